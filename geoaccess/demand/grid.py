@@ -1,0 +1,177 @@
+"""Population grids read into cells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geoaccess.demand.area import grid_crs
+from geoaccess.demand.ids import make_cell_ids
+from geoaccess.demand.lattice import Anchor, Placement, Settings
+from geoaccess.demand.placement import place_cells
+from geoaccess.demand.tables import Table, check_columns, read_numbers, read_table, read_text
+from geoaccess.errors import InputError
+from geoaccess.files import require
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+__all__ = ["read_cells"]
+
+_OURS = ("cell_id", "population", "geometry")
+
+
+def read_cells(
+    path: str | os.PathLike[str],
+    *,
+    cell_id: str | None = "cell_id",
+    people: str = "population",
+    x: str | None = None,
+    y: str | None = None,
+    crs: Any = None,
+    cell_size_m: float | None = None,
+    anchor: Anchor = "centre",
+    carry: Sequence[str] = (),
+    layer: str | None = None,
+) -> gpd.GeoDataFrame:
+    r"""Read the inhabited cells of a population grid; their people sum to the file's exactly.
+
+    The ids place the cells where they are understood (see `parse_cell_ids`): they hold the corner, the CRS and, but for
+    Statistics Norway's, the size. Shapes place them in a file that has shapes and other ids, coordinate columns in a
+    table that has other ids or none. What is not needed for placing is compared with it. Rows with no people
+    are left out, since they hold nobody; no other row ever is.
+
+    Parameters
+    ----------
+    path
+        CSV (UTF-8, separated by comma, semicolon or tab), Parquet, GeoParquet, GeoPackage, GeoJSON, Shapefile or
+        FlatGeobuf; shapes are squares or points.
+    cell_id
+        Column of ids, read as text. None: ids are made from the corners, as `make_cell_ids` does.
+    people
+        Column of people per cell; it may hold fractions.
+    x, y
+        Columns of coordinates in metres.
+    crs
+        The grid's projected CRS, needed where neither ids nor shapes tell it.
+    cell_size_m
+        Side of the cells. Where neither ids nor shapes hold it (ids of Statistics Norway) it is by default the greatest
+        common divisor of all corner coordinates, if the file has five cells or more and the result is a usual size.
+    anchor
+        Which point of the cell `x` and `y`, or points, are: "centre" or "lower_left".
+    carry
+        Further columns to keep, as they are in the file; from CSV they are text, so that leading zeros stay.
+    layer
+        Layer of a file that has several.
+
+    Returns
+    -------
+    Table of shape (cells with people,): index `cell_id` (text, unique), columns `population` (float64, > 0) and those
+    carried, geometry squares in the grid's CRS, in the order of the file.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    InputError
+        With all that is wrong with the file, by row: columns that are not there; ids missing, repeated or not
+        understood; people missing, negative, infinite or not numbers; no rows or nobody; a CRS that is missing, not in
+        metres or in conflict; cells outside the area of their CRS, of several sizes, or upon each other; coordinates or
+        shapes that differ from the ids.
+
+    Examples
+    --------
+    >>> folder = getfixture("tmp_path")
+    >>> _ = (folder / "grid.csv").write_text("cell_id,population\n1kmN4775E2918,191\n1kmN4776E2913,0\n")
+    >>> cells = read_cells(folder / "grid.csv")
+    >>> cells["population"].to_dict(), cells.crs.to_epsg(), cells.total_bounds.tolist()
+    ({'1kmN4775E2918': 191.0}, 3035, [2918000.0, 4775000.0, 2919000.0, 4776000.0])
+    """
+    file = require(Path(path), mend="give the path of a population grid")
+    settings, problems = _check_settings(x=x, y=y, crs=crs, cell_size_m=cell_size_m, anchor=anchor, carry=carry)
+    table = read_table(file, layer=layer)
+    if len(table.frame) == 0:
+        raise InputError.listing(str(file), [*problems, "has no rows"])
+    missing = check_columns(table, [c for c in (cell_id, people, x, y, *carry) if c is not None])
+    problems += missing
+    population = np.zeros(0)
+    if people in table.frame.columns:
+        population, wrong = _read_people(table, people)
+        problems += wrong
+    ids = None
+    if cell_id is not None and cell_id in table.frame.columns:
+        ids, wrong = read_text(table, cell_id)
+        problems += wrong
+    placement = None
+    if settings is not None and not missing:
+        placement, wrong = place_cells(table, ids, settings)
+        problems += wrong
+    if placement is None or problems:
+        raise InputError.listing(str(file), problems)
+    names = ids.to_numpy(dtype=object) if ids is not None else _make_ids(file, placement)
+    return _build(table, names, population, placement, carry)
+
+
+def _check_settings(
+    *, x: str | None, y: str | None, crs: Any, cell_size_m: float | None, anchor: Anchor, carry: Sequence[str]
+) -> tuple[Settings | None, list[str]]:
+    problems = []
+    if (x is None) != (y is None):
+        problems.append(f"x is {x!r} and y is {y!r}; give both columns or neither")
+    if anchor not in get_args(Anchor):
+        problems.append(f"anchor is {anchor!r}; give {' or '.join(map(repr, get_args(Anchor)))}")
+    if cell_size_m is not None and not 0 < cell_size_m < np.inf:
+        problems.append(f"cell_size_m is {cell_size_m!r}; give a length above 0")
+    taken = [name for name in carry if name in _OURS]
+    if taken:
+        problems.append(f"carry names {', '.join(taken)}, which the result has of its own; leave it out")
+    known = None
+    if crs is not None:
+        try:
+            known = grid_crs(crs)
+        except InputError as error:
+            problems.append(str(error))
+    return (None if problems else Settings(x, y, known, cell_size_m, anchor)), problems
+
+
+def _read_people(table: Table, people: str) -> tuple[npt.NDArray[np.float64], list[str]]:
+    population, problems = read_numbers(table, people)
+    if not problems and population.sum() == 0:
+        problems.append(f"{people} is 0 in every row: nobody lives here; check that this is the column of people")
+    return population, problems
+
+
+def _make_ids(file: Path, placement: Placement) -> npt.NDArray[np.object_]:
+    code = placement.crs.to_epsg()
+    if code is None:
+        raise InputError(f"{file}: ids cannot be made, as {placement.crs.name} has no EPSG code; give cell_id")
+    try:
+        return make_cell_ids(placement.x, placement.y, size_m=placement.size_m, epsg=code)
+    except InputError as error:
+        raise InputError(f"{file}: {error}; give cell_id") from error
+
+
+def _build(
+    table: Table,
+    ids: npt.NDArray[np.object_],
+    population: npt.NDArray[np.float64],
+    placement: Placement,
+    carry: Sequence[str],
+) -> gpd.GeoDataFrame:
+    inhabited = population > 0
+    x, y, size = placement.x[inhabited], placement.y[inhabited], placement.size_m
+    carried = {name: table.frame[name].array[inhabited] for name in carry}
+    return gpd.GeoDataFrame(
+        {"population": population[inhabited], **carried},
+        geometry=shapely.box(x, y, x + size, y + size),
+        crs=placement.crs,
+        index=pd.Index(ids[inhabited], name="cell_id", dtype="str"),
+    )

@@ -1,0 +1,85 @@
+"""Square cells of one size in one CRS, and whether they fit together as a grid."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from geoaccess.demand.area import crs_name, outside_area
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import pyproj
+
+    from geoaccess.demand.tables import Table
+
+__all__ = ["SLACK", "Anchor", "Placement", "Settings", "apart", "check_lattice"]
+
+Anchor = Literal["centre", "lower_left"]
+
+SLACK = 0.02  # of the cell size: files in degrees hold positions to a metre or so
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """What the caller says of the grid; None is left to the file."""
+
+    x: str | None
+    y: str | None
+    crs: pyproj.CRS | None
+    cell_size_m: float | None
+    anchor: Anchor
+
+
+@dataclasses.dataclass(frozen=True)
+class Placement:
+    """Lower-left corners in metres, shape (n,), of square cells of one size, in one CRS."""
+
+    x: npt.NDArray[np.float64]
+    y: npt.NDArray[np.float64]
+    size_m: float
+    crs: pyproj.CRS
+
+    def show(self, position: int) -> str:
+        """Write the corner of one cell."""
+        return f"{self.x[position]:.12g}, {self.y[position]:.12g}"
+
+
+def apart(placement: Placement, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Mark the cells whose corners differ from `x`, `y` by more than rounding to whole metres or degrees explains."""
+    allowed = max(1.0, SLACK * placement.size_m)
+    return ~(np.maximum(np.abs(x - placement.x), np.abs(y - placement.y)) <= allowed)
+
+
+def check_lattice(table: Table, placement: Placement) -> list[str]:
+    """Say which cells share a place with another, lie off the grid of the rest, or lie outside the CRS's area."""
+    size = placement.size_m
+    problems = []
+    x, y = placement.x + size / 2, placement.y + size / 2
+    outside, hint = outside_area(x, y, placement.crs)
+    if outside.any():
+        rows = table.show(outside, lambda i: f"{x[i]:.12g}, {y[i]:.12g}")
+        return [f"centres are outside the area of {crs_name(placement.crs)} in {rows}; {hint}"]
+    steps = [_steps(values, size) for values in (placement.x, placement.y)]
+    off = np.any([np.abs(s - np.round(s)) > 2 * SLACK for s in steps], axis=0)
+    if off.any():
+        rows = table.show(off, placement.show)
+        problems.append(
+            f"cells of {size:g} m are off the grid of the rest in {rows}; check cell_size_m and the corners"
+        )
+        return problems
+    column, row = (np.round(s).astype(np.int64) for s in steps)
+    twice = pd.DataFrame({"column": column, "row": row}).duplicated(keep=False).to_numpy()
+    if twice.any():
+        problems.append(f"several rows are one and the same cell in {table.show(twice, placement.show)}")
+    return problems
+
+
+def _steps(values: npt.NDArray[np.float64], size: float) -> npt.NDArray[np.float64]:
+    """Return positions in cells, counted from the offset that most cells share."""
+    within = np.round((values % size) / size, 2) % 1
+    shared, counts = np.unique(within, return_counts=True)
+    return np.asarray(values / size - float(shared[np.argmax(counts)]))

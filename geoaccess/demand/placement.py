@@ -1,0 +1,154 @@
+"""Where the cells of a file lie: by their ids, their shapes or their coordinates, the one checked by the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyproj
+
+from geoaccess.demand.area import crs_name, grid_crs
+from geoaccess.demand.ids import UNDERSTOOD, recognise_ids
+from geoaccess.demand.lattice import Placement, Settings, apart, check_lattice
+from geoaccess.demand.shapes import compare_shapes, place_by_shapes, size_of_squares
+from geoaccess.demand.tables import read_numbers
+from geoaccess.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import pandas as pd
+
+    from geoaccess.demand.tables import Table
+
+__all__ = ["place_cells"]
+
+_USUAL_SIZES_M = (50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10_000, 20_000, 25_000, 50_000, 100_000)
+_ENOUGH_TO_INFER = 5  # the chance that so many cells share a spacing twice their own is under one in a thousand
+_SHORT_FORM_EPSG = 3035
+
+
+def place_cells(table: Table, ids: pd.Series[str] | None, settings: Settings) -> tuple[Placement | None, list[str]]:
+    """Place the cells of a file, or say everything that stands in the way.
+
+    The ids decide where they are understood; else the shapes of the file; else its coordinate columns. Whatever is
+    there besides is compared with the placement.
+    """
+    codes = None if ids is None else recognise_ids(ids)
+    by_id = codes is not None and bool(codes["known"].any())
+    problems: list[str] = []
+    try:
+        if ids is not None and codes is not None and by_id:
+            placement, problems = _from_ids(table, ids, codes, settings)
+        elif table.has_geometry:
+            placement = place_by_shapes(table, settings)
+        else:
+            placement, problems = _from_columns(table, ids, settings)
+    except InputError as error:
+        return None, [str(error)]
+    if placement is None or problems:
+        return None, problems
+    if by_id and settings.x is not None and settings.y is not None:
+        problems += _compare_columns(table, placement, x=settings.x, y=settings.y, settings=settings)
+    if by_id and table.has_geometry:
+        problems += compare_shapes(table, placement, settings)
+    return placement, problems + check_lattice(table, placement)
+
+
+def _from_ids(
+    table: Table, ids: pd.Series[str], codes: pd.DataFrame, settings: Settings
+) -> tuple[Placement | None, list[str]]:
+    problems = []
+    unknown = ~codes["known"].to_numpy(dtype=bool)
+    unread = unknown & (ids != "").to_numpy(dtype=bool)  # a missing id has been told already
+    if unread.any():
+        rows = table.show(unread, lambda i: repr(ids.iloc[i]))
+        problems.append(f"cell ids are not understood in {rows}; {UNDERSTOOD}")
+    x, y = codes["x"].to_numpy(dtype=np.float64), codes["y"].to_numpy(dtype=np.float64)
+    crs, size = None, np.nan
+    try:
+        crs = _crs_of_ids(codes["epsg"][~unknown].unique().tolist(), settings.crs)
+    except InputError as error:
+        problems.append(str(error))
+    try:
+        size = _size_of_ids(table, codes[~unknown], settings.cell_size_m)
+    except InputError as error:
+        problems.append(str(error))
+    off = ((x % size != 0) | (y % size != 0)) & ~unknown & ~np.isnan(size)
+    if off.any():
+        rows = table.show(off, lambda i: ids.iloc[i])
+        problems.append(f"cell ids are no corners of a grid of {size:g} m in {rows}; check cell_size_m")
+    if crs is None or problems:
+        return None, problems
+    return Placement(x, y, size, crs), problems
+
+
+def _crs_of_ids(codes: list[int], given: pyproj.CRS | None) -> pyproj.CRS:
+    """Settle the CRS; a code of 0 stands for ids that do not hold it, and leaves the caller free."""
+    named = sorted(code for code in codes if code)
+    if len(named) > 1:
+        raise InputError(f"cell ids name several CRS: {', '.join(f'EPSG:{c}' for c in named)}; give one per file")
+    if not named:
+        return given or pyproj.CRS.from_epsg(_SHORT_FORM_EPSG)
+    crs = grid_crs(named[0])
+    if given is not None and not given.equals(crs, ignore_axis_order=True):
+        raise InputError(f"crs is {crs_name(given)}, and the cell ids are in {crs_name(crs)}; leave crs out")
+    return crs
+
+
+def _size_of_ids(table: Table, codes: pd.DataFrame, given: float | None) -> float:
+    sizes, counts = np.unique(codes["size_m"].to_numpy(dtype=np.float64), return_counts=True)
+    if sizes.size > 1:
+        listed = ", ".join(
+            f"{n} of {'no size told' if np.isnan(s) else f'{s:g} m'}" for s, n in zip(sizes, counts, strict=True)
+        )
+        raise InputError(f"cells are of several sizes by their ids: {listed}; give one size per file")
+    size = float(sizes[0])
+    if np.isnan(size):
+        size = given or size_of_squares(table) or _spacing(codes)
+    elif given not in (None, size):
+        raise InputError(f"cell_size_m is {given:g}, and the cell ids say {size:g}; leave cell_size_m out")
+    if np.isnan(size):
+        raise InputError("the size of the cells cannot be told from their ids; give cell_size_m")
+    return size
+
+
+def _spacing(codes: pd.DataFrame) -> float:
+    spacing = int(np.gcd.reduce(codes[["x", "y"]].to_numpy(dtype=np.int64), axis=None))
+    return float(spacing) if len(codes) >= _ENOUGH_TO_INFER and spacing in _USUAL_SIZES_M else np.nan
+
+
+def _from_columns(table: Table, ids: pd.Series[str] | None, settings: Settings) -> tuple[Placement | None, list[str]]:
+    if settings.x is None or settings.y is None or settings.crs is None or settings.cell_size_m is None:
+        lacking = [name for name in ("x", "y", "crs", "cell_size_m") if getattr(settings, name) is None]
+        why = "without cell ids the cells are placed by coordinates"
+        if ids is not None:
+            some = ", ".join(repr(v) for v in ids.iloc[:3])
+            why = f"cell ids such as {some} are not understood ({UNDERSTOOD})"
+        raise InputError(f"{why}; give {', '.join(lacking)}")
+    x, y, problems = _read_corners(table, settings.x, settings.y, settings.cell_size_m, settings)
+    return (None if problems else Placement(x, y, settings.cell_size_m, settings.crs)), problems
+
+
+def _compare_columns(table: Table, placement: Placement, *, x: str, y: str, settings: Settings) -> list[str]:
+    size = placement.size_m
+    east, north, problems = _read_corners(table, x, y, size, settings)
+    if problems:
+        return problems
+    off = apart(placement, east, north)
+    if not off.any():
+        return []
+    mend = "correct the ids or the coordinates"
+    shift, other = (size / 2, "lower_left") if settings.anchor == "centre" else (-size / 2, "centre")
+    if not apart(placement, east + shift, north + shift).any():
+        mend = f'they are those of the other anchor; give anchor="{other}"'
+    rows = table.show(off, lambda i: f"{placement.show(i)} by its id, {east[i]:.12g}, {north[i]:.12g} by {x}, {y}")
+    return [f"lower-left corners differ between ids and coordinates in {rows}; {mend}"]
+
+
+def _read_corners(
+    table: Table, x: str, y: str, size: float, settings: Settings
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], list[str]]:
+    east, wrong_x = read_numbers(table, x, negative=True)
+    north, wrong_y = read_numbers(table, y, negative=True)
+    shift = size / 2 if settings.anchor == "centre" else 0.0
+    return east - shift, north - shift, wrong_x + wrong_y

@@ -1,0 +1,361 @@
+"""Population rasters: their pixels as cells, and their people summed over zones. Counts are summed, never resampled."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from geoaccess.demand.area import crs_name, grid_crs, outside_area
+from geoaccess.demand.ids import make_cell_ids
+from geoaccess.errors import InputError
+from geoaccess.files import require
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+
+__all__ = ["read_raster_cells", "zonal_population"]
+
+_PIXELS_AT_ONCE = 4_000_000
+_POLE = 90.0
+_WHOLE = 1e-6  # how far from a whole number a ratio of lengths may be by rounding
+_LONGEST_EDGE = {True: 0.02, False: 2000.0}  # degrees, metres
+
+
+@dataclasses.dataclass(frozen=True)
+class _Lattice:
+    """How pixels join into cells: counted in whole pixels from an origin, eastwards and northwards."""
+
+    x0: float
+    y0: float
+    first_column: int
+    top_row: int  # the number, counted northwards from the origin, of the row above the raster's first
+    width: int  # pixels in a cell
+    height: int
+
+
+@dataclasses.dataclass(frozen=True)
+class _Pixels:
+    """The pixels that hold people: their place in the raster and their people, shape (n,)."""
+
+    row: npt.NDArray[np.int64]
+    column: npt.NDArray[np.int64]
+    people: npt.NDArray[np.float64]
+
+
+def read_raster_cells(
+    path: str | os.PathLike[str],
+    *,
+    band: int = 1,
+    cell_size_m: float | None = None,
+    block: tuple[int, int] | None = None,
+    crs: Any = None,
+) -> gpd.GeoDataFrame:
+    """Read the inhabited cells of a raster of counts: one for each pixel, or block of pixels, with people.
+
+    The people of a block are the sum of its pixels, so that the cells hold as many people as the raster. Pixels without
+    data hold nobody. A raster in degrees (WorldPop) keeps its counts and pixels: only their corners are converted to
+    `crs`, and the cells are the resulting quadrilaterals.
+
+    Parameters
+    ----------
+    path
+        Any raster GDAL reads, with its CRS, north up.
+    band
+        Which band holds the people, from 1.
+    cell_size_m
+        Side of the cells: a whole multiple of the pixels of a raster in metres. Cells lie at whole multiples of it
+        if the pixels do so at theirs, and count from the upper-left corner of the raster otherwise.
+    block
+        Rows and columns of pixels in a cell, counted from the upper-left corner: the way to join the pixels of a
+        raster in degrees; at 70 degrees north (1, 3) is about square.
+    crs
+        Projected CRS in metres of the cells; the raster's own by default, and needed if that is in degrees.
+
+    Returns
+    -------
+    Cells as from `read_cells`. The ids are INSPIRE ids where the cells are squares at whole metres in the raster's own
+    CRS, and otherwise `r{row}c{column}`, counted in cells from the upper-left corner of the raster.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    InputError
+        If the raster has no CRS, is rotated, has negative or infinite counts that are not declared as nodata, or holds
+        nobody; if it is in degrees and `crs` is not given; if `cell_size_m` is no whole multiple of its pixels.
+
+    Examples
+    --------
+    >>> import rasterio
+    >>> file = getfixture("tmp_path") / "people.tif"
+    >>> shape = {"driver": "GTiff", "width": 3, "height": 1, "count": 1, "dtype": "float32"}
+    >>> where = {"crs": "EPSG:25833", "transform": rasterio.Affine(100, 0, 650_000, 0, -100, 7_740_000)}
+    >>> with rasterio.open(file, "w", **shape, **where) as raster:
+    ...     raster.write(np.array([[[3.0, 0.0, 1.5]]], dtype="float32"))
+    >>> read_raster_cells(file)["population"].to_dict()
+    {'CRS25833RES100mN7739900E650000': 3.0, 'CRS25833RES100mN7739900E650200': 1.5}
+    >>> read_raster_cells(file, block=(1, 3))["population"].tolist()
+    [4.5]
+    """
+    if cell_size_m is not None and block is not None:
+        raise InputError(f"cell_size_m is {cell_size_m:g} and block is {block}; give one of them")
+    with _open(path, band) as raster:
+        own = pyproj.CRS.from_user_input(raster.crs)
+        target = grid_crs(crs) if crs is not None else _own_crs(path, raster, own)
+        lattice = _lattice(path, raster, own, cell_size_m, block)
+        pixels = _inhabited(path, raster, band)
+        pixel_width, pixel_height = raster.res
+    column = (pixels.column + lattice.first_column) // lattice.width
+    row = (lattice.top_row - 1 - pixels.row) // lattice.height
+    places, people = _sum_cells(row, column, pixels.people)
+    width, height = lattice.width * pixel_width, lattice.height * pixel_height
+    column, row = places["column"].to_numpy(), places["row"].to_numpy()
+    x, y = lattice.x0 + column * width, lattice.y0 + row * height
+    ids = _ids(x, y, (width, height), own if own.equals(target, ignore_axis_order=True) else None)
+    if ids is None:
+        top, left = (lattice.top_row - 1) // lattice.height, lattice.first_column // lattice.width
+        ids = np.array([f"r{top - r}c{c - left}" for r, c in zip(row, column, strict=True)], dtype=object)
+    cells = gpd.GeoDataFrame(
+        {"population": people},
+        # Both sides are counted from the origin, so that neighbours share their corners to the last bit.
+        geometry=shapely.box(x, y, lattice.x0 + (column + 1) * width, lattice.y0 + (row + 1) * height),
+        crs=own,
+        index=pd.Index(ids, name="cell_id", dtype="str"),
+    )
+    return cells if crs is None else _convert_cells(path, cells, target)
+
+
+def zonal_population(raster: str | os.PathLike[str], zones: gpd.GeoDataFrame, *, band: int = 1) -> pd.Series[float]:
+    """Sum the people of a raster of counts over zones, by the share of each pixel inside.
+
+    P_z = sum_p w_zp c_p, with c_p the count of pixel p and w_zp the share of its area inside zone z, taken in the CRS
+    of the raster. Zones in another CRS are converted to it; the raster never is. Over zones that cover the raster
+    without overlap, the sums add up to its people.
+
+    Parameters
+    ----------
+    raster
+        Any raster GDAL reads, with its CRS, north up.
+    zones
+        Polygons, shape (n_zones,), with a CRS.
+    band
+        Which band holds the people, from 1.
+
+    Returns
+    -------
+    People per zone, shape (n_zones,), named `population`, on the index of `zones`; 0 for a zone outside the raster.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    InputError
+        If the raster or the zones have no CRS; if the raster is rotated or has negative or infinite counts; if a zone
+        is no valid polygon; if no zone touches the raster.
+
+    Examples
+    --------
+    >>> import rasterio
+    >>> file = getfixture("tmp_path") / "people.tif"
+    >>> shape = {"driver": "GTiff", "width": 3, "height": 1, "count": 1, "dtype": "float32"}
+    >>> where = {"crs": "EPSG:25833", "transform": rasterio.Affine(100, 0, 650_000, 0, -100, 7_740_000)}
+    >>> with rasterio.open(file, "w", **shape, **where) as raster:
+    ...     raster.write(np.array([[[3.0, 0.0, 1.5]]], dtype="float32"))
+    >>> west = shapely.box(650_000, 7_739_900, 650_050, 7_740_000)
+    >>> zones = gpd.GeoDataFrame(index=["west"], geometry=[west], crs=25833)
+    >>> zonal_population(file, zones).to_dict()
+    {'west': 1.5}
+    """
+    import exactextract  # noqa: PLC0415 - loads GDAL's and GEOS's libraries, which tables do not need
+    from exactextract.raster import RasterioRasterSource  # noqa: PLC0415
+
+    shapes = _check_zones(zones)
+    with _open(raster, band) as source:
+        for _ in _bands_of_rows(raster, source, band):
+            pass  # every count is checked, also those outside the zones
+        shapes = _convert(shapes, pyproj.CRS.from_user_input(source.crs))
+        if not shapes.intersects(shapely.box(*source.bounds)).any():
+            east_west = f"{source.bounds.left:.7g} to {source.bounds.right:.7g}"
+            north_south = f"{source.bounds.bottom:.7g} to {source.bounds.top:.7g}"
+            where = f"x {east_west}, y {north_south} in {crs_name(shapes.crs)}"
+            raise InputError(f"{raster}: no zone touches the raster ({where}); check the CRS of both")
+        numbered = gpd.GeoDataFrame({"zone": np.arange(len(shapes))}, geometry=shapes.to_numpy(), crs=source.crs)
+        sums = exactextract.exact_extract(
+            RasterioRasterSource(source, band), numbered, ["sum"], include_cols=["zone"], output="pandas"
+        )
+    people = sums.set_index("zone")["sum"].reindex(numbered["zone"]).fillna(0.0).to_numpy(dtype=np.float64)
+    return pd.Series(people, index=zones.index, name="population")
+
+
+@contextlib.contextmanager
+def _open(path: str | os.PathLike[str], band: int) -> Iterator[Any]:
+    import rasterio  # noqa: PLC0415 - loads GDAL, which tables do not need
+
+    file = require(Path(path), mend="give the path of a population raster")
+    try:
+        raster = rasterio.open(file)
+    except rasterio.errors.RasterioError as error:
+        raise InputError(f"{file}: cannot be read as a raster: {error}") from error
+    with raster:
+        problems = []
+        if raster.crs is None:
+            problems.append("the raster does not say its CRS; write it in, e.g. with rio edit-info --crs EPSG:4326")
+        if not 1 <= band <= raster.count:
+            problems.append(f"band is {band}, and the raster has {raster.count} band{'s'[: raster.count > 1]}")
+        a, b, _, d, e, _ = raster.transform[:6]
+        if b != 0 or d != 0 or a <= 0 or e >= 0:
+            problems.append("the raster is rotated or not north up; write it so, e.g. with gdalwarp -r near")
+        if raster.crs is not None and raster.crs.is_geographic and max(map(abs, raster.bounds[1::2])) > _POLE + abs(e):
+            problems.append(f"latitudes reach from {raster.bounds[1]:g} to {raster.bounds[3]:g} degrees; swapped axes?")
+        if problems:
+            raise InputError.listing(str(file), problems)
+        yield raster
+
+
+def _own_crs(path: str | os.PathLike[str], raster: Any, own: pyproj.CRS) -> pyproj.CRS:
+    if own.is_geographic:
+        middle = gpd.GeoSeries([shapely.box(*raster.bounds).centroid], crs=own)
+        fit = crs_name(middle.estimate_utm_crs())
+        raise InputError(f"{path}: the raster is in degrees ({crs_name(own)}); give crs in metres, e.g. {fit}")
+    try:
+        return grid_crs(own)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def _lattice(
+    path: str | os.PathLike[str],
+    raster: Any,
+    own: pyproj.CRS,
+    cell_size_m: float | None,
+    block: tuple[int, int] | None,
+) -> _Lattice:
+    rows, columns = block or (1, 1)
+    if min(rows, columns) < 1 or int(rows) != rows or int(columns) != columns:
+        raise InputError(f"block is {block}; give rows and columns of pixels, both whole numbers from 1")
+    pixel_width, pixel_height = raster.res
+    if cell_size_m is not None:
+        if own.is_geographic:
+            raise InputError(f"{path}: cell_size_m is {cell_size_m:g}, and pixels are in degrees; give block instead")
+        columns, rows = round(cell_size_m / pixel_width), round(cell_size_m / pixel_height)
+        exact = np.allclose([columns * pixel_width, rows * pixel_height], cell_size_m, rtol=_WHOLE, atol=0)
+        if min(columns, rows) < 1 or not exact:
+            size = f"{pixel_width:g} x {pixel_height:g} m"
+            raise InputError(f"{path}: cell_size_m is {cell_size_m:g}, no whole multiple of the pixels' {size}")
+    left, top = raster.bounds.left / pixel_width, raster.bounds.top / pixel_height
+    at_multiples = max(abs(left - round(left)), abs(top - round(top))) < _WHOLE
+    if block is None and at_multiples and own.is_projected:
+        return _Lattice(0.0, 0.0, round(left), round(top), columns, rows)
+    return _Lattice(raster.bounds.left, raster.bounds.top, 0, 0, columns, rows)
+
+
+def _inhabited(path: str | os.PathLike[str], raster: Any, band: int) -> _Pixels:
+    parts = []
+    for first, people in _bands_of_rows(path, raster, band):
+        row, column = np.nonzero(people)
+        parts.append((row + first, column, people[row, column]))
+    row, column, people = (np.concatenate(part) for part in zip(*parts, strict=True))
+    if people.size == 0:
+        raise InputError(f"{path}: band {band} holds nobody; check that it is the band of people")
+    return _Pixels(row.astype(np.int64), column.astype(np.int64), people)
+
+
+def _bands_of_rows(
+    path: str | os.PathLike[str], raster: Any, band: int
+) -> Iterator[tuple[int, npt.NDArray[np.float64]]]:
+    """Yield the number of a first row and the people of some rows from there, 0 where there are no data.
+
+    Raises when the end is reached if counts were negative or infinite, so that the message has their number.
+    """
+    from rasterio.windows import Window  # noqa: PLC0415
+
+    scale, offset = raster.scales[band - 1], raster.offsets[band - 1]
+    high = raster.block_shapes[band - 1][0]
+    step = max(high, _PIXELS_AT_ONCE // raster.width // high * high)
+    bad, first_bad = 0, ""
+    for first in range(0, raster.height, step):
+        window = Window(0, first, raster.width, min(step, raster.height - first))
+        read = raster.read(band, window=window, masked=True)
+        people = read.filled(0).astype(np.float64) * scale + offset
+        people[np.ma.getmaskarray(read) | np.isnan(people)] = 0.0
+        wrong = (people < 0) | np.isinf(people)
+        if wrong.any():
+            row, column = np.argwhere(wrong)[0]
+            bad += int(wrong.sum())
+            first_bad = first_bad or f"row {first + row + 1}, column {column + 1} ({people[row, column]:g})"
+        yield first, people
+    if bad:
+        told = f"nodata is {raster.nodata:g}" if raster.nodata is not None else "no nodata value is declared"
+        raise InputError(
+            f"{path}: counts are negative or infinite in {bad} pixel{'s'[: bad > 1]}, first in {first_bad}; {told}: "
+            "if the value means no data, write that in, e.g. with rio edit-info --nodata"
+        )
+
+
+def _sum_cells(
+    row: npt.NDArray[np.int64], column: npt.NDArray[np.int64], people: npt.NDArray[np.float64]
+) -> tuple[pd.DataFrame, npt.NDArray[np.float64]]:
+    """Sum people by cell, from north to south and west to east."""
+    sums = pd.DataFrame({"south": -row, "column": column, "people": people}).groupby(["south", "column"]).sum()
+    places = sums.reset_index()
+    return places.assign(row=-places["south"])[["row", "column"]], places["people"].to_numpy(dtype=np.float64)
+
+
+def _ids(
+    x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], size: tuple[float, float], crs: pyproj.CRS | None
+) -> npt.NDArray[np.object_] | None:
+    code = None if crs is None else crs.to_epsg()
+    whole = all(np.all(values == np.round(values)) for values in (x, y, np.array(size)))
+    if code is None or not whole or size[0] != size[1]:
+        return None
+    return make_cell_ids(x, y, size_m=size[0], epsg=code)
+
+
+def _convert_cells(path: str | os.PathLike[str], cells: gpd.GeoDataFrame, crs: pyproj.CRS) -> gpd.GeoDataFrame:
+    converted = cells.to_crs(crs)
+    bounds = converted.bounds.to_numpy(dtype=np.float64)
+    outside, _ = outside_area((bounds[:, 0] + bounds[:, 2]) / 2, (bounds[:, 1] + bounds[:, 3]) / 2, crs)
+    if outside.any():
+        where = f"{int(outside.sum())} of {len(cells)} cells lie outside the area of {crs_name(crs)}"
+        raise InputError(f"{path}: {where}, first {cells.index[outside][0]}; give a crs made for this place")
+    return converted
+
+
+def _check_zones(zones: gpd.GeoDataFrame) -> Any:
+    shapes = zones.geometry
+    problems = []
+    if shapes.crs is None:
+        problems.append("have no CRS; set it with set_crs")
+    if len(shapes) == 0:
+        problems.append("have no rows")
+    faults = {
+        "missing": shapes.isna() | shapes.is_empty,
+        "no polygon": ~(shapes.geom_type.isin(["Polygon", "MultiPolygon"]) | shapes.isna() | shapes.is_empty),
+        "not valid (mend it with make_valid)": ~(shapes.is_valid | shapes.isna()),
+    }
+    for fault, mask in faults.items():
+        if mask.any():
+            named = ", ".join(str(name) for name in zones.index[mask.to_numpy()][:5])
+            problems.append(f"geometry is {fault} in {int(mask.sum())}: {named}")
+    if problems:
+        raise InputError.listing("zones", problems)
+    return shapes
+
+
+def _convert(shapes: Any, crs: pyproj.CRS) -> Any:
+    if shapes.crs.equals(crs, ignore_axis_order=True):
+        return shapes.set_crs(crs, allow_override=True)
+    # Straight edges are curves in another CRS: points along them keep long borders where they are.
+    dense = shapely.segmentize(shapes.to_numpy(), _LONGEST_EDGE[shapes.crs.is_geographic])
+    return gpd.GeoSeries(dense, index=shapes.index, crs=shapes.crs).to_crs(crs)

@@ -1,0 +1,123 @@
+"""Cells placed by the squares or points of a geo file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geoaccess.demand.area import crs_name, grid_crs
+from geoaccess.demand.lattice import SLACK, Placement, Settings, apart
+from geoaccess.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import pyproj
+
+    from geoaccess.demand.tables import Table
+
+__all__ = ["compare_shapes", "place_by_shapes", "size_of_squares"]
+
+
+def place_by_shapes(table: Table, settings: Settings) -> Placement:
+    """Place cells by shapes: squares in metres as they are, points and squares in degrees by centre and given size.
+
+    Raises
+    ------
+    InputError
+        If the shapes cannot be cells, or what they leave open is not given.
+    """
+    shapes = _fit_shapes(table, settings)
+    given = settings.crs
+    if shapes.crs.is_geographic:
+        if given is None or settings.cell_size_m is None:
+            lacking = [name for name in ("crs", "cell_size_m") if getattr(settings, name) is None]
+            held = f"shapes are in {crs_name(shapes.crs)}, in degrees"
+            raise InputError(f"{held}; give {' and '.join(lacking)} of the grid they were made from")
+        return _from_centres(shapes, given, settings.cell_size_m, settings)
+    crs = grid_crs(shapes.crs)
+    if given is not None and not given.equals(crs, ignore_axis_order=True):
+        raise InputError(f"crs is {crs_name(given)}, and the file is in {crs_name(crs)}; leave crs out")
+    if not (shapes.geom_type == "Point").all():
+        return _from_squares(table, shapes, crs, settings)
+    if settings.cell_size_m is None:
+        raise InputError("shapes are points, which have no size; give cell_size_m")
+    return _from_centres(shapes, crs, settings.cell_size_m, settings)
+
+
+def compare_shapes(table: Table, placement: Placement, settings: Settings) -> list[str]:
+    """Say which shapes lie elsewhere than the cells placed by their ids."""
+    try:
+        shapes = _fit_shapes(table, settings)
+    except InputError as error:
+        return [str(error)]
+    x, y = _corners(shapes, placement.crs, placement.size_m, settings)
+    off = apart(placement, x, y)
+    if not off.any():
+        return []
+    rows = table.show(off, lambda i: f"{placement.show(i)} by its id, {x[i]:.0f}, {y[i]:.0f} by its shape")
+    return [f"lower-left corners differ between ids and shapes in {rows}; check the CRS of the file"]
+
+
+def size_of_squares(table: Table) -> float | None:
+    """Return the side of the squares of a file in metres, or None where it has none or they are in degrees."""
+    if not table.has_geometry or table.frame.crs is None or not table.frame.crs.is_projected:
+        return None
+    west, _, east, _ = table.frame.geometry.bounds.to_numpy(dtype=np.float64).T
+    return float(np.round(np.nanmedian(east - west), 3)) or None
+
+
+def _fit_shapes(table: Table, settings: Settings) -> Any:
+    """Return the file's shapes with their CRS settled."""
+    shapes = table.frame.geometry
+    lost = (shapes.isna() | shapes.is_empty).to_numpy()
+    if lost.any():
+        raise InputError(f"shapes are missing in {table.show(lost, lambda _: 'no geometry')}")
+    kinds = shapes.geom_type
+    if not ((kinds == "Point").all() or kinds.isin(["Polygon", "MultiPolygon"]).all()):
+        counts = ", ".join(f"{n} {kind}" for kind, n in kinds.value_counts().items())
+        raise InputError(f"shapes are {counts}; give cells as all squares or all points")
+    if shapes.crs is None:
+        if settings.crs is None:
+            raise InputError("the file does not say its CRS; give crs")
+        shapes = shapes.set_crs(settings.crs)
+    if shapes.crs.is_geographic:
+        bounds = shapes.bounds.to_numpy()
+        beyond = (np.abs(bounds[:, [1, 3]]) > 90).any(axis=1)  # noqa: PLR2004 - a pole
+        if beyond.any():
+            rows = table.show(beyond, lambda i: f"{bounds[i, 1]:.7g}")
+            raise InputError(f"latitudes are beyond 90 degrees in {rows}; longitude comes first, latitude second")
+    return shapes
+
+
+def _from_centres(shapes: Any, crs: pyproj.CRS, size: float, settings: Settings) -> Placement:
+    x, y = _corners(shapes, crs, size, settings)
+    column, row = np.round(x / size) * size, np.round(y / size) * size
+    # A grid nearly always starts at whole multiples of its size: undo the rounding that a detour over degrees left.
+    if (np.maximum(np.abs(x - column), np.abs(y - row)) <= SLACK * size).all():
+        return Placement(column, row, size, crs)
+    return Placement(x, y, size, crs)
+
+
+def _from_squares(table: Table, shapes: Any, crs: pyproj.CRS, settings: Settings) -> Placement:
+    west, south, east, north = shapes.bounds.to_numpy(dtype=np.float64).T
+    width, height, area = east - west, north - south, shapes.area.to_numpy(dtype=np.float64)
+    odd = (np.abs(width - height) > SLACK * width) | (np.abs(area - width * height) > SLACK * width * height)
+    if odd.any():
+        rows = table.show(odd, lambda i: f"{width[i]:.7g} x {height[i]:.7g} m, {area[i]:.7g} m2")
+        raise InputError(f"shapes are not squares along the axes of {crs_name(crs)} in {rows}")
+    size = settings.cell_size_m or float(np.round(np.median(width), 3))
+    other = np.abs(width - size) > SLACK * size
+    if other.any():
+        rows = table.show(other, lambda i: f"{width[i]:.7g} m")
+        raise InputError(f"shapes are not squares of {size:g} m in {rows}; give one size per file")
+    return Placement(west, south, size, crs)
+
+
+def _corners(
+    shapes: Any, crs: pyproj.CRS, size: float, settings: Settings
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return lower-left corners of cells: from the centres of polygons, from points by their anchor."""
+    points = shapes.to_crs(crs).centroid
+    shift = 0.0 if settings.anchor == "lower_left" and (shapes.geom_type == "Point").all() else size / 2
+    return points.x.to_numpy(dtype=np.float64) - shift, points.y.to_numpy(dtype=np.float64) - shift

@@ -1,0 +1,51 @@
+"""Every error that geoaccess raises on purpose.
+
+Each is both a builtin error and a `GeoaccessError`, so that a caller may catch either. A message names the file, row or
+key, the value found, and what would mend it. The command line turns any of them into one message and exit code 2.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["ConfigError", "FetchError", "GeoaccessError", "GeoaccessWarning", "InputError", "MissingFileError"]
+
+
+class GeoaccessError(Exception):
+    """Something the user can mend."""
+
+
+class GeoaccessWarning(UserWarning):
+    """Something the user should know of that did not stop the work."""
+
+
+class InputError(GeoaccessError, ValueError):
+    """Data that cannot be used as it is."""
+
+    @classmethod
+    def listing(cls, subject: str, problems: Sequence[str]) -> InputError:
+        """Make one error out of all the problems found in one file or table.
+
+        >>> print(InputError.listing("cells.csv", ["row 3: population is -1", "row 9: population is missing"]))
+        cells.csv: 2 problems
+          - row 3: population is -1
+          - row 9: population is missing
+        """
+        if len(problems) == 1:
+            return cls(f"{subject}: {problems[0]}")
+        return cls("\n  - ".join([f"{subject}: {len(problems)} problems", *problems]))
+
+
+class ConfigError(InputError):
+    """A study file, profile or table of sources that cannot be used as it is."""
+
+
+class MissingFileError(GeoaccessError, FileNotFoundError):
+    """A file that is named but is not there."""
+
+
+class FetchError(GeoaccessError, OSError):
+    """A download that failed; nothing was left behind under the final name."""

@@ -1,0 +1,120 @@
+"""Lengths, the order of points along a Hilbert curve, and positions along polylines."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numba
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["hilbert_index", "locate_on_shapes", "segment_lengths_m"]
+
+_SEMI_MAJOR_M = 6378137.0
+_ECCENTRICITY_2 = 6.69437999014e-3  # WGS84
+
+
+@numba.njit(cache=True)
+def segment_lengths_m(
+    lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64], a: npt.NDArray[np.int32], b: npt.NDArray[np.int32]
+) -> npt.NDArray[np.float64]:
+    """Return the length of each segment from point `a[i]` to point `b[i]`, on the WGS84 ellipsoid.
+
+    The earth is taken as flat between the two ends, with its two radii of curvature at the middle latitude: within
+    one in 100 000 of the geodesic up to some tens of kilometres, far below what speeds are known to.
+    """
+    out = np.empty(a.size, np.float64)
+    for i in range(a.size):
+        p, q = a[i], b[i]
+        middle = math.radians((lat[p] + lat[q]) / 2)
+        w = 1 - _ECCENTRICITY_2 * math.sin(middle) ** 2
+        meridian = _SEMI_MAJOR_M * (1 - _ECCENTRICITY_2) / w**1.5
+        normal = _SEMI_MAJOR_M / math.sqrt(w)
+        turn = lon[q] - lon[p]
+        if turn > 180:
+            turn -= 360
+        elif turn < -180:
+            turn += 360
+        north = meridian * math.radians(lat[q] - lat[p])
+        east = normal * math.cos(middle) * math.radians(turn)
+        out[i] = math.sqrt(north * north + east * east)
+    return out
+
+
+@numba.njit(cache=True)
+def hilbert_index(x: npt.NDArray[np.uint32], y: npt.NDArray[np.uint32], bits: int) -> npt.NDArray[np.int64]:
+    """Return each point's place along a Hilbert curve over a square of 2**bits by 2**bits."""
+    out = np.empty(x.size, np.int64)
+    for i in range(x.size):
+        px = np.int64(x[i])
+        py = np.int64(y[i])
+        place = np.int64(0)
+        side = np.int64(1) << (bits - 1)
+        while side > 0:
+            right = np.int64(1) if px & side else np.int64(0)
+            up = np.int64(1) if py & side else np.int64(0)
+            place += side * side * ((3 * right) ^ up)
+            if up == 0:
+                if right == 1:
+                    px = (np.int64(1) << bits) - 1 - px
+                    py = (np.int64(1) << bits) - 1 - py
+                px, py = py, px
+            side >>= 1
+        out[i] = place
+    return out
+
+
+@numba.njit(cache=True)
+def locate_on_shapes(
+    edge: npt.NDArray[np.int32],
+    x: npt.NDArray[np.float64],
+    y: npt.NDArray[np.float64],
+    shape_ptr: npt.NDArray[np.int64],
+    shape_x: npt.NDArray[np.float64],
+    shape_y: npt.NDArray[np.float64],
+    forward_s: npt.NDArray[np.float32],
+    backward_s: npt.NDArray[np.float32],
+) -> tuple[
+    npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]
+]:
+    """Return, for each point and the edge it belongs to, the nearest place on that edge.
+
+    `*_s` is the time along the piece that starts at each shape point. The five results are: share of the edge's
+    forward time from its start to the place, the same of its backward time, the distance to the place, and its x, y.
+    """
+    n = edge.size
+    forward = np.zeros(n)
+    backward = np.zeros(n)
+    distance = np.empty(n)
+    at_x = np.empty(n)
+    at_y = np.empty(n)
+    for i in range(n):
+        e = edge[i]
+        best = np.inf
+        forward_sum = backward_sum = 0.0
+        for j in range(shape_ptr[e], shape_ptr[e + 1] - 1):
+            dx = shape_x[j + 1] - shape_x[j]
+            dy = shape_y[j + 1] - shape_y[j]
+            length_2 = dx * dx + dy * dy
+            t = 0.0
+            if length_2 > 0:
+                t = ((x[i] - shape_x[j]) * dx + (y[i] - shape_y[j]) * dy) / length_2
+                t = min(1.0, max(0.0, t))
+            near_x = shape_x[j] + t * dx
+            near_y = shape_y[j] + t * dy
+            away = math.sqrt((x[i] - near_x) ** 2 + (y[i] - near_y) ** 2)
+            if away < best:
+                best = away
+                at_x[i] = near_x
+                at_y[i] = near_y
+                forward[i] = forward_sum + t * forward_s[j]
+                backward[i] = backward_sum + t * backward_s[j]
+            forward_sum += forward_s[j]
+            backward_sum += backward_s[j]
+        distance[i] = best
+        forward[i] = forward[i] / forward_sum if forward_sum > 0 else 0.0
+        backward[i] = backward[i] / backward_sum if backward_sum > 0 else 0.0
+    return forward, backward, distance, at_x, at_y

@@ -1,0 +1,195 @@
+"""Arcs as compressed rows, components, and the merging of chains."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numba
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["chains", "rows", "strong_components", "weak_components"]
+
+
+@numba.njit(cache=True)
+def rows(
+    n_nodes: int, tail: npt.NDArray[np.int32], head: npt.NDArray[np.int32], cost: npt.NDArray[np.int32]
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return (start, head, cost, arc): the arcs out of node i stand at start[i]:start[i + 1]; `arc` is their old place."""
+    start = np.zeros(n_nodes + 1, np.int32)
+    for i in range(tail.size):
+        start[tail[i] + 1] += 1
+    for i in range(n_nodes):
+        start[i + 1] += start[i]
+    fill = start[:-1].copy()
+    heads = np.empty(tail.size, np.int32)
+    costs = np.empty(tail.size, np.int32)
+    arcs = np.empty(tail.size, np.int32)
+    for i in range(tail.size):
+        place = fill[tail[i]]
+        fill[tail[i]] += 1
+        heads[place] = head[i]
+        costs[place] = cost[i]
+        arcs[place] = i
+    return start, heads, costs, arcs
+
+
+@numba.njit(cache=True)
+def weak_components(n_nodes: int, u: npt.NDArray[np.int32], v: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Return for each node the number of its component, edges taken both ways; numbered in the order of first nodes."""
+    parent = np.arange(n_nodes).astype(np.int32)
+    for i in range(u.size):
+        a, b = u[i], v[i]
+        while parent[a] != a:
+            parent[a] = parent[parent[a]]
+            a = parent[a]
+        while parent[b] != b:
+            parent[b] = parent[parent[b]]
+            b = parent[b]
+        if a < b:
+            parent[b] = a
+        elif b < a:
+            parent[a] = b
+    label = np.empty(n_nodes, np.int32)
+    count = 0
+    for i in range(n_nodes):
+        # The root of a set is its smallest node, so it has its number before any other node of the set asks for it.
+        a = i
+        while parent[a] != a:
+            a = parent[a]
+        if a == i:
+            label[i] = count
+            count += 1
+        else:
+            label[i] = label[a]
+    return label
+
+
+@numba.njit(cache=True)
+def strong_components(start: npt.NDArray[np.int32], head: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Return for each node the number of its strongly connected component (Tarjan 1972, without recursion)."""
+    n = start.size - 1
+    index = np.full(n, -1, np.int32)
+    low = np.zeros(n, np.int32)
+    label = np.full(n, -1, np.int32)
+    following = start[:-1].copy()
+    open_nodes = np.empty(n, np.int32)
+    path = np.empty(n, np.int32)
+    n_open = n_path = counter = n_labels = 0
+    for root in range(n):
+        if index[root] >= 0:
+            continue
+        path[0] = root
+        n_path = 1
+        index[root] = low[root] = counter
+        counter += 1
+        open_nodes[n_open] = root
+        n_open += 1
+        while n_path > 0:
+            node = path[n_path - 1]
+            if following[node] < start[node + 1]:
+                other = head[following[node]]
+                following[node] += 1
+                if index[other] < 0:
+                    index[other] = low[other] = counter
+                    counter += 1
+                    open_nodes[n_open] = other
+                    n_open += 1
+                    path[n_path] = other
+                    n_path += 1
+                elif label[other] < 0:
+                    low[node] = min(low[node], index[other])
+                continue
+            n_path -= 1
+            if n_path > 0:
+                above = path[n_path - 1]
+                low[above] = min(low[above], low[node])
+            if low[node] == index[node]:
+                while True:
+                    n_open -= 1
+                    other = open_nodes[n_open]
+                    label[other] = n_labels
+                    if other == node:
+                        break
+                n_labels += 1
+    return label
+
+
+@numba.njit(cache=True)
+def chains(
+    n_nodes: int,
+    a: npt.NDArray[np.int32],
+    b: npt.NDArray[np.int32],
+    forward: npt.NDArray[np.float64],
+    backward: npt.NDArray[np.float64],
+    kind: npt.NDArray[np.int32],
+    keep: npt.NDArray[np.bool_],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Merge the segments that meet at nodes where nothing can be decided.
+
+    A node falls away when exactly two segment ends meet there, both segments are of one `kind`, each direction is open
+    on both or closed on both (closed is a negative time), and `keep` does not hold it. A ring without any other node
+    keeps its first one.
+
+    Returns (start, point, segment): edge i runs through the nodes point[start[i]:start[i + 1]]; segment[j] is the
+    segment from point[j] to point[j + 1], counted from 1 and negative where it is used from b to a; 0 at the last
+    point of an edge.
+    """
+    first = np.full(n_nodes, -1, np.int64)  # the two segment ends at a node: 2 * segment + (0 at a, 1 at b)
+    second = np.full(n_nodes, -1, np.int64)
+    degree = np.zeros(n_nodes, np.int32)
+    for i in range(a.size):
+        for side in range(2):
+            node = a[i] if side == 0 else b[i]
+            if degree[node] == 0:
+                first[node] = 2 * i + side
+            elif degree[node] == 1:
+                second[node] = 2 * i + side
+            degree[node] += 1
+    inner = np.zeros(n_nodes, np.bool_)
+    for node in range(n_nodes):
+        if degree[node] != 2 or keep[node]:
+            continue
+        i, j = first[node] // 2, second[node] // 2
+        if i == j or kind[i] != kind[j]:
+            continue
+        # Arriving on i goes with leaving on j, and the other way round.
+        arrive_i = (backward[i] if first[node] % 2 == 0 else forward[i]) >= 0
+        leave_i = (forward[i] if first[node] % 2 == 0 else backward[i]) >= 0
+        arrive_j = (backward[j] if second[node] % 2 == 0 else forward[j]) >= 0
+        leave_j = (forward[j] if second[node] % 2 == 0 else backward[j]) >= 0
+        inner[node] = arrive_i == leave_j and leave_i == arrive_j
+
+    start = np.empty(a.size + 1, np.int64)
+    point = np.empty(2 * a.size, np.int32)
+    segment = np.empty(2 * a.size, np.int32)
+    used = np.zeros(a.size, np.bool_)
+    n_edges = n_points = 0
+    for ring in range(2):  # first the chains between nodes that stay, then what is left: rings
+        for i in range(a.size):
+            for side in range(2):
+                origin = a[i] if side == 0 else b[i]
+                if used[i] or (inner[origin] and ring == 0):
+                    continue
+                inner[origin] = False
+                start[n_edges] = n_points
+                n_edges += 1
+                current, from_side, node = i, side, origin
+                while True:
+                    used[current] = True
+                    point[n_points] = node
+                    segment[n_points] = current + 1 if from_side == 0 else -(current + 1)
+                    n_points += 1
+                    node = b[current] if from_side == 0 else a[current]
+                    if not inner[node]:
+                        break
+                    arrived_by = 2 * current + 1 - from_side
+                    leaving = second[node] if first[node] == arrived_by else first[node]
+                    current, from_side = leaving // 2, leaving % 2
+                point[n_points] = node
+                segment[n_points] = 0
+                n_points += 1
+    start[n_edges] = n_points
+    return start[: n_edges + 1].copy(), point[:n_points].copy(), segment[:n_points].copy()

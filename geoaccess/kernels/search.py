@@ -1,0 +1,276 @@
+"""Shortest paths: the k nearest labelled sites of every node, and times from many origins.
+
+All ties are broken by the smaller site number, so that any exact algorithm gives the same answer to the bit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numba
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["FAR", "finish_nearest", "matrix", "nearest", "threads"]
+
+FAR = np.int32(2**31 - 1)
+
+
+@numba.njit(cache=True)
+def _push(
+    keys: npt.NDArray[np.int64], nodes: npt.NDArray[np.int32], size: int, key: int, node: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], int]:
+    if size == keys.size:
+        more_keys = np.empty(2 * size, np.int64)
+        more_nodes = np.empty(2 * size, np.int32)
+        more_keys[:size] = keys
+        more_nodes[:size] = nodes
+        keys, nodes = more_keys, more_nodes
+    i = size
+    while i > 0:
+        above = (i - 1) >> 2
+        if keys[above] <= key:
+            break
+        keys[i] = keys[above]
+        nodes[i] = nodes[above]
+        i = above
+    keys[i] = key
+    nodes[i] = node
+    return keys, nodes, size + 1
+
+
+@numba.njit(cache=True)
+def _drop_least(keys: npt.NDArray[np.int64], nodes: npt.NDArray[np.int32], size: int) -> int:
+    """Remove the first entry of a heap in which entry i stands above 4 i + 1 ... 4 i + 4; return the new size."""
+    size -= 1
+    key, node = keys[size], nodes[size]
+    i = 0
+    while True:
+        child = 4 * i + 1
+        if child >= size:
+            break
+        least = child
+        for other in range(child + 1, min(child + 4, size)):
+            if keys[other] < keys[least]:
+                least = other
+        if keys[least] >= key:
+            break
+        keys[i] = keys[least]
+        nodes[i] = nodes[least]
+        i = least
+    keys[i] = key
+    nodes[i] = node
+    return size
+
+
+@numba.njit(cache=True)
+def nearest(
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    cost: npt.NDArray[np.int32],
+    seed_node: npt.NDArray[np.int32],
+    seed_time: npt.NDArray[np.int32],
+    seed_site: npt.NDArray[np.int32],
+    k: int,
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return the times to, and numbers of, the k nearest distinct sites of every node: two arrays (n_nodes, k).
+
+    One Dijkstra search in which a node may be settled k times, each time by another site. Entries of the heap are
+    ordered by time, then site, packed into one int64. FAR and -1 where there are fewer than k.
+    """
+    n = start.size - 1
+    times = np.full((n, k), FAR, np.int32)
+    sites = np.full((n, k), -1, np.int32)
+    settled = np.zeros(n, np.int32)
+    keys = np.empty(1024, np.int64)
+    nodes = np.empty(1024, np.int32)
+    size = 0
+    for i in range(seed_node.size):
+        key = (np.int64(seed_time[i]) << 32) | np.int64(seed_site[i])
+        keys, nodes, size = _push(keys, nodes, size, key, seed_node[i])
+    while size > 0:
+        key, node = keys[0], nodes[0]
+        size = _drop_least(keys, nodes, size)
+        rank = settled[node]
+        if rank == k:
+            continue
+        time = key >> 32
+        site = key & 0xFFFFFFFF
+        known = False
+        for j in range(rank):
+            known |= sites[node, j] == site
+        if known:
+            continue
+        times[node, rank] = time
+        sites[node, rank] = site
+        settled[node] = rank + 1
+        for arc in range(start[node], start[node + 1]):
+            other = head[arc]
+            if settled[other] == k:
+                continue
+            known = False
+            for j in range(settled[other]):
+                known |= sites[other, j] == site
+            if not known:
+                keys, nodes, size = _push(keys, nodes, size, ((time + cost[arc]) << 32) | site, other)
+    return times, sites
+
+
+@numba.njit(cache=True)
+def _offer(times: npt.NDArray[np.int32], sites: npt.NDArray[np.int32], time: int, site: int) -> None:
+    """Put (time, site) into one row of k sorted, distinct entries where it belongs, if it does."""
+    k = times.size
+    last = k - 1
+    for j in range(k):
+        if sites[j] == site:
+            if times[j] <= time:
+                return
+            last = j
+            break
+    j = last
+    if times[j] < time or (times[j] == time and sites[j] != -1 and sites[j] < site):
+        return
+    while j > 0 and (times[j - 1] > time or (times[j - 1] == time and sites[j - 1] > site)):
+        times[j] = times[j - 1]
+        sites[j] = sites[j - 1]
+        j -= 1
+    times[j] = time
+    sites[j] = site
+
+
+@numba.njit(cache=True, parallel=True)
+def finish_nearest(
+    node_times: npt.NDArray[np.int32],
+    node_sites: npt.NDArray[np.int32],
+    cell_edge: npt.NDArray[np.int32],
+    cell_u: npt.NDArray[np.int32],
+    cell_v: npt.NDArray[np.int32],
+    cell_leg_u: npt.NDArray[np.int32],
+    cell_leg_v: npt.NDArray[np.int32],
+    cell_off: npt.NDArray[np.int32],
+    cell_up: npt.NDArray[np.int32],
+    cell_down: npt.NDArray[np.int32],
+    site_edge: npt.NDArray[np.int32],
+    site_number: npt.NDArray[np.int32],
+    site_off: npt.NDArray[np.int32],
+    site_up: npt.NDArray[np.int32],
+    site_down: npt.NDArray[np.int32],
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Carry the k nearest of the nodes over to cells that lie along edges.
+
+    A cell reaches a site over either end of its edge, at the cost of the leg to it (negative is closed), or, when the
+    site lies on the same edge, along that edge: upward (u to v) from the smaller `up` to the larger, downward from the
+    larger `down` to the smaller. Sites are sorted by edge. The cell's own off-network time is added to all.
+    """
+    n = cell_edge.size
+    k = node_times.shape[1]
+    times = np.full((n, k), FAR, np.int32)
+    sites = np.full((n, k), -1, np.int32)
+    for i in numba.prange(n):
+        if cell_edge[i] < 0:
+            continue
+        for end in range(2):
+            leg = cell_leg_u[i] if end == 0 else cell_leg_v[i]
+            node = cell_u[i] if end == 0 else cell_v[i]
+            if leg < 0:
+                continue
+            for j in range(k):
+                if node_sites[node, j] >= 0:
+                    _offer(times[i], sites[i], node_times[node, j] + leg + cell_off[i], node_sites[node, j])
+        at = np.searchsorted(site_edge, cell_edge[i])
+        while at < site_edge.size and site_edge[at] == cell_edge[i]:
+            if cell_up[i] >= 0 and site_up[at] >= cell_up[i]:
+                _offer(times[i], sites[i], site_up[at] - cell_up[i] + site_off[at] + cell_off[i], site_number[at])
+            if cell_down[i] >= 0 and cell_down[i] >= site_down[at]:
+                _offer(times[i], sites[i], cell_down[i] - site_down[at] + site_off[at] + cell_off[i], site_number[at])
+            at += 1
+    return times, sites
+
+
+def threads() -> int:
+    """Return how many threads a parallel kernel would use now."""
+    return int(numba.get_num_threads())
+
+
+@numba.njit(cache=True, parallel=True)
+def matrix(
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    cost: npt.NDArray[np.int32],
+    from_u: npt.NDArray[np.int32],
+    from_v: npt.NDArray[np.int32],
+    from_leg_u: npt.NDArray[np.int32],
+    from_leg_v: npt.NDArray[np.int32],
+    from_off: npt.NDArray[np.int32],
+    from_edge: npt.NDArray[np.int32],
+    from_up: npt.NDArray[np.int32],
+    from_down: npt.NDArray[np.int32],
+    to_u: npt.NDArray[np.int32],
+    to_v: npt.NDArray[np.int32],
+    to_leg_u: npt.NDArray[np.int32],
+    to_leg_v: npt.NDArray[np.int32],
+    to_off: npt.NDArray[np.int32],
+    to_edge: npt.NDArray[np.int32],
+    to_up: npt.NDArray[np.int32],
+    to_down: npt.NDArray[np.int32],
+    furthest: int,
+    blocks: int,
+) -> npt.NDArray[np.int32]:
+    """Return times from every origin to every destination along the arcs, FAR beyond `furthest`: (n_from, n_to).
+
+    One bounded Dijkstra search per origin; the origins are shared out in `blocks`, each with one array over the nodes.
+    """
+    n = start.size - 1
+    out = np.full((from_u.size, to_u.size), FAR, np.int32)
+    for block in numba.prange(blocks):
+        best = np.full(n, FAR, np.int32)
+        touched = np.empty(n, np.int32)
+        keys = np.empty(1024, np.int64)
+        nodes = np.empty(1024, np.int32)
+        for i in range(block, from_u.size, blocks):
+            if from_edge[i] < 0:
+                continue
+            size = n_touched = 0
+            for end in range(2):
+                node = from_u[i] if end == 0 else from_v[i]
+                leg = from_leg_u[i] if end == 0 else from_leg_v[i]
+                if leg >= 0 and leg + from_off[i] < best[node]:
+                    if best[node] == FAR:
+                        touched[n_touched] = node
+                        n_touched += 1
+                    best[node] = leg + from_off[i]
+                    keys, nodes, size = _push(keys, nodes, size, np.int64(best[node]), node)
+            while size > 0:
+                time, node = keys[0], nodes[0]
+                size = _drop_least(keys, nodes, size)
+                if time > best[node]:
+                    continue
+                for arc in range(start[node], start[node + 1]):
+                    other = head[arc]
+                    there = time + cost[arc]
+                    if there <= furthest and there < best[other]:
+                        if best[other] == FAR:
+                            touched[n_touched] = other
+                            n_touched += 1
+                        best[other] = there
+                        keys, nodes, size = _push(keys, nodes, size, there, other)
+            for j in range(to_u.size):
+                least = np.int64(FAR)
+                if to_edge[j] < 0:
+                    continue
+                if to_leg_u[j] >= 0 and best[to_u[j]] != FAR:
+                    least = min(least, np.int64(best[to_u[j]]) + to_leg_u[j])
+                if to_leg_v[j] >= 0 and best[to_v[j]] != FAR:
+                    least = min(least, np.int64(best[to_v[j]]) + to_leg_v[j])
+                if from_edge[i] == to_edge[j]:
+                    if from_up[i] >= 0 and to_up[j] >= from_up[i]:
+                        least = min(least, np.int64(to_up[j]) - from_up[i] + from_off[i])
+                    if from_down[i] >= 0 and from_down[i] >= to_down[j]:
+                        least = min(least, np.int64(from_down[i]) - to_down[j] + from_off[i])
+                if least + to_off[j] <= furthest:
+                    out[i, j] = least + to_off[j]
+            for j in range(n_touched):
+                best[touched[j]] = FAR
+    return out

@@ -1,0 +1,213 @@
+"""Bands of travel time: their edges, colours and names, and how many people are in each.
+
+A band holds the times above its lower edge and up to *and with* its upper edge, so that "within 12 minutes" on the map
+means what the norm means.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from geoaccess.errors import InputError
+from geoaccess.maps.words import REASONS, minutes, reason_label, words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from geoaccess.maps.results import Service
+
+__all__ = [
+    "CLASS_COLOURS",
+    "NO_CLASS_COLOUR",
+    "UNREACHED_COLOUR",
+    "band_colours",
+    "band_index",
+    "band_labels",
+    "band_people",
+    "chosen_bands",
+    "class_people",
+    "default_bands",
+]
+
+USUAL_MIN: Final = (5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 240.0, 360.0)
+MOST_EDGES: Final = 7
+
+# Light (near) to dark (far), falling evenly in lightness; told apart with any kind of colour vision and in grey print.
+_RAMP: Final = ("#ffe27a", "#fdb044", "#f4762f", "#d63a34", "#9c1453", "#560a5a")
+UNREACHED_COLOUR: Final = "#16181c"
+
+# Purple for the central classes 1-3 and orange-brown for 4-6 ("distrikt"): safe for colour-blind readers, and strong
+# enough for lines.
+CLASS_COLOURS: Final = ("#3b0f70", "#6f57b5", "#a9a1d6", "#f2b566", "#d9741a", "#7a3606")
+NO_CLASS_COLOUR: Final = "#8a8f98"
+
+
+def default_bands(norms_s: Sequence[float]) -> tuple[float, ...]:
+    """Return the upper edges of all bands but the last, which is open, in seconds.
+
+    Every norm is an edge. The others are the usual 5, 10, 15, 20, 30, 45, 60, 90, 120, 180 ... minutes from a quarter
+    of the shortest norm to three times the longest; the usual edge nearest to a norm (by ratio) gives way to it, and
+    one of the two edges closest together is dropped until seven are left (norms stay).
+
+    Raises
+    ------
+    InputError
+        If a norm is not a positive, finite number.
+
+    Examples
+    --------
+    >>> [edge / 60 for edge in default_bands((12 * 60, 25 * 60))]
+    [5.0, 12.0, 15.0, 20.0, 25.0, 45.0, 60.0]
+    >>> [edge / 60 for edge in default_bands(())]
+    [10.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0]
+    """
+    norms = sorted({float(norm) for norm in norms_s})
+    if wrong := [norm for norm in norms if not (math.isfinite(norm) and norm > 0)]:
+        raise InputError(f"norms_s: {wrong[0]} is not a time; give seconds above 0")
+    if not norms:
+        return tuple(60 * edge for edge in (10.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0))
+    edges = [60 * edge for edge in USUAL_MIN if norms[0] / 4 <= 60 * edge <= 3 * norms[-1]]
+    for norm in norms:
+        free = [edge for edge in edges if edge not in norms]
+        if norm not in edges and free:
+            edges.remove(min(free, key=lambda edge: abs(math.log(edge / norm))))
+    edges = sorted({*edges, *norms})
+    while len(edges) > MOST_EDGES:
+        gaps = [
+            (round(upper / lower, 6), lower if lower not in norms else upper)
+            for lower, upper in itertools.pairwise(edges)
+            if lower not in norms or upper not in norms
+        ]
+        if not gaps:
+            break
+        edges.remove(min(gaps)[1])
+    return tuple(edges)
+
+
+def chosen_bands(
+    services: Sequence[Service], bands_s: Mapping[str, Sequence[float]] | Sequence[float] | None
+) -> dict[str, tuple[float, ...]]:
+    """Return the band edges of every service: those given for it, those given for all, or the default.
+
+    Raises
+    ------
+    InputError
+        If the edges of a service do not rise from above 0, or are given for a service that is not there.
+    """
+    by_key: Mapping[str, Sequence[float]]
+    if bands_s is None:
+        by_key = {}
+    elif isinstance(bands_s, Mapping):
+        by_key = bands_s
+    else:
+        by_key = {service.key: bands_s for service in services}
+    problems = [f"{key!r} is not a service" for key in by_key if key not in {service.key for service in services}]
+    chosen: dict[str, tuple[float, ...]] = {}
+    for service in services:
+        edges = tuple(float(edge) for edge in by_key.get(service.key, default_bands(service.norms_s)))
+        rising = all(lower < upper for lower, upper in itertools.pairwise((0.0, *edges)))
+        if not edges or not rising or not math.isfinite(edges[-1]):
+            problems.append(f"{service.key}: {list(edges)} must be one or more finite seconds, rising from above 0")
+        chosen[service.key] = edges
+    if problems:
+        raise InputError.listing("bands_s", problems)
+    return chosen
+
+
+def band_index(times_s: npt.NDArray[np.float64], *, edges_s: Sequence[float]) -> npt.NDArray[np.int16]:
+    """Return the band of each time: 0 for the nearest, `len(edges_s)` for the last, open one; -1 where inf or NaN.
+
+    Examples
+    --------
+    >>> band_index(np.array([60.0, 300.0, 301.0, 9000.0, np.inf, np.nan]), edges_s=(300.0, 600.0)).tolist()
+    [0, 0, 1, 2, -1, -1]
+    """
+    band = np.searchsorted(np.asarray(edges_s, dtype=np.float64), times_s, side="left").astype(np.int16)
+    band[~np.isfinite(times_s)] = -1
+    return band
+
+
+def band_labels(edges_s: Sequence[float], *, language: str = "en") -> list[str]:
+    """Name the bands in minutes, one more than there are edges.
+
+    Examples
+    --------
+    >>> [label.replace(chr(0x2013), "-") for label in band_labels((300.0, 720.0))]
+    ['up to 5 min', '5-12 min', 'over 12 min']
+    """
+    said = words(language)
+    middle = [f"{minutes(lower)}\u2013{minutes(upper)} {said['min']}" for lower, upper in itertools.pairwise(edges_s)]
+    first, last = minutes(edges_s[0]), minutes(edges_s[-1])
+    return [f"{said['within']} {first} {said['min']}", *middle, f"{said['over']} {last} {said['min']}"]
+
+
+def band_colours(number: int) -> list[str]:
+    """Return one colour per band, light for near to dark for far.
+
+    Examples
+    --------
+    >>> band_colours(2)
+    ['#ffe27a', '#560a5a']
+    """
+    anchors = np.array([[int(colour[at : at + 2], 16) for at in (1, 3, 5)] for colour in _RAMP], dtype=np.float64)
+    places = np.linspace(0, len(_RAMP) - 1, max(number, 1))
+    mixed = np.stack([np.interp(places, range(len(_RAMP)), anchors[:, part]) for part in range(3)], axis=1)
+    return ["#{:02x}{:02x}{:02x}".format(*(round(float(part)) for part in colour)) for colour in mixed]
+
+
+def band_people(
+    results: pd.DataFrame, *, service: Service, edges_s: Sequence[float], language: str = "en"
+) -> pd.DataFrame:
+    """Count the people in each band and, by reason, those not reached.
+
+    Parameters
+    ----------
+    results
+        One row per cell, with `population`, `{key}_s` (seconds) and `{key}_reason`.
+    edges_s
+        Upper edges of the bands, seconds; times above the last are in one more band.
+
+    Returns
+    -------
+    A row per band, in order, then a row per reason found: `band` (-1 for not reached), `reason`, `label`, `people` and
+    `share` (of all people; 0 when there is nobody). The people add up to those of the table.
+    """
+    population = results["population"].to_numpy(dtype=np.float64)
+    band = band_index(results[f"{service.key}_s"].to_numpy(dtype=np.float64), edges_s=edges_s)
+    rows: list[dict[str, Any]] = [
+        {"band": number, "reason": "", "label": label, "people": float(population[band == number].sum())}
+        for number, label in enumerate(band_labels(edges_s, language=language))
+    ]
+    reason = results[f"{service.key}_reason"].to_numpy(dtype=object)
+    found = {str(why) for why in reason[band == -1]}
+    for why in [*(known for known in REASONS if known in found), *sorted(found - set(REASONS))]:
+        here = (band == -1) & (reason == why)
+        label = reason_label(why, language=language)
+        rows.append({"band": -1, "reason": why, "label": label, "people": float(population[here].sum())})
+    table = pd.DataFrame(rows)
+    total = float(population.sum())
+    table["share"] = table["people"] / total if total else 0.0
+    return table
+
+
+def class_people(results: pd.DataFrame) -> dict[int, float]:
+    """Count the people of each centrality class that is found; class 0 holds those in no class.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"population": [5.0, 2.0, 1.0], "centrality_class": pd.array([6, 1, None], dtype="Int8")})
+    >>> class_people(table)
+    {1: 2.0, 6: 5.0, 0: 1.0}
+    """
+    numbers = results["centrality_class"].astype("Int16").fillna(0).to_numpy(dtype=np.int64)
+    population = results["population"].to_numpy(dtype=np.float64)
+    found = sorted({int(number) for number in numbers}, key=lambda number: (number == 0, number))
+    return {number: float(population[numbers == number].sum()) for number in found}

@@ -1,0 +1,113 @@
+"""Coarser squares for the screen, where single cells would be too many to draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from geoaccess.maps.results import Cells, Squares, Times
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["DRAWN_AT_MOST", "coarsened"]
+
+DRAWN_AT_MOST: Final = 40_000
+FACTORS: Final = (2, 4, 5, 8, 10, 16, 20, 40, 50, 80, 100, 200, 400, 1000)
+MAJORITY: Final = 0.5
+
+
+@dataclass(frozen=True)
+class _Grouping:
+    """Which block each cell is in, and the weight of the cell there: its people, or 1 in a block with nobody."""
+
+    block: npt.NDArray[np.int64]
+    number: int
+    weight: npt.NDArray[np.float64]
+
+    def total(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return np.bincount(self.block, weights=values, minlength=self.number).astype(np.float64)
+
+    def mean(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Weighted mean of the finite values; inf where there is none (or only for people elsewhere)."""
+        finite = np.isfinite(values)
+        weight = np.where(finite, self.weight, 0.0)
+        below = self.total(weight)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            above: npt.NDArray[np.float64] = self.total(weight * np.where(finite, values, 0.0)) / below
+        return np.where(below > 0, above, np.inf)
+
+    def most(
+        self, codes: npt.NDArray[np.int64], *, among: npt.NDArray[np.bool_] | None = None
+    ) -> npt.NDArray[np.int64]:
+        """Return the code of the most people in each block (the smallest code when equal); -1 where there is none."""
+        inside = np.ones(len(codes), dtype=np.bool_) if among is None else among
+        chosen = np.full(self.number, -1, dtype=np.int64)
+        if not inside.any():
+            return chosen
+        base = int(codes.max()) + 2
+        pairs, back = np.unique(self.block[inside] * base + codes[inside] + 1, return_inverse=True)
+        weight = np.bincount(back, weights=self.weight[inside])
+        order = np.lexsort((-pairs, weight))  # heaviest last, so that it is what stays below
+        chosen[pairs[order] // base] = pairs[order] % base - 1
+        return chosen
+
+
+def coarsened(cells: Cells, *, at_most: int = DRAWN_AT_MOST) -> Cells:
+    """Join cells to blocks of 2x2, 4x4, 5x5 ... until at most `at_most` squares are left.
+
+    A block has the people of its cells; the mean time of those reached, weighted by people; the share of its people not
+    reached, and no time when that is more than half; and the municipality, class, site and reason of the most people.
+
+    Parameters
+    ----------
+    cells
+        Single cells.
+    at_most
+        Number of squares that a browser draws smoothly.
+    """
+    if len(cells.population) <= at_most:
+        return cells
+    square = cells.squares
+    column = np.rint((square.west - square.west.min()) / square.side_m).astype(np.int64)
+    row = np.rint((square.south - square.south.min()) / square.side_m).astype(np.int64)
+    for factor in FACTORS:
+        width = int(column.max()) // factor + 1
+        blocks, block = np.unique((row // factor) * width + column // factor, return_inverse=True)
+        if len(blocks) <= at_most:
+            break
+    people = np.bincount(block, weights=cells.population).astype(np.float64)
+    group = _Grouping(block, len(blocks), np.where(people[block] > 0, cells.population, 1.0))
+    names, name = np.unique(cells.municipality.astype(str), return_inverse=True)
+    side = square.side_m * factor
+    return Cells(
+        squares=Squares(
+            west=square.west.min() + (blocks % width) * side,
+            south=square.south.min() + (blocks // width) * side,
+            side_m=side,
+        ),
+        population=people,
+        members=np.bincount(block, minlength=len(blocks)).astype(np.int64),
+        municipality=names.astype(object)[group.most(name.astype(np.int64))],
+        centrality_class=group.most(cells.centrality_class),
+        times={key: _joined(times, group) for key, times in cells.times.items()},
+        factor=factor,
+    )
+
+
+def _joined(times: Times, group: _Grouping) -> Times:
+    reached = np.isfinite(times.time_s)
+    unreached_share = group.mean(np.where(reached, 0.0, 1.0))
+    reasons, reason = np.unique(times.reason.astype(str), return_inverse=True)
+    why = group.most(reason.astype(np.int64), among=~reached)
+    lost = unreached_share > MAJORITY
+    return Times(
+        time_s=np.where(lost, np.inf, group.mean(times.time_s)),
+        site=np.where(lost, -1, group.most(times.site, among=reached)),
+        second_s=np.where(lost, np.inf, group.mean(times.second_s)),
+        second_site=np.where(lost, -1, group.most(times.second_site, among=np.isfinite(times.second_s))),
+        reason=np.where(why >= 0, reasons.astype(object)[why], ""),
+        unreached_share=unreached_share,
+    )

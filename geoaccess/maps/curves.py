@@ -1,0 +1,209 @@
+"""Drawing of curves: people within a time, and Lorenz curves."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from geoaccess.maps.bands import CLASS_COLOURS, NO_CLASS_COLOUR
+from geoaccess.maps.sheet import INK, QUIET, Sheet, house_style, wrapped
+from geoaccess.maps.words import class_label, minutes, people, words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+    import pandas as pd
+
+    from geoaccess.maps.figures import LorenzCurve
+    from geoaccess.maps.results import Service
+
+__all__ = ["draw_lorenz", "draw_time_curves"]
+
+PANEL_IN: Final = (3.75, 2.55)
+LEFT_IN: Final = 0.55
+BELOW_IN: Final = 0.85
+LEGEND_IN: Final = 2.6
+NORM: Final = "#0b57d0"
+MOST_TICKS: Final = 8
+ALL: Final = -1
+# Colour and dash both tell the classes apart.
+DASHES: Final = ("solid", (0, (5, 1.5)), (0, (1.5, 1.2)))
+SERVICE_COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", INK)
+
+
+def draw_time_curves(
+    path: Path,
+    *,
+    results: pd.DataFrame,
+    services: Sequence[Service],
+    heads: Mapping[str, str],
+    language: str,
+) -> None:
+    """Write the panels of `time_curves`."""
+    said = words(language)
+    population = results["population"].to_numpy(dtype=np.float64)
+    groups = _groups(results, population)
+    columns = min(len(services), 2)
+    rows = -(-len(services) // columns)
+    step_x, step_y = PANEL_IN[0] + LEFT_IN, PANEL_IN[1] + BELOW_IN
+    legend_high = 0.26 * len(groups) + 0.3
+    with house_style():
+        sheet = Sheet(
+            width_in=columns * step_x + LEGEND_IN + 0.25, height_in=max(rows * step_y, legend_high) + 0.1, **heads
+        )
+        for number, service in enumerate(services):
+            axes = sheet.axes(
+                left_in=LEFT_IN + (number % columns) * step_x,
+                bottom_in=sheet.body_in - (number // columns + 1) * step_y + 0.5,
+                width_in=PANEL_IN[0] - 0.1,
+                height_in=PANEL_IN[1],
+            )
+            times = results[f"{service.key}_s"].to_numpy(dtype=np.float64)
+            _panel(axes, service, times, population, groups, said=said)
+        _class_legend(sheet, columns * step_x + 0.25, groups, population, language)
+        sheet.save(path)
+
+
+def _groups(results: pd.DataFrame, population: npt.NDArray[np.float64]) -> dict[int, npt.NDArray[np.bool_]]:
+    """Return which rows are in each class that has people, and in all; class 0 is no class."""
+    everyone = {ALL: np.ones(len(population), dtype=np.bool_)}
+    if "centrality_class" not in results.columns or not results["centrality_class"].notna().any():
+        return everyone
+    numbers = results["centrality_class"].astype("Int16").fillna(0).to_numpy(dtype=np.int64)
+    inside = {number: numbers == number for number in (1, 2, 3, 4, 5, 6, 0)}
+    return {**{number: rows for number, rows in inside.items() if population[rows].sum() > 0}, **everyone}
+
+
+def _look(group: int) -> dict[str, Any]:
+    if group == ALL:
+        return {"color": INK, "linewidth": 2.2, "zorder": 5}
+    if group == 0:
+        return {"color": NO_CLASS_COLOUR, "linewidth": 1.4}
+    return {"color": CLASS_COLOURS[group - 1], "linewidth": 1.7, "linestyle": DASHES[(group - 1) % 3]}
+
+
+def _panel(
+    axes: Any,
+    service: Service,
+    times_s: npt.NDArray[np.float64],
+    population: npt.NDArray[np.float64],
+    groups: Mapping[int, npt.NDArray[np.bool_]],
+    *,
+    said: Mapping[str, str],
+) -> None:
+    end = _end_s(times_s, population, service.norms_s)
+    at = np.linspace(0, end, 721)
+    for group, rows in groups.items():
+        axes.plot(at / 60, 100 * within(times_s[rows], population[rows], at), **_look(group))
+    for norm in service.norms_s:
+        axes.axvline(norm / 60, color=NORM, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+        text = f"{said['norm']} {minutes(norm)} {said['min']}"
+        axes.annotate(
+            text,
+            (norm / 60, 3),
+            xytext=(3.5, 0),
+            textcoords="offset points",
+            rotation=90,
+            size=7,
+            color=NORM,
+            va="bottom",
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.6},
+            zorder=6,
+        )
+    axes.set_title(
+        "\n".join(wrapped(service.label, width_in=PANEL_IN[0], size=9.5, weight="bold")[:2]),
+        size=9.5,
+        weight="bold",
+        loc="left",
+        pad=5,
+    )
+    axes.set(xlim=(0, end / 60), ylim=(0, 101), xlabel=said["curve_x"])
+    axes.set_ylabel(said["curve_y"])
+    axes.set_yticks(range(0, 101, 20))
+    step = next(step for step in (5, 10, 15, 30, 60, 120, 240, 480, 10**6) if end <= MOST_TICKS * 60 * step)
+    axes.set_xticks(np.arange(0, end / 60 + 1e-9, step))
+    axes.grid(color="#e3e6ea", linewidth=0.6)
+
+
+def within(
+    times_s: npt.NDArray[np.float64], population: npt.NDArray[np.float64], at_s: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Return the share of all people, those not reached among them, who need at most each time.
+
+    Examples
+    --------
+    >>> within(np.array([60.0, 300.0, np.inf]), np.array([1.0, 2.0, 1.0]), np.array([0.0, 60.0, 299.0, 300.0])).tolist()
+    [0.0, 0.25, 0.25, 0.75]
+    """
+    reached = np.isfinite(times_s)
+    order = np.argsort(times_s[reached], kind="stable")
+    summed = np.concatenate([[0.0], np.cumsum(population[reached][order])])
+    share: npt.NDArray[np.float64] = (
+        summed[np.searchsorted(times_s[reached][order], at_s, side="right")] / population.sum()
+    )
+    return share
+
+
+def _end_s(times_s: npt.NDArray[np.float64], population: npt.NDArray[np.float64], norms_s: Sequence[float]) -> float:
+    """Choose where the axis ends: past the norms and past nearly all who are reached, on a whole quarter of an hour."""
+    reached = np.isfinite(times_s)
+    order = np.argsort(times_s[reached])
+    summed = np.cumsum(population[reached][order])
+    last = 0.0
+    if len(summed) and summed[-1] > 0:
+        last = float(times_s[reached][order][np.searchsorted(summed, 0.998 * summed[-1])])
+    return 900.0 * max(math.ceil(max(last, 1.25 * max(norms_s, default=0.0)) / 900), 1)
+
+
+def _class_legend(
+    sheet: Sheet,
+    left_in: float,
+    groups: Mapping[int, npt.NDArray[np.bool_]],
+    population: npt.NDArray[np.float64],
+    language: str,
+) -> None:
+    said = words(language)
+    axes = sheet.blank(left_in=left_in, bottom_in=0, width_in=LEGEND_IN, height_in=sheet.body_in)
+    top = sheet.body_in - 0.3
+    axes.text(LEGEND_IN, top, said["people"], size=7.5, color=QUIET, ha="right", va="center")
+    axes.text(0, top, said["centrality"] if len(groups) > 1 else "", size=7.5, color=QUIET, va="center")
+    for group, rows in groups.items():
+        top -= 0.24
+        label = said["total"] if group == ALL else class_label(group, language=language)
+        axes.plot([0, 0.36], [top, top], **_look(group))
+        axes.text(0.46, top, label, size=8.5, va="center", weight="bold" if group == ALL else "normal")
+        number = people(float(population[rows].sum()), language=language)
+        axes.text(LEGEND_IN, top, number, size=8.5, ha="right", va="center")
+    top -= 0.25
+    for line in wrapped(said["curve_note"], width_in=LEGEND_IN, size=7):
+        axes.text(0, top, line, size=7, color=QUIET, va="top")
+        top -= 0.13
+
+
+def draw_lorenz(path: Path, *, curves: Sequence[LorenzCurve], heads: Mapping[str, str], language: str) -> None:
+    """Write the figure of `lorenz_figure`."""
+    said = words(language)
+    side = 4.6
+    with house_style():
+        sheet = Sheet(width_in=side + LEFT_IN + LEGEND_IN + 0.3, height_in=side + 0.55, **heads)
+        axes = sheet.axes(left_in=LEFT_IN, bottom_in=0.45, width_in=side, height_in=side)
+        axes.plot([0, 100], [0, 100], color=QUIET, linewidth=0.9, linestyle=(0, (4, 3)), label=said["equality"])
+        for number, curve in enumerate(curves):
+            gini = f"{curve.gini:.2f}".replace(".", "." if language == "en" else ",")
+            name = "\n".join(wrapped(f"{curve.label} (Gini\u00a0{gini})", width_in=LEGEND_IN - 0.6, size=8.5))
+            axes.plot(
+                100 * np.asarray(curve.population_share),
+                100 * np.asarray(curve.time_share),
+                color=SERVICE_COLOURS[number % len(SERVICE_COLOURS)],
+                linestyle=DASHES[number // len(SERVICE_COLOURS) % 3],
+                linewidth=1.9,
+                label=name,
+            )
+        axes.set(xlim=(0, 100), ylim=(0, 100), xlabel=said["lorenz_x"], ylabel=said["lorenz_y"], aspect="equal")
+        axes.grid(color="#e3e6ea", linewidth=0.6)
+        axes.legend(loc="upper left", bbox_to_anchor=(1.03, 1.0), frameon=False, borderaxespad=0, labelspacing=0.8)
+        sheet.save(path)

@@ -1,0 +1,301 @@
+"""The static map of one service: land, cells, borders, sites, legend, scale and north."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyproj
+import shapely
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+
+from geoaccess.maps.sheet import DPI, INK, QUIET, Sheet, house_style, line_in, wrapped
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import geopandas as gpd
+    import numpy.typing as npt
+
+    from geoaccess.maps.layers import Layers, Legend
+    from geoaccess.maps.results import Squares
+
+__all__ = ["draw_service_map"]
+
+MAP_AT_MOST_IN: Final = (6.6, 8.2)
+LEGEND_IN: Final = 2.75
+GAP_IN: Final = 0.2
+SEA: Final = "#dbe6ee"
+LAND: Final = "#f7f6f2"
+SITE: Final = "#0b57d0"
+PROXY: Final = "#c2007a"
+MANY_SITES: Final = 150
+POINTS_PER_PX: Final = 72 / DPI
+INKED: Final = 0.03
+SMALLEST_PX: Final = (3.0, 5.0)
+ROW_SIZE: Final = 8.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The window of the map, in metres of the grid, and its size on paper."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+    width_in: float
+    height_in: float
+
+    @property
+    def metres_per_in(self) -> float:
+        """Metres of the grid on an inch of paper."""
+        return (self.east - self.west) / self.width_in
+
+
+def plan_of(squares: Squares) -> Plan:
+    """Choose the window around the cells, with a margin, and its size on paper."""
+    west, east = squares.west.min(), squares.west.max() + squares.side_m
+    south, north = squares.south.min(), squares.south.max() + squares.side_m
+    margin = max(0.04 * max(east - west, north - south), squares.side_m)
+    wide, high = east - west + 2 * margin, north - south + 2 * margin
+    # A window much longer than wide would leave no room for the scale, so it is widened.
+    wide, high = max(wide, 0.3 * high), max(high, 0.3 * wide)
+    middle_x, middle_y = (west + east) / 2, (south + north) / 2
+    scale = min(MAP_AT_MOST_IN[0] / wide, MAP_AT_MOST_IN[1] / high)
+    return Plan(
+        middle_x - wide / 2, middle_y - high / 2, middle_x + wide / 2, middle_y + high / 2, wide * scale, high * scale
+    )
+
+
+def map_axes(sheet: Sheet, plan: Plan, *, land: bool) -> Any:
+    """Add the axes of the map, one metre as long upward as sideways."""
+    axes = sheet.axes(
+        left_in=0, bottom_in=sheet.body_in - plan.height_in, width_in=plan.width_in, height_in=plan.height_in
+    )
+    axes.set_xlim(plan.west, plan.east)
+    axes.set_ylim(plan.south, plan.north)
+    axes.set_aspect("equal")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set(visible=True, color="#c3c9d0", linewidth=0.6)
+    axes.set_facecolor(SEA if land else "#f1f3f5")
+    return axes
+
+
+def draw_land(axes: Any, areas: gpd.GeoSeries, plan: Plan, *, borders: bool) -> None:
+    """Fill the areas as land, or draw their borders."""
+    window = shapely.box(plan.west, plan.south, plan.east, plan.north)
+    shapes = shapely.simplify(areas.dropna().to_numpy(), 0.5 * plan.metres_per_in / DPI)
+    seen = shapely.get_parts(shapes[shapely.intersects(shapes, window)])
+    if borders:
+        rings = [shapely.get_coordinates(ring) for ring in shapely.get_rings(seen)]
+        axes.add_collection(LineCollection(rings, **LINE_LOOKS["borders"], zorder=4), autolim=False)
+        return
+    # Without holes: what no area claims inland, such as a glacier, is not sea.
+    joined = shapely.get_parts(shapely.union_all(shapely.make_valid(seen)))
+    shells = [shapely.get_coordinates(shell) for shell in shapely.get_exterior_ring(joined) if shell is not None]
+    axes.add_collection(PolyCollection(shells, facecolors=LAND, edgecolors="#a9b4be", linewidths=0.4), autolim=False)
+
+
+def draw_lines(axes: Any, lines: gpd.GeoSeries, plan: Plan, kind: str) -> None:
+    """Draw roads or ferries, a `kind` of `LINE_LOOKS`."""
+    shapes = shapely.get_parts(shapely.simplify(lines.dropna().to_numpy(), 0.5 * plan.metres_per_in / DPI))
+    drawn = [shapely.get_coordinates(shape) for shape in shapes]
+    axes.add_collection(LineCollection(drawn, **LINE_LOOKS[kind], zorder=2 if kind == "roads" else 5), autolim=False)
+
+
+def smallest_px(number: int, plan: Plan) -> float:
+    """Return the width below which no cell is drawn, so that sparsely peopled land does not look empty.
+
+    It is such that this many cells cover about 3 % of the map, and at least 3 and at most 5 pixels.
+    """
+    area = plan.width_in * plan.height_in * DPI**2
+    return float(np.clip(np.sqrt(INKED * area / number), *SMALLEST_PX))
+
+
+def draw_cells(axes: Any, layers: Layers, plan: Plan) -> None:
+    """Draw the cells, those with most people on top, and those not reached on top of all."""
+    squares = layers.squares
+    side_px = squares.side_m / plan.metres_per_in * DPI
+    smallest = smallest_px(len(squares.west), plan)
+    corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * squares.side_m
+    outlines: Any = np.stack([squares.west, squares.south], axis=1)[:, None, :] + corners
+    order = np.lexsort((squares.south, squares.west, layers.population))
+    near, far = order[layers.band[order] >= 0], order[layers.band[order] < 0]
+    colours: Any = np.array(layers.colours)[layers.band[near]]
+    looks: dict[str, Any] = {"joinstyle": "miter", "zorder": 3}
+    grown = max(smallest - side_px, 0.4) * POINTS_PER_PX
+    cells = PolyCollection(outlines[near], facecolors=colours, edgecolors=colours, linewidths=grown, **looks)
+    axes.add_collection(cells, autolim=False)
+    grown = max(1.4 * smallest - side_px, 0.4) * POINTS_PER_PX
+    for colour, extra in (("white", 1.0), (INK, 0.0)):
+        lost = PolyCollection(outlines[far], facecolors=colour, edgecolors=colour, linewidths=grown + extra, **looks)
+        axes.add_collection(lost, autolim=False)
+    if side_px > 4 * SMALLEST_PX[0]:
+        looks = {"facecolors": INK, "edgecolors": "white", "linewidths": 0.4, "hatch": "////////", "zorder": 3}
+        axes.add_collection(PolyCollection(outlines[far], **looks), autolim=False)
+
+
+def draw_sites(axes: Any, points: gpd.GeoSeries, proxy: npt.NDArray[np.bool_]) -> None:
+    """Draw real sites as blue dots and stand-ins as hollow magenta diamonds."""
+    size = 2.6 if len(points) > MANY_SITES else 4.6
+    for stands_in in (False, True):
+        place = points[proxy == stands_in]
+        axes.plot(place.x, place.y, linestyle="none", zorder=6, clip_on=True, **_mark(size, proxy=stands_in))
+
+
+def _mark(size: float, *, proxy: bool) -> dict[str, Any]:
+    if proxy:
+        return {
+            "marker": "D",
+            "markersize": size,
+            "markerfacecolor": "white",
+            "markeredgecolor": PROXY,
+            "markeredgewidth": size / 4,
+        }
+    return {
+        "marker": "o",
+        "markersize": size,
+        "markerfacecolor": SITE,
+        "markeredgecolor": "white",
+        "markeredgewidth": size / 8,
+    }
+
+
+def draw_service_map(path: Path, *, layers: Layers, legend: Legend, heads: Mapping[str, str]) -> None:
+    """Write the map with its legend."""
+    plan = plan_of(layers.squares)
+    with house_style():
+        sheet = Sheet(
+            width_in=plan.width_in + GAP_IN + LEGEND_IN, height_in=max(plan.height_in, legend_height(legend)), **heads
+        )
+        axes = map_axes(sheet, plan, land=layers.land is not None)
+        if layers.land is not None:
+            draw_land(axes, layers.land.geometry, plan, borders=False)
+        if layers.roads is not None:
+            draw_lines(axes, layers.roads.geometry, plan, "roads")
+        draw_cells(axes, layers, plan)
+        if layers.land is not None:
+            draw_land(axes, layers.land.geometry, plan, borders=True)
+        if layers.ferries is not None:
+            cars = layers.ferries["cars"].astype(bool)
+            draw_lines(axes, layers.ferries.geometry[cars], plan, "ferry")
+            draw_lines(axes, layers.ferries.geometry[~cars], plan, "ferries_people")
+        if layers.sites is not None:
+            draw_sites(axes, layers.sites.geometry, layers.proxies())
+        draw_legend(sheet, legend, plan, north=north_of(plan, layers.crs))
+        sheet.save(path)
+
+
+# ---- legend
+
+
+def _label_lines(label: str) -> list[str]:
+    return wrapped(label, width_in=LEGEND_IN - 1.6, size=ROW_SIZE)
+
+
+def legend_height(legend: Legend) -> float:
+    """Return the room that the legend needs, inches."""
+    captions = len(wrapped(legend.caption, width_in=LEGEND_IN, size=10, weight="bold")) * line_in(10)
+    rows = sum(max(len(_label_lines(row[1])) * line_in(ROW_SIZE) + 0.05, 0.19) for row in legend.rows)
+    norms = sum(0.12 for row in legend.rows if row[4])
+    notes = sum(len(wrapped(note, width_in=LEGEND_IN, size=7)) * line_in(7) + 0.08 for note in legend.notes)
+    return captions + rows + norms + notes + 0.22 * len(legend.marks) + 1.45
+
+
+def draw_legend(sheet: Sheet, legend: Legend, plan: Plan, *, north: float) -> None:
+    """Draw the legend beside the map, from the top, with the scale and the direction of north below it."""
+    axes = sheet.blank(left_in=plan.width_in + GAP_IN, bottom_in=0, width_in=LEGEND_IN, height_in=sheet.body_in)
+    top = sheet.body_in
+    for line in wrapped(legend.caption, width_in=LEGEND_IN, size=10, weight="bold"):
+        axes.text(0, top, line, size=10, weight="bold", va="top")
+        top -= line_in(10)
+    axes.text(0, top, legend.direction, size=7.5, color=QUIET, va="top")
+    top -= 0.32
+    for right, head in zip((LEGEND_IN - 0.55, LEGEND_IN), legend.heads, strict=True):
+        axes.text(right, top + 0.1, head, size=7, color=QUIET, ha="right", va="center")
+    top -= 0.02
+    for row in legend.rows:
+        top = _draw_row(axes, row, top)
+    axes.plot([0, LEGEND_IN], [top - 0.03] * 2, color="#c3c9d0", linewidth=0.6)
+    label, people, share = legend.total
+    for x, text, side in ((0, label, "left"), (LEGEND_IN - 0.55, people, "right"), (LEGEND_IN, share, "right")):
+        axes.text(x, top - 0.14, text, size=ROW_SIZE, weight="bold", ha=side, va="center")
+    top -= 0.42
+    for kind, text in legend.marks:
+        _draw_mark(axes, kind, top)
+        axes.text(0.38, top, text, size=ROW_SIZE, va="center")
+        top -= 0.22
+    for note in legend.notes:
+        for line in wrapped(note, width_in=LEGEND_IN, size=7):
+            axes.text(0, top, line, size=7, color=QUIET, va="top")
+            top -= line_in(7)
+        top -= 0.08
+    _draw_scale(axes, plan, top - 0.35, north=north)
+
+
+def _draw_row(axes: Any, row: tuple[str | None, str, str, str, str], top: float) -> float:
+    colour, label, people, share, norm = row
+    lines = _label_lines(label)
+    height = max(len(lines) * line_in(ROW_SIZE) + 0.05, 0.19)
+    middle = top - height / 2
+    box = Rectangle((0, middle - 0.065), 0.26, 0.13, facecolor=colour or INK, edgecolor=QUIET, linewidth=0.4)
+    if colour is None:
+        box.set(hatch="//////", edgecolor="white")
+    axes.add_patch(box)
+    axes.text(0.36, middle, "\n".join(lines), size=ROW_SIZE, va="center", linespacing=1.15)
+    axes.text(LEGEND_IN - 0.55, middle, people, size=ROW_SIZE, ha="right", va="center")
+    axes.text(LEGEND_IN, middle, share, size=ROW_SIZE, ha="right", va="center")
+    top -= height
+    if norm:
+        axes.plot([0, LEGEND_IN], [top, top], color=SITE, linewidth=1.1)
+        axes.text(LEGEND_IN, top - 0.025, norm, size=6.5, color=SITE, ha="right", va="top")
+        top -= 0.12
+    return top
+
+
+def _draw_mark(axes: Any, kind: str, y: float) -> None:
+    if kind in {"site", "proxy"}:
+        axes.plot([0.13], [y], linestyle="none", **_mark(4.6, proxy=kind == "proxy"))
+    else:
+        axes.add_line(Line2D([0, 0.26], [y, y], **LINE_LOOKS[kind]))
+
+
+LINE_LOOKS: Final[dict[str, dict[str, Any]]] = {
+    "roads": {"color": "#c9c4ba", "linewidth": 0.6},
+    "ferry": {"color": SITE, "linewidth": 0.9, "linestyle": (0, (4, 2.5))},
+    "ferries_people": {"color": "#00838f", "linewidth": 0.9, "linestyle": (0, (1, 1.6))},
+    "borders": {"color": "#7a828d", "linewidth": 0.3},
+}
+
+
+def _draw_scale(axes: Any, plan: Plan, y: float, *, north: float) -> None:
+    """Draw a bar of a round length and an arrow to the north, `north` degrees clockwise from up."""
+    longest = 1.5 * plan.metres_per_in
+    unit = 10 ** np.floor(np.log10(longest))
+    length = float(unit * max(step for step in (1, 2, 5) if step * unit <= longest))
+    wide = length / plan.metres_per_in
+    axes.plot([0, 0, wide, wide], [y + 0.05, y, y, y + 0.05], color=INK, linewidth=1.1)
+    text = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"  # noqa: PLR2004  # metres in a kilometre
+    axes.text(0, y - 0.05, text, size=7.5, va="top")
+    angle = np.radians(north)
+    tip = np.array([np.sin(angle), np.cos(angle)]) * 0.2
+    foot = np.array([LEGEND_IN - 0.35, y + 0.05])
+    axes.annotate(
+        "", xy=foot + tip, xytext=foot - tip, arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 0.9}
+    )
+    axes.text(*(foot + 1.55 * tip), "N", size=7.5, ha="center", va="center")
+
+
+def north_of(plan: Plan, crs: Any) -> float:
+    """Return the direction of north at the middle of the map, degrees clockwise from the top."""
+    to_degrees = pyproj.Transformer.from_crs(crs, 4326, always_xy=True)
+    lon, lat = to_degrees.transform((plan.west + plan.east) / 2, (plan.south + plan.north) / 2)
+    x, y = to_degrees.transform(np.array([lon, lon]), np.array([lat, lat + 0.01]), direction="INVERSE")
+    return float(np.degrees(np.arctan2(x[1] - x[0], y[1] - y[0])))

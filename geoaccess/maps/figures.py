@@ -1,0 +1,241 @@
+"""Figures for print, as PNG: the map of a service, curves of people within a time, and Lorenz curves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import geopandas as gpd
+import numpy as np
+
+from geoaccess.errors import InputError
+from geoaccess.maps.bands import band_colours, band_index, band_people, chosen_bands
+from geoaccess.maps.layers import Layers, Legend
+from geoaccess.maps.results import MAIN_ROADS, check_results, squares
+from geoaccess.maps.words import minutes, people, share, words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+    import pandas as pd
+
+    from geoaccess.maps.results import Service
+
+ROUNDING: Final = 1e-12
+__all__ = ["LorenzCurve", "lorenz_figure", "service_map", "time_curves"]
+
+
+def service_map(
+    path: Path,
+    *,
+    results: gpd.GeoDataFrame,
+    service: Service,
+    sites: gpd.GeoDataFrame | None = None,
+    municipalities: gpd.GeoDataFrame | pd.DataFrame | None = None,
+    ferries: gpd.GeoDataFrame | None = None,
+    roads: gpd.GeoDataFrame | None = None,
+    title: str,
+    subtitle: str = "",
+    disclaimer: str = "",
+    attribution: str,
+    bands_s: Mapping[str, Sequence[float]] | Sequence[float] | None = None,
+    language: str = "en",
+) -> None:
+    """Write the map of one service as PNG (200 dots per inch): cells by band of travel time, in the CRS of the grid.
+
+    A cell that would be thinner than about three dots is drawn that wide. Where cells then overlap, the one with most
+    people is on top, and those not reached are above all.
+
+    Parameters
+    ----------
+    path
+        File to write, .png.
+    results, sites, municipalities, ferries, roads
+        As for `web_map`; of the sites, those of this service are drawn.
+    bands_s
+        Upper edges of the bands in seconds, for all services or by key; otherwise from the norms (`default_bands`).
+
+    Raises
+    ------
+    InputError
+        If the table of results does not hold what is needed.
+    """
+    check_results(results, [service])
+    square = squares(results)
+    if isinstance(bands_s, Mapping):
+        bands_s = {key: edges for key, edges in bands_s.items() if key == service.key}
+    edges = chosen_bands([service], bands_s)[service.key]
+    layers = Layers(
+        squares=square,
+        band=band_index(results[f"{service.key}_s"].to_numpy(dtype=np.float64), edges_s=edges),
+        colours=band_colours(len(edges) + 1),
+        population=results["population"].to_numpy(dtype=np.float64),
+        crs=results.crs,
+        land=_projected(municipalities, results.crs),
+        roads=_projected(roads if roads is None else roads[roads["highway"].isin(MAIN_ROADS)], results.crs),
+        ferries=_projected(ferries, results.crs),
+        sites=_projected(sites if sites is None else sites[sites["service"] == service.key], results.crs),
+    )
+    legend = _legend(results, service, edges, layers, language=language)
+    from geoaccess.maps.drawing import draw_service_map  # noqa: PLC0415  # matplotlib is slow to import
+
+    heads = {"title": title, "subtitle": subtitle, "disclaimer": disclaimer, "attribution": attribution}
+    draw_service_map(path, layers=layers, legend=legend, heads=heads)
+
+
+def _projected(table: gpd.GeoDataFrame | pd.DataFrame | None, crs: Any) -> gpd.GeoDataFrame | None:
+    return table.to_crs(crs) if isinstance(table, gpd.GeoDataFrame) else None
+
+
+def _legend(
+    results: gpd.GeoDataFrame, service: Service, edges_s: Sequence[float], layers: Layers, *, language: str
+) -> Legend:
+    said = words(language)
+    colours = band_colours(len(edges_s) + 1)
+    rows = []
+    for row in band_people(results, service=service, edges_s=edges_s, language=language).to_dict("records"):
+        number = int(row["band"])
+        edge = edges_s[number] if 0 <= number < len(edges_s) else 0.0
+        norm = f"{said['norm']} {minutes(edge)} {said['min']}" if edge in service.norms_s else ""
+        counted = people(row["people"], language=language), share(row["share"], language=language)
+        rows.append((colours[number] if number >= 0 else None, str(row["label"]), *counted, norm))
+    marks = []
+    if layers.sites is not None:
+        proxy = layers.proxies()
+        marks += [("site", said["site"])] if (~proxy).any() else []
+        marks += [("proxy", said["proxy"])] if proxy.any() else []
+    if layers.ferries is not None:
+        cars = layers.ferries["cars"].astype(bool)
+        marks += [("ferry", said["ferry"])] if cars.any() else []
+        marks += [("ferries_people", said["ferries_people"])] if (~cars).any() else []
+    if layers.land is not None:
+        marks.append(("borders", said["borders"]))
+    total = float(results["population"].sum())
+    return Legend(
+        caption=f"{said['travel_time']}: {service.label}",
+        direction=said["cells_to" if service.toward == "cells" else "sites_to"],
+        heads=(said["people"], said["share"]),
+        rows=tuple(rows),
+        total=(said["total"], people(total, language=language), share(1.0 if total else 0.0, language=language)),
+        marks=tuple(marks),
+        notes=(service.proxy_note,) if service.proxy_note else (),
+    )
+
+
+def time_curves(
+    path: Path,
+    *,
+    results: pd.DataFrame,
+    services: Sequence[Service],
+    title: str,
+    subtitle: str = "",
+    disclaimer: str = "",
+    attribution: str,
+    language: str = "en",
+) -> None:
+    """Write, as PNG, the share of people within every travel time: a panel per service, a curve per centrality class.
+
+    The share is of *all* people of the class, so that a curve ends below 100 % where some are not reached. Norms are
+    dashed lines. People in no class are in the curve of all, and have one of their own.
+
+    Parameters
+    ----------
+    path
+        File to write, .png.
+    results
+        One row per cell, with `population`, `{key}_s` (seconds), `{key}_reason` and, where there, `centrality_class`.
+        No geometry is needed.
+
+    Raises
+    ------
+    InputError
+        If there is no service, nobody in the table, or something is missing from it.
+    """
+    words(language)
+    check_results(results, services)
+    if not services or not float(results["population"].sum()) > 0:
+        raise InputError("time_curves: there is no service, or nobody, to draw a curve of")
+    from geoaccess.maps import curves  # noqa: PLC0415  # matplotlib is slow to import
+
+    curves.draw_time_curves(
+        path,
+        results=results,
+        services=services,
+        heads={"title": title, "subtitle": subtitle, "disclaimer": disclaimer, "attribution": attribution},
+        language=language,
+    )
+
+
+@dataclass(frozen=True)
+class LorenzCurve:
+    """Points of a Lorenz curve, both axes rising from 0 to 1.
+
+    Parameters
+    ----------
+    label
+        Name in the legend, such as that of a service.
+    population_share
+        Cumulative share of people, those with the shortest time first.
+    time_share
+        Cumulative share of all travel time.
+    gini
+        The index that belongs to the curve, as computed elsewhere.
+    """
+
+    label: str
+    population_share: npt.NDArray[np.float64]
+    time_share: npt.NDArray[np.float64]
+    gini: float
+
+    def problems(self) -> list[str]:
+        """Say what keeps the points from being a Lorenz curve."""
+        found: list[str] = []
+        for name in ("population_share", "time_share"):
+            values: Any = np.asarray(getattr(self, name), dtype=np.float64)
+            if values.ndim != 1 or len(values) <= 1:
+                found.append(f"{self.label}: {name} must be a row of at least two numbers, found shape {values.shape}")
+            elif not (np.isfinite(values).all() and np.isclose(values[[0, -1]], [0, 1]).all()):
+                found.append(
+                    f"{self.label}: {name} must be finite and go from 0 to 1, found {values[0]} to {values[-1]}"
+                )
+            elif (np.diff(values) < -ROUNDING).any():
+                found.append(f"{self.label}: {name} falls at point {int(np.argmin(np.diff(values)))}; it may only rise")
+        if not found and len(self.population_share) != len(self.time_share):
+            found.append(f"{self.label}: {len(self.population_share)} shares of people, {len(self.time_share)} of time")
+        return found
+
+
+def lorenz_figure(
+    path: Path,
+    *,
+    curves: Sequence[LorenzCurve],
+    title: str,
+    subtitle: str = "",
+    disclaimer: str = "",
+    attribution: str,
+    language: str = "en",
+) -> None:
+    """Write Lorenz curves of travel time as PNG, with the Gini index of each in the legend.
+
+    Raises
+    ------
+    InputError
+        If there is no curve, or the points of one are not a Lorenz curve.
+    """
+    words(language)
+    problems = [problem for curve in curves for problem in curve.problems()]
+    if not curves:
+        problems.append("there is none to draw")
+    if problems:
+        raise InputError.listing("curves", problems)
+    from geoaccess.maps.curves import draw_lorenz  # noqa: PLC0415  # matplotlib is slow to import
+
+    draw_lorenz(
+        path,
+        curves=curves,
+        heads={"title": title, "subtitle": subtitle, "disclaimer": disclaimer, "attribution": attribution},
+        language=language,
+    )

@@ -1,0 +1,137 @@
+"""Values put into a page: arrays as base64, lines as whole metres, and text that no parser can take for code."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyproj
+import shapely
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    import numpy.typing as npt
+
+    from geoaccess.maps.results import Squares
+
+__all__ = [
+    "WEB_MERCATOR",
+    "mercator",
+    "pack",
+    "pack_areas",
+    "pack_each_line",
+    "pack_lines",
+    "safe_json",
+    "square_corners",
+    "tolerance_m",
+]
+
+Packed = dict[str, dict[str, str]]
+WEB_MERCATOR: Final = 3857
+_KINDS: Final = {"u1": "<u1", "u2": "<u2", "i4": "<i4", "f4": "<f4"}
+# HTML (< > &), attributes (quotes), template literals (` $) and Jinja (braces) all see nothing but letters and digits.
+_UNSAFE: Final = re.compile(r"[<>&'`${}\x7f]")
+_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+
+def safe_json(value: Any) -> str:
+    r"""Write JSON in which every character of a text that could end or start code anywhere is a \u escape.
+
+    JSON's own escapes are ASCII, which covers U+2028 and U+2029. Keys are sorted, so that equal values give equal text.
+
+    Examples
+    --------
+    >>> print(safe_json({"name": "</script>${x}{{y}}`"}))
+    {"name":"\u003c/script\u003e\u0024\u007bx\u007d\u007b\u007by\u007d\u007d\u0060"}
+    >>> json.loads(safe_json("</script>"))
+    '</script>'
+    """
+    text = json.dumps(value, ensure_ascii=True, allow_nan=False, sort_keys=True, separators=(",", ":"))
+    return _STRING.sub(lambda found: _UNSAFE.sub(lambda sign: f"\\u{ord(sign[0]):04x}", found[0]), text)
+
+
+def pack(values: npt.NDArray[Any], kind: str) -> dict[str, str]:
+    """Pack whole or floating numbers for a typed array of the browser, little end first.
+
+    Parameters
+    ----------
+    values
+        Any shape; flattened.
+    kind
+        u1, u2, i4 or f4. Values outside the range of a whole kind are set to its nearest end.
+
+    Examples
+    --------
+    >>> pack(np.array([1, 70000]), "u2")
+    {'kind': 'u2', 'data': 'AQD//w=='}
+    """
+    flat = np.ravel(values)
+    if kind != "f4":
+        span = np.iinfo(_KINDS[kind])
+        flat = np.clip(np.rint(flat), span.min, span.max)
+    return {"kind": kind, "data": base64.b64encode(flat.astype(_KINDS[kind]).tobytes()).decode("ascii")}
+
+
+def mercator(
+    x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], crs: Any
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Project to Web Mercator metres, the coordinates of the map on the screen."""
+    east, north = pyproj.Transformer.from_crs(crs, WEB_MERCATOR, always_xy=True).transform(x, y)
+    return np.asarray(east, dtype=np.float64), np.asarray(north, dtype=np.float64)
+
+
+def square_corners(squares: Squares, crs: Any) -> dict[str, npt.NDArray[np.float64]]:
+    """Return each square in Web Mercator: its south-west corner (x, y) and the sides from there (ux, uy), (vx, vy)."""
+    west, south, side = squares.west, squares.south, squares.side_m
+    x, y = mercator(west, south, crs)
+    right_x, right_y = mercator(west + side, south, crs)
+    up_x, up_y = mercator(west, south + side, crs)
+    return {"x": x, "y": y, "ux": right_x - x, "uy": right_y - y, "vx": up_x - x, "vy": up_y - y}
+
+
+def tolerance_m(corners: dict[str, npt.NDArray[np.float64]]) -> float:
+    """Return how far lines may be moved to make the file small: so little that it shows only when zoomed far in."""
+    across = float(np.hypot(np.ptp(corners["x"]), np.ptp(corners["y"])))
+    return min(max(across / 20_000, 5.0), 200.0)
+
+
+def pack_lines(lines: gpd.GeoSeries, *, within_m: float) -> Packed:
+    """Pack lines, joined where they meet, simplified by at most `within_m`, in whole Web Mercator metres."""
+    projected = lines.dropna().to_crs(WEB_MERCATOR)
+    merged = shapely.line_merge(shapely.union_all(projected.to_numpy())) if len(projected) else shapely.LineString()
+    return _packed(shapely.get_parts(shapely.simplify(merged, within_m)))
+
+
+def pack_each_line(lines: gpd.GeoSeries, *, within_m: float) -> Packed:
+    """Pack lines one by one, so that the numbers of the lines stay theirs; several parts are drawn as one."""
+    projected = shapely.simplify(lines.to_crs(WEB_MERCATOR).to_numpy(), within_m)
+    parts, owner = shapely.get_parts(projected, return_index=True)
+    return {**_packed(parts), "owner": pack(owner, "i4")}
+
+
+def pack_areas(areas: gpd.GeoSeries, *, within_m: float) -> tuple[Packed, Packed]:
+    """Pack the outline of all areas together, without holes (what none claims inland is not sea), and the borders."""
+    projected = shapely.make_valid(areas.dropna().to_crs(WEB_MERCATOR).to_numpy())
+    polygons = shapely.get_parts(projected)
+    polygons = polygons[np.isin(shapely.get_type_id(polygons), (3, 6))]
+    if shapely.coverage_is_valid(polygons):
+        slim = shapely.coverage_simplify(polygons, within_m)
+    else:  # published borders often overlap by a hair
+        slim = shapely.simplify(polygons, within_m)
+    shapes = shapely.get_parts(slim)
+    shapes = shapes[~shapely.is_empty(shapes)]
+    joined = shapely.get_parts(shapely.union_all(shapes))
+    land = shapely.get_exterior_ring(shapely.orient_polygons(joined, exterior_cw=False))
+    return _packed(land), _packed(shapely.get_rings(shapes))
+
+
+def _packed(lines: Sequence[Any] | npt.NDArray[np.object_]) -> Packed:
+    kept = np.asarray([line for line in lines if not shapely.is_empty(line)], dtype=object)
+    ends = np.cumsum(shapely.get_num_coordinates(kept)) if len(kept) else np.empty(0)
+    coordinates = shapely.get_coordinates(kept) if len(kept) else np.empty((0, 2))
+    return {"xy": pack(coordinates, "i4"), "ends": pack(ends, "i4")}

@@ -1,0 +1,226 @@
+"use strict";
+// Everything on the map is painted on one canvas, which Leaflet moves and zooms.
+(function () {
+  const HALF_WORLD = Math.PI * 6378137;
+  const SEA = "#dbe6ee";
+  const LAND = "#f7f6f2";
+  const INK = "#16181c";
+
+  // What turns Web Mercator metres into pixels of the canvas.
+  function frame(map, bounds) {
+    const scale = (256 * 2 ** map.getZoom()) / (2 * HALF_WORLD);
+    const corner = map.getPixelOrigin().add(bounds.min);
+    const size = bounds.getSize();
+    return { scale, left: corner.x / scale - HALF_WORLD, top: HALF_WORLD - corner.y / scale, width: size.x, height: size.y };
+  }
+
+  function outside(drawn, i, f) {
+    const b = drawn.boxes;
+    return (
+      b[4 * i] > f.left + f.width / f.scale || b[4 * i + 2] < f.left || b[4 * i + 1] > f.top || b[4 * i + 3] < f.top - f.height / f.scale
+    );
+  }
+
+  // One path of all lines that can be seen; points closer than half a pixel to the last one are left out.
+  function trace(context, drawn, f, wanted) {
+    context.beginPath();
+    for (let i = 0; i < drawn.ends.length; i += 1) {
+      if (outside(drawn, i, f) || (wanted && !wanted(i))) continue;
+      const first = i ? drawn.ends[i - 1] : 0;
+      let [lastX, lastY] = [NaN, NaN];
+      for (let p = first; p < drawn.ends[i]; p += 1) {
+        const x = (drawn.xy[2 * p] - f.left) * f.scale;
+        const y = (f.top - drawn.xy[2 * p + 1]) * f.scale;
+        if (p === first) context.moveTo(x, y);
+        else if (p < drawn.ends[i] - 1 && Math.abs(x - lastX) < 0.5 && Math.abs(y - lastY) < 0.5) continue;
+        else context.lineTo(x, y);
+        [lastX, lastY] = [x, y];
+      }
+    }
+  }
+
+  function stroke(context, colour, width, dash) {
+    context.strokeStyle = colour;
+    context.lineWidth = width;
+    context.setLineDash(dash || []);
+    context.stroke();
+    context.setLineDash([]);
+  }
+
+  // Light stripes on near-black: not reached.
+  function hatch() {
+    const tile = document.createElement("canvas");
+    tile.width = tile.height = 8;
+    const context = tile.getContext("2d");
+    context.fillStyle = INK;
+    context.fillRect(0, 0, 8, 8);
+    context.strokeStyle = "#ffffff";
+    context.lineWidth = 1.6;
+    for (const shift of [-8, 0, 8]) {
+      context.moveTo(shift - 1, 9);
+      context.lineTo(shift + 9, -1);
+    }
+    context.stroke();
+    return tile;
+  }
+
+  function outline(context, cells, i, f) {
+    const x = (cells.x[i] - f.left) * f.scale;
+    const y = (f.top - cells.y[i]) * f.scale;
+    const [ux, uy] = [cells.ux[i] * f.scale, -cells.uy[i] * f.scale];
+    const [vx, vy] = [cells.vx[i] * f.scale, -cells.vy[i] * f.scale];
+    context.beginPath();
+    context.moveTo(x, y);
+    context.lineTo(x + ux, y + uy);
+    context.lineTo(x + ux + vx, y + uy + vy);
+    context.lineTo(x + vx, y + vy);
+    context.closePath();
+  }
+
+  function paintCell(context, cells, i, f, fill, look) {
+    const x = (geoaccess.middleX(cells, i) - f.left) * f.scale;
+    const y = (f.top - geoaccess.middleY(cells, i)) * f.scale;
+    const across = Math.max(Math.hypot(cells.ux[i], cells.uy[i]) * f.scale, look.smallest);
+    if (x < -across || y < -across || x > f.width + across || y > f.height + across) return;
+    context.fillStyle = fill;
+    if (across <= look.smallest) {
+      if (look.halo) {
+        context.fillStyle = "#ffffff";
+        context.fillRect(x - across / 2 - 1, y - across / 2 - 1, across + 2, across + 2);
+        context.fillStyle = fill;
+      }
+      context.fillRect(x - across / 2, y - across / 2, across, across);
+      return;
+    }
+    outline(context, cells, i, f);
+    context.fill();
+    // A line of the same colour closes the hair between neighbours; far in, a faint line sets them apart.
+    context.lineWidth = 0.7;
+    context.strokeStyle = across > 14 ? "rgba(0, 0, 0, 0.22)" : fill;
+    context.stroke();
+  }
+
+  // A cell of a sparse country stays visible however far out: together they may cover a few per cent of the picture.
+  const smallest = (cells, f) => Math.min(5, Math.max(2.5, Math.sqrt((0.03 * f.width * f.height) / cells.count)));
+
+  // Cells come with the fewest people first, so that most people end on top; those not reached on top of all.
+  function paintCells(context, view, layer, f) {
+    const cells = view.cells;
+    const colours = layer.colours;
+    const code = layer.kind === "class" ? cells.classNumber : cells.times[layer.key].band;
+    const look = { smallest: smallest(cells, f), halo: false };
+    for (let i = 0; i < cells.count; i += 1) {
+      if (code[i] !== geoaccess.UNREACHED) paintCell(context, cells, i, f, colours[code[i]], look);
+    }
+    const striped = context.createPattern(hatch(), "repeat");
+    const lost = { smallest: 1.4 * look.smallest, halo: true };
+    const large = cells.side * f.scale > 7;
+    for (let i = 0; i < cells.count; i += 1) {
+      if (code[i] === geoaccess.UNREACHED) paintCell(context, cells, i, f, large ? striped : INK, lost);
+    }
+  }
+
+  // Real sites are blue dots, stand-ins hollow magenta diamonds.
+  function mark(context, x, y, proxy, size) {
+    context.beginPath();
+    if (proxy) {
+      context.moveTo(x, y - size * 1.3);
+      context.lineTo(x + size * 1.3, y);
+      context.lineTo(x, y + size * 1.3);
+      context.lineTo(x - size * 1.3, y);
+      context.closePath();
+    } else context.arc(x, y, size, 0, 2 * Math.PI);
+    context.fillStyle = proxy ? "#ffffff" : "#0b57d0";
+    context.fill();
+    context.strokeStyle = "#ffffff";
+    context.lineWidth = proxy ? 5 : 1.6;
+    context.stroke();
+    if (!proxy) return;
+    context.fill();
+    context.strokeStyle = "#c2007a";
+    context.lineWidth = 2.4;
+    context.stroke();
+  }
+
+  const shownSites = (view, layer) => view.sites.filter((site) => layer.kind === "class" || site.service === layer.key);
+
+  function paint(context, view, state, f) {
+    const layer = view.layers[state.layer];
+    const on = (name) => view.lines[name] && !state.hidden.has(name);
+    context.fillStyle = view.lines.land ? SEA : "#f1f3f5";
+    context.fillRect(0, 0, f.width, f.height);
+    context.lineJoin = "round";
+    if (view.lines.land) {
+      trace(context, view.lines.land, f);
+      context.fillStyle = LAND;
+      context.fill("nonzero");
+      stroke(context, "#a9b4be", 0.8);
+    }
+    if (on("roads")) {
+      trace(context, view.lines.roads, f);
+      stroke(context, "#bfbab0", f.scale > 0.01 ? 1.4 : 0.8);
+    }
+    paintCells(context, view, layer, f);
+    if (on("borders")) {
+      trace(context, view.lines.borders, f);
+      stroke(context, "rgba(74, 80, 90, 0.7)", f.scale > 0.001 ? 0.9 : 0.5);
+    }
+    for (const [name, cars] of [["ferries", true], ["ferries_people", false]]) {
+      if (!view.lines.ferries || state.hidden.has(name)) continue;
+      trace(context, view.lines.ferries, f, (i) => view.ferries[view.lines.ferries.owner[i]].cars === cars);
+      stroke(context, "rgba(255, 255, 255, 0.85)", 4);
+      stroke(context, cars ? "#0b57d0" : "#00838f", 2, cars ? [8, 5] : [1.5, 4.5]);
+    }
+    if (!state.hidden.has("sites")) {
+      const many = shownSites(view, layer).length > 150 && f.scale < 0.002;
+      for (const site of shownSites(view, layer)) {
+        mark(context, (site.x - f.left) * f.scale, (f.top - site.y) * f.scale, site.proxy, many ? 2.6 : 5);
+      }
+    }
+    if (state.at) {
+      const [x, y] = [(state.at.x - f.left) * f.scale, (f.top - state.at.y) * f.scale];
+      for (const [colour, width] of [["#ffffff", 5], [INK, 2]]) {
+        context.beginPath();
+        context.arc(x, y, 11, 0, 2 * Math.PI);
+        stroke(context, colour, width);
+      }
+    }
+  }
+
+  geoaccess.Painter = L.Renderer.extend({
+    initialize(view, state) {
+      L.Renderer.prototype.initialize.call(this, { padding: 0.25 });
+      this._view = view;
+      this._state = state;
+    },
+    _initContainer() {
+      this._container = document.createElement("canvas");
+      this._container.setAttribute("aria-hidden", "true");
+    },
+    _destroyContainer() {
+      this._container.remove();
+      delete this._container;
+    },
+    _updatePaths() {},
+    _update() {
+      if (this._map._animatingZoom && this._bounds) return;
+      L.Renderer.prototype._update.call(this);
+      const size = this._bounds.getSize();
+      const dense = Math.min(window.devicePixelRatio || 1, 2);
+      L.DomUtil.setPosition(this._container, this._bounds.min);
+      this._container.width = Math.round(dense * size.x);
+      this._container.height = Math.round(dense * size.y);
+      this._container.style.width = `${size.x}px`;
+      this._container.style.height = `${size.y}px`;
+      this._dense = dense;
+      this.repaint();
+    },
+    repaint() {
+      const context = this._container.getContext("2d");
+      context.setTransform(this._dense, 0, 0, this._dense, 0, 0);
+      paint(context, this._view, this._state, frame(this._map, this._bounds));
+    },
+  });
+
+  Object.assign(geoaccess, { mark, hatch, shownSites, INK });
+})();

@@ -1,0 +1,334 @@
+"use strict";
+// Title, choices, legend and the card beside the pointer. Names from the data only ever become text nodes.
+(function () {
+  const byId = (name) => document.getElementById(name);
+  let view;
+  let map;
+  let painter;
+  const state = { layer: "", hidden: new Set(), at: null };
+
+  function make(tag, className, ...children) {
+    const element = document.createElement(tag);
+    if (className) element.className = className;
+    element.append(...children.filter((child) => child !== null && child !== ""));
+    return element;
+  }
+
+  const say = (key, values) =>
+    Object.entries(values || {}).reduce((text, [name, value]) => text.replace(`{${name}}`, () => value), view.words[key]);
+  const number = (value) => new Intl.NumberFormat(view.language, { maximumFractionDigits: 0 }).format(value);
+
+  function minutes(value) {
+    const whole = Math.round(value);
+    if (whole < 120) return `${whole} ${view.words.min}`;
+    return `${Math.floor(whole / 60)} ${view.words.hour} ${String(whole % 60).padStart(2, "0")} ${view.words.min}`;
+  }
+
+  // ---- header and footer
+
+  function attribution(text) {
+    const parts = [];
+    text.split(/(OpenStreetMap)/).forEach((part) => {
+      if (part !== "OpenStreetMap") return parts.push(part);
+      const link = make("a", "", part);
+      link.href = "https://www.openstreetmap.org/copyright";
+      link.rel = "noopener noreferrer";
+      return parts.push(link);
+    });
+    return parts;
+  }
+
+  function fillHeader() {
+    document.title = view.title;
+    byId("title").textContent = view.title;
+    byId("subtitle").textContent = view.subtitle;
+    byId("subtitle").hidden = !view.subtitle;
+    byId("disclaimer").textContent = view.disclaimer;
+    byId("disclaimer").hidden = !view.disclaimer;
+    byId("attribution").replaceChildren(`${view.words.attribution}: `, ...attribution(view.attribution));
+    byId("hint").textContent = view.words.hint;
+  }
+
+  // ---- choices
+
+  function choice(type, name, value, checked, onChange, ...label) {
+    const input = make("input");
+    Object.assign(input, { type, name, value, checked });
+    input.addEventListener("change", () => onChange(input));
+    return make("label", "", input, ...label);
+  }
+
+  function picture(draw) {
+    const canvas = make("canvas", "picture");
+    canvas.width = 48;
+    canvas.height = 32;
+    canvas.setAttribute("aria-hidden", "true");
+    const context = canvas.getContext("2d");
+    context.scale(2, 2);
+    draw(context);
+    return canvas;
+  }
+
+  const lineOf = (colour, width, dash) =>
+    picture((context) => {
+      Object.assign(context, { strokeStyle: colour, lineWidth: width });
+      context.setLineDash(dash);
+      context.moveTo(0, 8);
+      context.lineTo(24, 8);
+      context.stroke();
+    });
+
+  function overlays() {
+    const shown = [["sites", picture((context) => geoaccess.mark(context, 12, 8, false, 4.5))]];
+    if (view.lines.ferries && view.ferries.some((ferry) => ferry.cars)) shown.push(["ferries", lineOf("#0b57d0", 2, [8, 5])]);
+    if (view.lines.ferries && view.ferries.some((ferry) => !ferry.cars)) {
+      shown.push(["ferries_people", lineOf("#00838f", 2, [1.5, 4.5])]);
+    }
+    if (view.lines.borders) shown.push(["borders", lineOf("#4a505a", 1, [])]);
+    if (view.lines.roads) shown.push(["roads", lineOf("#bfbab0", 2, [])]);
+    return shown;
+  }
+
+  function fillChoices() {
+    byId("layers").replaceChildren(
+      make("legend", "", view.words.show),
+      ...view.order.map((key) =>
+        choice("radio", "layer", key, key === state.layer, (input) => change({ layer: input.value }), view.layers[key].label)
+      )
+    );
+    const toggle = (input) => {
+      const hidden = new Set(state.hidden);
+      if (input.checked) hidden.delete(input.value);
+      else hidden.add(input.value);
+      change({ hidden });
+    };
+    byId("overlays").replaceChildren(
+      make("legend", "", view.words.overlays),
+      ...overlays().map(([name, drawn]) =>
+        choice("checkbox", "overlay", name, !state.hidden.has(name), toggle, drawn, view.words[name])
+      )
+    );
+    if (!view.sites.some((site) => site.proxy)) return;
+    const proxy = picture((context) => geoaccess.mark(context, 12, 8, true, 4.5));
+    byId("overlays").append(make("p", "key", proxy, `${view.words.proxy}: ${view.words.proxy_long}`));
+  }
+
+  // ---- legend
+
+  function swatch(row) {
+    const element = make("span", row.code === geoaccess.UNREACHED ? "swatch hatch" : "swatch");
+    if (row.code !== geoaccess.UNREACHED) element.style.backgroundColor = view.layers[state.layer].colours[row.code];
+    return element;
+  }
+
+  function legendRow(row) {
+    const name = make("th", "", make("span", "named", row.code === null ? "" : swatch(row), row.label));
+    name.scope = "row";
+    const line = make("tr", row.code === null ? "total" : "", name, make("td", "", row.people), make("td", "", row.share));
+    if (!row.norm) return [line];
+    const norm = make("td", "", row.norm);
+    norm.colSpan = 3;
+    return [line, make("tr", "norm", norm)];
+  }
+
+  function fillLegend() {
+    const layer = view.layers[state.layer];
+    const heads = ["", view.words.people, view.words.share].map((text) => {
+      const head = make("th", "", text);
+      head.scope = "col";
+      return head;
+    });
+    const table = make(
+      "table",
+      "",
+      make("caption", "", layer.caption, layer.direction ? make("small", "", layer.direction) : ""),
+      make("thead", "", make("tr", "", ...heads)),
+      make("tbody", "", ...layer.rows.flatMap(legendRow))
+    );
+    byId("legend").replaceChildren(table, ...layer.notes.map((text) => make("p", "note", text)));
+  }
+
+  // ---- the card
+
+  function timeRow(key, i) {
+    const times = view.cells.times[key];
+    const row = make("tr", key === state.layer ? "shown" : "", make("th", "", view.layers[key].label));
+    if (times.band[i] === geoaccess.UNREACHED) {
+      row.append(make("td", "", view.words.not_reached), make("td", "", view.reasons[times.reason[i]]));
+      return row;
+    }
+    const site = times.site[i] < 0 ? "" : view.sites[times.site[i]].name || view.words.site;
+    const second = times.second_site[i] < 0 ? "" : view.sites[times.second_site[i]].name;
+    const next = times.second[i] === geoaccess.NO_TIME ? "" : say("second", { t: minutes(times.second[i] / 10) });
+    const where = make("td", "", site);
+    if (next) where.append(make("small", "", second ? `${next}, ${second}` : next));
+    const lost = times.lost ? times.lost[i] : 0;
+    if (lost) where.append(make("small", "", `${say("not_reached_share", { p: `${lost} %` })}: ${view.reasons[times.reason[i]]}`));
+    row.append(make("td", "time", minutes(times.time[i] / 10)), where);
+    return row;
+  }
+
+  function cellCard(i) {
+    const cells = view.cells;
+    const names = [view.municipalities[cells.municipality[i]]];
+    const ofClass = cells.classNumber[i];
+    if (view.layers.centrality) names.push(view.classes[ofClass]);
+    if (cells.members[i] > 1) names.push(say("block_of", { n: cells.members[i] }));
+    return [
+      make("strong", "", say("people_n", { n: number(cells.people[i]) })),
+      make("p", "", names.filter((name) => name).join(" · ")),
+      make("table", "", make("tbody", "", ...view.order.filter((key) => cells.times[key]).map((key) => timeRow(key, i)))),
+    ];
+  }
+
+  function siteCard(site) {
+    const kind = [view.labels[site.service] || site.service, site.level].filter((text) => text).join(", ");
+    const lines = [kind, site.proxy ? `${view.words.proxy}: ${view.words.proxy_long}` : "", site.note];
+    return [make("strong", "", site.name || view.words.site), ...lines.filter((text) => text).map((text) => make("p", "", text))];
+  }
+
+  function ferryCard(ferry) {
+    const facts = [view.words[ferry.cars ? "ferry" : "ferries_people"]];
+    if (ferry.crossing !== null) facts.push(say("crossing", { t: minutes(ferry.crossing) }));
+    if (ferry.wait !== null) facts.push(say("wait", { t: minutes(ferry.wait) }));
+    return [make("strong", "", ferry.name || view.words.ferry), make("p", "", facts.join(" · "))];
+  }
+
+  function cardAt(x, y) {
+    const metres = view.metresPerPixel();
+    if (!state.hidden.has("sites")) {
+      const near = geoaccess
+        .shownSites(view, view.layers[state.layer])
+        .map((site) => [Math.hypot(site.x - x, site.y - y), site])
+        .sort((a, b) => a[0] - b[0])[0];
+      if (near && near[0] <= 8 * metres) return siteCard(near[1]);
+    }
+    const i = geoaccess.cellAt(view.cells, view.grid, x, y, 4 * metres);
+    if (i >= 0) return cellCard(i);
+    const ferry = view.lines.ferries ? geoaccess.lineAt(view.lines.ferries, x, y, 5 * metres) : -1;
+    const seen = ferry >= 0 && !state.hidden.has(view.ferries[ferry].cars ? "ferries" : "ferries_people");
+    return seen ? ferryCard(view.ferries[ferry]) : null;
+  }
+
+  function showCard(content, point) {
+    const card = byId("card");
+    card.hidden = !content;
+    if (!content) return;
+    card.replaceChildren(...content);
+    const size = map.getSize();
+    const left = point.x + 18 + card.offsetWidth > size.x ? point.x - 18 - card.offsetWidth : point.x + 18;
+    const top = Math.min(point.y + 14, size.y - card.offsetHeight - 6);
+    card.style.left = `${Math.max(left, 6)}px`;
+    card.style.top = `${Math.max(top, 6)}px`;
+  }
+
+  function hover(latlng) {
+    const place = L.CRS.EPSG3857.project(latlng);
+    showCard(cardAt(place.x, place.y), map.latLngToContainerPoint(latlng));
+  }
+
+  function pinned() {
+    if (!state.at) return;
+    hover(L.CRS.EPSG3857.unproject(L.point(state.at.x, state.at.y)));
+    byId("spoken").textContent = byId("card").hidden ? "" : byId("card").innerText;
+  }
+
+  // ---- state, also in the address, so that a view can be shared
+
+  // A place that has something to tell, or null.
+  function telling(latlng) {
+    const place = latlng && L.CRS.EPSG3857.project(latlng);
+    return place && cardAt(place.x, place.y) ? { x: place.x, y: place.y, lat: latlng.lat, lng: latlng.lng } : null;
+  }
+
+  const pin = (latlng) => change({ at: telling(latlng) });
+
+  function writeAddress() {
+    const centre = map.getCenter();
+    const parts = [`layer=${encodeURIComponent(state.layer)}`];
+    parts.push(`view=${map.getZoom()}/${centre.lat.toFixed(4)}/${centre.lng.toFixed(4)}`);
+    if (state.hidden.size) parts.push(`hide=${[...state.hidden].sort().map(encodeURIComponent).join(",")}`);
+    if (state.at) parts.push(`at=${state.at.lat.toFixed(4)}/${state.at.lng.toFixed(4)}`);
+    try {
+      window.history.replaceState(null, "", `#${parts.join("&")}`);
+    } catch {
+      // A browser that forbids this for local files still shows the map.
+    }
+  }
+
+  function readAddress() {
+    const given = new URLSearchParams(window.location.hash.slice(1));
+    const numbers = (name, count) => {
+      const values = (given.get(name) || "").split("/").map(Number);
+      return given.get(name) && values.length === count && values.every(Number.isFinite) ? values : null;
+    };
+    state.layer = view.order.includes(given.get("layer")) ? given.get("layer") : state.layer || view.order[0];
+    state.hidden = new Set((given.get("hide") || "").split(",").filter((name) => name));
+    const seen = numbers("view", 3);
+    if (seen) map.setView([seen[1], seen[2]], seen[0], { animate: false });
+    const at = numbers("at", 2);
+    state.at = telling(at && L.latLng(at[0], at[1]));
+  }
+
+  function change(changes) {
+    Object.assign(state, changes);
+    refresh();
+    writeAddress();
+  }
+
+  function refresh() {
+    const root = document.documentElement;
+    root.dataset.layer = state.layer;
+    for (const input of document.querySelectorAll("#panel input")) {
+      input.checked = input.type === "radio" ? input.value === state.layer : !state.hidden.has(input.value);
+    }
+    fillLegend();
+    painter.repaint();
+    if (state.at) pinned();
+    else showCard(null);
+  }
+
+  function listen() {
+    const container = map.getContainer();
+    map.on("mousemove", (event) => hover(event.latlng));
+    map.on("mouseout", () => (state.at ? pinned() : showCard(null)));
+    map.on("click", (event) => pin(event.latlng));
+    map.on("movestart", () => showCard(null));
+    map.on("moveend", () => {
+      pinned();
+      writeAddress();
+    });
+    container.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && event.target === container) pin(map.getCenter());
+      if (event.key === "Escape") pin(null);
+    });
+    window.addEventListener("hashchange", () => {
+      readAddress();
+      refresh();
+    });
+  }
+
+  geoaccess.show = function (leafletMap) {
+    map = leafletMap;
+    view = geoaccess.decode(JSON.parse(byId("geoaccess-data").textContent));
+    view.metresPerPixel = () => (2 * Math.PI * 6378137) / (256 * 2 ** map.getZoom());
+    const container = map.getContainer();
+    container.setAttribute("role", "application");
+    container.setAttribute("aria-label", view.words.map);
+    fillHeader();
+    L.control.zoom({ zoomInTitle: view.words.zoom_in, zoomOutTitle: view.words.zoom_out }).addTo(map);
+    L.control.scale({ imperial: false }).addTo(map);
+    container.append(byId("card"));
+    map.invalidateSize({ animate: false });
+    const bounds = L.latLngBounds(view.bounds);
+    map.fitBounds(bounds, { animate: false, padding: [12, 12] });
+    map.setMinZoom(Math.floor(map.getZoom()) - 1);
+    map.setMaxBounds(bounds.pad(0.6));
+    readAddress();
+    painter = new geoaccess.Painter(view, state).addTo(map);
+    fillChoices();
+    refresh();
+    listen();
+    document.documentElement.dataset.ready = "yes";
+  };
+})();

@@ -1,0 +1,128 @@
+"""Travel times as GeoTIFF, for use in a geographical information system."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from geoaccess.errors import InputError
+from geoaccess.files import writing
+from geoaccess.maps.results import squares
+from geoaccess.maps.words import REASONS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+    import numpy.typing as npt
+
+__all__ = ["NODATA", "OTHER_REASON", "geotiff"]
+
+NODATA: Final = -9999.0
+OTHER_REASON: Final = 9
+MOST_PIXELS: Final = 400_000_000
+
+
+def geotiff(path: Path, *, results: gpd.GeoDataFrame, column: str, attribution: str = "") -> None:
+    """Write one column of travel times as a GeoTIFF whose pixels are the cells of the grid.
+
+    Band 1 is the travel time in minutes. Band 2 says whether the cell is reached: 0 reached; 1 no_road_within;
+    2 island_without_ferry; 3 passenger_ferry_only; 4 no_site_reachable; 9 another reason, or none given. -9999 is "no
+    data": in both bands where the table has no cell, and in band 1 also where the cell is not reached, so that a mean
+    of band 1 is of those reached, and band 2 tells the two apart. Both are 32-bit floats; the tags repeat all this.
+
+    Parameters
+    ----------
+    path
+        File to write, .tif.
+    results
+        Square cells on one grid, in a projected CRS in metres.
+    column
+        Name of a column of travel times in seconds, ending in `_s`, such as `gp_s` or `gp_second_s`. The reasons are
+        taken from `gp_reason`, where there.
+    attribution
+        Sources and licences, for the tags.
+
+    Raises
+    ------
+    InputError
+        If the column is not there or is no travel time, or the cells do not lie on one grid or share a place.
+    """
+    if not column.endswith("_s") or column not in results.columns:
+        raise InputError(f"results: {column!r} is not a column of travel times; they end in _s, such as gp_s")
+    row, place, shape, origin, side = _grid(results)
+    times = results[column].to_numpy(dtype=np.float64)
+    reached = np.isfinite(times)
+    bands = (np.where(reached, times / 60, NODATA), _codes(results, column, reached))
+    import rasterio  # noqa: PLC0415  # slow to import
+    from rasterio.transform import from_origin  # noqa: PLC0415
+
+    profile = {
+        "driver": "GTiff",
+        "dtype": "float32",
+        "count": 2,
+        "height": shape[0],
+        "width": shape[1],
+        "crs": results.crs.to_wkt(),
+        "transform": from_origin(*origin, side, side),
+        "nodata": NODATA,
+        "compress": "deflate",
+        "predictor": 3,
+        "tiled": True,
+        "blockxsize": 256,
+        "blockysize": 256,
+        "interleave": "band",
+    }
+    meanings = ("travel time, minutes", "0 reached, else why not")
+    with writing(path) as temporary, rasterio.open(temporary, "w", **profile) as file:
+        for number, (values, meaning) in enumerate(zip(bands, meanings, strict=True), start=1):
+            picture = np.full(shape, NODATA, dtype=np.float32)
+            picture[row, place] = values
+            file.write(picture, number)
+            file.set_band_description(number, meaning)
+        file.set_band_unit(1, "min")
+        file.update_tags(
+            COLUMN=column,
+            ATTRIBUTION=attribution,
+            BAND_1="travel time in minutes; no data where nobody lives and where not reached",
+            BAND_2="; ".join(
+                ["0 reached", *(f"{code} {why}" for code, why in enumerate(REASONS, start=1)), f"{OTHER_REASON} other"]
+            ),
+            NO_DATA="-9999",
+        )
+
+
+def _codes(results: gpd.GeoDataFrame, column: str, reached: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    reason = f"{column.removesuffix('_s').removesuffix('_second')}_reason"
+    why = results[reason].astype(object) if reason in results.columns else results[column].map(lambda _: "")
+    codes = why.map({name: code for code, name in enumerate(REASONS, start=1)}).fillna(OTHER_REASON)
+    return np.where(reached, 0.0, codes.to_numpy(dtype=np.float64))
+
+
+def _grid(
+    results: gpd.GeoDataFrame,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], tuple[int, int], tuple[float, float], float]:
+    """Return the row and column of every cell, the shape, the north-west corner (x, y) and the side of the raster."""
+    if len(results) == 0:
+        raise InputError("results: there is no cell in the table")
+    square = squares(results)
+    west, south, side = float(square.west.min()), float(square.south.min()), square.side_m
+    across, up = (square.west - west) / side, (square.south - south) / side
+    column, above = np.rint(across).astype(np.int64), np.rint(up).astype(np.int64)
+    off = np.maximum(np.abs(across - column), np.abs(up - above))
+    problems = []
+    if off.max() > 0.01:  # noqa: PLR2004  # of a side
+        worst = results.index[int(off.argmax())]
+        problems.append(
+            f"cell {worst} lies {off.max() * side:g} m off the grid of the others; cells must share one grid"
+        )
+    shape = (int(above.max()) + 1, int(column.max()) + 1)
+    if shape[0] * shape[1] > MOST_PIXELS:
+        problems.append(f"the raster would have {shape[0]} x {shape[1]} pixels; write it in parts")
+    _, first, number = np.unique(above * shape[1] + column, return_index=True, return_counts=True)
+    if (number > 1).any():
+        problems.append(f"cell {results.index[int(first[number.argmax()])]} is at the same place as another")
+    if problems:
+        raise InputError.listing("results", problems)
+    return shape[0] - 1 - above, column, shape, (west, south + shape[0] * side), side

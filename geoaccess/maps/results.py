@@ -1,0 +1,190 @@
+"""The tables that maps are drawn from: what must be in them, and the cells as plain arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from geoaccess.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    import numpy.typing as npt
+
+__all__ = ["MAIN_ROADS", "Cells", "Service", "Squares", "Times", "cells_of", "check_results", "squares"]
+
+MAIN_ROADS: Final = ("motorway", "trunk", "primary", "secondary")
+SQUARE_TOLERANCE: Final = 1e-3  # of the side; grids written with few decimals still pass
+
+
+class Service(Protocol):
+    """What the maps read of a service."""
+
+    @property
+    def key(self) -> str:
+        """Name of the service in column names, such as gp."""
+
+    @property
+    def label(self) -> str:
+        """Name of the service for readers."""
+
+    @property
+    def toward(self) -> str:
+        """Either "sites" (people travel) or "cells" (the service travels)."""
+
+    @property
+    def norms_s(self) -> tuple[float, ...]:
+        """Norms, seconds."""
+
+    @property
+    def proxy_note(self) -> str:
+        """What stands in for the real sites, or nothing."""
+
+
+@dataclass(frozen=True)
+class Squares:
+    """South-west corners of the cells and the side they share, in metres of the grid."""
+
+    west: npt.NDArray[np.float64]
+    south: npt.NDArray[np.float64]
+    side_m: float
+
+
+@dataclass(frozen=True)
+class Times:
+    """Travel times of one service, an entry per drawn square.
+
+    `time_s` is inf where not reached (in a block of several cells: where more than half of the people are not);
+    `site` and `second_site` are rows of the table of sites, -1 for none; `reason` is "" where all are reached.
+    """
+
+    time_s: npt.NDArray[np.float64]
+    site: npt.NDArray[np.int64]
+    second_s: npt.NDArray[np.float64]
+    second_site: npt.NDArray[np.int64]
+    reason: npt.NDArray[np.object_]
+    unreached_share: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The squares to draw: single cells, or blocks of `factor` by `factor` of them."""
+
+    squares: Squares
+    population: npt.NDArray[np.float64]
+    members: npt.NDArray[np.int64]
+    municipality: npt.NDArray[np.object_]
+    centrality_class: npt.NDArray[np.int64]
+    times: dict[str, Times]
+    factor: int = 1
+
+
+def check_results(results: gpd.GeoDataFrame, services: Sequence[Service], *, also: Sequence[str] = ()) -> None:
+    """Refuse a table of results that cannot be drawn.
+
+    Raises
+    ------
+    InputError
+        If there is no cell, a column is missing, people are negative or NaN, or a service has neither a time nor a
+        reason for a cell, or both.
+    """
+    if len(results) == 0:
+        raise InputError("results: there is no cell in the table")
+    needed = ["population", *also, *(f"{service.key}_{part}" for service in services for part in ("s", "reason"))]
+    if missing := [f"column {name!r} is missing" for name in needed if name not in results.columns]:
+        raise InputError.listing("results", missing)
+    problems = []
+    population = results["population"].to_numpy(dtype=np.float64)
+    if (bad := ~(population >= 0)).any():
+        problems.append(f"cell {results.index[bad.argmax()]}: population is {population[bad.argmax()]}")
+    for service in services:
+        times = results[f"{service.key}_s"].to_numpy(dtype=np.float64)
+        said = (results[f"{service.key}_reason"].astype("object").fillna("") != "").to_numpy(dtype=np.bool_)
+        if (odd := np.isfinite(times) == said).any():
+            at = int(odd.argmax())
+            what = "a time and also a reason for none" if said[at] else "neither a time nor a reason"
+            problems.append(f"cell {results.index[at]}: {service.key} has {what} ({int(odd.sum())} such cells)")
+    if problems:
+        raise InputError.listing("results", problems)
+
+
+def squares(results: gpd.GeoDataFrame) -> Squares:
+    """Read the corners and the common side of the cells.
+
+    Raises
+    ------
+    InputError
+        If the table has no projected CRS in metres, or its cells are not squares of one size.
+    """
+    crs = results.crs
+    if crs is None or not crs.is_projected or crs.axis_info[0].unit_name != "metre":
+        raise InputError(f"results: cells need a projected CRS in metres, found {crs and crs.to_string()}")
+    bounds = shapely.bounds(results.geometry.to_numpy())
+    sides = np.concatenate([bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1]])
+    side = float(np.median(sides))
+    if not np.isfinite(sides).all() or np.abs(sides - side).max() > SQUARE_TOLERANCE * side:
+        worst = int(np.nanargmax(np.where(np.isfinite(sides), np.abs(sides - side), np.inf))) % len(results)
+        found = "x".join(f"{sides[worst + shift]:g}" for shift in (0, len(results)))
+        raise InputError(
+            f"results: cell {results.index[worst]} is {found} m; cells must be {side:g} m squares as most are"
+        )
+    return Squares(west=bounds[:, 0], south=bounds[:, 1], side_m=side)
+
+
+def cells_of(results: gpd.GeoDataFrame, services: Sequence[Service], *, site_ids: pd.Index) -> Cells:
+    """Take what a map shows of the results out into arrays.
+
+    Raises
+    ------
+    InputError
+        If a site named in the results is not in the table of sites.
+    """
+    times = {}
+    problems: list[str] = []
+    for service in services:
+        time_s = results[f"{service.key}_s"].to_numpy(dtype=np.float64)
+        reached = np.isfinite(time_s)
+        second_s = _optional(results, f"{service.key}_second_s", np.nan).to_numpy(dtype=np.float64)
+        times[service.key] = Times(
+            time_s=np.where(reached, time_s, np.inf),
+            site=_rows(results, f"{service.key}_site", site_ids, problems),
+            second_s=np.where(np.isfinite(second_s), second_s, np.inf),
+            second_site=_rows(results, f"{service.key}_second_site", site_ids, problems),
+            reason=_text(results, f"{service.key}_reason"),
+            unreached_share=np.where(reached, 0.0, 1.0),
+        )
+    if problems:
+        raise InputError.listing("results", problems)
+    classes: npt.NDArray[np.int64]
+    classes = _optional(results, "centrality_class", None).astype("Int16").fillna(0).to_numpy().astype(np.int64)
+    return Cells(
+        squares=squares(results),
+        population=results["population"].to_numpy(dtype=np.float64),
+        members=np.ones(len(results), dtype=np.int64),
+        municipality=_text(results, "municipality"),
+        centrality_class=classes,
+        times=times,
+    )
+
+
+def _optional(results: pd.DataFrame, name: str, otherwise: object) -> pd.Series[Any]:
+    return results[name] if name in results.columns else pd.Series(otherwise, index=results.index, dtype=object)
+
+
+def _text(results: pd.DataFrame, name: str) -> npt.NDArray[np.object_]:
+    return _optional(results, name, "").astype(object).fillna("").astype(str).to_numpy(dtype=object)
+
+
+def _rows(results: pd.DataFrame, name: str, site_ids: pd.Index, problems: list[str]) -> npt.NDArray[np.int64]:
+    named = _text(results, name)
+    rows = np.asarray(site_ids.get_indexer(pd.Index(named)), dtype=np.int64)
+    if (lost := (rows < 0) & (named != "")).any():
+        at = int(lost.argmax())
+        problems.append(f"cell {results.index[at]}: {name} is {named[at]!r}, which is not in the table of sites")
+    return rows

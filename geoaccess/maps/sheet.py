@@ -1,0 +1,137 @@
+"""A figure laid out in inches: title, warning and sources around a body, saved with equal bytes for equal input."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any, Final
+
+from matplotlib import style
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from geoaccess.files import writing
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+__all__ = ["DPI", "INK", "QUIET", "Sheet", "house_style", "wrapped"]
+
+DPI: Final = 200
+MARGIN_IN: Final = 0.3
+INK: Final = "#16181c"
+QUIET: Final = "#4a505a"
+LINE_HEIGHT: Final = 1.32
+# Widths of an average letter in parts of the size of the type, on the wide side of DejaVu Sans.
+LETTER: Final = {"normal": 0.57, "bold": 0.65}
+
+
+def house_style() -> AbstractContextManager[None]:
+    """Return a context in which nothing of the user's own matplotlib settings shows, and $ is only a sign."""
+    own = {
+        "axes.axisbelow": True,
+        "axes.edgecolor": QUIET,
+        "axes.labelcolor": INK,
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "font.family": "DejaVu Sans",
+        "font.size": 8.5,
+        "text.color": INK,
+        "text.parse_math": False,
+        "xtick.color": QUIET,
+        "ytick.color": QUIET,
+    }
+    manager: AbstractContextManager[None] = style.context(["default", own])
+    return manager
+
+
+def wrapped(text: str, *, width_in: float, size: float, weight: str = "normal") -> list[str]:
+    """Break a text into lines that fit a width."""
+    letters = max(int(width_in * 72 / (size * LETTER[weight])), 8)
+    return textwrap.wrap(text, letters, break_long_words=True)
+
+
+def line_in(size: float) -> float:
+    """Height of a line of type, inches."""
+    return size * LINE_HEIGHT / 72
+
+
+class Sheet:
+    """A white page with its head and foot in place, and room for a body between them.
+
+    Parameters
+    ----------
+    width_in, height_in
+        Room for the body, inches.
+    """
+
+    def __init__(
+        self, *, width_in: float, height_in: float, title: str, subtitle: str, disclaimer: str, attribution: str
+    ) -> None:
+        heads = [
+            (wrapped(title, width_in=width_in, size=13, weight="bold"), 13.0, "bold", INK),
+            (wrapped(subtitle, width_in=width_in, size=9.5), 9.5, "normal", QUIET),
+        ]
+        warning = wrapped(disclaimer, width_in=width_in - 0.3, size=9, weight="bold")
+        sources = wrapped(attribution, width_in=width_in, size=6.5)
+        head_in = sum(len(lines) * line_in(size) for lines, size, *_ in heads) + 0.12
+        warning_in = len(warning) * line_in(9) + 0.26 if warning else 0.0
+        foot_in = len(sources) * line_in(6.5) + 0.1
+        self.width_in = width_in + 2 * MARGIN_IN
+        self.height_in = height_in + head_in + warning_in + foot_in + 2 * MARGIN_IN
+        self.bottom_in = MARGIN_IN + foot_in
+        self.body_in = height_in
+        self.figure = Figure(figsize=(self.width_in, self.height_in), dpi=DPI, facecolor="white")
+        FigureCanvasAgg(self.figure)
+        top = self.height_in - MARGIN_IN
+        for lines, size, weight, colour in heads:
+            top = self._lines(lines, top, MARGIN_IN, size=size, weight=weight, colour=colour)
+        if warning:
+            self._box(top - 0.08, warning_in - 0.12)
+            self._lines(warning, top - 0.15, MARGIN_IN + 0.18, size=9, weight="bold", colour=INK)
+        self._lines(sources, self.bottom_in - 0.1, MARGIN_IN, size=6.5, weight="normal", colour=QUIET)
+
+    def axes(self, *, left_in: float, bottom_in: float, width_in: float, height_in: float) -> Any:
+        """Add axes at a place of the body, in inches from its lower left corner."""
+        return self.figure.add_axes(
+            (
+                (MARGIN_IN + left_in) / self.width_in,
+                (self.bottom_in + bottom_in) / self.height_in,
+                width_in / self.width_in,
+                height_in / self.height_in,
+            )
+        )
+
+    def blank(self, *, left_in: float, bottom_in: float, width_in: float, height_in: float) -> Any:
+        """Add axes without any frame, whose units are inches."""
+        axes = self.axes(left_in=left_in, bottom_in=bottom_in, width_in=width_in, height_in=height_in)
+        axes.set_xlim(0, width_in)
+        axes.set_ylim(0, height_in)
+        axes.set_axis_off()
+        return axes
+
+    def save(self, path: Path) -> None:
+        """Write the page as PNG, without the version and date that would make equal pages differ."""
+        with writing(path) as temporary:
+            self.figure.savefig(temporary, format="png", dpi=DPI, metadata={"Software": None})
+
+    def _lines(
+        self, lines: list[str], top_in: float, left_in: float, *, size: float, weight: str, colour: str
+    ) -> float:
+        for line in lines:
+            place = (left_in / self.width_in, top_in / self.height_in)
+            self.figure.text(*place, line, size=size, weight=weight, color=colour, va="top")
+            top_in -= line_in(size)
+        return top_in
+
+    def _box(self, top_in: float, height_in: float) -> None:
+        bottom = (top_in - height_in) / self.height_in
+        whole = self.width_in - 2 * MARGIN_IN
+        for width, colour in ((whole, "#fdecea"), (0.07, "#b3261e")):
+            size = (width / self.width_in, height_in / self.height_in)
+            self.figure.add_artist(
+                Rectangle(
+                    (MARGIN_IN / self.width_in, bottom), *size, facecolor=colour, transform=self.figure.transFigure
+                )
+            )

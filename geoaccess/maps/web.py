@@ -1,0 +1,315 @@
+"""The map for the screen: one HTML file that opens anywhere, with no network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from geoaccess.errors import InputError
+from geoaccess.files import writing
+from geoaccess.maps import packing
+from geoaccess.maps.bands import (
+    CLASS_COLOURS,
+    NO_CLASS_COLOUR,
+    band_colours,
+    band_index,
+    band_people,
+    chosen_bands,
+    class_people,
+)
+from geoaccess.maps.blocks import DRAWN_AT_MOST, coarsened
+from geoaccess.maps.results import MAIN_ROADS, Cells, Service, Times, cells_of, check_results
+from geoaccess.maps.words import class_label, minutes, people, reason_label, share, words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import geopandas as gpd
+
+__all__ = ["web_map"]
+
+UNREACHED: Final = 255
+NO_TIME: Final = 65535
+NO_CLASS: Final = len(CLASS_COLOURS)
+
+
+def web_map(
+    path: Path,
+    *,
+    results: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    services: Sequence[Service],
+    municipalities: gpd.GeoDataFrame | pd.DataFrame | None = None,
+    ferries: gpd.GeoDataFrame | None = None,
+    roads: gpd.GeoDataFrame | None = None,
+    title: str,
+    subtitle: str = "",
+    disclaimer: str = "",
+    attribution: str,
+    bands_s: Mapping[str, Sequence[float]] | Sequence[float] | None = None,
+    language: str = "en",
+    at_most: int = DRAWN_AT_MOST,
+) -> None:
+    """Write a map of the results as one HTML file (folium and Leaflet, all inside) that needs no network.
+
+    A layer for each service shows the cells by band of travel time, and one more the centrality class where any cell
+    has one; sites, ferries, municipality borders and main roads can be switched. The address of the page holds the
+    choice (`#layer=hospital&view=zoom/lat/lon&hide=roads,ferries&at=lat/lon`), so that a view can be shared.
+
+    Parameters
+    ----------
+    path
+        File to write, .html.
+    results
+        Square cells in a projected CRS in metres, with `population` and for each service `{key}_s` (seconds; inf or NaN
+        where not reached) and `{key}_reason`; also, where there, `{key}_site`, `{key}_second_s`, `{key}_second_site`,
+        `municipality`, `centrality_class`.
+    sites
+        Points with `service`, `name`, and where there `level`, `proxy`, `note`; indexed by the ids that results name.
+    services
+        The services, in the order of the layers.
+    municipalities
+        Areas: drawn as land and as borders. Without geometry they are left out.
+    ferries
+        Lines with `cars` and, where there, `name`, `crossing_s`, `wait_s`.
+    roads
+        Lines with `highway`; motorway, trunk, primary and secondary are drawn.
+    disclaimer
+        What readers must know before they believe the map; always in sight.
+    attribution
+        Sources and licences.
+    bands_s
+        Upper edges of the bands in seconds, for all services or by key; otherwise from the norms (`default_bands`).
+    language
+        "en" or "nb".
+    at_most
+        With more cells than this, blocks of cells are drawn, and the legend says so. The people in the legend are
+        always counted from the cells.
+
+    Raises
+    ------
+    InputError
+        If the tables do not hold what is needed, or do not fit together.
+    """
+    said = words(language)
+    check_results(results, services)
+    if not services:
+        raise InputError("services: there is none to draw")
+    _check_sites(sites)
+    edges = chosen_bands(services, bands_s)
+    cells = coarsened(cells_of(results, services, site_ids=sites.index), at_most=at_most)
+    corners = packing.square_corners(cells.squares, results.crs)
+    fine = packing.tolerance_m(corners)
+    municipality_codes, municipality_names = pd.factorize(cells.municipality, sort=True)
+    reasons = sorted({str(reason) for times in cells.times.values() for reason in times.reason})
+    layers = [_service_layer(service, results, edges[service.key], language) for service in services]
+    if "centrality_class" in results.columns and results["centrality_class"].notna().any():
+        layers.append(_class_layer(results, language))
+    for layer in layers:
+        layer["notes"] += [said["blocks"].format(k=cells.factor)] if cells.factor > 1 else []
+    data = {
+        "language": language,
+        "words": dict(said),
+        "title": title,
+        "subtitle": subtitle,
+        "disclaimer": disclaimer,
+        "attribution": attribution,
+        "bounds": _bounds(results),
+        "order": [layer["key"] for layer in layers],
+        "layers": {layer["key"]: layer for layer in layers},
+        "labels": {service.key: service.label for service in services},
+        "classes": [
+            *(class_label(number, language=language) for number in range(1, NO_CLASS + 1)),
+            said["class_unknown"],
+        ],
+        "municipalities": [str(name) for name in municipality_names],
+        "reasons": [reason_label(reason, language=language) if reason else "" for reason in reasons],
+        "sites": _sites(sites),
+        "ferries": _ferries(ferries),
+        "lines": _lines(municipalities, ferries, roads, within_m=fine),
+        "cells": _cells(cells, corners, edges, municipality_codes, reasons),
+    }
+    from geoaccess.maps.page import page  # noqa: PLC0415  # folium is slow to import
+
+    text = page(data, language=language, need_script=said["need_script"])
+    with writing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _check_sites(sites: gpd.GeoDataFrame) -> None:
+    problems = [f"column {name!r} is missing" for name in ("service", "name") if name not in sites.columns]
+    if sites.crs is None:
+        problems.append("there is no CRS; sites are points in EPSG:4326")
+    if not sites.index.is_unique:
+        problems.append(f"site_id {sites.index[sites.index.duplicated()][0]!r} is there twice; give every site its own")
+    if bool((sites.geometry.is_empty | sites.geometry.isna()).any()):
+        problems.append("a site has no place; leave it out or give it one")
+    if problems:
+        raise InputError.listing("sites", problems)
+
+
+def _service_layer(service: Service, results: pd.DataFrame, edges_s: Sequence[float], language: str) -> dict[str, Any]:
+    said = words(language)
+    table = band_people(results, service=service, edges_s=edges_s, language=language)
+    rows = []
+    for row in table.to_dict("records"):
+        number = int(row["band"])
+        edge = edges_s[number] if 0 <= number < len(edges_s) else None
+        rows.append(
+            {
+                "code": number if number >= 0 else UNREACHED,
+                "label": row["label"],
+                "people": people(row["people"], language=language),
+                "share": share(row["share"], language=language),
+                "norm": f"{said['norm']} {minutes(edge)} {said['min']}" if edge in service.norms_s and edge else "",
+            }
+        )
+    return {
+        "key": service.key,
+        "kind": "time",
+        "label": service.label,
+        "caption": f"{said['travel_time']}: {service.label}",
+        "direction": said["cells_to" if service.toward == "cells" else "sites_to"],
+        "colours": band_colours(len(edges_s) + 1),
+        "rows": [*rows, _total_row(results, language)],
+        "notes": [service.proxy_note] if service.proxy_note else [],
+    }
+
+
+def _class_layer(results: pd.DataFrame, language: str) -> dict[str, Any]:
+    total = float(results["population"].sum())
+    rows = [
+        {
+            "code": number - 1 if number else NO_CLASS,
+            "label": class_label(number, language=language),
+            "people": people(inside, language=language),
+            "share": share(inside / total if total else 0.0, language=language),
+            "norm": "",
+        }
+        for number, inside in class_people(results).items()
+    ]
+    label = words(language)["centrality"]
+    return {
+        "key": "centrality",
+        "kind": "class",
+        "label": label,
+        "caption": label,
+        "direction": "",
+        "colours": [*CLASS_COLOURS, NO_CLASS_COLOUR],
+        "rows": [*rows, _total_row(results, language)],
+        "notes": [],
+    }
+
+
+def _total_row(results: pd.DataFrame, language: str) -> dict[str, Any]:
+    total = float(results["population"].sum())
+    whole = share(1.0 if total else 0.0, language=language)
+    return {
+        "code": None,
+        "label": words(language)["total"],
+        "people": people(total, language=language),
+        "share": whole,
+        "norm": "",
+    }
+
+
+def _bounds(results: gpd.GeoDataFrame) -> list[list[float]]:
+    west, south, east, north = (round(float(edge), 5) for edge in results.geometry.to_crs(4326).total_bounds)
+    return [[south, west], [north, east]]
+
+
+def _sites(sites: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+    points = sites.geometry.to_crs(packing.WEB_MERCATOR)
+    columns = {
+        name: sites[name].astype(object).fillna("").tolist() if name in sites.columns else [""] * len(sites)
+        for name in ("service", "name", "level", "note", "proxy")
+    }
+    return [
+        {
+            "x": round(float(x)),
+            "y": round(float(y)),
+            "proxy": bool(columns["proxy"][row]),
+            **{name: str(columns[name][row]) for name in ("service", "name", "level", "note")},
+        }
+        for row, (x, y) in enumerate(zip(points.x, points.y, strict=True))
+    ]
+
+
+def _ferries(ferries: gpd.GeoDataFrame | None) -> list[dict[str, Any]]:
+    if ferries is None:
+        return []
+    if "cars" not in ferries.columns:
+        raise InputError("ferries: column 'cars' is missing")
+    found = []
+    for row in ferries.drop(columns=ferries.geometry.name).to_dict("records"):
+        times = {key: row.get(f"{key}_s") for key in ("crossing", "wait")}
+        known = {
+            key: round(float(time) / 60, 1) if pd.notna(time) and np.isfinite(time) else None
+            for key, time in times.items()
+        }
+        name = row.get("name", "")
+        found.append({"name": "" if pd.isna(name) else str(name), "cars": bool(row["cars"]), **known})
+    return found
+
+
+def _lines(
+    municipalities: gpd.GeoDataFrame | pd.DataFrame | None,
+    ferries: gpd.GeoDataFrame | None,
+    roads: gpd.GeoDataFrame | None,
+    *,
+    within_m: float,
+) -> dict[str, Any]:
+    packed: dict[str, Any] = {}
+    if municipalities is not None and hasattr(municipalities, "to_crs"):
+        packed["land"], packed["borders"] = packing.pack_areas(municipalities.geometry, within_m=within_m)
+    if ferries is not None and len(ferries):
+        packed["ferries"] = packing.pack_each_line(ferries.geometry, within_m=within_m)
+    if roads is not None and len(roads):
+        if "highway" not in roads.columns:
+            raise InputError("roads: column 'highway' is missing")
+        packed["roads"] = packing.pack_lines(roads.geometry[roads["highway"].isin(MAIN_ROADS)], within_m=within_m)
+    return packed
+
+
+def _cells(
+    cells: Cells,
+    corners: dict[str, Any],
+    edges: Mapping[str, Sequence[float]],
+    municipality_codes: Any,
+    reasons: Sequence[str],
+) -> dict[str, Any]:
+    """Pack the squares, those with the fewest people first: where they overlap, most people end on top."""
+    order = np.lexsort((cells.squares.south, cells.squares.west, cells.population))
+    classes = np.where(cells.centrality_class > 0, cells.centrality_class - 1, NO_CLASS)
+    return {
+        **{name: packing.pack(values[order], "i4") for name, values in corners.items()},
+        "people": packing.pack(cells.population[order], "f4"),
+        "members": packing.pack(cells.members[order], "i4"),
+        "municipality": packing.pack(np.asarray(municipality_codes)[order], "i4"),
+        "classNumber": packing.pack(classes[order], "u1"),
+        "times": {key: _times(times, edges[key], order, reasons) for key, times in cells.times.items()},
+    }
+
+
+def _times(times: Times, edges_s: Sequence[float], order: Any, reasons: Sequence[str]) -> dict[str, Any]:
+    def tenths(values_s: Any) -> dict[str, str]:
+        return packing.pack(
+            np.where(np.isfinite(values_s), np.minimum(values_s / 6, NO_TIME - 1), NO_TIME)[order], "u2"
+        )
+
+    band = band_index(times.time_s, edges_s=edges_s)
+    packed = {
+        "band": packing.pack(np.where(band < 0, UNREACHED, band)[order], "u1"),
+        "time": tenths(times.time_s),
+        "second": tenths(times.second_s),
+        "site": packing.pack(times.site[order], "i4"),
+        "second_site": packing.pack(times.second_site[order], "i4"),
+        "reason": packing.pack(np.searchsorted(list(reasons), times.reason.astype(str))[order], "u1"),
+    }
+    part = np.where(np.isfinite(times.time_s), times.unreached_share, 0.0)
+    if part.any():
+        packed["lost"] = packing.pack(np.ceil(100 * part)[order], "u1")
+    return packed

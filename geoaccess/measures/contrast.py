@@ -1,0 +1,78 @@
+"""The most central people against the least central."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from geoaccess.measures.groups import require_columns
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["class_contrast"]
+
+STATISTICS = ("mean", "median", "p90")
+
+
+def class_contrast(summary: pd.DataFrame, *, by: str = "centrality_class") -> pd.DataFrame:
+    """How much longer the least central people need than the most central, for each service.
+
+    gap = least central - most central, in seconds; ratio = least central / most central. Class 6 is set against class
+    1; where one of them has no people here, the nearest class that has some takes its place, and the columns
+    `most_central` and `least_central` say which. People without a class take no part.
+
+    Parameters
+    ----------
+    summary
+        From `summarise`, by centrality class.
+    by
+        The column that holds the class, a number where 1 is the most central.
+
+    Returns
+    -------
+    One row per service, in the order of `summary`: `service`; `most_central` and `least_central` (class as text, ""
+    where no class has people); `people_most_central` and `people_least_central`; and for each statistic m of mean,
+    median and p90: `{m}_most_central_s`, `{m}_least_central_s`, `{m}_gap_s` and `{m}_ratio`. The mean is over the
+    people who are reached, median and p90 over all. The gap is inf where only the least central time is inf, and NaN
+    where both are, or where fewer than two classes have people: then there is nothing to compare.
+
+    Raises
+    ------
+    InputError
+        If a column is missing.
+
+    Examples
+    --------
+    >>> summary = pd.DataFrame({
+    ...     "centrality_class": ["2", "5", "unclassified"], "service": ["gp"] * 3, "population": [900.0, 100.0, 7.0],
+    ...     "mean_s": [300.0, 900.0, 0.0], "median_s": [240.0, 600.0, 0.0], "p90_s": [600.0, 3000.0, 0.0],
+    ... })
+    >>> class_contrast(summary)[["service", "most_central", "least_central", "mean_gap_s", "p90_ratio"]]
+      service most_central least_central  mean_gap_s  p90_ratio
+    0      gp            2             5       600.0        5.0
+    """
+    require_columns(summary, [by, "service", "population", *(f"{name}_s" for name in STATISTICS)], subject="summary")
+    services = summary["service"].drop_duplicates()
+    classes = pd.to_numeric(summary[by], errors="coerce")
+    present = summary.assign(order=classes)[classes.notna() & (summary["population"] > 0)].sort_values("order")
+    grouped = present.groupby("service", sort=False)
+    # head and tail take whole rows; first and last would fill a missing mean from another class.
+    most = grouped.head(1).set_index("service").reindex(services)
+    least = grouped.tail(1).set_index("service").reindex(services)
+    comparable = (most["order"] < least["order"]).to_numpy()
+    table = pd.DataFrame({"service": services.to_numpy()})
+    for name, side in (("most_central", most), ("least_central", least)):
+        table[name] = side[by].astype("object").fillna("").map(str).astype("str").to_numpy()
+    for name, side in (("most_central", most), ("least_central", least)):
+        table[f"people_{name}"] = side["population"].fillna(0.0).to_numpy()
+    for name in STATISTICS:
+        near: npt.NDArray[np.float64] = most[f"{name}_s"].to_numpy(dtype=np.float64)
+        far: npt.NDArray[np.float64] = least[f"{name}_s"].to_numpy(dtype=np.float64)
+        table[f"{name}_most_central_s"], table[f"{name}_least_central_s"] = near, far
+        with np.errstate(divide="ignore", invalid="ignore"):
+            table[f"{name}_gap_s"] = np.where(comparable, far - near, np.nan)
+            table[f"{name}_ratio"] = np.where(comparable, far / near, np.nan)
+    return table

@@ -1,0 +1,100 @@
+"""How the share of people who are reached grows with time."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geoaccess.errors import InputError
+from geoaccess.measures.groups import group_cells, read_population, read_times
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from geoaccess.measures.specification import ServiceSpec
+
+__all__ = ["people_by_time"]
+
+MOST_STEPS = 100_000
+
+
+def people_by_time(
+    results: pd.DataFrame,
+    *,
+    service: ServiceSpec,
+    by: str | Sequence[str] | None = None,
+    step_s: float = 300.0,
+    max_s: float | None = None,
+) -> pd.DataFrame:
+    """Share of the people of each group who are inside each time, as a curve.
+
+    share(t) = sum_{i: t_i <= t} w_i / sum_i w_i at t = 0, step_s, 2 step_s ... The share is of all people of the
+    group, so a curve that ends below 1 shows how many are not reached.
+
+    Parameters
+    ----------
+    results, by
+        As in `summarise`.
+    service
+        The service whose times are counted.
+    step_s
+        Seconds between two points.
+    max_s
+        The curve goes on to the first point at or after this many seconds; to the longest time in the table when None.
+
+    Returns
+    -------
+    One row per group and time: the columns named in `by` (text), `service`, `time_s`, `people` and `share` in [0, 1],
+    NaN where the group has no people. All groups have the same times.
+
+    Raises
+    ------
+    InputError
+        As `summarise`, or if `step_s` or `max_s` is not a number above 0, or there would be over 100 000 points.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from geoaccess.measures import ServiceSpec
+    >>> results = pd.DataFrame({
+    ...     "population": [100.0, 60.0, 40.0],
+    ...     "gp_s": [300.0, 500.0, float("inf")],
+    ...     "gp_reason": ["", "", "island_without_ferry"],
+    ... })
+    >>> people_by_time(results, service=ServiceSpec(key="gp", label="GP"), step_s=300)
+      service  time_s  people  share
+    0      gp     0.0     0.0    0.0
+    1      gp   300.0   100.0    0.5
+    2      gp   600.0   160.0    0.8
+    """
+    for name, value in (("step_s", step_s), ("max_s", max_s)):
+        if value is not None and not (math.isfinite(value) and value > 0):
+            raise InputError(f"people_by_time: {name} is {value}; it must be a number of seconds above 0")
+    people = read_population(results)
+    groups = group_cells(results, by=by)
+    times = read_times(results, service)
+    longest = max_s if max_s is not None else float(np.max(times.times_s, where=times.reached, initial=0.0))
+    steps = math.ceil(longest / step_s)
+    if steps > MOST_STEPS:
+        raise InputError(f"people_by_time: {steps} points from step_s {step_s} up to {longest} s; use a longer step")
+    time_s = np.arange(steps + 1) * float(step_s)
+    if max_s is None and time_s[-1] < longest:  # the quotient was rounded down
+        time_s = np.append(time_s, (steps + 1) * float(step_s))
+    size = (len(groups.labels), time_s.size)
+    place = np.searchsorted(time_s, times.times_s, side="left")
+    counted = place < time_s.size
+    flat = groups.codes[counted] * time_s.size + place[counted]
+    within = np.bincount(flat, weights=people[counted], minlength=size[0] * size[1]).reshape(size).cumsum(axis=1)
+    population = groups.sums(people)[:, None]
+    share = np.divide(within, population, out=np.full(size, np.nan), where=population > 0)
+    table = groups.labels.loc[np.repeat(groups.labels.index, time_s.size)].reset_index(drop=True)
+    return table.assign(
+        service=service.key,
+        time_s=np.tile(time_s, size[0]),
+        people=within.reshape(-1),
+        share=np.minimum(share.reshape(-1), 1.0),
+    )

@@ -1,0 +1,64 @@
+"""What a measure must know of a service, and the reasons why people may not be reached."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from geoaccess.errors import InputError
+
+__all__ = ["REASONS", "ServiceSpec"]
+
+REASONS = ("no_road_within", "island_without_ferry", "passenger_ferry_only", "no_site_reachable")
+"""Why a cell is not reached, in the order of the columns of every table."""
+
+
+@dataclass(frozen=True)
+class ServiceSpec:
+    """A service as the measures and the maps see it.
+
+    Parameters
+    ----------
+    key
+        The service's prefix in the table of results: `gp` for the columns `gp_s`, `gp_reason` and so on.
+    label
+        What a reader is shown, "GP".
+    toward
+        "sites" where people travel to the service, "cells" where it comes to them, as an ambulance does.
+    norms_s
+        Target times in seconds, rising; empty where there are none.
+    proxy_note
+        What stands in for the real sites, "" when they are the real ones.
+
+    Raises
+    ------
+    InputError
+        If the key is not a word of letters, digits and underscores, if `toward` is another word, or if the norms are
+        not positive, finite and rising.
+
+    Examples
+    --------
+    >>> ServiceSpec(key="legevakt", label="Legevakt", norms_s=(2400.0, 3600.0)).toward
+    'sites'
+    """
+
+    key: str
+    label: str
+    toward: Literal["sites", "cells"] = "sites"
+    norms_s: tuple[float, ...] = ()
+    proxy_note: str = ""
+
+    def __post_init__(self) -> None:
+        """Check the invariant."""
+        problems = []
+        if not self.key.isidentifier():
+            problems.append(f"key is {self.key!r}; use letters, digits and underscores, as in 'gp'")
+        if self.toward not in ("sites", "cells"):
+            problems.append(f"toward is {self.toward!r}; use 'sites' or 'cells'")
+        if any(not math.isfinite(norm) or norm <= 0 for norm in self.norms_s):
+            problems.append(f"norms_s is {self.norms_s}; every norm must be a number of seconds above 0")
+        elif any(later <= earlier for earlier, later in zip(self.norms_s, self.norms_s[1:], strict=False)):
+            problems.append(f"norms_s is {self.norms_s}; write the norms in rising order, each once")
+        if problems:
+            raise InputError.listing(f"service {self.key!r}", problems)

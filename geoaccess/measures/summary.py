@@ -1,0 +1,186 @@
+"""One row per group and service: how many are reached, in what time, and who is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from geoaccess.errors import InputError
+from geoaccess.measures.groups import group_cells, read_population, read_times
+from geoaccess.measures.quantiles import sorted_quantile
+from geoaccess.measures.specification import REASONS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from geoaccess.measures.groups import Groups
+    from geoaccess.measures.specification import ServiceSpec
+
+__all__ = ["norm_table", "summarise"]
+
+
+def _check_services(services: Sequence[ServiceSpec]) -> None:
+    keys = [service.key for service in services]
+    repeated = sorted({key for key in keys if keys.count(key) > 1})
+    if repeated:
+        raise InputError(f"services: {', '.join(repeated)} is given more than once; give each service once")
+
+
+def _ratio(part: npt.NDArray[np.float64], whole: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return part / whole, NaN where the whole is 0."""
+    ratio = np.full(whole.shape, np.nan)
+    np.divide(part, whole, out=ratio, where=whole > 0)
+    return ratio
+
+
+def _group_quantiles(
+    times_s: npt.NDArray[np.float64], people: npt.NDArray[np.float64], groups: Groups, shares: tuple[float, ...]
+) -> npt.NDArray[np.float64]:
+    """Return quantiles of shape (n_groups, n_shares); one sort for all, then a running sum inside each group.
+
+    A single running sum over all groups would lose the digits of small groups with fractional people.
+    """
+    rows = np.flatnonzero(people > 0)
+    rows = rows[np.lexsort((times_s[rows], groups.codes[rows]))]
+    bounds = np.searchsorted(groups.codes[rows], np.arange(len(groups.labels) + 1))
+    ordered_times, ordered_people = times_s[rows], people[rows]
+    quantiles = np.full((len(groups.labels), len(shares)), np.nan)
+    for group in range(len(groups.labels)):
+        part = slice(bounds[group], bounds[group + 1])
+        quantiles[group] = [sorted_quantile(ordered_times[part], ordered_people[part], share) for share in shares]
+    return quantiles
+
+
+def _service_summary(
+    results: pd.DataFrame, service: ServiceSpec, people: npt.NDArray[np.float64], groups: Groups
+) -> pd.DataFrame:
+    times = read_times(results, service)
+    reached = groups.sums(np.where(times.reached, people, 0.0))
+    table = groups.labels.assign(service=service.key, population=groups.sums(people), reached=reached)
+    by_reason = {reason: groups.sums(np.where(times.reasons == reason, people, 0.0)) for reason in REASONS}
+    table["unreached"] = np.sum(list(by_reason.values()), axis=0)
+    for reason, amount in by_reason.items():
+        table[f"unreached_{reason}"] = amount
+    table["mean_s"] = _ratio(groups.sums(people * np.where(times.reached, times.times_s, 0.0)), reached)
+    table[["median_s", "p90_s"]] = _group_quantiles(times.times_s, people, groups, (0.5, 0.9))
+    return table
+
+
+def summarise(
+    results: pd.DataFrame, *, services: Sequence[ServiceSpec], by: str | Sequence[str] | None = None
+) -> pd.DataFrame:
+    """How long the people of each group need to each service, and how many are not reached, and why.
+
+    No one is dropped: population = reached + unreached in every row, unreached = the sum over the reasons, and the
+    sum of population over the groups is the population of the table.
+
+    Parameters
+    ----------
+    results
+        One row per cell, with `population` and for each service s `{s}_s` (seconds; inf unreachable, NaN not snapped)
+        and `{s}_reason` ("" where reached, else one of `REASONS`).
+    services
+        The services, in the order of the rows.
+    by
+        Column or columns that say which group a cell belongs to, such as "centrality_class" or
+        ["municipality_id", "municipality"]; None for everybody together.
+
+    Returns
+    -------
+    One row per service and group, services in the order given, groups in rising order:
+
+    * the columns named in `by`, as text; cells with a missing or empty value make up the group "unclassified", last;
+    * `service`, `population`, `reached`, `unreached` and `unreached_<reason>` for every reason, all in people;
+    * `mean_s` over the people who are reached, NaN where nobody is;
+    * `median_s` and `p90_s` over all people, those not reached counting as the longest: inf where the quantile falls
+      on them, NaN where the group has no people. See `weighted_quantile`.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, population is negative or missing, a time is negative, or time and reason contradict
+        each other (reached with a reason, or not reached without one).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from geoaccess.measures import ServiceSpec
+    >>> results = pd.DataFrame({
+    ...     "population": [100.0, 60.0, 40.0],
+    ...     "centrality_class": pd.array([1, 6, 6], dtype="Int8"),
+    ...     "gp_s": [300.0, 1500.0, float("inf")],
+    ...     "gp_reason": ["", "", "island_without_ferry"],
+    ... })
+    >>> gp = ServiceSpec(key="gp", label="GP")
+    >>> table = summarise(results, services=[gp], by="centrality_class")
+    >>> table[["centrality_class", "population", "reached", "unreached", "mean_s", "median_s", "p90_s"]]
+      centrality_class  population  reached  unreached  mean_s  median_s  p90_s
+    0                1       100.0    100.0        0.0   300.0     300.0  300.0
+    1                6       100.0     60.0       40.0  1500.0    1500.0    inf
+    """
+    _check_services(services)
+    people = read_population(results)
+    groups = group_cells(results, by=by)
+    tables = [_service_summary(results, service, people, groups) for service in services]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def norm_table(
+    results: pd.DataFrame, *, services: Sequence[ServiceSpec], by: str | Sequence[str] | None = None
+) -> pd.DataFrame:
+    """How many people of each group are inside each norm of each service, and how many are beyond it.
+
+    A norm is met where the time is at most the norm. The share is of *all* people of the group: those who are not
+    reached are beyond every norm. population = people_within + people_beyond.
+
+    Parameters
+    ----------
+    results, services, by
+        As in `summarise`. A service without norms has no rows.
+
+    Returns
+    -------
+    One row per service, norm and group: the columns named in `by` (text), `service`, `norm_s`, `population`,
+    `people_within`, `people_beyond` and `share_within` in [0, 1], NaN where the group has no people.
+
+    Raises
+    ------
+    InputError
+        As `summarise`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from geoaccess.measures import ServiceSpec
+    >>> results = pd.DataFrame({
+    ...     "population": [100.0, 60.0, 40.0],
+    ...     "gp_s": [300.0, 1500.0, float("inf")],
+    ...     "gp_reason": ["", "", "island_without_ferry"],
+    ... })
+    >>> norm_table(results, services=[ServiceSpec(key="gp", label="GP", norms_s=(900.0, 1800.0))])
+      service  norm_s  population  people_within  people_beyond  share_within
+    0      gp   900.0       200.0          100.0          100.0           0.5
+    1      gp  1800.0       200.0          160.0           40.0           0.8
+    """
+    _check_services(services)
+    people = read_population(results)
+    groups = group_cells(results, by=by)
+    population = groups.sums(people)
+    tables = []
+    for service in services:
+        times_s = read_times(results, service).times_s
+        for norm_s in service.norms_s:
+            within = groups.sums(np.where(times_s <= norm_s, people, 0.0))
+            beyond = groups.sums(np.where(times_s <= norm_s, 0.0, people))
+            table = groups.labels.assign(service=service.key, norm_s=float(norm_s), population=population)
+            tables.append(
+                table.assign(people_within=within, people_beyond=beyond, share_within=_ratio(within, population))
+            )
+    if tables:
+        return pd.concat(tables, ignore_index=True)
+    columns = [*groups.labels.columns, "service", "norm_s", "population", "people_within", "people_beyond"]
+    return pd.DataFrame(columns=[*columns, "share_within"])

@@ -1,0 +1,25 @@
+"""The `Network`: making, merging chains, snapping points, keeping on disk, and exchange with networkx and osmnx."""
+
+from geoaccess.network.assemble import assemble
+from geoaccess.network.core import DECISECONDS, Arcs, EdgeKind, Network
+from geoaccess.network.interchange import from_networkx, from_osmnx, to_networkx
+from geoaccess.network.simplify import simplify
+from geoaccess.network.snap import NO_ROAD_WITHIN, snap, snappable_edges
+from geoaccess.network.store import load_network, save_network
+
+__all__ = [
+    "DECISECONDS",
+    "NO_ROAD_WITHIN",
+    "Arcs",
+    "EdgeKind",
+    "Network",
+    "assemble",
+    "from_networkx",
+    "from_osmnx",
+    "load_network",
+    "save_network",
+    "simplify",
+    "snap",
+    "snappable_edges",
+    "to_networkx",
+]

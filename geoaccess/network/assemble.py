@@ -1,0 +1,155 @@
+"""From straight segments between points to a `Network`: merge chains, order nodes, round times once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from geoaccess.errors import InputError
+from geoaccess.kernels import geometry, graph
+from geoaccess.network.core import DECISECONDS, EdgeKind, Network
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+__all__ = ["assemble", "no_ferries"]
+
+_HILBERT_BITS = 16
+
+
+def no_ferries() -> pd.DataFrame:
+    """Return the table of ferries of a network that has none."""
+    return pd.DataFrame(
+        {
+            "way_id": pd.Series(dtype="int64"),
+            "name": pd.Series(dtype="str"),
+            "crossing_s": pd.Series(dtype="float64"),
+            "wait_s": pd.Series(dtype="float64"),
+            "cars": pd.Series(dtype="bool"),
+            "joined": pd.Series(dtype="int64"),
+            "note": pd.Series(dtype="str"),
+        }
+    )
+
+
+def assemble(
+    *,
+    lon: npt.NDArray[np.float64],
+    lat: npt.NDArray[np.float64],
+    a: npt.NDArray[np.int32],
+    b: npt.NDArray[np.int32],
+    forward_s: npt.NDArray[np.float64],
+    backward_s: npt.NDArray[np.float64],
+    way: npt.NDArray[np.int32],
+    way_id: npt.NDArray[np.int64],
+    way_class: Sequence[str],
+    kind: npt.NDArray[np.int8] | None = None,
+    snaps: npt.NDArray[np.bool_] | None = None,
+    keep: npt.NDArray[np.bool_] | None = None,
+    ferries: pd.DataFrame | None = None,
+    counts: dict[str, int] | None = None,
+    merge_chains: bool = True,
+) -> Network:
+    """Make a `Network` from segments.
+
+    Parameters
+    ----------
+    lon, lat
+        Points, degrees.
+    a, b
+        Ends of each segment, as places in `lon`.
+    forward_s, backward_s
+        Seconds from a to b and back; negative is closed. They are added up over a chain and rounded to deciseconds once.
+    way, way_id, way_class
+        For each segment its place among the ways; for each way its id and its class.
+    kind, snaps
+        `EdgeKind` of each segment, and whether points may be attached to it. Chains do not cross a change in either.
+    keep
+        Points that must stay nodes.
+    merge_chains
+        False keeps every point that a segment ends in as a node.
+
+    Raises
+    ------
+    InputError
+        If there is no segment, or as for `Network`.
+    """
+    if a.size == 0:
+        raise InputError("the network has no edge")
+    kind = np.zeros(a.size, np.int8) if kind is None else kind
+    snaps = np.ones(a.size, np.bool_) if snaps is None else snaps
+    keep = np.full(lon.size, not merge_chains) if keep is None else keep | (not merge_chains)
+    ptr, point, segment = graph.chains(
+        lon.size, a, b, forward_s, backward_s, kind.astype(np.int32) * 2 + snaps, np.asarray(keep, np.bool_)
+    )
+    first, last = ptr[:-1], ptr[1:] - 1
+    order, rank = _hilbert_order(lon, lat, point[np.concatenate([first, last])])
+    edge_u, edge_v = rank[point[first]], rank[point[last]]
+    by_node = np.lexsort((edge_v, edge_u))
+
+    # From here on the shape points stand edge by edge in the final order.
+    sizes = np.diff(ptr)[by_node]
+    shape_ptr = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    gather = np.repeat(first[by_node] - shape_ptr[:-1], sizes) + np.arange(shape_ptr[-1])
+    point, segment = point[gather], segment[gather]
+    piece = np.abs(segment) - 1
+    piece[shape_ptr[1:] - 1] = piece[shape_ptr[1:] - 2]  # the last point of an edge starts no piece
+    starts_piece = segment != 0
+    upward = np.where(segment >= 0, forward_s[piece], backward_s[piece])
+    downward = np.where(segment >= 0, backward_s[piece], forward_s[piece])
+    length = geometry.segment_lengths_m(lon, lat, a, b)[piece]
+
+    def total(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        sums: npt.NDArray[np.float64] = np.add.reduceat(np.where(starts_piece, values, 0.0), shape_ptr[:-1])
+        return sums
+
+    def deciseconds(times: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
+        closed = times[shape_ptr[:-1]] < 0  # a chain is open or closed as a whole
+        return np.where(closed, -1, np.rint(total(times) * DECISECONDS)).astype(np.int32)
+
+    names, class_code = np.unique(np.asarray(way_class, dtype=str), return_inverse=True)
+    return Network(
+        node_lon=lon[order],
+        node_lat=lat[order],
+        edge_u=edge_u[by_node],
+        edge_v=edge_v[by_node],
+        edge_forward_ds=deciseconds(upward),
+        edge_backward_ds=deciseconds(downward),
+        edge_length_m=total(length).astype(np.float32),
+        edge_kind=kind[piece[shape_ptr[:-1]]],
+        edge_snaps=snaps[piece[shape_ptr[:-1]]],
+        shape_ptr=shape_ptr,
+        shape_lon=lon[point],
+        shape_lat=lat[point],
+        shape_way=way[piece],
+        shape_forward_s=np.where(starts_piece, upward, 0).clip(0).astype(np.float32),
+        shape_backward_s=np.where(starts_piece, downward, 0).clip(0).astype(np.float32),
+        way_id=way_id,
+        way_class=class_code.astype(np.int16),
+        class_names=tuple(names.tolist()),
+        ferries=no_ferries() if ferries is None else ferries,
+        counts=dict(counts or {}),
+    )
+
+
+def _hilbert_order(
+    lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64], used: npt.NDArray[np.int32]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """Return the used points in the order of a Hilbert curve, and each point's place in it: near nodes, near in memory."""
+    nodes = np.unique(used)
+    side = 2**_HILBERT_BITS - 1
+
+    def grid(values: npt.NDArray[np.float64]) -> npt.NDArray[np.uint32]:
+        low, span = values.min(), np.ptp(values)
+        return ((values - low) / (span if span > 0 else 1.0) * side).astype(np.uint32)
+
+    places = geometry.hilbert_index(grid(lon[nodes]), grid(lat[nodes]), _HILBERT_BITS)
+    order = nodes[np.lexsort((nodes, places))].astype(np.int64)
+    rank = np.full(lon.size, -1, np.int32)
+    rank[order] = np.arange(order.size, dtype=np.int32)
+    return order, rank
+

@@ -1,0 +1,314 @@
+"""The `Network`: an immutable, directed road and ferry network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from enum import IntEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from geoaccess.errors import InputError
+from geoaccess.kernels import graph
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["DECISECONDS", "Arcs", "EdgeKind", "Network"]
+
+DECISECONDS = 10
+"""Integer time units per second inside kernels."""
+
+_LONGEST_DS = 2**31 - 1
+
+
+class EdgeKind(IntEnum):
+    """What an edge is. `ON_FOOT` ferries carry no cars: no arc leads over them; they tell why an island is cut off."""
+
+    ROAD = 0
+    FERRY = 1
+    BOARDING = 2
+    ON_FOOT = 3
+
+
+class Arcs(NamedTuple):
+    """Arcs in compressed rows: those of node i are start[i]:start[i + 1], each with its head, cost and edge."""
+
+    start: npt.NDArray[np.int32]
+    head: npt.NDArray[np.int32]
+    cost_ds: npt.NDArray[np.int32]
+    edge: npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A directed network of roads and ferries with travel times.
+
+    Nodes are places where something can be decided: junctions, dead ends, quays. An edge joins two of them and may be open one
+    way, both ways or (a passenger ferry) neither; its shape and the ways it came from are kept.
+
+    Parameters
+    ----------
+    node_lon, node_lat
+        Degrees (WGS84), shape (n_nodes,).
+    edge_u, edge_v
+        Ends of each edge, shape (n_edges,).
+    edge_forward_ds, edge_backward_ds
+        Time from u to v and from v to u in deciseconds; -1 where closed.
+    edge_length_m
+        Metres along the shape.
+    edge_kind
+        `EdgeKind` of each edge.
+    edge_snaps
+        Whether a cell or site may be attached to the edge.
+    shape_ptr, shape_lon, shape_lat
+        The shape of edge e is the points shape_ptr[e]:shape_ptr[e + 1], from u to v.
+    shape_way
+        For each shape point, the place in `way_id` of the way its piece (to the next point) came from.
+    shape_forward_s, shape_backward_s
+        Seconds along that piece from u towards v and back (0 where closed): where within its time a point of the edge lies.
+    way_id, way_class
+        The source's id of each way, and the place of its class in `class_names`.
+    class_names
+        Names such as "primary", "ferry".
+    ferries
+        One row per ferry way: way_id, name, crossing_s, wait_s, cars, joined, note.
+    counts
+        What was read and what was left out, by reason.
+
+    Raises
+    ------
+    InputError
+        If arrays disagree in length, an edge names a node that does not exist, a time is below -1, or all times added up would
+        not fit an int32 (2**31 - 1 deciseconds, 6.8 years of driving): below that no path can overflow.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from geoaccess.network import Network
+    >>> Network.from_edges(lon=[10.0, 10.1], lat=[60.0, 60.0], u=[0], v=[1], forward_s=[300.0], backward_s=[300.0])
+    Network(2 nodes, 1 edges, 5.6 km of road, 0 ferries)
+    """
+
+    node_lon: npt.NDArray[np.float64]
+    node_lat: npt.NDArray[np.float64]
+    edge_u: npt.NDArray[np.int32]
+    edge_v: npt.NDArray[np.int32]
+    edge_forward_ds: npt.NDArray[np.int32]
+    edge_backward_ds: npt.NDArray[np.int32]
+    edge_length_m: npt.NDArray[np.float32]
+    edge_kind: npt.NDArray[np.int8]
+    edge_snaps: npt.NDArray[np.bool_]
+    shape_ptr: npt.NDArray[np.int64]
+    shape_lon: npt.NDArray[np.float64]
+    shape_lat: npt.NDArray[np.float64]
+    shape_way: npt.NDArray[np.int32]
+    shape_forward_s: npt.NDArray[np.float32]
+    shape_backward_s: npt.NDArray[np.float32]
+    way_id: npt.NDArray[np.int64]
+    way_class: npt.NDArray[np.int16]
+    class_names: tuple[str, ...]
+    ferries: pd.DataFrame
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Check once what every kernel relies on, and make the arrays read-only."""
+        self._check_shapes()
+        n = self.n_nodes
+        for name in ("edge_u", "edge_v"):
+            ends = getattr(self, name)
+            wrong = np.flatnonzero((ends < 0) | (ends >= n))
+            if wrong.size:
+                raise InputError(f"{name}: edge {wrong[0]} names node {ends[wrong[0]]}, but there are {n} nodes")
+        for name in ("edge_forward_ds", "edge_backward_ds"):
+            times = getattr(self, name)
+            wrong = np.flatnonzero(times < -1)
+            if wrong.size:
+                raise InputError(f"{name}: edge {wrong[0]} has time {times[wrong[0]]}; -1 is closed, else it is >= 0")
+        total = int(np.maximum(self.edge_forward_ds, self.edge_backward_ds).astype(np.int64).clip(0).sum())
+        if total > _LONGEST_DS:
+            raise InputError(
+                f"all edge times add up to {total} deciseconds, more than an int32 holds ({_LONGEST_DS}); "
+                "cut the region or look for edges with absurd times"
+            )
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+
+    def _check_shapes(self) -> None:
+        groups = (
+            ("node_lon", "node_lat"),
+            ("edge_u", "edge_v", "edge_forward_ds", "edge_backward_ds", "edge_length_m", "edge_kind", "edge_snaps"),
+            ("shape_lon", "shape_lat", "shape_way", "shape_forward_s", "shape_backward_s"),
+            ("way_id", "way_class"),
+        )
+        for names in groups:
+            sizes = {name: len(getattr(self, name)) for name in names}
+            if len(set(sizes.values())) > 1:
+                raise InputError(f"arrays of one table differ in length: {sizes}")
+        if len(self.shape_ptr) != self.n_edges + 1 or (self.n_edges and self.shape_ptr[-1] != len(self.shape_lon)):
+            raise InputError(f"shape_ptr has {len(self.shape_ptr)} entries for {self.n_edges} edges")
+
+    @classmethod
+    def from_edges(
+        cls,
+        *,
+        lon: npt.ArrayLike,
+        lat: npt.ArrayLike,
+        u: npt.ArrayLike,
+        v: npt.ArrayLike,
+        forward_s: npt.ArrayLike,
+        backward_s: npt.ArrayLike,
+        way_id: npt.ArrayLike | None = None,
+        way_class: npt.ArrayLike | None = None,
+    ) -> Network:
+        """Make a network of straight road edges from plain arrays.
+
+        Parameters
+        ----------
+        lon, lat
+            Degrees, shape (n_nodes,).
+        u, v
+            Node numbers of each edge's ends, shape (n_edges,).
+        forward_s, backward_s
+            Seconds from u to v and back; negative or NaN is closed. Rounded to the nearest decisecond.
+        way_id, way_class
+            One number and one class name per edge; the edge's place and "road" if left out.
+
+        Raises
+        ------
+        InputError
+            As for `Network`.
+        """
+        from geoaccess.network.assemble import assemble  # noqa: PLC0415 - assemble makes a Network
+
+        u = np.asarray(u, np.int32)
+        return assemble(
+            lon=np.asarray(lon, np.float64),
+            lat=np.asarray(lat, np.float64),
+            a=u,
+            b=np.asarray(v, np.int32),
+            forward_s=np.nan_to_num(np.asarray(forward_s, np.float64), nan=-1.0),
+            backward_s=np.nan_to_num(np.asarray(backward_s, np.float64), nan=-1.0),
+            way=np.arange(u.size, dtype=np.int32),
+            way_id=np.arange(u.size, dtype=np.int64) if way_id is None else np.asarray(way_id, np.int64),
+            way_class=["road"] * u.size if way_class is None else [str(name) for name in np.asarray(way_class)],
+            merge_chains=False,
+        )
+
+    def __repr__(self) -> str:
+        """Say how large the network is."""
+        km = float(self.edge_length_m[self.edge_kind == EdgeKind.ROAD].sum(dtype=np.float64)) / 1000
+        return f"Network({self.n_nodes} nodes, {self.n_edges} edges, {km:.1f} km of road, {len(self.ferries)} ferries)"
+
+    @property
+    def n_nodes(self) -> int:
+        """Number of nodes."""
+        return len(self.node_lon)
+
+    @property
+    def n_edges(self) -> int:
+        """Number of edges."""
+        return len(self.edge_u)
+
+    @cached_property
+    def arcs(self) -> Arcs:
+        """The arcs out of each node: one per edge and open direction."""
+        return self._arcs(reverse=False)
+
+    @cached_property
+    def arcs_reversed(self) -> Arcs:
+        """The arcs into each node, turned round: a search on these runs against the traffic."""
+        return self._arcs(reverse=True)
+
+    def _arcs(self, *, reverse: bool) -> Arcs:
+        forward = np.flatnonzero(self.edge_forward_ds >= 0)
+        backward = np.flatnonzero(self.edge_backward_ds >= 0)
+        tail = np.concatenate([self.edge_u[forward], self.edge_v[backward]])
+        head = np.concatenate([self.edge_v[forward], self.edge_u[backward]])
+        cost = np.concatenate([self.edge_forward_ds[forward], self.edge_backward_ds[backward]])
+        if reverse:
+            tail, head = head, tail
+        start, heads, costs, arcs = graph.rows(self.n_nodes, tail, head, cost)
+        edge = np.concatenate([forward, backward]).astype(np.int32)[arcs]
+        return Arcs(start, heads, costs, edge)
+
+    @cached_property
+    def strong_component(self) -> npt.NDArray[np.int32]:
+        """Number of the strongly connected component of each node, over all arcs."""
+        arcs = self.arcs
+        labels: npt.NDArray[np.int32] = graph.strong_components(arcs.start, arcs.head)
+        return labels
+
+    def components(self, *kinds: EdgeKind) -> npt.NDArray[np.int32]:
+        """Number of each node's component over edges of the given kinds, taken both ways.
+
+        `components(EdgeKind.ROAD)` tells islands by road alone; adding `FERRY` and `BOARDING` joins what car ferries
+        join; adding `ON_FOOT` what passenger boats join.
+        """
+        chosen = np.isin(self.edge_kind, kinds)
+        labels: npt.NDArray[np.int32] = graph.weak_components(self.n_nodes, self.edge_u[chosen], self.edge_v[chosen])
+        return labels
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Smallest longitude and latitude, largest longitude and latitude of the nodes, degrees."""
+        return (
+            float(self.node_lon.min()),
+            float(self.node_lat.min()),
+            float(self.node_lon.max()),
+            float(self.node_lat.max()),
+        )
+
+    @property
+    def metric_crs(self) -> str:
+        """An equal-area projection in metres around the middle of the network, for distances of some kilometres."""
+        west, south, east, north = self.bounds
+        return f"+proj=laea +lat_0={(south + north) / 2:.3f} +lon_0={(west + east) / 2:.3f} +datum=WGS84 +units=m +no_defs"
+
+    @cached_property
+    def shape_xy(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """The shape points in `metric_crs`, metres."""
+        import pyproj  # noqa: PLC0415 - keeps `import geoaccess` quick
+
+        project = pyproj.Transformer.from_crs("EPSG:4326", self.metric_crs, always_xy=True)
+        x, y = project.transform(self.shape_lon, self.shape_lat)
+        return x, y
+
+    def edges(self, *classes: str) -> Any:
+        """Return the edges as a GeoDataFrame of lines (EPSG:4326), all or those whose first way is of one of `classes`."""
+        import geopandas as gpd  # noqa: PLC0415
+
+        names = np.asarray(self.class_names, dtype=object)[self.way_class[self.shape_way[self.shape_ptr[:-1]]]]
+        chosen = np.flatnonzero(np.isin(names, classes)) if classes else np.arange(self.n_edges)
+        lines = self.lines(chosen, self.shape_lon, self.shape_lat)
+        return gpd.GeoDataFrame(
+            {
+                "way_id": self.way_id[self.shape_way[self.shape_ptr[chosen]]],
+                "highway": names[chosen],
+                "kind": self.edge_kind[chosen],
+                "forward_s": np.where(self.edge_forward_ds < 0, np.inf, self.edge_forward_ds / DECISECONDS)[chosen],
+                "backward_s": np.where(self.edge_backward_ds < 0, np.inf, self.edge_backward_ds / DECISECONDS)[chosen],
+                "length_m": self.edge_length_m[chosen].astype(float),
+            },
+            geometry=lines,
+            crs="EPSG:4326",
+            index=chosen,
+        )
+
+    def lines(
+        self, edges: npt.NDArray[np.int64], x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.object_]:
+        """Return a LineString per edge in `edges`, with x and y of the shape points taken from two arrays."""
+        import shapely  # noqa: PLC0415
+
+        sizes = np.diff(self.shape_ptr)[edges]
+        within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        points = np.repeat(self.shape_ptr[:-1][edges], sizes) + within
+        lines: npt.NDArray[np.object_] = shapely.linestrings(
+            np.column_stack([x[points], y[points]]), indices=np.repeat(np.arange(len(edges)), sizes)
+        )
+        return lines

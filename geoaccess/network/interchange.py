@@ -1,0 +1,175 @@
+"""Networks to and from networkx and osmnx."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from geoaccess.errors import InputError
+from geoaccess.network.assemble import assemble
+from geoaccess.network.core import DECISECONDS, EdgeKind, Network
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import networkx as nx
+    import numpy.typing as npt
+
+__all__ = ["from_networkx", "from_osmnx", "to_networkx"]
+
+
+def to_networkx(network: Network) -> nx.MultiDiGraph:
+    """Return the network as a networkx graph in the manner of osmnx: node attributes x, y; one arc per open direction.
+
+    Arcs carry `travel_time` (seconds), `length` (metres), `osmid`, `highway` (the class), `kind`, `edge` and `geometry`.
+
+    >>> from geoaccess.network import Network, to_networkx
+    >>> road = Network.from_edges(lon=[10, 10.1], lat=[60, 60], u=[0], v=[1], forward_s=[300], backward_s=[-1])
+    >>> [(u, v, d["travel_time"]) for u, v, d in to_networkx(road).edges(data=True)]
+    [(0, 1, 300.0)]
+    """
+    import networkx as nx  # noqa: PLC0415 - keeps `import geoaccess` quick
+
+    graph = nx.MultiDiGraph(crs="EPSG:4326")
+    graph.add_nodes_from(
+        (i, {"x": x, "y": y}) for i, (x, y) in enumerate(zip(network.node_lon.tolist(), network.node_lat.tolist(), strict=True))
+    )
+    lines = network.lines(np.arange(network.n_edges), network.shape_lon, network.shape_lat)
+    ways = network.shape_way[network.shape_ptr[:-1]]
+    for ends, times, turned in (
+        ((network.edge_u, network.edge_v), network.edge_forward_ds, False),
+        ((network.edge_v, network.edge_u), network.edge_backward_ds, True),
+    ):
+        for e in np.flatnonzero(times >= 0).tolist():
+            graph.add_edge(
+                int(ends[0][e]),
+                int(ends[1][e]),
+                travel_time=float(times[e]) / DECISECONDS,
+                length=float(network.edge_length_m[e]),
+                osmid=int(network.way_id[ways[e]]),
+                highway=network.class_names[network.way_class[ways[e]]],
+                kind=EdgeKind(int(network.edge_kind[e])).name.lower(),
+                edge=e,
+                geometry=shapely.reverse(lines[e]) if turned else lines[e],
+            )
+    return graph
+
+
+def from_networkx(graph: nx.Graph, *, weight: str = "travel_time", speeds_kph: Mapping[str, float] | None = None) -> Network:
+    """Make a network of a networkx graph whose nodes carry x (longitude) and y (latitude) in degrees.
+
+    Parameters
+    ----------
+    graph
+        Directed or not, simple or multi. An arc in each direction between two nodes becomes two one-way edges, so no
+        time is lost; an undirected edge becomes one edge open both ways. `geometry`, `osmid` and `highway` are used where present.
+    weight
+        Arc attribute in seconds.
+    speeds_kph
+        Where `weight` is missing and `length` (metres) is there, the speed by `highway` value; the key "" is the default.
+
+    Raises
+    ------
+    InputError
+        If a node has no x or y, coordinates are not degrees, or an arc has neither a time nor a length with a speed.
+    """
+    nodes = list(graph.nodes)
+    place = {node: i for i, node in enumerate(nodes)}
+    lon = np.array([graph.nodes[node].get("x", np.nan) for node in nodes], float)
+    lat = np.array([graph.nodes[node].get("y", np.nan) for node in nodes], float)
+    bad = ~((np.abs(lon) <= 180) & (np.abs(lat) <= 90))
+    if bad.any():
+        raise InputError(
+            f"node {nodes[int(np.flatnonzero(bad)[0])]!r}: x and y must be longitude and latitude in degrees "
+            f"({int(bad.sum())} of {len(nodes)} are not); project the graph to EPSG:4326"
+        )
+    arcs = list(graph.edges(data=True))
+    seconds = [_seconds(u, v, data, weight, speeds_kph or {}) for u, v, data in arcs]
+    points_lon, points_lat, a, b, share, way = _shapes(graph, arcs, place, lon, lat)
+    forward = np.asarray(seconds)[way] * share
+    keep = np.zeros(points_lon.size, np.bool_)
+    keep[: len(nodes)] = True
+    return assemble(
+        lon=points_lon,
+        lat=points_lat,
+        a=a,
+        b=b,
+        forward_s=forward,
+        backward_s=np.full(forward.size, -1.0) if graph.is_directed() else forward.copy(),
+        way=way,
+        way_id=np.array([_first(data.get("osmid", i)) for i, (_, _, data) in enumerate(arcs)], np.int64),
+        way_class=[str(_first(data.get("highway", "road"))) for _, _, data in arcs],
+        keep=keep,
+    )
+
+
+def from_osmnx(graph: nx.MultiDiGraph, *, speeds_kph: Mapping[str, float] | None = None) -> Network:
+    """Make a network of an osmnx graph, simplified or not.
+
+    Call `osmnx.add_edge_speeds` and `osmnx.add_edge_travel_times` first, or give the speeds. A projected graph is refused with the
+    mend in the message.
+    """
+    return from_networkx(graph, speeds_kph=speeds_kph)
+
+
+def _first(value: Any) -> Any:
+    return value[0] if isinstance(value, list) else value
+
+
+def _seconds(u: Any, v: Any, data: Mapping[str, Any], weight: str, speeds_kph: Mapping[str, float]) -> float:
+    if data.get(weight) is not None:
+        time = float(data[weight])
+        if time >= 0:
+            return time
+        raise InputError(f"arc {u!r} -> {v!r}: {weight} is {time}; it must be seconds >= 0")
+    kph = speeds_kph.get(str(_first(data.get("highway", ""))), speeds_kph.get(""))
+    if kph and data.get("length") is not None:
+        return float(data["length"]) * 3.6 / kph
+    raise InputError(
+        f"arc {u!r} -> {v!r}: no {weight!r} in seconds, and no length and speed to make one of; "
+        "call osmnx.add_edge_speeds and add_edge_travel_times, or give speeds_kph"
+    )
+
+
+def _shapes(
+    graph: nx.Graph, arcs: list[Any], place: dict[Any, int], lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]
+) -> tuple[
+    npt.NDArray[np.float64],
+    npt.NDArray[np.float64],
+    npt.NDArray[np.int32],
+    npt.NDArray[np.int32],
+    npt.NDArray[np.float64],
+    npt.NDArray[np.int32],
+]:
+    """Return points (nodes first), segments between them, each segment's share of its arc, and the arc's number."""
+    extra: list[tuple[float, float]] = []
+    a, b, share, way = [], [], [], []
+    for i, (u, v, data) in enumerate(arcs):
+        line = data.get("geometry")
+        inner = list(line.coords)[1:-1] if line is not None else []
+        if inner and not graph.is_directed() and _far(line.coords[0], lon[place[u]], lat[place[u]]):
+            inner.reverse()
+        chain = [place[u], *range(lon.size + len(extra), lon.size + len(extra) + len(inner)), place[v]]
+        extra.extend((p[0], p[1]) for p in inner)
+        corners = np.array([(lon[place[u]], lat[place[u]]), *[(p[0], p[1]) for p in inner], (lon[place[v]], lat[place[v]])])
+        steps = np.hypot(np.diff(corners[:, 0]) * np.cos(np.radians(corners[0, 1])), np.diff(corners[:, 1]))
+        total = steps.sum()
+        a += chain[:-1]
+        b += chain[1:]
+        share += (steps / total if total > 0 else np.full(steps.size, 1 / steps.size)).tolist()
+        way += [i] * steps.size
+    more = np.array(extra, float).reshape(-1, 2)
+    return (
+        np.concatenate([lon, more[:, 0]]),
+        np.concatenate([lat, more[:, 1]]),
+        np.array(a, np.int32),
+        np.array(b, np.int32),
+        np.array(share),
+        np.array(way, np.int32),
+    )
+
+
+def _far(corner: Any, lon: float, lat: float) -> bool:
+    return abs(corner[0] - lon) + abs(corner[1] - lat) > 1e-7  # noqa: PLR2004 - a centimetre, in degrees

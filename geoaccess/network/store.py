@@ -1,0 +1,60 @@
+"""Networks on disk: one folder, one array per file, a digest for each; whatever is damaged is refused."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geoaccess import files
+from geoaccess.errors import InputError
+from geoaccess.network.core import Network
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["load_network", "save_network"]
+
+_FORMAT = 1
+_ARRAYS = tuple(f.name for f in fields(Network) if f.name not in ("class_names", "ferries", "counts"))
+
+
+def save_network(network: Network, folder: Path) -> Path:
+    """Write a network to a folder, whole or not at all."""
+    with files.writing_folder(folder) as temporary:
+        for name in _ARRAYS:
+            np.save(temporary / f"{name}.npy", getattr(network, name))
+        network.ferries.to_parquet(temporary / "ferries.parquet", index=False)
+        described = {
+            "format": _FORMAT,
+            "class_names": network.class_names,
+            "counts": network.counts,
+            "sha256": {path.name: files.sha256(path) for path in sorted(temporary.iterdir())},
+        }
+        (temporary / "network.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
+    return folder
+
+
+def load_network(folder: Path) -> Network:
+    """Read a network that `save_network` wrote.
+
+    Raises
+    ------
+    InputError
+        If anything is missing, was changed or is of another version: every file is checked against its digest.
+    """
+    try:
+        described: dict[str, Any] = json.loads((folder / "network.json").read_text(encoding="utf-8"))
+        if described["format"] != _FORMAT:
+            raise InputError(f"{folder}: written by another version of geoaccess; build the network again")
+        for name, digest in described["sha256"].items():
+            if files.sha256(folder / name) != digest:
+                raise InputError(f"{folder / name}: damaged (its digest is not the one it was written with); build the network again")
+        arrays = {name: np.load(folder / f"{name}.npy") for name in _ARRAYS}
+        ferries = pd.read_parquet(folder / "ferries.parquet")
+        return Network(**arrays, class_names=tuple(described["class_names"]), ferries=ferries, counts=described["counts"])
+    except (OSError, KeyError, TypeError, json.JSONDecodeError) as error:
+        raise InputError(f"{folder}: not a network that geoaccess wrote ({error}); build the network again") from error

@@ -1,0 +1,17 @@
+"""OpenStreetMap files into networks, features and boundaries. Only this room knows tags."""
+
+from geoaccess.osm.build import build_network, read_network
+from geoaccess.osm.extract import Extract, read_extract
+from geoaccess.osm.features import read_boundaries, read_features
+from geoaccess.osm.profile import Profile, read_profile
+
+__all__ = [
+    "Extract",
+    "Profile",
+    "build_network",
+    "read_boundaries",
+    "read_extract",
+    "read_features",
+    "read_network",
+    "read_profile",
+]

@@ -1,0 +1,103 @@
+"""From the ways of an extract to a `Network`, under the rules of a profile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geoaccess.errors import InputError
+from geoaccess.kernels import geometry
+from geoaccess.network import EdgeKind, Network, assemble
+from geoaccess.osm.extract import Extract, read_extract
+from geoaccess.osm.ferries import add_ferries
+from geoaccess.osm.tags import read_road
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from geoaccess.osm.profile import Profile
+
+__all__ = ["build_network", "read_network"]
+
+_KPH_TO_MPS = 1 / 3.6
+
+
+def read_network(paths: Sequence[Path], profile: Profile, *, progress: Callable[[str], None] | None = None) -> Network:
+    """Read OpenStreetMap files (.osm.pbf, .osm) into a network of roads and ferries.
+
+    Raises
+    ------
+    MissingFileError, InputError
+        As for `read_extract`; or if no road is open under the profile.
+    """
+    extract = read_extract(paths, profile, progress=progress)
+    if progress:
+        progress("building the network")
+    return build_network(extract, profile)
+
+
+def build_network(extract: Extract, profile: Profile) -> Network:
+    """Apply a profile to an extract.
+
+    Time on a piece of road is length / speed; segments are added up to edges before they are rounded to deciseconds. Ferries get nodes
+    of their own, tied to the quay by a boarding edge that carries the wait, so that it is charged once per boarding (see `add_ferries`).
+    """
+    roads = [read_road(tags, profile) for tags in extract.tagsets]
+    is_ferry = np.array([tags.get("route") == "ferry" and "highway" not in tags for tags in extract.tagsets])
+    closed = np.array([road.closed for road in roads])
+    on_road = ~is_ferry & ~closed
+    way, a, b, dropped = _segments(extract, on_road)
+    if not a.size:
+        raise InputError("no road of the extract is open under the profile; look at its [highway] and [access] tables")
+    tagset = extract.way_tags[way]
+    length = geometry.segment_lengths_m(extract.lon, extract.lat, a, b)
+    segments: dict[str, npt.NDArray[Any]] = {
+        "a": a,
+        "b": b,
+        "way": way,
+        "forward_s": _seconds(length, np.array([road.forward_kph for road in roads])[tagset]),
+        "backward_s": _seconds(length, np.array([road.backward_kph for road in roads])[tagset]),
+        "kind": np.full(a.size, EdgeKind.ROAD, np.int8),
+        "snaps": np.array([road.snaps for road in roads])[tagset],
+    }
+    with_ferries = add_ferries(segments, extract, np.flatnonzero(is_ferry[extract.way_tags]), profile)
+    counts = {
+        **extract.counts,
+        "ways_closed": int((~is_ferry & closed)[extract.way_tags].sum()),
+        "ways_restricted": int(np.array([road.restricted for road in roads])[extract.way_tags].sum()),
+        "segments_without_node": dropped["without_node"],
+        "segments_of_no_length": dropped["of_no_length"],
+        **with_ferries.counts,
+    }
+    classes = [tags.get("highway", "ferry") for tags in extract.tagsets]
+    return assemble(
+        lon=with_ferries.lon,
+        lat=with_ferries.lat,
+        **with_ferries.segments,
+        way_id=extract.way_id,
+        way_class=[classes[i] for i in extract.way_tags],
+        keep=with_ferries.keep,
+        ferries=with_ferries.table,
+        counts=counts,
+    )
+
+
+def _segments(
+    extract: Extract, chosen: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32], dict[str, int]]:
+    """Return (way, a, b) of the segments of the ways whose tags are chosen, and how many fell away."""
+    way = np.repeat(np.arange(extract.way_id.size, dtype=np.int32), np.diff(extract.ptr))
+    within = np.flatnonzero((way[:-1] == way[1:]) & chosen[extract.way_tags[way[:-1]]])
+    way, a, b = way[within], extract.ref[within], extract.ref[within + 1]
+    there = np.isfinite(extract.lon[a]) & np.isfinite(extract.lon[b])
+    moves = a != b
+    kept = there & moves
+    return way[kept], a[kept], b[kept], {"without_node": int((~there).sum()), "of_no_length": int((there & ~moves).sum())}
+
+
+def _seconds(length_m: npt.NDArray[np.float64], kph: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.where(kph > 0, length_m / (np.maximum(kph, 1e-9) * _KPH_TO_MPS), -1.0)

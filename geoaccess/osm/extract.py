@@ -1,0 +1,148 @@
+"""Reading ways out of OpenStreetMap files: pyosmium filters in C++, plain arrays come out."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geoaccess import files
+from geoaccess.errors import InputError
+from geoaccess.osm.integrity import newest_untagged_nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from geoaccess.osm.profile import Profile
+
+__all__ = ["Extract", "read_extract"]
+
+_NO_PLACE = 2**31 - 1  # what pyosmium gives for a node that is not in the file
+_ORPHANS_OK = 0.05
+_COORDINATE = 1e7
+
+
+@dataclass(frozen=True)
+class Extract:
+    """The ways of one or more files that could matter to a profile.
+
+    Way i runs through the nodes ref[ptr[i]:ptr[i + 1]], which are places in `node_id`, `lon`, `lat`; a node that the files do not hold
+    has NaN coordinates. Its tags are `tagsets[way_tags[i]]`: ways with equal tags share one entry, so that rules are applied once for each
+    combination.
+    """
+
+    way_id: npt.NDArray[np.int64]
+    way_tags: npt.NDArray[np.int32]
+    tagsets: tuple[dict[str, str], ...]
+    ptr: npt.NDArray[np.int64]
+    ref: npt.NDArray[np.int32]
+    node_id: npt.NDArray[np.int64]
+    lon: npt.NDArray[np.float64]
+    lat: npt.NDArray[np.float64]
+    counts: dict[str, int]
+
+
+def read_extract(paths: Sequence[Path], profile: Profile, *, progress: Callable[[str], None] | None = None) -> Extract:
+    """Read the ways of one or more extracts; a way that is in several is taken once.
+
+    Raises
+    ------
+    MissingFileError
+        If a file is not there.
+    InputError
+        If a file is corrupt or cut short, also at a block boundary, or holds no way for cars.
+    """
+    reader = _Reader(profile)
+    for path in paths:
+        files.require(path, mend="check the path, or run `geoaccess fetch`")
+        if progress:
+            progress(f"reading {path.name}")
+        reader.read(path)
+    return reader.extract(paths)
+
+
+class _Reader:
+    """Arrays that grow while ways go by."""
+
+    def __init__(self, profile: Profile) -> None:
+        self.profile = profile
+        self.way_id, self.way_tags, self.ptr = array("q"), array("i"), array("q", [0])
+        self.ref, self.x, self.y = array("q"), array("i"), array("i")
+        self.tagset_of: dict[tuple[tuple[str, str], ...], int] = {}
+        self.seen: set[int] = set()
+        self.doubled = 0
+
+    def read(self, path: Path) -> None:
+        import osmium  # noqa: PLC0415 - keeps `import geoaccess` quick
+
+        newest = newest_untagged_nodes(path) if path.name.endswith(".pbf") else np.empty(0, np.int64)
+        orphans = set(newest.tolist())
+        drivable = osmium.filter.TagFilter(("route", "ferry"), *(("highway", name) for name in self.profile.highway))
+        keys = self.profile.keys
+        several = bool(self.seen)
+        ref, x, y = self.ref, self.x, self.y
+        try:
+            if orphans:
+                for way in osmium.FileProcessor(path, osmium.osm.WAY):
+                    orphans.difference_update(node.ref for node in way.nodes)
+            entities = osmium.osm.NODE | osmium.osm.WAY
+            for way in osmium.FileProcessor(path, entities).with_locations().with_filter(drivable):
+                if not way.is_way():
+                    continue
+                if several and way.id in self.seen:
+                    self.doubled += 1
+                    continue
+                self.seen.add(way.id)
+                for node in way.nodes:
+                    ref.append(node.ref)
+                    x.append(node.x)
+                    y.append(node.y)
+                tags = tuple((tag.k, tag.v) for tag in way.tags if tag.k in keys)
+                if not any(key == "route" for key, _ in tags):
+                    tags = tuple(tag for tag in tags if tag[0] != "name")
+                self.way_id.append(way.id)
+                self.way_tags.append(self.tagset_of.setdefault(tags, len(self.tagset_of)))
+                self.ptr.append(len(ref))
+        except RuntimeError as error:
+            raise InputError(f"{path}: cannot be read as OpenStreetMap data ({error}); fetch it again") from error
+        if len(newest) and len(orphans) > _ORPHANS_OK * len(newest):
+            raise InputError(
+                f"{path}: cut short at a block boundary: {len(orphans)} of its {len(newest)} newest plain nodes belong to no way, "
+                "so ways are missing; fetch it again"
+            )
+
+    def extract(self, paths: Sequence[Path]) -> Extract:
+        if not self.way_id:
+            names = ", ".join(str(path) for path in paths)
+            raise InputError(f"{names}: no road that the profile lets cars use, and no ferry; is it the right file, and whole?")
+        refs = np.frombuffer(self.ref, np.int64)
+        node_id, first, ref = np.unique(refs, return_index=True, return_inverse=True)
+        x, y = np.frombuffer(self.x, np.int32), np.frombuffer(self.y, np.int32)
+        if len(paths) > 1:  # a node that is missing from one extract may be in another
+            known = np.flatnonzero(x != _NO_PLACE)
+            where = np.full(node_id.size, -1)
+            where[ref[known]] = known
+            first = np.where(where >= 0, where, first)
+        missing = x[first] == _NO_PLACE
+        counts = {
+            "ways_read": len(self.way_id),
+            "ways_doubled": self.doubled,
+            "way_nodes_read": int(node_id.size),
+            "way_nodes_missing": int(missing.sum()),
+        }
+        return Extract(
+            way_id=np.array(self.way_id, np.int64),
+            way_tags=np.array(self.way_tags, np.int32),
+            tagsets=tuple(dict(tags) for tags in self.tagset_of),
+            ptr=np.array(self.ptr, np.int64),
+            ref=ref.astype(np.int32),
+            node_id=node_id,
+            lon=np.where(missing, np.nan, x[first] / _COORDINATE),
+            lat=np.where(missing, np.nan, y[first] / _COORDINATE),
+            counts=counts,
+        )

@@ -1,0 +1,19 @@
+"""Travel times over a network."""
+
+from geoaccess.routing.nearest import (
+    ISLAND_WITHOUT_FERRY,
+    NO_SITE_REACHABLE,
+    PASSENGER_FERRY_ONLY,
+    nearest,
+    nearest_snapped,
+    travel_times,
+)
+
+__all__ = [
+    "ISLAND_WITHOUT_FERRY",
+    "NO_SITE_REACHABLE",
+    "PASSENGER_FERRY_ONLY",
+    "nearest",
+    "nearest_snapped",
+    "travel_times",
+]

@@ -1,0 +1,302 @@
+"""The study file: what is asked, of which data, with which settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from geoaccess.errors import ConfigError
+from geoaccess.measures import ServiceSpec
+from geoaccess.study.shipped import shipped
+from geoaccess.toml import Table, did_you_mean, read_toml
+
+__all__ = [
+    "CentralityComputed",
+    "CentralityTable",
+    "Settings",
+    "SitesFromFile",
+    "SitesFromOsm",
+    "SitesFromReview",
+    "Study",
+    "ZonesFromColumn",
+    "ZonesFromFile",
+    "ZonesFromOsm",
+    "load_study",
+]
+
+Positive = Annotated[float, Field(gt=0)]
+MIN = 60.0
+
+
+class NetworkSettings(Table):
+    """[network]: the extract and the rules for reading it."""
+
+    osm: Annotated[list[str], Field(min_length=1)]
+    profile: str = "car"
+    min_component_km: Annotated[float, Field(ge=0)] = 2.0
+
+
+class SnapSettings(Table):
+    """[snap]: how cells and sites are attached to roads."""
+
+    max_m: Positive = 5000.0
+    off_network_kph: Positive = 5.0
+
+
+class PopulationSettings(Table):
+    """[population]: a grid table or a raster of people."""
+
+    file: str
+    people: str = "population"
+    cell_id: str | None = "cell_id"
+    x: str | None = None
+    y: str | None = None
+    crs: str | None = None
+    cell_size_m: Positive | None = None
+    anchor: Literal["centre", "lower_left"] = "lower_left"
+    carry: list[str] = []
+    clip: tuple[float, float, float, float] | None = None
+    year: int
+    source: str
+
+
+class ServiceSettings(Table):
+    """[services.<key>]: a service that people travel to, or that comes to them."""
+
+    label: str
+    toward: Literal["sites", "cells"] = "sites"
+    norms_min: list[Positive] = []
+    proxy_note: str = ""
+
+    @field_validator("norms_min")
+    @classmethod
+    def _rising(cls, norms: list[float]) -> list[float]:
+        if sorted(set(norms)) != norms:
+            raise ValueError("write the norms in rising order, each once")
+        return norms
+
+
+class SitesFromFile(Table):
+    """[[sites]] from a CSV, Parquet, GeoJSON or GeoPackage file."""
+
+    kind: Literal["file"]
+    file: str
+    service: str | None = None
+    service_column: str = "service"
+    columns: dict[Literal["id", "name", "level", "note", "lon", "lat"], str] = {}
+    where: dict[str, list[str]] = {}
+    crs: str = "EPSG:4326"
+    clip: bool = False
+    merge_within_m: Annotated[float, Field(ge=0)] = 0.0
+    source: str = ""
+
+
+class SitesFromOsm(Table):
+    """[[sites]] from all features of the extract with certain tags."""
+
+    kind: Literal["osm"]
+    service: str
+    tags: Annotated[list[dict[str, str]], Field(min_length=1)]
+    without_names: list[str] = []
+    merge_within_m: Annotated[float, Field(ge=0)] = 150.0
+
+
+class SitesFromReview(Table):
+    """[[sites]] from features of the extract, by a reviewed table that says what each is used for."""
+
+    kind: Literal["osm_review"]
+    file: str
+    tags: Annotated[list[dict[str, str]], Field(min_length=1)]
+
+
+class ZonesFromOsm(Table):
+    """[zones] from the boundaries of the extract."""
+
+    kind: Literal["osm"]
+    level: int
+    region_level: int | None = None
+    max_nearest_m: Annotated[float, Field(ge=0)] = 20_000.0
+
+
+class ZonesFromFile(Table):
+    """[zones] from a file of polygons."""
+
+    kind: Literal["file"]
+    file: str
+    id: str
+    name: str
+    region_id: str | None = None
+    region: str | None = None
+    digits: int | None = None
+    max_nearest_m: Annotated[float, Field(ge=0)] = 20_000.0
+
+
+class ZonesFromColumn(Table):
+    """[zones] from a column of the population table; names from a CSV."""
+
+    kind: Literal["column"]
+    column: str
+    names_file: str | None = None
+    names_id: str = "kommunenummer"
+    names_name: str = "name"
+
+
+class CentralityTable(Table):
+    """[centrality] from an official table."""
+
+    kind: Literal["table"]
+    file: str
+    municipality: str = "kommunenummer"
+    centrality_class: str = "sentralitetsklasse"
+    index: str | None = "sentralitetsindeks"
+    year: int
+    source: str
+
+
+class CentralityComputed(Table):
+    """[centrality] computed by Statistics Norway's method, as far as it is published."""
+
+    kind: Literal["computed"]
+    cutoff_min: Positive = 90.0
+    tenth_at_min: Positive = 45.0
+    weights: tuple[float, float] = (2 / 3, 1 / 3)
+    cuts: tuple[float, float, float, float, float] = (925, 870, 775, 670, 565)
+    transform: Literal["log", "sqrt", "linear"] = "log"
+    functions: dict[str, list[dict[str, str]]] = {}
+    note: str
+
+
+Sites = Annotated[SitesFromFile | SitesFromOsm | SitesFromReview, Field(discriminator="kind")]
+Zones = Annotated[ZonesFromOsm | ZonesFromFile | ZonesFromColumn, Field(discriminator="kind")]
+Centrality = Annotated[CentralityTable | CentralityComputed, Field(discriminator="kind")]
+
+
+class Settings(Table):
+    """Everything a study file may say."""
+
+    title: str
+    subtitle: str = ""
+    language: Literal["en", "nb"] = "en"
+    disclaimer: str = ""
+    note: str = ""
+    output: str
+    cache: str = ".cache"
+    attribution: Annotated[list[str], Field(min_length=1)]
+    fetch: str | None = None
+    network: NetworkSettings
+    snap: SnapSettings = SnapSettings()
+    population: PopulationSettings
+    services: Annotated[dict[str, ServiceSettings], Field(min_length=1)]
+    sites: Annotated[list[Sites], Field(min_length=1)]
+    zones: Zones
+    centrality: Centrality
+
+    @model_validator(mode="after")
+    def _services_known(self) -> Settings:
+        for key in self.services:
+            if not key.isidentifier():
+                raise ValueError(f'[services.{key}]: write the key with letters, digits and "_"')
+        for source in self.sites:
+            service = getattr(source, "service", None)
+            if service is not None and service not in self.services:
+                raise ValueError(f'[[sites]] names the service "{service}"{did_you_mean(service, self.services)}')
+        return self
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study file that was read: its settings, and where it stands; paths in it are relative to its folder."""
+
+    path: Path
+    settings: Settings
+
+    @property
+    def name(self) -> str:
+        """The name of the file without its suffix."""
+        return self.path.stem
+
+    def resolve(self, path: str) -> Path:
+        """Return a path of the study file as seen from here."""
+        full = (self.path.parent / path).resolve()
+        try:
+            return full.relative_to(Path.cwd())
+        except ValueError:
+            return full
+
+    @property
+    def output(self) -> Path:
+        """The folder that results are written to."""
+        return self.resolve(self.settings.output)
+
+    @property
+    def cache(self) -> Path:
+        """The folder that built networks are kept in."""
+        return self.resolve(self.settings.cache)
+
+    @property
+    def profile(self) -> Path:
+        """The profile file: one beside the study, else one that is shipped."""
+        name = self.settings.network.profile
+        if name.endswith(".toml"):
+            return self.resolve(name)
+        return shipped(f"profiles/{name}.toml")
+
+    @property
+    def specs(self) -> list[ServiceSpec]:
+        """The services as measures and maps see them."""
+        return [
+            ServiceSpec(
+                key=key,
+                label=service.label,
+                toward=service.toward,
+                norms_s=tuple(minutes * MIN for minutes in service.norms_min),
+                proxy_note=service.proxy_note,
+            )
+            for key, service in self.settings.services.items()
+        ]
+
+    @property
+    def inputs(self) -> dict[str, Path]:
+        """Every file the study reads, by what it is for."""
+        settings = self.settings
+        found: dict[str, Path] = {"study": self.path, "profile": self.profile}
+        found |= {f"osm {i + 1}": self.resolve(name) for i, name in enumerate(settings.network.osm)}
+        found["population"] = self.resolve(settings.population.file)
+        for i, source in enumerate(settings.sites):
+            if not isinstance(source, SitesFromOsm):
+                found[f"sites {i + 1}"] = self.resolve(source.file)
+        if isinstance(settings.zones, ZonesFromFile):
+            found["zones"] = self.resolve(settings.zones.file)
+        if isinstance(settings.zones, ZonesFromColumn) and settings.zones.names_file:
+            found["zone names"] = self.resolve(settings.zones.names_file)
+        if isinstance(settings.centrality, CentralityTable):
+            found["centrality"] = self.resolve(settings.centrality.file)
+        return found
+
+    def described(self) -> dict[str, Any]:
+        """Return the full configuration, defaults included, as plain values."""
+        return self.settings.model_dump(mode="json")
+
+
+def load_study(path: str | Path) -> Study:
+    """Read a study file.
+
+    Raises
+    ------
+    MissingFileError
+        If it is not there.
+    ConfigError
+        With everything that is wrong with it.
+
+    Examples
+    --------
+    >>> load_study("configs/troms.toml").settings.population.year
+    2019
+    """
+    file = Path(path)
+    if file.suffix != ".toml":
+        raise ConfigError(f"{file}: a study is a .toml file; `geoaccess new my-study.toml` writes one to start from")
+    return Study(file, read_toml(file, Settings, mend="`geoaccess new my-study.toml` writes one to start from"))

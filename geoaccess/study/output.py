@@ -1,0 +1,203 @@
+"""The files of a study: tables, rasters, maps, figures and the record of how they were made."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+import geoaccess
+from geoaccess import equity, files, maps, measures
+from geoaccess.network import EdgeKind
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+
+    from geoaccess.network import Network
+    from geoaccess.study.run import Answers
+
+__all__ = ["ferry_lines", "inequality", "write"]
+
+_VERSIONS = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyarrow", "pyproj", "rasterio", "shapely")
+_BACKDROP = ("motorway", "trunk", "primary", "secondary")
+_CONTENT_DATE = "2000-01-01T00:00:00.000Z"
+
+
+def write(answers: Answers) -> list[Path]:
+    """Write everything into the output folder of the study, whole or not at all; return the files."""
+    folder = answers.study.output
+    with files.writing_folder(folder) as temporary:
+        _tables(answers, temporary)
+        _pictures(answers, temporary)
+        _record(answers, temporary)
+        names = sorted(path.name for path in temporary.iterdir())
+    return [folder / name for name in names]
+
+
+def _said(answers: Answers) -> dict[str, Any]:
+    """Return the words that stand on every picture."""
+    settings = answers.study.settings
+    proxies = [f"{spec.label}: {spec.proxy_note}" for spec in answers.study.specs if spec.proxy_note]
+    subtitle = ". ".join(part.rstrip(".") for part in (settings.subtitle, *proxies) if part)
+    return {
+        "title": settings.title,
+        "subtitle": subtitle,
+        "disclaimer": settings.disclaimer,
+        "attribution": "; ".join(settings.attribution),
+        "language": settings.language,
+    }
+
+
+def _tables(answers: Answers, folder: Path) -> None:
+    results = answers.results
+    results.to_parquet(folder / "cells.parquet")
+    _to_gpkg(results.reset_index(), folder / "cells.gpkg", "cells")
+    municipality = ["municipality_id", "municipality", "region", "centrality_class"]
+    said = answers.study.settings.disclaimer
+    tables = {
+        "municipalities": answers.summary(municipality),
+        "classes": answers.summary("centrality_class"),
+        "everybody": answers.summary(),
+        "contrast": measures.class_contrast(answers.summary("centrality_class")),
+        "inequality": inequality(answers),
+        "islands": answers.islands,
+        "ferries": answers.network.ferries,
+        "sites": _flat(answers.sites),
+        "centrality": answers.centrality.reset_index(),
+    }
+    for name, table in tables.items():
+        if said and not table.empty:
+            table = table.assign(disclaimer=said)  # noqa: PLW2901 - a table travels without the page it came from
+        table.to_csv(folder / f"{name}.csv", index=False, float_format="%.6g", lineterminator="\n")
+    for spec in answers.study.specs:
+        maps.geotiff(
+            folder / f"{spec.key}.tif", results=results, column=f"{spec.key}_s", attribution="; ".join(answers.study.settings.attribution)
+        )
+
+
+def _flat(sites: gpd.GeoDataFrame) -> pd.DataFrame:
+    table = pd.DataFrame(sites.drop(columns="geometry")).reset_index()
+    return table.assign(lon=sites.geometry.x.round(6).to_numpy(), lat=sites.geometry.y.round(6).to_numpy())
+
+
+def _to_gpkg(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
+    """Write a GeoPackage without the date of writing, so that equal results are equal bytes."""
+    import pyogrio  # noqa: PLC0415
+
+    before = os.environ.get("OGR_CURRENT_DATE")
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _CONTENT_DATE})
+    try:
+        table["centrality_class"] = table["centrality_class"].astype("Int16")
+        pyogrio.write_dataframe(table, path, layer=layer, driver="GPKG")
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
+
+
+def inequality(answers: Answers) -> pd.DataFrame:
+    """Return one row per service: Gini of travel time over people who are reached, and how many are not."""
+    rows = []
+    for spec in answers.study.specs:
+        times, people = _reached(answers, spec.key)
+        rows.append(
+            {
+                "service": spec.key,
+                "gini": equity.gini(times, weights=people) if people.sum() > 0 else np.nan,
+                "people_counted": people.sum(),
+                "people_unreached": answers.population - people.sum(),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _reached(answers: Answers, key: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    reached = (answers.results[f"{key}_reason"] == "").to_numpy()
+    return answers.results[f"{key}_s"].to_numpy()[reached], answers.results["population"].to_numpy()[reached]
+
+
+def ferry_lines(network: Network) -> gpd.GeoDataFrame:
+    """Return the ferries of a network as lines, one row per ferry way."""
+    edges = network.edges("ferry")
+    edges = edges[edges["kind"].isin([EdgeKind.FERRY, EdgeKind.ON_FOOT])]
+    lines = edges[["way_id", "geometry"]].dissolve("way_id")
+    return lines.join(network.ferries.set_index("way_id"), how="inner").reset_index()
+
+
+def _pictures(answers: Answers, folder: Path) -> None:
+    said = _said(answers)
+    drawn: dict[str, Any] = {
+        "results": answers.results,
+        "municipalities": answers.municipalities,
+        "ferries": ferry_lines(answers.network),
+        "roads": answers.network.edges(*_BACKDROP),
+    }
+    specs = answers.study.specs
+    maps.web_map(folder / "index.html", sites=answers.sites, services=specs, **drawn, **said)
+    for spec in specs:
+        maps.service_map(folder / f"map_{spec.key}.png", service=spec, sites=answers.sites, **drawn, **said)
+    maps.time_curves(folder / "curves.png", results=answers.results, services=specs, **said)
+    curves = []
+    for spec in specs:
+        times, people = _reached(answers, spec.key)
+        if people.sum() > 0:
+            points = equity.lorenz(times, weights=people)
+            curves.append(
+                maps.LorenzCurve(
+                    label=spec.label,
+                    population_share=points["population_share"].to_numpy(),
+                    time_share=points["value_share"].to_numpy(),
+                    gini=equity.gini(times, weights=people),
+                )
+            )
+    maps.lorenz_figure(folder / "lorenz.png", curves=curves, **said)
+
+
+def _record(answers: Answers, folder: Path) -> None:
+    """Write run.json: with what, from what, and what became of everybody."""
+    study, results, network = answers.study, answers.results, answers.network
+    balance = {}
+    for spec in study.specs:
+        by_reason = results.groupby(f"{spec.key}_reason")["population"].sum()
+        balance[spec.key] = {
+            "people_in": answers.population,
+            "people_reached": float(by_reason.get("", 0.0)),
+            "people_unreached": {str(reason): float(people) for reason, people in by_reason.items() if reason},
+        }
+    record = {
+        "geoaccess": geoaccess.__version__,
+        "python": sys.version.split()[0],
+        "platform": platform.platform(),
+        "versions": {name: metadata.version(name) for name in _VERSIONS},
+        "command": f"geoaccess run {study.path.as_posix()}",
+        "disclaimer": study.settings.disclaimer,
+        "inputs": {what: {"path": path.as_posix(), "sha256": files.sha256(path)} for what, path in study.inputs.items()},
+        "study": study.described(),
+        "network": {
+            "from_cache": answers.from_cache,
+            "nodes": network.n_nodes,
+            "edges": network.n_edges,
+            "road_km": round(float(network.edge_length_m[network.edge_kind == EdgeKind.ROAD].sum(dtype=float)) / 1000, 1),
+            **network.counts,
+        },
+        "counts": {
+            "cells": len(results),
+            "cells_not_snapped": int(results["off_network_m"].isna().sum()),
+            "cells_by_nearest_municipality": int((results["zone_note"] == "nearest").sum()),
+            "people_without_municipality": float(results.loc[results["municipality_id"] == "", "population"].sum()),
+            "people_without_class": float(results.loc[results["centrality_class"].isna(), "population"].sum()),
+            "sites": {str(key): int(n) for key, n in answers.sites["service"].value_counts(sort=False).items()},
+            "sites_proxy": int(answers.sites["proxy"].sum()),
+            "sites_not_snapped": answers.sites_not_snapped,
+        },
+        "people": balance,
+        "seconds": answers.seconds,
+        "results": {path.name: files.sha256(path) for path in sorted(folder.iterdir())},
+    }
+    (folder / "run.json").write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")

@@ -1,0 +1,175 @@
+"""A study from its file to its answers and the files that show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from geoaccess import measures
+from geoaccess.errors import InputError
+from geoaccess.study import stages
+from geoaccess.study.progress import Stages
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+
+    from geoaccess.network import Network
+    from geoaccess.study.config import Study
+
+__all__ = ["Answers", "check", "run", "solve_study"]
+
+_STAGES = 9
+
+
+@dataclass(frozen=True)
+class Answers:
+    """All that a study found.
+
+    `results` has one row per cell; `summary_*` and `norms_*` are tidy tables by group and service; `inequality` one row per service.
+    """
+
+    study: Study
+    network: Network
+    results: gpd.GeoDataFrame
+    sites: gpd.GeoDataFrame
+    municipalities: gpd.GeoDataFrame | None
+    islands: pd.DataFrame
+    centrality: pd.DataFrame
+    sites_not_snapped: list[str]
+    from_cache: bool
+    seconds: dict[str, float]
+    files: list[Path]
+
+    @property
+    def population(self) -> float:
+        """Everybody."""
+        return float(self.results["population"].sum())
+
+    def summary(self, by: str | list[str] | None = None) -> pd.DataFrame:
+        """`geoaccess.measures.summarise` with the norms beside it: one row per service and group.
+
+        Norms are numbered, because services differ in them: `norm_1_s`, `share_within_norm_1`, `people_beyond_norm_1`, ...
+        """
+        specs = self.study.specs
+        table = measures.summarise(self.results, services=specs, by=by)
+        norms = measures.norm_table(self.results, services=specs, by=by)
+        keys = [name for name in table.columns[: table.columns.get_loc("service")]] + ["service"]
+        if norms.empty:
+            return table
+        norms["number"] = norms.groupby(keys, sort=False).cumcount() + 1
+        for number, part in norms.groupby("number"):
+            columns = {"norm_s": f"norm_{number}_s", "share_within": f"share_within_norm_{number}", "people_beyond": f"people_beyond_norm_{number}"}
+            table = table.merge(part[[*keys, *columns]].rename(columns=columns), on=keys, how="left", validate="1:1")
+        return table
+
+
+def solve_study(study: Study, *, show: bool = True) -> Answers:
+    """Compute a study without writing anything but the cache of its network."""
+    with Stages(_STAGES - 1, show=show).running() as progress:
+        return _solve(study, progress)
+
+
+def run(study: Study, *, show: bool = True) -> Answers:
+    """Compute a study and write all its files into its output folder, whole or not at all.
+
+    Raises
+    ------
+    GeoaccessError
+        With what is wrong with the study or its data, and how to mend it; nothing is written then.
+    """
+    from geoaccess.study.output import write  # noqa: PLC0415 - drawing libraries are slow to import
+
+    with Stages(_STAGES, show=show).running() as progress:
+        answers = _solve(study, progress)
+        with progress.stage("writing tables, maps and figures"):
+            written = write(answers)
+        return _with(answers, files=written)
+
+
+def _with(answers: Answers, *, files: list[Path]) -> Answers:
+    from dataclasses import replace  # noqa: PLC0415
+
+    return replace(answers, files=files)
+
+
+def _solve(study: Study, progress: Stages) -> Answers:
+    with progress.stage("reading people"):
+        cells = stages.read_people(study)
+    with progress.stage("building the network"):
+        network, from_cache = stages.build_or_load_network(study, say=progress.say)
+    with progress.stage("reading sites"):
+        sites = stages.read_places(study)
+    with progress.stage("joining municipalities"):
+        joined, municipalities = stages.join_zones(study, cells)
+        kept = cells[["population", "geometry"]]
+        cells = kept.join(joined[["municipality_id", "municipality", "region", "zone_note"]])
+    with progress.stage("snapping cells and sites"):
+        snapped = stages.snap_all(study, network, cells, sites)
+    with progress.stage("searching the nearest sites"):
+        times = stages.solve(study, network, snapped, sites)
+    with progress.stage("joining centrality classes"):
+        classes, centrality = stages.join_classes(study, network, snapped, cells, times)
+    with progress.stage("summing up"):
+        results = cells.join(classes).join(times)
+        results = results[[*(name for name in results.columns if name != "geometry"), "geometry"]]
+        _nobody_lost(results, cells["population"].sum(), study)
+        table = stages.islands(network, snapped.cells, cells)
+    lost = sites.index[(snapped.sites["edge"] < 0).to_numpy()]
+    return Answers(
+        study=study,
+        network=network,
+        results=results,
+        sites=sites,
+        municipalities=municipalities,
+        islands=table,
+        centrality=centrality,
+        sites_not_snapped=[str(label) for label in lost],
+        from_cache=from_cache,
+        seconds=progress.seconds,
+        files=[],
+    )
+
+
+def _nobody_lost(results: pd.DataFrame, people: float, study: Study) -> None:
+    """Check the law that everything rests on: people in = people reached + people unreached, by reason, for every service."""
+    for key in study.settings.services:
+        reached = results.loc[results[f"{key}_reason"] == "", "population"].sum()
+        unreached = results.loc[results[f"{key}_reason"] != "", "population"].sum()
+        if abs(reached + unreached - people) > 1e-6 * people:
+            raise InputError(f"{key}: {people} people came in but {reached} + {unreached} came out; please report this")
+
+
+def check(study: Study) -> list[str]:
+    """Read the configuration and every input, compute nothing, and return what was found, a line each.
+
+    Raises
+    ------
+    GeoaccessError
+        With the first input that is wrong, and how to mend it.
+    """
+    from geoaccess import files  # noqa: PLC0415
+    from geoaccess.osm import read_profile  # noqa: PLC0415
+    from geoaccess.osm.integrity import newest_untagged_nodes  # noqa: PLC0415
+
+    absent = [f"{what}: {path} is not there" for what, path in study.inputs.items() if not path.is_file()]
+    if absent:
+        hint = f"; `geoaccess fetch {study.settings.fetch}` downloads what can be had" if study.settings.fetch else ""
+        raise InputError.listing(str(study.path), [f"{line}{hint}" for line in absent])
+    found = [f"{what}: {path} ({path.stat().st_size / 1e6:.1f} MB)" for what, path in study.inputs.items()]
+    read_profile(study.profile)
+    for name in study.settings.network.osm:
+        path = files.require(study.resolve(name))
+        if path.name.endswith(".pbf"):
+            newest_untagged_nodes(path)
+    cells = stages.read_people(study)
+    found.append(f"{len(cells)} cells with {cells['population'].sum():,.0f} people")
+    sites = stages.read_places(study)
+    found += [f"{count} sites of {service}" for service, count in sites["service"].value_counts(sort=False).items()]
+    joined, _ = stages.join_zones(study, cells)
+    outside = cells["population"].to_numpy()[(joined["municipality_id"] == "").to_numpy()].sum()
+    found.append(f"{joined['municipality_id'].nunique()} municipalities; {outside:,.0f} people in none")
+    return found

@@ -1,0 +1,338 @@
+"""The stages of a study, each from values to values."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+import geoaccess
+from geoaccess import demand, files, services, zones
+from geoaccess.errors import InputError
+from geoaccess.network import EdgeKind, Network, load_network, save_network, snap
+from geoaccess.osm import read_boundaries, read_features, read_network, read_profile
+from geoaccess.routing import nearest_snapped, travel_times
+from geoaccess.study.config import (
+    CentralityComputed,
+    CentralityTable,
+    SitesFromFile,
+    SitesFromOsm,
+    SitesFromReview,
+    Study,
+    ZonesFromColumn,
+    ZonesFromFile,
+    ZonesFromOsm,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import geopandas as gpd
+    import numpy.typing as npt
+
+__all__ = ["Snapped", "build_or_load_network", "islands", "join_classes", "join_zones", "read_people", "read_places", "solve", "snap_all"]
+
+_ROOMS_OF_A_NETWORK = ("kernels", "network", "osm")
+_ORIGINS_AT_ONCE = 2000
+
+
+def build_or_load_network(study: Study, *, say: Callable[[str], None] | None = None) -> tuple[Network, bool]:
+    """Return the network, and whether it came from the cache.
+
+    It is kept under a digest of the extracts, the profile and the code that builds it; what is damaged is built again.
+    """
+    paths = [study.resolve(name) for name in study.settings.network.osm]
+    hint = f"`geoaccess fetch {study.settings.fetch}` downloads it" if study.settings.fetch else "check [network] osm in the study"
+    for path in paths:
+        files.require(path, mend=hint)
+    folder = study.cache / f"network-{_network_digest(paths, study.profile)[:20]}"
+    if folder.exists():
+        try:
+            return load_network(folder), True
+        except InputError as error:
+            if say:
+                say(f"cache refused: {error}")
+    network = read_network(paths, read_profile(study.profile), progress=say)
+    save_network(network, folder)
+    return network, False
+
+
+def _network_digest(paths: Sequence[Path], profile: Path) -> str:
+    digest = hashlib.sha256(geoaccess.__version__.encode())
+    package = Path(geoaccess.__file__).parent
+    code = sorted(file for room in _ROOMS_OF_A_NETWORK for file in (package / room).glob("*.py"))
+    for file in [*paths, profile, *code]:
+        digest.update(files.sha256(file).encode())
+    return digest.hexdigest()
+
+
+def read_people(study: Study) -> gpd.GeoDataFrame:
+    """Return the cells of the study."""
+    settings = study.settings.population
+    path = files.require(study.resolve(settings.file), mend=_fetch_hint(study))
+    if path.suffix.lower() in (".tif", ".tiff"):
+        cells = demand.read_raster_cells(path, cell_size_m=settings.cell_size_m, crs=settings.crs)
+    else:
+        column = [study.settings.zones.column] if isinstance(study.settings.zones, ZonesFromColumn) else []
+        cells = demand.read_cells(
+            path,
+            cell_id=settings.cell_id,
+            people=settings.people,
+            x=settings.x,
+            y=settings.y,
+            crs=settings.crs,
+            cell_size_m=settings.cell_size_m,
+            anchor=settings.anchor,
+            carry=list(dict.fromkeys([*settings.carry, *column])),
+        )
+    if settings.clip:
+        west, south, east, north = settings.clip
+        centre = cells.geometry.centroid.to_crs("EPSG:4326")
+        cells = cells[centre.x.between(west, east) & centre.y.between(south, north)]
+        if cells.empty:
+            raise InputError(f"{study.path}: [population] clip = {list(settings.clip)} leaves no cell of {path}")
+    return cells
+
+
+def read_places(study: Study) -> gpd.GeoDataFrame:
+    """Return the sites of all services."""
+    tables = []
+    extracts = [study.resolve(name) for name in study.settings.network.osm]
+    for source in study.settings.sites:
+        if isinstance(source, SitesFromFile):
+            table = services.read_sites(
+                files.require(study.resolve(source.file), mend=_fetch_hint(study)),
+                service=source.service,
+                service_column=source.service_column,
+                columns=source.columns,
+                where=source.where,
+                crs=source.crs,
+                source=source.source,
+            )
+            if source.clip and study.settings.population.clip:
+                west, south, east, north = study.settings.population.clip
+                table = table.cx[west:east, south:north]
+            tables.append(services.merge_near(table, source.merge_within_m))
+        elif isinstance(source, SitesFromOsm):
+            features = read_features(extracts, _pairs(source.tags))
+            tables.append(
+                services.sites_from_features(
+                    features,
+                    source.service,
+                    tags=source.tags,
+                    without_names=source.without_names,
+                    merge_within_m=source.merge_within_m,
+                )
+            )
+        elif isinstance(source, SitesFromReview):
+            features = read_features(extracts, _pairs(source.tags))
+            tables.append(services.sites_from_review(features, study.resolve(source.file)))
+    return services.combine(tables, list(study.settings.services))
+
+
+def join_zones(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, gpd.GeoDataFrame | None]:
+    """Return municipality and region of each cell, and the polygons of municipalities where there are any."""
+    settings = study.settings.zones
+    if isinstance(settings, ZonesFromColumn):
+        return _zones_of_column(study, settings, cells), None
+    if isinstance(settings, ZonesFromFile):
+        municipalities = zones.read_municipalities(
+            files.require(study.resolve(settings.file), mend=_fetch_hint(study)),
+            id=settings.id,
+            name=settings.name,
+            region_id=settings.region_id,
+            region=settings.region,
+            digits=settings.digits,
+        )
+    else:
+        municipalities = _zones_of_osm(study, settings)
+    return zones.assign(cells, municipalities, max_nearest_m=settings.max_nearest_m), municipalities
+
+
+def _zones_of_column(study: Study, settings: ZonesFromColumn, cells: gpd.GeoDataFrame) -> pd.DataFrame:
+    ids = cells[settings.column].astype("str")
+    names = pd.Series(dtype="str")
+    if settings.names_file:
+        table = pd.read_csv(files.require(study.resolve(settings.names_file)), dtype=str, keep_default_na=False)
+        absent = [name for name in (settings.names_id, settings.names_name) if name not in table]
+        if absent:
+            raise InputError(f"{study.resolve(settings.names_file)}: no column {', '.join(absent)}; it has {', '.join(table.columns)}")
+        names = table.set_index(settings.names_id)[settings.names_name]
+    return pd.DataFrame(
+        {
+            "municipality_id": ids,
+            "municipality": ids.map(names).fillna(ids).astype("str"),
+            "region_id": "",
+            "region": "",
+            "zone_note": "",
+        },
+        index=cells.index,
+    )
+
+
+def _zones_of_osm(study: Study, settings: ZonesFromOsm) -> gpd.GeoDataFrame:
+    extracts = [study.resolve(name) for name in study.settings.network.osm]
+    municipalities = read_boundaries(extracts, settings.level).rename_axis("municipality_id")
+    municipalities["region_id"] = municipalities["region"] = ""
+    if settings.region_level is not None:
+        regions = read_boundaries(extracts, settings.region_level).rename_axis("region_id").reset_index()
+        inside = municipalities.set_geometry(municipalities.representative_point())[["geometry"]].sjoin(regions)
+        inside = inside[~inside.index.duplicated()]
+        municipalities["region_id"] = inside["region_id"].reindex(municipalities.index).fillna("")
+        municipalities["region"] = inside["name"].reindex(municipalities.index).fillna("")
+    return municipalities
+
+
+@dataclass(frozen=True)
+class Snapped:
+    """Cells and sites attached to the network."""
+
+    cells: pd.DataFrame
+    sites: pd.DataFrame
+
+
+def snap_all(study: Study, network: Network, cells: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> Snapped:
+    """Attach the centres of cells, and the sites."""
+    settings = {
+        "max_m": study.settings.snap.max_m,
+        "off_network_kph": study.settings.snap.off_network_kph,
+        "min_component_m": study.settings.network.min_component_km * 1000,
+    }
+    return Snapped(snap(network, cells, **settings), snap(network, sites, **settings))
+
+
+def solve(study: Study, network: Network, snapped: Snapped, sites: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return the columns of all services, one row per cell: times to the nearest and second nearest site, and which they are."""
+    out = {"off_network_m": snapped.cells["off_network_m"]}
+    for key, service in study.settings.services.items():
+        ours = snapped.sites[(sites["service"] == key).to_numpy()]
+        found = nearest_snapped(network, snapped.cells, ours, k=2, toward=service.toward)
+        out[f"{key}_s"] = found["travel_time_s"]
+        out[f"{key}_site"] = found["site"].fillna("").astype("str")
+        out[f"{key}_second_s"] = found["travel_time_2_s"]
+        out[f"{key}_second_site"] = found["site_2"].fillna("").astype("str")
+        out[f"{key}_reason"] = found["reason"].astype("str")
+    return pd.DataFrame(out)
+
+
+def join_classes(
+    study: Study, network: Network, snapped: Snapped, cells: pd.DataFrame, times: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the centrality of each cell, and the table of municipalities it comes from."""
+    settings = study.settings.centrality
+    if isinstance(settings, CentralityTable):
+        table = zones.read_centrality(
+            files.require(study.resolve(settings.file), mend=_fetch_hint(study)),
+            municipality=settings.municipality,
+            centrality_class=settings.centrality_class,
+            index=settings.index,
+            year=settings.year,
+        )
+        source = str(study.resolve(settings.file))
+    else:
+        table = _compute_classes(study, settings, network, snapped, cells, times)
+        source = "computed"
+    joined = zones.join_centrality(cells[["population", "municipality_id", "municipality"]], table, source=source)
+    return joined[["centrality_index", "centrality_class"]], table
+
+
+def _compute_classes(
+    study: Study,
+    settings: CentralityComputed,
+    network: Network,
+    snapped: Snapped,
+    cells: pd.DataFrame,
+    times: pd.DataFrame,
+) -> pd.DataFrame:
+    people = cells["population"].to_numpy()
+    cutoff_s, tenth_at_s = settings.cutoff_min * 60, settings.tenth_at_min * 60
+
+    def weigh(seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        weights: npt.NDArray[np.float64] = zones.time_weight(seconds, cutoff_s=cutoff_s, tenth_at_s=tenth_at_s)
+        return weights
+
+    reached = np.empty(len(cells))
+    for first in range(0, len(cells), _ORIGINS_AT_ONCE):
+        block = slice(first, first + _ORIGINS_AT_ONCE)
+        reached[block] = weigh(travel_times(network, snapped.cells.iloc[block], snapped.cells, max_s=cutoff_s)) @ people
+    kinds = sum(weigh(times[f"{key}_s"].to_numpy()) for key, service in study.settings.services.items() if service.toward == "sites")
+    extracts = [study.resolve(name) for name in study.settings.network.osm]
+    for tags in settings.functions.values():
+        features = read_features(extracts, _pairs(tags))
+        if len(features):
+            there = _snap_like_cells(study, network, features)
+            kinds = kinds + weigh(nearest_snapped(network, snapped.cells, there, k=1)["travel_time_s"].to_numpy())
+    return zones.compute_centrality(
+        workplaces_reached=reached,
+        kinds_reached=kinds,
+        population=people,
+        municipality_id=cells["municipality_id"].to_numpy(),
+        weights=settings.weights,
+        cuts=settings.cuts,
+        transform=settings.transform,
+    )
+
+
+def _snap_like_cells(study: Study, network: Network, places: gpd.GeoDataFrame) -> pd.DataFrame:
+    return snap(
+        network,
+        places,
+        max_m=study.settings.snap.max_m,
+        off_network_kph=study.settings.snap.off_network_kph,
+        min_component_m=study.settings.network.min_component_km * 1000,
+    )
+
+
+def islands(network: Network, snapped: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the places that do not hang together by road alone, with their people and what ties them to the mainland.
+
+    One row per set of roads on which somebody lives: `people`, `cells`, `tied_by` ("mainland", "car ferry", "passenger ferry", "nothing"), the
+    municipality with most of its people, and the `lon`, `lat` of its middle person; largest first. A last row, "no road", has those who are not snapped.
+    """
+    edge = snapped["edge"].to_numpy()
+    on = edge >= 0
+    here = network.edge_u[edge[on]]
+    labels = [
+        network.components(EdgeKind.ROAD),
+        network.components(EdgeKind.ROAD, EdgeKind.FERRY, EdgeKind.BOARDING),
+        network.components(*EdgeKind),
+    ]
+    people = cells["population"].to_numpy()[on]
+    table = pd.DataFrame({"road": labels[0][here], "people": people, "lon": snapped["lon"].to_numpy()[on], "lat": snapped["lat"].to_numpy()[on]})
+    table["municipality"] = cells["municipality"].to_numpy()[on]
+    mainland = table.groupby("road")["people"].sum().idxmax()
+    node = int(here[(table["road"] == mainland).to_numpy()][0])
+    by_car, by_boat = (label[here] == label[node] for label in labels[1:])
+    table["tied_by"] = np.select([table["road"] == mainland, by_car, by_boat], ["mainland", "car ferry", "passenger ferry"], "nothing")
+    rows = []
+    for _, part in table.groupby("road"):
+        weights = part.groupby("municipality")["people"].sum()
+        rows.append(
+            {
+                "tied_by": part["tied_by"].iloc[0],
+                "municipality": weights.idxmax(),
+                "people": part["people"].sum(),
+                "cells": len(part),
+                "lon": np.average(part["lon"], weights=part["people"]),
+                "lat": np.average(part["lat"], weights=part["people"]),
+            }
+        )
+    if (~on).any():
+        rows.append({"tied_by": "no road", "municipality": "", "people": cells["population"].to_numpy()[~on].sum(), "cells": int((~on).sum()), "lon": np.nan, "lat": np.nan})
+    return pd.DataFrame(rows).sort_values(["people", "lon"], ascending=[False, True], ignore_index=True)
+
+
+def _pairs(tags: Sequence[dict[str, str]]) -> list[tuple[str, str]]:
+    return list(dict.fromkeys(pair for rule in tags for pair in rule.items()))
+
+
+def _fetch_hint(study: Study) -> str:
+    if study.settings.fetch:
+        return f"`geoaccess fetch {study.settings.fetch}` downloads it"
+    return f"check the path in {study.path}"
+
+

@@ -1,0 +1,20 @@
+"""Where a cell belongs: its municipality, and the centrality class of that municipality."""
+
+from __future__ import annotations
+
+from geoaccess.zones.assignment import assign, count_notes
+from geoaccess.zones.centrality import CUTS, class_from_index, join_centrality, read_centrality
+from geoaccess.zones.centrality_index import compute_centrality, time_weight
+from geoaccess.zones.municipalities import read_municipalities
+
+__all__ = [
+    "CUTS",
+    "assign",
+    "class_from_index",
+    "compute_centrality",
+    "count_notes",
+    "join_centrality",
+    "read_centrality",
+    "read_municipalities",
+    "time_weight",
+]

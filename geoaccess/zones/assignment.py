@@ -1,0 +1,160 @@
+"""Which municipality each cell lies in."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from geoaccess.errors import InputError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import numpy.typing as npt
+
+__all__ = ["NOTES", "assign", "count_notes"]
+
+NOTES = ("", "nearest", "beyond_limit")
+"""How a cell got its municipality: its centre is inside, it took the nearest one, or none was near enough."""
+
+
+def assign(cells: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame, *, max_nearest_m: float = 20_000) -> pd.DataFrame:
+    """Municipality of each cell, by the cell's centre.
+
+    A centre inside a municipality belongs to it. Borders are often cut at the coast, so a centre that lies in no
+    municipality takes the nearest one, if that is at most `max_nearest_m` away. Where several are equally good (a
+    centre on a border, or equally near to two) the smallest identifier is taken, so that every run says the same.
+
+    Parameters
+    ----------
+    cells
+        Polygons in a projected coordinate system in metres, with a unique index.
+    municipalities
+        From `read_municipalities`, in any coordinate system.
+    max_nearest_m
+        The longest distance from a centre to the border of the nearest municipality; 0 for none.
+
+    Returns
+    -------
+    On the index of `cells`, all text: `municipality_id`, `municipality` (its name), `region_id`, `region` and
+    `zone_note`: "" (inside), "nearest", or "beyond_limit", where the four others are "". Nobody is dropped;
+    `count_notes` counts the people behind each note.
+
+    Raises
+    ------
+    InputError
+        If the cells are not in a projected system in metres, a cell has no geometry, the municipalities have no
+        coordinate system or no rows, an identifier is there twice, or the distance is negative or not finite.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> towns = gpd.GeoDataFrame(
+    ...     {"name": ["Aa", "Bo"], "region_id": "", "region": ""},
+    ...     index=pd.Index(["0101", "0102"], name="municipality_id"),
+    ...     geometry=[shapely.box(0, 0, 1000, 1000), shapely.box(1000, 0, 2000, 1000)], crs=25833)
+    >>> squares = [shapely.box(x, 0, x + 250, 250) for x in (0, 875, 2000, 90_000)]
+    >>> assign(gpd.GeoDataFrame(geometry=squares, crs=25833), towns)[["municipality_id", "zone_note"]]
+      municipality_id     zone_note
+    0            0101
+    1            0101
+    2            0102       nearest
+    3                  beyond_limit
+    """
+    _check(cells, municipalities, max_nearest_m)
+    ordered = municipalities.sort_index().to_crs(cells.crs)
+    polygons = ordered.geometry.to_numpy()
+    centres = shapely.centroid(cells.geometry.to_numpy())
+    place, note = _inside(centres, polygons), np.zeros(len(cells), dtype=np.intp)
+    outside = np.flatnonzero(place < 0)
+    note[outside] = NOTES.index("beyond_limit")
+    if max_nearest_m > 0 and outside.size:
+        place[outside] = _nearest(centres[outside], polygons, max_nearest_m)
+        note[outside[place[outside] >= 0]] = NOTES.index("nearest")
+    columns: dict[str, npt.NDArray[np.object_]] = {"municipality_id": ordered.index.astype("object").to_numpy()}
+    for column, source in (("municipality", "name"), ("region_id", "region_id"), ("region", "region")):
+        given = ordered[source] if source in ordered.columns else pd.Series("", index=ordered.index)
+        columns[column] = given.astype("object").fillna("").to_numpy()
+    # Place -1 (none) picks the "" appended last.
+    taken = {column: np.append(values, "")[place] for column, values in columns.items()}
+    taken["zone_note"] = np.array(NOTES, dtype=object)[note]
+    return pd.DataFrame(taken, index=cells.index, dtype="str")
+
+
+def count_notes(assigned: pd.DataFrame, *, population: pd.Series) -> pd.DataFrame:
+    """How many cells and people are inside a municipality, were given the nearest, or got none.
+
+    Parameters
+    ----------
+    assigned
+        From `assign`.
+    population
+        People of each cell, on the same index.
+
+    Returns
+    -------
+    Index `zone_note` ("", "nearest", "beyond_limit", always all three); columns `cells` and `population`, whose sums
+    are those of the input.
+
+    Raises
+    ------
+    InputError
+        If the two do not have the same index.
+
+    Examples
+    --------
+    >>> assigned = pd.DataFrame({"zone_note": ["", "", "nearest"]})
+    >>> count_notes(assigned, population=pd.Series([5.0, 2.0, 3.0])).loc["nearest"].to_dict()
+    {'cells': 1.0, 'population': 3.0}
+    """
+    if not assigned.index.equals(population.index):
+        raise InputError(
+            "count_notes: the assigned cells and the population have different indices; use the same cells"
+        )
+    grouped = population.groupby(assigned["zone_note"].to_numpy())
+    counted = pd.DataFrame({"cells": grouped.size(), "population": grouped.sum()})
+    return counted.reindex(pd.Index(NOTES, name="zone_note"), fill_value=0)
+
+
+def _check(cells: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame, max_nearest_m: float) -> None:
+    if not (math.isfinite(max_nearest_m) and max_nearest_m >= 0):
+        raise InputError(f"assign: max_nearest_m is {max_nearest_m}; it must be a number of metres >= 0")
+    crs = cells.crs
+    if crs is None or not crs.is_projected or any(axis.unit_conversion_factor != 1 for axis in crs.axis_info):
+        name = "none" if crs is None else crs.name
+        raise InputError(
+            f"assign: the cells' coordinate system is {name}; use a projected one in metres, as EPSG:25833"
+        )
+    if municipalities.crs is None:
+        raise InputError("assign: the municipalities have no coordinate system; set it, for example to EPSG:4326")
+    if municipalities.empty:
+        raise InputError("assign: there are no municipalities; give at least one")
+    repeated = municipalities.index[municipalities.index.duplicated()].unique()
+    if len(repeated):
+        raise InputError(f"assign: municipality {', '.join(map(str, repeated))} is there twice; give each once")
+    lacking = shapely.is_missing(cells.geometry.to_numpy()) | shapely.is_empty(cells.geometry.to_numpy())
+    if lacking.any():
+        first = cells.index[int(np.flatnonzero(lacking)[0])]
+        raise InputError(
+            f"assign: {int(lacking.sum())} cells have no geometry (the first is {first}); give them squares"
+        )
+
+
+def _inside(centres: npt.NDArray[np.object_], polygons: npt.NDArray[np.object_]) -> npt.NDArray[np.intp]:
+    """Return the first polygon that holds or touches each centre, -1 where none does."""
+    place = np.full(len(centres), len(polygons), dtype=np.intp)
+    # Asking the points with the polygons lets GEOS prepare each polygon once.
+    polygon, centre = shapely.STRtree(centres).query(polygons, predicate="intersects")
+    np.minimum.at(place, centre, polygon)
+    return np.where(place == len(polygons), -1, place)
+
+
+def _nearest(centres: npt.NDArray[np.object_], polygons: npt.NDArray[np.object_], max_m: float) -> npt.NDArray[np.intp]:
+    """Return the nearest polygon to each centre within `max_m`, the first of equally near ones, -1 where none is."""
+    place = np.full(len(centres), len(polygons), dtype=np.intp)
+    centre, polygon = shapely.STRtree(polygons).query_nearest(centres, max_distance=max_m, all_matches=True)
+    np.minimum.at(place, centre, polygon)
+    return np.where(place == len(polygons), -1, place)

@@ -1,0 +1,142 @@
+"""Municipalities from a file of polygons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+
+from geoaccess.errors import InputError
+from geoaccess.files import require
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+__all__ = ["read_municipalities"]
+
+
+def read_municipalities(
+    path: Path,
+    *,
+    id: str,  # noqa: A002
+    name: str,
+    region_id: str | None = None,
+    region: str | None = None,
+    digits: int | None = None,
+) -> gpd.GeoDataFrame:
+    """Municipalities with their names, regions and borders.
+
+    A municipality drawn as several features, all with the same name and region, becomes one. Invalid borders are made
+    valid, heights are dropped, and everything is brought to longitude and latitude.
+
+    Parameters
+    ----------
+    path
+        A file of polygons that GDAL reads, such as GeoJSON or GeoPackage.
+    id, name, region_id, region
+        The columns that hold them; a region may be left out.
+    digits
+        How many digits an identifier has: shorter ones get back the leading zeros they lost when they were stored as
+        numbers. None keeps every identifier as it is.
+
+    Returns
+    -------
+    Index `municipality_id` (text, sorted); columns `name`, `region_id`, `region` (text, "" where there is none) and
+    `geometry` (MultiPolygon, EPSG:4326).
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    InputError
+        If it cannot be read, has no coordinate system, lacks a column or has no feature; if an identifier is missing
+        or is given to features with different names; if a feature has no area. All the features at fault are listed.
+    """
+    frame = _read(path)
+    columns = {"municipality_id": id, "name": name, "region_id": region_id, "region": region}
+    absent = [column for column in columns.values() if column is not None and column not in frame.columns]
+    if absent:
+        there = ", ".join(str(column) for column in frame.columns if column != frame.geometry.name)
+        raise InputError(f"{path}: no column {', '.join(absent)}; there are {there}")
+    table = pd.DataFrame({key: "" if column is None else _text(frame[column]) for key, column in columns.items()})
+    if digits is not None:
+        ids = table["municipality_id"]
+        table["municipality_id"] = ids.where(ids == "", ids.str.zfill(digits))
+    polygons = _polygons(frame.geometry.to_numpy())
+    _check(path, table, polygons)
+    municipalities = gpd.GeoDataFrame(table, geometry=polygons, crs=frame.crs)
+    if table["municipality_id"].duplicated().any():
+        municipalities = municipalities.dissolve(by="municipality_id", as_index=False)
+        municipalities.geometry = _polygons(municipalities.geometry.to_numpy())
+    if not municipalities.crs.equals("EPSG:4326"):
+        municipalities = municipalities.to_crs("EPSG:4326")
+        municipalities.geometry = _polygons(municipalities.geometry.to_numpy())
+    columns_out = ["municipality_id", "name", "region_id", "region", "geometry"]
+    return municipalities[columns_out].set_index("municipality_id").sort_index()
+
+
+def _read(path: Path) -> gpd.GeoDataFrame:
+    """Read the features, or say why they cannot be used."""
+    require(path)
+    try:
+        frame = pyogrio.read_dataframe(path)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
+        raise InputError(
+            f"{path}: cannot be read as a file of polygons ({error}); use GeoJSON or GeoPackage"
+        ) from error
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise InputError(f"{path}: has no geometry; municipalities need polygons")
+    if frame.empty:
+        raise InputError(f"{path}: has no features")
+    if frame.crs is None or not (frame.crs.is_geographic or frame.crs.is_projected):
+        raise InputError(f"{path}: has no coordinate system; write one into the file, for example with ogr2ogr -a_srs")
+    return frame
+
+
+def _text(column: pd.Series) -> pd.Series:
+    """Return values as text without surrounding blanks, "" where missing, whole numbers without a decimal point."""
+    if pd.api.types.is_float_dtype(column.dtype):
+        column = column.convert_dtypes()
+    return column.astype("object").where(column.notna(), "").map(lambda value: str(value).strip()).astype("str")
+
+
+def _polygons(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """Return the area of each geometry as a valid multipolygon, empty where it has none."""
+    valid = shapely.make_valid(shapely.force_2d(geometry))
+    parts, owner = shapely.get_parts(valid, return_index=True)
+    # A repaired border may be a collection that also holds the lines and points that were cut off, and one level down.
+    parts, inner = shapely.get_parts(parts, return_index=True)
+    owner = owner[inner]
+    areal = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    result = np.full(len(geometry), shapely.MultiPolygon(), dtype=object)
+    if areal.any():
+        found = np.unique(owner[areal])
+        result[found] = shapely.multipolygons(parts[areal], indices=np.searchsorted(found, owner[areal]))
+    return result
+
+
+def _check(path: Path, table: pd.DataFrame, polygons: npt.NDArray[np.object_]) -> None:
+    """Raise one `InputError` with every feature that cannot be a municipality."""
+    identifiers, names = table["municipality_id"].to_numpy(), table["name"].to_numpy()
+    problems = [
+        f"feature {row + 1} ({names[row]!r}): no identifier; give it one or remove it"
+        for row in np.flatnonzero(identifiers == "")
+    ]
+    problems += [
+        f"feature {row + 1} ({identifiers[row]} {names[row]}): has no area; give it a polygon or remove it"
+        for row in np.flatnonzero(shapely.is_empty(polygons))
+    ]
+    named = table[table["municipality_id"] != ""].drop_duplicates()
+    for identifier, rows in named[named["municipality_id"].duplicated(keep=False)].groupby("municipality_id"):
+        described = " and ".join(
+            " ".join(part for part in row if part) for row in rows[["name", "region_id", "region"]].to_numpy()
+        )
+        problems.append(f"identifier {identifier} is given to {described}; an identifier belongs to one municipality")
+    if problems:
+        raise InputError.listing(str(path), problems)
