@@ -211,12 +211,27 @@ def test_a_newer_file_starts_from_zero(site, get, tmp_path):
     assert names(tmp_path) == ["x.osm.pbf"]
 
 
-def test_the_rest_of_another_version_is_not_joined_on(site, get):
+@pytest.mark.parametrize("newer", [OTHER, BODY[:40] + OTHER[40:] + BODY[len(OTHER) :]], ids=["shorter", "as long"])
+def test_the_rest_of_another_version_is_not_joined_on(site, get, newer):
     # A server that does not heed If-Range and sends the rest of the newer file.
     site.at(
-        "/x.osm.pbf", sends(BODY, stop=300_000), sends(OTHER, tag='"two"', if_range=False), sends(OTHER, tag='"two"')
+        "/x.osm.pbf", sends(BODY, stop=300_000), sends(newer, tag='"two"', if_range=False), sends(newer, tag='"two"')
     )
-    assert get().read_bytes() == OTHER
+    assert get().read_bytes() == newer
+    assert [text is None for text in site.ranges()] == [True, False, True]
+
+
+def test_a_rest_that_begins_elsewhere_is_not_joined_on(site, get):
+    def elsewhere(handler):
+        handler.send_response(206)
+        handler.send_header("Content-Range", f"bytes 1000-{len(BODY) - 1}/{len(BODY)}")
+        handler.send_header("Content-Length", str(len(BODY) - 1000))
+        handler.send_header("ETag", '"one"')
+        handler.end_headers()
+        handler.wfile.write(BODY[1000:])
+
+    site.at("/x.osm.pbf", sends(BODY, stop=300_000), elsewhere, sends(BODY))
+    assert get().read_bytes() == BODY
     assert [text is None for text in site.ranges()] == [True, False, True]
 
 

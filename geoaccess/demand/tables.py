@@ -24,7 +24,7 @@ __all__ = ["Table", "check_columns", "read_numbers", "read_table", "read_text"]
 _SHOWN = 5
 _TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 _PARQUET_SUFFIXES = (".parquet", ".geoparquet", ".pq")
-_GEO_SUFFIXES = (".gpkg", ".geojson", ".json", ".shp", ".fgb")
+_GEO_SUFFIXES = (".gpkg", ".geojson", ".json", ".gml", ".shp", ".fgb")
 
 
 @dataclasses.dataclass(frozen=True)

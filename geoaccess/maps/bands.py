@@ -54,8 +54,8 @@ def default_bands(norms_s: Sequence[float]) -> tuple[float, ...]:
     """Return the upper edges of all bands but the last, which is open, in seconds.
 
     Every norm is an edge. The others are the usual 5, 10, 15, 20, 30, 45, 60, 90, 120, 180 ... minutes from a quarter
-    of the shortest norm to three times the longest; the usual edge nearest to a norm (by ratio) gives way to it, and
-    one of the two edges closest together is dropped until seven are left (norms stay).
+    of the shortest norm to two and a half times the longest; the usual edge nearest to a norm (by ratio) gives way to
+    it. Then, until seven are left, one of the two edges closest together is dropped: that farther from any norm.
 
     Raises
     ------
@@ -66,6 +66,8 @@ def default_bands(norms_s: Sequence[float]) -> tuple[float, ...]:
     --------
     >>> [edge / 60 for edge in default_bands((12 * 60, 25 * 60))]
     [5.0, 12.0, 15.0, 20.0, 25.0, 45.0, 60.0]
+    >>> [edge / 60 for edge in default_bands((60 * 60, 90 * 60, 120 * 60))]
+    [20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0]
     >>> [edge / 60 for edge in default_bands(())]
     [10.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0]
     """
@@ -74,22 +76,27 @@ def default_bands(norms_s: Sequence[float]) -> tuple[float, ...]:
         raise InputError(f"norms_s: {wrong[0]} is not a time; give seconds above 0")
     if not norms:
         return tuple(60 * edge for edge in (10.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0))
-    edges = [60 * edge for edge in USUAL_MIN if norms[0] / 4 <= 60 * edge <= 3 * norms[-1]]
+    edges = [60 * edge for edge in USUAL_MIN if norms[0] / 4 <= 60 * edge <= 2.5 * norms[-1]]
     for norm in norms:
         free = [edge for edge in edges if edge not in norms]
         if norm not in edges and free:
             edges.remove(min(free, key=lambda edge: abs(math.log(edge / norm))))
     edges = sorted({*edges, *norms})
-    while len(edges) > MOST_EDGES:
-        gaps = [
-            (round(upper / lower, 6), lower if lower not in norms else upper)
-            for lower, upper in itertools.pairwise(edges)
-            if lower not in norms or upper not in norms
-        ]
-        if not gaps:
-            break
-        edges.remove(min(gaps)[1])
+    while len(edges) > max(MOST_EDGES, len(norms)):
+        edges.remove(_least_needed(edges, norms))
     return tuple(edges)
+
+
+def _least_needed(edges: Sequence[float], norms: Sequence[float]) -> float:
+    def to_norm(edge: float) -> float:
+        return min(abs(math.log(edge / norm)) for norm in norms)
+
+    pairs = [
+        (round(upper / lower, 6), -max(to_norm(lower), to_norm(upper)), max(lower, upper, key=to_norm))
+        for lower, upper in itertools.pairwise(edges)
+        if not (lower in norms and upper in norms)
+    ]
+    return min(pairs)[2]
 
 
 def chosen_bands(

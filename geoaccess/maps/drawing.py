@@ -179,7 +179,7 @@ def draw_service_map(path: Path, *, layers: Layers, legend: Legend, heads: Mappi
         if layers.land is not None:
             draw_land(axes, layers.land.geometry, plan, borders=False)
         if layers.roads is not None:
-            draw_lines(axes, layers.roads.geometry, plan, "roads")
+            draw_lines(axes, layers.roads, plan, "roads")
         draw_cells(axes, layers, plan)
         if layers.land is not None:
             draw_land(axes, layers.land.geometry, plan, borders=True)
@@ -249,9 +249,9 @@ def _draw_row(axes: Any, row: tuple[str | None, str, str, str, str], top: float)
     if colour is None:
         box.set(hatch="//////", edgecolor="white")
     axes.add_patch(box)
-    axes.text(0.36, middle, "\n".join(lines), size=ROW_SIZE, va="center", linespacing=1.15)
-    axes.text(LEGEND_IN - 0.55, middle, people, size=ROW_SIZE, ha="right", va="center")
-    axes.text(LEGEND_IN, middle, share, size=ROW_SIZE, ha="right", va="center")
+    axes.text(0.36, middle, "\n".join(lines), size=ROW_SIZE, va="center_baseline", linespacing=1.15)
+    axes.text(LEGEND_IN - 0.55, middle, people, size=ROW_SIZE, ha="right", va="center_baseline")
+    axes.text(LEGEND_IN, middle, share, size=ROW_SIZE, ha="right", va="center_baseline")
     top -= height
     if norm:
         axes.plot([0, LEGEND_IN], [top, top], color=SITE, linewidth=1.1)

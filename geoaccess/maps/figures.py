@@ -12,7 +12,7 @@ import numpy as np
 from geoaccess.errors import InputError
 from geoaccess.maps.bands import band_colours, band_index, band_people, chosen_bands
 from geoaccess.maps.layers import Layers, Legend
-from geoaccess.maps.results import MAIN_ROADS, check_results, squares
+from geoaccess.maps.results import check_results, checked_ferries, main_roads, squares
 from geoaccess.maps.words import minutes, people, share, words
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ def service_map(
         population=results["population"].to_numpy(dtype=np.float64),
         crs=results.crs,
         land=_projected(municipalities, results.crs),
-        roads=_projected(roads if roads is None else roads[roads["highway"].isin(MAIN_ROADS)], results.crs),
-        ferries=_projected(ferries, results.crs),
+        roads=_projected(main_roads(roads), results.crs),
+        ferries=_projected(checked_ferries(ferries), results.crs),
         sites=_projected(sites if sites is None else sites[sites["service"] == service.key], results.crs),
     )
     legend = _legend(results, service, edges, layers, language=language)
@@ -86,8 +86,9 @@ def service_map(
     draw_service_map(path, layers=layers, legend=legend, heads=heads)
 
 
-def _projected(table: gpd.GeoDataFrame | pd.DataFrame | None, crs: Any) -> gpd.GeoDataFrame | None:
-    return table.to_crs(crs) if isinstance(table, gpd.GeoDataFrame) else None
+def _projected(table: Any, crs: Any) -> Any:
+    """Return a table or series of geometry in a CRS, and nothing where there is no geometry."""
+    return table.to_crs(crs) if isinstance(table, gpd.GeoDataFrame | gpd.GeoSeries) else None
 
 
 def _legend(

@@ -26,7 +26,7 @@ class Layers:
     population: npt.NDArray[np.float64]
     crs: Any
     land: gpd.GeoDataFrame | None
-    roads: gpd.GeoDataFrame | None
+    roads: gpd.GeoSeries | None
     ferries: gpd.GeoDataFrame | None
     sites: gpd.GeoDataFrame | None
 
@@ -34,7 +34,7 @@ class Layers:
         """Return which of the sites stand in for real ones."""
         if self.sites is None or "proxy" not in self.sites.columns:
             return np.zeros(0 if self.sites is None else len(self.sites), dtype=np.bool_)
-        return self.sites["proxy"].astype(bool).to_numpy(dtype=np.bool_)
+        return np.asarray(self.sites["proxy"], dtype=np.bool_)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import folium
 from branca.element import Figure, MacroElement
@@ -75,8 +75,8 @@ class _Page(Figure):
 class _Map(folium.Map):
     """A folium map that links to nothing: Leaflet is in the page."""
 
-    default_js: ClassVar[list[tuple[str, str]]] = []
-    default_css: ClassVar[list[tuple[str, str]]] = []
+    default_js = []  # noqa: RUF012  # folium's own shape
+    default_css = []  # noqa: RUF012
     _template = Template(
         """
         {% macro html(this, kwargs) %}<div class="folium-map" id={{ this.get_name()|tojson }}></div>{% endmacro %}
@@ -123,7 +123,6 @@ def page(data: dict[str, Any], *, language: str, need_script: str) -> str:
         attribution_control=False,
         zoom_snap=0.25,
         zoom_delta=0.5,
-        max_zoom=15,
     )
     # folium names things at random; the number of the thing on the page is as good and always the same.
     drawn._id = "1"  # noqa: SLF001

@@ -17,7 +17,18 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import numpy.typing as npt
 
-__all__ = ["MAIN_ROADS", "Cells", "Service", "Squares", "Times", "cells_of", "check_results", "squares"]
+__all__ = [
+    "MAIN_ROADS",
+    "Cells",
+    "Service",
+    "Squares",
+    "Times",
+    "cells_of",
+    "check_results",
+    "checked_ferries",
+    "main_roads",
+    "squares",
+]
 
 MAIN_ROADS: Final = ("motorway", "trunk", "primary", "secondary")
 SQUARE_TOLERANCE: Final = 1e-3  # of the side; grids written with few decimals still pass
@@ -112,6 +123,36 @@ def check_results(results: gpd.GeoDataFrame, services: Sequence[Service], *, als
             problems.append(f"cell {results.index[at]}: {service.key} has {what} ({int(odd.sum())} such cells)")
     if problems:
         raise InputError.listing("results", problems)
+
+
+def main_roads(roads: gpd.GeoDataFrame | None) -> gpd.GeoSeries | None:
+    """Return the lines of the main roads, or nothing where none are given.
+
+    Raises
+    ------
+    InputError
+        If the table does not say what kind of road each is.
+    """
+    if roads is None or len(roads) == 0:
+        return None
+    if "highway" not in roads.columns:
+        raise InputError("roads: column 'highway' is missing")
+    return roads.geometry[roads["highway"].isin(MAIN_ROADS)]
+
+
+def checked_ferries(ferries: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
+    """Return the ferries, or nothing where there are none.
+
+    Raises
+    ------
+    InputError
+        If the table does not say which of them take cars.
+    """
+    if ferries is None or len(ferries) == 0:
+        return None
+    if "cars" not in ferries.columns:
+        raise InputError("ferries: column 'cars' is missing; it says whether a ferry takes cars")
+    return ferries
 
 
 def squares(results: gpd.GeoDataFrame) -> Squares:

@@ -20,7 +20,7 @@ from geoaccess.maps.bands import (
     class_people,
 )
 from geoaccess.maps.blocks import DRAWN_AT_MOST, coarsened
-from geoaccess.maps.results import MAIN_ROADS, Cells, Service, Times, cells_of, check_results
+from geoaccess.maps.results import Cells, Service, Times, cells_of, check_results, checked_ferries, main_roads
 from geoaccess.maps.words import class_label, minutes, people, reason_label, share, words
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ def web_map(
     if not services:
         raise InputError("services: there is none to draw")
     _check_sites(sites)
+    ferries = checked_ferries(ferries)
     edges = chosen_bands(services, bands_s)
     cells = coarsened(cells_of(results, services, site_ids=sites.index), at_most=at_most)
     corners = packing.square_corners(cells.squares, results.crs)
@@ -241,8 +242,6 @@ def _sites(sites: gpd.GeoDataFrame) -> list[dict[str, Any]]:
 def _ferries(ferries: gpd.GeoDataFrame | None) -> list[dict[str, Any]]:
     if ferries is None:
         return []
-    if "cars" not in ferries.columns:
-        raise InputError("ferries: column 'cars' is missing")
     found = []
     for row in ferries.drop(columns=ferries.geometry.name).to_dict("records"):
         times = {key: row.get(f"{key}_s") for key in ("crossing", "wait")}
@@ -265,12 +264,10 @@ def _lines(
     packed: dict[str, Any] = {}
     if municipalities is not None and hasattr(municipalities, "to_crs"):
         packed["land"], packed["borders"] = packing.pack_areas(municipalities.geometry, within_m=within_m)
-    if ferries is not None and len(ferries):
+    if ferries is not None:
         packed["ferries"] = packing.pack_each_line(ferries.geometry, within_m=within_m)
-    if roads is not None and len(roads):
-        if "highway" not in roads.columns:
-            raise InputError("roads: column 'highway' is missing")
-        packed["roads"] = packing.pack_lines(roads.geometry[roads["highway"].isin(MAIN_ROADS)], within_m=within_m)
+    if (main := main_roads(roads)) is not None:
+        packed["roads"] = packing.pack_lines(main, within_m=within_m)
     return packed
 
 

@@ -102,6 +102,7 @@ def sites_from_features(
     service: str,
     *,
     tags: Sequence[Mapping[str, str]],
+    with_names: Sequence[str] = (),
     without_names: Sequence[str] = (),
     merge_within_m: float = 0.0,
     source: str = "© OpenStreetMap contributors",
@@ -114,14 +115,22 @@ def sites_from_features(
         As `geoaccess.osm.read_features` returns them.
     tags
         Rules such as {"amenity": "doctors"}.
-    without_names
-        Features whose name holds one of these words (in any case) are left out.
+    with_names, without_names
+        Only features whose name holds one of the first words are taken (any, if there are none), and none whose name holds one of the second; in
+        any case of letters.
     merge_within_m
         See `merge_near`.
     """
     chosen = np.array([any(all(have.get(k) == v for k, v in rule.items()) for rule in tags) for have in features["tags"]], bool)
-    for word in without_names:
-        chosen &= ~features["name"].str.contains(word, case=False, regex=False).to_numpy()
+
+
+    def named(words: Sequence[str]) -> npt.NDArray[np.bool_]:
+        holds = [features["name"].str.contains(word, case=False, regex=False).to_numpy(bool) for word in words]
+        return np.logical_or.reduce(holds) if holds else np.zeros(len(features), bool)
+
+    if with_names:
+        chosen &= named(with_names)
+    chosen &= ~named(without_names)
     table = _from_features(features[chosen], pd.Series(service, index=features.index[chosen]), source)
     return merge_near(table, merge_within_m)
 

@@ -100,7 +100,9 @@ class SitesFromOsm(Table):
     kind: Literal["osm"]
     service: str
     tags: Annotated[list[dict[str, str]], Field(min_length=1)]
+    with_names: list[str] = []
     without_names: list[str] = []
+    clip: bool = False
     merge_within_m: Annotated[float, Field(ge=0)] = 150.0
 
 
@@ -112,12 +114,23 @@ class SitesFromReview(Table):
     tags: Annotated[list[dict[str, str]], Field(min_length=1)]
 
 
+class Borderless(Table):
+    """[[zones.borderless]]: a municipality whose border the extract does not hold; cells near its place that are in no other are its."""
+
+    id: str
+    name: str
+    lon: float
+    lat: float
+    within_km: Positive
+
+
 class ZonesFromOsm(Table):
     """[zones] from the boundaries of the extract."""
 
     kind: Literal["osm"]
     level: int
     region_level: int | None = None
+    borderless: list[Borderless] = []
     max_nearest_m: Annotated[float, Field(ge=0)] = 20_000.0
 
 
@@ -145,13 +158,13 @@ class ZonesFromColumn(Table):
 
 
 class CentralityTable(Table):
-    """[centrality] from an official table."""
+    """[centrality] from an official table; index = "none" where it has classes only."""
 
     kind: Literal["table"]
     file: str
     municipality: str = "kommunenummer"
     centrality_class: str = "sentralitetsklasse"
-    index: str | None = "sentralitetsindeks"
+    index: str = "sentralitetsindeks"
     year: int
     source: str
 

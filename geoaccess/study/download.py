@@ -290,7 +290,7 @@ def _whole_size(response: requests.Response) -> int | None:
 def _continues(response: requests.Response, start: int, note: _Note | None) -> bool:
     """Whether an answer is the rest of the file that the part is the beginning of."""
     begins = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
-    if response.status_code != _PARTIAL or note is None or begins is None or False:
+    if response.status_code != _PARTIAL or note is None or begins is None or int(begins[1]) != start:
         return False
     return _validator(response) in {None, note.validator} and _whole_size(response) in {None, note.total_bytes}
 

@@ -17,11 +17,11 @@ from geoaccess.network import EdgeKind, Network, load_network, save_network, sna
 from geoaccess.osm import read_boundaries, read_features, read_network, read_profile
 from geoaccess.routing import nearest_snapped, travel_times
 from geoaccess.study.config import (
+    Borderless,
     CentralityComputed,
     CentralityTable,
     SitesFromFile,
     SitesFromOsm,
-    SitesFromReview,
     Study,
     ZonesFromColumn,
     ZonesFromFile,
@@ -113,25 +113,28 @@ def read_places(study: Study) -> gpd.GeoDataFrame:
                 crs=source.crs,
                 source=source.source,
             )
-            if source.clip and study.settings.population.clip:
-                west, south, east, north = study.settings.population.clip
-                table = table.cx[west:east, south:north]
-            tables.append(services.merge_near(table, source.merge_within_m))
+            table = services.merge_near(_clipped(study, source, table), source.merge_within_m)
         elif isinstance(source, SitesFromOsm):
-            features = read_features(extracts, _pairs(source.tags))
-            tables.append(
-                services.sites_from_features(
-                    features,
-                    source.service,
-                    tags=source.tags,
-                    without_names=source.without_names,
-                    merge_within_m=source.merge_within_m,
-                )
+            table = services.sites_from_features(
+                _clipped(study, source, read_features(extracts, _pairs(source.tags))),
+                source.service,
+                tags=source.tags,
+                with_names=source.with_names,
+                without_names=source.without_names,
+                merge_within_m=source.merge_within_m,
             )
-        elif isinstance(source, SitesFromReview):
-            features = read_features(extracts, _pairs(source.tags))
-            tables.append(services.sites_from_review(features, study.resolve(source.file)))
+        else:
+            table = services.sites_from_review(read_features(extracts, _pairs(source.tags)), study.resolve(source.file))
+        tables.append(table)
     return services.combine(tables, list(study.settings.services))
+
+
+def _clipped(study: Study, source: SitesFromFile | SitesFromOsm, places: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Keep the places inside the box that the population is cut to, where the study asks for that."""
+    if not (source.clip and study.settings.population.clip):
+        return places
+    west, south, east, north = study.settings.population.clip
+    return places.cx[west:east, south:north]
 
 
 def join_zones(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, gpd.GeoDataFrame | None]:
@@ -149,7 +152,7 @@ def join_zones(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, gpd
             digits=settings.digits,
         )
     else:
-        municipalities = _zones_of_osm(study, settings)
+        municipalities = _zones_of_osm(study, settings, cells)
     return zones.assign(cells, municipalities, max_nearest_m=settings.max_nearest_m), municipalities
 
 
@@ -174,9 +177,11 @@ def _zones_of_column(study: Study, settings: ZonesFromColumn, cells: gpd.GeoData
     )
 
 
-def _zones_of_osm(study: Study, settings: ZonesFromOsm) -> gpd.GeoDataFrame:
+def _zones_of_osm(study: Study, settings: ZonesFromOsm, cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     extracts = [study.resolve(name) for name in study.settings.network.osm]
     municipalities = read_boundaries(extracts, settings.level).rename_axis("municipality_id")
+    for missing in settings.borderless:
+        municipalities = pd.concat([municipalities, _border_of_cells(missing, cells, municipalities)])
     municipalities["region_id"] = municipalities["region"] = ""
     if settings.region_level is not None:
         regions = read_boundaries(extracts, settings.region_level).rename_axis("region_id").reset_index()
@@ -185,6 +190,21 @@ def _zones_of_osm(study: Study, settings: ZonesFromOsm) -> gpd.GeoDataFrame:
         municipalities["region_id"] = inside["region_id"].reindex(municipalities.index).fillna("")
         municipalities["region"] = inside["name"].reindex(municipalities.index).fillna("")
     return municipalities
+
+
+def _border_of_cells(missing: Borderless, cells: gpd.GeoDataFrame, others: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return a municipality whose border is that of the cells near its place that lie in no other municipality."""
+    import geopandas as gpd  # noqa: PLC0415
+    from shapely.geometry import MultiPolygon  # noqa: PLC0415
+
+    place = gpd.GeoSeries.from_xy([missing.lon], [missing.lat], crs="EPSG:4326").to_crs(cells.crs).iloc[0]
+    centres = cells.geometry.centroid
+    near = cells[centres.distance(place) <= missing.within_km * 1000]
+    land = near.geometry[~centres[near.index].to_crs(others.crs).within(others.union_all())].to_crs(others.crs).union_all()
+    if land.is_empty:
+        raise InputError(f'[[zones.borderless]] "{missing.name}": no cell outside other municipalities within {missing.within_km:g} km')
+    land = land if land.geom_type == "MultiPolygon" else MultiPolygon([land])
+    return gpd.GeoDataFrame({"name": [missing.name]}, geometry=[land], crs=others.crs, index=pd.Index([missing.id], name="municipality_id"))
 
 
 @dataclass(frozen=True)
@@ -229,7 +249,7 @@ def join_classes(
             files.require(study.resolve(settings.file), mend=_fetch_hint(study)),
             municipality=settings.municipality,
             centrality_class=settings.centrality_class,
-            index=settings.index,
+            index=None if settings.index == "none" else settings.index,
             year=settings.year,
         )
         source = str(study.resolve(settings.file))

@@ -322,6 +322,7 @@
     map.invalidateSize({ animate: false });
     const bounds = L.latLngBounds(view.bounds);
     map.fitBounds(bounds, { animate: false, padding: [12, 12] });
+    map.setMaxZoom(15);
     map.setMinZoom(Math.floor(map.getZoom()) - 1);
     map.setMaxBounds(bounds.pad(0.6));
     readAddress();

@@ -1,0 +1,106 @@
+"""What the command line prints: short tables of words and numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from geoaccess import files, measures
+from geoaccess.errors import InputError
+from geoaccess.network import EdgeKind, snap
+from geoaccess.study import stages
+from geoaccess.study.shipped import shipped
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from geoaccess.study.config import Study
+    from geoaccess.study.run import Answers
+
+__all__ = ["describe_network", "main_table", "write_template"]
+
+_ISLANDS_SHOWN = 25
+
+
+def main_table(answers: Answers) -> pd.DataFrame:
+    """Return the main result: per service how long people need, and the least against the most central class."""
+    summary = answers.summary().set_index("service")
+    contrast = measures.class_contrast(answers.summary("centrality_class")).set_index("service")
+    rows = []
+    for spec in answers.study.specs:
+        own, between = summary.loc[spec.key], contrast.loc[spec.key]
+        norms = []
+        for number, norm in enumerate(spec.norms_s, start=1):
+            norms.append(f"{own[f'share_within_norm_{number}']:.1%} in {norm / 60:g}")
+        rows.append(
+            {
+                "service": spec.label,
+                "median min": _minutes(own["median_s"]),
+                "P90 min": _minutes(own["p90_s"]),
+                "within norm (min)": ", ".join(norms),
+                "unreached": f"{own['unreached']:,.0f}",
+                f"mean min, class {between['most_central']} / {between['least_central']}": (
+                    f"{_minutes(between['mean_most_central_s'])} / {_minutes(between['mean_least_central_s'])}"
+                ),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _minutes(seconds: float) -> str:
+    if np.isnan(seconds):
+        return "-"
+    return "never" if np.isinf(seconds) else f"{seconds / 60:.1f}"
+
+
+def describe_network(study: Study) -> list[tuple[str, pd.DataFrame]]:
+    """Return titled tables of what the network of a study is made of."""
+    network, from_cache = stages.build_or_load_network(study)
+    edges = network.edges()
+    road = edges[edges["kind"] == EdgeKind.ROAD]
+    classes = road.groupby("highway").agg(edges=("way_id", "size"), km=("length_m", "sum"))
+    classes = classes.assign(km=classes["km"] / 1000).sort_values("km", ascending=False).reset_index()
+    ferries = network.ferries.assign(
+        crossing=network.ferries["crossing_s"].map(_minutes), wait=network.ferries["wait_s"].map(_minutes), who=np.where(network.ferries["cars"], "cars", "on foot")
+    )[["way_id", "name", "who", "crossing", "wait", "note"]]
+    ferries = ferries.assign(way_id=ferries["way_id"].astype(str)).rename(columns={"crossing": "crossing min", "wait": "wait min", "note": "where the time is from"})
+    cells = stages.read_people(study)
+    zones, _ = stages.join_zones(study, cells)
+    snapped = snap(
+        network,
+        cells,
+        max_m=study.settings.snap.max_m,
+        off_network_kph=study.settings.snap.off_network_kph,
+        min_component_m=study.settings.network.min_component_km * 1000,
+    )
+    islands = stages.islands(network, snapped, cells.join(zones["municipality"]))
+    counts = pd.DataFrame({"what": list(network.counts), "number": list(network.counts.values())})
+    shown = islands[["tied_by", "municipality", "people", "cells"]].head(_ISLANDS_SHOWN)
+    return [
+        (f"{network!r}{' (from the cache)' if from_cache else ''}", classes),
+        ("Ferries", ferries),
+        (f"Where people live, by what ties them to the mainland ({len(islands)} places)", shown),
+        ("What was read and left out", counts),
+    ]
+
+
+def write_template(path: Path) -> list[Path]:
+    """Write a commented study file, and the car profile beside it, where neither is there yet.
+
+    Raises
+    ------
+    InputError
+        If the name does not end in .toml, or one of the files is there already.
+    """
+    if path.suffix != ".toml":
+        raise InputError(f"{path}: a study is a .toml file; try {path.with_suffix('.toml')}")
+    profile = path.parent / "car.toml"
+    for there in (path, profile):
+        if there.exists():
+            raise InputError(f"{there} is there already; give another name or remove it")
+    for target, source in ((path, "template.toml"), (profile, "profiles/car.toml")):
+        with files.writing(target) as temporary:
+            temporary.write_bytes(shipped(source).read_bytes())
+    return [path, profile]
