@@ -5,24 +5,73 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from geoaccess.demand import read_cells, read_raster_cells, zonal_population
+    from geoaccess.equity import gini, lorenz
+    from geoaccess.measures import ServiceSpec, class_contrast, norm_table, summarise, weighted_quantile
+    from geoaccess.network import (
+        Network,
+        from_networkx,
+        from_osmnx,
+        load_network,
+        save_network,
+        simplify,
+        snap,
+        to_networkx,
+    )
+    from geoaccess.osm import read_osm
+    from geoaccess.routing import nearest, travel_times
+    from geoaccess.services import read_sites
+    from geoaccess.study import load_study, run, solve_study
+    from geoaccess.zones import assign, compute_centrality, join_centrality, read_centrality, read_municipalities
+
 __version__ = "0.1.0"
 
-_HOMES = {
-    "Network": "network",
-    "from_networkx": "network",
-    "from_osmnx": "network",
-    "load_network": "network",
-    "save_network": "network",
-    "simplify": "network",
-    "snap": "network",
-    "to_networkx": "network",
-    "nearest": "routing",
-    "travel_times": "routing",
-}
+__all__ = [
+    "Network",
+    "ServiceSpec",
+    "assign",
+    "class_contrast",
+    "compute_centrality",
+    "from_networkx",
+    "from_osmnx",
+    "gini",
+    "join_centrality",
+    "load_network",
+    "load_study",
+    "lorenz",
+    "nearest",
+    "norm_table",
+    "read_cells",
+    "read_centrality",
+    "read_municipalities",
+    "read_osm",
+    "read_raster_cells",
+    "read_sites",
+    "run",
+    "save_network",
+    "simplify",
+    "snap",
+    "solve_study",
+    "summarise",
+    "to_networkx",
+    "travel_times",
+    "weighted_quantile",
+    "zonal_population",
+]
+
+_ROOMS = ("network", "routing", "osm", "demand", "services", "zones", "measures", "equity", "study")
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for, so that `import geoaccess` is quick."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'geoaccess' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"geoaccess.{_HOMES[name]}"), name)
+    if name in __all__:
+        for room in _ROOMS:
+            module = importlib.import_module(f"geoaccess.{room}")
+            if name in module.__all__:
+                return getattr(module, name)
+    raise AttributeError(f"module 'geoaccess' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,17 +14,19 @@ from rich.table import Table
 from rich.text import Text
 
 import geoaccess
-from geoaccess.errors import GeoaccessError, InputError
+from geoaccess.errors import GeoaccessError, GeoaccessWarning, InputError
 
 if TYPE_CHECKING:
-    from geoaccess.study.run import Answers
+    import pandas as pd
+
+    from geoaccess.study.pipeline import Answers
 
 __all__ = ["main"]
 
 app = typer.Typer(
     name="geoaccess",
     help="How long people need, by road and ferry, to reach health care, and who is left behind.",
-    epilog="Start with: geoaccess new my-study.toml, then geoaccess check my-study.toml, then geoaccess run my-study.toml.",
+    epilog="Start with: geoaccess new my-study.toml, then geoaccess check and geoaccess run on it.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -41,7 +45,9 @@ def _version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so
 
 @app.callback()
 def _common(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")] = False,  # noqa: FBT002
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,  # noqa: FBT002
 ) -> None:
     """Commands."""
 
@@ -53,10 +59,11 @@ def run(
 ) -> None:
     """Compute a study and write its maps, figures and tables.
 
-    Everything is written to the folder that the study names as its output: index.html is a map to open in a browser (it needs no
-    network), run.json says how the results were made.
+    Everything is written to the folder that the study names as its output: index.html is a map to open in a browser
+    (it needs no network), run.json says how the results were made.
     """
-    from geoaccess.study import load_study, run as run_study  # noqa: PLC0415 - `--help` should be quick
+    from geoaccess.study import load_study  # `--help` should be quick
+    from geoaccess.study import run as run_study
 
     loaded = load_study(study)
     answers = run_study(loaded, show=not quiet)
@@ -67,7 +74,8 @@ def run(
 @app.command()
 def check(study: StudyFile) -> None:
     """Read a study and all its inputs, compute nothing, and say what was found or what is wrong."""
-    from geoaccess.study import check as check_study, load_study  # noqa: PLC0415
+    from geoaccess.study import check as check_study
+    from geoaccess.study import load_study
 
     for line in check_study(load_study(study)):
         out.print(Text(f"  {line}"))
@@ -77,7 +85,7 @@ def check(study: StudyFile) -> None:
 @app.command()
 def info(study: StudyFile) -> None:
     """Say what the network of a study is made of: roads, ferries, islands, and what was left out."""
-    from geoaccess.study import describe_network, load_study  # noqa: PLC0415
+    from geoaccess.study import describe_network, load_study
 
     for title, table in describe_network(load_study(study)):
         out.print(_rich(title, table))
@@ -88,7 +96,7 @@ def new(
     study: Annotated[Path, typer.Argument(metavar="STUDY", help="The file to write, such as my-study.toml.")],
 ) -> None:
     """Write a commented study file to start from, with a copy of the car profile beside it."""
-    from geoaccess.study import write_template  # noqa: PLC0415
+    from geoaccess.study import write_template
 
     for path in write_template(study):
         out.print(Text(f"wrote {path}"))
@@ -98,25 +106,49 @@ def new(
 @app.command()
 def fetch(
     region: Annotated[str | None, typer.Argument(metavar="[REGION]", help="iceland, nord-norge or norge.")] = None,
-    place: Annotated[str | None, typer.Option("--place", help='A small place instead, such as "Senja, Norway".')] = None,
+    place: Annotated[
+        str | None, typer.Option("--place", help='A small place instead, such as "Senja, Norway".')
+    ] = None,
     folder: Annotated[Path, typer.Option("--folder", help="Where downloads go.")] = Path("data/downloads"),
     force: Annotated[bool, typer.Option("--force", help="Download again what is there already.")] = False,  # noqa: FBT002
 ) -> None:
     """Download the open data of a region, or the roads and ferries of a place.
 
-    The one command that needs the internet. What is there already is kept; a broken download goes on where it broke. What must be
-    downloaded by hand is listed at the end.
+    The one command that needs the internet. What is there already is kept; a broken download goes on where it broke.
+    What must be downloaded by hand is listed at the end.
     """
-    from geoaccess.study import fetch_for_cli  # noqa: PLC0415
-
     if (region is None) == (place is None):
         raise InputError('name a region, or a place with --place "Senja, Norway"')
-    for line in fetch_for_cli(region=region, place=place, folder=folder, force=force):
-        out.print(Text(line))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", GeoaccessWarning)
+        try:
+            for path in _fetched(region, place, folder, force=force):
+                out.print(Text(f"{path}"))
+        finally:
+            for warning in caught:
+                if issubclass(warning.category, GeoaccessWarning):
+                    out.print(Text(str(warning.message)))
+
+
+def _fetched(region: str | None, place: str | None, folder: Path, *, force: bool) -> list[Path]:
+    from geoaccess.study.fetch import fetch as fetch_region
+    from geoaccess.study.progress import downloads
+
+    if region is not None:
+        with downloads() as progress:
+            return fetch_region(region, folder=folder, force=force, progress=progress)
+    from geoaccess.network.place import fetch_place
+
+    assert place is not None  # noqa: S101 - one of the two was named
+    name = re.sub(r"\W+", "-", place.lower()).strip("-") or "place"
+    path = folder / "places" / f"{name}.osm"
+    if path.exists() and not force:
+        raise InputError(f"{path} is there already; --force downloads it again")
+    return [fetch_place(place, path)]
 
 
 def _print_main_result(answers: Answers) -> None:
-    from geoaccess.study import main_table  # noqa: PLC0415
+    from geoaccess.study import main_table
 
     settings = answers.study.settings
     out.print()
@@ -130,10 +162,7 @@ def _print_main_result(answers: Answers) -> None:
     out.print(Text(f"Open {answers.study.output / 'index.html'} in a browser."))
 
 
-def _rich(title: str, table: object) -> Table:
-    import pandas as pd  # noqa: PLC0415
-
-    frame = pd.DataFrame(table)
+def _rich(title: str, frame: pd.DataFrame) -> Table:
     drawn = Table(title=Text(title) if title else None, title_justify="left")
     for name in frame.columns:
         drawn.add_column(Text(str(name)), justify="left" if frame[name].dtype.kind not in "if" else "right")

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from geoaccess.errors import ConfigError, FetchError, GeoaccessWarning, InputError, MissingFileError
+from geoaccess.shipped import shipped
 from geoaccess.study.fetch import fetch, left_to_do, read_sources
-from geoaccess.study.shipped import shipped
 
 ROADS = b"\x00\x00\x00\x0d\x0a\x09OSMHeader" + bytes(range(256)) * 400
 TABLE = b"sourceCode,targetCode\n5501,03\n5530,05\n"
@@ -329,20 +329,30 @@ manual = true
         str(path),
         "files.roads.url",
         "ftp://example.org/x",
-        "files.roads.sha: no such key",
-        "files.up.path: must be a path below",
+        'unknown key "files.roads.sha"; did you mean "sha256"?',
+        '"files.up.path": must be a path below',
         "files.up.min_bytes",
-        "files.nothing: needs a url",
+        '"files.nothing": needs a url',
         "files.hand.path",
         "regions.empty.title",
         "regions.empty.files",
-        'no [files.raods]; did you mean "roads"?',
-        'files.nothing.path: "same" is also the path of files.roads',
     ):
         assert part in said
     path.write_text(path.read_text().replace('path = "C:/hand"', 'path = "hand"'))
-    with pytest.raises(ConfigError, match=r"files\.hand: with manual = true it needs page and instructions"):
+    with pytest.raises(ConfigError, match=r'"files\.hand": with manual = true it needs page and instructions'):
         read_sources(path)
+
+
+def test_keys_and_paths_that_do_not_agree_are_named_together(tmp_path):
+    file = (
+        'what = "x"\npublisher = "P"\nlicence = "L"\nattribution = "A"\nurl = "https://example.org/x"\npath = "same"\n'
+    )
+    path = tmp_path / "sources.toml"
+    path.write_text(f'[files.roads]\n{file}[files.other]\n{file}[regions.land]\ntitle = "Land"\nfiles = ["raods"]\n')
+    with pytest.raises(ConfigError) as caught:
+        read_sources(path)
+    assert 'no [files.raods]; did you mean "roads"?' in str(caught.value)
+    assert 'files.other.path: "same" is also the path of files.roads' in str(caught.value)
 
 
 def test_a_table_that_is_none(tmp_path):
@@ -384,7 +394,7 @@ def test_shipped_files_are_found_in_a_checkout_and_in_a_wheel(root, tmp_path, mo
     package = tmp_path / "site-packages" / "geoaccess"
     (package / "configs" / "profiles").mkdir(parents=True)
     (package / "configs" / "profiles" / "car.toml").write_text("")
-    monkeypatch.setattr("geoaccess.study.shipped._PACKAGE", package)
+    monkeypatch.setattr("geoaccess.shipped._PACKAGE", package)
     assert shipped("profiles/car.toml") == package / "configs" / "profiles" / "car.toml"
     with pytest.raises(MissingFileError, match=r"the files that do are profiles/car\.toml"):
         shipped("sources.toml")

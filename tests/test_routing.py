@@ -52,7 +52,12 @@ def graph_with_points(network, snapped):
             continue
         graph.add_node(label)
         u, v = int(network.edge_u[row.edge]), int(network.edge_v[row.edge])
-        for a, b, name in ((label, u, "to_u_ds"), (u, label, "from_u_ds"), (label, v, "to_v_ds"), (v, label, "from_v_ds")):
+        for a, b, name in (
+            (label, u, "to_u_ds"),
+            (u, label, "from_u_ds"),
+            (label, v, "to_v_ds"),
+            (v, label, "from_v_ds"),
+        ):
             if row[name] >= 0:
                 graph.add_edge(a, b, w=int(row[name]))
         for other in on_edge.setdefault(int(row.edge), []):
@@ -173,7 +178,9 @@ def test_nearest_agrees_with_networkx_on_to_networkx():
     n = 60
     lon, lat = 10 + rng.random(n), 60 + rng.random(n) / 2
     u, v = rng.integers(0, n, 150), rng.integers(0, n, 150)
-    network = Network.from_edges(lon=lon, lat=lat, u=u, v=v, forward_s=rng.integers(60, 900, 150), backward_s=rng.integers(60, 900, 150))
+    network = Network.from_edges(
+        lon=lon, lat=lat, u=u, v=v, forward_s=rng.integers(60, 900, 150), backward_s=rng.integers(60, 900, 150)
+    )
     at = gpd.GeoSeries.from_xy(network.node_lon, network.node_lat, crs="EPSG:4326")
     found = nearest(network, at, at.iloc[[3, 8]], k=1)
     lengths = nx.multi_source_dijkstra_path_length(to_networkx(network).reverse(), {3, 8}, weight="travel_time")
@@ -181,7 +188,7 @@ def test_nearest_agrees_with_networkx_on_to_networkx():
 
 
 def test_reasons_name_what_cuts_people_off():
-    """Four islands: the mainland with the site, one with a passenger boat, one without any boat, and a place with no road."""
+    """The mainland with the site, an island with a passenger boat, one without any boat, and a place with no road."""
     kind = np.array([0, 0, 0, EdgeKind.ON_FOOT], np.int8)
     from geoaccess.network import assemble
 

@@ -135,8 +135,8 @@ def make_cell_ids(
 
 
 def _inspire(ids: pd.Series[str]) -> pd.DataFrame:
-    import pyarrow as pa  # noqa: PLC0415 - a large import that only reading needs
-    import pyarrow.compute as pc  # noqa: PLC0415
+    import pyarrow as pa  # a large import that only reading needs
+    import pyarrow.compute as pc
 
     parts = pc.extract_regex(pa.array(ids.to_numpy(dtype=object), type=pa.string(), from_pandas=True), _INSPIRE)
     known = parts.is_valid().to_numpy(zero_copy_only=False)

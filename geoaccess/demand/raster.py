@@ -177,8 +177,8 @@ def zonal_population(raster: str | os.PathLike[str], zones: gpd.GeoDataFrame, *,
     >>> zonal_population(file, zones).to_dict()
     {'west': 1.5}
     """
-    import exactextract  # noqa: PLC0415 - loads GDAL's and GEOS's libraries, which tables do not need
-    from exactextract.raster import RasterioRasterSource  # noqa: PLC0415
+    import exactextract  # loads GDAL's and GEOS's libraries, which tables do not need
+    from exactextract.raster import RasterioRasterSource
 
     shapes = _check_zones(zones)
     with _open(raster, band) as source:
@@ -200,7 +200,7 @@ def zonal_population(raster: str | os.PathLike[str], zones: gpd.GeoDataFrame, *,
 
 @contextlib.contextmanager
 def _open(path: str | os.PathLike[str], band: int) -> Iterator[Any]:
-    import rasterio  # noqa: PLC0415 - loads GDAL, which tables do not need
+    import rasterio  # loads GDAL, which tables do not need
 
     file = require(Path(path), mend="give the path of a population raster")
     try:
@@ -278,7 +278,7 @@ def _bands_of_rows(
 
     Raises when the end is reached if counts were negative or infinite, so that the message has their number.
     """
-    from rasterio.windows import Window  # noqa: PLC0415
+    from rasterio.windows import Window
 
     scale, offset = raster.scales[band - 1], raster.offsets[band - 1]
     high = raster.block_shapes[band - 1][0]

@@ -51,7 +51,7 @@ def check_cells(cells: gpd.GeoDataFrame, *, subject: str = "cells") -> gpd.GeoDa
     Traceback (most recent call last):
     geoaccess.errors.InputError: cells: population is not a finite number of people >= 0 in 1 row: 1 (-1.0)
     """
-    import pandera.pandas as pa  # noqa: PLC0415 - takes a second that most runs need not spend
+    import pandera.pandas as pa  # takes a second that most runs need not spend
 
     if not isinstance(cells, gpd.GeoDataFrame) or cells.active_geometry_name is None:
         raise InputError(
@@ -79,7 +79,7 @@ def check_cells(cells: gpd.GeoDataFrame, *, subject: str = "cells") -> gpd.GeoDa
 
 
 def _schema() -> Any:
-    import pandera.pandas as pa  # noqa: PLC0415
+    import pandera.pandas as pa
 
     people = pa.Check(lambda values: np.isfinite(values) & (values >= 0), name=_PEOPLE)
     names = pa.Check(lambda ids: ids.map(lambda i: isinstance(i, (str, int, np.integer))), name=_NAMES)

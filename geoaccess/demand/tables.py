@@ -163,7 +163,7 @@ def _read_text_file(path: Path) -> pd.DataFrame:
 
 
 def _read_parquet(path: Path) -> Any:
-    import pyarrow.parquet as pq  # noqa: PLC0415 - a large import that only reading needs
+    import pyarrow.parquet as pq  # a large import that only reading needs
 
     read = gpd.read_parquet if b"geo" in (pq.read_schema(path).metadata or {}) else pd.read_parquet
     frame = read(path)

@@ -78,7 +78,11 @@ def locate_on_shapes(
     forward_s: npt.NDArray[np.float32],
     backward_s: npt.NDArray[np.float32],
 ) -> tuple[
-    npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]
+    npt.NDArray[np.float64],
+    npt.NDArray[np.float64],
+    npt.NDArray[np.float64],
+    npt.NDArray[np.float64],
+    npt.NDArray[np.float64],
 ]:
     """Return, for each point and the edge it belongs to, the nearest place on that edge.
 

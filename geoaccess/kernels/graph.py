@@ -17,7 +17,7 @@ __all__ = ["chains", "rows", "strong_components", "weak_components"]
 def rows(
     n_nodes: int, tail: npt.NDArray[np.int32], head: npt.NDArray[np.int32], cost: npt.NDArray[np.int32]
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Return (start, head, cost, arc): the arcs out of node i stand at start[i]:start[i + 1]; `arc` is their old place."""
+    """Return (start, head, cost, arc): arcs out of node i stand at start[i]:start[i + 1]; `arc` is their old place."""
     start = np.zeros(n_nodes + 1, np.int32)
     for i in range(tail.size):
         start[tail[i] + 1] += 1

@@ -37,6 +37,7 @@ MANY_SITES: Final = 150
 POINTS_PER_PX: Final = 72 / DPI
 INKED: Final = 0.03
 SMALLEST_PX: Final = (3.0, 5.0)
+HATCHED_PX: Final = 12.0
 ROW_SIZE: Final = 8.0
 
 
@@ -122,24 +123,31 @@ def smallest_px(number: int, plan: Plan) -> float:
 def draw_cells(axes: Any, layers: Layers, plan: Plan) -> None:
     """Draw the cells, those with most people on top, and those not reached on top of all."""
     squares = layers.squares
-    side_px = squares.side_m / plan.metres_per_in * DPI
-    smallest = smallest_px(len(squares.west), plan)
-    corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * squares.side_m
-    outlines: Any = np.stack([squares.west, squares.south], axis=1)[:, None, :] + corners
+    px_m = plan.metres_per_in / DPI
+    smallest_m = smallest_px(len(squares.west), plan) * px_m
     order = np.lexsort((squares.south, squares.west, layers.population))
     near, far = order[layers.band[order] >= 0], order[layers.band[order] < 0]
     colours: Any = np.array(layers.colours)[layers.band[near]]
-    looks: dict[str, Any] = {"joinstyle": "miter", "zorder": 3}
-    grown = max(smallest - side_px, 0.4) * POINTS_PER_PX
-    cells = PolyCollection(outlines[near], facecolors=colours, edgecolors=colours, linewidths=grown, **looks)
-    axes.add_collection(cells, autolim=False)
-    grown = max(1.4 * smallest - side_px, 0.4) * POINTS_PER_PX
-    for colour, extra in (("white", 1.0), (INK, 0.0)):
-        lost = PolyCollection(outlines[far], facecolors=colour, edgecolors=colour, linewidths=grown + extra, **looks)
-        axes.add_collection(lost, autolim=False)
-    if side_px > 4 * SMALLEST_PX[0]:
+    # A line of the same colour closes the hair between neighbours.
+    looks: dict[str, Any] = {"linewidths": 0.3 * POINTS_PER_PX, "joinstyle": "miter", "zorder": 3}
+    outlines = _outlines(squares, near, at_least_m=smallest_m)
+    axes.add_collection(PolyCollection(outlines, facecolors=colours, edgecolors=colours, **looks), autolim=False)
+    for colour, around_m in (("white", 3 * px_m), (INK, 0.0)):
+        outlines = _outlines(squares, far, at_least_m=1.4 * smallest_m, around_m=around_m)
+        axes.add_collection(PolyCollection(outlines, facecolors=colour, edgecolors=colour, **looks), autolim=False)
+    if squares.side_m > HATCHED_PX * px_m:
         looks = {"facecolors": INK, "edgecolors": "white", "linewidths": 0.4, "hatch": "////////", "zorder": 3}
-        axes.add_collection(PolyCollection(outlines[far], **looks), autolim=False)
+        axes.add_collection(PolyCollection(_outlines(squares, far, at_least_m=0.0), **looks), autolim=False)
+
+
+def _outlines(squares: Squares, rows: npt.NDArray[np.int64], *, at_least_m: float, around_m: float = 0.0) -> Any:
+    """Return the corners of squares, shape (n, 4, 2), grown about their middle to a side that can be seen.
+
+    They are grown in metres, because a line around a square of less than a pixel is not drawn at all.
+    """
+    side = max(squares.side_m, at_least_m) + around_m
+    middle = np.stack([squares.west[rows], squares.south[rows]], axis=1) + squares.side_m / 2
+    return middle[:, None, :] + side * np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])
 
 
 def draw_sites(axes: Any, points: gpd.GeoSeries, proxy: npt.NDArray[np.bool_]) -> None:

@@ -80,7 +80,7 @@ def service_map(
         sites=_projected(sites if sites is None else sites[sites["service"] == service.key], results.crs),
     )
     legend = _legend(results, service, edges, layers, language=language)
-    from geoaccess.maps.drawing import draw_service_map  # noqa: PLC0415  # matplotlib is slow to import
+    from geoaccess.maps.drawing import draw_service_map  # matplotlib is slow to import
 
     heads = {"title": title, "subtitle": subtitle, "disclaimer": disclaimer, "attribution": attribution}
     draw_service_map(path, layers=layers, legend=legend, heads=heads)
@@ -159,7 +159,7 @@ def time_curves(
     check_results(results, services)
     if not services or not float(results["population"].sum()) > 0:
         raise InputError("time_curves: there is no service, or nobody, to draw a curve of")
-    from geoaccess.maps import curves  # noqa: PLC0415  # matplotlib is slow to import
+    from geoaccess.maps import curves  # matplotlib is slow to import
 
     curves.draw_time_curves(
         path,
@@ -232,7 +232,7 @@ def lorenz_figure(
         problems.append("there is none to draw")
     if problems:
         raise InputError.listing("curves", problems)
-    from geoaccess.maps.curves import draw_lorenz  # noqa: PLC0415  # matplotlib is slow to import
+    from geoaccess.maps.curves import draw_lorenz  # matplotlib is slow to import
 
     draw_lorenz(
         path,

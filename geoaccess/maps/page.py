@@ -42,7 +42,7 @@ class _Page(Figure):
 <aside id="panel">
 <noscript>{{ this.need_script }}</noscript>
 <fieldset id="layers"></fieldset>
-<section id="legend" aria-live="polite"></section>
+<section id="legend"></section>
 <hr>
 <fieldset id="overlays"></fieldset>
 <p id="hint"></p>
@@ -75,8 +75,8 @@ class _Page(Figure):
 class _Map(folium.Map):
     """A folium map that links to nothing: Leaflet is in the page."""
 
-    default_js = []  # noqa: RUF012  # folium's own shape
-    default_css = []  # noqa: RUF012
+    default_js = []  # folium's own shape
+    default_css = []
     _template = Template(
         """
         {% macro html(this, kwargs) %}<div class="folium-map" id={{ this.get_name()|tojson }}></div>{% endmacro %}

@@ -55,8 +55,8 @@ def geotiff(path: Path, *, results: gpd.GeoDataFrame, column: str, attribution: 
     times = results[column].to_numpy(dtype=np.float64)
     reached = np.isfinite(times)
     bands = (np.where(reached, times / 60, NODATA), _codes(results, column, reached))
-    import rasterio  # noqa: PLC0415  # slow to import
-    from rasterio.transform import from_origin  # noqa: PLC0415
+    import rasterio  # slow to import
+    from rasterio.transform import from_origin
 
     profile = {
         "driver": "GTiff",

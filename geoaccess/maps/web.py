@@ -133,7 +133,7 @@ def web_map(
         "lines": _lines(municipalities, ferries, roads, within_m=fine),
         "cells": _cells(cells, corners, edges, municipality_codes, reasons),
     }
-    from geoaccess.maps.page import page  # noqa: PLC0415  # folium is slow to import
+    from geoaccess.maps.page import page  # folium is slow to import
 
     text = page(data, language=language, need_script=said["need_script"])
     with writing(path) as temporary:

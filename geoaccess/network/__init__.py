@@ -3,8 +3,8 @@
 from geoaccess.network.assemble import assemble
 from geoaccess.network.core import DECISECONDS, Arcs, EdgeKind, Network
 from geoaccess.network.interchange import from_networkx, from_osmnx, to_networkx
-from geoaccess.network.simplify import simplify
-from geoaccess.network.snap import NO_ROAD_WITHIN, snap, snappable_edges
+from geoaccess.network.merging import simplify
+from geoaccess.network.snapping import NO_ROAD_WITHIN, snap, snappable_edges
 from geoaccess.network.store import load_network, save_network
 
 __all__ = [

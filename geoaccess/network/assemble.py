@@ -9,7 +9,7 @@ import pandas as pd
 
 from geoaccess.errors import InputError
 from geoaccess.kernels import geometry, graph
-from geoaccess.network.core import DECISECONDS, EdgeKind, Network
+from geoaccess.network.core import DECISECONDS, Network
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,8 @@ def assemble(
     a, b
         Ends of each segment, as places in `lon`.
     forward_s, backward_s
-        Seconds from a to b and back; negative is closed. They are added up over a chain and rounded to deciseconds once.
+        Seconds from a to b and back; negative is closed. They are added up over a chain and rounded to deciseconds
+        once.
     way, way_id, way_class
         For each segment its place among the ways; for each way its id and its class.
     kind, snaps
@@ -139,17 +140,17 @@ def assemble(
 def _hilbert_order(
     lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64], used: npt.NDArray[np.int32]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
-    """Return the used points in the order of a Hilbert curve, and each point's place in it: near nodes, near in memory."""
+    """Return the used points in the order of a Hilbert curve (near nodes, near in memory), and each point's place."""
     nodes = np.unique(used)
     side = 2**_HILBERT_BITS - 1
 
     def grid(values: npt.NDArray[np.float64]) -> npt.NDArray[np.uint32]:
         low, span = values.min(), np.ptp(values)
-        return ((values - low) / (span if span > 0 else 1.0) * side).astype(np.uint32)
+        scaled: npt.NDArray[np.uint32] = ((values - low) / (span if span > 0 else 1.0) * side).astype(np.uint32)
+        return scaled
 
     places = geometry.hilbert_index(grid(lon[nodes]), grid(lat[nodes]), _HILBERT_BITS)
     order = nodes[np.lexsort((nodes, places))].astype(np.int64)
     rank = np.full(lon.size, -1, np.int32)
     rank[order] = np.arange(order.size, dtype=np.int32)
     return order, rank
-

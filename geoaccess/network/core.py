@@ -46,8 +46,8 @@ class Arcs(NamedTuple):
 class Network:
     """A directed network of roads and ferries with travel times.
 
-    Nodes are places where something can be decided: junctions, dead ends, quays. An edge joins two of them and may be open one
-    way, both ways or (a passenger ferry) neither; its shape and the ways it came from are kept.
+    Nodes are places where something can be decided: junctions, dead ends, quays. An edge joins two of them and may be
+    open one way, both ways or (a passenger ferry) neither; its shape and the ways it came from are kept.
 
     Parameters
     ----------
@@ -68,7 +68,8 @@ class Network:
     shape_way
         For each shape point, the place in `way_id` of the way its piece (to the next point) came from.
     shape_forward_s, shape_backward_s
-        Seconds along that piece from u towards v and back (0 where closed): where within its time a point of the edge lies.
+        Seconds along that piece from u towards v and back (0 where closed): where within its time a point of the edge
+        lies.
     way_id, way_class
         The source's id of each way, and the place of its class in `class_names`.
     class_names
@@ -81,8 +82,8 @@ class Network:
     Raises
     ------
     InputError
-        If arrays disagree in length, an edge names a node that does not exist, a time is below -1, or all times added up would
-        not fit an int32 (2**31 - 1 deciseconds, 6.8 years of driving): below that no path can overflow.
+        If arrays disagree in length, an edge names a node that does not exist, a time is below -1, or all times added
+        up would not fit an int32 (2**31 - 1 deciseconds, 6.8 years of driving): below that no path can overflow.
 
     Examples
     --------
@@ -183,7 +184,7 @@ class Network:
         InputError
             As for `Network`.
         """
-        from geoaccess.network.assemble import assemble  # noqa: PLC0415 - assemble makes a Network
+        from geoaccess.network.assemble import assemble  # assemble makes a Network
 
         u = np.asarray(u, np.int32)
         return assemble(
@@ -244,7 +245,7 @@ class Network:
         return labels
 
     def components(self, *kinds: EdgeKind) -> npt.NDArray[np.int32]:
-        """Number of each node's component over edges of the given kinds, taken both ways.
+        """Return the number of each node's component over edges of the given kinds, taken both ways.
 
         `components(EdgeKind.ROAD)` tells islands by road alone; adding `FERRY` and `BOARDING` joins what car ferries
         join; adding `ON_FOOT` what passenger boats join.
@@ -267,20 +268,22 @@ class Network:
     def metric_crs(self) -> str:
         """An equal-area projection in metres around the middle of the network, for distances of some kilometres."""
         west, south, east, north = self.bounds
-        return f"+proj=laea +lat_0={(south + north) / 2:.3f} +lon_0={(west + east) / 2:.3f} +datum=WGS84 +units=m +no_defs"
+        return (
+            f"+proj=laea +lat_0={(south + north) / 2:.3f} +lon_0={(west + east) / 2:.3f} +datum=WGS84 +units=m +no_defs"
+        )
 
     @cached_property
     def shape_xy(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """The shape points in `metric_crs`, metres."""
-        import pyproj  # noqa: PLC0415 - keeps `import geoaccess` quick
+        import pyproj
 
         project = pyproj.Transformer.from_crs("EPSG:4326", self.metric_crs, always_xy=True)
         x, y = project.transform(self.shape_lon, self.shape_lat)
         return x, y
 
     def edges(self, *classes: str) -> Any:
-        """Return the edges as a GeoDataFrame of lines (EPSG:4326), all or those whose first way is of one of `classes`."""
-        import geopandas as gpd  # noqa: PLC0415
+        """Return the edges as lines (EPSG:4326): all, or those whose first way is of one of `classes`."""
+        import geopandas as gpd
 
         names = np.asarray(self.class_names, dtype=object)[self.way_class[self.shape_way[self.shape_ptr[:-1]]]]
         chosen = np.flatnonzero(np.isin(names, classes)) if classes else np.arange(self.n_edges)
@@ -303,12 +306,12 @@ class Network:
         self, edges: npt.NDArray[np.int64], x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]
     ) -> npt.NDArray[np.object_]:
         """Return a LineString per edge in `edges`, with x and y of the shape points taken from two arrays."""
-        import shapely  # noqa: PLC0415
+        import shapely
 
         sizes = np.diff(self.shape_ptr)[edges]
         within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
         points = np.repeat(self.shape_ptr[:-1][edges], sizes) + within
-        lines: npt.NDArray[np.object_] = shapely.linestrings(
+        lines: Any = shapely.linestrings(
             np.column_stack([x[points], y[points]]), indices=np.repeat(np.arange(len(edges)), sizes)
         )
-        return lines
+        return np.asarray(lines, dtype=object)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,21 +21,23 @@ if TYPE_CHECKING:
 __all__ = ["from_networkx", "from_osmnx", "to_networkx"]
 
 
-def to_networkx(network: Network) -> nx.MultiDiGraph:
+def to_networkx(network: Network) -> nx.MultiDiGraph[int]:
     """Return the network as a networkx graph in the manner of osmnx: node attributes x, y; one arc per open direction.
 
-    Arcs carry `travel_time` (seconds), `length` (metres), `osmid`, `highway` (the class), `kind`, `edge` and `geometry`.
+    Arcs carry `travel_time` (seconds), `length` (metres), `osmid`, `highway` (the class), `kind`, `edge` and
+    `geometry`.
 
     >>> from geoaccess.network import Network, to_networkx
     >>> road = Network.from_edges(lon=[10, 10.1], lat=[60, 60], u=[0], v=[1], forward_s=[300], backward_s=[-1])
     >>> [(u, v, d["travel_time"]) for u, v, d in to_networkx(road).edges(data=True)]
     [(0, 1, 300.0)]
     """
-    import networkx as nx  # noqa: PLC0415 - keeps `import geoaccess` quick
+    import networkx as nx
 
-    graph = nx.MultiDiGraph(crs="EPSG:4326")
+    graph: nx.MultiDiGraph[int] = nx.MultiDiGraph(crs="EPSG:4326")
     graph.add_nodes_from(
-        (i, {"x": x, "y": y}) for i, (x, y) in enumerate(zip(network.node_lon.tolist(), network.node_lat.tolist(), strict=True))
+        (i, {"x": x, "y": y})
+        for i, (x, y) in enumerate(zip(network.node_lon.tolist(), network.node_lat.tolist(), strict=True))
     )
     lines = network.lines(np.arange(network.n_edges), network.shape_lon, network.shape_lat)
     ways = network.shape_way[network.shape_ptr[:-1]]
@@ -57,18 +60,22 @@ def to_networkx(network: Network) -> nx.MultiDiGraph:
     return graph
 
 
-def from_networkx(graph: nx.Graph, *, weight: str = "travel_time", speeds_kph: Mapping[str, float] | None = None) -> Network:
+def from_networkx(
+    graph: nx.Graph[Any], *, weight: str = "travel_time", speeds_kph: Mapping[str, float] | None = None
+) -> Network:
     """Make a network of a networkx graph whose nodes carry x (longitude) and y (latitude) in degrees.
 
     Parameters
     ----------
     graph
-        Directed or not, simple or multi. An arc in each direction between two nodes becomes two one-way edges, so no
-        time is lost; an undirected edge becomes one edge open both ways. `geometry`, `osmid` and `highway` are used where present.
+        Directed or not, simple or multi. Two arcs there and back with the same `osmid` and length become one edge
+        open both ways, as an undirected edge does; an arc without counterpart becomes a one-way edge. `geometry`,
+        `osmid` and `highway` are used where present.
     weight
         Arc attribute in seconds.
     speeds_kph
-        Where `weight` is missing and `length` (metres) is there, the speed by `highway` value; the key "" is the default.
+        Where `weight` is missing and `length` (metres) is there, the speed by `highway` value; the key "" is the
+        default.
 
     Raises
     ------
@@ -79,16 +86,14 @@ def from_networkx(graph: nx.Graph, *, weight: str = "travel_time", speeds_kph: M
     place = {node: i for i, node in enumerate(nodes)}
     lon = np.array([graph.nodes[node].get("x", np.nan) for node in nodes], float)
     lat = np.array([graph.nodes[node].get("y", np.nan) for node in nodes], float)
-    bad = ~((np.abs(lon) <= 180) & (np.abs(lat) <= 90))
+    bad = ~((np.abs(lon) <= 180) & (np.abs(lat) <= 90))  # noqa: PLR2004
     if bad.any():
         raise InputError(
             f"node {nodes[int(np.flatnonzero(bad)[0])]!r}: x and y must be longitude and latitude in degrees "
             f"({int(bad.sum())} of {len(nodes)} are not); project the graph to EPSG:4326"
         )
-    arcs = list(graph.edges(data=True))
-    seconds = [_seconds(u, v, data, weight, speeds_kph or {}) for u, v, data in arcs]
-    points_lon, points_lat, a, b, share, way = _shapes(graph, arcs, place, lon, lat)
-    forward = np.asarray(seconds)[way] * share
+    streets = _streets(graph, weight, speeds_kph or {})
+    points_lon, points_lat, a, b, share, way = _shapes(streets, place, lon, lat)
     keep = np.zeros(points_lon.size, np.bool_)
     keep[: len(nodes)] = True
     return assemble(
@@ -96,26 +101,67 @@ def from_networkx(graph: nx.Graph, *, weight: str = "travel_time", speeds_kph: M
         lat=points_lat,
         a=a,
         b=b,
-        forward_s=forward,
-        backward_s=np.full(forward.size, -1.0) if graph.is_directed() else forward.copy(),
+        forward_s=np.array([street.forward_s for street in streets])[way] * share,
+        backward_s=np.array([street.backward_s for street in streets])[way] * share,
         way=way,
-        way_id=np.array([_first(data.get("osmid", i)) for i, (_, _, data) in enumerate(arcs)], np.int64),
-        way_class=[str(_first(data.get("highway", "road"))) for _, _, data in arcs],
+        way_id=np.array([_number(street.data.get("osmid"), i) for i, street in enumerate(streets)], np.int64),
+        way_class=[str(_first(street.data.get("highway", "road"))) for street in streets],
         keep=keep,
     )
 
 
-def from_osmnx(graph: nx.MultiDiGraph, *, speeds_kph: Mapping[str, float] | None = None) -> Network:
+def from_osmnx(graph: nx.MultiDiGraph[Any], *, speeds_kph: Mapping[str, float] | None = None) -> Network:
     """Make a network of an osmnx graph, simplified or not.
 
-    Call `osmnx.add_edge_speeds` and `osmnx.add_edge_travel_times` first, or give the speeds. A projected graph is refused with the
-    mend in the message.
+    Call `osmnx.add_edge_speeds` and `osmnx.add_edge_travel_times` first, or give the speeds. A projected graph is
+    refused with the mend in the message.
     """
     return from_networkx(graph, speeds_kph=speeds_kph)
 
 
+@dataclass
+class _Street:
+    """An edge to be: times in both directions, -1 where closed."""
+
+    u: Any
+    v: Any
+    data: Mapping[str, Any]
+    forward_s: float
+    backward_s: float
+
+
+def _streets(graph: Any, weight: str, speeds_kph: Mapping[str, float]) -> list[_Street]:
+    """Return one street per pair of arcs that run the same way there and back, and one per arc that has no counterpart.
+
+    Two arcs belong together when they join the same nodes in opposite directions with the same `osmid` and length: so
+    a place that is snapped to the street can be left in both directions.
+    """
+    streets: list[_Street] = []
+    waiting: dict[tuple[Any, ...], list[_Street]] = {}
+    for u, v, data in graph.edges(data=True):
+        seconds = _seconds(u, v, data, weight, speeds_kph)
+        if not graph.is_directed():
+            streets.append(_Street(u, v, data, seconds, seconds))
+            continue
+        osmid = data.get("osmid")
+        mark = (tuple(sorted(osmid)) if isinstance(osmid, list) else osmid, round(float(data.get("length", 0.0)), 1))
+        partners = waiting.get((v, u, mark), [])
+        if partners and u != v:
+            partners.pop(0).backward_s = seconds
+        else:
+            street = _Street(u, v, data, seconds, -1.0)
+            streets.append(street)
+            waiting.setdefault((u, v, mark), []).append(street)
+    return streets
+
+
 def _first(value: Any) -> Any:
     return value[0] if isinstance(value, list) else value
+
+
+def _number(osmid: Any, otherwise: int) -> int:
+    found = _first(osmid)
+    return int(found) if isinstance(found, int | np.integer) else otherwise
 
 
 def _seconds(u: Any, v: Any, data: Mapping[str, Any], weight: str, speeds_kph: Mapping[str, float]) -> float:
@@ -134,7 +180,7 @@ def _seconds(u: Any, v: Any, data: Mapping[str, Any], weight: str, speeds_kph: M
 
 
 def _shapes(
-    graph: nx.Graph, arcs: list[Any], place: dict[Any, int], lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]
+    streets: list[_Street], place: dict[Any, int], lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]
 ) -> tuple[
     npt.NDArray[np.float64],
     npt.NDArray[np.float64],
@@ -143,17 +189,23 @@ def _shapes(
     npt.NDArray[np.float64],
     npt.NDArray[np.int32],
 ]:
-    """Return points (nodes first), segments between them, each segment's share of its arc, and the arc's number."""
+    """Return points (nodes first), segments between them, each one's share of its street, and the street's number."""
     extra: list[tuple[float, float]] = []
-    a, b, share, way = [], [], [], []
-    for i, (u, v, data) in enumerate(arcs):
-        line = data.get("geometry")
-        inner = list(line.coords)[1:-1] if line is not None else []
-        if inner and not graph.is_directed() and _far(line.coords[0], lon[place[u]], lat[place[u]]):
+    a: list[int] = []
+    b: list[int] = []
+    share: list[float] = []
+    way: list[int] = []
+    for i, street in enumerate(streets):
+        ends = [(lon[place[node]], lat[place[node]]) for node in (street.u, street.v)]
+        line = street.data.get("geometry")
+        corners_given = list(line.coords) if line is not None else []
+        inner = [(x, y) for x, y, *_ in corners_given[1:-1]]
+        if inner and _apart(corners_given[0], ends[0]) > _apart(corners_given[-1], ends[0]):
             inner.reverse()
-        chain = [place[u], *range(lon.size + len(extra), lon.size + len(extra) + len(inner)), place[v]]
-        extra.extend((p[0], p[1]) for p in inner)
-        corners = np.array([(lon[place[u]], lat[place[u]]), *[(p[0], p[1]) for p in inner], (lon[place[v]], lat[place[v]])])
+        first = lon.size + len(extra)
+        chain = [place[street.u], *range(first, first + len(inner)), place[street.v]]
+        extra += inner
+        corners = np.array([ends[0], *inner, ends[1]])
         steps = np.hypot(np.diff(corners[:, 0]) * np.cos(np.radians(corners[0, 1])), np.diff(corners[:, 1]))
         total = steps.sum()
         a += chain[:-1]
@@ -171,5 +223,5 @@ def _shapes(
     )
 
 
-def _far(corner: Any, lon: float, lat: float) -> bool:
-    return abs(corner[0] - lon) + abs(corner[1] - lat) > 1e-7  # noqa: PLR2004 - a centimetre, in degrees
+def _apart(one: Any, other: Any) -> float:
+    return float(abs(one[0] - other[0]) + abs(one[1] - other[1]))

@@ -105,7 +105,7 @@ def fetch_place(
 @contextlib.contextmanager
 def _settings(folder: Path, *, overpass_url: str | None, nominatim_url: str | None, query: str) -> Iterator[None]:
     """Set osmnx to keep its answers in `folder` and to fail in plain words; put everything back at the end."""
-    from osmnx import settings  # noqa: PLC0415 - slow to import and needed here only
+    from osmnx import settings  # slow to import and needed here only
 
     wanted: dict[str, Any] = {
         "cache_folder": folder,
@@ -177,7 +177,7 @@ class _Watch:
 
 def _area(query: str) -> Polygon | MultiPolygon:
     """Look up the border of a place."""
-    from osmnx import geocoder  # noqa: PLC0415
+    from osmnx import geocoder
 
     try:
         found = geocoder.geocode_to_gdf(query)
@@ -195,7 +195,7 @@ def _area(query: str) -> Polygon | MultiPolygon:
 
 def _download(area: Polygon | MultiPolygon) -> None:
     """Let osmnx ask for the ways in an area and keep the answers; they are read from its folder."""
-    from osmnx import graph  # noqa: PLC0415
+    from osmnx import graph
 
     with contextlib.suppress(InterruptedError):  # how osmnx ends when it only keeps answers
         graph.graph_from_polygon(area, custom_filter=[_ROADS, _FERRIES], simplify=False, retain_all=True)

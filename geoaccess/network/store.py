@@ -52,9 +52,13 @@ def load_network(folder: Path) -> Network:
             raise InputError(f"{folder}: written by another version of geoaccess; build the network again")
         for name, digest in described["sha256"].items():
             if files.sha256(folder / name) != digest:
-                raise InputError(f"{folder / name}: damaged (its digest is not the one it was written with); build the network again")
+                raise InputError(
+                    f"{folder / name}: damaged (its digest is not the one it was written with); build the network again"
+                )
         arrays = {name: np.load(folder / f"{name}.npy") for name in _ARRAYS}
         ferries = pd.read_parquet(folder / "ferries.parquet")
-        return Network(**arrays, class_names=tuple(described["class_names"]), ferries=ferries, counts=described["counts"])
+        return Network(
+            **arrays, class_names=tuple(described["class_names"]), ferries=ferries, counts=described["counts"]
+        )
     except (OSError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise InputError(f"{folder}: not a network that geoaccess wrote ({error}); build the network again") from error

@@ -1,6 +1,6 @@
 """OpenStreetMap files into networks, features and boundaries. Only this room knows tags."""
 
-from geoaccess.osm.build import build_network, read_network
+from geoaccess.osm.build import build_network, read_network, read_osm
 from geoaccess.osm.extract import Extract, read_extract
 from geoaccess.osm.features import read_boundaries, read_features
 from geoaccess.osm.profile import Profile, read_profile
@@ -13,5 +13,6 @@ __all__ = [
     "read_extract",
     "read_features",
     "read_network",
+    "read_osm",
     "read_profile",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,17 +12,18 @@ from geoaccess.kernels import geometry
 from geoaccess.network import EdgeKind, Network, assemble
 from geoaccess.osm.extract import Extract, read_extract
 from geoaccess.osm.ferries import add_ferries
+from geoaccess.osm.profile import read_profile
 from geoaccess.osm.tags import read_road
+from geoaccess.shipped import shipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     import numpy.typing as npt
 
     from geoaccess.osm.profile import Profile
 
-__all__ = ["build_network", "read_network"]
+__all__ = ["build_network", "read_network", "read_osm"]
 
 _KPH_TO_MPS = 1 / 3.6
 
@@ -40,11 +42,40 @@ def read_network(paths: Sequence[Path], profile: Profile, *, progress: Callable[
     return build_network(extract, profile)
 
 
+def read_osm(*paths: str | Path, profile: str | Path = "car") -> Network:
+    """Read OpenStreetMap files into a network, with a profile that ships with geoaccess or one of your own.
+
+    Parameters
+    ----------
+    paths
+        One or more .osm.pbf or .osm files.
+    profile
+        Name of a shipped profile ("car"), or the path of a .toml file.
+
+    Raises
+    ------
+    MissingFileError, ConfigError, InputError
+        If a file is not there, the profile is wrong, or an extract is damaged or holds no open road.
+
+    Examples
+    --------
+    >>> import geoaccess as ga
+    >>> ga.read_osm("data/troms/troms-modelled.osm.pbf")
+    Network(6274 nodes, 7587 edges, 6325.7 km of road, 25 ferries)
+    """
+    return read_network([Path(path) for path in paths], read_profile(_profile_file(profile)))
+
+
+def _profile_file(profile: str | Path) -> Path:
+    return Path(profile) if str(profile).endswith(".toml") else shipped(f"profiles/{profile}.toml")
+
+
 def build_network(extract: Extract, profile: Profile) -> Network:
     """Apply a profile to an extract.
 
-    Time on a piece of road is length / speed; segments are added up to edges before they are rounded to deciseconds. Ferries get nodes
-    of their own, tied to the quay by a boarding edge that carries the wait, so that it is charged once per boarding (see `add_ferries`).
+    Time on a piece of road is length / speed; segments are added up to edges before they are rounded to deciseconds.
+    Ferries get nodes of their own, tied to the quay by a boarding edge that carries the wait, so that it is charged
+    once per boarding (see `add_ferries`).
     """
     roads = [read_road(tags, profile) for tags in extract.tagsets]
     is_ferry = np.array([tags.get("route") == "ferry" and "highway" not in tags for tags in extract.tagsets])
@@ -55,7 +86,7 @@ def build_network(extract: Extract, profile: Profile) -> Network:
         raise InputError("no road of the extract is open under the profile; look at its [highway] and [access] tables")
     tagset = extract.way_tags[way]
     length = geometry.segment_lengths_m(extract.lon, extract.lat, a, b)
-    segments: dict[str, npt.NDArray[Any]] = {
+    segments: dict[str, Any] = {
         "a": a,
         "b": b,
         "way": way,
@@ -96,7 +127,12 @@ def _segments(
     there = np.isfinite(extract.lon[a]) & np.isfinite(extract.lon[b])
     moves = a != b
     kept = there & moves
-    return way[kept], a[kept], b[kept], {"without_node": int((~there).sum()), "of_no_length": int((there & ~moves).sum())}
+    return (
+        way[kept],
+        a[kept],
+        b[kept],
+        {"without_node": int((~there).sum()), "of_no_length": int((there & ~moves).sum())},
+    )
 
 
 def _seconds(length_m: npt.NDArray[np.float64], kph: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

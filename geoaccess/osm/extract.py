@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,9 +31,9 @@ _COORDINATE = 1e7
 class Extract:
     """The ways of one or more files that could matter to a profile.
 
-    Way i runs through the nodes ref[ptr[i]:ptr[i + 1]], which are places in `node_id`, `lon`, `lat`; a node that the files do not hold
-    has NaN coordinates. Its tags are `tagsets[way_tags[i]]`: ways with equal tags share one entry, so that rules are applied once for each
-    combination.
+    Way i runs through the nodes ref[ptr[i]:ptr[i + 1]], which are places in `node_id`, `lon`, `lat`; a node that the
+    files do not hold has NaN coordinates. Its tags are `tagsets[way_tags[i]]`: ways with equal tags share one entry,
+    so that rules are applied once for each combination.
     """
 
     way_id: npt.NDArray[np.int64]
@@ -78,7 +78,7 @@ class _Reader:
         self.doubled = 0
 
     def read(self, path: Path) -> None:
-        import osmium  # noqa: PLC0415 - keeps `import geoaccess` quick
+        import osmium
 
         newest = newest_untagged_nodes(path) if path.name.endswith(".pbf") else np.empty(0, np.int64)
         orphans = set(newest.tolist())
@@ -88,10 +88,11 @@ class _Reader:
         ref, x, y = self.ref, self.x, self.y
         try:
             if orphans:
-                for way in osmium.FileProcessor(path, osmium.osm.WAY):
+                ways: Any = osmium.FileProcessor(path, osmium.osm.WAY)
+                for way in ways:
                     orphans.difference_update(node.ref for node in way.nodes)
-            entities = osmium.osm.NODE | osmium.osm.WAY
-            for way in osmium.FileProcessor(path, entities).with_locations().with_filter(drivable):
+            ways = osmium.FileProcessor(path, osmium.osm.NODE | osmium.osm.WAY)
+            for way in ways.with_locations().with_filter(drivable):
                 if not way.is_way():
                     continue
                 if several and way.id in self.seen:
@@ -112,14 +113,16 @@ class _Reader:
             raise InputError(f"{path}: cannot be read as OpenStreetMap data ({error}); fetch it again") from error
         if len(newest) and len(orphans) > _ORPHANS_OK * len(newest):
             raise InputError(
-                f"{path}: cut short at a block boundary: {len(orphans)} of its {len(newest)} newest plain nodes belong to no way, "
-                "so ways are missing; fetch it again"
+                f"{path}: cut short at a block boundary: {len(orphans)} of its {len(newest)} newest plain nodes "
+                "belong to no way, so ways are missing; fetch it again"
             )
 
     def extract(self, paths: Sequence[Path]) -> Extract:
         if not self.way_id:
             names = ", ".join(str(path) for path in paths)
-            raise InputError(f"{names}: no road that the profile lets cars use, and no ferry; is it the right file, and whole?")
+            raise InputError(
+                f"{names}: no road that the profile lets cars use, and no ferry; is it the right file, and whole?"
+            )
         refs = np.frombuffer(self.ref, np.int64)
         node_id, first, ref = np.unique(refs, return_index=True, return_inverse=True)
         x, y = np.frombuffer(self.x, np.int32), np.frombuffer(self.y, np.int32)

@@ -28,17 +28,18 @@ def read_features(paths: Sequence[Path], tags: Sequence[tuple[str, str]]) -> gpd
 
     Returns
     -------
-    Table with `osm_type` ("node", "way", "relation"), `osm_id`, `name`, `tags` (a dictionary), and a point: an area stands for its representative
-    point, an open way for its middle. In the order of type and id; a feature that is in several files is taken once.
+    Table with `osm_type` ("node", "way", "relation"), `osm_id`, `name`, `tags` (a dictionary), and a point: an area
+    stands for its representative point, an open way for its middle. In the order of type and id; a feature that is in
+    several files is taken once.
 
     Raises
     ------
     MissingFileError, InputError
         If a file is not there or cannot be read.
     """
-    import geopandas as gpd  # noqa: PLC0415 - keeps `import geoaccess` quick
-    import osmium  # noqa: PLC0415
-    import shapely  # noqa: PLC0415
+    import geopandas as gpd
+    import osmium
+    import shapely
 
     wanted = osmium.filter.TagFilter(*tags)
     shapes = osmium.geom.WKBFactory()
@@ -90,44 +91,55 @@ def _point(shape: Any) -> Any:
     return shape.representative_point()
 
 
-def read_boundaries(paths: Sequence[Path], level: int) -> gpd.GeoDataFrame:
-    """Return the administrative boundaries of one level as polygons.
+def read_boundaries(paths: Sequence[Path], levels: Sequence[int]) -> dict[int, gpd.GeoDataFrame]:
+    """Return the administrative boundaries of some levels as polygons, read in one pass.
 
     Parameters
     ----------
-    level
-        Value of `admin_level`: Norway 7 and Iceland 6 are municipalities.
+    levels
+        Values of `admin_level`: municipalities are 7 in Norway and 6 in Iceland.
 
     Returns
     -------
-    Table indexed by `id` ("r" and the relation's number) with `name` and polygons (EPSG:4326), sorted by id.
+    Per level a table indexed by `id` ("r" and the relation's number), sorted, with `name` and polygons (EPSG:4326).
 
     Raises
     ------
-    InputError
-        If a file holds no boundary of that level.
+    MissingFileError, InputError
+        If a file is not there, or no file holds a boundary of a level.
     """
-    import geopandas as gpd  # noqa: PLC0415
-    import osmium  # noqa: PLC0415
-    import shapely  # noqa: PLC0415
+    import geopandas as gpd
+    import osmium
+    import shapely
 
-    wanted = osmium.filter.TagFilter(("admin_level", str(level)))
+    wanted = osmium.filter.TagFilter(*(("admin_level", str(level)) for level in levels))
+    areas = osmium.filter.EntityFilter(osmium.osm.AREA)
     shapes = osmium.geom.WKBFactory()
-    rows: dict[str, tuple[str, Any]] = {}
+    rows: dict[int, dict[str, tuple[Any, Any]]] = {level: {} for level in levels}
     for path in paths:
         files.require(path)
-        for item in osmium.FileProcessor(path).with_areas(wanted).with_filter(wanted):
-            if not item.is_area() or item.from_way() or item.tags.get("boundary") != "administrative":
+        found: Any = osmium.FileProcessor(path).with_areas(wanted).with_filter(areas).with_filter(wanted)
+        for item in found:
+            if item.from_way() or item.tags.get("boundary") != "administrative":
                 continue
             _, number, shape = _shape(item, shapes)
             if shape is not None:
-                rows[f"r{number}"] = (item.tags.get("name", ""), shapely.from_wkb(shape))
-    if not rows:
+                rows[int(item.tags["admin_level"])][f"r{number}"] = (item.tags.get("name", ""), shapely.from_wkb(shape))
+    absent = [str(level) for level, found in rows.items() if not found]
+    if absent:
         names = ", ".join(str(path) for path in paths)
-        raise InputError(f"{names}: no boundary of admin_level {level}; give a file of municipalities instead")
-    order = sorted(rows)
-    return gpd.GeoDataFrame(
-        {"name": pd.Series([rows[key][0] for key in order], dtype="str", index=pd.Index(order, name="id"))},
-        geometry=[rows[key][1] for key in order],
-        crs="EPSG:4326",
-    )
+        raise InputError(
+            f"{names}: no boundary of admin_level {', '.join(absent)}; give a file of municipalities instead"
+        )
+    return {
+        level: gpd.GeoDataFrame(
+            {
+                "name": pd.Series(
+                    [found[key][0] for key in sorted(found)], dtype="str", index=pd.Index(sorted(found), name="id")
+                )
+            },
+            geometry=[found[key][1] for key in sorted(found)],
+            crs="EPSG:4326",
+        )
+        for level, found in rows.items()
+    }

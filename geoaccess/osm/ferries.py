@@ -31,7 +31,7 @@ class WithFerries:
 
     lon: npt.NDArray[np.float64]
     lat: npt.NDArray[np.float64]
-    segments: dict[str, npt.NDArray[Any]]
+    segments: dict[str, Any]
     keep: npt.NDArray[np.bool_]
     table: pd.DataFrame
     counts: dict[str, int]
@@ -56,16 +56,19 @@ def add_ferries(
 ) -> WithFerries:
     """Add the ferry ways of an extract to the segments of its roads.
 
-    A boat has nodes of its own at sea and at the quay. At the quay a boarding edge leads from the road to the boat, at the cost of the wait,
-    and back for nothing, so whoever stays on board past a stop waits once. Ways of the same name share their boat nodes;
-    boats of other names at the same quay do not: changing costs another wait. An end that touches no road is joined to the nearest road point
-    within the profile's `join_m`. Boats that take no cars are kept as `EdgeKind.ON_FOOT`, closed, to tell why an island is cut off.
+    A boat has nodes of its own at sea and at the quay. At the quay a boarding edge leads from the road to the boat,
+    at the cost of the wait, and back for nothing, so whoever stays on board past a stop waits once. Ways of the same
+    name share their boat nodes; boats of other names at the same quay do not: changing costs another wait. An end
+    that touches no road is joined to the nearest road point within the profile's `join_m`. Boats that take no cars
+    are kept as `EdgeKind.ON_FOOT`, closed, to tell why an island is cut off.
     """
     lines = [line for way in ways if (line := _read_line(extract, int(way), profile))]
     on_road = np.zeros(extract.lon.size, np.bool_)
     on_road[roads["a"]] = on_road[roads["b"]] = True
     ends = Counter(int(node) for line in lines for node in (line.nodes[0], line.nodes[-1]))
-    joins = _join_ends([node for node, times in ends.items() if times == 1 and not on_road[node]], on_road, extract, profile.ferry)
+    joins = _join_ends(
+        [node for node, times in ends.items() if times == 1 and not on_road[node]], on_road, extract, profile.ferry
+    )
 
     boats: dict[tuple[str, int], int] = {}
     lon, lat = [extract.lon], [extract.lat]
@@ -99,7 +102,11 @@ def add_ferries(
 
     columns = list(zip(*more, strict=True)) or [()] * 6
     added = dict(zip(("a", "b", "way", "forward_s", "backward_s", "kind"), columns, strict=True))
-    segments = {name: np.concatenate([old, np.array(added.get(name, ()), old.dtype)]) for name, old in roads.items() if name != "snaps"}
+    segments = {
+        name: np.concatenate([old, np.array(added.get(name, ()), old.dtype)])
+        for name, old in roads.items()
+        if name != "snaps"
+    }
     segments["snaps"] = np.concatenate([roads["snaps"], np.zeros(len(more), np.bool_)])
     keep = np.zeros(size, np.bool_)
     keep[[road for road, _ in joins.values()]] = True
@@ -109,7 +116,11 @@ def add_ferries(
         segments=segments,
         keep=keep,
         table=_table(lines, extract, joins),
-        counts={"ferry_ways": len(ways), "ferry_ways_with_cars": sum(line.cars for line in lines), "ferry_ends_joined": len(joins)},
+        counts={
+            "ferry_ways": len(ways),
+            "ferry_ways_with_cars": sum(line.cars for line in lines),
+            "ferry_ends_joined": len(joins),
+        },
     )
 
 
@@ -160,7 +171,7 @@ def _join_ends(
     def flat(nodes: Any) -> npt.NDArray[np.float64]:
         return np.column_stack([extract.lon[nodes] * shrink, extract.lat[nodes]]) * _METRES_PER_DEGREE
 
-    tree = shapely.STRtree(shapely.points(flat(roads)))
+    tree = shapely.STRtree(list(np.atleast_1d(np.asarray(shapely.points(flat(roads))))))
     found, hit = tree.query_nearest(shapely.points(flat(ends)), max_distance=rules.join_m, all_matches=False)
     chosen = np.asarray(ends, np.int32)[found]
     metres = geometry.segment_lengths_m(extract.lon, extract.lat, chosen, roads[hit].astype(np.int32))
@@ -176,7 +187,9 @@ def _table(lines: list[_Line], extract: Extract, joins: dict[int, tuple[int, flo
             "crossing_s": np.array([line.crossing_s for line in lines], float),
             "wait_s": np.array([line.wait_s for line in lines], float),
             "cars": np.array([line.cars for line in lines], bool),
-            "joined": np.array([sum(int(end) in joins for end in (line.nodes[0], line.nodes[-1])) for line in lines], np.int64),
+            "joined": np.array(
+                [sum(int(end) in joins for end in (line.nodes[0], line.nodes[-1])) for line in lines], np.int64
+            ),
             "note": pd.Series([line.note for line in lines], dtype="str"),
         }
     )

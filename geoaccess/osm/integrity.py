@@ -1,8 +1,8 @@
-"""Is an .osm.pbf whole?
+"""Finding out whether an .osm.pbf is whole.
 
-A file cut at a block boundary is read without an error by every reader, because the format has no table of contents. But
-nodes come before ways in it, and in a whole extract nearly every node without tags belongs to some way. So the newest
-such nodes are looked up among the ways: where many belong to none, ways are missing.
+A file cut at a block boundary is read without an error by every reader, because the format has no table of contents.
+But nodes come before ways in it, and in a whole extract nearly every node without tags belongs to some way. So the
+newest such nodes are looked up among the ways: where many belong to none, ways are missing.
 """
 
 from __future__ import annotations
@@ -64,11 +64,15 @@ def _blobs(path: Path) -> Iterator[_Blob]:
             head = file.read(4)
             length = struct.unpack(">I", head)[0] if len(head) == 4 else 0  # noqa: PLR2004
             if not 0 < length <= 65536:  # noqa: PLR2004 - the format's own limit
-                raise InputError(f"{path}: not a whole .osm.pbf: no block begins at byte {at} of {size}; fetch it again")
+                raise InputError(
+                    f"{path}: not a whole .osm.pbf: no block begins at byte {at} of {size}; fetch it again"
+                )
             fields = dict(_fields(file.read(length)))
             kind, data = fields.get(1), fields.get(3)
             if not isinstance(kind, bytes) or not isinstance(data, int) or at + 4 + length + data > size:
-                raise InputError(f"{path}: cut short: the block at byte {at} runs beyond the end ({size} bytes); fetch it again")
+                raise InputError(
+                    f"{path}: cut short: the block at byte {at} runs beyond the end ({size} bytes); fetch it again"
+                )
             yield _Blob(kind, at + 4 + length, data)
             at += 4 + length + data
             file.seek(at)
@@ -85,7 +89,9 @@ def _nodes(file: object, blob: _Blob, path: Path) -> npt.NDArray[np.int64] | Non
         group = next((value for field, value in _fields(raw) if field == 2), b"")  # type: ignore[arg-type]  # noqa: PLR2004
         dense = next((value for field, value in _fields(group) if field == 2), None)  # type: ignore[arg-type]  # noqa: PLR2004
     except (zlib.error, KeyError, IndexError, TypeError) as error:
-        raise InputError(f"{path}: the block at byte {blob.at} cannot be read ({error}); fetch the file again") from error
+        raise InputError(
+            f"{path}: the block at byte {blob.at} cannot be read ({error}); fetch the file again"
+        ) from error
     if not isinstance(dense, bytes):
         return None
     parts = dict(_fields(dense))

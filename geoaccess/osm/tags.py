@@ -47,8 +47,8 @@ class Crossing:
 def parse_speed_kph(text: str, words: Mapping[str, float]) -> float | None:
     """Return the km/h of a limit, or None if it cannot be read; of several limits the lowest.
 
-    >>> parse_speed_kph("50", {}), round(parse_speed_kph("30 mph", {}), 1), parse_speed_kph("NO:urban", {"NO:urban": 50})
-    (50.0, 48.3, 50)
+    >>> parse_speed_kph("50", {}), parse_speed_kph("10 knots", {}), parse_speed_kph("NO:urban", {"NO:urban": 50})
+    (50.0, 18.52, 50)
     >>> parse_speed_kph("80;60", {}), parse_speed_kph("signals", {})
     (60.0, None)
     """

@@ -1,6 +1,6 @@
 """Travel times over a network."""
 
-from geoaccess.routing.nearest import (
+from geoaccess.routing.sites import (
     ISLAND_WITHOUT_FERRY,
     NO_SITE_REACHABLE,
     PASSENGER_FERRY_ONLY,

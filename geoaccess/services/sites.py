@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import numpy.typing as npt
 
-__all__ = ["combine", "merge_near", "read_sites", "sites_from_features", "sites_from_review"]
+__all__ = ["carrying", "combine", "merge_near", "read_sites", "sites_from_features", "sites_from_review"]
 
-COLUMNS = ("service", "name", "level", "proxy", "source", "note")
+_COLUMNS_NAMED = ("id", "name", "level", "note", "lon", "lat")
 _OSM_PREFIX = {"node": "n", "way": "w", "relation": "r"}
 _SHOWN = 5
 
@@ -42,7 +42,8 @@ def read_sites(
     service
         The service of every row; if left out it is read from `service_column`.
     columns
-        Which column of the file holds `id`, `name`, `level`, `note`, `lon` and `lat` (or x and y in `crs`) where it has another name.
+        Which column of the file holds `id`, `name`, `level`, `note`, `lon` and `lat` (or x and y in `crs`) where it
+        has another name.
     where
         Keep only rows whose column has one of these values: {"facility_type": ["legekontor"]}.
     crs
@@ -57,11 +58,15 @@ def read_sites(
     Raises
     ------
     MissingFileError, InputError
-        With every problem of the file: missing columns, coordinates that are missing or out of range (also swapped), no row left.
+        With every problem of the file: missing columns, coordinates that are missing or out of range (also swapped),
+        no row left.
     """
-    import geopandas as gpd  # noqa: PLC0415 - keeps `import geoaccess` quick
+    import geopandas as gpd
 
     named = dict(columns or {})
+    for key in named:
+        if key not in _COLUMNS_NAMED:
+            raise InputError(f'{path}: columns names "{key}"{did_you_mean(key, _COLUMNS_NAMED)}')
     raw = _read(path)
     for column, values in (where or {}).items():
         if column not in raw:
@@ -93,8 +98,18 @@ def read_sites(
         table.index = pd.Index(_text(path, raw, named["id"], required=True), name="site_id")
     else:
         number = table.groupby("service").cumcount() + 1
-        table.index = pd.Index([f"{key}-{n:03d}" for key, n in zip(table["service"], number, strict=True)], name="site_id")
+        table.index = pd.Index(
+            [f"{key}-{n:03d}" for key, n in zip(table["service"], number, strict=True)], name="site_id"
+        )
     return _checked(table, str(path))
+
+
+def carrying(features: pd.DataFrame, rules: Sequence[Mapping[str, str]]) -> npt.NDArray[np.bool_]:
+    """Return which mapped features carry every tag of one of the rules."""
+    found = [
+        any(all(have.get(key) == value for key, value in rule.items()) for rule in rules) for have in features["tags"]
+    ]
+    return np.array(found, bool)
 
 
 def sites_from_features(
@@ -116,13 +131,12 @@ def sites_from_features(
     tags
         Rules such as {"amenity": "doctors"}.
     with_names, without_names
-        Only features whose name holds one of the first words are taken (any, if there are none), and none whose name holds one of the second; in
-        any case of letters.
+        Only features whose name holds one of the first words are taken (any, if there are none), and none whose name
+        holds one of the second; in any case of letters.
     merge_within_m
         See `merge_near`.
     """
-    chosen = np.array([any(all(have.get(k) == v for k, v in rule.items()) for rule in tags) for have in features["tags"]], bool)
-
+    chosen = carrying(features, tags)
 
     def named(words: Sequence[str]) -> npt.NDArray[np.bool_]:
         holds = [features["name"].str.contains(word, case=False, regex=False).to_numpy(bool) for word in words]
@@ -135,11 +149,13 @@ def sites_from_features(
     return merge_near(table, merge_within_m)
 
 
-def sites_from_review(features: gpd.GeoDataFrame, path: Path, *, source: str = "© OpenStreetMap contributors") -> gpd.GeoDataFrame:
+def sites_from_review(
+    features: gpd.GeoDataFrame, path: Path, *, source: str = "© OpenStreetMap contributors"
+) -> gpd.GeoDataFrame:
     """Take as sites what a reviewed table says of mapped features.
 
-    The table has a row per feature and service: `osm_type`, `osm_id`, `service` (empty where the feature is not used), `name`, `level`, `proxy`
-    (yes or no), `reason`. Positions come from the features.
+    The table has a row per feature and service: `osm_type`, `osm_id`, `service` (empty where the feature is not
+    used), `name`, `level`, `proxy` (yes or no), `reason`. Positions come from the features.
 
     Raises
     ------
@@ -148,11 +164,15 @@ def sites_from_review(features: gpd.GeoDataFrame, path: Path, *, source: str = "
     """
     files.require(path)
     review = pd.read_csv(path, dtype=str, keep_default_na=False)
-    missing = [name for name in ("osm_type", "osm_id", "service", "name", "level", "proxy", "reason") if name not in review]
+    missing = [
+        name for name in ("osm_type", "osm_id", "service", "name", "level", "proxy", "reason") if name not in review
+    ]
     if missing:
         raise InputError(f"{path}: no column {', '.join(missing)}; it has {', '.join(review.columns)}")
     key = [review["osm_type"], review["osm_id"].astype("int64")]
-    place = pd.Series(np.arange(len(features)), index=pd.MultiIndex.from_arrays([features["osm_type"], features["osm_id"]]))
+    place = pd.Series(
+        np.arange(len(features)), index=pd.MultiIndex.from_arrays([features["osm_type"], features["osm_id"]])
+    )
     at = place.reindex(pd.MultiIndex.from_arrays(key)).to_numpy()
     problems = [
         f"row {i + 2}: {review['osm_type'][i]} {review['osm_id'][i]} is not among the features of the extract"
@@ -177,7 +197,7 @@ def merge_near(sites: gpd.GeoDataFrame, within_m: float) -> gpd.GeoDataFrame:
     """
     if within_m <= 0 or len(sites) < 2:  # noqa: PLR2004
         return sites
-    import shapely  # noqa: PLC0415
+    import shapely
 
     flat = sites.to_crs(sites.estimate_utm_crs()).geometry.to_numpy()
     a, b = shapely.STRtree(flat).query(flat, predicate="dwithin", distance=within_m)
@@ -187,7 +207,9 @@ def merge_near(sites: gpd.GeoDataFrame, within_m: float) -> gpd.GeoDataFrame:
     first = pd.Series(np.arange(len(sites))).groupby(group).transform("first").to_numpy()
     size = pd.Series(1, index=range(len(sites))).groupby(group).transform("sum").to_numpy()
     names = sites["name"].replace("", np.nan).groupby(group).transform("first").fillna("")
-    out = sites.assign(name=names.to_numpy(), note=np.where(size > 1, [f"{n} mapped features merged" for n in size], sites["note"]))
+    out = sites.assign(
+        name=names.to_numpy(), note=np.where(size > 1, [f"{n} mapped features merged" for n in size], sites["note"])
+    )
     return out[first == np.arange(len(sites))]
 
 
@@ -197,7 +219,8 @@ def combine(tables: Sequence[gpd.GeoDataFrame], services: Sequence[str]) -> gpd.
     Raises
     ------
     InputError
-        With every problem: a service without a site, a service that the study does not have, a site id that stands twice.
+        With every problem: a service without a site, a service that the study does not have, a site id that stands
+        twice.
     """
     table = pd.concat(tables) if tables else None
     if table is None:
@@ -206,16 +229,20 @@ def combine(tables: Sequence[gpd.GeoDataFrame], services: Sequence[str]) -> gpd.
     problems = [f'service "{name}" is not in the study{did_you_mean(name, services)}' for name in unknown]
     problems += [f'service "{name}" has no site' for name in services if name not in set(table["service"])]
     double = table.index[table.index.duplicated()].unique()
-    problems += [f'site id "{label}" stands there {int((table.index == label).sum())} times' for label in double[:_SHOWN]]
+    problems += [
+        f'site id "{label}" stands there {int((table.index == label).sum())} times' for label in double[:_SHOWN]
+    ]
     if problems:
         raise InputError.listing("sites", problems)
     order = pd.Categorical(table["service"], categories=list(services), ordered=True)
-    out: gpd.GeoDataFrame = table.assign(_order=order.codes, _id=table.index).sort_values(["_order", "_id"]).drop(columns=["_order", "_id"])
+    out: gpd.GeoDataFrame = (
+        table.assign(_order=order.codes, _id=table.index).sort_values(["_order", "_id"]).drop(columns=["_order", "_id"])
+    )
     return out
 
 
 def _read(path: Path) -> Any:
-    import geopandas as gpd  # noqa: PLC0415
+    import geopandas as gpd
 
     files.require(path)
     if path.suffix == ".csv":
@@ -228,7 +255,7 @@ def _read(path: Path) -> Any:
 
 
 def _points(path: Path, raw: pd.DataFrame, x: str, y: str, crs: str) -> Any:
-    import geopandas as gpd  # noqa: PLC0415
+    import geopandas as gpd
 
     absent = [name for name in (x, y) if name not in raw]
     if absent:
@@ -236,7 +263,10 @@ def _points(path: Path, raw: pd.DataFrame, x: str, y: str, crs: str) -> Any:
     east, north = (pd.to_numeric(raw[name], errors="coerce").to_numpy(float) for name in (x, y))
     bad = np.flatnonzero(~(np.isfinite(east) & np.isfinite(north)))
     if bad.size:
-        rows = [f"row {raw.index[i] + 2}: {x} is {raw[x].iloc[i]!r}, {y} is {raw[y].iloc[i]!r}; both must be numbers" for i in bad]
+        rows = [
+            f"row {raw.index[int(i)] + 2}: {x} is {raw[x].iloc[i]!r}, {y} is {raw[y].iloc[i]!r}; both must be numbers"
+            for i in bad
+        ]
         raise InputError.listing(str(path), rows)
     return gpd.GeoSeries.from_xy(east, north, index=raw.index, crs=crs).to_crs("EPSG:4326")
 
@@ -250,7 +280,7 @@ def _text(path: Path, raw: pd.DataFrame, name: str, *, required: bool = False) -
 
 
 def _from_features(features: gpd.GeoDataFrame, service: pd.Series[str], source: str) -> gpd.GeoDataFrame:
-    import geopandas as gpd  # noqa: PLC0415
+    import geopandas as gpd
 
     labels = [
         f"{key}-{_OSM_PREFIX[kind]}{number}"

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from geoaccess.errors import ConfigError
 from geoaccess.measures import ServiceSpec
-from geoaccess.study.shipped import shipped
+from geoaccess.shipped import shipped
 from geoaccess.toml import Table, did_you_mean, read_toml
 
 __all__ = [
@@ -86,7 +86,7 @@ class SitesFromFile(Table):
     file: str
     service: str | None = None
     service_column: str = "service"
-    columns: dict[Literal["id", "name", "level", "note", "lon", "lat"], str] = {}
+    columns: dict[str, str] = {}
     where: dict[str, list[str]] = {}
     crs: str = "EPSG:4326"
     clip: bool = False
@@ -115,7 +115,7 @@ class SitesFromReview(Table):
 
 
 class Borderless(Table):
-    """[[zones.borderless]]: a municipality whose border the extract does not hold; cells near its place that are in no other are its."""
+    """[[zones.borderless]]: a municipality whose border the extract lacks: cells near a place that are in no other."""
 
     id: str
     name: str
@@ -139,6 +139,7 @@ class ZonesFromFile(Table):
 
     kind: Literal["file"]
     file: str
+    layer: str | None = None
     id: str
     name: str
     region_id: str | None = None

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import json
 import lzma
 import shutil
 import time
-import tomllib
 import warnings
 import zipfile
 import zlib
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from geoaccess.errors import ConfigError, FetchError, GeoaccessWarning
-from geoaccess.files import require, sha256, writing
+from geoaccess.files import sha256, writing
+from geoaccess.shipped import shipped
 from geoaccess.study.content import require_room, wrong_content
 from geoaccess.study.download import Progress, Step, download, new_session
-from geoaccess.study.shipped import shipped
+from geoaccess.toml import Table, did_you_mean, read_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 __all__ = ["Region", "SourceFile", "Sources", "fetch", "left_to_do", "read_sources"]
 
@@ -45,10 +44,8 @@ _Text = Annotated[str, Field(min_length=1)]
 _Address = Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?$")]
 
 
-class SourceFile(BaseModel):
+class SourceFile(Table):
     """One file of the table of sources."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     what: _Text
     """What it is, in a few words for people."""
@@ -81,22 +78,34 @@ class SourceFile(BaseModel):
         return self
 
 
-class Region(BaseModel):
+class Region(Table):
     """A region and the keys of the files that it needs."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
     title: _Text
-    files: Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
+    files: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class Sources(BaseModel):
+class Sources(Table):
     """The table of sources: files by key and regions by name."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     files: dict[str, SourceFile]
     regions: dict[str, Region]
+
+    @model_validator(mode="after")
+    def _keys_and_paths_agree(self) -> Sources:
+        problems = [
+            f"regions.{name}.files: there is no [files.{key}]{did_you_mean(key, self.files)}"
+            for name, region in self.regions.items()
+            for key in region.files
+            if key not in self.files
+        ]
+        paths: dict[str, str] = {}
+        for key, file in self.files.items():
+            if paths.setdefault(file.path, key) != key:
+                problems.append(f'files.{key}.path: "{file.path}" is also the path of files.{paths[file.path]}')
+        if problems:
+            raise ValueError("\n  - ".join(problems))
+        return self
 
     def of(self, region: str) -> list[SourceFile]:
         """List the files of a region.
@@ -115,10 +124,8 @@ class Sources(BaseModel):
         geoaccess.errors.ConfigError: region "icland": not in the table of sources; did you mean "iceland"? ...
         """
         if region not in self.regions:
-            near = difflib.get_close_matches(region.lower(), self.regions, n=1)
-            meant = f'did you mean "{near[0]}"? ' if near else ""
             raise ConfigError(
-                f'region "{region}": not in the table of sources; {meant}the regions are {", ".join(self.regions)}'
+                f'region "{region}": not in the table of sources{did_you_mean(region.lower(), self.regions)}'
             )
         return [self.files[key] for key in self.regions[region].files]
 
@@ -138,20 +145,7 @@ def read_sources(path: Path | None = None) -> Sources:
     >>> sorted(read_sources().regions)
     ['iceland', 'nord-norge', 'norge']
     """
-    path = shipped("sources.toml") if path is None else require(path, mend="name a table of sources")
-    try:
-        with path.open("rb") as file:
-            table = tomllib.load(file)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from error
-    try:
-        sources, problems = Sources.model_validate(table), []
-    except ValidationError as error:
-        sources, problems = None, [_in_words(detail) for detail in error.errors(include_url=False)]
-    problems += _cross_problems(table)
-    if sources is None or problems:
-        raise ConfigError.listing(str(path), problems)
-    return sources
+    return read_toml(path or shipped("sources.toml"), Sources, mend="name a table of sources")
 
 
 def fetch(
@@ -346,36 +340,3 @@ def _unusable(file: SourceFile, path: Path) -> str | None:
     size = path.stat().st_size
     least = file.min_bytes if file.unzip is None else 1
     return f"it has {size} bytes and should have {least}" if size < least else wrong_content(path, name=path.name)
-
-
-def _in_words(detail: Mapping[str, Any]) -> str:
-    """Write one finding of pydantic as a problem of a table."""
-    where = ".".join(str(part) for part in detail["loc"]) or "table"
-    if detail["type"] == "extra_forbidden":
-        return f"{where}: no such key"
-    if detail["type"] == "missing":
-        return f"{where}: is missing"
-    message = str(detail["msg"]).removeprefix("Value error, ")
-    shown = detail["input"] if not isinstance(detail["input"], dict) else None
-    return f"{where}: {message}" if shown is None else f"{where}: {message}; it is {shown!r}"
-
-
-def _cross_problems(table: Mapping[str, Any]) -> list[str]:
-    """Find keys that point nowhere and paths used twice, in a table that may be wrong in other ways too."""
-    files, regions = table.get("files"), table.get("regions")
-    if not isinstance(files, dict) or not isinstance(regions, dict):
-        return []
-    problems = []
-    for name, region in regions.items():
-        keys = region.get("files") if isinstance(region, dict) else None
-        for key in keys if isinstance(keys, list) else []:
-            if isinstance(key, str) and key not in files:
-                near = difflib.get_close_matches(key, files, n=1)
-                meant = f'; did you mean "{near[0]}"?' if near else ""
-                problems.append(f"regions.{name}.files: there is no [files.{key}]{meant}")
-    paths: dict[str, str] = {}
-    for key, file in files.items():
-        path = file.get("path") if isinstance(file, dict) else None
-        if isinstance(path, str) and paths.setdefault(path, key) != key:
-            problems.append(f'files.{key}.path: "{path}" is also the path of files.{paths[path]}')
-    return problems

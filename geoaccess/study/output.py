@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from geoaccess.network import Network
-    from geoaccess.study.run import Answers
+    from geoaccess.study.pipeline import Answers
 
 __all__ = ["ferry_lines", "inequality", "write"]
 
 _VERSIONS = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyarrow", "pyproj", "rasterio", "shapely")
 _BACKDROP = ("motorway", "trunk", "primary", "secondary")
+_SHEET_STEPS = 8000
 _CONTENT_DATE = "2000-01-01T00:00:00.000Z"
 
 
@@ -79,7 +80,10 @@ def _tables(answers: Answers, folder: Path) -> None:
         table.to_csv(folder / f"{name}.csv", index=False, float_format="%.6g", lineterminator="\n")
     for spec in answers.study.specs:
         maps.geotiff(
-            folder / f"{spec.key}.tif", results=results, column=f"{spec.key}_s", attribution="; ".join(answers.study.settings.attribution)
+            folder / f"{spec.key}.tif",
+            results=results,
+            column=f"{spec.key}_s",
+            attribution="; ".join(answers.study.settings.attribution),
         )
 
 
@@ -90,7 +94,7 @@ def _flat(sites: gpd.GeoDataFrame) -> pd.DataFrame:
 
 def _to_gpkg(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
     """Write a GeoPackage without the date of writing, so that equal results are equal bytes."""
-    import pyogrio  # noqa: PLC0415
+    import pyogrio
 
     before = os.environ.get("OGR_CURRENT_DATE")
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _CONTENT_DATE})
@@ -130,14 +134,28 @@ def ferry_lines(network: Network) -> gpd.GeoDataFrame:
     return lines.join(network.ferries.set_index("way_id"), how="inner").reset_index()
 
 
+def _drawn(answers: Answers) -> dict[str, Any]:
+    """Return what lies under the cells, no finer than can be seen on a sheet of the whole region."""
+    import shapely
+
+    west, south, east, north = answers.results.to_crs("EPSG:4326").total_bounds
+    tolerance = max(east - west, north - south) / _SHEET_STEPS
+    municipalities = answers.municipalities
+    if municipalities is not None:
+        near = municipalities.cx[west - 1 : east + 1, south - 1 : north + 1]
+        municipalities = near.set_geometry(shapely.coverage_simplify(near.geometry.to_numpy(), tolerance), crs=near.crs)
+    roads = answers.network.edges(*_BACKDROP)
+    return {
+        "results": answers.results,
+        "municipalities": municipalities,
+        "ferries": ferry_lines(answers.network),
+        "roads": roads.set_geometry(roads.geometry.simplify(tolerance)),
+    }
+
+
 def _pictures(answers: Answers, folder: Path) -> None:
     said = _said(answers)
-    drawn: dict[str, Any] = {
-        "results": answers.results,
-        "municipalities": answers.municipalities,
-        "ferries": ferry_lines(answers.network),
-        "roads": answers.network.edges(*_BACKDROP),
-    }
+    drawn = _drawn(answers)
     specs = answers.study.specs
     maps.web_map(folder / "index.html", sites=answers.sites, services=specs, **drawn, **said)
     for spec in specs:
@@ -177,13 +195,17 @@ def _record(answers: Answers, folder: Path) -> None:
         "versions": {name: metadata.version(name) for name in _VERSIONS},
         "command": f"geoaccess run {study.path.as_posix()}",
         "disclaimer": study.settings.disclaimer,
-        "inputs": {what: {"path": path.as_posix(), "sha256": files.sha256(path)} for what, path in study.inputs.items()},
+        "inputs": {
+            what: {"path": path.as_posix(), "sha256": files.sha256(path)} for what, path in study.inputs.items()
+        },
         "study": study.described(),
         "network": {
             "from_cache": answers.from_cache,
             "nodes": network.n_nodes,
             "edges": network.n_edges,
-            "road_km": round(float(network.edge_length_m[network.edge_kind == EdgeKind.ROAD].sum(dtype=float)) / 1000, 1),
+            "road_km": round(
+                float(network.edge_length_m[network.edge_kind == EdgeKind.ROAD].sum(dtype=float)) / 1000, 1
+            ),
             **network.counts,
         },
         "counts": {

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Stages"]
+    from geoaccess.study.download import Progress, Step
+
+__all__ = ["Stages", "downloads"]
 
 
 @dataclass
@@ -24,12 +26,20 @@ class Stages:
     @contextlib.contextmanager
     def running(self) -> Iterator[Stages]:
         """Show a bar of all stages until the block ends."""
-        from rich.console import Console  # noqa: PLC0415 - keeps `import geoaccess` quick
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
         console = Console(stderr=True)
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=console, transient=True, disable=not (self.show and console.is_terminal)) as bar:
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        with Progress(
+            *columns, console=console, transient=True, disable=not (self.show and console.is_terminal)
+        ) as bar:
             self._bar = bar
             self._task = bar.add_task("starting", total=self.total)
             yield self
@@ -46,3 +56,29 @@ class Stages:
     def say(self, what: str) -> None:
         """Say what the stage is doing now."""
         self._bar.update(self._task, description=what)
+
+
+@contextlib.contextmanager
+def downloads() -> Iterator[Progress]:
+    """Show a bar per file that is being downloaded; yields what `fetch` calls with each step."""
+    from rich import progress
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(bar_width=24),
+        progress.DownloadColumn(),
+        progress.TransferSpeedColumn(),
+        progress.TimeRemainingColumn(),
+    )
+    with progress.Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        tasks: dict[str, progress.TaskID] = {}
+
+        def step(now: Step) -> None:
+            name = now.path.name
+            if name not in tasks:
+                tasks[name] = bar.add_task(name, total=now.total_bytes)
+            bar.update(tasks[name], description=f"{name}: {now.state}", completed=now.done_bytes, total=now.total_bytes)
+
+        yield step

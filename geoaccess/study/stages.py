@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -34,7 +34,18 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import numpy.typing as npt
 
-__all__ = ["Snapped", "build_or_load_network", "islands", "join_classes", "join_zones", "read_people", "read_places", "solve", "snap_all"]
+__all__ = [
+    "Snapped",
+    "build_or_load_network",
+    "islands",
+    "join_classes",
+    "join_zones",
+    "read_mapped",
+    "read_people",
+    "read_places",
+    "snap_all",
+    "solve",
+]
 
 _ROOMS_OF_A_NETWORK = ("kernels", "network", "osm")
 _ORIGINS_AT_ONCE = 2000
@@ -46,7 +57,11 @@ def build_or_load_network(study: Study, *, say: Callable[[str], None] | None = N
     It is kept under a digest of the extracts, the profile and the code that builds it; what is damaged is built again.
     """
     paths = [study.resolve(name) for name in study.settings.network.osm]
-    hint = f"`geoaccess fetch {study.settings.fetch}` downloads it" if study.settings.fetch else "check [network] osm in the study"
+    hint = (
+        f"`geoaccess fetch {study.settings.fetch}` downloads it"
+        if study.settings.fetch
+        else "check [network] osm in the study"
+    )
     for path in paths:
         files.require(path, mend=hint)
     folder = study.cache / f"network-{_network_digest(paths, study.profile)[:20]}"
@@ -98,10 +113,22 @@ def read_people(study: Study) -> gpd.GeoDataFrame:
     return cells
 
 
-def read_places(study: Study) -> gpd.GeoDataFrame:
+def read_mapped(study: Study) -> gpd.GeoDataFrame:
+    """Return every mapped feature that some rule of the study asks for."""
+    rules = [source.tags for source in study.settings.sites if not isinstance(source, SitesFromFile)]
+    if isinstance(study.settings.centrality, CentralityComputed):
+        rules += study.settings.centrality.functions.values()
+    pairs = dict.fromkeys(pair for tags in rules for rule in tags for pair in rule.items())
+    if not pairs:
+        import geopandas as gpd
+
+        return gpd.GeoDataFrame({"tags": []}, geometry=[], crs="EPSG:4326")
+    return read_features([study.resolve(name) for name in study.settings.network.osm], list(pairs))
+
+
+def read_places(study: Study, mapped: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the sites of all services."""
     tables = []
-    extracts = [study.resolve(name) for name in study.settings.network.osm]
     for source in study.settings.sites:
         if isinstance(source, SitesFromFile):
             table = services.read_sites(
@@ -116,7 +143,7 @@ def read_places(study: Study) -> gpd.GeoDataFrame:
             table = services.merge_near(_clipped(study, source, table), source.merge_within_m)
         elif isinstance(source, SitesFromOsm):
             table = services.sites_from_features(
-                _clipped(study, source, read_features(extracts, _pairs(source.tags))),
+                _clipped(study, source, mapped),
                 source.service,
                 tags=source.tags,
                 with_names=source.with_names,
@@ -124,7 +151,9 @@ def read_places(study: Study) -> gpd.GeoDataFrame:
                 merge_within_m=source.merge_within_m,
             )
         else:
-            table = services.sites_from_review(read_features(extracts, _pairs(source.tags)), study.resolve(source.file))
+            table = services.sites_from_review(
+                mapped[services.carrying(mapped, source.tags)], study.resolve(source.file)
+            )
         tables.append(table)
     return services.combine(tables, list(study.settings.services))
 
@@ -150,6 +179,7 @@ def join_zones(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, gpd
             region_id=settings.region_id,
             region=settings.region,
             digits=settings.digits,
+            layer=settings.layer,
         )
     else:
         municipalities = _zones_of_osm(study, settings, cells)
@@ -163,7 +193,8 @@ def _zones_of_column(study: Study, settings: ZonesFromColumn, cells: gpd.GeoData
         table = pd.read_csv(files.require(study.resolve(settings.names_file)), dtype=str, keep_default_na=False)
         absent = [name for name in (settings.names_id, settings.names_name) if name not in table]
         if absent:
-            raise InputError(f"{study.resolve(settings.names_file)}: no column {', '.join(absent)}; it has {', '.join(table.columns)}")
+            there = ", ".join(table.columns)
+            raise InputError(f"{study.resolve(settings.names_file)}: no column {', '.join(absent)}; it has {there}")
         names = table.set_index(settings.names_id)[settings.names_name]
     return pd.DataFrame(
         {
@@ -179,12 +210,14 @@ def _zones_of_column(study: Study, settings: ZonesFromColumn, cells: gpd.GeoData
 
 def _zones_of_osm(study: Study, settings: ZonesFromOsm, cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     extracts = [study.resolve(name) for name in study.settings.network.osm]
-    municipalities = read_boundaries(extracts, settings.level).rename_axis("municipality_id")
+    levels = [settings.level] if settings.region_level is None else [settings.level, settings.region_level]
+    boundaries = read_boundaries(extracts, levels)
+    municipalities = boundaries[settings.level].rename_axis("municipality_id")
     for missing in settings.borderless:
         municipalities = pd.concat([municipalities, _border_of_cells(missing, cells, municipalities)])
     municipalities["region_id"] = municipalities["region"] = ""
     if settings.region_level is not None:
-        regions = read_boundaries(extracts, settings.region_level).rename_axis("region_id").reset_index()
+        regions = boundaries[settings.region_level].rename_axis("region_id").reset_index()
         inside = municipalities.set_geometry(municipalities.representative_point())[["geometry"]].sjoin(regions)
         inside = inside[~inside.index.duplicated()]
         municipalities["region_id"] = inside["region_id"].reindex(municipalities.index).fillna("")
@@ -194,17 +227,21 @@ def _zones_of_osm(study: Study, settings: ZonesFromOsm, cells: gpd.GeoDataFrame)
 
 def _border_of_cells(missing: Borderless, cells: gpd.GeoDataFrame, others: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return a municipality whose border is that of the cells near its place that lie in no other municipality."""
-    import geopandas as gpd  # noqa: PLC0415
-    from shapely.geometry import MultiPolygon  # noqa: PLC0415
+    import geopandas as gpd
+    from shapely.geometry import MultiPolygon
 
     place = gpd.GeoSeries.from_xy([missing.lon], [missing.lat], crs="EPSG:4326").to_crs(cells.crs).iloc[0]
-    centres = cells.geometry.centroid
-    near = cells[centres.distance(place) <= missing.within_km * 1000]
-    land = near.geometry[~centres[near.index].to_crs(others.crs).within(others.union_all())].to_crs(others.crs).union_all()
+    near = cells[cells.geometry.centroid.distance(place) <= missing.within_km * 1000]
+    taken = near.set_geometry(near.geometry.centroid)[["geometry"]].to_crs(others.crs).sjoin(others[["geometry"]]).index
+    land = near.geometry.drop(taken).to_crs(others.crs).union_all()
     if land.is_empty:
-        raise InputError(f'[[zones.borderless]] "{missing.name}": no cell outside other municipalities within {missing.within_km:g} km')
+        raise InputError(
+            f'[[zones.borderless]] "{missing.name}": no cell within {missing.within_km:g} km is outside the others'
+        )
     land = land if land.geom_type == "MultiPolygon" else MultiPolygon([land])
-    return gpd.GeoDataFrame({"name": [missing.name]}, geometry=[land], crs=others.crs, index=pd.Index([missing.id], name="municipality_id"))
+    return gpd.GeoDataFrame(
+        {"name": [missing.name]}, geometry=[land], crs=others.crs, index=pd.Index([missing.id], name="municipality_id")
+    )
 
 
 @dataclass(frozen=True)
@@ -217,16 +254,11 @@ class Snapped:
 
 def snap_all(study: Study, network: Network, cells: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> Snapped:
     """Attach the centres of cells, and the sites."""
-    settings = {
-        "max_m": study.settings.snap.max_m,
-        "off_network_kph": study.settings.snap.off_network_kph,
-        "min_component_m": study.settings.network.min_component_km * 1000,
-    }
-    return Snapped(snap(network, cells, **settings), snap(network, sites, **settings))
+    return Snapped(_snap_as_set(study, network, cells), _snap_as_set(study, network, sites))
 
 
 def solve(study: Study, network: Network, snapped: Snapped, sites: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return the columns of all services, one row per cell: times to the nearest and second nearest site, and which they are."""
+    """Return the columns of all services, one row per cell: time and id of the nearest and the second nearest site."""
     out = {"off_network_m": snapped.cells["off_network_m"]}
     for key, service in study.settings.services.items():
         ours = snapped.sites[(sites["service"] == key).to_numpy()]
@@ -240,7 +272,7 @@ def solve(study: Study, network: Network, snapped: Snapped, sites: gpd.GeoDataFr
 
 
 def join_classes(
-    study: Study, network: Network, snapped: Snapped, cells: pd.DataFrame, times: pd.DataFrame
+    study: Study, network: Network, mapped: gpd.GeoDataFrame, snapped: Snapped, cells: pd.DataFrame, times: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the centrality of each cell, and the table of municipalities it comes from."""
     settings = study.settings.centrality
@@ -254,7 +286,7 @@ def join_classes(
         )
         source = str(study.resolve(settings.file))
     else:
-        table = _compute_classes(study, settings, network, snapped, cells, times)
+        table = _compute_classes(study, settings, network, mapped, snapped, cells, times)
         source = "computed"
     joined = zones.join_centrality(cells[["population", "municipality_id", "municipality"]], table, source=source)
     return joined[["centrality_index", "centrality_class"]], table
@@ -264,6 +296,7 @@ def _compute_classes(
     study: Study,
     settings: CentralityComputed,
     network: Network,
+    mapped: gpd.GeoDataFrame,
     snapped: Snapped,
     cells: pd.DataFrame,
     times: pd.DataFrame,
@@ -279,12 +312,15 @@ def _compute_classes(
     for first in range(0, len(cells), _ORIGINS_AT_ONCE):
         block = slice(first, first + _ORIGINS_AT_ONCE)
         reached[block] = weigh(travel_times(network, snapped.cells.iloc[block], snapped.cells, max_s=cutoff_s)) @ people
-    kinds = sum(weigh(times[f"{key}_s"].to_numpy()) for key, service in study.settings.services.items() if service.toward == "sites")
-    extracts = [study.resolve(name) for name in study.settings.network.osm]
+    kinds = sum(
+        weigh(times[f"{key}_s"].to_numpy())
+        for key, service in study.settings.services.items()
+        if service.toward == "sites"
+    )
     for tags in settings.functions.values():
-        features = read_features(extracts, _pairs(tags))
+        features = mapped[services.carrying(mapped, tags)]
         if len(features):
-            there = _snap_like_cells(study, network, features)
+            there = _snap_as_set(study, network, features)
             kinds = kinds + weigh(nearest_snapped(network, snapped.cells, there, k=1)["travel_time_s"].to_numpy())
     return zones.compute_centrality(
         workplaces_reached=reached,
@@ -297,7 +333,7 @@ def _compute_classes(
     )
 
 
-def _snap_like_cells(study: Study, network: Network, places: gpd.GeoDataFrame) -> pd.DataFrame:
+def _snap_as_set(study: Study, network: Network, places: gpd.GeoDataFrame) -> pd.DataFrame:
     return snap(
         network,
         places,
@@ -310,8 +346,9 @@ def _snap_like_cells(study: Study, network: Network, places: gpd.GeoDataFrame) -
 def islands(network: Network, snapped: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     """Return the places that do not hang together by road alone, with their people and what ties them to the mainland.
 
-    One row per set of roads on which somebody lives: `people`, `cells`, `tied_by` ("mainland", "car ferry", "passenger ferry", "nothing"), the
-    municipality with most of its people, and the `lon`, `lat` of its middle person; largest first. A last row, "no road", has those who are not snapped.
+    One row per set of roads on which somebody lives: `people`, `cells`, `tied_by` ("mainland", "car ferry",
+    "passenger ferry", "nothing"), the municipality with most of its people, and the `lon`, `lat` of its middle
+    person; largest first. A last row, "no road", has those who are not snapped.
     """
     edge = snapped["edge"].to_numpy()
     on = edge >= 0
@@ -322,12 +359,21 @@ def islands(network: Network, snapped: pd.DataFrame, cells: pd.DataFrame) -> pd.
         network.components(*EdgeKind),
     ]
     people = cells["population"].to_numpy()[on]
-    table = pd.DataFrame({"road": labels[0][here], "people": people, "lon": snapped["lon"].to_numpy()[on], "lat": snapped["lat"].to_numpy()[on]})
+    table = pd.DataFrame(
+        {
+            "road": labels[0][here],
+            "people": people,
+            "lon": snapped["lon"].to_numpy()[on],
+            "lat": snapped["lat"].to_numpy()[on],
+        }
+    )
     table["municipality"] = cells["municipality"].to_numpy()[on]
     mainland = table.groupby("road")["people"].sum().idxmax()
     node = int(here[(table["road"] == mainland).to_numpy()][0])
     by_car, by_boat = (label[here] == label[node] for label in labels[1:])
-    table["tied_by"] = np.select([table["road"] == mainland, by_car, by_boat], ["mainland", "car ferry", "passenger ferry"], "nothing")
+    table["tied_by"] = np.select(
+        [table["road"] == mainland, by_car, by_boat], ["mainland", "car ferry", "passenger ferry"], "nothing"
+    )
     rows = []
     for _, part in table.groupby("road"):
         weights = part.groupby("municipality")["people"].sum()
@@ -342,17 +388,20 @@ def islands(network: Network, snapped: pd.DataFrame, cells: pd.DataFrame) -> pd.
             }
         )
     if (~on).any():
-        rows.append({"tied_by": "no road", "municipality": "", "people": cells["population"].to_numpy()[~on].sum(), "cells": int((~on).sum()), "lon": np.nan, "lat": np.nan})
+        rows.append(
+            {
+                "tied_by": "no road",
+                "municipality": "",
+                "people": cells["population"].to_numpy()[~on].sum(),
+                "cells": int((~on).sum()),
+                "lon": np.nan,
+                "lat": np.nan,
+            }
+        )
     return pd.DataFrame(rows).sort_values(["people", "lon"], ascending=[False, True], ignore_index=True)
-
-
-def _pairs(tags: Sequence[dict[str, str]]) -> list[tuple[str, str]]:
-    return list(dict.fromkeys(pair for rule in tags for pair in rule.items()))
 
 
 def _fetch_hint(study: Study) -> str:
     if study.settings.fetch:
         return f"`geoaccess fetch {study.settings.fetch}` downloads it"
     return f"check the path in {study.path}"
-
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -10,14 +10,14 @@ import pandas as pd
 from geoaccess import files, measures
 from geoaccess.errors import InputError
 from geoaccess.network import EdgeKind, snap
+from geoaccess.shipped import shipped
 from geoaccess.study import stages
-from geoaccess.study.shipped import shipped
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from geoaccess.study.config import Study
-    from geoaccess.study.run import Answers
+    from geoaccess.study.pipeline import Answers
 
 __all__ = ["describe_network", "main_table", "write_template"]
 
@@ -49,7 +49,7 @@ def main_table(answers: Answers) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _minutes(seconds: float) -> str:
+def _minutes(seconds: Any) -> str:
     if np.isnan(seconds):
         return "-"
     return "never" if np.isinf(seconds) else f"{seconds / 60:.1f}"
@@ -63,9 +63,13 @@ def describe_network(study: Study) -> list[tuple[str, pd.DataFrame]]:
     classes = road.groupby("highway").agg(edges=("way_id", "size"), km=("length_m", "sum"))
     classes = classes.assign(km=classes["km"] / 1000).sort_values("km", ascending=False).reset_index()
     ferries = network.ferries.assign(
-        crossing=network.ferries["crossing_s"].map(_minutes), wait=network.ferries["wait_s"].map(_minutes), who=np.where(network.ferries["cars"], "cars", "on foot")
+        crossing=network.ferries["crossing_s"].map(_minutes),
+        wait=network.ferries["wait_s"].map(_minutes),
+        who=np.where(network.ferries["cars"], "cars", "on foot"),
     )[["way_id", "name", "who", "crossing", "wait", "note"]]
-    ferries = ferries.assign(way_id=ferries["way_id"].astype(str)).rename(columns={"crossing": "crossing min", "wait": "wait min", "note": "where the time is from"})
+    ferries = ferries.assign(way_id=ferries["way_id"].astype(str)).rename(
+        columns={"crossing": "crossing min", "wait": "wait min", "note": "where the time is from"}
+    )
     cells = stages.read_people(study)
     zones, _ = stages.join_zones(study, cells)
     snapped = snap(

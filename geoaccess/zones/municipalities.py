@@ -29,6 +29,7 @@ def read_municipalities(
     region_id: str | None = None,
     region: str | None = None,
     digits: int | None = None,
+    layer: str | None = None,
 ) -> gpd.GeoDataFrame:
     """Municipalities with their names, regions and borders.
 
@@ -44,6 +45,8 @@ def read_municipalities(
     digits
         How many digits an identifier has: shorter ones get back the leading zeros they lost when they were stored as
         numbers. None keeps every identifier as it is.
+    layer
+        Which layer of the file; the first when None.
 
     Returns
     -------
@@ -58,7 +61,7 @@ def read_municipalities(
         If it cannot be read, has no coordinate system, lacks a column or has no feature; if an identifier is missing
         or is given to features with different names; if a feature has no area. All the features at fault are listed.
     """
-    frame = _read(path)
+    frame = _read(path, layer)
     columns = {"municipality_id": id, "name": name, "region_id": region_id, "region": region}
     absent = [column for column in columns.values() if column is not None and column not in frame.columns]
     if absent:
@@ -81,11 +84,11 @@ def read_municipalities(
     return municipalities[columns_out].set_index("municipality_id").sort_index()
 
 
-def _read(path: Path) -> gpd.GeoDataFrame:
+def _read(path: Path, layer: str | None) -> gpd.GeoDataFrame:
     """Read the features, or say why they cannot be used."""
     require(path)
     try:
-        frame = pyogrio.read_dataframe(path)
+        frame = pyogrio.read_dataframe(path, layer=layer)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
         raise InputError(
             f"{path}: cannot be read as a file of polygons ({error}); use GeoJSON or GeoPackage"

@@ -229,7 +229,8 @@
 
   function pinned() {
     if (!state.at) return;
-    hover(L.CRS.EPSG3857.unproject(L.point(state.at.x, state.at.y)));
+    if (map.getBounds().contains(state.at)) hover(L.latLng(state.at));
+    else showCard(null);
     byId("spoken").textContent = byId("card").hidden ? "" : byId("card").innerText;
   }
 
@@ -321,7 +322,7 @@
     container.append(byId("card"));
     map.invalidateSize({ animate: false });
     const bounds = L.latLngBounds(view.bounds);
-    map.fitBounds(bounds, { animate: false, padding: [12, 12] });
+    map.fitBounds(bounds, { animate: false, padding: [24, 24] });
     map.setMaxZoom(15);
     map.setMinZoom(Math.floor(map.getZoom()) - 1);
     map.setMaxBounds(bounds.pad(0.6));

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from geoaccess import measures
 from geoaccess.errors import InputError
 from geoaccess.study import stages
@@ -16,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    import pandas as pd
 
     from geoaccess.network import Network
     from geoaccess.study.config import Study
@@ -29,7 +28,8 @@ _STAGES = 9
 class Answers:
     """All that a study found.
 
-    `results` has one row per cell; `summary_*` and `norms_*` are tidy tables by group and service; `inequality` one row per service.
+    `results` has one row per cell; `summary_*` and `norms_*` are tidy tables by group and service; `inequality` one
+    row per service.
     """
 
     study: Study
@@ -52,17 +52,22 @@ class Answers:
     def summary(self, by: str | list[str] | None = None) -> pd.DataFrame:
         """`geoaccess.measures.summarise` with the norms beside it: one row per service and group.
 
-        Norms are numbered, because services differ in them: `norm_1_s`, `share_within_norm_1`, `people_beyond_norm_1`, ...
+        Norms are numbered, because services differ in them: `norm_1_s`, `share_within_norm_1`,
+        `people_beyond_norm_1`, ...
         """
         specs = self.study.specs
         table = measures.summarise(self.results, services=specs, by=by)
         norms = measures.norm_table(self.results, services=specs, by=by)
-        keys = [name for name in table.columns[: table.columns.get_loc("service")]] + ["service"]
+        keys = [*table.columns[: table.columns.get_loc("service")], "service"]
         if norms.empty:
             return table
         norms["number"] = norms.groupby(keys, sort=False).cumcount() + 1
         for number, part in norms.groupby("number"):
-            columns = {"norm_s": f"norm_{number}_s", "share_within": f"share_within_norm_{number}", "people_beyond": f"people_beyond_norm_{number}"}
+            columns = {
+                "norm_s": f"norm_{number}_s",
+                "share_within": f"share_within_norm_{number}",
+                "people_beyond": f"people_beyond_norm_{number}",
+            }
             table = table.merge(part[[*keys, *columns]].rename(columns=columns), on=keys, how="left", validate="1:1")
         return table
 
@@ -81,7 +86,7 @@ def run(study: Study, *, show: bool = True) -> Answers:
     GeoaccessError
         With what is wrong with the study or its data, and how to mend it; nothing is written then.
     """
-    from geoaccess.study.output import write  # noqa: PLC0415 - drawing libraries are slow to import
+    from geoaccess.study.output import write  # drawing libraries are slow to import
 
     with Stages(_STAGES, show=show).running() as progress:
         answers = _solve(study, progress)
@@ -91,7 +96,7 @@ def run(study: Study, *, show: bool = True) -> Answers:
 
 
 def _with(answers: Answers, *, files: list[Path]) -> Answers:
-    from dataclasses import replace  # noqa: PLC0415
+    from dataclasses import replace
 
     return replace(answers, files=files)
 
@@ -102,7 +107,8 @@ def _solve(study: Study, progress: Stages) -> Answers:
     with progress.stage("building the network"):
         network, from_cache = stages.build_or_load_network(study, say=progress.say)
     with progress.stage("reading sites"):
-        sites = stages.read_places(study)
+        mapped = stages.read_mapped(study)
+        sites = stages.read_places(study, mapped)
     with progress.stage("joining municipalities"):
         joined, municipalities = stages.join_zones(study, cells)
         kept = cells[["population", "geometry"]]
@@ -112,7 +118,7 @@ def _solve(study: Study, progress: Stages) -> Answers:
     with progress.stage("searching the nearest sites"):
         times = stages.solve(study, network, snapped, sites)
     with progress.stage("joining centrality classes"):
-        classes, centrality = stages.join_classes(study, network, snapped, cells, times)
+        classes, centrality = stages.join_classes(study, network, mapped, snapped, cells, times)
     with progress.stage("summing up"):
         results = cells.join(classes).join(times)
         results = results[[*(name for name in results.columns if name != "geometry"), "geometry"]]
@@ -135,7 +141,7 @@ def _solve(study: Study, progress: Stages) -> Answers:
 
 
 def _nobody_lost(results: pd.DataFrame, people: float, study: Study) -> None:
-    """Check the law that everything rests on: people in = people reached + people unreached, by reason, for every service."""
+    """Check the law that everything rests on, for every service: people in = people reached + unreached by reason."""
     for key in study.settings.services:
         reached = results.loc[results[f"{key}_reason"] == "", "population"].sum()
         unreached = results.loc[results[f"{key}_reason"] != "", "population"].sum()
@@ -151,9 +157,9 @@ def check(study: Study) -> list[str]:
     GeoaccessError
         With the first input that is wrong, and how to mend it.
     """
-    from geoaccess import files  # noqa: PLC0415
-    from geoaccess.osm import read_profile  # noqa: PLC0415
-    from geoaccess.osm.integrity import newest_untagged_nodes  # noqa: PLC0415
+    from geoaccess import files
+    from geoaccess.osm import read_profile
+    from geoaccess.osm.integrity import newest_untagged_nodes
 
     absent = [f"{what}: {path} is not there" for what, path in study.inputs.items() if not path.is_file()]
     if absent:
@@ -167,7 +173,7 @@ def check(study: Study) -> list[str]:
             newest_untagged_nodes(path)
     cells = stages.read_people(study)
     found.append(f"{len(cells)} cells with {cells['population'].sum():,.0f} people")
-    sites = stages.read_places(study)
+    sites = stages.read_places(study, stages.read_mapped(study))
     found += [f"{count} sites of {service}" for service, count in sites["service"].value_counts(sort=False).items()]
     joined, _ = stages.join_zones(study, cells)
     outside = cells["population"].to_numpy()[(joined["municipality_id"] == "").to_numpy()].sum()

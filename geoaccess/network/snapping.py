@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,14 +24,16 @@ _LEGS = ("to_u_ds", "from_u_ds", "to_v_ds", "from_v_ds")
 def snappable_edges(network: Network, *, min_component_m: float = 2000.0) -> npt.NDArray[np.int64]:
     """Return the edges that points may be attached to.
 
-    An edge counts when it is a road that the profile lets people begin a journey on, and both its ends lie in one strongly connected
-    component (one can leave and come back) that holds at least `min_component_m` of road: not in the stub of a car park that hangs
-    together with nothing.
+    An edge counts when it is a road that the profile lets people begin a journey on, and both its ends lie in one
+    strongly connected component (one can leave and come back) that holds at least `min_component_m` of road: not in
+    the stub of a car park that hangs together with nothing.
     """
     label = network.strong_component
     road = network.edge_kind == EdgeKind.ROAD
     inside = label[network.edge_u] == label[network.edge_v]
-    metres = np.bincount(label[network.edge_u[road & inside]], network.edge_length_m[road & inside], label.max(initial=0) + 1)
+    metres = np.bincount(
+        label[network.edge_u[road & inside]], network.edge_length_m[road & inside], label.max(initial=0) + 1
+    )
     usable = (network.edge_forward_ds >= 0) | (network.edge_backward_ds >= 0)
     chosen = road & inside & usable & network.edge_snaps & (metres[label[network.edge_u]] >= min_component_m)
     return np.flatnonzero(chosen)
@@ -63,13 +65,14 @@ def snap(
     Returns
     -------
     Table on the index of `points`: `edge` (-1 where not snapped), `off_network_m` (NaN where not snapped),
-    `off_network_ds`, times in deciseconds along the edge from and to its two ends (`to_u_ds`, `from_u_ds`, `to_v_ds`, `from_v_ds`;
-    -1 where that direction is closed), `lon`, `lat` of the place, and `reason` ("" or "no_road_within").
+    `off_network_ds`, times in deciseconds along the edge from and to its two ends (`to_u_ds`, `from_u_ds`, `to_v_ds`,
+    `from_v_ds`; -1 where that direction is closed), `lon`, `lat` of the place, and `reason` ("" or "no_road_within").
 
     Raises
     ------
     InputError
-        If the points have no CRS, hold empty geometry or coordinates that are not finite, or none of them is near the network.
+        If the points have no CRS, hold empty geometry or coordinates that are not finite, or none of them is near the
+        network.
 
     Examples
     --------
@@ -80,14 +83,12 @@ def snap(
     >>> snap(road, place).loc["farm", ["edge", "to_u_ds", "to_v_ds"]].tolist()
     [0, 1000, 3000]
     """
-    import shapely  # noqa: PLC0415 - keeps `import geoaccess` quick
+    import shapely
 
     x, y = _projected(network, points)
-    eligible = snappable_edges(network, min_component_m=min_component_m)
+    eligible, tree = _tree(network, min_component_m)
     edge = np.full(len(points), -1, np.int32)
     if eligible.size and len(points):
-        shape_x, shape_y = network.shape_xy
-        tree = shapely.STRtree(network.lines(eligible, shape_x, shape_y))
         found, hit = tree.query_nearest(shapely.points(x, y), max_distance=max_m, all_matches=True)
         order = np.lexsort((eligible[hit], found))  # of edges equally near, the first
         found, first = np.unique(found[order], return_index=True)
@@ -96,15 +97,30 @@ def snap(
     if len(points) and not at.size:
         west, south, east, north = network.bounds
         raise InputError(
-            f"none of {len(points)} points lies within {max_m:.0f} m of a usable road; the network covers {west:.2f} to {east:.2f} E, "
-            f"{south:.2f} to {north:.2f} N: check the CRS of the points and that longitude and latitude are not swapped"
+            f"none of {len(points)} points lies within {max_m:.0f} m of a usable road; the network covers "
+            f"{west:.2f} to {east:.2f} E, {south:.2f} to {north:.2f} N: check the CRS of the points and that longitude "
+            "and latitude are not swapped"
         )
     table = _place_on_edges(network, edge, at, x, y)
     off_m = table["off_network_m"].to_numpy()
-    table["off_network_ds"] = np.where(edge >= 0, np.rint(np.nan_to_num(off_m) * 3.6 / off_network_kph * DECISECONDS), 0).astype(np.int32)
+    table["off_network_ds"] = np.where(
+        edge >= 0, np.rint(np.nan_to_num(off_m) * 3.6 / off_network_kph * DECISECONDS), 0
+    ).astype(np.int32)
     table["reason"] = np.where(edge >= 0, "", NO_ROAD_WITHIN)
     table.index = points.index
     return table
+
+
+def _tree(network: Network, min_component_m: float) -> tuple[npt.NDArray[np.int64], Any]:
+    """Return the snappable edges and a search tree of their shapes, kept with the network for the next points."""
+    import shapely
+
+    kept: dict[float, Any] = network.__dict__.setdefault("_snap_trees", {})
+    if min_component_m not in kept:
+        eligible = snappable_edges(network, min_component_m=min_component_m)
+        kept[min_component_m] = eligible, shapely.STRtree(network.lines(eligible, *network.shape_xy))
+    found: tuple[npt.NDArray[np.int64], Any] = kept[min_component_m]
+    return found
 
 
 def _projected(
@@ -115,15 +131,18 @@ def _projected(
         raise InputError("the points have no CRS; set it with points.set_crs(...)")
     bad = geometry_column.isna() | geometry_column.is_empty
     if bad.any():
-        raise InputError(f"{int(bad.sum())} of {len(points)} points have no geometry, the first at index {points.index[bad.to_numpy()][0]!r}")
-    centres = geometry_column if (geometry_column.geom_type == "Point").all() else geometry_column.centroid
-    projected = centres.to_crs(network.metric_crs)
-    x, y = projected.x.to_numpy(), projected.y.to_numpy()
+        raise InputError(
+            f"{int(bad.sum())} of {len(points)} points have no geometry, the first at index "
+            f"{points.index[bad.to_numpy()][0]!r}"
+        )
+    projected = geometry_column.to_crs(network.metric_crs)
+    centres = projected if (projected.geom_type == "Point").all() else projected.centroid
+    x, y = centres.x.to_numpy(), centres.y.to_numpy()
     wrong = np.flatnonzero(~(np.isfinite(x) & np.isfinite(y)))
     if wrong.size:
         raise InputError(
-            f"{wrong.size} of {len(points)} points cannot be placed on the map, the first at index {points.index[wrong[0]]!r}: "
-            f"{geometry_column.iloc[wrong[0]]}"
+            f"{wrong.size} of {len(points)} points cannot be placed on the map, the first at index "
+            f"{points.index[wrong[0]]!r}: {geometry_column.iloc[wrong[0]]}"
         )
     return x, y
 
@@ -135,7 +154,7 @@ def _place_on_edges(
     x: npt.NDArray[np.float64],
     y: npt.NDArray[np.float64],
 ) -> pd.DataFrame:
-    import pyproj  # noqa: PLC0415
+    import pyproj
 
     chosen = edge[at]
     forward, backward, off_m, near_x, near_y = geometry.locate_on_shapes(

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import numpy.typing as npt
 
-__all__ = ["ISLAND_WITHOUT_FERRY", "NO_SITE_REACHABLE", "PASSENGER_FERRY_ONLY", "nearest", "nearest_snapped", "travel_times"]
+__all__ = [
+    "ISLAND_WITHOUT_FERRY",
+    "NO_SITE_REACHABLE",
+    "PASSENGER_FERRY_ONLY",
+    "nearest",
+    "nearest_snapped",
+    "travel_times",
+]
 
 ISLAND_WITHOUT_FERRY = "island_without_ferry"
 PASSENGER_FERRY_ONLY = "passenger_ferry_only"
@@ -27,8 +34,9 @@ Toward = Literal["sites", "cells"]
 class _Legs(NamedTuple):
     """Where points stand along their edges, in the direction that a search looks.
 
-    `leave_*` is the time from the point to the ends of its edge, `arrive_*` the time from the ends to the point; `up` and `down` order the points of
-    one edge: q is reached from p upward in up(q) - up(p), downward in down(p) - down(q).
+    `leave_*` is the time from the point to the ends of its edge, `arrive_*` the time from the ends to the point; `up`
+    and `down` order the points of one edge: q is reached from p upward in up(q) - up(p), downward in down(p) -
+    down(q).
     """
 
     edge: npt.NDArray[np.int32]
@@ -56,8 +64,8 @@ def nearest(
 ) -> pd.DataFrame:
     """Travel time between every cell and its k nearest sites, and which they are.
 
-    t(cell, site) = off-network leg of the cell + least time over the network + off-network leg of the site, in whole deciseconds. Of sites
-    equally near, the one that stands first in `sites` wins.
+    t(cell, site) = off-network leg of the cell + least time over the network + off-network leg of the site, in whole
+    deciseconds. Of sites equally near, the one that stands first in `sites` wins.
 
     Parameters
     ----------
@@ -68,16 +76,17 @@ def nearest(
     k
         How many sites, each another one.
     toward
-        "sites": people travel to a site (GP, legevakt, hospital). "cells": a vehicle travels from a site to people (ambulance). With one-way
-        roads the two differ.
+        "sites": people travel to a site (GP, legevakt, hospital). "cells": a vehicle travels from a site to people
+        (ambulance). With one-way roads the two differ.
     max_snap_m, off_network_kph, min_component_m
         See `geoaccess.snap`.
 
     Returns
     -------
-    Table on the index of `cells`: `travel_time_s` and `site` (its index label), `travel_time_2_s` and `site_2`, ... up to k; `off_network_m`; and
-    `reason`. A time is inf where no (further) site is reached and NaN where the cell is not snapped; the site is then missing (None). `reason` is
-    "" for cells that reach a site, else `no_road_within`, `island_without_ferry`, `passenger_ferry_only` or `no_site_reachable`.
+    Table on the index of `cells`: `travel_time_s` and `site` (its index label), `travel_time_2_s` and `site_2`, ...
+    up to k; `off_network_m`; and `reason`. A time is inf where no (further) site is reached and NaN where the cell is
+    not snapped; the site is then missing (None). `reason` is "" for cells that reach a site, else `no_road_within`,
+    `island_without_ferry`, `passenger_ferry_only` or `no_site_reachable`.
 
     Raises
     ------
@@ -89,19 +98,21 @@ def nearest(
     >>> import geopandas as gpd
     >>> import geoaccess as ga
     >>> road = ga.Network.from_edges(
-    ...     lon=[10, 10.1, 10.2], lat=[60, 60, 60], u=[0, 1], v=[1, 2], forward_s=[400, 400], backward_s=[400, 400]
+    ...     lon=[10, 10.1, 10.2], lat=[60, 60, 60], u=[0, 1], v=[1, 2], forward_s=[300, 400], backward_s=[300, 400]
     ... )
-    >>> cells = gpd.GeoSeries.from_xy([10.05], [60.0], index=["home"], crs="EPSG:4326")
+    >>> cells = gpd.GeoSeries.from_xy([10.1], [60.0], index=["home"], crs="EPSG:4326")
     >>> sites = gpd.GeoSeries.from_xy([10.0, 10.2], [60.0, 60.0], index=["west", "east"], crs="EPSG:4326")
-    >>> ga.nearest(road, cells, sites)[["travel_time_s", "site", "travel_time_2_s", "site_2"]].iloc[0].tolist()
-    [200.0, 'west', 600.0, 'east']
+    >>> ga.nearest(road, cells, sites)[["travel_time_s", "site", "travel_time_2_s", "site_2"]].to_dict("records")
+    [{'travel_time_s': 300.0, 'site': 'west', 'travel_time_2_s': 400.0, 'site_2': 'east'}]
     """
     for name, places in (("cells", cells), ("sites", sites)):
         if not places.index.is_unique:
             double = places.index[places.index.duplicated()][0]
             raise InputError(f"{name}: the index is not unique ({double!r} stands there more than once)")
     settings = {"max_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
-    return nearest_snapped(network, snap(network, cells, **settings), snap(network, sites, **settings), k=k, toward=toward)
+    return nearest_snapped(
+        network, snap(network, cells, **settings), snap(network, sites, **settings), k=k, toward=toward
+    )
 
 
 def nearest_snapped(
@@ -166,7 +177,8 @@ def travel_times(
 
     Returns
     -------
-    Seconds, shape (n_origins, n_destinations); inf beyond `max_s` or out of reach; NaN rows and columns for points that are not snapped.
+    Seconds, shape (n_origins, n_destinations); inf beyond `max_s` or out of reach; NaN rows and columns for points
+    that are not snapped.
     """
     one, other = _legs(network, origins, turned=False), _legs(network, destinations, turned=False)
     arcs = network.arcs
@@ -235,7 +247,7 @@ def _table(
     numbers: npt.NDArray[np.int32],
 ) -> pd.DataFrame:
     edge = cells["edge"].to_numpy()
-    labels = np.append(sites.index.to_numpy(object), None)
+    labels = np.array([*sites.index, None], dtype=object)
     out = pd.DataFrame(index=cells.index)
     for rank in range(times.shape[1]):
         suffix = "" if rank == 0 else f"_{rank + 1}"

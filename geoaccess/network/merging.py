@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from geoaccess.kernels import graph
-from geoaccess.network.core import Network
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from geoaccess.network.core import Network
 
 __all__ = ["simplify"]
 
 
 def simplify(network: Network) -> Network:
-    """Merge the chains of a network: drop each node where exactly two edges of one kind meet and nothing can be decided.
+    """Merge the chains of a network: drop each node where exactly two edges of one kind meet and nothing is decided.
 
-    Lengths and forward and backward times are added up, so no travel time between nodes that stay changes by even a decisecond;
-    shapes and ways are kept.
+    Lengths and forward and backward times are added up, so no travel time between nodes that stay changes by even a
+    decisecond; shapes and ways are kept.
 
     Examples
     --------
@@ -45,11 +50,11 @@ def simplify(network: Network) -> Network:
     upward = segment[starts_edge] > 0
     first_of_chain = np.flatnonzero(np.diff(chain, prepend=-1))
 
-    def total(forward: np.ndarray, backward: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
-        sums: np.ndarray = np.add.reduceat(np.where(upward, forward[edge], backward[edge]), first_of_chain)  # type: ignore[type-arg]
+    def total(forward: npt.NDArray[Any], backward: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        sums: npt.NDArray[Any] = np.add.reduceat(np.where(upward, forward[edge], backward[edge]), first_of_chain)
         return sums
 
-    def time(forward: np.ndarray, backward: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    def time(forward: npt.NDArray[np.int32], backward: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
         sums = total(forward, backward)
         return np.where(sums < 0, -1, sums).astype(np.int32)  # a chain is closed as a whole
 
@@ -88,6 +93,10 @@ def simplify(network: Network) -> Network:
         shape_lon=network.shape_lon[at],
         shape_lat=network.shape_lat[at],
         shape_way=shape_way,
-        shape_forward_s=np.where(ends, 0, np.where(up, network.shape_forward_s[piece], network.shape_backward_s[piece])),
-        shape_backward_s=np.where(ends, 0, np.where(up, network.shape_backward_s[piece], network.shape_forward_s[piece])),
+        shape_forward_s=np.where(
+            ends, 0, np.where(up, network.shape_forward_s[piece], network.shape_backward_s[piece])
+        ),
+        shape_backward_s=np.where(
+            ends, 0, np.where(up, network.shape_backward_s[piece], network.shape_forward_s[piece])
+        ),
     )

@@ -8,7 +8,7 @@ from geoaccess.errors import InputError, MissingFileError
 
 __all__ = ["shipped"]
 
-_PACKAGE = Path(__file__).resolve().parents[1]
+_PACKAGE = Path(__file__).resolve().parent
 
 
 def shipped(name: str) -> Path:

@@ -1,0 +1,89 @@
+"""Blocks of cells for the screen, against sums done with pandas and by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from geoaccess.maps.blocks import coarsened
+from geoaccess.maps.results import Cells, Squares, Times
+
+
+def some_cells(number: int, seed: int) -> Cells:
+    rng = np.random.default_rng(seed)
+    place = rng.choice(60 * 60, number, replace=False)
+    lost = rng.random(number) < 0.3
+    return Cells(
+        squares=Squares(west=-500.0 + 250.0 * (place % 60), south=1000.0 + 250.0 * (place // 60), side_m=250.0),
+        population=np.where(rng.random(number) < 0.1, 0.0, rng.integers(1, 50, number)).astype(np.float64),
+        members=np.ones(number, dtype=np.int64),
+        municipality=np.array(["Ås", "Bø", "Hå"], dtype=object)[rng.integers(0, 3, number)],
+        centrality_class=rng.integers(0, 7, number),
+        times={
+            "gp": Times(
+                time_s=np.where(lost, np.inf, rng.integers(0, 9000, number).astype(np.float64)),
+                site=np.where(lost, -1, rng.integers(0, 5, number)),
+                second_s=np.full(number, np.inf),
+                second_site=np.full(number, -1, dtype=np.int64),
+                reason=np.where(lost, "no_road_within", "").astype(object),
+                unreached_share=lost.astype(np.float64),
+            )
+        },
+    )
+
+
+def test_few_cells_stay_cells():
+    cells = some_cells(100, 1)
+    assert coarsened(cells, at_most=100) is cells
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("at_most", [400, 120, 10, 1])
+def test_blocks_have_the_people_and_mean_times_of_their_cells(seed, at_most):
+    cells = some_cells(1500, seed)
+    blocks = coarsened(cells, at_most=at_most)
+    assert len(blocks.population) <= at_most
+    assert blocks.population.sum() == cells.population.sum()
+    assert blocks.members.sum() == 1500
+    side = 250.0 * blocks.factor
+    assert blocks.squares.side_m == side
+    where = {
+        (west, south): at
+        for at, (west, south) in enumerate(zip(blocks.squares.west, blocks.squares.south, strict=True))
+    }
+    west0, south0 = cells.squares.west.min(), cells.squares.south.min()
+    times = cells.times["gp"]
+    table = pd.DataFrame(
+        {
+            "block": [
+                where[west0 + side * ((x - west0) // side), south0 + side * ((y - south0) // side)]
+                for x, y in zip(cells.squares.west, cells.squares.south, strict=True)
+            ],
+            "people": cells.population,
+            "time": times.time_s,
+            "site": times.site,
+            "name": cells.municipality,
+            "class": cells.centrality_class,
+        }
+    )
+    for block, rows in table.groupby("block"):
+        weight = rows["people"] if rows["people"].sum() > 0 else rows["people"] + 1
+        reached = np.isfinite(rows["time"])
+        drawn = blocks.times["gp"]
+        assert blocks.population[block] == rows["people"].sum()
+        assert blocks.members[block] == len(rows)
+        assert drawn.unreached_share[block] == pytest.approx(weight[~reached].sum() / weight.sum())
+        assert (
+            weight.groupby(rows["name"]).sum()[blocks.municipality[block]] == weight.groupby(rows["name"]).sum().max()
+        )
+        by_class = weight.groupby(rows["class"]).sum()
+        assert by_class[blocks.centrality_class[block]] == by_class.max()
+        if weight[~reached].sum() > weight.sum() / 2:
+            assert drawn.time_s[block] == np.inf
+            assert drawn.reason[block] == "no_road_within"
+            assert drawn.site[block] == -1
+        else:
+            assert drawn.time_s[block] == pytest.approx(np.average(rows["time"][reached], weights=weight[reached]))
+            by_site = weight[reached].groupby(rows["site"][reached]).sum()
+            assert by_site[drawn.site[block]] == by_site.max()
