@@ -45,17 +45,19 @@ def _version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so
 
 @app.callback()
 def _common(
+    *,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
-    ] = False,  # noqa: FBT002
+    ] = False,
 ) -> None:
-    """Commands."""
+    """Hold what all commands have in common."""
 
 
 @app.command()
 def run(
     study: StudyFile,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,  # noqa: FBT002
+    *,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
     """Compute a study and write its maps, figures and tables.
 
@@ -105,12 +107,13 @@ def new(
 
 @app.command()
 def fetch(
+    *,
     region: Annotated[str | None, typer.Argument(metavar="[REGION]", help="iceland, nord-norge or norge.")] = None,
     place: Annotated[
         str | None, typer.Option("--place", help='A small place instead, such as "Senja, Norway".')
     ] = None,
     folder: Annotated[Path, typer.Option("--folder", help="Where downloads go.")] = Path("data/downloads"),
-    force: Annotated[bool, typer.Option("--force", help="Download again what is there already.")] = False,  # noqa: FBT002
+    force: Annotated[bool, typer.Option("--force", help="Download again what is there already.")] = False,
 ) -> None:
     """Download the open data of a region, or the roads and ferries of a place.
 

@@ -121,7 +121,7 @@ class Sources(Table):
         ['iceland/iceland-latest.osm.pbf']
         >>> read_sources().of("icland")
         Traceback (most recent call last):
-        geoaccess.errors.ConfigError: region "icland": not in the table of sources; did you mean "iceland"? ...
+        geoaccess.errors.ConfigError: region "icland": not in the table of sources; did you mean "iceland"?
         """
         if region not in self.regions:
             raise ConfigError(
