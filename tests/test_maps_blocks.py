@@ -38,14 +38,14 @@ def test_few_cells_stay_cells():
     assert coarsened(cells, at_most=100) is cells
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("at_most", [400, 120, 10, 1])
 def test_blocks_have_the_people_and_mean_times_of_their_cells(seed, at_most):
-    cells = some_cells(1500, seed)
+    cells = some_cells(900, seed)
     blocks = coarsened(cells, at_most=at_most)
     assert len(blocks.population) <= at_most
     assert blocks.population.sum() == cells.population.sum()
-    assert blocks.members.sum() == 1500
+    assert blocks.members.sum() == 900
     side = 250.0 * blocks.factor
     assert blocks.squares.side_m == side
     where = {

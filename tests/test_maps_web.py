@@ -312,11 +312,9 @@ def shown(page: Parts) -> str:
     return " ".join(text for (tag, _), text in zip(page.elements, page.inside, strict=True) if tag not in quiet)
 
 
-class Browser:
+class TestBrowser:
     pytestmark = browser
 
-
-class TestBrowser(Browser):
     def test_the_page_opens_without_a_complaint(self, made, tmp_path):
         page, console = opened(made, tmp_path)
         assert console == ""

@@ -12,10 +12,10 @@ from geoaccess.maps.results import Cells, Squares, Times
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["DRAWN_AT_MOST", "coarsened"]
+__all__ = ["DRAWN_AT_MOST", "coarsened", "joined"]
 
 DRAWN_AT_MOST: Final = 40_000
-FACTORS: Final = (2, 4, 5, 8, 10, 16, 20, 40, 50, 80, 100, 200, 400, 1000)
+FACTORS: Final = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 30, 40, 60, 80, 100, 200, 400, 1000, 1_000_000)
 MAJORITY: Final = 0.5
 
 
@@ -56,10 +56,7 @@ class _Grouping:
 
 
 def coarsened(cells: Cells, *, at_most: int = DRAWN_AT_MOST) -> Cells:
-    """Join cells to blocks of 2x2, 4x4, 5x5 ... until at most `at_most` squares are left.
-
-    A block has the people of its cells; the mean time of those reached, weighted by people; the share of its people not
-    reached, and no time when that is more than half; and the municipality, class, site and reason of the most people.
+    """Join cells to blocks of 2x2, 3x3, 4x4 ... until at most `at_most` squares are left.
 
     Parameters
     ----------
@@ -68,16 +65,36 @@ def coarsened(cells: Cells, *, at_most: int = DRAWN_AT_MOST) -> Cells:
     at_most
         Number of squares that a browser draws smoothly.
     """
-    if len(cells.population) <= at_most:
-        return cells
-    square = cells.squares
+    factor = next(factor for factor in FACTORS if len(np.unique(_block_of(cells.squares, factor)[0])) <= at_most)
+    return joined(cells, factor=factor)
+
+
+def _block_of(square: Squares, factor: int) -> tuple[npt.NDArray[np.int64], int]:
+    """Return the number of the block that each cell is in, counted row by row, and the length of a row."""
     column = np.rint((square.west - square.west.min()) / square.side_m).astype(np.int64)
     row = np.rint((square.south - square.south.min()) / square.side_m).astype(np.int64)
-    for factor in FACTORS:
-        width = int(column.max()) // factor + 1
-        blocks, block = np.unique((row // factor) * width + column // factor, return_inverse=True)
-        if len(blocks) <= at_most:
-            break
+    width = int(column.max()) // factor + 1
+    return (row // factor) * width + column // factor, width
+
+
+def joined(cells: Cells, *, factor: int) -> Cells:
+    """Join cells to blocks of `factor` by `factor`.
+
+    A block has the people of its cells; the mean time of those reached, weighted by people; the share of its people not
+    reached, and no time when that is more than half; and the municipality, class, site and reason of the most people.
+
+    Parameters
+    ----------
+    cells
+        Single cells.
+    factor
+        1 leaves the cells as they are.
+    """
+    if factor == 1:
+        return cells
+    square = cells.squares
+    numbers, width = _block_of(square, factor)
+    blocks, block = np.unique(numbers, return_inverse=True)
     people = np.bincount(block, weights=cells.population).astype(np.float64)
     group = _Grouping(block, len(blocks), np.where(people[block] > 0, cells.population, 1.0))
     names, name = np.unique(cells.municipality.astype(str), return_inverse=True)

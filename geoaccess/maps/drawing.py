@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -12,7 +11,8 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from geoaccess.maps.sheet import DPI, INK, QUIET, Sheet, house_style, line_in, wrapped
+from geoaccess.maps.layers import DPI, Plan, plan_of, smallest_px
+from geoaccess.maps.sheet import INK, QUIET, Sheet, house_style, line_in, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_service_map"]
 
-MAP_AT_MOST_IN: Final = (6.6, 8.2)
 LEGEND_IN: Final = 2.75
 GAP_IN: Final = 0.2
 SEA: Final = "#dbe6ee"
@@ -35,42 +34,8 @@ SITE: Final = "#0b57d0"
 PROXY: Final = "#c2007a"
 MANY_SITES: Final = 150
 POINTS_PER_PX: Final = 72 / DPI
-INKED: Final = 0.03
-SMALLEST_PX: Final = (3.0, 5.0)
 HATCHED_PX: Final = 12.0
 ROW_SIZE: Final = 8.0
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The window of the map, in metres of the grid, and its size on paper."""
-
-    west: float
-    south: float
-    east: float
-    north: float
-    width_in: float
-    height_in: float
-
-    @property
-    def metres_per_in(self) -> float:
-        """Metres of the grid on an inch of paper."""
-        return (self.east - self.west) / self.width_in
-
-
-def plan_of(squares: Squares) -> Plan:
-    """Choose the window around the cells, with a margin, and its size on paper."""
-    west, east = squares.west.min(), squares.west.max() + squares.side_m
-    south, north = squares.south.min(), squares.south.max() + squares.side_m
-    margin = max(0.04 * max(east - west, north - south), squares.side_m)
-    wide, high = east - west + 2 * margin, north - south + 2 * margin
-    # A window much longer than wide would leave no room for the scale, so it is widened.
-    wide, high = max(wide, 0.3 * high), max(high, 0.3 * wide)
-    middle_x, middle_y = (west + east) / 2, (south + north) / 2
-    scale = min(MAP_AT_MOST_IN[0] / wide, MAP_AT_MOST_IN[1] / high)
-    return Plan(
-        middle_x - wide / 2, middle_y - high / 2, middle_x + wide / 2, middle_y + high / 2, wide * scale, high * scale
-    )
 
 
 def map_axes(sheet: Sheet, plan: Plan, *, land: bool) -> Any:
@@ -109,15 +74,6 @@ def draw_lines(axes: Any, lines: gpd.GeoSeries, plan: Plan, kind: str) -> None:
     shapes = shapely.get_parts(shapely.simplify(lines.dropna().to_numpy(), 0.5 * plan.metres_per_in / DPI))
     drawn = [shapely.get_coordinates(shape) for shape in shapes]
     axes.add_collection(LineCollection(drawn, **LINE_LOOKS[kind], zorder=2 if kind == "roads" else 5), autolim=False)
-
-
-def smallest_px(number: int, plan: Plan) -> float:
-    """Return the width below which no cell is drawn, so that sparsely peopled land does not look empty.
-
-    It is such that this many cells cover about 3 % of the map, and at least 3 and at most 5 pixels.
-    """
-    area = plan.width_in * plan.height_in * DPI**2
-    return float(np.clip(np.sqrt(INKED * area / number), *SMALLEST_PX))
 
 
 def draw_cells(axes: Any, layers: Layers, plan: Plan) -> None:

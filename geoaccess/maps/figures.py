@@ -11,8 +11,9 @@ import numpy as np
 
 from geoaccess.errors import InputError
 from geoaccess.maps.bands import band_colours, band_index, band_people, chosen_bands
-from geoaccess.maps.layers import Layers, Legend
-from geoaccess.maps.results import check_results, checked_ferries, main_roads, squares
+from geoaccess.maps.blocks import joined
+from geoaccess.maps.layers import Layers, Legend, block_factor
+from geoaccess.maps.results import cells_of, check_results, checked_ferries, main_roads
 from geoaccess.maps.words import minutes, people, share, words
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def service_map(
 ) -> None:
     """Write the map of one service as PNG (200 dots per inch): cells by band of travel time, in the CRS of the grid.
 
-    A cell that would be thinner than about three dots is drawn that wide. Where cells then overlap, the one with most
+    Cells that would be thinner than three dots are joined to blocks (the legend says so; people are always counted from
+    the cells), and where cells are few, they are drawn up to five dots wide. Where they then overlap, the one with most
     people is on top, and those not reached are above all.
 
     Parameters
@@ -64,15 +66,17 @@ def service_map(
         If the table of results does not hold what is needed.
     """
     check_results(results, [service])
-    square = squares(results)
     if isinstance(bands_s, Mapping):
         bands_s = {key: edges for key, edges in bands_s.items() if key == service.key}
     edges = chosen_bands([service], bands_s)[service.key]
+    cells = cells_of(results, [service], site_ids=None)
+    cells = joined(cells, factor=block_factor(cells.squares))
     layers = Layers(
-        squares=square,
-        band=band_index(results[f"{service.key}_s"].to_numpy(dtype=np.float64), edges_s=edges),
+        squares=cells.squares,
+        factor=cells.factor,
+        band=band_index(cells.times[service.key].time_s, edges_s=edges),
         colours=band_colours(len(edges) + 1),
-        population=results["population"].to_numpy(dtype=np.float64),
+        population=cells.population,
         crs=results.crs,
         land=_projected(municipalities, results.crs),
         roads=_projected(main_roads(roads), results.crs),
@@ -115,6 +119,7 @@ def _legend(
     if layers.land is not None:
         marks.append(("borders", said["borders"]))
     total = float(results["population"].sum())
+    blocks = said["blocks"].format(k=layers.factor)
     return Legend(
         caption=f"{said['travel_time']}: {service.label}",
         direction=said["cells_to" if service.toward == "cells" else "sites_to"],
@@ -122,7 +127,7 @@ def _legend(
         rows=tuple(rows),
         total=(said["total"], people(total, language=language), share(1.0 if total else 0.0, language=language)),
         marks=tuple(marks),
-        notes=(service.proxy_note,) if service.proxy_note else (),
+        notes=tuple(note for note in (service.proxy_note, blocks if layers.factor > 1 else "") if note),
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -13,7 +14,62 @@ if TYPE_CHECKING:
 
     from geoaccess.maps.results import Squares
 
-__all__ = ["Layers", "Legend"]
+__all__ = ["DPI", "Layers", "Legend", "Plan", "block_factor", "plan_of", "smallest_px"]
+
+DPI: Final = 200
+MAP_AT_MOST_IN: Final = (6.6, 8.2)
+INKED: Final = 0.03
+SMALLEST_PX: Final = (3.0, 5.0)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The window of the map, in metres of the grid, and its size on paper."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+    width_in: float
+    height_in: float
+
+    @property
+    def metres_per_in(self) -> float:
+        """Metres of the grid on an inch of paper."""
+        return (self.east - self.west) / self.width_in
+
+
+def plan_of(squares: Squares) -> Plan:
+    """Choose the window around the cells, with a margin, and its size on paper."""
+    west, east = squares.west.min(), squares.west.max() + squares.side_m
+    south, north = squares.south.min(), squares.south.max() + squares.side_m
+    margin = max(0.04 * max(east - west, north - south), squares.side_m)
+    wide, high = east - west + 2 * margin, north - south + 2 * margin
+    # A window much longer than wide would leave no room for the scale, so it is widened.
+    wide, high = max(wide, 0.3 * high), max(high, 0.3 * wide)
+    middle_x, middle_y = (west + east) / 2, (south + north) / 2
+    scale = min(MAP_AT_MOST_IN[0] / wide, MAP_AT_MOST_IN[1] / high)
+    return Plan(
+        middle_x - wide / 2, middle_y - high / 2, middle_x + wide / 2, middle_y + high / 2, wide * scale, high * scale
+    )
+
+
+def smallest_px(number: int, plan: Plan) -> float:
+    """Return the width below which no cell is drawn, so that sparsely peopled land does not look empty.
+
+    It is such that this many cells cover about 3 % of the map, and at least 3 and at most 5 pixels.
+    """
+    area = plan.width_in * plan.height_in * DPI**2
+    return float(np.clip(np.sqrt(INKED * area / number), *SMALLEST_PX))
+
+
+def block_factor(squares: Squares) -> int:
+    """Return how many cells must be joined, across and up, for a square to be as wide as the smallest that is drawn.
+
+    Single cells thinner than that would have to overlap, and those on top would seem to be far more than they are.
+    """
+    plan = plan_of(squares)
+    return max(math.ceil(SMALLEST_PX[0] / DPI * plan.metres_per_in / squares.side_m), 1)
 
 
 @dataclass(frozen=True)
@@ -21,6 +77,7 @@ class Layers:
     """What is on the map; `band` is -1 where not reached, and all tables are in `crs`."""
 
     squares: Squares
+    factor: int
     band: npt.NDArray[np.int16]
     colours: list[str]
     population: npt.NDArray[np.float64]

@@ -178,8 +178,8 @@ def squares(results: gpd.GeoDataFrame) -> Squares:
     return Squares(west=bounds[:, 0], south=bounds[:, 1], side_m=side)
 
 
-def cells_of(results: gpd.GeoDataFrame, services: Sequence[Service], *, site_ids: pd.Index) -> Cells:
-    """Take what a map shows of the results out into arrays.
+def cells_of(results: gpd.GeoDataFrame, services: Sequence[Service], *, site_ids: pd.Index | None) -> Cells:
+    """Take what a map shows of the results out into arrays; without `site_ids`, no site.
 
     Raises
     ------
@@ -222,7 +222,9 @@ def _text(results: pd.DataFrame, name: str) -> npt.NDArray[np.object_]:
     return _optional(results, name, "").astype(object).fillna("").astype(str).to_numpy(dtype=object)
 
 
-def _rows(results: pd.DataFrame, name: str, site_ids: pd.Index, problems: list[str]) -> npt.NDArray[np.int64]:
+def _rows(results: pd.DataFrame, name: str, site_ids: pd.Index | None, problems: list[str]) -> npt.NDArray[np.int64]:
+    if site_ids is None:
+        return np.full(len(results), -1, dtype=np.int64)
     named = _text(results, name)
     rows = np.asarray(site_ids.get_indexer(pd.Index(named)), dtype=np.int64)
     if (lost := (rows < 0) & (named != "")).any():

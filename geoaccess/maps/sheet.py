@@ -11,14 +11,14 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from geoaccess.files import writing
+from geoaccess.maps.layers import DPI
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-__all__ = ["DPI", "INK", "QUIET", "Sheet", "house_style", "wrapped"]
+__all__ = ["INK", "QUIET", "Sheet", "house_style", "wrapped"]
 
-DPI: Final = 200
 MARGIN_IN: Final = 0.3
 INK: Final = "#16181c"
 QUIET: Final = "#4a505a"

@@ -103,21 +103,21 @@
   // A cell of a sparse country stays visible however far out: together they may cover a few per cent of the picture.
   const smallest = (cells, f) => Math.min(5, Math.max(2.5, Math.sqrt((0.03 * f.width * f.height) / cells.count)));
 
-  // Cells come with the fewest people first, so that most people end on top; those not reached on top of all.
+  // Cells come with the fewest people first, so that most people end on top. Where there is room, those not reached are
+  // larger and above all; where cells are crowded that would make them seem many.
   function paintCells(context, view, layer, f) {
     const cells = view.cells;
-    const colours = layer.colours;
     const code = layer.kind === "class" ? cells.classNumber : cells.times[layer.key].band;
     const look = { smallest: smallest(cells, f), halo: false };
-    for (let i = 0; i < cells.count; i += 1) {
-      if (code[i] !== geoaccess.UNREACHED) paintCell(context, cells, i, f, colours[code[i]], look);
-    }
-    const striped = context.createPattern(hatch(), "repeat");
-    const lost = { smallest: 1.4 * look.smallest, halo: true };
-    const large = cells.side * f.scale > 7;
-    for (let i = 0; i < cells.count; i += 1) {
-      if (code[i] === geoaccess.UNREACHED) paintCell(context, cells, i, f, large ? striped : INK, lost);
-    }
+    const roomy = look.smallest > 4;
+    const lost = roomy ? { smallest: 1.4 * look.smallest, halo: true } : look;
+    const striped = cells.side * f.scale > 7 ? context.createPattern(hatch(), "repeat") : INK;
+    const paintOne = (i) => {
+      if (code[i] === geoaccess.UNREACHED) paintCell(context, cells, i, f, striped, lost);
+      else paintCell(context, cells, i, f, layer.colours[code[i]], look);
+    };
+    for (let i = 0; i < cells.count; i += 1) if (!roomy || code[i] !== geoaccess.UNREACHED) paintOne(i);
+    for (let i = 0; i < cells.count && roomy; i += 1) if (code[i] === geoaccess.UNREACHED) paintOne(i);
   }
 
   // Real sites are blue dots, stand-ins hollow magenta diamonds.
