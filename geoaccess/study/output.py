@@ -28,7 +28,7 @@ __all__ = ["ferry_lines", "inequality", "write"]
 
 _VERSIONS = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyarrow", "pyproj", "rasterio", "shapely")
 _BACKDROP = ("motorway", "trunk", "primary", "secondary")
-_SHEET_STEPS = 8000
+_SHEET_STEPS = 4000
 _CONTENT_DATE = "2000-01-01T00:00:00.000Z"
 
 
@@ -144,13 +144,32 @@ def _drawn(answers: Answers) -> dict[str, Any]:
     if municipalities is not None:
         near = municipalities.cx[west - 1 : east + 1, south - 1 : north + 1]
         municipalities = near.set_geometry(shapely.coverage_simplify(near.geometry.to_numpy(), tolerance), crs=near.crs)
-    roads = answers.network.edges(*_BACKDROP)
     return {
         "results": answers.results,
         "municipalities": municipalities,
         "ferries": ferry_lines(answers.network),
-        "roads": roads.set_geometry(roads.geometry.simplify(tolerance)),
+        "roads": _backdrop(answers.network, tolerance),
     }
+
+
+def _backdrop(network: Network, tolerance: float) -> gpd.GeoDataFrame:
+    """Return the main roads, junctions forgotten: a row per class and line."""
+    import geopandas as gpd
+    import shapely
+
+    roads = network.edges(*_BACKDROP)
+    rows = []
+    for highway, part in roads.groupby("highway"):
+        lines = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(part.geometry.to_numpy())))
+        rows.append(
+            gpd.GeoDataFrame(
+                {"highway": highway},
+                geometry=shapely.simplify(lines, tolerance),
+                index=range(len(lines)),
+                crs=roads.crs,
+            )
+        )
+    return pd.concat(rows, ignore_index=True) if rows else roads[["highway", "geometry"]]
 
 
 def _pictures(answers: Answers, folder: Path) -> None:
