@@ -1,18 +1,21 @@
 """The `Network`: making, merging chains, snapping points, keeping on disk, and exchange with networkx and osmnx."""
 
 from geoaccess.network.assemble import assemble
-from geoaccess.network.core import DECISECONDS, Arcs, EdgeKind, Network
+from geoaccess.network.core import DECISECONDS, Arcs, Detours, EdgeKind, Network
 from geoaccess.network.interchange import from_networkx, from_osmnx, to_networkx
 from geoaccess.network.merging import simplify
 from geoaccess.network.snapping import NO_ROAD_WITHIN, snap, snappable_edges
+from geoaccess.network.turns import Turns
 from geoaccess.network.store import load_network, save_network
 
 __all__ = [
     "DECISECONDS",
     "NO_ROAD_WITHIN",
     "Arcs",
+    "Detours",
     "EdgeKind",
     "Network",
+    "Turns",
     "assemble",
     "from_networkx",
     "from_osmnx",

@@ -10,6 +10,7 @@ import pandas as pd
 from geoaccess.errors import InputError
 from geoaccess.kernels import geometry, graph
 from geoaccess.network.core import DECISECONDS, Network
+from geoaccess.network.turns import Edges, Turns, find_detours
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,9 @@ def assemble(
     way_class: Sequence[str],
     kind: npt.NDArray[np.int8] | None = None,
     snaps: npt.NDArray[np.bool_] | None = None,
+    restricted: npt.NDArray[np.bool_] | None = None,
     keep: npt.NDArray[np.bool_] | None = None,
+    turns: Turns | None = None,
     ferries: pd.DataFrame | None = None,
     counts: dict[str, int] | None = None,
     merge_chains: bool = True,
@@ -69,8 +72,12 @@ def assemble(
         For each segment its place among the ways; for each way its id and its class.
     kind, snaps
         `EdgeKind` of each segment, and whether points may be attached to it. Chains do not cross a change in either.
+    restricted
+        Segments that may begin or end a journey but not be passed through.
     keep
         Points that must stay nodes.
+    turns
+        Banned and mandatory turns; their points stay nodes.
     merge_chains
         False keeps every point that a segment ends in as a node.
 
@@ -83,10 +90,12 @@ def assemble(
         raise InputError("the network has no edge")
     kind = np.zeros(a.size, np.int8) if kind is None else kind
     snaps = np.ones(a.size, np.bool_) if snaps is None else snaps
+    restricted = np.zeros(a.size, np.bool_) if restricted is None else restricted
     keep = np.full(lon.size, not merge_chains) if keep is None else keep | (not merge_chains)
-    ptr, point, segment = graph.chains(
-        lon.size, a, b, forward_s, backward_s, kind.astype(np.int32) * 2 + snaps, np.asarray(keep, np.bool_)
-    )
+    if turns is not None:
+        keep[turns.via] = True
+    alike = kind.astype(np.int32) * 4 + snaps * 2 + restricted
+    ptr, point, segment = graph.chains(lon.size, a, b, forward_s, backward_s, alike, np.asarray(keep, np.bool_))
     first, last = ptr[:-1], ptr[1:] - 1
     order, rank = _hilbert_order(lon, lat, point[np.concatenate([first, last])])
     edge_u, edge_v = rank[point[first]], rank[point[last]]
@@ -112,14 +121,25 @@ def assemble(
         closed = times[shape_ptr[:-1]] < 0  # a chain is open or closed as a whole
         return np.where(closed, -1, np.rint(total(times) * DECISECONDS)).astype(np.int32)
 
+    edge_forward_ds, edge_backward_ds = deciseconds(upward), deciseconds(downward)
+    edges = Edges(
+        edge_u[by_node],
+        edge_v[by_node],
+        way[piece[shape_ptr[:-1]]],
+        way[piece[shape_ptr[1:] - 1]],
+        restricted[piece[shape_ptr[:-1]]],
+    )
+    detours, rules = find_detours(order.size, edges, None if turns is None else turns.at_nodes(rank))
+    if detours is not None:
+        order = order[detours.place]
     names, class_code = np.unique(np.asarray(way_class, dtype=str), return_inverse=True)
     return Network(
         node_lon=lon[order],
         node_lat=lat[order],
         edge_u=edge_u[by_node],
         edge_v=edge_v[by_node],
-        edge_forward_ds=deciseconds(upward),
-        edge_backward_ds=deciseconds(downward),
+        edge_forward_ds=edge_forward_ds,
+        edge_backward_ds=edge_backward_ds,
         edge_length_m=total(length).astype(np.float32),
         edge_kind=kind[piece[shape_ptr[:-1]]],
         edge_snaps=snaps[piece[shape_ptr[:-1]]],
@@ -133,7 +153,8 @@ def assemble(
         way_class=class_code.astype(np.int16),
         class_names=tuple(names.tolist()),
         ferries=no_ferries() if ferries is None else ferries,
-        counts=dict(counts or {}),
+        counts={**(counts or {}), **rules},
+        detours=detours,
     )
 
 

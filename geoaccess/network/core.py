@@ -34,12 +34,31 @@ class EdgeKind(IntEnum):
 
 
 class Arcs(NamedTuple):
-    """Arcs in compressed rows: those of node i are start[i]:start[i + 1], each with its head, cost and edge."""
+    """Arcs in compressed rows: those of node i are start[i]:start[i + 1], each with its head, cost and edge (-1: a link)."""
 
     start: npt.NDArray[np.int32]
     head: npt.NDArray[np.int32]
     cost_ds: npt.NDArray[np.int32]
     edge: npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Detours:
+    """How arcs differ from edges where turns are banned or through traffic is not allowed (see `geoaccess.network.turns`).
+
+    A journey leaves edge e at the nodes `leave_u[e]` and `leave_v[e]` and comes to it from `arrive_u[e]` and `arrive_v[e]`; where
+    nothing is banned all are the ends of the edge. `place` is the node that each node stands for, itself or the one it
+    is a copy of. Links lead from `link_tail` to `link_head` at no cost.
+    """
+
+    leave_u: npt.NDArray[np.int32]
+    leave_v: npt.NDArray[np.int32]
+    arrive_u: npt.NDArray[np.int32]
+    arrive_v: npt.NDArray[np.int32]
+    restricted: npt.NDArray[np.bool_]
+    place: npt.NDArray[np.int32]
+    link_tail: npt.NDArray[np.int32]
+    link_head: npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +97,9 @@ class Network:
         One row per ferry way: way_id, name, crossing_s, wait_s, cars, joined, note.
     counts
         What was read and what was left out, by reason.
+    detours
+        Where arcs do not simply join the ends of edges: banned turns and roads without through traffic. Then nodes from
+        `detours.n_places` on are copies of earlier ones, at the same spot.
 
     Raises
     ------
@@ -113,6 +135,7 @@ class Network:
     class_names: tuple[str, ...]
     ferries: pd.DataFrame
     counts: dict[str, int] = field(default_factory=dict)
+    detours: Detours | None = None
 
     def __post_init__(self) -> None:
         """Check once what every kernel relies on, and make the arrays read-only."""
@@ -226,23 +249,54 @@ class Network:
         return self._arcs(reverse=True)
 
     def _arcs(self, *, reverse: bool) -> Arcs:
-        forward = np.flatnonzero(self.edge_forward_ds >= 0)
-        backward = np.flatnonzero(self.edge_backward_ds >= 0)
-        tail = np.concatenate([self.edge_u[forward], self.edge_v[backward]])
-        head = np.concatenate([self.edge_v[forward], self.edge_u[backward]])
-        cost = np.concatenate([self.edge_forward_ds[forward], self.edge_backward_ds[backward]])
+        tail, head, cost, edge = self._arc_list()
         if reverse:
             tail, head = head, tail
         start, heads, costs, arcs = graph.rows(self.n_nodes, tail, head, cost)
-        edge = np.concatenate([forward, backward]).astype(np.int32)[arcs]
-        return Arcs(start, heads, costs, edge)
+        return Arcs(start, heads, costs, edge[arcs])
+
+    def _arc_list(self) -> tuple[npt.NDArray[np.int32], ...]:
+        """Return (tail, head, cost, edge) of all arcs."""
+        forward = np.flatnonzero(self.edge_forward_ds >= 0).astype(np.int32)
+        backward = np.flatnonzero(self.edge_backward_ds >= 0).astype(np.int32)
+        edge = np.concatenate([forward, backward])
+        cost = np.concatenate([self.edge_forward_ds[forward], self.edge_backward_ds[backward]])
+        ways = self.detours
+        if ways is None:
+            tail = np.concatenate([self.edge_u[forward], self.edge_v[backward]])
+            head = np.concatenate([self.edge_v[forward], self.edge_u[backward]])
+            return tail, head, cost, edge
+        # A road without through traffic has two arcs each way: on one a journey begins (and leaves it), on the other it ends.
+        closed = ways.restricted[edge]
+        begins_u, begins_v = np.where(ways.restricted, ways.leave_u, ways.arrive_u), np.where(ways.restricted, ways.leave_v, ways.arrive_v)
+        tail = np.concatenate([begins_u[forward], begins_v[backward]])
+        head = np.concatenate([ways.leave_v[forward], ways.leave_u[backward]])
+        ends_tail = np.concatenate([ways.arrive_u[forward], ways.arrive_v[backward]])[closed]
+        ends_head = np.concatenate([ways.arrive_v[forward], ways.arrive_u[backward]])[closed]
+        links = ways.link_tail.size
+        return (
+            np.concatenate([tail, ends_tail, ways.link_tail]),
+            np.concatenate([head, ends_head, ways.link_head]),
+            np.concatenate([cost, cost[closed], np.zeros(links, np.int32)]),
+            np.concatenate([edge, edge[closed], np.full(links, -1, np.int32)]),
+        )
+
+    @property
+    def ends(self) -> tuple[npt.NDArray[np.int32], ...]:
+        """Per edge the nodes (leave_u, leave_v, arrive_u, arrive_v) by which journeys leave it and come to it."""
+        ways = self.detours
+        if ways is None:
+            return self.edge_u, self.edge_v, self.edge_u, self.edge_v
+        return ways.leave_u, ways.leave_v, ways.arrive_u, ways.arrive_v
 
     @cached_property
     def strong_component(self) -> npt.NDArray[np.int32]:
-        """Number of the strongly connected component of each node, over all arcs."""
-        arcs = self.arcs
-        labels: npt.NDArray[np.int32] = graph.strong_components(arcs.start, arcs.head)
-        return labels
+        """Number of the strongly connected component of each node, over all arcs; copies belong where their node does."""
+        tail, head, cost, _ = self._arc_list()
+        place = np.arange(self.n_nodes, dtype=np.int32) if self.detours is None else self.detours.place
+        start, heads, _, _ = graph.rows(self.n_nodes, place[tail], place[head], cost)
+        labels: npt.NDArray[np.int32] = graph.strong_components(start, heads)
+        return labels[place]
 
     def components(self, *kinds: EdgeKind) -> npt.NDArray[np.int32]:
         """Return the number of each node's component over edges of the given kinds, taken both ways.
@@ -252,7 +306,7 @@ class Network:
         """
         chosen = np.isin(self.edge_kind, kinds)
         labels: npt.NDArray[np.int32] = graph.weak_components(self.n_nodes, self.edge_u[chosen], self.edge_v[chosen])
-        return labels
+        return labels if self.detours is None else labels[self.detours.place]
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:

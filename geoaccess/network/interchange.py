@@ -24,7 +24,8 @@ __all__ = ["from_networkx", "from_osmnx", "to_networkx"]
 def to_networkx(network: Network) -> nx.MultiDiGraph[int]:
     """Return the network as a networkx graph in the manner of osmnx: node attributes x, y; one arc per open direction.
 
-    Arcs carry `travel_time` (seconds), `length` (metres), `osmid`, `highway` (the class), `kind`, `edge` and
+    Where turns are banned or through traffic is not allowed, the graph has the network's copies of nodes and links between
+    them at no cost, so that its shortest paths are those of the network. Arcs carry `travel_time` (seconds), `length` (metres), `osmid`, `highway` (the class), `kind`, `edge` and
     `geometry`.
 
     >>> from geoaccess.network import Network, to_networkx
@@ -41,22 +42,25 @@ def to_networkx(network: Network) -> nx.MultiDiGraph[int]:
     )
     lines = network.lines(np.arange(network.n_edges), network.shape_lon, network.shape_lat)
     ways = network.shape_way[network.shape_ptr[:-1]]
-    for ends, times, turned in (
-        ((network.edge_u, network.edge_v), network.edge_forward_ds, False),
-        ((network.edge_v, network.edge_u), network.edge_backward_ds, True),
-    ):
-        for e in np.flatnonzero(times >= 0).tolist():
-            graph.add_edge(
-                int(ends[0][e]),
-                int(ends[1][e]),
-                travel_time=float(times[e]) / DECISECONDS,
-                length=float(network.edge_length_m[e]),
-                osmid=int(network.way_id[ways[e]]),
-                highway=network.class_names[network.way_class[ways[e]]],
-                kind=EdgeKind(int(network.edge_kind[e])).name.lower(),
-                edge=e,
-                geometry=shapely.reverse(lines[e]) if turned else lines[e],
-            )
+    place = np.arange(network.n_nodes) if network.detours is None else network.detours.place
+    arcs = network.arcs
+    tails = np.repeat(np.arange(network.n_nodes), np.diff(arcs.start))
+    for tail, head, cost, e in zip(tails.tolist(), arcs.head.tolist(), arcs.cost_ds.tolist(), arcs.edge.tolist(), strict=True):
+        if e < 0:  # between a node and a copy of it, see geoaccess.network.turns
+            graph.add_edge(tail, head, travel_time=0.0, length=0.0, kind="link", edge=-1)
+            continue
+        upward = place[tail] == network.edge_u[e] and place[head] == network.edge_v[e]
+        graph.add_edge(
+            tail,
+            head,
+            travel_time=cost / DECISECONDS,
+            length=float(network.edge_length_m[e]),
+            osmid=int(network.way_id[ways[e]]),
+            highway=network.class_names[network.way_class[ways[e]]],
+            kind=EdgeKind(int(network.edge_kind[e])).name.lower(),
+            edge=e,
+            geometry=lines[e] if upward else shapely.reverse(lines[e]),
+        )
     return graph
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geoaccess.errors import InputError
 from geoaccess.kernels import graph
 
 if TYPE_CHECKING:
@@ -23,6 +24,11 @@ def simplify(network: Network) -> Network:
     Lengths and forward and backward times are added up, so no travel time between nodes that stay changes by even a
     decisecond; shapes and ways are kept.
 
+    Raises
+    ------
+    InputError
+        If the network has banned turns or roads without through traffic.
+
     Examples
     --------
     >>> from geoaccess.network import Network, simplify
@@ -35,6 +41,8 @@ def simplify(network: Network) -> Network:
     >>> simplify(Network.from_edges(**road, forward_s=[300, 240], backward_s=[300, -1])).n_edges
     2
     """
+    if network.detours is not None:
+        raise InputError("the network has banned turns or private roads; its chains were merged when it was built")
     ptr, point, segment = graph.chains(
         network.n_nodes,
         network.edge_u,

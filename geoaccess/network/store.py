@@ -11,15 +11,16 @@ import pandas as pd
 
 from geoaccess import files
 from geoaccess.errors import InputError
-from geoaccess.network.core import Network
+from geoaccess.network.core import Detours, Network
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["load_network", "save_network"]
 
-_FORMAT = 1
-_ARRAYS = tuple(f.name for f in fields(Network) if f.name not in ("class_names", "ferries", "counts"))
+_FORMAT = 2
+_ARRAYS = tuple(f.name for f in fields(Network) if f.name not in ("class_names", "ferries", "counts", "detours"))
+_DETOURS = tuple(f.name for f in fields(Detours))
 
 
 def save_network(network: Network, folder: Path) -> Path:
@@ -27,11 +28,15 @@ def save_network(network: Network, folder: Path) -> Path:
     with files.writing_folder(folder) as temporary:
         for name in _ARRAYS:
             np.save(temporary / f"{name}.npy", getattr(network, name))
+        if network.detours is not None:
+            for name in _DETOURS:
+                np.save(temporary / f"detours-{name}.npy", getattr(network.detours, name))
         network.ferries.to_parquet(temporary / "ferries.parquet", index=False)
         described = {
             "format": _FORMAT,
             "class_names": network.class_names,
             "counts": network.counts,
+            "detours": network.detours is not None,
             "sha256": {path.name: files.sha256(path) for path in sorted(temporary.iterdir())},
         }
         (temporary / "network.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
@@ -57,8 +62,15 @@ def load_network(folder: Path) -> Network:
                 )
         arrays = {name: np.load(folder / f"{name}.npy") for name in _ARRAYS}
         ferries = pd.read_parquet(folder / "ferries.parquet")
+        detours = None
+        if described["detours"]:
+            detours = Detours(**{name: np.load(folder / f"detours-{name}.npy") for name in _DETOURS})
         return Network(
-            **arrays, class_names=tuple(described["class_names"]), ferries=ferries, counts=described["counts"]
+            **arrays,
+            class_names=tuple(described["class_names"]),
+            ferries=ferries,
+            counts=described["counts"],
+            detours=detours,
         )
     except (OSError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise InputError(f"{folder}: not a network that geoaccess wrote ({error}); build the network again") from error

@@ -10,9 +10,11 @@ import numpy as np
 from geoaccess.errors import InputError
 from geoaccess.kernels import geometry
 from geoaccess.network import EdgeKind, Network, assemble
+from geoaccess.osm.barriers import apply_node_rules
 from geoaccess.osm.extract import Extract, read_extract
 from geoaccess.osm.ferries import add_ferries
 from geoaccess.osm.profile import read_profile
+from geoaccess.osm.restrictions import turn_rules
 from geoaccess.osm.tags import read_road
 from geoaccess.shipped import shipped
 
@@ -95,24 +97,34 @@ def build_network(extract: Extract, profile: Profile) -> Network:
         "kind": np.full(a.size, EdgeKind.ROAD, np.int8),
         "snaps": np.array([road.snaps for road in roads])[tagset],
     }
-    with_ferries = add_ferries(segments, extract, np.flatnonzero(is_ferry[extract.way_tags]), profile)
+    joined = add_ferries(segments, extract, np.flatnonzero(is_ferry[extract.way_tags]), profile)
+    restricted = np.array([road.restricted for road in roads])
+    through = np.zeros(joined.segments["a"].size, np.bool_)
+    through[: tagset.size] = restricted[tagset]
+    lon, lat, rows, hindered = apply_node_rules(joined.lon, joined.lat, {**joined.segments, "restricted": through}, extract, profile)
+    keep = np.zeros(lon.size, np.bool_)
+    keep[: joined.keep.size] = joined.keep
+    turns, turn_counts = turn_rules(extract, profile)
     counts = {
         **extract.counts,
         "ways_closed": int((~is_ferry & closed)[extract.way_tags].sum()),
-        "ways_restricted": int(np.array([road.restricted for road in roads])[extract.way_tags].sum()),
+        "ways_restricted": int(restricted[extract.way_tags].sum()),
         "segments_without_node": dropped["without_node"],
         "segments_of_no_length": dropped["of_no_length"],
-        **with_ferries.counts,
+        **hindered,
+        **turn_counts,
+        **joined.counts,
     }
     classes = [tags.get("highway", "ferry") for tags in extract.tagsets]
     return assemble(
-        lon=with_ferries.lon,
-        lat=with_ferries.lat,
-        **with_ferries.segments,
+        lon=lon,
+        lat=lat,
+        **rows,
         way_id=extract.way_id,
         way_class=[classes[i] for i in extract.way_tags],
-        keep=with_ferries.keep,
-        ferries=with_ferries.table,
+        keep=keep,
+        turns=turns,
+        ferries=joined.table,
         counts=counts,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from geoaccess import files
 from geoaccess.errors import InputError
 from geoaccess.osm.integrity import newest_untagged_nodes
+from geoaccess.osm.restrictions import Restriction, read_restriction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,6 +26,7 @@ __all__ = ["Extract", "read_extract"]
 _NO_PLACE = 2**31 - 1  # what pyosmium gives for a node that is not in the file
 _ORPHANS_OK = 0.05
 _COORDINATE = 1e7
+_HINDERING = ("barrier", "highway", "ford", "traffic_calming", "railway")
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class Extract:
 
     Way i runs through the nodes ref[ptr[i]:ptr[i + 1]], which are places in `node_id`, `lon`, `lat`; a node that the
     files do not hold has NaN coordinates. Its tags are `tagsets[way_tags[i]]`: ways with equal tags share one entry,
-    so that rules are applied once for each combination.
+    so that rules are applied once for each combination. `node_tags` has the tags of nodes that may hinder (by place in
+    `node_id`), `restrictions` the relations that rule turns.
     """
 
     way_id: npt.NDArray[np.int64]
@@ -45,6 +48,8 @@ class Extract:
     lon: npt.NDArray[np.float64]
     lat: npt.NDArray[np.float64]
     counts: dict[str, int]
+    node_tags: dict[int, dict[str, str]] = field(default_factory=dict)
+    restrictions: tuple[Restriction, ...] = ()
 
 
 def read_extract(paths: Sequence[Path], profile: Profile, *, progress: Callable[[str], None] | None = None) -> Extract:
@@ -75,6 +80,8 @@ class _Reader:
         self.ref, self.x, self.y = array("q"), array("i"), array("i")
         self.tagset_of: dict[tuple[tuple[str, str], ...], int] = {}
         self.seen: set[int] = set()
+        self.node_tags: dict[int, dict[str, str]] = {}
+        self.restrictions: dict[int, Restriction] = {}
         self.doubled = 0
 
     def read(self, path: Path) -> None:
@@ -109,6 +116,12 @@ class _Reader:
                 self.way_id.append(way.id)
                 self.way_tags.append(self.tagset_of.setdefault(tags, len(self.tagset_of)))
                 self.ptr.append(len(ref))
+            hindering: Any = osmium.FileProcessor(path, osmium.osm.NODE).with_filter(osmium.filter.KeyFilter(*_HINDERING))
+            for node in hindering:
+                self.node_tags[node.id] = {tag.k: tag.v for tag in node.tags}
+            rules: Any = osmium.FileProcessor(path, osmium.osm.RELATION)
+            for relation in rules.with_filter(osmium.filter.TagFilter(("type", "restriction"))):
+                self.restrictions[relation.id] = read_restriction(relation)
         except RuntimeError as error:
             raise InputError(f"{path}: cannot be read as OpenStreetMap data ({error}); fetch it again") from error
         if len(newest) and len(orphans) > _ORPHANS_OK * len(newest):
@@ -148,4 +161,12 @@ class _Reader:
             lon=np.where(missing, np.nan, x[first] / _COORDINATE),
             lat=np.where(missing, np.nan, y[first] / _COORDINATE),
             counts=counts,
+            node_tags=self._tags_of_way_nodes(node_id),
+            restrictions=tuple(self.restrictions[key] for key in sorted(self.restrictions)),
         )
+
+    def _tags_of_way_nodes(self, node_id: npt.NDArray[np.int64]) -> dict[int, dict[str, str]]:
+        ids = np.array(sorted(self.node_tags), np.int64)
+        at = np.minimum(np.searchsorted(node_id, ids), node_id.size - 1)
+        there = node_id[at] == ids
+        return {int(place): self.node_tags[int(number)] for place, number in zip(at[there], ids[there], strict=True)}

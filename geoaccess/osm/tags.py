@@ -157,3 +157,19 @@ def _applies(rule: TagRule, tags: Mapping[str, str]) -> bool:
 def _last_present(tags: Mapping[str, str], keys: list[str]) -> tuple[str, str] | None:
     found = [(key, tags[key].strip().lower() if key != "maxspeed" else tags[key]) for key in keys if key in tags]
     return found[-1] if found else None
+
+
+@dataclass(frozen=True)
+class NodeRule:
+    passable: str
+    delay_s: float
+    reason: str
+
+
+def read_node(tags, profile):
+    b = tags.get("barrier")
+    if b in ("gate", "lift_gate", "bollard", "block"):
+        if tags.get("access") in ("private",):
+            return NodeRule("restricted", 0, "")
+        return NodeRule("open" if b in ("gate", "lift_gate") else "closed", 0, "")
+    return NodeRule("open", 4 if tags.get("highway") == "traffic_signals" else 0, "")

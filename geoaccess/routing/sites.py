@@ -40,13 +40,15 @@ class _Legs(NamedTuple):
     """
 
     edge: npt.NDArray[np.int32]
-    u: npt.NDArray[np.int32]
-    v: npt.NDArray[np.int32]
     off: npt.NDArray[np.int32]
     leave_u: npt.NDArray[np.int32]
     leave_v: npt.NDArray[np.int32]
     arrive_u: npt.NDArray[np.int32]
     arrive_v: npt.NDArray[np.int32]
+    leave_node_u: npt.NDArray[np.int32]
+    leave_node_v: npt.NDArray[np.int32]
+    arrive_node_u: npt.NDArray[np.int32]
+    arrive_node_v: npt.NDArray[np.int32]
     up: npt.NDArray[np.int32]
     down: npt.NDArray[np.int32]
 
@@ -130,7 +132,7 @@ def nearest_snapped(
     arcs = network.arcs if away else network.arcs_reversed
     cell, site = _legs(network, cells, turned=away), _legs(network, sites, turned=away)
     attached = np.flatnonzero(site.edge >= 0).astype(np.int32)
-    seed_node = np.concatenate([site.u[attached], site.v[attached]])
+    seed_node = np.concatenate([site.arrive_node_u[attached], site.arrive_node_v[attached]])
     leg = np.concatenate([site.arrive_u[attached], site.arrive_v[attached]])
     number = np.concatenate([attached, attached])
     open_leg = leg >= 0
@@ -148,8 +150,8 @@ def nearest_snapped(
         node_times,
         node_sites,
         cell.edge,
-        cell.u,
-        cell.v,
+        cell.leave_node_u,
+        cell.leave_node_v,
         cell.leave_u,
         cell.leave_v,
         cell.off,
@@ -187,16 +189,16 @@ def travel_times(
         arcs.start,
         arcs.head,
         arcs.cost_ds,
-        one.u,
-        one.v,
+        one.leave_node_u,
+        one.leave_node_v,
         one.leave_u,
         one.leave_v,
         one.off,
         one.edge,
         one.up,
         one.down,
-        other.u,
-        other.v,
+        other.arrive_node_u,
+        other.arrive_node_v,
         other.arrive_u,
         other.arrive_v,
         other.off,
@@ -219,17 +221,21 @@ def _legs(network: Network, snapped: pd.DataFrame, *, turned: bool) -> _Legs:
     edge = column("edge")
     at = np.maximum(edge, 0)
     to_u, from_u, to_v, from_v = (column(f"{name}_ds") for name in ("to_u", "from_u", "to_v", "from_v"))
+    leave_u, leave_v, arrive_u, arrive_v = (np.ascontiguousarray(ends[at]) for ends in network.ends)
     if turned:  # a search along the arcs sees every leg the other way round
         to_u, from_u, to_v, from_v = from_u, to_u, from_v, to_v
+        leave_u, leave_v, arrive_u, arrive_v = arrive_u, arrive_v, leave_u, leave_v
     return _Legs(
         edge=edge,
-        u=network.edge_u[at],
-        v=network.edge_v[at],
         off=column("off_network_ds"),
         leave_u=to_u,
         leave_v=to_v,
         arrive_u=from_u,
         arrive_v=from_v,
+        leave_node_u=leave_u,
+        leave_node_v=leave_v,
+        arrive_node_u=arrive_u,
+        arrive_node_v=arrive_v,
         up=from_u,
         down=to_u,
     )

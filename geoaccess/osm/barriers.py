@@ -1,0 +1,107 @@
+"""Nodes that hinder: barriers that cut a road, gates that only residents open, signals that take time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geoaccess.kernels import graph
+from geoaccess.network import EdgeKind
+from geoaccess.osm.tags import read_node
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from geoaccess.osm.extract import Extract
+    from geoaccess.osm.profile import Profile
+
+__all__ = ["apply_node_rules"]
+
+
+def apply_node_rules(
+    lon: npt.NDArray[np.float64],
+    lat: npt.NDArray[np.float64],
+    segments: dict[str, npt.NDArray[Any]],
+    extract: Extract,
+    profile: Profile,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], dict[str, npt.NDArray[Any]], dict[str, int]]:
+    """Return points and segments with the nodes' rules applied, and counts.
+
+    At a closed barrier every road ends at a point of its own, so nothing passes. A private gate is open to those who begin or end
+    a journey behind it: what hangs on the rest of the network by such gates alone becomes a pocket without through traffic, tied to
+    it by segments of no length; where there is another way round, the gate stays closed. A delay is charged half to each side,
+    so that passing costs all of it, whatever the direction.
+    """
+    rules = {place: read_node(tags, profile) for place, tags in extract.node_tags.items()}
+    on_road = np.zeros(lon.size, np.bool_)
+    road = segments["kind"] == EdgeKind.ROAD
+    on_road[segments["a"][road]] = on_road[segments["b"][road]] = True
+    rules = {place: rule for place, rule in rules.items() if on_road[place]}
+    closed = np.zeros(lon.size, np.bool_)
+    private = np.zeros(lon.size, np.bool_)
+    delay = np.zeros(lon.size)
+    for place, rule in rules.items():
+        closed[place] = rule.passable == "closed"
+        private[place] = rule.passable == "restricted"
+        delay[place] = rule.delay_s
+    rows = {name: values.copy() for name, values in segments.items()}
+    half = np.where(road, (delay[rows["a"]] + delay[rows["b"]]) / 2, 0.0)
+    for direction in ("forward_s", "backward_s"):
+        rows[direction] = np.where(rows[direction] >= 0, rows[direction] + half, rows[direction])
+
+    new_from: list[npt.NDArray[Any]] = []
+    ties: list[tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]] = []
+    size = lon.size
+    for side in ("a", "b"):
+        node = rows[side]
+        at = np.flatnonzero(road & (closed | private)[node])
+        own = np.arange(size, size + at.size, dtype=node.dtype)
+        size += at.size
+        new_from.append(node[at])
+        tied = private[node[at]]
+        ties.append((own[tied], node[at][tied], rows["way"][at][tied]))
+        rows[side] = node.copy()
+        rows[side][at] = own
+    origin = np.concatenate(new_from)
+    a, b, way = (np.concatenate(parts) for parts in zip(*ties, strict=True))
+    parts, pockets = _pockets(size, rows, a, b)
+    a, b, way = a[parts], b[parts], way[parts]
+    rows["restricted"] = rows["restricted"] | pockets
+    nothing = np.zeros(a.size)
+    added = {"a": a, "b": b, "way": way, "forward_s": nothing, "backward_s": nothing, "restricted": np.ones(a.size, np.bool_)}
+    for name, values in rows.items():
+        more = added.get(name, np.zeros(a.size, values.dtype))
+        rows[name] = np.concatenate([values, more.astype(values.dtype)])
+    counts = {
+        "segments_behind_private_gates": int(pockets.sum()),
+        "barriers_closed": sum(rule.passable == "closed" for rule in rules.values()),
+        "barriers_private": sum(rule.passable == "restricted" for rule in rules.values()),
+        "nodes_with_delay": sum(rule.delay_s > 0 for rule in rules.values()),
+    }
+    return np.concatenate([lon, lon[origin]]), np.concatenate([lat, lat[origin]]), rows, counts
+
+
+def _pockets(
+    size: int, rows: dict[str, npt.NDArray[Any]], own: npt.NDArray[Any], gate: npt.NDArray[Any]
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Return which ties of road ends to their gates part the network, and which segments lie in a pocket behind gates.
+
+    Of all parts that hang together by gates alone, the one with most segments is the network and the others are pockets.
+    """
+    if not own.size:
+        return np.zeros(0, np.bool_), np.zeros(rows["a"].size, np.bool_)
+    component = graph.weak_components(size, rows["a"], rows["b"])
+    group = graph.weak_components(size, np.concatenate([rows["a"], own]), np.concatenate([rows["b"], gate]))
+    segments = np.bincount(component[rows["a"]], minlength=component.max() + 1)
+    group_of = np.zeros(segments.size, np.int32)
+    group_of[component] = group
+    order = np.lexsort((-segments, group_of))
+    network = order[np.unique(group_of[order], return_index=True)[1]]
+    pocket = np.ones(segments.size, np.bool_)
+    pocket[network] = False
+    least = np.full(size, size)
+    most = np.full(size, -1)
+    np.minimum.at(least, gate, component[own])
+    np.maximum.at(most, gate, component[own])
+    return least[gate] != most[gate], pocket[component[rows["a"]]]
