@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         to_networkx,
     )
     from geoaccess.osm import read_osm
-    from geoaccess.routing import nearest, travel_times
+    from geoaccess.routing import nearest, route, travel_times
     from geoaccess.services import read_sites
     from geoaccess.study import load_study, run, solve_study
     from geoaccess.zones import assign, compute_centrality, join_centrality, read_centrality, read_municipalities
@@ -48,6 +48,7 @@ __all__ = [
     "read_osm",
     "read_raster_cells",
     "read_sites",
+    "route",
     "run",
     "save_network",
     "simplify",

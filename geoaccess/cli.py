@@ -150,6 +150,33 @@ def _fetched(region: str | None, place: str | None, folder: Path, *, force: bool
     return [fetch_place(place, path)]
 
 
+@app.command()
+def route(
+    study: StudyFile,
+    *,
+    start: Annotated[str, typer.Option("--from", metavar="LON,LAT", help="Where the journey begins.")],
+    goal: Annotated[str, typer.Option("--to", metavar="LON,LAT", help="Where it ends.")],
+    geojson: Annotated[Path | None, typer.Option("--geojson", help="Write the parts as lines to this file.")] = None,
+) -> None:
+    """Show the quickest journey between two places, part by part: how a doubted time is checked."""
+    from geoaccess.study import load_study, route_table
+
+    table = route_table(load_study(study), _lon_lat("--from", start), _lon_lat("--to", goal), geojson=geojson)
+    out.print(_rich("", table))
+    if geojson is not None:
+        out.print(Text(f"wrote {geojson}"))
+
+
+def _lon_lat(option: str, text: str) -> tuple[float, float]:
+    try:
+        lon, lat = (float(part) for part in text.split(","))
+    except ValueError:
+        raise InputError(f"{option} {text!r}: give longitude and latitude in degrees, as 17.98,69.23") from None
+    if not (abs(lon) <= 180 and abs(lat) <= 90):  # noqa: PLR2004
+        raise InputError(f"{option} {text!r}: longitude comes first, then latitude, in degrees")
+    return lon, lat
+
+
 def _print_main_result(answers: Answers) -> None:
     from geoaccess.study import main_table
 

@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["FAR", "finish_nearest", "matrix", "nearest", "threads"]
+__all__ = ["FAR", "finish_nearest", "matrix", "nearest", "threads", "tree"]
 
 FAR = np.int32(2**31 - 1)
 
@@ -274,3 +274,38 @@ def matrix(
             for j in range(n_touched):
                 best[touched[j]] = FAR
     return out
+
+
+@numba.njit(cache=True)
+def tree(
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    cost: npt.NDArray[np.int32],
+    seed_node: npt.NDArray[np.int32],
+    seed_time: npt.NDArray[np.int32],
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return the least time to every node from the seeds, and the node and arc before it (-1 at seeds and out of reach)."""
+    n = start.size - 1
+    best = np.full(n, FAR, np.int32)
+    before = np.full(n, -1, np.int32)
+    by_arc = np.full(n, -1, np.int32)
+    keys = np.empty(1024, np.int64)
+    nodes = np.empty(1024, np.int32)
+    size = 0
+    for i in range(seed_node.size):
+        if seed_time[i] < best[seed_node[i]]:
+            best[seed_node[i]] = seed_time[i]
+            keys, nodes, size = _push(keys, nodes, size, np.int64(seed_time[i]), seed_node[i])
+    while size > 0:
+        time, node = keys[0], nodes[0]
+        size = _drop_least(keys, nodes, size)
+        if time > best[node]:
+            continue
+        for arc in range(start[node], start[node + 1]):
+            there = time + cost[arc]
+            if there < best[head[arc]]:
+                best[head[arc]] = there
+                before[head[arc]] = node
+                by_arc[head[arc]] = arc
+                keys, nodes, size = _push(keys, nodes, size, there, head[arc])
+    return best, before, by_arc

@@ -1,5 +1,6 @@
 """Travel times over a network."""
 
+from geoaccess.routing.routes import route
 from geoaccess.routing.sites import (
     ISLAND_WITHOUT_FERRY,
     NO_SITE_REACHABLE,
@@ -15,5 +16,6 @@ __all__ = [
     "PASSENGER_FERRY_ONLY",
     "nearest",
     "nearest_snapped",
+    "route",
     "travel_times",
 ]

@@ -31,7 +31,7 @@ NO_SITE_REACHABLE = "no_site_reachable"
 Toward = Literal["sites", "cells"]
 
 
-class _Legs(NamedTuple):
+class Legs(NamedTuple):
     """Where points stand along their edges, in the direction that a search looks.
 
     `leave_*` is the time from the point to the ends of its edge, `arrive_*` the time from the ends to the point; `up`
@@ -130,7 +130,7 @@ def nearest_snapped(
     away = toward == "cells"
     # Times to sites are found by a search from the sites against the arcs; times from sites by one along them.
     arcs = network.arcs if away else network.arcs_reversed
-    cell, site = _legs(network, cells, turned=away), _legs(network, sites, turned=away)
+    cell, site = legs(network, cells, turned=away), legs(network, sites, turned=away)
     attached = np.flatnonzero(site.edge >= 0).astype(np.int32)
     seed_node = np.concatenate([site.arrive_node_u[attached], site.arrive_node_v[attached]])
     leg = np.concatenate([site.arrive_u[attached], site.arrive_v[attached]])
@@ -182,7 +182,7 @@ def travel_times(
     Seconds, shape (n_origins, n_destinations); inf beyond `max_s` or out of reach; NaN rows and columns for points
     that are not snapped.
     """
-    one, other = _legs(network, origins, turned=False), _legs(network, destinations, turned=False)
+    one, other = legs(network, origins, turned=False), legs(network, destinations, turned=False)
     arcs = network.arcs
     furthest = int(min(np.floor(max_s * DECISECONDS), search.FAR - 1))
     found = search.matrix(
@@ -214,7 +214,7 @@ def travel_times(
     return seconds
 
 
-def _legs(network: Network, snapped: pd.DataFrame, *, turned: bool) -> _Legs:
+def legs(network: Network, snapped: pd.DataFrame, *, turned: bool) -> Legs:
     def column(name: str) -> npt.NDArray[np.int32]:
         return np.ascontiguousarray(snapped[name].to_numpy(np.int32))
 
@@ -225,7 +225,7 @@ def _legs(network: Network, snapped: pd.DataFrame, *, turned: bool) -> _Legs:
     if turned:  # a search along the arcs sees every leg the other way round
         to_u, from_u, to_v, from_v = from_u, to_u, from_v, to_v
         leave_u, leave_v, arrive_u, arrive_v = arrive_u, arrive_v, leave_u, leave_v
-    return _Legs(
+    return Legs(
         edge=edge,
         off=column("off_network_ds"),
         leave_u=to_u,

@@ -10,6 +10,7 @@ import pandas as pd
 from geoaccess import files, measures
 from geoaccess.errors import InputError
 from geoaccess.network import EdgeKind, snap
+from geoaccess.routing import route
 from geoaccess.shipped import shipped
 from geoaccess.study import stages
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from geoaccess.study.config import Study
     from geoaccess.study.pipeline import Answers
 
-__all__ = ["describe_network", "main_table", "write_template"]
+__all__ = ["describe_network", "main_table", "route_table", "write_template"]
 
 _ISLANDS_SHOWN = 25
 
@@ -88,6 +89,34 @@ def describe_network(study: Study) -> list[tuple[str, pd.DataFrame]]:
         (f"Where people live, by what ties them to the mainland ({len(islands)} places)", shown),
         ("What was read and left out", counts),
     ]
+
+
+def route_table(
+    study: Study, start: tuple[float, float], goal: tuple[float, float], *, geojson: Path | None = None
+) -> pd.DataFrame:
+    """Return the parts of the quickest journey with minutes and kilometres, and their sum; write them as GeoJSON if asked."""
+    network, _ = stages.build_or_load_network(study)
+    journey = route(
+        network,
+        start,
+        goal,
+        max_snap_m=study.settings.snap.max_m,
+        off_network_kph=study.settings.snap.off_network_kph,
+        min_component_m=study.settings.network.min_component_km * 1000,
+    )
+    if geojson is not None:
+        with files.writing(geojson) as temporary:
+            journey.assign(disclaimer=study.settings.disclaimer).to_file(temporary, driver="GeoJSON")
+    parts = pd.DataFrame(
+        {
+            "part": journey["part"].str.replace("_", " "),
+            "of": journey["detail"],
+            "min": [f"{seconds / 60:.1f}" for seconds in journey["travel_time_s"]],
+            "km": [f"{metres / 1000:.1f}" for metres in journey["length_m"]],
+        }
+    )
+    total = ["in all", "", f"{journey['travel_time_s'].sum() / 60:.1f}", f"{journey['length_m'].sum() / 1000:.1f}"]
+    return pd.concat([parts, pd.DataFrame([total], columns=parts.columns)], ignore_index=True)
 
 
 def write_template(path: Path) -> list[Path]:

@@ -1,0 +1,195 @@
+"""One journey with its parts: how a doubted time is checked."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from geoaccess.errors import InputError
+from geoaccess.kernels import search
+from geoaccess.network import DECISECONDS, EdgeKind, Network, snap
+from geoaccess.routing.sites import Legs, legs
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import numpy.typing as npt
+    import pandas as pd
+
+__all__ = ["route"]
+
+
+class _Step(NamedTuple):
+    """A stretch of one edge, from one share of its shape to another."""
+
+    part: str
+    detail: str
+    seconds: float
+    edge: int
+    begin: float
+    end: float
+
+
+def route(
+    network: Network,
+    origin: tuple[float, float],
+    destination: tuple[float, float],
+    *,
+    max_snap_m: float = 5000.0,
+    off_network_kph: float = 5.0,
+    min_component_m: float = 2000.0,
+) -> gpd.GeoDataFrame:
+    """Return the quickest journey between two places, part by part.
+
+    Parameters
+    ----------
+    origin, destination
+        Longitude and latitude, degrees.
+    max_snap_m, off_network_kph, min_component_m
+        See `geoaccess.snap`.
+
+    Returns
+    -------
+    A row per part in the order of travel: `part` ("off_network", "road", "wait", "crossing"), `detail` (class of road or name of
+    ferry), `travel_time_s`, `length_m` and a line (EPSG:4326). Times add up to what `geoaccess.nearest` gives.
+
+    Raises
+    ------
+    InputError
+        If a place has no road near by, or there is no way between them.
+
+    Examples
+    --------
+    >>> import geoaccess as ga
+    >>> road = ga.Network.from_edges(
+    ...     lon=[10, 10.1, 10.2], lat=[60, 60, 60], u=[0, 1], v=[1, 2], forward_s=[300, 400], backward_s=[300, 400]
+    ... )
+    >>> journey = ga.route(road, (10.0, 60.0), (10.2, 60.0))
+    >>> float(journey["travel_time_s"].sum()), journey["part"].unique().tolist()
+    (700.0, ['road'])
+    """
+    import geopandas as gpd
+
+    places = gpd.GeoSeries.from_xy([origin[0], destination[0]], [origin[1], destination[1]], crs="EPSG:4326")
+    snapped = snap(network, places, max_m=max_snap_m, off_network_kph=off_network_kph, min_component_m=min_component_m)
+    for name, label in (("start", 0), ("goal", 1)):
+        if snapped.loc[label, "edge"] < 0:
+            raise InputError(f"the {name} {(origin, destination)[label]} has no road within {max_snap_m:.0f} m")
+    steps = _steps(network, snapped)
+    if steps is None:
+        raise InputError(f"there is no way from {origin} to {destination}")
+    return _described(network, snapped, steps, origin, destination)
+
+
+def _steps(network: Network, snapped: pd.DataFrame) -> list[_Step] | None:
+    """Return the stretches of edges of the quickest journey, without the legs off the network."""
+    at = legs(network, snapped, turned=False)
+    arcs = network.arcs
+    seeds = [(int(at.leave_node_u[0]), int(at.leave_u[0])), (int(at.leave_node_v[0]), int(at.leave_v[0]))]
+    seeds = [(node, time) for node, time in seeds if time >= 0]
+    times, before, by_arc = search.tree(
+        arcs.start, arcs.head, arcs.cost_ds, np.array([n for n, _ in seeds], np.int32), np.array([t for _, t in seeds], np.int32)
+    )
+    ends = [
+        (int(times[node]) + int(leg), is_v, int(node))
+        for is_v, node, leg in ((False, at.arrive_node_u[1], at.arrive_u[1]), (True, at.arrive_node_v[1], at.arrive_v[1]))
+        if leg >= 0 and times[node] != search.FAR
+    ]
+    share = _shares(network, snapped)
+    along = _along_one_edge(at, share)
+    if along is not None and (not ends or along.seconds * DECISECONDS <= min(ends)[0]):
+        return [_named(network, along)]
+    if not ends:
+        return None
+    _, ends_at_v, node = min(ends)
+    first_edge, last_edge = int(at.edge[0]), int(at.edge[1])
+    leg = (at.arrive_v if ends_at_v else at.arrive_u)[1]
+    steps = [_Step("", "", float(leg) / DECISECONDS, last_edge, 1.0 if ends_at_v else 0.0, share[1])]
+    while before[node] >= 0:
+        arc, tail = by_arc[node], int(before[node])
+        edge = int(arcs.edge[arc])
+        if edge >= 0:
+            place = network.edge_u[edge] if network.detours is None else network.detours.place[network.edge_u[edge]]
+            tail_place = tail if network.detours is None else network.detours.place[tail]
+            upward = tail_place == place and (network.edge_u[edge] != network.edge_v[edge] or _is_upward(network, edge, arcs.cost_ds[arc]))
+            steps.append(_Step("", "", float(arcs.cost_ds[arc]) / DECISECONDS, edge, *((0.0, 1.0) if upward else (1.0, 0.0))))
+        node = tail
+    from_v = node == at.leave_node_v[0] and at.leave_v[0] >= 0 and times[node] == at.leave_v[0]
+    leg = (at.leave_v if from_v else at.leave_u)[0]
+    steps.append(_Step("", "", float(leg) / DECISECONDS, first_edge, share[0], 1.0 if from_v else 0.0))
+    return [_named(network, step) for step in reversed(steps)]
+
+
+def _is_upward(network: Network, edge: int, cost: int) -> bool:
+    return bool(network.edge_forward_ds[edge] == cost)
+
+
+def _shares(network: Network, snapped: pd.DataFrame) -> list[float]:
+    """Return for each place how far along the shape of its edge it lies, by length."""
+    import pyproj
+    import shapely
+
+    lines = network.lines(snapped["edge"].to_numpy(np.int64), *network.shape_xy)
+    x, y = pyproj.Transformer.from_crs("EPSG:4326", network.metric_crs, always_xy=True).transform(snapped["lon"], snapped["lat"])
+    found: list[float] = shapely.line_locate_point(lines, shapely.points(x, y), normalized=True).tolist()
+    return found
+
+
+def _along_one_edge(at: Legs, share: list[float]) -> _Step | None:
+    if at.edge[0] != at.edge[1]:
+        return None
+    times = []
+    if at.up[0] >= 0 and at.up[1] >= at.up[0]:
+        times.append(int(at.up[1] - at.up[0]))
+    if at.down[0] >= 0 and at.down[0] >= at.down[1]:
+        times.append(int(at.down[0] - at.down[1]))
+    return _Step("", "", min(times) / DECISECONDS, int(at.edge[0]), share[0], share[1]) if times else None
+
+
+def _named(network: Network, step: _Step) -> _Step:
+    kind = network.edge_kind[step.edge]
+    way = network.shape_way[network.shape_ptr[step.edge]]
+    if kind == EdgeKind.ROAD:
+        return step._replace(part="road", detail=network.class_names[network.way_class[way]])
+    ferry = network.ferries.loc[network.ferries["way_id"] == network.way_id[way], "name"]
+    name = ferry.iloc[0] if len(ferry) and ferry.iloc[0] else f"ferry {network.way_id[way]}"
+    return step._replace(part="wait" if kind == EdgeKind.BOARDING else "crossing", detail=name)
+
+
+def _described(
+    network: Network, snapped: pd.DataFrame, steps: list[_Step], origin: tuple[float, float], destination: tuple[float, float]
+) -> gpd.GeoDataFrame:
+    import geopandas as gpd
+    import pyproj
+    import shapely
+
+    geod = pyproj.Geod(ellps="WGS84")
+    rows = []
+
+    def leg(label: int, ends: list[tuple[float, float]]) -> None:
+        if snapped.loc[label, "off_network_ds"] > 0:
+            seconds = snapped.loc[label, "off_network_ds"] / DECISECONDS
+            rows.append(("off_network", "", seconds, float(snapped.loc[label, "off_network_m"]), shapely.LineString(ends)))
+
+    places = [(snapped.loc[i, "lon"], snapped.loc[i, "lat"]) for i in (0, 1)]
+    leg(0, [origin, places[0]])
+    moving = [step for step in steps if step.seconds > 0 or step.begin != step.end]
+    for (part, detail), group in groupby(moving, key=lambda step: (step.part, step.detail)):
+        stretch = list(group)
+        lines = [shapely.get_coordinates(_piece(network, step)) for step in stretch]
+        line = shapely.LineString(np.concatenate(lines))
+        rows.append((part, detail, sum(step.seconds for step in stretch), geod.geometry_length(line), line))
+    leg(1, [places[1], destination])
+    names = ("part", "detail", "travel_time_s", "length_m")
+    columns = {name: [row[i] for row in rows] for i, name in enumerate(names)}
+    return gpd.GeoDataFrame(columns, geometry=[row[4] for row in rows], crs="EPSG:4326")
+
+
+def _piece(network: Network, step: _Step) -> npt.NDArray[np.object_]:
+    import shapely
+    from shapely.ops import substring
+
+    line = network.lines(np.array([step.edge]), network.shape_lon, network.shape_lat)[0]
+    piece = substring(line, step.begin, step.end, normalized=True)
+    return piece if piece.geom_type == "LineString" else shapely.LineString([piece, piece])
