@@ -35,7 +35,9 @@ def test_parts_add_up_to_the_time_and_form_one_line(made):
     assert Point(lines[0].coords[0]).distance(a) < 1e-6
     assert Point(lines[-1].coords[-1]).distance(b) < 1e-6
     for one, other in zip(lines, lines[1:], strict=False):
-        assert Point(one.coords[-1]).distance(Point(other.coords[0])) < 1e-3  # a straight road of 15 km bends by metres from one projection to another
+        assert (
+            Point(one.coords[-1]).distance(Point(other.coords[0])) < 1e-3
+        )  # a straight road of 15 km bends by metres from one projection to another
 
 
 def test_a_place_without_a_road_is_named():

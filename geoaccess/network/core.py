@@ -268,7 +268,10 @@ class Network:
             return tail, head, cost, edge
         # A road without through traffic has two arcs each way: on one a journey begins (and leaves it), on the other it ends.
         closed = ways.restricted[edge]
-        begins_u, begins_v = np.where(ways.restricted, ways.leave_u, ways.arrive_u), np.where(ways.restricted, ways.leave_v, ways.arrive_v)
+        begins_u, begins_v = (
+            np.where(ways.restricted, ways.leave_u, ways.arrive_u),
+            np.where(ways.restricted, ways.leave_v, ways.arrive_v),
+        )
         tail = np.concatenate([begins_u[forward], begins_v[backward]])
         head = np.concatenate([ways.leave_v[forward], ways.leave_u[backward]])
         ends_tail = np.concatenate([ways.arrive_u[forward], ways.arrive_v[backward]])[closed]

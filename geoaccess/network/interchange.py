@@ -45,7 +45,9 @@ def to_networkx(network: Network) -> nx.MultiDiGraph[int]:
     place = np.arange(network.n_nodes) if network.detours is None else network.detours.place
     arcs = network.arcs
     tails = np.repeat(np.arange(network.n_nodes), np.diff(arcs.start))
-    for tail, head, cost, e in zip(tails.tolist(), arcs.head.tolist(), arcs.cost_ds.tolist(), arcs.edge.tolist(), strict=True):
+    for tail, head, cost, e in zip(
+        tails.tolist(), arcs.head.tolist(), arcs.cost_ds.tolist(), arcs.edge.tolist(), strict=True
+    ):
         if e < 0:  # between a node and a copy of it, see geoaccess.network.turns
             graph.add_edge(tail, head, travel_time=0.0, length=0.0, kind="link", edge=-1)
             continue

@@ -63,7 +63,9 @@ def find_detours(n_nodes: int, edges: Edges, turns: Turns | None) -> tuple[Detou
     if turns is not None:
         at = _edges_at(edges, turns.via)
         by_node: dict[int, list[tuple[int, int, bool]]] = {}
-        for via, from_way, to_way, only in zip(turns.via.tolist(), turns.from_way.tolist(), turns.to_way.tolist(), turns.only.tolist(), strict=True):
+        for via, from_way, to_way, only in zip(
+            turns.via.tolist(), turns.from_way.tolist(), turns.to_way.tolist(), turns.only.tolist(), strict=True
+        ):
             rule = _rule(at.get(via, []), edges, from_way, to_way)
             if rule is None:
                 ignored += 1
@@ -86,7 +88,9 @@ def _edges_at(edges: Edges, nodes: npt.NDArray[np.int32]) -> dict[int, list[tupl
     return found
 
 
-def _rule(ends: list[tuple[int, bool]], edges: Edges, from_way: int, to_way: int) -> tuple[tuple[int, bool], tuple[int, bool]] | None:
+def _rule(
+    ends: list[tuple[int, bool]], edges: Edges, from_way: int, to_way: int
+) -> tuple[tuple[int, bool], tuple[int, bool]] | None:
     """Return the one end that the rule comes from and the one it leads to, if there is just one each."""
 
     def of_way(way: int) -> list[tuple[int, bool]]:
@@ -113,7 +117,9 @@ class _State:
         self.copies.append(node)
         return self.n_places + len(self.copies) - 1
 
-    def ban(self, via: int, ends: list[tuple[int, bool]], rules: list[tuple[tuple[int, bool], tuple[int, bool], bool]]) -> None:
+    def ban(
+        self, via: int, ends: list[tuple[int, bool]], rules: list[tuple[tuple[int, bool], tuple[int, bool], bool]]
+    ) -> None:
         """Obey the rules at one node."""
         open_roads = [end for end in ends if not self.edges.restricted[end[0]]]
         gates = {}

@@ -69,7 +69,14 @@ def apply_node_rules(
     a, b, way = a[parts], b[parts], way[parts]
     rows["restricted"] = rows["restricted"] | pockets
     nothing = np.zeros(a.size)
-    added = {"a": a, "b": b, "way": way, "forward_s": nothing, "backward_s": nothing, "restricted": np.ones(a.size, np.bool_)}
+    added = {
+        "a": a,
+        "b": b,
+        "way": way,
+        "forward_s": nothing,
+        "backward_s": nothing,
+        "restricted": np.ones(a.size, np.bool_),
+    }
     for name, values in rows.items():
         more = added.get(name, np.zeros(a.size, values.dtype))
         rows[name] = np.concatenate([values, more.astype(values.dtype)])

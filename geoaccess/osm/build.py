@@ -101,7 +101,9 @@ def build_network(extract: Extract, profile: Profile) -> Network:
     restricted = np.array([road.restricted for road in roads])
     through = np.zeros(joined.segments["a"].size, np.bool_)
     through[: tagset.size] = restricted[tagset]
-    lon, lat, rows, hindered = apply_node_rules(joined.lon, joined.lat, {**joined.segments, "restricted": through}, extract, profile)
+    lon, lat, rows, hindered = apply_node_rules(
+        joined.lon, joined.lat, {**joined.segments, "restricted": through}, extract, profile
+    )
     keep = np.zeros(lon.size, np.bool_)
     keep[: joined.keep.size] = joined.keep
     turns, turn_counts = turn_rules(extract, profile)

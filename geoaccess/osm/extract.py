@@ -116,7 +116,9 @@ class _Reader:
                 self.way_id.append(way.id)
                 self.way_tags.append(self.tagset_of.setdefault(tags, len(self.tagset_of)))
                 self.ptr.append(len(ref))
-            hindering: Any = osmium.FileProcessor(path, osmium.osm.NODE).with_filter(osmium.filter.KeyFilter(*_HINDERING))
+            hindering: Any = osmium.FileProcessor(path, osmium.osm.NODE).with_filter(
+                osmium.filter.KeyFilter(*_HINDERING)
+            )
             for node in hindering:
                 self.node_tags[node.id] = {tag.k: tag.v for tag in node.tags}
             rules: Any = osmium.FileProcessor(path, osmium.osm.RELATION)

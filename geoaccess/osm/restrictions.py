@@ -68,7 +68,9 @@ def turn_rules(extract: Extract, profile: Profile) -> tuple[Turns | None, dict[s
     if not rows:
         return None, dict(counts)
     via, from_way, to_way, only = zip(*rows, strict=True)
-    turns = Turns(np.array(via, np.int32), np.array(from_way, np.int32), np.array(to_way, np.int32), np.array(only, np.bool_))
+    turns = Turns(
+        np.array(via, np.int32), np.array(from_way, np.int32), np.array(to_way, np.int32), np.array(only, np.bool_)
+    )
     return turns, dict(counts)
 
 
@@ -79,7 +81,9 @@ def _rule_for(tags: dict[str, str], kinds: set[str]) -> str | None:
     for key in ("restriction", *(f"restriction:{kind}" for kind in sorted(kinds))):
         if key in tags:
             return tags[key].strip().lower()
-    return "conditional" if any(key.startswith("restriction") and key.endswith(":conditional") for key in tags) else None
+    return (
+        "conditional" if any(key.startswith("restriction") and key.endswith(":conditional") for key in tags) else None
+    )
 
 
 def _rows(
@@ -93,7 +97,9 @@ def _rows(
     if via == extract.node_id.size or extract.node_id[via] != relation.via_nodes[0]:
         counts["turn_relations_off_the_network"] += 1
         return []
-    pairs = [(place_of_way.get(one), place_of_way.get(other)) for one in relation.from_ways for other in relation.to_ways]
+    pairs = [
+        (place_of_way.get(one), place_of_way.get(other)) for one in relation.from_ways for other in relation.to_ways
+    ]
     known = [(via, one, other, only) for one, other in pairs if one is not None and other is not None]
     if not known:
         counts["turn_relations_off_the_network"] += 1

@@ -89,11 +89,18 @@ def _steps(network: Network, snapped: pd.DataFrame) -> list[_Step] | None:
     seeds = [(int(at.leave_node_u[0]), int(at.leave_u[0])), (int(at.leave_node_v[0]), int(at.leave_v[0]))]
     seeds = [(node, time) for node, time in seeds if time >= 0]
     times, before, by_arc = search.tree(
-        arcs.start, arcs.head, arcs.cost_ds, np.array([n for n, _ in seeds], np.int32), np.array([t for _, t in seeds], np.int32)
+        arcs.start,
+        arcs.head,
+        arcs.cost_ds,
+        np.array([n for n, _ in seeds], np.int32),
+        np.array([t for _, t in seeds], np.int32),
     )
     ends = [
         (int(times[node]) + int(leg), is_v, int(node))
-        for is_v, node, leg in ((False, at.arrive_node_u[1], at.arrive_u[1]), (True, at.arrive_node_v[1], at.arrive_v[1]))
+        for is_v, node, leg in (
+            (False, at.arrive_node_u[1], at.arrive_u[1]),
+            (True, at.arrive_node_v[1], at.arrive_v[1]),
+        )
         if leg >= 0 and times[node] != search.FAR
     ]
     share = _shares(network, snapped)
@@ -112,8 +119,12 @@ def _steps(network: Network, snapped: pd.DataFrame) -> list[_Step] | None:
         if edge >= 0:
             place = network.edge_u[edge] if network.detours is None else network.detours.place[network.edge_u[edge]]
             tail_place = tail if network.detours is None else network.detours.place[tail]
-            upward = tail_place == place and (network.edge_u[edge] != network.edge_v[edge] or _is_upward(network, edge, arcs.cost_ds[arc]))
-            steps.append(_Step("", "", float(arcs.cost_ds[arc]) / DECISECONDS, edge, *((0.0, 1.0) if upward else (1.0, 0.0))))
+            upward = tail_place == place and (
+                network.edge_u[edge] != network.edge_v[edge] or _is_upward(network, edge, arcs.cost_ds[arc])
+            )
+            steps.append(
+                _Step("", "", float(arcs.cost_ds[arc]) / DECISECONDS, edge, *((0.0, 1.0) if upward else (1.0, 0.0)))
+            )
         node = tail
     from_v = node == at.leave_node_v[0] and at.leave_v[0] >= 0 and times[node] == at.leave_v[0]
     leg = (at.leave_v if from_v else at.leave_u)[0]
@@ -131,7 +142,9 @@ def _shares(network: Network, snapped: pd.DataFrame) -> list[float]:
     import shapely
 
     lines = network.lines(snapped["edge"].to_numpy(np.int64), *network.shape_xy)
-    x, y = pyproj.Transformer.from_crs("EPSG:4326", network.metric_crs, always_xy=True).transform(snapped["lon"], snapped["lat"])
+    x, y = pyproj.Transformer.from_crs("EPSG:4326", network.metric_crs, always_xy=True).transform(
+        snapped["lon"], snapped["lat"]
+    )
     found: list[float] = shapely.line_locate_point(lines, shapely.points(x, y), normalized=True).tolist()
     return found
 
@@ -158,7 +171,11 @@ def _named(network: Network, step: _Step) -> _Step:
 
 
 def _described(
-    network: Network, snapped: pd.DataFrame, steps: list[_Step], origin: tuple[float, float], destination: tuple[float, float]
+    network: Network,
+    snapped: pd.DataFrame,
+    steps: list[_Step],
+    origin: tuple[float, float],
+    destination: tuple[float, float],
 ) -> gpd.GeoDataFrame:
     import geopandas as gpd
     import pyproj
@@ -170,11 +187,13 @@ def _described(
     def leg(label: int, ends: list[tuple[float, float]]) -> None:
         if snapped.loc[label, "off_network_ds"] > 0:
             seconds = snapped.loc[label, "off_network_ds"] / DECISECONDS
-            rows.append(("off_network", "", seconds, float(snapped.loc[label, "off_network_m"]), shapely.LineString(ends)))
+            rows.append(
+                ("off_network", "", seconds, float(snapped.loc[label, "off_network_m"]), shapely.LineString(ends))
+            )
 
     places = [(snapped.loc[i, "lon"], snapped.loc[i, "lat"]) for i in (0, 1)]
     leg(0, [origin, places[0]])
-    moving = [step for step in steps if step.seconds > 0 or step.begin != step.end]
+    moving = [step for step in steps if step.seconds > 0 or (step.begin != step.end and step.part != "wait")]
     for (part, detail), group in groupby(moving, key=lambda step: (step.part, step.detail)):
         stretch = list(group)
         lines = [shapely.get_coordinates(_piece(network, step)) for step in stretch]
