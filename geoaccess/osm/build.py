@@ -11,6 +11,7 @@ from geoaccess.errors import InputError
 from geoaccess.kernels import geometry
 from geoaccess.network import EdgeKind, Network, assemble
 from geoaccess.osm.barriers import apply_node_rules
+from geoaccess.osm.driving import add_curves, add_junctions
 from geoaccess.osm.extract import Extract, read_extract
 from geoaccess.osm.ferries import add_ferries
 from geoaccess.osm.profile import read_profile
@@ -97,6 +98,10 @@ def build_network(extract: Extract, profile: Profile) -> Network:
         "kind": np.full(a.size, EdgeKind.ROAD, np.int8),
         "snaps": np.array([road.snaps for road in roads])[tagset],
     }
+    add_curves(segments, length, extract.lon, extract.lat, profile.curves)
+    ranks = {name: rank for rank, name in enumerate(profile.highway)}
+    rank_of_tags = np.array([ranks.get(tags.get("highway", ""), len(ranks)) for tags in extract.tagsets])
+    add_junctions(segments, rank_of_tags[tagset], extract.lon.size, profile.junctions)
     joined = add_ferries(segments, extract, np.flatnonzero(is_ferry[extract.way_tags]), profile)
     restricted = np.array([road.restricted for road in roads])
     through = np.zeros(joined.segments["a"].size, np.bool_)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from geoaccess.osm.driving import CurveRules, JunctionRules
 from geoaccess.toml import Table, read_toml
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ class Profile(Table):
     speed: SpeedRules
     caps: dict[str, dict[str, float]] = {}
     no_snap: list[TagRule] = []
+    curves: CurveRules = CurveRules()
+    junctions: JunctionRules = JunctionRules()
     ferry: FerryRules
 
     @property

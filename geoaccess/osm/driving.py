@@ -1,0 +1,90 @@
+"""What slows a car beside the limit: curves, and junctions where it gives way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import Field
+
+from geoaccess.toml import Table
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["CurveRules", "JunctionRules", "add_curves", "add_junctions"]
+
+_SHARP = 1e-3  # radians; a smaller turn is a straight road
+
+
+class CurveRules(Table):
+    """How fast curves are taken."""
+
+    lateral_mps2: float = Field(default=0.0, ge=0)
+    within_m: float = Field(default=30.0, gt=0)
+
+
+class JunctionRules(Table):
+    """What it costs to come out of a lesser road, and to meet one's equal."""
+
+    give_way_s: float = Field(default=0.0, ge=0)
+    equal_s: float = Field(default=0.0, ge=0)
+
+
+def add_curves(
+    segments: dict[str, npt.NDArray[Any]],
+    length_m: npt.NDArray[np.float64],
+    lon: npt.NDArray[np.float64],
+    lat: npt.NDArray[np.float64],
+    rules: CurveRules,
+) -> None:
+    """Add to segments, in the order of their ways, the time lost in the curves between them.
+
+    Two segments of lengths l and k that turn by an angle w stand for an arc of radius (l + k) / 2w, which is driven at v = sqrt(a r) at
+    the most, with a the lateral acceleration that drivers accept. The nearer half of each segment, `within_m` at the most, is driven at
+    that speed instead of its own.
+    """
+    if rules.lateral_mps2 <= 0 or length_m.size < 2:  # noqa: PLR2004
+        return
+    a, b, way = segments["a"], segments["b"], segments["way"]
+    east = (lon[b] - lon[a]) * np.cos(np.radians((lat[a] + lat[b]) / 2))
+    bearing = np.arctan2(east, lat[b] - lat[a])
+    follows = (way[:-1] == way[1:]) & (b[:-1] == a[1:])
+    turn = np.abs(np.remainder(bearing[1:] - bearing[:-1] + np.pi, 2 * np.pi) - np.pi)
+    bends = np.flatnonzero(follows & (turn > _SHARP))
+    radius = (length_m[bends] + length_m[bends + 1]) / 2 / turn[bends]
+    speed = np.sqrt(rules.lateral_mps2 * radius)
+    for direction in ("forward_s", "backward_s"):
+        times = segments[direction]
+        lost = np.zeros(times.size)
+        for at in (bends, bends + 1):
+            share = np.minimum(length_m[at] / 2, rules.within_m)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                usual = times[at] / length_m[at] * share
+            slower = share / speed
+            np.add.at(lost, at, np.where(times[at] > 0, np.maximum(slower - usual, 0.0), 0.0))
+        segments[direction] = np.where(times >= 0, times + lost, times)
+
+
+def add_junctions(
+    segments: dict[str, npt.NDArray[Any]], rank: npt.NDArray[np.int64], size: int, rules: JunctionRules
+) -> None:
+    """Add to segments what their junctions cost; `rank` is 0 for the greatest class of road, `size` the number of points.
+
+    Where three or more ends of road meet, a road of a lesser class than the greatest there pays `give_way_s` for coming out or going in, roads
+    of the greatest class pay `equal_s` where at least three of them meet. Half of it is charged on each road that is driven.
+    """
+    if rules.give_way_s <= 0 and rules.equal_s <= 0:
+        return
+    a, b = segments["a"], segments["b"]
+    degree = np.bincount(a, minlength=size) + np.bincount(b, minlength=size)
+    greatest = np.full(size, rank.max(initial=0) + 1)
+    np.minimum.at(greatest, a, rank)
+    np.minimum.at(greatest, b, rank)
+    equals = np.bincount(a, rank == greatest[a], size) + np.bincount(b, rank == greatest[b], size)
+    cost = np.zeros(a.size)
+    for node in (a, b):
+        lesser = np.where(rank > greatest[node], rules.give_way_s, np.where(equals[node] >= 3, rules.equal_s, 0.0))  # noqa: PLR2004
+        cost += np.where(degree[node] >= 3, lesser, 0.0) / 2  # noqa: PLR2004
+    for direction in ("forward_s", "backward_s"):
+        segments[direction] = np.where(segments[direction] >= 0, segments[direction] + cost, segments[direction])
