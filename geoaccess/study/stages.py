@@ -14,7 +14,7 @@ import geoaccess
 from geoaccess import demand, files, services, zones
 from geoaccess.errors import InputError
 from geoaccess.network import EdgeKind, Network, load_network, save_network, snap
-from geoaccess.osm import read_boundaries, read_features, read_network, read_profile
+from geoaccess.osm import profile_files, read_boundaries, read_features, read_network, read_profile
 from geoaccess.routing import nearest_snapped, travel_times
 from geoaccess.study.config import (
     Borderless,
@@ -80,7 +80,7 @@ def _network_digest(paths: Sequence[Path], profile: Path) -> str:
     digest = hashlib.sha256(geoaccess.__version__.encode())
     package = Path(geoaccess.__file__).parent
     code = sorted(file for room in _ROOMS_OF_A_NETWORK for file in (package / room).glob("*.py"))
-    for file in [*paths, profile, *code]:
+    for file in [*paths, *profile_files(profile), *code]:
         digest.update(files.sha256(file).encode())
     return digest.hexdigest()
 
