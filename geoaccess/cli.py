@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import warnings
@@ -17,8 +18,12 @@ import geoaccess
 from geoaccess.errors import GeoaccessError, GeoaccessWarning, InputError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import pandas as pd
 
+    from geoaccess.osm.explain import Explanation
+    from geoaccess.osm.profile import Profile
     from geoaccess.study.pipeline import Answers
 
 __all__ = ["main"]
@@ -131,6 +136,84 @@ def fetch(
             for warning in caught:
                 if issubclass(warning.category, GeoaccessWarning):
                     out.print(Text(str(warning.message)))
+
+
+@app.command()
+def explain(
+    subject: Annotated[
+        str | None,
+        typer.Argument(metavar="[TAGS | STUDY]", help='Tags as JSON, such as \'{"highway": "track"}\', or a study.'),
+    ] = None,
+    *,
+    profile: Annotated[
+        str | None,
+        typer.Option("--profile", help="car, car_winter, ambulance, ssb, or a .toml file; the study's, or car."),
+    ] = None,
+    way: Annotated[int | None, typer.Option("--way", help="A way of the study's extracts, by its number.")] = None,
+    when: Annotated[
+        str | None, typer.Option("--when", help="Decide seasons and conditions then: 2026-01-14T08:00.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+    stdin: Annotated[bool, typer.Option("--stdin", help="Read lines of tags as JSON, answer each by a line.")] = False,
+) -> None:
+    """Say what the tags of a road mean to a profile, and which rule decided.
+
+    Tags of a node on the way are given under the key "node". Lines of --stdin that cannot be read are answered by
+    {"error": ...}; the command goes on, and ends with exit code 2.
+    """
+    from geoaccess.osm.explain import explain as explain_tags
+    from geoaccess.osm.explain import explain_way, read_moment, read_tags
+    from geoaccess.osm.profile import find_profile, read_profile
+
+    if sum((stdin, subject is not None)) != 1:
+        raise InputError("give tags as JSON, or a study with --way, or --stdin with nothing else")
+    moment = read_moment(when) if when else None
+    if way is not None:
+        from geoaccess.study import load_study
+
+        if subject is None:
+            raise InputError("--way needs a study: geoaccess explain configs/iceland.toml --way 12345")
+        study = load_study(subject)
+        rules = read_profile(find_profile(profile) if profile else study.profile)
+        told = explain_way([study.resolve(name) for name in study.settings.network.osm], way, rules, when=moment)
+        _print_explanation(told, as_json=as_json)
+        return
+    rules = read_profile(find_profile(profile or "car"))
+    if stdin:
+        _answer_lines(rules, moment)
+        return
+    assert subject is not None  # noqa: S101 - checked above
+    if subject.endswith(".toml"):
+        raise InputError(f"{subject}: a study needs --way with the number of the way to explain")
+    tags, nodes = read_tags(subject)
+    _print_explanation(explain_tags(tags, rules, nodes=nodes, when=moment), as_json=as_json)
+
+
+def _answer_lines(rules: Profile, moment: datetime | None) -> None:
+    from geoaccess.osm.explain import explain_line
+
+    bad = False
+    blank = 0
+    for line in sys.stdin.buffer:
+        if not line.strip():
+            blank += 1  # an empty line is an error where lines follow, and nothing at the end
+            continue
+        answers = [{"error": "an empty line"}] * blank + [explain_line(line, rules, when=moment)]
+        blank = 0
+        bad = bad or any("error" in answer for answer in answers)
+        for answer in answers:
+            sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+    if bad:
+        raise typer.Exit(2)
+
+
+def _print_explanation(told: Explanation, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(told.details))
+        return
+    for line in told.lines:
+        out.print(Text(line))
 
 
 def _fetched(region: str | None, place: str | None, folder: Path, *, force: bool) -> list[Path]:

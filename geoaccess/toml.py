@@ -14,7 +14,7 @@ from geoaccess.errors import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Table", "did_you_mean", "read_toml"]
+__all__ = ["Table", "did_you_mean", "parse_toml", "read_toml", "validate"]
 
 
 class Table(BaseModel):
@@ -36,15 +36,38 @@ def read_toml(path: Path, model: type[Model], *, mend: str = "check the path") -
     ConfigError
         With every problem: what is no TOML, unknown keys (with the nearest known one), missing keys, wrong values.
     """
+    return validate(parse_toml(path, mend=mend), model, subject=str(path))
+
+
+def parse_toml(path: Path, *, mend: str = "check the path") -> dict[str, Any]:
+    """Read a TOML file into plain tables.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    ConfigError
+        If it is no TOML.
+    """
     files.require(path, mend=mend)
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not a TOML file in UTF-8: {error}") from error
+
+
+def validate(raw: dict[str, Any], model: type[Model], *, subject: str) -> Model:
+    """Turn plain tables into `model`.
+
+    Raises
+    ------
+    ConfigError
+        With every problem, under the name `subject`.
+    """
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        raise ConfigError.listing(str(path), [_said(item, model) for item in error.errors()]) from error
+        raise ConfigError.listing(subject, [_said(item, model) for item in error.errors()]) from error
 
 
 def did_you_mean(word: str, known: Any) -> str:

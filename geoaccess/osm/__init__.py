@@ -3,16 +3,24 @@
 from geoaccess.osm.build import build_network, read_network, read_osm
 from geoaccess.osm.extract import Extract, read_extract
 from geoaccess.osm.features import read_boundaries, read_features
-from geoaccess.osm.profile import Profile, read_profile
+from geoaccess.osm.nodes import NodeRule, read_node
+from geoaccess.osm.profile import Profile, find_profile, profile_files, read_profile
+from geoaccess.osm.tags import Road, read_road
 
 __all__ = [
     "Extract",
+    "NodeRule",
     "Profile",
+    "Road",
     "build_network",
+    "find_profile",
+    "profile_files",
     "read_boundaries",
     "read_extract",
     "read_features",
     "read_network",
+    "read_node",
     "read_osm",
     "read_profile",
+    "read_road",
 ]

@@ -8,9 +8,11 @@ import numpy as np
 
 from geoaccess.kernels import graph
 from geoaccess.network import EdgeKind
-from geoaccess.osm.tags import read_node
+from geoaccess.osm.nodes import read_node
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import numpy.typing as npt
 
     from geoaccess.osm.extract import Extract
@@ -25,6 +27,7 @@ def apply_node_rules(
     segments: dict[str, npt.NDArray[Any]],
     extract: Extract,
     profile: Profile,
+    when: datetime | None,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], dict[str, npt.NDArray[Any]], dict[str, int]]:
     """Return points and segments with the nodes' rules applied, and counts.
 
@@ -33,7 +36,7 @@ def apply_node_rules(
     it by segments of no length; where there is another way round, the gate stays closed. A delay is charged half to each side,
     so that passing costs all of it, whatever the direction.
     """
-    rules = {place: read_node(tags, profile) for place, tags in extract.node_tags.items()}
+    rules = {place: read_node(tags, profile, when) for place, tags in extract.node_tags.items()}
     on_road = np.zeros(lon.size, np.bool_)
     road = segments["kind"] == EdgeKind.ROAD
     on_road[segments["a"][road]] = on_road[segments["b"][road]] = True

@@ -14,13 +14,13 @@ from geoaccess.osm.barriers import apply_node_rules
 from geoaccess.osm.driving import add_curves, add_junctions
 from geoaccess.osm.extract import Extract, read_extract
 from geoaccess.osm.ferries import add_ferries
-from geoaccess.osm.profile import read_profile
+from geoaccess.osm.profile import find_profile, read_profile
 from geoaccess.osm.restrictions import turn_rules
 from geoaccess.osm.tags import read_road
-from geoaccess.shipped import shipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     import numpy.typing as npt
 
@@ -31,7 +31,13 @@ __all__ = ["build_network", "read_network", "read_osm"]
 _KPH_TO_MPS = 1 / 3.6
 
 
-def read_network(paths: Sequence[Path], profile: Profile, *, progress: Callable[[str], None] | None = None) -> Network:
+def read_network(
+    paths: Sequence[Path],
+    profile: Profile,
+    *,
+    when: datetime | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Network:
     """Read OpenStreetMap files (.osm.pbf, .osm) into a network of roads and ferries.
 
     Raises
@@ -42,10 +48,10 @@ def read_network(paths: Sequence[Path], profile: Profile, *, progress: Callable[
     extract = read_extract(paths, profile, progress=progress)
     if progress:
         progress("building the network")
-    return build_network(extract, profile)
+    return build_network(extract, profile, when=when)
 
 
-def read_osm(*paths: str | Path, profile: str | Path = "car") -> Network:
+def read_osm(*paths: str | Path, profile: str | Path = "car", when: datetime | None = None) -> Network:
     """Read OpenStreetMap files into a network, with a profile that ships with geoaccess or one of your own.
 
     Parameters
@@ -53,7 +59,9 @@ def read_osm(*paths: str | Path, profile: str | Path = "car") -> Network:
     paths
         One or more .osm.pbf or .osm files.
     profile
-        Name of a shipped profile ("car"), or the path of a .toml file.
+        Name of a shipped profile ("car", "car_winter", "ambulance", "ssb"), or the path of a .toml file.
+    when
+        Local time at which conditions in tags are read (winter closures, times of day).
 
     Raises
     ------
@@ -66,21 +74,17 @@ def read_osm(*paths: str | Path, profile: str | Path = "car") -> Network:
     >>> ga.read_osm("data/troms/troms-modelled.osm.pbf")
     Network(6274 nodes, 7587 edges, 6325.7 km of road, 25 ferries)
     """
-    return read_network([Path(path) for path in paths], read_profile(_profile_file(profile)))
+    return read_network([Path(path) for path in paths], read_profile(find_profile(profile)), when=when)
 
 
-def _profile_file(profile: str | Path) -> Path:
-    return Path(profile) if str(profile).endswith(".toml") else shipped(f"profiles/{profile}.toml")
-
-
-def build_network(extract: Extract, profile: Profile) -> Network:
+def build_network(extract: Extract, profile: Profile, *, when: datetime | None = None) -> Network:
     """Apply a profile to an extract.
 
     Time on a piece of road is length / speed; segments are added up to edges before they are rounded to deciseconds.
     Ferries get nodes of their own, tied to the quay by a boarding edge that carries the wait, so that it is charged
-    once per boarding (see `add_ferries`).
+    once per boarding (see `add_ferries`). Conditions in tags are read at `when`; if it is None, as the profile says.
     """
-    roads = [read_road(tags, profile) for tags in extract.tagsets]
+    roads = [read_road(tags, profile, when) for tags in extract.tagsets]
     is_ferry = np.array([tags.get("route") == "ferry" and "highway" not in tags for tags in extract.tagsets])
     closed = np.array([road.closed for road in roads])
     on_road = ~is_ferry & ~closed
@@ -93,8 +97,8 @@ def build_network(extract: Extract, profile: Profile) -> Network:
         "a": a,
         "b": b,
         "way": way,
-        "forward_s": _seconds(length, np.array([road.forward_kph for road in roads])[tagset]),
-        "backward_s": _seconds(length, np.array([road.backward_kph for road in roads])[tagset]),
+        "forward_s": _seconds(length, np.array([road.forward_kph for road in roads])[tagset] * profile.pace.share),
+        "backward_s": _seconds(length, np.array([road.backward_kph for road in roads])[tagset] * profile.pace.share),
         "kind": np.full(a.size, EdgeKind.ROAD, np.int8),
         "snaps": np.array([road.snaps for road in roads])[tagset],
     }
@@ -107,7 +111,7 @@ def build_network(extract: Extract, profile: Profile) -> Network:
     through = np.zeros(joined.segments["a"].size, np.bool_)
     through[: tagset.size] = restricted[tagset]
     lon, lat, rows, hindered = apply_node_rules(
-        joined.lon, joined.lat, {**joined.segments, "restricted": through}, extract, profile
+        joined.lon, joined.lat, {**joined.segments, "restricted": through}, extract, profile, when
     )
     keep = np.zeros(lon.size, np.bool_)
     keep[: joined.keep.size] = joined.keep
@@ -115,6 +119,8 @@ def build_network(extract: Extract, profile: Profile) -> Network:
     counts = {
         **extract.counts,
         "ways_closed": int((~is_ferry & closed)[extract.way_tags].sum()),
+        "ways_with_unknown_values": int(np.array([bool(road.unknown) for road in roads])[extract.way_tags].sum()),
+        "ways_with_undecided_conditions": int(np.array([bool(road.undecided) for road in roads])[extract.way_tags].sum()),
         "ways_restricted": int(restricted[extract.way_tags].sum()),
         "segments_without_node": dropped["without_node"],
         "segments_of_no_length": dropped["of_no_length"],

@@ -12,9 +12,15 @@ from geoaccess.toml import Table
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["CurveRules", "JunctionRules", "add_curves", "add_junctions"]
+__all__ = ["CurveRules", "JunctionRules", "PaceRules", "add_curves", "add_junctions"]
 
 _SHARP = 1e-3  # radians; a smaller turn is a straight road
+
+
+class PaceRules(Table):
+    """What is kept of the speed that the tags allow, on the way as a whole."""
+
+    share: float = Field(default=1.0, gt=0, le=1.5)
 
 
 class CurveRules(Table):

@@ -2,54 +2,154 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime  # noqa: TC003 - pydantic reads the annotation
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from geoaccess.osm.driving import CurveRules, JunctionRules
-from geoaccess.toml import Table, read_toml
+from geoaccess.errors import ConfigError, MissingFileError
+from geoaccess.shipped import shipped
+from geoaccess.osm.driving import CurveRules, JunctionRules, PaceRules
+from geoaccess.toml import Table, parse_toml, validate
 
-if TYPE_CHECKING:
-    from pathlib import Path
+__all__ = ["Passable", "Profile", "TagRule", "find_profile", "profile_files", "read_profile"]
 
-__all__ = ["Profile", "read_profile"]
+TagRule = dict[str, frozenset[str]]
+"""True of a way when, for every key, one of the way's values is listed; "*" is any value, "-no" any but no."""
 
-TagRule = dict[str, list[str]]
-"""True of a way when, for every key, the way's value is one of those listed."""
+_DIRECTIONS = ("", ":forward", ":backward")
+Passable = Literal["open", "restricted", "closed"]
 
 
 class AccessRules(Table):
-    """Which tags say who may drive."""
+    """Which tags say who may drive, and what their values mean."""
 
-    keys: list[str]
-    closed: list[str]
-    restricted: list[str]
+    keys: tuple[str, ...]
+    explicit: frozenset[str]
+    open: frozenset[str]
+    restricted: frozenset[str]
+    closed: frozenset[str]
+    only_where_allowed: tuple[TagRule, ...] = ()
+
+    @model_validator(mode="after")
+    def _say_one_thing_of_each_value(self) -> Self:
+        both = (self.open & self.restricted) | (self.open & self.closed) | (self.restricted & self.closed)
+        if both:
+            raise ValueError(f"a value can mean one thing only, but {sorted(both)} stand in several lists")
+        return self
+
+
+class VehicleRules(Table):
+    """What the vehicle measures, and the tags that set limits to it."""
+
+    height_m: float = Field(gt=0)
+    width_m: float = Field(gt=0)
+    length_m: float = Field(gt=0)
+    weight_t: float = Field(gt=0)
+    axle_load_t: float = Field(gt=0)
+    axles: int = Field(default=2, ge=1)
+    wheels: int = Field(default=4, ge=1)
+    seats: int = Field(default=5, ge=1)
+    height_keys: tuple[str, ...] = ()
+    width_keys: tuple[str, ...] = ()
+    length_keys: tuple[str, ...] = ()
+    weight_keys: tuple[str, ...] = ()
+    axle_load_keys: tuple[str, ...] = ()
 
 
 class OnewayRules(Table):
     """Which tags say in which direction one may drive."""
 
-    keys: list[str]
-    forward: list[str]
-    backward: list[str]
-    closed: list[str]
-    implied: list[TagRule]
+    keys: tuple[str, ...]
+    forward: frozenset[str]
+    backward: frozenset[str]
+    both: frozenset[str]
+    closed: frozenset[str]
+    implied: tuple[TagRule, ...]
+
+
+class Country(Table):
+    """A country's general limits, by the word that follows its code; `rural_unpaved` is `rural` off the asphalt."""
+
+    unit: Literal["km/h", "mph"] = "km/h"
+    limits: dict[str, float]
 
 
 class SpeedRules(Table):
-    """How posted limits are read."""
+    """How posted limits are read, and what share of them is driven."""
 
-    keys: list[str]
-    factor: float = Field(gt=0, le=2)
+    keys: tuple[str, ...]
+    fallback_keys: tuple[str, ...] = ()
+    advisory_keys: tuple[str, ...] = ()
+    by_limit: tuple[tuple[float, float], ...] = ()
+    by_class: dict[str, float] = {}
     least_kph: float = Field(gt=0)
     greatest_kph: float = Field(gt=0)
     words: dict[str, float]
+    countries: dict[str, Country] = {}
+    paved: frozenset[str] = frozenset()
+
+    @model_validator(mode="after")
+    def _rise(self) -> Self:
+        uppers = [upper for upper, _ in self.by_limit]
+        if uppers != sorted(uppers) or any(factor <= 0 for _, factor in self.by_limit):
+            raise ValueError(
+                f"by_limit: [limit, factor] pairs must rise by limit and be positive (found {self.by_limit})"
+            )
+        return self
+
+
+class NarrowRules(Table):
+    """Speeds on roads too narrow for cars to meet: km/h up to a width, and on one lane for both directions."""
+
+    width_keys: tuple[str, ...] = ()
+    up_to_m: tuple[tuple[float, float], ...] = ()
+    one_lane_kph: float = Field(gt=0)
+
+
+class SeasonRule(Table):
+    """A tag that closes a road in some seasons."""
+
+    tags: TagRule
+    closed_in: frozenset[str]
+
+
+class DateRules(Table):
+    """How conditions and seasons are decided, and what is taken when they cannot be."""
+
+    undecided: Literal["base", "strict"]
+    assumed: datetime | None = None
+    season: str
+    months: dict[str, frozenset[int]]
+    open_season_keys: tuple[str, ...] = ()
+    country: str | None = Field(default=None, pattern="^[A-Z]{2}$")
+    groups: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
+    rules: tuple[SeasonRule, ...] = ()
+
+
+class NodeException(Table):
+    """Tags of a node that say more than the kind of barrier does."""
+
+    tags: TagRule
+    passable: Passable
+
+
+class NodeRules(Table):
+    """What a node on the way does: by tag and value, who passes and how many seconds it costs."""
+
+    barriers: dict[str, Passable]
+    unknown_barrier: Passable
+    exceptions: tuple[NodeException, ...] = ()
+    delay_s: dict[str, dict[str, float]] = {}
 
 
 class FerryRules(Table):
     """Who may board, how long a crossing takes, how long one waits."""
 
-    car_keys: list[str]
+    car_keys: tuple[str, ...]
     cars_without_tags: bool
     plausible_kph: tuple[float, float]
     speed_kph: list[tuple[float, float]]
@@ -65,29 +165,137 @@ class Profile(Table):
     title: str
     highway: dict[str, float]
     access: AccessRules
-    closed: list[TagRule] = []
+    vehicle: VehicleRules
+    closed: tuple[TagRule, ...] = ()
     oneway: OnewayRules
     speed: SpeedRules
+    narrow: NarrowRules
     caps: dict[str, dict[str, float]] = {}
-    no_snap: list[TagRule] = []
+    dates: DateRules
+    nodes: NodeRules
+    no_snap: tuple[TagRule, ...] = ()
+    counted: frozenset[str] = frozenset()
+    pace: PaceRules = PaceRules()
     curves: CurveRules = CurveRules()
     junctions: JunctionRules = JunctionRules()
     ferry: FerryRules
 
-    @property
+    @cached_property
     def keys(self) -> frozenset[str]:
-        """Every tag key that a rule looks at."""
-        rules = [*self.closed, *self.no_snap, *self.oneway.implied]
-        named = [self.access.keys, self.oneway.keys, self.speed.keys, self.ferry.car_keys, self.caps, *rules]
-        return frozenset({"highway", "route", "duration", "interval", "name"}.union(*map(set, named)))
+        """Every tag key of a way that a rule looks at, or that is counted."""
+        directed = [*self.access.keys, *self.speed.keys, *self.speed.advisory_keys, *self.speed.fallback_keys]
+        rules = [*self.closed, *self.no_snap, *self.oneway.implied, *self.access.only_where_allowed]
+        rules += [rule.tags for rule in self.dates.rules]
+        named = {f"{key}{way}{on}" for key in directed for way in _DIRECTIONS for on in ("", ":conditional")}
+        named |= {f"{key}{on}" for key in self.oneway.keys for on in ("", ":conditional")}
+        named |= {"highway", "route", "duration", "interval", "name", "lanes", "surface", *self.dates.open_season_keys}
+        return frozenset(
+            named.union(self._measures, self.narrow.width_keys, self.ferry.car_keys, self.caps, self.counted, *rules)
+        )
+
+    @cached_property
+    def node_keys(self) -> frozenset[str]:
+        """Every tag key of a node that a rule looks at."""
+        named = {f"{key}{on}" for key in self.access.keys for on in ("", ":conditional")}
+        named |= {"barrier", "ford", "locked", *self._measures, *self.nodes.delay_s}
+        return frozenset(named.union(*(rule.tags for rule in self.nodes.exceptions)))
+
+    @property
+    def _measures(self) -> tuple[str, ...]:
+        of = self.vehicle
+        return (*of.height_keys, *of.width_keys, *of.length_keys, *of.weight_keys, *of.axle_load_keys)
+
+
+def find_profile(name: str | Path) -> Path:
+    """Return the file of a profile: a path that ends on .toml, else the name of one that ships with geoaccess.
+
+    Raises
+    ------
+    MissingFileError
+        If no profile of that name is shipped; the message lists those that are.
+
+    Examples
+    --------
+    >>> find_profile("car").name
+    'car.toml'
+    """
+    return Path(name) if str(name).endswith(".toml") else shipped(f"profiles/{name}.toml")
 
 
 def read_profile(path: Path) -> Profile:
-    """Read a profile file.
+    """Read a profile file, with the profile that it `extends`.
+
+    `extends = "car"` takes all rules of car.toml, which lies beside the file or else comes with geoaccess, and
+    puts those of the file over it: tables are joined key by key, lists and values are replaced. Tables named in
+    `replaces` ("caps", "speed.countries") are taken from the file alone.
 
     Raises
     ------
     MissingFileError, ConfigError
-        If it is not there, or with all that is wrong with it.
+        If it or one it extends is not there, or with all that is wrong with it.
     """
-    return read_toml(path, Profile)
+    files, raw = _merged(path, ())
+    subject = str(path) if len(files) == 1 else f"{path} (extends {', '.join(file.name for file in files[1:])})"
+    return validate(raw, Profile, subject=subject)
+
+
+def profile_files(path: Path) -> list[Path]:
+    """Return the file of a profile and those that it extends, nearest first: all that the rules depend on.
+
+    Raises
+    ------
+    MissingFileError, ConfigError
+        As for `read_profile`.
+    """
+    return _merged(path, ())[0]
+
+
+def _merged(path: Path, below: tuple[Path, ...]) -> tuple[list[Path], dict[str, Any]]:
+    if path.resolve() in below:
+        chain = " extends ".join(file.name for file in (*below, path))
+        raise ConfigError(f"{path}: a profile cannot extend itself: {chain}")
+    raw = parse_toml(path, mend="name a profile that ships with geoaccess, or the path of a .toml file")
+    base, replaces = raw.pop("extends", None), raw.pop("replaces", [])
+    if not isinstance(replaces, list) or not all(isinstance(name, str) for name in replaces):
+        raise ConfigError(f'{path}: "replaces" must be a list of names of tables (found {replaces!r})')
+    if base is None:
+        if replaces:
+            raise ConfigError(f'{path}: "replaces" has no meaning without "extends"')
+        return [path], raw
+    if not isinstance(base, str) or not base:
+        raise ConfigError(f'{path}: "extends" must be the name of a profile, such as "car" (found {base!r})')
+    files, rules = _merged(_base_file(path, base), (*below, path.resolve()))
+    for name in replaces:
+        _remove(rules, name, path)
+    return [path, *files], _joined(rules, raw)
+
+
+def _base_file(path: Path, name: str) -> Path:
+    beside = path.parent / (name if name.endswith(".toml") else f"{name}.toml")
+    if beside.is_file() and beside.resolve() != path.resolve():
+        return beside
+    if name.endswith(".toml"):
+        return beside
+    try:
+        # A copy of a shipped profile may extend the one it was copied from under the same name.
+        return shipped(f"profiles/{name}.toml")
+    except MissingFileError as error:
+        raise MissingFileError(f'{path}: extends = "{name}": no {beside.name} beside it, and {error}') from error
+
+
+def _remove(rules: dict[str, Any], name: str, path: Path) -> None:
+    table: Any = rules
+    *above, last = name.split(".")
+    for part in above:
+        table = table.get(part) if isinstance(table, dict) else None
+    if not isinstance(table, dict) or last not in table:
+        raise ConfigError(f'{path}: replaces = "{name}": the profile it extends has no such table')
+    del table[last]
+
+
+def _joined(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    joined = dict(under)
+    for key, value in over.items():
+        there = joined.get(key)
+        joined[key] = _joined(there, value) if isinstance(there, dict) and isinstance(value, dict) else value
+    return joined

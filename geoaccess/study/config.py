@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -36,6 +37,7 @@ class NetworkSettings(Table):
 
     osm: Annotated[list[str], Field(min_length=1)]
     profile: str = "car"
+    when: datetime | None = None
     min_component_km: Annotated[float, Field(ge=0)] = 2.0
 
 

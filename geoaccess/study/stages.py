@@ -14,7 +14,7 @@ import geoaccess
 from geoaccess import demand, files, services, zones
 from geoaccess.errors import InputError
 from geoaccess.network import EdgeKind, Network, load_network, save_network, snap
-from geoaccess.osm import read_boundaries, read_features, read_network, read_profile
+from geoaccess.osm import profile_files, read_boundaries, read_features, read_network, read_profile
 from geoaccess.routing import nearest_snapped, travel_times
 from geoaccess.study.config import (
     Borderless,
@@ -64,23 +64,24 @@ def build_or_load_network(study: Study, *, say: Callable[[str], None] | None = N
     )
     for path in paths:
         files.require(path, mend=hint)
-    folder = study.cache / f"network-{_network_digest(paths, study.profile)[:20]}"
+    when = study.settings.network.when
+    folder = study.cache / f"network-{_network_digest(paths, study.profile, str(when))[:20]}"
     if folder.exists():
         try:
             return load_network(folder), True
         except InputError as error:
             if say:
                 say(f"cache refused: {error}")
-    network = read_network(paths, read_profile(study.profile), progress=say)
+    network = read_network(paths, read_profile(study.profile), when=when, progress=say)
     save_network(network, folder)
     return network, False
 
 
-def _network_digest(paths: Sequence[Path], profile: Path) -> str:
-    digest = hashlib.sha256(geoaccess.__version__.encode())
+def _network_digest(paths: Sequence[Path], profile: Path, settings: str) -> str:
+    digest = hashlib.sha256(f"{geoaccess.__version__} {settings}".encode())
     package = Path(geoaccess.__file__).parent
     code = sorted(file for room in _ROOMS_OF_A_NETWORK for file in (package / room).glob("*.py"))
-    for file in [*paths, profile, *code]:
+    for file in [*paths, *profile_files(profile), *code]:
         digest.update(files.sha256(file).encode())
     return digest.hexdigest()
 

@@ -1,0 +1,231 @@
+"""Why a road is open, how fast and for whom: rules told for tags, for lines of tags, or for a way of an extract."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from geoaccess import files
+from geoaccess.errors import InputError
+from geoaccess.osm.access import classify
+from geoaccess.osm.nodes import read_node
+from geoaccess.osm.tags import read_crossing, read_road
+from geoaccess.osm.values import words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from geoaccess.osm.nodes import NodeRule
+    from geoaccess.osm.profile import Profile
+
+__all__ = ["Explanation", "explain", "explain_line", "explain_way", "read_moment", "read_tags"]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a car may do on a way, nodes included, and the rules that decided."""
+
+    forward_kph: float
+    backward_kph: float
+    restricted: bool
+    reason: str
+    tags: Mapping[str, str]
+    unused: tuple[str, ...] = ()
+    nodes: Mapping[str, NodeRule] = field(default_factory=dict)
+
+    @property
+    def forward(self) -> bool:
+        """Whether one may drive along the way, at least to begin or end a journey."""
+        return self.forward_kph > 0
+
+    @property
+    def backward(self) -> bool:
+        """Whether one may drive against the way's direction, at least to begin or end a journey."""
+        return self.backward_kph > 0
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """The six plain values that answer a line of tags."""
+        return {
+            "forward": self.forward,
+            "backward": self.backward,
+            "forward_kph": round(self.forward_kph, 1),
+            "backward_kph": round(self.backward_kph, 1),
+            "restricted": self.restricted,
+            "reason": self.reason,
+        }
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """The answer, with the nodes that do something and the keys of tags that no rule looks at."""
+        nodes = [
+            {"node": name, "passable": rule.passable, "delay_s": rule.delay_s, "reason": rule.reason}
+            for name, rule in self.nodes.items()
+        ]
+        return {**self.answer, "tags": dict(self.tags), "nodes": nodes, "unused": list(self.unused)}
+
+    @property
+    def lines(self) -> list[str]:
+        """The same in words, a line each."""
+        limit = ", not to pass through" if self.restricted else ""
+        told = [f"{key}={value}" for key, value in self.tags.items()]
+        for name, kph in (("forward", self.forward_kph), ("backward", self.backward_kph)):
+            told.append(f"  {name:<9} {f'{kph:.0f} km/h{limit}' if kph > 0 else 'closed'}")
+        told.append(f"  decided   {self.reason}")
+        told += [
+            f"  {name}: {rule.passable}, {rule.delay_s:.0f} s ({rule.reason})" for name, rule in self.nodes.items()
+        ]
+        if self.unused:
+            told.append(f"  no rule looks at  {', '.join(self.unused)}")
+        return [line.encode("utf-8", "replace").decode() for line in told]
+
+
+def explain(
+    tags: Mapping[str, str],
+    profile: Profile,
+    *,
+    nodes: Mapping[str, Mapping[str, str]] | None = None,
+    when: datetime | None = None,
+) -> Explanation:
+    """Say what the tags of a way, and of the nodes on it, mean under a profile.
+
+    A closed node closes the way, a restricted one restricts it; `nodes` of the answer holds those that do something.
+    """
+    tags = {key: str(value) for key, value in tags.items()}
+    if "ferry" in words_of(tags.get("route", "")) and "highway" not in tags:
+        forward, backward, restricted, reason = _ferry(tags, profile)
+    else:
+        road = read_road(tags, profile, when)
+        forward, backward, restricted, reason = road.forward_kph, road.backward_kph, road.restricted, road.reason
+    rules = {name: read_node(of, profile, when) for name, of in (nodes or {}).items()}
+    doing = {name: rule for name, rule in rules.items() if rule.reason}
+    closing = [rule.reason for rule in doing.values() if rule.passable == "closed"]
+    if closing and (forward or backward):
+        forward, backward, restricted = 0.0, 0.0, False
+        reason = f"closed by a node: {closing[0]}"
+    elif forward or backward:
+        limiting = [rule.reason for rule in doing.values() if rule.passable == "restricted"]
+        restricted = restricted or bool(limiting)
+        told = [
+            f"node {rule.reason}{' (not to pass through)' * (rule.passable == 'restricted')}" for rule in doing.values()
+        ]
+        reason = "; ".join([reason, *told])
+    unused = tuple(sorted(set(tags) - profile.keys))
+    return Explanation(forward, backward, restricted, reason, tags, unused, doing)
+
+
+def _ferry(tags: Mapping[str, str], profile: Profile) -> tuple[float, float, bool, str]:
+    """Return what a ferry does for cars; its speed is that of a short crossing, as tags know no length."""
+    said = [key for key in profile.ferry.car_keys if key in tags]
+    source = f"{said[-1]}={tags[said[-1]]}" if said else "nothing says that it takes cars"
+    if said and read_crossing(tags, profile).cars is False:
+        return 0.0, 0.0, False, f"route=ferry; {source}: takes no cars"
+    if not read_crossing(tags, profile).cars:
+        return 0.0, 0.0, False, f"route=ferry; {source}"
+    restricted = bool(said) and classify(tags[said[-1]], profile.access) == "restricted"
+    kph = profile.ferry.speed_kph[0][1]
+    return kph, kph, restricted, f"route=ferry; {source}"
+
+
+def read_moment(text: str) -> datetime:
+    """Read a moment in local time, such as 2026-01-14T08:00; a day alone means noon.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+
+    Examples
+    --------
+    >>> read_moment("2026-01-14").isoformat()
+    '2026-01-14T12:00:00'
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f'"{text}": not a moment; write it as 2026-01-14T08:00') from error
+    day_alone = len(text) <= len("2026-01-14")
+    return moment.replace(hour=12, tzinfo=None) if day_alone else moment.replace(tzinfo=None)
+
+
+def read_tags(text: str | bytes) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """Read a JSON object of tags: the tags of the way, and those of the nodes on it (optional key `node`).
+
+    `node` holds one object of tags or a list of them. Numbers are taken as they are written, true and false as yes
+    and no.
+
+    Raises
+    ------
+    InputError
+        If it is no JSON object of words.
+
+    Examples
+    --------
+    >>> read_tags('{"highway": "service", "maxspeed": 30, "node": {"barrier": "gate"}}')
+    ({'highway': 'service', 'maxspeed': '30'}, {'node': {'barrier': 'gate'}})
+    """
+    try:
+        raw = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f'not JSON: {error}; write tags as {{"highway": "track"}}') from error
+    if not isinstance(raw, dict):
+        raise InputError(f'tags must be a JSON object, such as {{"highway": "track"}} (found {type(raw).__name__})')
+    node = raw.pop("node", None)
+    nodes = node if isinstance(node, list) else [] if node is None else [node]
+    if not all(isinstance(of, dict) for of in nodes):
+        raise InputError('"node" must be a JSON object of the node\'s tags, or a list of them')
+    names = ["node"] if len(nodes) == 1 else [f"node {number}" for number in range(1, len(nodes) + 1)]
+    return _words(raw), {name: _words(of) for name, of in zip(names, nodes, strict=True)}
+
+
+def _words(raw: Mapping[str, Any]) -> dict[str, str]:
+    found = {}
+    for key, value in raw.items():
+        if isinstance(value, bool):
+            found[key] = "yes" if value else "no"
+        elif isinstance(value, str | int | float):
+            found[key] = str(value)
+        else:
+            raise InputError(f'"{key}": the value of a tag must be a word (found {json.dumps(value)[:80]})')
+    return found
+
+
+def explain_line(line: str | bytes, profile: Profile, *, when: datetime | None = None) -> dict[str, Any]:
+    """Answer one line of JSON: `Explanation.answer`, or `{"error": ...}` where the line cannot be read."""
+    try:
+        tags, nodes = read_tags(line)
+    except InputError as error:
+        return {"error": str(error)}
+    return explain(tags, profile, nodes=nodes, when=when).answer
+
+
+def explain_way(paths: Sequence[Path], way_id: int, profile: Profile, *, when: datetime | None = None) -> Explanation:
+    """Explain a way of one or more extracts, with the nodes on it that do something.
+
+    Raises
+    ------
+    MissingFileError
+        If an extract is not there.
+    InputError
+        If none of them holds the way, or one is damaged.
+    """
+    import osmium  # it is slow to load, and tags alone do not need it
+
+    for path in paths:
+        files.require(path, mend="check the path, or run `geoaccess fetch`")
+        try:
+            chosen: Any = osmium.FileProcessor(path, osmium.osm.WAY).with_filter(osmium.filter.IdFilter([way_id]))
+            ways = [({tag.k: tag.v for tag in way.tags}, [node.ref for node in way.nodes]) for way in chosen]
+            if not ways:
+                continue
+            tags, refs = ways[0]
+            on_way: Any = osmium.FileProcessor(path, osmium.osm.NODE).with_filter(osmium.filter.IdFilter(refs))
+            of = {node.id: {tag.k: tag.v for tag in node.tags} for node in on_way}
+        except RuntimeError as error:
+            raise InputError(f"{path}: cannot be read as OpenStreetMap data ({error}); fetch it again") from error
+        nodes = {f"node {ref}": of[ref] for ref in refs if of.get(ref)}
+        return explain(tags, profile, nodes=nodes, when=when)
+    raise InputError(f"way {way_id}: not in {', '.join(path.name for path in paths)}; check the id")

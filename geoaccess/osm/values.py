@@ -1,0 +1,153 @@
+"""The values of tags as numbers: speeds, lengths, weights, durations, and lists of words."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from geoaccess.osm.profile import SpeedRules, TagRule
+
+__all__ = ["applies", "parse_duration_s", "parse_metres", "parse_speed_kph", "parse_tonnes", "words_of"]
+
+_KPH = {
+    **dict.fromkeys(("", "km/h", "kmh", "kph", "kmph", "km/hr", "km/t", "km"), 1.0),
+    **dict.fromkeys(("mph", "mi/h", "mp/h"), 1.609344),
+    **dict.fromkeys(("knots", "knot", "kn", "kt", "kts"), 1.852),
+}
+_METRES = {
+    **dict.fromkeys(("", "m", "meter", "meters", "metre", "metres", "mtr"), 1.0),
+    **dict.fromkeys(("ft", "feet", "foot", "'"), 0.3048),
+    **dict.fromkeys(("in", "inch", "inches", '"', "''"), 0.0254),
+    "cm": 0.01,
+    "mm": 0.001,
+    "km": 1000.0,
+}
+_TONNES = {
+    **dict.fromkeys(("", "t", "to", "ton", "tons", "tonne", "tonnes", "tonn", "mt"), 1.0),
+    **dict.fromkeys(("kg", "kgs"), 0.001),
+    "st": 0.90718474,
+    "lt": 1.0160469,
+    **dict.fromkeys(("lb", "lbs"), 0.00045359237),
+    "cwt": 0.05080235,
+}
+_MEASURE = re.compile(r"(\d+(?:[.,]\d+)?)\s*([a-z/\"']*)\.?")
+_FEET_INCHES = re.compile(r"(\d+(?:\.\d+)?)\s*(?:'|ft|feet)\s*-?\s*(\d+(?:\.\d+)?)\s*(?:\"|''|in|inch|inches)?")
+_QUOTES = str.maketrans({"\u2019": "'", "\u2032": "'", "\u201d": '"', "\u2033": '"'})
+_CONTEXT = re.compile(r"([a-z]{2}(?:-[a-z]{2,3})?):(.+)")
+_IN_CONTEXT = re.compile(r"(?:zone|urban|rural|sign)?[:_ ]?(\d+(?:\.\d+)?)\s*([a-z/]*)")
+_CLOCK = re.compile(r"(\d+)(?::(\d{1,2}))?(?::(\d{1,2}))?")
+_ISO = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+
+
+def words_of(value: str) -> list[str]:
+    """Return the words of a value that may hold several, in small letters.
+
+    >>> words_of("Agricultural; forestry")
+    ['agricultural', 'forestry']
+    """
+    if ";" not in value and "," not in value and "|" not in value:
+        word = value.strip().lower()
+        return [word] if word else []
+    return [word for part in re.split("[;,|]", value) if (word := part.strip().lower())]
+
+
+def applies(rule: TagRule, tags: Mapping[str, str]) -> bool:
+    """Say whether a rule is true of these tags.
+
+    >>> applies({"construction": frozenset({"*", "-minor"})}, {"construction": "yes"})
+    True
+    """
+    for key, values in rule.items():
+        if key not in tags:
+            return False
+        words = words_of(tags[key])
+        if any(f"-{word}" in values for word in words):
+            return False
+        if not any(word in values or "*" in values for word in words):
+            return False
+    return True
+
+
+def parse_speed_kph(text: str, rules: SpeedRules, *, unpaved: bool = False) -> float | None:
+    """Return the km/h of a limit, or None if it cannot be read; of several limits the lowest.
+
+    A word such as `NO:rural` is looked up in the country's table, on gravel as `rural_unpaved` where the country
+    has such a limit; of a country without a table the word alone counts.
+    """
+    found = [
+        kph for part in re.split("[;|]", text) if (kph := _one_speed(part.strip().lower(), rules, unpaved)) is not None
+    ]
+    return min(found) if found else None
+
+
+def _one_speed(word: str, rules: SpeedRules, unpaved: bool) -> float | None:  # noqa: FBT001
+    if word in rules.words:
+        return rules.words[word]
+    if match := _CONTEXT.fullmatch(word):
+        country, context = rules.countries.get(match[1][:2].upper()), match[2].strip()
+        if country is not None and context in country.limits:
+            return country.limits.get(f"{context}_unpaved" if unpaved else context, country.limits[context])
+        if number := _IN_CONTEXT.fullmatch(context):
+            unit = number[2] or (country.unit if country else "")
+            return float(number[1]) * _KPH[unit] if unit in _KPH and float(number[1]) > 0 else None
+        return rules.words.get(context)
+    if number := _IN_CONTEXT.fullmatch(word.replace(",", ".")):
+        return float(number[1]) * _KPH[number[2]] if number[2] in _KPH and float(number[1]) > 0 else None
+    return None
+
+
+def parse_metres(text: str) -> float | None:
+    r"""Return a length in metres, or None if it says none; of several the shortest.
+
+    >>> [round(parse_metres(text), 3) for text in ("2.5", "2,5 m", "250 cm", "8'", "7'6\"", "7 ft 6 in")]
+    [2.5, 2.5, 2.5, 2.438, 2.286, 2.286]
+    >>> parse_metres("default")
+    """
+    found = []
+    for part in text.split(";"):
+        word = part.strip().lower().translate(_QUOTES)
+        if match := _FEET_INCHES.fullmatch(word):
+            found.append(float(match[1]) * 0.3048 + float(match[2]) * 0.0254)
+        elif (length := _measured(word, _METRES)) is not None:
+            found.append(length)
+    return min(found) if found else None
+
+
+def parse_tonnes(text: str) -> float | None:
+    """Return a weight in tonnes, or None if it says none; of several the least.
+
+    >>> [parse_tonnes(text) for text in ("3.5", "3.5 t", "3500 kg", "none")]
+    [3.5, 3.5, 3.5, None]
+    """
+    found = [weight for part in text.split(";") if (weight := _measured(part.strip().lower(), _TONNES)) is not None]
+    return min(found) if found else None
+
+
+def _measured(word: str, units: Mapping[str, float]) -> float | None:
+    match = _MEASURE.fullmatch(word)
+    if match is None or match[2] not in units:
+        return None
+    return float(match[1].replace(",", ".")) * units[match[2]]
+
+
+def parse_duration_s(text: str) -> float | None:
+    """Return the seconds of a duration or interval, or None if it cannot be read.
+
+    A lone number is minutes, `H:MM` hours and minutes.
+
+    >>> [parse_duration_s(text) for text in ("35", "00:35", "1:10:00", "PT35M", "P1DT2H", "soon")]
+    [2100.0, 2100.0, 4200.0, 2100.0, 93600.0, None]
+    """
+    word = text.strip()
+    if match := _CLOCK.fullmatch(word):
+        first, second, third = match.groups()
+        if second is None:
+            return float(first) * 60
+        return float(first) * 3600 + float(second) * 60 + float(third or 0)
+    if (match := _ISO.fullmatch(word)) and any(match.groups()):
+        days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
+        return days * 86400 + hours * 3600 + minutes * 60 + seconds
+    return None

@@ -1,0 +1,189 @@
+"""`geoaccess explain`, from the words of the command line to the line that answers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from geoaccess.errors import InputError, MissingFileError
+from geoaccess.osm import find_profile, read_profile
+from geoaccess.osm.explain import explain, explain_line, explain_way, read_moment, read_tags
+
+CAR = read_profile(find_profile("car"))
+ROOT = Path(__file__).parents[1]
+KEYS = ["forward", "backward", "forward_kph", "backward_kph", "restricted", "reason"]
+XML = """<?xml version="1.0"?>
+<osm version="0.6">
+ <node id="1" lat="64" lon="-20"/>
+ <node id="2" lat="64.01" lon="-20"><tag k="barrier" v="gate"/><tag k="access" v="private"/></node>
+ <node id="3" lat="64.02" lon="-20"><tag k="highway" v="crossing"/></node>
+ <way id="7"><nd ref="1"/><nd ref="2"/><nd ref="3"/><tag k="highway" v="track"/><tag k="source" v="survey"/></way>
+ <way id="8"><nd ref="1"/><nd ref="3"/><tag k="highway" v="primary"/></way>
+</osm>
+"""
+
+
+def run(*words, stdin=b"", cwd=ROOT):
+    return subprocess.run(
+        [sys.executable, "-m", "geoaccess", "explain", *words], input=stdin, capture_output=True, cwd=cwd, check=False
+    )
+
+
+def test_lines_end_to_end():
+    lines = [
+        b'{"highway": "track", "motor_vehicle": "private", "maxspeed": "30 mph"}',
+        b'{"highway": "residential", "oneway": "yes"}',
+        b"{not json",
+        b'{"highway": "residential", "node": {"barrier": "bollard"}}',
+        b"[1, 2]",
+        b'{"highway": "residential", "node": {"barrier": "gate", "access": "private"}}',
+        b"",
+        b"\xff\xfe",
+        b'{"highway": ["a"]}',
+        b'{"highway": "motorway"}',
+    ]
+    done = run("--stdin", "--profile", "car", stdin=b"\n".join(lines) + b"\n\n")
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 2
+    assert len(answers) == len(lines)
+    assert ["error" in answer for answer in answers] == [
+        False,
+        False,
+        True,
+        False,
+        True,
+        False,
+        True,
+        True,
+        True,
+        False,
+    ]
+    assert list(answers[0]) == KEYS
+    assert answers[0] | {"reason": ""} == {
+        "forward": True, "backward": True, "forward_kph": 48.3, "backward_kph": 48.3, "restricted": True, "reason": "",
+    }  # fmt: skip
+    assert (answers[1]["forward"], answers[1]["backward"], answers[1]["backward_kph"]) == (True, False, 0)
+    assert (answers[3]["forward"], answers[3]["backward"], answers[3]["restricted"]) == (False, False, False)
+    assert "barrier=bollard" in answers[3]["reason"]
+    assert (answers[5]["forward"], answers[5]["restricted"]) == (True, True)
+
+
+def test_good_lines_end_well_and_hundreds_are_quick():
+    started = time.monotonic()
+    empty = run("--stdin")
+    loading = time.monotonic() - started
+    assert (empty.returncode, empty.stdout) == (0, b"")
+    line = b'{"highway":"track","surface":"gravel","motor_vehicle:conditional":"no @ (Nov-May)"}\n'
+    started = time.monotonic()
+    done = run("--stdin", stdin=line * 1000)
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 1000)
+    assert time.monotonic() - started < 2 * loading + 3
+
+
+def test_tags_on_the_command_line():
+    tags = '{"highway":"track","motor_vehicle":"private","maxspeed":"30 mph","operator":"Jon"}'
+    said = run(tags).stdout.decode()
+    assert "48 km/h, not to pass through" in said
+    assert "motor_vehicle=private" in said
+    assert "no rule looks at  operator" in said
+    answer = json.loads(run(tags, "--json", "--profile", "ambulance").stdout)
+    assert set(answer) > set(KEYS)
+    assert answer["restricted"] is False
+
+
+def test_a_day_can_be_named():
+    tags = '{"highway":"track","seasonal":"summer"}'
+    assert json.loads(run(tags, "--json", "--when", "2026-01-14").stdout)["forward"] is False
+    assert json.loads(run(tags, "--json", "--when", "2026-07-14T08:00").stdout)["forward"] is True
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        ((), "give tags as JSON"),
+        (("{}", "--stdin"), "give tags as JSON"),
+        (("{highway}",), "not JSON"),
+        (("{}", "--profile", "caar"), "profiles/car.toml"),
+        (("{}", "--when", "soon"), "2026-01-14T08:00"),
+        (("{}", "--profile", "nowhere.toml"), "nowhere.toml"),
+        (("configs/iceland.toml",), "--way"),
+    ],
+)
+def test_mistakes_are_told(words, part):
+    done = run(*words)
+    assert done.returncode == 2
+    assert part in done.stderr.decode()
+
+
+def test_a_way_of_a_study(tmp_path):
+    path = tmp_path / "small.osm"
+    path.write_text(XML, encoding="utf-8")
+    told = explain_way([path], 7, CAR)
+    assert (told.forward, told.restricted, told.unused) == (True, True, ("source",))
+    assert {name: rule.passable for name, rule in told.nodes.items()} == {"node 2": "restricted", "node 3": "open"}
+    assert any("node 2: restricted" in line for line in told.lines)
+    assert explain_way([path], 8, CAR).restricted is False
+    with pytest.raises(InputError, match="way 9: not in small"):
+        explain_way([path], 9, CAR)
+    with pytest.raises(MissingFileError):
+        explain_way([tmp_path / "none.osm"], 7, CAR)
+    path.write_text("<osm", encoding="utf-8")
+    with pytest.raises(InputError, match="cannot be read"):
+        explain_way([path], 7, CAR)
+
+
+def test_a_way_of_the_bundled_study():
+    done = run("configs/iceland.toml", "--way", "1", "--json")
+    assert done.returncode == 2
+    assert "way 1: not in iceland-2019.osm.pbf" in done.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({"route": "ferry"}, (False, False)),  # the car profile takes cars only where tags say so
+        ({"route": "ferry", "motor_vehicle": "yes"}, (True, False)),
+        ({"route": "ferry", "motorcar": "yes", "foot": "yes"}, (True, False)),
+        ({"route": "ferry", "motor_vehicle": "no"}, (False, False)),
+        ({"route": "ferry", "motor_vehicle": "no", "motorcar": "yes"}, (True, False)),
+        ({"route": "ferry", "foot": "yes"}, (False, False)),
+        ({"route": "ferry", "motor_vehicle": "private"}, (True, True)),
+    ],
+)
+def test_ferries(tags, expected):
+    told = explain(tags, CAR)
+    assert (told.forward, told.restricted) == expected
+    assert told.forward == told.backward
+    assert "route=ferry" in told.reason
+
+
+def test_several_nodes():
+    tags = {"highway": "service"}
+    gate, bollard = {"barrier": "gate"}, {"barrier": "bollard"}
+    assert explain(tags, CAR, nodes={"a": gate, "b": {}}).forward
+    assert not explain(tags, CAR, nodes={"a": gate, "b": bollard}).forward
+    line = json.dumps({**tags, "node": [gate, bollard]})
+    assert explain_line(line, CAR)["backward"] is False
+    assert explain_line(json.dumps({**tags, "node": None}), CAR)["backward"] is True
+
+
+def test_values_that_are_no_words():
+    assert read_tags('{"lanes": 2, "width": 2.5, "oneway": true, "toll": false}')[0] == {
+        "lanes": "2", "width": "2.5", "oneway": "yes", "toll": "no",
+    }  # fmt: skip
+    for text in ('{"a": null}', '{"a": {}}', '"a"', "1", '{"node": "gate"}', '{"node": [1]}', "[" * 100_000):
+        with pytest.raises(InputError):
+            read_tags(text)
+    assert "error" not in explain_line('{"highway": "\\ud800", "name": "\\u0000"}', CAR)
+
+
+def test_moments():
+    assert read_moment("2026-01-14T08:30").hour == 8
+    assert read_moment("2026-01-14").hour == 12
+    with pytest.raises(InputError, match="not a moment"):
+        read_moment("14.1.2026")
