@@ -55,15 +55,12 @@ def weak_components(n_nodes: int, u: npt.NDArray[np.int32], v: npt.NDArray[np.in
     label = np.empty(n_nodes, np.int32)
     count = 0
     for i in range(n_nodes):
-        # The root of a set is its smallest node, so it has its number before any other node of the set asks for it.
-        a = i
-        while parent[a] != a:
-            a = parent[a]
-        if a == i:
+        # Every node points to a smaller one of its set, and the smallest to itself, so labels are there when asked for.
+        if parent[i] == i:
             label[i] = count
             count += 1
         else:
-            label[i] = label[a]
+            label[i] = label[parent[i]]
     return label
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["assemble", "no_ferries"]
 
 _HILBERT_BITS = 16
+_LONGEST_DS = 2**31 - 1
 
 
 def no_ferries() -> pd.DataFrame:
@@ -86,8 +87,7 @@ def assemble(
     InputError
         If there is no segment, or as for `Network`.
     """
-    if a.size == 0:
-        raise InputError("the network has no edge")
+    _check_segments(lon, lat, {"a": a, "b": b}, {"forward_s": forward_s, "backward_s": backward_s}, way, way_id, way_class)
     kind = np.zeros(a.size, np.int8) if kind is None else kind
     snaps = np.ones(a.size, np.bool_) if snaps is None else snaps
     restricted = np.zeros(a.size, np.bool_) if restricted is None else restricted
@@ -156,6 +156,41 @@ def assemble(
         counts={**(counts or {}), **rules},
         detours=detours,
     )
+
+
+def _check_segments(
+    lon: npt.NDArray[np.float64],
+    lat: npt.NDArray[np.float64],
+    ends: dict[str, npt.NDArray[np.int32]],
+    times: dict[str, npt.NDArray[np.float64]],
+    way: npt.NDArray[np.int32],
+    way_id: npt.NDArray[np.int64],
+    way_class: Sequence[str],
+) -> None:
+    """Refuse what compiled loops would read beyond the end of, or what no journey can take."""
+    size = ends["a"].size
+    if size == 0:
+        raise InputError("the network has no edge")
+    if lon.size != lat.size:
+        raise InputError(f"lon has {lon.size} points and lat {lat.size}")
+    for name, values in {**ends, **times, "way": way}.items():
+        if values.size != size:
+            raise InputError(f"{name} has {values.size} entries for {size} edges")
+    if len(way_class) != way_id.size or way.max() >= way_id.size or way.min() < 0:
+        raise InputError(f"{way.max() + 1} ways are used, way_id has {way_id.size} and way_class {len(way_class)}")
+    for name, values in ends.items():
+        wrong = np.flatnonzero((values < 0) | (values >= lon.size))
+        if wrong.size:
+            raise InputError(f"edge {wrong[0]}: {name} is point {values[wrong[0]]}, but there are {lon.size} points")
+    used = np.concatenate(list(ends.values()))
+    wrong = np.flatnonzero(~((np.abs(lon) <= 180) & (np.abs(lat) <= 90))[used])  # noqa: PLR2004
+    if wrong.size:
+        at = used[wrong[0]]
+        raise InputError(f"point {at} ({lon[at]}, {lat[at]}) is no longitude and latitude in degrees")
+    for name, values in times.items():
+        wrong = np.flatnonzero(~(values * DECISECONDS < _LONGEST_DS))
+        if wrong.size:
+            raise InputError(f"edge {wrong[0]}: {name} is {values[wrong[0]]}; seconds, negative where closed")
 
 
 def _hilbert_order(

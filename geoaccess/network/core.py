@@ -173,8 +173,24 @@ class Network:
             sizes = {name: len(getattr(self, name)) for name in names}
             if len(set(sizes.values())) > 1:
                 raise InputError(f"arrays of one table differ in length: {sizes}")
-        if len(self.shape_ptr) != self.n_edges + 1 or (self.n_edges and self.shape_ptr[-1] != len(self.shape_lon)):
+        if len(self.shape_ptr) != self.n_edges + 1:
             raise InputError(f"shape_ptr has {len(self.shape_ptr)} entries for {self.n_edges} edges")
+        if self.shape_ptr[0] != 0 or self.shape_ptr[-1] != len(self.shape_lon) or (np.diff(self.shape_ptr) < 2).any():  # noqa: PLR2004
+            raise InputError(
+                f"shape_ptr must rise from 0 to {len(self.shape_lon)}, the number of shape points, by 2 or more per edge"
+            )
+        for name, table, size in (
+            ("shape_way", self.shape_way, len(self.way_id)),
+            ("way_class", self.way_class, len(self.class_names)),
+        ):
+            wrong = np.flatnonzero((table < 0) | (table >= size))
+            if wrong.size:
+                raise InputError(f"{name}: entry {wrong[0]} is {table[wrong[0]]}, but there are {size}")
+        for name, limit in (("node_lon", 180), ("node_lat", 90), ("shape_lon", 180), ("shape_lat", 90)):
+            degrees = getattr(self, name)
+            wrong = np.flatnonzero(~(np.abs(degrees) <= limit))
+            if wrong.size:
+                raise InputError(f"{name}: entry {wrong[0]} is {degrees[wrong[0]]}; it must be degrees, at most {limit}")
 
     @classmethod
     def from_edges(

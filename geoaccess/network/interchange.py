@@ -107,13 +107,23 @@ def from_networkx(
         lat=points_lat,
         a=a,
         b=b,
-        forward_s=np.array([street.forward_s for street in streets])[way] * share,
-        backward_s=np.array([street.backward_s for street in streets])[way] * share,
+        forward_s=_spread(np.array([street.forward_s for street in streets])[way], share),
+        backward_s=_spread(np.array([street.backward_s for street in streets])[way], share),
         way=way,
         way_id=np.array([_number(street.data.get("osmid"), i) for i, street in enumerate(streets)], np.int64),
         way_class=[str(_first(street.data.get("highway", "road"))) for street in streets],
+        kind=np.array([_kind(street.data) for street in streets], np.int8)[way],
+        snaps=np.array([_kind(street.data) == EdgeKind.ROAD for street in streets])[way],
         keep=keep,
     )
+
+
+def _spread(times: npt.NDArray[np.float64], share: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.where(times < 0, -1.0, times * share)
+
+
+def _kind(data: Mapping[str, Any]) -> EdgeKind:
+    return EdgeKind.__members__.get(str(data.get("kind", "road")).upper(), EdgeKind.ROAD)
 
 
 def from_osmnx(graph: nx.MultiDiGraph[Any], *, speeds_kph: Mapping[str, float] | None = None) -> Network:
@@ -139,7 +149,7 @@ class _Street:
 def _streets(graph: Any, weight: str, speeds_kph: Mapping[str, float]) -> list[_Street]:
     """Return one street per pair of arcs that run the same way there and back, and one per arc that has no counterpart.
 
-    Two arcs belong together when they join the same nodes in opposite directions with the same `osmid` and length: so
+    Two arcs belong together when they join the same nodes in opposite directions with the same `osmid`, length and corners: so
     a place that is snapped to the street can be left in both directions.
     """
     streets: list[_Street] = []
@@ -149,16 +159,23 @@ def _streets(graph: Any, weight: str, speeds_kph: Mapping[str, float]) -> list[_
         if not graph.is_directed():
             streets.append(_Street(u, v, data, seconds, seconds))
             continue
-        osmid = data.get("osmid")
-        mark = (tuple(sorted(osmid)) if isinstance(osmid, list) else osmid, round(float(data.get("length", 0.0)), 1))
-        partners = waiting.get((v, u, mark), [])
-        if partners and u != v:
+        partners = waiting.get((v, u, *_mark(data, turned=True)), [])
+        if partners:
             partners.pop(0).backward_s = seconds
         else:
             street = _Street(u, v, data, seconds, -1.0)
             streets.append(street)
-            waiting.setdefault((u, v, mark), []).append(street)
+            waiting.setdefault((u, v, *_mark(data, turned=False)), []).append(street)
     return streets
+
+
+def _mark(data: Mapping[str, Any], *, turned: bool) -> tuple[Any, ...]:
+    """Return what two arcs of one street share: way, length, and corners when one of them is turned round."""
+    osmid = data.get("osmid")
+    line = data.get("geometry")
+    corners = [(round(x, 6), round(y, 6)) for x, y, *_ in line.coords] if line is not None else []
+    way = tuple(sorted(osmid)) if isinstance(osmid, list) else osmid
+    return way, round(float(data.get("length", 0.0)), 1), tuple(reversed(corners) if turned else corners)
 
 
 def _first(value: Any) -> Any:

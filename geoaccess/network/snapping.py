@@ -85,6 +85,9 @@ def snap(
     """
     import shapely
 
+    for name, value in (("max_m", max_m), ("off_network_kph", off_network_kph)):
+        if not value > 0:
+            raise InputError(f"{name} is {value}; it must be above 0")
     x, y = _projected(network, points)
     eligible, tree = _tree(network, min_component_m)
     edge = np.full(len(points), -1, np.int32)

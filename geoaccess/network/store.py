@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,7 @@ def save_network(network: Network, folder: Path) -> Path:
             "detours": network.detours is not None,
             "sha256": {path.name: files.sha256(path) for path in sorted(temporary.iterdir())},
         }
+        described["digest"] = _digest(described)
         (temporary / "network.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
     return folder
 
@@ -53,24 +55,28 @@ def load_network(folder: Path) -> Network:
     """
     try:
         described: dict[str, Any] = json.loads((folder / "network.json").read_text(encoding="utf-8"))
-        if described["format"] != _FORMAT:
-            raise InputError(f"{folder}: written by another version of geoaccess; build the network again")
-        for name, digest in described["sha256"].items():
-            if files.sha256(folder / name) != digest:
-                raise InputError(
-                    f"{folder / name}: damaged (its digest is not the one it was written with); build the network again"
-                )
-        arrays = {name: np.load(folder / f"{name}.npy") for name in _ARRAYS}
-        ferries = pd.read_parquet(folder / "ferries.parquet")
+        if described["format"] != _FORMAT or described.pop("digest") != _digest(described):
+            raise InputError(f"{folder}: damaged, or written by another version; build the network again")
+        names = [*_ARRAYS, *(f"detours-{name}" for name in _DETOURS if described["detours"])]
+        for name in [*(f"{name}.npy" for name in names), "ferries.parquet"]:
+            if files.sha256(folder / name) != described["sha256"][name]:
+                raise InputError(f"{folder / name}: damaged (not what was written); build the network again")
+        arrays = {name: np.load(folder / f"{name}.npy") for name in names}
         detours = None
         if described["detours"]:
-            detours = Detours(**{name: np.load(folder / f"detours-{name}.npy") for name in _DETOURS})
+            detours = Detours(**{name: arrays.pop(f"detours-{name}") for name in _DETOURS})
         return Network(
             **arrays,
             class_names=tuple(described["class_names"]),
-            ferries=ferries,
+            ferries=pd.read_parquet(folder / "ferries.parquet"),
             counts=described["counts"],
             detours=detours,
         )
-    except (OSError, KeyError, TypeError, json.JSONDecodeError) as error:
+    except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
         raise InputError(f"{folder}: not a network that geoaccess wrote ({error}); build the network again") from error
+
+
+def _digest(described: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()

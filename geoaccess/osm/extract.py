@@ -25,6 +25,7 @@ __all__ = ["Extract", "read_extract"]
 
 _NO_PLACE = 2**31 - 1  # what pyosmium gives for a node that is not in the file
 _ORPHANS_OK = 0.05
+_FEW = 50
 _COORDINATE = 1e7
 _HINDERING = ("barrier", "highway", "ford", "traffic_calming", "railway")
 
@@ -80,6 +81,7 @@ class _Reader:
         self.ref, self.x, self.y = array("q"), array("i"), array("i")
         self.tagset_of: dict[tuple[tuple[str, str], ...], int] = {}
         self.seen: set[int] = set()
+        self.elsewhere: dict[int, tuple[int, int]] = {}
         self.node_tags: dict[int, dict[str, str]] = {}
         self.restrictions: dict[int, Restriction] = {}
         self.doubled = 0
@@ -104,6 +106,7 @@ class _Reader:
                     continue
                 if several and way.id in self.seen:
                     self.doubled += 1
+                    self.elsewhere.update({node.ref: (node.x, node.y) for node in way.nodes if node.x != _NO_PLACE})
                     continue
                 self.seen.add(way.id)
                 for node in way.nodes:
@@ -126,7 +129,7 @@ class _Reader:
                 self.restrictions[relation.id] = read_restriction(relation)
         except RuntimeError as error:
             raise InputError(f"{path}: cannot be read as OpenStreetMap data ({error}); fetch it again") from error
-        if len(newest) and len(orphans) > _ORPHANS_OK * len(newest):
+        if len(orphans) > max(_ORPHANS_OK * len(newest), _FEW):
             raise InputError(
                 f"{path}: cut short at a block boundary: {len(orphans)} of its {len(newest)} newest plain nodes "
                 "belong to no way, so ways are missing; fetch it again"
@@ -140,13 +143,14 @@ class _Reader:
             )
         refs = np.frombuffer(self.ref, np.int64)
         node_id, first, ref = np.unique(refs, return_index=True, return_inverse=True)
-        x, y = np.frombuffer(self.x, np.int32), np.frombuffer(self.y, np.int32)
-        if len(paths) > 1:  # a node that is missing from one extract may be in another
-            known = np.flatnonzero(x != _NO_PLACE)
-            where = np.full(node_id.size, -1)
-            where[ref[known]] = known
-            first = np.where(where >= 0, where, first)
-        missing = x[first] == _NO_PLACE
+        x, y = self._places(refs, node_id.size, first, ref)
+        missing = x == _NO_PLACE
+        if missing.sum() > node_id.size / 2:
+            names = ", ".join(str(path) for path in paths)
+            raise InputError(
+                f"{names}: {missing.sum()} of the {node_id.size} nodes of its ways are not in it or stand behind them; sort it "
+                "(osmium sort), or fetch a whole one"
+            )
         counts = {
             "ways_read": len(self.way_id),
             "ways_doubled": self.doubled,
@@ -160,12 +164,26 @@ class _Reader:
             ptr=np.array(self.ptr, np.int64),
             ref=ref.astype(np.int32),
             node_id=node_id,
-            lon=np.where(missing, np.nan, x[first] / _COORDINATE),
-            lat=np.where(missing, np.nan, y[first] / _COORDINATE),
+            lon=np.where(missing, np.nan, x / _COORDINATE),
+            lat=np.where(missing, np.nan, y / _COORDINATE),
             counts=counts,
             node_tags=self._tags_of_way_nodes(node_id),
             restrictions=tuple(self.restrictions[key] for key in sorted(self.restrictions)),
         )
+
+    def _places(
+        self, refs: npt.NDArray[np.int64], size: int, first: npt.NDArray[np.int64], ref: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """Return the coordinates of every node; one that an extract lacks may be in another."""
+        x, y = np.frombuffer(self.x, np.int32), np.frombuffer(self.y, np.int32)
+        at = np.full(size, -1)
+        known = np.flatnonzero(x != _NO_PLACE)
+        at[ref[known]] = known
+        at = np.where(at >= 0, at, first)
+        found_x, found_y = x[at].copy(), y[at].copy()
+        for node in np.flatnonzero(found_x == _NO_PLACE):
+            found_x[node], found_y[node] = self.elsewhere.get(int(refs[first[node]]), (_NO_PLACE, _NO_PLACE))
+        return found_x, found_y
 
     def _tags_of_way_nodes(self, node_id: npt.NDArray[np.int64]) -> dict[int, dict[str, str]]:
         ids = np.array(sorted(self.node_tags), np.int64)

@@ -71,6 +71,8 @@ def read_features(paths: Sequence[Path], tags: Sequence[tuple[str, str]]) -> gpd
 
 
 def _shape(item: Any, shapes: Any) -> tuple[str, int, str | None]:
+    import osmium
+
     try:
         if item.is_node():
             return "node", item.id, shapes.create_point(item)
@@ -78,7 +80,7 @@ def _shape(item: Any, shapes: Any) -> tuple[str, int, str | None]:
             return ("way" if item.from_way() else "relation"), item.orig_id(), shapes.create_multipolygon(item)
         if item.is_way():
             return "way", item.id, shapes.create_linestring(item)
-    except RuntimeError:  # a way or area whose nodes the extract does not hold
+    except (RuntimeError, osmium.InvalidLocationError):  # a way or area whose nodes the extract does not hold
         pass
     return "", 0, None
 
@@ -119,12 +121,16 @@ def read_boundaries(paths: Sequence[Path], levels: Sequence[int]) -> dict[int, g
     for path in paths:
         files.require(path)
         found: Any = osmium.FileProcessor(path).with_areas(wanted).with_filter(areas).with_filter(wanted)
-        for item in found:
-            if item.from_way() or item.tags.get("boundary") != "administrative":
-                continue
-            _, number, shape = _shape(item, shapes)
-            if shape is not None:
-                rows[int(item.tags["admin_level"])][f"r{number}"] = (item.tags.get("name", ""), shapely.from_wkb(shape))
+        try:
+            for item in found:
+                if item.from_way() or item.tags.get("boundary") != "administrative":
+                    continue
+                _, number, shape = _shape(item, shapes)
+                if shape is not None:
+                    border = (item.tags.get("name", ""), shapely.from_wkb(shape))
+                    rows[int(item.tags["admin_level"])][f"r{number}"] = border
+        except RuntimeError as error:
+            raise InputError(f"{path}: cannot be read as OpenStreetMap data ({error}); fetch it again") from error
     absent = [str(level) for level, found in rows.items() if not found]
     if absent:
         names = ", ".join(str(path) for path in paths)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
@@ -64,41 +64,49 @@ def _blobs(path: Path) -> Iterator[_Blob]:
             head = file.read(4)
             length = struct.unpack(">I", head)[0] if len(head) == 4 else 0  # noqa: PLR2004
             if not 0 < length <= 65536:  # noqa: PLR2004 - the format's own limit
-                raise InputError(
-                    f"{path}: not a whole .osm.pbf: no block begins at byte {at} of {size}; fetch it again"
-                )
-            fields = dict(_fields(file.read(length)))
+                raise InputError(f"{path}: not a whole .osm.pbf: no block begins at byte {at} of {size}; fetch it again")
+            try:
+                fields = dict(_fields(file.read(length)))
+            except IndexError:
+                fields = {}
             kind, data = fields.get(1), fields.get(3)
             if not isinstance(kind, bytes) or not isinstance(data, int) or at + 4 + length + data > size:
-                raise InputError(
-                    f"{path}: cut short: the block at byte {at} runs beyond the end ({size} bytes); fetch it again"
-                )
+                raise InputError(f"{path}: cut short, or no .osm.pbf: the block at byte {at} of {size} is not whole; fetch it again")
             yield _Blob(kind, at + 4 + length, data)
             at += 4 + length + data
             file.seek(at)
 
 
-def _nodes(file: object, blob: _Blob, path: Path) -> npt.NDArray[np.int64] | None:
-    """Return the untagged nodes of a block, or None if it holds no nodes."""
-    file.seek(blob.at)  # type: ignore[attr-defined]
+def _nodes(file: Any, blob: _Blob, path: Path) -> npt.NDArray[np.int64] | None:
+    """Return the untagged nodes of a block (none where it is packed in another way than zlib), or None if it holds no nodes."""
+    file.seek(blob.at)
     try:
-        body = dict(_fields(file.read(blob.size)))  # type: ignore[attr-defined]
-        raw = body.get(1)
-        if raw is None:
-            raw = zlib.decompress(body[3])  # type: ignore[arg-type]
-        group = next((value for field, value in _fields(raw) if field == 2), b"")  # type: ignore[arg-type]  # noqa: PLR2004
-        dense = next((value for field, value in _fields(group) if field == 2), None)  # type: ignore[arg-type]  # noqa: PLR2004
-    except (zlib.error, KeyError, IndexError, TypeError) as error:
-        raise InputError(
-            f"{path}: the block at byte {blob.at} cannot be read ({error}); fetch the file again"
-        ) from error
-    if not isinstance(dense, bytes):
-        return None
-    parts = dict(_fields(dense))
-    steps = _varints(parts.get(1, b""))  # type: ignore[arg-type]
-    signed = (steps >> 1) ^ -(steps & 1)
-    ids = np.cumsum(signed)
-    tags = _varints(parts.get(10, b""))  # type: ignore[arg-type]
+        body: dict[int, Any] = dict(_fields(file.read(blob.size)))
+        if 1 not in body and 3 not in body:
+            return np.empty(0, np.int64)
+        raw = body[1] if 1 in body else zlib.decompress(body[3])
+        groups = [value for field, value in _fields(raw) if field == 2]  # noqa: PLR2004
+        parts = [(field, value) for group in groups for field, value in _fields(cast("bytes", group))]
+        dense = [dict(_fields(cast("bytes", value))) for field, value in parts if field == 2]  # noqa: PLR2004
+        single = [dict(_fields(cast("bytes", value))) for field, value in parts if field == 1]
+        if not dense and not single:
+            return None
+        ids = [_untagged(node) for node in dense]
+        ids += [np.array([_signed(cast("int", node[1]))]) for node in single if 2 not in node]  # noqa: PLR2004
+        return np.concatenate(ids) if ids else np.empty(0, np.int64)
+    except (zlib.error, KeyError, IndexError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: the block at byte {blob.at} cannot be read ({error}); fetch the file again") from error
+
+
+def _signed(value: int) -> int:
+    return (value >> 1) ^ -(value & 1)
+
+
+def _untagged(dense: dict[int, Any]) -> npt.NDArray[np.int64]:
+    """Return the ids of the nodes of a dense group that carry no tags."""
+    steps = _varints(dense.get(1, b""))
+    ids = np.cumsum((steps >> 1) ^ -(steps & 1))
+    tags = _varints(dense.get(10, b""))
     if not tags.size:
         return ids
     # Tags stand node by node as key, value, ... and a zero; an untagged node is a zero alone.
