@@ -12,6 +12,7 @@ from geoaccess.kernels import geometry
 from geoaccess.network import EdgeKind, Network, assemble
 from geoaccess.osm.extract import Extract, read_extract
 from geoaccess.osm.ferries import add_ferries
+from geoaccess.osm.ferry_table import read_ferry_table
 from geoaccess.osm.profile import read_profile
 from geoaccess.osm.tags import read_road
 from geoaccess.shipped import shipped
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from geoaccess.osm.ferry_table import FerryRow
     from geoaccess.osm.profile import Profile
 
 __all__ = ["build_network", "read_network", "read_osm"]
@@ -28,21 +30,30 @@ __all__ = ["build_network", "read_network", "read_osm"]
 _KPH_TO_MPS = 1 / 3.6
 
 
-def read_network(paths: Sequence[Path], profile: Profile, *, progress: Callable[[str], None] | None = None) -> Network:
+def read_network(
+    paths: Sequence[Path],
+    profile: Profile,
+    *,
+    ferries: Path | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Network:
     """Read OpenStreetMap files (.osm.pbf, .osm) into a network of roads and ferries.
+
+    `ferries` is a table that overrides and completes the tags of ferries (see `read_ferry_table`).
 
     Raises
     ------
     MissingFileError, InputError
-        As for `read_extract`; or if no road is open under the profile.
+        As for `read_extract` and `read_ferry_table`; or if no road is open under the profile.
     """
+    rows = read_ferry_table(ferries) if ferries else []
     extract = read_extract(paths, profile, progress=progress)
     if progress:
         progress("building the network")
-    return build_network(extract, profile)
+    return build_network(extract, profile, ferries=rows)
 
 
-def read_osm(*paths: str | Path, profile: str | Path = "car") -> Network:
+def read_osm(*paths: str | Path, profile: str | Path = "car", ferries: str | Path | None = None) -> Network:
     """Read OpenStreetMap files into a network, with a profile that ships with geoaccess or one of your own.
 
     Parameters
@@ -51,6 +62,8 @@ def read_osm(*paths: str | Path, profile: str | Path = "car") -> Network:
         One or more .osm.pbf or .osm files.
     profile
         Name of a shipped profile ("car"), or the path of a .toml file.
+    ferries
+        A table (CSV) that overrides and completes the tags of ferries.
 
     Raises
     ------
@@ -63,15 +76,19 @@ def read_osm(*paths: str | Path, profile: str | Path = "car") -> Network:
     >>> ga.read_osm("data/troms/troms-modelled.osm.pbf")
     Network(6274 nodes, 7587 edges, 6325.7 km of road, 25 ferries)
     """
-    return read_network([Path(path) for path in paths], read_profile(_profile_file(profile)))
+    return read_network(
+        [Path(path) for path in paths],
+        read_profile(_profile_file(profile)),
+        ferries=None if ferries is None else Path(ferries),
+    )
 
 
 def _profile_file(profile: str | Path) -> Path:
     return Path(profile) if str(profile).endswith(".toml") else shipped(f"profiles/{profile}.toml")
 
 
-def build_network(extract: Extract, profile: Profile) -> Network:
-    """Apply a profile to an extract.
+def build_network(extract: Extract, profile: Profile, *, ferries: Sequence[FerryRow] = ()) -> Network:
+    """Apply a profile to an extract, and what a table of ferries tells.
 
     Time on a piece of road is length / speed; segments are added up to edges before they are rounded to deciseconds.
     Ferries get nodes of their own, tied to the quay by a boarding edge that carries the wait, so that it is charged
@@ -95,7 +112,7 @@ def build_network(extract: Extract, profile: Profile) -> Network:
         "kind": np.full(a.size, EdgeKind.ROAD, np.int8),
         "snaps": np.array([road.snaps for road in roads])[tagset],
     }
-    with_ferries = add_ferries(segments, extract, np.flatnonzero(is_ferry[extract.way_tags]), profile)
+    with_ferries = add_ferries(segments, extract, np.flatnonzero(is_ferry[extract.way_tags]), profile, rows=ferries)
     counts = {
         **extract.counts,
         "ways_closed": int((~is_ferry & closed)[extract.way_tags].sum()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,10 +11,11 @@ import numpy as np
 
 from geoaccess import files
 from geoaccess.errors import InputError
+from geoaccess.osm.ferry_relations import completed, relation_tags
 from geoaccess.osm.integrity import newest_untagged_nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -57,9 +59,10 @@ def read_extract(paths: Sequence[Path], profile: Profile, *, progress: Callable[
     InputError
         If a file is corrupt or cut short, also at a block boundary, or holds no way for cars.
     """
-    reader = _Reader(profile)
     for path in paths:
         files.require(path, mend="check the path, or run `geoaccess fetch`")
+    reader = _Reader(profile, relation_tags(paths, profile.ferry.car_keys))
+    for path in paths:
         if progress:
             progress(f"reading {path.name}")
         reader.read(path)
@@ -69,8 +72,9 @@ def read_extract(paths: Sequence[Path], profile: Profile, *, progress: Callable[
 class _Reader:
     """Arrays that grow while ways go by."""
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, ferry_members: dict[int, dict[str, str]]) -> None:
         self.profile = profile
+        self.ferry_members = ferry_members
         self.way_id, self.way_tags, self.ptr = array("q"), array("i"), array("q", [0])
         self.ref, self.x, self.y = array("q"), array("i"), array("i")
         self.tagset_of: dict[tuple[tuple[str, str], ...], int] = {}
@@ -92,7 +96,8 @@ class _Reader:
                 for way in ways:
                     orphans.difference_update(node.ref for node in way.nodes)
             ways = osmium.FileProcessor(path, osmium.osm.NODE | osmium.osm.WAY)
-            for way in ways.with_locations().with_filter(drivable):
+            ways = ways.with_locations().with_filter(drivable)
+            for way in itertools.chain(ways, self._members_without_route(path)):
                 if not way.is_way():
                     continue
                 if several and way.id in self.seen:
@@ -104,6 +109,9 @@ class _Reader:
                     x.append(node.x)
                     y.append(node.y)
                 tags = tuple((tag.k, tag.v) for tag in way.tags if tag.k in keys)
+                relation = self.ferry_members.get(way.id)
+                if relation and not any(key == "highway" for key, _ in tags):
+                    tags = completed(tags, relation)
                 if not any(key == "route" for key, _ in tags):
                     tags = tuple(tag for tag in tags if tag[0] != "name")
                 self.way_id.append(way.id)
@@ -116,6 +124,18 @@ class _Reader:
                 f"{path}: cut short at a block boundary: {len(orphans)} of its {len(newest)} newest plain nodes "
                 "belong to no way, so ways are missing; fetch it again"
             )
+
+    def _members_without_route(self, path: Path) -> Iterator[Any]:
+        """Yield the members of ferry relations that do not say of themselves that they are ferries, nor roads."""
+        import osmium
+
+        if not self.ferry_members:
+            return
+        members = osmium.filter.IdFilter(self.ferry_members)
+        ways: Any = osmium.FileProcessor(path, osmium.osm.NODE | osmium.osm.WAY).with_locations()
+        for way in ways.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY)).with_filter(members):
+            if way.tags.get("route") != "ferry" and "highway" not in way.tags:
+                yield way
 
     def extract(self, paths: Sequence[Path]) -> Extract:
         if not self.way_id:
