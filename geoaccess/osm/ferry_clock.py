@@ -11,7 +11,7 @@ from geoaccess.osm.tags import parse_duration_s
 if TYPE_CHECKING:
     import datetime as dt
 
-__all__ = ["Season", "Sailings", "parse_clock_s", "parse_sailings", "parse_season", "read_duration_s"]
+__all__ = ["Sailings", "Season", "every_day", "parse_clock_s", "parse_sailings", "parse_season", "read_duration_s"]
 
 DAY_S = 86400
 _DAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
@@ -45,7 +45,7 @@ def read_duration_s(text: str) -> float | None:
         if match and any(match.groups()):
             hours, minutes = (float((part or "0").replace(",", ".")) for part in match.groups())
             seconds = hours * 3600 + minutes * 60
-    return seconds if seconds else None
+    return seconds or None
 
 
 def parse_clock_s(text: str) -> int | None:
@@ -185,7 +185,7 @@ def parse_season(text: str) -> Season:
         m1, d1, m2, d2 = (int(part) for part in dates.groups())
         return Season(((m1, d1), (m2, d2)), known=True)
     ends = [
-        re.fullmatch(r"(early|mid|late)?\s*([a-z]{3})[a-z]*\.?", end.strip()) for end in re.split(r"[-–]| to ", word)
+        re.fullmatch(r"(early|mid|late)?\s*([a-z]{3})[a-z]*\.?", end.strip()) for end in re.split(r"[-\u2013]| to ", word)
     ]
     if len(ends) <= 2 and all(end and end[2] in _MONTHS for end in ends):  # noqa: PLR2004
         months = [(end[1], _MONTHS.index(end[2]) + 1) for end in ends if end]

@@ -30,7 +30,8 @@ def relation_tags(paths: Sequence[Path], car_keys: Sequence[str]) -> dict[int, d
     for path in paths:
         ferries = osmium.filter.TagFilter(("route", "ferry"))
         try:
-            for relation in osmium.FileProcessor(path, osmium.osm.RELATION).with_filter(ferries):
+            relations: Any = osmium.FileProcessor(path, osmium.osm.RELATION).with_filter(ferries)
+            for relation in relations:
                 members = [m.ref for m in relation.members if m.type == "w" and m.role not in _NO_CROSSING]
                 tags = {tag.k: tag.v for tag in relation.tags}
                 if tags.get("type") == "route":

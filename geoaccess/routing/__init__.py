@@ -8,12 +8,17 @@ from geoaccess.routing.sites import (
     nearest_snapped,
     travel_times,
 )
+from geoaccess.routing.timetable import Sailed, attach_departures, day_profile, travel_times_at
 
 __all__ = [
     "ISLAND_WITHOUT_FERRY",
     "NO_SITE_REACHABLE",
     "PASSENGER_FERRY_ONLY",
+    "Sailed",
+    "attach_departures",
+    "day_profile",
     "nearest",
     "nearest_snapped",
     "travel_times",
+    "travel_times_at",
 ]
