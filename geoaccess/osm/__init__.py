@@ -3,16 +3,20 @@
 from geoaccess.osm.build import build_network, read_network, read_osm
 from geoaccess.osm.extract import Extract, read_extract
 from geoaccess.osm.features import read_boundaries, read_features
+from geoaccess.osm.ferry_table import FerryRow, read_ferry_table, write_ferry_table
 from geoaccess.osm.profile import Profile, read_profile
 
 __all__ = [
     "Extract",
+    "FerryRow",
     "Profile",
     "build_network",
     "read_boundaries",
     "read_extract",
     "read_features",
+    "read_ferry_table",
     "read_network",
     "read_osm",
     "read_profile",
+    "write_ferry_table",
 ]

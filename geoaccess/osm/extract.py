@@ -87,9 +87,7 @@ class _Reader:
         newest = newest_untagged_nodes(path) if path.name.endswith(".pbf") else np.empty(0, np.int64)
         orphans = set(newest.tolist())
         drivable = osmium.filter.TagFilter(("route", "ferry"), *(("highway", name) for name in self.profile.highway))
-        keys = self.profile.keys
         several = bool(self.seen)
-        ref, x, y = self.ref, self.x, self.y
         try:
             if orphans:
                 ways: Any = osmium.FileProcessor(path, osmium.osm.WAY)
@@ -98,25 +96,8 @@ class _Reader:
             ways = osmium.FileProcessor(path, osmium.osm.NODE | osmium.osm.WAY)
             ways = ways.with_locations().with_filter(drivable)
             for way in itertools.chain(ways, self._members_without_route(path)):
-                if not way.is_way():
-                    continue
-                if several and way.id in self.seen:
-                    self.doubled += 1
-                    continue
-                self.seen.add(way.id)
-                for node in way.nodes:
-                    ref.append(node.ref)
-                    x.append(node.x)
-                    y.append(node.y)
-                tags = tuple((tag.k, tag.v) for tag in way.tags if tag.k in keys)
-                relation = self.ferry_members.get(way.id)
-                if relation and not any(key == "highway" for key, _ in tags):
-                    tags = completed(tags, relation)
-                if not any(key == "route" for key, _ in tags):
-                    tags = tuple(tag for tag in tags if tag[0] != "name")
-                self.way_id.append(way.id)
-                self.way_tags.append(self.tagset_of.setdefault(tags, len(self.tagset_of)))
-                self.ptr.append(len(ref))
+                if way.is_way():
+                    self._take(way, several=several)
         except RuntimeError as error:
             raise InputError(f"{path}: cannot be read as OpenStreetMap data ({error}); fetch it again") from error
         if len(newest) and len(orphans) > _ORPHANS_OK * len(newest):
@@ -124,6 +105,28 @@ class _Reader:
                 f"{path}: cut short at a block boundary: {len(orphans)} of its {len(newest)} newest plain nodes "
                 "belong to no way, so ways are missing; fetch it again"
             )
+
+    def _take(self, way: Any, *, several: bool) -> None:
+        """Add one way; one that an earlier file held is only counted."""
+        if several and way.id in self.seen:
+            self.doubled += 1
+            return
+        self.seen.add(way.id)
+        ref, x, y = self.ref, self.x, self.y
+        for node in way.nodes:
+            ref.append(node.ref)
+            x.append(node.x)
+            y.append(node.y)
+        keys = self.profile.keys
+        tags = tuple((tag.k, tag.v) for tag in way.tags if tag.k in keys)
+        relation = self.ferry_members.get(way.id)
+        if relation and not any(key == "highway" for key, _ in tags):
+            tags = completed(tags, relation)
+        if not any(key == "route" for key, _ in tags):
+            tags = tuple(tag for tag in tags if tag[0] != "name")
+        self.way_id.append(way.id)
+        self.way_tags.append(self.tagset_of.setdefault(tags, len(self.tagset_of)))
+        self.ptr.append(len(ref))
 
     def _members_without_route(self, path: Path) -> Iterator[Any]:
         """Yield the members of ferry relations that do not say of themselves that they are ferries, nor roads."""

@@ -85,6 +85,7 @@ def add_ferries(
     boats.add(sailing)
     keep = np.zeros(boats.size, np.bool_)
     keep[[road for road, _ in joins.values()]] = True
+    keep[boats.ends] = True  # timetables need to know where a crossing ends, also at sea
     listed = Counter(found.kind for found in kinds)
     return WithFerries(
         lon=np.concatenate(boats.lon),
@@ -113,6 +114,7 @@ class _Boats:
         self.lon, self.lat = [extract.lon], [extract.lat]
         self.size = extract.lon.size
         self.node_of: dict[tuple[str, int], int] = {}
+        self.ends: list[int] = []
         self.more: list[tuple[int, int, int, float, float, EdgeKind]] = []
 
     def add(self, lines: Iterable[FerryLine]) -> None:
@@ -120,6 +122,7 @@ class _Boats:
             pace = line.crossing_s / line.path.metres
             kind = EdgeKind.FERRY if line.cars else EdgeKind.ON_FOOT
             nodes = [self._node(line, int(node)) for node in line.path.nodes]
+            self.ends += [nodes[0], nodes[-1]]
             for at, metres in enumerate(line.path.length_m):
                 time = metres * pace if line.cars else -1.0
                 self.more.append((nodes[at], nodes[at + 1], line.path.way, time, time, kind))

@@ -185,7 +185,8 @@ def parse_season(text: str) -> Season:
         m1, d1, m2, d2 = (int(part) for part in dates.groups())
         return Season(((m1, d1), (m2, d2)), known=True)
     ends = [
-        re.fullmatch(r"(early|mid|late)?\s*([a-z]{3})[a-z]*\.?", end.strip()) for end in re.split(r"[-\u2013]| to ", word)
+        re.fullmatch(r"(early|mid|late)?\s*([a-z]{3})[a-z]*\.?", end.strip())
+        for end in re.split(r"[-\u2013]| to ", word)
     ]
     if len(ends) <= 2 and all(end and end[2] in _MONTHS for end in ends):  # noqa: PLR2004
         months = [(end[1], _MONTHS.index(end[2]) + 1) for end in ends if end]

@@ -1,5 +1,7 @@
 """Travel times over a network."""
 
+from geoaccess.routing.departures import departures_on
+from geoaccess.routing.gtfs import gtfs_departures
 from geoaccess.routing.sites import (
     ISLAND_WITHOUT_FERRY,
     NO_SITE_REACHABLE,
@@ -17,6 +19,8 @@ __all__ = [
     "Sailed",
     "attach_departures",
     "day_profile",
+    "departures_on",
+    "gtfs_departures",
     "nearest",
     "nearest_snapped",
     "travel_times",

@@ -34,7 +34,8 @@ class Quays:
     """The quays of the car ferries of a network.
 
     At a quay a boarding edge joins a road node to a boat node; from the boat to the road it costs the queue alone, to
-    the boat the queue and the wait.
+    the boat the queue and the wait. Places where boats meet without a road, as beyond the border of an extract, are
+    quays too, of second choice: there the boat node stands for the road.
     """
 
     def __init__(self, network: Network) -> None:
@@ -45,9 +46,13 @@ class Quays:
         boats[network.edge_u[ferry]] = boats[network.edge_v[ferry]] = True
         u, v = network.edge_u[boarding], network.edge_v[boarding]
         upward = boats[v]
-        self.boat = np.where(upward, v, u)
-        self.road = np.where(upward, u, v)
-        self.queue_ds = np.where(upward, network.edge_backward_ds[boarding], network.edge_forward_ds[boarding])
+        alight_ds = np.where(upward, network.edge_backward_ds[boarding], network.edge_forward_ds[boarding])
+        boats[np.where(upward, v, u)] = False
+        at_sea = np.flatnonzero(boats)
+        self.boat = np.concatenate([np.where(upward, v, u), at_sea])
+        self.road = np.concatenate([np.where(upward, u, v), at_sea])
+        self.queue_ds = np.concatenate([alight_ds, np.zeros_like(at_sea)])
+        self.landless = np.arange(self.boat.size) >= boarding.size
         self.together = graph.weak_components(network.n_nodes, network.edge_u[ferry], network.edge_v[ferry])
         self.steps: dict[int, list[tuple[int, int, int, int]]] = {}
         for edge in ferry.tolist():
@@ -61,13 +66,14 @@ class Quays:
 
         Neither quay lies farther from its place than `limit_m`.
         """
-        best: tuple[float, int, int] | None = None
+        best: tuple[tuple[int, float], int, int] | None = None
         for a, off_a in self._near(start, limit_m):
             for b, off_b in self._near(end, limit_m):
                 if self.road[a] == self.road[b] or self.together[self.boat[a]] != self.together[self.boat[b]]:
                     continue
-                if best is None or off_a + off_b < best[0]:
-                    best = (off_a + off_b, a, b)
+                worth = (int(self.landless[a]) + int(self.landless[b]), off_a + off_b)
+                if best is None or worth < best[0]:
+                    best = (worth, a, b)
         return self._crossing(best[1], best[2]) if best else None
 
     def _near(self, place: tuple[float, float], limit_m: float) -> list[tuple[int, float]]:
