@@ -122,7 +122,7 @@ class _Boats:
             pace = line.crossing_s / line.path.metres
             kind = EdgeKind.FERRY if line.cars else EdgeKind.ON_FOOT
             nodes = [self._node(line, int(node)) for node in line.path.nodes]
-            self.ends += [nodes[0], nodes[-1]]
+            self.ends += [nodes[0], nodes[-1]] if line.cars else []
             for at, metres in enumerate(line.path.length_m):
                 time = metres * pace if line.cars else -1.0
                 self.more.append((nodes[at], nodes[at + 1], line.path.way, time, time, kind))

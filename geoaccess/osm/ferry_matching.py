@@ -67,7 +67,7 @@ def match_rows(
         if row.season.between:
             notes.append("sails part of the year, counted here as sailing")
         for i in chosen:
-            share = None if row.crossing_s is None else row.crossing_s * paths[i].metres / metres
+            share = None if row.crossing_s is None else row.crossing_s * (paths[i].metres / metres)
             told.setdefault(i, Told(row.row, share, row.cars, row.headway_s, tuple(notes)))
     if problems:
         raise InputError.listing("the table of ferries", problems)

@@ -161,11 +161,17 @@ def day_profile(
 
     Returns
     -------
-    Table on the index of `cells`: `by_land_s`, the time without the ferries that have a timetable (inf where there is
-    no way); `mean_s`, `median_s`, `p90_s` (the least x with T <= x for that share of the day), `worst_s`; `departures`,
-    how many in the day are worth taking; `longest_gap_s`, the longest time between two of them that begins within the
-    day, in general the night after the last boat, and `gap_begins_s`, when it begins (0 and NaN where land alone leads
-    there); and `share_within_{norm}s`. inf where the goal is not reached, NaN where the cell is not snapped.
+    Table on the index of `cells`:
+
+    - `by_land_s`: the time without the ferries that have a timetable (inf where there is no way); ferries without one
+      count as land, at their average wait;
+    - `mean_s`, `median_s`, `p90_s` (the least x with T <= x for that share of the day), `worst_s`;
+    - `departures`: how many in the day are worth taking;
+    - `longest_gap_s`: the longest time between two of them that begins within the day, in general the night after the
+      last boat, and `gap_begins_s`, when it begins (0 and NaN where land alone leads there);
+    - `share_within_{norm}s`: share of the day within each norm.
+
+    inf where the goal is not reached, NaN where the cell is not snapped.
 
     Raises
     ------

@@ -87,6 +87,7 @@ def profile_day(study: Study, service: str, day: dt.date, *, show: bool = True) 
     departures, left_out = read_departures(study, network, day)
     sailed = attach_departures(network, departures, limit_m=read_profile(study.profile).ferry.terminal_m)
     left_out |= dict.fromkeys(sailed.unknown, "no car ferry of the network joins its quays")
+    left_out |= _without_timetable(network, sailed)
     sites = answers.sites[(answers.sites["service"] == service).to_numpy()]
     snapped = stages.snap_all(study, network, answers.results, sites)
     figures = day_profile(snapped.cells, snapped.sites, sailed, toward=spec.toward, norms_s=spec.norms_s)
@@ -102,6 +103,16 @@ def profile_day(study: Study, service: str, day: dt.date, *, show: bool = True) 
         ferries=_sailing(departures, sailed),
         left_out=left_out,
     )
+
+
+def _without_timetable(network: Network, sailed: Sailed) -> dict[str, str]:
+    """Say which car ferries of the network no departure speaks of."""
+    closed = [network.shape_way[network.shape_ptr[e] : network.shape_ptr[e + 1]] for e in sailed.closed_edges]
+    sailing = network.way_id[np.unique(np.concatenate(closed))] if closed else np.empty(0, np.int64)
+    ferries = network.ferries
+    others = ferries[(ferries["kind"] == "car ferry") & ~ferries["way_id"].isin(sailing)]
+    names = others["name"].where(others["name"] != "", "way " + others["way_id"].astype(str))
+    return dict.fromkeys(names, "no timetable: counted at its average wait, by day and by night")
 
 
 def _sailing(departures: pd.DataFrame, sailed: Sailed) -> pd.DataFrame:
