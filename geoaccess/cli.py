@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import datetime as dt
 import re
 import sys
 import warnings
@@ -96,6 +97,61 @@ def info(study: StudyFile) -> None:
 
     for title, table in describe_network(load_study(study)):
         out.print(_rich(title, table))
+
+
+@app.command()
+def ferries(
+    study: StudyFile,
+    *,
+    write: Annotated[
+        Path | None, typer.Option("--write", metavar="FILE", help="Also write a table (CSV) to correct and complete.")
+    ] = None,
+) -> None:
+    """List every ferry with what was read, assumed and rejected.
+
+    What you know better goes into a table, which the study names with [network] ferries = "FILE".
+    """
+    from geoaccess.study import list_ferries, load_study, write_ferries
+
+    loaded = load_study(study)
+    for title, table in list_ferries(loaded):
+        out.print(_rich(title, table))
+    if write:
+        count = write_ferries(loaded, write)
+        out.print(Text(f'wrote {write} with {count} ferries; name it in the study: [network] ferries = "{write.name}"'))
+
+
+@app.command()
+def profile(
+    study: StudyFile,
+    *,
+    service: Annotated[str, typer.Option("--service", help="A service of the study, such as legevakt.")],
+    day: Annotated[str, typer.Option("--day", metavar="YYYY-MM-DD", help="The day, such as 2026-01-14.")],
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Compute travel times through a day, by when one leaves, with boats sailing by timetable.
+
+    Departures come from the study's table of ferries ([network] ferries) and GTFS feeds ([network] ferry_gtfs).
+    """
+    from geoaccess.study import load_study, profile_day, short_table, write_day_profile
+
+    try:
+        date = dt.date.fromisoformat(day)
+    except ValueError as error:
+        raise InputError(f'--day is "{day}"; write a date such as 2026-01-14') from error
+    loaded = load_study(study)
+    found = profile_day(loaded, service, date, show=not quiet)
+    written = write_day_profile(loaded, found)
+    if quiet:
+        return
+    if loaded.settings.disclaimer:
+        out.print(Text(loaded.settings.disclaimer, style="bold"))
+    out.print(_rich("Ferries that sail by timetable on the day", found.ferries))
+    for name, why in found.left_out.items():
+        out.print(Text(f"  {name}: {why}"))
+    title = f"{loaded.settings.services[service].label} on {date.isoformat()}: minutes over all times of leaving"
+    out.print(_rich(title, short_table(found)))
+    out.print(Text("Written: " + "  ".join(str(path) for path in written)))
 
 
 @app.command()

@@ -24,7 +24,13 @@ _LONGEST_DS = 2**31 - 1
 
 
 def no_ferries() -> pd.DataFrame:
-    """Return the table of ferries of a network that has none."""
+    """Return the table of ferries of a network that has none.
+
+    A row per ferry way: `crossing_s` and `wait_s` as used, `headway_s` (NaN where unknown), `cars`, how many of its
+    ends were `joined` to a road, `kind` ("car ferry", "passenger boat", "sightseeing loop", "stub", "abroad"), the
+    `duration` as tagged, the row of the table of ferries that spoke of it (`table_row`, 0 for none), its `relation_id`
+    (0 for none), its two ends, and in `note` what was read, assumed and rejected.
+    """
     return pd.DataFrame(
         {
             "way_id": pd.Series(dtype="int64"),
@@ -34,6 +40,16 @@ def no_ferries() -> pd.DataFrame:
             "cars": pd.Series(dtype="bool"),
             "joined": pd.Series(dtype="int64"),
             "note": pd.Series(dtype="str"),
+            "kind": pd.Series(dtype="str"),
+            "relation_id": pd.Series(dtype="int64"),
+            "length_m": pd.Series(dtype="float64"),
+            "headway_s": pd.Series(dtype="float64"),
+            "duration": pd.Series(dtype="str"),
+            "table_row": pd.Series(dtype="int64"),
+            "from_lon": pd.Series(dtype="float64"),
+            "from_lat": pd.Series(dtype="float64"),
+            "to_lon": pd.Series(dtype="float64"),
+            "to_lat": pd.Series(dtype="float64"),
         }
     )
 

@@ -3,12 +3,14 @@
 from geoaccess.osm.build import build_network, read_network, read_osm
 from geoaccess.osm.extract import Extract, read_extract
 from geoaccess.osm.features import read_boundaries, read_features
+from geoaccess.osm.ferry_table import FerryRow, read_ferry_table, write_ferry_table
 from geoaccess.osm.nodes import NodeRule, read_node
 from geoaccess.osm.profile import Profile, find_profile, profile_files, read_profile
 from geoaccess.osm.tags import Road, read_road
 
 __all__ = [
     "Extract",
+    "FerryRow",
     "NodeRule",
     "Profile",
     "Road",
@@ -18,9 +20,11 @@ __all__ = [
     "read_boundaries",
     "read_extract",
     "read_features",
+    "read_ferry_table",
     "read_network",
     "read_node",
     "read_osm",
     "read_profile",
     "read_road",
+    "write_ferry_table",
 ]

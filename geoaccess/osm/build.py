@@ -14,6 +14,7 @@ from geoaccess.osm.barriers import apply_node_rules
 from geoaccess.osm.driving import add_curves, add_junctions
 from geoaccess.osm.extract import Extract, read_extract
 from geoaccess.osm.ferries import add_ferries
+from geoaccess.osm.ferry_table import read_ferry_table
 from geoaccess.osm.profile import find_profile, read_profile
 from geoaccess.osm.restrictions import turn_rules
 from geoaccess.osm.tags import read_road
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from geoaccess.osm.ferry_table import FerryRow
     from geoaccess.osm.profile import Profile
 
 __all__ = ["build_network", "read_network", "read_osm"]
@@ -36,22 +38,31 @@ def read_network(
     profile: Profile,
     *,
     when: datetime | None = None,
+    ferries: Path | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Network:
     """Read OpenStreetMap files (.osm.pbf, .osm) into a network of roads and ferries.
 
+    `ferries` is a table that overrides and completes the tags of ferries (see `read_ferry_table`).
+
     Raises
     ------
     MissingFileError, InputError
-        As for `read_extract`; or if no road is open under the profile.
+        As for `read_extract` and `read_ferry_table`; or if no road is open under the profile.
     """
+    rows = read_ferry_table(ferries) if ferries else []
     extract = read_extract(paths, profile, progress=progress)
     if progress:
         progress("building the network")
-    return build_network(extract, profile, when=when)
+    return build_network(extract, profile, when=when, ferries=rows)
 
 
-def read_osm(*paths: str | Path, profile: str | Path = "car", when: datetime | None = None) -> Network:
+def read_osm(
+    *paths: str | Path,
+    profile: str | Path = "car",
+    when: datetime | None = None,
+    ferries: str | Path | None = None,
+) -> Network:
     """Read OpenStreetMap files into a network, with a profile that ships with geoaccess or one of your own.
 
     Parameters
@@ -62,6 +73,8 @@ def read_osm(*paths: str | Path, profile: str | Path = "car", when: datetime | N
         Name of a shipped profile ("car", "car_winter", "ambulance", "ssb"), or the path of a .toml file.
     when
         Local time at which conditions in tags are read (winter closures, times of day).
+    ferries
+        A table (CSV) that overrides and completes the tags of ferries.
 
     Raises
     ------
@@ -72,13 +85,20 @@ def read_osm(*paths: str | Path, profile: str | Path = "car", when: datetime | N
     --------
     >>> import geoaccess as ga
     >>> ga.read_osm("data/troms/troms-modelled.osm.pbf")
-    Network(6274 nodes, 7587 edges, 6325.7 km of road, 25 ferries)
+    Network(6275 nodes, 7588 edges, 6325.7 km of road, 25 ferries)
     """
-    return read_network([Path(path) for path in paths], read_profile(find_profile(profile)), when=when)
+    return read_network(
+        [Path(path) for path in paths],
+        read_profile(find_profile(profile)),
+        when=when,
+        ferries=None if ferries is None else Path(ferries),
+    )
 
 
-def build_network(extract: Extract, profile: Profile, *, when: datetime | None = None) -> Network:
-    """Apply a profile to an extract.
+def build_network(
+    extract: Extract, profile: Profile, *, when: datetime | None = None, ferries: Sequence[FerryRow] = ()
+) -> Network:
+    """Apply a profile to an extract, and what a table of ferries tells.
 
     Time on a piece of road is length / speed; segments are added up to edges before they are rounded to deciseconds.
     Ferries get nodes of their own, tied to the quay by a boarding edge that carries the wait, so that it is charged
@@ -106,7 +126,7 @@ def build_network(extract: Extract, profile: Profile, *, when: datetime | None =
     ranks = {name: rank for rank, name in enumerate(profile.highway)}
     rank_of_tags = np.array([ranks.get(tags.get("highway", ""), len(ranks)) for tags in extract.tagsets])
     add_junctions(segments, rank_of_tags[tagset], extract.lon.size, profile.junctions)
-    joined = add_ferries(segments, extract, np.flatnonzero(is_ferry[extract.way_tags]), profile)
+    joined = add_ferries(segments, extract, np.flatnonzero(is_ferry[extract.way_tags]), profile, rows=ferries)
     restricted = np.array([road.restricted for road in roads])
     through = np.zeros(joined.segments["a"].size, np.bool_)
     through[: tagset.size] = restricted[tagset]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,11 +11,12 @@ import numpy as np
 
 from geoaccess import files
 from geoaccess.errors import InputError
+from geoaccess.osm.ferry_relations import completed, relation_tags
 from geoaccess.osm.integrity import newest_untagged_nodes
 from geoaccess.osm.restrictions import Restriction, read_restriction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -63,9 +65,10 @@ def read_extract(paths: Sequence[Path], profile: Profile, *, progress: Callable[
     InputError
         If a file is corrupt or cut short, also at a block boundary, or holds no way for cars.
     """
-    reader = _Reader(profile)
     for path in paths:
         files.require(path, mend="check the path, or run `geoaccess fetch`")
+    reader = _Reader(profile, relation_tags(paths, profile.ferry.car_keys))
+    for path in paths:
         if progress:
             progress(f"reading {path.name}")
         reader.read(path)
@@ -75,8 +78,9 @@ def read_extract(paths: Sequence[Path], profile: Profile, *, progress: Callable[
 class _Reader:
     """Arrays that grow while ways go by."""
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, ferry_members: dict[int, dict[str, str]]) -> None:
         self.profile = profile
+        self.ferry_members = ferry_members
         self.way_id, self.way_tags, self.ptr = array("q"), array("i"), array("q", [0])
         self.ref, self.x, self.y = array("q"), array("i"), array("i")
         self.tagset_of: dict[tuple[tuple[str, str], ...], int] = {}
@@ -92,33 +96,17 @@ class _Reader:
         newest = newest_untagged_nodes(path) if path.name.endswith(".pbf") else np.empty(0, np.int64)
         orphans = set(newest.tolist())
         drivable = osmium.filter.TagFilter(("route", "ferry"), *(("highway", name) for name in self.profile.highway))
-        keys = self.profile.keys
         several = bool(self.seen)
-        ref, x, y = self.ref, self.x, self.y
         try:
             if orphans:
                 ways: Any = osmium.FileProcessor(path, osmium.osm.WAY)
                 for way in ways:
                     orphans.difference_update(node.ref for node in way.nodes)
             ways = osmium.FileProcessor(path, osmium.osm.NODE | osmium.osm.WAY)
-            for way in ways.with_locations().with_filter(drivable):
-                if not way.is_way():
-                    continue
-                if several and way.id in self.seen:
-                    self.doubled += 1
-                    self.elsewhere.update({node.ref: (node.x, node.y) for node in way.nodes if node.x != _NO_PLACE})
-                    continue
-                self.seen.add(way.id)
-                for node in way.nodes:
-                    ref.append(node.ref)
-                    x.append(node.x)
-                    y.append(node.y)
-                tags = tuple((tag.k, tag.v) for tag in way.tags if tag.k in keys)
-                if not any(key == "route" for key, _ in tags):
-                    tags = tuple(tag for tag in tags if tag[0] != "name")
-                self.way_id.append(way.id)
-                self.way_tags.append(self.tagset_of.setdefault(tags, len(self.tagset_of)))
-                self.ptr.append(len(ref))
+            ways = ways.with_locations().with_filter(drivable)
+            for way in itertools.chain(ways, self._members_without_route(path)):
+                if way.is_way():
+                    self._take(way, several=several)
             hindering: Any = osmium.FileProcessor(path, osmium.osm.NODE).with_filter(
                 osmium.filter.KeyFilter(*_HINDERING)
             )
@@ -134,6 +122,41 @@ class _Reader:
                 f"{path}: cut short at a block boundary: {len(orphans)} of its {len(newest)} newest plain nodes "
                 "belong to no way, so ways are missing; fetch it again"
             )
+
+    def _take(self, way: Any, *, several: bool) -> None:
+        """Add one way; of one that an earlier file held only the places of its nodes are kept."""
+        if several and way.id in self.seen:
+            self.doubled += 1
+            self.elsewhere.update({node.ref: (node.x, node.y) for node in way.nodes if node.x != _NO_PLACE})
+            return
+        self.seen.add(way.id)
+        ref, x, y = self.ref, self.x, self.y
+        for node in way.nodes:
+            ref.append(node.ref)
+            x.append(node.x)
+            y.append(node.y)
+        keys = self.profile.keys
+        tags = tuple((tag.k, tag.v) for tag in way.tags if tag.k in keys)
+        relation = self.ferry_members.get(way.id)
+        if relation and not any(key == "highway" for key, _ in tags):
+            tags = completed(tags, relation)
+        if not any(key == "route" for key, _ in tags):
+            tags = tuple(tag for tag in tags if tag[0] != "name")
+        self.way_id.append(way.id)
+        self.way_tags.append(self.tagset_of.setdefault(tags, len(self.tagset_of)))
+        self.ptr.append(len(ref))
+
+    def _members_without_route(self, path: Path) -> Iterator[Any]:
+        """Yield the members of ferry relations that do not say of themselves that they are ferries, nor roads."""
+        import osmium
+
+        if not self.ferry_members:
+            return
+        members = osmium.filter.IdFilter(self.ferry_members)
+        ways: Any = osmium.FileProcessor(path, osmium.osm.NODE | osmium.osm.WAY).with_locations()
+        for way in ways.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY)).with_filter(members):
+            if way.tags.get("route") != "ferry" and "highway" not in way.tags:
+                yield way
 
     def extract(self, paths: Sequence[Path]) -> Extract:
         if not self.way_id:

@@ -1,4 +1,4 @@
-"""Ferries: who may board, how long they take, how long one waits, and where they meet the road."""
+"""Ferries in the network: who may board, how long one waits, and where boats meet the road."""
 
 from __future__ import annotations
 
@@ -12,17 +12,21 @@ import shapely
 
 from geoaccess.kernels import geometry
 from geoaccess.network import EdgeKind
-from geoaccess.osm.tags import Crossing, read_crossing
+from geoaccess.osm.ferry_lines import FerryLine, ferry_paths, read_line
+from geoaccess.osm.ferry_matching import match_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     import numpy.typing as npt
 
     from geoaccess.osm.extract import Extract
+    from geoaccess.osm.ferry_table import FerryRow
     from geoaccess.osm.profile import FerryRules, Profile
 
 __all__ = ["WithFerries", "add_ferries"]
 
-_METRES_PER_DEGREE = 111_320.0
+CAR_FERRY, PASSENGER_BOAT, LOOP, STUB, ABROAD = "car ferry", "passenger boat", "sightseeing loop", "stub", "abroad"
 
 
 @dataclass(frozen=True)
@@ -38,21 +42,20 @@ class WithFerries:
 
 
 @dataclass(frozen=True)
-class _Line:
-    """One ferry way, read."""
+class _Kind:
+    """What a ferry way is, and what there is to say of it."""
 
-    way: int
-    name: str
-    nodes: npt.NDArray[np.int32]
-    length_m: npt.NDArray[np.float64]
-    cars: bool
-    crossing_s: float
-    wait_s: float
+    kind: str
     note: str
 
 
 def add_ferries(
-    roads: dict[str, npt.NDArray[Any]], extract: Extract, ways: npt.NDArray[np.int64], profile: Profile
+    roads: dict[str, npt.NDArray[Any]],
+    extract: Extract,
+    ways: npt.NDArray[np.int64],
+    profile: Profile,
+    *,
+    rows: Sequence[FerryRow] = (),
 ) -> WithFerries:
     """Add the ferry ways of an extract to the segments of its roads.
 
@@ -60,136 +63,190 @@ def add_ferries(
     at the cost of the wait, and back for nothing, so whoever stays on board past a stop waits once. Ways of the same
     name share their boat nodes; boats of other names at the same quay do not: changing costs another wait. An end
     that touches no road is joined to the nearest road point within the profile's `join_m`. Boats that take no cars
-    are kept as `EdgeKind.ON_FOOT`, closed, to tell why an island is cut off.
+    are kept as `EdgeKind.ON_FOOT`, closed, to tell why an island is cut off. Sightseeing loops lead nowhere and are
+    listed only. What `rows` of a table of ferries tell wins over the tags.
     """
-    lines = [line for way in ways if (line := _read_line(extract, int(way), profile))]
+    paths = ferry_paths(extract, ways)
+    told, without = match_rows(rows, paths, extract, limit_m=profile.ferry.terminal_m)
+    lines = [read_line(path, profile, told.get(i)) for i, path in enumerate(paths)]
     on_road = np.zeros(extract.lon.size, np.bool_)
     on_road[roads["a"]] = on_road[roads["b"]] = True
-    ends = Counter(int(node) for line in lines for node in (line.nodes[0], line.nodes[-1]))
-    joins = _join_ends(
-        [node for node, times in ends.items() if times == 1 and not on_road[node]], on_road, extract, profile.ferry
-    )
+    touching = Counter(int(node) for line in lines for node in set(line.path.nodes.tolist()))
+    ends = dict.fromkeys(int(node) for line in lines for node in (line.path.nodes[0], line.path.nodes[-1]))
+    loose = [node for node in ends if touching[node] == 1 and not on_road[node]]
+    by_label = Counter((line.label, int(node)) for line in lines for node in set(line.path.nodes.tolist()))
+    shared = {node for (_, node), times in by_label.items() if times > 1}
+    piers = [node for node in ends if touching[node] > 1 and node not in shared and not on_road[node]]
+    joins = _join_ends(loose + piers, on_road, extract, profile.ferry)
+    loose = [node for node in loose if node not in joins]
+    away_m = dict(zip(loose, _metres_to_road(loose, on_road, extract), strict=True))
+    kinds = [_kind_of(line, touching, on_road, joins, away_m, profile.ferry) for line in lines]
+    sailing = [line for line, found in zip(lines, kinds, strict=True) if found.kind != LOOP]
 
-    boats: dict[tuple[str, int], int] = {}
-    lon, lat = [extract.lon], [extract.lat]
-    more: list[tuple[int, int, int, float, float, EdgeKind]] = []
-    size = extract.lon.size
-
-    def boat_node(line: _Line, node: int) -> int:
-        nonlocal size
-        quay = on_road[node] or node in joins
-        key = (line.name or f"way {line.way}" if quay else "", node)
-        if key not in boats:
-            boats[key] = size
-            size += 1
-            lon.append(extract.lon[[node]])
-            lat.append(extract.lat[[node]])
-            if quay and line.cars:
-                road, queue_s = joins.get(node, (node, 0.0))
-                more.append((road, boats[key], line.way, line.wait_s + queue_s, queue_s, EdgeKind.BOARDING))
-            elif quay:
-                road = joins.get(node, (node, 0.0))[0]
-                more.append((road, boats[key], line.way, -1.0, -1.0, EdgeKind.ON_FOOT))
-        return boats[key]
-
-    for line in lines:
-        pace = line.crossing_s / line.length_m.sum()
-        kind = EdgeKind.FERRY if line.cars else EdgeKind.ON_FOOT
-        path = [boat_node(line, int(node)) for node in line.nodes]
-        for at, metres in enumerate(line.length_m):
-            time = metres * pace if line.cars else -1.0
-            more.append((path[at], path[at + 1], line.way, time, time, kind))
-
-    columns = list(zip(*more, strict=True)) or [()] * 6
-    added = dict(zip(("a", "b", "way", "forward_s", "backward_s", "kind"), columns, strict=True))
-    segments = {
-        name: np.concatenate([old, np.array(added.get(name, ()), old.dtype)])
-        for name, old in roads.items()
-        if name != "snaps"
-    }
-    segments["snaps"] = np.concatenate([roads["snaps"], np.zeros(len(more), np.bool_)])
-    keep = np.zeros(size, np.bool_)
+    boats = _Boats(extract, on_road, joins)
+    boats.add(sailing)
+    keep = np.zeros(boats.size, np.bool_)
     keep[[road for road, _ in joins.values()]] = True
+    keep[boats.ends] = True  # timetables need to know where a crossing ends, also at sea
+    listed = Counter(found.kind for found in kinds)
     return WithFerries(
-        lon=np.concatenate(lon),
-        lat=np.concatenate(lat),
-        segments=segments,
+        lon=np.concatenate(boats.lon),
+        lat=np.concatenate(boats.lat),
+        segments=boats.segments(roads),
         keep=keep,
-        table=_table(lines, extract, joins),
+        table=_table(lines, kinds, extract, joins),
         counts={
             "ferry_ways": len(ways),
             "ferry_ways_with_cars": sum(line.cars for line in lines),
             "ferry_ends_joined": len(joins),
+            "ferry_loops": listed[LOOP],
+            "ferry_stubs": listed[STUB],
+            "ferries_abroad": listed[ABROAD],
+            "ferry_table_rows": len(rows),
+            "ferry_table_rows_not_in_extract": len(without),
         },
     )
 
 
-def _read_line(extract: Extract, way: int, profile: Profile) -> _Line | None:
-    tags = extract.tagsets[extract.way_tags[way]]
-    nodes = extract.ref[extract.ptr[way] : extract.ptr[way + 1]]
-    nodes = nodes[np.isfinite(extract.lon[nodes])]
-    nodes = nodes[np.concatenate([[True], nodes[1:] != nodes[:-1]])] if nodes.size else nodes
-    if nodes.size < 2:  # noqa: PLR2004
-        return None
-    length = geometry.segment_lengths_m(extract.lon, extract.lat, nodes[:-1], nodes[1:])
-    said = read_crossing(tags, profile)
-    crossing_s, note = crossing_time_s(float(length.sum()), said, profile.ferry)
-    return _Line(way, tags.get("name", ""), nodes, length, said.cars, crossing_s, wait_s(said, profile.ferry), note)
+class _Boats:
+    """Nodes and segments of boats while they grow."""
+
+    def __init__(self, extract: Extract, on_road: npt.NDArray[np.bool_], joins: dict[int, tuple[int, float]]) -> None:
+        self.extract, self.on_road, self.joins = extract, on_road, joins
+        self.lon, self.lat = [extract.lon], [extract.lat]
+        self.size = extract.lon.size
+        self.node_of: dict[tuple[str, int], int] = {}
+        self.ends: list[int] = []
+        self.more: list[tuple[int, int, int, float, float, EdgeKind]] = []
+
+    def add(self, lines: Iterable[FerryLine]) -> None:
+        for line in lines:
+            pace = line.crossing_s / line.path.metres
+            kind = EdgeKind.FERRY if line.cars else EdgeKind.ON_FOOT
+            nodes = [self._node(line, int(node)) for node in line.path.nodes]
+            self.ends += [nodes[0], nodes[-1]] if line.cars else []
+            for at, metres in enumerate(line.path.length_m):
+                time = metres * pace if line.cars else -1.0
+                self.more.append((nodes[at], nodes[at + 1], line.path.way, time, time, kind))
+
+    def _node(self, line: FerryLine, node: int) -> int:
+        quay = self.on_road[node] or node in self.joins
+        # A boat on foot of the same name is another boat, whose gangway no car may use.
+        key = (f"{line.label} {line.cars}" if quay else "", node)
+        if key not in self.node_of:
+            self.node_of[key] = boat = self.size
+            self.size += 1
+            self.lon.append(self.extract.lon[[node]])
+            self.lat.append(self.extract.lat[[node]])
+            road, queue_s = self.joins.get(node, (node, 0.0))
+            if quay and line.cars:
+                wait_s = line.wait_s + queue_s
+                self.more.append((road, boat, line.path.way, wait_s, queue_s, EdgeKind.BOARDING))
+            elif quay:
+                self.more.append((road, boat, line.path.way, -1.0, -1.0, EdgeKind.ON_FOOT))
+        return self.node_of[key]
+
+    def segments(self, roads: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+        columns = list(zip(*self.more, strict=True)) or [()] * 6
+        added = dict(zip(("a", "b", "way", "forward_s", "backward_s", "kind"), columns, strict=True))
+        segments = {
+            name: np.concatenate([old, np.array(added.get(name, ()), old.dtype)])
+            for name, old in roads.items()
+            if name != "snaps"
+        }
+        segments["snaps"] = np.concatenate([roads["snaps"], np.zeros(len(self.more), np.bool_)])
+        return segments
 
 
-def crossing_time_s(length_m: float, said: Crossing, rules: FerryRules) -> tuple[float, str]:
-    """Return how long a crossing takes, and where that comes from."""
-    km = length_m / 1000
-    if said.duration_s:
-        kph = km / (said.duration_s / 3600)
-        low, high = rules.plausible_kph
-        if low <= kph <= high:
-            return said.duration_s, "duration as tagged"
-        why = f"the tagged duration means {kph:.1f} km/h, outside {low:g} to {high:g}; "
-    else:
-        why = "no duration; "
-    speed = next((kph for limit, kph in rules.speed_kph if km <= limit), rules.speed_kph[-1][1])
-    return km / speed * 3600, f"{why}{km:.1f} km at {speed:g} km/h"
-
-
-def wait_s(said: Crossing, rules: FerryRules) -> float:
-    """Return the seconds from coming to the quay to the boat's leaving, on average."""
-    if said.headway_s and said.headway_s <= rules.half_headway_up_to_min * 60:
-        return said.headway_s / 2
-    return rules.wait_min * 60
+def _kind_of(
+    line: FerryLine,
+    touching: Counter[int],
+    on_road: npt.NDArray[np.bool_],
+    joins: dict[int, tuple[int, float]],
+    away_m: dict[int, float],
+    rules: FerryRules,
+) -> _Kind:
+    """Say what a ferry way is: its ends decide, then whether it takes cars."""
+    nodes = line.path.nodes.tolist()
+    if nodes[0] == nodes[-1] and not any(on_road[node] or touching[node] > 1 for node in nodes if node != nodes[0]):
+        return _Kind(LOOP, "comes back to where it began without another stop; leads nowhere")
+    loose = [away_m[node] for node in {nodes[0], nodes[-1]} if node in away_m]
+    if line.path.cut:
+        return _Kind(STUB, "cut off at the border of the extract")
+    if loose and max(loose) > rules.abroad_km * 1000:
+        return _Kind(ABROAD, f"an end lies {max(loose) / 1000:.0f} km from any road of the extract")
+    if loose:
+        return _Kind(STUB, f"an end lies {max(loose):.0f} m from the nearest road, beyond {rules.join_m:g} m")
+    joined = sum(node in joins for node in {nodes[0], nodes[-1]})
+    note = f"{joined} end{'s' if joined > 1 else ''} joined to the nearest road" if joined else ""
+    return _Kind(CAR_FERRY if line.cars else PASSENGER_BOAT, note)
 
 
 def _join_ends(
     ends: list[int], on_road: npt.NDArray[np.bool_], extract: Extract, rules: FerryRules
 ) -> dict[int, tuple[int, float]]:
     """Return for each end near a road the road point it is joined to and the seconds between them."""
-    if not ends:
-        return {}
-    roads = np.flatnonzero(on_road)
-    shrink = np.cos(np.radians(np.nanmean(extract.lat[ends])))
-
-    def flat(nodes: Any) -> npt.NDArray[np.float64]:
-        return np.column_stack([extract.lon[nodes] * shrink, extract.lat[nodes]]) * _METRES_PER_DEGREE
-
-    tree = shapely.STRtree(list(np.atleast_1d(np.asarray(shapely.points(flat(roads))))))
-    found, hit = tree.query_nearest(shapely.points(flat(ends)), max_distance=rules.join_m, all_matches=False)
+    found, roads = _nearest_road(ends, on_road, extract, rules.join_m)
     chosen = np.asarray(ends, np.int32)[found]
-    metres = geometry.segment_lengths_m(extract.lon, extract.lat, chosen, roads[hit].astype(np.int32))
+    metres = geometry.segment_lengths_m(extract.lon, extract.lat, chosen, roads)
     seconds = metres * 3.6 / rules.join_kph
-    return {int(end): (int(road), float(time)) for end, road, time in zip(chosen, roads[hit], seconds, strict=True)}
+    return {int(end): (int(road), float(time)) for end, road, time in zip(chosen, roads, seconds, strict=True)}
 
 
-def _table(lines: list[_Line], extract: Extract, joins: dict[int, tuple[int, float]]) -> pd.DataFrame:
+def _metres_to_road(ends: list[int], on_road: npt.NDArray[np.bool_], extract: Extract) -> npt.NDArray[np.float64]:
+    """Return how far each end is from the nearest road point; inf where there is no road."""
+    found, roads = _nearest_road(ends, on_road, extract, None)
+    metres = np.full(len(ends), np.inf)
+    chosen = np.asarray(ends, np.int32)[found]
+    metres[found] = geometry.segment_lengths_m(extract.lon, extract.lat, chosen, roads)
+    return metres
+
+
+def _nearest_road(
+    ends: list[int], on_road: npt.NDArray[np.bool_], extract: Extract, within_m: float | None
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """Return the places in `ends` that have a road point within a distance, and that point."""
+    roads = np.flatnonzero(on_road)
+    if not ends or not roads.size:
+        return np.empty(0, np.int64), np.empty(0, np.int32)
+
+    def mercator(nodes: Any) -> npt.NDArray[np.float64]:  # near places keep their order at every latitude
+        return np.column_stack([np.radians(extract.lon[nodes]), np.arcsinh(np.tan(np.radians(extract.lat[nodes])))])
+
+    tree = shapely.STRtree(list(np.atleast_1d(np.asarray(shapely.points(mercator(roads))))))
+    found, hit = tree.query_nearest(shapely.points(mercator(ends)), all_matches=False)
+    near = roads[hit].astype(np.int32)
+    metres = geometry.segment_lengths_m(extract.lon, extract.lat, np.asarray(ends, np.int32)[found], near)
+    kept = metres <= (np.inf if within_m is None else within_m)
+    return found[kept], near[kept]
+
+
+def _table(
+    lines: list[FerryLine], kinds: list[_Kind], extract: Extract, joins: dict[int, tuple[int, float]]
+) -> pd.DataFrame:
+    """Return the list of ferries that goes with the network (see `geoaccess.network.no_ferries` for its columns)."""
+    ends = [[int(line.path.nodes[i]) for line in lines] for i in (0, -1)]
     return pd.DataFrame(
         {
-            "way_id": np.array([extract.way_id[line.way] for line in lines], np.int64),
-            "name": pd.Series([line.name for line in lines], dtype="str"),
+            "way_id": np.array([line.path.way_id for line in lines], np.int64),
+            "name": pd.Series([line.path.name for line in lines], dtype="str"),
             "crossing_s": np.array([line.crossing_s for line in lines], float),
             "wait_s": np.array([line.wait_s for line in lines], float),
             "cars": np.array([line.cars for line in lines], bool),
-            "joined": np.array(
-                [sum(int(end) in joins for end in (line.nodes[0], line.nodes[-1])) for line in lines], np.int64
+            "joined": np.array([sum(node in joins for node in pair) for pair in zip(*ends, strict=True)], np.int64),
+            "note": pd.Series(
+                ["; ".join(filter(None, (line.note, found.note))) for line, found in zip(lines, kinds, strict=True)],
+                dtype="str",
             ),
-            "note": pd.Series([line.note for line in lines], dtype="str"),
+            "kind": pd.Series([found.kind for found in kinds], dtype="str"),
+            "relation_id": np.array([line.path.relation_id for line in lines], np.int64),
+            "length_m": np.array([line.path.metres for line in lines], float),
+            "headway_s": np.array([line.headway_s for line in lines], float),
+            "duration": pd.Series([line.path.tags.get("duration", "") for line in lines], dtype="str"),
+            "table_row": np.array([line.row for line in lines], np.int64),
+            "from_lon": extract.lon[ends[0]],
+            "from_lat": extract.lat[ends[0]],
+            "to_lon": extract.lon[ends[1]],
+            "to_lat": extract.lat[ends[1]],
         }
     )

@@ -153,8 +153,13 @@ class FerryRules(Table):
     cars_without_tags: bool
     plausible_kph: tuple[float, float]
     speed_kph: list[tuple[float, float]]
+    wait: Literal["none", "half_headway", "observed", "emergency", "ssb"] = "observed"
     half_headway_up_to_min: float = Field(ge=0)
     wait_min: float = Field(ge=0)
+    call_out_min: float = Field(default=15, ge=0)
+    ssb_kph: float = Field(default=12.3, gt=0)
+    terminal_m: float = Field(default=1500, ge=0)
+    abroad_km: float = Field(default=20, ge=0)
     join_m: float = Field(ge=0)
     join_kph: float = Field(gt=0)
 

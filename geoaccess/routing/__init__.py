@@ -1,6 +1,8 @@
 """Travel times over a network."""
 
 from geoaccess.routing.routes import route
+from geoaccess.routing.departures import departures_on
+from geoaccess.routing.gtfs import gtfs_departures
 from geoaccess.routing.sites import (
     ISLAND_WITHOUT_FERRY,
     NO_SITE_REACHABLE,
@@ -9,13 +11,20 @@ from geoaccess.routing.sites import (
     nearest_snapped,
     travel_times,
 )
+from geoaccess.routing.timetable import Sailed, attach_departures, day_profile, travel_times_at
 
 __all__ = [
     "ISLAND_WITHOUT_FERRY",
     "NO_SITE_REACHABLE",
     "PASSENGER_FERRY_ONLY",
+    "Sailed",
+    "attach_departures",
+    "day_profile",
+    "departures_on",
+    "gtfs_departures",
     "nearest",
     "nearest_snapped",
     "route",
     "travel_times",
+    "travel_times_at",
 ]

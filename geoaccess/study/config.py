@@ -38,6 +38,8 @@ class NetworkSettings(Table):
     osm: Annotated[list[str], Field(min_length=1)]
     profile: str = "car"
     when: datetime | None = None
+    ferries: str | None = None
+    ferry_gtfs: list[str] = []
     min_component_km: Annotated[float, Field(ge=0)] = 2.0
 
 
@@ -261,6 +263,12 @@ class Study:
         return shipped(f"profiles/{name}.toml")
 
     @property
+    def ferries(self) -> Path | None:
+        """The table of ferries, where the study names one."""
+        name = self.settings.network.ferries
+        return self.resolve(name) if name else None
+
+    @property
     def specs(self) -> list[ServiceSpec]:
         """The services as measures and maps see them."""
         return [
@@ -280,6 +288,9 @@ class Study:
         settings = self.settings
         found: dict[str, Path] = {"study": self.path, "profile": self.profile}
         found |= {f"osm {i + 1}": self.resolve(name) for i, name in enumerate(settings.network.osm)}
+        if settings.network.ferries:
+            found["ferries"] = self.resolve(settings.network.ferries)
+        found |= {f"ferry gtfs {i + 1}": self.resolve(name) for i, name in enumerate(settings.network.ferry_gtfs)}
         found["population"] = self.resolve(settings.population.file)
         for i, source in enumerate(settings.sites):
             if not isinstance(source, SitesFromOsm):

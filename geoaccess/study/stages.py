@@ -54,7 +54,8 @@ _ORIGINS_AT_ONCE = 2000
 def build_or_load_network(study: Study, *, say: Callable[[str], None] | None = None) -> tuple[Network, bool]:
     """Return the network, and whether it came from the cache.
 
-    It is kept under a digest of the extracts, the profile and the code that builds it; what is damaged is built again.
+    It is kept under a digest of the extracts, the profile, the table of ferries and the code that builds it; what is
+    damaged is built again.
     """
     paths = [study.resolve(name) for name in study.settings.network.osm]
     hint = (
@@ -65,23 +66,24 @@ def build_or_load_network(study: Study, *, say: Callable[[str], None] | None = N
     for path in paths:
         files.require(path, mend=hint)
     when = study.settings.network.when
-    folder = study.cache / f"network-{_network_digest(paths, study.profile, str(when))[:20]}"
+    folder = study.cache / f"network-{_network_digest(paths, study.profile, study.ferries, str(when))[:20]}"
     if folder.exists():
         try:
             return load_network(folder), True
         except InputError as error:
             if say:
                 say(f"cache refused: {error}")
-    network = read_network(paths, read_profile(study.profile), when=when, progress=say)
+    network = read_network(paths, read_profile(study.profile), when=when, ferries=study.ferries, progress=say)
     save_network(network, folder)
     return network, False
 
 
-def _network_digest(paths: Sequence[Path], profile: Path, settings: str) -> str:
+def _network_digest(paths: Sequence[Path], profile: Path, ferries: Path | None, settings: str) -> str:
     digest = hashlib.sha256(f"{geoaccess.__version__} {settings}".encode())
     package = Path(geoaccess.__file__).parent
     code = sorted(file for room in _ROOMS_OF_A_NETWORK for file in (package / room).glob("*.py"))
-    for file in [*paths, *profile_files(profile), *code]:
+    table = [] if ferries is None else [files.require(ferries, mend="check [network] ferries in the study")]
+    for file in [*paths, *profile_files(profile), *table, *code]:
         digest.update(files.sha256(file).encode())
     return digest.hexdigest()
 

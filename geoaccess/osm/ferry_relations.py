@@ -1,0 +1,67 @@
+"""Route relations of ferries: their tags complete those of the ways they are made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from geoaccess.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+__all__ = ["RELATION_DURATION", "RELATION_ID", "RELATION_WAYS", "completed", "relation_tags"]
+
+RELATION_ID, RELATION_DURATION, RELATION_WAYS = "relation:id", "relation:duration", "relation:ways"
+"""Keys under which a way keeps what only its relation can say: its number, its duration, how many ways share it."""
+
+_COMPLETED = ("name", "interval", "opening_hours", "seasonal", "access", "foot", "vehicle", "motor_vehicle", "motorcar")
+_NO_CROSSING = ("stop", "platform", "stop_entry_only", "stop_exit_only", "platform_entry_only", "platform_exit_only")
+
+
+def relation_tags(paths: Sequence[Path], car_keys: Sequence[str]) -> dict[int, dict[str, str]]:
+    """Return for each way that is a member of a ferry relation what its relation says of it.
+
+    Of several relations the one that names cars decides, then the one with the smaller number.
+    """
+    import osmium
+
+    found: dict[int, dict[int, dict[str, str]]] = {}
+    for path in paths:
+        ferries = osmium.filter.TagFilter(("route", "ferry"))
+        try:
+            relations: Any = osmium.FileProcessor(path, osmium.osm.RELATION).with_filter(ferries)
+            for relation in relations:
+                members = [m.ref for m in relation.members if m.type == "w" and m.role not in _NO_CROSSING]
+                tags = {tag.k: tag.v for tag in relation.tags}
+                if tags.get("type") == "route":
+                    said = _said(tags, relation.id, len(set(members)))
+                    for way in members:
+                        found.setdefault(way, {})[relation.id] = said
+        except RuntimeError as error:
+            raise InputError(f"{path}: cannot be read as OpenStreetMap data ({error}); fetch it again") from error
+
+    def best(relations: dict[int, dict[str, str]]) -> dict[str, str]:
+        return min(relations.values(), key=lambda tags: (not set(car_keys) & set(tags), int(tags[RELATION_ID])))
+
+    return {way: best(relations) for way, relations in found.items()}
+
+
+def _said(tags: Mapping[str, str], number: int, ways: int) -> dict[str, str]:
+    said = {key: tags[key] for key in _COMPLETED if key in tags}
+    said |= {RELATION_ID: str(number), RELATION_WAYS: str(ways)}
+    if "duration" in tags:
+        said[RELATION_DURATION] = tags["duration"]
+    return said
+
+
+def completed(tags: Iterable[tuple[str, str]], relation: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return the tags of a way, completed by those of its relation; what the way says itself wins.
+
+    >>> completed([("foot", "no")], {"relation:id": "7", "foot": "yes", "name": "Herjólfur"})
+    (('foot', 'no'), ('route', 'ferry'), ('relation:id', '7'), ('name', 'Herjólfur'))
+    """
+    own: dict[str, Any] = dict(tags)
+    return tuple(
+        (own | {key: value for key, value in {"route": "ferry", **relation}.items() if key not in own}).items()
+    )

@@ -1,0 +1,245 @@
+"""The table of ferries that a user gives: what it says overrides and completes the tags of the extract."""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from geoaccess import files
+from geoaccess.errors import InputError
+from geoaccess.osm.ferry_clock import (
+    Sailings,
+    Season,
+    every_day,
+    parse_clock_s,
+    parse_sailings,
+    parse_season,
+    read_duration_s,
+)
+from geoaccess.toml import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+    from typing import TypeVar
+
+    Value = TypeVar("Value")
+
+__all__ = ["COLUMNS", "FerryRow", "read_ferry_table", "write_ferry_table"]
+
+COLUMNS = (
+    "id", "way_id", "relation_id", "name", "from", "from_lon", "from_lat", "to", "to_lon", "to_lat", "minutes",
+    "motor_vehicle", "departures_per_day", "headway_min", "first", "last", "departures", "departures_back",
+    "check_in_min", "season", "leaves_region", "sure", "source", "note",
+)  # fmt: skip
+"""Every column that a table of ferries may have; all but the ones that say which ferry it is may be left out."""
+
+_YES, _NO = ("yes", "true", "1", "ja"), ("no", "false", "0", "nei")
+_COORDINATES = ("from_lon", "from_lat", "to_lon", "to_lat")
+_LONGEST_MIN = 3 * 24 * 60
+_WORKING_DAY_S = 86400
+
+
+@dataclass(frozen=True)
+class FerryRow:
+    """One ferry of the table; None where it says nothing."""
+
+    row: int
+    name: str
+    way_id: int | None
+    relation_id: int | None
+    ends: tuple[tuple[float, float], tuple[float, float]] | None
+    crossing_s: float | None
+    cars: bool | None
+    headway_s: float | None
+    sailings: Sailings | None
+    sailings_back: Sailings | None
+    check_in_s: float
+    season: Season
+    note: str
+
+    @property
+    def label(self) -> str:
+        """What to call it in a list."""
+        return self.name or (f"way {self.way_id}" if self.way_id is not None else f"row {self.row}")
+
+
+def read_ferry_table(path: Path) -> list[FerryRow]:
+    """Read a CSV of ferries, in UTF-8.
+
+    Each row names its ferry by `way_id`, by `relation_id`, or by its two quays (`from_lon`, `from_lat`, `to_lon`,
+    `to_lat`, degrees), which also serve when the way is not in the extract. It may say `minutes` of the crossing,
+    `motor_vehicle` (yes or no), `headway_min` (else from `first`, `last` and `departures_per_day`), and when boats
+    leave: `departures` (`Mo-Fr 07:00 09:30; Sa,Su 10:00`, and `departures_back` from the other quay; the same times
+    if left out), else `first`, `last` and the headway, taken for both quays. `check_in_min` is how long before the
+    departure a car must be there. `season` is `all year`, `May-August`, `05-20/08-31`.
+
+    Raises
+    ------
+    MissingFileError
+        If it is not there.
+    InputError
+        With all that is wrong with it, by row (the header is row 1).
+    """
+    files.require(path, mend="check [network] ferries in the study; `geoaccess ferries STUDY --write FILE` writes one")
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, restkey="", restval="")
+            header = [name.strip() for name in reader.fieldnames or ()]
+            reader.fieldnames = header
+            lines = [
+                (reader.line_num, {k: (v or "").strip() if isinstance(v, str) else "?" for k, v in line.items()})
+                for line in reader
+            ]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path}: not a CSV table in UTF-8 ({error})") from error
+    problems = [
+        f'unknown column "{name}"{did_you_mean(name, COLUMNS)}' for name in header if name not in COLUMNS and name
+    ]
+    if len(set(header)) < len(header):
+        problems.append("a column stands there more than once")
+    if not {"way_id", "relation_id"} & set(header) and not set(_COORDINATES) <= set(header):
+        problems.append(f"no column says which ferry a row is: way_id, relation_id, or {', '.join(_COORDINATES)}")
+    if problems:
+        raise InputError.listing(str(path), problems)
+    rows = []
+    for number, line in lines:
+        if any(line.values()):
+            found = _Row(number, line)
+            rows.append(found.read())
+            problems += found.problems
+    if problems:
+        raise InputError.listing(str(path), problems)
+    return rows
+
+
+class _Row:
+    """One line of the file while it is being read."""
+
+    def __init__(self, number: int, line: Mapping[str, str]) -> None:
+        self.number = number
+        self.line = line
+        self.problems: list[str] = []
+        if "" in line:
+            self._wrong("has more fields than the header; put a text that holds commas in quotes")
+
+    def _wrong(self, what: str) -> None:
+        self.problems.append(f"row {self.number}: {what}")
+
+    def _value(self, column: str, parse: Callable[[str], Value | None], mend: str) -> Value | None:
+        text = self.line.get(column, "")
+        if not text:
+            return None
+        try:
+            value = parse(text)
+        except ValueError as error:
+            self._wrong(f"{column}: {error}" if parse is parse_sailings else f'{column} is "{text}"; {mend}')
+            return None
+        if value is None:
+            self._wrong(f'{column} is "{text}"; {mend}')
+        return value
+
+    def read(self) -> FerryRow:
+        way, relation = (
+            self._value(column, int, "write the number of an OpenStreetMap object")
+            for column in ("way_id", "relation_id")
+        )
+        ends = self._ends()
+        if way is None and relation is None and ends is None and not self.problems:
+            self._wrong(f"does not say which ferry it is: give way_id, relation_id, or {', '.join(_COORDINATES)}")
+        minutes = self._value("minutes", _minutes, f"write minutes above 0, at most {_LONGEST_MIN}")
+        first, last = (
+            self._value(column, parse_clock_s, "write a time of day as HH:MM") for column in ("first", "last")
+        )
+        there = self._value("departures", parse_sailings, "")
+        back = self._value("departures_back", parse_sailings, "")
+        headway_s = self._headway(there, first, last)
+        if there is None and headway_s and first is not None and last is not None:
+            there = every_day(first, last, headway_s)
+        if back is not None and there is None:
+            self._wrong("departures_back is given but no departures")
+        season = parse_season(self.line.get("season", ""))
+        check_in = self._value("check_in_min", _not_negative, "write minutes, 0 or more")
+        return FerryRow(
+            row=self.number,
+            name=self.line.get("name", ""),
+            way_id=way,
+            relation_id=relation,
+            ends=ends,
+            crossing_s=None if minutes is None else minutes * 60,
+            cars=self._value("motor_vehicle", _yes_or_no, "write yes or no"),
+            headway_s=headway_s,
+            sailings=there,
+            sailings_back=back or there,
+            check_in_s=(check_in or 0.0) * 60,
+            season=season,
+            note=self.line.get("note", ""),
+        )
+
+    def _ends(self) -> tuple[tuple[float, float], tuple[float, float]] | None:
+        given = [column for column in _COORDINATES if self.line.get(column)]
+        if not given:
+            return None
+        if len(given) < len(_COORDINATES):
+            self._wrong(f"has {', '.join(given)} only; two quays need {', '.join(_COORDINATES)}")
+            return None
+        degrees = [
+            self._value(column, _longitude if column.endswith("lon") else _latitude, "write degrees")
+            for column in _COORDINATES
+        ]
+        a, b, c, d = degrees
+        if a is None or b is None or c is None or d is None:
+            return None
+        if (a, b) == (c, d):
+            self._wrong("begins and ends at the same quay")
+        return (a, b), (c, d)
+
+    def _headway(self, there: Sailings | None, first: int | None, last: int | None) -> float | None:
+        minutes = self._value("headway_min", _minutes, "write minutes above 0")
+        count = self._value("departures_per_day", _not_negative, "write how many")
+        if minutes is not None:
+            return minutes * 60
+        if there is not None and there.headway_s:
+            return there.headway_s
+        if count and count > 1 and first is not None and last is not None:
+            return ((last - first) % _WORKING_DAY_S) / (count - 1) or None
+        return None
+
+
+def _minutes(text: str) -> float | None:
+    try:
+        minutes = float(text)
+    except ValueError:
+        seconds = read_duration_s(text)
+        minutes = math.nan if seconds is None else seconds / 60
+    return minutes if 0 < minutes <= _LONGEST_MIN else None
+
+
+def _not_negative(text: str) -> float | None:
+    number = float(text)
+    return number if 0 <= number < math.inf else None
+
+
+def _longitude(text: str) -> float | None:
+    degrees = float(text)
+    return degrees if abs(degrees) <= 180 else None  # noqa: PLR2004
+
+
+def _latitude(text: str) -> float | None:
+    degrees = float(text)
+    return degrees if abs(degrees) <= 90 else None  # noqa: PLR2004
+
+
+def _yes_or_no(text: str) -> bool | None:
+    word = text.lower()
+    return True if word in _YES else False if word in _NO else None
+
+
+def write_ferry_table(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
+    """Write rows in the format that `read_ferry_table` reads; columns that a row does not have stay empty."""
+    with files.writing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)

@@ -1,0 +1,94 @@
+"""Departures of ferries on a date and the days after it, from the table of ferries."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from geoaccess.osm import FerryRow
+
+__all__ = ["DEPARTURE_COLUMNS", "departures_on"]
+
+DAY_S = 86400
+DEPARTURE_COLUMNS = ("ferry", "from_lon", "from_lat", "to_lon", "to_lat", "departs_s", "arrives_s", "check_in_s")
+
+Place = tuple[float, float]
+
+
+def departures_on(
+    rows: Sequence[FerryRow], ferries: pd.DataFrame, day: dt.date, *, days: int = 8
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Expand the rows of a table of ferries to departures.
+
+    A row sails at its `departures`, else from `first` to `last` at its headway, from both quays at the same times
+    unless `departures_back` says otherwise; not outside its season. The crossing takes its `minutes`, else what it
+    takes in the network. Boats of the day before that leave after midnight are among them.
+
+    Parameters
+    ----------
+    rows
+        As `read_ferry_table` returns them.
+    ferries
+        `Network.ferries`, for the ends of rows that name a way or a relation.
+    day, days
+        The date that counts, and how many days are expanded from it on.
+
+    Returns
+    -------
+    Departures as `attach_departures` takes them, in seconds after midnight of `day` (one row without a time where a
+    ferry lies still on all days), and for each row that has no departures why not.
+    """
+    found: list[tuple[object, ...]] = []
+    left: dict[str, str] = {}
+    for row in rows:
+        ends = row.ends or _ends(row, ferries)
+        dates = [day + dt.timedelta(days=offset) for offset in range(-1, days)]
+        sails = [row.season.covers(date) for date in dates]
+        if row.cars is False:
+            left[row.label] = "takes no cars"
+        elif ends is None:
+            left[row.label] = "its two quays are not known; give from_lon, from_lat, to_lon, to_lat"
+        elif row.sailings is None and all(sails):
+            left[row.label] = "no departures, nor first, last and headway_min: counted at its average wait"
+        else:
+            times = [*_times(row, dates, sails)]
+            if not times:
+                left[row.label] = "does not sail on this day or the days after it"
+            for backward in (False, True):
+                a, b = ends[::-1] if backward else ends
+                for departs in [clock for clock, back in times if back is backward] or [np.nan]:
+                    arrives = np.nan if row.crossing_s is None else departs + row.crossing_s
+                    found.append((row.label, *a, *b, departs, arrives, row.check_in_s))
+    table = pd.DataFrame(found, columns=list(DEPARTURE_COLUMNS))
+    return table.astype(dict.fromkeys(DEPARTURE_COLUMNS[1:], float)), left
+
+
+def _times(row: FerryRow, dates: Sequence[dt.date], sails: Sequence[bool]) -> list[tuple[float, bool]]:
+    """Return the departures of a row and whether each is one back, in seconds after midnight of the second date."""
+    times = []
+    for offset, (date, open_today) in enumerate(zip(dates, sails, strict=True), start=-1):
+        for plan, backward in ((row.sailings, False), (row.sailings_back, True)):
+            if plan is not None and open_today:
+                times += [(float(clock + offset * DAY_S), backward) for clock in plan.on(date)]
+    return [(clock, backward) for clock, backward in times if clock >= 0]
+
+
+def _ends(row: FerryRow, ferries: pd.DataFrame) -> tuple[Place, Place] | None:
+    """Return the two ends of the way or relation of a row: the places where an odd number of its ways end."""
+    ours = ferries[ferries["way_id"] == row.way_id] if row.way_id is not None else ferries[:0]
+    if ours.empty and row.relation_id:
+        ours = ferries[ferries["relation_id"] == row.relation_id]
+    places = Counter(
+        place
+        for line in ours[["from_lon", "from_lat", "to_lon", "to_lat"]].to_numpy().tolist()
+        for place in ((line[0], line[1]), (line[2], line[3]))
+    )
+    odd = [place for place, times in places.items() if times % 2]
+    return (odd[0], odd[1]) if len(odd) == 2 else None  # noqa: PLR2004
