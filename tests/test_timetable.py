@@ -116,7 +116,7 @@ def earliest(network, roads, sailings, origin, sites, at_ds, *, away):  # noqa: 
 def scene(seed):
     rng = np.random.default_rng(seed)
     network, departures, places = world(
-        rng, n=int(rng.integers(3, 9)), roads=int(rng.integers(2, 12)), ferries=int(rng.integers(1, 4))
+        rng, n=int(rng.integers(4, 9)), roads=int(rng.integers(2, 8)), ferries=int(rng.integers(2, 6))
     )
     if departures.empty:
         return None
@@ -186,14 +186,19 @@ def test_who_leaves_later_never_arrives_earlier_and_figures_are_the_integrals(se
     step = 5.0  # every time in the world is a multiple of half a second, so figures of a fine sum are near
     at = np.arange(0, DAY, step) + step / 2
     times = travel_times_at(cells, sites, sailed, at, toward=toward)
-    assert (np.diff(times + at, axis=1)[np.isfinite(times[:, 1:])] >= -1e-6).all()
+    arrivals = times + at
+    both = np.isfinite(arrivals[:, 1:]) & np.isfinite(arrivals[:, :-1])
+    assert (arrivals[:, 1:][both] >= arrivals[:, :-1][both] - 1e-6).all()
+    assert not (np.isinf(arrivals[:, :-1]) & np.isfinite(arrivals[:, 1:])).any()
     profile = day_profile(cells, sites, sailed, norms_s=[900, 3600], toward=toward)
     for i in range(len(cells)):
         own, figure = times[i], profile.iloc[i]
         if np.isnan(own).any():
             assert np.isnan(figure["mean_s"])
             continue
-        assert figure["mean_s"] == pytest.approx(own.mean(), abs=2)
+        # A sum of steps is off by half a step at every jump, and the jumps add up to the day and what T ends higher by.
+        jumps = (1 + np.ptp(own) / DAY) if np.isfinite(own).all() else 1
+        assert figure["mean_s"] == pytest.approx(own.mean(), abs=step / 2 * jumps + 0.1)
         ordered = np.sort(own)
         for name, q in (("median_s", 0.5), ("p90_s", 0.9)):
             low, high = ordered[[max(int(q * own.size) - 3, 0), min(int(q * own.size) + 3, own.size - 1)]]

@@ -274,7 +274,7 @@ def day_figures(
             s = order[r]
             if since >= end:
                 break
-            if go[s] - since > gap:
+            if go[s] - since >= gap:  # of equal gaps the later: that of the night
                 gap, gap_from = float(go[s] - since), float(since)
             a, b = float(since), float(min(go[s], end))
             since = go[s]
