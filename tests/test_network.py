@@ -32,7 +32,7 @@ from geoaccess.network import (
 )
 from geoaccess.network import store as store_module
 
-ARRAYS = [f.name for f in dataclasses.fields(Network) if f.name not in ("class_names", "ferries", "counts")]
+ARRAYS = [f.name for f in dataclasses.fields(Network) if f.name not in ("class_names", "ferries", "counts", "detours")]
 
 
 def made_of(segments, **settings_):

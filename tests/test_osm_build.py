@@ -106,7 +106,7 @@ def test_time_is_length_over_speed(path):
     classes = dict(zip(network.edges()["way_id"], network.edges()["highway"], strict=True))
     assert classes == {1: "primary", 2: "residential", 3: "primary", 4: "secondary"}
     assert network.counts["ways_read"] >= 5
-    assert network.counts["ways_closed"] == 1
+    assert network.counts["ways_closed"] == 2
 
 
 TAGS = [
@@ -300,9 +300,8 @@ def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path):
 
 
 def test_a_profile_of_ones_own_is_used(tmp_path):
-    shipped = Path(__file__).parents[1] / "configs" / "profiles" / "car.toml"
     mine = tmp_path / "slow.toml"
-    mine.write_text(shipped.read_text(encoding="utf-8").replace("factor = 1.0", "factor = 0.5"), encoding="utf-8")
+    mine.write_text('extends = "car"\ntitle = "slow"\n[pace]\nshare = 0.5\n[curves]\nlateral_mps2 = 0\n', encoding="utf-8")
     town = write(tmp_path / "town.osm", {1: ([0, 1], PRIMARY)})
     assert times(read_osm(town, profile=mine))[0, 1] == pytest.approx(2 * times(read_osm(town))[0, 1], abs=0.1)
 

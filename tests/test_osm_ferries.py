@@ -18,8 +18,7 @@ from hypothesis import strategies as st
 from geoaccess.network import EdgeKind, snap, to_networkx
 from geoaccess.osm import read_osm as read_osm_by
 from geoaccess.osm import read_profile
-from geoaccess.osm.ferries import crossing_time_s, wait_s
-from geoaccess.osm.tags import Crossing
+from geoaccess.osm.ferry_lines import wait_s
 
 FLAT = Path(__file__).with_name("flat.toml")
 
@@ -330,43 +329,6 @@ def test_a_road_on_rails_across_water_is_no_ferry(tmp_path):
 
 # How long a crossing takes
 
-RULES = CAR.ferry
-
-
-def crossing(km, duration_s=None):
-    return crossing_time_s(km * 1000, Crossing(cars=True, duration_s=duration_s, headway_s=None), RULES)
-
-
-@pytest.mark.parametrize(
-    ("km", "minutes", "expected_min", "said"),
-    [
-        (10, 30, 30, "as tagged"),
-        (10, 8, 8, "as tagged"),  # exactly 75 km/h
-        (10, 150, 150, "as tagged"),  # exactly 4 km/h
-        (10, 5, 10 / 22 * 60, "120.0 km/h"),
-        (10, 180, 10 / 22 * 60, "3.3 km/h"),
-        (3, None, 10, "no duration"),
-        (5, None, 5 / 18 * 60, "no duration"),
-        (5.1, None, 5.1 / 22 * 60, "no duration"),
-        (15, None, 15 / 22 * 60, "no duration"),
-        (100, None, 100 / 28 * 60, "no duration"),
-        (100, 0, 100 / 28 * 60, "no duration"),
-    ],
-)
-def test_a_duration_is_believed_while_it_is_plausible(km, minutes, expected_min, said):
-    time_s, note = crossing(km, None if minutes is None else minutes * 60.0)
-    assert time_s == pytest.approx(expected_min * 60)
-    assert said in note
-
-
-@given(st.floats(0.05, 500), st.one_of(st.none(), st.floats(1, 1e6)))
-def test_no_boat_is_faster_or_slower_than_boats_are(km, duration_s):
-    time_s, note = crossing(km, duration_s)
-    low, high = RULES.plausible_kph
-    assert low * (1 - 1e-9) <= km / time_s * 3600 <= high * (1 + 1e-9)
-    assert (note == "duration as tagged") == (time_s == duration_s)
-
-
 def test_an_implausible_duration_is_replaced_and_stands_in_the_table(tmp_path):
     network = made(tmp_path, boat("quay", "isle quay", duration="00:01"))
     km = metres("quay", "isle quay") / 1000
@@ -379,9 +341,9 @@ def test_an_implausible_duration_is_replaced_and_stands_in_the_table(tmp_path):
 
 @given(st.one_of(st.none(), st.floats(1, 100_000)))
 def test_nobody_waits_longer_than_for_a_boat_that_is_rare(headway_s):
-    wait = wait_s(Crossing(cars=True, duration_s=None, headway_s=headway_s), RULES)
-    assert 0 < wait <= RULES.wait_min * 60
-    assert headway_s is None or wait <= headway_s / 2 or headway_s > RULES.half_headway_up_to_min * 60
+    wait = wait_s(headway_s, CAR.ferry)
+    assert 0 < wait <= CAR.ferry.wait_min * 60
+    assert headway_s is None or wait <= headway_s / 2 or headway_s > CAR.ferry.half_headway_up_to_min * 60
 
 
 # The modelled sea of Troms, whose README counts its islands
