@@ -1,0 +1,233 @@
+"""Mapped features as points, and administrative boundaries as polygons."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import osmium
+import pytest
+import shapely
+
+from geoaccess.errors import InputError, MissingFileError
+from geoaccess.osm import read_boundaries, read_features
+
+ROOT = Path(__file__).parents[1]
+HOSPITAL = {"amenity": "hospital"}
+WANTED = [("amenity", "hospital"), ("amenity", "clinic")]
+
+
+class Map:
+    """A file in the making: nodes are made where they are first named by their place."""
+
+    def __init__(self, path):
+        self.path, self.nodes, self.node_tags, self.ways, self.relations = path, {}, {}, {}, {}
+
+    def node(self, xy, tags=None, number=None):
+        number = self.nodes.setdefault(xy, number or len(self.nodes) + 1)
+        if tags:
+            self.node_tags[number] = tags
+        return number
+
+    def way(self, number, corners, tags=None):
+        self.ways[number] = ([self.node(xy) for xy in corners], tags or {})
+        return number
+
+    def ring(self, number, x, y, size, tags=None):
+        return self.way(number, [(x, y), (x + size, y), (x + size, y + size), (x, y + size), (x, y)], tags)
+
+    def write(self, *, without=()):
+        with osmium.SimpleWriter(str(self.path), overwrite=True) as writer:
+            for xy, i in sorted(self.nodes.items(), key=lambda item: item[1]):
+                if xy not in without:
+                    writer.add_node(osmium.osm.mutable.Node(id=i, location=xy, tags=self.node_tags.get(i, {})))
+            for i, (refs, tags) in sorted(self.ways.items()):
+                writer.add_way(osmium.osm.mutable.Way(id=i, nodes=refs, tags=tags))
+            for i, (members, tags) in sorted(self.relations.items()):
+                writer.add_relation(osmium.osm.mutable.Relation(id=i, members=members, tags=tags))
+        return self.path
+
+
+@pytest.fixture(params=[".osm.pbf", ".osm"])
+def drawn(request, tmp_path):
+    return Map(tmp_path / f"features{request.param}")
+
+
+def square(x, y, size):
+    return shapely.box(x, y, x + size, y + size)
+
+
+# Features
+
+
+def test_nodes_ways_and_relations_become_points(drawn):
+    drawn.node((10.5, 60.5), HOSPITAL | {"name": "Sjúkrahús"})
+    drawn.ring(20, 11, 60, 0.01, HOSPITAL | {"name": "House", "building": "yes"})
+    drawn.way(21, [(12, 60), (12.01, 60), (12.03, 60)], {"amenity": "clinic"})
+    drawn.ring(22, 13, 60, 0.03)
+    drawn.ring(23, 13.01, 60.01, 0.01)
+    drawn.relations[5] = ([("w", 22, "outer"), ("w", 23, "inner")], HOSPITAL | {"type": "multipolygon", "name": "Ring"})
+    drawn.node((14, 60), {"amenity": "school"})
+    drawn.node((14.1, 60), {"healthcare": "hospital"})
+    table = read_features([drawn.write()], WANTED)
+    assert table.crs == "EPSG:4326"
+    assert list(zip(table["osm_type"], table["osm_id"], table["name"], strict=True)) == [
+        ("node", 1, "Sjúkrahús"),
+        ("relation", 5, "Ring"),
+        ("way", 20, "House"),
+        ("way", 21, ""),
+    ]
+    assert table.geom_type.unique().tolist() == ["Point"]
+    node, ring, house, line = table.geometry
+    assert node.equals_exact(shapely.Point(10.5, 60.5), 1e-7)
+    assert square(11, 60, 0.01).contains(house)
+    assert square(13, 60, 0.03).difference(square(13.01, 60.01, 0.01)).contains(ring)
+    assert line.equals_exact(shapely.Point(12.015, 60), 1e-6), "the middle of its length, not of its corners"
+    assert table["tags"].iloc[2] == HOSPITAL | {"name": "House", "building": "yes"}
+
+
+def test_a_bent_house_stands_for_itself_from_inside(drawn):
+    """The middle of an L lies outside it."""
+    corners = [(10, 60), (10.04, 60), (10.04, 60.005), (10.005, 60.005), (10.005, 60.04), (10, 60.04), (10, 60)]
+    drawn.way(7, corners, HOSPITAL)
+    table = read_features([drawn.write()], WANTED)
+    shape = shapely.Polygon(corners)
+    assert not shape.contains(shape.centroid)
+    assert shape.contains(table.geometry.iloc[0])
+
+
+def test_of_one_feature_in_two_files_one_is_taken(drawn, tmp_path):
+    drawn.node((10.5, 60.5), HOSPITAL)
+    drawn.ring(20, 11, 60, 0.01, HOSPITAL)
+    first = drawn.write()
+    other = Map(tmp_path / "other.osm.pbf")
+    other.nodes, other.node_tags, other.ways = dict(drawn.nodes), dict(drawn.node_tags), dict(drawn.ways)
+    other.node((10.7, 60.5), {"amenity": "clinic"}, number=99)
+    second = other.write()
+    for paths in ([first, second], [second, first]):
+        table = read_features(paths, WANTED)
+        assert list(zip(table["osm_type"], table["osm_id"], strict=True)) == [("node", 1), ("node", 99), ("way", 20)]
+        assert square(11, 60, 0.01).contains(table.geometry.iloc[2])
+
+
+def test_a_feature_whose_nodes_the_extract_lacks_does_not_spoil_the_rest(drawn):
+    drawn.node((10.5, 60.5), HOSPITAL)
+    drawn.ring(20, 11, 60, 0.01, HOSPITAL)
+    table = read_features([drawn.write(without=[(11, 60)])], WANTED)
+    assert table["osm_id"].tolist()[0] == 1
+
+
+def test_no_feature_gives_an_empty_table_of_the_same_form(drawn):
+    drawn.node((10.5, 60.5), {"amenity": "school"})
+    table = read_features([drawn.write()], WANTED)
+    assert len(table) == 0
+    assert [*table.columns] == ["osm_type", "osm_id", "name", "tags", "geometry"]
+    assert table.crs == "EPSG:4326"
+
+
+def test_every_feature_used_in_iceland_is_where_the_reviewed_table_has_it():
+    """The table was written by hand from another reading of the same extract."""
+    import pandas as pd
+
+    reviewed = pd.read_csv(ROOT / "data" / "iceland" / "health_features_reviewed.csv")
+    tags = [tuple(tag.split("=")) for tag in reviewed["osm_tag"].dropna().unique()]
+    table = read_features([ROOT / "data" / "iceland" / "iceland-2019.osm.pbf"], tags).set_index(["osm_type", "osm_id"])
+    for _, row in reviewed.iterrows():
+        found = table.loc[row["osm_type"], row["osm_id"]]
+        key, value = row["osm_tag"].split("=")
+        assert found["tags"][key] == value
+        assert shapely.distance(found["geometry"], shapely.Point(row["lon"], row["lat"])) < 0.005
+        assert found["name"] == (row["osm_name"] if isinstance(row["osm_name"], str) else "")
+
+
+# Boundaries
+
+
+def municipality(drawn, number, x, tags, *, size=1.0, parts=1):
+    """Add a boundary relation of squares, each of two open ways that close only together."""
+    members = []
+    for part in range(parts):
+        west, y = x + 0.2 * part, 60 + 2 * part
+        low = [(west, y), (west + size, y), (west + size, y + size)]
+        high = [(west + size, y + size), (west, y + size), (west, y)]
+        members += [("w", drawn.way(number * 10 + 2 * part + i, line), "outer") for i, line in enumerate((low, high))]
+    drawn.relations[number] = (members, {"type": "boundary", "boundary": "administrative"} | tags)
+
+
+def test_boundaries_are_read_by_level(drawn):
+    municipality(drawn, 100, 10, {"admin_level": "6", "name": "Mýrdalshreppur"})
+    municipality(drawn, 9, 12, {"admin_level": "6"}, parts=2)
+    municipality(drawn, 101, 14, {"admin_level": "5", "name": "Suðurland"})
+    municipality(drawn, 102, 16, {"admin_level": "4", "name": "no"})
+    municipality(drawn, 103, 18, {"admin_level": "6", "boundary": "historic", "name": "no"})
+    drawn.ring(900, 20, 60, 1, {"admin_level": "6", "boundary": "administrative", "name": "a way, not a relation"})
+    found = read_boundaries([drawn.write()], [5, 6])
+    assert set(found) == {5, 6}
+    assert found[6].index.name == "id"
+    assert found[6].index.tolist() == ["r100", "r9"]
+    assert found[6]["name"].tolist() == ["Mýrdalshreppur", ""]
+    assert found[5]["name"].to_dict() == {"r101": "Suðurland"}
+    assert found[6].crs == "EPSG:4326"
+    one, two = found[6].geometry
+    assert one.normalize().equals_exact(shapely.MultiPolygon([square(10, 60, 1)]).normalize(), 1e-7)
+    assert two.area == pytest.approx(2, abs=1e-6)
+    assert len(two.geoms) == 2
+
+
+def test_a_hole_belongs_to_the_other_municipality(drawn):
+    municipality(drawn, 100, 10, {"admin_level": "7", "name": "outer"})
+    drawn.ring(2000, 10.4, 60.4, 0.2)
+    drawn.relations[100][0].append(("w", 2000, "inner"))
+    drawn.relations[101] = (
+        [("w", 2000, "outer")],
+        {"type": "boundary", "boundary": "administrative", "admin_level": "7", "name": "inner"},
+    )
+    table = read_boundaries([drawn.write()], [7])[7]
+    assert table.loc["r100", "geometry"].area == pytest.approx(0.96, abs=1e-6)
+    assert table.loc["r101", "geometry"].area == pytest.approx(0.04, abs=1e-6)
+
+
+def test_levels_nobody_drew_are_named(drawn):
+    municipality(drawn, 100, 10, {"admin_level": "6", "name": "one"})
+    with pytest.raises(InputError, match=r"features.*admin_level 7, 8"):
+        read_boundaries([drawn.write()], [6, 7, 8])
+
+
+def test_icelands_municipalities_are_the_polygons_of_their_ways():
+    """Put together once more by shapely, from the ways that each boundary names; and none covers another."""
+    path = ROOT / "data" / "iceland" / "iceland-2019.osm.pbf"
+    members = {
+        item.id: [(member.ref, member.role) for member in item.members if member.type == "w"]
+        for item in osmium.FileProcessor(path, osmium.osm.RELATION)
+        if item.tags.get("admin_level") == "6"
+    }
+    wanted = {way for ways in members.values() for way, _ in ways}
+    lines = {}
+    ways_only = osmium.filter.EntityFilter(osmium.osm.WAY)
+    for item in osmium.FileProcessor(path, osmium.osm.NODE | osmium.osm.WAY).with_locations().with_filter(ways_only):
+        if item.id in wanted:
+            lines[item.id] = shapely.LineString([(node.lon, node.lat) for node in item.nodes])
+    found = read_boundaries([path], [6])[6]
+    assert set(found.index) == {f"r{number}" for number in members}
+    whole = {f"r{number}": ways for number, ways in members.items() if all(role != "inner" for _, role in ways)}
+    assert len(whole) > 60
+    for label, ways in whole.items():
+        area = shapely.union_all(shapely.polygonize([lines[way] for way, _ in ways]).geoms).area
+        assert found.loc[label, "geometry"].area == pytest.approx(area, rel=1e-9)
+    assert found.union_all().area == pytest.approx(sum(shape.area for shape in found.geometry), rel=1e-6)
+
+
+# What cannot be read
+
+
+@pytest.mark.parametrize(
+    "read", [lambda paths: read_features(paths, WANTED), lambda paths: read_boundaries(paths, [6])]
+)
+def test_files_that_cannot_be_read_are_refused(tmp_path, read):
+    path = tmp_path / "none.osm.pbf"
+    with pytest.raises(MissingFileError, match=r"none\.osm\.pbf"):
+        read([path])
+    troms = (ROOT / "data" / "troms" / "troms-modelled.osm.pbf").read_bytes()
+    for raw in (b"", b"<html>busy</html>", troms[: len(troms) // 2], troms[:-5], b"\0" * 3000):
+        path.write_bytes(raw)
+        with pytest.raises(InputError, match=r"none\.osm\.pbf.*fetch"):
+            read([path])
