@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import datetime as dt
+import io
+import json
 import re
 import sys
 import warnings
@@ -169,7 +170,7 @@ def new(
 @app.command()
 def fetch(
     *,
-    region: Annotated[str | None, typer.Argument(metavar="[REGION]", help="iceland, nord-norge or norge.")] = None,
+    region: Annotated[str | None, typer.Argument(metavar="REGION", help="iceland, nord-norge or norge.")] = None,
     place: Annotated[
         str | None, typer.Option("--place", help='A small place instead, such as "Senja, Norway".')
     ] = None,
@@ -326,6 +327,10 @@ def _print_main_result(answers: Answers) -> None:
         if line:
             out.print(Text(line, style="bold" if line == settings.disclaimer else ""))
     out.print(_rich("", main_table(answers)))
+    if answers.sites_not_snapped:
+        out.print(
+            Text(f"Left out, with no road within {settings.snap.max_m:g} m: {', '.join(answers.sites_not_snapped)}")
+        )
     out.print(Text(f"{answers.population:,.0f} people in, all accounted for. Written to {answers.study.output}:"))
     out.print(Text("  " + "  ".join(path.name for path in answers.files)))
     out.print(Text(f"Open {answers.study.output / 'index.html'} in a browser."))
@@ -342,8 +347,10 @@ def _rich(title: str, frame: pd.DataFrame) -> Table:
 
 def main() -> None:
     """Run the command line; a mistake the user can mend ends in one message and exit code 2."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a pipe on Windows cannot hold every letter of a name
     try:
-        app()
+        app(prog_name="geoaccess")
     except GeoaccessError as error:
         Console(stderr=True, soft_wrap=True, highlight=False).print(Text.assemble(("error: ", "bold red"), str(error)))
         sys.exit(2)

@@ -10,12 +10,12 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geoaccess.errors import MissingFileError
+from geoaccess.errors import InputError, MissingFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
-__all__ = ["require", "sha256", "writing", "writing_folder"]
+__all__ = ["refuse_clashes", "require", "sha256", "writing", "writing_among", "writing_folder"]
 
 
 def require(path: Path, *, mend: str = "check the path") -> Path:
@@ -51,19 +51,76 @@ def writing(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def writing_folder(path: Path) -> Iterator[Path]:
-    """Yield a temporary folder beside `path`; put it in the place of `path` when the block ends without an error."""
+    """Yield a temporary folder beside `path`; put it in the place of `path` when the block ends without an error.
+
+    All that was in `path` is gone then, so this is for folders that are geoaccess's own; see `writing_among`.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-"))
-    temporary.chmod(0o755)
-    try:
+    with _spare(path.parent) as temporary, _spare(path.parent) as old:
         yield temporary
-        if path.exists():
-            old = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-old-"))
-            path.replace(old / path.name)
-            temporary.replace(path)
-            shutil.rmtree(old)
-        else:
-            temporary.replace(path)
+        _rename([*([(path, old / path.name)] if path.exists() else []), (temporary, path)])
+
+
+@contextlib.contextmanager
+def writing_among(folder: Path, *, former: Collection[str]) -> Iterator[Path]:
+    """Yield a temporary folder; move its files into `folder` when the block ends without an error.
+
+    The files of `folder` named in `former` go; every other one stays. If a file cannot be moved, the folder is left as
+    it was.
+
+    Raises
+    ------
+    InputError
+        If `folder` is a file, or has a file of a new one's name that is not among the former.
+    """
+    refuse_clashes(folder, (), former=former)
+    parent = folder if folder.is_dir() else folder.parent
+    parent.mkdir(parents=True, exist_ok=True)
+    with _spare(parent) as temporary, _spare(parent) as old:
+        yield temporary
+        names = sorted(path.name for path in temporary.iterdir())
+        refuse_clashes(folder, names, former=former)
+        if not folder.exists():
+            temporary.replace(folder)
+            return
+        gone = [name for name in sorted(former) if (folder / name).is_file()]
+        _rename(
+            [*((folder / name, old / name) for name in gone), *((temporary / name, folder / name) for name in names)]
+        )
+
+
+def refuse_clashes(folder: Path, names: Iterable[str], *, former: Collection[str]) -> None:
+    """Raise an `InputError` if `names` cannot be written to `folder` without costing what is not among `former`."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: is a file; results need a folder: give output another name")
+    problems = [
+        f"{folder / name} is there already, and not from a run before; move it, or give output another name"
+        for name in names
+        if name not in former and os.path.lexists(folder / name)
+    ]
+    if problems:
+        raise InputError.listing(str(folder), problems)
+
+
+@contextlib.contextmanager
+def _spare(parent: Path) -> Iterator[Path]:
+    """Yield an empty folder and remove whatever is left of it in the end."""
+    path = Path(tempfile.mkdtemp(dir=parent, prefix=".geoaccess-"))
+    path.chmod(0o755)
+    try:
+        yield path
     finally:
-        if temporary.exists():
-            shutil.rmtree(temporary)
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _rename(moves: Iterable[tuple[Path, Path]]) -> None:
+    """Rename each source to its target; where one cannot be, undo those before it."""
+    done: list[tuple[Path, Path]] = []
+    try:
+        for source, target in moves:
+            source.replace(target)
+            done.append((source, target))
+    except BaseException:
+        for source, target in reversed(done):
+            target.replace(source)
+        raise

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from typing import TYPE_CHECKING, Any, TypeVar
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -18,9 +19,14 @@ __all__ = ["Table", "did_you_mean", "parse_toml", "read_toml", "validate"]
 
 
 class Table(BaseModel):
-    """A table of a TOML file: frozen, and unknown keys are refused."""
+    """A table of a TOML file: frozen; unknown keys, and numbers that are inf or nan, are refused.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, arbitrary_types_allowed=True)
+    A validator that finds several problems raises one ValueError with a line for each.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=False, arbitrary_types_allowed=True, allow_inf_nan=False
+    )
 
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -51,7 +57,7 @@ def parse_toml(path: Path, *, mend: str = "check the path") -> dict[str, Any]:
     """
     files.require(path, mend=mend)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not a TOML file in UTF-8: {error}") from error
 
@@ -67,7 +73,8 @@ def validate(raw: dict[str, Any], model: type[Model], *, subject: str) -> Model:
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        raise ConfigError.listing(subject, [_said(item, model) for item in error.errors()]) from error
+        problems = [line for item in error.errors() for line in _said(item, model)]
+        raise ConfigError.listing(subject, problems) from error
 
 
 def did_you_mean(word: str, known: Any) -> str:
@@ -81,35 +88,60 @@ def did_you_mean(word: str, known: Any) -> str:
     return f'; did you mean "{near[0]}"?' if near else f"; known: {', '.join(words)}"
 
 
-def _said(item: Any, model: type[BaseModel]) -> str:
-    where = item["loc"]
+def _said(item: Any, model: type[BaseModel]) -> list[str]:
+    where, table = _place(item["loc"], model)
     key = ".".join(f"[{part + 1}]" if isinstance(part, int) else str(part) for part in where).replace(".[", "[")
     if item["type"] == "extra_forbidden":
-        return f'unknown key "{key}"{did_you_mean(str(where[-1]), _fields_at(model, where[:-1]))}'
+        return [f'unknown key "{key}"{did_you_mean(str(where[-1]), table.model_fields)}']
     if item["type"] == "missing":
-        return f'"{key}" is missing'
-    message = item["msg"].removeprefix("Value error, ")
+        return [f'"{key}" is missing']
     value = item.get("input")
     shown = "" if isinstance(value, dict) else f" (found {value!r})"
-    return f'"{key}": {message}{shown}' if key else f"{message}"
+    lines = item["msg"].removeprefix("Value error, ").split("\n")
+    return [f'"{key}": {line}{shown}' if key else line for line in lines]
 
 
-def _fields_at(model: type[BaseModel], where: tuple[str | int, ...]) -> list[str]:
-    """Return the keys that the table at a place of the model may have."""
-    found: Any = model
-    for part in where:
-        if isinstance(part, int) or not (isinstance(found, type) and issubclass(found, BaseModel)):
-            continue
-        field = found.model_fields.get(part)
-        found = _table_in(field.annotation) if field else None
-    return list(found.model_fields) if isinstance(found, type) and issubclass(found, BaseModel) else []
+def _place(loc: tuple[str | int, ...], model: type[BaseModel]) -> tuple[list[str | int], Any]:
+    """Return the path in the file of what pydantic calls `loc`, and the last table on the way there.
+
+    Where a value may be of several types, pydantic adds to `loc` the one that it took; that is no part of the file.
+    """
+    where: list[str | int] = []
+    table: Any = model
+    kinds: list[Any] = [model]
+    for part in loc:
+        if len(kinds) > 1:
+            kinds = [kind for kind in kinds if _is_called(kind, part)][:1]
+        else:
+            where.append(part)
+            kinds = _inside(kinds[0], part) if kinds else []
+        if len(kinds) == 1 and _is_table(kinds[0]):
+            table = kinds[0]
+    return where, table
 
 
-def _table_in(annotation: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for inner in getattr(annotation, "__args__", ()):
-        found = _table_in(inner)
-        if found is not None:
-            return found
-    return None
+def _kinds(annotation: Any) -> list[Any]:
+    """Return the types that a value may have, None apart."""
+    if get_origin(annotation) is Annotated:
+        return _kinds(get_args(annotation)[0])
+    if get_origin(annotation) in (UnionType, Union):
+        return [kind for kind in get_args(annotation) if kind is not NoneType]
+    return [annotation]
+
+
+def _is_called(kind: Any, tag: str | int) -> bool:
+    """Whether a table is the one that a key such as `kind = "osm"` chooses."""
+    fields = kind.model_fields.values() if _is_table(kind) else []
+    return any(get_origin(field.annotation) is Literal and tag in get_args(field.annotation) for field in fields)
+
+
+def _inside(kind: Any, part: str | int) -> list[Any]:
+    """Return the types of what a table has under a key, or a list at a position."""
+    if _is_table(kind):
+        return _kinds(kind.model_fields[part].annotation) if part in kind.model_fields else []
+    values = [of for of in get_args(kind) if of is not Ellipsis]
+    return _kinds(values[-1]) if values else []
+
+
+def _is_table(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)

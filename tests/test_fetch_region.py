@@ -359,10 +359,10 @@ def test_a_table_that_is_none(tmp_path):
     path = tmp_path / "sources.toml"
     for body in (b"[files", b"\xff\xfe"):
         path.write_bytes(body)
-        with pytest.raises(ConfigError, match="not TOML"):
+        with pytest.raises(ConfigError, match="not a TOML file"):
             read_sources(path)
     path.write_bytes(b"files = 3")
-    with pytest.raises(ConfigError, match="regions: is missing"):
+    with pytest.raises(ConfigError, match='"regions" is missing'):
         read_sources(path)
     with pytest.raises(MissingFileError):
         read_sources(tmp_path / "none.toml")

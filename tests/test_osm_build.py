@@ -301,7 +301,9 @@ def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path):
 
 def test_a_profile_of_ones_own_is_used(tmp_path):
     mine = tmp_path / "slow.toml"
-    mine.write_text('extends = "car"\ntitle = "slow"\n[pace]\nshare = 0.5\n[curves]\nlateral_mps2 = 0\n', encoding="utf-8")
+    mine.write_text(
+        'extends = "car"\ntitle = "slow"\n[pace]\nshare = 0.5\n[curves]\nlateral_mps2 = 0\n', encoding="utf-8"
+    )
     town = write(tmp_path / "town.osm", {1: ([0, 1], PRIMARY)})
     assert times(read_osm(town, profile=mine))[0, 1] == pytest.approx(2 * times(read_osm(town))[0, 1], abs=0.1)
 

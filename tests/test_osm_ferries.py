@@ -329,6 +329,7 @@ def test_a_road_on_rails_across_water_is_no_ferry(tmp_path):
 
 # How long a crossing takes
 
+
 def test_an_implausible_duration_is_replaced_and_stands_in_the_table(tmp_path):
     network = made(tmp_path, boat("quay", "isle quay", duration="00:01"))
     km = metres("quay", "isle quay") / 1000

@@ -24,7 +24,7 @@ OTHER_REASON: Final = 9
 MOST_PIXELS: Final = 400_000_000
 
 
-def geotiff(path: Path, *, results: gpd.GeoDataFrame, column: str, attribution: str = "") -> None:
+def geotiff(path: Path, *, results: gpd.GeoDataFrame, column: str, attribution: str = "", disclaimer: str = "") -> None:
     """Write one column of travel times as a GeoTIFF whose pixels are the cells of the grid.
 
     Band 1 is the travel time in minutes. Band 2 says whether the cell is reached: 0 reached; 1 no_road_within;
@@ -43,6 +43,8 @@ def geotiff(path: Path, *, results: gpd.GeoDataFrame, column: str, attribution: 
         taken from `gp_reason`, where there.
     attribution
         Sources and licences, for the tags.
+    disclaimer
+        What a reader must know before using the numbers, for the tags.
 
     Raises
     ------
@@ -85,6 +87,7 @@ def geotiff(path: Path, *, results: gpd.GeoDataFrame, column: str, attribution: 
         file.update_tags(
             COLUMN=column,
             ATTRIBUTION=attribution,
+            **({"DISCLAIMER": disclaimer} if disclaimer else {}),
             BAND_1="travel time in minutes; no data where nobody lives and where not reached",
             BAND_2="; ".join(
                 ["0 reached", *(f"{code} {why}" for code, why in enumerate(REASONS, start=1)), f"{OTHER_REASON} other"]

@@ -103,7 +103,9 @@ def assemble(
     InputError
         If there is no segment, or as for `Network`.
     """
-    _check_segments(lon, lat, {"a": a, "b": b}, {"forward_s": forward_s, "backward_s": backward_s}, way, way_id, way_class)
+    _check_segments(
+        lon, lat, {"a": a, "b": b}, {"forward_s": forward_s, "backward_s": backward_s}, way, way_id, way_class
+    )
     kind = np.zeros(a.size, np.int8) if kind is None else kind
     snaps = np.ones(a.size, np.bool_) if snaps is None else snaps
     restricted = np.zeros(a.size, np.bool_) if restricted is None else restricted

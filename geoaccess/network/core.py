@@ -190,7 +190,9 @@ class Network:
             degrees = getattr(self, name)
             wrong = np.flatnonzero(~(np.abs(degrees) <= limit))
             if wrong.size:
-                raise InputError(f"{name}: entry {wrong[0]} is {degrees[wrong[0]]}; it must be degrees, at most {limit}")
+                raise InputError(
+                    f"{name}: entry {wrong[0]} is {degrees[wrong[0]]}; it must be degrees, at most {limit}"
+                )
 
     @classmethod
     def from_edges(

@@ -140,7 +140,9 @@ def build_network(
         **extract.counts,
         "ways_closed": int((~is_ferry & closed)[extract.way_tags].sum()),
         "ways_with_unknown_values": int(np.array([bool(road.unknown) for road in roads])[extract.way_tags].sum()),
-        "ways_with_undecided_conditions": int(np.array([bool(road.undecided) for road in roads])[extract.way_tags].sum()),
+        "ways_with_undecided_conditions": int(
+            np.array([bool(road.undecided) for road in roads])[extract.way_tags].sum()
+        ),
         "ways_restricted": int(restricted[extract.way_tags].sum()),
         "segments_without_node": dropped["without_node"],
         "segments_of_no_length": dropped["of_no_length"],

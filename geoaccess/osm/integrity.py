@@ -64,14 +64,18 @@ def _blobs(path: Path) -> Iterator[_Blob]:
             head = file.read(4)
             length = struct.unpack(">I", head)[0] if len(head) == 4 else 0  # noqa: PLR2004
             if not 0 < length <= 65536:  # noqa: PLR2004 - the format's own limit
-                raise InputError(f"{path}: not a whole .osm.pbf: no block begins at byte {at} of {size}; fetch it again")
+                raise InputError(
+                    f"{path}: not a whole .osm.pbf: no block begins at byte {at} of {size}; fetch it again"
+                )
             try:
                 fields = dict(_fields(file.read(length)))
             except IndexError:
                 fields = {}
             kind, data = fields.get(1), fields.get(3)
             if not isinstance(kind, bytes) or not isinstance(data, int) or at + 4 + length + data > size:
-                raise InputError(f"{path}: cut short, or no .osm.pbf: the block at byte {at} of {size} is not whole; fetch it again")
+                raise InputError(
+                    f"{path}: cut short, or no .osm.pbf: the block at byte {at} of {size} is not whole; fetch it again"
+                )
             yield _Blob(kind, at + 4 + length, data)
             at += 4 + length + data
             file.seek(at)
@@ -95,7 +99,9 @@ def _nodes(file: Any, blob: _Blob, path: Path) -> npt.NDArray[np.int64] | None:
         ids += [np.array([_signed(cast("int", node[1]))]) for node in single if 2 not in node]  # noqa: PLR2004
         return np.concatenate(ids) if ids else np.empty(0, np.int64)
     except (zlib.error, KeyError, IndexError, TypeError, ValueError) as error:
-        raise InputError(f"{path}: the block at byte {blob.at} cannot be read ({error}); fetch the file again") from error
+        raise InputError(
+            f"{path}: the block at byte {blob.at} cannot be read ({error}); fetch the file again"
+        ) from error
 
 
 def _signed(value: int) -> int:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geoaccess import files
 from geoaccess.errors import InputError
+from geoaccess.services.tables import empty_rows, missing_columns, read_rows, read_text, read_yes
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["carrying", "combine", "merge_near", "read_sites", "sites_from_features", "sites_from_review"]
 
-_COLUMNS_NAMED = ("id", "name", "level", "note", "lon", "lat")
+_COLUMNS = ("service", "name", "level", "proxy", "source", "note")
+_COORDINATES = ("lon", "lat")
+_COLUMNS_NAMED = ("id", "name", "level", "note", *_COORDINATES)
 _OSM_PREFIX = {"node": "n", "way": "w", "relation": "r"}
+_REVIEWED = ("osm_type", "osm_id", "service", "name", "level", "proxy", "reason")
 _SHOWN = 5
 
 
@@ -47,7 +50,7 @@ def read_sites(
     where
         Keep only rows whose column has one of these values: {"facility_type": ["legekontor"]}.
     crs
-        Of lon and lat; a GeoJSON or GeoPackage brings its own.
+        Of lon and lat; shapes of a GeoJSON or GeoPackage bring their own.
     source
         What to write into the column `source` where the file has none.
 
@@ -58,49 +61,38 @@ def read_sites(
     Raises
     ------
     MissingFileError, InputError
-        With every problem of the file: missing columns, coordinates that are missing or out of range (also swapped),
-        no row left.
+        If the file is not there, cannot be read, lacks columns, has no row left, or has rows without service, id or
+        coordinates, with a `proxy` that is neither yes nor no, off the globe, or with an id that stands twice. All
+        missing columns are told at once; so are all values that are missing or unclear; so are the first few places
+        off the globe and ids that stand twice.
     """
     import geopandas as gpd
 
     named = dict(columns or {})
-    for key in named:
-        if key not in _COLUMNS_NAMED:
-            raise InputError(f'{path}: columns names "{key}"{did_you_mean(key, _COLUMNS_NAMED)}')
-    raw = _read(path)
+    unknown = [key for key in named if key not in _COLUMNS_NAMED]
+    if unknown:
+        problems = [f'columns names "{key}"{did_you_mean(key, _COLUMNS_NAMED)}' for key in unknown]
+        raise InputError.listing(str(path), problems)
+    rows = read_rows(path)
+    needed = {key: name for key, name in named.items() if key not in _COORDINATES}
+    if not isinstance(rows, gpd.GeoDataFrame):
+        needed |= {key: named.get(key, key) for key in _COORDINATES}
+    if service is None:
+        needed["service"] = service_column
+    problems = missing_columns(rows, list(dict.fromkeys([*(where or {}), *needed.values()])))
+    if problems:
+        raise InputError.listing(str(path), problems)
     for column, values in (where or {}).items():
-        if column not in raw:
-            raise InputError(f'{path}: no column "{column}"{did_you_mean(column, raw.columns)}')
-        raw = raw[raw[column].astype("str").isin([str(value) for value in values])]
-    if raw.empty:
+        rows = rows[read_text(rows, column).isin([str(value) for value in values])]
+    if rows.empty:
         raise InputError(f"{path}: no row is left{f' where {dict(where)}' if where else ''}")
-    if isinstance(raw, gpd.GeoDataFrame):
-        if raw.crs is None:
-            raise InputError(f"{path}: the file says no CRS; save it with one")
-        points = raw.geometry.to_crs("EPSG:4326")
-        points = points if (points.geom_type == "Point").all() else points.representative_point()
-    else:
-        points = _points(path, raw, named.get("lon", "lon"), named.get("lat", "lat"), crs)
-    services = pd.Series(service, index=raw.index) if service else _text(path, raw, service_column, required=True)
-    table = gpd.GeoDataFrame(
-        {
-            "service": services,
-            "name": _text(path, raw, named.get("name", "name"), required="name" in named),
-            "level": _text(path, raw, named.get("level", "level"), required="level" in named),
-            "proxy": _text(path, raw, "proxy").isin(["yes", "true", "True", "1"]),
-            "source": _text(path, raw, "source").where(lambda text: text != "", source),
-            "note": _text(path, raw, named.get("note", "note"), required="note" in named),
-        },
-        geometry=points,
-        crs="EPSG:4326",
-    )
-    if "id" in named:
-        table.index = pd.Index(_text(path, raw, named["id"], required=True), name="site_id")
-    else:
-        number = table.groupby("service").cumcount() + 1
-        table.index = pd.Index(
-            [f"{key}-{n:03d}" for key, n in zip(table["service"], number, strict=True)], name="site_id"
-        )
+    table = _table(path, rows, needed, crs)
+    table["source"] = read_text(rows, "source").replace("", source).to_numpy()
+    if service is not None:
+        table["service"] = service
+    if "id" not in named:
+        number = (table.groupby("service").cumcount() + 1).map("{:03d}".format)
+        table.index = pd.Index(table["service"] + "-" + number, name="site_id")
     return _checked(table, str(path))
 
 
@@ -155,38 +147,46 @@ def sites_from_review(
     """Take as sites what a reviewed table says of mapped features.
 
     The table has a row per feature and service: `osm_type`, `osm_id`, `service` (empty where the feature is not
-    used), `name`, `level`, `proxy` (yes or no), `reason`. Positions come from the features.
+    used), `name`, `level`, `proxy` (yes or no), `reason`. Positions come from the features. Every feature
+    must be in the table: one that nobody has looked at is not quietly left out.
 
     Raises
     ------
     InputError
-        If the table names a feature that is not there, lacks a reason, or says nothing of a feature that is there.
+        If the table lacks a feature or a reason, uses a feature that is not there, or one twice for one service, or
+        has a `proxy` that is neither yes nor no.
     """
-    files.require(path)
-    review = pd.read_csv(path, dtype=str, keep_default_na=False)
-    missing = [
-        name for name in ("osm_type", "osm_id", "service", "name", "level", "proxy", "reason") if name not in review
-    ]
+    rows = read_rows(path)
+    missing = [name for name in _REVIEWED if name not in rows]
     if missing:
-        raise InputError(f"{path}: no column {', '.join(missing)}; it has {', '.join(review.columns)}")
-    key = [review["osm_type"], review["osm_id"].astype("int64")]
-    place = pd.Series(
-        np.arange(len(features)), index=pd.MultiIndex.from_arrays([features["osm_type"], features["osm_id"]])
-    )
-    at = place.reindex(pd.MultiIndex.from_arrays(key)).to_numpy()
-    problems = [
-        f"row {i + 2}: {review['osm_type'][i]} {review['osm_id'][i]} is not among the features of the extract"
-        for i in np.flatnonzero(np.isnan(at) & (review["service"] != "").to_numpy())
+        raise InputError(f"{path}: no column {', '.join(missing)}; it has {', '.join(rows.columns)}")
+    review = pd.DataFrame({name: read_text(rows, name) for name in _REVIEWED})
+    proxy, problems = read_yes(rows, "proxy")
+    label = review["osm_type"] + " " + review["osm_id"]
+    used = (review["service"] != "").to_numpy()
+    there = {
+        f"{kind} {number}": i
+        for i, (kind, number) in enumerate(zip(features["osm_type"], features["osm_id"], strict=True))
+    }
+    problems += [
+        f"row {row}: {label[row]} is not among the features of the extract"
+        for row in label.index[used & ~label.isin(there)]
     ]
-    problems += [f"row {i + 2}: the reason is empty" for i in np.flatnonzero(review["reason"].str.strip() == "")]
+    problems += empty_rows(rows, "reason")
+    told = set(label)
+    problems += [
+        f"no row for {feature} of the extract; an empty service leaves it out"
+        for feature in there
+        if feature not in told
+    ]
     if problems:
         raise InputError.listing(str(path), problems)
-    used = np.flatnonzero(review["service"] != "")
-    table = _from_features(features.iloc[at[used].astype(int)], review["service"].iloc[used], source)
-    table["name"] = np.where(review["name"].iloc[used] != "", review["name"].iloc[used], table["name"])
-    table["level"] = review["level"].iloc[used].to_numpy()
-    table["proxy"] = (review["proxy"].iloc[used] == "yes").to_numpy()
-    table["note"] = review["reason"].iloc[used].to_numpy()
+    review = review[used]
+    table = _from_features(features.iloc[[there[text] for text in label[used]]], review["service"], source)
+    table["name"] = np.where(review["name"] != "", review["name"], table["name"])
+    table["level"] = review["level"].to_numpy()
+    table["proxy"] = proxy[used]
+    table["note"] = review["reason"].to_numpy()
     return _checked(table, str(path))
 
 
@@ -241,42 +241,45 @@ def combine(tables: Sequence[gpd.GeoDataFrame], services: Sequence[str]) -> gpd.
     return out
 
 
-def _read(path: Path) -> Any:
+def _table(path: Path, rows: Any, columns: Mapping[str, str], crs: str) -> gpd.GeoDataFrame:
+    """Make the rows of a file a table of sites, as far as the file says; `columns` names those that must be there."""
     import geopandas as gpd
 
-    files.require(path)
-    if path.suffix == ".csv":
-        return pd.read_csv(path, dtype=str, keep_default_na=False)
-    if path.suffix == ".parquet":
-        return pd.read_parquet(path)
-    if path.suffix in (".geojson", ".json", ".gpkg"):
-        return gpd.read_file(path)
-    raise InputError(f"{path}: sites are read from .csv, .parquet, .geojson or .gpkg")
+    problems = [problem for key in ("id", "service") if key in columns for problem in empty_rows(rows, columns[key])]
+    proxy, unclear = read_yes(rows, "proxy")
+    problems += unclear
+    if not isinstance(rows, gpd.GeoDataFrame):
+        problems += _no_numbers(rows, columns["lon"], columns["lat"])
+    if problems:
+        raise InputError.listing(str(path), problems)
+    texts = {key: read_text(rows, columns.get(key, key)) for key in ("service", "name", "level", "id", "note")}
+    labels = pd.Index(texts["id"], name="site_id")
+    made = pd.DataFrame({**texts, "proxy": proxy, "source": ""})[list(_COLUMNS)].set_axis(labels)
+    return gpd.GeoDataFrame(made, geometry=_points(path, rows, columns, crs).to_numpy(), crs="EPSG:4326")
 
 
-def _points(path: Path, raw: pd.DataFrame, x: str, y: str, crs: str) -> Any:
+def _no_numbers(rows: pd.DataFrame, x: str, y: str) -> list[str]:
+    numbers = np.column_stack([pd.to_numeric(rows[name], errors="coerce").to_numpy(float) for name in (x, y)])
+    bad = rows.index[~np.isfinite(numbers).all(axis=1)]
+    return [f"row {row}: {x} is {rows[x][row]!r}, {y} is {rows[y][row]!r}; both must be numbers" for row in bad]
+
+
+def _points(path: Path, rows: Any, columns: Mapping[str, str], crs: str) -> Any:
+    """Return the places of the rows in EPSG:4326: their shapes, or points in `crs` where there are none."""
     import geopandas as gpd
+    import pyproj
 
-    absent = [name for name in (x, y) if name not in raw]
-    if absent:
-        raise InputError.listing(str(path), [f'no column "{name}"{did_you_mean(name, raw.columns)}' for name in absent])
-    east, north = (pd.to_numeric(raw[name], errors="coerce").to_numpy(float) for name in (x, y))
-    bad = np.flatnonzero(~(np.isfinite(east) & np.isfinite(north)))
-    if bad.size:
-        rows = [
-            f"row {raw.index[int(i)] + 2}: {x} is {raw[x].iloc[i]!r}, {y} is {raw[y].iloc[i]!r}; both must be numbers"
-            for i in bad
-        ]
-        raise InputError.listing(str(path), rows)
-    return gpd.GeoSeries.from_xy(east, north, index=raw.index, crs=crs).to_crs("EPSG:4326")
-
-
-def _text(path: Path, raw: pd.DataFrame, name: str, *, required: bool = False) -> pd.Series[str]:
-    if name not in raw:
-        if required:
-            raise InputError(f'{path}: no column "{name}"{did_you_mean(name, raw.columns)}')
-        return pd.Series("", index=raw.index, dtype="str")
-    return raw[name].fillna("").astype("str")
+    if isinstance(rows, gpd.GeoDataFrame):
+        if rows.crs is None:
+            raise InputError(f"{path}: the file says no CRS; save it with one")
+        places = rows.geometry.to_crs("EPSG:4326")
+        return places if (places.geom_type == "Point").all() else places.representative_point()
+    try:
+        system = pyproj.CRS(crs)
+    except pyproj.exceptions.CRSError as error:
+        raise InputError(f'{path}: crs "{crs}" is not known; write it as "EPSG:25833"') from error
+    x, y = (pd.to_numeric(rows[columns[key]]) for key in _COORDINATES)
+    return gpd.GeoSeries.from_xy(x, y, crs=system).to_crs("EPSG:4326")
 
 
 def _from_features(features: gpd.GeoDataFrame, service: pd.Series[str], source: str) -> gpd.GeoDataFrame:

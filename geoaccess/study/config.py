@@ -214,13 +214,24 @@ class Settings(Table):
 
     @model_validator(mode="after")
     def _services_known(self) -> Settings:
-        for key in self.services:
-            if not key.isidentifier():
-                raise ValueError(f'[services.{key}]: write the key with letters, digits and "_"')
-        for source in self.sites:
-            service = getattr(source, "service", None)
-            if service is not None and service not in self.services:
-                raise ValueError(f'[[sites]] names the service "{service}"{did_you_mean(service, self.services)}')
+        problems = [
+            f'[services.{key}]: write the key with letters, digits and "_"'
+            for key in self.services
+            if not key.isidentifier()
+        ]
+        problems += [
+            f"[services.{key}_second]: give it another key; its columns would be those of the second nearest {key}"
+            for key in self.services
+            if f"{key}_second" in self.services
+        ]
+        named = [source.service for source in self.sites if not isinstance(source, SitesFromReview)]
+        problems += [
+            f'[[sites]] names the service "{service}"{did_you_mean(service, self.services)}'
+            for service in dict.fromkeys(named)
+            if service is not None and service not in self.services
+        ]
+        if problems:
+            raise ValueError("\n".join(problems))
         return self
 
 

@@ -104,7 +104,7 @@ class Sources(Table):
             if paths.setdefault(file.path, key) != key:
                 problems.append(f'files.{key}.path: "{file.path}" is also the path of files.{paths[file.path]}')
         if problems:
-            raise ValueError("\n  - ".join(problems))
+            raise ValueError("\n".join(problems))
         return self
 
     def of(self, region: str) -> list[SourceFile]:

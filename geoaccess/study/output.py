@@ -22,25 +22,59 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from geoaccess.network import Network
+    from geoaccess.study.config import Study
     from geoaccess.study.pipeline import Answers
 
-__all__ = ["ferry_lines", "inequality", "write"]
+__all__ = ["ferry_lines", "inequality", "refuse_clashes", "write"]
 
 _VERSIONS = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyarrow", "pyproj", "rasterio", "shapely")
 _BACKDROP = ("motorway", "trunk", "primary", "secondary")
 _SHEET_STEPS = 4000
 _CONTENT_DATE = "2000-01-01T00:00:00.000Z"
+_RECORD = "run.json"
+_TABLES = (
+    "municipalities",
+    "classes",
+    "everybody",
+    "contrast",
+    "inequality",
+    "islands",
+    "ferries",
+    "sites",
+    "centrality",
+)
 
 
 def write(answers: Answers) -> list[Path]:
-    """Write everything into the output folder of the study, whole or not at all; return the files."""
+    """Write everything into the output folder of the study, all or nothing; return the files.
+
+    Files of a run before make way; whatever else is in the folder stays.
+    """
     folder = answers.study.output
-    with files.writing_folder(folder) as temporary:
+    with files.writing_among(folder, former=_former(folder)) as temporary:
         _tables(answers, temporary)
         _pictures(answers, temporary)
         _record(answers, temporary)
         names = sorted(path.name for path in temporary.iterdir())
     return [folder / name for name in names]
+
+
+def refuse_clashes(study: Study) -> None:
+    """Raise an `InputError` if the study would write over files that no run before has written."""
+    names = [f"{name}.csv" for name in _TABLES]
+    names += [name.format(spec.key) for spec in study.specs for name in ("{}.tif", "map_{}.png")]
+    names += ["cells.gpkg", "cells.parquet", "curves.png", "index.html", "lorenz.png", _RECORD]
+    files.refuse_clashes(study.output, names, former=_former(study.output))
+
+
+def _former(folder: Path) -> set[str]:
+    """Return the names of the files that the record of a run before lists, and of the record itself."""
+    try:
+        record = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+        ours = {_RECORD, *record["results"]} if "geoaccess" in record else set()
+        return ours & {path.name for path in folder.iterdir()}
+    except (OSError, ValueError, TypeError, KeyError):
+        return set()
 
 
 def _said(answers: Answers) -> dict[str, Any]:
@@ -58,33 +92,44 @@ def _said(answers: Answers) -> dict[str, Any]:
 
 
 def _tables(answers: Answers, folder: Path) -> None:
-    results = answers.results
-    results.to_parquet(folder / "cells.parquet")
-    _to_gpkg(results.reset_index(), folder / "cells.gpkg", "cells")
-    municipality = ["municipality_id", "municipality", "region", "centrality_class"]
-    said = answers.study.settings.disclaimer
-    tables = {
-        "municipalities": answers.summary(municipality),
-        "classes": answers.summary("centrality_class"),
-        "everybody": answers.summary(),
-        "contrast": measures.class_contrast(answers.summary("centrality_class")),
-        "inequality": inequality(answers),
-        "islands": answers.islands,
-        "ferries": answers.network.ferries,
-        "sites": _flat(answers.sites),
-        "centrality": answers.centrality.reset_index(),
-    }
-    for name, table in tables.items():
-        if said and not table.empty:
-            table = table.assign(disclaimer=said)  # noqa: PLW2901 - a table travels without the page it came from
-        table.to_csv(folder / f"{name}.csv", index=False, float_format="%.6g", lineterminator="\n")
+    results, settings = answers.results, answers.study.settings
+    with_regions = ["region"] if (results["region"] != "").any() else []
+    classes = answers.summary("centrality_class")
+    tables = (
+        answers.summary(["municipality_id", "municipality", *with_regions, "centrality_class"]),
+        classes,
+        answers.summary(),
+        measures.class_contrast(classes),
+        inequality(answers),
+        answers.islands,
+        answers.network.ferries,
+        _flat(answers.sites),
+        answers.centrality.reset_index(),
+    )
+    for name, table in zip(_TABLES, tables, strict=True):
+        _to_csv(_marked(table, settings.disclaimer), folder / f"{name}.csv")
+    cells = _marked(results, settings.disclaimer)
+    cells.to_parquet(folder / "cells.parquet")
+    _to_gpkg(cells.reset_index(), folder / "cells.gpkg", "cells")
     for spec in answers.study.specs:
         maps.geotiff(
             folder / f"{spec.key}.tif",
             results=results,
             column=f"{spec.key}_s",
-            attribution="; ".join(answers.study.settings.attribution),
+            attribution="; ".join(settings.attribution),
+            disclaimer=settings.disclaimer,
         )
+
+
+def _marked(table: Any, disclaimer: str) -> Any:
+    """Write the disclaimer into every row, because a table travels without the page it came from."""
+    return table.assign(disclaimer=disclaimer) if disclaimer else table
+
+
+def _to_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a CSV: seconds to a thousandth, other numbers to six decimals, however large, so that people are exact."""
+    decimals = {name: 3 if str(name).endswith("_s") else 6 for name in table.columns}
+    table.round(decimals).to_csv(path, index=False, float_format="%.15g", lineterminator="\n")
 
 
 def _flat(sites: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -241,4 +286,4 @@ def _record(answers: Answers, folder: Path) -> None:
         "seconds": answers.seconds,
         "results": {path.name: files.sha256(path) for path in sorted(folder.iterdir())},
     }
-    (folder / "run.json").write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
+    (folder / _RECORD).write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from geoaccess import measures
 from geoaccess.errors import InputError
 from geoaccess.study import stages
+from geoaccess.study.config import CentralityTable
+from geoaccess.study.islands import islands
 from geoaccess.study.progress import Stages
 
 if TYPE_CHECKING:
@@ -28,8 +30,8 @@ _STAGES = 9
 class Answers:
     """All that a study found.
 
-    `results` has one row per cell; `summary_*` and `norms_*` are tidy tables by group and service; `inequality` one
-    row per service.
+    `results` has one row per cell, `sites` one per service and place, `islands` one per set of roads on which somebody
+    lives, `centrality` one per municipality; `files` is what was written, nothing if the study was only solved.
     """
 
     study: Study
@@ -79,15 +81,18 @@ def solve_study(study: Study, *, show: bool = True) -> Answers:
 
 
 def run(study: Study, *, show: bool = True) -> Answers:
-    """Compute a study and write all its files into its output folder, whole or not at all.
+    """Compute a study and write its files into its output folder: all of them, or none.
+
+    The files of a run before are replaced; whatever else is in the folder stays.
 
     Raises
     ------
     GeoaccessError
         With what is wrong with the study or its data, and how to mend it; nothing is written then.
     """
-    from geoaccess.study.output import write  # drawing libraries are slow to import
+    from geoaccess.study.output import refuse_clashes, write  # drawing libraries are slow to import
 
+    refuse_clashes(study)
     with Stages(_STAGES, show=show).running() as progress:
         answers = _solve(study, progress)
         with progress.stage("writing tables, maps and figures"):
@@ -123,7 +128,7 @@ def _solve(study: Study, progress: Stages) -> Answers:
         results = cells.join(classes).join(times)
         results = results[[*(name for name in results.columns if name != "geometry"), "geometry"]]
         _nobody_lost(results, cells["population"].sum(), study)
-        table = stages.islands(network, snapped.cells, cells)
+        table = islands(network, snapped.cells, cells)
     lost = sites.index[(snapped.sites["edge"] < 0).to_numpy()]
     return Answers(
         study=study,
@@ -160,7 +165,9 @@ def check(study: Study) -> list[str]:
     from geoaccess import files
     from geoaccess.osm import read_profile
     from geoaccess.osm.integrity import newest_untagged_nodes
+    from geoaccess.study.output import refuse_clashes
 
+    refuse_clashes(study)
     absent = [f"{what}: {path} is not there" for what, path in study.inputs.items() if not path.is_file()]
     if absent:
         hint = f"; `geoaccess fetch {study.settings.fetch}` downloads what can be had" if study.settings.fetch else ""
@@ -176,6 +183,11 @@ def check(study: Study) -> list[str]:
     sites = stages.read_places(study, stages.read_mapped(study))
     found += [f"{count} sites of {service}" for service, count in sites["service"].value_counts(sort=False).items()]
     joined, _ = stages.join_zones(study, cells)
-    outside = cells["population"].to_numpy()[(joined["municipality_id"] == "").to_numpy()].sum()
-    found.append(f"{joined['municipality_id'].nunique()} municipalities; {outside:,.0f} people in none")
+    inside = joined["municipality_id"] != ""
+    outside = cells["population"].to_numpy()[~inside.to_numpy()].sum()
+    found.append(f"{joined['municipality_id'][inside].nunique()} municipalities; {outside:,.0f} people in none")
+    if isinstance(study.settings.centrality, CentralityTable):
+        cells = cells[["population", "geometry"]].join(joined)
+        _, table = stages.join_table(study, study.settings.centrality, cells)
+        found.append(f"{len(table)} municipalities with a centrality class")
     return found

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,7 @@ import pandas as pd
 import geoaccess
 from geoaccess import demand, files, services, zones
 from geoaccess.errors import InputError
-from geoaccess.network import EdgeKind, Network, load_network, save_network, snap
+from geoaccess.network import Network, load_network, save_network, snap
 from geoaccess.osm import profile_files, read_boundaries, read_features, read_network, read_profile
 from geoaccess.routing import nearest_snapped, travel_times
 from geoaccess.study.config import (
@@ -29,21 +31,21 @@ from geoaccess.study.config import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import geopandas as gpd
-    import numpy.typing as npt
 
 __all__ = [
     "Snapped",
     "build_or_load_network",
-    "islands",
     "join_classes",
+    "join_table",
     "join_zones",
     "read_mapped",
     "read_people",
     "read_places",
     "snap_all",
+    "snap_cells",
     "solve",
 ]
 
@@ -58,13 +60,9 @@ def build_or_load_network(study: Study, *, say: Callable[[str], None] | None = N
     damaged is built again.
     """
     paths = [study.resolve(name) for name in study.settings.network.osm]
-    hint = (
-        f"`geoaccess fetch {study.settings.fetch}` downloads it"
-        if study.settings.fetch
-        else "check [network] osm in the study"
-    )
     for path in paths:
-        files.require(path, mend=hint)
+        files.require(path, mend=_fetch_hint(study))
+    files.require(study.profile, mend="check [network] profile in the study")
     when = study.settings.network.when
     folder = study.cache / f"network-{_network_digest(paths, study.profile, study.ferries, str(when))[:20]}"
     if folder.exists():
@@ -158,7 +156,26 @@ def read_places(study: Study, mapped: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
                 mapped[services.carrying(mapped, source.tags)], study.resolve(source.file)
             )
         tables.append(table)
-    return services.combine(tables, list(study.settings.services))
+    with _about(_names_of_sites(study)):
+        return services.combine(tables, list(study.settings.services))
+
+
+def _names_of_sites(study: Study) -> str:
+    """Return what sites are read from, for messages."""
+    names = [
+        "mapped features" if isinstance(source, SitesFromOsm) else str(study.resolve(source.file))
+        for source in study.settings.sites
+    ]
+    return ", ".join(dict.fromkeys(names))
+
+
+@contextlib.contextmanager
+def _about(subject: str) -> Iterator[None]:
+    """Say of an error in the data what data it is about."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{subject}: {error}") from error
 
 
 def _clipped(study: Study, source: SitesFromFile | SitesFromOsm, places: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -193,22 +210,32 @@ def _zones_of_column(study: Study, settings: ZonesFromColumn, cells: gpd.GeoData
     ids = cells[settings.column].astype("str")
     names = pd.Series(dtype="str")
     if settings.names_file:
-        table = pd.read_csv(files.require(study.resolve(settings.names_file)), dtype=str, keep_default_na=False)
-        absent = [name for name in (settings.names_id, settings.names_name) if name not in table]
-        if absent:
-            there = ", ".join(table.columns)
-            raise InputError(f"{study.resolve(settings.names_file)}: no column {', '.join(absent)}; it has {there}")
-        names = table.set_index(settings.names_id)[settings.names_name]
+        names = _names_of_zones(study.resolve(settings.names_file), settings.names_id, settings.names_name)
     return pd.DataFrame(
         {
             "municipality_id": ids,
             "municipality": ids.map(names).fillna(ids).astype("str"),
-            "region_id": "",
-            "region": "",
-            "zone_note": "",
+            **dict.fromkeys(["region_id", "region", "zone_note"], ""),
         },
         index=cells.index,
     )
+
+
+def _names_of_zones(path: Path, number: str, name: str) -> pd.Series[str]:
+    """Return the name of each municipality, by its number."""
+    try:
+        table = pd.read_csv(files.require(path), dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise InputError(f"{path}: cannot be read as CSV ({error}); save it as CSV in UTF-8 with a header") from error
+    absent = [column for column in (number, name) if column not in table]
+    if absent:
+        raise InputError(f"{path}: no column {', '.join(absent)}; it has {', '.join(table.columns)}")
+    names = table[[number, name]].drop_duplicates().set_index(number)[name]
+    double = names.index[names.index.duplicated()].unique()
+    problems = [f"municipality {label} has the names {', '.join(names[[label]])}; keep one" for label in double]
+    if problems:
+        raise InputError.listing(str(path), problems)
+    return names
 
 
 def _zones_of_osm(study: Study, settings: ZonesFromOsm, cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -256,8 +283,24 @@ class Snapped:
 
 
 def snap_all(study: Study, network: Network, cells: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> Snapped:
-    """Attach the centres of cells, and the sites."""
-    return Snapped(_snap_as_set(study, network, cells), _snap_as_set(study, network, sites))
+    """Attach the centres of cells, and the sites; refuse a service none of whose sites is near a road."""
+    cells_snapped = snap_cells(study, network, cells)
+    with _about(_names_of_sites(study)):
+        sites_snapped = _snap_as_set(study, network, sites)
+        near = (sites_snapped["edge"] >= 0).groupby(sites["service"].to_numpy()).any()
+        problems = [
+            f'no site of "{key}" lies within {study.settings.snap.max_m:g} m of a road; are lon and lat swapped?'
+            for key in near.index[~near]
+        ]
+        if problems:
+            raise InputError.listing("sites", problems)
+    return Snapped(cells_snapped, sites_snapped)
+
+
+def snap_cells(study: Study, network: Network, cells: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Attach the centres of cells."""
+    with _about(str(study.resolve(study.settings.population.file))):
+        return _snap_as_set(study, network, cells)
 
 
 def solve(study: Study, network: Network, snapped: Snapped, sites: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -280,19 +323,27 @@ def join_classes(
     """Return the centrality of each cell, and the table of municipalities it comes from."""
     settings = study.settings.centrality
     if isinstance(settings, CentralityTable):
-        table = zones.read_centrality(
-            files.require(study.resolve(settings.file), mend=_fetch_hint(study)),
-            municipality=settings.municipality,
-            centrality_class=settings.centrality_class,
-            index=None if settings.index == "none" else settings.index,
-            year=settings.year,
-        )
-        source = str(study.resolve(settings.file))
-    else:
-        table = _compute_classes(study, settings, network, mapped, snapped, cells, times)
-        source = "computed"
+        return join_table(study, settings, cells)
+    table = _compute_classes(study, settings, network, mapped, snapped, cells, times)
+    return _classes(cells, table, source="computed"), table
+
+
+def join_table(study: Study, settings: CentralityTable, cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the centrality of each cell from an official table, and that table."""
+    path = files.require(study.resolve(settings.file), mend=_fetch_hint(study))
+    table = zones.read_centrality(
+        path,
+        municipality=settings.municipality,
+        centrality_class=settings.centrality_class,
+        index=None if settings.index == "none" else settings.index,
+        year=settings.year,
+    )
+    return _classes(cells, table, source=str(path)), table
+
+
+def _classes(cells: pd.DataFrame, table: pd.DataFrame, *, source: str) -> pd.DataFrame:
     joined = zones.join_centrality(cells[["population", "municipality_id", "municipality"]], table, source=source)
-    return joined[["centrality_index", "centrality_class"]], table
+    return joined[["centrality_index", "centrality_class"]]
 
 
 def _compute_classes(
@@ -305,12 +356,8 @@ def _compute_classes(
     times: pd.DataFrame,
 ) -> pd.DataFrame:
     people = cells["population"].to_numpy()
-    cutoff_s, tenth_at_s = settings.cutoff_min * 60, settings.tenth_at_min * 60
-
-    def weigh(seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        weights: npt.NDArray[np.float64] = zones.time_weight(seconds, cutoff_s=cutoff_s, tenth_at_s=tenth_at_s)
-        return weights
-
+    cutoff_s = settings.cutoff_min * 60
+    weigh = partial(zones.time_weight, cutoff_s=cutoff_s, tenth_at_s=settings.tenth_at_min * 60)
     reached = np.empty(len(cells))
     for first in range(0, len(cells), _ORIGINS_AT_ONCE):
         block = slice(first, first + _ORIGINS_AT_ONCE)
@@ -344,64 +391,6 @@ def _snap_as_set(study: Study, network: Network, places: gpd.GeoDataFrame) -> pd
         off_network_kph=study.settings.snap.off_network_kph,
         min_component_m=study.settings.network.min_component_km * 1000,
     )
-
-
-def islands(network: Network, snapped: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
-    """Return the places that do not hang together by road alone, with their people and what ties them to the mainland.
-
-    One row per set of roads on which somebody lives: `people`, `cells`, `tied_by` ("mainland", "car ferry",
-    "passenger ferry", "nothing"), the municipality with most of its people, and the `lon`, `lat` of its middle
-    person; largest first. A last row, "no road", has those who are not snapped.
-    """
-    edge = snapped["edge"].to_numpy()
-    on = edge >= 0
-    here = network.edge_u[edge[on]]
-    labels = [
-        network.components(EdgeKind.ROAD),
-        network.components(EdgeKind.ROAD, EdgeKind.FERRY, EdgeKind.BOARDING),
-        network.components(*EdgeKind),
-    ]
-    people = cells["population"].to_numpy()[on]
-    table = pd.DataFrame(
-        {
-            "road": labels[0][here],
-            "people": people,
-            "lon": snapped["lon"].to_numpy()[on],
-            "lat": snapped["lat"].to_numpy()[on],
-        }
-    )
-    table["municipality"] = cells["municipality"].to_numpy()[on]
-    mainland = table.groupby("road")["people"].sum().idxmax()
-    node = int(here[(table["road"] == mainland).to_numpy()][0])
-    by_car, by_boat = (label[here] == label[node] for label in labels[1:])
-    table["tied_by"] = np.select(
-        [table["road"] == mainland, by_car, by_boat], ["mainland", "car ferry", "passenger ferry"], "nothing"
-    )
-    rows = []
-    for _, part in table.groupby("road"):
-        weights = part.groupby("municipality")["people"].sum()
-        rows.append(
-            {
-                "tied_by": part["tied_by"].iloc[0],
-                "municipality": weights.idxmax(),
-                "people": part["people"].sum(),
-                "cells": len(part),
-                "lon": np.average(part["lon"], weights=part["people"]),
-                "lat": np.average(part["lat"], weights=part["people"]),
-            }
-        )
-    if (~on).any():
-        rows.append(
-            {
-                "tied_by": "no road",
-                "municipality": "",
-                "people": cells["population"].to_numpy()[~on].sum(),
-                "cells": int((~on).sum()),
-                "lon": np.nan,
-                "lat": np.nan,
-            }
-        )
-    return pd.DataFrame(rows).sort_values(["people", "lon"], ascending=[False, True], ignore_index=True)
 
 
 def _fetch_hint(study: Study) -> str:

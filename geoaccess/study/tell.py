@@ -9,10 +9,11 @@ import pandas as pd
 
 from geoaccess import files, measures
 from geoaccess.errors import InputError
-from geoaccess.network import EdgeKind, snap
+from geoaccess.network import EdgeKind
 from geoaccess.routing import route
 from geoaccess.shipped import shipped
 from geoaccess.study import stages
+from geoaccess.study.islands import islands
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,20 +74,14 @@ def describe_network(study: Study) -> list[tuple[str, pd.DataFrame]]:
     )
     cells = stages.read_people(study)
     zones, _ = stages.join_zones(study, cells)
-    snapped = snap(
-        network,
-        cells,
-        max_m=study.settings.snap.max_m,
-        off_network_kph=study.settings.snap.off_network_kph,
-        min_component_m=study.settings.network.min_component_km * 1000,
-    )
-    islands = stages.islands(network, snapped, cells.join(zones["municipality"]))
+    snapped = stages.snap_cells(study, network, cells)
+    places = islands(network, snapped, cells.join(zones["municipality"]))
     counts = pd.DataFrame({"what": list(network.counts), "number": list(network.counts.values())})
-    shown = islands[["tied_by", "municipality", "people", "cells"]].head(_ISLANDS_SHOWN)
+    shown = places[["tied_by", "municipality", "people", "cells"]].head(_ISLANDS_SHOWN)
     return [
         (f"{network!r}{' (from the cache)' if from_cache else ''}", classes),
         ("Ferries", ferries),
-        (f"Where people live, by what ties them to the mainland ({len(islands)} places)", shown),
+        (f"Where people live, by what ties them to the mainland ({len(places)} places)", shown),
         ("What was read and left out", counts),
     ]
 

@@ -1,0 +1,67 @@
+"""Which people hang together by road, and what ties the others to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from geoaccess.network import EdgeKind
+
+if TYPE_CHECKING:
+    from geoaccess.network import Network
+
+__all__ = ["islands"]
+
+_LEAST_WEIGHT = 1e-9  # of a cell without people, so that a place of such cells has a middle, too
+
+
+def islands(network: Network, snapped: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the places that do not hang together by road alone, with their people and what ties them to the mainland.
+
+    One row per set of roads that cells are snapped to: `tied_by` ("mainland", "car ferry", "passenger ferry",
+    "nothing"), the `municipality` with most of its people, `people`, `cells`, and the mean `lon`, `lat` of its people.
+    One more row, "no road", has those who are not snapped. Most people first. The mainland is the set with most.
+    """
+    on = (snapped["edge"] >= 0).to_numpy()
+    people = cells["population"].to_numpy()
+    table = _tied(network, snapped[on], people[on])
+    table["municipality"] = cells["municipality"].to_numpy()[on]
+    rows = []
+    for _, part in table.groupby("road"):
+        weights = np.maximum(part["people"], _LEAST_WEIGHT)
+        rows.append(
+            {
+                "tied_by": part["tied_by"].iloc[0],
+                "municipality": part.groupby("municipality")["people"].sum().idxmax(),
+                "people": part["people"].sum(),
+                "cells": len(part),
+                "lon": np.average(part["lon"], weights=weights),
+                "lat": np.average(part["lat"], weights=weights),
+            }
+        )
+    if not on.all():
+        off = {"people": people[~on].sum(), "cells": int((~on).sum()), "lon": np.nan, "lat": np.nan}
+        rows.append({"tied_by": "no road", "municipality": "", **off})
+    return pd.DataFrame(rows).sort_values(["people", "lon"], ascending=[False, True], ignore_index=True)
+
+
+def _tied(
+    network: Network, snapped: pd.DataFrame, people: np.ndarray[tuple[int], np.dtype[np.float64]]
+) -> pd.DataFrame:
+    """Return which roads each snapped cell hangs together with, and what ties these to the mainland."""
+    here = network.edge_u[snapped["edge"].to_numpy()]
+    by_road, by_car, by_boat = (
+        network.components(*kinds)[here]
+        for kinds in ((EdgeKind.ROAD,), (EdgeKind.ROAD, EdgeKind.FERRY, EdgeKind.BOARDING), tuple(EdgeKind))
+    )
+    table = pd.DataFrame({"road": by_road, "people": people, "lon": snapped["lon"], "lat": snapped["lat"]})
+    mainland = by_road == table.groupby("road")["people"].sum().idxmax()
+    one = int(mainland.argmax())
+    table["tied_by"] = np.select(
+        [mainland, by_car == by_car[one], by_boat == by_boat[one]],
+        ["mainland", "car ferry", "passenger ferry"],
+        "nothing",
+    )
+    return table

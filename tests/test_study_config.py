@@ -1,0 +1,322 @@
+"""The study file: those that ship, the template, and what is wrong with one at every depth."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from geoaccess.errors import ConfigError, InputError, MissingFileError
+from geoaccess.study import load_study, write_template
+from tests.test_study_tiny import STUDY
+
+ROOT = Path(__file__).parents[1]
+NO_STUDIES = {"sources.toml"}
+SHIPPED = sorted(path.name for path in (ROOT / "configs").glob("*.toml") if path.name not in NO_STUDIES)
+BUNDLED = ["iceland.toml", "troms.toml"]
+
+# Everything a study may say, once, for each kind of sites, zones and centrality.
+FULL = """
+title = "t"
+subtitle = "s"
+language = "nb"
+disclaimer = "d"
+note = "n"
+output = "out"
+cache = "cache"
+attribution = ["a"]
+fetch = "norge"
+[network]
+osm = ["a.osm.pbf"]
+profile = "car"
+min_component_km = 0
+[snap]
+max_m = 1
+off_network_kph = 2.5
+[population]
+file = "p.csv"
+people = "p"
+cell_id = "c"
+x = "x"
+y = "y"
+crs = "EPSG:3035"
+cell_size_m = 100
+anchor = "centre"
+carry = ["k"]
+clip = [1, 2, 3, 4]
+year = 2020
+source = "s"
+[services.gp]
+label = "GP"
+toward = "cells"
+norms_min = [1, 2.5]
+proxy_note = "p"
+[[sites]]
+kind = "file"
+file = "s.csv"
+service = "gp"
+service_column = "service"
+columns = { id = "i", name = "n", level = "l", note = "o", lon = "x", lat = "y" }
+where = { a = ["b"] }
+crs = "EPSG:3035"
+clip = true
+merge_within_m = 1
+source = "s"
+[[sites]]
+kind = "osm"
+service = "gp"
+tags = [{ a = "b", c = "d" }]
+with_names = ["a"]
+without_names = ["b"]
+clip = true
+merge_within_m = 0
+[[sites]]
+kind = "osm_review"
+file = "r.csv"
+tags = [{ a = "b" }]
+"""
+ZONES = {
+    "osm": "level = 6\nregion_level = 5\nmax_nearest_m = 0\n"
+    '[[zones.borderless]]\nid = "1"\nname = "n"\nlon = 1\nlat = 2\nwithin_km = 3',
+    "file": 'file = "z"\nlayer = "l"\nid = "i"\nname = "n"\nregion_id = "r"\nregion = "q"\n'
+    "digits = 4\nmax_nearest_m = 1",
+    "column": 'column = "k"\nnames_file = "n.csv"\nnames_id = "i"\nnames_name = "n"',
+}
+CENTRALITY = {
+    "table": 'file = "c"\nmunicipality = "m"\ncentrality_class = "k"\nindex = "none"\nyear = 2024\nsource = "s"',
+    "computed": 'cutoff_min = 9\ntenth_at_min = 4\nweights = [1, 0]\ncuts = [5, 4, 3, 2, 1]\ntransform = "sqrt"\n'
+    'note = "n"\n[centrality.functions]\nshop = [{ shop = "x" }]',
+}
+
+
+@pytest.fixture
+def load(tmp_path):
+    def load(text):
+        path = tmp_path / "study.toml"
+        path.write_text(text, encoding="utf-8")
+        return load_study(path)
+
+    return load
+
+
+@pytest.fixture
+def refused(load):
+    def refused(text):
+        with pytest.raises(ConfigError) as caught:
+            load(text)
+        return str(caught.value)
+
+    return refused
+
+
+def changed(old, new):
+    assert STUDY.count(old) == 1, old
+    return STUDY.replace(old, new)
+
+
+def test_there_are_studies_to_load():
+    assert {"iceland.toml", "troms.toml", "oslo.toml", "norge.toml", "nord-norge.toml", "template.toml"} <= {*SHIPPED}
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_shipped_study_loads(name):
+    study = load_study(ROOT / "configs" / name)
+    assert study.name == name.removesuffix(".toml")
+    assert study.settings.attribution
+    assert [spec.key for spec in study.specs] == list(study.settings.services)
+    for spec in study.specs:
+        assert list(spec.norms_s) == [60 * norm for norm in study.settings.services[spec.key].norms_min]
+    assert study.described()["title"] == study.settings.title
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_every_input_of_the_bundled_studies_is_there(name):
+    study = load_study(ROOT / "configs" / name)
+    assert [path for path in study.inputs.values() if not path.is_file()] == []
+    assert {"study", "profile", "osm 1", "population", "sites 1"} <= study.inputs.keys()
+
+
+@pytest.mark.parametrize("name", [name for name in SHIPPED if name != "template.toml"])
+def test_what_a_study_writes_to_is_not_where_it_reads_from(name):
+    study = load_study(ROOT / "configs" / name)
+    folders = [study.output.resolve(), study.cache.resolve()]
+    read = [path.resolve() for path in study.inputs.values()]
+    assert [path for path in read for folder in folders if folder in path.parents or folder == path] == []
+
+
+@pytest.mark.parametrize("name", [name for name in SHIPPED if "norge" in name])
+def test_the_region_that_is_to_be_fetched_is_known(name):
+    sources = tomllib.loads((ROOT / "configs" / "sources.toml").read_text(encoding="utf-8"))
+    assert load_study(ROOT / "configs" / name).settings.fetch in sources["regions"]
+
+
+@pytest.mark.parametrize("zones", ZONES)
+@pytest.mark.parametrize("centrality", CENTRALITY)
+def test_every_key_that_is_documented_can_be_set(load, zones, centrality):
+    chosen = {"zones": (zones, ZONES[zones]), "centrality": (centrality, CENTRALITY[centrality])}
+    text = FULL + "\n".join(f'[{table}]\nkind = "{kind}"\n{rest}' for table, (kind, rest) in chosen.items())
+    study = load(text)
+    said, described = tomllib.loads(text), study.described()
+    assert described == said | {"population": described["population"]}
+    assert tuple(described["population"]["clip"]) == (1, 2, 3, 4)
+
+
+def test_a_new_study_loads_and_is_as_shipped(tmp_path):
+    written = write_template(tmp_path / "deep" / "mine.toml")
+    study = load_study(written[0])
+    assert study.profile.resolve() == (tmp_path / "deep" / "car.toml").resolve()
+    assert study.profile.read_bytes() == (ROOT / "configs" / "profiles" / "car.toml").read_bytes()
+    assert sorted(path.name for path in (tmp_path / "deep").iterdir()) == ["car.toml", "mine.toml"]
+
+
+@pytest.mark.parametrize("there", ["mine.toml", "car.toml"])
+def test_a_new_study_never_replaces_what_is_there(tmp_path, there):
+    (tmp_path / there).write_text("mine")
+    with pytest.raises(InputError, match=rf"{there} is there already"):
+        write_template(tmp_path / "mine.toml")
+    assert [path.name for path in tmp_path.iterdir()] == [there]
+    assert (tmp_path / there).read_text() == "mine"
+
+
+def test_a_new_study_is_a_toml_file(tmp_path):
+    with pytest.raises(InputError, match=r"try .*mine\.toml"):
+        write_template(tmp_path / "mine.txt")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_tiny_study_of_the_tests_loads(load):
+    settings = load(STUDY).settings
+    assert (settings.snap.max_m, settings.snap.off_network_kph, settings.network.min_component_km) == (2500, 4, 3)
+    assert settings.zones.max_nearest_m == 5000
+    assert settings.services["gp"].toward == "sites"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "unknown", "meant"),
+    [
+        ("title =", "titel =", "titel", "title"),
+        ("[population]", "[populaton]", "populaton", "population"),
+        ('osm = ["roads', 'osmm = ["roads', "network.osmm", "osm"),
+        ('people = "people"', 'peple = "people"', "population.peple", "people"),
+        ('label = "GP"', 'label = "GP"\nnorm_min = [3]', "services.gp.norm_min", "norms_min"),
+        ('columns = { id = "id" }', 'colums = { id = "id" }', "sites[1].colums", "columns"),
+        ("max_nearest_m = 5000", "max_nearest = 5000", "zones.max_nearest", "max_nearest_m"),
+        ('kind = "table"', 'kind = "table"\nclass = "k"\nindeks = "none"', "centrality.indeks", "index"),
+    ],
+)
+def test_an_unknown_key_is_named_with_the_nearest_known_one(refused, old, new, unknown, meant):
+    said = refused(changed(old, new))
+    assert f'unknown key "{unknown}"' in said
+    assert f'{unknown}"; did you mean "{meant}"?' in said
+
+
+@pytest.mark.parametrize("kind", ["osm", "osm_review"])
+def test_unknown_keys_of_every_kind_of_sites_are_guessed_at(refused, kind):
+    text = STUDY.replace(
+        'kind = "file"\nfile = "sites.csv"', f'kind = "{kind}"\ntags = [{{ a = "b" }}]\ntagss = 1\nfile = "sites.csv"'
+    )
+    assert 'tagss"; did you mean "tags"?' in refused(text)
+
+
+def test_unknown_keys_of_a_place_without_border_are_guessed_at(refused):
+    text = STUDY.replace(
+        'kind = "file"\nfile = "municipalities.geojson"',
+        'kind = "osm"\nlevel = 6\nborderless = [{ id = "1", name = "n", lon = 1, lat = 2, within_km = 3, nam = 3 }]\n'
+        'file = "municipalities.geojson"',
+    )
+    assert 'borderless[1].nam"; did you mean "name"?' in refused(text)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('title = "A small country"', "", ['"title" is missing']),
+        ('osm = ["roads.osm.pbf"]', "osm = []", ['"network.osm"', "at least 1"]),
+        ('osm = ["roads.osm.pbf"]', 'osm = "roads.osm.pbf"', ['"network.osm"', "list", "'roads.osm.pbf'"]),
+        ("year = 2024\nsource", 'year = "soon"\nsource', ['"population.year"', "'soon'"]),
+        ('people = "people"', "clip = [1, 2, 3]", ["population.clip"]),
+        ('people = "people"', 'anchor = "center"', ['"population.anchor"', "'centre'", "'center'"]),
+        ('people = "people"', "cell_size_m = 0", ['"population.cell_size_m"', "greater than 0", "found 0"]),
+        ('toward = "cells"', 'toward = "people"', ['"services.ambulance_base.toward"', "'cells'", "'people'"]),
+        ("norms_min = [20, 60]", "norms_min = [60, 20]", ['"services.hospital.norms_min"', "rising", "[60, 20]"]),
+        ("norms_min = [20, 60]", "norms_min = [20, 20]", ['"services.hospital.norms_min"', "each once"]),
+        ("norms_min = [20, 60]", "norms_min = [0, 20]", ["services.hospital.norms_min", "greater than 0"]),
+        ("[services.gp]", '[services."g p"]', ["g p", "letters"]),
+        ('columns = { id = "id" }', 'service = "gpp"', ['"gpp"', 'did you mean "gp"?']),
+        ('columns = { id = "id" }', "merge_within_m = -1", ["merge_within_m", "-1"]),
+        ('kind = "table"', 'kind = "tabel"', ["centrality", "'tabel'", "'table'", "'computed'"]),
+        ('kind = "table"\n', "", ["centrality", "kind"]),
+        ("max_nearest_m = 5000", "max_nearest_m = nan", ["max_nearest_m", "nan"]),
+    ],
+)
+def test_wrong_values_are_named_with_their_key(refused, tmp_path, old, new, words):
+    text = STUDY.replace(old, new, 1)
+    assert text != STUDY
+    said = refused(text)
+    assert said.startswith(f"{tmp_path / 'study.toml'}: ")
+    assert [word for word in words if word not in said] == []
+
+
+def test_a_norm_is_a_time(refused):
+    assert "services.gp.norms_min" in refused(changed("norms_min = [10]", "norms_min = [10, inf]"))
+
+
+def test_several_problems_are_one_message(refused):
+    text = changed("title =", "titel =").replace("norms_min = [12]", "norms_min = [12, 3]").replace("year", "yaer")
+    said = refused(text)
+    for words in ('"title" is missing', '"titel"', "norms_min", '"population.year" is missing', "population.yaer"):
+        assert words in said
+    assert "problems" in said.splitlines()[0]
+    assert len(said.splitlines()) == 1 + int(said.splitlines()[0].split()[-2])
+
+
+def test_every_unknown_service_is_named_at_once(refused):
+    more = '[[sites]]\nkind = "osm"\nservice = "hospitl"\ntags = [{ a = "b" }]\n[zones]'
+    said = refused(changed('columns = { id = "id" }', 'service = "gpp"').replace("[zones]", more))
+    assert '"gpp"' in said
+    assert '"hospitl"' in said
+
+
+def test_services_whose_columns_would_be_the_same_are_refused(refused):
+    """The second nearest gp is in `gp_second_s`; so would be the time to a service of the name gp_second."""
+    text = STUDY.replace("[services.hospital]", "[services.gp_second]").replace("hospital", "gp_second")
+    assert "gp_second" in refused(text)
+
+
+def test_a_study_is_a_toml_file_that_is_there(tmp_path):
+    with pytest.raises(ConfigError, match="geoaccess new"):
+        load_study(tmp_path / "study.txt")
+    with pytest.raises(MissingFileError, match=r"none\.toml: no such file; `geoaccess new"):
+        load_study(tmp_path / "none.toml")
+
+
+def test_a_study_in_another_encoding_is_refused(tmp_path):
+    (tmp_path / "study.toml").write_bytes(STUDY.replace("small", "små").encode("latin-1"))
+    with pytest.raises(ConfigError, match="UTF-8"):
+        load_study(tmp_path / "study.toml")
+
+
+def test_settings_cannot_be_changed(load):
+    with pytest.raises(ValidationError):
+        load(STUDY).settings.snap.max_m = 1
+
+
+def test_paths_are_relative_to_the_study(tmp_path, monkeypatch):
+    (tmp_path / "studies").mkdir()
+    path = tmp_path / "studies" / "study.toml"
+    path.write_text(STUDY.replace('"people.csv"', '"../data/people.csv"'), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for given in (path, "studies/study.toml"):
+        study = load_study(given)
+        assert study.inputs["population"].resolve() == tmp_path / "data" / "people.csv"
+        assert study.output.resolve() == tmp_path / "studies" / "out"
+        assert study.cache.resolve() == tmp_path / "studies" / "cache"
+
+
+def test_a_profile_is_a_shipped_one_or_a_file_beside_the_study(load, tmp_path):
+    assert load(STUDY).profile.name == "car.toml"
+    mine = load(changed("[network]", '[network]\nprofile = "mine.toml"'))
+    assert mine.profile.resolve() == tmp_path / "mine.toml"
+    assert mine.inputs["profile"] == mine.profile

@@ -1,0 +1,240 @@
+"""Iceland, the bundled sample, as `make run` computes it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import dijkstra
+
+from geoaccess.network import EdgeKind, snap
+from geoaccess.study import load_study, run
+
+ROOT = Path(__file__).parents[1]
+TOTAL = 348_342
+SERVICES = {"gp": 47, "legevakt": 27, "hospital": 8, "ambulance_base": 33}
+CUTS = [925, 870, 775, 670, 565]
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory):
+    study = load_study(ROOT / "configs" / "iceland.toml")
+    folder = tmp_path_factory.mktemp("iceland")
+    places = {"output": str(folder / "out"), "cache": str(folder / "cache")}
+    return run(replace(study, settings=study.settings.model_copy(update=places)), show=False)
+
+
+@pytest.fixture(scope="module")
+def cells(answers):
+    return gpd.read_parquet(answers.study.output / "cells.parquet")
+
+
+@pytest.fixture(scope="module")
+def record(answers):
+    return json.loads((answers.study.output / "run.json").read_text(encoding="utf-8"))
+
+
+def test_the_people_are_those_of_the_grid(answers, cells, data):
+    grid = pd.read_csv(data / "iceland" / "population_1km_2018.csv").set_index("cell_id")
+    assert grid["population"].sum() == TOTAL
+    assert answers.population == TOTAL
+    assert cells["population"].to_dict() == grid["population"].to_dict()
+    corners = cells.geometry.bounds
+    assert (corners["minx"] == grid["x_3035"]).all()
+    assert (corners["miny"] == grid["y_3035"]).all()
+    assert (cells.geometry.area == 1e6).all()
+
+
+@pytest.mark.parametrize("name", ["municipalities", "classes", "everybody"])
+def test_everybody_is_in_every_table_to_the_person(answers, name):
+    table = pd.read_csv(answers.study.output / f"{name}.csv")
+    assert table.groupby("service")["population"].sum().to_dict() == dict.fromkeys(SERVICES, TOTAL)
+    assert (table["reached"] + table["unreached"] == table["population"]).all()
+    reasons = [column for column in table if column.startswith("unreached_")]
+    assert (table[reasons].sum(axis=1) == table["unreached"]).all()
+
+
+def test_everybody_is_in_every_file_of_cells(answers, cells):
+    assert cells["population"].sum() == TOTAL
+    package = gpd.read_file(answers.study.output / "cells.gpkg")
+    assert package["population"].sum() == TOTAL
+    assert len(package) == len(cells) == 1153
+    islands = pd.read_csv(answers.study.output / "islands.csv")
+    assert islands["people"].sum() == TOTAL
+    inequality = pd.read_csv(answers.study.output / "inequality.csv")
+    assert (inequality["people_counted"] + inequality["people_unreached"] == TOTAL).all()
+
+
+def test_the_record_counts_what_was_read_and_found(answers, record, cells, data):
+    assert record["counts"]["cells"] == 1153
+    assert record["counts"]["cells_not_snapped"] == cells["off_network_m"].isna().sum()
+    assert record["counts"]["sites"] == SERVICES
+    assert record["counts"]["sites_proxy"] == 32
+    assert record["counts"]["sites_not_snapped"] == []
+    assert record["counts"]["people_without_municipality"] == cells["population"][cells["municipality_id"] == ""].sum()
+    assert record["counts"]["people_without_municipality"] < 0.0001 * TOTAL
+    assert record["network"]["from_cache"] is False
+    assert record["network"]["ferry_ways"] == 29
+    assert record["network"]["way_nodes_missing"] == 0
+    extract = data / "iceland" / "iceland-2019.osm.pbf"
+    assert record["inputs"]["osm 1"]["sha256"] == hashlib.sha256(extract.read_bytes()).hexdigest()
+    for path in answers.files:
+        if path.name != "run.json":
+            assert record["results"][path.name] == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_record_balances_people_in_and_out(record, cells, service):
+    said = record["people"][service]
+    assert said["people_in"] == TOTAL
+    assert said["people_reached"] + sum(said["people_unreached"].values()) == TOTAL
+    assert said["people_reached"] == cells["population"][np.isfinite(cells[f"{service}_s"])].sum()
+    assert said["people_reached"] > 0.99 * TOTAL
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_second_nearest_is_another_site_and_not_nearer(answers, cells, service):
+    both = np.isfinite(cells[f"{service}_second_s"])
+    assert both.mean() > 0.9
+    assert (cells[f"{service}_second_s"][both] >= cells[f"{service}_s"][both]).all()
+    assert (cells[f"{service}_second_site"][both] != cells[f"{service}_site"][both]).all()
+    known = answers.sites.index[answers.sites["service"] == service]
+    assert cells.loc[both, [f"{service}_site", f"{service}_second_site"]].isin(known).all(axis=None)
+
+
+@pytest.mark.parametrize("service", ["hospital", "ambulance_base"])
+def test_times_are_those_of_an_independent_search(answers, cells, service):
+    """Dijkstra by scipy on the bare edges, in the direction of the people or of the ambulance."""
+    network, settings = answers.network, answers.study.settings
+    how = {
+        "max_m": settings.snap.max_m,
+        "off_network_kph": settings.snap.off_network_kph,
+        "min_component_m": settings.network.min_component_km * 1000,
+    }
+    at = snap(network, cells, **how)
+    sites = snap(network, answers.sites[answers.sites["service"] == service], **how)
+    away = service == "ambulance_base"
+    tail = np.concatenate([network.edge_u, network.edge_v])
+    head = np.concatenate([network.edge_v, network.edge_u])
+    cost = np.concatenate([network.edge_forward_ds, network.edge_backward_ds]).astype(float)
+    tail, head = (tail, head) if away else (head, tail)  # towards sites: against the arcs, from the sites
+    numbers = network.n_nodes + np.arange(len(sites))
+    edge = sites["edge"].to_numpy()
+    for name, ends in (("u", network.edge_u), ("v", network.edge_v)):
+        legs = sites[f"to_{name}_ds" if away else f"from_{name}_ds"].to_numpy()
+        tail, head = np.concatenate([tail, numbers]), np.concatenate([head, ends[edge]])
+        cost = np.concatenate([cost, np.where(legs < 0, -1, legs + sites["off_network_ds"])])
+    usable = (cost >= 0) & (tail != head)
+    table = pd.DataFrame({"tail": tail[usable], "head": head[usable], "cost": cost[usable] + 1e-6})
+    table = table.groupby(["tail", "head"], as_index=False)["cost"].min()  # a sparse matrix would add up parallel edges
+    size = network.n_nodes + len(sites)
+    graph = coo_array((table["cost"], (table["tail"], table["head"])), shape=(size, size)).tocsr()
+    least = dijkstra(graph, indices=numbers, min_only=True)
+    tested = (at["edge"] >= 0) & ~at["edge"].isin(edge)  # along one edge there is a shorter way than by its ends
+    rows = at[tested]
+    ways = []
+    for name, ends in (("u", network.edge_u), ("v", network.edge_v)):
+        legs = rows[f"from_{name}_ds" if away else f"to_{name}_ds"].to_numpy()
+        ways.append(np.where(legs < 0, np.inf, legs + least[ends[rows["edge"]]]))
+    expected = (np.minimum(*ways) + rows["off_network_ds"].to_numpy()) / 10
+    assert tested.sum() > 1000
+    np.testing.assert_allclose(cells[f"{service}_s"][tested], expected, atol=0.01)
+
+
+def test_municipalities_are_the_sums_of_their_cells(answers, cells):
+    table = pd.read_csv(answers.study.output / "municipalities.csv")
+    names = cells["municipality_id"].replace("", "unclassified")
+    for service in SERVICES:
+        found = table[table["service"] == service].set_index("municipality_id")
+        reached = np.isfinite(cells[f"{service}_s"])
+        assert found["population"].to_dict() == cells["population"].groupby(names).sum().to_dict()
+        assert found["reached"].to_dict() == cells["population"].where(reached, 0).groupby(names).sum().to_dict()
+        weighted = (cells["population"] * cells[f"{service}_s"])[reached].groupby(names[reached]).sum()
+        mean = weighted / cells["population"][reached].groupby(names[reached]).sum()
+        assert found["mean_s"].dropna().to_dict() == pytest.approx(mean.to_dict(), rel=1e-4)
+
+
+def test_municipalities_are_about_as_large_as_they_were(answers, cells):
+    """Statistics Iceland, 1 January 2018, to the nearest thousand; the grid cuts their borders by kilometres."""
+    people = cells.groupby("municipality")["population"].sum()
+    known = {"Reykjavíkurborg": 126_000, "Kópavogsbær": 36_000, "Hafnarfjarðarkaupstaður": 29_000}
+    known |= {"Akureyrarkaupstaður": 19_000, "Reykjanesbær": 18_000, "Vestmannaeyjabær": 4_300}
+    assert people[list(known)].to_dict() == pytest.approx(known, rel=0.15)
+    assert 60 <= len(people.drop("")) <= 75
+    assert (cells["region"] != "").mean() > 0.95
+
+
+def test_all_six_classes_are_there_and_follow_the_index(answers, cells):
+    table = answers.centrality
+    assert table["centrality_index"].max() == 1000
+    expected = [1 + sum(index < cut for cut in CUTS) for index in table["centrality_index"]]
+    assert table["centrality_class"].tolist() == expected
+    assert Counter(cells["centrality_class"].dropna()).keys() == {1, 2, 3, 4, 5, 6}
+    by_municipality = cells.drop_duplicates("municipality_id").set_index("municipality_id")["centrality_class"]
+    assert by_municipality["r2580603"] == 1  # Kópavogur, in the capital
+    written = pd.read_csv(answers.study.output / "classes.csv", dtype={"centrality_class": str})
+    assert set(written["centrality_class"]) == {*"123456", "unclassified"}
+
+
+def test_people_in_the_least_central_class_need_longer(answers):
+    table = pd.read_csv(answers.study.output / "classes.csv", dtype={"centrality_class": str})
+    for service in SERVICES:
+        mean = table[table["service"] == service].set_index("centrality_class")["mean_s"]
+        assert mean["6"] > 3 * mean["1"]
+
+
+def test_the_islands_hang_on_their_ferries(answers):
+    islands = answers.islands
+    ferry = islands[islands["tied_by"] == "car ferry"]
+    vestmannaeyjar = ferry[ferry["municipality"] == "Vestmannaeyjabær"]
+    assert vestmannaeyjar["people"].tolist() == [4287]
+    assert islands["tied_by"].iloc[0] == "mainland"
+    assert islands["people"].iloc[0] > 0.98 * TOTAL
+    herjolfur = answers.results[answers.results["municipality"] == "Vestmannaeyjabær"]["hospital_s"]
+    assert (herjolfur > 3600).all()
+
+
+def test_the_map_and_the_pictures_are_there(answers):
+    page = (answers.study.output / "index.html").read_text(encoding="utf-8")
+    assert answers.study.settings.title in page
+    assert "bases are a proxy" in page
+    assert "OpenStreetMap" in page
+    for name in ("curves", "lorenz", *(f"map_{service}" for service in SERVICES)):
+        content = (answers.study.output / f"{name}.png").read_bytes()
+        assert content.startswith(b"\x89PNG")
+        assert len(content) > 20_000
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_raster_holds_everybody_who_is_reached(answers, cells, service):
+    with rasterio.open(answers.study.output / f"{service}.tif") as raster:
+        assert raster.crs.to_epsg() == 3035
+        assert raster.res == (1000, 1000)
+        centres = cells.geometry.centroid
+        values = np.array([value[0] for value in raster.sample(zip(centres.x, centres.y, strict=True), masked=True)])
+    reached = np.isfinite(cells[f"{service}_s"]).to_numpy()
+    assert values[reached].astype(float) == pytest.approx(cells[f"{service}_s"][reached].to_numpy() / 60, rel=1e-5)
+
+
+def test_the_stand_ins_are_marked(answers):
+    sites = pd.read_csv(answers.study.output / "sites.csv")
+    assert sites["proxy"].sum() == 32
+    assert set(sites[sites["proxy"]]["service"]) == {"ambulance_base"}
+    assert sites["note"].notna().all()
+
+
+def test_kinds_of_edges_are_all_there(answers):
+    kinds = Counter(answers.network.edge_kind.tolist())
+    assert kinds[EdgeKind.ROAD] > 50_000
+    assert kinds[EdgeKind.FERRY] >= 9
+    assert kinds[EdgeKind.BOARDING] >= 9
+    assert kinds[EdgeKind.ON_FOOT] > 0

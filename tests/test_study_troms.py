@@ -1,0 +1,161 @@
+"""Troms, a modelled network with real people: who hangs together with what is known beforehand."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+
+from geoaccess.study import load_study, run
+
+ROOT = Path(__file__).parents[1]
+DISCLAIMER = "modelled road network: for learning, not for decisions"
+SERVICES = {"gp": 54, "legevakt": 13, "hospital": 3, "ambulance_base": 27}
+TOTAL = 193_468
+# As data/troms/README.md counts them.
+BY_ROAD, WITH_CAR_FERRIES, WITH_BOATS, WITH_NEITHER = 190_970, 193_304, 193_330, 138
+FERRY_ONLY = {
+    "Vannøya": (790, "car ferry", "Karlsøy"),
+    "Grytøya, Bjarkøya, Sandsøya": (756, "car ferry", "Harstad"),
+    "Arnøya": (298, "car ferry", "Skjervøy"),
+    "Reinøya": (229, "car ferry", "Karlsøy"),
+    "Vengsøya": (92, "car ferry", "Tromsø"),
+    "Rebbenesøya": (76, "car ferry", "Tromsø"),
+    "Karlsøya": (46, "car ferry", "Karlsøy"),
+    "Uløya": (37, "car ferry", "Nordreisa"),
+    "Laukøya": (10, "car ferry", "Skjervøy"),
+    "Spildra": (26, "passenger ferry", "Kvænangen"),
+}
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory):
+    study = load_study(ROOT / "configs" / "troms.toml")
+    folder = tmp_path_factory.mktemp("troms")
+    places = {"output": str(folder / "out"), "cache": str(folder / "cache")}
+    return run(replace(study, settings=study.settings.model_copy(update=places)), show=False)
+
+
+@pytest.fixture(scope="module")
+def cells(data):
+    table = pd.read_csv(data / "troms" / "population_250m_2019.csv", dtype={"cell_id": str, "kommunenummer": str})
+    return table.set_index("cell_id")
+
+
+@pytest.fixture(scope="module")
+def islands(answers):
+    return answers.islands
+
+
+def test_everybody_is_there(answers, cells):
+    assert cells["population"].sum() == TOTAL
+    assert answers.population == TOTAL
+    pd.testing.assert_series_equal(
+        answers.results["population"], cells["population"].astype(float), check_index_type=False
+    )
+
+
+@pytest.mark.parametrize("name", ["municipalities", "classes", "everybody"])
+def test_everybody_is_in_every_table(answers, name):
+    table = pd.read_csv(answers.study.output / f"{name}.csv")
+    assert table.groupby("service")["population"].sum().to_dict() == dict.fromkeys(SERVICES, TOTAL)
+    assert (table["reached"] + table["unreached"] == table["population"]).all()
+    assert set(table["disclaimer"]) == {DISCLAIMER}
+
+
+def test_every_table_and_page_carries_the_disclaimer(answers):
+    tables = [path for path in answers.files if path.suffix == ".csv"]
+    assert len(tables) == 9
+    for path in tables:
+        assert set(pd.read_csv(path)["disclaimer"]) == {DISCLAIMER}, path.name
+    assert DISCLAIMER in (answers.study.output / "index.html").read_text(encoding="utf-8")
+    assert json.loads((answers.study.output / "run.json").read_text(encoding="utf-8"))["disclaimer"] == DISCLAIMER
+
+
+def test_the_record_balances(answers):
+    record = json.loads((answers.study.output / "run.json").read_text(encoding="utf-8"))
+    for said in record["people"].values():
+        assert said["people_in"] == TOTAL
+        assert said["people_reached"] + sum(said["people_unreached"].values()) == TOTAL
+    assert record["counts"]["sites"] == SERVICES
+    assert record["counts"]["sites_not_snapped"] == []
+    assert record["counts"]["people_without_class"] == 0
+    assert record["network"]["ferry_ways"] == 25
+    assert record["network"]["ways_read"] == 3267
+    assert record["network"]["way_nodes_read"] == 20_325
+
+
+def test_people_who_hang_together_by_road_by_ferry_and_not_at_all(islands):
+    people = islands.groupby("tied_by")["people"].sum()
+    assert people["mainland"] == BY_ROAD
+    assert people["mainland"] + people["car ferry"] == WITH_CAR_FERRIES
+    assert people["mainland"] + people["car ferry"] + people["passenger ferry"] == WITH_BOATS
+    assert people["nothing"] + people["no road"] == WITH_NEITHER
+    assert people.sum() == TOTAL
+
+
+@pytest.mark.parametrize("island", FERRY_ONLY)
+def test_each_ferry_only_island_has_its_people(islands, island):
+    people, tied_by, municipality = FERRY_ONLY[island]
+    there = islands[islands["municipality"].str.startswith(municipality) & (islands["tied_by"] == tied_by)]
+    assert people in there["people"].tolist()
+
+
+def test_no_other_island_has_a_ferry(islands):
+    tied = islands[islands["tied_by"].isin(["car ferry", "passenger ferry"])]
+    assert sorted(tied["people"]) == sorted(people for people, *_ in FERRY_ONLY.values())
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_who_is_not_reached_is_who_has_no_car_ferry(answers, service):
+    """Every service has a site on the mainland, and none is on an island that only a boat or nothing goes to."""
+    reasons = answers.results.groupby(f"{service}_reason")["population"].sum()
+    assert reasons[""] == WITH_CAR_FERRIES
+    assert reasons["passenger_ferry_only"] == 26
+    assert reasons["island_without_ferry"] + reasons["no_road_within"] == WITH_NEITHER
+
+
+def test_municipalities_and_classes_are_those_of_the_tables(answers, cells, data):
+    official = pd.read_csv(data / "troms" / "centrality_2024.csv", dtype={"kommunenummer": str}).set_index(
+        "kommunenummer"
+    )
+    results = answers.results
+    assert (results["municipality_id"] == cells["kommunenummer"]).all()
+    assert (results["municipality"] == cells["kommunenummer"].map(official["name"])).all()
+    assert (results["centrality_class"] == cells["kommunenummer"].map(official["sentralitetsklasse"])).all()
+    assert (results["centrality_index"] == cells["kommunenummer"].map(official["sentralitetsindeks"])).all()
+    table = pd.read_csv(answers.study.output / "municipalities.csv", dtype={"municipality_id": str})
+    found = table[table["service"] == "gp"].set_index("municipality_id")["population"]
+    assert found.to_dict() == cells.groupby("kommunenummer")["population"].sum().to_dict()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_second_nearest_is_another_site_and_not_nearer(answers, service):
+    results = answers.results
+    both = np.isfinite(results[f"{service}_second_s"])
+    assert both.any()
+    assert (results[f"{service}_second_s"][both] >= results[f"{service}_s"][both]).all()
+    assert (results[f"{service}_second_site"][both] != results[f"{service}_site"][both]).all()
+    known = answers.sites.index[answers.sites["service"] == service]
+    assert results.loc[both, [f"{service}_site", f"{service}_second_site"]].isin(known).all(axis=None)
+
+
+def test_a_crossing_costs_the_wait_and_the_crossing(answers, data):
+    """Whoever lives beyond a ferry needs longer to hospital than the boat alone takes."""
+    ferries = pd.read_csv(data / "troms" / "ferries.csv").set_index("name")
+    results = answers.results.to_crs(4326)
+    vannoya = results[(results["municipality"] == "Karlsøy") & (results.geometry.bounds["miny"] > 70.05)]
+    least = ferries.loc["Hansnes-Skåningsbukt", "minutes"] * 60 + 15 * 60
+    assert vannoya["population"].sum() > 500
+    assert (vannoya["hospital_s"][np.isfinite(vannoya["hospital_s"])] > least).all()
+
+
+def test_cells_on_disk_are_the_results(answers):
+    found = gpd.read_parquet(answers.study.output / "cells.parquet")
+    results = pd.DataFrame(answers.results)
+    pd.testing.assert_frame_equal(pd.DataFrame(found)[results.columns], results, check_dtype=False)

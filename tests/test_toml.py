@@ -1,0 +1,185 @@
+"""TOML files read into tables: everything that is wrong is said, once, with what would mend it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import Field, ValidationError, field_validator
+
+from geoaccess.errors import ConfigError, GeoaccessError, InputError, MissingFileError
+from geoaccess.toml import Table, did_you_mean, read_toml
+
+
+class Wheel(Table):
+    size_cm: float
+    spokes: int = 32
+
+
+class Frame(Table):
+    kind: Literal["frame"]
+    material: str = "steel"
+
+
+class Fork(Table):
+    kind: Literal["fork"]
+    travel_mm: Annotated[int, Field(ge=0)] = 0
+
+
+class Bicycle(Table):
+    title: str
+    wheels: list[Wheel] = []
+    lights: dict[str, Wheel] = {}
+    spare: Wheel | None = None
+    parts: list[Annotated[Frame | Fork, Field(discriminator="kind")]] = []
+
+    @field_validator("title")
+    @classmethod
+    def _short(cls, title):
+        if len(title) > 20:
+            raise ValueError("at most 20 letters")
+        return title
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(text):
+        path = tmp_path / "bicycle.toml"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return read_toml(path, Bicycle)
+
+    return read
+
+
+@pytest.fixture
+def refused(read, tmp_path):
+    """Say what is wrong with a text, after the path that every message begins with."""
+
+    def refused(text):
+        with pytest.raises(ConfigError) as caught:
+            read(text)
+        begin = f"{tmp_path / 'bicycle.toml'}: "
+        assert str(caught.value).startswith(begin)
+        return str(caught.value).removeprefix(begin)
+
+    return refused
+
+
+def test_what_is_right_is_read(read):
+    made = read('title = "Ørret"\nwheels = [{ size_cm = 70 }]\n[lights.front]\nsize_cm = 8.5\nspokes = 0')
+    assert made.title == "Ørret"
+    assert made.wheels == [Wheel(size_cm=70.0, spokes=32)]
+    assert made.lights["front"].size_cm == 8.5
+    assert made.spare is None
+
+
+def test_what_was_read_cannot_be_changed(read):
+    with pytest.raises(ValidationError):
+        read('title = "a"').title = "b"
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "meant"),
+    [
+        ("weels = 1", "weels", "wheels"),
+        ("[spare]\nsize_cm = 1\nspoke = 3", "spare.spoke", "spokes"),
+        ("[[wheels]]\nsize_cm = 1\nspoks = 3", "wheels[1].spoks", "spokes"),
+        ("[lights.front]\nsize_cm = 1\nspokess = 3", "lights.front.spokess", "spokes"),
+        ('[[parts]]\nkind = "frame"\nmateriel = "x"', "materiel", "material"),
+        ('[[parts]]\nkind = "fork"\ntravel = 1', "travel", "travel_mm"),
+    ],
+)
+def test_an_unknown_key_is_named_with_the_nearest_known_one(refused, text, key, meant):
+    said = refused(f'title = "a"\n{text}')
+    assert f'{key}"; did you mean "{meant}"?' in said
+
+
+def test_a_key_like_no_other_is_answered_with_all(refused):
+    assert refused('title = "a"\n[spare]\nsize_cm = 1\nqqq = 3') == 'unknown key "spare.qqq"; known: size_cm, spokes'
+
+
+def test_the_path_of_a_key_is_the_one_in_the_file(refused):
+    """The table that a `kind` chose is no part of it."""
+    said = refused('title = "a"\n[[parts]]\nkind = "fork"\ntravel_mm = -1')
+    assert said.startswith('"parts[1].travel_mm": ')
+    assert "-1" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", ['"title" is missing']),
+        ('title = "a"\n[spare]', ['"spare.size_cm" is missing']),
+        ('title = "a"\n[[wheels]]\nsize_cm = 1\n[[wheels]]', ['"wheels[2].size_cm" is missing']),
+        ("title = 5", ['"title"', "string", "found 5"]),
+        ('title = "a"\n[spare]\nsize_cm = "big"', ['"spare.size_cm"', "number", "found 'big'"]),
+        ('title = "a"\nwheels = 3', ['"wheels"', "list", "found 3"]),
+        ('title = "a"\n[spare]\nsize_cm = 1\nspokes = 1.5', ['"spare.spokes"', "integer", "found 1.5"]),
+        (f'title = "{"a" * 21}"', ['"title"', "at most 20 letters"]),
+        ('title = "a"\n[[parts]]\nkind = "saddle"', ["parts[1]", "saddle", "frame", "fork"]),
+        ('title = "a"\n[[parts]]\nmaterial = "x"', ["parts[1]", "kind"]),
+    ],
+)
+def test_missing_keys_and_wrong_values_are_named(refused, text, words):
+    said = refused(text)
+    assert [word for word in words if word not in said] == []
+    assert "\n" not in said
+
+
+def test_all_problems_are_said_at_once(refused):
+    said = refused("titel = 1\n[spare]\nspokes = 'x'\n[[wheels]]\nsize_cm = 1\nrim = 2").split("\n  - ")
+    assert said[0] == "5 problems"
+    for words in ('"title" is missing', '"titel"', '"spare.size_cm" is missing', '"spare.spokes"', '"wheels[1].rim"'):
+        assert sum(words in line for line in said) == 1, words
+
+
+@pytest.mark.parametrize("text", [b"title = [", b'title = "\xe6"', b"title", b"\xff\xfet\x00", b"\x00\x01\x02"])
+def test_what_is_no_toml_is_refused(refused, text):
+    assert refused(text).startswith("not a TOML file in UTF-8: ")
+
+
+def test_a_byte_order_mark_does_no_harm(read):
+    """Editors on Windows write one."""
+    assert read(b'\xef\xbb\xbftitle = "a"').title == "a"
+
+
+@pytest.mark.parametrize("name", ["none.toml", ""])
+def test_a_file_that_is_not_there(tmp_path, name):
+    with pytest.raises(MissingFileError, match="no such file; type `new`") as caught:
+        read_toml(tmp_path / name, Bicycle, mend="type `new`")
+    assert str(tmp_path / name) in str(caught.value)
+
+
+def test_every_error_is_both_a_builtin_one_and_ours():
+    assert issubclass(ConfigError, InputError)
+    assert issubclass(InputError, ValueError)
+    assert issubclass(MissingFileError, FileNotFoundError)
+    assert all(issubclass(kind, GeoaccessError) for kind in (InputError, MissingFileError))
+
+
+def test_problems_are_listed_in_their_order():
+    one = ConfigError.listing("a.toml", ["x is 1"])
+    two = ConfigError.listing("a.toml", ["x is 1", "y is 2"])
+    assert isinstance(one, ConfigError)
+    assert str(one) == "a.toml: x is 1"
+    assert str(two) == "a.toml: 2 problems\n  - x is 1\n  - y is 2"
+
+
+WORDS = ["population", "off_network_kph", "min_component_km", "disclaimer", "merge_within_m"]
+
+
+@given(st.sampled_from(WORDS), st.data())
+def test_a_word_with_a_slip_of_the_finger_is_recognised(word, data):
+    at = data.draw(st.integers(0, len(word) - 2))
+    before, letter, after = word[:at], word[at], word[at + 1 :]
+    slips = [before + after, before + after[0] + letter + after[1:], before + "x" + letter + after]
+    assert did_you_mean(data.draw(st.sampled_from(slips)), WORDS) == f'; did you mean "{word}"?'
+
+
+def test_a_path_that_is_a_folder_is_no_file(tmp_path):
+    (tmp_path / "a.toml").mkdir()
+    with pytest.raises(MissingFileError):
+        read_toml(Path(tmp_path / "a.toml"), Bicycle)
