@@ -145,7 +145,8 @@ def write(rows: list[dict]) -> None:
     lines = [
         "# Measured",
         "",
-        f"On {machine['cores']} cores, Python {machine['python']}, numba {machine['numba']}. Medians; wall seconds (CPU seconds).",
+        f"On {machine['cores']} cores, Python {machine['python']}, numba {machine['numba']}.",
+        "Medians; wall seconds (CPU seconds).",
         "Written by `make bench`.",
         "",
         "| task | graph | geoaccess | peer | ratio | target |",

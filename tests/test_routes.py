@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -26,7 +28,7 @@ def test_parts_add_up_to_the_time_and_form_one_line(made):
     except InputError:
         return
     if not np.isfinite(time):
-        with pytest.raises(InputError, match="there is no way|has no road"):
+        with pytest.raises(InputError, match=r"there is no way|has no road"):
             route(network, (a.x, a.y), (b.x, b.y), **settings_)
         return
     journey = route(network, (a.x, a.y), (b.x, b.y), **settings_)
@@ -34,7 +36,7 @@ def test_parts_add_up_to_the_time_and_form_one_line(made):
     lines = journey.geometry.tolist()
     assert Point(lines[0].coords[0]).distance(a) < 1e-6
     assert Point(lines[-1].coords[-1]).distance(b) < 1e-6
-    for one, other in zip(lines, lines[1:], strict=False):
+    for one, other in itertools.pairwise(lines):
         assert (
             Point(one.coords[-1]).distance(Point(other.coords[0])) < 1e-3
         )  # a straight road of 15 km bends by metres from one projection to another

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shapely.geometry import Point
 
 from geoaccess.errors import InputError
-from geoaccess.network import DECISECONDS, Turns, assemble, load_network, save_network, snap, to_networkx
+from geoaccess.network import DECISECONDS, Turns, assemble, snap
 from geoaccess.routing import nearest_snapped, travel_times
 
 
@@ -71,8 +71,8 @@ def points(rng, count, prefix):
     return gpd.GeoSeries(at, index=[f"{prefix}{i}" for i in range(count)], crs="EPSG:4326")
 
 
-def journeys(network, rules, start, goal):
-    """Least deciseconds from one snapped point to another over edge after edge, obeying the rules; None if there is no way."""
+def journeys(network, rules, start, goal):  # noqa: PLR0912
+    """Least deciseconds from one snapped point to another, edge after edge, by the rules; None if there is no way."""
     u, v = network.edge_u, network.edge_v
     restricted = network.detours.restricted if network.detours is not None else np.zeros(network.n_edges, bool)
     times = {True: network.edge_forward_ds, False: network.edge_backward_ds}

@@ -284,7 +284,7 @@ def tree(
     seed_node: npt.NDArray[np.int32],
     seed_time: npt.NDArray[np.int32],
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Return the least time to every node from the seeds, and the node and arc before it (-1 at seeds and out of reach)."""
+    """Return the least time to every node from the seeds, and the node and arc before it (-1 where there is none)."""
     n = start.size - 1
     best = np.full(n, FAR, np.int32)
     before = np.full(n, -1, np.int32)

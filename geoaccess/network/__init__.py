@@ -5,8 +5,8 @@ from geoaccess.network.core import DECISECONDS, Arcs, Detours, EdgeKind, Network
 from geoaccess.network.interchange import from_networkx, from_osmnx, to_networkx
 from geoaccess.network.merging import simplify
 from geoaccess.network.snapping import NO_ROAD_WITHIN, snap, snappable_edges
-from geoaccess.network.turns import Turns
 from geoaccess.network.store import load_network, save_network
+from geoaccess.network.turns import Turns
 
 __all__ = [
     "DECISECONDS",

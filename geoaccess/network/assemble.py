@@ -176,7 +176,7 @@ def assemble(
     )
 
 
-def _check_segments(
+def _check_segments(  # noqa: C901 - one list of refusals
     lon: npt.NDArray[np.float64],
     lat: npt.NDArray[np.float64],
     ends: dict[str, npt.NDArray[np.int32]],
@@ -191,9 +191,10 @@ def _check_segments(
         raise InputError("the network has no edge")
     if lon.size != lat.size:
         raise InputError(f"lon has {lon.size} points and lat {lat.size}")
-    for name, values in {**ends, **times, "way": way}.items():
-        if values.size != size:
-            raise InputError(f"{name} has {values.size} entries for {size} edges")
+    sizes = {name: values.size for table in (ends, times, {"way": way}) for name, values in table.items()}  # type: ignore[attr-defined]
+    for name, entries in sizes.items():
+        if entries != size:
+            raise InputError(f"{name} has {entries} entries for {size} edges")
     if len(way_class) != way_id.size or way.max() >= way_id.size or way.min() < 0:
         raise InputError(f"{way.max() + 1} ways are used, way_id has {way_id.size} and way_class {len(way_class)}")
     for name, values in ends.items():

@@ -34,7 +34,7 @@ class EdgeKind(IntEnum):
 
 
 class Arcs(NamedTuple):
-    """Arcs in compressed rows: those of node i are start[i]:start[i + 1], each with its head, cost and edge (-1: a link)."""
+    """Arcs in compressed rows: node i has start[i]:start[i + 1], each with its head, cost and edge (-1: a link)."""
 
     start: npt.NDArray[np.int32]
     head: npt.NDArray[np.int32]
@@ -44,11 +44,11 @@ class Arcs(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Detours:
-    """How arcs differ from edges where turns are banned or through traffic is not allowed (see `geoaccess.network.turns`).
+    """How arcs differ from edges where turns are banned or through traffic is not allowed.
 
-    A journey leaves edge e at the nodes `leave_u[e]` and `leave_v[e]` and comes to it from `arrive_u[e]` and `arrive_v[e]`; where
-    nothing is banned all are the ends of the edge. `place` is the node that each node stands for, itself or the one it
-    is a copy of. Links lead from `link_tail` to `link_head` at no cost.
+    See `geoaccess.network.turns`. A journey leaves edge e at the nodes `leave_u[e]` and `leave_v[e]` and comes to it
+    from `arrive_u[e]` and `arrive_v[e]`; where nothing is banned all are the ends of the edge. `place` is the node that
+    each node stands for, itself or the one it is a copy of. Links lead from `link_tail` to `link_head` at no cost.
     """
 
     leave_u: npt.NDArray[np.int32]
@@ -177,7 +177,7 @@ class Network:
             raise InputError(f"shape_ptr has {len(self.shape_ptr)} entries for {self.n_edges} edges")
         if self.shape_ptr[0] != 0 or self.shape_ptr[-1] != len(self.shape_lon) or (np.diff(self.shape_ptr) < 2).any():  # noqa: PLR2004
             raise InputError(
-                f"shape_ptr must rise from 0 to {len(self.shape_lon)}, the number of shape points, by 2 or more per edge"
+                f"shape_ptr must rise from 0 to {len(self.shape_lon)}, the number of points, by 2 or more per edge"
             )
         for name, table, size in (
             ("shape_way", self.shape_way, len(self.way_id)),
@@ -284,7 +284,8 @@ class Network:
             tail = np.concatenate([self.edge_u[forward], self.edge_v[backward]])
             head = np.concatenate([self.edge_v[forward], self.edge_u[backward]])
             return tail, head, cost, edge
-        # A road without through traffic has two arcs each way: on one a journey begins (and leaves it), on the other it ends.
+        # A road without through traffic has two arcs each way: on one a journey begins (and leaves it), on the other
+        # it ends.
         closed = ways.restricted[edge]
         begins_u, begins_v = (
             np.where(ways.restricted, ways.leave_u, ways.arrive_u),
@@ -312,7 +313,7 @@ class Network:
 
     @cached_property
     def strong_component(self) -> npt.NDArray[np.int32]:
-        """Number of the strongly connected component of each node, over all arcs; copies belong where their node does."""
+        """Number of the strongly connected component of each node; copies belong where their node does."""
         tail, head, cost, _ = self._arc_list()
         place = np.arange(self.n_nodes, dtype=np.int32) if self.detours is None else self.detours.place
         start, heads, _, _ = graph.rows(self.n_nodes, place[tail], place[head], cost)

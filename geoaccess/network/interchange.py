@@ -24,9 +24,9 @@ __all__ = ["from_networkx", "from_osmnx", "to_networkx"]
 def to_networkx(network: Network) -> nx.MultiDiGraph[int]:
     """Return the network as a networkx graph in the manner of osmnx: node attributes x, y; one arc per open direction.
 
-    Where turns are banned or through traffic is not allowed, the graph has the network's copies of nodes and links between
-    them at no cost, so that its shortest paths are those of the network. Arcs carry `travel_time` (seconds), `length` (metres), `osmid`, `highway` (the class), `kind`, `edge` and
-    `geometry`.
+    Where turns are banned or through traffic is not allowed, the graph has the network's copies of nodes and links
+    between them at no cost, so that its shortest paths are those of the network. Arcs carry `travel_time` (seconds),
+    `length` (metres), `osmid`, `highway` (the class), `kind`, `edge` and `geometry`.
 
     >>> from geoaccess.network import Network, to_networkx
     >>> road = Network.from_edges(lon=[10, 10.1], lat=[60, 60], u=[0], v=[1], forward_s=[300], backward_s=[-1])
@@ -149,8 +149,8 @@ class _Street:
 def _streets(graph: Any, weight: str, speeds_kph: Mapping[str, float]) -> list[_Street]:
     """Return one street per pair of arcs that run the same way there and back, and one per arc that has no counterpart.
 
-    Two arcs belong together when they join the same nodes in opposite directions with the same `osmid`, length and corners: so
-    a place that is snapped to the street can be left in both directions.
+    Two arcs belong together when they join the same nodes in opposite directions with the same `osmid`, length and
+    corners: so a place that is snapped to the street can be left in both directions.
     """
     streets: list[_Street] = []
     waiting: dict[tuple[Any, ...], list[_Street]] = {}

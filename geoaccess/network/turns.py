@@ -2,12 +2,13 @@
 
 Both are put into the network by copies of nodes, so that searches, hierarchies and oracles see a plain directed graph.
 
-At a node where turns are banned, an edge with a ban on it no longer arrives at the node but at a copy of its own, and every edge that
-leaves begins at a gate of its own; links at no cost lead from the node to all gates and from each copy to those it may pass.
+At a node where turns are banned, an edge with a ban on it no longer arrives at the node but at a copy of its own, and
+every edge that leaves begins at a gate of its own; links at no cost lead from the node to all gates and from each
+copy to those it may pass.
 
-Every node of a road without through traffic has two copies: S, in the part of a journey that begins there, and E, in the part that
-ends there. The road has arcs among the S and among the E; links lead from S to the node and from the node to E, and nowhere
-else, so nothing can come in and go out again.
+Every node of a road without through traffic has two copies: S, in the part of a journey that begins there, and E, in
+the part that ends there. The road has arcs among the S and among the E; links lead from S to the node and from the
+node to E, and nowhere else, so nothing can come in and go out again.
 """
 
 from __future__ import annotations
@@ -55,14 +56,14 @@ class Edges(NamedTuple):
 def find_detours(n_nodes: int, edges: Edges, turns: Turns | None) -> tuple[Detours | None, dict[str, int]]:
     """Return what `Network` needs to obey the rules (None where there are none), and counts of rules used and ignored.
 
-    A rule is ignored, and counted, where its ways do not meet at its node in just one edge each (so that it does not say which turn is
-    meant), or where it concerns a road without through traffic.
+    A rule is ignored, and counted, where its ways do not meet at its node in just one edge each (so that it does not
+    say which turn is meant), or where it concerns a road without through traffic.
     """
     state = _State(n_nodes, edges)
     used = ignored = 0
     if turns is not None:
         at = _edges_at(edges, turns.via)
-        by_node: dict[int, list[tuple[int, int, bool]]] = {}
+        by_node: dict[int, list[tuple[tuple[int, bool], tuple[int, bool], bool]]] = {}
         for via, from_way, to_way, only in zip(
             turns.via.tolist(), turns.from_way.tolist(), turns.to_way.tolist(), turns.only.tolist(), strict=True
         ):

@@ -28,13 +28,13 @@ def apply_node_rules(
     extract: Extract,
     profile: Profile,
     when: datetime | None,
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], dict[str, npt.NDArray[Any]], dict[str, int]]:
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], dict[str, Any], dict[str, int]]:
     """Return points and segments with the nodes' rules applied, and counts.
 
-    At a closed barrier every road ends at a point of its own, so nothing passes. A private gate is open to those who begin or end
-    a journey behind it: what hangs on the rest of the network by such gates alone becomes a pocket without through traffic, tied to
-    it by segments of no length; where there is another way round, the gate stays closed. A delay is charged half to each side,
-    so that passing costs all of it, whatever the direction.
+    At a closed barrier every road ends at a point of its own, so nothing passes. A private gate is open to those who
+    begin or end a journey behind it: what hangs on the rest of the network by such gates alone becomes a pocket
+    without through traffic, tied to it by segments of no length; where there is another way round, the gate stays
+    closed. A delay is charged half to each side, so that passing costs all of it, whatever the direction.
     """
     rules = {place: read_node(tags, profile, when) for place, tags in extract.node_tags.items()}
     on_road = np.zeros(lon.size, np.bool_)
@@ -48,7 +48,7 @@ def apply_node_rules(
         closed[place] = rule.passable == "closed"
         private[place] = rule.passable == "restricted"
         delay[place] = rule.delay_s
-    rows = {name: values.copy() for name, values in segments.items()}
+    rows: dict[str, Any] = {name: values.copy() for name, values in segments.items()}
     half = np.where(road, (delay[rows["a"]] + delay[rows["b"]]) / 2, 0.0)
     for direction in ("forward_s", "backward_s"):
         rows[direction] = np.where(rows[direction] >= 0, rows[direction] + half, rows[direction])
@@ -97,7 +97,8 @@ def _pockets(
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Return which ties of road ends to their gates part the network, and which segments lie in a pocket behind gates.
 
-    Of all parts that hang together by gates alone, the one with most segments is the network and the others are pockets.
+    Of all parts that hang together by gates alone, the one with most segments is the network and the others are
+    pockets.
     """
     if not own.size:
         return np.zeros(0, np.bool_), np.zeros(rows["a"].size, np.bool_)

@@ -46,9 +46,9 @@ def add_curves(
 ) -> None:
     """Add to segments, in the order of their ways, the time lost in the curves between them.
 
-    Two segments of lengths l and k that turn by an angle w stand for an arc of radius (l + k) / 2w, which is driven at v = sqrt(a r) at
-    the most, with a the lateral acceleration that drivers accept. The nearer half of each segment, `within_m` at the most, is driven at
-    that speed instead of its own.
+    Two segments of lengths l and k that turn by an angle w stand for an arc of radius (l + k) / 2w, which is driven
+    at v = sqrt(a r) at the most, with a the lateral acceleration that drivers accept. The nearer half of each
+    segment, `within_m` at the most, is driven at that speed instead of its own.
     """
     if rules.lateral_mps2 <= 0 or length_m.size < 2:  # noqa: PLR2004
         return
@@ -75,10 +75,13 @@ def add_curves(
 def add_junctions(
     segments: dict[str, npt.NDArray[Any]], rank: npt.NDArray[np.int64], size: int, rules: JunctionRules
 ) -> None:
-    """Add to segments what their junctions cost; `rank` is 0 for the greatest class of road, `size` the number of points.
+    """Add to segments what their junctions cost.
 
-    Where three or more ends of road meet, a road of a lesser class than the greatest there pays `give_way_s` for coming out or going in, roads
-    of the greatest class pay `equal_s` where at least three of them meet. Half of it is charged on each road that is driven.
+    `rank` is 0 for the greatest class of road, `size` the number of points.
+
+    Where three or more ends of road meet, a road of a lesser class than the greatest there pays `give_way_s` for
+    coming out or going in, roads of the greatest class pay `equal_s` where at least three of them meet. Half of it is
+    charged on each road that is driven.
     """
     if rules.give_way_s <= 0 and rules.equal_s <= 0:
         return

@@ -171,8 +171,8 @@ class _Reader:
         if missing.sum() > node_id.size / 2:
             names = ", ".join(str(path) for path in paths)
             raise InputError(
-                f"{names}: {missing.sum()} of the {node_id.size} nodes of its ways are not in it or stand behind them; sort it "
-                "(osmium sort), or fetch a whole one"
+                f"{names}: {missing.sum()} of the {node_id.size} nodes of its ways are not in it or stand "
+                "behind them; sort it (osmium sort), or fetch a whole one"
             )
         counts = {
             "ways_read": len(self.way_id),

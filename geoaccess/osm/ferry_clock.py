@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from geoaccess.osm.tags import parse_duration_s
+from geoaccess.osm.values import parse_duration_s
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -82,11 +82,11 @@ def _blobs(path: Path) -> Iterator[_Blob]:
 
 
 def _nodes(file: Any, blob: _Blob, path: Path) -> npt.NDArray[np.int64] | None:
-    """Return the untagged nodes of a block (none where it is packed in another way than zlib), or None if it holds no nodes."""
+    """Return the untagged nodes of a block, or None if it holds no nodes; none where it is not packed by zlib."""
     file.seek(blob.at)
     try:
         body: dict[int, Any] = dict(_fields(file.read(blob.size)))
-        if 1 not in body and 3 not in body:
+        if not body.keys() & {1, 3}:
             return np.empty(0, np.int64)
         raw = body[1] if 1 in body else zlib.decompress(body[3])
         groups = [value for field, value in _fields(raw) if field == 2]  # noqa: PLR2004

@@ -10,8 +10,8 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from geoaccess.errors import ConfigError, MissingFileError
-from geoaccess.shipped import shipped
 from geoaccess.osm.driving import CurveRules, JunctionRules, PaceRules
+from geoaccess.shipped import shipped
 from geoaccess.toml import Table, parse_toml, validate
 
 __all__ = ["Passable", "Profile", "TagRule", "find_profile", "profile_files", "read_profile"]

@@ -45,9 +45,10 @@ def read_restriction(relation: Any) -> Restriction:
 def turn_rules(extract: Extract, profile: Profile) -> tuple[Turns | None, dict[str, int]]:
     """Return the rules for turning that hold under a profile, and what became of every relation.
 
-    `no_*` and `only_*` with one via node are used; `no_entry` may have several from ways and `no_exit` several to ways. A rule does not
-    hold where `except` names a kind of vehicle that the profile's access keys name, and one for other vehicles only
-    (`restriction:hgv`) does not either. Via ways, conditional rules and relations that lack a member are left out and counted.
+    `no_*` and `only_*` with one via node are used; `no_entry` may have several from ways and `no_exit` several to
+    ways. A rule does not hold where `except` names a kind of vehicle that the profile's access keys name, and one for
+    other vehicles only (`restriction:hgv`) does not either. Via ways, conditional rules and relations that lack a
+    member are left out and counted.
     """
     place_of_way = dict(zip(extract.way_id.tolist(), range(extract.way_id.size), strict=True))
     kinds = set(profile.access.keys)

@@ -1,8 +1,8 @@
 """Travel times over a network."""
 
-from geoaccess.routing.routes import route
 from geoaccess.routing.departures import departures_on
 from geoaccess.routing.gtfs import gtfs_departures
+from geoaccess.routing.routes import route
 from geoaccess.routing.sites import (
     ISLAND_WITHOUT_FERRY,
     NO_SITE_REACHABLE,

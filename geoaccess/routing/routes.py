@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -14,7 +14,6 @@ from geoaccess.routing.sites import Legs, legs
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import numpy.typing as npt
     import pandas as pd
 
 __all__ = ["route"]
@@ -51,8 +50,9 @@ def route(
 
     Returns
     -------
-    A row per part in the order of travel: `part` ("off_network", "road", "wait", "crossing"), `detail` (class of road or name of
-    ferry), `travel_time_s`, `length_m` and a line (EPSG:4326). Times add up to what `geoaccess.nearest` gives.
+    A row per part in the order of travel: `part` ("off_network", "road", "wait", "crossing"), `detail` (class of road
+    or name of ferry), `travel_time_s`, `length_m` and a line (EPSG:4326). Times add up to what `geoaccess.nearest`
+    gives.
 
     Raises
     ------
@@ -73,8 +73,9 @@ def route(
 
     places = gpd.GeoSeries.from_xy([origin[0], destination[0]], [origin[1], destination[1]], crs="EPSG:4326")
     snapped = snap(network, places, max_m=max_snap_m, off_network_kph=off_network_kph, min_component_m=min_component_m)
+    edges = snapped["edge"].to_numpy()
     for name, label in (("start", 0), ("goal", 1)):
-        if snapped.loc[label, "edge"] < 0:
+        if edges[label] < 0:
             raise InputError(f"the {name} {(origin, destination)[label]} has no road within {max_snap_m:.0f} m")
     steps = _steps(network, snapped)
     if steps is None:
@@ -184,14 +185,14 @@ def _described(
     geod = pyproj.Geod(ellps="WGS84")
     rows = []
 
-    def leg(label: int, ends: list[tuple[float, float]]) -> None:
-        if snapped.loc[label, "off_network_ds"] > 0:
-            seconds = snapped.loc[label, "off_network_ds"] / DECISECONDS
-            rows.append(
-                ("off_network", "", seconds, float(snapped.loc[label, "off_network_m"]), shapely.LineString(ends))
-            )
+    off_s = (snapped["off_network_ds"].to_numpy(float) / DECISECONDS).tolist()
+    off_m = snapped["off_network_m"].to_numpy(float).tolist()
+    places = snapped[["lon", "lat"]].to_numpy(float).tolist()
 
-    places = [(snapped.loc[i, "lon"], snapped.loc[i, "lat"]) for i in (0, 1)]
+    def leg(label: int, ends: list[Any]) -> None:
+        if off_s[label] > 0:
+            rows.append(("off_network", "", off_s[label], off_m[label], shapely.LineString(ends)))
+
     leg(0, [origin, places[0]])
     moving = [step for step in steps if step.seconds > 0 or (step.begin != step.end and step.part != "wait")]
     for (part, detail), group in groupby(moving, key=lambda step: (step.part, step.detail)):
@@ -205,10 +206,10 @@ def _described(
     return gpd.GeoDataFrame(columns, geometry=[row[4] for row in rows], crs="EPSG:4326")
 
 
-def _piece(network: Network, step: _Step) -> npt.NDArray[np.object_]:
+def _piece(network: Network, step: _Step) -> Any:
     import shapely
     from shapely.ops import substring
 
     line = network.lines(np.array([step.edge]), network.shape_lon, network.shape_lat)[0]
-    piece = substring(line, step.begin, step.end, normalized=True)
+    piece: Any = substring(line, step.begin, step.end, normalized=True)
     return piece if piece.geom_type == "LineString" else shapely.LineString([piece, piece])

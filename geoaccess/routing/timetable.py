@@ -228,10 +228,10 @@ def _overlay(cells: pd.DataFrame, sites: pd.DataFrame, sailed: Sailed, *, toward
         order = np.argsort(-leave, kind="stable")
         a, b, leave, arrive = a[order], b[order], leave[order], arrive[order]
     lower = _least(roads, arcs, seeds, quay, a, b, arrive - leave)
-    cell = legs(roads, cells, turned=away)
+    at = legs(roads, cells, turned=away)
     between, cell, used, land = timetable.reach(
         arcs.start, arcs.head, arcs.cost_ds, quay.astype(np.int32), lower, at_node,
-        cell.edge, cell.leave_node_u, cell.leave_node_v, cell.leave_u, cell.leave_v, cell.off,
+        at.edge, at.leave_node_u, at.leave_node_v, at.leave_u, at.leave_v, at.off,
     )  # fmt: skip
     first, steps, leaves, arrives = timetable.scan(a, b, leave, arrive, between, at_node[quay])
     order = np.argsort(cell, kind="stable")

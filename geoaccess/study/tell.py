@@ -89,7 +89,7 @@ def describe_network(study: Study) -> list[tuple[str, pd.DataFrame]]:
 def route_table(
     study: Study, start: tuple[float, float], goal: tuple[float, float], *, geojson: Path | None = None
 ) -> pd.DataFrame:
-    """Return the parts of the quickest journey with minutes and kilometres, and their sum; write them as GeoJSON if asked."""
+    """Return the parts of the quickest journey with minutes and kilometres; write them as GeoJSON if asked."""
     network, _ = stages.build_or_load_network(study)
     journey = route(
         network,
