@@ -191,7 +191,7 @@ def _check_segments(  # noqa: C901 - one list of refusals
         raise InputError("the network has no edge")
     if lon.size != lat.size:
         raise InputError(f"lon has {lon.size} points and lat {lat.size}")
-    sizes = {name: values.size for table in (ends, times, {"way": way}) for name, values in table.items()}  # type: ignore[attr-defined]
+    sizes = {name: values.size for table in (ends, times, {"way": way}) for name, values in table.items()}
     for name, entries in sizes.items():
         if entries != size:
             raise InputError(f"{name} has {entries} entries for {size} edges")
@@ -206,10 +206,10 @@ def _check_segments(  # noqa: C901 - one list of refusals
     if wrong.size:
         at = used[wrong[0]]
         raise InputError(f"point {at} ({lon[at]}, {lat[at]}) is no longitude and latitude in degrees")
-    for name, values in times.items():
-        wrong = np.flatnonzero(~(values * DECISECONDS < _LONGEST_DS))
+    for name, seconds in times.items():
+        wrong = np.flatnonzero(~(seconds * DECISECONDS < _LONGEST_DS))
         if wrong.size:
-            raise InputError(f"edge {wrong[0]}: {name} is {values[wrong[0]]}; seconds, negative where closed")
+            raise InputError(f"edge {wrong[0]}: {name} is {seconds[wrong[0]]}; seconds, negative where closed")
 
 
 def _hilbert_order(
