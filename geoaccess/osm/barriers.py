@@ -84,7 +84,7 @@ def apply_node_rules(
         more = added.get(name, np.zeros(a.size, values.dtype))
         rows[name] = np.concatenate([values, more.astype(values.dtype)])
     counts = {
-        "segments_behind_private_gates": int(pockets.sum()),
+        "segments_in_private_pockets": int(pockets.sum()),
         "barriers_closed": sum(rule.passable == "closed" for rule in rules.values()),
         "barriers_private": sum(rule.passable == "restricted" for rule in rules.values()),
         "nodes_with_delay": sum(rule.delay_s > 0 for rule in rules.values()),
@@ -95,16 +95,19 @@ def apply_node_rules(
 def _pockets(
     size: int, rows: dict[str, npt.NDArray[Any]], own: npt.NDArray[Any], gate: npt.NDArray[Any]
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Return which ties of road ends to their gates part the network, and which segments lie in a pocket behind gates.
+    """Return which ties of road ends to their gates are needed, and which segments lie in a pocket.
 
-    Of all parts that hang together by gates alone, the one with most segments is the network and the others are
-    pockets.
+    A pocket is what hangs on the network by private gates and private roads alone. Of all parts that hang together at
+    all, the one with most public segments is the network and the others are pockets. A gate between roads that meet
+    elsewhere ties nothing.
     """
-    if not own.size:
-        return np.zeros(0, np.bool_), np.zeros(rows["a"].size, np.bool_)
-    component = graph.weak_components(size, rows["a"], rows["b"])
-    group = graph.weak_components(size, np.concatenate([rows["a"], own]), np.concatenate([rows["b"], gate]))
-    segments = np.bincount(component[rows["a"]], minlength=component.max() + 1)
+    driven = rows["kind"] != EdgeKind.ON_FOOT
+    public = driven & ~rows["restricted"]
+    component = graph.weak_components(size, rows["a"][public], rows["b"][public])
+    group = graph.weak_components(
+        size, np.concatenate([rows["a"][driven], own]), np.concatenate([rows["b"][driven], gate])
+    )
+    segments = np.bincount(component[rows["a"][public]], minlength=component.max() + 1)
     group_of = np.zeros(segments.size, np.int32)
     group_of[component] = group
     order = np.lexsort((-segments, group_of))
@@ -115,4 +118,4 @@ def _pockets(
     most = np.full(size, -1)
     np.minimum.at(least, gate, component[own])
     np.maximum.at(most, gate, component[own])
-    return least[gate] != most[gate], pocket[component[rows["a"]]]
+    return least[gate] != most[gate], pocket[component[rows["a"]]] & (rows["kind"] == EdgeKind.ROAD) & public
