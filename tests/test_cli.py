@@ -413,12 +413,8 @@ FAULTS = {
         edit("study.toml", "columns = {", 'service = "hospitl"\ncolumns = {'), ("hospitl", 'did you mean "hospital"?')
     ),
     "an unknown key of columns": Fault(edit("study.toml", "columns = { id", "columns = { idd"), ("idd", '"id"')),
-    "a profile that does not ship": Fault(
-        edit("study.toml", "[network]", '[network]\nprofile = "bicycle"'), ("bicycle", "car")
-    ),
-    "a profile that is not there": Fault(
-        edit("study.toml", "[network]", '[network]\nprofile = "mine.toml"'), ("mine.toml",)
-    ),
+    "a profile that does not ship": Fault(edit("study.toml", "flat.toml", "bicycle"), ("bicycle", "car")),
+    "a profile that is not there": Fault(edit("study.toml", "flat.toml", "mine.toml"), ("mine.toml",)),
 }
 
 

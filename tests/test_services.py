@@ -507,9 +507,9 @@ def test_all_wrong_rows_are_named_at_once(review):
     assert [word for word in ("node 99", "node 98", "row 10") if word not in said] == []
 
 
-def test_a_feature_that_the_review_says_nothing_of_is_not_used(review):
-    sites = sites_from_review(MAPPED, review(GOOD[:1]))
-    assert sites.index.tolist() == ["gp-n1"]
+def test_a_feature_that_the_review_says_nothing_of_is_an_error(review):
+    with pytest.raises(InputError, match="no row for way 1 of the extract"):
+        sites_from_review(MAPPED, review(GOOD[:1]))
 
 
 def test_the_columns_of_the_review_must_be_there(review):

@@ -11,12 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geoaccess import shipped
 from geoaccess.errors import InputError
 from geoaccess.network import Network, load_network, save_network
 from geoaccess.study import load_study, solve_study
 from geoaccess.study.stages import build_or_load_network
-from tests.test_study_tiny import STUDY, WAYS, write_roads, write_study
+from tests.test_study_tiny import FLAT, STUDY, WAYS, write_roads, write_study
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +50,9 @@ def assert_same(one, other):
             assert a == b, item.name
 
 
-CACHED = sorted([f"{f.name}.npy" for f in fields(Network) if f.name not in ("class_names", "ferries", "counts")])
+CACHED = sorted(
+    [f"{f.name}.npy" for f in fields(Network) if f.name not in ("class_names", "ferries", "counts", "detours")]
+)
 CACHED += ["ferries.parquet", "network.json"]
 
 
@@ -174,9 +175,9 @@ def test_a_damaged_cache_gives_the_same_results(study):
 
 
 def test_another_profile_is_another_network(study):
-    car = shipped.shipped("profiles/car.toml").read_text(encoding="utf-8")
-    (study.path.parent / "slow.toml").write_text(car.replace("factor = 1.0", "factor = 0.5"), encoding="utf-8")
-    study.path.write_text(STUDY.replace("[network]", '[network]\nprofile = "slow.toml"'))
+    flat = FLAT.read_text(encoding="utf-8")
+    (study.path.parent / "slow.toml").write_text(flat.replace("share = 1", "share = 0.5"), encoding="utf-8")
+    study.path.write_text(STUDY.replace('"flat.toml"', '"slow.toml"'))
     slow, from_cache = build_or_load_network(load_study(study.path))
     assert not from_cache
     assert len(list(study.cache.iterdir())) == 2
@@ -190,11 +191,11 @@ def test_another_profile_is_another_network(study):
 
 def test_a_profile_that_was_edited_is_another_network(study):
     """The same name, other rules; with the rules of the shipped one it is that one's network."""
-    car = shipped.shipped("profiles/car.toml").read_text(encoding="utf-8")
+    flat = FLAT.read_text(encoding="utf-8")
     mine = study.path.parent / "mine.toml"
-    study.path.write_text(STUDY.replace("[network]", '[network]\nprofile = "mine.toml"'))
-    for factor, expected in (("1.0", True), ("0.5", False), ("1.0", True)):
-        mine.write_text(car.replace("factor = 1.0", f"factor = {factor}"), encoding="utf-8")
+    study.path.write_text(STUDY.replace('"flat.toml"', '"mine.toml"'))
+    for share, expected in (("1", True), ("0.5", False), ("1", True)):
+        mine.write_text(flat.replace("share = 1", f"share = {share}"), encoding="utf-8")
         assert build_or_load_network(load_study(study.path))[1] is expected
 
 

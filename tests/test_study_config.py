@@ -31,6 +31,9 @@ fetch = "norge"
 [network]
 osm = ["a.osm.pbf"]
 profile = "car"
+when = "2026-01-14T12:00:00"
+ferries = "ferries.csv"
+ferry_gtfs = []
 min_component_km = 0
 [snap]
 max_m = 1
@@ -316,7 +319,7 @@ def test_paths_are_relative_to_the_study(tmp_path, monkeypatch):
 
 
 def test_a_profile_is_a_shipped_one_or_a_file_beside_the_study(load, tmp_path):
-    assert load(STUDY).profile.name == "car.toml"
-    mine = load(changed("[network]", '[network]\nprofile = "mine.toml"'))
-    assert mine.profile.resolve() == tmp_path / "mine.toml"
+    assert load(changed('profile = "flat.toml"\n', "")).profile.name == "car.toml"
+    mine = load(STUDY)
+    assert mine.profile.resolve() == tmp_path / "flat.toml"
     assert mine.inputs["profile"] == mine.profile

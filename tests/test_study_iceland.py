@@ -123,13 +123,13 @@ def test_times_are_those_of_an_independent_search(answers, cells, service):
     at = snap(network, cells, **how)
     sites = snap(network, answers.sites[answers.sites["service"] == service], **how)
     away = service == "ambulance_base"
-    tail = np.concatenate([network.edge_u, network.edge_v])
-    head = np.concatenate([network.edge_v, network.edge_u])
-    cost = np.concatenate([network.edge_forward_ds, network.edge_backward_ds]).astype(float)
+    tail = np.repeat(np.arange(network.n_nodes), np.diff(network.arcs.start))
+    head, cost = network.arcs.head, network.arcs.cost_ds.astype(float)
+    leave_u, leave_v, arrive_u, arrive_v = network.ends
     tail, head = (tail, head) if away else (head, tail)  # towards sites: against the arcs, from the sites
     numbers = network.n_nodes + np.arange(len(sites))
     edge = sites["edge"].to_numpy()
-    for name, ends in (("u", network.edge_u), ("v", network.edge_v)):
+    for name, ends in (("u", leave_u if away else arrive_u), ("v", leave_v if away else arrive_v)):
         legs = sites[f"to_{name}_ds" if away else f"from_{name}_ds"].to_numpy()
         tail, head = np.concatenate([tail, numbers]), np.concatenate([head, ends[edge]])
         cost = np.concatenate([cost, np.where(legs < 0, -1, legs + sites["off_network_ds"])])
@@ -142,7 +142,7 @@ def test_times_are_those_of_an_independent_search(answers, cells, service):
     tested = (at["edge"] >= 0) & ~at["edge"].isin(edge)  # along one edge there is a shorter way than by its ends
     rows = at[tested]
     ways = []
-    for name, ends in (("u", network.edge_u), ("v", network.edge_v)):
+    for name, ends in (("u", arrive_u if away else leave_u), ("v", arrive_v if away else leave_v)):
         legs = rows[f"from_{name}_ds" if away else f"to_{name}_ds"].to_numpy()
         ways.append(np.where(legs < 0, np.inf, legs + least[ends[rows["edge"]]]))
     expected = (np.minimum(*ways) + rows["off_network_ds"].to_numpy()) / 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import networkx as nx
 import numpy as np
@@ -66,6 +67,8 @@ ZONES = {
     "0102": ("East", (8, -3, 30, 12), 3, 800),
     "0103": ("South", (8, -12, 30, -3), 6, 400),
 }
+FLAT = Path(__file__).with_name("flat.toml")
+
 STUDY = """
 title = "A small country"
 disclaimer = "made up: for tests"
@@ -75,6 +78,7 @@ attribution = ["made up"]
 
 [network]
 osm = ["roads.osm.pbf"]
+profile = "flat.toml"
 min_component_km = 3
 
 [snap]
@@ -150,6 +154,7 @@ def write_roads(path, ways=WAYS, features=()):
 def write_study(folder, text=STUDY):
     """Write the study and all it needs into a folder; return the study file."""
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "flat.toml").write_text(FLAT.read_text(encoding="utf-8"), encoding="utf-8")
     write_roads(folder / "roads.osm.pbf")
     rows = [f"{cell_id(key)},{people}" for key, people in PEOPLE.items()]
     (folder / "people.csv").write_text("\n".join(["cell_id,people", *rows, ""]))
@@ -507,7 +512,7 @@ def test_reading_a_study_before_running_it(tmp_path):
     assert "8 cells with 1,928 people" in lines
     assert "2 sites of gp" in lines
     assert "3 municipalities; 7 people in none" in lines
-    assert sum(str(tmp_path) in line for line in lines) == 6
+    assert sum(str(tmp_path) in line for line in lines) == 7
     assert not (tmp_path / "a" / "cache").exists()
     assert not (tmp_path / "a" / "out").exists()
 

@@ -110,7 +110,9 @@ def build_network(
     on_road = ~is_ferry & ~closed
     way, a, b, dropped = _segments(extract, on_road)
     if not a.size:
-        raise InputError("no road of the extract is open under the profile; look at its [highway] and [access] tables")
+        raise InputError(
+            f"{extract.source}: no road is open under the profile; look at its [highway] and [access] tables"
+        )
     tagset = extract.way_tags[way]
     length = geometry.segment_lengths_m(extract.lon, extract.lat, a, b)
     segments: dict[str, Any] = {

@@ -51,6 +51,7 @@ class Extract:
     lon: npt.NDArray[np.float64]
     lat: npt.NDArray[np.float64]
     counts: dict[str, int]
+    source: str = ""
     node_tags: dict[int, dict[str, str]] = field(default_factory=dict)
     restrictions: tuple[Restriction, ...] = ()
 
@@ -67,11 +68,12 @@ def read_extract(paths: Sequence[Path], profile: Profile, *, progress: Callable[
     """
     for path in paths:
         files.require(path, mend="check the path, or run `geoaccess fetch`")
+    newest = [newest_untagged_nodes(path) if path.name.endswith(".pbf") else np.empty(0, np.int64) for path in paths]
     reader = _Reader(profile, relation_tags(paths, profile.ferry.car_keys))
-    for path in paths:
+    for path, nodes in zip(paths, newest, strict=True):
         if progress:
             progress(f"reading {path.name}")
-        reader.read(path)
+        reader.read(path, nodes)
     return reader.extract(paths)
 
 
@@ -90,10 +92,10 @@ class _Reader:
         self.restrictions: dict[int, Restriction] = {}
         self.doubled = 0
 
-    def read(self, path: Path) -> None:
+    def read(self, path: Path, newest: npt.NDArray[np.int64]) -> None:
+        """Read one file; `newest` are untagged nodes of it, most of which must belong to some way."""
         import osmium
 
-        newest = newest_untagged_nodes(path) if path.name.endswith(".pbf") else np.empty(0, np.int64)
         orphans = set(newest.tolist())
         drivable = osmium.filter.TagFilter(("route", "ferry"), *(("highway", name) for name in self.profile.highway))
         several = bool(self.seen)
@@ -190,6 +192,7 @@ class _Reader:
             lon=np.where(missing, np.nan, x / _COORDINATE),
             lat=np.where(missing, np.nan, y / _COORDINATE),
             counts=counts,
+            source=", ".join(str(path) for path in paths),
             node_tags=self._tags_of_way_nodes(node_id),
             restrictions=tuple(self.restrictions[key] for key in sorted(self.restrictions)),
         )
