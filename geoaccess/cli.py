@@ -92,12 +92,20 @@ def check(study: StudyFile) -> None:
 
 
 @app.command()
-def info(study: StudyFile) -> None:
-    """Say what the network of a study is made of: roads, ferries, islands, and what was left out."""
-    from geoaccess.study import describe_network, load_study
+def info(
+    study: StudyFile,
+    *,
+    picture: Annotated[Path | None, typer.Option("--map", help="Draw the network into this PNG file.")] = None,
+) -> None:
+    """Say what the network of a study is made of: roads, ferries, islands, rules obeyed, and what was left out."""
+    from geoaccess.study import describe_network, draw_network, load_study
 
-    for title, table in describe_network(load_study(study)):
+    loaded = load_study(study)
+    for title, table in describe_network(loaded):
         out.print(_rich(title, table))
+    if picture is not None:
+        draw_network(loaded, picture)
+        out.print(Text(f"wrote {picture}"))
 
 
 @app.command()

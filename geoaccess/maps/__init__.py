@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from geoaccess.maps.bands import band_colours, band_index, band_labels, band_people, default_bands
 from geoaccess.maps.figures import LorenzCurve, lorenz_figure, service_map, time_curves
+from geoaccess.maps.network import network_map
 from geoaccess.maps.raster import geotiff
 from geoaccess.maps.web import web_map
 
@@ -19,6 +20,7 @@ __all__ = [
     "default_bands",
     "geotiff",
     "lorenz_figure",
+    "network_map",
     "service_map",
     "time_curves",
     "web_map",

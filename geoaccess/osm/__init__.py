@@ -7,6 +7,7 @@ from geoaccess.osm.ferry_table import FerryRow, read_ferry_table, write_ferry_ta
 from geoaccess.osm.nodes import NodeRule, read_node
 from geoaccess.osm.profile import Profile, find_profile, profile_files, read_profile
 from geoaccess.osm.tags import Road, read_road
+from geoaccess.osm.unused import count_unused_tags
 
 __all__ = [
     "Extract",
@@ -15,6 +16,7 @@ __all__ = [
     "Profile",
     "Road",
     "build_network",
+    "count_unused_tags",
     "find_profile",
     "profile_files",
     "read_boundaries",

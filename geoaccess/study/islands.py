@@ -12,7 +12,7 @@ from geoaccess.network import EdgeKind
 if TYPE_CHECKING:
     from geoaccess.network import Network
 
-__all__ = ["islands"]
+__all__ = ["islands", "parts"]
 
 _LEAST_WEIGHT = 1e-9  # of a cell without people, so that a place of such cells has a middle, too
 
@@ -65,3 +65,29 @@ def _tied(
         "nothing",
     )
     return table
+
+
+def parts(network: Network) -> tuple[pd.DataFrame, np.ndarray[tuple[int], np.dtype[np.object_]]]:
+    """Return the parts of the network by what ties them to the largest, and the tie of every edge.
+
+    The table has a row per tie: `tied_by` ("mainland", "car ferry", "passenger ferry", "nothing", and "one-way trap"
+    for roads that can be entered but not left, or left but not entered), number of `parts`, `edges` and `km` of road.
+    """
+    road = network.edge_kind == EdgeKind.ROAD
+    labels = [
+        network.components(*kinds)[network.edge_u]
+        for kinds in ((EdgeKind.ROAD,), (EdgeKind.ROAD, EdgeKind.FERRY, EdgeKind.BOARDING), tuple(EdgeKind))
+    ]
+    metres = network.edge_length_m.astype(float)
+    mainland = np.bincount(labels[0][road], metres[road]).argmax()
+    at = int(np.flatnonzero(labels[0] == mainland)[0])
+    strong = network.strong_component
+    trap = strong[network.edge_u] != strong[network.edge_v]
+    tied = np.select(
+        [trap, labels[0] == mainland, labels[1] == labels[1][at], labels[2] == labels[2][at]],
+        ["one-way trap", "mainland", "car ferry", "passenger ferry"],
+        "nothing",
+    ).astype(object)
+    table = pd.DataFrame({"tied_by": tied[road], "part": labels[0][road], "km": metres[road] / 1000})
+    table = table.groupby("tied_by").agg(parts=("part", "nunique"), edges=("part", "size"), km=("km", "sum"))
+    return table.sort_values("km", ascending=False).reset_index(), tied

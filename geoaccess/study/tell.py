@@ -10,10 +10,11 @@ import pandas as pd
 from geoaccess import files, measures
 from geoaccess.errors import InputError
 from geoaccess.network import EdgeKind
+from geoaccess.osm import count_unused_tags, read_profile
 from geoaccess.routing import route
 from geoaccess.shipped import shipped
 from geoaccess.study import stages
-from geoaccess.study.islands import islands
+from geoaccess.study.islands import islands, parts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
     from geoaccess.study.config import Study
     from geoaccess.study.pipeline import Answers
 
-__all__ = ["describe_network", "main_table", "route_table", "write_template"]
+__all__ = ["describe_network", "draw_network", "main_table", "route_table", "write_template"]
 
 _ISLANDS_SHOWN = 25
+_TAGS_SHOWN = 30
 
 
 def main_table(answers: Answers) -> pd.DataFrame:
@@ -77,13 +79,36 @@ def describe_network(study: Study) -> list[tuple[str, pd.DataFrame]]:
     snapped = stages.snap_cells(study, network, cells)
     places = islands(network, snapped, cells.join(zones["municipality"]))
     counts = pd.DataFrame({"what": list(network.counts), "number": list(network.counts.values())})
+    extracts = [study.resolve(name) for name in study.settings.network.osm]
+    unused = count_unused_tags(extracts, read_profile(study.profile))
     shown = places[["tied_by", "municipality", "people", "cells"]].head(_ISLANDS_SHOWN)
     return [
         (f"{network!r}{' (from the cache)' if from_cache else ''}", classes),
         ("Ferries", ferries),
         (f"Where people live, by what ties them to the mainland ({len(places)} places)", shown),
+        ("Roads by what ties them to the mainland", parts(network)[0]),
         ("What was read and left out", counts),
+        (f"Tags of roads and ferries that no rule looks at ({len(unused)} keys)", unused.head(_TAGS_SHOWN)),
     ]
+
+
+def draw_network(study: Study, path: Path) -> None:
+    """Write a picture of the network of a study: roads by what ties them to the mainland, ferries by kind."""
+    from geoaccess import maps
+    from geoaccess.study.output import ferry_lines  # drawing libraries are slow to import
+
+    network, _ = stages.build_or_load_network(study)
+    settings = study.settings
+    roads = network.edges()
+    roads = roads.assign(tied_by=parts(network)[1])[roads["kind"] == EdgeKind.ROAD]
+    maps.network_map(
+        path,
+        roads=roads,
+        ferries=ferry_lines(network),
+        title=settings.title,
+        disclaimer=settings.disclaimer,
+        attribution="; ".join(settings.attribution),
+    )
 
 
 def route_table(

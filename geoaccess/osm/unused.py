@@ -1,0 +1,34 @@
+"""Tags that were seen and not used."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from geoaccess.osm.profile import Profile
+
+__all__ = ["count_unused_tags"]
+
+
+def count_unused_tags(paths: Sequence[Path], profile: Profile) -> pd.DataFrame:
+    """Return the tag keys on roads and ferries that no rule of the profile looks at: `key`, `ways`, commonest first.
+
+    What speaks of other things than driving (names, lighting, sources) is among them: nothing is sorted out.
+    """
+    import osmium
+
+    chosen = osmium.filter.TagFilter(("route", "ferry"), *(("highway", name) for name in profile.highway))
+    counts: Counter[str] = Counter()
+    for path in paths:
+        ways: Any = osmium.FileProcessor(path, osmium.osm.WAY).with_filter(chosen)
+        for way in ways:
+            counts.update(tag.k for tag in way.tags)
+    unused = [(key, number) for key, number in counts.items() if key not in profile.keys]
+    unused.sort(key=lambda pair: (-pair[1], pair[0]))
+    return pd.DataFrame(unused, columns=["key", "ways"])

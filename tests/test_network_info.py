@@ -1,0 +1,78 @@
+"""What `geoaccess info` tells: parts of a network, tags nobody looks at, and a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import osmium
+import pytest
+from PIL import Image
+
+from geoaccess.errors import InputError
+from geoaccess.maps import network_map
+from geoaccess.network import EdgeKind, assemble
+from geoaccess.osm import count_unused_tags, find_profile, read_profile
+from geoaccess.study.islands import parts
+
+
+def sea():
+    """A mainland, an island with a car ferry, one with a boat on foot, one with nothing, and a one-way trap."""
+    ends = [(0, 1), (1, 2), (3, 4), (5, 6), (7, 8), (2, 9), (4, 10), (2, 3), (1, 5)]
+    kinds = [EdgeKind.ROAD] * 7 + [EdgeKind.FERRY, EdgeKind.ON_FOOT]
+    back = np.array([60, 60, 60, 60, 60, -1, 60, 60, -1.0])
+    forward = np.where(np.array(kinds) == EdgeKind.ON_FOOT, -1, 60.0)
+    a, b = np.array(ends, np.int32).T
+    return assemble(
+        lon=10 + np.arange(11) / 100,
+        lat=60 + np.arange(11) ** 2 % 7 / 200,
+        a=a.copy(),
+        b=b.copy(),
+        forward_s=forward,
+        backward_s=back,
+        way=np.arange(9, dtype=np.int32),
+        way_id=np.arange(9, dtype=np.int64),
+        way_class=["primary"] * 7 + ["ferry"] * 2,
+        kind=np.array(kinds, np.int8),
+        merge_chains=False,
+    )
+
+
+def test_every_road_is_told_by_what_ties_it():
+    network = sea()
+    table, tied = parts(network)
+    by_way = dict(zip(network.way_id[network.shape_way[network.shape_ptr[:-1]]].tolist(), tied.tolist(), strict=True))
+    assert by_way[0] == by_way[1] == "mainland"
+    assert by_way[2] == by_way[6] == "car ferry"
+    assert by_way[3] == "passenger ferry"
+    assert by_way[4] == "nothing"
+    assert by_way[5] == "one-way trap"
+    found = table.set_index("tied_by")
+    assert found["edges"].sum() == 7
+    assert found["km"].sum() == pytest.approx(network.edge_length_m[network.edge_kind == EdgeKind.ROAD].sum() / 1000)
+
+
+def test_tags_that_no_rule_looks_at_are_counted(tmp_path):
+    path = tmp_path / "small.osm.pbf"
+    with osmium.SimpleWriter(str(path)) as writer:
+        for i in (1, 2):
+            writer.add_node(osmium.osm.mutable.Node(id=i, location=(10 + i / 100, 60)))
+        tags = {"highway": "primary", "maxspeed": "50", "lit": "yes", "note": "old"}
+        writer.add_way(osmium.osm.mutable.Way(id=1, nodes=[1, 2], tags=tags))
+        writer.add_way(osmium.osm.mutable.Way(id=2, nodes=[2, 1], tags={"highway": "track", "lit": "no"}))
+        writer.add_way(osmium.osm.mutable.Way(id=3, nodes=[1, 2], tags={"building": "yes", "lit": "no"}))
+    table = count_unused_tags([path], read_profile(find_profile("car")))
+    assert table.to_dict("list") == {"key": ["lit", "note"], "ways": [2, 1]}
+
+
+def test_the_picture_shows_every_kind(tmp_path):
+    network = sea()
+    roads = network.edges("primary").assign(tied_by=parts(network)[1][:7])
+    ferries = gpd.GeoDataFrame(geometry=network.edges("ferry").geometry).assign(cars=[True, False])
+    path = tmp_path / "network.png"
+    network_map(path, roads=roads, ferries=ferries, title="A sea", disclaimer="made up", attribution="nobody")
+    colours = {colour for _, colour in Image.open(path).convert("RGB").getcolors(1 << 24)}
+    assert {(138, 144, 153), (11, 87, 208), (194, 94, 0), (179, 38, 30)} <= colours
+    with pytest.raises(InputError, match="no road"):
+        network_map(Path(tmp_path / "none.png"), roads=roads.iloc[:0], ferries=ferries, title="", attribution="")
