@@ -68,7 +68,8 @@ def test_tags_that_no_rule_looks_at_are_counted(tmp_path):
 
 def test_the_picture_shows_every_kind(tmp_path):
     network = sea()
-    roads = network.edges("primary").assign(tied_by=parts(network)[1][:7])
+    roads = network.edges("primary")
+    roads = roads.assign(tied_by=parts(network)[1][roads.index])
     ferries = gpd.GeoDataFrame(geometry=network.edges("ferry").geometry).assign(cars=[True, False])
     path = tmp_path / "network.png"
     network_map(path, roads=roads, ferries=ferries, title="A sea", disclaimer="made up", attribution="nobody")
