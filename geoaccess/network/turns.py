@@ -113,6 +113,7 @@ class _State:
         self.arrive_u, self.arrive_v = edges.u.copy(), edges.v.copy()
         self.copies: list[int] = []
         self.links: list[tuple[int, int]] = []
+        self.half_free: dict[int, list[int]] = {}  # copies that may go on into all roads no rule speaks of
 
     def copy(self, node: int) -> int:
         self.copies.append(node)
@@ -137,6 +138,8 @@ class _State:
             edge, is_v = comes
             (self.leave_v if is_v else self.leave_u)[edge] = copy
             self.links += [(copy, gates[end]) for end in open_roads if end in allowed]
+            if not only:
+                self.half_free.setdefault(via, []).append(copy)
 
     def close_to_through_traffic(self) -> None:
         """Give every end of a restricted edge its copies S and E."""
@@ -145,6 +148,7 @@ class _State:
         start = {int(node): self.copy(int(node)) for node in nodes}
         end = {int(node): self.copy(int(node)) for node in nodes}
         self.links += [link for node in start for link in ((start[node], node), (node, end[node]))]
+        self.links += [(copy, end[node]) for node in start for copy in self.half_free.get(node, [])]
         for edge in restricted.tolist():
             u, v = int(self.edges.u[edge]), int(self.edges.v[edge])
             self.leave_u[edge], self.leave_v[edge] = start[u], start[v]
