@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from shapely.geometry import Point
 
 from geoaccess.errors import InputError
+from geoaccess.kernels import search
 from geoaccess.network import DECISECONDS, EdgeKind, Network, snap, to_networkx
 from geoaccess.routing import nearest, nearest_snapped, travel_times
 
@@ -231,3 +232,29 @@ def test_double_labels_are_refused():
     at = gpd.GeoSeries.from_xy([10.0, 10.1], [60.0, 60.0], index=["x", "x"], crs="EPSG:4326")
     with pytest.raises(InputError, match="'x' stands there more than once"):
         nearest(network, at, at)
+
+
+@settings(max_examples=150)
+@given(networks())
+def test_dead_ends_that_nobody_needs_change_no_time(made):
+    """Times between needed nodes are what networkx finds on the whole network; no idle dead end is left."""
+    network, rng = made
+    needed = rng.random(network.n_nodes) < 0.4
+    arcs = network.arcs
+    start, head, cost, rank = search.without_dead_ends(arcs.start, arcs.head, arcs.cost_ds, needed)
+    graph, less = nx.DiGraph(), nx.DiGraph()
+    graph.add_nodes_from(range(network.n_nodes))
+    less.add_nodes_from(range(start.size - 1))
+    for made_of, (first, heads, costs) in ((graph, arcs[:3]), (less, (start, head, cost))):
+        tails = np.repeat(np.arange(first.size - 1), np.diff(first))
+        for u, v, w in sorted(zip(tails.tolist(), heads.tolist(), costs.tolist(), strict=True), reverse=True):
+            made_of.add_edge(u, v, w=w)  # of parallel arcs the cheapest stays
+    for node in np.flatnonzero(needed):
+        whole = nx.single_source_dijkstra_path_length(graph, int(node), weight="w")
+        left = nx.single_source_dijkstra_path_length(less, int(rank[node]), weight="w")
+        for other in np.flatnonzero(needed):
+            assert left.get(int(rank[other])) == whole.get(int(other))
+    kept = np.flatnonzero((rank >= 0) & ~needed)
+    for node in kept:
+        around = (set(less.successors(int(rank[node]))) | set(less.predecessors(int(rank[node])))) - {int(rank[node])}
+        assert len(around) != 1

@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["FAR", "finish_nearest", "matrix", "nearest", "threads", "tree"]
+__all__ = ["FAR", "finish_nearest", "matrix", "nearest", "threads", "tree", "without_dead_ends"]
 
 FAR = np.int32(2**31 - 1)
 
@@ -187,6 +187,77 @@ def finish_nearest(
                 _offer(times[i], sites[i], cell_down[i] - site_down[at] + site_off[at] + cell_off[i], site_number[at])
             at += 1
     return times, sites
+
+
+@numba.njit(cache=True)
+def without_dead_ends(
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    cost: npt.NDArray[np.int32],
+    needed: npt.NDArray[np.bool_],
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return (start, head, cost, rank) of the arcs left when roads that lead to no needed node are cut back.
+
+    A node with a single neighbour that is not needed falls away, again and again: no shortest path between needed
+    nodes goes there. `rank` is the new number of each node, -1 where it fell away.
+    """
+    n = start.size - 1
+    neighbours = np.zeros(n, np.int32)  # counted with both directions of every arc
+    total = np.zeros(n, np.int64)  # their sum; of a single neighbour it is the neighbour
+    gone = np.zeros(n, np.bool_)
+    for node in range(n):
+        for arc in range(start[node], start[node + 1]):
+            other = head[arc]
+            if other != node:
+                neighbours[node] += 1
+                neighbours[other] += 1
+                total[node] += other
+                total[other] += node
+    stack = np.empty(n, np.int32)
+    for first in range(n):
+        size = 1
+        stack[0] = first
+        while size > 0:
+            size -= 1
+            node = stack[size]
+            if gone[node] or needed[node] or neighbours[node] == 0 or total[node] % neighbours[node] != 0:
+                continue
+            other = total[node] // neighbours[node]
+            single = True
+            ties = 0
+            for arc in range(start[node], start[node + 1]):
+                if not gone[head[arc]] and head[arc] != node:
+                    single &= head[arc] == other
+                    ties += 1
+            for arc in range(start[other], start[other + 1]):
+                ties += head[arc] == node
+            if not single or ties != neighbours[node]:
+                continue
+            gone[node] = True
+            neighbours[other] -= neighbours[node]
+            total[other] -= np.int64(node) * neighbours[node]
+            stack[size] = other
+            size += 1
+    rank = np.full(n, -1, np.int32)
+    kept = 0
+    for node in range(n):
+        if not gone[node]:
+            rank[node] = kept
+            kept += 1
+    new_start = np.zeros(kept + 1, np.int32)
+    new_head = np.empty(head.size, np.int32)
+    new_cost = np.empty(head.size, np.int32)
+    filled = 0
+    for node in range(n):
+        if gone[node]:
+            continue
+        for arc in range(start[node], start[node + 1]):
+            if not gone[head[arc]]:
+                new_head[filled] = rank[head[arc]]
+                new_cost[filled] = cost[arc]
+                filled += 1
+        new_start[rank[node] + 1] = filled
+    return new_start, new_head[:filled].copy(), new_cost[:filled].copy(), rank
 
 
 def threads() -> int:

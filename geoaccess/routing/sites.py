@@ -183,22 +183,27 @@ def travel_times(
     that are not snapped.
     """
     one, other = legs(network, origins, turned=False), legs(network, destinations, turned=False)
+    ends = [one.leave_node_u, one.leave_node_v, other.arrive_node_u, other.arrive_node_v]
+    needed = np.zeros(network.n_nodes, np.bool_)
+    needed[np.concatenate(ends)] = True
     arcs = network.arcs
+    start, head, cost, rank = search.without_dead_ends(arcs.start, arcs.head, arcs.cost_ds, needed)
+    one_u, one_v, other_u, other_v = (rank[end] for end in ends)
     furthest = int(min(np.floor(max_s * DECISECONDS), search.FAR - 1))
     found = search.matrix(
-        arcs.start,
-        arcs.head,
-        arcs.cost_ds,
-        one.leave_node_u,
-        one.leave_node_v,
+        start,
+        head,
+        cost,
+        one_u,
+        one_v,
         one.leave_u,
         one.leave_v,
         one.off,
         one.edge,
         one.up,
         one.down,
-        other.arrive_node_u,
-        other.arrive_node_v,
+        other_u,
+        other_v,
         other.arrive_u,
         other.arrive_v,
         other.off,

@@ -222,8 +222,11 @@ def _pictures(answers: Answers, folder: Path) -> None:
     drawn = _drawn(answers)
     specs = answers.study.specs
     maps.web_map(folder / "index.html", sites=answers.sites, services=specs, **drawn, **said)
+    crs = answers.results.crs
+    # Projected once for all maps.
+    flat: dict[str, Any] = {name: layer if layer is None else layer.to_crs(crs) for name, layer in drawn.items()}
     for spec in specs:
-        maps.service_map(folder / f"map_{spec.key}.png", service=spec, sites=answers.sites, **drawn, **said)
+        maps.service_map(folder / f"map_{spec.key}.png", service=spec, sites=answers.sites, **flat, **said)
     maps.time_curves(folder / "curves.png", results=answers.results, services=specs, **said)
     curves = []
     for spec in specs:
