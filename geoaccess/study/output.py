@@ -86,7 +86,7 @@ def _said(answers: Answers) -> dict[str, Any]:
         "title": settings.title,
         "subtitle": subtitle,
         "disclaimer": settings.disclaimer,
-        "attribution": "; ".join(settings.attribution),
+        "attribution": ". ".join(filter(None, ("; ".join(settings.attribution), settings.note))),
         "language": settings.language,
     }
 
