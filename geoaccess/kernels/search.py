@@ -10,59 +10,14 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
+from geoaccess.kernels.heap import drop_least, push
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 __all__ = ["FAR", "finish_nearest", "matrix", "nearest", "threads", "tree", "without_dead_ends"]
 
 FAR = np.int32(2**31 - 1)
-
-
-@numba.njit(cache=True)
-def _push(
-    keys: npt.NDArray[np.int64], nodes: npt.NDArray[np.int32], size: int, key: int, node: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], int]:
-    if size == keys.size:
-        more_keys = np.empty(2 * size, np.int64)
-        more_nodes = np.empty(2 * size, np.int32)
-        more_keys[:size] = keys
-        more_nodes[:size] = nodes
-        keys, nodes = more_keys, more_nodes
-    i = size
-    while i > 0:
-        above = (i - 1) >> 2
-        if keys[above] <= key:
-            break
-        keys[i] = keys[above]
-        nodes[i] = nodes[above]
-        i = above
-    keys[i] = key
-    nodes[i] = node
-    return keys, nodes, size + 1
-
-
-@numba.njit(cache=True)
-def _drop_least(keys: npt.NDArray[np.int64], nodes: npt.NDArray[np.int32], size: int) -> int:
-    """Remove the first entry of a heap in which entry i stands above 4 i + 1 ... 4 i + 4; return the new size."""
-    size -= 1
-    key, node = keys[size], nodes[size]
-    i = 0
-    while True:
-        child = 4 * i + 1
-        if child >= size:
-            break
-        least = child
-        for other in range(child + 1, min(child + 4, size)):
-            if keys[other] < keys[least]:
-                least = other
-        if keys[least] >= key:
-            break
-        keys[i] = keys[least]
-        nodes[i] = nodes[least]
-        i = least
-    keys[i] = key
-    nodes[i] = node
-    return size
 
 
 @numba.njit(cache=True)
@@ -89,10 +44,10 @@ def nearest(
     size = 0
     for i in range(seed_node.size):
         key = (np.int64(seed_time[i]) << 32) | np.int64(seed_site[i])
-        keys, nodes, size = _push(keys, nodes, size, key, seed_node[i])
+        keys, nodes, size = push(keys, nodes, size, key, seed_node[i])
     while size > 0:
         key, node = keys[0], nodes[0]
-        size = _drop_least(keys, nodes, size)
+        size = drop_least(keys, nodes, size)
         rank = settled[node]
         if rank == k:
             continue
@@ -114,7 +69,7 @@ def nearest(
             for j in range(settled[other]):
                 known |= sites[other, j] == site
             if not known:
-                keys, nodes, size = _push(keys, nodes, size, ((time + cost[arc]) << 32) | site, other)
+                keys, nodes, size = push(keys, nodes, size, ((time + cost[arc]) << 32) | site, other)
     return times, sites
 
 
@@ -312,10 +267,10 @@ def matrix(
                         touched[n_touched] = node
                         n_touched += 1
                     best[node] = leg + from_off[i]
-                    keys, nodes, size = _push(keys, nodes, size, np.int64(best[node]), node)
+                    keys, nodes, size = push(keys, nodes, size, np.int64(best[node]), node)
             while size > 0:
                 time, node = keys[0], nodes[0]
-                size = _drop_least(keys, nodes, size)
+                size = drop_least(keys, nodes, size)
                 if time > best[node]:
                     continue
                 for arc in range(start[node], start[node + 1]):
@@ -326,7 +281,7 @@ def matrix(
                             touched[n_touched] = other
                             n_touched += 1
                         best[other] = there
-                        keys, nodes, size = _push(keys, nodes, size, there, other)
+                        keys, nodes, size = push(keys, nodes, size, there, other)
             for j in range(to_u.size):
                 least = np.int64(FAR)
                 if to_edge[j] < 0:
@@ -366,10 +321,10 @@ def tree(
     for i in range(seed_node.size):
         if seed_time[i] < best[seed_node[i]]:
             best[seed_node[i]] = seed_time[i]
-            keys, nodes, size = _push(keys, nodes, size, np.int64(seed_time[i]), seed_node[i])
+            keys, nodes, size = push(keys, nodes, size, np.int64(seed_time[i]), seed_node[i])
     while size > 0:
         time, node = keys[0], nodes[0]
-        size = _drop_least(keys, nodes, size)
+        size = drop_least(keys, nodes, size)
         if time > best[node]:
             continue
         for arc in range(start[node], start[node + 1]):
@@ -378,5 +333,5 @@ def tree(
                 best[head[arc]] = there
                 before[head[arc]] = node
                 by_arc[head[arc]] = arc
-                keys, nodes, size = _push(keys, nodes, size, there, head[arc])
+                keys, nodes, size = push(keys, nodes, size, there, head[arc])
     return best, before, by_arc

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
-from geoaccess.kernels.search import _drop_least, _push
+from geoaccess.kernels.heap import drop_least, push
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -60,10 +60,10 @@ def reach(
             best[quay[q]] = 0
             touched[0] = quay[q]
             n_touched = 1
-            keys, nodes, size = _push(keys, nodes, size, 0, quay[q])
+            keys, nodes, size = push(keys, nodes, size, 0, quay[q])
         while size > 0:
             time, node = keys[0], nodes[0]
-            size = _drop_least(keys, nodes, size)
+            size = drop_least(keys, nodes, size)
             if time > best[node]:
                 continue
             for arc in range(start[node], start[node + 1]):
@@ -76,7 +76,7 @@ def reach(
                         touched[n_touched] = other
                         n_touched += 1
                     best[other] = there
-                    keys, nodes, size = _push(keys, nodes, size, there, other)
+                    keys, nodes, size = push(keys, nodes, size, there, other)
         if n_touched == 0:
             continue
         for p in range(n_quays):

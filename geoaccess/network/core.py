@@ -326,9 +326,13 @@ class Network:
         `components(EdgeKind.ROAD)` tells islands by road alone; adding `FERRY` and `BOARDING` joins what car ferries
         join; adding `ON_FOOT` what passenger boats join.
         """
-        chosen = np.isin(self.edge_kind, kinds)
-        labels: npt.NDArray[np.int32] = graph.weak_components(self.n_nodes, self.edge_u[chosen], self.edge_v[chosen])
-        return labels if self.detours is None else labels[self.detours.place]
+        kept: dict[tuple[EdgeKind, ...], npt.NDArray[np.int32]] = self.__dict__.setdefault("_components", {})
+        if kinds not in kept:  # every search asks for them to say why somebody is not reached
+            chosen = np.isin(self.edge_kind, kinds)
+            labels = graph.weak_components(self.n_nodes, self.edge_u[chosen], self.edge_v[chosen])
+            kept[kinds] = labels if self.detours is None else labels[self.detours.place]
+            kept[kinds].flags.writeable = False
+        return kept[kinds]
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,8 @@ import pandas as pd
 from geoaccess.network import EdgeKind
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from geoaccess.network import Network
 
 __all__ = ["islands", "parts"]
@@ -47,47 +49,41 @@ def islands(network: Network, snapped: pd.DataFrame, cells: pd.DataFrame) -> pd.
     return pd.DataFrame(rows).sort_values(["people", "lon"], ascending=[False, True], ignore_index=True)
 
 
-def _tied(
-    network: Network, snapped: pd.DataFrame, people: np.ndarray[tuple[int], np.dtype[np.float64]]
-) -> pd.DataFrame:
+def _tied(network: Network, snapped: pd.DataFrame, people: npt.NDArray[np.float64]) -> pd.DataFrame:
     """Return which roads each snapped cell hangs together with, and what ties these to the mainland."""
-    here = network.edge_u[snapped["edge"].to_numpy()]
-    by_road, by_car, by_boat = (
-        network.components(*kinds)[here]
-        for kinds in ((EdgeKind.ROAD,), (EdgeKind.ROAD, EdgeKind.FERRY, EdgeKind.BOARDING), tuple(EdgeKind))
-    )
-    table = pd.DataFrame({"road": by_road, "people": people, "lon": snapped["lon"], "lat": snapped["lat"]})
-    mainland = by_road == table.groupby("road")["people"].sum().idxmax()
-    one = int(mainland.argmax())
-    table["tied_by"] = np.select(
-        [mainland, by_car == by_car[one], by_boat == by_boat[one]],
-        ["mainland", "car ferry", "passenger ferry"],
-        "nothing",
-    )
+    labels = _labels(network, network.edge_u[snapped["edge"].to_numpy()])
+    table = pd.DataFrame({"road": labels[0], "people": people, "lon": snapped["lon"], "lat": snapped["lat"]})
+    table["tied_by"] = _ties(labels, table.groupby("road")["people"].sum().idxmax())
     return table
 
 
-def parts(network: Network) -> tuple[pd.DataFrame, np.ndarray[tuple[int], np.dtype[np.object_]]]:
-    """Return the parts of the network by what ties them to the largest, and the tie of every edge.
+def _labels(network: Network, nodes: npt.NDArray[np.int32]) -> list[npt.NDArray[np.int32]]:
+    """Return the components of nodes by road alone, with car ferries, and with passenger boats too."""
+    kinds = ((EdgeKind.ROAD,), (EdgeKind.ROAD, EdgeKind.FERRY, EdgeKind.BOARDING), tuple(EdgeKind))
+    return [network.components(*some)[nodes] for some in kinds]
+
+
+def _ties(labels: list[npt.NDArray[np.int32]], mainland: Any) -> npt.NDArray[np.object_]:
+    """Return what ties each place to the mainland, the component `mainland` by road."""
+    on_it = labels[0] == mainland
+    one = int(on_it.argmax())
+    by_car, by_boat = (label == label[one] for label in labels[1:])
+    return np.select([on_it, by_car, by_boat], ["mainland", "car ferry", "passenger ferry"], "nothing").astype(object)
+
+
+def parts(network: Network) -> tuple[pd.DataFrame, npt.NDArray[np.object_]]:
+    """Return the parts of the network by what ties them to the largest, and the tie of every edge (of use for roads).
 
     The table has a row per tie: `tied_by` ("mainland", "car ferry", "passenger ferry", "nothing", and "one-way trap"
     for roads that can be entered but not left, or left but not entered), number of `parts`, `edges` and `km` of road.
     """
     road = network.edge_kind == EdgeKind.ROAD
-    labels = [
-        network.components(*kinds)[network.edge_u]
-        for kinds in ((EdgeKind.ROAD,), (EdgeKind.ROAD, EdgeKind.FERRY, EdgeKind.BOARDING), tuple(EdgeKind))
-    ]
+    labels = _labels(network, network.edge_u)
     metres = network.edge_length_m.astype(float)
-    mainland = np.bincount(labels[0][road], metres[road]).argmax()
-    at = int(np.flatnonzero(labels[0] == mainland)[0])
     strong = network.strong_component
     trap = strong[network.edge_u] != strong[network.edge_v]
-    tied = np.select(
-        [trap, labels[0] == mainland, labels[1] == labels[1][at], labels[2] == labels[2][at]],
-        ["one-way trap", "mainland", "car ferry", "passenger ferry"],
-        "nothing",
-    ).astype(object)
+    tied = _ties(labels, int(np.bincount(labels[0][road], metres[road]).argmax()))
+    tied[trap] = "one-way trap"
     table = pd.DataFrame({"tied_by": tied[road], "part": labels[0][road], "km": metres[road] / 1000})
     table = table.groupby("tied_by").agg(parts=("part", "nunique"), edges=("part", "size"), km=("km", "sum"))
     return table.sort_values("km", ascending=False).reset_index(), tied

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from geoaccess import measures
@@ -97,13 +97,7 @@ def run(study: Study, *, show: bool = True) -> Answers:
         answers = _solve(study, progress)
         with progress.stage("writing tables, maps and figures"):
             written = write(answers)
-        return _with(answers, files=written)
-
-
-def _with(answers: Answers, *, files: list[Path]) -> Answers:
-    from dataclasses import replace
-
-    return replace(answers, files=files)
+        return replace(answers, files=written)
 
 
 def _solve(study: Study, progress: Stages) -> Answers:

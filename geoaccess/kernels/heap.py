@@ -1,0 +1,61 @@
+"""The queue of every search: a heap of keys with a node each, in which entry i stands above 4 i + 1 ... 4 i + 4."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numba
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["drop_least", "push"]
+
+
+@numba.njit(cache=True)
+def push(
+    keys: npt.NDArray[np.int64], nodes: npt.NDArray[np.int32], size: int, key: int, node: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], int]:
+    """Put an entry into a heap, which grows where it is full; return the heap and its new size."""
+    if size == keys.size:
+        more_keys = np.empty(2 * size, np.int64)
+        more_nodes = np.empty(2 * size, np.int32)
+        more_keys[:size] = keys
+        more_nodes[:size] = nodes
+        keys, nodes = more_keys, more_nodes
+    i = size
+    while i > 0:
+        above = (i - 1) >> 2
+        if keys[above] <= key:
+            break
+        keys[i] = keys[above]
+        nodes[i] = nodes[above]
+        i = above
+    keys[i] = key
+    nodes[i] = node
+    return keys, nodes, size + 1
+
+
+@numba.njit(cache=True)
+def drop_least(keys: npt.NDArray[np.int64], nodes: npt.NDArray[np.int32], size: int) -> int:
+    """Remove the first entry of a heap in which entry i stands above 4 i + 1 ... 4 i + 4; return the new size."""
+    size -= 1
+    key, node = keys[size], nodes[size]
+    i = 0
+    while True:
+        child = 4 * i + 1
+        if child >= size:
+            break
+        least = child
+        for other in range(child + 1, min(child + 4, size)):
+            if keys[other] < keys[least]:
+                least = other
+        if keys[least] >= key:
+            break
+        keys[i] = keys[least]
+        nodes[i] = nodes[least]
+        i = least
+    keys[i] = key
+    nodes[i] = node
+    return size
