@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from geoaccess.osm import read_ferry_table, write_ferry_table
 from geoaccess.osm.ferry_clock import every_day, parse_sailings, parse_season
 from geoaccess.osm.ferry_table import COLUMNS
 from geoaccess.routing import departures_on
-from geoaccess.study import list_ferries, load_study, write_ferries
+from geoaccess.study import check, list_ferries, load_study, write_ferries
 from geoaccess.study.stages import build_or_load_network
 
 ROOT = Path(__file__).parents[1]
@@ -281,3 +282,12 @@ def test_the_command_lists_and_writes(tmp_path, capsys, monkeypatch):
         assert stopped.value.code == 2
         assert message in " ".join(capsys.readouterr().err.split())
     shutil.rmtree(tmp_path / "out")
+
+
+def test_check_reads_the_table_of_ferries(tmp_path):
+    """What `run` would refuse, `check` refuses before anything is computed."""
+    bad = table(tmp_path, {"way_id": "x", "minutes": -5})
+    study = load_study(ROOT / "configs" / "troms.toml")
+    network = study.settings.network.model_copy(update={"ferries": str(bad)})
+    with pytest.raises(InputError, match=bad.name):
+        check(replace(study, settings=study.settings.model_copy(update={"network": network})))

@@ -157,7 +157,7 @@ def check(study: Study) -> list[str]:
         With the first input that is wrong, and how to mend it.
     """
     from geoaccess import files
-    from geoaccess.osm import read_profile
+    from geoaccess.osm import read_ferry_table, read_profile
     from geoaccess.osm.integrity import newest_untagged_nodes
     from geoaccess.study.output import refuse_clashes
 
@@ -168,6 +168,8 @@ def check(study: Study) -> list[str]:
         raise InputError.listing(str(study.path), [f"{line}{hint}" for line in absent])
     found = [f"{what}: {path} ({path.stat().st_size / 1e6:.1f} MB)" for what, path in study.inputs.items()]
     read_profile(study.profile)
+    if study.ferries is not None:
+        read_ferry_table(study.ferries)
     for name in study.settings.network.osm:
         path = files.require(study.resolve(name))
         if path.name.endswith(".pbf"):
