@@ -77,9 +77,13 @@ def add_ferries(
     by_label = Counter((line.label, int(node)) for line in lines for node in set(line.path.nodes.tolist()))
     shared = {node for (_, node), times in by_label.items() if times > 1}
     piers = [node for node in ends if touching[node] > 1 and node not in shared and not on_road[node]]
-    joins = _join_ends(loose + piers, on_road, extract, profile.ferry)
-    loose = [node for node in loose if node not in joins]
-    away_m = dict(zip(loose, _metres_to_road(loose, on_road, extract), strict=True))
+    near = _nearest_road(loose + piers, on_road, extract)
+    joins = {
+        end: (road, metres * 3.6 / profile.ferry.join_kph)
+        for end, (road, metres) in near.items()
+        if metres <= profile.ferry.join_m
+    }
+    away_m = {end: near[end][1] if end in near else np.inf for end in loose if end not in joins}
     kinds = [_kind_of(line, touching, on_road, joins, away_m, profile.ferry) for line in lines]
     sailing = [line for line, found in zip(lines, kinds, strict=True) if found.kind != LOOP]
 
@@ -182,43 +186,20 @@ def _kind_of(
     return _Kind(CAR_FERRY if line.cars else PASSENGER_BOAT, note)
 
 
-def _join_ends(
-    ends: list[int], on_road: npt.NDArray[np.bool_], extract: Extract, rules: FerryRules
-) -> dict[int, tuple[int, float]]:
-    """Return for each end near a road the road point it is joined to and the seconds between them."""
-    found, roads = _nearest_road(ends, on_road, extract, rules.join_m)
-    chosen = np.asarray(ends, np.int32)[found]
-    metres = geometry.segment_lengths_m(extract.lon, extract.lat, chosen, roads)
-    seconds = metres * 3.6 / rules.join_kph
-    return {int(end): (int(road), float(time)) for end, road, time in zip(chosen, roads, seconds, strict=True)}
-
-
-def _metres_to_road(ends: list[int], on_road: npt.NDArray[np.bool_], extract: Extract) -> npt.NDArray[np.float64]:
-    """Return how far each end is from the nearest road point; inf where there is no road."""
-    found, roads = _nearest_road(ends, on_road, extract, None)
-    metres = np.full(len(ends), np.inf)
-    chosen = np.asarray(ends, np.int32)[found]
-    metres[found] = geometry.segment_lengths_m(extract.lon, extract.lat, chosen, roads)
-    return metres
-
-
-def _nearest_road(
-    ends: list[int], on_road: npt.NDArray[np.bool_], extract: Extract, within_m: float | None
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
-    """Return the places in `ends` that have a road point within a distance, and that point."""
+def _nearest_road(ends: list[int], on_road: npt.NDArray[np.bool_], extract: Extract) -> dict[int, tuple[int, float]]:
+    """Return for each end the nearest road point and the metres to it; nothing where there is no road at all."""
     roads = np.flatnonzero(on_road)
     if not ends or not roads.size:
-        return np.empty(0, np.int64), np.empty(0, np.int32)
+        return {}
 
     def mercator(nodes: Any) -> npt.NDArray[np.float64]:  # near places keep their order at every latitude
         return np.column_stack([np.radians(extract.lon[nodes]), np.arcsinh(np.tan(np.radians(extract.lat[nodes])))])
 
-    tree = shapely.STRtree(list(np.atleast_1d(np.asarray(shapely.points(mercator(roads))))))
-    found, hit = tree.query_nearest(shapely.points(mercator(ends)), all_matches=False)
-    near = roads[hit].astype(np.int32)
-    metres = geometry.segment_lengths_m(extract.lon, extract.lat, np.asarray(ends, np.int32)[found], near)
-    kept = metres <= (np.inf if within_m is None else within_m)
-    return found[kept], near[kept]
+    places: Any = shapely.points(mercator(roads))
+    found, hit = shapely.STRtree(places).query_nearest(shapely.points(mercator(ends)), all_matches=False)
+    chosen, near = np.asarray(ends, np.int32)[found], roads[hit].astype(np.int32)
+    metres = geometry.segment_lengths_m(extract.lon, extract.lat, chosen, near)
+    return {int(end): (int(road), float(far)) for end, road, far in zip(chosen, near, metres, strict=True)}
 
 
 def _table(
