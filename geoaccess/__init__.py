@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from geoaccess.demand import read_cells, read_raster_cells, zonal_population
     from geoaccess.equity import gini, lorenz
+    from geoaccess.hierarchy import Hierarchy, contract
     from geoaccess.measures import ServiceSpec, class_contrast, norm_table, summarise, weighted_quantile
     from geoaccess.network import (
         Network,
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
         to_networkx,
     )
     from geoaccess.osm import read_osm
-    from geoaccess.routing import nearest, route, travel_times
+    from geoaccess.routing import nearest, route, travel_times, trees, within
     from geoaccess.services import read_sites
     from geoaccess.study import load_study, run, solve_study
     from geoaccess.zones import assign, compute_centrality, join_centrality, read_centrality, read_municipalities
@@ -28,11 +29,13 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Hierarchy",
     "Network",
     "ServiceSpec",
     "assign",
     "class_contrast",
     "compute_centrality",
+    "contract",
     "from_networkx",
     "from_osmnx",
     "gini",
@@ -57,11 +60,13 @@ __all__ = [
     "summarise",
     "to_networkx",
     "travel_times",
+    "trees",
     "weighted_quantile",
+    "within",
     "zonal_population",
 ]
 
-_ROOMS = ("network", "routing", "osm", "demand", "services", "zones", "measures", "equity", "study")
+_ROOMS = ("network", "hierarchy", "routing", "osm", "demand", "services", "zones", "measures", "equity", "study")
 
 
 def __getattr__(name: str) -> Any:
