@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from geoaccess.demand import read_cells, read_raster_cells, zonal_population
     from geoaccess.equity import gini, lorenz
-    from geoaccess.hierarchy import Hierarchy, contract
+    from geoaccess.hierarchy import Hierarchy, contract, load_hierarchy, save_hierarchy
     from geoaccess.measures import ServiceSpec, class_contrast, norm_table, summarise, weighted_quantile
     from geoaccess.network import (
         Network,
@@ -40,6 +40,7 @@ __all__ = [
     "from_osmnx",
     "gini",
     "join_centrality",
+    "load_hierarchy",
     "load_network",
     "load_study",
     "lorenz",
@@ -53,6 +54,7 @@ __all__ = [
     "read_sites",
     "route",
     "run",
+    "save_hierarchy",
     "save_network",
     "simplify",
     "snap",

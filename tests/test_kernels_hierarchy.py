@@ -115,7 +115,7 @@ def test_lanes_give_all_times_between_nodes_also_above_some_nodes_alone(made, ag
         np.zeros(nodes.size, np.uint32),
         np.full(nodes.size, NEVER),
         width,
-        blocks,
+        np.empty((blocks, (start.size - 1) * width), np.uint32),
         found,
     )
     between = times_from(made, against=against)

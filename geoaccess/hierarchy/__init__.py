@@ -2,5 +2,6 @@
 
 from geoaccess.hierarchy.build import contract, light, whole
 from geoaccess.hierarchy.core import Hierarchy
+from geoaccess.hierarchy.store import load_hierarchy, save_hierarchy
 
-__all__ = ["Hierarchy", "contract", "light", "whole"]
+__all__ = ["Hierarchy", "contract", "light", "load_hierarchy", "save_hierarchy", "whole"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["EMPTY", "FAR", "LOW", "NEVER", "SHIFT"]
+__all__ = ["EMPTY", "FAR", "LOW", "NEVER", "ONE", "SHIFT"]
 
 FAR = np.int32(2**31 - 1)
 """The time to what cannot be reached. Every time that can be is smaller: a network sees to that."""
@@ -19,6 +19,9 @@ NEVER = np.uint32(2**31)
 SHIFT = np.uint64(32)
 LOW = np.uint64(2**32 - 1)
 """The bits of the site; all of them set stands for no site."""
+
+ONE = np.uint64(1)
+"""Added to an unsigned number; the plain 1 would make it a float."""
 
 EMPTY = (np.uint64(2**31 - 1) << SHIFT) | LOW
 """No site within reach."""

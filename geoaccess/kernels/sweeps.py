@@ -18,7 +18,7 @@ import numba
 import numpy as np
 
 from geoaccess.kernels.heap import drop_least, push, put
-from geoaccess.kernels.keys import EMPTY, FAR, LOW, NEVER, SHIFT
+from geoaccess.kernels.keys import EMPTY, FAR, LOW, NEVER, ONE, SHIFT
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -27,27 +27,30 @@ __all__ = ["along_edges", "k_nearest", "lanes", "nearest", "pick", "restrict"]
 
 
 @numba.njit(cache=True)
-def _merge(best: npt.NDArray[np.uint64], into: int, other: int, cost: np.uint32) -> None:
-    """Put the keys of one row, later by a cost, into another row where they belong: sorted, each site once."""
-    k = best.shape[1]
+def _merge(best: npt.NDArray[np.uint64], into: np.uint64, other: np.uint64, cost: np.uint32, k: np.uint64) -> None:
+    """Put k keys, from `other` on and later by a cost, among those from `into` on: sorted, each site once.
+
+    Places in `best` are unsigned, so that none is taken for one counted from the end.
+    """
     add = np.uint64(cost) << SHIFT
+    last = into + k - ONE
     for i in range(k):
-        key = best[other, i] + add
-        if key >= best[into, k - 1]:
+        key = best[other + i] + add
+        if key >= best[last]:
             return
         site = key & LOW
-        j = 0
-        while best[into, j] < key and best[into, j] & LOW != site:
-            j += 1
-        if best[into, j] < key:
+        at = into
+        while best[at] < key and best[at] & LOW != site:
+            at += ONE
+        if best[at] < key:
             continue  # the site stands there already, nearer
         while True:  # the later ones move on, up to where the site stood
-            moved = best[into, j]
-            best[into, j] = key
+            moved = best[at]
+            best[at] = key
             key = moved
-            j += 1
-            if j == k or key & LOW == site:
+            if at == last or key & LOW == site:
                 break
+            at += ONE
 
 
 @numba.njit(cache=True)
@@ -174,22 +177,31 @@ def k_nearest(
 ) -> npt.NDArray[np.uint64]:
     """Return the keys of the k nearest distinct sites of every node, by node number: shape (n_nodes, k)."""
     n = start.size - 1
+    wide = np.uint64(k)
     best = np.full((n + 1, k), EMPTY, np.uint64)  # the last row holds a seed while it is put in
+    row = best.reshape((n + 1) * k)
     low = -1
     for i in range(seed_node.size):
         p = place[seed_node[i]]
         best[n, 0] = seed_key[i]
-        _merge(best, p, n, np.uint32(0))
+        _merge(row, np.uint64(p) * wide, np.uint64(n) * wide, np.uint32(0), wide)
         low = max(low, p)
     for p in range(low, core - 1, -1):
         if best[p, 0] != EMPTY:
             for arc in range(start[p], start[p + 1]):
-                _merge(best, head[arc], p, up[arc])
+                _merge(row, np.uint64(head[arc]) * wide, np.uint64(p) * wide, up[arc], wide)
     if core > 0:
         _settle(core, start, head, up, best)
     for p in range(core, n):
-        for arc in range(start[p], start[p + 1]):
-            _merge(best, p, head[arc], down[arc])
+        into = np.uint64(p) * wide
+        first = start[p]
+        if best[p, 0] == EMPTY and first < start[p + 1]:
+            other = np.uint64(head[first]) * wide
+            for i in range(wide):
+                row[into + i] = min(row[other + i] + (np.uint64(down[first]) << SHIFT), EMPTY)
+            first += 1
+        for arc in range(first, start[p + 1]):
+            _merge(row, into, np.uint64(head[arc]) * wide, down[arc], wide)
     found = np.empty((n, k), np.uint64)
     for node in range(n):
         for j in range(k):
@@ -245,11 +257,108 @@ def restrict(
 
 
 @numba.njit(cache=True)
-def _lower(row: npt.NDArray[np.uint32], other: npt.NDArray[np.uint32], cost: np.uint32) -> None:
-    """Lower each time of a row to that of another row and a cost. The width is no constant: then this is vectorised."""
-    for lane in range(row.size):
-        there = np.uint32(other[lane] + cost)
-        row[lane] = min(row[lane], there)
+def _lower(best: npt.NDArray[np.uint32], into: np.uint64, other: np.uint64, cost: np.uint32, width: np.uint64) -> None:
+    """Lower the times from `into` on to those from `other` on and a cost.
+
+    Places are unsigned, the width no constant and the array flat: only then is this loop vectorised.
+    """
+    for lane in range(width):
+        there = np.uint32(best[other + lane] + cost)
+        here = best[into + lane]
+        best[into + lane] = min(here, there)
+
+
+@numba.njit(cache=True)
+def _climb(
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    up: npt.NDArray[np.uint32],
+    seed_first: npt.NDArray[np.int64],
+    seed_place: npt.NDArray[np.int32],
+    seed_time: npt.NDArray[np.uint32],
+    first: int,
+    many: int,
+    width: np.uint64,
+    best: npt.NDArray[np.uint32],
+    seen: npt.NDArray[np.bool_],
+) -> None:
+    """Go up from the seeds of `many` sources from `first` on, a lane each; mark what is `seen`."""
+    low = -1
+    for lane in range(many):
+        for seed in range(seed_first[first + lane], seed_first[first + lane + 1]):
+            p = seed_place[seed]
+            into = np.uint64(p) * width
+            if not seen[p]:
+                seen[p] = True
+                for i in range(width):
+                    best[into + i] = FAR
+            at = into + np.uint64(lane)
+            best[at] = min(best[at], seed_time[seed])
+            low = max(low, p)
+    for p in range(low, -1, -1):
+        if not seen[p]:
+            continue
+        for arc in range(start[p], start[p + 1]):
+            if up[arc] == NEVER:
+                continue
+            into = np.uint64(head[arc]) * width
+            if not seen[head[arc]]:
+                seen[head[arc]] = True
+                for i in range(width):
+                    best[into + i] = FAR
+            _lower(best, into, np.uint64(p) * width, up[arc], width)
+
+
+@numba.njit(cache=True)
+def _descend(
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    down: npt.NDArray[np.uint32],
+    width: np.uint64,
+    best: npt.NDArray[np.uint32],
+    seen: npt.NDArray[np.bool_],
+) -> None:
+    """Go down over all nodes; what was `seen` holds times already, and is no longer marked afterwards."""
+    for p in range(start.size - 1):
+        into = np.uint64(p) * width
+        if not seen[p]:
+            for i in range(width):
+                best[into + i] = FAR
+        seen[p] = False
+        for arc in range(start[p], start[p + 1]):
+            _lower(best, into, np.uint64(head[arc]) * width, down[arc], width)
+
+
+@numba.njit(cache=True)
+def _collect(
+    to_u: npt.NDArray[np.int32],
+    to_v: npt.NDArray[np.int32],
+    add_u: npt.NDArray[np.uint32],
+    add_v: npt.NDArray[np.uint32],
+    width: np.uint64,
+    best: npt.NDArray[np.uint32],
+    first: int,
+    many: int,
+    found: npt.NDArray[np.uint32],
+) -> None:
+    """Write the times at the targets into the columns of `many` sources from `first` on."""
+    far = np.uint32(FAR)
+    flat = found.reshape(found.size)
+    lanes = np.uint64(many)
+    for j in range(to_u.size):
+        into = np.uint64(j) * np.uint64(found.shape[1]) + np.uint64(first)
+        u = np.uint64(to_u[j]) * width
+        if to_v[j] < 0:
+            for lane in range(lanes):
+                there = np.uint32(best[u + lane] + add_u[j])
+                flat[into + lane] = min(far, there)
+        else:
+            v = np.uint64(to_v[j]) * width
+            for lane in range(lanes):
+                by_u = np.uint32(best[u + lane] + add_u[j])
+                by_v = np.uint32(best[v + lane] + add_v[j])
+                there = min(by_v, by_u)
+                flat[into + lane] = min(far, there)
 
 
 @numba.njit(cache=True, parallel=True)
@@ -266,58 +375,27 @@ def lanes(
     add_u: npt.NDArray[np.uint32],
     add_v: npt.NDArray[np.uint32],
     width: int,
-    blocks: int,
+    best: npt.NDArray[np.uint32],
     found: npt.NDArray[np.uint32],
 ) -> None:
     """Write the times from every source to every target into `found`, shape (n_targets, n_sources); FAR out of reach.
 
     Source i begins at seed_place[seed_first[i]:seed_first[i + 1]]; target j is reached over to_u[j] at a cost of
     add_u[j] or over to_v[j] (where that is not -1) at add_v[j]. The sources go through the hierarchy (without core)
-    `width` at a time, side by side; `blocks` threads take batches in turn, with an array (n_nodes, width) each.
+    `width` at a time, side by side; each row of `best`, room for (n_nodes, width) times, is for one thread.
     """
     n = start.size - 1
     sources = seed_first.size - 1
+    blocks = best.shape[0]
     for block in numba.prange(blocks):
-        best = np.empty((n, width), np.uint32)
         seen = np.zeros(n, np.bool_)
+        mine = best[block]
         for first in range(block * width, sources, blocks * width):
             many = min(width, sources - first)
-            low = -1
-            for lane in range(many):
-                for seed in range(seed_first[first + lane], seed_first[first + lane + 1]):
-                    p = seed_place[seed]
-                    if not seen[p]:
-                        seen[p] = True
-                        best[p] = np.uint32(FAR)
-                    best[p, lane] = min(best[p, lane], seed_time[seed])
-                    low = max(low, p)
-            for p in range(low, -1, -1):
-                if seen[p]:
-                    for arc in range(start[p], start[p + 1]):
-                        if up[arc] != NEVER:
-                            above = head[arc]
-                            if not seen[above]:
-                                seen[above] = True
-                                best[above] = np.uint32(FAR)
-                            _lower(best[above], best[p], up[arc])
-            for p in range(n):
-                row = best[p]
-                if not seen[p]:
-                    row[:] = np.uint32(FAR)
-                seen[p] = False
-                for arc in range(start[p], start[p + 1]):
-                    _lower(row, best[head[arc]], down[arc])
-            for j in range(to_u.size):
-                one = best[to_u[j]]
-                if to_v[j] < 0:
-                    for lane in range(many):
-                        there = np.uint32(one[lane] + add_u[j])
-                        found[j, first + lane] = min(there, np.uint32(FAR))
-                else:
-                    other = best[to_v[j]]
-                    for lane in range(many):
-                        there = min(np.uint32(one[lane] + add_u[j]), np.uint32(other[lane] + add_v[j]))
-                        found[j, first + lane] = min(there, np.uint32(FAR))
+            wide = np.uint64(width)
+            _climb(start, head, up, seed_first, seed_place, seed_time, first, many, wide, mine, seen)
+            _descend(start, head, down, wide, mine, seen)
+            _collect(to_u, to_v, add_u, add_v, wide, mine, first, many, found)
 
 
 @numba.njit(cache=True)

@@ -210,7 +210,9 @@ def trees(
     count = roads.arcs.start.size - 1
     seconds = _room(count, len(origins))
     hierarchy = _engine(network, len(origins), method)
-    for part in _parts(len(origins), count):
+    step = _WIDTH * search.threads()
+    for first in range(0, len(origins), step):
+        part = slice(first, min(first + step, len(origins)))
         some = _some(source, part)
         if hierarchy is None:
             times = _searched_trees(roads, some, against=against)
@@ -348,7 +350,7 @@ def _swept(
         reach_u,
         reach_v,
         _WIDTH,
-        search.threads(),
+        np.empty((search.threads(), (hierarchy.start.size - 1) * _WIDTH), np.uint32),
         found,
     )
     return found
