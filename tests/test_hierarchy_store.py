@@ -34,7 +34,8 @@ def test_what_is_written_is_read_and_shared_between_processes(road, kept):
         assert np.array_equal(getattr(made, name), array)
         assert isinstance(array, np.memmap)
         assert not array.flags.writeable
-    points = ga.snap(road, gpd.GeoSeries.from_xy(np.linspace(10, 11, 70), np.linspace(61, 60, 70), crs=4326))
+    points = ga.snap(road, gpd.GeoSeries.from_xy(road.node_lon[:55] + 0.001, road.node_lat[:55], crs=4326))
+    assert (points["edge"] >= 0).all()
     assert np.array_equal(ga.travel_times(read, points, points), ga.travel_times(road, points, points, method="search"))
 
 
