@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 
 __all__ = ["contract", "light", "whole"]
 
+_CHAINS = 2
+"""Nodes of so many neighbours, chains and dead ends, fall first and without a search for witnesses."""
+
 _FEW = 3
-"""Nodes of so many neighbours fall without a search for witnesses: nine of ten on a road network."""
+"""A light hierarchy goes on to nodes of so many: then nine of ten nodes of a road network have fallen ..."""
 
 _CROWDED = 8
-"""... unless a neighbour would come to have more neighbours than this."""
+"""... but for those of which a neighbour would come to have more neighbours than this."""
 
 
 class _Lists(NamedTuple):
@@ -51,7 +54,7 @@ def light(network: Network) -> Hierarchy:
     Hierarchy(2 nodes, 1 arcs)
     """
     if "_light" not in network.__dict__:
-        fallen, kept, lists = _eliminate(network)
+        fallen, kept, lists = _eliminate(network, _FEW)
         order = np.concatenate([kept, fallen[::-1]])
         place = _places(order)
         network.__dict__["_light"] = Hierarchy(network, kept.size, place, *elimination.gather(order, *lists, place))
@@ -70,8 +73,8 @@ def whole(network: Network) -> Hierarchy:
 def contract(network: Network, *, progress: Callable[[float], None] | None = None) -> Hierarchy:
     """Return the contraction hierarchy of a network: made once, it answers every further question by a sweep.
 
-    First chains and dead ends fall, then all nodes of up to three neighbours; what is left is contracted in rounds, on
-    all threads, the nodes whose fall adds the fewest shortcuts first. Times are as exact as any search's.
+    First chains and dead ends fall; what is left is contracted in rounds, on all threads, the nodes whose fall adds the
+    fewest shortcuts first. Times are as exact as any search's.
 
     Parameters
     ----------
@@ -100,7 +103,7 @@ def contract(network: Network, *, progress: Callable[[float], None] | None = Non
     >>> ga.nearest(hierarchy, cells, sites, k=1)["travel_time_s"].tolist()
     [300.0]
     """
-    fallen, kept, lists = _eliminate(network)
+    fallen, kept, lists = _eliminate(network, _CHAINS)
     top, top_lists = _contract(kept, lists, progress or _quiet)
     fallen = fallen[::-1].copy()
     place = _places(np.concatenate([kept[top], fallen]))
@@ -121,11 +124,11 @@ def _places(order: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
     return place
 
 
-def _eliminate(network: Network) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], _Lists]:
+def _eliminate(network: Network, most: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], _Lists]:
     """Return the nodes that fell, in turn, those that stay, and the lists of all."""
     arcs, back = network.arcs, network.arcs_reversed
     begin, size, pairs = elimination.pair_up(arcs.start, arcs.head, arcs.cost_ds, back.start, back.head, back.cost_ds)
-    fallen, begin, pairs = elimination.eliminate(begin, size, pairs, _FEW, _CROWDED)
+    fallen, begin, pairs = elimination.eliminate(begin, size, pairs, most, _CROWDED)
     stays = np.ones(size.size, np.bool_)
     stays[fallen] = False
     return fallen, np.flatnonzero(stays).astype(np.int32), _Lists(begin, size, pairs)
@@ -171,4 +174,4 @@ def _furthest(neighbours: float) -> int:
     Searches end by themselves at the length of the shortcut in question; where that is long (ferries) or nodes crowd
     together, giving up too early is dear: it leaves shortcuts that make every later search longer.
     """
-    return int(np.clip(40 * neighbours, 200, 2000))
+    return int(np.clip(20 * neighbours, 60, 1000))
