@@ -36,14 +36,15 @@ def hierarchy_build(plan: Plan) -> Iterator[Row]:
     for key in plan.graphs("iceland", "Colorado", "Northeast", "1m", "3m"):
         beside: Callable[[Graph], Timing] | None = None if key in ("Northeast", "3m") else lambda g: peers.pandana(g)[1]
         yield _row(plan, key, peers.version("pandana") + ", contraction" if beside else "", beside, 4.0)
-    yield _row(plan, "iceland", "osrm-contract", lambda _: iceland()[2], 4.0)
+    if not plan.once:
+        yield _row(plan, "iceland", "osrm-contract", lambda _: iceland()[2], 4.0)
 
 
 def _row(plan: Plan, key: str, name: str, beside: Callable[[Graph], Timing] | None, faster: float) -> Row:
     row = Row("network -> hierarchy", key, peer=name)
     try:
         graph = load(key)
-        row.graph, row.note = graph.name, graph.note
+        row.graph, row.about = graph.name, graph.note
         seconds = SECONDS_PER_MILLION * graph.network.n_nodes / 1e6
         row.target = Target(faster=faster if beside else None, within_s=seconds)
         timings = [hierarchy(graph)[1]]

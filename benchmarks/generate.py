@@ -1,4 +1,4 @@
-"""A made-up country: road-like directed networks of any size, the same for the same seed.
+"""A generated country: road-like directed networks of any size, the same for the same seed.
 
 The land is what noise leaves above the sea: a mainland with fjords, lakes and islands. Roads follow the lines of a
 lattice, and how many lines there are depends on where one is: every line in towns, every eighth in the country, every
@@ -328,8 +328,8 @@ def _finished(
     x, y = x[order] - x.max() / 2, y[order] - y.max() / 2
     kind = np.full(ferries.a.size, EdgeKind.FERRY)
     return Roads(
-        name=f"made-up country, {n_nodes:_} nodes".replace("_", " "),
-        note=f"generated, seed {seed}",
+        name=f"generated country, {n_nodes:_} nodes".replace("_", " "),
+        note=f"made up by benchmarks/generate.py, seed {seed}",
         lon=15 + x / (metres_per_degree * np.cos(np.radians(64))),
         lat=64 + y / metres_per_degree,
         u=u,

@@ -9,6 +9,7 @@ import numpy as np
 
 from benchmarks import ours, peers
 from benchmarks.building import hierarchy
+from benchmarks.graphs import load
 from benchmarks.measure import Peer, Plan, Row, Target, Timing, compare
 from benchmarks.nearest import check_keys, sites_of
 from geoaccess.kernels.keys import EMPTY, SHIFT
@@ -58,10 +59,8 @@ def k_nearest(plan: Plan) -> Iterator[Row]:
 
 def _with_build(row: Row, key: str) -> Row:
     """Return a row with the time of both builds added."""
-    from benchmarks.graphs import load
-
     target = Target(faster=FASTER_WITH_BUILD)
-    added = Row(f"{row.task}, build included", row.graph, peer=row.peer, target=target, note=row.note)
+    added = Row(f"{row.task}, build included", row.graph, peer=row.peer, target=target, note=row.note, about=row.about)
     if row.ours and row.theirs:
         graph = load(key)
         added.ours = _sum(row.ours, hierarchy(graph)[1])

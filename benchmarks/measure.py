@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import resource
 import statistics
 import subprocess
@@ -39,7 +40,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Timing:
-    """Median wall and CPU seconds of one call. CPU time is that of all threads."""
+    """Median wall and CPU seconds of one call. CPU time is that of all threads; NaN where another process worked."""
 
     wall_s: float
     cpu_s: float
@@ -81,7 +82,7 @@ class Target:
 
 @dataclass
 class Row:
-    """One line of the table. `ratio` is peer over ours: how many times faster we are."""
+    """One line of the table; `about` says what of its graph is made up."""
 
     task: str
     graph: str
@@ -91,6 +92,7 @@ class Row:
     peak_mb: float | None = None
     target: Target = field(default_factory=Target)
     note: str = ""
+    about: str = ""
 
     @property
     def ratio(self) -> float | None:
@@ -112,8 +114,9 @@ class Row:
             "target": str(self.target) or None,
             "met": self.target.met(self),
             "note": self.note or None,
+            "graph_is": self.about or None,
         }
-        return {name: value for name, value in entries.items() if value is not None}
+        return {name: value for name, value in entries.items() if value is not None and not _is_nan(value)}
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,7 @@ class Peer:
     name: str
     ready: Callable[[graphs.Graph], Callable[[], Any]]
     repeats: int = 5
+    here: bool = True  # works in this process
 
 
 def timed(call: Callable[[], Any]) -> tuple[Timing, Any]:
@@ -185,7 +189,7 @@ def compare(
     row = Row(task, key, peer=peer.name if peer else "", target=target or Target(), note=note)
     try:
         graph = graphs.load(key)
-        row.graph = graph.name
+        row.graph, row.about = graph.name, graph.note
         call = ours(graph)
         call()  # compiled
     except NotImplementedError:
@@ -202,13 +206,17 @@ def compare(
         own, answer = several(call, plan)
     else:
         own, theirs, answer, expected = in_turns(call, other, plan, rounds=peer.repeats if peer else 1)
-        row.theirs = Timing(theirs.wall_s / peer_per, theirs.cpu_s / peer_per)
+        row.theirs = Timing(theirs.wall_s / peer_per, theirs.cpu_s / peer_per if peer and peer.here else math.nan)
         if agree is not None:
             agree(answer, expected)
     if check is not None:
         check(graph, answer)
     row.ours = Timing(own.wall_s / per, own.cpu_s / per)
     return row
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _noted(*parts: str) -> str:

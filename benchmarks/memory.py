@@ -30,7 +30,7 @@ def memory(plan: Plan) -> Iterator[Row]:
     """Measure 3 million nodes (Norway's size)."""
     for key in plan.graphs("3m"):
         graph = graphs.load(key)
-        row = Row("peak memory, build and ask", graph.name, target=Target(within_mb=LIMIT_MB))
+        row = Row("peak memory, build and ask", graph.name, target=Target(within_mb=LIMIT_MB), about=graph.note)
         with tempfile.TemporaryDirectory() as folder:
             saved = save_network(graph.network, Path(folder) / "network")
             _, said = of_process([sys.executable, "-m", "benchmarks.memory", saved], cwd=ROOT)

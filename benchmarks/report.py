@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 from importlib import metadata
@@ -83,8 +84,8 @@ def _text(rows: Sequence[Row], points: Sequence[Point], on: dict[str, Any]) -> I
     yield f"On {on['cores']} cores ({on['processor']}), {on['memory_gb']} GB, Python {on['python']}; {versions}."
     yield ""
     yield "Wall seconds, and CPU seconds of all threads in brackets; medians of several runs, ours and the peer's in"
-    yield "turns in one process. Every answer was compared with the peer's or with scipy's, to the decisecond where the peer"
-    yield "computes in whole numbers. The ratio is the peer's wall time over ours. Written by `make bench`."
+    yield "turns in one process. Every answer was compared with the peer's or with scipy's, to the decisecond where the"
+    yield "peer computes in whole numbers. The ratio is the peer's wall time over ours. Written by `make bench`."
     yield ""
     yield "| task | graph | geoaccess | peer | ratio | target | met |"
     yield "|---|---|---|---|---|---|---|"
@@ -105,6 +106,11 @@ def _text(rows: Sequence[Row], points: Sequence[Point], on: dict[str, Any]) -> I
 
 
 def _notes(rows: Sequence[Row]) -> Iterator[str]:
+    described = dict.fromkeys((row.graph, row.about) for row in rows if row.about)
+    if described:
+        yield from ("", "## Graphs that are not, or not wholly, real", "")
+        for name, about in described:
+            yield f"- {name}: {about}."
     unmet = [row for row in rows if row.target.met(row) is False]
     if unmet:
         yield from ("", "## Not met", "")
@@ -119,16 +125,16 @@ def _notes(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _time(timing: Timing | None) -> str:
-    return "" if timing is None else f"{timing.wall_s:.3g} s ({timing.cpu_s:.3g})"
+    if timing is None:
+        return ""
+    return f"{timing.wall_s:.3g} s" + ("" if math.isnan(timing.cpu_s) else f" ({timing.cpu_s:.3g})")
 
 
 def _figure(points: Sequence[Point]) -> None:
     """Draw one panel per axis."""
-    import matplotlib as mpl
     from matplotlib.figure import Figure
     from matplotlib.ticker import LogLocator
 
-    mpl.rcParams["svg.fonttype"] = "none"
     axes = [axis for axis in AXES if any(point.axis == axis for point in points)]
     figure = Figure(figsize=(9, 3.6 * ((len(axes) + 1) // 2)), layout="constrained")
     panels = figure.subplots((len(axes) + 1) // 2, 2, squeeze=False).ravel()

@@ -46,7 +46,7 @@ class Roads:
 
     def __post_init__(self) -> None:
         """Refuse times that a `Network` would refuse: below this bound no path overflows."""
-        total = int(np.maximum(self.forward_ds, self.backward_ds).sum(dtype=np.int64, where=self.kind >= 0))
+        total = int(np.maximum(self.forward_ds, self.backward_ds).sum(dtype=np.int64))
         if total > _LONGEST_DS:
             raise ValueError(f"{self.name}: all times add up to {total} deciseconds, more than {_LONGEST_DS}")
 
