@@ -37,13 +37,13 @@ class Point:
 
 def growth(plan: Plan) -> Iterator[Point]:
     """Measure along one axis at a time, the others held fixed. What is not there yet gives no point."""
-    for key in plan.graphs("100k", "300k", "1m", "3m", "10m"):
-        yield from _nodes(plan, graphs.load(key))
     for key in plan.graphs("1m"):
         graph = graphs.load(key)
         yield from _sites(plan, graph)
         yield from _cells(plan, graph)
         yield from _lanes(plan, graph)
+    for key in plan.graphs("100k", "300k", "1m", "3m", "10m"):  # the largest last: its hierarchy stays in memory
+        yield from _nodes(plan, graphs.load(key))
 
 
 def _point(
@@ -71,7 +71,7 @@ def _nodes(plan: Plan, graph: Graph) -> Iterator[Point]:
 
 
 def _sites(plan: Plan, graph: Graph) -> Iterator[Point]:
-    for count in (1, 10, 100, 1000, 10_000, 100_000):
+    for count in (1, 10, 100, 1000) if plan.once else (1, 10, 100, 1000, 10_000, 100_000):
         sites = places(graph, count)
         calls = {
             "bare network": functools.partial(ours.nearest_bare, graph.network, sites, 1),

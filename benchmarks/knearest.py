@@ -29,7 +29,7 @@ FASTER, FASTER_WITH_BUILD = 150.0, 4.0
 def _furthest_s(graph: Graph) -> float:
     """Return a little more than the longest time that is asked for: pandana wants a limit and need not look beyond."""
     found = ours.keys(ours.nearest_bare(graph.network, sites_of(graph), K))
-    return float((found[found != EMPTY] >> SHIFT).max()) / 10 + 1
+    return float(np.ceil((found[found != EMPTY] >> SHIFT).max() / 10) + 1)
 
 
 def k_nearest(plan: Plan) -> Iterator[Row]:

@@ -148,7 +148,7 @@ def several(call: Callable[[], Any], plan: Plan, *, wanted: int = 5, least_s: fl
     while len(timings) < plan.repeats(wanted) or (
         not plan.once and len(timings) < 8 * wanted and sum(t.wall_s for t in timings) < least_s
     ):
-        answer = None  # a large answer must not stand beside the next one
+        answer = None
         timing, answer = timed(call)
         timings.append(timing)
     return median(timings), answer
@@ -162,6 +162,7 @@ def in_turns(
     for _ in range(plan.repeats(rounds)):
         timing, expected = timed(peer)
         others.append(timing)
+        answer = None  # a large answer must not stand beside the next one
         timing, answer = several(ours, plan, wanted=3, least_s=0.1)
         own.append(timing)
     return median(own), median(others), answer, expected

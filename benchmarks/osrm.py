@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-__all__ = ["contract", "extract", "extract_again", "iceland", "program", "served", "table"]
+__all__ = ["contract", "extract", "extract_again", "iceland", "program", "request", "served", "table", "version"]
 
 
 def program(name: str) -> Path:
@@ -50,6 +50,14 @@ def program(name: str) -> Path:
         if (folder / name).is_file():
             return folder / name
     raise Missing(f"peer missing: {name} (see OSRM_BIN)")
+
+
+def version() -> str:
+    """Return what OSRM calls itself, or "missing"."""
+    try:
+        return of_process([program("osrm-extract"), "--version"])[1].strip()
+    except Missing:
+        return "missing"
 
 
 def extract(folder: Path) -> Timing:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numba
 
+from benchmarks import osrm
 from benchmarks.graphs import HERE
 
 if TYPE_CHECKING:
@@ -22,12 +23,13 @@ if TYPE_CHECKING:
 
 __all__ = ["line", "write"]
 
-PACKAGES = ("numpy", "numba", "scipy", "networkit", "osrm-bindings", "pandana", "pyrosm", "pyroutingkit")
+PACKAGES = ("numpy", "numba", "scipy", "networkit", "pandana", "pyrosm", "pyroutingkit")
 AXES = {"nodes": "nodes", "sites": "sites", "cells": "cells", "lanes": "trees in one batch"}
-COLOURS = ("#1b6ca8", "#d1495b", "#2a9d5c", "#8a6bbf", "#8d6e3f")
+COLOURS = {"scipy": "#d1495b", "bare": "#2a9d5c", "building": "#8d6e3f", "hierarchy": "#1b6ca8"}
+OTHERS = ("#1b6ca8", "#8a6bbf", "#d98c21")
 
 REASONS: dict[str, str] = {}
-"""For each task whose target is not met: the measured reason, and what would be needed. Keys begin row's tasks."""
+"""Why a target is not met, measured, and what would be needed: by how the names of the tasks begin."""
 
 
 def machine() -> dict[str, Any]:
@@ -38,6 +40,7 @@ def machine() -> dict[str, Any]:
             versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             versions[name] = "missing"
+    versions["OSRM"] = osrm.version()
     return {
         "cores": os.cpu_count(),
         "numba_threads": numba.get_num_threads(),
@@ -59,7 +62,7 @@ def _processor() -> str:
 def line(row: Row) -> str:
     """Return a row as one line of the terminal."""
     met = {True: "met", False: "NOT MET", None: ""}[row.target.met(row)]
-    ratio = f"{row.ratio:.1f} x" if row.ratio else ""
+    ratio = _ratio(row)
     parts = [row.task, row.graph, _time(row.ours), f"{row.peer} {_time(row.theirs)}".strip(), ratio, met, row.note]
     return " | ".join(part for part in parts if part)
 
@@ -92,7 +95,7 @@ def _text(rows: Sequence[Row], points: Sequence[Point], on: dict[str, Any]) -> I
     for row in rows:
         memory = f", {row.peak_mb:.0f} MB" if row.peak_mb else ""
         met = {True: "yes", False: "**no**", None: ""}[row.target.met(row)]
-        ratio = f"{row.ratio:.3g}" if row.ratio else ""
+        ratio = _ratio(row)
         peer = f"{row.peer}: {_time(row.theirs) or 'not measured'}" if row.peer else ""
         yield f"| {row.task} | {row.graph} | {_time(row.ours)}{memory} | {peer} | {ratio} | {row.target} | {met} |"
     yield from _notes(rows)
@@ -124,6 +127,12 @@ def _notes(rows: Sequence[Row]) -> Iterator[str]:
             yield f"- {row.task}, {row.graph}{f' ({row.peer})' if row.peer else ''}: {row.note}."
 
 
+def _ratio(row: Row) -> str:
+    if row.ratio is None:
+        return ""
+    return f"{row.ratio:.3g} x" if row.target.slower_at_most is None else f"{1 / row.ratio:.2g} x the limit"
+
+
 def _time(timing: Timing | None) -> str:
     if timing is None:
         return ""
@@ -133,24 +142,32 @@ def _time(timing: Timing | None) -> str:
 def _figure(points: Sequence[Point]) -> None:
     """Draw one panel per axis."""
     from matplotlib.figure import Figure
-    from matplotlib.ticker import LogLocator
 
     axes = [axis for axis in AXES if any(point.axis == axis for point in points)]
-    figure = Figure(figsize=(9, 3.6 * ((len(axes) + 1) // 2)), layout="constrained")
-    panels = figure.subplots((len(axes) + 1) // 2, 2, squeeze=False).ravel()
+    height = (len(axes) + 1) // 2
+    figure = Figure(figsize=(9, 3.6 * height), layout="constrained")
+    panels = figure.subplots(height, 2, squeeze=False).ravel()
     for panel, axis in zip(panels, axes, strict=False):
-        series = list(dict.fromkeys(point.series for point in points if point.axis == axis))
-        for name, colour in zip(series, COLOURS, strict=False):
-            own = sorted((point.x, point.seconds) for point in points if point.axis == axis and point.series == name)
-            panel.plot(*zip(*own, strict=True), "o-", color=colour, label=name, markersize=3.5, linewidth=1.4)
-        panel.set(xscale="log", yscale="log", xlabel=AXES[axis], ylabel="seconds")
-        panel.xaxis.set_major_locator(LogLocator(numticks=12))
-        panel.yaxis.set_major_locator(LogLocator(numticks=12))
-        panel.grid(visible=True, color="#e4e4e4", linewidth=0.7)
-        panel.spines[["top", "right"]].set_visible(False)
-        panel.set_axisbelow(True)
-        panel.legend(frameon=False, fontsize=8)
-        panel.set_title(f"Growth with {AXES[axis]}", loc="left", fontsize=10)
+        _panel(panel, axis, [point for point in points if point.axis == axis])
     for panel in panels[len(axes) :]:
         panel.set_visible(False)
-    figure.savefig(HERE / "growth.png", dpi=110)
+    figure.savefig(HERE / "growth.png", dpi=90)
+
+
+def _panel(panel: Any, axis: str, points: Sequence[Point]) -> None:
+    series = list(dict.fromkeys(point.series for point in points))
+    for i, name in enumerate(series):
+        line = sorted((point.x, point.seconds) for point in points if point.series == name)
+        colour = next((colour for word, colour in COLOURS.items() if word in name), OTHERS[i % len(OTHERS)])
+        panel.plot(*zip(*line, strict=True), "o-", color=colour, label=name, markersize=3.5, linewidth=1.4)
+    panel.set(xscale="log", yscale="log", xlabel=AXES[axis], ylabel="seconds")
+    # Whole decades, so that two or more are labelled, and room for the legend above the lines.
+    low = math.floor(math.log10(min(point.seconds for point in points)))
+    high = math.ceil(math.log10(max(point.seconds for point in points)))
+    room = 0.055 * len(series) + 0.04
+    panel.set_ylim(10.0**low, 10.0 ** (low + (high - low) / (1 - room)))
+    panel.grid(visible=True, color="#e4e4e4", linewidth=0.7)
+    panel.spines[["top", "right"]].set_visible(False)
+    panel.set_axisbelow(True)
+    panel.legend(frameon=False, fontsize=8, loc="upper left", labelspacing=0.3)
+    panel.set_title(f"Growth with {AXES[axis]}", loc="left", fontsize=10)
