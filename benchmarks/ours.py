@@ -109,8 +109,8 @@ def _lanes(hierarchy: ga.Hierarchy, origins: Nodes, destinations: Nodes) -> npt.
 def sweep_bytes(hierarchy: ga.Hierarchy, lanes: int) -> int:
     """Return how many bytes one sweep must read and write: the arcs it goes over and what it writes of each node.
 
-    For the nearest site (lanes = 0) arcs are gone over up and down and each node has a key of 8 bytes, written twice: in
-    the order of the hierarchy and by node number. For lanes the arcs are gone over down, and each node has `lanes`
+    For the nearest site (lanes = 0) arcs are gone over up and down and each node has a key of 8 bytes, written twice:
+    in the order of the hierarchy and by node number. For lanes the arcs are gone over down, and each node has `lanes`
     times of 4 bytes, written twice as well.
     """
     n, arcs = hierarchy.place.size, hierarchy.head.size
