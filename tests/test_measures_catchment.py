@@ -120,6 +120,7 @@ def test_gravity_and_opportunities_equal_the_definition_pair_by_pair(region, dec
 
 @pytest.mark.parametrize("measure", SHARED)
 @given(regions(), decays, st.integers(0, 5))
+@settings(max_examples=40)
 def test_the_shape_and_order_of_the_input_change_nothing(measure, region, decay, order):
     times, demand, supply = region
     found = measure(table_of(*region), demand=demand, supply=supply, decay=decay)
@@ -223,6 +224,7 @@ def test_balanced_halves_when_every_cell_is_cut_in_two(region, decay):
 
 @pytest.mark.parametrize("measure", SHARED)
 @given(regions(), decays, st.lists(st.one_of(st.just(INF), st.integers(0, 4000).map(float)), min_size=10, max_size=10))
+@settings(max_examples=40)
 def test_variable_catchments_are_pairs_left_out(measure, region, decay, limits):
     times, demand, supply = region
     by_cell = pd.Series(limits[: len(demand)], demand.index)
@@ -308,6 +310,7 @@ DEMAND, SUPPLY = pd.Series({"a": 1.0, "b": 2.0}), pd.Series({"X": 1.0})
         ({"times": table(site_id=["Y", "Z"])}, "2 values of site_id are not known .the first is 'Y'.; give supply"),
         ({"times": table(travel_time_s=[60, -1])}, "travel_time_s of row 1 is -1"),
         ({"times": table(cell_id=["b", "b"])}, "cell 'b' and site 'X' stand together in more than one row"),
+        ({"times": pd.concat([table(), table()])}, "cell 'a' and site 'X' stand together in more than one row"),
         ({"times": table(cell_id=["z", "b"], travel_time_s=[-1, 1])}, "times: 2 problems"),
         ({"times": np.zeros((3, 1))}, r"shape \(3, 1\); give seconds of shape \(2, 1\)"),
         ({"times": np.array([["x"], ["y"]])}, "an array of <U1"),

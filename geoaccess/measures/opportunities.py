@@ -86,8 +86,8 @@ def gravity(
     ----------
     times
         A table with one row per pair of cell and site that may be in reach: `cell_id`, `site_id` (values of the index
-        of cells and supply; categories are read fastest) and `travel_time_s` (seconds; inf and NaN are not reached), in
-        any order, no pair twice. Or an array of shape (n_cells, n_sites), seconds.
+        of cells and supply) and `travel_time_s` (seconds; inf and NaN are not reached), no pair twice; categories, one
+        cell after the other, are read fastest. Or an array of shape (n_cells, n_sites), seconds.
     supply
         What each site gives, >= 0: a Series on the ids of the sites, or with an array of times one number per column.
     decay

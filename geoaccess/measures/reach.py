@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.errors import InputError
+from geoaccess.kernels import catchment
 from geoaccess.measures.groups import require_columns
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ def _read_table(
         first = int(np.flatnonzero(wrong)[0])
         problems.append(f"travel_time_s of row {first} is {times_s[first]}; travel times are seconds >= 0")
     if not problems:
-        twice = _repeated(cell, site, len(sites))
+        twice = _repeated(cell, site, len(cells), len(sites))
         if twice is not None:
             names = f"cell {cells[twice[0]]!r} and site {sites[twice[1]]!r}"
             problems.append(f"{names} stand together in more than one row; give every pair once")
@@ -192,10 +193,15 @@ def _positions(column: pd.Series, index: pd.Index, problems: list[str], *, mend:
     return found
 
 
-def _repeated(cell: npt.NDArray[np.int32], site: npt.NDArray[np.int32], n_sites: int) -> tuple[int, int] | None:
+def _repeated(
+    cell: npt.NDArray[np.int32], site: npt.NDArray[np.int32], n_cells: int, n_sites: int
+) -> tuple[int, int] | None:
     """Return a pair that is there more than once, if there is one."""
-    key = cell * np.int64(n_sites) + site
-    if not (key[1:] > key[:-1]).all():
+    row = catchment.first_repeated(cell, site, n_cells, n_sites)
+    if row >= 0:
+        return int(cell[row]), int(site[row])
+    if row == catchment.UNORDERED:
+        key = cell * np.int64(n_sites) + site
         key.sort()
         same = np.flatnonzero(key[1:] == key[:-1])
         if same.size:
