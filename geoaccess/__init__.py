@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from geoaccess.demand import read_cells, read_raster_cells, zonal_population
     from geoaccess.equity import gini, lorenz
+    from geoaccess.hierarchy import Hierarchy, contract, load_hierarchy, save_hierarchy
     from geoaccess.measures import (
         Binary,
         Decay,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
         to_networkx,
     )
     from geoaccess.osm import read_osm
-    from geoaccess.routing import nearest, route, travel_times
+    from geoaccess.routing import nearest, route, travel_times, trees, within
     from geoaccess.services import read_sites
     from geoaccess.study import load_study, run, solve_study
     from geoaccess.zones import assign, compute_centrality, join_centrality, read_centrality, read_municipalities
@@ -58,6 +59,7 @@ __all__ = [
     "Decay",
     "Exponential",
     "Gaussian",
+    "Hierarchy",
     "Logistic",
     "Network",
     "Power",
@@ -67,6 +69,7 @@ __all__ = [
     "balanced",
     "class_contrast",
     "compute_centrality",
+    "contract",
     "cumulative_opportunities",
     "decay_from",
     "from_networkx",
@@ -75,6 +78,7 @@ __all__ = [
     "gravity",
     "join_centrality",
     "list_supply",
+    "load_hierarchy",
     "load_network",
     "load_study",
     "lorenz",
@@ -89,6 +93,7 @@ __all__ = [
     "read_sites",
     "route",
     "run",
+    "save_hierarchy",
     "save_network",
     "second_nearest",
     "simplify",
@@ -102,12 +107,14 @@ __all__ = [
     "three_step",
     "to_networkx",
     "travel_times",
+    "trees",
     "two_step",
     "weighted_quantile",
+    "within",
     "zonal_population",
 ]
 
-_ROOMS = ("network", "routing", "osm", "demand", "services", "zones", "measures", "equity", "study")
+_ROOMS = ("network", "hierarchy", "routing", "osm", "demand", "services", "zones", "measures", "equity", "study")
 
 
 def __getattr__(name: str) -> Any:

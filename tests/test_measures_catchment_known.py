@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import warnings
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 
+import geoaccess as ga
 from geoaccess.measures import (
     Binary,
     Exponential,
@@ -74,6 +76,22 @@ def test_a_coast_reckoned_by_hand():
     assert gravity(times, supply=supply, decay=given["decay"], cells=demand.index).tolist() == [2, 2, 1, 0]
     found = cumulative_opportunities(times, supply=supply, cutoff_s=600, cells=demand.index)
     assert found.to_dict() == {"a": 2, "b": 1, "c": 1, "island": 0}
+
+
+def test_pairs_within_a_time_on_a_network_are_the_table_the_measures_take():
+    """Farm, village and town along a road of 300 and 400 seconds, doctors in the first and the last."""
+    road = ga.Network.from_edges(
+        lon=[10, 10.1, 10.2], lat=[60, 60, 60], u=[0, 1], v=[1, 2], forward_s=[300, 400], backward_s=[300, 400]
+    )
+    places = gpd.GeoSeries.from_xy([10.0, 10.1, 10.2], [60.0] * 3, index=["farm", "village", "town"], crs="EPSG:4326")
+    people = pd.Series([100.0, 200.0, 700.0], places.index)
+    doctors = pd.Series([1.0, 3.0], ["farm", "town"])
+    times = ga.within(road, places, places[doctors.index], cutoff_s=400)
+    found = ga.two_step(times, demand=people, supply=doctors, decay=Binary(400))
+    assert found.to_dict() == pytest.approx({"farm": 1 / 300, "village": 1 / 300 + 3 / 900, "town": 3 / 900})
+    dense = ga.travel_times(road, ga.snap(road, places), ga.snap(road, places[doctors.index]))
+    again = ga.two_step(dense, demand=people, supply=doctors, decay=Binary(400))
+    pd.testing.assert_series_equal(again, found)
 
 
 @pytest.fixture(scope="module")
