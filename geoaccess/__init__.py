@@ -7,7 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from geoaccess.demand import read_cells, read_raster_cells, zonal_population
-    from geoaccess.equity import gini, lorenz
+    from geoaccess.equity import (
+        atkinson,
+        concentration_index,
+        equity_table,
+        fgt,
+        gini,
+        interval,
+        kolm_pollak,
+        kolm_pollak_ede,
+        lorenz,
+        norm_shortfall,
+        palma,
+        theil_l,
+        theil_t,
+    )
     from geoaccess.measures import ServiceSpec, class_contrast, norm_table, summarise, weighted_quantile
     from geoaccess.network import (
         Network,
@@ -31,17 +45,26 @@ __all__ = [
     "Network",
     "ServiceSpec",
     "assign",
+    "atkinson",
     "class_contrast",
     "compute_centrality",
+    "concentration_index",
+    "equity_table",
+    "fgt",
     "from_networkx",
     "from_osmnx",
     "gini",
+    "interval",
     "join_centrality",
+    "kolm_pollak",
+    "kolm_pollak_ede",
     "load_network",
     "load_study",
     "lorenz",
     "nearest",
+    "norm_shortfall",
     "norm_table",
+    "palma",
     "read_cells",
     "read_centrality",
     "read_municipalities",
@@ -55,6 +78,8 @@ __all__ = [
     "snap",
     "solve_study",
     "summarise",
+    "theil_l",
+    "theil_t",
     "to_networkx",
     "travel_times",
     "weighted_quantile",
