@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -118,7 +118,16 @@ def read_people(
 
 def read_groups(groups: Labels, people: People, *, measure: str) -> Groups:
     """Return the groups that have people, in rising order of their labels; rows without one are "unclassified"."""
-    labels = pd.Series(groups).reset_index(drop=True).convert_dtypes()  # 1.0 is class 1
+    given: Any = groups
+    try:
+        dimensions = np.ndim(given)
+    except ValueError:  # tuples of different lengths
+        dimensions = 2
+    if dimensions != 1:
+        raise InputError(
+            f"{measure}: groups must be one label per value, such as a class, not {dimensions}-dimensional"
+        )
+    labels = pd.Series(given).reset_index(drop=True).convert_dtypes()  # 1.0 is class 1
     if len(labels) != people.kept.size:
         raise InputError(
             f"{measure}: {people.kept.size} values but {len(labels)} groups; give one group per value, missing where "

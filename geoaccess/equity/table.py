@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 __all__ = ["equity_table"]
 
 
+COLUMNS = [
+    *("service", "index", "norm", "value", "low", "high", "between", "within"),
+    *("n_people_in", "n_people_unreached", "unreached_counted"),
+]
+
+
 class _Index(NamedTuple):
     """An index as a row of the table: its name, how it is computed, and what the row may say of it."""
 
@@ -169,7 +175,7 @@ def equity_table(
         times = read_numbers(results[column], measure="equity_table", name=f"column {column}")
         indices = [*_INDICES, *(_RANKED if ranking is not None else ()), *_beyond(measured.get(service, ()))]
         rows += [{"service": service, **row} for row in _rows(times, cells, indices, column=column)]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _beyond(norms: Sequence[float]) -> list[_Index]:
