@@ -244,6 +244,11 @@ class TestByHand:
             adds = parts.groups["between"] + parts.groups["within"]
             assert adds.tolist() == close([0.05, total - 0.05])
 
+    def test_people_without_a_class_are_counted_but_set_no_example(self):
+        parts = fgt([50, 120, 180, 50], norm=60, alpha=0, weights=[80, 10, 5, 5], groups=[1, 1, 6, None])
+        assert (parts.total, parts.within) == (close(0.15), close(1 / 9))
+        assert (parts.groups["between"] + parts.groups["within"]).tolist() == close([0.1, 0.05, 0])
+
     def test_the_norm_may_depend_on_the_place(self):
         # Twelve minutes in built-up municipalities, twenty-five in sparse ones; both have somebody just at the norm.
         minutes, people, norm = [12, 13, 25, 50], [60, 20, 15, 5], [12, 12, 25, 25]

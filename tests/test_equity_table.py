@@ -8,12 +8,13 @@ import pytest
 
 from geoaccess.equity import concentration_index, equity_table, fgt, gini, interval, kolm_pollak, palma, theil_t
 from geoaccess.errors import InputError
+from geoaccess.measures import ServiceSpec, norm_table
 
 INF, NAN = float("inf"), float("nan")
 SERVICES = {"gp": "gp_s", "legevakt": "legevakt_s"}
 COLUMNS = [
     *("service", "index", "norm", "value", "low", "high", "between", "within"),
-    *("n_people_in", "n_people_unreached", "unreached_counted"),
+    *("n_people_in", "n_people_unranked", "n_people_unreached", "unreached_counted"),
 ]
 
 
@@ -78,6 +79,20 @@ def test_only_the_share_beyond_a_norm_counts_people_who_are_not_reached(results)
     assert table["between"].isna().all()
 
 
+def test_people_without_a_rank_are_left_out_of_the_ranked_indices_and_counted(results):
+    asked = {"services": {"gp": "gp_s"}, "ranking": "centrality_index"}
+    table = equity_table(results.assign(centrality_index=[990, 950, 500, NAN, 470, 700, 1]), **asked).set_index("index")
+    assert table.loc["concentration", "value"] == concentration_index(
+        [600, 650, 900], weights=[300, 100, 50], ranking=[990, 950, 500]
+    )
+    people = table[["n_people_in", "n_people_unranked", "n_people_unreached"]]
+    assert people.loc["concentration"].tolist() == [450, 50, 16]
+    assert people.loc["gini"].tolist() == [500, 0, 16]
+    nobody = equity_table(results.assign(centrality_index=NAN), **asked).set_index("index")
+    assert np.isnan(nobody.loc["concentration", "value"])
+    assert nobody.loc["concentration", "n_people_unranked"] == 500
+
+
 def test_nobody_lives_there(results):
     table = equity_table(results.assign(population=0.0), services=SERVICES, norms={"gp": [700]}, draws=10)
     assert table["value"].isna().all()
@@ -114,8 +129,7 @@ def test_the_order_and_the_labels_of_the_cells_do_not_matter(results):
         ({}, {"norms": {"hospital": [1]}}, "norms of 'hospital', which is no service here; there are gp, legevakt"),
         ({}, {"norms": {"gp": [0]}}, "norm is 0 for"),
         ({"population": -1.0}, {}, "column population: 7 weights are negative"),
-        ({"gp_s": -1.0}, {}, "column gp_s: 7 times are negative"),
-        ({"centrality_index": NAN}, {"ranking": "centrality_index"}, "4 ranks are infinite or missing, of 500"),
+        ({"gp_s": -1.0}, {}, "column gp_s: 6 times are negative"),
     ],
 )
 def test_wrong_input_is_named(results, change, asked, message):
@@ -127,3 +141,12 @@ def test_norms_of_many_kinds_and_services_in_the_order_given(results):
     table = equity_table(results, services=dict(reversed(SERVICES.items())), norms={"gp": np.array([700.0])})
     assert table["service"].drop_duplicates().tolist() == ["legevakt", "gp"]
     assert table["norm"].dropna().tolist() == [700.0] * 3
+
+
+def test_the_share_beyond_a_norm_is_that_of_the_table_of_norms(results):
+    reasons = ["", "", "", "", "no_site_reachable", "no_road_within", ""]
+    lived = results.assign(gp_s=results["gp_s"].clip(lower=0), gp_reason=reasons)
+    norms = (700.0, 1200.0)
+    expected = norm_table(lived, services=[ServiceSpec(key="gp", label="GP", norms_s=norms)])["share_within"]
+    table = equity_table(lived, services={"gp": "gp_s"}, norms={"gp": norms})
+    assert table.loc[table["index"] == "fgt_0", "value"].tolist() == pytest.approx((1 - expected).tolist())

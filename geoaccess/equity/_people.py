@@ -15,9 +15,21 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-__all__ = ["Groups", "Labels", "People", "mean", "people_weights", "pool", "read_groups", "read_numbers", "read_people"]
+__all__ = [
+    "UNCLASSIFIED",
+    "Groups",
+    "Labels",
+    "People",
+    "mean",
+    "people_weights",
+    "pool",
+    "read_groups",
+    "read_numbers",
+    "read_people",
+]
 
 UNCLASSIFIED = "unclassified"
+"""Name of the group of the people who have none."""
 
 Labels: TypeAlias = "pd.Series | npt.NDArray[np.generic] | Sequence[Hashable]"
 """One label per value: the centrality class, the municipality."""

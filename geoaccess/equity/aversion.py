@@ -124,7 +124,7 @@ def kolm_pollak_ede(
         As in `theil_t`.
     epsilon
         Aversion to inequality: below 0 for a burden, above 0 for a good, 0 for none. It has no unit; -0.5, -1 and -2
-        are used.
+        are used. Weights grow exponentially, so where nearly all are near and a few very far, the few decide.
     kappa
         The same aversion per unit of the values (of seconds: per second), in place of `epsilon`. To compare
         distributions, or to look for sites with least xi, it must be held fixed: take it once, from the distribution

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, overload
 import numpy as np
 import pandas as pd
 
-from geoaccess.equity._people import read_groups, read_numbers, read_people
+from geoaccess.equity._people import UNCLASSIFIED, read_groups, read_numbers, read_people
 from geoaccess.equity.decomposition import decompose
 from geoaccess.errors import InputError
 
@@ -69,8 +69,10 @@ def fgt(
     With groups, total = sum_g p_g FGT_g. As it is measured from a norm that is the same whatever the others have, it
     has no part between groups in the sense of `theil_t`. It is split as public health splits a burden: between =
     sum_g p_g (FGT_g - FGT_best) is what would vanish if every group had the measure of the group with the least (the
-    population attributable risk), within = FGT_best is what all groups share. Both are >= 0, between + within = total,
-    and in the table of groups `between` + `within` is what the group adds to the total, p_g FGT_g.
+    population attributable risk), within = FGT_best is what all groups share. between + within = total, and in the
+    table of groups `between` + `within` is what the group adds to the total, p_g FGT_g. People without a group are no
+    group to compare with, so between is negative only where they are better off than every group. The group with the
+    least should be more than a handful of people.
 
     Parameters
     ----------
@@ -130,7 +132,9 @@ def fgt(
 
     def split(everybody: People, parts: Groups) -> tuple[npt.NDArray[np.float64], ...]:
         alone = np.array([_average(burdens[rows], everybody.weights[rows]) for rows in parts.rows])
-        return alone, parts.shares * (alone - alone.min()), parts.shares * alone.min()
+        named = [place for place, name in enumerate(parts.names) if name != UNCLASSIFIED]
+        best = alone[named].min() if named else alone.min()
+        return alone, parts.shares * (alone - best), parts.shares * best
 
     total = _average(burdens, people.weights)
     return total if groups is None else decompose(total, people, groups, measure="fgt", split=split)

@@ -27,7 +27,7 @@ __all__ = ["equity_table"]
 
 COLUMNS = [
     *("service", "index", "norm", "value", "low", "high", "between", "within"),
-    *("n_people_in", "n_people_unreached", "unreached_counted"),
+    *("n_people_in", "n_people_unranked", "n_people_unreached", "unreached_counted"),
 ]
 
 
@@ -83,9 +83,10 @@ def equity_table(
 ) -> pd.DataFrame:
     """All indices of this room for each service, one row per service and index.
 
-    Nobody is dropped: n_people_in + n_people_unreached is the population of the table in every row. People who are not
-    reached (inf or NaN in the column of times) have no time that an index could use; the indices are over those who are
-    reached, and each row says of how many they are silent. Only `fgt_0`, the share beyond a norm, counts them.
+    Nobody is dropped: n_people_in + n_people_unranked + n_people_unreached is the population of the table in every row.
+    People who are not reached (inf or NaN in the column of times) have no time that an index could use; the indices are
+    over those who are reached, and each row says of how many it is silent. Only `fgt_0`, the share beyond a norm,
+    counts them. The two concentration indices are silent of people without a rank, too.
 
     Parameters
     ----------
@@ -101,7 +102,7 @@ def equity_table(
         parts do not sum, is not.
     ranking
         Column that ranks the people for the two concentration indices, the best-off last, such as "centrality_index";
-        without it they have no rows.
+        without it they have no rows. It may be missing for some cells.
     population
         Column of people.
     clusters
@@ -116,14 +117,15 @@ def equity_table(
     Columns `service`; `index` (gini, theil_t, theil_l, atkinson_0.5, atkinson_1, palma, kolm_pollak_ede, kolm_pollak,
     concentration, concentration_erreygers, fgt_0, fgt_1, fgt_2); `norm` (NaN but for fgt); `value`; `low` and `high`
     (95 % interval, NaN without); `between` and `within`, which sum to the value (NaN where it is not split);
-    `n_people_in` (who are reached), `n_people_unreached`, and `unreached_counted`, whether the value counts the latter.
+    `n_people_in` (who are reached, and ranked where it matters), `n_people_unranked` (who are reached, but have no rank
+    where it matters), `n_people_unreached`, and `unreached_counted`, whether the value counts the latter.
     A value is NaN where nobody is reached, or nobody lives; kolm_pollak has the unit of the times, all others none.
 
     Raises
     ------
     InputError
         If a column is missing; if population is negative, infinite or missing; if a time is negative; if a norm is not
-        above 0 or is of a service that is not there; if somebody has no rank.
+        above 0 or is of a service that is not there.
 
     Examples
     --------
@@ -166,7 +168,7 @@ def equity_table(
         people=people_weights(people, shape=people.shape, measure=f"equity_table, column {population}"),
         by=None if by is None else results[by].reset_index(drop=True),
         ranking=None if ranking is None else read_numbers(results[ranking], measure="equity_table", name="ranks"),
-        clusters=None if clusters is None else results[clusters].reset_index(drop=True),
+        clusters=None if clusters is None else results[clusters].where(results[clusters] != "").reset_index(drop=True),
         draws=draws,
         seed=seed,
     )
@@ -188,15 +190,23 @@ def _beyond(norms: Sequence[float]) -> list[_Index]:
 
 
 def _rows(times: npt.NDArray[np.float64], cells: _Cells, indices: list[_Index], *, column: str) -> list[dict[str, Any]]:
-    if (times[cells.people > 0] < 0).any():
-        raise InputError(f"equity_table, column {column}: {int((times < 0).sum())} times are negative; give times >= 0")
+    lived = cells.people > 0
+    negative = lived & (times < 0)
+    if negative.any():
+        raise InputError(f"equity_table, column {column}: {int(negative.sum())} times are negative; give times >= 0")
     reached = np.isfinite(times)
-    inside, outside = float(cells.people[reached].sum()), float(cells.people[~reached].sum())
+    ranked = np.isfinite(cells.ranking) if cells.ranking is not None else reached
     rows = []
     for index in indices:
-        counted = np.full(times.shape, fill_value=True) if index.unreached else reached
-        found = _measured(index, np.where(reached, times, np.inf), cells, counted & (cells.people > 0))
-        ends = {"n_people_in": inside, "n_people_unreached": outside, "unreached_counted": index.unreached}
+        inside = reached & ranked if index.ranked else reached
+        counted = lived if index.unreached else lived & inside
+        found = _measured(index, np.where(reached, times, np.inf), cells, counted)
+        ends = {
+            "n_people_in": float(cells.people[inside].sum()),
+            "n_people_unranked": float(cells.people[reached & ~inside].sum()),
+            "n_people_unreached": float(cells.people[~reached].sum()),
+            "unreached_counted": index.unreached,
+        }
         rows.append({"index": index.name, "norm": float(index.norm), **found, **ends})
     return rows
 
