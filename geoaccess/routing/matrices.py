@@ -290,7 +290,7 @@ def _tiles(
         if hierarchy is None:
             tile = _searched(roads, some, target, furthest, against=turned)
         else:
-            tile = _swept(hierarchy, some, target.node_u, target.node_v, target.reach_u, target.reach_v, against=turned)
+            tile = _swept(hierarchy, some, target, against=turned)
         _along_edges(tile, some.legs, target.legs, turned=turned)
         tile[:, some.legs.edge < 0] = FAR
         tile[target.legs.edge < 0] = FAR
