@@ -293,7 +293,7 @@ def _place(field: NearestField, place: tuple[float, float] | pd.Series[Any]) -> 
         missing = [name for name in PLACE if name not in place.index]
         if missing:
             raise InputError(f"the place is no row that snap made: it lacks {', '.join(missing)}")
-        return {name: place[name] for name in PLACE}
+        return place[list(PLACE)].to_dict()
     import geopandas as gpd
 
     point = gpd.GeoSeries.from_xy([place[0]], [place[1]], crs="EPSG:4326")
