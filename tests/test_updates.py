@@ -217,6 +217,40 @@ def test_who_lives_behind_a_closed_ferry_is_an_island():
     assert times(field) == {"quay": 300, "island": 410}
 
 
+@pytest.mark.parametrize("toward", ["sites", "cells"])
+@pytest.mark.parametrize("restricted", [False, True])
+def test_a_site_on_the_same_edge_reaches_cells_though_no_node_changes(toward, restricted):
+    """A street one way, with a site near either end: what happens between them is seen by no junction."""
+    network = assemble(
+        lon=np.array([10.0, 10.1, 10.05]),
+        lat=np.array([60.0, 60.0, 60.1]),
+        a=np.array([0, 1, 2], np.int32),
+        b=np.array([1, 2, 0], np.int32),
+        forward_s=np.array([100.0, 900, 900]),
+        backward_s=np.array([-1.0, 900, 900]),
+        way=np.arange(3, dtype=np.int32),
+        way_id=np.arange(3),
+        way_class=["road"] * 3,
+        restricted=np.array([restricted, False, False]),
+        merge_chains=False,
+    )
+    field = ga.solve_nearest(network, at(first=10.001, last=10.099), k=1, toward=toward, **FAST)
+    field.attach(at(home=10.06 if toward == "cells" else 10.04))
+    far, near = 59, 10
+    assert times(field)["home"] == pytest.approx(far, abs=0.2)
+    change = ga.add_site(field, "new", (10.05, 60.0))
+    assert change.nodes.size == 0
+    assert change.cells.tolist() == [0]
+    assert times(field)["home"] == pytest.approx(near, abs=0.2)
+    moved = ga.move_site(field, "new", (10.095 if toward == "sites" else 10.005, 60.0))
+    assert times(field)["home"] == pytest.approx(55, abs=0.2)
+    ga.undo(field, moved)
+    gain = ga.site_gains(field, at(nearer=10.045 if toward == "sites" else 10.055))["saved_s"]
+    assert gain.tolist() == pytest.approx([5], abs=0.2)
+    ga.undo(field, change)
+    assert times(field)["home"] == pytest.approx(far, abs=0.2)
+
+
 def test_a_new_site_loses_ties_and_a_moved_one_keeps_its_rank():
     field = ga.solve_nearest(street(), at(a=10.0, b=10.2), **FAST)
     home = at(home=10.1)
