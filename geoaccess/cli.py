@@ -165,9 +165,7 @@ def profile(
 
 @app.command()
 def sweep(
-    studies: Annotated[
-        list[Path], typer.Argument(metavar="STUDY...", help="One or more study files, such as regions.")
-    ],
+    studies: Annotated[list[Path], typer.Argument(metavar="STUDY", help="Study files, such as one for each region.")],
     *,
     vary: Annotated[
         list[str] | None,
@@ -194,7 +192,8 @@ def sweep(
     geoaccess sweep study.toml --vary network.profile=car,car_winter --vary snap.max_m=1000,2000
     geoaccess sweep study.toml --variations winter.toml
 
-    A setting is named as in the study file, [snap] max_m as snap.max_m. A file of variations has a table for each:
+    A setting is named as in the study file, [snap] max_m as snap.max_m. A file of variations has a table for each; one
+    that sets nothing is the study as it is:
 
     \b
     [[variation]]

@@ -41,7 +41,7 @@ def nearest(
     settled = np.zeros(n, np.int32)
     keys = np.empty(1024, np.int64)
     nodes = np.empty(1024, np.int32)
-    size = 0
+    size = np.int64(0)
     for i in range(seed_node.size):
         key = (np.int64(seed_time[i]) << 32) | np.int64(seed_site[i])
         keys, nodes, size = push(keys, nodes, size, key, seed_node[i])
@@ -95,7 +95,7 @@ def _offer(times: npt.NDArray[np.int32], sites: npt.NDArray[np.int32], time: int
     sites[j] = site
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True)
 def finish_nearest(
     node_times: npt.NDArray[np.int32],
     node_sites: npt.NDArray[np.int32],
@@ -123,7 +123,7 @@ def finish_nearest(
     k = node_times.shape[1]
     times = np.full((n, k), FAR, np.int32)
     sites = np.full((n, k), -1, np.int32)
-    for i in numba.prange(n):
+    for i in range(n):
         if cell_edge[i] < 0:
             continue
         for end in range(2):
@@ -258,7 +258,7 @@ def matrix(
         for i in range(block, from_u.size, blocks):
             if from_edge[i] < 0:
                 continue
-            size = n_touched = 0
+            size, n_touched = np.int64(0), 0
             for end in range(2):
                 node = from_u[i] if end == 0 else from_v[i]
                 leg = from_leg_u[i] if end == 0 else from_leg_v[i]
@@ -317,7 +317,7 @@ def tree(
     by_arc = np.full(n, -1, np.int32)
     keys = np.empty(1024, np.int64)
     nodes = np.empty(1024, np.int32)
-    size = 0
+    size = np.int64(0)
     for i in range(seed_node.size):
         if seed_time[i] < best[seed_node[i]]:
             best[seed_node[i]] = seed_time[i]

@@ -142,6 +142,7 @@ def sweep_studies(
             if folder in faults:
                 outcomes[i] = Outcome(None, faults[folder])
         ready = [i for i in range(len(variations)) if i not in outcomes]
+        ready.sort(key=lambda i: folders.index(folders[i]))  # a process keeps one network at a time
         tasks = [_Task(variations[i].study, folders[i], cells) for i in ready]
         with counted("variations", len(tasks), console=console, show=show) as done:
             outcomes |= zip(ready, run(_solve, tasks, done=done), strict=True)
