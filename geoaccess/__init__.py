@@ -7,8 +7,49 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from geoaccess.demand import read_cells, read_raster_cells, zonal_population
-    from geoaccess.equity import gini, lorenz
-    from geoaccess.measures import ServiceSpec, class_contrast, norm_table, summarise, weighted_quantile
+    from geoaccess.equity import (
+        atkinson,
+        concentration_index,
+        equity_table,
+        fgt,
+        gini,
+        interval,
+        kolm_pollak,
+        kolm_pollak_ede,
+        lorenz,
+        norm_shortfall,
+        palma,
+        theil_l,
+        theil_t,
+    )
+    from geoaccess.hierarchy import Hierarchy, contract, load_hierarchy, save_hierarchy
+    from geoaccess.measures import (
+        Binary,
+        Decay,
+        Exponential,
+        Gaussian,
+        Logistic,
+        Power,
+        ServiceSpec,
+        Stepped,
+        balanced,
+        class_contrast,
+        cumulative_opportunities,
+        decay_from,
+        gravity,
+        list_supply,
+        norm_table,
+        quantile_table,
+        second_nearest,
+        site_demand,
+        slack,
+        slack_table,
+        spatial_availability,
+        summarise,
+        three_step,
+        two_step,
+        weighted_quantile,
+    )
     from geoaccess.network import (
         Network,
         from_networkx,
@@ -20,7 +61,7 @@ if TYPE_CHECKING:
         to_networkx,
     )
     from geoaccess.osm import read_osm
-    from geoaccess.routing import nearest, route, travel_times
+    from geoaccess.routing import nearest, route, travel_times, trees, within
     from geoaccess.services import read_sites
     from geoaccess.study import load_study, run, solve_study
     from geoaccess.zones import assign, compute_centrality, join_centrality, read_centrality, read_municipalities
@@ -28,20 +69,45 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Binary",
+    "Decay",
+    "Exponential",
+    "Gaussian",
+    "Hierarchy",
+    "Logistic",
     "Network",
+    "Power",
     "ServiceSpec",
+    "Stepped",
     "assign",
+    "atkinson",
+    "balanced",
     "class_contrast",
     "compute_centrality",
+    "concentration_index",
+    "contract",
+    "cumulative_opportunities",
+    "decay_from",
+    "equity_table",
+    "fgt",
     "from_networkx",
     "from_osmnx",
     "gini",
+    "gravity",
+    "interval",
     "join_centrality",
+    "kolm_pollak",
+    "kolm_pollak_ede",
+    "list_supply",
+    "load_hierarchy",
     "load_network",
     "load_study",
     "lorenz",
     "nearest",
+    "norm_shortfall",
     "norm_table",
+    "palma",
+    "quantile_table",
     "read_cells",
     "read_centrality",
     "read_municipalities",
@@ -50,18 +116,30 @@ __all__ = [
     "read_sites",
     "route",
     "run",
+    "save_hierarchy",
     "save_network",
+    "second_nearest",
     "simplify",
+    "site_demand",
+    "slack",
+    "slack_table",
     "snap",
     "solve_study",
+    "spatial_availability",
     "summarise",
+    "theil_l",
+    "theil_t",
+    "three_step",
     "to_networkx",
     "travel_times",
+    "trees",
+    "two_step",
     "weighted_quantile",
+    "within",
     "zonal_population",
 ]
 
-_ROOMS = ("network", "routing", "osm", "demand", "services", "zones", "measures", "equity", "study")
+_ROOMS = ("network", "hierarchy", "routing", "osm", "demand", "services", "zones", "measures", "equity", "study")
 
 
 def __getattr__(name: str) -> Any:

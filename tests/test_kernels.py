@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csgraph
 
 from geoaccess.kernels import geometry, graph, search
+from geoaccess.kernels.keys import FAR, NEVER
 
 PLAIN = os.environ.get("NUMBA_DISABLE_JIT") == "1"
 few = settings(max_examples=20 if PLAIN else 120, deadline=None)
@@ -326,36 +327,18 @@ def test_places_on_shapes_are_shapelys(seed, n_edges, weights):
 
 
 @few
-@given(arcs(least=1), st.data())
-def test_the_k_nearest_of_a_node_are_those_of_one_search_per_site(made, data):
-    n, tail, head, cost = made
-    k = data.draw(st.integers(1, 4))
-    seeds = data.draw(st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, 30)), min_size=1, max_size=5))
-    start, heads, costs, _ = graph.rows(n, tail, head, cost)
-    node, leg = (whole(column) for column in zip(*seeds, strict=True))
-    times, sites = search.nearest(start, heads, costs, node, leg, whole(range(len(seeds))), k)
-    between = times_between(n, zip(tail, head, cost, strict=True))
-    for v in range(n):
-        ranked = sorted((t + between[u][v], site) for site, (u, t) in enumerate(seeds) if v in between[u])[:k]
-        ranked += [(search.FAR, -1)] * (k - len(ranked))
-        assert list(zip(times[v].tolist(), sites[v].tolist(), strict=True)) == ranked
-
-
-@few
 @given(arcs(least=1), st.sampled_from([0, 20, 10_000]), st.integers(1, 3))
 def test_the_matrix_between_nodes_is_networkxs(made, furthest, blocks):
     n, tail, head, cost = made
     start, heads, costs, _ = graph.rows(n, tail, head, cost)
-    every, zero, closed = whole(range(n)), whole([0] * n), whole([-1] * n)
-    # Places exactly at nodes: each alone on an edge of its own number, so that no two meet along an edge.
-    origins = (every, every, zero, closed, zero, every, closed, closed)
-    destinations = (every, every, zero, closed, zero, whole(range(n, 2 * n)), closed, closed)
-    found = search.matrix(start, heads, costs, *origins, *destinations, furthest, blocks)
+    every, zero, closed = whole(range(n)), np.zeros(n, np.uint32), np.full(n, NEVER)
+    found = np.empty((n, n), np.uint32)
+    search.matrix(start, heads, costs, every, every, zero, closed, every, every, closed, zero, furthest, blocks, found)
     between = times_between(n, zip(tail, head, cost, strict=True))
     for u in range(n):
         for v in range(n):
-            least = between[u].get(v, search.FAR)
-            assert found[u, v] == (least if least <= furthest else search.FAR)
+            least = between[u].get(v, FAR)
+            assert found[v, u] == (least if least <= furthest else FAR)
 
 
 @pytest.mark.skipif(PLAIN, reason="this is that run")
@@ -372,6 +355,7 @@ def test_all_of_this_holds_without_compilation():
         "-p",
         "no:cacheprovider",
         __file__,
+        str(Path(__file__).with_name("test_kernels_hierarchy.py")),
     ]
     done = subprocess.run(
         arguments, env=env, capture_output=True, text=True, cwd=Path(__file__).parents[1], check=False

@@ -102,7 +102,7 @@ def put(place, value):
         ({"edge_v": put(0, -1)}, "edge_v.*edge 0.*-1"),
         ({"edge_forward_ds": put(1, -2)}, "edge_forward_ds.*edge 1.*-2"),
         ({"edge_backward_ds": put(0, -7)}, "edge_backward_ds.*edge 0.*-7"),
-        ({"edge_forward_ds": put(slice(None), 2**30)}, "int32"),
+        ({"edge_forward_ds": put(slice(None), 2**30)}, "safe to add up"),
         ({"shape_ptr": lambda a: a[:-1]}, "shape_ptr"),
         ({"shape_ptr": put(-1, 1)}, "shape_ptr"),
     ],
@@ -134,7 +134,18 @@ def test_what_kernels_and_tables_would_trip_over_is_refused_too(change, said):
 
 def test_just_below_the_limit_of_time_is_allowed():
     n = small().n_edges
-    assert small(edge_forward_ds=put(slice(None), (2**31 - 1) // n)).n_edges == n
+    most = (2**31 - 1 - 2**28) // (2 * n)
+    times = {"edge_forward_ds": put(slice(None), most), "edge_backward_ds": put(slice(None), most)}
+    assert small(**times).n_edges == n
+    with pytest.raises(InputError, match="both ways"):
+        small(**times | {"edge_backward_ds": put(slice(None), most + n)})
+
+
+def test_a_way_off_the_network_that_takes_months_is_refused():
+    network = small()
+    place = gpd.GeoSeries.from_xy(network.node_lon[:1], network.node_lat[:1] + 0.001, crs="EPSG:4326")
+    with pytest.raises(InputError, match="off_network_kph is 1e-06"):
+        snap(network, place, off_network_kph=1e-6, min_component_m=0)
 
 
 HAZARDS = """

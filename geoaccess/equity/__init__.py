@@ -1,8 +1,37 @@
-"""How unevenly a quantity falls on people: indices, curves and gaps between groups, every one weighted by people."""
+"""How unevenly a quantity falls on people: indices, curves and gaps between groups, every one weighted by people.
+
+Values are one number per row (seconds, or supply per person), weights its people. People who are not reached have no
+value that an index could use: every index refuses them, saying how many there are, and the caller leaves them out and
+tells the reader. Only `fgt` with alpha 0 and `norm_shortfall` count them.
+"""
 
 from __future__ import annotations
 
+from geoaccess.equity.aversion import atkinson, kolm_pollak, kolm_pollak_ede
+from geoaccess.equity.concentration import concentration_index
+from geoaccess.equity.decomposition import Decomposition
+from geoaccess.equity.entropy import theil_l, theil_t
 from geoaccess.equity.gaps import gap
-from geoaccess.equity.inequality import gini, lorenz
+from geoaccess.equity.inequality import gini, lorenz, palma
+from geoaccess.equity.intervals import Interval, interval
+from geoaccess.equity.norms import fgt, norm_shortfall
+from geoaccess.equity.table import equity_table
 
-__all__ = ["gap", "gini", "lorenz"]
+__all__ = [
+    "Decomposition",
+    "Interval",
+    "atkinson",
+    "concentration_index",
+    "equity_table",
+    "fgt",
+    "gap",
+    "gini",
+    "interval",
+    "kolm_pollak",
+    "kolm_pollak_ede",
+    "lorenz",
+    "norm_shortfall",
+    "palma",
+    "theil_l",
+    "theil_t",
+]

@@ -1,26 +1,82 @@
-"""What every measure of this room asks of its input."""
+"""What every measure of this room asks of its input, and how it counts people."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+import pandas as pd
 
 from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
     import numpy.typing as npt
 
-__all__ = ["finite_values", "people_weights"]
+__all__ = [
+    "UNCLASSIFIED",
+    "Groups",
+    "Labels",
+    "People",
+    "mean",
+    "people_weights",
+    "pool",
+    "read_groups",
+    "read_numbers",
+    "read_people",
+]
+
+UNCLASSIFIED = "unclassified"
+"""Name of the group of the people who have none."""
+
+Labels: TypeAlias = "pd.Series | npt.NDArray[np.generic] | Sequence[Hashable]"
+"""One label per value: the centrality class, the municipality."""
 
 
-def people_weights(weights: npt.ArrayLike | None, *, shape: tuple[int, ...], measure: str) -> npt.NDArray[np.float64]:
+@dataclass(frozen=True)
+class People:
+    """The rows that have people: the values, their weights, each row's share of them all, and which rows were kept."""
+
+    amounts: npt.NDArray[np.float64]
+    weights: npt.NDArray[np.float64]
+    shares: npt.NDArray[np.float64]
+    kept: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The groups of `People`: their names, which rows each has, its people, its share of all and its mean."""
+
+    names: list[str]
+    rows: list[npt.NDArray[np.intp]]
+    people: npt.NDArray[np.float64]
+    shares: npt.NDArray[np.float64]
+    means: npt.NDArray[np.float64]
+
+
+def read_numbers(values: npt.ArrayLike | pd.Series, *, measure: str, name: str) -> npt.NDArray[np.float64]:
+    """Return a one-dimensional float array, NaN where pandas has NA; raise `InputError` if it is not one of numbers."""
+    try:
+        if isinstance(values, pd.Series | pd.api.extensions.ExtensionArray):
+            numbers = np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
+        else:
+            numbers = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{measure}: {name} are not all numbers ({error}); give one number per row") from error
+    if numbers.ndim != 1:
+        raise InputError(f"{measure}: {name} must have one dimension, not {numbers.ndim}")
+    return numbers
+
+
+def people_weights(
+    weights: npt.ArrayLike | pd.Series | None, *, shape: tuple[int, ...], measure: str
+) -> npt.NDArray[np.float64]:
     """Return one weight per value, 1 where none are given; raise `InputError` if any is not a number >= 0."""
-    if len(shape) != 1:
-        raise InputError(f"{measure}: values must have one dimension, not {len(shape)}")
     if weights is None:
         return np.ones(shape)
-    people = np.asarray(weights, dtype=np.float64)
+    people = read_numbers(weights, measure=measure, name="weights")
     if people.shape != shape:
         raise InputError(f"{measure}: weights have shape {people.shape} but values {shape}; give one weight per value")
     wrong = ~(np.isfinite(people) & (people >= 0))
@@ -33,25 +89,99 @@ def people_weights(weights: npt.ArrayLike | None, *, shape: tuple[int, ...], mea
     return people
 
 
-def finite_values(
-    values: npt.ArrayLike, weights: npt.ArrayLike | None, *, measure: str
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """Return values, weights (both only where the weight is above 0) and the mask of the rows kept.
+def read_people(
+    values: npt.ArrayLike | pd.Series,
+    weights: npt.ArrayLike | pd.Series | None,
+    *,
+    measure: str,
+    unreached: bool = False,
+    negative: bool = False,
+) -> People:
+    """Return the rows with a weight above 0; raise `InputError` if there is none or a value that counts is no number.
 
-    Raises `InputError` if nobody is left or if a value that counts is infinite or missing.
+    `unreached` lets inf through, `negative` lets numbers below 0 through; a missing value never passes.
     """
-    numbers = np.asarray(values, dtype=np.float64)
+    numbers = read_numbers(values, measure=measure, name="values")
     people = people_weights(weights, shape=numbers.shape, measure=measure)
     kept = people > 0
     numbers, people = numbers[kept], people[kept]
     if numbers.size == 0:
         raise InputError(f"{measure}: no row has a weight above 0, so there is nobody to measure")
     infinite, missing = np.isinf(numbers), np.isnan(numbers)
+    if unreached:
+        infinite = np.zeros_like(missing)
     if infinite.any() or missing.any():
         lost = float(people[infinite | missing].sum())
+        mend = "people who reach nothing must be left out or given a value before, and the reader told which"
+        if unreached:
+            mend = "give inf to people who reach nothing: they are counted as beyond every norm"
         raise InputError(
             f"{measure}: {int(infinite.sum())} values are infinite and {int(missing.sum())} are missing, together "
-            f"{lost:g} of a weight of {float(people.sum()):g}; people who reach nothing must be left out or given a "
-            "value before, and the reader told which"
+            f"{lost:g} of a weight of {float(people.sum()):g}; {mend}"
         )
-    return numbers, people, kept
+    if not negative and (numbers < 0).any():
+        raise InputError(
+            f"{measure}: {int((numbers < 0).sum())} values are negative (the smallest is {numbers.min():g}); "
+            "the measure is defined for a quantity that cannot be negative, such as time or supply per person"
+        )
+    shares = people / people.max()  # a sum of very many people cannot overflow
+    return People(numbers, people, shares / shares.sum(), kept)
+
+
+def read_groups(groups: Labels, people: People, *, measure: str) -> Groups:
+    """Return the groups that have people, in rising order of their labels; rows without one are "unclassified"."""
+    given: Any = groups
+    try:
+        dimensions = np.ndim(given)
+    except ValueError:  # tuples of different lengths
+        dimensions = 2
+    if dimensions != 1:
+        raise InputError(
+            f"{measure}: groups must be one label per value, such as a class, not {dimensions}-dimensional"
+        )
+    labels = pd.Series(given).reset_index(drop=True).convert_dtypes()  # 1.0 is class 1
+    if len(labels) != people.kept.size:
+        raise InputError(
+            f"{measure}: {people.kept.size} values but {len(labels)} groups; give one group per value, missing where "
+            "there is none"
+        )
+    labels = labels[people.kept]
+    try:
+        codes, found = pd.factorize(labels.where(labels != ""), sort=True, use_na_sentinel=True)
+    except TypeError as error:
+        raise InputError(f"{measure}: groups cannot be put in order ({error}); use all numbers or all text") from error
+    names = [str(label) for label in found]
+    if (codes < 0).any():
+        if UNCLASSIFIED not in names:
+            names.append(UNCLASSIFIED)
+        codes = np.where(codes < 0, names.index(UNCLASSIFIED), codes)
+    order = np.argsort(codes, kind="stable")
+    rows = np.split(order, np.searchsorted(codes[order], np.arange(1, len(names))))
+    sums = np.array([people.weights[part].sum() for part in rows])
+    means = np.array([mean(people.amounts[part], people.weights[part] / people.weights[part].sum()) for part in rows])
+    return Groups(names, rows, sums, sums / sums.sum(), means)
+
+
+def mean(values: npt.NDArray[np.float64], shares: npt.NDArray[np.float64]) -> float:
+    """Return the mean, exactly the value itself where all are equal; inf where somebody has inf."""
+    least = values.min()
+    if np.isinf(values.max()):
+        return float(np.inf)
+    return float(least + np.sum(shares * (values - least)))
+
+
+def pool(
+    values: npt.NDArray[np.float64], shares: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.intp]]:
+    """Return the distinct values in rising order, the share of the people who have each, and each row's place.
+
+    Values that are in order already are not sorted again, which is what makes an interval over many draws quick.
+    """
+    step = np.diff(values)
+    if (step >= 0).all():
+        new = np.concatenate([[True], step > 0])
+        distinct, place = values[new], np.cumsum(new) - 1
+    else:
+        distinct, place = np.unique(values, return_inverse=True)
+    share = np.bincount(place, weights=shares)
+    return distinct, share / share.sum(), place

@@ -7,20 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from geoaccess.equity._people import finite_values
-from geoaccess.errors import InputError
+from geoaccess.equity._people import mean, read_groups, read_people
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
-
     import numpy.typing as npt
+
+    from geoaccess.equity._people import Labels
 
 __all__ = ["gap"]
 
 
-def gap(
-    values: npt.ArrayLike, *, by: pd.Series | Sequence[Hashable], weights: npt.ArrayLike | None = None
-) -> pd.DataFrame:
+def gap(values: npt.ArrayLike, *, by: Labels, weights: npt.ArrayLike | None = None) -> pd.DataFrame:
     """How far the mean of each group lies from the mean of everybody, and how many people stand behind it.
 
     mean_g = sum_{i in g} w_i x_i / sum_{i in g} w_i; difference_g = mean_g - mean; ratio_g = mean_g / mean. The
@@ -56,20 +53,11 @@ def gap(
     1           300.0   600.0      -300.0   0.67
     6           100.0  1800.0       900.0   2.00
     """
-    numbers, people, kept = finite_values(values, weights, measure="gap")
-    groups = pd.Series(by).reset_index(drop=True).convert_dtypes()
-    if len(groups) != kept.size:
-        raise InputError(f"gap: {kept.size} values but {len(groups)} groups; give one group per value")
-    codes, labels = pd.factorize(groups[kept], sort=True, use_na_sentinel=True)
-    names = [str(label) for label in labels]
-    if (codes < 0).any():
-        codes = np.where(codes < 0, len(names), codes)
-        names.append("unclassified")
-    population = np.bincount(codes, weights=people, minlength=len(names))
-    mean = np.bincount(codes, weights=people * numbers, minlength=len(names)) / population
-    overall = float(np.average(numbers, weights=people))
-    ratio = mean / overall if overall else np.full(mean.shape, np.nan)
+    people = read_people(values, weights, measure="gap", negative=True)
+    parts = read_groups(by, people, measure="gap")
+    overall = mean(people.amounts, people.shares)
+    ratio = parts.means / overall if overall else np.full(parts.means.shape, np.nan)
     return pd.DataFrame(
-        {"population": population, "mean": mean, "difference": mean - overall, "ratio": ratio},
-        index=pd.Index(names, name="group"),
+        {"population": parts.people, "mean": parts.means, "difference": parts.means - overall, "ratio": ratio},
+        index=pd.Index(parts.names, name="group"),
     )

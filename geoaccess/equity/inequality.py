@@ -1,37 +1,34 @@
-"""The Gini index and the Lorenz curve."""
+"""The Gini index, the Lorenz curve and the Palma ratio."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 import pandas as pd
 
-from geoaccess.equity._people import finite_values
+from geoaccess.equity._people import mean, pool, read_numbers, read_people
+from geoaccess.equity.decomposition import decompose, in_each
 from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["gini", "lorenz"]
+    from geoaccess.equity._people import Groups, Labels, People
+    from geoaccess.equity.decomposition import Decomposition
+
+__all__ = ["gini", "lorenz", "palma"]
+
+LOWEST, HIGHEST = 0.4, 0.1  # the shares of the people that Palma compares
 
 
-def _pooled(
-    values: npt.ArrayLike, weights: npt.ArrayLike | None, *, measure: str
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return the distinct values in rising order and the share of the people who have each."""
-    numbers, people, _ = finite_values(values, weights, measure=measure)
-    if (numbers < 0).any():
-        raise InputError(
-            f"{measure}: {int((numbers < 0).sum())} values are negative (the smallest is {numbers.min():g}); "
-            "the measure is defined for a quantity that cannot be negative, such as time or supply per person"
-        )
-    distinct, place = np.unique(numbers, return_inverse=True)
-    share = np.bincount(place, weights=people / people.max(), minlength=distinct.size)
-    return distinct, share / share.sum()
-
-
-def gini(values: npt.ArrayLike, *, weights: npt.ArrayLike | None = None) -> float:
+@overload
+def gini(values: npt.ArrayLike, *, weights: npt.ArrayLike | None = None, groups: None = None) -> float: ...
+@overload
+def gini(values: npt.ArrayLike, *, weights: npt.ArrayLike | None = None, groups: Labels) -> Decomposition: ...
+def gini(
+    values: npt.ArrayLike, *, weights: npt.ArrayLike | None = None, groups: Labels | None = None
+) -> float | Decomposition:
     """Gini index of a non-negative quantity: 0 when everybody has the same, towards 1 when one person has it all.
 
     G = sum_i sum_j w_i w_j |x_i - x_j| / (2 W^2 mu), with W = sum_i w_i and mu = sum_i w_i x_i / W: half the mean
@@ -42,6 +39,12 @@ def gini(values: npt.ArrayLike, *, weights: npt.ArrayLike | None = None) -> floa
     No correction for small samples is made: the people are all the people, not a sample of them. An index of travel
     times says how uneven they are, not whether they are long.
 
+    With groups, F_i being the rank of i among all people (from 0 to 1, tied people share the middle of their ranks):
+    between = (2 / mu) sum_g p_g (mu_g - mu) (F_g - 1/2), with F_g the mean rank of the group, and
+    within = (2 / mu) sum_g p_g cov_g(x, F) = sum_g s_g O_g G_g, with s_g the group's share of the quantity, G_g its own
+    index and O_g how far it overlaps everybody. between + within = G. Between is the index of the groups' means where
+    the groups do not overlap, and less where they do; it can be negative where a group with a low mean ranks high.
+
     Parameters
     ----------
     values
@@ -49,10 +52,13 @@ def gini(values: npt.ArrayLike, *, weights: npt.ArrayLike | None = None) -> floa
     weights
         People, shape (n,), >= 0, may be fractional; everybody counts once when left out. Rows of weight 0 are passed
         over, whatever their value.
+    groups
+        The group of each value, shape (n,), for example the centrality class. Rows without one make up the group
+        "unclassified", so that nobody is dropped.
 
     Returns
     -------
-    A number in [0, 1); 0 when all values are 0.
+    A number in [0, 1); 0 when all values are 0. A `Decomposition` when there are groups.
 
     Raises
     ------
@@ -65,7 +71,8 @@ def gini(values: npt.ArrayLike, *, weights: npt.ArrayLike | None = None) -> floa
     ----------
     Dorfman (1979), "A formula for the Gini coefficient", Review of Economics and Statistics 61(1), 146-149;
     Lerman and Yitzhaki (1989), "Improving the accuracy of estimates of Gini coefficients", Journal of Econometrics
-    42(1), 43-47, for weights.
+    42(1), 43-47, for weights; Yitzhaki (1994), "Economic distance and overlapping of distributions", Journal of
+    Econometrics 61(1), 147-159, for the parts.
 
     Examples
     --------
@@ -75,14 +82,13 @@ def gini(values: npt.ArrayLike, *, weights: npt.ArrayLike | None = None) -> floa
     0.75
     >>> round(gini([600.0, 1800.0], weights=[300, 100]), 4)
     0.25
+    >>> parts = gini([600.0, 600.0, 900.0, 1500.0], weights=[300, 100, 50, 50], groups=[1, 1, 6, 6])
+    >>> round(parts.between, 4), round(parts.within, 4), round(parts.total, 4)
+    (0.1333, 0.0083, 0.1417)
     """
-    distinct, share = _pooled(values, weights, measure="gini")
-    if distinct[-1] == 0:
-        return 0.0
-    scaled = distinct / distinct[-1]
-    at_most = np.cumsum(share)[:-1]
-    above = np.cumsum(share[::-1])[::-1][1:]
-    return float(np.sum(at_most * above * np.diff(scaled)) / np.sum(share * scaled))
+    people = read_people(values, weights, measure="gini")
+    total = _gini(people.amounts, people.shares)
+    return total if groups is None else decompose(total, people, groups, measure="gini", split=_split)
 
 
 def lorenz(values: npt.ArrayLike, *, weights: npt.ArrayLike | None = None) -> pd.DataFrame:
@@ -121,7 +127,8 @@ def lorenz(values: npt.ArrayLike, *, weights: npt.ArrayLike | None = None) -> pd
     1          0.666667          0.5
     2          1.000000          1.0
     """
-    distinct, share = _pooled(values, weights, measure="lorenz")
+    people = read_people(values, weights, measure="lorenz")
+    distinct, share, _ = pool(people.amounts, people.shares)
     if distinct[-1] == 0:
         return pd.DataFrame({"population_share": [0.0, 1.0], "value_share": [0.0, 1.0]})
     amount = np.cumsum(share * (distinct / distinct[-1]))
@@ -129,3 +136,110 @@ def lorenz(values: npt.ArrayLike, *, weights: npt.ArrayLike | None = None) -> pd
     value_share = np.concatenate([[0.0], amount / amount[-1]])
     population_share[-1] = 1.0  # the cumulative sum ends within rounding of it
     return pd.DataFrame({"population_share": population_share, "value_share": value_share})
+
+
+def palma(
+    values: npt.ArrayLike,
+    *,
+    weights: npt.ArrayLike | None = None,
+    ranking: npt.ArrayLike | None = None,
+) -> float:
+    """Palma ratio: the mean of the tenth of the people with most, relative to the mean of the four tenths with least.
+
+    P = ((1 - L(0.9)) / 0.1) / (L(0.4) / 0.4), with L the Lorenz curve, or the concentration curve over the ranking. It
+    is 1 when everybody has the same. Palma's own ratio of the two groups' *shares* is a quarter of it.
+
+    The tenth and the four tenths are exact numbers of people: those of a cell on the border are divided, and so are
+    people of one rank, in proportion. The `palma_ratio` of the R package accessibility is the same ratio of means but
+    takes whole cells, those at or below the 40th and above the 90th percentile of an income that ranks them.
+
+    Parameters
+    ----------
+    values, weights
+        As in `gini`.
+    ranking
+        What puts the people in order, shape (n,), the highest last, for example income or the centrality index of the
+        place; the values themselves when left out.
+
+    Returns
+    -------
+    A number >= 0, at least 1 where the values rank; inf where the four tenths have nothing and the tenth something;
+    1 when all values are 0; NaN where both have nothing but others have something.
+
+    Raises
+    ------
+    InputError
+        As `gini`, or if there is not one finite rank for each value that counts.
+
+    References
+    ----------
+    Palma (2011), "Homogeneous middles vs. heterogeneous tails, and the end of the 'inverted-U': it's all about the
+    share of the rich", Development and Change 42(1), 87-153.
+
+    Examples
+    --------
+    >>> round(palma(range(1, 11)), 4)
+    4.0
+    >>> round(palma([600.0, 1200.0], weights=[75, 25]), 4)
+    2.0
+    """
+    people = read_people(values, weights, measure="palma")
+    order = people.amounts if ranking is None else read_ranking(ranking, people, measure="palma")
+    _, share, place = pool(order, people.shares)
+    greatest = float(people.amounts.max())
+    if greatest == 0:
+        return 1.0
+    amount = np.bincount(place, weights=people.shares * (people.amounts / greatest)).astype(np.float64, copy=False)
+    lowest, highest = _held(share, amount, LOWEST), _held(share[::-1], amount[::-1], HIGHEST)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float((np.float64(highest) / HIGHEST) / (np.float64(lowest) / LOWEST))
+
+
+def read_ranking(ranking: npt.ArrayLike, people: People, *, measure: str) -> npt.NDArray[np.float64]:
+    """Return the ranks of the rows that count; raise `InputError` unless there is one finite number for each."""
+    ranks = read_numbers(ranking, measure=measure, name="ranks")
+    if ranks.size != people.kept.size:
+        raise InputError(f"{measure}: {people.kept.size} values but {ranks.size} ranks; give one rank per value")
+    ranks = ranks[people.kept]
+    unranked = ~np.isfinite(ranks)
+    if unranked.any():
+        raise InputError(
+            f"{measure}: {int(unranked.sum())} ranks are infinite or missing, of {people.weights[unranked].sum():g} of "
+            f"a weight of {people.weights.sum():g}; give those people a rank, or leave them out and tell the reader"
+        )
+    return ranks
+
+
+def _held(share: npt.NDArray[np.float64], amount: npt.NDArray[np.float64], first: float) -> float:
+    """Return how much the first share of the people has, the people of the group on the border divided."""
+    people = np.concatenate([[0.0], np.cumsum(share)])
+    return float(np.interp(first, people, np.concatenate([[0.0], np.cumsum(amount)])))
+
+
+def _gini(values: npt.NDArray[np.float64], shares: npt.NDArray[np.float64]) -> float:
+    distinct, share, _ = pool(values, shares)
+    if distinct[-1] == 0:
+        return 0.0
+    scaled = distinct / distinct[-1]
+    at_most = np.cumsum(share)[:-1]
+    above = np.cumsum(share[::-1])[::-1][1:]
+    return float(np.sum(at_most * above * np.diff(scaled)) / np.sum(share * scaled))
+
+
+def _split(people: People, parts: Groups) -> tuple[npt.NDArray[np.float64], ...]:
+    """Split the covariance of value and rank into that of the groups' means and that inside the groups."""
+    index = in_each(_gini, people, parts)
+    average = mean(people.amounts, people.shares)
+    if average == 0:
+        return index, np.zeros_like(index), np.zeros_like(index)
+    _, share, place = pool(people.amounts, people.shares)
+    ranks = (np.cumsum(share) - share / 2)[place]
+    means = np.array([np.average(ranks[rows], weights=people.shares[rows]) for rows in parts.rows])
+    inside = np.array(
+        [
+            np.sum(people.shares[rows] * (people.amounts[rows] - parts.means[group]) * (ranks[rows] - means[group]))
+            for group, rows in enumerate(parts.rows)
+        ]
+    )
+    between = 2 * parts.shares * (parts.means - average) * (means - 0.5) / average
+    return index, between, 2 * inside / average

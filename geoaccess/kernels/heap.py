@@ -14,7 +14,23 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["drop_least", "push"]
+__all__ = ["drop_least", "push", "put"]
+
+
+@numba.njit(cache=True)
+def put(keys: npt.NDArray[np.int64], nodes: npt.NDArray[np.int32], size: int, key: int, node: int) -> int:
+    """Put an entry into a heap that has room for it; return the new size."""
+    i = size
+    while i > 0:
+        above = (i - 1) >> 2
+        if keys[above] <= key:
+            break
+        keys[i] = keys[above]
+        nodes[i] = nodes[above]
+        i = above
+    keys[i] = key
+    nodes[i] = node
+    return size + 1
 
 
 @numba.njit(cache=True)
@@ -29,17 +45,7 @@ def push(
             more_keys[i] = keys[i]
             more_nodes[i] = nodes[i]
         keys, nodes = more_keys, more_nodes
-    i = size
-    while i > 0:
-        above = (i - 1) >> 2
-        if keys[above] <= key:
-            break
-        keys[i] = keys[above]
-        nodes[i] = nodes[above]
-        i = above
-    keys[i] = key
-    nodes[i] = node
-    return keys, nodes, size + 1
+    return keys, nodes, put(keys, nodes, size, key, node)
 
 
 @numba.njit(cache=True)

@@ -11,13 +11,12 @@ import numba
 import numpy as np
 
 from geoaccess.kernels.heap import drop_least, push
+from geoaccess.kernels.keys import EMPTY, FAR, LOW, SHIFT
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["FAR", "finish_nearest", "matrix", "nearest", "threads", "tree", "without_dead_ends"]
-
-FAR = np.int32(2**31 - 1)
+__all__ = ["finish_nearest", "matrix", "nearest", "threads", "tree", "without_dead_ends"]
 
 
 @numba.njit(cache=True)
@@ -74,31 +73,26 @@ def nearest(
 
 
 @numba.njit(cache=True)
-def _offer(times: npt.NDArray[np.int32], sites: npt.NDArray[np.int32], time: int, site: int) -> None:
-    """Put (time, site) into one row of k sorted, distinct entries where it belongs, if it does."""
-    k = times.size
-    last = k - 1
-    for j in range(k):
-        if sites[j] == site:
-            if times[j] <= time:
+def _offer(keys: npt.NDArray[np.uint64], key: np.uint64) -> None:
+    """Put a key into a row of k sorted keys of distinct sites where it belongs, if it does."""
+    last = keys.size - 1
+    if key >= keys[last]:
+        return
+    for j in range(last):
+        if keys[j] & LOW == key & LOW:
+            if keys[j] <= key:
                 return
             last = j
             break
-    j = last
-    if times[j] < time or (times[j] == time and sites[j] != -1 and sites[j] < site):
-        return
-    while j > 0 and (times[j - 1] > time or (times[j - 1] == time and sites[j - 1] > site)):
-        times[j] = times[j - 1]
-        sites[j] = sites[j - 1]
-        j -= 1
-    times[j] = time
-    sites[j] = site
+    while last > 0 and keys[last - 1] > key:
+        keys[last] = keys[last - 1]
+        last -= 1
+    keys[last] = key
 
 
 @numba.njit(cache=True)
 def finish_nearest(
-    node_times: npt.NDArray[np.int32],
-    node_sites: npt.NDArray[np.int32],
+    node_keys: npt.NDArray[np.uint64],
     cell_edge: npt.NDArray[np.int32],
     cell_u: npt.NDArray[np.int32],
     cell_v: npt.NDArray[np.int32],
@@ -112,17 +106,16 @@ def finish_nearest(
     site_off: npt.NDArray[np.int32],
     site_up: npt.NDArray[np.int32],
     site_down: npt.NDArray[np.int32],
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Carry the k nearest of the nodes over to cells that lie along edges.
+) -> npt.NDArray[np.uint64]:
+    """Carry the k nearest of the nodes over to cells that lie along edges: keys, shape (n_cells, k).
 
     A cell reaches a site over either end of its edge, at the cost of the leg to it (negative is closed), or, when the
     site lies on the same edge, along that edge: upward (u to v) from the smaller `up` to the larger, downward from the
     larger `down` to the smaller. Sites are sorted by edge. The cell's own off-network time is added to all.
     """
     n = cell_edge.size
-    k = node_times.shape[1]
-    times = np.full((n, k), FAR, np.int32)
-    sites = np.full((n, k), -1, np.int32)
+    k = node_keys.shape[1]
+    keys = np.full((n, k), EMPTY, np.uint64)
     for i in range(n):
         if cell_edge[i] < 0:
             continue
@@ -131,17 +124,21 @@ def finish_nearest(
             node = cell_u[i] if end == 0 else cell_v[i]
             if leg < 0:
                 continue
+            add = np.uint64(leg + cell_off[i]) << SHIFT
             for j in range(k):
-                if node_sites[node, j] >= 0:
-                    _offer(times[i], sites[i], node_times[node, j] + leg + cell_off[i], node_sites[node, j])
+                if node_keys[node, j] != EMPTY:
+                    _offer(keys[i], node_keys[node, j] + add)
         at = np.searchsorted(site_edge, cell_edge[i])
         while at < site_edge.size and site_edge[at] == cell_edge[i]:
+            number = np.uint64(site_number[at])
             if cell_up[i] >= 0 and site_up[at] >= cell_up[i]:
-                _offer(times[i], sites[i], site_up[at] - cell_up[i] + site_off[at] + cell_off[i], site_number[at])
+                time = site_up[at] - cell_up[i] + site_off[at] + cell_off[i]
+                _offer(keys[i], (np.uint64(time) << SHIFT) | number)
             if cell_down[i] >= 0 and cell_down[i] >= site_down[at]:
-                _offer(times[i], sites[i], cell_down[i] - site_down[at] + site_off[at] + cell_off[i], site_number[at])
+                time = cell_down[i] - site_down[at] + site_off[at] + cell_off[i]
+                _offer(keys[i], (np.uint64(time) << SHIFT) | number)
             at += 1
-    return times, sites
+    return keys
 
 
 @numba.njit(cache=True)
@@ -227,47 +224,39 @@ def matrix(
     cost: npt.NDArray[np.int32],
     from_u: npt.NDArray[np.int32],
     from_v: npt.NDArray[np.int32],
-    from_leg_u: npt.NDArray[np.int32],
-    from_leg_v: npt.NDArray[np.int32],
-    from_off: npt.NDArray[np.int32],
-    from_edge: npt.NDArray[np.int32],
-    from_up: npt.NDArray[np.int32],
-    from_down: npt.NDArray[np.int32],
+    leave_u: npt.NDArray[np.uint32],
+    leave_v: npt.NDArray[np.uint32],
     to_u: npt.NDArray[np.int32],
     to_v: npt.NDArray[np.int32],
-    to_leg_u: npt.NDArray[np.int32],
-    to_leg_v: npt.NDArray[np.int32],
-    to_off: npt.NDArray[np.int32],
-    to_edge: npt.NDArray[np.int32],
-    to_up: npt.NDArray[np.int32],
-    to_down: npt.NDArray[np.int32],
+    arrive_u: npt.NDArray[np.uint32],
+    arrive_v: npt.NDArray[np.uint32],
     furthest: int,
     blocks: int,
-) -> npt.NDArray[np.int32]:
-    """Return times from every origin to every destination along the arcs, FAR beyond `furthest`: (n_from, n_to).
+    found: npt.NDArray[np.uint32],
+) -> None:
+    """Write the times from every source to every target along the arcs into `found`, shape (n_targets, n_sources).
 
-    One bounded Dijkstra search per origin; the origins are shared out in `blocks`, each with one array over the nodes.
+    A source begins at from_u after leave_u and at from_v after leave_v (NEVER is closed), a target likewise ends. What
+    is not found within `furthest` is FAR. One bounded Dijkstra search per source; the sources are shared out in
+    `blocks`, each with one array over the nodes.
     """
     n = start.size - 1
-    out = np.full((from_u.size, to_u.size), FAR, np.int32)
     for block in numba.prange(blocks):
         best = np.full(n, FAR, np.int32)
         touched = np.empty(n, np.int32)
         keys = np.empty(1024, np.int64)
         nodes = np.empty(1024, np.int32)
         for i in range(block, from_u.size, blocks):
-            if from_edge[i] < 0:
-                continue
             size, n_touched = np.int64(0), 0
             for end in range(2):
                 node = from_u[i] if end == 0 else from_v[i]
-                leg = from_leg_u[i] if end == 0 else from_leg_v[i]
-                if leg >= 0 and leg + from_off[i] < best[node]:
+                time = np.int64(leave_u[i] if end == 0 else leave_v[i])
+                if time <= furthest and time < best[node]:
                     if best[node] == FAR:
                         touched[n_touched] = node
                         n_touched += 1
-                    best[node] = leg + from_off[i]
-                    keys, nodes, size = push(keys, nodes, size, np.int64(best[node]), node)
+                    best[node] = time
+                    keys, nodes, size = push(keys, nodes, size, time, node)
             while size > 0:
                 time, node = keys[0], nodes[0]
                 size = drop_least(keys, nodes, size)
@@ -283,23 +272,12 @@ def matrix(
                         best[other] = there
                         keys, nodes, size = push(keys, nodes, size, there, other)
             for j in range(to_u.size):
-                least = np.int64(FAR)
-                if to_edge[j] < 0:
-                    continue
-                if to_leg_u[j] >= 0 and best[to_u[j]] != FAR:
-                    least = min(least, np.int64(best[to_u[j]]) + to_leg_u[j])
-                if to_leg_v[j] >= 0 and best[to_v[j]] != FAR:
-                    least = min(least, np.int64(best[to_v[j]]) + to_leg_v[j])
-                if from_edge[i] == to_edge[j]:
-                    if from_up[i] >= 0 and to_up[j] >= from_up[i]:
-                        least = min(least, np.int64(to_up[j]) - from_up[i] + from_off[i])
-                    if from_down[i] >= 0 and from_down[i] >= to_down[j]:
-                        least = min(least, np.int64(from_down[i]) - to_down[j] + from_off[i])
-                if least + to_off[j] <= furthest:
-                    out[i, j] = least + to_off[j]
+                least = min(
+                    np.int64(best[to_u[j]]) + np.int64(arrive_u[j]), np.int64(best[to_v[j]]) + np.int64(arrive_v[j])
+                )
+                found[j, i] = min(least, np.int64(FAR))
             for j in range(n_touched):
                 best[touched[j]] = FAR
-    return out
 
 
 @numba.njit(cache=True)

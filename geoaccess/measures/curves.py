@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoaccess.errors import InputError
-from geoaccess.measures.groups import group_cells, read_population, read_times
+from geoaccess.measures.groups import each_zoning, group_cells, read_population, read_times
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy.typing as npt
     import pandas as pd
 
+    from geoaccess.measures.groups import By, Groups
     from geoaccess.measures.specification import ServiceSpec
 
 __all__ = ["people_by_time"]
@@ -26,7 +28,8 @@ def people_by_time(
     results: pd.DataFrame,
     *,
     service: ServiceSpec,
-    by: str | Sequence[str] | None = None,
+    by: By = None,
+    population: str | Sequence[str] = "population",
     step_s: float = 300.0,
     max_s: float | None = None,
 ) -> pd.DataFrame:
@@ -37,7 +40,7 @@ def people_by_time(
 
     Parameters
     ----------
-    results, by
+    results, by, population
         As in `summarise`.
     service
         The service whose times are counted.
@@ -74,26 +77,41 @@ def people_by_time(
     for name, value in (("step_s", step_s), ("max_s", max_s)):
         if value is not None and not (math.isfinite(value) and value > 0):
             raise InputError(f"people_by_time: {name} is {value}; it must be a number of seconds above 0")
-    people = read_population(results)
-    groups = group_cells(results, by=by)
     times = read_times(results, service)
     longest = max_s if max_s is not None else float(np.max(times.times_s, where=times.reached, initial=0.0))
     steps = math.ceil(longest / step_s)
     if steps > MOST_STEPS:
         raise InputError(f"people_by_time: {steps} points from step_s {step_s} up to {longest} s; use a longer step")
-    time_s = np.arange(steps + 1) * float(step_s)
+    time_s = np.arange(steps + 1, dtype=np.float64) * step_s
     if max_s is None and time_s[-1] < longest:  # the quotient was rounded down
         time_s = np.append(time_s, (steps + 1) * float(step_s))
-    size = (len(groups.labels), time_s.size)
     place = np.searchsorted(time_s, times.times_s, side="left")
+    return each_zoning(
+        lambda zoning, who: _curves(
+            read_population(results, who), group_cells(results, by=zoning), place, time_s, service.key
+        ),
+        by=by,
+        population=population,
+    )
+
+
+def _curves(
+    people: npt.NDArray[np.float64],
+    groups: Groups,
+    place: npt.NDArray[np.intp],
+    time_s: npt.NDArray[np.float64],
+    service: str,
+) -> pd.DataFrame:
+    """Return the curve of each group; `place` is the first of the times at which each cell is inside."""
+    size = (len(groups.labels), time_s.size)
     counted = place < time_s.size
     flat = groups.codes[counted] * time_s.size + place[counted]
     within = np.bincount(flat, weights=people[counted], minlength=size[0] * size[1]).reshape(size).cumsum(axis=1)
-    population = groups.sums(people)[:, None]
-    share = np.divide(within, population, out=np.full(size, np.nan), where=population > 0)
+    everybody = groups.sums(people)[:, None]
+    share = np.divide(within, everybody, out=np.full(size, np.nan), where=everybody > 0)
     table = groups.labels.loc[np.repeat(groups.labels.index, time_s.size)].reset_index(drop=True)
     return table.assign(
-        service=service.key,
+        service=service,
         time_s=np.tile(time_s, size[0]),
         people=within.reshape(-1),
         share=np.minimum(share.reshape(-1), 1.0),

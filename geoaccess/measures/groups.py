@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,16 +13,37 @@ from geoaccess.errors import InputError
 from geoaccess.measures.specification import REASONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     import numpy.typing as npt
 
     from geoaccess.measures.specification import ServiceSpec
 
-__all__ = ["UNCLASSIFIED", "Groups", "Times", "group_cells", "read_population", "read_times", "require_columns"]
+__all__ = [
+    "EVERYBODY",
+    "UNCLASSIFIED",
+    "By",
+    "Groups",
+    "Times",
+    "Zoning",
+    "each_zoning",
+    "group_cells",
+    "read_population",
+    "read_times",
+    "require_columns",
+]
+
+Zoning = str | Sequence[str] | None
+"""The column or columns that say which group a cell belongs to; None for everybody together."""
+
+By = Zoning | Mapping[str, Zoning]
+"""One zoning, or several by their names."""
 
 UNCLASSIFIED = "unclassified"
 """Name of the group of the cells that have no class, municipality or other group."""
+
+EVERYBODY = "everybody"
+"""Name of the one group of a zoning that puts everybody together."""
 
 
 @dataclass(frozen=True)
@@ -52,18 +74,57 @@ def require_columns(results: pd.DataFrame, columns: Iterable[str], *, subject: s
         raise InputError(f"{subject}: no column {', '.join(missing)}; there are {', '.join(map(str, results.columns))}")
 
 
-def read_population(results: pd.DataFrame) -> npt.NDArray[np.float64]:
+def read_population(results: pd.DataFrame, column: str = "population") -> npt.NDArray[np.float64]:
     """Return the people of each cell; raise `InputError` if any number is missing, infinite or negative."""
-    require_columns(results, ["population"])
-    people = results["population"].to_numpy(dtype=np.float64, na_value=np.nan)
+    require_columns(results, [column])
+    people = results[column].to_numpy(dtype=np.float64, na_value=np.nan)
     wrong = ~(np.isfinite(people) & (people >= 0))
     if wrong.any():
         first = int(np.flatnonzero(wrong)[0])
         raise InputError(
-            f"results: population of {int(wrong.sum())} cells is negative, infinite or missing (cell "
+            f"results: {column} of {int(wrong.sum())} cells is negative, infinite or missing (cell "
             f"{results.index[first]}: {people[first]}); people must be numbers >= 0"
         )
     return people
+
+
+def each_zoning(
+    table: Callable[[Zoning, str], pd.DataFrame], *, by: By, population: str | Sequence[str]
+) -> pd.DataFrame:
+    """Make a table for each zoning and each column of people, and put them below each other.
+
+    With several zonings (a mapping) the columns of groups become two: `zoning`, the name, and `group`. With several
+    columns of people the first column, `who`, names them.
+    """
+    tables = []
+    for who in [population] if isinstance(population, str) else population:
+        for name, zoning in by.items() if isinstance(by, Mapping) else [("", by)]:
+            part = table(zoning, who)
+            if isinstance(by, Mapping):
+                part = _named(part, name, _columns(zoning))
+            if not isinstance(population, str):
+                part.insert(0, "who", pd.Series(who, index=part.index, dtype="str"))
+            tables.append(part)
+    if not tables:
+        raise InputError(f"by is {by!r} and population {population!r}; name at least one zoning and one column")
+    return pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
+
+
+def _named(table: pd.DataFrame, name: str, columns: list[str]) -> pd.DataFrame:
+    """Return the table with its columns of groups replaced by `zoning` and `group`."""
+    group = pd.Series(EVERYBODY, index=table.index, dtype="str")
+    if columns:
+        group = table[columns[0]]
+        for column in columns[1:]:
+            group = group + " / " + table[column]
+    table = table.drop(columns=columns)
+    table.insert(0, "zoning", pd.Series(name, index=table.index, dtype="str"))
+    table.insert(1, "group", group)
+    return table
+
+
+def _columns(zoning: Zoning) -> list[str]:
+    return [] if zoning is None else [zoning] if isinstance(zoning, str) else list(zoning)
 
 
 def _text(column: pd.Series) -> pd.Series:
@@ -73,13 +134,13 @@ def _text(column: pd.Series) -> pd.Series:
     return column.astype("object").where(column.notna(), "").map(str)
 
 
-def group_cells(results: pd.DataFrame, *, by: str | Sequence[str] | None) -> Groups:
+def group_cells(results: pd.DataFrame, *, by: Zoning) -> Groups:
     """Find the groups, in rising order of their values; cells without a value come last, as "unclassified".
 
     Numbers are ordered as numbers, text as text. With `by` None everybody is one group and `labels` has no column. Only
     combinations that occur become groups.
     """
-    names = [] if by is None else [by] if isinstance(by, str) else list(by)
+    names = _columns(by)
     require_columns(results, names)
     if not names:
         return Groups(np.zeros(len(results), dtype=np.intp), pd.DataFrame(index=pd.RangeIndex(1)))

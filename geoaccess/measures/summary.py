@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.errors import InputError
-from geoaccess.measures.groups import group_cells, read_population, read_times
+from geoaccess.measures.groups import each_zoning, group_cells, read_population, read_times
 from geoaccess.measures.quantiles import sorted_quantile
 from geoaccess.measures.specification import REASONS
 
@@ -17,28 +17,29 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from geoaccess.measures.groups import Groups
+    from geoaccess.measures.groups import By, Groups, Zoning
     from geoaccess.measures.specification import ServiceSpec
 
-__all__ = ["norm_table", "summarise"]
+__all__ = ["check_services", "group_quantiles", "norm_table", "quantile_table", "ratio", "summarise"]
 
 
-def _check_services(services: Sequence[ServiceSpec]) -> None:
+def check_services(services: Sequence[ServiceSpec]) -> None:
+    """Raise an `InputError` if a service is given twice."""
     keys = [service.key for service in services]
     repeated = sorted({key for key in keys if keys.count(key) > 1})
     if repeated:
         raise InputError(f"services: {', '.join(repeated)} is given more than once; give each service once")
 
 
-def _ratio(part: npt.NDArray[np.float64], whole: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def ratio(part: npt.NDArray[np.float64], whole: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return part / whole, NaN where the whole is 0."""
-    ratio = np.full(whole.shape, np.nan)
-    np.divide(part, whole, out=ratio, where=whole > 0)
-    return ratio
+    out = np.full(whole.shape, np.nan)
+    np.divide(part, whole, out=out, where=whole > 0)
+    return out
 
 
-def _group_quantiles(
-    times_s: npt.NDArray[np.float64], people: npt.NDArray[np.float64], groups: Groups, shares: tuple[float, ...]
+def group_quantiles(
+    times_s: npt.NDArray[np.float64], people: npt.NDArray[np.float64], groups: Groups, shares: Sequence[float]
 ) -> npt.NDArray[np.float64]:
     """Return quantiles of shape (n_groups, n_shares); one sort for all, then a running sum inside each group.
 
@@ -65,13 +66,17 @@ def _service_summary(
     table["unreached"] = np.sum(list(by_reason.values()), axis=0)
     for reason, amount in by_reason.items():
         table[f"unreached_{reason}"] = amount
-    table["mean_s"] = _ratio(groups.sums(people * np.where(times.reached, times.times_s, 0.0)), reached)
-    table[["median_s", "p90_s"]] = _group_quantiles(times.times_s, people, groups, (0.5, 0.9))
+    table["mean_s"] = ratio(groups.sums(people * np.where(times.reached, times.times_s, 0.0)), reached)
+    table[["median_s", "p90_s"]] = group_quantiles(times.times_s, people, groups, (0.5, 0.9))
     return table
 
 
 def summarise(
-    results: pd.DataFrame, *, services: Sequence[ServiceSpec], by: str | Sequence[str] | None = None
+    results: pd.DataFrame,
+    *,
+    services: Sequence[ServiceSpec],
+    by: By = None,
+    population: str | Sequence[str] = "population",
 ) -> pd.DataFrame:
     """How long the people of each group need to each service, and how many are not reached, and why.
 
@@ -87,13 +92,18 @@ def summarise(
         The services, in the order of the rows.
     by
         Column or columns that say which group a cell belongs to, such as "centrality_class" or
-        ["municipality_id", "municipality"]; None for everybody together.
+        ["municipality_id", "municipality"]; None for everybody together. Several zonings in one run are a mapping:
+        {"municipality": "municipality_id", "trust": "health_trust", "Norway": None}.
+    population
+        The column of people that counts, such as that of an age group, or several. `results` has each of them.
 
     Returns
     -------
     One row per service and group, services in the order given, groups in rising order:
 
     * the columns named in `by`, as text; cells with a missing or empty value make up the group "unclassified", last;
+      with several zonings instead `zoning`, its name, and `group` (of several columns joined by " / ", "everybody" for
+      None); with several columns of people before all others `who`, the column;
     * `service`, `population`, `reached`, `unreached` and `unreached_<reason>` for every reason, all in people;
     * `mean_s` over the people who are reached, NaN where nobody is;
     * `median_s` and `p90_s` over all people, those not reached counting as the longest: inf where the quantile falls
@@ -122,15 +132,84 @@ def summarise(
     0                1       100.0    100.0        0.0   300.0     300.0  300.0
     1                6       100.0     60.0       40.0  1500.0    1500.0    inf
     """
-    _check_services(services)
-    people = read_population(results)
-    groups = group_cells(results, by=by)
-    tables = [_service_summary(results, service, people, groups) for service in services]
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    check_services(services)
+
+    def table(zoning: Zoning, who: str) -> pd.DataFrame:
+        people, groups = read_population(results, who), group_cells(results, by=zoning)
+        tables = [_service_summary(results, service, people, groups) for service in services]
+        return pd.concat(tables, ignore_index=True) if tables else groups.labels.iloc[:0].assign(service="")
+
+    return each_zoning(table, by=by, population=population)
+
+
+def quantile_table(
+    results: pd.DataFrame,
+    *,
+    services: Sequence[ServiceSpec],
+    shares: Sequence[float],
+    by: By = None,
+    population: str | Sequence[str] = "population",
+) -> pd.DataFrame:
+    """Find the times that given shares of the people of each group do not exceed, as percentiles are published.
+
+    Parameters
+    ----------
+    results, services, by, population
+        As in `summarise`.
+    shares
+        Shares of the people in [0, 1]: 0.9 for P90.
+
+    Returns
+    -------
+    One row per service, group and share: the columns of groups as in `summarise`, `service`, `population`, `share` and
+    `time_s`, as `weighted_quantile` has it: inf where the quantile falls on people who are not reached, NaN where the
+    group has no people.
+
+    Raises
+    ------
+    InputError
+        As `summarise`, or if a share is outside [0, 1].
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from geoaccess.measures import ServiceSpec
+    >>> results = pd.DataFrame({
+    ...     "population": [100.0, 60.0, 40.0],
+    ...     "gp_s": [300.0, 1500.0, float("inf")],
+    ...     "gp_reason": ["", "", "island_without_ferry"],
+    ... })
+    >>> quantile_table(results, services=[ServiceSpec(key="gp", label="GP")], shares=[0.25, 0.75, 0.99])
+      service  population  share  time_s
+    0      gp       200.0   0.25   300.0
+    1      gp       200.0   0.75  1500.0
+    2      gp       200.0   0.99     inf
+    """
+    check_services(services)
+    wrong = [share for share in shares if not 0 <= share <= 1]
+    if wrong:
+        raise InputError(f"quantile_table: shares has {wrong[0]}; a share must lie in [0, 1]")
+
+    def table(zoning: Zoning, who: str) -> pd.DataFrame:
+        people, groups = read_population(results, who), group_cells(results, by=zoning)
+        labels = groups.labels.assign(service="", population=groups.sums(people))
+        labels = labels.loc[np.repeat(labels.index, len(shares))].reset_index(drop=True)
+        labels["share"] = np.tile(np.asarray(shares, dtype=np.float64), len(groups.labels))
+        tables = []
+        for service in services:
+            found = group_quantiles(read_times(results, service).times_s, people, groups, shares)
+            tables.append(labels.assign(service=service.key, time_s=found.reshape(-1)))
+        return pd.concat(tables, ignore_index=True) if tables else labels.iloc[:0]
+
+    return each_zoning(table, by=by, population=population)
 
 
 def norm_table(
-    results: pd.DataFrame, *, services: Sequence[ServiceSpec], by: str | Sequence[str] | None = None
+    results: pd.DataFrame,
+    *,
+    services: Sequence[ServiceSpec],
+    by: By = None,
+    population: str | Sequence[str] = "population",
 ) -> pd.DataFrame:
     """How many people of each group are inside each norm of each service, and how many are beyond it.
 
@@ -139,7 +218,7 @@ def norm_table(
 
     Parameters
     ----------
-    results, services, by
+    results, services, by, population
         As in `summarise`. A service without norms has no rows.
 
     Returns
@@ -166,21 +245,29 @@ def norm_table(
     0      gp   900.0       200.0          100.0          100.0           0.5
     1      gp  1800.0       200.0          160.0           40.0           0.8
     """
-    _check_services(services)
-    people = read_population(results)
-    groups = group_cells(results, by=by)
-    population = groups.sums(people)
+    check_services(services)
+
+    def table(zoning: Zoning, who: str) -> pd.DataFrame:
+        return _norms(results, services, read_population(results, who), group_cells(results, by=zoning))
+
+    return each_zoning(table, by=by, population=population)
+
+
+def _norms(
+    results: pd.DataFrame, services: Sequence[ServiceSpec], people: npt.NDArray[np.float64], groups: Groups
+) -> pd.DataFrame:
+    everybody = groups.sums(people)
     tables = []
     for service in services:
         times_s = read_times(results, service).times_s
         for norm_s in service.norms_s:
             within = groups.sums(np.where(times_s <= norm_s, people, 0.0))
             beyond = groups.sums(np.where(times_s <= norm_s, 0.0, people))
-            table = groups.labels.assign(service=service.key, norm_s=float(norm_s), population=population)
+            table = groups.labels.assign(service=service.key, norm_s=float(norm_s), population=everybody)
             tables.append(
-                table.assign(people_within=within, people_beyond=beyond, share_within=_ratio(within, population))
+                table.assign(people_within=within, people_beyond=beyond, share_within=ratio(within, everybody))
             )
     if tables:
         return pd.concat(tables, ignore_index=True)
     columns = [*groups.labels.columns, "service", "norm_s", "population", "people_within", "people_beyond"]
-    return pd.DataFrame(columns=[*columns, "share_within"])
+    return pd.DataFrame(columns=[*columns, "share_within"], dtype="object").astype(dict.fromkeys(groups.labels, "str"))

@@ -21,7 +21,8 @@ __all__ = ["DECISECONDS", "Arcs", "EdgeKind", "Network"]
 DECISECONDS = 10
 """Integer time units per second inside kernels."""
 
-_LONGEST_DS = 2**31 - 1
+_LONGEST_DS = 2**31 - 1 - 2**28
+"""All times together; 2**28 deciseconds are left for the ways from and to the network, see `snap`."""
 
 
 class EdgeKind(IntEnum):
@@ -104,8 +105,9 @@ class Network:
     Raises
     ------
     InputError
-        If arrays disagree in length, an edge names a node that does not exist, a time is below -1, or all times added
-        up would not fit an int32 (2**31 - 1 deciseconds, 6.8 years of driving): below that no path can overflow.
+        If arrays disagree in length, an edge names a node that does not exist, a time is below -1, or all times of all
+        edges, both ways, add up to more than 1 879 048 191 deciseconds (6 years of driving): a quickest path takes no
+        arc twice, so below that none can overflow an int32.
 
     Examples
     --------
@@ -151,11 +153,14 @@ class Network:
             wrong = np.flatnonzero(times < -1)
             if wrong.size:
                 raise InputError(f"{name}: edge {wrong[0]} has time {times[wrong[0]]}; -1 is closed, else it is >= 0")
-        total = int(np.maximum(self.edge_forward_ds, self.edge_backward_ds).astype(np.int64).clip(0).sum())
+        both_ways = self.edge_forward_ds.astype(np.int64).clip(0) + self.edge_backward_ds.clip(0)
+        total = int(both_ways.sum())
+        if self.detours is not None:  # a road without through traffic has its arcs twice
+            total += int(both_ways[self.detours.restricted].sum())
         if total > _LONGEST_DS:
             raise InputError(
-                f"all edge times add up to {total} deciseconds, more than an int32 holds ({_LONGEST_DS}); "
-                "cut the region or look for edges with absurd times"
+                f"all edge times, both ways, add up to {total} deciseconds; more than {_LONGEST_DS} are not safe to "
+                "add up; cut the region or look for edges with absurd times"
             )
         for item in fields(self):
             value = getattr(self, item.name)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["NO_ROAD_WITHIN", "snap", "snappable_edges"]
 
 NO_ROAD_WITHIN = "no_road_within"
+_LONGEST_OFF_S = 2**26 / DECISECONDS
+"""A network leaves room for four times as much, see `core`."""
 _LEGS = ("to_u_ds", "from_u_ds", "to_v_ds", "from_v_ds")
 
 
@@ -106,6 +108,12 @@ def snap(
         )
     table = _place_on_edges(network, edge, at, x, y)
     off_m = table["off_network_m"].to_numpy()
+    slowest = float(np.nanmax(off_m, initial=0.0)) * 3.6 / off_network_kph
+    if slowest > _LONGEST_OFF_S:
+        raise InputError(
+            f"off_network_kph is {off_network_kph}: the way off the network would take {slowest / 86400:.0f} days; "
+            "give a larger speed or a smaller max_m"
+        )
     table["off_network_ds"] = np.where(
         edge >= 0, np.rint(np.nan_to_num(off_m) * 3.6 / off_network_kph * DECISECONDS), 0
     ).astype(np.int32)

@@ -2,6 +2,7 @@
 
 from geoaccess.routing.departures import departures_on
 from geoaccess.routing.gtfs import gtfs_departures
+from geoaccess.routing.matrices import travel_times, trees, within
 from geoaccess.routing.routes import route
 from geoaccess.routing.sites import (
     ISLAND_WITHOUT_FERRY,
@@ -9,7 +10,6 @@ from geoaccess.routing.sites import (
     PASSENGER_FERRY_ONLY,
     nearest,
     nearest_snapped,
-    travel_times,
 )
 from geoaccess.routing.timetable import Sailed, attach_departures, day_profile, travel_times_at
 
@@ -27,4 +27,6 @@ __all__ = [
     "route",
     "travel_times",
     "travel_times_at",
+    "trees",
+    "within",
 ]

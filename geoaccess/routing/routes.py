@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from geoaccess.errors import InputError
-from geoaccess.kernels import search
+from geoaccess.hierarchy import Hierarchy
+from geoaccess.kernels import search, unpacking
+from geoaccess.kernels.keys import FAR
 from geoaccess.network import DECISECONDS, EdgeKind, Network, snap
-from geoaccess.routing.sites import Legs, legs
+from geoaccess.routing.legs import Legs, legs
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import numpy.typing as npt
     import pandas as pd
 
 __all__ = ["route"]
@@ -31,7 +34,7 @@ class _Step(NamedTuple):
 
 
 def route(
-    network: Network,
+    network: Network | Hierarchy,
     origin: tuple[float, float],
     destination: tuple[float, float],
     *,
@@ -43,6 +46,8 @@ def route(
 
     Parameters
     ----------
+    network
+        A `Network`, or what `contract` made of it: then a journey across a country takes a thousandth of a second.
     origin, destination
         Longitude and latitude, degrees.
     max_snap_m, off_network_kph, min_component_m
@@ -71,70 +76,106 @@ def route(
     """
     import geopandas as gpd
 
+    hierarchy = network if isinstance(network, Hierarchy) else None
+    network = network.network if isinstance(network, Hierarchy) else network
     places = gpd.GeoSeries.from_xy([origin[0], destination[0]], [origin[1], destination[1]], crs="EPSG:4326")
     snapped = snap(network, places, max_m=max_snap_m, off_network_kph=off_network_kph, min_component_m=min_component_m)
     edges = snapped["edge"].to_numpy()
     for name, label in (("start", 0), ("goal", 1)):
         if edges[label] < 0:
             raise InputError(f"the {name} {(origin, destination)[label]} has no road within {max_snap_m:.0f} m")
-    steps = _steps(network, snapped)
+    steps = _steps(network, hierarchy, snapped)
     if steps is None:
         raise InputError(f"there is no way from {origin} to {destination}")
     return _described(network, snapped, steps, origin, destination)
 
 
-def _steps(network: Network, snapped: pd.DataFrame) -> list[_Step] | None:
+def _steps(network: Network, hierarchy: Hierarchy | None, snapped: pd.DataFrame) -> list[_Step] | None:
     """Return the stretches of edges of the quickest journey, without the legs off the network."""
     at = legs(network, snapped, turned=False)
-    arcs = network.arcs
-    seeds = [(int(at.leave_node_u[0]), int(at.leave_u[0])), (int(at.leave_node_v[0]), int(at.leave_v[0]))]
-    seeds = [(node, time) for node, time in seeds if time >= 0]
-    times, before, by_arc = search.tree(
-        arcs.start,
-        arcs.head,
-        arcs.cost_ds,
-        np.array([n for n, _ in seeds], np.int32),
-        np.array([t for _, t in seeds], np.int32),
-    )
-    ends = [
-        (int(times[node]) + int(leg), is_v, int(node))
-        for is_v, node, leg in (
-            (False, at.arrive_node_u[1], at.arrive_u[1]),
-            (True, at.arrive_node_v[1], at.arrive_v[1]),
-        )
-        if leg >= 0 and times[node] != search.FAR
-    ]
+    starts = _open_ends((at.leave_node_u[0], at.leave_u[0]), (at.leave_node_v[0], at.leave_v[0]))
+    goals = _open_ends((at.arrive_node_u[1], at.arrive_u[1]), (at.arrive_node_v[1], at.arrive_v[1]))
+    time, nodes = _searched(network, starts, goals) if hierarchy is None else _unpacked(hierarchy, starts, goals)
     share = _shares(network, snapped)
     along = _along_one_edge(at, share)
-    if along is not None and (not ends or along.seconds * DECISECONDS <= min(ends)[0]):
+    if along is not None and (not nodes or along.seconds * DECISECONDS <= time):
         return [_named(network, along)]
-    if not ends:
+    if not nodes:
         return None
-    _, ends_at_v, node = min(ends)
-    first_edge, last_edge = int(at.edge[0]), int(at.edge[1])
-    leg = (at.arrive_v if ends_at_v else at.arrive_u)[1]
-    steps = [_Step("", "", float(leg) / DECISECONDS, last_edge, 1.0 if ends_at_v else 0.0, share[1])]
+    leg, by_v = min((end.time, end.is_v) for end in starts if end.node == nodes[0])
+    steps = [_Step("", "", leg / DECISECONDS, int(at.edge[0]), share[0], 1.0 if by_v else 0.0)]
+    for tail, head in pairwise(nodes):
+        steps += _over_arc(network, tail, head)
+    leg, by_v = min((end.time, end.is_v) for end in goals if end.node == nodes[-1])
+    steps.append(_Step("", "", leg / DECISECONDS, int(at.edge[1]), 1.0 if by_v else 0.0, share[1]))
+    return [_named(network, step) for step in steps]
+
+
+class _End(NamedTuple):
+    """An end of the edge on which a journey begins or ends."""
+
+    node: int
+    time: int
+    is_v: bool
+
+
+def _open_ends(u: tuple[int, int], v: tuple[int, int]) -> list[_End]:
+    return [_End(int(node), int(time), is_v) for is_v, (node, time) in ((False, u), (True, v)) if time >= 0]
+
+
+def _arrays(ends: list[_End]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    return np.array([end.node for end in ends], np.int32), np.array([end.time for end in ends], np.int32)
+
+
+def _searched(network: Network, starts: list[_End], goals: list[_End]) -> tuple[int, list[int]]:
+    """Return the least time in deciseconds between some ends and the nodes on the way, none if there is no way."""
+    arcs = network.arcs
+    times, before, _ = search.tree(arcs.start, arcs.head, arcs.cost_ds, *_arrays(starts))
+    ends = [(int(times[end.node]) + end.time, end.node) for end in goals if times[end.node] != FAR]
+    if not ends:
+        return int(FAR), []
+    least, node = min(ends)
+    nodes = [node]
     while before[node] >= 0:
-        arc, tail = by_arc[node], int(before[node])
-        edge = int(arcs.edge[arc])
-        if edge >= 0:
-            place = network.edge_u[edge] if network.detours is None else network.detours.place[network.edge_u[edge]]
-            tail_place = tail if network.detours is None else network.detours.place[tail]
-            upward = tail_place == place and (
-                network.edge_u[edge] != network.edge_v[edge] or _is_upward(network, edge, arcs.cost_ds[arc])
-            )
-            steps.append(
-                _Step("", "", float(arcs.cost_ds[arc]) / DECISECONDS, edge, *((0.0, 1.0) if upward else (1.0, 0.0)))
-            )
-        node = tail
-    from_v = node == at.leave_node_v[0] and at.leave_v[0] >= 0 and times[node] == at.leave_v[0]
-    leg = (at.leave_v if from_v else at.leave_u)[0]
-    steps.append(_Step("", "", float(leg) / DECISECONDS, first_edge, share[0], 1.0 if from_v else 0.0))
-    return [_named(network, step) for step in reversed(steps)]
+        node = int(before[node])
+        nodes.append(node)
+    return least, nodes[::-1]
 
 
-def _is_upward(network: Network, edge: int, cost: int) -> bool:
-    return bool(network.edge_forward_ds[edge] == cost)
+def _unpacked(hierarchy: Hierarchy, starts: list[_End], goals: list[_End]) -> tuple[int, list[int]]:
+    """Return the same by a hierarchy."""
+    (leave, leave_ds), (arrive, arrive_ds) = _arrays(starts), _arrays(goals)
+    place = hierarchy.place
+    least, places = unpacking.quickest_way(
+        hierarchy.start,
+        hierarchy.head,
+        hierarchy.outward,
+        hierarchy.inward,
+        hierarchy.below,
+        place[leave],
+        leave_ds,
+        place[arrive],
+        arrive_ds,
+    )
+    return int(least), hierarchy.node[places].tolist()
+
+
+def _over_arc(network: Network, tail: int, head: int) -> list[_Step]:
+    """Return the step over the quickest arc between two nodes, nothing where it only links copies of a node."""
+    arcs = network.arcs
+    between = np.arange(arcs.start[tail], arcs.start[tail + 1])
+    between = between[arcs.head[between] == head]
+    arc = int(between[np.argmin(arcs.cost_ds[between])])
+    edge = int(arcs.edge[arc])
+    if edge < 0:
+        return []
+    place = None if network.detours is None else network.detours.place
+    begins = network.edge_u[edge]
+    upward = (tail == begins if place is None else place[tail] == place[begins]) and (
+        begins != network.edge_v[edge] or bool(network.edge_forward_ds[edge] == arcs.cost_ds[arc])
+    )
+    ends = (0.0, 1.0) if upward else (1.0, 0.0)
+    return [_Step("", "", float(arcs.cost_ds[arc]) / DECISECONDS, edge, *ends)]
 
 
 def _shares(network: Network, snapped: pd.DataFrame) -> list[float]:

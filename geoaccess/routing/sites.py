@@ -1,19 +1,24 @@
-"""The nearest sites of every cell, and times between many places."""
+"""The nearest sites of every cell."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
 from geoaccess.errors import InputError
-from geoaccess.kernels import search
+from geoaccess.hierarchy import Hierarchy, light
+from geoaccess.kernels import search, sweeps
+from geoaccess.kernels.keys import FAR, SHIFT
 from geoaccess.network import DECISECONDS, EdgeKind, Network, snap
+from geoaccess.routing.legs import legs
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import numpy.typing as npt
+
+    from geoaccess.routing.legs import Legs
 
 __all__ = [
     "ISLAND_WITHOUT_FERRY",
@@ -21,7 +26,6 @@ __all__ = [
     "PASSENGER_FERRY_ONLY",
     "nearest",
     "nearest_snapped",
-    "travel_times",
 ]
 
 ISLAND_WITHOUT_FERRY = "island_without_ferry"
@@ -31,30 +35,8 @@ NO_SITE_REACHABLE = "no_site_reachable"
 Toward = Literal["sites", "cells"]
 
 
-class Legs(NamedTuple):
-    """Where points stand along their edges, in the direction that a search looks.
-
-    `leave_*` is the time from the point to the ends of its edge, `arrive_*` the time from the ends to the point; `up`
-    and `down` order the points of one edge: q is reached from p upward in up(q) - up(p), downward in down(p) -
-    down(q).
-    """
-
-    edge: npt.NDArray[np.int32]
-    off: npt.NDArray[np.int32]
-    leave_u: npt.NDArray[np.int32]
-    leave_v: npt.NDArray[np.int32]
-    arrive_u: npt.NDArray[np.int32]
-    arrive_v: npt.NDArray[np.int32]
-    leave_node_u: npt.NDArray[np.int32]
-    leave_node_v: npt.NDArray[np.int32]
-    arrive_node_u: npt.NDArray[np.int32]
-    arrive_node_v: npt.NDArray[np.int32]
-    up: npt.NDArray[np.int32]
-    down: npt.NDArray[np.int32]
-
-
 def nearest(
-    network: Network,
+    network: Network | Hierarchy,
     cells: gpd.GeoDataFrame | gpd.GeoSeries,
     sites: gpd.GeoDataFrame | gpd.GeoSeries,
     *,
@@ -72,7 +54,7 @@ def nearest(
     Parameters
     ----------
     network
-        Made by `read_osm`, `from_osmnx` or `Network.from_edges`.
+        Made by `read_osm`, `from_osmnx` or `Network.from_edges`; or, for many questions, what `contract` made of it.
     cells, sites
         Points or polygons (their centroids) with a CRS and a unique index.
     k
@@ -112,13 +94,12 @@ def nearest(
             double = places.index[places.index.duplicated()][0]
             raise InputError(f"{name}: the index is not unique ({double!r} stands there more than once)")
     settings = {"max_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
-    return nearest_snapped(
-        network, snap(network, cells, **settings), snap(network, sites, **settings), k=k, toward=toward
-    )
+    roads = network.network if isinstance(network, Hierarchy) else network
+    return nearest_snapped(network, snap(roads, cells, **settings), snap(roads, sites, **settings), k=k, toward=toward)
 
 
 def nearest_snapped(
-    network: Network, cells: pd.DataFrame, sites: pd.DataFrame, *, k: int = 2, toward: Toward = "sites"
+    network: Network | Hierarchy, cells: pd.DataFrame, sites: pd.DataFrame, *, k: int = 2, toward: Toward = "sites"
 ) -> pd.DataFrame:
     """Do what `nearest` does for cells and sites that `snap` has attached already."""
     if k < 1:
@@ -127,28 +108,15 @@ def nearest_snapped(
         raise InputError(f'toward is {toward!r}; it must be "sites" or "cells"')
     if not len(sites):
         raise InputError("there is no site")
+    hierarchy = network if isinstance(network, Hierarchy) else light(network)
     away = toward == "cells"
-    # Times to sites are found by a search from the sites against the arcs; times from sites by one along them.
-    arcs = network.arcs if away else network.arcs_reversed
-    cell, site = legs(network, cells, turned=away), legs(network, sites, turned=away)
+    cell, site = legs(hierarchy.network, cells, turned=away), legs(hierarchy.network, sites, turned=away)
     attached = np.flatnonzero(site.edge >= 0).astype(np.int32)
-    seed_node = np.concatenate([site.arrive_node_u[attached], site.arrive_node_v[attached]])
-    leg = np.concatenate([site.arrive_u[attached], site.arrive_v[attached]])
-    number = np.concatenate([attached, attached])
-    open_leg = leg >= 0
-    node_times, node_sites = search.nearest(
-        arcs.start,
-        arcs.head,
-        arcs.cost_ds,
-        seed_node[open_leg],
-        (leg + site.off[number])[open_leg].astype(np.int32),
-        number[open_leg],
-        k,
-    )
+    seed_node, seed_time, number = seeds(site, attached)
+    keys = nearest_keys(hierarchy, seed_node, seed_time, number, k=k, against=not away)
     by_edge = attached[np.argsort(site.edge[attached], kind="stable")]
-    times, numbers = search.finish_nearest(
-        node_times,
-        node_sites,
+    found = search.finish_nearest(
+        keys,
         cell.edge,
         cell.leave_node_u,
         cell.leave_node_v,
@@ -163,109 +131,58 @@ def nearest_snapped(
         site.up[by_edge],
         site.down[by_edge],
     )
-    return _table(network, cells, sites, times, numbers)
+    return _table(hierarchy.network, cells, sites, found)
 
 
-def travel_times(
-    network: Network,
-    origins: pd.DataFrame,
-    destinations: pd.DataFrame,
+def seeds(
+    site: Legs, attached: npt.NDArray[np.int32]
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return (node, time, number) of the open ends of edges by which the attached sites are come to."""
+    node = np.concatenate([site.arrive_node_u[attached], site.arrive_node_v[attached]])
+    leg = np.concatenate([site.arrive_u[attached], site.arrive_v[attached]])
+    number = np.concatenate([attached, attached])
+    is_open = leg >= 0
+    return node[is_open], (leg + site.off[number])[is_open].astype(np.int32), number[is_open]
+
+
+def nearest_keys(
+    hierarchy: Hierarchy,
+    node: npt.NDArray[np.int32],
+    time_ds: npt.NDArray[np.int32],
+    site: npt.NDArray[np.int32],
     *,
-    max_s: float = np.inf,
-) -> npt.NDArray[np.float64]:
-    """Travel time from every origin to every destination, both as `snap` returns them.
+    k: int,
+    against: bool,
+) -> npt.NDArray[np.uint64]:
+    """Return the k nearest sites of every node as keys (see `kernels.keys`), given where sites begin and how late.
 
-    One bounded search per origin, shared between threads.
-
-    Returns
-    -------
-    Seconds, shape (n_origins, n_destinations); inf beyond `max_s` or out of reach; NaN rows and columns for points
-    that are not snapped.
+    Searched along the arcs (times from the sites), or `against` them (times to the sites).
     """
-    one, other = legs(network, origins, turned=False), legs(network, destinations, turned=False)
-    ends = [one.leave_node_u, one.leave_node_v, other.arrive_node_u, other.arrive_node_v]
-    needed = np.zeros(network.n_nodes, np.bool_)
-    needed[np.concatenate(ends)] = True
-    arcs = network.arcs
-    start, head, cost, rank = search.without_dead_ends(arcs.start, arcs.head, arcs.cost_ds, needed)
-    one_u, one_v, other_u, other_v = (rank[end] for end in ends)
-    furthest = int(min(np.floor(max_s * DECISECONDS), search.FAR - 1))
-    found = search.matrix(
-        start,
-        head,
-        cost,
-        one_u,
-        one_v,
-        one.leave_u,
-        one.leave_v,
-        one.off,
-        one.edge,
-        one.up,
-        one.down,
-        other_u,
-        other_v,
-        other.arrive_u,
-        other.arrive_v,
-        other.off,
-        other.edge,
-        other.up,
-        other.down,
-        furthest,
-        search.threads(),
-    )
-    seconds = _seconds(found)
-    seconds[one.edge < 0] = np.nan
-    seconds[:, other.edge < 0] = np.nan
-    return seconds
-
-
-def legs(network: Network, snapped: pd.DataFrame, *, turned: bool) -> Legs:
-    def column(name: str) -> npt.NDArray[np.int32]:
-        return np.ascontiguousarray(snapped[name].to_numpy(np.int32))
-
-    edge = column("edge")
-    at = np.maximum(edge, 0)
-    to_u, from_u, to_v, from_v = (column(f"{name}_ds") for name in ("to_u", "from_u", "to_v", "from_v"))
-    leave_u, leave_v, arrive_u, arrive_v = (np.ascontiguousarray(ends[at]) for ends in network.ends)
-    if turned:  # a search along the arcs sees every leg the other way round
-        to_u, from_u, to_v, from_v = from_u, to_u, from_v, to_v
-        leave_u, leave_v, arrive_u, arrive_v = arrive_u, arrive_v, leave_u, leave_v
-    return Legs(
-        edge=edge,
-        off=column("off_network_ds"),
-        leave_u=to_u,
-        leave_v=to_v,
-        arrive_u=from_u,
-        arrive_v=from_v,
-        leave_node_u=leave_u,
-        leave_node_v=leave_v,
-        arrive_node_u=arrive_u,
-        arrive_node_v=arrive_v,
-        up=from_u,
-        down=to_u,
-    )
-
-
-def _seconds(times: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
-    return np.where(times == search.FAR, np.inf, times / DECISECONDS)
+    up, down = hierarchy.costs(against=against)
+    key = (time_ds.astype(np.uint64) << SHIFT) | site.astype(np.uint64)
+    arrays = (hierarchy.core, hierarchy.start, hierarchy.head, up, down, hierarchy.place, node, key)
+    found: npt.NDArray[np.uint64] = sweeps.nearest(*arrays) if k == 1 else sweeps.k_nearest(*arrays, k)
+    return found
 
 
 def _table(
     network: Network,
     cells: pd.DataFrame,
     sites: pd.DataFrame,
-    times: npt.NDArray[np.int32],
-    numbers: npt.NDArray[np.int32],
+    found: npt.NDArray[np.uint64],
 ) -> pd.DataFrame:
     edge = cells["edge"].to_numpy()
+    times = (found >> SHIFT).astype(np.int32)
+    seconds = np.where(times == FAR, np.inf, times / DECISECONDS)
+    numbers = found.astype(np.uint32).view(np.int32)  # the lower half; of no site it is -1
     labels = np.array([*sites.index, None], dtype=object)
     out = pd.DataFrame(index=cells.index)
     for rank in range(times.shape[1]):
         suffix = "" if rank == 0 else f"_{rank + 1}"
-        out[f"travel_time{suffix}_s"] = np.where(edge >= 0, _seconds(times[:, rank]), np.nan)
+        out[f"travel_time{suffix}_s"] = np.where(edge >= 0, seconds[:, rank], np.nan)
         out[f"site{suffix}"] = pd.Series(labels[numbers[:, rank]], index=cells.index, dtype=object)
     out["off_network_m"] = cells["off_network_m"]
-    out["reason"] = _reasons(network, cells, reached=times[:, 0] != search.FAR)
+    out["reason"] = _reasons(network, cells, reached=times[:, 0] != FAR)
     return out
 
 

@@ -10,9 +10,11 @@ import pandas as pd
 
 from geoaccess.errors import InputError
 from geoaccess.kernels import graph, search, timetable
+from geoaccess.kernels.keys import FAR
 from geoaccess.network import DECISECONDS, Network
+from geoaccess.routing.legs import legs
 from geoaccess.routing.quays import Quays
-from geoaccess.routing.sites import legs, nearest_snapped
+from geoaccess.routing.sites import nearest_snapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -281,7 +283,7 @@ def _least(
     """Return a time that no journey from a quay to a site can beat: all boats there at once, at their quickest."""
     tail = np.repeat(np.arange(roads.n_nodes, dtype=np.int32), np.diff(arcs.start))
     quickest = pd.DataFrame({"a": a, "b": b, "across": across}).groupby(["a", "b"], as_index=False)["across"].min()
-    boats = quickest["across"].clip(upper=int(search.FAR) // 4).to_numpy()
+    boats = quickest["across"].clip(upper=int(FAR) // 4).to_numpy()
     start, head, cost, _ = graph.rows(
         roads.n_nodes,
         np.concatenate([tail, quay[quickest["b"].to_numpy()].astype(np.int32)]),  # the search runs against the boats
@@ -298,9 +300,8 @@ def _search(
     cost: npt.NDArray[np.int32],
     seeds: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]],
 ) -> npt.NDArray[np.int64]:
-    nodes, times = seeds
-    found, _ = search.nearest(start, head, cost, nodes, times, np.zeros_like(nodes), 1)
-    return np.where(found[:, 0] == search.FAR, timetable.NEVER, found[:, 0].astype(np.int64))
+    found, _, _ = search.tree(start, head, cost, *seeds)
+    return np.where(found == FAR, timetable.NEVER, found.astype(np.int64))
 
 
 def _seconds(times: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

@@ -1,0 +1,139 @@
+"""Every call into geoaccess that is measured, in one place.
+
+Nodes are node numbers of the network and times int32 deciseconds, so that answers can be compared to the bit. What
+raises NotImplementedError is reported as "not there yet".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import geoaccess as ga
+from geoaccess.hierarchy import light
+from geoaccess.kernels import search, sweeps
+from geoaccess.kernels.keys import FAR, NEVER
+from geoaccess.routing.sites import nearest_keys
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    Nodes = npt.NDArray[np.int32]
+
+__all__ = ["FAR"]
+
+WIDTH = 32
+
+
+def read(path: Path) -> ga.Network:
+    """Read an extract, nothing cached."""
+    return ga.read_osm(path)
+
+
+def nearest_bare(network: ga.Network, sites: Nodes, k: int) -> npt.NDArray[np.uint64]:
+    """Return the k nearest sites of every node, people travelling to them, with no hierarchy at hand.
+
+    What the network keeps from an earlier question is used; `forget` drops it.
+    """
+    return nearest(light(network), sites, k)
+
+
+def forget(network: ga.Network) -> None:
+    """Drop what a bare network keeps from one question for the next (not its arcs)."""
+    network.__dict__.pop("_light", None)
+
+
+def contract(network: ga.Network) -> ga.Hierarchy:
+    """Return the hierarchy of a network."""
+    return ga.contract(network)
+
+
+def nearest(hierarchy: ga.Hierarchy, sites: Nodes, k: int) -> npt.NDArray[np.uint64]:
+    """Return the k nearest sites of every node, people travelling to them, by a hierarchy."""
+    numbers = np.arange(sites.size, dtype=np.int32)
+    return nearest_keys(hierarchy, sites, np.zeros_like(sites), numbers, k=k, against=True)
+
+
+def keys(answer: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Return what `nearest` and `nearest_bare` return as keys, shape (n_nodes, k); not timed."""
+    return answer
+
+
+def trees(hierarchy: ga.Hierarchy, roots: Nodes) -> npt.NDArray[np.uint32]:
+    """Return the times from each root to every node, along the arcs, in batches of lanes over threads."""
+    return _lanes(hierarchy, roots, np.arange(hierarchy.place.size, dtype=np.int32))
+
+
+def tree_times(_: ga.Hierarchy, answer: npt.NDArray[np.uint32], lane: int) -> npt.NDArray[np.int32]:
+    """Return one tree of what `trees` returned, shape (n_nodes,) by node number; not timed."""
+    return answer[:, lane].astype(np.int32)
+
+
+def matrix(hierarchy: ga.Hierarchy, origins: Nodes, destinations: Nodes) -> npt.NDArray[np.int32]:
+    """Return times along the arcs, shape (n_origins, n_destinations), FAR where there is no path."""
+    wanted = np.zeros(hierarchy.place.size, np.bool_)
+    wanted[hierarchy.place[origins]] = True
+    wanted[hierarchy.place[destinations]] = True
+    start, head, outward, inward, rank = sweeps.restrict(
+        hierarchy.start, hierarchy.head, hierarchy.outward, hierarchy.inward, wanted
+    )
+    part = ga.Hierarchy(hierarchy.network, 0, rank[hierarchy.place], start, head, outward, inward)
+    return _lanes(part, origins, destinations).T.astype(np.int32)
+
+
+def _lanes(hierarchy: ga.Hierarchy, origins: Nodes, destinations: Nodes) -> npt.NDArray[np.uint32]:
+    """Return times from nodes to nodes, shape (n_destinations, n_origins)."""
+    found = np.empty((destinations.size, origins.size), np.uint32)
+    sweeps.lanes(
+        hierarchy.start,
+        hierarchy.head,
+        hierarchy.outward,
+        hierarchy.inward,
+        np.arange(origins.size + 1),
+        hierarchy.place[origins],
+        np.zeros(origins.size, np.uint32),
+        hierarchy.place[destinations],
+        np.full(destinations.size, -1, np.int32),
+        np.zeros(destinations.size, np.uint32),
+        np.full(destinations.size, NEVER),
+        WIDTH,
+        np.empty((search.threads(), (hierarchy.start.size - 1) * WIDTH), np.uint32),
+        found,
+    )
+    return found
+
+
+def sweep_bytes(hierarchy: ga.Hierarchy, lanes: int) -> int:
+    """Return how many bytes one sweep must read and write: the arcs it goes over and what it writes of each node.
+
+    For the nearest site (lanes = 0) arcs are gone over up and down and each node has a key of 8 bytes, written twice:
+    in the order of the hierarchy and by node number. For lanes the arcs are gone over down, and each node has `lanes`
+    times of 4 bytes, written twice as well.
+    """
+    n, arcs = hierarchy.place.size, hierarchy.head.size
+    if lanes == 0:
+        return 2 * (4 * n + 8 * arcs) + 4 * n + 3 * 8 * n
+    return 4 * n + 8 * arcs + 4 * n + 3 * 4 * lanes * n
+
+
+def solve(hierarchy: Any, sites: Nodes) -> Any:
+    """Return a solved nearest field with k = 2 that can be updated, all from scratch."""
+    raise NotImplementedError
+
+
+def add_site(field: Any, node: int) -> Any:
+    """Return the field with one more site at a node."""
+    raise NotImplementedError
+
+
+def move_site(field: Any, site: int, node: int) -> Any:
+    """Return the field with one site at another node."""
+    raise NotImplementedError
+
+
+def field_keys(field: Any) -> npt.NDArray[np.uint64]:
+    """Return the keys of a field, shape (n_nodes, 2); not timed."""
+    raise NotImplementedError

@@ -1,0 +1,173 @@
+"""results.json, RESULTS.md and the figure of growth, all from what was measured."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numba
+
+from benchmarks import osrm
+from benchmarks.graphs import HERE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from benchmarks.growth import Point
+    from benchmarks.measure import Row, Timing
+
+__all__ = ["line", "write"]
+
+PACKAGES = ("numpy", "numba", "scipy", "networkit", "pandana", "pyrosm", "pyroutingkit")
+AXES = {"nodes": "nodes", "sites": "sites", "cells": "cells", "lanes": "trees in one batch"}
+COLOURS = {"scipy": "#d1495b", "bare": "#2a9d5c", "building": "#8d6e3f", "hierarchy": "#1b6ca8"}
+OTHERS = ("#1b6ca8", "#8a6bbf", "#d98c21")
+
+REASONS: dict[str, str] = {}
+"""Why a target is not met, measured, and what would be needed: by how the names of the tasks begin."""
+
+
+def machine() -> dict[str, Any]:
+    """Return what was measured on, and with which versions."""
+    versions = {}
+    for name in PACKAGES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            versions[name] = "missing"
+    versions["OSRM"] = osrm.version()
+    return {
+        "cores": os.cpu_count(),
+        "numba_threads": numba.get_num_threads(),
+        "processor": _processor(),
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9),
+        "python": platform.python_version(),
+        "versions": versions,
+    }
+
+
+def _processor() -> str:
+    try:
+        listing = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(entry.split(":", 1)[1].strip() for entry in listing if entry.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.machine()
+
+
+def line(row: Row) -> str:
+    """Return a row as one line of the terminal."""
+    met = {True: "met", False: "NOT MET", None: ""}[row.target.met(row)]
+    ratio = _ratio(row)
+    parts = [row.task, row.graph, _time(row.ours), f"{row.peer} {_time(row.theirs)}".strip(), ratio, met, row.note]
+    return " | ".join(part for part in parts if part)
+
+
+def write(rows: Sequence[Row], points: Sequence[Point]) -> None:
+    """Write all three beside this file."""
+    measured = {
+        "machine": machine(),
+        "results": [row.as_json() for row in rows],
+        "growth": [point.as_json() for point in points],
+    }
+    (HERE / "results.json").write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+    (HERE / "RESULTS.md").write_text("\n".join(_text(rows, points, measured["machine"])) + "\n", encoding="utf-8")
+    if points:
+        _figure(points)
+
+
+def _text(rows: Sequence[Row], points: Sequence[Point], on: dict[str, Any]) -> Iterator[str]:
+    versions = ", ".join(f"{name} {version}" for name, version in on["versions"].items())
+    yield "# Measured"
+    yield ""
+    yield f"On {on['cores']} cores ({on['processor']}), {on['memory_gb']} GB, Python {on['python']}; {versions}."
+    yield ""
+    yield "Wall seconds, and CPU seconds of all threads in brackets; medians of several runs, ours and the peer's in"
+    yield "turns in one process. Every answer was compared with the peer's or with scipy's, to the decisecond where the"
+    yield "peer computes in whole numbers. The ratio is the peer's wall time over ours. Written by `make bench`."
+    yield ""
+    yield "| task | graph | geoaccess | peer | ratio | target | met |"
+    yield "|---|---|---|---|---|---|---|"
+    for row in rows:
+        memory = f", {row.peak_mb:.0f} MB" if row.peak_mb else ""
+        met = {True: "yes", False: "**no**", None: ""}[row.target.met(row)]
+        ratio = _ratio(row)
+        peer = f"{row.peer}: {_time(row.theirs) or 'not measured'}" if row.peer else ""
+        yield f"| {row.task} | {row.graph} | {_time(row.ours)}{memory} | {peer} | {ratio} | {row.target} | {met} |"
+    yield from _notes(rows)
+    if points:
+        yield ""
+        yield "## Growth"
+        yield ""
+        yield "![How cost grows with nodes, sites, cells and lanes](growth.png)"
+        yield ""
+        yield "Generated country; 500 sites where nodes vary, one million nodes elsewhere. All axes are logarithmic."
+
+
+def _notes(rows: Sequence[Row]) -> Iterator[str]:
+    described = dict.fromkeys((row.graph, row.about) for row in rows if row.about)
+    if described:
+        yield from ("", "## Graphs that are not, or not wholly, real", "")
+        for name, about in described:
+            yield f"- {name}: {about}."
+    unmet = [row for row in rows if row.target.met(row) is False]
+    if unmet:
+        yield from ("", "## Not met", "")
+        for row in unmet:
+            reasons = [reason for task, reason in REASONS.items() if row.task.startswith(task)]
+            yield f"- {row.task}, {row.graph}: {' '.join(reasons) or 'no reason written down yet.'}"
+    noted = [row for row in rows if row.note]
+    if noted:
+        yield from ("", "## Notes", "")
+        for row in noted:
+            yield f"- {row.task}, {row.graph}{f' ({row.peer})' if row.peer else ''}: {row.note}."
+
+
+def _ratio(row: Row) -> str:
+    if row.ratio is None:
+        return ""
+    return f"{row.ratio:.3g} x" if row.target.slower_at_most is None else f"{1 / row.ratio:.2g} x the limit"
+
+
+def _time(timing: Timing | None) -> str:
+    if timing is None:
+        return ""
+    return f"{timing.wall_s:.3g} s" + ("" if math.isnan(timing.cpu_s) else f" ({timing.cpu_s:.3g})")
+
+
+def _figure(points: Sequence[Point]) -> None:
+    """Draw one panel per axis."""
+    from matplotlib.figure import Figure
+
+    axes = [axis for axis in AXES if any(point.axis == axis for point in points)]
+    height = (len(axes) + 1) // 2
+    figure = Figure(figsize=(9, 3.6 * height), layout="constrained")
+    panels = figure.subplots(height, 2, squeeze=False).ravel()
+    for panel, axis in zip(panels, axes, strict=False):
+        _panel(panel, axis, [point for point in points if point.axis == axis])
+    for panel in panels[len(axes) :]:
+        panel.set_visible(False)
+    figure.savefig(HERE / "growth.png", dpi=90)
+
+
+def _panel(panel: Any, axis: str, points: Sequence[Point]) -> None:
+    series = list(dict.fromkeys(point.series for point in points))
+    for i, name in enumerate(series):
+        line = sorted((point.x, point.seconds) for point in points if point.series == name)
+        colour = next((colour for word, colour in COLOURS.items() if word in name), OTHERS[i % len(OTHERS)])
+        panel.plot(*zip(*line, strict=True), "o-", color=colour, label=name, markersize=3.5, linewidth=1.4)
+    panel.set(xscale="log", yscale="log", xlabel=AXES[axis], ylabel="seconds")
+    # Whole decades, so that two or more are labelled, and room for the legend above the lines.
+    low = math.floor(math.log10(min(point.seconds for point in points)))
+    high = math.ceil(math.log10(max(point.seconds for point in points)))
+    room = 0.055 * len(series) + 0.04
+    panel.set_ylim(10.0**low, 10.0 ** (low + (high - low) / (1 - room)))
+    panel.grid(visible=True, color="#e4e4e4", linewidth=0.7)
+    panel.spines[["top", "right"]].set_visible(False)
+    panel.set_axisbelow(True)
+    panel.legend(frameon=False, fontsize=8, loc="upper left", labelspacing=0.3)
+    panel.set_title(f"Growth with {AXES[axis]}", loc="left", fontsize=10)

@@ -1,0 +1,7 @@
+"""The `Hierarchy`: a contracted network, and keeping it on disk."""
+
+from geoaccess.hierarchy.build import contract, light, whole
+from geoaccess.hierarchy.core import Hierarchy
+from geoaccess.hierarchy.store import load_hierarchy, save_hierarchy
+
+__all__ = ["Hierarchy", "contract", "light", "load_hierarchy", "save_hierarchy", "whole"]

@@ -1,0 +1,66 @@
+"""Where snapped points stand along their edges, as searches need it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import pandas as pd
+
+    from geoaccess.network import Network
+
+__all__ = ["Legs", "legs"]
+
+
+class Legs(NamedTuple):
+    """Where points stand along their edges, in the direction that a search looks.
+
+    `leave_*` is the time from the point to the ends of its edge, `arrive_*` the time from the ends to the point; `up`
+    and `down` order the points of one edge: q is reached from p upward in up(q) - up(p), downward in down(p) -
+    down(q).
+    """
+
+    edge: npt.NDArray[np.int32]
+    off: npt.NDArray[np.int32]
+    leave_u: npt.NDArray[np.int32]
+    leave_v: npt.NDArray[np.int32]
+    arrive_u: npt.NDArray[np.int32]
+    arrive_v: npt.NDArray[np.int32]
+    leave_node_u: npt.NDArray[np.int32]
+    leave_node_v: npt.NDArray[np.int32]
+    arrive_node_u: npt.NDArray[np.int32]
+    arrive_node_v: npt.NDArray[np.int32]
+    up: npt.NDArray[np.int32]
+    down: npt.NDArray[np.int32]
+
+
+def legs(network: Network, snapped: pd.DataFrame, *, turned: bool) -> Legs:
+    """Return where points that `snap` attached stand; `turned` for a search that looks the other way round."""
+
+    def column(name: str) -> npt.NDArray[np.int32]:
+        return np.ascontiguousarray(snapped[name].to_numpy(np.int32))
+
+    edge = column("edge")
+    at = np.maximum(edge, 0)
+    to_u, from_u, to_v, from_v = (column(f"{name}_ds") for name in ("to_u", "from_u", "to_v", "from_v"))
+    leave_u, leave_v, arrive_u, arrive_v = (np.ascontiguousarray(ends[at]) for ends in network.ends)
+    if turned:  # a search along the arcs sees every leg the other way round
+        to_u, from_u, to_v, from_v = from_u, to_u, from_v, to_v
+        leave_u, leave_v, arrive_u, arrive_v = arrive_u, arrive_v, leave_u, leave_v
+    return Legs(
+        edge=edge,
+        off=column("off_network_ds"),
+        leave_u=to_u,
+        leave_v=to_v,
+        arrive_u=from_u,
+        arrive_v=from_v,
+        leave_node_u=leave_u,
+        leave_node_v=leave_v,
+        arrive_node_u=arrive_u,
+        arrive_node_v=arrive_v,
+        up=from_u,
+        down=to_u,
+    )

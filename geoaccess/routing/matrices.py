@@ -1,0 +1,416 @@
+"""Times between many places: dense, only those within a cutoff, and from a few places to every node."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+
+from geoaccess.errors import InputError
+from geoaccess.hierarchy import Hierarchy, whole
+from geoaccess.kernels import search, sweeps
+from geoaccess.kernels.keys import FAR, NEVER
+from geoaccess.network import DECISECONDS, Network, snap
+from geoaccess.routing.legs import Legs, legs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import geopandas as gpd
+    import numpy.typing as npt
+    import pandas as pd
+
+    from geoaccess.routing.sites import Toward
+
+__all__ = ["travel_times", "trees", "within"]
+
+_WIDTH = 32
+"""So many sources go through a hierarchy side by side: a row of their times fills two lines of a cache."""
+
+_TILE_BYTES = 256 * 2**20
+"""So large is the part of a matrix that is worked on at a time."""
+
+_FEW = 50
+"""From so many sources on, contracting a network costs less than searching from each."""
+
+Method = Literal["auto", "search", "hierarchy"]
+
+
+class _Ends(NamedTuple):
+    """For points, in the direction of a search: both ends of their edges, the times to them, and all their legs."""
+
+    node_u: npt.NDArray[np.int32]
+    node_v: npt.NDArray[np.int32]
+    time_u: npt.NDArray[np.int32]
+    time_v: npt.NDArray[np.int32]
+    legs: Legs
+
+    @property
+    def reach_u(self) -> npt.NDArray[np.uint32]:
+        return _reach(self.time_u, self.legs.off)
+
+    @property
+    def reach_v(self) -> npt.NDArray[np.uint32]:
+        return _reach(self.time_v, self.legs.off)
+
+
+def _reach(leg: npt.NDArray[np.int32], off: npt.NDArray[np.int32]) -> npt.NDArray[np.uint32]:
+    """Return what the way to an end of the edge costs, with the way off the network; NEVER where it is closed."""
+    return np.where(leg >= 0, (leg + off).astype(np.uint32), NEVER)
+
+
+def travel_times(
+    network: Network | Hierarchy,
+    origins: pd.DataFrame,
+    destinations: pd.DataFrame,
+    *,
+    max_s: float = np.inf,
+    method: Method = "auto",
+) -> npt.NDArray[np.float64]:
+    """Travel time from every origin to every destination, both as `snap` returns them.
+
+    Parameters
+    ----------
+    max_s
+        Longer journeys count as out of reach.
+    method
+        "search": one bounded search per origin, shared between threads. "hierarchy": the network is contracted (once,
+        and kept with it), and the hierarchy swept for many places at a time. "auto": whichever is likely to be sooner.
+        A `Hierarchy` is always swept. The answers are the same.
+
+    Returns
+    -------
+    Seconds, shape (n_origins, n_destinations); inf beyond `max_s` or out of reach; NaN rows and columns for points
+    that are not snapped.
+
+    Raises
+    ------
+    InputError
+        If the table would not fit into memory; `within` returns the near pairs alone.
+    """
+    seconds = _room(len(origins), len(destinations))
+    turned = len(destinations) < len(origins)
+    furthest = _furthest(max_s)
+    for part, tile in _tiles(network, origins, destinations, turned=turned, furthest=furthest, method=method):
+        times = np.where(tile > furthest, np.inf, tile / DECISECONDS)
+        if turned:
+            seconds[:, part] = times
+        else:
+            seconds[part] = times.T
+    seconds[origins["edge"].to_numpy() < 0] = np.nan
+    seconds[:, destinations["edge"].to_numpy() < 0] = np.nan
+    return seconds
+
+
+def _room(rows: int, columns: int) -> npt.NDArray[np.float64]:
+    try:
+        return np.empty((rows, columns))
+    except (MemoryError, ValueError) as error:
+        raise InputError(
+            f"{rows} x {columns} travel times take {8 * rows * columns / 2**30:.0f} GiB; "
+            "ask in parts, or for the pairs within a cutoff (geoaccess.within)"
+        ) from error
+
+
+def within(
+    network: Network | Hierarchy,
+    cells: gpd.GeoDataFrame | gpd.GeoSeries,
+    sites: gpd.GeoDataFrame | gpd.GeoSeries,
+    *,
+    cutoff_s: float,
+    toward: Toward = "sites",
+    method: Method = "auto",
+    max_snap_m: float = 5000.0,
+    off_network_kph: float = 5.0,
+    min_component_m: float = 2000.0,
+) -> pd.DataFrame:
+    """All pairs of a cell and a site that lie within a travel time of each other: what catchment measures are made of.
+
+    Parameters
+    ----------
+    cutoff_s
+        The longest time that counts, seconds, legs off the network included.
+    toward, max_snap_m, off_network_kph, min_component_m
+        See `geoaccess.nearest`.
+    method
+        See `geoaccess.travel_times`.
+
+    Returns
+    -------
+    Table with `cell_id` and `site_id` (index labels) and `travel_time_s`, a row per pair, in the order of the cells,
+    then the sites. Who reaches nothing has no row.
+
+    Raises
+    ------
+    InputError
+        As `geoaccess.nearest`; and if the cutoff is negative or NaN.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> import geoaccess as ga
+    >>> road = ga.Network.from_edges(
+    ...     lon=[10, 10.1, 10.2], lat=[60, 60, 60], u=[0, 1], v=[1, 2], forward_s=[300, 400], backward_s=[300, 400]
+    ... )
+    >>> cells = gpd.GeoSeries.from_xy([10.0, 10.1], [60.0, 60.0], index=["farm", "village"], crs="EPSG:4326")
+    >>> sites = gpd.GeoSeries.from_xy([10.0, 10.2], [60.0, 60.0], index=["west", "east"], crs="EPSG:4326")
+    >>> ga.within(road, cells, sites, cutoff_s=400).to_dict("split")["data"]
+    [['farm', 'west', 0.0], ['village', 'west', 300.0], ['village', 'east', 400.0]]
+    """
+    import pandas as pd
+
+    if not cutoff_s >= 0:
+        raise InputError(f"cutoff_s is {cutoff_s}; it must be 0 or more")
+    if toward not in ("sites", "cells"):
+        raise InputError(f'toward is {toward!r}; it must be "sites" or "cells"')
+    roads = network.network if isinstance(network, Hierarchy) else network
+    settings = {"max_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
+    cell, site = snap(roads, cells, **settings), snap(roads, sites, **settings)
+    furthest = _furthest(cutoff_s)
+    parts = []
+    ends = (cell, site) if toward == "sites" else (site, cell)
+    turned = toward == "sites"  # the sites are the sources in either case
+    for part, tile in _tiles(network, *ends, turned=turned, furthest=furthest, method=method):
+        row, column, time = sweeps.pick(tile, furthest)
+        parts.append((row, column + np.int32(part.start), time))
+    row, column, time = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    order = np.lexsort((column, row)) if len(parts) > 1 else slice(None)
+    return pd.DataFrame(
+        {
+            "cell_id": cell.index.to_numpy()[row[order]],
+            "site_id": site.index.to_numpy()[column[order]],
+            "travel_time_s": time[order] / DECISECONDS,
+        }
+    )
+
+
+def trees(
+    network: Network | Hierarchy,
+    origins: pd.DataFrame,
+    *,
+    against: bool = False,
+    method: Method = "auto",
+) -> npt.NDArray[np.float64]:
+    """Travel time from each origin to every node, or `against` the traffic from every node to each origin.
+
+    Parameters
+    ----------
+    origins
+        As `snap` returns them.
+    method
+        See `geoaccess.travel_times`.
+
+    Returns
+    -------
+    Seconds, shape (n_origins, n_nodes), by the numbers of `network.arcs` (copies of nodes where turns are banned stand
+    after the nodes); inf out of reach, NaN rows for origins that are not snapped.
+    """
+    roads = network.network if isinstance(network, Hierarchy) else network
+    source = _ends(legs(roads, origins, turned=against), leaving=True)
+    count = roads.arcs.start.size - 1
+    seconds = _room(count, len(origins))
+    hierarchy = _engine(network, len(origins), method)
+    step = _WIDTH * search.threads()
+    for first in range(0, len(origins), step):
+        part = slice(first, min(first + step, len(origins)))
+        some = _some(source, part)
+        if hierarchy is None:
+            times = _searched_trees(roads, some, against=against)
+        else:
+            times = _swept(
+                hierarchy,
+                some,
+                np.arange(count, dtype=np.int32),
+                np.full(count, -1, np.int32),
+                np.zeros(count, np.uint32),
+                np.zeros(count, np.uint32),
+                against=against,
+            )
+        seconds[:, part] = np.where(times >= np.uint32(FAR), np.inf, times / DECISECONDS)
+    seconds[:, source.legs.edge < 0] = np.nan
+    return seconds.T
+
+
+def _engine(network: Network | Hierarchy, sources: int, method: Method) -> Hierarchy | None:
+    """Return the hierarchy to be swept, or None where a search from each source is to be made."""
+    if method not in ("auto", "search", "hierarchy"):
+        raise InputError(f'method is {method!r}; it must be "auto", "search" or "hierarchy"')
+    if isinstance(network, Hierarchy):
+        if network.core:
+            raise InputError("this hierarchy has a core that is not contracted; make one with geoaccess.contract")
+        return network
+    if method == "search" or (method == "auto" and sources < _FEW and "_whole" not in network.__dict__):
+        return None
+    return whole(network)
+
+
+def _furthest(seconds: float) -> int:
+    return int(min(np.floor(seconds * DECISECONDS), FAR - 1))
+
+
+def _parts(sources: int, targets: int) -> Iterator[slice]:
+    """Cut the sources into parts of whole rounds of all threads, whose times fit a tile."""
+    step = _WIDTH * search.threads()
+    step *= max(1, _TILE_BYTES // (4 * step * max(targets, 1)))
+    for first in range(0, sources, step):
+        yield slice(first, min(first + step, sources))
+
+
+def _ends(at: Legs, *, leaving: bool) -> _Ends:
+    if leaving:
+        return _Ends(at.leave_node_u, at.leave_node_v, at.leave_u, at.leave_v, at)
+    return _Ends(at.arrive_node_u, at.arrive_node_v, at.arrive_u, at.arrive_v, at)
+
+
+def _some(ends: _Ends, part: slice) -> _Ends:
+    return _Ends(
+        ends.node_u[part],
+        ends.node_v[part],
+        ends.time_u[part],
+        ends.time_v[part],
+        Legs(*(array[part] for array in ends.legs)),
+    )
+
+
+def _tiles(
+    network: Network | Hierarchy,
+    origins: pd.DataFrame,
+    destinations: pd.DataFrame,
+    *,
+    turned: bool,
+    furthest: int,
+    method: Method,
+) -> Iterator[tuple[slice, npt.NDArray[np.uint32]]]:
+    """Yield times in deciseconds part by part of the sources, shape (n_targets, n_sources of the part).
+
+    The sources are the origins, or `turned` the destinations, from which is then searched against the arcs.
+    """
+    roads = network.network if isinstance(network, Hierarchy) else network
+    one, other = legs(roads, origins, turned=False), legs(roads, destinations, turned=False)
+    source, target = _ends(one, leaving=True), _ends(other, leaving=False)
+    if turned:
+        source, target = target, source
+    hierarchy = _engine(network, len(source.node_u), method)
+    if hierarchy is not None:
+        hierarchy = _above(hierarchy, source, target)
+    for part in _parts(len(source.node_u), len(target.node_u)):
+        some = _some(source, part)
+        if hierarchy is None:
+            tile = _searched(roads, some, target, furthest, against=turned)
+        else:
+            tile = _swept(hierarchy, some, target.node_u, target.node_v, target.reach_u, target.reach_v, against=turned)
+        _along_edges(tile, some.legs, target.legs, turned=turned)
+        tile[:, some.legs.edge < 0] = FAR
+        tile[target.legs.edge < 0] = FAR
+        yield part, tile
+
+
+def _above(hierarchy: Hierarchy, *points: _Ends) -> Hierarchy:
+    """Return the part of a hierarchy that lies above some points; nodes that do not are nowhere (-1) in it."""
+    wanted = np.zeros(hierarchy.place.size, np.bool_)
+    for point in points:
+        snapped = point.legs.edge >= 0
+        wanted[hierarchy.place[point.node_u[snapped]]] = True
+        wanted[hierarchy.place[point.node_v[snapped]]] = True
+    start, head, outward, inward, rank = sweeps.restrict(
+        hierarchy.start, hierarchy.head, hierarchy.outward, hierarchy.inward, wanted
+    )
+    return Hierarchy(hierarchy.network, 0, rank[hierarchy.place], start, head, outward, inward)
+
+
+def _swept(
+    hierarchy: Hierarchy,
+    source: _Ends,
+    to_u: npt.NDArray[np.int32],
+    to_v: npt.NDArray[np.int32],
+    reach_u: npt.NDArray[np.uint32],
+    reach_v: npt.NDArray[np.uint32],
+    *,
+    against: bool,
+) -> npt.NDArray[np.uint32]:
+    """Return times from the sources to nodes, over either of two where `to_v` is not -1, by sweeps."""
+    found = np.empty((to_u.size, source.node_u.size), np.uint32)
+    node = np.column_stack([source.node_u, source.node_v])
+    time = np.column_stack([source.reach_u, source.reach_v])
+    begins = (time != NEVER) & (source.legs.edge >= 0)[:, None]
+    first = np.zeros(len(node) + 1, np.int64)
+    np.cumsum(begins.sum(axis=1), out=first[1:])
+    up, down = hierarchy.costs(against=against)
+    place = hierarchy.place
+    sweeps.lanes(
+        hierarchy.start,
+        hierarchy.head,
+        up,
+        down,
+        first,
+        place[node[begins]],
+        time[begins],
+        np.maximum(place[to_u], 0),
+        np.where(to_v < 0, -1, np.maximum(place[to_v], 0)).astype(np.int32),
+        reach_u,
+        reach_v,
+        _WIDTH,
+        np.empty((search.threads(), (hierarchy.start.size - 1) * _WIDTH), np.uint32),
+        found,
+    )
+    return found
+
+
+def _searched(
+    network: Network, source: _Ends, target: _Ends, furthest: int, *, against: bool
+) -> npt.NDArray[np.uint32]:
+    """Return the same by one bounded search from each source."""
+    ends = [source.node_u, source.node_v, target.node_u, target.node_v]
+    needed = np.zeros(network.arcs.start.size - 1, np.bool_)
+    needed[np.concatenate(ends)] = True
+    arcs = network.arcs_reversed if against else network.arcs
+    start, head, cost, rank = search.without_dead_ends(arcs.start, arcs.head, arcs.cost_ds, needed)
+    from_u, from_v, to_u, to_v = (rank[end] for end in ends)
+    found = np.empty((to_u.size, from_u.size), np.uint32)
+    search.matrix(
+        start,
+        head,
+        cost,
+        from_u,
+        from_v,
+        source.reach_u,
+        source.reach_v,
+        to_u,
+        to_v,
+        target.reach_u,
+        target.reach_v,
+        furthest,
+        search.threads(),
+        found,
+    )
+    return found
+
+
+def _searched_trees(network: Network, source: _Ends, *, against: bool) -> npt.NDArray[np.uint32]:
+    arcs = network.arcs_reversed if against else network.arcs
+    found = np.empty((arcs.start.size - 1, source.node_u.size), np.uint32)
+    nodes = np.column_stack([source.node_u, source.node_v])
+    times = np.column_stack([source.reach_u, source.reach_v])
+    for i, (node, time) in enumerate(zip(nodes, times, strict=True)):
+        begins = time != NEVER
+        best, _, _ = search.tree(arcs.start, arcs.head, arcs.cost_ds, node[begins], time[begins].astype(np.int32))
+        found[:, i] = best
+    return found
+
+
+def _along_edges(tile: npt.NDArray[np.uint32], source: Legs, target: Legs, *, turned: bool) -> None:
+    column = np.flatnonzero(source.edge >= 0).astype(np.int32)
+    column = column[np.argsort(source.edge[column], kind="stable")]
+    sweeps.along_edges(
+        tile,
+        target.edge,
+        target.up,
+        target.down,
+        target.off,
+        source.edge[column],
+        source.up[column],
+        source.down[column],
+        source.off[column],
+        column,
+        turned,
+    )

@@ -1,0 +1,237 @@
+"""The hierarchy against networkx: every question, both directions, on directed graphs of all kinds."""
+
+from __future__ import annotations
+
+import os
+from itertools import pairwise
+from types import SimpleNamespace
+
+import networkx as nx
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geoaccess.hierarchy import contract, light
+from geoaccess.kernels import elimination, graph, search, sweeps, unpacking
+from geoaccess.kernels.keys import EMPTY, FAR, LOW, NEVER, SHIFT
+
+PLAIN = os.environ.get("NUMBA_DISABLE_JIT") == "1"
+few = settings(max_examples=8 if PLAIN else 80, deadline=None)
+LONGEST = 2**31 - 2
+
+
+@st.composite
+def roads(draw):
+    """Draw a network's arcs: sparse to crowded, one-way or not, zero and huge costs, duplicates, parts apart, ties."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    n = draw(st.integers(1, 45))
+    many = int(n * draw(st.floats(0, 6)))
+    tail, head = rng.integers(0, n, (2, many)).astype(np.int32)
+    if draw(st.booleans()):  # what lies far apart by number is not joined: long chains and parts apart
+        near = np.abs(tail - head) <= draw(st.integers(1, 4))
+        tail, head = tail[near], head[near]
+    largest = draw(st.sampled_from([0, 1, 3, 50, 10_000, LONGEST // max(1, 3 * many)]))
+    cost = rng.integers(0, largest + 1, tail.size).astype(np.int32)
+    both = rng.random(tail.size) < draw(st.sampled_from([0.0, 0.7, 1.0]))
+    back = np.where(rng.random(tail.size) < 0.5, cost, rng.integers(0, largest + 1, tail.size)).astype(np.int32)
+    return (
+        n,
+        np.concatenate([tail, head[both]]),
+        np.concatenate([head, tail[both]]),
+        np.concatenate([cost, back[both]]),
+    )
+
+
+def arcs_of(n, tail, head, cost):
+    start, heads, costs, edge = graph.rows(n, tail, head, cost)
+    return SimpleNamespace(start=start, head=heads, cost_ds=costs, edge=edge)
+
+
+def network_of(made):
+    n, tail, head, cost = made
+    return SimpleNamespace(arcs=arcs_of(n, tail, head, cost), arcs_reversed=arcs_of(n, head, tail, cost))
+
+
+def times_from(made, *, against):
+    n, tail, head, cost = made
+    multi = nx.MultiDiGraph()
+    multi.add_nodes_from(range(n))
+    tail, head = (head, tail) if against else (tail, head)
+    multi.add_weighted_edges_from(zip(tail.tolist(), head.tolist(), cost.tolist(), strict=True))
+    return dict(nx.all_pairs_dijkstra_path_length(multi))
+
+
+@few
+@given(roads(), st.booleans(), st.booleans(), st.integers(1, 4), st.data())
+def test_the_k_nearest_are_those_of_one_search_per_site(made, whole, against, k, data):
+    n = made[0]
+    network = network_of(made)
+    hierarchy = contract(network) if whole else light(network)
+    leg = st.sampled_from([0, 0, 1, 7, 1000])
+    seeds = data.draw(st.lists(st.tuples(st.integers(0, n - 1), leg, st.integers(0, 5)), min_size=1, max_size=9))
+    node = np.array([seed[0] for seed in seeds], np.int32)
+    key = np.array([(seed[1] << 32) | seed[2] for seed in seeds], np.uint64)
+    up, down = hierarchy.costs(against=against)
+    arrays = (hierarchy.core, hierarchy.start, hierarchy.head, up, down, hierarchy.place, node, key)
+    found = sweeps.nearest(*arrays) if k == 1 else sweeps.k_nearest(*arrays, k)
+    between = times_from(made, against=against)
+    for v in range(n):
+        least = {}
+        for u, t, site in seeds:
+            if v in between[u]:
+                least[site] = min(least.get(site, FAR), t + between[u][v])
+        ranked = sorted((t, site) for site, t in least.items())[:k]
+        got = [(int(key >> SHIFT), int(key & LOW)) for key in found[v] if key != EMPTY]
+        assert got == ranked
+        assert (found[v, len(ranked) :] == EMPTY).all()
+
+
+@few
+@given(roads(), st.booleans(), st.integers(1, 5), st.integers(1, 3), st.integers(0, 2**32))
+def test_lanes_give_all_times_between_nodes_also_above_some_nodes_alone(made, against, width, blocks, seed):
+    n = made[0]
+    hierarchy = contract(network_of(made))
+    rng = np.random.default_rng(seed)
+    chosen = rng.random(n) < rng.random()
+    chosen[0] = True
+    start, head, outward, inward, rank = sweeps.restrict(
+        hierarchy.start, hierarchy.head, hierarchy.outward, hierarchy.inward, chosen[hierarchy.node]
+    )
+    up, down = (inward, outward) if against else (outward, inward)
+    nodes = np.flatnonzero(chosen)
+    places = rank[hierarchy.place[nodes]]
+    found = np.empty((nodes.size, nodes.size), np.uint32)
+    sweeps.lanes(
+        start,
+        head,
+        up,
+        down,
+        np.arange(nodes.size + 1),
+        places,
+        np.zeros(nodes.size, np.uint32),
+        places,
+        np.full(nodes.size, -1, np.int32) if seed % 2 else places,
+        np.zeros(nodes.size, np.uint32),
+        np.full(nodes.size, NEVER),
+        width,
+        np.empty((blocks, (start.size - 1) * width), np.uint32),
+        found,
+    )
+    between = times_from(made, against=against)
+    expected = [[between[u].get(v, int(FAR)) for u in nodes.tolist()] for v in nodes.tolist()]
+    assert found.tolist() == expected
+
+
+@few
+@given(roads(), st.data())
+def test_the_way_is_made_of_arcs_and_as_long_as_the_least_time(made, data):
+    n, tail, head, cost = made
+    hierarchy = contract(network_of(made))
+    u, v = data.draw(st.integers(0, n - 1)), data.draw(st.integers(0, n - 1))
+    zero = np.zeros(1, np.int32)
+    least, way = unpacking.quickest_way(
+        hierarchy.start,
+        hierarchy.head,
+        hierarchy.outward,
+        hierarchy.inward,
+        hierarchy.below,
+        hierarchy.place[[u]],
+        zero,
+        hierarchy.place[[v]],
+        zero,
+    )
+    expected = times_from(made, against=False)[u].get(v)
+    if expected is None:
+        assert least == FAR
+        assert way.size == 0
+        return
+    nodes = hierarchy.node[way].tolist()
+    assert (nodes[0], nodes[-1]) == (u, v)
+    assert least == expected
+    quickest = {}
+    for a, b, t in zip(tail.tolist(), head.tolist(), cost.tolist(), strict=True):
+        quickest[a, b] = min(quickest.get((a, b), FAR), t)
+    assert sum(quickest[pair] for pair in pairwise(nodes)) == expected
+
+
+@few
+@given(roads())
+def test_a_hierarchy_holds_every_node_once_and_leads_up(made):
+    n = made[0]
+    for hierarchy in (contract(network_of(made)), light(network_of(made))):
+        assert sorted(hierarchy.place.tolist()) == list(range(n))
+        for p in range(hierarchy.core, n):
+            above = hierarchy.head[hierarchy.start[p] : hierarchy.start[p + 1]].tolist()
+            assert all(q < p for q in above)
+            assert len(set(above)) == len(above)
+        core = hierarchy.head[: hierarchy.start[hierarchy.core]]
+        assert (core < hierarchy.core).all()
+
+
+@few
+@given(roads())
+def test_pairs_hold_the_least_cost_each_way(made):
+    n, tail, head, cost = made
+    network = network_of(made)
+    there, back = network.arcs, network.arcs_reversed
+    begin, size, pairs = elimination.pair_up(
+        there.start, there.head, there.cost_ds, back.start, back.head, back.cost_ds
+    )
+    quickest = {}
+    for a, b, t in zip(tail.tolist(), head.tolist(), cost.tolist(), strict=True):
+        if a != b:
+            quickest[a, b] = min(quickest.get((a, b), int(FAR)), t)
+    for x in range(n):
+        rows = pairs[begin[x] : begin[x] + size[x]].tolist()
+        assert len({row[0] for row in rows}) == len(rows)
+        for other, outward, inward in rows:
+            assert outward == quickest.get((x, other), FAR)
+            assert inward == quickest.get((other, x), FAR)
+        assert len(rows) == len({b for a, b in quickest if a == x} | {a for a, b in quickest if b == x})
+
+
+def test_a_crowded_grid_with_ferries_is_contracted_right():
+    """Large enough that rounds, threads and long arcs all matter; held to the search that knows no hierarchy."""
+    rng = np.random.default_rng(5)
+    side = 12 if PLAIN else 60
+    ids = np.arange(side * side).reshape(side, side)
+    a = np.concatenate([ids[:, :-1].ravel(), ids[:-1].ravel()])
+    b = np.concatenate([ids[:, 1:].ravel(), ids[1:].ravel()])
+    cost = rng.integers(0, 60, a.size)
+    ferries = rng.integers(0, ids.size, (2, side))
+    a, b = np.concatenate([a, ferries[0]]), np.concatenate([b, ferries[1]])
+    cost = np.concatenate([cost, rng.integers(20_000, 40_000, side)])
+    kept = rng.random(a.size) < 0.9
+    one_way = rng.random(a.size) < 0.2
+    tail = np.concatenate([a[kept], b[kept & ~one_way]]).astype(np.int32)
+    head = np.concatenate([b[kept], a[kept & ~one_way]]).astype(np.int32)
+    cost = np.concatenate([cost[kept], cost[kept & ~one_way]]).astype(np.int32)
+    network = network_of((ids.size, tail, head, cost))
+    shares = []
+    hierarchy = contract(network, progress=shares.append)
+    assert shares[-1] == 1
+    assert shares == sorted(shares)
+    origin = np.array([17], np.int32)
+    expected, _, _ = search.tree(
+        network.arcs.start, network.arcs.head, network.arcs.cost_ds, origin, np.zeros(1, np.int32)
+    )
+    found = sweeps.nearest(
+        0,
+        hierarchy.start,
+        hierarchy.head,
+        *hierarchy.costs(against=False),
+        hierarchy.place,
+        origin,
+        np.zeros(1, np.uint64),
+    )
+    times = (found[:, 0] >> SHIFT).astype(np.int64)
+    assert times.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_networks_of_no_arcs_have_a_hierarchy(n):
+    empty = np.zeros(0, np.int32)
+    hierarchy = contract(network_of((n, empty, empty, empty)))
+    assert hierarchy.place.size == n
+    assert hierarchy.head.size == 0
