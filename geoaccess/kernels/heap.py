@@ -1,4 +1,8 @@
-"""The queue of every search: a heap of keys with a node each, in which entry i stands above 4 i + 1 ... 4 i + 4."""
+"""The queue of every search: a heap of keys with a node each, in which entry i stands above 4 i + 1 ... 4 i + 4.
+
+A size begins as np.int64(0): to numba a plain 0 is a type of its own, for which it would compile these functions once
+more.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +41,9 @@ def push(
     if size == keys.size:
         more_keys = np.empty(2 * size, np.int64)
         more_nodes = np.empty(2 * size, np.int32)
-        more_keys[:size] = keys
-        more_nodes[:size] = nodes
+        for i in range(size):  # an assignment of slices takes numba two seconds to compile
+            more_keys[i] = keys[i]
+            more_nodes[i] = nodes[i]
         keys, nodes = more_keys, more_nodes
     return keys, nodes, put(keys, nodes, size, key, node)
 
