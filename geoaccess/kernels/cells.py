@@ -102,7 +102,7 @@ def gain(
     """
     waiting = np.empty(256, np.int64)
     at = np.empty(256, np.int32)
-    size = n_nodes = n_found = 0
+    size, n_nodes, n_found = np.int64(0), 0, 0
     if site[EDGE] < 0:
         return 0.0, 0.0
     for end in range(2):

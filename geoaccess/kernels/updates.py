@@ -74,7 +74,7 @@ def spread(
     """
     waiting = np.empty(256, np.int64)
     at = np.empty(256, np.int32)
-    size = 0
+    size = np.int64(0)
     for i in range(offer_node.size):
         if improves(keys, offer_node[i], offer_key[i]):
             waiting, at, size = push(waiting, at, size, np.int64(offer_key[i]), offer_node[i])
@@ -180,7 +180,7 @@ def _refill(
     k = keys.shape[1]
     waiting = np.empty(256, np.int64)
     at = np.empty(256, np.int32)
-    size = 0
+    size = np.int64(0)
     for i in range(count):
         node = nodes[i]
         for arc in range(back_start[node], back_start[node + 1]):
