@@ -59,7 +59,7 @@ def drop_least(keys: npt.NDArray[np.int64], nodes: npt.NDArray[np.int32], size: 
         if child >= size:
             break
         least = child
-        for other in range(child + 1, min(child + 4, size)):
+        for other in range(child + 1, min(child + 4, int(size))):
             if keys[other] < keys[least]:
                 least = other
         if keys[least] >= key:
