@@ -10,6 +10,7 @@ import pandas as pd
 from geoaccess.errors import InputError
 from geoaccess.kernels import geometry, graph
 from geoaccess.network.core import DECISECONDS, Network
+from geoaccess.network.curve import along_curve
 from geoaccess.network.turns import Edges, Turns, find_detours
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["assemble", "no_ferries"]
 
-_HILBERT_BITS = 16
 _LONGEST_DS = 2**31 - 1
 
 
@@ -217,15 +217,7 @@ def _hilbert_order(
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
     """Return the used points in the order of a Hilbert curve (near nodes, near in memory), and each point's place."""
     nodes = np.unique(used)
-    side = 2**_HILBERT_BITS - 1
-
-    def grid(values: npt.NDArray[np.float64]) -> npt.NDArray[np.uint32]:
-        low, span = values.min(), np.ptp(values)
-        scaled: npt.NDArray[np.uint32] = ((values - low) / (span if span > 0 else 1.0) * side).astype(np.uint32)
-        return scaled
-
-    places = geometry.hilbert_index(grid(lon[nodes]), grid(lat[nodes]), _HILBERT_BITS)
-    order = nodes[np.lexsort((nodes, places))].astype(np.int64)
+    order = nodes[along_curve(lon[nodes], lat[nodes])].astype(np.int64)
     rank = np.full(lon.size, -1, np.int32)
     rank[order] = np.arange(order.size, dtype=np.int32)
     return order, rank
