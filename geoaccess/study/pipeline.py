@@ -158,7 +158,7 @@ def check(study: Study) -> list[str]:
     """
     from geoaccess import files
     from geoaccess.osm import read_ferry_table, read_profile
-    from geoaccess.osm.integrity import newest_untagged_nodes
+    from geoaccess.osm.pbf import newest_untagged_nodes
     from geoaccess.study.output import refuse_clashes
 
     refuse_clashes(study)
