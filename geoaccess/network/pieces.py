@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoaccess.kernels import boxes
-from geoaccess.network.curve import along_curve
+from geoaccess.network.curve import curve_order
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -38,7 +38,7 @@ class Pieces:
         self._owner, self._ends = owner, (ax, ay, bx, by)
         leaf = boxes.leaves(owner, _LEAF)
         box = boxes.leaf_boxes(leaf, *self._ends)
-        order = along_curve((box[:, 0] + box[:, 2]) / 2, (box[:, 1] + box[:, 3]) / 2)
+        order = curve_order((box[:, 0] + box[:, 2]) / 2, (box[:, 1] + box[:, 3]) / 2)
         self._leaf = leaf[order]
         levels = [box[order]]
         while len(levels[-1]) > 1:
@@ -55,7 +55,7 @@ class Pieces:
         """
         if not len(self._leaf):
             return np.full(x.size, -1, np.int32), np.full(x.size, np.inf)
-        order = along_curve(x, y)
+        order = curve_order(x, y)
         owner, distance = np.empty(x.size, np.int32), np.empty(x.size)
         owner[order], distance[order] = boxes.nearest(
             x[order], y[order], float(most), self._box, self._level, self._leaf, self._owner, *self._ends
