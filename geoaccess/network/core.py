@@ -212,7 +212,7 @@ class Network:
         way_id: npt.ArrayLike | None = None,
         way_class: npt.ArrayLike | None = None,
     ) -> Network:
-        """Make a network of straight road edges from plain arrays.
+        """Make a network of straight road edges from plain arrays; nodes and edges keep their numbers.
 
         Parameters
         ----------

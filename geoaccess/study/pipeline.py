@@ -178,7 +178,7 @@ def check(study: Study) -> list[str]:
         With the first input that is wrong, and how to mend it.
     """
     from geoaccess import files
-    from geoaccess.osm.integrity import newest_untagged_nodes
+    from geoaccess.osm.pbf import newest_untagged_nodes
     from geoaccess.study.output import refuse_clashes
 
     refuse_clashes(study)
