@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
-from geoaccess.kernels.heap import drop_least, push
+from geoaccess.kernels import heap
 from geoaccess.kernels.keys import EMPTY, SHIFT
 from geoaccess.kernels.rows import BEYOND, holds, improves, put
 
@@ -55,6 +55,18 @@ def _note(
 
 
 @numba.njit(cache=True)
+def _room(
+    keys: npt.NDArray[np.int64], nodes: npt.NDArray[np.int32], wanted: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """Return a heap or a stack with room for more; called once per node at most, since to hand arrays on costs time."""
+    more_keys = np.empty(2 * wanted, np.int64)
+    more_nodes = np.empty(2 * wanted, np.int32)
+    more_keys[: keys.size] = keys
+    more_nodes[: nodes.size] = nodes
+    return more_keys, more_nodes
+
+
+@numba.njit(cache=True)
 def spread(
     keys: npt.NDArray[np.uint64],
     start: npt.NDArray[np.int32],
@@ -72,37 +84,27 @@ def spread(
     Right when every key in the field is the time of some way, and none but the offers can improve a row: one search
     in the order of keys that stops wherever a key improves nothing.
     """
-    waiting = np.empty(256, np.int64)
-    at = np.empty(256, np.int32)
+    waiting, at = np.empty(256, np.int64), np.empty(256, np.int32)
     size = np.int64(0)
+    if offer_node.size > waiting.size:
+        waiting, at = _room(waiting, at, offer_node.size)
     for i in range(offer_node.size):
         if improves(keys, offer_node[i], offer_key[i]):
-            waiting, at, size = push(waiting, at, size, np.int64(offer_key[i]), offer_node[i])
+            size = heap.put(waiting, at, size, np.int64(offer_key[i]), offer_node[i])
     while size > 0:
         key, node = np.uint64(waiting[0]), at[0]
-        size = drop_least(waiting, at, size)
+        size = heap.drop_least(waiting, at, size)
         if not improves(keys, node, key):
             continue
         count = _note(keys, node, touched, nodes, rows, count)
         put(keys, node, key)
+        if size + start[node + 1] - start[node] > waiting.size:
+            waiting, at = _room(waiting, at, size + start[node + 1] - start[node])
         for arc in range(start[node], start[node + 1]):
             there = key + (np.uint64(cost[arc]) << SHIFT)
             if improves(keys, head[arc], there):
-                waiting, at, size = push(waiting, at, size, np.int64(there), head[arc])
+                size = heap.put(waiting, at, size, np.int64(there), head[arc])
     return count
-
-
-@numba.njit(cache=True)
-def _pile(
-    keys: npt.NDArray[np.uint64], nodes: npt.NDArray[np.int32], size: int, key: int, node: int
-) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32], int]:
-    """Put an entry on a stack, which grows where it is full; return the stack and its new size."""
-    if size == keys.size:
-        keys = np.concatenate((keys, np.empty(size, np.uint64)))
-        nodes = np.concatenate((nodes, np.empty(size, np.int32)))
-    keys[size] = key
-    nodes[size] = node
-    return keys, nodes, size + 1
 
 
 @numba.njit(cache=True)
@@ -128,18 +130,22 @@ def renew(
     changes nothing. Costs and seeds are those that hold from now on; none is less than before.
     """
     k = keys.shape[1]
-    pile = np.empty(256, np.uint64)
-    at = np.empty(256, np.int32)
+    pile, at = np.empty(256, np.int64), np.empty(256, np.int32)
     size = count = 0
+    if lost_node.size > pile.size:
+        pile, at = _room(pile, at, lost_node.size)
     for i in range(lost_node.size):
         for j in range(k):
             if keys[lost_node[i], j] == lost_key[i]:
                 count = _note(keys, lost_node[i], touched, nodes, rows, count)
                 keys[lost_node[i], j] = EMPTY
-                pile, at, size = _pile(pile, at, size, lost_key[i], lost_node[i])
+                pile[size], at[size] = lost_key[i], lost_node[i]
+                size += 1
     while size > 0:
         size -= 1
-        key, node = pile[size], at[size]
+        key, node = np.uint64(pile[size]), at[size]
+        if size + start[node + 1] - start[node] > pile.size:
+            pile, at = _room(pile, at, size + start[node + 1] - start[node])
         for arc in range(start[node], start[node + 1]):
             there = key + (np.uint64(cost[arc]) << SHIFT)
             other = head[arc]
@@ -147,7 +153,8 @@ def renew(
                 if keys[other, j] == there:
                     count = _note(keys, other, touched, nodes, rows, count)
                     keys[other, j] = EMPTY
-                    pile, at, size = _pile(pile, at, size, there, other)
+                    pile[size], at[size] = there, other
+                    size += 1
     for i in range(count):
         left = 0
         for j in range(k):
@@ -178,11 +185,13 @@ def _refill(
 ) -> int:
     """Fill the gaps in the rows of some nodes, the least key first: from around, their own seeds and each other."""
     k = keys.shape[1]
-    waiting = np.empty(256, np.int64)
-    at = np.empty(256, np.int32)
+    waiting, at = np.empty(256, np.int64), np.empty(256, np.int32)
     size = np.int64(0)
     for i in range(count):
         node = nodes[i]
+        wanted = size + k * (back_start[node + 1] - back_start[node])
+        if wanted > waiting.size:
+            waiting, at = _room(waiting, at, wanted)
         for arc in range(back_start[node], back_start[node + 1]):
             for j in range(k):
                 key = keys[back_head[arc], j]
@@ -190,21 +199,23 @@ def _refill(
                     break
                 there = key + (np.uint64(back_cost[arc]) << SHIFT)
                 if there < BEYOND and not holds(keys, node, there):
-                    waiting, at, size = push(waiting, at, size, np.int64(there), node)
+                    size = heap.put(waiting, at, size, np.int64(there), node)
     for i in range(seed_node.size):
         if touched[seed_node[i]] and not holds(keys, seed_node[i], seed_key[i]):
-            waiting, at, size = push(waiting, at, size, np.int64(seed_key[i]), seed_node[i])
+            waiting, at, size = heap.push(waiting, at, size, np.int64(seed_key[i]), seed_node[i])
     while size > 0:
         key, node = np.uint64(waiting[0]), at[0]
-        size = drop_least(waiting, at, size)
+        size = heap.drop_least(waiting, at, size)
         if keys[node, k - 1] != EMPTY or holds(keys, node, key):
             continue
         put(keys, node, key)
+        if size + start[node + 1] - start[node] > waiting.size:
+            waiting, at = _room(waiting, at, size + start[node + 1] - start[node])
         for arc in range(start[node], start[node + 1]):
             there = key + (np.uint64(cost[arc]) << SHIFT)
             other = head[arc]
             if keys[other, k - 1] == EMPTY and there < BEYOND and not holds(keys, other, there):
-                waiting, at, size = push(waiting, at, size, np.int64(there), other)
+                size = heap.put(waiting, at, size, np.int64(there), other)
     return count
 
 

@@ -2,6 +2,7 @@
 
 from geoaccess.routing.departures import departures_on
 from geoaccess.routing.field import NearestField, solve_nearest
+from geoaccess.routing.gains import site_gains
 from geoaccess.routing.gtfs import gtfs_departures
 from geoaccess.routing.matrices import travel_times, trees, within
 from geoaccess.routing.routes import route
@@ -21,7 +22,6 @@ from geoaccess.routing.updates import (
     move_site,
     open_edges,
     remove_site,
-    site_gains,
     undo,
 )
 

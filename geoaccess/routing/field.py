@@ -210,7 +210,7 @@ class NearestField:
     """The k nearest sites of every node of a network, which stay right while sites come and go and edges close.
 
     Made by `solve_nearest`. It is the one thing here that changes in place: to copy it would take longer than most
-    changes do. The network it is made on stays as it is.
+    changes do. The network it is made on stays as it is. A field is for one thread at a time.
 
     Attributes
     ----------

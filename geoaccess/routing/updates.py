@@ -9,16 +9,14 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.errors import InputError
-from geoaccess.kernels import cells as along
 from geoaccess.kernels import updates
 from geoaccess.kernels.keys import FAR
-from geoaccess.network import DECISECONDS, EdgeKind, Network, snap
-from geoaccess.routing.field import PLACE, snapped
+from geoaccess.network import EdgeKind, Network, snap
+from geoaccess.routing.field import PLACE
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    import geopandas as gpd
     import numpy.typing as npt
 
     from geoaccess.routing.field import NearestField, Place
@@ -31,7 +29,6 @@ __all__ = [
     "move_site",
     "open_edges",
     "remove_site",
-    "site_gains",
     "undo",
 ]
 
@@ -53,7 +50,10 @@ class Change:
     rows
         Their keys before: (m, k).
     cells
-        Places among the attached cells of those to look at again, sorted: all others are as before.
+        Places among the attached cells of those to look at again, sorted. All others have the times and sites they
+        had; only why a cell reaches nothing may be another reason where edges close.
+
+    The other attributes are what `undo` needs.
     """
 
     what: Literal["add", "remove", "move", "close", "open"]
@@ -238,67 +238,17 @@ def undo(field: NearestField, change: Change) -> None:
     field.refresh(change.nodes, _edges_of(change))
 
 
-def site_gains(field: NearestField, candidates: gpd.GeoDataFrame | gpd.GeoSeries | pd.DataFrame) -> pd.DataFrame:
-    """Say what a new site at each of some places would bring to the attached cells; nothing is changed.
-
-    saved_s = sum over cells that reach a site of people (time to the nearest site now - time with the new one).
-
-    Parameters
-    ----------
-    candidates
-        Points, or what `snap` made of them.
-
-    Returns
-    -------
-    Table on the index of `candidates`: `saved_s`, person-seconds, and `newly_reached`, the people who reach no site
-    now and would reach this one. Both are 0 for a place that is not snapped.
-
-    Raises
-    ------
-    InputError
-        If no cells are attached.
-    """
-    cells = field.cells()
-    places = snapped(field.network, candidates, field.snapping)
-    rows = field.standing.rows_of(places)
-    node = field.leave_u(np.maximum(rows[:, along.EDGE], 0))
-    out = field.out
-    gains = [
-        along.gain(
-            field.keys,
-            out.start,
-            out.head,
-            out.cost_ds,
-            row,
-            at,
-            cells.first,
-            cells.listed,
-            cells.rows,
-            cells.keys,
-            cells.people,
-            cells.best,
-            cells.least,
-            field.nodes,
-            cells.found,
-        )
-        for row, at in zip(rows, node, strict=True)
-    ]
-    found = pd.DataFrame(gains, columns=["saved_s", "newly_reached"], index=places.index, dtype=np.float64)
-    found["saved_s"] /= DECISECONDS
-    return found
-
-
 def _place(field: NearestField, place: tuple[float, float] | pd.Series[Any]) -> Place:
     if isinstance(place, pd.Series):
-        missing = [name for name in PLACE if name not in place.index]
+        found = place.to_dict()
+        missing = [name for name in PLACE if name not in found]
         if missing:
             raise InputError(f"the place is no row that snap made: it lacks {', '.join(missing)}")
-        return place[list(PLACE)].to_dict()
+        return {name: found[name] for name in PLACE}
     import geopandas as gpd
 
     point = gpd.GeoSeries.from_xy([place[0]], [place[1]], crs="EPSG:4326")
-    found: Place = snap(field.network, point, **field.snapping).iloc[0].to_dict()
-    return found
+    return snap(field.network, point, **field.snapping).iloc[0].to_dict()
 
 
 def _number(field: NearestField, site_id: Hashable) -> int:
