@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,8 @@ from geoaccess.network import DECISECONDS, EdgeKind, Network, snap
 from geoaccess.routing.legs import legs
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     import geopandas as gpd
     import numpy.typing as npt
 
@@ -89,10 +91,7 @@ def nearest(
     >>> ga.nearest(road, cells, sites)[["travel_time_s", "site", "travel_time_2_s", "site_2"]].to_dict("records")
     [{'travel_time_s': 300.0, 'site': 'west', 'travel_time_2_s': 400.0, 'site_2': 'east'}]
     """
-    for name, places in (("cells", cells), ("sites", sites)):
-        if not places.index.is_unique:
-            double = places.index[places.index.duplicated()][0]
-            raise InputError(f"{name}: the index is not unique ({double!r} stands there more than once)")
+    check_unique(cells=cells, sites=sites)
     settings = {"max_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
     roads = network.network if isinstance(network, Hierarchy) else network
     return nearest_snapped(network, snap(roads, cells, **settings), snap(roads, sites, **settings), k=k, toward=toward)
@@ -102,12 +101,7 @@ def nearest_snapped(
     network: Network | Hierarchy, cells: pd.DataFrame, sites: pd.DataFrame, *, k: int = 2, toward: Toward = "sites"
 ) -> pd.DataFrame:
     """Do what `nearest` does for cells and sites that `snap` has attached already."""
-    if k < 1:
-        raise InputError(f"k is {k}; it must be 1 or more")
-    if toward not in ("sites", "cells"):
-        raise InputError(f'toward is {toward!r}; it must be "sites" or "cells"')
-    if not len(sites):
-        raise InputError("there is no site")
+    check_question(k=k, toward=toward, n_sites=len(sites))
     hierarchy = network if isinstance(network, Hierarchy) else light(network)
     away = toward == "cells"
     cell, site = legs(hierarchy.network, cells, turned=away), legs(hierarchy.network, sites, turned=away)
@@ -131,7 +125,25 @@ def nearest_snapped(
         site.up[by_edge],
         site.down[by_edge],
     )
-    return _table(hierarchy.network, cells, sites, found)
+    return table(hierarchy.network, cells, [*sites.index], found)
+
+
+def check_unique(**tables: pd.DataFrame | pd.Series[Any]) -> None:
+    """Refuse tables of places whose index is not unique, by the names they are given under."""
+    for name, places in tables.items():
+        if not places.index.is_unique:
+            double = places.index[places.index.duplicated()][0]
+            raise InputError(f"{name}: the index is not unique ({double!r} stands there more than once)")
+
+
+def check_question(*, k: int, toward: str, n_sites: int) -> None:
+    """Refuse a question for the nearest sites that has no answer."""
+    if k < 1:
+        raise InputError(f"k is {k}; it must be 1 or more")
+    if toward not in ("sites", "cells"):
+        raise InputError(f'toward is {toward!r}; it must be "sites" or "cells"')
+    if not n_sites:
+        raise InputError("there is no site")
 
 
 def seeds(
@@ -165,32 +177,44 @@ def nearest_keys(
     return found
 
 
-def _table(
+def table(
     network: Network,
     cells: pd.DataFrame,
-    sites: pd.DataFrame,
+    sites: list[Hashable],
     found: npt.NDArray[np.uint64],
+    *,
+    closed: npt.NDArray[np.int32] | None = None,
 ) -> pd.DataFrame:
+    """Return the table of `nearest` from the keys of cells and the labels of sites by number, with edges closed."""
     edge = cells["edge"].to_numpy()
     times = (found >> SHIFT).astype(np.int32)
     seconds = np.where(times == FAR, np.inf, times / DECISECONDS)
     numbers = found.astype(np.uint32).view(np.int32)  # the lower half; of no site it is -1
-    labels = np.array([*sites.index, None], dtype=object)
+    labels = np.empty(len(sites) + 1, dtype=object)
+    labels[:-1] = sites
     out = pd.DataFrame(index=cells.index)
     for rank in range(times.shape[1]):
         suffix = "" if rank == 0 else f"_{rank + 1}"
         out[f"travel_time{suffix}_s"] = np.where(edge >= 0, seconds[:, rank], np.nan)
         out[f"site{suffix}"] = pd.Series(labels[numbers[:, rank]], index=cells.index, dtype=object)
     out["off_network_m"] = cells["off_network_m"]
-    out["reason"] = _reasons(network, cells, reached=times[:, 0] != FAR)
+    out["reason"] = _reasons(network, cells, reached=times[:, 0] != FAR, closed=closed)
     return out
 
 
-def _reasons(network: Network, cells: pd.DataFrame, *, reached: npt.NDArray[np.bool_]) -> npt.NDArray[np.object_]:
+def _reasons(
+    network: Network,
+    cells: pd.DataFrame,
+    *,
+    reached: npt.NDArray[np.bool_],
+    closed: npt.NDArray[np.int32] | None,
+) -> npt.NDArray[np.object_]:
     """Say for each cell why it reaches no site."""
     edge = cells["edge"].to_numpy()
-    with_cars = network.components(EdgeKind.ROAD, EdgeKind.FERRY, EdgeKind.BOARDING)
-    with_boats = network.components(*EdgeKind)
+    if (reached | (edge < 0)).all():
+        return np.where(reached, "", cells["reason"].to_numpy()).astype(object)
+    with_cars = network.components(EdgeKind.ROAD, EdgeKind.FERRY, EdgeKind.BOARDING, without=closed)
+    with_boats = network.components(*EdgeKind, without=closed)
     main = np.bincount(with_cars).argmax()
     here = network.edge_u[np.maximum(edge, 0)]
     # A passenger boat leads somewhere when what it joins is larger than what cars reach.
