@@ -12,6 +12,7 @@ from geoaccess.kernels import search, sweeps
 from geoaccess.kernels.keys import FAR, NEVER
 from geoaccess.network import DECISECONDS, Network, snap
 from geoaccess.routing.legs import Legs, legs
+from geoaccess.routing.sites import check_question, check_unique
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,11 +87,12 @@ def travel_times(
     Raises
     ------
     InputError
-        If the table would not fit into memory; `within` returns the near pairs alone.
+        If `max_s` is negative or NaN or `method` unknown; or if the table would not fit into memory: `within`
+        returns the near pairs alone.
     """
+    furthest = _furthest("max_s", max_s)
     seconds = _room(len(origins), len(destinations))
     turned = len(destinations) < len(origins)
-    furthest = _furthest(max_s)
     for part, tile in _tiles(network, origins, destinations, turned=turned, furthest=furthest, method=method):
         times = np.where(tile > furthest, np.inf, tile / DECISECONDS)
         if turned:
@@ -143,7 +145,7 @@ def within(
     Raises
     ------
     InputError
-        As `geoaccess.nearest`; and if the cutoff is negative or NaN.
+        As `geoaccess.nearest`; and if the cutoff is negative or NaN, or `method` unknown.
 
     Examples
     --------
@@ -159,14 +161,12 @@ def within(
     """
     import pandas as pd
 
-    if not cutoff_s >= 0:
-        raise InputError(f"cutoff_s is {cutoff_s}; it must be 0 or more")
-    if toward not in ("sites", "cells"):
-        raise InputError(f'toward is {toward!r}; it must be "sites" or "cells"')
+    check_unique(cells=cells, sites=sites)
+    check_question(k=1, toward=toward, n_sites=len(sites))
+    furthest = _furthest("cutoff_s", cutoff_s)
     roads = network.network if isinstance(network, Hierarchy) else network
     settings = {"max_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
     cell, site = snap(roads, cells, **settings), snap(roads, sites, **settings)
-    furthest = _furthest(cutoff_s)
     parts = []
     ends = (cell, site) if toward == "sites" else (site, cell)
     turned = toward == "sites"  # the sites are the sources in either case
@@ -244,7 +244,10 @@ def _engine(network: Network | Hierarchy, sources: int, method: Method) -> Hiera
     return whole(network)
 
 
-def _furthest(seconds: float) -> int:
+def _furthest(name: str, seconds: float) -> int:
+    """Return a limit in whole deciseconds, at most the longest time there can be."""
+    if not seconds >= 0:
+        raise InputError(f"{name} is {seconds}; it must be 0 or more")
     return int(min(np.floor(seconds * DECISECONDS), FAR - 1))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -89,10 +89,7 @@ def nearest(
     >>> ga.nearest(road, cells, sites)[["travel_time_s", "site", "travel_time_2_s", "site_2"]].to_dict("records")
     [{'travel_time_s': 300.0, 'site': 'west', 'travel_time_2_s': 400.0, 'site_2': 'east'}]
     """
-    for name, places in (("cells", cells), ("sites", sites)):
-        if not places.index.is_unique:
-            double = places.index[places.index.duplicated()][0]
-            raise InputError(f"{name}: the index is not unique ({double!r} stands there more than once)")
+    check_unique(cells=cells, sites=sites)
     settings = {"max_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
     roads = network.network if isinstance(network, Hierarchy) else network
     return nearest_snapped(network, snap(roads, cells, **settings), snap(roads, sites, **settings), k=k, toward=toward)
@@ -102,12 +99,7 @@ def nearest_snapped(
     network: Network | Hierarchy, cells: pd.DataFrame, sites: pd.DataFrame, *, k: int = 2, toward: Toward = "sites"
 ) -> pd.DataFrame:
     """Do what `nearest` does for cells and sites that `snap` has attached already."""
-    if k < 1:
-        raise InputError(f"k is {k}; it must be 1 or more")
-    if toward not in ("sites", "cells"):
-        raise InputError(f'toward is {toward!r}; it must be "sites" or "cells"')
-    if not len(sites):
-        raise InputError("there is no site")
+    check_question(k=k, toward=toward, n_sites=len(sites))
     hierarchy = network if isinstance(network, Hierarchy) else light(network)
     away = toward == "cells"
     cell, site = legs(hierarchy.network, cells, turned=away), legs(hierarchy.network, sites, turned=away)
@@ -132,6 +124,24 @@ def nearest_snapped(
         site.down[by_edge],
     )
     return _table(hierarchy.network, cells, sites, found)
+
+
+def check_unique(**tables: pd.DataFrame | pd.Series[Any]) -> None:
+    """Refuse tables of places whose index is not unique, by the names they are given under."""
+    for name, places in tables.items():
+        if not places.index.is_unique:
+            double = places.index[places.index.duplicated()][0]
+            raise InputError(f"{name}: the index is not unique ({double!r} stands there more than once)")
+
+
+def check_question(*, k: int, toward: str, n_sites: int) -> None:
+    """Refuse a question for the nearest sites that has no answer."""
+    if k < 1:
+        raise InputError(f"k is {k}; it must be 1 or more")
+    if toward not in ("sites", "cells"):
+        raise InputError(f'toward is {toward!r}; it must be "sites" or "cells"')
+    if not n_sites:
+        raise InputError("there is no site")
 
 
 def seeds(
