@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geoaccess.errors import InputError
 from geoaccess.kernels import unpacking
 
 if TYPE_CHECKING:
@@ -58,6 +59,11 @@ class Hierarchy:
         """Say how large it is."""
         kept = f", {self.core} of them in its core" if self.core else ""
         return f"Hierarchy({self.place.size} nodes{kept}, {self.head.size} arcs)"
+
+    def check_whole(self) -> None:
+        """Refuse a question that only a whole hierarchy answers right."""
+        if self.core:
+            raise InputError("this hierarchy has a core that is not contracted; make one with geoaccess.contract")
 
     def costs(self, *, against: bool) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
         """Return what going up and going down costs for a search along the arcs, or `against` them."""

@@ -236,8 +236,7 @@ def _engine(network: Network | Hierarchy, sources: int, method: Method) -> Hiera
     if method not in ("auto", "search", "hierarchy"):
         raise InputError(f'method is {method!r}; it must be "auto", "search" or "hierarchy"')
     if isinstance(network, Hierarchy):
-        if network.core:
-            raise InputError("this hierarchy has a core that is not contracted; make one with geoaccess.contract")
+        network.check_whole()
         return network
     if method == "search" or (method == "auto" and sources < _FEW and "_whole" not in network.__dict__):
         return None
