@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from geoaccess.errors import InputError
+
 if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from geoaccess.network import Network
 
 __all__ = ["Legs", "legs"]
+
+_COLUMNS = ("edge", "off_network_ds", "to_u_ds", "from_u_ds", "to_v_ds", "from_v_ds")
 
 
 class Legs(NamedTuple):
@@ -38,7 +42,16 @@ class Legs(NamedTuple):
 
 
 def legs(network: Network, snapped: pd.DataFrame, *, turned: bool) -> Legs:
-    """Return where points that `snap` attached stand; `turned` for a search that looks the other way round."""
+    """Return where points that `snap` attached stand; `turned` for a search that looks the other way round.
+
+    Raises
+    ------
+    InputError
+        If the points are not as `snap` returns them.
+    """
+    missing = [name for name in _COLUMNS if name not in snapped]
+    if missing:
+        raise InputError(f"the points have no column {', '.join(missing)}; attach them with geoaccess.snap")
 
     def column(name: str) -> npt.NDArray[np.int32]:
         return np.ascontiguousarray(snapped[name].to_numpy(np.int32))

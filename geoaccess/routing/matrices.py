@@ -87,8 +87,8 @@ def travel_times(
     Raises
     ------
     InputError
-        If `max_s` is negative or NaN or `method` unknown; or if the table would not fit into memory: `within`
-        returns the near pairs alone.
+        If `max_s` is negative or NaN, `method` unknown, or points are not as `snap` returns them; or if the table would
+        not fit into memory: `within` returns the near pairs alone.
     """
     furthest = _furthest("max_s", max_s)
     seconds = _room(len(origins), len(destinations))
