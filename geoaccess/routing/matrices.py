@@ -310,6 +310,7 @@ def _tiles(
 def _above(hierarchy: Hierarchy, *points: _Ends) -> Hierarchy:
     """Return the part of a hierarchy that lies above some points; nodes that do not are nowhere (-1) in it."""
     wanted = np.zeros(hierarchy.place.size, np.bool_)
+    wanted[0] = True  # where points that are not snapped are looked up
     for point in points:
         snapped = point.legs.edge >= 0
         wanted[hierarchy.place[point.node_u[snapped]]] = True
