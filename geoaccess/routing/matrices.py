@@ -94,14 +94,17 @@ def travel_times(
     seconds = _room(len(origins), len(destinations))
     turned = len(destinations) < len(origins)
     for part, tile in _tiles(network, origins, destinations, turned=turned, furthest=furthest, method=method):
-        times = np.where(tile > furthest, np.inf, tile / DECISECONDS)
-        if turned:
-            seconds[:, part] = times
-        else:
-            seconds[part] = times.T
+        _fill(seconds[:, part] if turned else seconds[part].T, tile, furthest)
     seconds[origins["edge"].to_numpy() < 0] = np.nan
     seconds[:, destinations["edge"].to_numpy() < 0] = np.nan
     return seconds
+
+
+def _fill(seconds: npt.NDArray[np.float64], times: npt.NDArray[np.uint32], furthest: int) -> None:
+    """Write deciseconds as seconds, inf beyond the furthest; without a copy, which may be larger than the table."""
+    seconds[:] = times
+    seconds /= DECISECONDS
+    seconds[times > furthest] = np.inf
 
 
 def _room(rows: int, columns: int) -> npt.NDArray[np.float64]:
@@ -226,7 +229,7 @@ def trees(
                 np.zeros(count, np.uint32),
                 against=against,
             )
-        seconds[:, part] = np.where(times >= np.uint32(FAR), np.inf, times / DECISECONDS)
+        _fill(seconds[:, part], times, int(FAR) - 1)
     seconds[:, source.legs.edge < 0] = np.nan
     return seconds.T
 
