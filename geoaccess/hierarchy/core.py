@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -54,6 +54,10 @@ class Hierarchy:
             value = getattr(self, item.name)
             if isinstance(value, np.ndarray):
                 value.flags.writeable = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle what it is made of, as a `Network` does."""
+        return type(self), tuple(getattr(self, item.name) for item in fields(self))
 
     def __repr__(self) -> str:
         """Say how large it is."""
