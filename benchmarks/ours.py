@@ -64,7 +64,21 @@ def keys(answer: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
 
 def trees(hierarchy: ga.Hierarchy, roots: Nodes) -> npt.NDArray[np.uint32]:
     """Return the times from each root to every node, along the arcs, in batches of lanes over threads."""
-    return _lanes(hierarchy, roots, np.arange(hierarchy.place.size, dtype=np.int32))
+    found = np.empty((hierarchy.place.size, roots.size), np.uint32)
+    sweeps.trees(
+        hierarchy.start,
+        hierarchy.head,
+        hierarchy.outward,
+        hierarchy.inward,
+        hierarchy.place,
+        np.arange(roots.size + 1),
+        hierarchy.place[roots],
+        np.zeros(roots.size, np.uint32),
+        WIDTH,
+        np.empty((search.threads(), (hierarchy.start.size - 1) * WIDTH), np.uint32),
+        found,
+    )
+    return found
 
 
 def tree_times(_: ga.Hierarchy, answer: npt.NDArray[np.uint32], lane: int) -> npt.NDArray[np.int32]:
@@ -80,30 +94,26 @@ def matrix(hierarchy: ga.Hierarchy, origins: Nodes, destinations: Nodes) -> npt.
     start, head, outward, inward, rank = sweeps.restrict(
         hierarchy.start, hierarchy.head, hierarchy.outward, hierarchy.inward, wanted
     )
-    part = ga.Hierarchy(hierarchy.network, 0, rank[hierarchy.place], start, head, outward, inward)
-    return _lanes(part, origins, destinations).T.astype(np.int32)
-
-
-def _lanes(hierarchy: ga.Hierarchy, origins: Nodes, destinations: Nodes) -> npt.NDArray[np.uint32]:
-    """Return times from nodes to nodes, shape (n_destinations, n_origins)."""
+    place = rank[hierarchy.place]
     found = np.empty((destinations.size, origins.size), np.uint32)
+    places = place[destinations]
     sweeps.lanes(
-        hierarchy.start,
-        hierarchy.head,
-        hierarchy.outward,
-        hierarchy.inward,
+        start,
+        head,
+        outward,
+        inward,
         np.arange(origins.size + 1),
-        hierarchy.place[origins],
+        place[origins],
         np.zeros(origins.size, np.uint32),
-        hierarchy.place[destinations],
-        np.full(destinations.size, -1, np.int32),
+        places,
+        places,
         np.zeros(destinations.size, np.uint32),
         np.full(destinations.size, NEVER),
         WIDTH,
-        np.empty((search.threads(), (hierarchy.start.size - 1) * WIDTH), np.uint32),
+        np.empty((search.threads(), (start.size - 1) * WIDTH), np.uint32),
         found,
     )
-    return found
+    return found.T.astype(np.int32)
 
 
 def sweep_bytes(hierarchy: ga.Hierarchy, lanes: int) -> int:
@@ -116,7 +126,7 @@ def sweep_bytes(hierarchy: ga.Hierarchy, lanes: int) -> int:
     n, arcs = hierarchy.place.size, hierarchy.head.size
     if lanes == 0:
         return 2 * (4 * n + 8 * arcs) + 4 * n + 3 * 8 * n
-    return 4 * n + 8 * arcs + 4 * n + 3 * 4 * lanes * n
+    return 4 * n + 8 * arcs + 4 * n + 2 * 4 * lanes * n
 
 
 def solve(hierarchy: Any, sites: Nodes) -> Any:

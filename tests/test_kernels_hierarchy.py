@@ -111,7 +111,7 @@ def test_lanes_give_all_times_between_nodes_also_above_some_nodes_alone(made, ag
         places,
         np.zeros(nodes.size, np.uint32),
         places,
-        np.full(nodes.size, -1, np.int32) if seed % 2 else places,
+        places,
         np.zeros(nodes.size, np.uint32),
         np.full(nodes.size, NEVER),
         width,
@@ -121,6 +121,29 @@ def test_lanes_give_all_times_between_nodes_also_above_some_nodes_alone(made, ag
     between = times_from(made, against=against)
     expected = [[between[u].get(v, int(FAR)) for u in nodes.tolist()] for v in nodes.tolist()]
     assert found.tolist() == expected
+
+
+@few
+@given(roads(), st.booleans(), st.integers(1, 5), st.integers(1, 3), st.data())
+def test_trees_give_all_times_from_some_nodes(made, against, width, blocks, data):
+    n = made[0]
+    hierarchy = contract(network_of(made))
+    roots = np.array(data.draw(st.lists(st.integers(0, n - 1), max_size=12)), np.int64)
+    found = np.empty((n, roots.size), np.uint32)
+    sweeps.trees(
+        hierarchy.start,
+        hierarchy.head,
+        *hierarchy.costs(against=against),
+        hierarchy.place,
+        np.arange(roots.size + 1),
+        hierarchy.place[roots],
+        np.zeros(roots.size, np.uint32),
+        width,
+        np.empty((blocks, n * width), np.uint32),
+        found,
+    )
+    between = times_from(made, against=against)
+    assert found.tolist() == [[between[u].get(v, int(FAR)) for u in roots.tolist()] for v in range(n)]
 
 
 @few

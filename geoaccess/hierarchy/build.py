@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from geoaccess.hierarchy.core import Hierarchy
-from geoaccess.kernels import contraction, elimination
+from geoaccess.kernels import contraction, elimination, ordering
 from geoaccess.kernels.keys import FAR
 from geoaccess.kernels.search import threads
 
@@ -57,7 +57,7 @@ def light(network: Network) -> Hierarchy:
         fallen, kept, lists = _eliminate(network, _FEW)
         order = np.concatenate([kept, fallen[::-1]])
         place = _places(order)
-        network.__dict__["_light"] = Hierarchy(network, kept.size, place, *elimination.gather(order, *lists, place))
+        network.__dict__["_light"] = _ordered(network, kept.size, place, *elimination.gather(order, *lists, place))
     made: Hierarchy = network.__dict__["_light"]
     return made
 
@@ -111,7 +111,21 @@ def contract(network: Network, *, progress: Callable[[float], None] | None = Non
     lower = elimination.gather(fallen, *lists, place)
     start = np.concatenate([upper[0], upper[0][-1] + lower[0][1:]])
     rest = (np.concatenate(two) for two in zip(upper[1:], lower[1:], strict=True))
-    return Hierarchy(network, 0, place, start, *rest)
+    return _ordered(network, 0, place, start, *rest)
+
+
+def _ordered(
+    network: Network,
+    core: int,
+    place: npt.NDArray[np.int32],
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    outward: npt.NDArray[np.uint32],
+    inward: npt.NDArray[np.uint32],
+) -> Hierarchy:
+    """Return a hierarchy in an order in which sweeps stay near in memory."""
+    number = ordering.near_order(core, start, head, place)
+    return Hierarchy(network, core, number[place], *ordering.renumbered(number, start, head, outward, inward))
 
 
 def _quiet(_: float) -> None:

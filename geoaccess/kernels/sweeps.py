@@ -23,7 +23,7 @@ from geoaccess.kernels.keys import EMPTY, FAR, LOW, NEVER, ONE, SHIFT
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["along_edges", "k_nearest", "lanes", "nearest", "pick", "restrict"]
+__all__ = ["along_edges", "k_nearest", "lanes", "nearest", "pick", "restrict", "trees"]
 
 
 @numba.njit(cache=True)
@@ -390,6 +390,54 @@ def _descend(
 
 
 @numba.njit(cache=True)
+def _copy_rows(
+    place: npt.NDArray[np.int32],
+    width: np.uint64,
+    best: npt.NDArray[np.uint32],
+    first: int,
+    many: int,
+    found: npt.NDArray[np.uint32],
+) -> None:
+    """Write the times of every node into the columns of `many` sources from `first` on."""
+    flat = found.reshape(found.size)
+    lanes = np.uint64(many)
+    for node in range(place.size):
+        into = np.uint64(node) * np.uint64(found.shape[1]) + np.uint64(first)
+        at = np.uint64(place[node]) * width
+        for lane in range(lanes):
+            flat[into + lane] = best[at + lane]
+
+
+@numba.njit(cache=True, parallel=True)
+def trees(
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    up: npt.NDArray[np.uint32],
+    down: npt.NDArray[np.uint32],
+    place: npt.NDArray[np.int32],
+    seed_first: npt.NDArray[np.int64],
+    seed_place: npt.NDArray[np.int32],
+    seed_time: npt.NDArray[np.uint32],
+    width: int,
+    best: npt.NDArray[np.uint32],
+    found: npt.NDArray[np.uint32],
+) -> None:
+    """Write the times from every source to every node into `found`, shape (n_nodes, n_sources); see `lanes`."""
+    n = start.size - 1
+    sources = seed_first.size - 1
+    blocks = best.shape[0]
+    for block in numba.prange(blocks):
+        seen = np.zeros(n, np.bool_)
+        mine = best[block]
+        for first in range(block * width, sources, blocks * width):
+            many = min(width, sources - first)
+            wide = np.uint64(width)
+            _climb(start, head, up, seed_first, seed_place, seed_time, first, many, wide, mine, seen)
+            _descend(start, head, down, wide, mine, seen)
+            _copy_rows(place, wide, mine, first, many, found)
+
+
+@numba.njit(cache=True)
 def _collect(
     to_u: npt.NDArray[np.int32],
     to_v: npt.NDArray[np.int32],
@@ -441,7 +489,7 @@ def lanes(
     """Write the times from every source to every target into `found`, shape (n_targets, n_sources); FAR out of reach.
 
     Source i begins at seed_place[seed_first[i]:seed_first[i + 1]]; target j is reached over to_u[j] at a cost of
-    add_u[j] or over to_v[j] (where that is not -1) at add_v[j]. The sources go through the hierarchy (without core)
+    add_u[j] or over to_v[j] at add_v[j]. The sources go through the hierarchy (without core)
     `width` at a time, side by side; each row of `best`, room for (n_nodes, width) times, is for one thread.
     """
     n = start.size - 1

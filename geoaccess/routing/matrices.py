@@ -232,15 +232,7 @@ def trees(
         if hierarchy is None:
             times = _searched_trees(roads, some, against=against)
         else:
-            times = _swept(
-                hierarchy,
-                some,
-                np.arange(count, dtype=np.int32),
-                np.full(count, -1, np.int32),
-                np.zeros(count, np.uint32),
-                np.zeros(count, np.uint32),
-                against=against,
-            )
+            times = _swept_trees(hierarchy, some, against=against)
         _fill(seconds[:, part], times, int(FAR) - 1)
     seconds[:, source.legs.edge < 0] = np.nan
     return seconds.T
@@ -315,7 +307,7 @@ def _tiles(
         if hierarchy is None:
             tile = _searched(roads, some, target, furthest, against=turned)
         else:
-            tile = _swept(hierarchy, some, target.node_u, target.node_v, target.reach_u, target.reach_v, against=turned)
+            tile = _swept(hierarchy, some, target, against=turned)
         _along_edges(tile, some.legs, target.legs, turned=turned)
         tile[:, some.legs.edge < 0] = FAR
         tile[target.legs.edge < 0] = FAR
@@ -336,39 +328,68 @@ def _above(hierarchy: Hierarchy, *points: _Ends) -> Hierarchy:
     return Hierarchy(hierarchy.network, 0, rank[hierarchy.place], start, head, outward, inward)
 
 
-def _swept(
-    hierarchy: Hierarchy,
-    source: _Ends,
-    to_u: npt.NDArray[np.int32],
-    to_v: npt.NDArray[np.int32],
-    reach_u: npt.NDArray[np.uint32],
-    reach_v: npt.NDArray[np.uint32],
-    *,
-    against: bool,
-) -> npt.NDArray[np.uint32]:
-    """Return times from the sources to nodes, over either of two where `to_v` is not -1, by sweeps."""
-    found = np.empty((to_u.size, source.node_u.size), np.uint32)
+class _Seeds(NamedTuple):
+    """Where sources begin in a hierarchy: source i at place[first[i]:first[i + 1]], so late."""
+
+    first: npt.NDArray[np.int64]
+    place: npt.NDArray[np.int32]
+    time: npt.NDArray[np.uint32]
+
+
+def _seeds(hierarchy: Hierarchy, source: _Ends) -> _Seeds:
     node = np.column_stack([source.node_u, source.node_v])
     time = np.column_stack([source.reach_u, source.reach_v])
     begins = (time != NEVER) & (source.legs.edge >= 0)[:, None]
     first = np.zeros(len(node) + 1, np.int64)
     np.cumsum(begins.sum(axis=1), out=first[1:])
+    return _Seeds(first, hierarchy.place[node[begins]], time[begins])
+
+
+def _lanes(hierarchy: Hierarchy) -> npt.NDArray[np.uint32]:
+    """Return room for the times of one batch of sources on each thread."""
+    return np.empty((search.threads(), (hierarchy.start.size - 1) * _WIDTH), np.uint32)
+
+
+def _swept(hierarchy: Hierarchy, source: _Ends, target: _Ends, *, against: bool) -> npt.NDArray[np.uint32]:
+    """Return times from the sources to the targets, shape (n_targets, n_sources), by sweeps."""
+    found = np.empty((target.node_u.size, source.node_u.size), np.uint32)
     up, down = hierarchy.costs(against=against)
-    place = hierarchy.place
+    seeds = _seeds(hierarchy, source)
     sweeps.lanes(
         hierarchy.start,
         hierarchy.head,
         up,
         down,
-        first,
-        place[node[begins]],
-        time[begins],
-        np.maximum(place[to_u], 0),
-        np.where(to_v < 0, -1, np.maximum(place[to_v], 0)).astype(np.int32),
-        reach_u,
-        reach_v,
+        seeds.first,
+        seeds.place,
+        seeds.time,
+        np.maximum(hierarchy.place[target.node_u], 0),  # nowhere are only points that are not snapped
+        np.maximum(hierarchy.place[target.node_v], 0),
+        target.reach_u,
+        target.reach_v,
         _WIDTH,
-        np.empty((search.threads(), (hierarchy.start.size - 1) * _WIDTH), np.uint32),
+        _lanes(hierarchy),
+        found,
+    )
+    return found
+
+
+def _swept_trees(hierarchy: Hierarchy, source: _Ends, *, against: bool) -> npt.NDArray[np.uint32]:
+    """Return times from the sources to all nodes, shape (n_nodes, n_sources), by sweeps."""
+    found = np.empty((hierarchy.place.size, source.node_u.size), np.uint32)
+    up, down = hierarchy.costs(against=against)
+    seeds = _seeds(hierarchy, source)
+    sweeps.trees(
+        hierarchy.start,
+        hierarchy.head,
+        up,
+        down,
+        hierarchy.place,
+        seeds.first,
+        seeds.place,
+        seeds.time,
+        _WIDTH,
+        _lanes(hierarchy),
         found,
     )
     return found
