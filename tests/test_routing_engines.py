@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 import geopandas as gpd
 import networkx as nx
+import numba
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,6 +23,22 @@ from geoaccess.routing import nearest_snapped
 NEAR = {"max_m": 3000.0, "min_component_m": 0.0}
 ASKED = {"max_snap_m": 3000.0, "min_component_m": 0.0}
 METHODS = ("auto", "search", "hierarchy")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """Small networks are asked on one thread: on a busy machine two wait for each other longer than they work."""
+    before = numba.get_num_threads()
+    numba.set_num_threads(1)
+    yield
+    numba.set_num_threads(before)
+
+
+@pytest.fixture
+def all_threads(one_thread):
+    numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
+    yield
+    numba.set_num_threads(1)
 
 
 @dataclass(repr=False)
@@ -253,7 +270,7 @@ def listed(found, k):
     return [[(row[f"travel_time{name}_s"], row[f"site{name}"]) for name in names] for row in found.to_dict("records")]
 
 
-@settings(max_examples=90)
+@settings(max_examples=60)
 @given(worlds(), st.data())
 def test_times_between_places_are_those_of_whole_journeys_on_every_engine(world, data):
     origins, destinations = world.snapped(a := world.points(5, "o"), world.points(4, "d", a))
@@ -269,7 +286,7 @@ def test_times_between_places_are_those_of_whole_journeys_on_every_engine(world,
             np.testing.assert_array_equal(turned, within[:, :1], err_msg=f"{name}, {max_s}, one destination")
 
 
-@settings(max_examples=90)
+@settings(max_examples=50)
 @given(worlds(), st.sampled_from(["sites", "cells"]))
 def test_the_k_nearest_are_the_first_of_all_times_on_every_engine(world, toward):
     cells, sites = world.snapped(a := world.points(6, "c"), world.points(4, "s", a))
@@ -285,7 +302,7 @@ def test_the_k_nearest_are_the_first_of_all_times_on_every_engine(world, toward)
         assert all(np.isnan(time) and site is None for i in np.flatnonzero(~on) for time, site in got[i])
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(worlds(), st.booleans())
 def test_trees_lead_to_nodes_as_whole_journeys_do(world, against):
     """By the numbers of nodes and their copies as networkx walks the arcs; by places as journeys do."""
@@ -313,7 +330,7 @@ def test_trees_lead_to_nodes_as_whole_journeys_do(world, against):
         np.testing.assert_array_equal(found, first, err_msg=name)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(worlds(), st.sampled_from(["sites", "cells"]), st.data())
 def test_within_is_the_finite_part_of_all_times_in_order(world, toward, data):
     cells, sites = world.points(6, "c"), world.points(4, "s")
@@ -333,7 +350,7 @@ def test_within_is_the_finite_part_of_all_times_in_order(world, toward, data):
         pd.testing.assert_frame_equal(found, expected, check_exact=True, check_dtype=False, obj=name)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(worlds(), st.sampled_from(["sites", "cells"]), st.integers(1, 3), st.data())
 def test_more_sites_never_hurt_and_k_nearest_begin_k_plus_one_nearest(world, toward, k, data):
     """Asked from outside, by points: the nearest is also what `travel_times` gives, and the same on every engine."""
@@ -357,7 +374,7 @@ def test_more_sites_never_hurt_and_k_nearest_begin_k_plus_one_nearest(world, tow
     np.testing.assert_array_equal(fewer["travel_time_s"], least_time)
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(worlds(), st.data())
 def test_a_faster_edge_never_lengthens_a_time(world, data):
     """Also: a changed copy of a network is asked anew, though the old one keeps hierarchies it was asked with."""
@@ -382,7 +399,7 @@ def test_a_faster_edge_never_lengthens_a_time(world, data):
     assert (expected[on] <= before[on]).all()
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(worlds(only=False, spare=False), st.integers(1, 3))
 def test_with_all_ways_turned_round_toward_turns_round(world, k):
     net = world.network
@@ -412,7 +429,7 @@ def test_with_all_ways_turned_round_toward_turns_round(world, k):
             pd.testing.assert_frame_equal(one, two, check_exact=True)
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(worlds())
 def test_the_parts_of_a_route_add_up_to_the_time_of_the_nearest(world):
     places = world.points(2, "p")
@@ -465,6 +482,7 @@ def busy():
 
 @pytest.mark.parametrize(("rows", "columns"), [(131, 130), (130, 131), (33, 70), (70, 33), (1, 65), (65, 1), (32, 32)])
 @pytest.mark.parametrize("tile_bytes", [1, 2**28])
+@pytest.mark.usefixtures("all_threads")
 def test_batches_of_any_number_fill_the_table_in_tiles_of_any_size(busy, monkeypatch, rows, columns, tile_bytes):
     world, origins, destinations, expected = busy
     monkeypatch.setattr("geoaccess.routing.matrices._TILE_BYTES", tile_bytes)
@@ -476,26 +494,22 @@ def test_batches_of_any_number_fill_the_table_in_tiles_of_any_size(busy, monkeyp
         np.testing.assert_array_equal(trees, ga.trees(world.network, origins, method="search")[rows], err_msg=name)
 
 
+@pytest.mark.usefixtures("all_threads")
 def test_one_thread_finds_what_two_find(busy):
-    import numba
-
     world, origins, destinations, expected = busy
-    threads = numba.get_num_threads()
-    if threads < 2:
+    if numba.get_num_threads() < 2:
         pytest.skip("there is one thread only")
     two = ga.contract(world.network)
     numba.set_num_threads(1)
-    try:
-        one = ga.contract(world.network)
-        for name, network, method in engines(world.network):
-            found = ga.travel_times(network, origins, destinations, method=method)
-            np.testing.assert_array_equal(found, expected, err_msg=name)
-    finally:
-        numba.set_num_threads(threads)
+    one = ga.contract(world.network)
+    for name, network, method in engines(world.network):
+        found = ga.travel_times(network, origins, destinations, method=method)
+        np.testing.assert_array_equal(found, expected, err_msg=name)
     for name in ("place", "start", "head", "outward", "inward"):
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
 
 
+@pytest.mark.usefixtures("all_threads")
 def test_callers_in_several_threads_do_not_disturb_each_other(busy):
     from concurrent.futures import ThreadPoolExecutor
 
