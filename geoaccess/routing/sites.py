@@ -146,14 +146,6 @@ def check_question(*, k: int, toward: str, n_sites: int) -> None:
         raise InputError("there is no site")
 
 
-def check_unique(**tables: pd.DataFrame | pd.Series[Any]) -> None:
-    """Refuse tables of places whose index is not unique, by the names they are given under."""
-    for name, places in tables.items():
-        if not places.index.is_unique:
-            double = places.index[places.index.duplicated()][0]
-            raise InputError(f"{name}: the index is not unique ({double!r} stands there more than once)")
-
-
 def seeds(
     site: Legs, attached: npt.NDArray[np.int32]
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
