@@ -20,7 +20,6 @@ __all__ = ["CLASSES", "Roads", "hilbert_order", "renumbered"]
 CLASSES = ("motorway", "trunk", "primary", "secondary", "tertiary", "residential", "service", "ferry")
 
 _HILBERT_BITS = 16
-_LONGEST_DS = 2**31 - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,12 +42,6 @@ class Roads:
     length_m: npt.NDArray[np.float32]
     kind: npt.NDArray[np.int8]
     road_class: npt.NDArray[np.int8]
-
-    def __post_init__(self) -> None:
-        """Refuse times that a `Network` would refuse: below this bound no path overflows."""
-        total = int(np.maximum(self.forward_ds, self.backward_ds).sum(dtype=np.int64))
-        if total > _LONGEST_DS:
-            raise ValueError(f"{self.name}: all times add up to {total} deciseconds, more than {_LONGEST_DS}")
 
     @property
     def n_nodes(self) -> int:

@@ -9,7 +9,6 @@ import pytest
 from benchmarks import graphs, measure, topologies
 from benchmarks.generate import generate, spanning_tree
 from benchmarks.roads import Roads, hilbert_order
-from geoaccess.errors import InputError
 from geoaccess.kernels import graph
 from geoaccess.network import EdgeKind
 
@@ -91,21 +90,12 @@ def test_a_network_has_the_arcs_of_the_roads_it_is_made_of(country):
     assert country.lon.flags.writeable  # a network locks its own arrays alone
 
 
-def test_times_that_a_network_would_refuse_are_refused_at_once(country):
-    values = {item.name: getattr(country, item.name) for item in fields(Roads)}
-    far = np.full_like(country.forward_ds, 2**31 // country.u.size + 1)
-    with pytest.raises(ValueError, match="add up to"):
-        Roads(**{**values, "forward_ds": far})
-    least = Roads(**{**values, "forward_ds": far - 2, "backward_ds": far - 2})
-    try:
-        least.network()
-    except InputError:
-        pytest.fail("the two bounds differ")
-
-
 def test_ten_million_nodes_stay_below_the_bound(country):
-    total = np.maximum(country.forward_ds, country.backward_ds)[country.kind == EdgeKind.ROAD].sum(dtype=np.int64)
-    assert total / country.n_nodes * 10_000_000 < 0.8 * 2**31
+    tail, _, cost = country.arcs()
+    slowest = np.zeros(country.n_nodes, np.int64)
+    road = cost < 10_000  # ferries are few, and fewer yet per node in a larger country
+    np.maximum.at(slowest, tail[road], cost[road])
+    assert slowest.mean() * 10_000_000 < 0.9 * (2**31 - 2**28)
 
 
 def test_too_small_a_country_is_refused():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geoaccess.kernels import graph, search, updates
+from geoaccess.kernels import graph, updates
 from geoaccess.kernels.keys import EMPTY, FAR, LOW, SHIFT
 
 PLAIN = os.environ.get("NUMBA_DISABLE_JIT") == "1"
@@ -47,14 +48,19 @@ class Field:
         """The same by a search over the arcs that are open, as if nothing had been there before."""
         open_arc = self.cost != FAR
         node, key = self.seed_arrays()
-        times, sites = search.nearest(
-            *graph.rows(self.n, self.tail[open_arc], self.head[open_arc], self.cost[open_arc])[:3],
-            node,
-            (key >> SHIFT).astype(np.int32),
-            (key & LOW).astype(np.int32),
-            self.k,
-        )
-        return (times.astype(np.uint64) << SHIFT) | (sites.astype(np.uint64) & LOW)
+        start, head, cost = graph.rows(self.n, self.tail[open_arc], self.head[open_arc], self.cost[open_arc])[:3]
+        waiting = list(zip(key.tolist(), node.tolist(), strict=True))
+        heapq.heapify(waiting)
+        rows = [[] for _ in range(self.n)]
+        while waiting:
+            nearest, at = heapq.heappop(waiting)
+            site = nearest & int(LOW)
+            if len(rows[at]) == self.k or site in [other & int(LOW) for other in rows[at]]:
+                continue
+            rows[at].append(nearest)
+            for arc in range(start[at], start[at + 1]):
+                heapq.heappush(waiting, (nearest + (int(cost[arc]) << int(SHIFT)), int(head[arc])))
+        return np.array([row + [int(EMPTY)] * (self.k - len(row)) for row in rows], np.uint64).reshape(self.n, self.k)
 
     def spread(self, node, key, count=0):
         return updates.spread(self.keys, *self.arcs(), node, key, self.touched, self.nodes, self.rows, count)

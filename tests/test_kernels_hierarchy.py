@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoaccess.hierarchy import contract, light
-from geoaccess.kernels import elimination, graph, search, sweeps, unpacking
+from geoaccess.kernels import elimination, fields, graph, search, sweeps, unpacking
 from geoaccess.kernels.keys import EMPTY, FAR, LOW, NEVER, SHIFT
 
 PLAIN = os.environ.get("NUMBA_DISABLE_JIT") == "1"
@@ -74,7 +74,7 @@ def test_the_k_nearest_are_those_of_one_search_per_site(made, whole, against, k,
     key = np.array([(seed[1] << 32) | seed[2] for seed in seeds], np.uint64)
     up, down = hierarchy.costs(against=against)
     arrays = (hierarchy.core, hierarchy.start, hierarchy.head, up, down, hierarchy.place, node, key)
-    found = sweeps.nearest(*arrays) if k == 1 else sweeps.k_nearest(*arrays, k)
+    found = fields.nearest(*arrays) if k == 1 else fields.k_nearest(*arrays, k)
     between = times_from(made, against=against)
     for v in range(n):
         least = {}
@@ -239,7 +239,7 @@ def test_a_crowded_grid_with_ferries_is_contracted_right():
     expected, _, _ = search.tree(
         network.arcs.start, network.arcs.head, network.arcs.cost_ds, origin, np.zeros(1, np.int32)
     )
-    found = sweeps.nearest(
+    found = fields.nearest(
         0,
         hierarchy.start,
         hierarchy.head,

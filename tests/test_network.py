@@ -134,12 +134,21 @@ def test_what_kernels_and_tables_would_trip_over_is_refused_too(change, said):
 
 
 def test_just_below_the_limit_of_time_is_allowed():
-    n = small().n_edges
-    most = (2**31 - 1 - 2**28) // (2 * n)
-    times = {"edge_forward_ds": put(slice(None), most), "edge_backward_ds": put(slice(None), most)}
-    assert small(**times).n_edges == n
-    with pytest.raises(InputError, match="both ways"):
-        small(**times | {"edge_backward_ds": put(slice(None), most + n)})
+    """Of a street both ways a path takes one, so both together may be longer than what is safe to add up."""
+    most = 2**31 - 1 - 2**28
+
+    def street(there, back):
+        road = made_of([(0, 1, 5, 5, 0, True)])
+        return dataclasses.replace(
+            road, edge_forward_ds=np.array([there], np.int32), edge_backward_ds=np.array([back], np.int32)
+        )
+
+    assert street(most // 2, most // 2).n_edges == 1
+    assert street(most, -1).n_edges == 1
+    with pytest.raises(InputError, match="slowest ways out of all nodes"):
+        street(most, 1)
+    with pytest.raises(InputError, match="slowest ways out of all nodes"):
+        street(2**31 - 1, -1)
 
 
 def test_a_way_off_the_network_that_takes_months_is_refused():

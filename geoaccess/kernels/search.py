@@ -1,7 +1,4 @@
-"""Shortest paths: the k nearest labelled sites of every node, and times from many origins.
-
-All ties are broken by the smaller site number, so that any exact algorithm gives the same answer to the bit.
-"""
+"""Searches on a bare graph: times between points, and the tree of one; and the nearest sites of points along edges."""
 
 from __future__ import annotations
 
@@ -16,60 +13,7 @@ from geoaccess.kernels.keys import EMPTY, FAR, LOW, SHIFT
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["finish_nearest", "matrix", "nearest", "threads", "tree", "without_dead_ends"]
-
-
-@numba.njit(cache=True)
-def nearest(
-    start: npt.NDArray[np.int32],
-    head: npt.NDArray[np.int32],
-    cost: npt.NDArray[np.int32],
-    seed_node: npt.NDArray[np.int32],
-    seed_time: npt.NDArray[np.int32],
-    seed_site: npt.NDArray[np.int32],
-    k: int,
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Return the times to, and numbers of, the k nearest distinct sites of every node: two arrays (n_nodes, k).
-
-    One Dijkstra search in which a node may be settled k times, each time by another site. Entries of the heap are
-    ordered by time, then site, packed into one int64. FAR and -1 where there are fewer than k.
-    """
-    n = start.size - 1
-    times = np.full((n, k), FAR, np.int32)
-    sites = np.full((n, k), -1, np.int32)
-    settled = np.zeros(n, np.int32)
-    keys = np.empty(1024, np.int64)
-    nodes = np.empty(1024, np.int32)
-    size = np.int64(0)
-    for i in range(seed_node.size):
-        key = (np.int64(seed_time[i]) << 32) | np.int64(seed_site[i])
-        keys, nodes, size = push(keys, nodes, size, key, seed_node[i])
-    while size > 0:
-        key, node = keys[0], nodes[0]
-        size = drop_least(keys, nodes, size)
-        rank = settled[node]
-        if rank == k:
-            continue
-        time = key >> 32
-        site = key & 0xFFFFFFFF
-        known = False
-        for j in range(rank):
-            known |= sites[node, j] == site
-        if known:
-            continue
-        times[node, rank] = time
-        sites[node, rank] = site
-        settled[node] = rank + 1
-        for arc in range(start[node], start[node + 1]):
-            other = head[arc]
-            if settled[other] == k:
-                continue
-            known = False
-            for j in range(settled[other]):
-                known |= sites[other, j] == site
-            if not known:
-                keys, nodes, size = push(keys, nodes, size, ((time + cost[arc]) << 32) | site, other)
-    return times, sites
+__all__ = ["finish_nearest", "matrix", "threads", "tree", "without_dead_ends"]
 
 
 @numba.njit(cache=True)

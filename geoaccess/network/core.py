@@ -105,9 +105,9 @@ class Network:
     Raises
     ------
     InputError
-        If arrays disagree in length, an edge names a node that does not exist, a time is below -1, or all times of all
-        edges, both ways, add up to more than 1 879 048 191 deciseconds (6 years of driving): a quickest path takes no
-        arc twice, so below that none can overflow an int32.
+        If arrays disagree in length, an edge names a node that does not exist, a time is below -1, or the times are so
+        long that a quickest path might add up to more than 1 879 048 191 deciseconds (6 years of driving): a path
+        leaves no node twice, so the slowest ways out of all nodes must not. Below that no sum overflows an int32.
 
     Examples
     --------
@@ -153,15 +153,7 @@ class Network:
             wrong = np.flatnonzero(times < -1)
             if wrong.size:
                 raise InputError(f"{name}: edge {wrong[0]} has time {times[wrong[0]]}; -1 is closed, else it is >= 0")
-        both_ways = self.edge_forward_ds.astype(np.int64).clip(0) + self.edge_backward_ds.clip(0)
-        total = int(both_ways.sum())
-        if self.detours is not None:  # a road without through traffic has its arcs twice
-            total += int(both_ways[self.detours.restricted].sum())
-        if total > _LONGEST_DS:
-            raise InputError(
-                f"all edge times, both ways, add up to {total} deciseconds; more than {_LONGEST_DS} are not safe to "
-                "add up; cut the region or look for edges with absurd times"
-            )
+        self._check_sums()
         for item in fields(self):
             value = getattr(self, item.name)
             if isinstance(value, np.ndarray):
@@ -170,6 +162,28 @@ class Network:
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle what it is made of: read-only again at the other end, and without what searches keep."""
         return type(self), tuple(getattr(self, item.name) for item in fields(self))
+
+    def _check_sums(self) -> None:
+        """Refuse times of which a quickest path might add up more than an int32 holds.
+
+        A path takes no arc twice, the stretches of edges on which it begins and ends counted. Where all arcs together
+        are too long, those it can take still may not be: it leaves no node twice.
+        """
+        both_ways = self.edge_forward_ds.astype(np.int64).clip(0) + self.edge_backward_ds.clip(0)
+        total = int(both_ways.sum())
+        if self.detours is not None:  # a road without through traffic has its arcs twice
+            total += int(both_ways[self.detours.restricted].sum())
+        if total <= _LONGEST_DS:
+            return
+        tail, _, cost, _ = self._arc_list()
+        slowest = np.zeros(int(tail.max()) + 1, np.int64)
+        np.maximum.at(slowest, tail, cost)
+        total = int(slowest.sum()) + 2 * int(cost.max())
+        if total > _LONGEST_DS:
+            raise InputError(
+                f"the slowest ways out of all nodes add up to {total} deciseconds; more than {_LONGEST_DS} are not "
+                "safe to add up; cut the region or look for edges with absurd times"
+            )
 
     def _check_shapes(self) -> None:
         groups = (

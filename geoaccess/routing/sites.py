@@ -9,7 +9,7 @@ import pandas as pd
 
 from geoaccess.errors import InputError
 from geoaccess.hierarchy import Hierarchy, light
-from geoaccess.kernels import search, sweeps
+from geoaccess.kernels import fields, search
 from geoaccess.kernels.keys import FAR, SHIFT
 from geoaccess.network import DECISECONDS, EdgeKind, Network, snap
 from geoaccess.routing.legs import legs
@@ -173,7 +173,7 @@ def nearest_keys(
     up, down = hierarchy.costs(against=against)
     key = (time_ds.astype(np.uint64) << SHIFT) | site.astype(np.uint64)
     arrays = (hierarchy.core, hierarchy.start, hierarchy.head, up, down, hierarchy.place, node, key)
-    found: npt.NDArray[np.uint64] = sweeps.nearest(*arrays) if k == 1 else sweeps.k_nearest(*arrays, k)
+    found: npt.NDArray[np.uint64] = fields.nearest(*arrays) if k == 1 else fields.k_nearest(*arrays, k)
     return found
 
 
