@@ -44,7 +44,7 @@ def cells_at(
     cells: npt.NDArray[np.int32],
     seen: npt.NDArray[np.bool_],
 ) -> npt.NDArray[np.int64]:
-    """Return the cells that can be left to some nodes, each once, sorted; with an edge (not -1) only those on it.
+    """Return the cells that can be left to some nodes, each once; with an edge (not -1) only those on it.
 
     The cells at node v are listed[first[v]:first[v + 1]]. `seen` has a mark per cell, clear before and after.
     """
@@ -62,7 +62,7 @@ def cells_at(
             seen[cell] = True
     for i in range(count):
         seen[found[i]] = False
-    return np.sort(found[:count])
+    return found[:count]
 
 
 @numba.njit(cache=True)

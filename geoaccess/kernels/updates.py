@@ -61,8 +61,9 @@ def _room(
     """Return a heap or a stack with room for more; called once per node at most, since to hand arrays on costs time."""
     more_keys = np.empty(2 * wanted, np.int64)
     more_nodes = np.empty(2 * wanted, np.int32)
-    more_keys[: keys.size] = keys
-    more_nodes[: nodes.size] = nodes
+    for i in range(keys.size):
+        more_keys[i] = keys[i]
+        more_nodes[i] = nodes[i]
     return more_keys, more_nodes
 
 

@@ -341,7 +341,7 @@ class NearestField:
             return np.empty(0, np.int64)
         at = np.concatenate([nodes, self.leave_u(edges)])
         only = np.concatenate([np.full(nodes.size, -1, np.int32), edges])
-        found: npt.NDArray[np.int64] = along.cells_at(at, only, cells.first, cells.listed, cells.rows, cells.seen)
+        found = np.sort(along.cells_at(at, only, cells.first, cells.listed, cells.rows, cells.seen))
         cells.keys[found] = self._finish(cells.rows[found])
         return found
 
