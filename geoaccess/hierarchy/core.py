@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geoaccess.errors import InputError
 from geoaccess.kernels import unpacking
 
 if TYPE_CHECKING:
@@ -54,10 +55,19 @@ class Hierarchy:
             if isinstance(value, np.ndarray):
                 value.flags.writeable = False
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle what it is made of, as a `Network` does."""
+        return type(self), tuple(getattr(self, item.name) for item in fields(self))
+
     def __repr__(self) -> str:
         """Say how large it is."""
         kept = f", {self.core} of them in its core" if self.core else ""
         return f"Hierarchy({self.place.size} nodes{kept}, {self.head.size} arcs)"
+
+    def check_whole(self) -> None:
+        """Refuse a question that only a whole hierarchy answers right."""
+        if self.core:
+            raise InputError("this hierarchy has a core that is not contracted; make one with geoaccess.contract")
 
     def costs(self, *, against: bool) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
         """Return what going up and going down costs for a search along the arcs, or `against` them."""

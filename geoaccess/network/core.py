@@ -167,6 +167,10 @@ class Network:
             if isinstance(value, np.ndarray):
                 value.flags.writeable = False
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle what it is made of: read-only again at the other end, and without what searches keep."""
+        return type(self), tuple(getattr(self, item.name) for item in fields(self))
+
     def _check_shapes(self) -> None:
         groups = (
             ("node_lon", "node_lat"),

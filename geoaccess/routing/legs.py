@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from geoaccess.errors import InputError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from geoaccess.network import Network
 
 __all__ = ["Legs", "legs"]
+
+_COLUMNS = ("edge", "off_network_ds", "to_u_ds", "from_u_ds", "to_v_ds", "from_v_ds")
 
 
 class Legs(NamedTuple):
@@ -40,7 +44,16 @@ class Legs(NamedTuple):
 
 
 def legs(network: Network, snapped: pd.DataFrame | Mapping[str, npt.NDArray[Any]], *, turned: bool) -> Legs:
-    """Return where points that `snap` attached stand; `turned` for a search that looks the other way round."""
+    """Return where points that `snap` attached stand; `turned` for a search that looks the other way round.
+
+    Raises
+    ------
+    InputError
+        If the points are not as `snap` returns them.
+    """
+    missing = [name for name in _COLUMNS if name not in snapped]
+    if missing:
+        raise InputError(f"the points have no column {', '.join(missing)}; attach them with geoaccess.snap")
 
     def column(name: str) -> npt.NDArray[np.int32]:
         return np.ascontiguousarray(snapped[name], np.int32)

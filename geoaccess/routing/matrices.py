@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -12,6 +14,7 @@ from geoaccess.kernels import search, sweeps
 from geoaccess.kernels.keys import FAR, NEVER
 from geoaccess.network import DECISECONDS, Network, snap
 from geoaccess.routing.legs import Legs, legs
+from geoaccess.routing.sites import check_question, check_unique
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,30 +89,44 @@ def travel_times(
     Raises
     ------
     InputError
-        If the table would not fit into memory; `within` returns the near pairs alone.
+        If `max_s` is negative or NaN, `method` unknown, or points are not as `snap` returns them; or if the table would
+        not fit into memory: `within` returns the near pairs alone.
     """
+    furthest = _furthest("max_s", max_s)
     seconds = _room(len(origins), len(destinations))
     turned = len(destinations) < len(origins)
-    furthest = _furthest(max_s)
     for part, tile in _tiles(network, origins, destinations, turned=turned, furthest=furthest, method=method):
-        times = np.where(tile > furthest, np.inf, tile / DECISECONDS)
-        if turned:
-            seconds[:, part] = times
-        else:
-            seconds[part] = times.T
+        _fill(seconds[:, part] if turned else seconds[part].T, tile, furthest)
     seconds[origins["edge"].to_numpy() < 0] = np.nan
     seconds[:, destinations["edge"].to_numpy() < 0] = np.nan
     return seconds
 
 
+def _fill(seconds: npt.NDArray[np.float64], times: npt.NDArray[np.uint32], furthest: int) -> None:
+    """Write deciseconds as seconds, inf beyond the furthest; without a copy, which may be larger than the table."""
+    seconds[:] = times
+    seconds /= DECISECONDS
+    seconds[times > furthest] = np.inf
+
+
 def _room(rows: int, columns: int) -> npt.NDArray[np.float64]:
+    size = 8 * rows * columns
+    if size <= _memory_left():  # more may be handed out all the same, to end the process when it is written
+        with suppress(MemoryError, ValueError):
+            return np.empty((rows, columns))
+    raise InputError(
+        f"{rows} x {columns} travel times take {size / 2**30:.0f} GiB; "
+        "ask in parts, or for the pairs within a cutoff (geoaccess.within)"
+    )
+
+
+def _memory_left() -> float:
+    """Return how many bytes may still be used, inf where the system does not say."""
     try:
-        return np.empty((rows, columns))
-    except (MemoryError, ValueError) as error:
-        raise InputError(
-            f"{rows} x {columns} travel times take {8 * rows * columns / 2**30:.0f} GiB; "
-            "ask in parts, or for the pairs within a cutoff (geoaccess.within)"
-        ) from error
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return np.inf
+    return next((1024.0 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")), np.inf)
 
 
 def within(
@@ -143,7 +160,7 @@ def within(
     Raises
     ------
     InputError
-        As `geoaccess.nearest`; and if the cutoff is negative or NaN.
+        As `geoaccess.nearest`; and if the cutoff is negative or NaN, or `method` unknown.
 
     Examples
     --------
@@ -159,14 +176,12 @@ def within(
     """
     import pandas as pd
 
-    if not cutoff_s >= 0:
-        raise InputError(f"cutoff_s is {cutoff_s}; it must be 0 or more")
-    if toward not in ("sites", "cells"):
-        raise InputError(f'toward is {toward!r}; it must be "sites" or "cells"')
+    check_unique(cells=cells, sites=sites)
+    check_question(k=1, toward=toward, n_sites=len(sites))
+    furthest = _furthest("cutoff_s", cutoff_s)
     roads = network.network if isinstance(network, Hierarchy) else network
     settings = {"max_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
     cell, site = snap(roads, cells, **settings), snap(roads, sites, **settings)
-    furthest = _furthest(cutoff_s)
     parts = []
     ends = (cell, site) if toward == "sites" else (site, cell)
     turned = toward == "sites"  # the sites are the sources in either case
@@ -218,7 +233,7 @@ def trees(
             times = _searched_trees(roads, some, against=against)
         else:
             times = _swept_trees(hierarchy, some, against=against)
-        seconds[:, part] = np.where(times >= np.uint32(FAR), np.inf, times / DECISECONDS)
+        _fill(seconds[:, part], times, int(FAR) - 1)
     seconds[:, source.legs.edge < 0] = np.nan
     return seconds.T
 
@@ -228,15 +243,17 @@ def _engine(network: Network | Hierarchy, sources: int, method: Method) -> Hiera
     if method not in ("auto", "search", "hierarchy"):
         raise InputError(f'method is {method!r}; it must be "auto", "search" or "hierarchy"')
     if isinstance(network, Hierarchy):
-        if network.core:
-            raise InputError("this hierarchy has a core that is not contracted; make one with geoaccess.contract")
+        network.check_whole()
         return network
     if method == "search" or (method == "auto" and sources < _FEW and "_whole" not in network.__dict__):
         return None
     return whole(network)
 
 
-def _furthest(seconds: float) -> int:
+def _furthest(name: str, seconds: float) -> int:
+    """Return a limit in whole deciseconds, at most the longest time there can be."""
+    if not seconds >= 0:
+        raise InputError(f"{name} is {seconds}; it must be 0 or more")
     return int(min(np.floor(seconds * DECISECONDS), FAR - 1))
 
 
@@ -300,6 +317,7 @@ def _tiles(
 def _above(hierarchy: Hierarchy, *points: _Ends) -> Hierarchy:
     """Return the part of a hierarchy that lies above some points; nodes that do not are nowhere (-1) in it."""
     wanted = np.zeros(hierarchy.place.size, np.bool_)
+    wanted[0] = True  # where points that are not snapped are looked up
     for point in points:
         snapped = point.legs.edge >= 0
         wanted[hierarchy.place[point.node_u[snapped]]] = True

@@ -76,8 +76,10 @@ def route(
     """
     import geopandas as gpd
 
-    hierarchy = network if isinstance(network, Hierarchy) else None
-    network = network.network if isinstance(network, Hierarchy) else network
+    hierarchy = None
+    if isinstance(network, Hierarchy):
+        network.check_whole()
+        hierarchy, network = network, network.network
     places = gpd.GeoSeries.from_xy([origin[0], destination[0]], [origin[1], destination[1]], crs="EPSG:4326")
     snapped = snap(network, places, max_m=max_snap_m, off_network_kph=off_network_kph, min_component_m=min_component_m)
     edges = snapped["edge"].to_numpy()
