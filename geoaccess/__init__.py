@@ -79,7 +79,7 @@ if TYPE_CHECKING:
         within,
     )
     from geoaccess.services import read_sites
-    from geoaccess.study import load_study, run, solve_study
+    from geoaccess.study import load_study, run, solve_study, sweep, sweep_studies, vary
     from geoaccess.zones import assign, compute_centrality, join_centrality, read_centrality, read_municipalities
 
 __version__ = "0.1.0"
@@ -152,6 +152,8 @@ __all__ = [
     "solve_study",
     "spatial_availability",
     "summarise",
+    "sweep",
+    "sweep_studies",
     "theil_l",
     "theil_t",
     "three_step",
@@ -160,6 +162,7 @@ __all__ = [
     "trees",
     "two_step",
     "undo",
+    "vary",
     "weighted_quantile",
     "within",
     "zonal_population",

@@ -23,11 +23,11 @@ from geoaccess.errors import ConfigError, InputError
 from geoaccess.kernels import search
 from geoaccess.network import load_network, save_network
 from geoaccess.study import combinations, load_study, read_variations, solve_study, sweep, sweep_studies, vary
+from geoaccess.study.crew import crew
 from geoaccess.study.stages import build_or_load_network
-from geoaccess.study.sweep import crew
 from tests.test_study_tiny import CELLS, FLAT, SERVICES, STUDY, TOTAL, write_study
 
-core, whole = (sys.modules[f"geoaccess.study.{name}"] for name in ("sweep", "sweep_studies"))
+core, whole = (sys.modules[f"geoaccess.study.{name}"] for name in ("crew", "swept"))
 ASKED = ["network.profile=flat.toml,slow.toml", "snap.max_m=2500,0.0001,1500"]
 
 

@@ -1,11 +1,11 @@
 """Studies: a TOML file in, answers and files out."""
 
 from geoaccess.study.config import Study, load_study
+from geoaccess.study.crew import Outcome, sweep
 from geoaccess.study.day_profile import DayProfile, profile_day, short_table, write_day_profile
 from geoaccess.study.ferry_listing import list_ferries, write_ferries
 from geoaccess.study.pipeline import Answers, check, run, solve_study
-from geoaccess.study.sweep import Outcome, sweep
-from geoaccess.study.sweep_studies import Swept, medians, sweep_studies, write_sweep
+from geoaccess.study.swept import Swept, medians, sweep_studies, write_sweep
 from geoaccess.study.tell import describe_network, draw_network, main_table, route_table, write_template
 from geoaccess.study.variations import Variation, combinations, read_variations, vary
 

@@ -14,9 +14,9 @@ from geoaccess import files, measures
 from geoaccess.errors import InputError
 from geoaccess.network import load_network, save_network
 from geoaccess.study import stages
+from geoaccess.study.crew import Outcome, crew
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.progress import counted, tell_compiling
-from geoaccess.study.sweep import Outcome, crew
 from geoaccess.study.tables import marked, write_csv
 from geoaccess.study.tell import minutes
 from geoaccess.study.variations import value_in, written
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from geoaccess.network import Network
     from geoaccess.study.config import Study
+    from geoaccess.study.crew import Run
     from geoaccess.study.pipeline import Answers
-    from geoaccess.study.sweep import Run
     from geoaccess.study.variations import Variation
 
     _Figures = tuple[pd.DataFrame, pd.DataFrame | None]
@@ -110,7 +110,7 @@ def sweep_studies(
     variations
         What to compute; from `vary`.
     workers, scheduler
-        Where; see `geoaccess.study.sweep.crew`.
+        Where; see `geoaccess.study.crew.crew`.
     cells
         Whether the times of every cell are wanted too.
     show
