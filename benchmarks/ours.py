@@ -6,9 +6,11 @@ raises NotImplementedError is reported as "not there yet".
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 import geoaccess as ga
 from geoaccess.hierarchy import light
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy.typing as npt
+
+    from geoaccess.routing import Change
 
     Nodes = npt.NDArray[np.int32]
 
@@ -129,21 +133,46 @@ def sweep_bytes(hierarchy: ga.Hierarchy, lanes: int) -> int:
     return 4 * n + 8 * arcs + 4 * n + 2 * 4 * lanes * n
 
 
-def solve(hierarchy: Any, sites: Nodes) -> Any:
+def solve(hierarchy: ga.Hierarchy, sites: Nodes) -> ga.NearestField:
     """Return a solved nearest field with k = 2 that can be updated, all from scratch."""
-    raise NotImplementedError
+    return ga.solve_nearest(hierarchy, at_nodes(hierarchy.network, sites), k=2)
 
 
-def add_site(field: Any, node: int) -> Any:
-    """Return the field with one more site at a node."""
-    raise NotImplementedError
+def add_site(field: ga.NearestField, place: pd.Series[Any]) -> Change:
+    """Add a site to a field."""
+    return ga.add_site(field, "new", place)
 
 
-def move_site(field: Any, site: int, node: int) -> Any:
-    """Return the field with one site at another node."""
-    raise NotImplementedError
+def move_site(field: ga.NearestField, site: int, place: pd.Series[Any]) -> Change:
+    """Move a site of a field to another place."""
+    return ga.move_site(field, site, place)
 
 
-def field_keys(field: Any) -> npt.NDArray[np.uint64]:
+def undo(field: ga.NearestField, change: Change) -> None:
+    """Take back the last change."""
+    ga.undo(field, change)
+
+
+def field_keys(field: ga.NearestField) -> npt.NDArray[np.uint64]:
     """Return the keys of a field, shape (n_nodes, 2); not timed."""
-    raise NotImplementedError
+    return field.keys
+
+
+def at_nodes(network: ga.Network, nodes: Nodes) -> pd.DataFrame:
+    """Return places at the ends of edges that meet at nodes, as `snap` describes places."""
+    edge = _edge_at(network)[nodes]
+    at_u = network.edge_u[edge] == nodes
+    to_u, to_v = np.where(at_u, 0, -1), np.where(at_u, -1, 0)
+    legs = {"to_u_ds": to_u, "from_u_ds": to_u, "to_v_ds": to_v, "from_v_ds": to_v}
+    rest = {"off_network_m": 0.0, "off_network_ds": 0, "lon": 0.0, "lat": 0.0, "reason": ""}
+    return pd.DataFrame({"edge": edge, **legs, **rest})
+
+
+@functools.cache
+def _edge_at(network: ga.Network) -> Nodes:
+    """Return an edge that ends at each node."""
+    place = network.detours.place if network.detours else np.arange(network.n_nodes)
+    edge = np.full(network.n_nodes, -1, np.int32)
+    for ends in (network.edge_v, network.edge_u):
+        edge[ends] = np.arange(network.n_edges, dtype=np.int32)
+    return edge[place]

@@ -1,4 +1,7 @@
-"""A solved field of the two nearest sites with one site added or moved, beside solving it again."""
+"""A solved field of the two nearest sites with one site added or moved, beside solving it again.
+
+A field changes in place, so each change is timed together with taking back the one before.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ from benchmarks.nearest import sites_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from geoaccess.routing import Change
 
 __all__ = ["updates"]
 
@@ -46,11 +51,15 @@ def _solved(graph: Graph) -> Callable[[], Any]:
 
 def _added(graph: Graph) -> Callable[[], Any]:
     field = _solved(graph)()
-    turns = itertools.cycle(places(graph, TRIED, seed=5).tolist())
+    turns = itertools.cycle(_tried(graph))
+    done: list[Change] = []
 
     def change() -> Any:
-        node = next(turns)
-        return np.append(sites_of(graph), np.int32(node)), ours.add_site(field, node)
+        node, place = next(turns)
+        if done:
+            ours.undo(field, done.pop())
+        done.append(ours.add_site(field, place))
+        return np.append(sites_of(graph), node), field
 
     return change
 
@@ -58,15 +67,26 @@ def _added(graph: Graph) -> Callable[[], Any]:
 def _moved(graph: Graph) -> Callable[[], Any]:
     field = _solved(graph)()
     sites = sites_of(graph)
-    turns = itertools.cycle(zip(range(sites.size), places(graph, TRIED, seed=5).tolist(), strict=False))
+    turns = itertools.cycle(zip(range(sites.size), _tried(graph), strict=False))
+    done: list[Change] = []
 
     def change() -> Any:
-        site, node = next(turns)
+        site, (node, place) = next(turns)
         moved = sites.copy()
         moved[site] = node
-        return moved, ours.move_site(field, site, node)
+        if done:
+            ours.undo(field, done.pop())
+        done.append(ours.move_site(field, site, place))
+        return moved, field
 
     return change
+
+
+def _tried(graph: Graph) -> list[tuple[np.int32, Any]]:
+    """Return the nodes for the new site, each with its place on an edge."""
+    nodes = places(graph, TRIED, seed=5)
+    table = ours.at_nodes(graph.network, nodes)
+    return [(node, table.iloc[i]) for i, node in enumerate(nodes)]
 
 
 def _check(graph: Graph, answer: Any) -> None:

@@ -164,6 +164,70 @@ def profile(
 
 
 @app.command()
+def sweep(
+    studies: Annotated[list[Path], typer.Argument(metavar="STUDY", help="Study files, such as one for each region.")],
+    *,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option("--vary", metavar="SETTING=VALUE,VALUE", help="Values for a setting; repeated: all combinations."),
+    ] = None,
+    variations: Annotated[
+        Path | None, typer.Option("--variations", metavar="FILE", help="A TOML file of named variations instead.")
+    ] = None,
+    output: Annotated[Path, typer.Option("--output", metavar="FOLDER", help="Where the tables go.")] = Path("sweep"),
+    cells: Annotated[bool, typer.Option("--cells", help="Also write the times of every cell.")] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", help="Processes on this machine; 0 for this one only. As a rule one per core."),
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option("--scheduler", metavar="ADDRESS", help="A dask scheduler, as tcp://10.0.0.5:8786.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Compute many studies, or one in many variations, and write all figures as one table.
+
+    \b
+    geoaccess sweep north.toml south.toml
+    geoaccess sweep study.toml --vary network.profile=car,car_winter --vary snap.max_m=1000,2000
+    geoaccess sweep study.toml --variations winter.toml
+
+    A setting is named as in the study file, [snap] max_m as snap.max_m. A file of variations has a table for each; one
+    that sets nothing is the study as it is:
+
+    \b
+    [[variation]]
+    name = "winter"
+    set = { network.profile = "car_winter" }
+
+    sweep.csv and sweep.parquet have a row per variation, service and centrality class, and one for everybody. A
+    variation that fails says why in the column "status" and does not stop the others.
+
+    Work is spread over the cores of this machine, or with --scheduler over those of a dask cluster: its workers
+    (dask worker ADDRESS --nthreads 1) need the same version of geoaccess, with geoaccess[dask], and must see the study,
+    all it reads and its cache under the same paths as this machine.
+    """  # noqa: D301 - \\b keeps lines apart
+    from geoaccess import files
+    from geoaccess.study import combinations, medians, read_variations, sweep_studies, write_sweep
+    from geoaccess.study import vary as vary_studies
+
+    if vary and variations:
+        raise InputError("--vary and --variations: give one of them")
+    files.refuse_clashes(output, (), former=())
+    changes = combinations(vary or []) if variations is None else read_variations(variations)
+    chosen = vary_studies(studies, changes)
+    found = sweep_studies(chosen, workers=workers, scheduler=scheduler, cells=cells, show=not quiet)
+    written = write_sweep(found, output)
+    if not quiet:
+        for line in dict.fromkeys(variation.study.settings.disclaimer for variation in chosen):
+            out.print(Text(line, style="bold"))
+        out.print(_rich("Median minutes of everybody", medians(found)))
+        out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+    if len(found.failed):
+        raise InputError(f"{len(found.failed)} of {len(chosen)} variations failed; status in {written[0]} says why")
+
+
+@app.command()
 def new(
     study: Annotated[Path, typer.Argument(metavar="STUDY", help="The file to write, such as my-study.toml.")],
 ) -> None:

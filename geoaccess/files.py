@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
@@ -15,7 +16,10 @@ from geoaccess.errors import InputError, MissingFileError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-__all__ = ["refuse_clashes", "require", "sha256", "writing", "writing_among", "writing_folder"]
+__all__ = ["put_folder", "refuse_clashes", "require", "sha256", "spare", "writing", "writing_among", "writing_folder"]
+
+_TRIES = 100
+_RACED = frozenset({errno.ENOENT, errno.EEXIST, errno.ENOTEMPTY})
 
 
 def require(path: Path, *, mend: str = "check the path") -> Path:
@@ -55,10 +59,25 @@ def writing_folder(path: Path) -> Iterator[Path]:
 
     All that was in `path` is gone then, so this is for folders that are geoaccess's own; see `writing_among`.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _spare(path.parent) as temporary, _spare(path.parent) as old:
+    with spare(path.parent) as temporary:
         yield temporary
-        _rename([*([(path, old / path.name)] if path.exists() else []), (temporary, path)])
+        put_folder(temporary, path)
+
+
+def put_folder(source: Path, path: Path) -> None:
+    """Put the folder `source` in the place of `path`, on the same file system; all that was in `path` is gone then.
+
+    Other processes may do so at the same time: `path` is then one of theirs or this one, always whole.
+    """
+    with spare(path.parent) as old:
+        for attempt in range(_TRIES):
+            try:
+                _rename([*([(path, old / str(attempt))] if path.exists() else []), (source, path)])
+            except OSError as error:  # between the question whether it is there and the renaming, it came or went
+                if error.errno not in _RACED or not source.exists() or attempt == _TRIES - 1:
+                    raise
+            else:
+                return
 
 
 @contextlib.contextmanager
@@ -75,8 +94,7 @@ def writing_among(folder: Path, *, former: Collection[str]) -> Iterator[Path]:
     """
     refuse_clashes(folder, (), former=former)
     parent = folder if folder.is_dir() else folder.parent
-    parent.mkdir(parents=True, exist_ok=True)
-    with _spare(parent) as temporary, _spare(parent) as old:
+    with spare(parent) as temporary, spare(parent) as old:
         yield temporary
         names = sorted(path.name for path in temporary.iterdir())
         refuse_clashes(folder, names, former=former)
@@ -103,8 +121,9 @@ def refuse_clashes(folder: Path, names: Iterable[str], *, former: Collection[str
 
 
 @contextlib.contextmanager
-def _spare(parent: Path) -> Iterator[Path]:
-    """Yield an empty folder and remove whatever is left of it in the end."""
+def spare(parent: Path) -> Iterator[Path]:
+    """Yield an empty folder inside `parent` and remove whatever is left of it in the end."""
+    parent.mkdir(parents=True, exist_ok=True)
     path = Path(tempfile.mkdtemp(dir=parent, prefix=".geoaccess-"))
     path.chmod(0o755)
     try:

@@ -15,7 +15,7 @@ from geoaccess.errors import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Table", "did_you_mean", "parse_toml", "read_toml", "validate"]
+__all__ = ["Table", "did_you_mean", "parse_toml", "problems_in", "read_toml", "validate"]
 
 
 class Table(BaseModel):
@@ -73,8 +73,12 @@ def validate(raw: dict[str, Any], model: type[Model], *, subject: str) -> Model:
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        problems = [line for item in error.errors() for line in _said(item, model)]
-        raise ConfigError.listing(subject, problems) from error
+        raise ConfigError.listing(subject, problems_in(error, model)) from error
+
+
+def problems_in(error: ValidationError, model: type[BaseModel]) -> list[str]:
+    """Return what is wrong with a file by the rules of `model`, a line for each problem."""
+    return [line for item in error.errors() for line in _said(item, model)]
 
 
 def did_you_mean(word: str, known: Any) -> str:

@@ -22,7 +22,7 @@ from tests.test_study_tiny import PLACES, STUDY, cell_id, degrees, write_study
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-COMMANDS = ["run", "check", "info", "new", "fetch"]
+COMMANDS = ["run", "check", "info", "sweep", "new", "fetch"]
 ROOT = Path(__file__).parents[1]
 
 

@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoaccess.errors import InputError
+from geoaccess.kernels import geometry
 from geoaccess.network import (
     EdgeKind,
     Network,
@@ -204,6 +205,22 @@ def test_edges_come_out_as_they_went_in():
     assert np.isinf(road.edges("primary")[["forward_s", "backward_s"]].max(axis=None))
 
 
+@settings(max_examples=60, deadline=None)
+@given(segments())
+def test_plain_edges_and_nodes_keep_their_numbers(drawn):
+    """Whoever makes a network of arrays goes on counting as before; a node without edges is one too."""
+    u, v, forward, backward, *_ = (list(column) for column in zip(*drawn, strict=True))
+    i = np.arange(max(*u, *v) + 3)
+    lon, lat = 10 + 0.01 * (i * 5 % 7), 60 + 0.004 * (i * 7 % 11)
+    road = Network.from_edges(lon=lon, lat=lat, u=u, v=v, forward_s=forward, backward_s=backward)
+    np.testing.assert_array_equal([road.node_lon, road.node_lat], [lon, lat])
+    np.testing.assert_array_equal([road.edge_u, road.edge_v], [u, v])
+    np.testing.assert_array_equal(road.edge_forward_ds, [round(10 * max(t, -0.1)) for t in forward])
+    np.testing.assert_array_equal(road.edge_backward_ds, [round(10 * max(t, -0.1)) for t in backward])
+    lon[:] = 0  # a network does not change with the arrays that it was made of
+    assert road.node_lon.min() == 10
+
+
 # What it keeps
 
 
@@ -289,6 +306,39 @@ def test_merging_changes_no_time_no_length_and_is_done_after_once(drawn):
             (one, into_one, out_one), (two, into_two, out_two) = ends
             mixed = (merged.edge_kind[one], merged.edge_snaps[one]) != (merged.edge_kind[two], merged.edge_snaps[two])
             assert mixed or into_one != out_two or into_two != out_one
+
+
+@settings(max_examples=100, deadline=None)
+@given(segments(), st.booleans())
+def test_nodes_that_are_near_have_near_numbers(drawn, late):
+    """Numbers follow a Hilbert curve over the box of the nodes, edges the numbers of their nodes; nobody is lost."""
+    network = simplify(made_of(drawn, merge_chains=False)) if late else made_of(drawn)
+
+    def cells(degrees):
+        return ((degrees - degrees.min()) / (np.ptp(degrees) or 1) * (2**16 - 1)).astype(np.uint32)
+
+    places = geometry.hilbert_index(cells(network.node_lon), cells(network.node_lat), 16)
+    assert (np.diff(places) >= 0).all()
+    edges = list(zip(network.edge_u.tolist(), network.edge_v.tolist(), strict=True))
+    assert edges == sorted(edges)
+    assert set(range(network.n_nodes)) == {node for edge in edges for node in edge}
+
+
+def test_on_a_grid_of_streets_neighbours_have_near_numbers():
+    """Of 32 by 32 crossings numbered at random, most neighbours come to be at most a few numbers apart."""
+    rng = np.random.default_rng(8)
+    number = rng.permutation(32 * 32).reshape(32, 32)
+    u = np.concatenate([number[:-1].ravel(), number[:, :-1].ravel()])
+    v = np.concatenate([number[1:].ravel(), number[:, 1:].ravel()])
+    order = np.argsort(number.ravel())
+    east, north = (part.ravel()[order] * 0.001 for part in np.meshgrid(np.arange(32), np.arange(32)))
+    times = np.ones(u.size)
+    plain = Network.from_edges(lon=10 + east, lat=60 + north, u=u, v=v, forward_s=times, backward_s=times)
+    curved = simplify(plain)
+    assert curved.n_nodes == plain.n_nodes - 4, "the four corners are no crossings"
+    gaps = [np.median(np.abs(road.edge_u.astype(int) - road.edge_v)) for road in (plain, curved)]
+    assert gaps[0] > 200
+    assert gaps[1] <= 3
 
 
 @settings(max_examples=100, deadline=None)

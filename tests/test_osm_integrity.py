@@ -13,7 +13,7 @@ import pytest
 
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.osm import read_extract, read_osm, read_profile
-from geoaccess.osm.integrity import newest_untagged_nodes
+from geoaccess.osm.pbf import newest_untagged_nodes
 
 ROOT = Path(__file__).parents[1]
 CAR = read_profile(ROOT / "configs" / "profiles" / "car.toml")

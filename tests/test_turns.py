@@ -33,9 +33,6 @@ def ruled_networks(draw):
         to_way=rng.integers(0, m, count).astype(np.int32),
         only=rng.random(count) < 0.3,
     )
-    rules = Turns(
-        *(getattr(rules, f)[np.isin(rules.via, np.concatenate([u, v]))] for f in ("via", "from_way", "to_way", "only"))
-    )
     lon, lat = 10 + rng.random(n) * 0.3, 60 + rng.random(n) * 0.15
     network = assemble(
         lon=lon,
@@ -51,19 +48,8 @@ def ruled_networks(draw):
         turns=rules,
         merge_chains=False,
     )
-    # Nodes are numbered anew; find each rule's node by its place.
-    where = {
-        (x, y): i
-        for i, (x, y) in enumerate(zip(network.node_lon.tolist(), network.node_lat.tolist(), strict=True))
-        if i < len(set(u) | set(v))
-    }
-    turns = [
-        (where[lon[a], lat[a]], b, c, d)
-        for a, b, c, d in zip(
-            rules.via.tolist(), rules.from_way.tolist(), rules.to_way.tolist(), rules.only.tolist(), strict=True
-        )
-    ]
-    return network, turns, rng
+    columns = (rules.via.tolist(), rules.from_way.tolist(), rules.to_way.tolist(), rules.only.tolist())
+    return network, list(zip(*columns, strict=True)), rng
 
 
 def points(rng, count, prefix):

@@ -2,4 +2,32 @@
 
 Every other room reaches compiled code through these modules, and only here is numba imported. Callers check their
 arguments first; a kernel trusts them. Times are int32 deciseconds, and `FAR` stands for "not reached".
+
+Numba keeps what it compiles beside these files, else in the user's cache folder; or in `NUMBA_CACHE_DIR` where set.
 """
+
+import atexit
+import shutil
+import tempfile
+
+import numba
+
+__all__ = ["CACHED"]
+
+
+def _can_cache() -> bool:
+    """Whether numba finds a folder that it can write to; where it does not, `cache=True` is an error."""
+    try:
+        numba.njit(cache=True)(_can_cache)
+    except RuntimeError:
+        return False
+    return True
+
+
+CACHED = _can_cache()
+"""Whether the next run finds compiled what this one compiles."""
+
+if not CACHED:
+    _folder = tempfile.mkdtemp(prefix="geoaccess-numba-")
+    numba.config.CACHE_DIR = _folder  # type: ignore[attr-defined] # it is made of the environment
+    atexit.register(shutil.rmtree, _folder, ignore_errors=True)

@@ -59,7 +59,7 @@ def _look_at(
         n_touched = 1
         touched[0] = u
         best[u] = 0
-        held = 0
+        held = np.int64(0)
         keys, nodes, held = push(keys, nodes, held, np.int64(0), u)
         settled = 0
         while held > 0 and settled < furthest:

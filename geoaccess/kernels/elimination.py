@@ -48,7 +48,7 @@ def pair_up(
     begin = np.zeros(n + 1, np.int64)
     size = np.zeros(n, np.int32)
     pairs = np.empty((head.size + back_head.size, 3), np.int32)
-    filled = 0
+    filled = np.int64(0)
     for x in range(n):
         first = filled
         for back in range(2):

@@ -1,4 +1,8 @@
-"""The queue of every search: a heap of keys with a node each, in which entry i stands above 4 i + 1 ... 4 i + 4."""
+"""The queue of every search: a heap of keys with a node each, in which entry i stands above 4 i + 1 ... 4 i + 4.
+
+A size begins as np.int64(0): to numba a plain 0 is a type of its own, for which it would compile these functions once
+more.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ __all__ = ["drop_least", "push", "put"]
 
 
 @numba.njit(cache=True)
-def put(keys: npt.NDArray[np.int64], nodes: npt.NDArray[np.int32], size: int, key: int, node: int) -> int:
+def put(keys: npt.NDArray[np.int64], nodes: npt.NDArray[np.int32], size: np.int64, key: int, node: int) -> np.int64:
     """Put an entry into a heap that has room for it; return the new size."""
     i = size
     while i > 0:
@@ -31,20 +35,21 @@ def put(keys: npt.NDArray[np.int64], nodes: npt.NDArray[np.int32], size: int, ke
 
 @numba.njit(cache=True)
 def push(
-    keys: npt.NDArray[np.int64], nodes: npt.NDArray[np.int32], size: int, key: int, node: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], int]:
+    keys: npt.NDArray[np.int64], nodes: npt.NDArray[np.int32], size: np.int64, key: int, node: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], np.int64]:
     """Put an entry into a heap, which grows where it is full; return the heap and its new size."""
     if size == keys.size:
         more_keys = np.empty(2 * size, np.int64)
         more_nodes = np.empty(2 * size, np.int32)
-        more_keys[:size] = keys
-        more_nodes[:size] = nodes
+        for i in range(size):  # an assignment of slices takes numba two seconds to compile
+            more_keys[i] = keys[i]
+            more_nodes[i] = nodes[i]
         keys, nodes = more_keys, more_nodes
     return keys, nodes, put(keys, nodes, size, key, node)
 
 
 @numba.njit(cache=True)
-def drop_least(keys: npt.NDArray[np.int64], nodes: npt.NDArray[np.int32], size: int) -> int:
+def drop_least(keys: npt.NDArray[np.int64], nodes: npt.NDArray[np.int32], size: np.int64) -> np.int64:
     """Remove the first entry of a heap in which entry i stands above 4 i + 1 ... 4 i + 4; return the new size."""
     size -= 1
     key, node = keys[size], nodes[size]
@@ -54,7 +59,7 @@ def drop_least(keys: npt.NDArray[np.int64], nodes: npt.NDArray[np.int32], size: 
         if child >= size:
             break
         least = child
-        for other in range(child + 1, min(child + 4, size)):
+        for other in range(child + 1, min(child + 4, int(size))):
             if keys[other] < keys[least]:
                 least = other
         if keys[least] >= key:

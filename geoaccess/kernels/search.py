@@ -40,7 +40,7 @@ def nearest(
     settled = np.zeros(n, np.int32)
     keys = np.empty(1024, np.int64)
     nodes = np.empty(1024, np.int32)
-    size = 0
+    size = np.int64(0)
     for i in range(seed_node.size):
         key = (np.int64(seed_time[i]) << 32) | np.int64(seed_site[i])
         keys, nodes, size = push(keys, nodes, size, key, seed_node[i])
@@ -247,7 +247,7 @@ def matrix(
         keys = np.empty(1024, np.int64)
         nodes = np.empty(1024, np.int32)
         for i in range(block, from_u.size, blocks):
-            size = n_touched = 0
+            size, n_touched = np.int64(0), 0
             for end in range(2):
                 node = from_u[i] if end == 0 else from_v[i]
                 time = np.int64(leave_u[i] if end == 0 else leave_v[i])
@@ -295,7 +295,7 @@ def tree(
     by_arc = np.full(n, -1, np.int32)
     keys = np.empty(1024, np.int64)
     nodes = np.empty(1024, np.int32)
-    size = 0
+    size = np.int64(0)
     for i in range(seed_node.size):
         if seed_time[i] < best[seed_node[i]]:
             best[seed_node[i]] = seed_time[i]

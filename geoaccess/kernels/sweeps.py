@@ -153,7 +153,7 @@ def _settle(
     k = best.shape[1]
     keys = np.empty(1024, np.int64)
     nodes = np.empty(1024, np.int32)
-    size = 0
+    size = np.int64(0)
     for p in range(core):
         for j in range(k):
             if best[p, j] != EMPTY:

@@ -55,12 +55,12 @@ def reach(
     out_time = np.empty(1024, np.int64)
     n_out = 0
     for q in range(n_quays):
-        size = n_touched = 0
+        size, n_touched = np.int64(0), 0
         if lower[q] < NEVER and lower[q] < bound[quay[q]]:
             best[quay[q]] = 0
             touched[0] = quay[q]
             n_touched = 1
-            keys, nodes, size = push(keys, nodes, size, 0, quay[q])
+            keys, nodes, size = push(keys, nodes, size, np.int64(0), quay[q])
         while size > 0:
             time, node = keys[0], nodes[0]
             size = drop_least(keys, nodes, size)

@@ -10,6 +10,7 @@ import pandas as pd
 from geoaccess.errors import InputError
 from geoaccess.kernels import geometry, graph
 from geoaccess.network.core import DECISECONDS, Network
+from geoaccess.network.curve import Chains, number_along_curve
 from geoaccess.network.turns import Edges, Turns, find_detours
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["assemble", "no_ferries"]
 
-_HILBERT_BITS = 16
 _LONGEST_DS = 2**31 - 1
 
 
@@ -96,7 +96,8 @@ def assemble(
     turns
         Banned and mandatory turns; their points stay nodes.
     merge_chains
-        False keeps every point that a segment ends in as a node.
+        False keeps every point as the node of its number, and every segment as the edge of its number. Else nodes are
+        numbered along a Hilbert curve, so that what is near on the map is near in memory, and edges by their nodes.
 
     Raises
     ------
@@ -113,17 +114,12 @@ def assemble(
     if turns is not None:
         keep[turns.via] = True
     alike = kind.astype(np.int32) * 4 + snaps * 2 + restricted
-    ptr, point, segment = graph.chains(lon.size, a, b, forward_s, backward_s, alike, np.asarray(keep, np.bool_))
-    first, last = ptr[:-1], ptr[1:] - 1
-    order, rank = _hilbert_order(lon, lat, point[np.concatenate([first, last])])
-    edge_u, edge_v = rank[point[first]], rank[point[last]]
-    by_node = np.lexsort((edge_v, edge_u))
-
-    # From here on the shape points stand edge by edge in the final order.
-    sizes = np.diff(ptr)[by_node]
-    shape_ptr = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    gather = np.repeat(first[by_node] - shape_ptr[:-1], sizes) + np.arange(shape_ptr[-1])
-    point, segment = point[gather], segment[gather]
+    chains = Chains(*graph.chains(lon.size, a, b, forward_s, backward_s, alike, np.asarray(keep, np.bool_)))
+    order, rank = np.arange(lon.size), np.arange(lon.size, dtype=np.int32)
+    if merge_chains:
+        order, rank, chains = number_along_curve(chains, lon, lat)
+    shape_ptr, point, segment = chains
+    edge_u, edge_v = rank[point[shape_ptr[:-1]]], rank[point[shape_ptr[1:] - 1]]
     piece = np.abs(segment) - 1
     piece[shape_ptr[1:] - 1] = piece[shape_ptr[1:] - 2]  # the last point of an edge starts no piece
     starts_piece = segment != 0
@@ -141,8 +137,8 @@ def assemble(
 
     edge_forward_ds, edge_backward_ds = deciseconds(upward), deciseconds(downward)
     edges = Edges(
-        edge_u[by_node],
-        edge_v[by_node],
+        edge_u,
+        edge_v,
         way[piece[shape_ptr[:-1]]],
         way[piece[shape_ptr[1:] - 1]],
         restricted[piece[shape_ptr[:-1]]],
@@ -154,8 +150,8 @@ def assemble(
     return Network(
         node_lon=lon[order],
         node_lat=lat[order],
-        edge_u=edge_u[by_node],
-        edge_v=edge_v[by_node],
+        edge_u=edge_u,
+        edge_v=edge_v,
         edge_forward_ds=edge_forward_ds,
         edge_backward_ds=edge_backward_ds,
         edge_length_m=total(length).astype(np.float32),
@@ -210,22 +206,3 @@ def _check_segments(  # noqa: C901 - one list of refusals
         wrong = np.flatnonzero(~(seconds * DECISECONDS < _LONGEST_DS))
         if wrong.size:
             raise InputError(f"edge {wrong[0]}: {name} is {seconds[wrong[0]]}; seconds, negative where closed")
-
-
-def _hilbert_order(
-    lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64], used: npt.NDArray[np.int32]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
-    """Return the used points in the order of a Hilbert curve (near nodes, near in memory), and each point's place."""
-    nodes = np.unique(used)
-    side = 2**_HILBERT_BITS - 1
-
-    def grid(values: npt.NDArray[np.float64]) -> npt.NDArray[np.uint32]:
-        low, span = values.min(), np.ptp(values)
-        scaled: npt.NDArray[np.uint32] = ((values - low) / (span if span > 0 else 1.0) * side).astype(np.uint32)
-        return scaled
-
-    places = geometry.hilbert_index(grid(lon[nodes]), grid(lat[nodes]), _HILBERT_BITS)
-    order = nodes[np.lexsort((nodes, places))].astype(np.int64)
-    rank = np.full(lon.size, -1, np.int32)
-    rank[order] = np.arange(order.size, dtype=np.int32)
-    return order, rank

@@ -216,7 +216,7 @@ class Network:
         way_id: npt.ArrayLike | None = None,
         way_class: npt.ArrayLike | None = None,
     ) -> Network:
-        """Make a network of straight road edges from plain arrays.
+        """Make a network of straight road edges from plain arrays; nodes and edges keep their numbers.
 
         Parameters
         ----------
@@ -329,19 +329,25 @@ class Network:
         labels: npt.NDArray[np.int32] = graph.strong_components(start, heads)
         return labels[place]
 
-    def components(self, *kinds: EdgeKind) -> npt.NDArray[np.int32]:
+    def components(self, *kinds: EdgeKind, without: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.int32]:
         """Return the number of each node's component over edges of the given kinds, taken both ways.
 
         `components(EdgeKind.ROAD)` tells islands by road alone; adding `FERRY` and `BOARDING` joins what car ferries
-        join; adding `ON_FOOT` what passenger boats join.
+        join; adding `ON_FOOT` what passenger boats join. Edges in `without` join nothing.
         """
-        kept: dict[tuple[EdgeKind, ...], npt.NDArray[np.int32]] = self.__dict__.setdefault("_components", {})
+        if without is not None and without.size:
+            return self._components(kinds, without)
+        kept: dict[tuple[EdgeKind, ...], npt.NDArray[np.int32]] = self.__dict__.setdefault("_components_of", {})
         if kinds not in kept:  # every search asks for them to say why somebody is not reached
-            chosen = np.isin(self.edge_kind, kinds)
-            labels = graph.weak_components(self.n_nodes, self.edge_u[chosen], self.edge_v[chosen])
-            kept[kinds] = labels if self.detours is None else labels[self.detours.place]
+            kept[kinds] = self._components(kinds, np.empty(0, np.int32))
             kept[kinds].flags.writeable = False
         return kept[kinds]
+
+    def _components(self, kinds: tuple[EdgeKind, ...], without: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+        chosen = np.isin(self.edge_kind, kinds)
+        chosen[without] = False
+        labels: npt.NDArray[np.int32] = graph.weak_components(self.n_nodes, self.edge_u[chosen], self.edge_v[chosen])
+        return labels if self.detours is None else labels[self.detours.place]
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:

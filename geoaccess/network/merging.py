@@ -9,6 +9,7 @@ import numpy as np
 
 from geoaccess.errors import InputError
 from geoaccess.kernels import graph
+from geoaccess.network.curve import Chains, number_along_curve
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -22,7 +23,7 @@ def simplify(network: Network) -> Network:
     """Merge the chains of a network: drop each node where exactly two edges of one kind meet and nothing is decided.
 
     Lengths and forward and backward times are added up, so no travel time between nodes that stay changes by even a
-    decisecond; shapes and ways are kept.
+    decisecond; shapes and ways are kept. Nodes are numbered along a Hilbert curve, edges by their nodes.
 
     Raises
     ------
@@ -43,7 +44,7 @@ def simplify(network: Network) -> Network:
     """
     if network.detours is not None:
         raise InputError("the network has banned turns or private roads; its chains were merged when it was built")
-    ptr, point, segment = graph.chains(
+    chains = graph.chains(
         network.n_nodes,
         network.edge_u,
         network.edge_v,
@@ -52,6 +53,7 @@ def simplify(network: Network) -> Network:
         network.edge_kind.astype(np.int32) * 2 + network.edge_snaps,
         np.zeros(network.n_nodes, np.bool_),
     )
+    order, rank, (ptr, point, segment) = number_along_curve(Chains(*chains), network.node_lon, network.node_lat)
     starts_edge = segment != 0
     chain = np.repeat(np.arange(ptr.size - 1), np.diff(ptr))[starts_edge]
     edge = np.abs(segment[starts_edge]) - 1
@@ -84,14 +86,12 @@ def simplify(network: Network) -> Network:
     shape_way = network.shape_way[piece].copy()
     shape_way[ends] = shape_way[np.flatnonzero(ends) - 1]
 
-    used, renumbered = np.unique(np.concatenate([point[ptr[:-1]], point[ptr[1:] - 1]]), return_inverse=True)
-    n = ptr.size - 1
     return replace(
         network,
-        node_lon=network.node_lon[used],
-        node_lat=network.node_lat[used],
-        edge_u=renumbered[:n].astype(np.int32),
-        edge_v=renumbered[n:].astype(np.int32),
+        node_lon=network.node_lon[order],
+        node_lat=network.node_lat[order],
+        edge_u=rank[point[ptr[:-1]]],
+        edge_v=rank[point[ptr[1:] - 1]],
         edge_forward_ds=time(network.edge_forward_ds, network.edge_backward_ds),
         edge_backward_ds=time(network.edge_backward_ds, network.edge_forward_ds),
         edge_length_m=total(network.edge_length_m, network.edge_length_m).astype(np.float32),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ import pandas as pd
 from geoaccess.errors import InputError
 from geoaccess.kernels import geometry
 from geoaccess.network.core import DECISECONDS, EdgeKind, Network
+from geoaccess.network.pieces import Pieces
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -85,19 +86,11 @@ def snap(
     >>> snap(road, place).loc["farm", ["edge", "to_u_ds", "to_v_ds"]].tolist()
     [0, 1000, 3000]
     """
-    import shapely
-
     for name, value in (("max_m", max_m), ("off_network_kph", off_network_kph)):
         if not value > 0:
             raise InputError(f"{name} is {value}; it must be above 0")
     x, y = _projected(network, points)
-    eligible, tree = _tree(network, min_component_m)
-    edge = np.full(len(points), -1, np.int32)
-    if eligible.size and len(points):
-        found, hit = tree.query_nearest(shapely.points(x, y), max_distance=max_m, all_matches=True)
-        order = np.lexsort((eligible[hit], found))  # of edges equally near, the first
-        found, first = np.unique(found[order], return_index=True)
-        edge[found] = eligible[hit[order][first]]
+    edge, _ = _tree(network, min_component_m).nearest(x, y, most=max_m)
     at = np.flatnonzero(edge >= 0)
     if len(points) and not at.size:
         west, south, east, north = network.bounds
@@ -122,16 +115,18 @@ def snap(
     return table
 
 
-def _tree(network: Network, min_component_m: float) -> tuple[npt.NDArray[np.int64], Any]:
-    """Return the snappable edges and a search tree of their shapes, kept with the network for the next points."""
-    import shapely
-
-    kept: dict[float, Any] = network.__dict__.setdefault("_snap_trees", {})
+def _tree(network: Network, min_component_m: float) -> Pieces:
+    """Return the snappable edges, ready for search; they are kept with the network for the next points."""
+    kept: dict[float, Pieces] = network.__dict__.setdefault("_snap_trees", {})
     if min_component_m not in kept:
+        chosen = np.full(network.n_edges, -1, np.int32)
         eligible = snappable_edges(network, min_component_m=min_component_m)
-        kept[min_component_m] = eligible, shapely.STRtree(network.lines(eligible, *network.shape_xy))
-    found: tuple[npt.NDArray[np.int64], Any] = kept[min_component_m]
-    return found
+        chosen[eligible] = eligible
+        owner = np.repeat(chosen, np.diff(network.shape_ptr))[:-1]
+        owner[network.shape_ptr[1:-1] - 1] = -1  # from the last point of an edge leads no piece
+        x, y = network.shape_xy
+        kept[min_component_m] = Pieces(owner, x[:-1], y[:-1], x[1:], y[1:])
+    return kept[min_component_m]
 
 
 def _projected(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ __all__ = ["load_network", "save_network"]
 _FORMAT = 2
 _ARRAYS = tuple(f.name for f in fields(Network) if f.name not in ("class_names", "ferries", "counts", "detours"))
 _DETOURS = tuple(f.name for f in fields(Detours))
+_checked: set[tuple[str, int, int, int, str]] = set()  # files of mapped networks, as they were when checked
 
 
 def save_network(network: Network, folder: Path) -> Path:
@@ -45,8 +46,18 @@ def save_network(network: Network, folder: Path) -> Path:
     return folder
 
 
-def load_network(folder: Path) -> Network:
+def load_network(folder: Path, *, mmap: bool = False) -> Network:
     """Read a network that `save_network` wrote.
+
+    Parameters
+    ----------
+    folder
+        Where it was written.
+    mmap
+        Map the arrays into memory instead of reading them: processes that load one network then share its pages.
+        Digests are checked the first time a process loads a file and again only if its size or date has changed, so
+        what is written into a mapped file without changing either, or while it is mapped, goes unseen. `save_network`
+        never writes into a file that is there: who has mapped the network before goes on with that one.
 
     Raises
     ------
@@ -59,9 +70,11 @@ def load_network(folder: Path) -> Network:
             raise InputError(f"{folder}: damaged, or written by another version; build the network again")
         names = [*_ARRAYS, *(f"detours-{name}" for name in _DETOURS if described["detours"])]
         for name in [*(f"{name}.npy" for name in names), "ferries.parquet"]:
-            if files.sha256(folder / name) != described["sha256"][name]:
+            if not _intact(folder / name, described["sha256"][name], once=mmap):
                 raise InputError(f"{folder / name}: damaged (not what was written); build the network again")
-        arrays = {name: np.load(folder / f"{name}.npy") for name in names}
+        mode: Literal["r"] | None = "r" if mmap else None
+        # As plain arrays over the map: numba takes longer to tell the type of a memmap.
+        arrays = {name: np.asarray(np.load(folder / f"{name}.npy", mmap_mode=mode)) for name in names}
         detours = None
         if described["detours"]:
             detours = Detours(**{name: arrays.pop(f"detours-{name}") for name in _DETOURS})
@@ -76,6 +89,18 @@ def load_network(folder: Path) -> Network:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{folder}: not a network that geoaccess wrote ({error}); build the network again") from error
+
+
+def _intact(path: Path, sha256: str, *, once: bool) -> bool:
+    """Whether a file has a digest; with `once` it is not read again where this process has found so before."""
+    now = path.stat()
+    seen = (str(path.absolute()), now.st_ino, now.st_size, now.st_mtime_ns, sha256)
+    if once and seen in _checked:
+        return True
+    if files.sha256(path) != sha256:
+        return False
+    _checked.add(seen)
+    return True
 
 
 def _digest(described: dict[str, Any]) -> str:

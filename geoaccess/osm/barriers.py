@@ -36,18 +36,16 @@ def apply_node_rules(
     without through traffic, tied to it by segments of no length; where there is another way round, the gate stays
     closed. A delay is charged half to each side, so that passing costs all of it, whatever the direction.
     """
-    rules = {place: read_node(tags, profile, when) for place, tags in extract.node_tags.items()}
+    rules = [read_node(tags, profile, when) for tags in extract.node_tagsets]
     on_road = np.zeros(lon.size, np.bool_)
     road = segments["kind"] == EdgeKind.ROAD
     on_road[segments["a"][road]] = on_road[segments["b"][road]] = True
-    rules = {place: rule for place, rule in rules.items() if on_road[place]}
-    closed = np.zeros(lon.size, np.bool_)
-    private = np.zeros(lon.size, np.bool_)
+    place, rule = extract.hindering[on_road[extract.hindering]], extract.hindering_tags[on_road[extract.hindering]]
+    closed, private = np.zeros(lon.size, np.bool_), np.zeros(lon.size, np.bool_)
     delay = np.zeros(lon.size)
-    for place, rule in rules.items():
-        closed[place] = rule.passable == "closed"
-        private[place] = rule.passable == "restricted"
-        delay[place] = rule.delay_s
+    closed[place] = np.array([of.passable == "closed" for of in rules], np.bool_)[rule]
+    private[place] = np.array([of.passable == "restricted" for of in rules], np.bool_)[rule]
+    delay[place] = np.array([of.delay_s for of in rules], np.float64)[rule]
     rows: dict[str, Any] = {name: values.copy() for name, values in segments.items()}
     half = np.where(road, (delay[rows["a"]] + delay[rows["b"]]) / 2, 0.0)
     for direction in ("forward_s", "backward_s"):
@@ -85,9 +83,9 @@ def apply_node_rules(
         rows[name] = np.concatenate([values, more.astype(values.dtype)])
     counts = {
         "segments_in_private_pockets": int(pockets.sum()),
-        "barriers_closed": sum(rule.passable == "closed" for rule in rules.values()),
-        "barriers_private": sum(rule.passable == "restricted" for rule in rules.values()),
-        "nodes_with_delay": sum(rule.delay_s > 0 for rule in rules.values()),
+        "barriers_closed": int(closed.sum()),
+        "barriers_private": int(private.sum()),
+        "nodes_with_delay": int((delay > 0).sum()),
     }
     return np.concatenate([lon, lon[origin]]), np.concatenate([lat, lat[origin]]), rows, counts
 

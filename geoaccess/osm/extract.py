@@ -1,35 +1,33 @@
-"""Reading ways out of OpenStreetMap files: pyosmium filters in C++, plain arrays come out."""
+"""Reading the ways of OpenStreetMap files: of one, or of several that overlap."""
 
 from __future__ import annotations
 
-import itertools
-from array import array
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from geoaccess import files
 from geoaccess.errors import InputError
-from geoaccess.osm.ferry_relations import completed, relation_tags
-from geoaccess.osm.integrity import newest_untagged_nodes
+from geoaccess.osm.blobs import OtherPackingError
+from geoaccess.osm.ferry_relations import relation_tags
+from geoaccess.osm.pbf import PbfFile, UnsortedError
 from geoaccess.osm.restrictions import Restriction, read_restriction
+from geoaccess.osm.through_osmium import OsmiumFile
+from geoaccess.osm.ways import NO_PLACE, WaysOfFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
 
     from geoaccess.osm.profile import Profile
+    from geoaccess.osm.ways import Tags
 
 __all__ = ["Extract", "read_extract"]
 
-_NO_PLACE = 2**31 - 1  # what pyosmium gives for a node that is not in the file
-_ORPHANS_OK = 0.05
-_FEW = 50
 _COORDINATE = 1e7
-_HINDERING = ("barrier", "highway", "ford", "traffic_calming", "railway")
 
 
 @dataclass(frozen=True)
@@ -38,8 +36,8 @@ class Extract:
 
     Way i runs through the nodes ref[ptr[i]:ptr[i + 1]], which are places in `node_id`, `lon`, `lat`; a node that the
     files do not hold has NaN coordinates. Its tags are `tagsets[way_tags[i]]`: ways with equal tags share one entry,
-    so that rules are applied once for each combination. `node_tags` has the tags of nodes that may hinder (by place in
-    `node_id`), `restrictions` the relations that rule turns.
+    so that rules are applied once for each combination. In the same way `hindering` are the places of nodes that may
+    hinder, with the tags `node_tagsets[hindering_tags[i]]`; `restrictions` are the relations that rule turns.
     """
 
     way_id: npt.NDArray[np.int64]
@@ -50,9 +48,11 @@ class Extract:
     node_id: npt.NDArray[np.int64]
     lon: npt.NDArray[np.float64]
     lat: npt.NDArray[np.float64]
+    hindering: npt.NDArray[np.int32]
+    hindering_tags: npt.NDArray[np.int32]
+    node_tagsets: tuple[dict[str, str], ...]
     counts: dict[str, int]
     source: str = ""
-    node_tags: dict[int, dict[str, str]] = field(default_factory=dict)
     restrictions: tuple[Restriction, ...] = ()
 
 
@@ -68,151 +68,136 @@ def read_extract(paths: Sequence[Path], profile: Profile, *, progress: Callable[
     """
     for path in paths:
         files.require(path, mend="check the path, or run `geoaccess fetch`")
-    newest = [newest_untagged_nodes(path) if path.name.endswith(".pbf") else np.empty(0, np.int64) for path in paths]
-    reader = _Reader(profile, relation_tags(paths, profile.ferry.car_keys))
-    for path, nodes in zip(paths, newest, strict=True):
-        if progress:
-            progress(f"reading {path.name}")
-        reader.read(path, nodes)
-    return reader.extract(paths)
-
-
-class _Reader:
-    """Arrays that grow while ways go by."""
-
-    def __init__(self, profile: Profile, ferry_members: dict[int, dict[str, str]]) -> None:
-        self.profile = profile
-        self.ferry_members = ferry_members
-        self.way_id, self.way_tags, self.ptr = array("q"), array("i"), array("q", [0])
-        self.ref, self.x, self.y = array("q"), array("i"), array("i")
-        self.tagset_of: dict[tuple[tuple[str, str], ...], int] = {}
-        self.seen: set[int] = set()
-        self.elsewhere: dict[int, tuple[int, int]] = {}
-        self.node_tags: dict[int, dict[str, str]] = {}
-        self.restrictions: dict[int, Restriction] = {}
-        self.doubled = 0
-
-    def read(self, path: Path, newest: npt.NDArray[np.int64]) -> None:
-        """Read one file; `newest` are untagged nodes of it, most of which must belong to some way."""
-        import osmium
-
-        orphans = set(newest.tolist())
-        drivable = osmium.filter.TagFilter(("route", "ferry"), *(("highway", name) for name in self.profile.highway))
-        several = bool(self.seen)
+    unsorted: set[Path] = set()
+    otherwise_packed: set[Path] = set()
+    while True:
         try:
-            if orphans:
-                ways: Any = osmium.FileProcessor(path, osmium.osm.WAY)
-                for way in ways:
-                    orphans.difference_update(node.ref for node in way.nodes)
-            ways = osmium.FileProcessor(path, osmium.osm.NODE | osmium.osm.WAY)
-            ways = ways.with_locations().with_filter(drivable)
-            for way in itertools.chain(ways, self._members_without_route(path)):
-                if way.is_way():
-                    self._take(way, several=several)
-            hindering: Any = osmium.FileProcessor(path, osmium.osm.NODE).with_filter(
-                osmium.filter.KeyFilter(*_HINDERING)
-            )
-            for node in hindering:
-                self.node_tags[node.id] = {tag.k: tag.v for tag in node.tags}
-            rules: Any = osmium.FileProcessor(path, osmium.osm.RELATION)
-            for relation in rules.with_filter(osmium.filter.TagFilter(("type", "restriction"))):
-                self.restrictions[relation.id] = read_restriction(relation)
-        except RuntimeError as error:
-            raise InputError(f"{path}: cannot be read as OpenStreetMap data ({error}); fetch it again") from error
-        if len(orphans) > max(_ORPHANS_OK * len(newest), _FEW):
-            raise InputError(
-                f"{path}: cut short at a block boundary: {len(orphans)} of its {len(newest)} newest plain nodes "
-                "belong to no way, so ways are missing; fetch it again"
-            )
+            return _read(paths, profile, progress, unsorted, otherwise_packed)
+        except UnsortedError as error:
+            unsorted.add(error.path)
+        except OtherPackingError as error:
+            otherwise_packed.add(error.path)
 
-    def _take(self, way: Any, *, several: bool) -> None:
-        """Add one way; of one that an earlier file held only the places of its nodes are kept."""
-        if several and way.id in self.seen:
-            self.doubled += 1
-            self.elsewhere.update({node.ref: (node.x, node.y) for node in way.nodes if node.x != _NO_PLACE})
-            return
-        self.seen.add(way.id)
-        ref, x, y = self.ref, self.x, self.y
-        for node in way.nodes:
-            ref.append(node.ref)
-            x.append(node.x)
-            y.append(node.y)
-        keys = self.profile.keys
-        tags = tuple((tag.k, tag.v) for tag in way.tags if tag.k in keys)
-        relation = self.ferry_members.get(way.id)
-        if relation and not any(key == "highway" for key, _ in tags):
-            tags = completed(tags, relation)
-        if not any(key == "route" for key, _ in tags):
-            tags = tuple(tag for tag in tags if tag[0] != "name")
-        self.way_id.append(way.id)
-        self.way_tags.append(self.tagset_of.setdefault(tags, len(self.tagset_of)))
-        self.ptr.append(len(ref))
 
-    def _members_without_route(self, path: Path) -> Iterator[Any]:
-        """Yield the members of ferry relations that do not say of themselves that they are ferries, nor roads."""
-        import osmium
+def _read(
+    paths: Sequence[Path],
+    profile: Profile,
+    progress: Callable[[str], None] | None,
+    unsorted: set[Path],
+    otherwise_packed: set[Path],
+) -> Extract:
+    if not paths:
+        raise InputError("no file of OpenStreetMap data is named; give at least one .osm.pbf")
+    readers = [
+        PbfFile(path, profile, thorough=path in unsorted)
+        if path.name.endswith(".pbf") and path not in otherwise_packed
+        else OsmiumFile(path, profile)
+        for path in paths
+    ]
+    relations = [relation for reader in readers for relation in reader.relations()]
+    ferry_members = relation_tags(relations, profile.ferry.car_keys)
+    ways = []
+    for reader in readers:
+        if progress:
+            progress(f"reading {reader.path.name}")
+        ways.append(reader.ways(ferry_members))
+    restrictions = {relation.number: relation for relation in relations if relation.tags.get("type") == "restriction"}
+    found, doubled = (ways[0], 0) if len(ways) == 1 else _together(ways)
+    return _extract(
+        ", ".join(str(path) for path in paths),
+        found,
+        doubled,
+        tuple(read_restriction(restrictions[number]) for number in sorted(restrictions)),
+    )
 
-        if not self.ferry_members:
-            return
-        members = osmium.filter.IdFilter(self.ferry_members)
-        ways: Any = osmium.FileProcessor(path, osmium.osm.NODE | osmium.osm.WAY).with_locations()
-        for way in ways.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY)).with_filter(members):
-            if way.tags.get("route") != "ferry" and "highway" not in way.tags:
-                yield way
 
-    def extract(self, paths: Sequence[Path]) -> Extract:
-        if not self.way_id:
-            names = ", ".join(str(path) for path in paths)
-            raise InputError(
-                f"{names}: no road that the profile lets cars use, and no ferry; is it the right file, and whole?"
-            )
-        refs = np.frombuffer(self.ref, np.int64)
-        node_id, first, ref = np.unique(refs, return_index=True, return_inverse=True)
-        x, y = self._places(refs, node_id.size, first, ref)
-        missing = x == _NO_PLACE
-        if missing.sum() > node_id.size / 2:
-            names = ", ".join(str(path) for path in paths)
-            raise InputError(
-                f"{names}: {missing.sum()} of the {node_id.size} nodes of its ways are not in it or stand "
-                "behind them; sort it (osmium sort), or fetch a whole one"
-            )
-        counts = {
-            "ways_read": len(self.way_id),
-            "ways_doubled": self.doubled,
-            "way_nodes_read": int(node_id.size),
-            "way_nodes_missing": int(missing.sum()),
-        }
-        return Extract(
-            way_id=np.array(self.way_id, np.int64),
-            way_tags=np.array(self.way_tags, np.int32),
-            tagsets=tuple(dict(tags) for tags in self.tagset_of),
-            ptr=np.array(self.ptr, np.int64),
-            ref=ref.astype(np.int32),
-            node_id=node_id,
-            lon=np.where(missing, np.nan, x / _COORDINATE),
-            lat=np.where(missing, np.nan, y / _COORDINATE),
-            counts=counts,
-            source=", ".join(str(path) for path in paths),
-            node_tags=self._tags_of_way_nodes(node_id),
-            restrictions=tuple(self.restrictions[key] for key in sorted(self.restrictions)),
+def _extract(source: str, ways: WaysOfFile, doubled: int, restrictions: tuple[Restriction, ...]) -> Extract:
+    if not ways.way_id.size:
+        raise InputError(
+            f"{source}: no road that the profile lets cars use, and no ferry; is it the right file, and whole?"
         )
+    missing = ways.x == NO_PLACE
+    if missing.sum() > missing.size / 2:
+        raise InputError(
+            f"{source}: {missing.sum()} of the {missing.size} nodes of its ways are not in it or stand "
+            "behind them; sort it (osmium sort), or fetch a whole one"
+        )
+    return Extract(
+        way_id=ways.way_id,
+        way_tags=ways.way_tags,
+        tagsets=tuple(dict(tags) for tags in ways.tagsets),
+        ptr=ways.ptr,
+        ref=ways.ref,
+        node_id=ways.node_id,
+        lon=np.where(missing, np.nan, ways.x / _COORDINATE),
+        lat=np.where(missing, np.nan, ways.y / _COORDINATE),
+        hindering=ways.hindering,
+        hindering_tags=ways.hindering_tags,
+        node_tagsets=tuple(dict(tags) for tags in ways.node_tagsets),
+        counts={
+            "ways_read": ways.way_id.size,
+            "ways_doubled": doubled,
+            "way_nodes_read": ways.node_id.size,
+            "way_nodes_missing": int(missing.sum()),
+        },
+        source=source,
+        restrictions=restrictions,
+    )
 
-    def _places(
-        self, refs: npt.NDArray[np.int64], size: int, first: npt.NDArray[np.int64], ref: npt.NDArray[np.int64]
-    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-        """Return the coordinates of every node; one that an extract lacks may be in another."""
-        x, y = np.frombuffer(self.x, np.int32), np.frombuffer(self.y, np.int32)
-        at = np.full(size, -1)
-        known = np.flatnonzero(x != _NO_PLACE)
-        at[ref[known]] = known
-        at = np.where(at >= 0, at, first)
-        found_x, found_y = x[at].copy(), y[at].copy()
-        for node in np.flatnonzero(found_x == _NO_PLACE):
-            found_x[node], found_y[node] = self.elsewhere.get(int(refs[first[node]]), (_NO_PLACE, _NO_PLACE))
-        return found_x, found_y
 
-    def _tags_of_way_nodes(self, node_id: npt.NDArray[np.int64]) -> dict[int, dict[str, str]]:
-        ids = np.array(sorted(self.node_tags), np.int64)
-        at = np.minimum(np.searchsorted(node_id, ids), node_id.size - 1)
-        there = node_id[at] == ids
-        return {int(place): self.node_tags[int(number)] for place, number in zip(at[there], ids[there], strict=True)}
+def _together(parts: Sequence[WaysOfFile]) -> tuple[WaysOfFile, int]:
+    """Return the ways of several files as those of one, and how many times one was in an earlier file already.
+
+    A node lies where the last file says whose way is taken; where none of these knows, a way that was taken from
+    another file may.
+    """
+    taken, ids = [], []
+    seen = np.empty(0, np.int64)
+    for part in parts:
+        taken.append(~np.isin(part.way_id, seen))
+        seen = np.concatenate([seen, part.way_id])
+        ids.append(part.node_id[part.ref[np.repeat(taken[-1], np.diff(part.ptr))]])
+    node_id, ref = np.unique(np.concatenate(ids), return_inverse=True)
+    xy, elsewhere = (np.full((2, node_id.size), NO_PLACE, np.int32) for _ in range(2))
+    hindering = np.full(node_id.size, -1, np.int32)
+    way_tags = []
+    way_sets: dict[Tags, int] = {}
+    node_sets: dict[Tags, int] = {}
+    for part, ours in zip(parts, taken, strict=True):
+        way_tags.append(_renumbered(part.way_tags[ours], part.tagsets, way_sets))
+        at = np.searchsorted(node_id, part.node_id)
+        at[at == node_id.size] = 0
+        common = node_id[at] == part.node_id
+        for places, chosen in ((xy, ours), (elsewhere, ~ours)):
+            here = np.unique(part.ref[np.repeat(chosen, np.diff(part.ptr))])
+            here = here[common[here] & (part.x[here] != NO_PLACE)]
+            places[:, at[here]] = part.x[here], part.y[here]
+        on_way = common[part.hindering]
+        tags = _renumbered(part.hindering_tags[on_way], part.node_tagsets, node_sets)
+        hindering[at[part.hindering[on_way]]] = tags
+    x, y = np.where(xy[0] == NO_PLACE, elsewhere, xy)
+    sizes = np.concatenate([np.diff(part.ptr)[ours] for part, ours in zip(parts, taken, strict=True)])
+    ways = WaysOfFile(
+        way_id=np.concatenate([part.way_id[ours] for part, ours in zip(parts, taken, strict=True)]),
+        way_tags=np.concatenate(way_tags),
+        tagsets=tuple(way_sets),
+        ptr=np.concatenate([[0], np.cumsum(sizes)]),
+        ref=ref.astype(np.int32),
+        node_id=node_id,
+        x=x,
+        y=y,
+        hindering=np.flatnonzero(hindering >= 0).astype(np.int32),
+        hindering_tags=hindering[hindering >= 0],
+        node_tagsets=tuple(node_sets),
+    )
+    return ways, sum(int((~ours).sum()) for ours in taken)
+
+
+def _renumbered(
+    numbers: npt.NDArray[np.int32], tagsets: Sequence[Tags], known: dict[Tags, int]
+) -> npt.NDArray[np.int32]:
+    """Return numbers of tag sets as numbers of those in `known`, to which new ones are added."""
+    used = np.unique(numbers)
+    new = np.zeros(len(tagsets), np.int32)
+    new[used] = [known.setdefault(tagsets[i], len(known)) for i in used.tolist()]
+    return new[numbers]

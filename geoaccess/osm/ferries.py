@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from geoaccess.kernels import geometry
-from geoaccess.network import EdgeKind
+from geoaccess.network import EdgeKind, Pieces
 from geoaccess.osm.ferry_lines import FerryLine, ferry_paths, read_line
 from geoaccess.osm.ferry_matching import match_rows
 
@@ -192,12 +191,13 @@ def _nearest_road(ends: list[int], on_road: npt.NDArray[np.bool_], extract: Extr
     if not ends or not roads.size:
         return {}
 
-    def mercator(nodes: Any) -> npt.NDArray[np.float64]:  # near places keep their order at every latitude
-        return np.column_stack([np.radians(extract.lon[nodes]), np.arcsinh(np.tan(np.radians(extract.lat[nodes])))])
+    def mercator(nodes: npt.NDArray[np.integer[Any]]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        # Near places keep their order in it at every latitude.
+        return np.radians(extract.lon[nodes]), np.arcsinh(np.tan(np.radians(extract.lat[nodes])))
 
-    places: Any = shapely.points(mercator(roads))
-    found, hit = shapely.STRtree(places).query_nearest(shapely.points(mercator(ends)), all_matches=False)
-    chosen, near = np.asarray(ends, np.int32)[found], roads[hit].astype(np.int32)
+    x, y = mercator(roads)
+    chosen = np.asarray(ends, np.int32)
+    near, _ = Pieces(roads.astype(np.int32), x, y, x, y).nearest(*mercator(chosen))
     metres = geometry.segment_lengths_m(extract.lon, extract.lat, chosen, near)
     return {int(end): (int(road), float(far)) for end, road, far in zip(chosen, near, metres, strict=True)}
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from geoaccess.errors import InputError
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
+
+    from geoaccess.osm.ways import Relation
 
 __all__ = ["RELATION_DURATION", "RELATION_ID", "RELATION_WAYS", "completed", "relation_tags"]
 
@@ -19,27 +18,18 @@ _COMPLETED = ("name", "interval", "opening_hours", "seasonal", "access", "foot",
 _NO_CROSSING = ("stop", "platform", "stop_entry_only", "stop_exit_only", "platform_entry_only", "platform_exit_only")
 
 
-def relation_tags(paths: Sequence[Path], car_keys: Sequence[str]) -> dict[int, dict[str, str]]:
+def relation_tags(relations: Iterable[Relation], car_keys: Sequence[str]) -> dict[int, dict[str, str]]:
     """Return for each way that is a member of a ferry relation what its relation says of it.
 
     Of several relations the one that names cars decides, then the one with the smaller number.
     """
-    import osmium
-
     found: dict[int, dict[int, dict[str, str]]] = {}
-    for path in paths:
-        ferries = osmium.filter.TagFilter(("route", "ferry"))
-        try:
-            relations: Any = osmium.FileProcessor(path, osmium.osm.RELATION).with_filter(ferries)
-            for relation in relations:
-                members = [m.ref for m in relation.members if m.type == "w" and m.role not in _NO_CROSSING]
-                tags = {tag.k: tag.v for tag in relation.tags}
-                if tags.get("type") == "route":
-                    said = _said(tags, relation.id, len(set(members)))
-                    for way in members:
-                        found.setdefault(way, {})[relation.id] = said
-        except RuntimeError as error:
-            raise InputError(f"{path}: cannot be read as OpenStreetMap data ({error}); fetch it again") from error
+    for number, tags, members in relations:
+        if tags.get("route") == "ferry" and tags.get("type") == "route":
+            ways = [ref for kind, ref, role in members if kind == "w" and role not in _NO_CROSSING]
+            said = _said(tags, number, len(set(ways)))
+            for way in ways:
+                found.setdefault(way, {})[number] = said
 
     def best(relations: dict[int, dict[str, str]]) -> dict[str, str]:
         return min(relations.values(), key=lambda tags: (not set(car_keys) & set(tags), int(tags[RELATION_ID])))

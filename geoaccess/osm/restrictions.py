@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from geoaccess.network import Turns
 if TYPE_CHECKING:
     from geoaccess.osm.extract import Extract
     from geoaccess.osm.profile import Profile
+    from geoaccess.osm.ways import Relation
 
 __all__ = ["Restriction", "read_restriction", "turn_rules"]
 
@@ -28,13 +29,13 @@ class Restriction:
     to_ways: tuple[int, ...]
 
 
-def read_restriction(relation: Any) -> Restriction:
-    """Return what a relation of pyosmium says."""
+def read_restriction(relation: Relation) -> Restriction:
+    """Return what a relation says, its members by role."""
     members: dict[tuple[str, str], list[int]] = {}
-    for member in relation.members:
-        members.setdefault((member.role, member.type), []).append(member.ref)
+    for kind, ref, role in relation.members:
+        members.setdefault((role, kind), []).append(ref)
     return Restriction(
-        tags={tag.k: tag.v for tag in relation.tags},
+        tags=relation.tags,
         from_ways=tuple(members.get(("from", "w"), ())),
         via_nodes=tuple(members.get(("via", "n"), ())),
         via_ways=tuple(members.get(("via", "w"), ())),

@@ -1,6 +1,8 @@
 """Travel times over a network."""
 
 from geoaccess.routing.departures import departures_on
+from geoaccess.routing.field import NearestField, solve_nearest
+from geoaccess.routing.gains import site_gains
 from geoaccess.routing.gtfs import gtfs_departures
 from geoaccess.routing.matrices import travel_times, trees, within
 from geoaccess.routing.routes import route
@@ -12,21 +14,42 @@ from geoaccess.routing.sites import (
     nearest_snapped,
 )
 from geoaccess.routing.timetable import Sailed, attach_departures, day_profile, travel_times_at
+from geoaccess.routing.updates import (
+    Change,
+    add_site,
+    close_edges,
+    ferry_edges,
+    move_site,
+    open_edges,
+    remove_site,
+    undo,
+)
 
 __all__ = [
     "ISLAND_WITHOUT_FERRY",
     "NO_SITE_REACHABLE",
     "PASSENGER_FERRY_ONLY",
+    "Change",
+    "NearestField",
     "Sailed",
+    "add_site",
     "attach_departures",
+    "close_edges",
     "day_profile",
     "departures_on",
+    "ferry_edges",
     "gtfs_departures",
+    "move_site",
     "nearest",
     "nearest_snapped",
+    "open_edges",
+    "remove_site",
     "route",
+    "site_gains",
+    "solve_nearest",
     "travel_times",
     "travel_times_at",
     "trees",
+    "undo",
     "within",
 ]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy.typing as npt
     import pandas as pd
 
@@ -41,7 +43,7 @@ class Legs(NamedTuple):
     down: npt.NDArray[np.int32]
 
 
-def legs(network: Network, snapped: pd.DataFrame, *, turned: bool) -> Legs:
+def legs(network: Network, snapped: pd.DataFrame | Mapping[str, npt.NDArray[Any]], *, turned: bool) -> Legs:
     """Return where points that `snap` attached stand; `turned` for a search that looks the other way round.
 
     Raises
@@ -54,7 +56,7 @@ def legs(network: Network, snapped: pd.DataFrame, *, turned: bool) -> Legs:
         raise InputError(f"the points have no column {', '.join(missing)}; attach them with geoaccess.snap")
 
     def column(name: str) -> npt.NDArray[np.int32]:
-        return np.ascontiguousarray(snapped[name].to_numpy(np.int32))
+        return np.ascontiguousarray(snapped[name], np.int32)
 
     edge = column("edge")
     at = np.maximum(edge, 0)

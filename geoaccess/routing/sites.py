@@ -15,6 +15,8 @@ from geoaccess.network import DECISECONDS, EdgeKind, Network, snap
 from geoaccess.routing.legs import legs
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     import geopandas as gpd
     import numpy.typing as npt
 
@@ -123,7 +125,7 @@ def nearest_snapped(
         site.up[by_edge],
         site.down[by_edge],
     )
-    return _table(hierarchy.network, cells, sites, found)
+    return table(hierarchy.network, cells, [*sites.index], found)
 
 
 def check_unique(**tables: pd.DataFrame | pd.Series[Any]) -> None:
@@ -175,32 +177,44 @@ def nearest_keys(
     return found
 
 
-def _table(
+def table(
     network: Network,
     cells: pd.DataFrame,
-    sites: pd.DataFrame,
+    sites: list[Hashable],
     found: npt.NDArray[np.uint64],
+    *,
+    closed: npt.NDArray[np.int32] | None = None,
 ) -> pd.DataFrame:
+    """Return the table of `nearest` from the keys of cells and the labels of sites by number, with edges closed."""
     edge = cells["edge"].to_numpy()
     times = (found >> SHIFT).astype(np.int32)
     seconds = np.where(times == FAR, np.inf, times / DECISECONDS)
     numbers = found.astype(np.uint32).view(np.int32)  # the lower half; of no site it is -1
-    labels = np.array([*sites.index, None], dtype=object)
+    labels = np.empty(len(sites) + 1, dtype=object)
+    labels[:-1] = sites
     out = pd.DataFrame(index=cells.index)
     for rank in range(times.shape[1]):
         suffix = "" if rank == 0 else f"_{rank + 1}"
         out[f"travel_time{suffix}_s"] = np.where(edge >= 0, seconds[:, rank], np.nan)
         out[f"site{suffix}"] = pd.Series(labels[numbers[:, rank]], index=cells.index, dtype=object)
     out["off_network_m"] = cells["off_network_m"]
-    out["reason"] = _reasons(network, cells, reached=times[:, 0] != FAR)
+    out["reason"] = _reasons(network, cells, reached=times[:, 0] != FAR, closed=closed)
     return out
 
 
-def _reasons(network: Network, cells: pd.DataFrame, *, reached: npt.NDArray[np.bool_]) -> npt.NDArray[np.object_]:
+def _reasons(
+    network: Network,
+    cells: pd.DataFrame,
+    *,
+    reached: npt.NDArray[np.bool_],
+    closed: npt.NDArray[np.int32] | None,
+) -> npt.NDArray[np.object_]:
     """Say for each cell why it reaches no site."""
     edge = cells["edge"].to_numpy()
-    with_cars = network.components(EdgeKind.ROAD, EdgeKind.FERRY, EdgeKind.BOARDING)
-    with_boats = network.components(*EdgeKind)
+    if (reached | (edge < 0)).all():
+        return np.where(reached, "", cells["reason"].to_numpy()).astype(object)
+    with_cars = network.components(EdgeKind.ROAD, EdgeKind.FERRY, EdgeKind.BOARDING, without=closed)
+    with_boats = network.components(*EdgeKind, without=closed)
     main = np.bincount(with_cars).argmax()
     here = network.edge_u[np.maximum(edge, 0)]
     # A passenger boat leads somewhere when what it joins is larger than what cars reach.

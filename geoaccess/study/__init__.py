@@ -4,24 +4,37 @@ from geoaccess.study.config import Study, load_study
 from geoaccess.study.day_profile import DayProfile, profile_day, short_table, write_day_profile
 from geoaccess.study.ferry_listing import list_ferries, write_ferries
 from geoaccess.study.pipeline import Answers, check, run, solve_study
+from geoaccess.study.sweep import Outcome, sweep
+from geoaccess.study.sweep_studies import Swept, medians, sweep_studies, write_sweep
 from geoaccess.study.tell import describe_network, draw_network, main_table, route_table, write_template
+from geoaccess.study.variations import Variation, combinations, read_variations, vary
 
 __all__ = [
     "Answers",
     "DayProfile",
+    "Outcome",
     "Study",
+    "Swept",
+    "Variation",
     "check",
+    "combinations",
     "describe_network",
     "draw_network",
     "list_ferries",
     "load_study",
     "main_table",
+    "medians",
     "profile_day",
+    "read_variations",
     "route_table",
     "run",
     "short_table",
     "solve_study",
+    "sweep",
+    "sweep_studies",
+    "vary",
     "write_day_profile",
     "write_ferries",
+    "write_sweep",
     "write_template",
 ]

@@ -169,7 +169,7 @@ def _by_class(cells: pd.DataFrame, spec: measures.ServiceSpec) -> pd.DataFrame:
         }
         for norm in spec.norms_s:
             share = part[f"share_within_{norm:g}s"].fillna(0).to_numpy()
-            row[f"share_within_{norm:g}s"] = float(share @ people) / people.sum()
+            row[f"share_within_{norm:g}s"] = (share * people).sum() / people.sum()
         row["people_by_boat"] = people[bound].sum()
         row["people_by_boat_only"] = people[only].sum()
         row["median_gap_s"] = measures.weighted_quantile(gaps[only], people[only], 0.5)  # NaN where there are none

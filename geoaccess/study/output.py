@@ -15,6 +15,7 @@ import pandas as pd
 import geoaccess
 from geoaccess import equity, files, maps, measures
 from geoaccess.network import EdgeKind
+from geoaccess.study.tables import marked, write_csv
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,8 +108,8 @@ def _tables(answers: Answers, folder: Path) -> None:
         answers.centrality.reset_index(),
     )
     for name, table in zip(_TABLES, tables, strict=True):
-        _to_csv(_marked(table, settings.disclaimer), folder / f"{name}.csv")
-    cells = _marked(results, settings.disclaimer)
+        write_csv(marked(table, settings.disclaimer), folder / f"{name}.csv")
+    cells = marked(results, settings.disclaimer)
     cells.to_parquet(folder / "cells.parquet")
     _to_gpkg(cells.reset_index(), folder / "cells.gpkg", "cells")
     for spec in answers.study.specs:
@@ -119,17 +120,6 @@ def _tables(answers: Answers, folder: Path) -> None:
             attribution="; ".join(settings.attribution),
             disclaimer=settings.disclaimer,
         )
-
-
-def _marked(table: Any, disclaimer: str) -> Any:
-    """Write the disclaimer into every row, because a table travels without the page it came from."""
-    return table.assign(disclaimer=disclaimer) if disclaimer else table
-
-
-def _to_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a CSV: seconds to a thousandth, other numbers to six decimals, however large, so that people are exact."""
-    decimals = {name: 3 if str(name).endswith("_s") else 6 for name in table.columns}
-    table.round(decimals).to_csv(path, index=False, float_format="%.15g", lineterminator="\n")
 
 
 def _flat(sites: gpd.GeoDataFrame) -> pd.DataFrame:

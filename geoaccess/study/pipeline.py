@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from geoaccess.network import Network
     from geoaccess.study.config import Study
 
-__all__ = ["Answers", "check", "run", "solve_study"]
+__all__ = ["Answers", "check", "check_inputs", "run", "solve_study"]
 
 _STAGES = 9
 
@@ -74,10 +74,10 @@ class Answers:
         return table
 
 
-def solve_study(study: Study, *, show: bool = True) -> Answers:
-    """Compute a study without writing anything but the cache of its network."""
+def solve_study(study: Study, *, network: Network | None = None, show: bool = True) -> Answers:
+    """Compute a study without writing anything but the cache of its network; on a `network` where that is given."""
     with Stages(_STAGES - 1, show=show).running() as progress:
-        return _solve(study, progress)
+        return _solve(study, progress, network=network)
 
 
 def run(study: Study, *, show: bool = True) -> Answers:
@@ -100,11 +100,13 @@ def run(study: Study, *, show: bool = True) -> Answers:
         return replace(answers, files=written)
 
 
-def _solve(study: Study, progress: Stages) -> Answers:
+def _solve(study: Study, progress: Stages, *, network: Network | None = None) -> Answers:
     with progress.stage("reading people"):
         cells = stages.read_people(study)
     with progress.stage("building the network"):
-        network, from_cache = stages.build_or_load_network(study, say=progress.say)
+        from_cache = network is not None
+        if network is None:
+            network, from_cache = stages.build_or_load_network(study, say=progress.say)
     with progress.stage("reading sites"):
         mapped = stages.read_mapped(study)
         sites = stages.read_places(study, mapped)
@@ -148,6 +150,25 @@ def _nobody_lost(results: pd.DataFrame, people: float, study: Study) -> None:
             raise InputError(f"{key}: {people} people came in but {reached} + {unreached} came out; please report this")
 
 
+def check_inputs(study: Study) -> None:
+    """Check what can be checked at once: that every input is there, the profile and the table of ferries.
+
+    Raises
+    ------
+    GeoaccessError
+        With what is wrong, and how to mend it.
+    """
+    from geoaccess.osm import read_ferry_table, read_profile
+
+    absent = [f"{what}: {path} is not there" for what, path in study.inputs.items() if not path.is_file()]
+    if absent:
+        hint = f"; `geoaccess fetch {study.settings.fetch}` downloads what can be had" if study.settings.fetch else ""
+        raise InputError.listing(str(study.path), [f"{line}{hint}" for line in absent])
+    read_profile(study.profile)
+    if study.ferries is not None:
+        read_ferry_table(study.ferries)
+
+
 def check(study: Study) -> list[str]:
     """Read the configuration and every input, compute nothing, and return what was found, a line each.
 
@@ -157,19 +178,12 @@ def check(study: Study) -> list[str]:
         With the first input that is wrong, and how to mend it.
     """
     from geoaccess import files
-    from geoaccess.osm import read_ferry_table, read_profile
-    from geoaccess.osm.integrity import newest_untagged_nodes
+    from geoaccess.osm.pbf import newest_untagged_nodes
     from geoaccess.study.output import refuse_clashes
 
     refuse_clashes(study)
-    absent = [f"{what}: {path} is not there" for what, path in study.inputs.items() if not path.is_file()]
-    if absent:
-        hint = f"; `geoaccess fetch {study.settings.fetch}` downloads what can be had" if study.settings.fetch else ""
-        raise InputError.listing(str(study.path), [f"{line}{hint}" for line in absent])
+    check_inputs(study)
     found = [f"{what}: {path} ({path.stat().st_size / 1e6:.1f} MB)" for what, path in study.inputs.items()]
-    read_profile(study.profile)
-    if study.ferries is not None:
-        read_ferry_table(study.ferries)
     for name in study.settings.network.osm:
         path = files.require(study.resolve(name))
         if path.name.endswith(".pbf"):

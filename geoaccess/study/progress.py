@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from rich import progress
+    from rich.console import Console
 
     from geoaccess.study.download import Progress, Step
 
-__all__ = ["Stages", "downloads"]
+__all__ = ["Stages", "counted", "downloads", "tell_compiling"]
 
 
 @dataclass
@@ -25,21 +28,16 @@ class Stages:
 
     @contextlib.contextmanager
     def running(self) -> Iterator[Stages]:
-        """Show a bar of all stages until the block ends."""
+        """Show a bar of all stages until the block ends; say so, once, if numba has to compile first."""
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        from geoaccess.kernels.compiling import announced
 
         console = Console(stderr=True)
-        columns = (
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-        )
-        with Progress(
-            *columns, console=console, transient=True, disable=not (self.show and console.is_terminal)
-        ) as bar:
+        with (
+            _bar(console, show=self.show) as bar,
+            announced(lambda: tell_compiling(console)) if self.show else contextlib.nullcontext(),
+        ):
             self._bar = bar
             self._task = bar.add_task("starting", total=self.total)
             yield self
@@ -56,6 +54,37 @@ class Stages:
     def say(self, what: str) -> None:
         """Say what the stage is doing now."""
         self._bar.update(self._task, description=what)
+
+
+def _bar(console: Console, *, show: bool) -> progress.Progress:
+    from rich import progress
+
+    columns = (
+        progress.SpinnerColumn(),
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(bar_width=24),
+        progress.MofNCompleteColumn(),
+        progress.TimeElapsedColumn(),
+    )
+    return progress.Progress(*columns, console=console, transient=True, disable=not (show and console.is_terminal))
+
+
+def tell_compiling(console: Console) -> None:
+    """Say that compiling is what takes so long, and whether it will the next time."""
+    from geoaccess.kernels import CACHED
+
+    again = "at every run, because numba can write no cache here: name a folder in NUMBA_CACHE_DIR"
+    console.print(
+        f"compiling ({'once per machine' if CACHED else again}, up to a minute) ...", highlight=False, soft_wrap=True
+    )
+
+
+@contextlib.contextmanager
+def counted(what: str, total: int, *, console: Console, show: bool = True) -> Iterator[Callable[[], None]]:
+    """Show a bar of so many things; yields what to call when one of them is done."""
+    with _bar(console, show=show) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)
 
 
 @contextlib.contextmanager

@@ -37,10 +37,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Snapped",
+    "build_network",
     "build_or_load_network",
     "join_classes",
     "join_table",
     "join_zones",
+    "network_folder",
     "read_mapped",
     "read_people",
     "read_places",
@@ -54,26 +56,42 @@ _ORIGINS_AT_ONCE = 2000
 
 
 def build_or_load_network(study: Study, *, say: Callable[[str], None] | None = None) -> tuple[Network, bool]:
-    """Return the network, and whether it came from the cache.
-
-    It is kept under a digest of the extracts, the profile, the table of ferries and the code that builds it; what is
-    damaged is built again.
-    """
-    paths = [study.resolve(name) for name in study.settings.network.osm]
-    for path in paths:
-        files.require(path, mend=_fetch_hint(study))
-    files.require(study.profile, mend="check [network] profile in the study")
-    when = study.settings.network.when
-    folder = study.cache / f"network-{_network_digest(paths, study.profile, study.ferries, str(when))[:20]}"
+    """Return the network, and whether it came from the cache; what is damaged is built again."""
+    folder = network_folder(study)
     if folder.exists():
         try:
             return load_network(folder), True
         except InputError as error:
             if say:
                 say(f"cache refused: {error}")
-    network = read_network(paths, read_profile(study.profile), when=when, ferries=study.ferries, progress=say)
+    network = build_network(study, say=say)
     save_network(network, folder)
     return network, False
+
+
+def network_folder(study: Study) -> Path:
+    """Return where the network is kept: under a digest of all that makes it.
+
+    That is the extracts, the profile, the table of ferries and the code that builds it.
+    """
+    paths = _extracts(study)
+    when = study.settings.network.when
+    return study.cache / f"network-{_network_digest(paths, study.profile, study.ferries, str(when))[:20]}"
+
+
+def build_network(study: Study, *, say: Callable[[str], None] | None = None) -> Network:
+    """Build the network from the extracts."""
+    when = study.settings.network.when
+    profile = read_profile(study.profile)
+    return read_network(_extracts(study), profile, when=when, ferries=study.ferries, progress=say)
+
+
+def _extracts(study: Study) -> list[Path]:
+    paths = [study.resolve(name) for name in study.settings.network.osm]
+    for path in paths:
+        files.require(path, mend=_fetch_hint(study))
+    files.require(study.profile, mend="check [network] profile in the study")
+    return paths
 
 
 def _network_digest(paths: Sequence[Path], profile: Path, ferries: Path | None, settings: str) -> str:
@@ -361,7 +379,9 @@ def _compute_classes(
     reached = np.empty(len(cells))
     for first in range(0, len(cells), _ORIGINS_AT_ONCE):
         block = slice(first, first + _ORIGINS_AT_ONCE)
-        reached[block] = weigh(travel_times(network, snapped.cells.iloc[block], snapped.cells, max_s=cutoff_s)) @ people
+        weights = weigh(travel_times(network, snapped.cells.iloc[block], snapped.cells, max_s=cutoff_s))
+        # Not weights @ people: the last digits of that depend on the number of threads.
+        reached[block] = np.einsum("ij,j->i", weights, people)
     kinds = sum(
         weigh(times[f"{key}_s"].to_numpy())
         for key, service in study.settings.services.items()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from geoaccess.study.config import Study
     from geoaccess.study.pipeline import Answers
 
-__all__ = ["describe_network", "draw_network", "main_table", "route_table", "write_template"]
+__all__ = ["describe_network", "draw_network", "main_table", "minutes", "route_table", "write_template"]
 
 _ISLANDS_SHOWN = 25
 _TAGS_SHOWN = 30
@@ -41,19 +41,20 @@ def main_table(answers: Answers) -> pd.DataFrame:
         rows.append(
             {
                 "service": spec.label,
-                "median min": _minutes(own["median_s"]),
-                "P90 min": _minutes(own["p90_s"]),
+                "median min": minutes(own["median_s"]),
+                "P90 min": minutes(own["p90_s"]),
                 "within norm (min)": ", ".join(norms),
                 "unreached": f"{own['unreached']:,.0f}",
                 f"mean min, class {between['most_central']} / {between['least_central']}": (
-                    f"{_minutes(between['mean_most_central_s'])} / {_minutes(between['mean_least_central_s'])}"
+                    f"{minutes(between['mean_most_central_s'])} / {minutes(between['mean_least_central_s'])}"
                 ),
             }
         )
     return pd.DataFrame(rows)
 
 
-def _minutes(seconds: Any) -> str:
+def minutes(seconds: Any) -> str:
+    """Return a time in minutes as it is printed."""
     if np.isnan(seconds):
         return "-"
     return "never" if np.isinf(seconds) else f"{seconds / 60:.1f}"
@@ -67,8 +68,8 @@ def describe_network(study: Study) -> list[tuple[str, pd.DataFrame]]:
     classes = road.groupby("highway").agg(edges=("way_id", "size"), km=("length_m", "sum"))
     classes = classes.assign(km=classes["km"] / 1000).sort_values("km", ascending=False).reset_index()
     ferries = network.ferries.assign(
-        crossing=network.ferries["crossing_s"].map(_minutes),
-        wait=network.ferries["wait_s"].map(_minutes),
+        crossing=network.ferries["crossing_s"].map(minutes),
+        wait=network.ferries["wait_s"].map(minutes),
         who=np.where(network.ferries["cars"], "cars", "on foot"),
     )[["way_id", "name", "who", "crossing", "wait", "note"]]
     ferries = ferries.assign(way_id=ferries["way_id"].astype(str)).rename(

@@ -1,0 +1,195 @@
+"""The blocks of .osm.pbf files, decoded: bytes that nobody vouches for come in, flat arrays go out.
+
+The messages are PrimitiveBlock, PrimitiveGroup, DenseNodes, Node, Way and Relation of the format (OpenStreetMap wiki,
+"PBF Format"). Unlike other kernels these trust nothing: every length is checked before it is used, and whatever does
+not fit raises ValueError. They need no lock, so that threads may share the work.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numba
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["FARTHEST", "outline", "places_among", "runs", "tags_of_nodes"]
+
+FARTHEST = 1 << 60
+"""No id and no coordinate is beyond this, so that two of them may be added."""
+
+_NUMBER, _EIGHT, _BYTES, _FOUR = 0, 1, 2, 5  # wire types
+_POSITIVE = (1 << 63) - 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _varint(data: npt.NDArray[np.uint8], at: np.int64, end: np.int64) -> tuple[np.int64, np.int64]:
+    """Return the number at a place, and the place behind it."""
+    value = np.int64(0)
+    for shift in range(0, 70, 7):
+        if at >= end:
+            raise ValueError("a number runs beyond its field")
+        byte = np.int64(data[at])
+        at += 1
+        value |= (byte & 127) << shift
+        if byte < 128:
+            return value, at
+    raise ValueError("a number is longer than ten bytes")
+
+
+@numba.njit(cache=True, nogil=True)
+def _field(data: npt.NDArray[np.uint8], at: np.int64, end: np.int64) -> tuple[np.int64, np.int64, np.int64, np.int64]:
+    """Return (number, wire type, first, stop) of a field: where its bytes, or those of its number, begin and end."""
+    tag, at = _varint(data, at, end)
+    number, wire = tag >> 3, tag & 7
+    size = np.int64(8)
+    if wire == _NUMBER:
+        _, stop = _varint(data, at, end)
+        size = stop - at
+    elif wire == _BYTES:
+        size, at = _varint(data, at, end)
+    elif wire == _FOUR:
+        size = np.int64(4)
+    elif wire != _EIGHT:
+        raise ValueError("a field is of an unknown type")
+    if number < 1 or size < 0 or size > end - at:
+        raise ValueError("a field is longer than its block, or has no number")
+    return number, wire, at, at + size
+
+
+@numba.njit(cache=True, nogil=True)
+def outline(
+    data: npt.NDArray[np.uint8],
+) -> tuple[
+    npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int8], npt.NDArray[np.int32], npt.NDArray[np.int64]
+]:
+    """Return (string_start, string_stop, kind, span, scale): where the strings and the parts of all objects stand.
+
+    The kind of an object is 1 for a node, 2 for a dense group of nodes, 3 for a way and 4 for a relation. Its field
+    1, 2, 3, 8, 9 or 10 is data[span[i, 2 * c]:span[i, 2 * c + 1]], with c from 0 to 5; nothing at 0, 0. `scale` is the
+    granularity and the offsets of latitude and longitude, all in nanodegrees.
+    """
+    most = data.size // 2 + 1  # no string and no object takes less than two bytes
+    string_start, string_stop = np.empty(most, np.int64), np.empty(most, np.int64)
+    kind, span = np.empty(most, np.int8), np.empty((most, 12), np.int32)
+    scale = np.array([100, 0, 0], np.int64)
+    n_strings = n = 0
+    at = np.int64(0)
+    while at < data.size:
+        number, wire, first, at = _field(data, at, data.size)
+        if number in (17, 19, 20) and wire == _NUMBER:
+            value, _ = _varint(data, first, at)
+            scale[number - 18 if number > 18 else 0] = value
+        elif number == 1 and wire == _BYTES:
+            if n_strings > 0:
+                raise ValueError("there are two tables of strings")
+            while first < at:
+                inner, wire, start, first = _field(data, first, at)
+                if inner == 1 and wire == _BYTES:
+                    string_start[n_strings], string_stop[n_strings] = start, first
+                    n_strings += 1
+        elif number == 2 and wire == _BYTES:
+            while first < at:
+                inner, wire, place, first = _field(data, first, at)
+                if inner > 4:
+                    continue
+                if wire != _BYTES:
+                    raise ValueError("an object is no run of bytes")
+                kind[n] = inner
+                span[n] = 0
+                while place < first:
+                    field, wire, start, place = _field(data, place, first)
+                    column = field - 1 if field <= 3 else field - 5
+                    if 3 < field < 8 or column > 5:
+                        continue
+                    if span[n, 2 * column + 1] > 0 or wire not in (_NUMBER, _BYTES):
+                        raise ValueError("a field stands twice, or is of a wrong type")
+                    span[n, 2 * column], span[n, 2 * column + 1] = start, place
+                n += 1
+        elif number <= 2 or 17 <= number <= 20:
+            raise ValueError("a field is of a wrong type")
+    return string_start[:n_strings].copy(), string_stop[:n_strings].copy(), kind[:n].copy(), span[:n].copy(), scale
+
+
+@numba.njit(cache=True, nogil=True)
+def runs(
+    data: npt.NDArray[np.uint8],
+    start: npt.NDArray[np.int32],
+    stop: npt.NDArray[np.int32],
+    rising: bool,  # noqa: FBT001
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return (numbers, ptr): run i of numbers, data[start[i]:stop[i]], becomes numbers[ptr[i]:ptr[i + 1]].
+
+    With `rising` the numbers of a run are steps in zigzag code, each from the number before.
+    """
+    size = np.int64(0)
+    for i in range(start.size):
+        size += stop[i] - start[i]
+    numbers, ptr = np.empty(size, np.int64), np.zeros(start.size + 1, np.int64)
+    n = 0
+    for i in range(start.size):
+        at, end = np.int64(start[i]), np.int64(stop[i])
+        total = np.int64(0)
+        while at < end:
+            value, at = _varint(data, at, end)
+            if rising:
+                step = ((value >> 1) & _POSITIVE) ^ -(value & 1)
+                if step > FARTHEST or step < -FARTHEST:
+                    raise ValueError("a step between numbers is absurd")
+                total += step
+                if total > FARTHEST or total < -FARTHEST:
+                    raise ValueError("a number is absurd")
+                value = total
+            numbers[n] = value
+            n += 1
+        ptr[i + 1] = n
+    return numbers[:n].copy(), ptr
+
+
+@numba.njit(cache=True, nogil=True)
+def tags_of_nodes(
+    mixed: npt.NDArray[np.int64], n_nodes: int
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return (node, key, value) of the tags of a dense group: `mixed` has key, value ... and a zero for each node."""
+    node = np.empty(mixed.size // 2, np.int32)
+    key, value = np.empty(mixed.size // 2, np.int64), np.empty(mixed.size // 2, np.int64)
+    n = at = 0
+    for i in range(n_nodes):
+        while at < mixed.size and mixed[at] != 0:
+            if at + 1 == mixed.size:
+                raise ValueError("a tag has no value")
+            node[n], key[n], value[n] = i, mixed[at], mixed[at + 1]
+            n += 1
+            at += 2
+        if at >= mixed.size:
+            raise ValueError("tags of nodes end too early")
+        at += 1
+    if at < mixed.size:
+        raise ValueError("there are tags of more nodes than there are")
+    return node[:n].copy(), key[:n].copy(), value[:n].copy()
+
+
+@numba.njit(cache=True, nogil=True)
+def places_among(values: npt.NDArray[np.int64], ordered: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+    """Return the place of each value in a rising array, -1 where it is not in it; quick where values rise too."""
+    out = np.full(values.size, -1, np.int32)
+    place = np.int64(0)
+    for i in range(values.size):
+        if i == 0 or values[i] < values[i - 1]:
+            place = np.int64(0)
+        step = np.int64(1)
+        while place + step < ordered.size and ordered[place + step] < values[i]:  # gallop, then halve
+            place += step
+            step *= 2
+        high = place + step if place + step < ordered.size else np.int64(ordered.size)
+        while place < high:
+            middle = (place + high) >> 1
+            if ordered[middle] < values[i]:
+                place = middle + 1
+            else:
+                high = middle
+        if place < ordered.size and ordered[place] == values[i]:
+            out[i] = place
+    return out

@@ -1,0 +1,261 @@
+"""Changes to a solved nearest field that touch only what changes.
+
+A field is `keys`, shape (n_nodes, k): row v holds the k least keys of all sites that v reaches, one per site, rising,
+`EMPTY` where there are fewer (see `geoaccess.kernels.keys`). Arcs are in compressed rows twice, along the search and
+turned round; the cost FAR closes an arc.
+
+Two loops do it all. `spread` takes offers, that is keys that nodes may now have, and carries them on where they
+improve a row: a new site, an arc that became quicker. `renew` takes keys that may hold no longer, drops them and all
+that lean on them, and fills the gaps from what is left around them: a site that goes, an arc that became slower. It
+drops too much rather than too little (what leans on an arc may have another way of the same length), because what is
+dropped is solved anew, while what is kept must be right; so arcs and rings of no cost need no care of their own.
+
+Why rows of k suffice: when (time, site) is among the k least at a node, it is so at each node before it on its
+shortest path, since whatever is less there would be less here too.
+
+Both write down each node that they touch and the row it had before: `touched` marks it, `nodes` and `rows` hold it, as
+many as the returned count. Whoever calls them clears the marks. No call looks at all nodes; `renew`
+looks through all seeds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numba
+import numpy as np
+
+from geoaccess.kernels import heap
+from geoaccess.kernels.keys import EMPTY, SHIFT
+from geoaccess.kernels.rows import BEYOND, holds, improves, put
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["arcs_of_edges", "offers_over", "renew", "spread"]
+
+
+@numba.njit(cache=True)
+def _note(
+    keys: npt.NDArray[np.uint64],
+    node: int,
+    touched: npt.NDArray[np.bool_],
+    nodes: npt.NDArray[np.int32],
+    rows: npt.NDArray[np.uint64],
+    count: int,
+) -> int:
+    """Write down a node and its row unless it was already; return how many there are."""
+    if touched[node]:
+        return count
+    touched[node] = True
+    nodes[count] = node
+    for j in range(keys.shape[1]):
+        rows[count, j] = keys[node, j]
+    return count + 1
+
+
+@numba.njit(cache=True)
+def _room(
+    keys: npt.NDArray[np.int64], nodes: npt.NDArray[np.int32], wanted: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """Return a heap or a stack with room for more; called once per node at most, since to hand arrays on costs time."""
+    more_keys = np.empty(2 * wanted, np.int64)
+    more_nodes = np.empty(2 * wanted, np.int32)
+    more_keys[: keys.size] = keys
+    more_nodes[: nodes.size] = nodes
+    return more_keys, more_nodes
+
+
+@numba.njit(cache=True)
+def spread(
+    keys: npt.NDArray[np.uint64],
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    cost: npt.NDArray[np.int32],
+    offer_node: npt.NDArray[np.int32],
+    offer_key: npt.NDArray[np.uint64],
+    touched: npt.NDArray[np.bool_],
+    nodes: npt.NDArray[np.int32],
+    rows: npt.NDArray[np.uint64],
+    count: int,
+) -> int:
+    """Let offers improve the field; return how many nodes are written down now, `count` of them before.
+
+    Right when every key in the field is the time of some way, and none but the offers can improve a row: one search
+    in the order of keys that stops wherever a key improves nothing.
+    """
+    waiting, at = np.empty(256, np.int64), np.empty(256, np.int32)
+    size = np.int64(0)
+    if offer_node.size > waiting.size:
+        waiting, at = _room(waiting, at, offer_node.size)
+    for i in range(offer_node.size):
+        if improves(keys, offer_node[i], offer_key[i]):
+            size = heap.put(waiting, at, size, np.int64(offer_key[i]), offer_node[i])
+    while size > 0:
+        key, node = np.uint64(waiting[0]), at[0]
+        size = heap.drop_least(waiting, at, size)
+        if not improves(keys, node, key):
+            continue
+        count = _note(keys, node, touched, nodes, rows, count)
+        put(keys, node, key)
+        if size + start[node + 1] - start[node] > waiting.size:
+            waiting, at = _room(waiting, at, size + start[node + 1] - start[node])
+        for arc in range(start[node], start[node + 1]):
+            there = key + (np.uint64(cost[arc]) << SHIFT)
+            if improves(keys, head[arc], there):
+                size = heap.put(waiting, at, size, np.int64(there), head[arc])
+    return count
+
+
+@numba.njit(cache=True)
+def renew(
+    keys: npt.NDArray[np.uint64],
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    cost: npt.NDArray[np.int32],
+    back_start: npt.NDArray[np.int32],
+    back_head: npt.NDArray[np.int32],
+    back_cost: npt.NDArray[np.int32],
+    seed_node: npt.NDArray[np.int32],
+    seed_key: npt.NDArray[np.uint64],
+    lost_node: npt.NDArray[np.int32],
+    lost_key: npt.NDArray[np.uint64],
+    touched: npt.NDArray[np.bool_],
+    nodes: npt.NDArray[np.int32],
+    rows: npt.NDArray[np.uint64],
+) -> int:
+    """Drop keys and all that lean on them and solve what is open then; return how many nodes are written down.
+
+    The lost keys are those of arcs at their old costs or of seeds that are gone; one that its node does not hold
+    changes nothing. Costs and seeds are those that hold from now on; none is less than before.
+    """
+    k = keys.shape[1]
+    pile, at = np.empty(256, np.int64), np.empty(256, np.int32)
+    size = count = 0
+    if lost_node.size > pile.size:
+        pile, at = _room(pile, at, lost_node.size)
+    for i in range(lost_node.size):
+        for j in range(k):
+            if keys[lost_node[i], j] == lost_key[i]:
+                count = _note(keys, lost_node[i], touched, nodes, rows, count)
+                keys[lost_node[i], j] = EMPTY
+                pile[size], at[size] = lost_key[i], lost_node[i]
+                size += 1
+    while size > 0:
+        size -= 1
+        key, node = np.uint64(pile[size]), at[size]
+        if size + start[node + 1] - start[node] > pile.size:
+            pile, at = _room(pile, at, size + start[node + 1] - start[node])
+        for arc in range(start[node], start[node + 1]):
+            there = key + (np.uint64(cost[arc]) << SHIFT)
+            other = head[arc]
+            for j in range(k):
+                if keys[other, j] == there:
+                    count = _note(keys, other, touched, nodes, rows, count)
+                    keys[other, j] = EMPTY
+                    pile[size], at[size] = there, other
+                    size += 1
+    for i in range(count):
+        left = 0
+        for j in range(k):
+            key = keys[nodes[i], j]
+            if key != EMPTY:
+                keys[nodes[i], j] = EMPTY
+                keys[nodes[i], left] = key
+                left += 1
+    return _refill(
+        keys, start, head, cost, back_start, back_head, back_cost, seed_node, seed_key, touched, nodes, count
+    )
+
+
+@numba.njit(cache=True)
+def _refill(
+    keys: npt.NDArray[np.uint64],
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    cost: npt.NDArray[np.int32],
+    back_start: npt.NDArray[np.int32],
+    back_head: npt.NDArray[np.int32],
+    back_cost: npt.NDArray[np.int32],
+    seed_node: npt.NDArray[np.int32],
+    seed_key: npt.NDArray[np.uint64],
+    touched: npt.NDArray[np.bool_],
+    nodes: npt.NDArray[np.int32],
+    count: int,
+) -> int:
+    """Fill the gaps in the rows of some nodes, the least key first: from around, their own seeds and each other."""
+    k = keys.shape[1]
+    waiting, at = np.empty(256, np.int64), np.empty(256, np.int32)
+    size = np.int64(0)
+    for i in range(count):
+        node = nodes[i]
+        wanted = size + k * (back_start[node + 1] - back_start[node])
+        if wanted > waiting.size:
+            waiting, at = _room(waiting, at, wanted)
+        for arc in range(back_start[node], back_start[node + 1]):
+            for j in range(k):
+                key = keys[back_head[arc], j]
+                if key == EMPTY:
+                    break
+                there = key + (np.uint64(back_cost[arc]) << SHIFT)
+                if there < BEYOND and not holds(keys, node, there):
+                    size = heap.put(waiting, at, size, np.int64(there), node)
+    for i in range(seed_node.size):
+        if touched[seed_node[i]] and not holds(keys, seed_node[i], seed_key[i]):
+            waiting, at, size = heap.push(waiting, at, size, np.int64(seed_key[i]), seed_node[i])
+    while size > 0:
+        key, node = np.uint64(waiting[0]), at[0]
+        size = heap.drop_least(waiting, at, size)
+        if keys[node, k - 1] != EMPTY or holds(keys, node, key):
+            continue
+        put(keys, node, key)
+        if size + start[node + 1] - start[node] > waiting.size:
+            waiting, at = _room(waiting, at, size + start[node + 1] - start[node])
+        for arc in range(start[node], start[node + 1]):
+            there = key + (np.uint64(cost[arc]) << SHIFT)
+            other = head[arc]
+            if keys[other, k - 1] == EMPTY and there < BEYOND and not holds(keys, other, there):
+                size = heap.put(waiting, at, size, np.int64(there), other)
+    return count
+
+
+def offers_over(
+    keys: npt.NDArray[np.uint64],
+    tail: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    cost: npt.NDArray[np.int32],
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64]]:
+    """Return (node, key) of all that some arcs bring to their heads, at the costs given."""
+    there = keys[tail] + (cost.astype(np.uint64) << SHIFT)[:, None]
+    real = (keys[tail] != EMPTY) & (there < BEYOND)
+    return np.broadcast_to(head[:, None], there.shape)[real], there[real]
+
+
+@numba.njit(cache=True)
+def arcs_of_edges(
+    start: npt.NDArray[np.int32],
+    arc_edge: npt.NDArray[np.int32],
+    edges: npt.NDArray[np.int32],
+    ends: npt.NDArray[np.int32],
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return (tail, arc) of the arcs of some edges, which begin at their ends, `ends[i]` those of edges[i]."""
+    tails = np.empty(16, np.int32)
+    arcs = np.empty(16, np.int32)
+    count = 0
+    for i in range(edges.size):
+        for j in range(ends.shape[1]):
+            node = ends[i, j]
+            seen = False
+            for other in range(j):
+                seen |= ends[i, other] == node
+            if seen:
+                continue
+            for arc in range(start[node], start[node + 1]):
+                if arc_edge[arc] == edges[i]:
+                    if count == arcs.size:
+                        tails = np.concatenate((tails, np.empty(count, np.int32)))
+                        arcs = np.concatenate((arcs, np.empty(count, np.int32)))
+                    tails[count] = node
+                    arcs[count] = arc
+                    count += 1
+    return tails[:count].copy(), arcs[:count].copy()

@@ -1,0 +1,63 @@
+"""Order along a Hilbert curve: what is near on the map is near in memory, and searches find it there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from geoaccess.kernels import geometry
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["Chains", "curve_order", "number_along_curve"]
+
+_BITS = 16
+
+
+class Chains(NamedTuple):
+    """Edges as `graph.chains` gives them: edge i runs through the nodes point[start[i]:start[i + 1]]."""
+
+    start: npt.NDArray[np.int64]
+    point: npt.NDArray[np.int32]
+    segment: npt.NDArray[np.int32]
+
+
+def curve_order(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Return the order of points along a Hilbert curve over the box that they fill; equal ones keep theirs.
+
+    >>> import numpy as np
+    >>> curve_order(np.array([1.0, 0, 1, 0]), np.array([1.0, 1, 0, 0])).tolist()
+    [3, 1, 0, 2]
+    """
+    side = 2**_BITS - 1
+
+    def grid(values: npt.NDArray[np.float64]) -> npt.NDArray[np.uint32]:
+        low, span = values.min(), np.ptp(values)
+        scaled: npt.NDArray[np.uint32] = ((values - low) / (span if span > 0 else 1.0) * side).astype(np.uint32)
+        return scaled
+
+    if not x.size:
+        return np.empty(0, np.int64)
+    return np.argsort(geometry.hilbert_index(grid(x), grid(y), _BITS), kind="stable")
+
+
+def number_along_curve(
+    chains: Chains, lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], Chains]:
+    """Return (order, rank, chains): the points that edges end in, along the curve; the place of each; and the edges.
+
+    Points that no edge ends in have the place -1. Edges are put in the order of the places that they join.
+    """
+    start, point, segment = chains
+    first, last = point[start[:-1]], point[start[1:] - 1]
+    nodes = np.unique(np.concatenate([first, last]))
+    order = nodes[curve_order(lon[nodes], lat[nodes])].astype(np.int64)
+    rank = np.full(lon.size, -1, np.int32)
+    rank[order] = np.arange(order.size, dtype=np.int32)
+    by_node = np.lexsort((rank[last], rank[first]))
+    sizes = np.diff(start)[by_node]
+    moved = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    gather = np.repeat(start[:-1][by_node] - moved[:-1], sizes) + np.arange(moved[-1])
+    return order, rank, Chains(moved, point[gather], segment[gather])

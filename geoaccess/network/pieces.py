@@ -1,0 +1,63 @@
+"""A search tree of the pieces of lines, or of points, in a plane."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geoaccess.kernels import boxes
+from geoaccess.network.curve import curve_order
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["Pieces"]
+
+_LEAF = 8
+
+
+class Pieces:
+    """Pieces of line from (ax, ay) to (bx, by), each of an owner; -1 is no piece.
+
+    >>> import numpy as np
+    >>> x, y = np.array([0.0, 10, 10]), np.array([0.0, 0, 5])
+    >>> corner = Pieces(np.array([7, 8], np.int32), x[:-1], y[:-1], x[1:], y[1:])
+    >>> [part.tolist() for part in corner.nearest(np.array([3.0, 12, 50]), np.array([1.0, 4, 0]), most=20)]
+    [[7, 8, -1], [1.0, 2.0, inf]]
+    """
+
+    def __init__(
+        self,
+        owner: npt.NDArray[np.int32],
+        ax: npt.NDArray[np.float64],
+        ay: npt.NDArray[np.float64],
+        bx: npt.NDArray[np.float64],
+        by: npt.NDArray[np.float64],
+    ) -> None:
+        self._owner, self._ends = owner, (ax, ay, bx, by)
+        leaf = boxes.leaves(owner, _LEAF)
+        box = boxes.leaf_boxes(leaf, *self._ends)
+        order = curve_order((box[:, 0] + box[:, 2]) / 2, (box[:, 1] + box[:, 3]) / 2)
+        self._leaf = leaf[order]
+        levels = [box[order]]
+        while len(levels[-1]) > 1:
+            levels.append(boxes.upper_boxes(levels[-1]))
+        self._box = np.concatenate(levels)
+        self._level = np.cumsum([0, *(len(level) for level in levels)])
+
+    def nearest(
+        self, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], *, most: float = np.inf
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
+        """Return the owner of the nearest piece of each point and the distance; -1 and inf beyond `most`.
+
+        Of owners equally near, the smallest.
+        """
+        if not len(self._leaf):
+            return np.full(x.size, -1, np.int32), np.full(x.size, np.inf)
+        order = curve_order(x, y)
+        owner, distance = np.empty(x.size, np.int32), np.empty(x.size)
+        owner[order], distance[order] = boxes.nearest(
+            x[order], y[order], float(most), self._box, self._level, self._leaf, self._owner, *self._ends
+        )
+        return owner, distance

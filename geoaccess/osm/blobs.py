@@ -1,0 +1,202 @@
+"""An .osm.pbf as a row of blocks: where they stand, whether each is whole, and the bytes that are packed in them."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+import numpy as np
+
+from geoaccess.errors import InputError
+from geoaccess.kernels.threads import thread_count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+__all__ = ["Blob", "OtherPackingError", "list_blobs", "unpacked"]
+
+Result = TypeVar("Result")
+
+_LARGEST_HEADER, _LARGEST_BLOB = 64 << 10, 32 << 20  # the format's own limits
+_VARINT, _BYTES = 0, 2  # wire types of the encoding
+_LONGEST_VARINT = 10
+_RAW, _RAW_SIZE, _ZLIB = 1, 2, 3  # fields of a blob
+_LZ4 = 6
+_PACKINGS = {4: "lzma", 5: "bzip2", 7: "zstd"}
+_REQUIRED = 4  # field of the header
+_KNOWN = {"OsmSchema-V0.6", "DenseNodes"}
+
+
+class Blob(NamedTuple):
+    """Where the data of a block stands in its file."""
+
+    at: int
+    size: int
+
+
+class OtherPackingError(Exception):
+    """A block of a file is packed by lz4."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
+        self.path = path
+
+
+def list_blobs(path: Path) -> list[Blob]:
+    """Return the blocks of a file that hold data, after a look at its header.
+
+    Raises
+    ------
+    InputError
+        If the file is no .osm.pbf, ends in the middle of a block, or needs what is not known here.
+    OtherPackingError
+        If its header is packed by lz4.
+    """
+    size = path.stat().st_size
+    blobs = []
+    at = 0
+    with path.open("rb") as file:
+        while at < size:
+            head = file.read(4)
+            length = struct.unpack(">I", head)[0] if len(head) == 4 else 0  # noqa: PLR2004
+            if not 0 < length <= _LARGEST_HEADER:
+                raise InputError(
+                    f"{path}: not a whole .osm.pbf: no block begins at byte {at} of {size}; fetch it again"
+                )
+            kind, data = _announced(file.read(length))
+            if kind is None or at + 4 + length + data > size:
+                raise InputError(
+                    f"{path}: cut short, or no .osm.pbf: the block at byte {at} of {size} is not whole; fetch it again"
+                )
+            if at == 0 and kind != b"OSMHeader":
+                break
+            if (at > 0 and kind != b"OSMData") or data > _LARGEST_BLOB:
+                raise InputError(
+                    f"{path}: the block at byte {at} is said to be {kind!r} of {data} bytes; only OSMData of at most "
+                    f"{_LARGEST_BLOB} bytes can stand there; fetch the file again"
+                )
+            blobs.append(Blob(at + 4 + length, data))
+            at += 4 + length + data
+            file.seek(at)
+    if not blobs:
+        raise InputError(f"{path}: not an .osm.pbf file (it does not begin with an OSMHeader block)")
+    _check_header(path, blobs[0])
+    return blobs[1:]
+
+
+def unpacked(
+    path: Path, blobs: Iterable[Blob], work: Callable[[npt.NDArray[np.uint8]], Result]
+) -> Iterator[tuple[Blob, Result]]:
+    """Yield what `work` makes of the bytes of each block, in their order; a few blocks are worked on at a time.
+
+    Raises
+    ------
+    InputError
+        If a block cannot be unpacked, or `work` raises ValueError.
+    OtherPackingError
+        If a block is packed by lz4.
+    """
+    threads = thread_count()
+    waiting: deque[tuple[Blob, Future[Result]]] = deque()
+
+    def first() -> tuple[Blob, Result]:
+        blob, future = waiting.popleft()
+        try:
+            return blob, future.result()
+        except (ValueError, zlib.error) as error:
+            raise InputError(
+                f"{path}: the block at byte {blob.at} cannot be read ({error}); fetch the file again"
+            ) from error
+
+    with path.open("rb") as file, ThreadPoolExecutor(threads) as pool:
+        for blob in blobs:
+            file.seek(blob.at)
+            waiting.append((blob, pool.submit(lambda packed: work(_unpack(packed, path)), file.read(blob.size))))
+            if len(waiting) > 2 * threads:
+                yield first()
+        while waiting:
+            yield first()
+
+
+def _announced(header: bytes) -> tuple[bytes | None, int]:
+    """Return the kind and size of the data that a block's header announces; None where it is no header."""
+    try:
+        fields = dict(_fields(header))
+    except ValueError:
+        return None, 0
+    kind, size = fields.get(1), fields.get(3)
+    return (kind, size) if isinstance(kind, bytes) and isinstance(size, int) else (None, 0)
+
+
+def _check_header(path: Path, blob: Blob) -> None:
+    """Refuse a file whose header asks readers for what is not known here."""
+    for _, raw in unpacked(path, [blob], lambda raw: raw):
+        try:
+            features = [value for field, value in _fields(raw.tobytes()) if field == _REQUIRED]
+            required = [value.decode() for value in features if isinstance(value, bytes)]
+        except ValueError as error:
+            raise InputError(f"{path}: its header cannot be read ({error}); fetch the file again") from error
+        if "HistoricalInformation" in required:
+            raise InputError(
+                f"{path}: holds the history of the map, not the map at one time; make an extract with "
+                "`osmium time-filter`"
+            )
+        unknown = [name for name in required if name not in _KNOWN]
+        if unknown:
+            raise InputError(
+                f"{path}: needs a reader that knows {', '.join(unknown)}; write it anew with `osmium cat`, or fetch "
+                "another extract"
+            )
+
+
+def _unpack(packed: bytes, path: Path) -> npt.NDArray[np.uint8]:
+    """Return the bytes in a blob."""
+    fields = dict(_fields(packed))
+    if _LZ4 in fields:
+        raise OtherPackingError(path)
+    for field, name in _PACKINGS.items():
+        if field in fields:
+            raise ValueError(f"it is packed by {name}, which is not read here; write the file anew with `osmium cat`")
+    raw, data, size = fields.get(_RAW), fields.get(_ZLIB), fields.get(_RAW_SIZE)
+    if isinstance(data, bytes) and isinstance(size, int) and raw is None:
+        if size > _LARGEST_BLOB:
+            raise ValueError(f"it says that it unpacks to {size} bytes, beyond the limit of {_LARGEST_BLOB}")
+        inflate = zlib.decompressobj()
+        raw = inflate.decompress(data, size + 1)
+        if len(raw) != size or not inflate.eof:
+            raise ValueError(f"it does not unpack to the {size} bytes that it says")
+    if not isinstance(raw, bytes):
+        raise ValueError("it holds no data")  # noqa: TRY004 - of the file, not of an argument
+    return np.frombuffer(raw, np.uint8)
+
+
+def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
+    """Yield the number and value of each field of a message."""
+    at = 0
+    while at < len(data):
+        tag, at = _varint(data, at)
+        value, at = _varint(data, at)
+        if tag & 7 == _BYTES:
+            if value > len(data) - at:
+                raise ValueError("a field is longer than its block")
+            yield tag >> 3, data[at : at + value]
+            at += value
+        elif tag & 7 == _VARINT:
+            yield tag >> 3, value
+        else:
+            raise ValueError(f"a field is of an unknown type, {tag & 7}")
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    value = 0
+    for i, byte in enumerate(data[at : at + _LONGEST_VARINT]):
+        value |= (byte & 127) << 7 * i
+        if byte < 128:  # noqa: PLR2004
+            return value, at + i + 1
+    raise ValueError("a number does not end")

@@ -1,0 +1,241 @@
+"""Reading .osm.pbf: relations, then ways, then those nodes that ways need; block by block, on several threads.
+
+Only what roads and ferries need is kept, so that memory grows with the roads of a file and not with the file.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geoaccess.errors import InputError
+from geoaccess.osm.blobs import OtherPackingError, list_blobs, unpacked
+from geoaccess.osm.blocks import NODES, RELATIONS, WAYS, Block, Marks
+from geoaccess.osm.ferry_relations import completed
+from geoaccess.osm.ways import NO_PLACE, Relation, WaysOfFile
+from geoaccess.osm.words import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+    from typing import TypeVar
+
+    import numpy.typing as npt
+
+    from geoaccess.osm.blobs import Blob
+    from geoaccess.osm.blocks import Tagged, Ways
+    from geoaccess.osm.profile import Profile
+    from geoaccess.osm.ways import Tags
+
+    Result = TypeVar("Result")
+
+__all__ = ["PbfFile", "UnsortedError", "newest_untagged_nodes"]
+
+_ORPHANS_OK = 0.05
+_FEW = 50
+_MEMBER_TYPES = ("n", "w", "r")
+_PAIR = 8  # bytes of a key and a value, each an int32
+
+
+class UnsortedError(Exception):
+    """Nodes, ways and relations of a file do not stand in this order."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
+        self.path = path
+
+
+class PbfFile:
+    """An .osm.pbf whose blocks are known.
+
+    Nodes, ways and relations stand in this order in nearly every file, and a few looks tell where each kind begins.
+    With `thorough` every block is looked into instead.
+
+    Raises
+    ------
+    InputError
+        If the file is no .osm.pbf, or not whole; from every method.
+    OtherPackingError
+        If a block is packed by lz4; from every method.
+    """
+
+    def __init__(self, path: Path, profile: Profile | None = None, *, thorough: bool = False) -> None:
+        self.path = path
+        self._marks = Marks(profile)
+        self._blobs = list_blobs(path)
+        self._kinds: dict[Blob, int] = {}
+        if thorough:
+            for _ in self._blocks(self._blobs, lambda _: None):
+                pass
+            self._nodes, self._ways, self._relations = (
+                [blob for blob in self._blobs if self._kinds[blob] & kind] for kind in (NODES, WAYS, RELATIONS)
+            )
+        else:
+            self._nodes = self._blobs[: self._first(lambda kind: not kind & NODES)]
+            ways_end = self._first(lambda kind: not kind & (NODES | WAYS))
+            self._ways = self._blobs[self._first(lambda kind: kind > NODES) : ways_end]
+            self._relations = self._blobs[self._first(lambda kind: kind >= RELATIONS) :]
+
+    def newest_untagged_nodes(self) -> npt.NDArray[np.int64]:
+        """Return the ids of the untagged nodes in the last block of nodes, rising."""
+        found = [nodes for _, nodes in self._blocks(self._nodes[-1:], Block.untagged_nodes)]
+        return np.unique(_joined(np.int64, found))
+
+    def relations(self) -> list[Relation]:
+        """Return the routes of ferries and the turn restrictions."""
+        found = []
+        for block, (tagged, ptr, member) in self._blocks(self._relations, Block.relations):
+            used = np.unique(np.concatenate([tagged.tag.reshape(-1), member[:, 2]]))
+            text = {string: self._text(block.string(string)) for string in used.tolist()}
+            for i, number in enumerate(tagged.number.tolist()):
+                tags = tagged.tag[tagged.ptr[i] : tagged.ptr[i + 1]].tolist()
+                members = member[ptr[i] : ptr[i + 1]].tolist()
+                found.append(
+                    Relation(
+                        number,
+                        {text[key]: text[value] for key, value in tags},
+                        tuple((_MEMBER_TYPES[kind], ref, text[role]) for kind, ref, role in members),
+                    )
+                )
+        return found
+
+    def ways(self, ferry_members: Mapping[int, Mapping[str, str]]) -> WaysOfFile:
+        """Return the roads and ferries, with what their relations say of those that are `ferry_members`.
+
+        Raises
+        ------
+        UnsortedError
+            If something stood where it was not looked for.
+        InputError
+            If too many of the newest untagged nodes belong to no way at all: ways are missing.
+        """
+        newest = self.newest_untagged_nodes()
+        found = np.zeros(newest.size, np.bool_)
+        members = np.array(sorted(ferry_members), np.int64)
+        strings, sets = Words(), Words()
+        parts: list[Ways] = []
+        tagsets: list[npt.NDArray[np.int32]] = []
+        for block, ways in self._blocks(self._ways, lambda block: block.ways(members, newest, found)):
+            parts.append(ways)
+            tagsets.append(_add_sets(strings, sets, block, ways.tagged))
+        way_id = _joined(np.int64, [part.tagged.number for part in parts])
+        by_relation = _joined(np.bool_, [part.by_relation for part in parts])
+        node_id, ref = np.unique(_joined(np.int64, [part.ref for part in parts]), return_inverse=True)
+        nodes = self._places(node_id)
+        self._check_order()
+        lost = int((~found).sum())
+        if lost > max(_ORPHANS_OK * newest.size, _FEW):
+            raise InputError(
+                f"{self.path}: cut short at a block boundary: {lost} of its {newest.size} newest plain nodes "
+                "belong to no way, so ways are missing; fetch it again"
+            )
+        way_tags, distinct = _with_relations(
+            way_id, by_relation, _joined(np.int32, tagsets), self._tagsets(strings, sets), ferry_members
+        )
+        # Those that a relation alone makes a ferry come after the others.
+        order = np.argsort(~_joined(np.bool_, [part.own for part in parts]), kind="stable")
+        sizes = _joined(np.int64, [np.diff(part.ptr) for part in parts])
+        ptr = np.concatenate([[0], np.cumsum(sizes[order])])
+        gather = np.repeat((np.cumsum(sizes) - sizes)[order] - ptr[:-1], sizes[order]) + np.arange(ptr[-1])
+        return WaysOfFile(way_id[order], way_tags[order], distinct, ptr, ref[gather].astype(np.int32), node_id, *nodes)
+
+    def _places(self, node_id: npt.NDArray[np.int64]) -> tuple[Any, ...]:
+        """Return coordinates of nodes, places among them of those with tags that may hinder, and these tags."""
+        x, y = np.full(node_id.size, NO_PLACE, np.int32), np.full(node_id.size, NO_PLACE, np.int32)
+        strings, sets = Words(), Words()
+        hindering, tagsets = [], []
+        for block, (place, its_x, its_y, tagged) in self._blocks(self._nodes, lambda block: block.places(node_id)):
+            x[place], y[place] = its_x, its_y
+            if tagged.number.size:
+                hindering.append(tagged.number.astype(np.int32))
+                tagsets.append(_add_sets(strings, sets, block, tagged))
+        return x, y, _joined(np.int32, hindering), _joined(np.int32, tagsets), self._tagsets(strings, sets)
+
+    def _blocks(self, blobs: Sequence[Blob], work: Callable[[Block], Result]) -> Iterator[tuple[Block, Result]]:
+        """Yield blocks and what `work` makes of them."""
+
+        def outlined(data: npt.NDArray[np.uint8]) -> tuple[Block, Result]:
+            block = Block(data, self._marks)
+            return block, work(block)
+
+        for blob, (block, result) in unpacked(self.path, blobs, outlined):
+            self._kinds[blob] = block.holds
+            yield block, result
+
+    def _first(self, holds: Callable[[int], bool]) -> int:
+        """Return the place of the first block of whose kinds something holds, which holds of those behind it too."""
+        low, high = 0, len(self._blobs)
+        while low < high:
+            middle = (low + high) // 2
+            if self._blobs[middle] not in self._kinds:
+                for _ in self._blocks([self._blobs[middle]], lambda _: None):
+                    pass
+            low, high = (low, middle) if holds(self._kinds[self._blobs[middle]]) else (middle + 1, high)
+        return low
+
+    def _check_order(self) -> None:
+        for kind, looked_at in ((NODES, self._nodes), (WAYS, self._ways), (RELATIONS, self._relations)):
+            if not {blob for blob, holds in self._kinds.items() if holds & kind} <= set(looked_at):
+                raise UnsortedError(self.path)
+        if len(self._kinds) < len(self._blobs):
+            raise UnsortedError(self.path)
+
+    def _tagsets(self, strings: Words, sets: Words) -> tuple[Tags, ...]:
+        text = [self._text(strings[i]) for i in range(len(strings))]
+        pairs = (np.frombuffer(sets[i], np.int32).reshape(-1, 2).tolist() for i in range(len(sets)))
+        return tuple(tuple((text[key], text[value]) for key, value in tags) for tags in pairs)
+
+    def _text(self, raw: bytes) -> str:
+        try:
+            return raw.decode()
+        except UnicodeDecodeError as error:
+            raise InputError(f"{self.path}: {raw[:80]!r} is no text in UTF-8; fetch the file again") from error
+
+
+def newest_untagged_nodes(path: Path) -> npt.NDArray[np.int64]:
+    """Return the ids of the untagged nodes in the last block of nodes of a file, rising.
+
+    A file cut at a block boundary is read without an error by every reader, because the format has no table of
+    contents. But nodes come before ways in it, and in a whole extract nearly every node without tags belongs to some
+    way. So the newest such nodes are looked up among the ways: where many belong to none, ways are missing.
+
+    Raises
+    ------
+    InputError
+        If the file ends in the middle of a block, or is not an .osm.pbf.
+    """
+    try:
+        return PbfFile(path).newest_untagged_nodes()
+    except OtherPackingError:
+        return np.empty(0, np.int64)
+
+
+def _with_relations(
+    way_id: npt.NDArray[np.int64],
+    by_relation: npt.NDArray[np.bool_],
+    way_tags: npt.NDArray[np.int32],
+    tagsets: Sequence[Tags],
+    ferry_members: Mapping[int, Mapping[str, str]],
+) -> tuple[npt.NDArray[np.int32], tuple[Tags, ...]]:
+    """Complete the tags of ferries by those of their relations."""
+    place = {tags: i for i, tags in enumerate(tagsets)}
+    for way in np.flatnonzero(by_relation).tolist():
+        tags = completed(tagsets[way_tags[way]], ferry_members[int(way_id[way])])
+        way_tags[way] = place.setdefault(tags, len(place))
+    return way_tags, tuple(place)
+
+
+def _add_sets(strings: Words, sets: Words, block: Block, tagged: Tagged) -> npt.NDArray[np.int32]:
+    """Return the numbers of the tag sets of a block, made of the strings of all blocks."""
+    number = np.full(block.string_start.size, -1, np.int32)
+    number[tagged.tag] = 0
+    used = np.flatnonzero(number == 0)
+    number[used] = strings.add(block.data, block.string_start[used], block.string_stop[used])
+    raw = number[tagged.tag].reshape(-1).view(np.uint8)
+    raw.flags.writeable = False  # as the bytes of files are: one compiled version does for both
+    return sets.add(raw, tagged.ptr[:-1] * _PAIR, tagged.ptr[1:] * _PAIR)
+
+
+def _joined(dtype: Any, parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    return np.concatenate([np.empty(0, dtype), *parts])

@@ -1,0 +1,50 @@
+"""What readers of files give: relations, and the ways of one file with the places of their nodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+__all__ = ["HINDERING", "NO_PLACE", "Relation", "Tags", "WaysOfFile"]
+
+Tags = tuple[tuple[str, str], ...]
+
+HINDERING = ("barrier", "highway", "ford", "traffic_calming", "railway")
+"""Keys of nodes that may close a road or cost time."""
+
+NO_PLACE = 2**31 - 1
+"""The coordinate of a node that is not in the file."""
+
+
+class Relation(NamedTuple):
+    """A relation: its number, its tags, and (type, number, role) of each member; types are "n", "w" and "r"."""
+
+    number: int
+    tags: dict[str, str]
+    members: tuple[tuple[str, int, str], ...]
+
+
+@dataclass(frozen=True)
+class WaysOfFile:
+    """The roads and ferries of one file.
+
+    Way i has the tags `tagsets[way_tags[i]]` and runs through the nodes ref[ptr[i]:ptr[i + 1]], which are places in
+    `node_id` (rising), `x` and `y`: longitude and latitude in units of 1e-7 degrees, or `NO_PLACE`. Of those nodes,
+    `hindering` are the places of some that carry tags that may hinder, `node_tagsets[hindering_tags[i]]`.
+    """
+
+    way_id: npt.NDArray[np.int64]
+    way_tags: npt.NDArray[np.int32]
+    tagsets: tuple[Tags, ...]
+    ptr: npt.NDArray[np.int64]
+    ref: npt.NDArray[np.int32]
+    node_id: npt.NDArray[np.int64]
+    x: npt.NDArray[np.int32]
+    y: npt.NDArray[np.int32]
+    hindering: npt.NDArray[np.int32]
+    hindering_tags: npt.NDArray[np.int32]
+    node_tagsets: tuple[Tags, ...]

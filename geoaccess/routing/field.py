@@ -1,0 +1,374 @@
+"""A nearest field that is kept: solved once, then changed in place by `geoaccess.routing.updates`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from geoaccess.errors import InputError
+from geoaccess.hierarchy import Hierarchy, light
+from geoaccess.kernels import cells as along
+from geoaccess.kernels import graph, search
+from geoaccess.kernels.keys import FAR, LOW, SHIFT
+from geoaccess.network import Network, snap
+from geoaccess.routing.legs import Legs, legs
+from geoaccess.routing.sites import Toward, check_question, check_unique, nearest_keys, table
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+    import geopandas as gpd
+    import numpy.typing as npt
+
+__all__ = ["PLACE", "NearestField", "Place", "Sites", "snapped", "solve_nearest"]
+
+Place = dict[Any, Any]
+"""One row of a table that `snap` made."""
+
+PLACE = (
+    "edge",
+    "off_network_m",
+    "off_network_ds",
+    "to_u_ds",
+    "from_u_ds",
+    "to_v_ds",
+    "from_v_ds",
+    "lon",
+    "lat",
+    "reason",
+)
+"""The columns of such a table."""
+
+
+def solve_nearest(
+    network: Network | Hierarchy,
+    sites: gpd.GeoDataFrame | gpd.GeoSeries | pd.DataFrame,
+    *,
+    k: int = 2,
+    toward: Toward = "sites",
+    max_snap_m: float = 5000.0,
+    off_network_kph: float = 5.0,
+    min_component_m: float = 2000.0,
+) -> NearestField:
+    """Solve the k nearest sites of every node, to be asked for many places and changed step by step.
+
+    Parameters
+    ----------
+    network
+        Made by `read_osm`, `from_osmnx` or `Network.from_edges`; or what `contract` made of it, which
+        solves it sooner. Changes need no hierarchy.
+    sites
+        Points or polygons (their centroids) with a CRS and a unique index, or what `snap` made of them.
+    k, toward, max_snap_m, off_network_kph, min_component_m
+        As for `nearest`.
+
+    Returns
+    -------
+    A `NearestField`; change it with `add_site`, `remove_site`, `move_site`, `close_edges`, `open_edges` and `undo`.
+
+    Raises
+    ------
+    InputError
+        As for `nearest`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> import geoaccess as ga
+    >>> road = ga.Network.from_edges(
+    ...     lon=[10, 10.1, 10.2], lat=[60, 60, 60], u=[0, 1], v=[1, 2], forward_s=[300, 400], backward_s=[300, 400]
+    ... )
+    >>> field = ga.solve_nearest(road, gpd.GeoSeries.from_xy([10.0], [60.0], index=["west"], crs="EPSG:4326"))
+    >>> homes = gpd.GeoSeries.from_xy([10.1], [60.0], index=["home"], crs="EPSG:4326")
+    >>> change = ga.add_site(field, "east", (10.2, 60.0))
+    >>> field.nearest(homes)[["travel_time_s", "site", "travel_time_2_s", "site_2"]].to_dict("records")
+    [{'travel_time_s': 300.0, 'site': 'west', 'travel_time_2_s': 400.0, 'site_2': 'east'}]
+    >>> ga.remove_site(field, "west")
+    Change(remove site 'west', 3 nodes, 0 cells)
+    >>> field.nearest(homes)["site"].tolist()
+    ['east']
+    """
+    check_question(k=k, toward=toward, n_sites=len(sites))
+    check_unique(sites=sites)
+    snapping = {"max_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
+    hierarchy = network if isinstance(network, Hierarchy) else light(network)
+    return NearestField(hierarchy, snapped(hierarchy.network, sites, snapping), k=k, toward=toward, snapping=snapping)
+
+
+def snapped(
+    network: Network, places: gpd.GeoDataFrame | gpd.GeoSeries | pd.DataFrame, snapping: dict[str, float]
+) -> pd.DataFrame:
+    """Attach points to the network unless `snap` did it already."""
+    import geopandas as gpd
+
+    if isinstance(places, (gpd.GeoDataFrame, gpd.GeoSeries)):
+        return snap(network, places, **snapping)
+    missing = [name for name in PLACE if name not in places.columns]
+    if missing:
+        raise InputError(f"a table that snap did not make: it lacks {', '.join(missing)}; give points, or snap them")
+    return places
+
+
+class Sites:
+    """The sites of a field. Each has a number for good; one that is removed leaves its number empty.
+
+    `label` and `place` (None where removed) go by number; `number` finds the number of a label. `seed_node` and
+    `seed_key` are the ends of their edges from which a search begins, `on_edge` and `of_edge` the edges with sites,
+    sorted, and the number of the site on each.
+    """
+
+    def __init__(self, network: Network, table: pd.DataFrame, *, turned: bool) -> None:
+        self.network, self.turned = network, turned
+        self.label: list[Hashable] = list(table.index)
+        self.place: list[Place | None] = [*table[list(PLACE)].to_dict("records")]
+        self.number = {label: number for number, label in enumerate(self.label)}
+        self.rows = self.rows_of(table)
+        numbers = np.arange(len(self.label))
+        self.seed_node, self.seed_key = self._seeds(numbers)
+        attached = np.flatnonzero(self.rows[:, along.EDGE] >= 0).astype(np.int32)
+        self.of_edge = attached[np.argsort(self.rows[attached, along.EDGE], kind="stable")]
+        self.on_edge = np.ascontiguousarray(self.rows[self.of_edge, along.EDGE])
+
+    def _seeds(self, numbers: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64]]:
+        rows = self.rows[numbers]
+        time = rows[:, along.LEG : along.LEG + 2].astype(np.int64) + rows[:, [along.OFF]]
+        open_leg = (rows[:, along.LEG : along.LEG + 2] >= 0) & (rows[:, [along.EDGE]] >= 0) & (time < FAR)
+        key = (time.astype(np.uint64) << SHIFT) | numbers.astype(np.uint64)[:, None]
+        return rows[:, along.NODE : along.NODE + 2][open_leg], key[open_leg]
+
+    def seeds_of(self, number: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64]]:
+        """Return the seeds of one site."""
+        return self._seeds(np.array([number]))
+
+    def new(self, label: Hashable) -> int:
+        """Return a number for a site that has no place yet."""
+        number = len(self.label)
+        self.label.append(label)
+        self.place.append(None)
+        self.rows = np.concatenate([self.rows, np.full((1, self.rows.shape[1]), -1, np.int32)])
+        return number
+
+    def drop_last(self) -> None:
+        """Take back the last number, whose site has no place."""
+        self.label.pop()
+        self.place.pop()
+        self.rows = self.rows[:-1]
+
+    def put(self, number: int, place: Place | None) -> None:
+        """Place a site, or take it away."""
+        stays = (self.seed_key & LOW) != number
+        self.seed_node, self.seed_key = self.seed_node[stays], self.seed_key[stays]
+        stays = self.of_edge != number
+        self.on_edge, self.of_edge = self.on_edge[stays], self.of_edge[stays]
+        self.place[number] = place
+        if place is None:
+            self.number.pop(self.label[number], None)
+            self.rows[number] = -1
+            return
+        self.number[self.label[number]] = number
+        self.rows[number] = self.rows_of({name: np.array([place[name]]) for name in PLACE})[0]
+        node, key = self.seeds_of(number)
+        self.seed_node, self.seed_key = np.append(self.seed_node, node), np.append(self.seed_key, key)
+        edge = self.rows[number, along.EDGE]
+        if edge >= 0:
+            at = np.searchsorted(self.on_edge, edge, side="right")
+            self.on_edge = np.insert(self.on_edge, at, edge)
+            self.of_edge = np.insert(self.of_edge, at, number)
+
+    def rows_of(self, places: pd.DataFrame | Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.int32]:
+        """Return the rows of places for the kernels."""
+        return _packed(legs(self.network, places, turned=self.turned), come=True)
+
+    def table(self) -> pd.DataFrame:
+        """Return the sites that stand, as `snap` describes them, in the order of their numbers."""
+        numbers = sorted(self.number.values())
+        places = [self.place[number] for number in numbers]
+        return pd.DataFrame(places, columns=list(PLACE), index=pd.Index([self.label[n] for n in numbers]))
+
+
+class _Cells(NamedTuple):
+    """Cells that are kept up to date: as `snap` made them, packed, by node, their k nearest as keys; and room to work.
+
+    `seen` is clear between calls, `best` of the nodes and `least` of the cells are FAR.
+    """
+
+    table: pd.DataFrame
+    rows: npt.NDArray[np.int32]
+    people: npt.NDArray[np.float64]
+    first: npt.NDArray[np.int32]
+    listed: npt.NDArray[np.int32]
+    keys: npt.NDArray[np.uint64]
+    seen: npt.NDArray[np.bool_]
+    best: npt.NDArray[np.int32]
+    least: npt.NDArray[np.int32]
+    found: npt.NDArray[np.int32]
+
+
+class NearestField:
+    """The k nearest sites of every node of a network, which stay right while sites come and go and edges close.
+
+    Made by `solve_nearest`. It is the one thing here that changes in place: to copy it would take longer than most
+    changes do. The network it is made on stays as it is. A field is for one thread at a time.
+
+    Attributes
+    ----------
+    network, k, toward
+        What it was solved for.
+    keys
+        Shape (n_nodes, k), uint64: time in deciseconds << 32 | number of the site, rising; see
+        `geoaccess.kernels.keys`. To be read only.
+    closed
+        Numbers of the edges that `close_edges` closed, sorted.
+    """
+
+    def __init__(
+        self, hierarchy: Hierarchy, sites: pd.DataFrame, *, k: int, toward: Toward, snapping: dict[str, float]
+    ) -> None:
+        network = hierarchy.network
+        self.network, self.k, self.toward, self.snapping = network, k, toward, snapping
+        self.turned = toward == "cells"
+        # Times to sites are found by a search from the sites against the arcs; times from sites by one along them.
+        self.out, self.back = (
+            (network.arcs, network.arcs_reversed) if self.turned else (network.arcs_reversed, network.arcs)
+        )
+        self.standing = Sites(network, sites, turned=self.turned)
+        self.closed = np.empty(0, np.int32)
+        self.keys = self._solved(hierarchy)
+        self.attached_cells: _Cells | None = None
+        self.history: list[object] = []
+        self.touched = np.zeros(network.n_nodes, np.bool_)
+        # As long as could be needed, but memory is taken only where it is written.
+        self.nodes = np.empty(network.n_nodes, np.int32)
+        self.rows = np.empty((network.n_nodes, k), np.uint64)
+
+    def __repr__(self) -> str:
+        """Say what the field holds."""
+        cells = 0 if self.attached_cells is None else len(self.attached_cells.table)
+        return (
+            f"NearestField({len(self.standing.number)} sites, k={self.k}, toward {self.toward}, "
+            f"{self.closed.size} edges closed, {cells} cells attached)"
+        )
+
+    def _solved(self, hierarchy: Hierarchy) -> npt.NDArray[np.uint64]:
+        key = self.standing.seed_key
+        times, numbers = (key >> SHIFT).astype(np.int32), (key & LOW).astype(np.int32)
+        return nearest_keys(hierarchy, self.standing.seed_node, times, numbers, k=self.k, against=not self.turned)
+
+    @property
+    def sites(self) -> pd.DataFrame:
+        """The sites that stand, as `snap` describes them, in the order that breaks ties."""
+        return self.standing.table()
+
+    def nearest(self, cells: gpd.GeoDataFrame | gpd.GeoSeries | pd.DataFrame) -> pd.DataFrame:
+        """Return the k nearest sites of cells, as `geoaccess.nearest` would on the sites and edges of now.
+
+        `cells` are points, or what `snap` made of them. See `close_edges` for cells and sites on a closed edge.
+        """
+        check_unique(cells=cells)
+        places = snapped(self.network, cells, self.snapping)
+        rows = _packed(legs(self.network, places, turned=self.turned), come=False)
+        return self._table(places, self._finish(rows))
+
+    def attach(
+        self, cells: gpd.GeoDataFrame | gpd.GeoSeries | pd.DataFrame, *, people: npt.ArrayLike | None = None
+    ) -> None:
+        """Keep cells up to date from now on, in place of those attached before.
+
+        Each change then finds the cells that it touches over an index from nodes to cells and solves only these again.
+
+        Parameters
+        ----------
+        cells
+            Points with a unique index, or what `snap` made of them.
+        people
+            People of each cell, for `site_gains`; 1 each if left out.
+
+        Raises
+        ------
+        InputError
+            If the index is not unique, or there is not one finite number of people, at least 0, per cell.
+        """
+        check_unique(cells=cells)
+        places = snapped(self.network, cells, self.snapping)
+        weights = np.ones(len(places)) if people is None else np.array(people, np.float64)
+        if weights.shape != (len(places),) or not (np.isfinite(weights) & (weights >= 0)).all():
+            raise InputError(f"people: {len(places)} finite numbers, at least 0, are needed, one for each cell")
+        rows = _packed(legs(self.network, places, turned=self.turned), come=False)
+        on = np.flatnonzero(rows[:, along.EDGE] >= 0).astype(np.int32)
+        ends = rows[on, along.NODE : along.NODE + 2].T
+        cell = np.concatenate([on, on[ends[0] != ends[1]]])
+        node = np.concatenate([ends[0], ends[1][ends[0] != ends[1]]])
+        first, listed, _, _ = graph.rows(self.network.n_nodes, node, cell, np.zeros_like(cell))
+        n = len(rows)
+        self.attached_cells = _Cells(
+            table=places,
+            rows=rows,
+            people=weights,
+            first=first,
+            listed=listed,
+            keys=self._finish(rows),
+            seen=np.zeros(n, np.bool_),
+            best=np.full(self.network.n_nodes, FAR, np.int32),
+            least=np.full(n, FAR, np.int32),
+            found=np.empty(n, np.int32),
+        )
+
+    def attached(self, rows: npt.NDArray[np.int64] | None = None) -> pd.DataFrame:
+        """Return the table of `nearest` for the attached cells, or for some of them by their place, as `change.cells`.
+
+        Raises
+        ------
+        InputError
+            If no cells are attached.
+        """
+        cells = self.cells()
+        if rows is None:
+            return self._table(cells.table, cells.keys)
+        return self._table(cells.table.iloc[rows], cells.keys[rows])
+
+    def cells(self) -> _Cells:
+        """Return the attached cells, which there must be."""
+        if self.attached_cells is None:
+            raise InputError("no cells are attached to the field; call field.attach(cells) first")
+        return self.attached_cells
+
+    def refresh(self, nodes: npt.NDArray[np.int32], edges: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+        """Solve the attached cells again that nodes or sites on edges may have changed; return which these are."""
+        cells = self.attached_cells
+        if cells is None:
+            return np.empty(0, np.int64)
+        at = np.concatenate([nodes, self.leave_u(edges)])
+        only = np.concatenate([np.full(nodes.size, -1, np.int32), edges])
+        found: npt.NDArray[np.int64] = along.cells_at(at, only, cells.first, cells.listed, cells.rows, cells.seen)
+        cells.keys[found] = self._finish(cells.rows[found])
+        return found
+
+    def leave_u(self, edges: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+        """Return the nodes u by which cells leave edges."""
+        return self.network.ends[2 if self.turned else 0][edges]
+
+    def _finish(self, rows: npt.NDArray[np.int32]) -> npt.NDArray[np.uint64]:
+        """Return the keys of cells, given as rows for the kernels."""
+        sites = self.standing
+        placed = sites.rows[sites.of_edge]
+        off, up, down = (np.ascontiguousarray(placed[:, column]) for column in (along.OFF, along.UP, along.DOWN))
+        edge, u, v, leg_u, leg_v, cell_off, cell_up, cell_down = np.ascontiguousarray(rows.T)
+        cells = (edge, u, v, leg_u, leg_v, cell_off, cell_up, cell_down)
+        found: npt.NDArray[np.uint64] = search.finish_nearest(
+            self.keys, *cells, sites.on_edge, sites.of_edge, off, up, down
+        )
+        return found
+
+    def _table(self, cells: pd.DataFrame, keys: npt.NDArray[np.uint64]) -> pd.DataFrame:
+        return table(self.network, cells, self.standing.label, keys, closed=self.closed)
+
+
+def _packed(at: Legs, *, come: bool) -> npt.NDArray[np.int32]:
+    """Return the rows that `geoaccess.kernels.cells` takes, of sites that one comes to or of cells that one leaves."""
+    if come:
+        columns = (at.edge, at.arrive_node_u, at.arrive_node_v, at.arrive_u, at.arrive_v, at.off, at.up, at.down)
+    else:
+        columns = (at.edge, at.leave_node_u, at.leave_node_v, at.leave_u, at.leave_v, at.off, at.up, at.down)
+    return np.column_stack(columns)

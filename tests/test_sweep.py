@@ -1,0 +1,448 @@
+"""Many variations of a small country, on one process, on several, and on several of which some die."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import psutil
+import pytest
+
+import geoaccess
+from geoaccess import files
+from geoaccess.cli import main
+from geoaccess.errors import ConfigError, InputError
+from geoaccess.kernels import search
+from geoaccess.network import load_network, save_network
+from geoaccess.study import combinations, load_study, read_variations, solve_study, sweep, sweep_studies, vary
+from geoaccess.study.stages import build_or_load_network
+from geoaccess.study.sweep import crew
+from tests.test_study_tiny import CELLS, FLAT, SERVICES, STUDY, TOTAL, write_study
+
+core, whole = (sys.modules[f"geoaccess.study.{name}"] for name in ("sweep", "sweep_studies"))
+ASKED = ["network.profile=flat.toml,slow.toml", "snap.max_m=2500,0.0001,1500"]
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    """The small country, and a profile on which everything takes twice as long."""
+    path = write_study(tmp_path_factory.mktemp("sweep"))
+    flat = FLAT.read_text(encoding="utf-8")
+    (path.parent / "slow.toml").write_text(flat.replace("share = 1", "share = 0.5"), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def variations(path):
+    return vary([path], combinations(ASKED))
+
+
+@pytest.fixture(scope="module")
+def swept(variations):
+    return sweep_studies(variations, workers=0, cells=True)
+
+
+# Variations
+
+
+def test_values_are_toml_and_what_is_not_is_text():
+    changes = combinations(["a.b=1,2.5,true", "c=x y, 2024-01-14T08:00:00,it's", "d[2].e=[1, 2],[3]"])
+    assert len(changes) == 3 * 3 * 2
+    values = {key: list({repr(one[key]): one[key] for one in changes.values()}.values()) for key in ("a.b", "d[2].e")}
+    assert values == {"a.b": [1, 2.5, True], "d[2].e": [[1, 2], [3]]}
+    texts = [one["c"] for one in changes.values()][:6:2]
+    assert (texts[0], texts[1].isoformat(), texts[2]) == ("x y", "2024-01-14T08:00:00", "it's")
+    assert next(iter(changes)) == "a.b=1, c=x y, d[2].e=[1, 2]"
+    assert combinations([]) == {"as it is": {}}
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["snap.max_m"], "write a setting and its values"),
+        (["=1"], "write a setting and its values"),
+        (["snap.max_m="], "write a setting and its values"),
+        (["snap.max_m=1", "snap.max_m=2"], "snap.max_m is there twice"),
+        (["snap.max_m=1,2,1"], "snap.max_m has the value 1 twice"),
+        (["a", "b=1,1"], "2 problems"),
+    ],
+)
+def test_what_cannot_be_read_as_values_is_refused(asked, said):
+    with pytest.raises(ConfigError, match=said):
+        combinations(asked)
+
+
+def test_a_file_of_variations_names_them(tmp_path):
+    file = tmp_path / "variations.toml"
+    file.write_text(
+        '[[variation]]\nname = "today"\n[[variation]]\nname = "winter"\nset.network.profile = "slow.toml"\n'
+        'set.snap = { max_m = 2000 }\n[[variation]]\nname = "other"\nset = { "sites[1].file" = "b.csv" }\n'
+    )
+    assert read_variations(file) == {
+        "today": {},
+        "winter": {"network.profile": "slow.toml", "snap.max_m": 2000},
+        "other": {"sites[1].file": "b.csv"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", '"variation" is missing'),
+        ("variation = []", "at least 1 item"),
+        ('[[variation]]\nnames = "a"', 'unknown key "variation'),
+        ('[[variation]]\nname = "a"\n[[variation]]\nname = "a"', 'two variations are called "a"'),
+    ],
+)
+def test_a_file_of_variations_that_is_wrong_is_refused(tmp_path, text, said):
+    file = tmp_path / "variations.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=said):
+        read_variations(file)
+
+
+def test_settings_reach_every_corner_of_a_study(path):
+    (path.parent / "other.csv").write_text((path.parent / "sites.csv").read_text())
+    settings = {"sites[1].file": "other.csv", "services.gp.norms_min": [5, 15], "zones.max_nearest_m": 1, "title": "T"}
+    (one,) = vary([path], {"one": settings})
+    found = one.study.settings
+    assert (found.sites[0].file, found.services["gp"].norms_min) == ("other.csv", [5, 15])
+    assert (found.zones.max_nearest_m, found.title) == (1, "T")
+    assert load_study(path).settings.title != "T"
+
+
+def test_all_that_is_wrong_is_said_at_once_and_once(path):
+    asked = ["network.profil=a,b", "snap.max_m=-1,10", "sites[2].file=a", "title.x=1", "sites[0]=1", "a..b=1"]
+    with pytest.raises(ConfigError) as error:
+        vary([path], combinations(asked))
+    for said in (
+        'unknown key "network.profil"; did you mean "profile"?',
+        '"snap.max_m": Input should be greater than 0 (found -1)',
+        '"sites[2].file": the study has no table to set it in',
+        '"title.x": the study has no table to set it in',
+        '"sites[0]": the study has no table to set it in',
+        '"a..b": the study has no table to set it in',
+    ):
+        assert str(error.value).count(said) == 1
+
+
+def test_files_that_are_not_there_are_missed_before_anything_is_computed(path):
+    with pytest.raises(ConfigError) as error:
+        vary([path, path, path.parent / "no.toml"], {})
+    assert "is named twice" in str(error.value)
+    assert "no.toml: no such file" in str(error.value)
+    with pytest.raises(ConfigError, match=r"no\.csv is not there"):
+        vary([path], combinations(["population.file=people.csv,no.csv"]))
+    with pytest.raises(ConfigError, match="car_winter"):
+        vary([path], combinations(["network.profile=flat.toml,car_wintr"]))
+
+
+# The table
+
+
+def test_the_figures_are_those_of_the_study(swept, variations):
+    table = swept.table.set_index("variation")
+    for variation in variations:
+        rows = table.loc[[variation.name]].reset_index(drop=True)
+        if variation.settings["snap.max_m"] == 0.0001:
+            assert len(rows) == 1
+            assert "within 0 m of a usable road" in rows["status"][0]
+            assert rows["population"].isna().all()
+            continue
+        assert (rows["status"] == "ok").all()
+        assert rows["service"].drop_duplicates().tolist() == SERVICES
+        answers = solve_study(variation.study, show=False)
+        for classes, summary in (
+            (rows["centrality_class"] == "all", answers.summary()),
+            (rows["centrality_class"] != "all", answers.summary("centrality_class")),
+        ):
+            found = rows[classes].reset_index(drop=True)
+            expected = summary.sort_values("service", key=lambda keys: keys.map(SERVICES.index), kind="stable")
+            pd.testing.assert_frame_equal(
+                found[summary.columns], expected.reset_index(drop=True), check_dtype=False, rtol=0, atol=0
+            )
+
+
+def test_rows_say_what_they_are_of(swept, path):
+    table = swept.table
+    assert table.columns[:5].tolist() == ["study", "variation", "network.profile", "snap.max_m", "status"]
+    assert table.columns[-1] == "disclaimer"
+    assert (table["disclaimer"] == "made up: for tests").all()
+    assert (table["study"] == path.as_posix()).all()
+    assert table["variation"].drop_duplicates().tolist() == [*combinations(ASKED)]
+    assert table["snap.max_m"].dtype == float
+    assert set(table["network.profile"]) == {"flat.toml", "slow.toml"}
+    assert len(swept.failed) == 2
+    everybody = table[table["centrality_class"] == "all"]
+    assert everybody["population"].tolist() == [TOTAL] * 4 * len(SERVICES)
+    assert [name for name in table if "norm" in name] == [
+        *("norm_1_s", "share_within_norm_1", "people_beyond_norm_1"),
+        *("norm_2_s", "share_within_norm_2", "people_beyond_norm_2"),
+    ]
+
+
+def test_cells_are_told_if_asked(swept, variations):
+    answers = solve_study(variations[0].study, show=False)
+    cells = swept.cells.set_index(["variation", "service"])
+    assert len(cells) == 4 * len(SERVICES) * len(CELLS)
+    for service in SERVICES:
+        found = cells.loc[(variations[0].name, service)].set_index("cell_id")
+        results = answers.results
+        np.testing.assert_array_equal(found["travel_time_s"], results[f"{service}_s"])
+        for column in ("site", "reason"):
+            assert found[column].tolist() == results[f"{service}_{column}"].tolist()
+        assert found["population"].sum() == TOTAL
+        assert found.index.tolist() == results.index.tolist()
+
+
+def test_studies_may_differ_in_services_and_norms(tmp_path, path):
+    fewer = STUDY.replace('[services.birth_unit]\nlabel = "Birth unit"\n', "").replace("[20, 60]", "[20]")
+    fewer = fewer.replace('columns = { id = "id" }', 'where = { service = ["gp", "hospital", "ambulance_base"] }')
+    other = write_study(tmp_path, fewer.replace('disclaimer = "made up: for tests"\n', ""))
+    swept = sweep_studies(vary([other, path], combinations([])), workers=0)
+    assert swept.cells is None
+    table = swept.table[swept.table["centrality_class"] == "all"]
+    assert table["service"].tolist() == [*SERVICES[:3], *SERVICES]
+    assert table["norm_2_s"].dropna().to_dict() == {table.index[4]: 3600}
+    assert table["disclaimer"].isna().tolist() == [True] * 3 + [False] * 4
+    assert table["study"].drop_duplicates().tolist() == [other.as_posix(), path.as_posix()]
+
+
+def test_a_network_that_cannot_be_built_fails_its_variations_only(path, tmp_path):
+    (path.parent / "bad.osm.pbf").write_bytes(b"nothing of the kind")
+    swept = sweep_studies(vary([path], combinations(['network.osm=["bad.osm.pbf"],["roads.osm.pbf"]'])), workers=0)
+    assert swept.table["status"].tolist()[0] != "ok"
+    assert (swept.table["status"][1:] == "ok").all()
+    assert len(swept.table) > 10
+    assert [*path.parent.glob("cache/.*")] == []
+
+
+# Workers
+
+
+@pytest.fixture(scope="module")
+def run():
+    """Two worker processes; a task that has killed two is given up."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(core._LOCAL, "distributed.scheduler.allowed-failures", 1)
+        patch.setenv("NUMBA_NUM_THREADS", "1")
+        with crew(workers=2) as run:
+            assert len(workers_of(os.getpid())) == 2
+            yield run
+    assert workers_of(os.getpid()) == []
+
+
+def workers_of(pid):
+    """The worker processes below a process."""
+    below = psutil.Process(pid).children(recursive=True)
+    return [child.pid for child in below if any("spawn_main" in word for word in child.cmdline())]
+
+
+def deadly(task):
+    """Kill the process at "always", once at the name of a file that is not there, else double the number."""
+    if task == "always":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if isinstance(task, str):
+        if not Path(task).exists():
+            Path(task).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return "lived"
+    if task < 0:
+        raise ValueError("below zero")
+    return 2 * task
+
+
+def surroundings(_):
+    return search.threads(), os.environ["TMPDIR"]
+
+
+def test_a_lost_worker_is_survived(path, swept, run, tmp_path, monkeypatch):
+    """The cache is empty, so each network is built by one process; after the first answer one process is killed."""
+    killed = []
+
+    def kill():
+        if not killed:
+            killed.append(workers_of(os.getpid())[0])
+            os.kill(killed[0], signal.SIGKILL)
+
+    @contextlib.contextmanager
+    def counted(what, total, **_):
+        yield kill if what == "variations" else lambda: None
+
+    monkeypatch.setattr(whole, "counted", counted)
+    monkeypatch.setattr(whole, "crew", lambda **_: contextlib.nullcontext(run))
+    fresh = vary([path], combinations([*ASKED, f'cache="{tmp_path}/cache"']))
+    found = sweep_studies(fresh, cells=True)
+    assert not psutil.pid_exists(killed[0])
+    for one, other in ((found.table, swept.table), (found.cells, swept.cells)):
+        same = one.drop(columns=["variation", "cache"], errors="ignore")
+        pd.testing.assert_frame_equal(same, other.drop(columns="variation"), check_exact=True)
+    assert len([*(tmp_path / "cache").iterdir()]) == 2  # the two networks, and nothing half-built
+
+
+def test_a_task_that_kills_every_worker_is_given_up(run, tmp_path):
+    ended = []
+    tasks = [1, "always", 2, str(tmp_path / "once"), -1, *range(10)]
+    outcomes = run(deadly, tasks, done=lambda: ended.append(1))
+    assert "died, 2 times over" in outcomes[1].error
+    assert outcomes[1].result is None
+    assert outcomes[3].result == "lived"
+    assert outcomes[4].error == "ValueError: below zero"
+    assert [one.result for one in [outcomes[0], outcomes[2], *outcomes[5:]]] == [2, 4, *range(0, 20, 2)]
+    assert len(ended) == len(tasks)
+
+
+def test_workers_listen_to_this_machine_only_and_share_its_cores(run):
+    family = [psutil.Process(), *psutil.Process().children(recursive=True)]
+    listening = {c.laddr.ip for one in family for c in one.net_connections() if c.status == "LISTEN"}
+    assert listening == {"127.0.0.1"}
+    threads, scratch = run(surroundings, [0])[0].result
+    assert threads == 1
+    assert Path(scratch).is_dir()
+
+
+def test_a_cluster_is_joined_by_its_address_if_its_workers_have_the_same_version(run, monkeypatch):
+    address = run.args[0].scheduler.address
+    assert [one.result for one in sweep(deadly, [3, 4], scheduler=address)] == [6, 8]
+    monkeypatch.setattr(geoaccess, "__version__", "99")
+    with pytest.raises(InputError, match=r"has geoaccess 0.* and this machine 99; install the same"):
+        sweep(deadly, [3], scheduler=address)
+
+
+def test_what_cannot_be_had_is_said(monkeypatch):
+    monkeypatch.setattr(core, "_CONNECT_S", 1)
+    with pytest.raises(InputError, match="no dask scheduler answers there"):
+        sweep(deadly, [1], scheduler="tcp://127.0.0.1:9")
+    with pytest.raises(InputError, match="name one"):
+        sweep(deadly, [1], scheduler="tcp://127.0.0.1:9", workers=2)
+    with pytest.raises(InputError, match="workers is -1"):
+        sweep(deadly, [1], workers=-1)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(InputError, match=r"pip install geoaccess\[dask\]"):
+        sweep(deadly, [1], workers=1)
+    assert sweep(deadly, [1], workers=0)[0].result == 2
+
+
+# The command line
+
+
+def test_the_command_writes_tables_and_says_how_many_failed(path, tmp_path, swept, monkeypatch, capfd):
+    out = tmp_path / "out"
+    words = [path, "--vary", ASKED[0], "--vary", ASKED[1], "--output", out, "--workers", 0, "--cells"]
+    monkeypatch.setattr(sys, "argv", ["geoaccess", "sweep", *map(str, words)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said, complained = capfd.readouterr()
+    assert ended.value.code == 2
+    assert complained.strip() == f"error: 2 of 6 variations failed; status in {out / 'sweep.csv'} says why"
+    assert "made up: for tests" in said
+    assert sorted(file.name for file in out.iterdir()) == ["sweep.csv", "sweep.parquet", "sweep_cells.parquet"]
+    pd.testing.assert_frame_equal(pd.read_parquet(out / "sweep.parquet"), swept.table, check_exact=True)
+    pd.testing.assert_frame_equal(pd.read_parquet(out / "sweep_cells.parquet"), swept.cells, check_exact=True)
+    assert pd.read_csv(out / "sweep.csv").columns.tolist() == swept.table.columns.tolist()
+
+
+def test_an_interrupted_sweep_leaves_nothing_behind(tmp_path):
+    """As a terminal does it: the signal goes to every process of the group."""
+    path = write_study(tmp_path / "study")
+    asked = "snap.max_m=" + ",".join(map(str, range(1000, 1400)))
+    command = subprocess.Popen(
+        [sys.executable, "-m", "geoaccess", "sweep", path, "--vary", asked, "--output", "out", "--workers", "1"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        cwd=tmp_path,
+    )
+    until = time.monotonic() + 40
+    while not any((path.parent / "cache").glob("network-*")) and time.monotonic() < until:
+        time.sleep(0.05)
+    family = [*psutil.Process(command.pid).children(recursive=True)]
+    assert len(workers_of(command.pid)) == 1
+    os.killpg(command.pid, signal.SIGINT)
+    said, complained = command.communicate(timeout=180)
+    assert command.returncode == 130
+    assert (said, complained) == ("", "")
+    assert psutil.wait_procs(family, timeout=60)[1] == []
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["study"]
+    assert [item.name[:8] for item in (path.parent / "cache").iterdir()] == ["network-"]
+
+
+# Networks in memory
+
+
+@pytest.fixture
+def saved(path, tmp_path):
+    network, _ = build_or_load_network(load_study(path))
+    return network, save_network(network, tmp_path / "saved")
+
+
+def test_a_mapped_network_is_the_one_that_was_saved(saved):
+    network, folder = saved
+    mapped = load_network(folder, mmap=True)
+    for name in ("node_lon", "edge_u", "edge_forward_ds", "shape_forward_s"):
+        array = getattr(mapped, name)
+        np.testing.assert_array_equal(array, getattr(network, name), strict=True)
+        assert type(array) is np.ndarray
+        assert isinstance(array.base, np.memmap)
+        assert not array.flags.writeable
+    np.testing.assert_array_equal(mapped.arcs.cost_ds, network.arcs.cost_ds)
+
+
+def test_digests_of_mapped_files_are_checked_once(saved, monkeypatch):
+    _, folder = saved
+    read = []
+    digest = files.sha256
+    monkeypatch.setattr(files, "sha256", lambda path: read.append(path.name) or digest(path))
+    load_network(folder, mmap=True)
+    assert len(read) == len(set(read)) == len([*folder.iterdir()]) - 1
+    load_network(folder, mmap=True)
+    assert len(read) == len([*folder.iterdir()]) - 1
+    touched = folder / "edge_u.npy"
+    content = bytearray(touched.read_bytes())
+    content[-1] ^= 1
+    touched.write_bytes(content)
+    with pytest.raises(InputError, match=r"edge_u\.npy: damaged"):
+        load_network(folder, mmap=True)
+    with pytest.raises(InputError, match=r"edge_u\.npy: damaged"):
+        load_network(folder)
+
+
+def test_who_has_mapped_a_network_keeps_it_when_it_is_built_again(saved):
+    network, folder = saved
+    mapped = load_network(folder, mmap=True)
+    save_network(network, folder)
+    np.testing.assert_array_equal(mapped.edge_forward_ds, network.edge_forward_ds)
+    load_network(folder, mmap=True)
+
+
+def test_two_may_write_a_folder_at_the_same_time(tmp_path):
+    """Readers between see one of them whole, or for a moment none."""
+    faults = []
+
+    def write(mark):
+        try:
+            for _ in range(60):
+                with files.writing_folder(tmp_path / "cache" / "x") as folder:
+                    for name in "ab":
+                        (folder / name).write_text(mark)
+        except OSError as error:
+            faults.append(error)
+
+    writers = [threading.Thread(target=write, args=(mark,)) for mark in "1234"]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert faults == []
+    assert [item.name for item in (tmp_path / "cache").iterdir()] == ["x"]
+    a, b = ((tmp_path / "cache" / "x" / name).read_text() for name in "ab")
+    assert a == b
