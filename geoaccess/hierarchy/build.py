@@ -178,7 +178,7 @@ def _contract(
             chosen, offset, begin, size, room, pairs, filled, depth, needed, worth, order, fallen, gone
         )
         here = here[~gone[here]]
-        progress(fallen / count)
+        progress(1 - here.size / rank.size)
     return order[::-1].copy(), _Lists(begin, size, pairs)
 
 

@@ -417,9 +417,10 @@ class Network:
         """Return a LineString per edge in `edges`, with x and y of the shape points taken from two arrays."""
         import shapely
 
-        sizes = np.diff(self.shape_ptr)[edges]
+        first = self.shape_ptr[edges]
+        sizes = self.shape_ptr[edges + 1] - first
         within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        points = np.repeat(self.shape_ptr[:-1][edges], sizes) + within
+        points = np.repeat(first, sizes) + within
         lines: Any = shapely.linestrings(
             np.column_stack([x[points], y[points]]), indices=np.repeat(np.arange(len(edges)), sizes)
         )

@@ -47,7 +47,7 @@ def route(
     Parameters
     ----------
     network
-        A `Network`, or what `contract` made of it: then a journey across a country takes a thousandth of a second.
+        A `Network`, or what `contract` made of it.
     origin, destination
         Longitude and latitude, degrees.
     max_snap_m, off_network_kph, min_component_m
@@ -254,5 +254,7 @@ def _piece(network: Network, step: _Step) -> Any:
     from shapely.ops import substring
 
     line = network.lines(np.array([step.edge]), network.shape_lon, network.shape_lat)[0]
+    if (step.begin, step.end) in ((0.0, 1.0), (1.0, 0.0)):
+        return line if step.begin < step.end else line.reverse()
     piece: Any = substring(line, step.begin, step.end, normalized=True)
     return piece if piece.geom_type == "LineString" else shapely.LineString([piece, piece])
