@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["move_people"]
 
+_ROUNDING = 1e-9
+"""Share by which the people of cells may sum to less than those of their zone."""
+
 
 def move_people(
     people: pd.Series,
@@ -86,7 +89,7 @@ def move_people(
     living, room = sum_by(code, here, len(zones)), sum_by(to_code, weight, len(to_zones))
     problems += [
         f"{leaving[z]:g} people leave {zones[z]}, where {living[z]:g} live"
-        for z in np.flatnonzero(leaving > living).tolist()
+        for z in np.flatnonzero(leaving > living * (1 + _ROUNDING)).tolist()
     ]
     problems += [
         f"people arrive in {to_zones[z]}, where every cell has a weight of 0"
@@ -94,7 +97,7 @@ def move_people(
     ]
     if problems:
         raise InputError.listing(f"moves in {season}", problems)
-    stay = spread(living - leaving, code, here)
+    stay = spread(np.maximum(living - leaving, 0.0), code, here)
     return pd.Series(stay + spread(arriving, to_code, weight), index=people.index, name=people.name)
 
 

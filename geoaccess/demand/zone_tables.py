@@ -90,9 +90,11 @@ def zone_values(table: pd.DataFrame, zones: pd.Index, *, group: str, value: str,
         problems.append(f"zone {zone} has no row{hint}")
     if len(missing) > _SHOWN:
         problems.append(f"and so have {len(missing) - _SHOWN} other zones: {', '.join(map(str, missing[_SHOWN:]))}")
-    mine = table[ids.isin(zones).to_numpy()]
-    row = zones.get_indexer(pd.Index(ids[ids.isin(zones)]))
-    column, groups = pd.factorize(mine[group])
+    codes, groups = pd.factorize(table[group])
+    if (codes < 0).any():
+        problems.append(f"{group} is missing in {int((codes < 0).sum())} rows")
+    told = (ids.isin(zones) & (codes >= 0)).to_numpy()
+    mine, column, row = table[told], codes[told], zones.get_indexer(pd.Index(ids[told]))
     key = pd.Index(row * len(groups) + column)
     twice = np.flatnonzero(key.duplicated()).tolist()
     problems += [

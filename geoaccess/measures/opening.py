@@ -65,9 +65,9 @@ def open_access(
 ) -> pd.DataFrame:
     """How long people need to the nearest open site over the hours of a week (or of a day): at best and on average.
 
-    b_i(h) = min_{j open at h} t_ij, inf where nothing open is within reach. With weights w_h that sum to 1:
-    open_share = sum of w_h over the hours H_i at which b_i(h) is finite; best_s = min_h b_i(h);
-    when_open_s = sum_{h in H_i} w_h b_i(h) / open_share; expected_s = sum_h w_h b_i(h).
+    b_i(h) = min_{j open at h} t_ij, inf where nothing open is within reach; H_i are the hours at which it is finite.
+    best_s = min_h b_i(h); open_share = sum_{h in H_i} w_h / sum_h w_h; when_open_s = sum_{h in H_i} w_h b_i(h) /
+    sum_{h in H_i} w_h; expected_s = sum_h w_h b_i(h) / sum_h w_h.
 
     Hours at which nothing is open do not vanish: they stand in `open_share`, and make `expected_s` inf.
     `time_until_care` fills them with the wait. Longer opening never lengthens `expected_s` and `best_s` and never
@@ -109,17 +109,16 @@ def open_access(
     pairs = read_pairs(times, cells=cells, sites=is_open.columns)
     weight = _weights(is_open, weights)
     patterns, number = _patterns(is_open.to_numpy(dtype=bool)[weight > 0])
-    share = np.bincount(number, weights=weight[weight > 0], minlength=len(patterns))
+    counts = np.bincount(number, weights=weight[weight > 0], minlength=len(patterns))
     out = np.empty((4, len(cells)))
     for part, some in pairs.parts():
         shortest = _shortest(some, patterns)
         reached = np.isfinite(shortest)
-        covered = np.where(reached.all(axis=0), 1.0, share @ reached)
-        total = share @ np.where(reached, shortest, 0.0)
+        covered, total = counts @ reached, counts @ np.where(reached, shortest, 0.0)
         out[0, part] = shortest.min(axis=0)
-        out[1, part] = covered
+        out[1, part] = covered / counts.sum()
         out[2, part] = np.divide(total, covered, out=np.full(covered.shape, np.inf), where=covered > 0)
-        out[3, part] = np.where(reached.all(axis=0), total, np.inf)
+        out[3, part] = np.where(reached.all(axis=0), out[2, part], np.inf)
     names = ["best_s", "open_share", "when_open_s", "expected_s"]
     return pd.DataFrame(dict(zip(names, out, strict=True)), index=cells)
 
@@ -178,7 +177,7 @@ def time_until_care(
             if counts > 0:
                 total += counts * until
                 most = np.maximum(most, until)
-        expected[part], longest[part] = total, most
+        expected[part], longest[part] = total / weight.sum(), most
     return pd.DataFrame({"expected_s": expected, "longest_s": longest}, index=cells)
 
 
@@ -194,18 +193,17 @@ def _shortest(pairs: Pairs, patterns: npt.NDArray[np.bool_]) -> npt.NDArray[np.f
 
 
 def _weights(is_open: pd.DataFrame, weights: pd.Series | None) -> npt.NDArray[np.float64]:
-    """Return what each slot counts, summing to 1."""
+    """Return what each slot counts."""
     if weights is None:
         if not len(is_open):
             raise InputError("is_open: has no rows; give a slot or more")
-        return np.full(len(is_open), 1 / len(is_open))
+        return np.ones(len(is_open))
     if not weights.index.equals(is_open.index):
         raise InputError(f"weights: has {len(weights)} rows on another index than is_open; give one for each slot")
-    weight = weights.to_numpy(dtype=np.float64, na_value=np.nan)
+    weight: npt.NDArray[np.float64] = weights.to_numpy(dtype=np.float64, na_value=np.nan)
     if not (np.isfinite(weight) & (weight >= 0)).all() or weight.sum() <= 0:
         raise InputError("weights: some are negative, infinite or missing, or all are 0; give numbers >= 0")
-    share: npt.NDArray[np.float64] = weight / weight.sum()
-    return share
+    return weight
 
 
 def _step_s(index: pd.Index) -> float:

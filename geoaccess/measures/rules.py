@@ -8,14 +8,16 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.errors import InputError
-from geoaccess.measures.groups import group_cells, read_population, require_columns
+from geoaccess.measures.groups import each_zoning, group_cells, read_population, require_columns
 from geoaccess.measures.pairs import read_pairs, site_labels
+from geoaccess.measures.summary import ratio
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
 
+    from geoaccess.measures.groups import By, Groups, Zoning
     from geoaccess.measures.pairs import Times
 
 __all__ = ["rule_cost", "rule_table"]
@@ -96,7 +98,7 @@ def rule_cost(
     )
 
 
-def rule_table(results: pd.DataFrame, *, by: str | Sequence[str] | None = None) -> pd.DataFrame:
+def rule_table(results: pd.DataFrame, *, by: By = None, population: str | Sequence[str] = "population") -> pd.DataFrame:
     """Sum up what a rule costs the people of each group, and count those it leaves without a provider.
 
     Nobody is dropped: population = not_slower + slower + the people of the four reasons.
@@ -105,12 +107,12 @@ def rule_table(results: pd.DataFrame, *, by: str | Sequence[str] | None = None) 
     ----------
     results
         One row per cell: `population`, and `extra_s` and `reason` as `rule_cost` returns them.
-    by
-        Column or columns that say which group a cell belongs to; None for everybody together.
+    by, population
+        As in `summarise`.
 
     Returns
     -------
-    One row per group: the columns named in `by` (text), `population`; `not_slower` and `slower`, the people whose
+    One row per group: the columns of groups as in `summarise`, `population`; `not_slower` and `slower`, the people whose
     allowed site is as near as any and those who travel longer; `no_zone`, `no_provider`, `nothing_in_reach`,
     `provider_out_of_reach`, people; `mean_extra_s`, over those who reach an allowed site, and `mean_extra_slower_s`,
     over those of them who travel longer, NaN where there are none.
@@ -130,7 +132,14 @@ def rule_table(results: pd.DataFrame, *, by: str | Sequence[str] | None = None) 
     0       100.0        60.0    30.0         10.0         400.0
     """
     require_columns(results, ["extra_s", "reason"])
-    people, groups = read_population(results), group_cells(results, by=by)
+
+    def table(zoning: Zoning, who: str) -> pd.DataFrame:
+        return _costs(results, read_population(results, who), group_cells(results, by=zoning))
+
+    return each_zoning(table, by=by, population=population)
+
+
+def _costs(results: pd.DataFrame, people: npt.NDArray[np.float64], groups: Groups) -> pd.DataFrame:
     reason = results["reason"].to_numpy(dtype=object)
     served = reason == ""
     extra_s = np.where(served, results["extra_s"].to_numpy(dtype=np.float64), 0.0)
@@ -140,12 +149,8 @@ def rule_table(results: pd.DataFrame, *, by: str | Sequence[str] | None = None) 
     for name, rows in counted.items():
         table[name] = groups.sums(np.where(rows, people, 0.0))
     total = groups.sums(people * extra_s)
-    for name, among in (
-        ("mean_extra_s", table["not_slower"] + table["slower"]),
-        ("mean_extra_slower_s", table["slower"]),
-    ):
-        count = among.to_numpy()
-        table[name] = np.divide(total, count, out=np.full(len(table), np.nan), where=count > 0)
+    table["mean_extra_s"] = ratio(total, (table["not_slower"] + table["slower"]).to_numpy())
+    table["mean_extra_slower_s"] = ratio(total, table["slower"].to_numpy())
     return table
 
 

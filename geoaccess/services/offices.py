@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["fte_days_per_thousand", "move_days", "open_chance"]
 
+_ROUNDING = 1e-9
+"""Days that three times 0.1 may be more than 0.3."""
+
 
 def open_chance(days_per_week: pd.Series, *, working_days: int = 5) -> pd.Series:
     """Chance that an office is open on a working day taken at random, where only the number of its days is known.
@@ -125,11 +128,11 @@ def move_days(fte_days: pd.Series, rota: pd.DataFrame) -> pd.Series:
     if not problems:
         problems = [
             f"{fte_days.index[i]} would be left with {left[i]:g} days a week; lend fewer"
-            for i in np.flatnonzero(left < 0).tolist()
+            for i in np.flatnonzero(left < -_ROUNDING).tolist()
         ]
     if problems:
         raise InputError.listing("rota", problems)
-    return pd.Series(left, index=fte_days.index, name="fte_days")
+    return pd.Series(np.maximum(left, 0.0), index=fte_days.index, name="fte_days")
 
 
 def _numbers(values: pd.Series, *, name: str, most: float = np.inf) -> npt.NDArray[np.float64]:
