@@ -92,6 +92,8 @@ def test_the_cost_of_a_border_worked_by_hand():
     assert table.loc["b", "mean_extra_s"] == 1200
     both = rule_table(results, by={"municipality": "municipality_id", "all": None})
     assert both.loc[both["zoning"] == "all", "population"].tolist() == [225]
+    with pytest.raises(InputError, match="reason is 'closed' in 1 cells"):
+        rule_table(results.assign(reason=["", "", "", "", "closed"]))
     nobody = rule_table(results[3:])
     assert math.isnan(nobody.loc[0, "mean_extra_s"])
 

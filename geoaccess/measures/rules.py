@@ -112,15 +112,15 @@ def rule_table(results: pd.DataFrame, *, by: By = None, population: str | Sequen
 
     Returns
     -------
-    One row per group: the columns of groups as in `summarise`, `population`; `not_slower` and `slower`, the people whose
-    allowed site is as near as any and those who travel longer; `no_zone`, `no_provider`, `nothing_in_reach`,
+    One row per group: the columns of groups as in `summarise`; `population`; `not_slower` and `slower`, the people
+    whose allowed site is as near as any and those who travel longer; `no_zone`, `no_provider`, `nothing_in_reach`,
     `provider_out_of_reach`, people; `mean_extra_s`, over those who reach an allowed site, and `mean_extra_slower_s`,
     over those of them who travel longer, NaN where there are none.
 
     Raises
     ------
     InputError
-        If a column is missing or population is negative, infinite or missing.
+        If a column is missing, a reason is none of those, or population is negative, infinite or missing.
 
     Examples
     --------
@@ -132,6 +132,11 @@ def rule_table(results: pd.DataFrame, *, by: By = None, population: str | Sequen
     0       100.0        60.0    30.0         10.0         400.0
     """
     require_columns(results, ["extra_s", "reason"])
+    odd = results["reason"][~results["reason"].isin(["", *_REASONS])]
+    if len(odd):
+        raise InputError(
+            f"results: reason is {odd.iloc[0]!r} in {len(odd)} cells; it is empty or {', '.join(_REASONS)}"
+        )
 
     def table(zoning: Zoning, who: str) -> pd.DataFrame:
         return _costs(results, read_population(results, who), group_cells(results, by=zoning))
