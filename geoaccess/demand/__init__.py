@@ -1,22 +1,31 @@
-"""Where people live: population grids and rasters read into cells, the origins of all travel.
+"""Where people live, of what age, now and later, and how often they need care: cells, the origins of all travel.
 
 Cells are a GeoDataFrame with an index `cell_id`, a column `population` and polygons in a projected CRS in metres.
 """
 
 from __future__ import annotations
 
+from geoaccess.demand.ages import group_ages, people_by_share, project_people, read_projection
+from geoaccess.demand.contacts import expected_contacts
 from geoaccess.demand.grid import read_cells
 from geoaccess.demand.ids import make_cell_ids, parse_cell_ids
 from geoaccess.demand.lattice import Anchor
 from geoaccess.demand.raster import read_raster_cells, zonal_population
 from geoaccess.demand.schema import check_cells
+from geoaccess.demand.seasons import move_people
 
 __all__ = [
     "Anchor",
     "check_cells",
+    "expected_contacts",
+    "group_ages",
     "make_cell_ids",
+    "move_people",
     "parse_cell_ids",
+    "people_by_share",
+    "project_people",
     "read_cells",
+    "read_projection",
     "read_raster_cells",
     "zonal_population",
 ]

@@ -9,14 +9,18 @@ from geoaccess.measures.catchment import (
     three_step,
     two_step,
 )
+from geoaccess.measures.chance import chance_access
 from geoaccess.measures.closing import second_nearest, slack, slack_table
 from geoaccess.measures.contrast import class_contrast
 from geoaccess.measures.curves import people_by_time
 from geoaccess.measures.decay import Binary, Decay, Exponential, Gaussian, Logistic, Power, Stepped, decay_from
 from geoaccess.measures.groups import EVERYBODY, UNCLASSIFIED
+from geoaccess.measures.opening import nearest_open, open_access, time_until_care
 from geoaccess.measures.opportunities import cumulative_opportunities, gravity
 from geoaccess.measures.quantiles import weighted_quantile
+from geoaccess.measures.rules import rule_cost, rule_table
 from geoaccess.measures.specification import REASONS, ServiceSpec
+from geoaccess.measures.staff import journey_hours, staff_travel
 from geoaccess.measures.summary import norm_table, quantile_table, summarise
 from geoaccess.measures.supply import list_supply
 
@@ -33,21 +37,29 @@ __all__ = [
     "ServiceSpec",
     "Stepped",
     "balanced",
+    "chance_access",
     "class_contrast",
     "cumulative_opportunities",
     "decay_from",
     "gravity",
+    "journey_hours",
     "list_supply",
+    "nearest_open",
     "norm_table",
+    "open_access",
     "people_by_time",
     "quantile_table",
+    "rule_cost",
+    "rule_table",
     "second_nearest",
     "site_demand",
     "slack",
     "slack_table",
     "spatial_availability",
+    "staff_travel",
     "summarise",
     "three_step",
+    "time_until_care",
     "two_step",
     "weighted_quantile",
 ]

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.errors import InputError
-from geoaccess.kernels import catchment
-from geoaccess.measures.groups import require_columns
+from geoaccess.measures.pairs import each_once, read_array, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,94 +130,24 @@ def _read_reach(
     site_cutoff_s: pd.Series | None,
 ) -> Reach:
     """Read a table or an array of times; raise `InputError` with all that is wrong with it."""
-    _each_once("cells", cells)
-    _each_once("sites", sites)
+    each_once("cells", cells)
+    each_once("sites", sites)
     cell_limit = None if cell_cutoff_s is None else _amounts(cell_cutoff_s, cells, name="cell_cutoff_s", finite=False)
     site_limit = None if site_cutoff_s is None else _amounts(site_cutoff_s, sites, name="site_cutoff_s", finite=False)
     if isinstance(times, pd.DataFrame):
-        cell, site, times_s = _read_table(times, cells, sites)
-        return Reach(cells, sites, cell, site, times_s, decay, cell_limit, site_limit)
-    array = np.asarray(times)
-    if array.shape != (len(cells), len(sites)) or array.dtype.kind not in "iuf":
-        raise InputError(
-            f"times: an array of {array.dtype} and shape {array.shape}; give seconds of shape ({len(cells)}, "
-            f"{len(sites)}), a row per cell and a column per site, or a table with cell_id, site_id and travel_time_s"
+        mend = (
+            "give demand (or cells) for every cell of the table",
+            "give supply for every site, 0 where there is none",
         )
-    if (array < 0).any():
-        row, column = np.argwhere(array < 0)[0]
-        raise InputError(f"times: row {row}, column {column} is {array[row, column]}; travel times are seconds >= 0")
-    return Reach(cells, sites, None, None, array, decay, cell_limit, site_limit)
-
-
-def _read_table(
-    table: pd.DataFrame, cells: pd.Index, sites: pd.Index
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.floating]]:
-    require_columns(table, ["cell_id", "site_id", "travel_time_s"], subject="times")
-    problems: list[str] = []
-    cell = _positions(table["cell_id"], cells, problems, mend="give demand (or cells) for every cell of the table")
-    site = _positions(table["site_id"], sites, problems, mend="give supply for every site, 0 where there is none")
-    column = table["travel_time_s"]
-    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf":
-        times_s = column.to_numpy()
-    else:
-        times_s = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    wrong = times_s < 0
-    if wrong.any():
-        first = int(np.flatnonzero(wrong)[0])
-        problems.append(f"travel_time_s of row {first} is {times_s[first]}; travel times are seconds >= 0")
-    if not problems:
-        twice = _repeated(cell, site, len(cells), len(sites))
-        if twice is not None:
-            names = f"cell {cells[twice[0]]!r} and site {sites[twice[1]]!r}"
-            problems.append(f"{names} stand together in more than one row; give every pair once")
-    if problems:
-        raise InputError.listing("times", problems)
-    return cell, site, times_s
-
-
-def _positions(column: pd.Series, index: pd.Index, problems: list[str], *, mend: str) -> npt.NDArray[np.int32]:
-    """Return where in `index` each id stands."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        place = index.get_indexer(column.cat.categories).astype(np.int32)
-        found = np.append(place, np.int32(-1))[column.cat.codes.to_numpy()]
-    else:
-        found = np.empty(len(column), dtype=np.int32)
-        for begin in range(0, len(column), _BLOCK):
-            codes, ids = pd.factorize(column.iloc[begin : begin + _BLOCK])
-            place = index.get_indexer(pd.Index(ids)).astype(np.int32)
-            found[begin : begin + _BLOCK] = np.append(place, np.int32(-1))[codes]
-    if (found < 0).any():
-        lost = pd.unique(column[found < 0])
-        problems.append(f"{len(lost)} values of {column.name} are not known (the first is {lost[0]!r}); {mend}")
-    return found
-
-
-def _repeated(
-    cell: npt.NDArray[np.int32], site: npt.NDArray[np.int32], n_cells: int, n_sites: int
-) -> tuple[int, int] | None:
-    """Return a pair that is there more than once, if there is one."""
-    row = catchment.first_repeated(cell, site, n_cells, n_sites)
-    if row >= 0:
-        return int(cell[row]), int(site[row])
-    if row == catchment.UNORDERED:
-        key = cell * np.int64(n_sites) + site
-        key.sort()
-        same = np.flatnonzero(key[1:] == key[:-1])
-        if same.size:
-            return int(key[same[0]] // n_sites), int(key[same[0]] % n_sites)
-    return None
-
-
-def _each_once(name: str, index: pd.Index) -> None:
-    if not index.is_unique:
-        again = index[index.duplicated()][0]
-        raise InputError(f"{name}: the id {again!r} is there more than once; every id stands for one row")
+        cell, site, times_s = read_table(times, cells, sites, mend=mend)
+        return Reach(cells, sites, cell, site, times_s, decay, cell_limit, site_limit)
+    return Reach(cells, sites, None, None, read_array(times, cells, sites), decay, cell_limit, site_limit)
 
 
 def _amounts(values: Amounts, index: pd.Index, *, name: str, finite: bool = True) -> npt.NDArray[np.float64]:
     """Return one number >= 0 for each id of `index`; raise `InputError` if one is missing, negative or infinite."""
     if isinstance(values, pd.Series):
-        _each_once(name, values.index)
+        each_once(name, values.index)
         series = values.reindex(index)
     elif np.shape(values) == (len(index),):
         series = pd.Series(np.asarray(values), index=index)

@@ -1,5 +1,25 @@
-"""Sites: places where a service is given."""
+"""Sites: places where a service is given, at what level, when, and to whom."""
 
+from geoaccess.services.levels import at_least, read_levels
+from geoaccess.services.offices import fte_days_per_thousand, move_days, open_chance
+from geoaccess.services.opening import open_days, open_hours
+from geoaccess.services.providers import allowed_by_names, allowed_by_zone
 from geoaccess.services.sites import carrying, combine, merge_near, read_sites, sites_from_features, sites_from_review
 
-__all__ = ["carrying", "combine", "merge_near", "read_sites", "sites_from_features", "sites_from_review"]
+__all__ = [
+    "allowed_by_names",
+    "allowed_by_zone",
+    "at_least",
+    "carrying",
+    "combine",
+    "fte_days_per_thousand",
+    "merge_near",
+    "move_days",
+    "open_chance",
+    "open_days",
+    "open_hours",
+    "read_levels",
+    "read_sites",
+    "sites_from_features",
+    "sites_from_review",
+]

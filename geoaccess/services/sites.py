@@ -22,6 +22,7 @@ __all__ = ["carrying", "combine", "merge_near", "read_sites", "sites_from_featur
 
 _COLUMNS = ("service", "name", "level", "proxy", "source", "note")
 _COORDINATES = ("lon", "lat")
+_OURS = ("site_id", *_COLUMNS, "geometry")
 _COLUMNS_NAMED = ("id", "name", "level", "note", *_COORDINATES)
 _OSM_PREFIX = {"node": "n", "way": "w", "relation": "r"}
 _REVIEWED = ("osm_type", "osm_id", "service", "name", "level", "proxy", "reason")
@@ -35,6 +36,7 @@ def read_sites(
     service_column: str = "service",
     columns: Mapping[str, str] | None = None,
     where: Mapping[str, Sequence[str]] | None = None,
+    carry: Sequence[str] = (),
     crs: str = "EPSG:4326",
     source: str = "",
 ) -> gpd.GeoDataFrame:
@@ -49,6 +51,8 @@ def read_sites(
         has another name.
     where
         Keep only rows whose column has one of these values: {"facility_type": ["legekontor"]}.
+    carry
+        Further columns to keep, as they are in the file (from CSV as text): opening hours, days a week, doctors.
     crs
         Of lon and lat; shapes of a GeoJSON or GeoPackage bring their own.
     source
@@ -56,30 +60,31 @@ def read_sites(
 
     Returns
     -------
-    The table of sites: index `site_id`, columns service, name, level, proxy, source, note, points in EPSG:4326.
+    The table of sites: index `site_id`, columns service, name, level, proxy, source, note and those carried, points in
+    EPSG:4326.
 
     Raises
     ------
     MissingFileError, InputError
         If the file is not there, cannot be read, lacks columns, has no row left, or has rows without service, id or
-        coordinates, with a `proxy` that is neither yes nor no, off the globe, or with an id that stands twice. All
-        missing columns are told at once; so are all values that are missing or unclear; so are the first few places
-        off the globe and ids that stand twice.
+        coordinates, with a `proxy` that is neither yes nor no, off the globe, or with an id that stands twice; if
+        `carry` names a column that the table has of its own. All missing columns are told at once; so are all values
+        that are missing or unclear; so are the first few places off the globe and ids that stand twice.
     """
     import geopandas as gpd
 
     named = dict(columns or {})
-    unknown = [key for key in named if key not in _COLUMNS_NAMED]
-    if unknown:
-        problems = [f'columns names "{key}"{did_you_mean(key, _COLUMNS_NAMED)}' for key in unknown]
-        raise InputError.listing(str(path), problems)
+    wrong = [f'columns names "{key}"{did_you_mean(key, _COLUMNS_NAMED)}' for key in named if key not in _COLUMNS_NAMED]
+    wrong += [f'carry names "{name}", which the table has of its own' for name in carry if name in _OURS]
+    if wrong:
+        raise InputError.listing(str(path), wrong)
     rows = read_rows(path)
     needed = {key: name for key, name in named.items() if key not in _COORDINATES}
     if not isinstance(rows, gpd.GeoDataFrame):
         needed |= {key: named.get(key, key) for key in _COORDINATES}
     if service is None:
         needed["service"] = service_column
-    problems = missing_columns(rows, list(dict.fromkeys([*(where or {}), *needed.values()])))
+    problems = missing_columns(rows, list(dict.fromkeys([*(where or {}), *carry, *needed.values()])))
     if problems:
         raise InputError.listing(str(path), problems)
     for column, values in (where or {}).items():
@@ -88,6 +93,8 @@ def read_sites(
         raise InputError(f"{path}: no row is left{f' where {dict(where)}' if where else ''}")
     table = _table(path, rows, needed, crs)
     table["source"] = read_text(rows, "source").replace("", source).to_numpy()
+    for name in carry:
+        table[name] = rows[name].array
     if service is not None:
         table["service"] = service
     if "id" not in named:
