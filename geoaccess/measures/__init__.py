@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from geoaccess.measures.ambulance import busy_fraction, road_chain
+from geoaccess.measures.availability import (
+    base_availability,
+    dependable_time,
+    expected_coverage,
+    expected_response,
+)
 from geoaccess.measures.catchment import (
     balanced,
     site_demand,
@@ -13,9 +20,13 @@ from geoaccess.measures.closing import second_nearest, slack, slack_table
 from geoaccess.measures.contrast import class_contrast
 from geoaccess.measures.curves import people_by_time
 from geoaccess.measures.decay import Binary, Decay, Exponential, Gaussian, Logistic, Power, Stepped, decay_from
+from geoaccess.measures.figures import AmbulanceFigures, ChainTimes, Mode, ResponseNorms, read_ambulance_figures
 from geoaccess.measures.groups import EVERYBODY, UNCLASSIFIED
+from geoaccess.measures.modes import crossing_times, fastest, helicopter_chain
 from geoaccess.measures.opportunities import cumulative_opportunities, gravity
+from geoaccess.measures.ports import aeroplane_chain, boat_chain, port_times
 from geoaccess.measures.quantiles import weighted_quantile
+from geoaccess.measures.response import response_norm, response_table
 from geoaccess.measures.specification import REASONS, ServiceSpec
 from geoaccess.measures.summary import norm_table, quantile_table, summarise
 from geoaccess.measures.supply import list_supply
@@ -24,23 +35,42 @@ __all__ = [
     "EVERYBODY",
     "REASONS",
     "UNCLASSIFIED",
+    "AmbulanceFigures",
     "Binary",
+    "ChainTimes",
     "Decay",
     "Exponential",
     "Gaussian",
     "Logistic",
+    "Mode",
     "Power",
+    "ResponseNorms",
     "ServiceSpec",
     "Stepped",
+    "aeroplane_chain",
     "balanced",
+    "base_availability",
+    "boat_chain",
+    "busy_fraction",
     "class_contrast",
+    "crossing_times",
     "cumulative_opportunities",
     "decay_from",
+    "dependable_time",
+    "expected_coverage",
+    "expected_response",
+    "fastest",
     "gravity",
+    "helicopter_chain",
     "list_supply",
     "norm_table",
     "people_by_time",
+    "port_times",
     "quantile_table",
+    "read_ambulance_figures",
+    "response_norm",
+    "response_table",
+    "road_chain",
     "second_nearest",
     "site_demand",
     "slack",
