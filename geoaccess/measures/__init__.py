@@ -3,19 +3,8 @@
 from __future__ import annotations
 
 from geoaccess.measures.ambulance import busy_fraction, road_chain
-from geoaccess.measures.availability import (
-    base_availability,
-    dependable_time,
-    expected_coverage,
-    expected_response,
-)
-from geoaccess.measures.catchment import (
-    balanced,
-    site_demand,
-    spatial_availability,
-    three_step,
-    two_step,
-)
+from geoaccess.measures.availability import base_availability, dependable_time, expected_coverage, expected_response
+from geoaccess.measures.catchment import balanced, site_demand, spatial_availability, three_step, two_step
 from geoaccess.measures.chance import chance_access
 from geoaccess.measures.closing import second_nearest, slack, slack_table
 from geoaccess.measures.contrast import class_contrast
@@ -23,19 +12,13 @@ from geoaccess.measures.curves import people_by_time
 from geoaccess.measures.decay import Binary, Decay, Exponential, Gaussian, Logistic, Power, Stepped, decay_from
 from geoaccess.measures.figures import AmbulanceFigures, ChainTimes, Mode, ResponseNorms, read_ambulance_figures
 from geoaccess.measures.groups import EVERYBODY, UNCLASSIFIED
-<<<<<<< HEAD
-from geoaccess.measures.opening import nearest_open, open_access, time_until_care
-=======
 from geoaccess.measures.modes import crossing_times, fastest, helicopter_chain
->>>>>>> ambulance
+from geoaccess.measures.opening import nearest_open, open_access, time_until_care
 from geoaccess.measures.opportunities import cumulative_opportunities, gravity
 from geoaccess.measures.ports import aeroplane_chain, boat_chain, port_times
 from geoaccess.measures.quantiles import weighted_quantile
-<<<<<<< HEAD
-from geoaccess.measures.rules import rule_cost, rule_table
-=======
 from geoaccess.measures.response import response_norm, response_table
->>>>>>> ambulance
+from geoaccess.measures.rules import rule_cost, rule_table
 from geoaccess.measures.specification import REASONS, ServiceSpec
 from geoaccess.measures.staff import journey_hours, staff_travel
 from geoaccess.measures.summary import norm_table, quantile_table, summarise
@@ -59,13 +42,10 @@ __all__ = [
     "Stepped",
     "aeroplane_chain",
     "balanced",
-<<<<<<< HEAD
-    "chance_access",
-=======
     "base_availability",
     "boat_chain",
     "busy_fraction",
->>>>>>> ambulance
+    "chance_access",
     "class_contrast",
     "crossing_times",
     "cumulative_opportunities",
@@ -75,11 +55,8 @@ __all__ = [
     "expected_response",
     "fastest",
     "gravity",
-<<<<<<< HEAD
-    "journey_hours",
-=======
     "helicopter_chain",
->>>>>>> ambulance
+    "journey_hours",
     "list_supply",
     "nearest_open",
     "norm_table",
@@ -87,15 +64,12 @@ __all__ = [
     "people_by_time",
     "port_times",
     "quantile_table",
-<<<<<<< HEAD
-    "rule_cost",
-    "rule_table",
-=======
     "read_ambulance_figures",
     "response_norm",
     "response_table",
     "road_chain",
->>>>>>> ambulance
+    "rule_cost",
+    "rule_table",
     "second_nearest",
     "site_demand",
     "slack",
