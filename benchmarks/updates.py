@@ -1,6 +1,7 @@
 """A solved field of the two nearest sites with one site added or moved, beside solving it again.
 
-A field changes in place, so each change is timed together with taking back the one before.
+A field changes in place: an added site is timed together with taking back the one before, and each move is made on
+top of the others.
 """
 
 from __future__ import annotations
@@ -66,18 +67,14 @@ def _added(graph: Graph) -> Callable[[], Any]:
 
 def _moved(graph: Graph) -> Callable[[], Any]:
     field = _solved(graph)()
-    sites = sites_of(graph)
-    turns = itertools.cycle(zip(range(sites.size), _tried(graph), strict=False))
-    done: list[Change] = []
+    sites = sites_of(graph).copy()
+    turns = zip(itertools.cycle(range(sites.size)), itertools.cycle(_tried(graph)), strict=False)
 
     def change() -> Any:
         site, (node, place) = next(turns)
-        moved = sites.copy()
-        moved[site] = node
-        if done:
-            ours.undo(field, done.pop())
-        done.append(ours.move_site(field, site, place))
-        return moved, field
+        sites[site] = node
+        ours.move_site(field, site, place)
+        return sites.copy(), field
 
     return change
 

@@ -158,10 +158,11 @@ class Sites:
 
     def put(self, number: int, place: Place | None) -> None:
         """Place a site, or take it away."""
-        stays = (self.seed_key & LOW) != number
-        self.seed_node, self.seed_key = self.seed_node[stays], self.seed_key[stays]
-        stays = self.of_edge != number
-        self.on_edge, self.of_edge = self.on_edge[stays], self.of_edge[stays]
+        if self.place[number] is not None:
+            stays = (self.seed_key & LOW) != number
+            self.seed_node, self.seed_key = self.seed_node[stays], self.seed_key[stays]
+            stays = self.of_edge != number
+            self.on_edge, self.of_edge = self.on_edge[stays], self.of_edge[stays]
         self.place[number] = place
         if place is None:
             self.number.pop(self.label[number], None)
