@@ -217,8 +217,9 @@ def trees(
 
     Returns
     -------
-    Seconds, shape (n_origins, n_nodes), by the numbers of `network.arcs` (copies of nodes where turns are banned stand
-    after the nodes); inf out of reach, NaN rows for origins that are not snapped.
+    Seconds, shape (n_origins, n_nodes), by the numbers of `network.arcs`; inf out of reach, NaN rows for origins that
+    are not snapped. Where turns are banned or roads private, copies of nodes stand after the nodes, and some journeys
+    come to a copy alone: the time to a place is the least of all nodes with one `network.detours.place`.
     """
     roads = network.network if isinstance(network, Hierarchy) else network
     source = _ends(legs(roads, origins, turned=against), leaving=True)
