@@ -15,7 +15,9 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import urllib.request
+from collections import deque
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -110,6 +112,8 @@ def served() -> Iterator[str]:
                 break
         else:
             raise RuntimeError("osrm-routed did not start")
+        # It writes a line for each request, and stops where nobody reads them.
+        threading.Thread(target=deque, args=(server.stdout, 0), daemon=True).start()
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()

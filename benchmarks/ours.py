@@ -68,7 +68,19 @@ def keys(answer: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
 
 def trees(hierarchy: ga.Hierarchy, roots: Nodes) -> npt.NDArray[np.uint32]:
     """Return the times from each root to every node, along the arcs, in batches of lanes over threads."""
-    found = np.empty((hierarchy.place.size, roots.size), np.uint32)
+    return trees_into(hierarchy, roots, *room_for_trees(hierarchy, roots.size))
+
+
+def room_for_trees(hierarchy: ga.Hierarchy, count: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+    """Return the memory that so many trees need: the rows of a batch on each thread, and the answer."""
+    n = hierarchy.place.size
+    return np.empty((search.threads(), n * WIDTH), np.uint32), np.empty((n, count), np.uint32)
+
+
+def trees_into(
+    hierarchy: ga.Hierarchy, roots: Nodes, best: npt.NDArray[np.uint32], found: npt.NDArray[np.uint32]
+) -> npt.NDArray[np.uint32]:
+    """Write the times of `trees` into memory that is there."""
     sweeps.trees(
         hierarchy.start,
         hierarchy.head,
@@ -79,7 +91,7 @@ def trees(hierarchy: ga.Hierarchy, roots: Nodes) -> npt.NDArray[np.uint32]:
         hierarchy.place[roots],
         np.zeros(roots.size, np.uint32),
         WIDTH,
-        np.empty((search.threads(), (hierarchy.start.size - 1) * WIDTH), np.uint32),
+        best,
         found,
     )
     return found

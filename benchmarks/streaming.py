@@ -42,7 +42,8 @@ def streaming(plan: Plan) -> Iterator[Row]:
     def lanes(graph: Graph) -> Callable[[], Any]:
         made, _ = hierarchy(graph)
         roots = places(graph, LANES)
-        return lambda: ours.trees(made, roots)
+        room = ours.room_for_trees(made, LANES)  # as the copy, it writes to memory that is there
+        return lambda: ours.trees_into(made, roots, *room)
 
     for key in plan.graphs("1m", "3m"):
         for task, ready, width, at_most in (
