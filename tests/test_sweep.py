@@ -351,11 +351,18 @@ def test_the_command_writes_tables_and_says_how_many_failed(path, tmp_path, swep
 
 
 def test_an_interrupted_sweep_leaves_nothing_behind(tmp_path):
-    """As a terminal does it: the signal goes to every process of the group."""
+    """As a terminal does it: the signal goes to every process of the group.
+
+    A shell that runs the suite in the background has it ignore the signal, and what it starts would do so too.
+    """
+    heard = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from geoaccess.cli import main; main()"
+    )
     path = write_study(tmp_path / "study")
     asked = "snap.max_m=" + ",".join(map(str, range(1000, 1400)))
     command = subprocess.Popen(
-        [sys.executable, "-m", "geoaccess", "sweep", path, "--vary", asked, "--output", "out", "--workers", "1"],
+        [sys.executable, "-c", heard, "sweep", path, "--vary", asked, "--output", "out", "--workers", "1"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
