@@ -29,7 +29,7 @@ ALL_TABLES = [*TABLES, "contrast", "inequality", "islands", "ferries", "sites", 
 PICTURES = ["curves.png", "lorenz.png", *(f"map_{service}.png" for service in SERVICES)]
 FILES = sorted(
     [
-        *(f"{name}.csv" for name in ALL_TABLES),
+        *(f"{name}.{suffix}" for name in ALL_TABLES for suffix in ("csv", "parquet")),
         *PICTURES,
         *(f"{service}.tif" for service in SERVICES),
         "cells.gpkg",

@@ -9,13 +9,12 @@ import sys
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 import geoaccess
-from geoaccess import equity, files, maps, measures
+from geoaccess import equity, files, maps
 from geoaccess.network import EdgeKind
-from geoaccess.study.tables import marked, write_csv
+from geoaccess.study.tables import all_tables, marked, reached, table_names, write_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,24 +25,13 @@ if TYPE_CHECKING:
     from geoaccess.study.config import Study
     from geoaccess.study.pipeline import Answers
 
-__all__ = ["ferry_lines", "inequality", "refuse_clashes", "write"]
+__all__ = ["ferry_lines", "refuse_clashes", "write"]
 
 _VERSIONS = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyarrow", "pyproj", "rasterio", "shapely")
 _BACKDROP = ("motorway", "trunk", "primary", "secondary")
 _SHEET_STEPS = 4000
 _CONTENT_DATE = "2000-01-01T00:00:00.000Z"
 _RECORD = "run.json"
-_TABLES = (
-    "municipalities",
-    "classes",
-    "everybody",
-    "contrast",
-    "inequality",
-    "islands",
-    "ferries",
-    "sites",
-    "centrality",
-)
 
 
 def write(answers: Answers) -> list[Path]:
@@ -62,7 +50,7 @@ def write(answers: Answers) -> list[Path]:
 
 def refuse_clashes(study: Study) -> None:
     """Raise an `InputError` if the study would write over files that no run before has written."""
-    names = [f"{name}.csv" for name in _TABLES]
+    names = [f"{name}.{suffix}" for name in table_names(study) for suffix in ("csv", "parquet")]
     names += [name.format(spec.key) for spec in study.specs for name in ("{}.tif", "map_{}.png")]
     names += ["cells.gpkg", "cells.parquet", "curves.png", "index.html", "lorenz.png", _RECORD]
     files.refuse_clashes(study.output, names, former=_former(study.output))
@@ -94,21 +82,8 @@ def _said(answers: Answers) -> dict[str, Any]:
 
 def _tables(answers: Answers, folder: Path) -> None:
     results, settings = answers.results, answers.study.settings
-    with_regions = ["region"] if (results["region"] != "").any() else []
-    classes = answers.summary("centrality_class")
-    tables = (
-        answers.summary(["municipality_id", "municipality", *with_regions, "centrality_class"]),
-        classes,
-        answers.summary(),
-        measures.class_contrast(classes),
-        inequality(answers),
-        answers.islands,
-        answers.network.ferries,
-        _flat(answers.sites),
-        answers.centrality.reset_index(),
-    )
-    for name, table in zip(_TABLES, tables, strict=True):
-        write_csv(marked(table, settings.disclaimer), folder / f"{name}.csv")
+    for name, table in all_tables(answers).items():
+        write_table(marked(table, settings.disclaimer), folder / name)
     cells = marked(results, settings.disclaimer)
     cells.to_parquet(folder / "cells.parquet")
     _to_gpkg(cells.reset_index(), folder / "cells.gpkg", "cells")
@@ -122,11 +97,6 @@ def _tables(answers: Answers, folder: Path) -> None:
         )
 
 
-def _flat(sites: gpd.GeoDataFrame) -> pd.DataFrame:
-    table = pd.DataFrame(sites.drop(columns="geometry")).reset_index()
-    return table.assign(lon=sites.geometry.x.round(6).to_numpy(), lat=sites.geometry.y.round(6).to_numpy())
-
-
 def _to_gpkg(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
     """Write a GeoPackage without the date of writing, so that equal results are equal bytes."""
     import pyogrio
@@ -138,27 +108,6 @@ def _to_gpkg(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
         pyogrio.write_dataframe(table, path, layer=layer, driver="GPKG")
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
-
-
-def inequality(answers: Answers) -> pd.DataFrame:
-    """Return one row per service: Gini of travel time over people who are reached, and how many are not."""
-    rows = []
-    for spec in answers.study.specs:
-        times, people = _reached(answers, spec.key)
-        rows.append(
-            {
-                "service": spec.key,
-                "gini": equity.gini(times, weights=people) if people.sum() > 0 else np.nan,
-                "people_counted": people.sum(),
-                "people_unreached": answers.population - people.sum(),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _reached(answers: Answers, key: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    reached = (answers.results[f"{key}_reason"] == "").to_numpy()
-    return answers.results[f"{key}_s"].to_numpy()[reached], answers.results["population"].to_numpy()[reached]
 
 
 def ferry_lines(network: Network) -> gpd.GeoDataFrame:
@@ -220,7 +169,7 @@ def _pictures(answers: Answers, folder: Path) -> None:
     maps.time_curves(folder / "curves.png", results=answers.results, services=specs, **said)
     curves = []
     for spec in specs:
-        times, people = _reached(answers, spec.key)
+        times, people = reached(answers, spec.key)
         if people.sum() > 0:
             points = equity.lorenz(times, weights=people)
             curves.append(

@@ -11,6 +11,7 @@ from geoaccess.study import stages
 from geoaccess.study.config import CentralityTable
 from geoaccess.study.islands import islands
 from geoaccess.study.progress import Stages
+from geoaccess.study.sections import Solved, add_sections
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,8 @@ class Answers:
     """All that a study found.
 
     `results` has one row per cell, `sites` one per service and place, `islands` one per set of roads on which somebody
-    lives, `centrality` one per municipality; `files` is what was written, nothing if the study was only solved.
+    lives, `centrality` one per municipality; `tables` are those of the optional sections of the study, by name; `files`
+    is what was written, nothing if the study was only solved.
     """
 
     study: Study
@@ -41,6 +43,7 @@ class Answers:
     municipalities: gpd.GeoDataFrame | None
     islands: pd.DataFrame
     centrality: pd.DataFrame
+    tables: dict[str, pd.DataFrame]
     sites_not_snapped: list[str]
     from_cache: bool
     seconds: dict[str, float]
@@ -122,6 +125,8 @@ def _solve(study: Study, progress: Stages, *, network: Network | None = None) ->
         classes, centrality = stages.join_classes(study, network, mapped, snapped, cells, times)
     with progress.stage("summing up"):
         results = cells.join(classes).join(times)
+        added = add_sections(Solved(study=study, network=network, results=results, sites=sites, snapped=snapped))
+        results = results.join(added.columns)
         results = results[[*(name for name in results.columns if name != "geometry"), "geometry"]]
         _nobody_lost(results, cells["population"].sum(), study)
         table = islands(network, snapped.cells, cells)
@@ -134,6 +139,7 @@ def _solve(study: Study, progress: Stages, *, network: Network | None = None) ->
         municipalities=municipalities,
         islands=table,
         centrality=centrality,
+        tables=added.tables,
         sites_not_snapped=[str(label) for label in lost],
         from_cache=from_cache,
         seconds=progress.seconds,

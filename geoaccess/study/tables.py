@@ -1,20 +1,90 @@
-"""How tables are written: with the disclaimer in every row, and numbers that are the same on every machine."""
+"""The tables of a study, and how they are written: numbers that are the same on every machine."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+
+from geoaccess import equity, measures
+from geoaccess.study.sections import tables_asked_for
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pandas as pd
+    import geopandas as gpd
 
-__all__ = ["marked", "write_csv"]
+    from geoaccess.study.config import Study
+    from geoaccess.study.pipeline import Answers
+
+__all__ = ["all_tables", "inequality", "marked", "reached", "table_names", "write_csv", "write_table"]
+
+_TABLES = (
+    *("municipalities", "classes", "everybody", "contrast", "inequality"),
+    *("islands", "ferries", "sites", "centrality"),
+)
+
+
+def table_names(study: Study) -> list[str]:
+    """Return the names of the tables that a study gives, without suffix."""
+    return [*_TABLES, *tables_asked_for(study)]
+
+
+def all_tables(answers: Answers) -> dict[str, pd.DataFrame]:
+    """Return every table of a study but that of the cells, by the name of its file."""
+    with_regions = ["region"] if (answers.results["region"] != "").any() else []
+    classes = answers.summary("centrality_class")
+    tables = (
+        answers.summary(["municipality_id", "municipality", *with_regions, "centrality_class"]),
+        classes,
+        answers.summary(),
+        measures.class_contrast(classes),
+        inequality(answers),
+        answers.islands,
+        answers.network.ferries,
+        _flat(answers.sites),
+        answers.centrality.reset_index(),
+    )
+    return dict(zip(_TABLES, tables, strict=True)) | answers.tables
+
+
+def _flat(sites: gpd.GeoDataFrame) -> pd.DataFrame:
+    table = pd.DataFrame(sites.drop(columns="geometry")).reset_index()
+    return table.assign(lon=sites.geometry.x.round(6).to_numpy(), lat=sites.geometry.y.round(6).to_numpy())
+
+
+def inequality(answers: Answers) -> pd.DataFrame:
+    """Return one row per service: Gini of travel time over people who are reached, and how many are not."""
+    rows = []
+    for spec in answers.study.specs:
+        times, people = reached(answers, spec.key)
+        rows.append(
+            {
+                "service": spec.key,
+                "gini": equity.gini(times, weights=people) if people.sum() > 0 else np.nan,
+                "people_counted": people.sum(),
+                "people_unreached": answers.population - people.sum(),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def reached(answers: Answers, key: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return time and people of the cells that reach a service."""
+    reached = (answers.results[f"{key}_reason"] == "").to_numpy()
+    return answers.results[f"{key}_s"].to_numpy()[reached], answers.results["population"].to_numpy()[reached]
 
 
 def marked(table: Any, disclaimer: str) -> Any:
     """Write the disclaimer into every row, because a table travels without the page it came from."""
     return table.assign(disclaimer=disclaimer) if disclaimer else table
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV and as Parquet; `path` is without suffix."""
+    write_csv(table, path.with_suffix(".csv"))
+    table.to_parquet(path.with_suffix(".parquet"), index=False)
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

@@ -1,0 +1,65 @@
+"""What a study may ask for beside the nearest site: optional sections of its file, each with columns and tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import geopandas as gpd
+
+    from geoaccess.network import Network
+    from geoaccess.study.config import Study
+    from geoaccess.study.stages import Snapped
+
+__all__ = ["SECTIONS", "Added", "Section", "Solved", "add_sections", "tables_asked_for"]
+
+
+@dataclass(frozen=True)
+class Solved:
+    """What a section starts from: `results` has the nearest and second nearest sites, municipality and class."""
+
+    study: Study
+    network: Network
+    results: gpd.GeoDataFrame
+    sites: gpd.GeoDataFrame
+    snapped: Snapped
+
+
+@dataclass(frozen=True)
+class Added:
+    """What a section adds: `columns` on the cells, and `tables` by the name of their files."""
+
+    columns: pd.DataFrame
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+
+class Section(NamedTuple):
+    """`asked` names the tables that a study will get (none where it does not ask); `answer` reckons them."""
+
+    asked: Callable[[Study], list[str]]
+    answer: Callable[[Solved], Added]
+
+
+SECTIONS: tuple[Section, ...] = ()
+
+
+def tables_asked_for(study: Study) -> list[str]:
+    """Return the names of the tables that the optional sections of a study give."""
+    return [name for section in SECTIONS for name in section.asked(study)]
+
+
+def add_sections(solved: Solved) -> Added:
+    """Reckon every section that the study asks for; a later section sees the columns of those before it."""
+    columns = pd.DataFrame(index=solved.results.index)
+    tables: dict[str, pd.DataFrame] = {}
+    for section in SECTIONS:
+        if section.asked(solved.study):
+            added = section.answer(replace(solved, results=solved.results.join(columns)))
+            columns = columns.join(added.columns)
+            tables |= added.tables
+    return Added(columns, tables)
