@@ -16,12 +16,14 @@ from geoaccess.scenarios.changes import (
     site_label,
 )
 from geoaccess.scenarios.reading import read_scenario, scenario_text, write_scenario
+from geoaccess.scenarios.roads import ChangedNetwork, apply_to_network, close_network, edges_of_ways
 from geoaccess.scenarios.sites import apply_to_sites, site_problems
 
 __all__ = [
     "AddSite",
     "Boats",
     "ChangeSite",
+    "ChangedNetwork",
     "Close",
     "MoveSite",
     "NetworkChange",
@@ -30,8 +32,11 @@ __all__ = [
     "Scenario",
     "Slow",
     "Storm",
+    "apply_to_network",
     "apply_to_sites",
+    "close_network",
     "combine",
+    "edges_of_ways",
     "read_scenario",
     "scenario_text",
     "site_label",
