@@ -15,6 +15,8 @@ from geoaccess.scenarios.changes import (
     combine,
     site_label,
 )
+from geoaccess.scenarios.closing import closing_table, vulnerable_units
+from geoaccess.scenarios.crossings import Unit, units_of
 from geoaccess.scenarios.difference import (
     CHANGES,
     cell_differences,
@@ -40,10 +42,12 @@ __all__ = [
     "Scenario",
     "Slow",
     "Storm",
+    "Unit",
     "apply_to_network",
     "apply_to_sites",
     "cell_differences",
     "close_network",
+    "closing_table",
     "combine",
     "difference_table",
     "edges_of_ways",
@@ -53,5 +57,7 @@ __all__ = [
     "scenario_text",
     "site_label",
     "site_problems",
+    "units_of",
+    "vulnerable_units",
     "write_scenario",
 ]
