@@ -273,6 +273,32 @@ def _print_table(study: Study, title: str, table: pd.DataFrame, written: Sequenc
 
 
 @app.command()
+def vulnerable(
+    study: StudyFile,
+    *,
+    service: Annotated[str, typer.Option("--service", help="A service of the study, such as hospital.")],
+    cut_off: Annotated[
+        float, typer.Option("--cut-off", metavar="MINUTES", help="What a person who is cut off counts in the ranking.")
+    ] = 1440.0,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="Where the files go.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Close every ferry, bridge, tunnel and road on its own: who is cut off from a service, or delayed, exactly.
+
+    Tables (with lines to draw) and a map go to the folder vulnerable in the output of the study.
+    """
+    from geoaccess.study import load_study, printed_vulnerable, vulnerable_study, write_vulnerable
+
+    loaded = load_study(study)
+    found = vulnerable_study(loaded, service, cut_off_min=cut_off, show=not quiet)
+    written = write_vulnerable(found, output or loaded.output / "vulnerable")
+    if not quiet:
+        for title, table in printed_vulnerable(found)[:-1]:
+            out.print(_rich(title, table))
+        _print_table(loaded, *printed_vulnerable(found)[-1], written)
+
+
+@app.command()
 def new(
     study: Annotated[Path, typer.Argument(metavar="STUDY", help="The file to write, such as my-study.toml.")],
 ) -> None:

@@ -11,6 +11,7 @@ from geoaccess.maps.difference import difference_map
 from geoaccess.maps.figures import LorenzCurve, lorenz_figure, service_map, time_curves
 from geoaccess.maps.network import network_map
 from geoaccess.maps.raster import geotiff
+from geoaccess.maps.vulnerability import vulnerability_map
 from geoaccess.maps.web import web_map
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "network_map",
     "service_map",
     "time_curves",
+    "vulnerability_map",
     "web_map",
 ]

@@ -15,7 +15,7 @@ from geoaccess.scenarios.changes import (
     combine,
     site_label,
 )
-from geoaccess.scenarios.closing import closing_table, vulnerable_units
+from geoaccess.scenarios.closing import close_unit, closing_table, vulnerable_units
 from geoaccess.scenarios.crossings import Unit, units_of
 from geoaccess.scenarios.difference import (
     CHANGES,
@@ -47,6 +47,7 @@ __all__ = [
     "apply_to_sites",
     "cell_differences",
     "close_network",
+    "close_unit",
     "closing_table",
     "combine",
     "difference_table",

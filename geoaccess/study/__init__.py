@@ -10,6 +10,7 @@ from geoaccess.study.pipeline import Answers, check, run, solve_study
 from geoaccess.study.swept import Swept, medians, sweep_studies, write_sweep
 from geoaccess.study.tell import describe_network, draw_network, main_table, route_table, write_template
 from geoaccess.study.variations import Variation, combinations, read_variations, vary
+from geoaccess.study.vulnerable import Vulnerable, printed_vulnerable, vulnerable_study, write_vulnerable
 
 __all__ = [
     "Answers",
@@ -21,6 +22,7 @@ __all__ = [
     "Study",
     "Swept",
     "Variation",
+    "Vulnerable",
     "apply_scenario",
     "check",
     "combinations",
@@ -32,6 +34,7 @@ __all__ = [
     "main_table",
     "medians",
     "printed_comparison",
+    "printed_vulnerable",
     "profile_day",
     "read_variations",
     "route_table",
@@ -43,8 +46,10 @@ __all__ = [
     "sweep",
     "sweep_studies",
     "vary",
+    "vulnerable_study",
     "write_day_profile",
     "write_ferries",
     "write_sweep",
     "write_template",
+    "write_vulnerable",
 ]
