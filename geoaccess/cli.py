@@ -299,6 +299,47 @@ def vulnerable(
 
 
 @app.command()
+def reliability(
+    study: StudyFile,
+    *,
+    service: Annotated[str, typer.Option("--service", help="A service of the study, such as hospital.")],
+    draws: Annotated[int, typer.Option("--draws", help="How many.")] = 1000,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same draws.")] = 0,
+    season: Annotated[str | None, typer.Option("--season", help="Rows of the table that count; the study's.")] = None,
+    table: Annotated[
+        Path | None, typer.Option("--table", metavar="FILE", help="How often what is open (CSV); the study's.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option("--workers", help="Processes on this machine; 0 for this one.")] = None,
+    scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="ADDRESS", help="A dask scheduler.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="Where the files go.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Draw closed ferries and passes: the time people can depend on, and the chance to meet the norms.
+
+    The table says how often each is open, by season, and what closes together because the weather is the same. Results
+    go to the folder reliability in the output of the study.
+    """
+    from geoaccess.study import load_study, printed_reliability, reliability_study, write_reliability
+
+    loaded = load_study(study)
+    found = reliability_study(
+        loaded,
+        service,
+        draws=draws,
+        seed=seed,
+        season=season,
+        table=table,
+        workers=workers,
+        scheduler=scheduler,
+        show=not quiet,
+    )
+    written = write_reliability(found, output or loaded.output / "reliability")
+    if not quiet:
+        title = f"{draws} draws, {found.sets} different sets of closures"
+        _print_table(loaded, title, printed_reliability(found), written)
+
+
+@app.command()
 def new(
     study: Annotated[Path, typer.Argument(metavar="STUDY", help="The file to write, such as my-study.toml.")],
 ) -> None:

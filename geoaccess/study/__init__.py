@@ -7,6 +7,7 @@ from geoaccess.study.crew import Outcome, sweep
 from geoaccess.study.day_profile import DayProfile, profile_day, short_table, write_day_profile
 from geoaccess.study.ferry_listing import list_ferries, write_ferries
 from geoaccess.study.pipeline import Answers, check, run, solve_study
+from geoaccess.study.reliability import Reliability, printed_reliability, reliability_study, write_reliability
 from geoaccess.study.swept import Swept, medians, sweep_studies, write_sweep
 from geoaccess.study.tell import describe_network, draw_network, main_table, route_table, write_template
 from geoaccess.study.variations import Variation, combinations, read_variations, vary
@@ -19,6 +20,7 @@ __all__ = [
     "Compared",
     "DayProfile",
     "Outcome",
+    "Reliability",
     "Study",
     "Swept",
     "Variation",
@@ -34,9 +36,11 @@ __all__ = [
     "main_table",
     "medians",
     "printed_comparison",
+    "printed_reliability",
     "printed_vulnerable",
     "profile_day",
     "read_variations",
+    "reliability_study",
     "route_table",
     "run",
     "short_table",
@@ -49,6 +53,7 @@ __all__ = [
     "vulnerable_study",
     "write_day_profile",
     "write_ferries",
+    "write_reliability",
     "write_sweep",
     "write_template",
     "write_vulnerable",

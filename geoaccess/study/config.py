@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from geoaccess.errors import ConfigError
 from geoaccess.measures import ServiceSpec
 from geoaccess.shipped import shipped
+from geoaccess.study.config_reliability import ReliabilitySettings  # noqa: TC001 - pydantic reads the annotation
 from geoaccess.toml import Table, did_you_mean, read_toml
 
 __all__ = [
@@ -211,6 +212,7 @@ class Settings(Table):
     sites: Annotated[list[Sites], Field(min_length=1)]
     zones: Zones
     centrality: Centrality
+    reliability: ReliabilitySettings | None = None
 
     @model_validator(mode="after")
     def _services_known(self) -> Settings:
@@ -312,6 +314,8 @@ class Study:
             found["zone names"] = self.resolve(settings.zones.names_file)
         if isinstance(settings.centrality, CentralityTable):
             found["centrality"] = self.resolve(settings.centrality.file)
+        if settings.reliability is not None:
+            found["reliability"] = self.resolve(settings.reliability.table)
         return found
 
     def described(self) -> dict[str, Any]:
