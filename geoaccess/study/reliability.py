@@ -25,6 +25,7 @@ from geoaccess.study.vulnerable import find_service, service_field
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
     import geopandas as gpd
     import numpy.typing as npt
 

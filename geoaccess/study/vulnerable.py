@@ -115,7 +115,7 @@ def _described(base: Base, field: NearestField, units: list[Unit], table: pd.Dat
     shapes = [shape.geoms[0] if len(shape.geoms) == 1 else shapely.line_merge(shape) for shape in joined]
     out = gpd.GeoDataFrame(table.reset_index(drop=True), geometry=shapes, crs="EPSG:4326")
     place = named_places(base.study, cells, base.answers.sites)
-    middle = out.geometry.interpolate(0.5, normalized=True)
+    middle = out.geometry.to_crs(cells.crs).interpolate(0.5, normalized=True).to_crs("EPSG:4326")
     near = _nearest_cell(cells, middle)
     out["place"], out["municipality"] = place.to_numpy()[near], cells["municipality"].to_numpy()[near]
     out["lon"], out["lat"] = middle.x.round(5), middle.y.round(5)
