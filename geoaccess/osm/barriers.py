@@ -37,26 +37,31 @@ def apply_node_rules(
     closed. A delay is charged half to each side, so that passing costs all of it, whatever the direction.
     """
     rules = [read_node(tags, profile, when) for tags in extract.node_tagsets]
-    on_road = np.zeros(lon.size, np.bool_)
+    may_hinder = np.zeros(lon.size, np.bool_)
+    may_hinder[extract.hindering] = True
     road = segments["kind"] == EdgeKind.ROAD
-    on_road[segments["a"][road]] = on_road[segments["b"][road]] = True
-    place, rule = extract.hindering[on_road[extract.hindering]], extract.hindering_tags[on_road[extract.hindering]]
+    touching = np.flatnonzero(road & (may_hinder[segments["a"]] | may_hinder[segments["b"]]))
+    on_road = np.zeros(lon.size, np.bool_)
+    on_road[segments["a"][touching]] = on_road[segments["b"][touching]] = True
+    place, rule = (values[on_road[extract.hindering]] for values in (extract.hindering, extract.hindering_tags))
     closed, private = np.zeros(lon.size, np.bool_), np.zeros(lon.size, np.bool_)
     delay = np.zeros(lon.size)
     closed[place] = np.array([of.passable == "closed" for of in rules], np.bool_)[rule]
     private[place] = np.array([of.passable == "restricted" for of in rules], np.bool_)[rule]
     delay[place] = np.array([of.delay_s for of in rules], np.float64)[rule]
-    rows: dict[str, Any] = {name: values.copy() for name, values in segments.items()}
-    half = np.where(road, (delay[rows["a"]] + delay[rows["b"]]) / 2, 0.0)
+    rows: dict[str, Any] = {**segments}
+    half = (delay[rows["a"][touching]] + delay[rows["b"][touching]]) / 2
     for direction in ("forward_s", "backward_s"):
-        rows[direction] = np.where(rows[direction] >= 0, rows[direction] + half, rows[direction])
+        times = rows[direction][touching]
+        rows[direction] = rows[direction].copy()
+        rows[direction][touching] = np.where(times >= 0, times + half, times)
 
     new_from: list[npt.NDArray[Any]] = []
     ties: list[tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]] = []
     size = lon.size
     for side in ("a", "b"):
         node = rows[side]
-        at = np.flatnonzero(road & (closed | private)[node])
+        at = touching[(closed | private)[node[touching]]]
         own = np.arange(size, size + at.size, dtype=node.dtype)
         size += at.size
         new_from.append(node[at])
