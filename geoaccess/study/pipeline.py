@@ -12,13 +12,16 @@ from geoaccess.study.config import CentralityTable
 from geoaccess.study.islands import islands
 from geoaccess.study.progress import Stages
 from geoaccess.study.sections import Solved, add_sections
+from geoaccess.study.zonings import join_zonings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import geopandas as gpd
     import pandas as pd
 
+    from geoaccess.measures.groups import By
     from geoaccess.network import Network
     from geoaccess.study.config import Study
 
@@ -54,15 +57,15 @@ class Answers:
         """Everybody."""
         return float(self.results["population"].sum())
 
-    def summary(self, by: str | list[str] | None = None) -> pd.DataFrame:
+    def summary(self, by: By = None, *, population: str | Sequence[str] = "population") -> pd.DataFrame:
         """`geoaccess.measures.summarise` with the norms beside it: one row per service and group.
 
         Norms are numbered, because services differ in them: `norm_1_s`, `share_within_norm_1`,
         `people_beyond_norm_1`, ...
         """
         specs = self.study.specs
-        table = measures.summarise(self.results, services=specs, by=by)
-        norms = measures.norm_table(self.results, services=specs, by=by)
+        table = measures.summarise(self.results, services=specs, by=by, population=population)
+        norms = measures.norm_table(self.results, services=specs, by=by, population=population)
         keys = [*table.columns[: table.columns.get_loc("service")], "service"]
         if norms.empty:
             return table
@@ -116,7 +119,8 @@ def _solve(study: Study, progress: Stages, *, network: Network | None = None) ->
     with progress.stage("joining municipalities"):
         joined, municipalities = stages.join_zones(study, cells)
         kept = cells[["population", "geometry"]]
-        cells = kept.join(joined[["municipality_id", "municipality", "region", "zone_note"]])
+        named = join_zonings(study, cells, joined)
+        cells = kept.join(joined[["municipality_id", "municipality", "region", "zone_note"]]).join(named)
     with progress.stage("snapping cells and sites"):
         snapped = stages.snap_all(study, network, cells, sites)
     with progress.stage("searching the nearest sites"):
@@ -125,7 +129,7 @@ def _solve(study: Study, progress: Stages, *, network: Network | None = None) ->
         classes, centrality = stages.join_classes(study, network, mapped, snapped, cells, times)
     with progress.stage("summing up"):
         results = cells.join(classes).join(times)
-        added = add_sections(Solved(study=study, network=network, results=results, sites=sites, snapped=snapped))
+        added = add_sections(Solved(study, network, results, sites, snapped, municipalities))
         results = results.join(added.columns)
         results = results[[*(name for name in results.columns if name != "geometry"), "geometry"]]
         _nobody_lost(results, cells["population"].sum(), study)
@@ -199,6 +203,7 @@ def check(study: Study) -> list[str]:
     sites = stages.read_places(study, stages.read_mapped(study))
     found += [f"{count} sites of {service}" for service, count in sites["service"].value_counts(sort=False).items()]
     joined, _ = stages.join_zones(study, cells)
+    join_zonings(study, cells, joined)
     inside = joined["municipality_id"] != ""
     outside = cells["population"].to_numpy()[~inside.to_numpy()].sum()
     found.append(f"{joined['municipality_id'][inside].nunique()} municipalities; {outside:,.0f} people in none")
