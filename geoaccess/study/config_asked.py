@@ -36,6 +36,10 @@ _CELLS_OWN = (
     *("cell_id", "population", "municipality_id", "municipality", "region", "zone_note", "geometry"),
     *("centrality_index", "centrality_class", "off_network_m", "everybody", "class"),
 )
+_SERVICES_OWN = (
+    *("s", "site", "second_s", "second_site", "reason", "best_s", "open_share", "expected_s", "today_s"),
+    *("allowed_s", "allowed_site", "extra_s", "rule_reason"),
+)
 
 
 class ZoningFromColumn(Table):
@@ -215,14 +219,14 @@ def problems_asked(
     if opening and not timed:
         problems.append("[opening] is used by no service; name in [services.<key>] opening the column that has hours")
     names = [zoning.name for zoning in zonings]
-    taken = [*_CELLS_OWN]
+    taken = [*_CELLS_OWN, *(f"{key}_{end}" for key in services for end in _SERVICES_OWN)]
     for table, name in [
         *(("[[zonings]] name", name) for name in names),
         *(("[catchments]", name) for name in catchments),
     ]:
         if not name.isidentifier():
             problems.append(f'{table} "{name}": write it with letters, digits and "_"')
-        elif name in taken or any(name.startswith(f"{key}_") and name.endswith(_ENDS) for key in services):
+        elif name in taken:
             problems.append(f'{table} "{name}": the cells have such a column already; choose another name')
         taken.append(name)
     problems += [
@@ -231,9 +235,6 @@ def problems_asked(
         if catchment.service not in services
     ]
     return problems
-
-
-_ENDS = ("_s", "_site", "_reason", "_share")
 
 
 def _of_service(key: str, service: ServiceAsked, services: Mapping[str, ServiceAsked]) -> list[str]:

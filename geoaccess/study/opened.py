@@ -40,7 +40,7 @@ def opening_columns(solved: Solved, key: str) -> pd.DataFrame:
     """Return `{key}_best_s`, `{key}_open_share`, `{key}_expected_s` and, at a given hour, `{key}_today_s`.
 
     As `geoaccess.measures.open_access` (with hours) or `chance_access` (with days) has them; `today` is
-    `nearest_open`, NaN for days, of which nobody knows which they are.
+    `nearest_open`, which days of which nobody knows when they are do not have.
     """
     settings = solved.study.settings
     service, sites = settings.services[key], sites_of_service(solved, key)

@@ -42,8 +42,8 @@ def _zonings(answers: Answers) -> pd.DataFrame:
     study = answers.study
     by = zonings_of(study, answers.results)
     table = answers.summary(by, population=["population", *study.settings.population.ages])
-    labels = table["zoning"].map(labels_of_zonings(study)).fillna(table["zoning"])
-    table.insert([*table.columns].index("zoning") + 1, "zoning_label", labels.astype("str"))
+    labels = {name: name for name in by} | labels_of_zonings(study)
+    table.insert([*table.columns].index("zoning") + 1, "zoning_label", table["zoning"].map(labels).astype("str"))
     return table
 
 
