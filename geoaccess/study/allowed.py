@@ -21,14 +21,20 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.study.config import Study
-    from geoaccess.study.sections import Solved
+    from geoaccess.study.sections import Known, Solved
 
-__all__ = ["rule_columns", "rule_services", "rules_table"]
+__all__ = ["read_rules", "rule_columns", "rule_services", "rules_table"]
 
 
 def rule_services(study: Study) -> list[str]:
     """Return the services of which people may not use every site."""
     return [key for key, service in study.settings.services.items() if service.rule is not None]
+
+
+def read_rules(known: Known) -> None:
+    """Raise an `InputError` if the rule of a service cannot be read."""
+    for key in rule_services(known.study):
+        _allowed(known, key)
 
 
 def rule_columns(solved: Solved, key: str) -> pd.DataFrame:
@@ -66,55 +72,55 @@ def rules_table(solved: Solved) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _allowed(solved: Solved, key: str) -> pd.DataFrame:
-    rule = solved.study.settings.services[key].rule
+def _allowed(known: Known, key: str) -> pd.DataFrame:
+    rule = known.study.settings.services[key].rule
     if isinstance(rule, RuleByNames):
-        sites = sites_of_service(solved, key)
+        sites = sites_of_service(known, key)
         try:
-            return services.allowed_by_names(sites[rule.column], names=_names(solved), aliases=rule.aliases)
+            return services.allowed_by_names(sites[rule.column], names=_names(known), aliases=rule.aliases)
         except InputError as error:
             raise InputError(f'[services.{key}.rule] column = "{rule.column}": {error}') from error
     if isinstance(rule, RuleByTable):
-        return _by_table(solved, key, rule)
+        return _by_table(known, key, rule)
     if isinstance(rule, RuleOfOwn):
-        return _own(solved, key, rule)
+        return _own(known, key, rule)
     raise InputError(f"[services.{key}] has no rule")
 
 
-def _names(solved: Solved) -> pd.Series:
+def _names(known: Known) -> pd.Series:
     """Return the names of all municipalities that are known, by number."""
-    here = solved.results[["municipality_id", "municipality"]].drop_duplicates().set_index("municipality_id")
+    here = known.results[["municipality_id", "municipality"]].drop_duplicates().set_index("municipality_id")
     names: pd.Series = here["municipality"][here.index != ""]
-    if solved.municipalities is not None:
-        names = names.combine_first(solved.municipalities["name"])
-    zones = solved.study.settings.zones
+    if known.municipalities is not None:
+        names = names.combine_first(known.municipalities["name"])
+    zones = known.study.settings.zones
     if isinstance(zones, ZonesFromColumn) and zones.names_file:
-        rows = read_given(solved.study, zones.names_file, [zones.names_id, zones.names_name], key="[zones] names_file")
+        rows = read_given(known.study, zones.names_file, [zones.names_id, zones.names_name], key="[zones] names_file")
         names = names.combine_first(rows.drop_duplicates(zones.names_id).set_index(zones.names_id)[zones.names_name])
     return names
 
 
-def _by_table(solved: Solved, key: str, rule: RuleByTable) -> pd.DataFrame:
-    table = read_given(solved.study, rule.file, ["zone_id", "site_id"], key=f"[services.{key}.rule] file")
-    sites = sites_of_service(solved, key).index
+def _by_table(known: Known, key: str, rule: RuleByTable) -> pd.DataFrame:
+    table = read_given(known.study, rule.file, ["zone_id", "site_id"], key=f"[services.{key}.rule] file")
+    sites = sites_of_service(known, key).index
     problems = [
         f"row {row}: {site} is no site of {key}{_near(site, sites)}"
         for row, site in table["site_id"].items()
         if site not in sites
     ]
-    problems += _strangers(solved, table["zone_id"])
+    problems += _strangers(known, table["zone_id"])
     if problems:
-        raise InputError.listing(str(solved.study.resolve(rule.file)), problems)
+        raise InputError.listing(str(known.study.resolve(rule.file)), problems)
     return table.drop_duplicates()
 
 
-def _own(solved: Solved, key: str, rule: RuleOfOwn) -> pd.DataFrame:
-    zone = municipality_of_sites(solved, key)
+def _own(known: Known, key: str, rule: RuleOfOwn) -> pd.DataFrame:
+    zone = municipality_of_sites(known, key)
     if rule.hosts is None:
         return services.allowed_by_zone(zone)
-    hosts = read_given(solved.study, rule.hosts, ["zone_id", "host_id"], key=f"[services.{key}.rule] hosts")
-    problems = _strangers(solved, hosts["zone_id"])
-    there = _names(solved)[lambda names: names.index.isin(solved.results["municipality_id"])]
+    hosts = read_given(known.study, rule.hosts, ["zone_id", "host_id"], key=f"[services.{key}.rule] hosts")
+    problems = _strangers(known, hosts["zone_id"])
+    there = _names(known)[lambda names: names.index.isin(known.results["municipality_id"])]
     problems += [
         f"no row for municipality {label} ({name}), which has people and no site of {key}; write its host, or leave "
         "host_id empty where it has none"
@@ -126,11 +132,11 @@ def _own(solved: Solved, key: str, rule: RuleOfOwn) -> pd.DataFrame:
             return services.allowed_by_zone(zone, hosts=hosts[hosts["host_id"] != ""])
         except InputError as error:
             problems = [str(error)]
-    raise InputError.listing(str(solved.study.resolve(rule.hosts)), problems)
+    raise InputError.listing(str(known.study.resolve(rule.hosts)), problems)
 
 
-def _strangers(solved: Solved, zone_id: pd.Series) -> list[str]:
-    names = _names(solved)
+def _strangers(known: Known, zone_id: pd.Series) -> list[str]:
+    names = _names(known)
     return [
         f"row {row}: {zone} is no municipality of the study{_near(zone, names.index)}"
         for row, zone in zone_id.items()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from geoaccess.study.sections import Solved
+    from geoaccess.study.sections import Known, Solved
 
 __all__ = ["for_all_cells", "municipality_of_sites", "sites_of_service"]
 
@@ -26,9 +26,9 @@ _PAIRS = 20_000_000
 """So many times are held at once: 160 MB."""
 
 
-def sites_of_service(solved: Solved, key: str) -> gpd.GeoDataFrame:
+def sites_of_service(known: Known, key: str) -> gpd.GeoDataFrame:
     """Return the sites of a service, in the order of the table of sites."""
-    return solved.sites[(solved.sites["service"] == key).to_numpy(bool)]
+    return known.sites[(known.sites["service"] == key).to_numpy(bool)]
 
 
 def for_all_cells(
@@ -52,7 +52,7 @@ def for_all_cells(
     return pd.concat(parts) if len(parts) > 1 else parts[0]
 
 
-def municipality_of_sites(solved: Solved, key: str) -> pd.Series[str]:
+def municipality_of_sites(known: Known, key: str) -> pd.Series[str]:
     """Return the number of the municipality of each site: from the column the service names, else by its place.
 
     Raises
@@ -62,18 +62,18 @@ def municipality_of_sites(solved: Solved, key: str) -> pd.Series[str]:
     InputError
         If a site lies in no municipality, or names none.
     """
-    settings, sites = solved.study.settings, sites_of_service(solved, key)
+    settings, sites = known.study.settings, sites_of_service(known, key)
     named = settings.services[key].municipality
     if named is not None:
         found = read_text(sites, named)
-    elif solved.municipalities is not None and settings.zones.kind != "column":
-        places = sites[["geometry"]].to_crs(solved.results.crs)
+    elif known.municipalities is not None and settings.zones.kind != "column":
+        places = sites[["geometry"]].to_crs(known.results.crs)
         limit = settings.zones.max_nearest_m
-        assigned: pd.DataFrame = zones.assign(places, solved.municipalities, max_nearest_m=limit)
+        assigned: pd.DataFrame = zones.assign(places, known.municipalities, max_nearest_m=limit)
         found = assigned["municipality_id"]
     else:
         raise ConfigError(
-            f"{solved.study.path}: [services.{key}] needs the municipality of its sites, and [zones] has no borders to "
+            f"{known.study.path}: [services.{key}] needs the municipality of its sites, and [zones] has no borders to "
             'find it by; write municipality = "kommunenummer", the column of the table of sites that holds the number'
         )
     lost = [f"{site} lies in no municipality" for site in found.index[found == ""]]

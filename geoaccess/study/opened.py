@@ -16,14 +16,16 @@ from geoaccess.study.matrix import for_all_cells, municipality_of_sites, sites_o
 from geoaccess.study.zonings import zonings_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
     from geoaccess.measures.groups import Zoning
     from geoaccess.study.config import Study
     from geoaccess.study.config_asked import OpeningSettings
-    from geoaccess.study.sections import Solved
+    from geoaccess.study.sections import Known, Solved
 
-__all__ = ["office_services", "offices_table", "opening_columns", "opening_services", "opening_table"]
+__all__ = ["office_services", "offices_table", "opening_columns", "opening_services", "opening_table", "read_opening"]
 
 
 def opening_services(study: Study) -> list[str]:
@@ -42,20 +44,29 @@ def opening_columns(solved: Solved, key: str) -> pd.DataFrame:
     As `geoaccess.measures.open_access` (with hours) or `chance_access` (with days) has them; `today` is
     `nearest_open`, which days of which nobody knows when they are do not have.
     """
-    settings = solved.study.settings
-    service, sites = settings.services[key], sites_of_service(solved, key)
+    return for_all_cells(solved, key, _answer(solved, key)).add_prefix(f"{key}_")
+
+
+def read_opening(known: Known) -> None:
+    """Raise an `InputError` if hours or days of a service cannot be read."""
+    for key in opening_services(known.study):
+        _answer(known, key)
+
+
+def _answer(known: Known, key: str) -> Callable[[npt.NDArray[np.float64], pd.Index], pd.DataFrame]:
+    """Return what says, of times between some cells and all sites, how long people need when."""
+    settings = known.study.settings
+    service, sites = settings.services[key], sites_of_service(known, key)
     if service.days_per_week:
         try:
             chance = services.open_chance(sites[service.days_per_week])
         except InputError as error:
             raise InputError(f'[services.{key}] days_per_week = "{service.days_per_week}": {error}') from error
-        answer = partial(_by_chance, chance=chance)
-    else:
-        if settings.opening is None or service.opening is None:
-            raise InputError(f"[services.{key}] opening asks for [opening]")
-        week, weights, now = _hours(key, sites[service.opening], settings.opening)
-        answer = partial(_by_hours, week=week, weights=weights, now=now)
-    return for_all_cells(solved, key, answer).add_prefix(f"{key}_")
+        return partial(_by_chance, chance=chance)
+    if settings.opening is None or service.opening is None:
+        raise InputError(f"[services.{key}] opening asks for [opening]")
+    week, weights, now = _hours(key, sites[service.opening], settings.opening)
+    return partial(_by_hours, week=week, weights=weights, now=now)
 
 
 def _hours(
@@ -131,16 +142,16 @@ def opening_table(solved: Solved) -> pd.DataFrame:
     return each_zoning(table, by=zonings_of(solved.study, results), population="population")
 
 
-def offices_table(solved: Solved) -> pd.DataFrame:
+def offices_table(known: Known) -> pd.DataFrame:
     """Return the full-time days a week per 1000 people of each municipality, for each service that names them."""
-    results = solved.results
+    results = known.results
     places = results[["municipality_id", "municipality"]].drop_duplicates("municipality_id")
     names = places.set_index("municipality_id")["municipality"]
     people = results[results["municipality_id"] != ""].groupby("municipality_id")["population"].sum()
     tables = []
-    for key in office_services(solved.study):
-        column = solved.study.settings.services[key].fte_days
-        sites, zone = sites_of_service(solved, key), municipality_of_sites(solved, key)
+    for key in office_services(known.study):
+        column = known.study.settings.services[key].fte_days
+        sites, zone = sites_of_service(known, key), municipality_of_sites(known, key)
         everybody = people.reindex(people.index.union(zone.unique()), fill_value=0.0)
         try:
             found = services.fte_days_per_thousand(sites[column], zone=zone, people=everybody)

@@ -13,32 +13,30 @@ from geoaccess.study.given_tables import read_given
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
-    from geoaccess.study.sections import Solved
+    from geoaccess.study.sections import Known, Solved
 
-__all__ = ["staff_table"]
+__all__ = ["read_rota", "staff_table"]
 
 
-def staff_table(solved: Solved) -> pd.DataFrame:
-    """Return the rota with the names of both offices, the way there and back (seconds) and hours on the road per week.
-
-    As `geoaccess.measures.staff_travel`; inf where no road or ferry leads there and back.
+def read_rota(known: Known) -> pd.DataFrame:
+    """Read the rota: columns `host_id`, `site_id`, `days` and `staff`.
 
     Raises
     ------
     InputError
         If the file lacks a column, names an unknown site, or has days or staff that are no numbers >= 0.
     """
-    asked = solved.study.settings.staff
+    asked = known.study.settings.staff
     if asked is None:
-        raise InputError(f"{solved.study.path}: has no [staff]")
+        raise InputError(f"{known.study.path}: has no [staff]")
     columns = ["host_id", "site_id", "days", "staff"]
-    rota = read_given(solved.study, asked.file, columns, key="[staff] file")
-    path, known = solved.study.resolve(asked.file), solved.sites.index
+    rota = read_given(known.study, asked.file, columns, key="[staff] file")
+    path, sites = known.study.resolve(asked.file), known.sites.index
     problems = [
-        f'row {row}: {column} is "{label}", no site of the study{_near(label, known)}'
+        f'row {row}: {column} is "{label}", no site of the study{_near(label, sites)}'
         for column in ("host_id", "site_id")
         for row, label in rota[column].items()
-        if label not in known
+        if label not in sites
     ]
     for column in ("days", "staff"):
         numbers = pd.to_numeric(rota[column], errors="coerce")
@@ -47,6 +45,15 @@ def staff_table(solved: Solved) -> pd.DataFrame:
         rota[column] = numbers
     if problems:
         raise InputError.listing(str(path), problems)
+    return rota
+
+
+def staff_table(solved: Solved) -> pd.DataFrame:
+    """Return the rota with the names of both offices, the way there and back (seconds) and hours on the road per week.
+
+    As `geoaccess.measures.staff_travel`; inf where no road or ferry leads there and back.
+    """
+    rota = read_rota(solved)
     there, back = _ways(solved, rota, home=False), _ways(solved, rota, home=True)
     table = measures.staff_travel(rota, there, back=back).reset_index(drop=True)
     for place, column in ((1, "host"), (3, "site")):

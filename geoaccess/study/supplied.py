@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from geoaccess.measures.groups import Zoning
     from geoaccess.study.config import Study
     from geoaccess.study.config_asked import CatchmentSettings
-    from geoaccess.study.sections import Solved
+    from geoaccess.study.sections import Known, Solved
 
-__all__ = ["catchment_columns", "catchments_table", "shares_supply"]
+__all__ = ["catchment_columns", "catchments_table", "read_supply", "shares_supply"]
 
 _LISTS = {"doctors": ["doctors"], "places": ["places"], "open_places": ["places", "people"]}
 
@@ -41,6 +41,12 @@ class _Question(NamedTuple):
 def shares_supply(study: Study) -> bool:
     """Return whether a catchment of the study shares supply between those who reach it."""
     return any(catchment.measure in PER_PERSON for catchment in study.settings.catchments.values())
+
+
+def read_supply(known: Known) -> None:
+    """Raise an `InputError` if the supply of a catchment cannot be read."""
+    for name, asked in known.study.settings.catchments.items():
+        _supply(known, name, asked)
 
 
 def catchment_columns(solved: Solved) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -72,16 +78,16 @@ def _question(solved: Solved, name: str, asked: CatchmentSettings) -> _Question:
     return _Question(times, solved.results[asked.demand], _supply(solved, name, asked), decay, limits)
 
 
-def _supply(solved: Solved, name: str, asked: CatchmentSettings) -> pd.Series:
-    sites = sites_of_service(solved, asked.service)
+def _supply(known: Known, name: str, asked: CatchmentSettings) -> pd.Series:
+    sites = sites_of_service(known, asked.service)
     key = f"[catchments.{name}]"
     if asked.lists is not None:
         columns = ["site_id", *_LISTS[asked.lists.count]]
-        lists = read_given(solved.study, asked.lists.file, columns, key=f"{key} lists", yes=["vacant"])
+        lists = read_given(known.study, asked.lists.file, columns, key=f"{key} lists", yes=["vacant"])
         try:
             return measures.list_supply(lists, sites=sites.index, count=asked.lists.count)
         except InputError as error:
-            raise InputError(f"{solved.study.resolve(asked.lists.file)} ({key} lists): {error}") from error
+            raise InputError(f"{known.study.resolve(asked.lists.file)} ({key} lists): {error}") from error
     if asked.supply is None:
         return pd.Series(1.0, index=sites.index)
     numbers = pd.Series(pd.to_numeric(sites[asked.supply], errors="coerce"), dtype="float64")
