@@ -10,6 +10,8 @@ import pytest
 
 from geoaccess import equity
 from geoaccess.errors import ConfigError, GeoaccessError
+from geoaccess.network import snap
+from geoaccess.routing import within, within_snapped
 from geoaccess.study import load_study, solve_study
 from geoaccess.study.tables import all_tables
 from tests.test_study_tiny import (
@@ -328,3 +330,17 @@ def test_a_rota_that_cannot_be_is_one_message(tmp_path):
     rota = ROTA.replace("gp-east", "gp-eats").replace("1.5", "many")
     message = refused(tmp_path, '[staff]\nfile = "rota.csv"\n', files=[("rota.csv", rota)])
     assert [w for w in ("rota.csv", "row 2", 'did you mean "gp-east"', 'staff is "many"') if w not in message] == []
+
+
+def test_pairs_of_snapped_points_are_those_of_the_points(plain):
+    answers, _ = plain
+    network, cells, sites = answers.network, answers.results, answers.sites
+    settings = {"max_m": 2500, "off_network_kph": 4, "min_component_m": 3000}
+    snapped = [snap(network, places, **settings) for places in (cells, sites)]
+    named = {"max_snap_m": 2500, "off_network_kph": 4, "min_component_m": 3000}
+    for toward in ("sites", "cells"):
+        found = within_snapped(network, *snapped, cutoff_s=2000, toward=toward)
+        expected = within(network, cells, sites, cutoff_s=2000, toward=toward, **named)
+        assert len(found) > 5
+        assert found.astype(expected.dtypes).equals(expected)
+        assert found["site_id"].cat.categories.tolist() == sites.index.tolist()
