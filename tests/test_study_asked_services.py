@@ -166,6 +166,11 @@ def test_a_column_says_where_sites_belong(tmp_path):
         ('sites_of = "hospitl"', "", ["[services.gp]", "sites_of", 'did you mean "hospital"']),
         ('opening = "hours"', "", ["[services.gp] opening", "[opening]", "first"]),
         ("", "[opening]\nfirst = 2026-01-12\n", ["[opening]", "no service"]),
+        (
+            'opening = "hours"',
+            "[opening]\nfirst = 2026-01-12\ntoday = 2026-01-14T10:00:00Z\n",
+            ["opening.today", "zone"],
+        ),
         ('opening = "a"\ndays_per_week = "b"', "", ["services.gp", "both opening and days_per_week"]),
         ('rule = { kind = "nams", column = "a" }', "", ["services.gp.rule", "names"]),
         ('rule = { kind = "names", colum = "a" }', "", ["services.gp.rule.colum", 'did you mean "column"']),

@@ -300,6 +300,7 @@ def test_a_catchment_that_cannot_be_is_refused_at_once(tmp_path, more, words):
         ("x", 'supply = "doctrs"', ["sites.csv", 'did you mean "doctors"', "[catchments.x] supply"]),
         ("x", 'demand = "oldd"', ["people.csv", "oldd", "'old'"]),
         ("gp_s", "", ['"gp_s"', "another name"]),
+        ("Population", "", ['"Population"', "another name"]),
         ("gp-x", "", ['"gp-x"', "letters, digits"]),
     ],
 )

@@ -6,7 +6,7 @@ import datetime as dt  # noqa: TC003 - pydantic reads the annotations
 import math
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, NaiveDatetime, field_validator, model_validator
 
 from geoaccess.measures import Binary, Decay, decay_from
 from geoaccess.toml import Table, did_you_mean
@@ -132,7 +132,7 @@ class OpeningSettings(Table):
     step_min: Literal[5, 10, 15, 20, 30, 60] = 30
     country: str | None = None
     hours: str | None = None
-    today: dt.datetime | None = None
+    today: NaiveDatetime | None = None
 
 
 class ListsSettings(Table):
@@ -219,16 +219,16 @@ def problems_asked(
     if opening and not timed:
         problems.append("[opening] is used by no service; name in [services.<key>] opening the column that has hours")
     names = [zoning.name for zoning in zonings]
-    taken = [*_CELLS_OWN, *(f"{key}_{end}" for key in services for end in _SERVICES_OWN)]
+    taken = [*_CELLS_OWN, *(f"{key}_{end}".casefold() for key in services for end in _SERVICES_OWN)]
     for table, name in [
         *(("[[zonings]] name", name) for name in names),
         *(("[catchments]", name) for name in catchments),
     ]:
         if not name.isidentifier():
             problems.append(f'{table} "{name}": write it with letters, digits and "_"')
-        elif name in taken:
+        elif name.casefold() in taken:  # a GeoPackage does not tell Region from region
             problems.append(f'{table} "{name}": the cells have such a column already; choose another name')
-        taken.append(name)
+        taken.append(name.casefold())
     problems += [
         f'[catchments.{name}] service "{catchment.service}"{did_you_mean(catchment.service, services)}'
         for name, catchment in catchments.items()
