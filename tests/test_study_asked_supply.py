@@ -35,9 +35,8 @@ OLD = {"west": 100, "farm": 13, "middle": 50, "north": 20, "isle": 11, "hut": 1,
 AREAS = "kommunenummer,trust\n0101,Coast\n0102,Inland\n"
 
 
-def write(folder, more="", *, files=(), people="", doctors=None):
-    text = STUDY.replace('people = "people"\n', f'people = "people"\n{people}\n')
-    path = write_study(folder, text + more)
+def write(folder, more="", *, files=(), doctors=None):
+    path = write_study(folder, STUDY + more)
     table = pd.read_csv(folder / "people.csv", dtype=str)
     table["old"] = [str(number) for number in OLD.values()]
     table["district"] = ["A", "A", "B", "B", "", "", "A", ""]
@@ -75,7 +74,7 @@ def test_slack_by_every_zoning(plain):
     mean = (1009 * (MAIN + FURTHER) + 13 * FURTHER) / 1022
     assert row["mean_slack_s"] == pytest.approx(mean, abs=1)
     assert table.loc[("everybody", "everybody", "hospital"), "without_second"] == 1009 + 13 + 503 + 211 + 101
-    for zoning in ("everybody", "class", "municipality"):
+    for zoning in ("everybody", "centrality_class", "municipality"):
         assert table.loc[zoning].groupby("service")["population"].sum().to_dict() == dict.fromkeys(
             ["gp", "hospital", "ambulance_base", "birth_unit"], TOTAL
         )
@@ -163,38 +162,34 @@ def halves():
 
 def test_zonings_from_a_column_a_table_and_polygons(tmp_path):
     files = [("trusts.csv", AREAS), ("halves.geojson", halves())]
-    answers, cells = solved(tmp_path, ZONINGS, files=files, people='ages = ["old"]')
+    answers, cells = solved(tmp_path, ZONINGS, files=files)
     assert cells["district"].tolist() == ["A", "A", "B", "B", "", "", "A", ""]
     assert cells["trust"].tolist() == ["Coast", "Coast", "Inland", "Inland", "", "", "Coast", ""]
     assert cells["half"].tolist() == ["Westerly", "Westerly", "", "", "", "", "Westerly", ""]
     table = all_tables(answers)["zonings"]
-    gp = table[table["service"] == "gp"].set_index(["who", "zoning", "group"]).sort_index()
-    for zoning in ("everybody", "class", "municipality", "district", "trust", "half"):
-        assert gp.loc[("population", zoning), "population"].sum() == TOTAL
-        assert gp.loc[("old", zoning), "population"].sum() == sum(OLD.values())
-    assert gp.loc[("population", "trust", "unclassified"), "population"] == 101 + 31 + 7
-    assert gp.loc[("old", "class", "3"), "population"] == 50 + 20
-    assert gp.loc[("old", "class", "3"), "people_beyond_norm_1"] == 50 + 20
-    assert gp.loc[("old", "district", "A"), "people_beyond_norm_1"] == 13 * (FARM + MAIN / 2 > 600) + 3
-    assert set(gp.loc[("population", "district"), "zoning_label"]) == {"School district"}
+    gp = table[table["service"] == "gp"].set_index(["zoning", "group"]).sort_index()
+    for zoning in ("everybody", "centrality_class", "municipality", "district", "trust", "half"):
+        assert gp.loc[zoning, "population"].sum() == TOTAL
+    assert gp.loc[("trust", "unclassified"), "population"] == 101 + 31 + 7
+    assert gp.loc[("district", "A"), "people_beyond_norm_1"] == 13 * (FARM + MAIN / 2 > 600) + 53
+    assert set(gp.loc["district", "zoning_label"]) == {"School district"}
     assert {"zoning trust", "zoning half"} <= answers.study.inputs.keys()
 
 
 @pytest.mark.parametrize(
-    ("more", "files", "people", "words"),
+    ("more", "files", "words"),
     [
-        (ZONINGS, [("trusts.csv", AREAS + "0101,Inland\n"), ("halves.geojson", halves())], "",
+        (ZONINGS, [("trusts.csv", AREAS + "0101,Inland\n"), ("halves.geojson", halves())],
          ["trusts.csv", "0101", "Coast and Inland"]),
-        (ZONINGS, [("trusts.csv", AREAS.replace("trust", "trst")), ("halves.geojson", halves())], "",
+        (ZONINGS, [("trusts.csv", AREAS.replace("trust", "trst")), ("halves.geojson", halves())],
          ["trusts.csv", "[[zonings]] trust", 'did you mean "trst"']),
-        (ZONINGS.replace('column = "district"', 'column = "distrct"'), [], "", ["people.csv", "distrct", "'district'"]),
-        (ZONINGS.replace('name = "trust"', 'name = "region"'), [], "", ["[[zonings]]", '"region"', "another"]),
-        (ZONINGS.replace('kind = "table"', 'kind = "tabel"'), [], "", ["zonings", "table"]),
-        ("", [], 'ages = ["district"]', ["people.csv", "district", "numbers"]),
+        (ZONINGS.replace('column = "district"', 'column = "distrct"'), [], ["people.csv", "distrct", "'district'"]),
+        (ZONINGS.replace('name = "trust"', 'name = "region"'), [], ["[[zonings]]", '"region"', "another"]),
+        (ZONINGS.replace('kind = "table"', 'kind = "tabel"'), [], ["zonings", "table"]),
     ],
 )  # fmt: skip
-def test_zonings_that_cannot_be_are_one_message(tmp_path, more, files, people, words):
-    message = refused(tmp_path, more, files=files, people=people)
+def test_zonings_that_cannot_be_are_one_message(tmp_path, more, files, words):
+    message = refused(tmp_path, more, files=files)
     assert [word for word in words if word not in message] == []
 
 
@@ -299,6 +294,8 @@ def test_a_catchment_that_cannot_be_is_refused_at_once(tmp_path, more, words):
     [
         ("x", 'supply = "doctrs"', ["sites.csv", 'did you mean "doctors"', "[catchments.x] supply"]),
         ("x", 'demand = "oldd"', ["people.csv", "oldd", "'old'"]),
+        ("x", 'demand = "district"', ["people.csv", "district", "people must be numbers"]),
+        ("x", 'demand = "population_80"', ["[catchments.x] demand", '"population_80"', '"population"']),
         ("gp_s", "", ['"gp_s"', "another name"]),
         ("Population", "", ['"Population"', "another name"]),
         ("gp-x", "", ['"gp-x"', "letters, digits"]),

@@ -48,7 +48,6 @@ crs = "EPSG:3035"
 cell_size_m = 100
 anchor = "centre"
 carry = ["k"]
-ages = ["o"]
 clip = [1, 2, 3, 4]
 year = 2020
 source = "s"

@@ -209,5 +209,5 @@ def test_large_birth_units_are_those_that_are_more_than_midwife_led(answers):
 def test_the_districts_of_legevakter_hold_everybody(answers):
     table = pd.read_csv(answers.study.output / "zonings.csv")
     sums = table[table["service"] == "gp"].groupby("zoning")["population"].sum()
-    assert sums.to_dict() == dict.fromkeys(["everybody", "class", "municipality", "legevakt_area"], TOTAL)
+    assert sums.to_dict() == dict.fromkeys(["everybody", "centrality_class", "municipality", "legevakt_area"], TOTAL)
     assert set(table["zoning_label"][table["zoning"] == "legevakt_area"]) == {"Legevakt district"}

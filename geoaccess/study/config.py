@@ -74,7 +74,6 @@ class PopulationSettings(Table):
     cell_size_m: Positive | None = None
     anchor: Literal["centre", "lower_left"] = "lower_left"
     carry: list[str] = []
-    ages: list[str] = []
     clip: tuple[float, float, float, float] | None = None
     year: int
     source: str

@@ -23,8 +23,8 @@ def overview(answers: Answers) -> dict[str, pd.DataFrame]:
     """Return the tables of `OVERVIEW`, by name.
 
     `slack` and `percentiles` are `geoaccess.measures.slack_table` and `quantile_table` by every zoning of the study;
-    `zonings` is the summary with its norms by every zoning and every column of ages; `equity` is
-    `geoaccess.equity.equity_table` by centrality class; `shortfall` is `norm_shortfall` of every class and norm.
+    `zonings` is the summary with its norms by every zoning; `equity` is `geoaccess.equity.equity_table` by centrality
+    class; `shortfall` is `norm_shortfall` of every class and norm.
     """
     study, results = answers.study, answers.results
     by = zonings_of(study, results)
@@ -41,7 +41,7 @@ def overview(answers: Answers) -> dict[str, pd.DataFrame]:
 def _zonings(answers: Answers) -> pd.DataFrame:
     study = answers.study
     by = zonings_of(study, answers.results)
-    table = answers.summary(by, population=["population", *study.settings.population.ages])
+    table = answers.summary(by)
     labels = {name: name for name in by} | labels_of_zonings(study)
     table.insert([*table.columns].index("zoning") + 1, "zoning_label", table["zoning"].map(labels).astype("str"))
     return table

@@ -15,7 +15,6 @@ from geoaccess.study.sections import Known, Solved, add_sections, check_sections
 from geoaccess.study.zonings import join_zonings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -57,15 +56,15 @@ class Answers:
         """Everybody."""
         return float(self.results["population"].sum())
 
-    def summary(self, by: By = None, *, population: str | Sequence[str] = "population") -> pd.DataFrame:
+    def summary(self, by: By = None) -> pd.DataFrame:
         """`geoaccess.measures.summarise` with the norms beside it: one row per service and group.
 
         Norms are numbered, because services differ in them: `norm_1_s`, `share_within_norm_1`,
         `people_beyond_norm_1`, ...
         """
         specs = self.study.specs
-        table = measures.summarise(self.results, services=specs, by=by, population=population)
-        norms = measures.norm_table(self.results, services=specs, by=by, population=population)
+        table = measures.summarise(self.results, services=specs, by=by)
+        norms = measures.norm_table(self.results, services=specs, by=by)
         keys = [*table.columns[: table.columns.get_loc("service")], "service"]
         if norms.empty:
             return table

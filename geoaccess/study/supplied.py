@@ -16,6 +16,7 @@ from geoaccess.study.config_asked import PER_PERSON
 from geoaccess.study.given_tables import read_given
 from geoaccess.study.matrix import sites_of_service
 from geoaccess.study.zonings import zonings_of
+from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
     from geoaccess.measures.groups import Zoning
@@ -75,6 +76,9 @@ def _question(solved: Solved, name: str, asked: CatchmentSettings) -> _Question:
         classes = solved.results["centrality_class"].astype("object").map(str)
         minutes = classes.map(asked.class_cutoff_min).fillna(np.inf)
         limits["cell_cutoff_s"] = 60.0 * minutes.astype("float64")
+    if asked.demand not in solved.results:
+        known = [column for column in solved.results if str(column).startswith("population")]
+        raise InputError(f'[catchments.{name}] demand is "{asked.demand}"{did_you_mean(asked.demand, known)}')
     return _Question(times, solved.results[asked.demand], _supply(solved, name, asked), decay, limits)
 
 

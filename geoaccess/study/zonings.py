@@ -22,15 +22,19 @@ __all__ = ["carried_columns", "join_zonings", "labels_of_zonings", "zonings_of"]
 
 
 def carried_columns(study: Study) -> list[str]:
-    """Return the columns of the population table that stay on the cells: ages, zonings, and demand of catchments."""
-    settings = study.settings
-    named = [*settings.population.ages, *(one.demand for one in settings.catchments.values())]
-    named += [one.column for one in settings.zonings if isinstance(one, ZoningFromColumn)]
-    return [name for name in dict.fromkeys(named) if name != "population"]
+    """Return the columns of the population table that stay on the cells: zonings, and demand of catchments."""
+    zonings = [one.column for one in study.settings.zonings if isinstance(one, ZoningFromColumn)]
+    return list(dict.fromkeys([*zonings, *_demands(study)]))
+
+
+def _demands(study: Study) -> list[str]:
+    """Return the columns of people that catchments ask of the population table; `population_...` the study makes."""
+    named = [one.demand for one in study.settings.catchments.values()]
+    return [name for name in dict.fromkeys(named) if not name.startswith("population")]
 
 
 def join_zonings(study: Study, cells: gpd.GeoDataFrame, joined: pd.DataFrame) -> pd.DataFrame:
-    """Return a column for each of [[zonings]], "" where a cell lies in no area, and the people by age, as numbers.
+    """Return a column for each of [[zonings]], "" where a cell lies in no area, and the demand of catchments.
 
     Parameters
     ----------
@@ -54,10 +58,8 @@ def join_zonings(study: Study, cells: gpd.GeoDataFrame, joined: pd.DataFrame) ->
             found[zoning.name] = joined["municipality_id"].map(areas).fillna("").astype("str")
         else:
             found[zoning.name] = _inside(study, zoning, cells)
-    people = [*study.settings.population.ages, *(one.demand for one in study.settings.catchments.values())]
-    for name in dict.fromkeys(people):
-        if name != "population":
-            found[name] = _numbers(study, cells[name])
+    for name in _demands(study):
+        found[name] = _numbers(study, cells[name])
     return pd.DataFrame(found, index=cells.index)
 
 
@@ -66,7 +68,7 @@ def zonings_of(study: Study, results: pd.DataFrame) -> dict[str, Zoning]:
     region: dict[str, Zoning] = {"region": "region"} if (results["region"] != "").any() else {}
     standing: dict[str, Zoning] = {
         "everybody": None,
-        "class": "centrality_class",
+        "centrality_class": "centrality_class",
         "municipality": ["municipality_id", "municipality"],
     }
     return standing | region | {zoning.name: zoning.name for zoning in study.settings.zonings}
