@@ -18,7 +18,7 @@ __all__ = ["validation_figure"]
 MOST_PANELS: Final = 6
 # Of more statistics than there is room for, these tell most.
 FIRST: Final = ("median", "P50", "mean", "P90", "P10", "P75", "P25", "P95", "P99")
-COLUMNS: Final = ("zoning", "name", "statistic", "unit", "computed", "published", "difference")
+COLUMNS: Final = ("zoning", "group", "name", "statistic", "unit", "computed", "published", "difference")
 
 
 def validation_figure(

@@ -22,6 +22,7 @@ SIDE_IN: Final = 3.1
 LEGEND_IN: Final = 1.9
 NAMED: Final = 4
 NAME_STEP: Final = 0.05
+LETTER: Final = 0.02
 # Colour and shape both tell the zonings apart; the colours are those of Okabe and Ito.
 LOOKS: Final = {
     "municipality": ("#0072b2", "o"),
@@ -66,7 +67,7 @@ def _panel(axes: Any, part: pd.DataFrame, statistic: str, *, said: Mapping[str, 
         for lost in (False, True):
             chosen = (part["zoning"] == zoning).to_numpy() & (never == lost)
             axes.scatter(published[chosen], drawn[chosen], s=26, **_look(zoning, lost=lost), clip_on=False, zorder=3)
-    _name_largest(axes, part.assign(computed=drawn), end)
+    _name_largest(axes, part.assign(computed=drawn), end, said)
     title = _title(statistic, said).replace(".", "," if language == "nb" else ".")
     axes.set_title(title, size=9.5, weight="bold", loc="left", pad=7)
     word = said.get(f"unit_{unit}", unit)
@@ -88,7 +89,7 @@ def _title(statistic: str, said: Mapping[str, str]) -> str:
     return said[kind].format(n=number) if number[:1].isdigit() and kind in said else said.get(statistic, statistic)
 
 
-def _name_largest(axes: Any, part: pd.DataFrame, end: float) -> None:
+def _name_largest(axes: Any, part: pd.DataFrame, end: float, said: Mapping[str, str]) -> None:
     """Write names on the side of the largest differences that is away from the line, none on another."""
     size = part["difference"].abs()
     named = part.loc[size[size > 0].sort_values(ascending=False, kind="stable").index[:NAMED]]
@@ -96,13 +97,15 @@ def _name_largest(axes: Any, part: pd.DataFrame, end: float) -> None:
     for row in named.sort_values("computed", kind="stable").to_dict("records"):
         x, y = row["published"] / end, row["computed"] / end
         above = y > x
-        inside = x > 0.5 if above else x < 0.5  # noqa: PLR2004 - the half of the panel with room beside the mark
+        name = _name(row, said)
+        room = LETTER * len(name) + 0.04
+        inside = x > room if above else x < 1.05 - room
         place = y if inside else y + (0.06 if above else -0.06)
         place = min(max(place, last[above] + NAME_STEP), 1.04)
         last[above] = place
         left = above == inside
         axes.annotate(
-            wrapped(str(row["name"]).split(" - ")[0], width_in=SIDE_IN / 2, size=7)[0],
+            name,
             (row["published"], row["computed"]),
             xytext=(x + (-0.03 if left else 0.03), place),
             textcoords="axes fraction",
@@ -114,6 +117,15 @@ def _name_largest(axes: Any, part: pd.DataFrame, end: float) -> None:
             arrowprops={"arrowstyle": "-", "color": QUIET, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 2},
             zorder=2,
         )
+
+
+def _name(row: Mapping[Any, Any], said: Mapping[str, str]) -> str:
+    """Return a name short enough for a panel: of several languages the first."""
+    if row["zoning"] == "class":
+        return said["class_short"].format(n=row["group"])
+    if row["zoning"] == "everybody":
+        return said["zoning_everybody"]
+    return wrapped(str(row["name"]).split(" - ")[0], width_in=SIDE_IN / 2, size=7)[0]
 
 
 def _legend(sheet: Sheet, left_in: float, table: pd.DataFrame, drawn: int, said: Mapping[str, str]) -> None:

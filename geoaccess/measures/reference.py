@@ -373,7 +373,8 @@ def _differences(table: pd.DataFrame) -> pd.DataFrame:
     computed, published = table["computed"].to_numpy(np.float64), table["published"].to_numpy(np.float64)
     off = computed - published
     relative = np.full(off.shape, np.nan)
-    np.divide(off, published, out=relative, where=published != 0)
+    with np.errstate(over="ignore"):
+        np.divide(off, published, out=relative, where=published != 0)
     table = table.assign(difference=off, relative_difference=relative)
     columns = ["geography", "zoning", "group", "name", "service", "statistic", "unit", "computed", "published"]
     columns += ["difference", "relative_difference", "people", "people_unreached", "source"]
