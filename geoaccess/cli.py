@@ -270,7 +270,7 @@ def validate(
     assert reference is not None  # noqa: S101 - one of the two was named
     published = choose_reference(reference, form=form, service=service, year=year)
     found = compare(with_profile(study, profile) if profile else loaded, published, show=not quiet)
-    written = write_validation(found)
+    written = write_validation(found, name=f"validation_{Path(profile).stem}" if profile else "validation")
     if not quiet:
         _print_validation(found)
         out.print(Text("Written: " + "  ".join(str(path) for path in written)))

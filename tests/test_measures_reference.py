@@ -85,7 +85,7 @@ def test_statistics_reckoned_by_hand(geography, statistic, computed, people):
     ("row", "reason"),
     [
         (("Herøy", "gp", "mean", 1), "the name of 1515 and 1818: write the number"),
-        (("Nordlnd", "gp", "mean", 1), 'unknown geography; did you mean "nordland"?'),
+        (("Nordlnd", "gp", "mean", 1), 'unknown geography; did you mean "Nordland"?'),
         (("5403", "gp", "mean", 1), "unknown number: outside the study"),
         (("Atlantis", "gp", "mean", 1), "unknown geography"),
         (("class 2", "gp", "mean", 1), "unknown geography; did you mean"),

@@ -378,6 +378,16 @@ def test_the_command_says_what_is_wrong_in_one_message(tmp_path, monkeypatch, ca
     assert run(monkeypatch, capsys, path, broken, "--profile", "boat")[0] == 2
 
 
+def test_another_profile_has_files_of_its_own(tmp_path, monkeypatch, capsys):
+    path = write_study(tmp_path / "a")
+    rows = table_of(tmp_path, HEADER + "West,gp,mean,1,min,s\n")
+    assert run(monkeypatch, capsys, path, rows, "-q")[:2] == (0, "")
+    assert run(monkeypatch, capsys, path, rows, "-q", "--profile", "ssb")[:2] == (0, "")
+    names = ("validation", "validation_ssb")
+    found = [pd.read_csv(tmp_path / "a" / "out" / f"{name}.csv")["profile"].item() for name in names]
+    assert found == ["flat.toml", "ssb"]
+
+
 def test_the_command_reads_statbank(tmp_path, monkeypatch, capsys):
     path = write_study(tmp_path / "a")
     text = "region;P50 2023;P90 2023\n0101 West;10,5;20\n0102 East;30;..\n9999 Nowhere;30;40\n"

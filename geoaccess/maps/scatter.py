@@ -22,7 +22,8 @@ SIDE_IN: Final = 3.1
 LEGEND_IN: Final = 1.9
 NAMED: Final = 4
 NAME_STEP: Final = 0.05
-LETTER: Final = 0.02
+LETTER: Final = 0.017
+LOWEST: Final = 0.03
 # Colour and shape both tell the zonings apart; the colours are those of Okabe and Ito.
 LOOKS: Final = {
     "municipality": ("#0072b2", "o"),
@@ -93,30 +94,45 @@ def _name_largest(axes: Any, part: pd.DataFrame, end: float, said: Mapping[str, 
     """Write names on the side of the largest differences that is away from the line, none on another."""
     size = part["difference"].abs()
     named = part.loc[size[size > 0].sort_values(ascending=False, kind="stable").index[:NAMED]]
-    last = {True: -np.inf, False: -np.inf}
-    for row in named.sort_values("computed", kind="stable").to_dict("records"):
-        x, y = row["published"] / end, row["computed"] / end
-        above = y > x
-        name = _name(row, said)
-        room = LETTER * len(name) + 0.04
-        inside = x > room if above else x < 1.05 - room
-        place = y if inside else y + (0.06 if above else -0.06)
-        place = min(max(place, last[above] + NAME_STEP), 1.04)
-        last[above] = place
-        left = above == inside
-        axes.annotate(
-            name,
-            (row["published"], row["computed"]),
-            xytext=(x + (-0.03 if left else 0.03), place),
-            textcoords="axes fraction",
-            size=7,
-            color=INK,
-            ha="right" if left else "left",
-            va="center",
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.4},
-            arrowprops={"arrowstyle": "-", "color": QUIET, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 2},
-            zorder=2,
-        )
+    rows = named.sort_values("computed", kind="stable").to_dict("records")
+    for above in (False, True):
+        side = [row for row in rows if (row["computed"] > row["published"]) == above]
+        places = [(row["published"] / end, row["computed"] / end, _name(row, said)) for row in side]
+        rooms = [LETTER * len(name) + 0.04 for *_, name in places]
+        inside = [x > room if above else x < 1.05 - room for (x, *_), room in zip(places, rooms, strict=True)]
+        away = 0.06 if above else -0.06
+        heights = apart([y if near else y + away for (_, y, _), near in zip(places, inside, strict=True)])
+        for (x, y, name), near, height in zip(places, inside, heights, strict=True):
+            left = above == near
+            axes.annotate(
+                name,
+                (x * end, y * end),
+                xytext=(x + (-0.03 if left else 0.03), height),
+                textcoords="axes fraction",
+                size=7,
+                color=INK,
+                ha="right" if left else "left",
+                va="center",
+                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.4},
+                arrowprops={"arrowstyle": "-", "color": QUIET, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 2},
+                zorder=2,
+            )
+
+
+def apart(heights: Sequence[float]) -> list[float]:
+    """Move heights in rising order (shares of a panel) apart and into the panel, no farther than needed.
+
+    >>> [round(height, 2) for height in apart([-0.1, 0.0, 0.5, 1.1])]
+    [0.03, 0.08, 0.5, 0.97]
+    """
+    moved: list[float] = []
+    for height in heights:
+        moved.append(max(height, moved[-1] + NAME_STEP if moved else LOWEST))
+    top = 1.0 - LOWEST
+    for place in reversed(range(len(moved))):
+        moved[place] = min(moved[place], top)
+        top = moved[place] - NAME_STEP
+    return moved
 
 
 def _name(row: Mapping[Any, Any], said: Mapping[str, str]) -> str:

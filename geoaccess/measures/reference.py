@@ -308,7 +308,9 @@ def _found(geography: str, name: str, places: Mapping[str, Place | str]) -> Plac
             )
         return "unknown number: outside the study, or of a year with other municipalities"
     near = difflib.get_close_matches(word, places, 1, 0.6)
-    return "unknown geography" + (f'; did you mean "{near[0]}"?' if near else "")
+    meant = places[near[0]] if near else ""
+    shown = meant[2] if isinstance(meant, tuple) else near[0] if near else ""
+    return "unknown geography" + (f'; did you mean "{shown}"?' if shown else "")
 
 
 def _reason(asked: Mapping[Any, Any], place: Place | str, statistic: Statistic | None, keys: Sequence[str]) -> str:

@@ -216,31 +216,32 @@ def validation_table(validation: Validation) -> pd.DataFrame:
     )
 
 
-def write_validation(validation: Validation) -> list[Path]:
+def write_validation(validation: Validation, *, name: str = "validation") -> list[Path]:
     """Write tables and figures into the output folder of the study, each whole or not at all; return the files.
 
-    `validation`, `validation_summary` and `validation_unmatched` as CSV and Parquet, and `validation_<service>.png`.
+    `validation`, `validation_summary` and `validation_unmatched` as CSV and Parquet, and `validation_<service>.png`;
+    all begin with `name`.
     """
     from geoaccess import maps
 
     settings, folder = validation.study.settings, validation.study.output
     word = "Profil" if settings.language == "nb" else "Profile"
     tables = {
-        "validation": validation.table,
-        "validation_summary": validation.summary,
-        "validation_unmatched": validation.unmatched,
+        name: validation.table,
+        f"{name}_summary": validation.summary,
+        f"{name}_unmatched": validation.unmatched,
     }
     written = []
-    for name, table in tables.items():
+    for stem, table in tables.items():
         for suffix in (".csv", ".parquet"):
-            with files.writing(folder / f"{name}{suffix}") as temporary:
+            with files.writing(folder / f"{stem}{suffix}") as temporary:
                 whole = marked(table, settings.disclaimer)
                 write_csv(whole, temporary) if suffix == ".csv" else whole.to_parquet(temporary, index=False)
-            written.append(folder / f"{name}{suffix}")
+            written.append(folder / f"{stem}{suffix}")
     for spec in validation.study.specs:
         part = validation.table[validation.table["service"] == spec.key]
         if len(part):
-            path = folder / f"validation_{spec.key}.png"
+            path = folder / f"{name}_{spec.key}.png"
             maps.validation_figure(
                 path,
                 table=part,
