@@ -334,6 +334,23 @@ def test_two_villages_and_two_doctors_by_hand():
     assert ga.balanced(times, **given_).tolist() == pytest.approx([2 / 3 * x + y / 3, x / 3 + 2 / 3 * y])
 
 
+def test_amounts_by_id_are_taken_from_a_mapping_too():
+    pairs = pd.DataFrame(
+        [("b", "Y", 300), ("a", "X", 300), ("b", "X", 1200), ("a", "Y", 1200)],
+        columns=["cell_id", "site_id", "travel_time_s"],
+    )
+    decay = ga.Stepped((600, 1800), (1, 0.5))
+    people, doctors = {"a": 300, "b": 100}, {"Y": 1, "X": 3}
+    x, y = 3 / 350, 1 / 250
+    for measure in (ga.two_step, ga.spatial_availability, ga.three_step, ga.balanced):
+        found = measure(pairs, demand=people, supply=doctors, decay=decay)
+        other = measure(pairs, demand=pd.Series(people), supply=pd.Series(doctors), decay=decay)
+        pd.testing.assert_series_equal(found, other)
+    assert ga.two_step(pairs, demand=people, supply=doctors, decay=decay).to_dict() == pytest.approx(
+        {"a": x + y / 2, "b": x / 2 + y}
+    )
+
+
 # Bases that may be out
 
 shares = st.integers(0, 10).map(lambda n: n / 10)
