@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import geoaccess as ga
+from geoaccess.errors import InputError
 from geoaccess.measures import site_demand
 
 INF = math.inf
@@ -227,6 +228,27 @@ def test_a_norm_of_infinity_leaves_nobody_outside(rows, alpha):
     # Not even who is reached by nothing; and in a norm that is only long, those stay outside.
     assert ga.fgt([*values, INF], norm=INF, alpha=alpha, weights=[*people, 1]) == 0
     assert ga.fgt([*values, INF], norm=1e9, alpha=0, weights=[*people, 1]) == pytest.approx(1 / (sum(people) + 1))
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        lambda x, w: ga.gini(x, weights=w),
+        lambda x, w: ga.theil_t(x, groups=w),
+        lambda x, w: ga.concentration_index(x, ranking=w),
+        lambda x, w: ga.fgt(x, norm=w, alpha=0),
+        lambda x, w: ga.norm_shortfall(x, norm=2, groups=w),
+        lambda x, w: ga.weighted_quantile(x, w, 0.5),
+    ],
+)
+def test_people_in_another_order_are_not_taken_for_those_beside_them(measure):
+    """Rows are taken one beside the other, so Series that order the same cells differently would mix them up."""
+    values, other = pd.Series([1.0, 4.0], index=["a", "b"]), pd.Series([3.0, 1.0], index=["b", "a"])
+    with pytest.raises(InputError, match="another order"):
+        measure(values, other)
+    measure(values, other.reindex(values.index))
+    measure(values, other.set_axis(["c", "d"]))
+    measure(values, other.to_numpy())
 
 
 # Catchments

@@ -420,3 +420,16 @@ def test_the_figure_takes_what_is_never_reached_and_refuses_nothing(answers, tmp
     assert (tmp_path / "en.png").read_bytes() != (tmp_path / "nb.png").read_bytes()
     with pytest.raises(InputError, match="no row"):
         validation_figure(tmp_path / "x.png", table=found.table.head(0), title="T", attribution="a")
+
+
+def test_the_profile_of_statistics_norway_reaches_the_same_people_of_troms(root):
+    path = root / "configs" / "troms.toml"
+    car, ssb = (solve_study(with_profile(path, name), show=False) for name in ("car", "ssb"))
+    for key in car.study.settings.services:
+        assert (car.results[f"{key}_reason"] == ssb.results[f"{key}_reason"]).all()
+        assert (car.results[f"{key}_s"] != ssb.results[f"{key}_s"]).any()
+    # Boats of the one sail with a wait, of the other without: 12.3 km/h is 4.878 minutes a kilometre.
+    boats = ssb.network.ferries[ssb.network.ferries["cars"]]
+    assert (boats["wait_s"] == 0).all()
+    np.testing.assert_allclose(boats["crossing_s"], boats["length_m"] / 1000 * 60 * 4.878, rtol=1e-3)
+    assert (car.network.ferries["wait_s"][car.network.ferries["cars"]] > 0).all()

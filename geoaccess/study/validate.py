@@ -94,7 +94,7 @@ def validate_answers(answers: Answers, reference: pd.DataFrame) -> Validation:
         Of `solve_study` or `run`.
     reference
         As of `read_reference` or `read_ssb_12764`: geographies are municipalities (number or name), "class 1" to
-        "class 6", "everybody" and regions.
+        "class 6", "everybody", regions, and the areas of further zonings.
 
     Returns
     -------
@@ -106,6 +106,7 @@ def validate_answers(answers: Answers, reference: pd.DataFrame) -> Validation:
         If nothing at all can be compared, with the reasons.
     """
     zonings = {"everybody": None, "class": "centrality_class", "municipality": "municipality_id", "region": "region"}
+    zonings |= {zoning.name: zoning.name for zoning in getattr(answers.study.settings, "zonings", ())}
     found = measures.compare_statistics(
         answers.results,
         reference,
