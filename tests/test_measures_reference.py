@@ -117,7 +117,7 @@ def test_all_that_is_wrong_with_a_row_is_said_at_once():
 def test_a_name_beside_an_unknown_number_helps():
     rows = reference(("5402", "gp", "mean", 1)).assign(name="Harstad")
     found = compare_statistics(results(), rows, services=[GP], zonings=ZONINGS, names=NAMES)
-    assert "Harstad is 5503 in the study" in found.unmatched["reason"].item()
+    assert 'Harstad is "5503" in the study' in found.unmatched["reason"].item()
 
 
 def test_no_row_at_all_can_be_compared():

@@ -303,9 +303,7 @@ def _found(geography: str, name: str, places: Mapping[str, Place | str]) -> Plac
     if word.isdigit():
         meant = places.get(name.strip().lower())
         if isinstance(meant, tuple):
-            return (
-                f"unknown number; {name} is {meant[1]} in the study: where the borders are the same, write that number"
-            )
+            return f'unknown number; {name} is "{meant[1]}" in the study: where the borders are the same, write that'
         return "unknown number: outside the study, or of a year with other municipalities"
     near = difflib.get_close_matches(word, places, 1, 0.6)
     meant = places[near[0]] if near else ""
