@@ -106,7 +106,7 @@ def validate_answers(answers: Answers, reference: pd.DataFrame) -> Validation:
         If nothing at all can be compared, with the reasons.
     """
     zonings = {"everybody": None, "class": "centrality_class", "municipality": "municipality_id", "region": "region"}
-    zonings |= {zoning.name: zoning.name for zoning in getattr(answers.study.settings, "zonings", ())}
+    zonings |= {zoning.name: zoning.name for zoning in answers.study.settings.zonings}
     found = measures.compare_statistics(
         answers.results,
         reference,
