@@ -70,7 +70,7 @@ def test_everybody_is_in_every_table(answers, name):
 
 def test_every_table_and_page_carries_the_disclaimer(answers):
     tables = [path for path in answers.files if path.suffix == ".csv"]
-    assert len(tables) == 9
+    assert len(tables) == 13
     for path in tables:
         assert set(pd.read_csv(path)["disclaimer"]) == {DISCLAIMER}, path.name
     assert DISCLAIMER in (answers.study.output / "index.html").read_text(encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime  # noqa: TC003 - pydantic reads the annotation
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,6 +12,8 @@ from pydantic import Field, field_validator, model_validator
 from geoaccess.errors import ConfigError
 from geoaccess.measures import ServiceSpec
 from geoaccess.shipped import shipped
+from geoaccess.study.config_ambulance import AmbulanceSettings  # noqa: TC001 - pydantic reads the annotation
+from geoaccess.study.config_people import DemandSettings
 from geoaccess.toml import Table, did_you_mean, read_toml
 
 __all__ = [
@@ -62,6 +64,7 @@ class PopulationSettings(Table):
     cell_size_m: Positive | None = None
     anchor: Literal["centre", "lower_left"] = "lower_left"
     carry: list[str] = []
+    ages: dict[str, str] = {}
     clip: tuple[float, float, float, float] | None = None
     year: int
     source: str
@@ -92,6 +95,7 @@ class SitesFromFile(Table):
     service_column: str = "service"
     columns: dict[str, str] = {}
     where: dict[str, list[str]] = {}
+    carry: list[str] = []
     crs: str = "EPSG:4326"
     clip: bool = False
     merge_within_m: Annotated[float, Field(ge=0)] = 0.0
@@ -211,6 +215,8 @@ class Settings(Table):
     sites: Annotated[list[Sites], Field(min_length=1)]
     zones: Zones
     centrality: Centrality
+    ambulance: AmbulanceSettings | None = None
+    demand: DemandSettings = DemandSettings()
 
     @model_validator(mode="after")
     def _services_known(self) -> Settings:
@@ -230,6 +236,9 @@ class Settings(Table):
             for service in dict.fromkeys(named)
             if service is not None and service not in self.services
         ]
+        if self.ambulance:
+            problems += self.ambulance.problems({key: service.toward for key, service in self.services.items()})
+        problems += self.demand.problems(self.services, self.population.ages)
         if problems:
             raise ValueError("\n".join(problems))
         return self
@@ -273,6 +282,11 @@ class Study:
             return self.resolve(name)
         return shipped(f"profiles/{name}.toml")
 
+    def with_profile(self, name: str) -> Study:
+        """Return the study with another profile for its roads, named as in [network]."""
+        network = self.settings.network.model_copy(update={"profile": name})
+        return replace(self, settings=self.settings.model_copy(update={"network": network}))
+
     @property
     def ferries(self) -> Path | None:
         """The table of ferries, where the study names one."""
@@ -312,7 +326,14 @@ class Study:
             found["zone names"] = self.resolve(settings.zones.names_file)
         if isinstance(settings.centrality, CentralityTable):
             found["centrality"] = self.resolve(settings.centrality.file)
-        return found
+        asked = (settings.ambulance.files if settings.ambulance else {}) | settings.demand.files
+        return found | {what: self.resolve(name) for what, name in asked.items()}
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the population table that parts of the study ask for."""
+        asked = self.settings.ambulance.columns if self.settings.ambulance else []
+        return [*asked, *self.settings.population.ages.values(), *self.settings.demand.columns]
 
     def described(self) -> dict[str, Any]:
         """Return the full configuration, defaults included, as plain values."""

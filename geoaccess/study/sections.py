@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
+from geoaccess.study import ambulance, people
+from geoaccess.study.solved import Added, Solved
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import geopandas as gpd
-
-    from geoaccess.network import Network
     from geoaccess.study.config import Study
-    from geoaccess.study.stages import Snapped
 
 __all__ = ["SECTIONS", "Added", "Section", "Solved", "add_sections", "tables_asked_for"]
-
-
-@dataclass(frozen=True)
-class Solved:
-    """What a section starts from: `results` has the nearest and second nearest sites, municipality and class."""
-
-    study: Study
-    network: Network
-    results: gpd.GeoDataFrame
-    sites: gpd.GeoDataFrame
-    snapped: Snapped
-
-
-@dataclass(frozen=True)
-class Added:
-    """What a section adds: `columns` on the cells, and `tables` by the name of their files."""
-
-    columns: pd.DataFrame
-    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
 class Section(NamedTuple):
@@ -45,7 +25,10 @@ class Section(NamedTuple):
     answer: Callable[[Solved], Added]
 
 
-SECTIONS: tuple[Section, ...] = ()
+SECTIONS: tuple[Section, ...] = (
+    Section(ambulance.asked, ambulance.answer),
+    Section(people.asked, people.answer),
+)
 
 
 def tables_asked_for(study: Study) -> list[str]:

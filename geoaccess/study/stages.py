@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Snapped",
+    "about",
     "build_network",
     "build_or_load_network",
     "join_classes",
@@ -109,6 +110,8 @@ def read_people(study: Study) -> gpd.GeoDataFrame:
     settings = study.settings.population
     path = files.require(study.resolve(settings.file), mend=_fetch_hint(study))
     if path.suffix.lower() in (".tif", ".tiff"):
+        if study.columns:
+            raise InputError(f"{path}: a raster has no column {', '.join(study.columns)}; give a table of cells")
         cells = demand.read_raster_cells(path, cell_size_m=settings.cell_size_m, crs=settings.crs)
     else:
         column = [study.settings.zones.column] if isinstance(study.settings.zones, ZonesFromColumn) else []
@@ -121,7 +124,7 @@ def read_people(study: Study) -> gpd.GeoDataFrame:
             crs=settings.crs,
             cell_size_m=settings.cell_size_m,
             anchor=settings.anchor,
-            carry=list(dict.fromkeys([*settings.carry, *column])),
+            carry=list(dict.fromkeys([*settings.carry, *column, *study.columns])),
         )
     if settings.clip:
         west, south, east, north = settings.clip
@@ -137,6 +140,8 @@ def read_mapped(study: Study) -> gpd.GeoDataFrame:
     rules = [source.tags for source in study.settings.sites if not isinstance(source, SitesFromFile)]
     if isinstance(study.settings.centrality, CentralityComputed):
         rules += study.settings.centrality.functions.values()
+    if study.settings.ambulance:
+        rules += study.settings.ambulance.tags
     pairs = dict.fromkeys(pair for tags in rules for rule in tags for pair in rule.items())
     if not pairs:
         import geopandas as gpd
@@ -156,6 +161,7 @@ def read_places(study: Study, mapped: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
                 service_column=source.service_column,
                 columns=source.columns,
                 where=source.where,
+                carry=source.carry,
                 crs=source.crs,
                 source=source.source,
             )
@@ -174,7 +180,7 @@ def read_places(study: Study, mapped: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
                 mapped[services.carrying(mapped, source.tags)], study.resolve(source.file)
             )
         tables.append(table)
-    with _about(_names_of_sites(study)):
+    with about(_names_of_sites(study)):
         return services.combine(tables, list(study.settings.services))
 
 
@@ -188,7 +194,7 @@ def _names_of_sites(study: Study) -> str:
 
 
 @contextlib.contextmanager
-def _about(subject: str) -> Iterator[None]:
+def about(subject: str) -> Iterator[None]:
     """Say of an error in the data what data it is about."""
     try:
         yield
@@ -303,7 +309,7 @@ class Snapped:
 def snap_all(study: Study, network: Network, cells: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> Snapped:
     """Attach the centres of cells, and the sites; refuse a service none of whose sites is near a road."""
     cells_snapped = snap_cells(study, network, cells)
-    with _about(_names_of_sites(study)):
+    with about(_names_of_sites(study)):
         sites_snapped = _snap_as_set(study, network, sites)
         near = (sites_snapped["edge"] >= 0).groupby(sites["service"].to_numpy()).any()
         problems = [
@@ -317,7 +323,7 @@ def snap_all(study: Study, network: Network, cells: gpd.GeoDataFrame, sites: gpd
 
 def snap_cells(study: Study, network: Network, cells: gpd.GeoDataFrame) -> pd.DataFrame:
     """Attach the centres of cells."""
-    with _about(str(study.resolve(study.settings.population.file))):
+    with about(str(study.resolve(study.settings.population.file))):
         return _snap_as_set(study, network, cells)
 
 
