@@ -10,6 +10,7 @@ import pandas as pd
 from geoaccess import measures, zones
 from geoaccess.errors import InputError
 from geoaccess.measures import ServiceSpec
+from geoaccess.osm import read_profile
 from geoaccess.study.ambulance_craft import add_crafts
 from geoaccess.study.ambulance_roads import chain_by_road, vehicle_roads
 from geoaccess.study.config_ambulance import BUSY
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from geoaccess.study.config_ambulance import AmbulanceSettings
     from geoaccess.study.solved import Solved
 
-__all__ = ["answer", "asked"]
+__all__ = ["answer", "asked", "check"]
 
 _LABELS = {
     "ambulance_response": "Ambulance at the patient",
@@ -42,13 +43,21 @@ def asked(study: Study) -> list[str]:
     return ["ambulance", "ambulance_norms", "ambulance_bases"] if study.settings.ambulance else []
 
 
+def check(study: Study) -> None:
+    """Read the figures, and the profile of the vehicle."""
+    settings = study.settings.ambulance
+    if settings:
+        _figures(study, settings)
+        if settings.profile:
+            read_profile(study.with_profile(settings.profile).profile)
+
+
 def answer(solved: Solved) -> Added:
     """Reckon the chain for every cell, who is inside the norms, and how busy the bases are."""
     settings = solved.study.settings.ambulance
     if settings is None:
         raise InputError(f"{solved.study.path}: there is no [ambulance]")
-    own = settings.figures
-    figures = measures.read_ambulance_figures(solved.study.resolve(own) if own else None)
+    figures = _figures(solved.study, settings)
     roads = vehicle_roads(solved, settings)
     chain = chain_by_road(solved, settings, roads, figures.modes["car"].times)
     bases = _bases(solved, settings, chain)
@@ -74,6 +83,10 @@ def answer(solved: Solved) -> Added:
         "ambulance_bases": bases.reset_index(),
     }
     return Added(columns, tables)
+
+
+def _figures(study: Study, settings: AmbulanceSettings) -> AmbulanceFigures:
+    return measures.read_ambulance_figures(study.resolve(settings.figures) if settings.figures else None)
 
 
 def _groups(solved: Solved) -> pd.DataFrame:

@@ -53,7 +53,7 @@ class SnapSettings(Table):
 
 
 class PopulationSettings(Table):
-    """[population]: a grid table or a raster of people."""
+    """[population]: a grid table or a raster of people; cell_id = "none" where the table has no ids."""
 
     file: str
     people: str = "population"

@@ -9,7 +9,15 @@ import pandas as pd
 
 from geoaccess import demand
 from geoaccess.errors import InputError
-from geoaccess.study.people_columns import read_rows, season_groups, today_groups, year_groups
+from geoaccess.study.people_columns import (
+    read_ages,
+    read_moves,
+    read_rows,
+    read_years,
+    season_groups,
+    today_groups,
+    year_groups,
+)
 from geoaccess.study.solved import Added
 from geoaccess.study.stages import about
 from geoaccess.study.summary import summary
@@ -20,7 +28,7 @@ if TYPE_CHECKING:
     from geoaccess.study.config_people import ContactsSettings
     from geoaccess.study.solved import Solved
 
-__all__ = ["answer", "asked"]
+__all__ = ["answer", "asked", "check"]
 
 _ZONINGS = {
     "everybody": None,
@@ -35,6 +43,19 @@ def asked(study: Study) -> list[str]:
     wanted = study.settings.demand
     groups = study.settings.population.ages or wanted.ages or wanted.projection or wanted.season
     return [*(["people"] if groups else []), *(["contacts"] if wanted.contacts else [])]
+
+
+def check(study: Study) -> None:
+    """Read the tables of [demand]."""
+    wanted = study.settings.demand
+    if wanted.ages:
+        read_ages(study, wanted.ages)
+    if wanted.projection:
+        read_years(study, wanted.projection)
+    if wanted.season:
+        read_moves(study, wanted.season)
+    if wanted.contacts:
+        _read_rates(study, wanted.contacts)
 
 
 def answer(solved: Solved) -> Added:
@@ -59,10 +80,14 @@ def answer(solved: Solved) -> Added:
     return Added(columns, tables)
 
 
+def _read_rates(study: Study, settings: ContactsSettings) -> pd.DataFrame:
+    return read_rows(study.resolve(settings.file), text=["age"], numbers=["contacts_per_year", "video_share"])
+
+
 def _contacts(solved: Solved, settings: ContactsSettings, today: pd.DataFrame) -> pd.DataFrame:
     """Return the people of each cell that have a rate, their contacts in a year, and the journeys these need."""
     path = solved.study.resolve(settings.file)
-    rates = read_rows(path, text=["age"], numbers=["contacts_per_year", "video_share"])
+    rates = _read_rates(solved.study, settings)
     everybody = solved.results["population"]
     known = today.assign(population=everybody)
     problems = [

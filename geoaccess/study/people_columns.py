@@ -11,7 +11,7 @@ import pandas as pd
 from geoaccess import demand, files
 from geoaccess.demand.ages import age_span
 from geoaccess.demand.tables import check_columns, read_numbers, read_table
-from geoaccess.demand.zone_tables import check_people, zone_ids
+from geoaccess.demand.zone_tables import check_people, zone_ids, zone_values
 from geoaccess.errors import InputError
 from geoaccess.study.stages import about
 
@@ -19,10 +19,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from geoaccess.study.config import Study
     from geoaccess.study.config_people import AgesSettings, ProjectionSettings, SeasonSettings
     from geoaccess.study.solved import Solved
 
-__all__ = ["read_rows", "season_groups", "today_groups", "year_groups"]
+__all__ = [
+    "read_ages",
+    "read_moves",
+    "read_rows",
+    "read_years",
+    "season_groups",
+    "today_groups",
+    "year_groups",
+]
 
 _ROUNDING = 1e-6
 
@@ -40,6 +49,24 @@ def read_rows(path: Path, *, text: Sequence[str], numbers: Sequence[str]) -> pd.
     if problems:
         raise InputError.listing(str(path), problems)
     return pd.DataFrame(out).reset_index(drop=True)
+
+
+def read_ages(study: Study, settings: AgesSettings) -> pd.DataFrame:
+    """Return the table of [demand.ages] as `zone_id`, `group` and `value`."""
+    columns = [settings.zone, settings.group]
+    table = read_rows(study.resolve(settings.file), text=columns, numbers=[str(settings.share or settings.people)])
+    return table.set_axis(["zone_id", "group", "value"], axis=1)
+
+
+def read_years(study: Study, settings: ProjectionSettings) -> pd.DataFrame:
+    """Return the table of [demand.projection]."""
+    columns = {"zone": settings.zone, "age": settings.age, "year": settings.year, "people": settings.people}
+    return demand.read_projection(study.resolve(settings.file), **columns)
+
+
+def read_moves(study: Study, settings: SeasonSettings) -> pd.DataFrame:
+    """Return the table of [demand.season]."""
+    return read_rows(study.resolve(settings.file), text=["season", "from_zone", "to_zone"], numbers=["people"])
 
 
 def today_groups(solved: Solved) -> pd.DataFrame:
@@ -64,9 +91,7 @@ def today_groups(solved: Solved) -> pd.DataFrame:
 def _shared(solved: Solved, settings: AgesSettings, grid: pd.DataFrame) -> pd.DataFrame:
     """Return the groups that are known of municipalities, on the cells."""
     path, people = solved.study.resolve(settings.file), solved.results["population"]
-    value = str(settings.share or settings.people)
-    table = read_rows(path, text=[settings.zone, settings.group], numbers=[value])
-    table = table.set_axis(["zone_id", "group", "value"], axis=1)
+    table = read_ages(solved.study, settings)
     names = settings.groups or {name: name for name in table["group"].unique()}
     lost = [
         f'groups.{name}: no row has the group "{said}"'
@@ -100,10 +125,9 @@ def _shared(solved: Solved, settings: AgesSettings, grid: pd.DataFrame) -> pd.Da
 def year_groups(solved: Solved, settings: ProjectionSettings, today: pd.DataFrame) -> pd.DataFrame:
     """Return everybody ("2030") and the groups asked for ("80plus_2030") in each year of a projection."""
     path = solved.study.resolve(settings.file)
-    table = demand.read_projection(
-        path, zone=settings.zone, age=settings.age, year=settings.year, people=settings.people
-    )
+    table = read_years(solved.study, settings)
     with about(str(path)):
+        _complete(table, settings, _zone(solved))
         table, follows, members = _classed(table, settings, today)
         out = {}
         for year in settings.years:
@@ -122,6 +146,18 @@ def year_groups(solved: Solved, settings: ProjectionSettings, today: pd.DataFram
             for name, classes in members.items():
                 out[f"{name}_{year}"] = ages[classes].sum(axis=1)
     return pd.DataFrame(out, index=today.index)
+
+
+def _complete(table: pd.DataFrame, settings: ProjectionSettings, zone: pd.Series) -> None:
+    """Refuse a table without a year, a municipality or an age that is needed, before ages are summed."""
+    absent = [str(year) for year in settings.years if not (table["year"] == year).any()]
+    if absent:
+        known = ", ".join(map(str, sorted(table["year"].unique())))
+        raise InputError(f"projection: has no rows for {', '.join(absent)}; it has {known or 'none at all'}")
+    zones = pd.Index(sorted(zone.unique()))
+    for year in settings.years:
+        at = table[table["year"] == year]
+        zone_values(at, zones, group="age", value="people", subject=f"projection for {year}")
 
 
 def _classed(
@@ -193,7 +229,7 @@ def _nobody_lost(people: pd.Series, table: pd.DataFrame, *, year: int, zone: pd.
 def season_groups(solved: Solved, settings: SeasonSettings) -> pd.DataFrame:
     """Return the people of each cell in each season."""
     path = solved.study.resolve(settings.file)
-    moves = read_rows(path, text=["season", "from_zone", "to_zone"], numbers=["people"])
+    moves = read_moves(solved.study, settings)
     grid = str(solved.study.resolve(solved.study.settings.population.file))
     weights = None
     if settings.weights:

@@ -10,7 +10,7 @@ from geoaccess.study import stages
 from geoaccess.study.config import CentralityTable
 from geoaccess.study.islands import islands
 from geoaccess.study.progress import Stages
-from geoaccess.study.sections import add_sections
+from geoaccess.study.sections import add_sections, check_sections
 from geoaccess.study.solved import Solved
 from geoaccess.study.summary import summary
 
@@ -165,6 +165,7 @@ def check_inputs(study: Study) -> None:
     read_profile(study.profile)
     if study.ferries is not None:
         read_ferry_table(study.ferries)
+    check_sections(study)
 
 
 def check(study: Study) -> list[str]:

@@ -15,25 +15,36 @@ if TYPE_CHECKING:
 
     from geoaccess.study.config import Study
 
-__all__ = ["SECTIONS", "Added", "Section", "Solved", "add_sections", "tables_asked_for"]
+__all__ = ["SECTIONS", "Added", "Section", "Solved", "add_sections", "check_sections", "tables_asked_for"]
 
 
 class Section(NamedTuple):
-    """`asked` names the tables that a study will get (none where it does not ask); `answer` reckons them."""
+    """`asked` names the tables that a study will get (none where it does not ask); `answer` reckons them.
+
+    `check` reads what only the section reads, so that a fault in it is told before anything is reckoned.
+    """
 
     asked: Callable[[Study], list[str]]
     answer: Callable[[Solved], Added]
+    check: Callable[[Study], None] | None = None
 
 
 SECTIONS: tuple[Section, ...] = (
-    Section(ambulance.asked, ambulance.answer),
-    Section(people.asked, people.answer),
+    Section(ambulance.asked, ambulance.answer, ambulance.check),
+    Section(people.asked, people.answer, people.check),
 )
 
 
 def tables_asked_for(study: Study) -> list[str]:
     """Return the names of the tables that the optional sections of a study give."""
     return [name for section in SECTIONS for name in section.asked(study)]
+
+
+def check_sections(study: Study) -> None:
+    """Read what the sections that a study asks for read of their own, and compute nothing."""
+    for section in SECTIONS:
+        if section.check and section.asked(study):
+            section.check(study)
 
 
 def add_sections(solved: Solved) -> Added:

@@ -117,7 +117,7 @@ def read_people(study: Study) -> gpd.GeoDataFrame:
         column = [study.settings.zones.column] if isinstance(study.settings.zones, ZonesFromColumn) else []
         cells = demand.read_cells(
             path,
-            cell_id=settings.cell_id,
+            cell_id=None if settings.cell_id == "none" else settings.cell_id,
             people=settings.people,
             x=settings.x,
             y=settings.y,
