@@ -128,7 +128,14 @@ if TYPE_CHECKING:
         read_sites,
     )
     from geoaccess.study import load_study, run, solve_study, sweep, sweep_studies, vary
-    from geoaccess.zones import assign, compute_centrality, join_centrality, read_centrality, read_municipalities
+    from geoaccess.zones import (
+        assign,
+        compute_centrality,
+        join_centrality,
+        read_centrality,
+        read_municipalities,
+        settlement_people,
+    )
 
 __version__ = "0.1.0"
 
@@ -230,6 +237,7 @@ __all__ = [
     "save_hierarchy",
     "save_network",
     "second_nearest",
+    "settlement_people",
     "simplify",
     "site_demand",
     "site_gains",

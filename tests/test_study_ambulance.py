@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -310,6 +311,19 @@ def test_a_chain_that_cannot_be_is_refused(tmp_path, old, new, said):
     with pytest.raises(ConfigError, match=r"study\.toml") as caught:
         load_study(write_chain(tmp_path / "a", CHAIN.replace(old, new, 1)))
     assert said in str(caught.value)
+
+
+def test_the_keys_that_the_template_shows_are_keys(tmp_path):
+    text = (ROOT / "configs" / "template.toml").read_text(encoding="utf-8")
+    lines = text[text.index("# [ambulance]") :].splitlines()
+    shown = [line.removeprefix("# ") for line in lines if re.match(r"# (\[|\w+ =)", line)]
+    text = text.replace("# ages =", "ages =").replace("[zones] ", '[services.hospital]\nlabel = "Hospital"\n[zones] ')
+    path = tmp_path / "study.toml"
+    path.write_text("\n".join([text, *shown]), encoding="utf-8")
+    settings = load_study(path).settings
+    assert {*settings.ambulance.crafts} == {"helicopter", "boat"}
+    assert settings.demand.projection.groups == {"old": [80]}
+    assert len(shown) > 35
 
 
 def test_columns_of_the_chain_are_kept_free(tmp_path):
