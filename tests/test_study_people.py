@@ -268,6 +268,14 @@ def test_the_ages_of_troms_hold_everybody(tmp_path):
     shares = table.set_index(["kommunenummer", "group"])["share"]
     assert tromso["population_65plus"].sum() == pytest.approx(tromso["population"].sum() * shares["5501", "65+"])
     people = answers.tables["people"].query("zoning == 'everybody' and service == 'hospital'").set_index("who")
+    # Times of the ambulance are given by age too: of everybody, they are those of its own table.
+    chain = answers.tables["ambulance"].query("zoning == 'everybody' and service == 'ambulance_treatment'")
+    by_age = (
+        answers.tables["people"].query("zoning == 'everybody' and service == 'ambulance_treatment'").set_index("who")
+    )
+    assert by_age["mean_s"]["population"] == chain["mean_s"].item()
+    ages = by_age.loc[["population_under_15", "population_15_64", "population_65plus"]]
+    assert np.average(ages["mean_s"], weights=ages["reached"]) == pytest.approx(chain["mean_s"].item(), rel=1e-5)
     # Older people live farther from the towns that have the hospitals.
     assert people["mean_s"]["population_65plus"] > people["mean_s"]["population_15_64"]
 

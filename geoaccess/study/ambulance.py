@@ -15,6 +15,7 @@ from geoaccess.study.ambulance_craft import add_crafts
 from geoaccess.study.ambulance_roads import chain_by_road, vehicle_roads
 from geoaccess.study.config_ambulance import BUSY
 from geoaccess.study.solved import Added
+from geoaccess.study.summary import zonings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from geoaccess.study.config_ambulance import AmbulanceSettings
     from geoaccess.study.solved import Solved
 
-__all__ = ["answer", "asked", "check"]
+__all__ = ["answer", "asked", "chain_specs", "check"]
 
 _LABELS = {
     "ambulance_response": "Ambulance at the patient",
@@ -33,8 +34,7 @@ _LABELS = {
     "ambulance_fastest": "Treatment by the fastest ambulance",
     "ambulance_dependable": "Treatment by an ambulance to count on",
 }
-_MUNICIPALITY = ["municipality_id", "municipality"]
-_ZONINGS = {"everybody": None, "centrality_class": "centrality_class", "municipality": _MUNICIPALITY}
+_GROUPS = ["municipality_id", "municipality", "region", "centrality_class"]
 _YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
 
 
@@ -76,9 +76,9 @@ def answer(solved: Solved) -> Added:
     columns["ambulance_norm_s"], columns["ambulance_coverage"] = held["cell"]["norm_s"], coverage["cell"]
     columns = columns.join(add_crafts(solved, settings, roads, figures, columns))
     cells = _groups(solved).join(columns)
-    specs = [ServiceSpec(key=key, label=label, toward="cells") for key, label in _LABELS.items() if f"{key}_s" in cells]
+    specs = chain_specs(cells)
     tables = {
-        "ambulance": measures.summarise(cells, services=specs, by=_ZONINGS),
+        "ambulance": measures.summarise(cells, services=specs, by=zonings(cells)),
         "ambulance_norms": _norms(cells, specs[0], figures, coverage),
         "ambulance_bases": bases.reset_index(),
     }
@@ -89,9 +89,16 @@ def _figures(study: Study, settings: AmbulanceSettings) -> AmbulanceFigures:
     return measures.read_ambulance_figures(study.resolve(settings.figures) if settings.figures else None)
 
 
+def chain_specs(results: pd.DataFrame) -> list[ServiceSpec]:
+    """Return the times of the chain that are among the results, as services."""
+    return [
+        ServiceSpec(key=key, label=label, toward="cells") for key, label in _LABELS.items() if f"{key}_s" in results
+    ]
+
+
 def _groups(solved: Solved) -> pd.DataFrame:
     """Return the people of the cells, and the groups they belong to."""
-    return pd.DataFrame(solved.results[["population", *_MUNICIPALITY, "centrality_class"]])
+    return pd.DataFrame(solved.results[["population", *_GROUPS]])
 
 
 def _norms(
@@ -105,7 +112,7 @@ def _norms(
                 cells,
                 service=service,
                 norms=figures.norms,
-                by=_ZONINGS,
+                by=zonings(cells),
                 built_up="ambulance_built_up",
                 municipality="municipality_id" if counted == "municipality" else None,
                 coverage=share,

@@ -9,6 +9,8 @@ import pandas as pd
 
 from geoaccess import demand
 from geoaccess.errors import InputError
+from geoaccess.measures.groups import each_zoning, group_cells
+from geoaccess.study.ambulance import chain_specs
 from geoaccess.study.people_columns import (
     read_ages,
     read_moves,
@@ -20,21 +22,17 @@ from geoaccess.study.people_columns import (
 )
 from geoaccess.study.solved import Added
 from geoaccess.study.stages import about
-from geoaccess.study.summary import summary
+from geoaccess.study.summary import summary, zonings
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
+    from geoaccess.measures.groups import Zoning
     from geoaccess.study.config import Study
     from geoaccess.study.config_people import ContactsSettings
     from geoaccess.study.solved import Solved
 
 __all__ = ["answer", "asked", "check"]
 
-_ZONINGS = {
-    "everybody": None,
-    "centrality_class": ["centrality_class"],
-    "municipality": ["municipality_id", "municipality"],
-}
 _HOUR_S = 3600.0
 
 
@@ -72,7 +70,7 @@ def answer(solved: Solved) -> Added:
     if len(columns.columns):
         cells = solved.results.join(columns)
         who = ["population", *columns.columns]
-        tables["people"] = summary(cells, solved.study.specs, by=_ZONINGS, population=who)
+        tables["people"] = summary(cells, [*solved.study.specs, *chain_specs(cells)], by=zonings(cells), population=who)
     if wanted.contacts:
         contacts = _contacts(solved, wanted.contacts, today)
         tables["contacts"] = _contact_table(solved, wanted.contacts, contacts)
@@ -125,19 +123,17 @@ def _contact_table(solved: Solved, settings: ContactsSettings, contacts: pd.Data
                 "hours_there_and_back": hours,
             }
         )
-        parts += [_summed(amounts, cells, key, zoning, by) for zoning, by in _ZONINGS.items()]
+        parts.append(_summed(amounts, cells, key))
     return pd.concat(parts, ignore_index=True)
 
 
-def _summed(amounts: pd.DataFrame, cells: pd.DataFrame, key: str, zoning: str, by: list[str] | None) -> pd.DataFrame:
-    """Return a row per group of a zoning."""
-    if by is None:
-        group = pd.Series("everybody", index=cells.index)
-    else:
-        group = cells[by].astype("str").replace({"<NA>": "", "nan": ""}).agg(" / ".join, axis=1)
-        group = group.where(cells[by[0]].notna() & (cells[by[0]].astype("str") != ""), "unclassified")
-    table = amounts.groupby(group.rename("group")).sum().reset_index()
-    table.insert(0, "service", key)
-    table.insert(1, "zoning", zoning)
-    table["hours_per_person"] = table["hours_there_and_back"] / table["population"]
-    return table
+def _summed(amounts: pd.DataFrame, cells: pd.DataFrame, key: str) -> pd.DataFrame:
+    """Return a row per zoning and group."""
+
+    def table(zoning: Zoning, _who: str) -> pd.DataFrame:
+        groups = group_cells(cells, by=zoning)
+        sums = {str(name): groups.sums(amounts[name].to_numpy()) for name in amounts}
+        return groups.labels.assign(service=key, **sums)
+
+    found = each_zoning(table, by=zonings(cells), population="population")
+    return found.assign(hours_per_person=found["hours_there_and_back"] / found["population"])
