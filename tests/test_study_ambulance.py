@@ -84,7 +84,6 @@ def places(*keys, service="x"):
 
 
 def write_chain(folder, chain=CHAIN, study=STUDY):
-    study = study.replace('columns = { id = "id" }', 'columns = { id = "id" }\ncarry = ["there", "cars"]')
     path = write_study(folder, study + chain)
     rows = [f"{cell_id(key)},{PEOPLE[key]},{'yes' if key == 'middle' else 'no'},{CALLS[key]}" for key in CELLS]
     (folder / "people.csv").write_text("\n".join(["cell_id,people,town,calls", *rows, ""]))
@@ -340,7 +339,7 @@ def test_columns_of_the_chain_are_kept_free(tmp_path):
         ("people.csv", "town", "city", "has no column 'town'"),
         ("sites.csv", ",0.8,", ",1.8,", "availability is 1.8 at ambulance_base-west"),
         ("sites.csv", ",0.8,", ",,", "there of 1 rows is missing"),
-        ("study.toml", ', "cars"]', "]", 'vehicles = "cars" is no column of the sites'),
+        ("study.toml", 'vehicles = "cars"', 'vehicles = "carts"', 'asks for [ambulance] availability = "there"'),
         ("study.toml", '{ file = "quays.csv" }', '{ tags = [{ man_made = "pier" }] }', "the extract has nothing"),
     ],
 )

@@ -15,16 +15,17 @@ from geoaccess.study.ambulance_craft import add_crafts
 from geoaccess.study.ambulance_roads import chain_by_road, vehicle_roads
 from geoaccess.study.config_ambulance import BUSY
 from geoaccess.study.solved import Added
-from geoaccess.study.summary import zonings
+from geoaccess.study.zonings import zonings_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from geoaccess.measures import AmbulanceFigures
+    from geoaccess.measures.groups import By
     from geoaccess.study.ambulance_roads import Chain
     from geoaccess.study.config import Study
     from geoaccess.study.config_ambulance import AmbulanceSettings
-    from geoaccess.study.solved import Solved
+    from geoaccess.study.solved import Known, Solved
 
 __all__ = ["answer", "asked", "chain_specs", "check"]
 
@@ -34,7 +35,6 @@ _LABELS = {
     "ambulance_fastest": "Treatment by the fastest ambulance",
     "ambulance_dependable": "Treatment by an ambulance to count on",
 }
-_GROUPS = ["municipality_id", "municipality", "region", "centrality_class"]
 _YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
 
 
@@ -43,8 +43,9 @@ def asked(study: Study) -> list[str]:
     return ["ambulance", "ambulance_norms", "ambulance_bases"] if study.settings.ambulance else []
 
 
-def check(study: Study) -> None:
+def check(known: Known) -> None:
     """Read the figures, and the profile of the vehicle."""
+    study = known.study
     settings = study.settings.ambulance
     if settings:
         _figures(study, settings)
@@ -65,7 +66,7 @@ def answer(solved: Solved) -> Added:
     columns = chain.columns.assign(ambulance_built_up=_built_up(solved, settings))
     held = {
         counted: measures.response_norm(
-            columns.join(_groups(solved)), norms=figures.norms, municipality=municipality, built_up="ambulance_built_up"
+            columns.join(_cells(solved)), norms=figures.norms, municipality=municipality, built_up="ambulance_built_up"
         )
         for counted, municipality in (("cell", None), ("municipality", "municipality_id"))
     }
@@ -75,11 +76,11 @@ def answer(solved: Solved) -> Added:
     }
     columns["ambulance_norm_s"], columns["ambulance_coverage"] = held["cell"]["norm_s"], coverage["cell"]
     columns = columns.join(add_crafts(solved, settings, roads, figures, columns))
-    cells = _groups(solved).join(columns)
-    specs = chain_specs(cells)
+    cells = _cells(solved).join(columns)
+    specs, by = chain_specs(cells), zonings_of(solved.study, cells)
     tables = {
-        "ambulance": measures.summarise(cells, services=specs, by=zonings(cells)),
-        "ambulance_norms": _norms(cells, specs[0], figures, coverage),
+        "ambulance": measures.summarise(cells, services=specs, by=by),
+        "ambulance_norms": _norms(cells, specs[0], figures, coverage, by),
         "ambulance_bases": bases.reset_index(),
     }
     return Added(columns, tables)
@@ -96,13 +97,13 @@ def chain_specs(results: pd.DataFrame) -> list[ServiceSpec]:
     ]
 
 
-def _groups(solved: Solved) -> pd.DataFrame:
-    """Return the people of the cells, and the groups they belong to."""
-    return pd.DataFrame(solved.results[["population", *_GROUPS]])
+def _cells(solved: Solved) -> pd.DataFrame:
+    """Return the cells without their shapes."""
+    return pd.DataFrame(solved.results.drop(columns="geometry"))
 
 
 def _norms(
-    cells: pd.DataFrame, service: ServiceSpec, figures: AmbulanceFigures, coverage: Mapping[str, pd.Series]
+    cells: pd.DataFrame, service: ServiceSpec, figures: AmbulanceFigures, coverage: Mapping[str, pd.Series], by: By
 ) -> pd.DataFrame:
     """Return who is inside the norm, by cell and as Helsedirektoratet counts, bases always there and as available."""
     parts = []
@@ -112,7 +113,7 @@ def _norms(
                 cells,
                 service=service,
                 norms=figures.norms,
-                by=zonings(cells),
+                by=by,
                 built_up="ambulance_built_up",
                 municipality="municipality_id" if counted == "municipality" else None,
                 coverage=share,
@@ -147,7 +148,7 @@ def _bases(solved: Solved, settings: AmbulanceSettings, chain: Chain) -> pd.Data
     out = pd.DataFrame(index=pd.Index(sites.index, name="base"))
     out["name"] = sites["name"].astype("str")
     out["people"] = _sum_by(solved.results["population"], first, out.index)
-    out["vehicles"] = _of_bases(solved, sites, settings.vehicles, "vehicles")
+    out["vehicles"] = _of_bases(sites, settings.vehicles)
     out["calls"] = out["calls_without_site"] = out["busy_fraction"] = np.nan
     if settings.calls is not None:
         calls = _calls(solved, settings.calls)
@@ -159,7 +160,7 @@ def _bases(solved: Solved, settings: AmbulanceSettings, chain: Chain) -> pd.Data
     if settings.availability == BUSY:
         out["availability"] = (1.0 - out["busy_fraction"]).clip(lower=0.0)
     else:
-        out["availability"] = _of_bases(solved, sites, settings.availability, "availability")
+        out["availability"] = _of_bases(sites, settings.availability)
         if (out["availability"] > 1).any():
             raise InputError(
                 f"sites: availability is {out['availability'].max():g} at {out['availability'].idxmax()}; write a share"
@@ -179,15 +180,10 @@ def _calls(solved: Solved, calls: float | str) -> pd.Series:
     return pd.Series(solved.results["population"] * calls)
 
 
-def _of_bases(solved: Solved, sites: pd.DataFrame, value: float | str, what: str) -> pd.Series:
-    """Return a number for each base: one for all, or a column that [[sites]] carry."""
+def _of_bases(sites: pd.DataFrame, value: float | str) -> pd.Series:
+    """Return a number for each base: one for all, or a column of the sites."""
     if not isinstance(value, str):
         return pd.Series(float(value), index=sites.index)
-    if value not in sites:
-        raise InputError(
-            f'{solved.study.path}: [ambulance] {what} = "{value}" is no column of the sites; name it in carry of their '
-            "[[sites]]"
-        )
     return _numbers(sites[value], "sites")
 
 

@@ -13,6 +13,18 @@ from geoaccess.errors import ConfigError
 from geoaccess.measures import ServiceSpec
 from geoaccess.shipped import shipped
 from geoaccess.study.config_ambulance import AmbulanceSettings  # noqa: TC001 - pydantic reads the annotation
+from geoaccess.study.config_asked import (
+    CatchmentSettings,
+    EquitySettings,
+    OpeningSettings,
+    RuleByTable,
+    RuleOfOwn,
+    ServiceAsked,
+    StaffSettings,
+    ZoningFromColumn,
+    Zonings,
+    problems_asked,
+)
 from geoaccess.study.config_people import DemandSettings
 from geoaccess.toml import Table, did_you_mean, read_toml
 
@@ -70,7 +82,7 @@ class PopulationSettings(Table):
     source: str
 
 
-class ServiceSettings(Table):
+class ServiceSettings(ServiceAsked):
     """[services.<key>]: a service that people travel to, or that comes to them."""
 
     label: str
@@ -95,7 +107,6 @@ class SitesFromFile(Table):
     service_column: str = "service"
     columns: dict[str, str] = {}
     where: dict[str, list[str]] = {}
-    carry: list[str] = []
     crs: str = "EPSG:4326"
     clip: bool = False
     merge_within_m: Annotated[float, Field(ge=0)] = 0.0
@@ -215,6 +226,11 @@ class Settings(Table):
     sites: Annotated[list[Sites], Field(min_length=1)]
     zones: Zones
     centrality: Centrality
+    zonings: list[Zonings] = []
+    opening: OpeningSettings | None = None
+    catchments: dict[str, CatchmentSettings] = {}
+    equity: EquitySettings = EquitySettings()
+    staff: StaffSettings | None = None
     ambulance: AmbulanceSettings | None = None
     demand: DemandSettings = DemandSettings()
 
@@ -239,6 +255,7 @@ class Settings(Table):
         if self.ambulance:
             problems += self.ambulance.problems({key: service.toward for key, service in self.services.items()})
         problems += self.demand.problems(self.services, self.population.ages)
+        problems += problems_asked(self.services, self.zonings, self.opening, self.catchments)
         if problems:
             raise ValueError("\n".join(problems))
         return self
@@ -326,18 +343,31 @@ class Study:
             found["zone names"] = self.resolve(settings.zones.names_file)
         if isinstance(settings.centrality, CentralityTable):
             found["centrality"] = self.resolve(settings.centrality.file)
-        asked = (settings.ambulance.files if settings.ambulance else {}) | settings.demand.files
-        return found | {what: self.resolve(name) for what, name in asked.items()}
+        return found | {what: self.resolve(name) for what, name in _files_asked(settings).items()}
 
     @property
     def columns(self) -> list[str]:
-        """The columns of the population table that parts of the study ask for."""
+        """The columns of the population table that ages, the ambulance chain and demand ask for."""
         asked = self.settings.ambulance.columns if self.settings.ambulance else []
         return [*asked, *self.settings.population.ages.values(), *self.settings.demand.columns]
 
     def described(self) -> dict[str, Any]:
         """Return the full configuration, defaults included, as plain values."""
         return self.settings.model_dump(mode="json")
+
+
+def _files_asked(settings: Settings) -> dict[str, str]:
+    """Return the files that the optional parts read, by what each is for."""
+    found = {f"zoning {one.name}": one.file for one in settings.zonings if not isinstance(one, ZoningFromColumn)}
+    for key, service in settings.services.items():
+        if isinstance(service.rule, RuleByTable):
+            found[f"rule of {key}"] = service.rule.file
+        elif isinstance(service.rule, RuleOfOwn) and service.rule.hosts:
+            found[f"hosts of {key}"] = service.rule.hosts
+    found |= {f"lists of {name}": one.lists.file for name, one in settings.catchments.items() if one.lists}
+    if settings.ambulance:
+        found |= settings.ambulance.files
+    return found | settings.demand.files | ({"staff": settings.staff.file} if settings.staff else {})
 
 
 def load_study(path: str | Path) -> Study:

@@ -128,6 +128,12 @@ class AmbulanceSettings(Table):
         return [name for name in (self.built_up.column, self.calls) if isinstance(name, str)]
 
     @property
+    def site_columns(self) -> dict[str, str]:
+        """The columns of the bases that are asked for, and the key that names each."""
+        named = {"availability": self.availability, "vehicles": self.vehicles}
+        return {value: key for key, value in named.items() if isinstance(value, str) and value != BUSY}
+
+    @property
     def files(self) -> dict[str, str]:
         """The files that are read, by what they are for."""
         found = {"ambulance figures": self.figures or str(shipped("figures/ambulance.toml"))}

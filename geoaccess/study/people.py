@@ -22,14 +22,15 @@ from geoaccess.study.people_columns import (
 )
 from geoaccess.study.solved import Added
 from geoaccess.study.stages import about
-from geoaccess.study.summary import summary, zonings
+from geoaccess.study.summary import summary
+from geoaccess.study.zonings import zonings_of
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
     from geoaccess.measures.groups import Zoning
     from geoaccess.study.config import Study
     from geoaccess.study.config_people import ContactsSettings
-    from geoaccess.study.solved import Solved
+    from geoaccess.study.solved import Known, Solved
 
 __all__ = ["answer", "asked", "check"]
 
@@ -43,8 +44,9 @@ def asked(study: Study) -> list[str]:
     return [*(["people"] if groups else []), *(["contacts"] if wanted.contacts else [])]
 
 
-def check(study: Study) -> None:
+def check(known: Known) -> None:
     """Read the tables of [demand]."""
+    study = known.study
     wanted = study.settings.demand
     if wanted.ages:
         read_ages(study, wanted.ages)
@@ -70,7 +72,9 @@ def answer(solved: Solved) -> Added:
     if len(columns.columns):
         cells = solved.results.join(columns)
         who = ["population", *columns.columns]
-        tables["people"] = summary(cells, [*solved.study.specs, *chain_specs(cells)], by=zonings(cells), population=who)
+        tables["people"] = summary(
+            cells, [*solved.study.specs, *chain_specs(cells)], by=zonings_of(solved.study, cells), population=who
+        )
     if wanted.contacts:
         contacts = _contacts(solved, wanted.contacts, today)
         tables["contacts"] = _contact_table(solved, wanted.contacts, contacts)
@@ -123,17 +127,18 @@ def _contact_table(solved: Solved, settings: ContactsSettings, contacts: pd.Data
                 "hours_there_and_back": hours,
             }
         )
-        parts.append(_summed(amounts, cells, key))
+        parts.append(_summed(solved, amounts, key))
     return pd.concat(parts, ignore_index=True)
 
 
-def _summed(amounts: pd.DataFrame, cells: pd.DataFrame, key: str) -> pd.DataFrame:
+def _summed(solved: Solved, amounts: pd.DataFrame, key: str) -> pd.DataFrame:
     """Return a row per zoning and group."""
+    cells = solved.results
 
     def table(zoning: Zoning, _who: str) -> pd.DataFrame:
         groups = group_cells(cells, by=zoning)
         sums = {str(name): groups.sums(amounts[name].to_numpy()) for name in amounts}
         return groups.labels.assign(service=key, **sums)
 
-    found = each_zoning(table, by=zonings(cells), population="population")
+    found = each_zoning(table, by=zonings_of(solved.study, cells), population="population")
     return found.assign(hours_per_person=found["hours_there_and_back"] / found["population"])

@@ -11,8 +11,9 @@ from geoaccess.study.config import CentralityTable
 from geoaccess.study.islands import islands
 from geoaccess.study.progress import Stages
 from geoaccess.study.sections import add_sections, check_sections
-from geoaccess.study.solved import Solved
+from geoaccess.study.solved import Known, Solved
 from geoaccess.study.summary import summary
+from geoaccess.study.zonings import join_zonings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from geoaccess.measures.groups import By
     from geoaccess.network import Network
     from geoaccess.study.config import Study
 
@@ -55,7 +57,7 @@ class Answers:
         """Everybody."""
         return float(self.results["population"].sum())
 
-    def summary(self, by: str | list[str] | None = None) -> pd.DataFrame:
+    def summary(self, by: By = None) -> pd.DataFrame:
         """`geoaccess.measures.summarise` with the norms beside it, numbered: one row per service and group."""
         return summary(self.results, self.study.specs, by=by)
 
@@ -99,7 +101,9 @@ def _solve(study: Study, progress: Stages, *, network: Network | None = None) ->
     with progress.stage("joining municipalities"):
         joined, municipalities = stages.join_zones(study, people)
         kept = people[["population", "geometry"]]
-        cells = kept.join(joined[["municipality_id", "municipality", "region", "zone_note"]])
+        named = join_zonings(study, people, joined)
+        cells = kept.join(joined[["municipality_id", "municipality", "region", "zone_note"]]).join(named)
+        check_sections(Known(study, cells, sites, municipalities))
     with progress.stage("snapping cells and sites"):
         snapped = stages.snap_all(study, network, cells, sites)
     with progress.stage("searching the nearest sites"):
@@ -108,16 +112,7 @@ def _solve(study: Study, progress: Stages, *, network: Network | None = None) ->
         classes, centrality = stages.join_classes(study, network, mapped, snapped, cells, times)
     with progress.stage("summing up"):
         results = cells.join(classes).join(times)
-        solved = Solved(
-            study=study,
-            network=network,
-            results=results,
-            sites=sites,
-            snapped=snapped,
-            people=people,
-            mapped=mapped,
-        )
-        added = add_sections(solved)
+        added = add_sections(Solved(study, results, sites, municipalities, network, snapped, people, mapped))
         results = results.join(added.columns)
         results = results[[*(name for name in results.columns if name != "geometry"), "geometry"]]
         _nobody_lost(results, cells["population"].sum(), study)
@@ -165,7 +160,6 @@ def check_inputs(study: Study) -> None:
     read_profile(study.profile)
     if study.ferries is not None:
         read_ferry_table(study.ferries)
-    check_sections(study)
 
 
 def check(study: Study) -> list[str]:
@@ -191,7 +185,9 @@ def check(study: Study) -> list[str]:
     found.append(f"{len(cells)} cells with {cells['population'].sum():,.0f} people")
     sites = stages.read_places(study, stages.read_mapped(study))
     found += [f"{count} sites of {service}" for service, count in sites["service"].value_counts(sort=False).items()]
-    joined, _ = stages.join_zones(study, cells)
+    joined, municipalities = stages.join_zones(study, cells)
+    joined = joined.join(join_zonings(study, cells, joined))
+    check_sections(Known(study, cells[["population", "geometry"]].join(joined), sites, municipalities))
     inside = joined["municipality_id"] != ""
     outside = cells["population"].to_numpy()[~inside.to_numpy()].sum()
     found.append(f"{joined['municipality_id'][inside].nunique()} municipalities; {outside:,.0f} people in none")

@@ -13,21 +13,28 @@ if TYPE_CHECKING:
     from geoaccess.study.config import Study
     from geoaccess.study.stages import Snapped
 
-__all__ = ["Added", "Solved"]
+__all__ = ["Added", "Known", "Solved"]
 
 
 @dataclass(frozen=True)
-class Solved:
-    """What a section starts from.
-
-    `results` has the nearest and second nearest sites, municipality and class; `people` are the cells as they were
-    read, with the columns carried from their file; `mapped` are the features of the extract that some rule asks for.
-    """
+class Known:
+    """What is known before any search: `results` has people, municipality and zonings of each cell."""
 
     study: Study
-    network: Network
     results: gpd.GeoDataFrame
     sites: gpd.GeoDataFrame
+    municipalities: gpd.GeoDataFrame | None
+
+
+@dataclass(frozen=True)
+class Solved(Known):
+    """What a section starts from: `results` has the nearest sites and the class of each cell, too.
+
+    `people` are the cells as they were read, with the columns carried from their file; `mapped` are the features of the
+    extract that some rule asks for.
+    """
+
+    network: Network
     snapped: Snapped
     people: gpd.GeoDataFrame
     mapped: gpd.GeoDataFrame

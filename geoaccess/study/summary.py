@@ -12,16 +12,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geoaccess.measures import ServiceSpec
-    from geoaccess.measures.groups import By, Zoning
+    from geoaccess.measures.groups import By
 
-__all__ = ["summary", "zonings"]
-
-
-def zonings(results: pd.DataFrame) -> dict[str, Zoning]:
-    """Return the groups that optional tables are given by; regions where the study has them."""
-    regions: dict[str, Zoning] = {"region": "region"} if (results["region"] != "").any() else {}
-    municipality = ["municipality_id", "municipality"]
-    return {"everybody": None, "centrality_class": "centrality_class", **regions, "municipality": municipality}
+__all__ = ["summary"]
 
 
 def summary(
