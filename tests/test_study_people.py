@@ -173,6 +173,15 @@ def test_numbers_of_people_do_as_well_as_shares(tmp_path):
     assert found.to_dict() == pytest.approx({key: numbers[HOME[key]] * OLD[key] / in_zone(OLD, key) for key in CELLS})
 
 
+def test_supply_may_be_shared_among_the_people_of_an_age(tmp_path):
+    asked = '[catchments.x]\nservice = "gp"\nmeasure = "two_step"\ndemand = "population_oldest"\n'
+    asked += 'decay = { kind = "binary", cutoff_min = 20 }\n'
+    asked += '[demand.ages]\nfile = "ages.csv"\nzone = "number"\nshare = "share"\n'
+    path = write_demand(tmp_path / "a", asked + 'groups = { oldest = "80+" }\nof = { oldest = "old" }\n')
+    cells = solve_study(load_study(path), show=False).results
+    assert (cells["x"] * cells["population_oldest"]).sum() == pytest.approx(2)  # both doctors
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "said"),
     [
