@@ -344,14 +344,3 @@ def test_all_of_norway_by_age_and_in_a_later_year(shared, tmp_path):
     assert found["2030"].sum() == pytest.approx(later["people"].sum())
     assert found["old_2030"].sum() == pytest.approx(sums["Y_GE65"].sum() * 1.1)
     assert (found >= 0).all(axis=None)
-
-
-def test_how_many_live_in_the_least_central_classes_of_norway(data):
-    people = pd.read_parquet(data / "norway" / "population_250m_2019.parquet")
-    table = pd.read_csv(data / "norway" / "sentralitet_2024.csv", dtype={"kommunenummer": str}).set_index(
-        "kommunenummer"
-    )
-    rural = table["sentralitetsklasse"] >= 4
-    assert (int(rural.sum()), len(table)) == (277, 357)
-    share = people["pop_2019"][people["kommunenummer"].map(rural)].sum() / people["pop_2019"].sum()
-    assert round(share, 3) == 0.296
