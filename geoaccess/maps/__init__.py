@@ -6,11 +6,12 @@ Nothing is computed here but what is drawn. folium, matplotlib and rasterio are 
 from __future__ import annotations
 
 from geoaccess.maps.bands import band_colours, band_index, band_labels, band_people, default_bands
-from geoaccess.maps.comparison import ScenarioPart, comparison_page
+from geoaccess.maps.comparison import validation_figure
 from geoaccess.maps.difference import difference_map
 from geoaccess.maps.figures import LorenzCurve, lorenz_figure, service_map, time_curves
 from geoaccess.maps.network import network_map
 from geoaccess.maps.raster import geotiff
+from geoaccess.maps.scenario_page import ScenarioPart, comparison_page
 from geoaccess.maps.vulnerability import vulnerability_map
 from geoaccess.maps.web import web_map
 
@@ -29,6 +30,7 @@ __all__ = [
     "network_map",
     "service_map",
     "time_curves",
+    "validation_figure",
     "vulnerability_map",
     "web_map",
 ]
