@@ -17,7 +17,7 @@ from geoaccess.scenarios import Scenario, combine, read_scenario
 from geoaccess.study import compare_study, load_study, solve_study
 from geoaccess.study.changed import apply_scenario, solve_base, solve_changed
 from geoaccess.study.compare_output import write_comparison
-from tests.test_study_tiny import PEOPLE, TOTAL, cell_id, degrees, write_study
+from tests.test_study_tiny import PEOPLE, STUDY, TOTAL, cell_id, degrees, write_study
 
 NO_FERRY = Scenario(title="no ferry", close=[{"name": "Car ferry", "what": "ferries"}])
 
@@ -121,6 +121,26 @@ def test_other_people_are_compared_with_themselves(tiny):
     assert (table.loc[table["scenario"] == "2040", "same"] + table["unreached"]).iloc[0] == table["population"].iloc[0]
     isle = 100 * (1 + [*PEOPLE].index("isle"))
     assert table.loc[table["scenario"] != "2040", "became_unreached"].iloc[0] == isle
+
+
+def test_a_level_lost_is_lost_to_the_service_that_asks_for_it(tmp_path):
+    text = STUDY.replace(
+        "[services.hospital]",
+        "[services.emergency]\nlabel = 'Emergency'\nsites_of = 'hospital'\nat_least = 'high'\n\n"
+        "[services.hospital]\nlevels = ['low', 'high']",
+    )
+    path = write_study(tmp_path, text)
+    rows = (tmp_path / "sites.csv").read_text(encoding="utf-8").splitlines()
+    lon, lat = degrees(10.5, 0.5)
+    new = f"hospital-middle,hospital,middle,{lon:.7f},{lat:.7f},no"
+    rows = [f"{row},{'level' if i == 0 else 'high'}" for i, row in enumerate([*rows, new])]
+    (tmp_path / "sites.csv").write_text("\n".join([*rows, ""]), encoding="utf-8")
+    base = solve_base(load_study(path), show=False)
+    after = solved(base, change=[{"service": "hospital", "site": "hospital-middle", "level": "low"}])
+    np.testing.assert_array_equal(after["hospital_s"], base.results["hospital_s"])
+    gone = solved(base, remove=[{"service": "emergency", "site": "emergency-middle"}])
+    np.testing.assert_array_equal(after["emergency_s"], gone["emergency_s"])
+    assert times(after, "emergency")["middle"] > times(base.results, "emergency")["middle"]
 
 
 def test_all_scenarios_are_checked_before_any_is_solved(tiny):
