@@ -81,6 +81,26 @@ def run(
 
 
 @app.command()
+def report(
+    study: StudyFile,
+    *,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Write the report of a study for those who decide: report.html, and report.pdf (with geoaccess[pdf]).
+
+    The study is run first, unless its output folder holds a run of the same study, data and version.
+    """
+    from geoaccess.study import load_study
+    from geoaccess.study import report as report_study
+
+    written, why_not = report_study(load_study(study), show=not quiet)
+    if why_not:
+        out.print(Text(why_not))
+    if not quiet:
+        out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+
+
+@app.command()
 def check(study: StudyFile) -> None:
     """Read a study and all its inputs, compute nothing, and say what was found or what is wrong."""
     from geoaccess.study import check as check_study

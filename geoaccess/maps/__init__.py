@@ -9,10 +9,18 @@ from geoaccess.maps.bands import band_colours, band_index, band_labels, band_peo
 from geoaccess.maps.figures import LorenzCurve, lorenz_figure, service_map, time_curves
 from geoaccess.maps.network import network_map
 from geoaccess.maps.raster import geotiff
+from geoaccess.maps.report import report_page, report_pdf
+from geoaccess.maps.report_content import Data, Extra, Norm, Origin, Report, ServiceFindings
 from geoaccess.maps.web import web_map
 
 __all__ = [
+    "Data",
+    "Extra",
     "LorenzCurve",
+    "Norm",
+    "Origin",
+    "Report",
+    "ServiceFindings",
     "band_colours",
     "band_index",
     "band_labels",
@@ -21,6 +29,8 @@ __all__ = [
     "geotiff",
     "lorenz_figure",
     "network_map",
+    "report_page",
+    "report_pdf",
     "service_map",
     "time_curves",
     "web_map",
