@@ -90,10 +90,9 @@ def report(
 
     The study is run first, unless its output folder holds a run of the same study, data and version.
     """
-    from geoaccess.study import load_study
-    from geoaccess.study import report as report_study
+    from geoaccess.study import load_study, write_report
 
-    written, why_not = report_study(load_study(study), show=not quiet)
+    written, why_not = write_report(load_study(study), show=not quiet)
     if why_not:
         out.print(Text(why_not))
     if not quiet:

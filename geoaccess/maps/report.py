@@ -40,9 +40,9 @@ _SOURCES: Final = {
     "Theil T": (
         "Theil (1967), Economics and Information Theory, North-Holland; Shorrocks (1980), Econometrica 48(3), 613-625"
     ),
-    "Concentration": "Kakwani, Wagstaff and van Doorslaer (1997), Journal of Econometrics 77(1), 87-103",
+    "concentration": "Kakwani, Wagstaff and van Doorslaer (1997), Journal of Econometrics 77(1), 87-103",
     "Palma": "Palma (2011), Development and Change 42(1), 87-153",
-    "Centrality": "Høydahl (2017), Statistics Norway, Notater 2017/40",
+    "classes": "Høydahl (2017), Statistics Norway, Notater 2017/40",
 }
 _FORMULAS: Final = (
     ("Gini", "G = Σᵢ Σⱼ wᵢ wⱼ |tᵢ \u2212 tⱼ| / (2 W² μ)"),
@@ -146,7 +146,7 @@ def _page(report: Report) -> str:
         "extras": [(extra, tables.extra_table(extra, writer)) for extra in report.extras],
         "method": sentences.method(report, writer),
         "formulas": _FORMULAS,
-        "sources": _SOURCES,
+        "sources": {writer.known(name, otherwise=name): source for name, source in _SOURCES.items()},
         "limits": sentences.limits(report, writer),
         "apa": _apa(report, writer),
         "bibtex": _bibtex(report, writer),

@@ -101,7 +101,7 @@ def _unreached(found: ServiceFindings, report: Report, writer: Writer) -> str:
 
 
 def _km(report: Report, writer: Writer) -> str:
-    return writer.number(report.data.counts["snap_max_m"] / 1000)
+    return writer.plain(report.data.counts["snap_max_m"] / 1000)
 
 
 def asked(report: Report, writer: Writer) -> list[str]:
@@ -146,7 +146,8 @@ def slack_sentences(found: ServiceFindings, writer: Writer) -> list[str]:
     else:
         key = "s_tenth" if math.isfinite(tenth) else "s_tenth_none"
         more = writer.say(key, p90=writer.minutes(tenth))
-        said = [writer.say("s_text", service=found.label, median=writer.minutes(median), tenth=more, none=none)]
+        other = writer.say("s_no_other", none=none) if own["without_second"] > 0 else writer["s_other"]
+        said = [writer.say("s_text", service=found.label, median=writer.minutes(median), tenth=more, other=other)]
     shares = [(norm, writer.share(norm.share), writer.share(norm.after_share)) for norm in found.norms]
     said += [
         writer.say("s_norm", norm=writer.minutes(norm.norm_s), before=before, after=after)
@@ -169,7 +170,7 @@ def island_sentence(report: Report, writer: Writer) -> str:
 
 def method(report: Report, writer: Writer) -> list[str]:
     """Say how times are reckoned."""
-    pace = writer.number(report.data.counts["off_network_kph"])
+    pace = writer.plain(report.data.counts["off_network_kph"])
     said = [writer.say("m_time", kph=pace, km=_km(report, writer)), writer["m_quantile"]]
     if report.data.centrality_note:
         said.append(report.data.centrality_note)

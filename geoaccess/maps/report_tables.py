@@ -230,7 +230,10 @@ def exposed_table(found: ServiceFindings, writer: Writer) -> Table:
 
 def digest_table(report: Report, writer: Writer) -> Table:
     """Return the files that were read, with their digests."""
-    rows = [list(row) for row in report.data.digests]
+    rows = [
+        [writer.known(f"in_{what.split()[0]}", otherwise=what), file, digest]
+        for what, file, digest in report.data.digests
+    ]
     return _table(writer["t_digests"], [writer[key] for key in ("what", "file", "digest")], rows, texts=3)
 
 

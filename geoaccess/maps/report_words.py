@@ -33,8 +33,8 @@ class Writer:
     >>> nb = Writer("nb")
     >>> nb.say("f_norm_all", all=nb.people(1928), norm=nb.minutes(1800)).replace(chr(160), "_")
     'Alle 1_928 innbyggere er innenfor 30 minutter.'
-    >>> nb.minutes(261), nb.number(0.5276), nb.minutes(float("inf"))
-    ('4,4', '0,528', 'nås ikke')
+    >>> nb.minutes(270), nb.number(0.5276), nb.minutes(float("inf"))
+    ('4,5', '0,528', 'nås ikke')
     """
 
     language: str
@@ -48,6 +48,10 @@ class Writer:
     def say(self, key: str, **values: str) -> str:
         """Fill a sentence."""
         return self[key].format(**values)
+
+    def known(self, key: str, *, otherwise: str) -> str:
+        """Return a phrase of the report, or what stands for it where it has none."""
+        return self[key] if key in _words() else otherwise
 
     def people(self, number: float) -> str:
         """Write a number of people."""
@@ -74,6 +78,10 @@ class Writer:
         whole = float(value).is_integer() or abs(value) >= 10 ** (digits - 1)
         decimals = 0 if whole or value == 0 else digits - 1 - math.floor(math.log10(abs(value)))
         return self._decimals(f"{value:,.{min(decimals, 6)}f}")
+
+    def plain(self, value: float) -> str:
+        """Write a number as somebody chose it, such as a setting."""
+        return self._decimals(f"{value:g}")
 
     def fixed(self, value: float, decimals: int) -> str:
         """Write a number with so many decimals."""

@@ -4,7 +4,7 @@ from geoaccess.study.config import Study, load_study
 from geoaccess.study.crew import Outcome, sweep
 from geoaccess.study.day_profile import DayProfile, profile_day, short_table, write_day_profile
 from geoaccess.study.ferry_listing import list_ferries, write_ferries
-from geoaccess.study.pipeline import Answers, check, report, run, solve_study
+from geoaccess.study.pipeline import Answers, check, run, solve_study, write_report
 from geoaccess.study.swept import Swept, medians, sweep_studies, write_sweep
 from geoaccess.study.tell import describe_network, draw_network, main_table, route_table, write_template
 from geoaccess.study.variations import Variation, combinations, read_variations, vary
@@ -26,7 +26,6 @@ __all__ = [
     "medians",
     "profile_day",
     "read_variations",
-    "report",
     "route_table",
     "run",
     "short_table",
@@ -36,6 +35,7 @@ __all__ = [
     "vary",
     "write_day_profile",
     "write_ferries",
+    "write_report",
     "write_sweep",
     "write_template",
 ]

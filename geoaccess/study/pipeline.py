@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from geoaccess.network import Network
     from geoaccess.study.config import Study
 
-__all__ = ["Answers", "check", "check_inputs", "report", "run", "solve_study"]
+__all__ = ["Answers", "check", "check_inputs", "run", "solve_study", "write_report"]
 
 _STAGES = 9
 
@@ -103,7 +103,7 @@ def run(study: Study, *, show: bool = True) -> Answers:
         return replace(answers, files=written)
 
 
-def report(study: Study, *, show: bool = True) -> tuple[list[Path], str]:
+def write_report(study: Study, *, show: bool = True) -> tuple[list[Path], str]:
     """Write the report of a study, as a page and as PDF; return the files, and why there is no PDF, "" if there is.
 
     The study is run first, unless its output folder holds a whole run of the same study, inputs and version.
