@@ -70,20 +70,20 @@ def test_the_services_of_the_study_are_named(folder):
 
 def test_every_reason_has_a_column_of_people():
     for reason in REASONS:
-        found = meaning("classes", f"unreached_{reason}", labels={})
+        found = meaning("classes", f"unreached_{reason}", names={})
         assert found is not None
         assert found.unit == "people"
 
 
 def test_a_table_s_own_meaning_goes_before_that_of_any_table():
-    assert meaning("islands", "municipality", labels={}) != meaning("cells", "municipality", labels={})
-    assert meaning("no_such_table", "municipality", labels={}) == meaning("cells", "municipality", labels={})
+    assert meaning("islands", "municipality", names={}) != meaning("cells", "municipality", names={})
+    assert meaning("no_such_table", "municipality", names={}) == meaning("cells", "municipality", names={})
 
 
 def test_a_service_whose_key_begins_like_another_is_told_apart():
     labels = {"gp": "GP", "gp_s": "Other"}
-    assert meaning("cells", "gp_s_s", labels=labels).description.endswith("Other")
-    assert meaning("cells", "gp_s", labels=labels).description.endswith("GP")
+    assert meaning("cells", "gp_s_s", names={"service": labels}).description.endswith("Other")
+    assert meaning("cells", "gp_s", names={"service": labels}).description.endswith("GP")
 
 
 def test_an_unknown_column_is_listed_without_a_meaning(folder):

@@ -255,7 +255,7 @@ def _written(value: Any, unit: str, writer: Writer) -> str:
     if value is None or value != value or str(value) == "<NA>":  # noqa: PLR0124 - NaN is not itself
         return NOTHING
     if not unit or isinstance(value, str):
-        return str(value)
+        return writer.known(f"v_{value}", otherwise=str(value))
     number = float(value)
     if unit == "s":
         return writer.minutes(number)

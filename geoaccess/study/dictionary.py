@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import pandas as pd
 
@@ -15,11 +15,23 @@ if TYPE_CHECKING:
 
     from geoaccess.study.config import Study
 
-__all__ = ["Meaning", "dictionary_table", "meaning", "table_words"]
+__all__ = ["Meaning", "Names", "dictionary_table", "meaning", "names_of", "table_words"]
+
+Names: TypeAlias = "Mapping[str, Mapping[str, str]]"
 
 _FILE: Final = Path(__file__).with_name("dictionary.csv")
 _ANY: Final = "*"
-_MEASURES: Final = {"mean": "gjennomsnitt", "median": "median", "p90": "P90"}
+_LOOSE: Final = ("{who}", "{what}", "{name}")
+_NOTHING: Final = r"(?!)"
+_WORDS: Final = {
+    "measure": {"mean": ("mean", "gjennomsnitt"), "median": ("median", "median"), "p90": ("P90", "P90")},
+    "mode": {
+        "helicopter": ("helicopter", "helikopter"),
+        "boat": ("boat", "båt"),
+        "aeroplane": ("aeroplane", "fly"),
+    },
+    "sure": {"fastest": ("fastest", "raskest"), "dependable": ("dependable", "sikker")},
+}
 _COLUMNS: Final = ["file", "column", "description", "beskrivelse", "unit", "missing", "mangler"]
 
 
@@ -36,26 +48,42 @@ class Meaning:
     mangler: str
 
 
-def meaning(table: str, column: str, *, labels: Mapping[str, str]) -> Meaning | None:
+def names_of(study: Study) -> Names:
+    """Return what a study gives names to that become columns, with the names for readers."""
+    settings = study.settings
+    ages = getattr(settings.population, "ages", [])
+    catchments = getattr(settings, "catchments", {})
+    carried = [*ages, *(catchment.demand for catchment in catchments.values())]
+    return {
+        "service": {key: service.label for key, service in settings.services.items()},
+        "catchment": {name: name for name in catchments},
+        "zoning": {zoning.name: zoning.label or zoning.name for zoning in getattr(settings, "zonings", [])},
+        "carried": {name: name for name in carried if name != "population"},
+    }
+
+
+def meaning(table: str, column: str, *, names: Names) -> Meaning | None:
     """Find what a column of a table means; None where the dictionary does not know it.
 
-    What dictionary.csv says of the table itself goes before what it says of any table ("*"), a name before a pattern.
-    In a pattern, {service} is a service of the study (`labels` has its name for readers), {n} a number, {measure} one
-    of mean, median and p90, and {name} any word.
+    A name goes before a pattern, and what dictionary.csv says of the table itself before what it says of any ("*"). In
+    a pattern, {service}, {catchment}, {zoning} and {carried} are names of the study, {n} is a number, and {measure},
+    {mode} and {sure} are words of the tables; {who}, {what} and {name} are any, and come last.
 
     Examples
     --------
-    >>> meaning("cells", "gp_s", labels={"gp": "GP"}).description
+    >>> names = {"service": {"gp": "GP"}}
+    >>> meaning("cells", "gp_s", names=names).description
     'Travel time to the nearest site: GP'
-    >>> meaning("classes", "share_within_norm_2", labels={}).overskrift
+    >>> meaning("classes", "share_within_norm_2", names=names).overskrift
     'Innenfor norm 2'
-    >>> meaning("classes", "nonsense", labels={}) is None
+    >>> meaning("classes", "nonsense", names=names) is None
     True
     """
+    known = tuple((kind, tuple(sorted(some))) for kind, some in sorted(names.items()))
     for _, pattern, row in _ranked(table):
-        found = _pattern(pattern, tuple(sorted(labels))).fullmatch(column)
+        found = _pattern(pattern, known).fullmatch(column)
         if found:
-            return _filled(row, found.groupdict(), labels)
+            return _filled(row, found.groupdict(), names)
     return None
 
 
@@ -75,12 +103,12 @@ def dictionary_table(columns: Mapping[str, Iterable[str]], study: Study) -> pd.D
     columns
         The columns of each table, by the name of the table without suffix.
     """
-    labels = {key: service.label for key, service in study.settings.services.items()}
+    known_names = names_of(study)
     rows = []
     for table, names in columns.items():
         file = f"{table}.parquet" if table == "cells" else f"{table}.csv"
         for name in names:
-            known = meaning(table, name, labels=labels)
+            known = meaning(table, name, names=known_names)
             said = known or Meaning("", "", "", "", "", "", "")
             rows.append([file, name, said.description, said.beskrivelse, said.unit, said.missing, said.mangler])
     return pd.DataFrame(rows, columns=_COLUMNS, dtype="str")
@@ -97,9 +125,9 @@ def _entries() -> dict[tuple[str, str], Meaning]:
 
 
 @cache
-def _ranked(table: str) -> list[tuple[tuple[bool, bool], str, Meaning]]:
+def _ranked(table: str) -> list[tuple[tuple[bool, bool, bool], str, Meaning]]:
     found = [
-        ((file == _ANY, "{" in column), column, row)
+        ((any(blank in column for blank in _LOOSE), "{" in column, file == _ANY), column, row)
         for (file, column), row in _entries().items()
         if column and file in (table, _ANY)
     ]
@@ -107,28 +135,29 @@ def _ranked(table: str) -> list[tuple[tuple[bool, bool], str, Meaning]]:
 
 
 @cache
-def _pattern(column: str, services: tuple[str, ...]) -> re.Pattern[str]:
-    kinds = {
-        "{service}": f"(?P<service>{'|'.join(services) or '(?!)'})",
-        "{n}": r"(?P<n>\d+)",
-        "{measure}": f"(?P<measure>{'|'.join(_MEASURES)})",
-        "{name}": r"(?P<name>\w+)",
-    }
-    return re.compile("".join(kinds.get(part, re.escape(part)) for part in re.split(r"(\{\w+\})", column)))
+def _pattern(column: str, names: tuple[tuple[str, tuple[str, ...]], ...]) -> re.Pattern[str]:
+    some = {kind: _any_of(words) for kind, words in names} | {kind: _any_of(words) for kind, words in _WORDS.items()}
+    kinds = {"n": r"\d+", "who": r"\w+", "what": r"\w+", "name": r".+"}
+    parts = re.split(r"\{(\w+)\}", column)
+    for number in range(1, len(parts), 2):
+        kind = parts[number]
+        parts[number] = f"(?P<{kind}>{kinds.get(kind) or some.get(kind, _NOTHING)})"
+    return re.compile("".join(part if number % 2 else re.escape(part) for number, part in enumerate(parts)))
 
 
-def _filled(row: Meaning, named: Mapping[str, str], labels: Mapping[str, str]) -> Meaning:
+def _any_of(words: Iterable[str]) -> str:
+    return "|".join(map(re.escape, words)) or _NOTHING
+
+
+def _filled(row: Meaning, named: Mapping[str, str], names: Names) -> Meaning:
     if not named:
         return row
-    service = labels.get(named.get("service", ""), "")
     filled = {}
     for field in Meaning.__dataclass_fields__:
         text = str(getattr(row, field))
         norwegian = field in ("overskrift", "beskrivelse", "mangler")
-        for key, value in named.items():
-            word = service if key == "service" else value
-            if key == "measure" and norwegian:
-                word = _MEASURES[value]
-            text = text.replace(f"{{{key}}}", word)
+        for kind, value in named.items():
+            english, norsk = _WORDS.get(kind, {}).get(value, (names.get(kind, {}).get(value, value),) * 2)
+            text = text.replace(f"{{{kind}}}", norsk if norwegian else english)
         filled[field] = text
     return Meaning(**filled)

@@ -10,7 +10,7 @@ import pandas as pd
 import geoaccess
 from geoaccess import equity, maps, measures
 from geoaccess.study.config import CentralityTable, SitesFromFile, SitesFromOsm
-from geoaccess.study.dictionary import meaning, table_words
+from geoaccess.study.dictionary import meaning, names_of, table_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,8 @@ _DISTRICTS: Final = ("4", "5", "6")
 _MOST_PLACES: Final = 3
 _MOST_ROWS: Final = 10
 _UNREACHED_ROWS: Final = 20
-_EXTRA_ROWS: Final = 25
+_EXTRA_ROWS: Final = 40
+_STANDING: Final = ("everybody", "class", "centrality_class", "municipality", "region")
 _SHOWN_ALREADY: Final = frozenset({"slack", "equity"})
 _DOTS: Final = ["population", "median_s", "p90_s"]
 _MUNICIPALITY: Final = ["municipality_id", "municipality", "centrality_class"]
@@ -74,7 +75,7 @@ def report_of(
         islands=answers.islands,
         data=_data(answers, digests),
         pictures=pictures,
-        extras=tuple(_extra(answers.study, name, table) for name, table in answers.tables.items() if _is_extra(name)),
+        extras=tuple(_extra(answers.study, name, table) for name, table in _extras(answers, tables).items()),
     )
 
 
@@ -90,7 +91,9 @@ class _Found:
         self.municipalities = tables["municipalities"]
         self.slack = measures.slack_table(results, services=specs, by={"all": None, "class": "centrality_class"})
         self.exposed = measures.slack_table(results, services=specs, by=_MUNICIPALITY)
-        self.equity = tables["equity"] if "equity" in tables else equity_of(answers)
+        self.equity = (tables["equity"] if "equity" in tables else equity_of(answers)).rename(
+            columns={"norm_s": "norm"}
+        )
         closed = measures.second_nearest(results, services=specs)
         after = measures.norm_table(closed, services=specs)
         keys = zip(after["service"], after["norm_s"], strict=True)
@@ -239,27 +242,38 @@ def _file(path: Path) -> str:
     return path.name
 
 
-def _is_extra(name: str) -> bool:
-    return name not in _SHOWN_ALREADY
+def _extras(answers: Answers, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return the tables that have no section of their own: of optional parts, areas that the study names, shortfall."""
+    found = {name: table for name, table in answers.tables.items() if name not in _SHOWN_ALREADY}
+    if "shortfall" in tables:
+        short = tables["shortfall"]
+        found["shortfall"] = short[short["people_beyond"] > 0] if len(short) else short
+    if "zonings" in tables:
+        named = tables["zonings"]
+        found["zonings"] = named[~named["zoning"].isin(_STANDING)]
+    return {name: table for name, table in found.items() if len(table)}
 
 
 def _extra(study: Study, name: str, table: pd.DataFrame) -> maps.Extra:
     """Return an optional table for the report: rows of everybody and of classes first, then as many as have room."""
-    language = study.settings.language
-    labels = {key: service.label for key, service in study.settings.services.items()}
-    columns = [column for column in table.columns if column not in ("geometry", "disclaimer")]
-    meanings = [meaning(name, str(column), labels=labels) for column in columns]
+    language, names = study.settings.language, names_of(study)
+    shown = _first(table)
+    left_out = {"geometry", "disclaimer", *(["zoning"] if "zoning_label" in table.columns else [])}
+    columns = [
+        str(column) for column in shown.columns if column not in left_out and not str(column).startswith("unreached_")
+    ]
+    shown = shown[columns]
+    meanings = [meaning(name, column, names=names) for column in columns]
     heads = tuple(
-        ((known.head if language == "en" else known.overskrift) if known else "") or str(column).replace("_", " ")
+        ((known.head if language == "en" else known.overskrift) if known else "") or column.replace("_", " ")
         for column, known in zip(columns, meanings, strict=True)
     )
     units = tuple(
-        known.unit if known else _unit(str(column), table[column])
-        for column, known in zip(columns, meanings, strict=True)
+        known.unit if known else _unit(column, table[column]) for column, known in zip(columns, meanings, strict=True)
     )
     title, note = table_words(name, language=language) or (name.replace("_", " "), "")
-    shown = _first(table[columns])
     if "service" in shown.columns:
+        labels = names["service"]
         shown = shown.assign(service=[labels.get(str(key), str(key)) for key in shown["service"]])
     return maps.Extra(name, title, note, heads, units, shown, rows_in_all=len(table))
 
@@ -272,10 +286,12 @@ def _unit(column: str, values: pd.Series[Any]) -> str:
 
 
 def _first(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows worth most in a report: all of a short table, else those for everybody and for the classes."""
+    """Return the rows worth most in a report: those for everybody and for classes, as far as there is room."""
     if len(table) <= _EXTRA_ROWS:
         return table
     if "zoning" in table.columns:
-        wide = table[table["zoning"].astype(str).str.contains("class|everybody|all", case=False, regex=True)]
+        wide = table[~table["zoning"].isin(["municipality", "region"])]
+        if len(wide) > _EXTRA_ROWS and (wide["zoning"] == "everybody").any():
+            wide = wide[wide["zoning"] == "everybody"]
         table = wide if len(wide) else table
     return table.head(_EXTRA_ROWS)
