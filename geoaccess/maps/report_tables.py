@@ -246,7 +246,7 @@ def extra_table(extra: Extra, writer: Writer) -> Table:
     heads = tuple(f"{head} (min)" if unit == "s" else head for head, unit in zip(extra.heads, extra.units, strict=True))
     note = _trimmed(len(rows), extra.rows_in_all, f"{extra.name}.csv", writer)
     texts = tuple(number for number, unit in enumerate(extra.units) if not unit)
-    return Table(extra.title, heads, tuple(rows), texts, note)
+    return Table(extra.note or extra.title, heads, tuple(rows), texts, note)
 
 
 def _written(value: Any, unit: str, writer: Writer) -> str:

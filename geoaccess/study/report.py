@@ -27,6 +27,7 @@ _MOST_PLACES: Final = 3
 _MOST_ROWS: Final = 10
 _UNREACHED_ROWS: Final = 20
 _EXTRA_ROWS: Final = 40
+_LIST_ROWS: Final = 15
 _STANDING: Final = ("everybody", "class", "centrality_class", "municipality", "region")
 _SHOWN_ALREADY: Final = frozenset({"slack", "equity"})
 _DOTS: Final = ["population", "median_s", "p90_s"]
@@ -272,9 +273,9 @@ def _extra(study: Study, name: str, table: pd.DataFrame) -> maps.Extra:
         known.unit if known else _unit(column, table[column]) for column, known in zip(columns, meanings, strict=True)
     )
     title, note = table_words(name, language=language) or (name.replace("_", " "), "")
-    if "service" in shown.columns:
-        labels = names["service"]
-        shown = shown.assign(service=[labels.get(str(key), str(key)) for key in shown["service"]])
+    for kind in ("service", "zoning"):
+        if kind in shown.columns:
+            shown = shown.assign(**{kind: [names[kind].get(str(key), str(key)) for key in shown[kind]]})
     return maps.Extra(name, title, note, heads, units, shown, rows_in_all=len(table))
 
 
@@ -293,5 +294,5 @@ def _first(table: pd.DataFrame) -> pd.DataFrame:
         wide = table[~table["zoning"].isin(["municipality", "region"])]
         if len(wide) > _EXTRA_ROWS and (wide["zoning"] == "everybody").any():
             wide = wide[wide["zoning"] == "everybody"]
-        table = wide if len(wide) else table
-    return table.head(_EXTRA_ROWS)
+        return (wide if len(wide) else table).head(_EXTRA_ROWS)
+    return table.head(_LIST_ROWS)
