@@ -70,7 +70,7 @@ def dot_plot(found: ServiceFindings, writer: Writer) -> DotPlot | None:
     if rows.empty:
         return None
     few = len(rows) <= _FEW
-    width, left, size = (540.0, 172.0, 11.0) if few else (360.0, 122.0, 8.6)
+    width, left, size = (560.0, 200.0, 11.0) if few else (360.0, 122.0, 8.6)
     right, step = width - 24.0, size * (1.5 if few else 1.24)
     longest = max(
         (time for time in (*rows["rank"], *rows["next"], *found.norms_s) if math.isfinite(time)), default=60.0
@@ -132,7 +132,7 @@ def _dot(
     row: Mapping[Any, Any], y: float, median: float | None, p90: float | None, writer: Writer, *, few: bool
 ) -> Dot:
     name, klass = _name(row, writer), str(row["centrality_class"])
-    room = 25 if few else 22
+    room = 30 if few else 22
     short = name if len(name) <= room else f"{name[: room - 1].rstrip()}…"
     colour = CLASS_COLOURS[int(klass) - 1] if klass.isdigit() else NO_CLASS_COLOUR
     times = [writer.minutes(float(str(row[key]))) for key in ("rank", "next")]

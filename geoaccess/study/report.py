@@ -259,11 +259,8 @@ def _extra(study: Study, name: str, table: pd.DataFrame) -> maps.Extra:
     """Return an optional table for the report: rows of everybody and of classes first, then as many as have room."""
     language, names = study.settings.language, names_of(study)
     shown = _first(table)
-    left_out = {"geometry", "disclaimer", *(["zoning"] if "zoning_label" in table.columns else [])}
-    columns = [
-        str(column) for column in shown.columns if column not in left_out and not str(column).startswith("unreached_")
-    ]
-    shown = shown[columns]
+    shown = shown[_columns(shown)]
+    columns = [str(column) for column in shown.columns]
     meanings = [meaning(name, column, names=names) for column in columns]
     heads = tuple(
         ((known.head if language == "en" else known.overskrift) if known else "") or column.replace("_", " ")
@@ -276,7 +273,23 @@ def _extra(study: Study, name: str, table: pd.DataFrame) -> maps.Extra:
     for kind in ("service", "zoning"):
         if kind in shown.columns:
             shown = shown.assign(**{kind: [names[kind].get(str(key), str(key)) for key in shown[kind]]})
+    if "who" in shown.columns:
+        shown = shown.assign(who=shown["who"].astype(str).str.replace(r"^population_", "", regex=True))
     return maps.Extra(name, title, note, heads, units, shown, rows_in_all=len(table))
+
+
+def _columns(table: pd.DataFrame) -> list[str]:
+    """Return the columns that say something to a reader: no shapes, no reasons one by one, none that is empty."""
+    left_out = {"geometry", "disclaimer"}
+    if "zoning_label" in table.columns:
+        left_out.add("zoning")
+    if "zoning" in table.columns and (table["zoning"] == "everybody").all():
+        left_out |= {"zoning", "group"}
+    return [
+        column
+        for column in table.columns
+        if column not in left_out and not str(column).startswith("unreached_") and table[column].notna().any()
+    ]
 
 
 def _unit(column: str, values: pd.Series[Any]) -> str:
