@@ -53,10 +53,12 @@ if TYPE_CHECKING:
         busy_fraction,
         chance_access,
         class_contrast,
+        compare_statistics,
         crossing_times,
         cumulative_opportunities,
         decay_from,
         dependable_time,
+        difference_summary,
         expected_coverage,
         expected_response,
         fastest,
@@ -127,7 +129,18 @@ if TYPE_CHECKING:
         read_levels,
         read_sites,
     )
-    from geoaccess.study import load_study, run, solve_study, sweep, sweep_studies, vary
+    from geoaccess.study import (
+        load_study,
+        read_reference,
+        read_ssb_12764,
+        run,
+        solve_study,
+        sweep,
+        sweep_studies,
+        validate_answers,
+        validate_study,
+        vary,
+    )
     from geoaccess.zones import assign, compute_centrality, join_centrality, read_centrality, read_municipalities
 
 __version__ = "0.1.0"
@@ -162,6 +175,7 @@ __all__ = [
     "chance_access",
     "class_contrast",
     "close_edges",
+    "compare_statistics",
     "compute_centrality",
     "concentration_index",
     "contract",
@@ -169,6 +183,7 @@ __all__ = [
     "cumulative_opportunities",
     "decay_from",
     "dependable_time",
+    "difference_summary",
     "equity_table",
     "expected_contacts",
     "expected_coverage",
@@ -218,7 +233,9 @@ __all__ = [
     "read_osm",
     "read_projection",
     "read_raster_cells",
+    "read_reference",
     "read_sites",
+    "read_ssb_12764",
     "remove_site",
     "response_norm",
     "response_table",
@@ -252,6 +269,8 @@ __all__ = [
     "trees",
     "two_step",
     "undo",
+    "validate_answers",
+    "validate_study",
     "vary",
     "weighted_quantile",
     "within",

@@ -39,7 +39,7 @@ def findings(names=("Bø", "Ås"), **changes):
     )
     slack = pd.DataFrame(
         {
-            "zoning": ["all", "class", "class"],
+            "zoning": ["everybody", "centrality_class", "centrality_class"],
             "centrality_class": ["everybody", "1", "6"],
             "reached": [900.0, 600.0, 300.0],
             "without_second": [50.0, 0.0, 50.0],
@@ -241,6 +241,9 @@ def test_what_it_costs_if_the_nearest_closes():
 def test_shares_of_the_inequality_sum_to_all_of_it():
     table = tables.equity_table(report(), EN)
     assert table.rows[0][:5] == ("GP", "0.500", "0.400", "25.0%", "75.0%")
+    drawn = {"gini": {"value": 0.5, "low": 0.4321, "high": 0.61}}
+    table = tables.equity_table(report(services=(findings(equity=drawn),)), EN)
+    assert table.rows[0][1] == "0.500 (0.432\u20130.610)"
     assert sentences.equity_sentences(report(), EN)[0].startswith("GP: 25.0% of the inequality")
 
 

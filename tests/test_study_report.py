@@ -12,7 +12,7 @@ import pytest
 from geoaccess.errors import InputError
 from geoaccess.study import load_study, output, solve_study, write_report
 from geoaccess.study import run as run_study
-from geoaccess.study.report import equity_of, report_of
+from geoaccess.study.report import report_of
 from geoaccess.study.tables import all_tables
 from tests.test_study_tiny import PEOPLE, STUDY, TIMES, TOTAL, write_study
 
@@ -69,27 +69,20 @@ def test_the_unreached_are_listed_by_place_and_reason(answers, made):
 
 
 def test_slack_is_of_everybody_and_of_every_class(answers, gp):
-    own = gp.slack[gp.slack["zoning"] == "all"].iloc[0]
+    own = gp.slack[gp.slack["zoning"] == "everybody"].iloc[0]
     results = answers.results[answers.results["gp_reason"] == ""]
     assert own["reached"] == results["population"].sum()
     assert own["without_second"] == results["population"][~np.isfinite(results["gp_second_s"])].sum()
-    classes = gp.slack[gp.slack["zoning"] == "class"]
+    classes = gp.slack[gp.slack["zoning"] == "centrality_class"]
     assert classes["reached"].sum() == own["reached"]
     assert gp.exposed["median_slack_s"].is_monotonic_decreasing
 
 
 def test_between_and_within_are_the_whole(answers, made):
-    table = equity_of(answers).dropna(subset=["between"])
+    table = all_tables(answers)["equity"].dropna(subset=["between"])
     np.testing.assert_allclose(table["between"] + table["within"], table["value"])
     theil = made.services[0].equity["theil_t"]
     assert theil["between"] + theil["within"] == pytest.approx(theil["value"])
-
-
-def test_a_table_of_equity_that_is_there_is_not_reckoned_again(answers):
-    tables = all_tables(answers)
-    given = equity_of(answers).assign(value=0.25)
-    made = report_of(answers, tables | {"equity": given}, pictures={}, digests={})
-    assert made.services[0].equity["gini"]["value"] == 0.25
 
 
 def test_tables_of_optional_parts_are_shown(answers):
@@ -99,7 +92,9 @@ def test_tables_of_optional_parts_are_shown(answers):
 
     table = pd.DataFrame({"service": ["gp"] * 60, "strange_s": 90.0, "share_of_it": 0.5})
     more = dataclasses.replace(answers, tables={"novelty": table})
-    (extra,) = report_of(more, all_tables(more), pictures={}, digests={}).extras
+    extras = report_of(more, all_tables(more), pictures={}, digests={}).extras
+    assert [extra.name for extra in extras] == ["shortfall", "novelty"]
+    extra = extras[1]
     assert (extra.name, extra.title, extra.rows_in_all) == ("novelty", "novelty", 60)
     assert extra.units == ("", "s", "share")
     assert len(extra.table) < 60

@@ -136,7 +136,7 @@ def equity_sentences(report: Report, writer: Writer) -> list[str]:
 
 def slack_sentences(found: ServiceFindings, writer: Writer) -> list[str]:
     """Say what it would cost if the nearest closed."""
-    own = found.slack[found.slack["zoning"] == "all"].iloc[0]
+    own = found.slack[found.slack["zoning"] == "everybody"].iloc[0]
     median, tenth = float(own["median_slack_s"]), float(own["p90_slack_s"])
     none = writer.people(float(own["without_second"]))
     if not own["reached"] > 0:

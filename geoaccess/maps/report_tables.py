@@ -10,7 +10,7 @@ from geoaccess.maps.report_words import NOTHING
 from geoaccess.maps.words import reason_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from geoaccess.maps.report_content import Extra, Report, ServiceFindings
     from geoaccess.maps.report_words import Writer
@@ -118,7 +118,7 @@ def equity_table(report: Report, writer: Writer) -> Table:
         rows.append(
             [
                 found.label,
-                writer.number(value.get("gini", math.nan)),
+                _with_interval(found.equity.get("gini", {}), writer),
                 writer.number(whole),
                 *(writer.share(part) for part in parts),
                 writer.number(value.get("concentration", math.nan)),
@@ -127,6 +127,13 @@ def equity_table(report: Report, writer: Writer) -> Table:
             ]
         )
     return _table(writer["t_equity"], heads, rows, note=writer["equity_note"])
+
+
+def _with_interval(row: Mapping[str, float], writer: Writer) -> str:
+    value, low, high = (row.get(name, math.nan) for name in ("value", "low", "high"))
+    if not math.isfinite(low):
+        return writer.number(value)
+    return f"{writer.number(value)} ({writer.number(low)}\u2013{writer.number(high)})"
 
 
 def reason_table(report: Report, writer: Writer) -> Table:
@@ -197,7 +204,7 @@ def slack_table(report: Report, writer: Writer) -> Table:
     rows = []
     for found in report.services:
         for row in found.slack.to_dict("records"):
-            everybody = row["zoning"] == "all"
+            everybody = row["zoning"] == "everybody"
             rows.append(
                 [
                     found.label,

@@ -5,8 +5,19 @@ from geoaccess.study.crew import Outcome, sweep
 from geoaccess.study.day_profile import DayProfile, profile_day, short_table, write_day_profile
 from geoaccess.study.ferry_listing import list_ferries, write_ferries
 from geoaccess.study.pipeline import Answers, check, run, solve_study, write_report
+from geoaccess.study.references import read_reference, write_reference_template
+from geoaccess.study.statbank import read_ssb_12764
 from geoaccess.study.swept import Swept, medians, sweep_studies, write_sweep
 from geoaccess.study.tell import describe_network, draw_network, main_table, route_table, write_template
+from geoaccess.study.validate import (
+    Validation,
+    choose_reference,
+    validate_answers,
+    validate_study,
+    validation_table,
+    with_profile,
+    write_validation,
+)
 from geoaccess.study.variations import Variation, combinations, read_variations, vary
 
 __all__ = [
@@ -15,8 +26,10 @@ __all__ = [
     "Outcome",
     "Study",
     "Swept",
+    "Validation",
     "Variation",
     "check",
+    "choose_reference",
     "combinations",
     "describe_network",
     "draw_network",
@@ -25,6 +38,8 @@ __all__ = [
     "main_table",
     "medians",
     "profile_day",
+    "read_reference",
+    "read_ssb_12764",
     "read_variations",
     "route_table",
     "run",
@@ -32,10 +47,16 @@ __all__ = [
     "solve_study",
     "sweep",
     "sweep_studies",
+    "validate_answers",
+    "validate_study",
+    "validation_table",
     "vary",
+    "with_profile",
     "write_day_profile",
     "write_ferries",
+    "write_reference_template",
     "write_report",
     "write_sweep",
     "write_template",
+    "write_validation",
 ]

@@ -12,6 +12,18 @@ from pydantic import Field, field_validator, model_validator
 from geoaccess.errors import ConfigError
 from geoaccess.measures import ServiceSpec
 from geoaccess.shipped import shipped
+from geoaccess.study.config_asked import (
+    CatchmentSettings,
+    EquitySettings,
+    OpeningSettings,
+    RuleByTable,
+    RuleOfOwn,
+    ServiceAsked,
+    StaffSettings,
+    ZoningFromColumn,
+    Zonings,
+    problems_asked,
+)
 from geoaccess.toml import Table, did_you_mean, read_toml
 
 __all__ = [
@@ -67,7 +79,7 @@ class PopulationSettings(Table):
     source: str
 
 
-class ServiceSettings(Table):
+class ServiceSettings(ServiceAsked):
     """[services.<key>]: a service that people travel to, or that comes to them."""
 
     label: str
@@ -211,6 +223,11 @@ class Settings(Table):
     sites: Annotated[list[Sites], Field(min_length=1)]
     zones: Zones
     centrality: Centrality
+    zonings: list[Zonings] = []
+    opening: OpeningSettings | None = None
+    catchments: dict[str, CatchmentSettings] = {}
+    equity: EquitySettings = EquitySettings()
+    staff: StaffSettings | None = None
 
     @model_validator(mode="after")
     def _services_known(self) -> Settings:
@@ -230,6 +247,7 @@ class Settings(Table):
             for service in dict.fromkeys(named)
             if service is not None and service not in self.services
         ]
+        problems += problems_asked(self.services, self.zonings, self.opening, self.catchments)
         if problems:
             raise ValueError("\n".join(problems))
         return self
@@ -312,11 +330,23 @@ class Study:
             found["zone names"] = self.resolve(settings.zones.names_file)
         if isinstance(settings.centrality, CentralityTable):
             found["centrality"] = self.resolve(settings.centrality.file)
-        return found
+        return found | {what: self.resolve(name) for what, name in _files_asked(settings).items()}
 
     def described(self) -> dict[str, Any]:
         """Return the full configuration, defaults included, as plain values."""
         return self.settings.model_dump(mode="json")
+
+
+def _files_asked(settings: Settings) -> dict[str, str]:
+    """Return the files that the optional parts read, by what each is for."""
+    found = {f"zoning {one.name}": one.file for one in settings.zonings if not isinstance(one, ZoningFromColumn)}
+    for key, service in settings.services.items():
+        if isinstance(service.rule, RuleByTable):
+            found[f"rule of {key}"] = service.rule.file
+        elif isinstance(service.rule, RuleOfOwn) and service.rule.hosts:
+            found[f"hosts of {key}"] = service.rule.hosts
+    found |= {f"lists of {name}": one.lists.file for name, one in settings.catchments.items() if one.lists}
+    return found | ({"staff": settings.staff.file} if settings.staff else {})
 
 
 def load_study(path: str | Path) -> Study:

@@ -51,14 +51,12 @@ class Meaning:
 def names_of(study: Study) -> Names:
     """Return what a study gives names to that become columns, with the names for readers."""
     settings = study.settings
-    ages = getattr(settings.population, "ages", [])
-    catchments = getattr(settings, "catchments", {})
-    carried = [*ages, *(catchment.demand for catchment in catchments.values())]
+    carried = [catchment.demand for catchment in settings.catchments.values()]
     return {
         "service": {key: service.label for key, service in settings.services.items()},
-        "catchment": {name: name for name in catchments},
-        "zoning": {zoning.name: zoning.label or zoning.name for zoning in getattr(settings, "zonings", [])},
-        "carried": {name: name for name in carried if name != "population"},
+        "catchment": {name: name for name in settings.catchments},
+        "zoning": {zoning.name: zoning.label or zoning.name for zoning in settings.zonings},
+        "carried": {name: name for name in carried if not name.startswith("population")},
     }
 
 

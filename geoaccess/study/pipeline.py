@@ -11,7 +11,8 @@ from geoaccess.study import stages
 from geoaccess.study.config import CentralityTable
 from geoaccess.study.islands import islands
 from geoaccess.study.progress import Stages
-from geoaccess.study.sections import Solved, add_sections
+from geoaccess.study.sections import Known, Solved, add_sections, check_sections
+from geoaccess.study.zonings import join_zonings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from geoaccess.measures.groups import By
     from geoaccess.network import Network
     from geoaccess.study.config import Study
 
@@ -54,7 +56,7 @@ class Answers:
         """Everybody."""
         return float(self.results["population"].sum())
 
-    def summary(self, by: str | list[str] | None = None) -> pd.DataFrame:
+    def summary(self, by: By = None) -> pd.DataFrame:
         """`geoaccess.measures.summarise` with the norms beside it: one row per service and group.
 
         Norms are numbered, because services differ in them: `norm_1_s`, `share_within_norm_1`,
@@ -136,7 +138,9 @@ def _solve(study: Study, progress: Stages, *, network: Network | None = None) ->
     with progress.stage("joining municipalities"):
         joined, municipalities = stages.join_zones(study, cells)
         kept = cells[["population", "geometry"]]
-        cells = kept.join(joined[["municipality_id", "municipality", "region", "zone_note"]])
+        named = join_zonings(study, cells, joined)
+        cells = kept.join(joined[["municipality_id", "municipality", "region", "zone_note"]]).join(named)
+        check_sections(Known(study, cells, sites, municipalities))
     with progress.stage("snapping cells and sites"):
         snapped = stages.snap_all(study, network, cells, sites)
     with progress.stage("searching the nearest sites"):
@@ -145,7 +149,7 @@ def _solve(study: Study, progress: Stages, *, network: Network | None = None) ->
         classes, centrality = stages.join_classes(study, network, mapped, snapped, cells, times)
     with progress.stage("summing up"):
         results = cells.join(classes).join(times)
-        added = add_sections(Solved(study=study, network=network, results=results, sites=sites, snapped=snapped))
+        added = add_sections(Solved(study, results, sites, municipalities, network, snapped))
         results = results.join(added.columns)
         results = results[[*(name for name in results.columns if name != "geometry"), "geometry"]]
         _nobody_lost(results, cells["population"].sum(), study)
@@ -218,7 +222,9 @@ def check(study: Study) -> list[str]:
     found.append(f"{len(cells)} cells with {cells['population'].sum():,.0f} people")
     sites = stages.read_places(study, stages.read_mapped(study))
     found += [f"{count} sites of {service}" for service, count in sites["service"].value_counts(sort=False).items()]
-    joined, _ = stages.join_zones(study, cells)
+    joined, municipalities = stages.join_zones(study, cells)
+    joined = joined.join(join_zonings(study, cells, joined))
+    check_sections(Known(study, cells[["population", "geometry"]].join(joined), sites, municipalities))
     inside = joined["municipality_id"] != ""
     outside = cells["population"].to_numpy()[~inside.to_numpy()].sum()
     found.append(f"{joined['municipality_id'][inside].nunique()} municipalities; {outside:,.0f} people in none")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 import geoaccess
-from geoaccess import equity, maps, measures
+from geoaccess import maps, measures
 from geoaccess.study.config import CentralityTable, SitesFromFile, SitesFromOsm
 from geoaccess.study.dictionary import meaning, names_of, table_words
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from geoaccess.study.config import Study
     from geoaccess.study.pipeline import Answers
 
-__all__ = ["equity_of", "report_of"]
+__all__ = ["report_of"]
 
 _DISTRICTS: Final = ("4", "5", "6")
 _MOST_PLACES: Final = 3
@@ -28,22 +28,9 @@ _MOST_ROWS: Final = 10
 _UNREACHED_ROWS: Final = 20
 _EXTRA_ROWS: Final = 40
 _LIST_ROWS: Final = 15
-_STANDING: Final = ("everybody", "class", "centrality_class", "municipality", "region")
-_SHOWN_ALREADY: Final = frozenset({"slack", "equity"})
+_STANDING: Final = ("everybody", "centrality_class", "municipality", "region")
 _DOTS: Final = ["population", "median_s", "p90_s"]
 _MUNICIPALITY: Final = ["municipality_id", "municipality", "centrality_class"]
-
-
-def equity_of(answers: Answers) -> pd.DataFrame:
-    """Return all indices for every service, split between and within classes: `geoaccess.equity.equity_table`."""
-    specs = answers.study.specs
-    return equity.equity_table(
-        answers.results.reset_index(drop=True),
-        services={spec.key: f"{spec.key}_s" for spec in specs},
-        norms={spec.key: spec.norms_s for spec in specs},
-        by="centrality_class",
-        ranking="centrality_index",
-    )
 
 
 def report_of(
@@ -90,11 +77,9 @@ class _Found:
         self.classes = tables["classes"]
         self.contrast = tables["contrast"].set_index("service")
         self.municipalities = tables["municipalities"]
-        self.slack = measures.slack_table(results, services=specs, by={"all": None, "class": "centrality_class"})
+        self.slack = tables["slack"][tables["slack"]["zoning"].isin(["everybody", "centrality_class"])]
         self.exposed = measures.slack_table(results, services=specs, by=_MUNICIPALITY)
-        self.equity = (tables["equity"] if "equity" in tables else equity_of(answers)).rename(
-            columns={"norm_s": "norm"}
-        )
+        self.equity = tables["equity"]
         closed = measures.second_nearest(results, services=specs)
         after = measures.norm_table(closed, services=specs)
         keys = zip(after["service"], after["norm_s"], strict=True)
@@ -113,7 +98,7 @@ class _Found:
         rows = self.municipalities[self.municipalities["service"] == spec.key]
         exposed = self.exposed[(self.exposed["service"] == spec.key) & (self.exposed["reached"] > 0)]
         indices = self.equity[self.equity["service"] == spec.key]
-        indices = indices[indices["norm"].isna()].set_index("index")
+        indices = indices[indices["norm_s"].isna()].set_index("index")
         return maps.ServiceFindings(
             key=spec.key,
             label=spec.label,
@@ -245,13 +230,9 @@ def _file(path: Path) -> str:
 
 def _extras(answers: Answers, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Return the tables that have no section of their own: of optional parts, areas that the study names, shortfall."""
-    found = {name: table for name, table in answers.tables.items() if name not in _SHOWN_ALREADY}
-    if "shortfall" in tables:
-        short = tables["shortfall"]
-        found["shortfall"] = short[short["people_beyond"] > 0] if len(short) else short
-    if "zonings" in tables:
-        named = tables["zonings"]
-        found["zonings"] = named[~named["zoning"].isin(_STANDING)]
+    short, named = tables["shortfall"], tables["zonings"]
+    found = {"shortfall": short[short["people_beyond"] > 0]} if len(short) else {}
+    found |= answers.tables | {"zonings": named[~named["zoning"].isin(_STANDING)]}
     return {name: table for name, table in found.items() if len(table)}
 
 

@@ -29,6 +29,8 @@ from geoaccess.study.config import (
     ZonesFromFile,
     ZonesFromOsm,
 )
+from geoaccess.study.places import at_their_levels, read_with_columns, refuse_columns
+from geoaccess.study.zonings import carried_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -109,6 +111,10 @@ def read_people(study: Study) -> gpd.GeoDataFrame:
     settings = study.settings.population
     path = files.require(study.resolve(settings.file), mend=_fetch_hint(study))
     if path.suffix.lower() in (".tif", ".tiff"):
+        if carried_columns(study):
+            raise InputError(
+                f"{path}: a raster has no column {', '.join(carried_columns(study))}; use a table of cells"
+            )
         cells = demand.read_raster_cells(path, cell_size_m=settings.cell_size_m, crs=settings.crs)
     else:
         column = [study.settings.zones.column] if isinstance(study.settings.zones, ZonesFromColumn) else []
@@ -121,7 +127,7 @@ def read_people(study: Study) -> gpd.GeoDataFrame:
             crs=settings.crs,
             cell_size_m=settings.cell_size_m,
             anchor=settings.anchor,
-            carry=list(dict.fromkeys([*settings.carry, *column])),
+            carry=list(dict.fromkeys([*settings.carry, *column, *carried_columns(study)])),
         )
     if settings.clip:
         west, south, east, north = settings.clip
@@ -150,15 +156,8 @@ def read_places(study: Study, mapped: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     tables = []
     for source in study.settings.sites:
         if isinstance(source, SitesFromFile):
-            table = services.read_sites(
-                files.require(study.resolve(source.file), mend=_fetch_hint(study)),
-                service=source.service,
-                service_column=source.service_column,
-                columns=source.columns,
-                where=source.where,
-                crs=source.crs,
-                source=source.source,
-            )
+            path = files.require(study.resolve(source.file), mend=_fetch_hint(study))
+            table = read_with_columns(study, source, path)
             table = services.merge_near(_clipped(study, source, table), source.merge_within_m)
         elif isinstance(source, SitesFromOsm):
             table = services.sites_from_features(
@@ -173,9 +172,11 @@ def read_places(study: Study, mapped: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             table = services.sites_from_review(
                 mapped[services.carrying(mapped, source.tags)], study.resolve(source.file)
             )
+        if not isinstance(source, SitesFromFile):
+            refuse_columns(study, table)
         tables.append(table)
     with _about(_names_of_sites(study)):
-        return services.combine(tables, list(study.settings.services))
+        return services.combine([at_their_levels(study, pd.concat(tables))], list(study.settings.services))
 
 
 def _names_of_sites(study: Study) -> str:
