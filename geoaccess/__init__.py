@@ -141,7 +141,14 @@ if TYPE_CHECKING:
         validate_study,
         vary,
     )
-    from geoaccess.zones import assign, compute_centrality, join_centrality, read_centrality, read_municipalities
+    from geoaccess.zones import (
+        assign,
+        compute_centrality,
+        join_centrality,
+        read_centrality,
+        read_municipalities,
+        settlement_people,
+    )
 
 __version__ = "0.1.0"
 
@@ -247,6 +254,7 @@ __all__ = [
     "save_hierarchy",
     "save_network",
     "second_nearest",
+    "settlement_people",
     "simplify",
     "site_demand",
     "site_gains",

@@ -8,7 +8,20 @@ import pytest
 
 from geoaccess.errors import ConfigError, GeoaccessError
 from geoaccess.study import load_study, solve_study
-from tests.test_study_tiny import CELLS, FARM, FERRY, FURTHER, ISLE, MAIN, STEEP, STUDY, TOTAL, cell_id, write_study
+from tests.test_study_tiny import (
+    CELLS,
+    FARM,
+    FERRY,
+    FURTHER,
+    ISLE,
+    MAIN,
+    SHORT_CUT,
+    STEEP,
+    STUDY,
+    TOTAL,
+    cell_id,
+    write_study,
+)
 
 INF = float("inf")
 COLUMNS = {
@@ -129,6 +142,32 @@ def test_people_of_their_own_municipality(tmp_path):
         *(1009 + 13 + 211, 503, 101 + 31, 53, 7)
     ]
     assert table.loc[("municipality", "0102 / East"), "mean_extra_slower_s"] == pytest.approx(FURTHER - MAIN, abs=1)
+
+
+def test_an_ambulance_comes_by_the_way_it_drives(tmp_path):
+    """The short cut to the north is one-way, towards the people."""
+    text = STUDY.replace('label = "Ambulance"\n', 'label = "Ambulance"\nrule = { kind = "own" }\n')
+    path = write_study(tmp_path, text)
+    cells = solve_study(load_study(path), show=False).results.set_axis(list(CELLS))
+    assert cells["ambulance_base_allowed_s"]["north"] == pytest.approx(SHORT_CUT, abs=1)
+    assert cells["ambulance_base_rule_reason"]["west"] == "no_provider"
+
+
+def test_some_cells_at_a_time_have_what_all_have_at_once(tmp_path, monkeypatch):
+    how = {
+        "gp": 'opening = "hours"\nrule = { kind = "own" }',
+        "more": "[opening]\nfirst = 2026-01-12\ntoday = 2026-01-14T17:00:00\n",
+    }
+    at_once, _ = solved(tmp_path / "once", **how)
+    monkeypatch.setattr("geoaccess.study.matrix._PAIRS", 6)  # three cells and two sites
+    by_parts, _ = solved(tmp_path / "parts", **how)
+    asked_for = [
+        name for name in at_once.results if name.endswith(("allowed_s", "allowed_site", "expected_s", "today_s"))
+    ]
+    assert len(asked_for) == 4
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(by_parts.results.drop(columns="geometry")), pd.DataFrame(at_once.results.drop(columns="geometry"))
+    )
 
 
 @pytest.mark.parametrize(

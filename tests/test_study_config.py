@@ -48,6 +48,7 @@ crs = "EPSG:3035"
 cell_size_m = 100
 anchor = "centre"
 carry = ["k"]
+ages = { old = "o" }
 clip = [1, 2, 3, 4]
 year = 2020
 source = "s"
@@ -56,6 +57,11 @@ label = "GP"
 toward = "cells"
 norms_min = [1, 2.5]
 proxy_note = "p"
+[services.hospital]
+label = "H"
+toward = "sites"
+norms_min = []
+proxy_note = ""
 [[sites]]
 kind = "file"
 file = "s.csv"
@@ -79,6 +85,50 @@ merge_within_m = 0
 kind = "osm_review"
 file = "r.csv"
 tags = [{ a = "b" }]
+[ambulance]
+base = "gp"
+site = "hospital"
+profile = "ambulance"
+figures = "f.toml"
+built_up = { column = "b", people = 5, people_per_km2 = 6 }
+availability = "busy"
+calls = 0.1
+vehicles = "v"
+bases = 3
+probability = 0.5
+helicopter = { stations = { file = "h.csv" } }
+[ambulance.boat]
+stations = { file = "b.csv" }
+ports = { tags = [{ a = "b" }], with_names = ["q"] }
+road_min = 5
+[ambulance.aeroplane]
+stations = { service = "gp" }
+ports = { file = "a.csv" }
+road_min = 90
+[demand.ages]
+file = "a.csv"
+zone = "z"
+group = "g"
+share = "s"
+groups = { women = "w" }
+of = { women = "old" }
+[demand.projection]
+file = "p.csv"
+years = [2030]
+zone = "z"
+age = "a"
+year = "y"
+people = "p"
+groups = { 80plus = [80], children = [0, 14] }
+pattern = { old = [65] }
+[demand.season]
+file = "m.csv"
+names = ["summer"]
+weights = "cabins"
+to_zone = "district"
+[demand.contacts]
+file = "c.csv"
+services = ["hospital"]
 """
 ZONES = {
     "osm": "level = 6\nregion_level = 5\nmax_nearest_m = 0\n"

@@ -106,4 +106,8 @@ def _asked(study: Study, service: str) -> dict[str, str]:
             for name, catchment in study.settings.catchments.items():
                 if catchment.service == key and catchment.supply:
                     found.setdefault(catchment.supply, f"[catchments.{name}] supply")
+    ambulance = study.settings.ambulance
+    if ambulance and service in (ambulance.base, study.settings.services[ambulance.base].sites_of):
+        for column, name in ambulance.site_columns.items():
+            found.setdefault(column, f"[ambulance] {name}")
     return {column: key for column, key in found.items() if column and column not in _OWN}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
+from geoaccess.study import ambulance, people
 from geoaccess.study.allowed import read_rules, rule_columns, rule_services, rules_table
 from geoaccess.study.opened import (
     office_services,
@@ -17,44 +18,15 @@ from geoaccess.study.opened import (
     read_opening,
 )
 from geoaccess.study.rota import read_rota, staff_table
+from geoaccess.study.solved import Added, Known, Solved
 from geoaccess.study.supplied import catchment_columns, catchments_table, read_supply, shares_supply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import geopandas as gpd
-
-    from geoaccess.network import Network
     from geoaccess.study.config import Study
-    from geoaccess.study.stages import Snapped
 
 __all__ = ["SECTIONS", "Added", "Known", "Section", "Solved", "add_sections", "check_sections", "tables_asked_for"]
-
-
-@dataclass(frozen=True)
-class Known:
-    """What is known before any search: `results` has people, municipality and zonings of each cell."""
-
-    study: Study
-    results: gpd.GeoDataFrame
-    sites: gpd.GeoDataFrame
-    municipalities: gpd.GeoDataFrame | None
-
-
-@dataclass(frozen=True)
-class Solved(Known):
-    """What a section starts from: `results` has the nearest sites and the class of each cell, too."""
-
-    network: Network
-    snapped: Snapped
-
-
-@dataclass(frozen=True)
-class Added:
-    """What a section adds: `columns` on the cells, and `tables` by the name of their files."""
-
-    columns: pd.DataFrame
-    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
 class Section(NamedTuple):
@@ -102,6 +74,8 @@ SECTIONS: tuple[Section, ...] = (
     Section(lambda study: ["opening"] if opening_services(study) else [], _opening, read_opening),
     Section(lambda study: ["offices"] if office_services(study) else [], _offices, offices_table),
     Section(lambda study: ["rules"] if rule_services(study) else [], _rules, read_rules),
+    Section(ambulance.asked, ambulance.answer, ambulance.check),
+    Section(people.asked, people.answer, people.check),  # before catchments, whose demand may be people of an age
     Section(_asked_catchments, _catchments, read_supply),
     Section(lambda study: ["staff"] if study.settings.staff else [], _staff, read_rota),
 )

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Snapped",
+    "about",
     "build_network",
     "build_or_load_network",
     "join_classes",
@@ -120,7 +121,7 @@ def read_people(study: Study) -> gpd.GeoDataFrame:
         column = [study.settings.zones.column] if isinstance(study.settings.zones, ZonesFromColumn) else []
         cells = demand.read_cells(
             path,
-            cell_id=settings.cell_id,
+            cell_id=None if settings.cell_id == "none" else settings.cell_id,
             people=settings.people,
             x=settings.x,
             y=settings.y,
@@ -143,6 +144,8 @@ def read_mapped(study: Study) -> gpd.GeoDataFrame:
     rules = [source.tags for source in study.settings.sites if not isinstance(source, SitesFromFile)]
     if isinstance(study.settings.centrality, CentralityComputed):
         rules += study.settings.centrality.functions.values()
+    if study.settings.ambulance:
+        rules += study.settings.ambulance.tags
     pairs = dict.fromkeys(pair for tags in rules for rule in tags for pair in rule.items())
     if not pairs:
         import geopandas as gpd
@@ -175,7 +178,7 @@ def read_places(study: Study, mapped: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         if not isinstance(source, SitesFromFile):
             refuse_columns(study, table)
         tables.append(table)
-    with _about(_names_of_sites(study)):
+    with about(_names_of_sites(study)):
         return services.combine([at_their_levels(study, pd.concat(tables))], list(study.settings.services))
 
 
@@ -189,7 +192,7 @@ def _names_of_sites(study: Study) -> str:
 
 
 @contextlib.contextmanager
-def _about(subject: str) -> Iterator[None]:
+def about(subject: str) -> Iterator[None]:
     """Say of an error in the data what data it is about."""
     try:
         yield
@@ -304,7 +307,7 @@ class Snapped:
 def snap_all(study: Study, network: Network, cells: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> Snapped:
     """Attach the centres of cells, and the sites; refuse a service none of whose sites is near a road."""
     cells_snapped = snap_cells(study, network, cells)
-    with _about(_names_of_sites(study)):
+    with about(_names_of_sites(study)):
         sites_snapped = _snap_as_set(study, network, sites)
         near = (sites_snapped["edge"] >= 0).groupby(sites["service"].to_numpy()).any()
         problems = [
@@ -318,7 +321,7 @@ def snap_all(study: Study, network: Network, cells: gpd.GeoDataFrame, sites: gpd
 
 def snap_cells(study: Study, network: Network, cells: gpd.GeoDataFrame) -> pd.DataFrame:
     """Attach the centres of cells."""
-    with _about(str(study.resolve(study.settings.population.file))):
+    with about(str(study.resolve(study.settings.population.file))):
         return _snap_as_set(study, network, cells)
 
 

@@ -22,9 +22,9 @@ __all__ = ["carried_columns", "join_zonings", "labels_of_zonings", "zonings_of"]
 
 
 def carried_columns(study: Study) -> list[str]:
-    """Return the columns of the population table that stay on the cells: zonings, and demand of catchments."""
+    """Return the columns of the population table that are read: zonings, demand, ages and what the chain asks for."""
     zonings = [one.column for one in study.settings.zonings if isinstance(one, ZoningFromColumn)]
-    return list(dict.fromkeys([*zonings, *_demands(study)]))
+    return list(dict.fromkeys([*zonings, *_demands(study), *study.columns]))
 
 
 def _demands(study: Study) -> list[str]:
