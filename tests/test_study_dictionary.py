@@ -9,9 +9,12 @@ import pandas as pd
 import pytest
 
 from geoaccess.measures import REASONS
-from geoaccess.study import dictionary, load_study
-from geoaccess.study.dictionary import dictionary_table, meaning, table_words
-from geoaccess.study.pipeline import run
+from geoaccess.study import dictionary, load_study, run, solve_study
+from geoaccess.study.dictionary import dictionary_table, meaning, names_of, table_words
+from geoaccess.study.report import report_of
+from geoaccess.study.tables import all_tables
+from tests.test_study_asked_services import asked
+from tests.test_study_people import write_demand
 from tests.test_study_tiny import SERVICES, write_study
 
 UNITS = {"", "s", "m", "people", "share", "count", "degrees", "number"}
@@ -29,6 +32,11 @@ def folder(tmp_path_factory):
     return study.output
 
 
+def columns_of(path):
+    table = pd.read_parquet(path)
+    return [*([table.index.name] if table.index.name else []), *table.columns]
+
+
 def test_every_column_that_is_written_is_described_once(folder):
     said = pd.read_csv(folder / "dictionary.csv", keep_default_na=False)
     assert not said.duplicated(["file", "column"]).any()
@@ -36,8 +44,7 @@ def test_every_column_that_is_written_is_described_once(folder):
     written = {
         (f"{path.stem}.csv" if path.stem != "cells" else path.name, name)
         for path in folder.glob("*.parquet")
-        for name in pd.read_parquet(path).reset_index().columns
-        if name != "index"
+        for name in columns_of(path)
     }
     assert described == written
     blank = said[(said["description"] == "") | (said["beskrivelse"] == "")]
@@ -46,6 +53,64 @@ def test_every_column_that_is_written_is_described_once(folder):
     for name in ("description", "beskrivelse", "missing", "mangler"):
         assert not said[name].str.contains(r"[{}]", regex=True).any()
     assert ((said["missing"] == "") == (said["mangler"] == "")).all()
+
+
+OPENING = """
+[opening]
+first = 2026-01-12
+today = 2026-01-14T17:10:00
+[staff]
+file = "rota.csv"
+[catchments.gp_two_step]
+service = "gp"
+measure = "two_step"
+decay = { kind = "gaussian", sigma_min = 10 }
+cutoff_min = 30
+[[zonings]]
+kind = "table"
+name = "trust"
+file = "areas.csv"
+municipality = "kommunenummer"
+area = "trust"
+"""
+ROTA = "host_id,site_id,days,staff\ngp-west,gp-east,2,1.5\n"
+AREAS = "kommunenummer,trust\n0101,Coast\n0102,Inland\n"
+OWN = 'opening = "hours"\nfte_days = "fte"\nrule = { kind = "names", column = "serves" }'
+
+
+@pytest.fixture(scope="module", params=["asked", "people", "configs/iceland.toml", "configs/troms.toml"])
+def whole(request, tmp_path_factory, root):
+    """Studies that together ask for every optional table."""
+    folder = tmp_path_factory.mktemp("whole")
+    if request.param == "asked":
+        path = asked(folder, gp=OWN, more=OPENING, files=[("rota.csv", ROTA), ("areas.csv", AREAS)])
+    elif request.param == "people":
+        path = write_demand(folder)
+    else:
+        path = root / request.param
+    return solve_study(load_study(path), show=False)
+
+
+def test_optional_tables_and_columns_are_described(whole):
+    names = names_of(whole.study)
+    tables = {"cells": whole.results, **all_tables(whole)}
+    unknown = [
+        (table, column)
+        for table, frame in tables.items()
+        for column in frame.columns
+        if meaning(table, str(column), names=names) is None
+    ]
+    assert unknown == []
+    assert [name for name in tables if table_words(name, language="nb") is None] == []
+
+
+def test_a_report_shows_every_optional_table(whole):
+    made = report_of(whole, all_tables(whole), pictures={}, digests={})
+    shown = {extra.name for extra in made.extras}
+    assert {name for name, table in whole.tables.items() if len(table)} <= shown
+    for extra in made.extras:
+        assert len(extra.heads) == len(extra.units) == len(extra.table.columns)
+        assert len(extra.table) <= extra.rows_in_all
 
 
 def test_a_column_with_holes_says_what_they_mean(folder):
