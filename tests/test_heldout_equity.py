@@ -230,6 +230,19 @@ def test_a_norm_of_infinity_leaves_nobody_outside(rows, alpha):
     assert ga.fgt([*values, INF], norm=1e9, alpha=0, weights=[*people, 1]) == pytest.approx(1 / (sum(people) + 1))
 
 
+def test_a_norm_of_infinity_leaves_nobody_outside_though_some_are_never_reached():
+    results = pd.DataFrame(
+        {
+            "population": [7.0, 2.0, 1.0],
+            "gp_s": [60.0, INF, math.nan],
+            "gp_reason": ["", "island_without_ferry", "no_road_within"],
+        }
+    )
+    table = ga.norm_table(results, services=[ga.ServiceSpec(key="gp", label="GP", norms_s=(60.0, INF))])
+    assert table["people_beyond"].tolist() == [3.0, 0.0]
+    assert table["share_within"].tolist() == [0.7, 1.0]
+
+
 @pytest.mark.parametrize(
     "measure",
     [
