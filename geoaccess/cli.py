@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from geoaccess.osm.explain import Explanation
     from geoaccess.osm.profile import Profile
-    from geoaccess.study.config import Study
     from geoaccess.study.pipeline import Answers
     from geoaccess.study.validate import Validation
 
@@ -82,6 +81,25 @@ def run(
     answers = run_study(loaded, show=not quiet)
     if not quiet:
         _print_main_result(answers)
+
+
+@app.command()
+def report(
+    study: StudyFile,
+    *,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Write the report of a study for those who decide: report.html, and report.pdf (with geoaccess[pdf]).
+
+    The study is run first, unless its output folder holds a run of the same study, data and version.
+    """
+    from geoaccess.study import load_study, write_report
+
+    written, why_not = write_report(load_study(study), show=not quiet)
+    if why_not:
+        out.print(Text(why_not))
+    if not quiet:
+        out.print(Text("Written: " + "  ".join(str(path) for path in written)))
 
 
 @app.command()
@@ -257,7 +275,8 @@ def compare(
     )
     written = write_comparison(found, output or loaded.output / "compare")
     if not quiet:
-        _print_table(loaded, "What the scenarios do", printed_comparison(found), written)
+        said = loaded.settings.disclaimer
+        _print_table("What the scenarios do", printed_comparison(found), written, disclaimer=said)
 
 
 def _date(option: str, text: str) -> dt.date:
@@ -267,9 +286,9 @@ def _date(option: str, text: str) -> dt.date:
         raise InputError(f'{option} is "{text}"; write a date such as 2026-01-14') from error
 
 
-def _print_table(study: Study, title: str, table: pd.DataFrame, written: Sequence[Path]) -> None:
-    if study.settings.disclaimer:
-        out.print(Text(study.settings.disclaimer, style="bold"))
+def _print_table(title: str, table: pd.DataFrame, written: Sequence[Path], *, disclaimer: str) -> None:
+    if disclaimer:
+        out.print(Text(disclaimer, style="bold"))
     out.print(_rich(title, table))
     out.print(Text("Written: " + "  ".join(str(path) for path in written)))
 
@@ -295,9 +314,10 @@ def vulnerable(
     found = vulnerable_study(loaded, service, cut_off_min=cut_off, show=not quiet)
     written = write_vulnerable(found, output or loaded.output / "vulnerable")
     if not quiet:
-        for title, table in printed_vulnerable(found)[:-1]:
+        *first, last = printed_vulnerable(found)
+        for title, table in first:
             out.print(_rich(title, table))
-        _print_table(loaded, *printed_vulnerable(found)[-1], written)
+        _print_table(*last, written, disclaimer=loaded.settings.disclaimer)
 
 
 @app.command()
@@ -338,7 +358,7 @@ def reliability(
     written = write_reliability(found, output or loaded.output / "reliability")
     if not quiet:
         title = f"{draws} draws, {found.sets} different sets of closures"
-        _print_table(loaded, title, printed_reliability(found), written)
+        _print_table(title, printed_reliability(found), written, disclaimer=found.disclaimer)
 
 
 @app.command()

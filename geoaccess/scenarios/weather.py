@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Closures", "draw_closures", "read_closures"]
 
-_COLUMNS = ("what", "name", "osm_id", "season", "availability", "area", "correlation")
+_COLUMNS = ("what", "name", "osm_id", "season", "availability", "area", "correlation", "note")
 _NEEDED = ("what", "availability")
 _ALL = ("", "all")
 _WHAT: dict[str, Literal["ferries", "roads"]] = {"ferry": "ferries", "pass": "roads"}
@@ -34,8 +34,8 @@ _WHAT: dict[str, Literal["ferries", "roads"]] = {"ferry": "ferries", "pass": "ro
 class Closures:
     """What may close, how often, and what closes together.
 
-    `table` has a row per ferry or pass: `label`, `what`, `availability` (share of draws on which it is open), `area`
-    and `correlation`; `edges` the edges that each closes.
+    `table` has a row per ferry or pass: `label`, `what`, `availability` (share of draws on which it is open), `area`,
+    `correlation` and `note`; `edges` the edges that each closes.
     """
 
     table: pd.DataFrame
@@ -50,7 +50,8 @@ def read_closures(
     The table (CSV) has a row per ferry or pass, and season: `what` ("ferry" or "pass"), `osm_id` of its way, or `name`
     ("all" stands for every car ferry of the network, each on its own); `season` ("all" or empty: always);
     `availability`, from 0 to 1; the weather `area`, and the `correlation` of its rows within it (both may be left out:
-    nothing else closes with it). Other columns, such as `note`, are yours. What is not in the table is always open.
+    nothing else closes with it); and a `note`, such as where the number is from, which stands on what is made of it.
+    Other columns are yours. What is not in the table is always open.
 
     Parameters
     ----------
@@ -81,14 +82,14 @@ def read_closures(
         if row["area"] == "" and together > 0:
             problems.append(f"row {number}: correlation is {together:g}, but no area says with what")
         for label, ours in found:
-            kept.append({"label": label, "what": row["what"], "availability": share, "area": row["area"]})
-            kept[-1]["correlation"] = together
+            said = {name: row[name] for name in ("what", "area", "note")}
+            kept.append({"label": label, "availability": share, "correlation": together, **said})
             edges.append(ours)
     double = pd.Series([item["label"] for item in kept], dtype=object)
     problems += [f"{label} is there twice for the season" for label in double[double.duplicated()].unique()]
     if problems:
         raise InputError.listing(str(path), problems)
-    columns = ["label", "what", "availability", "area", "correlation"]
+    columns = ["label", "what", "availability", "area", "correlation", "note"]
     return Closures(pd.DataFrame(kept, columns=columns), tuple(edges))
 
 

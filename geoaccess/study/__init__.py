@@ -6,7 +6,7 @@ from geoaccess.study.config import Study, load_study
 from geoaccess.study.crew import Outcome, sweep
 from geoaccess.study.day_profile import DayProfile, profile_day, short_table, write_day_profile
 from geoaccess.study.ferry_listing import list_ferries, write_ferries
-from geoaccess.study.pipeline import Answers, check, run, solve_study
+from geoaccess.study.pipeline import Answers, check, run, solve_study, write_report
 from geoaccess.study.references import read_reference, write_reference_template
 from geoaccess.study.reliability import Reliability, printed_reliability, reliability_study, write_reliability
 from geoaccess.study.statbank import read_ssb_12764
@@ -74,6 +74,7 @@ __all__ = [
     "write_ferries",
     "write_reference_template",
     "write_reliability",
+    "write_report",
     "write_sweep",
     "write_template",
     "write_validation",

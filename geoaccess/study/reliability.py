@@ -66,6 +66,13 @@ class Reliability:
     season: str | None
     sets: int
 
+    @property
+    def disclaimer(self) -> str:
+        """What stands on all that is made of this: the disclaimer of the study, and the notes of the table."""
+        notes = [note for note in dict.fromkeys(self.closures["note"]) if note]
+        said = f"{_SHARES[self.study.settings.language]}: {'; '.join(notes)}" if notes else ""
+        return ". ".join(filter(None, (self.study.settings.disclaimer, said)))
+
 
 def reliability_study(
     study: Study,
@@ -261,14 +268,14 @@ def write_reliability(found: Reliability, folder: Path) -> list[Path]:
     }
     with result_folder(folder, record=f"{stem}.json", said=said, study=found.study) as temporary:
         for name, table in tables.items():
-            write_table(marked(table, settings.disclaimer), temporary / f"{stem}_{name}")
+            write_table(marked(table, found.disclaimer), temporary / f"{stem}_{name}")
         p90 = found.cells["p90_s"]
         reason = found.base.results[f"{key}_reason"]
         reason = reason.where(~np.isinf(p90) | (reason != ""), "no_site_reachable")
         results = found.cells.assign(**{f"{key}_s": p90, f"{key}_reason": reason})
         season = f", {found.season}" if found.season else ""
         subtitle = _SUBTITLE[settings.language].format(found.draws, season)
-        heads = words_of(found.study) | {"subtitle": subtitle}
+        heads = words_of(found.study) | {"subtitle": subtitle, "disclaimer": found.disclaimer}
         drawn = drawn_below(found.base.answers)
         sites = found.base.answers.sites
         maps.service_map(
@@ -278,6 +285,7 @@ def write_reliability(found: Reliability, folder: Path) -> list[Path]:
     return [folder / name for name in names]
 
 
+_SHARES = {"en": "How often ferries and passes are open", "nb": "Hvor ofte ferjer og fjelloverganger er åpne"}
 _SUBTITLE = {
     "en": "Time not exceeded in nine of ten draws ({0} draws of closed ferries and passes{1})",
     "nb": "Tid som ikke overskrides i ni av ti trekninger ({0} trekninger av stengte ferjer og fjelloverganger{1})",
