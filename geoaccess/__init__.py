@@ -117,6 +117,16 @@ if TYPE_CHECKING:
         undo,
         within,
     )
+    from geoaccess.scenarios import (
+        Scenario,
+        apply_to_network,
+        apply_to_sites,
+        cell_differences,
+        difference_table,
+        draw_closures,
+        read_scenario,
+        write_scenario,
+    )
     from geoaccess.services import (
         allowed_by_names,
         allowed_by_zone,
@@ -130,9 +140,11 @@ if TYPE_CHECKING:
         read_sites,
     )
     from geoaccess.study import (
+        compare_study,
         load_study,
         read_reference,
         read_ssb_12764,
+        reliability_study,
         run,
         solve_study,
         sweep,
@@ -140,6 +152,7 @@ if TYPE_CHECKING:
         validate_answers,
         validate_study,
         vary,
+        vulnerable_study,
     )
     from geoaccess.zones import (
         assign,
@@ -166,12 +179,15 @@ __all__ = [
     "Network",
     "Power",
     "ResponseNorms",
+    "Scenario",
     "ServiceSpec",
     "Stepped",
     "add_site",
     "aeroplane_chain",
     "allowed_by_names",
     "allowed_by_zone",
+    "apply_to_network",
+    "apply_to_sites",
     "assign",
     "at_least",
     "atkinson",
@@ -179,10 +195,12 @@ __all__ = [
     "base_availability",
     "boat_chain",
     "busy_fraction",
+    "cell_differences",
     "chance_access",
     "class_contrast",
     "close_edges",
     "compare_statistics",
+    "compare_study",
     "compute_centrality",
     "concentration_index",
     "contract",
@@ -191,6 +209,8 @@ __all__ = [
     "decay_from",
     "dependable_time",
     "difference_summary",
+    "difference_table",
+    "draw_closures",
     "equity_table",
     "expected_contacts",
     "expected_coverage",
@@ -241,8 +261,10 @@ __all__ = [
     "read_projection",
     "read_raster_cells",
     "read_reference",
+    "read_scenario",
     "read_sites",
     "read_ssb_12764",
+    "reliability_study",
     "remove_site",
     "response_norm",
     "response_table",
@@ -280,12 +302,26 @@ __all__ = [
     "validate_answers",
     "validate_study",
     "vary",
+    "vulnerable_study",
     "weighted_quantile",
     "within",
+    "write_scenario",
     "zonal_population",
 ]
 
-_ROOMS = ("network", "hierarchy", "routing", "osm", "demand", "services", "zones", "measures", "equity", "study")
+_ROOMS = (
+    "network",
+    "hierarchy",
+    "routing",
+    "osm",
+    "demand",
+    "services",
+    "zones",
+    "measures",
+    "equity",
+    "scenarios",
+    "study",
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,11 +1,14 @@
 """Studies: a TOML file in, answers and files out."""
 
+from geoaccess.study.changed import Base, Changed, apply_scenario, solve_base, solve_changed
+from geoaccess.study.compare import Compared, compare_study, printed_comparison
 from geoaccess.study.config import Study, load_study
 from geoaccess.study.crew import Outcome, sweep
 from geoaccess.study.day_profile import DayProfile, profile_day, short_table, write_day_profile
 from geoaccess.study.ferry_listing import list_ferries, write_ferries
 from geoaccess.study.pipeline import Answers, check, run, solve_study, write_report
 from geoaccess.study.references import read_reference, write_reference_template
+from geoaccess.study.reliability import Reliability, printed_reliability, reliability_study, write_reliability
 from geoaccess.study.statbank import read_ssb_12764
 from geoaccess.study.swept import Swept, medians, sweep_studies, write_sweep
 from geoaccess.study.tell import describe_network, draw_network, main_table, route_table, write_template
@@ -19,31 +22,45 @@ from geoaccess.study.validate import (
     write_validation,
 )
 from geoaccess.study.variations import Variation, combinations, read_variations, vary
+from geoaccess.study.vulnerable import Vulnerable, printed_vulnerable, vulnerable_study, write_vulnerable
 
 __all__ = [
     "Answers",
+    "Base",
+    "Changed",
+    "Compared",
     "DayProfile",
     "Outcome",
+    "Reliability",
     "Study",
     "Swept",
     "Validation",
     "Variation",
+    "Vulnerable",
+    "apply_scenario",
     "check",
     "choose_reference",
     "combinations",
+    "compare_study",
     "describe_network",
     "draw_network",
     "list_ferries",
     "load_study",
     "main_table",
     "medians",
+    "printed_comparison",
+    "printed_reliability",
+    "printed_vulnerable",
     "profile_day",
     "read_reference",
     "read_ssb_12764",
     "read_variations",
+    "reliability_study",
     "route_table",
     "run",
     "short_table",
+    "solve_base",
+    "solve_changed",
     "solve_study",
     "sweep",
     "sweep_studies",
@@ -51,12 +68,15 @@ __all__ = [
     "validate_study",
     "validation_table",
     "vary",
+    "vulnerable_study",
     "with_profile",
     "write_day_profile",
     "write_ferries",
     "write_reference_template",
+    "write_reliability",
     "write_report",
     "write_sweep",
     "write_template",
     "write_validation",
+    "write_vulnerable",
 ]

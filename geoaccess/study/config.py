@@ -26,6 +26,7 @@ from geoaccess.study.config_asked import (
     problems_asked,
 )
 from geoaccess.study.config_people import DemandSettings
+from geoaccess.study.config_reliability import ReliabilitySettings  # noqa: TC001 - pydantic reads the annotation
 from geoaccess.toml import Table, did_you_mean, read_toml
 
 __all__ = [
@@ -230,6 +231,7 @@ class Settings(Table):
     sites: Annotated[list[Sites], Field(min_length=1)]
     zones: Zones
     centrality: Centrality
+    reliability: ReliabilitySettings | None = None
     zonings: list[Zonings] = []
     opening: OpeningSettings | None = None
     catchments: dict[str, CatchmentSettings] = {}
@@ -347,6 +349,8 @@ class Study:
             found["zone names"] = self.resolve(settings.zones.names_file)
         if isinstance(settings.centrality, CentralityTable):
             found["centrality"] = self.resolve(settings.centrality.file)
+        if settings.reliability is not None:
+            found["reliability"] = self.resolve(settings.reliability.table)
         return found | {what: self.resolve(name) for what, name in _files_asked(settings).items()}
 
     @property

@@ -27,7 +27,16 @@ if TYPE_CHECKING:
     from geoaccess.study.config import Study
     from geoaccess.study.pipeline import Answers
 
-__all__ = ["add_pdf", "ferry_lines", "input_digests", "refuse_clashes", "up_to_date", "write"]
+__all__ = [
+    "add_pdf",
+    "drawn_below",
+    "ferry_lines",
+    "input_digests",
+    "refuse_clashes",
+    "up_to_date",
+    "words_of",
+    "write",
+]
 
 _VERSIONS = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyarrow", "pyproj", "rasterio", "shapely")
 _BACKDROP = ("motorway", "trunk", "primary", "secondary")
@@ -74,10 +83,10 @@ def _former(folder: Path) -> set[str]:
         return set()
 
 
-def _said(answers: Answers) -> dict[str, Any]:
-    """Return the words that stand on every picture."""
-    settings = answers.study.settings
-    proxies = [f"{spec.label}: {spec.proxy_note}" for spec in answers.study.specs if spec.proxy_note]
+def words_of(study: Study) -> dict[str, Any]:
+    """Return the words that stand on every picture of a study."""
+    settings = study.settings
+    proxies = [f"{spec.label}: {spec.proxy_note}" for spec in study.specs if spec.proxy_note]
     subtitle = ". ".join(part.rstrip(".") for part in (settings.subtitle, *proxies) if part)
     return {
         "title": settings.title,
@@ -135,7 +144,7 @@ def ferry_lines(network: Network) -> gpd.GeoDataFrame:
     return lines.join(network.ferries.set_index("way_id"), how="inner").reset_index()
 
 
-def _drawn(answers: Answers) -> dict[str, Any]:
+def drawn_below(answers: Answers) -> dict[str, Any]:
     """Return what lies under the cells, no finer than can be seen on a sheet of the whole region."""
     import shapely
 
@@ -146,7 +155,6 @@ def _drawn(answers: Answers) -> dict[str, Any]:
         near = municipalities.cx[west - 1 : east + 1, south - 1 : north + 1]
         municipalities = near.set_geometry(shapely.coverage_simplify(near.geometry.to_numpy(), tolerance), crs=near.crs)
     return {
-        "results": answers.results,
         "municipalities": municipalities,
         "ferries": ferry_lines(answers.network),
         "roads": _backdrop(answers.network, tolerance),
@@ -174,8 +182,8 @@ def _backdrop(network: Network, tolerance: float) -> gpd.GeoDataFrame:
 
 
 def _pictures(answers: Answers, folder: Path) -> None:
-    said = _said(answers)
-    drawn = _drawn(answers)
+    said = words_of(answers.study)
+    drawn = {"results": answers.results, **drawn_below(answers)}
     specs = answers.study.specs
     maps.web_map(folder / "index.html", sites=answers.sites, services=specs, **drawn, **said)
     crs = answers.results.crs
