@@ -112,6 +112,9 @@ def report(language="en", name="Bø", **changes):
         "language": language,
         "disclaimer": "made up",
         "note": "",
+        "limits": ("The far side is not counted.",),
+        "author": "",
+        "year": "",
         "attribution": ("a census",),
         "population": 1000.0,
         "classes": {"1": 600.0, "6": 400.0},
@@ -382,3 +385,13 @@ def test_without_weasyprint_one_line_says_so(tmp_path, monkeypatch):
     assert "geoaccess[pdf]" in said
     assert "\n" not in said
     assert not (tmp_path / "report.pdf").exists()
+
+
+def test_a_study_says_its_limits_and_who_made_it(tmp_path):
+    anonymous = plain(written(tmp_path, report()))
+    assert "The far side is not counted." in anonymous
+    assert "(n.d.)" in anonymous
+    signed = plain(written(tmp_path, report(author="Nordmann, K.", year="2026")))
+    assert "Nordmann, K. (2026)." in signed
+    assert "author = {Nordmann, K.}," in signed
+    assert "year = {2026}" in signed

@@ -17,7 +17,7 @@ from tests.test_study_asked_services import asked
 from tests.test_study_people import write_demand
 from tests.test_study_tiny import SERVICES, write_study
 
-UNITS = {"", "s", "m", "people", "share", "count", "degrees", "number"}
+UNITS = {"", "s", "m", "people", "share", "count", "degrees", "number", "per person"}
 LABELS = {"gp": "GP", "birth_unit": "Birth unit"}
 
 

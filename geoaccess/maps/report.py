@@ -186,18 +186,22 @@ def _embedded(pictures: Any, name: str) -> str:
     return f"data:image/png;base64,{base64.b64encode(content).decode()}"
 
 
-def _apa(report: Report, writer: Writer) -> tuple[str, str]:
-    """Return the title, and the rest of a reference in the style of APA."""
+def _apa(report: Report, writer: Writer) -> tuple[str, str, str]:
+    """Return what stands before the title of a reference in the style of APA, the title, and what stands after it."""
     title = ": ".join(part.rstrip(".") for part in (report.title, report.subtitle) if part)
-    rest = f"({writer['no_date']}). {writer.say('computed', v=report.data.version)}."
-    return title, rest
+    year, computed = f"({report.year or writer['no_date']}).", f"{writer.say('computed', v=report.data.version)}."
+    if report.author:
+        return f"{report.author.rstrip('.')}. {year}", f"{title}.", computed
+    return "", title, f"{year} {computed}"
 
 
 def _bibtex(report: Report, writer: Writer) -> str:
     title = ": ".join(part.rstrip(".") for part in (report.title, report.subtitle) if part)
     key = re.sub(r"\W+", "", report.data.study_file.removesuffix(".toml"), flags=re.ASCII) or "geoaccess"
     note = writer.say("computed", v=report.data.version)
-    return f"@misc{{{key},\n  title = {{{_tex(title)}}},\n  note = {{{_tex(note)}}}\n}}"
+    said = {"author": report.author, "title": title, "year": report.year, "note": note}
+    fields = ",\n".join(f"  {name} = {{{_tex(text)}}}" for name, text in said.items() if text)
+    return f"@misc{{{key},\n{fields}\n}}"
 
 
 def _tex(text: str) -> str:

@@ -107,6 +107,9 @@ class Report:
     language: str
     disclaimer: str
     note: str
+    limits: tuple[str, ...]
+    author: str
+    year: str
     attribution: tuple[str, ...]
     population: float
     classes: Mapping[str, float]

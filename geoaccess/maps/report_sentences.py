@@ -180,7 +180,7 @@ def method(report: Report, writer: Writer) -> list[str]:
 def limits(report: Report, writer: Writer) -> list[str]:
     """Say what the numbers do not hold, and what was assumed."""
     counts = report.data.counts
-    said = [text for text in (report.disclaimer, report.note) if text]
+    said = [text for text in (report.disclaimer, report.note, *report.limits) if text]
     said += [
         writer.say("l_proxy", service=found.label, note=found.proxy_note.rstrip("."))
         for found in report.services

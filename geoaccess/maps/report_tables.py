@@ -250,7 +250,8 @@ def extra_table(extra: Extra, writer: Writer) -> Table:
         tuple(_written(value, unit, writer) for value, unit in zip(row, extra.units, strict=True))
         for row in extra.table.itertuples(index=False)
     ]
-    heads = tuple(f"{head} (min)" if unit == "s" else head for head, unit in zip(extra.heads, extra.units, strict=True))
+    shown_in = {"s": " (min)", "per person": f" ({writer['per_1000']})"}
+    heads = tuple(head + shown_in.get(unit, "") for head, unit in zip(extra.heads, extra.units, strict=True))
     note = _trimmed(len(rows), extra.rows_in_all, f"{extra.name}.csv", writer)
     texts = tuple(number for number, unit in enumerate(extra.units) if not unit)
     return Table(extra.note or extra.title, heads, tuple(rows), texts, note)
@@ -268,4 +269,4 @@ def _written(value: Any, unit: str, writer: Writer) -> str:
         return writer.minutes(number)
     if unit in ("people", "count"):
         return writer.people(number)
-    return writer.share(number) if unit == "share" else writer.number(number)
+    return writer.share(number) if unit == "share" else writer.number(number * (1000 if unit == "per person" else 1))

@@ -55,6 +55,7 @@ class NetworkSettings(Table):
     when: datetime | None = None
     ferries: str | None = None
     ferry_gtfs: list[str] = []
+    dated: str = ""
     min_component_km: Annotated[float, Field(ge=0)] = 2.0
 
 
@@ -216,6 +217,9 @@ class Settings(Table):
     language: Literal["en", "nb"] = "en"
     disclaimer: str = ""
     note: str = ""
+    limits: list[str] = []
+    author: str = ""
+    year: int | None = None
     output: str
     cache: str = ".cache"
     attribution: Annotated[list[str], Field(min_length=1)]

@@ -55,6 +55,9 @@ def report_of(
         language=settings.language,
         disclaimer=settings.disclaimer,
         note=settings.note,
+        limits=tuple(settings.limits),
+        author=settings.author,
+        year="" if settings.year is None else str(settings.year),
         attribution=tuple(settings.attribution),
         population=answers.population,
         classes=found.class_people(),
@@ -205,7 +208,8 @@ def _data(answers: Answers, digests: Mapping[str, str]) -> maps.Data:
 def _origins(study: Study) -> list[maps.Origin]:
     """Return where the data are from and of when, as the study file says."""
     settings = study.settings
-    found = [maps.Origin("roads", _file(study.resolve(name))) for name in settings.network.osm]
+    dated = settings.network.dated
+    found = [maps.Origin("roads", _file(study.resolve(name)), dated) for name in settings.network.osm]
     when = settings.network.when
     found.append(maps.Origin("profile", settings.network.profile, when.isoformat() if when else ""))
     if study.ferries is not None:
