@@ -5,7 +5,7 @@ from geoaccess.routing.field import NearestField, solve_nearest
 from geoaccess.routing.gains import site_gains
 from geoaccess.routing.gtfs import gtfs_departures
 from geoaccess.routing.matrices import travel_times, trees, within
-from geoaccess.routing.routes import route
+from geoaccess.routing.routes import route, route_kept
 from geoaccess.routing.sites import (
     ISLAND_WITHOUT_FERRY,
     NO_SITE_REACHABLE,
@@ -45,6 +45,7 @@ __all__ = [
     "open_edges",
     "remove_site",
     "route",
+    "route_kept",
     "site_gains",
     "solve_nearest",
     "travel_times",
