@@ -1,0 +1,45 @@
+"""Changes as data, what they do to sites, roads and people, and how two results differ."""
+
+from geoaccess.scenarios.changes import (
+    AddSite,
+    Boats,
+    ChangeSite,
+    Close,
+    MoveSite,
+    NetworkChange,
+    PopulationChange,
+    RemoveSite,
+    Scenario,
+    Slow,
+    Storm,
+    combine,
+    site_label,
+)
+from geoaccess.scenarios.reading import read_scenario, scenario_text, write_scenario
+from geoaccess.scenarios.roads import ChangedNetwork, apply_to_network, close_network, edges_of_ways
+from geoaccess.scenarios.sites import apply_to_sites, site_problems
+
+__all__ = [
+    "AddSite",
+    "Boats",
+    "ChangeSite",
+    "ChangedNetwork",
+    "Close",
+    "MoveSite",
+    "NetworkChange",
+    "PopulationChange",
+    "RemoveSite",
+    "Scenario",
+    "Slow",
+    "Storm",
+    "apply_to_network",
+    "apply_to_sites",
+    "close_network",
+    "combine",
+    "edges_of_ways",
+    "read_scenario",
+    "scenario_text",
+    "site_label",
+    "site_problems",
+    "write_scenario",
+]
