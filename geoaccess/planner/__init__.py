@@ -2,6 +2,7 @@
 
 from geoaccess.planner.changes import read_changes
 from geoaccess.planner.ground import Ground
+from geoaccess.planner.serve import serve
 from geoaccess.planner.session import Session
 
-__all__ = ["Ground", "Session", "read_changes"]
+__all__ = ["Ground", "Session", "read_changes", "serve"]

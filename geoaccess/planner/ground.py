@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from geoaccess.errors import InputError
 from geoaccess.measures.groups import Groups, group_cells
 from geoaccess.network import EdgeKind, snap
+from geoaccess.network.pieces import Pieces
 from geoaccess.planner.changes import Plan, Site
+from geoaccess.planner.figures import figures_of
 from geoaccess.routing import ferry_edges, solve_nearest
 from geoaccess.routing.field import PLACE
 from geoaccess.study.stages import Snapped, snap_all
@@ -21,10 +25,21 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.measures import ServiceSpec
+    from geoaccess.planner.figures import Figures
     from geoaccess.routing.field import NearestField, Place
     from geoaccess.study import Answers, Study
 
-__all__ = ["Ground"]
+__all__ = ["Ground", "Way"]
+
+
+@dataclass(frozen=True)
+class Way:
+    """What closes with a way of OpenStreetMap: "ferry" and its name, or "road" and its class; and where it runs."""
+
+    kind: str
+    name: str
+    length_m: float
+    lines: list[list[list[float]]]
 
 
 class Ground:
@@ -61,7 +76,9 @@ class Ground:
         self.plan = Plan({key: self._sites_of(key) for key in self.specs}, frozenset())
         self.place = lru_cache(maxsize=4096)(self._place)
         self.edges_of_way = lru_cache(maxsize=4096)(self._edges_of_way)
+        self.way = lru_cache(maxsize=1024)(self._way)
         self._fields: dict[str, NearestField] = {}
+        self._figures: dict[str, Figures] = {}
 
     @cached_property
     def number(self) -> str:
@@ -104,6 +121,14 @@ class Ground:
             "min_component_m": settings.network.min_component_km * 1000,
         }
 
+    def figures(self, service: str) -> Figures:
+        """Return the figures of a service as the study has it."""
+        if service not in self._figures:
+            times_s = self.answers.results[f"{service}_s"].to_numpy(dtype=np.float64)
+            reached = np.where(np.isfinite(times_s), times_s, np.inf)
+            self._figures[service] = figures_of(self, self.specs[service], reached)
+        return self._figures[service]
+
     def _sites_of(self, service: str) -> dict[str, Site]:
         ours = (self.answers.sites["service"] == service).to_numpy()
         sites, places = self.answers.sites[ours], self.snapped.sites[ours]
@@ -121,6 +146,39 @@ class Ground:
         except InputError:  # what `snap` says of a point that is near nothing
             return None
         return found
+
+    def road_near(self, lon: float, lat: float, *, within_m: float) -> int | None:
+        """Return the number of the way nearest to a place, None if none is near."""
+        x, y = self._project.transform(lon, lat)
+        piece, _ = self._pieces.nearest(np.array([x]), np.array([y]), most=within_m)
+        return None if piece[0] < 0 else int(self.network.way_id[self.network.shape_way[piece[0]]])
+
+    @cached_property
+    def _project(self) -> Any:
+        import pyproj
+
+        return pyproj.Transformer.from_crs("EPSG:4326", self.network.metric_crs, always_xy=True)
+
+    @cached_property
+    def _pieces(self) -> Pieces:
+        """All pieces of road, ready for search."""
+        network = self.network
+        owner = np.arange(network.shape_lon.size, dtype=np.int32)
+        owner[np.repeat(network.edge_kind != EdgeKind.ROAD, np.diff(network.shape_ptr))] = -1
+        owner[network.shape_ptr[1:] - 1] = -1  # from the last point of an edge leads no piece
+        x, y = network.shape_xy
+        return Pieces(owner[:-1], x[:-1], y[:-1], x[1:], y[1:])
+
+    def _way(self, way: int) -> Way:
+        edges = self.edges_of_way(way).astype(np.int64)
+        network = self.network
+        lines = network.lines(edges, network.shape_lon, network.shape_lat)
+        ferry = network.ferries[network.ferries["cars"] & (network.ferries["way_id"] == way)]
+        kind = "road" if ferry.empty else "ferry"
+        roads = network.way_class[network.shape_way[network.shape_ptr[edges]]]
+        name = str(ferry["name"].iloc[0]) if kind == "ferry" else network.class_names[roads[0]]
+        parts = [np.round(shapely.get_coordinates(line), 5).tolist() for line in lines]
+        return Way(kind, name, float(network.edge_length_m[edges].sum()), parts)
 
     @cached_property
     def _ways_of_pieces(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:

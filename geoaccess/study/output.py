@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from geoaccess.study.config import Study
     from geoaccess.study.pipeline import Answers
 
-__all__ = ["ferry_lines", "refuse_clashes", "write"]
+__all__ = ["drawn", "ferry_lines", "refuse_clashes", "write"]
 
 _VERSIONS = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyarrow", "pyproj", "rasterio", "shapely")
 _BACKDROP = ("motorway", "trunk", "primary", "secondary")
@@ -118,7 +118,7 @@ def ferry_lines(network: Network) -> gpd.GeoDataFrame:
     return lines.join(network.ferries.set_index("way_id"), how="inner").reset_index()
 
 
-def _drawn(answers: Answers) -> dict[str, Any]:
+def drawn(answers: Answers) -> dict[str, Any]:
     """Return what lies under the cells, no finer than can be seen on a sheet of the whole region."""
     import shapely
 
@@ -158,12 +158,12 @@ def _backdrop(network: Network, tolerance: float) -> gpd.GeoDataFrame:
 
 def _pictures(answers: Answers, folder: Path) -> None:
     said = _said(answers)
-    drawn = _drawn(answers)
+    layers = drawn(answers)
     specs = answers.study.specs
-    maps.web_map(folder / "index.html", sites=answers.sites, services=specs, **drawn, **said)
+    maps.web_map(folder / "index.html", sites=answers.sites, services=specs, **layers, **said)
     crs = answers.results.crs
     # Projected once for all maps.
-    flat: dict[str, Any] = {name: layer if layer is None else layer.to_crs(crs) for name, layer in drawn.items()}
+    flat: dict[str, Any] = {name: layer if layer is None else layer.to_crs(crs) for name, layer in layers.items()}
     for spec in specs:
         maps.service_map(folder / f"map_{spec.key}.png", service=spec, sites=answers.sites, **flat, **said)
     maps.time_curves(folder / "curves.png", results=answers.results, services=specs, **said)

@@ -1,0 +1,453 @@
+"use strict";
+// The map: cells on canvases, offices as marks that can be dragged, what is closed, and the route of a place.
+(function () {
+  const { model, talk } = geoaccess;
+  const { say } = talk;
+  const byId = (name) => document.getElementById(name);
+  const UNREACHED = geoaccess.UNREACHED;
+  const EDGES_MIN = [-30, -15, -5, -1, 1, 5, 15, 30];
+  // Blue where it becomes shorter, orange-brown where longer: told apart with any kind of colour vision.
+  const CHANGE_COLOURS = ["#08306b", "#2171b5", "#6baed6", "#c6dbef", "#e3e1da", "#fdd0a2", "#fd8d3c", "#d94801", "#7f2704"];
+  const FOUND = 9; // newly reached
+  const FOUND_COLOUR = "#005a32";
+  const chart = { view: "now", tool: "look", moving: null, map: null };
+  const state = { layer: "now", hidden: new Set(), at: null };
+  const beforeState = { ...state, layer: "before" };
+  let view;
+  let painter;
+  let beforePainter;
+  let marks;
+  let closedLines;
+  let routeLines;
+  let spots;
+
+  // ---- colours of the cells
+
+  const unpackTimes = (packed) => {
+    const text = atob(packed.data);
+    const bytes = new Uint8Array(text.length);
+    for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
+    return new Int32Array(bytes.buffer);
+  };
+
+  function bandsOf(times, edges_s) {
+    const band = new Uint8Array(times.length);
+    for (let i = 0; i < times.length; i += 1) {
+      if (times[i] < 0) band[i] = UNREACHED;
+      else {
+        let at = 0;
+        while (at < edges_s.length && times[i] > edges_s[at] * 10) at += 1;
+        band[i] = at;
+      }
+    }
+    return band;
+  }
+
+  function changeOf(before, now) {
+    const band = new Uint8Array(now.length);
+    for (let i = 0; i < now.length; i += 1) {
+      if (now[i] < 0) band[i] = before[i] < 0 ? 4 : UNREACHED;
+      else if (before[i] < 0) band[i] = FOUND;
+      else {
+        const minutes = (now[i] - before[i]) / 600;
+        let at = 0;
+        while (at < EDGES_MIN.length && (at < 4 ? minutes > EDGES_MIN[at] : minutes >= EDGES_MIN[at])) at += 1;
+        band[i] = at;
+      }
+    }
+    return band;
+  }
+
+  chart.hasChange = () => Boolean(model.answer) && model.changes.length > 0;
+
+  function colour(answer) {
+    const spec = model.spec();
+    const base = model.base[model.service];
+    if (!base || !answer) return;
+    base.decoded = base.decoded || unpackTimes(base.times);
+    answer.decoded = answer.decoded || unpackTimes(answer.times);
+    view.cells.times.before = { band: bandsOf(base.decoded, spec.bands_s), time: base.decoded };
+    view.cells.times.now = { band: bandsOf(answer.decoded, spec.bands_s), time: answer.decoded };
+    view.cells.times.change = { band: changeOf(base.decoded, answer.decoded), time: answer.decoded };
+    const colours = spec.colours;
+    view.layers = {
+      now: { kind: "time", key: "now", colours },
+      before: { kind: "time", key: "before", colours },
+      change: { kind: "time", key: "change", colours: [...CHANGE_COLOURS, FOUND_COLOUR] },
+    };
+  }
+
+  // ---- the legend
+
+  const bandName = (edges, i) => {
+    const m = (seconds) => talk.number(seconds / 60, seconds % 60 ? 1 : 0);
+    if (i === 0) return say("up_to", { m: m(edges[0]) });
+    if (i === edges.length) return say("over", { m: m(edges[i - 1]) });
+    return `${m(edges[i - 1])}–${m(edges[i])} ${say("min")}`;
+  };
+
+  function peopleBy(band) {
+    const total = new Map();
+    for (let i = 0; i < band.length; i += 1) total.set(band[i], (total.get(band[i]) || 0) + view.cells.people[i]);
+    return total;
+  }
+
+  // Rows of the legend of what is shown: code, colour, name, people.
+  chart.legend = function () {
+    const spec = model.spec();
+    const shown = chart.view === "slide" ? "now" : chart.view;
+    const { band } = view.cells.times[shown];
+    const people = peopleBy(band);
+    const rows = [];
+    if (shown === "change") {
+      const names = EDGES_MIN.map((edge, i) => {
+        if (i === 0) return `${say("shorter")}: ${say("over", { m: 30 })}`;
+        if (i < 4) return `${say("shorter")}: ${-edge}–${-EDGES_MIN[i - 1]} ${say("min")}`;
+        if (i === 4) return say("same", { m: 1 });
+        return `${say("longer")}: ${EDGES_MIN[i - 1]}–${edge} ${say("min")}`;
+      });
+      names.push(`${say("longer")}: ${say("over", { m: 30 })}`);
+      names.forEach((name, i) => rows.push({ code: i, colour: CHANGE_COLOURS[i], name }));
+      if (people.get(FOUND)) rows.unshift({ code: FOUND, colour: FOUND_COLOUR, name: say("reached", { n: "" }).trim() });
+      if (people.get(UNREACHED)) rows.push({ code: UNREACHED, name: say("lost", { n: "" }).trim() });
+    } else {
+      spec.colours.forEach((colourOf, i) => {
+        const norm = spec.norms_s.includes(spec.bands_s[i]) ? `${say("norm")} ${talk.number(spec.bands_s[i] / 60)} ${say("min")}` : "";
+        rows.push({ code: i, colour: colourOf, name: bandName(spec.bands_s, i), norm });
+      });
+      if (people.get(UNREACHED)) rows.push({ code: UNREACHED, name: say("not_reached") });
+    }
+    return rows.map((row) => ({ ...row, people: people.get(row.code) || 0 }));
+  };
+
+  // ---- offices as marks
+
+  function markOf(site) {
+    const look = ["site"];
+    if (site.closed) look.push("closed");
+    else if (site.added) look.push("added");
+    else if (site.proxy) look.push("proxy");
+    if (!site.closed && site.moved) look.push("moved");
+    if (!site.closed && site.days.length < 5) look.push("part");
+    const label = document.createElement("span");
+    label.textContent = site.closed ? "×" : site.days.length < 5 ? site.days.length : site.added ? "+" : "";
+    return L.divIcon({ html: label, className: look.join(" "), iconSize: null });
+  }
+
+  chart.siteName = (site) => site.name || say("service");
+
+  function drawMarks(answer) {
+    marks.clearLayers();
+    const sites = model.sites(answer);
+    const many = sites.length > 150 && chart.map.getZoom() < 8;
+    chart.map.getContainer().classList.toggle("many", many);
+    for (const site of sites) {
+      const mark = L.marker([site.lat, site.lon], { icon: markOf(site), draggable: !site.closed, keyboard: false, autoPan: true });
+      mark.on("click", (event) => {
+        L.DomEvent.stopPropagation(event);
+        if (chart.tool === "look") model.emit("pick", { kind: "site", site: site.site });
+        else act(event.latlng);
+      });
+      mark.on("mouseover", () => tip([chart.siteName(site), site.closed ? say("closed") : talk.dayList(site.days)], mark.getLatLng()));
+      mark.on("mouseout", () => tip(null));
+      mark.on("dragstart", () => (chart.dragged = site.site));
+      mark.on("drag", () => model.preview(moveTo(site.site, mark.getLatLng())));
+      mark.on("dragend", () => {
+        chart.dragged = null;
+        model.dropPreview();
+        model.make(moveTo(site.site, mark.getLatLng()), "moved");
+      });
+      marks.addLayer(mark);
+    }
+  }
+
+  const rounded = (value) => Math.round(value * 1e5) / 1e5;
+  const moveTo = (site, place) => ({ what: "move", service: model.service, site, lon: rounded(place.lng), lat: rounded(place.lat) });
+
+  function drawClosed(answer) {
+    closedLines.clearLayers();
+    for (const way of answer.closed) {
+      for (const [colourOf, weight, dash] of [["#ffffff", 8, null], ["#16181c", 4, "2 7"]]) {
+        closedLines.addLayer(
+          L.polyline(way.lines.map((line) => line.map(([lon, lat]) => [lat, lon])), { color: colourOf, weight, dashArray: dash, interactive: false })
+        );
+      }
+    }
+  }
+
+  // ---- what is under the pointer
+
+  const toMetres = (place) => L.CRS.EPSG3857.project(place);
+  const metresPerPixel = () => (2 * Math.PI * 6378137) / (256 * 2 ** chart.map.getZoom());
+
+  function under(place) {
+    const { x, y } = toMetres(place);
+    const reach = metresPerPixel();
+    const near = model
+      .sites()
+      .map((site) => [chart.map.latLngToContainerPoint([site.lat, site.lon]).distanceTo(chart.map.latLngToContainerPoint(place)), site])
+      .sort((a, b) => a[0] - b[0])[0];
+    if (near && near[0] <= 9) return { kind: "site", site: near[1].site };
+    const ferry = view.lines.ferries ? geoaccess.lineAt(view.lines.ferries, x, y, 6 * reach) : -1;
+    const cell = geoaccess.cellAt(view.cells, view.grid, x, y, 4 * reach);
+    if (ferry >= 0 && view.ferries[ferry].cars && cell < 0) return { kind: "ferry", way: view.ferries[ferry].way };
+    return { kind: "cell", square: cell, lon: rounded(place.lng), lat: rounded(place.lat) };
+  }
+
+  function act(place) {
+    if (chart.tool === "add") return model.emit("add", { lon: rounded(place.lng), lat: rounded(place.lat) });
+    if (chart.tool === "road") return model.emit("road", { lon: rounded(place.lng), lat: rounded(place.lat), within_m: Math.min(20000, Math.max(300, 12 * metresPerPixel())) });
+    if (chart.tool === "move") {
+      const site = chart.moving;
+      chart.use("look");
+      return model.make(moveTo(site, place), "moved");
+    }
+    return model.emit("pick", under(place));
+  }
+
+  chart.use = function (tool, moving = null) {
+    chart.tool = tool;
+    chart.moving = moving;
+    chart.map.getContainer().classList.toggle("aiming", tool !== "look");
+    model.emit("tool", tool);
+  };
+
+  // ---- the tip beside the pointer, and the route
+
+  function tip(lines, place) {
+    const box = byId("tip");
+    box.hidden = !lines;
+    if (!lines) return;
+    box.replaceChildren(
+      ...lines.filter(Boolean).map((line, i) => {
+        const element = document.createElement(i ? "div" : "strong");
+        element.textContent = line;
+        return element;
+      })
+    );
+    const at = chart.map.latLngToContainerPoint(place);
+    const size = chart.map.getSize();
+    box.style.left = `${Math.max(4, Math.min(at.x + 14, size.x - box.offsetWidth - 6))}px`;
+    box.style.top = `${at.y + 18 + box.offsetHeight > size.y ? at.y - box.offsetHeight - 10 : at.y + 16}px`;
+  }
+
+  chart.timesAt = function (square) {
+    const at = (name) => {
+      const time = view.cells.times[name].time[square];
+      return time < 0 ? Infinity : time / 10;
+    };
+    return { before: at("before"), now: at("now") };
+  };
+
+  chart.timeWords = function (square) {
+    const { before, now } = chart.timesAt(square);
+    const told = Number.isFinite(now) ? talk.time(now) : say("not_reached");
+    if (before === now) return told;
+    const was = Number.isFinite(before) ? talk.time(before) : say("not_reached");
+    return `${was} → ${told}`;
+  };
+
+  let hovered = -1;
+  const journey = model.latest("/api/journey");
+  function hover(place) {
+    if (chart.dragged || !model.answer) return;
+    const { x, y } = toMetres(place);
+    const square = geoaccess.cellAt(view.cells, view.grid, x, y, 4 * metresPerPixel());
+    if (square < 0) {
+      hovered = -1;
+      tip(null);
+      if (!chart.pinned) chart.route(null);
+      return;
+    }
+    const zone = view.municipalities[view.cells.municipality[square]];
+    tip([chart.timeWords(square), say("people_n", { n: talk.number(view.cells.people[square]) }), zone], place);
+    if (square === hovered || chart.pinned) return;
+    hovered = square;
+    journey({ cell: view.cells.chief[square] }, (found) => {
+      if (hovered === square && !chart.pinned) chart.route(found);
+    });
+  }
+
+  chart.route = function (journeys) {
+    routeLines.clearLayers();
+    for (const found of journeys || []) {
+      for (const part of found.parts) {
+        const line = part.line.map(([lon, lat]) => [lat, lon]);
+        const dash = part.part === "road" ? null : part.part === "off_network" ? "1 6" : "9 6";
+        for (const [colourOf, weight] of [["#ffffff", 7], ["#16181c", 3]]) {
+          routeLines.addLayer(L.polyline(line, { color: colourOf, weight, dashArray: colourOf === "#ffffff" ? null : dash, interactive: false }));
+        }
+      }
+    }
+  };
+
+  chart.placeOf = function (square) {
+    const { cells } = view;
+    const [x, y] = [geoaccess.middleX(cells, square), geoaccess.middleY(cells, square)];
+    const place = L.CRS.EPSG3857.unproject(L.point(x, y));
+    return { lon: rounded(place.lng), lat: rounded(place.lat) };
+  };
+  chart.cellFacts = (square) => ({
+    people: view.cells.people[square],
+    zone: view.municipalities[view.cells.municipality[square]],
+    cell: view.cells.chief[square],
+    classNumber: view.cells.classNumber[square],
+  });
+  chart.pin = function (place) {
+    state.at = beforeState.at = place ? { ...toMetres(L.latLng(place.lat, place.lon)), lat: place.lat, lng: place.lon } : null;
+    chart.pinned = Boolean(place);
+    if (!place) chart.route(null);
+    chart.repaint();
+  };
+  chart.goTo = function (lon, lat) {
+    const map = chart.map;
+    if (map.getBounds().pad(-0.1).contains([lat, lon]) && map.getZoom() >= 8) return;
+    map.setView([lat, lon], Math.max(map.getZoom(), 9), { animate: false });
+  };
+
+  // Places proposed by the search, with their rank.
+  chart.propose = function (places) {
+    spots.clearLayers();
+    places.forEach((place, i) => {
+      const label = document.createElement("span");
+      label.textContent = i + 1;
+      const spot = L.marker([place.lat, place.lon], { icon: L.divIcon({ html: label, className: "spot", iconSize: null }), keyboard: false });
+      spot.on("click", (event) => {
+        L.DomEvent.stopPropagation(event);
+        model.emit("proposed", place);
+      });
+      spots.addLayer(spot);
+    });
+  };
+
+  // ---- before and after
+
+  function clip() {
+    const sliding = chart.view === "slide";
+    const before = byId("map").querySelector(".leaflet-before-pane");
+    before.hidden = !sliding;
+    byId("slide").hidden = !sliding;
+    for (const one of [painter, beforePainter]) {
+      const canvas = one._container;
+      if (!sliding) {
+        canvas.style.clipPath = "";
+        continue;
+      }
+      const at = chart.map.getSize().x * (byId("slide").value / 100);
+      const inside = chart.map.containerPointToLayerPoint([at, 0]).x - one._bounds.min.x;
+      const whole = one._bounds.getSize().x;
+      canvas.style.clipPath = one === painter ? `inset(0 0 0 ${inside}px)` : `inset(0 ${whole - inside}px 0 0)`;
+    }
+    document.documentElement.style.setProperty("--split", `${byId("slide").value}%`);
+    byId("map").classList.toggle("sliding", sliding);
+  }
+
+  chart.repaint = function () {
+    if (!view || !view.layers.now) return;
+    painter.repaint();
+    if (chart.view === "slide") beforePainter.repaint();
+    clip();
+  };
+
+  chart.show = function (name) {
+    chart.view = name;
+    state.layer = name === "slide" ? "now" : name;
+    chart.repaint();
+    model.emit("view", name);
+  };
+
+  chart.canvas = () => painter._container;
+  chart.frame = () => ({ bounds: painter._bounds, dense: painter._dense });
+
+  // ---- setting up
+
+  function listen(map) {
+    map.on("mousemove", (event) => hover(event.latlng));
+    map.on("mouseout", () => {
+      tip(null);
+      hovered = -1;
+      if (!chart.pinned) chart.route(null);
+    });
+    map.on("click", (event) => act(event.latlng));
+    map.on("moveend zoomend resize", () => {
+      tip(null);
+      clip();
+    });
+    map.on("move", clip);
+    map.on("zoomend", () => model.answer && drawMarks(model.answer));
+    map.getContainer().addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && event.target === map.getContainer()) {
+        event.preventDefault();
+        act(map.getCenter());
+      }
+      if (event.key === "Escape") {
+        chart.use("look");
+        model.emit("pick", null);
+      }
+    });
+    byId("slide").addEventListener("input", clip);
+  }
+
+  chart.begin = function (ground) {
+    const first = !chart.map;
+    view = geoaccess.decode(ground);
+    view.cells.chief = unpackTimes(ground.cells.chief);
+    Object.assign(view, { sites: [], layers: {}, cells: view.cells });
+    if (first) {
+      const map = L.map("map", { zoomControl: false, attributionControl: false, zoomSnap: 0.25, zoomDelta: 0.5, zoomAnimation: false });
+      chart.map = map;
+      map.createPane("before").style.zIndex = 399;
+      L.control.scale({ imperial: false }).addTo(map);
+      chart.zoom = L.control.zoom({}).addTo(map);
+      marks = L.layerGroup().addTo(map);
+      closedLines = L.layerGroup().addTo(map);
+      routeLines = L.layerGroup().addTo(map);
+      spots = L.layerGroup().addTo(map);
+    }
+    const bounds = L.latLngBounds(ground.bounds);
+    chart.map.fitBounds(bounds, { animate: false, padding: [24, 24] });
+    chart.map.setMaxZoom(15);
+    chart.map.setMinZoom(Math.floor(chart.map.getZoom()) - 1);
+    chart.map.setMaxBounds(bounds.pad(0.6));
+    view.metresPerPixel = metresPerPixel;
+    for (const old of [painter, beforePainter]) if (old) old.remove();
+    // Until the first answer there is nothing to colour.
+    const none = { band: new Uint8Array(view.cells.count), time: new Int32Array(view.cells.count) };
+    view.cells.times = { now: none, before: none, change: none };
+    view.layers = Object.fromEntries(["now", "before", "change"].map((key) => [key, { kind: "time", key, colours: ["#e3e1da"] }]));
+    painter = new geoaccess.Painter(view, state);
+    beforePainter = new geoaccess.Painter(view, beforeState);
+    beforePainter.options.pane = "before";
+    painter.addTo(chart.map);
+    beforePainter.addTo(chart.map);
+    if (first) listen(chart.map);
+    chart.words();
+    chart.show(chart.view);
+  };
+
+  chart.words = function () {
+    if (!chart.map) return;
+    const container = chart.map.getContainer();
+    container.setAttribute("role", "application");
+    container.setAttribute("aria-label", `${say("map")}. ${say("hint")}`);
+    for (const [name, key] of [["in", "zoom_in"], ["out", "zoom_out"]]) {
+      const button = container.querySelector(`.leaflet-control-zoom-${name}`);
+      button.title = say(key);
+      button.setAttribute("aria-label", say(key));
+    }
+  };
+
+  model.on("answer", (answer) => {
+    colour(answer);
+    drawMarks(answer);
+    drawClosed(answer);
+    chart.repaint();
+  });
+  model.on("preview", (answer) => {
+    colour(answer);
+    chart.repaint();
+  });
+
+  Object.assign(chart, { tip, latLng: (lon, lat) => L.latLng(lat, lon), markOf });
+  geoaccess.chart = chart;
+})();

@@ -1,0 +1,233 @@
+"use strict";
+// What this tab knows: the list of changes, and the answers to it. The server is asked with the whole list each time, so
+// that it may forget everything: the list in this page is the plan.
+(function () {
+  const model = {
+    tab: Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join(""),
+    ground: null,
+    service: "",
+    changes: [],
+    undone: [],
+    base: {},
+    answer: null,
+    title: "",
+  };
+  const heard = {};
+  const emit = (name, value) => (heard[name] || []).forEach((listener) => listener(value));
+  model.on = (name, listener) => (heard[name] = [...(heard[name] || []), listener]);
+
+  class Refused extends Error {
+    constructor(told, status) {
+      super(told.message || "");
+      Object.assign(this, { code: told.error || "", status, number: told.number });
+    }
+  }
+
+  // ---- talking to the server
+
+  let broken = false;
+  async function request(path, body) {
+    let response;
+    try {
+      response = await fetch(path, {
+        method: body === undefined ? "GET" : "POST",
+        headers: body === undefined ? {} : { "content-type": "application/json" },
+        body: body === undefined ? undefined : JSON.stringify(body),
+        credentials: "same-origin",
+        cache: "no-store",
+      });
+    } catch {
+      lose("gone");
+      throw new Refused({ error: "gone" }, 0);
+    }
+    if (response.status === 401) {
+      lose("token");
+      throw new Refused({ error: "token" }, 401);
+    }
+    if (broken) {
+      broken = false;
+      emit("found");
+    }
+    if (response.ok) return response;
+    throw new Refused(await response.json().catch(() => ({})), response.status);
+  }
+  const ask = async (path, body) => (await request(path, body)).json();
+
+  // While there is no contact, ask now and then; the list of changes waits in this page.
+  function lose(why) {
+    emit("lost", why);
+    if (broken) return;
+    broken = true;
+    const again = window.setInterval(async () => {
+      if (broken) await model.refresh().catch(() => null);
+      if (!broken) window.clearInterval(again);
+    }, 2000);
+  }
+
+  const question = (more) => ({ tab: model.tab, service: model.service, changes: model.changes, ...more });
+
+  // ---- answers
+
+  let asked = 0;
+  let shown = 0;
+  async function answerFor(changes) {
+    asked += 1;
+    const mine = asked;
+    const answer = await ask("/api/answer", question({ changes }));
+    if (mine < shown) return null; // a later one is shown already
+    shown = mine;
+    return answer;
+  }
+
+  async function show(answer) {
+    if (!answer) return;
+    if (answer.ground !== model.ground.number) {
+      await model.start();
+      return;
+    }
+    if (answer.service !== model.service) return;
+    model.answer = answer;
+    emit("answer", answer);
+  }
+
+  async function baseOf(service) {
+    if (!model.base[service]) model.base[service] = await ask("/api/answer", question({ service, changes: [] }));
+    return model.base[service];
+  }
+
+  model.refresh = async function () {
+    await baseOf(model.service);
+    await show(await answerFor(model.changes));
+  };
+
+  model.start = async function () {
+    model.ground = await ask("/api/ground");
+    model.base = {};
+    if (!model.ground.services.some((service) => service.key === model.service)) model.service = model.ground.services[0].key;
+    emit("ground", model.ground);
+    try {
+      await model.refresh();
+    } catch (error) {
+      if (!model.changes.length || error.status !== 422) throw error;
+      model.changes = []; // made for another study
+      model.undone = [];
+      emit("refused", error);
+      await model.refresh();
+    }
+  };
+
+  model.choose = async function (service) {
+    model.service = service;
+    model.answer = null;
+    emit("service", service);
+    await model.refresh();
+  };
+
+  // ---- changes
+
+  // Put a new list in force; one that is refused leaves everything as it was.
+  async function replace(changes, undone, said) {
+    const [before, beforeUndone] = [model.changes, model.undone];
+    [model.changes, model.undone] = [changes, undone];
+    emit("changes");
+    try {
+      await baseOf(model.service);
+      const answer = await answerFor(changes);
+      await show(answer);
+      if (said) emit("said", said);
+      return true;
+    } catch (error) {
+      if (error.status !== 0 && error.status !== 401) {
+        if (model.changes === changes) [model.changes, model.undone] = [before, beforeUndone];
+        emit("changes");
+        emit("refused", error);
+        if (model.answer) emit("answer", model.answer); // what was tried while dragging goes
+      }
+      return false;
+    }
+  }
+
+  model.make = (change, said) => replace([...model.changes, change], [], said);
+  model.undo = () =>
+    model.changes.length
+      ? replace(model.changes.slice(0, -1), [...model.undone, model.changes.at(-1)], "undone")
+      : Promise.resolve(false);
+  model.redo = () =>
+    model.undone.length
+      ? replace([...model.changes, model.undone.at(-1)], model.undone.slice(0, -1), "redone")
+      : Promise.resolve(false);
+  model.reset = () => replace([], [...model.undone, ...[...model.changes].reverse()], "undone");
+  model.open = (changes) => replace(changes, [], "");
+
+  model.rename = function (site, name) {
+    model.changes = model.changes.map((change) =>
+      change.what === "add" && change.site === site && change.service === model.service ? { ...change, name } : change
+    );
+    if (model.answer.sites[site]) model.answer.sites[site].name = name;
+    emit("changes");
+  };
+
+  model.newLabel = function () {
+    const used = model.changes.concat(model.undone).map((change) => Number((change.site || "").replace("new-", "")) || 0);
+    return `new-${Math.max(0, ...used) + 1}`;
+  };
+
+  // While an office is dragged: the answer for where it is now, one question at a time.
+  let dragging = null;
+  let busy = false;
+  model.preview = async function (change) {
+    dragging = change;
+    if (busy) return;
+    busy = true;
+    try {
+      while (dragging) {
+        const next = dragging;
+        dragging = null;
+        const answer = await answerFor([...model.changes, next]).catch(() => null);
+        if (answer && answer.service === model.service) emit("preview", answer);
+      }
+    } finally {
+      busy = false;
+    }
+  };
+  model.dropPreview = () => (dragging = null);
+
+  // ---- what stands now
+
+  model.spec = () => model.ground.services.find((service) => service.key === model.service);
+
+  // The offices of the service: those of the study with what was changed, and the new ones.
+  model.sites = function (answer = model.answer) {
+    const changed = answer ? answer.sites : {};
+    const all = model.spec().sites.map((site) => ({ ...site, days: [0, 1, 2, 3, 4], ...changed[site.site], closed: changed[site.site] === null }));
+    const own = new Set(all.map((site) => site.site));
+    for (const [label, site] of Object.entries(changed)) {
+      if (!own.has(label)) all.push({ level: "", note: "", proxy: false, ...site, site: label, closed: false });
+    }
+    return all;
+  };
+
+  // One question of a kind at a time, and of those that came meanwhile only the last.
+  model.latest = function (path) {
+    let waiting = null;
+    let running = false;
+    return async function (more, done) {
+      waiting = [more, done];
+      if (running) return;
+      running = true;
+      try {
+        while (waiting) {
+          const [given, tell] = waiting;
+          waiting = null;
+          const found = await ask(path, question(given)).catch(() => null);
+          if (!waiting) tell(found);
+        }
+      } finally {
+        running = false;
+      }
+    };
+  };
+
+  Object.assign(model, { ask, request, question, emit });
+  geoaccess.model = model;
+})();
