@@ -20,12 +20,14 @@ import geoaccess
 from geoaccess.errors import GeoaccessError, GeoaccessWarning, InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     import pandas as pd
 
     from geoaccess.osm.explain import Explanation
     from geoaccess.osm.profile import Profile
+    from geoaccess.study.config import Study
     from geoaccess.study.pipeline import Answers
 
 __all__ = ["main"]
@@ -144,10 +146,7 @@ def profile(
     """
     from geoaccess.study import load_study, profile_day, short_table, write_day_profile
 
-    try:
-        date = dt.date.fromisoformat(day)
-    except ValueError as error:
-        raise InputError(f'--day is "{day}"; write a date such as 2026-01-14') from error
+    date = _date("--day", day)
     loaded = load_study(study)
     found = profile_day(loaded, service, date, show=not quiet)
     written = write_day_profile(loaded, found)
@@ -225,6 +224,52 @@ def sweep(
         out.print(Text("Written: " + "  ".join(str(path) for path in written)))
     if len(found.failed):
         raise InputError(f"{len(found.failed)} of {len(chosen)} variations failed; status in {written[0]} says why")
+
+
+@app.command()
+def compare(
+    study: StudyFile,
+    scenarios: Annotated[list[Path], typer.Argument(metavar="SCENARIO", help="Files of changes, each on its own.")],
+    *,
+    together: Annotated[bool, typer.Option("--together", help="All scenarios at once, in this order.")] = False,
+    day: Annotated[
+        str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="Let boats sail by the timetable of this day.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="Where the files go.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Compare a study with itself under scenarios: who wins and loses how much, and who crosses a norm.
+
+    A scenario is a small TOML file: sites added, removed, moved or changed, roads and ferries closed or slowed, boats
+    cancelled, another profile, a storm, other people. Tables, difference maps and a page (index.html) go to the folder
+    compare in the output of the study.
+    """
+    from geoaccess.scenarios import combine, read_scenario
+    from geoaccess.study import compare_study, load_study, printed_comparison
+    from geoaccess.study.compare_output import write_comparison
+
+    loaded = load_study(study)
+    read = [read_scenario(path) for path in scenarios]
+    found = compare_study(
+        loaded, [combine(*read)] if together else read, day=_date("--day", day) if day else None, show=not quiet
+    )
+    written = write_comparison(found, output or loaded.output / "compare")
+    if not quiet:
+        _print_table(loaded, "What the scenarios do", printed_comparison(found), written)
+
+
+def _date(option: str, text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f'{option} is "{text}"; write a date such as 2026-01-14') from error
+
+
+def _print_table(study: Study, title: str, table: pd.DataFrame, written: Sequence[Path]) -> None:
+    if study.settings.disclaimer:
+        out.print(Text(study.settings.disclaimer, style="bold"))
+    out.print(_rich(title, table))
+    out.print(Text("Written: " + "  ".join(str(path) for path in written)))
 
 
 @app.command()

@@ -6,6 +6,8 @@ Nothing is computed here but what is drawn. folium, matplotlib and rasterio are 
 from __future__ import annotations
 
 from geoaccess.maps.bands import band_colours, band_index, band_labels, band_people, default_bands
+from geoaccess.maps.comparison import ScenarioPart, comparison_page
+from geoaccess.maps.difference import difference_map
 from geoaccess.maps.figures import LorenzCurve, lorenz_figure, service_map, time_curves
 from geoaccess.maps.network import network_map
 from geoaccess.maps.raster import geotiff
@@ -13,11 +15,14 @@ from geoaccess.maps.web import web_map
 
 __all__ = [
     "LorenzCurve",
+    "ScenarioPart",
     "band_colours",
     "band_index",
     "band_labels",
     "band_people",
+    "comparison_page",
     "default_bands",
+    "difference_map",
     "geotiff",
     "lorenz_figure",
     "network_map",

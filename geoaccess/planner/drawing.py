@@ -13,7 +13,7 @@ from geoaccess.maps.blocks import DRAWN_AT_MOST, block_of, coarsened
 from geoaccess.maps.results import cells_of
 from geoaccess.maps.web import ferry_facts, packed_lines
 from geoaccess.network import DECISECONDS
-from geoaccess.study.output import drawn
+from geoaccess.study.output import drawn_below
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -72,7 +72,7 @@ class Drawing:
         """Return all that the page needs once."""
         ground, cells, order = self.ground, self.cells, self._order
         answers, settings = ground.answers, ground.study.settings
-        layers = drawn(answers)
+        layers = drawn_below(answers)
         corners = packing.square_corners(cells.squares, answers.results.crs)
         municipality, names = pd.factorize(cells.municipality, sort=True)
         classes = np.where(cells.centrality_class > 0, cells.centrality_class - 1, len(CLASS_COLOURS))

@@ -1,5 +1,7 @@
 """Studies: a TOML file in, answers and files out."""
 
+from geoaccess.study.changed import Base, Changed, apply_scenario, solve_base, solve_changed
+from geoaccess.study.compare import Compared, compare_study, printed_comparison
 from geoaccess.study.config import Study, load_study
 from geoaccess.study.crew import Outcome, sweep
 from geoaccess.study.day_profile import DayProfile, profile_day, short_table, write_day_profile
@@ -11,24 +13,32 @@ from geoaccess.study.variations import Variation, combinations, read_variations,
 
 __all__ = [
     "Answers",
+    "Base",
+    "Changed",
+    "Compared",
     "DayProfile",
     "Outcome",
     "Study",
     "Swept",
     "Variation",
+    "apply_scenario",
     "check",
     "combinations",
+    "compare_study",
     "describe_network",
     "draw_network",
     "list_ferries",
     "load_study",
     "main_table",
     "medians",
+    "printed_comparison",
     "profile_day",
     "read_variations",
     "route_table",
     "run",
     "short_table",
+    "solve_base",
+    "solve_changed",
     "solve_study",
     "sweep",
     "sweep_studies",

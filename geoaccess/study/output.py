@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from geoaccess.study.config import Study
     from geoaccess.study.pipeline import Answers
 
-__all__ = ["drawn", "ferry_lines", "refuse_clashes", "write"]
+__all__ = ["drawn_below", "ferry_lines", "refuse_clashes", "words_of", "write"]
 
 _VERSIONS = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyarrow", "pyproj", "rasterio", "shapely")
 _BACKDROP = ("motorway", "trunk", "primary", "secondary")
@@ -66,10 +66,10 @@ def _former(folder: Path) -> set[str]:
         return set()
 
 
-def _said(answers: Answers) -> dict[str, Any]:
-    """Return the words that stand on every picture."""
-    settings = answers.study.settings
-    proxies = [f"{spec.label}: {spec.proxy_note}" for spec in answers.study.specs if spec.proxy_note]
+def words_of(study: Study) -> dict[str, Any]:
+    """Return the words that stand on every picture of a study."""
+    settings = study.settings
+    proxies = [f"{spec.label}: {spec.proxy_note}" for spec in study.specs if spec.proxy_note]
     subtitle = ". ".join(part.rstrip(".") for part in (settings.subtitle, *proxies) if part)
     return {
         "title": settings.title,
@@ -118,7 +118,7 @@ def ferry_lines(network: Network) -> gpd.GeoDataFrame:
     return lines.join(network.ferries.set_index("way_id"), how="inner").reset_index()
 
 
-def drawn(answers: Answers) -> dict[str, Any]:
+def drawn_below(answers: Answers) -> dict[str, Any]:
     """Return what lies under the cells, no finer than can be seen on a sheet of the whole region."""
     import shapely
 
@@ -129,7 +129,6 @@ def drawn(answers: Answers) -> dict[str, Any]:
         near = municipalities.cx[west - 1 : east + 1, south - 1 : north + 1]
         municipalities = near.set_geometry(shapely.coverage_simplify(near.geometry.to_numpy(), tolerance), crs=near.crs)
     return {
-        "results": answers.results,
         "municipalities": municipalities,
         "ferries": ferry_lines(answers.network),
         "roads": _backdrop(answers.network, tolerance),
@@ -157,13 +156,13 @@ def _backdrop(network: Network, tolerance: float) -> gpd.GeoDataFrame:
 
 
 def _pictures(answers: Answers, folder: Path) -> None:
-    said = _said(answers)
-    layers = drawn(answers)
+    said = words_of(answers.study)
+    drawn = {"results": answers.results, **drawn_below(answers)}
     specs = answers.study.specs
-    maps.web_map(folder / "index.html", sites=answers.sites, services=specs, **layers, **said)
+    maps.web_map(folder / "index.html", sites=answers.sites, services=specs, **drawn, **said)
     crs = answers.results.crs
     # Projected once for all maps.
-    flat: dict[str, Any] = {name: layer if layer is None else layer.to_crs(crs) for name, layer in layers.items()}
+    flat: dict[str, Any] = {name: layer if layer is None else layer.to_crs(crs) for name, layer in drawn.items()}
     for spec in specs:
         maps.service_map(folder / f"map_{spec.key}.png", service=spec, sites=answers.sites, **flat, **said)
     maps.time_curves(folder / "curves.png", results=answers.results, services=specs, **said)

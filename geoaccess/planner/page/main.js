@@ -6,7 +6,7 @@
   const { make, button } = tables;
   const byId = (name) => document.getElementById(name);
   const page = { tab: "figures", loud: 0 };
-  const TABS = { figures: "classes", sites: "sites", ways: "ferries", municipalities: "municipalities" };
+  const TABS = { figures: "figures", sites: "sites", ways: "ferries", municipalities: "municipalities" };
 
   // ---- telling
 
