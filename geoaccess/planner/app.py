@@ -18,7 +18,8 @@ from geoaccess.planner.drawing import Drawing
 from geoaccess.planner.guard import Guard
 from geoaccess.planner.rooms import BusyError, Rooms
 from geoaccess.planner.saved import Shelf, changes_of, scenario_of
-from geoaccess.planner.told import told_answer, told_journeys, told_way
+from geoaccess.planner.suggest import suggest
+from geoaccess.planner.told import told_answer, told_journeys, told_proposal, told_way
 from geoaccess.toml import Table
 
 if TYPE_CHECKING:
@@ -53,6 +54,10 @@ class _Question(Table):
 
 class _AboutCell(_Question):
     cell: int
+
+
+class _Objective(_Question):
+    objective: Annotated[str, StringConstraints(max_length=20)] = "minutes"
 
 
 class _Place(Table):
@@ -132,6 +137,15 @@ def _serve_answers(app: FastAPI, rooms: Rooms, drawing: Drawing) -> None:
     def road(asked: _Place) -> dict[str, Any] | None:
         way = ground.road_near(asked.lon, asked.lat, within_m=asked.within_m)
         return None if way is None else told_way(ground, way)
+
+    def places(asked: _Objective) -> dict[str, Any]:
+        session, changes = rooms.session(asked.tab), read_changes(asked.changes)
+        found = suggest(session, changes, asked.service, objective=asked.objective)
+        return told_proposal(ground, asked.service, asked.objective, found)
+
+    @app.post("/api/suggest")
+    async def post_suggest(asked: _Objective) -> Response:
+        return _json(await rooms.work(places, asked))
 
     @app.post("/api/answer")
     async def post_answer(asked: _Question) -> Response:

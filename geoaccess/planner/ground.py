@@ -57,8 +57,8 @@ class Ground:
         People of each cell.
     classes, municipalities
         Which class and which municipality each cell belongs to.
-    lon, lat
-        The middle of each cell, degrees.
+    x, y, lon, lat
+        The middle of each cell, metres of the grid and degrees.
     specs
         The services by key.
     """
@@ -70,7 +70,9 @@ class Ground:
         self.people: npt.NDArray[np.float64] = results["population"].to_numpy(dtype=np.float64)
         self.classes = group_cells(results, by="centrality_class")
         self.municipalities = group_cells(results, by=["municipality_id", "municipality"])
-        middle = results.geometry.centroid.to_crs("EPSG:4326")
+        centre = results.geometry.centroid
+        self.x, self.y = centre.x.to_numpy(), centre.y.to_numpy()
+        middle = centre.to_crs("EPSG:4326")
         self.lon, self.lat = middle.x.to_numpy(), middle.y.to_numpy()
         self.specs: dict[str, ServiceSpec] = {spec.key: spec for spec in self.study.specs}
         self.plan = Plan({key: self._sites_of(key) for key in self.specs}, frozenset())

@@ -8,14 +8,16 @@ import numpy as np
 
 from geoaccess.planner.changes import ALL_WEEK
 from geoaccess.planner.figures import effect
+from geoaccess.planner.suggest import APART_M
 
 if TYPE_CHECKING:
     from geoaccess.planner.drawing import Drawing
     from geoaccess.planner.figures import Figures, Group
     from geoaccess.planner.ground import Ground
     from geoaccess.planner.session import Answer, Journey
+    from geoaccess.planner.suggest import Proposal
 
-__all__ = ["told_answer", "told_journeys", "told_way"]
+__all__ = ["told_answer", "told_journeys", "told_proposal", "told_way"]
 
 
 def told_answer(answer: Answer, before: Figures, drawing: Drawing) -> dict[str, Any]:
@@ -93,3 +95,28 @@ def told_journeys(journeys: list[Journey]) -> list[dict[str, Any]]:
         }
         for journey in journeys
     ]
+
+
+def told_proposal(ground: Ground, service: str, objective: str, proposal: Proposal) -> dict[str, Any]:
+    """Tell where one more office would bring most."""
+    norms = ground.specs[service].norms_s
+    norm = int(objective.removeprefix("norm_")) if objective.startswith("norm_") else 0
+    zones = ground.municipalities.labels["municipality"]
+    return {
+        "tried": proposal.tried,
+        "all": proposal.all,
+        "apart_km": APART_M / 1000,
+        "norm_s": norms[norm] if norms else None,
+        "places": [
+            {
+                "cell": place.cell,
+                "lon": round(float(ground.lon[place.cell]), 5),
+                "lat": round(float(ground.lat[place.cell]), 5),
+                "zone": str(zones.iloc[ground.municipalities.codes[place.cell]]),
+                "saved_min": place.saved_s / 60,
+                "newly_reached": place.newly_reached,
+                "within_norm": place.within[norm] if norms else 0.0,
+            }
+            for place in proposal.places
+        ],
+    }

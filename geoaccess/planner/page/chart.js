@@ -7,7 +7,7 @@
   const UNREACHED = geoaccess.UNREACHED;
   const EDGES_MIN = [-30, -15, -5, -1, 1, 5, 15, 30];
   // Blue where it becomes shorter, orange-brown where longer: told apart with any kind of colour vision.
-  const CHANGE_COLOURS = ["#08306b", "#2171b5", "#6baed6", "#c6dbef", "#e3e1da", "#fdd0a2", "#fd8d3c", "#d94801", "#7f2704"];
+  const CHANGE_COLOURS = ["#08306b", "#2171b5", "#6baed6", "#c6dbef", "#d3d0c7", "#fdd0a2", "#fd8d3c", "#d94801", "#7f2704"];
   const FOUND = 9; // newly reached
   const FOUND_COLOUR = "#005a32";
   const chart = { view: "now", tool: "look", moving: null, map: null };

@@ -130,7 +130,7 @@
       const look = button(say("try_place"), () => { box.close(); chart.map.setView([place.lat, place.lon], Math.max(chart.map.getZoom(), 9), { animate: false }); }, { "aria-label": `${say("try_place")}: ${label}` });
       return make("li", {}, what, look, add);
     };
-    const how = found.tried === found.all ? say("suggest_all", { n: talk.number(found.all) }) : say("suggest_some", { n: talk.number(found.tried), all: talk.number(found.all) });
+    const how = found.tried === found.all ? say("suggest_all", { n: talk.number(found.all), km: talk.number(found.apart_km) }) : say("suggest_some", { n: talk.number(found.tried), all: talk.number(found.all) });
     list.replaceChildren(...(found.places.length ? found.places.map(row) : [make("li", {}, say("no_gain"))]));
     list.nextElementSibling.textContent = how;
     geoaccess.tell(found.places.length ? `${found.places[0].zone}: ${say("suggest_gain", { h: talk.number(found.places[0].saved_min / 60) })}` : say("no_gain"));
