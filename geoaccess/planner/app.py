@@ -15,9 +15,10 @@ import geoaccess.maps
 from geoaccess.errors import GeoaccessError
 from geoaccess.planner.changes import ChangeError, Lat, Lon, planned, read_changes
 from geoaccess.planner.drawing import Drawing
+from geoaccess.planner.export import figures_csv, plan_gpkg
 from geoaccess.planner.guard import Guard
 from geoaccess.planner.rooms import BusyError, Rooms
-from geoaccess.planner.saved import Shelf, changes_of, scenario_of
+from geoaccess.planner.saved import Shelf, changes_of, scenario_of, slug
 from geoaccess.planner.suggest import suggest
 from geoaccess.planner.told import told_answer, told_journeys, told_proposal, told_way
 from geoaccess.toml import Table
@@ -54,6 +55,10 @@ class _Question(Table):
 
 class _AboutCell(_Question):
     cell: int
+
+
+class _Export(_Question):
+    title: Annotated[str, StringConstraints(max_length=120)] = ""
 
 
 class _Objective(_Question):
@@ -99,6 +104,7 @@ def planner_app(
     _serve_files(app, drawing)
     _serve_answers(app, rooms, drawing)
     _serve_plans(app, rooms, shelf)
+    _serve_exports(app, rooms)
     _tell_errors(app)
     hosts = frozenset(f"{name}:{port}" for name in ("127.0.0.1", "localhost"))
     return Guard(app, token=token, key=key, hosts=hosts, cookie=f"geoaccess-{port}", body_s=body_s)
@@ -188,6 +194,24 @@ def _serve_plans(app: FastAPI, rooms: Rooms, shelf: Shelf) -> None:
     @app.post("/api/plans/load")
     async def post_load(asked: _Load) -> Response:
         return _json(await rooms.work(load, asked))
+
+
+def _serve_exports(app: FastAPI, rooms: Rooms) -> None:
+    ground = rooms.ground
+    kinds = {"csv": (figures_csv, "text/csv; charset=utf-8"), "gpkg": (plan_gpkg, "application/geopackage+sqlite3")}
+
+    def export(kind: str, asked: _Export) -> Response:
+        answer = rooms.session(asked.tab).answer(read_changes(asked.changes), asked.service)
+        make, media = kinds[kind]
+        name = f"{slug(asked.title) or slug(ground.study.name) or 'plan'}-{slug(asked.service) or 'service'}.{kind}"
+        heads = {"content-disposition": f'attachment; filename="{name}"'}
+        return Response(make(ground, answer), media_type=media, headers=heads)
+
+    @app.post("/api/export/{kind}")
+    async def post_export(kind: str, asked: _Export) -> Response:
+        if kind not in kinds:
+            return _failure(404, "no_export", f"there is no export of that kind; there are {', '.join(kinds)}")
+        return await rooms.work(export, kind, asked)
 
 
 def _tell_errors(app: FastAPI) -> None:

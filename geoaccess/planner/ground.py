@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from geoaccess.errors import InputError
+from geoaccess.maps.results import MAIN_ROADS
 from geoaccess.measures.groups import Groups, group_cells
 from geoaccess.network import EdgeKind, snap
 from geoaccess.network.pieces import Pieces
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from geoaccess.study import Answers, Study
 
 __all__ = ["Ground", "Way"]
+
+_CLOSE_M = 1000.0
 
 
 @dataclass(frozen=True)
@@ -150,10 +153,16 @@ class Ground:
         return found
 
     def road_near(self, lon: float, lat: float, *, within_m: float) -> int | None:
-        """Return the number of the way nearest to a place, None if none is near."""
-        x, y = self._project.transform(lon, lat)
-        piece, _ = self._pieces.nearest(np.array([x]), np.array([y]), most=within_m)
-        return None if piece[0] < 0 else int(self.network.way_id[self.network.shape_way[piece[0]]])
+        """Return the number of the way nearest to a place, None if none is near.
+
+        Who points from afar means a road that can be seen from there: beyond `_CLOSE_M` main roads come first.
+        """
+        x, y = (np.array([value]) for value in self._project.transform(lon, lat))
+        for pieces in (self._main_roads, self._roads) if within_m > _CLOSE_M else (self._roads,):
+            piece = pieces.nearest(x, y, most=within_m)[0][0]
+            if piece >= 0:
+                return int(self.network.way_id[self.network.shape_way[piece]])
+        return None
 
     @cached_property
     def _project(self) -> Any:
@@ -162,10 +171,19 @@ class Ground:
         return pyproj.Transformer.from_crs("EPSG:4326", self.network.metric_crs, always_xy=True)
 
     @cached_property
-    def _pieces(self) -> Pieces:
+    def _roads(self) -> Pieces:
         """All pieces of road, ready for search."""
+        return self._searchable(np.ones(len(self.network.way_class), np.bool_))
+
+    @cached_property
+    def _main_roads(self) -> Pieces:
+        """Those of main roads."""
+        names = np.asarray(self.network.class_names, dtype=object)[self.network.way_class]
+        return self._searchable(np.isin(names, MAIN_ROADS))
+
+    def _searchable(self, ways: npt.NDArray[np.bool_]) -> Pieces:
         network = self.network
-        owner = np.arange(network.shape_lon.size, dtype=np.int32)
+        owner = np.where(ways[network.shape_way], np.arange(network.shape_lon.size), -1).astype(np.int32)
         owner[np.repeat(network.edge_kind != EdgeKind.ROAD, np.diff(network.shape_ptr))] = -1
         owner[network.shape_ptr[1:] - 1] = -1  # from the last point of an edge leads no piece
         x, y = network.shape_xy

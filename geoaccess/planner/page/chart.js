@@ -10,6 +10,7 @@
   const CHANGE_COLOURS = ["#08306b", "#2171b5", "#6baed6", "#c6dbef", "#d3d0c7", "#fdd0a2", "#fd8d3c", "#d94801", "#7f2704"];
   const FOUND = 9; // newly reached
   const FOUND_COLOUR = "#005a32";
+  const HOVERS = window.matchMedia("(hover: hover)");
   const chart = { view: "now", tool: "look", moving: null, map: null };
   const state = { layer: "now", hidden: new Set(), at: null };
   const beforeState = { ...state, layer: "before" };
@@ -216,8 +217,8 @@
 
   function tip(lines, place) {
     const box = byId("tip");
-    box.hidden = !lines;
-    if (!lines) return;
+    box.hidden = !lines || !HOVERS.matches;
+    if (box.hidden) return;
     box.replaceChildren(
       ...lines.filter(Boolean).map((line, i) => {
         const element = document.createElement(i ? "div" : "strong");

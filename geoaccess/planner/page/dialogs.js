@@ -81,7 +81,7 @@
 
   async function fromServer(kind) {
     try {
-      const response = await model.request(`/api/export/${kind}`, model.question({ title: model.title, language: talk.language }));
+      const response = await model.request(`/api/export/${kind}`, model.question({ title: model.title }));
       const named = /filename="([^"]+)"/.exec(response.headers.get("content-disposition") || "");
       download(await response.blob(), named ? named[1] : `plan.${kind}`);
       box.close();
@@ -91,8 +91,13 @@
   }
 
   dialogs.export = function () {
+    const name = (suffix) => `${(model.title || model.ground.title).replace(/[^\p{L}\p{N}]+/gu, "-")}-${model.service}.${suffix}`;
     const picture = async () => {
-      download(await geoaccess.picture(), `${model.ground.title.replace(/[^\p{L}\p{N}]+/gu, "-")}-${model.service}.png`);
+      download(await geoaccess.picture(chart.view === "slide" ? "now" : chart.view), name("png"));
+      box.close();
+    };
+    const report = async () => {
+      download(geoaccess.report(), name("html"));
       box.close();
     };
     open(
@@ -103,7 +108,7 @@
         button(say("picture"), picture, { id: "export-png" }),
         button(say("csv"), () => fromServer("csv"), { id: "export-csv" }),
         button(say("geopackage"), () => fromServer("gpkg"), { id: "export-gpkg" }),
-        button(say("report"), () => fromServer("report"), { id: "export-report" })
+        button(say("report"), report, { id: "export-report" })
       )
     );
   };

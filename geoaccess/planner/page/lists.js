@@ -105,7 +105,7 @@
   const wayName = (way) => {
     const ferry = model.ground.ferries.find((one) => one.way === way.way);
     if (ferry) return ferry.name || say("ferry");
-    return say("road_of", { c: way.name, km: talk.number(way.length_m / 1000, 1), w: way.way });
+    return say("road_of", { c: talk.road(way.name), km: talk.number(way.length_m / 1000, 1), w: way.way });
   };
   const toggleWay = (way) =>
     model.make({ what: isClosed(way) ? "open" : "close", way }, isClosed(way) ? "opened_way" : "closed_way");
@@ -165,16 +165,30 @@
     return [wayName(picked), [isClosed(picked.way) ? say("closed_way") : ""], [make("p", { class: "acts" }, button(label, () => toggleWay(picked.way)))]];
   }
 
+  const partName = (part) => {
+    if (part.part === "off_network") return say("off_network");
+    if (part.part === "road") return talk.road(part.detail);
+    return part.part === "wait" ? say("wait", { t: "" }).trim() : part.detail;
+  };
+
+  // The parts of a journey with a name and a time, those that follow each other under one name as one.
+  function stepsOf(parts) {
+    const steps = [];
+    for (const part of parts) {
+      const name = partName(part);
+      if (steps.length && steps.at(-1)[0] === name) steps.at(-1)[1] += part.time_s;
+      else steps.push([name, part.time_s]);
+    }
+    return steps;
+  }
+
   function cellCard(picked) {
     const add = button(say("add_here"), () => model.emit("add", picked));
     if (picked.square < 0) return [say("add_tool"), [], [make("p", { class: "acts" }, add)]];
     const facts = chart.cellFacts(picked.square);
     const table = make("ul", { class: "route" });
     for (const found of picked.journeys || []) {
-      const steps = found.parts.map((part) => {
-        const name = part.part === "off_network" ? say("off_network") : part.detail || part.part;
-        return `${name} ${talk.time(part.time_s)}`;
-      });
+      const steps = stepsOf(found.parts).map(([name, seconds]) => `${name} ${talk.time(seconds)}`);
       const days = picked.journeys.length > 1 || found.days.length < 5 ? `${talk.dayList(found.days)}: ` : "";
       table.append(make("li", {}, make("strong", {}, `${days}${found.name || found.site}, ${talk.time(found.time_s)}`), make("small", {}, steps.join(" · "))));
     }
@@ -195,10 +209,21 @@
     const held = card.contains(document.activeElement) ? document.activeElement : null;
     const key = held && (held.dataset.day ?? held.textContent);
     draw();
+    aside(card, picked);
     if (!held) return;
     const again = [...card.querySelectorAll("input, button")].find((one) => (one.dataset.day ?? one.textContent) === key && !one.disabled);
     (again || card).focus();
   };
+
+  // The card does not lie on what it is about.
+  function aside(card, picked) {
+    card.classList.remove("right");
+    const at = picked.kind === "site" ? model.sites().find((one) => one.site === picked.site) : picked;
+    if (!Number.isFinite(at.lat)) return;
+    const point = chart.map.latLngToContainerPoint([at.lat, at.lon]);
+    const under = point.x < card.offsetLeft + card.offsetWidth + 20 && point.y > card.offsetTop - 20;
+    card.classList.toggle("right", under);
+  }
 
   const journey = model.latest("/api/journey");
   function readJourney() {
@@ -236,5 +261,6 @@
     return readJourney();
   };
 
+  Object.assign(lists, { wayName });
   geoaccess.lists = lists;
 })();

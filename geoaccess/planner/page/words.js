@@ -91,7 +91,7 @@
     not_reached: ["Not reached", "Ikke nådd"],
     now: ["After", "Etter"],
     objective: ["What counts", "Hva som teller"],
-    off_network: ["to the road", "til veien"],
+    off_network: ["off the road", "utenfor vei"],
     open: ["Open", "Åpne"],
     open_again: ["Open again", "Åpne igjen"],
     open_plan: ["Open a plan", "Åpne en plan"],
@@ -118,8 +118,9 @@
     report: ["Report (HTML)", "Rapport (HTML)"],
     reset: ["Undo all changes", "Angre alle endringer"],
     restored: ["Office open again", "Kontor åpnet igjen"],
-    road: ["Road", "Vei"],
-    road_of: ["Road ({c}), {km} km, OSM way {w}", "Vei ({c}), {km} km, OSM-vei {w}"],
+    road_main: ["Main road", "Hovedvei"],
+    road_other: ["Road", "Vei"],
+    road_of: ["{c}, {km} km (OSM way {w})", "{c}, {km} km (OSM-vei {w})"],
     road_tool: ["Close road", "Steng vei"],
     route: ["Route", "Rute"],
     same: ["less than {m} min", "under {m} min"],
@@ -183,6 +184,8 @@
   const talk = { language: "en" };
 
   talk.languages = { en: "English", nb: "Norsk" };
+  const MAIN = /^(motorway|trunk|primary|secondary)(_link)?$/;
+  talk.road = (name) => talk.say(MAIN.test(name) ? "road_main" : "road_other");
   talk.has = (key) => Object.hasOwn(phrases, key);
   talk.say = (key, values) =>
     Object.entries(values || {}).reduce(
