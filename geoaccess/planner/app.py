@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
 from pydantic import Field, StringConstraints
+from starlette.exceptions import HTTPException
 
 import geoaccess.maps
 from geoaccess.errors import GeoaccessError
@@ -24,7 +25,6 @@ from geoaccess.planner.told import told_answer, told_journeys, told_proposal, to
 from geoaccess.toml import Table
 
 if TYPE_CHECKING:
-
     from geoaccess.planner.ground import Ground
 
 __all__ = ["planner_app"]
@@ -225,6 +225,10 @@ def _tell_errors(app: FastAPI) -> None:
     async def unreadable(_: Request, error: RequestValidationError) -> Response:
         found = [f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()]
         return _failure(422, "unreadable", "; ".join(found)[:2000])
+
+    @app.exception_handler(HTTPException)
+    async def http(_: Request, error: HTTPException) -> Response:
+        return _failure(error.status_code, "http", str(error.detail))
 
     @app.exception_handler(BusyError)
     async def busy(_: Request, error: BusyError) -> Response:

@@ -201,9 +201,7 @@ def _way(ground: Ground, closed: set[int], change: CloseWay | OpenWay) -> None:
     closed.add(change.way)
 
 
-def _sites(
-    ground: Ground, sites: dict[str, Site], change: Add | Move | Remove | Restore | Days
-) -> dict[str, Site]:
+def _sites(ground: Ground, sites: dict[str, Site], change: Add | Move | Remove | Restore | Days) -> dict[str, Site]:
     """Return the sites of a service after a change to one of them."""
     label = change.site
     if isinstance(change, Add):

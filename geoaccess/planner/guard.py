@@ -132,7 +132,9 @@ class Guard:
         except CookieError:
             morsel = None
         if morsel is None or not _same(morsel.value, self.key):
-            raise _Denied(401, "token", "open the address that `geoaccess serve` printed; it holds the key to this page")
+            raise _Denied(
+                401, "token", "open the address that `geoaccess serve` printed; it holds the key to this page"
+            )
 
     async def _body(self, scope: Scope, headers: dict[str, str], receive: Receive) -> bytes:
         if headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":

@@ -165,7 +165,7 @@ def changes_of(ground: Ground, scenario: Scenario) -> tuple[list[dict[str, Any]]
             changes.append({"what": "days", "service": change.service, "site": site, "days": days})
     for gone in scenario.remove:
         changes.append({"what": "remove", "service": gone.service, "site": own.get(gone.site, gone.site)})
-    changes += [{"what": "close", "way": way} for way in _ways(ground, scenario)]
+    changes += [{"what": "close", "way": way} for way in _ways(ground, scenario, left_out)]
     for name in ("slow", "boats", "network", "population"):
         if getattr(scenario, name):
             left_out.append(f"[{name}]")
@@ -190,16 +190,18 @@ def _days(said: AddSite | ChangeSite, left_out: list[str], label: str) -> list[i
     return list(SPREAD[whole])
 
 
-def _ways(ground: Ground, scenario: Scenario) -> list[int]:
+def _ways(ground: Ground, scenario: Scenario, left_out: list[str]) -> list[int]:
     """Return the ways that a scenario closes."""
     network = ground.network
     problems: list[str] = []
     ways: list[int] = []
     for number, close in enumerate(scenario.closes, start=1):
+        if isinstance(close.polygon, str):  # a plan opens no other file
+            left_out.append(f"polygon = {close.polygon!r}")
+            continue
         chosen = selected_pieces(close, network, None, problems, f"[[close]] {number}")
         found = sorted({int(way) for way in network.way_id[network.shape_way[chosen]]})
         ways += [way for way in found if ground.edges_of_way(way).size]
     if problems:
         raise InputError.listing(f'plan "{scenario.title}"', problems)
     return list(dict.fromkeys(ways))
-

@@ -11,7 +11,7 @@ import numpy as np
 
 from geoaccess.errors import InputError
 from geoaccess.planner.changes import ALL_WEEK
-from geoaccess.routing import site_gains, travel_times
+from geoaccess.routing import add_site, site_gains, travel_times, undo
 from geoaccess.scenarios import close_network
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from geoaccess.planner.changes import Change
     from geoaccess.planner.ground import Ground
     from geoaccess.planner.session import Session
+    from geoaccess.planner.week import DayField
 
 __all__ = ["APART_M", "UNREACHED_S", "Place", "Proposal", "suggest"]
 
@@ -31,7 +32,8 @@ APART_M = 5000.0
 UNREACHED_S = 86_400.0
 """What a journey counts for those who are not reached, as in `geoaccess.siting`."""
 
-_AT_ONCE, _STEP = 64, 16
+_AT_ONCE, _STEP = 64, 4
+_TRIAL = "place on trial"
 _MOST_STEPS = 300_000_000
 """Nodes x candidates that may be searched wholly, for objectives that the pruned search does not know."""
 
@@ -101,11 +103,13 @@ def suggest(
     tried = cells[: len(saved)]
     at_most = saved + UNREACHED_S * newly  # the way that the newly reached will have is still to go off this
     order = np.lexsort((tried, -at_most))
+    one_by_one = partial(_one_by_one, session, changes, service)
     if objective == "minutes":
-        whole = partial(_whole, session, changes, service)
-        return Proposal(_best(ground, tried[order], at_most[order], whole, count=count), len(tried), len(cells))
-    most = max(_AT_ONCE, _MOST_STEPS // max(1, ground.network.n_nodes))
-    found = _whole(session, changes, service, tried[order[:most]])
+        return Proposal(_best(ground, tried[order], at_most[order], one_by_one, count=count), len(tried), len(cells))
+    if ground.network.n_nodes * len(tried) <= _MOST_STEPS:
+        found = _all_at_once(session, changes, service, tried)
+    else:
+        found = one_by_one(tried[order[:_AT_ONCE]])
     norm = int(objective.removeprefix("norm_"))
     found.sort(key=lambda place: (-place.within[norm], -place.worth_s, place.cell))
     places: list[Place] = []
@@ -169,17 +173,50 @@ def _gains(
     return np.concatenate(rows) if rows else np.empty((0, 2))
 
 
-def _whole(
+def _one_by_one(session: Session, changes: Sequence[Change], service: str, cells: npt.NDArray[np.int64]) -> list[Place]:
+    """Return all that an office at each cell would bring: it is added, looked at, and taken back."""
+    fields = session.fields(changes, service)
+    share = _shares(fields)
+    before = share @ np.stack([held.times_s for held in fields])
+    found = []
+    for cell in cells.tolist():
+        place = session.ground.snapped.cells.iloc[cell]
+        after = np.zeros(len(before))
+        for part, held in zip(share, fields, strict=True):
+            change = add_site(held.field, _TRIAL, place)
+            after += part * held.times_s
+            undo(held.field, change)
+        found.append(_brought(session.ground, service, cell, before, after))
+    return found
+
+
+def _shares(fields: list[DayField]) -> npt.NDArray[np.float64]:
+    return np.array([len(held.days) for held in fields]) / len(ALL_WEEK)
+
+
+def _brought(
+    ground: Ground, service: str, cell: int, before: npt.NDArray[np.float64], after: npt.NDArray[np.float64]
+) -> Place:
+    """Return what turns one set of times into another."""
+    people, was = ground.people, np.isfinite(before)
+    won_s = np.where(was, np.where(was, before, 0.0) - np.where(was, after, 0.0), 0.0)
+    new = ~was & np.isfinite(after)
+    saved_s = float((people * won_s).sum())
+    worth_s = saved_s + float((people[new] * (UNREACHED_S - after[new])).sum())
+    norms = ground.specs[service].norms_s
+    within = tuple(float(people[(before > norm) & (after <= norm)].sum()) for norm in norms)
+    return Place(cell, saved_s, worth_s, float(people[new].sum()), within)
+
+
+def _all_at_once(
     session: Session, changes: Sequence[Change], service: str, cells: npt.NDArray[np.int64]
 ) -> list[Place]:
-    """Return all that an office at each cell would bring, by the times between it and every cell."""
+    """Return the same for many cells of a small network, by the times between them and every cell."""
     ground, spec = session.ground, session.ground.specs[service]
     fields = session.fields(changes, service)
     network = close_network(ground.network, fields[0].field.closed)
-    now = np.stack([held.times_s for held in fields])
-    share = np.array([len(held.days) for held in fields]) / len(ALL_WEEK)
-    before, people, places = share @ now, ground.people, ground.snapped.cells
-    was = np.isfinite(before)
+    now, share = np.stack([held.times_s for held in fields]), _shares(fields)
+    before, places = share @ now, ground.snapped.cells
     found = []
     for first in range(0, len(cells), _AT_ONCE):
         some = cells[first : first + _AT_ONCE]
@@ -188,11 +225,5 @@ def _whole(
         else:
             times = travel_times(network, places.iloc[some], places)
         for cell, row in zip(some.tolist(), np.where(np.isnan(times), np.inf, times), strict=True):
-            after = share @ np.minimum(now, row)
-            won = np.where(was, np.where(was, before, 0.0) - np.where(was, after, 0.0), 0.0)
-            new = ~was & np.isfinite(after)
-            saved_s = float((people * won).sum())
-            worth_s = saved_s + float((people[new] * (UNREACHED_S - after[new])).sum())
-            inside = tuple(float(people[(before > norm) & (after <= norm)].sum()) for norm in spec.norms_s)
-            found.append(Place(int(cell), saved_s, worth_s, float(people[new].sum()), inside))
+            found.append(_brought(ground, service, cell, before, share @ np.minimum(now, row)))
     return found

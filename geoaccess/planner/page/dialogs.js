@@ -126,7 +126,7 @@
     }
     chart.propose(found.places);
     const row = (place, i) => {
-      const gain = [say("suggest_gain", { h: talk.number(place.saved_min / 60) })];
+      const gain = place.saved_min >= 30 ? [say("suggest_gain", { h: talk.number(place.saved_min / 60) })] : [];
       if (place.newly_reached >= 0.5) gain.push(say("reached", { n: talk.number(place.newly_reached) }));
       if (place.within_norm >= 0.5) gain.push(say("suggest_norm", { n: talk.number(place.within_norm), m: talk.number(found.norm_s / 60) }));
       const label = `${i + 1}. ${place.zone || talk.number(place.lat, 3)}`;

@@ -76,6 +76,7 @@
     const answer = await ask("/api/answer", question({ changes }));
     if (mine < shown) return null; // a later one is shown already
     shown = mine;
+    answer.changes = changes;
     return answer;
   }
 

@@ -186,6 +186,8 @@
   talk.languages = { en: "English", nb: "Norsk" };
   const MAIN = /^(motorway|trunk|primary|secondary)(_link)?$/;
   talk.road = (name) => talk.say(MAIN.test(name) ? "road_main" : "road_other");
+  // Phrases that lack one of the languages; there are none.
+  talk.missing = () => Object.keys(phrases).filter((key) => phrases[key].length !== 2 || !phrases[key].every(Boolean));
   talk.has = (key) => Object.hasOwn(phrases, key);
   talk.say = (key, values) =>
     Object.entries(values || {}).reduce(
