@@ -1,4 +1,4 @@
-"""The planner's answers: how long a change takes until figures and map are ready, on Iceland and on a generated country.
+"""How long the planner takes to answer a change, on Iceland and on a generated country.
 
     python -m benchmarks.planner [iceland] [1m]
 
@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -21,13 +21,15 @@ import shapely
 
 from benchmarks.graphs import SIZES, load
 from geoaccess.measures import ServiceSpec
-from geoaccess.network import Network
 from geoaccess.planner import Ground, Session, read_changes
 from geoaccess.planner.drawing import Drawing
 from geoaccess.planner.suggest import suggest
 from geoaccess.planner.told import told_answer
 from geoaccess.routing import nearest
 from geoaccess.study import load_study, solve_study
+
+if TYPE_CHECKING:
+    from geoaccess.network import Network
 
 CELLS = 250_000
 SITES = 400

@@ -240,6 +240,7 @@ def _sites(sites: gpd.GeoDataFrame) -> list[dict[str, Any]]:
 
 
 def ferry_facts(ferries: gpd.GeoDataFrame | None) -> list[dict[str, Any]]:
+    """Return the name of each ferry, whether it takes cars, and minutes of crossing and wait (None: unknown)."""
     if ferries is None:
         return []
     found = []
@@ -261,6 +262,7 @@ def packed_lines(
     *,
     within_m: float,
 ) -> dict[str, Any]:
+    """Pack what lies under and over the cells: "land", "borders", "ferries" and "roads" where there are any."""
     packed: dict[str, Any] = {}
     if municipalities is not None and hasattr(municipalities, "to_crs"):
         packed["land"], packed["borders"] = packing.pack_areas(municipalities.geometry, within_m=within_m)

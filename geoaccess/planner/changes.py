@@ -173,10 +173,8 @@ def planned(ground: Ground, changes: Sequence[Change]) -> Plan:
         try:
             if isinstance(change, CloseWay | OpenWay):
                 _way(ground, closed, change)
-            elif change.service not in sites:
-                raise _Refused("no_service", f"there is no service {change.service!r}")
             else:
-                sites[change.service] = _sites(ground, sites[change.service], change)
+                sites[change.service] = _sites(ground, sites.get(change.service), change)
         except _Refused as error:
             raise ChangeError(f"change {number + 1}: {error}", number=number, code=error.code) from None
     return Plan(sites, frozenset(closed))
@@ -201,9 +199,13 @@ def _way(ground: Ground, closed: set[int], change: CloseWay | OpenWay) -> None:
     closed.add(change.way)
 
 
-def _sites(ground: Ground, sites: dict[str, Site], change: Add | Move | Remove | Restore | Days) -> dict[str, Site]:
+def _sites(
+    ground: Ground, sites: dict[str, Site] | None, change: Add | Move | Remove | Restore | Days
+) -> dict[str, Site]:
     """Return the sites of a service after a change to one of them."""
     label = change.site
+    if sites is None:
+        raise _Refused("no_service", f"there is no service {change.service!r}")
     if isinstance(change, Add):
         if label in sites:
             raise _Refused("same_label", f"there is a site {label!r} already")

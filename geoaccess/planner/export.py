@@ -43,7 +43,8 @@ def plan_table(ground: Ground, answer: Answer) -> pd.DataFrame:
     ]
     table = pd.concat(parts, ignore_index=True)
     table.insert(0, "service", spec.key)
-    return marked(table, ground.study.settings.disclaimer)
+    found: pd.DataFrame = marked(table, ground.study.settings.disclaimer)
+    return found
 
 
 def _rows(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from geoaccess.measures import ServiceSpec
     from geoaccess.planner.figures import Figures
     from geoaccess.routing.field import NearestField, Place
-    from geoaccess.study import Answers, Study
+    from geoaccess.study import Answers
 
 __all__ = ["Ground", "Way"]
 

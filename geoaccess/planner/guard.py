@@ -93,7 +93,7 @@ class Guard:
                 await self._send_plain(send, 303, b"", {"location": "/", "set-cookie": morsel})
                 return
             self._check_cookie(headers)
-            body = await self._body(scope, headers, receive) if scope["method"] == "POST" else b""
+            body = await self._body(headers, receive) if scope["method"] == "POST" else b""
         except _Denied as denied:
             told = json.dumps({"error": denied.code, "message": str(denied)}).encode()
             await self._send_plain(send, denied.status, told, {"content-type": "application/json"})
@@ -110,7 +110,7 @@ class Guard:
             raise _Denied(405, "method", "only GET and POST are understood")
         origins = {f"http://{host}" for host in self.hosts}
         foreign = "origin" in headers and headers["origin"] not in origins
-        if foreign or headers.get("sec-fetch-site", "none") not in {"none", "same-origin"} and not _opened(headers):
+        if foreign or (headers.get("sec-fetch-site", "none") not in {"none", "same-origin"} and not _opened(headers)):
             raise _Denied(403, "origin", "another site may not ask this planner")
         if scope["method"] == "POST" and "origin" not in headers:
             raise _Denied(403, "origin", "a request that changes something must say its origin")
@@ -136,7 +136,7 @@ class Guard:
                 401, "token", "open the address that `geoaccess serve` printed; it holds the key to this page"
             )
 
-    async def _body(self, scope: Scope, headers: dict[str, str], receive: Receive) -> bytes:
+    async def _body(self, headers: dict[str, str], receive: Receive) -> bytes:
         if headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
             raise _Denied(415, "content_type", "send JSON (content-type: application/json)")
         length = headers.get("content-length", "0")

@@ -123,7 +123,8 @@ def scenario_of(ground: Ground, changes: Sequence[Change], *, title: str) -> Sce
             if week:
                 parts["change"].append(ChangeSite(service=service, site=label, **week))
     close = [Close(osm_id=way) for way in sorted(plan.closed)]
-    return Scenario(title=title, close=tuple(close), **{name: tuple(items) for name, items in parts.items()})
+    said: dict[str, Any] = {name: tuple(items) for name, items in parts.items()}
+    return Scenario(title=title, close=tuple(close), **said)
 
 
 def _week(days: frozenset[int]) -> dict[str, Any]:
@@ -163,20 +164,18 @@ def changes_of(ground: Ground, scenario: Scenario) -> tuple[list[dict[str, Any]]
         if days:
             site = own.get(change.site, change.site)
             changes.append({"what": "days", "service": change.service, "site": site, "days": days})
-    for gone in scenario.remove:
-        changes.append({"what": "remove", "service": gone.service, "site": own.get(gone.site, gone.site)})
+    changes += [
+        {"what": "remove", "service": gone.service, "site": own.get(gone.site, gone.site)} for gone in scenario.remove
+    ]
     changes += [{"what": "close", "way": way} for way in _ways(ground, scenario, left_out)]
-    for name in ("slow", "boats", "network", "population"):
-        if getattr(scenario, name):
-            left_out.append(f"[{name}]")
+    left_out += [f"[{name}]" for name in ("slow", "boats", "network", "population") if getattr(scenario, name)]
     return changes, left_out
 
 
 def _days(said: AddSite | ChangeSite, left_out: list[str], label: str) -> list[int] | None:
     """Return the weekdays of an office, None where nothing is said of them."""
-    for name in ("capacity", "level", "allowed"):
-        if getattr(said, name, None) is not None:
-            left_out.append(f"{label}: {name}")
+    unknown = [name for name in ("capacity", "level", "allowed") if getattr(said, name, None) is not None]
+    left_out += [f"{label}: {name}" for name in unknown]
     named = [part.strip() for part in (said.opening or "").split(",")]
     if all(part in DAY_NAMES for part in named):
         return sorted({DAY_NAMES.index(part) for part in named})

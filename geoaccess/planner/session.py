@@ -82,7 +82,7 @@ class Session:
         return self._week(changes, service)[1].fields
 
     def journeys(self, changes: Sequence[Change], service: str, cell: int) -> list[Journey]:
-        """Return the journeys of a cell, one for each set of weekdays on which it goes another way; days with none left out.
+        """Return the journeys of a cell: one for all weekdays on which it goes the same way, none for days without any.
 
         Raises
         ------
@@ -118,8 +118,9 @@ class Session:
         plan = planned(self.ground, changes)
         if service not in self._weeks:
             self._weeks[service] = Week(self.ground, service)
-        week = self._weeks[service]
+        week = self._weeks.pop(service)  # kept again only when it got where it should
         week.become(plan)
+        self._weeks[service] = week
         return plan, week
 
 

@@ -76,8 +76,8 @@ def suggest(
     Parameters
     ----------
     objective
-        "minutes": most person-minutes saved, people who are not reached counting as `UNREACHED_S`. "norm_0", "norm_1", ...: most
-        people who come inside the first, second ... norm of the service.
+        "minutes": most person-minutes saved, people who are not reached counting as `UNREACHED_S`. "norm_0", "norm_1",
+        ...: most people who come inside the first, second ... norm of the service.
     count
         How many places.
     seconds

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from dataclasses import field as given
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -42,7 +43,7 @@ class DayField:
     days: frozenset[int]
     field: NearestField
     state: _State
-    steps: list[tuple[_State, list[FieldChange]]] = field(default_factory=list)
+    steps: list[tuple[_State, list[FieldChange]]] = given(default_factory=list)
 
     def become(self, wanted: _State, ground: Ground) -> None:
         """Change the field until it stands at `wanted`: a step back where that is the last one, else forward."""
@@ -105,7 +106,8 @@ class Week:
             wanted.setdefault(frozenset(label for label, site in sites.items() if day in site.days), set()).add(day)
         days = [frozenset(some) for some in wanted.values()]
         # Each set of days keeps the field it shares most with; the others begin from a copy of the first.
-        kept, spare = [], list(self.fields)
+        kept: list[DayField] = []
+        spare = list(self.fields)
         for some in days:
             best = max(spare, key=lambda held: (held.days == some, len(held.days & some)), default=None)
             if best is None:
@@ -131,7 +133,7 @@ class Week:
         return total / len(ALL_WEEK)
 
 
-def _row(site: Site) -> pd.Series[object]:
+def _row(site: Site) -> pd.Series[Any]:
     return pd.Series(site.place, dtype=object)
 
 
