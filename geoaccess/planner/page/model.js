@@ -157,7 +157,6 @@
     model.undone.length
       ? replace([...model.changes, model.undone.at(-1)], model.undone.slice(0, -1), "redone")
       : Promise.resolve(false);
-  model.reset = () => replace([], [...model.undone, ...[...model.changes].reverse()], "undone");
   model.open = (changes) => replace(changes, [], "");
 
   model.rename = function (site, name) {

@@ -100,7 +100,7 @@
   const sharePair = (now, before, people) =>
     pair(people ? now / people : null, people ? before / people : null, (value) => (value === null ? "–" : talk.share(value)), { lessIsBetter: false, least: 0.0005, digits: 1, scale: 0.01 });
 
-  const className = (label) => (label === "unclassified" ? say("unclassified") : say("class_n", { n: label }));
+  const className = (label) => (label === "unclassified" ? say("unclassified") : label);
 
   function classTable() {
     const [now, before] = [model.answer.figures, model.base[model.service].figures];
