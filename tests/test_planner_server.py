@@ -5,8 +5,13 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import signal
+import socket
+import subprocess
+import sys
 import threading
 
+import httpx
 import pandas as pd
 import pyogrio
 import pytest
@@ -404,3 +409,27 @@ def test_a_plan_reads_no_file_elsewhere(client, folder, tmp_path):
         assert found.json()["changes"] == []
         assert "polygon" in found.json()["left_out"][0]
         assert "very secret" not in found.text
+
+
+# ---- the command
+
+
+def test_the_command_serves_until_it_is_stopped(tmp_path):
+    path = write_study(tmp_path / "country")
+    command = [sys.executable, "-m", "geoaccess", "serve", str(path), "--no-browser", "--quiet", "--port", "0"]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 2
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        command[-1] = str(free.getsockname()[1])
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        try:
+            address = running.stdout.readline().split()[-1]
+            found = httpx.get(address)
+            assert (found.status_code, found.headers["location"]) == (303, "/")
+            assert httpx.get(address.split("?")[0]).status_code == 401
+            assert str(tmp_path) in running.stdout.readline()
+        finally:
+            running.send_signal(signal.SIGINT)
+        said, errors = running.communicate(timeout=30)
+    assert "Traceback" not in errors
+    assert "token=" not in said + errors
+    assert not (tmp_path / "country" / "study-plans").exists()

@@ -36,9 +36,10 @@
       const plan = await model.ask("/api/plans/load", { name });
       if (!(await model.open(plan.changes))) return;
       model.title = plan.title;
+      model.leftOut = plan.left_out.length ? say("left_out", { what: plan.left_out.join("; ") }) : "";
       box.close();
-      const rest = plan.left_out.length ? ` ${say("left_out", { what: plan.left_out.join("; ") })}` : "";
-      geoaccess.tell(say("opened", { t: plan.title }) + rest, true);
+      tables.effect(document.getElementById("effect"));
+      geoaccess.tell(`${say("opened", { t: plan.title })}. ${tables.spoken(model.answer)}. ${model.leftOut}`);
     } catch (error) {
       geoaccess.tell(geoaccess.why(error), true);
       box.close();

@@ -126,7 +126,7 @@
 
   function refresh() {
     if (!model.answer) return;
-    byId("undo").disabled = !model.changes.length;
+    byId("undo").disabled = !model.past.length;
     byId("redo").disabled = !model.undone.length;
     tables.effect(byId("effect"));
     sheet();
@@ -166,6 +166,7 @@
       if (typing || document.querySelector("dialog[open]")) return;
       if (event.key === "Escape") {
         chart.use("look");
+        chart.propose([]);
         lists.pick(null);
       }
       if (!(event.ctrlKey || event.metaKey)) return;
@@ -194,7 +195,7 @@
   });
   model.on("answer", refresh);
   model.on("changes", () => {
-    byId("undo").disabled = !model.changes.length;
+    byId("undo").disabled = !model.past.length;
     byId("redo").disabled = !model.undone.length;
     if (model.answer) {
       sheet();

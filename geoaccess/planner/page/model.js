@@ -6,8 +6,9 @@
     tab: Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join(""),
     ground: null,
     service: "",
-    changes: [],
-    undone: [],
+    changes: [], // the list in force
+    past: [], // lists before it, to undo to
+    undone: [], // and after it, to redo to
     base: {},
     answer: null,
     title: "",
@@ -110,8 +111,7 @@
       await model.refresh();
     } catch (error) {
       if (!model.changes.length || error.status !== 422) throw error;
-      model.changes = []; // made for another study
-      model.undone = [];
+      [model.changes, model.past, model.undone] = [[], [], []]; // made for another study
       emit("refused", error);
       await model.refresh();
     }
@@ -126,20 +126,19 @@
 
   // ---- changes
 
-  // Put a new list in force; one that is refused leaves everything as it was.
-  async function replace(changes, undone, said) {
-    const [before, beforeUndone] = [model.changes, model.undone];
-    [model.changes, model.undone] = [changes, undone];
+  // Put another list in force; one that is refused leaves everything as it was.
+  async function replace(changes, past, undone, said) {
+    const before = [model.changes, model.past, model.undone];
+    [model.changes, model.past, model.undone] = [changes, past, undone];
     emit("changes");
     try {
       await baseOf(model.service);
-      const answer = await answerFor(changes);
-      await show(answer);
+      await show(await answerFor(changes));
       if (said) emit("said", said);
       return true;
     } catch (error) {
       if (error.status !== 0 && error.status !== 401) {
-        if (model.changes === changes) [model.changes, model.undone] = [before, beforeUndone];
+        if (model.changes === changes) [model.changes, model.past, model.undone] = before;
         emit("changes");
         emit("refused", error);
         if (model.answer) emit("answer", model.answer); // what was tried while dragging goes
@@ -148,27 +147,26 @@
     }
   }
 
-  model.make = (change, said) => replace([...model.changes, change], [], said);
-  model.undo = () =>
-    model.changes.length
-      ? replace(model.changes.slice(0, -1), [...model.undone, model.changes.at(-1)], "undone")
-      : Promise.resolve(false);
-  model.redo = () =>
-    model.undone.length
-      ? replace([...model.changes, model.undone.at(-1)], model.undone.slice(0, -1), "redone")
-      : Promise.resolve(false);
-  model.open = (changes) => replace(changes, [], "");
+  const MOST_KEPT = 500;
+  const advance = (changes, said) => replace(changes, [...model.past, model.changes].slice(-MOST_KEPT), [], said);
+  model.make = (change, said) => advance([...model.changes, change], said);
+  model.open = (changes) => advance(changes, "");
+  model.undo = async () =>
+    model.past.length > 0 && replace(model.past.at(-1), model.past.slice(0, -1), [...model.undone, model.changes], "undone");
+  model.redo = async () =>
+    model.undone.length > 0 && replace(model.undone.at(-1), [...model.past, model.changes], model.undone.slice(0, -1), "redone");
 
-  model.rename = function (site, name) {
-    model.changes = model.changes.map((change) =>
-      change.what === "add" && change.site === site && change.service === model.service ? { ...change, name } : change
+  model.rename = (site, name) =>
+    advance(
+      model.changes.map((change) =>
+        change.what === "add" && change.site === site && change.service === model.service ? { ...change, name } : change
+      ),
+      ""
     );
-    if (model.answer.sites[site]) model.answer.sites[site].name = name;
-    emit("changes");
-  };
 
+  // A label that no office has in any list: what was undone may come back.
   model.newLabel = function () {
-    const used = model.changes.concat(model.undone).map((change) => Number((change.site || "").replace("new-", "")) || 0);
+    const used = [...model.past, model.changes, ...model.undone].flat().map((change) => Number((change.site || "").replace("new-", "")) || 0);
     return `new-${Math.max(0, ...used) + 1}`;
   };
 

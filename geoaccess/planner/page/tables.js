@@ -75,6 +75,7 @@
     box.replaceChildren(
       make("h2", {}, say("effect")),
       headline(model.answer),
+      model.leftOut ? make("p", { class: "note" }, model.leftOut) : "",
       part ? make("p", { class: "quiet" }, say("expected")) : "",
       legend()
     );
@@ -163,7 +164,7 @@
     return model.ground.zones.map((name, i) => {
       const delta = now.mean_s[i] === null || before.mean_s[i] === null ? 0 : now.mean_s[i] - before.mean_s[i];
       const lost = before.reached[i] - now.reached[i];
-      return { name: name || say("unclassified"), people: now.people[i], now: now.mean_s[i], before: before.mean_s[i], within: now.within.map((norm) => norm[i]), was: before.within.map((norm) => norm[i]), weight: Math.abs(delta) * now.people[i] + Math.abs(lost) * 3600 };
+      return { name: name === "unclassified" ? say("unclassified") : name, people: now.people[i], now: now.mean_s[i], before: before.mean_s[i], within: now.within.map((norm) => norm[i]), was: before.within.map((norm) => norm[i]), weight: Math.abs(delta) * now.people[i] + Math.abs(lost) * 3600 };
     });
   }
 
