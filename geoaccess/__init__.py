@@ -53,10 +53,12 @@ if TYPE_CHECKING:
         busy_fraction,
         chance_access,
         class_contrast,
+        compare_statistics,
         crossing_times,
         cumulative_opportunities,
         decay_from,
         dependable_time,
+        difference_summary,
         expected_coverage,
         expected_response,
         fastest,
@@ -115,6 +117,16 @@ if TYPE_CHECKING:
         undo,
         within,
     )
+    from geoaccess.scenarios import (
+        Scenario,
+        apply_to_network,
+        apply_to_sites,
+        cell_differences,
+        difference_table,
+        draw_closures,
+        read_scenario,
+        write_scenario,
+    )
     from geoaccess.services import (
         allowed_by_names,
         allowed_by_zone,
@@ -127,8 +139,29 @@ if TYPE_CHECKING:
         read_levels,
         read_sites,
     )
-    from geoaccess.study import load_study, run, solve_study, sweep, sweep_studies, vary
-    from geoaccess.zones import assign, compute_centrality, join_centrality, read_centrality, read_municipalities
+    from geoaccess.study import (
+        compare_study,
+        load_study,
+        read_reference,
+        read_ssb_12764,
+        reliability_study,
+        run,
+        solve_study,
+        sweep,
+        sweep_studies,
+        validate_answers,
+        validate_study,
+        vary,
+        vulnerable_study,
+    )
+    from geoaccess.zones import (
+        assign,
+        compute_centrality,
+        join_centrality,
+        read_centrality,
+        read_municipalities,
+        settlement_people,
+    )
 
 __version__ = "0.1.0"
 
@@ -146,12 +179,15 @@ __all__ = [
     "Network",
     "Power",
     "ResponseNorms",
+    "Scenario",
     "ServiceSpec",
     "Stepped",
     "add_site",
     "aeroplane_chain",
     "allowed_by_names",
     "allowed_by_zone",
+    "apply_to_network",
+    "apply_to_sites",
     "assign",
     "at_least",
     "atkinson",
@@ -159,9 +195,12 @@ __all__ = [
     "base_availability",
     "boat_chain",
     "busy_fraction",
+    "cell_differences",
     "chance_access",
     "class_contrast",
     "close_edges",
+    "compare_statistics",
+    "compare_study",
     "compute_centrality",
     "concentration_index",
     "contract",
@@ -169,6 +208,9 @@ __all__ = [
     "cumulative_opportunities",
     "decay_from",
     "dependable_time",
+    "difference_summary",
+    "difference_table",
+    "draw_closures",
     "equity_table",
     "expected_contacts",
     "expected_coverage",
@@ -218,7 +260,11 @@ __all__ = [
     "read_osm",
     "read_projection",
     "read_raster_cells",
+    "read_reference",
+    "read_scenario",
     "read_sites",
+    "read_ssb_12764",
+    "reliability_study",
     "remove_site",
     "response_norm",
     "response_table",
@@ -230,6 +276,7 @@ __all__ = [
     "save_hierarchy",
     "save_network",
     "second_nearest",
+    "settlement_people",
     "simplify",
     "site_demand",
     "site_gains",
@@ -252,13 +299,29 @@ __all__ = [
     "trees",
     "two_step",
     "undo",
+    "validate_answers",
+    "validate_study",
     "vary",
+    "vulnerable_study",
     "weighted_quantile",
     "within",
+    "write_scenario",
     "zonal_population",
 ]
 
-_ROOMS = ("network", "hierarchy", "routing", "osm", "demand", "services", "zones", "measures", "equity", "study")
+_ROOMS = (
+    "network",
+    "hierarchy",
+    "routing",
+    "osm",
+    "demand",
+    "services",
+    "zones",
+    "measures",
+    "equity",
+    "scenarios",
+    "study",
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from geoaccess.osm.explain import Explanation
     from geoaccess.osm.profile import Profile
-    from geoaccess.study.config import Study
     from geoaccess.study.pipeline import Answers
+    from geoaccess.study.validate import Validation
 
 __all__ = ["main"]
 
@@ -43,6 +43,7 @@ app = typer.Typer(
 )
 out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 160)  # a file has room
 
+_REASONS_SHOWN = 20
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="A study file, such as configs/iceland.toml.")]
 
 
@@ -80,6 +81,25 @@ def run(
     answers = run_study(loaded, show=not quiet)
     if not quiet:
         _print_main_result(answers)
+
+
+@app.command()
+def report(
+    study: StudyFile,
+    *,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Write the report of a study for those who decide: report.html, and report.pdf (with geoaccess[pdf]).
+
+    The study is run first, unless its output folder holds a run of the same study, data and version.
+    """
+    from geoaccess.study import load_study, write_report
+
+    written, why_not = write_report(load_study(study), show=not quiet)
+    if why_not:
+        out.print(Text(why_not))
+    if not quiet:
+        out.print(Text("Written: " + "  ".join(str(path) for path in written)))
 
 
 @app.command()
@@ -255,7 +275,8 @@ def compare(
     )
     written = write_comparison(found, output or loaded.output / "compare")
     if not quiet:
-        _print_table(loaded, "What the scenarios do", printed_comparison(found), written)
+        said = loaded.settings.disclaimer
+        _print_table("What the scenarios do", printed_comparison(found), written, disclaimer=said)
 
 
 def _date(option: str, text: str) -> dt.date:
@@ -265,11 +286,126 @@ def _date(option: str, text: str) -> dt.date:
         raise InputError(f'{option} is "{text}"; write a date such as 2026-01-14') from error
 
 
-def _print_table(study: Study, title: str, table: pd.DataFrame, written: Sequence[Path]) -> None:
-    if study.settings.disclaimer:
-        out.print(Text(study.settings.disclaimer, style="bold"))
+def _print_table(title: str, table: pd.DataFrame, written: Sequence[Path], *, disclaimer: str) -> None:
+    if disclaimer:
+        out.print(Text(disclaimer, style="bold"))
     out.print(_rich(title, table))
     out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+
+
+@app.command()
+def vulnerable(
+    study: StudyFile,
+    *,
+    service: Annotated[str, typer.Option("--service", help="A service of the study, such as hospital.")],
+    cut_off: Annotated[
+        float, typer.Option("--cut-off", metavar="MINUTES", help="What a person who is cut off counts in the ranking.")
+    ] = 1440.0,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="Where the files go.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Close every ferry, bridge, tunnel and road on its own: who is cut off from a service, or delayed, exactly.
+
+    Tables (with lines to draw) and a map go to the folder vulnerable in the output of the study.
+    """
+    from geoaccess.study import load_study, printed_vulnerable, vulnerable_study, write_vulnerable
+
+    loaded = load_study(study)
+    found = vulnerable_study(loaded, service, cut_off_min=cut_off, show=not quiet)
+    written = write_vulnerable(found, output or loaded.output / "vulnerable")
+    if not quiet:
+        *first, last = printed_vulnerable(found)
+        for title, table in first:
+            out.print(_rich(title, table))
+        _print_table(*last, written, disclaimer=loaded.settings.disclaimer)
+
+
+@app.command()
+def reliability(
+    study: StudyFile,
+    *,
+    service: Annotated[str, typer.Option("--service", help="A service of the study, such as hospital.")],
+    draws: Annotated[int, typer.Option("--draws", help="How many.")] = 1000,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same draws.")] = 0,
+    season: Annotated[str | None, typer.Option("--season", help="Rows of the table that count; the study's.")] = None,
+    table: Annotated[
+        Path | None, typer.Option("--table", metavar="FILE", help="How often what is open (CSV); the study's.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option("--workers", help="Processes on this machine; 0 for this one.")] = None,
+    scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="ADDRESS", help="A dask scheduler.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="Where the files go.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Draw closed ferries and passes: the time people can depend on, and the chance to meet the norms.
+
+    The table says how often each is open, by season, and what closes together because the weather is the same. Results
+    go to the folder reliability in the output of the study.
+    """
+    from geoaccess.study import load_study, printed_reliability, reliability_study, write_reliability
+
+    loaded = load_study(study)
+    found = reliability_study(
+        loaded,
+        service,
+        draws=draws,
+        seed=seed,
+        season=season,
+        table=table,
+        workers=workers,
+        scheduler=scheduler,
+        show=not quiet,
+    )
+    written = write_reliability(found, output or loaded.output / "reliability")
+    if not quiet:
+        title = f"{draws} draws, {found.sets} different sets of closures"
+        _print_table(title, printed_reliability(found), written, disclaimer=found.disclaimer)
+
+
+@app.command()
+def validate(
+    study: StudyFile,
+    reference: Annotated[
+        Path | None, typer.Argument(metavar="[REFERENCE]", help="Published statistics, as CSV; see --template.")
+    ] = None,
+    *,
+    template: Annotated[
+        Path | None, typer.Option("--template", metavar="FILE", help="Write a table (CSV) to fill in instead.")
+    ] = None,
+    form: Annotated[
+        str, typer.Option("--form", help="tidy, or ssb12764: StatBank table 12764 as CSV or JSON-stat.")
+    ] = "tidy",
+    service: Annotated[
+        str | None, typer.Option("--service", help="Which service of the study the StatBank table is about.")
+    ] = None,
+    year: Annotated[int | None, typer.Option("--year", help="Of the StatBank table; the latest as a rule.")] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="Compute with another profile, such as ssb; the study's as a rule.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Compare a study with published statistics: differences by municipality or class, and what explains them.
+
+    A row of REFERENCE is one number: geography (municipality by number or name, "class 1" to "class 6", "everybody" or
+    a region), service, statistic (mean, median, P1 to P99, share_within_30, people_beyond_60, ...), value, unit (min,
+    share, % or people) and source. Rows that cannot be compared are listed with the reason.
+    """
+    from geoaccess.study import choose_reference, load_study, with_profile, write_reference_template, write_validation
+    from geoaccess.study import validate_study as compare
+
+    if (reference is None) == (template is None):
+        raise InputError("name a table of published statistics, or a file to write with --template")
+    loaded = load_study(study)
+    if template is not None:
+        count = write_reference_template(loaded, template)
+        out.print(Text(f"wrote {template} with {count} rows; fill in values and sources, delete what is not published"))
+        return
+    assert reference is not None  # noqa: S101 - one of the two was named
+    published = choose_reference(reference, form=form, service=service, year=year)
+    found = compare(with_profile(study, profile) if profile else loaded, published, show=not quiet)
+    written = write_validation(found, name=f"validation_{Path(profile).stem}" if profile else "validation")
+    if not quiet:
+        _print_validation(found)
+        out.print(Text("Written: " + "  ".join(str(path) for path in written)))
 
 
 @app.command()
@@ -472,6 +608,23 @@ def _print_main_result(answers: Answers) -> None:
     out.print(Text(f"{answers.population:,.0f} people in, all accounted for. Written to {answers.study.output}:"))
     out.print(Text("  " + "  ".join(path.name for path in answers.files)))
     out.print(Text(f"Open {answers.study.output / 'index.html'} in a browser."))
+
+
+def _print_validation(found: Validation) -> None:
+    from geoaccess.study import validation_table
+
+    settings = found.study.settings
+    out.print(Text(f"{settings.title}: computed less published", style="bold"))
+    for line in found.explanation:
+        out.print(Text(f"  {line}"))
+    out.print(_rich("", validation_table(found)))
+    left = found.unmatched.groupby("reason", sort=False)["geography"].agg(["size", "first"])
+    if len(left):
+        out.print(Text(f"Not compared: {len(found.unmatched)} of {len(found.unmatched) + len(found.table)} rows"))
+        for reason, count, first in left.head(_REASONS_SHOWN).itertuples():
+            out.print(Text(f"  {count}, the first {first!r}: {reason}"))
+        if len(left) > _REASONS_SHOWN:
+            out.print(Text(f"  and {len(left) - _REASONS_SHOWN} reasons more, in validation_unmatched.csv"))
 
 
 def _rich(title: str, frame: pd.DataFrame) -> Table:

@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from geoaccess.network import Network
     from geoaccess.scenarios.changes import Close, Scenario, Slow
 
-__all__ = ["ChangedNetwork", "apply_to_network", "close_network", "edges_of_ways", "pieces_of", "selected_pieces"]
+__all__ = [
+    "ChangedNetwork",
+    "apply_to_network",
+    "close_network",
+    "edges_of_pieces",
+    "edges_of_ways",
+    "pieces_of",
+    "selected_pieces",
+]
 
 _KINDS = {
     "roads": (EdgeKind.ROAD,),
@@ -97,7 +105,7 @@ def apply_to_network(scenario: Scenario, network: Network, *, names: pd.DataFram
     for item, chosen in zip(scenario.slow, slows, strict=True):
         factor[chosen] *= item.factor
     places, slowed = _slowed(network, factor)
-    closed = _edges(network, np.logical_or.reduce([np.zeros(factor.size, bool), *shuts]))
+    closed = edges_of_pieces(network, np.logical_or.reduce([np.zeros(factor.size, bool), *shuts]))
     return ChangedNetwork(close_network(places, closed), places, closed, slowed)
 
 
@@ -122,7 +130,7 @@ def _keep(network: Network, changed: Network, names: Sequence[str]) -> None:
 
 def _slowed(network: Network, factor: npt.NDArray[np.float64]) -> tuple[Network, npt.NDArray[np.int32]]:
     """Return a network whose pieces take so many times as long, and which edges these are."""
-    chosen = _edges(network, factor > 1)
+    chosen = edges_of_pieces(network, factor > 1)
     if not chosen.size:
         return network, chosen
     times: dict[str, Any] = {}
@@ -147,7 +155,8 @@ def _sums(network: Network, values: npt.NDArray[np.float64]) -> npt.NDArray[np.f
     return np.add.reduceat(values, network.shape_ptr[:-1])
 
 
-def _edges(network: Network, pieces: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
+def edges_of_pieces(network: Network, pieces: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
+    """Return the edges of which some piece is chosen, sorted."""
     return np.flatnonzero(_sums(network, pieces.astype(np.float64)) > 0).astype(np.int32)
 
 
@@ -160,7 +169,7 @@ def pieces_of(network: Network, way_ids: npt.ArrayLike, *, what: str = "all") ->
 
 def edges_of_ways(network: Network, way_ids: npt.ArrayLike, *, what: str = "all") -> npt.NDArray[np.int32]:
     """Return the edges that came, wholly or in part, from some ways: those that close with them."""
-    return _edges(network, pieces_of(network, way_ids, what=what))
+    return edges_of_pieces(network, pieces_of(network, way_ids, what=what))
 
 
 def _of_kind(network: Network, what: str) -> npt.NDArray[np.bool_]:

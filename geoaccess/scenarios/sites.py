@@ -128,7 +128,7 @@ def _added(items: Sequence[AddSite], sites: gpd.GeoDataFrame) -> gpd.GeoDataFram
         if out[name].dtype.kind == "b":
             new[name] = np.zeros(len(new), bool)
         elif name not in _NUMBERS and out[name].dtype.kind not in "iuf":
-            new[name] = new[name].fillna("").astype(out[name].dtype)
+            new[name] = new[name].astype(object).fillna("").astype(out[name].dtype)
     points = gpd.GeoSeries.from_xy([item.lon for item in items], [item.lat for item in items], crs="EPSG:4326")
     table = new.assign(**{str(out.geometry.name): points.to_crs(out.crs).to_numpy()})
     table = gpd.GeoDataFrame(table, geometry=out.geometry.name, crs=out.crs)

@@ -6,10 +6,23 @@ from geoaccess.study.config import Study, load_study
 from geoaccess.study.crew import Outcome, sweep
 from geoaccess.study.day_profile import DayProfile, profile_day, short_table, write_day_profile
 from geoaccess.study.ferry_listing import list_ferries, write_ferries
-from geoaccess.study.pipeline import Answers, check, run, solve_study
+from geoaccess.study.pipeline import Answers, check, run, solve_study, write_report
+from geoaccess.study.references import read_reference, write_reference_template
+from geoaccess.study.reliability import Reliability, printed_reliability, reliability_study, write_reliability
+from geoaccess.study.statbank import read_ssb_12764
 from geoaccess.study.swept import Swept, medians, sweep_studies, write_sweep
 from geoaccess.study.tell import describe_network, draw_network, main_table, route_table, write_template
+from geoaccess.study.validate import (
+    Validation,
+    choose_reference,
+    validate_answers,
+    validate_study,
+    validation_table,
+    with_profile,
+    write_validation,
+)
 from geoaccess.study.variations import Variation, combinations, read_variations, vary
+from geoaccess.study.vulnerable import Vulnerable, printed_vulnerable, vulnerable_study, write_vulnerable
 
 __all__ = [
     "Answers",
@@ -18,11 +31,15 @@ __all__ = [
     "Compared",
     "DayProfile",
     "Outcome",
+    "Reliability",
     "Study",
     "Swept",
+    "Validation",
     "Variation",
+    "Vulnerable",
     "apply_scenario",
     "check",
+    "choose_reference",
     "combinations",
     "compare_study",
     "describe_network",
@@ -32,8 +49,13 @@ __all__ = [
     "main_table",
     "medians",
     "printed_comparison",
+    "printed_reliability",
+    "printed_vulnerable",
     "profile_day",
+    "read_reference",
+    "read_ssb_12764",
     "read_variations",
+    "reliability_study",
     "route_table",
     "run",
     "short_table",
@@ -42,9 +64,19 @@ __all__ = [
     "solve_study",
     "sweep",
     "sweep_studies",
+    "validate_answers",
+    "validate_study",
+    "validation_table",
     "vary",
+    "vulnerable_study",
+    "with_profile",
     "write_day_profile",
     "write_ferries",
+    "write_reference_template",
+    "write_reliability",
+    "write_report",
     "write_sweep",
     "write_template",
+    "write_validation",
+    "write_vulnerable",
 ]

@@ -19,6 +19,7 @@ from geoaccess.study import stages
 from geoaccess.study.config import Study
 from geoaccess.study.day_profile import read_departures
 from geoaccess.study.pipeline import solve_study
+from geoaccess.study.places import at_their_levels
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -146,9 +147,33 @@ def apply_scenario(base: Base, scenario: Scenario) -> Changed:
     network = base.answers.network
     if scenario.network is not None:
         network = stages.build_or_load_network(_with_profile(base.study, scenario.network.profile))[0]
-    sites = scenarios.apply_to_sites(scenario, base.answers.sites, services=list(base.study.settings.services))
+    sites = _changed_sites(base.study, scenario, base.answers.sites)
     roads = scenarios.apply_to_network(scenario, network, names=base.names)
     return Changed(scenario, base, sites, roads)
+
+
+def _changed_sites(study: Study, scenario: Scenario, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Apply a scenario to the sites of a study; services that read those of another follow it, as in the study."""
+    services = study.settings.services
+    following = {key for key, service in services.items() if service.sites_of}
+    if not scenario.changes_sites or not (following or any(service.levels for service in services.values())):
+        return scenarios.apply_to_sites(scenario, sites, services=list(services))
+    problems = scenarios.site_problems(scenario, sites, services=list(services))
+    if problems:
+        raise InputError.listing(f'scenario "{scenario.title}"', problems)
+    own = sites[~sites["service"].isin(following).to_numpy(bool)]
+    first, then = (_only(scenario, following, among=among) for among in (False, True))
+    copied = at_their_levels(study, scenarios.apply_to_sites(first, own, services=list(services)))
+    return scenarios.apply_to_sites(then, copied, services=list(services))
+
+
+def _only(scenario: Scenario, services: set[str], *, among: bool) -> Scenario:
+    """Return a scenario with its changes to sites of some services only, or of all others."""
+    kept = {
+        what: tuple(item for item in getattr(scenario, what) if (item.service in services) == among)
+        for what in ("add", "remove", "move", "change")
+    }
+    return scenario.model_copy(update=kept)
 
 
 def _with_people(base: Base, scenario: Scenario) -> Base:
