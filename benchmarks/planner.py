@@ -113,6 +113,9 @@ def measure(ground: Ground) -> None:
             if round_ > 1:  # the first two warm up
                 kinds.setdefault(name, []).append(took)
                 kinds.setdefault("undo", []).append(back)
+    start = time.perf_counter()
+    page = json.dumps(drawing.page())
+    print(f"  {'page':16} {1000 * (time.perf_counter() - start):6.0f} ms, {len(page) / 1e6:.1f} MB, once")
     for name, took in kinds.items():
         print(f"  {name:16} median {np.median(took):6.0f} ms, longest {max(took):6.0f} ms")
     start = time.perf_counter()

@@ -358,6 +358,19 @@ def test_views_and_exports(tab):
         assert open(download.value.path(), "rb").read().startswith(start)  # noqa: PTH123, SIM115
 
 
+def test_a_refused_change_leaves_those_around_it(tab):
+    """Three at once, without waiting for the answers; the one in the middle has no road."""
+    lon, lat = ISLE
+    tab.page.evaluate(
+        """([lon, lat]) => Promise.all([[0.0, 0.0], [9.0, 9.0], [-0.001, 0.0]].map(([east, north], i) =>
+            geoaccess.model.make({ what: 'add', service: 'gp', site: `new-${i + 1}`, lon: lon + east, lat: lat + north })))""",
+        [lon, lat],
+    )
+    assert [change["site"] for change in tab.until_changes(2)["changes"]] == ["new-1", "new-3"]
+    tab.page.click("#undo")
+    assert [change["site"] for change in tab.until_changes(1)["changes"]] == ["new-1"]
+
+
 def test_a_proposal_is_taken(tab):
     tab.page.click("#suggest")
     tab.page.locator("ol.places li button").nth(1).click()

@@ -70,6 +70,7 @@ def _sites(ground: Ground, answer: Answer) -> dict[str, Any]:
             "days": sorted(site.days),
             "added": site.added,
             "moved": site.moved,
+            "off_road_m": _number(float(site.place["off_network_m"])),
         }
         for label, site in now.items()
         if site.added or site.moved or len(site.days) < len(ALL_WEEK)

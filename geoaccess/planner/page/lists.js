@@ -5,6 +5,7 @@
   const { say } = talk;
   const { make, button } = tables;
   const byId = (name) => document.getElementById(name);
+  const FAR_M = 200; // from where on the walk to a new office is worth a word
   const lists = { filter: "", picked: null };
 
   const change = (what, site, more) => ({ what, service: model.service, site, ...more });
@@ -151,7 +152,8 @@
     if (!site.closed) body.push(dayBoxes(site));
     const label = site.closed ? say("open_again") : site.added ? say("remove_office") : say("close_office");
     body.push(make("p", { class: "acts" }, site.closed ? "" : button(say("move"), () => startMove(site)), button(label, () => restoreOrRemove(site))));
-    return [nameOf(site), [facts, site.note, marks(site)], body];
+    const far = site.off_road_m >= FAR_M ? say("off_road", { m: talk.number(site.off_road_m) }) : "";
+    return [nameOf(site), [facts, site.note, marks(site), far], body];
   }
 
   function ferryCard(picked) {

@@ -26,6 +26,7 @@
 
   // ---- talking to the server
 
+  const LONGEST_MS = 70_000;
   let broken = false;
   async function request(path, body) {
     let response;
@@ -36,6 +37,7 @@
         body: body === undefined ? undefined : JSON.stringify(body),
         credentials: "same-origin",
         cache: "no-store",
+        signal: AbortSignal.timeout(LONGEST_MS),
       });
     } catch {
       lose("gone");
@@ -147,27 +149,39 @@
     }
   }
 
+  // One change after the other: each begins from the list that the one before it left, made or refused.
+  let turn = Promise.resolve();
+  function inTurn(task) {
+    const mine = turn.then(task);
+    turn = mine.catch(() => null);
+    return mine;
+  }
+
   const MOST_KEPT = 500;
-  const advance = (changes, said) => replace(changes, [...model.past, model.changes].slice(-MOST_KEPT), [], said);
-  model.make = (change, said) => advance([...model.changes, change], said);
-  model.open = (changes) => advance(changes, "");
-  model.undo = async () =>
-    model.past.length > 0 && replace(model.past.at(-1), model.past.slice(0, -1), [...model.undone, model.changes], "undone");
-  model.redo = async () =>
-    model.undone.length > 0 && replace(model.undone.at(-1), [...model.past, model.changes], model.undone.slice(0, -1), "redone");
+  const advance = (next, said) =>
+    inTurn(() => replace(next(model.changes), [...model.past, model.changes].slice(-MOST_KEPT), [], said));
+  model.make = (change, said) => advance((changes) => [...changes, change], said);
+  model.open = (changes) => advance(() => changes, "");
+  model.undo = () =>
+    inTurn(() => model.past.length > 0 && replace(model.past.at(-1), model.past.slice(0, -1), [...model.undone, model.changes], "undone"));
+  model.redo = () =>
+    inTurn(() => model.undone.length > 0 && replace(model.undone.at(-1), [...model.past, model.changes], model.undone.slice(0, -1), "redone"));
 
   model.rename = (site, name) =>
     advance(
-      model.changes.map((change) =>
-        change.what === "add" && change.site === site && change.service === model.service ? { ...change, name } : change
-      ),
+      (changes) =>
+        changes.map((change) =>
+          change.what === "add" && change.site === site && change.service === model.service ? { ...change, name } : change
+        ),
       ""
     );
 
   // A label that no office has in any list: what was undone may come back.
+  let given = 0;
   model.newLabel = function () {
     const used = [...model.past, model.changes, ...model.undone].flat().map((change) => Number((change.site || "").replace("new-", "")) || 0);
-    return `new-${Math.max(0, ...used) + 1}`;
+    given = Math.max(given, ...used) + 1;
+    return `new-${given}`;
   };
 
   // While an office is dragged: the answer for where it is now, one question at a time.

@@ -90,6 +90,7 @@
     not_reached: ["Not reached", "Ikke nådd"],
     now: ["After", "Etter"],
     objective: ["What counts", "Hva som teller"],
+    off_road: ["{m} m from the nearest road, on foot", "{m} m fra nærmeste vei, til fots"],
     off_network: ["off the road", "utenfor vei"],
     open: ["Open", "Åpne"],
     open_again: ["Open again", "Åpne igjen"],
