@@ -363,7 +363,8 @@ def test_a_refused_change_leaves_those_around_it(tab):
     lon, lat = ISLE
     tab.page.evaluate(
         """([lon, lat]) => Promise.all([[0.0, 0.0], [9.0, 9.0], [-0.001, 0.0]].map(([east, north], i) =>
-            geoaccess.model.make({ what: 'add', service: 'gp', site: `new-${i + 1}`, lon: lon + east, lat: lat + north })))""",
+            geoaccess.model.make(
+                { what: 'add', service: 'gp', site: `new-${i + 1}`, lon: lon + east, lat: lat + north })))""",
         [lon, lat],
     )
     assert [change["site"] for change in tab.until_changes(2)["changes"]] == ["new-1", "new-3"]

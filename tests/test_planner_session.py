@@ -18,7 +18,7 @@ from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.network import snap
 from geoaccess.planner import Ground, Session, read_changes
 from geoaccess.planner.changes import planned
-from geoaccess.planner.drawing import Drawing
+from geoaccess.planner.drawing import CHANGE_EDGES_MIN, Drawing
 from geoaccess.planner.export import plan_table
 from geoaccess.planner.figures import effect
 from geoaccess.planner.saved import Shelf, changes_of, scenario_of, slug
@@ -533,3 +533,25 @@ cancel_after = "20:00"
 def test_slugs():
     assert slug("Husøy i Senja: 2 dager") == "husoy-i-senja-2-dager"
     assert slug("Đivtasvuodna") == "divtasvuodna"
+
+
+def test_the_people_behind_the_colours(tiny):
+    """By hand: the isle loses its way, north needs more than half an hour more; holm, hut and wild are never reached."""
+    changes = read_changes(
+        [{"what": "close", "way": CAR_FERRY}, {"what": "remove", "service": "gp", "site": "gp-east"}]
+    )
+    figures = Session(tiny).answer(changes, "gp").figures
+    drawing = Drawing(tiny, at_most=3)
+    assert drawing.cells.factor > 1
+    found = drawing.people("gp", tiny.figures("gp").times_s, figures.times_s)
+    same = sum(PEOPLE[key] for key in ("west", "farm", "middle"))
+    never = sum(PEOPLE[key] for key in ("hut", "holm", "wild"))
+    north = (FURTHER + MAIN) / 60
+    band = next(i for i, edge in enumerate((*CHANGE_EDGES_MIN, np.inf)) if north < edge)
+    expected = np.zeros(12)
+    expected[[4, band, 10, 11]] = same, PEOPLE["north"], PEOPLE["isle"], never
+    assert found["change"] == expected.tolist()
+    assert found["now"][-1] == PEOPLE["isle"] + never
+    assert sum(found["now"]) == sum(PEOPLE.values())
+    back = drawing.people("gp", figures.times_s, tiny.figures("gp").times_s)
+    assert back["change"][9] == PEOPLE["isle"]

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
     from geoaccess.planner.ground import Ground
 
-__all__ = ["Drawing"]
+__all__ = ["CHANGE_EDGES_MIN", "Drawing"]
+
+CHANGE_EDGES_MIN = (-30, -15, -5, -1, 1, 5, 15, 30)
+"""Where the colours of a change in travel time part, minutes; the middle band is what nobody notices."""
 
 _MAJORITY = 0.5
 
@@ -68,6 +71,28 @@ class Drawing:
         tenths = np.where(np.isfinite(times_s), np.rint(np.where(np.isfinite(times_s), times_s, 0) * DECISECONDS), -1)
         return packing.pack(tenths[self._order], "i4")
 
+    def people(
+        self, service: str, before_s: npt.NDArray[np.float64], now_s: npt.NDArray[np.float64]
+    ) -> dict[str, list[float]]:
+        """Count the people behind each colour, cell by cell also where blocks are drawn.
+
+        `now`: those of each band of travel time, then those not reached. `change`: those of each band of change, then
+        those newly reached, no longer reached, and reached neither before nor now.
+        """
+        people = self.ground.people
+        was, still = np.isfinite(before_s), np.isfinite(now_s)
+        edges = default_bands(self.ground.specs[service].norms_s)
+        band = np.where(still, np.searchsorted(edges, now_s, side="left"), len(edges) + 1)
+        minutes = (np.where(was & still, now_s, 0.0) - np.where(was & still, before_s, 0.0)) / 60
+        shorter, longer = CHANGE_EDGES_MIN[:4], CHANGE_EDGES_MIN[4:]
+        change = np.searchsorted(shorter, minutes, side="left") + np.searchsorted(longer, minutes, side="right")
+        bands = len(CHANGE_EDGES_MIN) + 1
+        change = np.select([was & still, still, was], [change, bands, bands + 1], bands + 2)
+        return {
+            "now": np.bincount(band, people, len(edges) + 2).tolist(),
+            "change": np.bincount(change, people, bands + 3).tolist(),
+        }
+
     def page(self) -> dict[str, Any]:
         """Return all that the page needs once."""
         ground, cells, order = self.ground, self.cells, self._order
@@ -88,6 +113,7 @@ class Drawing:
             "language": settings.language,
             "snap_m": settings.snap.max_m,
             "factor": cells.factor,
+            "change_edges_min": list(CHANGE_EDGES_MIN),
             "bounds": [[south, west], [north, east]],
             "services": [self._service(key) for key in ground.specs],
             "classes": ground.classes.labels["centrality_class"].tolist(),

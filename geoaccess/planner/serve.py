@@ -62,6 +62,7 @@ def serve(
             server_header=False,
             proxy_headers=False,
             ws="none",
+            http="h11",  # the parser that bounds headers
             limit_concurrency=64,
             timeout_keep_alive=5,
             timeout_graceful_shutdown=2,

@@ -29,6 +29,7 @@ def told_answer(answer: Answer, before: Figures, drawing: Drawing) -> dict[str, 
         "figures": _figures(answer.figures),
         "effect": effect(ground, spec, before, answer.figures),
         "times": drawing.times(answer.figures.times_s),
+        "people": drawing.people(answer.service, before.times_s, answer.figures.times_s),
         "sites": _sites(ground, answer),
         "closed": [told_way(ground, way) for way in sorted(answer.plan.closed)],
     }

@@ -31,7 +31,7 @@
     return L.divIcon({ html: label, className: look.join(" "), iconSize: null });
   }
 
-  chart.legend = () => colours.legend(view, chart.view === "slide" ? "now" : chart.view);
+  chart.legend = () => colours.legend(chart.view === "slide" ? "now" : chart.view);
 
   chart.siteName = (site) => site.name || site.site;
 

@@ -3,11 +3,10 @@
 (function () {
   const { model, talk, UNREACHED } = geoaccess;
   const { say } = talk;
-  const EDGES_MIN = [-30, -15, -5, -1, 1, 5, 15, 30];
   // Blue where it becomes shorter, orange-brown where longer: told apart with any kind of colour vision.
   const CHANGE_COLOURS = ["#08306b", "#2171b5", "#6baed6", "#c6dbef", "#d3d0c7", "#fdd0a2", "#fd8d3c", "#d94801", "#7f2704"];
-  const FOUND = 9; // newly reached
-  const FOUND_COLOUR = "#005a32";
+  const [FOUND, LOST] = [9, 10]; // newly reached, no longer reached
+  const FOUND_COLOURS = ["#005a32", "#c2007a"];
 
   const unpack = (packed) => {
     const text = atob(packed.data);
@@ -30,14 +29,15 @@
   }
 
   function changeOf(before, now) {
+    const edges = model.ground.change_edges_min;
     const band = new Uint8Array(now.length);
     for (let i = 0; i < now.length; i += 1) {
-      if (now[i] < 0) band[i] = before[i] < 0 ? 4 : UNREACHED;
+      if (now[i] < 0) band[i] = before[i] < 0 ? UNREACHED : LOST;
       else if (before[i] < 0) band[i] = FOUND;
       else {
         const minutes = (now[i] - before[i]) / 600;
         let at = 0;
-        while (at < EDGES_MIN.length && (at < 4 ? minutes > EDGES_MIN[at] : minutes >= EDGES_MIN[at])) at += 1;
+        while (at < edges.length && (at < 4 ? minutes > edges[at] : minutes >= edges[at])) at += 1;
         band[i] = at;
       }
     }
@@ -57,7 +57,7 @@
     view.layers = {
       now: { kind: "time", key: "now", colours: spec.colours },
       before: { kind: "time", key: "before", colours: spec.colours },
-      change: { kind: "time", key: "change", colours: [...CHANGE_COLOURS, FOUND_COLOUR] },
+      change: { kind: "time", key: "change", colours: [...CHANGE_COLOURS, ...FOUND_COLOURS] },
     };
   }
 
@@ -70,37 +70,36 @@
     return `${m(edges[i - 1])}–${m(edges[i])} ${say("min")}`;
   };
 
-  function peopleBy(view, band) {
-    const total = new Map();
-    for (let i = 0; i < band.length; i += 1) total.set(band[i], (total.get(band[i]) || 0) + view.cells.people[i]);
-    return total;
+  function changeRows(people) {
+    const edges = model.ground.change_edges_min;
+    const last = edges.at(-1);
+    const names = edges.map((edge, i) => {
+      if (i === 0) return `${say("shorter")}: ${say("over", { m: last })}`;
+      if (i < 4) return `${say("shorter")}: ${-edge}–${-edges[i - 1]} ${say("min")}`;
+      if (i === 4) return say("same", { m: edge });
+      return `${say("longer")}: ${edges[i - 1]}–${edge} ${say("min")}`;
+    });
+    names.push(`${say("longer")}: ${say("over", { m: last })}`);
+    const rows = names.map((name, i) => ({ name, colour: CHANGE_COLOURS[i], people: people[i] }));
+    rows.unshift({ name: say("newly_reached"), colour: FOUND_COLOURS[0], people: people[FOUND], rare: true });
+    rows.push({ name: say("newly_lost"), colour: FOUND_COLOURS[1], people: people[LOST], rare: true });
+    rows.push({ name: say("never_reached"), people: people[LOST + 1], rare: true });
+    return rows;
   }
 
-  // Rows of the legend of what is shown ("now", "before" or "change"): code, colour, name, people.
-  function legend(view, shown) {
+  function timeRows(people) {
     const spec = model.spec();
-    const { band } = view.cells.times[shown];
-    const people = peopleBy(view, band);
-    const rows = [];
-    if (shown === "change") {
-      const names = EDGES_MIN.map((edge, i) => {
-        if (i === 0) return `${say("shorter")}: ${say("over", { m: 30 })}`;
-        if (i < 4) return `${say("shorter")}: ${-edge}–${-EDGES_MIN[i - 1]} ${say("min")}`;
-        if (i === 4) return say("same", { m: 1 });
-        return `${say("longer")}: ${EDGES_MIN[i - 1]}–${edge} ${say("min")}`;
-      });
-      names.push(`${say("longer")}: ${say("over", { m: 30 })}`);
-      names.forEach((name, i) => rows.push({ code: i, colour: CHANGE_COLOURS[i], name }));
-      if (people.get(FOUND)) rows.unshift({ code: FOUND, colour: FOUND_COLOUR, name: say("reached", { n: "" }).trim() });
-      if (people.get(UNREACHED)) rows.push({ code: UNREACHED, name: say("lost", { n: "" }).trim() });
-    } else {
-      spec.colours.forEach((colourOf, i) => {
-        const norm = spec.norms_s.includes(spec.bands_s[i]) ? `${say("norm")} ${talk.number(spec.bands_s[i] / 60)} ${say("min")}` : "";
-        rows.push({ code: i, colour: colourOf, name: bandName(spec.bands_s, i), norm });
-      });
-      if (people.get(UNREACHED)) rows.push({ code: UNREACHED, name: say("not_reached") });
-    }
-    return rows.map((row) => ({ ...row, people: people.get(row.code) || 0 }));
+    const rows = spec.colours.map((colour, i) => {
+      const norm = spec.norms_s.includes(spec.bands_s[i]) ? `${say("norm")} ${talk.number(spec.bands_s[i] / 60)} ${say("min")}` : "";
+      return { name: bandName(spec.bands_s, i), colour, norm, people: people[i] };
+    });
+    return [...rows, { name: say("not_reached"), people: people.at(-1), rare: true }];
+  }
+
+  // Rows of the legend of what is shown ("now", "before" or "change"): colour (none: hatched), name, norm, people.
+  function legend(shown) {
+    const rows = shown === "change" ? changeRows(model.answer.people.change) : timeRows((shown === "before" ? model.base[model.service] : model.answer).people.now);
+    return rows.filter((row) => !row.rare || row.people > 0);
   }
 
   geoaccess.colours = { apply, legend, unpack };

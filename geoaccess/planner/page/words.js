@@ -77,6 +77,9 @@
     municipalities: ["Municipalities", "Kommuner"],
     municipality: ["Municipality", "Kommune"],
     name: ["Name", "Navn"],
+    never_reached: ["Not reached, before or after", "Ikke nådd, verken før eller etter"],
+    newly_lost: ["No longer reached", "Nås ikke lenger"],
+    newly_reached: ["Newly reached", "Nås nå"],
     new_mark: ["new", "nytt"],
     new_office: ["New office {n}", "Nytt kontor {n}"],
     no_change: [
