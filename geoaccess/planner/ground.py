@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Ground", "Way"]
 
 _CLOSE_M = 1000.0
+_DISTRICTS = (4, 5, 6)
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,13 @@ class Ground:
         for sites in self.plan.sites.values():
             digest.update(repr([(label, site.lon, site.lat) for label, site in sites.items()]).encode())
         return digest.hexdigest()[:16]
+
+    @cached_property
+    def districts(self) -> npt.NDArray[np.bool_]:
+        """Which cells lie in municipalities of the centrality classes 4 to 6 ("distrikt")."""
+        named = self.classes.labels["centrality_class"].isin([str(number) for number in _DISTRICTS]).to_numpy()
+        found: npt.NDArray[np.bool_] = named[self.classes.codes]
+        return found
 
     @property
     def everybody(self) -> Groups:

@@ -43,12 +43,14 @@ class Place:
     """A cell and what one more office there, open every day, would bring.
 
     `saved_s` are person-seconds of those reached today, `newly_reached` people, `within` people who come inside each
-    norm. `worth_s` counts the newly reached, too, by what is left of `UNREACHED_S`.
+    norm. `worth_s` counts the newly reached, too, by what is left of `UNREACHED_S`; `districts_s` is that of the
+    classes 4 to 6 alone.
     """
 
     cell: int
     saved_s: float
     worth_s: float
+    districts_s: float
     newly_reached: float
     within: tuple[float, ...]
 
@@ -77,7 +79,8 @@ def suggest(
     ----------
     objective
         "minutes": most person-minutes saved, people who are not reached counting as `UNREACHED_S`. "norm_0", "norm_1",
-        ...: most people who come inside the first, second ... norm of the service.
+        ...: most people who come inside the first, second ... norm of the service. "districts": as "minutes", but
+        only the people of the classes 4 to 6 count.
     count
         How many places.
     seconds
@@ -91,8 +94,10 @@ def suggest(
     ground = session.ground
     spec = ground.specs.get(service)
     norms = () if spec is None else spec.norms_s
-    if objective not in {"minutes", *(f"norm_{i}" for i in range(len(norms)))}:
-        raise InputError(f"objective: {objective!r} is not known; use minutes, or norm_0 for the first norm, and so on")
+    if objective not in {"minutes", "districts", *(f"norm_{i}" for i in range(len(norms)))}:
+        raise InputError(
+            f"objective: {objective!r} is not known; use minutes, districts, or norm_0 for the first norm, and so on"
+        )
     fields = session.fields(changes, service)
     now_s = sum(len(held.days) * held.times_s for held in fields) / len(ALL_WEEK)
     snapped = (ground.snapped.cells["edge"] >= 0).to_numpy()
@@ -110,11 +115,15 @@ def suggest(
         found = _all_at_once(session, changes, service, tried)
     else:
         found = one_by_one(tried[order[:_AT_ONCE]])
-    norm = int(objective.removeprefix("norm_"))
-    found.sort(key=lambda place: (-place.within[norm], -place.worth_s, place.cell))
+    if objective == "districts":
+        figures = {place.cell: place.districts_s for place in found}
+    else:
+        norm = int(objective.removeprefix("norm_"))
+        figures = {place.cell: place.within[norm] for place in found}
+    found.sort(key=lambda place: (-figures[place.cell], -place.worth_s, place.cell))
     places: list[Place] = []
     for place in found:
-        if len(places) < count and place.within[norm] > 0 and not _near(ground, place.cell, places):
+        if len(places) < count and figures[place.cell] > 0 and not _near(ground, place.cell, places):
             places.append(place)
     return Proposal(places, len(found), len(cells))
 
@@ -198,14 +207,19 @@ def _brought(
     ground: Ground, service: str, cell: int, before: npt.NDArray[np.float64], after: npt.NDArray[np.float64]
 ) -> Place:
     """Return what turns one set of times into another."""
-    people, was = ground.people, np.isfinite(before)
-    won_s = np.where(was, np.where(was, before, 0.0) - np.where(was, after, 0.0), 0.0)
-    new = ~was & np.isfinite(after)
-    saved_s = float((people * won_s).sum())
-    worth_s = saved_s + float((people[new] * (UNREACHED_S - after[new])).sum())
+    people, was, still = ground.people, np.isfinite(before), np.isfinite(after)
+    won_s = np.where(was, before, UNREACHED_S) - np.where(still, after, UNREACHED_S)
+    worth_s = people * won_s
     norms = ground.specs[service].norms_s
     within = tuple(float(people[(before > norm) & (after <= norm)].sum()) for norm in norms)
-    return Place(cell, saved_s, worth_s, float(people[new].sum()), within)
+    return Place(
+        cell=cell,
+        saved_s=float(worth_s[was].sum()),
+        worth_s=float(worth_s.sum()),
+        districts_s=float(worth_s[ground.districts].sum()),
+        newly_reached=float(people[~was & still].sum()),
+        within=within,
+    )
 
 
 def _all_at_once(

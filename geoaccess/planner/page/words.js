@@ -147,6 +147,7 @@
     suggest_gain: ["{h} hours less on the road", "{h} timer mindre på veien"],
     suggest_norm: ["{n} more within {m} min", "{n} flere innen {m} min"],
     objective_minutes: ["Least travel time in all (person-minutes)", "Minst reisetid i alt (personminutter)"],
+    objective_districts: ["Least travel time for people in classes 4–6 (districts)", "Minst reisetid for dem i klasse 4–6 (distriktene)"],
     objective_norm: ["Most people within {m} min", "Flest innbyggere innen {m} min"],
     theil: ["Theil of travel time", "Theil for reisetid"],
     theil_between: ["… between classes", "… mellom klasser"],
