@@ -1,0 +1,177 @@
+"""Where the next sites should be: one question, one answer, and how far it can be from the best."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from geoaccess.kernels import siting as kernel
+from geoaccess.siting.choose import Choice, Method, choose
+from geoaccess.siting.objectives import PersonMinutes
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from geoaccess.siting.objectives import Objective
+    from geoaccess.siting.problem import Problem
+    from geoaccess.siting.setting import Setting
+
+__all__ = ["Located", "alternatives", "frontier", "locate", "ranked"]
+
+
+@dataclass(frozen=True)
+class Located:
+    """Where to add sites and which to close, with what it brings.
+
+    `added` are numbers of candidates, the one that brings most first; `closed` numbers of standing sites. `now`, `value`
+    and `bound` are figures of the objective: today, with the choice, and what no choice can beat. `gap` is the share of
+    the improvement that may be missing, 0 where the choice is proved optimal.
+    """
+
+    added: npt.NDArray[np.int32]
+    closed: npt.NDArray[np.int32]
+    now: float
+    value: float
+    bound: float
+    gap: float
+    method: str
+
+    @property
+    def proved(self) -> bool:
+        """Whether no other choice is better."""
+        return self.gap == 0.0
+
+    @property
+    def told(self) -> str:
+        """How sure the choice is, in words."""
+        if self.proved:
+            return "proved optimal"
+        return f"at most {100 * self.gap:.2g} % of the improvement is missing"
+
+
+def locate(
+    setting: Setting,
+    *,
+    add: int,
+    close: int = 0,
+    objective: Objective | None = None,
+    method: Method = "auto",
+    seconds: float = 60.0,
+) -> Located:
+    """Find the candidates to add (and standing sites to close) that are best for an objective.
+
+    Standing sites stay unless some are to be closed; then exactly `close` are, whichever cost least.
+
+    Parameters
+    ----------
+    setting
+        From `read_setting` or `find_setting`.
+    add, close
+        How many.
+    objective
+        `PersonMinutes()` unless given; `WithinNorm`, `BeyondNorm`, `FairMean`.
+    method, seconds
+        See `choose`.
+
+    Raises
+    ------
+    InputError
+        If there are not so many candidates or sites, or more nearest sites are needed to close so many.
+
+    Examples
+    --------
+    Three villages on a road; the people of the first have a site. Where should the next be?
+
+    >>> from geoaccess.siting import locate, read_setting
+    >>> times = [[0, 600, 1500], [600, 0, 900], [1500, 900, 0]]
+    >>> found = locate(read_setting(times, [50, 30, 40], now_s=[0, 600, 1500]), add=1)
+    >>> found.added, found.now, found.value, found.told
+    (array([2], dtype=int32), 10.833333333333334, 2.5, 'proved optimal')
+    """
+    wanted = PersonMinutes() if objective is None else objective
+    problem = setting.problem(wanted, add=add, close=close)
+    return located(setting, problem, choose(problem, method=method, seconds=seconds), wanted, close=close)
+
+
+def located(setting: Setting, problem: Problem, choice: Choice, objective: Objective, *, close: int) -> Located:
+    """Read a choice of places as candidates to add and sites to close, and its worth as figures."""
+    people = float(setting.people.sum())
+    floor = setting.burden(objective, close=close)
+    now = setting.burden(objective)
+    chosen = choice.chosen
+    added = chosen[chosen < setting.candidates]
+    closed = np.empty(0, np.int32)
+    if close:
+        stays = np.isin(np.arange(setting.standing), chosen - setting.candidates)
+        closed = np.flatnonzero(~stays).astype(np.int32)
+    value, bound = floor - choice.worth, floor - choice.bound
+    gap = 0.0
+    if not choice.proved:
+        gap = (value - bound) / max(now - bound, value - bound)
+    return Located(
+        added=ranked(problem, added, chosen[chosen >= setting.candidates]),
+        closed=closed,
+        now=objective.figure(now, people),
+        value=objective.figure(value, people),
+        bound=objective.figure(bound, people) if gap else objective.figure(value, people),
+        gap=gap,
+        method=choice.method,
+    )
+
+
+def ranked(
+    problem: Problem, added: npt.NDArray[np.integer], standing: npt.NDArray[np.integer]
+) -> npt.NDArray[np.int32]:
+    """Return the places in the order in which they bring most, each after those before it."""
+    rest, _ = problem.among(np.asarray(added), np.asarray(standing))
+    best = np.zeros(rest.weight.size)
+    order, _ = kernel.greedy(rest.first, rest.point, rest.gain, rest.cost, rest.group, rest.quota, best)
+    return np.asarray(added, np.int32)[order]
+
+
+def frontier(
+    setting: Setting, *, most: int, close: int = 0, objective: Objective | None = None, method: Method = "exchange"
+) -> pd.DataFrame:
+    """Return what 0, 1, ... `most` added sites make of the objective: `added`, `value`, `bound`, `gap`, `method`."""
+    rows = []
+    for add in range(most + 1):
+        found = locate(setting, add=add, close=close, objective=objective, method=method)
+        rows.append((add, found.value, found.bound, found.gap, found.method))
+    return pd.DataFrame(rows, columns=["added", "value", "bound", "gap", "method"])
+
+
+def alternatives(
+    setting: Setting, found: Located, *, count: int = 10, objective: Objective | None = None
+) -> pd.DataFrame:
+    """Return the best choices that differ from the found one by one place: nearly as good, and perhaps preferred.
+
+    Table with `instead_of` and `candidate` (numbers of candidates), `value` of the objective, and `kept`: the share of
+    the improvement that is kept. The best first.
+    """
+    wanted = PersonMinutes() if objective is None else objective
+    problem = setting.problem(wanted, add=len(found.added), close=len(found.closed))
+    stays = np.setdiff1d(np.arange(setting.standing), found.closed) if len(found.closed) else np.empty(0, np.int64)
+    chosen = np.concatenate([found.added, stays + setting.candidates]).astype(np.int32)
+    arrays = (problem.first, problem.point, problem.gain)
+    best, second = np.zeros(problem.weight.size), np.zeros(problem.weight.size)
+    by = np.empty(problem.weight.size, np.int32)
+    kernel.serve(*arrays, chosen, best, second, by)
+    won, out = kernel.swaps(*arrays, problem.cost, problem.group, chosen, best, second, by)
+    won = won[: setting.candidates]
+    order = np.argsort(-won, kind="stable")[:count]
+    order = order[np.isfinite(won[order])]
+    floor = setting.burden(wanted, close=len(found.closed))
+    now, with_all = setting.burden(wanted), floor - problem.worth(chosen)
+    people = float(setting.people.sum())
+    improvement = now - with_all
+    return pd.DataFrame(
+        {
+            "instead_of": chosen[out[order]],
+            "candidate": order,
+            "value": [wanted.figure(with_all - won[j], people) for j in order],
+            "kept": (improvement + won[order]) / improvement if improvement else np.ones(order.size),
+        }
+    )
