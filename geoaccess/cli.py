@@ -164,6 +164,89 @@ def profile(
 
 
 @app.command()
+def site(
+    study: StudyFile,
+    *,
+    service: Annotated[str, typer.Option("--service", help="A service of the study, such as gp.")],
+    add: Annotated[int, typer.Option("--add", min=0, help="How many sites to add.")] = 1,
+    close: Annotated[int, typer.Option("--close", min=0, help="How many of those that stand to close.")] = 0,
+    objective: Annotated[
+        str, typer.Option("--objective", help="minutes, norm, fair, beyond, worst or fewest; see below.")
+    ] = "minutes",
+    norm: Annotated[
+        float | None, typer.Option("--norm", metavar="MIN", help="Minutes; the study's first norm.")
+    ] = None,
+    share: Annotated[float, typer.Option("--share", help="Of the people, for fewest.")] = 0.95,
+    aversion: Annotated[float, typer.Option("--aversion", help="To inequality, above 0, for fair.")] = 1.0,
+    alpha: Annotated[float, typer.Option("--alpha", help="1: how far beyond the norm; 2: squared.")] = 1.0,
+    quantile: Annotated[float, typer.Option("--quantile", help="For worst: 1 is the longest time, 0.9 P90.")] = 1.0,
+    classes: Annotated[str, typer.Option("--classes", metavar="5,6", help="For worst: of these classes only.")] = "",
+    candidates: Annotated[
+        str, typer.Option("--candidates", help="cells, settlements, or a file with lon and lat (or points).")
+    ] = "cells",
+    least_people: Annotated[float, typer.Option("--least-people", help="Of a settlement.")] = 200.0,
+    exclude: Annotated[Path | None, typer.Option("--exclude", metavar="FILE", help="Polygons to keep out of.")] = None,
+    unreached: Annotated[
+        float, typer.Option("--unreached", metavar="MIN", help="Minutes that somebody counts whom nothing reaches.")
+    ] = 1440.0,
+    method: Annotated[str, typer.Option("--method", help="auto, exact, exchange or greedy.")] = "auto",
+    seconds: Annotated[float, typer.Option("--seconds", help="How long an exact solver may take.")] = 60.0,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="The study's unless given.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Find the best places for more sites of a service, and say how sure that is.
+
+    \b
+    minutes   least travel time of all people together (p-median)
+    norm      most people within the norm (maximal covering)
+    fair      least mean with an aversion to inequality (Kolm-Pollak)
+    beyond    least time beyond the norm (Foster-Greer-Thorbecke)
+    worst     least of the longest times (p-centre, or a quantile of some classes)
+    fewest    the fewest sites that bring a share of the people within the norm
+
+    Sites that stand stay unless --close says how many may go. site_SERVICE.toml is the answer as a scenario.
+    """  # noqa: D301 - \\b keeps lines apart
+    from geoaccess.study import Question, load_study, placed_lines, placed_tables, site_study, write_placed
+
+    loaded = load_study(study)
+    question = Question(
+        service=service,
+        add=add,
+        close=close,
+        objective=objective,
+        norm_min=norm,
+        share=share,
+        aversion=aversion,
+        alpha=alpha,
+        quantile=quantile,
+        classes=_numbers("--classes", classes),
+        unreached_min=unreached,
+        candidates=candidates,
+        least_people=least_people,
+        exclude=exclude,
+        method=method,  # type: ignore[arg-type] # checked where it is used
+        seconds=seconds,
+    )
+    placed = site_study(loaded, question, show=not quiet)
+    written = write_placed(placed, output)
+    if quiet:
+        return
+    for line in [loaded.settings.disclaimer, *placed_lines(placed)]:
+        if line:
+            out.print(Text(line, style="bold" if line == loaded.settings.disclaimer else ""))
+    for title, table in placed_tables(placed):
+        out.print(_rich(title, table))
+    out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+
+
+def _numbers(option: str, text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise InputError(f"{option} {text!r}: give whole numbers, as 5,6") from None
+
+
+@app.command()
 def sweep(
     studies: Annotated[list[Path], typer.Argument(metavar="STUDY", help="Study files, such as one for each region.")],
     *,

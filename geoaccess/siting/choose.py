@@ -11,7 +11,7 @@ import numpy as np
 from geoaccess.errors import InputError
 from geoaccess.kernels import siting as kernel
 from geoaccess.siting import highs
-from geoaccess.siting.levels import levels
+from geoaccess.siting.levels import cover_rows, levels, reached
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -55,7 +55,7 @@ class Choice:
         return self.gap == 0.0
 
 
-def choose(problem: Problem, *, method: Method = "auto", seconds: float = 60.0) -> Choice:
+def choose(problem: Problem, *, method: Method = "auto", seconds: float = 60.0, target: float | None = None) -> Choice:
     """Choose the places that bring most.
 
     Parameters
@@ -66,6 +66,8 @@ def choose(problem: Problem, *, method: Method = "auto", seconds: float = 60.0) 
         exact, but where too much is left for HiGHS it stays with exchanges and the bound.
     seconds
         How long HiGHS may take; inf for as long as it needs.
+    target
+        Stop as soon as a choice is worth so much, or it is certain that none is.
 
     Returns
     -------
@@ -79,6 +81,7 @@ def choose(problem: Problem, *, method: Method = "auto", seconds: float = 60.0) 
     """
     if method not in ("auto", "exact", "exchange", "greedy"):
         raise InputError(f'method is {method!r}; it must be "auto", "exact", "exchange" or "greedy"')
+    enough = np.inf if target is None else target
     small = problem.merged()
     arrays = (small.first, small.point, small.gain, small.cost, small.group)
     best = np.zeros(small.weight.size)
@@ -92,14 +95,15 @@ def choose(problem: Problem, *, method: Method = "auto", seconds: float = 60.0) 
     single = int(small.quota.sum()) == 1
     if single:
         return Choice(np.sort(chosen), worth, worth, "every place tried")
-    if method == "greedy":
-        return Choice(np.sort(chosen), worth, max(min(ceiling, _most(small)), worth), how)
+    ceiling = max(min(ceiling, _most(small)), worth)
+    if method == "greedy" or worth >= enough or (target is not None and ceiling < target):
+        return Choice(np.sort(chosen), worth, ceiling, how)
     bound, price, profit = kernel.lagrangian(
         *arrays, small.quota, _first_prices(small, chosen), worth, worth * (1 + CLOSE_ENOUGH), _STEPS
     )
     bound = max(min(bound, ceiling), worth)
     found = Choice(np.sort(chosen), worth, bound, how)
-    if method == "exchange" or found.proved:
+    if method == "exchange" or found.proved or (target is not None and bound < target):
         return found if not found.proved else Choice(found.chosen, worth, worth, f"{how}, bound by prices")
     return _decided(small, found, price, profit, seconds=seconds, hard=method == "exact")
 
@@ -135,9 +139,7 @@ def _most(problem: Problem) -> float:
     return float(best.sum())
 
 
-def _submodular_bound(
-    problem: Problem, best: npt.NDArray[np.float64], chosen: npt.NDArray[np.int32]
-) -> float:
+def _submodular_bound(problem: Problem, best: npt.NDArray[np.float64], chosen: npt.NDArray[np.int32]) -> float:
     """Return worth without costs + the largest gains that are left, as many as are chosen of each group.
 
     For any choice T, f(T) <= f(S) + sum_{j in T} (f(S + j) - f(S)): Nemhauser, Wolsey and Fisher (1978),
@@ -224,8 +226,11 @@ def solve_exactly(
 ) -> tuple[npt.NDArray[np.int64] | None, float]:
     """Return the best choice that HiGHS found, and its bound, in the form of `levels`."""
     if not problem.places or not problem.value.size:
-        return (np.concatenate([np.flatnonzero(problem.group == g)[:q] for g, q in enumerate(problem.quota)])
-                if problem.places else np.empty(0, np.int64)), 0.0
+        return (
+            np.concatenate([np.flatnonzero(problem.group == g)[:q] for g, q in enumerate(problem.quota)])
+            if problem.places
+            else np.empty(0, np.int64)
+        ), 0.0
     cut = levels(problem)
     scale = 1e4 / float(cut.gain.sum())
     programme = highs.Programme()
@@ -233,8 +238,12 @@ def solve_exactly(
     z = programme.add(cut.gain * scale, whole=False)
     cover_rows(programme, cut, y=y, z=z)
     programme.require(
-        problem.group, np.arange(problem.places), np.ones(problem.places),
-        count=problem.quota.size, low=problem.quota.astype(np.float64), high=problem.quota.astype(np.float64),
+        problem.group,
+        np.arange(problem.places),
+        np.ones(problem.places),
+        count=problem.quota.size,
+        low=problem.quota.astype(np.float64),
+        high=problem.quota.astype(np.float64),
     )
     begin = None
     if start is not None:
@@ -245,33 +254,3 @@ def solve_exactly(
     if found.values is None:
         return None, found.bound / scale
     return np.flatnonzero(found.values[: problem.places] > 0.5), found.bound / scale  # noqa: PLR2004
-
-
-def cover_rows(programme: highs.Programme, cut: object, *, y: int, z: int) -> None:
-    """Add z_l <= z_parent + sum of the y of its places."""
-    from geoaccess.siting.levels import Levels
-
-    assert isinstance(cut, Levels)  # noqa: S101
-    count = cut.gain.size
-    own = np.arange(count)
-    chained = np.flatnonzero(cut.parent >= 0)
-    row = np.concatenate([own, chained, np.repeat(own, np.diff(cut.first))])
-    column = np.concatenate([z + own, z + cut.parent[chained], y + cut.place])
-    entry = np.concatenate([np.full(count, -1.0), np.ones(chained.size + cut.place.size)])
-    programme.require(row, column, entry, count=count, low=0.0)
-
-
-def reached(cut: object, chosen: npt.NDArray[np.integer], places: int) -> npt.NDArray[np.float64]:
-    """Return z of a choice."""
-    from geoaccess.siting.levels import Levels
-
-    assert isinstance(cut, Levels)  # noqa: S101
-    there = np.zeros(places)
-    there[chosen] = 1.0
-    own = np.add.reduceat(there[cut.place], cut.first[:-1]) > 0
-    found = own.copy()
-    while True:  # once per level of the longest chain
-        more = own | np.where(cut.parent >= 0, found[cut.parent], False)
-        if (more == found).all():
-            return found.astype(np.float64)
-        found = more

@@ -9,9 +9,10 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from geoaccess.siting.highs import Programme
     from geoaccess.siting.problem import Problem
 
-__all__ = ["Levels", "levels"]
+__all__ = ["Levels", "cover_rows", "levels", "reached"]
 
 
 class Levels(NamedTuple):
@@ -75,3 +76,27 @@ def levels(problem: Problem) -> Levels:
     listed = place[np.repeat(from_ - first[:-1], length) + np.arange(first[-1])]
     gain = np.bincount(which, step * problem.weight[point[ends]], minlength=one.size)
     return Levels(gain, parent, first, listed, point[ends], which, step)
+
+
+def cover_rows(programme: Programme, cut: Levels, *, y: int, z: int) -> None:
+    """Add z_l <= z_parent + sum of the y of its places."""
+    count = cut.gain.size
+    own = np.arange(count)
+    chained = np.flatnonzero(cut.parent >= 0)
+    row = np.concatenate([own, chained, np.repeat(own, np.diff(cut.first))])
+    column = np.concatenate([z + own, z + cut.parent[chained], y + cut.place])
+    entry = np.concatenate([np.full(count, -1.0), np.ones(chained.size + cut.place.size)])
+    programme.require(row, column, entry, count=count, low=0.0)
+
+
+def reached(cut: Levels, chosen: npt.NDArray[np.integer], places: int) -> npt.NDArray[np.float64]:
+    """Return z of a choice."""
+    there = np.zeros(places)
+    there[chosen] = 1.0
+    own = np.add.reduceat(there[cut.place], cut.first[:-1]) > 0
+    found = own.copy()
+    while True:  # once per level of the longest chain
+        more = own | np.where(cut.parent >= 0, found[cut.parent], False)
+        if (more == found).all():
+            return found.astype(np.float64)
+        found = more

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -98,7 +98,6 @@ def locate(
 
 def located(setting: Setting, problem: Problem, choice: Choice, objective: Objective, *, close: int) -> Located:
     """Read a choice of places as candidates to add and sites to close, and its worth as figures."""
-    people = float(setting.people.sum())
     floor = setting.burden(objective, close=close)
     now = setting.burden(objective)
     chosen = choice.chosen
@@ -114,9 +113,9 @@ def located(setting: Setting, problem: Problem, choice: Choice, objective: Objec
     return Located(
         added=ranked(problem, added, chosen[chosen >= setting.candidates]),
         closed=closed,
-        now=objective.figure(now, people),
-        value=objective.figure(value, people),
-        bound=objective.figure(bound, people) if gap else objective.figure(value, people),
+        now=setting.figure(objective, now),
+        value=setting.figure(objective, value),
+        bound=setting.figure(objective, bound) if gap else setting.figure(objective, value),
         gap=gap,
         method=choice.method,
     )
@@ -126,7 +125,9 @@ def ranked(
     problem: Problem, added: npt.NDArray[np.integer], standing: npt.NDArray[np.integer]
 ) -> npt.NDArray[np.int32]:
     """Return the places in the order in which they bring most, each after those before it."""
-    rest, _ = problem.among(np.asarray(added), np.asarray(standing))
+    groups = problem.group[np.concatenate([added, standing])]
+    exact = replace(problem, quota=np.bincount(groups, minlength=problem.quota.size))
+    rest, _ = exact.among(np.asarray(added), np.asarray(standing))
     best = np.zeros(rest.weight.size)
     order, _ = kernel.greedy(rest.first, rest.point, rest.gain, rest.cost, rest.group, rest.quota, best)
     return np.asarray(added, np.int32)[order]
@@ -165,13 +166,12 @@ def alternatives(
     order = order[np.isfinite(won[order])]
     floor = setting.burden(wanted, close=len(found.closed))
     now, with_all = setting.burden(wanted), floor - problem.worth(chosen)
-    people = float(setting.people.sum())
     improvement = now - with_all
     return pd.DataFrame(
         {
             "instead_of": chosen[out[order]],
             "candidate": order,
-            "value": [wanted.figure(with_all - won[j], people) for j in order],
+            "value": [setting.figure(wanted, with_all - won[j]) for j in order],
             "kept": (improvement + won[order]) / improvement if improvement else np.ones(order.size),
         }
     )

@@ -23,6 +23,8 @@ class Objective(Protocol):
 
     label: str
     higher_is_better: bool
+    of_everybody: bool
+    """Whether people whom neither a site nor a candidate reaches count; if not, they are told of, beside the figure."""
 
     def burden(self, time_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Return the burden of a time: finite, >= 0, never falling as the time rises; inf is not reached."""
@@ -41,6 +43,7 @@ class PersonMinutes:
     unreached_s: float = DAY_S
     label: str = "mean minutes"
     higher_is_better: bool = False
+    of_everybody: bool = False
 
     def __post_init__(self) -> None:
         """Check the settings."""
@@ -66,6 +69,7 @@ class WithinNorm:
     norm_s: float
     label: str = "share of people within the norm"
     higher_is_better: bool = True
+    of_everybody: bool = True
 
     def __post_init__(self) -> None:
         """Check the settings."""
@@ -89,6 +93,7 @@ class BeyondNorm:
     unreached_s: float = DAY_S
     label: str = "time beyond the norm, in norms (FGT)"
     higher_is_better: bool = False
+    of_everybody: bool = False
 
     def __post_init__(self) -> None:
         """Check the settings."""
@@ -120,6 +125,7 @@ class FairMean:
     unreached_s: float = DAY_S
     label: str = "minutes as bad for everybody (Kolm-Pollak)"
     higher_is_better: bool = False
+    of_everybody: bool = False
 
     def __post_init__(self) -> None:
         """Check the settings."""

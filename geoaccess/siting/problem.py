@@ -67,7 +67,9 @@ class Problem:
         quotas = np.atleast_1d(np.asarray(quota, np.int64))
         there = np.bincount(groups, minlength=quotas.size)
         if (quotas < 0).any() or (quotas > there).any():
-            raise InputError(f"{quotas.tolist()} places are asked for of {there.tolist()}; ask for as many as there are")
+            raise InputError(
+                f"{quotas.tolist()} places are asked for of {there.tolist()}; ask for as many as there are"
+            )
         return cls(
             weight=weight,
             first=first,

@@ -90,7 +90,12 @@ def find_setting(
 
 
 def _standing(
-    network: Network | Hierarchy, cells: pd.DataFrame, sites: pd.DataFrame | None, *, k: int, toward: Literal["sites", "cells"]
+    network: Network | Hierarchy,
+    cells: pd.DataFrame,
+    sites: pd.DataFrame | None,
+    *,
+    k: int,
+    toward: Literal["sites", "cells"],
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:
     """Return the times to the k nearest sites that stand, and their numbers."""
     if sites is None or not len(sites):

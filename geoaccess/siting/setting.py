@@ -90,8 +90,17 @@ class Setting:
         return np.full(self.people.size, np.inf)
 
     def burden(self, objective: Objective, *, close: int = 0) -> float:
-        """Return the burden of all people with what they have for certain: today's where nothing is closed."""
-        return float(np.sum(self.people * objective.burden(self.certain_s(close))))
+        """Return the burden of the people who count, with what they have for certain: today's if nothing is closed."""
+        counted = self.counted(objective)
+        return float(np.sum(self.people[counted] * objective.burden(self.certain_s(close)[counted])))
+
+    def counted(self, objective: Objective) -> npt.NDArray[np.bool_]:
+        """Say which points enter the figure of an objective."""
+        return self.reachable() | objective.of_everybody
+
+    def figure(self, objective: Objective, burden: float) -> float:
+        """Return the figure of a sum of burdens."""
+        return objective.figure(burden, float(self.people[self.counted(objective)].sum()))
 
     def times(
         self, added: npt.NDArray[np.integer], closed: npt.NDArray[np.integer] | None = None

@@ -5,6 +5,8 @@ from geoaccess.study.crew import Outcome, sweep
 from geoaccess.study.day_profile import DayProfile, profile_day, short_table, write_day_profile
 from geoaccess.study.ferry_listing import list_ferries, write_ferries
 from geoaccess.study.pipeline import Answers, check, run, solve_study
+from geoaccess.study.siting import Placed, Question, site_study
+from geoaccess.study.siting_output import placed_lines, placed_tables, write_placed
 from geoaccess.study.swept import Swept, medians, sweep_studies, write_sweep
 from geoaccess.study.tell import describe_network, draw_network, main_table, route_table, write_template
 from geoaccess.study.variations import Variation, combinations, read_variations, vary
@@ -13,6 +15,8 @@ __all__ = [
     "Answers",
     "DayProfile",
     "Outcome",
+    "Placed",
+    "Question",
     "Study",
     "Swept",
     "Variation",
@@ -24,16 +28,20 @@ __all__ = [
     "load_study",
     "main_table",
     "medians",
+    "placed_lines",
+    "placed_tables",
     "profile_day",
     "read_variations",
     "route_table",
     "run",
     "short_table",
+    "site_study",
     "solve_study",
     "sweep",
     "sweep_studies",
     "vary",
     "write_day_profile",
+    "write_placed",
     "write_ferries",
     "write_sweep",
     "write_template",

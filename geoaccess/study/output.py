@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from geoaccess.study.config import Study
     from geoaccess.study.pipeline import Answers
 
-__all__ = ["ferry_lines", "refuse_clashes", "write"]
+__all__ = ["draw_service", "ferry_lines", "refuse_clashes", "write"]
 
 _VERSIONS = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyarrow", "pyproj", "rasterio", "shapely")
 _BACKDROP = ("motorway", "trunk", "primary", "secondary")
@@ -181,6 +181,16 @@ def _pictures(answers: Answers, folder: Path) -> None:
                 )
             )
     maps.lorenz_figure(folder / "lorenz.png", curves=curves, **said)
+
+
+def draw_service(answers: Answers, key: str, path: Path, *, title: str) -> None:
+    """Draw the map of one service, with the sites and times of these answers, under a title of its own."""
+    spec = next(spec for spec in answers.study.specs if spec.key == key)
+    crs = answers.results.crs
+    flat: dict[str, Any] = {
+        name: layer if layer is None else layer.to_crs(crs) for name, layer in _drawn(answers).items()
+    }
+    maps.service_map(path, service=spec, sites=answers.sites, **flat, **_said(answers) | {"title": title})
 
 
 def _record(answers: Answers, folder: Path) -> None:
