@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
-import geoaccess.equity as equity
+from geoaccess import equity
 from geoaccess.errors import InputError
 from geoaccess.siting import (
     BeyondNorm,

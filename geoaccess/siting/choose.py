@@ -62,8 +62,8 @@ def choose(problem: Problem, *, method: Method = "auto", seconds: float = 60.0, 
     ----------
     method
         "greedy": one place after the other. "exchange": then places are exchanged as long as that helps. "exact": then
-        a bound is reckoned, places that cannot be in a better choice are dropped, and HiGHS decides on the rest. "auto":
-        exact, but where too much is left for HiGHS it stays with exchanges and the bound.
+        a bound is reckoned, places that cannot be in a better choice are dropped, and HiGHS decides on the rest.
+        "auto": exact, but where too much is left for HiGHS it stays with exchanges and the bound.
     seconds
         How long HiGHS may take; inf for as long as it needs.
     target
@@ -86,7 +86,7 @@ def choose(problem: Problem, *, method: Method = "auto", seconds: float = 60.0, 
     arrays = (small.first, small.point, small.gain, small.cost, small.group)
     best = np.zeros(small.weight.size)
     chosen, _ = kernel.greedy(*arrays, small.quota, best)
-    ceiling = _submodular_bound(small, best, chosen)
+    ceiling = _submodular_bound(small, best)
     how = "greedy"
     if method != "greedy":
         chosen, swapped = exchanges(small, chosen)
@@ -139,7 +139,7 @@ def _most(problem: Problem) -> float:
     return float(best.sum())
 
 
-def _submodular_bound(problem: Problem, best: npt.NDArray[np.float64], chosen: npt.NDArray[np.int32]) -> float:
+def _submodular_bound(problem: Problem, best: npt.NDArray[np.float64]) -> float:
     """Return worth without costs + the largest gains that are left, as many as are chosen of each group.
 
     For any choice T, f(T) <= f(S) + sum_{j in T} (f(S + j) - f(S)): Nemhauser, Wolsey and Fisher (1978),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -66,7 +66,7 @@ def fewest(setting: Setting, *, norm_s: float, share: float = 1.0, seconds: floa
             f"{100 * share:.6g} % of the people cannot be brought within {norm_s / 60:g} min: all {setting.candidates} "
             f"candidates together bring {100 * reach:.4f} %"
         )
-    chosen = _greedily(problem, need)
+    chosen: npt.NDArray[Any] = _greedily(problem, need)
     least = 0 if need <= 0 else 1
     how = "greedy"
     if chosen.size > least:

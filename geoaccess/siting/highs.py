@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -45,8 +45,8 @@ class Programme:
 
     def require(
         self,
-        row: npt.NDArray[np.integer],
-        column: npt.NDArray[np.integer],
+        row: npt.NDArray[Any],
+        column: npt.NDArray[Any],
         entry: npt.NDArray[np.float64],
         *,
         count: int,
@@ -74,8 +74,8 @@ def solve(
     """
     import highspy
 
-    highs = highspy.Highs()
-    highs.setOptionValue("output_flag", False)
+    highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    highs.setOptionValue("output_flag", False)  # noqa: FBT003 - HiGHS calls it so
     highs.setOptionValue("mip_rel_gap", 1e-9)
     highs.setOptionValue("mip_abs_gap", 1e-9)
     highs.setOptionValue("mip_feasibility_tolerance", 1e-9)
@@ -102,7 +102,7 @@ def solve(
     return Solution(values, float(bound), feasible=True)
 
 
-def _model(programme: Programme, *, relax: bool) -> object:
+def _model(programme: Programme, *, relax: bool) -> Any:
     import highspy
 
     model = highspy.HighsLp()
@@ -115,12 +115,16 @@ def _model(programme: Programme, *, relax: bool) -> object:
     model.row_upper_ = np.concatenate(programme.high)
     row, column, entry = (np.concatenate(parts) for parts in zip(*programme.entries, strict=True))
     order = np.lexsort((column, row))
+    row, column, entry = row[order], column[order], entry[order]
+    new = np.append(True, (row[1:] != row[:-1]) | (column[1:] != column[:-1]))
+    entry = np.add.reduceat(entry, np.flatnonzero(new))  # an entry that is given twice is the sum of both
+    row, column = row[new], column[new]
     start = np.append(0, np.cumsum(np.bincount(row, minlength=programme.rows)))
     model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     model.a_matrix_.num_col_, model.a_matrix_.num_row_ = programme.size, programme.rows
     model.a_matrix_.start_ = start.astype(np.int32)
-    model.a_matrix_.index_ = column[order].astype(np.int32)
-    model.a_matrix_.value_ = entry[order]
+    model.a_matrix_.index_ = column.astype(np.int32)
+    model.a_matrix_.value_ = entry
     if not relax:
         kinds = np.concatenate(programme.whole)
         model.integrality_ = [

@@ -74,7 +74,7 @@ def levels(problem: Problem) -> Levels:
     length = to - from_
     first = np.append(0, np.cumsum(length))
     listed = place[np.repeat(from_ - first[:-1], length) + np.arange(first[-1])]
-    gain = np.bincount(which, step * problem.weight[point[ends]], minlength=one.size)
+    gain = np.bincount(which, step * problem.weight[point[ends]], minlength=one.size).astype(np.float64)
     return Levels(gain, parent, first, listed, point[ends], which, step)
 
 
@@ -96,7 +96,7 @@ def reached(cut: Levels, chosen: npt.NDArray[np.integer], places: int) -> npt.ND
     own = np.add.reduceat(there[cut.place], cut.first[:-1]) > 0
     found = own.copy()
     while True:  # once per level of the longest chain
-        more = own | np.where(cut.parent >= 0, found[cut.parent], False)
+        more = own | ((cut.parent >= 0) & found[cut.parent])
         if (more == found).all():
             return found.astype(np.float64)
         found = more

@@ -26,9 +26,9 @@ __all__ = ["Located", "alternatives", "frontier", "locate", "ranked"]
 class Located:
     """Where to add sites and which to close, with what it brings.
 
-    `added` are numbers of candidates, the one that brings most first; `closed` numbers of standing sites. `now`, `value`
-    and `bound` are figures of the objective: today, with the choice, and what no choice can beat. `gap` is the share of
-    the improvement that may be missing, 0 where the choice is proved optimal.
+    `added` are numbers of candidates, the one that brings most first; `closed` numbers of standing sites. `now`,
+    `value` and `bound` are figures of the objective: today, with the choice, and what no choice can beat. `gap` is
+    the share of the improvement that may be missing, 0 where the choice is proved optimal.
     """
 
     added: npt.NDArray[np.int32]

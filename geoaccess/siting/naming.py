@@ -73,7 +73,7 @@ def _written(value: object) -> str:
 
 
 def unlike(names: Sequence[str]) -> list[str]:
-    """Number names that stand there more than once.
+    """Return names with a number where they stand there more than once.
 
     >>> unlike(["Vík", "Hella", "Vík"])
     ['Vík', 'Hella', 'Vík 2']

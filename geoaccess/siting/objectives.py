@@ -21,10 +21,17 @@ DAY_S = 86_400.0
 class Objective(Protocol):
     """A burden of each person, and the figure made of its mean over all people."""
 
-    label: str
-    higher_is_better: bool
-    of_everybody: bool
-    """Whether people whom neither a site nor a candidate reaches count; if not, they are told of, beside the figure."""
+    @property
+    def label(self) -> str:
+        """What the figure is called."""
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Whether a higher figure is better."""
+
+    @property
+    def of_everybody(self) -> bool:
+        """Whether people whom neither a site nor a candidate reaches count; if not, they are told of beside it."""
 
     def burden(self, time_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Return the burden of a time: finite, >= 0, never falling as the time rises; inf is not reached."""
@@ -103,12 +110,12 @@ class BeyondNorm:
             raise InputError(f"alpha is {self.alpha}; give 1 or more (0 counts people: WithinNorm)")
 
     def burden(self, time_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """The gap, to the power of alpha."""
+        """Return the gap, to the power of alpha."""
         over = np.maximum(np.minimum(time_s, self.unreached_s) / self.norm_s - 1.0, 0.0)
         return np.asarray(over**self.alpha)
 
     def figure(self, burden: float, people: float) -> float:
-        """The mean."""
+        """Return the mean."""
         return burden / people
 
 

@@ -70,10 +70,7 @@ def find_setting(
     step = max(1, _PAIRS_AT_ONCE // max(1, there.size))
     for begin in range(0, len(candidates), step):
         some = candidates.iloc[begin : begin + step]
-        if toward == "sites":
-            times = travel_times(network, at, some)
-        else:
-            times = travel_times(network, some, at).T
+        times = travel_times(network, at, some) if toward == "sites" else travel_times(network, some, at).T
         row, column = np.nonzero(times < ceiling[:, None])
         parts.append((there[row].astype(np.int32), (column + begin).astype(np.int32), times[row, column]))
     point, place, time_s = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))

@@ -111,7 +111,7 @@ class Setting:
             gone[closed] = True
             self.certain_s(len(closed))
         stays = (self.now_site >= 0) & ~gone[self.now_site]
-        best = np.where(stays, self.now_s, np.inf).min(axis=1)
+        best: npt.NDArray[np.float64] = np.where(stays, self.now_s, np.inf).min(axis=1)
         inside = np.zeros(self.candidates, np.bool_)
         inside[added] = True
         some = inside[self.place]
@@ -120,9 +120,9 @@ class Setting:
 
     def reachable(self) -> npt.NDArray[np.bool_]:
         """Say which points a standing site or some candidate reaches at all."""
-        found = np.isfinite(self.now_s).any(axis=1)
+        found = np.zeros(self.people.size, np.bool_)
         found[self.point] = True
-        return found
+        return np.asarray(found | np.isfinite(self.now_s).any(axis=1))
 
 
 def read_setting(

@@ -41,8 +41,8 @@ __all__ = [
     "sweep_studies",
     "vary",
     "write_day_profile",
-    "write_placed",
     "write_ferries",
+    "write_placed",
     "write_sweep",
     "write_template",
 ]

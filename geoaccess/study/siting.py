@@ -17,10 +17,11 @@ from geoaccess.study.pipeline import solve_study
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import geopandas as gpd
+    import numpy.typing as npt
 
     from geoaccess.siting import Located, Method, Objective, Setting
     from geoaccess.study.config import Study
@@ -202,15 +203,12 @@ def _found(setting: Setting, question: Question, answers: Answers) -> tuple[Loca
         word = f"{len(found.added)} sites bring {100 * found.value:.2f} % within the norm"
         return found, objective, [f"{word}; no choice of fewer than {least} does"]
     if question.objective == "worst":
-        group = None
-        if question.classes:
-            group = answers.results["centrality_class"].isin(question.classes).to_numpy(dtype=bool)
         found = siting.least_worst(
             setting,
             add=question.add,
             close=question.close,
             quantile=question.quantile,
-            group=group,
+            group=_asked_for(answers, question),
             seconds=question.seconds,
         )
         return found, objective, []
@@ -243,7 +241,7 @@ def _told(
         table = table[_apart(places, table)].reset_index(drop=True)
     numbers = [*found.added, *(table["candidate"] if summed else []), *(table["instead_of"] if summed else [])]
     names = name_places(answers, places, list(dict.fromkeys(numbers)))
-    chosen = _places_table(answers, setting, found, objective, places, names)
+    chosen = _places_table(answers, setting, found, question, objective, places, names)
     if summed:
         table.insert(1, "instead_of_name", [names[j] for j in table["instead_of"]])
         table.insert(3, "name", [names[j] for j in table["candidate"]])
@@ -275,7 +273,7 @@ def _told(
     )
 
 
-def _apart(places: gpd.GeoDataFrame, table: pd.DataFrame) -> np.ndarray:
+def _apart(places: gpd.GeoDataFrame, table: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Mark the best alternatives that are places of their own: away from what they replace, and from each other."""
     points = places.geometry.to_crs(places.estimate_utm_crs())
     x, y = points.x.to_numpy(), points.y.to_numpy()
@@ -311,6 +309,7 @@ def _places_table(
     answers: Answers,
     setting: Setting,
     found: Located,
+    question: Question,
     objective: Objective,
     places: gpd.GeoDataFrame,
     names: dict[int, str],
@@ -320,6 +319,7 @@ def _places_table(
     home = answers.results["municipality"].reindex(places.index).fillna("").astype(str)
     final = setting.times(found.added, found.closed)
     before = setting.times(found.added[:0], found.closed)
+    measure = _measure(answers, setting, question, objective)
     rows = []
     for rank, j in enumerate(found.added, start=1):
         after = setting.times(found.added[:rank], found.closed)
@@ -336,8 +336,8 @@ def _places_table(
                 "municipality": home.iloc[j],
                 "lon": round(at.x, 6),
                 "lat": round(at.y, 6),
-                "value": _figure(setting, objective, after),
-                "adds": _figure(setting, objective, after) - _figure(setting, objective, before),
+                "value": measure(after),
+                "adds": measure(after) - measure(before),
                 "person_minutes_saved": saved,
                 "people_nearer": people[after < before].sum(),
                 "newly_reached": people[np.isfinite(after) & ~both].sum(),
@@ -348,15 +348,36 @@ def _places_table(
     return pd.DataFrame(rows)
 
 
-def _figure(setting: Setting, objective: Objective, times_s: np.ndarray) -> float:
+def _measure(
+    answers: Answers, setting: Setting, question: Question, objective: Objective
+) -> Callable[[npt.NDArray[np.float64]], float]:
+    """Return the function from the times of all cells to the figure that the question is about."""
     counted = setting.counted(objective)
-    return setting.figure(objective, float(np.sum(setting.people[counted] * objective.burden(times_s[counted]))))
+    if question.objective == "worst":
+        counted &= _asked_for(answers, question)
+
+        def quantile(times_s: npt.NDArray[np.float64]) -> float:
+            return measures.weighted_quantile(times_s[counted], setting.people[counted], question.quantile) / 60
+
+        return quantile
+
+    def figure(times_s: npt.NDArray[np.float64]) -> float:
+        return setting.figure(objective, float(np.sum(setting.people[counted] * objective.burden(times_s[counted]))))
+
+    return figure
+
+
+def _asked_for(answers: Answers, question: Question) -> npt.NDArray[np.bool_]:
+    """Mark the cells of the classes that the question is about."""
+    if not question.classes:
+        return np.ones(len(answers.results), np.bool_)
+    return np.asarray(answers.results["centrality_class"].isin(question.classes), np.bool_)
 
 
 def _afterwards(
     answers: Answers,
     question: Question,
-    after_s: np.ndarray,
+    after_s: npt.NDArray[np.float64],
     ours: gpd.GeoDataFrame,
     found: Located,
     chosen: pd.DataFrame,
@@ -407,8 +428,10 @@ def _scenario(study: Study, question: Question, found: Located, chosen: pd.DataF
         title=_title(study, question, found),
         description=f"Sited for {question.objective} in {study.path.name}: {found.told} ({found.method})",
         add=[
-            {"service": question.service, "name": name, "lon": float(row.lon), "lat": float(row.lat)}
-            for name, row in zip(siting.unlike(chosen["name"].to_list()), chosen.itertuples(), strict=True)
+            {"service": question.service, "name": name, "lon": float(lon), "lat": float(lat)}
+            for name, lon, lat in zip(
+                siting.unlike(chosen["name"].to_list()), chosen["lon"], chosen["lat"], strict=True
+            )
         ],
         remove=[{"service": question.service, "site": str(site)} for site in closed["site_id"]],
     )

@@ -25,9 +25,8 @@ _NAMES = ("places", "closed", "frontier", "alternatives", "classes", "municipali
 def placed_lines(placed: Placed) -> list[str]:
     """Return the answer in a few lines: what is gained, how it was found, and how sure it is."""
     found, share = placed.found, placed.is_share
-    lines = [
-        f"{placed.label}: {_number(found.now, share=share)} today, {_number(found.value, share=share)} then; {found.told} ({found.method})",
-    ]
+    then = f"{_number(found.now, share=share)} today, {_number(found.value, share=share)} then"
+    lines = [f"{placed.label}: {then}; {found.told} ({found.method})"]
     if not found.proved:
         lines.append(f"no choice can bring it beyond {_number(found.bound, share=share)}")
     if placed.out_of_reach:
@@ -59,7 +58,7 @@ def placed_tables(placed: Placed) -> list[tuple[str, pd.DataFrame]]:
             value=table["value"].map(figure), kept=table["kept"].map(lambda kept: f"{100 * kept:.1f} %")
         )
         out.append(("Nearly as good", table[["name", "instead_of_name", "value", "kept"]]))
-    minutes = [name for name in placed.classes if name.endswith("_min")]
+    minutes = [str(name) for name in placed.classes if str(name).endswith("_min")]
     table = placed.classes.assign(**{name: placed.classes[name].map(_number) for name in minutes})
     out.append(
         ("By centrality class", table[["centrality_class", "population", *minutes]].astype({"centrality_class": str}))
