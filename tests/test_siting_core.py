@@ -184,7 +184,7 @@ def test_fewest_sites_for_a_share(land, share, norm_s):
     m = times.shape[1]
     sizes = [k for k in range(m + 1) if any(enough(c) for c in itertools.combinations(range(m), k))]
     if not sizes:
-        with pytest.raises(InputError, match="all .* candidates together bring"):
+        with pytest.raises(InputError, match=r"all .* candidates together bring"):
             fewest(setting, norm_s=norm_s, share=share)
         return
     found, least = fewest(setting, norm_s=norm_s, share=share)

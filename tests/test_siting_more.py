@@ -76,8 +76,7 @@ def test_least_regret_is_the_least_of_all_choices(seed, add, futures):
     objective = PersonMinutes(unreached_s=UNREACHED_S)
 
     def mean(times, standing, added):
-        t = np.column_stack([times[:, list(added)], standing]).min(axis=1)
-        return t
+        return np.column_stack([times[:, list(added)], standing]).min(axis=1)
 
     rows = []
     for times, standing, _ in lands:

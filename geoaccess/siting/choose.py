@@ -25,7 +25,9 @@ Method = Literal["auto", "exact", "exchange", "greedy"]
 CLOSE_ENOUGH = 1e-7
 """Of the bound: solvers reckon with rounding, and answers this near to the bound count as proved optimal."""
 
-_STEPS = 600
+_STEPS = 1000
+_SHAKES = 20
+_SHAKEN_PAIRS = 20_000_000
 _LARGEST = 3_000_000  # entries of a programme that is still worth a try when nobody asked for an exact answer
 
 
@@ -81,31 +83,56 @@ def choose(problem: Problem, *, method: Method = "auto", seconds: float = 60.0, 
     """
     if method not in ("auto", "exact", "exchange", "greedy"):
         raise InputError(f'method is {method!r}; it must be "auto", "exact", "exchange" or "greedy"')
-    enough = np.inf if target is None else target
-    small = problem.merged()
-    arrays = (small.first, small.point, small.gain, small.cost, small.group)
-    best = np.zeros(small.weight.size)
-    chosen, _ = kernel.greedy(*arrays, small.quota, best)
-    ceiling = _submodular_bound(small, best)
+    small, sure = problem.beyond_certain()
+    found = _chosen(small.merged(), method, seconds=seconds, target=None if target is None else target - sure)
+    return Choice(found.chosen, problem.worth(found.chosen), found.bound + sure, found.method)
+
+
+def _chosen(problem: Problem, method: Method, *, seconds: float, target: float | None) -> Choice:
+    """Choose by a method: as little as is needed for an answer that is proved, or meets the target."""
+    arrays = (problem.first, problem.point, problem.gain, problem.cost, problem.group)
+    best = np.zeros(problem.weight.size)
+    chosen, _ = kernel.greedy(*arrays, problem.quota, best)
+    ceiling = min(_submodular_bound(problem, best), _most(problem))
     how = "greedy"
     if method != "greedy":
-        chosen, swapped = exchanges(small, chosen)
+        chosen, swapped = exchanges(problem, chosen)
         how = "greedy and exchange" if swapped else how
-    worth = small.worth(chosen)
-    single = int(small.quota.sum()) == 1
-    if single:
+    worth = problem.worth(chosen)
+    if int(problem.quota.sum()) == 1:
         return Choice(np.sort(chosen), worth, worth, "every place tried")
-    ceiling = max(min(ceiling, _most(small)), worth)
-    if method == "greedy" or worth >= enough or (target is not None and ceiling < target):
-        return Choice(np.sort(chosen), worth, ceiling, how)
-    bound, price, profit = kernel.lagrangian(
-        *arrays, small.quota, _first_prices(small, chosen), worth, worth * (1 + CLOSE_ENOUGH), _STEPS
-    )
-    bound = max(min(bound, ceiling), worth)
-    found = Choice(np.sort(chosen), worth, bound, how)
-    if method == "exchange" or found.proved or (target is not None and bound < target):
-        return found if not found.proved else Choice(found.chosen, worth, worth, f"{how}, bound by prices")
-    return _decided(small, found, price, profit, seconds=seconds, hard=method == "exact")
+    if method == "greedy" or (target is not None and (worth >= target or ceiling < target)):
+        return Choice(np.sort(chosen), worth, max(ceiling, worth), how)
+    prices = _first_prices(problem, chosen)
+    bound, price, profit = kernel.lagrangian(*arrays, problem.quota, prices, worth, worth * (1 + CLOSE_ENOUGH), _STEPS)
+    found = Choice(np.sort(chosen), worth, max(min(bound, ceiling), worth), how)
+    if not found.proved:
+        chosen, worth = _shaken(problem, chosen, worth)
+        if worth > found.worth:
+            found = Choice(np.sort(chosen), worth, max(found.bound, worth), "greedy and exchange")
+    if found.proved:
+        return Choice(found.chosen, worth, worth, f"{found.method}, bound by prices")
+    if method == "exchange" or (target is not None and (found.bound < target or worth >= target)):
+        return found
+    return _decided(problem, found, price, profit, seconds=seconds, hard=method == "exact")
+
+
+def _shaken(problem: Problem, chosen: npt.NDArray[np.int32], worth: float) -> tuple[npt.NDArray[np.int32], float]:
+    """Exchange some of the chosen at random, then exchange as long as that helps; return the best of some tries."""
+    rng = np.random.default_rng(1)
+    if chosen.size < 2 or problem.places <= chosen.size:  # noqa: PLR2004 - one alone was tried everywhere
+        return chosen, worth
+    for _ in range(max(1, min(_SHAKES, _SHAKEN_PAIRS // max(1, problem.value.size)))):
+        other = chosen.copy()
+        for k in rng.choice(chosen.size, min(3, chosen.size), replace=False):
+            mine = np.flatnonzero((problem.group == problem.group[other[k]]) & (np.diff(problem.first) > 0))
+            mine = np.setdiff1d(mine, other)
+            if mine.size:
+                other[k] = rng.choice(mine)
+        other, _ = exchanges(problem, other)
+        if problem.worth(other) > worth:
+            chosen, worth = other, problem.worth(other)
+    return chosen, worth
 
 
 def exchanges(

@@ -27,8 +27,9 @@ class Located:
     """Where to add sites and which to close, with what it brings.
 
     `added` are numbers of candidates, the one that brings most first; `closed` numbers of standing sites. `now`,
-    `value` and `bound` are figures of the objective: today, with the choice, and what no choice can beat. `gap` is
-    the share of the improvement that may be missing, 0 where the choice is proved optimal.
+    `value` and `bound` are figures of the objective: today, with the choice, and what no choice can beat. `gap` is by
+    how much the choice can miss the best, as a share of the figure or of what can be improved, whichever is more; 0
+    where it is proved optimal.
     """
 
     added: npt.NDArray[np.int32]
@@ -49,7 +50,7 @@ class Located:
         """How sure the choice is, in words."""
         if self.proved:
             return "proved optimal"
-        return f"at most {100 * self.gap:.2g} % of the improvement is missing"
+        return f"at most {100 * self.gap:.2g} % from the best"
 
 
 def locate(
@@ -109,7 +110,7 @@ def located(setting: Setting, problem: Problem, choice: Choice, objective: Objec
     value, bound = floor - choice.worth, floor - choice.bound
     gap = 0.0
     if not choice.proved:
-        gap = (value - bound) / max(now - bound, value - bound)
+        gap = gap_of(setting.figure(objective, now), setting.figure(objective, value), setting.figure(objective, bound))
     return Located(
         added=ranked(problem, added, chosen[chosen >= setting.candidates]),
         closed=closed,
@@ -119,6 +120,14 @@ def located(setting: Setting, problem: Problem, choice: Choice, objective: Objec
         gap=gap,
         method=choice.method,
     )
+
+
+def gap_of(now: float, value: float, bound: float) -> float:
+    """Return by how much a figure may miss the best: of the figure itself or of what it improves, whichever is more."""
+    missing = abs(bound - value)
+    if missing == 0 or np.isinf(missing):
+        return 1.0 if missing else 0.0
+    return min(1.0, missing / max(min(max(abs(value), abs(bound)), abs(now - bound)), 1e-300))
 
 
 def ranked(

@@ -129,12 +129,34 @@ class Problem:
             value=self.value[pairs],
         )
 
-    def among(self, places: npt.NDArray[np.integer], fixed: npt.NDArray[np.integer]) -> tuple[Problem, float]:
-        """Return what is left to choose among some places when others are chosen already, and what those bring."""
-        best = np.zeros(self.weight.size)
-        for j in fixed:
-            part = slice(self.first[j], self.first[j + 1])
-            np.maximum.at(best, self.point[part], self.value[part])
+    def beyond_certain(self) -> tuple[Problem, float]:
+        """Return the problem with gains counted from what any choice brings, and how much that is.
+
+        Of m places in a group with a quota of q, one of the m - q + 1 best for a point is chosen whatever the choice.
+        """
+        point, value = self.point, self.value
+        sure = np.zeros(self.weight.size)
+        for group, quota in enumerate(self.quota):
+            spare = int(np.sum(self.group == group)) - int(quota)
+            if not quota or spare < 0:
+                continue
+            mine = np.flatnonzero((self.group == group)[self.place])
+            if not mine.size or np.bincount(point[mine]).max() <= spare:
+                continue
+            order = mine[np.lexsort((-value[mine], point[mine]))]
+            begins = np.flatnonzero(np.append(True, np.diff(point[order]) > 0))  # noqa: FBT003 - NumPy calls it so
+            ranked = begins + spare
+            some = ranked < np.append(begins[1:], order.size)
+            at = order[ranked[some]]
+            sure[point[at]] = np.maximum(sure[point[at]], value[at])
+        if not sure.any():
+            return self, 0.0
+        return self._counted_from(sure, np.arange(self.places), self.quota)
+
+    def _counted_from(
+        self, best: npt.NDArray[np.float64], places: npt.NDArray[np.integer], quota: npt.NDArray[np.int64]
+    ) -> tuple[Problem, float]:
+        """Return the problem of some of the places where each point has a gain already, and what that is worth."""
         number = np.full(self.places, -1)
         number[places] = np.arange(places.size)
         value = self.value - best[self.point]
@@ -145,11 +167,21 @@ class Problem:
             point=self.point[some],
             value=value[some],
             places=places.size,
-            quota=self.quota - np.bincount(self.group[fixed], minlength=self.quota.size),
+            quota=quota,
             group=self.group[places],
             cost=self.cost[places],
         )
-        return left, float(np.sum(best * self.weight) - self.cost[fixed].sum())
+        return left, float(np.sum(best * self.weight))
+
+    def among(self, places: npt.NDArray[np.integer], fixed: npt.NDArray[np.integer]) -> tuple[Problem, float]:
+        """Return what is left to choose among some places when others are chosen already, and what those bring."""
+        best = np.zeros(self.weight.size)
+        for j in fixed:
+            part = slice(self.first[j], self.first[j + 1])
+            np.maximum.at(best, self.point[part], self.value[part])
+        quota = self.quota - np.bincount(self.group[fixed], minlength=self.quota.size)
+        left, brought = self._counted_from(best, places, quota)
+        return left, brought - float(self.cost[fixed].sum())
 
 
 def _mixed(code: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from geoaccess.errors import InputError
 from geoaccess.siting.choose import choose
-from geoaccess.siting.locate import Located
+from geoaccess.siting.locate import Located, gap_of
 from geoaccess.siting.objectives import WithinNorm
 
 if TYPE_CHECKING:
@@ -129,9 +129,7 @@ def _found(
     setting: Setting, chosen: npt.NDArray[np.int32], close: int, *, now: float, value: float, bound: float
 ) -> Located:
     added, closed = _split(setting, chosen, close)
-    gap = 0.0 if bound >= value else (value - bound) / max(now - bound, value - bound)
-    if not np.isfinite(gap):
-        gap = 1.0
+    gap = 0.0 if bound >= value else gap_of(now, value, bound)
     return Located(
         added=np.sort(added),
         closed=closed,
