@@ -144,7 +144,7 @@ class Problem:
             if not mine.size or np.bincount(point[mine]).max() <= spare:
                 continue
             order = mine[np.lexsort((-value[mine], point[mine]))]
-            begins = np.flatnonzero(np.append(True, np.diff(point[order]) > 0))  # noqa: FBT003 - NumPy calls it so
+            begins = np.flatnonzero(np.append(True, np.diff(point[order]) > 0))
             ranked = begins + spare
             some = ranked < np.append(begins[1:], order.size)
             at = order[ranked[some]]

@@ -4,6 +4,8 @@ from geoaccess.study.config import Study, load_study
 from geoaccess.study.crew import Outcome, sweep
 from geoaccess.study.day_profile import DayProfile, profile_day, short_table, write_day_profile
 from geoaccess.study.ferry_listing import list_ferries, write_ferries
+from geoaccess.study.fleet import FleetQuestion, PlacedFleet, fleet_lines, fleet_study, write_fleet
+from geoaccess.study.office_days import DayQuestion, OfficeDays, days_lines, days_study, days_tables, write_days
 from geoaccess.study.pipeline import Answers, check, run, solve_study
 from geoaccess.study.siting import Placed, Question, site_study
 from geoaccess.study.siting_output import placed_lines, placed_tables, write_placed
@@ -14,16 +16,25 @@ from geoaccess.study.variations import Variation, combinations, read_variations,
 __all__ = [
     "Answers",
     "DayProfile",
+    "DayQuestion",
+    "FleetQuestion",
+    "OfficeDays",
     "Outcome",
     "Placed",
+    "PlacedFleet",
     "Question",
     "Study",
     "Swept",
     "Variation",
     "check",
     "combinations",
+    "days_lines",
+    "days_study",
+    "days_tables",
     "describe_network",
     "draw_network",
+    "fleet_lines",
+    "fleet_study",
     "list_ferries",
     "load_study",
     "main_table",
@@ -41,7 +52,9 @@ __all__ = [
     "sweep_studies",
     "vary",
     "write_day_profile",
+    "write_days",
     "write_ferries",
+    "write_fleet",
     "write_placed",
     "write_sweep",
     "write_template",

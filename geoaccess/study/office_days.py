@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import numpy.typing as npt
 
-    from geoaccess.siting import Week
+    from geoaccess.siting import Setting, Week
     from geoaccess.study.config import Study
     from geoaccess.study.pipeline import Answers
 
-__all__ = ["DayQuestion", "OfficeDays", "days_lines", "days_study", "write_days"]
+__all__ = ["DayQuestion", "OfficeDays", "days_lines", "days_study", "days_tables", "write_days"]
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri")
 _WEEKS = 52.0
@@ -123,7 +123,7 @@ def days_study(study: Study, question: DayQuestion, *, answers: Answers | None =
     week = shared(question.days)
     chosen = np.flatnonzero(week.days)
     names = name_places(answers, places, list(chosen))
-    table = _table(places, week, chosen, names, drive)
+    table = _table(places, week, chosen, names, drive, _visits_served(setting, week, visits))
     fewer = range(0, question.days + 1, len(_WEEKDAYS) if question.even else max(1, question.days // 5))
     steps = [(days, shared(days) if days != question.days else week) for days in fewer]
     return OfficeDays(
@@ -177,10 +177,19 @@ def _candidates(answers: Answers, ours: gpd.GeoDataFrame, question: DayQuestion)
             raise InputError.listing(str(answers.study.path), problems)
         found = found[found.index.map(here).isin(question.municipality)]
     anew = ours.loc[list(question.redistribute), ["name", "geometry"]].to_crs(found.crs)
-    both = pd.concat([found.assign(name=found["name"] if "name" in found else ""), anew])
+    both = pd.concat([found.assign(name=found.get("name", "")), anew])
     if both.empty:
         raise InputError("there is no candidate; lower --least-people, or name other municipalities")
     return both
+
+
+def _visits_served(setting: Setting, week: Week, visits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the visits per week for which each candidate is the nearest place, when people choose the day."""
+    after = setting.times(np.flatnonzero(week.days))
+    mine = (week.days[setting.place] > 0) & (setting.time_s <= after[setting.point])
+    _, first = np.unique(setting.point[mine], return_index=True)
+    place, point = setting.place[mine][first], setting.point[mine][first]
+    return np.bincount(place, visits[point], minlength=setting.candidates).astype(np.float64)
 
 
 def _table(
@@ -189,6 +198,7 @@ def _table(
     chosen: npt.NDArray[np.integer],
     names: dict[int, str],
     drive_s: npt.NDArray[np.float64],
+    served: npt.NDArray[np.float64],
 ) -> pd.DataFrame:
     rows = []
     for j, name in zip(chosen, siting.unlike([names[j] for j in chosen]), strict=True):
@@ -200,12 +210,13 @@ def _table(
                 "name": name,
                 "days": int(week.days[j]),
                 "weekdays": weekdays,
+                "visits_a_day": served[j] / week.days[j],
                 "staff_drive_min": drive_s[j] / 60,
                 "lon": round(at.x, 6),
                 "lat": round(at.y, 6),
             }
         )
-    columns = ["candidate", "name", "days", "weekdays", "staff_drive_min", "lon", "lat"]
+    columns = ["candidate", "name", "days", "weekdays", "visits_a_day", "staff_drive_min", "lon", "lat"]
     return pd.DataFrame(rows, columns=columns).sort_values("days", ascending=False, kind="stable", ignore_index=True)
 
 
@@ -229,16 +240,28 @@ def _scenario(study: Study, question: DayQuestion, table: pd.DataFrame, week: We
     )
 
 
+def days_tables(answer: OfficeDays) -> list[tuple[str, pd.DataFrame]]:
+    """Return the tables as they are printed, with titles."""
+    shown = answer.places[["name", "days", "weekdays", "visits_a_day", "staff_drive_min"]]
+    frontier = answer.frontier[["days", "used", "patients_h", "staff_h", "saved_h"]]
+    return [
+        ("Office days (visits a day: of those who live nearest)", shown),
+        ("With so many days: hours on the road a week, and hours saved", frontier),
+    ]
+
+
 def days_lines(answer: OfficeDays) -> list[str]:
     """Return the answer in a few lines."""
     week, question = answer.week, answer.question
     sure = "proved optimal" if week.gap == 0 else f"at most {100 * week.gap:.2g} % from the best"
+    hours = (
+        f"patients save {week.now_h - week.patients_h:,.0f} hours on the road a week, staff spend {week.staff_h:,.0f}"
+    )
+    waiting = f"{100 * question.can_wait:g} % of them can wait for the day"
     lines = [
-        f"{int(week.days.sum())} of {question.days} office days used: patients save "
-        f"{week.now_h - week.patients_h:,.0f} hours on the road a week, staff spend {week.staff_h:,.0f}; "
-        f"{sure} ({week.method})",
-        f"assumed: {question.visits_per_year:g} visits a year, {100 * question.can_wait:g} % of them can wait for the "
-        f"day, {question.staff:g} staff drive",
+        f"{int(week.days.sum())} of {question.days} office days used: {hours}; {sure} ({week.method})",
+        f"assumed: {question.visits_per_year:g} visits a year, {waiting}, {question.staff:g} staff drive",
+        "how many a doctor can see is not reckoned with: visits_a_day says where one day is too little",
     ]
     if answer.unreached:
         lines.append(f"{answer.unreached:,.0f} people whom no office reaches today are left out of the hours")

@@ -52,6 +52,8 @@ class Question:
         "cells", "settlements" (of at least `least_people`), or a file of places.
     exclude
         A file of polygons in which nothing may be built.
+    max_loss_min
+        By how much the mean time of a centrality class may rise, at most, where sites close.
     """
 
     service: str
@@ -65,6 +67,7 @@ class Question:
     quantile: float = 1.0
     classes: tuple[int, ...] = ()
     unreached_min: float = 1440.0
+    max_loss_min: float | None = None
     candidates: str = "cells"
     least_people: float = 200.0
     exclude: Path | None = None
@@ -168,6 +171,8 @@ def _check(study: Study, question: Question) -> None:
         )
     if question.objective == "fewest" and question.close:
         raise InputError("the fewest sites to add for a share cannot be asked for together with closing some")
+    if question.max_loss_min is not None and question.objective in ("worst", "fewest"):
+        raise InputError(f'a bound on what classes lose cannot be asked for together with "{question.objective}"')
     if question.objective in ("norm", "beyond", "fewest"):
         norm_of(study, question)
 
@@ -212,6 +217,19 @@ def _found(setting: Setting, question: Question, answers: Answers) -> tuple[Loca
             seconds=question.seconds,
         )
         return found, objective, []
+    if question.max_loss_min is not None:
+        classes = answers.results["centrality_class"].fillna(0).to_numpy(dtype=np.int64) - 1
+        found = siting.locate_bounded(
+            setting,
+            add=question.add,
+            close=question.close,
+            groups=classes,
+            max_loss_s=question.max_loss_min * 60,
+            objective=objective,
+            unreached_s=question.unreached_min * 60,
+            seconds=question.seconds,
+        )
+        return found, objective, [f"no class loses more than {question.max_loss_min:g} min on average"]
     found = siting.locate(
         setting,
         add=question.add,
@@ -297,11 +315,11 @@ def _label(question: Question, objective: Objective) -> str:
 def name_places(answers: Answers, places: gpd.GeoDataFrame, numbers: Sequence[int]) -> dict[int, str]:
     """Return what people call some of the candidates, by number: their own name, or the nearest place of the map."""
     some = places.iloc[list(numbers)]
-    if "name" in some:
-        own = some["name"].astype(str).to_list()
-    else:
+    own = some["name"].astype(str).to_list() if "name" in some else [""] * len(some)
+    if not all(own):
         extracts = [answers.study.resolve(name) for name in answers.study.settings.network.osm]
-        own = siting.called(some.geometry, read_features(extracts, [("place", kind) for kind in _PLACES]))
+        near = siting.called(some.geometry, read_features(extracts, [("place", kind) for kind in _PLACES]))
+        own = [name or by for name, by in zip(own, near, strict=True)]
     return {j: name or str(places.index[j]) for j, name in zip(numbers, own, strict=True)}
 
 
