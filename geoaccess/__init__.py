@@ -127,6 +127,23 @@ if TYPE_CHECKING:
         read_levels,
         read_sites,
     )
+    from geoaccess.siting import (
+        BeyondNorm,
+        FairMean,
+        Located,
+        PersonMinutes,
+        WithinNorm,
+        expected_cover,
+        fewest,
+        find_setting,
+        least_regret,
+        least_worst,
+        locate,
+        locate_bounded,
+        read_setting,
+        settlements,
+        share_days,
+    )
     from geoaccess.study import load_study, run, solve_study, sweep, sweep_studies, vary
     from geoaccess.zones import assign, compute_centrality, join_centrality, read_centrality, read_municipalities
 
@@ -134,20 +151,25 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AmbulanceFigures",
+    "BeyondNorm",
     "Binary",
     "ChainTimes",
     "Decay",
     "Exponential",
+    "FairMean",
     "Gaussian",
     "Hierarchy",
+    "Located",
     "Logistic",
     "Mode",
     "NearestField",
     "Network",
+    "PersonMinutes",
     "Power",
     "ResponseNorms",
     "ServiceSpec",
     "Stepped",
+    "WithinNorm",
     "add_site",
     "aeroplane_chain",
     "allowed_by_names",
@@ -171,11 +193,14 @@ __all__ = [
     "dependable_time",
     "equity_table",
     "expected_contacts",
+    "expected_cover",
     "expected_coverage",
     "expected_response",
     "fastest",
     "ferry_edges",
+    "fewest",
     "fgt",
+    "find_setting",
     "from_networkx",
     "from_osmnx",
     "fte_days_per_thousand",
@@ -188,10 +213,14 @@ __all__ = [
     "journey_hours",
     "kolm_pollak",
     "kolm_pollak_ede",
+    "least_regret",
+    "least_worst",
     "list_supply",
     "load_hierarchy",
     "load_network",
     "load_study",
+    "locate",
+    "locate_bounded",
     "lorenz",
     "move_days",
     "move_people",
@@ -218,6 +247,7 @@ __all__ = [
     "read_osm",
     "read_projection",
     "read_raster_cells",
+    "read_setting",
     "read_sites",
     "remove_site",
     "response_norm",
@@ -230,6 +260,8 @@ __all__ = [
     "save_hierarchy",
     "save_network",
     "second_nearest",
+    "settlements",
+    "share_days",
     "simplify",
     "site_demand",
     "site_gains",
@@ -258,7 +290,19 @@ __all__ = [
     "zonal_population",
 ]
 
-_ROOMS = ("network", "hierarchy", "routing", "osm", "demand", "services", "zones", "measures", "equity", "study")
+_ROOMS = (
+    "network",
+    "hierarchy",
+    "routing",
+    "osm",
+    "demand",
+    "services",
+    "zones",
+    "measures",
+    "equity",
+    "siting",
+    "study",
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from geoaccess.osm.explain import Explanation
     from geoaccess.osm.profile import Profile
     from geoaccess.study.pipeline import Answers
+    from geoaccess.study.siting import Question
 
 __all__ = ["main"]
 
@@ -195,6 +196,10 @@ def site(
     method: Annotated[str, typer.Option("--method", help="auto, exact, exchange or greedy.")] = "auto",
     seconds: Annotated[float, typer.Option("--seconds", help="How long an exact solver may take.")] = 60.0,
     output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="The study's unless given.")] = None,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option("--vary", metavar="SETTING=VALUE,VALUE", help="Futures, as for sweep: least regret over all."),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
     """Find the best places for more sites of a service, and say how sure that is.
@@ -231,6 +236,9 @@ def site(
         method=method,  # type: ignore[arg-type] # checked where it is used
         seconds=seconds,
     )
+    if vary:
+        _site_futures(study, vary, question, output, quiet=quiet)
+        return
     placed = site_study(loaded, question, show=not quiet)
     written = write_placed(placed, output)
     if quiet:
@@ -354,6 +362,24 @@ def vehicles(
     for line in filter(None, [loaded.settings.disclaimer, *fleet_lines(answer)]):
         out.print(Text(line, style="bold" if line == loaded.settings.disclaimer else ""))
     out.print(_rich("Bases", answer.places[["name", "vehicles", "stands", "base"]]))
+    out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+
+
+def _site_futures(study: Path, futures: list[str], question: Question, output: Path | None, *, quiet: bool) -> None:
+    from geoaccess.study import combinations, futures_lines, site_futures, write_futures
+    from geoaccess.study import vary as vary_studies
+
+    answer = site_futures(vary_studies([study], combinations(futures)), question, show=not quiet)
+    written = write_futures(answer, output)
+    if quiet:
+        return
+    for line in filter(None, [answer.disclaimer, *futures_lines(answer)]):
+        out.print(Text(line, style="bold" if line == answer.disclaimer else ""))
+    table = answer.futures.copy()
+    for name in ("best", "value", "regret"):
+        table[name] = table[name].map("{:.3f}".format)
+    out.print(_rich("By future, per person", table))
+    out.print(_rich("Where", answer.places[["name", "candidate"]]))
     out.print(Text("Written: " + "  ".join(str(path) for path in written)))
 
 

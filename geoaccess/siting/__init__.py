@@ -7,7 +7,7 @@ from geoaccess.siting.days import Week, share_days
 from geoaccess.siting.fewest import fewest
 from geoaccess.siting.locate import Located, alternatives, frontier, locate
 from geoaccess.siting.naming import called, scenario_text, unlike
-from geoaccess.siting.objectives import BeyondNorm, FairMean, Objective, PersonMinutes, WithinNorm
+from geoaccess.siting.objectives import DAY_S, BeyondNorm, FairMean, Objective, PersonMinutes, WithinNorm
 from geoaccess.siting.problem import Problem
 from geoaccess.siting.reach import find_setting
 from geoaccess.siting.regret import Regret, least_regret
@@ -16,6 +16,7 @@ from geoaccess.siting.vehicles import Fleet, expected_cover
 from geoaccess.siting.worst import least_worst
 
 __all__ = [
+    "DAY_S",
     "BeyondNorm",
     "Choice",
     "FairMean",

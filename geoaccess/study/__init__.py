@@ -5,6 +5,7 @@ from geoaccess.study.crew import Outcome, sweep
 from geoaccess.study.day_profile import DayProfile, profile_day, short_table, write_day_profile
 from geoaccess.study.ferry_listing import list_ferries, write_ferries
 from geoaccess.study.fleet import FleetQuestion, PlacedFleet, fleet_lines, fleet_study, write_fleet
+from geoaccess.study.futures import Futures, futures_lines, site_futures, write_futures
 from geoaccess.study.office_days import DayQuestion, OfficeDays, days_lines, days_study, days_tables, write_days
 from geoaccess.study.pipeline import Answers, check, run, solve_study
 from geoaccess.study.siting import Placed, Question, site_study
@@ -18,6 +19,7 @@ __all__ = [
     "DayProfile",
     "DayQuestion",
     "FleetQuestion",
+    "Futures",
     "OfficeDays",
     "Outcome",
     "Placed",
@@ -35,6 +37,7 @@ __all__ = [
     "draw_network",
     "fleet_lines",
     "fleet_study",
+    "futures_lines",
     "list_ferries",
     "load_study",
     "main_table",
@@ -46,6 +49,7 @@ __all__ = [
     "route_table",
     "run",
     "short_table",
+    "site_futures",
     "site_study",
     "solve_study",
     "sweep",
@@ -55,6 +59,7 @@ __all__ = [
     "write_days",
     "write_ferries",
     "write_fleet",
+    "write_futures",
     "write_placed",
     "write_sweep",
     "write_template",

@@ -126,8 +126,8 @@ def _limits(answers: Answers, question: FleetQuestion, norm_s: float) -> npt.NDA
 
 
 def _table(answers: Answers, bases: gpd.GeoDataFrame, fleet: Fleet, standing: int) -> pd.DataFrame:
-    chosen = np.flatnonzero(fleet.vehicles)
-    names = name_places(answers, bases, list(chosen))
+    chosen = np.flatnonzero(fleet.vehicles).tolist()
+    names = name_places(answers, bases, chosen)
     points = bases.geometry.iloc[chosen]
     table = pd.DataFrame(
         {
@@ -160,11 +160,11 @@ def fleet_lines(answer: PlacedFleet) -> list[str]:
     """Return the answer in a few lines."""
     fleet, question = answer.fleet, answer.question
     sure = "proved optimal" if fleet.proved else f"no choice can bring more than {100 * fleet.bound:.2f} %"
+    shares = f"{100 * fleet.now:.2f} % today, {100 * fleet.value:.2f} % with {question.add} more"
+    out = f"vehicles out {100 * question.busy:g} % of the time, {question.standing} at every base today"
     return [
-        f"people who can count on a free vehicle in time: {100 * fleet.now:.2f} % today, {100 * fleet.value:.2f} % with "
-        f"{question.add} more; {sure} ({fleet.method})",
-        f"assumed: vehicles out {100 * question.busy:g} % of the time, {question.standing} at every base today, "
-        "people call alike",
+        f"people who can count on a free vehicle in time: {shares}; {sure} ({fleet.method})",
+        f"assumed: {out}, people call alike",
     ]
 
 

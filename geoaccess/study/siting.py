@@ -27,7 +27,18 @@ if TYPE_CHECKING:
     from geoaccess.study.config import Study
     from geoaccess.study.pipeline import Answers
 
-__all__ = ["OBJECTIVES", "Placed", "Question", "candidates_of", "name_places", "site_study"]
+__all__ = [
+    "OBJECTIVES",
+    "Placed",
+    "Question",
+    "candidates_of",
+    "check_question",
+    "name_places",
+    "norm_of",
+    "objective_of",
+    "site_study",
+    "snap_places",
+]
 
 OBJECTIVES = ("minutes", "norm", "fair", "beyond", "worst", "fewest")
 
@@ -109,7 +120,7 @@ def site_study(study: Study, question: Question, *, answers: Answers | None = No
     InputError
         If the service, objective or candidates are unknown, or the question has no answer.
     """
-    _check(study, question)
+    check_question(study, question)
     answers = solve_study(study, show=show) if answers is None else answers
     spec = next(spec for spec in study.specs if spec.key == question.service)
     ours = answers.sites[(answers.sites["service"] == question.service).to_numpy()]
@@ -160,7 +171,8 @@ def candidates_of(answers: Answers, question: Question) -> gpd.GeoDataFrame:
     return found if question.exclude is None else siting.leave_out(found, question.exclude)
 
 
-def _check(study: Study, question: Question) -> None:
+def check_question(study: Study, question: Question) -> None:
+    """Refuse what can be refused at once."""
     services = study.settings.services
     if question.service not in services:
         raise InputError(f'{study.path}: no service "{question.service}"{did_you_mean(question.service, services)}')
@@ -185,7 +197,8 @@ def norm_of(study: Study, question: Question) -> float:
     return (norms[0] if question.norm_min is None else question.norm_min) * 60
 
 
-def _objective(setting: Setting, question: Question, study: Study) -> Objective:
+def objective_of(setting: Setting, question: Question, study: Study) -> Objective:
+    """Return the objective that a question names."""
     unreached_s = question.unreached_min * 60
     if question.objective in ("norm", "fewest"):
         return siting.WithinNorm(norm_of(study, question))
@@ -200,7 +213,7 @@ def _objective(setting: Setting, question: Question, study: Study) -> Objective:
 
 def _found(setting: Setting, question: Question, answers: Answers) -> tuple[Located, Objective, list[str]]:
     """Answer the question by numbers of candidates."""
-    objective = _objective(setting, question, answers.study)
+    objective = objective_of(setting, question, answers.study)
     if question.objective == "fewest":
         found, least = siting.fewest(
             setting, norm_s=norm_of(answers.study, question), share=question.share, seconds=question.seconds
