@@ -2,10 +2,10 @@
 
 from geoaccess.siting.bounded import locate_bounded, mean_loss_s
 from geoaccess.siting.candidates import leave_out, read_candidates, settlements
-from geoaccess.siting.choose import Choice, Method, choose
+from geoaccess.siting.choosing import Choice, Method, choose
+from geoaccess.siting.covering import fewest
 from geoaccess.siting.days import Week, share_days
-from geoaccess.siting.fewest import fewest
-from geoaccess.siting.locate import Located, alternatives, frontier, locate
+from geoaccess.siting.locating import Located, alternatives, frontier, locate
 from geoaccess.siting.naming import called, scenario_text, unlike
 from geoaccess.siting.objectives import DAY_S, BeyondNorm, FairMean, Objective, PersonMinutes, WithinNorm
 from geoaccess.siting.problem import Problem

@@ -8,9 +8,9 @@ import numpy as np
 
 from geoaccess.errors import InputError
 from geoaccess.siting import highs
-from geoaccess.siting.choose import Choice
-from geoaccess.siting.levels import cover_rows, levels
-from geoaccess.siting.locate import Located, locate, located
+from geoaccess.siting.choosing import Choice
+from geoaccess.siting.cover_sets import cover_rows, levels
+from geoaccess.siting.locating import Located, locate, located
 from geoaccess.siting.objectives import PersonMinutes
 
 if TYPE_CHECKING:

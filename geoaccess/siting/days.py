@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoaccess.errors import InputError
-from geoaccess.siting.choose import Method, choose
+from geoaccess.siting.choosing import Method, choose
 from geoaccess.siting.problem import Problem
 
 if TYPE_CHECKING:

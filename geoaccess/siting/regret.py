@@ -9,8 +9,8 @@ import numpy as np
 
 from geoaccess.errors import InputError
 from geoaccess.siting import highs
-from geoaccess.siting.choose import CLOSE_ENOUGH, choose
-from geoaccess.siting.levels import cover_rows, levels
+from geoaccess.siting.choosing import CLOSE_ENOUGH, choose
+from geoaccess.siting.cover_sets import cover_rows, levels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoaccess.errors import InputError
-from geoaccess.siting.choose import choose
-from geoaccess.siting.locate import Located, gap_of
+from geoaccess.siting.choosing import choose
+from geoaccess.siting.locating import Located, gap_of
 from geoaccess.siting.objectives import WithinNorm
 
 if TYPE_CHECKING:

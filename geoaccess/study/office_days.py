@@ -105,7 +105,7 @@ def days_study(study: Study, question: DayQuestion, *, answers: Answers | None =
     people = answers.results["population"].to_numpy(dtype=np.float64)
     setting = siting.find_setting(answers.network, snapped.cells, people, sites=snapped.sites, candidates=where)
     main = snapped.sites.loc[list(question.main)]
-    drive = np.nan_to_num(travel_times(answers.network, main, where).min(axis=0), nan=np.inf)
+    drive = np.fmin(travel_times(answers.network, main, where), np.inf).min(axis=0)
     visits = people * question.visits_per_year / _WEEKS
 
     def shared(days: int) -> Week:

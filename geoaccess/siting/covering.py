@@ -9,9 +9,9 @@ import numpy as np
 from geoaccess.errors import InputError
 from geoaccess.kernels import siting as kernel
 from geoaccess.siting import highs
-from geoaccess.siting.choose import Choice
-from geoaccess.siting.levels import cover_rows, levels, reached
-from geoaccess.siting.locate import Located, located
+from geoaccess.siting.choosing import Choice
+from geoaccess.siting.cover_sets import cover_rows, levels, reached
+from geoaccess.siting.locating import Located, located
 from geoaccess.siting.objectives import WithinNorm
 
 if TYPE_CHECKING:

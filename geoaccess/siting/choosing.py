@@ -11,7 +11,7 @@ import numpy as np
 from geoaccess.errors import InputError
 from geoaccess.kernels import siting as kernel
 from geoaccess.siting import highs
-from geoaccess.siting.levels import cover_rows, levels, reached
+from geoaccess.siting.cover_sets import cover_rows, levels, reached
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.kernels import siting as kernel
-from geoaccess.siting.choose import Choice, Method, choose
-from geoaccess.siting.objectives import PersonMinutes
+from geoaccess.siting.choosing import Choice, Method, choose
+from geoaccess.siting.objectives import PersonMinutes, WithinNorm
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from geoaccess.siting.setting import Setting
 
 __all__ = ["Located", "alternatives", "frontier", "locate", "ranked"]
+
+
+_POLISH_ROUNDS, _POLISHED = 50, 200
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,30 @@ def locate(
     """
     wanted = PersonMinutes() if objective is None else objective
     problem = setting.problem(wanted, add=add, close=close)
-    return located(setting, problem, choose(problem, method=method, seconds=seconds), wanted, close=close)
+    choice = choose(problem, method=method, seconds=seconds)
+    if isinstance(wanted, WithinNorm):  # which leaves many choices equal
+        choice = replace(
+            choice, chosen=_nearer(problem, setting.problem(PersonMinutes(), add=add, close=close), choice)
+        )
+    return located(setting, problem, choice, wanted, close=close)
+
+
+def _nearer(problem: Problem, minutes: Problem, choice: Choice) -> npt.NDArray[np.int32]:
+    """Return a choice that is worth as much, by exchanges of one place for another, and nearer to people."""
+    best, second = np.zeros(problem.weight.size), np.zeros(problem.weight.size)
+    by = np.empty(problem.weight.size, np.int32)
+    chosen = choice.chosen.copy()
+    arrays = (problem.first, problem.point, problem.gain)
+    for _ in range(_POLISH_ROUNDS):
+        kernel.serve(*arrays, chosen, best, second, by)
+        won, out = kernel.swaps(*arrays, problem.cost, problem.group, chosen, best, second, by)
+        equal = np.flatnonzero(won >= -1e-12 * max(choice.worth, 1.0))[:_POLISHED]
+        others = [np.append(np.delete(chosen, out[place]), np.int32(place)) for place in equal]
+        worths = [minutes.worth(other) for other in others]
+        if not worths or max(worths) <= minutes.worth(chosen) * (1 + 1e-12):
+            break
+        chosen = others[int(np.argmax(worths))]
+    return np.sort(chosen)
 
 
 def located(setting: Setting, problem: Problem, choice: Choice, objective: Objective, *, close: int) -> Located:
