@@ -53,10 +53,12 @@ if TYPE_CHECKING:
         busy_fraction,
         chance_access,
         class_contrast,
+        compare_statistics,
         crossing_times,
         cumulative_opportunities,
         decay_from,
         dependable_time,
+        difference_summary,
         expected_coverage,
         expected_response,
         fastest,
@@ -144,8 +146,26 @@ if TYPE_CHECKING:
         settlements,
         share_days,
     )
-    from geoaccess.study import load_study, run, solve_study, sweep, sweep_studies, vary
-    from geoaccess.zones import assign, compute_centrality, join_centrality, read_centrality, read_municipalities
+    from geoaccess.study import (
+        load_study,
+        read_reference,
+        read_ssb_12764,
+        run,
+        solve_study,
+        sweep,
+        sweep_studies,
+        validate_answers,
+        validate_study,
+        vary,
+    )
+    from geoaccess.zones import (
+        assign,
+        compute_centrality,
+        join_centrality,
+        read_centrality,
+        read_municipalities,
+        settlement_people,
+    )
 
 __version__ = "0.1.0"
 
@@ -184,6 +204,7 @@ __all__ = [
     "chance_access",
     "class_contrast",
     "close_edges",
+    "compare_statistics",
     "compute_centrality",
     "concentration_index",
     "contract",
@@ -191,6 +212,7 @@ __all__ = [
     "cumulative_opportunities",
     "decay_from",
     "dependable_time",
+    "difference_summary",
     "equity_table",
     "expected_contacts",
     "expected_cover",
@@ -247,8 +269,10 @@ __all__ = [
     "read_osm",
     "read_projection",
     "read_raster_cells",
+    "read_reference",
     "read_setting",
     "read_sites",
+    "read_ssb_12764",
     "remove_site",
     "response_norm",
     "response_table",
@@ -260,6 +284,7 @@ __all__ = [
     "save_hierarchy",
     "save_network",
     "second_nearest",
+    "settlement_people",
     "settlements",
     "share_days",
     "simplify",
@@ -284,6 +309,8 @@ __all__ = [
     "trees",
     "two_step",
     "undo",
+    "validate_answers",
+    "validate_study",
     "vary",
     "weighted_quantile",
     "within",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from geoaccess.osm.profile import Profile
     from geoaccess.study.pipeline import Answers
     from geoaccess.study.siting import Question
+    from geoaccess.study.validate import Validation
 
 __all__ = ["main"]
 
@@ -42,6 +43,7 @@ app = typer.Typer(
 )
 out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 160)  # a file has room
 
+_REASONS_SHOWN = 20
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="A study file, such as configs/iceland.toml.")]
 
 
@@ -459,6 +461,53 @@ def sweep(
 
 
 @app.command()
+def validate(
+    study: StudyFile,
+    reference: Annotated[
+        Path | None, typer.Argument(metavar="[REFERENCE]", help="Published statistics, as CSV; see --template.")
+    ] = None,
+    *,
+    template: Annotated[
+        Path | None, typer.Option("--template", metavar="FILE", help="Write a table (CSV) to fill in instead.")
+    ] = None,
+    form: Annotated[
+        str, typer.Option("--form", help="tidy, or ssb12764: StatBank table 12764 as CSV or JSON-stat.")
+    ] = "tidy",
+    service: Annotated[
+        str | None, typer.Option("--service", help="Which service of the study the StatBank table is about.")
+    ] = None,
+    year: Annotated[int | None, typer.Option("--year", help="Of the StatBank table; the latest as a rule.")] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="Compute with another profile, such as ssb; the study's as a rule.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Compare a study with published statistics: differences by municipality or class, and what explains them.
+
+    A row of REFERENCE is one number: geography (municipality by number or name, "class 1" to "class 6", "everybody" or
+    a region), service, statistic (mean, median, P1 to P99, share_within_30, people_beyond_60, ...), value, unit (min,
+    share, % or people) and source. Rows that cannot be compared are listed with the reason.
+    """
+    from geoaccess.study import choose_reference, load_study, with_profile, write_reference_template, write_validation
+    from geoaccess.study import validate_study as compare
+
+    if (reference is None) == (template is None):
+        raise InputError("name a table of published statistics, or a file to write with --template")
+    loaded = load_study(study)
+    if template is not None:
+        count = write_reference_template(loaded, template)
+        out.print(Text(f"wrote {template} with {count} rows; fill in values and sources, delete what is not published"))
+        return
+    assert reference is not None  # noqa: S101 - one of the two was named
+    published = choose_reference(reference, form=form, service=service, year=year)
+    found = compare(with_profile(study, profile) if profile else loaded, published, show=not quiet)
+    written = write_validation(found, name=f"validation_{Path(profile).stem}" if profile else "validation")
+    if not quiet:
+        _print_validation(found)
+        out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+
+
+@app.command()
 def new(
     study: Annotated[Path, typer.Argument(metavar="STUDY", help="The file to write, such as my-study.toml.")],
 ) -> None:
@@ -637,6 +686,23 @@ def _print_main_result(answers: Answers) -> None:
     out.print(Text(f"{answers.population:,.0f} people in, all accounted for. Written to {answers.study.output}:"))
     out.print(Text("  " + "  ".join(path.name for path in answers.files)))
     out.print(Text(f"Open {answers.study.output / 'index.html'} in a browser."))
+
+
+def _print_validation(found: Validation) -> None:
+    from geoaccess.study import validation_table
+
+    settings = found.study.settings
+    out.print(Text(f"{settings.title}: computed less published", style="bold"))
+    for line in found.explanation:
+        out.print(Text(f"  {line}"))
+    out.print(_rich("", validation_table(found)))
+    left = found.unmatched.groupby("reason", sort=False)["geography"].agg(["size", "first"])
+    if len(left):
+        out.print(Text(f"Not compared: {len(found.unmatched)} of {len(found.unmatched) + len(found.table)} rows"))
+        for reason, count, first in left.head(_REASONS_SHOWN).itertuples():
+            out.print(Text(f"  {count}, the first {first!r}: {reason}"))
+        if len(left) > _REASONS_SHOWN:
+            out.print(Text(f"  and {len(left) - _REASONS_SHOWN} reasons more, in validation_unmatched.csv"))
 
 
 def _rich(title: str, frame: pd.DataFrame) -> Table:

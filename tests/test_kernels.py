@@ -19,7 +19,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csgraph
 
-from geoaccess.kernels import geometry, graph, search
+from geoaccess.kernels import geometry, graph, ids, search
 from geoaccess.kernels.keys import FAR, NEVER
 
 PLAIN = os.environ.get("NUMBA_DISABLE_JIT") == "1"
@@ -87,6 +87,24 @@ def test_next_along_a_fine_hilbert_curve_lies_next_door(x, y):
     assert own == 4**16 - 1 or own + 1 in others
 
 
+# Ids
+
+
+@few
+@given(
+    st.one_of(
+        st.lists(st.integers(-5, 5), max_size=60),
+        st.lists(st.integers(-(2**60), 2**60), max_size=60),
+        st.lists(st.sampled_from([0, 2047, 2048, 2**22, 2**33 + 1, -(2**60), 2**60]), max_size=60),
+    )
+)
+def test_distinct_ids_are_numpys(values):
+    found, place = ids.distinct(np.array(values, np.int64))
+    expected, inverse = np.unique(np.array(values, np.int64), return_inverse=True)
+    assert found.tolist() == expected.tolist()
+    assert place.tolist() == inverse.tolist()
+
+
 # Rows and components
 
 
@@ -143,6 +161,28 @@ def test_strong_components_are_scipys_and_networkxs(made):
     directed = nx.DiGraph(zip(tail.tolist(), head.tolist(), strict=True))
     directed.add_nodes_from(range(n))
     assert label.max() + 1 == nx.number_strongly_connected_components(directed)
+
+
+@few
+@given(
+    st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.integers(0, 3)), max_size=20),
+    st.floats(0, 100),
+    st.floats(0, 100),
+)
+def test_lesser_roads_pay_at_junctions_and_the_greatest_where_three_of_them_meet(drawn, lesser, equal):
+    a, b, rank = (whole(column) for column in zip(*drawn, strict=True)) if drawn else (whole([]),) * 3
+    ends = {node: [r for u, v, r in drawn for end in (u, v) if end == node] for node in range(7)}
+
+    def share(node, own):
+        met = ends[node]
+        if len(met) < 3:
+            return 0.0
+        if own > min(met):
+            return lesser
+        return equal if met.count(own) >= 3 else 0.0
+
+    cost = graph.junction_costs(7, a, b, rank, lesser, equal)
+    assert cost.tolist() == [share(u, r) / 2 + share(v, r) / 2 for u, v, r in drawn]
 
 
 def test_components_of_a_long_road_take_neither_stack_nor_time():

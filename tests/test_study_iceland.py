@@ -70,8 +70,9 @@ def test_everybody_is_in_every_file_of_cells(answers, cells):
     assert len(package) == len(cells) == 1153
     islands = pd.read_csv(answers.study.output / "islands.csv")
     assert islands["people"].sum() == TOTAL
-    inequality = pd.read_csv(answers.study.output / "inequality.csv")
-    assert (inequality["people_counted"] + inequality["people_unreached"] == TOTAL).all()
+    indices = pd.read_csv(answers.study.output / "equity.csv")
+    assert (indices[["n_people_in", "n_people_unranked", "n_people_unreached"]].sum(axis=1) == TOTAL).all()
+    assert (indices["low"].notna() & (indices["low"] <= indices["high"])).all()
 
 
 def test_the_record_counts_what_was_read_and_found(answers, record, cells, data):

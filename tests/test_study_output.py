@@ -25,7 +25,8 @@ from tests.test_study_tiny import PEOPLE, SERVICES, STUDY, TIMES, TOTAL, ZONES, 
 
 DISCLAIMER = "made up: for tests"
 TABLES = ["municipalities", "classes", "everybody"]
-ALL_TABLES = [*TABLES, "contrast", "inequality", "islands", "ferries", "sites", "centrality"]
+OVERVIEW = ["slack", "percentiles", "zonings", "equity", "shortfall"]
+ALL_TABLES = [*TABLES, "contrast", "islands", "ferries", "sites", "centrality", *OVERVIEW]
 PICTURES = ["curves.png", "lorenz.png", *(f"map_{service}.png" for service in SERVICES)]
 FILES = sorted(
     [
@@ -152,15 +153,16 @@ def test_a_raster_has_a_value_where_people_are_reached(done, service):
     assert sorted(values[np.isfinite(values)]) == pytest.approx(sorted(minutes[np.isfinite(minutes)]), rel=1e-6)
 
 
-def test_the_inequality_counts_everybody(done):
-    table = read(done[1], "inequality").set_index("service")
-    assert table.index.tolist() == SERVICES
-    assert (table["people_counted"] + table["people_unreached"] == TOTAL).all()
+def test_the_indices_count_everybody(done):
+    table = read(done[1], "equity")
+    assert table["service"].unique().tolist() == SERVICES
+    assert (table[["n_people_in", "n_people_unranked", "n_people_unreached"]].sum(axis=1) == TOTAL).all()
     times, people = done[0].results["gp_s"], done[0].results["population"]
     reached = np.isfinite(times)
     t, w = times[reached].to_numpy(), people[reached].to_numpy()
     gaps = np.abs(t[:, None] - t[None, :]) * w[:, None] * w[None, :]
-    assert table["gini"]["gp"] == pytest.approx(gaps.sum() / (2 * w.sum() ** 2 * np.average(t, weights=w)), rel=1e-5)
+    found = table[table["index"] == "gini"].set_index("service")["value"]
+    assert found["gp"] == pytest.approx(gaps.sum() / (2 * w.sum() ** 2 * np.average(t, weights=w)), rel=1e-5)
 
 
 def test_the_contrast_is_between_the_outermost_classes(done):

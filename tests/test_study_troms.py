@@ -15,7 +15,7 @@ from geoaccess.study import load_study, run
 
 ROOT = Path(__file__).parents[1]
 DISCLAIMER = "modelled road network: for learning, not for decisions"
-SERVICES = {"gp": 54, "legevakt": 13, "hospital": 3, "ambulance_base": 27}
+SERVICES = {"gp": 54, "legevakt": 13, "hospital": 3, "ambulance_base": 27, "birth_unit": 5, "birth_unit_large": 2}
 TOTAL = 193_468
 # As data/troms/README.md counts them.
 BY_ROAD, WITH_CAR_FERRIES, WITH_BOATS, WITH_NEITHER = 190_970, 193_304, 193_330, 138
@@ -70,7 +70,8 @@ def test_everybody_is_in_every_table(answers, name):
 
 def test_every_table_and_page_carries_the_disclaimer(answers):
     tables = [path for path in answers.files if path.suffix == ".csv"]
-    assert len(tables) == 9
+    optional = {"rules", "catchments", "site_demand", "ambulance", "ambulance_norms", "ambulance_bases", "people"}
+    assert {path.stem for path in tables} >= {"everybody", "slack", "percentiles", "zonings", "equity", *optional}
     for path in tables:
         assert set(pd.read_csv(path)["disclaimer"]) == {DISCLAIMER}, path.name
     assert DISCLAIMER in (answers.study.output / "index.html").read_text(encoding="utf-8")
@@ -159,3 +160,54 @@ def test_cells_on_disk_are_the_results(answers):
     found = gpd.read_parquet(answers.study.output / "cells.parquet")
     results = pd.DataFrame(answers.results)
     pd.testing.assert_frame_equal(pd.DataFrame(found)[results.columns], results, check_dtype=False)
+
+
+def test_nobody_may_use_a_nearer_legevakt_than_the_nearest(answers):
+    cells = answers.results
+    reached = cells["legevakt_rule_reason"] == ""
+    assert cells["population"][~reached].sum() == TOTAL - WITH_CAR_FERRIES
+    free = cells["legevakt_allowed_site"] == cells["legevakt_site"]
+    assert (cells["legevakt_extra_s"][reached & free] == 0).all()
+    assert (cells["legevakt_allowed_s"] >= cells["legevakt_s"])[reached].all()
+    found = cells["legevakt_allowed_s"] - cells["legevakt_s"]
+    assert found[reached].to_numpy() == pytest.approx(cells["legevakt_extra_s"][reached].to_numpy())
+
+
+def test_people_turn_to_the_legevakt_of_the_official_list(answers):
+    """Dyrøy belongs to Bardu though Finnsnes is nearer, Lødingen to Harstad across the Tjeldsund."""
+    cells = answers.results[answers.results["legevakt_rule_reason"] == ""]
+    names = answers.sites["name"]
+    by_name = cells["legevakt_allowed_site"].map(names).groupby(cells["municipality_id"]).agg(set)
+    areas = pd.read_csv(ROOT / "data" / "troms" / "legevakt_areas.csv", dtype=str).set_index("kommunenummer")[
+        "legevakt"
+    ]
+    assert by_name.to_dict() == {number: {area} for number, area in areas.items()}
+    rules = answers.tables["rules"].set_index(["zoning", "group"])
+    assert rules.loc[("municipality", "5528 / Dyrøy"), "mean_extra_slower_s"] > 900
+    assert rules.loc[("everybody", "everybody"), "slower"] == pytest.approx(9653, abs=500)
+
+
+def test_every_office_that_is_reached_is_handed_out_once(answers):
+    """Every GP office has people within half an hour."""
+    cells = answers.results
+    assert (cells["gp_two_step"] * cells["population"]).sum() == pytest.approx(SERVICES["gp"])
+    near = cells["gp_s"] <= 1800
+    assert ((cells["gp_within_30"] > 0) == near).all()
+    assert ((cells["gp_two_step"] > 0) == near).all()
+    everybody = answers.tables["catchments"].set_index(["catchment", "zoning"])
+    assert everybody.loc[("gp_two_step", "everybody"), "people_without"] == cells["population"][~near].sum()
+
+
+def test_large_birth_units_are_those_that_are_more_than_midwife_led(answers):
+    large = answers.sites[answers.sites["service"] == "birth_unit_large"]
+    assert sorted(large["level"]) == ["fødeavdeling", "kvinneklinikk"]
+    assert large.index.tolist() == ["birth_unit_large-001", "birth_unit_large-002"]
+    both = answers.results[["birth_unit_s", "birth_unit_large_s"]].dropna()
+    assert (both["birth_unit_large_s"] >= both["birth_unit_s"]).all()
+
+
+def test_the_districts_of_legevakter_hold_everybody(answers):
+    table = pd.read_csv(answers.study.output / "zonings.csv")
+    sums = table[table["service"] == "gp"].groupby("zoning")["population"].sum()
+    assert sums.to_dict() == dict.fromkeys(["everybody", "centrality_class", "municipality", "legevakt_area"], TOTAL)
+    assert set(table["zoning_label"][table["zoning"] == "legevakt_area"]) == {"Legevakt district"}

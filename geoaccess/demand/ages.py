@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["group_ages", "people_by_share", "project_people", "read_projection"]
+__all__ = ["age_span", "group_ages", "people_by_share", "project_people", "read_projection"]
 
 _BAND = re.compile(r"(\d+)\s*(?:-|–|to|til)\s*(\d+)")  # noqa: RUF001 - people write both
 _OPEN = re.compile(r"(\d+)\s*(?:\+|(?:years?|år)?\s*(?:or|and|eller|og)\s+(?:older|over|more|eldre|mer))")
@@ -188,7 +188,7 @@ def group_ages(table: pd.DataFrame, groups: Mapping[str, tuple[int, int | None]]
     1    5530  80+  2030     5.0
     """
     require(table, ["zone_id", "age", "year", "people"], subject="ages")
-    spans = {age: _span(age) for age in table["age"].unique()}
+    spans = {age: age_span(age) for age in table["age"].unique()}
     problems = [f"age {age!r} cannot be read; write 7, 0-5 or 80+" for age, span in spans.items() if span is None]
     parts = []
     for name, (first, last) in groups.items():
@@ -259,7 +259,7 @@ def read_projection(
     return pd.DataFrame({**ids, "year": years.astype(np.int64), "people": numbers}).reset_index(drop=True)
 
 
-def _span(age: object) -> tuple[float, float] | None:
+def age_span(age: object) -> tuple[float, float] | None:
     """Return the first and the last age of "0-5 år", "80+" or "7"; None where it cannot be read."""
     text = _UNIT.sub("", str(age).strip().lower())
     if match := _OPEN.fullmatch(text):

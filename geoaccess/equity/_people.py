@@ -26,6 +26,7 @@ __all__ = [
     "read_groups",
     "read_numbers",
     "read_people",
+    "same_order",
 ]
 
 UNCLASSIFIED = "unclassified"
@@ -37,12 +38,16 @@ Labels: TypeAlias = "pd.Series | npt.NDArray[np.generic] | Sequence[Hashable]"
 
 @dataclass(frozen=True)
 class People:
-    """The rows that have people: the values, their weights, each row's share of them all, and which rows were kept."""
+    """The rows that have people: the values, their weights, each row's share of them all, and which rows were kept.
+
+    `given` is what the values came as: a Series says in which order its rows are.
+    """
 
     amounts: npt.NDArray[np.float64]
     weights: npt.NDArray[np.float64]
     shares: npt.NDArray[np.float64]
     kept: npt.NDArray[np.bool_]
+    given: Any = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,7 @@ def read_people(
     `unreached` lets inf through, `negative` lets numbers below 0 through; a missing value never passes.
     """
     numbers = read_numbers(values, measure=measure, name="values")
+    same_order(values, weights, measure=measure, name="weights")
     people = people_weights(weights, shape=numbers.shape, measure=measure)
     kept = people > 0
     numbers, people = numbers[kept], people[kept]
@@ -125,12 +131,23 @@ def read_people(
             "the measure is defined for a quantity that cannot be negative, such as time or supply per person"
         )
     shares = people / people.max()  # a sum of very many people cannot overflow
-    return People(numbers, people, shares / shares.sum(), kept)
+    return People(numbers, people, shares / shares.sum(), kept, values)
+
+
+def same_order(values: Any, other: Any, *, measure: str, name: str) -> None:
+    """Raise `InputError` if two Series have the same labels in another order: rows are taken one beside the other."""
+    if not (isinstance(values, pd.Series) and isinstance(other, pd.Series)) or values.index.equals(other.index):
+        return
+    if len(values) == len(other) and values.index.is_unique and values.index.isin(other.index).all():
+        raise InputError(
+            f"{measure}: {name} have the labels of the values in another order; reindex them like the values"
+        )
 
 
 def read_groups(groups: Labels, people: People, *, measure: str) -> Groups:
     """Return the groups that have people, in rising order of their labels; rows without one are "unclassified"."""
     given: Any = groups
+    same_order(people.given, given, measure=measure, name="groups")
     try:
         dimensions = np.ndim(given)
     except ValueError:  # tuples of different lengths

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 import pandas as pd
 
-from geoaccess.equity._people import mean, pool, read_numbers, read_people
+from geoaccess.equity._people import mean, pool, read_numbers, read_people, same_order
 from geoaccess.equity.decomposition import decompose, in_each
 from geoaccess.errors import InputError
 
@@ -198,6 +198,7 @@ def palma(
 def read_ranking(ranking: npt.ArrayLike, people: People, *, measure: str) -> npt.NDArray[np.float64]:
     """Return the ranks of the rows that count; raise `InputError` unless there is one finite number for each."""
     ranks = read_numbers(ranking, measure=measure, name="ranks")
+    same_order(people.given, ranking, measure=measure, name="ranks")
     if ranks.size != people.kept.size:
         raise InputError(f"{measure}: {people.kept.size} values but {ranks.size} ranks; give one rank per value")
     ranks = ranks[people.kept]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, overload
 import numpy as np
 import pandas as pd
 
-from geoaccess.equity._people import UNCLASSIFIED, read_groups, read_numbers, read_people
+from geoaccess.equity._people import UNCLASSIFIED, read_groups, read_numbers, read_people, same_order
 from geoaccess.equity.decomposition import decompose
 from geoaccess.errors import InputError
 
@@ -235,6 +235,7 @@ def _shortfall(
 
 def _norms(norm: npt.ArrayLike, people: People, *, measure: str) -> npt.NDArray[np.float64]:
     """Return one norm per row that counts."""
+    same_order(people.given, norm, measure=measure, name="norms")
     norms = read_numbers(np.atleast_1d(norm), measure=measure, name="norms")
     if norms.size not in (1, people.kept.size):
         raise InputError(

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["chains", "rows", "strong_components", "weak_components"]
+__all__ = ["chains", "junction_costs", "rows", "strong_components", "weak_components"]
 
 
 @numba.njit(cache=True)
@@ -190,3 +190,38 @@ def chains(
                 n_points += 1
     start[n_edges] = n_points
     return start[: n_edges + 1].copy(), point[:n_points].copy(), segment[:n_points].copy()
+
+
+@numba.njit(cache=True)
+def junction_costs(
+    n_nodes: int,
+    a: npt.NDArray[np.int32],
+    b: npt.NDArray[np.int32],
+    rank: npt.NDArray[np.int32],
+    lesser: float,
+    equal: float,
+) -> npt.NDArray[np.float64]:
+    """Return what each segment pays at its two ends: half a share at each end where three or more segments meet.
+
+    The share is `lesser` for a segment whose rank is not the least there (the least rank is the greatest road), and
+    `equal` for one whose rank it is, where three or more of that rank meet.
+    """
+    degree = np.zeros(n_nodes, np.int32)
+    least = np.full(n_nodes, 2**31 - 1, np.int32)
+    for i in range(a.size):
+        for node in (a[i], b[i]):
+            degree[node] += 1
+            least[node] = min(least[node], rank[i])
+    equals = np.zeros(n_nodes, np.int32)
+    for i in range(a.size):
+        for node in (a[i], b[i]):
+            equals[node] += rank[i] == least[node]
+    out = np.zeros(a.size)
+    for i in range(a.size):
+        for node in (a[i], b[i]):
+            if degree[node] >= 3:
+                if rank[i] > least[node]:
+                    out[i] += lesser / 2
+                elif equals[node] >= 3:
+                    out[i] += equal / 2
+    return out

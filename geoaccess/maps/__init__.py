@@ -6,6 +6,7 @@ Nothing is computed here but what is drawn. folium, matplotlib and rasterio are 
 from __future__ import annotations
 
 from geoaccess.maps.bands import band_colours, band_index, band_labels, band_people, default_bands
+from geoaccess.maps.comparison import validation_figure
 from geoaccess.maps.figures import LorenzCurve, lorenz_figure, service_map, time_curves
 from geoaccess.maps.network import network_map
 from geoaccess.maps.raster import geotiff
@@ -23,5 +24,6 @@ __all__ = [
     "network_map",
     "service_map",
     "time_curves",
+    "validation_figure",
     "web_map",
 ]

@@ -17,6 +17,14 @@ from geoaccess.measures.opening import nearest_open, open_access, time_until_car
 from geoaccess.measures.opportunities import cumulative_opportunities, gravity
 from geoaccess.measures.ports import aeroplane_chain, boat_chain, port_times
 from geoaccess.measures.quantiles import weighted_quantile
+from geoaccess.measures.reference import (
+    STATISTICS,
+    Comparison,
+    Statistic,
+    compare_statistics,
+    difference_summary,
+    read_statistic,
+)
 from geoaccess.measures.response import response_norm, response_table
 from geoaccess.measures.rules import rule_cost, rule_table
 from geoaccess.measures.specification import REASONS, ServiceSpec
@@ -27,10 +35,12 @@ from geoaccess.measures.supply import list_supply
 __all__ = [
     "EVERYBODY",
     "REASONS",
+    "STATISTICS",
     "UNCLASSIFIED",
     "AmbulanceFigures",
     "Binary",
     "ChainTimes",
+    "Comparison",
     "Decay",
     "Exponential",
     "Gaussian",
@@ -39,6 +49,7 @@ __all__ = [
     "Power",
     "ResponseNorms",
     "ServiceSpec",
+    "Statistic",
     "Stepped",
     "aeroplane_chain",
     "balanced",
@@ -47,10 +58,12 @@ __all__ = [
     "busy_fraction",
     "chance_access",
     "class_contrast",
+    "compare_statistics",
     "crossing_times",
     "cumulative_opportunities",
     "decay_from",
     "dependable_time",
+    "difference_summary",
     "expected_coverage",
     "expected_response",
     "fastest",
@@ -65,6 +78,7 @@ __all__ = [
     "port_times",
     "quantile_table",
     "read_ambulance_figures",
+    "read_statistic",
     "response_norm",
     "response_table",
     "road_chain",

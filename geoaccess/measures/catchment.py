@@ -43,7 +43,8 @@ def two_step(
     times, supply, decay, cell_cutoff_s, site_cutoff_s
         As in `gravity`.
     demand
-        People of each cell, >= 0: a Series on the ids of all cells, or with an array of times one number per row.
+        People of each cell, >= 0: a Series or mapping on the ids of all cells, or with an array of times one number per
+        row.
 
     Returns
     -------

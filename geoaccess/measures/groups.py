@@ -117,6 +117,7 @@ def _named(table: pd.DataFrame, name: str, columns: list[str]) -> pd.DataFrame:
         group = table[columns[0]]
         for column in columns[1:]:
             group = group + " / " + table[column]
+        group = group.mask((table[columns] == UNCLASSIFIED).all(axis=1), UNCLASSIFIED)
     table = table.drop(columns=columns)
     table.insert(0, "zoning", pd.Series(name, index=table.index, dtype="str"))
     table.insert(1, "group", group)

@@ -89,7 +89,8 @@ def gravity(
         of cells and supply) and `travel_time_s` (seconds; inf and NaN are not reached), no pair twice; categories, one
         cell after the other, are read fastest. Or an array of shape (n_cells, n_sites), seconds.
     supply
-        What each site gives, >= 0: a Series on the ids of the sites, or with an array of times one number per column.
+        What each site gives, >= 0: a Series or mapping on the ids of the sites, or with an array of times one number
+        per column.
     decay
         How much a site counts at a time: `Binary`, `Stepped`, `Exponential`, `Gaussian`, `Power` or `Logistic`.
     cells

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from geoaccess.errors import InputError
 
@@ -48,7 +49,8 @@ def weighted_quantile(values: npt.ArrayLike, weights: npt.ArrayLike, q: float) -
     Raises
     ------
     InputError
-        If `q` is outside [0, 1], if the shapes differ, or if a weight is negative or not finite.
+        If `q` is outside [0, 1], if the shapes differ, if two Series have the same labels in another order, or if a
+        weight is negative or not finite.
 
     References
     ----------
@@ -69,6 +71,10 @@ def weighted_quantile(values: npt.ArrayLike, weights: npt.ArrayLike, q: float) -
         raise InputError(
             f"weighted_quantile: values have shape {times.shape} and weights {people.shape}; give one weight per value"
         )
+    if isinstance(values, pd.Series) and isinstance(weights, pd.Series):
+        ours, theirs = values.index, weights.index
+        if not ours.equals(theirs) and ours.is_unique and ours.isin(theirs).all():
+            raise InputError("weighted_quantile: weights have the labels of the values in another order; reindex them")
     if not (np.isfinite(people) & (people >= 0)).all():
         raise InputError("weighted_quantile: a weight is negative, infinite or missing; weights are people, >= 0")
     times, people = times[people > 0], people[people > 0]

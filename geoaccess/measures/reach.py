@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,14 +13,15 @@ from geoaccess.errors import InputError
 from geoaccess.measures.pairs import each_once, read_array, read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator
 
     import numpy.typing as npt
 
     from geoaccess.measures.decay import Decay
 
     Times = pd.DataFrame | npt.ArrayLike
-    Amounts = pd.Series | npt.ArrayLike
+    Given = pd.Series | npt.ArrayLike
+    Amounts = Given | Mapping[Hashable, float]
     Pairs = tuple[npt.NDArray[np.integer], npt.NDArray[np.integer], npt.NDArray[np.float64]]
 
 __all__ = ["Reach", "read_demand_and_supply", "read_supply"]
@@ -90,11 +92,12 @@ def read_supply(
     site_cutoff_s: pd.Series | None,
 ) -> tuple[Reach, npt.NDArray[np.float64]]:
     """Read times and supply; return the weights and the supply of each site."""
-    sites = _index(supply, times, name="supply")
+    amounts: Given = pd.Series(supply) if isinstance(supply, Mapping) else supply
+    sites = _index(amounts, times, name="supply")
     reach = _read_reach(
         times, cells=cells, sites=sites, decay=decay, cell_cutoff_s=cell_cutoff_s, site_cutoff_s=site_cutoff_s
     )
-    return reach, _amounts(supply, sites, name="supply")
+    return reach, _amounts(amounts, sites, name="supply")
 
 
 def read_demand_and_supply(
@@ -106,17 +109,20 @@ def read_demand_and_supply(
     site_cutoff_s: pd.Series | None,
 ) -> tuple[Reach, npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Read times, demand and supply; return the weights, the people of each cell and the supply of each site."""
-    cells = _index(demand, times, name="demand")
-    people = _amounts(demand, cells, name="demand")
+    amounts: Given = pd.Series(demand) if isinstance(demand, Mapping) else demand
+    cells = _index(amounts, times, name="demand")
+    people = _amounts(amounts, cells, name="demand")
     reach, given = read_supply(times, cells, supply, decay, cell_cutoff_s, site_cutoff_s)
     return reach, people, given
 
 
-def _index(values: Amounts, times: Times, *, name: str) -> pd.Index:
+def _index(values: Given, times: Times, *, name: str) -> pd.Index:
     if isinstance(values, pd.Series):
         return values.index
     if isinstance(times, pd.DataFrame):
-        raise InputError(f"{name}: {type(values).__name__}; with a table of times give a Series on the ids")
+        raise InputError(
+            f"{name}: {type(values).__name__}; with a table of times give a Series, or a mapping, on the ids"
+        )
     return pd.RangeIndex(np.size(values))
 
 
@@ -144,7 +150,7 @@ def _read_reach(
     return Reach(cells, sites, None, None, read_array(times, cells, sites), decay, cell_limit, site_limit)
 
 
-def _amounts(values: Amounts, index: pd.Index, *, name: str, finite: bool = True) -> npt.NDArray[np.float64]:
+def _amounts(values: Given, index: pd.Index, *, name: str, finite: bool = True) -> npt.NDArray[np.float64]:
     """Return one number >= 0 for each id of `index`; raise `InputError` if one is missing, negative or infinite."""
     if isinstance(values, pd.Series):
         each_once(name, values.index)

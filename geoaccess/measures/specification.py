@@ -27,7 +27,7 @@ class ServiceSpec:
     toward
         "sites" where people travel to the service, "cells" where it comes to them, as an ambulance does.
     norms_s
-        Target times in seconds, rising; empty where there are none.
+        Target times in seconds, rising; empty where there are none. inf is no norm: nobody is beyond it.
     proxy_note
         What stands in for the real sites, "" when they are the real ones.
 
@@ -35,7 +35,7 @@ class ServiceSpec:
     ------
     InputError
         If the key is not a word of letters, digits and underscores, if `toward` is another word, or if the norms are
-        not positive, finite and rising.
+        not positive and rising.
 
     Examples
     --------
@@ -56,7 +56,7 @@ class ServiceSpec:
             problems.append(f"key is {self.key!r}; use letters, digits and underscores, as in 'gp'")
         if self.toward not in ("sites", "cells"):
             problems.append(f"toward is {self.toward!r}; use 'sites' or 'cells'")
-        if any(not math.isfinite(norm) or norm <= 0 for norm in self.norms_s):
+        if any(math.isnan(norm) or norm <= 0 for norm in self.norms_s):
             problems.append(f"norms_s is {self.norms_s}; every norm must be a number of seconds above 0")
         elif any(later <= earlier for earlier, later in zip(self.norms_s, self.norms_s[1:], strict=False)):
             problems.append(f"norms_s is {self.norms_s}; write the norms in rising order, each once")

@@ -214,7 +214,7 @@ def norm_table(
     """How many people of each group are inside each norm of each service, and how many are beyond it.
 
     A norm is met where the time is at most the norm. The share is of *all* people of the group: those who are not
-    reached are beyond every norm. population = people_within + people_beyond.
+    reached are beyond every norm but inf, which leaves nobody beyond it. population = people_within + people_beyond.
 
     Parameters
     ----------

@@ -146,7 +146,8 @@ def assemble(
     detours, rules = find_detours(order.size, edges, None if turns is None else turns.at_nodes(rank))
     if detours is not None:
         order = order[detours.place]
-    names, class_code = np.unique(np.asarray(way_class, dtype=str), return_inverse=True)
+    names = sorted(set(way_class))
+    code = {name: i for i, name in enumerate(names)}
     return Network(
         node_lon=lon[order],
         node_lat=lat[order],
@@ -164,8 +165,8 @@ def assemble(
         shape_forward_s=np.where(starts_piece, upward, 0).clip(0).astype(np.float32),
         shape_backward_s=np.where(starts_piece, downward, 0).clip(0).astype(np.float32),
         way_id=way_id,
-        way_class=class_code.astype(np.int16),
-        class_names=tuple(names.tolist()),
+        way_class=np.fromiter((code[name] for name in way_class), np.int16, len(way_class)),
+        class_names=tuple(names),
         ferries=no_ferries() if ferries is None else ferries,
         counts={**(counts or {}), **rules},
         detours=detours,

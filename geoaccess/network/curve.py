@@ -52,8 +52,10 @@ def number_along_curve(
     """
     start, point, segment = chains
     first, last = point[start[:-1]], point[start[1:] - 1]
-    nodes = np.unique(np.concatenate([first, last]))
-    order = nodes[curve_order(lon[nodes], lat[nodes])].astype(np.int64)
+    used = np.zeros(lon.size, np.bool_)
+    used[first] = used[last] = True
+    nodes = np.flatnonzero(used)
+    order = nodes[curve_order(lon[nodes], lat[nodes])]
     rank = np.full(lon.size, -1, np.int32)
     rank[order] = np.arange(order.size, dtype=np.int32)
     by_node = np.lexsort((rank[last], rank[first]))

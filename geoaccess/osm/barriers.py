@@ -36,27 +36,20 @@ def apply_node_rules(
     without through traffic, tied to it by segments of no length; where there is another way round, the gate stays
     closed. A delay is charged half to each side, so that passing costs all of it, whatever the direction.
     """
-    rules = [read_node(tags, profile, when) for tags in extract.node_tagsets]
-    on_road = np.zeros(lon.size, np.bool_)
-    road = segments["kind"] == EdgeKind.ROAD
-    on_road[segments["a"][road]] = on_road[segments["b"][road]] = True
-    place, rule = extract.hindering[on_road[extract.hindering]], extract.hindering_tags[on_road[extract.hindering]]
-    closed, private = np.zeros(lon.size, np.bool_), np.zeros(lon.size, np.bool_)
-    delay = np.zeros(lon.size)
-    closed[place] = np.array([of.passable == "closed" for of in rules], np.bool_)[rule]
-    private[place] = np.array([of.passable == "restricted" for of in rules], np.bool_)[rule]
-    delay[place] = np.array([of.delay_s for of in rules], np.float64)[rule]
-    rows: dict[str, Any] = {name: values.copy() for name, values in segments.items()}
-    half = np.where(road, (delay[rows["a"]] + delay[rows["b"]]) / 2, 0.0)
+    touching, closed, private, delay = _rules_at_points(lon.size, segments, extract, profile, when)
+    rows: dict[str, Any] = {**segments}
+    half = (delay[rows["a"][touching]] + delay[rows["b"][touching]]) / 2
     for direction in ("forward_s", "backward_s"):
-        rows[direction] = np.where(rows[direction] >= 0, rows[direction] + half, rows[direction])
+        times = rows[direction][touching]
+        rows[direction] = rows[direction].copy()
+        rows[direction][touching] = np.where(times >= 0, times + half, times)
 
     new_from: list[npt.NDArray[Any]] = []
     ties: list[tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]] = []
     size = lon.size
     for side in ("a", "b"):
         node = rows[side]
-        at = np.flatnonzero(road & (closed | private)[node])
+        at = touching[(closed | private)[node[touching]]]
         own = np.arange(size, size + at.size, dtype=node.dtype)
         size += at.size
         new_from.append(node[at])
@@ -88,6 +81,25 @@ def apply_node_rules(
         "nodes_with_delay": int((delay > 0).sum()),
     }
     return np.concatenate([lon, lon[origin]]), np.concatenate([lat, lat[origin]]), rows, counts
+
+
+def _rules_at_points(
+    size: int, segments: dict[str, npt.NDArray[Any]], extract: Extract, profile: Profile, when: datetime | None
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_], npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
+    """Return the pieces of road at points that may hinder; and of each point whether it closes, for whom, how long."""
+    rules = [read_node(tags, profile, when) for tags in extract.node_tagsets]
+    may_hinder, on_road, closed, private = (np.zeros(size, np.bool_) for _ in range(4))
+    delay = np.zeros(size)
+    may_hinder[extract.hindering] = True
+    touching = np.flatnonzero(
+        (segments["kind"] == EdgeKind.ROAD) & (may_hinder[segments["a"]] | may_hinder[segments["b"]])
+    )
+    on_road[segments["a"][touching]] = on_road[segments["b"][touching]] = True
+    place, rule = (values[on_road[extract.hindering]] for values in (extract.hindering, extract.hindering_tags))
+    closed[place] = np.array([of.passable == "closed" for of in rules], np.bool_)[rule]
+    private[place] = np.array([of.passable == "restricted" for of in rules], np.bool_)[rule]
+    delay[place] = np.array([of.delay_s for of in rules], np.float64)[rule]
+    return touching, closed, private, delay
 
 
 def _pockets(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from geoaccess.osm.ferry_table import FerryRow
     from geoaccess.osm.profile import Profile
+    from geoaccess.osm.tags import Road
 
 __all__ = ["build_network", "read_network", "read_osm"]
 
@@ -104,11 +105,41 @@ def build_network(
     Ferries get nodes of their own, tied to the quay by a boarding edge that carries the wait, so that it is charged
     once per boarding (see `add_ferries`). Conditions in tags are read at `when`; if it is None, as the profile says.
     """
-    roads = [read_road(tags, profile, when) for tags in extract.tagsets]
+    rules = [read_road(tags, profile, when) for tags in extract.tagsets]
     is_ferry = np.array([tags.get("route") == "ferry" and "highway" not in tags for tags in extract.tagsets])
-    closed = np.array([road.closed for road in roads])
-    on_road = ~is_ferry & ~closed
-    way, a, b, dropped = _segments(extract, on_road)
+    roads, counts = _roads(extract, profile, rules, is_ferry)
+    joined = add_ferries(roads, extract, np.flatnonzero(is_ferry[extract.way_tags]), profile, rows=ferries)
+    del roads  # of a country each of these tables fills hundreds of megabytes
+    lon, lat, segments, hindered = apply_node_rules(joined.lon, joined.lat, joined.segments, extract, profile, when)
+    keep = np.zeros(lon.size, np.bool_)
+    keep[: joined.keep.size] = joined.keep
+    table, boarded = joined.table, joined.counts
+    del joined
+    turns, turn_counts = turn_rules(extract, profile)
+    classes = [tags.get("highway", "ferry") for tags in extract.tagsets]
+    return assemble(
+        lon=lon,
+        lat=lat,
+        **segments,
+        way_id=extract.way_id,
+        way_class=[classes[i] for i in extract.way_tags.tolist()],
+        keep=keep,
+        turns=turns,
+        ferries=table,
+        counts={**extract.counts, **counts, **hindered, **turn_counts, **boarded},
+    )
+
+
+def _roads(
+    extract: Extract, profile: Profile, rules: Sequence[Road], is_ferry: npt.NDArray[np.bool_]
+) -> tuple[dict[str, Any], dict[str, int]]:
+    """Return the segments of the open roads with the seconds that they take, and what was left out.
+
+    `rules` are those of each tag set, `is_ferry` says of each whether it is of a ferry.
+    """
+    closed = np.array([road.closed for road in rules])
+    restricted = np.array([road.restricted for road in rules])
+    way, a, b, dropped = _segments(extract, ~is_ferry & ~closed)
     if not a.size:
         raise InputError(
             f"{extract.source}: no road is open under the profile; look at its [highway] and [access] tables"
@@ -119,51 +150,26 @@ def build_network(
         "a": a,
         "b": b,
         "way": way,
-        "forward_s": _seconds(length, np.array([road.forward_kph for road in roads])[tagset] * profile.pace.share),
-        "backward_s": _seconds(length, np.array([road.backward_kph for road in roads])[tagset] * profile.pace.share),
+        "forward_s": _seconds(length, np.array([road.forward_kph for road in rules])[tagset] * profile.pace.share),
+        "backward_s": _seconds(length, np.array([road.backward_kph for road in rules])[tagset] * profile.pace.share),
         "kind": np.full(a.size, EdgeKind.ROAD, np.int8),
-        "snaps": np.array([road.snaps for road in roads])[tagset],
+        "snaps": np.array([road.snaps for road in rules])[tagset],
+        "restricted": restricted[tagset],
     }
     add_curves(segments, length, extract.lon, extract.lat, profile.curves)
     ranks = {name: rank for rank, name in enumerate(profile.highway)}
-    rank_of_tags = np.array([ranks.get(tags.get("highway", ""), len(ranks)) for tags in extract.tagsets])
+    rank_of_tags = np.array([ranks.get(tags.get("highway", ""), len(ranks)) for tags in extract.tagsets], np.int32)
     add_junctions(segments, rank_of_tags[tagset], extract.lon.size, profile.junctions)
-    joined = add_ferries(segments, extract, np.flatnonzero(is_ferry[extract.way_tags]), profile, rows=ferries)
-    restricted = np.array([road.restricted for road in roads])
-    through = np.zeros(joined.segments["a"].size, np.bool_)
-    through[: tagset.size] = restricted[tagset]
-    lon, lat, rows, hindered = apply_node_rules(
-        joined.lon, joined.lat, {**joined.segments, "restricted": through}, extract, profile, when
-    )
-    keep = np.zeros(lon.size, np.bool_)
-    keep[: joined.keep.size] = joined.keep
-    turns, turn_counts = turn_rules(extract, profile)
-    counts = {
-        **extract.counts,
+    unknown = np.array([bool(road.unknown) for road in rules])
+    undecided = np.array([bool(road.undecided) for road in rules])
+    return segments, {
         "ways_closed": int((~is_ferry & closed)[extract.way_tags].sum()),
-        "ways_with_unknown_values": int(np.array([bool(road.unknown) for road in roads])[extract.way_tags].sum()),
-        "ways_with_undecided_conditions": int(
-            np.array([bool(road.undecided) for road in roads])[extract.way_tags].sum()
-        ),
+        "ways_with_unknown_values": int(unknown[extract.way_tags].sum()),
+        "ways_with_undecided_conditions": int(undecided[extract.way_tags].sum()),
         "ways_restricted": int(restricted[extract.way_tags].sum()),
         "segments_without_node": dropped["without_node"],
         "segments_of_no_length": dropped["of_no_length"],
-        **hindered,
-        **turn_counts,
-        **joined.counts,
     }
-    classes = [tags.get("highway", "ferry") for tags in extract.tagsets]
-    return assemble(
-        lon=lon,
-        lat=lat,
-        **rows,
-        way_id=extract.way_id,
-        way_class=[classes[i] for i in extract.way_tags],
-        keep=keep,
-        turns=turns,
-        ferries=joined.table,
-        counts=counts,
-    )
 
 
 def _segments(

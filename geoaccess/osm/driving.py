@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import Field
 
+from geoaccess.kernels import graph
 from geoaccess.toml import Table
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["CurveRules", "JunctionRules", "PaceRules", "add_curves", "add_junctions"]
 
 _SHARP = 1e-3  # radians; a smaller turn is a straight road
+_AT_ONCE = 1 << 18
 
 
 class PaceRules(Table):
@@ -52,28 +54,42 @@ def add_curves(
     """
     if rules.lateral_mps2 <= 0 or length_m.size < 2:  # noqa: PLR2004
         return
-    a, b, way = segments["a"], segments["b"], segments["way"]
+    lost = {direction: np.zeros(length_m.size) for direction in ("forward_s", "backward_s")}
+    for first in range(0, length_m.size - 1, _AT_ONCE):  # so that the whole country's bearings never stand in memory
+        some = slice(first, first + _AT_ONCE + 1)
+        bends, turn = _bends(segments["a"][some], segments["b"][some], segments["way"][some], lon, lat)
+        bends += first
+        radius = (length_m[bends] + length_m[bends + 1]) / 2 / turn
+        speed = np.sqrt(rules.lateral_mps2 * radius)
+        for direction, losses in lost.items():
+            times = segments[direction]
+            for at in (bends, bends + 1):
+                share = np.minimum(length_m[at] / 2, rules.within_m)
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    usual = times[at] / length_m[at] * share
+                losses[at] += np.where(times[at] > 0, np.maximum(share / speed - usual, 0.0), 0.0)
+    for direction, losses in lost.items():
+        segments[direction] = np.where(segments[direction] >= 0, segments[direction] + losses, segments[direction])
+
+
+def _bends(
+    a: npt.NDArray[np.int32],
+    b: npt.NDArray[np.int32],
+    way: npt.NDArray[np.int32],
+    lon: npt.NDArray[np.float64],
+    lat: npt.NDArray[np.float64],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Return the segments that turn into the next one of their way, and by how many radians."""
     east = (lon[b] - lon[a]) * np.cos(np.radians((lat[a] + lat[b]) / 2))
     bearing = np.arctan2(east, lat[b] - lat[a])
     follows = (way[:-1] == way[1:]) & (b[:-1] == a[1:])
     turn = np.abs(np.remainder(bearing[1:] - bearing[:-1] + np.pi, 2 * np.pi) - np.pi)
     bends = np.flatnonzero(follows & (turn > _SHARP))
-    radius = (length_m[bends] + length_m[bends + 1]) / 2 / turn[bends]
-    speed = np.sqrt(rules.lateral_mps2 * radius)
-    for direction in ("forward_s", "backward_s"):
-        times = segments[direction]
-        lost = np.zeros(times.size)
-        for at in (bends, bends + 1):
-            share = np.minimum(length_m[at] / 2, rules.within_m)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                usual = times[at] / length_m[at] * share
-            slower = share / speed
-            np.add.at(lost, at, np.where(times[at] > 0, np.maximum(slower - usual, 0.0), 0.0))
-        segments[direction] = np.where(times >= 0, times + lost, times)
+    return bends, turn[bends]
 
 
 def add_junctions(
-    segments: dict[str, npt.NDArray[Any]], rank: npt.NDArray[np.int64], size: int, rules: JunctionRules
+    segments: dict[str, npt.NDArray[Any]], rank: npt.NDArray[np.int32], size: int, rules: JunctionRules
 ) -> None:
     """Add to segments what their junctions cost.
 
@@ -85,15 +101,6 @@ def add_junctions(
     """
     if rules.give_way_s <= 0 and rules.equal_s <= 0:
         return
-    a, b = segments["a"], segments["b"]
-    degree = np.bincount(a, minlength=size) + np.bincount(b, minlength=size)
-    greatest = np.full(size, rank.max(initial=0) + 1)
-    np.minimum.at(greatest, a, rank)
-    np.minimum.at(greatest, b, rank)
-    equals = np.bincount(a, rank == greatest[a], size) + np.bincount(b, rank == greatest[b], size)
-    cost = np.zeros(a.size)
-    for node in (a, b):
-        lesser = np.where(rank > greatest[node], rules.give_way_s, np.where(equals[node] >= 3, rules.equal_s, 0.0))  # noqa: PLR2004
-        cost += np.where(degree[node] >= 3, lesser, 0.0) / 2  # noqa: PLR2004
+    cost = graph.junction_costs(size, segments["a"], segments["b"], rank, rules.give_way_s, rules.equal_s)
     for direction in ("forward_s", "backward_s"):
         segments[direction] = np.where(segments[direction] >= 0, segments[direction] + cost, segments[direction])

@@ -9,6 +9,7 @@ import numpy as np
 
 from geoaccess import files
 from geoaccess.errors import InputError
+from geoaccess.kernels import ids
 from geoaccess.osm.blobs import OtherPackingError
 from geoaccess.osm.ferry_relations import relation_tags
 from geoaccess.osm.pbf import PbfFile, UnsortedError
@@ -151,13 +152,13 @@ def _together(parts: Sequence[WaysOfFile]) -> tuple[WaysOfFile, int]:
     A node lies where the last file says whose way is taken; where none of these knows, a way that was taken from
     another file may.
     """
-    taken, ids = [], []
+    taken, refs = [], []
     seen = np.empty(0, np.int64)
     for part in parts:
         taken.append(~np.isin(part.way_id, seen))
         seen = np.concatenate([seen, part.way_id])
-        ids.append(part.node_id[part.ref[np.repeat(taken[-1], np.diff(part.ptr))]])
-    node_id, ref = np.unique(np.concatenate(ids), return_inverse=True)
+        refs.append(part.node_id[part.ref[np.repeat(taken[-1], np.diff(part.ptr))]])
+    node_id, ref = ids.distinct(np.concatenate(refs))
     xy, elsewhere = (np.full((2, node_id.size), NO_PLACE, np.int32) for _ in range(2))
     hindering = np.full(node_id.size, -1, np.int32)
     way_tags = []
@@ -182,7 +183,7 @@ def _together(parts: Sequence[WaysOfFile]) -> tuple[WaysOfFile, int]:
         way_tags=np.concatenate(way_tags),
         tagsets=tuple(way_sets),
         ptr=np.concatenate([[0], np.cumsum(sizes)]),
-        ref=ref.astype(np.int32),
+        ref=ref,
         node_id=node_id,
         x=x,
         y=y,

@@ -152,13 +152,10 @@ class _Boats:
     def segments(self, roads: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
         columns = list(zip(*self.more, strict=True)) or [()] * 6
         added = dict(zip(("a", "b", "way", "forward_s", "backward_s", "kind"), columns, strict=True))
-        segments = {
-            name: np.concatenate([old, np.array(added.get(name, ()), old.dtype)])
+        return {
+            name: np.concatenate([old, np.array(added.get(name, np.zeros(len(self.more))), old.dtype)])
             for name, old in roads.items()
-            if name != "snaps"
         }
-        segments["snaps"] = np.concatenate([roads["snaps"], np.zeros(len(self.more), np.bool_)])
-        return segments
 
 
 def _kind_of(

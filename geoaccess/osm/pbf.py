@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geoaccess.errors import InputError
+from geoaccess.kernels import ids
 from geoaccess.osm.blobs import OtherPackingError, list_blobs, unpacked
 from geoaccess.osm.blocks import NODES, RELATIONS, WAYS, Block, Marks
 from geoaccess.osm.ferry_relations import completed
@@ -121,7 +122,7 @@ class PbfFile:
             tagsets.append(_add_sets(strings, sets, block, ways.tagged))
         way_id = _joined(np.int64, [part.tagged.number for part in parts])
         by_relation = _joined(np.bool_, [part.by_relation for part in parts])
-        node_id, ref = np.unique(_joined(np.int64, [part.ref for part in parts]), return_inverse=True)
+        node_id, ref = ids.distinct(_joined(np.int64, [part.ref for part in parts]))
         nodes = self._places(node_id)
         self._check_order()
         lost = int((~found).sum())
@@ -138,7 +139,7 @@ class PbfFile:
         sizes = _joined(np.int64, [np.diff(part.ptr) for part in parts])
         ptr = np.concatenate([[0], np.cumsum(sizes[order])])
         gather = np.repeat((np.cumsum(sizes) - sizes)[order] - ptr[:-1], sizes[order]) + np.arange(ptr[-1])
-        return WaysOfFile(way_id[order], way_tags[order], distinct, ptr, ref[gather].astype(np.int32), node_id, *nodes)
+        return WaysOfFile(way_id[order], way_tags[order], distinct, ptr, ref[gather], node_id, *nodes)
 
     def _places(self, node_id: npt.NDArray[np.int64]) -> tuple[Any, ...]:
         """Return coordinates of nodes, places among them of those with tags that may hinder, and these tags."""

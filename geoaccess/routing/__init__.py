@@ -4,7 +4,7 @@ from geoaccess.routing.departures import departures_on
 from geoaccess.routing.field import NearestField, solve_nearest
 from geoaccess.routing.gains import site_gains
 from geoaccess.routing.gtfs import gtfs_departures
-from geoaccess.routing.matrices import travel_times, trees, within
+from geoaccess.routing.matrices import travel_times, trees, within, within_snapped
 from geoaccess.routing.routes import route
 from geoaccess.routing.sites import (
     ISLAND_WITHOUT_FERRY,
@@ -52,4 +52,5 @@ __all__ = [
     "trees",
     "undo",
     "within",
+    "within_snapped",
 ]

@@ -99,9 +99,9 @@ def locate(
     problem = setting.problem(wanted, add=add, close=close)
     choice = choose(problem, method=method, seconds=seconds)
     if isinstance(wanted, WithinNorm):  # which leaves many choices equal
-        choice = replace(
-            choice, chosen=_nearer(problem, setting.problem(PersonMinutes(), add=add, close=close), choice)
-        )
+        chosen = _nearer(problem, setting.problem(PersonMinutes(), add=add, close=close), choice)
+        worth = problem.worth(chosen)  # which may be more, of a choice that was made greedily
+        choice = replace(choice, chosen=chosen, worth=worth, bound=max(choice.bound, worth))
     return located(setting, problem, choice, wanted, close=close)
 
 

@@ -8,10 +8,21 @@ from geoaccess.study.fleet import FleetQuestion, PlacedFleet, fleet_lines, fleet
 from geoaccess.study.futures import Futures, futures_lines, site_futures, write_futures
 from geoaccess.study.office_days import DayQuestion, OfficeDays, days_lines, days_study, days_tables, write_days
 from geoaccess.study.pipeline import Answers, check, run, solve_study
+from geoaccess.study.references import read_reference, write_reference_template
 from geoaccess.study.siting import Placed, Question, site_study
 from geoaccess.study.siting_output import placed_lines, placed_tables, write_placed
+from geoaccess.study.statbank import read_ssb_12764
 from geoaccess.study.swept import Swept, medians, sweep_studies, write_sweep
 from geoaccess.study.tell import describe_network, draw_network, main_table, route_table, write_template
+from geoaccess.study.validate import (
+    Validation,
+    choose_reference,
+    validate_answers,
+    validate_study,
+    validation_table,
+    with_profile,
+    write_validation,
+)
 from geoaccess.study.variations import Variation, combinations, read_variations, vary
 
 __all__ = [
@@ -27,8 +38,10 @@ __all__ = [
     "Question",
     "Study",
     "Swept",
+    "Validation",
     "Variation",
     "check",
+    "choose_reference",
     "combinations",
     "days_lines",
     "days_study",
@@ -45,6 +58,8 @@ __all__ = [
     "placed_lines",
     "placed_tables",
     "profile_day",
+    "read_reference",
+    "read_ssb_12764",
     "read_variations",
     "route_table",
     "run",
@@ -54,13 +69,19 @@ __all__ = [
     "solve_study",
     "sweep",
     "sweep_studies",
+    "validate_answers",
+    "validate_study",
+    "validation_table",
     "vary",
+    "with_profile",
     "write_day_profile",
     "write_days",
     "write_ferries",
     "write_fleet",
     "write_futures",
     "write_placed",
+    "write_reference_template",
     "write_sweep",
     "write_template",
+    "write_validation",
 ]

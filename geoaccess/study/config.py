@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime  # noqa: TC003 - pydantic reads the annotation
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,6 +12,20 @@ from pydantic import Field, field_validator, model_validator
 from geoaccess.errors import ConfigError
 from geoaccess.measures import ServiceSpec
 from geoaccess.shipped import shipped
+from geoaccess.study.config_ambulance import AmbulanceSettings  # noqa: TC001 - pydantic reads the annotation
+from geoaccess.study.config_asked import (
+    CatchmentSettings,
+    EquitySettings,
+    OpeningSettings,
+    RuleByTable,
+    RuleOfOwn,
+    ServiceAsked,
+    StaffSettings,
+    ZoningFromColumn,
+    Zonings,
+    problems_asked,
+)
+from geoaccess.study.config_people import DemandSettings
 from geoaccess.toml import Table, did_you_mean, read_toml
 
 __all__ = [
@@ -51,7 +65,7 @@ class SnapSettings(Table):
 
 
 class PopulationSettings(Table):
-    """[population]: a grid table or a raster of people."""
+    """[population]: a grid table or a raster of people; cell_id = "none" where the table has no ids."""
 
     file: str
     people: str = "population"
@@ -62,12 +76,13 @@ class PopulationSettings(Table):
     cell_size_m: Positive | None = None
     anchor: Literal["centre", "lower_left"] = "lower_left"
     carry: list[str] = []
+    ages: dict[str, str] = {}
     clip: tuple[float, float, float, float] | None = None
     year: int
     source: str
 
 
-class ServiceSettings(Table):
+class ServiceSettings(ServiceAsked):
     """[services.<key>]: a service that people travel to, or that comes to them."""
 
     label: str
@@ -211,6 +226,13 @@ class Settings(Table):
     sites: Annotated[list[Sites], Field(min_length=1)]
     zones: Zones
     centrality: Centrality
+    zonings: list[Zonings] = []
+    opening: OpeningSettings | None = None
+    catchments: dict[str, CatchmentSettings] = {}
+    equity: EquitySettings = EquitySettings()
+    staff: StaffSettings | None = None
+    ambulance: AmbulanceSettings | None = None
+    demand: DemandSettings = DemandSettings()
 
     @model_validator(mode="after")
     def _services_known(self) -> Settings:
@@ -230,6 +252,10 @@ class Settings(Table):
             for service in dict.fromkeys(named)
             if service is not None and service not in self.services
         ]
+        if self.ambulance:
+            problems += self.ambulance.problems({key: service.toward for key, service in self.services.items()})
+        problems += self.demand.problems(self.services, self.population.ages)
+        problems += problems_asked(self.services, self.zonings, self.opening, self.catchments)
         if problems:
             raise ValueError("\n".join(problems))
         return self
@@ -273,6 +299,11 @@ class Study:
             return self.resolve(name)
         return shipped(f"profiles/{name}.toml")
 
+    def with_profile(self, name: str) -> Study:
+        """Return the study with another profile for its roads, named as in [network]."""
+        network = self.settings.network.model_copy(update={"profile": name})
+        return replace(self, settings=self.settings.model_copy(update={"network": network}))
+
     @property
     def ferries(self) -> Path | None:
         """The table of ferries, where the study names one."""
@@ -312,11 +343,31 @@ class Study:
             found["zone names"] = self.resolve(settings.zones.names_file)
         if isinstance(settings.centrality, CentralityTable):
             found["centrality"] = self.resolve(settings.centrality.file)
-        return found
+        return found | {what: self.resolve(name) for what, name in _files_asked(settings).items()}
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the population table that ages, the ambulance chain and demand ask for."""
+        asked = self.settings.ambulance.columns if self.settings.ambulance else []
+        return [*asked, *self.settings.population.ages.values(), *self.settings.demand.columns]
 
     def described(self) -> dict[str, Any]:
         """Return the full configuration, defaults included, as plain values."""
         return self.settings.model_dump(mode="json")
+
+
+def _files_asked(settings: Settings) -> dict[str, str]:
+    """Return the files that the optional parts read, by what each is for."""
+    found = {f"zoning {one.name}": one.file for one in settings.zonings if not isinstance(one, ZoningFromColumn)}
+    for key, service in settings.services.items():
+        if isinstance(service.rule, RuleByTable):
+            found[f"rule of {key}"] = service.rule.file
+        elif isinstance(service.rule, RuleOfOwn) and service.rule.hosts:
+            found[f"hosts of {key}"] = service.rule.hosts
+    found |= {f"lists of {name}": one.lists.file for name, one in settings.catchments.items() if one.lists}
+    if settings.ambulance:
+        found |= settings.ambulance.files
+    return found | settings.demand.files | ({"staff": settings.staff.file} if settings.staff else {})
 
 
 def load_study(path: str | Path) -> Study:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from geoaccess import measures
 from geoaccess.errors import InputError
 from geoaccess.study import stages
 from geoaccess.study.config import CentralityTable
 from geoaccess.study.islands import islands
 from geoaccess.study.progress import Stages
-from geoaccess.study.sections import Solved, add_sections
+from geoaccess.study.sections import add_sections, check_sections
+from geoaccess.study.solved import Known, Solved
+from geoaccess.study.summary import summary
+from geoaccess.study.zonings import join_zonings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from geoaccess.measures.groups import By
     from geoaccess.network import Network
     from geoaccess.study.config import Study
 
@@ -54,27 +57,9 @@ class Answers:
         """Everybody."""
         return float(self.results["population"].sum())
 
-    def summary(self, by: str | list[str] | None = None) -> pd.DataFrame:
-        """`geoaccess.measures.summarise` with the norms beside it: one row per service and group.
-
-        Norms are numbered, because services differ in them: `norm_1_s`, `share_within_norm_1`,
-        `people_beyond_norm_1`, ...
-        """
-        specs = self.study.specs
-        table = measures.summarise(self.results, services=specs, by=by)
-        norms = measures.norm_table(self.results, services=specs, by=by)
-        keys = [*table.columns[: table.columns.get_loc("service")], "service"]
-        if norms.empty:
-            return table
-        norms["number"] = norms.groupby(keys, sort=False).cumcount() + 1
-        for number, part in norms.groupby("number"):
-            columns = {
-                "norm_s": f"norm_{number}_s",
-                "share_within": f"share_within_norm_{number}",
-                "people_beyond": f"people_beyond_norm_{number}",
-            }
-            table = table.merge(part[[*keys, *columns]].rename(columns=columns), on=keys, how="left", validate="1:1")
-        return table
+    def summary(self, by: By = None) -> pd.DataFrame:
+        """`geoaccess.measures.summarise` with the norms beside it, numbered: one row per service and group."""
+        return summary(self.results, self.study.specs, by=by)
 
 
 def solve_study(study: Study, *, network: Network | None = None, show: bool = True) -> Answers:
@@ -105,7 +90,7 @@ def run(study: Study, *, show: bool = True) -> Answers:
 
 def _solve(study: Study, progress: Stages, *, network: Network | None = None) -> Answers:
     with progress.stage("reading people"):
-        cells = stages.read_people(study)
+        people = stages.read_people(study)
     with progress.stage("building the network"):
         from_cache = network is not None
         if network is None:
@@ -114,9 +99,11 @@ def _solve(study: Study, progress: Stages, *, network: Network | None = None) ->
         mapped = stages.read_mapped(study)
         sites = stages.read_places(study, mapped)
     with progress.stage("joining municipalities"):
-        joined, municipalities = stages.join_zones(study, cells)
-        kept = cells[["population", "geometry"]]
-        cells = kept.join(joined[["municipality_id", "municipality", "region", "zone_note"]])
+        joined, municipalities = stages.join_zones(study, people)
+        kept = people[["population", "geometry"]]
+        named = join_zonings(study, people, joined)
+        cells = kept.join(joined[["municipality_id", "municipality", "region", "zone_note"]]).join(named)
+        check_sections(Known(study, cells, sites, municipalities))
     with progress.stage("snapping cells and sites"):
         snapped = stages.snap_all(study, network, cells, sites)
     with progress.stage("searching the nearest sites"):
@@ -125,7 +112,7 @@ def _solve(study: Study, progress: Stages, *, network: Network | None = None) ->
         classes, centrality = stages.join_classes(study, network, mapped, snapped, cells, times)
     with progress.stage("summing up"):
         results = cells.join(classes).join(times)
-        added = add_sections(Solved(study=study, network=network, results=results, sites=sites, snapped=snapped))
+        added = add_sections(Solved(study, results, sites, municipalities, network, snapped, people, mapped))
         results = results.join(added.columns)
         results = results[[*(name for name in results.columns if name != "geometry"), "geometry"]]
         _nobody_lost(results, cells["population"].sum(), study)
@@ -198,7 +185,9 @@ def check(study: Study) -> list[str]:
     found.append(f"{len(cells)} cells with {cells['population'].sum():,.0f} people")
     sites = stages.read_places(study, stages.read_mapped(study))
     found += [f"{count} sites of {service}" for service, count in sites["service"].value_counts(sort=False).items()]
-    joined, _ = stages.join_zones(study, cells)
+    joined, municipalities = stages.join_zones(study, cells)
+    joined = joined.join(join_zonings(study, cells, joined))
+    check_sections(Known(study, cells[["population", "geometry"]].join(joined), sites, municipalities))
     inside = joined["municipality_id"] != ""
     outside = cells["population"].to_numpy()[~inside.to_numpy()].sum()
     found.append(f"{joined['municipality_id'][inside].nunique()} municipalities; {outside:,.0f} people in none")

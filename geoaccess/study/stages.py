@@ -29,6 +29,8 @@ from geoaccess.study.config import (
     ZonesFromFile,
     ZonesFromOsm,
 )
+from geoaccess.study.places import at_their_levels, read_with_columns, refuse_columns
+from geoaccess.study.zonings import carried_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Snapped",
+    "about",
     "build_network",
     "build_or_load_network",
     "join_classes",
@@ -109,19 +112,23 @@ def read_people(study: Study) -> gpd.GeoDataFrame:
     settings = study.settings.population
     path = files.require(study.resolve(settings.file), mend=_fetch_hint(study))
     if path.suffix.lower() in (".tif", ".tiff"):
+        if carried_columns(study):
+            raise InputError(
+                f"{path}: a raster has no column {', '.join(carried_columns(study))}; use a table of cells"
+            )
         cells = demand.read_raster_cells(path, cell_size_m=settings.cell_size_m, crs=settings.crs)
     else:
         column = [study.settings.zones.column] if isinstance(study.settings.zones, ZonesFromColumn) else []
         cells = demand.read_cells(
             path,
-            cell_id=settings.cell_id,
+            cell_id=None if settings.cell_id == "none" else settings.cell_id,
             people=settings.people,
             x=settings.x,
             y=settings.y,
             crs=settings.crs,
             cell_size_m=settings.cell_size_m,
             anchor=settings.anchor,
-            carry=list(dict.fromkeys([*settings.carry, *column])),
+            carry=list(dict.fromkeys([*settings.carry, *column, *carried_columns(study)])),
         )
     if settings.clip:
         west, south, east, north = settings.clip
@@ -137,6 +144,8 @@ def read_mapped(study: Study) -> gpd.GeoDataFrame:
     rules = [source.tags for source in study.settings.sites if not isinstance(source, SitesFromFile)]
     if isinstance(study.settings.centrality, CentralityComputed):
         rules += study.settings.centrality.functions.values()
+    if study.settings.ambulance:
+        rules += study.settings.ambulance.tags
     pairs = dict.fromkeys(pair for tags in rules for rule in tags for pair in rule.items())
     if not pairs:
         import geopandas as gpd
@@ -150,15 +159,8 @@ def read_places(study: Study, mapped: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     tables = []
     for source in study.settings.sites:
         if isinstance(source, SitesFromFile):
-            table = services.read_sites(
-                files.require(study.resolve(source.file), mend=_fetch_hint(study)),
-                service=source.service,
-                service_column=source.service_column,
-                columns=source.columns,
-                where=source.where,
-                crs=source.crs,
-                source=source.source,
-            )
+            path = files.require(study.resolve(source.file), mend=_fetch_hint(study))
+            table = read_with_columns(study, source, path)
             table = services.merge_near(_clipped(study, source, table), source.merge_within_m)
         elif isinstance(source, SitesFromOsm):
             table = services.sites_from_features(
@@ -173,9 +175,11 @@ def read_places(study: Study, mapped: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             table = services.sites_from_review(
                 mapped[services.carrying(mapped, source.tags)], study.resolve(source.file)
             )
+        if not isinstance(source, SitesFromFile):
+            refuse_columns(study, table)
         tables.append(table)
-    with _about(_names_of_sites(study)):
-        return services.combine(tables, list(study.settings.services))
+    with about(_names_of_sites(study)):
+        return services.combine([at_their_levels(study, pd.concat(tables))], list(study.settings.services))
 
 
 def _names_of_sites(study: Study) -> str:
@@ -188,7 +192,7 @@ def _names_of_sites(study: Study) -> str:
 
 
 @contextlib.contextmanager
-def _about(subject: str) -> Iterator[None]:
+def about(subject: str) -> Iterator[None]:
     """Say of an error in the data what data it is about."""
     try:
         yield
@@ -303,7 +307,7 @@ class Snapped:
 def snap_all(study: Study, network: Network, cells: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> Snapped:
     """Attach the centres of cells, and the sites; refuse a service none of whose sites is near a road."""
     cells_snapped = snap_cells(study, network, cells)
-    with _about(_names_of_sites(study)):
+    with about(_names_of_sites(study)):
         sites_snapped = _snap_as_set(study, network, sites)
         near = (sites_snapped["edge"] >= 0).groupby(sites["service"].to_numpy()).any()
         problems = [
@@ -317,7 +321,7 @@ def snap_all(study: Study, network: Network, cells: gpd.GeoDataFrame, sites: gpd
 
 def snap_cells(study: Study, network: Network, cells: gpd.GeoDataFrame) -> pd.DataFrame:
     """Attach the centres of cells."""
-    with _about(str(study.resolve(study.settings.population.file))):
+    with about(str(study.resolve(study.settings.population.file))):
         return _snap_as_set(study, network, cells)
 
 

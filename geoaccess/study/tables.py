@@ -4,31 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
-from geoaccess import equity, measures
+from geoaccess import measures
+from geoaccess.study.overview import OVERVIEW, overview
 from geoaccess.study.sections import tables_asked_for
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    import numpy as np
 
     from geoaccess.study.config import Study
     from geoaccess.study.pipeline import Answers
 
-__all__ = ["all_tables", "inequality", "marked", "reached", "table_names", "write_csv", "write_table"]
+__all__ = ["all_tables", "marked", "reached", "table_names", "write_csv", "write_table"]
 
 _TABLES = (
-    *("municipalities", "classes", "everybody", "contrast", "inequality"),
+    *("municipalities", "classes", "everybody", "contrast"),
     *("islands", "ferries", "sites", "centrality"),
 )
 
 
 def table_names(study: Study) -> list[str]:
     """Return the names of the tables that a study gives, without suffix."""
-    return [*_TABLES, *tables_asked_for(study)]
+    return [*_TABLES, *OVERVIEW, *tables_asked_for(study)]
 
 
 def all_tables(answers: Answers) -> dict[str, pd.DataFrame]:
@@ -40,34 +41,17 @@ def all_tables(answers: Answers) -> dict[str, pd.DataFrame]:
         classes,
         answers.summary(),
         measures.class_contrast(classes),
-        inequality(answers),
         answers.islands,
         answers.network.ferries,
         _flat(answers.sites),
         answers.centrality.reset_index(),
     )
-    return dict(zip(_TABLES, tables, strict=True)) | answers.tables
+    return dict(zip(_TABLES, tables, strict=True)) | overview(answers) | answers.tables
 
 
 def _flat(sites: gpd.GeoDataFrame) -> pd.DataFrame:
     table = pd.DataFrame(sites.drop(columns="geometry")).reset_index()
     return table.assign(lon=sites.geometry.x.round(6).to_numpy(), lat=sites.geometry.y.round(6).to_numpy())
-
-
-def inequality(answers: Answers) -> pd.DataFrame:
-    """Return one row per service: Gini of travel time over people who are reached, and how many are not."""
-    rows = []
-    for spec in answers.study.specs:
-        times, people = reached(answers, spec.key)
-        rows.append(
-            {
-                "service": spec.key,
-                "gini": equity.gini(times, weights=people) if people.sum() > 0 else np.nan,
-                "people_counted": people.sum(),
-                "people_unreached": answers.population - people.sum(),
-            }
-        )
-    return pd.DataFrame(rows)
 
 
 def reached(answers: Answers, key: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
@@ -88,6 +72,9 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a CSV: seconds to a thousandth, other numbers to six decimals, however large, so that people are exact."""
-    decimals = {name: 3 if str(name).endswith("_s") else 6 for name in table.columns}
+    """Write a CSV: seconds to a thousandth, other numbers to six decimals, however large, so that people are exact.
+
+    What is per person has nine: a doctor has a thousand people.
+    """
+    decimals = {name: 3 if str(name).endswith("_s") else 9 if "per_person" in str(name) else 6 for name in table}
     table.round(decimals).to_csv(path, index=False, float_format="%.15g", lineterminator="\n")

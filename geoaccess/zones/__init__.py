@@ -6,6 +6,7 @@ from geoaccess.zones.assignment import assign, count_notes
 from geoaccess.zones.centrality import CUTS, class_from_index, join_centrality, read_centrality
 from geoaccess.zones.centrality_index import compute_centrality, time_weight
 from geoaccess.zones.municipalities import read_municipalities
+from geoaccess.zones.settlements import settlement_people
 
 __all__ = [
     "CUTS",
@@ -16,5 +17,6 @@ __all__ = [
     "join_centrality",
     "read_centrality",
     "read_municipalities",
+    "settlement_people",
     "time_weight",
 ]

@@ -1,0 +1,84 @@
+"""The tables that every study gives of all its services: slack, percentiles, zonings, indices, shortfall of norms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from geoaccess import equity, measures
+from geoaccess.study.zonings import labels_of_zonings, zonings_of
+
+if TYPE_CHECKING:
+    from geoaccess.study.pipeline import Answers
+
+__all__ = ["OVERVIEW", "overview"]
+
+OVERVIEW = ("slack", "percentiles", "zonings", "equity", "shortfall")
+_SHARES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
+
+
+def overview(answers: Answers) -> dict[str, pd.DataFrame]:
+    """Return the tables of `OVERVIEW`, by name.
+
+    `slack` and `percentiles` are `geoaccess.measures.slack_table` and `quantile_table` by every zoning of the study;
+    `zonings` is the summary with its norms by every zoning; `equity` is `geoaccess.equity.equity_table` by centrality
+    class; `shortfall` is `norm_shortfall` of every class and norm.
+    """
+    study, results = answers.study, answers.results
+    by = zonings_of(study, results)
+    tables = (
+        measures.slack_table(results, services=study.specs, by=by),
+        measures.quantile_table(results, services=study.specs, shares=_SHARES, by=by),
+        _zonings(answers),
+        _indices(answers),
+        _shortfall(answers),
+    )
+    return dict(zip(OVERVIEW, tables, strict=True))
+
+
+def _zonings(answers: Answers) -> pd.DataFrame:
+    study = answers.study
+    by = zonings_of(study, answers.results)
+    table = answers.summary(by)
+    labels = {name: name for name in by} | labels_of_zonings(study)
+    table.insert([*table.columns].index("zoning") + 1, "zoning_label", table["zoning"].map(labels).astype("str"))
+    return table
+
+
+def _indices(answers: Answers) -> pd.DataFrame:
+    """Return the indices of every service; a norm is named in seconds, as everywhere."""
+    results, asked = answers.results, answers.study.settings.equity
+    ranked = bool(results["centrality_index"].notna().any())
+    table = equity.equity_table(
+        results,
+        services={spec.key: f"{spec.key}_s" for spec in answers.study.specs},
+        norms={spec.key: spec.norms_s for spec in answers.study.specs},
+        by="centrality_class",
+        ranking="centrality_index" if ranked else None,
+        clusters="municipality_id" if asked.clusters == "municipality" else None,
+        draws=asked.draws,
+        seed=asked.seed,
+    )
+    return table.rename(columns={"norm": "norm_s"})
+
+
+def _shortfall(answers: Answers) -> pd.DataFrame:
+    """Return for each service, norm and class the people to move, and their time together in seconds."""
+    results = answers.results
+    tables = []
+    for spec in answers.study.specs:
+        times = results[f"{spec.key}_s"].fillna(np.inf)
+        for norm_s in spec.norms_s:
+            found = equity.norm_shortfall(
+                times, norm=norm_s, weights=results["population"], groups=results["centrality_class"]
+            )
+            found = found.rename_axis("centrality_class").reset_index()
+            found.insert(0, "service", spec.key)
+            found.insert(1, "norm_s", norm_s)
+            tables.append(found)
+    if not tables:
+        return pd.DataFrame({"service": pd.Series(dtype="str"), "norm_s": pd.Series(dtype="float64")})
+    table = pd.concat(tables, ignore_index=True)
+    return table.rename(columns={"time_to_save": "time_to_save_s", "mean_to_save": "mean_to_save_s"})
