@@ -216,8 +216,9 @@ def lagrangian(
 
     Each point pays its price once and gets from every chosen place what the gain is above it:
     bound = sum_i price_i + sum_g (the quota_g largest profits of the group), profit_j = sum_i max(0, gain_ij -
-    price_i) - cost_j. Prices follow subgradients (Held, Wolfe and Crowder 1974) from where they stand; `known` is the
-    worth of a choice at hand. Stops at a bound of `enough`.
+    price_i) - cost_j. Prices follow subgradients (Held, Wolfe and Crowder 1974) from where they stand, each in steps of
+    its own size: in proportion to the largest gain of its point, for these differ by orders of magnitude. `known` is
+    the worth of a choice at hand. Stops at a bound of `enough`.
     """
     n, m = price.size, first.size - 1
     profit = np.empty(m, np.float64)
@@ -228,6 +229,9 @@ def lagrangian(
     best_price = price.copy()
     best_profit = np.empty(m, np.float64)
     pace, idle = 1.0, 0
+    top = np.zeros(n)
+    for at in range(point.size):
+        top[point[at]] = max(top[point[at]], gain[at])
     for _ in range(steps):
         _profits(first, point, gain, cost, price, profit)
         now = _pick(profit, group, quota, picked)
@@ -243,8 +247,8 @@ def lagrangian(
             best_profit[:] = profit
         if bound <= enough or pace < 1e-3:
             break
-        if idle >= 15:
-            pace *= 0.6
+        if idle >= 20:
+            pace *= 0.7
             idle = 0
             price[:] = best_price
             way[:] = 0.0
@@ -259,11 +263,11 @@ def lagrangian(
         for i in range(n):
             if count[i] > 0.0 and price[i] <= 0.0:
                 count[i] = 0.0
-            way[i] = count[i] + 0.6 * way[i]
-            size += way[i] * way[i]
+            way[i] = count[i] + 0.7 * way[i]
+            size += way[i] * way[i] * top[i]
         if size == 0.0:
             break
         step = pace * max(now - known, 1e-9 * abs(now)) / size
         for i in range(n):
-            price[i] = max(0.0, price[i] - step * way[i])
+            price[i] = max(0.0, price[i] - step * way[i] * top[i])
     return bound, best_price, best_profit

@@ -25,8 +25,9 @@ Method = Literal["auto", "exact", "exchange", "greedy"]
 CLOSE_ENOUGH = 1e-7
 """Of the bound: solvers reckon with rounding, and answers this near to the bound count as proved optimal."""
 
-_STEPS = 1000
+_STEPS = 2000
 _SHAKES = 20
+_MUCH_LESS = 0.7
 _SHAKEN_PAIRS = 20_000_000
 _LARGEST = 3_000_000  # entries of a programme that is still worth a try when nobody asked for an exact answer
 
@@ -107,6 +108,9 @@ def _chosen(problem: Problem, method: Method, *, seconds: float, target: float |
     bound, price, profit = kernel.lagrangian(*arrays, problem.quota, prices, worth, worth * (1 + CLOSE_ENOUGH), _STEPS)
     found = Choice(np.sort(chosen), worth, max(min(bound, ceiling), worth), how)
     if not found.proved:
+        other, _ = exchanges(problem, _most_profitable(problem, profit))
+        if problem.worth(other) > worth:
+            chosen, worth = other, problem.worth(other)
         chosen, worth = _shaken(problem, chosen, worth)
         if worth > found.worth:
             found = Choice(np.sort(chosen), worth, max(found.bound, worth), "greedy and exchange")
@@ -114,7 +118,17 @@ def _chosen(problem: Problem, method: Method, *, seconds: float, target: float |
         return Choice(found.chosen, worth, worth, f"{found.method}, bound by prices")
     if method == "exchange" or (target is not None and (found.bound < target or worth >= target)):
         return found
-    return _decided(problem, found, price, profit, seconds=seconds, hard=method == "exact")
+    return _decided(problem, found, price, profit, method=method, seconds=seconds, target=target)
+
+
+def _most_profitable(problem: Problem, profit: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
+    """Return the places of each group that are most profitable at the prices of the bound."""
+    ranked = [np.flatnonzero(problem.group == group) for group in range(problem.quota.size)]
+    chosen = [
+        mine[np.argsort(-profit[mine], kind="stable")[:quota]]
+        for mine, quota in zip(ranked, problem.quota, strict=True)
+    ]
+    return np.concatenate(chosen).astype(np.int32)
 
 
 def _shaken(problem: Problem, chosen: npt.NDArray[np.int32], worth: float) -> tuple[npt.NDArray[np.int32], float]:
@@ -195,22 +209,33 @@ def _decided(
     price: npt.NDArray[np.float64],
     profit: npt.NDArray[np.float64],
     *,
+    method: Method,
     seconds: float,
-    hard: bool,
+    target: float | None,
 ) -> Choice:
-    """Let HiGHS decide among the places that the bound leaves open."""
+    """Drop the places that the bound settles; begin anew on the rest if it is much less, else let HiGHS decide."""
     inside, outside = _settled(problem, known, price, profit)
     fixed = np.flatnonzero(inside)
     open_ = np.flatnonzero(~inside & ~outside)
     rest, brought = problem.among(open_, fixed)
-    if not hard and rest.value.size > _LARGEST:
+    if method != "exact" and rest.value.size > _LARGEST:
         return known
-    rest = rest.merged()
-    began = time.monotonic()
-    number = np.full(problem.places, -1)
-    number[open_] = np.arange(open_.size)
-    start = number[known.chosen[~inside[known.chosen]]]
-    answer, bound = solve_exactly(rest, start=start if (start >= 0).all() else None, seconds=seconds)
+    rest, sure = rest.beyond_certain()
+    rest, brought = rest.merged(), brought + sure
+    answer: npt.NDArray[np.int64] | None
+    if 0 < open_.size < _MUCH_LESS * problem.places:
+        inner = _chosen(rest, method, seconds=seconds, target=None if target is None else target - brought)
+        answer, bound = inner.chosen.astype(np.int64), inner.bound
+        how = f"prices settle all but {open_.size} places, then {inner.method}"
+    else:
+        began = time.monotonic()
+        number = np.full(problem.places, -1)
+        number[open_] = np.arange(open_.size)
+        start = number[known.chosen[~inside[known.chosen]]]
+        answer, bound = solve_exactly(rest, start=start if (start >= 0).all() else None, seconds=seconds)
+        how = f"HiGHS among {open_.size} places"
+        if time.monotonic() - began >= seconds:
+            how += f", stopped after {seconds:g} s"
     # What was dropped can be worth no more than what is known already.
     bound = min(max(bound + brought, known.worth), known.bound)
     chosen, worth = known.chosen, known.worth
@@ -218,9 +243,6 @@ def _decided(
         other = np.sort(np.concatenate([fixed, open_[answer]])).astype(np.int32)
         if problem.worth(other) > worth:
             chosen, worth = other, problem.worth(other)
-    how = f"HiGHS among {open_.size} of {problem.places} places"
-    if time.monotonic() - began >= seconds:
-        how += f", stopped after {seconds:g} s"
     return Choice(chosen, worth, max(bound, worth), how)
 
 
