@@ -169,13 +169,24 @@ def ranked(
 
 
 def frontier(
-    setting: Setting, *, most: int, close: int = 0, objective: Objective | None = None, method: Method = "exchange"
+    setting: Setting,
+    *,
+    most: int,
+    close: int = 0,
+    objective: Objective | None = None,
+    method: Method = "exchange",
+    found: Located | None = None,
 ) -> pd.DataFrame:
-    """Return what 0, 1, ... `most` added sites make of the objective: `added`, `value`, `bound`, `gap`, `method`."""
+    """Return what 0, 1, ... `most` added sites make of the objective: `added`, `value`, `bound`, `gap`, `method`.
+
+    The last row is `found`, where that is given.
+    """
     rows = []
     for add in range(most + 1):
-        found = locate(setting, add=add, close=close, objective=objective, method=method)
-        rows.append((add, found.value, found.bound, found.gap, found.method))
+        step = found
+        if step is None or add < most:
+            step = locate(setting, add=add, close=close, objective=objective, method=method)
+        rows.append((add, step.value, step.bound, step.gap, step.method))
     return pd.DataFrame(rows, columns=["added", "value", "bound", "gap", "method"])
 
 

@@ -265,7 +265,8 @@ def _told(
     notes: list[str],
 ) -> Placed:
     """Put an answer into words and tables."""
-    summed = question.objective not in ("worst", "fewest")
+    # Of the others there is no choice with fewer sites, or with one exchanged, that could be shown unchecked.
+    summed = question.objective not in ("worst", "fewest") and question.max_loss_min is None
     table = pd.DataFrame()
     if summed:
         table = siting.alternatives(setting, found, count=len(places), objective=objective)
@@ -290,7 +291,7 @@ def _told(
         label=_label(question, objective),
         places=chosen,
         closed=closed,
-        frontier=siting.frontier(setting, most=len(found.added), close=question.close, objective=objective)
+        frontier=siting.frontier(setting, most=len(found.added), close=question.close, objective=objective, found=found)
         if summed
         else pd.DataFrame(),
         alternatives=table,
