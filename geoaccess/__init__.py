@@ -117,6 +117,16 @@ if TYPE_CHECKING:
         undo,
         within,
     )
+    from geoaccess.scenarios import (
+        Scenario,
+        apply_to_network,
+        apply_to_sites,
+        cell_differences,
+        difference_table,
+        draw_closures,
+        read_scenario,
+        write_scenario,
+    )
     from geoaccess.services import (
         allowed_by_names,
         allowed_by_zone,
@@ -147,9 +157,11 @@ if TYPE_CHECKING:
         share_days,
     )
     from geoaccess.study import (
+        compare_study,
         load_study,
         read_reference,
         read_ssb_12764,
+        reliability_study,
         run,
         solve_study,
         sweep,
@@ -157,6 +169,7 @@ if TYPE_CHECKING:
         validate_answers,
         validate_study,
         vary,
+        vulnerable_study,
     )
     from geoaccess.zones import (
         assign,
@@ -187,6 +200,7 @@ __all__ = [
     "PersonMinutes",
     "Power",
     "ResponseNorms",
+    "Scenario",
     "ServiceSpec",
     "Stepped",
     "WithinNorm",
@@ -194,6 +208,8 @@ __all__ = [
     "aeroplane_chain",
     "allowed_by_names",
     "allowed_by_zone",
+    "apply_to_network",
+    "apply_to_sites",
     "assign",
     "at_least",
     "atkinson",
@@ -201,10 +217,12 @@ __all__ = [
     "base_availability",
     "boat_chain",
     "busy_fraction",
+    "cell_differences",
     "chance_access",
     "class_contrast",
     "close_edges",
     "compare_statistics",
+    "compare_study",
     "compute_centrality",
     "concentration_index",
     "contract",
@@ -213,6 +231,8 @@ __all__ = [
     "decay_from",
     "dependable_time",
     "difference_summary",
+    "difference_table",
+    "draw_closures",
     "equity_table",
     "expected_contacts",
     "expected_cover",
@@ -270,9 +290,11 @@ __all__ = [
     "read_projection",
     "read_raster_cells",
     "read_reference",
+    "read_scenario",
     "read_setting",
     "read_sites",
     "read_ssb_12764",
+    "reliability_study",
     "remove_site",
     "response_norm",
     "response_table",
@@ -312,8 +334,10 @@ __all__ = [
     "validate_answers",
     "validate_study",
     "vary",
+    "vulnerable_study",
     "weighted_quantile",
     "within",
+    "write_scenario",
     "zonal_population",
 ]
 
@@ -328,6 +352,7 @@ _ROOMS = (
     "measures",
     "equity",
     "siting",
+    "scenarios",
     "study",
 )
 

@@ -20,6 +20,7 @@ import geoaccess
 from geoaccess.errors import GeoaccessError, GeoaccessWarning, InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     import pandas as pd
@@ -81,6 +82,25 @@ def run(
     answers = run_study(loaded, show=not quiet)
     if not quiet:
         _print_main_result(answers)
+
+
+@app.command()
+def report(
+    study: StudyFile,
+    *,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Write the report of a study for those who decide: report.html, and report.pdf (with geoaccess[pdf]).
+
+    The study is run first, unless its output folder holds a run of the same study, data and version.
+    """
+    from geoaccess.study import load_study, write_report
+
+    written, why_not = write_report(load_study(study), show=not quiet)
+    if why_not:
+        out.print(Text(why_not))
+    if not quiet:
+        out.print(Text("Written: " + "  ".join(str(path) for path in written)))
 
 
 @app.command()
@@ -147,10 +167,7 @@ def profile(
     """
     from geoaccess.study import load_study, profile_day, short_table, write_day_profile
 
-    try:
-        date = dt.date.fromisoformat(day)
-    except ValueError as error:
-        raise InputError(f'--day is "{day}"; write a date such as 2026-01-14') from error
+    date = _date("--day", day)
     loaded = load_study(study)
     found = profile_day(loaded, service, date, show=not quiet)
     written = write_day_profile(loaded, found)
@@ -458,6 +475,121 @@ def sweep(
         out.print(Text("Written: " + "  ".join(str(path) for path in written)))
     if len(found.failed):
         raise InputError(f"{len(found.failed)} of {len(chosen)} variations failed; status in {written[0]} says why")
+
+
+@app.command()
+def compare(
+    study: StudyFile,
+    scenarios: Annotated[list[Path], typer.Argument(metavar="SCENARIO", help="Files of changes, each on its own.")],
+    *,
+    together: Annotated[bool, typer.Option("--together", help="All scenarios at once, in this order.")] = False,
+    day: Annotated[
+        str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="Let boats sail by the timetable of this day.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="Where the files go.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Compare a study with itself under scenarios: who wins and loses how much, and who crosses a norm.
+
+    A scenario is a small TOML file: sites added, removed, moved or changed, roads and ferries closed or slowed, boats
+    cancelled, another profile, a storm, other people. Tables, difference maps and a page (index.html) go to the folder
+    compare in the output of the study.
+    """
+    from geoaccess.scenarios import combine, read_scenario
+    from geoaccess.study import compare_study, load_study, printed_comparison
+    from geoaccess.study.compare_output import write_comparison
+
+    loaded = load_study(study)
+    read = [read_scenario(path) for path in scenarios]
+    found = compare_study(
+        loaded, [combine(*read)] if together else read, day=_date("--day", day) if day else None, show=not quiet
+    )
+    written = write_comparison(found, output or loaded.output / "compare")
+    if not quiet:
+        said = loaded.settings.disclaimer
+        _print_table("What the scenarios do", printed_comparison(found), written, disclaimer=said)
+
+
+def _date(option: str, text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f'{option} is "{text}"; write a date such as 2026-01-14') from error
+
+
+def _print_table(title: str, table: pd.DataFrame, written: Sequence[Path], *, disclaimer: str) -> None:
+    if disclaimer:
+        out.print(Text(disclaimer, style="bold"))
+    out.print(_rich(title, table))
+    out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+
+
+@app.command()
+def vulnerable(
+    study: StudyFile,
+    *,
+    service: Annotated[str, typer.Option("--service", help="A service of the study, such as hospital.")],
+    cut_off: Annotated[
+        float, typer.Option("--cut-off", metavar="MINUTES", help="What a person who is cut off counts in the ranking.")
+    ] = 1440.0,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="Where the files go.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Close every ferry, bridge, tunnel and road on its own: who is cut off from a service, or delayed, exactly.
+
+    Tables (with lines to draw) and a map go to the folder vulnerable in the output of the study.
+    """
+    from geoaccess.study import load_study, printed_vulnerable, vulnerable_study, write_vulnerable
+
+    loaded = load_study(study)
+    found = vulnerable_study(loaded, service, cut_off_min=cut_off, show=not quiet)
+    written = write_vulnerable(found, output or loaded.output / "vulnerable")
+    if not quiet:
+        *first, last = printed_vulnerable(found)
+        for title, table in first:
+            out.print(_rich(title, table))
+        _print_table(*last, written, disclaimer=loaded.settings.disclaimer)
+
+
+@app.command()
+def reliability(
+    study: StudyFile,
+    *,
+    service: Annotated[str, typer.Option("--service", help="A service of the study, such as hospital.")],
+    draws: Annotated[int, typer.Option("--draws", help="How many.")] = 1000,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same draws.")] = 0,
+    season: Annotated[str | None, typer.Option("--season", help="Rows of the table that count; the study's.")] = None,
+    table: Annotated[
+        Path | None, typer.Option("--table", metavar="FILE", help="How often what is open (CSV); the study's.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option("--workers", help="Processes on this machine; 0 for this one.")] = None,
+    scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="ADDRESS", help="A dask scheduler.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="Where the files go.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Draw closed ferries and passes: the time people can depend on, and the chance to meet the norms.
+
+    The table says how often each is open, by season, and what closes together because the weather is the same. Results
+    go to the folder reliability in the output of the study.
+    """
+    from geoaccess.study import load_study, printed_reliability, reliability_study, write_reliability
+
+    loaded = load_study(study)
+    found = reliability_study(
+        loaded,
+        service,
+        draws=draws,
+        seed=seed,
+        season=season,
+        table=table,
+        workers=workers,
+        scheduler=scheduler,
+        show=not quiet,
+    )
+    written = write_reliability(found, output or loaded.output / "reliability")
+    if not quiet:
+        title = f"{draws} draws, {found.sets} different sets of closures"
+        _print_table(title, printed_reliability(found), written, disclaimer=found.disclaimer)
 
 
 @app.command()

@@ -30,12 +30,13 @@ ALL_TABLES = [*TABLES, "contrast", "islands", "ferries", "sites", "centrality", 
 PICTURES = ["curves.png", "lorenz.png", *(f"map_{service}.png" for service in SERVICES)]
 FILES = sorted(
     [
-        *(f"{name}.{suffix}" for name in ALL_TABLES for suffix in ("csv", "parquet")),
+        *(f"{name}.{suffix}" for name in (*ALL_TABLES, "dictionary") for suffix in ("csv", "parquet")),
         *PICTURES,
         *(f"{service}.tif" for service in SERVICES),
         "cells.gpkg",
         "cells.parquet",
         "index.html",
+        "report.html",
         "run.json",
     ]
 )
@@ -73,7 +74,7 @@ def again(done):
 @pytest.fixture
 def text_only(monkeypatch):
     """Leave out the pictures, which take seconds."""
-    for name in ("geotiff", "web_map", "service_map", "time_curves", "lorenz_figure"):
+    for name in ("geotiff", "web_map", "service_map", "time_curves", "lorenz_figure", "report_page"):
         monkeypatch.setattr(f"geoaccess.maps.{name}", lambda path, **_: path.write_bytes(b"picture"))
 
 

@@ -7,23 +7,40 @@ from __future__ import annotations
 
 from geoaccess.maps.bands import band_colours, band_index, band_labels, band_people, default_bands
 from geoaccess.maps.comparison import validation_figure
+from geoaccess.maps.difference import difference_map
 from geoaccess.maps.figures import LorenzCurve, lorenz_figure, service_map, time_curves
 from geoaccess.maps.network import network_map
 from geoaccess.maps.raster import geotiff
+from geoaccess.maps.report import report_page, report_pdf
+from geoaccess.maps.report_content import Data, Extra, Norm, Origin, Report, ServiceFindings
+from geoaccess.maps.scenario_page import ScenarioPart, comparison_page
+from geoaccess.maps.vulnerability import vulnerability_map
 from geoaccess.maps.web import web_map
 
 __all__ = [
+    "Data",
+    "Extra",
     "LorenzCurve",
+    "Norm",
+    "Origin",
+    "Report",
+    "ScenarioPart",
+    "ServiceFindings",
     "band_colours",
     "band_index",
     "band_labels",
     "band_people",
+    "comparison_page",
     "default_bands",
+    "difference_map",
     "geotiff",
     "lorenz_figure",
     "network_map",
+    "report_page",
+    "report_pdf",
     "service_map",
     "time_curves",
     "validation_figure",
+    "vulnerability_map",
     "web_map",
 ]

@@ -347,7 +347,8 @@ class Network:
         """Return the number of each node's component over edges of the given kinds, taken both ways.
 
         `components(EdgeKind.ROAD)` tells islands by road alone; adding `FERRY` and `BOARDING` joins what car ferries
-        join; adding `ON_FOOT` what passenger boats join. Edges in `without` join nothing.
+        join; adding `ON_FOOT` what passenger boats join. Edges in `without` join nothing, nor do roads and car ferries
+        that are open neither way.
         """
         if without is not None and without.size:
             return self._components(kinds, without)
@@ -358,7 +359,8 @@ class Network:
         return kept[kinds]
 
     def _components(self, kinds: tuple[EdgeKind, ...], without: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-        chosen = np.isin(self.edge_kind, kinds)
+        shut = (self.edge_forward_ds < 0) & (self.edge_backward_ds < 0) & (self.edge_kind != EdgeKind.ON_FOOT)
+        chosen = np.isin(self.edge_kind, kinds) & ~shut
         chosen[without] = False
         labels: npt.NDArray[np.int32] = graph.weak_components(self.n_nodes, self.edge_u[chosen], self.edge_v[chosen])
         return labels if self.detours is None else labels[self.detours.place]

@@ -6,6 +6,7 @@ from geoaccess.osm.features import read_boundaries, read_features
 from geoaccess.osm.ferry_table import FerryRow, read_ferry_table, write_ferry_table
 from geoaccess.osm.nodes import NodeRule, read_node
 from geoaccess.osm.profile import Profile, find_profile, profile_files, read_profile
+from geoaccess.osm.road_names import read_road_names
 from geoaccess.osm.tags import Road, read_road
 from geoaccess.osm.unused import count_unused_tags
 
@@ -28,5 +29,6 @@ __all__ = [
     "read_osm",
     "read_profile",
     "read_road",
+    "read_road_names",
     "write_ferry_table",
 ]

@@ -2,6 +2,7 @@
 
 from geoaccess.routing.departures import departures_on
 from geoaccess.routing.field import NearestField, solve_nearest
+from geoaccess.routing.flows import Flows, people_on_edges
 from geoaccess.routing.gains import site_gains
 from geoaccess.routing.gtfs import gtfs_departures
 from geoaccess.routing.matrices import travel_times, trees, within, within_snapped
@@ -30,6 +31,7 @@ __all__ = [
     "NO_SITE_REACHABLE",
     "PASSENGER_FERRY_ONLY",
     "Change",
+    "Flows",
     "NearestField",
     "Sailed",
     "add_site",
@@ -43,6 +45,7 @@ __all__ = [
     "nearest",
     "nearest_snapped",
     "open_edges",
+    "people_on_edges",
     "remove_site",
     "route",
     "site_gains",

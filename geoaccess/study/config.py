@@ -26,6 +26,7 @@ from geoaccess.study.config_asked import (
     problems_asked,
 )
 from geoaccess.study.config_people import DemandSettings
+from geoaccess.study.config_reliability import ReliabilitySettings  # noqa: TC001 - pydantic reads the annotation
 from geoaccess.toml import Table, did_you_mean, read_toml
 
 __all__ = [
@@ -54,6 +55,7 @@ class NetworkSettings(Table):
     when: datetime | None = None
     ferries: str | None = None
     ferry_gtfs: list[str] = []
+    dated: str = ""
     min_component_km: Annotated[float, Field(ge=0)] = 2.0
 
 
@@ -215,6 +217,9 @@ class Settings(Table):
     language: Literal["en", "nb"] = "en"
     disclaimer: str = ""
     note: str = ""
+    limits: list[str] = []
+    author: str = ""
+    year: int | None = None
     output: str
     cache: str = ".cache"
     attribution: Annotated[list[str], Field(min_length=1)]
@@ -226,6 +231,7 @@ class Settings(Table):
     sites: Annotated[list[Sites], Field(min_length=1)]
     zones: Zones
     centrality: Centrality
+    reliability: ReliabilitySettings | None = None
     zonings: list[Zonings] = []
     opening: OpeningSettings | None = None
     catchments: dict[str, CatchmentSettings] = {}
@@ -343,6 +349,8 @@ class Study:
             found["zone names"] = self.resolve(settings.zones.names_file)
         if isinstance(settings.centrality, CentralityTable):
             found["centrality"] = self.resolve(settings.centrality.file)
+        if settings.reliability is not None:
+            found["reliability"] = self.resolve(settings.reliability.table)
         return found | {what: self.resolve(name) for what, name in _files_asked(settings).items()}
 
     @property

@@ -14,6 +14,8 @@ import pandas as pd
 import geoaccess
 from geoaccess import equity, files, maps
 from geoaccess.network import EdgeKind
+from geoaccess.study.dictionary import dictionary_table
+from geoaccess.study.report import report_of
 from geoaccess.study.tables import all_tables, marked, reached, table_names, write_table
 
 if TYPE_CHECKING:
@@ -25,13 +27,25 @@ if TYPE_CHECKING:
     from geoaccess.study.config import Study
     from geoaccess.study.pipeline import Answers
 
-__all__ = ["draw_service", "ferry_lines", "refuse_clashes", "write"]
+__all__ = [
+    "add_pdf",
+    "draw_service",
+    "drawn_below",
+    "ferry_lines",
+    "input_digests",
+    "refuse_clashes",
+    "up_to_date",
+    "words_of",
+    "write",
+]
 
 _VERSIONS = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyarrow", "pyproj", "rasterio", "shapely")
 _BACKDROP = ("motorway", "trunk", "primary", "secondary")
 _SHEET_STEPS = 4000
 _CONTENT_DATE = "2000-01-01T00:00:00.000Z"
 _RECORD = "run.json"
+REPORT = "report.html"
+REPORT_PDF = "report.pdf"
 
 
 def write(answers: Answers) -> list[Path]:
@@ -41,18 +55,22 @@ def write(answers: Answers) -> list[Path]:
     """
     folder = answers.study.output
     with files.writing_among(folder, former=_former(folder)) as temporary:
-        _tables(answers, temporary)
+        digests = input_digests(answers.study)
+        tables = _tables(answers, temporary)
         _pictures(answers, temporary)
-        _record(answers, temporary)
+        pictures = {path.name: path.read_bytes() for path in sorted(temporary.glob("*.png"))}
+        report = report_of(answers, tables, pictures=pictures, digests=digests)
+        maps.report_page(temporary / REPORT, report=report)
+        _record(answers, temporary, digests)
         names = sorted(path.name for path in temporary.iterdir())
     return [folder / name for name in names]
 
 
 def refuse_clashes(study: Study) -> None:
     """Raise an `InputError` if the study would write over files that no run before has written."""
-    names = [f"{name}.{suffix}" for name in table_names(study) for suffix in ("csv", "parquet")]
+    names = [f"{name}.{suffix}" for name in (*table_names(study), "dictionary") for suffix in ("csv", "parquet")]
     names += [name.format(spec.key) for spec in study.specs for name in ("{}.tif", "map_{}.png")]
-    names += ["cells.gpkg", "cells.parquet", "curves.png", "index.html", "lorenz.png", _RECORD]
+    names += ["cells.gpkg", "cells.parquet", "curves.png", "index.html", "lorenz.png", REPORT, REPORT_PDF, _RECORD]
     files.refuse_clashes(study.output, names, former=_former(study.output))
 
 
@@ -66,10 +84,10 @@ def _former(folder: Path) -> set[str]:
         return set()
 
 
-def _said(answers: Answers) -> dict[str, Any]:
-    """Return the words that stand on every picture."""
-    settings = answers.study.settings
-    proxies = [f"{spec.label}: {spec.proxy_note}" for spec in answers.study.specs if spec.proxy_note]
+def words_of(study: Study) -> dict[str, Any]:
+    """Return the words that stand on every picture of a study."""
+    settings = study.settings
+    proxies = [f"{spec.label}: {spec.proxy_note}" for spec in study.specs if spec.proxy_note]
     subtitle = ". ".join(part.rstrip(".") for part in (settings.subtitle, *proxies) if part)
     return {
         "title": settings.title,
@@ -80,11 +98,19 @@ def _said(answers: Answers) -> dict[str, Any]:
     }
 
 
-def _tables(answers: Answers, folder: Path) -> None:
+def _tables(answers: Answers, folder: Path) -> dict[str, pd.DataFrame]:
+    """Write every table, and what their columns mean; return the tables but that of the cells."""
     results, settings = answers.results, answers.study.settings
-    for name, table in all_tables(answers).items():
-        write_table(marked(table, settings.disclaimer), folder / name)
+    tables = all_tables(answers)
     cells = marked(results, settings.disclaimer)
+    written = {name: marked(table, settings.disclaimer) for name, table in tables.items()}
+    columns = {"cells": [str(results.index.name or "cell_id"), *cells.columns]}
+    columns |= {name: list(table.columns) for name, table in written.items()}
+    blank = dictionary_table({}, answers.study)
+    columns["dictionary"] = list(marked(blank, settings.disclaimer).columns)
+    written["dictionary"] = marked(dictionary_table(columns, answers.study), settings.disclaimer)
+    for name, table in written.items():
+        write_table(table, folder / name)
     cells.to_parquet(folder / "cells.parquet")
     _to_gpkg(cells.reset_index(), folder / "cells.gpkg", "cells")
     for spec in answers.study.specs:
@@ -95,6 +121,7 @@ def _tables(answers: Answers, folder: Path) -> None:
             attribution="; ".join(settings.attribution),
             disclaimer=settings.disclaimer,
         )
+    return tables
 
 
 def _to_gpkg(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
@@ -118,7 +145,7 @@ def ferry_lines(network: Network) -> gpd.GeoDataFrame:
     return lines.join(network.ferries.set_index("way_id"), how="inner").reset_index()
 
 
-def _drawn(answers: Answers) -> dict[str, Any]:
+def drawn_below(answers: Answers) -> dict[str, Any]:
     """Return what lies under the cells, no finer than can be seen on a sheet of the whole region."""
     import shapely
 
@@ -129,7 +156,6 @@ def _drawn(answers: Answers) -> dict[str, Any]:
         near = municipalities.cx[west - 1 : east + 1, south - 1 : north + 1]
         municipalities = near.set_geometry(shapely.coverage_simplify(near.geometry.to_numpy(), tolerance), crs=near.crs)
     return {
-        "results": answers.results,
         "municipalities": municipalities,
         "ferries": ferry_lines(answers.network),
         "roads": _backdrop(answers.network, tolerance),
@@ -157,8 +183,8 @@ def _backdrop(network: Network, tolerance: float) -> gpd.GeoDataFrame:
 
 
 def _pictures(answers: Answers, folder: Path) -> None:
-    said = _said(answers)
-    drawn = _drawn(answers)
+    said = words_of(answers.study)
+    drawn = {"results": answers.results, **drawn_below(answers)}
     specs = answers.study.specs
     maps.web_map(folder / "index.html", sites=answers.sites, services=specs, **drawn, **said)
     crs = answers.results.crs
@@ -188,12 +214,49 @@ def draw_service(answers: Answers, key: str, path: Path, *, title: str) -> None:
     spec = next(spec for spec in answers.study.specs if spec.key == key)
     crs = answers.results.crs
     flat: dict[str, Any] = {
-        name: layer if layer is None else layer.to_crs(crs) for name, layer in _drawn(answers).items()
+        name: layer if layer is None else layer.to_crs(crs) for name, layer in drawn_below(answers).items()
     }
-    maps.service_map(path, service=spec, sites=answers.sites, **flat, **_said(answers) | {"title": title})
+    maps.service_map(path, service=spec, sites=answers.sites, **flat, **words_of(answers) | {"title": title})
 
 
 def _record(answers: Answers, folder: Path) -> None:
+def input_digests(study: Study) -> dict[str, str]:
+    """Return the SHA-256 of every file a study reads, by what it is for."""
+    return {what: files.sha256(path) for what, path in study.inputs.items()}
+
+
+def up_to_date(study: Study) -> bool:
+    """Whether the output folder holds a whole run of this study, of these inputs, by this version, unaltered."""
+    folder = study.output
+    try:
+        record = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+        made = record["geoaccess"], record["study"], {what: read["sha256"] for what, read in record["inputs"].items()}
+        if REPORT not in record["results"] or made != (geoaccess.__version__, study.described(), input_digests(study)):
+            return False
+        return all(files.sha256(folder / name) == digest for name, digest in record["results"].items())
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return False
+
+
+def add_pdf(study: Study) -> str:
+    """Write the PDF of the report beside it and into the record; return "", or why there is none."""
+    folder = study.output
+    record = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+    with files.writing_among(folder, former=_former(folder) & {REPORT_PDF, _RECORD}) as temporary:
+        why_not = maps.report_pdf(folder / REPORT, temporary / REPORT_PDF)
+        record["results"].pop(REPORT_PDF, None)
+        if not why_not:
+            record["results"][REPORT_PDF] = files.sha256(temporary / REPORT_PDF)
+        record["results"] = dict(sorted(record["results"].items()))
+        (temporary / _RECORD).write_text(_json(record), encoding="utf-8")
+    return why_not
+
+
+def _json(record: dict[str, Any]) -> str:
+    return json.dumps(record, indent=1, ensure_ascii=False)
+
+
+def _record(answers: Answers, folder: Path, digests: dict[str, str]) -> None:
     """Write run.json: with what, from what, and what became of everybody."""
     study, results, network = answers.study, answers.results, answers.network
     balance = {}
@@ -211,9 +274,7 @@ def _record(answers: Answers, folder: Path) -> None:
         "versions": {name: metadata.version(name) for name in _VERSIONS},
         "command": f"geoaccess run {study.path.as_posix()}",
         "disclaimer": study.settings.disclaimer,
-        "inputs": {
-            what: {"path": path.as_posix(), "sha256": files.sha256(path)} for what, path in study.inputs.items()
-        },
+        "inputs": {what: {"path": path.as_posix(), "sha256": digests[what]} for what, path in study.inputs.items()},
         "study": study.described(),
         "network": {
             "from_cache": answers.from_cache,
@@ -238,4 +299,4 @@ def _record(answers: Answers, folder: Path) -> None:
         "seconds": answers.seconds,
         "results": {path.name: files.sha256(path) for path in sorted(folder.iterdir())},
     }
-    (folder / _RECORD).write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
+    (folder / _RECORD).write_text(_json(record), encoding="utf-8")

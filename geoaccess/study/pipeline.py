@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from geoaccess.network import Network
     from geoaccess.study.config import Study
 
-__all__ = ["Answers", "check", "check_inputs", "run", "solve_study"]
+__all__ = ["Answers", "check", "check_inputs", "run", "solve_study", "write_report"]
 
 _STAGES = 9
 
@@ -86,6 +86,26 @@ def run(study: Study, *, show: bool = True) -> Answers:
         with progress.stage("writing tables, maps and figures"):
             written = write(answers)
         return replace(answers, files=written)
+
+
+def write_report(study: Study, *, show: bool = True) -> tuple[list[Path], str]:
+    """Write the report of a study, as a page and as PDF; return the files, and why there is no PDF, "" if there is.
+
+    The study is run first, unless its output folder holds a whole run of the same study, inputs and version.
+
+    Raises
+    ------
+    GeoaccessError
+        As `run`.
+    """
+    from geoaccess.study.output import REPORT, REPORT_PDF, add_pdf, refuse_clashes, up_to_date
+
+    refuse_clashes(study)
+    check_inputs(study)
+    if not up_to_date(study):
+        run(study, show=show)
+    why_not = add_pdf(study)
+    return [study.output / name for name in ((REPORT,) if why_not else (REPORT, REPORT_PDF))], why_not
 
 
 def _solve(study: Study, progress: Stages, *, network: Network | None = None) -> Answers:

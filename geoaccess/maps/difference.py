@@ -1,0 +1,207 @@
+"""The map of a difference: who wins and loses minutes, and who is reached no longer, or only now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import geopandas as gpd
+import numpy as np
+
+from geoaccess.errors import InputError
+from geoaccess.maps.blocks import joined
+from geoaccess.maps.layers import Layers, Legend, block_factor
+from geoaccess.maps.results import Cells, checked_ferries, main_roads, squares
+from geoaccess.maps.words import LANGUAGES, people, share, words
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+    import pandas as pd
+
+    from geoaccess.maps.results import Service
+
+__all__ = ["DIFFERENCE_COLOURS", "difference_bands", "difference_map"]
+
+_EDGES_MIN: Final = (-30.0, -10.0, -0.5, 0.5, 10.0, 30.0)
+# Purple for minutes won, orange-brown for minutes lost: safe for colour-blind readers, and apart in grey at the ends.
+DIFFERENCE_COLOURS: Final = (
+    *("#3b0f70", "#6f57b5", "#b9b2de"),
+    "#d3d1c8",
+    *("#f2b566", "#d9741a", "#7a3606"),
+    *("#00a087", "#8a8f98"),
+)
+_SAME, _NOW, _NEVER, _NO_LONGER = 3, 7, 8, 9
+_SMALL_PART: Final = 0.4
+_WORDS: Final[dict[str, tuple[str, str]]] = {
+    "caption": ("Change in travel time", "Endring i reisetid"),
+    "won_more": ("over 30 min won", "over 30 min spart"),
+    "won_some": ("10\u201330 min won", "10\u201330 min spart"),
+    "won_few": ("up to 10 min won", "inntil 10 min spart"),
+    "same": ("under \u00bd min either way", "under \u00bd min endring"),
+    "lost_few": ("up to 10 min lost", "inntil 10 min tapt"),
+    "lost_some": ("10\u201330 min lost", "10\u201330 min tapt"),
+    "lost_more": ("over 30 min lost", "over 30 min tapt"),
+    "now": ("reached now, not before", "nås nå, ikke før"),
+    "never": ("not reached, before or now", "nås ikke, verken før eller nå"),
+    "no_longer": ("reached no longer", "nås ikke lenger"),
+    "part": (
+        "Only the part of the region that changes is drawn; people are counted everywhere.",
+        "Bare den delen av regionen som endres, er tegnet; innbyggere er talt overalt.",
+    ),
+    "blocks": (
+        (
+            "Drawn in blocks of {k} \u00d7 {k} cells: what holds for most people there. "
+            "The numbers of people are from the single cells."
+        ),
+        (
+            "Tegnet i blokker på {k} \u00d7 {k} ruter: det som gjelder flest innbyggere der. "
+            "Innbyggertallene er fra enkeltrutene."
+        ),
+    ),
+}
+
+
+def difference_bands(cells: pd.DataFrame, *, service: str) -> npt.NDArray[np.int64]:
+    """Return the band of each cell: 0 to 6 by minutes won or lost, 7 reached now, 8 never, 9 no longer.
+
+    >>> import pandas as pd
+    >>> difference_bands(pd.DataFrame({"gp_difference_s": [-60.0, 0.0, np.nan], "gp_change": ["better", "same",
+    ...     "became_unreached"]}), service="gp").tolist()
+    [2, 3, 9]
+    """
+    minutes = cells[f"{service}_difference_s"].to_numpy(np.float64) / 60
+    change = cells[f"{service}_change"].to_numpy(dtype=object)
+    won = np.searchsorted(_EDGES_MIN[:3], minutes, side="right")  # an edge belongs to the lesser change
+    lost = np.searchsorted(_EDGES_MIN[3:], minutes, side="left") + len(_EDGES_MIN[:3])
+    special = [change == "became_reached", change == "unreached", change == "became_unreached"]
+    bands: npt.NDArray[np.int64] = np.select(special, [_NOW, _NEVER, _NO_LONGER], np.where(minutes < 0, won, lost))
+    return bands
+
+
+def difference_map(
+    path: Path,
+    *,
+    results: gpd.GeoDataFrame,
+    cells: pd.DataFrame,
+    service: Service,
+    sites: gpd.GeoDataFrame | None = None,
+    municipalities: gpd.GeoDataFrame | None = None,
+    ferries: gpd.GeoDataFrame | None = None,
+    roads: gpd.GeoDataFrame | None = None,
+    title: str,
+    subtitle: str = "",
+    disclaimer: str = "",
+    attribution: str,
+    language: str = "en",
+) -> None:
+    """Write the map of what a change does to one service as PNG: cells by minutes won (purple) and lost (orange).
+
+    Where a change touches a small part of the region only, that part is drawn; people are always counted everywhere.
+
+    Parameters
+    ----------
+    path
+        File to write, .png.
+    results
+        The cells as squares, in the projected CRS of their grid.
+    cells
+        What `geoaccess.scenarios.cell_differences` returns, on the same index.
+    sites
+        Those after the change; those of the service are drawn.
+    municipalities, ferries, roads
+        As for `service_map`.
+
+    Raises
+    ------
+    InputError
+        If the two tables are not of the same cells, or a column is missing.
+    """
+    if not results.index.equals(cells.index):
+        raise InputError("results and cells are not of the same cells in the same order")
+    bands = difference_bands(cells, service=service.key)
+    seen = _window(results, bands)
+    shapes = squares(results[seen])
+    population = cells["population"].to_numpy(np.float64)
+    # The band takes the place of the class: of a block, it is that of the most people.
+    ones, names = np.ones(int(seen.sum()), np.int64), np.full(int(seen.sum()), "", dtype=object)
+    drawn = Cells(shapes, population[seen], ones, names, bands[seen], times={})
+    drawn = joined(drawn, factor=block_factor(shapes))
+    mine = None if sites is None else sites[(sites["service"] == service.key).to_numpy()]
+    layers = Layers(
+        squares=drawn.squares,
+        factor=drawn.factor,
+        band=np.where(drawn.centrality_class == _NO_LONGER, -1, drawn.centrality_class).astype(np.int16),
+        colours=[*DIFFERENCE_COLOURS],
+        population=drawn.population,
+        crs=results.crs,
+        land=_projected(municipalities, results.crs),
+        roads=_projected(main_roads(roads), results.crs),
+        ferries=_projected(checked_ferries(ferries), results.crs),
+        sites=_projected(mine, results.crs),
+    )
+    from geoaccess.maps.drawing import draw_service_map  # matplotlib is slow to import
+
+    heads = {"title": title, "subtitle": subtitle, "disclaimer": disclaimer, "attribution": attribution}
+    legend = _legend(bands, population, service, layers, language, part=not seen.all())
+    draw_service_map(path, layers=layers, legend=legend, heads=heads)
+
+
+def _window(results: gpd.GeoDataFrame, bands: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Return which cells to draw: those around what changes, where that is a small part of all."""
+    west, south, east, north = results.geometry.bounds.to_numpy(np.float64).T
+    touched = ~np.isin(bands, (_SAME, _NEVER))
+    everything = np.ones(len(bands), np.bool_)
+    if not touched.any():
+        return everything
+    box = (west[touched].min(), south[touched].min(), east[touched].max(), north[touched].max())
+    whole = max(east.max() - west.min(), north.max() - south.min())
+    side = max(box[2] - box[0], box[3] - box[1])
+    if side > whole * _SMALL_PART:
+        return everything
+    margin = max(side, whole * _SMALL_PART / 4)
+    sides = (west >= box[0] - margin, east <= box[2] + margin, south >= box[1] - margin, north <= box[3] + margin)
+    inside: npt.NDArray[np.bool_] = np.logical_and.reduce(sides)
+    return inside
+
+
+def _projected(table: Any, crs: Any) -> Any:
+    return table.to_crs(crs) if isinstance(table, gpd.GeoDataFrame | gpd.GeoSeries) else None
+
+
+def _legend(
+    bands: npt.NDArray[np.int64],
+    population: npt.NDArray[np.float64],
+    service: Service,
+    layers: Layers,
+    language: str,
+    *,
+    part: bool,
+) -> Legend:
+    said = {key: pair[LANGUAGES.index(language)] for key, pair in _WORDS.items()}
+    common = words(language)
+    names = [*_WORDS][1:11]
+    total = float(population.sum())
+    rows = []
+    for number, name in enumerate(names):
+        here = float(population[bands == number].sum())
+        counted = people(here, language=language), share(here / total if total else 0.0, language=language)
+        rows.append((None if number == _NO_LONGER else DIFFERENCE_COLOURS[number], said[name], *counted, ""))
+    marks = [("site", common["site"])] if layers.sites is not None and (~layers.proxies()).any() else []
+    marks += [("proxy", common["proxy"])] if layers.proxies().any() else []
+    if layers.ferries is not None:
+        cars = layers.ferries["cars"].astype(bool)
+        marks += [("ferry", common["ferry"])] if cars.any() else []
+        marks += [("ferries_people", common["ferries_people"])] if (~cars).any() else []
+    marks += [("borders", common["borders"])] if layers.land is not None else []
+    notes = [service.proxy_note, said["blocks"].format(k=layers.factor) if layers.factor > 1 else ""]
+    notes += [said["part"]] if part else []
+    return Legend(
+        caption=f"{said['caption']}: {service.label}",
+        direction=common["cells_to" if service.toward == "cells" else "sites_to"],
+        heads=(common["people"], common["share"]),
+        rows=tuple(rows),
+        total=(common["total"], people(total, language=language), share(1.0 if total else 0.0, language=language)),
+        marks=tuple(marks),
+        notes=tuple(note for note in notes if note),
+    )

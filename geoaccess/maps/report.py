@@ -1,0 +1,209 @@
+"""The report of a study as one page that needs no other file, and as PDF."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from geoaccess.errors import InputError
+from geoaccess.files import writing
+from geoaccess.maps import report_sentences as sentences
+from geoaccess.maps import report_tables as tables
+from geoaccess.maps.report_dots import DotPlot, dot_plot
+from geoaccess.maps.report_words import Writer
+from geoaccess.maps.words import words
+
+if TYPE_CHECKING:
+    from geoaccess.maps.report_content import Report, ServiceFindings
+
+__all__ = ["report_page", "report_pdf"]
+
+_TEMPLATES: Final = Path(__file__).with_name("templates")
+_COLOURS: Final = 128
+_REST: Final = "base-uri 'none'; form-action 'none'"
+_PNG: Final = b"\x89PNG"
+_SECTIONS: Final = (
+    *("asked", "short", "data", "curves", "norms", "equity", "unreached", "slack", "more"),
+    *("method", "limits", "cite", "again"),
+)
+_SOURCES: Final = {
+    "Gini, Lorenz": (
+        "Lorenz (1905), Publications of the American Statistical Association 9(70), 209-219; Lerman and Yitzhaki "
+        "(1989), Journal of Econometrics 42(1), 43-47"
+    ),
+    "Theil T": (
+        "Theil (1967), Economics and Information Theory, North-Holland; Shorrocks (1980), Econometrica 48(3), 613-625"
+    ),
+    "concentration": "Kakwani, Wagstaff and van Doorslaer (1997), Journal of Econometrics 77(1), 87-103",
+    "Palma": "Palma (2011), Development and Change 42(1), 87-153",
+    "classes": "Høydahl (2017), Statistics Norway, Notater 2017/40",
+}
+_FORMULAS: Final = (
+    ("Gini", "G = Σᵢ Σⱼ wᵢ wⱼ |tᵢ \u2212 tⱼ| / (2 W² μ)"),
+    ("Theil T", "T = Σᵢ (wᵢ/W) (tᵢ/μ) ln(tᵢ/μ)"),
+    ("F(z)", "Σ { wᵢ : tᵢ ≤ z } / W"),
+    ("s", "sᵢ = t₂ᵢ \u2212 t₁ᵢ"),
+)
+
+
+@dataclass(frozen=True)
+class _ServicePage:
+    """One service as the template sees it."""
+
+    key: str
+    label: str
+    findings: list[str]
+    proxy_note: str
+    picture: str
+    alt: str
+    map_caption: str
+    dots: DotPlot | None
+    slack: list[str]
+    exposed: tables.Table
+
+
+def report_page(path: Path, *, report: Report) -> None:
+    """Write the report as one HTML page: figures inside, nothing loaded, equal bytes for equal input.
+
+    Raises
+    ------
+    InputError
+        If the language is not known.
+    """
+    words(report.language)
+    with writing(path) as temporary:
+        temporary.write_text(_page(report), encoding="utf-8", newline="\n")
+
+
+def report_pdf(page: Path, path: Path) -> str:
+    """Write a report's page as PDF for print; return "", or why there is none: weasyprint is an extra.
+
+    Nothing is fetched: the page has all it needs.
+    """
+    try:
+        import weasyprint
+    except (ImportError, OSError) as error:  # OSError where Pango, which it draws with, is not on the system
+        reason = str(error).strip().splitlines()[0]
+        return f"no PDF: weasyprint is not usable here ({reason}); pip install geoaccess[pdf], and Pango"
+
+    class Nothing(weasyprint.URLFetcher):  # type: ignore[misc]
+        """Fetches what is in the page itself."""
+
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            if not url.startswith("data:"):
+                raise InputError(f"a report loads nothing, and not {url}")
+            return super().fetch(url, headers)
+
+    with writing(path) as temporary:
+        weasyprint.HTML(string=page.read_text(encoding="utf-8"), url_fetcher=Nothing()).write_pdf(temporary)
+    return ""
+
+
+@cache
+def _environment() -> Any:
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _page(report: Report) -> str:
+    writer = Writer(report.language)
+    style = re.sub(r"\s*\n\s*", "\n", (_TEMPLATES / "report.css").read_text(encoding="utf-8")).strip()
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    unreached = [found for found in report.services if found.unreached > 0]
+    content = {
+        "report": report,
+        "writer": writer,
+        "style": style,
+        "policy": f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; {_REST}",
+        "sections": [name for name in _SECTIONS if name != "more" or report.extras],
+        "services": [_service(found, report, writer) for found in report.services],
+        "asked": sentences.asked(report, writer),
+        "asked_table": tables.asked_table(report, writer),
+        "data_table": tables.data_table(report, writer),
+        "norm_table": tables.norm_table(report, writer),
+        "curves": _embedded(report.pictures, "curves.png"),
+        "lorenz": _embedded(report.pictures, "lorenz.png"),
+        "equity": sentences.equity_sentences(report, writer),
+        "equity_table": tables.equity_table(report, writer),
+        "reason_table": tables.reason_table(report, writer) if unreached else None,
+        "unreached_table": tables.unreached_table(report, writer) if unreached else None,
+        "islands": sentences.island_sentence(report, writer),
+        "island_table": tables.island_table(report, writer),
+        "slack_table": tables.slack_table(report, writer),
+        "extras": [(extra, tables.extra_table(extra, writer)) for extra in report.extras],
+        "method": sentences.method(report, writer),
+        "formulas": _FORMULAS,
+        "sources": {writer.known(name, otherwise=name): source for name, source in _SOURCES.items()},
+        "limits": sentences.limits(report, writer),
+        "apa": _apa(report, writer),
+        "bibtex": _bibtex(report, writer),
+        "digest_table": tables.digest_table(report, writer),
+    }
+    return str(_environment().get_template("report.html.j2").render(content))
+
+
+def _service(found: ServiceFindings, report: Report, writer: Writer) -> _ServicePage:
+    said = sentences.findings(found, report, writer)
+    return _ServicePage(
+        key=found.key,
+        label=found.label,
+        findings=said,
+        proxy_note=found.proxy_note,
+        picture=_embedded(report.pictures, f"map_{found.key}.png"),
+        alt=writer.say("map_alt", service=found.label, text=" ".join(said)),
+        map_caption=writer.say("map_caption", service=found.label),
+        dots=dot_plot(found, writer),
+        slack=sentences.slack_sentences(found, writer),
+        exposed=tables.exposed_table(found, writer),
+    )
+
+
+def _embedded(pictures: Any, name: str) -> str:
+    """Return a picture as a data URL, in few colours, which is a third of the bytes; "" where there is none."""
+    content = pictures.get(name, b"")
+    if not content:
+        return ""
+    if content.startswith(_PNG):
+        from PIL import Image  # matplotlib's own
+
+        image = Image.open(io.BytesIO(content)).convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+        small = io.BytesIO()
+        image.save(small, format="PNG", optimize=False)
+        content = small.getvalue()
+    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
+
+
+def _apa(report: Report, writer: Writer) -> tuple[str, str, str]:
+    """Return what stands before the title of a reference in the style of APA, the title, and what stands after it."""
+    title = ": ".join(part.rstrip(".") for part in (report.title, report.subtitle) if part)
+    year, computed = f"({report.year or writer['no_date']}).", f"{writer.say('computed', v=report.data.version)}."
+    if report.author:
+        return f"{report.author.rstrip('.')}. {year}", f"{title}.", computed
+    return "", title, f"{year} {computed}"
+
+
+def _bibtex(report: Report, writer: Writer) -> str:
+    title = ": ".join(part.rstrip(".") for part in (report.title, report.subtitle) if part)
+    key = re.sub(r"\W+", "", report.data.study_file.removesuffix(".toml"), flags=re.ASCII) or "geoaccess"
+    note = writer.say("computed", v=report.data.version)
+    said = {"author": report.author, "title": title, "year": report.year, "note": note}
+    fields = ",\n".join(f"  {name} = {{{_tex(text)}}}" for name, text in said.items() if text)
+    return f"@misc{{{key},\n{fields}\n}}"
+
+
+def _tex(text: str) -> str:
+    special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    return re.sub(r"[\\~^&%$#_{}]", lambda match: special.get(match[0], f"\\{match[0]}"), text)

@@ -1,0 +1,121 @@
+"""What a report says, as numbers and tables: found elsewhere, in words and on paper here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+__all__ = ["Data", "Extra", "Norm", "Origin", "Report", "ServiceFindings"]
+
+
+@dataclass(frozen=True)
+class Norm:
+    """A norm of a service and who meets it; of those beyond, how many live in the classes 4-6 and where most live.
+
+    `after_share` is the share within if the nearest site of everybody closed; shares are of all people.
+    """
+
+    norm_s: float
+    people_within: float
+    people_beyond: float
+    share: float
+    after_share: float
+    share_by_class: Mapping[str, float]
+    beyond_in_districts: float
+    beyond_most: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class ServiceFindings:
+    """What was found of one service: times in seconds, inf where the quantile falls on people who are not reached.
+
+    `municipalities` has a row per municipality: `municipality`, `centrality_class`, `population`, `median_s`,
+    `p90_s`. `slack` has a row for everybody and per class, `exposed` one per municipality that loses most if the
+    nearest closes; both as `geoaccess.measures.slack_table`. `equity` maps the name of an index to its row in
+    `geoaccess.equity.equity_table`.
+    """
+
+    key: str
+    label: str
+    toward: str
+    proxy_note: str
+    norms_s: tuple[float, ...]
+    sites: int
+    proxies: int
+    population: float
+    reached: float
+    unreached: float
+    reasons: Mapping[str, float]
+    mean_s: float
+    median_s: float
+    p90_s: float
+    norms: tuple[Norm, ...]
+    contrast: Mapping[str, float | str]
+    municipalities: pd.DataFrame
+    slack: pd.DataFrame
+    exposed: pd.DataFrame
+    equity: Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One kind of data: what it is for (a key of the report's words), where it is from, and of when."""
+
+    what: str
+    source: str
+    date: str = ""
+
+
+@dataclass(frozen=True)
+class Data:
+    """What the study was made from and how: counts by name, and the digest of every file that was read."""
+
+    origins: tuple[Origin, ...]
+    counts: Mapping[str, float]
+    centrality_note: str
+    left_out: tuple[str, ...]
+    digests: tuple[tuple[str, str, str], ...]
+    profile: str
+    version: str
+    study_file: str
+
+
+@dataclass(frozen=True)
+class Extra:
+    """A table of an optional part of the study: heads and units are those of its columns, in order."""
+
+    name: str
+    title: str
+    note: str
+    heads: tuple[str, ...]
+    units: tuple[str, ...]
+    table: pd.DataFrame
+    rows_in_all: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything in a report. `pictures` are PNG files by their names, as `service_map` and the like write them."""
+
+    title: str
+    subtitle: str
+    language: str
+    disclaimer: str
+    note: str
+    limits: tuple[str, ...]
+    author: str
+    year: str
+    attribution: tuple[str, ...]
+    population: float
+    classes: Mapping[str, float]
+    services: tuple[ServiceFindings, ...]
+    unreached: pd.DataFrame
+    islands: pd.DataFrame
+    data: Data
+    pictures: Mapping[str, bytes]
+    extras: tuple[Extra, ...] = field(default=())

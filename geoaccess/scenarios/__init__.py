@@ -1,0 +1,73 @@
+"""Changes as data, what they do to sites, roads and people, and how two results differ."""
+
+from geoaccess.scenarios.changes import (
+    AddSite,
+    Boats,
+    ChangeSite,
+    Close,
+    MoveSite,
+    NetworkChange,
+    PopulationChange,
+    RemoveSite,
+    Scenario,
+    Slow,
+    Storm,
+    combine,
+    site_label,
+)
+from geoaccess.scenarios.closing import close_unit, closing_table, vulnerable_units
+from geoaccess.scenarios.crossings import Unit, units_of
+from geoaccess.scenarios.difference import (
+    CHANGES,
+    cell_differences,
+    difference_table,
+    equity_differences,
+    most_affected,
+)
+from geoaccess.scenarios.reading import read_scenario, scenario_text, write_scenario
+from geoaccess.scenarios.reliability import Touched, draw_figures, reliability_table, solve_closures
+from geoaccess.scenarios.roads import ChangedNetwork, apply_to_network, close_network, edges_of_ways
+from geoaccess.scenarios.sites import apply_to_sites, site_problems
+from geoaccess.scenarios.weather import Closures, draw_closures, read_closures
+
+__all__ = [
+    "CHANGES",
+    "AddSite",
+    "Boats",
+    "ChangeSite",
+    "ChangedNetwork",
+    "Close",
+    "Closures",
+    "MoveSite",
+    "NetworkChange",
+    "PopulationChange",
+    "RemoveSite",
+    "Scenario",
+    "Slow",
+    "Storm",
+    "Touched",
+    "Unit",
+    "apply_to_network",
+    "apply_to_sites",
+    "cell_differences",
+    "close_network",
+    "close_unit",
+    "closing_table",
+    "combine",
+    "difference_table",
+    "draw_closures",
+    "draw_figures",
+    "edges_of_ways",
+    "equity_differences",
+    "most_affected",
+    "read_closures",
+    "read_scenario",
+    "reliability_table",
+    "scenario_text",
+    "site_label",
+    "site_problems",
+    "solve_closures",
+    "units_of",
+    "vulnerable_units",
+    "write_scenario",
+]

@@ -1,0 +1,230 @@
+"""Who is cut off or delayed if one thing closes: exact, one thing after the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geoaccess.errors import InputError
+from geoaccess.kernels import cells as along
+from geoaccess.kernels.keys import FAR, SHIFT
+from geoaccess.network import DECISECONDS
+from geoaccess.routing import close_edges, move_site, people_on_edges, undo
+from geoaccess.scenarios.crossings import units_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy.typing as npt
+
+    from geoaccess.routing import Change, Flows, NearestField
+    from geoaccess.scenarios.crossings import Part, Unit
+
+__all__ = ["close_unit", "closing_table", "vulnerable_units"]
+
+_MIN_DS = 60.0 * DECISECONDS
+_LEGS = {"u": ("to_u_ds", "from_u_ds"), "v": ("to_v_ds", "from_v_ds")}
+
+
+def vulnerable_units(field: NearestField, names: pd.DataFrame) -> list[Unit]:
+    """Return the ferries, bridges, tunnels and roads of a network that people pass on their way to a site.
+
+    Parameters
+    ----------
+    field
+        Solved for k = 1, with cells attached and their people.
+    names
+        What `geoaccess.osm.read_road_names` returns.
+    """
+    network = field.network
+    used = people_on_edges(field).people > 0
+    lived = np.zeros(network.n_edges, np.bool_)
+    cells = field.cells()
+    home = cells.table["edge"].to_numpy()[cells.people > 0]
+    lived[home[home >= 0]] = True
+    at = field.sites["edge"].to_numpy(np.int64)
+    lived[at[at >= 0]] = True
+    return units_of(network, used, lived, names)
+
+
+def closing_table(
+    field: NearestField,
+    units: Sequence[Unit],
+    *,
+    norms_s: Sequence[float] = (),
+    cut_off_min: float = 1440.0,
+    done: Callable[[], None] | None = None,
+) -> pd.DataFrame:
+    """Close each unit on its own, count who is touched, and open it again.
+
+    Exact: only the nodes behind a unit are solved again, but all of them. People who live on a closed road keep the way
+    to both its ends (see `close_edges`); on a bridge or tunnel it is known on which side of it they live, and that
+    side's end is the one they keep.
+
+    Parameters
+    ----------
+    field
+        Solved for k = 1, with cells attached and their people.
+    norms_s
+        Target times, seconds.
+    cut_off_min
+        What counts for a person who is cut off, in minutes, where units are ranked by person-minutes: as a rule a day.
+    done
+        Called after each unit.
+
+    Returns
+    -------
+    A row per unit, in their order: `kind`, `name`, `ref`, `way_ids` (with ";" between), `people` who pass its whole
+    length, `people_delayed` and `people_cut_off` if it closes, `cells` in which they live, `person_min` lost by the
+    former, `longest_delay_s` (of those not cut off), `over_norm_1` and so on, people who were within a norm and are
+    not; and two ranks from 1, equals sharing one: `rank_minutes` by person_min + cut_off_min times people_cut_off,
+    `rank_norm` by over_norm_1 and the norms after it (by people_cut_off where there is no norm). A road that touches
+    one cell only has no rank (missing): it is the street to which the middle of that cell happens to be attached, and
+    says nothing of the people in the cell who live in other streets.
+
+    Raises
+    ------
+    InputError
+        If the field was solved for more than one site, or no cells are attached.
+    """
+    if field.k != 1:
+        raise InputError(f"the field has k = {field.k}; solve it for k = 1, which is all that closing looks at")
+    before = (field.cells().keys[:, 0] >> SHIFT).astype(np.int64).copy()
+    flows = people_on_edges(field)
+    rows = []
+    for unit in units:
+        cells, after, changes = close_unit(field, unit)
+        rows.append(_counted(field, unit, flows, before[cells], after, cells, norms_s))
+        for change in reversed(changes):
+            undo(field, change)
+        if done:
+            done()
+    columns = ["kind", "name", "ref", "way_ids", "people", "people_delayed", "people_cut_off", "cells", "person_min"]
+    columns += ["longest_delay_s", *(f"over_norm_{number}" for number in range(1, len(norms_s) + 1))]
+    table = pd.DataFrame(rows, columns=columns)
+    ranked = (table["kind"] != "road") | (table["cells"] > 1)
+    cost = table["person_min"] + cut_off_min * table["people_cut_off"]
+    table["rank_minutes"] = cost[ranked].rank(method="min", ascending=False).astype("Int64")
+    over = [name for name in columns if name.startswith("over_norm")] or ["people_cut_off"]
+    _, group = np.unique(-table.loc[ranked, over].to_numpy(np.float64), axis=0, return_inverse=True)
+    table["rank_norm"] = pd.Series(group.reshape(-1), index=table.index[ranked]).rank(method="min").astype("Int64")
+    return table
+
+
+def close_unit(field: NearestField, unit: Unit) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], list[Change]]:
+    """Close a unit: which attached cells to look at, their time now in deciseconds, and the changes to undo, in order.
+
+    Cells that live on a closed bridge's edge are looked at, too; the field itself knows them as if they kept both ends.
+    """
+    changes: list[Change] = []
+    sites = field.sites
+    sites = sites[sites["edge"].isin([part.edge for part in unit.parts])]
+    if len(sites):
+        moved = _shut(sites, _sides(sites, unit.parts, _whole(field)))
+        changes += [move_site(field, label, moved.loc[label]) for label in sites.index]
+    changes.append(close_edges(field, unit.edges))
+    attached = field.cells()
+    cells = np.unique(np.concatenate([change.cells for change in changes]))
+    after = (attached.keys[:, 0] >> SHIFT).astype(np.int64)
+    if unit.parts:
+        edge = attached.table["edge"].to_numpy()
+        on = np.flatnonzero(np.isin(edge, unit.edges))
+        after = after.copy()
+        after[on] = _aside(field, on, sites, unit.parts)
+        cells = np.union1d(cells, on)
+    return cells, after[cells], changes
+
+
+def _sides(places: pd.DataFrame, parts: Sequence[Part], whole: Callable[[str], npt.NDArray[Any]]) -> dict[str, Any]:
+    """Return for places on the edges of a crossing which ends they keep: rows of true and false for u and v."""
+    edge = places["edge"].to_numpy()
+    forward, backward = places["from_u_ds"].to_numpy(float), places["to_u_ds"].to_numpy(float)
+    one_way = forward < 0
+    total = np.where(one_way, whole("backward")[edge], whole("forward")[edge])
+    share = np.where(one_way, backward, forward) / np.maximum(total, 1)
+    keeps = {"u": np.ones(len(places), bool), "v": np.ones(len(places), bool)}
+    for part in parts:
+        here = edge == part.edge
+        keeps["v"] &= ~(here & (share <= part.begin))
+        keeps["u"] &= ~(here & (share >= part.end))
+    return keeps
+
+
+def _shut(places: pd.DataFrame, keeps: dict[str, npt.NDArray[np.bool_]]) -> pd.DataFrame:
+    legs = {name: places[name].where(keeps[end], -1) for end, names in _LEGS.items() for name in names}
+    return places.assign(**legs)
+
+
+def _whole(field: NearestField) -> Callable[[str], npt.NDArray[Any]]:
+    return lambda way: getattr(field.network, f"edge_{way}_ds")
+
+
+def _aside(
+    field: NearestField, on: npt.NDArray[np.int64], sites: pd.DataFrame, parts: Sequence[Part]
+) -> npt.NDArray[np.int64]:
+    """Return the times of cells on the edge of a closed crossing, which keep only the end on their side."""
+    attached = field.cells()
+    cells, rows = attached.table.iloc[on], attached.rows[on]
+    keeps = _sides(cells, parts, _whole(field))
+    least = _along(field, cells, keeps, sites, parts)
+    for number, end in enumerate(("u", "v")):
+        leg = rows[:, along.LEG + number].astype(np.int64)
+        node = (field.keys[rows[:, along.NODE + number], 0] >> SHIFT).astype(np.int64)
+        there = node + leg + rows[:, along.OFF]
+        least = np.where(keeps[end] & (leg >= 0) & (node < FAR), np.minimum(least, there), least)
+    return least
+
+
+def _along(
+    field: NearestField,
+    cells: pd.DataFrame,
+    keeps: dict[str, npt.NDArray[np.bool_]],
+    sites: pd.DataFrame,
+    parts: Sequence[Part],
+) -> npt.NDArray[np.int64]:
+    """Return the times to sites on the same edge as cells and on the same side of the crossing, straight there."""
+    least = np.full(len(cells), int(FAR), np.int64)
+    theirs = _sides(sites, parts, _whole(field))
+    off = cells["off_network_ds"].to_numpy(np.int64)
+    for row, site in enumerate(sites.to_dict("records")):
+        one_side = (keeps["u"] & theirs["u"][row]) | (keeps["v"] & theirs["v"][row])
+        beside = (cells["edge"] == site["edge"]).to_numpy() & one_side
+        for leg in ("to_v_ds", "to_u_ds"):  # the one falls along the edge, the other rises
+            at_site, own = int(site[leg]), cells[leg].to_numpy(np.int64)
+            way = at_site - own if field.turned else own - at_site
+            there = beside & (own >= 0) & (at_site >= 0) & (way >= 0)
+            least = np.where(there, np.minimum(least, way + off + int(site["off_network_ds"])), least)
+    return least
+
+
+def _counted(
+    field: NearestField,
+    unit: Unit,
+    flows: Flows,
+    was: npt.NDArray[np.int64],
+    now: npt.NDArray[np.int64],
+    cells: npt.NDArray[np.int64],
+    norms_s: Sequence[float],
+) -> dict[str, Any]:
+    people = field.cells().people[cells]
+    reached = was < FAR
+    lost, slower = reached & (now >= FAR), reached & (now < FAR) & (now > was)
+    delay = np.where(slower, now - was, 0)
+    row: dict[str, Any] = {
+        "kind": unit.kind,
+        "name": unit.name,
+        "ref": unit.ref,
+        "way_ids": ";".join(map(str, unit.ways)),
+        "people": float(flows.people[unit.edges].max()),
+        "people_delayed": float(people[slower].sum()),
+        "people_cut_off": float(people[lost].sum()),
+        "cells": int(((lost | slower) & (people > 0)).sum()),
+        "person_min": float((people * delay).sum()) / _MIN_DS,
+        "longest_delay_s": float(delay.max(initial=0)) / DECISECONDS,
+    }
+    for number, norm in enumerate(norms_s, start=1):
+        limit = norm * DECISECONDS
+        row[f"over_norm_{number}"] = float(people[reached & (was <= limit) & (now > limit)].sum())
+    return row

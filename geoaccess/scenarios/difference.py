@@ -1,0 +1,254 @@
+"""Two tables of results compared: who wins and loses how much, and who crosses a norm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geoaccess import equity
+from geoaccess.errors import InputError
+from geoaccess.measures import weighted_quantile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from geoaccess.measures import ServiceSpec
+
+__all__ = ["CHANGES", "cell_differences", "difference_table", "equity_differences", "most_affected"]
+
+CHANGES = ("better", "worse", "same", "became_reached", "became_unreached", "unreached")
+"""What a change is to a cell; every cell is one of them."""
+
+_MIN = 60.0
+_NONE = "unclassified"
+
+
+def cell_differences(before: pd.DataFrame, after: pd.DataFrame, *, services: Sequence[ServiceSpec]) -> pd.DataFrame:
+    """Return, cell by cell, what a change does.
+
+    Parameters
+    ----------
+    before, after
+        Results on the same index: `{key}_s` (seconds; inf unreachable, NaN not snapped), `{key}_reason` and
+        `{key}_site` of every service; of `before` also `population`, which counts.
+
+    Returns
+    -------
+    `population`; the columns municipality_id, municipality, region and centrality_class as far as `before` has them;
+    and of each service `{key}_before_s`, `{key}_after_s`, `{key}_difference_s` (after less before, negative where
+    minutes are won; NaN unless reached both times), `{key}_change` (one of `CHANGES`), `{key}_site_before`,
+    `{key}_site_after`, `{key}_reason_before` and `{key}_reason_after`.
+
+    Raises
+    ------
+    InputError
+        If the two are not of the same cells, or a column is missing.
+
+    Examples
+    --------
+    >>> from geoaccess.measures import ServiceSpec
+    >>> gp = {"gp_reason": "", "gp_site": "a"}
+    >>> before = pd.DataFrame({"population": [5, 7], "gp_s": [600.0, 900.0], **gp})
+    >>> after = before.assign(gp_s=[300.0, np.inf])
+    >>> found = cell_differences(before, after, services=[ServiceSpec(key="gp", label="GP")])
+    >>> found[["gp_difference_s", "gp_change"]].to_dict("list")
+    {'gp_difference_s': [-300.0, nan], 'gp_change': ['better', 'became_unreached']}
+    """
+    if not before.index.equals(after.index):
+        raise InputError("before and after are not of the same cells in the same order; solve both for the same people")
+    keys = [spec.key for spec in services]
+    wanted = [f"{key}_{what}" for key in keys for what in ("s", "reason", "site")]
+    missing = [name for table in (before, after) for name in wanted if name not in table]
+    if missing or "population" not in before:
+        raise InputError(f"results: no column {', '.join(dict.fromkeys(missing)) or 'population'}")
+    kept = [name for name in ("municipality_id", "municipality", "region", "centrality_class") if name in before]
+    out: dict[str, Any] = {name: before[name] for name in ("population", *kept)}
+    for key in keys:
+        was, now = (table[f"{key}_s"].to_numpy(np.float64) for table in (before, after))
+        reached_before, reached_after = np.isfinite(was), np.isfinite(now)
+        both = reached_before & reached_after
+        moved = np.where(both, now, 0) - np.where(both, was, 0)
+        which = np.select(
+            [both & (moved < 0), both & (moved > 0), both, reached_after, reached_before], range(5), default=5
+        )
+        out[f"{key}_before_s"], out[f"{key}_after_s"] = was, now
+        out[f"{key}_difference_s"] = np.where(both, moved, np.nan)
+        out[f"{key}_change"] = np.array(CHANGES, dtype=object)[which]
+        for what in ("site", "reason"):
+            out[f"{key}_{what}_before"], out[f"{key}_{what}_after"] = before[f"{key}_{what}"], after[f"{key}_{what}"]
+    return pd.DataFrame(out, index=before.index)
+
+
+def difference_table(
+    cells: pd.DataFrame, *, services: Sequence[ServiceSpec], by: str | Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Sum up what a change does, by groups of cells.
+
+    Parameters
+    ----------
+    cells
+        What `cell_differences` returns.
+    by
+        Column or columns that say which group a cell belongs to; None for everybody.
+
+    Returns
+    -------
+    A row per service and group, with the columns of `by` as text ("unclassified" where a cell has none, last):
+
+    * `population`, and the people of each of `CHANGES`, which add up to it: nobody is lost;
+    * `person_min_won`, `person_min_lost`: sums of people times minutes over those reached both times;
+    * `mean_before_s`, `mean_after_s` over those reached both times, so that the two are of the same people;
+      `median_before_s`, `p90_before_s`, ... over all, those not reached counting as the longest (inf);
+    * for each norm, numbered from 1: `norm_1_s`, `within_norm_1_before`, `within_norm_1_after`, and who crossed it:
+      `into_norm_1` and `out_of_norm_1`, in people.
+    """
+    names = [] if by is None else [by] if isinstance(by, str) else [*by]
+    codes, labels = _groups(cells, names)
+    order = np.argsort(codes, kind="stable")
+    parts = np.split(order, np.cumsum(np.bincount(codes, minlength=len(labels)))[:-1])
+    rows = [
+        {**label, "service": spec.key, **_figures(cells.iloc[part], spec)}
+        for spec in services
+        for label, part in zip(labels.to_dict("records"), parts, strict=True)
+    ]
+    return pd.DataFrame(rows)
+
+
+def _groups(cells: pd.DataFrame, names: list[str]) -> tuple[npt.NDArray[np.int64], pd.DataFrame]:
+    if not names:
+        return np.zeros(len(cells), np.int64), pd.DataFrame(index=[0])
+    texts = {name: cells[name].astype("object").where(cells[name].notna(), "").map(str) for name in names}
+    table = pd.DataFrame(texts).replace("", _NONE)
+    found = table.drop_duplicates()
+    found = found.iloc[np.lexsort([*(found[name] for name in names[::-1]), (found[names] == _NONE).any(axis=1)])]
+    place = pd.Series(np.arange(len(found)), index=pd.MultiIndex.from_frame(found))
+    codes = place.reindex(pd.MultiIndex.from_frame(table)).to_numpy(np.int64)
+    return codes, found.reset_index(drop=True)
+
+
+def _figures(part: pd.DataFrame, spec: ServiceSpec) -> dict[str, float]:
+    people = part["population"].to_numpy(np.float64)
+    was, now = (part[f"{spec.key}_{when}_s"].to_numpy(np.float64) for when in ("before", "after"))
+    change = part[f"{spec.key}_change"].to_numpy()
+    row = {"population": people.sum()} | {what: people[change == what].sum() for what in CHANGES}
+    both = np.isfinite(was) & np.isfinite(now)
+    minutes = people * np.where(both, np.where(both, now, 0) - np.where(both, was, 0), 0) / _MIN
+    row["person_min_won"], row["person_min_lost"] = -minutes[minutes < 0].sum() + 0.0, minutes[minutes > 0].sum()
+    longest = {"before": np.where(np.isfinite(was), was, np.inf), "after": np.where(np.isfinite(now), now, np.inf)}
+    for when, times in longest.items():
+        counted = people[both].sum()
+        row[f"mean_{when}_s"] = (people[both] * times[both]).sum() / counted if counted else np.nan
+    for when, times in longest.items():
+        for name, share in (("median", 0.5), ("p90", 0.9)):
+            row[f"{name}_{when}_s"] = weighted_quantile(times, people, share) if people.sum() > 0 else np.nan
+    for number, norm in enumerate(spec.norms_s, start=1):
+        inside, then = longest["before"] <= norm, longest["after"] <= norm
+        row[f"norm_{number}_s"] = norm
+        row[f"within_norm_{number}_before"], row[f"within_norm_{number}_after"] = (
+            people[inside].sum(),
+            people[then].sum(),
+        )
+        row[f"into_norm_{number}"] = people[then & ~inside].sum()
+        row[f"out_of_norm_{number}"] = people[inside & ~then].sum()
+    return {name: float(value) for name, value in row.items()}
+
+
+def equity_differences(
+    before: pd.DataFrame, after: pd.DataFrame, *, services: Sequence[ServiceSpec], by: str | None = "centrality_class"
+) -> pd.DataFrame:
+    """Return the indices of `geoaccess.equity_table` before and after: a row per service and index.
+
+    Indices other than `fgt_0` are over people who are reached. Where some become unreached, an index over those who are
+    left may fall although things got worse; so the difference is over the same people, those reached both times.
+
+    Returns
+    -------
+    Columns `service`, `index`, `norm`; `before` and `after`, over all who are reached then (`n_people_before`,
+    `n_people_after`); `before_both` and `after_both`, over those reached both times (`n_people_both`), and their
+    `difference`; `between_before` and `between_after`, the parts between groups of the first two. `fgt_0`, the share of
+    people beyond a norm, counts everybody in all of them.
+    """
+    columns = {spec.key: f"{spec.key}_s" for spec in services}
+    norms = {spec.key: list(spec.norms_s) for spec in services}
+    flips = {
+        column: np.isfinite(before[column].to_numpy(np.float64)) & np.isfinite(after[column].to_numpy(np.float64))
+        for column in columns.values()
+    }
+    same = (
+        table.assign(**{name: table[name].where(both) for name, both in flips.items()}) for table in (before, after)
+    )
+    was, now, was_both, now_both = (
+        equity.equity_table(table, services=columns, norms=norms, by=by) for table in (before, after, *same)
+    )
+    out = was[["service", "index", "norm"]].copy()
+    out["before"], out["after"] = was["value"], now["value"]
+    everybody = was["unreached_counted"].to_numpy(bool)
+    out["before_both"] = was_both["value"].where(~everybody, was["value"])
+    out["after_both"] = now_both["value"].where(~everybody, now["value"])
+    out["difference"] = out["after_both"] - out["before_both"]
+    out["between_before"], out["between_after"] = was["between"], now["between"]
+    out["n_people_before"], out["n_people_after"] = was["n_people_in"], now["n_people_in"]
+    out["n_people_both"] = was_both["n_people_in"]
+    return out
+
+
+def most_affected(
+    cells: pd.DataFrame, place: pd.Series[str], *, service: str, n: int = 10, by: Sequence[str] = ("municipality",)
+) -> pd.DataFrame:
+    """Return the places that a change touches most.
+
+    Ranked by the people who became reached or unreached, then by the person-minutes of the others, won or lost.
+
+    Parameters
+    ----------
+    cells
+        What `cell_differences` returns.
+    place
+        The name of the place of each cell, on the same index.
+    service
+        Its key.
+    by
+        Further columns that tell places of one name apart.
+
+    Returns
+    -------
+    A row per place, at most `n`, those that nothing touches left out: `rank`, `place`, the columns of `by`, `people`
+    touched, `became_reached`, `became_unreached`, `better`, `worse` (people), `mean_before_s`, `mean_after_s` and
+    `mean_difference_s` over people touched who are reached both times, `person_min` (won negative).
+    """
+    change = cells[f"{service}_change"]
+    touched = cells[change.isin(CHANGES[:2] + CHANGES[3:5])]
+    names = ["place", *(name for name in by if name in cells)]
+    table = touched.assign(place=place.reindex(touched.index), change=change)
+    for what in ("became_reached", "became_unreached", "better", "worse"):
+        table[what] = table["population"].where(table["change"] == what, 0.0)
+    moved = table[f"{service}_difference_s"]
+    table["people"] = table["population"]
+    table["both"] = table["population"].where(moved.notna(), 0.0)
+    for name, seconds in (("before", table[f"{service}_before_s"]), ("after", table[f"{service}_after_s"])):
+        table[f"sum_{name}"] = (table["population"] * seconds).where(moved.notna(), 0.0)
+    table["moved"] = (table["population"] * moved.abs()).fillna(0.0)
+    summed = [
+        "people",
+        "became_reached",
+        "became_unreached",
+        "better",
+        "worse",
+        "both",
+        "sum_before",
+        "sum_after",
+        "moved",
+    ]
+    found = table.groupby(names, sort=True)[summed].sum().reset_index()
+    flipped = found["became_reached"] + found["became_unreached"]
+    found = found.iloc[np.lexsort((-found["moved"], -flipped))].head(n).reset_index(drop=True)
+    both = found["both"].where(found["both"] > 0)
+    found["mean_before_s"], found["mean_after_s"] = found["sum_before"] / both, found["sum_after"] / both
+    found["mean_difference_s"] = found["mean_after_s"] - found["mean_before_s"]
+    found["person_min"] = (found["sum_after"] - found["sum_before"]) / _MIN
+    found.insert(0, "rank", np.arange(1, len(found) + 1))
+    return found.drop(columns=["both", "sum_before", "sum_after", "moved"])

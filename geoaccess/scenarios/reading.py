@@ -1,0 +1,113 @@
+"""Scenarios read from TOML files and written to them."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from geoaccess import files
+from geoaccess.scenarios.changes import Scenario
+from geoaccess.toml import parse_toml, validate
+
+__all__ = ["read_scenario", "scenario_text", "write_scenario"]
+
+_TABLES = ("close", "slow")
+
+
+def read_scenario(path: str | Path) -> Scenario:
+    """Read a scenario from a TOML file.
+
+    Files that it names (polygons, population, a profile) are relative to it; in what is returned they are relative
+    to the working folder, or absolute where they lie outside of it.
+
+    Raises
+    ------
+    MissingFileError
+        If it is not there.
+    ConfigError
+        With everything that is wrong with it.
+
+    Examples
+    --------
+    >>> read_scenario("configs/scenarios/iceland-herjolfur.toml").close[0].what
+    'ferries'
+    """
+    file = Path(path)
+    raw = parse_toml(file, mend="a scenario is a TOML file with a title and changes")
+    return validate(_paths(raw, lambda name: _resolved(file, name)), Scenario, subject=str(file))
+
+
+def write_scenario(scenario: Scenario, path: str | Path) -> None:
+    """Write a scenario as TOML; `read_scenario` returns an equal one from the same working folder."""
+    with files.writing(Path(path)) as temporary:
+        temporary.write_text(scenario_text(scenario, folder=Path(path).parent), encoding="utf-8", newline="\n")
+
+
+def scenario_text(scenario: Scenario, *, folder: Path | None = None) -> str:
+    """Return a scenario as TOML; files it names are written as seen from `folder` (here, where it is left out).
+
+    >>> print(scenario_text(Scenario(title="Storm", storm={"passes": ["Kvaløya", 12]})), end="")
+    title = "Storm"
+    <BLANKLINE>
+    [storm]
+    passes = ["Kvaløya", 12]
+    """
+    raw = scenario.model_dump(mode="python", exclude_defaults=True)
+    raw |= {name: getattr(scenario, name).model_dump(exclude_defaults=True) for name in raw if _is_one(scenario, name)}
+    if folder is not None:
+        raw = _paths(raw, lambda name: _seen_from(folder, name))
+    lines = [f"{key} = {_value(value)}" for key, value in raw.items() if isinstance(value, str)]
+    for key, value in raw.items():
+        if isinstance(value, str):
+            continue
+        one = isinstance(value, dict)
+        for table in [value] if one else value:
+            lines += ["", f"[{key}]" if one else f"[[{key}]]"]
+            lines += [f"{name} = {_value(item)}" for name, item in table.items()]
+    return "\n".join([*lines, ""])
+
+
+def _is_one(scenario: Scenario, name: str) -> bool:
+    return not isinstance(getattr(scenario, name), str | tuple)
+
+
+def _value(value: Any) -> str:
+    """Return a value as TOML writes it."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_value(item) for item in value)}]"
+    return repr(value)
+
+
+def _paths(raw: dict[str, Any], seen: Any) -> dict[str, Any]:
+    """Return the tables of a file with the names of files in them changed."""
+    out = dict(raw)
+    for key in _TABLES:
+        if isinstance(raw.get(key), list | tuple):
+            out[key] = [_with(table, "polygon", seen) for table in raw[key]]
+    if "population" in raw:
+        out["population"] = _with(raw["population"], "file", seen)
+    if isinstance(raw.get("network"), dict) and str(raw["network"].get("profile", "")).endswith(".toml"):
+        out["network"] = _with(raw["network"], "profile", seen)
+    return out
+
+
+def _with(table: Any, key: str, seen: Any) -> Any:
+    if isinstance(table, dict) and isinstance(table.get(key), str) and table[key]:
+        return table | {key: seen(table[key])}
+    return table
+
+
+def _resolved(file: Path, name: str) -> str:
+    full = (file.parent / name).resolve()
+    try:
+        return full.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return full.as_posix()
+
+
+def _seen_from(folder: Path, name: str) -> str:
+    return Path(os.path.relpath(Path(name).resolve(), folder.resolve())).as_posix()

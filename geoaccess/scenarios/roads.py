@@ -1,0 +1,251 @@
+"""Scenarios applied to networks: roads and ferries closed and slowed, under the same numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geoaccess import files
+from geoaccess.errors import InputError
+from geoaccess.network import EdgeKind
+from geoaccess.toml import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+    import pandas as pd
+
+    from geoaccess.network import Network
+    from geoaccess.scenarios.changes import Close, Scenario, Slow
+
+__all__ = [
+    "ChangedNetwork",
+    "apply_to_network",
+    "close_network",
+    "edges_of_pieces",
+    "edges_of_ways",
+    "pieces_of",
+    "selected_pieces",
+]
+
+_KINDS = {
+    "roads": (EdgeKind.ROAD,),
+    "ferries": (EdgeKind.FERRY,),
+    "all": (EdgeKind.ROAD, EdgeKind.FERRY),
+}
+_KEPT = ("shape_xy", "_snap_trees", "strong_component", "_components_of")
+"""What a network keeps for later that does not depend on how long its edges take."""
+
+
+@dataclass(frozen=True, eq=False)
+class ChangedNetwork:
+    """A network as it is in a scenario; nodes and edges have the numbers they had.
+
+    Attributes
+    ----------
+    network
+        To search on: closed edges are open neither way.
+    places
+        To attach cells and sites to, with nothing closed: who lives on a closed road keeps the place there, and its way
+        to both ends of the edge, as with `close_edges`.
+    closed, slowed
+        Numbers of the edges that were, sorted.
+    """
+
+    network: Network
+    places: Network
+    closed: npt.NDArray[np.int32]
+    slowed: npt.NDArray[np.int32]
+
+
+def apply_to_network(scenario: Scenario, network: Network, *, names: pd.DataFrame | None = None) -> ChangedNetwork:
+    """Close and slow roads and ferries of a network; the one given stays as it is.
+
+    An edge closes when any part of it is chosen. A slowed edge takes longer on the parts that are chosen: between two
+    points of its shape, by way or where they touch the polygon. Of a ferry the crossing is closed or slowed; its quays
+    and the wait stay. Boats, profiles and people are not the network's: see `geoaccess.study.compare_study`.
+
+    Parameters
+    ----------
+    names
+        What `geoaccess.osm.read_road_names` returns: needed where roads are chosen by `name`, which networks do not
+        keep. A name is the whole name, or the number of the road ("E 6"), in any case of letters.
+
+    Raises
+    ------
+    InputError
+        With every way, name and polygon that chooses nothing.
+
+    Examples
+    --------
+    >>> from geoaccess.network import Network
+    >>> from geoaccess.scenarios import Scenario, apply_to_network
+    >>> road = Network.from_edges(
+    ...     lon=[10, 10.1, 10.2], lat=[60, 60, 60], u=[0, 1], v=[1, 2], forward_s=[300, 400], backward_s=[300, 400],
+    ...     way_id=[7, 8],
+    ... )
+    >>> changed = apply_to_network(
+    ...     Scenario(title="Slide", close=[{"osm_id": 7}], slow=[{"osm_id": 8, "factor": 1.5}]), road
+    ... )
+    >>> changed.network.edge_forward_ds.tolist(), changed.places.edge_forward_ds.tolist()
+    ([-1, 6000], [3000, 6000])
+    """
+    problems: list[str] = []
+    slows = [selected_pieces(item, network, names, problems, f"[[slow]] {i}") for i, item in _numbered(scenario.slow)]
+    shuts = [
+        selected_pieces(item, network, names, problems, f"[[close]] {i}") for i, item in _numbered(scenario.closes)
+    ]
+    if problems:
+        raise InputError.listing(f'scenario "{scenario.title}"', problems)
+    factor = np.ones(network.shape_lon.size)
+    for item, chosen in zip(scenario.slow, slows, strict=True):
+        factor[chosen] *= item.factor
+    places, slowed = _slowed(network, factor)
+    closed = edges_of_pieces(network, np.logical_or.reduce([np.zeros(factor.size, bool), *shuts]))
+    return ChangedNetwork(close_network(places, closed), places, closed, slowed)
+
+
+def _numbered(items: Sequence[Any]) -> list[tuple[int, Any]]:
+    return list(enumerate(items, start=1))
+
+
+def close_network(network: Network, edges: npt.NDArray[np.int32]) -> Network:
+    """Return a network on which some edges are open neither way; the same one where there are none."""
+    if not edges.size:
+        return network
+    forward, backward = network.edge_forward_ds.copy(), network.edge_backward_ds.copy()
+    forward[edges] = backward[edges] = -1
+    closed = replace(network, edge_forward_ds=forward, edge_backward_ds=backward)
+    _keep(network, closed, _KEPT[:1])
+    return closed
+
+
+def _keep(network: Network, changed: Network, names: Sequence[str]) -> None:
+    changed.__dict__.update({name: network.__dict__[name] for name in names if name in network.__dict__})
+
+
+def _slowed(network: Network, factor: npt.NDArray[np.float64]) -> tuple[Network, npt.NDArray[np.int32]]:
+    """Return a network whose pieces take so many times as long, and which edges these are."""
+    chosen = edges_of_pieces(network, factor > 1)
+    if not chosen.size:
+        return network, chosen
+    times: dict[str, Any] = {}
+    for way in ("forward", "backward"):
+        before = getattr(network, f"shape_{way}_s")
+        after = (before * factor).astype(np.float32)
+        seconds, longer = _sums(network, before.astype(np.float64)), _sums(network, before * factor)
+        # Of an edge on which time does not pass anywhere, the factor of its first piece counts.
+        ratio = np.where(seconds > 0, longer / np.where(seconds > 0, seconds, 1), factor[network.shape_ptr[:-1]])
+        edge = getattr(network, f"edge_{way}_ds")
+        times[f"edge_{way}_ds"] = np.where(edge >= 0, np.rint(edge * ratio), -1).astype(np.int32)
+        times[f"shape_{way}_s"] = after
+    slowed = replace(network, **times)
+    _keep(network, slowed, _KEPT)
+    return slowed, chosen
+
+
+def _sums(network: Network, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Sum what belongs to pieces over edges; the last point of an edge leads nowhere."""
+    values = values.copy()
+    values[network.shape_ptr[1:] - 1] = 0
+    return np.add.reduceat(values, network.shape_ptr[:-1])
+
+
+def edges_of_pieces(network: Network, pieces: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
+    """Return the edges of which some piece is chosen, sorted."""
+    return np.flatnonzero(_sums(network, pieces.astype(np.float64)) > 0).astype(np.int32)
+
+
+def pieces_of(network: Network, way_ids: npt.ArrayLike, *, what: str = "all") -> npt.NDArray[np.bool_]:
+    """Return which pieces of shapes came from some ways, shape (n_shape_points,)."""
+    ours = np.isin(network.way_id, np.asarray(way_ids, np.int64))
+    chosen: npt.NDArray[np.bool_] = ours[network.shape_way] & _of_kind(network, what)
+    return chosen
+
+
+def edges_of_ways(network: Network, way_ids: npt.ArrayLike, *, what: str = "all") -> npt.NDArray[np.int32]:
+    """Return the edges that came, wholly or in part, from some ways: those that close with them."""
+    return edges_of_pieces(network, pieces_of(network, way_ids, what=what))
+
+
+def _of_kind(network: Network, what: str) -> npt.NDArray[np.bool_]:
+    chosen = np.repeat(np.isin(network.edge_kind, _KINDS[what]), np.diff(network.shape_ptr))
+    chosen[network.shape_ptr[1:] - 1] = False
+    return chosen
+
+
+def selected_pieces(
+    item: Close | Slow, network: Network, names: pd.DataFrame | None, problems: list[str], where: str
+) -> npt.NDArray[np.bool_]:
+    """Return which pieces of shapes are chosen, shape (n_shape_points,); what chooses nothing adds to `problems`."""
+    if item.osm_id is not None:
+        chosen, found = pieces_of(network, [item.osm_id], what=item.what), f"way {item.osm_id}"
+        mend = ""
+    elif item.name is not None:
+        ways, mend = _ways_called(item.name, network, names, item.what)
+        chosen, found = pieces_of(network, ways, what=item.what), f'"{item.name}"'
+    elif item.polygon is not None:
+        chosen, found, mend = _inside(item.polygon, network) & _of_kind(network, item.what), "the polygon", ""
+    else:
+        return _of_kind(network, item.what)
+    if not chosen.any():
+        kinds = {"roads": "no road", "ferries": "no car ferry", "all": "no road or car ferry"}[item.what]
+        problems.append(f"{where}: {kinds} of the network is chosen by {found}{mend}")
+    return chosen
+
+
+def _ways_called(
+    name: str, network: Network, names: pd.DataFrame | None, what: str
+) -> tuple[npt.NDArray[np.int64], str]:
+    """Return the ways of a name or number, and what to say if there are none."""
+    wanted = name.casefold()
+    ferries = network.ferries[network.ferries["cars"].astype(bool)] if "cars" in network.ferries else network.ferries
+    tables = [] if what == "roads" or ferries.empty else [ferries.set_index("way_id")[["name"]]]
+    if names is not None:
+        here = names.loc[names.index.isin(network.way_id)]
+        tables += [here[["name"]], here[["ref"]].set_axis(["name"], axis=1)]
+    found = [table.index[table["name"].str.casefold() == wanted].to_numpy(np.int64) for table in tables]
+    known = sorted({str(word) for table in tables for word in table["name"].unique() if word})
+    unread = "" if names is not None or what == "ferries" else "; names of roads were not read"
+    hint = did_you_mean(name, known)
+    return np.concatenate([np.empty(0, np.int64), *found]), (hint if "did you" in hint else "") + unread
+
+
+def _inside(polygon: str | tuple[tuple[float, float], ...], network: Network) -> npt.NDArray[np.bool_]:
+    """Return which pieces touch a polygon."""
+    import shapely
+
+    area = shapely.Polygon(polygon) if isinstance(polygon, tuple) else _read_area(Path(polygon))
+    if not area.is_valid:
+        raise InputError(f"polygon: is not one ({shapely.is_valid_reason(area)}); draw its border without crossings")
+    west, south, east, north = area.bounds
+    x, y = network.shape_lon, network.shape_lat
+    x2, y2 = np.append(x[1:], x[-1:]), np.append(y[1:], y[-1:])
+    near = (np.maximum(x, x2) >= west) & (np.minimum(x, x2) <= east)
+    near &= (np.maximum(y, y2) >= south) & (np.minimum(y, y2) <= north)
+    at = np.flatnonzero(near)
+    ends: Any = np.stack([np.column_stack([x[at], y[at]]), np.column_stack([x2[at], y2[at]])], axis=1)
+    shapely.prepare(area)
+    chosen = np.zeros(x.size, np.bool_)
+    chosen[at] = shapely.intersects(area, shapely.linestrings(ends))
+    return chosen
+
+
+def _read_area(path: Path) -> Any:
+    import geopandas as gpd
+
+    files.require(path, mend="check polygon in the scenario")
+    try:
+        table = gpd.read_file(path)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InputError(f"{path}: cannot be read as polygons ({error}); save it as GeoJSON or GeoPackage") from error
+    if table.crs is None:
+        raise InputError(f"{path}: the file says no CRS; save it with one")
+    areas = table.geometry.to_crs("EPSG:4326")
+    if not areas.geom_type.isin(["Polygon", "MultiPolygon"]).all() or areas.empty:
+        raise InputError(f"{path}: holds {', '.join(areas.geom_type.unique()) or 'nothing'}; polygons are needed")
+    return areas.union_all()

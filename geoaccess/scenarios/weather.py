@@ -1,0 +1,200 @@
+"""Ferries and passes that are open on some days: a table of how often, and draws of what is closed at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from geoaccess import files
+from geoaccess.errors import InputError
+from geoaccess.scenarios.changes import Close
+from geoaccess.scenarios.roads import edges_of_pieces, edges_of_ways, selected_pieces
+from geoaccess.toml import did_you_mean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from geoaccess.network import Network
+
+__all__ = ["Closures", "draw_closures", "read_closures"]
+
+_COLUMNS = ("what", "name", "osm_id", "season", "availability", "area", "correlation", "note")
+_NEEDED = ("what", "availability")
+_ALL = ("", "all")
+_WHAT: dict[str, Literal["ferries", "roads"]] = {"ferry": "ferries", "pass": "roads"}
+
+
+@dataclass(frozen=True, eq=False)
+class Closures:
+    """What may close, how often, and what closes together.
+
+    `table` has a row per ferry or pass: `label`, `what`, `availability` (share of draws on which it is open), `area`,
+    `correlation` and `note`; `edges` the edges that each closes.
+    """
+
+    table: pd.DataFrame
+    edges: tuple[npt.NDArray[np.int32], ...]
+
+
+def read_closures(
+    path: Path, network: Network, *, season: str | None = None, names: pd.DataFrame | None = None
+) -> Closures:
+    """Read a table of how often ferries and passes are open.
+
+    The table (CSV) has a row per ferry or pass, and season: `what` ("ferry" or "pass"), `osm_id` of its way, or `name`
+    ("all" stands for every car ferry of the network, each on its own); `season` ("all" or empty: always);
+    `availability`, from 0 to 1; the weather `area`, and the `correlation` of its rows within it (both may be left out:
+    nothing else closes with it); and a `note`, such as where the number is from, which stands on what is made of it.
+    Other columns are yours. What is not in the table is always open.
+
+    Parameters
+    ----------
+    season
+        The rows that count, beside those of all seasons.
+    names
+        What `geoaccess.osm.read_road_names` returns: needed where passes are named.
+
+    Raises
+    ------
+    MissingFileError, InputError
+        If the file is not there, or with all that is wrong with it: columns that are missing, numbers outside 0 to 1,
+        names and ways that the network does not have, an area without a correlation, or a season that must be chosen.
+    """
+    rows = _rows(path)
+    seasons = sorted({text for text in rows["season"] if text not in _ALL})
+    if season is None and seasons:
+        raise InputError(f"{path}: has rows of {', '.join(seasons)}; say which season counts")
+    if season is not None and season not in seasons:
+        raise InputError(f'{path}: no row is of the season "{season}"{did_you_mean(season, seasons or _ALL[1:])}')
+    rows = rows[rows["season"].isin([*_ALL, season or ""])]
+    problems: list[str] = []
+    kept, edges = [], []
+    for number, row in rows.iterrows():
+        found = _edges(row, network, names, problems, f"row {number}")
+        share = _share(row["availability"], "availability", problems, f"row {number}")
+        together = _share(row["correlation"], "correlation", problems, f"row {number}")
+        if row["area"] == "" and together > 0:
+            problems.append(f"row {number}: correlation is {together:g}, but no area says with what")
+        for label, ours in found:
+            said = {name: row[name] for name in ("what", "area", "note")}
+            kept.append({"label": label, "availability": share, "correlation": together, **said})
+            edges.append(ours)
+    double = pd.Series([item["label"] for item in kept], dtype=object)
+    problems += [f"{label} is there twice for the season" for label in double[double.duplicated()].unique()]
+    if problems:
+        raise InputError.listing(str(path), problems)
+    columns = ["label", "what", "availability", "area", "correlation", "note"]
+    return Closures(pd.DataFrame(kept, columns=columns), tuple(edges))
+
+
+def _rows(path: Path) -> pd.DataFrame:
+    """Return the rows of the file as text, by their line numbers."""
+    try:
+        rows = pd.read_csv(files.require(path), dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise InputError(f"{path}: cannot be read as CSV ({error}); save it as CSV in UTF-8 with a header") from error
+    absent = [name for name in _NEEDED if name not in rows]
+    absent += ["name or osm_id"] if not {"name", "osm_id"} & set(rows) else []
+    if absent or rows.empty:
+        raise InputError(f"{path}: {'no column ' + ', '.join(absent) if absent else 'has no row'}")
+    rows = rows.reindex(columns=list(dict.fromkeys([*_COLUMNS, *rows.columns])), fill_value="")
+    table: pd.DataFrame = rows.apply(lambda column: column.str.strip())
+    return table.set_axis(range(2, len(rows) + 2))
+
+
+def _share(text: str, name: str, problems: list[str], where: str) -> float:
+    if text == "" and name == "correlation":
+        return 0.0
+    try:
+        value = float(text)
+    except ValueError:
+        value = np.nan
+    if not 0 <= value <= 1:
+        problems.append(f"{where}: {name} is {text!r}; give a number from 0 to 1")
+        return 0.0
+    return value
+
+
+def _edges(
+    row: pd.Series[Any], network: Network, names: pd.DataFrame | None, problems: list[str], where: str
+) -> list[tuple[str, npt.NDArray[np.int32]]]:
+    """Return what a row closes, by label."""
+    what = _WHAT.get(row["what"])
+    if what is None:
+        problems.append(f'{where}: what is "{row["what"]}"; write ferry or pass')
+        return []
+    if row["what"] == "ferry" and row["name"] == "all":
+        cars = network.ferries[network.ferries["cars"].astype(bool)]
+        labels = cars["name"].where(cars["name"] != "", "way " + cars["way_id"].astype(str))
+        groups = cars["way_id"].groupby(labels.to_numpy(), sort=False)
+        chosen = [(str(label), [int(way) for way in ways]) for label, ways in groups]
+        found = [(label, edges_of_ways(network, ways, what=what)) for label, ways in chosen]
+        return [(label, edges) for label, edges in found if edges.size]
+    number = row["osm_id"]
+    if number == "" and row["name"] == "":
+        problems.append(f"{where}: gives neither name nor osm_id")
+        return []
+    if number and not number.lstrip("-").isdigit():
+        problems.append(f"{where}: osm_id is {number!r}; give the number of a way")
+        return []
+    item = Close(osm_id=int(number), what=what) if number else Close(name=row["name"], what=what)
+    pieces = selected_pieces(item, network, names, problems, where)
+    return [(row["name"] or f"way {number}", edges_of_pieces(network, pieces))]
+
+
+def draw_closures(table: pd.DataFrame, *, draws: int, seed: int) -> npt.NDArray[np.bool_]:
+    """Draw what is closed at once, true where closed: shape (draws, n_rows).
+
+    A row with availability p is closed where z > F(p), F the inverse of the normal distribution, and
+    z = sqrt(r) g + sqrt(1 - r) e: g is one standard normal number per draw and weather area, e one per draw and row, r
+    the correlation of the row. So it is open in a share p of draws in the long run, and z of two rows in one area
+    correlate by sqrt(r1 r2): with r = 1 all of an area that have one availability close together. This is the Gaussian
+    copula with one factor per area.
+
+    Each draw has its own stream of random numbers, told by the seed and its number: it is the same in whatever order,
+    on however many workers, and however many there are of them.
+
+    Parameters
+    ----------
+    table
+        `availability`, `area` ("" for none) and `correlation` of each row, as in `Closures.table`.
+    draws, seed
+        How many draws, and a whole number >= 0.
+
+    Raises
+    ------
+    InputError
+        If there is no draw or the seed is negative.
+
+    References
+    ----------
+    Li (2000), On default correlation: a copula function approach, Journal of Fixed Income 9(4), 43-54.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"availability": [0.9, 0.9], "area": ["west", "west"], "correlation": [1.0, 1.0]})
+    >>> closed = draw_closures(table, draws=1000, seed=1)
+    >>> bool((closed[:, 0] == closed[:, 1]).all()), int(closed[:, 0].sum())
+    (True, 91)
+    """
+    if draws < 1 or seed < 0:
+        raise InputError(f"draws is {draws} and seed {seed}; give a number of draws above 0 and a seed of 0 or more")
+    share = table["availability"].to_numpy(np.float64)
+    inside = np.clip(share, 1e-300, 1 - 1e-16)
+    limit = np.array([NormalDist().inv_cdf(float(value)) for value in inside])
+    limit = np.where(share >= 1, np.inf, np.where(share <= 0, -np.inf, limit))
+    area, areas = pd.factorize(table["area"])
+    alone = (table["area"] == "").to_numpy()
+    load = np.where(alone, 0.0, table["correlation"].to_numpy(np.float64))
+    closed = np.empty((draws, len(table)), np.bool_)
+    for draw in range(draws):
+        numbers = np.random.Generator(np.random.Philox(key=[seed, draw])).standard_normal(len(areas) + len(table))
+        z = np.sqrt(load) * numbers[area] + np.sqrt(1 - load) * numbers[len(areas) :]
+        closed[draw] = z > limit
+    return closed

@@ -1,0 +1,296 @@
+"""A study under scenarios: solved once as it is, then once for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geoaccess import scenarios
+from geoaccess.errors import GeoaccessError, InputError
+from geoaccess.network import snap
+from geoaccess.osm import read_profile, read_road_names
+from geoaccess.routing import attach_departures, day_profile, nearest_snapped
+from geoaccess.study import stages
+from geoaccess.study.config import Study
+from geoaccess.study.day_profile import read_departures
+from geoaccess.study.pipeline import solve_study
+from geoaccess.study.places import at_their_levels
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    import numpy.typing as npt
+
+    from geoaccess.network import Network
+    from geoaccess.scenarios import ChangedNetwork, Close, Scenario, Slow
+    from geoaccess.study.pipeline import Answers
+
+__all__ = ["Base", "Changed", "apply_scenario", "apply_scenarios", "road_names", "solve_base", "solve_changed"]
+
+_DAY_S = 86400.0
+_EVENING_ENDS_S = 4 * 3600.0
+"""A boat cancelled "after 20:00" does not sail at midnight either; from four in the morning on it is a new day."""
+
+
+@dataclass(frozen=True, eq=False)
+class Base:
+    """A study as it is: what every scenario is compared with.
+
+    `snapped` are its cells and sites on its network; `names` of roads (None where nobody asked for them). With a `day`
+    all times are means over the times of leaving on that day, with boats by their `departures`.
+    """
+
+    study: Study
+    answers: Answers
+    snapped: stages.Snapped
+    results: gpd.GeoDataFrame
+    names: pd.DataFrame | None = None
+    day: dt.date | None = None
+    departures: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Changed:
+    """A study in a scenario, ready to be solved; `base` has the same people, and is another where these change."""
+
+    scenario: Scenario
+    base: Base
+    sites: gpd.GeoDataFrame
+    roads: ChangedNetwork
+
+    @cached_property
+    def snapped(self) -> stages.Snapped:
+        """Cells and sites of the scenario on its network."""
+        base, network = self.base, self.roads.places
+        if network is base.answers.network and not self.scenario.changes_sites:
+            return base.snapped
+        cells = base.snapped.cells
+        if network is not base.answers.network:
+            cells = stages.snap_cells(base.study, network, base.results)
+        return stages.Snapped(cells, _snapped_sites(base.study, network, self.sites))
+
+
+def solve_base(study: Study, *, day: dt.date | None = None, names: bool = False, show: bool = True) -> Base:
+    """Solve a study as it is.
+
+    Parameters
+    ----------
+    day
+        Let boats sail by the timetable of that day; otherwise every ferry has its average wait.
+    names
+        Whether to read the names of roads from the extracts: needed for scenarios that name roads.
+    """
+    answers = solve_study(study, show=show)
+    read = road_names(study) if names else None
+    return _base(study, answers, read, day)
+
+
+def _base(study: Study, answers: Answers, names: pd.DataFrame | None, day: dt.date | None) -> Base:
+    snapped = stages.snap_all(study, answers.network, answers.results, answers.sites)
+    departures = read_departures(study, answers.network, day)[0] if day else None
+    base = Base(study, answers, snapped, answers.results, names, day, departures)
+    if day is None:
+        return base
+    times = _times(base, answers.network, snapped, answers.sites, departures)
+    return replace(base, results=answers.results.assign(**{name: times[name] for name in times.columns}))
+
+
+def road_names(study: Study) -> pd.DataFrame:
+    """Return the names of the roads of a study, see `geoaccess.osm.read_road_names`."""
+    return read_road_names([study.resolve(name) for name in study.settings.network.osm])
+
+
+def needs_names(changes: Sequence[Scenario]) -> bool:
+    """Whether a scenario names roads."""
+    items: list[Close | Slow] = [item for scenario in changes for item in (*scenario.closes, *scenario.slow)]
+    return any(item.name is not None and item.what != "ferries" for item in items)
+
+
+def apply_scenarios(base: Base, changes: Sequence[Scenario]) -> list[Changed]:
+    """Apply each of some scenarios to a study, on its own.
+
+    Raises
+    ------
+    InputError
+        With what is wrong with any of them.
+    """
+    done, problems = [], []
+    for scenario in changes:
+        try:
+            done.append(apply_scenario(base, scenario))
+        except GeoaccessError as error:
+            problems.append(str(error))
+    if problems:
+        raise InputError(problems[0] if len(problems) == 1 else "\n".join(problems))
+    return done
+
+
+def apply_scenario(base: Base, scenario: Scenario) -> Changed:
+    """Return a study in a scenario, not solved yet.
+
+    Another population is solved again as it is, without the other changes, so that people are compared with
+    themselves. Another profile has its own network, on which cells and sites are attached anew.
+    """
+    if scenario.boats is not None and base.departures is None:
+        raise InputError(
+            f'scenario "{scenario.title}": boats sail by the clock; name the day whose timetable counts with --day'
+        )
+    if scenario.population is not None:
+        base = _with_people(base, scenario)
+    network = base.answers.network
+    if scenario.network is not None:
+        network = stages.build_or_load_network(_with_profile(base.study, scenario.network.profile))[0]
+    sites = _changed_sites(base.study, scenario, base.answers.sites)
+    roads = scenarios.apply_to_network(scenario, network, names=base.names)
+    return Changed(scenario, base, sites, roads)
+
+
+def _changed_sites(study: Study, scenario: Scenario, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Apply a scenario to the sites of a study; services that read those of another follow it, as in the study."""
+    services = study.settings.services
+    following = {key for key, service in services.items() if service.sites_of}
+    if not scenario.changes_sites or not (following or any(service.levels for service in services.values())):
+        return scenarios.apply_to_sites(scenario, sites, services=list(services))
+    problems = scenarios.site_problems(scenario, sites, services=list(services))
+    if problems:
+        raise InputError.listing(f'scenario "{scenario.title}"', problems)
+    own = sites[~sites["service"].isin(following).to_numpy(bool)]
+    first, then = (_only(scenario, following, among=among) for among in (False, True))
+    copied = at_their_levels(study, scenarios.apply_to_sites(first, own, services=list(services)))
+    return scenarios.apply_to_sites(then, copied, services=list(services))
+
+
+def _only(scenario: Scenario, services: set[str], *, among: bool) -> Scenario:
+    """Return a scenario with its changes to sites of some services only, or of all others."""
+    kept = {
+        what: tuple(item for item in getattr(scenario, what) if (item.service in services) == among)
+        for what in ("add", "remove", "move", "change")
+    }
+    return scenario.model_copy(update=kept)
+
+
+def _with_people(base: Base, scenario: Scenario) -> Base:
+    change, settings = scenario.population, base.study.settings
+    assert change is not None  # noqa: S101 - asked by the caller
+    new: dict[str, Any] = {}
+    if change.file is not None:
+        new["file"] = str(Path(change.file).resolve())
+    if change.column is not None:
+        new["people"] = change.column
+    if change.year is not None:
+        new["year"] = change.year
+    people = settings.population.model_copy(update=new)
+    study = Study(base.study.path, settings.model_copy(update={"population": people}))
+    answers = solve_study(study, network=base.answers.network, show=False)
+    return _base(study, answers, base.names, base.day)
+
+
+def _with_profile(study: Study, profile: str) -> Study:
+    name = str(Path(profile).resolve()) if profile.endswith(".toml") else profile
+    network = study.settings.network.model_copy(update={"profile": name})
+    return Study(study.path, study.settings.model_copy(update={"network": network}))
+
+
+def solve_changed(changed: Changed) -> gpd.GeoDataFrame:
+    """Return the results of a study in a scenario: the columns of `Answers.results`, on the same cells.
+
+    Municipalities and centrality classes are those before: they are the groups that are compared. A site with 0 days a
+    week or a capacity of 0 gives nothing; one with `allowed` zones serves only cells whose `municipality_id` is among
+    them. A service without any site reaches nobody.
+    """
+    base, roads = changed.base, changed.roads
+    departures = _cancelled(base.departures, changed.scenario)
+    times = _times(base, roads.network, changed.snapped, changed.sites, departures)
+    return base.results.assign(**{name: times[name] for name in times.columns})
+
+
+def _snapped_sites(study: Study, network: Network, sites: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Attach sites; unlike those of a study, all of them may lie off the roads, or there may be none."""
+    settings = study.settings
+    try:
+        return snap(
+            network,
+            sites,
+            max_m=settings.snap.max_m,
+            off_network_kph=settings.snap.off_network_kph,
+            min_component_m=settings.network.min_component_km * 1000,
+        )
+    except InputError as error:
+        raise InputError(f"sites of the scenario: {error}") from error
+
+
+def _cancelled(departures: pd.DataFrame | None, scenario: Scenario) -> pd.DataFrame | None:
+    """Return the departures without those cancelled; a boat that has no other lies still."""
+    if departures is None or scenario.boats is None:
+        return departures
+    clock, last = departures["departs_s"] % _DAY_S, scenario.boats.cancel_after_s
+    late = (clock >= last) | ((clock < _EVENING_ENDS_S) & (last >= _EVENING_ENDS_S))
+    return departures.assign(departs_s=departures["departs_s"].mask(late))
+
+
+def _times(
+    base: Base, network: Network, snapped: stages.Snapped, sites: gpd.GeoDataFrame, departures: pd.DataFrame | None
+) -> pd.DataFrame:
+    study = base.study
+    out = {"off_network_m": snapped.cells["off_network_m"]}
+    sailed = None
+    if departures is not None:
+        sailed = attach_departures(network, departures, limit_m=read_profile(study.profile).ferry.terminal_m)
+    for key, service in study.settings.services.items():
+        mine = (sites["service"] == key).to_numpy() & _gives(sites)
+        parts = []
+        for rows, allowed in _allowed(sites[mine], base.results["municipality_id"]):
+            cells, ours = snapped.cells[rows], snapped.sites[mine][allowed]
+            found = _nearest(network, cells, ours, toward=service.toward)
+            if sailed is not None and len(ours):
+                day = day_profile(cells, ours, sailed, toward=service.toward)["mean_s"]
+                land = _nearest(sailed.roads, cells, ours, toward=service.toward)["reason"]
+                why = land.where(land != "", found["reason"])
+                found["travel_time_s"], found["reason"] = day, why.where(~np.isfinite(day), "")
+            parts.append(found)
+        found = pd.concat(parts).reindex(snapped.cells.index)
+        out[f"{key}_s"] = found["travel_time_s"]
+        out[f"{key}_site"] = found["site"].fillna("").astype("str")
+        out[f"{key}_second_s"] = found["travel_time_2_s"]
+        out[f"{key}_second_site"] = found["site_2"].fillna("").astype("str")
+        out[f"{key}_reason"] = found["reason"].astype("str")
+    return pd.DataFrame(out)
+
+
+def _gives(sites: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
+    """Return which sites give anything at all."""
+    gives = np.ones(len(sites), np.bool_)
+    for name in ("days_per_week", "capacity"):
+        if name in sites:
+            gives &= (pd.to_numeric(sites[name]) != 0).to_numpy()
+    return gives
+
+
+def _allowed(
+    sites: gpd.GeoDataFrame, zone: pd.Series[str]
+) -> list[tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]]:
+    """Return groups of cells that may use the same sites: which cells, which sites."""
+    everybody = np.ones(len(zone), np.bool_)
+    if "allowed" not in sites or not (sites["allowed"].fillna("") != "").any():
+        return [(everybody, np.ones(len(sites), np.bool_))]
+    zones = [set(text.split(";")) if text else None for text in sites["allowed"].fillna("")]
+    groups: dict[tuple[bool, ...], list[str]] = {}
+    for label in zone.unique():
+        groups.setdefault(tuple(one is None or label in one for one in zones), []).append(label)
+    return [(zone.isin(labels).to_numpy(), np.array(which, np.bool_)) for which, labels in groups.items()]
+
+
+def _nearest(network: Network, cells: pd.DataFrame, sites: pd.DataFrame, *, toward: Any) -> pd.DataFrame:
+    if len(sites):
+        return nearest_snapped(network, cells, sites, k=2, toward=toward)
+    off = (cells["edge"] < 0).to_numpy()
+    never = np.where(off, np.nan, np.inf)
+    table = pd.DataFrame({"travel_time_s": never, "site": None, "travel_time_2_s": never, "site_2": None}, cells.index)
+    return table.assign(reason=np.where(off, cells["reason"], "no_site_reachable"))

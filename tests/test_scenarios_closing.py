@@ -1,0 +1,154 @@
+"""One thing closed after the other: exact, against a solve from scratch."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geoaccess.errors import InputError
+from geoaccess.network import Network, simplify, snap
+from geoaccess.routing import nearest_snapped, people_on_edges, solve_nearest
+from geoaccess.scenarios import Unit, close_network, closing_table, vulnerable_units
+from geoaccess.scenarios.closing import close_unit
+
+NO_NAMES = pd.DataFrame(
+    {"name": pd.Series(dtype="str"), "ref": pd.Series(dtype="str"), "bridge": False, "tunnel": False},
+    index=pd.Index([], dtype="int64"),
+)
+
+
+@st.composite
+def towns(draw):
+    """A network of up to 9 places on a grid, with cells at some of them and between, and one or two sites."""
+    n = draw(st.integers(3, 9))
+    pairs = draw(st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)), min_size=n, max_size=3 * n))
+    pairs = [(a, b) for a, b in pairs if a != b] or [(0, 1)]
+    times = draw(st.lists(st.tuples(st.integers(0, 50), st.integers(-1, 50)), min_size=len(pairs), max_size=len(pairs)))
+    network = Network.from_edges(
+        lon=10 + 0.01 * (np.arange(n) % 3),
+        lat=60 + 0.01 * (np.arange(n) // 3),
+        u=[a for a, _ in pairs],
+        v=[b for _, b in pairs],
+        forward_s=[a for a, _ in times],
+        backward_s=[b for _, b in times],
+    )
+    at = st.tuples(st.floats(10, 10.02), st.floats(60, 60.02))
+    homes = draw(st.lists(at, min_size=1, max_size=6))
+    sites = draw(st.lists(at, min_size=1, max_size=2))
+    people = draw(st.lists(st.integers(0, 9), min_size=len(homes), max_size=len(homes)))
+    return network, _points(homes), _points(sites), np.array(people, float)
+
+
+def _points(places):
+    return gpd.GeoSeries.from_xy([x for x, _ in places], [y for _, y in places], crs="EPSG:4326")
+
+
+def _solved(network, homes, sites, people, toward="sites"):
+    cells, places = (snap(network, table, min_component_m=0) for table in (homes, sites))
+    field = solve_nearest(network, places, k=1, toward=toward, min_component_m=0)
+    field.attach(cells, people=people)
+    return field, cells, places
+
+
+def _from_scratch(network, edges, cells, sites, toward):
+    return nearest_snapped(close_network(network, edges), cells, sites, k=1, toward=toward)["travel_time_s"].to_numpy()
+
+
+@settings(max_examples=50, deadline=None)
+@given(towns(), st.sampled_from(["sites", "cells"]))
+def test_closing_any_edge_is_what_a_solve_from_scratch_finds(drawn, toward):
+    network, homes, sites, people = drawn
+    try:
+        field, cells, places = _solved(network, homes, sites, people, toward)
+    except InputError:  # no road to live on
+        return
+    before = _from_scratch(network, np.array([], np.int32), cells, places, toward)
+    kept = field.keys.copy(), field.cells().keys.copy()
+    units = [Unit("road", "", "", (), np.array([edge], np.int32)) for edge in range(network.n_edges)]
+    table = closing_table(field, units, norms_s=(30.0,))
+    assert np.array_equal(field.keys, kept[0])
+    assert np.array_equal(field.cells().keys, kept[1])
+    carried = people_on_edges(field).people
+    for edge, row in enumerate(table.to_dict("records")):
+        after = _from_scratch(network, np.array([edge], np.int32), cells, places, toward)
+        was, now = np.isfinite(before), np.isfinite(after)
+        worse = was & now & (after > before)
+        assert row["people_cut_off"] == people[was & ~now].sum()
+        assert row["people_delayed"] == people[worse].sum()
+        assert row["person_min"] == pytest.approx((people[worse] * (after - before)[worse]).sum() / 60)
+        assert row["over_norm_1"] == people[(before <= 30) & ~(after <= 30)].sum()
+        if carried[edge] == 0:  # nobody passes: nobody loses
+            assert row["people_cut_off"] == row["people_delayed"] == 0
+
+
+@given(towns())
+def test_everybody_who_leaves_an_edge_arrives_somewhere(drawn):
+    network, homes, sites, people = drawn
+    try:
+        field, _, _ = _solved(network, homes, sites, people)
+    except InputError:
+        return
+    flows = people_on_edges(field)
+    reached = np.isfinite(field.attached()["travel_time_s"].to_numpy())
+    assert (flows.leaves[~reached] == -1).all()
+    assert (flows.people <= people[flows.leaves >= 0].sum() + 1e-9).all()
+
+
+def chain(bridge=20, detour=None):
+    """A road 0-1-2-3-4 whose part 1-2 is a bridge (way 12), with side roads at 0 and 4, and perhaps a way round."""
+    u, v, seconds, way = (
+        [0, 1, 2, 3, 0, 4],
+        [1, 2, 3, 4, 5, 6],
+        [100, bridge, 100, 100, 50, 50],
+        [11, 12, 13, 14, 15, 16],
+    )
+    if detour is not None:
+        u, v, seconds, way = [*u, 0], [*v, 4], [*seconds, detour], [*way, 17]
+    lon = [10.0, 10.1, 10.12, 10.22, 10.32, 10.0, 10.32]
+    lat = [60.0, 60.0, 60.0, 60.0, 60.0, 60.05, 60.05]
+    return Network.from_edges(lon=lon, lat=lat, u=u, v=v, forward_s=seconds, backward_s=seconds, way_id=way)
+
+
+@pytest.mark.parametrize("toward", ["sites", "cells"])
+@pytest.mark.parametrize("detour", [None, 900])
+@pytest.mark.parametrize("site", [(10.0, 60.05), (10.32, 60.05), (10.05, 60.0), (10.3, 60.0)])
+def test_a_bridge_parts_those_who_live_on_its_road(detour, site, toward):
+    apart = chain(detour=detour)  # every piece an edge of its own: closing the bridge is closing its edge
+    merged = simplify(apart)
+    assert merged.n_edges < apart.n_edges
+    homes = _points([(10.02, 60.0), (10.09, 60.0), (10.15, 60.0), (10.31, 60.0), (10.0, 60.04), (10.32, 60.04)])
+    people = np.array([1, 2, 4, 8, 16, 32], float)
+    names = pd.DataFrame({"name": "Brua", "ref": "", "bridge": True, "tunnel": False}, index=[12])
+    field, _, _ = _solved(merged, homes, _points([site]), people, toward)
+    units = [unit for unit in vulnerable_units(field, names) if unit.kind == "bridge"]
+    assert [(unit.name, unit.ways) for unit in units] == [("Brua", (12,))]
+    cells, after, _ = close_unit(field, units[0])
+    found = (field.cells().keys[:, 0] >> np.uint64(32)).astype(float)
+    found[cells] = after
+    found = np.where(found >= 2**31 - 1, np.inf, found / 10)
+    by_hand, homes_apart, sites_apart = _solved(apart, homes, _points([site]), people, toward)
+    edge = np.flatnonzero(apart.way_id[apart.shape_way[apart.shape_ptr[:-1]]] == 12).astype(np.int32)
+    expected = _from_scratch(apart, edge, homes_apart, sites_apart, toward)
+    assert by_hand.network is apart
+    np.testing.assert_allclose(found, expected, atol=0.31)
+
+
+def test_ranks_leave_out_a_street_of_one_cell():
+    apart = chain(detour=900)
+    homes = _points([(10.05, 60.0), (10.15, 60.0), (10.0, 60.05)])
+    field, _, _ = _solved(apart, homes, _points([(10.32, 60.05)]), np.array([10.0, 10, 1000]))
+    table = closing_table(field, vulnerable_units(field, NO_NAMES), norms_s=(600.0,))
+    alone = table["cells"] == 1
+    assert alone.any()
+    assert table["rank_minutes"].isna().equals(alone)
+    assert table["rank_minutes"].min() == 1
+
+
+def test_a_field_of_two_sites_is_refused():
+    field = solve_nearest(chain(), _points([(10.0, 60.05)]), k=2, min_component_m=0)
+    with pytest.raises(InputError, match="k = 2"):
+        closing_table(field, [])

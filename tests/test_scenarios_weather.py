@@ -1,0 +1,158 @@
+"""Draws of closures, and what they mean to cells: laws, and a reckoning draw by draw."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geoaccess.errors import InputError
+from geoaccess.network import Network, snap
+from geoaccess.routing import nearest_snapped, solve_nearest
+from geoaccess.scenarios import (
+    close_network,
+    draw_closures,
+    draw_figures,
+    read_closures,
+    reliability_table,
+    solve_closures,
+)
+
+
+def rows(share, area="west", correlation=0.5):
+    return pd.DataFrame({"availability": share, "area": area, "correlation": correlation})
+
+
+def test_what_is_always_open_never_closes_and_what_never_is_always_does():
+    closed = draw_closures(rows([1.0, 0.0, 0.5], correlation=1.0), draws=500, seed=3)
+    assert not closed[:, 0].any()
+    assert closed[:, 1].all()
+    assert 0 < closed[:, 2].sum() < 500
+
+
+@given(st.floats(0.05, 0.95), st.integers(0, 1000))
+@settings(max_examples=25, deadline=None)
+def test_correlation_one_closes_all_of_an_area_together(share, seed):
+    table = pd.concat([rows([share] * 3, correlation=1.0), rows([share], area="east", correlation=1.0)])
+    closed = draw_closures(table, draws=300, seed=seed)
+    assert (closed[:, 0] == closed[:, 1]).all()
+    assert (closed[:, 0] == closed[:, 2]).all()
+    assert (closed[:, 0] != closed[:, 3]).any()  # other weather elsewhere
+
+
+def test_shares_are_those_of_the_table_and_correlation_that_of_the_copula():
+    from scipy import stats
+
+    table = rows([0.9, 0.8, 0.9, 0.8], area=["a", "a", "", ""], correlation=[0.6, 0.3, 0.0, 0.0])
+    closed = draw_closures(table, draws=20_000, seed=1)
+    np.testing.assert_allclose(closed.mean(axis=0), [0.1, 0.2, 0.1, 0.2], atol=0.01)
+    together = np.sqrt(0.6 * 0.3)
+    limits = stats.norm.ppf([0.9, 0.8])
+    both_open = stats.multivariate_normal([0, 0], [[1, together], [together, 1]]).cdf(limits)
+    both_closed = 1 - 0.9 - 0.8 + both_open
+    assert (closed[:, 0] & closed[:, 1]).mean() == pytest.approx(both_closed, abs=0.006)
+    assert (closed[:, 2] & closed[:, 3]).mean() == pytest.approx(0.02, abs=0.005)
+
+
+def test_a_draw_is_the_same_however_many_there_are():
+    table = rows([0.7, 0.6, 0.9])
+    many = draw_closures(table, draws=200, seed=5)
+    assert np.array_equal(many[:50], draw_closures(table, draws=50, seed=5))
+    assert not np.array_equal(many, draw_closures(table, draws=200, seed=6))
+    with pytest.raises(InputError, match="draws is 0"):
+        draw_closures(table, draws=0, seed=1)
+
+
+def ring():
+    n = 6
+    angle = np.arange(n) * 2 * np.pi / n
+    times = [100, 200, 300, 400, 500, 600]
+    return Network.from_edges(
+        lon=10 + 0.1 * np.cos(angle),
+        lat=60 + 0.1 * np.sin(angle),
+        u=range(n),
+        v=[(i + 1) % n for i in range(n)],
+        forward_s=times,
+        backward_s=times,
+        way_id=range(1, n + 1),
+    )
+
+
+@given(st.lists(st.lists(st.booleans(), min_size=6, max_size=6), min_size=1, max_size=12))
+@settings(max_examples=30, deadline=None)
+def test_figures_are_those_of_every_draw_solved_from_scratch(drawn):
+    network, closed = ring(), np.array(drawn)
+    points = gpd.GeoSeries.from_xy(network.node_lon, network.node_lat, index=list("abcdef"), crs="EPSG:4326")
+    cells, sites = snap(network, points, min_component_m=0), snap(network, points.iloc[:1], min_component_m=0)
+    people = np.array([1.0, 2, 4, 8, 16, 32])
+    norms = (150.0, 800.0)
+    times = np.array(
+        [
+            nearest_snapped(close_network(network, np.flatnonzero(row).astype(np.int32)), cells, sites, k=1)[
+                "travel_time_s"
+            ]
+            for row in closed
+        ]
+    )
+    field = solve_nearest(network, sites, k=1, min_component_m=0)
+    field.attach(cells)
+    before = (field.cells().keys[:, 0] >> np.uint64(32)).astype(np.int32)
+    different, of_set = np.unique(closed, axis=0, return_inverse=True)
+    count = np.bincount(of_set.reshape(-1))
+    sets = [solve_closures(field, np.flatnonzero(row).astype(np.int32)) for row in different]
+    table = reliability_table(before, sets, count, index=points.index, norms_s=norms)
+    rising = np.sort(times, axis=0)
+    draws = len(closed)
+    np.testing.assert_array_equal(table["median_s"], rising[-(-draws // 2) - 1])
+    np.testing.assert_array_equal(table["p90_s"], rising[-(-9 * draws // 10) - 1])
+    np.testing.assert_allclose(table["chance_reached"], np.isfinite(times).mean(axis=0))
+    by_draw = draw_figures(before, sets, people, norms_s=norms).iloc[of_set.reshape(-1)]
+    for number, norm in enumerate(norms, start=1):
+        np.testing.assert_allclose(table[f"chance_within_norm_{number}"], (times <= norm).mean(axis=0))
+        np.testing.assert_allclose(by_draw[f"people_within_norm_{number}"], (times <= norm) @ people)
+    np.testing.assert_allclose(by_draw["people_reached"], np.isfinite(times) @ people)
+
+
+def written(folder, text):
+    path = folder / "closures.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_table_is_read_by_season(tmp_path):
+    text = "what,osm_id,season,availability,area,correlation\npass,1,winter,0.5,w,0.3\npass,1,summer,1,w,0.3\n"
+    path = written(tmp_path, text + "pass,2,all,0.9,,\n")
+    found = read_closures(path, ring(), season="winter")
+    assert found.table["availability"].tolist() == [0.5, 0.9]
+    assert [edges.tolist() for edges in found.edges] == [[0], [1]]
+    with pytest.raises(InputError, match="summer, winter; say which season"):
+        read_closures(path, ring())
+    with pytest.raises(InputError, match='did you mean "winter"'):
+        read_closures(path, ring(), season="wintr")
+
+
+def test_all_that_is_wrong_with_a_table_is_said_at_once(tmp_path):
+    text = "what,osm_id,name,availability,area,correlation\npass,99,,0.5,,\nboat,1,,0.5,,\npass,1,,1.5,w,x\n"
+    with pytest.raises(InputError) as caught:
+        read_closures(
+            written(tmp_path, text + "pass,2,,0.5,,0.4\npass,,,0.5,,\npass,3,,0.5,,\npass,3,,0.5,,\n"), ring()
+        )
+    for part in ("way 99", '"boat"', "'1.5'", "'x'", "no area says", "neither name nor osm_id", "way 3 is there twice"):
+        assert part in str(caught.value)
+    with pytest.raises(InputError, match="no column what, availability"):
+        read_closures(written(tmp_path, "name\nx\n"), ring())
+
+
+def test_the_shipped_tables_fit_their_networks(root):
+    from geoaccess.osm import read_osm
+
+    for place, season, count in (("iceland", "winter", 9), ("troms", None, 17)):
+        network = read_osm(next((root / "data" / place).glob("*.osm.pbf")))
+        table = root / "configs" / "reliability" / f"{place}.csv"
+        found = read_closures(table, network, season=season)
+        assert len(found.table) == count
+        assert all(edges.size for edges in found.edges)
+        assert pd.read_csv(table)["note"].str.contains("assumed").all()
