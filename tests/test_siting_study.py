@@ -16,15 +16,18 @@ from test_study_tiny import CELLS, PLACES, degrees, write_study
 from geoaccess import routing, siting
 from geoaccess.cli import app, main
 from geoaccess.errors import InputError
+from geoaccess.scenarios import read_scenario
 from geoaccess.study import (
     DayQuestion,
     FleetQuestion,
     Question,
+    compare_study,
     days_study,
     fleet_study,
     load_study,
     placed_lines,
     site_study,
+    solve_changed,
     solve_study,
     stages,
     write_placed,
@@ -258,3 +261,11 @@ def test_names_of_the_room_are_public():
 
     for name in ("locate", "read_setting", "expected_cover", "share_days", "least_regret"):
         assert getattr(geoaccess, name) is getattr(siting, name)
+
+
+def test_comparing_the_scenario_gives_the_answer_again(tiny, tmp_path):
+    placed = site_study(tiny.study, Question("gp", add=2, close=1), answers=tiny)
+    write_placed(placed, tmp_path)
+    compared = compare_study(tiny.study, [read_scenario(tmp_path / "site_gp.toml")], show=False)
+    after = solve_changed(compared.changed[0])
+    assert after["gp_s"].to_numpy() == pytest.approx(placed.after.results["gp_s"].to_numpy(), abs=0.3, nan_ok=True)

@@ -213,13 +213,11 @@ def draw_service(answers: Answers, key: str, path: Path, *, title: str) -> None:
     """Draw the map of one service, with the sites and times of these answers, under a title of its own."""
     spec = next(spec for spec in answers.study.specs if spec.key == key)
     crs = answers.results.crs
-    flat: dict[str, Any] = {
-        name: layer if layer is None else layer.to_crs(crs) for name, layer in drawn_below(answers).items()
-    }
-    maps.service_map(path, service=spec, sites=answers.sites, **flat, **words_of(answers) | {"title": title})
+    drawn = {"results": answers.results} | drawn_below(answers)
+    flat: dict[str, Any] = {name: layer if layer is None else layer.to_crs(crs) for name, layer in drawn.items()}
+    maps.service_map(path, service=spec, sites=answers.sites, **flat, **words_of(answers.study) | {"title": title})
 
 
-def _record(answers: Answers, folder: Path) -> None:
 def input_digests(study: Study) -> dict[str, str]:
     """Return the SHA-256 of every file a study reads, by what it is for."""
     return {what: files.sha256(path) for what, path in study.inputs.items()}
