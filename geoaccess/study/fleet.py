@@ -13,8 +13,9 @@ from geoaccess.errors import InputError
 from geoaccess.measures import read_ambulance_figures
 from geoaccess.routing import travel_times
 from geoaccess.study import stages
+from geoaccess.study.candidates import candidates_of, name_places, snap_places
 from geoaccess.study.pipeline import solve_study
-from geoaccess.study.siting import Question, candidates_of, name_places, norm_of, snap_places
+from geoaccess.study.siting import Question, norm_of
 from geoaccess.study.tables import marked, write_csv
 from geoaccess.toml import did_you_mean
 

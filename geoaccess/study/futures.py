@@ -11,8 +11,9 @@ import pandas as pd
 from geoaccess import files, siting
 from geoaccess.errors import InputError
 from geoaccess.study import stages
+from geoaccess.study.candidates import candidates_of, name_places, snap_places
 from geoaccess.study.pipeline import solve_study
-from geoaccess.study.siting import candidates_of, check_question, name_places, objective_of, snap_places
+from geoaccess.study.siting import check_question, objective_of
 from geoaccess.study.tables import marked, write_csv
 
 if TYPE_CHECKING:

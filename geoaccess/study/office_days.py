@@ -12,8 +12,9 @@ from geoaccess import files, siting
 from geoaccess.errors import InputError
 from geoaccess.routing import travel_times
 from geoaccess.study import stages
+from geoaccess.study.candidates import candidates_of, name_places, snap_places
 from geoaccess.study.pipeline import solve_study
-from geoaccess.study.siting import Question, candidates_of, name_places, snap_places
+from geoaccess.study.siting import Question
 from geoaccess.study.tables import marked, write_csv
 from geoaccess.toml import did_you_mean
 

@@ -10,14 +10,13 @@ import pandas as pd
 
 from geoaccess import measures, siting
 from geoaccess.errors import InputError
-from geoaccess.network import snap
-from geoaccess.osm import read_features
 from geoaccess.study import stages
+from geoaccess.study.candidates import candidates_of, name_places, snap_places
 from geoaccess.study.pipeline import solve_study
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     import geopandas as gpd
@@ -31,18 +30,14 @@ __all__ = [
     "OBJECTIVES",
     "Placed",
     "Question",
-    "candidates_of",
     "check_question",
-    "name_places",
     "norm_of",
     "objective_of",
     "site_study",
-    "snap_places",
 ]
 
 OBJECTIVES = ("minutes", "norm", "fair", "beyond", "worst", "fewest")
 
-_PLACES = ("city", "town", "village", "hamlet", "suburb", "isolated_dwelling")
 _ALTERNATIVES = 10
 _APART_M = 3000.0
 
@@ -139,36 +134,6 @@ def site_study(study: Study, question: Question, *, answers: Answers | None = No
     )
     found, objective, notes = _found(setting, question, answers)
     return _told(answers, question, setting, found, objective, ours, places, notes)
-
-
-def snap_places(study: Study, answers: Answers, places: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Attach candidates to the network as sites are."""
-    return snap(
-        answers.network,
-        places,
-        max_m=study.settings.snap.max_m,
-        off_network_kph=study.settings.snap.off_network_kph,
-        min_component_m=study.settings.network.min_component_km * 1000,
-    )
-
-
-def candidates_of(answers: Answers, question: Question) -> gpd.GeoDataFrame:
-    """Return the places that are to choose from: points, with `name` where their file names them."""
-    cells = answers.results
-    if question.candidates == "cells":
-        found = cells.loc[(cells["population"] > 0).to_numpy(), ["geometry"]]
-        found = found.set_geometry(found.geometry.centroid)
-    elif question.candidates == "settlements":
-        found = siting.settlements(cells[["population", "geometry"]], least_people=question.least_people)
-    else:
-        from pathlib import Path
-
-        path = Path(question.candidates)
-        if not path.suffix:
-            raise InputError(f'--candidates "{path}": give cells, settlements, or a file of places with lon and lat')
-        found = siting.read_candidates(path)
-    found = found.to_crs("EPSG:4326")
-    return found if question.exclude is None else siting.leave_out(found, question.exclude)
 
 
 def check_question(study: Study, question: Question) -> None:
@@ -324,17 +289,6 @@ def _label(question: Question, objective: Objective) -> str:
         who = f"people of classes {', '.join(map(str, question.classes))}" if question.classes else "everybody"
         return f"longest minutes of {who}" if question.quantile == 1 else f"P{100 * question.quantile:g} of {who}"
     return objective.label
-
-
-def name_places(answers: Answers, places: gpd.GeoDataFrame, numbers: Sequence[int]) -> dict[int, str]:
-    """Return what people call some of the candidates, by number: their own name, or the nearest place of the map."""
-    some = places.iloc[list(numbers)]
-    own = some["name"].astype(str).to_list() if "name" in some else [""] * len(some)
-    if not all(own):
-        extracts = [answers.study.resolve(name) for name in answers.study.settings.network.osm]
-        near = siting.called(some.geometry, read_features(extracts, [("place", kind) for kind in _PLACES]))
-        own = [name or by for name, by in zip(own, near, strict=True)]
-    return {j: name or str(places.index[j]) for j, name in zip(numbers, own, strict=True)}
 
 
 def _places_table(
