@@ -79,7 +79,7 @@ def test_closing_any_edge_is_what_a_solve_from_scratch_finds(drawn, toward):
         worse = was & now & (after > before)
         assert row["people_cut_off"] == people[was & ~now].sum()
         assert row["people_delayed"] == people[worse].sum()
-        assert row["person_min"] == pytest.approx((people[worse] * (after - before)[worse]).sum() / 60)
+        assert row["person_min"] == pytest.approx((people[worse] * (after[worse] - before[worse])).sum() / 60)
         assert row["over_norm_1"] == people[(before <= 30) & ~(after <= 30)].sum()
         if carried[edge] == 0:  # nobody passes: nobody loses
             assert row["people_cut_off"] == row["people_delayed"] == 0

@@ -195,8 +195,15 @@ def test_files_and_page_hold_names_as_text(tiny, tmp_path):
     record = json.loads((folder / "compare.json").read_text(encoding="utf-8"))
     assert record["scenarios"][0]["title"] == evil
     (folder / "mine.txt").write_text("stays")
-    write_comparison(compare_study(tiny, [NO_FERRY], show=False), folder)
+    two = compare_study(tiny, [NO_FERRY, Scenario(title="nothing")], show=False)
+    write_comparison(two, folder)
     assert (folder / "mine.txt").exists()
+    beside = two.tables["beside"].set_index(["service", "figure"])
+    assert beside.columns.tolist() == ["before", "no ferry", "nothing"]
+    unreached = beside.loc[("gp", "people_unreached")]
+    assert unreached["no ferry"] - unreached["before"] == PEOPLE["isle"]
+    assert unreached["nothing"] == unreached["before"]
+    assert "Beside each other" in (folder / "index.html").read_text(encoding="utf-8")
 
 
 def test_the_command_line_compares(tiny, tmp_path):

@@ -27,6 +27,11 @@ _NORMS: Final = range(1, 10)
 _WORDS: Final[dict[str, tuple[str, str]]] = {
     "all": ("Everybody", "Alle"),
     "before": ("as it is", "som nå"),
+    "beside": ("Beside each other", "Ved siden av hverandre"),
+    "median_min": ("median (min)", "median (min)"),
+    "p90_min": ("P90 (min)", "P90 (min)"),
+    "people_unreached": ("people not reached", "innbyggere som ikke nås"),
+    "people_within": ("people within {0} min", "innbyggere innenfor {0} min"),
     "better": ("win minutes", "sparer tid"),
     "classes": ("By centrality class", "Etter sentralitetsklasse"),
     "class": ("Class", "Klasse"),
@@ -56,6 +61,9 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "won": ("person-hours won", "persontimer spart"),
     "worse": ("lose minutes", "taper tid"),
 }
+_FIGURES: Final = {"median_min": 1, "p90_min": 1, "people_unreached": 0}
+"""Figures that are shown beside each other, and their decimals."""
+
 _CHANGES: Final = ("better", "worse", "same", "became_reached", "became_unreached", "unreached")
 
 
@@ -79,6 +87,7 @@ def comparison_page(
     path: Path,
     *,
     parts: Sequence[ScenarioPart],
+    beside: pd.DataFrame,
     services: Sequence[Service],
     title: str,
     subtitle: str = "",
@@ -88,7 +97,8 @@ def comparison_page(
 ) -> None:
     """Write the page of a comparison as one HTML file: it needs no network, and runs no script.
 
-    Every name is shown as text, whatever it holds.
+    Every name is shown as text, whatever it holds. Several scenarios are shown beside each other first, by the table
+    `beside` of `geoaccess.study.Compared`.
     """
     import jinja2
 
@@ -101,6 +111,7 @@ def comparison_page(
     html = template.render(
         said=said,
         parts=shown,
+        beside=_beside(beside, services, said, language) if len(parts) > 1 else None,
         title=title,
         subtitle=subtitle,
         disclaimer=disclaimer,
@@ -131,6 +142,28 @@ def _shown(part: ScenarioPart, services: Sequence[Service], said: Mapping[str, s
             for service in touched
         ],
     }
+
+
+def _beside(table: pd.DataFrame, services: Sequence[Service], said: Mapping[str, str], language: str) -> dict[str, Any]:
+    """Return the key figures of the study as it is and of each scenario."""
+    labels = {service.key: service.label for service in services}
+    titles = [str(name) for name in table.columns[2:]]
+    body = []
+    for row in _records(table):
+        figure = str(row["figure"])
+        within = figure.removeprefix("people_within_").removesuffix("_min")
+        if figure in _FIGURES:
+            label, digits = said[figure], _FIGURES[figure]
+        elif within != figure and figure.startswith("people_within_"):
+            label, digits = said["people_within"].format(within), 0
+        else:
+            continue
+        values = [float(row[title]) for title in titles]
+        shown = [
+            people(value, language=language) if digits == 0 else _number(value, digits, language) for value in values
+        ]
+        body.append([labels[row["service"]], label, *shown])
+    return {"head": [said["service"], "", said["before"], *titles[1:]], "rows": body}
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:

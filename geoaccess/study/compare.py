@@ -152,7 +152,7 @@ def _figures(everybody: pd.DataFrame, equity: pd.DataFrame, when: str) -> dict[t
         norms = [number for number in range(1, 10) if not np.isnan(row.get(f"norm_{number}_s", np.nan))]
         for number in norms:
             named[f"people_within_{row[f'norm_{number}_s'] / _MIN:g}_min"] = row[f"within_norm_{number}_{when}"]
-        named["gini"] = float(gini[key])
+        named["gini_of_reached"] = float(gini[key])
         if when == "after":
             named |= {name: row[name] for name in ("person_min_won", "person_min_lost")}
             named |= {f"people_{name}": row[name] for name in ("better", "worse", "became_reached", "became_unreached")}

@@ -84,7 +84,8 @@ def _pages(compared: Compared, folder: Path) -> None:
                 pictures=pictures,
             )
         )
-    maps.comparison_page(folder / "index.html", parts=parts, services=study.specs, **said)
+    beside = compared.tables["beside"]
+    maps.comparison_page(folder / "index.html", parts=parts, beside=beside, services=study.specs, **said)
 
 
 def _sailing(ferries: gpd.GeoDataFrame, one: Changed) -> gpd.GeoDataFrame:

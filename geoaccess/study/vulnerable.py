@@ -40,8 +40,8 @@ class Vulnerable:
 
     `table` has a row per ferry, bridge, tunnel and stretch of road between two junctions that people pass on their way
     to the service, the worst first: the columns of `geoaccess.scenarios.closing_table`, `label`, the place and
-    `municipality` where it lies, `touched` (for the first of them, the places whose people are touched most), `lon`
-    and `lat` of its middle, and its line (EPSG:4326).
+    `municipality` where it lies, `touched` (for ferries, and the first by either rank: the places whose people are
+    touched most), `lon` and `lat` of its middle, and its line (EPSG:4326).
     """
 
     study: Study
@@ -124,7 +124,9 @@ def _described(base: Base, field: NearestField, units: list[Unit], table: pd.Dat
     away = out["kind"] != "ferry"
     out["label"] = out["label"].where(~away, out["label"] + ", " + out["place"])
     out["touched"] = ""
-    out.loc[out.index[:_DESCRIBED], "touched"] = [_touched(field, unit, place) for unit in units[:_DESCRIBED]]
+    ranks = out[["rank_minutes", "rank_norm"]].fillna(np.iinfo(np.int64).max)
+    first = out.index[(ranks <= _DESCRIBED).any(axis=1) | (out["kind"] == "ferry")]
+    out.loc[first, "touched"] = [_touched(field, units[row], place) for row in first]
     return out
 
 
@@ -182,8 +184,8 @@ def write_vulnerable(found: Vulnerable, folder: Path) -> list[Path]:
     return [folder / name for name in names]
 
 
-def printed_vulnerable(found: Vulnerable, *, rows: int = 15) -> list[tuple[str, pd.DataFrame]]:
-    """Return what the command line prints: the first by person-minutes, and the first by people over the norm."""
+def printed_vulnerable(found: Vulnerable, *, rows: int = 5) -> list[tuple[str, pd.DataFrame]]:
+    """Return what the command line prints: of each kind the first by person-minutes, and by people over the norm."""
     table = found.table[found.table["rank_minutes"].notna()]
     norms = [f"over_norm_{number}" for number in range(1, len(found.spec.norms_s) + 1)]
     figures = ["people_delayed", "people_cut_off", "person_min", *norms]
@@ -193,7 +195,8 @@ def printed_vulnerable(found: Vulnerable, *, rows: int = 15) -> list[tuple[str, 
     titles |= {"rank_norm": "By people pushed over the norm"} if norms else {}
     for rank, title in titles.items():
         first = table.sort_values([rank, "rank_minutes"]).drop_duplicates(["kind", "label"])
-        first = first.drop_duplicates(["kind", *figures]).head(rows)  # stretches in a row cost the same
+        first = first.drop_duplicates(["kind", *figures])  # stretches in a row cost the same
+        first = first.groupby("kind").head(rows)
         out = pd.DataFrame(
             {
                 "rank": first[rank].astype(int),
