@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 import geoaccess as ga
+from geoaccess import siting
 from geoaccess.hierarchy import light
 from geoaccess.kernels import search, sweeps
 from geoaccess.kernels.keys import FAR, NEVER
@@ -168,6 +169,37 @@ def undo(field: ga.NearestField, change: Change) -> None:
 def field_keys(field: ga.NearestField) -> npt.NDArray[np.uint64]:
     """Return the keys of a field, shape (n_nodes, 2); not timed."""
     return field.keys
+
+
+def site(
+    hierarchy: ga.Hierarchy,
+    cells: Nodes,
+    people: npt.NDArray[np.float64],
+    sites: Nodes,
+    candidates: Nodes,
+    *,
+    add: int,
+    method: siting.Method = "exact",
+) -> siting.Located:
+    """Return where sites should be added for least travel time, by the search of what each candidate brings nearer."""
+    cell, site, candidate = (at_nodes(hierarchy.network, nodes) for nodes in (cells, sites, candidates))
+    setting = siting.find_setting(hierarchy, cell, people, sites=site, candidates=candidate)
+    return siting.locate(setting, add=add, method=method)
+
+
+def times(hierarchy: ga.Hierarchy, cells: Nodes, candidates: Nodes) -> npt.NDArray[np.float64]:
+    """Return seconds from cells to candidates, a day where there is no way; not timed."""
+    cell, candidate = at_nodes(hierarchy.network, cells), at_nodes(hierarchy.network, candidates)
+    return np.minimum(ga.travel_times(hierarchy, cell, candidate), siting.DAY_S)
+
+
+def located(
+    times_s: npt.NDArray[np.float64], people: npt.NDArray[np.float64], *, add: int, norm_s: float | None = None
+) -> siting.Located:
+    """Return the best choice by given times: the least travel time, or with a norm the most people within it."""
+    setting = siting.read_setting(times_s, people)
+    objective = siting.PersonMinutes() if norm_s is None else siting.WithinNorm(norm_s)
+    return siting.locate(setting, add=add, objective=objective, method="exact")
 
 
 def at_nodes(network: ga.Network, nodes: Nodes) -> pd.DataFrame:

@@ -29,6 +29,7 @@ __all__ = [
     "routingkit",
     "scipy_matrix",
     "scipy_times",
+    "spopt",
 ]
 
 FREE = 2.0**-20  # scipy loses arcs that cost nothing; a million of these together cost less than a decisecond
@@ -173,3 +174,21 @@ def networkit_trees(graph: Graph, roots: npt.NDArray[np.int32]) -> Callable[[], 
         return np.array(found)
 
     return trees
+
+
+def spopt(
+    times_s: npt.NDArray[np.float64], people: npt.NDArray[np.float64], *, add: int, norm_s: float | None
+) -> Callable[[], tuple[float, bool]]:
+    """Make spopt ready to solve an instance with its solver: mean minutes, or with a norm the share within it."""
+    locate = package("spopt", "spopt.locate")
+    pulp = package("pulp")
+
+    def solve() -> tuple[float, bool]:
+        solver = pulp.PULP_CBC_CMD(msg=False)
+        if norm_s is None:
+            made = locate.PMedian.from_cost_matrix(times_s, people, p_facilities=add).solve(solver)
+            return float(made.problem.objective.value()) / float(people.sum()) / 60, False
+        made = locate.MCLP.from_cost_matrix(times_s, people, service_radius=norm_s, p_facilities=add).solve(solver)
+        return float(made.problem.objective.value()) / float(people.sum()), True
+
+    return solve

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["line", "write"]
 
-PACKAGES = ("numpy", "numba", "scipy", "networkit", "pandana", "pyrosm", "pyroutingkit")
+PACKAGES = ("numpy", "numba", "scipy", "networkit", "pandana", "pyrosm", "pyroutingkit", "spopt")
 AXES = {"nodes": "nodes", "sites": "sites", "cells": "cells", "lanes": "trees in one batch"}
 COLOURS = {"scipy": "#d1495b", "bare": "#2a9d5c", "building": "#8d6e3f", "hierarchy": "#1b6ca8"}
 OTHERS = ("#1b6ca8", "#8a6bbf", "#d98c21")

@@ -19,6 +19,7 @@ from benchmarks.measure import Plan, Row
 from benchmarks.memory import memory
 from benchmarks.nearest import bare, nearest
 from benchmarks.reading import reading
+from benchmarks.siting import siting
 from benchmarks.streaming import streaming
 from benchmarks.study import study
 from benchmarks.trees import trees
@@ -34,6 +35,7 @@ BENCHMARKS = {
     "trees": trees,
     "matrix": matrix,
     "updates": updates,
+    "siting": siting,
     "streaming": streaming,
     "memory": memory,
     "growth": growth,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from geoaccess.osm.explain import Explanation
     from geoaccess.osm.profile import Profile
     from geoaccess.study.pipeline import Answers
+    from geoaccess.study.siting import Question
     from geoaccess.study.validate import Validation
 
 __all__ = ["main"]
@@ -180,6 +181,236 @@ def profile(
     title = f"{loaded.settings.services[service].label} on {date.isoformat()}: minutes over all times of leaving"
     out.print(_rich(title, short_table(found)))
     out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+
+
+@app.command()
+def site(
+    study: StudyFile,
+    *,
+    service: Annotated[str, typer.Option("--service", help="A service of the study, such as gp.")],
+    add: Annotated[int, typer.Option("--add", min=0, help="How many sites to add.")] = 1,
+    close: Annotated[int, typer.Option("--close", min=0, help="How many of those that stand to close.")] = 0,
+    objective: Annotated[
+        str, typer.Option("--objective", help="minutes, norm, fair, beyond, worst or fewest; see below.")
+    ] = "minutes",
+    norm: Annotated[
+        float | None, typer.Option("--norm", metavar="MIN", help="Minutes; the study's first norm.")
+    ] = None,
+    share: Annotated[float, typer.Option("--share", help="Of the people, for fewest.")] = 0.95,
+    aversion: Annotated[float, typer.Option("--aversion", help="To inequality, above 0, for fair.")] = 1.0,
+    alpha: Annotated[float, typer.Option("--alpha", help="1: how far beyond the norm; 2: squared.")] = 1.0,
+    quantile: Annotated[float, typer.Option("--quantile", help="For worst: 1 is the longest time, 0.9 P90.")] = 1.0,
+    classes: Annotated[str, typer.Option("--classes", metavar="5,6", help="For worst: of these classes only.")] = "",
+    candidates: Annotated[
+        str, typer.Option("--candidates", help="cells, settlements, or a file with lon and lat (or points).")
+    ] = "cells",
+    least_people: Annotated[float, typer.Option("--least-people", help="Of a settlement.")] = 200.0,
+    exclude: Annotated[Path | None, typer.Option("--exclude", metavar="FILE", help="Polygons to keep out of.")] = None,
+    unreached: Annotated[
+        float, typer.Option("--unreached", metavar="MIN", help="Minutes that somebody counts whom nothing reaches.")
+    ] = 1440.0,
+    max_loss: Annotated[
+        float | None, typer.Option("--max-loss", metavar="MIN", help="What a class may lose on average, with --close.")
+    ] = None,
+    method: Annotated[str, typer.Option("--method", help="auto, exact, exchange or greedy.")] = "auto",
+    seconds: Annotated[float, typer.Option("--seconds", help="How long an exact solver may take.")] = 60.0,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="The study's unless given.")] = None,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option("--vary", metavar="SETTING=VALUE,VALUE", help="Futures, as for sweep: least regret over all."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Find the best places for more sites of a service, and say how sure that is.
+
+    \b
+    minutes   least travel time of all people together (p-median)
+    norm      most people within the norm (maximal covering)
+    fair      least mean with an aversion to inequality (Kolm-Pollak)
+    beyond    least time beyond the norm (Foster-Greer-Thorbecke)
+    worst     least of the longest times (p-centre, or a quantile of some classes)
+    fewest    the fewest sites that bring a share of the people within the norm
+
+    Sites that stand stay unless --close says how many may go. site_SERVICE.toml is the answer as a scenario.
+    """  # noqa: D301 - \\b keeps lines apart
+    from geoaccess.study import Question, load_study, placed_lines, placed_tables, site_study, write_placed
+
+    loaded = load_study(study)
+    question = Question(
+        service=service,
+        add=add,
+        close=close,
+        objective=objective,
+        norm_min=norm,
+        share=share,
+        aversion=aversion,
+        alpha=alpha,
+        quantile=quantile,
+        classes=_numbers("--classes", classes),
+        unreached_min=unreached,
+        max_loss_min=max_loss,
+        candidates=candidates,
+        least_people=least_people,
+        exclude=exclude,
+        method=method,  # type: ignore[arg-type] # checked where it is used
+        seconds=seconds,
+    )
+    if vary:
+        _site_futures(study, vary, question, output, quiet=quiet)
+        return
+    placed = site_study(loaded, question, show=not quiet)
+    written = write_placed(placed, output)
+    if quiet:
+        return
+    for line in [loaded.settings.disclaimer, *placed_lines(placed)]:
+        if line:
+            out.print(Text(line, style="bold" if line == loaded.settings.disclaimer else ""))
+    for title, table in placed_tables(placed):
+        out.print(_rich(title, table))
+    out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+
+
+@app.command(name="office-days")
+def office_days(
+    study: StudyFile,
+    *,
+    service: Annotated[str, typer.Option("--service", help="A service of the study, such as gp.")],
+    days: Annotated[int, typer.Option("--days", min=1, help="Office days per week to share out.")],
+    main_offices: Annotated[
+        str, typer.Option("--from", metavar="SITE,SITE", help="Sites that the staff drive from, by id.")
+    ],
+    again: Annotated[
+        str, typer.Option("--again", metavar="SITE,SITE", help="Sites whose days are shared out anew, by id.")
+    ] = "",
+    municipality: Annotated[
+        str, typer.Option("--municipality", metavar="NAME,NAME", help="Places in these municipalities only.")
+    ] = "",
+    visits: Annotated[float, typer.Option("--visits", help="Of each person, a year.")] = 3.0,
+    can_wait: Annotated[
+        float, typer.Option("--can-wait", help="Share of visits for which people can choose the day.")
+    ] = 0.7,
+    staff: Annotated[
+        float, typer.Option("--staff", help="How many drive; each hour counts as one of a patient.")
+    ] = 2.0,
+    even: Annotated[bool, typer.Option("--even", help="The same number of offices each day.")] = False,
+    candidates: Annotated[str, typer.Option("--candidates", help="settlements, cells, or a file.")] = "settlements",
+    least_people: Annotated[float, typer.Option("--least-people", help="Of a settlement.")] = 50.0,
+    exclude: Annotated[Path | None, typer.Option("--exclude", metavar="FILE", help="Polygons to keep out of.")] = None,
+    seconds: Annotated[float, typer.Option("--seconds", help="How long an exact solver may take.")] = 60.0,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="The study's unless given.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Share out the days on which staff of main offices sit elsewhere, so that patients and staff travel least.
+
+    Visits that cannot wait fall on any weekday and go to the nearest office that is open then; the others choose the
+    day. site_SERVICE_days.toml is the answer as a scenario.
+    """
+    from geoaccess.study import DayQuestion, days_lines, days_study, days_tables, load_study, write_days
+
+    loaded = load_study(study)
+    question = DayQuestion(
+        service=service,
+        days=days,
+        main=_names(main_offices),
+        redistribute=_names(again),
+        municipality=_names(municipality),
+        visits_per_year=visits,
+        can_wait=can_wait,
+        staff=staff,
+        even=even,
+        candidates=candidates,
+        least_people=least_people,
+        exclude=exclude,
+        seconds=seconds,
+    )
+    answer = days_study(loaded, question, show=not quiet)
+    written = write_days(answer, output)
+    if quiet:
+        return
+    for line in filter(None, [loaded.settings.disclaimer, *days_lines(answer)]):
+        out.print(Text(line, style="bold" if line == loaded.settings.disclaimer else ""))
+    for title, table in days_tables(answer):
+        out.print(_rich(title, table))
+    out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+
+
+@app.command()
+def vehicles(
+    study: StudyFile,
+    *,
+    add: Annotated[int, typer.Option("--add", min=1, help="How many vehicles to add.")],
+    service: Annotated[str, typer.Option("--service", help="The bases of the study.")] = "ambulance_base",
+    busy: Annotated[float, typer.Option("--busy", help="Share of the time that a vehicle is out.")] = 0.3,
+    norm: Annotated[float | None, typer.Option("--norm", metavar="MIN", help="From the call to the patient.")] = None,
+    treatment: Annotated[str | None, typer.Option("--treatment", help="A service that treats, as hospital.")] = None,
+    treatment_min: Annotated[float | None, typer.Option("--treatment-min", help="From the call until there.")] = None,
+    standing: Annotated[int, typer.Option("--standing", min=0, help="Vehicles at each base today.")] = 1,
+    candidates: Annotated[str, typer.Option("--candidates", help="settlements, cells, or a file.")] = "settlements",
+    least_people: Annotated[float, typer.Option("--least-people", help="Of a settlement.")] = 200.0,
+    exclude: Annotated[Path | None, typer.Option("--exclude", metavar="FILE", help="Polygons to keep out of.")] = None,
+    figures: Annotated[Path | None, typer.Option("--figures", metavar="FILE", help="Of the ambulance chain.")] = None,
+    seconds: Annotated[float, typer.Option("--seconds", help="How long an exact solver may take.")] = 60.0,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="The study's unless given.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Find where more ambulances bring most people within reach of one that is free (MEXCLP).
+
+    They may join a base that stands or stand at a new one. With --treatment the way on to it counts as well.
+    """
+    from geoaccess.study import FleetQuestion, fleet_lines, fleet_study, load_study, write_fleet
+
+    loaded = load_study(study)
+    question = FleetQuestion(
+        service=service,
+        add=add,
+        busy=busy,
+        norm_min=norm,
+        treatment=treatment,
+        treatment_min=treatment_min,
+        standing=standing,
+        candidates=candidates,
+        least_people=least_people,
+        exclude=exclude,
+        figures=figures,
+        seconds=seconds,
+    )
+    answer = fleet_study(loaded, question, show=not quiet)
+    written = write_fleet(answer, output)
+    if quiet:
+        return
+    for line in filter(None, [loaded.settings.disclaimer, *fleet_lines(answer)]):
+        out.print(Text(line, style="bold" if line == loaded.settings.disclaimer else ""))
+    out.print(_rich("Bases", answer.places[["name", "vehicles", "stands", "base"]]))
+    out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+
+
+def _site_futures(study: Path, futures: list[str], question: Question, output: Path | None, *, quiet: bool) -> None:
+    from geoaccess.study import combinations, futures_lines, site_futures, write_futures
+    from geoaccess.study import vary as vary_studies
+
+    answer = site_futures(vary_studies([study], combinations(futures)), question, show=not quiet)
+    written = write_futures(answer, output)
+    if quiet:
+        return
+    for line in filter(None, [answer.disclaimer, *futures_lines(answer)]):
+        out.print(Text(line, style="bold" if line == answer.disclaimer else ""))
+    table = answer.futures.copy()
+    for name in ("best", "value", "regret"):
+        table[name] = table[name].map("{:.3f}".format)
+    out.print(_rich("By future, per person", table))
+    out.print(_rich("Where", answer.places[["name", "candidate"]]))
+    out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _numbers(option: str, text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise InputError(f"{option} {text!r}: give whole numbers, as 5,6") from None
 
 
 @app.command()
@@ -568,6 +799,27 @@ def _lon_lat(option: str, text: str) -> tuple[float, float]:
     if not (abs(lon) <= 180 and abs(lat) <= 90):  # noqa: PLR2004
         raise InputError(f"{option} {text!r}: longitude comes first, then latitude, in degrees")
     return lon, lat
+
+
+@app.command()
+def serve(
+    study: StudyFile,
+    *,
+    port: Annotated[
+        int | None, typer.Option("--port", min=1, max=65535, help="Where to listen; 8642, or any that is free.")
+    ] = None,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+) -> None:
+    """Open the planner: a page on which offices are added, moved and closed, and the answer is there at once.
+
+    Only this machine can reach it, and only by the address that is printed. Nothing is sent anywhere, and nothing is
+    kept but the plans that are saved, as scenario files in a folder beside the study.
+    """
+    from geoaccess.planner import serve as serve_study
+    from geoaccess.study import load_study
+
+    serve_study(load_study(study), tell=lambda line: out.print(Text(line)), port=port, browser=browser, show=not quiet)
 
 
 def _print_main_result(answers: Answers) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "add_pdf",
+    "draw_service",
     "drawn_below",
     "ferry_lines",
     "input_digests",
@@ -206,6 +207,15 @@ def _pictures(answers: Answers, folder: Path) -> None:
                 )
             )
     maps.lorenz_figure(folder / "lorenz.png", curves=curves, **said)
+
+
+def draw_service(answers: Answers, key: str, path: Path, *, title: str) -> None:
+    """Draw the map of one service, with the sites and times of these answers, under a title of its own."""
+    spec = next(spec for spec in answers.study.specs if spec.key == key)
+    crs = answers.results.crs
+    drawn = {"results": answers.results} | drawn_below(answers)
+    flat: dict[str, Any] = {name: layer if layer is None else layer.to_crs(crs) for name, layer in drawn.items()}
+    maps.service_map(path, service=spec, sites=answers.sites, **flat, **words_of(answers.study) | {"title": title})
 
 
 def input_digests(study: Study) -> dict[str, str]:

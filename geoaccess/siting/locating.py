@@ -1,0 +1,223 @@
+"""Where the next sites should be: one question, one answer, and how far it can be from the best."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from geoaccess.kernels import siting as kernel
+from geoaccess.siting.choosing import Choice, Method, choose
+from geoaccess.siting.objectives import PersonMinutes, WithinNorm
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from geoaccess.siting.objectives import Objective
+    from geoaccess.siting.problem import Problem
+    from geoaccess.siting.setting import Setting
+
+__all__ = ["Located", "alternatives", "frontier", "locate", "ranked"]
+
+
+_POLISH_ROUNDS, _POLISHED = 50, 200
+
+
+@dataclass(frozen=True)
+class Located:
+    """Where to add sites and which to close, with what it brings.
+
+    `added` are numbers of candidates, the one that brings most first; `closed` numbers of standing sites. `now`,
+    `value` and `bound` are figures of the objective: today, with the choice, and what no choice can beat. `gap` is by
+    how much the choice can miss the best, as a share of the figure or of what can be improved, whichever is more; 0
+    where it is proved optimal.
+    """
+
+    added: npt.NDArray[np.int32]
+    closed: npt.NDArray[np.int32]
+    now: float
+    value: float
+    bound: float
+    gap: float
+    method: str
+
+    @property
+    def proved(self) -> bool:
+        """Whether no other choice is better."""
+        return self.gap == 0.0
+
+    @property
+    def told(self) -> str:
+        """How sure the choice is, in words."""
+        if self.proved:
+            return "proved optimal"
+        return f"at most {100 * self.gap:.2g} % from the best"
+
+
+def locate(
+    setting: Setting,
+    *,
+    add: int,
+    close: int = 0,
+    objective: Objective | None = None,
+    method: Method = "auto",
+    seconds: float = 60.0,
+) -> Located:
+    """Find the candidates to add (and standing sites to close) that are best for an objective.
+
+    Standing sites stay unless some are to be closed; then exactly `close` are, whichever cost least.
+
+    Parameters
+    ----------
+    setting
+        From `read_setting` or `find_setting`.
+    add, close
+        How many.
+    objective
+        `PersonMinutes()` unless given; `WithinNorm`, `BeyondNorm`, `FairMean`.
+    method, seconds
+        See `choose`.
+
+    Raises
+    ------
+    InputError
+        If there are not so many candidates or sites, or more nearest sites are needed to close so many.
+
+    Examples
+    --------
+    Three villages on a road; the people of the first have a site. Where should the next be?
+
+    >>> from geoaccess.siting import locate, read_setting
+    >>> times = [[0, 600, 1500], [600, 0, 900], [1500, 900, 0]]
+    >>> found = locate(read_setting(times, [50, 30, 40], now_s=[0, 600, 1500]), add=1)
+    >>> found.added, found.now, found.value, found.told
+    (array([2], dtype=int32), 10.833333333333334, 2.5, 'proved optimal')
+    """
+    wanted = PersonMinutes() if objective is None else objective
+    problem = setting.problem(wanted, add=add, close=close)
+    choice = choose(problem, method=method, seconds=seconds)
+    if isinstance(wanted, WithinNorm):  # which leaves many choices equal
+        chosen = _nearer(problem, setting.problem(PersonMinutes(), add=add, close=close), choice)
+        worth = problem.worth(chosen)  # which may be more, of a choice that was made greedily
+        choice = replace(choice, chosen=chosen, worth=worth, bound=max(choice.bound, worth))
+    return located(setting, problem, choice, wanted, close=close)
+
+
+def _nearer(problem: Problem, minutes: Problem, choice: Choice) -> npt.NDArray[np.int32]:
+    """Return a choice that is worth as much, by exchanges of one place for another, and nearer to people."""
+    best, second = np.zeros(problem.weight.size), np.zeros(problem.weight.size)
+    by = np.empty(problem.weight.size, np.int32)
+    chosen = choice.chosen.copy()
+    arrays = (problem.first, problem.point, problem.gain)
+    for _ in range(_POLISH_ROUNDS):
+        kernel.serve(*arrays, chosen, best, second, by)
+        won, out = kernel.swaps(*arrays, problem.cost, problem.group, chosen, best, second, by)
+        equal = np.flatnonzero(won >= -1e-12 * max(choice.worth, 1.0))[:_POLISHED]
+        others = [np.append(np.delete(chosen, out[place]), np.int32(place)) for place in equal]
+        worths = [minutes.worth(other) for other in others]
+        if not worths or max(worths) <= minutes.worth(chosen) * (1 + 1e-12):
+            break
+        chosen = others[int(np.argmax(worths))]
+    return np.sort(chosen)
+
+
+def located(setting: Setting, problem: Problem, choice: Choice, objective: Objective, *, close: int) -> Located:
+    """Read a choice of places as candidates to add and sites to close, and its worth as figures."""
+    floor = setting.burden(objective, close=close)
+    now = setting.burden(objective)
+    chosen = choice.chosen
+    added = chosen[chosen < setting.candidates]
+    closed = np.empty(0, np.int32)
+    if close:
+        stays = np.isin(np.arange(setting.standing), chosen - setting.candidates)
+        closed = np.flatnonzero(~stays).astype(np.int32)
+    value, bound = floor - choice.worth, floor - choice.bound
+    gap = 0.0
+    if not choice.proved:
+        gap = gap_of(setting.figure(objective, now), setting.figure(objective, value), setting.figure(objective, bound))
+    return Located(
+        added=ranked(problem, added, chosen[chosen >= setting.candidates]),
+        closed=closed,
+        now=setting.figure(objective, now),
+        value=setting.figure(objective, value),
+        bound=setting.figure(objective, bound) if gap else setting.figure(objective, value),
+        gap=gap,
+        method=choice.method,
+    )
+
+
+def gap_of(now: float, value: float, bound: float) -> float:
+    """Return by how much a figure may miss the best: of the figure itself or of what it improves, whichever is more."""
+    missing = abs(bound - value)
+    if missing == 0 or np.isinf(missing):
+        return 1.0 if missing else 0.0
+    return min(1.0, missing / max(min(max(abs(value), abs(bound)), abs(now - bound)), 1e-300))
+
+
+def ranked(
+    problem: Problem, added: npt.NDArray[np.integer], standing: npt.NDArray[np.integer]
+) -> npt.NDArray[np.int32]:
+    """Return the places in the order in which they bring most, each after those before it."""
+    groups = problem.group[np.concatenate([added, standing])]
+    exact = replace(problem, quota=np.bincount(groups, minlength=problem.quota.size))
+    rest, _ = exact.among(np.asarray(added), np.asarray(standing))
+    best = np.zeros(rest.weight.size)
+    order, _ = kernel.greedy(rest.first, rest.point, rest.gain, rest.cost, rest.group, rest.quota, best)
+    return np.asarray(added, np.int32)[order]
+
+
+def frontier(
+    setting: Setting,
+    *,
+    most: int,
+    close: int = 0,
+    objective: Objective | None = None,
+    method: Method = "exchange",
+    found: Located | None = None,
+) -> pd.DataFrame:
+    """Return what 0, 1, ... `most` added sites make of the objective: `added`, `value`, `bound`, `gap`, `method`.
+
+    The last row is `found`, where that is given.
+    """
+    rows = []
+    for add in range(most + 1):
+        step = found
+        if step is None or add < most:
+            step = locate(setting, add=add, close=close, objective=objective, method=method)
+        rows.append((add, step.value, step.bound, step.gap, step.method))
+    return pd.DataFrame(rows, columns=["added", "value", "bound", "gap", "method"])
+
+
+def alternatives(
+    setting: Setting, found: Located, *, count: int = 10, objective: Objective | None = None
+) -> pd.DataFrame:
+    """Return the best choices that differ from the found one by one place: nearly as good, and perhaps preferred.
+
+    Table with `instead_of` and `candidate` (numbers of candidates), `value` of the objective, and `kept`: the share of
+    the improvement that is kept. The best first.
+    """
+    wanted = PersonMinutes() if objective is None else objective
+    problem = setting.problem(wanted, add=len(found.added), close=len(found.closed))
+    stays = np.setdiff1d(np.arange(setting.standing), found.closed) if len(found.closed) else np.empty(0, np.int64)
+    chosen = np.concatenate([found.added, stays + setting.candidates]).astype(np.int32)
+    arrays = (problem.first, problem.point, problem.gain)
+    best, second = np.zeros(problem.weight.size), np.zeros(problem.weight.size)
+    by = np.empty(problem.weight.size, np.int32)
+    kernel.serve(*arrays, chosen, best, second, by)
+    won, out = kernel.swaps(*arrays, problem.cost, problem.group, chosen, best, second, by)
+    won = won[: setting.candidates]
+    order = np.argsort(-won, kind="stable")[:count]
+    order = order[np.isfinite(won[order])]
+    floor = setting.burden(wanted, close=len(found.closed))
+    now, with_all = setting.burden(wanted), floor - problem.worth(chosen)
+    improvement = now - with_all
+    return pd.DataFrame(
+        {
+            "instead_of": chosen[out[order]],
+            "candidate": order,
+            "value": [setting.figure(wanted, with_all - won[j]) for j in order],
+            "kept": (improvement + won[order]) / improvement if improvement else np.ones(order.size),
+        }
+    )

@@ -1,0 +1,86 @@
+"""Names of places for people to read, and a choice written as a scenario."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import geopandas as gpd
+
+__all__ = ["called", "scenario_text", "unlike"]
+
+_HERE_M = 1500.0
+_WINDS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
+
+
+def called(places: gpd.GeoSeries, named: gpd.GeoDataFrame) -> list[str]:
+    """Call each place by the nearest named one: `Vík`, or from 1.5 km on `12 km NE of Vík`; "" where none is named.
+
+    Parameters
+    ----------
+    places
+        Points with a CRS.
+    named
+        Points with `name`.
+    """
+    named = named[(named["name"] != "").to_numpy()]
+    if not len(named) or not len(places):
+        return [""] * len(places)
+    crs = places.to_crs("EPSG:4326").estimate_utm_crs()
+    here, there = places.to_crs(crs), named.geometry.to_crs(crs)
+    at, near = there.sindex.nearest(here, return_all=False)
+    words = [""] * len(places)
+    for i, j in zip(at, near, strict=True):
+        east, north = here.iloc[i].x - there.iloc[j].x, here.iloc[i].y - there.iloc[j].y
+        away_m, name = float(np.hypot(east, north)), str(named["name"].iloc[j])
+        wind = _WINDS[round(np.degrees(np.arctan2(east, north)) / 45) % 8]
+        words[i] = name if away_m < _HERE_M else f"{away_m / 1000:.0f} km {wind} of {name}"
+    return words
+
+
+def scenario_text(
+    *, title: str, description: str, add: Iterable[Mapping[str, object]], remove: Iterable[Mapping[str, object]] = ()
+) -> str:
+    """Return a scenario in TOML: sites to add and to remove.
+
+    >>> print(scenario_text(title="One more", description="", add=[{"service": "gp", "lon": -19.0, "lat": 63.4}]))
+    title = "One more"
+    <BLANKLINE>
+    [[add]]
+    service = "gp"
+    lon = -19.0
+    lat = 63.4
+    <BLANKLINE>
+    """
+    lines = [f"title = {_written(title)}"]
+    if description:
+        lines.append(f"description = {_written(description)}")
+    for kind, tables in (("add", add), ("remove", remove)):
+        for table in tables:
+            lines += ["", f"[[{kind}]]", *(f"{key} = {_written(value)}" for key, value in table.items())]
+    return "\n".join([*lines, ""])
+
+
+def _written(value: object) -> str:
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return repr(value)
+
+
+def unlike(names: Sequence[str]) -> list[str]:
+    """Return names with a number where they stand there more than once.
+
+    >>> unlike(["Vík", "Hella", "Vík"])
+    ['Vík', 'Hella', 'Vík 2']
+    """
+    seen: dict[str, int] = {}
+    out = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        out.append(name if seen[name] == 1 else f"{name} {seen[name]}")
+    return out

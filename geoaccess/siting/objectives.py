@@ -1,0 +1,170 @@
+"""What is wanted: burdens that rise with travel time, and how their sum reads as a number people know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from geoaccess.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["DAY_S", "BeyondNorm", "FairMean", "Objective", "PersonMinutes", "WithinNorm"]
+
+DAY_S = 86_400.0
+"""What somebody who is not reached counts as, unless said otherwise: so long a journey that they come first."""
+
+
+class Objective(Protocol):
+    """A burden of each person, and the figure made of its mean over all people."""
+
+    @property
+    def label(self) -> str:
+        """What the figure is called."""
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Whether a higher figure is better."""
+
+    @property
+    def of_everybody(self) -> bool:
+        """Whether people whom neither a site nor a candidate reaches count; if not, they are told of beside it."""
+
+    def burden(self, time_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return the burden of a time: finite, >= 0, never falling as the time rises; inf is not reached."""
+
+    def figure(self, burden: float, people: float) -> float:
+        """Return the figure from the sum of the burdens of all people."""
+
+
+@dataclass(frozen=True)
+class PersonMinutes:
+    """Least travel time of all people together (p-median): the mean minutes per person.
+
+    A person who is not reached counts as `unreached_s`, which is at least the longest time anybody has.
+    """
+
+    unreached_s: float = DAY_S
+    label: str = "mean minutes"
+    higher_is_better: bool = False
+    of_everybody: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the settings."""
+        _positive("unreached_s", self.unreached_s)
+
+    def burden(self, time_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Minutes."""
+        return np.minimum(time_s, self.unreached_s) / 60.0
+
+    def figure(self, burden: float, people: float) -> float:
+        """Mean minutes."""
+        return burden / people
+
+
+@dataclass(frozen=True)
+class WithinNorm:
+    """Most people within a norm (maximal covering, MCLP): the share of the people.
+
+    Church and ReVelle (1974), "The maximal covering location problem", Papers of the Regional Science Association 32,
+    101-118.
+    """
+
+    norm_s: float
+    label: str = "share of people within the norm"
+    higher_is_better: bool = True
+    of_everybody: bool = True
+
+    def __post_init__(self) -> None:
+        """Check the settings."""
+        _positive("norm_s", self.norm_s)
+
+    def burden(self, time_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """1 beyond the norm, else 0."""
+        return (time_s > self.norm_s).astype(np.float64)
+
+    def figure(self, burden: float, people: float) -> float:
+        """Share within the norm."""
+        return 1.0 - burden / people
+
+
+@dataclass(frozen=True)
+class BeyondNorm:
+    """Least time beyond a norm, as `geoaccess.fgt`: mean of ((t - norm) / norm)^alpha over all, 0 inside the norm."""
+
+    norm_s: float
+    alpha: float = 1.0
+    unreached_s: float = DAY_S
+    label: str = "time beyond the norm, in norms (FGT)"
+    higher_is_better: bool = False
+    of_everybody: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the settings."""
+        _positive("norm_s", self.norm_s)
+        _positive("unreached_s", self.unreached_s)
+        if not self.alpha >= 1:
+            raise InputError(f"alpha is {self.alpha}; give 1 or more (0 counts people: WithinNorm)")
+
+    def burden(self, time_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return the gap, to the power of alpha."""
+        over = np.maximum(np.minimum(time_s, self.unreached_s) / self.norm_s - 1.0, 0.0)
+        return np.asarray(over**self.alpha)
+
+    def figure(self, burden: float, people: float) -> float:
+        """Return the mean."""
+        return burden / people
+
+
+@dataclass(frozen=True)
+class FairMean:
+    """Least equally distributed equivalent of Kolm and Pollak: the mean time, the more moved to the worst off.
+
+    xi = ln(mean of exp(kappa t)) / kappa, kappa > 0 per second, held at one value: `geoaccess.kolm_pollak_ede` with
+    -kappa. `averse_to` makes kappa of an aversion without unit and the times of today. With kappa fixed,
+    xi is least where the sum of exp(kappa t) is.
+    """
+
+    kappa: float
+    unreached_s: float = DAY_S
+    label: str = "minutes as bad for everybody (Kolm-Pollak)"
+    higher_is_better: bool = False
+    of_everybody: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the settings."""
+        _positive("kappa", self.kappa)
+        _positive("unreached_s", self.unreached_s)
+
+    @classmethod
+    def averse_to(
+        cls,
+        now_s: npt.NDArray[np.float64],
+        people: npt.NDArray[np.float64],
+        *,
+        epsilon: float = 1.0,
+        unreached_s: float = DAY_S,
+    ) -> FairMean:
+        """Take kappa = epsilon sum w t / sum w t^2 from the times of those who are reached today."""
+        reached = np.isfinite(now_s)
+        first = float(np.sum(people[reached] * now_s[reached]))
+        second = float(np.sum(people[reached] * now_s[reached] ** 2))
+        if second == 0:
+            raise InputError("nobody travels today, so that there is no scale for an aversion; give kappa")
+        return cls(kappa=epsilon * first / second, unreached_s=unreached_s)
+
+    def burden(self, time_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """exp(kappa t), over that of who is not reached, so that it stays finite."""
+        return np.exp(self.kappa * (np.minimum(time_s, self.unreached_s) - self.unreached_s))
+
+    def figure(self, burden: float, people: float) -> float:
+        """Minutes that would be as bad if everybody had them."""
+        return float(np.log(burden / people) / self.kappa + self.unreached_s) / 60.0
+
+
+def _positive(name: str, number: float) -> None:
+    if not (number > 0 and np.isfinite(number)):
+        raise InputError(f"{name} is {number}; give a number above 0")

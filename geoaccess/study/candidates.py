@@ -1,0 +1,64 @@
+"""Candidates of a study: the places that sites might be built at, on the network and by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geoaccess import siting
+from geoaccess.errors import InputError
+from geoaccess.network import snap
+from geoaccess.osm import read_features
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    import pandas as pd
+
+    from geoaccess.study.config import Study
+    from geoaccess.study.pipeline import Answers
+    from geoaccess.study.siting import Question
+
+__all__ = ["candidates_of", "name_places", "snap_places"]
+
+_PLACES = ("city", "town", "village", "hamlet", "suburb", "isolated_dwelling")
+
+
+def candidates_of(answers: Answers, question: Question) -> gpd.GeoDataFrame:
+    """Return the places that are to choose from: points, with `name` where their file names them."""
+    cells = answers.results
+    if question.candidates == "cells":
+        found = cells.loc[(cells["population"] > 0).to_numpy(), ["geometry"]]
+        found = found.set_geometry(found.geometry.centroid)
+    elif question.candidates == "settlements":
+        found = siting.settlements(cells[["population", "geometry"]], least_people=question.least_people)
+    else:
+        path = Path(question.candidates)
+        if not path.suffix:
+            raise InputError(f'--candidates "{path}": give cells, settlements, or a file of places with lon and lat')
+        found = siting.read_candidates(path)
+    found = found.to_crs("EPSG:4326")
+    return found if question.exclude is None else siting.leave_out(found, question.exclude)
+
+
+def snap_places(study: Study, answers: Answers, places: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Attach candidates to the network as sites are."""
+    return snap(
+        answers.network,
+        places,
+        max_m=study.settings.snap.max_m,
+        off_network_kph=study.settings.snap.off_network_kph,
+        min_component_m=study.settings.network.min_component_km * 1000,
+    )
+
+
+def name_places(answers: Answers, places: gpd.GeoDataFrame, numbers: Sequence[int]) -> dict[int, str]:
+    """Return what people call some of the candidates, by number: their own name, or the nearest place of the map."""
+    some = places.iloc[list(numbers)]
+    own = some["name"].astype(str).to_list() if "name" in some else [""] * len(some)
+    if not all(own):
+        extracts = [answers.study.resolve(name) for name in answers.study.settings.network.osm]
+        near = siting.called(some.geometry, read_features(extracts, [("place", kind) for kind in _PLACES]))
+        own = [name or by for name, by in zip(own, near, strict=True)]
+    return {j: name or str(places.index[j]) for j, name in zip(numbers, own, strict=True)}

@@ -1,0 +1,115 @@
+"""The answer to a question of siting, as lines to read and files to keep."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geoaccess import files
+from geoaccess.study.tables import marked, write_csv
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from geoaccess.study.siting import Placed
+
+__all__ = ["placed_lines", "placed_tables", "write_placed"]
+
+_NAMES = ("places", "closed", "frontier", "alternatives", "classes", "municipalities")
+
+
+def placed_lines(placed: Placed) -> list[str]:
+    """Return the answer in a few lines: what is gained, how it was found, and how sure it is."""
+    found, share = placed.found, placed.is_share
+    then = f"{_number(found.now, share=share)} today, {_number(found.value, share=share)} then"
+    lines = [f"{placed.label}: {then}; {found.told} ({found.method})"]
+    if not found.proved:
+        lines.append(f"no choice can bring it beyond {_number(found.bound, share=share)}")
+    if placed.out_of_reach:
+        lines.append(f"{placed.out_of_reach:,.0f} people can be reached by no site and no candidate")
+    return lines + placed.notes
+
+
+def placed_tables(placed: Placed) -> list[tuple[str, pd.DataFrame]]:
+    """Return the tables as they are printed, with titles."""
+    out = []
+    figure = partial(_number, share=placed.is_share)
+    if len(placed.places):
+        shown = placed.places[["rank", "name", "municipality", "lon", "lat", "adds", "people_served"]].copy()
+        for name in ("lon", "lat"):
+            shown[name] = shown[name].map("{:.4f}".format)
+        shown["adds"] = shown["adds"].map(figure)
+        shown["people_served"] = shown["people_served"].map("{:,.0f}".format)
+        out.append((f"Where, and what each adds ({placed.label})", shown))
+    if len(placed.closed):
+        out.append(("Closed", placed.closed[["site_id", "name"]]))
+    if len(placed.frontier):
+        table = placed.frontier.assign(
+            value=placed.frontier["value"].map(figure), gap=placed.frontier["gap"].map(lambda gap: f"{100 * gap:.2g} %")
+        )
+        out.append(("With so many more", table[["added", "value", "gap"]]))
+    if len(placed.alternatives):
+        table = placed.alternatives.head(5)
+        table = table.assign(
+            value=table["value"].map(figure), kept=table["kept"].map(lambda kept: f"{100 * kept:.1f} %")
+        )
+        out.append(("Nearly as good", table[["name", "instead_of_name", "value", "kept"]]))
+    minutes = [str(name) for name in placed.classes if str(name).endswith("_min")]
+    table = placed.classes.assign(**{name: placed.classes[name].map(_number) for name in minutes})
+    out.append(
+        ("By centrality class", table[["centrality_class", "population", *minutes]].astype({"centrality_class": str}))
+    )
+    return out
+
+
+def _number(value: float, *, share: bool = False) -> str:
+    """Return a figure to about four digits, a share as per cent.
+
+    >>> _number(10.7549), _number(0.954754, share=True), _number(float("inf")), _number(-0.92592)
+    ('10.75', '95.48 %', 'never', '-0.9259')
+    """
+    if share:
+        return f"{100 * value:.2f} %"
+    if not np.isfinite(value):
+        return "never" if value > 0 else "-"
+    return f"{value:.2f}" if abs(value) >= 2 else f"{value:.4f}"  # noqa: PLR2004
+
+
+def write_placed(placed: Placed, folder: Path | None = None) -> list[Path]:
+    """Write tables (CSV and Parquet), the scenario and a map; return the files."""
+    study, service = placed.study, placed.question.service
+    where = study.output if folder is None else folder
+    said = study.settings.disclaimer
+    written: list[Path] = []
+    for name in _NAMES:
+        table = getattr(placed, name)
+        if len(table.columns) and len(table):
+            for suffix in (".csv", ".parquet"):
+                path = where / f"site_{service}_{name}{suffix}"
+                with files.writing(path) as temporary:
+                    _write(marked(table, said), temporary)
+                written.append(path)
+    path = where / f"site_{service}.toml"
+    with files.writing(path) as temporary:
+        temporary.write_text(placed.scenario, encoding="utf-8", newline="\n")
+    written.append(path)
+    return [*written, _draw(placed, where / f"site_{service}.png")]
+
+
+def _write(table: pd.DataFrame, path: Path) -> None:
+    if path.suffix == ".csv":
+        write_csv(table, path)
+    else:
+        table.to_parquet(path, index=False)
+
+
+def _draw(placed: Placed, path: Path) -> Path:
+    from geoaccess.study.output import draw_service
+
+    with files.writing(path) as temporary:
+        draw_service(placed.after, placed.question.service, temporary, title=placed.title)
+    return path
