@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -169,6 +171,8 @@ def test_allowed_by_the_scenario_alone(plain):
     assert set(found.cells[0]["gp_change"]) <= {"same", "unreached"}
     assert of(found, "gp_allowed_after_s")["north"] == pytest.approx(STEEP + FURTHER + MAIN, abs=1)
     assert of(found, "gp_allowed_change")["isle"] == "same"
+    by_clock = compare_study(plain, found.scenarios, day=dt.date(2026, 1, 14), show=False)
+    assert of(by_clock, "gp_allowed_change")["north"] == "worse"
 
 
 def test_a_legevakt_that_lists_whom_it_serves(tmp_path):

@@ -239,8 +239,14 @@ _NOTES: dict[str, tuple[str, str]] = {
         "Scenarioets {0} innbyggere teller, før og etter.",
     ),
     "day": (
-        "Times are means over all times of leaving on {0}; boats sail by timetable.",
-        "Tidene er gjennomsnitt over alle avreisetider {0}; båtene går etter rutetabell.",
+        (
+            "Times are means over all times of leaving on {0}; boats sail by timetable. What a study asks of the week, "
+            "of rules and of supply goes by average waits, and is left out."
+        ),
+        (
+            "Tidene er gjennomsnitt over alle avreisetider {0}; båtene går etter rutetabell. Det en studie spør om "
+            "uka, regler og tilbud, går etter gjennomsnittlig ventetid, og er utelatt."
+        ),
     ),
     "waits": (
         "Boats that sail have their average wait.",
@@ -321,8 +327,8 @@ def _assumed(one: Changed, study: Study, measures: Sequence[Measure]) -> list[tu
             closed = [label for label in new if label not in told]
             said += [("nobody", [", ".join(closed)])] if closed else []
         if measure.is_time and measure.name == "expected" and service.opening:
-            days = one.said("days_per_week")[(one.sites["service"] == measure.service).to_numpy()]
-            part = [str(label) for label in days.index[days > 0]]
+            unclear = (one.said("days_per_week") > 0) & one.said("opening").isna()
+            part = [str(label) for label in one.sites.index[unclear & (one.sites["service"] == measure.service)]]
             said += [("hours", [measure.spec.label, ", ".join(part)])] if part else []
     return said
 

@@ -66,7 +66,8 @@ def further_measures(study: Study, changed: Sequence[Changed]) -> list[Measure]:
     for spec in study.specs:
         found.append(Measure(spec.key, "nearest", spec))
         for name, keys in (("expected", weekly), ("allowed", ruled)):
-            if spec.key in keys and not dated:
+            plain = name == "allowed" and settings.services[spec.key].rule is None  # these are nearest sites, too
+            if spec.key in keys and (plain or not dated):
                 label = _WORDS[name][column].format(spec.label)
                 found.append(Measure(spec.key, name, replace(spec, key=f"{spec.key}_{name}", label=label)))
         for name, asked in settings.catchments.items():
@@ -204,8 +205,9 @@ def _allowed(
 def changed_permissions(changed: Changed, key: str, before: pd.DataFrame) -> pd.DataFrame:
     """Return who may use which site of a service with a rule, in a scenario.
 
-    What `allowed` says of a site counts (an empty list means everybody); under the rule of the own municipality, a site that is new or somewhere else
-    is for its municipality and for those that it hosts; else a site is for whom it was, and a new one for nobody.
+    What `allowed` says of a site counts (an empty list means everybody); under the rule of the own municipality, a site
+    that is new or somewhere else is for its municipality and for those that it hosts; else a site is for whom it was,
+    and a new one for nobody.
     """
     sites = changed.sites[(changed.sites["service"] == key).to_numpy(bool) & changed.gives]
     said = changed.said("allowed").reindex(sites.index)
