@@ -171,8 +171,22 @@ def test_allowed_by_the_scenario_alone(plain):
     assert set(found.cells[0]["gp_change"]) <= {"same", "unreached"}
     assert of(found, "gp_allowed_after_s")["north"] == pytest.approx(STEEP + FURTHER + MAIN, abs=1)
     assert of(found, "gp_allowed_change")["isle"] == "same"
-    by_clock = compare_study(plain, found.scenarios, day=dt.date(2026, 1, 14), show=False)
-    assert of(by_clock, "gp_allowed_change")["north"] == "worse"
+
+
+def test_by_the_clock_who_is_allowed_counts_and_the_rest_is_left_out(tmp_path):
+    text = STUDY.replace("[network]", '[network]\nferries = "ferries.csv"') + SUPPLY
+    study = study_of(tmp_path, text, doctors={"gp": "1"})
+    (tmp_path / "ferries.csv").write_text(
+        "way_id,name,motor_vehicle,minutes,first,last,headway_min\n8,Car ferry,yes,30,06:00,22:00,60\n",
+        encoding="utf-8",
+    )
+    only = {"change": [EAST | {"allowed": ["0103"]}], "add": [added((10.5, 0.5), days_per_week=2)]}
+    found = compare_study(study, [Scenario(title="s0", **only)], day=dt.date(2026, 1, 14), show=False)
+    nobody_lost(found)
+    assert [one.name for one in found.measures if one.service == "gp"] == ["nearest", "allowed"]
+    assert of(found, "gp_allowed_change")["north"] == "worse"
+    assert of(found, "gp_change")["north"] == "same"
+    assert any("left out" in line for line in found.notes[0])
 
 
 def test_a_legevakt_that_lists_whom_it_serves(tmp_path):
