@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from geoaccess.network import Network
     from geoaccess.study.config import Study
     from geoaccess.study.pipeline import Answers
-    from geoaccess.study.siting import Question
+    from geoaccess.study.siting_question import Question
 
 __all__ = ["candidates_of", "name_places", "snap_places"]
 
@@ -42,10 +43,10 @@ def candidates_of(answers: Answers, question: Question) -> gpd.GeoDataFrame:
     return found if question.exclude is None else siting.leave_out(found, question.exclude)
 
 
-def snap_places(study: Study, answers: Answers, places: gpd.GeoDataFrame) -> pd.DataFrame:
+def snap_places(study: Study, network: Network, places: gpd.GeoDataFrame) -> pd.DataFrame:
     """Attach candidates to the network as sites are."""
     return snap(
-        answers.network,
+        network,
         places,
         max_m=study.settings.snap.max_m,
         off_network_kph=study.settings.snap.off_network_kph,

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from geoaccess.scenarios import ChangedNetwork, Close, Scenario, Slow
     from geoaccess.study.pipeline import Answers
 
-__all__ = ["Base", "Changed", "apply_scenario", "apply_scenarios", "road_names", "solve_base", "solve_changed"]
+__all__ = ["Base", "Changed", "apply_scenario", "apply_scenarios", "gives", "road_names", "solve_base", "solve_changed"]
 
 _DAY_S = 86400.0
 _EVENING_ENDS_S = 4 * 3600.0
@@ -77,7 +77,14 @@ class Changed:
         return stages.Snapped(cells, _snapped_sites(base.study, network, self.sites))
 
 
-def solve_base(study: Study, *, day: dt.date | None = None, names: bool = False, show: bool = True) -> Base:
+def solve_base(
+    study: Study,
+    *,
+    day: dt.date | None = None,
+    names: bool = False,
+    answers: Answers | None = None,
+    show: bool = True,
+) -> Base:
     """Solve a study as it is.
 
     Parameters
@@ -86,8 +93,10 @@ def solve_base(study: Study, *, day: dt.date | None = None, names: bool = False,
         Let boats sail by the timetable of that day; otherwise every ferry has its average wait.
     names
         Whether to read the names of roads from the extracts: needed for scenarios that name roads.
+    answers
+        Of the study, where it has been solved already.
     """
-    answers = solve_study(study, show=show)
+    answers = solve_study(study, show=show) if answers is None else answers
     read = road_names(study) if names else None
     return _base(study, answers, read, day)
 
@@ -244,7 +253,7 @@ def _times(
     if departures is not None:
         sailed = attach_departures(network, departures, limit_m=read_profile(study.profile).ferry.terminal_m)
     for key, service in study.settings.services.items():
-        mine = (sites["service"] == key).to_numpy() & _gives(sites)
+        mine = (sites["service"] == key).to_numpy() & gives(sites)
         parts = []
         for rows, allowed in _allowed(sites[mine], base.results["municipality_id"]):
             cells, ours = snapped.cells[rows], snapped.sites[mine][allowed]
@@ -264,7 +273,7 @@ def _times(
     return pd.DataFrame(out)
 
 
-def _gives(sites: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
+def gives(sites: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
     """Return which sites give anything at all."""
     gives = np.ones(len(sites), np.bool_)
     for name in ("days_per_week", "capacity"):

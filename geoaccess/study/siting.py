@@ -9,76 +9,27 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import measures, siting
-from geoaccess.errors import InputError
-from geoaccess.study import stages
-from geoaccess.study.candidates import candidates_of, name_places, snap_places
+from geoaccess.study.candidates import candidates_of, name_places
 from geoaccess.study.pipeline import solve_study
-from geoaccess.toml import did_you_mean
+from geoaccess.study.siting_ground import find_setting, ground_of, grounds_in
+from geoaccess.study.siting_question import answer_question, asked_for, check_question
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     import geopandas as gpd
     import numpy.typing as npt
 
-    from geoaccess.siting import Located, Method, Objective, Setting
+    from geoaccess.scenarios import Scenario
+    from geoaccess.siting import Located, Objective, Setting
     from geoaccess.study.config import Study
     from geoaccess.study.pipeline import Answers
+    from geoaccess.study.siting_question import Question
 
-__all__ = [
-    "OBJECTIVES",
-    "Placed",
-    "Question",
-    "check_question",
-    "norm_of",
-    "objective_of",
-    "site_study",
-]
-
-OBJECTIVES = ("minutes", "norm", "fair", "beyond", "worst", "fewest")
+__all__ = ["Placed", "site_study"]
 
 _ALTERNATIVES = 10
 _APART_M = 3000.0
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked: `add` sites of a service (and `close` of those that stand), for an objective.
-
-    Attributes
-    ----------
-    objective
-        "minutes": least travel time of all people. "norm": most people within the norm. "fair": least Kolm-Pollak mean.
-        "beyond": least time beyond the norm (FGT). "worst": least `quantile` of the times of the people of `classes`.
-        "fewest": the fewest sites for `share` of the people within the norm.
-    norm_min
-        The first norm of the service unless given.
-    candidates
-        "cells", "settlements" (of at least `least_people`), or a file of places.
-    exclude
-        A file of polygons in which nothing may be built.
-    max_loss_min
-        By how much the mean time of a centrality class may rise, at most, where sites close.
-    """
-
-    service: str
-    add: int = 1
-    close: int = 0
-    objective: str = "minutes"
-    norm_min: float | None = None
-    share: float = 0.95
-    aversion: float = 1.0
-    alpha: float = 1.0
-    quantile: float = 1.0
-    classes: tuple[int, ...] = ()
-    unreached_min: float = 1440.0
-    max_loss_min: float | None = None
-    candidates: str = "cells"
-    least_people: float = 200.0
-    exclude: Path | None = None
-    method: Method = "auto"
-    seconds: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -107,116 +58,39 @@ class Placed:
         return self.question.objective in ("norm", "fewest")
 
 
-def site_study(study: Study, question: Question, *, answers: Answers | None = None, show: bool = True) -> Placed:
+def site_study(
+    study: Study,
+    question: Question,
+    *,
+    answers: Answers | None = None,
+    scenario: Scenario | None = None,
+    show: bool = True,
+) -> Placed:
     """Answer a question of siting in a study.
+
+    Parameters
+    ----------
+    answers
+        Of the study as it is, where it has been solved already.
+    scenario
+        Ask in this scenario: of its people, sites, roads and ferries.
 
     Raises
     ------
     InputError
-        If the service, objective or candidates are unknown, or the question has no answer.
+        If the service, objective or candidates are unknown, or the question has no answer; and as `grounds_in`.
     """
     check_question(study, question)
-    answers = solve_study(study, show=show) if answers is None else answers
-    spec = next(spec for spec in study.specs if spec.key == question.service)
-    ours = answers.sites[(answers.sites["service"] == question.service).to_numpy()]
-    snapped = stages.snap_all(study, answers.network, answers.results, ours)
-    places = candidates_of(answers, question)
-    where = snap_places(study, answers, places)
-    people = answers.results["population"].to_numpy(dtype=np.float64)
-    setting = siting.find_setting(
-        answers.network,
-        snapped.cells,
-        people,
-        sites=snapped.sites,
-        candidates=where,
-        close=question.close,
-        toward=spec.toward,
-    )
-    found, objective, notes = _found(setting, question, answers)
-    return _told(answers, question, setting, found, objective, ours, places, notes)
-
-
-def check_question(study: Study, question: Question) -> None:
-    """Refuse what can be refused at once."""
-    services = study.settings.services
-    if question.service not in services:
-        raise InputError(f'{study.path}: no service "{question.service}"{did_you_mean(question.service, services)}')
-    if question.objective not in OBJECTIVES:
-        raise InputError(
-            f'objective "{question.objective}"{did_you_mean(question.objective, OBJECTIVES)}; '
-            f"there are {', '.join(OBJECTIVES)}"
-        )
-    if question.objective == "fewest" and question.close:
-        raise InputError("the fewest sites to add for a share cannot be asked for together with closing some")
-    if question.max_loss_min is not None and question.objective in ("worst", "fewest"):
-        raise InputError(f'a bound on what classes lose cannot be asked for together with "{question.objective}"')
-    if question.objective in ("norm", "beyond", "fewest"):
-        norm_of(study, question)
-
-
-def norm_of(study: Study, question: Question) -> float:
-    """Return the norm in seconds."""
-    norms = study.settings.services[question.service].norms_min
-    if question.norm_min is None and not norms:
-        raise InputError(f"{study.path}: [services.{question.service}] has no norms_min; say which with --norm MINUTES")
-    return (norms[0] if question.norm_min is None else question.norm_min) * 60
-
-
-def objective_of(setting: Setting, question: Question, study: Study) -> Objective:
-    """Return the objective that a question names."""
-    unreached_s = question.unreached_min * 60
-    if question.objective in ("norm", "fewest"):
-        return siting.WithinNorm(norm_of(study, question))
-    if question.objective == "beyond":
-        return siting.BeyondNorm(norm_of(study, question), alpha=question.alpha, unreached_s=unreached_s)
-    if question.objective == "fair":
-        return siting.FairMean.averse_to(
-            setting.now_s[:, 0], setting.people, epsilon=question.aversion, unreached_s=unreached_s
-        )
-    return siting.PersonMinutes(unreached_s=unreached_s)
-
-
-def _found(setting: Setting, question: Question, answers: Answers) -> tuple[Located, Objective, list[str]]:
-    """Answer the question by numbers of candidates."""
-    objective = objective_of(setting, question, answers.study)
-    if question.objective == "fewest":
-        found, least = siting.fewest(
-            setting, norm_s=norm_of(answers.study, question), share=question.share, seconds=question.seconds
-        )
-        word = f"{len(found.added)} sites bring {100 * found.value:.2f} % within the norm"
-        return found, objective, [f"{word}; no choice of fewer than {least} does"]
-    if question.objective == "worst":
-        found = siting.least_worst(
-            setting,
-            add=question.add,
-            close=question.close,
-            quantile=question.quantile,
-            group=_asked_for(answers, question),
-            seconds=question.seconds,
-        )
-        return found, objective, []
-    if question.max_loss_min is not None:
-        classes = answers.results["centrality_class"].fillna(0).to_numpy(dtype=np.int64) - 1
-        found = siting.locate_bounded(
-            setting,
-            add=question.add,
-            close=question.close,
-            groups=classes,
-            max_loss_s=question.max_loss_min * 60,
-            objective=objective,
-            unreached_s=question.unreached_min * 60,
-            seconds=question.seconds,
-        )
-        return found, objective, [f"no class loses more than {question.max_loss_min:g} min on average"]
-    found = siting.locate(
-        setting,
-        add=question.add,
-        close=question.close,
-        objective=objective,
-        method=question.method,
-        seconds=question.seconds,
-    )
-    return found, objective, []
+    if scenario is None:
+        ground = ground_of(solve_study(study, show=show) if answers is None else answers)
+    else:
+        ground = grounds_in(study, [scenario], answers=answers, show=show)[0]
+    places = candidates_of(ground.answers, question)
+    setting, ours = find_setting(ground, places, service=question.service, close=question.close)
+    found, objective, notes = answer_question(setting, question, ground.answers)
+    if scenario is not None:
+        notes.append(f'in the scenario "{scenario.title}"; compare the answer with it and the scenario, --together')
+    return _told(ground.answers, question, setting, found, objective, ours, places, notes)
 
 
 def _told(
@@ -340,7 +214,7 @@ def _measure(
     """Return the function from the times of all cells to the figure that the question is about."""
     counted = setting.counted(objective)
     if question.objective == "worst":
-        counted &= _asked_for(answers, question)
+        counted &= asked_for(answers, question)
 
         def quantile(times_s: npt.NDArray[np.float64]) -> float:
             return measures.weighted_quantile(times_s[counted], setting.people[counted], question.quantile) / 60
@@ -351,13 +225,6 @@ def _measure(
         return setting.figure(objective, float(np.sum(setting.people[counted] * objective.burden(times_s[counted]))))
 
     return figure
-
-
-def _asked_for(answers: Answers, question: Question) -> npt.NDArray[np.bool_]:
-    """Mark the cells of the classes that the question is about."""
-    if not question.classes:
-        return np.ones(len(answers.results), np.bool_)
-    return np.asarray(answers.results["centrality_class"].isin(question.classes), np.bool_)
 
 
 def _afterwards(
