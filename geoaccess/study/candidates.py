@@ -60,6 +60,7 @@ def name_places(answers: Answers, places: gpd.GeoDataFrame, numbers: Sequence[in
     own = some["name"].astype(str).to_list() if "name" in some else [""] * len(some)
     if not all(own):
         extracts = [answers.study.resolve(name) for name in answers.study.settings.network.osm]
-        near = siting.called(some.geometry, read_features(extracts, [("place", kind) for kind in _PLACES]))
+        named = read_features(extracts, [("place", kind) for kind in _PLACES])
+        near = siting.called(some.geometry, named, language=answers.study.settings.language)
         own = [name or by for name, by in zip(own, near, strict=True)]
     return {j: name or str(places.index[j]) for j, name in zip(numbers, own, strict=True)}

@@ -13,6 +13,7 @@ from geoaccess.study.candidates import candidates_of, name_places
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.siting_ground import find_setting, ground_of, grounds_in
 from geoaccess.study.siting_question import answer_question, asked_for, check_question
+from geoaccess.study.siting_words import label, placed_description, placed_subtitle, placed_title
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from geoaccess.siting import Located, Objective, Setting
     from geoaccess.study.config import Study
     from geoaccess.study.pipeline import Answers
+    from geoaccess.study.siting_ground import Ground
     from geoaccess.study.siting_question import Question
 
 __all__ = ["Placed", "site_study"]
@@ -46,8 +48,10 @@ class Placed:
     alternatives: pd.DataFrame
     classes: pd.DataFrame
     municipalities: pd.DataFrame
+    before: Answers
     after: Answers
     title: str
+    subtitle: str
     scenario: str
     out_of_reach: float
     notes: list[str] = field(default_factory=list)
@@ -90,11 +94,11 @@ def site_study(
     found, objective, notes = answer_question(setting, question, ground.answers)
     if scenario is not None:
         notes.append(f'in the scenario "{scenario.title}"; compare the answer with it and the scenario, --together')
-    return _told(ground.answers, question, setting, found, objective, ours, places, notes)
+    return _told(ground, question, setting, found, objective, ours, places, notes)
 
 
 def _told(
-    answers: Answers,
+    ground: Ground,
     question: Question,
     setting: Setting,
     found: Located,
@@ -104,6 +108,8 @@ def _told(
     notes: list[str],
 ) -> Placed:
     """Put an answer into words and tables."""
+    answers, language = ground.answers, ground.study.settings.language
+    title = ground.scenario.title if ground.scenario else ""
     # Of the others there is no choice with fewer sites, or with one exchanged, that could be shown unchecked.
     summed = question.objective not in ("worst", "fewest") and question.max_loss_min is None
     table = pd.DataFrame()
@@ -127,7 +133,7 @@ def _told(
         study=answers.study,
         question=question,
         found=found,
-        label=_label(question, objective),
+        label=label(question),
         places=chosen,
         closed=closed,
         frontier=siting.frontier(setting, most=len(found.added), close=question.close, objective=objective, found=found)
@@ -136,9 +142,11 @@ def _told(
         alternatives=table,
         classes=_before_after(answers, results, question.service, "centrality_class"),
         municipalities=_before_after(answers, results, question.service, ["municipality_id", "municipality"]),
+        before=answers,
         after=replace(answers, results=results, sites=sites),
-        title=_title(answers.study, question, found),
-        scenario=_scenario(answers.study, question, found, chosen, closed),
+        title=placed_title(answers.study.settings.services[question.service].label, found, language=language),
+        subtitle=placed_subtitle(question, found, scenario=title, language=language),
+        scenario=_scenario(answers.study, question, found, chosen, closed, title),
         out_of_reach=float(setting.people[~setting.reachable()].sum()),
         notes=notes,
     )
@@ -156,13 +164,6 @@ def _apart(places: gpd.GeoDataFrame, table: pd.DataFrame) -> npt.NDArray[np.bool
             kept.append(j)
             marks[row] = True
     return marks
-
-
-def _label(question: Question, objective: Objective) -> str:
-    if question.objective == "worst":
-        who = f"people of classes {', '.join(map(str, question.classes))}" if question.classes else "everybody"
-        return f"longest minutes of {who}" if question.quantile == 1 else f"P{100 * question.quantile:g} of {who}"
-    return objective.label
 
 
 def _places_table(
@@ -245,14 +246,14 @@ def _afterwards(
     reached = np.isfinite(after_s)
     lost = np.where(results[f"{key}_reason"] == "", "no_site_reachable", results[f"{key}_reason"])
     results[f"{key}_reason"] = np.where(reached, "", lost)
-    stay = ours.drop(ours.index[found.closed])
     new = gpd.GeoDataFrame(
-        {"service": key, "name": chosen["name"].to_numpy()},
+        {"service": key, "name": chosen["name"].to_numpy(), "proxy": False, "change": "new"},
         geometry=gpd.points_from_xy(chosen["lon"], chosen["lat"]),
         crs="EPSG:4326",
-        index=pd.Index([f"{key}-new-{rank}" for rank in chosen["rank"]], name=stay.index.name),
+        index=pd.Index([f"{key}-new-{rank}" for rank in chosen["rank"]], name=ours.index.name),
     )
-    return results, pd.concat([stay[["service", "name", "geometry"]], new])
+    stay = ours[["service", "name", "proxy", "geometry"]].assign(change="").drop(ours.index[found.closed])
+    return results, pd.concat([stay, new])
 
 
 def _before_after(answers: Answers, results: gpd.GeoDataFrame, service: str, by: str | list[str]) -> pd.DataFrame:
@@ -270,16 +271,13 @@ def _before_after(answers: Answers, results: gpd.GeoDataFrame, service: str, by:
     return out
 
 
-def _title(study: Study, question: Question, found: Located) -> str:
-    label = study.settings.services[question.service].label
-    closed = f", {len(found.closed)} closed" if len(found.closed) else ""
-    return f"{label}: {len(found.added)} more{closed}"
-
-
-def _scenario(study: Study, question: Question, found: Located, chosen: pd.DataFrame, closed: pd.DataFrame) -> str:
+def _scenario(
+    study: Study, question: Question, found: Located, chosen: pd.DataFrame, closed: pd.DataFrame, scenario: str
+) -> str:
+    language = study.settings.language
     return siting.scenario_text(
-        title=_title(study, question, found),
-        description=f"Sited for {question.objective} in {study.path.name}: {found.told} ({found.method})",
+        title=placed_title(study.settings.services[question.service].label, found, language=language),
+        description=placed_description(question, found, study=study.path.name, scenario=scenario, language=language),
         add=[
             {"service": question.service, "name": name, "lon": float(lon), "lat": float(lat)}
             for name, lon, lat in zip(
