@@ -79,7 +79,9 @@ def site_futures(
     places = candidates_of(first, question)
     settings = [find_setting(ground, places, service=question.service)[0] for ground in grounds]
     objective = objective_of(settings[0], question, first.study)
-    regret = siting.least_regret(settings, add=question.add, objective=objective, seconds=question.seconds)
+    regret = siting.least_regret(
+        settings, add=question.add, objective=objective, method=question.method, seconds=question.seconds
+    )
     table = pd.DataFrame({"future": names, "best": regret.best, "value": regret.value})
     called = name_places(first, places, regret.added.tolist())
     points = places.geometry.iloc[regret.added]

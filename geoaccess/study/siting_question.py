@@ -133,6 +133,7 @@ def answer_question(setting: Setting, question: Question, answers: Answers) -> t
             max_loss_s=question.max_loss_min * 60,
             objective=objective,
             unreached_s=question.unreached_min * 60,
+            method=question.method,
             seconds=question.seconds,
         )
         return found, objective, [f"no class loses more than {question.max_loss_min:g} min on average"]
