@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from geoaccess.study.pipeline import Answers
     from geoaccess.study.siting_question import Question
 
-__all__ = ["candidates_of", "name_places", "snap_places"]
+__all__ = ["candidates_of", "municipality_of", "name_places", "snap_places"]
 
 _PLACES = ("city", "town", "village", "hamlet", "suburb", "isolated_dwelling")
 
@@ -64,3 +64,13 @@ def name_places(answers: Answers, places: gpd.GeoDataFrame, numbers: Sequence[in
         near = siting.called(some.geometry, named, language=answers.study.settings.language)
         own = [name or by for name, by in zip(own, near, strict=True)]
     return {j: name or str(places.index[j]) for j, name in zip(numbers, own, strict=True)}
+
+
+def municipality_of(answers: Answers, places: gpd.GeoDataFrame, numbers: Sequence[int]) -> list[str]:
+    """Return the municipality of some of the places, by number: that of the nearest cell that has one."""
+    cells = answers.results[(answers.results["municipality"].fillna("") != "").to_numpy()]
+    if cells.empty or not len(numbers):
+        return [""] * len(numbers)
+    points = places.geometry.iloc[list(numbers)].to_crs(cells.crs)
+    near = cells.sindex.nearest(points, return_all=False)[1]
+    return [str(name) for name in cells["municipality"].iloc[near]]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from geoaccess import files, siting
 from geoaccess.errors import InputError
-from geoaccess.study.candidates import candidates_of, name_places
+from geoaccess.study.candidates import candidates_of, municipality_of, name_places
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.siting_ground import find_setting, ground_of, grounds_in
 from geoaccess.study.siting_question import check_question, objective_of
@@ -89,7 +89,7 @@ def site_futures(
         {
             "candidate": [str(label) for label in places.index[regret.added]],
             "name": siting.unlike([called[j] for j in regret.added.tolist()]),
-            "municipality": first.results["municipality"].reindex(places.index[regret.added]).fillna("").to_numpy(str),
+            "municipality": municipality_of(first, places, regret.added.tolist()),
             "lon": points.x.round(6).to_numpy(),
             "lat": points.y.round(6).to_numpy(),
         }

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import measures, siting
-from geoaccess.study.candidates import candidates_of, name_places
+from geoaccess.study.candidates import candidates_of, municipality_of, name_places
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.siting_ground import find_setting, ground_of, grounds_in
+from geoaccess.study.siting_nearly import alternatives_of, frontier_of
 from geoaccess.study.siting_question import answer_question, asked_for, check_question
 from geoaccess.study.siting_words import label, placed_description, placed_subtitle, placed_title
 
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from geoaccess.study.siting_question import Question
 
 __all__ = ["Placed", "site_study"]
-
-_ALTERNATIVES = 10
-_APART_M = 3000.0
 
 
 @dataclass(frozen=True)
@@ -110,22 +108,11 @@ def _told(
     """Put an answer into words and tables."""
     answers, language = ground.answers, ground.study.settings.language
     title = ground.scenario.title if ground.scenario else ""
-    # Of the others there is no choice with fewer sites, or with one exchanged, that could be shown unchecked.
-    summed = question.objective not in ("worst", "fewest") and question.max_loss_min is None
-    table = pd.DataFrame()
-    if summed:
-        table = siting.alternatives(setting, found, count=len(places), objective=objective)
-        table = table[_apart(places, table)].reset_index(drop=True)
-    numbers = [*found.added, *(table["candidate"] if summed else []), *(table["instead_of"] if summed else [])]
-    names = name_places(answers, places, list(dict.fromkeys(numbers)))
+    steps, of_steps = frontier_of(setting, question, answers, found, objective)
+    table, of_others = alternatives_of(setting, question, answers, found, objective, places)
+    shown = [*found.added, *table.get("candidate", []), *table.get("instead_of", [])]
+    names = name_places(answers, places, list(dict.fromkeys(shown)))
     chosen = _places_table(answers, setting, found, question, objective, places, names)
-    if summed:
-        table.insert(1, "instead_of_name", [names[j] for j in table["instead_of"]])
-        table.insert(3, "name", [names[j] for j in table["candidate"]])
-        points = places.geometry.iloc[table["candidate"].to_numpy()]
-        table = table.assign(lon=points.x.round(6).to_numpy(), lat=points.y.round(6).to_numpy())
-        table["candidate"] = [str(places.index[j]) for j in table["candidate"]]
-        table["instead_of"] = [str(places.index[j]) for j in table["instead_of"]]
     after = setting.times(found.added, found.closed)
     results, sites = _afterwards(answers, question, after, ours, found, chosen)
     closed = pd.DataFrame(ours.drop(columns="geometry")).iloc[found.closed].reset_index()
@@ -136,10 +123,8 @@ def _told(
         label=label(question),
         places=chosen,
         closed=closed,
-        frontier=siting.frontier(setting, most=len(found.added), close=question.close, objective=objective, found=found)
-        if summed
-        else pd.DataFrame(),
-        alternatives=table,
+        frontier=steps,
+        alternatives=_named(table, places, names, answers),
         classes=_before_after(answers, results, question.service, "centrality_class"),
         municipalities=_before_after(answers, results, question.service, ["municipality_id", "municipality"]),
         before=answers,
@@ -148,22 +133,29 @@ def _told(
         subtitle=placed_subtitle(question, found, scenario=title, language=language),
         scenario=_scenario(answers.study, question, found, chosen, closed, title),
         out_of_reach=float(setting.people[~setting.reachable()].sum()),
-        notes=notes,
+        notes=[*notes, *of_steps, *of_others],
     )
 
 
-def _apart(places: gpd.GeoDataFrame, table: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Mark the best alternatives that are places of their own: away from what they replace, and from each other."""
-    points = places.geometry.to_crs(places.estimate_utm_crs())
-    x, y = points.x.to_numpy(), points.y.to_numpy()
-    kept: list[int] = []
-    marks = np.zeros(len(table), np.bool_)
-    for row, (j, instead) in enumerate(zip(table["candidate"], table["instead_of"], strict=True)):
-        others = [instead, *kept]
-        if len(kept) < _ALTERNATIVES and (np.hypot(x[others] - x[j], y[others] - y[j]) > _APART_M).all():
-            kept.append(j)
-            marks[row] = True
-    return marks
+def _named(table: pd.DataFrame, places: gpd.GeoDataFrame, names: dict[int, str], answers: Answers) -> pd.DataFrame:
+    """Return the alternatives with the names, municipalities and coordinates of the places."""
+    if table.empty:
+        return pd.DataFrame()
+    numbers = table["candidate"].to_numpy()
+    points = places.geometry.iloc[numbers]
+    return pd.DataFrame(
+        {
+            "instead_of": [str(places.index[j]) for j in table["instead_of"]],
+            "instead_of_name": [names[j] for j in table["instead_of"]],
+            "candidate": [str(places.index[j]) for j in numbers],
+            "name": [names[j] for j in numbers],
+            "municipality": municipality_of(answers, places, numbers),
+            "value": table["value"].to_numpy(np.float64),
+            "kept": table["kept"].to_numpy(np.float64),
+            "lon": points.x.round(6).to_numpy(),
+            "lat": points.y.round(6).to_numpy(),
+        }
+    )
 
 
 def _places_table(
@@ -177,7 +169,7 @@ def _places_table(
 ) -> pd.DataFrame:
     """Return a row per site to be added, in the order of what each adds to those before it."""
     people = setting.people
-    home = answers.results["municipality"].reindex(places.index).fillna("").astype(str)
+    home = municipality_of(answers, places, found.added)
     final = setting.times(found.added, found.closed)
     before = setting.times(found.added[:0], found.closed)
     measure = _measure(answers, setting, question, objective)
@@ -194,7 +186,7 @@ def _places_table(
                 "rank": rank,
                 "candidate": str(places.index[j]),
                 "name": names[j],
-                "municipality": home.iloc[j],
+                "municipality": home[rank - 1],
                 "lon": round(at.x, 6),
                 "lat": round(at.y, 6),
                 "value": measure(after),

@@ -49,13 +49,17 @@ def placed_tables(placed: Placed) -> list[tuple[str, pd.DataFrame]]:
         out.append(("Closed", placed.closed[["site_id", "name"]]))
     if len(placed.frontier):
         table = placed.frontier.assign(
-            value=placed.frontier["value"].map(told), gap=placed.frontier["gap"].map(lambda gap: f"{100 * gap:.2g} %")
+            value=placed.frontier["value"].map(told),
+            gap=placed.frontier["gap"].map(lambda gap: "-" if gap != gap else f"{100 * gap:.2g} %"),
         )
         out.append(("With so many more", table[["added", "value", "gap"]]))
     if len(placed.alternatives):
         table = placed.alternatives.head(5)
-        table = table.assign(value=table["value"].map(told), kept=table["kept"].map(lambda kept: f"{100 * kept:.1f} %"))
-        out.append(("Nearly as good", table[["name", "instead_of_name", "value", "kept"]]))
+        table = table.assign(
+            value=table["value"].map(told),
+            kept=table["kept"].map(lambda kept: "-" if kept != kept else f"{100 * kept:.1f} %"),
+        )
+        out.append(("Nearly as good", table[["name", "municipality", "instead_of_name", "value", "kept"]]))
     minutes = [str(name) for name in placed.classes if str(name).endswith("_min")]
     table = placed.classes.assign(**{name: placed.classes[name].map(figure) for name in minutes})
     out.append(

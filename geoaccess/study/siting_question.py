@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from geoaccess.study.config import Study
     from geoaccess.study.pipeline import Answers
 
-__all__ = ["OBJECTIVES", "Question", "answer_question", "asked_for", "check_question", "norm_of", "objective_of"]
+__all__ = [
+    "OBJECTIVES",
+    "Question",
+    "answer_question",
+    "asked_for",
+    "check_question",
+    "classes_of",
+    "norm_of",
+    "objective_of",
+]
 
 OBJECTIVES = ("minutes", "norm", "fair", "beyond", "worst", "fewest")
 
@@ -124,18 +133,19 @@ def answer_question(setting: Setting, question: Question, answers: Answers) -> t
         )
         return found, objective, []
     if question.max_loss_min is not None:
-        classes = answers.results["centrality_class"].fillna(0).to_numpy(dtype=np.int64) - 1
         found = siting.locate_bounded(
             setting,
             add=question.add,
             close=question.close,
-            groups=classes,
+            groups=classes_of(answers),
             max_loss_s=question.max_loss_min * 60,
             objective=objective,
             unreached_s=question.unreached_min * 60,
             method=question.method,
             seconds=question.seconds,
         )
+        if not question.close:
+            return found, objective, ["no site closes, so that no class can lose: the bound changes nothing"]
         return found, objective, [f"no class loses more than {question.max_loss_min:g} min on average"]
     found = siting.locate(
         setting,
@@ -153,3 +163,8 @@ def asked_for(answers: Answers, question: Question) -> npt.NDArray[np.bool_]:
     if not question.classes:
         return np.ones(len(answers.results), np.bool_)
     return np.asarray(answers.results["centrality_class"].isin(question.classes), np.bool_)
+
+
+def classes_of(answers: Answers) -> npt.NDArray[np.int64]:
+    """Return the centrality class of each cell less 1, -1 where it has none: the groups that bounds are for."""
+    return np.asarray(answers.results["centrality_class"].fillna(0).to_numpy(dtype=np.int64) - 1)
