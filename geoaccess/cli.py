@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
     from geoaccess.osm.explain import Explanation
     from geoaccess.osm.profile import Profile
+    from geoaccess.scenarios import Scenario
+    from geoaccess.study.config import Study
     from geoaccess.study.pipeline import Answers
-    from geoaccess.study.siting import Question
+    from geoaccess.study.siting_question import Question
     from geoaccess.study.validate import Validation
 
 __all__ = ["main"]
@@ -219,6 +221,14 @@ def site(
         list[str] | None,
         typer.Option("--vary", metavar="SETTING=VALUE,VALUE", help="Futures, as for sweep: least regret over all."),
     ] = None,
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--scenario",
+            metavar="FILE",
+            help="Ask in this scenario. Several are futures: least regret over all; today is the study as it is.",
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
     """Find the best places for more sites of a service, and say how sure that is.
@@ -233,9 +243,11 @@ def site(
 
     Sites that stand stay unless --close says how many may go. site_SERVICE.toml is the answer as a scenario.
     """  # noqa: D301 - \\b keeps lines apart
+    from geoaccess.scenarios import read_scenario
     from geoaccess.study import Question, load_study, placed_lines, placed_tables, site_study, write_placed
 
     loaded = load_study(study)
+    changes = [None if name == "today" else read_scenario(name) for name in scenario or []]
     question = Question(
         service=service,
         add=add,
@@ -255,10 +267,10 @@ def site(
         method=method,  # type: ignore[arg-type] # checked where it is used
         seconds=seconds,
     )
-    if vary:
-        _site_futures(study, vary, question, output, quiet=quiet)
+    if vary or len(changes) > 1:
+        _site_futures(loaded, vary or [], changes, question, output, quiet=quiet)
         return
-    placed = site_study(loaded, question, show=not quiet)
+    placed = site_study(loaded, question, scenario=changes[0] if changes else None, show=not quiet)
     written = write_placed(placed, output)
     if quiet:
         return
@@ -384,11 +396,20 @@ def vehicles(
     out.print(Text("Written: " + "  ".join(str(path) for path in written)))
 
 
-def _site_futures(study: Path, futures: list[str], question: Question, output: Path | None, *, quiet: bool) -> None:
+def _site_futures(
+    study: Study,
+    varied: list[str],
+    changes: list[Scenario | None],
+    question: Question,
+    output: Path | None,
+    *,
+    quiet: bool,
+) -> None:
     from geoaccess.study import combinations, futures_lines, site_futures, write_futures
     from geoaccess.study import vary as vary_studies
 
-    answer = site_futures(vary_studies([study], combinations(futures)), question, show=not quiet)
+    variations = vary_studies([study.path], combinations(varied)) if varied else []
+    answer = site_futures(study, question, variations=variations, scenarios=changes, show=not quiet)
     written = write_futures(answer, output)
     if quiet:
         return
@@ -398,7 +419,7 @@ def _site_futures(study: Path, futures: list[str], question: Question, output: P
     for name in ("best", "value", "regret"):
         table[name] = table[name].map("{:.3f}".format)
     out.print(_rich("By future, per person", table))
-    out.print(_rich("Where", answer.places[["name", "candidate"]]))
+    out.print(_rich("Where", answer.places[["name", "municipality", "candidate"]]))
     out.print(Text("Written: " + "  ".join(str(path) for path in written)))
 
 

@@ -166,7 +166,7 @@ def test_more_sites_and_more_candidates_never_hurt(land, objective):
         smaller = read_setting(fewer, people, standing_s=standing)
         one = locate(setting, add=add, objective=objective, method="exact")
         other = locate(smaller, add=add, objective=objective, method="exact")
-        if setting.reachable().sum() == smaller.reachable().sum():
+        if setting.reachable.sum() == smaller.reachable.sum():
             assert (one.value - other.value) * (1 if objective.higher_is_better else -1) >= -1e-9
 
 
@@ -233,7 +233,7 @@ def test_alternatives_are_the_best_single_exchanges(land, add):
     add = min(add, times.shape[1])
     setting = read_setting(times, people, standing_s=standing)
     objective = PersonMinutes(unreached_s=UNREACHED_S)
-    if not (people[setting.reachable()] > 0).any():
+    if not (people[setting.reachable] > 0).any():
         return
     found = locate(setting, add=add, objective=objective)
     table = alternatives(setting, found, objective=objective)

@@ -45,6 +45,9 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "now": ("reached now, not before", "nås nå, ikke før"),
     "never": ("not reached, before or now", "nås ikke, verken før eller nå"),
     "no_longer": ("reached no longer", "nås ikke lenger"),
+    "stays": ("Site that stays", "Tjenestested som består"),
+    "new": ("New site", "Nytt tjenestested"),
+    "closed": ("Closed site", "Nedlagt tjenestested"),
     "part": (
         "Only the part of the region that changes is drawn; people are counted everywhere.",
         "Bare den delen av regionen som endres, er tegnet; innbyggere er talt overalt.",
@@ -108,7 +111,8 @@ def difference_map(
     cells
         What `geoaccess.scenarios.cell_differences` returns, on the same index.
     sites
-        Those after the change; those of the service are drawn.
+        Those after the change; those of the service are drawn. A column `change` may mark some as "new", or as
+        "closed": these are drawn too.
     municipalities, ferries, roads
         As for `service_map`.
 
@@ -187,8 +191,11 @@ def _legend(
         here = float(population[bands == number].sum())
         counted = people(here, language=language), share(here / total if total else 0.0, language=language)
         rows.append((None if number == _NO_LONGER else DIFFERENCE_COLOURS[number], said[name], *counted, ""))
-    marks = [("site", common["site"])] if layers.sites is not None and (~layers.proxies()).any() else []
-    marks += [("proxy", common["proxy"])] if layers.proxies().any() else []
+    labels = {"site": common["site"], "proxy": common["proxy"], "new": said["new"], "closed": said["closed"]}
+    there = set(layers.site_kinds().tolist())
+    if there & {"new", "closed"}:
+        labels["site"] = said["stays"]
+    marks = [(kind, label) for kind, label in labels.items() if kind in there]
     if layers.ferries is not None:
         cars = layers.ferries["cars"].astype(bool)
         marks += [("ferry", common["ferry"])] if cars.any() else []

@@ -32,6 +32,7 @@ SEA: Final = "#dbe6ee"
 LAND: Final = "#f7f6f2"
 SITE: Final = "#0b57d0"
 PROXY: Final = "#c2007a"
+NEW: Final = "#ffd400"
 MANY_SITES: Final = 150
 POINTS_PER_PX: Final = 72 / DPI
 HATCHED_PX: Final = 12.0
@@ -106,12 +107,27 @@ def _outlines(squares: Squares, rows: npt.NDArray[np.int64], *, at_least_m: floa
     return middle[:, None, :] + side * np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])
 
 
-def draw_sites(axes: Any, points: gpd.GeoSeries, proxy: npt.NDArray[np.bool_]) -> None:
-    """Draw real sites as blue dots and stand-ins as hollow magenta diamonds."""
+def draw_sites(axes: Any, points: gpd.GeoSeries, kinds: npt.NDArray[np.str_]) -> None:
+    """Draw real sites as blue dots, stand-ins as hollow magenta diamonds, new ones as stars, closed ones as crosses."""
     size = 2.6 if len(points) > MANY_SITES else 4.6
-    for stands_in in (False, True):
-        place = points[proxy == stands_in]
-        axes.plot(place.x, place.y, linestyle="none", zorder=6, clip_on=True, **_mark(size, proxy=stands_in))
+    for above, kind in enumerate(("site", "proxy", "closed", "new")):
+        place = points[kinds == kind]
+        grown = max(size, 4.6) if kind in {"closed", "new"} else size
+        for look in _marks(grown, kind):
+            axes.plot(place.x, place.y, linestyle="none", zorder=6 + above / 10, clip_on=True, **look)
+
+
+def _marks(size: float, kind: str) -> list[dict[str, Any]]:
+    """Return what a site is drawn with, from below: in form, not in colour alone, unlike the other kinds."""
+    if kind == "new":
+        return [{"marker": "*", "markersize": 2.6 * size, "markerfacecolor": NEW, "markeredgecolor": INK}]
+    if kind == "closed":
+        cross = {"marker": "x", "markersize": 1.4 * size}
+        return [
+            {**cross, "markeredgecolor": "white", "markeredgewidth": 0.75 * size},
+            {**cross, "markeredgecolor": INK, "markeredgewidth": 0.35 * size},
+        ]
+    return [_mark(size, proxy=kind == "proxy")]
 
 
 def _mark(size: float, *, proxy: bool) -> dict[str, Any]:
@@ -152,7 +168,7 @@ def draw_service_map(path: Path, *, layers: Layers, legend: Legend, heads: Mappi
             draw_lines(axes, layers.ferries.geometry[cars], plan, "ferry")
             draw_lines(axes, layers.ferries.geometry[~cars], plan, "ferries_people")
         if layers.sites is not None:
-            draw_sites(axes, layers.sites.geometry, layers.proxies())
+            draw_sites(axes, layers.sites.geometry, layers.site_kinds())
         draw_legend(sheet, legend, plan, north=north_of(plan, layers.crs))
         sheet.save(path)
 
@@ -225,8 +241,9 @@ def _draw_row(axes: Any, row: tuple[str | None, str, str, str, str], top: float)
 
 
 def _draw_mark(axes: Any, kind: str, y: float) -> None:
-    if kind in {"site", "proxy"}:
-        axes.plot([0.13], [y], linestyle="none", **_mark(4.6, proxy=kind == "proxy"))
+    if kind in {"site", "proxy", "new", "closed"}:
+        for look in _marks(4.6, kind):
+            axes.plot([0.13], [y], linestyle="none", **look)
     else:
         axes.add_line(Line2D([0, 0.26], [y, y], **LINE_LOOKS[kind]))
 

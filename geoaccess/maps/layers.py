@@ -93,6 +93,14 @@ class Layers:
             return np.zeros(0 if self.sites is None else len(self.sites), dtype=np.bool_)
         return np.asarray(self.sites["proxy"], dtype=np.bool_)
 
+    def site_kinds(self) -> npt.NDArray[np.str_]:
+        """Return of each site how it is drawn: `new` or `closed` if its `change` is that, `proxy` or `site`."""
+        kinds = np.where(self.proxies(), "proxy", "site")
+        if self.sites is None or "change" not in self.sites.columns:
+            return kinds
+        change = self.sites["change"].fillna("").to_numpy(dtype=np.str_)
+        return np.where(change != "", change, kinds)
+
 
 @dataclass(frozen=True)
 class Legend:

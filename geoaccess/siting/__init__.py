@@ -7,6 +7,7 @@ from geoaccess.siting.covering import fewest
 from geoaccess.siting.days import Week, share_days
 from geoaccess.siting.locating import Located, alternatives, frontier, locate
 from geoaccess.siting.naming import called, scenario_text, unlike
+from geoaccess.siting.nearly import alternatives_bounded, alternatives_worst
 from geoaccess.siting.objectives import DAY_S, BeyondNorm, FairMean, Objective, PersonMinutes, WithinNorm
 from geoaccess.siting.problem import Problem
 from geoaccess.siting.reach import find_setting
@@ -31,6 +32,8 @@ __all__ = [
     "Week",
     "WithinNorm",
     "alternatives",
+    "alternatives_bounded",
+    "alternatives_worst",
     "called",
     "choose",
     "expected_cover",

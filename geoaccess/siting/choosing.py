@@ -25,11 +25,13 @@ Method = Literal["auto", "exact", "exchange", "greedy"]
 CLOSE_ENOUGH = 1e-7
 """Of the bound: solvers reckon with rounding, and answers this near to the bound count as proved optimal."""
 
+LARGEST = 3_000_000
+"""Entries of a programme that is still worth a try when nobody asked for an exact answer."""
+
 _STEPS = 2000
 _SHAKES = 20
 _MUCH_LESS = 0.7
 _SHAKEN_PAIRS = 20_000_000
-_LARGEST = 3_000_000  # entries of a programme that is still worth a try when nobody asked for an exact answer
 
 
 @dataclass(frozen=True)
@@ -218,7 +220,7 @@ def _decided(
     fixed = np.flatnonzero(inside)
     open_ = np.flatnonzero(~inside & ~outside)
     rest, brought = problem.among(open_, fixed)
-    if method != "exact" and rest.value.size > _LARGEST:
+    if method != "exact" and rest.value.size > LARGEST:
         return known
     rest, sure = rest.beyond_certain()
     rest, brought = rest.merged(), brought + sure

@@ -11,7 +11,7 @@ from geoaccess.kernels import siting as kernel
 from geoaccess.siting import highs
 from geoaccess.siting.choosing import Choice
 from geoaccess.siting.cover_sets import cover_rows, levels, reached
-from geoaccess.siting.locating import Located, located
+from geoaccess.siting.locating import Located, locate, located
 from geoaccess.siting.objectives import WithinNorm
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ _PEOPLE = 1e-9  # of all: what rounding may take from a share
 def fewest(setting: Setting, *, norm_s: float, share: float = 1.0, seconds: float = 60.0) -> tuple[Located, int]:
     """Find the fewest candidates that bring at least a share of all people within a norm, beside the sites that stand.
 
-    Location set covering (LSCP), for all people or a part of them. Of choices of so many, one is returned.
+    Location set covering (LSCP), for all people or a part of them. Of choices of so many, the one
+    returned brings the greatest share that exchanges find.
 
     Parameters
     ----------
@@ -73,6 +74,9 @@ def fewest(setting: Setting, *, norm_s: float, share: float = 1.0, seconds: floa
         chosen, least = _exactly(problem, need, chosen, seconds=seconds)
         how = "HiGHS"
     chosen = np.sort(chosen).astype(np.int32)
+    if chosen.size:
+        other = locate(setting, add=chosen.size, objective=objective, method="exchange").added
+        chosen = np.sort(other) if whole.worth(other) > whole.worth(chosen) else chosen
     worth = whole.worth(chosen)
     found = located(setting, whole, Choice(chosen, worth, worth, how), objective, close=0)
     if chosen.size > least:

@@ -99,13 +99,13 @@ def locate(
     problem = setting.problem(wanted, add=add, close=close)
     choice = choose(problem, method=method, seconds=seconds)
     if isinstance(wanted, WithinNorm):  # which leaves many choices equal
-        chosen = _nearer(problem, setting.problem(PersonMinutes(), add=add, close=close), choice)
+        chosen = _nearer(problem, setting, choice, close=close)
         worth = problem.worth(chosen)  # which may be more, of a choice that was made greedily
         choice = replace(choice, chosen=chosen, worth=worth, bound=max(choice.bound, worth))
     return located(setting, problem, choice, wanted, close=close)
 
 
-def _nearer(problem: Problem, minutes: Problem, choice: Choice) -> npt.NDArray[np.int32]:
+def _nearer(problem: Problem, setting: Setting, choice: Choice, *, close: int) -> npt.NDArray[np.int32]:
     """Return a choice that is worth as much, by exchanges of one place for another, and nearer to people."""
     best, second = np.zeros(problem.weight.size), np.zeros(problem.weight.size)
     by = np.empty(problem.weight.size, np.int32)
@@ -115,12 +115,22 @@ def _nearer(problem: Problem, minutes: Problem, choice: Choice) -> npt.NDArray[n
         kernel.serve(*arrays, chosen, best, second, by)
         won, out = kernel.swaps(*arrays, problem.cost, problem.group, chosen, best, second, by)
         equal = np.flatnonzero(won >= -1e-12 * max(choice.worth, 1.0))[:_POLISHED]
+        minutes = _minutes_of(setting, np.union1d(chosen, equal), add=int(problem.quota[0]), close=close)
         others = [np.append(np.delete(chosen, out[place]), np.int32(place)) for place in equal]
         worths = [minutes.worth(other) for other in others]
         if not worths or max(worths) <= minutes.worth(chosen) * (1 + 1e-12):
             break
         chosen = others[int(np.argmax(worths))]
     return np.sort(chosen)
+
+
+def _minutes_of(setting: Setting, places: npt.NDArray[np.integer], *, add: int, close: int) -> Problem:
+    """Return the problem of least travel time with nothing but some places in reach: all of it may be very large."""
+    inside = np.zeros(setting.candidates, np.bool_)
+    inside[places[places < setting.candidates]] = True
+    some = inside[setting.place]
+    few = replace(setting, point=setting.point[some], place=setting.place[some], time_s=setting.time_s[some])
+    return few.problem(PersonMinutes(), add=add, close=close)
 
 
 def located(setting: Setting, problem: Problem, choice: Choice, objective: Objective, *, close: int) -> Located:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -15,10 +15,14 @@ if TYPE_CHECKING:
 __all__ = ["called", "scenario_text", "unlike"]
 
 _HERE_M = 1500.0
-_WINDS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
+_WINDS = {
+    "en": ("N", "NE", "E", "SE", "S", "SW", "W", "NW"),
+    "nb": ("N", "NØ", "Ø", "SØ", "S", "SV", "V", "NV"),
+}
+_OF = {"en": "of", "nb": "for"}
 
 
-def called(places: gpd.GeoSeries, named: gpd.GeoDataFrame) -> list[str]:
+def called(places: gpd.GeoSeries, named: gpd.GeoDataFrame, *, language: Literal["en", "nb"] = "en") -> list[str]:
     """Call each place by the nearest named one: `Vík`, or from 1.5 km on `12 km NE of Vík`; "" where none is named.
 
     Parameters
@@ -27,6 +31,8 @@ def called(places: gpd.GeoSeries, named: gpd.GeoDataFrame) -> list[str]:
         Points with a CRS.
     named
         Points with `name`.
+    language
+        In Norwegian (nb) `12 km NØ for Vík`.
     """
     named = named[(named["name"] != "").to_numpy()]
     if not len(named) or not len(places):
@@ -38,8 +44,8 @@ def called(places: gpd.GeoSeries, named: gpd.GeoDataFrame) -> list[str]:
     for i, j in zip(at, near, strict=True):
         east, north = here.iloc[i].x - there.iloc[j].x, here.iloc[i].y - there.iloc[j].y
         away_m, name = float(np.hypot(east, north)), str(named["name"].iloc[j])
-        wind = _WINDS[round(np.degrees(np.arctan2(east, north)) / 45) % 8]
-        words[i] = name if away_m < _HERE_M else f"{away_m / 1000:.0f} km {wind} of {name}"
+        wind = _WINDS[language][round(np.degrees(np.arctan2(east, north)) / 45) % 8]
+        words[i] = name if away_m < _HERE_M else f"{away_m / 1000:.0f} km {wind} {_OF[language]} {name}"
     return words
 
 

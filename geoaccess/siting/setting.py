@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -96,7 +97,7 @@ class Setting:
 
     def counted(self, objective: Objective) -> npt.NDArray[np.bool_]:
         """Say which points enter the figure of an objective."""
-        return self.reachable() | objective.of_everybody
+        return self.reachable | objective.of_everybody
 
     def figure(self, objective: Objective, burden: float) -> float:
         """Return the figure of a sum of burdens."""
@@ -118,6 +119,7 @@ class Setting:
         np.minimum.at(best, self.point[some], self.time_s[some])
         return best
 
+    @cached_property
     def reachable(self) -> npt.NDArray[np.bool_]:
         """Say which points a standing site or some candidate reaches at all."""
         found = np.zeros(self.people.size, np.bool_)

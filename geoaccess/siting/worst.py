@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from geoaccess.siting.setting import Setting
 
-__all__ = ["least_worst"]
+__all__ = ["counted_in", "least_worst", "quantile_of"]
 
 _ROUNDING = 1e-12  # of all people, as in geoaccess.weighted_quantile
 
@@ -61,21 +61,14 @@ def least_worst(
     ----------
     Minieka (1970), "The m-center problem", SIAM Review 12(1), 138-139, for the search over covering problems.
     """
-    if not 0 < quantile <= 1:
-        raise InputError(f"quantile is {quantile}; give a share of the people above 0, at most 1")
-    counted = setting.reachable() & (setting.people > 0)
-    if group is not None:
-        counted &= group
-    if not counted.any():
-        raise InputError("nobody counts: no site and no candidate reaches any of these people")
-    few = replace(setting, people=np.where(counted, setting.people, 0.0))
-    need = (quantile - _ROUNDING) * float(few.people.sum())
-    now = _quantile(few, few.times(np.empty(0, np.int64)), need)
+    few, need = counted_in(setting, quantile=quantile, group=group)
+    now = quantile_of(few, few.times(np.empty(0, np.int64)), need)
+    counted = few.people > 0
     times = np.unique(np.concatenate([few.time_s[counted[few.point]], few.now_s[counted].ravel()]))
     times = times[np.isfinite(times)]
     low, high, certain = 0, times.size - 1, 0
     best = choose(few.problem(WithinNorm(float(times[-1])), add=add, close=close), seconds=seconds).chosen
-    value = _quantile(few, _times(few, best, close), need)
+    value = quantile_of(few, _times(few, best, close), need)
     if np.isfinite(value):
         high = int(np.searchsorted(times, value)) - 1
     while low <= high:
@@ -85,10 +78,23 @@ def least_worst(
             low = middle + 1
             certain = certain if possible else low
         else:
-            best, value = chosen, _quantile(few, _times(few, chosen, close), need)
+            best, value = chosen, quantile_of(few, _times(few, chosen, close), need)
             high = int(np.searchsorted(times, value)) - 1
     bound = float(times[certain]) if certain < times.size else np.inf
     return _found(few, best, close, now=now, value=value, bound=min(bound, value))
+
+
+def counted_in(setting: Setting, *, quantile: float, group: npt.NDArray[np.bool_] | None) -> tuple[Setting, float]:
+    """Return the setting with the people who count alone, and how many of them must be within the time."""
+    if not 0 < quantile <= 1:
+        raise InputError(f"quantile is {quantile}; give a share of the people above 0, at most 1")
+    counted = setting.reachable & (setting.people > 0)
+    if group is not None:
+        counted &= group
+    if not counted.any():
+        raise InputError("nobody counts: no site and no candidate reaches any of these people")
+    few = replace(setting, people=np.where(counted, setting.people, 0.0))
+    return few, (quantile - _ROUNDING) * float(few.people.sum())
 
 
 def _within(
@@ -118,7 +124,7 @@ def _split(
     return chosen[chosen < setting.candidates], closed.astype(np.int32)
 
 
-def _quantile(setting: Setting, times_s: npt.NDArray[np.float64], need: float) -> float:
+def quantile_of(setting: Setting, times_s: npt.NDArray[np.float64], need: float) -> float:
     """Return the least time within which so many people are."""
     order = np.argsort(times_s, kind="stable")
     within = np.cumsum(setting.people[order])

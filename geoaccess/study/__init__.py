@@ -12,8 +12,9 @@ from geoaccess.study.office_days import DayQuestion, OfficeDays, days_lines, day
 from geoaccess.study.pipeline import Answers, check, run, solve_study, write_report
 from geoaccess.study.references import read_reference, write_reference_template
 from geoaccess.study.reliability import Reliability, printed_reliability, reliability_study, write_reliability
-from geoaccess.study.siting import Placed, Question, site_study
+from geoaccess.study.siting import Placed, site_study
 from geoaccess.study.siting_output import placed_lines, placed_tables, write_placed
+from geoaccess.study.siting_question import Question
 from geoaccess.study.statbank import read_ssb_12764
 from geoaccess.study.swept import Swept, medians, sweep_studies, write_sweep
 from geoaccess.study.tell import describe_network, draw_network, main_table, route_table, write_template

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from geoaccess.network import Network
     from geoaccess.study.config import Study
     from geoaccess.study.pipeline import Answers
-    from geoaccess.study.siting import Question
+    from geoaccess.study.siting_question import Question
 
-__all__ = ["candidates_of", "name_places", "snap_places"]
+__all__ = ["candidates_of", "municipality_of", "name_places", "snap_places"]
 
 _PLACES = ("city", "town", "village", "hamlet", "suburb", "isolated_dwelling")
 
@@ -42,10 +43,10 @@ def candidates_of(answers: Answers, question: Question) -> gpd.GeoDataFrame:
     return found if question.exclude is None else siting.leave_out(found, question.exclude)
 
 
-def snap_places(study: Study, answers: Answers, places: gpd.GeoDataFrame) -> pd.DataFrame:
+def snap_places(study: Study, network: Network, places: gpd.GeoDataFrame) -> pd.DataFrame:
     """Attach candidates to the network as sites are."""
     return snap(
-        answers.network,
+        network,
         places,
         max_m=study.settings.snap.max_m,
         off_network_kph=study.settings.snap.off_network_kph,
@@ -59,6 +60,17 @@ def name_places(answers: Answers, places: gpd.GeoDataFrame, numbers: Sequence[in
     own = some["name"].astype(str).to_list() if "name" in some else [""] * len(some)
     if not all(own):
         extracts = [answers.study.resolve(name) for name in answers.study.settings.network.osm]
-        near = siting.called(some.geometry, read_features(extracts, [("place", kind) for kind in _PLACES]))
+        named = read_features(extracts, [("place", kind) for kind in _PLACES])
+        near = siting.called(some.geometry, named, language=answers.study.settings.language)
         own = [name or by for name, by in zip(own, near, strict=True)]
     return {j: name or str(places.index[j]) for j, name in zip(numbers, own, strict=True)}
+
+
+def municipality_of(answers: Answers, places: gpd.GeoDataFrame, numbers: Sequence[int]) -> list[str]:
+    """Return the municipality of some of the places, by number: that of the nearest cell that has one."""
+    cells = answers.results[(answers.results["municipality"].fillna("") != "").to_numpy()]
+    if cells.empty or not len(numbers):
+        return [""] * len(numbers)
+    points = places.geometry.iloc[list(numbers)].to_crs(cells.crs)
+    near = cells.sindex.nearest(points, return_all=False)[1]
+    return [str(name) for name in cells["municipality"].iloc[near]]

@@ -94,7 +94,14 @@ class Changed:
         return stages.Snapped(cells, _snapped_sites(base.study, network, self.sites))
 
 
-def solve_base(study: Study, *, day: dt.date | None = None, names: bool = False, show: bool = True) -> Base:
+def solve_base(
+    study: Study,
+    *,
+    day: dt.date | None = None,
+    names: bool = False,
+    answers: Answers | None = None,
+    show: bool = True,
+) -> Base:
     """Solve a study as it is.
 
     Parameters
@@ -103,8 +110,10 @@ def solve_base(study: Study, *, day: dt.date | None = None, names: bool = False,
         Let boats sail by the timetable of that day; otherwise every ferry has its average wait.
     names
         Whether to read the names of roads from the extracts: needed for scenarios that name roads.
+    answers
+        Of the study, where it has been solved already.
     """
-    answers = solve_study(study, show=show)
+    answers = solve_study(study, show=show) if answers is None else answers
     read = road_names(study) if names else None
     return _base(study, answers, read, day)
 

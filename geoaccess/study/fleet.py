@@ -15,7 +15,7 @@ from geoaccess.routing import travel_times
 from geoaccess.study import stages
 from geoaccess.study.candidates import candidates_of, name_places, snap_places
 from geoaccess.study.pipeline import solve_study
-from geoaccess.study.siting import Question, norm_of
+from geoaccess.study.siting_question import Question, norm_of
 from geoaccess.study.tables import marked, write_csv
 from geoaccess.toml import did_you_mean
 
@@ -101,7 +101,7 @@ def fleet_study(
     new = candidates_of(answers, asked)
     bases = pd.concat([ours[["name", "geometry"]].to_crs(new.crs), new.assign(name=new.get("name", ""))])
     snapped = stages.snap_all(study, answers.network, answers.results, ours)
-    where = pd.concat([snapped.sites, snap_places(study, answers, new)])
+    where = pd.concat([snapped.sites, snap_places(study, answers.network, new)])
     times = travel_times(answers.network, where, snapped.cells).T
     fleet = siting.expected_cover(
         np.where(np.isnan(times), np.inf, times),

@@ -5,23 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from geoaccess import files, siting
 from geoaccess.errors import InputError
-from geoaccess.study import stages
-from geoaccess.study.candidates import candidates_of, name_places, snap_places
+from geoaccess.study.candidates import candidates_of, municipality_of, name_places
 from geoaccess.study.pipeline import solve_study
-from geoaccess.study.siting import check_question, objective_of
+from geoaccess.study.siting_ground import find_setting, ground_of, grounds_in
+from geoaccess.study.siting_question import check_question, objective_of
 from geoaccess.study.tables import marked, write_csv
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from geoaccess.scenarios import Scenario
     from geoaccess.siting import Objective, Regret
-    from geoaccess.study.siting import Question
+    from geoaccess.study.config import Study
+    from geoaccess.study.siting_question import Question
     from geoaccess.study.variations import Variation
 
 __all__ = ["Futures", "futures_lines", "site_futures", "write_futures"]
@@ -41,49 +42,54 @@ class Futures:
     output: Path
 
 
-def site_futures(futures: Sequence[Variation], question: Question, *, show: bool = True) -> Futures:
-    """Find the sites whose greatest regret over variations of a study is least. People and candidates are the first's.
+def site_futures(
+    study: Study,
+    question: Question,
+    *,
+    variations: Sequence[Variation] = (),
+    scenarios: Sequence[Scenario | None] = (),
+    show: bool = True,
+) -> Futures:
+    """Find the sites whose greatest regret over several futures of a study is least.
+
+    Parameters
+    ----------
+    variations, scenarios
+        The futures: variations of the study, and the study in scenarios, or as it is (None). Candidates are those of
+        the first; every future has its own people.
 
     Raises
     ------
     InputError
-        If the question asks for what cannot be had here (closing, bounds, the worst off, the fewest sites), the futures
-        have other cells, or as `least_regret`.
+        If there is no future, or the question asks for what cannot be had here (closing, bounds, the worst off, the
+        fewest sites, fairness); and as `grounds_in` and `least_regret`.
     """
     if question.close or question.max_loss_min is not None or question.objective in ("worst", "fewest", "fair"):
         raise InputError("least regret over several futures is for sites that are added, for minutes, norm or beyond")
-    settings, first, places = [], None, None
-    for future in futures:
-        check_question(future.study, question)
-        answers = solve_study(future.study, show=show)
-        if first is None or places is None:
-            first, places = answers, candidates_of(answers, question)
-        if not answers.results.index.equals(first.results.index):
-            raise InputError(f"{future.name}: has other cells than {futures[0].name}; futures need the same")
-        spec = next(spec for spec in future.study.specs if spec.key == question.service)
-        ours = answers.sites[(answers.sites["service"] == question.service).to_numpy()]
-        snapped = stages.snap_all(future.study, answers.network, answers.results, ours)
-        settings.append(
-            siting.find_setting(
-                answers.network,
-                snapped.cells,
-                answers.results["population"].to_numpy(dtype=np.float64),
-                sites=snapped.sites,
-                candidates=snap_places(future.study, answers, places),
-                toward=spec.toward,
-            )
-        )
-    if first is None or places is None:
+    for one in [study, *(future.study for future in variations)]:
+        check_question(one, question)
+    grounds = [ground_of(solve_study(future.study, show=show)) for future in variations]
+    names = [future.name for future in variations]
+    if scenarios:
+        grounds += grounds_in(study, scenarios, show=show)
+        names += [ground.name for ground in grounds[len(names) :]]
+    if not grounds:
         raise InputError("no future is given")
+    first = grounds[0].answers
+    places = candidates_of(first, question)
+    settings = [find_setting(ground, places, service=question.service)[0] for ground in grounds]
     objective = objective_of(settings[0], question, first.study)
-    regret = siting.least_regret(settings, add=question.add, objective=objective, seconds=question.seconds)
-    table = pd.DataFrame({"future": [future.name for future in futures], "best": regret.best, "value": regret.value})
-    names = name_places(first, places, regret.added.tolist())
+    regret = siting.least_regret(
+        settings, add=question.add, objective=objective, method=question.method, seconds=question.seconds
+    )
+    table = pd.DataFrame({"future": names, "best": regret.best, "value": regret.value})
+    called = name_places(first, places, regret.added.tolist())
     points = places.geometry.iloc[regret.added]
     chosen = pd.DataFrame(
         {
             "candidate": [str(label) for label in places.index[regret.added]],
-            "name": siting.unlike([names[j] for j in regret.added.tolist()]),
+            "name": siting.unlike([called[j] for j in regret.added.tolist()]),
+            "municipality": municipality_of(first, places, regret.added.tolist()),
             "lon": points.x.round(6).to_numpy(),
             "lat": points.y.round(6).to_numpy(),
         }
@@ -96,7 +102,7 @@ def site_futures(futures: Sequence[Variation], question: Question, *, show: bool
         futures=table.assign(regret=table["value"] - table["best"]),
         places=chosen,
         scenario=siting.scenario_text(
-            title=f"{label}: {len(chosen)} more, for {len(futures)} futures",
+            title=f"{label}: {len(chosen)} more, for {len(names)} futures",
             description=f"Greatest regret {regret.worst:.4g} per person ({regret.method})",
             add=[
                 {"service": question.service, "name": name, "lon": float(lon), "lat": float(lat)}

@@ -9,76 +9,27 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import measures, siting
-from geoaccess.errors import InputError
-from geoaccess.study import stages
-from geoaccess.study.candidates import candidates_of, name_places, snap_places
+from geoaccess.study.candidates import candidates_of, municipality_of, name_places
 from geoaccess.study.pipeline import solve_study
-from geoaccess.toml import did_you_mean
+from geoaccess.study.siting_ground import find_setting, ground_of, grounds_in
+from geoaccess.study.siting_nearly import alternatives_of, frontier_of
+from geoaccess.study.siting_question import answer_question, asked_for, check_question
+from geoaccess.study.siting_words import label, placed_description, placed_subtitle, placed_title
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     import geopandas as gpd
     import numpy.typing as npt
 
-    from geoaccess.siting import Located, Method, Objective, Setting
+    from geoaccess.scenarios import Scenario
+    from geoaccess.siting import Located, Objective, Setting
     from geoaccess.study.config import Study
     from geoaccess.study.pipeline import Answers
+    from geoaccess.study.siting_ground import Ground
+    from geoaccess.study.siting_question import Question
 
-__all__ = [
-    "OBJECTIVES",
-    "Placed",
-    "Question",
-    "check_question",
-    "norm_of",
-    "objective_of",
-    "site_study",
-]
-
-OBJECTIVES = ("minutes", "norm", "fair", "beyond", "worst", "fewest")
-
-_ALTERNATIVES = 10
-_APART_M = 3000.0
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked: `add` sites of a service (and `close` of those that stand), for an objective.
-
-    Attributes
-    ----------
-    objective
-        "minutes": least travel time of all people. "norm": most people within the norm. "fair": least Kolm-Pollak mean.
-        "beyond": least time beyond the norm (FGT). "worst": least `quantile` of the times of the people of `classes`.
-        "fewest": the fewest sites for `share` of the people within the norm.
-    norm_min
-        The first norm of the service unless given.
-    candidates
-        "cells", "settlements" (of at least `least_people`), or a file of places.
-    exclude
-        A file of polygons in which nothing may be built.
-    max_loss_min
-        By how much the mean time of a centrality class may rise, at most, where sites close.
-    """
-
-    service: str
-    add: int = 1
-    close: int = 0
-    objective: str = "minutes"
-    norm_min: float | None = None
-    share: float = 0.95
-    aversion: float = 1.0
-    alpha: float = 1.0
-    quantile: float = 1.0
-    classes: tuple[int, ...] = ()
-    unreached_min: float = 1440.0
-    max_loss_min: float | None = None
-    candidates: str = "cells"
-    least_people: float = 200.0
-    exclude: Path | None = None
-    method: Method = "auto"
-    seconds: float = 60.0
+__all__ = ["Placed", "site_study"]
 
 
 @dataclass(frozen=True)
@@ -95,8 +46,10 @@ class Placed:
     alternatives: pd.DataFrame
     classes: pd.DataFrame
     municipalities: pd.DataFrame
+    before: Answers
     after: Answers
     title: str
+    subtitle: str
     scenario: str
     out_of_reach: float
     notes: list[str] = field(default_factory=list)
@@ -107,120 +60,43 @@ class Placed:
         return self.question.objective in ("norm", "fewest")
 
 
-def site_study(study: Study, question: Question, *, answers: Answers | None = None, show: bool = True) -> Placed:
+def site_study(
+    study: Study,
+    question: Question,
+    *,
+    answers: Answers | None = None,
+    scenario: Scenario | None = None,
+    show: bool = True,
+) -> Placed:
     """Answer a question of siting in a study.
+
+    Parameters
+    ----------
+    answers
+        Of the study as it is, where it has been solved already.
+    scenario
+        Ask in this scenario: of its people, sites, roads and ferries.
 
     Raises
     ------
     InputError
-        If the service, objective or candidates are unknown, or the question has no answer.
+        If the service, objective or candidates are unknown, or the question has no answer; and as `grounds_in`.
     """
     check_question(study, question)
-    answers = solve_study(study, show=show) if answers is None else answers
-    spec = next(spec for spec in study.specs if spec.key == question.service)
-    ours = answers.sites[(answers.sites["service"] == question.service).to_numpy()]
-    snapped = stages.snap_all(study, answers.network, answers.results, ours)
-    places = candidates_of(answers, question)
-    where = snap_places(study, answers, places)
-    people = answers.results["population"].to_numpy(dtype=np.float64)
-    setting = siting.find_setting(
-        answers.network,
-        snapped.cells,
-        people,
-        sites=snapped.sites,
-        candidates=where,
-        close=question.close,
-        toward=spec.toward,
-    )
-    found, objective, notes = _found(setting, question, answers)
-    return _told(answers, question, setting, found, objective, ours, places, notes)
-
-
-def check_question(study: Study, question: Question) -> None:
-    """Refuse what can be refused at once."""
-    services = study.settings.services
-    if question.service not in services:
-        raise InputError(f'{study.path}: no service "{question.service}"{did_you_mean(question.service, services)}')
-    if question.objective not in OBJECTIVES:
-        raise InputError(
-            f'objective "{question.objective}"{did_you_mean(question.objective, OBJECTIVES)}; '
-            f"there are {', '.join(OBJECTIVES)}"
-        )
-    if question.objective == "fewest" and question.close:
-        raise InputError("the fewest sites to add for a share cannot be asked for together with closing some")
-    if question.max_loss_min is not None and question.objective in ("worst", "fewest"):
-        raise InputError(f'a bound on what classes lose cannot be asked for together with "{question.objective}"')
-    if question.objective in ("norm", "beyond", "fewest"):
-        norm_of(study, question)
-
-
-def norm_of(study: Study, question: Question) -> float:
-    """Return the norm in seconds."""
-    norms = study.settings.services[question.service].norms_min
-    if question.norm_min is None and not norms:
-        raise InputError(f"{study.path}: [services.{question.service}] has no norms_min; say which with --norm MINUTES")
-    return (norms[0] if question.norm_min is None else question.norm_min) * 60
-
-
-def objective_of(setting: Setting, question: Question, study: Study) -> Objective:
-    """Return the objective that a question names."""
-    unreached_s = question.unreached_min * 60
-    if question.objective in ("norm", "fewest"):
-        return siting.WithinNorm(norm_of(study, question))
-    if question.objective == "beyond":
-        return siting.BeyondNorm(norm_of(study, question), alpha=question.alpha, unreached_s=unreached_s)
-    if question.objective == "fair":
-        return siting.FairMean.averse_to(
-            setting.now_s[:, 0], setting.people, epsilon=question.aversion, unreached_s=unreached_s
-        )
-    return siting.PersonMinutes(unreached_s=unreached_s)
-
-
-def _found(setting: Setting, question: Question, answers: Answers) -> tuple[Located, Objective, list[str]]:
-    """Answer the question by numbers of candidates."""
-    objective = objective_of(setting, question, answers.study)
-    if question.objective == "fewest":
-        found, least = siting.fewest(
-            setting, norm_s=norm_of(answers.study, question), share=question.share, seconds=question.seconds
-        )
-        word = f"{len(found.added)} sites bring {100 * found.value:.2f} % within the norm"
-        return found, objective, [f"{word}; no choice of fewer than {least} does"]
-    if question.objective == "worst":
-        found = siting.least_worst(
-            setting,
-            add=question.add,
-            close=question.close,
-            quantile=question.quantile,
-            group=_asked_for(answers, question),
-            seconds=question.seconds,
-        )
-        return found, objective, []
-    if question.max_loss_min is not None:
-        classes = answers.results["centrality_class"].fillna(0).to_numpy(dtype=np.int64) - 1
-        found = siting.locate_bounded(
-            setting,
-            add=question.add,
-            close=question.close,
-            groups=classes,
-            max_loss_s=question.max_loss_min * 60,
-            objective=objective,
-            unreached_s=question.unreached_min * 60,
-            seconds=question.seconds,
-        )
-        return found, objective, [f"no class loses more than {question.max_loss_min:g} min on average"]
-    found = siting.locate(
-        setting,
-        add=question.add,
-        close=question.close,
-        objective=objective,
-        method=question.method,
-        seconds=question.seconds,
-    )
-    return found, objective, []
+    if scenario is None:
+        ground = ground_of(solve_study(study, show=show) if answers is None else answers)
+    else:
+        ground = grounds_in(study, [scenario], answers=answers, show=show)[0]
+    places = candidates_of(ground.answers, question)
+    setting, ours = find_setting(ground, places, service=question.service, close=question.close)
+    found, objective, notes = answer_question(setting, question, ground.answers)
+    if scenario is not None:
+        notes.append(f'in the scenario "{scenario.title}"; compare the answer with it and the scenario, --together')
+    return _told(ground, question, setting, found, objective, ours, places, notes)
 
 
 def _told(
-    answers: Answers,
+    ground: Ground,
     question: Question,
     setting: Setting,
     found: Located,
@@ -230,22 +106,13 @@ def _told(
     notes: list[str],
 ) -> Placed:
     """Put an answer into words and tables."""
-    # Of the others there is no choice with fewer sites, or with one exchanged, that could be shown unchecked.
-    summed = question.objective not in ("worst", "fewest") and question.max_loss_min is None
-    table = pd.DataFrame()
-    if summed:
-        table = siting.alternatives(setting, found, count=len(places), objective=objective)
-        table = table[_apart(places, table)].reset_index(drop=True)
-    numbers = [*found.added, *(table["candidate"] if summed else []), *(table["instead_of"] if summed else [])]
-    names = name_places(answers, places, list(dict.fromkeys(numbers)))
+    answers, language = ground.answers, ground.study.settings.language
+    title = ground.scenario.title if ground.scenario else ""
+    steps, of_steps = frontier_of(setting, question, answers, found, objective)
+    table, of_others = alternatives_of(setting, question, answers, found, objective, places)
+    shown = [*found.added, *table.get("candidate", []), *table.get("instead_of", [])]
+    names = name_places(answers, places, list(dict.fromkeys(shown)))
     chosen = _places_table(answers, setting, found, question, objective, places, names)
-    if summed:
-        table.insert(1, "instead_of_name", [names[j] for j in table["instead_of"]])
-        table.insert(3, "name", [names[j] for j in table["candidate"]])
-        points = places.geometry.iloc[table["candidate"].to_numpy()]
-        table = table.assign(lon=points.x.round(6).to_numpy(), lat=points.y.round(6).to_numpy())
-        table["candidate"] = [str(places.index[j]) for j in table["candidate"]]
-        table["instead_of"] = [str(places.index[j]) for j in table["instead_of"]]
     after = setting.times(found.added, found.closed)
     results, sites = _afterwards(answers, question, after, ours, found, chosen)
     closed = pd.DataFrame(ours.drop(columns="geometry")).iloc[found.closed].reset_index()
@@ -253,42 +120,42 @@ def _told(
         study=answers.study,
         question=question,
         found=found,
-        label=_label(question, objective),
+        label=label(question),
         places=chosen,
         closed=closed,
-        frontier=siting.frontier(setting, most=len(found.added), close=question.close, objective=objective, found=found)
-        if summed
-        else pd.DataFrame(),
-        alternatives=table,
+        frontier=steps,
+        alternatives=_named(table, places, names, answers),
         classes=_before_after(answers, results, question.service, "centrality_class"),
         municipalities=_before_after(answers, results, question.service, ["municipality_id", "municipality"]),
+        before=answers,
         after=replace(answers, results=results, sites=sites),
-        title=_title(answers.study, question, found),
-        scenario=_scenario(answers.study, question, found, chosen, closed),
-        out_of_reach=float(setting.people[~setting.reachable()].sum()),
-        notes=notes,
+        title=placed_title(answers.study.settings.services[question.service].label, found, language=language),
+        subtitle=placed_subtitle(question, found, scenario=title, language=language),
+        scenario=_scenario(answers.study, question, found, chosen, closed, title),
+        out_of_reach=float(setting.people[~setting.reachable].sum()),
+        notes=[*notes, *of_steps, *of_others],
     )
 
 
-def _apart(places: gpd.GeoDataFrame, table: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Mark the best alternatives that are places of their own: away from what they replace, and from each other."""
-    points = places.geometry.to_crs(places.estimate_utm_crs())
-    x, y = points.x.to_numpy(), points.y.to_numpy()
-    kept: list[int] = []
-    marks = np.zeros(len(table), np.bool_)
-    for row, (j, instead) in enumerate(zip(table["candidate"], table["instead_of"], strict=True)):
-        others = [instead, *kept]
-        if len(kept) < _ALTERNATIVES and (np.hypot(x[others] - x[j], y[others] - y[j]) > _APART_M).all():
-            kept.append(j)
-            marks[row] = True
-    return marks
-
-
-def _label(question: Question, objective: Objective) -> str:
-    if question.objective == "worst":
-        who = f"people of classes {', '.join(map(str, question.classes))}" if question.classes else "everybody"
-        return f"longest minutes of {who}" if question.quantile == 1 else f"P{100 * question.quantile:g} of {who}"
-    return objective.label
+def _named(table: pd.DataFrame, places: gpd.GeoDataFrame, names: dict[int, str], answers: Answers) -> pd.DataFrame:
+    """Return the alternatives with the names, municipalities and coordinates of the places."""
+    if table.empty:
+        return pd.DataFrame()
+    numbers = table["candidate"].to_numpy()
+    points = places.geometry.iloc[numbers]
+    return pd.DataFrame(
+        {
+            "instead_of": [str(places.index[j]) for j in table["instead_of"]],
+            "instead_of_name": [names[j] for j in table["instead_of"]],
+            "candidate": [str(places.index[j]) for j in numbers],
+            "name": [names[j] for j in numbers],
+            "municipality": municipality_of(answers, places, numbers),
+            "value": table["value"].to_numpy(np.float64),
+            "kept": table["kept"].to_numpy(np.float64),
+            "lon": points.x.round(6).to_numpy(),
+            "lat": points.y.round(6).to_numpy(),
+        }
+    )
 
 
 def _places_table(
@@ -302,7 +169,7 @@ def _places_table(
 ) -> pd.DataFrame:
     """Return a row per site to be added, in the order of what each adds to those before it."""
     people = setting.people
-    home = answers.results["municipality"].reindex(places.index).fillna("").astype(str)
+    home = municipality_of(answers, places, found.added)
     final = setting.times(found.added, found.closed)
     before = setting.times(found.added[:0], found.closed)
     measure = _measure(answers, setting, question, objective)
@@ -319,7 +186,7 @@ def _places_table(
                 "rank": rank,
                 "candidate": str(places.index[j]),
                 "name": names[j],
-                "municipality": home.iloc[j],
+                "municipality": home[rank - 1],
                 "lon": round(at.x, 6),
                 "lat": round(at.y, 6),
                 "value": measure(after),
@@ -340,7 +207,7 @@ def _measure(
     """Return the function from the times of all cells to the figure that the question is about."""
     counted = setting.counted(objective)
     if question.objective == "worst":
-        counted &= _asked_for(answers, question)
+        counted &= asked_for(answers, question)
 
         def quantile(times_s: npt.NDArray[np.float64]) -> float:
             return measures.weighted_quantile(times_s[counted], setting.people[counted], question.quantile) / 60
@@ -351,13 +218,6 @@ def _measure(
         return setting.figure(objective, float(np.sum(setting.people[counted] * objective.burden(times_s[counted]))))
 
     return figure
-
-
-def _asked_for(answers: Answers, question: Question) -> npt.NDArray[np.bool_]:
-    """Mark the cells of the classes that the question is about."""
-    if not question.classes:
-        return np.ones(len(answers.results), np.bool_)
-    return np.asarray(answers.results["centrality_class"].isin(question.classes), np.bool_)
 
 
 def _afterwards(
@@ -378,14 +238,14 @@ def _afterwards(
     reached = np.isfinite(after_s)
     lost = np.where(results[f"{key}_reason"] == "", "no_site_reachable", results[f"{key}_reason"])
     results[f"{key}_reason"] = np.where(reached, "", lost)
-    stay = ours.drop(ours.index[found.closed])
     new = gpd.GeoDataFrame(
-        {"service": key, "name": chosen["name"].to_numpy()},
+        {"service": key, "name": chosen["name"].to_numpy(), "proxy": False, "change": "new"},
         geometry=gpd.points_from_xy(chosen["lon"], chosen["lat"]),
         crs="EPSG:4326",
-        index=pd.Index([f"{key}-new-{rank}" for rank in chosen["rank"]], name=stay.index.name),
+        index=pd.Index([f"{key}-new-{rank}" for rank in chosen["rank"]], name=ours.index.name),
     )
-    return results, pd.concat([stay[["service", "name", "geometry"]], new])
+    stay = ours[["service", "name", "proxy", "geometry"]].assign(change="").drop(ours.index[found.closed])
+    return results, pd.concat([stay, new])
 
 
 def _before_after(answers: Answers, results: gpd.GeoDataFrame, service: str, by: str | list[str]) -> pd.DataFrame:
@@ -403,16 +263,13 @@ def _before_after(answers: Answers, results: gpd.GeoDataFrame, service: str, by:
     return out
 
 
-def _title(study: Study, question: Question, found: Located) -> str:
-    label = study.settings.services[question.service].label
-    closed = f", {len(found.closed)} closed" if len(found.closed) else ""
-    return f"{label}: {len(found.added)} more{closed}"
-
-
-def _scenario(study: Study, question: Question, found: Located, chosen: pd.DataFrame, closed: pd.DataFrame) -> str:
+def _scenario(
+    study: Study, question: Question, found: Located, chosen: pd.DataFrame, closed: pd.DataFrame, scenario: str
+) -> str:
+    language = study.settings.language
     return siting.scenario_text(
-        title=_title(study, question, found),
-        description=f"Sited for {question.objective} in {study.path.name}: {found.told} ({found.method})",
+        title=placed_title(study.settings.services[question.service].label, found, language=language),
+        description=placed_description(question, found, study=study.path.name, scenario=scenario, language=language),
         add=[
             {"service": question.service, "name": name, "lon": float(lon), "lat": float(lat)}
             for name, lon, lat in zip(

@@ -5,15 +5,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
+import pandas as pd
 
-from geoaccess import files
+from geoaccess import files, maps, scenarios
+from geoaccess.study.output import drawn_below, words_of
+from geoaccess.study.siting_words import figure
 from geoaccess.study.tables import marked, write_csv
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pandas as pd
 
     from geoaccess.study.siting import Placed
 
@@ -25,10 +25,10 @@ _NAMES = ("places", "closed", "frontier", "alternatives", "classes", "municipali
 def placed_lines(placed: Placed) -> list[str]:
     """Return the answer in a few lines: what is gained, how it was found, and how sure it is."""
     found, share = placed.found, placed.is_share
-    then = f"{_number(found.now, share=share)} today, {_number(found.value, share=share)} then"
+    then = f"{figure(found.now, share=share)} today, {figure(found.value, share=share)} then"
     lines = [f"{placed.label}: {then}; {found.told} ({found.method})"]
     if not found.proved:
-        lines.append(f"no choice can bring it beyond {_number(found.bound, share=share)}")
+        lines.append(f"no choice can bring it beyond {figure(found.bound, share=share)}")
     if placed.out_of_reach:
         lines.append(f"{placed.out_of_reach:,.0f} people can be reached by no site and no candidate")
     return lines + placed.notes
@@ -37,46 +37,35 @@ def placed_lines(placed: Placed) -> list[str]:
 def placed_tables(placed: Placed) -> list[tuple[str, pd.DataFrame]]:
     """Return the tables as they are printed, with titles."""
     out = []
-    figure = partial(_number, share=placed.is_share)
+    told = partial(figure, share=placed.is_share)
     if len(placed.places):
         shown = placed.places[["rank", "name", "municipality", "lon", "lat", "adds", "people_served"]].copy()
         for name in ("lon", "lat"):
             shown[name] = shown[name].map("{:.4f}".format)
-        shown["adds"] = shown["adds"].map(figure)
+        shown["adds"] = shown["adds"].map(told)
         shown["people_served"] = shown["people_served"].map("{:,.0f}".format)
         out.append((f"Where, and what each adds ({placed.label})", shown))
     if len(placed.closed):
         out.append(("Closed", placed.closed[["site_id", "name"]]))
     if len(placed.frontier):
         table = placed.frontier.assign(
-            value=placed.frontier["value"].map(figure), gap=placed.frontier["gap"].map(lambda gap: f"{100 * gap:.2g} %")
+            value=placed.frontier["value"].map(told),
+            gap=placed.frontier["gap"].map(lambda gap: "-" if gap != gap else f"{100 * gap:.2g} %"),
         )
         out.append(("With so many more", table[["added", "value", "gap"]]))
     if len(placed.alternatives):
         table = placed.alternatives.head(5)
         table = table.assign(
-            value=table["value"].map(figure), kept=table["kept"].map(lambda kept: f"{100 * kept:.1f} %")
+            value=table["value"].map(told),
+            kept=table["kept"].map(lambda kept: "-" if kept != kept else f"{100 * kept:.1f} %"),
         )
-        out.append(("Nearly as good", table[["name", "instead_of_name", "value", "kept"]]))
+        out.append(("Nearly as good", table[["name", "municipality", "instead_of_name", "value", "kept"]]))
     minutes = [str(name) for name in placed.classes if str(name).endswith("_min")]
-    table = placed.classes.assign(**{name: placed.classes[name].map(_number) for name in minutes})
+    table = placed.classes.assign(**{name: placed.classes[name].map(figure) for name in minutes})
     out.append(
         ("By centrality class", table[["centrality_class", "population", *minutes]].astype({"centrality_class": str}))
     )
     return out
-
-
-def _number(value: float, *, share: bool = False) -> str:
-    """Return a figure to about four digits, a share as per cent.
-
-    >>> _number(10.7549), _number(0.954754, share=True), _number(float("inf")), _number(-0.92592)
-    ('10.75', '95.48 %', 'never', '-0.9259')
-    """
-    if share:
-        return f"{100 * value:.2f} %"
-    if not np.isfinite(value):
-        return "never" if value > 0 else "-"
-    return f"{value:.2f}" if abs(value) >= 2 else f"{value:.4f}"  # noqa: PLR2004
 
 
 def write_placed(placed: Placed, folder: Path | None = None) -> list[Path]:
@@ -108,8 +97,20 @@ def _write(table: pd.DataFrame, path: Path) -> None:
 
 
 def _draw(placed: Placed, path: Path) -> Path:
-    from geoaccess.study.output import draw_service
-
+    """Draw who gains and who loses, with new, standing and closed sites."""
+    study, before, after = placed.study, placed.before, placed.after
+    spec = next(spec for spec in study.specs if spec.key == placed.question.service)
+    gone = before.sites[["service", "name", "proxy", "geometry"]].assign(change="closed")
+    gone = gone[gone.index.isin(placed.closed["site_id"]) & (gone["service"] == spec.key)]
+    heads = words_of(study) | {"title": placed.title, "subtitle": placed.subtitle}
     with files.writing(path) as temporary:
-        draw_service(placed.after, placed.question.service, temporary, title=placed.title)
+        maps.difference_map(
+            temporary,
+            results=before.results,
+            cells=scenarios.cell_differences(before.results, after.results, services=[spec]),
+            service=spec,
+            sites=pd.concat([after.sites, gone]),
+            **drawn_below(before),
+            **heads,
+        )
     return path
