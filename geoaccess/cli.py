@@ -242,6 +242,14 @@ def site(
     fewest    the fewest sites that bring a share of the people within the norm
 
     Sites that stand stay unless --close says how many may go. site_SERVICE.toml is the answer as a scenario.
+
+    \b
+    The 90th percentile of the people of classes 5 and 6:
+      geoaccess site STUDY --service gp --add 2 --objective worst --quantile 0.9 --classes 5,6
+    Two to add and six to close, no class losing more than half a minute on average:
+      geoaccess site STUDY --service gp --add 2 --close 6 --max-loss 0.5
+    Never far from the best, today and in a storm:
+      geoaccess site STUDY --service gp --add 2 --scenario today --scenario storm.toml
     """  # noqa: D301 - \\b keeps lines apart
     from geoaccess.scenarios import read_scenario
     from geoaccess.study import Question, load_study, placed_lines, placed_tables, site_study, write_placed
@@ -392,7 +400,7 @@ def vehicles(
         return
     for line in filter(None, [loaded.settings.disclaimer, *fleet_lines(answer)]):
         out.print(Text(line, style="bold" if line == loaded.settings.disclaimer else ""))
-    out.print(_rich("Bases", answer.places[["name", "vehicles", "stands", "base"]]))
+    out.print(_rich("Bases", answer.places[["name", "municipality", "vehicles", "stands", "base"]]))
     out.print(Text("Written: " + "  ".join(str(path) for path in written)))
 
 

@@ -235,7 +235,7 @@ def _decided(
         number[open_] = np.arange(open_.size)
         start = number[known.chosen[~inside[known.chosen]]]
         answer, bound = solve_exactly(rest, start=start if (start >= 0).all() else None, seconds=seconds)
-        how = f"HiGHS among {open_.size} places"
+        how = f"HiGHS among {open_.size} places" if open_.size else "prices settle every place"
         if time.monotonic() - began >= seconds:
             how += f", stopped after {seconds:g} s"
     # What was dropped can be worth no more than what is known already.

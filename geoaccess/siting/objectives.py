@@ -126,6 +126,12 @@ class FairMean:
     xi = ln(mean of exp(kappa t)) / kappa, kappa > 0 per second, held at one value: `geoaccess.kolm_pollak_ede` with
     -kappa. `averse_to` makes kappa of an aversion without unit and the times of today. With kappa fixed,
     xi is least where the sum of exp(kappa t) is.
+
+    There is no such objective after Atkinson. His equivalent, (mean of t^(1 - epsilon))^(1 / (1 - epsilon)), is made
+    for a good, such as income: with an aversion above 0 it lies below the mean, the least times count most, and it
+    falls as times are spread out while their mean stays, so that to seek the least of it is to seek inequality. From
+    epsilon = 1 on it is 0 as soon as somebody lives at a site. A burden needs a mean that rises with inequality, as
+    this one does, also where some times are 0.
     """
 
     kappa: float

@@ -81,7 +81,7 @@ def least_worst(
             best, value = chosen, quantile_of(few, _times(few, chosen, close), need)
             high = int(np.searchsorted(times, value)) - 1
     bound = float(times[certain]) if certain < times.size else np.inf
-    return _found(few, best, close, now=now, value=value, bound=min(bound, value))
+    return _found(few, best, close, need=need, now=now, value=value, bound=min(bound, value))
 
 
 def counted_in(setting: Setting, *, quantile: float, group: npt.NDArray[np.bool_] | None) -> tuple[Setting, float]:
@@ -131,13 +131,25 @@ def quantile_of(setting: Setting, times_s: npt.NDArray[np.float64], need: float)
     return float(times_s[order[min(int(np.searchsorted(within, need)), order.size - 1)]])
 
 
+def _in_order(
+    setting: Setting, added: npt.NDArray[np.int32], closed: npt.NDArray[np.int32], need: float
+) -> npt.NDArray[np.int32]:
+    """Return the places in the order in which they bring most, each after those before it."""
+    order: list[int] = []
+    left = np.sort(added).tolist()
+    while left:
+        after = [quantile_of(setting, setting.times(np.array([*order, j]), closed), need) for j in left]
+        order.append(left.pop(int(np.argmin(after))))
+    return np.array(order, np.int32)
+
+
 def _found(
-    setting: Setting, chosen: npt.NDArray[np.int32], close: int, *, now: float, value: float, bound: float
+    setting: Setting, chosen: npt.NDArray[np.int32], close: int, *, need: float, now: float, value: float, bound: float
 ) -> Located:
     added, closed = _split(setting, chosen, close)
     gap = 0.0 if bound >= value else gap_of(now, value, bound)
     return Located(
-        added=np.sort(added),
+        added=_in_order(setting, added, closed, need),
         closed=closed,
         now=now / 60,
         value=value / 60,

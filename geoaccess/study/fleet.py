@@ -13,7 +13,7 @@ from geoaccess.errors import InputError
 from geoaccess.measures import read_ambulance_figures
 from geoaccess.routing import travel_times
 from geoaccess.study import stages
-from geoaccess.study.candidates import candidates_of, name_places, snap_places
+from geoaccess.study.candidates import candidates_of, municipality_of, name_places, snap_places
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.siting_question import Question, norm_of
 from geoaccess.study.tables import marked, write_csv
@@ -134,6 +134,7 @@ def _table(answers: Answers, bases: gpd.GeoDataFrame, fleet: Fleet, standing: in
         {
             "base": [str(label) for label in bases.index[chosen]],
             "name": siting.unlike([names[j] for j in chosen]),
+            "municipality": municipality_of(answers, bases, chosen),
             "vehicles": fleet.vehicles[chosen],
             "stands": ["yes" if j < standing else "new" for j in chosen],
             "lon": points.x.round(6).to_numpy(),
@@ -160,11 +161,13 @@ def _scenario(study: Study, question: FleetQuestion, places: pd.DataFrame, fleet
 def fleet_lines(answer: PlacedFleet) -> list[str]:
     """Return the answer in a few lines."""
     fleet, question = answer.fleet, answer.question
-    sure = "proved optimal" if fleet.proved else f"no choice can bring more than {100 * fleet.bound:.2f} %"
+    missing = 100 * (fleet.bound - fleet.value)
+    sure = "proved optimal" if fleet.proved else f"at most {missing:.2g} percentage points from the best"
     shares = f"{100 * fleet.now:.2f} % today, {100 * fleet.value:.2f} % with {question.add} more"
     out = f"vehicles out {100 * question.busy:g} % of the time, {question.standing} at every base today"
     return [
-        f"people who can count on a free vehicle in time: {shares}; {sure} ({fleet.method})",
+        f"people who can count on a free vehicle in time: {shares}; {sure}",
+        f"found by: {fleet.method}; no choice can bring more than {100 * fleet.bound:.2f} %",
         f"assumed: {out}, people call alike",
     ]
 

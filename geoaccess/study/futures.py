@@ -117,9 +117,15 @@ def site_futures(
 def futures_lines(answer: Futures) -> list[str]:
     """Return the answer in a line."""
     regret = answer.regret
-    sure = "proved least" if regret.proved else f"no choice has less than {regret.bound:.4g}"
+    sure = "proved least" if regret.proved else f"at most {regret.gap:.2g} above the least"
     what = {"minutes": "minutes", "norm": "share of people beyond the norm"}.get(answer.question.objective, "burden")
-    return [f"greatest regret: {regret.worst:.4g} ({what}, per person); {sure} ({regret.method})"]
+    lines = [
+        f"greatest regret: {regret.worst:.4g} ({what}, per person); {sure}",
+        f"found by: {regret.method}; no choice has less than {regret.bound:.4g}",
+    ]
+    if (regret.least < regret.best).any():
+        lines.append("the best in some future is not proved: regret is counted from what no choice there can beat")
+    return lines
 
 
 def write_futures(answer: Futures, folder: Path | None = None) -> list[Path]:

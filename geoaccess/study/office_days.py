@@ -12,7 +12,7 @@ from geoaccess import files, siting
 from geoaccess.errors import InputError
 from geoaccess.routing import travel_times
 from geoaccess.study import stages
-from geoaccess.study.candidates import candidates_of, name_places, snap_places
+from geoaccess.study.candidates import candidates_of, municipality_of, name_places, snap_places
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.siting_question import Question
 from geoaccess.study.tables import marked, write_csv
@@ -124,7 +124,8 @@ def days_study(study: Study, question: DayQuestion, *, answers: Answers | None =
     week = shared(question.days)
     chosen = np.flatnonzero(week.days)
     names = name_places(answers, places, list(chosen))
-    table = _table(places, week, chosen, names, drive, _visits_served(setting, week, visits))
+    home = municipality_of(answers, places, chosen.tolist())
+    table = _table(places, week, chosen, names, home, drive, _visits_served(setting, week, visits))
     fewer = range(0, question.days + 1, len(_WEEKDAYS) if question.even else max(1, question.days // 5))
     steps = [(days, shared(days) if days != question.days else week) for days in fewer]
     return OfficeDays(
@@ -198,17 +199,19 @@ def _table(
     week: Week,
     chosen: npt.NDArray[np.integer],
     names: dict[int, str],
+    home: list[str],
     drive_s: npt.NDArray[np.float64],
     served: npt.NDArray[np.float64],
 ) -> pd.DataFrame:
     rows = []
-    for j, name in zip(chosen, siting.unlike([names[j] for j in chosen]), strict=True):
+    for j, name, municipality in zip(chosen, siting.unlike([names[j] for j in chosen]), home, strict=True):
         at = places.geometry.iloc[j]
         weekdays = " ".join(day for day, is_open in zip(_WEEKDAYS, week.open_on[j], strict=True) if is_open)
         rows.append(
             {
                 "candidate": str(places.index[j]),
                 "name": name,
+                "municipality": municipality,
                 "days": int(week.days[j]),
                 "weekdays": weekdays,
                 "visits_a_day": served[j] / week.days[j],
@@ -217,7 +220,7 @@ def _table(
                 "lat": round(at.y, 6),
             }
         )
-    columns = ["candidate", "name", "days", "weekdays", "visits_a_day", "staff_drive_min", "lon", "lat"]
+    columns = ["candidate", "name", "municipality", "days", "weekdays", "visits_a_day", "staff_drive_min", "lon", "lat"]
     return pd.DataFrame(rows, columns=columns).sort_values("days", ascending=False, kind="stable", ignore_index=True)
 
 
@@ -243,7 +246,7 @@ def _scenario(study: Study, question: DayQuestion, table: pd.DataFrame, week: We
 
 def days_tables(answer: OfficeDays) -> list[tuple[str, pd.DataFrame]]:
     """Return the tables as they are printed, with titles."""
-    shown = answer.places[["name", "days", "weekdays", "visits_a_day", "staff_drive_min"]]
+    shown = answer.places[["name", "municipality", "days", "weekdays", "visits_a_day", "staff_drive_min"]]
     frontier = answer.frontier[["days", "used", "patients_h", "staff_h", "saved_h"]]
     return [
         ("Office days (visits a day: of those who live nearest)", shown),
@@ -260,7 +263,8 @@ def days_lines(answer: OfficeDays) -> list[str]:
     )
     waiting = f"{100 * question.can_wait:g} % of them can wait for the day"
     lines = [
-        f"{int(week.days.sum())} of {question.days} office days used: {hours}; {sure} ({week.method})",
+        f"{int(week.days.sum())} of {question.days} office days used: {hours}; {sure}",
+        f"found by: {week.method}; saves {week.saved_h:,.0f} hours net, and no plan more than {week.bound_h:,.0f}",
         f"assumed: {question.visits_per_year:g} visits a year, {waiting}, {question.staff:g} staff drive",
         "how many a doctor can see is not reckoned with: visits_a_day says where one day is too little",
     ]

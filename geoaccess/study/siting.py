@@ -40,6 +40,7 @@ class Placed:
     question: Question
     found: Located
     label: str
+    answer: pd.DataFrame
     places: pd.DataFrame
     closed: pd.DataFrame
     frontier: pd.DataFrame
@@ -121,6 +122,7 @@ def _told(
         question=question,
         found=found,
         label=label(question),
+        answer=_answer(question, found),
         places=chosen,
         closed=closed,
         frontier=steps,
@@ -137,6 +139,24 @@ def _told(
     )
 
 
+def _answer(question: Question, found: Located) -> pd.DataFrame:
+    """Return what was asked and how sure the answer is, in one row."""
+    row = {
+        "service": question.service,
+        "objective": question.objective,
+        "figure": label(question),
+        "added": len(found.added),
+        "closed": len(found.closed),
+        "now": found.now,
+        "value": found.value,
+        "bound": found.bound,
+        "gap": found.gap,
+        "proved": found.proved,
+        "method": found.method,
+    }
+    return pd.DataFrame([row])
+
+
 def _named(table: pd.DataFrame, places: gpd.GeoDataFrame, names: dict[int, str], answers: Answers) -> pd.DataFrame:
     """Return the alternatives with the names, municipalities and coordinates of the places."""
     if table.empty:
@@ -149,7 +169,7 @@ def _named(table: pd.DataFrame, places: gpd.GeoDataFrame, names: dict[int, str],
             "instead_of_name": [names[j] for j in table["instead_of"]],
             "candidate": [str(places.index[j]) for j in numbers],
             "name": [names[j] for j in numbers],
-            "municipality": municipality_of(answers, places, numbers),
+            "municipality": municipality_of(answers, places, numbers.tolist()),
             "value": table["value"].to_numpy(np.float64),
             "kept": table["kept"].to_numpy(np.float64),
             "lon": points.x.round(6).to_numpy(),
@@ -169,7 +189,7 @@ def _places_table(
 ) -> pd.DataFrame:
     """Return a row per site to be added, in the order of what each adds to those before it."""
     people = setting.people
-    home = municipality_of(answers, places, found.added)
+    home = municipality_of(answers, places, found.added.tolist())
     final = setting.times(found.added, found.closed)
     before = setting.times(found.added[:0], found.closed)
     measure = _measure(answers, setting, question, objective)

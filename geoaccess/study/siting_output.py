@@ -9,7 +9,7 @@ import pandas as pd
 
 from geoaccess import files, maps, scenarios
 from geoaccess.study.output import drawn_below, words_of
-from geoaccess.study.siting_words import figure
+from geoaccess.study.siting_words import figure, percent, sureness
 from geoaccess.study.tables import marked, write_csv
 
 if TYPE_CHECKING:
@@ -19,16 +19,17 @@ if TYPE_CHECKING:
 
 __all__ = ["placed_lines", "placed_tables", "write_placed"]
 
-_NAMES = ("places", "closed", "frontier", "alternatives", "classes", "municipalities")
+_NAMES = ("answer", "places", "closed", "frontier", "alternatives", "classes", "municipalities")
 
 
 def placed_lines(placed: Placed) -> list[str]:
     """Return the answer in a few lines: what is gained, how it was found, and how sure it is."""
     found, share = placed.found, placed.is_share
     then = f"{figure(found.now, share=share)} today, {figure(found.value, share=share)} then"
-    lines = [f"{placed.label}: {then}; {found.told} ({found.method})"]
-    if not found.proved:
-        lines.append(f"no choice can bring it beyond {figure(found.bound, share=share)}")
+    lines = [
+        f"{placed.label}: {then}; {sureness(found)}",
+        f"found by: {found.method}; no choice can bring it beyond {figure(found.bound, share=share)}",
+    ]
     if placed.out_of_reach:
         lines.append(f"{placed.out_of_reach:,.0f} people can be reached by no site and no candidate")
     return lines + placed.notes
@@ -50,14 +51,14 @@ def placed_tables(placed: Placed) -> list[tuple[str, pd.DataFrame]]:
     if len(placed.frontier):
         table = placed.frontier.assign(
             value=placed.frontier["value"].map(told),
-            gap=placed.frontier["gap"].map(lambda gap: "-" if gap != gap else f"{100 * gap:.2g} %"),
+            gap=placed.frontier["gap"].map(percent),
         )
         out.append(("With so many more", table[["added", "value", "gap"]]))
     if len(placed.alternatives):
         table = placed.alternatives.head(5)
         table = table.assign(
             value=table["value"].map(told),
-            kept=table["kept"].map(lambda kept: "-" if kept != kept else f"{100 * kept:.1f} %"),
+            kept=table["kept"].map(partial(percent, digits=4)),
         )
         out.append(("Nearly as good", table[["name", "municipality", "instead_of_name", "value", "kept"]]))
     minutes = [str(name) for name in placed.classes if str(name).endswith("_min")]

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from geoaccess.siting import Located
     from geoaccess.study.siting_question import Question
 
-__all__ = ["figure", "label", "placed_description", "placed_subtitle", "placed_title", "plain", "sureness"]
+__all__ = ["figure", "label", "percent", "placed_description", "placed_subtitle", "placed_title", "sureness"]
 
 _WORDS: Final[dict[str, tuple[str, str]]] = {
     "minutes": ("mean minutes", "minutter i snitt"),
@@ -26,7 +26,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "closed": (", {n} closed", ", {n} nedlagt"),
     "then": ("{label}: {now} today, {then} then; {sure}", "{label}: {now} i dag, {then} etterpå; {sure}"),
     "proved": ("proved optimal", "bevist best"),
-    "gap": ("at most {gap} % from the best", "høyst {gap} % fra det beste"),
+    "gap": ("at most {gap} from the best", "høyst {gap} fra det beste"),
     "sited": ("Sited for {label} in {study}: {sure} ({method})", "Plassert for {label} i {study}: {sure} ({method})"),
     "in": (' In the scenario "{title}".', " I scenarioet «{title}»."),
     "never": ("never", "aldri"),
@@ -53,13 +53,15 @@ def figure(value: float, *, share: bool = False, language: str = "en") -> str:
     return text.replace(".", ",") if language == "nb" else text
 
 
-def plain(value: float, *, language: str = "en") -> str:
-    """Return a number to two digits.
+def percent(share: float, *, digits: int = 2, language: str = "en") -> str:
+    """Return a share as per cent.
 
-    >>> plain(0.1234), plain(0.1234, language="nb")
-    ('0.12', '0,12')
+    >>> percent(0.001234), percent(1.0), percent(0.001234, language="nb"), percent(float("nan"))
+    ('0.12 %', '100 %', '0,12 %', '-')
     """
-    text = f"{value:.2g}"
+    if np.isnan(share):
+        return "-"
+    text = f"{100 * share:.{max(digits, 3) if abs(share) > 0.99 else digits}g} %"  # noqa: PLR2004 - 100 has three
     return text.replace(".", ",") if language == "nb" else text
 
 
@@ -79,7 +81,7 @@ def sureness(found: Located, *, language: str = "en") -> str:
     """Return how far from the best a choice can be, in words."""
     if found.proved:
         return _said("proved", language)
-    return _said("gap", language, gap=plain(100 * found.gap, language=language))
+    return _said("gap", language, gap=percent(found.gap, language=language))
 
 
 def placed_title(service: str, found: Located, *, language: str = "en") -> str:
