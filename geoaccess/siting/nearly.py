@@ -50,10 +50,14 @@ def alternatives_bounded(
         unreached_s=unreached_s,
     )
     chosen, rows = _chosen(setting, found)
+    if not rows.size:
+        return pd.DataFrame(columns=_COLUMNS)
     worths = swap_worths(bounds.wanted, chosen, rows)
     short = bounds.short(np.array([swap_worths(problem, chosen, rows) for problem in bounds.each]))
     worths[short > 0] = -np.inf
-    best, out = _best_of(-worths, setting, chosen)
+    worths = _exchanges(worths, setting, chosen)
+    out = np.argmax(worths, axis=0)
+    best = -worths[out, np.arange(setting.candidates)]
     order = np.argsort(best, kind="stable")[:count]
     order = order[np.isfinite(best[order])]
     floor = setting.burden(wanted, close=close)
@@ -86,41 +90,47 @@ def alternatives_worst(
     few, need = counted_in(setting, quantile=quantile, group=group)
     close = len(found.closed)
     chosen, rows = _chosen(setting, found)
-    times = np.unique(few.time_s[few.people[few.point] > 0])
+    counted = few.people > 0
+    times = np.unique(np.concatenate([few.time_s[counted[few.point]], few.now_s[counted].ravel()]))
     times = times[np.isfinite(times)]
     if not rows.size or not times.size:
         return pd.DataFrame(columns=_COLUMNS)
     total = float(few.people.sum())
 
-    def within(limit_s: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    def within(limit_s: float) -> npt.NDArray[np.float64]:
         objective = WithinNorm(max(limit_s, 1e-9))
         problem = few.problem(objective, add=len(found.added), close=close)
         certain = total - few.burden(objective, close=close)
-        return _best_of(-(swap_worths(problem, chosen, rows) + certain), setting, chosen)
+        return _exchanges(swap_worths(problem, chosen, rows) + certain, setting, chosen)
 
     low, high = 0, times.size - 1
     while low < high:
         middle = (low + high) // 2
-        if int((-within(float(times[middle]))[0] >= need).sum()) >= count:
+        if int((within(float(times[middle])).max(axis=0) >= need).sum()) >= count:
             high = middle
         else:
             low = middle + 1
-    best, out = within(float(times[low]))
-    some = np.flatnonzero(-best >= need)
-    some = some[np.argsort(best[some], kind="stable")][: 4 * count]
-    values = np.array([_exchanged(few, found, int(chosen[out[j]]), int(j), need) for j in some])
-    order = np.argsort(values, kind="stable")[:count]
+    table = within(float(times[low]))
+    most = table.max(axis=0)
+    some = np.flatnonzero(most >= need)
+    some = some[np.argsort(-most[some], kind="stable")][:count]
+    best = [
+        min((_exchanged(few, found, k, int(j), need), k) for k in np.flatnonzero(table[:, j] >= need).tolist())
+        for j in some
+    ]
+    values, out = (np.array(column) for column in (zip(*best, strict=True) if best else ([], [])))
+    order = np.argsort(values, kind="stable")
     gained = found.now - found.value
     kept = (found.now - values[order]) / gained if gained > 0 and np.isfinite(gained) else np.full(order.size, np.nan)
+    gone = chosen[out.astype(np.int64)[order]]
     return pd.DataFrame(
-        {"instead_of": chosen[out[some[order]]], "candidate": some[order], "value": values[order], "kept": kept},
-        columns=_COLUMNS,
+        {"instead_of": gone, "candidate": some[order], "value": values[order], "kept": kept}, columns=_COLUMNS
     )
 
 
-def _exchanged(setting: Setting, found: Located, gone: int, new: int, need: float) -> float:
+def _exchanged(setting: Setting, found: Located, row: int, new: int, need: float) -> float:
     """Return the quantile in minutes with one added place exchanged for another."""
-    added = np.append(found.added[found.added != gone], np.int32(new))
+    added = np.append(np.delete(found.added, row), np.int32(new))
     return quantile_of(setting, setting.times(added, found.closed), need) / 60
 
 
@@ -131,13 +141,10 @@ def _chosen(setting: Setting, found: Located) -> tuple[npt.NDArray[np.int32], np
     return np.concatenate([found.added, stays + setting.candidates]).astype(np.int32), np.arange(len(found.added))
 
 
-def _best_of(
+def _exchanges(
     table: npt.NDArray[np.float64], setting: Setting, chosen: npt.NDArray[np.int32]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-    """Return for each candidate the least number of a table of exchanges, inf where it is chosen, and for which row."""
+) -> npt.NDArray[np.float64]:
+    """Return the columns of a table of exchanges that are candidates, -inf where one is chosen."""
     table = table[:, : setting.candidates].copy()
-    if not len(table):
-        return np.full(setting.candidates, np.inf), np.zeros(setting.candidates, np.int64)
-    table[:, chosen[chosen < setting.candidates]] = np.inf
-    out = np.argmin(table, axis=0)
-    return table[out, np.arange(setting.candidates)], out
+    table[:, chosen[chosen < setting.candidates]] = -np.inf
+    return table

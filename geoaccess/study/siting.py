@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 __all__ = ["Placed", "site_study"]
 
 
+_PLACES = [
+    *("rank", "candidate", "name", "municipality", "lon", "lat", "value", "adds"),
+    *("person_minutes_saved", "people_nearer", "newly_reached", "people_served"),
+]
+
+
 @dataclass(frozen=True)
 class Placed:
     """The answer: tables to be read and written, a scenario that reproduces it, and the cells as they would be."""
@@ -218,7 +224,7 @@ def _places_table(
             }
         )
         before = after
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=_PLACES)
 
 
 def _measure(

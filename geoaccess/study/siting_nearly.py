@@ -25,7 +25,7 @@ __all__ = ["alternatives_of", "frontier_of"]
 _ALTERNATIVES = 10
 _APART_M = 3000.0
 _STEP_SECONDS = 10.0
-_AMONG = 1000
+_AMONG = 400
 
 
 def frontier_of(
