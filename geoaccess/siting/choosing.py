@@ -115,7 +115,7 @@ def _chosen(problem: Problem, method: Method, *, seconds: float, target: float |
         if worth > found.worth:
             found = Choice(np.sort(chosen), worth, max(found.bound, worth), "greedy and exchange")
     if found.proved:
-        return Choice(found.chosen, worth, worth, f"{found.method}, bound by prices")
+        return Choice(found.chosen, worth, found.bound, f"{found.method}, bound by prices")
     if method == "exchange" or (target is not None and (found.bound < target or worth >= target)):
         return found
     return _decided(problem, found, price, profit, method=method, seconds=seconds, target=target)

@@ -17,6 +17,9 @@ __all__ = ["DAY_S", "BeyondNorm", "FairMean", "Objective", "PersonMinutes", "Wit
 DAY_S = 86_400.0
 """What somebody who is not reached counts as, unless said otherwise: so long a journey that they come first."""
 
+_LARGEST_EXPONENT = 600.0
+_UNREACHED_EXPONENT = 15.0
+
 
 class Objective(Protocol):
     """A burden of each person, and the figure made of its mean over all people."""
@@ -126,6 +129,9 @@ class FairMean:
     xi = ln(mean of exp(kappa t)) / kappa, kappa > 0 per second, held at one value: `geoaccess.kolm_pollak_ede` with
     -kappa. `averse_to` makes kappa of an aversion without unit and the times of today. With kappa fixed,
     xi is least where the sum of exp(kappa t) is.
+
+    Of sums of exponentials only the largest are seen: who is not reached must not count as so long a journey that all
+    others vanish beside it. `averse_to` takes care of that.
     """
 
     kappa: float
@@ -138,6 +144,11 @@ class FairMean:
         """Check the settings."""
         _positive("kappa", self.kappa)
         _positive("unreached_s", self.unreached_s)
+        if self.kappa * self.unreached_s > _LARGEST_EXPONENT:
+            raise InputError(
+                f"kappa is {self.kappa:g} per second and unreached_s {self.unreached_s:g}: exp of their product is beyond "
+                f"all numbers; give a smaller kappa, or unreached_s up to {_LARGEST_EXPONENT / self.kappa:g}"
+            )
 
     @classmethod
     def averse_to(
@@ -148,13 +159,20 @@ class FairMean:
         epsilon: float = 1.0,
         unreached_s: float = DAY_S,
     ) -> FairMean:
-        """Take kappa = epsilon sum w t / sum w t^2 from the times of those who are reached today."""
+        """Take kappa = epsilon sum w t / sum w t^2 from the times of those who are reached today.
+
+        Who is not reached counts as `unreached_s`, but as no more than 15 / kappa, or the longest time of today if that
+        is more: as bad as three million people at the door (exp 15).
+        """
+        _positive("aversion", epsilon)
         reached = np.isfinite(now_s)
         first = float(np.sum(people[reached] * now_s[reached]))
         second = float(np.sum(people[reached] * now_s[reached] ** 2))
         if second == 0:
             raise InputError("nobody travels today, so that there is no scale for an aversion; give kappa")
-        return cls(kappa=epsilon * first / second, unreached_s=unreached_s)
+        kappa = epsilon * first / second
+        longest = float(now_s[reached & (people > 0)].max())
+        return cls(kappa=kappa, unreached_s=min(unreached_s, max(longest, _UNREACHED_EXPONENT / kappa)))
 
     def burden(self, time_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """exp(kappa t), over that of who is not reached, so that it stays finite."""

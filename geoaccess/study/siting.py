@@ -216,6 +216,9 @@ def _found(setting: Setting, question: Question, answers: Answers) -> tuple[Loca
         method=question.method,
         seconds=question.seconds,
     )
+    unreached_s = getattr(objective, "unreached_s", question.unreached_min * 60)
+    if unreached_s < question.unreached_min * 60:  # see FairMean.averse_to
+        return found, objective, [f"somebody whom nothing reaches counts as {unreached_s / 60:.0f} min"]
     return found, objective, []
 
 
