@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.kernels import siting as kernel
-from geoaccess.siting.choosing import Choice, Method, choose
+from geoaccess.siting.choosing import CLOSE_ENOUGH, Choice, Method, choose
 from geoaccess.siting.objectives import PersonMinutes, WithinNorm
 
 if TYPE_CHECKING:
@@ -104,7 +104,12 @@ def locate(
         chosen = _nearer(problem, setting.problem(PersonMinutes(), add=add, close=close), choice)
         worth = problem.worth(chosen)  # which may be more, of a choice that was made greedily
         choice = replace(choice, chosen=chosen, worth=worth, bound=max(choice.bound, worth))
-    return located(setting, problem, choice, wanted, close=close)
+    found = located(setting, problem, choice, wanted, close=close)
+    if choice.proved and not found.proved and method in ("auto", "exact"):
+        # Near enough beside all that is gained, but not beside what is left of the figure.
+        choice = choose(problem, method=method, seconds=seconds, enough=CLOSE_ENOUGH / 1000)
+        found = located(setting, problem, choice, wanted, close=close)
+    return found
 
 
 def _nearer(problem: Problem, minutes: Problem, choice: Choice) -> npt.NDArray[np.int32]:
@@ -139,7 +144,8 @@ def located(setting: Setting, problem: Problem, choice: Choice, objective: Objec
     burden = float(np.sum(setting.people[counted] * objective.burden(times)))
     missing = max(choice.bound - choice.worth, _ROUNDING * max(abs(choice.bound), abs(choice.worth)))
     now, value = setting.figure(objective, setting.burden(objective)), setting.figure(objective, burden)
-    bound = setting.figure(objective, max(burden - missing, 0.0))
+    least = float(setting.people[counted].sum() * objective.burden(np.zeros(1))[0])  # everybody at a site
+    bound = setting.figure(objective, max(burden - missing, least))
     gap = gap_of(now, value, bound)
     if choice.proved and abs(bound - value) <= _SAME * abs(value):
         gap = 0.0

@@ -146,8 +146,8 @@ class FairMean:
         _positive("unreached_s", self.unreached_s)
         if self.kappa * self.unreached_s > _LARGEST_EXPONENT:
             raise InputError(
-                f"kappa is {self.kappa:g} per second and unreached_s {self.unreached_s:g}: exp of their product is beyond "
-                f"all numbers; give a smaller kappa, or unreached_s up to {_LARGEST_EXPONENT / self.kappa:g}"
+                f"kappa is {self.kappa:g} per second and unreached_s {self.unreached_s:g}: exp of their product is "
+                f"beyond all numbers; give a smaller kappa, or unreached_s up to {_LARGEST_EXPONENT / self.kappa:g}"
             )
 
     @classmethod

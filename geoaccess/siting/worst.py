@@ -75,7 +75,8 @@ def least_worst(
     times = np.unique(np.concatenate([few.time_s[counted[few.point]], few.now_s[counted].ravel()]))
     times = times[np.isfinite(times)]
     low, high, certain = 0, times.size - 1, 0
-    best = choose(few.problem(WithinNorm(max(float(times[-1]), _AT_ONCE_S)), add=add, close=close), seconds=seconds).chosen
+    longest = WithinNorm(max(float(times[-1]), _AT_ONCE_S))
+    best = choose(few.problem(longest, add=add, close=close), seconds=seconds).chosen
     value = _quantile(few, _times(few, best, close), need)
     if np.isfinite(value):
         high = int(np.searchsorted(times, value)) - 1
