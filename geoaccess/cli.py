@@ -380,7 +380,8 @@ def vehicles(
         return
     for line in filter(None, [loaded.settings.disclaimer, *fleet_lines(answer)]):
         out.print(Text(line, style="bold" if line == loaded.settings.disclaimer else ""))
-    out.print(_rich("Bases", answer.places[["name", "vehicles", "stands", "base"]]))
+    shown = answer.places[["name", "municipality", "lon", "lat", "vehicles", "stands", "base"]]
+    out.print(_rich("Bases", shown.assign(**{name: shown[name].map("{:.4f}".format) for name in ("lon", "lat")})))
     out.print(Text("Written: " + "  ".join(str(path) for path in written)))
 
 
@@ -403,7 +404,7 @@ def _site_futures(study: Path, futures: list[str], question: Question, output: P
 
 
 def _names(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
 
 
 def _numbers(option: str, text: str) -> tuple[int, ...]:
@@ -507,6 +508,9 @@ def compare(
     written = write_comparison(found, output or loaded.output / "compare")
     if not quiet:
         said = loaded.settings.disclaimer
+        for scenario, notes in zip(found.scenarios, found.notes, strict=True):
+            for note in notes:
+                out.print(Text(f"{scenario.title}: {note}"))
         _print_table("What the scenarios do", printed_comparison(found), written, disclaimer=said)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,6 +19,7 @@ DAY_S = 86_400.0
 """What somebody who is not reached counts as, unless said otherwise: so long a journey that they come first."""
 
 _LARGEST_EXPONENT = 600.0
+_MOST_DIGITS = 12
 _UNREACHED_EXPONENT = 15.0
 
 
@@ -111,6 +113,11 @@ class BeyondNorm:
         _positive("unreached_s", self.unreached_s)
         if not self.alpha >= 1:
             raise InputError(f"alpha is {self.alpha}; give 1 or more (0 counts people: WithinNorm)")
+        if self.alpha * math.log10(max(self.unreached_s / self.norm_s, 1.0)) > _MOST_DIGITS:
+            raise InputError(
+                f"alpha is {self.alpha:g}: to that power, who is not reached ({self.unreached_s / 60:g} min) hides all "
+                "others; give 1 to 3"
+            )
 
     def burden(self, time_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Return the gap, to the power of alpha."""
@@ -172,6 +179,9 @@ class FairMean:
             raise InputError("nobody travels today, so that there is no scale for an aversion; give kappa")
         kappa = epsilon * first / second
         longest = float(now_s[reached & (people > 0)].max())
+        if kappa * longest > _LARGEST_EXPONENT:
+            most = epsilon * _LARGEST_EXPONENT / (kappa * longest)
+            raise InputError(f"aversion is {epsilon:g}: only the worst off would count; give up to {most:.3g}")
         return cls(kappa=kappa, unreached_s=min(unreached_s, max(longest, _UNREACHED_EXPONENT / kappa)))
 
     def burden(self, time_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
-    from geoaccess.scenarios import Scenario
+    from geoaccess.scenarios import AddSite, ChangeSite, Scenario
     from geoaccess.study.changed import Base, Changed
     from geoaccess.study.config import Study
 
@@ -83,7 +83,9 @@ def compare_study(
     titles = [scenario.title for scenario in changes]
     double = [title for title in dict.fromkeys(titles) if titles.count(title) > 1]
     if double or not titles:
-        raise InputError(f"{len(double)} scenarios share a title: {', '.join(double)}" if double else "no scenario")
+        raise InputError(
+            f"scenarios share a title: {', '.join(double)}; give each its own" if double else "no scenario"
+        )
     base = solve_base(study, day=day, names=needs_names(changes), show=show)
     changed = apply_scenarios(base, changes)
     parts: dict[str, list[pd.DataFrame]] = {}
@@ -198,6 +200,10 @@ _NOTES: dict[str, tuple[str, str]] = {
         "Open on some days only: {0}. Times are to the nearest site as if it were open.",
         "Åpent bare noen dager: {0}. Tidene er til nærmeste tjenestested som om det var åpent.",
     ),
+    "kept": (
+        "Capacity (but 0) and opening hours do not change times.",
+        "Kapasitet (unntatt 0) og åpningstider endrer ikke tidene.",
+    ),
 }
 _WORKING_DAYS = 5.0
 
@@ -217,7 +223,9 @@ def _notes(one: Changed, study: Study) -> list[str]:
     if scenario.network is not None:
         said.append(("profile", [scenario.network.profile]))
     added = {scenarios.site_label(item): item for item in scenario.add}
-    far = [item.name or label for label, item in added.items() if sites["edge"].get(label, 0) < 0]
+    placed = {label: item.name or label for label, item in added.items()}
+    placed |= {item.site: item.site for item in scenario.move}
+    far = [name for label, name in placed.items() if sites["edge"].get(label, 0) < 0]
     if far:
         said.append(("far", [f"{study.settings.snap.max_m:g}", ", ".join(far)]))
     days = {label: item.days_per_week for label, item in added.items()}
@@ -225,6 +233,9 @@ def _notes(one: Changed, study: Study) -> list[str]:
     part_time = [one.sites["name"].get(label, label) for label, n in days.items() if n and n < _WORKING_DAYS]
     if part_time:
         said.append(("part_time", [", ".join(map(str, part_time))]))
+    told: list[AddSite | ChangeSite] = [*scenario.add, *scenario.change]
+    if any(item.capacity or item.opening is not None for item in told):
+        said.append(("kept", []))
     column = ("en", "nb").index(study.settings.language)
     return [_NOTES[key][column].format(*values) for key, values in said]
 
@@ -235,7 +246,7 @@ def printed_comparison(compared: Compared) -> pd.DataFrame:
     for row in _records(compared.tables["everybody"]):
         norms = [(number, row.get(f"norm_{number}_s", np.nan) / _MIN) for number in range(1, 10)]
         crossed = [
-            f"{minutes:g}: +{row[f'into_norm_{number}']:,.0f} -{row[f'out_of_norm_{number}']:,.0f}"
+            f"{minutes:g}: {row[f'into_norm_{number}']:,.0f} in, {row[f'out_of_norm_{number}']:,.0f} out"
             for number, minutes in norms
             if not np.isnan(minutes)
         ]
@@ -250,7 +261,7 @@ def printed_comparison(compared: Compared) -> pd.DataFrame:
                 "no longer": row["became_unreached"],
                 "person-hours won": row["person_min_won"] / _MIN,
                 "lost": row["person_min_lost"] / _MIN,
-                "people over norm (min)": ", ".join(crossed),
+                "into and out of norm (min)": "; ".join(crossed),
             }
         )
     return pd.DataFrame(rows)

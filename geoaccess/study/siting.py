@@ -30,6 +30,7 @@ __all__ = [
     "OBJECTIVES",
     "Placed",
     "Question",
+    "above_zero",
     "check_question",
     "norm_of",
     "objective_of",
@@ -40,6 +41,8 @@ OBJECTIVES = ("minutes", "norm", "fair", "beyond", "worst", "fewest")
 
 _ALTERNATIVES = 10
 _APART_M = 3000.0
+_PLACE_COLUMNS = ["rank", "candidate", "name", "municipality", "lon", "lat", "value", "adds"]
+_PLACE_COLUMNS += ["person_minutes_saved", "people_nearer", "newly_reached", "people_served"]
 
 
 @dataclass(frozen=True)
@@ -146,12 +149,25 @@ def check_question(study: Study, question: Question) -> None:
             f'objective "{question.objective}"{did_you_mean(question.objective, OBJECTIVES)}; '
             f"there are {', '.join(OBJECTIVES)}"
         )
+    if not (question.add or question.close or question.objective == "fewest"):
+        raise InputError("nothing to decide: give --add or --close above 0")
+    for option, minutes in (("--norm", question.norm_min), ("--unreached", question.unreached_min)):
+        above_zero(option, minutes, "minutes")
+    above_zero("--seconds", question.seconds, "seconds")
+    if question.max_loss_min is not None and not question.max_loss_min >= 0:
+        raise InputError(f"--max-loss is {question.max_loss_min:g}; give minutes, 0 or more")
     if question.objective == "fewest" and question.close:
         raise InputError("the fewest sites to add for a share cannot be asked for together with closing some")
     if question.max_loss_min is not None and question.objective in ("worst", "fewest"):
         raise InputError(f'a bound on what classes lose cannot be asked for together with "{question.objective}"')
     if question.objective in ("norm", "beyond", "fewest"):
         norm_of(study, question)
+
+
+def above_zero(option: str, value: float | None, unit: str) -> None:
+    """Refuse a number that is not above 0; None is not given."""
+    if value is not None and not 0 < value < np.inf:
+        raise InputError(f"{option} is {value:g}; give {unit} above 0")
 
 
 def norm_of(study: Study, question: Question) -> float:
@@ -334,7 +350,7 @@ def _places_table(
             }
         )
         before = after
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=_PLACE_COLUMNS)
 
 
 def _measure(
