@@ -805,6 +805,27 @@ def _lon_lat(option: str, text: str) -> tuple[float, float]:
     return lon, lat
 
 
+@app.command()
+def serve(
+    study: StudyFile,
+    *,
+    port: Annotated[
+        int | None, typer.Option("--port", min=1, max=65535, help="Where to listen; 8642, or any that is free.")
+    ] = None,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+) -> None:
+    """Open the planner: a page on which offices are added, moved and closed, and the answer is there at once.
+
+    Only this machine can reach it, and only by the address that is printed. Nothing is sent anywhere, and nothing is
+    kept but the plans that are saved, as scenario files in a folder beside the study.
+    """
+    from geoaccess.planner import serve as serve_study
+    from geoaccess.study import load_study
+
+    serve_study(load_study(study), tell=lambda line: out.print(Text(line)), port=port, browser=browser, show=not quiet)
+
+
 def _print_main_result(answers: Answers) -> None:
     from geoaccess.study import main_table
 

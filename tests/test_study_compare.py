@@ -198,9 +198,9 @@ def test_files_and_page_hold_names_as_text(tiny, tmp_path):
     two = compare_study(tiny, [NO_FERRY, Scenario(title="nothing")], show=False)
     write_comparison(two, folder)
     assert (folder / "mine.txt").exists()
-    beside = two.tables["beside"].set_index(["service", "figure"])
+    beside = two.tables["beside"].set_index(["service", "measure", "figure"])
     assert beside.columns.tolist() == ["before", "no ferry", "nothing"]
-    unreached = beside.loc[("gp", "people_unreached")]
+    unreached = beside.loc[("gp", "nearest", "people_unreached")]
     assert unreached["no ferry"] - unreached["before"] == PEOPLE["isle"]
     assert unreached["nothing"] == unreached["before"]
     assert "Beside each other" in (folder / "index.html").read_text(encoding="utf-8")
@@ -234,7 +234,7 @@ def test_senja_with_two_offices_more(root):
     study = load_study(root / "configs" / "troms.toml")
     scenario = read_scenario(root / "configs" / "scenarios" / "troms-senja.toml")
     found = compare_study(study, [scenario], show=False)
-    gp = found.tables["everybody"].set_index("service").loc["gp"]
+    gp = found.tables["everybody"].query("measure == 'nearest'").set_index("service").loc["gp"]
     assert gp["better"] > 1000
     assert gp["worse"] == gp["became_unreached"] == 0
     assert set(found.tables["places"].query("service == 'gp'")["municipality"]) == {"Senja"}

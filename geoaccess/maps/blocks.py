@@ -12,7 +12,7 @@ from geoaccess.maps.results import Cells, Squares, Times
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["DRAWN_AT_MOST", "coarsened", "joined"]
+__all__ = ["DRAWN_AT_MOST", "block_of", "coarsened", "joined"]
 
 DRAWN_AT_MOST: Final = 40_000
 FACTORS: Final = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 30, 40, 60, 80, 100, 200, 400, 1000, 1_000_000)
@@ -65,11 +65,11 @@ def coarsened(cells: Cells, *, at_most: int = DRAWN_AT_MOST) -> Cells:
     at_most
         Number of squares that a browser draws smoothly.
     """
-    factor = next(factor for factor in FACTORS if len(np.unique(_block_of(cells.squares, factor)[0])) <= at_most)
+    factor = next(factor for factor in FACTORS if len(np.unique(block_of(cells.squares, factor)[0])) <= at_most)
     return joined(cells, factor=factor)
 
 
-def _block_of(square: Squares, factor: int) -> tuple[npt.NDArray[np.int64], int]:
+def block_of(square: Squares, factor: int) -> tuple[npt.NDArray[np.int64], int]:
     """Return the number of the block that each cell is in, counted row by row, and the length of a row."""
     column = np.rint((square.west - square.west.min()) / square.side_m).astype(np.int64)
     row = np.rint((square.south - square.south.min()) / square.side_m).astype(np.int64)
@@ -93,7 +93,7 @@ def joined(cells: Cells, *, factor: int) -> Cells:
     if factor == 1:
         return cells
     square = cells.squares
-    numbers, width = _block_of(square, factor)
+    numbers, width = block_of(square, factor)
     blocks, block = np.unique(numbers, return_inverse=True)
     people = np.bincount(block, weights=cells.population).astype(np.float64)
     group = _Grouping(block, len(blocks), np.where(people[block] > 0, cells.population, 1.0))

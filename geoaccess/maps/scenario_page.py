@@ -57,11 +57,21 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "service": ("Service", "Tjeneste"),
     "sources": ("Sources", "Kilder"),
     "total": ("all people", "alle"),
+    "supply": ("Supply within reach, per person", "Tilbud innen rekkevidde, per innbygger"),
+    "more": ("have more", "har mer"),
+    "less": ("have less", "har mindre"),
+    "now_some": ("have some now", "har noe nå"),
+    "none_left": ("have none any longer", "har ikke lenger noe"),
+    "never_any": ("have none", "har ikke noe"),
+    "mean_supply": ("mean, before and after", "gjennomsnitt, før og etter"),
+    "gini_supply": ("Gini, before and after", "Gini, før og etter"),
+    "mean_per_person": ("mean supply per person", "tilbud per innbygger i snitt"),
+    "gini_of_everybody": ("Gini of supply per person", "Gini for tilbud per innbygger"),
     "unreached": ("never reached", "nås aldri"),
     "won": ("person-hours won", "persontimer spart"),
     "worse": ("lose minutes", "taper tid"),
 }
-_FIGURES: Final = {"median_min": 1, "p90_min": 1, "people_unreached": 0}
+_FIGURES: Final = {"median_min": 1, "p90_min": 1, "people_unreached": 0, "mean_per_person": 4, "gini_of_everybody": 3}
 """Figures that are shown beside each other, and their decimals."""
 
 _CHANGES: Final = ("better", "worse", "same", "became_reached", "became_unreached", "unreached")
@@ -89,6 +99,7 @@ def comparison_page(
     parts: Sequence[ScenarioPart],
     beside: pd.DataFrame,
     services: Sequence[Service],
+    supplies: Mapping[str, str] | None = None,
     title: str,
     subtitle: str = "",
     disclaimer: str = "",
@@ -98,12 +109,17 @@ def comparison_page(
     """Write the page of a comparison as one HTML file: it needs no network, and runs no script.
 
     Every name is shown as text, whatever it holds. Several scenarios are shown beside each other first, by the table
-    `beside` of `geoaccess.study.Compared`.
+    `beside` of `geoaccess.study.Compared`. In the tables `service` is the key of `services`, which are times, or of
+    `supplies`, whose values are what a reader is shown.
     """
     import jinja2
 
     said = {key: pair[LANGUAGES.index(language)] for key, pair in _WORDS.items()}
-    shown = [_shown(part, services, said, language) for part in parts]
+    supplies = supplies or {}
+    shown = [
+        _shown(part, services, said, language) | {"supplies": _supplies(part, supplies, said, language)}
+        for part in parts
+    ]
     source = resources.files("geoaccess.maps").joinpath("page/scenarios.html").read_text(encoding="utf-8")
     template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True).from_string(
         source
@@ -111,7 +127,7 @@ def comparison_page(
     html = template.render(
         said=said,
         parts=shown,
-        beside=_beside(beside, services, said, language) if len(parts) > 1 else None,
+        beside=_beside(beside, services, supplies, said, language) if len(parts) > 1 else None,
         title=title,
         subtitle=subtitle,
         disclaimer=disclaimer,
@@ -144,9 +160,40 @@ def _shown(part: ScenarioPart, services: Sequence[Service], said: Mapping[str, s
     }
 
 
-def _beside(table: pd.DataFrame, services: Sequence[Service], said: Mapping[str, str], language: str) -> dict[str, Any]:
+def _supplies(
+    part: ScenarioPart, supplies: Mapping[str, str], said: Mapping[str, str], language: str
+) -> list[dict[str, Any]]:
+    """Return a table for each supply that changes: everybody, and by class."""
+    everybody, classes = part.tables["everybody"], part.tables["classes"]
+    found = []
+    for key, label in supplies.items():
+        rows = [
+            *((said["all"], row) for row in _records(everybody[everybody["service"] == key])),
+            *((str(row["centrality_class"]), row) for row in _records(classes[classes["service"] == key])),
+        ]
+        if not _touches(rows[0][1]):
+            continue
+        heads = ("more", "less", "same", "now_some", "none_left", "never_any", "mean_supply", "gini_supply")
+        body = []
+        for group, row in rows:
+            counts = [people(row[name], language=language) for name in ("population", *_CHANGES)]
+            means = [_significant(row[f"mean_per_person_{when}"], language) for when in ("before", "after")]
+            ginis = [_number(row[f"gini_{when}"], 3, language) for when in ("before", "after")]
+            body.append([group, *counts, " → ".join(means), " → ".join(ginis)])
+        head = [said["class"], said["people"], *(said[name] for name in heads)]
+        found.append({"label": label, "table": {"head": head, "rows": body}})
+    return found
+
+
+def _beside(
+    table: pd.DataFrame,
+    services: Sequence[Service],
+    supplies: Mapping[str, str],
+    said: Mapping[str, str],
+    language: str,
+) -> dict[str, Any]:
     """Return the key figures of the study as it is and of each scenario."""
-    labels = {service.key: service.label for service in services}
+    labels = {service.key: service.label for service in services} | {**supplies}
     titles = [str(name) for name in table.columns[2:]]
     body = []
     for row in _records(table):
@@ -159,9 +206,12 @@ def _beside(table: pd.DataFrame, services: Sequence[Service], said: Mapping[str,
         else:
             continue
         values = [float(row[title]) for title in titles]
-        shown = [
-            people(value, language=language) if digits == 0 else _number(value, digits, language) for value in values
-        ]
+        if figure == "mean_per_person":
+            shown = [_significant(value, language) for value in values]
+        elif digits == 0:
+            shown = [people(value, language=language) for value in values]
+        else:
+            shown = [_number(value, digits, language) for value in values]
         body.append([labels[row["service"]], label, *shown])
     return {"head": [said["service"], "", said["before"], *titles[1:]], "rows": body}
 
@@ -249,6 +299,14 @@ def _equity(table: pd.DataFrame, service: Service, said: Mapping[str, str], lang
 
 def _minutes(seconds: float, language: str, *, signed: bool = False) -> str:
     return _number(seconds / _MIN, 1, language, signed=signed)
+
+
+def _significant(value: float, language: str) -> str:
+    """Write a number with four digits that say something: a doctor has a thousand people."""
+    if not np.isfinite(value):
+        return "-"
+    digits = 4 if value == 0 else max(0, 3 - int(np.floor(np.log10(abs(value)))))
+    return _number(value, digits, language)
 
 
 def _number(value: float, digits: int, language: str, *, signed: bool = False) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-__all__ = ["web_map"]
+__all__ = ["ferry_facts", "packed_lines", "web_map"]
 
 UNREACHED: Final = 255
 NO_TIME: Final = 65535
@@ -129,8 +129,8 @@ def web_map(
         "municipalities": [str(name) for name in municipality_names],
         "reasons": [reason_label(reason, language=language) if reason else "" for reason in reasons],
         "sites": _sites(sites),
-        "ferries": _ferries(ferries),
-        "lines": _lines(municipalities, ferries, roads, within_m=fine),
+        "ferries": ferry_facts(ferries),
+        "lines": packed_lines(municipalities, ferries, roads, within_m=fine),
         "cells": _cells(cells, corners, edges, municipality_codes, reasons),
     }
     from geoaccess.maps.page import page  # folium is slow to import
@@ -239,7 +239,8 @@ def _sites(sites: gpd.GeoDataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _ferries(ferries: gpd.GeoDataFrame | None) -> list[dict[str, Any]]:
+def ferry_facts(ferries: gpd.GeoDataFrame | None) -> list[dict[str, Any]]:
+    """Return the name of each ferry, whether it takes cars, and minutes of crossing and wait (None: unknown)."""
     if ferries is None:
         return []
     found = []
@@ -254,13 +255,14 @@ def _ferries(ferries: gpd.GeoDataFrame | None) -> list[dict[str, Any]]:
     return found
 
 
-def _lines(
+def packed_lines(
     municipalities: gpd.GeoDataFrame | pd.DataFrame | None,
     ferries: gpd.GeoDataFrame | None,
     roads: gpd.GeoDataFrame | None,
     *,
     within_m: float,
 ) -> dict[str, Any]:
+    """Pack what lies under and over the cells: "land", "borders", "ferries" and "roads" where there are any."""
     packed: dict[str, Any] = {}
     if municipalities is not None and hasattr(municipalities, "to_crs"):
         packed["land"], packed["borders"] = packing.pack_areas(municipalities.geometry, within_m=within_m)

@@ -6,7 +6,7 @@ from geoaccess.routing.flows import Flows, people_on_edges
 from geoaccess.routing.gains import site_gains
 from geoaccess.routing.gtfs import gtfs_departures
 from geoaccess.routing.matrices import travel_times, trees, within, within_snapped
-from geoaccess.routing.routes import route
+from geoaccess.routing.routes import route, route_kept
 from geoaccess.routing.sites import (
     ISLAND_WITHOUT_FERRY,
     NO_SITE_REACHABLE,
@@ -48,6 +48,7 @@ __all__ = [
     "people_on_edges",
     "remove_site",
     "route",
+    "route_kept",
     "site_gains",
     "solve_nearest",
     "travel_times",

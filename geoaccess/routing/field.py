@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import numpy.typing as npt
 
+    from geoaccess.network.core import Arcs
+
 __all__ = ["PLACE", "NearestField", "Place", "Sites", "snapped", "solve_nearest"]
 
 Place = dict[Any, Any]
@@ -138,6 +140,17 @@ class Sites:
         key = (time.astype(np.uint64) << SHIFT) | numbers.astype(np.uint64)[:, None]
         return rows[:, along.NODE : along.NODE + 2][open_leg], key[open_leg]
 
+    def copy(self) -> Sites:
+        """Return sites that change by themselves."""
+        twin = object.__new__(Sites)
+        twin.__dict__ |= {
+            name: value.copy() if hasattr(value, "copy") else value
+            for name, value in self.__dict__.items()
+            if name != "network"
+        }
+        twin.network = self.network
+        return twin
+
     def seeds_of(self, number: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64]]:
         """Return the seeds of one site."""
         return self._seeds(np.array([number]))
@@ -230,10 +243,7 @@ class NearestField:
         network = hierarchy.network
         self.network, self.k, self.toward, self.snapping = network, k, toward, snapping
         self.turned = toward == "cells"
-        # Times to sites are found by a search from the sites against the arcs; times from sites by one along them.
-        self.out, self.back = (
-            (network.arcs, network.arcs_reversed) if self.turned else (network.arcs_reversed, network.arcs)
-        )
+        self.out, self.back = self._arcs_of_network()
         self.standing = Sites(network, sites, turned=self.turned)
         self.closed = np.empty(0, np.int32)
         self.keys = self._solved(hierarchy)
@@ -251,6 +261,29 @@ class NearestField:
             f"NearestField({len(self.standing.number)} sites, k={self.k}, toward {self.toward}, "
             f"{self.closed.size} edges closed, {cells} cells attached)"
         )
+
+    def _arcs_of_network(self) -> tuple[Arcs, Arcs]:
+        """Return the arcs along the search, and turned round.
+
+        Times to sites are found by a search from the sites against the arcs; times from sites by one along them.
+        """
+        network = self.network
+        return (network.arcs, network.arcs_reversed) if self.turned else (network.arcs_reversed, network.arcs)
+
+    def copy(self) -> NearestField:
+        """Return a field that changes by itself from now on; what was done to this one cannot be undone in it."""
+        twin = object.__new__(NearestField)
+        twin.__dict__ |= self.__dict__
+        twin.standing, twin.keys, twin.history = self.standing.copy(), self.keys.copy(), []
+        twin.touched = np.zeros_like(self.touched)
+        twin.nodes, twin.rows = np.empty_like(self.nodes), np.empty_like(self.rows)
+        twin.out, twin.back = self._arcs_of_network()
+        if self.closed.size:
+            twin.out, twin.back = (arcs._replace(cost_ds=arcs.cost_ds.copy()) for arcs in (self.out, self.back))
+        if (cells := self.attached_cells) is not None:
+            work = {name: getattr(cells, name).copy() for name in ("keys", "seen", "best", "least", "found")}
+            twin.attached_cells = cells._replace(**work)
+        return twin
 
     def _solved(self, hierarchy: Hierarchy) -> npt.NDArray[np.uint64]:
         key = self.standing.seed_key

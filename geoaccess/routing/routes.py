@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from geoaccess.errors import InputError
 from geoaccess.hierarchy import Hierarchy
+from geoaccess.kernels import cells as along
 from geoaccess.kernels import search, unpacking
-from geoaccess.kernels.keys import FAR
+from geoaccess.kernels.keys import FAR, LOW, SHIFT
 from geoaccess.network import DECISECONDS, EdgeKind, Network, snap
+from geoaccess.routing.field import PLACE
 from geoaccess.routing.legs import Legs, legs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import geopandas as gpd
     import numpy.typing as npt
-    import pandas as pd
 
-__all__ = ["route"]
+    from geoaccess.routing.field import NearestField
+
+__all__ = ["route", "route_kept"]
 
 
 class _Step(NamedTuple):
@@ -86,28 +93,102 @@ def route(
     for name, label in (("start", 0), ("goal", 1)):
         if edges[label] < 0:
             raise InputError(f"the {name} {(origin, destination)[label]} has no road within {max_snap_m:.0f} m")
-    steps = _steps(network, hierarchy, snapped)
+    way = partial(_searched, network) if hierarchy is None else partial(_unpacked, hierarchy)
+    steps = _steps(network, snapped, way, network.arcs.cost_ds)
     if steps is None:
         raise InputError(f"there is no way from {origin} to {destination}")
     return _described(network, snapped, steps, origin, destination)
 
 
-def _steps(network: Network, hierarchy: Hierarchy | None, snapped: pd.DataFrame) -> list[_Step] | None:
+def route_kept(
+    field: NearestField, cell: int, *, start: tuple[float, float], goal: tuple[float, float]
+) -> gpd.GeoDataFrame | None:
+    """Return the journey between an attached cell of a field and its nearest site, read off the field.
+
+    Nothing is searched: from node to node the times of the field lead to the site, so that this is quick on any network
+    and heeds what was closed. From a site to cells (`toward="cells"`) the journey begins at the site.
+
+    Parameters
+    ----------
+    cell
+        Place of the cell among those attached.
+    start, goal
+        Longitude and latitude of where the journey begins and ends, off the network.
+
+    Returns
+    -------
+    As `route`; None where the cell reaches no site. Times add up to that of the field.
+
+    Raises
+    ------
+    InputError
+        If no cells are attached.
+    """
+    cells, network = field.cells(), field.network
+    key = int(cells.keys[cell, 0])
+    number, time = key & int(LOW), key >> int(SHIFT)
+    if time >= FAR:
+        return None
+    home, site = cells.table[list(PLACE)].iloc[cell].to_dict(), field.standing.place[number]
+    assert site is not None  # noqa: S101 - a site that a cell reaches stands
+    snapped = pd.DataFrame([site, home] if field.turned else [home, site], columns=list(PLACE))
+    on_roads = time - int(snapped["off_network_ds"].sum())
+    arcs = field.out if field.turned else field.back
+    steps = _steps(network, snapped, partial(_followed, field, number, on_roads), arcs.cost_ds)
+    return None if steps is None else _described(network, snapped, steps, start, goal)
+
+
+def _followed(
+    field: NearestField, number: int, time: int, starts: list[_End], goals: list[_End]
+) -> tuple[int, list[int]]:
+    """Return `time` and the nodes on the way of so many deciseconds between ends, none if it passes no node."""
+    cell, site = (goals, starts) if field.turned else (starts, goals)
+    off = int(field.standing.rows[number, along.OFF])
+    by_node = {end.node: (end.time + off) << int(SHIFT) | number for end in site}
+    back, keys = field.back, field.keys
+    before: dict[int, int] = {}
+    waiting = []
+    for end in cell:
+        if int(keys[end.node, 0]) == (time - end.time + off) << int(SHIFT) | number:
+            before[end.node] = -1
+            waiting.append(end.node)
+    while waiting:
+        node = waiting.pop()
+        key = int(keys[node, 0])
+        if by_node.get(node) == key:
+            nodes = [node]
+            while (node := before[node]) >= 0:
+                nodes.append(node)
+            return time, nodes if field.turned else nodes[::-1]
+        for arc in range(back.start[node], back.start[node + 1]):
+            head, cost = int(back.head[arc]), int(back.cost_ds[arc])
+            if head not in before and cost < FAR and int(keys[head, 0]) == key - (cost << int(SHIFT)):
+                before[head] = node
+                waiting.append(head)
+    return time, []
+
+
+def _steps(
+    network: Network,
+    snapped: pd.DataFrame,
+    way: Callable[[list[_End], list[_End]], tuple[int, list[int]]],
+    cost_ds: npt.NDArray[np.int32],
+) -> list[_Step] | None:
     """Return the stretches of edges of the quickest journey, without the legs off the network."""
     at = legs(network, snapped, turned=False)
     starts = _open_ends((at.leave_node_u[0], at.leave_u[0]), (at.leave_node_v[0], at.leave_v[0]))
     goals = _open_ends((at.arrive_node_u[1], at.arrive_u[1]), (at.arrive_node_v[1], at.arrive_v[1]))
-    time, nodes = _searched(network, starts, goals) if hierarchy is None else _unpacked(hierarchy, starts, goals)
+    time, nodes = way(starts, goals)
     share = _shares(network, snapped)
-    along = _along_one_edge(at, share)
-    if along is not None and (not nodes or along.seconds * DECISECONDS <= time):
-        return [_named(network, along)]
+    direct = _along_one_edge(at, share)
+    if direct is not None and (not nodes or direct.seconds * DECISECONDS <= time):
+        return [_named(network, direct)]
     if not nodes:
         return None
     leg, by_v = min((end.time, end.is_v) for end in starts if end.node == nodes[0])
     steps = [_Step("", "", leg / DECISECONDS, int(at.edge[0]), share[0], 1.0 if by_v else 0.0)]
     for tail, head in pairwise(nodes):
-        steps += _over_arc(network, tail, head)
+        steps += _over_arc(network, tail, head, cost_ds)
     leg, by_v = min((end.time, end.is_v) for end in goals if end.node == nodes[-1])
     steps.append(_Step("", "", leg / DECISECONDS, int(at.edge[1]), 1.0 if by_v else 0.0, share[1]))
     return [_named(network, step) for step in steps]
@@ -162,12 +243,12 @@ def _unpacked(hierarchy: Hierarchy, starts: list[_End], goals: list[_End]) -> tu
     return int(least), hierarchy.node[places].tolist()
 
 
-def _over_arc(network: Network, tail: int, head: int) -> list[_Step]:
+def _over_arc(network: Network, tail: int, head: int, cost_ds: npt.NDArray[np.int32]) -> list[_Step]:
     """Return the step over the quickest arc between two nodes, nothing where it only links copies of a node."""
     arcs = network.arcs
     between = np.arange(arcs.start[tail], arcs.start[tail + 1])
     between = between[arcs.head[between] == head]
-    arc = int(between[np.argmin(arcs.cost_ds[between])])
+    arc = int(between[np.argmin(cost_ds[between])])
     edge = int(arcs.edge[arc])
     if edge < 0:
         return []

@@ -23,6 +23,8 @@ from geoaccess.scenarios.difference import (
     difference_table,
     equity_differences,
     most_affected,
+    supply_differences,
+    supply_table,
 )
 from geoaccess.scenarios.reading import read_scenario, scenario_text, write_scenario
 from geoaccess.scenarios.reliability import Touched, draw_figures, reliability_table, solve_closures
@@ -67,6 +69,8 @@ __all__ = [
     "site_label",
     "site_problems",
     "solve_closures",
+    "supply_differences",
+    "supply_table",
     "units_of",
     "vulnerable_units",
     "write_scenario",

@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
     from geoaccess.measures import ServiceSpec
 
-__all__ = ["CHANGES", "cell_differences", "difference_table", "equity_differences", "most_affected"]
+__all__ = [
+    "CHANGES",
+    "cell_differences",
+    "difference_table",
+    "equity_differences",
+    "most_affected",
+    "supply_differences",
+    "supply_table",
+]
 
 CHANGES = ("better", "worse", "same", "became_reached", "became_unreached", "unreached")
 """What a change is to a cell; every cell is one of them."""
@@ -252,3 +260,55 @@ def most_affected(
     found["person_min"] = (found["sum_after"] - found["sum_before"]) / _MIN
     found.insert(0, "rank", np.arange(1, len(found) + 1))
     return found.drop(columns=["both", "sum_before", "sum_after", "moved"])
+
+
+def supply_differences(before: pd.Series, after: pd.Series) -> npt.NDArray[np.object_]:
+    """Return which of `CHANGES` a change of supply is to each cell: more is better, and who has none is not reached.
+
+    What differs by less than a part in 10^9 is the same.
+
+    >>> supply_differences(pd.Series([1.0, 2.0, 0.0, 0.0]), pd.Series([2.0, 2.0, 1.0, 0.0])).tolist()
+    ['better', 'same', 'became_reached', 'unreached']
+    """
+    was, now = before.to_numpy(np.float64), after.to_numpy(np.float64)
+    had, has, close = was > 0, now > 0, np.isclose(now, was, rtol=1e-9, atol=0)
+    conditions = [had & has & ~close & (now > was), had & has & ~close, had & has, has, had]
+    found: npt.NDArray[np.object_] = np.array(CHANGES, dtype=object)[np.select(conditions, range(5), default=5)]
+    return found
+
+
+def supply_table(
+    cells: pd.DataFrame, *, name: str, population: pd.Series, by: str | Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Sum up what a change does to supply per person, by groups of cells.
+
+    Parameters
+    ----------
+    cells
+        `{name}_before` and `{name}_after`, what falls to each person of a cell, and the columns of `by`.
+    population
+        Who shares the supply, on the same index.
+    by
+        As in `difference_table`.
+
+    Returns
+    -------
+    A row per group: `population` and its parts by `CHANGES`, as `difference_table`; `mean_per_person_before`,
+    `gini_before` and the same after, over everybody, those included who have nothing; NaN where there is nobody, the
+    Gini where nobody has anything.
+    """
+    codes, labels = _groups(cells, [] if by is None else [by] if isinstance(by, str) else [*by])
+    change = supply_differences(cells[f"{name}_before"], cells[f"{name}_after"])
+    everybody = population.to_numpy(np.float64)
+    rows: list[dict[str, Any]] = []
+    for number, label in enumerate(labels.to_dict("records")):
+        here = codes == number
+        people = everybody[here]
+        row = {"population": people.sum()} | {what: people[change[here] == what].sum() for what in CHANGES}
+        for when in ("before", "after"):
+            each = cells[f"{name}_{when}"].to_numpy(np.float64)[here]
+            total = float(each @ people)
+            row[f"mean_per_person_{when}"] = total / people.sum() if people.sum() > 0 else np.nan
+            row[f"gini_{when}"] = equity.gini(each, weights=people) if total > 0 else np.nan
+        rows.append({str(what): value for what, value in label.items()} | {k: float(v) for k, v in row.items()})
+    return pd.DataFrame(rows)

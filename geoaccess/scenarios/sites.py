@@ -158,6 +158,6 @@ def _changed(name: str, items: Sequence[ChangeSite], sites: gpd.GeoDataFrame) ->
 def _with_column(sites: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
     """Return a copy of the sites with a column of numbers or text, which may be there already."""
     if name in _NUMBERS:
-        numbers = pd.to_numeric(sites[name]) if name in sites else pd.Series(np.nan, index=sites.index)
+        numbers = pd.to_numeric(sites[name], errors="coerce") if name in sites else pd.Series(np.nan, index=sites.index)
         return sites.assign(**{name: numbers.astype(float)})
     return sites.assign(**{name: sites[name] if name in sites else pd.Series("", index=sites.index, dtype="str")})

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from geoaccess.study.config import Study
     from geoaccess.study.sections import Known, Solved
 
-__all__ = ["read_rules", "rule_columns", "rule_services", "rules_table"]
+__all__ = ["permissions", "read_rules", "rule_columns", "rule_services", "rules_table"]
 
 
 def rule_services(study: Study) -> list[str]:
@@ -34,12 +34,15 @@ def rule_services(study: Study) -> list[str]:
 def read_rules(known: Known) -> None:
     """Raise an `InputError` if the rule of a service cannot be read."""
     for key in rule_services(known.study):
-        _allowed(known, key)
+        permissions(known, key)
 
 
-def rule_columns(solved: Solved, key: str) -> pd.DataFrame:
-    """Return `{key}_allowed_s`, `{key}_allowed_site`, `{key}_extra_s`, `{key}_rule_reason`: as `measures.rule_cost`."""
-    allowed = _allowed(solved, key)
+def rule_columns(solved: Solved, key: str, *, allowed: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return `{key}_allowed_s`, `{key}_allowed_site`, `{key}_extra_s`, `{key}_rule_reason`: as `measures.rule_cost`.
+
+    `allowed` are other permissions than those of the rule.
+    """
+    allowed = permissions(solved, key) if allowed is None else allowed
     municipality = solved.results["municipality_id"]
     answer = partial(
         _cost,
@@ -72,7 +75,8 @@ def rules_table(solved: Solved) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _allowed(known: Known, key: str) -> pd.DataFrame:
+def permissions(known: Known, key: str) -> pd.DataFrame:
+    """Return who may use which site under the rule of a service: `zone_id` and `site_id`, a row per permission."""
     rule = known.study.settings.services[key].rule
     if isinstance(rule, RuleByNames):
         sites = sites_of_service(known, key)

@@ -67,6 +67,23 @@ class Changed:
     sites: gpd.GeoDataFrame
     roads: ChangedNetwork
 
+    def said(self, name: str) -> pd.Series:
+        """Return what the scenario says of each site, of a column such as `days_per_week`; missing where nothing."""
+        if name not in self.sites:
+            return pd.Series(np.nan, index=self.sites.index)
+        now: pd.Series = self.sites[name]
+        before = self.base.answers.sites
+        if name in before:
+            was = before[name].reindex(self.sites.index)
+            now = now.mask(now == (pd.to_numeric(was, errors="coerce") if now.dtype.kind == "f" else was))
+        return now.mask(now == "")
+
+    @property
+    def gives(self) -> npt.NDArray[np.bool_]:
+        """Which sites give anything at all: not those that the scenario leaves without a day, or without capacity."""
+        nothing = (self.said("days_per_week") == 0) | (self.said("capacity") == 0)
+        return (~nothing).to_numpy(np.bool_)
+
     @cached_property
     def snapped(self) -> stages.Snapped:
         """Cells and sites of the scenario on its network."""
@@ -229,16 +246,19 @@ def _with_profile(study: Study, profile: str) -> Study:
     return Study(study.path, study.settings.model_copy(update={"network": network}))
 
 
-def solve_changed(changed: Changed) -> gpd.GeoDataFrame:
-    """Return the results of a study in a scenario: the columns of `Answers.results`, on the same cells.
+def solve_changed(changed: Changed, *, rules: bool = True) -> gpd.GeoDataFrame:
+    """Return the results of a study in a scenario: its nearest sites, and what is known of the cells before.
 
     Municipalities and centrality classes are those before: they are the groups that are compared. A site with 0 days a
     week or a capacity of 0 gives nothing; one with `allowed` zones serves only cells whose `municipality_id` is among
-    them. A service without any site reaches nobody.
+    them, if `rules` count. A service without any site reaches nobody.
     """
     base, roads = changed.base, changed.roads
     departures = _cancelled(base.departures, changed.scenario)
-    times = _times(base, roads.network, changed.snapped, changed.sites, departures)
+    gives = changed.gives
+    snapped = stages.Snapped(changed.snapped.cells, changed.snapped.sites[gives])
+    allowed = changed.said("allowed").astype(object).fillna("") if rules else ""
+    times = _times(base, roads.network, snapped, changed.sites.assign(allowed=allowed)[gives], departures)
     return base.results.assign(**{name: times[name] for name in times.columns})
 
 
@@ -275,7 +295,7 @@ def _times(
     if departures is not None:
         sailed = attach_departures(network, departures, limit_m=read_profile(study.profile).ferry.terminal_m)
     for key, service in study.settings.services.items():
-        mine = (sites["service"] == key).to_numpy() & _gives(sites)
+        mine = (sites["service"] == key).to_numpy()
         parts = []
         for rows, allowed in _allowed(sites[mine], base.results["municipality_id"]):
             cells, ours = snapped.cells[rows], snapped.sites[mine][allowed]
@@ -293,15 +313,6 @@ def _times(
         out[f"{key}_second_site"] = found["site_2"].fillna("").astype("str")
         out[f"{key}_reason"] = found["reason"].astype("str")
     return pd.DataFrame(out)
-
-
-def _gives(sites: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
-    """Return which sites give anything at all."""
-    gives = np.ones(len(sites), np.bool_)
-    for name in ("days_per_week", "capacity"):
-        if name in sites:
-            gives &= (pd.to_numeric(sites[name]) != 0).to_numpy()
-    return gives
 
 
 def _allowed(

@@ -13,12 +13,14 @@ from geoaccess.study.result_folder import result_folder
 from geoaccess.study.tables import marked, write_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import geopandas as gpd
 
     from geoaccess.study.changed import Changed
     from geoaccess.study.compare import Compared
+    from geoaccess.study.further import Measure
 
 __all__ = ["write_comparison"]
 
@@ -47,6 +49,12 @@ def write_comparison(compared: Compared, folder: Path) -> list[Path]:
 def _pages(compared: Compared, folder: Path) -> None:
     study = compared.study
     said = words_of(study)
+    measures = compared.measures
+    owner = {one.spec.key: one.service for one in measures}
+    times = [one.spec for one in measures if one.is_time]
+    weekly = {one.service for one in measures if one.is_time and one.name == "expected"}
+    drawn = [one.spec for one in measures if one.is_time and not (one.name == "nearest" and one.service in weekly)]
+    keyed = {name: _by_key(table, measures) for name, table in compared.tables.items()}
     parts = []
     for number, (one, cells, notes) in enumerate(
         zip(compared.changed, compared.cells, compared.notes, strict=True), start=1
@@ -54,13 +62,11 @@ def _pages(compared: Compared, folder: Path) -> None:
         below = drawn_below(one.base.answers)
         below["ferries"] = _sailing(below["ferries"], one)
         tables = {
-            name: table[table["scenario"] == one.scenario.title]
-            for name, table in compared.tables.items()
-            if name != "beside"
+            name: keyed[name][keyed[name]["scenario"] == one.scenario.title] for name in keyed if name != "beside"
         }
         everybody = tables["everybody"].set_index("service")
         pictures = {}
-        for spec in study.specs:
+        for spec in drawn:
             if everybody.loc[spec.key, ["same", "unreached"]].sum() == everybody.loc[spec.key, "population"]:
                 continue
             pictures[spec.key] = folder / f"map_{number}_{spec.key}.png"
@@ -70,7 +76,7 @@ def _pages(compared: Compared, folder: Path) -> None:
                 results=one.base.results,
                 cells=cells,
                 service=spec,
-                sites=one.sites,
+                sites=one.sites.assign(service=one.sites["service"].replace({owner[spec.key]: spec.key})),
                 **below,
                 **heads,
             )
@@ -84,8 +90,21 @@ def _pages(compared: Compared, folder: Path) -> None:
                 pictures=pictures,
             )
         )
-    beside = compared.tables["beside"]
-    maps.comparison_page(folder / "index.html", parts=parts, beside=beside, services=study.specs, **said)
+    maps.comparison_page(
+        folder / "index.html",
+        parts=parts,
+        beside=keyed["beside"],
+        services=times,
+        supplies={one.spec.key: one.spec.label for one in measures if not one.is_time},
+        **said,
+    )
+
+
+def _by_key(table: pd.DataFrame, measures: Sequence[Measure]) -> pd.DataFrame:
+    """Return a table with the key of the columns in place of service and measure."""
+    keys = {(one.service, one.name): one.spec.key for one in measures}
+    pairs = zip(table["service"], table["measure"], strict=True)
+    return table.assign(service=[keys[pair] for pair in pairs]).drop(columns="measure")
 
 
 def _sailing(ferries: gpd.GeoDataFrame, one: Changed) -> gpd.GeoDataFrame:

@@ -236,7 +236,7 @@ def _zones_of_column(study: Study, settings: ZonesFromColumn, cells: gpd.GeoData
     return pd.DataFrame(
         {
             "municipality_id": ids,
-            "municipality": ids.map(names).fillna(ids).astype("str"),
+            "municipality": ids.map(names).astype("str").fillna(ids),
             **dict.fromkeys(["region_id", "region", "zone_note"], ""),
         },
         index=cells.index,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from geoaccess.study.config_asked import CatchmentSettings
     from geoaccess.study.sections import Known, Solved
 
-__all__ = ["catchment_columns", "catchments_table", "read_supply", "shares_supply"]
+__all__ = ["catchment_columns", "catchments_table", "per_person", "read_supply", "shares_supply", "supply_of"]
 
 _LISTS = {"doctors": ["doctors"], "places": ["places"], "open_places": ["places", "people"]}
 
@@ -47,7 +47,7 @@ def shares_supply(study: Study) -> bool:
 def read_supply(known: Known) -> None:
     """Raise an `InputError` if the supply of a catchment cannot be read."""
     for name, asked in known.study.settings.catchments.items():
-        _supply(known, name, asked)
+        supply_of(known, name, asked)
 
 
 def catchment_columns(solved: Solved) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -79,10 +79,11 @@ def _question(solved: Solved, name: str, asked: CatchmentSettings) -> _Question:
     if asked.demand not in solved.results:
         known = [column for column in solved.results if str(column).startswith("population")]
         raise InputError(f'[catchments.{name}] demand is "{asked.demand}"{did_you_mean(asked.demand, known)}')
-    return _Question(times, solved.results[asked.demand], _supply(solved, name, asked), decay, limits)
+    return _Question(times, solved.results[asked.demand], supply_of(solved, name, asked), decay, limits)
 
 
-def _supply(known: Known, name: str, asked: CatchmentSettings) -> pd.Series:
+def supply_of(known: Known, name: str, asked: CatchmentSettings) -> pd.Series:
+    """Return what each site gives, as the catchment `name` of the study counts it."""
     sites = sites_of_service(known, asked.service)
     key = f"[catchments.{name}]"
     if asked.lists is not None:
@@ -152,9 +153,7 @@ def catchments_table(solved: Solved) -> pd.DataFrame:
         parts = []
         for name, asked in catchments.items():
             people = read_population(results, asked.demand)
-            each = results[name].to_numpy(dtype=np.float64)
-            if asked.measure == "spatial_availability":
-                each = np.divide(each, people, out=np.zeros(len(people)), where=people > 0)
+            each = per_person(results[name], results[asked.demand], asked).to_numpy(dtype=np.float64)
             everybody = groups.sums(people)
             part = groups.labels.assign(catchment=name, service=asked.service, measure=asked.measure, people=everybody)
             part["people_without"] = groups.sums(np.where(each > 0, 0.0, people))
@@ -165,6 +164,13 @@ def catchments_table(solved: Solved) -> pd.DataFrame:
         return pd.concat(parts, ignore_index=True)
 
     return each_zoning(table, by=zonings_of(solved.study, results), population="population")
+
+
+def per_person(column: pd.Series, demand: pd.Series, asked: CatchmentSettings) -> pd.Series:
+    """Return what falls to each person of a cell: the column of a catchment, but for spatial_availability."""
+    if asked.measure != "spatial_availability":
+        return column
+    return (column / demand.where(demand > 0)).fillna(0.0)
 
 
 def _gini(values: np.ndarray[Any, Any], people: np.ndarray[Any, Any]) -> float:

@@ -1,0 +1,247 @@
+"""The planner as a web application on this machine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse, Response
+from pydantic import Field, StringConstraints
+from starlette.exceptions import HTTPException
+
+import geoaccess.maps
+from geoaccess.errors import GeoaccessError
+from geoaccess.planner.changes import ChangeError, Lat, Lon, planned, read_changes
+from geoaccess.planner.drawing import Drawing
+from geoaccess.planner.export import figures_csv, plan_gpkg
+from geoaccess.planner.guard import Guard
+from geoaccess.planner.rooms import BusyError, Rooms
+from geoaccess.planner.saved import Shelf, changes_of, scenario_of, slug
+from geoaccess.planner.suggest import suggest
+from geoaccess.planner.told import told_answer, told_journeys, told_proposal, told_way
+from geoaccess.toml import Table
+
+if TYPE_CHECKING:
+    from geoaccess.planner.ground import Ground
+
+__all__ = ["planner_app"]
+
+_PAGE = Path(__file__).parent / "page"
+_MAPS = Path(geoaccess.maps.__file__).parent
+_FILES = {
+    "leaflet.js": _MAPS / "vendor/leaflet/leaflet.js",
+    "leaflet.css": _MAPS / "vendor/leaflet/leaflet.css",
+    "decode.js": _MAPS / "page/decode.js",
+    "paint.js": _MAPS / "page/paint.js",
+    **{path.name: path for path in sorted(_PAGE.iterdir()) if path.suffix in {".js", ".css"}},
+}
+"""All files that are served, by name: what is asked for is looked up here, never on the disk."""
+
+_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+_ROAD_NEAR_M = 500.0
+
+Tab = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class _Question(Table):
+    tab: Tab
+    service: Annotated[str, StringConstraints(max_length=200)]
+    changes: list[Any] = []
+
+
+class _AboutCell(_Question):
+    cell: int
+
+
+class _Export(_Question):
+    title: Annotated[str, StringConstraints(max_length=120)] = ""
+
+
+class _Objective(_Question):
+    objective: Annotated[str, StringConstraints(max_length=20)] = "minutes"
+
+
+class _Place(Table):
+    lon: Lon
+    lat: Lat
+    within_m: Annotated[float, Field(gt=0, le=20_000)] = _ROAD_NEAR_M
+
+
+class _Save(Table):
+    title: Title
+    changes: list[Any]
+    replace: bool = False
+
+
+class _Load(Table):
+    name: Annotated[str, StringConstraints(max_length=100)]
+
+
+def planner_app(
+    ground: Ground, *, token: str, key: str, port: int, scenarios: Path, body_s: float = 10.0, longest_s: float = 60.0
+) -> Any:
+    """Return the application for a study that is solved.
+
+    Parameters
+    ----------
+    token
+        The secret in the address that is opened.
+    key
+        The secret in the cookie.
+    port
+        Where it will be listening on 127.0.0.1.
+    scenarios
+        The folder in which plans are kept.
+    body_s, longest_s
+        Seconds that a request may take to arrive, and to be answered.
+    """
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    rooms, shelf, drawing = Rooms(ground, longest_s=longest_s), Shelf(scenarios), Drawing(ground)
+    _serve_files(app, drawing)
+    _serve_answers(app, rooms, drawing)
+    _serve_plans(app, rooms, shelf)
+    _serve_exports(app, rooms)
+    _tell_errors(app)
+    hosts = frozenset(f"{name}:{port}" for name in ("127.0.0.1", "localhost"))
+    return Guard(app, token=token, key=key, hosts=hosts, cookie=f"geoaccess-{port}", body_s=body_s)
+
+
+def _serve_files(app: FastAPI, drawing: Drawing) -> None:
+    page = json.dumps(drawing.page(), allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+
+    @app.get("/")
+    async def index() -> FileResponse:
+        return FileResponse(_PAGE / "index.html", media_type="text/html; charset=utf-8")
+
+    @app.get("/static/{name}")
+    async def static(name: str) -> Response:
+        path = _FILES.get(name)
+        if path is None:
+            return _failure(404, "no_file", "there is no such file")
+        return FileResponse(path, media_type=_TYPES[path.suffix])
+
+    @app.get("/api/ground")
+    async def ground_of_page() -> Response:
+        return Response(page, media_type="application/json")
+
+
+def _serve_answers(app: FastAPI, rooms: Rooms, drawing: Drawing) -> None:
+    ground = rooms.ground
+
+    def answer(asked: _Question) -> dict[str, Any]:
+        found = rooms.session(asked.tab).answer(read_changes(asked.changes), asked.service)
+        return told_answer(found, ground.figures(asked.service), drawing)
+
+    def journeys(asked: _AboutCell) -> list[dict[str, Any]]:
+        session = rooms.session(asked.tab)
+        return told_journeys(session.journeys(read_changes(asked.changes), asked.service, asked.cell))
+
+    def road(asked: _Place) -> dict[str, Any] | None:
+        way = ground.road_near(asked.lon, asked.lat, within_m=asked.within_m)
+        return None if way is None else told_way(ground, way)
+
+    def places(asked: _Objective) -> dict[str, Any]:
+        session, changes = rooms.session(asked.tab), read_changes(asked.changes)
+        found = suggest(session, changes, asked.service, objective=asked.objective)
+        return told_proposal(ground, asked.service, asked.objective, found)
+
+    @app.post("/api/suggest")
+    async def post_suggest(asked: _Objective) -> Response:
+        return _json(await rooms.work(places, asked))
+
+    @app.post("/api/answer")
+    async def post_answer(asked: _Question) -> Response:
+        return _json(await rooms.work(answer, asked))
+
+    @app.post("/api/journey")
+    async def post_journey(asked: _AboutCell) -> Response:
+        return _json(await rooms.work(journeys, asked))
+
+    @app.post("/api/road")
+    async def post_road(asked: _Place) -> Response:
+        found = await rooms.work(road, asked)
+        return _failure(404, "no_road_here", "there is no road near that place") if found is None else _json(found)
+
+
+def _serve_plans(app: FastAPI, rooms: Rooms, shelf: Shelf) -> None:
+    ground = rooms.ground
+
+    def save(asked: _Save) -> Response:
+        scenario = scenario_of(ground, read_changes(asked.changes), title=asked.title)
+        try:
+            return _json({"name": shelf.write(scenario, replace=asked.replace), "folder": str(shelf.folder)})
+        except FileExistsError as error:
+            return _failure(409, "plan_exists", f"there is a plan {error} already")
+
+    def load(asked: _Load) -> dict[str, Any]:
+        scenario = shelf.read(asked.name)
+        changes, left_out = changes_of(ground, scenario)
+        planned(ground, read_changes(changes))
+        return {"title": scenario.title, "changes": changes, "left_out": left_out}
+
+    @app.get("/api/plans")
+    async def plans() -> Response:
+        return _json({"plans": shelf.names(), "folder": str(shelf.folder)})
+
+    @app.post("/api/plans/save")
+    async def post_save(asked: _Save) -> Response:
+        return await rooms.work(save, asked)
+
+    @app.post("/api/plans/load")
+    async def post_load(asked: _Load) -> Response:
+        return _json(await rooms.work(load, asked))
+
+
+def _serve_exports(app: FastAPI, rooms: Rooms) -> None:
+    ground = rooms.ground
+    kinds = {"csv": (figures_csv, "text/csv; charset=utf-8"), "gpkg": (plan_gpkg, "application/geopackage+sqlite3")}
+
+    def export(kind: str, asked: _Export) -> Response:
+        answer = rooms.session(asked.tab).answer(read_changes(asked.changes), asked.service)
+        make, media = kinds[kind]
+        name = f"{slug(asked.title) or slug(ground.study.name) or 'plan'}-{slug(asked.service) or 'service'}.{kind}"
+        heads = {"content-disposition": f'attachment; filename="{name}"'}
+        return Response(make(ground, answer), media_type=media, headers=heads)
+
+    @app.post("/api/export/{kind}")
+    async def post_export(kind: str, asked: _Export) -> Response:
+        if kind not in kinds:
+            return _failure(404, "no_export", f"there is no export of that kind; there are {', '.join(kinds)}")
+        return await rooms.work(export, kind, asked)
+
+
+def _tell_errors(app: FastAPI) -> None:
+    @app.exception_handler(GeoaccessError)
+    async def ours(_: Request, error: GeoaccessError) -> Response:
+        if isinstance(error, ChangeError):
+            return _failure(422, error.code, str(error), number=error.number)
+        return _failure(422, "refused", str(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def unreadable(_: Request, error: RequestValidationError) -> Response:
+        found = [f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()]
+        return _failure(422, "unreadable", "; ".join(found)[:2000])
+
+    @app.exception_handler(HTTPException)
+    async def http(_: Request, error: HTTPException) -> Response:
+        return _failure(error.status_code, "http", str(error.detail))
+
+    @app.exception_handler(BusyError)
+    async def busy(_: Request, error: BusyError) -> Response:
+        return _failure(503, "busy", str(error))
+
+    @app.exception_handler(Exception)
+    async def unforeseen(_: Request, error: Exception) -> Response:
+        return _failure(500, "unforeseen", f"the planner met an error it did not foresee ({type(error).__name__})")
+
+
+def _json(value: Any) -> Response:
+    return JSONResponse(value)
+
+
+def _failure(status: int, code: str, message: str, **more: Any) -> Response:
+    return JSONResponse({"error": code, "message": message, **more}, status_code=status)

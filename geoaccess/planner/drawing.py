@@ -1,0 +1,170 @@
+"""What the page draws: squares, lines and sites, packed once, and the times of each plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geoaccess.maps import packing
+from geoaccess.maps.bands import CLASS_COLOURS, band_colours, default_bands
+from geoaccess.maps.blocks import DRAWN_AT_MOST, block_of, coarsened
+from geoaccess.maps.results import cells_of
+from geoaccess.maps.web import ferry_facts, packed_lines
+from geoaccess.network import DECISECONDS
+from geoaccess.study.output import drawn_below
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from geoaccess.planner.ground import Ground
+
+__all__ = ["CHANGE_EDGES_MIN", "Drawing"]
+
+CHANGE_EDGES_MIN = (-30, -15, -5, -1, 1, 5, 15, 30)
+"""Where the colours of a change in travel time part, minutes; the middle band is what nobody notices."""
+
+_MAJORITY = 0.5
+
+
+class Drawing:
+    """The squares that the page draws: cells, or blocks of them where there are too many."""
+
+    def __init__(self, ground: Ground, *, at_most: int = DRAWN_AT_MOST) -> None:
+        self.ground = ground
+        cells = cells_of(ground.answers.results, [], site_ids=None)
+        self.cells = coarsened(cells, at_most=at_most)
+        number, _ = block_of(cells.squares, self.cells.factor)
+        if self.cells.factor == 1:
+            number = np.arange(len(ground.people))
+        _, self._block = np.unique(number, return_inverse=True)
+        squares = self.cells.squares
+        # Fewest people first: where squares overlap on the screen, most people end on top.
+        self._order = np.lexsort((squares.south, squares.west, self.cells.population))
+        blocks = len(self._order)
+        inside = np.bincount(self._block, ground.people, blocks)
+        self._weight = np.where(inside[self._block] > 0, ground.people, 1.0)
+        self._whole = np.bincount(self._block, self._weight, blocks)
+        most = np.lexsort((ground.people, self._block))
+        last = np.searchsorted(self._block[most], np.arange(blocks), side="right") - 1
+        self.chief = most[last][self._order]
+        """The cell with most people in each square, in the order in which they are drawn."""
+
+    def times(self, times_s: npt.NDArray[np.float64]) -> dict[str, str]:
+        """Pack the time of each square in deciseconds, -1 where most of its people are not reached.
+
+        A square of several cells has the mean time of those reached, weighted by people, as on the maps.
+        """
+        if self.cells.factor > 1:
+            reached = np.isfinite(times_s)
+            weight = np.where(reached, self._weight, 0.0)
+            blocks = len(self._order)
+            below = np.bincount(self._block, weight, blocks)
+            above = np.bincount(self._block, weight * np.where(reached, times_s, 0.0), blocks)
+            met = below >= (1 - _MAJORITY) * self._whole
+            times_s = np.where(met, above / np.where(met, below, 1.0), np.inf)
+        else:
+            square = np.empty(len(times_s))
+            square[self._block] = times_s
+            times_s = square
+        tenths = np.where(np.isfinite(times_s), np.rint(np.where(np.isfinite(times_s), times_s, 0) * DECISECONDS), -1)
+        return packing.pack(tenths[self._order], "i4")
+
+    def people(
+        self, service: str, before_s: npt.NDArray[np.float64], now_s: npt.NDArray[np.float64]
+    ) -> dict[str, list[float]]:
+        """Count the people behind each colour, cell by cell also where blocks are drawn.
+
+        `now`: those of each band of travel time, then those not reached. `change`: those of each band of change, then
+        those newly reached, no longer reached, and reached neither before nor now.
+        """
+        people = self.ground.people
+        was, still = np.isfinite(before_s), np.isfinite(now_s)
+        edges = default_bands(self.ground.specs[service].norms_s)
+        band = np.where(still, np.searchsorted(edges, now_s, side="left"), len(edges) + 1)
+        minutes = (np.where(was & still, now_s, 0.0) - np.where(was & still, before_s, 0.0)) / 60
+        shorter, longer = CHANGE_EDGES_MIN[:4], CHANGE_EDGES_MIN[4:]
+        change = np.searchsorted(shorter, minutes, side="left") + np.searchsorted(longer, minutes, side="right")
+        bands = len(CHANGE_EDGES_MIN) + 1
+        change = np.select([was & still, still, was], [change, bands, bands + 1], bands + 2)
+        return {
+            "now": np.bincount(band, people, len(edges) + 2).tolist(),
+            "change": np.bincount(change, people, bands + 3).tolist(),
+        }
+
+    def page(self) -> dict[str, Any]:
+        """Return all that the page needs once."""
+        ground, cells, order = self.ground, self.cells, self._order
+        answers, settings = ground.answers, ground.study.settings
+        layers = drawn_below(answers)
+        corners = packing.square_corners(cells.squares, answers.results.crs)
+        municipality, names = pd.factorize(cells.municipality, sort=True)
+        classes = np.where(cells.centrality_class > 0, cells.centrality_class - 1, len(CLASS_COLOURS))
+        fine = packing.tolerance_m(corners)
+        ferries = layers["ferries"]
+        west, south, east, north = (float(edge) for edge in answers.results.geometry.to_crs(4326).total_bounds)
+        return {
+            "number": ground.number,
+            "title": settings.title,
+            "subtitle": settings.subtitle,
+            "disclaimer": settings.disclaimer,
+            "attribution": ". ".join(filter(None, ("; ".join(settings.attribution), settings.note))),
+            "language": settings.language,
+            "snap_m": settings.snap.max_m,
+            "factor": cells.factor,
+            "change_edges_min": list(CHANGE_EDGES_MIN),
+            "bounds": [[south, west], [north, east]],
+            "services": [self._service(key) for key in ground.specs],
+            "classes": ground.classes.labels["centrality_class"].tolist(),
+            "zones": ground.municipalities.labels["municipality"].tolist(),
+            "municipalities": [str(name) for name in names],
+            "ferries": [
+                fact | {"way": int(way)} for fact, way in zip(ferry_facts(ferries), ferries["way_id"], strict=True)
+            ],
+            "lines": packed_lines(layers["municipalities"], ferries, layers["roads"], within_m=fine),
+            "cells": {
+                **{name: packing.pack(values[order], "i4") for name, values in corners.items()},
+                "people": packing.pack(cells.population[order], "f4"),
+                "members": packing.pack(cells.members[order], "i4"),
+                "municipality": packing.pack(np.asarray(municipality)[order], "i4"),
+                "classNumber": packing.pack(classes[order], "u1"),
+                "chief": packing.pack(self.chief, "i4"),
+                "times": {},
+            },
+        }
+
+    def _service(self, key: str) -> dict[str, Any]:
+        spec, sites = self.ground.specs[key], self.ground.answers.sites
+        edges = default_bands(spec.norms_s)
+        rows = sites[(sites["service"] == key).to_numpy()]
+        facts = {name: _text(rows, name) for name in ("name", "level", "note")}
+        return {
+            "key": key,
+            "label": spec.label,
+            "toward": spec.toward,
+            "proxy_note": spec.proxy_note,
+            "norms_s": list(spec.norms_s),
+            "bands_s": list(edges),
+            "colours": band_colours(len(edges) + 1),
+            "sites": [
+                {
+                    "site": str(label),
+                    "lon": float(point.x),
+                    "lat": float(point.y),
+                    "proxy": bool(proxy),
+                    **{name: values[row] for name, values in facts.items()},
+                }
+                for row, (label, point, proxy) in enumerate(
+                    zip(rows.index, rows.geometry, _flag(rows, "proxy"), strict=True)
+                )
+            ],
+        }
+
+
+def _text(table: pd.DataFrame, name: str) -> list[str]:
+    return table[name].astype(object).fillna("").astype(str).tolist() if name in table else [""] * len(table)
+
+
+def _flag(table: pd.DataFrame, name: str) -> list[bool]:
+    return table[name].fillna(value=False).astype(bool).tolist() if name in table else [False] * len(table)

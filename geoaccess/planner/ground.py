@@ -1,0 +1,228 @@
+"""What all tabs of a planner share: the solved study, and what is reckoned from it once."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from geoaccess.errors import InputError
+from geoaccess.maps.results import MAIN_ROADS
+from geoaccess.measures.groups import Groups, group_cells
+from geoaccess.network import EdgeKind, snap
+from geoaccess.network.pieces import Pieces
+from geoaccess.planner.changes import Plan, Site
+from geoaccess.planner.figures import figures_of
+from geoaccess.routing import ferry_edges, solve_nearest
+from geoaccess.routing.field import PLACE
+from geoaccess.study.stages import Snapped, snap_all
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from geoaccess.measures import ServiceSpec
+    from geoaccess.planner.figures import Figures
+    from geoaccess.routing.field import NearestField, Place
+    from geoaccess.study import Answers
+
+__all__ = ["Ground", "Way"]
+
+_CLOSE_M = 1000.0
+_DISTRICTS = (4, 5, 6)
+
+
+@dataclass(frozen=True)
+class Way:
+    """What closes with a way of OpenStreetMap: "ferry" and its name, or "road" and its class; and where it runs."""
+
+    kind: str
+    name: str
+    length_m: float
+    lines: list[list[list[float]]]
+
+
+class Ground:
+    """A solved study, ready to be changed; nothing in here changes.
+
+    Attributes
+    ----------
+    answers, study, network
+        The study, its answers and its network.
+    snapped
+        Cells and sites on the network.
+    plan
+        The study as it is: no change made.
+    people
+        People of each cell.
+    classes, municipalities
+        Which class and which municipality each cell belongs to.
+    x, y, lon, lat
+        The middle of each cell, metres of the grid and degrees.
+    specs
+        The services by key.
+    """
+
+    def __init__(self, answers: Answers, *, snapped: Snapped | None = None) -> None:
+        self.answers, self.study, self.network = answers, answers.study, answers.network
+        results = answers.results
+        self.snapped = snapped or snap_all(self.study, self.network, results, answers.sites)
+        self.people: npt.NDArray[np.float64] = results["population"].to_numpy(dtype=np.float64)
+        self.classes = group_cells(results, by="centrality_class")
+        self.municipalities = group_cells(results, by=["municipality_id", "municipality"])
+        centre = results.geometry.centroid
+        self.x, self.y = centre.x.to_numpy(), centre.y.to_numpy()
+        middle = centre.to_crs("EPSG:4326")
+        self.lon, self.lat = middle.x.to_numpy(), middle.y.to_numpy()
+        self.specs: dict[str, ServiceSpec] = {spec.key: spec for spec in self.study.specs}
+        self.plan = Plan({key: self._sites_of(key) for key in self.specs}, frozenset())
+        self.place = lru_cache(maxsize=4096)(self._place)
+        self.edges_of_way = lru_cache(maxsize=4096)(self._edges_of_way)
+        self.way = lru_cache(maxsize=1024)(self._way)
+        self._fields: dict[str, NearestField] = {}
+        self._figures: dict[str, Figures] = {}
+
+    @cached_property
+    def number(self) -> str:
+        """A word that is another one for another study, so that a page knows which it was made for."""
+        digest = hashlib.sha256(repr((self.study.settings.title, len(self.people), self.people.sum())).encode())
+        for sites in self.plan.sites.values():
+            digest.update(repr([(label, site.lon, site.lat) for label, site in sites.items()]).encode())
+        return digest.hexdigest()[:16]
+
+    @cached_property
+    def districts(self) -> npt.NDArray[np.bool_]:
+        """Which cells lie in municipalities of the centrality classes 4 to 6 ("distrikt")."""
+        named = self.classes.labels["centrality_class"].isin([str(number) for number in _DISTRICTS]).to_numpy()
+        found: npt.NDArray[np.bool_] = named[self.classes.codes]
+        return found
+
+    @property
+    def everybody(self) -> Groups:
+        """All cells in one group."""
+        return Groups(np.zeros(len(self.people), dtype=np.intp), pd.DataFrame(index=pd.RangeIndex(1)))
+
+    def field(self, service: str) -> NearestField:
+        """Return a field of its own for a service, as the study has it, with the cells attached."""
+        if service not in self._fields:
+            ours = (self.answers.sites["service"] == service).to_numpy()
+            snapping = self.snapping
+            solved = solve_nearest(
+                self.network,
+                self.snapped.sites[ours],
+                k=2,
+                toward=self.specs[service].toward,
+                max_snap_m=snapping["max_m"],
+                off_network_kph=snapping["off_network_kph"],
+                min_component_m=snapping["min_component_m"],
+            )
+            solved.attach(self.snapped.cells, people=self.people)
+            self._fields[service] = solved
+        return self._fields[service].copy()
+
+    @property
+    def snapping(self) -> dict[str, float]:
+        """How the study attaches places to roads."""
+        settings = self.study.settings
+        return {
+            "max_m": settings.snap.max_m,
+            "off_network_kph": settings.snap.off_network_kph,
+            "min_component_m": settings.network.min_component_km * 1000,
+        }
+
+    def figures(self, service: str) -> Figures:
+        """Return the figures of a service as the study has it."""
+        if service not in self._figures:
+            times_s = self.answers.results[f"{service}_s"].to_numpy(dtype=np.float64)
+            reached = np.where(np.isfinite(times_s), times_s, np.inf)
+            self._figures[service] = figures_of(self, self.specs[service], reached)
+        return self._figures[service]
+
+    def _sites_of(self, service: str) -> dict[str, Site]:
+        ours = (self.answers.sites["service"] == service).to_numpy()
+        sites, places = self.answers.sites[ours], self.snapped.sites[ours]
+        rows = places[list(PLACE)].to_dict("records")
+        points = zip(sites.index, sites["name"], sites.geometry.x, sites.geometry.y, rows, strict=True)
+        return {str(label): Site(str(name), float(lon), float(lat), row) for label, name, lon, lat, row in points}
+
+    def _place(self, lon: float, lat: float) -> Place | None:
+        """Return where on the network a place is, None if no road is near."""
+        import geopandas as gpd
+
+        point = gpd.GeoSeries.from_xy([lon], [lat], crs="EPSG:4326")
+        try:
+            found: Place = snap(self.network, point, **self.snapping)[list(PLACE)].iloc[0].to_dict()
+        except InputError:  # what `snap` says of a point that is near nothing
+            return None
+        return found
+
+    def road_near(self, lon: float, lat: float, *, within_m: float) -> int | None:
+        """Return the number of the way nearest to a place, None if none is near.
+
+        Who points from afar means a road that can be seen from there: beyond `_CLOSE_M` main roads come first.
+        """
+        x, y = (np.array([value]) for value in self._project.transform(lon, lat))
+        for pieces in (self._main_roads, self._roads) if within_m > _CLOSE_M else (self._roads,):
+            piece = pieces.nearest(x, y, most=within_m)[0][0]
+            if piece >= 0:
+                return int(self.network.way_id[self.network.shape_way[piece]])
+        return None
+
+    @cached_property
+    def _project(self) -> Any:
+        import pyproj
+
+        return pyproj.Transformer.from_crs("EPSG:4326", self.network.metric_crs, always_xy=True)
+
+    @cached_property
+    def _roads(self) -> Pieces:
+        """All pieces of road, ready for search."""
+        return self._searchable(np.ones(len(self.network.way_class), np.bool_))
+
+    @cached_property
+    def _main_roads(self) -> Pieces:
+        """Those of main roads."""
+        names = np.asarray(self.network.class_names, dtype=object)[self.network.way_class]
+        return self._searchable(np.isin(names, MAIN_ROADS))
+
+    def _searchable(self, ways: npt.NDArray[np.bool_]) -> Pieces:
+        network = self.network
+        owner = np.where(ways[network.shape_way], np.arange(network.shape_lon.size), -1).astype(np.int32)
+        owner[np.repeat(network.edge_kind != EdgeKind.ROAD, np.diff(network.shape_ptr))] = -1
+        owner[network.shape_ptr[1:] - 1] = -1  # from the last point of an edge leads no piece
+        x, y = network.shape_xy
+        return Pieces(owner[:-1], x[:-1], y[:-1], x[1:], y[1:])
+
+    def _way(self, way: int) -> Way:
+        edges = self.edges_of_way(way).astype(np.int64)
+        network = self.network
+        lines = network.lines(edges, network.shape_lon, network.shape_lat)
+        ferry = network.ferries[network.ferries["cars"] & (network.ferries["way_id"] == way)]
+        kind = "road" if ferry.empty else "ferry"
+        roads = network.way_class[network.shape_way[network.shape_ptr[edges]]]
+        name = str(ferry["name"].iloc[0]) if kind == "ferry" else network.class_names[roads[0]]
+        parts = [np.round(shapely.get_coordinates(line), 5).tolist() for line in lines]
+        return Way(kind, name, float(network.edge_length_m[edges].sum()), parts)
+
+    @cached_property
+    def _ways_of_pieces(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+        """Ways and edges of all pieces of road, sorted by way."""
+        network = self.network
+        edge = np.repeat(np.arange(network.n_edges, dtype=np.int32), np.diff(network.shape_ptr))
+        way = network.way_id[network.shape_way]
+        road = network.edge_kind[edge] == EdgeKind.ROAD
+        order = np.argsort(way[road], kind="stable")
+        return way[road][order], edge[road][order]
+
+    def _edges_of_way(self, way: int) -> npt.NDArray[np.int32]:
+        """Return the edges that close with a way: of a road, or those over which a car ferry sails."""
+        cars = self.network.ferries.loc[self.network.ferries["cars"], "way_id"]
+        if way in set(cars):
+            return ferry_edges(self.network, way)
+        ways, edges = self._ways_of_pieces
+        first, last = np.searchsorted(ways, [way, way + 1]) if abs(way) < 2**62 else (0, 0)
+        return np.unique(edges[first:last])

@@ -1,0 +1,203 @@
+"""The door of the planner: who may ask, from where, and how much."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, MutableMapping
+
+    Scope = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+    App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+__all__ = ["MOST_BYTES", "Guard"]
+
+MOST_BYTES = 256 * 1024
+"""Room for the longest list of changes, several times over."""
+
+_HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "geolocation=(), camera=(), microphone=()",
+    "cache-control": "no-store",
+}
+
+
+class _Denied(Exception):  # noqa: N818 - it never leaves this file
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code = status, code
+
+
+class Guard:
+    """Let through what the page of this planner asks, and nothing else.
+
+    A request must name one of `hosts`, come from no other origin, and show the cookie that the address with the token
+    gave; a body must be JSON, no longer than `most_bytes`, and be there within `body_s` seconds. Every answer forbids
+    the browser to load anything from elsewhere.
+
+    Parameters
+    ----------
+    app
+        What is guarded.
+    token
+        The secret in the address that is opened.
+    key
+        The secret in the cookie.
+    hosts
+        Host headers that are ours, with port.
+    cookie
+        Name of the cookie; cookies know no ports, so it is another one for each.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        *,
+        token: str,
+        key: str,
+        hosts: frozenset[str],
+        cookie: str,
+        most_bytes: int = MOST_BYTES,
+        body_s: float = 10.0,
+    ) -> None:
+        self.app, self.token, self.key, self.hosts, self.cookie = app, token, key, hosts, cookie
+        self.most_bytes, self.body_s = most_bytes, body_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request or pass it on."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        try:
+            headers = self._headers(scope)
+            if self._brings_token(scope):
+                morsel = f"{self.cookie}={self.key}; HttpOnly; SameSite=Strict; Path=/"
+                await self._send_plain(send, 303, b"", {"location": "/", "set-cookie": morsel})
+                return
+            self._check_cookie(headers)
+            body = await self._body(headers, receive) if scope["method"] == "POST" else b""
+        except _Denied as denied:
+            told, kind = json.dumps({"error": denied.code, "message": str(denied)}), "application/json"
+            if scope["path"] == "/":  # for people
+                told, kind = str(denied), "text/plain; charset=utf-8"
+            await self._send_plain(send, denied.status, told.encode(), {"content-type": kind})
+            return
+        await self.app(scope, _given(body, receive), self._adding(send))
+
+    def _headers(self, scope: Scope) -> dict[str, str]:
+        """Return the headers, checked for where the request comes from."""
+        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+        if len(hosts) != 1 or hosts[0].lower() not in self.hosts:
+            raise _Denied(421, "host", "this planner answers only at the address it printed")
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        if scope["method"] not in {"GET", "HEAD", "POST"}:
+            raise _Denied(405, "method", "only GET and POST are understood")
+        origins = {f"http://{host}" for host in self.hosts}
+        foreign = "origin" in headers and headers["origin"] not in origins
+        if foreign or (headers.get("sec-fetch-site", "none") not in {"none", "same-origin"} and not _opened(headers)):
+            raise _Denied(403, "origin", "another site may not ask this planner")
+        if scope["method"] == "POST" and "origin" not in headers:
+            raise _Denied(403, "origin", "a request that changes something must say its origin")
+        return headers
+
+    def _brings_token(self, scope: Scope) -> bool:
+        if scope["path"] != "/" or scope["method"] != "GET":
+            return False
+        given = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=5).get("token", [])
+        if not given:
+            return False
+        if len(given) == 1 and _same(given[0], self.token):
+            return True
+        raise _Denied(401, "token", "the token in the address is not that of the planner that is running")
+
+    def _check_cookie(self, headers: dict[str, str]) -> None:
+        try:
+            morsel = SimpleCookie(headers.get("cookie", "")).get(self.cookie)
+        except CookieError:
+            morsel = None
+        if morsel is None or not _same(morsel.value, self.key):
+            raise _Denied(
+                401, "token", "open the address that `geoaccess serve` printed; it holds the key to this page"
+            )
+
+    async def _body(self, headers: dict[str, str], receive: Receive) -> bytes:
+        if headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+            raise _Denied(415, "content_type", "send JSON (content-type: application/json)")
+        length = headers.get("content-length", "0")
+        if not length.isdigit() or int(length[:12]) > self.most_bytes:
+            raise _Denied(413, "too_large", f"the request is larger than {self.most_bytes // 1024} kB")
+        try:
+            async with asyncio.timeout(self.body_s):
+                return await self._read(receive)
+        except TimeoutError:
+            raise _Denied(408, "too_slow", f"the request was not there after {self.body_s:g} s") from None
+
+    async def _read(self, receive: Receive) -> bytes:
+        body = bytearray()
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise _Denied(400, "cut_off", "the request was cut off")
+            body += message.get("body", b"")
+            if len(body) > self.most_bytes:
+                raise _Denied(413, "too_large", f"the request is larger than {self.most_bytes // 1024} kB")
+            if not message.get("more_body", False):
+                return bytes(body)
+
+    async def _send_plain(self, send: Send, status: int, body: bytes, headers: dict[str, str]) -> None:
+        send = self._adding(send)
+        lines = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+        lines.append((b"content-length", str(len(body)).encode()))
+        await send({"type": "http.response.start", "status": status, "headers": lines})
+        await send({"type": "http.response.body", "body": body})
+
+    def _adding(self, send: Send) -> Send:
+        """Return a `send` that adds our headers."""
+
+        async def add(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                ours = [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
+                theirs = [line for line in message.get("headers", []) if line[0].decode("latin-1") not in _HEADERS]
+                message = {**message, "headers": [*theirs, *ours]}
+            await send(message)
+
+        return add
+
+
+def _opened(headers: dict[str, str]) -> bool:
+    """Whether the user opened the page by a link elsewhere: that shows them nothing they could not open themselves."""
+    return headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+
+
+def _same(given: str, secret: str) -> bool:
+    return hmac.compare_digest(given.encode(), secret.encode())
+
+
+def _given(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that has the whole body at once."""
+    waiting = [body]
+
+    async def give() -> MutableMapping[str, Any]:
+        if waiting:
+            return {"type": "http.request", "body": waiting.pop(), "more_body": False}
+        return await receive()
+
+    return give

@@ -1,0 +1,106 @@
+"use strict";
+// Times made into colours: bands of travel time, and how it changes; and the rows of their legend.
+(function () {
+  const { model, talk, UNREACHED } = geoaccess;
+  const { say } = talk;
+  // Blue where it becomes shorter, orange-brown where longer: told apart with any kind of colour vision.
+  const CHANGE_COLOURS = ["#08306b", "#2171b5", "#6baed6", "#c6dbef", "#d3d0c7", "#fdd0a2", "#fd8d3c", "#d94801", "#7f2704"];
+  const [FOUND, LOST] = [9, 10]; // newly reached, no longer reached
+  const FOUND_COLOURS = ["#005a32", "#c2007a"];
+
+  const unpack = (packed) => {
+    const text = atob(packed.data);
+    const bytes = new Uint8Array(text.length);
+    for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
+    return new Int32Array(bytes.buffer);
+  };
+
+  function bandsOf(times, edges_s) {
+    const band = new Uint8Array(times.length);
+    for (let i = 0; i < times.length; i += 1) {
+      if (times[i] < 0) band[i] = UNREACHED;
+      else {
+        let at = 0;
+        while (at < edges_s.length && times[i] > edges_s[at] * 10) at += 1;
+        band[i] = at;
+      }
+    }
+    return band;
+  }
+
+  function changeOf(before, now) {
+    const edges = model.ground.change_edges_min;
+    const band = new Uint8Array(now.length);
+    for (let i = 0; i < now.length; i += 1) {
+      if (now[i] < 0) band[i] = before[i] < 0 ? UNREACHED : LOST;
+      else if (before[i] < 0) band[i] = FOUND;
+      else {
+        const minutes = (now[i] - before[i]) / 600;
+        let at = 0;
+        while (at < edges.length && (at < 4 ? minutes > edges[at] : minutes >= edges[at])) at += 1;
+        band[i] = at;
+      }
+    }
+    return band;
+  }
+
+  // Colour the squares of a view for an answer, and for the study as it is.
+  function apply(view, answer) {
+    const spec = model.spec();
+    const base = model.base[model.service];
+    if (!base || !answer) return;
+    base.decoded = base.decoded || unpack(base.times);
+    answer.decoded = answer.decoded || unpack(answer.times);
+    view.cells.times.before = { band: bandsOf(base.decoded, spec.bands_s), time: base.decoded };
+    view.cells.times.now = { band: bandsOf(answer.decoded, spec.bands_s), time: answer.decoded };
+    view.cells.times.change = { band: changeOf(base.decoded, answer.decoded), time: answer.decoded };
+    view.layers = {
+      now: { kind: "time", key: "now", colours: spec.colours },
+      before: { kind: "time", key: "before", colours: spec.colours },
+      change: { kind: "time", key: "change", colours: [...CHANGE_COLOURS, ...FOUND_COLOURS] },
+    };
+  }
+
+  // ---- the legend
+
+  const bandName = (edges, i) => {
+    const m = (seconds) => talk.number(seconds / 60, seconds % 60 ? 1 : 0);
+    if (i === 0) return say("up_to", { m: m(edges[0]) });
+    if (i === edges.length) return say("over", { m: m(edges[i - 1]) });
+    return `${m(edges[i - 1])}–${m(edges[i])} ${say("min")}`;
+  };
+
+  function changeRows(people) {
+    const edges = model.ground.change_edges_min;
+    const last = edges.at(-1);
+    const names = edges.map((edge, i) => {
+      if (i === 0) return `${say("shorter")}: ${say("over", { m: last })}`;
+      if (i < 4) return `${say("shorter")}: ${-edge}–${-edges[i - 1]} ${say("min")}`;
+      if (i === 4) return say("same", { m: edge });
+      return `${say("longer")}: ${edges[i - 1]}–${edge} ${say("min")}`;
+    });
+    names.push(`${say("longer")}: ${say("over", { m: last })}`);
+    const rows = names.map((name, i) => ({ name, colour: CHANGE_COLOURS[i], people: people[i] }));
+    rows.unshift({ name: say("newly_reached"), colour: FOUND_COLOURS[0], people: people[FOUND], rare: true });
+    rows.push({ name: say("newly_lost"), colour: FOUND_COLOURS[1], people: people[LOST], rare: true });
+    rows.push({ name: say("never_reached"), people: people[LOST + 1], rare: true });
+    return rows;
+  }
+
+  function timeRows(people) {
+    const spec = model.spec();
+    const rows = spec.colours.map((colour, i) => {
+      const norm = spec.norms_s.includes(spec.bands_s[i]) ? `${say("norm")} ${talk.number(spec.bands_s[i] / 60)} ${say("min")}` : "";
+      return { name: bandName(spec.bands_s, i), colour, norm, people: people[i] };
+    });
+    return [...rows, { name: say("not_reached"), people: people.at(-1), rare: true }];
+  }
+
+  // Rows of the legend of what is shown ("now", "before" or "change"): colour (none: hatched), name, norm, people.
+  function legend(shown) {
+    const rows = shown === "change" ? changeRows(model.answer.people.change) : timeRows((shown === "before" ? model.base[model.service] : model.answer).people.now);
+    return rows.filter((row) => !row.rare || row.people > 0);
+  }
+
+  geoaccess.colours = { apply, legend, unpack };
+})();

@@ -1,0 +1,238 @@
+"use strict";
+// The page put together: tools, views, tabs, language, and what is said aloud.
+(function () {
+  const { model, talk, chart, tables, lists, dialogs } = geoaccess;
+  const { say } = talk;
+  const { make, button } = tables;
+  const byId = (name) => document.getElementById(name);
+  const page = { tab: "figures", loud: 0 };
+  const TABS = { figures: "figures", sites: "sites", ways: "ferries", municipalities: "municipalities" };
+
+  // ---- telling
+
+  geoaccess.why = (error) => (talk.has(error.code) ? say(error.code) : error.message);
+  geoaccess.tell = function (text, shown = false) {
+    byId("spoken").textContent = text;
+    if (!shown) return;
+    const mode = byId("mode");
+    mode.textContent = text;
+    mode.hidden = false;
+    mode.classList.add("news");
+    page.loud += 1;
+    const mine = page.loud;
+    window.setTimeout(() => {
+      if (mine === page.loud) showMode();
+    }, 6000);
+  };
+
+  function showMode() {
+    const mode = byId("mode");
+    mode.classList.remove("news");
+    const site = chart.moving && model.sites().find((one) => one.site === chart.moving);
+    mode.hidden = chart.tool === "look";
+    mode.textContent = mode.hidden ? "" : say(`mode_${chart.tool}`, { s: site ? site.name || site.site : "" });
+    byId("tool-add").setAttribute("aria-pressed", chart.tool === "add");
+    byId("tool-road").setAttribute("aria-pressed", chart.tool === "road");
+  }
+
+  // ---- what is always there
+
+  function header() {
+    const { ground } = model;
+    document.documentElement.lang = talk.language;
+    document.title = ground.title;
+    byId("title").textContent = ground.title;
+    for (const name of ["subtitle", "disclaimer"]) {
+      byId(name).textContent = ground[name];
+      byId(name).hidden = !ground[name];
+    }
+    byId("attribution").replaceChildren(`${say("attribution")}: `, ...attribution(ground.attribution));
+    for (const element of document.querySelectorAll("[data-say]")) element.textContent = say(element.dataset.say);
+    for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", say(element.dataset.label));
+    for (const [id, key] of Object.entries({ "tool-add": "add_tool", "tool-road": "road_tool", suggest: "suggest", undo: "undo", redo: "redo", plans: "plans", export: "export" })) {
+      byId(id).textContent = say(key);
+    }
+    byId("slide").setAttribute("aria-label", say("slide_label"));
+    byId("card").setAttribute("aria-label", say("show"));
+    byId("languages").replaceChildren(
+      ...Object.entries(talk.languages).map(([key, name]) => button(name, () => speak(key), { lang: key, "aria-pressed": key === talk.language, class: "link" }))
+    );
+    byId("service").replaceChildren(...ground.services.map((service) => make("option", { value: service.key, selected: service.key === model.service }, service.label)));
+  }
+
+  function attribution(text) {
+    return text.split(/(OpenStreetMap)/).map((part) => {
+      if (part !== "OpenStreetMap") return part;
+      return make("a", { href: "https://www.openstreetmap.org/copyright", rel: "noopener noreferrer", target: "_blank" }, part);
+    });
+  }
+
+  function speak(language) {
+    talk.language = language;
+    for (const name of ["sheet"]) delete byId(name).dataset.built;
+    header();
+    views();
+    tabs();
+    chart.words();
+    refresh();
+    showMode();
+  }
+
+  function views() {
+    const choice = (name) =>
+      make(
+        "label",
+        {},
+        make("input", { type: "radio", name: "view", value: name, checked: chart.view === name, on: { change: () => chart.show(name) } }),
+        make("span", {}, say(name))
+      );
+    byId("views").replaceChildren(make("legend", { class: "spoken" }, say("show")), ...["now", "change", "before", "slide"].map(choice));
+  }
+
+  // ---- the sheet with tabs
+
+  function tabs() {
+    byId("tabs").setAttribute("aria-label", say("show"));
+    byId("tabs").replaceChildren(
+      ...Object.entries(TABS).map(([key, word]) => {
+        const on = key === page.tab;
+        return make("button", { type: "button", role: "tab", id: `tab-${key}`, "aria-selected": on, "aria-controls": "sheet", tabIndex: on ? 0 : -1, on: { click: () => turn(key), keydown: arrows } }, say(word));
+      })
+    );
+    byId("sheet").setAttribute("aria-labelledby", `tab-${page.tab}`);
+  }
+
+  function arrows(event) {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    const keys = Object.keys(TABS);
+    turn(keys[(keys.indexOf(page.tab) + step + keys.length) % keys.length]);
+    byId(`tab-${page.tab}`).focus();
+  }
+
+  function turn(key) {
+    page.tab = key;
+    tabs();
+    byId("sheet").replaceChildren();
+    delete byId("sheet").dataset.built;
+    sheet();
+  }
+
+  function sheet() {
+    if (!model.answer) return;
+    const draw = { figures: tables.figures, municipalities: tables.municipalities, sites: lists.sites, ways: lists.ways };
+    draw[page.tab](byId("sheet"));
+  }
+
+  function refresh() {
+    if (!model.answer) return;
+    byId("undo").disabled = !model.past.length;
+    byId("redo").disabled = !model.undone.length;
+    tables.effect(byId("effect"));
+    sheet();
+    lists.afterAnswer();
+  }
+
+  // ---- what the map and the lists ask for
+
+  async function add(place) {
+    const site = model.newLabel();
+    const name = say("new_office", { n: site.replace("new-", "") });
+    const made = await model.make({ what: "add", service: model.service, site, name, lon: place.lon, lat: place.lat, days: [0, 1, 2, 3, 4] }, "added");
+    if (made) lists.pick({ kind: "site", site });
+  }
+
+  async function findRoad(place) {
+    try {
+      const way = await model.ask("/api/road", place);
+      lists.pick({ kind: "road", ...way });
+      await model.make({ what: model.answer.closed.some((one) => one.way === way.way) ? "open" : "close", way: way.way }, "closed_way");
+    } catch (error) {
+      geoaccess.tell(geoaccess.why(error), true);
+    }
+  }
+
+  function listen() {
+    byId("service").addEventListener("change", (event) => model.choose(event.target.value).catch((error) => geoaccess.tell(geoaccess.why(error), true)));
+    byId("tool-add").addEventListener("click", () => aim("add"));
+    byId("tool-road").addEventListener("click", () => aim("road"));
+    byId("undo").addEventListener("click", () => model.undo());
+    byId("redo").addEventListener("click", () => model.redo());
+    byId("plans").addEventListener("click", () => dialogs.plans());
+    byId("export").addEventListener("click", () => dialogs.export());
+    byId("suggest").addEventListener("click", () => dialogs.suggest());
+    document.addEventListener("keydown", (event) => {
+      const typing = event.target.matches("input[type=text], input[type=search]");
+      if (typing || document.querySelector("dialog[open]")) return;
+      if (event.key === "Escape") {
+        chart.use("look");
+        chart.propose([]);
+        lists.pick(null);
+      }
+      if (!(event.ctrlKey || event.metaKey)) return;
+      const key = event.key.toLowerCase();
+      if (key === "z" || key === "y") {
+        event.preventDefault();
+        if (key === "y" || event.shiftKey) model.redo();
+        else model.undo();
+      }
+    });
+  }
+
+  function aim(tool) {
+    chart.use(chart.tool === tool ? "look" : tool);
+    if (chart.tool !== "look") chart.map.getContainer().focus({ preventScroll: true });
+  }
+
+  model.on("ground", (ground) => {
+    if (!page.begun) talk.language = navigator.languages.some((one) => /^(nb|no|nn)\b/i.test(one)) ? "nb" : ground.language;
+    header();
+    views();
+    tabs();
+    chart.begin(ground);
+    if (!page.begun) listen();
+    page.begun = true;
+  });
+  model.on("answer", refresh);
+  model.on("changes", () => {
+    byId("undo").disabled = !model.past.length;
+    byId("redo").disabled = !model.undone.length;
+    if (model.answer) {
+      sheet();
+      lists.drawCard();
+    }
+  });
+  model.on("service", () => {
+    lists.picked = null;
+    byId("card").hidden = true;
+    chart.use("look");
+    chart.propose([]);
+  });
+  model.on("said", (key) => geoaccess.tell(`${say(key)}. ${tables.spoken(model.answer)}`));
+  model.on("refused", (error) => geoaccess.tell(geoaccess.why(error), true));
+  model.on("lost", (why) => {
+    byId("trouble").textContent = say(why);
+    byId("trouble").hidden = false;
+  });
+  model.on("found", () => {
+    byId("trouble").hidden = true;
+    geoaccess.tell(say("back"), true);
+  });
+  model.on("view", () => {
+    for (const input of document.querySelectorAll("#views input")) input.checked = input.value === chart.view;
+    if (model.answer) tables.effect(byId("effect"));
+  });
+  model.on("tool", showMode);
+  model.on("pick", (picked) => lists.pick(picked));
+  model.on("add", add);
+  model.on("road", findRoad);
+  model.on("proposed", (place) => add(place));
+
+  model
+    .start()
+    .then(() => (document.documentElement.dataset.ready = "yes"))
+    .catch((error) => {
+      byId("trouble").textContent = geoaccess.why(error);
+      byId("trouble").hidden = false;
+    });
+})();

@@ -1,0 +1,245 @@
+"use strict";
+// What this tab knows: the list of changes, and the answers to it. The server is asked with the whole list each time, so
+// that it may forget everything: the list in this page is the plan.
+(function () {
+  const model = {
+    tab: Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join(""),
+    ground: null,
+    service: "",
+    changes: [], // the list in force
+    past: [], // lists before it, to undo to
+    undone: [], // and after it, to redo to
+    base: {},
+    answer: null,
+    title: "",
+  };
+  const heard = {};
+  const emit = (name, value) => (heard[name] || []).forEach((listener) => listener(value));
+  model.on = (name, listener) => (heard[name] = [...(heard[name] || []), listener]);
+
+  class Refused extends Error {
+    constructor(told, status) {
+      super(told.message || "");
+      Object.assign(this, { code: told.error || "", status, number: told.number });
+    }
+  }
+
+  // ---- talking to the server
+
+  const LONGEST_MS = 70_000;
+  let broken = false;
+  async function request(path, body) {
+    let response;
+    try {
+      response = await fetch(path, {
+        method: body === undefined ? "GET" : "POST",
+        headers: body === undefined ? {} : { "content-type": "application/json" },
+        body: body === undefined ? undefined : JSON.stringify(body),
+        credentials: "same-origin",
+        cache: "no-store",
+        signal: AbortSignal.timeout(LONGEST_MS),
+      });
+    } catch {
+      lose("gone");
+      throw new Refused({ error: "gone" }, 0);
+    }
+    if (response.status === 401) {
+      lose("token");
+      throw new Refused({ error: "token" }, 401);
+    }
+    if (broken) {
+      broken = false;
+      emit("found");
+    }
+    if (response.ok) return response;
+    throw new Refused(await response.json().catch(() => ({})), response.status);
+  }
+  const ask = async (path, body) => (await request(path, body)).json();
+
+  // While there is no contact, ask now and then; the list of changes waits in this page.
+  function lose(why) {
+    emit("lost", why);
+    if (broken) return;
+    broken = true;
+    const again = window.setInterval(async () => {
+      if (broken) await model.refresh().catch(() => null);
+      if (!broken) window.clearInterval(again);
+    }, 2000);
+  }
+
+  const question = (more) => ({ tab: model.tab, service: model.service, changes: model.changes, ...more });
+
+  // ---- answers
+
+  let asked = 0;
+  let shown = 0;
+  async function answerFor(changes) {
+    asked += 1;
+    const mine = asked;
+    const answer = await ask("/api/answer", question({ changes }));
+    if (mine < shown) return null; // a later one is shown already
+    shown = mine;
+    answer.changes = changes;
+    return answer;
+  }
+
+  async function show(answer) {
+    if (!answer) return;
+    if (answer.ground !== model.ground.number) {
+      await model.start();
+      return;
+    }
+    if (answer.service !== model.service) return;
+    model.answer = answer;
+    emit("answer", answer);
+  }
+
+  async function baseOf(service) {
+    if (!model.base[service]) model.base[service] = await ask("/api/answer", question({ service, changes: [] }));
+    return model.base[service];
+  }
+
+  model.refresh = async function () {
+    await baseOf(model.service);
+    await show(await answerFor(model.changes));
+  };
+
+  model.start = async function () {
+    model.ground = await ask("/api/ground");
+    model.base = {};
+    if (!model.ground.services.some((service) => service.key === model.service)) model.service = model.ground.services[0].key;
+    emit("ground", model.ground);
+    try {
+      await model.refresh();
+    } catch (error) {
+      if (!model.changes.length || error.status !== 422) throw error;
+      [model.changes, model.past, model.undone] = [[], [], []]; // made for another study
+      emit("refused", error);
+      await model.refresh();
+    }
+  };
+
+  model.choose = async function (service) {
+    model.service = service;
+    model.answer = null;
+    emit("service", service);
+    await model.refresh();
+  };
+
+  // ---- changes
+
+  // Put another list in force; one that is refused leaves everything as it was.
+  async function replace(changes, past, undone, said) {
+    const before = [model.changes, model.past, model.undone];
+    [model.changes, model.past, model.undone] = [changes, past, undone];
+    emit("changes");
+    try {
+      await baseOf(model.service);
+      await show(await answerFor(changes));
+      if (said) emit("said", said);
+      return true;
+    } catch (error) {
+      if (error.status !== 0 && error.status !== 401) {
+        if (model.changes === changes) [model.changes, model.past, model.undone] = before;
+        emit("changes");
+        emit("refused", error);
+        if (model.answer) emit("answer", model.answer); // what was tried while dragging goes
+      }
+      return false;
+    }
+  }
+
+  // One change after the other: each begins from the list that the one before it left, made or refused.
+  let turn = Promise.resolve();
+  function inTurn(task) {
+    const mine = turn.then(task);
+    turn = mine.catch(() => null);
+    return mine;
+  }
+
+  const MOST_KEPT = 500;
+  const advance = (next, said) =>
+    inTurn(() => replace(next(model.changes), [...model.past, model.changes].slice(-MOST_KEPT), [], said));
+  model.make = (change, said) => advance((changes) => [...changes, change], said);
+  model.open = (changes) => advance(() => changes, "");
+  model.undo = () =>
+    inTurn(() => model.past.length > 0 && replace(model.past.at(-1), model.past.slice(0, -1), [...model.undone, model.changes], "undone"));
+  model.redo = () =>
+    inTurn(() => model.undone.length > 0 && replace(model.undone.at(-1), [...model.past, model.changes], model.undone.slice(0, -1), "redone"));
+
+  model.rename = (site, name) =>
+    advance(
+      (changes) =>
+        changes.map((change) =>
+          change.what === "add" && change.site === site && change.service === model.service ? { ...change, name } : change
+        ),
+      ""
+    );
+
+  // A label that no office has in any list: what was undone may come back.
+  let given = 0;
+  model.newLabel = function () {
+    const used = [...model.past, model.changes, ...model.undone].flat().map((change) => Number((change.site || "").replace("new-", "")) || 0);
+    given = Math.max(given, ...used) + 1;
+    return `new-${given}`;
+  };
+
+  // While an office is dragged: the answer for where it is now, one question at a time.
+  let dragging = null;
+  let busy = false;
+  model.preview = async function (change) {
+    dragging = change;
+    if (busy) return;
+    busy = true;
+    try {
+      while (dragging) {
+        const next = dragging;
+        dragging = null;
+        const answer = await answerFor([...model.changes, next]).catch(() => null);
+        if (answer && answer.service === model.service) emit("preview", answer);
+      }
+    } finally {
+      busy = false;
+    }
+  };
+  model.dropPreview = () => (dragging = null);
+
+  // ---- what stands now
+
+  model.spec = () => model.ground.services.find((service) => service.key === model.service);
+
+  // The offices of the service: those of the study with what was changed, and the new ones.
+  model.sites = function (answer = model.answer) {
+    const changed = answer ? answer.sites : {};
+    const all = model.spec().sites.map((site) => ({ ...site, days: [0, 1, 2, 3, 4], ...changed[site.site], closed: changed[site.site] === null }));
+    const own = new Set(all.map((site) => site.site));
+    for (const [label, site] of Object.entries(changed)) {
+      if (!own.has(label)) all.push({ level: "", note: "", proxy: false, ...site, site: label, closed: false });
+    }
+    return all;
+  };
+
+  // One question of a kind at a time, and of those that came meanwhile only the last.
+  model.latest = function (path) {
+    let waiting = null;
+    let running = false;
+    return async function (more, done) {
+      waiting = [more, done];
+      if (running) return;
+      running = true;
+      try {
+        while (waiting) {
+          const [given, tell] = waiting;
+          waiting = null;
+          const found = await ask(path, question(given)).catch(() => null);
+          if (!waiting) tell(found);
+        }
+      } finally {
+        running = false;
+      }
+    };
+  };
+
+  Object.assign(model, { ask, request, question, emit });
+  geoaccess.model = model;
+})();

@@ -1,0 +1,206 @@
+"""Plans kept as scenario files in one folder, and read back."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+from geoaccess.errors import InputError, MissingFileError
+from geoaccess.planner.changes import ALL_WEEK, planned
+from geoaccess.scenarios import (
+    AddSite,
+    ChangeSite,
+    Close,
+    MoveSite,
+    RemoveSite,
+    Scenario,
+    read_scenario,
+    site_label,
+    write_scenario,
+)
+from geoaccess.scenarios.roads import selected_pieces
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from geoaccess.planner.changes import Change
+    from geoaccess.planner.ground import Ground
+
+__all__ = ["Shelf", "changes_of", "scenario_of", "slug"]
+
+DAY_NAMES = ("Mo", "Tu", "We", "Th", "Fr")
+SPREAD = {1: (2,), 2: (1, 3), 3: (0, 2, 4), 4: (0, 1, 3, 4), 5: ALL_WEEK}
+"""Which weekdays stand for a number of days where a scenario does not name them."""
+
+_MOST_BYTES = 1 << 20
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_LONGEST = 60
+
+
+def slug(title: str) -> str:
+    """Return the name of the file for a title: letters, digits and single hyphens, and never a path.
+
+    >>> slug("Utekontor på Husøy, 2 dager"), slug("../../etc/passwd"), slug("...")
+    ('utekontor-pa-husoy-2-dager', 'etc-passwd', '')
+    """
+    plain = title.lower()
+    for letter, written in (("ø", "o"), ("æ", "ae"), ("ð", "d"), ("þ", "th"), ("đ", "d"), ("ŋ", "n"), ("ŧ", "t")):
+        plain = plain.replace(letter, written)
+    plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_LONGEST].strip("-")
+
+
+class Shelf:
+    """The folder that plans are kept in. Names are slugs; nothing outside the folder is read or written."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def names(self) -> list[str]:
+        """Return the names of the plans that are there, in order."""
+        if not self.folder.is_dir():
+            return []
+        found = (path.stem for path in self.folder.glob("*.toml") if path.is_file() and not path.is_symlink())
+        return sorted(name for name in found if _SLUG.fullmatch(name))
+
+    def read(self, name: str) -> Scenario:
+        """Return the plan of a name.
+
+        Raises
+        ------
+        InputError
+            If there is none, or it is no scenario.
+        """
+        if name not in self.names():
+            raise MissingFileError(f"there is no plan {name!r} in {self.folder}")
+        path = self._path(name)
+        if path.stat().st_size > _MOST_BYTES:
+            raise InputError(f"{path}: is larger than {_MOST_BYTES >> 20} MB; a plan is a small file")
+        return read_scenario(path)
+
+    def write(self, scenario: Scenario, *, replace: bool) -> str:
+        """Write a plan under the slug of its title and return that.
+
+        Raises
+        ------
+        InputError
+            If the title has no letter or digit.
+        FileExistsError
+            If there is one already that is not to be replaced.
+        """
+        name = slug(scenario.title)
+        if not name:
+            raise InputError(f"title: {scenario.title!r} makes no name for a file; use letters or digits")
+        if not replace and self._path(name).exists():
+            raise FileExistsError(name)
+        write_scenario(scenario, self._path(name))
+        return name
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.toml"
+
+
+def scenario_of(ground: Ground, changes: Sequence[Change], *, title: str) -> Scenario:
+    """Return what a list of changes comes to, as a scenario."""
+    plan = planned(ground, changes)
+    parts: dict[str, list[Any]] = {"add": [], "remove": [], "move": [], "change": []}
+    taken = {label for sites in ground.plan.sites.values() for label in sites}
+    for service, before in ground.plan.sites.items():
+        now = plan.sites[service]
+        parts["remove"] += [RemoveSite(service=service, site=label) for label in before if label not in now]
+        for label, site in now.items():
+            week = _week(site.days)
+            if site.added:
+                add = AddSite(service=service, name=site.name, lon=site.lon, lat=site.lat, **week)
+                own = _free(site_label(add), taken)
+                taken.add(own)
+                parts["add"].append(add if own == site_label(add) else add.model_copy(update={"site": own}))
+                continue
+            if site.moved:
+                parts["move"].append(MoveSite(service=service, site=label, lon=site.lon, lat=site.lat))
+            if week:
+                parts["change"].append(ChangeSite(service=service, site=label, **week))
+    close = [Close(osm_id=way) for way in sorted(plan.closed)]
+    said: dict[str, Any] = {name: tuple(items) for name, items in parts.items()}
+    return Scenario(title=title, close=tuple(close), **said)
+
+
+def _week(days: frozenset[int]) -> dict[str, Any]:
+    if days == frozenset(ALL_WEEK):
+        return {}
+    return {"days_per_week": float(len(days)), "opening": ",".join(DAY_NAMES[day] for day in sorted(days))}
+
+
+def _free(label: str, taken: set[str]) -> str:
+    number, found = 2, label
+    while found in taken:
+        found, number = f"{label}-{number}", number + 1
+    return found
+
+
+def changes_of(ground: Ground, scenario: Scenario) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return a scenario as a list of changes, and what it says that the planner does not know, a line each.
+
+    Raises
+    ------
+    InputError
+        If it chooses roads or ferries that are not there.
+    """
+    own: dict[str, str] = {}
+    changes: list[dict[str, Any]] = []
+    left_out: list[str] = []
+    for number, add in enumerate(scenario.add, start=1):
+        own[site_label(add)] = f"new-{number}"
+        days = _days(add, left_out, site_label(add))
+        place = {"lon": add.lon, "lat": add.lat, "name": add.name, "site": f"new-{number}"}
+        changes.append({"what": "add", "service": add.service, "days": days or list(ALL_WEEK), **place})
+    for move in scenario.move:
+        place = {"lon": move.lon, "lat": move.lat}
+        changes.append({"what": "move", "service": move.service, "site": own.get(move.site, move.site), **place})
+    for change in scenario.change:
+        days = _days(change, left_out, change.site)
+        if days:
+            site = own.get(change.site, change.site)
+            changes.append({"what": "days", "service": change.service, "site": site, "days": days})
+    changes += [
+        {"what": "remove", "service": gone.service, "site": own.get(gone.site, gone.site)} for gone in scenario.remove
+    ]
+    changes += [{"what": "close", "way": way} for way in _ways(ground, scenario, left_out)]
+    left_out += [f"[{name}]" for name in ("slow", "boats", "network", "population") if getattr(scenario, name)]
+    return changes, left_out
+
+
+def _days(said: AddSite | ChangeSite, left_out: list[str], label: str) -> list[int] | None:
+    """Return the weekdays of an office, None where nothing is said of them."""
+    unknown = [name for name in ("capacity", "level", "allowed") if getattr(said, name, None) is not None]
+    left_out += [f"{label}: {name}" for name in unknown]
+    named = [part.strip() for part in (said.opening or "").split(",")]
+    if all(part in DAY_NAMES for part in named):
+        return sorted({DAY_NAMES.index(part) for part in named})
+    if said.opening is not None:
+        left_out.append(f"{label}: opening = {said.opening!r}")
+    if said.days_per_week is None:
+        return None
+    whole = min(max(round(said.days_per_week), 1), len(ALL_WEEK))
+    if whole != said.days_per_week:
+        left_out.append(f"{label}: days_per_week = {said.days_per_week:g}, read as {whole}")
+    return list(SPREAD[whole])
+
+
+def _ways(ground: Ground, scenario: Scenario, left_out: list[str]) -> list[int]:
+    """Return the ways that a scenario closes."""
+    network = ground.network
+    problems: list[str] = []
+    ways: list[int] = []
+    for number, close in enumerate(scenario.closes, start=1):
+        if isinstance(close.polygon, str):  # a plan opens no other file
+            left_out.append(f"polygon = {close.polygon!r}")
+            continue
+        chosen = selected_pieces(close, network, None, problems, f"[[close]] {number}")
+        found = sorted({int(way) for way in network.way_id[network.shape_way[chosen]]})
+        ways += [way for way in found if ground.edges_of_way(way).size]
+    if problems:
+        raise InputError.listing(f'plan "{scenario.title}"', problems)
+    return list(dict.fromkeys(ways))

@@ -1,0 +1,100 @@
+"""Start the planner on this machine."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from typing import TYPE_CHECKING
+
+from geoaccess.errors import InputError
+from geoaccess.planner.ground import Ground
+from geoaccess.study import solve_study
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from geoaccess.study import Study
+
+__all__ = ["DEFAULT_PORT", "serve"]
+
+DEFAULT_PORT = 8642
+"""Fixed, so that a page that is open finds the planner again after it was started anew."""
+
+_HOST = "127.0.0.1"
+
+
+def serve(
+    study: Study, *, tell: Callable[[str], None], port: int | None = None, browser: bool = True, show: bool = True
+) -> None:
+    """Solve a study and serve its planner to the browsers of this machine until it is stopped.
+
+    Parameters
+    ----------
+    tell
+        Gets the lines for the user: the address with its token first of all.
+    port
+        Where to listen on 127.0.0.1; `DEFAULT_PORT` or, if that is taken, any that is free.
+    browser
+        Open the address in a browser.
+
+    Raises
+    ------
+    GeoaccessError
+        What is wrong with the study, or that the port is taken.
+    """
+    import uvicorn
+
+    from geoaccess.planner.app import planner_app
+
+    with _listening(port) as listener:
+        ground = Ground(solve_study(study, show=show))
+        for service in ground.specs:
+            ground.field(service)
+        at = int(listener.getsockname()[1])
+        token, key = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+        folder = scenario_folder(study)
+        app = planner_app(ground, token=token, key=key, port=at, scenarios=folder)
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,  # a log of addresses would hold the token
+            server_header=False,
+            proxy_headers=False,
+            ws="none",
+            http="h11",  # the parser that bounds headers
+            limit_concurrency=64,
+            timeout_keep_alive=5,
+            timeout_graceful_shutdown=2,
+            h11_max_incomplete_event_size=16 * 1024,
+        )
+        address = f"http://{_HOST}:{at}/?token={token}"
+        tell(f"The planner is at {address}")
+        tell(f"Only this machine can reach it. Plans are saved in {folder}. Stop it with Ctrl+C.")
+        if browser:
+            import webbrowser
+
+            webbrowser.open(address)
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def scenario_folder(study: Study) -> Path:
+    """Return the folder beside the study file in which its plans are kept."""
+    return study.path.parent / f"{study.name}-plans"
+
+
+def _listening(port: int | None) -> socket.socket:
+    """Return a socket that listens on this machine alone."""
+    wanted = [DEFAULT_PORT, 0] if port is None else [port]
+    for number in wanted:
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((_HOST, number))
+        except OSError as error:
+            listener.close()
+            if number == wanted[-1]:
+                raise InputError(f"--port {number}: cannot be listened on ({error.strerror}); choose another") from None
+        else:
+            return listener
+    raise AssertionError  # not reached: the last port either works or raises

@@ -1,0 +1,139 @@
+"""One tab of the planner: lists of changes in, answers out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geoaccess.errors import InputError
+from geoaccess.planner.changes import planned
+from geoaccess.planner.figures import Figures, figures_of
+from geoaccess.planner.week import Week
+from geoaccess.routing.routes import route_kept
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from geoaccess.planner.changes import Change, Plan
+    from geoaccess.planner.ground import Ground
+    from geoaccess.planner.week import DayField
+
+__all__ = ["Answer", "Journey", "Session"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a plan gives for a service."""
+
+    service: str
+    plan: Plan
+    figures: Figures
+
+
+@dataclass(frozen=True)
+class Journey:
+    """The way from a cell to the office it goes to on some weekdays: `parts` as `route` gives them."""
+
+    days: list[int]
+    site: str
+    name: str
+    time_s: float
+    parts: list[dict[str, Any]]
+
+
+class Session:
+    """Answers for lists of changes to one study.
+
+    Each question brings the whole list. The fields it keeps from question to question follow with as few steps as can
+    be: a change more is a step forward, one fewer (undo) a step back to the bit. So a list gives the same answer
+    whatever was asked before, and a session that is lost costs time and nothing else. A session is for one thread.
+
+    Examples
+    --------
+    >>> import geoaccess as ga
+    >>> from geoaccess.planner import Ground, Session, read_changes
+    >>> study = ga.load_study("configs/troms.toml")
+    >>> session = Session(Ground(ga.solve_study(study, show=False)))
+    >>> husoy = {"what": "add", "service": "gp", "site": "new-1", "lon": 17.68, "lat": 69.54}
+    >>> answer = session.answer(read_changes([husoy]), "gp")
+    >>> bool(answer.figures.everybody.mean_s[0] < session.answer([], "gp").figures.everybody.mean_s[0])
+    True
+    """
+
+    def __init__(self, ground: Ground) -> None:
+        self.ground = ground
+        self._weeks: dict[str, Week] = {}
+
+    def answer(self, changes: Sequence[Change], service: str) -> Answer:
+        """Return what changes make of a service.
+
+        Raises
+        ------
+        InputError
+            If there is no such service, or a change cannot be made.
+        """
+        plan, week = self._week(changes, service)
+        return Answer(service, plan, figures_of(self.ground, self.ground.specs[service], week.times_s))
+
+    def fields(self, changes: Sequence[Change], service: str) -> list[DayField]:
+        """Return the fields of a service after changes, one for each set of weekdays; they are not to be changed."""
+        return self._week(changes, service)[1].fields
+
+    def journeys(self, changes: Sequence[Change], service: str, cell: int) -> list[Journey]:
+        """Return the journeys of a cell: one for all weekdays on which it goes the same way, none for days without any.
+
+        Raises
+        ------
+        InputError
+            As `answer`, or if there is no such cell.
+        """
+        ground = self.ground
+        if not 0 <= cell < len(ground.people):
+            raise InputError(f"there is no cell {cell}; cells are numbered from 0 to {len(ground.people) - 1}")
+        plan, week = self._week(changes, service)
+        found: dict[tuple[str, float], Journey] = {}
+        for held in week.fields:
+            label = held.site_of(cell)
+            if label is None:
+                continue
+            time_s = float(held.times_s[cell])
+            if (label, time_s) in found:
+                found[label, time_s].days.extend(held.days)
+                continue
+            site = plan.sites[service][label]
+            ends = [(float(ground.lon[cell]), float(ground.lat[cell])), (site.lon, site.lat)]
+            start, goal = ends if ground.specs[service].toward == "sites" else reversed(ends)
+            parts = route_kept(held.field, cell, start=start, goal=goal)
+            told = [] if parts is None else _told(parts)
+            found[label, time_s] = Journey(list(held.days), label, site.name, time_s, told)
+        for journey in found.values():
+            journey.days.sort()
+        return sorted(found.values(), key=lambda journey: journey.days)
+
+    def _week(self, changes: Sequence[Change], service: str) -> tuple[Plan, Week]:
+        if service not in self.ground.specs:
+            raise InputError(f"there is no service {service!r}; there are {', '.join(self.ground.specs)}")
+        plan = planned(self.ground, changes)
+        if service not in self._weeks:
+            self._weeks[service] = Week(self.ground, service)
+        week = self._weeks.pop(service)  # kept again only when it got where it should
+        week.become(plan)
+        self._weeks[service] = week
+        return plan, week
+
+
+def _told(parts: Any) -> list[dict[str, Any]]:
+    import shapely
+
+    return [
+        {
+            "part": row.part,
+            "detail": row.detail,
+            "time_s": float(row.travel_time_s),
+            "length_m": float(row.length_m),
+            "line": np.round(shapely.get_coordinates(row.geometry), 5).tolist(),
+        }
+        for row in parts.itertuples()
+    ]

@@ -1,0 +1,142 @@
+"""One service of a plan over the five working days: a nearest field for each set of offices that are open together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from dataclasses import field as given
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geoaccess.kernels.keys import FAR, LOW, SHIFT
+from geoaccess.network import DECISECONDS
+from geoaccess.planner.changes import ALL_WEEK
+from geoaccess.routing import add_site, close_edges, move_site, open_edges, remove_site, undo
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from geoaccess.planner.changes import Plan, Site
+    from geoaccess.planner.ground import Ground
+    from geoaccess.routing import Change as FieldChange
+    from geoaccess.routing import NearestField
+
+__all__ = ["DayField", "Week"]
+
+_MOST_KEPT = 50
+"""Steps that a field can go back; before that it takes the way forward."""
+
+
+@dataclass(frozen=True)
+class _State:
+    """What a field stands at: its open sites, and the ways that are closed."""
+
+    sites: dict[str, Site]
+    closed: frozenset[int]
+
+
+@dataclass
+class DayField:
+    """A field and the weekdays it holds for."""
+
+    days: frozenset[int]
+    field: NearestField
+    state: _State
+    steps: list[tuple[_State, list[FieldChange]]] = given(default_factory=list)
+
+    def become(self, wanted: _State, ground: Ground) -> None:
+        """Change the field until it stands at `wanted`: a step back where that is the last one, else forward."""
+        if wanted == self.state:
+            return
+        if self.steps and self.steps[-1][0] == wanted:
+            for change in reversed(self.steps.pop()[1]):
+                undo(self.field, change)
+        else:
+            self.steps.append((self.state, list(self._changed(wanted, ground))))
+            del self.steps[:-_MOST_KEPT]
+        self.state = wanted
+
+    def _changed(self, wanted: _State, ground: Ground) -> list[FieldChange]:
+        now, field = self.state, self.field
+        shut, wanted_shut = _edges(now.closed, ground), _edges(wanted.closed, ground)
+        done = []
+        if (edges := np.setdiff1d(shut, wanted_shut)).size:
+            done.append(open_edges(field, edges))
+        done += [remove_site(field, label) for label in now.sites if label not in wanted.sites]
+        for label, site in wanted.sites.items():
+            before = now.sites.get(label)
+            if before is None:
+                done.append(add_site(field, label, _row(site)))
+            elif before.place is not site.place and before.place != site.place:
+                done.append(move_site(field, label, _row(site)))
+        if (edges := np.setdiff1d(wanted_shut, shut)).size:
+            done.append(close_edges(field, edges))
+        return done
+
+    def twin(self, days: frozenset[int]) -> DayField:
+        """Return a field for other days that changes by itself from now on."""
+        return DayField(days, self.field.copy(), self.state)
+
+    @property
+    def times_s(self) -> npt.NDArray[np.float64]:
+        """Seconds of each cell, inf where it reaches no site."""
+        times = (self.field.cells().keys[:, 0] >> SHIFT).astype(np.int64)
+        return np.where(times == FAR, np.inf, times / DECISECONDS)
+
+    def site_of(self, cell: int) -> str | None:
+        """Return the label of the nearest site of a cell."""
+        key = int(self.field.cells().keys[cell, 0])
+        return None if key >> int(SHIFT) >= FAR else str(self.field.standing.label[key & int(LOW)])
+
+
+class Week:
+    """One service of a plan: what `become` makes of it."""
+
+    def __init__(self, ground: Ground, service: str) -> None:
+        self.ground, self.service = ground, service
+        start = _State(ground.plan.sites[service], frozenset())
+        self.fields = [DayField(frozenset(ALL_WEEK), ground.field(service), start)]
+
+    def become(self, plan: Plan) -> None:
+        """Bring the fields to a plan. Days on which the same offices are open share one."""
+        sites = plan.sites[self.service]
+        wanted: dict[frozenset[str], set[int]] = {}
+        for day in ALL_WEEK:
+            wanted.setdefault(frozenset(label for label, site in sites.items() if day in site.days), set()).add(day)
+        days = [frozenset(some) for some in wanted.values()]
+        # Each set of days keeps the field it shares most with; the others begin from a copy of the first.
+        kept: list[DayField] = []
+        spare = list(self.fields)
+        for some in days:
+            best = max(spare, key=lambda held: (held.days == some, len(held.days & some)), default=None)
+            if best is None:
+                best = (kept or self.fields)[0].twin(some)
+            else:
+                spare.remove(best)
+            kept.append(best)
+        for some, held in zip(days, kept, strict=True):
+            held.days = some
+            open_then = {label: site for label, site in sites.items() if some <= site.days}
+            held.become(_State(open_then, plan.closed), self.ground)
+        self.fields = kept
+
+    @property
+    def times_s(self) -> npt.NDArray[np.float64]:
+        """Seconds of each cell to the nearest office that is open, the mean over the five working days.
+
+        t_i = (1 / 5) sum_d min_{j open on d} t_ij; inf where no open office is reached on some day.
+        """
+        total = np.zeros(len(self.ground.people))
+        for held in self.fields:
+            total += len(held.days) * held.times_s
+        return total / len(ALL_WEEK)
+
+
+def _row(site: Site) -> pd.Series[Any]:
+    return pd.Series(site.place, dtype=object)
+
+
+def _edges(ways: frozenset[int], ground: Ground) -> npt.NDArray[np.int32]:
+    found = [ground.edges_of_way(way) for way in sorted(ways)]
+    return np.unique(np.concatenate(found)) if found else np.empty(0, np.int32)

@@ -1,0 +1,387 @@
+"""The planner's page in a browser: what a planner does with mouse, keyboard and several tabs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import threading
+import time
+
+import pytest
+import uvicorn
+from test_planner_server import HOSTILE
+from test_study_tiny import STUDY, degrees, write_study
+
+from geoaccess.planner import Ground
+from geoaccess.planner.app import planner_app
+from geoaccess.study import load_study, solve_study
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path (apt-get install chromium)"),
+]
+ISLE = degrees(27.5, -9.5)
+WAIT_MS = 10_000
+
+
+class Served:
+    """A planner that listens, and can be stopped and started anew on the same port."""
+
+    def __init__(self, ground, folder):
+        self.ground, self.folder, self.generation = ground, folder, 0
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.start()
+
+    def start(self):
+        self.generation += 1
+        secret = str(self.generation) * 43
+        app = planner_app(self.ground, token=secret, key=secret, port=self.port, scenarios=self.folder)
+        self.address = f"http://127.0.0.1:{self.port}/?token={secret}"
+        config = uvicorn.Config(app, host="127.0.0.1", port=self.port, log_level="error", timeout_graceful_shutdown=1)
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=self.server.run, daemon=True)
+        self.thread.start()
+        while not self.server.started:
+            time.sleep(0.02)
+
+    def stop(self):
+        self.server.should_exit = True
+        self.thread.join()
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("paged")
+    path = write_study(folder, STUDY.replace('title = "A small country"', f"title = {json.dumps(HOSTILE)}"))
+    sites = folder / "sites.csv"
+    sites.write_text(sites.read_text().replace(",west,", ',"' + HOSTILE.replace('"', '""') + '",', 1))
+    return Ground(solve_study(load_study(path), show=False))
+
+
+@pytest.fixture
+def served(ground, tmp_path):
+    found = Served(ground, tmp_path / "plans")
+    yield found
+    found.stop()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+class Tab:
+    """One tab on the planner; `troubles` are errors of its scripts, and requests to anywhere else."""
+
+    def __init__(self, context, served):
+        self.page, self.troubles = context.new_page(), []
+        self.page.set_default_timeout(WAIT_MS)
+        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        self.page.on("dialog", lambda dialog: self.troubles.append(dialog.message))
+        self.page.on("request", lambda request: self.watch(request.url, served))
+        self.page.goto(served.address)
+        self.page.wait_for_selector("html[data-ready=yes]")
+
+    def watch(self, url, served):
+        if not url.startswith((f"http://127.0.0.1:{served.port}/", "data:", "blob:")):
+            self.troubles.append(url)
+
+    def until(self, question, given=None):
+        """Wait until a question in JavaScript is answered with yes; the page's policy forbids Playwright's own way."""
+        end = time.monotonic() + WAIT_MS / 1000
+        while not self.page.evaluate(question, given):
+            assert time.monotonic() < end, f"never came true: {question}; {self.state()}"
+            self.page.wait_for_timeout(20)
+
+    def state(self):
+        return self.page.evaluate(
+            """() => ({changes: geoaccess.model.changes, undone: geoaccess.model.undone.length,
+                effect: geoaccess.model.answer && geoaccess.model.answer.effect,
+                spoken: document.getElementById('spoken').textContent})"""
+        )
+
+    def until_changes(self, count):
+        self.until(
+            "(n) => geoaccess.model.changes.length === n && geoaccess.model.answer.changes === geoaccess.model.changes",
+            count,
+        )
+        self.until("() => document.getElementById('spoken').textContent !== ''")
+        return self.state()
+
+    def zoom_to(self, place):
+        self.page.evaluate(
+            "([lon, lat]) => { geoaccess.chart.map.setView([lat, lon], 12, { animate: false }); }", list(place)
+        )
+
+    def spot(self, place):
+        box = self.page.locator("#map").bounding_box()
+        x, y = self.page.evaluate(
+            "([lon, lat]) => { const p = geoaccess.chart.map.latLngToContainerPoint([lat, lon]); return [p.x, p.y]; }",
+            list(place),
+        )
+        return box["x"] + x, box["y"] + y
+
+    def add_at(self, place):
+        count = len(self.state()["changes"])
+        self.page.click("#tool-add")
+        self.page.mouse.click(*self.spot(place))
+        state = self.until_changes(count + 1)
+        self.page.keyboard.press("Escape")
+        return state
+
+
+@pytest.fixture
+def context(chromium):
+    found = chromium.new_context(viewport={"width": 1300, "height": 800}, locale="en-GB", accept_downloads=True)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def tab(context, served):
+    found = Tab(context, served)
+    yield found
+    assert found.troubles == []
+
+
+def settled(tab, effect):
+    tab.until("(want) => JSON.stringify(geoaccess.model.answer.effect) === JSON.stringify(want)", effect)
+
+
+def test_a_click_adds_an_office_and_tells_what_it_brings(tab):
+    state = tab.add_at(ISLE)
+    assert state["changes"][0]["what"] == "add"
+    assert state["effect"]["quicker"] == 101
+    assert "101 quicker" in state["spoken"]
+    assert "101 quicker" in tab.page.inner_text("#effect")
+    assert tab.page.locator(".site.added").count() == 1
+
+
+def test_hostile_names_are_text(tab):
+    assert tab.page.inner_text("#title") == HOSTILE
+    tab.page.click("#tab-sites")
+    assert HOSTILE in tab.page.inner_text("#sheet")
+    assert tab.page.locator("img:not(.leaflet-tile)").count() == 0
+    tab.page.locator("#sheet li button.link").filter(has_text="onerror").click()
+    assert HOSTILE in tab.page.inner_text("#card")
+    report = tab.page.evaluate("async () => geoaccess.report().text()")
+    assert "<script" not in report
+    assert "onerror=alert(1)>" not in report.replace("&gt;", "")
+
+
+def test_dragging_moves_an_office(tab):
+    before = tab.page.evaluate("() => geoaccess.model.sites().find((site) => site.site === 'gp-east')")
+    x, y = tab.spot((before["lon"], before["lat"]))
+    tab.page.mouse.move(x, y)
+    tab.page.mouse.down()
+    tab.page.mouse.move(x - 30, y, steps=4)
+    tab.page.mouse.move(x - 80, y + 3, steps=4)
+    tab.page.mouse.up()
+    state = tab.until_changes(1)
+    assert state["changes"][0] | {"lon": 0, "lat": 0} == {
+        "what": "move", "service": "gp", "site": "gp-east", "lon": 0, "lat": 0,
+    }  # fmt: skip
+    assert state["changes"][0]["lon"] < before["lon"]
+    assert tab.page.locator(".site.moved").count() == 1
+
+
+def test_close_undo_redo(tab):
+    tab.page.click("#tab-sites")
+    tab.page.locator("li[data-site=gp-east] button").last.click()
+    closed = tab.until_changes(1)["effect"]
+    assert closed["slower"] > 0
+    assert tab.page.locator(".site.closed").count() == 1
+    tab.page.click("#undo")
+    tab.until("() => geoaccess.model.answer.effect.slower === 0")
+    assert tab.page.is_disabled("#undo")
+    tab.page.keyboard.press("Control+Shift+Z")
+    settled(tab, closed)
+    tab.page.keyboard.press("Control+z")
+    tab.until_changes(0)
+    assert tab.page.locator(".site.closed").count() == 0
+
+
+def test_weekdays_ferry_and_route(tab):
+    tab.add_at(ISLE)
+    tab.page.locator("#sheet").wait_for()
+    tab.page.click("#tab-sites")
+    tab.page.locator("li[data-site=new-1] button.link").click()
+    for day in (0, 2, 4):
+        count = len(tab.state()["changes"])
+        tab.page.locator(f"#card input[data-day='{day}']").click()
+        tab.until_changes(count + 1)
+    tab.until("() => geoaccess.model.answer.sites['new-1'].days.length === 2")
+    saved = tab.state()["effect"]["saved_min"]
+    tab.page.click("#tab-ways")
+    tab.page.locator("li[data-way='8'] button").click()
+    tab.until("() => geoaccess.model.answer.closed.length === 1")
+    assert tab.state()["effect"]["newly_lost"] == 101  # on three days nobody on the isle reaches an office
+    assert saved > 0
+    tab.page.locator("li[data-way='8'] button").click()
+    tab.until("() => geoaccess.model.answer.closed.length === 0")
+    tab.page.keyboard.press("Escape")
+    tab.zoom_to(ISLE)
+    x, y = tab.spot(ISLE)
+    tab.page.mouse.click(x - 20, y + 20)
+    tab.page.locator("#card .route li").nth(1).wait_for()
+    words = tab.page.inner_text("#card")
+    assert "Tue, Thu" in words
+    assert "Car ferry" in words
+
+
+def test_save_reload_open(tab, served):
+    tab.add_at(ISLE)
+    effect = tab.state()["effect"]
+    tab.page.click("#plans")
+    tab.page.fill("#plan-title", "../Øya, en plan")
+    tab.page.click("#plan-save")
+    tab.until("() => !document.getElementById('dialog').open")
+    assert [path.name for path in served.folder.iterdir()] == ["oya-en-plan.toml"]
+    tab.page.reload()
+    tab.page.wait_for_selector("html[data-ready=yes]")
+    assert tab.state()["changes"] == []  # nothing is remembered that was not asked for
+    assert tab.page.evaluate("() => localStorage.length + sessionStorage.length") == 0
+    tab.page.click("#plans")
+    tab.page.locator("#dialog li button").click()
+    tab.until("() => geoaccess.model.changes.length === 1")
+    settled(tab, effect)
+    tab.page.click("#undo")  # a plan is opened, and put away again, as one step
+    tab.until("() => geoaccess.model.changes.length === 0")
+
+
+def test_languages(tab):
+    tab.add_at(ISLE)
+    tab.page.click("#languages button[lang=nb]")
+    assert tab.page.inner_text("#undo") == "Angre"
+    assert "101 raskere" in tab.page.inner_text("#effect")
+    assert tab.page.get_attribute("html", "lang") == "nb"
+    both = tab.page.evaluate("() => geoaccess.talk.missing()")
+    assert both == []
+
+
+def test_two_tabs_do_not_disturb_each_other(context, served):
+    one, two = Tab(context, served), Tab(context, served)
+    alone = one.add_at(ISLE)["effect"]
+    two.page.click("#tab-ways")
+    two.page.locator("li[data-way='8'] button").click()
+    two.until("() => geoaccess.model.answer.effect.newly_lost === 101")
+    one.page.click("#undo")
+    one.until("() => geoaccess.model.changes.length === 0 && geoaccess.model.answer.effect.quicker === 0")
+    one.page.click("#redo")
+    settled(one, alone)
+    assert two.state()["effect"]["newly_lost"] == 101
+    assert two.state()["effect"]["quicker"] == 0
+    assert one.troubles == two.troubles == []
+
+
+def test_a_page_survives_the_server(context, served):
+    tab = Tab(context, served)
+    effect = tab.add_at(ISLE)["effect"]
+    served.stop()
+    tab.page.click("#undo")
+    tab.page.locator("#trouble").wait_for()
+    tab.page.click("#redo")
+    served.start()
+    tab.until("() => document.getElementById('trouble').textContent.includes('address it printed')")
+    Tab(context, served)  # who opens the new address in another tab gives this one the key, too
+    tab.until("() => document.getElementById('trouble').hidden")
+    tab.until("() => geoaccess.model.changes.length === 1")
+    settled(tab, effect)
+    tab.page.click("#undo")
+    tab.until("() => geoaccess.model.answer.effect.quicker === 0")
+    assert tab.troubles == []
+
+
+def test_all_of_it_by_keyboard(tab):
+    """Add at the cross, set days, move, close and undo without a mouse; every effect is announced."""
+    page = tab.page
+    tab.zoom_to(ISLE)
+    page.focus("#tool-add")
+    page.keyboard.press("Enter")
+    assert page.get_attribute("#tool-add", "aria-pressed") == "true"
+    assert page.evaluate("() => document.activeElement.id") == "map"
+    page.keyboard.press("Enter")
+    assert "101 quicker" in tab.until_changes(1)["spoken"]
+    page.keyboard.press("Escape")
+    page.focus("#tab-sites")
+    page.keyboard.press("Enter")
+    page.locator("li[data-site=new-1] button").nth(1).focus()
+    page.keyboard.press("Enter")  # move: the map has the focus, arrows move it
+    page.keyboard.press("ArrowUp")
+    page.wait_for_timeout(400)
+    page.keyboard.press("Enter")
+    state = tab.until_changes(2)
+    assert state["changes"][1]["what"] == "move"
+    page.locator("li[data-site=new-1] button").last.focus()
+    page.keyboard.press("Enter")
+    assert tab.until_changes(3)["changes"][2]["what"] == "remove"
+    tab.until("() => document.activeElement !== document.body")
+    page.keyboard.press("Control+z")
+    tab.until("() => geoaccess.model.changes.length === 2")
+    tab.until("() => document.getElementById('spoken').textContent.startsWith('Undone')")
+
+
+def test_everything_has_a_name(tab):
+    """What can be reached by keyboard says what it is."""
+    tab.page.click("#tab-sites")
+    nameless = tab.page.evaluate(
+        """() => [...document.querySelectorAll('button, input, select, [tabindex="0"]')]
+            .filter((one) => one.checkVisibility())
+            .filter((one) => !(one.textContent.trim() || one.getAttribute('aria-label') || one.title
+                || one.getAttribute('aria-labelledby') || one.closest('label')))
+            .map((one) => one.outerHTML.slice(0, 80))"""
+    )
+    assert nameless == []
+
+
+def test_views_and_exports(tab):
+    tab.add_at(ISLE)
+    for view in ("change", "before", "slide", "now"):
+        tab.page.check(f"#views input[value={view}]", force=True)
+        assert tab.page.evaluate("() => geoaccess.chart.view") == view
+    for kind, start in (
+        ("png", b"\x89PNG"),
+        ("csv", b"\xef\xbb\xbf"),
+        ("gpkg", b"SQLite format 3"),
+        ("report", b"<!DOC"),
+    ):
+        tab.page.click("#export")
+        with tab.page.expect_download() as download:
+            tab.page.click(f"#export-{kind}")
+        assert open(download.value.path(), "rb").read().startswith(start)  # noqa: PTH123, SIM115
+
+
+def test_a_refused_change_leaves_those_around_it(tab):
+    """Three at once, without waiting for the answers; the one in the middle has no road."""
+    lon, lat = ISLE
+    tab.page.evaluate(
+        """([lon, lat]) => Promise.all([[0.0, 0.0], [9.0, 9.0], [-0.001, 0.0]].map(([east, north], i) =>
+            geoaccess.model.make(
+                { what: 'add', service: 'gp', site: `new-${i + 1}`, lon: lon + east, lat: lat + north })))""",
+        [lon, lat],
+    )
+    assert [change["site"] for change in tab.until_changes(2)["changes"]] == ["new-1", "new-3"]
+    tab.page.click("#undo")
+    assert [change["site"] for change in tab.until_changes(1)["changes"]] == ["new-1"]
+
+
+def test_a_proposal_is_taken(tab):
+    tab.page.click("#suggest")
+    tab.page.locator("ol.places li button").nth(1).click()
+    state = tab.until_changes(1)
+    assert state["changes"][0]["what"] == "add"
+    assert state["effect"]["newly_reached"] == 53
+
+
+def test_nothing_overflows_on_a_phone(tab):
+    tab.page.set_viewport_size({"width": 360, "height": 740})
+    tab.page.wait_for_timeout(200)
+    wide = tab.page.evaluate("() => document.documentElement.scrollWidth")
+    assert wide <= 360
