@@ -432,7 +432,7 @@ def _site_futures(
 
 
 def _names(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
 
 
 def _numbers(option: str, text: str) -> tuple[int, ...]:
@@ -536,6 +536,9 @@ def compare(
     written = write_comparison(found, output or loaded.output / "compare")
     if not quiet:
         said = loaded.settings.disclaimer
+        for scenario, notes in zip(found.scenarios, found.notes, strict=True):
+            for note in notes:
+                out.print(Text(f"{scenario.title}: {note}"))
         _print_table("What the scenarios do", printed_comparison(found), written, disclaimer=said)
 
 

@@ -36,13 +36,25 @@ def sha256(path: Path) -> str:
 
 
 @contextlib.contextmanager
+def _writable(folder: Path) -> Iterator[None]:
+    """Say of a folder in which nothing can be made what to do about it."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"{folder}: cannot be written to ({error.strerror or error}); choose another folder, or allow writing there"
+        ) from error
+
+
+@contextlib.contextmanager
 def writing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` when the block ends without an error.
 
     The temporary name keeps the suffix, because several writers choose a format by it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+    with _writable(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
     os.close(handle)
     temporary = Path(name)
     temporary.unlink()  # some writers refuse to start from an empty file
@@ -123,8 +135,9 @@ def refuse_clashes(folder: Path, names: Iterable[str], *, former: Collection[str
 @contextlib.contextmanager
 def spare(parent: Path) -> Iterator[Path]:
     """Yield an empty folder inside `parent` and remove whatever is left of it in the end."""
-    parent.mkdir(parents=True, exist_ok=True)
-    path = Path(tempfile.mkdtemp(dir=parent, prefix=".geoaccess-"))
+    with _writable(parent):
+        parent.mkdir(parents=True, exist_ok=True)
+        path = Path(tempfile.mkdtemp(dir=parent, prefix=".geoaccess-"))
     path.chmod(0o755)
     try:
         yield path

@@ -27,6 +27,7 @@ __all__ = ["Closures", "draw_closures", "read_closures"]
 _COLUMNS = ("what", "name", "osm_id", "season", "availability", "area", "correlation", "note")
 _NEEDED = ("what", "availability")
 _ALL = ("", "all")
+_SEEDS = 2**63
 _WHAT: dict[str, Literal["ferries", "roads"]] = {"ferry": "ferries", "pass": "roads"}
 
 
@@ -183,8 +184,10 @@ def draw_closures(table: pd.DataFrame, *, draws: int, seed: int) -> npt.NDArray[
     >>> bool((closed[:, 0] == closed[:, 1]).all()), bool(50 < closed[:, 0].sum() < 150)
     (True, True)
     """
-    if draws < 1 or seed < 0:
-        raise InputError(f"draws is {draws} and seed {seed}; give a number of draws above 0 and a seed of 0 or more")
+    if draws < 1 or not 0 <= seed < _SEEDS:
+        raise InputError(
+            f"draws is {draws} and seed {seed}; give a number of draws above 0 and a seed from 0 to {_SEEDS - 1}"
+        )
     share = table["availability"].to_numpy(np.float64)
     inside = np.clip(share, 1e-300, 1 - 1e-16)
     limit = np.array([NormalDist().inv_cdf(float(value)) for value in inside])

@@ -49,10 +49,13 @@ class Choice:
     @property
     def gap(self) -> float:
         """How far from the best the choice can be at most, as a share of what the best brings."""
-        left = self.bound - self.worth
-        if left <= CLOSE_ENOUGH * max(abs(self.bound), abs(self.worth)):
+        if self.within(CLOSE_ENOUGH):
             return 0.0
-        return left / max(abs(self.bound), abs(self.worth))
+        return (self.bound - self.worth) / max(abs(self.bound), abs(self.worth))
+
+    def within(self, share: float) -> bool:
+        """Say whether the bound is beyond the choice by no more than a share of it."""
+        return self.bound - self.worth <= share * max(abs(self.bound), abs(self.worth))
 
     @property
     def proved(self) -> bool:
@@ -60,7 +63,14 @@ class Choice:
         return self.gap == 0.0
 
 
-def choose(problem: Problem, *, method: Method = "auto", seconds: float = 60.0, target: float | None = None) -> Choice:
+def choose(
+    problem: Problem,
+    *,
+    method: Method = "auto",
+    seconds: float = 60.0,
+    target: float | None = None,
+    enough: float = CLOSE_ENOUGH,
+) -> Choice:
     """Choose the places that bring most.
 
     Parameters
@@ -73,6 +83,8 @@ def choose(problem: Problem, *, method: Method = "auto", seconds: float = 60.0, 
         How long HiGHS may take; inf for as long as it needs.
     target
         Stop as soon as a choice is worth so much, or it is certain that none is.
+    enough
+        Stop as soon as the bound is beyond the choice by no more than this share of it.
 
     Returns
     -------
@@ -87,11 +99,12 @@ def choose(problem: Problem, *, method: Method = "auto", seconds: float = 60.0, 
     if method not in ("auto", "exact", "exchange", "greedy"):
         raise InputError(f'method is {method!r}; it must be "auto", "exact", "exchange" or "greedy"')
     small, sure = problem.beyond_certain()
-    found = _chosen(small.merged(), method, seconds=seconds, target=None if target is None else target - sure)
+    small_target = None if target is None else target - sure
+    found = _chosen(small.merged(), method, seconds=seconds, target=small_target, enough=enough)
     return Choice(found.chosen, problem.worth(found.chosen), found.bound + sure, found.method)
 
 
-def _chosen(problem: Problem, method: Method, *, seconds: float, target: float | None) -> Choice:
+def _chosen(problem: Problem, method: Method, *, seconds: float, target: float | None, enough: float) -> Choice:
     """Choose by a method: as little as is needed for an answer that is proved, or meets the target."""
     arrays = (problem.first, problem.point, problem.gain, problem.cost, problem.group)
     best = np.zeros(problem.weight.size)
@@ -107,20 +120,20 @@ def _chosen(problem: Problem, method: Method, *, seconds: float, target: float |
     if method == "greedy" or (target is not None and (worth >= target or ceiling < target)):
         return Choice(np.sort(chosen), worth, max(ceiling, worth), how)
     prices = _first_prices(problem, chosen)
-    bound, price, profit = kernel.lagrangian(*arrays, problem.quota, prices, worth, worth * (1 + CLOSE_ENOUGH), _STEPS)
+    bound, price, profit = kernel.lagrangian(*arrays, problem.quota, prices, worth, worth * (1 + enough), _STEPS)
     found = Choice(np.sort(chosen), worth, max(min(bound, ceiling), worth), how)
-    if not found.proved:
+    if not found.within(enough):
         other, _ = exchanges(problem, _most_profitable(problem, profit))
         if problem.worth(other) > worth:
             chosen, worth = other, problem.worth(other)
         chosen, worth = _shaken(problem, chosen, worth)
         if worth > found.worth:
             found = Choice(np.sort(chosen), worth, max(found.bound, worth), "greedy and exchange")
-    if found.proved:
-        return Choice(found.chosen, worth, worth, f"{found.method}, bound by prices")
+    if found.within(enough):
+        return Choice(found.chosen, worth, found.bound, f"{found.method}, bound by prices")
     if method == "exchange" or (target is not None and (found.bound < target or worth >= target)):
         return found
-    return _decided(problem, found, price, profit, method=method, seconds=seconds, target=target)
+    return _decided(problem, found, price, profit, method=method, seconds=seconds, target=target, enough=enough)
 
 
 def _most_profitable(problem: Problem, profit: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
@@ -214,6 +227,7 @@ def _decided(
     method: Method,
     seconds: float,
     target: float | None,
+    enough: float,
 ) -> Choice:
     """Drop the places that the bound settles; begin anew on the rest if it is much less, else let HiGHS decide."""
     inside, outside = _settled(problem, known, price, profit)
@@ -226,7 +240,8 @@ def _decided(
     rest, brought = rest.merged(), brought + sure
     answer: npt.NDArray[np.int64] | None
     if 0 < open_.size < _MUCH_LESS * problem.places:
-        inner = _chosen(rest, method, seconds=seconds, target=None if target is None else target - brought)
+        inner_target = None if target is None else target - brought
+        inner = _chosen(rest, method, seconds=seconds, target=inner_target, enough=enough)
         answer, bound = inner.chosen.astype(np.int64), inner.bound
         how = f"prices settle all but {open_.size} places, then {inner.method}"
     else:

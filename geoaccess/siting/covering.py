@@ -121,7 +121,8 @@ def _exactly(
     start[known] = 1.0
     start[z:] = reached(cut, known, problem.places)
     found = highs.solve(programme, start=start, seconds=seconds)
-    least = int(np.ceil(-found.bound - 1e-6))
+    least = int(np.ceil(-found.bound - 1e-6)) if np.isfinite(found.bound) else 1  # somebody is to be brought nearer
+    least = max(least, 1)
     if found.values is None:
         return known.astype(np.int64), least
     chosen = np.flatnonzero(found.values[: problem.places] > 0.5)  # noqa: PLR2004 - whole numbers, but for rounding

@@ -105,6 +105,8 @@ def share_days(
     drive = np.zeros(m) if staff_s is None else np.asarray(staff_s, np.float64)
     if drive.shape != (m,) or not (drive >= 0).all():
         raise InputError(f"staff_s: {m} times, 0 or more, are needed, one for each candidate")
+    if not 0 <= staff < np.inf:
+        raise InputError(f"staff is {staff}; give how many drive, 0 or more")
     problem = _problem(setting, count, drive * staff, days=days, can_wait=can_wait, even=even, weekdays=weekdays)
     found = choose(problem, method=method, seconds=seconds)
     chosen = found.chosen[found.chosen < m * weekdays]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.kernels import siting as kernel
-from geoaccess.siting.choosing import Choice, Method, choose
+from geoaccess.siting.choosing import CLOSE_ENOUGH, Choice, Method, choose
 from geoaccess.siting.objectives import PersonMinutes, WithinNorm
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ __all__ = ["Located", "alternatives", "frontier", "locate", "ranked"]
 
 
 _POLISH_ROUNDS, _POLISHED = 50, 200
+_ROUNDING = 1e-14  # of sums
+_SAME = 1e-5  # of a figure: five digits are all that anybody reads
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,12 @@ def locate(
         chosen = _nearer(problem, setting, choice, close=close)
         worth = problem.worth(chosen)  # which may be more, of a choice that was made greedily
         choice = replace(choice, chosen=chosen, worth=worth, bound=max(choice.bound, worth))
-    return located(setting, problem, choice, wanted, close=close)
+    found = located(setting, problem, choice, wanted, close=close)
+    if choice.proved and not found.proved and method in ("auto", "exact"):
+        # Near enough beside all that is gained, but not beside what is left of the figure.
+        choice = choose(problem, method=method, seconds=seconds, enough=CLOSE_ENOUGH / 1000)
+        found = located(setting, problem, choice, wanted, close=close)
+    return found
 
 
 def _nearer(problem: Problem, setting: Setting, choice: Choice, *, close: int) -> npt.NDArray[np.int32]:
@@ -135,24 +142,29 @@ def _minutes_of(setting: Setting, places: npt.NDArray[np.integer], *, add: int, 
 
 def located(setting: Setting, problem: Problem, choice: Choice, objective: Objective, *, close: int) -> Located:
     """Read a choice of places as candidates to add and sites to close, and its worth as figures."""
-    floor = setting.burden(objective, close=close)
-    now = setting.burden(objective)
     chosen = choice.chosen
     added = chosen[chosen < setting.candidates]
     closed = np.empty(0, np.int32)
     if close:
         stays = np.isin(np.arange(setting.standing), chosen - setting.candidates)
         closed = np.flatnonzero(~stays).astype(np.int32)
-    value, bound = floor - choice.worth, floor - choice.bound
-    gap = 0.0
-    if not choice.proved:
-        gap = gap_of(setting.figure(objective, now), setting.figure(objective, value), setting.figure(objective, bound))
+    counted = setting.counted(objective)
+    times = setting.times(added, closed)[counted]
+    # Not what is certain less what is gained: of two large numbers the difference may be nothing but rounding.
+    burden = float(np.sum(setting.people[counted] * objective.burden(times)))
+    missing = max(choice.bound - choice.worth, _ROUNDING * max(abs(choice.bound), abs(choice.worth)))
+    now, value = setting.figure(objective, setting.burden(objective)), setting.figure(objective, burden)
+    least = float(setting.people[counted].sum() * objective.burden(np.zeros(1))[0])  # everybody at a site
+    bound = setting.figure(objective, max(burden - missing, least))
+    gap = gap_of(now, value, bound)
+    if choice.proved and abs(bound - value) <= _SAME * abs(value):
+        gap = 0.0
     return Located(
         added=ranked(problem, added, chosen[chosen >= setting.candidates]),
         closed=closed,
-        now=setting.figure(objective, now),
-        value=setting.figure(objective, value),
-        bound=setting.figure(objective, bound) if gap else setting.figure(objective, value),
+        now=now,
+        value=value,
+        bound=bound if gap else value,
         gap=gap,
         method=choice.method,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,6 +17,10 @@ __all__ = ["DAY_S", "BeyondNorm", "FairMean", "Objective", "PersonMinutes", "Wit
 
 DAY_S = 86_400.0
 """What somebody who is not reached counts as, unless said otherwise: so long a journey that they come first."""
+
+_LARGEST_EXPONENT = 600.0
+_MOST_DIGITS = 12
+_UNREACHED_EXPONENT = 15.0
 
 
 class Objective(Protocol):
@@ -108,6 +113,11 @@ class BeyondNorm:
         _positive("unreached_s", self.unreached_s)
         if not self.alpha >= 1:
             raise InputError(f"alpha is {self.alpha}; give 1 or more (0 counts people: WithinNorm)")
+        if self.alpha * math.log10(max(self.unreached_s / self.norm_s, 1.0)) > _MOST_DIGITS:
+            raise InputError(
+                f"alpha is {self.alpha:g}: to that power, who is not reached ({self.unreached_s / 60:g} min) hides all "
+                "others; give 1 to 3"
+            )
 
     def burden(self, time_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Return the gap, to the power of alpha."""
@@ -132,6 +142,9 @@ class FairMean:
     falls as times are spread out while their mean stays, so that to seek the least of it is to seek inequality. From
     epsilon = 1 on it is 0 as soon as somebody lives at a site. A burden needs a mean that rises with inequality, as
     this one does, also where some times are 0.
+
+    Of sums of exponentials only the largest are seen: who is not reached must not count as so long a journey that all
+    others vanish beside it. `averse_to` takes care of that.
     """
 
     kappa: float
@@ -144,6 +157,11 @@ class FairMean:
         """Check the settings."""
         _positive("kappa", self.kappa)
         _positive("unreached_s", self.unreached_s)
+        if self.kappa * self.unreached_s > _LARGEST_EXPONENT:
+            raise InputError(
+                f"kappa is {self.kappa:g} per second and unreached_s {self.unreached_s:g}: exp of their product is "
+                f"beyond all numbers; give a smaller kappa, or unreached_s up to {_LARGEST_EXPONENT / self.kappa:g}"
+            )
 
     @classmethod
     def averse_to(
@@ -154,13 +172,23 @@ class FairMean:
         epsilon: float = 1.0,
         unreached_s: float = DAY_S,
     ) -> FairMean:
-        """Take kappa = epsilon sum w t / sum w t^2 from the times of those who are reached today."""
+        """Take kappa = epsilon sum w t / sum w t^2 from the times of those who are reached today.
+
+        Who is not reached counts as `unreached_s`, but as no more than 15 / kappa, or the longest time of today if that
+        is more: as bad as three million people at the door (exp 15).
+        """
+        _positive("aversion", epsilon)
         reached = np.isfinite(now_s)
         first = float(np.sum(people[reached] * now_s[reached]))
         second = float(np.sum(people[reached] * now_s[reached] ** 2))
         if second == 0:
             raise InputError("nobody travels today, so that there is no scale for an aversion; give kappa")
-        return cls(kappa=epsilon * first / second, unreached_s=unreached_s)
+        kappa = epsilon * first / second
+        longest = float(now_s[reached & (people > 0)].max())
+        if kappa * longest > _LARGEST_EXPONENT:
+            most = epsilon * _LARGEST_EXPONENT / (kappa * longest)
+            raise InputError(f"aversion is {epsilon:g}: only the worst off would count; give up to {most:.3g}")
+        return cls(kappa=kappa, unreached_s=min(unreached_s, max(longest, _UNREACHED_EXPONENT / kappa)))
 
     def burden(self, time_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """exp(kappa t), over that of who is not reached, so that it stays finite."""

@@ -101,7 +101,10 @@ class Setting:
 
     def figure(self, objective: Objective, burden: float) -> float:
         """Return the figure of a sum of burdens."""
-        return objective.figure(burden, float(self.people[self.counted(objective)].sum()))
+        people = float(self.people[self.counted(objective)].sum())
+        if people == 0:
+            raise InputError("nobody counts: no site and no candidate reaches any place where people live")
+        return objective.figure(burden, people)
 
     def times(
         self, added: npt.NDArray[np.integer], closed: npt.NDArray[np.integer] | None = None

@@ -112,7 +112,7 @@ def expected_cover(
     best, bound = _decided(near, before, weight, room, add=add, busy=busy, seconds=seconds)
     if best is not None and now + _brought(near, before, weight, best, busy=busy) > value:
         placed, value = best, now + _brought(near, before, weight, best, busy=busy)
-    bound = max(now + bound, value)
+    bound = max(min(now + bound, total), value)  # without an end where there was no time to reckon it
     return Fleet(placed, now / total, value / total, bound / total, "HiGHS, begun by greedy and exchange")
 
 

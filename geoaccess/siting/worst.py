@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["counted_in", "least_worst", "quantile_of"]
 
+_AT_ONCE_S = 1e-9  # a norm must be above 0, and people may live where the site is
 _ROUNDING = 1e-12  # of all people, as in geoaccess.weighted_quantile
 
 
@@ -67,7 +68,8 @@ def least_worst(
     times = np.unique(np.concatenate([few.time_s[counted[few.point]], few.now_s[counted].ravel()]))
     times = times[np.isfinite(times)]
     low, high, certain = 0, times.size - 1, 0
-    best = choose(few.problem(WithinNorm(float(times[-1])), add=add, close=close), seconds=seconds).chosen
+    longest = WithinNorm(max(float(times[-1]), _AT_ONCE_S))
+    best = choose(few.problem(longest, add=add, close=close), seconds=seconds).chosen
     value = quantile_of(few, _times(few, best, close), need)
     if np.isfinite(value):
         high = int(np.searchsorted(times, value)) - 1
@@ -101,7 +103,7 @@ def _within(
     setting: Setting, limit_s: float, need: float, *, add: int, close: int, seconds: float
 ) -> tuple[npt.NDArray[np.int32] | None, bool]:
     """Return a choice that brings so many people within a time, if one is found; and whether one is possible."""
-    objective = WithinNorm(limit_s)
+    objective = WithinNorm(max(limit_s, _AT_ONCE_S))
     certain = float(setting.people.sum()) - setting.burden(objective, close=close)
     problem = setting.problem(objective, add=add, close=close)
     found = choose(problem, method="exact", seconds=seconds, target=need - certain)

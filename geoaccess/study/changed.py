@@ -20,6 +20,7 @@ from geoaccess.study.config import Study
 from geoaccess.study.day_profile import read_departures
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.places import at_their_levels
+from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -29,12 +30,13 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.network import Network
-    from geoaccess.scenarios import ChangedNetwork, Close, Scenario, Slow
+    from geoaccess.scenarios import AddSite, ChangedNetwork, Close, MoveSite, Scenario, Slow
     from geoaccess.study.pipeline import Answers
 
 __all__ = ["Base", "Changed", "apply_scenario", "apply_scenarios", "road_names", "solve_base", "solve_changed"]
 
 _DAY_S = 86400.0
+_NEAR_DEG = 0.5
 _EVENING_ENDS_S = 4 * 3600.0
 """A boat cancelled "after 20:00" does not sail at midnight either; from four in the morning on it is a new day."""
 
@@ -152,7 +154,8 @@ def apply_scenarios(base: Base, changes: Sequence[Scenario]) -> list[Changed]:
         try:
             done.append(apply_scenario(base, scenario))
         except GeoaccessError as error:
-            problems.append(str(error))
+            named = f'scenario "{scenario.title}"'
+            problems.append(str(error) if str(error).startswith(named) else f"{named}: {error}")
     if problems:
         raise InputError(problems[0] if len(problems) == 1 else "\n".join(problems))
     return done
@@ -173,9 +176,37 @@ def apply_scenario(base: Base, scenario: Scenario) -> Changed:
     network = base.answers.network
     if scenario.network is not None:
         network = stages.build_or_load_network(_with_profile(base.study, scenario.network.profile))[0]
+    problems = [*_off_the_map(scenario, network), *_unknown_zones(scenario, base.results["municipality_id"])]
+    if problems:
+        raise InputError.listing(f'scenario "{scenario.title}"', problems)
     sites = _changed_sites(base.study, scenario, base.answers.sites)
     roads = scenarios.apply_to_network(scenario, network, names=base.names)
     return Changed(scenario, base, sites, roads)
+
+
+def _off_the_map(scenario: Scenario, network: Network) -> list[str]:
+    """Say which sites are put where the network is not: as a rule longitude and latitude are swapped."""
+    placed: list[tuple[str, Sequence[AddSite | MoveSite]]] = [("add", scenario.add), ("move", scenario.move)]
+    east, north = network.shape_lon, network.shape_lat
+    w, e, s, n = float(east.min()), float(east.max()), float(north.min()), float(north.max())
+    return [
+        f"[[{what}]] {number}: lon {item.lon:g}, lat {item.lat:g} is off the map, which covers {w:.2f} to {e:.2f} E, "
+        f"{s:.2f} to {n:.2f} N; are longitude and latitude swapped?"
+        for what, items in placed
+        for number, item in enumerate(items, start=1)
+        if not (w - _NEAR_DEG <= item.lon <= e + _NEAR_DEG and s - _NEAR_DEG <= item.lat <= n + _NEAR_DEG)
+    ]
+
+
+def _unknown_zones(scenario: Scenario, zones: pd.Series[str]) -> list[str]:
+    """Say which municipalities that a site is for do not exist."""
+    known = sorted({str(label) for label in zones if label})
+    return [
+        f'[[change]] {number}: allowed names "{label}", which is no municipality{did_you_mean(label, known)}'
+        for number, item in enumerate(scenario.change, start=1)
+        for label in item.allowed or ()
+        if label not in known
+    ]
 
 
 def _changed_sites(study: Study, scenario: Scenario, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -90,7 +90,9 @@ def compare_study(
     titles = [scenario.title for scenario in changes]
     double = [title for title in dict.fromkeys(titles) if titles.count(title) > 1]
     if double or not titles:
-        raise InputError(f"{len(double)} scenarios share a title: {', '.join(double)}" if double else "no scenario")
+        raise InputError(
+            f"scenarios share a title: {', '.join(double)}; give each its own" if double else "no scenario"
+        )
     base = solve_base(study, day=day, names=needs_names(changes), show=show)
     changed = apply_scenarios(base, changes)
     measures = further_measures(study, changed)
@@ -301,7 +303,9 @@ def _notes(one: Changed, study: Study, measures: Sequence[Measure]) -> list[str]
     if scenario.network is not None:
         said.append(("profile", [scenario.network.profile]))
     added = {scenarios.site_label(item): item for item in scenario.add}
-    far = [item.name or label for label, item in added.items() if sites["edge"].get(label, 0) < 0]
+    placed = {label: item.name or label for label, item in added.items()}
+    placed |= {item.site: item.site for item in scenario.move}
+    far = [name for label, name in placed.items() if sites["edge"].get(label, 0) < 0]
     if far:
         said.append(("far", [f"{study.settings.snap.max_m:g}", ", ".join(far)]))
     said += _assumed(one, study, measures)
@@ -341,7 +345,7 @@ def printed_comparison(compared: Compared) -> pd.DataFrame:
     for row in _records(compared.tables["everybody"]):
         norms = [(number, row.get(f"norm_{number}_s", np.nan) / _MIN) for number in range(1, 10)]
         crossed = [
-            f"{minutes:g}: +{row[f'into_norm_{number}']:,.0f} -{row[f'out_of_norm_{number}']:,.0f}"
+            f"{minutes:g}: {row[f'into_norm_{number}']:,.0f} in, {row[f'out_of_norm_{number}']:,.0f} out"
             for number, minutes in norms
             if not np.isnan(minutes)
         ]

@@ -15,7 +15,7 @@ from geoaccess.routing import travel_times
 from geoaccess.study import stages
 from geoaccess.study.candidates import candidates_of, municipality_of, name_places, snap_places
 from geoaccess.study.pipeline import solve_study
-from geoaccess.study.siting_question import Question, norm_of
+from geoaccess.study.siting_question import Question, above_zero, norm_of
 from geoaccess.study.tables import marked, write_csv
 from geoaccess.toml import did_you_mean
 
@@ -89,6 +89,9 @@ def fleet_study(
             raise InputError(f'{study.path}: no service "{name}"{did_you_mean(name, services)}')
     if (question.treatment is None) != (question.treatment_min is None):
         raise InputError("--treatment names the service that treats, --treatment-min its norm: give both, or none")
+    for option, minutes in (("--norm", question.norm_min), ("--treatment-min", question.treatment_min)):
+        above_zero(option, minutes, "minutes")
+    above_zero("--seconds", question.seconds, "seconds")
     norm_s = norm_of(study, Question(service=question.service, norm_min=question.norm_min))
     answers = solve_study(study, show=show) if answers is None else answers
     ours = answers.sites[(answers.sites["service"] == question.service).to_numpy()]
@@ -165,10 +168,11 @@ def fleet_lines(answer: PlacedFleet) -> list[str]:
     sure = "proved optimal" if fleet.proved else f"at most {missing:.2g} percentage points from the best"
     shares = f"{100 * fleet.now:.2f} % today, {100 * fleet.value:.2f} % with {question.add} more"
     out = f"vehicles out {100 * question.busy:g} % of the time, {question.standing} at every base today"
+    start = read_ambulance_figures(question.figures).modes["car"].times.start_s / 60
     return [
         f"people who can count on a free vehicle in time: {shares}; {sure}",
         f"found by: {fleet.method}; no choice can bring more than {100 * fleet.bound:.2f} %",
-        f"assumed: {out}, people call alike",
+        f"assumed: {out}, people call alike; of the norm {start:.3g} min pass before the vehicle moves",
     ]
 
 

@@ -14,7 +14,7 @@ from geoaccess.routing import travel_times
 from geoaccess.study import stages
 from geoaccess.study.candidates import candidates_of, municipality_of, name_places, snap_places
 from geoaccess.study.pipeline import solve_study
-from geoaccess.study.siting_question import Question
+from geoaccess.study.siting_question import Question, above_zero
 from geoaccess.study.tables import marked, write_csv
 from geoaccess.toml import did_you_mean
 
@@ -96,6 +96,9 @@ def days_study(study: Study, question: DayQuestion, *, answers: Answers | None =
         raise InputError(
             f'{study.path}: no service "{question.service}"{did_you_mean(question.service, study.settings.services)}'
         )
+    if not 0 <= question.visits_per_year < np.inf:
+        raise InputError(f"--visits is {question.visits_per_year:g}; give visits of each person a year, 0 or more")
+    above_zero("--seconds", question.seconds, "seconds")
     answers = solve_study(study, show=show) if answers is None else answers
     ours = answers.sites[(answers.sites["service"] == question.service).to_numpy()]
     _check_sites(ours, question)

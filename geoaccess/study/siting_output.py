@@ -83,6 +83,9 @@ def write_placed(placed: Placed, folder: Path | None = None) -> list[Path]:
                 with files.writing(path) as temporary:
                     _write(marked(table, said), temporary)
                 written.append(path)
+        else:  # that of an answer before would be read as part of this one
+            for suffix in (".csv", ".parquet"):
+                (where / f"site_{service}_{name}{suffix}").unlink(missing_ok=True)
     path = where / f"site_{service}.toml"
     with files.writing(path) as temporary:
         temporary.write_text(placed.scenario, encoding="utf-8", newline="\n")

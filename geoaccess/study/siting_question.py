@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "OBJECTIVES",
     "Question",
+    "above_zero",
     "answer_question",
     "asked_for",
     "check_question",
@@ -83,12 +85,25 @@ def check_question(study: Study, question: Question) -> None:
             f'objective "{question.objective}"{did_you_mean(question.objective, OBJECTIVES)}; '
             f"there are {', '.join(OBJECTIVES)}"
         )
+    if not (question.add or question.close or question.objective == "fewest"):
+        raise InputError("nothing to decide: give --add or --close above 0")
+    for option, minutes in (("--norm", question.norm_min), ("--unreached", question.unreached_min)):
+        above_zero(option, minutes, "minutes")
+    above_zero("--seconds", question.seconds, "seconds")
+    if question.max_loss_min is not None and not question.max_loss_min >= 0:
+        raise InputError(f"--max-loss is {question.max_loss_min:g}; give minutes, 0 or more")
     if question.objective == "fewest" and question.close:
         raise InputError("the fewest sites to add for a share cannot be asked for together with closing some")
     if question.max_loss_min is not None and question.objective in ("worst", "fewest"):
         raise InputError(f'a bound on what classes lose cannot be asked for together with "{question.objective}"')
     if question.objective in ("norm", "beyond", "fewest"):
         norm_of(study, question)
+
+
+def above_zero(option: str, value: float | None, unit: str) -> None:
+    """Refuse a number that is not above 0; None is not given."""
+    if value is not None and not 0 < value < math.inf:
+        raise InputError(f"{option} is {value:g}; give {unit} above 0")
 
 
 def norm_of(study: Study, question: Question) -> float:
@@ -155,6 +170,9 @@ def answer_question(setting: Setting, question: Question, answers: Answers) -> t
         method=question.method,
         seconds=question.seconds,
     )
+    unreached_s = getattr(objective, "unreached_s", question.unreached_min * 60)
+    if unreached_s < question.unreached_min * 60:  # see FairMean.averse_to
+        return found, objective, [f"somebody whom nothing reaches counts as {unreached_s / 60:.0f} min"]
     return found, objective, []
 
 
