@@ -364,7 +364,7 @@ def printed_comparison(compared: Compared) -> pd.DataFrame:
                 "never": row["unreached"],
                 "person-hours won": "" if supply else f"{row['person_min_won'] / _MIN:,.0f}",
                 "lost": "" if supply else f"{row['person_min_lost'] / _MIN:,.0f}",
-                "over norm (min), or mean per person": ", ".join(crossed),
+                "norm in minutes: people in, out; or mean per person": "; ".join(crossed),
             }
         )
         title = row["scenario"]
