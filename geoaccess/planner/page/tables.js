@@ -155,7 +155,12 @@
     );
   }
 
-  tables.figures = (box) => box.replaceChildren(classTable(), equityTable());
+  function meansNote() {
+    const { newly_reached: reached, newly_lost: lost } = model.answer.effect;
+    return reached >= 0.5 || lost >= 0.5 ? make("p", { class: "note" }, say("means_reached")) : "";
+  }
+
+  tables.figures = (box) => box.replaceChildren(...[classTable(), meansNote(), equityTable()].filter(Boolean));
 
   // ---- municipalities
 
