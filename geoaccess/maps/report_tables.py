@@ -244,7 +244,7 @@ def digest_table(report: Report, writer: Writer) -> Table:
 def _input(what: str, writer: Writer) -> str:
     """Say what a file is for: by its whole key, else by the key's first word, as of "osm 2"."""
     return writer.known(
-        f"in_{what.rstrip(' 0123456789')}", otherwise=writer.known(f"in_{what.split()[0]}", otherwise=what)
+        f"in_{what.rstrip(' 0123456789')}", otherwise=writer.known(f"in_{what.split(maxsplit=1)[0]}", otherwise=what)
     )
 
 

@@ -159,8 +159,8 @@
     objective_districts: ["Least travel time for classes 4–6 (districts)", "Minst samlet reisetid for klasse 4–6 (distriktene)"],
     objective_norm: ["Most people within {m} min", "Flest innbyggere innen {m} min"],
     theil: ["Theil of travel time", "Theil for reisetid"],
-    theil_between: ["… between classes", "… mellom klasser"],
-    theil_within: ["… within classes", "… innen klasser"],
+    theil_between: ["… between classes", "… mellom klassene"],
+    theil_within: ["… within classes", "… innad i klassene"],
     title_of_plan: ["Name of the plan", "Navn på planen"],
     token: [
       "The planner was started anew. Open the address it printed, in this browser; then this page goes on by itself and keeps your changes.",
