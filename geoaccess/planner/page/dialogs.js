@@ -133,7 +133,7 @@
       if (place.within_norm >= 0.5) gain.push(say("suggest_norm", { n: talk.number(place.within_norm), m: talk.number(found.norm_s / 60) }));
       const label = `${i + 1}. ${place.zone || talk.number(place.lat, 3)}`;
       const what = make("span", { class: "what" }, label, make("small", {}, gain.join(" · ")));
-      const add = button(say("add_here"), () => { box.close(); chart.propose([]); model.emit("add", place); }, { "aria-label": `${say("add_here")}: ${label}` });
+      const add = button(say("add_here"), () => { box.close(); chart.propose([]); model.emit("proposed", place); }, { "aria-label": `${say("add_here")}: ${label}` });
       const look = button(say("try_place"), () => { box.close(); chart.map.setView([place.lat, place.lon], Math.max(chart.map.getZoom(), 9), { animate: false }); }, { "aria-label": `${say("try_place")}: ${label}` });
       return make("li", {}, what, look, add);
     };

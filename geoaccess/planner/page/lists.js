@@ -225,7 +225,9 @@
     if (!Number.isFinite(at.lat)) return;
     const point = chart.map.latLngToContainerPoint([at.lat, at.lon]);
     const under = point.x < card.offsetLeft + card.offsetWidth + 20 && point.y > card.offsetTop - 20;
-    card.classList.toggle("right", under);
+    const room = chart.map.getSize().x - card.offsetWidth > card.offsetWidth;
+    card.classList.toggle("right", under && room);
+    if (under && !room) chart.map.panBy([0, point.y - (card.offsetTop - 60)], { animate: false });
   }
 
   const journey = model.latest("/api/journey");
