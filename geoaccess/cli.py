@@ -74,8 +74,8 @@ def run(
 ) -> None:
     """Compute a study and write its maps, figures and tables.
 
-    Everything is written to the folder that the study names as its output: index.html is a map to open in a browser
-    (it needs no network), run.json says how the results were made.
+    Everything is written to the folder that the study names as its output: report.html is for those who
+    decide, index.html a map to open in a browser (neither needs a network), run.json says how the results were made.
     """
     from geoaccess.study import load_study  # `--help` should be quick
     from geoaccess.study import run as run_study
@@ -193,7 +193,7 @@ def site(
     add: Annotated[int, typer.Option("--add", min=0, help="How many sites to add.")] = 1,
     close: Annotated[int, typer.Option("--close", min=0, help="How many of those that stand to close.")] = 0,
     objective: Annotated[
-        str, typer.Option("--objective", help="minutes, norm, fair, beyond, worst or fewest; see below.")
+        str, typer.Option("--objective", help="minutes, norm, fair, beyond, worst or fewest; see above.")
     ] = "minutes",
     norm: Annotated[
         float | None, typer.Option("--norm", metavar="MIN", help="Minutes; the study's first norm.")
@@ -297,7 +297,7 @@ def office_days(
     service: Annotated[str, typer.Option("--service", help="A service of the study, such as gp.")],
     days: Annotated[int, typer.Option("--days", min=1, help="Office days per week to share out.")],
     main_offices: Annotated[
-        str, typer.Option("--from", metavar="SITE,SITE", help="Sites that the staff drive from, by id.")
+        str, typer.Option("--from", metavar="SITE,SITE", help="Sites that the staff drive from, by id (in sites.csv).")
     ],
     again: Annotated[
         str, typer.Option("--again", metavar="SITE,SITE", help="Sites whose days are shared out anew, by id.")

@@ -197,7 +197,7 @@ def test_the_findings_say_the_numbers():
         "800 of 1,000 people (80.0%) are within 30 minutes; 200 are beyond.",
         "For half of the people it takes at most 7.5 minutes; more than one in ten are not reached.",
         "Of those beyond 30 minutes, 75.0% live in classes 4\u20136, the least central, where 40.0% of all live.",
-        "Most of those beyond live in Ås (120) and Bø (30).",
+        "The largest numbers beyond live in Ås (120) and Bø (30).",
         "The mean in class 6 is 60 minutes, against 5 in class 1: 12 times as long.",
         (
             "100 people (10.0%) are not reached at all: 60 have no road within 2.5 km and 40 live on an island without "

@@ -159,8 +159,8 @@ def test_a_click_adds_an_office_and_tells_what_it_brings(tab):
     state = tab.add_at(ISLE)
     assert state["changes"][0]["what"] == "add"
     assert state["effect"]["quicker"] == 101
-    assert "101 quicker" in state["spoken"]
-    assert "101 quicker" in tab.page.inner_text("#effect")
+    assert "Shorter for 101 people" in state["spoken"]
+    assert "Shorter for 101 people" in tab.page.inner_text("#effect")
     assert tab.page.locator(".site.added").count() == 1
 
 
@@ -222,6 +222,9 @@ def test_weekdays_ferry_and_route(tab):
     tab.page.click("#tab-ways")
     tab.page.locator("li[data-way='8'] button").click()
     tab.until("() => geoaccess.model.answer.closed.length === 1")
+    tab.page.click("#tab-figures")  # means before and after are of different people now, and the page says so
+    assert "compare different people" in tab.page.inner_text("#sheet")
+    tab.page.click("#tab-ways")
     assert tab.state()["effect"]["newly_lost"] == 101  # on three days nobody on the isle reaches an office
     assert saved > 0
     tab.page.locator("li[data-way='8'] button").click()
@@ -256,11 +259,38 @@ def test_save_reload_open(tab, served):
     tab.until("() => geoaccess.model.changes.length === 0")
 
 
+def test_one_click_adds_one_office(tab):
+    tab.add_at(ISLE)
+    assert tab.page.get_attribute("#tool-add", "aria-pressed") == "false"
+    x, y = tab.spot(ISLE)
+    tab.page.mouse.click(x - 40, y + 40)  # the next click looks
+    tab.page.wait_for_timeout(400)
+    assert len(tab.state()["changes"]) == 1
+
+
+def test_a_plan_that_is_not_saved_is_not_lost_unasked(tab, served):
+    asked = []
+    tab.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    tab.add_at(ISLE)
+    tab.page.click("#plans")
+    tab.page.fill("#plan-title", "kept")
+    tab.page.click("#plan-save")
+    tab.until("() => !document.getElementById('dialog').open")
+    tab.page.reload()
+    tab.page.wait_for_selector("html[data-ready=yes]")
+    assert asked == []
+    tab.add_at(ISLE)
+    tab.page.reload()
+    tab.page.wait_for_selector("html[data-ready=yes]")
+    assert asked == ["beforeunload"]
+    tab.troubles.remove("")  # that question
+
+
 def test_languages(tab):
     tab.add_at(ISLE)
     tab.page.click("#languages button[lang=nb]")
     assert tab.page.inner_text("#undo") == "Angre"
-    assert "101 raskere" in tab.page.inner_text("#effect")
+    assert "Kortere for 101 innbyggere" in tab.page.inner_text("#effect")
     assert tab.page.get_attribute("html", "lang") == "nb"
     both = tab.page.evaluate("() => geoaccess.talk.missing()")
     assert both == []
@@ -308,7 +338,7 @@ def test_all_of_it_by_keyboard(tab):
     assert page.get_attribute("#tool-add", "aria-pressed") == "true"
     assert page.evaluate("() => document.activeElement.id") == "map"
     page.keyboard.press("Enter")
-    assert "101 quicker" in tab.until_changes(1)["spoken"]
+    assert "Shorter for 101 people" in tab.until_changes(1)["spoken"]
     page.keyboard.press("Escape")
     page.focus("#tab-sites")
     page.keyboard.press("Enter")

@@ -64,7 +64,7 @@ def asked_table(report: Report, writer: Writer) -> Table:
             writer[f"to_{found.toward}"],
             ", ".join(writer.minutes(norm) for norm in found.norms_s) or NOTHING,
             writer.people(found.sites),
-            writer.people(found.proxies),
+            writer["see_note"] if found.proxy_note and not found.proxies else writer.people(found.proxies),
         ]
         for found in report.services
     ]
@@ -237,11 +237,15 @@ def exposed_table(found: ServiceFindings, writer: Writer) -> Table:
 
 def digest_table(report: Report, writer: Writer) -> Table:
     """Return the files that were read, with their digests."""
-    rows = [
-        [writer.known(f"in_{what.split()[0]}", otherwise=what), file, digest]
-        for what, file, digest in report.data.digests
-    ]
+    rows = [[_input(what, writer), file, digest] for what, file, digest in report.data.digests]
     return _table(writer["t_digests"], [writer[key] for key in ("what", "file", "digest")], rows, texts=3)
+
+
+def _input(what: str, writer: Writer) -> str:
+    """Say what a file is for: by its whole key, else by the key's first word, as of "osm 2"."""
+    return writer.known(
+        f"in_{what.rstrip(' 0123456789')}", otherwise=writer.known(f"in_{what.split(maxsplit=1)[0]}", otherwise=what)
+    )
 
 
 def extra_table(extra: Extra, writer: Writer) -> Table:

@@ -303,7 +303,7 @@ def printed_reliability(found: Reliability) -> pd.DataFrame:
                 "people": "reached" if np.isnan(norm) else f"within {norm / 60:g} min",
                 "all open": float(found.cells.loc[inside, "population"].sum()),
                 "expected": row["expected"],
-                "no more in 5 % of draws": row["p5"],
+                "19 of 20 draws: at least": row["p5"],
                 "median draw": row["median"],
                 "worst draw": row["least"],
             }

@@ -19,8 +19,9 @@
     const title = field.value.trim();
     if (!title) return field.focus();
     try {
-      const saved = await model.ask("/api/plans/save", { title, changes: model.changes, replace: again });
-      model.title = title;
+      const { changes } = model;
+      const saved = await model.ask("/api/plans/save", { title, changes, replace: again });
+      [model.title, model.kept] = [title, changes];
       box.close();
       return geoaccess.tell(say("saved", { t: `${saved.name}.toml` }), true);
     } catch (error) {
@@ -35,7 +36,7 @@
     try {
       const plan = await model.ask("/api/plans/load", { name });
       if (!(await model.open(plan.changes))) return;
-      model.title = plan.title;
+      [model.title, model.kept] = [plan.title, plan.changes];
       model.leftOut = plan.left_out.length ? say("left_out", { what: plan.left_out.join("; ") }) : "";
       box.close();
       tables.effect(document.getElementById("effect"));
@@ -65,7 +66,7 @@
       form,
       make("h3", {}, say("open_plan")),
       rows.length ? make("ul", { class: "rows" }, ...rows) : make("p", { class: "quiet" }, say("no_plans", { folder: kept.folder })),
-      rows.length ? make("p", { class: "quiet" }, kept.folder) : ""
+      rows.length ? make("p", { class: "quiet" }, say("in_folder", { folder: kept.folder })) : ""
     );
     field.focus();
   };
@@ -132,13 +133,14 @@
       if (place.within_norm >= 0.5) gain.push(say("suggest_norm", { n: talk.number(place.within_norm), m: talk.number(found.norm_s / 60) }));
       const label = `${i + 1}. ${place.zone || talk.number(place.lat, 3)}`;
       const what = make("span", { class: "what" }, label, make("small", {}, gain.join(" · ")));
-      const add = button(say("add_here"), () => { box.close(); chart.propose([]); model.emit("add", place); }, { "aria-label": `${say("add_here")}: ${label}` });
+      const add = button(say("add_here"), () => { box.close(); chart.propose([]); model.emit("proposed", place); }, { "aria-label": `${say("add_here")}: ${label}` });
       const look = button(say("try_place"), () => { box.close(); chart.map.setView([place.lat, place.lon], Math.max(chart.map.getZoom(), 9), { animate: false }); }, { "aria-label": `${say("try_place")}: ${label}` });
       return make("li", {}, what, look, add);
     };
     const how = found.tried === found.all ? say("suggest_all", { n: talk.number(found.all), km: talk.number(found.apart_km) }) : say("suggest_some", { n: talk.number(found.tried), all: talk.number(found.all) });
     list.replaceChildren(...(found.places.length ? found.places.map(row) : [make("li", {}, say("no_gain"))]));
-    list.nextElementSibling.textContent = how;
+    const why = found.places.some((place) => place.newly_reached >= 0.5) && !objective.startsWith("norm") ? ` ${say("suggest_unreached")}` : "";
+    list.nextElementSibling.textContent = how + why;
     geoaccess.tell(found.places.length ? `${found.places[0].zone}: ${say("suggest_gain", { h: talk.number(found.places[0].saved_min / 60) })}` : say("no_gain"));
   }
 

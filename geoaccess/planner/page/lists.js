@@ -173,7 +173,8 @@
     return part.part === "wait" ? say("wait", { t: "" }).trim() : part.detail;
   };
 
-  // The parts of a journey with a name and a time, those that follow each other under one name as one.
+  // The parts of a journey with a name and a time, those that follow each other under one name as one, and none that
+  // would be told as no minutes.
   function stepsOf(parts) {
     const steps = [];
     for (const part of parts) {
@@ -181,7 +182,7 @@
       if (steps.length && steps.at(-1)[0] === name) steps.at(-1)[1] += part.time_s;
       else steps.push([name, part.time_s]);
     }
-    return steps;
+    return steps.filter(([, seconds]) => seconds >= 30);
   }
 
   function cellCard(picked) {
@@ -224,7 +225,9 @@
     if (!Number.isFinite(at.lat)) return;
     const point = chart.map.latLngToContainerPoint([at.lat, at.lon]);
     const under = point.x < card.offsetLeft + card.offsetWidth + 20 && point.y > card.offsetTop - 20;
-    card.classList.toggle("right", under);
+    const room = chart.map.getSize().x - card.offsetWidth > card.offsetWidth;
+    card.classList.toggle("right", under && room);
+    if (under && !room) chart.map.panBy([0, point.y - (card.offsetTop - 60)], { animate: false });
   }
 
   const journey = model.latest("/api/journey");

@@ -135,11 +135,13 @@
 
   // ---- what the map and the lists ask for
 
-  async function add(place) {
+  async function add(place, show = false) {
     const site = model.newLabel();
     const name = say("new_office", { n: site.replace("new-", "") });
     const made = await model.make({ what: "add", service: model.service, site, name, lon: place.lon, lat: place.lat, days: [0, 1, 2, 3, 4] }, "added");
-    if (made) lists.pick({ kind: "site", site });
+    if (!made) return;
+    chart.use("look"); // or the next click, meant to look, would add another
+    lists.pick({ kind: "site", site }, show);
   }
 
   async function findRoad(place) {
@@ -161,6 +163,10 @@
     byId("plans").addEventListener("click", () => dialogs.plans());
     byId("export").addEventListener("click", () => dialogs.export());
     byId("suggest").addEventListener("click", () => dialogs.suggest());
+    // A plan that is not saved is lost with the page.
+    window.addEventListener("beforeunload", (event) => {
+      if (model.changes.length && model.changes !== model.kept) event.preventDefault();
+    });
     document.addEventListener("keydown", (event) => {
       const typing = event.target.matches("input[type=text], input[type=search]");
       if (typing || document.querySelector("dialog[open]")) return;
@@ -224,9 +230,9 @@
   });
   model.on("tool", showMode);
   model.on("pick", (picked) => lists.pick(picked));
-  model.on("add", add);
+  model.on("add", (place) => add(place));
   model.on("road", findRoad);
-  model.on("proposed", (place) => add(place));
+  model.on("proposed", (place) => add(place, true)); // which may lie outside what the map shows
 
   model
     .start()

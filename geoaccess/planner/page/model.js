@@ -7,6 +7,7 @@
     ground: null,
     service: "",
     changes: [], // the list in force
+    kept: [], // the list that was saved or opened last
     past: [], // lists before it, to undo to
     undone: [], // and after it, to redo to
     base: {},

@@ -99,7 +99,7 @@
   }
   const timePair = (now, before) => pair(now, before, (value) => talk.time(value), { least: 0.05, digits: 1, scale: 60 });
   const sharePair = (now, before, people) =>
-    pair(people ? now / people : null, people ? before / people : null, (value) => (value === null ? "–" : talk.share(value)), { lessIsBetter: false, least: 0.0005, digits: 1, scale: 0.01 });
+    pair(people ? now / people : null, people ? before / people : null, (value) => (value === null ? "–" : talk.share(value)), { lessIsBetter: false, least: 0.05, digits: 1, scale: 0.01 });
 
   const className = (label) => (label === "unclassified" ? say("unclassified") : label);
 
@@ -155,7 +155,12 @@
     );
   }
 
-  tables.figures = (box) => box.replaceChildren(classTable(), equityTable());
+  function meansNote() {
+    const { newly_reached: reached, newly_lost: lost } = model.answer.effect;
+    return reached >= 0.5 || lost >= 0.5 ? make("p", { class: "note" }, say("means_reached")) : "";
+  }
+
+  tables.figures = (box) => box.replaceChildren(...[classTable(), meansNote(), equityTable()].filter(Boolean));
 
   // ---- municipalities
 
