@@ -1,0 +1,32 @@
+"""The command line: words in, words out; all work is done elsewhere."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+from rich.console import Console
+from rich.text import Text
+
+from geoaccess.cli.app import app
+from geoaccess.errors import GeoaccessError
+
+# Each adds its commands, in the order of the help.
+# isort: off
+from geoaccess.cli import studies, roads, changes, places  # noqa: F401
+# isort: on
+
+__all__ = ["app", "main"]
+
+
+def main() -> None:
+    """Run the command line; a mistake the user can mend ends in one message and exit code 2."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a pipe on Windows cannot hold every letter of a name
+    try:
+        app(prog_name="geoaccess")
+    except GeoaccessError as error:
+        Console(stderr=True, soft_wrap=True, highlight=False).print(Text.assemble(("error: ", "bold red"), str(error)))
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)

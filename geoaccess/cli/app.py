@@ -1,0 +1,104 @@
+"""The program, what all its commands have in common, and how tables are printed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+import geoaccess
+from geoaccess.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+
+__all__ = ["StudyFile", "app", "date", "lon_lat", "names", "numbers", "out", "print_table", "rich_table"]
+
+app = typer.Typer(
+    name="geoaccess",
+    help="How long people need, by road and ferry, to reach health care, and who is left behind.",
+    epilog="Start with: geoaccess new my-study.toml, then geoaccess check and geoaccess run on it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 160)  # a file has room
+
+StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="A study file, such as configs/iceland.toml.")]
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if asked:
+        typer.echo(f"geoaccess {geoaccess.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Hold what all commands have in common."""
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Read a list with commas; each once."""
+    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+
+
+def numbers(option: str, text: str) -> tuple[int, ...]:
+    """Read whole numbers with commas."""
+    try:
+        return tuple(int(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise InputError(f"{option} {text!r}: give whole numbers, as 5,6") from None
+
+
+def date(option: str, text: str) -> dt.date:
+    """Read a date."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f'{option} is "{text}"; write a date such as 2026-01-14') from error
+
+
+def lon_lat(option: str, text: str) -> tuple[float, float]:
+    """Read longitude and latitude with a comma."""
+    try:
+        lon, lat = (float(part) for part in text.split(","))
+    except ValueError:
+        raise InputError(f"{option} {text!r}: give longitude and latitude in degrees, as 17.98,69.23") from None
+    if not (abs(lon) <= 180 and abs(lat) <= 90):  # noqa: PLR2004
+        raise InputError(f"{option} {text!r}: longitude comes first, then latitude, in degrees")
+    return lon, lat
+
+
+def rich_table(title: str, frame: pd.DataFrame) -> Table:
+    """Draw a table for the terminal; what is a number stands to the right."""
+    drawn = Table(title=Text(title) if title else None, title_justify="left")
+    for name in frame.columns:
+        drawn.add_column(Text(str(name)), justify="left" if frame[name].dtype.kind not in "if" else "right")
+    for row in frame.itertuples(index=False):
+        drawn.add_row(*(Text(value if isinstance(value, str) else f"{value:,.0f}") for value in row))
+    return drawn
+
+
+def print_table(title: str, table: pd.DataFrame, written: Sequence[Path], *, disclaimer: str) -> None:
+    """Print a table under its disclaimer, and the files that were written."""
+    if disclaimer:
+        out.print(Text(disclaimer, style="bold"))
+    out.print(rich_table(title, table))
+    out.print(Text("Written: " + "  ".join(str(path) for path in written)))

@@ -1,0 +1,136 @@
+"""Commands that ask what if: scenarios, closures, the planner."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - typer reads the annotation
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from geoaccess.cli.app import StudyFile, app, date, out, print_table, rich_table
+
+
+@app.command()
+def compare(
+    study: StudyFile,
+    scenarios: Annotated[list[Path], typer.Argument(metavar="SCENARIO", help="Files of changes, each on its own.")],
+    *,
+    together: Annotated[bool, typer.Option("--together", help="All scenarios at once, in this order.")] = False,
+    day: Annotated[
+        str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="Let boats sail by the timetable of this day.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="Where the files go.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Compare a study with itself under scenarios: who wins and loses how much, and who crosses a norm.
+
+    A scenario is a small TOML file: sites added, removed, moved or changed, roads and ferries closed or slowed, boats
+    cancelled, another profile, a storm, other people. Tables, difference maps and a page (index.html) go to the folder
+    compare in the output of the study.
+    """
+    from geoaccess.scenarios import combine, read_scenario
+    from geoaccess.study import compare_study, load_study, printed_comparison
+    from geoaccess.study.compare_output import write_comparison
+
+    loaded = load_study(study)
+    read = [read_scenario(path) for path in scenarios]
+    found = compare_study(
+        loaded, [combine(*read)] if together else read, day=date("--day", day) if day else None, show=not quiet
+    )
+    written = write_comparison(found, output or loaded.output / "compare")
+    if not quiet:
+        said = loaded.settings.disclaimer
+        for scenario, notes in zip(found.scenarios, found.notes, strict=True):
+            for note in notes:
+                out.print(Text(f"{scenario.title}: {note}"))
+        print_table("What the scenarios do", printed_comparison(found), written, disclaimer=said)
+
+
+@app.command()
+def vulnerable(
+    study: StudyFile,
+    *,
+    service: Annotated[str, typer.Option("--service", help="A service of the study, such as hospital.")],
+    cut_off: Annotated[
+        float, typer.Option("--cut-off", metavar="MINUTES", help="What a person who is cut off counts in the ranking.")
+    ] = 1440.0,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="Where the files go.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Close every ferry, bridge, tunnel and road on its own: who is cut off from a service, or delayed, exactly.
+
+    Tables (with lines to draw) and a map go to the folder vulnerable in the output of the study.
+    """
+    from geoaccess.study import load_study, printed_vulnerable, vulnerable_study, write_vulnerable
+
+    loaded = load_study(study)
+    found = vulnerable_study(loaded, service, cut_off_min=cut_off, show=not quiet)
+    written = write_vulnerable(found, output or loaded.output / "vulnerable")
+    if not quiet:
+        *first, last = printed_vulnerable(found)
+        for title, table in first:
+            out.print(rich_table(title, table))
+        print_table(*last, written, disclaimer=loaded.settings.disclaimer)
+
+
+@app.command()
+def reliability(
+    study: StudyFile,
+    *,
+    service: Annotated[str, typer.Option("--service", help="A service of the study, such as hospital.")],
+    draws: Annotated[int, typer.Option("--draws", help="How many.")] = 1000,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same draws.")] = 0,
+    season: Annotated[str | None, typer.Option("--season", help="Rows of the table that count; the study's.")] = None,
+    table: Annotated[
+        Path | None, typer.Option("--table", metavar="FILE", help="How often what is open (CSV); the study's.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option("--workers", help="Processes on this machine; 0 for this one.")] = None,
+    scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="ADDRESS", help="A dask scheduler.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="Where the files go.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Draw closed ferries and passes: the time people can depend on, and the chance to meet the norms.
+
+    The table says how often each is open, by season, and what closes together because the weather is the same. Results
+    go to the folder reliability in the output of the study.
+    """
+    from geoaccess.study import load_study, printed_reliability, reliability_study, write_reliability
+
+    loaded = load_study(study)
+    found = reliability_study(
+        loaded,
+        service,
+        draws=draws,
+        seed=seed,
+        season=season,
+        table=table,
+        workers=workers,
+        scheduler=scheduler,
+        show=not quiet,
+    )
+    written = write_reliability(found, output or loaded.output / "reliability")
+    if not quiet:
+        title = f"{draws} draws, {found.sets} different sets of closures"
+        print_table(title, printed_reliability(found), written, disclaimer=found.disclaimer)
+
+
+@app.command()
+def serve(
+    study: StudyFile,
+    *,
+    port: Annotated[
+        int | None, typer.Option("--port", min=1, max=65535, help="Where to listen; 8642, or any that is free.")
+    ] = None,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+) -> None:
+    """Open the planner: a page on which offices are added, moved and closed, and the answer is there at once.
+
+    Only this machine can reach it, and only by the address that is printed. Nothing is sent anywhere, and nothing is
+    kept but the plans that are saved, as scenario files in a folder beside the study.
+    """
+    from geoaccess.planner import serve as serve_study
+    from geoaccess.study import load_study
+
+    serve_study(load_study(study), tell=lambda line: out.print(Text(line)), port=port, browser=browser, show=not quiet)

@@ -1,0 +1,261 @@
+"""Commands that ask where the next site, office day or vehicle should be."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - typer reads the annotation
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from geoaccess.scenarios import Scenario
+    from geoaccess.study.config import Study
+    from geoaccess.study.siting_question import Question
+from geoaccess.cli.app import StudyFile, app, names, numbers, out, rich_table
+
+
+@app.command()
+def site(
+    study: StudyFile,
+    *,
+    service: Annotated[str, typer.Option("--service", help="A service of the study, such as gp.")],
+    add: Annotated[int, typer.Option("--add", min=0, help="How many sites to add.")] = 1,
+    close: Annotated[int, typer.Option("--close", min=0, help="How many of those that stand to close.")] = 0,
+    objective: Annotated[
+        str, typer.Option("--objective", help="minutes, norm, fair, beyond, worst or fewest; see above.")
+    ] = "minutes",
+    norm: Annotated[
+        float | None, typer.Option("--norm", metavar="MIN", help="Minutes; the study's first norm.")
+    ] = None,
+    share: Annotated[float, typer.Option("--share", help="Of the people, for fewest.")] = 0.95,
+    aversion: Annotated[float, typer.Option("--aversion", help="To inequality, above 0, for fair.")] = 1.0,
+    alpha: Annotated[float, typer.Option("--alpha", help="1: how far beyond the norm; 2: squared.")] = 1.0,
+    quantile: Annotated[float, typer.Option("--quantile", help="For worst: 1 is the longest time, 0.9 P90.")] = 1.0,
+    classes: Annotated[str, typer.Option("--classes", metavar="5,6", help="For worst: of these classes only.")] = "",
+    candidates: Annotated[
+        str, typer.Option("--candidates", help="cells, settlements, or a file with lon and lat (or points).")
+    ] = "cells",
+    least_people: Annotated[float, typer.Option("--least-people", help="Of a settlement.")] = 200.0,
+    exclude: Annotated[Path | None, typer.Option("--exclude", metavar="FILE", help="Polygons to keep out of.")] = None,
+    unreached: Annotated[
+        float, typer.Option("--unreached", metavar="MIN", help="Minutes that somebody counts whom nothing reaches.")
+    ] = 1440.0,
+    max_loss: Annotated[
+        float | None, typer.Option("--max-loss", metavar="MIN", help="What a class may lose on average, with --close.")
+    ] = None,
+    method: Annotated[str, typer.Option("--method", help="auto, exact, exchange or greedy.")] = "auto",
+    seconds: Annotated[float, typer.Option("--seconds", help="How long an exact solver may take.")] = 60.0,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="The study's unless given.")] = None,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option("--vary", metavar="SETTING=VALUE,VALUE", help="Futures, as for sweep: least regret over all."),
+    ] = None,
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--scenario",
+            metavar="FILE",
+            help="Ask in this scenario. Several are futures: least regret over all; today is the study as it is.",
+        ),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Find the best places for more sites of a service, and say how sure that is.
+
+    \b
+    minutes   least travel time of all people together (p-median)
+    norm      most people within the norm (maximal covering)
+    fair      least mean with an aversion to inequality (Kolm-Pollak)
+    beyond    least time beyond the norm (Foster-Greer-Thorbecke)
+    worst     least of the longest times (p-centre, or a quantile of some classes)
+    fewest    the fewest sites that bring a share of the people within the norm
+
+    Sites that stand stay unless --close says how many may go. site_SERVICE.toml is the answer as a scenario.
+
+    \b
+    The 90th percentile of the people of classes 5 and 6:
+      geoaccess site STUDY --service gp --add 2 --objective worst --quantile 0.9 --classes 5,6
+    Two to add and six to close, no class losing more than half a minute on average:
+      geoaccess site STUDY --service gp --add 2 --close 6 --max-loss 0.5
+    Never far from the best, today and in a storm:
+      geoaccess site STUDY --service gp --add 2 --scenario today --scenario storm.toml
+    """  # noqa: D301 - \\b keeps lines apart
+    from geoaccess.scenarios import read_scenario
+    from geoaccess.study import Question, load_study, placed_lines, placed_tables, site_study, write_placed
+
+    loaded = load_study(study)
+    changes = [None if name == "today" else read_scenario(name) for name in scenario or []]
+    question = Question(
+        service=service,
+        add=add,
+        close=close,
+        objective=objective,
+        norm_min=norm,
+        share=share,
+        aversion=aversion,
+        alpha=alpha,
+        quantile=quantile,
+        classes=numbers("--classes", classes),
+        unreached_min=unreached,
+        max_loss_min=max_loss,
+        candidates=candidates,
+        least_people=least_people,
+        exclude=exclude,
+        method=method,  # type: ignore[arg-type] # checked where it is used
+        seconds=seconds,
+    )
+    if vary or len(changes) > 1:
+        _site_futures(loaded, vary or [], changes, question, output, quiet=quiet)
+        return
+    placed = site_study(loaded, question, scenario=changes[0] if changes else None, show=not quiet)
+    written = write_placed(placed, output)
+    if quiet:
+        return
+    for line in [loaded.settings.disclaimer, *placed_lines(placed)]:
+        if line:
+            out.print(Text(line, style="bold" if line == loaded.settings.disclaimer else ""))
+    for title, table in placed_tables(placed):
+        out.print(rich_table(title, table))
+    out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+
+
+@app.command(name="office-days")
+def office_days(
+    study: StudyFile,
+    *,
+    service: Annotated[str, typer.Option("--service", help="A service of the study, such as gp.")],
+    days: Annotated[int, typer.Option("--days", min=1, help="Office days per week to share out.")],
+    main_offices: Annotated[
+        str, typer.Option("--from", metavar="SITE,SITE", help="Sites that the staff drive from, by id (in sites.csv).")
+    ],
+    again: Annotated[
+        str, typer.Option("--again", metavar="SITE,SITE", help="Sites whose days are shared out anew, by id.")
+    ] = "",
+    municipality: Annotated[
+        str, typer.Option("--municipality", metavar="NAME,NAME", help="Places in these municipalities only.")
+    ] = "",
+    visits: Annotated[float, typer.Option("--visits", help="Of each person, a year.")] = 3.0,
+    can_wait: Annotated[
+        float, typer.Option("--can-wait", help="Share of visits for which people can choose the day.")
+    ] = 0.7,
+    staff: Annotated[
+        float, typer.Option("--staff", help="How many drive; each hour counts as one of a patient.")
+    ] = 2.0,
+    even: Annotated[bool, typer.Option("--even", help="The same number of offices each day.")] = False,
+    candidates: Annotated[str, typer.Option("--candidates", help="settlements, cells, or a file.")] = "settlements",
+    least_people: Annotated[float, typer.Option("--least-people", help="Of a settlement.")] = 50.0,
+    exclude: Annotated[Path | None, typer.Option("--exclude", metavar="FILE", help="Polygons to keep out of.")] = None,
+    seconds: Annotated[float, typer.Option("--seconds", help="How long an exact solver may take.")] = 60.0,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="The study's unless given.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Share out the days on which staff of main offices sit elsewhere, so that patients and staff travel least.
+
+    Visits that cannot wait fall on any weekday and go to the nearest office that is open then; the others choose the
+    day. site_SERVICE_days.toml is the answer as a scenario.
+    """
+    from geoaccess.study import DayQuestion, days_lines, days_study, days_tables, load_study, write_days
+
+    loaded = load_study(study)
+    question = DayQuestion(
+        service=service,
+        days=days,
+        main=names(main_offices),
+        redistribute=names(again),
+        municipality=names(municipality),
+        visits_per_year=visits,
+        can_wait=can_wait,
+        staff=staff,
+        even=even,
+        candidates=candidates,
+        least_people=least_people,
+        exclude=exclude,
+        seconds=seconds,
+    )
+    answer = days_study(loaded, question, show=not quiet)
+    written = write_days(answer, output)
+    if quiet:
+        return
+    for line in filter(None, [loaded.settings.disclaimer, *days_lines(answer)]):
+        out.print(Text(line, style="bold" if line == loaded.settings.disclaimer else ""))
+    for title, table in days_tables(answer):
+        out.print(rich_table(title, table))
+    out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+
+
+@app.command()
+def vehicles(
+    study: StudyFile,
+    *,
+    add: Annotated[int, typer.Option("--add", min=1, help="How many vehicles to add.")],
+    service: Annotated[str, typer.Option("--service", help="The bases of the study.")] = "ambulance_base",
+    busy: Annotated[float, typer.Option("--busy", help="Share of the time that a vehicle is out.")] = 0.3,
+    norm: Annotated[float | None, typer.Option("--norm", metavar="MIN", help="From the call to the patient.")] = None,
+    treatment: Annotated[str | None, typer.Option("--treatment", help="A service that treats, as hospital.")] = None,
+    treatment_min: Annotated[float | None, typer.Option("--treatment-min", help="From the call until there.")] = None,
+    standing: Annotated[int, typer.Option("--standing", min=0, help="Vehicles at each base today.")] = 1,
+    candidates: Annotated[str, typer.Option("--candidates", help="settlements, cells, or a file.")] = "settlements",
+    least_people: Annotated[float, typer.Option("--least-people", help="Of a settlement.")] = 200.0,
+    exclude: Annotated[Path | None, typer.Option("--exclude", metavar="FILE", help="Polygons to keep out of.")] = None,
+    figures: Annotated[Path | None, typer.Option("--figures", metavar="FILE", help="Of the ambulance chain.")] = None,
+    seconds: Annotated[float, typer.Option("--seconds", help="How long an exact solver may take.")] = 60.0,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="The study's unless given.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Find where more ambulances bring most people within reach of one that is free (MEXCLP).
+
+    They may join a base that stands or stand at a new one. With --treatment the way on to it counts as well.
+    """
+    from geoaccess.study import FleetQuestion, fleet_lines, fleet_study, load_study, write_fleet
+
+    loaded = load_study(study)
+    question = FleetQuestion(
+        service=service,
+        add=add,
+        busy=busy,
+        norm_min=norm,
+        treatment=treatment,
+        treatment_min=treatment_min,
+        standing=standing,
+        candidates=candidates,
+        least_people=least_people,
+        exclude=exclude,
+        figures=figures,
+        seconds=seconds,
+    )
+    answer = fleet_study(loaded, question, show=not quiet)
+    written = write_fleet(answer, output)
+    if quiet:
+        return
+    for line in filter(None, [loaded.settings.disclaimer, *fleet_lines(answer)]):
+        out.print(Text(line, style="bold" if line == loaded.settings.disclaimer else ""))
+    out.print(rich_table("Bases", answer.places[["name", "municipality", "vehicles", "stands", "base"]]))
+    out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+
+
+def _site_futures(
+    study: Study,
+    varied: list[str],
+    changes: list[Scenario | None],
+    question: Question,
+    output: Path | None,
+    *,
+    quiet: bool,
+) -> None:
+    from geoaccess.study import combinations, futures_lines, site_futures, write_futures
+    from geoaccess.study import vary as vary_studies
+
+    variations = vary_studies([study.path], combinations(varied)) if varied else []
+    answer = site_futures(study, question, variations=variations, scenarios=changes, show=not quiet)
+    written = write_futures(answer, output)
+    if quiet:
+        return
+    for line in filter(None, [answer.disclaimer, *futures_lines(answer)]):
+        out.print(Text(line, style="bold" if line == answer.disclaimer else ""))
+    table = answer.futures.copy()
+    for name in ("best", "value", "regret"):
+        table[name] = table[name].map("{:.3f}".format)
+    out.print(rich_table("By future, per person", table))
+    out.print(rich_table("Where", answer.places[["name", "municipality", "candidate"]]))
+    out.print(Text("Written: " + "  ".join(str(path) for path in written)))

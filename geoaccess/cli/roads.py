@@ -1,0 +1,184 @@
+"""Commands about the network of a study: roads, ferries, tags, journeys, the day."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path  # noqa: TC003 - typer reads the annotation
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from geoaccess.errors import InputError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from geoaccess.osm.explain import Explanation
+    from geoaccess.osm.profile import Profile
+from geoaccess.cli.app import StudyFile, app, date, lon_lat, out, rich_table
+
+
+@app.command()
+def info(
+    study: StudyFile,
+    *,
+    picture: Annotated[Path | None, typer.Option("--map", help="Draw the network into this PNG file.")] = None,
+) -> None:
+    """Say what the network of a study is made of: roads, ferries, islands, rules obeyed, and what was left out."""
+    from geoaccess.study import describe_network, draw_network, load_study
+
+    loaded = load_study(study)
+    for title, table in describe_network(loaded):
+        out.print(rich_table(title, table))
+    if picture is not None:
+        draw_network(loaded, picture)
+        out.print(Text(f"wrote {picture}"))
+
+
+@app.command()
+def ferries(
+    study: StudyFile,
+    *,
+    write: Annotated[
+        Path | None, typer.Option("--write", metavar="FILE", help="Also write a table (CSV) to correct and complete.")
+    ] = None,
+) -> None:
+    """List every ferry with what was read, assumed and rejected.
+
+    What you know better goes into a table, which the study names with [network] ferries = "FILE".
+    """
+    from geoaccess.study import list_ferries, load_study, write_ferries
+
+    loaded = load_study(study)
+    for title, table in list_ferries(loaded):
+        out.print(rich_table(title, table))
+    if write:
+        count = write_ferries(loaded, write)
+        out.print(Text(f'wrote {write} with {count} ferries; name it in the study: [network] ferries = "{write.name}"'))
+
+
+@app.command()
+def profile(
+    study: StudyFile,
+    *,
+    service: Annotated[str, typer.Option("--service", help="A service of the study, such as legevakt.")],
+    day: Annotated[str, typer.Option("--day", metavar="YYYY-MM-DD", help="The day, such as 2026-01-14.")],
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Compute travel times through a day, by when one leaves, with boats sailing by timetable.
+
+    Departures come from the study's table of ferries ([network] ferries) and GTFS feeds ([network] ferry_gtfs).
+    """
+    from geoaccess.study import load_study, profile_day, short_table, write_day_profile
+
+    moment = date("--day", day)
+    loaded = load_study(study)
+    found = profile_day(loaded, service, moment, show=not quiet)
+    written = write_day_profile(loaded, found)
+    if quiet:
+        return
+    if loaded.settings.disclaimer:
+        out.print(Text(loaded.settings.disclaimer, style="bold"))
+    out.print(rich_table("Ferries that sail by timetable on the day", found.ferries))
+    for name, why in found.left_out.items():
+        out.print(Text(f"  {name}: {why}"))
+    title = f"{loaded.settings.services[service].label} on {moment.isoformat()}: minutes over all times of leaving"
+    out.print(rich_table(title, short_table(found)))
+    out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+
+
+@app.command()
+def explain(
+    subject: Annotated[
+        str | None,
+        typer.Argument(metavar="[TAGS | STUDY]", help='Tags as JSON, such as \'{"highway": "track"}\', or a study.'),
+    ] = None,
+    *,
+    profile: Annotated[
+        str | None,
+        typer.Option("--profile", help="car, car_winter, ambulance, ssb, or a .toml file; the study's, or car."),
+    ] = None,
+    way: Annotated[int | None, typer.Option("--way", help="A way of the study's extracts, by its number.")] = None,
+    when: Annotated[
+        str | None, typer.Option("--when", help="Decide seasons and conditions then: 2026-01-14T08:00.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+    stdin: Annotated[bool, typer.Option("--stdin", help="Read lines of tags as JSON, answer each by a line.")] = False,
+) -> None:
+    """Say what the tags of a road mean to a profile, and which rule decided.
+
+    Tags of a node on the way are given under the key "node". Lines of --stdin that cannot be read are answered by
+    {"error": ...}; the command goes on, and ends with exit code 2.
+    """
+    from geoaccess.osm.explain import explain as explain_tags
+    from geoaccess.osm.explain import explain_way, read_moment, read_tags
+    from geoaccess.osm.profile import find_profile, read_profile
+
+    if sum((stdin, subject is not None)) != 1:
+        raise InputError("give tags as JSON, or a study with --way, or --stdin with nothing else")
+    moment = read_moment(when) if when else None
+    if way is not None:
+        from geoaccess.study import load_study
+
+        if subject is None:
+            raise InputError("--way needs a study: geoaccess explain configs/iceland.toml --way 12345")
+        study = load_study(subject)
+        rules = read_profile(find_profile(profile) if profile else study.profile)
+        told = explain_way([study.resolve(name) for name in study.settings.network.osm], way, rules, when=moment)
+        _print_explanation(told, as_json=as_json)
+        return
+    rules = read_profile(find_profile(profile or "car"))
+    if stdin:
+        _answer_lines(rules, moment)
+        return
+    assert subject is not None  # noqa: S101 - checked above
+    if subject.endswith(".toml"):
+        raise InputError(f"{subject}: a study needs --way with the number of the way to explain")
+    tags, nodes = read_tags(subject)
+    _print_explanation(explain_tags(tags, rules, nodes=nodes, when=moment), as_json=as_json)
+
+
+@app.command()
+def route(
+    study: StudyFile,
+    *,
+    start: Annotated[str, typer.Option("--from", metavar="LON,LAT", help="Where the journey begins.")],
+    goal: Annotated[str, typer.Option("--to", metavar="LON,LAT", help="Where it ends.")],
+    geojson: Annotated[Path | None, typer.Option("--geojson", help="Write the parts as lines to this file.")] = None,
+) -> None:
+    """Show the quickest journey between two places, part by part: how a doubted time is checked."""
+    from geoaccess.study import load_study, route_table
+
+    table = route_table(load_study(study), lon_lat("--from", start), lon_lat("--to", goal), geojson=geojson)
+    out.print(rich_table("", table))
+    if geojson is not None:
+        out.print(Text(f"wrote {geojson}"))
+
+
+def _answer_lines(rules: Profile, moment: datetime | None) -> None:
+    from geoaccess.osm.explain import explain_line
+
+    bad = False
+    blank = 0
+    for line in sys.stdin.buffer:
+        if not line.strip():
+            blank += 1  # an empty line is an error where lines follow, and nothing at the end
+            continue
+        answers = [{"error": "an empty line"}] * blank + [explain_line(line, rules, when=moment)]
+        blank = 0
+        bad = bad or any("error" in answer for answer in answers)
+        for answer in answers:
+            sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+    if bad:
+        raise typer.Exit(2)
+
+
+def _print_explanation(told: Explanation, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(told.details))
+        return
+    for line in told.lines:
+        out.print(Text(line))

@@ -1,0 +1,274 @@
+"""Commands that make, check, run and compare whole studies."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from geoaccess.errors import GeoaccessWarning, InputError
+
+if TYPE_CHECKING:
+    from geoaccess.study.pipeline import Answers
+    from geoaccess.study.validate import Validation
+from geoaccess.cli.app import StudyFile, app, out, rich_table
+
+_REASONS_SHOWN = 20
+
+
+@app.command()
+def run(
+    study: StudyFile,
+    *,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Compute a study and write its maps, figures and tables.
+
+    Everything is written to the folder that the study names as its output: report.html is for those who
+    decide, index.html a map to open in a browser (neither needs a network), run.json says how the results were made.
+    """
+    from geoaccess.study import load_study  # `--help` should be quick
+    from geoaccess.study import run as run_study
+
+    loaded = load_study(study)
+    answers = run_study(loaded, show=not quiet)
+    if not quiet:
+        _print_main_result(answers)
+
+
+@app.command()
+def report(
+    study: StudyFile,
+    *,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Write the report of a study for those who decide: report.html, and report.pdf (with geoaccess[pdf]).
+
+    The study is run first, unless its output folder holds a run of the same study, data and version.
+    """
+    from geoaccess.study import load_study, write_report
+
+    written, why_not = write_report(load_study(study), show=not quiet)
+    if why_not:
+        out.print(Text(why_not))
+    if not quiet:
+        out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+
+
+@app.command()
+def check(study: StudyFile) -> None:
+    """Read a study and all its inputs, compute nothing, and say what was found or what is wrong."""
+    from geoaccess.study import check as check_study
+    from geoaccess.study import load_study
+
+    for line in check_study(load_study(study)):
+        out.print(Text(f"  {line}"))
+    out.print(Text(f"{study}: good to run"))
+
+
+@app.command()
+def new(
+    study: Annotated[Path, typer.Argument(metavar="STUDY", help="The file to write, such as my-study.toml.")],
+) -> None:
+    """Write a commented study file to start from, with a copy of the car profile beside it."""
+    from geoaccess.study import write_template
+
+    for path in write_template(study):
+        out.print(Text(f"wrote {path}"))
+    out.print(Text(f"Edit it, then: geoaccess check {study}"))
+
+
+@app.command()
+def fetch(
+    *,
+    region: Annotated[str | None, typer.Argument(metavar="REGION", help="iceland, nord-norge or norge.")] = None,
+    place: Annotated[
+        str | None, typer.Option("--place", help='A small place instead, such as "Senja, Norway".')
+    ] = None,
+    folder: Annotated[Path, typer.Option("--folder", help="Where downloads go.")] = Path("data/downloads"),
+    force: Annotated[bool, typer.Option("--force", help="Download again what is there already.")] = False,
+) -> None:
+    """Download the open data of a region, or the roads and ferries of a place.
+
+    The one command that needs the internet. What is there already is kept; a broken download goes on where it broke.
+    What must be downloaded by hand is listed at the end.
+    """
+    if (region is None) == (place is None):
+        raise InputError('name a region, or a place with --place "Senja, Norway"')
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", GeoaccessWarning)
+        try:
+            for path in _fetched(region, place, folder, force=force):
+                out.print(Text(f"{path}"))
+        finally:
+            for warning in caught:
+                if issubclass(warning.category, GeoaccessWarning):
+                    out.print(Text(str(warning.message)))
+
+
+@app.command()
+def sweep(
+    studies: Annotated[list[Path], typer.Argument(metavar="STUDY", help="Study files, such as one for each region.")],
+    *,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option("--vary", metavar="SETTING=VALUE,VALUE", help="Values for a setting; repeated: all combinations."),
+    ] = None,
+    variations: Annotated[
+        Path | None, typer.Option("--variations", metavar="FILE", help="A TOML file of named variations instead.")
+    ] = None,
+    output: Annotated[Path, typer.Option("--output", metavar="FOLDER", help="Where the tables go.")] = Path("sweep"),
+    cells: Annotated[bool, typer.Option("--cells", help="Also write the times of every cell.")] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", help="Processes on this machine; 0 for this one only. As a rule one per core."),
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option("--scheduler", metavar="ADDRESS", help="A dask scheduler, as tcp://10.0.0.5:8786.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Compute many studies, or one in many variations, and write all figures as one table.
+
+    \b
+    geoaccess sweep north.toml south.toml
+    geoaccess sweep study.toml --vary network.profile=car,car_winter --vary snap.max_m=1000,2000
+    geoaccess sweep study.toml --variations winter.toml
+
+    A setting is named as in the study file, [snap] max_m as snap.max_m. A file of variations has a table for each; one
+    that sets nothing is the study as it is:
+
+    \b
+    [[variation]]
+    name = "winter"
+    set = { network.profile = "car_winter" }
+
+    sweep.csv and sweep.parquet have a row per variation, service and centrality class, and one for everybody. A
+    variation that fails says why in the column "status" and does not stop the others.
+
+    Work is spread over the cores of this machine, or with --scheduler over those of a dask cluster: its workers
+    (dask worker ADDRESS --nthreads 1) need the same version of geoaccess, with geoaccess[dask], and must see the study,
+    all it reads and its cache under the same paths as this machine.
+    """  # noqa: D301 - \\b keeps lines apart
+    from geoaccess import files
+    from geoaccess.study import combinations, medians, read_variations, sweep_studies, write_sweep
+    from geoaccess.study import vary as vary_studies
+
+    if vary and variations:
+        raise InputError("--vary and --variations: give one of them")
+    files.refuse_clashes(output, (), former=())
+    changes = combinations(vary or []) if variations is None else read_variations(variations)
+    chosen = vary_studies(studies, changes)
+    found = sweep_studies(chosen, workers=workers, scheduler=scheduler, cells=cells, show=not quiet)
+    written = write_sweep(found, output)
+    if not quiet:
+        for line in dict.fromkeys(variation.study.settings.disclaimer for variation in chosen):
+            out.print(Text(line, style="bold"))
+        out.print(rich_table("Median minutes of everybody", medians(found)))
+        out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+    if len(found.failed):
+        raise InputError(f"{len(found.failed)} of {len(chosen)} variations failed; status in {written[0]} says why")
+
+
+@app.command()
+def validate(
+    study: StudyFile,
+    reference: Annotated[
+        Path | None, typer.Argument(metavar="[REFERENCE]", help="Published statistics, as CSV; see --template.")
+    ] = None,
+    *,
+    template: Annotated[
+        Path | None, typer.Option("--template", metavar="FILE", help="Write a table (CSV) to fill in instead.")
+    ] = None,
+    form: Annotated[
+        str, typer.Option("--form", help="tidy, or ssb12764: StatBank table 12764 as CSV or JSON-stat.")
+    ] = "tidy",
+    service: Annotated[
+        str | None, typer.Option("--service", help="Which service of the study the StatBank table is about.")
+    ] = None,
+    year: Annotated[int | None, typer.Option("--year", help="Of the StatBank table; the latest as a rule.")] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="Compute with another profile, such as ssb; the study's as a rule.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Compare a study with published statistics: differences by municipality or class, and what explains them.
+
+    A row of REFERENCE is one number: geography (municipality by number or name, "class 1" to "class 6", "everybody" or
+    a region), service, statistic (mean, median, P1 to P99, share_within_30, people_beyond_60, ...), value, unit (min,
+    share, % or people) and source. Rows that cannot be compared are listed with the reason.
+    """
+    from geoaccess.study import choose_reference, load_study, with_profile, write_reference_template, write_validation
+    from geoaccess.study import validate_study as compare
+
+    if (reference is None) == (template is None):
+        raise InputError("name a table of published statistics, or a file to write with --template")
+    loaded = load_study(study)
+    if template is not None:
+        count = write_reference_template(loaded, template)
+        out.print(Text(f"wrote {template} with {count} rows; fill in values and sources, delete what is not published"))
+        return
+    assert reference is not None  # noqa: S101 - one of the two was named
+    published = choose_reference(reference, form=form, service=service, year=year)
+    found = compare(with_profile(study, profile) if profile else loaded, published, show=not quiet)
+    written = write_validation(found, name=f"validation_{Path(profile).stem}" if profile else "validation")
+    if not quiet:
+        _print_validation(found)
+        out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+
+
+def _fetched(region: str | None, place: str | None, folder: Path, *, force: bool) -> list[Path]:
+    from geoaccess.study.fetch import fetch as fetch_region
+    from geoaccess.study.progress import downloads
+
+    if region is not None:
+        with downloads() as progress:
+            return fetch_region(region, folder=folder, force=force, progress=progress)
+    from geoaccess.network.place import fetch_place
+
+    assert place is not None  # noqa: S101 - one of the two was named
+    name = re.sub(r"\W+", "-", place.lower()).strip("-") or "place"
+    path = folder / "places" / f"{name}.osm"
+    if path.exists() and not force:
+        raise InputError(f"{path} is there already; --force downloads it again")
+    return [fetch_place(place, path)]
+
+
+def _print_main_result(answers: Answers) -> None:
+    from geoaccess.study import main_table
+
+    settings = answers.study.settings
+    out.print()
+    out.print(Text(settings.title, style="bold"))
+    for line in (settings.disclaimer, settings.note):
+        if line:
+            out.print(Text(line, style="bold" if line == settings.disclaimer else ""))
+    out.print(rich_table("", main_table(answers)))
+    if answers.sites_not_snapped:
+        out.print(
+            Text(f"Left out, with no road within {settings.snap.max_m:g} m: {', '.join(answers.sites_not_snapped)}")
+        )
+    out.print(Text(f"{answers.population:,.0f} people in, all accounted for. Written to {answers.study.output}:"))
+    out.print(Text("  " + "  ".join(path.name for path in answers.files)))
+    out.print(Text(f"Open {answers.study.output / 'index.html'} in a browser."))
+
+
+def _print_validation(found: Validation) -> None:
+    from geoaccess.study import validation_table
+
+    settings = found.study.settings
+    out.print(Text(f"{settings.title}: computed less published", style="bold"))
+    for line in found.explanation:
+        out.print(Text(f"  {line}"))
+    out.print(rich_table("", validation_table(found)))
+    left = found.unmatched.groupby("reason", sort=False)["geography"].agg(["size", "first"])
+    if len(left):
+        out.print(Text(f"Not compared: {len(found.unmatched)} of {len(found.unmatched) + len(found.table)} rows"))
+        for reason, count, first in left.head(_REASONS_SHOWN).itertuples():
+            out.print(Text(f"  {count}, the first {first!r}: {reason}"))
+        if len(left) > _REASONS_SHOWN:
+            out.print(Text(f"  and {len(left) - _REASONS_SHOWN} reasons more, in validation_unmatched.csv"))
