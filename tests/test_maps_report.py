@@ -403,7 +403,8 @@ def test_files_are_named_for_what_they_are_in_the_language_of_the_reader():
     data = replace(base.data, digests=tuple((kind, "a file", "ab" * 32) for kind in kinds))
     rows = tables.digest_table(replace(base, data=data), Writer("nb")).rows
     assert [row[0] for row in rows] == [
-        "Veier", "Regler for veier, ambulanse", "Tider og normer for ambulansen", "Navn på områder", "Områder", "Ferjeruter", "else",
+        "Veier", "Regler for veier, ambulanse", "Tider og normer for ambulansen", "Navn på områder",
+        "Områder", "Ferjeruter", "else",
     ]  # fmt: skip
 
 
