@@ -395,3 +395,22 @@ def test_a_study_says_its_limits_and_who_made_it(tmp_path):
     assert "Nordmann, K. (2026)." in signed
     assert "author = {Nordmann, K.}," in signed
     assert "year = {2026}" in signed
+
+
+def test_files_are_named_for_what_they_are_in_the_language_of_the_reader():
+    kinds = ("osm 2", "ambulance profile", "ambulance figures", "zone names", "zoning trusts", "ferry gtfs 1", "else")
+    base = report("nb")
+    data = replace(base.data, digests=tuple((kind, "a file", "ab" * 32) for kind in kinds))
+    rows = tables.digest_table(replace(base, data=data), Writer("nb")).rows
+    assert [row[0] for row in rows] == [
+        "Veier", "Regler for veier, ambulanse", "Tider og normer for ambulansen", "Navn på områder",
+        "Områder", "Ferjeruter", "else",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("note", "marked", "told"), [("", 0, "0"), ("borrowed", 0, "see the note"), ("borrowed", 1, "1")]
+)
+def test_a_service_of_stand_ins_does_not_say_that_it_has_none(note, marked, told):
+    some = report(services=(findings(proxy_note=note, proxies=marked),))
+    assert tables.asked_table(some, Writer("en")).rows[0][-1] == told

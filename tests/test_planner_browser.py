@@ -402,12 +402,31 @@ def test_a_refused_change_leaves_those_around_it(tab):
     assert [change["site"] for change in tab.until_changes(1)["changes"]] == ["new-1"]
 
 
-def test_a_proposal_is_taken(tab):
+def test_a_proposal_is_taken_and_shown(tab):
+    tab.page.evaluate("() => geoaccess.chart.map.setView([0, 0], 12)")  # as far away as the map goes
     tab.page.click("#suggest")
     tab.page.locator("ol.places li button").nth(1).click()
     state = tab.until_changes(1)
     assert state["changes"][0]["what"] == "add"
     assert state["effect"]["newly_reached"] == 53
+    assert tab.page.evaluate(
+        """() => geoaccess.model.sites().filter((site) => site.added)
+            .every((site) => geoaccess.chart.map.getBounds().contains([site.lat, site.lon]))"""
+    )
+
+
+def test_on_a_phone_the_card_does_not_hide_its_office(tab):
+    tab.page.set_viewport_size({"width": 390, "height": 844})
+    tab.page.wait_for_timeout(300)
+    lon, lat = ISLE
+    tab.page.evaluate("([lon, lat]) => geoaccess.chart.map.setView([lat, lon], 11)", [lon, lat])
+    tab.page.evaluate("() => geoaccess.chart.map.panBy([0, -180], {animate: false})")  # the isle lies low
+    tab.page.click("#tool-add")
+    x, y = tab.spot(ISLE)
+    tab.page.mouse.click(x, y)
+    tab.until_changes(1)
+    card = tab.page.locator("#card").bounding_box()
+    assert tab.spot(ISLE)[1] < card["y"]
 
 
 def test_nothing_overflows_on_a_phone(tab):
