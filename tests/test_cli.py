@@ -143,8 +143,10 @@ def test_a_study_is_run(cli, study):
     assert "1,928 people in, all accounted for" in out
     for label in ("GP", "Hospital", "Ambulance", "Birth unit"):
         assert label in out
-    for name in listed(study.parent / "out"):
+    assert f"{len(listed(study.parent / 'out'))} files in {study.parent / 'out'}" in out
+    for name in ("report.html", "index.html", "dictionary.csv"):
         assert name in out
+        assert (study.parent / "out" / name).is_file()
     assert f"{study.parent / 'out' / 'index.html'}" in out
 
 

@@ -134,8 +134,7 @@ def test_an_answer_leaves_nothing_of_the_one_before(folder, tmp_path, capsys, mo
     (tmp_path / "mine.csv").write_text("stays")
     then = [*SITE, "--objective", "worst", "--output", str(tmp_path)]
     assert asked(folder, then, capsys, monkeypatch)[0] == 0
-    for name in ("closed", "alternatives", "frontier"):
-        assert not (tmp_path / f"site_gp_{name}.csv").exists()
+    assert not (tmp_path / "site_gp_closed.csv").exists()
     assert (tmp_path / "mine.csv").exists()
 
 

@@ -252,9 +252,12 @@ def _print_main_result(answers: Answers) -> None:
         out.print(
             Text(f"Left out, with no road within {settings.snap.max_m:g} m: {', '.join(answers.sites_not_snapped)}")
         )
-    out.print(Text(f"{answers.population:,.0f} people in, all accounted for. Written to {answers.study.output}:"))
-    out.print(Text("  " + "  ".join(path.name for path in answers.files)))
-    out.print(Text(f"Open {answers.study.output / 'index.html'} in a browser."))
+    folder = answers.study.output
+    out.print(Text(f"{answers.population:,.0f} people in, all accounted for. {len(answers.files)} files in {folder}:"))
+    out.print(
+        Text("  report.html to read, index.html to explore, dictionary.csv for what the columns of the tables mean.")
+    )
+    out.print(Text(f"Open {folder / 'index.html'} in a browser."))
 
 
 def _print_validation(found: Validation) -> None:

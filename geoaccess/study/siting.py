@@ -97,6 +97,10 @@ def site_study(
     places = candidates_of(ground.answers, question)
     setting, ours = find_setting(ground, places, service=question.service, close=question.close)
     found, objective, notes = answer_question(setting, question, ground.answers)
+    if question.close:
+        notes.append(
+            "travel alone is reckoned with: not what the sites that close can do, nor how many the others can take"
+        )
     if scenario is not None:
         notes.append(f'in the scenario "{scenario.title}"; compare the answer with it and the scenario, --together')
     return _told(ground, question, setting, found, objective, ours, places, notes)
