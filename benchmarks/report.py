@@ -30,16 +30,16 @@ OTHERS = ("#1b6ca8", "#8a6bbf", "#d98c21")
 
 REASONS: dict[str, str] = {
     "run configs/iceland.toml, warm": (
-        "A run also reckons the ambulance chain, a catchment, 200 draws around every index and the report. Four tenths of "
-        "the time is drawing maps and figures; they could be drawn by a second process."
+        "A run also reckons the ambulance chain, a catchment, 200 draws around every index and the report. Four "
+        "tenths of the time is drawing maps and figures; they could be drawn by a second process."
     ),
     "pbf -> network": (
         "pyrosm is about twice as fast on this machine as where the target was set (11.6 s). About a second of "
         "ours is the import of libraries."
     ),
     "network -> hierarchy": (
-        "Searches for witnesses take nine tenths of the time; pandana is faster on this machine than where the target was "
-        "set."
+        "Searches for witnesses take nine tenths of the time; pandana is faster on this machine than where the "
+        "target was set."
     ),
     "nearest site with label": "A hierarchy of a small or crowded graph saves less: the fixed costs weigh more.",
     "5 nearest sites with labels": (
