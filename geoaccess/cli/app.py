@@ -16,12 +16,24 @@ import geoaccess
 from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import pandas as pd
 
 
-__all__ = ["StudyFile", "app", "date", "lon_lat", "names", "numbers", "out", "print_table", "rich_table"]
+__all__ = [
+    "StudyFile",
+    "app",
+    "date",
+    "lon_lat",
+    "names",
+    "numbers",
+    "out",
+    "print_lines",
+    "print_table",
+    "print_written",
+    "rich_table",
+]
 
 app = typer.Typer(
     name="geoaccess",
@@ -98,7 +110,19 @@ def rich_table(title: str, frame: pd.DataFrame) -> Table:
 
 def print_table(title: str, table: pd.DataFrame, written: Sequence[Path], *, disclaimer: str) -> None:
     """Print a table under its disclaimer, and the files that were written."""
+    print_lines([], disclaimer=disclaimer)
+    out.print(rich_table(title, table))
+    print_written(written)
+
+
+def print_lines(lines: Iterable[str], *, disclaimer: str) -> None:
+    """Print an answer in lines, under its disclaimer where there is one."""
     if disclaimer:
         out.print(Text(disclaimer, style="bold"))
-    out.print(rich_table(title, table))
+    for line in filter(None, lines):
+        out.print(Text(line))
+
+
+def print_written(written: Iterable[Path]) -> None:
+    """Print which files were written."""
     out.print(Text("Written: " + "  ".join(str(path) for path in written)))

@@ -6,13 +6,12 @@ from pathlib import Path  # noqa: TC003 - typer reads the annotation
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
 if TYPE_CHECKING:
     from geoaccess.scenarios import Scenario
     from geoaccess.study.config import Study
     from geoaccess.study.siting_question import Question
-from geoaccess.cli.app import StudyFile, app, names, numbers, out, rich_table
+from geoaccess.cli.app import StudyFile, app, names, numbers, out, print_lines, print_written, rich_table
 
 
 @app.command()
@@ -112,12 +111,10 @@ def site(
     written = write_placed(placed, output)
     if quiet:
         return
-    for line in [loaded.settings.disclaimer, *placed_lines(placed)]:
-        if line:
-            out.print(Text(line, style="bold" if line == loaded.settings.disclaimer else ""))
+    print_lines(placed_lines(placed), disclaimer=loaded.settings.disclaimer)
     for title, table in placed_tables(placed):
         out.print(rich_table(title, table))
-    out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+    print_written(written)
 
 
 @app.command(name="office-days")
@@ -177,11 +174,10 @@ def office_days(
     written = write_days(answer, output)
     if quiet:
         return
-    for line in filter(None, [loaded.settings.disclaimer, *days_lines(answer)]):
-        out.print(Text(line, style="bold" if line == loaded.settings.disclaimer else ""))
+    print_lines(days_lines(answer), disclaimer=loaded.settings.disclaimer)
     for title, table in days_tables(answer):
         out.print(rich_table(title, table))
-    out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+    print_written(written)
 
 
 @app.command()
@@ -228,10 +224,9 @@ def vehicles(
     written = write_fleet(answer, output)
     if quiet:
         return
-    for line in filter(None, [loaded.settings.disclaimer, *fleet_lines(answer)]):
-        out.print(Text(line, style="bold" if line == loaded.settings.disclaimer else ""))
+    print_lines(fleet_lines(answer), disclaimer=loaded.settings.disclaimer)
     out.print(rich_table("Bases", answer.places[["name", "municipality", "vehicles", "stands", "base"]]))
-    out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+    print_written(written)
 
 
 def _site_futures(
@@ -251,11 +246,10 @@ def _site_futures(
     written = write_futures(answer, output)
     if quiet:
         return
-    for line in filter(None, [answer.disclaimer, *futures_lines(answer)]):
-        out.print(Text(line, style="bold" if line == answer.disclaimer else ""))
+    print_lines(futures_lines(answer), disclaimer=answer.disclaimer)
     table = answer.futures.copy()
     for name in ("best", "value", "regret"):
         table[name] = table[name].map("{:.3f}".format)
     out.print(rich_table("By future, per person", table))
     out.print(rich_table("Where", answer.places[["name", "municipality", "candidate"]]))
-    out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+    print_written(written)

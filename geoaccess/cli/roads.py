@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from geoaccess.osm.explain import Explanation
     from geoaccess.osm.profile import Profile
-from geoaccess.cli.app import StudyFile, app, date, lon_lat, out, rich_table
+from geoaccess.cli.app import StudyFile, app, date, lon_lat, out, print_written, rich_table
 
 
 @app.command()
@@ -86,7 +86,7 @@ def profile(
         out.print(Text(f"  {name}: {why}"))
     title = f"{loaded.settings.services[service].label} on {moment.isoformat()}: minutes over all times of leaving"
     out.print(rich_table(title, short_table(found)))
-    out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+    print_written(written)
 
 
 @app.command()

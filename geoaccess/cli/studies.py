@@ -15,7 +15,7 @@ from geoaccess.errors import GeoaccessWarning, InputError
 if TYPE_CHECKING:
     from geoaccess.study.pipeline import Answers
     from geoaccess.study.validate import Validation
-from geoaccess.cli.app import StudyFile, app, out, rich_table
+from geoaccess.cli.app import StudyFile, app, out, print_written, rich_table
 
 _REASONS_SHOWN = 20
 
@@ -56,7 +56,7 @@ def report(
     if why_not:
         out.print(Text(why_not))
     if not quiet:
-        out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+        print_written(written)
 
 
 @app.command()
@@ -169,7 +169,7 @@ def sweep(
         for line in dict.fromkeys(variation.study.settings.disclaimer for variation in chosen):
             out.print(Text(line, style="bold"))
         out.print(rich_table("Median minutes of everybody", medians(found)))
-        out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+        print_written(written)
     if len(found.failed):
         raise InputError(f"{len(found.failed)} of {len(chosen)} variations failed; status in {written[0]} says why")
 
@@ -218,7 +218,7 @@ def validate(
     written = write_validation(found, name=f"validation_{Path(profile).stem}" if profile else "validation")
     if not quiet:
         _print_validation(found)
-        out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+        print_written(written)
 
 
 def _fetched(region: str | None, place: str | None, folder: Path, *, force: bool) -> list[Path]:

@@ -171,11 +171,7 @@ def _profits(
     profit: npt.NDArray[np.float64],
 ) -> None:
     for j in range(profit.size):
-        total = -cost[j]
-        for at in range(first[j], first[j + 1]):
-            if gain[at] > price[point[at]]:
-                total += gain[at] - price[point[at]]
-        profit[j] = total
+        profit[j] = _more(first, point, gain, j, price) - cost[j]
 
 
 @numba.njit(cache=True)

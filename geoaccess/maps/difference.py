@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-import geopandas as gpd
 import numpy as np
 
 from geoaccess.errors import InputError
 from geoaccess.maps.blocks import joined
-from geoaccess.maps.layers import Layers, Legend, block_factor
+from geoaccess.maps.layers import Layers, Legend, block_factor, projected
 from geoaccess.maps.results import Cells, checked_ferries, main_roads, squares
 from geoaccess.maps.words import LANGUAGES, people, share, words
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import geopandas as gpd
     import numpy.typing as npt
     import pandas as pd
 
@@ -139,10 +139,10 @@ def difference_map(
         colours=[*DIFFERENCE_COLOURS],
         population=drawn.population,
         crs=results.crs,
-        land=_projected(municipalities, results.crs),
-        roads=_projected(main_roads(roads), results.crs),
-        ferries=_projected(checked_ferries(ferries), results.crs),
-        sites=_projected(mine, results.crs),
+        land=projected(municipalities, results.crs),
+        roads=projected(main_roads(roads), results.crs),
+        ferries=projected(checked_ferries(ferries), results.crs),
+        sites=projected(mine, results.crs),
     )
     from geoaccess.maps.drawing import draw_service_map  # matplotlib is slow to import
 
@@ -169,10 +169,6 @@ def _window(results: gpd.GeoDataFrame, bands: npt.NDArray[np.int64]) -> npt.NDAr
     return inside
 
 
-def _projected(table: Any, crs: Any) -> Any:
-    return table.to_crs(crs) if isinstance(table, gpd.GeoDataFrame | gpd.GeoSeries) else None
-
-
 def _legend(
     bands: npt.NDArray[np.int64],
     population: npt.NDArray[np.float64],
@@ -196,11 +192,7 @@ def _legend(
     if there & {"new", "closed"}:
         labels["site"] = said["stays"]
     marks = [(kind, label) for kind, label in labels.items() if kind in there]
-    if layers.ferries is not None:
-        cars = layers.ferries["cars"].astype(bool)
-        marks += [("ferry", common["ferry"])] if cars.any() else []
-        marks += [("ferries_people", common["ferries_people"])] if (~cars).any() else []
-    marks += [("borders", common["borders"])] if layers.land is not None else []
+    marks += layers.marks_below(common)
     notes = [service.proxy_note, said["blocks"].format(k=layers.factor) if layers.factor > 1 else ""]
     notes += [said["part"]] if part else []
     return Legend(

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import geopandas as gpd
 import numpy as np
 
 from geoaccess.errors import InputError
 from geoaccess.maps.bands import band_colours, band_index, band_people, chosen_bands
 from geoaccess.maps.blocks import joined
-from geoaccess.maps.layers import Layers, Legend, block_factor
+from geoaccess.maps.layers import Layers, Legend, block_factor, projected
 from geoaccess.maps.results import cells_of, check_results, checked_ferries, main_roads
 from geoaccess.maps.words import minutes, people, share, words
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    import geopandas as gpd
     import numpy.typing as npt
     import pandas as pd
 
@@ -78,21 +78,16 @@ def service_map(
         colours=band_colours(len(edges) + 1),
         population=cells.population,
         crs=results.crs,
-        land=_projected(municipalities, results.crs),
-        roads=_projected(main_roads(roads), results.crs),
-        ferries=_projected(checked_ferries(ferries), results.crs),
-        sites=_projected(sites if sites is None else sites[sites["service"] == service.key], results.crs),
+        land=projected(municipalities, results.crs),
+        roads=projected(main_roads(roads), results.crs),
+        ferries=projected(checked_ferries(ferries), results.crs),
+        sites=projected(sites if sites is None else sites[sites["service"] == service.key], results.crs),
     )
     legend = _legend(results, service, edges, layers, language=language)
     from geoaccess.maps.drawing import draw_service_map  # matplotlib is slow to import
 
     heads = {"title": title, "subtitle": subtitle, "disclaimer": disclaimer, "attribution": attribution}
     draw_service_map(path, layers=layers, legend=legend, heads=heads)
-
-
-def _projected(table: Any, crs: Any) -> Any:
-    """Return a table or series of geometry in a CRS, and nothing where there is no geometry."""
-    return table.to_crs(crs) if isinstance(table, gpd.GeoDataFrame | gpd.GeoSeries) else None
 
 
 def _legend(
@@ -112,12 +107,7 @@ def _legend(
         proxy = layers.proxies()
         marks += [("site", said["site"])] if (~proxy).any() else []
         marks += [("proxy", said["proxy"])] if proxy.any() else []
-    if layers.ferries is not None:
-        cars = layers.ferries["cars"].astype(bool)
-        marks += [("ferry", said["ferry"])] if cars.any() else []
-        marks += [("ferries_people", said["ferries_people"])] if (~cars).any() else []
-    if layers.land is not None:
-        marks.append(("borders", said["borders"]))
+    marks += layers.marks_below(said)
     total = float(results["population"].sum())
     blocks = said["blocks"].format(k=layers.factor)
     return Legend(

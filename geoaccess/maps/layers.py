@@ -6,15 +6,17 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import geopandas as gpd
 import numpy as np
 
 if TYPE_CHECKING:
-    import geopandas as gpd
+    from collections.abc import Mapping
+
     import numpy.typing as npt
 
     from geoaccess.maps.results import Squares
 
-__all__ = ["DPI", "Layers", "Legend", "Plan", "block_factor", "plan_of", "smallest_px"]
+__all__ = ["DPI", "Layers", "Legend", "Plan", "block_factor", "plan_of", "projected", "smallest_px"]
 
 DPI: Final = 200
 MAP_AT_MOST_IN: Final = (6.6, 8.2)
@@ -100,6 +102,20 @@ class Layers:
             return kinds
         change = self.sites["change"].fillna("").to_numpy(dtype=np.str_)
         return np.where(change != "", change, kinds)
+
+    def marks_below(self, said: Mapping[str, str]) -> list[tuple[str, str]]:
+        """Return the marks of the legend for what lies below cells and sites: ferries and borders."""
+        marks = []
+        if self.ferries is not None:
+            cars = self.ferries["cars"].astype(bool)
+            marks += [("ferry", said["ferry"])] if cars.any() else []
+            marks += [("ferries_people", said["ferries_people"])] if (~cars).any() else []
+        return [*marks, ("borders", said["borders"])] if self.land is not None else marks
+
+
+def projected(table: Any, crs: Any) -> Any:
+    """Return a table or series of geometry in a CRS, and nothing where there is no geometry."""
+    return table.to_crs(crs) if isinstance(table, gpd.GeoDataFrame | gpd.GeoSeries) else None
 
 
 @dataclass(frozen=True)

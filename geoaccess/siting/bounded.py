@@ -11,7 +11,7 @@ import numpy as np
 from geoaccess.errors import InputError
 from geoaccess.siting import highs
 from geoaccess.siting.choosing import CLOSE_ENOUGH, LARGEST, Choice, choose
-from geoaccess.siting.cover_sets import cover_rows, levels, reached
+from geoaccess.siting.cover_sets import cover_rows, levels, quota_rows, reached
 from geoaccess.siting.locating import Located, locate, located
 from geoaccess.siting.objectives import PersonMinutes
 from geoaccess.siting.several import combined, descend
@@ -203,14 +203,7 @@ def _exactly(
     y = programme.add(np.zeros(problem.places), whole=True)
     z = programme.add(cut.gain * scale, whole=False)
     cover_rows(programme, cut, y=y, z=z)
-    programme.require(
-        problem.group,
-        np.arange(problem.places),
-        np.ones(problem.places),
-        count=problem.quota.size,
-        low=problem.quota.astype(np.float64),
-        high=problem.quota.astype(np.float64),
-    )
+    quota_rows(programme, problem)
     t = programme.add(np.zeros(slow.gain.size), whole=False)
     cover_rows(programme, slow, y=y, z=t)
     some = (bounds.groups >= 0)[slow.point]

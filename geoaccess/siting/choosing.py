@@ -11,7 +11,7 @@ import numpy as np
 from geoaccess.errors import InputError
 from geoaccess.kernels import siting as kernel
 from geoaccess.siting import highs
-from geoaccess.siting.cover_sets import cover_rows, levels, reached
+from geoaccess.siting.cover_sets import cover_rows, levels, quota_rows, reached
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -303,14 +303,7 @@ def solve_exactly(
     y = programme.add(-problem.cost * scale, whole=True)
     z = programme.add(cut.gain * scale, whole=False)
     cover_rows(programme, cut, y=y, z=z)
-    programme.require(
-        problem.group,
-        np.arange(problem.places),
-        np.ones(problem.places),
-        count=problem.quota.size,
-        low=problem.quota.astype(np.float64),
-        high=problem.quota.astype(np.float64),
-    )
+    quota_rows(programme, problem)
     begin = None
     if start is not None:
         begin = np.zeros(programme.size)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from geoaccess.siting.highs import Programme
     from geoaccess.siting.problem import Problem
 
-__all__ = ["Levels", "cover_rows", "levels", "reached"]
+__all__ = ["Levels", "cover_rows", "levels", "quota_rows", "reached"]
 
 
 class Levels(NamedTuple):
@@ -87,6 +87,13 @@ def cover_rows(programme: Programme, cut: Levels, *, y: int, z: int) -> None:
     column = np.concatenate([z + own, z + cut.parent[chained], y + cut.place])
     entry = np.concatenate([np.full(count, -1.0), np.ones(chained.size + cut.place.size)])
     programme.require(row, column, entry, count=count, low=0.0)
+
+
+def quota_rows(programme: Programme, problem: Problem) -> None:
+    """Add that of each group as many places are chosen as its quota says; their variables are the first ones."""
+    quota = problem.quota.astype(np.float64)
+    places = problem.places
+    programme.require(problem.group, np.arange(places), np.ones(places), count=quota.size, low=quota, high=quota)
 
 
 def reached(cut: Levels, chosen: npt.NDArray[np.integer], places: int) -> npt.NDArray[np.float64]:

@@ -7,21 +7,17 @@ from typing import TYPE_CHECKING
 
 from geoaccess import siting
 from geoaccess.errors import InputError
-from geoaccess.network import snap
 from geoaccess.osm import read_features
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import geopandas as gpd
-    import pandas as pd
 
-    from geoaccess.network import Network
-    from geoaccess.study.config import Study
     from geoaccess.study.pipeline import Answers
     from geoaccess.study.siting_question import Question
 
-__all__ = ["candidates_of", "municipality_of", "name_places", "snap_places"]
+__all__ = ["candidates_of", "municipality_of", "name_places"]
 
 _PLACES = ("city", "town", "village", "hamlet", "suburb", "isolated_dwelling")
 
@@ -41,17 +37,6 @@ def candidates_of(answers: Answers, question: Question) -> gpd.GeoDataFrame:
         found = siting.read_candidates(path)
     found = found.to_crs("EPSG:4326")
     return found if question.exclude is None else siting.leave_out(found, question.exclude)
-
-
-def snap_places(study: Study, network: Network, places: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Attach candidates to the network as sites are."""
-    return snap(
-        network,
-        places,
-        max_m=study.settings.snap.max_m,
-        off_network_kph=study.settings.snap.off_network_kph,
-        min_component_m=study.settings.network.min_component_km * 1000,
-    )
 
 
 def name_places(answers: Answers, places: gpd.GeoDataFrame, numbers: Sequence[int]) -> dict[int, str]:

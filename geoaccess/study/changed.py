@@ -12,7 +12,6 @@ import pandas as pd
 
 from geoaccess import scenarios
 from geoaccess.errors import GeoaccessError, InputError
-from geoaccess.network import snap
 from geoaccess.osm import read_profile, read_road_names
 from geoaccess.routing import attach_departures, day_profile, nearest_snapped
 from geoaccess.study import stages
@@ -273,15 +272,8 @@ def solve_changed(changed: Changed, *, rules: bool = True) -> gpd.GeoDataFrame:
 
 def _snapped_sites(study: Study, network: Network, sites: gpd.GeoDataFrame) -> pd.DataFrame:
     """Attach sites; unlike those of a study, all of them may lie off the roads, or there may be none."""
-    settings = study.settings
     try:
-        return snap(
-            network,
-            sites,
-            max_m=settings.snap.max_m,
-            off_network_kph=settings.snap.off_network_kph,
-            min_component_m=settings.network.min_component_km * 1000,
-        )
+        return stages.snap_as_set(study, network, sites)
     except InputError as error:
         raise InputError(f"sites of the scenario: {error}") from error
 
@@ -316,11 +308,7 @@ def _times(
                 found["travel_time_s"], found["reason"] = day, why.where(~np.isfinite(day), "")
             parts.append(found)
         found = pd.concat(parts).reindex(snapped.cells.index)
-        out[f"{key}_s"] = found["travel_time_s"]
-        out[f"{key}_site"] = found["site"].fillna("").astype("str")
-        out[f"{key}_second_s"] = found["travel_time_2_s"]
-        out[f"{key}_second_site"] = found["site_2"].fillna("").astype("str")
-        out[f"{key}_reason"] = found["reason"].astype("str")
+        out |= stages.nearest_columns(key, found)
     return pd.DataFrame(out)
 
 

@@ -13,7 +13,7 @@ from geoaccess.errors import InputError
 from geoaccess.measures import read_ambulance_figures
 from geoaccess.routing import travel_times
 from geoaccess.study import stages
-from geoaccess.study.candidates import candidates_of, municipality_of, name_places, snap_places
+from geoaccess.study.candidates import candidates_of, municipality_of, name_places
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.siting_question import Question, above_zero, norm_of
 from geoaccess.study.tables import marked, write_csv
@@ -104,7 +104,7 @@ def fleet_study(
     new = candidates_of(answers, asked)
     bases = pd.concat([ours[["name", "geometry"]].to_crs(new.crs), new.assign(name=new.get("name", ""))])
     snapped = stages.snap_all(study, answers.network, answers.results, ours)
-    where = pd.concat([snapped.sites, snap_places(study, answers.network, new)])
+    where = pd.concat([snapped.sites, stages.snap_as_set(study, answers.network, new)])
     times = travel_times(answers.network, where, snapped.cells).T
     fleet = siting.expected_cover(
         np.where(np.isnan(times), np.inf, times),

@@ -12,7 +12,7 @@ from geoaccess import files, siting
 from geoaccess.errors import InputError
 from geoaccess.routing import travel_times
 from geoaccess.study import stages
-from geoaccess.study.candidates import candidates_of, municipality_of, name_places, snap_places
+from geoaccess.study.candidates import candidates_of, municipality_of, name_places
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.siting_question import Question, above_zero
 from geoaccess.study.tables import marked, write_csv
@@ -105,7 +105,7 @@ def days_study(study: Study, question: DayQuestion, *, answers: Answers | None =
     places = _candidates(answers, ours, question)
     standing = ours.drop(list(question.redistribute))
     snapped = stages.snap_all(study, answers.network, answers.results, standing)
-    where = snap_places(study, answers.network, places)
+    where = stages.snap_as_set(study, answers.network, places)
     people = answers.results["population"].to_numpy(dtype=np.float64)
     setting = siting.find_setting(answers.network, snapped.cells, people, sites=snapped.sites, candidates=where)
     main = snapped.sites.loc[list(question.main)]

@@ -10,7 +10,6 @@ import numpy as np
 from geoaccess import siting
 from geoaccess.errors import InputError
 from geoaccess.study import stages
-from geoaccess.study.candidates import snap_places
 from geoaccess.study.changed import apply_scenarios, needs_names, solve_base, solve_changed
 
 if TYPE_CHECKING:
@@ -105,8 +104,8 @@ def find_setting(
         ground.roads,
         cells,
         answers.results["population"].to_numpy(dtype=np.float64),
-        sites=snap_places(study, ground.places, ours) if len(ours) else None,
-        candidates=snap_places(study, ground.places, candidates),
+        sites=stages.snap_as_set(study, ground.places, ours) if len(ours) else None,
+        candidates=stages.snap_as_set(study, ground.places, candidates),
         close=close,
         toward=spec.toward,
     )

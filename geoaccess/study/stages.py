@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -45,11 +45,13 @@ __all__ = [
     "join_classes",
     "join_table",
     "join_zones",
+    "nearest_columns",
     "network_folder",
     "read_mapped",
     "read_people",
     "read_places",
     "snap_all",
+    "snap_as_set",
     "snap_cells",
     "solve",
 ]
@@ -308,7 +310,7 @@ def snap_all(study: Study, network: Network, cells: gpd.GeoDataFrame, sites: gpd
     """Attach the centres of cells, and the sites; refuse a service none of whose sites is near a road."""
     cells_snapped = snap_cells(study, network, cells)
     with about(_names_of_sites(study)):
-        sites_snapped = _snap_as_set(study, network, sites)
+        sites_snapped = snap_as_set(study, network, sites)
         near = (sites_snapped["edge"] >= 0).groupby(sites["service"].to_numpy()).any()
         problems = [
             f'no site of "{key}" lies within {study.settings.snap.max_m:g} m of a road; are lon and lat swapped?'
@@ -322,7 +324,7 @@ def snap_all(study: Study, network: Network, cells: gpd.GeoDataFrame, sites: gpd
 def snap_cells(study: Study, network: Network, cells: gpd.GeoDataFrame) -> pd.DataFrame:
     """Attach the centres of cells."""
     with about(str(study.resolve(study.settings.population.file))):
-        return _snap_as_set(study, network, cells)
+        return snap_as_set(study, network, cells)
 
 
 def solve(study: Study, network: Network, snapped: Snapped, sites: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -330,13 +332,19 @@ def solve(study: Study, network: Network, snapped: Snapped, sites: gpd.GeoDataFr
     out = {"off_network_m": snapped.cells["off_network_m"]}
     for key, service in study.settings.services.items():
         ours = snapped.sites[(sites["service"] == key).to_numpy()]
-        found = nearest_snapped(network, snapped.cells, ours, k=2, toward=service.toward)
-        out[f"{key}_s"] = found["travel_time_s"]
-        out[f"{key}_site"] = found["site"].fillna("").astype("str")
-        out[f"{key}_second_s"] = found["travel_time_2_s"]
-        out[f"{key}_second_site"] = found["site_2"].fillna("").astype("str")
-        out[f"{key}_reason"] = found["reason"].astype("str")
+        out |= nearest_columns(key, nearest_snapped(network, snapped.cells, ours, k=2, toward=service.toward))
     return pd.DataFrame(out)
+
+
+def nearest_columns(key: str, found: pd.DataFrame) -> dict[str, pd.Series[Any]]:
+    """Return the columns that a service has in the results, of the two nearest sites that a search found."""
+    return {
+        f"{key}_s": found["travel_time_s"],
+        f"{key}_site": found["site"].fillna("").astype("str"),
+        f"{key}_second_s": found["travel_time_2_s"],
+        f"{key}_second_site": found["site_2"].fillna("").astype("str"),
+        f"{key}_reason": found["reason"].astype("str"),
+    }
 
 
 def join_classes(
@@ -394,7 +402,7 @@ def _compute_classes(
     for tags in settings.functions.values():
         features = mapped[services.carrying(mapped, tags)]
         if len(features):
-            there = _snap_as_set(study, network, features)
+            there = snap_as_set(study, network, features)
             kinds = kinds + weigh(nearest_snapped(network, snapped.cells, there, k=1)["travel_time_s"].to_numpy())
     return zones.compute_centrality(
         workplaces_reached=reached,
@@ -407,7 +415,8 @@ def _compute_classes(
     )
 
 
-def _snap_as_set(study: Study, network: Network, places: gpd.GeoDataFrame) -> pd.DataFrame:
+def snap_as_set(study: Study, network: Network, places: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Attach places to the network as the study sets it."""
     return snap(
         network,
         places,
