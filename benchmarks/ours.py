@@ -59,7 +59,7 @@ def contract(network: ga.Network) -> ga.Hierarchy:
 def nearest(hierarchy: ga.Hierarchy, sites: Nodes, k: int) -> npt.NDArray[np.uint64]:
     """Return the k nearest sites of every node, people travelling to them, by a hierarchy."""
     numbers = np.arange(sites.size, dtype=np.int32)
-    return nearest_keys(hierarchy, sites, np.zeros_like(sites), numbers, k=k, against=True)
+    return nearest_keys(hierarchy, sites, np.zeros_like(sites), numbers, k=k, reverse=True)
 
 
 def keys(answer: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

@@ -53,18 +53,18 @@ def network_of(made):
     return SimpleNamespace(arcs=arcs_of(n, tail, head, cost), arcs_reversed=arcs_of(n, head, tail, cost))
 
 
-def times_from(made, *, against):
+def times_from(made, *, reverse):
     n, tail, head, cost = made
     multi = nx.MultiDiGraph()
     multi.add_nodes_from(range(n))
-    tail, head = (head, tail) if against else (tail, head)
+    tail, head = (head, tail) if reverse else (tail, head)
     multi.add_weighted_edges_from(zip(tail.tolist(), head.tolist(), cost.tolist(), strict=True))
     return dict(nx.all_pairs_dijkstra_path_length(multi))
 
 
 @few
 @given(roads(), st.booleans(), st.booleans(), st.integers(1, 4), st.data())
-def test_the_k_nearest_are_those_of_one_search_per_site(made, whole, against, k, data):
+def test_the_k_nearest_are_those_of_one_search_per_site(made, whole, reverse, k, data):
     n = made[0]
     network = network_of(made)
     hierarchy = contract(network) if whole else light(network)
@@ -72,10 +72,10 @@ def test_the_k_nearest_are_those_of_one_search_per_site(made, whole, against, k,
     seeds = data.draw(st.lists(st.tuples(st.integers(0, n - 1), leg, st.integers(0, 5)), min_size=1, max_size=9))
     node = np.array([seed[0] for seed in seeds], np.int32)
     key = np.array([(seed[1] << 32) | seed[2] for seed in seeds], np.uint64)
-    up, down = hierarchy.costs(against=against)
+    up, down = hierarchy.costs(reverse=reverse)
     arrays = (hierarchy.core, hierarchy.start, hierarchy.head, up, down, hierarchy.place, node, key)
     found = fields.nearest(*arrays) if k == 1 else fields.k_nearest(*arrays, k)
-    between = times_from(made, against=against)
+    between = times_from(made, reverse=reverse)
     for v in range(n):
         least = {}
         for u, t, site in seeds:
@@ -89,7 +89,7 @@ def test_the_k_nearest_are_those_of_one_search_per_site(made, whole, against, k,
 
 @few
 @given(roads(), st.booleans(), st.integers(1, 5), st.integers(1, 3), st.integers(0, 2**32))
-def test_lanes_give_all_times_between_nodes_also_above_some_nodes_alone(made, against, width, blocks, seed):
+def test_lanes_give_all_times_between_nodes_also_above_some_nodes_alone(made, reverse, width, blocks, seed):
     n = made[0]
     hierarchy = contract(network_of(made))
     rng = np.random.default_rng(seed)
@@ -98,7 +98,7 @@ def test_lanes_give_all_times_between_nodes_also_above_some_nodes_alone(made, ag
     start, head, outward, inward, rank = sweeps.restrict(
         hierarchy.start, hierarchy.head, hierarchy.outward, hierarchy.inward, chosen[hierarchy.node]
     )
-    up, down = (inward, outward) if against else (outward, inward)
+    up, down = (inward, outward) if reverse else (outward, inward)
     nodes = np.flatnonzero(chosen)
     places = rank[hierarchy.place[nodes]]
     found = np.empty((nodes.size, nodes.size), np.uint32)
@@ -118,14 +118,14 @@ def test_lanes_give_all_times_between_nodes_also_above_some_nodes_alone(made, ag
         np.empty((blocks, (start.size - 1) * width), np.uint32),
         found,
     )
-    between = times_from(made, against=against)
+    between = times_from(made, reverse=reverse)
     expected = [[between[u].get(v, int(FAR)) for u in nodes.tolist()] for v in nodes.tolist()]
     assert found.tolist() == expected
 
 
 @few
 @given(roads(), st.booleans(), st.integers(1, 5), st.integers(1, 3), st.data())
-def test_trees_give_all_times_from_some_nodes(made, against, width, blocks, data):
+def test_trees_give_all_times_from_some_nodes(made, reverse, width, blocks, data):
     n = made[0]
     hierarchy = contract(network_of(made))
     roots = np.array(data.draw(st.lists(st.integers(0, n - 1), max_size=12)), np.int64)
@@ -133,7 +133,7 @@ def test_trees_give_all_times_from_some_nodes(made, against, width, blocks, data
     sweeps.trees(
         hierarchy.start,
         hierarchy.head,
-        *hierarchy.costs(against=against),
+        *hierarchy.costs(reverse=reverse),
         hierarchy.place,
         np.arange(roots.size + 1),
         hierarchy.place[roots],
@@ -142,7 +142,7 @@ def test_trees_give_all_times_from_some_nodes(made, against, width, blocks, data
         np.empty((blocks, n * width), np.uint32),
         found,
     )
-    between = times_from(made, against=against)
+    between = times_from(made, reverse=reverse)
     assert found.tolist() == [[between[u].get(v, int(FAR)) for u in roots.tolist()] for v in range(n)]
 
 
@@ -164,7 +164,7 @@ def test_the_way_is_made_of_arcs_and_as_long_as_the_least_time(made, data):
         hierarchy.place[[v]],
         zero,
     )
-    expected = times_from(made, against=False)[u].get(v)
+    expected = times_from(made, reverse=False)[u].get(v)
     if expected is None:
         assert least == FAR
         assert way.size == 0
@@ -243,7 +243,7 @@ def test_a_crowded_grid_with_ferries_is_contracted_right():
         0,
         hierarchy.start,
         hierarchy.head,
-        *hierarchy.costs(against=False),
+        *hierarchy.costs(reverse=False),
         hierarchy.place,
         origin,
         np.zeros(1, np.uint64),

@@ -544,7 +544,7 @@ def edges_people_can_use(network, least_m):
 @given(
     roads_and_points(), st.sampled_from([0.0, 8000.0]), st.sampled_from([3000.0, 20_000.0]), st.sampled_from([5.0, 4])
 )
-def test_points_go_to_the_nearest_place_people_can_use(made, least_m, max_m, kph):
+def test_points_go_to_the_nearest_place_people_can_use(made, least_m, max_snap_m, kph):
     network, points = made
     usable = edges_people_can_use(network, least_m)
     assert snappable_edges(network, min_component_m=least_m).tolist() == usable
@@ -555,8 +555,8 @@ def test_points_go_to_the_nearest_place_people_can_use(made, least_m, max_m, kph
         for line in network.edges().geometry
     ]
     away = pd.DataFrame({e: shapely.distance(lines[e], flat.to_numpy()) for e in usable}, index=points.index)
-    reached = (away <= max_m).any(axis=1)
-    arguments = {"max_m": max_m, "off_network_kph": kph, "min_component_m": least_m}
+    reached = (away <= max_snap_m).any(axis=1)
+    arguments = {"max_snap_m": max_snap_m, "off_network_kph": kph, "min_component_m": least_m}
     if not reached.any():
         with pytest.raises(InputError, match="none of 8 points lies within"):
             snap(network, points, **arguments)
@@ -711,7 +711,9 @@ def test_points_that_cannot_be_placed_are_refused(points, said):
         snap(crossroads(), points)
 
 
-@pytest.mark.parametrize("setting", [{"off_network_kph": 0}, {"off_network_kph": -5}, {"max_m": -1}, {"max_m": np.nan}])
+@pytest.mark.parametrize(
+    "setting", [{"off_network_kph": 0}, {"off_network_kph": -5}, {"max_snap_m": -1}, {"max_snap_m": np.nan}]
+)
 def test_settings_that_mean_nothing_are_refused(setting):
     with pytest.raises(InputError, match=next(iter(setting))):
         snap(crossroads(), at((10.02, 60.004)), **setting)

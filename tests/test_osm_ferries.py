@@ -233,7 +233,7 @@ def test_a_passenger_boat_carries_no_car_and_tells_why_an_island_is_cut_off(tmp_
 def test_nobody_begins_a_journey_at_sea(tmp_path):
     network = made(tmp_path, boat("quay", "sea", "isle quay"), boat("isle quay", "far quay", motor_vehicle="no"))
     at_sea = gpd.GeoSeries.from_xy(*np.array([PLACES["sea"], (10.11, 65.004)]).T, crs="EPSG:4326")
-    rows = snap(network, at_sea, max_m=20_000)
+    rows = snap(network, at_sea, max_snap_m=20_000)
     assert (network.edge_kind[rows["edge"]] == EdgeKind.ROAD).all()
     assert not network.edge_snaps[network.edge_kind != EdgeKind.ROAD].any()
 

@@ -76,8 +76,8 @@ def both_snapped(network, rng):
     cells, sites = places(rng, 6, "cell"), places(rng, 4, "site")
     try:
         return (
-            snap(network, cells, max_m=4000, min_component_m=0),
-            snap(network, sites, max_m=4000, min_component_m=0),
+            snap(network, cells, max_snap_m=4000, min_component_m=0),
+            snap(network, sites, max_snap_m=4000, min_component_m=0),
         )
     except InputError:
         return None
@@ -129,13 +129,13 @@ def test_nearest_is_what_networkx_finds(made, toward, k):
 
 @settings(max_examples=60, deadline=None)
 @given(networks(), st.sampled_from([np.inf, 700.0]))
-def test_travel_times_are_what_networkx_finds(made, max_s):
+def test_travel_times_are_what_networkx_finds(made, cutoff_s):
     network, rng = made
     snapped = both_snapped(network, rng)
     if snapped is None:
         return
     cells, sites = snapped
-    found = travel_times(network, cells, sites, max_s=max_s)
+    found = travel_times(network, cells, sites, cutoff_s=cutoff_s)
     times = oracle(network, cells, sites)
     for i, cell in enumerate(cells.index):
         for j, site in enumerate(sites.index):
@@ -143,7 +143,7 @@ def test_travel_times_are_what_networkx_finds(made, max_s):
                 assert np.isnan(found[i, j])
             else:
                 time = times.get((cell, site), np.inf) / DECISECONDS
-                assert found[i, j] == pytest.approx(time if time <= max_s else np.inf)
+                assert found[i, j] == pytest.approx(time if time <= cutoff_s else np.inf)
 
 
 @settings(max_examples=40, deadline=None)

@@ -20,7 +20,7 @@ from geoaccess.errors import InputError
 from geoaccess.network import DECISECONDS, EdgeKind, Turns, assemble, snap
 from geoaccess.routing import nearest_snapped
 
-NEAR = {"max_m": 3000.0, "min_component_m": 0.0}
+NEAR = {"max_snap_m": 3000.0, "min_component_m": 0.0}
 ASKED = {"max_snap_m": 3000.0, "min_component_m": 0.0}
 METHODS = ("auto", "search", "hierarchy")
 
@@ -278,12 +278,12 @@ def test_times_between_places_are_those_of_whole_journeys_on_every_engine(world,
     finite = np.unique(np.rint(expected[np.isfinite(expected)] * DECISECONDS)).tolist()
     cutoff = data.draw(st.sampled_from([0, *finite, *(max(time - 1, 0) for time in finite)])) / DECISECONDS
     for name, network, method in engines(world.network):
-        for max_s in (np.inf, cutoff):
-            within = np.where(expected > max_s, np.inf, expected)
-            found = ga.travel_times(network, origins, destinations, max_s=max_s, method=method)
-            np.testing.assert_array_equal(found, within, err_msg=f"{name}, {max_s}")
-            turned = ga.travel_times(network, origins, destinations.iloc[:1], max_s=max_s, method=method)
-            np.testing.assert_array_equal(turned, within[:, :1], err_msg=f"{name}, {max_s}, one destination")
+        for cutoff_s in (np.inf, cutoff):
+            within = np.where(expected > cutoff_s, np.inf, expected)
+            found = ga.travel_times(network, origins, destinations, cutoff_s=cutoff_s, method=method)
+            np.testing.assert_array_equal(found, within, err_msg=f"{name}, {cutoff_s}")
+            turned = ga.travel_times(network, origins, destinations.iloc[:1], cutoff_s=cutoff_s, method=method)
+            np.testing.assert_array_equal(turned, within[:, :1], err_msg=f"{name}, {cutoff_s}, one destination")
 
 
 @settings(max_examples=50)
@@ -304,12 +304,12 @@ def test_the_k_nearest_are_the_first_of_all_times_on_every_engine(world, toward)
 
 @settings(max_examples=40)
 @given(worlds(), st.booleans())
-def test_trees_lead_to_nodes_as_whole_journeys_do(world, against):
+def test_trees_lead_to_nodes_as_whole_journeys_do(world, reverse):
     """By the numbers of nodes and their copies as networkx walks the arcs; by places as journeys do."""
     net = world.network
     (origins,) = world.snapped(world.points(5, "o"))
     on = origins["edge"].to_numpy() >= 0
-    if against:
+    if reverse:
         graph = with_points(world, journeys(world), origins.iloc[:0], origins)
         sources = [("from", node) for node in range(world.n_places)]
         expected = least(graph, sources, [("d", i) for i in range(len(origins))]).T
@@ -320,7 +320,7 @@ def test_trees_lead_to_nodes_as_whole_journeys_do(world, against):
     place = np.array([world.place(node) for node in range(net.n_nodes)])
     first = None
     for name, network, method in engines(net):
-        found = ga.trees(network, origins, against=against, method=method)
+        found = ga.trees(network, origins, reverse=reverse, method=method)
         assert found.shape == (len(origins), net.n_nodes)
         assert np.isnan(found[~on]).all()
         by_place = np.full((len(origins), world.n_places), np.inf)
@@ -624,8 +624,8 @@ class TestWhatIsAskedWrongly:
     def test_limits_below_zero_are_refused(self, engine, limit):
         network = line()
         snapped, engine = snap(network, at(10.0, 10.2)), engine(network)
-        with pytest.raises(InputError, match="max_s is"):
-            ga.travel_times(engine, snapped, snapped, max_s=limit)
+        with pytest.raises(InputError, match="cutoff_s is"):
+            ga.travel_times(engine, snapped, snapped, cutoff_s=limit)
         with pytest.raises(InputError, match="cutoff_s is"):
             ga.within(engine, at(10.0), at(10.2), cutoff_s=limit)
 
@@ -672,8 +672,8 @@ def test_a_limit_counts_the_time_it_names(method):
     snapped = snap(network, at(10.0, 10.1, 10.2), min_component_m=0)
     times = ga.travel_times(network, snapped, snapped, method=method)
     assert times.tolist() == [[0, 300, 700], [300, 0, 400], [700, 400, 0]]
-    for max_s, counted in ((0, 0), (299.9, 0), (300, 2), (300.04, 2), (399.99, 2), (400, 4), (700, 6), (1e30, 6)):
-        found = ga.travel_times(network, snapped, snapped, max_s=max_s, method=method)
+    for cutoff_s, counted in ((0, 0), (299.9, 0), (300, 2), (300.04, 2), (399.99, 2), (400, 4), (700, 6), (1e30, 6)):
+        found = ga.travel_times(network, snapped, snapped, cutoff_s=cutoff_s, method=method)
         assert np.isfinite(found).sum() == 3 + counted
         assert (found[np.isfinite(found)] == times[np.isfinite(found)]).all()
 
@@ -747,13 +747,13 @@ def icelanders(iceland):
     return snapped
 
 
-@pytest.mark.parametrize("against", [False, True])
-def test_no_arc_of_iceland_shortens_a_time_of_a_tree(iceland, iceland_contracted, icelanders, against):
+@pytest.mark.parametrize("reverse", [False, True])
+def test_no_arc_of_iceland_shortens_a_time_of_a_tree(iceland, iceland_contracted, icelanders, reverse):
     """Times are least when no arc leads sooner to its head, and none is made up: every one ends with an arc."""
     some = icelanders[icelanders["edge"] >= 0].iloc[:40]
-    trees = ga.trees(iceland_contracted, some, against=against)
-    np.testing.assert_array_equal(trees[:4], ga.trees(iceland, some.iloc[:4], against=against, method="search"))
-    arcs = iceland.arcs_reversed if against else iceland.arcs
+    trees = ga.trees(iceland_contracted, some, reverse=reverse)
+    np.testing.assert_array_equal(trees[:4], ga.trees(iceland, some.iloc[:4], reverse=reverse, method="search"))
+    arcs = iceland.arcs_reversed if reverse else iceland.arcs
     tail = np.repeat(np.arange(iceland.n_nodes), np.diff(arcs.start))
     leave_u, leave_v, arrive_u, arrive_v = iceland.ends
     for tree, row in zip(trees, some.itertuples(), strict=True):
@@ -761,7 +761,7 @@ def test_no_arc_of_iceland_shortens_a_time_of_a_tree(iceland, iceland_contracted
         over = time[tail] + arcs.cost_ds
         assert (time[arcs.head] <= over).all()
         ends = [(leave_u, row.to_u_ds), (leave_v, row.to_v_ds)]
-        if against:
+        if reverse:
             ends = [(arrive_u, row.from_u_ds), (arrive_v, row.from_v_ds)]
         begun = np.full(iceland.n_nodes, 2**40)
         for nodes, leg in ends:

@@ -333,7 +333,7 @@ def test_a_rota_that_cannot_be_is_one_message(tmp_path):
 def test_pairs_of_snapped_points_are_those_of_the_points(plain):
     answers, _ = plain
     network, cells, sites = answers.network, answers.results, answers.sites
-    settings = {"max_m": 2500, "off_network_kph": 4, "min_component_m": 3000}
+    settings = {"max_snap_m": 2500, "off_network_kph": 4, "min_component_m": 3000}
     snapped = [snap(network, places, **settings) for places in (cells, sites)]
     named = {"max_snap_m": 2500, "off_network_kph": 4, "min_component_m": 3000}
     for toward in ("sites", "cells"):

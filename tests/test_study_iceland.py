@@ -117,7 +117,7 @@ def test_times_are_those_of_an_independent_search(answers, cells, service):
     """Dijkstra by scipy on the bare edges, in the direction of the people or of the ambulance."""
     network, settings = answers.network, answers.study.settings
     how = {
-        "max_m": settings.snap.max_m,
+        "max_snap_m": settings.snap.max_m,
         "off_network_kph": settings.snap.off_network_kph,
         "min_component_m": settings.network.min_component_km * 1000,
     }

@@ -126,8 +126,8 @@ def scene(seed):
         return gpd.GeoSeries([Point(p) for p in xy], index=[f"{prefix}{i}" for i in range(count)], crs="EPSG:4326")
 
     try:
-        cells = snap(network, points(5, "cell"), max_m=6000, min_component_m=0)
-        sites = snap(network, points(2, "site"), max_m=6000, min_component_m=0)
+        cells = snap(network, points(5, "cell"), max_snap_m=6000, min_component_m=0)
+        sites = snap(network, points(2, "site"), max_snap_m=6000, min_component_m=0)
     except InputError:
         return None
     return network, departures, places, cells, sites, rng

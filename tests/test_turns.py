@@ -134,8 +134,8 @@ def rules_by_edge(network, turns):
 def test_searches_obey_every_rule(made, toward):
     network, turns, rng = made
     try:
-        cells = snap(network, points(rng, 5, "c"), max_m=6000, min_component_m=0)
-        sites = snap(network, points(rng, 3, "s"), max_m=6000, min_component_m=0)
+        cells = snap(network, points(rng, 5, "c"), max_snap_m=6000, min_component_m=0)
+        sites = snap(network, points(rng, 3, "s"), max_snap_m=6000, min_component_m=0)
     except InputError:
         return
     rules = rules_by_edge(network, turns)

@@ -69,9 +69,9 @@ class Hierarchy:
         if self.core:
             raise InputError("this hierarchy has a core that is not contracted; make one with geoaccess.contract")
 
-    def costs(self, *, against: bool) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
-        """Return what going up and going down costs for a search along the arcs, or `against` them."""
-        return (self.inward, self.outward) if against else (self.outward, self.inward)
+    def costs(self, *, reverse: bool) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+        """Return what going up and going down costs for a search along the arcs, or `reverse` against them."""
+        return (self.inward, self.outward) if reverse else (self.outward, self.inward)
 
     @cached_property
     def node(self) -> npt.NDArray[np.int32]:

@@ -4,7 +4,7 @@ from geoaccess.network.assemble import assemble
 from geoaccess.network.core import DECISECONDS, Arcs, Detours, EdgeKind, Network
 from geoaccess.network.interchange import from_networkx, from_osmnx, to_networkx
 from geoaccess.network.merging import simplify
-from geoaccess.network.pieces import Pieces
+from geoaccess.network.segment_tree import SegmentTree
 from geoaccess.network.snapping import NO_ROAD_WITHIN, snap, snappable_edges
 from geoaccess.network.store import load_network, save_network
 from geoaccess.network.turns import Turns
@@ -16,7 +16,7 @@ __all__ = [
     "Detours",
     "EdgeKind",
     "Network",
-    "Pieces",
+    "SegmentTree",
     "Turns",
     "assemble",
     "from_networkx",

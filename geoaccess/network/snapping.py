@@ -10,7 +10,7 @@ import pandas as pd
 from geoaccess.errors import InputError
 from geoaccess.kernels import geometry
 from geoaccess.network.core import DECISECONDS, EdgeKind, Network
-from geoaccess.network.pieces import Pieces
+from geoaccess.network.segment_tree import SegmentTree
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -46,7 +46,7 @@ def snap(
     network: Network,
     points: gpd.GeoDataFrame | gpd.GeoSeries,
     *,
-    max_m: float = 5000.0,
+    max_snap_m: float = 5000.0,
     off_network_kph: float = 5.0,
     min_component_m: float = 2000.0,
 ) -> pd.DataFrame:
@@ -58,7 +58,7 @@ def snap(
     ----------
     points
         Points with a CRS; polygons stand for their centroids.
-    max_m
+    max_snap_m
         A point with no usable edge within this distance is not snapped.
     off_network_kph
         Speed on the leg between the point and the network.
@@ -86,16 +86,16 @@ def snap(
     >>> snap(road, place).loc["farm", ["edge", "to_u_ds", "to_v_ds"]].tolist()
     [0, 1000, 3000]
     """
-    for name, value in (("max_m", max_m), ("off_network_kph", off_network_kph)):
+    for name, value in (("max_snap_m", max_snap_m), ("off_network_kph", off_network_kph)):
         if not value > 0:
             raise InputError(f"{name} is {value}; it must be above 0")
     x, y = _projected(network, points)
-    edge, _ = _tree(network, min_component_m).nearest(x, y, most=max_m)
+    edge, _ = _tree(network, min_component_m).nearest(x, y, most=max_snap_m)
     at = np.flatnonzero(edge >= 0)
     if len(points) and not at.size:
         west, south, east, north = network.bounds
         raise InputError(
-            f"none of {len(points)} points lies within {max_m:.0f} m of a usable road; the network covers "
+            f"none of {len(points)} points lies within {max_snap_m:.0f} m of a usable road; the network covers "
             f"{west:.2f} to {east:.2f} E, {south:.2f} to {north:.2f} N: check the CRS of the points and that longitude "
             "and latitude are not swapped"
         )
@@ -105,7 +105,7 @@ def snap(
     if slowest > _LONGEST_OFF_S:
         raise InputError(
             f"off_network_kph is {off_network_kph}: the way off the network would take {slowest / 86400:.0f} days; "
-            "give a larger speed or a smaller max_m"
+            "give a larger speed or a smaller max_snap_m"
         )
     table["off_network_ds"] = np.where(
         edge >= 0, np.rint(np.nan_to_num(off_m) * 3.6 / off_network_kph * DECISECONDS), 0
@@ -115,9 +115,9 @@ def snap(
     return table
 
 
-def _tree(network: Network, min_component_m: float) -> Pieces:
+def _tree(network: Network, min_component_m: float) -> SegmentTree:
     """Return the snappable edges, ready for search; they are kept with the network for the next points."""
-    kept: dict[float, Pieces] = network.__dict__.setdefault("_snap_trees", {})
+    kept: dict[float, SegmentTree] = network.__dict__.setdefault("_snap_trees", {})
     if min_component_m not in kept:
         chosen = np.full(network.n_edges, -1, np.int32)
         eligible = snappable_edges(network, min_component_m=min_component_m)
@@ -125,7 +125,7 @@ def _tree(network: Network, min_component_m: float) -> Pieces:
         owner = np.repeat(chosen, np.diff(network.shape_ptr))[:-1]
         owner[network.shape_ptr[1:-1] - 1] = -1  # from the last point of an edge leads no piece
         x, y = network.shape_xy
-        kept[min_component_m] = Pieces(owner, x[:-1], y[:-1], x[1:], y[1:])
+        kept[min_component_m] = SegmentTree(owner, x[:-1], y[:-1], x[1:], y[1:])
     return kept[min_component_m]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.kernels import geometry
-from geoaccess.network import EdgeKind, Pieces
+from geoaccess.network import EdgeKind, SegmentTree
 from geoaccess.osm.ferry_lines import FerryLine, ferry_paths, read_line
 from geoaccess.osm.ferry_matching import match_rows
 
@@ -194,7 +194,7 @@ def _nearest_road(ends: list[int], on_road: npt.NDArray[np.bool_], extract: Extr
 
     x, y = mercator(roads)
     chosen = np.asarray(ends, np.int32)
-    near, _ = Pieces(roads.astype(np.int32), x, y, x, y).nearest(*mercator(chosen))
+    near, _ = SegmentTree(roads.astype(np.int32), x, y, x, y).nearest(*mercator(chosen))
     metres = geometry.segment_lengths_m(extract.lon, extract.lat, chosen, near)
     return {int(end): (int(road), float(far)) for end, road, far in zip(chosen, near, metres, strict=True)}
 

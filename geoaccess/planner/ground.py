@@ -15,7 +15,7 @@ from geoaccess.errors import InputError
 from geoaccess.maps.results import MAIN_ROADS
 from geoaccess.measures.groups import Groups, group_cells
 from geoaccess.network import EdgeKind, snap
-from geoaccess.network.pieces import Pieces
+from geoaccess.network.segment_tree import SegmentTree
 from geoaccess.planner.changes import Plan, Site
 from geoaccess.planner.figures import figures_of
 from geoaccess.routing import ferry_edges, solve_nearest
@@ -116,7 +116,7 @@ class Ground:
                 self.snapped.sites[ours],
                 k=2,
                 toward=self.specs[service].toward,
-                max_snap_m=snapping["max_m"],
+                max_snap_m=snapping["max_snap_m"],
                 off_network_kph=snapping["off_network_kph"],
                 min_component_m=snapping["min_component_m"],
             )
@@ -129,7 +129,7 @@ class Ground:
         """How the study attaches places to roads."""
         settings = self.study.settings
         return {
-            "max_m": settings.snap.max_m,
+            "max_snap_m": settings.snap.max_m,
             "off_network_kph": settings.snap.off_network_kph,
             "min_component_m": settings.network.min_component_km * 1000,
         }
@@ -179,23 +179,23 @@ class Ground:
         return pyproj.Transformer.from_crs("EPSG:4326", self.network.metric_crs, always_xy=True)
 
     @cached_property
-    def _roads(self) -> Pieces:
+    def _roads(self) -> SegmentTree:
         """All pieces of road, ready for search."""
         return self._searchable(np.ones(len(self.network.way_class), np.bool_))
 
     @cached_property
-    def _main_roads(self) -> Pieces:
+    def _main_roads(self) -> SegmentTree:
         """Those of main roads."""
         names = np.asarray(self.network.class_names, dtype=object)[self.network.way_class]
         return self._searchable(np.isin(names, MAIN_ROADS))
 
-    def _searchable(self, ways: npt.NDArray[np.bool_]) -> Pieces:
+    def _searchable(self, ways: npt.NDArray[np.bool_]) -> SegmentTree:
         network = self.network
         owner = np.where(ways[network.shape_way], np.arange(network.shape_lon.size), -1).astype(np.int32)
         owner[np.repeat(network.edge_kind != EdgeKind.ROAD, np.diff(network.shape_ptr))] = -1
         owner[network.shape_ptr[1:] - 1] = -1  # from the last point of an edge leads no piece
         x, y = network.shape_xy
-        return Pieces(owner[:-1], x[:-1], y[:-1], x[1:], y[1:])
+        return SegmentTree(owner[:-1], x[:-1], y[:-1], x[1:], y[1:])
 
     def _way(self, way: int) -> Way:
         edges = self.edges_of_way(way).astype(np.int64)

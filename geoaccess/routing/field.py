@@ -94,7 +94,7 @@ def solve_nearest(
     """
     check_question(k=k, toward=toward, n_sites=len(sites))
     check_unique(sites=sites)
-    snapping = {"max_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
+    snapping = {"max_snap_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
     hierarchy = network if isinstance(network, Hierarchy) else light(network)
     return NearestField(hierarchy, snapped(hierarchy.network, sites, snapping), k=k, toward=toward, snapping=snapping)
 
@@ -288,7 +288,7 @@ class NearestField:
     def _solved(self, hierarchy: Hierarchy) -> npt.NDArray[np.uint64]:
         key = self.standing.seed_key
         times, numbers = (key >> SHIFT).astype(np.int32), (key & LOW).astype(np.int32)
-        return nearest_keys(hierarchy, self.standing.seed_node, times, numbers, k=self.k, against=not self.turned)
+        return nearest_keys(hierarchy, self.standing.seed_node, times, numbers, k=self.k, reverse=not self.turned)
 
     @property
     def sites(self) -> pd.DataFrame:

@@ -67,14 +67,14 @@ def travel_times(
     origins: pd.DataFrame,
     destinations: pd.DataFrame,
     *,
-    max_s: float = np.inf,
+    cutoff_s: float = np.inf,
     method: Method = "auto",
 ) -> npt.NDArray[np.float64]:
     """Travel time from every origin to every destination, both as `snap` returns them.
 
     Parameters
     ----------
-    max_s
+    cutoff_s
         Longer journeys count as out of reach.
     method
         "search": one bounded search per origin, shared between threads. "hierarchy": the network is contracted (once,
@@ -83,16 +83,16 @@ def travel_times(
 
     Returns
     -------
-    Seconds, shape (n_origins, n_destinations); inf beyond `max_s` or out of reach; NaN rows and columns for points
+    Seconds, shape (n_origins, n_destinations); inf beyond `cutoff_s` or out of reach; NaN rows and columns for points
     that are not snapped.
 
     Raises
     ------
     InputError
-        If `max_s` is negative or NaN, `method` unknown, or points are not as `snap` returns them; or if the table would
-        not fit into memory: `within` returns the near pairs alone.
+        If `cutoff_s` is negative or NaN, `method` unknown, or points are not as `snap` returns them; or if the table
+        would not fit into memory: `within` returns the near pairs alone.
     """
-    furthest = _furthest("max_s", max_s)
+    furthest = _furthest("cutoff_s", cutoff_s)
     seconds = _room(len(origins), len(destinations))
     turned = len(destinations) < len(origins)
     for part, tile in _tiles(network, origins, destinations, turned=turned, furthest=furthest, method=method):
@@ -178,7 +178,7 @@ def within(
 
     check_unique(cells=cells, sites=sites)
     roads = network.network if isinstance(network, Hierarchy) else network
-    settings = {"max_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
+    settings = {"max_snap_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
     cell, site = snap(roads, cells, **settings), snap(roads, sites, **settings)
     row, column, time_s = _near(network, cell, site, cutoff_s=cutoff_s, toward=toward, method=method)
     return pd.DataFrame(
@@ -244,10 +244,10 @@ def trees(
     network: Network | Hierarchy,
     origins: pd.DataFrame,
     *,
-    against: bool = False,
+    reverse: bool = False,
     method: Method = "auto",
 ) -> npt.NDArray[np.float64]:
-    """Travel time from each origin to every node, or `against` the traffic from every node to each origin.
+    """Travel time from each origin to every node, or `reverse` against the traffic from every node to each origin.
 
     Parameters
     ----------
@@ -263,7 +263,7 @@ def trees(
     come to a copy alone: the time to a place is the least of all nodes with one `network.detours.place`.
     """
     roads = network.network if isinstance(network, Hierarchy) else network
-    source = _ends(legs(roads, origins, turned=against), leaving=True)
+    source = _ends(legs(roads, origins, turned=reverse), leaving=True)
     count = roads.arcs.start.size - 1
     seconds = _room(count, len(origins))
     hierarchy = _engine(network, len(origins), method)
@@ -272,9 +272,9 @@ def trees(
         part = slice(first, min(first + step, len(origins)))
         some = _some(source, part)
         if hierarchy is None:
-            times = _searched_trees(roads, some, against=against)
+            times = _searched_trees(roads, some, reverse=reverse)
         else:
-            times = _swept_trees(hierarchy, some, against=against)
+            times = _swept_trees(hierarchy, some, reverse=reverse)
         _fill(seconds[:, part], times, int(FAR) - 1)
     seconds[:, source.legs.edge < 0] = np.nan
     return seconds.T
@@ -347,9 +347,9 @@ def _tiles(
     for part in _parts(len(source.node_u), len(target.node_u)):
         some = _some(source, part)
         if hierarchy is None:
-            tile = _searched(roads, some, target, furthest, against=turned)
+            tile = _searched(roads, some, target, furthest, reverse=turned)
         else:
-            tile = _swept(hierarchy, some, target, against=turned)
+            tile = _swept(hierarchy, some, target, reverse=turned)
         _along_edges(tile, some.legs, target.legs, turned=turned)
         tile[:, some.legs.edge < 0] = FAR
         tile[target.legs.edge < 0] = FAR
@@ -392,10 +392,10 @@ def _lanes(hierarchy: Hierarchy) -> npt.NDArray[np.uint32]:
     return np.empty((search.threads(), (hierarchy.start.size - 1) * _WIDTH), np.uint32)
 
 
-def _swept(hierarchy: Hierarchy, source: _Ends, target: _Ends, *, against: bool) -> npt.NDArray[np.uint32]:
+def _swept(hierarchy: Hierarchy, source: _Ends, target: _Ends, *, reverse: bool) -> npt.NDArray[np.uint32]:
     """Return times from the sources to the targets, shape (n_targets, n_sources), by sweeps."""
     found = np.empty((target.node_u.size, source.node_u.size), np.uint32)
-    up, down = hierarchy.costs(against=against)
+    up, down = hierarchy.costs(reverse=reverse)
     seeds = _seeds(hierarchy, source)
     sweeps.lanes(
         hierarchy.start,
@@ -416,10 +416,10 @@ def _swept(hierarchy: Hierarchy, source: _Ends, target: _Ends, *, against: bool)
     return found
 
 
-def _swept_trees(hierarchy: Hierarchy, source: _Ends, *, against: bool) -> npt.NDArray[np.uint32]:
+def _swept_trees(hierarchy: Hierarchy, source: _Ends, *, reverse: bool) -> npt.NDArray[np.uint32]:
     """Return times from the sources to all nodes, shape (n_nodes, n_sources), by sweeps."""
     found = np.empty((hierarchy.place.size, source.node_u.size), np.uint32)
-    up, down = hierarchy.costs(against=against)
+    up, down = hierarchy.costs(reverse=reverse)
     seeds = _seeds(hierarchy, source)
     sweeps.trees(
         hierarchy.start,
@@ -438,13 +438,13 @@ def _swept_trees(hierarchy: Hierarchy, source: _Ends, *, against: bool) -> npt.N
 
 
 def _searched(
-    network: Network, source: _Ends, target: _Ends, furthest: int, *, against: bool
+    network: Network, source: _Ends, target: _Ends, furthest: int, *, reverse: bool
 ) -> npt.NDArray[np.uint32]:
     """Return the same by one bounded search from each source."""
     ends = [source.node_u, source.node_v, target.node_u, target.node_v]
     needed = np.zeros(network.arcs.start.size - 1, np.bool_)
     needed[np.concatenate(ends)] = True
-    arcs = network.arcs_reversed if against else network.arcs
+    arcs = network.arcs_reversed if reverse else network.arcs
     start, head, cost, rank = search.without_dead_ends(arcs.start, arcs.head, arcs.cost_ds, needed)
     from_u, from_v, to_u, to_v = (rank[end] for end in ends)
     found = np.empty((to_u.size, from_u.size), np.uint32)
@@ -467,8 +467,8 @@ def _searched(
     return found
 
 
-def _searched_trees(network: Network, source: _Ends, *, against: bool) -> npt.NDArray[np.uint32]:
-    arcs = network.arcs_reversed if against else network.arcs
+def _searched_trees(network: Network, source: _Ends, *, reverse: bool) -> npt.NDArray[np.uint32]:
+    arcs = network.arcs_reversed if reverse else network.arcs
     found = np.empty((arcs.start.size - 1, source.node_u.size), np.uint32)
     nodes = np.column_stack([source.node_u, source.node_v])
     times = np.column_stack([source.reach_u, source.reach_v])

@@ -88,7 +88,9 @@ def route(
         network.check_whole()
         hierarchy, network = network, network.network
     places = gpd.GeoSeries.from_xy([origin[0], destination[0]], [origin[1], destination[1]], crs="EPSG:4326")
-    snapped = snap(network, places, max_m=max_snap_m, off_network_kph=off_network_kph, min_component_m=min_component_m)
+    snapped = snap(
+        network, places, max_snap_m=max_snap_m, off_network_kph=off_network_kph, min_component_m=min_component_m
+    )
     edges = snapped["edge"].to_numpy()
     for name, label in (("start", 0), ("goal", 1)):
         if edges[label] < 0:

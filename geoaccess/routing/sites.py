@@ -92,7 +92,7 @@ def nearest(
     [{'travel_time_s': 300.0, 'site': 'west', 'travel_time_2_s': 400.0, 'site_2': 'east'}]
     """
     check_unique(cells=cells, sites=sites)
-    settings = {"max_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
+    settings = {"max_snap_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
     roads = network.network if isinstance(network, Hierarchy) else network
     return nearest_snapped(network, snap(roads, cells, **settings), snap(roads, sites, **settings), k=k, toward=toward)
 
@@ -107,7 +107,7 @@ def nearest_snapped(
     cell, site = legs(hierarchy.network, cells, turned=away), legs(hierarchy.network, sites, turned=away)
     attached = np.flatnonzero(site.edge >= 0).astype(np.int32)
     seed_node, seed_time, number = seeds(site, attached)
-    keys = nearest_keys(hierarchy, seed_node, seed_time, number, k=k, against=not away)
+    keys = nearest_keys(hierarchy, seed_node, seed_time, number, k=k, reverse=not away)
     by_edge = attached[np.argsort(site.edge[attached], kind="stable")]
     found = search.finish_nearest(
         keys,
@@ -164,13 +164,13 @@ def nearest_keys(
     site: npt.NDArray[np.int32],
     *,
     k: int,
-    against: bool,
+    reverse: bool,
 ) -> npt.NDArray[np.uint64]:
     """Return the k nearest sites of every node as keys (see `kernels.keys`), given where sites begin and how late.
 
-    Searched along the arcs (times from the sites), or `against` them (times to the sites).
+    Searched along the arcs (times from the sites), or `reverse` against them (times to the sites).
     """
-    up, down = hierarchy.costs(against=against)
+    up, down = hierarchy.costs(reverse=reverse)
     key = (time_ds.astype(np.uint64) << SHIFT) | site.astype(np.uint64)
     arrays = (hierarchy.core, hierarchy.start, hierarchy.head, up, down, hierarchy.place, node, key)
     found: npt.NDArray[np.uint64] = fields.nearest(*arrays) if k == 1 else fields.k_nearest(*arrays, k)

@@ -391,7 +391,7 @@ def _compute_classes(
     reached = np.empty(len(cells))
     for first in range(0, len(cells), _ORIGINS_AT_ONCE):
         block = slice(first, first + _ORIGINS_AT_ONCE)
-        weights = weigh(travel_times(network, snapped.cells.iloc[block], snapped.cells, max_s=cutoff_s))
+        weights = weigh(travel_times(network, snapped.cells.iloc[block], snapped.cells, cutoff_s=cutoff_s))
         # Not weights @ people: the last digits of that depend on the number of threads.
         reached[block] = np.einsum("ij,j->i", weights, people)
     kinds = sum(
@@ -420,7 +420,7 @@ def snap_as_set(study: Study, network: Network, places: gpd.GeoDataFrame) -> pd.
     return snap(
         network,
         places,
-        max_m=study.settings.snap.max_m,
+        max_snap_m=study.settings.snap.max_m,
         off_network_kph=study.settings.snap.off_network_kph,
         min_component_m=study.settings.network.min_component_km * 1000,
     )

@@ -13,7 +13,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geoaccess.network import Pieces
+from geoaccess.network import SegmentTree
 
 PLAIN = os.environ.get("NUMBA_DISABLE_JIT") == "1"
 few = settings(max_examples=25 if PLAIN else 150)
@@ -23,7 +23,7 @@ ANYWHERE = st.floats(-1e6, 1e6)
 
 @st.composite
 def lines(draw):
-    """Draw lines, some of which are no one's, as the arrays that `Pieces` takes, and the lines that have owners."""
+    """Draw lines, some of which are no one's, as the arrays of a `SegmentTree`, and the lines that have owners."""
     number = draw(st.sampled_from([GRID, ANYWHERE]))
     drawn = draw(st.lists(st.lists(st.tuples(number, number), min_size=2, max_size=20), min_size=1, max_size=12))
     owned = draw(st.lists(st.booleans(), min_size=len(drawn), max_size=len(drawn)))
@@ -42,7 +42,7 @@ def lines(draw):
 @given(lines(), st.sampled_from([np.inf, 1.0, 2.5, 1e5]))
 def test_the_nearest_is_that_of_shapely_to_the_bit_and_of_equals_the_first(drawn, most):
     pieces, shapes, queries = drawn
-    owner, distance = Pieces(*pieces).nearest(*queries.T.copy(), most=most)
+    owner, distance = SegmentTree(*pieces).nearest(*queries.T.copy(), most=most)
     for found, away, point in zip(owner.tolist(), distance.tolist(), shapely.points(queries), strict=True):
         between = {i: shapely.distance(point, shape) for i, shape in shapes.items()}
         least = min(between.values(), default=np.inf)
@@ -58,7 +58,7 @@ def test_the_nearest_is_that_of_shapely_to_the_bit_and_of_equals_the_first(drawn
 def test_points_are_pieces_without_length(places, queries):
     x, y = np.array(places, float).T.copy()
     queries = np.array(queries).reshape(-1, 2)
-    owner, distance = Pieces(np.arange(x.size, dtype=np.int32) + 7, x, y, x, y).nearest(*queries.T.copy())
+    owner, distance = SegmentTree(np.arange(x.size, dtype=np.int32) + 7, x, y, x, y).nearest(*queries.T.copy())
     for found, away, (qx, qy) in zip(owner, distance, queries, strict=True):
         between = np.sqrt((x - qx) ** 2 + (y - qy) ** 2)
         assert away == between.min()
@@ -73,7 +73,7 @@ def test_many_pieces_in_towns_and_deserts_are_found_as_by_a_tree_of_shapely():
     owner = np.concatenate([[i] * (len(line) - 1) + [-1] for i, line in enumerate(shapes)]).astype(np.int32)[:-1]
     x, y = np.concatenate(shapes).T.copy()
     queries = np.concatenate([rng.normal(0, 3000, (n, 2)), rng.uniform(-1e6, 1e6, (n, 2)), np.concatenate(shapes)[::9]])
-    found, distance = Pieces(owner, x[:-1], y[:-1], x[1:], y[1:]).nearest(*queries.T.copy(), most=20_000)
+    found, distance = SegmentTree(owner, x[:-1], y[:-1], x[1:], y[1:]).nearest(*queries.T.copy(), most=20_000)
     tree = shapely.STRtree([shapely.LineString(line) for line in shapes])
     (asked, hit), away = tree.query_nearest(
         shapely.points(queries), max_distance=20_000, return_distance=True, all_matches=True
@@ -89,8 +89,8 @@ def test_of_nothing_nothing_is_near():
     none = np.empty(0)
     for owner in (np.empty(0, np.int32), np.full(3, -1, np.int32)):
         ends = [np.zeros(owner.size)] * 4
-        assert Pieces(owner, *ends).nearest(np.array([1.0]), np.array([2.0]))[0].tolist() == [-1]
-    some = Pieces(np.zeros(1, np.int32), *[np.zeros(1)] * 4)
+        assert SegmentTree(owner, *ends).nearest(np.array([1.0]), np.array([2.0]))[0].tolist() == [-1]
+    some = SegmentTree(np.zeros(1, np.int32), *[np.zeros(1)] * 4)
     assert [part.size for part in some.nearest(none, none)] == [0, 0]
 
 

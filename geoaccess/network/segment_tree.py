@@ -12,17 +12,17 @@ from geoaccess.network.curve import curve_order
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Pieces"]
+__all__ = ["SegmentTree"]
 
 _LEAF = 8
 
 
-class Pieces:
-    """Pieces of line from (ax, ay) to (bx, by), each of an owner; -1 is no piece.
+class SegmentTree:
+    """Segments of line from (ax, ay) to (bx, by), each of an owner; -1 is no piece.
 
     >>> import numpy as np
     >>> x, y = np.array([0.0, 10, 10]), np.array([0.0, 0, 5])
-    >>> corner = Pieces(np.array([7, 8], np.int32), x[:-1], y[:-1], x[1:], y[1:])
+    >>> corner = SegmentTree(np.array([7, 8], np.int32), x[:-1], y[:-1], x[1:], y[1:])
     >>> [part.tolist() for part in corner.nearest(np.array([3.0, 12, 50]), np.array([1.0, 4, 0]), most=20)]
     [[7, 8, -1], [1.0, 2.0, inf]]
     """
