@@ -215,7 +215,7 @@ def at_nodes(network: ga.Network, nodes: Nodes) -> pd.DataFrame:
 @functools.cache
 def _edge_at(network: ga.Network) -> Nodes:
     """Return an edge that ends at each node."""
-    place = network.detours.place if network.detours else np.arange(network.n_nodes)
+    place = network.expansion.place if network.expansion else np.arange(network.n_nodes)
     edge = np.full(network.n_nodes, -1, np.int32)
     for ends in (network.edge_v, network.edge_u):
         edge[ends] = np.arange(network.n_edges, dtype=np.int32)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from geoaccess.kernels import geometry
 from geoaccess.network import DECISECONDS, EdgeKind, Network
-from geoaccess.network.assemble import no_ferries
+from geoaccess.network.assembly import no_ferries
 
 if TYPE_CHECKING:
     import numpy.typing as npt

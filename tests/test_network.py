@@ -33,7 +33,9 @@ from geoaccess.network import (
 )
 from geoaccess.network import store as store_module
 
-ARRAYS = [f.name for f in dataclasses.fields(Network) if f.name not in ("class_names", "ferries", "counts", "detours")]
+ARRAYS = [
+    f.name for f in dataclasses.fields(Network) if f.name not in ("class_names", "ferries", "counts", "expansion")
+]
 
 
 def made_of(segments, **settings_):

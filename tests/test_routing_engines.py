@@ -55,11 +55,11 @@ class World:
         printer.text(f"World(edges={[tuple(map(int, edge)) for edge in edges]}, rules={self.rules})")
 
     def place(self, node):
-        return node if self.network.detours is None else int(self.network.detours.place[node])
+        return node if self.network.expansion is None else int(self.network.expansion.place[node])
 
     @property
     def n_places(self):
-        return self.network.n_nodes if self.network.detours is None else int(self.network.detours.place.max()) + 1
+        return self.network.n_nodes if self.network.expansion is None else int(self.network.expansion.place.max()) + 1
 
     def points(self, count, prefix, *others):
         """Places at nodes, along edges, beside them, where others are, and too far away."""
@@ -158,7 +158,7 @@ def world_of(rng, lon, lat, u, v, times, kind, restricted, turns, *, spare=False
             comes, goes = ends[0][0], ends[1][0]
             node = int((network.edge_v if comes[1] else network.edge_u)[comes[0]])
             rules.append((node, comes, goes, must))
-    if spare and network.detours is None:  # a node that no edge meets
+    if spare and network.expansion is None:  # a node that no edge meets
         network = replace(
             network, node_lon=np.append(network.node_lon, 10.05), node_lat=np.append(network.node_lat, 60.01)
         )
@@ -172,7 +172,7 @@ def journeys(world):
     been used since the beginning, in phase 2 the last stretch on private roads has begun.
     """
     net = world.network
-    private = np.zeros(net.n_edges, bool) if net.detours is None else net.detours.restricted
+    private = np.zeros(net.n_edges, bool) if net.expansion is None else net.expansion.restricted
     cost = {True: net.edge_forward_ds, False: net.edge_backward_ds}
     leaving = {}
     for e in range(net.n_edges):
@@ -210,7 +210,7 @@ def with_points(world, graph, origins, destinations):
     """Put points in: one leaves an origin towards the ends of its edge, and comes to a destination on entering its."""
     graph = graph.copy()
     net = world.network
-    private = np.zeros(net.n_edges, bool) if net.detours is None else net.detours.restricted
+    private = np.zeros(net.n_edges, bool) if net.expansion is None else net.expansion.restricted
     for i, row in enumerate(origins.itertuples()):
         graph.add_node(("o", i))
         for up, leg in ((True, row.to_v_ds), (False, row.to_u_ds)):
@@ -415,7 +415,7 @@ def test_with_all_ways_turned_round_toward_turns_round(world, k):
         net.edge_v,
         np.stack([net.edge_backward_ds, net.edge_forward_ds]) / DECISECONDS,
         net.edge_kind,
-        np.zeros(net.n_edges, bool) if net.detours is None else net.detours.restricted,
+        np.zeros(net.n_edges, bool) if net.expansion is None else net.expansion.restricted,
         [(node, goes[0], comes[0], False) for node, comes, goes, _ in world.rules],
     )
     assert (way >= 0).all()
@@ -801,7 +801,7 @@ def test_every_engine_gives_the_same_times_in_iceland(iceland, iceland_contracte
 
 def test_no_detour_over_a_third_place_is_shorter(iceland, icelanders):
     """So it is where no turn is banned and no road private; otherwise a stop may be a turn that is not allowed."""
-    free = replace(iceland, detours=None)
+    free = replace(iceland, expansion=None)
     some = icelanders[icelanders["edge"] >= 0].iloc[:40]
     times = ga.travel_times(ga.contract(free), some, some)
     off = some["off_network_ds"].to_numpy() / DECISECONDS

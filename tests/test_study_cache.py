@@ -51,7 +51,7 @@ def assert_same(one, other):
 
 
 CACHED = sorted(
-    [f"{f.name}.npy" for f in fields(Network) if f.name not in ("class_names", "ferries", "counts", "detours")]
+    [f"{f.name}.npy" for f in fields(Network) if f.name not in ("class_names", "ferries", "counts", "expansion")]
 )
 CACHED += ["ferries.parquet", "network.json"]
 

@@ -60,7 +60,7 @@ def points(rng, count, prefix):
 def journeys(network, rules, start, goal):  # noqa: PLR0912
     """Least deciseconds from one snapped point to another, edge after edge, by the rules; None if there is no way."""
     u, v = network.edge_u, network.edge_v
-    restricted = network.detours.restricted if network.detours is not None else np.zeros(network.n_edges, bool)
+    restricted = network.expansion.restricted if network.expansion is not None else np.zeros(network.n_edges, bool)
     times = {True: network.edge_forward_ds, False: network.edge_backward_ds}
 
     def turn_ok(edge, up, other, other_up):
@@ -111,7 +111,7 @@ def journeys(network, rules, start, goal):  # noqa: PLR0912
 def rules_by_edge(network, turns):
     """(node, edge, arriving upward) -> (what alone is allowed or None, what is banned), as ends of edges."""
     first, last = network.shape_way[network.shape_ptr[:-1]], network.shape_way[network.shape_ptr[1:] - 1]
-    restricted = network.detours.restricted if network.detours is not None else np.zeros(network.n_edges, bool)
+    restricted = network.expansion.restricted if network.expansion is not None else np.zeros(network.n_edges, bool)
     out = {}
     for via, one, other, only in turns:
         ends = [(e, False) for e in range(network.n_edges) if network.edge_u[e] == via]

@@ -1,7 +1,8 @@
 """The `Network`: making, merging chains, snapping points, keeping on disk, and exchange with networkx and osmnx."""
 
 from geoaccess.network.assemble import assemble
-from geoaccess.network.core import DECISECONDS, Arcs, Detours, EdgeKind, Network
+from geoaccess.network.core import Network
+from geoaccess.network.elements import DECISECONDS, Arcs, EdgeKind, TurnExpansion
 from geoaccess.network.interchange import from_networkx, from_osmnx, to_networkx
 from geoaccess.network.merging import simplify
 from geoaccess.network.segment_tree import SegmentTree
@@ -13,10 +14,10 @@ __all__ = [
     "DECISECONDS",
     "NO_ROAD_WITHIN",
     "Arcs",
-    "Detours",
     "EdgeKind",
     "Network",
     "SegmentTree",
+    "TurnExpansion",
     "Turns",
     "assemble",
     "from_networkx",

@@ -1,57 +1,22 @@
-"""From straight segments between points to a `Network`: merge chains, order nodes, round times once."""
+"""A `Network` from straight segments between points."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-
-from geoaccess.errors import InputError
-from geoaccess.kernels import geometry, graph
-from geoaccess.network.core import DECISECONDS, Network
-from geoaccess.network.curve import Chains, number_along_curve
-from geoaccess.network.turns import Edges, Turns, find_detours
+from geoaccess.network.assembly import assembled_arrays
+from geoaccess.network.core import Network
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     import numpy.typing as npt
+    import pandas as pd
 
-__all__ = ["assemble", "no_ferries"]
+    from geoaccess.network.turns import Turns
 
-_LONGEST_DS = 2**31 - 1
-
-
-def no_ferries() -> pd.DataFrame:
-    """Return the table of ferries of a network that has none.
-
-    A row per ferry way: `crossing_s` and `wait_s` as used, `headway_s` (NaN where unknown), `cars`, how many of its
-    ends were `joined` to a road, `kind` ("car ferry", "passenger boat", "sightseeing loop", "stub", "abroad"), the
-    `duration` as tagged, the row of the table of ferries that spoke of it (`table_row`, 0 for none), its `relation_id`
-    (0 for none), its two ends, and in `note` what was read, assumed and rejected.
-    """
-    return pd.DataFrame(
-        {
-            "way_id": pd.Series(dtype="int64"),
-            "name": pd.Series(dtype="str"),
-            "crossing_s": pd.Series(dtype="float64"),
-            "wait_s": pd.Series(dtype="float64"),
-            "cars": pd.Series(dtype="bool"),
-            "joined": pd.Series(dtype="int64"),
-            "note": pd.Series(dtype="str"),
-            "kind": pd.Series(dtype="str"),
-            "relation_id": pd.Series(dtype="int64"),
-            "length_m": pd.Series(dtype="float64"),
-            "headway_s": pd.Series(dtype="float64"),
-            "duration": pd.Series(dtype="str"),
-            "table_row": pd.Series(dtype="int64"),
-            "from_lon": pd.Series(dtype="float64"),
-            "from_lat": pd.Series(dtype="float64"),
-            "to_lon": pd.Series(dtype="float64"),
-            "to_lat": pd.Series(dtype="float64"),
-        }
-    )
+__all__ = ["assemble"]
 
 
 def assemble(
@@ -104,106 +69,24 @@ def assemble(
     InputError
         If there is no segment, or as for `Network`.
     """
-    _check_segments(
-        lon, lat, {"a": a, "b": b}, {"forward_s": forward_s, "backward_s": backward_s}, way, way_id, way_class
-    )
-    kind = np.zeros(a.size, np.int8) if kind is None else kind
-    snaps = np.ones(a.size, np.bool_) if snaps is None else snaps
-    restricted = np.zeros(a.size, np.bool_) if restricted is None else restricted
-    keep = np.full(lon.size, not merge_chains) if keep is None else keep | (not merge_chains)
-    if turns is not None:
-        keep[turns.via] = True
-    alike = kind.astype(np.int32) * 4 + snaps * 2 + restricted
-    chains = Chains(*graph.chains(lon.size, a, b, forward_s, backward_s, alike, np.asarray(keep, np.bool_)))
-    order, rank = np.arange(lon.size), np.arange(lon.size, dtype=np.int32)
-    if merge_chains:
-        order, rank, chains = number_along_curve(chains, lon, lat)
-    shape_ptr, point, segment = chains
-    edge_u, edge_v = rank[point[shape_ptr[:-1]]], rank[point[shape_ptr[1:] - 1]]
-    piece = np.abs(segment) - 1
-    piece[shape_ptr[1:] - 1] = piece[shape_ptr[1:] - 2]  # the last point of an edge starts no piece
-    starts_piece = segment != 0
-    upward = np.where(segment >= 0, forward_s[piece], backward_s[piece])
-    downward = np.where(segment >= 0, backward_s[piece], forward_s[piece])
-    length = geometry.segment_lengths_m(lon, lat, a, b)[piece]
-
-    def total(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        sums: npt.NDArray[np.float64] = np.add.reduceat(np.where(starts_piece, values, 0.0), shape_ptr[:-1])
-        return sums
-
-    def deciseconds(times: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
-        closed = times[shape_ptr[:-1]] < 0  # a chain is open or closed as a whole
-        return np.where(closed, -1, np.rint(total(times) * DECISECONDS)).astype(np.int32)
-
-    edge_forward_ds, edge_backward_ds = deciseconds(upward), deciseconds(downward)
-    edges = Edges(
-        edge_u,
-        edge_v,
-        way[piece[shape_ptr[:-1]]],
-        way[piece[shape_ptr[1:] - 1]],
-        restricted[piece[shape_ptr[:-1]]],
-    )
-    detours, rules = find_detours(order.size, edges, None if turns is None else turns.at_nodes(rank))
-    if detours is not None:
-        order = order[detours.place]
-    names = sorted(set(way_class))
-    code = {name: i for i, name in enumerate(names)}
     return Network(
-        node_lon=lon[order],
-        node_lat=lat[order],
-        edge_u=edge_u,
-        edge_v=edge_v,
-        edge_forward_ds=edge_forward_ds,
-        edge_backward_ds=edge_backward_ds,
-        edge_length_m=total(length).astype(np.float32),
-        edge_kind=kind[piece[shape_ptr[:-1]]],
-        edge_snaps=snaps[piece[shape_ptr[:-1]]],
-        shape_ptr=shape_ptr,
-        shape_lon=lon[point],
-        shape_lat=lat[point],
-        shape_way=way[piece],
-        shape_forward_s=np.where(starts_piece, upward, 0).clip(0).astype(np.float32),
-        shape_backward_s=np.where(starts_piece, downward, 0).clip(0).astype(np.float32),
-        way_id=way_id,
-        way_class=np.fromiter((code[name] for name in way_class), np.int16, len(way_class)),
-        class_names=tuple(names),
-        ferries=no_ferries() if ferries is None else ferries,
-        counts={**(counts or {}), **rules},
-        detours=detours,
+        **assembled_arrays(
+            lon=lon,
+            lat=lat,
+            a=a,
+            b=b,
+            forward_s=forward_s,
+            backward_s=backward_s,
+            way=way,
+            way_id=way_id,
+            way_class=way_class,
+            kind=kind,
+            snaps=snaps,
+            restricted=restricted,
+            keep=keep,
+            turns=turns,
+            ferries=ferries,
+            counts=counts,
+            merge_chains=merge_chains,
+        )
     )
-
-
-def _check_segments(  # noqa: C901 - one list of refusals
-    lon: npt.NDArray[np.float64],
-    lat: npt.NDArray[np.float64],
-    ends: dict[str, npt.NDArray[np.int32]],
-    times: dict[str, npt.NDArray[np.float64]],
-    way: npt.NDArray[np.int32],
-    way_id: npt.NDArray[np.int64],
-    way_class: Sequence[str],
-) -> None:
-    """Refuse what compiled loops would read beyond the end of, or what no journey can take."""
-    size = ends["a"].size
-    if size == 0:
-        raise InputError("the network has no edge")
-    if lon.size != lat.size:
-        raise InputError(f"lon has {lon.size} points and lat {lat.size}")
-    sizes = {name: values.size for table in (ends, times, {"way": way}) for name, values in table.items()}
-    for name, entries in sizes.items():
-        if entries != size:
-            raise InputError(f"{name} has {entries} entries for {size} edges")
-    if len(way_class) != way_id.size or way.max() >= way_id.size or way.min() < 0:
-        raise InputError(f"{way.max() + 1} ways are used, way_id has {way_id.size} and way_class {len(way_class)}")
-    for name, values in ends.items():
-        wrong = np.flatnonzero((values < 0) | (values >= lon.size))
-        if wrong.size:
-            raise InputError(f"edge {wrong[0]}: {name} is point {values[wrong[0]]}, but there are {lon.size} points")
-    used = np.concatenate(list(ends.values()))
-    wrong = np.flatnonzero(~((np.abs(lon) <= 180) & (np.abs(lat) <= 90))[used])  # noqa: PLR2004
-    if wrong.size:
-        at = used[wrong[0]]
-        raise InputError(f"point {at} ({lon[at]}, {lat[at]}) is no longitude and latitude in degrees")
-    for name, seconds in times.items():
-        wrong = np.flatnonzero(~(seconds * DECISECONDS < _LONGEST_DS))
-        if wrong.size:
-            raise InputError(f"edge {wrong[0]}: {name} is {seconds[wrong[0]]}; seconds, negative where closed")

@@ -3,63 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from enum import IntEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from geoaccess.errors import InputError
 from geoaccess.kernels import graph
+from geoaccess.network.assembly import assembled_arrays
+from geoaccess.network.elements import DECISECONDS, Arcs, EdgeKind
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["DECISECONDS", "Arcs", "EdgeKind", "Network"]
+    from geoaccess.network.elements import TurnExpansion
 
-DECISECONDS = 10
-"""Integer time units per second inside kernels."""
+__all__ = ["Network"]
 
 _LONGEST_DS = 2**31 - 1 - 2**28
 """All times together; 2**28 deciseconds are left for the ways from and to the network, see `snap`."""
-
-
-class EdgeKind(IntEnum):
-    """What an edge is. `ON_FOOT` ferries carry no cars: no arc leads over them; they tell why an island is cut off."""
-
-    ROAD = 0
-    FERRY = 1
-    BOARDING = 2
-    ON_FOOT = 3
-
-
-class Arcs(NamedTuple):
-    """Arcs in compressed rows: node i has start[i]:start[i + 1], each with its head, cost and edge (-1: a link)."""
-
-    start: npt.NDArray[np.int32]
-    head: npt.NDArray[np.int32]
-    cost_ds: npt.NDArray[np.int32]
-    edge: npt.NDArray[np.int32]
-
-
-@dataclass(frozen=True, eq=False)
-class Detours:
-    """How arcs differ from edges where turns are banned or through traffic is not allowed.
-
-    See `geoaccess.network.turns`. A journey leaves edge e at the nodes `leave_u[e]` and `leave_v[e]` and comes to it
-    from `arrive_u[e]` and `arrive_v[e]`; where nothing is banned all are the ends of the edge. `place` is the node that
-    each node stands for, itself or the one it is a copy of. Links lead from `link_tail` to `link_head` at no cost.
-    """
-
-    leave_u: npt.NDArray[np.int32]
-    leave_v: npt.NDArray[np.int32]
-    arrive_u: npt.NDArray[np.int32]
-    arrive_v: npt.NDArray[np.int32]
-    restricted: npt.NDArray[np.bool_]
-    place: npt.NDArray[np.int32]
-    link_tail: npt.NDArray[np.int32]
-    link_head: npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,9 +61,9 @@ class Network:
         One row per ferry way: way_id, name, crossing_s, wait_s, cars, joined, note.
     counts
         What was read and what was left out, by reason.
-    detours
-        Where arcs do not simply join the ends of edges: banned turns and roads without through traffic. Then nodes from
-        `detours.n_places` on are copies of earlier ones, at the same spot.
+    expansion
+        Where arcs do not simply join the ends of edges: banned turns and roads without through traffic. Nodes that
+        `expansion.place` names another one for are copies of it, at the same spot.
 
     Raises
     ------
@@ -137,7 +100,7 @@ class Network:
     class_names: tuple[str, ...]
     ferries: pd.DataFrame
     counts: dict[str, int] = field(default_factory=dict)
-    detours: Detours | None = None
+    expansion: TurnExpansion | None = None
 
     def __post_init__(self) -> None:
         """Check once what every kernel relies on, and make the arrays read-only."""
@@ -171,8 +134,8 @@ class Network:
         """
         both_ways = self.edge_forward_ds.astype(np.int64).clip(0) + self.edge_backward_ds.clip(0)
         total = int(both_ways.sum())
-        if self.detours is not None:  # a road without through traffic has its arcs twice
-            total += int(both_ways[self.detours.restricted].sum())
+        if self.expansion is not None:  # a road without through traffic has its arcs twice
+            total += int(both_ways[self.expansion.restricted].sum())
         if total <= _LONGEST_DS:
             return
         tail, _, cost, _ = self._arc_list()
@@ -248,10 +211,8 @@ class Network:
         InputError
             As for `Network`.
         """
-        from geoaccess.network.assemble import assemble  # assemble makes a Network
-
         u = np.asarray(u, np.int32)
-        return assemble(
+        made = assembled_arrays(
             lon=np.asarray(lon, np.float64),
             lat=np.asarray(lat, np.float64),
             a=u,
@@ -263,6 +224,7 @@ class Network:
             way_class=["road"] * u.size if way_class is None else [str(name) for name in np.asarray(way_class)],
             merge_chains=False,
         )
+        return cls(**made)
 
     def __repr__(self) -> str:
         """Say how large the network is."""
@@ -302,7 +264,7 @@ class Network:
         backward = np.flatnonzero(self.edge_backward_ds >= 0).astype(np.int32)
         edge = np.concatenate([forward, backward])
         cost = np.concatenate([self.edge_forward_ds[forward], self.edge_backward_ds[backward]])
-        ways = self.detours
+        ways = self.expansion
         if ways is None:
             tail = np.concatenate([self.edge_u[forward], self.edge_v[backward]])
             head = np.concatenate([self.edge_v[forward], self.edge_u[backward]])
@@ -329,7 +291,7 @@ class Network:
     @property
     def ends(self) -> tuple[npt.NDArray[np.int32], ...]:
         """Per edge the nodes (leave_u, leave_v, arrive_u, arrive_v) by which journeys leave it and come to it."""
-        ways = self.detours
+        ways = self.expansion
         if ways is None:
             return self.edge_u, self.edge_v, self.edge_u, self.edge_v
         return ways.leave_u, ways.leave_v, ways.arrive_u, ways.arrive_v
@@ -338,7 +300,7 @@ class Network:
     def strong_component(self) -> npt.NDArray[np.int32]:
         """Number of the strongly connected component of each node; copies belong where their node does."""
         tail, head, cost, _ = self._arc_list()
-        place = np.arange(self.n_nodes, dtype=np.int32) if self.detours is None else self.detours.place
+        place = np.arange(self.n_nodes, dtype=np.int32) if self.expansion is None else self.expansion.place
         start, heads, _, _ = graph.rows(self.n_nodes, place[tail], place[head], cost)
         labels: npt.NDArray[np.int32] = graph.strong_components(start, heads)
         return labels[place]
@@ -363,7 +325,7 @@ class Network:
         chosen = np.isin(self.edge_kind, kinds) & ~shut
         chosen[without] = False
         labels: npt.NDArray[np.int32] = graph.weak_components(self.n_nodes, self.edge_u[chosen], self.edge_v[chosen])
-        return labels if self.detours is None else labels[self.detours.place]
+        return labels if self.expansion is None else labels[self.expansion.place]
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:

@@ -10,13 +10,15 @@ import shapely
 
 from geoaccess.errors import InputError
 from geoaccess.network.assemble import assemble
-from geoaccess.network.core import DECISECONDS, EdgeKind, Network
+from geoaccess.network.elements import DECISECONDS, EdgeKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import networkx as nx
     import numpy.typing as npt
+
+    from geoaccess.network.core import Network
 
 __all__ = ["from_networkx", "from_osmnx", "to_networkx"]
 
@@ -42,7 +44,7 @@ def to_networkx(network: Network) -> nx.MultiDiGraph[int]:
     )
     lines = network.lines(np.arange(network.n_edges), network.shape_lon, network.shape_lat)
     ways = network.shape_way[network.shape_ptr[:-1]]
-    place = np.arange(network.n_nodes) if network.detours is None else network.detours.place
+    place = np.arange(network.n_nodes) if network.expansion is None else network.expansion.place
     arcs = network.arcs
     tails = np.repeat(np.arange(network.n_nodes), np.diff(arcs.start))
     for tail, head, cost, e in zip(

@@ -42,7 +42,7 @@ def simplify(network: Network) -> Network:
     >>> simplify(Network.from_edges(**road, forward_s=[300, 240], backward_s=[300, -1])).n_edges
     2
     """
-    if network.detours is not None:
+    if network.expansion is not None:
         raise InputError("the network has banned turns or private roads; its chains were merged when it was built")
     chains = graph.chains(
         network.n_nodes,

@@ -9,12 +9,14 @@ import pandas as pd
 
 from geoaccess.errors import InputError
 from geoaccess.kernels import geometry
-from geoaccess.network.core import DECISECONDS, EdgeKind, Network
+from geoaccess.network.elements import DECISECONDS, EdgeKind
 from geoaccess.network.segment_tree import SegmentTree
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import numpy.typing as npt
+
+    from geoaccess.network.core import Network
 
 __all__ = ["NO_ROAD_WITHIN", "snap", "snappable_edges"]
 

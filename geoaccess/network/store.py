@@ -12,16 +12,17 @@ import pandas as pd
 
 from geoaccess import files
 from geoaccess.errors import InputError
-from geoaccess.network.core import Detours, Network
+from geoaccess.network.core import Network
+from geoaccess.network.elements import TurnExpansion
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["load_network", "save_network"]
 
-_FORMAT = 2
-_ARRAYS = tuple(f.name for f in fields(Network) if f.name not in ("class_names", "ferries", "counts", "detours"))
-_DETOURS = tuple(f.name for f in fields(Detours))
+_FORMAT = 3
+_ARRAYS = tuple(f.name for f in fields(Network) if f.name not in ("class_names", "ferries", "counts", "expansion"))
+_EXPANSION = tuple(f.name for f in fields(TurnExpansion))
 _checked: set[tuple[str, int, int, int, str]] = set()  # files of mapped networks, as they were when checked
 
 
@@ -30,15 +31,15 @@ def save_network(network: Network, folder: Path) -> Path:
     with files.writing_folder(folder) as temporary:
         for name in _ARRAYS:
             np.save(temporary / f"{name}.npy", getattr(network, name))
-        if network.detours is not None:
-            for name in _DETOURS:
-                np.save(temporary / f"detours-{name}.npy", getattr(network.detours, name))
+        if network.expansion is not None:
+            for name in _EXPANSION:
+                np.save(temporary / f"expansion-{name}.npy", getattr(network.expansion, name))
         network.ferries.to_parquet(temporary / "ferries.parquet", index=False)
         described = {
             "format": _FORMAT,
             "class_names": network.class_names,
             "counts": network.counts,
-            "detours": network.detours is not None,
+            "expansion": network.expansion is not None,
             "sha256": {path.name: files.sha256(path) for path in sorted(temporary.iterdir())},
         }
         described["digest"] = _digest(described)
@@ -68,22 +69,22 @@ def load_network(folder: Path, *, mmap: bool = False) -> Network:
         described: dict[str, Any] = json.loads((folder / "network.json").read_text(encoding="utf-8"))
         if described["format"] != _FORMAT or described.pop("digest") != _digest(described):
             raise InputError(f"{folder}: damaged, or written by another version; build the network again")
-        names = [*_ARRAYS, *(f"detours-{name}" for name in _DETOURS if described["detours"])]
+        names = [*_ARRAYS, *(f"expansion-{name}" for name in _EXPANSION if described["expansion"])]
         for name in [*(f"{name}.npy" for name in names), "ferries.parquet"]:
             if not _intact(folder / name, described["sha256"][name], once=mmap):
                 raise InputError(f"{folder / name}: damaged (not what was written); build the network again")
         mode: Literal["r"] | None = "r" if mmap else None
         # As plain arrays over the map: numba takes longer to tell the type of a memmap.
         arrays = {name: np.asarray(np.load(folder / f"{name}.npy", mmap_mode=mode)) for name in names}
-        detours = None
-        if described["detours"]:
-            detours = Detours(**{name: arrays.pop(f"detours-{name}") for name in _DETOURS})
+        expansion = None
+        if described["expansion"]:
+            expansion = TurnExpansion(**{name: arrays.pop(f"expansion-{name}") for name in _EXPANSION})
         return Network(
             **arrays,
             class_names=tuple(described["class_names"]),
             ferries=pd.read_parquet(folder / "ferries.parquet"),
             counts=described["counts"],
-            detours=detours,
+            expansion=expansion,
         )
     except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
         if isinstance(error, InputError):

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from geoaccess.network.core import Detours
+from geoaccess.network.elements import TurnExpansion
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Edges", "Turns", "find_detours"]
+__all__ = ["Edges", "Turns", "expand_turns"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Edges(NamedTuple):
     restricted: npt.NDArray[np.bool_]
 
 
-def find_detours(n_nodes: int, edges: Edges, turns: Turns | None) -> tuple[Detours | None, dict[str, int]]:
+def expand_turns(n_nodes: int, edges: Edges, turns: Turns | None) -> tuple[TurnExpansion | None, dict[str, int]]:
     """Return what `Network` needs to obey the rules (None where there are none), and counts of rules used and ignored.
 
     A rule is ignored, and counted, where its ways do not meet at its node in just one edge each (so that it does not
@@ -77,7 +77,7 @@ def find_detours(n_nodes: int, edges: Edges, turns: Turns | None) -> tuple[Detou
             state.ban(via, at[via], rules)
     state.close_to_through_traffic()
     counts = {"turn_rules_used": used, "turn_rules_ignored": ignored} if turns is not None else {}
-    return state.detours(), counts
+    return state.expansion(), counts
 
 
 def _edges_at(edges: Edges, nodes: npt.NDArray[np.int32]) -> dict[int, list[tuple[int, bool]]]:
@@ -154,11 +154,11 @@ class _State:
             self.leave_u[edge], self.leave_v[edge] = start[u], start[v]
             self.arrive_u[edge], self.arrive_v[edge] = end[u], end[v]
 
-    def detours(self) -> Detours | None:
+    def expansion(self) -> TurnExpansion | None:
         if not self.copies:
             return None
         links = np.array(self.links, np.int32).reshape(-1, 2)
-        return Detours(
+        return TurnExpansion(
             leave_u=self.leave_u,
             leave_v=self.leave_v,
             arrive_u=self.arrive_u,

@@ -16,8 +16,8 @@ from geoaccess.osm.extract import Extract, read_extract
 from geoaccess.osm.ferries import add_ferries
 from geoaccess.osm.ferry_table import read_ferry_table
 from geoaccess.osm.profile import find_profile, read_profile
-from geoaccess.osm.restrictions import turn_rules
 from geoaccess.osm.tags import read_road
+from geoaccess.osm.turn_rules import turn_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

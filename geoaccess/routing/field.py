@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import numpy.typing as npt
 
-    from geoaccess.network.core import Arcs
+    from geoaccess.network import Arcs
 
 __all__ = ["PLACE", "NearestField", "Place", "Sites", "snapped", "solve_nearest"]
 

@@ -260,7 +260,7 @@ def trees(
     -------
     Seconds, shape (n_origins, n_nodes), by the numbers of `network.arcs`; inf out of reach, NaN rows for origins that
     are not snapped. Where turns are banned or roads private, copies of nodes stand after the nodes, and some journeys
-    come to a copy alone: the time to a place is the least of all nodes with one `network.detours.place`.
+    come to a copy alone: the time to a place is the least of all nodes with one `network.expansion.place`.
     """
     roads = network.network if isinstance(network, Hierarchy) else network
     source = _ends(legs(roads, origins, turned=reverse), leaving=True)

@@ -254,7 +254,7 @@ def _over_arc(network: Network, tail: int, head: int, cost_ds: npt.NDArray[np.in
     edge = int(arcs.edge[arc])
     if edge < 0:
         return []
-    place = None if network.detours is None else network.detours.place
+    place = None if network.expansion is None else network.expansion.place
     begins = network.edge_u[edge]
     upward = (tail == begins if place is None else place[tail] == place[begins]) and (
         begins != network.edge_v[edge] or bool(network.edge_forward_ds[edge] == arcs.cost_ds[arc])

@@ -1,0 +1,53 @@
+"""What a network is made of: kinds of edges, arcs, and the copies of nodes by which rules for turning are obeyed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+__all__ = ["DECISECONDS", "Arcs", "EdgeKind", "TurnExpansion"]
+
+DECISECONDS = 10
+"""Integer time units per second inside kernels."""
+
+
+class EdgeKind(IntEnum):
+    """What an edge is. `ON_FOOT` ferries carry no cars: no arc leads over them; they tell why an island is cut off."""
+
+    ROAD = 0
+    FERRY = 1
+    BOARDING = 2
+    ON_FOOT = 3
+
+
+class Arcs(NamedTuple):
+    """Arcs in compressed rows: node i has start[i]:start[i + 1], each with its head, cost and edge (-1: a link)."""
+
+    start: npt.NDArray[np.int32]
+    head: npt.NDArray[np.int32]
+    cost_ds: npt.NDArray[np.int32]
+    edge: npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class TurnExpansion:
+    """How arcs differ from edges where turns are banned or through traffic is not allowed.
+
+    See `geoaccess.network.turns`. A journey leaves edge e at the nodes `leave_u[e]` and `leave_v[e]` and comes to it
+    from `arrive_u[e]` and `arrive_v[e]`; where nothing is banned all are the ends of the edge. `place` is the node that
+    each node stands for, itself or the one it is a copy of. Links lead from `link_tail` to `link_head` at no cost.
+    """
+
+    leave_u: npt.NDArray[np.int32]
+    leave_v: npt.NDArray[np.int32]
+    arrive_u: npt.NDArray[np.int32]
+    arrive_v: npt.NDArray[np.int32]
+    restricted: npt.NDArray[np.bool_]
+    place: npt.NDArray[np.int32]
+    link_tail: npt.NDArray[np.int32]
+    link_head: npt.NDArray[np.int32]
