@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from pbf_writer import block, write
 
 from geoaccess.osm import read_extract, read_profile
+from geoaccess.osm.interning import Interner
 from geoaccess.osm.pbf import PbfFile, UnsortedError
 from geoaccess.osm.through_osmium import OsmiumFile
-from geoaccess.osm.words import Words
 
 ROOT = Path(__file__).parents[1]
 CAR = read_profile(ROOT / "configs" / "profiles" / "car.toml")
@@ -213,7 +213,7 @@ def test_of_a_node_that_stands_twice_the_last_counts(tmp_path):
 @few
 @given(st.lists(st.binary(max_size=4), max_size=200))
 def test_words_are_numbered_as_a_dictionary_would(drawn):
-    words = Words()
+    words = Interner()
     known = {}
     for first in range(0, len(drawn), 7):
         some = drawn[first : first + 7]
@@ -231,7 +231,7 @@ def test_many_words_find_room():
     numbers = np.arange(20_000 if not PLAIN else 2_000, dtype=np.int64)
     data = numbers.view(np.uint8)
     data.flags.writeable = False
-    words = Words([b"first"])
+    words = Interner([b"first"])
     assert (words.add(data, 8 * numbers, 8 * numbers + 8) == numbers + 1).all()
     assert words[1 + 1234] == (1234).to_bytes(8, sys.byteorder)
     assert len(words) == numbers.size + 1

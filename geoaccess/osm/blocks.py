@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from geoaccess.kernels import pbf
-from geoaccess.osm.ways import HINDERING
-from geoaccess.osm.words import Words
+from geoaccess.osm.interning import Interner
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -31,7 +30,7 @@ _KEPT, _HIGHWAY, _ROAD, _ROUTE, _FERRY, _NAME, _HINDERS, _TYPE, _RESTRICTION = (
 
 
 class Marks:
-    """What strings are good for under a profile; without one, which may hinder and which rule turns."""
+    """What strings are good for under a profile; without one, which rule turns."""
 
     def __init__(self, profile: Profile | None) -> None:
         bits: dict[str, int] = {}
@@ -42,13 +41,13 @@ class Marks:
             (_NAME, {"name"}),
             (_TYPE, {"type"}),
             (_RESTRICTION, {"restriction"}),
-            (_HINDERS, HINDERING),
+            (_HINDERS, profile.node_keys if profile else ()),
             (_KEPT, profile.keys if profile else ()),
             (_ROAD, profile.highway if profile else ()),
         ):
             for word in words:
                 bits[word] = bits.get(word, 0) | bit
-        self._words = Words(word.encode() for word in bits)
+        self._words = Interner(word.encode() for word in bits)
         self._bits = np.array([*bits.values(), 0], np.int32)
 
     def of(

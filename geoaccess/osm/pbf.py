@@ -14,8 +14,8 @@ from geoaccess.kernels import ids
 from geoaccess.osm.blobs import OtherPackingError, list_blobs, unpacked
 from geoaccess.osm.blocks import NODES, RELATIONS, WAYS, Block, Marks
 from geoaccess.osm.ferry_relations import completed
+from geoaccess.osm.interning import Interner
 from geoaccess.osm.ways import NO_PLACE, Relation, WaysOfFile
-from geoaccess.osm.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -114,7 +114,7 @@ class PbfFile:
         newest = self.newest_untagged_nodes()
         found = np.zeros(newest.size, np.bool_)
         members = np.array(sorted(ferry_members), np.int64)
-        strings, sets = Words(), Words()
+        strings, sets = Interner(), Interner()
         parts: list[Ways] = []
         tagsets: list[npt.NDArray[np.int32]] = []
         for block, ways in self._blocks(self._ways, lambda block: block.ways(members, newest, found)):
@@ -144,7 +144,7 @@ class PbfFile:
     def _places(self, node_id: npt.NDArray[np.int64]) -> tuple[Any, ...]:
         """Return coordinates of nodes, places among them of those with tags that may hinder, and these tags."""
         x, y = np.full(node_id.size, NO_PLACE, np.int32), np.full(node_id.size, NO_PLACE, np.int32)
-        strings, sets = Words(), Words()
+        strings, sets = Interner(), Interner()
         hindering, tagsets = [], []
         for block, (place, its_x, its_y, tagged) in self._blocks(self._nodes, lambda block: block.places(node_id)):
             x[place], y[place] = its_x, its_y
@@ -182,7 +182,7 @@ class PbfFile:
         if len(self._kinds) < len(self._blobs):
             raise UnsortedError(self.path)
 
-    def _tagsets(self, strings: Words, sets: Words) -> tuple[Tags, ...]:
+    def _tagsets(self, strings: Interner, sets: Interner) -> tuple[Tags, ...]:
         text = [self._text(strings[i]) for i in range(len(strings))]
         pairs = (np.frombuffer(sets[i], np.int32).reshape(-1, 2).tolist() for i in range(len(sets)))
         return tuple(tuple((text[key], text[value]) for key, value in tags) for tags in pairs)
@@ -227,7 +227,7 @@ def _with_relations(
     return way_tags, tuple(place)
 
 
-def _add_sets(strings: Words, sets: Words, block: Block, tagged: Tagged) -> npt.NDArray[np.int32]:
+def _add_sets(strings: Interner, sets: Interner, block: Block, tagged: Tagged) -> npt.NDArray[np.int32]:
     """Return the numbers of the tag sets of a block, made of the strings of all blocks."""
     number = np.full(block.string_start.size, -1, np.int32)
     number[tagged.tag] = 0

@@ -10,7 +10,7 @@ import numpy as np
 
 from geoaccess.errors import InputError
 from geoaccess.osm.ferry_relations import completed
-from geoaccess.osm.ways import HINDERING, NO_PLACE, Relation, WaysOfFile
+from geoaccess.osm.ways import NO_PLACE, Relation, WaysOfFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,7 +71,7 @@ class OsmiumFile:
                 way_tags.append(place.setdefault(tags, len(place)))
                 ptr.append(len(refs))
             hindering: Any = osmium.FileProcessor(self.path, osmium.osm.NODE)
-            for node in hindering.with_filter(osmium.filter.KeyFilter(*HINDERING)):
+            for node in hindering.with_filter(osmium.filter.KeyFilter(*self.profile.node_keys)):
                 node_tags[node.id] = tuple((tag.k, tag.v) for tag in node.tags)
         except (RuntimeError, UnicodeDecodeError) as error:
             raise self._refusal(error) from error

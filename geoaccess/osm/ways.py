@@ -9,12 +9,9 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["HINDERING", "NO_PLACE", "Relation", "Tags", "WaysOfFile"]
+__all__ = ["NO_PLACE", "Relation", "Tags", "WaysOfFile"]
 
 Tags = tuple[tuple[str, str], ...]
-
-HINDERING = ("barrier", "highway", "ford", "traffic_calming", "railway")
-"""Keys of nodes that may close a road or cost time."""
 
 NO_PLACE = 2**31 - 1
 """The coordinate of a node that is not in the file."""

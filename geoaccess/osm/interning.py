@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geoaccess.kernels import words
+from geoaccess.kernels import interning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import numpy.typing as npt
 
-__all__ = ["Words"]
+__all__ = ["Interner"]
 
 
-class Words:
+class Interner:
     """Runs of bytes, numbered in the order in which they come.
 
-    >>> kept = Words([b"highway", b"ferry", b"highway"])
+    >>> kept = Interner([b"highway", b"ferry", b"highway"])
     >>> len(kept), kept[1]
     (2, b'ferry')
     """
@@ -49,7 +49,7 @@ class Words:
         self, data: npt.NDArray[np.uint8], start: npt.NDArray[np.int64], stop: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.int32]:
         """Return the number of each run data[start[i]:stop[i]]; -1 where it is not among these."""
-        found: npt.NDArray[np.int32] = words.find_words(
+        found: npt.NDArray[np.int32] = interning.find_words(
             data, start, stop, self._table, self._ptr, self._letters, self._seed
         )
         return found
@@ -60,7 +60,7 @@ class Words:
         """Return the number of each run data[start[i]:stop[i]], a new one for those that are new."""
         self._make_room(start.size, int((stop - start).sum()))
         numbers: npt.NDArray[np.int32]
-        numbers, self._size = words.add_words(
+        numbers, self._size = interning.add_words(
             data, start, stop, self._table, self._ptr, self._letters, self._size, self._seed
         )
         return numbers
@@ -74,7 +74,7 @@ class Words:
             self._letters = _longer(self._letters, letters)
         if 2 * runs > self._table.size:
             self._table = np.full(1 << (2 * runs).bit_length(), -1, np.int32)
-            words.spread_words(self._table, self._ptr, self._letters, self._size, self._seed)
+            interning.spread_words(self._table, self._ptr, self._letters, self._size, self._seed)
 
 
 def _longer(values: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
