@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.errors import InputError
+from geoaccess.maps.assets import colour, scale
 from geoaccess.maps.words import REASONS, minutes, reason_label, words
 
 if TYPE_CHECKING:
@@ -41,13 +42,13 @@ USUAL_MIN: Final = (5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0,
 MOST_EDGES: Final = 7
 
 # Light (near) to dark (far), falling evenly in lightness; told apart with any kind of colour vision and in grey print.
-_RAMP: Final = ("#ffe27a", "#fdb044", "#f4762f", "#d63a34", "#9c1453", "#560a5a")
-UNREACHED_COLOUR: Final = "#16181c"
+_RAMP: Final = scale("time")
+UNREACHED_COLOUR: Final = colour("unreached")
 
 # Purple for the central classes 1-3 and orange-brown for 4-6 ("distrikt"): safe for colour-blind readers, and strong
 # enough for lines.
-CLASS_COLOURS: Final = ("#3b0f70", "#6f57b5", "#a9a1d6", "#f2b566", "#d9741a", "#7a3606")
-NO_CLASS_COLOUR: Final = "#8a8f98"
+CLASS_COLOURS: Final = scale("classes")
+NO_CLASS_COLOUR: Final = colour("no_class")
 
 
 def default_bands(norms_s: Sequence[float]) -> tuple[float, ...]:
@@ -164,10 +165,10 @@ def band_colours(number: int) -> list[str]:
     >>> band_colours(2)
     ['#ffe27a', '#560a5a']
     """
-    anchors = np.array([[int(colour[at : at + 2], 16) for at in (1, 3, 5)] for colour in _RAMP], dtype=np.float64)
+    anchors = np.array([[int(anchor[at : at + 2], 16) for at in (1, 3, 5)] for anchor in _RAMP], dtype=np.float64)
     places = np.linspace(0, len(_RAMP) - 1, max(number, 1))
     mixed = np.stack([np.interp(places, range(len(_RAMP)), anchors[:, part]) for part in range(3)], axis=1)
-    return ["#{:02x}{:02x}{:02x}".format(*(round(float(part)) for part in colour)) for colour in mixed]
+    return ["#{:02x}{:02x}{:02x}".format(*(round(float(part)) for part in row)) for row in mixed]
 
 
 def band_people(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from geoaccess.maps.assets import colour, scale
 from geoaccess.maps.bands import CLASS_COLOURS, NO_CLASS_COLOUR
 from geoaccess.maps.sheet import INK, QUIET, Sheet, house_style, wrapped
 from geoaccess.maps.words import class_label, minutes, people, words
@@ -27,12 +28,12 @@ PANEL_IN: Final = (3.75, 2.55)
 LEFT_IN: Final = 0.55
 BELOW_IN: Final = 0.85
 LEGEND_IN: Final = 2.6
-NORM: Final = "#0b57d0"
+NORM: Final = colour("norm")
 MOST_TICKS: Final = 8
 ALL: Final = -1
 # Colour and dash both tell the classes apart.
 DASHES: Final = ("solid", (0, (5, 1.5)), (0, (1.5, 1.2)))
-SERVICE_COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", INK)
+SERVICE_COLOURS: Final = scale("services")
 
 
 def draw_time_curves(
@@ -111,7 +112,7 @@ def _panel(
             size=7,
             color=NORM,
             va="bottom",
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.6},
+            bbox={"facecolor": colour("paper"), "edgecolor": "none", "alpha": 0.85, "pad": 0.6},
             zorder=6,
         )
     axes.set_title(
@@ -126,7 +127,7 @@ def _panel(
     axes.set_yticks(range(0, 101, 20))
     step = next(step for step in (5, 10, 15, 30, 60, 120, 240, 480, 10**6) if end <= MOST_TICKS * 60 * step)
     axes.set_xticks(np.arange(0, end / 60 + 1e-9, step))
-    axes.grid(color="#e3e6ea", linewidth=0.6)
+    axes.grid(color=colour("grid"), linewidth=0.6)
 
 
 def within(
@@ -204,6 +205,6 @@ def draw_lorenz(path: Path, *, curves: Sequence[LorenzCurve], heads: Mapping[str
                 label=name,
             )
         axes.set(xlim=(0, 100), ylim=(0, 100), xlabel=said["lorenz_x"], ylabel=said["lorenz_y"], aspect="equal")
-        axes.grid(color="#e3e6ea", linewidth=0.6)
+        axes.grid(color=colour("grid"), linewidth=0.6)
         axes.legend(loc="upper left", bbox_to_anchor=(1.03, 1.0), frameon=False, borderaxespad=0, labelspacing=0.8)
         sheet.save(path)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from geoaccess.errors import InputError
+from geoaccess.maps.assets import colour, scale
 from geoaccess.maps.blocks import joined
 from geoaccess.maps.layers import Layers, Legend, block_factor, projected
 from geoaccess.maps.results import Cells, checked_ferries, main_roads, squares
@@ -25,12 +26,7 @@ __all__ = ["DIFFERENCE_COLOURS", "difference_bands", "difference_map"]
 
 _EDGES_MIN: Final = (-30.0, -10.0, -0.5, 0.5, 10.0, 30.0)
 # Purple for minutes won, orange-brown for minutes lost: safe for colour-blind readers, and apart in grey at the ends.
-DIFFERENCE_COLOURS: Final = (
-    *("#3b0f70", "#6f57b5", "#b9b2de"),
-    "#d3d1c8",
-    *("#f2b566", "#d9741a", "#7a3606"),
-    *("#00a087", "#8a8f98"),
-)
+DIFFERENCE_COLOURS: Final = (*scale("difference"), colour("difference_reached"), colour("difference_never"))
 _SAME, _NOW, _NEVER, _NO_LONGER = 3, 7, 8, 9
 _SMALL_PART: Final = 0.4
 _WORDS: Final[dict[str, tuple[str, str]]] = {

@@ -11,6 +11,7 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
+from geoaccess.maps.assets import colour
 from geoaccess.maps.layers import DPI, Plan, plan_of, smallest_px
 from geoaccess.maps.sheet import INK, QUIET, Sheet, house_style, line_in, wrapped
 
@@ -28,11 +29,12 @@ __all__ = ["draw_service_map"]
 
 LEGEND_IN: Final = 2.75
 GAP_IN: Final = 0.2
-SEA: Final = "#dbe6ee"
-LAND: Final = "#f7f6f2"
-SITE: Final = "#0b57d0"
-PROXY: Final = "#c2007a"
-NEW: Final = "#ffd400"
+SEA: Final = colour("sea")
+LAND: Final = colour("land")
+SITE: Final = colour("site")
+PROXY: Final = colour("proxy")
+NEW: Final = colour("new_site")
+PAPER: Final = colour("paper")
 MANY_SITES: Final = 150
 POINTS_PER_PX: Final = 72 / DPI
 HATCHED_PX: Final = 12.0
@@ -50,8 +52,8 @@ def map_axes(sheet: Sheet, plan: Plan, *, land: bool) -> Any:
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
-        spine.set(visible=True, color="#c3c9d0", linewidth=0.6)
-    axes.set_facecolor(SEA if land else "#f1f3f5")
+        spine.set(visible=True, color=colour("frame"), linewidth=0.6)
+    axes.set_facecolor(SEA if land else colour("no_land"))
     return axes
 
 
@@ -67,7 +69,9 @@ def draw_land(axes: Any, areas: gpd.GeoSeries, plan: Plan, *, borders: bool) -> 
     # Without holes: what no area claims inland, such as a glacier, is not sea.
     joined = shapely.get_parts(shapely.union_all(shapely.make_valid(seen)))
     shells = [shapely.get_coordinates(shell) for shell in shapely.get_exterior_ring(joined) if shell is not None]
-    axes.add_collection(PolyCollection(shells, facecolors=LAND, edgecolors="#a9b4be", linewidths=0.4), autolim=False)
+    axes.add_collection(
+        PolyCollection(shells, facecolors=LAND, edgecolors=colour("coast"), linewidths=0.4), autolim=False
+    )
 
 
 def draw_lines(axes: Any, lines: gpd.GeoSeries, plan: Plan, kind: str) -> None:
@@ -89,11 +93,11 @@ def draw_cells(axes: Any, layers: Layers, plan: Plan) -> None:
     looks: dict[str, Any] = {"linewidths": 0.3 * POINTS_PER_PX, "joinstyle": "miter", "zorder": 3}
     outlines = _outlines(squares, near, at_least_m=smallest_m)
     axes.add_collection(PolyCollection(outlines, facecolors=colours, edgecolors=colours, **looks), autolim=False)
-    for colour, around_m in (("white", 3 * px_m), (INK, 0.0)):
+    for fill, around_m in ((PAPER, 3 * px_m), (INK, 0.0)):
         outlines = _outlines(squares, far, at_least_m=1.4 * smallest_m, around_m=around_m)
-        axes.add_collection(PolyCollection(outlines, facecolors=colour, edgecolors=colour, **looks), autolim=False)
+        axes.add_collection(PolyCollection(outlines, facecolors=fill, edgecolors=fill, **looks), autolim=False)
     if squares.side_m > HATCHED_PX * px_m:
-        looks = {"facecolors": INK, "edgecolors": "white", "linewidths": 0.4, "hatch": "////////", "zorder": 3}
+        looks = {"facecolors": INK, "edgecolors": PAPER, "linewidths": 0.4, "hatch": "////////", "zorder": 3}
         axes.add_collection(PolyCollection(_outlines(squares, far, at_least_m=0.0), **looks), autolim=False)
 
 
@@ -124,7 +128,7 @@ def _marks(size: float, kind: str) -> list[dict[str, Any]]:
     if kind == "closed":
         cross = {"marker": "x", "markersize": 1.4 * size}
         return [
-            {**cross, "markeredgecolor": "white", "markeredgewidth": 0.75 * size},
+            {**cross, "markeredgecolor": PAPER, "markeredgewidth": 0.75 * size},
             {**cross, "markeredgecolor": INK, "markeredgewidth": 0.35 * size},
         ]
     return [_mark(size, proxy=kind == "proxy")]
@@ -135,7 +139,7 @@ def _mark(size: float, *, proxy: bool) -> dict[str, Any]:
         return {
             "marker": "D",
             "markersize": size,
-            "markerfacecolor": "white",
+            "markerfacecolor": PAPER,
             "markeredgecolor": PROXY,
             "markeredgewidth": size / 4,
         }
@@ -143,7 +147,7 @@ def _mark(size: float, *, proxy: bool) -> dict[str, Any]:
         "marker": "o",
         "markersize": size,
         "markerfacecolor": SITE,
-        "markeredgecolor": "white",
+        "markeredgecolor": PAPER,
         "markeredgewidth": size / 8,
     }
 
@@ -203,7 +207,7 @@ def draw_legend(sheet: Sheet, legend: Legend, plan: Plan, *, north: float) -> No
     top -= 0.02
     for row in legend.rows:
         top = _draw_row(axes, row, top)
-    axes.plot([0, LEGEND_IN], [top - 0.03] * 2, color="#c3c9d0", linewidth=0.6)
+    axes.plot([0, LEGEND_IN], [top - 0.03] * 2, color=colour("frame"), linewidth=0.6)
     label, people, share = legend.total
     for x, text, side in ((0, label, "left"), (LEGEND_IN - 0.55, people, "right"), (LEGEND_IN, share, "right")):
         axes.text(x, top - 0.14, text, size=ROW_SIZE, weight="bold", ha=side, va="center")
@@ -221,21 +225,21 @@ def draw_legend(sheet: Sheet, legend: Legend, plan: Plan, *, north: float) -> No
 
 
 def _draw_row(axes: Any, row: tuple[str | None, str, str, str, str], top: float) -> float:
-    colour, label, people, share, norm = row
+    fill, label, people, share, norm = row
     lines = _label_lines(label)
     height = max(len(lines) * line_in(ROW_SIZE) + 0.05, 0.19)
     middle = top - height / 2
-    box = Rectangle((0, middle - 0.065), 0.26, 0.13, facecolor=colour or INK, edgecolor=QUIET, linewidth=0.4)
-    if colour is None:
-        box.set(hatch="//////", edgecolor="white")
+    box = Rectangle((0, middle - 0.065), 0.26, 0.13, facecolor=fill or INK, edgecolor=QUIET, linewidth=0.4)
+    if fill is None:
+        box.set(hatch="//////", edgecolor=PAPER)
     axes.add_patch(box)
     axes.text(0.36, middle, "\n".join(lines), size=ROW_SIZE, va="center_baseline", linespacing=1.15)
     axes.text(LEGEND_IN - 0.55, middle, people, size=ROW_SIZE, ha="right", va="center_baseline")
     axes.text(LEGEND_IN, middle, share, size=ROW_SIZE, ha="right", va="center_baseline")
     top -= height
     if norm:
-        axes.plot([0, LEGEND_IN], [top, top], color=SITE, linewidth=1.1)
-        axes.text(LEGEND_IN, top - 0.025, norm, size=6.5, color=SITE, ha="right", va="top")
+        axes.plot([0, LEGEND_IN], [top, top], color=colour("norm"), linewidth=1.1)
+        axes.text(LEGEND_IN, top - 0.025, norm, size=6.5, color=colour("norm"), ha="right", va="top")
         top -= 0.12
     return top
 
@@ -249,10 +253,10 @@ def _draw_mark(axes: Any, kind: str, y: float) -> None:
 
 
 LINE_LOOKS: Final[dict[str, dict[str, Any]]] = {
-    "roads": {"color": "#c9c4ba", "linewidth": 0.6},
-    "ferry": {"color": SITE, "linewidth": 0.9, "linestyle": (0, (4, 2.5))},
-    "ferries_people": {"color": "#00838f", "linewidth": 0.9, "linestyle": (0, (1, 1.6))},
-    "borders": {"color": "#7a828d", "linewidth": 0.3},
+    "roads": {"color": colour("road"), "linewidth": 0.6},
+    "ferry": {"color": colour("ferry"), "linewidth": 0.9, "linestyle": (0, (4, 2.5))},
+    "ferries_people": {"color": colour("ferry_people"), "linewidth": 0.9, "linestyle": (0, (1, 1.6))},
+    "borders": {"color": colour("border"), "linewidth": 0.3},
 }
 
 

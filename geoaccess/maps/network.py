@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from geoaccess.errors import InputError
+from geoaccess.maps.assets import colour
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,13 +18,13 @@ if TYPE_CHECKING:
 __all__ = ["network_map"]
 
 _LOOKS: Final[dict[str, tuple[str, float, Any, str]]] = {
-    "mainland": ("#8a9099", 0.35, "-", "Mainland"),
-    "car ferry": ("#0b57d0", 0.9, "-", "Tied by a car ferry"),
-    "passenger ferry": ("#c25e00", 0.9, "-", "Tied by a passenger boat only"),
-    "nothing": ("#b3261e", 0.9, "-", "Tied by nothing"),
-    "one-way trap": ("#7b1fa2", 0.9, "-", "Cannot be entered, or not left"),
-    "cars": ("#0b57d0", 1.2, "--", "Car ferry"),
-    "people": ("#00838f", 1.0, ":", "Boat without cars"),
+    "mainland": (colour("tied_mainland"), 0.35, "-", "Mainland"),
+    "car ferry": (colour("tied_car_ferry"), 0.9, "-", "Tied by a car ferry"),
+    "passenger ferry": (colour("tied_passenger_ferry"), 0.9, "-", "Tied by a passenger boat only"),
+    "nothing": (colour("tied_nothing"), 0.9, "-", "Tied by nothing"),
+    "one-way trap": (colour("tied_trap"), 0.9, "-", "Cannot be entered, or not left"),
+    "cars": (colour("ferry"), 1.2, "--", "Car ferry"),
+    "people": (colour("ferry_people"), 1.0, ":", "Boat without cars"),
 }
 _WIDTH_IN: Final = 6.6
 _LEGEND_IN: Final = 2.2
@@ -86,15 +87,15 @@ def network_map(
         axes.set_xticks([])
         axes.set_yticks([])
         for spine in axes.spines.values():
-            spine.set(visible=True, color="#c3c9d0", linewidth=0.6)
+            spine.set(visible=True, color=colour("frame"), linewidth=0.6)
         handles = []
-        for name, (colour, width, dash, label) in _LOOKS.items():
+        for name, (shade, width, dash, label) in _LOOKS.items():
             shapes = shapely.get_parts(shapely.simplify(groups.get(name, np.empty(0, object)), 0.004 / scale))
             if not len(shapes):
                 continue
             lines = [shapely.get_coordinates(shape) for shape in shapes]
-            axes.add_collection(LineCollection(lines, colors=colour, linewidths=width, linestyles=dash), autolim=False)
-            handles.append(Line2D([], [], color=colour, linewidth=max(width, 1.0), linestyle=dash, label=label))
+            axes.add_collection(LineCollection(lines, colors=shade, linewidths=width, linestyles=dash), autolim=False)
+            handles.append(Line2D([], [], color=shade, linewidth=max(width, 1.0), linestyle=dash, label=label))
         side = sheet.blank(left_in=wide * scale + 0.2, bottom_in=0, width_in=_LEGEND_IN, height_in=sheet.body_in)
         side.legend(handles=handles, loc="upper left", frameon=False, borderaxespad=0)
         sheet.save(path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from pathlib import Path
 from typing import Any, Final
 
 import folium
@@ -13,13 +12,13 @@ from branca.element import Figure, MacroElement
 from folium.template import Template
 
 from geoaccess.errors import InputError
+from geoaccess.maps.assets import asset_text, palette_script, palette_style
 from geoaccess.maps.packing import safe_json
 
 __all__ = ["page"]
 
-HERE: Final = Path(__file__).parent
-SCRIPTS: Final = ("vendor/leaflet/leaflet.js", "page/decode.js", "page/paint.js", "page/panel.js")
-STYLES: Final = ("vendor/leaflet/leaflet.css", "page/page.css")
+SCRIPTS: Final = ("shared/format.js", "shared/paint.js", "map/panel.js")
+STYLES: Final = ("leaflet/leaflet.css", "shared/shared.css", "map/map.css")
 
 
 class _Page(Figure):
@@ -60,10 +59,12 @@ class _Page(Figure):
         self.language = language
         self.need_script = need_script
         self.data = "{}"
-        self.styles = [_own_text(name) for name in STYLES]
+        self.styles = [palette_style(), *(asset_text(name) for name in STYLES)]
 
     def scripts(self) -> list[str]:
-        return [*(_own_text(name) for name in SCRIPTS), re.sub(r"\s+", " ", self.script.render()).strip()]
+        first = [asset_text("leaflet/leaflet.js"), asset_text("shared/decode.js"), palette_script()]
+        call = re.sub(r"\s+", " ", self.script.render()).strip()
+        return [*first, *(asset_text(name) for name in SCRIPTS), call]
 
     def policy(self) -> str:
         scripts = " ".join(_hash(script) for script in self.scripts())
@@ -129,14 +130,6 @@ def page(data: dict[str, Any], *, language: str, need_script: str) -> str:
     document.add_child(drawn)
     drawn.add_child(_Results(data))
     return str(document.render())
-
-
-def _own_text(name: str) -> str:
-    """Read a script or style of ours without what only a web server could answer: pictures and maps of the source."""
-    text = (HERE / name).read_text(encoding="utf-8").replace("\r\n", "\n")
-    if name.endswith(".css"):
-        return re.sub(r"url\((?!#|data:)[^)]*\)", "none", text)
-    return re.sub(r"//# sourceMappingURL=\S*", "", text)
 
 
 def _hash(text: str) -> str:

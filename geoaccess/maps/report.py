@@ -15,6 +15,7 @@ from geoaccess.errors import InputError
 from geoaccess.files import writing
 from geoaccess.maps import report_sentences as sentences
 from geoaccess.maps import report_tables as tables
+from geoaccess.maps.assets import colour, palette_style
 from geoaccess.maps.report_dots import DotPlot, dot_plot
 from geoaccess.maps.report_words import Writer
 from geoaccess.maps.words import words
@@ -120,12 +121,14 @@ def _environment() -> Any:
 
 def _page(report: Report) -> str:
     writer = Writer(report.language)
-    style = re.sub(r"\s*\n\s*", "\n", (_TEMPLATES / "report.css").read_text(encoding="utf-8")).strip()
+    style = palette_style() + (_TEMPLATES / "report.css").read_text(encoding="utf-8")
+    style = re.sub(r"\s*\n\s*", "\n", style).strip()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     unreached = [found for found in report.services if found.unreached > 0]
     content = {
         "report": report,
         "writer": writer,
+        "colour": colour,
         "style": style,
         "policy": f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; {_REST}",
         "sections": [name for name in _SECTIONS if name != "more" or report.extras],

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from geoaccess.maps.assets import colour, scale
 from geoaccess.maps.curves import BELOW_IN, LEFT_IN
 from geoaccess.maps.sheet import INK, QUIET, Sheet, house_style, wrapped
 from geoaccess.maps.words import words
@@ -25,13 +26,14 @@ NAME_STEP: Final = 0.05
 LETTER: Final = 0.017
 LOWEST: Final = 0.03
 # Colour and shape both tell the zonings apart; the colours are those of Okabe and Ito.
+_COLOURS: Final = scale("services")
 LOOKS: Final = {
-    "municipality": ("#0072b2", "o"),
-    "class": ("#d55e00", "s"),
+    "municipality": (_COLOURS[0], "o"),
+    "class": (_COLOURS[1], "s"),
     "everybody": (INK, "D"),
-    "region": ("#009e73", "^"),
+    "region": (_COLOURS[2], "^"),
 }
-OTHER: Final = ("#cc79a7", "v")
+OTHER: Final = (_COLOURS[3], "v")
 
 
 def draw_scatter(
@@ -75,14 +77,14 @@ def _panel(axes: Any, part: pd.DataFrame, statistic: str, *, said: Mapping[str, 
     axes.set(xlim=(0, end), ylim=(0, end), aspect="equal")
     axes.set_xlabel(said["published"].format(unit=word))
     axes.set_ylabel(said["computed"].format(unit=word))
-    axes.grid(color="#e3e6ea", linewidth=0.6)
+    axes.grid(color=colour("grid"), linewidth=0.6)
 
 
 def _look(zoning: str, *, lost: bool) -> dict[str, Any]:
-    colour, marker = LOOKS.get(zoning, OTHER)
+    shade, marker = LOOKS.get(zoning, OTHER)
     if lost:
-        return {"facecolors": "white", "edgecolors": colour, "marker": marker, "linewidths": 1.3}
-    return {"facecolors": colour, "edgecolors": "white", "marker": marker, "linewidths": 0.5}
+        return {"facecolors": colour("paper"), "edgecolors": shade, "marker": marker, "linewidths": 1.3}
+    return {"facecolors": shade, "edgecolors": colour("paper"), "marker": marker, "linewidths": 0.5}
 
 
 def _title(statistic: str, said: Mapping[str, str]) -> str:
@@ -113,7 +115,7 @@ def _name_largest(axes: Any, part: pd.DataFrame, end: float, said: Mapping[str, 
                 color=INK,
                 ha="right" if left else "left",
                 va="center",
-                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.4},
+                bbox={"facecolor": colour("paper"), "edgecolor": "none", "alpha": 0.75, "pad": 0.4},
                 arrowprops={"arrowstyle": "-", "color": QUIET, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 2},
                 zorder=2,
             )

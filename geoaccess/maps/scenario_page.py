@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from geoaccess.files import writing
+from geoaccess.maps.assets import palette_style
 from geoaccess.maps.words import LANGUAGES, people
 
 if TYPE_CHECKING:
@@ -120,12 +121,13 @@ def comparison_page(
         _shown(part, services, said, language) | {"supplies": _supplies(part, supplies, said, language)}
         for part in parts
     ]
-    source = resources.files("geoaccess.maps").joinpath("page/scenarios.html").read_text(encoding="utf-8")
+    source = resources.files("geoaccess.maps").joinpath("templates/scenarios.html.j2").read_text(encoding="utf-8")
     template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True).from_string(
         source
     )
     html = template.render(
         said=said,
+        palette=palette_style(),
         parts=shown,
         beside=_beside(beside, services, supplies, said, language) if len(parts) > 1 else None,
         title=title,

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from geoaccess.files import writing
+from geoaccess.maps.assets import colour
 from geoaccess.maps.layers import DPI
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["INK", "QUIET", "Sheet", "house_style", "wrapped"]
 
 MARGIN_IN: Final = 0.3
-INK: Final = "#16181c"
-QUIET: Final = "#4a505a"
+INK: Final = colour("ink")
+QUIET: Final = colour("quiet")
 LINE_HEIGHT: Final = 1.32
 # Widths of an average letter in parts of the size of the type, on the wide side of DejaVu Sans.
 LETTER: Final = {"normal": 0.57, "bold": 0.65}
@@ -82,15 +83,15 @@ class Sheet:
         self.height_in = height_in + head_in + warning_in + foot_in + 2 * MARGIN_IN
         self.bottom_in = MARGIN_IN + foot_in
         self.body_in = height_in
-        self.figure = Figure(figsize=(self.width_in, self.height_in), dpi=DPI, facecolor="white")
+        self.figure = Figure(figsize=(self.width_in, self.height_in), dpi=DPI, facecolor=colour("paper"))
         FigureCanvasAgg(self.figure)
         top = self.height_in - MARGIN_IN
-        for lines, size, weight, colour in heads:
-            top = self._lines(lines, top, MARGIN_IN, size=size, weight=weight, colour=colour)
+        for lines, size, weight, shade in heads:
+            top = self._lines(lines, top, MARGIN_IN, size=size, weight=weight, shade=shade)
         if warning:
             self._box(top - 0.08, warning_in - 0.12)
-            self._lines(warning, top - 0.15, MARGIN_IN + 0.18, size=9, weight="bold", colour=INK)
-        self._lines(sources, self.bottom_in - 0.1, MARGIN_IN, size=6.5, weight="normal", colour=QUIET)
+            self._lines(warning, top - 0.15, MARGIN_IN + 0.18, size=9, weight="bold", shade=INK)
+        self._lines(sources, self.bottom_in - 0.1, MARGIN_IN, size=6.5, weight="normal", shade=QUIET)
 
     def axes(self, *, left_in: float, bottom_in: float, width_in: float, height_in: float) -> Any:
         """Add axes at a place of the body, in inches from its lower left corner."""
@@ -116,22 +117,20 @@ class Sheet:
         with writing(path) as temporary:
             self.figure.savefig(temporary, format="png", dpi=DPI, metadata={"Software": None})
 
-    def _lines(
-        self, lines: list[str], top_in: float, left_in: float, *, size: float, weight: str, colour: str
-    ) -> float:
+    def _lines(self, lines: list[str], top_in: float, left_in: float, *, size: float, weight: str, shade: str) -> float:
         for line in lines:
             place = (left_in / self.width_in, top_in / self.height_in)
-            self.figure.text(*place, line, size=size, weight=weight, color=colour, va="top")
+            self.figure.text(*place, line, size=size, weight=weight, color=shade, va="top")
             top_in -= line_in(size)
         return top_in
 
     def _box(self, top_in: float, height_in: float) -> None:
         bottom = (top_in - height_in) / self.height_in
         whole = self.width_in - 2 * MARGIN_IN
-        for width, colour in ((whole, "#fdecea"), (0.07, "#b3261e")):
+        for width, shade in ((whole, colour("warning_wash")), (0.07, colour("warning"))):
             size = (width / self.width_in, height_in / self.height_in)
             self.figure.add_artist(
                 Rectangle(
-                    (MARGIN_IN / self.width_in, bottom), *size, facecolor=colour, transform=self.figure.transFigure
+                    (MARGIN_IN / self.width_in, bottom), *size, facecolor=shade, transform=self.figure.transFigure
                 )
             )

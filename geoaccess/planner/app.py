@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.responses import JSONResponse, Response
 from pydantic import Field, StringConstraints
 from starlette.exceptions import HTTPException
 
-import geoaccess.maps
 from geoaccess.errors import GeoaccessError
+from geoaccess.maps.assets import asset_bytes, asset_text, palette_script, palette_style
 from geoaccess.planner.changes import ChangeError, Lat, Lon, planned, read_changes
 from geoaccess.planner.drawing import Drawing
 from geoaccess.planner.export import figures_csv, plan_gpkg
@@ -25,22 +24,19 @@ from geoaccess.planner.told import told_answer, told_journeys, told_proposal, to
 from geoaccess.toml import Table
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from geoaccess.planner.ground import Ground
 
 __all__ = ["planner_app"]
 
-_PAGE = Path(__file__).parent / "page"
-_MAPS = Path(geoaccess.maps.__file__).parent
-_FILES = {
-    "leaflet.js": _MAPS / "vendor/leaflet/leaflet.js",
-    "leaflet.css": _MAPS / "vendor/leaflet/leaflet.css",
-    "decode.js": _MAPS / "page/decode.js",
-    "paint.js": _MAPS / "page/paint.js",
-    **{path.name: path for path in sorted(_PAGE.iterdir()) if path.suffix in {".js", ".css"}},
-}
-"""All files that are served, by name: what is asked for is looked up here, never on the disk."""
-
-_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+_SCRIPTS = ("words", "model", "colours", "chart", "tables", "lists", "picture", "dialogs", "main")
+_ASSETS = (
+    *("leaflet/leaflet.js", "leaflet/leaflet.css", "shared/shared.css", "planner/planner.css"),
+    *("shared/decode.js", "shared/format.js", "shared/paint.js"),
+    *(f"planner/{name}.js" for name in _SCRIPTS),
+)
+_TYPES = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
 _ROAD_NEAR_M = 500.0
 
 Tab = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
@@ -110,19 +106,25 @@ def planner_app(
     return Guard(app, token=token, key=key, hosts=hosts, cookie=f"geoaccess-{port}", body_s=body_s)
 
 
+def _files() -> dict[str, bytes]:
+    """Return all files that are served, by name: what is asked for is looked up here, never on the disk."""
+    files = {name.rpartition("/")[2]: asset_text(name).encode() for name in _ASSETS}
+    return files | {"palette.css": palette_style().encode(), "palette.js": palette_script().encode()}
+
+
 def _serve_files(app: FastAPI, drawing: Drawing) -> None:
     page = json.dumps(drawing.page(), allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+    files = _files()
 
     @app.get("/")
-    async def index() -> FileResponse:
-        return FileResponse(_PAGE / "index.html", media_type="text/html; charset=utf-8")
+    async def index() -> Response:
+        return Response(asset_bytes("planner/index.html"), media_type="text/html; charset=utf-8")
 
     @app.get("/static/{name}")
     async def static(name: str) -> Response:
-        path = _FILES.get(name)
-        if path is None:
+        if name not in files:
             return _failure(404, "no_file", "there is no such file")
-        return FileResponse(path, media_type=_TYPES[path.suffix])
+        return Response(files[name], media_type=_TYPES[name.rpartition(".")[2]])
 
     @app.get("/api/ground")
     async def ground_of_page() -> Response:

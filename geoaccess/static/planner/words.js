@@ -1,5 +1,5 @@
 "use strict";
-// Every phrase of the page, in English and Norwegian, and how numbers and times are written.
+// Every phrase of the page, in English and Norwegian.
 (function () {
   const phrases = {
     add_here: ["Add an office here", "Legg til et kontor her"],
@@ -202,27 +202,10 @@
       (text, [name, value]) => text.replaceAll(`{${name}}`, () => value),
       phrases[key][talk.language === "nb" ? 1 : 0]
     );
-  talk.number = (value, digits = 0) =>
-    new Intl.NumberFormat(talk.language, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
-  talk.share = (part) => (Number.isFinite(part) ? `${talk.number(100 * part, 1)} %` : "–");
+  Object.assign(talk, geoaccess.formats(() => talk.language, talk.say));
   talk.day = (day) => days[talk.language][day];
   talk.dayLong = (day) => daysLong[talk.language][day];
   talk.dayList = (some) => (some.length === 5 ? talk.say("each_day") : some.map(talk.day).join(", "));
   talk.dayCount = (n) => talk.say(n === 1 ? "day_n" : "days_n", { n });
-
-  // Seconds as minutes; over two hours as hours and minutes; nothing for what is not reached.
-  talk.time = function (seconds, digits = 0) {
-    if (seconds === null || !Number.isFinite(seconds)) return "–";
-    const minutes = seconds / 60;
-    if (Math.abs(minutes) < 119.5) return `${talk.number(minutes, digits)} ${talk.say("min")}`;
-    const whole = Math.round(Math.abs(minutes));
-    const sign = minutes < 0 ? "−" : "";
-    return `${sign}${Math.floor(whole / 60)} ${talk.say("hour")} ${String(whole % 60).padStart(2, "0")} ${talk.say("min")}`;
-  };
-  talk.signed = function (value, digits, unit = "") {
-    const text = talk.number(Math.abs(value), digits);
-    if (Number(Math.abs(value).toFixed(digits)) === 0) return `±0${unit}`;
-    return `${value < 0 ? "−" : "+"}${text}${unit}`;
-  };
   geoaccess.talk = talk;
 })();

@@ -2,9 +2,7 @@
 // Everything on the map is painted on one canvas, which Leaflet moves and zooms.
 (function () {
   const HALF_WORLD = Math.PI * 6378137;
-  const SEA = "#dbe6ee";
-  const LAND = "#f7f6f2";
-  const INK = "#16181c";
+  const { palette } = geoaccess;
 
   // What turns Web Mercator metres into pixels of the canvas.
   function frame(map, bounds) {
@@ -52,9 +50,9 @@
     const tile = document.createElement("canvas");
     tile.width = tile.height = 8;
     const context = tile.getContext("2d");
-    context.fillStyle = INK;
+    context.fillStyle = palette.unreached;
     context.fillRect(0, 0, 8, 8);
-    context.strokeStyle = "#ffffff";
+    context.strokeStyle = palette.paper;
     context.lineWidth = 1.6;
     for (const shift of [-8, 0, 8]) {
       context.moveTo(shift - 1, 9);
@@ -85,7 +83,7 @@
     context.fillStyle = fill;
     if (across <= look.smallest) {
       if (look.halo) {
-        context.fillStyle = "#ffffff";
+        context.fillStyle = palette.paper;
         context.fillRect(x - across / 2 - 1, y - across / 2 - 1, across + 2, across + 2);
         context.fillStyle = fill;
       }
@@ -96,7 +94,7 @@
     context.fill();
     // A line of the same colour closes the hair between neighbours; far in, a faint line sets them apart.
     context.lineWidth = 0.7;
-    context.strokeStyle = across > 14 ? "rgba(0, 0, 0, 0.22)" : fill;
+    context.strokeStyle = across > 14 ? palette.cell_edge : fill;
     context.stroke();
   }
 
@@ -111,7 +109,7 @@
     const look = { smallest: smallest(cells, f), halo: false };
     const roomy = look.smallest > 4;
     const lost = roomy ? { smallest: 1.4 * look.smallest, halo: true } : look;
-    const striped = cells.side * f.scale > 7 ? context.createPattern(hatch(), "repeat") : INK;
+    const striped = cells.side * f.scale > 7 ? context.createPattern(hatch(), "repeat") : palette.unreached;
     const paintOne = (i) => {
       if (code[i] === geoaccess.UNREACHED) paintCell(context, cells, i, f, striped, lost);
       else paintCell(context, cells, i, f, layer.colours[code[i]], look);
@@ -130,14 +128,14 @@
       context.lineTo(x - size * 1.3, y);
       context.closePath();
     } else context.arc(x, y, size, 0, 2 * Math.PI);
-    context.fillStyle = proxy ? "#ffffff" : "#0b57d0";
+    context.fillStyle = proxy ? palette.paper : palette.site;
     context.fill();
-    context.strokeStyle = "#ffffff";
+    context.strokeStyle = palette.paper;
     context.lineWidth = proxy ? 5 : 1.6;
     context.stroke();
     if (!proxy) return;
     context.fill();
-    context.strokeStyle = "#c2007a";
+    context.strokeStyle = palette.proxy;
     context.lineWidth = 2.4;
     context.stroke();
   }
@@ -147,29 +145,29 @@
   function paint(context, view, state, f) {
     const layer = view.layers[state.layer];
     const on = (name) => view.lines[name] && !state.hidden.has(name);
-    context.fillStyle = view.lines.land ? SEA : "#f1f3f5";
+    context.fillStyle = view.lines.land ? palette.sea : palette.no_land;
     context.fillRect(0, 0, f.width, f.height);
     context.lineJoin = "round";
     if (view.lines.land) {
       trace(context, view.lines.land, f);
-      context.fillStyle = LAND;
+      context.fillStyle = palette.land;
       context.fill("nonzero");
-      stroke(context, "#a9b4be", 0.8);
+      stroke(context, palette.coast, 0.8);
     }
     if (on("roads")) {
       trace(context, view.lines.roads, f);
-      stroke(context, "#bfbab0", f.scale > 0.01 ? 1.4 : 0.8);
+      stroke(context, palette.road, f.scale > 0.01 ? 1.4 : 0.8);
     }
     paintCells(context, view, layer, f);
     if (on("borders")) {
       trace(context, view.lines.borders, f);
-      stroke(context, "rgba(74, 80, 90, 0.7)", f.scale > 0.001 ? 0.9 : 0.5);
+      stroke(context, palette.border, f.scale > 0.001 ? 0.9 : 0.5);
     }
     for (const [name, cars] of [["ferries", true], ["ferries_people", false]]) {
       if (!view.lines.ferries || state.hidden.has(name)) continue;
       trace(context, view.lines.ferries, f, (i) => view.ferries[view.lines.ferries.owner[i]].cars === cars);
-      stroke(context, "rgba(255, 255, 255, 0.85)", 4);
-      stroke(context, cars ? "#0b57d0" : "#00838f", 2, cars ? [8, 5] : [1.5, 4.5]);
+      stroke(context, palette.halo, 4);
+      stroke(context, cars ? palette.ferry : palette.ferry_people, 2, cars ? [8, 5] : [1.5, 4.5]);
     }
     if (!state.hidden.has("sites")) {
       const many = shownSites(view, layer).length > 150 && f.scale < 0.002;
@@ -179,7 +177,7 @@
     }
     if (state.at) {
       const [x, y] = [(state.at.x - f.left) * f.scale, (f.top - state.at.y) * f.scale];
-      for (const [colour, width] of [["#ffffff", 5], [INK, 2]]) {
+      for (const [colour, width] of [[palette.paper, 5], [palette.ink, 2]]) {
         context.beginPath();
         context.arc(x, y, 11, 0, 2 * Math.PI);
         stroke(context, colour, width);
@@ -222,5 +220,5 @@
     },
   });
 
-  Object.assign(geoaccess, { mark, hatch, shownSites, INK });
+  Object.assign(geoaccess, { mark, hatch, shownSites });
 })();

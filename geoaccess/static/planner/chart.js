@@ -4,7 +4,7 @@
   const { model, talk } = geoaccess;
   const { say } = talk;
   const byId = (name) => document.getElementById(name);
-  const { colours } = geoaccess;
+  const { colours, palette } = geoaccess;
   const HOVERS = window.matchMedia("(hover: hover)");
   const chart = { view: "now", tool: "look", moving: null, map: null };
   const state = { layer: "now", hidden: new Set(), at: null };
@@ -66,7 +66,7 @@
   function drawClosed(answer) {
     closedLines.clearLayers();
     for (const way of answer.closed) {
-      for (const [colourOf, weight, dash] of [["#ffffff", 8, null], ["#16181c", 4, "2 7"]]) {
+      for (const [colourOf, weight, dash] of [[palette.paper, 8, null], [palette.ink, 4, "2 7"]]) {
         closedLines.addLayer(
           L.polyline(way.lines.map((line) => line.map(([lon, lat]) => [lat, lon])), { color: colourOf, weight, dashArray: dash, interactive: false })
         );
@@ -173,8 +173,8 @@
       for (const part of found.parts) {
         const line = part.line.map(([lon, lat]) => [lat, lon]);
         const dash = part.part === "road" ? null : part.part === "off_network" ? "1 6" : "9 6";
-        for (const [colourOf, weight] of [["#ffffff", 7], ["#16181c", 3]]) {
-          routeLines.addLayer(L.polyline(line, { color: colourOf, weight, dashArray: colourOf === "#ffffff" ? null : dash, interactive: false }));
+        for (const [colourOf, weight] of [[palette.paper, 7], [palette.ink, 3]]) {
+          routeLines.addLayer(L.polyline(line, { color: colourOf, weight, dashArray: colourOf === palette.paper ? null : dash, interactive: false }));
         }
       }
     }
@@ -290,7 +290,7 @@
   chart.begin = function (ground) {
     const first = !chart.map;
     view = geoaccess.decode(ground);
-    view.cells.chief = colours.unpack(ground.cells.chief);
+    view.cells.chief = geoaccess.unpack(ground.cells.chief);
     Object.assign(view, { sites: [], layers: {}, cells: view.cells });
     if (first) {
       const map = L.map("map", { zoomControl: false, attributionControl: false, zoomSnap: 0.25, zoomDelta: 0.5, zoomAnimation: false });
@@ -313,7 +313,7 @@
     // Until the first answer there is nothing to colour.
     const none = { band: new Uint8Array(view.cells.count), time: new Int32Array(view.cells.count) };
     view.cells.times = { now: none, before: none, change: none };
-    view.layers = Object.fromEntries(["now", "before", "change"].map((key) => [key, { kind: "time", key, colours: ["#e3e1da"] }]));
+    view.layers = Object.fromEntries(["now", "before", "change"].map((key) => [key, { kind: "time", key, colours: [palette.waiting] }]));
     painter = new geoaccess.Painter(view, state);
     beforePainter = new geoaccess.Painter(view, beforeState);
     beforePainter.options.pane = "before";

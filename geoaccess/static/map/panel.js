@@ -1,6 +1,7 @@
 "use strict";
 // Title, choices, legend and the card beside the pointer. Names from the data only ever become text nodes.
 (function () {
+  const { palette } = geoaccess;
   const byId = (name) => document.getElementById(name);
   let view;
   let map;
@@ -16,13 +17,7 @@
 
   const say = (key, values) =>
     Object.entries(values || {}).reduce((text, [name, value]) => text.replace(`{${name}}`, () => value), view.words[key]);
-  const number = (value) => new Intl.NumberFormat(view.language, { maximumFractionDigits: 0 }).format(value);
-
-  function minutes(value) {
-    const whole = Math.round(value);
-    if (whole < 120) return `${whole} ${view.words.min}`;
-    return `${Math.floor(whole / 60)} ${view.words.hour} ${String(whole % 60).padStart(2, "0")} ${view.words.min}`;
-  }
+  const { number, time } = geoaccess.formats(() => view.language, say);
 
   // ---- header and footer
 
@@ -80,12 +75,12 @@
 
   function overlays() {
     const shown = [["sites", picture((context) => geoaccess.mark(context, 12, 8, false, 4.5))]];
-    if (view.lines.ferries && view.ferries.some((ferry) => ferry.cars)) shown.push(["ferries", lineOf("#0b57d0", 2, [8, 5])]);
+    if (view.lines.ferries && view.ferries.some((ferry) => ferry.cars)) shown.push(["ferries", lineOf(palette.ferry, 2, [8, 5])]);
     if (view.lines.ferries && view.ferries.some((ferry) => !ferry.cars)) {
-      shown.push(["ferries_people", lineOf("#00838f", 2, [1.5, 4.5])]);
+      shown.push(["ferries_people", lineOf(palette.ferry_people, 2, [1.5, 4.5])]);
     }
-    if (view.lines.borders) shown.push(["borders", lineOf("#4a505a", 1, [])]);
-    if (view.lines.roads) shown.push(["roads", lineOf("#bfbab0", 2, [])]);
+    if (view.lines.borders) shown.push(["borders", lineOf(palette.border, 1, [])]);
+    if (view.lines.roads) shown.push(["roads", lineOf(palette.road, 2, [])]);
     return shown;
   }
 
@@ -159,12 +154,12 @@
     }
     const site = times.site[i] < 0 ? "" : view.sites[times.site[i]].name || view.words.site;
     const second = times.second_site[i] < 0 ? "" : view.sites[times.second_site[i]].name;
-    const next = times.second[i] === geoaccess.NO_TIME ? "" : say("second", { t: minutes(times.second[i] / 10) });
+    const next = times.second[i] === geoaccess.NO_TIME ? "" : say("second", { t: time(6 * times.second[i]) });
     const where = make("td", "", site);
     if (next) where.append(make("small", "", second ? `${next}, ${second}` : next));
     const lost = times.lost ? times.lost[i] : 0;
     if (lost) where.append(make("small", "", `${say("not_reached_share", { p: `${lost} %` })}: ${view.reasons[times.reason[i]]}`));
-    row.append(make("td", "time", minutes(times.time[i] / 10)), where);
+    row.append(make("td", "time", time(6 * times.time[i])), where);
     return row;
   }
 
@@ -189,8 +184,8 @@
 
   function ferryCard(ferry) {
     const facts = [view.words[ferry.cars ? "ferry" : "ferries_people"]];
-    if (ferry.crossing !== null) facts.push(say("crossing", { t: minutes(ferry.crossing) }));
-    if (ferry.wait !== null) facts.push(say("wait", { t: minutes(ferry.wait) }));
+    if (ferry.crossing !== null) facts.push(say("crossing", { t: time(60 * ferry.crossing) }));
+    if (ferry.wait !== null) facts.push(say("wait", { t: time(60 * ferry.wait) }));
     return [make("strong", "", ferry.name || view.words.ferry), make("p", "", facts.join(" · "))];
   }
 

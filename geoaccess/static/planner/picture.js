@@ -1,7 +1,7 @@
 "use strict";
 // The map as a picture, and the plan as a page to print: made here, from what is shown.
 (function () {
-  const { model, talk, chart, tables } = geoaccess;
+  const { model, talk, chart, tables, palette } = geoaccess;
   const { say } = talk;
   const { make } = tables;
   const DENSE = 2;
@@ -23,7 +23,7 @@
   }
 
   // Write text from a place downwards; returns where the next line begins.
-  function write(context, text, x, y, { size = 15, weight = 400, colour = "#16181c", width = 1e9 } = {}) {
+  function write(context, text, x, y, { size = 15, weight = 400, colour = palette.ink, width = 1e9 } = {}) {
     context.font = `${weight} ${size}px ${FONT}`;
     context.fillStyle = colour;
     context.textAlign = "left";
@@ -48,22 +48,22 @@
       if (site.added) context.rect(x - 9, y - 9, 18, 18);
       else context.arc(x, y, 9, 0, 2 * Math.PI);
       const filled = site.added && site.days.length === 5;
-      context.fillStyle = filled ? "#16181c" : "#ffffff";
+      context.fillStyle = filled ? palette.ink : palette.paper;
       context.fill();
       context.lineWidth = 2;
-      context.strokeStyle = site.added || site.closed ? "#16181c" : "#0b57d0";
+      context.strokeStyle = site.added || site.closed ? palette.ink : palette.site;
       context.stroke();
       context.font = `700 13px ${FONT}`;
       context.textAlign = "center";
       context.textBaseline = "middle";
-      context.fillStyle = filled ? "#ffffff" : context.strokeStyle;
+      context.fillStyle = filled ? palette.paper : context.strokeStyle;
       context.fillText(site.closed ? "×" : site.days.length < 5 ? site.days.length : "+", x, y + 1);
     }
   }
 
   function drawClosed(context, at) {
     context.lineJoin = "round";
-    for (const [colour, width, dash] of [["#ffffff", 8, []], ["#16181c", 4, [2, 7]]]) {
+    for (const [colour, width, dash] of [[palette.paper, 8, []], [palette.ink, 4, [2, 7]]]) {
       Object.assign(context, { strokeStyle: colour, lineWidth: width });
       context.setLineDash(dash);
       for (const way of model.answer.closed) {
@@ -104,10 +104,10 @@
   function drawLegend(context, rows, x, top, width) {
     let y = top;
     for (const row of rows) {
-      context.fillStyle = row.colour || "#16181c";
+      context.fillStyle = row.colour || palette.ink;
       context.fillRect(x, y + 5, 26, 16);
       context.lineWidth = 1;
-      context.strokeStyle = "rgba(0, 0, 0, 0.4)";
+      context.strokeStyle = palette.shade;
       context.strokeRect(x, y + 5, 26, 16);
       write(context, row.norm ? `${row.name} (${row.norm})` : row.name, x + 36, y, { size: 14 });
       context.textAlign = "right";
@@ -131,8 +131,8 @@
     // Once to find out how high it becomes, once to draw.
     const draw = () => {
       let head = write(context, model.title ? `${ground.title}: ${model.title}` : ground.title, PAD, 8, { size: 24, weight: 700, width: width - 2 * PAD });
-      if (ground.subtitle) head = write(context, ground.subtitle, PAD, head, { colour: "#4a505a", width: width - 2 * PAD });
-      if (ground.disclaimer) head = write(context, ground.disclaimer, PAD, head + 4, { weight: 700, colour: "#b3261e", width: width - 2 * PAD });
+      if (ground.subtitle) head = write(context, ground.subtitle, PAD, head, { colour: palette.quiet, width: width - 2 * PAD });
+      if (ground.disclaimer) head = write(context, ground.disclaimer, PAD, head + 4, { weight: 700, colour: palette.warning, width: width - 2 * PAD });
       const top = head + 14;
       context.drawImage(map, 0, top, size.x, size.y);
       const x = size.x + PAD;
@@ -143,13 +143,13 @@
         for (const line of tables.spoken(model.answer).split("; ")) side = write(context, line, x, side + 2, { width: inner });
       }
       const foot = Math.max(top + size.y, side + 10) + 4;
-      return write(context, `${say("attribution")}: ${ground.attribution}`, PAD, foot, { size: 11, colour: "#4a505a", width: width - 2 * PAD }) + 12;
+      return write(context, `${say("attribution")}: ${ground.attribution}`, PAD, foot, { size: 11, colour: palette.quiet, width: width - 2 * PAD }) + 12;
     };
     const height = Math.ceil(draw());
     canvas.width = width * DENSE;
     canvas.height = height * DENSE;
     context.scale(DENSE, DENSE);
-    context.fillStyle = "#ffffff";
+    context.fillStyle = palette.paper;
     context.fillRect(0, 0, width, height);
     draw();
     return new Promise((done) => canvas.toBlob(done, "image/png"));
@@ -157,14 +157,14 @@
 
   // ---- the page to print: no script, nothing loaded, text as text
 
-  const STYLE = `body{max-width:60rem;margin:1.5rem auto;padding:0 1rem;font:1rem/1.4 system-ui,"Noto Sans","DejaVu Sans",sans-serif;color:#16181c}
-h1{margin:0}h2{margin:1.2rem 0 .4rem;font-size:1.15rem}p{margin:.3rem 0}.quiet,footer,small{color:#4a505a}
-.warn{padding:.4rem .8rem;border-left:.4rem solid #b3261e;background:#fdecea;font-weight:600}
-img{max-width:100%;border:1px solid #d4d8de}figure{margin:0 0 1rem}figcaption{font-weight:600}
+  const STYLE = `body{max-width:60rem;margin:1.5rem auto;padding:0 1rem;font:1rem/1.4 system-ui,"Noto Sans","DejaVu Sans",sans-serif;color:${palette.ink}}
+h1{margin:0}h2{margin:1.2rem 0 .4rem;font-size:1.15rem}p{margin:.3rem 0}.quiet,footer,small{color:${palette.quiet}}
+.warn{padding:.4rem .8rem;border-left:.4rem solid ${palette.warning};background:${palette.warning_wash};font-weight:600}
+img{max-width:100%;border:1px solid ${palette.line}}figure{margin:0 0 1rem}figcaption{font-weight:600}
 table{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9rem;margin-bottom:1rem;page-break-inside:auto}
-caption{text-align:left;font-weight:700;padding:.3rem 0}th,td{padding:.15rem .4rem;border-top:1px solid #d4d8de;text-align:right;vertical-align:top;font-weight:400}
+caption{text-align:left;font-weight:700;padding:.3rem 0}th,td{padding:.15rem .4rem;border-top:1px solid ${palette.line};text-align:right;vertical-align:top;font-weight:400}
 th:first-child{text-align:left}td small{display:block}tr{page-break-inside:avoid}.key td:first-child,.key th{text-align:left}
-.swatch{display:inline-block;width:1.4em;height:1em;border:1px solid #777;vertical-align:-.1em;margin-right:.5em}`;
+.swatch{display:inline-block;width:1.4em;height:1em;border:1px solid ${palette.control};vertical-align:-.1em;margin-right:.5em}`;
 
   function changeLines() {
     const lines = [];
@@ -185,7 +185,7 @@ th:first-child{text-align:left}td small{display:block}tr{page-break-inside:avoid
     const { canvas, rows } = mapCanvas(view);
     const key = rows.map((row) => {
       const swatch = make("span", { class: "swatch" });
-      swatch.style.backgroundColor = row.colour || "#16181c";
+      swatch.style.backgroundColor = row.colour || palette.ink;
       return make("tr", {}, make("th", { scope: "row" }, swatch, row.name, row.norm ? ` (${row.norm})` : ""), make("td", {}, talk.number(row.people)));
     });
     return make(

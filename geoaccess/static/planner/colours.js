@@ -1,19 +1,12 @@
 "use strict";
 // Times made into colours: bands of travel time, and how it changes; and the rows of their legend.
 (function () {
-  const { model, talk, UNREACHED } = geoaccess;
+  const { model, talk, palette, unpack, UNREACHED } = geoaccess;
   const { say } = talk;
   // Blue where it becomes shorter, orange-brown where longer: told apart with any kind of colour vision.
-  const CHANGE_COLOURS = ["#08306b", "#2171b5", "#6baed6", "#c6dbef", "#d3d0c7", "#fdd0a2", "#fd8d3c", "#d94801", "#7f2704"];
+  const CHANGE_COLOURS = palette.change;
   const [FOUND, LOST] = [9, 10]; // newly reached, no longer reached
-  const FOUND_COLOURS = ["#005a32", "#c2007a"];
-
-  const unpack = (packed) => {
-    const text = atob(packed.data);
-    const bytes = new Uint8Array(text.length);
-    for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
-    return new Int32Array(bytes.buffer);
-  };
+  const FOUND_COLOURS = [palette.newly_reached, palette.newly_lost];
 
   function bandsOf(times, edges_s) {
     const band = new Uint8Array(times.length);
@@ -102,5 +95,5 @@
     return rows.filter((row) => !row.rare || row.people > 0);
   }
 
-  geoaccess.colours = { apply, legend, unpack };
+  geoaccess.colours = { apply, legend, bandsOf, changeOf };
 })();

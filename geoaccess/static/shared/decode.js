@@ -1,6 +1,6 @@
 "use strict";
 // The finished table, as the page holds it, made into typed arrays; and which cell is at a place.
-const geoaccess = {};
+const geoaccess = {}; // eslint-disable-line no-redeclare -- the one place where it is made
 
 (function () {
   const kinds = { u1: Uint8Array, u2: Uint16Array, i4: Int32Array, f4: Float32Array };
@@ -113,5 +113,5 @@ const geoaccess = {};
     return view;
   }
 
-  Object.assign(geoaccess, { decode, cellAt, lineAt, middleX, middleY, UNREACHED, NO_TIME });
+  Object.assign(geoaccess, { unpack, decode, cellAt, lineAt, middleX, middleY, UNREACHED, NO_TIME });
 })();
