@@ -147,7 +147,7 @@
     const facts = [model.spec().label, site.level, site.proxy ? say("proxy") : ""].filter(Boolean).join(", ");
     const body = [];
     if (site.added) {
-      body.push(make("label", { class: "field" }, say("name"), " ", make("input", { type: "text", maxLength: 120, value: site.name, on: { change: (event) => model.rename(site.site, event.target.value.replace(/[\u0000-\u001f\u007f]/g, "")) } })));
+      body.push(make("label", { class: "field" }, say("name"), " ", make("input", { type: "text", maxLength: 120, value: site.name, on: { change: (event) => model.rename(site.site, event.target.value.replace(/\p{Cc}/gu, "")) } })));
     }
     if (!site.closed) body.push(dayBoxes(site));
     const label = site.closed ? say("open_again") : site.added ? say("remove_office") : say("close_office");

@@ -230,9 +230,9 @@
       running = true;
       try {
         while (waiting) {
-          const [given, tell] = waiting;
+          const [asking, tell] = waiting;
           waiting = null;
-          const found = await ask(path, question(given)).catch(() => null);
+          const found = await ask(path, question(asking)).catch(() => null);
           if (!waiting) tell(found);
         }
       } finally {
