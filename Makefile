@@ -8,13 +8,18 @@ BIN := .venv/bin
 run: .venv/ready
 	$(BIN)/geoaccess run configs/iceland.toml
 
-test: .venv/ready
+test: .venv/ready node_modules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n auto --dist loadfile
 	$(BIN)/python -m benchmarks.run --once
+
+# The linter of the pages' scripts, where npm is; without it the tests of the scripts skip and say so.
+node_modules: package.json package-lock.json
+	@if ! command -v npm >/dev/null 2>&1; then echo "no npm: the pages' scripts are not linted"; \
+	elif npm ci --silent; then touch $@; else echo "npm could not install eslint: the pages' scripts are not linted"; fi
 
 # The programs we are measured beside; one that does not install is reported as missing.
 bench: .venv/bench
@@ -31,4 +36,4 @@ bench: .venv/bench
 	touch $@
 
 clean:
-	rm -rf .venv .cache build dist
+	rm -rf .venv .cache build dist node_modules

@@ -8,7 +8,7 @@ const BROWSER = [
   ...["window", "document", "crypto", "fetch", "atob", "URL", "URLSearchParams", "AbortSignal", "Blob", "navigator"],
   ...["L"], // Leaflet
 ];
-const NODE = ["require", "module", "process", "__dirname", "console", "setTimeout", "structuredClone", "atob", "btoa"];
+const NODE = ["require", "module", "process", "__dirname", "console", "setTimeout", "structuredClone", "atob", "Buffer"];
 
 const RULES = {
   "array-callback-return": "error",
