@@ -183,7 +183,7 @@ def site(
 ) -> siting.Located:
     """Return where sites should be added for least travel time, by the search of what each candidate brings nearer."""
     cell, site, candidate = (at_nodes(hierarchy.network, nodes) for nodes in (cells, sites, candidates))
-    setting = siting.find_setting(hierarchy, cell, people, sites=site, candidates=candidate)
+    setting = siting.build_problem(hierarchy, cell, people, sites=site, candidates=candidate)
     return siting.locate(setting, add=add, method=method)
 
 
@@ -197,7 +197,7 @@ def located(
     times_s: npt.NDArray[np.float64], people: npt.NDArray[np.float64], *, add: int, norm_s: float | None = None
 ) -> siting.Located:
     """Return the best choice by given times: the least travel time, or with a norm the most people within it."""
-    setting = siting.read_setting(times_s, people)
+    setting = siting.problem_from_matrix(times_s, people)
     objective = siting.PersonMinutes() if norm_s is None else siting.WithinNorm(norm_s)
     return siting.locate(setting, add=add, objective=objective, method="exact")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from geoaccess.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from geoaccess.demand import (
         expected_contacts,
@@ -51,7 +53,6 @@ if TYPE_CHECKING:
         base_availability,
         boat_chain,
         busy_fraction,
-        chance_access,
         class_contrast,
         compare_statistics,
         crossing_times,
@@ -68,7 +69,8 @@ if TYPE_CHECKING:
         list_supply,
         nearest_open,
         norm_table,
-        open_access,
+        opening_hours_access,
+        part_time_access,
         port_times,
         quantile_table,
         read_ambulance_figures,
@@ -100,6 +102,17 @@ if TYPE_CHECKING:
         to_networkx,
     )
     from geoaccess.osm import read_osm
+    from geoaccess.parallel import sweep
+    from geoaccess.questions import (
+        compare_study,
+        read_reference,
+        read_ssb_12764,
+        reliability_study,
+        sweep_studies,
+        validate_answers,
+        validate_study,
+        vulnerable_study,
+    )
     from geoaccess.routing import (
         NearestField,
         add_site,
@@ -145,32 +158,18 @@ if TYPE_CHECKING:
         Located,
         PersonMinutes,
         WithinNorm,
+        build_problem,
         expected_cover,
         fewest,
-        find_setting,
         least_regret,
         least_worst,
         locate,
         locate_bounded,
-        read_setting,
+        problem_from_matrix,
         settlements,
         share_days,
     )
-    from geoaccess.study import (
-        compare_study,
-        load_study,
-        read_reference,
-        read_ssb_12764,
-        reliability_study,
-        run,
-        solve_study,
-        sweep,
-        sweep_studies,
-        validate_answers,
-        validate_study,
-        vary,
-        vulnerable_study,
-    )
+    from geoaccess.study import load_study, run, solve_study, vary
     from geoaccess.zones import (
         assign,
         compute_centrality,
@@ -179,8 +178,6 @@ if TYPE_CHECKING:
         read_municipalities,
         settlement_people,
     )
-
-__version__ = "0.1.0"
 
 __all__ = [
     "AmbulanceFigures",
@@ -216,9 +213,9 @@ __all__ = [
     "balanced",
     "base_availability",
     "boat_chain",
+    "build_problem",
     "busy_fraction",
     "cell_differences",
-    "chance_access",
     "class_contrast",
     "close_edges",
     "compare_statistics",
@@ -242,7 +239,6 @@ __all__ = [
     "ferry_edges",
     "fewest",
     "fgt",
-    "find_setting",
     "from_networkx",
     "from_osmnx",
     "fte_days_per_thousand",
@@ -271,14 +267,16 @@ __all__ = [
     "nearest_open",
     "norm_shortfall",
     "norm_table",
-    "open_access",
     "open_chance",
     "open_days",
     "open_edges",
     "open_hours",
+    "opening_hours_access",
     "palma",
+    "part_time_access",
     "people_by_share",
     "port_times",
+    "problem_from_matrix",
     "project_people",
     "quantile_table",
     "read_ambulance_figures",
@@ -291,7 +289,6 @@ __all__ = [
     "read_raster_cells",
     "read_reference",
     "read_scenario",
-    "read_setting",
     "read_sites",
     "read_ssb_12764",
     "reliability_study",
@@ -354,6 +351,8 @@ _ROOMS = (
     "siting",
     "scenarios",
     "study",
+    "questions",
+    "parallel",
 )
 
 

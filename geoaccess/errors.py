@@ -1,7 +1,7 @@
 """Every error that geoaccess raises on purpose.
 
 Each is both a builtin error and a `GeoaccessError`, so that a caller may catch either. A message names the file, row or
-key, the value found, and what would mend it. The command line turns any of them into one message and exit code 2.
+key, the value found, and what would fix it. The command line turns any of them into one message and exit code 2.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["ConfigError", "FetchError", "GeoaccessError", "GeoaccessWarning", "I
 
 
 class GeoaccessError(Exception):
-    """Something the user can mend."""
+    """Something the user can fix."""
 
 
 class GeoaccessWarning(UserWarning):

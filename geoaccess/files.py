@@ -22,10 +22,10 @@ _TRIES = 100
 _RACED = frozenset({errno.ENOENT, errno.EEXIST, errno.ENOTEMPTY})
 
 
-def require(path: Path, *, mend: str = "check the path") -> Path:
-    """Return `path` if it is a file, else raise a `MissingFileError` that says how to mend it."""
+def require(path: Path, *, hint: str = "check the path") -> Path:
+    """Return `path` if it is a file, else raise a `MissingFileError` that says how to fix it."""
     if not path.is_file():
-        raise MissingFileError(f"{path}: no such file; {mend}")
+        raise MissingFileError(f"{path}: no such file; {hint}")
     return path
 
 

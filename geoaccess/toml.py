@@ -32,7 +32,7 @@ class Table(BaseModel):
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def read_toml(path: Path, model: type[Model], *, mend: str = "check the path") -> Model:
+def read_toml(path: Path, model: type[Model], *, hint: str = "check the path") -> Model:
     """Read a TOML file into `model`.
 
     Raises
@@ -42,10 +42,10 @@ def read_toml(path: Path, model: type[Model], *, mend: str = "check the path") -
     ConfigError
         With every problem: what is no TOML, unknown keys (with the nearest known one), missing keys, wrong values.
     """
-    return validate(parse_toml(path, mend=mend), model, subject=str(path))
+    return validate(parse_toml(path, hint=hint), model, subject=str(path))
 
 
-def parse_toml(path: Path, *, mend: str = "check the path") -> dict[str, Any]:
+def parse_toml(path: Path, *, hint: str = "check the path") -> dict[str, Any]:
     """Read a TOML file into plain tables.
 
     Raises
@@ -55,7 +55,7 @@ def parse_toml(path: Path, *, mend: str = "check the path") -> dict[str, Any]:
     ConfigError
         If it is no TOML.
     """
-    files.require(path, mend=mend)
+    files.require(path, hint=hint)
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -32,7 +32,8 @@ import datetime as dt, importlib, json, pkgutil, sys
 from pathlib import Path
 from tests.test_study_tiny import STUDY, degrees, write_roads, write_study, PLACES
 from geoaccess import kernels
-from geoaccess.study import describe_network, load_study, profile_day, route_table, solve_study, write_ferries
+from geoaccess.questions import profile_day, write_ferries
+from geoaccess.study import describe_network, load_study, route_table, solve_study
 
 computed = '''kind = "computed"
 note = "of the people"
@@ -94,7 +95,7 @@ FIRST_RUN = """
 import json, os, tempfile
 import numpy as np
 from geoaccess import kernels
-from geoaccess.study.progress import Stages
+from geoaccess.progress import Stages
 from geoaccess.kernels import graph
 with Stages(1, show=os.environ.get("SHOW") != "no").running():
     for _ in range(2):

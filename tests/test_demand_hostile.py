@@ -1,4 +1,4 @@
-"""Files that cannot be used: each says what is wrong, where, and what would mend it, all at once."""
+"""Files that cannot be used: each says what is wrong, where, and what would fix it, all at once."""
 
 from __future__ import annotations
 

@@ -275,7 +275,7 @@ def test_zones_that_cannot_be_used(tmp_path):
     for part in (
         "zones: 4 problems",
         "no CRS",
-        "not valid (mend it with make_valid) in 1: a",
+        "not valid (repair it with make_valid) in 1: a",
         "missing in 1: b",
         "no polygon in 1: c",
     ):

@@ -18,8 +18,9 @@ from geoaccess.errors import InputError
 from geoaccess.osm import read_ferry_table, write_ferry_table
 from geoaccess.osm.ferry_clock import every_day, parse_sailings, parse_season
 from geoaccess.osm.ferry_table import COLUMNS
+from geoaccess.questions import list_ferries, write_ferries
 from geoaccess.routing import departures_on
-from geoaccess.study import check, list_ferries, load_study, write_ferries
+from geoaccess.study import check, load_study
 from geoaccess.study.stages import build_or_load_network
 
 ROOT = Path(__file__).parents[1]

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geoaccess.errors import FetchError, GeoaccessWarning
-from geoaccess.study.download import download
+from geoaccess.sources.download import download
 
 BODY = b"\x00\x00\x00\x0d\x0a\x09OSMHeader" + random.Random(1).randbytes(700_000)
 OTHER = b"\x00\x00\x00\x0d\x0a\x09OSMHeader" + random.Random(2).randbytes(500_000)
@@ -340,7 +340,7 @@ def test_when_the_md5_cannot_be_had_now_the_whole_file_waits(site, get, tmp_path
 def test_a_final_no_is_not_asked_again(site, get, tmp_path, waits, status):
     url = site.at("/x.osm.pbf", says(status))
     with pytest.raises(FetchError, match=str(status)) as caught:
-        get(mend="look on https://example.org/page")
+        get(hint="look on https://example.org/page")
     assert url in str(caught.value)
     assert "look on https://example.org/page" in str(caught.value)
     assert len(site.requests) == 1

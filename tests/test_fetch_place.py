@@ -14,7 +14,7 @@ import pytest
 from osmnx import settings
 
 from geoaccess.errors import FetchError, InputError
-from geoaccess.network.place import fetch_place
+from geoaccess.sources.place import fetch_place
 
 RECORDED = Path(__file__).parent / "recorded"
 

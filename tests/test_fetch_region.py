@@ -16,7 +16,7 @@ import pytest
 
 from geoaccess.errors import ConfigError, FetchError, GeoaccessWarning, InputError, MissingFileError
 from geoaccess.shipped import shipped
-from geoaccess.study.fetch import fetch, left_to_do, read_sources
+from geoaccess.sources.fetch import fetch, left_to_do, read_sources
 
 ROADS = b"\x00\x00\x00\x0d\x0a\x09OSMHeader" + bytes(range(256)) * 400
 TABLE = b"sourceCode,targetCode\n5501,03\n5530,05\n"
@@ -275,7 +275,7 @@ def test_no_room_to_unpack(get, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("geoaccess.study.fetch.shutil.copyfileobj", full)
+    monkeypatch.setattr("geoaccess.sources.fetch.shutil.copyfileobj", full)
     with pytest.raises(FetchError, match="No space left"):
         get("packed")
     assert list((tmp_path / "data/land").iterdir()) == []

@@ -17,9 +17,10 @@ import pytest
 from typer.testing import CliRunner
 
 from geoaccess.cli import app
+from geoaccess.questions import compare_study, reliability_study, vulnerable_study
+from geoaccess.questions.scenario_run import apply_scenario, solve_baseline, solve_scenario
 from geoaccess.scenarios import Scenario, combine
-from geoaccess.study import compare_study, load_study, reliability_study, solve_study, vulnerable_study
-from geoaccess.study.changed import apply_scenario, solve_base, solve_changed
+from geoaccess.study import load_study, solve_study
 from tests.test_study_tiny import EARTH, FLAT, ORIGIN_E, ORIGIN_N, degrees
 
 NODES = {
@@ -158,7 +159,7 @@ def study(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def base(study):
-    return solve_base(study, names=True, show=False)
+    return solve_baseline(study, names=True, show=False)
 
 
 def took(results, service="gp"):
@@ -166,7 +167,7 @@ def took(results, service="gp"):
 
 
 def solved(base, *scenarios, **changes):
-    return solve_changed(apply_scenario(base, combine(*scenarios) if scenarios else Scenario(title="x", **changes)))
+    return solve_scenario(apply_scenario(base, combine(*scenarios) if scenarios else Scenario(title="x", **changes)))
 
 
 def site(key, **more):

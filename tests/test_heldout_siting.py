@@ -25,7 +25,7 @@ from geoaccess.siting import (
     locate,
     locate_bounded,
     mean_loss_s,
-    read_setting,
+    problem_from_matrix,
     share_days,
 )
 
@@ -107,7 +107,7 @@ def test_all_subsets(kind, name, add, close):
         for added, stays in every_choice(near, now, add, close)
     }
     best = min(sign * value for value in figures.values()) * sign
-    setting = read_setting(near, people, standing_s=now)
+    setting = problem_from_matrix(near, people, standing_s=now)
     found = {
         method: locate(setting, add=add, close=close, objective=WANTED[name], method=method)
         for method in ("greedy", "exchange", "exact", "auto")
@@ -132,12 +132,12 @@ def test_all_subsets(kind, name, add, close):
 def test_nobody_whom_anything_reaches(name):
     near, now, people = land("nobody reached", 1)
     with pytest.raises(InputError, match="nobody counts"):  # no number is made up of nobody
-        locate(read_setting(near, people, standing_s=now), add=2, objective=WANTED[name])
+        locate(problem_from_matrix(near, people, standing_s=now), add=2, objective=WANTED[name])
 
 
 def test_nobody_whom_anything_brings_within_the_norm():
     near, now, people = land("nobody reached", 1)
-    setting = read_setting(near, people, standing_s=now)
+    setting = problem_from_matrix(near, people, standing_s=now)
     found = locate(setting, add=2, objective=WithinNorm(1500.0))
     assert (found.now, found.value, found.gap) == (0.0, 0.0, 0.0)
     with pytest.raises(InputError, match="nobody counts"):
@@ -155,7 +155,7 @@ def test_strong_aversion_where_an_island_can_be_reached_at_last(kappa):
     assert 1800 <= chosen.unreached_s < DAY
     near, now = np.array([[300.0, 1500.0], [1200.0, 900.0], [600.0, np.inf]]), np.array([[600.0], [1800.0], [np.inf]])
     people = np.array([500.0, 300.0, 20.0])
-    found = locate(read_setting(near, people, standing_s=now), add=1, objective=FairMean(kappa=kappa))
+    found = locate(problem_from_matrix(near, people, standing_s=now), add=1, objective=FairMean(kappa=kappa))
     assert found.added.tolist() == [0]
     truth = math.log(np.average(np.exp(kappa * (np.array([300.0, 1200.0, 600.0]) - 1200)), weights=people))
     assert found.value == pytest.approx((truth / kappa + 1200) / 60, rel=1e-6)
@@ -163,7 +163,7 @@ def test_strong_aversion_where_an_island_can_be_reached_at_last(kappa):
 
 def test_more_than_there_are():
     near, now, people = land("random", 3)
-    setting = read_setting(near, people, standing_s=now)
+    setting = problem_from_matrix(near, people, standing_s=now)
     for add, close in ((9, 0), (0, 4), (-1, 0), (0, -1)):
         with pytest.raises(InputError, match=r"there are 8 candidates|3 sites stand"):
             locate(setting, add=add, close=close)
@@ -231,7 +231,7 @@ def test_p_median_by_hakimi(seed, close):
         book.require(dict.fromkeys(x, 1.0), 1, 1)
         for j, column in enumerate(x):
             book.require({column: 1.0, y[j]: -1.0}, high=0)
-    found = locate(read_setting(near, people, standing_s=now), add=4, close=close)
+    found = locate(problem_from_matrix(near, people, standing_s=now), add=4, close=close)
     assert found.proved
     assert found.value == pytest.approx(book.least() / people.sum() / 60, rel=1e-7)
 
@@ -248,7 +248,7 @@ def test_maximal_covering_by_church_and_revelle(seed, norm_s):
         z = book.add(-w, whole=True)
         book.require({z: 1.0} | {y[j]: -1.0 for j in np.flatnonzero(row <= norm_s)}, high=0)
     best = (people[there].sum() - book.least()) / people.sum()
-    setting = read_setting(near, people, standing_s=now)
+    setting = problem_from_matrix(near, people, standing_s=now)
     found = locate(setting, add=3, objective=WithinNorm(norm_s))
     assert found.proved
     assert found.value == pytest.approx(best, abs=1e-9)
@@ -272,7 +272,7 @@ def test_fewest_for_a_share(seed, share):
         total[z] = w
         book.require({z: 1.0} | {y[j]: -1.0 for j in np.flatnonzero(row <= norm_s)}, high=0)
     book.require(total, low=share * people.sum() - people[there].sum())
-    found, least = fewest(read_setting(near, people, standing_s=now), norm_s=norm_s, share=share)
+    found, least = fewest(problem_from_matrix(near, people, standing_s=now), norm_s=norm_s, share=share)
     assert len(found.added) == least == round(book.least())
     assert found.proved
     after = np.column_stack([now, near[:, found.added]]).min(axis=1)
@@ -295,7 +295,7 @@ def test_p_centre(seed):
         book.require({column: t for column, t in zip(x, row, strict=True) if t} | {worst: -1.0}, high=0)
         for column, open_ in zip(x, y, strict=False):
             book.require({column: 1.0, open_: -1.0}, high=0)
-    found = least_worst(read_setting(near, people, standing_s=now), add=3)
+    found = least_worst(problem_from_matrix(near, people, standing_s=now), add=3)
     assert found.proved
     assert found.value * 60 == pytest.approx(book.least(), abs=1e-4)
 
@@ -315,7 +315,9 @@ def test_a_quantile_of_some_by_all_subsets(kind, quantile, close):
         return t[order][np.searchsorted(np.cumsum(w[order]), quantile * w.sum() * (1 - 1e-12))]
 
     best = min(itertools.starmap(reckoned, every_choice(near, now, 2, close)))
-    found = least_worst(read_setting(near, people, standing_s=now), add=2, close=close, quantile=quantile, group=group)
+    found = least_worst(
+        problem_from_matrix(near, people, standing_s=now), add=2, close=close, quantile=quantile, group=group
+    )
     stays = sorted(set(range(now.shape[1])) - set(found.closed.tolist()))
     assert found.proved
     assert found.value * 60 == pytest.approx(best)
@@ -346,7 +348,7 @@ def test_expected_cover_by_daskin(seed, busy):
 def test_no_class_loses_more_by_all_subsets(seed):
     near, now, people = land("random" if seed % 2 else "islands", seed)
     groups = np.arange(len(people)) % 4 - 1  # the first belongs to none
-    setting = read_setting(near, people, standing_s=now)
+    setting = problem_from_matrix(near, people, standing_s=now)
     limit = 240.0
 
     def losses(added, stays):
@@ -373,7 +375,7 @@ def test_no_class_loses_more_by_all_subsets(seed):
 @pytest.mark.parametrize("seed", range(6))
 def test_least_regret_by_all_subsets(seed):
     futures = [land("random", 50 + 3 * seed + s) for s in range(3)]
-    settings = [read_setting(near, people, standing_s=now) for near, now, people in futures]
+    settings = [problem_from_matrix(near, people, standing_s=now) for near, now, people in futures]
     table = np.array(
         [
             [figure("minutes", *future, added, range(3)) for future in futures]
@@ -414,7 +416,7 @@ def test_office_days_by_all_weeks(seed, even, can_wait):
         weeks = (week for week in weeks if all(sum(d == day for _, d in week) <= 1 for day in range(weekdays)))
     best = max(map(saved, weeks))
     found = share_days(
-        read_setting(near, np.ones(n), now_s=now),
+        problem_from_matrix(near, np.ones(n), now_s=now),
         days=days, visits=visits, can_wait=can_wait, staff_s=drive, staff=1.5, even=even, weekdays=weekdays,
     )  # fmt: skip
     own = list(zip(*np.nonzero(found.open_on), strict=True))
@@ -430,7 +432,7 @@ def test_office_days_by_all_weeks(seed, even, can_wait):
 def test_out_of_time_is_said_and_the_bound_still_holds(seconds):
     """With no time for the exact solver the answer stays one, and its bound lies beyond the true optimum."""
     near, now, people = towns(31, n=120, m=40)
-    setting = read_setting(near, people, standing_s=now)
+    setting = problem_from_matrix(near, people, standing_s=now)
     for objective in (PersonMinutes(), WithinNorm(900.0), BeyondNorm(600.0, alpha=2.0)):
         sure = locate(setting, add=6, objective=objective)
         assert sure.proved
@@ -452,7 +454,7 @@ def test_out_of_time_is_said_and_the_bound_still_holds(seconds):
 
 def test_a_frontier_falls_and_alternatives_are_what_they_say():
     near, now, people = towns(41)
-    setting = read_setting(near, people, standing_s=now)
+    setting = problem_from_matrix(near, people, standing_s=now)
     found = locate(setting, add=3)
     steps = frontier(setting, most=3, found=found)
     assert steps["added"].tolist() == [0, 1, 2, 3]

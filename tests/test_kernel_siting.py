@@ -61,12 +61,12 @@ def test_every_exchange_is_worth_what_it_says(seed, n, m, groups):
     assert (second == sorted_gains[-2]).all()
     won, out = kernel.swaps(*packed, chosen, best, second, by)
 
-    def worth(some):
+    def objective_value(some):
         return table[some].max(axis=0).sum() - cost[some].sum()
 
     for j in range(m):
         ways = [
-            worth(np.append(np.delete(chosen, k), j)) - worth(chosen)
+            objective_value(np.append(np.delete(chosen, k), j)) - objective_value(chosen)
             for k in range(chosen.size)
             if group[chosen[k]] == group[j]
         ]
@@ -100,9 +100,10 @@ def test_the_bound_is_the_sum_of_prices_and_profits_whatever_the_prices(seed, n,
 def test_the_same_without_compilation():
     code = """
 import numpy as np
-from geoaccess.siting import PersonMinutes, WithinNorm, locate, read_setting
+from geoaccess.siting import PersonMinutes, WithinNorm, locate, problem_from_matrix
 rng = np.random.default_rng(4)
-setting = read_setting(np.round(rng.uniform(0, 5000, (12, 6)), -1), rng.integers(1, 9, 12), now_s=np.full(12, 4000.0))
+near = np.round(rng.uniform(0, 5000, (12, 6)), -1)
+setting = problem_from_matrix(near, rng.integers(1, 9, 12), now_s=np.full(12, 4000.0))
 for objective in (PersonMinutes(), WithinNorm(1500.0)):
     for method in ("greedy", "exchange", "exact"):
         print(locate(setting, add=2, objective=objective, method=method))

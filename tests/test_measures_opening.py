@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geoaccess.errors import InputError
-from geoaccess.measures import chance_access, nearest_open, open_access, opening, time_until_care
+from geoaccess.measures import nearest_open, opening, opening_hours_access, part_time_access, time_until_care
 from geoaccess.measures import pairs as pairs_of
 from geoaccess.services import open_chance, open_days, open_hours
 
@@ -53,7 +53,7 @@ def test_every_hour_is_as_if_worked_out_alone(given_places):
     times, is_open, weight = given_places
     cells = pd.RangeIndex(len(times))
     alone = nearest_alone(times, is_open.to_numpy())
-    found = open_access(times, is_open, cells=cells, weights=weight)
+    found = opening_hours_access(times, is_open, cells=cells, weights=weight)
     for i in cells:
         counted = [(w, b) for w, b in zip(weight, alone[:, i], strict=True) if w]
         reached = [(w, b) for w, b in counted if b < INF]
@@ -66,7 +66,7 @@ def test_every_hour_is_as_if_worked_out_alone(given_places):
         today = nearest_open(times, at, cells=cells)
         assert today["travel_time_s"].tolist() == alone[is_open.index.get_loc(day)].tolist()
         assert (
-            open_access(times, is_open.loc[[day]], cells=cells)["expected_s"].tolist()
+            opening_hours_access(times, is_open.loc[[day]], cells=cells)["expected_s"].tolist()
             == today["travel_time_s"].tolist()
         )
 
@@ -88,13 +88,15 @@ def test_the_wait_is_to_the_best_of_all_later_days(given_places):
 def test_a_table_in_any_order_says_the_same_as_an_array(given_places, seed):
     times, is_open, weight = given_places
     cells, table = pd.RangeIndex(len(times)), rows_of(times, np.random.default_rng(seed))
-    for measure in (open_access, time_until_care):
+    for measure in (opening_hours_access, time_until_care):
         from_array = measure(times, is_open, cells=cells, weights=weight)
         pd.testing.assert_frame_equal(measure(table, is_open, cells=cells, weights=weight), from_array)
     row = is_open.iloc[0]
     pd.testing.assert_frame_equal(nearest_open(table, row, cells=cells), nearest_open(times, row, cells=cells))
     chance = pd.Series(0.4, index=is_open.columns)
-    pd.testing.assert_frame_equal(chance_access(table, chance, cells=cells), chance_access(times, chance, cells=cells))
+    pd.testing.assert_frame_equal(
+        part_time_access(table, chance, cells=cells), part_time_access(times, chance, cells=cells)
+    )
 
 
 @given(places(), st.integers(0, 6), st.integers(0, 3))
@@ -102,7 +104,7 @@ def test_longer_opening_lengthens_no_time(given_places, day, site):
     times, is_open, weight = given_places
     cells, longer = pd.RangeIndex(len(times)), is_open.copy()
     longer.iloc[day, site % is_open.shape[1]] = True
-    before, after = (open_access(times, hours, cells=cells, weights=weight) for hours in (is_open, longer))
+    before, after = (opening_hours_access(times, hours, cells=cells, weights=weight) for hours in (is_open, longer))
     room = 1 + 1e-12
     assert (after["expected_s"] <= before["expected_s"] * room).all()
     assert (after["best_s"] <= before["best_s"]).all()
@@ -126,7 +128,7 @@ def test_a_chance_is_the_mean_over_all_that_may_be_open(given_places, given_chan
     times, *_ = given_places
     n_sites = times.shape[1]
     chance = pd.Series(given_chances[:n_sites])
-    found = chance_access(times, chance, cells=pd.RangeIndex(len(times)))
+    found = part_time_access(times, chance, cells=pd.RangeIndex(len(times)))
     states = np.array([[bool(state >> j & 1) for j in range(n_sites)] for state in range(2**n_sites)])
     likely = np.where(states, chance, 1 - chance).prod(axis=1)
     alone = nearest_alone(times, states[likely > 0])
@@ -147,13 +149,15 @@ def test_a_week_of_a_village_worked_by_hand():
     office = open_hours(pd.Series({"hours": "Mo-Fr 08:00-16:00"}), first=MONDAY)["hours"]
     times = pd.DataFrame({"cell_id": "home", "site_id": ["village", "town"], "travel_time_s": [600.0, 3000.0]})
     cells = pd.Index(["home", "island"])
-    found = open_access(times, week, cells=cells, weights=office)
+    found = opening_hours_access(times, week, cells=cells, weights=office)
     assert found.loc["home"].tolist() == [600, 1, (6 * 600 + 34 * 3000) / 40, (6 * 600 + 34 * 3000) / 40]
     assert found.loc["island"].tolist() == [INF, 0, INF, INF]
-    whole = open_access(times, week, cells=cells)
+    whole = opening_hours_access(times, week, cells=cells)
     assert whole.loc["home", "open_share"] == pytest.approx(40 / 168)
     assert whole.loc["home", "expected_s"] == INF
-    tuesday, wednesday = (open_access(times, week.loc[day], cells=cells) for day in ("2026-01-13", "2026-01-14"))
+    tuesday, wednesday = (
+        opening_hours_access(times, week.loc[day], cells=cells) for day in ("2026-01-13", "2026-01-14")
+    )
     assert tuesday.loc["home", "best_s"] == 600
     assert wednesday.loc["home", "best_s"] == 3000
     at_ten = nearest_open(times, week.loc["2026-01-13 10:00"], cells=cells)
@@ -164,9 +168,11 @@ def test_a_week_of_a_village_worked_by_hand():
 def test_people_who_come_on_the_day_the_doctor_is_there():
     visits = pd.Series({"village": "Tu 09:00-15:00", "town": "Mo-Fr 08:00-16:00"})
     days = open_days(open_hours(visits, first=MONDAY, days=5))
-    found = open_access([[600.0, 3000.0]], days, cells=pd.Index(["home"]))
+    found = opening_hours_access([[600.0, 3000.0]], days, cells=pd.Index(["home"]))
     assert found.loc["home", "expected_s"] == pytest.approx((600 + 4 * 3000) / 5)
-    by_chance = chance_access([[600.0, 3000.0]], open_chance(pd.Series({"village": 1, "town": 5})), cells=found.index)
+    by_chance = part_time_access(
+        [[600.0, 3000.0]], open_chance(pd.Series({"village": 1, "town": 5})), cells=found.index
+    )
     pd.testing.assert_frame_equal(by_chance, found)
 
 
@@ -183,9 +189,9 @@ def test_cells_are_worked_through_in_parts(monkeypatch):
     rng = np.random.default_rng(1)
     times = np.where(rng.random((23, 4)) < 0.6, rng.integers(0, 9000, (23, 4)), INF)
     is_open = pd.DataFrame(rng.random((7, 4)) < 0.5, index=pd.date_range(MONDAY, periods=7))
-    whole = [measure(times, is_open, cells=pd.RangeIndex(23)) for measure in (open_access, time_until_care)]
+    whole = [measure(times, is_open, cells=pd.RangeIndex(23)) for measure in (opening_hours_access, time_until_care)]
     monkeypatch.setattr(pairs_of, "_CELLS", 5)
-    parts = [measure(times, is_open, cells=pd.RangeIndex(23)) for measure in (open_access, time_until_care)]
+    parts = [measure(times, is_open, cells=pd.RangeIndex(23)) for measure in (opening_hours_access, time_until_care)]
     for one, other in zip(whole, parts, strict=True):
         pd.testing.assert_frame_equal(one, other)
 
@@ -199,7 +205,7 @@ def test_hours_with_the_same_open_sites_are_looked_at_once(monkeypatch):
 
     monkeypatch.setattr(opening, "_shortest", counted)
     week = open_hours(pd.Series({"day": "Mo-Fr 08:00-16:00", "night": "24/7; Mo-Fr 08:00-16:00 off"}), first=MONDAY)
-    open_access([[60.0, 120.0]], week, cells=pd.Index(["home"]))
+    opening_hours_access([[60.0, 120.0]], week, cells=pd.Index(["home"]))
     time_until_care([[60.0, 120.0]], week, cells=pd.Index(["home"]))
     assert seen == [2, 2]
 
@@ -209,15 +215,17 @@ def test_what_cannot_be_used_is_named():
     cells = pd.Index(["home"])
     for wrong in (pd.Series(1.0, week.index[:3]), week["a"] * 0, -week["a"].astype(float), week["a"] * np.nan):
         with pytest.raises(InputError, match="weights: "):
-            open_access([[1.0]], week, cells=cells, weights=wrong)
+            opening_hours_access([[1.0]], week, cells=cells, weights=wrong)
     with pytest.raises(InputError, match="is_open: has no rows"):
-        open_access([[1.0]], week.iloc[:0], cells=cells)
+        opening_hours_access([[1.0]], week.iloc[:0], cells=cells)
     for part in (week.iloc[:5], week.iloc[[0, 1, 3, 4, 5, 6, 2]], week.reset_index(drop=True)):
         with pytest.raises(InputError, match="follow each other evenly for whole weeks"):
             time_until_care([[1.0]], part, cells=cells)
     with pytest.raises(InputError, match=r"1 values of site_id are not known .the first is 'b'.; say of every site"):
-        open_access(pd.DataFrame({"cell_id": ["home"], "site_id": ["b"], "travel_time_s": [1.0]}), week, cells=cells)
+        opening_hours_access(
+            pd.DataFrame({"cell_id": ["home"], "site_id": ["b"], "travel_time_s": [1.0]}), week, cells=cells
+        )
     with pytest.raises(InputError, match=r"give seconds of shape \(1, 1\)"):
-        open_access([[1.0, 2.0]], week, cells=cells)
+        opening_hours_access([[1.0, 2.0]], week, cells=cells)
     with pytest.raises(InputError, match="chance: 2 problems"):
-        chance_access([[1.0, 2.0]], pd.Series({"a": 1.5, "b": np.nan}), cells=cells)
+        part_time_access([[1.0, 2.0]], pd.Series({"a": 1.5, "b": np.nan}), cells=cells)

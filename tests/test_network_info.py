@@ -12,9 +12,9 @@ from PIL import Image
 
 from geoaccess.errors import InputError
 from geoaccess.maps import network_map
+from geoaccess.measures.islands import parts
 from geoaccess.network import EdgeKind, assemble
 from geoaccess.osm import count_unused_tags, find_profile, read_profile
-from geoaccess.study.islands import parts
 
 
 def sea():

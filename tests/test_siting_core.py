@@ -23,7 +23,7 @@ from geoaccess.siting import (
     frontier,
     least_worst,
     locate,
-    read_setting,
+    problem_from_matrix,
 )
 
 UNREACHED_S = 7200.0
@@ -84,7 +84,7 @@ def test_exact_is_the_best_of_all_choices(land, objective, add, close):
     if np.isnan(figures).any():
         return
     best = max(figures) if objective.higher_is_better else min(figures)
-    setting = read_setting(times, people, standing_s=standing)
+    setting = problem_from_matrix(times, people, standing_s=standing)
     sign = 1 if objective.higher_is_better else -1
     for method in ("exact", "auto", "exchange", "greedy"):
         found = locate(setting, add=add, close=close, objective=objective, method=method)
@@ -145,7 +145,7 @@ def test_exact_agrees_with_another_form_and_solver(seed, add):
     times = 3600 * np.hypot(*(homes[:, None] - places[None]).T).T
     people = rng.integers(1, 100, 60).astype(float)
     now = 3600 * np.hypot(*(homes - 0.5).T)
-    found = locate(read_setting(times, people, now_s=now), add=add, method="exact")
+    found = locate(problem_from_matrix(times, people, now_s=now), add=add, method="exact")
     assert found.proved
     assert found.value * people.sum() == pytest.approx(by_milp(times, people, now, add), rel=1e-7)
 
@@ -154,7 +154,7 @@ def test_exact_agrees_with_another_form_and_solver(seed, add):
 @given(small_lands(), objectives())
 def test_more_sites_and_more_candidates_never_hurt(land, objective):
     times, standing, people = land
-    setting = read_setting(times, people, standing_s=standing)
+    setting = problem_from_matrix(times, people, standing_s=standing)
     if not (setting.people[setting.counted(objective)] > 0).any():
         return
     table = frontier(setting, most=times.shape[1], objective=objective, method="exact")
@@ -163,7 +163,7 @@ def test_more_sites_and_more_candidates_never_hurt(land, objective):
     fewer = times.copy()
     fewer[:, -1] = np.inf
     for add in range(times.shape[1]):
-        smaller = read_setting(fewer, people, standing_s=standing)
+        smaller = problem_from_matrix(fewer, people, standing_s=standing)
         one = locate(setting, add=add, objective=objective, method="exact")
         other = locate(smaller, add=add, objective=objective, method="exact")
         if setting.reachable.sum() == smaller.reachable.sum():
@@ -174,7 +174,7 @@ def test_more_sites_and_more_candidates_never_hurt(land, objective):
 @given(small_lands(), st.sampled_from([0.3, 0.8, 0.95, 1.0]), st.sampled_from([600.0, 1800.0, 4000.0]))
 def test_fewest_sites_for_a_share(land, share, norm_s):
     times, standing, people = land
-    setting = read_setting(times, people, standing_s=standing)
+    setting = problem_from_matrix(times, people, standing_s=standing)
     now = standing.min(axis=1)
 
     def enough(added):
@@ -201,7 +201,7 @@ def test_least_worst_is_the_best_of_all_choices(land, add, close, quantile, some
     group = np.arange(len(people)) % 2 == 0 if some else None
     counted = np.isfinite(np.column_stack([times, standing])).any(axis=1) & (people > 0)
     counted &= True if group is None else group
-    setting = read_setting(times, people, standing_s=standing)
+    setting = problem_from_matrix(times, people, standing_s=standing)
     if not counted.any():
         with pytest.raises(InputError, match="nobody counts"):
             least_worst(setting, add=add, close=close, quantile=quantile, group=group)
@@ -231,7 +231,7 @@ def test_least_worst_is_the_best_of_all_choices(land, add, close, quantile, some
 def test_alternatives_are_the_best_single_exchanges(land, add):
     times, standing, people = land
     add = min(add, times.shape[1])
-    setting = read_setting(times, people, standing_s=standing)
+    setting = problem_from_matrix(times, people, standing_s=standing)
     objective = PersonMinutes(unreached_s=UNREACHED_S)
     if not (people[setting.reachable] > 0).any():
         return
@@ -255,11 +255,11 @@ def test_equal_cover_sets_are_merged_and_change_nothing():
     rng = np.random.default_rng(5)
     times = np.where(rng.random((500, 6)) < 0.4, 100.0, 4000.0)
     people = rng.integers(1, 9, 500).astype(float)
-    problem = read_setting(times, people).problem(WithinNorm(600.0), add=3)
+    problem = problem_from_matrix(times, people).problem(WithinNorm(600.0), add=3)
     merged = problem.merged()
     assert merged.weight.size == len({tuple(row) for row in times < 600} - {(False,) * 6})
     for chosen in itertools.combinations(range(6), 3):
-        assert merged.worth(np.array(chosen)) == pytest.approx(problem.worth(np.array(chosen)))
+        assert merged.objective_value(np.array(chosen)) == pytest.approx(problem.objective_value(np.array(chosen)))
 
 
 @pytest.mark.parametrize(
@@ -273,11 +273,11 @@ def test_equal_cover_sets_are_merged_and_change_nothing():
 )
 def test_settings_that_cannot_be(changed, said):
     with pytest.raises(InputError, match=said):
-        read_setting(**({"times_s": [[1.0], [2.0]], "people": [1.0, 1.0]} | changed))
+        problem_from_matrix(**({"times_s": [[1.0], [2.0]], "people": [1.0, 1.0]} | changed))
 
 
 def test_more_sites_than_candidates_are_refused():
-    setting = read_setting([[1.0], [2.0]], [1.0, 1.0], now_s=[5.0, 5.0])
+    setting = problem_from_matrix([[1.0], [2.0]], [1.0, 1.0], now_s=[5.0, 5.0])
     with pytest.raises(InputError, match="there are 1 candidates"):
         locate(setting, add=2)
     with pytest.raises(InputError, match="1 sites stand"):

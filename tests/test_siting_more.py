@@ -23,8 +23,8 @@ from geoaccess.siting import (
     locate,
     locate_bounded,
     mean_loss_s,
+    problem_from_matrix,
     read_candidates,
-    read_setting,
     scenario_text,
     settlements,
     share_days,
@@ -56,7 +56,7 @@ def test_the_best_choice_that_costs_no_group_too_much(seed, add, close, max_loss
             loss = [np.average((t - now)[groups == g], weights=people[groups == g]) for g in range(3)]
             if max(loss) <= max_loss_s + 1e-6:
                 best = min(best, np.average(t, weights=people) / 60)
-    setting = read_setting(times, people, standing_s=standing)
+    setting = problem_from_matrix(times, people, standing_s=standing)
     ask = {"add": add, "close": close, "groups": groups, "max_loss_s": max_loss_s, "unreached_s": UNREACHED_S}
     if np.isinf(best):
         with pytest.raises(InputError, match="there is none"):
@@ -97,7 +97,9 @@ def test_least_regret_is_the_least_of_all_choices(seed, add, futures):
         )
     table = np.array(rows)
     best = (table - table.min(axis=1, keepdims=True)).max(axis=0).min()
-    found = least_regret([read_setting(t, people, standing_s=s) for t, s, _ in lands], add=add, objective=objective)
+    found = least_regret(
+        [problem_from_matrix(t, people, standing_s=s) for t, s, _ in lands], add=add, objective=objective
+    )
     chosen = list(itertools.combinations(range(5), add)).index(tuple(sorted(found.added)))
     assert found.worst == pytest.approx(best, rel=1e-6, abs=1e-6)
     assert found.value == pytest.approx(table[:, chosen])
@@ -105,7 +107,10 @@ def test_least_regret_is_the_least_of_all_choices(seed, add, futures):
     assert found.proved
     # Without the exact solver the answer may be worse, but never than it says.
     quick = least_regret(
-        [read_setting(t, people, standing_s=s) for t, s, _ in lands], add=add, objective=objective, method="exchange"
+        [problem_from_matrix(t, people, standing_s=s) for t, s, _ in lands],
+        add=add,
+        objective=objective,
+        method="exchange",
     )
     assert quick.bound <= best + 1e-6
     assert best <= quick.worst + 1e-6
@@ -152,7 +157,7 @@ def test_office_days_are_shared_as_well_as_can_be(seed, days, can_wait, costs):
     times, standing, visits = land(seed, 6, 3, 1)
     now = standing[:, 0]
     staff_s = np.random.default_rng(seed).uniform(0, 3000, 3) if costs else np.zeros(3)
-    setting = read_setting(times, visits, now_s=now)
+    setting = problem_from_matrix(times, visits, now_s=now)
     week = share_days(setting, days=days, visits=visits, can_wait=can_wait, staff_s=staff_s, weekdays=2, staff=2.0)
     today = 2 * (visits * now).sum() / 3600
 
@@ -175,7 +180,7 @@ def test_office_days_are_shared_as_well_as_can_be(seed, days, can_wait, costs):
 
 def test_where_nobody_can_wait_the_same_places_are_open_every_day_and_else_more_places():
     times = np.array([[0, 3000, 3000], [3000, 0, 3000], [3000, 3000, 0]], float)
-    setting = read_setting(times, [30, 20, 10], now_s=[3000, 3000, 3000])
+    setting = problem_from_matrix(times, [30, 20, 10], now_s=[3000, 3000, 3000])
     ask = {"days": 5, "visits": [30, 20, 10]}
     assert share_days(setting, can_wait=0.0, **ask).days.tolist() == [5, 0, 0]
     assert share_days(setting, can_wait=1.0, **ask).days.tolist()[:3] != [5, 0, 0]
@@ -185,7 +190,7 @@ def test_where_nobody_can_wait_the_same_places_are_open_every_day_and_else_more_
 
 
 def test_impossible_weeks_and_fleets_are_refused():
-    setting = read_setting([[1.0]], [1.0], now_s=[2.0])
+    setting = problem_from_matrix([[1.0]], [1.0], now_s=[2.0])
     for changed, said in (
         ({"days": 6}, "there are 5"),
         ({"can_wait": 1.5}, "can_wait"),
@@ -258,7 +263,7 @@ def test_a_large_problem_is_bounded_honestly():
     rng = np.random.default_rng(3)
     homes, places = rng.random((3000, 2)), rng.random((150, 2))
     times = 3600 * np.hypot(*(homes[:, None] - places[None]).transpose(2, 0, 1))
-    setting = read_setting(times, rng.integers(1, 60, 3000).astype(float))
+    setting = problem_from_matrix(times, rng.integers(1, 60, 3000).astype(float))
     for objective in (PersonMinutes(), WithinNorm(400.0)):
         sign = 1 if objective.higher_is_better else -1
         exact = locate(setting, add=8, objective=objective, method="exact")

@@ -15,12 +15,13 @@ from test_study_tiny import PLACES, degrees, write_study
 from geoaccess import measures, siting
 from geoaccess.cli import app
 from geoaccess.errors import InputError
+from geoaccess.questions import Question, compare_study, site_futures, site_study, write_placed
+from geoaccess.questions.scenario_run import solve_scenario
+from geoaccess.questions.siting.output import placed_lines
+from geoaccess.questions.siting.wording import placed_subtitle, placed_title
 from geoaccess.scenarios import Scenario
-from geoaccess.siting.several import combined, descend, swap_worths
-from geoaccess.study import Question, compare_study, load_study, site_futures, site_study, solve_study, write_placed
-from geoaccess.study.changed import solve_changed
-from geoaccess.study.siting_output import placed_lines
-from geoaccess.study.siting_words import placed_subtitle, placed_title
+from geoaccess.siting.minimax import combined, descend, swap_worths
+from geoaccess.study import load_study, solve_study
 
 seeds = st.integers(0, 2**32 - 1)
 UNREACHED_S = 7200.0
@@ -41,7 +42,7 @@ def tiny(tmp_path_factory):
 @given(seeds, st.integers(1, 3), st.integers(0, 2))
 def test_the_table_of_exchanges_is_every_exchange_reckoned_alone(seed, add, close):
     times, standing, people = land(seed, 9, 5, 4)
-    setting = siting.read_setting(times, people, standing_s=standing)
+    setting = siting.problem_from_matrix(times, people, standing_s=standing)
     problem = setting.problem(siting.PersonMinutes(), add=add, close=close)
     stays = np.arange(5, 9 - close) if close else np.empty(0, int)
     chosen = np.concatenate([np.arange(add), stays]).astype(np.int32)
@@ -51,11 +52,11 @@ def test_the_table_of_exchanges_is_every_exchange_reckoned_alone(seed, add, clos
         if j not in chosen:
             other = chosen.copy()
             other[rows[k]] = j
-            assert table[k, j] == pytest.approx(problem.worth(other))
+            assert table[k, j] == pytest.approx(problem.objective_value(other))
     both = combined([problem, problem], np.array([1.0, 0.5]))
-    assert both.worth(chosen) == pytest.approx(1.5 * problem.worth(chosen))
+    assert both.objective_value(chosen) == pytest.approx(1.5 * problem.objective_value(chosen))
     better = descend([problem], chosen, lambda worths: -worths[0])
-    assert problem.worth(better) >= problem.worth(chosen) - 1e-9
+    assert problem.objective_value(better) >= problem.objective_value(chosen) - 1e-9
 
 
 @settings(deadline=None, max_examples=50)
@@ -63,7 +64,7 @@ def test_the_table_of_exchanges_is_every_exchange_reckoned_alone(seed, add, clos
 def test_alternatives_for_the_worst_off_are_the_best_single_exchanges(seed, add, close, quantile, some):
     times, standing, people = land(seed, 9, 5, 3)
     group = np.arange(9) < 6 if some else None
-    setting = siting.read_setting(times, people, standing_s=standing)
+    setting = siting.problem_from_matrix(times, people, standing_s=standing)
     found = siting.least_worst(setting, add=add, close=close, quantile=quantile, group=group)
     counts = np.ones(9, bool) if group is None else group
     stays = [j for j in range(3) if j not in found.closed]
@@ -90,7 +91,7 @@ def test_alternatives_for_the_worst_off_are_the_best_single_exchanges(seed, add,
 def test_alternatives_within_bounds_are_the_best_exchanges_that_keep_them(seed, add, max_loss_s):
     times, standing, people = land(seed, 8, 5, 4)
     groups = np.array([0, 0, 0, 1, 1, 1, 2, -1])
-    setting = siting.read_setting(times, people, standing_s=standing)
+    setting = siting.problem_from_matrix(times, people, standing_s=standing)
     ask = {"groups": groups, "max_loss_s": max_loss_s, "unreached_s": UNREACHED_S}
     try:
         found = siting.locate_bounded(setting, add=add, close=1, **ask)
@@ -112,7 +113,7 @@ def test_alternatives_within_bounds_are_the_best_exchanges_that_keep_them(seed, 
 def test_fewest_brings_the_most_that_so_few_sites_can():
     times = np.full((6, 3), 9000.0)
     times[:4, 0] = times[:5, 1] = times[4:, 2] = 60.0
-    setting = siting.read_setting(times, np.ones(6), now_s=np.full(6, 9000.0))
+    setting = siting.problem_from_matrix(times, np.ones(6), now_s=np.full(6, 9000.0))
     found, least = siting.fewest(setting, norm_s=600, share=0.6)
     assert (least, found.added.tolist()) == (1, [1])
     assert found.value == pytest.approx(5 / 6)
@@ -134,7 +135,7 @@ def test_a_site_is_sought_in_a_scenario(tiny, tmp_path):
     both = compare_study(
         tiny.study, [Scenario(title="both", storm={}, add=tomllib.loads(text)["add"])], show=False
     ).changed[0]
-    after = solve_changed(both)["gp_s"].to_numpy()
+    after = solve_scenario(both)["gp_s"].to_numpy()
     assert after == pytest.approx(placed.after.results["gp_s"].to_numpy(), abs=0.3, nan_ok=True)
 
 

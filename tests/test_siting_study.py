@@ -16,22 +16,20 @@ from test_study_tiny import CELLS, PLACES, degrees, write_study
 from geoaccess import routing, siting
 from geoaccess.cli import app, main
 from geoaccess.errors import InputError
-from geoaccess.scenarios import read_scenario
-from geoaccess.study import (
+from geoaccess.questions import (
     DayQuestion,
     FleetQuestion,
     Question,
     compare_study,
     days_study,
     fleet_study,
-    load_study,
     placed_lines,
     site_study,
-    solve_changed,
-    solve_study,
-    stages,
+    solve_scenario,
     write_placed,
 )
+from geoaccess.scenarios import read_scenario
+from geoaccess.study import load_study, solve_study, stages
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -259,7 +257,7 @@ def test_on_the_command_line(tmp_path, monkeypatch, capsys):
 def test_names_of_the_room_are_public():
     import geoaccess
 
-    for name in ("locate", "read_setting", "expected_cover", "share_days", "least_regret"):
+    for name in ("locate", "problem_from_matrix", "expected_cover", "share_days", "least_regret"):
         assert getattr(geoaccess, name) is getattr(siting, name)
 
 
@@ -267,5 +265,5 @@ def test_comparing_the_scenario_gives_the_answer_again(tiny, tmp_path):
     placed = site_study(tiny.study, Question("gp", add=2, close=1), answers=tiny)
     write_placed(placed, tmp_path)
     compared = compare_study(tiny.study, [read_scenario(tmp_path / "site_gp.toml")], show=False)
-    after = solve_changed(compared.changed[0])
+    after = solve_scenario(compared.changed[0])
     assert after["gp_s"].to_numpy() == pytest.approx(placed.after.results["gp_s"].to_numpy(), abs=0.3, nan_ok=True)

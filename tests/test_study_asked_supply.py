@@ -13,7 +13,7 @@ from geoaccess.errors import ConfigError, GeoaccessError
 from geoaccess.network import snap
 from geoaccess.routing import within, within_snapped
 from geoaccess.study import load_study, solve_study
-from geoaccess.study.tables import all_tables
+from geoaccess.study.results.tables import all_tables
 from tests.test_study_tiny import (
     CELLS,
     FARM,

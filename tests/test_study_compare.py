@@ -13,10 +13,11 @@ from typer.testing import CliRunner
 
 from geoaccess.cli import app
 from geoaccess.errors import InputError
+from geoaccess.questions import compare_study
+from geoaccess.questions.compare.output import write_comparison
+from geoaccess.questions.scenario_run import apply_scenario, solve_baseline, solve_scenario
 from geoaccess.scenarios import Scenario, combine, read_scenario
-from geoaccess.study import compare_study, load_study, solve_study
-from geoaccess.study.changed import apply_scenario, solve_base, solve_changed
-from geoaccess.study.compare_output import write_comparison
+from geoaccess.study import load_study, solve_study
 from tests.test_study_tiny import PEOPLE, STUDY, TOTAL, cell_id, degrees, write_study
 
 NO_FERRY = Scenario(title="no ferry", close=[{"name": "Car ferry", "what": "ferries"}])
@@ -29,11 +30,11 @@ def tiny(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def base(tiny):
-    return solve_base(tiny, names=True, show=False)
+    return solve_baseline(tiny, names=True, show=False)
 
 
 def solved(base, **changes):
-    return solve_changed(apply_scenario(base, Scenario(title="x", **changes)))
+    return solve_scenario(apply_scenario(base, Scenario(title="x", **changes)))
 
 
 def times(results, service="gp"):
@@ -135,7 +136,7 @@ def test_a_level_lost_is_lost_to_the_service_that_asks_for_it(tmp_path):
     new = f"hospital-middle,hospital,middle,{lon:.7f},{lat:.7f},no"
     rows = [f"{row},{'level' if i == 0 else 'high'}" for i, row in enumerate([*rows, new])]
     (tmp_path / "sites.csv").write_text("\n".join([*rows, ""]), encoding="utf-8")
-    base = solve_base(load_study(path), show=False)
+    base = solve_baseline(load_study(path), show=False)
     after = solved(base, change=[{"service": "hospital", "site": "hospital-middle", "level": "low"}])
     np.testing.assert_array_equal(after["hospital_s"], base.results["hospital_s"])
     gone = solved(base, remove=[{"service": "emergency", "site": "emergency-middle"}])

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from geoaccess import equity
+from geoaccess.questions import compare_study
+from geoaccess.questions.compare.output import write_comparison
 from geoaccess.scenarios import CHANGES, Scenario, read_scenario
-from geoaccess.study import compare_study, load_study, solve_study
-from geoaccess.study.compare_output import write_comparison
+from geoaccess.study import load_study, solve_study
 from tests.test_study_tiny import CELLS, FURTHER, MAIN, PEOPLE, STEEP, STUDY, TOTAL, cell_id, degrees, write_study
 
 DAYS = 'label = "GP"\ndays_per_week = "days"\n'

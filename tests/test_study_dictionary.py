@@ -10,9 +10,9 @@ import pytest
 
 from geoaccess.measures import REASONS
 from geoaccess.study import dictionary, load_study, run, solve_study
-from geoaccess.study.dictionary import dictionary_table, meaning, names_of, table_words
-from geoaccess.study.report import report_of
-from geoaccess.study.tables import all_tables
+from geoaccess.study.results.dictionary import dictionary_table, meaning, names_of, table_words
+from geoaccess.study.results.report import report_of
+from geoaccess.study.results.tables import all_tables
 from tests.test_study_asked_services import asked
 from tests.test_study_people import write_demand
 from tests.test_study_tiny import SERVICES, write_study

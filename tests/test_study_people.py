@@ -11,8 +11,8 @@ import pytest
 
 from geoaccess.errors import ConfigError, InputError
 from geoaccess.study import check, load_study, run, solve_study, stages
-from geoaccess.study.people_columns import today_groups, year_groups
-from geoaccess.study.solved import Solved
+from geoaccess.study.sections.demand_columns import today_groups, year_groups
+from geoaccess.study.sections.inputs import SolvedInput
 from tests.test_study_tiny import CELLS, PEOPLE, STUDY, TOTAL, cell_id, write_study
 
 ROOT = Path(__file__).parents[1]
@@ -336,7 +336,7 @@ def test_all_of_norway_by_age_and_in_a_later_year(shared, tmp_path):
     zones, _ = stages.join_zones(study, people)
     cells = people[["population", "geometry"]].join(zones)
     assert cells["population"].sum() == raw["T"].sum() == 5_383_059
-    solved = Solved(study, cells, None, None, None, None, people, None)
+    solved = SolvedInput(study, cells, None, None, None, None, people, None)
     today = today_groups(solved)
     inhabited = raw[raw["T"] > 0]
     assert today.sum().to_list() == inhabited[["Y_LT15", "Y_1564", "Y_GE65", "F"]].sum().to_list()

@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 
 from geoaccess.cli import app
 from geoaccess.errors import InputError
-from geoaccess.study import load_study, reliability_study
+from geoaccess.questions import reliability_study
+from geoaccess.study import load_study
 from tests.test_study_tiny import PEOPLE, TOTAL, cell_id, write_study
 
 HEAD = "what,name,osm_id,season,availability,area,correlation\n"

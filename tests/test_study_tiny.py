@@ -12,8 +12,8 @@ import pandas as pd
 import pyproj
 import pytest
 
+from geoaccess.progress import Stages
 from geoaccess.study import check, describe_network, load_study, main_table, solve_study
-from geoaccess.study.progress import Stages
 
 # Kilometres from a corner in EPSG:25833: towns on a road to the east, a bay beyond the sea, islands.
 ORIGIN_E, ORIGIN_N = 500_000, 7_700_000

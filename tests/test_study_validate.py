@@ -11,18 +11,17 @@ import pytest
 from geoaccess import cli
 from geoaccess.errors import InputError, MissingFileError
 from geoaccess.maps import validation_figure
-from geoaccess.study import (
+from geoaccess.questions import (
     choose_reference,
-    load_study,
     read_reference,
     read_ssb_12764,
-    solve_study,
     validate_answers,
     validate_study,
     validation_table,
     with_profile,
     write_reference_template,
 )
+from geoaccess.study import load_study, solve_study
 from tests.test_study_tiny import STUDY, TOTAL, write_study
 
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -9,11 +9,12 @@ from typer.testing import CliRunner
 
 from geoaccess.cli import app
 from geoaccess.errors import InputError
+from geoaccess.questions import vulnerable_study
+from geoaccess.questions.scenario_run import solve_baseline
+from geoaccess.questions.vulnerability import service_field
 from geoaccess.routing import nearest_snapped
 from geoaccess.scenarios import close_network, closing_table, vulnerable_units
-from geoaccess.study import load_study, vulnerable_study
-from geoaccess.study.changed import solve_base
-from geoaccess.study.vulnerable import service_field
+from geoaccess.study import load_study
 from tests.test_study_tiny import PEOPLE, write_study
 
 
@@ -51,7 +52,7 @@ def test_the_command_line_writes_tables_lines_and_a_map(tiny, tmp_path):
 
 @pytest.mark.parametrize("name", ["iceland", "troms"])
 def test_what_closes_is_exact_against_a_solve_from_scratch(root, name):
-    base = solve_base(load_study(root / "configs" / f"{name}.toml"), names=True, show=False)
+    base = solve_baseline(load_study(root / "configs" / f"{name}.toml"), names=True, show=False)
     field = service_field(base, "hospital")
     units = [unit for unit in vulnerable_units(field, base.names) if not unit.parts]
     some = [*(unit for unit in units if unit.kind == "ferry")]

@@ -22,8 +22,9 @@ from geoaccess.cli import main
 from geoaccess.errors import ConfigError, InputError
 from geoaccess.kernels import search
 from geoaccess.network import load_network, save_network
-from geoaccess.study import combinations, load_study, read_variations, solve_study, sweep, sweep_studies, vary
-from geoaccess.study.crew import crew
+from geoaccess.parallel import crew, sweep
+from geoaccess.questions import sweep_studies
+from geoaccess.study import combinations, load_study, read_variations, solve_study, vary
 from geoaccess.study.stages import build_or_load_network
 from tests.test_study_tiny import CELLS, FLAT, SERVICES, STUDY, TOTAL, write_study
 

@@ -1,4 +1,4 @@
-"""TOML files read into tables: everything that is wrong is said, once, with what would mend it."""
+"""TOML files read into tables: everything that is wrong is said, once, with what would fix it."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_a_byte_order_mark_does_no_harm(read):
 @pytest.mark.parametrize("name", ["none.toml", ""])
 def test_a_file_that_is_not_there(tmp_path, name):
     with pytest.raises(MissingFileError, match="no such file; type `new`") as caught:
-        read_toml(tmp_path / name, Bicycle, mend="type `new`")
+        read_toml(tmp_path / name, Bicycle, hint="type `new`")
     assert str(tmp_path / name) in str(caught.value)
 
 

@@ -20,7 +20,7 @@ __all__ = ["app", "main"]
 
 
 def main() -> None:
-    """Run the command line; a mistake the user can mend ends in one message and exit code 2."""
+    """Run the command line; a mistake the user can fix ends in one message and exit code 2."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a pipe on Windows cannot hold every letter of a name
     try:

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-import geoaccess
 from geoaccess.errors import InputError
+from geoaccess.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,7 +52,7 @@ StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="A study file, 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so
     if asked:
-        typer.echo(f"geoaccess {geoaccess.__version__}")
+        typer.echo(f"geoaccess {__version__}")
         raise typer.Exit
 
 

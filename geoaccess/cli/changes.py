@@ -29,9 +29,10 @@ def compare(
     cancelled, another profile, a storm, other people. Tables, difference maps and a page (index.html) go to the folder
     compare in the output of the study.
     """
+    from geoaccess.questions import compare_study, printed_comparison
+    from geoaccess.questions.compare.output import write_comparison
     from geoaccess.scenarios import combine, read_scenario
-    from geoaccess.study import compare_study, load_study, printed_comparison
-    from geoaccess.study.compare_output import write_comparison
+    from geoaccess.study import load_study
 
     loaded = load_study(study)
     read = [read_scenario(path) for path in scenarios]
@@ -62,7 +63,8 @@ def vulnerable(
 
     Tables (with lines to draw) and a map go to the folder vulnerable in the output of the study.
     """
-    from geoaccess.study import load_study, printed_vulnerable, vulnerable_study, write_vulnerable
+    from geoaccess.questions import printed_vulnerable, vulnerable_study, write_vulnerable
+    from geoaccess.study import load_study
 
     loaded = load_study(study)
     found = vulnerable_study(loaded, service, cut_off_min=cut_off, show=not quiet)
@@ -95,7 +97,8 @@ def reliability(
     The table says how often each is open, by season, and what closes together because the weather is the same. Results
     go to the folder reliability in the output of the study.
     """
-    from geoaccess.study import load_study, printed_reliability, reliability_study, write_reliability
+    from geoaccess.questions import printed_reliability, reliability_study, write_reliability
+    from geoaccess.study import load_study
 
     loaded = load_study(study)
     found = reliability_study(

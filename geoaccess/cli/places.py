@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from geoaccess.questions.siting.question import Question
     from geoaccess.scenarios import Scenario
-    from geoaccess.study.config import Study
-    from geoaccess.study.siting_question import Question
+    from geoaccess.study.settings.study_file import Study
 from geoaccess.cli.app import StudyFile, app, names, numbers, out, print_lines, print_written, rich_table
 
 
@@ -80,8 +80,9 @@ def site(
     Never far from the best, today and in a storm:
       geoaccess site STUDY --service gp --add 2 --scenario today --scenario storm.toml
     """  # noqa: D301 - \\b keeps lines apart
+    from geoaccess.questions import Question, placed_lines, placed_tables, site_study, write_placed
     from geoaccess.scenarios import read_scenario
-    from geoaccess.study import Question, load_study, placed_lines, placed_tables, site_study, write_placed
+    from geoaccess.study import load_study
 
     loaded = load_study(study)
     changes = [None if name == "today" else read_scenario(name) for name in scenario or []]
@@ -152,7 +153,8 @@ def office_days(
     Visits that cannot wait fall on any weekday and go to the nearest office that is open then; the others choose the
     day. site_SERVICE_days.toml is the answer as a scenario.
     """
-    from geoaccess.study import DayQuestion, days_lines, days_study, days_tables, load_study, write_days
+    from geoaccess.questions import DayQuestion, days_lines, days_study, days_tables, write_days
+    from geoaccess.study import load_study
 
     loaded = load_study(study)
     question = DayQuestion(
@@ -203,7 +205,8 @@ def vehicles(
 
     They may join a base that stands or stand at a new one. With --treatment the way on to it counts as well.
     """
-    from geoaccess.study import FleetQuestion, fleet_lines, fleet_study, load_study, write_fleet
+    from geoaccess.questions import FleetQuestion, fleet_lines, fleet_study, write_fleet
+    from geoaccess.study import load_study
 
     loaded = load_study(study)
     question = FleetQuestion(
@@ -238,7 +241,8 @@ def _site_futures(
     *,
     quiet: bool,
 ) -> None:
-    from geoaccess.study import combinations, futures_lines, site_futures, write_futures
+    from geoaccess.questions import futures_lines, site_futures, write_futures
+    from geoaccess.study import combinations
     from geoaccess.study import vary as vary_studies
 
     variations = vary_studies([study.path], combinations(varied)) if varied else []

@@ -49,7 +49,8 @@ def ferries(
 
     What you know better goes into a table, which the study names with [network] ferries = "FILE".
     """
-    from geoaccess.study import list_ferries, load_study, write_ferries
+    from geoaccess.questions import list_ferries, write_ferries
+    from geoaccess.study import load_study
 
     loaded = load_study(study)
     for title, table in list_ferries(loaded):
@@ -71,7 +72,8 @@ def profile(
 
     Departures come from the study's table of ferries ([network] ferries) and GTFS feeds ([network] ferry_gtfs).
     """
-    from geoaccess.study import load_study, profile_day, short_table, write_day_profile
+    from geoaccess.questions import profile_day, short_table, write_day_profile
+    from geoaccess.study import load_study
 
     moment = date("--day", day)
     loaded = load_study(study)

@@ -13,8 +13,8 @@ from rich.text import Text
 from geoaccess.errors import GeoaccessWarning, InputError
 
 if TYPE_CHECKING:
+    from geoaccess.questions.validation.validate import Validation
     from geoaccess.study.pipeline import Answers
-    from geoaccess.study.validate import Validation
 from geoaccess.cli.app import StudyFile, app, out, print_written, rich_table
 
 _REASONS_SHOWN = 20
@@ -155,7 +155,8 @@ def sweep(
     all it reads and its cache under the same paths as this machine.
     """  # noqa: D301 - \\b keeps lines apart
     from geoaccess import files
-    from geoaccess.study import combinations, medians, read_variations, sweep_studies, write_sweep
+    from geoaccess.questions import medians, sweep_studies, write_sweep
+    from geoaccess.study import combinations, read_variations
     from geoaccess.study import vary as vary_studies
 
     if vary and variations:
@@ -202,8 +203,9 @@ def validate(
     a region), service, statistic (mean, median, P1 to P99, share_within_30, people_beyond_60, ...), value, unit (min,
     share, % or people) and source. Rows that cannot be compared are listed with the reason.
     """
-    from geoaccess.study import choose_reference, load_study, with_profile, write_reference_template, write_validation
-    from geoaccess.study import validate_study as compare
+    from geoaccess.questions import choose_reference, with_profile, write_reference_template, write_validation
+    from geoaccess.questions import validate_study as compare
+    from geoaccess.study import load_study
 
     if (reference is None) == (template is None):
         raise InputError("name a table of published statistics, or a file to write with --template")
@@ -222,13 +224,13 @@ def validate(
 
 
 def _fetched(region: str | None, place: str | None, folder: Path, *, force: bool) -> list[Path]:
-    from geoaccess.study.fetch import fetch as fetch_region
-    from geoaccess.study.progress import downloads
+    from geoaccess.progress import downloads
+    from geoaccess.sources.fetch import fetch as fetch_region
 
     if region is not None:
         with downloads() as progress:
             return fetch_region(region, folder=folder, force=force, progress=progress)
-    from geoaccess.network.place import fetch_place
+    from geoaccess.sources.place import fetch_place
 
     assert place is not None  # noqa: S101 - one of the two was named
     name = re.sub(r"\W+", "-", place.lower()).strip("-") or "place"
@@ -261,7 +263,7 @@ def _print_main_result(answers: Answers) -> None:
 
 
 def _print_validation(found: Validation) -> None:
-    from geoaccess.study import validation_table
+    from geoaccess.questions import validation_table
 
     settings = found.study.settings
     out.print(Text(f"{settings.title}: computed less published", style="bold"))

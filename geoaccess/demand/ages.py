@@ -239,7 +239,7 @@ def read_projection(
     >>> read_projection(file).to_dict("records")
     [{'zone_id': '0301', 'age': '80+', 'year': 2030, 'people': 29000.0}]
     """
-    table = read_table(require_file(path, mend="give the path of a table of people by municipality, age and year"))
+    table = read_table(require_file(path, hint="give the path of a table of people by municipality, age and year"))
     problems = check_columns(table, [zone, age, year, people])
     if problems:
         raise InputError.listing(str(path), problems)

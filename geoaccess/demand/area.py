@@ -74,7 +74,7 @@ def outside_area(
 
     Returns
     -------
-    Mask of shape (n,), True outside, and a hint on the mend ("" where none is outside). A CRS of unknown area has no
+    Mask of shape (n,), True outside, and a hint ("" where none is outside). A CRS of unknown area has no
     outside.
 
     Examples

@@ -95,7 +95,7 @@ def read_cells(
     >>> cells["population"].to_dict(), cells.crs.to_epsg(), cells.total_bounds.tolist()
     ({'1kmN4775E2918': 191.0}, 3035, [2918000.0, 4775000.0, 2919000.0, 4776000.0])
     """
-    file = require(Path(path), mend="give the path of a population grid")
+    file = require(Path(path), hint="give the path of a population grid")
     settings, problems = _check_settings(x=x, y=y, crs=crs, cell_size_m=cell_size_m, anchor=anchor, carry=carry)
     table = read_table(file, layer=layer)
     if len(table.frame) == 0:

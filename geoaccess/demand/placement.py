@@ -137,12 +137,12 @@ def _compare_columns(table: Table, placement: Placement, *, x: str, y: str, sett
     off = apart(placement, east, north)
     if not off.any():
         return []
-    mend = "correct the ids or the coordinates"
+    hint = "correct the ids or the coordinates"
     shift, other = (size / 2, "lower_left") if settings.anchor == "centre" else (-size / 2, "centre")
     if not apart(placement, east + shift, north + shift).any():
-        mend = f'they are those of the other anchor; give anchor="{other}"'
+        hint = f'they are those of the other anchor; give anchor="{other}"'
     rows = table.show(off, lambda i: f"{placement.show(i)} by its id, {east[i]:.12g}, {north[i]:.12g} by {x}, {y}")
-    return [f"lower-left corners differ between ids and coordinates in {rows}; {mend}"]
+    return [f"lower-left corners differ between ids and coordinates in {rows}; {hint}"]
 
 
 def _read_corners(

@@ -202,7 +202,7 @@ def zonal_population(raster: str | os.PathLike[str], zones: gpd.GeoDataFrame, *,
 def _open(path: str | os.PathLike[str], band: int) -> Iterator[Any]:
     import rasterio  # loads GDAL, which tables do not need
 
-    file = require(Path(path), mend="give the path of a population raster")
+    file = require(Path(path), hint="give the path of a population raster")
     try:
         raster = rasterio.open(file)
     except rasterio.errors.RasterioError as error:
@@ -342,7 +342,7 @@ def _check_zones(zones: gpd.GeoDataFrame) -> Any:
     faults = {
         "missing": shapes.isna() | shapes.is_empty,
         "no polygon": ~(shapes.geom_type.isin(["Polygon", "MultiPolygon"]) | shapes.isna() | shapes.is_empty),
-        "not valid (mend it with make_valid)": ~(shapes.is_valid | shapes.isna()),
+        "not valid (repair it with make_valid)": ~(shapes.is_valid | shapes.isna()),
     }
     for fault, mask in faults.items():
         if mask.any():

@@ -125,8 +125,8 @@ def read_numbers(table: Table, column: str, *, negative: bool = False) -> tuple[
         problems.append(f"{column} is missing in {table.show(empty, lambda _: 'empty')}")
     if wrong.any():
         comma = raw[wrong].astype("str").str.fullmatch(r"\s*-?[0-9]+,[0-9]+\s*").any()
-        mend = "; write decimals with a point" if comma else ""
-        problems.append(f"{column} is not a number in {table.show(wrong, lambda i: repr(raw.iloc[i]))}{mend}")
+        hint = "; write decimals with a point" if comma else ""
+        problems.append(f"{column} is not a number in {table.show(wrong, lambda i: repr(raw.iloc[i]))}{hint}")
     if np.isinf(values).any():
         problems.append(f"{column} is infinite in {table.show(np.isinf(values), lambda i: raw.iloc[i])}")
     below = np.isfinite(values) & (values < 0)

@@ -118,12 +118,12 @@ def read_people(
         infinite = np.zeros_like(missing)
     if infinite.any() or missing.any():
         lost = float(people[infinite | missing].sum())
-        mend = "people who reach nothing must be left out or given a value before, and the reader told which"
+        hint = "people who reach nothing must be left out or given a value before, and the reader told which"
         if unreached:
-            mend = "give inf to people who reach nothing: they are counted as beyond every norm"
+            hint = "give inf to people who reach nothing: they are counted as beyond every norm"
         raise InputError(
             f"{measure}: {int(infinite.sum())} values are infinite and {int(missing.sum())} are missing, together "
-            f"{lost:g} of a weight of {float(people.sum()):g}; {mend}"
+            f"{lost:g} of a weight of {float(people.sum()):g}; {hint}"
         )
     if not negative and (numbers < 0).any():
         raise InputError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from geoaccess.measures.ambulance import busy_fraction, road_chain
 from geoaccess.measures.availability import base_availability, dependable_time, expected_coverage, expected_response
 from geoaccess.measures.catchment import balanced, site_demand, spatial_availability, three_step, two_step
-from geoaccess.measures.chance import chance_access
+from geoaccess.measures.chance import part_time_access
 from geoaccess.measures.closing import second_nearest, slack, slack_table
 from geoaccess.measures.contrast import class_contrast
 from geoaccess.measures.curves import people_by_time
@@ -13,7 +13,7 @@ from geoaccess.measures.decay import Binary, Decay, Exponential, Gaussian, Logis
 from geoaccess.measures.figures import AmbulanceFigures, ChainTimes, Mode, ResponseNorms, read_ambulance_figures
 from geoaccess.measures.groups import EVERYBODY, UNCLASSIFIED
 from geoaccess.measures.modes import crossing_times, fastest, helicopter_chain
-from geoaccess.measures.opening import nearest_open, open_access, time_until_care
+from geoaccess.measures.opening import nearest_open, opening_hours_access, time_until_care
 from geoaccess.measures.opportunities import cumulative_opportunities, gravity
 from geoaccess.measures.ports import aeroplane_chain, boat_chain, port_times
 from geoaccess.measures.quantiles import weighted_quantile
@@ -56,7 +56,6 @@ __all__ = [
     "base_availability",
     "boat_chain",
     "busy_fraction",
-    "chance_access",
     "class_contrast",
     "compare_statistics",
     "crossing_times",
@@ -73,7 +72,8 @@ __all__ = [
     "list_supply",
     "nearest_open",
     "norm_table",
-    "open_access",
+    "opening_hours_access",
+    "part_time_access",
     "people_by_time",
     "port_times",
     "quantile_table",

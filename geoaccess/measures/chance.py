@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from geoaccess.measures.pairs import Times
 
-__all__ = ["chance_access"]
+__all__ = ["part_time_access"]
 
 
-def chance_access(times: Times, chance: pd.Series, *, cells: pd.Index) -> pd.DataFrame:
+def part_time_access(times: Times, chance: pd.Series, *, cells: pd.Index) -> pd.DataFrame:
     """How long people need to the nearest open site where each is open with a chance of its own.
 
     With the sites in reach of i sorted by time, j = 1, 2, ...: site j serves if it is open and all nearer ones are
@@ -27,7 +27,7 @@ def chance_access(times: Times, chance: pd.Series, *, cells: pd.Index) -> pd.Dat
 
     Sites are taken to be open *independently* of each other. Where one doctor goes round, so that one office is open
     when another is not, more often one of them is open than this says; where all are staffed on the same days, less
-    often. Where the days are known, `open_access` needs no such assumption.
+    often. Where the days are known, `opening_hours_access` needs no such assumption.
 
     Parameters
     ----------
@@ -38,8 +38,8 @@ def chance_access(times: Times, chance: pd.Series, *, cells: pd.Index) -> pd.Dat
 
     Returns
     -------
-    As `open_access`: `best_s` is the time to the nearest site that is ever open, `expected_s` is inf where there is a
-    chance that nothing within reach is open.
+    As `opening_hours_access`: `best_s` is the time to the nearest site that is ever open, `expected_s` is inf where
+    there is a chance that nothing within reach is open.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def chance_access(times: Times, chance: pd.Series, *, cells: pd.Index) -> pd.Dat
     --------
     An office ten minutes away is open two days of five, the next, half an hour away, always.
 
-    >>> chance_access([[600.0, 1800.0]], pd.Series({"Husøy": 0.4, "Silsand": 1.0}), cells=pd.Index(["home"]))
+    >>> part_time_access([[600.0, 1800.0]], pd.Series({"Husøy": 0.4, "Silsand": 1.0}), cells=pd.Index(["home"]))
           best_s  open_share  when_open_s  expected_s
     home   600.0         1.0       1320.0      1320.0
     """

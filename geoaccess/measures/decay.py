@@ -308,8 +308,8 @@ def decay_from(settings: Mapping[str, Any]) -> Decay:
     """
     kind = settings.get("kind")
     if not isinstance(kind, str) or kind not in _KINDS:
-        mend = did_you_mean(kind, _KINDS) if isinstance(kind, str) else f"; use one of {', '.join(_KINDS)}"
-        raise ConfigError(f'decay: "kind" is {kind!r}{mend}')
+        hint = did_you_mean(kind, _KINDS) if isinstance(kind, str) else f"; use one of {', '.join(_KINDS)}"
+        raise ConfigError(f'decay: "kind" is {kind!r}{hint}')
     known = {_in_file(field.name): field for field in fields(_KINDS[kind])}
     problems = [f'unknown key "{key}"{did_you_mean(key, known)}' for key in settings if key not in (*known, "kind")]
     problems += [

@@ -174,12 +174,12 @@ def read_times(results: pd.DataFrame, service: ServiceSpec) -> Times:
         (given & ~known, reason_column, "none of the known reasons", f"use one of {', '.join(REASONS)}"),
     )
     problems = []
-    for wrong, column, fault, mend in checks:
+    for wrong, column, fault, hint in checks:
         if wrong.any():
             first = int(np.flatnonzero(wrong)[0])
             found = results[column].iloc[first]
             problems.append(
-                f"{column} is {fault} in {int(wrong.sum())} cells (cell {results.index[first]}: {found!r}); {mend}"
+                f"{column} is {fault} in {int(wrong.sum())} cells (cell {results.index[first]}: {found!r}); {hint}"
             )
     if problems:
         raise InputError.listing("results", problems)

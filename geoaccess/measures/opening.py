@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from geoaccess.measures.pairs import Pairs, Times
 
-__all__ = ["nearest_open", "open_access", "time_until_care"]
+__all__ = ["nearest_open", "opening_hours_access", "time_until_care"]
 
 _WEEK = pd.Timedelta(days=7)
 
@@ -60,7 +60,7 @@ def nearest_open(times: Times, is_open: pd.Series, *, cells: pd.Index) -> pd.Dat
     return pd.DataFrame({"travel_time_s": time_s, "site": site_labels(is_open.index, site)}, index=cells)
 
 
-def open_access(
+def opening_hours_access(
     times: Times, is_open: pd.DataFrame, *, cells: pd.Index, weights: pd.Series | None = None
 ) -> pd.DataFrame:
     """How long people need to the nearest open site over the hours of a week (or of a day): at best and on average.
@@ -101,7 +101,7 @@ def open_access(
     ...     "cell_id": ["farm", "farm", "island"], "site_id": ["day", "night", "day"],
     ...     "travel_time_s": [300.0, 2400.0, 900.0],
     ... })
-    >>> open_access(times, week, cells=pd.Index(["farm", "island"])).round(2)
+    >>> opening_hours_access(times, week, cells=pd.Index(["farm", "island"])).round(2)
             best_s  open_share  when_open_s  expected_s
     farm     300.0        1.00       1000.0      1000.0
     island   900.0        0.67        900.0         inf
@@ -128,14 +128,14 @@ def time_until_care(
 ) -> pd.DataFrame:
     """Wait and travel: how long it takes from the need to the doctor when people set out as soon as it is best.
 
-    c_i(h) = min_{s >= h} (time from h to s) + b_i(s), b as in `open_access`: people go where it is open now, or wait at
-    home until something opens that brings them there sooner. The week repeats itself. The need arises at the beginning
-    of a slot, so shorter slots are nearer to a need at any moment. Longer opening never lengthens it.
+    c_i(h) = min_{s >= h} (time from h to s) + b_i(s), b as in `opening_hours_access`: people go where it is open now,
+    or wait at home until something opens that brings them there sooner. The week repeats itself. The need arises at the
+    beginning of a slot, so shorter slots are nearer to a need at any moment. Longer opening never lengthens it.
 
     Parameters
     ----------
     times, cells, weights
-        As in `open_access`; the weights are those of the moments of need.
+        As in `opening_hours_access`; the weights are those of the moments of need.
     is_open
         As `open_hours` returns it, for one or more whole weeks.
 
@@ -147,7 +147,7 @@ def time_until_care(
     Raises
     ------
     InputError
-        As `open_access`, and if the slots do not follow each other evenly for whole weeks.
+        As `opening_hours_access`, and if the slots do not follow each other evenly for whole weeks.
 
     Examples
     --------

@@ -84,8 +84,8 @@ def read_pairs(times: Times, *, cells: pd.Index, sites: pd.Index) -> Pairs:
     each_once("cells", cells)
     each_once("sites", sites)
     if isinstance(times, pd.DataFrame):
-        mend = ("give the ids of all cells", "say of every site of the table whether it may be used")
-        cell, site, seconds = read_table(times, cells, sites, mend=mend)
+        hint = ("give the ids of all cells", "say of every site of the table whether it may be used")
+        cell, site, seconds = read_table(times, cells, sites, hint=hint)
         finite = np.isfinite(seconds)
         if not finite.all():
             cell, site, seconds = cell[finite], site[finite], seconds[finite]
@@ -116,20 +116,20 @@ def read_array(times: npt.ArrayLike, cells: pd.Index, sites: pd.Index) -> npt.ND
 
 
 def read_table(
-    table: pd.DataFrame, cells: pd.Index, sites: pd.Index, *, mend: tuple[str, str]
+    table: pd.DataFrame, cells: pd.Index, sites: pd.Index, *, hint: tuple[str, str]
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.floating]]:
     """Read the pairs of a table as positions in `cells` and `sites`, and seconds, in the order of the rows.
 
     Raises
     ------
     InputError
-        With all that is wrong: a column that is not there, unknown ids (`mend` says what to do about a cell and a
+        With all that is wrong: a column that is not there, unknown ids (`hint` says what to do about a cell and a
         site), a negative time, a pair that stands there twice.
     """
     require_columns(table, ["cell_id", "site_id", "travel_time_s"], subject="times")
     problems: list[str] = []
-    cell = _positions(table["cell_id"], cells, problems, mend=mend[0])
-    site = _positions(table["site_id"], sites, problems, mend=mend[1])
+    cell = _positions(table["cell_id"], cells, problems, hint=hint[0])
+    site = _positions(table["site_id"], sites, problems, hint=hint[1])
     column = table["travel_time_s"]
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf":
         times_s = column.to_numpy()
@@ -162,7 +162,7 @@ def site_labels(sites: pd.Index, number: npt.NDArray[np.int32]) -> npt.NDArray[n
     return labels[number]
 
 
-def _positions(column: pd.Series, index: pd.Index, problems: list[str], *, mend: str) -> npt.NDArray[np.int32]:
+def _positions(column: pd.Series, index: pd.Index, problems: list[str], *, hint: str) -> npt.NDArray[np.int32]:
     """Return where in `index` each id stands."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         place = index.get_indexer(column.cat.categories).astype(np.int32)
@@ -175,7 +175,7 @@ def _positions(column: pd.Series, index: pd.Index, problems: list[str], *, mend:
             found[begin : begin + _BLOCK] = np.append(place, np.int32(-1))[codes]
     if (found < 0).any():
         lost = pd.unique(column[found < 0])
-        problems.append(f"{len(lost)} values of {column.name} are not known (the first is {lost[0]!r}); {mend}")
+        problems.append(f"{len(lost)} values of {column.name} are not known (the first is {lost[0]!r}); {hint}")
     return found
 
 

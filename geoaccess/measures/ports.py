@@ -189,14 +189,14 @@ def _pairs(
     cell, port = cells.get_indexer(pd.Index(pairs["cell_id"])), ports.get_indexer(pd.Index(pairs["site_id"]))
     seconds = pairs["travel_time_s"].to_numpy(dtype=np.float64, na_value=np.nan)
     problems = []
-    for wrong, column, mend in (
+    for wrong, column, hint in (
         (cell < 0, "cell_id", "is no cell"),
         (port < 0, "site_id", "is not among the ports"),
         (~(seconds >= 0), "travel_time_s", "is negative or missing"),
     ):
         if wrong.any():
             first = int(np.argmax(wrong))
-            problems.append(f"{column} {mend} in {int(wrong.sum())} rows (row {first}: {pairs[column].iloc[first]!r})")
+            problems.append(f"{column} {hint} in {int(wrong.sum())} rows (row {first}: {pairs[column].iloc[first]!r})")
     if problems:
         raise InputError.listing(name, problems)
     return cell, port, seconds

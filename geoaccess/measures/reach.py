@@ -141,11 +141,11 @@ def _read_reach(
     cell_limit = None if cell_cutoff_s is None else _amounts(cell_cutoff_s, cells, name="cell_cutoff_s", finite=False)
     site_limit = None if site_cutoff_s is None else _amounts(site_cutoff_s, sites, name="site_cutoff_s", finite=False)
     if isinstance(times, pd.DataFrame):
-        mend = (
+        hint = (
             "give demand (or cells) for every cell of the table",
             "give supply for every site, 0 where there is none",
         )
-        cell, site, times_s = read_table(times, cells, sites, mend=mend)
+        cell, site, times_s = read_table(times, cells, sites, hint=hint)
         return Reach(cells, sites, cell, site, times_s, decay, cell_limit, site_limit)
     return Reach(cells, sites, None, None, read_array(times, cells, sites), decay, cell_limit, site_limit)
 

@@ -67,7 +67,7 @@ def list_supply(
     place = sites.get_indexer(pd.Index(lists["site_id"]))
     if (place < 0).any():
         problems.append(
-            f"site_id {lists['site_id'].iloc[int(np.argmin(place))]!r} is not one of the sites; mend the id"
+            f"site_id {lists['site_id'].iloc[int(np.argmin(place))]!r} is not one of the sites; correct the id"
         )
     told = lists["vacant"].isin([True, False]).to_numpy()
     if not told.all():

@@ -132,7 +132,7 @@ def from_osmnx(graph: nx.MultiDiGraph[Any], *, speeds_kph: Mapping[str, float] |
     """Make a network of an osmnx graph, simplified or not.
 
     Call `osmnx.add_edge_speeds` and `osmnx.add_edge_travel_times` first, or give the speeds. A projected graph is
-    refused with the mend in the message.
+    refused with what to do in the message.
     """
     return from_networkx(graph, speeds_kph=speeds_kph)
 

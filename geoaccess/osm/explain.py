@@ -215,7 +215,7 @@ def explain_way(paths: Sequence[Path], way_id: int, profile: Profile, *, when: d
     import osmium  # it is slow to load, and tags alone do not need it
 
     for path in paths:
-        files.require(path, mend="check the path, or run `geoaccess fetch`")
+        files.require(path, hint="check the path, or run `geoaccess fetch`")
         try:
             chosen: Any = osmium.FileProcessor(path, osmium.osm.WAY).with_filter(osmium.filter.IdFilter([way_id]))
             ways = [({tag.k: tag.v for tag in way.tags}, [node.ref for node in way.nodes]) for way in chosen]

@@ -68,7 +68,7 @@ def read_extract(paths: Sequence[Path], profile: Profile, *, progress: Callable[
         If a file is corrupt or cut short, also at a block boundary, or holds no way for cars.
     """
     for path in paths:
-        files.require(path, mend="check the path, or run `geoaccess fetch`")
+        files.require(path, hint="check the path, or run `geoaccess fetch`")
     unsorted: set[Path] = set()
     otherwise_packed: set[Path] = set()
     while True:

@@ -83,7 +83,7 @@ def read_ferry_table(path: Path) -> list[FerryRow]:
     InputError
         With all that is wrong with it, by row (the header is row 1).
     """
-    files.require(path, mend="check [network] ferries in the study; `geoaccess ferries STUDY --write FILE` writes one")
+    files.require(path, hint="check [network] ferries in the study; `geoaccess ferries STUDY --write FILE` writes one")
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, restkey="", restval="")
@@ -128,17 +128,17 @@ class _Row:
     def _wrong(self, what: str) -> None:
         self.problems.append(f"row {self.number}: {what}")
 
-    def _value(self, column: str, parse: Callable[[str], Value | None], mend: str) -> Value | None:
+    def _value(self, column: str, parse: Callable[[str], Value | None], hint: str) -> Value | None:
         text = self.line.get(column, "")
         if not text:
             return None
         try:
             value = parse(text)
         except ValueError as error:
-            self._wrong(f"{column}: {error}" if parse is parse_sailings else f'{column} is "{text}"; {mend}')
+            self._wrong(f"{column}: {error}" if parse is parse_sailings else f'{column} is "{text}"; {hint}')
             return None
         if value is None:
-            self._wrong(f'{column} is "{text}"; {mend}')
+            self._wrong(f'{column} is "{text}"; {hint}')
         return value
 
     def read(self) -> FerryRow:

@@ -259,7 +259,7 @@ def _merged(path: Path, below: tuple[Path, ...]) -> tuple[list[Path], dict[str, 
     if path.resolve() in below:
         chain = " extends ".join(file.name for file in (*below, path))
         raise ConfigError(f"{path}: a profile cannot extend itself: {chain}")
-    raw = parse_toml(path, mend="name a profile that ships with geoaccess, or the path of a .toml file")
+    raw = parse_toml(path, hint="name a profile that ships with geoaccess, or the path of a .toml file")
     base, replaces = raw.pop("extends", None), raw.pop("replaces", [])
     if not isinstance(replaces, list) or not all(isinstance(name, str) for name in replaces):
         raise ConfigError(f'{path}: "replaces" must be a list of names of tables (found {replaces!r})')

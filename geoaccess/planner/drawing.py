@@ -13,7 +13,7 @@ from geoaccess.maps.blocks import DRAWN_AT_MOST, block_of, coarsened
 from geoaccess.maps.results import cells_of
 from geoaccess.maps.web import ferry_facts, packed_lines
 from geoaccess.network import DECISECONDS
-from geoaccess.study.output import drawn_below
+from geoaccess.study.results.output import drawn_below
 
 if TYPE_CHECKING:
     import numpy.typing as npt

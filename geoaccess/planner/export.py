@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.planner.saved import DAY_NAMES
-from geoaccess.study.tables import marked
+from geoaccess.study.results.tables import marked
 
 if TYPE_CHECKING:
     from geoaccess.measures import ServiceSpec

@@ -40,7 +40,7 @@ def gtfs_departures(path: Path, day: dt.date, *, days: int = 8) -> pd.DataFrame:
     """
     import gtfs_kit
 
-    files.require(path, mend="check [network] ferry_gtfs in the study")
+    files.require(path, hint="check [network] ferry_gtfs in the study")
     try:
         feed: Any = gtfs_kit.read_feed(path, dist_units="km")
     except Exception as error:

@@ -35,7 +35,7 @@ def read_scenario(path: str | Path) -> Scenario:
     'ferries'
     """
     file = Path(path)
-    raw = parse_toml(file, mend="a scenario is a TOML file with a title and changes")
+    raw = parse_toml(file, hint="a scenario is a TOML file with a title and changes")
     return validate(_paths(raw, lambda name: _resolved(file, name)), Scenario, subject=str(file))
 
 

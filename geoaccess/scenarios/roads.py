@@ -184,17 +184,17 @@ def selected_pieces(
     """Return which pieces of shapes are chosen, shape (n_shape_points,); what chooses nothing adds to `problems`."""
     if item.osm_id is not None:
         chosen, found = pieces_of(network, [item.osm_id], what=item.what), f"way {item.osm_id}"
-        mend = ""
+        hint = ""
     elif item.name is not None:
-        ways, mend = _ways_called(item.name, network, names, item.what)
+        ways, hint = _ways_called(item.name, network, names, item.what)
         chosen, found = pieces_of(network, ways, what=item.what), f'"{item.name}"'
     elif item.polygon is not None:
-        chosen, found, mend = _inside(item.polygon, network) & _of_kind(network, item.what), "the polygon", ""
+        chosen, found, hint = _inside(item.polygon, network) & _of_kind(network, item.what), "the polygon", ""
     else:
         return _of_kind(network, item.what)
     if not chosen.any():
         kinds = {"roads": "no road", "ferries": "no car ferry", "all": "no road or car ferry"}[item.what]
-        problems.append(f"{where}: {kinds} of the network is chosen by {found}{mend}")
+        problems.append(f"{where}: {kinds} of the network is chosen by {found}{hint}")
     return chosen
 
 
@@ -238,7 +238,7 @@ def _inside(polygon: str | tuple[tuple[float, float], ...], network: Network) ->
 def _read_area(path: Path) -> Any:
     import geopandas as gpd
 
-    files.require(path, mend="check polygon in the scenario")
+    files.require(path, hint="check polygon in the scenario")
     try:
         table = gpd.read_file(path)
     except (OSError, ValueError, RuntimeError) as error:

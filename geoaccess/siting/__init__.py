@@ -1,20 +1,20 @@
 """Where to place sites, and how far from the best an answer can be."""
 
-from geoaccess.siting.bounded import locate_bounded, mean_loss_s
+from geoaccess.siting.alternatives import alternatives_bounded, alternatives_worst
 from geoaccess.siting.candidates import leave_out, read_candidates, settlements
 from geoaccess.siting.choosing import Choice, Method, choose
 from geoaccess.siting.covering import fewest
 from geoaccess.siting.days import Week, share_days
 from geoaccess.siting.locating import Located, alternatives, frontier, locate
-from geoaccess.siting.naming import called, scenario_text, unlike
-from geoaccess.siting.nearly import alternatives_bounded, alternatives_worst
+from geoaccess.siting.loss_bounds import locate_bounded, mean_loss_s
+from geoaccess.siting.naming import describe_location, scenario_text, unique_names
 from geoaccess.siting.objectives import DAY_S, BeyondNorm, FairMean, Objective, PersonMinutes, WithinNorm
+from geoaccess.siting.percentile import least_worst
 from geoaccess.siting.problem import Problem
-from geoaccess.siting.reach import find_setting
+from geoaccess.siting.reach import build_problem
 from geoaccess.siting.regret import Regret, least_regret
-from geoaccess.siting.setting import Setting, read_setting
+from geoaccess.siting.siting_problem import SitingProblem, problem_from_matrix
 from geoaccess.siting.vehicles import Fleet, expected_cover
-from geoaccess.siting.worst import least_worst
 
 __all__ = [
     "DAY_S",
@@ -28,17 +28,17 @@ __all__ = [
     "PersonMinutes",
     "Problem",
     "Regret",
-    "Setting",
+    "SitingProblem",
     "Week",
     "WithinNorm",
     "alternatives",
     "alternatives_bounded",
     "alternatives_worst",
-    "called",
+    "build_problem",
     "choose",
+    "describe_location",
     "expected_cover",
     "fewest",
-    "find_setting",
     "frontier",
     "least_regret",
     "least_worst",
@@ -46,10 +46,10 @@ __all__ = [
     "locate",
     "locate_bounded",
     "mean_loss_s",
+    "problem_from_matrix",
     "read_candidates",
-    "read_setting",
     "scenario_text",
     "settlements",
     "share_days",
-    "unlike",
+    "unique_names",
 ]

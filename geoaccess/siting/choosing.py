@@ -26,7 +26,7 @@ CLOSE_ENOUGH = 1e-7
 """Of the bound: solvers reckon with rounding, and answers this near to the bound count as proved optimal."""
 
 LARGEST = 3_000_000
-"""Entries of a programme that is still worth a try when nobody asked for an exact answer."""
+"""Entries of a programme that is still objective_value a try when nobody asked for an exact answer."""
 
 _STEPS = 2000
 _SHAKES = 20
@@ -36,13 +36,13 @@ _SHAKEN_PAIRS = 20_000_000
 
 @dataclass(frozen=True)
 class Choice:
-    """Which places were chosen, how, what they are worth, and what no choice can exceed.
+    """Which places were chosen, how, what they are objective_value, and what no choice can exceed.
 
-    `chosen` is rising. `gap` = (bound - worth) / bound, 0 where the choice is proved optimal.
+    `chosen` is rising. `gap` = (bound - objective_value) / bound, 0 where the choice is proved optimal.
     """
 
     chosen: npt.NDArray[np.int32]
-    worth: float
+    objective_value: float
     bound: float
     method: str
 
@@ -51,11 +51,11 @@ class Choice:
         """How far from the best the choice can be at most, as a share of what the best brings."""
         if self.within(CLOSE_ENOUGH):
             return 0.0
-        return (self.bound - self.worth) / max(abs(self.bound), abs(self.worth))
+        return (self.bound - self.objective_value) / max(abs(self.bound), abs(self.objective_value))
 
     def within(self, share: float) -> bool:
         """Say whether the bound is beyond the choice by no more than a share of it."""
-        return self.bound - self.worth <= share * max(abs(self.bound), abs(self.worth))
+        return self.bound - self.objective_value <= share * max(abs(self.bound), abs(self.objective_value))
 
     @property
     def proved(self) -> bool:
@@ -98,10 +98,10 @@ def choose(
     """
     if method not in ("auto", "exact", "exchange", "greedy"):
         raise InputError(f'method is {method!r}; it must be "auto", "exact", "exchange" or "greedy"')
-    small, sure = problem.beyond_certain()
+    small, sure = problem.fix_certain()
     small_target = None if target is None else target - sure
     found = _chosen(small.merged(), method, seconds=seconds, target=small_target, enough=enough)
-    return Choice(found.chosen, problem.worth(found.chosen), found.bound + sure, found.method)
+    return Choice(found.chosen, problem.objective_value(found.chosen), found.bound + sure, found.method)
 
 
 def _chosen(problem: Problem, method: Method, *, seconds: float, target: float | None, enough: float) -> Choice:
@@ -114,24 +114,26 @@ def _chosen(problem: Problem, method: Method, *, seconds: float, target: float |
     if method != "greedy":
         chosen, swapped = exchanges(problem, chosen)
         how = "greedy and exchange" if swapped else how
-    worth = problem.worth(chosen)
+    objective_value = problem.objective_value(chosen)
     if int(problem.quota.sum()) == 1:
-        return Choice(np.sort(chosen), worth, worth, "every place tried")
-    if method == "greedy" or (target is not None and (worth >= target or ceiling < target)):
-        return Choice(np.sort(chosen), worth, max(ceiling, worth), how)
+        return Choice(np.sort(chosen), objective_value, objective_value, "every place tried")
+    if method == "greedy" or (target is not None and (objective_value >= target or ceiling < target)):
+        return Choice(np.sort(chosen), objective_value, max(ceiling, objective_value), how)
     prices = _first_prices(problem, chosen)
-    bound, price, profit = kernel.lagrangian(*arrays, problem.quota, prices, worth, worth * (1 + enough), _STEPS)
-    found = Choice(np.sort(chosen), worth, max(min(bound, ceiling), worth), how)
+    bound, price, profit = kernel.lagrangian(
+        *arrays, problem.quota, prices, objective_value, objective_value * (1 + enough), _STEPS
+    )
+    found = Choice(np.sort(chosen), objective_value, max(min(bound, ceiling), objective_value), how)
     if not found.within(enough):
         other, _ = exchanges(problem, _most_profitable(problem, profit))
-        if problem.worth(other) > worth:
-            chosen, worth = other, problem.worth(other)
-        chosen, worth = _shaken(problem, chosen, worth)
-        if worth > found.worth:
-            found = Choice(np.sort(chosen), worth, max(found.bound, worth), "greedy and exchange")
+        if problem.objective_value(other) > objective_value:
+            chosen, objective_value = other, problem.objective_value(other)
+        chosen, objective_value = _shaken(problem, chosen, objective_value)
+        if objective_value > found.objective_value:
+            found = Choice(np.sort(chosen), objective_value, max(found.bound, objective_value), "greedy and exchange")
     if found.within(enough):
-        return Choice(found.chosen, worth, found.bound, f"{found.method}, bound by prices")
-    if method == "exchange" or (target is not None and (found.bound < target or worth >= target)):
+        return Choice(found.chosen, objective_value, found.bound, f"{found.method}, bound by prices")
+    if method == "exchange" or (target is not None and (found.bound < target or objective_value >= target)):
         return found
     return _decided(problem, found, price, profit, method=method, seconds=seconds, target=target, enough=enough)
 
@@ -146,11 +148,13 @@ def _most_profitable(problem: Problem, profit: npt.NDArray[np.float64]) -> npt.N
     return np.concatenate(chosen).astype(np.int32)
 
 
-def _shaken(problem: Problem, chosen: npt.NDArray[np.int32], worth: float) -> tuple[npt.NDArray[np.int32], float]:
+def _shaken(
+    problem: Problem, chosen: npt.NDArray[np.int32], objective_value: float
+) -> tuple[npt.NDArray[np.int32], float]:
     """Exchange some of the chosen at random, then exchange as long as that helps; return the best of some tries."""
     rng = np.random.default_rng(1)
     if chosen.size < 2 or problem.places <= chosen.size:  # noqa: PLR2004 - one alone was tried everywhere
-        return chosen, worth
+        return chosen, objective_value
     for _ in range(max(1, min(_SHAKES, _SHAKEN_PAIRS // max(1, problem.value.size)))):
         other = chosen.copy()
         for k in rng.choice(chosen.size, min(3, chosen.size), replace=False):
@@ -159,9 +163,9 @@ def _shaken(problem: Problem, chosen: npt.NDArray[np.int32], worth: float) -> tu
             if mine.size:
                 other[k] = rng.choice(mine)
         other, _ = exchanges(problem, other)
-        if problem.worth(other) > worth:
-            chosen, worth = other, problem.worth(other)
-    return chosen, worth
+        if problem.objective_value(other) > objective_value:
+            chosen, objective_value = other, problem.objective_value(other)
+    return chosen, objective_value
 
 
 def exchanges(
@@ -196,7 +200,7 @@ def _most(problem: Problem) -> float:
 
 
 def _submodular_bound(problem: Problem, best: npt.NDArray[np.float64]) -> float:
-    """Return worth without costs + the largest gains that are left, as many as are chosen of each group.
+    """Return the objective value without costs + the largest gains that are left, as many as are chosen of each group.
 
     For any choice T, f(T) <= f(S) + sum_{j in T} (f(S + j) - f(S)): Nemhauser, Wolsey and Fisher (1978),
     Mathematical Programming 14, 265-294, proposition 2.
@@ -236,7 +240,7 @@ def _decided(
     rest, brought = problem.among(open_, fixed)
     if method != "exact" and rest.value.size > LARGEST:
         return known
-    rest, sure = rest.beyond_certain()
+    rest, sure = rest.fix_certain()
     rest, brought = rest.merged(), brought + sure
     answer: npt.NDArray[np.int64] | None
     if 0 < open_.size < _MUCH_LESS * problem.places:
@@ -254,13 +258,13 @@ def _decided(
         if time.monotonic() - began >= seconds:
             how += f", stopped after {seconds:g} s"
     # What was dropped can be worth no more than what is known already.
-    bound = min(max(bound + brought, known.worth), known.bound)
-    chosen, worth = known.chosen, known.worth
+    bound = min(max(bound + brought, known.objective_value), known.bound)
+    chosen, objective_value = known.chosen, known.objective_value
     if answer is not None:
         other = np.sort(np.concatenate([fixed, open_[answer]])).astype(np.int32)
-        if problem.worth(other) > worth:
-            chosen, worth = other, problem.worth(other)
-    return Choice(chosen, worth, max(bound, worth), how)
+        if problem.objective_value(other) > objective_value:
+            chosen, objective_value = other, problem.objective_value(other)
+    return Choice(chosen, objective_value, max(bound, objective_value), how)
 
 
 def _settled(
@@ -274,7 +278,7 @@ def _settled(
     bound = float(price.sum()) + sum(
         float(profit[mine[:quota]].sum()) for mine, quota in zip(ranked, problem.quota, strict=True)
     )
-    slack = bound - known.worth * (1 - 1e-9)
+    slack = bound - known.objective_value * (1 - 1e-9)
     for mine, quota in zip(ranked, problem.quota, strict=True):
         if quota < mine.size:
             inside[mine[:quota]] = profit[mine[:quota]] - profit[mine[quota]] > slack

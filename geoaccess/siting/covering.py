@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.siting.problem import Problem
-    from geoaccess.siting.setting import Setting
+    from geoaccess.siting.siting_problem import SitingProblem
 
 __all__ = ["fewest"]
 
 _PEOPLE = 1e-9  # of all: what rounding may take from a share
 
 
-def fewest(setting: Setting, *, norm_s: float, share: float = 1.0, seconds: float = 60.0) -> tuple[Located, int]:
+def fewest(setting: SitingProblem, *, norm_s: float, share: float = 1.0, seconds: float = 60.0) -> tuple[Located, int]:
     """Find the fewest candidates that bring at least a share of all people within a norm, beside the sites that stand.
 
     Location set covering (LSCP), for all people or a part of them. Of choices of so many, the one
@@ -76,9 +76,9 @@ def fewest(setting: Setting, *, norm_s: float, share: float = 1.0, seconds: floa
     chosen = np.sort(chosen).astype(np.int32)
     if chosen.size:
         other = locate(setting, add=chosen.size, objective=objective, method="exchange").added
-        chosen = np.sort(other) if whole.worth(other) > whole.worth(chosen) else chosen
-    worth = whole.worth(chosen)
-    found = located(setting, whole, Choice(chosen, worth, worth, how), objective, close=0)
+        chosen = np.sort(other) if whole.objective_value(other) > whole.objective_value(chosen) else chosen
+    objective_value = whole.objective_value(chosen)
+    found = located(setting, whole, Choice(chosen, objective_value, objective_value, how), objective, close=0)
     if chosen.size > least:
         found = Located(
             added=found.added,
@@ -100,7 +100,7 @@ def _greedily(problem: Problem, need: float) -> npt.NDArray[np.int32]:
     chosen = order[: int(np.searchsorted(np.cumsum(brought), need)) + 1] if need > 0 else order[:0]
     for place in chosen[::-1]:
         rest = chosen[chosen != place]
-        if problem.worth(rest) >= need:
+        if problem.objective_value(rest) >= need:
             chosen = rest
     return chosen
 
@@ -126,6 +126,6 @@ def _exactly(
     if found.values is None:
         return known.astype(np.int64), least
     chosen = np.flatnonzero(found.values[: problem.places] > 0.5)  # noqa: PLR2004 - whole numbers, but for rounding
-    if problem.worth(chosen) < need - 1e-6 * abs(need) or chosen.size > known.size:
+    if problem.objective_value(chosen) < need - 1e-6 * abs(need) or chosen.size > known.size:
         return known.astype(np.int64), least
     return chosen, least

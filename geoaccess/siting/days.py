@@ -14,7 +14,7 @@ from geoaccess.siting.problem import Problem
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from geoaccess.siting.setting import Setting
+    from geoaccess.siting.siting_problem import SitingProblem
 
 __all__ = ["Week", "share_days"]
 
@@ -51,7 +51,7 @@ class Week:
 
 
 def share_days(
-    setting: Setting,
+    setting: SitingProblem,
     *,
     days: int,
     visits: npt.ArrayLike,
@@ -119,9 +119,9 @@ def share_days(
     return Week(
         open_on=open_on.T,
         now_h=now_h,
-        patients_h=now_h - found.worth - staff_h,
+        patients_h=now_h - found.objective_value - staff_h,
         staff_h=staff_h,
-        saved_h=found.worth,
+        saved_h=found.objective_value,
         bound_h=found.bound,
         method=found.method,
     )
@@ -143,7 +143,7 @@ def _check(
 
 
 def _problem(
-    setting: Setting,
+    setting: SitingProblem,
     visits: npt.NDArray[np.float64],
     staff_s: npt.NDArray[np.float64],
     *,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from geoaccess.siting.objectives import Objective
     from geoaccess.siting.problem import Problem
-    from geoaccess.siting.setting import Setting
+    from geoaccess.siting.siting_problem import SitingProblem
 
 __all__ = ["Located", "alternatives", "frontier", "locate", "ranked"]
 
@@ -59,7 +59,7 @@ class Located:
 
 
 def locate(
-    setting: Setting,
+    setting: SitingProblem,
     *,
     add: int,
     close: int = 0,
@@ -74,7 +74,7 @@ def locate(
     Parameters
     ----------
     setting
-        From `read_setting` or `find_setting`.
+        From `problem_from_matrix` or `build_problem`.
     add, close
         How many.
     objective
@@ -91,9 +91,9 @@ def locate(
     --------
     Three villages on a road; the people of the first have a site. Where should the next be?
 
-    >>> from geoaccess.siting import locate, read_setting
+    >>> from geoaccess.siting import locate, problem_from_matrix
     >>> times = [[0, 600, 1500], [600, 0, 900], [1500, 900, 0]]
-    >>> found = locate(read_setting(times, [50, 30, 40], now_s=[0, 600, 1500]), add=1)
+    >>> found = locate(problem_from_matrix(times, [50, 30, 40], now_s=[0, 600, 1500]), add=1)
     >>> found.added, found.now, found.value, found.told
     (array([2], dtype=int32), 10.833333333333334, 2.5, 'proved optimal')
     """
@@ -102,8 +102,10 @@ def locate(
     choice = choose(problem, method=method, seconds=seconds)
     if isinstance(wanted, WithinNorm):  # which leaves many choices equal
         chosen = _nearer(problem, setting, choice, close=close)
-        worth = problem.worth(chosen)  # which may be more, of a choice that was made greedily
-        choice = replace(choice, chosen=chosen, worth=worth, bound=max(choice.bound, worth))
+        objective_value = problem.objective_value(chosen)  # which may be more, of a choice that was made greedily
+        choice = replace(
+            choice, chosen=chosen, objective_value=objective_value, bound=max(choice.bound, objective_value)
+        )
     found = located(setting, problem, choice, wanted, close=close)
     if choice.proved and not found.proved and method in ("auto", "exact"):
         # Near enough beside all that is gained, but not beside what is left of the figure.
@@ -112,7 +114,7 @@ def locate(
     return found
 
 
-def _nearer(problem: Problem, setting: Setting, choice: Choice, *, close: int) -> npt.NDArray[np.int32]:
+def _nearer(problem: Problem, setting: SitingProblem, choice: Choice, *, close: int) -> npt.NDArray[np.int32]:
     """Return a choice that is worth as much, by exchanges of one place for another, and nearer to people."""
     best, second = np.zeros(problem.weight.size), np.zeros(problem.weight.size)
     by = np.empty(problem.weight.size, np.int32)
@@ -121,17 +123,17 @@ def _nearer(problem: Problem, setting: Setting, choice: Choice, *, close: int) -
     for _ in range(_POLISH_ROUNDS):
         kernel.serve(*arrays, chosen, best, second, by)
         won, out = kernel.swaps(*arrays, problem.cost, problem.group, chosen, best, second, by)
-        equal = np.flatnonzero(won >= -1e-12 * max(choice.worth, 1.0))[:_POLISHED]
+        equal = np.flatnonzero(won >= -1e-12 * max(choice.objective_value, 1.0))[:_POLISHED]
         minutes = _minutes_of(setting, np.union1d(chosen, equal), add=int(problem.quota[0]), close=close)
         others = [np.append(np.delete(chosen, out[place]), np.int32(place)) for place in equal]
-        worths = [minutes.worth(other) for other in others]
-        if not worths or max(worths) <= minutes.worth(chosen) * (1 + 1e-12):
+        worths = [minutes.objective_value(other) for other in others]
+        if not worths or max(worths) <= minutes.objective_value(chosen) * (1 + 1e-12):
             break
         chosen = others[int(np.argmax(worths))]
     return np.sort(chosen)
 
 
-def _minutes_of(setting: Setting, places: npt.NDArray[np.integer], *, add: int, close: int) -> Problem:
+def _minutes_of(setting: SitingProblem, places: npt.NDArray[np.integer], *, add: int, close: int) -> Problem:
     """Return the problem of least travel time with nothing but some places in reach: all of it may be very large."""
     inside = np.zeros(setting.candidates, np.bool_)
     inside[places[places < setting.candidates]] = True
@@ -140,8 +142,8 @@ def _minutes_of(setting: Setting, places: npt.NDArray[np.integer], *, add: int, 
     return few.problem(PersonMinutes(), add=add, close=close)
 
 
-def located(setting: Setting, problem: Problem, choice: Choice, objective: Objective, *, close: int) -> Located:
-    """Read a choice of places as candidates to add and sites to close, and its worth as figures."""
+def located(setting: SitingProblem, problem: Problem, choice: Choice, objective: Objective, *, close: int) -> Located:
+    """Read a choice of places as candidates to add and sites to close, and its value as figures."""
     chosen = choice.chosen
     added = chosen[chosen < setting.candidates]
     closed = np.empty(0, np.int32)
@@ -152,7 +154,9 @@ def located(setting: Setting, problem: Problem, choice: Choice, objective: Objec
     times = setting.times(added, closed)[counted]
     # Not what is certain less what is gained: of two large numbers the difference may be nothing but rounding.
     burden = float(np.sum(setting.people[counted] * objective.burden(times)))
-    missing = max(choice.bound - choice.worth, _ROUNDING * max(abs(choice.bound), abs(choice.worth)))
+    missing = max(
+        choice.bound - choice.objective_value, _ROUNDING * max(abs(choice.bound), abs(choice.objective_value))
+    )
     now, value = setting.figure(objective, setting.burden(objective)), setting.figure(objective, burden)
     least = float(setting.people[counted].sum() * objective.burden(np.zeros(1))[0])  # everybody at a site
     bound = setting.figure(objective, max(burden - missing, least))
@@ -191,7 +195,7 @@ def ranked(
 
 
 def frontier(
-    setting: Setting,
+    setting: SitingProblem,
     *,
     most: int,
     close: int = 0,
@@ -213,7 +217,7 @@ def frontier(
 
 
 def alternatives(
-    setting: Setting, found: Located, *, count: int = 10, objective: Objective | None = None
+    setting: SitingProblem, found: Located, *, count: int = 10, objective: Objective | None = None
 ) -> pd.DataFrame:
     """Return the best choices that differ from the found one by one place: nearly as good, and perhaps preferred.
 
@@ -233,7 +237,7 @@ def alternatives(
     order = np.argsort(-won, kind="stable")[:count]
     order = order[np.isfinite(won[order])]
     floor = setting.burden(wanted, close=len(found.closed))
-    now, with_all = setting.burden(wanted), floor - problem.worth(chosen)
+    now, with_all = setting.burden(wanted), floor - problem.objective_value(chosen)
     improvement = now - with_all
     return pd.DataFrame(
         {

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-__all__ = ["called", "scenario_text", "unlike"]
+__all__ = ["describe_location", "scenario_text", "unique_names"]
 
 _HERE_M = 1500.0
 _WINDS = {
@@ -22,7 +22,9 @@ _WINDS = {
 _OF = {"en": "of", "nb": "for"}
 
 
-def called(places: gpd.GeoSeries, named: gpd.GeoDataFrame, *, language: Literal["en", "nb"] = "en") -> list[str]:
+def describe_location(
+    places: gpd.GeoSeries, named: gpd.GeoDataFrame, *, language: Literal["en", "nb"] = "en"
+) -> list[str]:
     """Call each place by the nearest named one: `Vík`, or from 1.5 km on `12 km NE of Vík`; "" where none is named.
 
     Parameters
@@ -78,10 +80,10 @@ def _written(value: object) -> str:
     return repr(value)
 
 
-def unlike(names: Sequence[str]) -> list[str]:
+def unique_names(names: Sequence[str]) -> list[str]:
     """Return names with a number where they stand there more than once.
 
-    >>> unlike(["Vík", "Hella", "Vík"])
+    >>> unique_names(["Vík", "Hella", "Vík"])
     ['Vík', 'Hella', 'Vík 2']
     """
     seen: dict[str, int] = {}

@@ -95,7 +95,7 @@ class Problem:
         """What each pair brings to all people of the point: w_i v_ij."""
         return self.weight[self.point] * self.value
 
-    def worth(self, chosen: npt.NDArray[np.integer]) -> float:
+    def objective_value(self, chosen: npt.NDArray[np.integer]) -> float:
         """Return what a choice brings."""
         best = np.zeros(self.weight.size)
         for j in chosen:
@@ -129,7 +129,7 @@ class Problem:
             value=self.value[pairs],
         )
 
-    def beyond_certain(self) -> tuple[Problem, float]:
+    def fix_certain(self) -> tuple[Problem, float]:
         """Return the problem with gains counted from what any choice brings, and how much that is.
 
         Of m places in a group with a quota of q, one of the m - q + 1 best for a point is chosen whatever the choice.

@@ -8,7 +8,7 @@ import numpy as np
 
 from geoaccess.errors import InputError
 from geoaccess.routing import nearest_snapped, travel_times
-from geoaccess.siting.setting import Setting
+from geoaccess.siting.siting_problem import SitingProblem
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from geoaccess.hierarchy import Hierarchy
     from geoaccess.network import Network
 
-__all__ = ["find_setting"]
+__all__ = ["build_problem"]
 
 _PAIRS_AT_ONCE = 30_000_000
 
 
-def find_setting(
+def build_problem(
     network: Network | Hierarchy,
     cells: pd.DataFrame,
     people: npt.ArrayLike,
@@ -33,7 +33,7 @@ def find_setting(
     candidates: pd.DataFrame,
     close: int = 0,
     toward: Literal["sites", "cells"] = "sites",
-) -> Setting:
+) -> SitingProblem:
     """Find what each candidate would bring nearer: the pairs with a time below that to the sites that stand.
 
     Parameters
@@ -49,8 +49,8 @@ def find_setting(
 
     Returns
     -------
-    A `Setting` whose points are the cells, candidates and sites those of the tables, by their place in them. What is
-    not snapped is reached by nothing.
+    A `SitingProblem` whose points are the cells, candidates and sites those of the tables, by their place in them.
+    What is not snapped is reached by nothing.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def find_setting(
         row, column = np.nonzero(times < ceiling[:, None])
         parts.append((there[row].astype(np.int32), (column + begin).astype(np.int32), times[row, column]))
     point, place, time_s = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    return Setting(
+    return SitingProblem(
         people=weights,
         now_s=now_s,
         now_site=now_site,

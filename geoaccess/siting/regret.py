@@ -12,7 +12,7 @@ from geoaccess.errors import InputError
 from geoaccess.siting import highs
 from geoaccess.siting.choosing import CLOSE_ENOUGH, LARGEST, choose
 from geoaccess.siting.cover_sets import cover_rows, levels, reached
-from geoaccess.siting.several import combined, descend
+from geoaccess.siting.minimax import combined, descend
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from geoaccess.siting.choosing import Method
     from geoaccess.siting.objectives import Objective
     from geoaccess.siting.problem import Problem
-    from geoaccess.siting.setting import Setting
+    from geoaccess.siting.siting_problem import SitingProblem
 
 __all__ = ["Regret", "least_regret"]
 
@@ -63,7 +63,7 @@ class Regret:
 
 
 def least_regret(
-    settings: Sequence[Setting], *, add: int, objective: Objective, method: Method = "auto", seconds: float = 60.0
+    settings: Sequence[SitingProblem], *, add: int, objective: Objective, method: Method = "auto", seconds: float = 60.0
 ) -> Regret:
     """Find the candidates whose greatest regret over several futures is least.
 
@@ -106,18 +106,18 @@ def least_regret(
     own = [
         choose(problem, method="exchange" if method == "greedy" else method, seconds=seconds) for problem in problems
     ]
-    gain = np.array([choice.worth for choice in own]) / people
-    most = np.array([choice.worth if choice.proved else choice.bound for choice in own]) / people
+    gain = np.array([choice.objective_value for choice in own]) / people
+    most = np.array([choice.objective_value if choice.proved else choice.bound for choice in own]) / people
 
     def greatest(worths: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         ends = (-1,) + (1,) * (worths.ndim - 1)
         return np.asarray((most.reshape(ends) - worths / people.reshape(ends)).max(axis=0))
 
     def worst_of(chosen: npt.NDArray[np.integer]) -> float:
-        return float(greatest(np.array([problem.worth(chosen) for problem in problems])))
+        return float(greatest(np.array([problem.objective_value(chosen) for problem in problems])))
 
     def told(chosen: npt.NDArray[np.int32], bound: float, how: str) -> Regret:
-        value = floor - np.array([problem.worth(chosen) for problem in problems]) / people
+        value = floor - np.array([problem.objective_value(chosen) for problem in problems]) / people
         bound = min(max(bound, 0.0), worst_of(chosen))
         return Regret(chosen, floor - gain, floor - most, value, bound, how)
 
@@ -152,14 +152,14 @@ def _weighed(
     weights = np.full(people.size, 1.0 / people.size)
 
     def worst_of(chosen: npt.NDArray[np.integer]) -> float:
-        return float(greatest(np.array([problem.worth(chosen) for problem in problems])))
+        return float(greatest(np.array([problem.objective_value(chosen) for problem in problems])))
 
     known = descend(problems, known, greatest)
     for turn in range(_ROUNDS):
         found = choose(combined(problems, weights / people), method="exchange")
         bound = max(bound, float(np.sum(weights * gain)) - found.bound)
         known = min((descend(problems, found.chosen, greatest), known), key=worst_of)
-        regrets = gain - np.array([problem.worth(found.chosen) for problem in problems]) / people
+        regrets = gain - np.array([problem.objective_value(found.chosen) for problem in problems]) / people
         spread = float(np.ptp(regrets))
         if spread <= 0 or worst_of(known) - bound <= CLOSE_ENOUGH or time.monotonic() - began > seconds:
             break
@@ -190,7 +190,7 @@ def _decided(
         z = programme.add(np.zeros(cut.gain.size), whole=False)
         cover_rows(programme, cut, y=y, z=z)
         begin.append(reached(cut, known, places))
-        begin[1] = np.maximum(begin[1], scale * (most - problem.worth(known) / size))
+        begin[1] = np.maximum(begin[1], scale * (most - problem.objective_value(known) / size))
         column = np.append(z + np.arange(cut.gain.size), regret)
         entry = np.append(cut.gain * scale / size, 1.0)
         programme.require(np.zeros(column.size), column, entry, count=1, low=most * scale)

@@ -159,7 +159,7 @@ def _exchanged(
 
     for _ in range(add):
         placed[best_next()] += 1
-    worth = _brought(near, before, weight, placed, busy=busy)
+    objective_value = _brought(near, before, weight, placed, busy=busy)
     moved = True
     while moved:
         moved = False
@@ -168,8 +168,8 @@ def _exchanged(
             other = best_next()
             placed[other] += 1
             better = _brought(near, before, weight, placed, busy=busy)
-            if better > worth * (1 + 1e-12):
-                worth, moved = better, True
+            if better > objective_value * (1 + 1e-12):
+                objective_value, moved = better, True
                 break
             placed[other] -= 1
             placed[base] += 1

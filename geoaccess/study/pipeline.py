@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from geoaccess.errors import InputError
+from geoaccess.measures.islands import islands
+from geoaccess.progress import Stages
 from geoaccess.study import stages
-from geoaccess.study.config import CentralityTable
-from geoaccess.study.islands import islands
-from geoaccess.study.progress import Stages
-from geoaccess.study.sections import add_sections, check_sections
-from geoaccess.study.solved import Known, Solved
-from geoaccess.study.summary import summary
+from geoaccess.study.results.summary import summary
+from geoaccess.study.sections.inputs import SectionInput, SolvedInput
+from geoaccess.study.sections.registry import add_sections, check_sections
+from geoaccess.study.settings.study_file import CentralityTable
 from geoaccess.study.zonings import join_zonings
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from geoaccess.measures.groups import By
     from geoaccess.network import Network
-    from geoaccess.study.config import Study
+    from geoaccess.study.settings.study_file import Study
 
 __all__ = ["Answers", "check", "check_inputs", "run", "solve_study", "write_report"]
 
@@ -76,9 +76,9 @@ def run(study: Study, *, show: bool = True) -> Answers:
     Raises
     ------
     GeoaccessError
-        With what is wrong with the study or its data, and how to mend it; nothing is written then.
+        With what is wrong with the study or its data, and how to fix it; nothing is written then.
     """
-    from geoaccess.study.output import refuse_clashes, write  # drawing libraries are slow to import
+    from geoaccess.study.results.output import refuse_clashes, write  # drawing libraries are slow to import
 
     refuse_clashes(study)
     with Stages(_STAGES, show=show).running() as progress:
@@ -98,7 +98,7 @@ def write_report(study: Study, *, show: bool = True) -> tuple[list[Path], str]:
     GeoaccessError
         As `run`.
     """
-    from geoaccess.study.output import REPORT, REPORT_PDF, add_pdf, refuse_clashes, up_to_date
+    from geoaccess.study.results.output import REPORT, REPORT_PDF, add_pdf, refuse_clashes, up_to_date
 
     refuse_clashes(study)
     check_inputs(study)
@@ -123,7 +123,7 @@ def _solve(study: Study, progress: Stages, *, network: Network | None = None) ->
         kept = people[["population", "geometry"]]
         named = join_zonings(study, people, joined)
         cells = kept.join(joined[["municipality_id", "municipality", "region", "zone_note"]]).join(named)
-        check_sections(Known(study, cells, sites, municipalities))
+        check_sections(SectionInput(study, cells, sites, municipalities))
     with progress.stage("snapping cells and sites"):
         snapped = stages.snap_all(study, network, cells, sites)
     with progress.stage("searching the nearest sites"):
@@ -132,7 +132,7 @@ def _solve(study: Study, progress: Stages, *, network: Network | None = None) ->
         classes, centrality = stages.join_classes(study, network, mapped, snapped, cells, times)
     with progress.stage("summing up"):
         results = cells.join(classes).join(times)
-        added = add_sections(Solved(study, results, sites, municipalities, network, snapped, people, mapped))
+        added = add_sections(SolvedInput(study, results, sites, municipalities, network, snapped, people, mapped))
         results = results.join(added.columns)
         results = results[[*(name for name in results.columns if name != "geometry"), "geometry"]]
         _nobody_lost(results, cells["population"].sum(), study)
@@ -169,7 +169,7 @@ def check_inputs(study: Study) -> None:
     Raises
     ------
     GeoaccessError
-        With what is wrong, and how to mend it.
+        With what is wrong, and how to fix it.
     """
     from geoaccess.osm import read_ferry_table, read_profile
 
@@ -188,11 +188,11 @@ def check(study: Study) -> list[str]:
     Raises
     ------
     GeoaccessError
-        With the first input that is wrong, and how to mend it.
+        With the first input that is wrong, and how to fix it.
     """
     from geoaccess import files
     from geoaccess.osm.pbf import newest_untagged_nodes
-    from geoaccess.study.output import refuse_clashes
+    from geoaccess.study.results.output import refuse_clashes
 
     refuse_clashes(study)
     check_inputs(study)
@@ -207,7 +207,7 @@ def check(study: Study) -> list[str]:
     found += [f"{count} sites of {service}" for service, count in sites["service"].value_counts(sort=False).items()]
     joined, municipalities = stages.join_zones(study, cells)
     joined = joined.join(join_zonings(study, cells, joined))
-    check_sections(Known(study, cells[["population", "geometry"]].join(joined), sites, municipalities))
+    check_sections(SectionInput(study, cells[["population", "geometry"]].join(joined), sites, municipalities))
     inside = joined["municipality_id"] != ""
     outside = cells["population"].to_numpy()[~inside.to_numpy()].sum()
     found.append(f"{joined['municipality_id'][inside].nunique()} municipalities; {outside:,.0f} people in none")

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-import geoaccess
 from geoaccess import demand, files, services, zones
 from geoaccess.errors import InputError
 from geoaccess.network import Network, load_network, save_network, snap
 from geoaccess.osm import profile_files, read_boundaries, read_features, read_network, read_profile
 from geoaccess.routing import nearest_snapped, travel_times
-from geoaccess.study.config import (
+from geoaccess.study.settings.study_file import (
     Borderless,
     CentralityComputed,
     CentralityTable,
@@ -29,8 +28,9 @@ from geoaccess.study.config import (
     ZonesFromFile,
     ZonesFromOsm,
 )
-from geoaccess.study.places import at_their_levels, read_with_columns, refuse_columns
+from geoaccess.study.site_columns import at_their_levels, read_with_columns, refuse_columns
 from geoaccess.study.zonings import carried_columns
+from geoaccess.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -94,16 +94,16 @@ def build_network(study: Study, *, say: Callable[[str], None] | None = None) -> 
 def _extracts(study: Study) -> list[Path]:
     paths = [study.resolve(name) for name in study.settings.network.osm]
     for path in paths:
-        files.require(path, mend=_fetch_hint(study))
-    files.require(study.profile, mend="check [network] profile in the study")
+        files.require(path, hint=_fetch_hint(study))
+    files.require(study.profile, hint="check [network] profile in the study")
     return paths
 
 
 def _network_digest(paths: Sequence[Path], profile: Path, ferries: Path | None, settings: str) -> str:
-    digest = hashlib.sha256(f"{geoaccess.__version__} {settings}".encode())
-    package = Path(geoaccess.__file__).parent
+    digest = hashlib.sha256(f"{__version__} {settings}".encode())
+    package = Path(__file__).parents[1]
     code = sorted(file for room in _ROOMS_OF_A_NETWORK for file in (package / room).glob("*.py"))
-    table = [] if ferries is None else [files.require(ferries, mend="check [network] ferries in the study")]
+    table = [] if ferries is None else [files.require(ferries, hint="check [network] ferries in the study")]
     for file in [*paths, *profile_files(profile), *table, *code]:
         digest.update(files.sha256(file).encode())
     return digest.hexdigest()
@@ -112,7 +112,7 @@ def _network_digest(paths: Sequence[Path], profile: Path, ferries: Path | None, 
 def read_people(study: Study) -> gpd.GeoDataFrame:
     """Return the cells of the study."""
     settings = study.settings.population
-    path = files.require(study.resolve(settings.file), mend=_fetch_hint(study))
+    path = files.require(study.resolve(settings.file), hint=_fetch_hint(study))
     if path.suffix.lower() in (".tif", ".tiff"):
         if carried_columns(study):
             raise InputError(
@@ -161,7 +161,7 @@ def read_places(study: Study, mapped: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     tables = []
     for source in study.settings.sites:
         if isinstance(source, SitesFromFile):
-            path = files.require(study.resolve(source.file), mend=_fetch_hint(study))
+            path = files.require(study.resolve(source.file), hint=_fetch_hint(study))
             table = read_with_columns(study, source, path)
             table = services.merge_near(_clipped(study, source, table), source.merge_within_m)
         elif isinstance(source, SitesFromOsm):
@@ -217,7 +217,7 @@ def join_zones(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, gpd
         return _zones_of_column(study, settings, cells), None
     if isinstance(settings, ZonesFromFile):
         municipalities = zones.read_municipalities(
-            files.require(study.resolve(settings.file), mend=_fetch_hint(study)),
+            files.require(study.resolve(settings.file), hint=_fetch_hint(study)),
             id=settings.id,
             name=settings.name,
             region_id=settings.region_id,
@@ -360,7 +360,7 @@ def join_classes(
 
 def join_table(study: Study, settings: CentralityTable, cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the centrality of each cell from an official table, and that table."""
-    path = files.require(study.resolve(settings.file), mend=_fetch_hint(study))
+    path = files.require(study.resolve(settings.file), hint=_fetch_hint(study))
     table = zones.read_centrality(
         path,
         municipality=settings.municipality,

@@ -8,15 +8,15 @@ import pandas as pd
 
 from geoaccess import files, zones
 from geoaccess.errors import InputError
-from geoaccess.study.config_asked import ZoningFromColumn, ZoningFromTable
-from geoaccess.study.given_tables import read_given
+from geoaccess.study.settings.config_sections import ZoningFromColumn, ZoningFromTable
+from geoaccess.study.study_tables import read_given
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from geoaccess.measures.groups import Zoning
-    from geoaccess.study.config import Study
-    from geoaccess.study.config_asked import ZoningFromFile
+    from geoaccess.study.settings.config_sections import ZoningFromFile
+    from geoaccess.study.settings.study_file import Study
 
 __all__ = ["carried_columns", "join_zonings", "labels_of_zonings", "zonings_of"]
 
@@ -94,7 +94,7 @@ def _areas(study: Study, zoning: ZoningFromTable) -> pd.Series[str]:
 
 
 def _inside(study: Study, zoning: ZoningFromFile, cells: gpd.GeoDataFrame) -> pd.Series[str]:
-    path = files.require(study.resolve(zoning.file), mend=f"check [[zonings]] {zoning.name} in {study.path}")
+    path = files.require(study.resolve(zoning.file), hint=f"check [[zonings]] {zoning.name} in {study.path}")
     areas = zones.read_municipalities(path, id=zoning.id, name=zoning.area, layer=zoning.layer)
     return zones.assign(cells, areas, max_nearest_m=zoning.max_nearest_m)["municipality"]
 

@@ -236,7 +236,7 @@ def join_centrality(assigned: pd.DataFrame, table: pd.DataFrame, *, source: str)
 
 
 def _likely_reason(number: str, known: set[str]) -> str:
-    """Say why a municipality number may be missing from a table, and how to mend it."""
+    """Say why a municipality number may be missing from a table, and how to fix it."""
     if number.zfill(MUNICIPALITY_DIGITS) in known:
         return f"a leading zero is lost: write {number.zfill(MUNICIPALITY_DIGITS)}"
     for years, counties in COUNTIES_BY_YEARS.items():

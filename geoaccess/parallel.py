@@ -1,0 +1,289 @@
+"""Many tasks over many processes or machines: each has an outcome, and what fails or dies stops no other."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from asyncio import CancelledError
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from geoaccess.errors import GeoaccessError, InputError
+from geoaccess.kernels.compiling import announced
+from geoaccess.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from distributed import Client
+
+__all__ = ["Outcome", "Run", "crew", "sweep"]
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+_CONNECT_S = 15
+_COMPILING = "geoaccess-compiling"
+_LOCAL: dict[str, Any] = {
+    "distributed.scheduler.allowed-failures": 2,  # a task that has killed three workers is given up
+    "distributed.scheduler.worker-saturation": 1.0,  # one task at a time: none is suspected for another's crime
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
+}
+# Ctrl-C in a terminal reaches every process; the first one ends the others.
+_DEAF = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[Result]):
+    """What came of one task: its result, or why there is none (`error` is empty where there is one)."""
+
+    result: Result | None
+    error: str = ""
+
+
+class Run(Protocol):
+    """Runs a function on every task and returns the outcomes in the order of the tasks; `done` is called at each."""
+
+    def __call__(  # noqa: D102 - said above
+        self, function: Callable[[Task], Result], tasks: Sequence[Task], *, done: Callable[[], None] | None = None
+    ) -> list[Outcome[Result]]: ...
+
+
+def sweep(
+    function: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    *,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    done: Callable[[], None] | None = None,
+) -> list[Outcome[Result]]:
+    """Run a function on every task, spread over processes or machines.
+
+    Parameters
+    ----------
+    function
+        What to run; of a module that workers can import, or a `functools.partial` of such a one.
+    tasks
+        What it is given, one at a time; they are pickled, so give names of files rather than what is in them.
+    workers, scheduler
+        Where to run; see `crew`.
+    done
+        Called whenever a task has ended, in whatever order that is.
+
+    Returns
+    -------
+    The outcomes, in the order of the tasks: the same to the bit wherever they were run, as long as the function gives
+    the same for the same task. A task whose worker is lost is run again on another; one that loses every worker it is
+    given (three; of a real cluster, as many as its scheduler allows) has an error as its outcome, as has one whose
+    function raises.
+
+    Raises
+    ------
+    GeoaccessError
+        As for `crew`.
+
+    Examples
+    --------
+    >>> [outcome.result for outcome in sweep(abs, [-1, 2], workers=0)]
+    [1, 2]
+    >>> sweep(float, ["one"], workers=0)
+    [Outcome(result=None, error="ValueError: could not convert string to float: 'one'")]
+    """
+    with crew(workers=workers, scheduler=scheduler, at_most=len(tasks)) as run:
+        return run(function, tasks, done=done)
+
+
+@contextlib.contextmanager
+def crew(
+    *,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    at_most: int | None = None,
+    compiling: Callable[[], None] | None = None,
+) -> Iterator[Run]:
+    """Yield what runs tasks; the workers are there until the block ends, and are gone after it however it ends.
+
+    Parameters
+    ----------
+    workers
+        How many processes to start on this machine, listening on 127.0.0.1 only; None for one per core, 0 to run in
+        this process, which needs no dask. Numba's threads are shared out among them, unless NUMBA_NUM_THREADS is set.
+        A script that starts processes must do so under `if __name__ == "__main__":`.
+    scheduler
+        Address of a dask scheduler to use instead, such as "tcp://10.0.0.5:8786". Its workers need the same version of
+        geoaccess with `geoaccess[dask]`, and to see all files under the same paths as this machine.
+    at_most
+        How many tasks there will be at once: there is no use in more workers.
+    compiling
+        Called when numba has to compile a kernel somewhere.
+
+    Raises
+    ------
+    GeoaccessError
+        If dask is not installed, or no scheduler answers, or its workers have another version of geoaccess.
+    """
+    tell = compiling or _silent
+    if scheduler is not None:
+        if workers is not None:
+            raise InputError(f"{workers} workers and the scheduler {scheduler}: name one; a scheduler has its workers")
+        with _remote(scheduler) as client, _told(client, tell):
+            yield partial(_on_workers, client)
+    elif workers == 0:
+        with announced(tell):
+            yield _one_by_one
+    elif workers is not None and workers < 0:
+        raise InputError(f"workers is {workers}; give a number of processes, or 0 for none but this one")
+    else:
+        with _local(workers, at_most) as client, _told(client, tell):
+            yield partial(_on_workers, client)
+
+
+def _silent() -> None:
+    pass
+
+
+def _attempt(function: Callable[[Task], Result], task: Task) -> Outcome[Result]:
+    try:
+        return Outcome(function(task))
+    except GeoaccessError as error:
+        return Outcome(None, str(error))
+    except Exception as error:  # noqa: BLE001 - a fault that one task brings to light must not cost the others
+        return Outcome(None, f"{type(error).__name__}: {error}")
+
+
+def _one_by_one(
+    function: Callable[[Task], Result], tasks: Sequence[Task], *, done: Callable[[], None] | None = None
+) -> list[Outcome[Result]]:
+    outcomes = []
+    for task in tasks:
+        outcomes.append(_attempt(function, task))
+        (done or _silent)()
+    return outcomes
+
+
+def _attempt_there(function: Callable[[Task], Result], task: Task) -> Outcome[Result]:
+    from distributed import get_worker
+
+    with announced(lambda: get_worker().log_event(_COMPILING, "")):
+        return _attempt(function, task)
+
+
+def _on_workers(
+    client: Client,
+    function: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    *,
+    done: Callable[[], None] | None = None,
+) -> list[Outcome[Result]]:
+    from distributed import KilledWorker, as_completed
+
+    futures = client.map(partial(_attempt_there, function), tasks, pure=False)
+    outcomes: dict[str, Outcome[Result]] = {}
+    for future in as_completed(futures, loop=client.loop):
+        try:
+            outcomes[future.key] = future.result()
+        except KilledWorker as error:
+            outcomes[future.key] = Outcome(
+                None,
+                f"the process that ran it died, {error.allowed_failures + 1} times over; "
+                "most often there is too little memory: try fewer workers",
+            )
+        except (Exception, CancelledError) as error:  # noqa: BLE001 - such as a result that cannot be pickled
+            outcomes[future.key] = Outcome(None, f"{type(error).__name__}: {error}")
+        future.release()
+        (done or _silent)()
+    return [outcomes[future.key] for future in futures]
+
+
+@contextlib.contextmanager
+def _told(client: Client, tell: Callable[[], None]) -> Iterator[None]:
+    """Call `tell` when the first worker compiles."""
+    told: list[bool] = []
+
+    def hear(_: Any) -> None:
+        if not told:
+            told.append(True)
+            tell()
+
+    client.subscribe_topic(_COMPILING, hear)
+    yield
+
+
+def _require_dask() -> None:
+    try:
+        import distributed  # noqa: F401 - is it there?
+    except ImportError as error:
+        raise InputError(
+            "running on several processes or machines needs dask: `pip install geoaccess[dask]`; "
+            "with 0 workers (--workers 0) all is run in this process, without it"
+        ) from error
+
+
+@contextlib.contextmanager
+def _local(workers: int | None, at_most: int | None) -> Iterator[Client]:
+    _require_dask()
+    import logging
+
+    import dask
+    from dask.system import CPU_COUNT
+    from distributed import Client, LocalCluster
+
+    count = max(1, min(workers or CPU_COUNT, workers or CPU_COUNT if at_most is None else at_most))
+    threads = os.environ.get("NUMBA_NUM_THREADS") or str(max(1, CPU_COUNT // count))
+    with (
+        tempfile.TemporaryDirectory(prefix="geoaccess-", ignore_cleanup_errors=True) as scratch,
+        dask.config.set(_LOCAL),
+        LocalCluster(
+            n_workers=count,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={"dashboard": False},
+            memory_limit=0,  # mapped networks would count as the worker's own
+            local_directory=scratch,
+            preload=[_DEAF],
+            silence_logs=logging.CRITICAL,
+            env={"NUMBA_NUM_THREADS": threads, "TMPDIR": scratch},
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+@contextlib.contextmanager
+def _remote(address: str) -> Iterator[Client]:
+    _require_dask()
+    from distributed import Client
+
+    try:
+        client = Client(address, timeout=_CONNECT_S, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise InputError(
+            f"{address}: no dask scheduler answers there ({error}); `dask scheduler` starts one, and "
+            "`dask worker ADDRESS --nthreads 1` its workers"
+        ) from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=_CONNECT_S)
+        except TimeoutError as error:
+            raise InputError(
+                f"{address}: the scheduler has no worker; `dask worker {address} --nthreads 1` starts one"
+            ) from error
+        _refuse_other_versions(client, address)
+        yield client
+
+
+def _refuse_other_versions(client: Client, address: str) -> None:
+    theirs = client.get_versions(packages=["geoaccess"])["workers"]
+    found = {worker: info["packages"].get("geoaccess") for worker, info in theirs.items()}
+    problems = [
+        f"the worker {worker} has geoaccess {version or '(none)'}, and this machine {__version__}; "
+        "install the same on both"
+        for worker, version in sorted(found.items())
+        if version != __version__
+    ]
+    if problems:
+        raise InputError.listing(address, problems)

@@ -1,0 +1,113 @@
+"""Progress on a terminal; silence elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich import progress
+    from rich.console import Console
+
+    from geoaccess.sources.download import Progress, Step
+
+__all__ = ["Stages", "counted", "downloads", "tell_compiling"]
+
+
+@dataclass
+class Stages:
+    """Names and times the stages of a study, and shows them where somebody is watching."""
+
+    total: int
+    seconds: dict[str, float] = field(default_factory=dict)
+    show: bool = True
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[Stages]:
+        """Show a bar of all stages until the block ends; say so, once, if numba has to compile first."""
+        from rich.console import Console
+
+        from geoaccess.kernels.compiling import announced
+
+        console = Console(stderr=True)
+        with (
+            _bar(console, show=self.show) as bar,
+            announced(lambda: tell_compiling(console)) if self.show else contextlib.nullcontext(),
+        ):
+            self._bar = bar
+            self._task = bar.add_task("starting", total=self.total)
+            yield self
+
+    @contextlib.contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time one stage."""
+        self._bar.update(self._task, description=name)
+        begin = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - begin, 3)
+        self._bar.advance(self._task)
+
+    def say(self, what: str) -> None:
+        """Say what the stage is doing now."""
+        self._bar.update(self._task, description=what)
+
+
+def _bar(console: Console, *, show: bool) -> progress.Progress:
+    from rich import progress
+
+    columns = (
+        progress.SpinnerColumn(),
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(bar_width=24),
+        progress.MofNCompleteColumn(),
+        progress.TimeElapsedColumn(),
+    )
+    return progress.Progress(*columns, console=console, transient=True, disable=not (show and console.is_terminal))
+
+
+def tell_compiling(console: Console) -> None:
+    """Say that compiling is what takes so long, and whether it will the next time."""
+    from geoaccess.kernels import CACHED
+
+    again = "at every run, because numba can write no cache here: name a folder in NUMBA_CACHE_DIR"
+    console.print(
+        f"compiling ({'once per machine' if CACHED else again}, up to a minute) ...", highlight=False, soft_wrap=True
+    )
+
+
+@contextlib.contextmanager
+def counted(what: str, total: int, *, console: Console, show: bool = True) -> Iterator[Callable[[], None]]:
+    """Show a bar of so many things; yields what to call when one of them is done."""
+    with _bar(console, show=show) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)
+
+
+@contextlib.contextmanager
+def downloads() -> Iterator[Progress]:
+    """Show a bar per file that is being downloaded; yields what `fetch` calls with each step."""
+    from rich import progress
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(bar_width=24),
+        progress.DownloadColumn(),
+        progress.TransferSpeedColumn(),
+        progress.TimeRemainingColumn(),
+    )
+    with progress.Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        tasks: dict[str, progress.TaskID] = {}
+
+        def step(now: Step) -> None:
+            name = now.path.name
+            if name not in tasks:
+                tasks[name] = bar.add_task(name, total=now.total_bytes)
+            bar.update(tasks[name], description=f"{name}: {now.state}", completed=now.done_bytes, total=now.total_bytes)
+
+        yield step

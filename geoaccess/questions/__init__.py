@@ -1,0 +1,86 @@
+"""What is asked of a study beyond its own tables: each question a room or a file of its own."""
+
+from geoaccess.questions.compare.comparison import Compared, compare_study, printed_comparison
+from geoaccess.questions.day_profile import DayProfile, profile_day, short_table, write_day_profile
+from geoaccess.questions.ferries import list_ferries, write_ferries
+from geoaccess.questions.office_days import DayQuestion, OfficeDays, days_lines, days_study, days_tables, write_days
+from geoaccess.questions.reliability import Reliability, printed_reliability, reliability_study, write_reliability
+from geoaccess.questions.scenario_run import Baseline, ScenarioRun, apply_scenario, solve_baseline, solve_scenario
+from geoaccess.questions.siting.futures import Futures, futures_lines, site_futures, write_futures
+from geoaccess.questions.siting.output import placed_lines, placed_tables, write_placed
+from geoaccess.questions.siting.placement import Placed, site_study
+from geoaccess.questions.siting.question import Question
+from geoaccess.questions.sweep import SweepResult, medians, sweep_studies, write_sweep
+from geoaccess.questions.validation.references import read_reference, write_reference_template
+from geoaccess.questions.validation.statbank import read_ssb_12764
+from geoaccess.questions.validation.validate import (
+    Validation,
+    choose_reference,
+    validate_answers,
+    validate_study,
+    validation_table,
+    with_profile,
+    write_validation,
+)
+from geoaccess.questions.vehicles import FleetQuestion, PlacedFleet, fleet_lines, fleet_study, write_fleet
+from geoaccess.questions.vulnerability import Vulnerable, printed_vulnerable, vulnerable_study, write_vulnerable
+
+__all__ = [
+    "Baseline",
+    "Compared",
+    "DayProfile",
+    "DayQuestion",
+    "FleetQuestion",
+    "Futures",
+    "OfficeDays",
+    "Placed",
+    "PlacedFleet",
+    "Question",
+    "Reliability",
+    "ScenarioRun",
+    "SweepResult",
+    "Validation",
+    "Vulnerable",
+    "apply_scenario",
+    "choose_reference",
+    "compare_study",
+    "days_lines",
+    "days_study",
+    "days_tables",
+    "fleet_lines",
+    "fleet_study",
+    "futures_lines",
+    "list_ferries",
+    "medians",
+    "placed_lines",
+    "placed_tables",
+    "printed_comparison",
+    "printed_reliability",
+    "printed_vulnerable",
+    "profile_day",
+    "read_reference",
+    "read_ssb_12764",
+    "reliability_study",
+    "short_table",
+    "site_futures",
+    "site_study",
+    "solve_baseline",
+    "solve_scenario",
+    "sweep_studies",
+    "validate_answers",
+    "validate_study",
+    "validation_table",
+    "vulnerable_study",
+    "with_profile",
+    "write_day_profile",
+    "write_days",
+    "write_ferries",
+    "write_fleet",
+    "write_futures",
+    "write_placed",
+    "write_reference_template",
+    "write_reliability",
+    "write_sweep",
+    "write_validation",
+    "write_vulnerable",
+]

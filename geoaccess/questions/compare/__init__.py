@@ -1,0 +1,1 @@
+"""A study compared with itself under scenarios."""

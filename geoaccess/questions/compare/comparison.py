@@ -1,0 +1,371 @@
+"""A study compared with itself under scenarios."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geoaccess import scenarios
+from geoaccess.errors import InputError
+from geoaccess.questions.compare.compare_measures import compare_measures, measured
+from geoaccess.questions.scenario_run import apply_scenarios, needs_names, solve_baseline
+from geoaccess.study.place_names import named_places
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from geoaccess.questions.compare.compare_measures import Measure
+    from geoaccess.questions.scenario_run import Baseline, ScenarioRun
+    from geoaccess.scenarios import Scenario
+    from geoaccess.study.settings.study_file import Study
+
+__all__ = ["Compared", "compare_study", "printed_comparison"]
+
+_MUNICIPALITY = ["municipality_id", "municipality"]
+_MIN = 60.0
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """What scenarios do to a study.
+
+    `measures` are the nearest time of every service and what else there is of it: the time expected over the week, the
+    time to a site that may be used, and the catchments. `cells` has for each scenario the table of
+    `geoaccess.scenarios.cell_differences` (columns of the nearest time begin with the service, of the others with
+    service and measure, such as `gp_expected_before_s`), of each catchment `{name}_before`, `{name}_after` and
+    `{name}_change`, and `place`, the name of where a cell lies. `tables` have the columns `scenario`, `service` and
+    `measure`: `everybody`, `classes` and `municipalities` (see `difference_table`, and for catchments
+    `supply_table`), and of times `equity` (`equity_differences`) and `places` (`most_affected`); but `beside`, which
+    has a row per service, measure and figure, and a column for the study as it is and for each scenario. `notes` says
+    of each scenario what a reader should know.
+    """
+
+    study: Study
+    base: Baseline
+    measures: list[Measure]
+    changed: list[ScenarioRun]
+    cells: list[pd.DataFrame]
+    tables: dict[str, pd.DataFrame]
+    notes: list[list[str]]
+
+    @property
+    def scenarios(self) -> list[Scenario]:
+        """The scenarios, in the order they were given in."""
+        return [one.scenario for one in self.changed]
+
+
+def compare_study(
+    study: Study, changes: Sequence[Scenario], *, day: dt.date | None = None, show: bool = True
+) -> Compared:
+    """Solve a study as it is and in each of some scenarios, and compare.
+
+    Every scenario stands by itself; `geoaccess.scenarios.combine` puts several together. Cells keep their municipality
+    and centrality class. Where a scenario has other people, both times count for these people.
+
+    Parameters
+    ----------
+    day
+        Let boats sail by the timetable of that day, and take the mean over all times of leaving on it; needed for
+        scenarios that cancel boats. Otherwise every ferry has its average wait.
+
+    Raises
+    ------
+    InputError
+        With everything that is wrong with the scenarios.
+
+    Examples
+    --------
+    >>> from geoaccess.scenarios import read_scenario
+    >>> from geoaccess.study import load_study
+    >>> found = compare_study(
+    ...     load_study("configs/iceland.toml"), [read_scenario("configs/scenarios/iceland-herjolfur.toml")], show=False
+    ... )  # doctest: +SKIP
+    >>> found.tables["everybody"].set_index("service").loc["hospital", "became_unreached"]  # doctest: +SKIP
+    4287.0
+    """
+    titles = [scenario.title for scenario in changes]
+    double = [title for title in dict.fromkeys(titles) if titles.count(title) > 1]
+    if double or not titles:
+        raise InputError(
+            f"scenarios share a title: {', '.join(double)}; give each its own" if double else "no scenario"
+        )
+    base = solve_baseline(study, day=day, names=needs_names(changes), show=show)
+    changed = apply_scenarios(base, changes)
+    measures = compare_measures(study, changed)
+    sides: dict[int, pd.DataFrame] = {}  # of each base: scenarios of other people have one of their own
+    parts: dict[str, list[pd.DataFrame]] = {}
+    cells, notes, figures = [], [], {}
+    for one in changed:
+        if id(one.base) not in sides:
+            sides[id(one.base)] = measured(measures, one.base)
+        results = pd.DataFrame(one.base.results.drop(columns="geometry"))
+        before, after = (
+            results[results.columns.difference(side.columns, sort=False)].join(side)
+            for side in (sides[id(one.base)], measured(measures, one.base, one))
+        )
+        found = _differences(measures, before, after)
+        found["place"] = named_places(study, one.base.results, one.base.answers.sites)
+        tables = _tables(one.base.study, measures, found, before, after)
+        for name, table in tables.items():
+            table.insert(0, "scenario", one.scenario.title)
+            parts.setdefault(name, []).append(table)
+        figures[one.scenario.title] = _figures(tables["everybody"], tables["equity"], "after")
+        if not figures.get("before"):
+            figures = {"before": _figures(tables["everybody"], tables["equity"], "before"), **figures}
+        _nobody_lost(tables["everybody"])
+        cells.append(found)
+        notes.append(_notes(one, study, measures))
+    joined = {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
+    return Compared(study, base, measures, changed, cells, joined | {"beside": _beside(figures)}, notes)
+
+
+def _differences(measures: Sequence[Measure], before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    found = scenarios.cell_differences(before, after, services=[one.spec for one in measures if one.is_time])
+    columns: dict[str, Any] = {}
+    for one in measures:
+        if not one.is_time:
+            key = one.spec.key
+            columns[f"{key}_before"], columns[f"{key}_after"] = before[key], after[key]
+            columns[f"{key}_change"] = scenarios.supply_differences(before[key], after[key])
+    double = found.columns.intersection(list(columns))
+    if len(double):
+        raise InputError(f"[catchments]: {', '.join(double)} would be two columns; choose another name")
+    return found.assign(**columns)
+
+
+def _tables(
+    study: Study, measures: Sequence[Measure], cells: pd.DataFrame, before: pd.DataFrame, after: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    specs = [one.spec for one in measures if one.is_time]
+    places = []
+    for spec in specs:
+        top = scenarios.most_affected(cells, cells["place"], service=spec.key)
+        top.insert(0, "service", spec.key)
+        places.append(top)
+
+    def summed(by: str | list[str] | None = None) -> pd.DataFrame:
+        tables = [scenarios.difference_table(cells, services=specs, by=by)]
+        for one in measures:
+            if not one.is_time:
+                people = before[study.settings.catchments[one.name].demand]
+                table = scenarios.supply_table(cells, name=one.spec.key, population=people, by=by)
+                tables.append(table.assign(service=one.spec.key))
+        return pd.concat(tables, ignore_index=True)
+
+    tables = {
+        "everybody": summed(),
+        "classes": summed("centrality_class"),
+        "municipalities": summed(_MUNICIPALITY),
+        "equity": scenarios.equity_differences(before, after, services=specs),
+        "places": pd.concat(places, ignore_index=True),
+    }
+    return {name: _by_measure(table, measures) for name, table in tables.items()}
+
+
+def _by_measure(table: pd.DataFrame, measures: Sequence[Measure]) -> pd.DataFrame:
+    """Put service and measure in place of the key of the columns, in the order of the measures."""
+    keys = [one.spec.key for one in measures]
+    table = table.sort_values("service", key=lambda column: column.map(keys.index), kind="stable", ignore_index=True)
+    named = {one.spec.key: one for one in measures}
+    found = table.assign(service=[named[key].service for key in table["service"]])
+    found.insert([*found.columns].index("service") + 1, "measure", [named[key].name for key in table["service"]])
+    return found
+
+
+def _nobody_lost(table: pd.DataFrame) -> None:
+    """Check that everybody is in one of the changes."""
+    counted = table[list(scenarios.CHANGES)].sum(axis=1)
+    wrong = (counted - table["population"]).abs() > 1e-6 * table["population"]
+    if wrong.any():
+        lost = ", ".join((table["service"] + " " + table["measure"])[wrong])
+        raise InputError(f"people in are not people out, of {lost}; please report this")
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
+def _figures(everybody: pd.DataFrame, equity: pd.DataFrame, when: str) -> dict[tuple[str, str, str], float]:
+    """Return the key figures of everybody, by service, measure and name."""
+    gini = equity[equity["index"] == "gini"].set_index(["service", "measure"])[when]
+    reached = {"before": ["better", "worse", "same", "became_unreached"]}
+    found: dict[tuple[str, str, str], float] = {}
+    for row in _records(everybody):
+        key = str(row["service"]), str(row["measure"])
+        named = {
+            "people": row["population"],
+            "people_unreached": row["population"]
+            - sum(row[name] for name in reached.get(when, ["better", "worse", "same", "became_reached"])),
+        }
+        named |= _figures_of_time(row, when, float(gini[key])) if key in gini.index else _figures_of_supply(row, when)
+        if when == "after":
+            named |= {f"people_{name}": row[name] for name in ("better", "worse", "became_reached", "became_unreached")}
+        found |= {(*key, name): float(value) for name, value in named.items()}
+    return found
+
+
+def _figures_of_supply(row: dict[str, Any], when: str) -> dict[str, float]:
+    return {"mean_per_person": row[f"mean_per_person_{when}"], "gini_of_everybody": row[f"gini_{when}"]}
+
+
+def _figures_of_time(row: dict[str, Any], when: str, gini: float) -> dict[str, float]:
+    named = {"median_min": row[f"median_{when}_s"] / _MIN, "p90_min": row[f"p90_{when}_s"] / _MIN}
+    norms = [number for number in range(1, 10) if not np.isnan(row.get(f"norm_{number}_s", np.nan))]
+    for number in norms:
+        named[f"people_within_{row[f'norm_{number}_s'] / _MIN:g}_min"] = row[f"within_norm_{number}_{when}"]
+    named["gini_of_reached"] = gini
+    if when == "after":
+        named |= {name: row[name] for name in ("person_min_won", "person_min_lost")}
+        for number in norms:
+            minutes = f"{row[f'norm_{number}_s'] / _MIN:g}"
+            named[f"people_into_{minutes}_min"] = row[f"into_norm_{number}"]
+            named[f"people_out_of_{minutes}_min"] = row[f"out_of_norm_{number}"]
+    return named
+
+
+def _beside(figures: dict[str, dict[tuple[str, str, str], float]]) -> pd.DataFrame:
+    rows = dict.fromkeys(key for found in reversed(figures.values()) for key in found)
+    measures = list(dict.fromkeys(row[:2] for row in rows))
+    order = sorted(rows, key=lambda row: measures.index(row[:2]))  # of one measure in the order of the figures
+    table = pd.DataFrame(order, columns=["service", "measure", "figure"])
+    return table.assign(**{title: [found.get(row, np.nan) for row in order] for title, found in figures.items()})
+
+
+_NOTES: dict[str, tuple[str, str]] = {
+    "people": (
+        "{0} people of the scenario count, before and after.",
+        "Scenarioets {0} innbyggere teller, før og etter.",
+    ),
+    "day": (
+        (
+            "Times are means over all times of leaving on {0}; boats sail by timetable. What a study asks of the week, "
+            "of rules and of supply goes by average waits, and is left out."
+        ),
+        (
+            "Tidene er gjennomsnitt over alle avreisetider {0}; båtene går etter rutetabell. Det en studie spør om "
+            "uka, regler og tilbud, går etter gjennomsnittlig ventetid, og er utelatt."
+        ),
+    ),
+    "waits": (
+        "Boats that sail have their average wait.",
+        "Båter som går, har sin gjennomsnittlige ventetid.",
+    ),
+    "closed": (
+        "Closed stretches of road and ferry: {0}. Who lives on one keeps the way to its ends.",
+        "Stengte strekninger av vei og ferje: {0}. Den som bor på en, har fortsatt vei til endene.",
+    ),
+    "profile": ("Roads are read by the profile {0}.", "Veiene er lest med profilen {0}."),
+    "far": (
+        "No road lies within {0} m of {1}: nobody is served there.",
+        "Ingen vei ligger innenfor {0} m fra {1}: ingen betjenes der.",
+    ),
+    "weekly": (
+        (
+            "Expected over the week: by days, sites are open independently of each other; "
+            "those of which nothing is said are open every working day, by hours always."
+        ),
+        (
+            "Forventet over uka: etter dager er stedene åpne uavhengig av hverandre; "
+            "de det ikke er sagt noe om, er åpne hver arbeidsdag, etter åpningstider alltid."
+        ),
+    ),
+    "nobody": (
+        "Nobody may use {0}: no [[change]] says for whom it is allowed.",
+        "Ingen kan bruke {0}: ingen [[change]] sier hvem det er tillatt for.",
+    ),
+    "no_capacity": (
+        "No capacity is given for {0}: it adds nothing to {1}.",
+        "Ingen kapasitet er oppgitt for {0}: det legger ikke noe til {1}.",
+    ),
+    "hours": (
+        "Hours count for {0}, not days a week: {1}.",
+        "For {0} gjelder åpningstider, ikke dager i uka: {1}.",
+    ),
+}
+
+
+def _notes(one: ScenarioRun, study: Study, measures: Sequence[Measure]) -> list[str]:
+    """Say what a reader of a scenario should know."""
+    scenario, sites = one.scenario, one.snapped.sites
+    said: list[tuple[str, list[object]]] = []
+    if scenario.population is not None:
+        said.append(("people", [f"{one.base.answers.population:,.0f}"]))
+    if one.base.day is not None:
+        said.append(("day", [one.base.day]))
+    elif len(one.roads.closed) or len(one.roads.slowed):
+        said.append(("waits", []))
+    if len(one.roads.closed):
+        said.append(("closed", [len(one.roads.closed)]))
+    if scenario.network is not None:
+        said.append(("profile", [scenario.network.profile]))
+    added = {scenarios.site_label(item): item for item in scenario.add}
+    placed = {label: item.name or label for label, item in added.items()}
+    placed |= {item.site: item.site for item in scenario.move}
+    far = [name for label, name in placed.items() if sites["edge"].get(label, 0) < 0]
+    if far:
+        said.append(("far", [f"{study.settings.snap.max_m:g}", ", ".join(far)]))
+    said += _assumed(one, study, measures)
+    column = ("en", "nb").index(study.settings.language)
+    return [_NOTES[key][column].format(*values) for key, values in said]
+
+
+def _assumed(one: ScenarioRun, study: Study, measures: Sequence[Measure]) -> list[tuple[str, list[object]]]:
+    """Say what the further measures of a scenario take for granted."""
+    said: list[tuple[str, list[object]]] = []
+    if any(measure.name == "expected" for measure in measures):
+        said.append(("weekly", []))
+    for measure in measures:
+        service = study.settings.services[measure.service]
+        new = [scenarios.site_label(item) for item in one.scenario.add if item.service == measure.service]
+        new = [label for label in new if label in one.sites.index]
+        catchment = None if measure.is_time else study.settings.catchments[measure.name]
+        untold = [label for label in new if pd.isna(one.said("capacity")[label])]
+        if catchment and (catchment.supply or catchment.lists) and untold:
+            said.append(("no_capacity", [", ".join(untold), measure.name]))
+        if measure.is_time and measure.name == "allowed" and service.rule is not None and service.rule.kind != "own":
+            told = {item.site for item in one.scenario.change if item.allowed is not None}
+            closed = [label for label in new if label not in told]
+            said += [("nobody", [", ".join(closed)])] if closed else []
+        if measure.is_time and measure.name == "expected" and service.opening:
+            unclear = (one.said("days_per_week") > 0) & one.said("opening").isna()
+            part = [str(label) for label in one.sites.index[unclear & (one.sites["service"] == measure.service)]]
+            said += [("hours", [measure.spec.label, ", ".join(part)])] if part else []
+    return said
+
+
+def printed_comparison(compared: Compared) -> pd.DataFrame:
+    """Return the short table that the command line prints: a row per scenario, service and measure."""
+    labels = {(one.service, one.name): one.spec.label for one in compared.measures}
+    rows: list[dict[str, Any]] = []
+    title = None
+    for row in _records(compared.tables["everybody"]):
+        norms = [(number, row.get(f"norm_{number}_s", np.nan) / _MIN) for number in range(1, 10)]
+        crossed = [
+            f"{minutes:g}: {row[f'into_norm_{number}']:,.0f} in, {row[f'out_of_norm_{number}']:,.0f} out"
+            for number, minutes in norms
+            if not np.isnan(minutes)
+        ]
+        supply = not np.isnan(row.get("mean_per_person_before", np.nan))
+        if supply:
+            crossed = [" to ".join(f"{row[f'mean_per_person_{when}']:.4g}" for when in ("before", "after"))]
+        rows.append(
+            {
+                "scenario": "" if rows and row["scenario"] == title else row["scenario"],
+                "service": labels[row["service"], row["measure"]],
+                "better": row["better"],
+                "worse": row["worse"],
+                "same": row["same"],
+                "reached now": row["became_reached"],
+                "no longer": row["became_unreached"],
+                "never": row["unreached"],
+                "person-hours won": "" if supply else f"{row['person_min_won'] / _MIN:,.0f}",
+                "lost": "" if supply else f"{row['person_min_lost'] / _MIN:,.0f}",
+                "norm in minutes: people in, out; or mean per person": "; ".join(crossed),
+            }
+        )
+        title = row["scenario"]
+    return pd.DataFrame(rows)

@@ -1,0 +1,115 @@
+"""The files of a comparison: tables, difference maps and a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geoaccess import maps, scenarios
+from geoaccess.study.results.output import drawn_below, words_of
+from geoaccess.study.results.result_folder import result_folder
+from geoaccess.study.results.tables import marked, write_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import geopandas as gpd
+
+    from geoaccess.questions.compare.compare_measures import Measure
+    from geoaccess.questions.compare.comparison import Compared
+    from geoaccess.questions.scenario_run import ScenarioRun
+
+__all__ = ["write_comparison"]
+
+_RECORD = "compare.json"
+
+
+def write_comparison(compared: Compared, folder: Path) -> list[Path]:
+    """Write every table as CSV and Parquet, a map per scenario and service that changes, and `index.html`."""
+    study = compared.study
+    said = {"scenarios": [scenario.model_dump(mode="json", exclude_defaults=True) for scenario in compared.scenarios]}
+    with result_folder(folder, record=_RECORD, said=said, study=study) as temporary:
+        disclaimer = study.settings.disclaimer
+        for name, table in compared.tables.items():
+            write_table(marked(table, disclaimer), temporary / name)
+        cells = [
+            table.reset_index().assign(scenario=one.title)
+            for one, table in zip(compared.scenarios, compared.cells, strict=True)
+        ]
+        together = pd.concat(cells, ignore_index=True)
+        write_table(marked(together[["scenario", *together.columns.drop("scenario")]], disclaimer), temporary / "cells")
+        _pages(compared, temporary)
+        names = sorted(path.name for path in temporary.iterdir())
+    return [folder / name for name in names]
+
+
+def _pages(compared: Compared, folder: Path) -> None:
+    study = compared.study
+    said = words_of(study)
+    measures = compared.measures
+    owner = {one.spec.key: one.service for one in measures}
+    times = [one.spec for one in measures if one.is_time]
+    weekly = {one.service for one in measures if one.is_time and one.name == "expected"}
+    drawn = [one.spec for one in measures if one.is_time and not (one.name == "nearest" and one.service in weekly)]
+    keyed = {name: _by_key(table, measures) for name, table in compared.tables.items()}
+    parts = []
+    for number, (one, cells, notes) in enumerate(
+        zip(compared.changed, compared.cells, compared.notes, strict=True), start=1
+    ):
+        below = drawn_below(one.base.answers)
+        below["ferries"] = _sailing(below["ferries"], one)
+        tables = {
+            name: keyed[name][keyed[name]["scenario"] == one.scenario.title] for name in keyed if name != "beside"
+        }
+        everybody = tables["everybody"].set_index("service")
+        pictures = {}
+        for spec in drawn:
+            if everybody.loc[spec.key, ["same", "unreached"]].sum() == everybody.loc[spec.key, "population"]:
+                continue
+            pictures[spec.key] = folder / f"map_{number}_{spec.key}.png"
+            heads: dict[str, Any] = {**said, "title": one.scenario.title, "subtitle": study.settings.title}
+            maps.difference_map(
+                pictures[spec.key],
+                results=one.base.results,
+                cells=cells,
+                service=spec,
+                sites=one.sites.assign(service=one.sites["service"].replace({owner[spec.key]: spec.key})),
+                **below,
+                **heads,
+            )
+        parts.append(
+            maps.ScenarioPart(
+                title=one.scenario.title,
+                description=one.scenario.description,
+                text=scenarios.scenario_text(one.scenario),
+                notes=notes,
+                tables=tables,
+                pictures=pictures,
+            )
+        )
+    maps.comparison_page(
+        folder / "index.html",
+        parts=parts,
+        beside=keyed["beside"],
+        services=times,
+        supplies={one.spec.key: one.spec.label for one in measures if not one.is_time},
+        **said,
+    )
+
+
+def _by_key(table: pd.DataFrame, measures: Sequence[Measure]) -> pd.DataFrame:
+    """Return a table with the key of the columns in place of service and measure."""
+    keys = {(one.service, one.name): one.spec.key for one in measures}
+    pairs = zip(table["service"], table["measure"], strict=True)
+    return table.assign(service=[keys[pair] for pair in pairs]).drop(columns="measure")
+
+
+def _sailing(ferries: gpd.GeoDataFrame, one: ScenarioRun) -> gpd.GeoDataFrame:
+    """Return the ferries without those that are closed."""
+    network, closed = one.roads.network, one.roads.closed
+    ways = [network.shape_way[network.shape_ptr[edge] : network.shape_ptr[edge + 1]] for edge in closed.tolist()]
+    gone = network.way_id[np.unique(np.concatenate(ways))] if ways else np.empty(0, np.int64)
+    return ferries[~ferries["way_id"].isin(gone)]

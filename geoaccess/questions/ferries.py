@@ -1,0 +1,99 @@
+"""Every ferry of a study with what was read, assumed and rejected, and a table to write down what one knows better."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from geoaccess.errors import InputError
+from geoaccess.osm import write_ferry_table
+from geoaccess.study import stages
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from geoaccess.study.settings.study_file import Study
+
+__all__ = ["list_ferries", "write_ferries"]
+
+_LONGEST_MIN = 3 * 24 * 60
+
+
+def list_ferries(study: Study) -> list[tuple[str, pd.DataFrame]]:
+    """Return titled tables: the ferries that cars may use, the others, and rows of the table of ferries not used."""
+    network, _ = stages.build_or_load_network(study)
+    ferries = network.ferries
+    shown = pd.DataFrame(
+        {
+            "way": ferries["way_id"].astype(str),
+            "name": ferries["name"],
+            "kind": ferries["kind"],
+            "km": (ferries["length_m"] / 1000).map("{:.1f}".format),
+            "crossing min": _minutes(ferries["crossing_s"]),
+            "wait min": _minutes(ferries["wait_s"]),
+            "headway min": _minutes(ferries["headway_s"]),
+            "read, assumed, rejected": ferries["note"],
+        }
+    )
+    drives = ferries["kind"] == "car ferry"
+    tables = [("Car ferries", shown[drives]), ("Others: no car crosses by them", shown[~drives])]
+    if study.ferries:
+        used = set(ferries["table_row"])
+        rows = [(number, row) for number, row in _rows(study.ferries) if number not in used]
+        unused = pd.DataFrame(
+            {"row": [str(number) for number, _ in rows], "name": [row.get("name", "") for _, row in rows]}
+        )
+        if len(unused):
+            tables.append((f"Rows of {study.ferries} that gave no ferry its times", unused))
+    return [(title, table.reset_index(drop=True)) for title, table in tables]
+
+
+def write_ferries(study: Study, path: Path) -> int:
+    """Write a table of ferries that, named in the study, gives the same network; return how many rows it has.
+
+    Rows of the table the study names already are kept as they are; every ferry that none of them speaks of gets one.
+
+    Raises
+    ------
+    InputError
+        If the file is there already.
+    """
+    if path.exists():
+        raise InputError(f"{path} is there already; give another name or remove it")
+    network, _ = stages.build_or_load_network(study)
+    rows: list[dict[str, object]] = [dict(row) for _, row in _rows(study.ferries)] if study.ferries else []
+    for number, ferry in enumerate(
+        network.ferries[network.ferries["table_row"] == 0].to_dict("records"), len(rows) + 1
+    ):
+        minutes = ferry["crossing_s"] / 60
+        row: dict[str, object] = {
+            "id": number,
+            "way_id": ferry["way_id"],
+            "relation_id": ferry["relation_id"] or "",
+            "name": ferry["name"],
+            "minutes": repr(minutes) if minutes <= _LONGEST_MIN else "",
+            "motor_vehicle": "yes" if ferry["cars"] else "no",
+            "headway_min": "" if np.isnan(ferry["headway_s"]) else repr(ferry["headway_s"] / 60),
+            "season": "all year",
+            "source": "OpenStreetMap",
+            "note": ferry["note"],
+        }
+        if ferry["kind"] != "sightseeing loop":
+            row |= {name: repr(round(ferry[name], 7)) for name in ("from_lon", "from_lat", "to_lon", "to_lat")}
+        rows.append(row)
+    write_ferry_table(path, rows)
+    return len(rows)
+
+
+def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
+    """Return the lines of a table that was read and checked, with their numbers."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        return [(reader.line_num, {key.strip(): value for key, value in row.items()}) for row in reader]
+
+
+def _minutes(seconds: pd.Series) -> pd.Series:
+    return (seconds / 60).map(lambda value: "-" if np.isnan(value) else f"{value:.0f}")

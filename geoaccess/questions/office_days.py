@@ -1,0 +1,297 @@
+"""Office days in a study: where staff of main offices should be on which day of the week."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from geoaccess import files, siting
+from geoaccess.errors import InputError
+from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places
+from geoaccess.questions.siting.question import Question, above_zero
+from geoaccess.routing import travel_times
+from geoaccess.study import stages
+from geoaccess.study.pipeline import solve_study
+from geoaccess.study.results.tables import marked, write_csv
+from geoaccess.toml import did_you_mean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+    import numpy.typing as npt
+
+    from geoaccess.siting import SitingProblem, Week
+    from geoaccess.study.pipeline import Answers
+    from geoaccess.study.settings.study_file import Study
+
+__all__ = ["DayQuestion", "OfficeDays", "days_lines", "days_study", "days_tables", "write_days"]
+
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri")
+_WEEKS = 52.0
+
+
+@dataclass(frozen=True)
+class DayQuestion:
+    """What is asked: `days` office days per week, shared out over places that staff of the `main` offices drive to.
+
+    Attributes
+    ----------
+    main
+        Ids of the sites that the staff come from: the nearest of them.
+    redistribute
+        Ids of sites that stand and whose days are shared out anew: they become candidates.
+    municipality
+        Only candidates in municipalities of these names.
+    visits_per_year
+        Of each person.
+    can_wait
+        Share of the visits for which people can choose the day.
+    staff
+        How many drive to an office day, each hour counted as one of a patient.
+    even
+        The same number of offices each day.
+    """
+
+    service: str
+    days: int
+    main: tuple[str, ...]
+    redistribute: tuple[str, ...] = ()
+    municipality: tuple[str, ...] = ()
+    visits_per_year: float = 3.0
+    can_wait: float = 0.7
+    staff: float = 2.0
+    even: bool = False
+    candidates: str = "settlements"
+    least_people: float = 50.0
+    exclude: Path | None = None
+    seconds: float = 60.0
+
+
+@dataclass(frozen=True)
+class OfficeDays:
+    """The answer: hours per week, a table of places with their days, and the scenario."""
+
+    study: Study
+    question: DayQuestion
+    week: Week
+    places: pd.DataFrame
+    frontier: pd.DataFrame
+    scenario: str
+    unreached: float
+
+
+def days_study(study: Study, question: DayQuestion, *, answers: Answers | None = None, show: bool = True) -> OfficeDays:
+    """Share out office days in a study.
+
+    Raises
+    ------
+    InputError
+        If the service, a site or a municipality is unknown, or as `share_days`.
+    """
+    if question.service not in study.settings.services:
+        raise InputError(
+            f'{study.path}: no service "{question.service}"{did_you_mean(question.service, study.settings.services)}'
+        )
+    if not 0 <= question.visits_per_year < np.inf:
+        raise InputError(f"--visits is {question.visits_per_year:g}; give visits of each person a year, 0 or more")
+    above_zero("--seconds", question.seconds, "seconds")
+    answers = solve_study(study, show=show) if answers is None else answers
+    ours = answers.sites[(answers.sites["service"] == question.service).to_numpy()]
+    _check_sites(ours, question)
+    places = _candidates(answers, ours, question)
+    standing = ours.drop(list(question.redistribute))
+    snapped = stages.snap_all(study, answers.network, answers.results, standing)
+    where = stages.snap_as_set(study, answers.network, places)
+    people = answers.results["population"].to_numpy(dtype=np.float64)
+    setting = siting.build_problem(answers.network, snapped.cells, people, sites=snapped.sites, candidates=where)
+    main = snapped.sites.loc[list(question.main)]
+    drive = np.fmin(travel_times(answers.network, main, where), np.inf).min(axis=0)
+    visits = people * question.visits_per_year / _WEEKS
+
+    def shared(days: int) -> Week:
+        return siting.share_days(
+            setting,
+            days=days,
+            visits=visits,
+            can_wait=question.can_wait,
+            staff_s=drive,
+            staff=question.staff,
+            even=question.even,
+            seconds=question.seconds,
+        )
+
+    week = shared(question.days)
+    chosen = np.flatnonzero(week.days)
+    names = name_places(answers, places, list(chosen))
+    home = municipality_of(answers, places, chosen.tolist())
+    table = _table(places, week, chosen, names, home, drive, _visits_served(setting, week, visits))
+    fewer = range(0, question.days + 1, len(_WEEKDAYS) if question.even else max(1, question.days // 5))
+    steps = [(days, shared(days) if days != question.days else week) for days in fewer]
+    return OfficeDays(
+        study=study,
+        question=question,
+        week=week,
+        places=table,
+        frontier=pd.DataFrame(
+            [(days, int(w.days.sum()), w.patients_h, w.staff_h, w.saved_h, w.bound_h) for days, w in steps],
+            columns=["days", "used", "patients_h", "staff_h", "saved_h", "bound_h"],
+        ),
+        scenario=_scenario(study, question, table, week),
+        unreached=float(people[~np.isfinite(setting.now_s[:, 0])].sum()),
+    )
+
+
+def _check_sites(ours: gpd.GeoDataFrame, question: DayQuestion) -> None:
+    if not question.main:
+        raise InputError("say with --from which sites the staff come from, by their ids in sites.csv")
+    known = [str(label) for label in ours.index]
+    problems = [
+        f'no {question.service} "{label}"{did_you_mean(label, known)}'
+        for label in (*question.main, *question.redistribute)
+        if label not in known
+    ]
+    problems += [
+        f'"{label}" is a main office and to be shared out' for label in question.main if label in question.redistribute
+    ]
+    if problems:
+        raise InputError.listing("sites", problems)
+
+
+def _candidates(answers: Answers, ours: gpd.GeoDataFrame, question: DayQuestion) -> gpd.GeoDataFrame:
+    """Return the candidates, with the sites that are shared out anew after them."""
+    asked = Question(
+        service=question.service,
+        candidates=question.candidates,
+        least_people=question.least_people,
+        exclude=question.exclude,
+    )
+    found = candidates_of(answers, asked)
+    if question.municipality:
+        here = answers.results["municipality"]
+        known = sorted(set(here.astype(str)))
+        problems = [
+            f'no municipality "{name}"{did_you_mean(name, known)}'
+            for name in question.municipality
+            if name not in known
+        ]
+        if problems:
+            raise InputError.listing(str(answers.study.path), problems)
+        found = found[found.index.map(here).isin(question.municipality)]
+    anew = ours.loc[list(question.redistribute), ["name", "geometry"]].to_crs(found.crs)
+    both = pd.concat([found.assign(name=found.get("name", "")), anew])
+    if both.empty:
+        raise InputError("there is no candidate; lower --least-people, or name other municipalities")
+    return both
+
+
+def _visits_served(setting: SitingProblem, week: Week, visits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the visits per week for which each candidate is the nearest place, when people choose the day."""
+    after = setting.times(np.flatnonzero(week.days))
+    mine = (week.days[setting.place] > 0) & (setting.time_s <= after[setting.point])
+    _, first = np.unique(setting.point[mine], return_index=True)
+    place, point = setting.place[mine][first], setting.point[mine][first]
+    return np.bincount(place, visits[point], minlength=setting.candidates).astype(np.float64)
+
+
+def _table(
+    places: gpd.GeoDataFrame,
+    week: Week,
+    chosen: npt.NDArray[np.integer],
+    names: dict[int, str],
+    home: list[str],
+    drive_s: npt.NDArray[np.float64],
+    served: npt.NDArray[np.float64],
+) -> pd.DataFrame:
+    rows = []
+    for j, name, municipality in zip(chosen, siting.unique_names([names[j] for j in chosen]), home, strict=True):
+        at = places.geometry.iloc[j]
+        weekdays = " ".join(day for day, is_open in zip(_WEEKDAYS, week.open_on[j], strict=True) if is_open)
+        rows.append(
+            {
+                "candidate": str(places.index[j]),
+                "name": name,
+                "municipality": municipality,
+                "days": int(week.days[j]),
+                "weekdays": weekdays,
+                "visits_a_day": served[j] / week.days[j],
+                "staff_drive_min": drive_s[j] / 60,
+                "lon": round(at.x, 6),
+                "lat": round(at.y, 6),
+            }
+        )
+    columns = ["candidate", "name", "municipality", "days", "weekdays", "visits_a_day", "staff_drive_min", "lon", "lat"]
+    return pd.DataFrame(rows, columns=columns).sort_values("days", ascending=False, kind="stable", ignore_index=True)
+
+
+def _scenario(study: Study, question: DayQuestion, table: pd.DataFrame, week: Week) -> str:
+    label = study.settings.services[question.service].label
+    columns = (table["name"], table["lon"], table["lat"], table["days"])
+    return siting.scenario_text(
+        title=f"{label}: {int(week.days.sum())} office days a week",
+        description=f"Shared out in {study.path.name}: saves {week.saved_h:.0f} hours a week ({week.method})",
+        add=[
+            {
+                "service": question.service,
+                "name": name,
+                "lon": float(lon),
+                "lat": float(lat),
+                "days_per_week": int(days),
+            }
+            for name, lon, lat, days in zip(*columns, strict=True)
+        ],
+        remove=[{"service": question.service, "site": site} for site in question.redistribute],
+    )
+
+
+def days_tables(answer: OfficeDays) -> list[tuple[str, pd.DataFrame]]:
+    """Return the tables as they are printed, with titles."""
+    shown = answer.places[["name", "municipality", "days", "weekdays", "visits_a_day", "staff_drive_min"]]
+    frontier = answer.frontier[["days", "used", "patients_h", "staff_h", "saved_h"]]
+    return [
+        ("Office days (visits a day: of those who live nearest)", shown),
+        ("With so many days: hours on the road a week, and hours saved", frontier),
+    ]
+
+
+def days_lines(answer: OfficeDays) -> list[str]:
+    """Return the answer in a few lines."""
+    week, question = answer.week, answer.question
+    sure = "proved optimal" if week.gap == 0 else f"at most {100 * week.gap:.2g} % from the best"
+    hours = (
+        f"patients save {week.now_h - week.patients_h:,.0f} hours on the road a week, staff spend {week.staff_h:,.0f}"
+    )
+    waiting = f"{100 * question.can_wait:g} % of them can wait for the day"
+    lines = [
+        f"{int(week.days.sum())} of {question.days} office days used: {hours}; {sure}",
+        f"found by: {week.method}; saves {week.saved_h:,.0f} hours net, and no plan more than {week.bound_h:,.0f}",
+        f"assumed: {question.visits_per_year:g} visits a year, {waiting}, {question.staff:g} staff drive",
+        "how many a doctor can see is not reckoned with: visits_a_day says where one day is too little",
+    ]
+    if answer.unreached:
+        lines.append(f"{answer.unreached:,.0f} people whom no office reaches today are left out of the hours")
+    return lines
+
+
+def write_days(answer: OfficeDays, folder: Path | None = None) -> list[Path]:
+    """Write the tables (CSV and Parquet) and the scenario; return the files."""
+    where = answer.study.output if folder is None else folder
+    stem = f"site_{answer.question.service}_days"
+    written = []
+    for name, table in (("", answer.places), ("_frontier", answer.frontier)):
+        said = marked(table, answer.study.settings.disclaimer)
+        for suffix in (".csv", ".parquet"):
+            path = where / f"{stem}{name}{suffix}"
+            with files.writing(path) as temporary:
+                if suffix == ".csv":
+                    write_csv(said, temporary)
+                else:
+                    said.to_parquet(temporary, index=False)
+            written.append(path)
+    path = where / f"{stem}.toml"
+    with files.writing(path) as temporary:
+        temporary.write_text(answer.scenario, encoding="utf-8", newline="\n")
+    return [*written, path]

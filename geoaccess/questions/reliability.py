@@ -1,0 +1,311 @@
+"""How dependable the ways of a study are: draws of closed ferries and passes, each set of them solved once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from geoaccess import measures, scenarios
+from geoaccess.errors import InputError
+from geoaccess.kernels.keys import SHIFT
+from geoaccess.parallel import sweep
+from geoaccess.progress import counted
+from geoaccess.questions.scenario_run import Baseline, road_names, solve_baseline
+from geoaccess.questions.vulnerability import find_service, service_field
+from geoaccess.routing import solve_nearest
+from geoaccess.study import stages
+from geoaccess.study.results.result_folder import result_folder
+from geoaccess.study.results.tables import marked, write_table
+from geoaccess.study.settings.study_file import Settings, Study
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    import numpy.typing as npt
+
+    from geoaccess.measures import ServiceSpec
+    from geoaccess.routing import NearestField
+    from geoaccess.scenarios import Closures, Touched
+__all__ = ["Reliability", "printed_reliability", "reliability_study", "write_reliability"]
+
+_FEW = 1000
+"""Sets of closures that one process solves before others have started."""
+
+_AT_ONCE = 50
+_DEPENDABLE = 0.95
+_QUANTILES = (("p5", 0.05), ("median", 0.5), ("p95", 0.95))
+
+Task = tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Reliability:
+    """How dependable the way to a service is.
+
+    `cells` has, beside people, municipality and class, the columns of `geoaccess.scenarios.reliability_table`;
+    `classes`, `municipalities` and `everybody` sum them up; `closures` says how often each ferry and pass was closed;
+    `sets` is the number of different sets of closures among the draws.
+    """
+
+    study: Study
+    spec: ServiceSpec
+    base: Baseline
+    cells: gpd.GeoDataFrame
+    classes: pd.DataFrame
+    municipalities: pd.DataFrame
+    everybody: pd.DataFrame
+    closures: pd.DataFrame
+    draws: int
+    seed: int
+    season: str | None
+    sets: int
+
+    @property
+    def disclaimer(self) -> str:
+        """What stands on all that is made of this: the disclaimer of the study, and the notes of the table."""
+        notes = [note for note in dict.fromkeys(self.closures["note"]) if note]
+        said = f"{_SHARES[self.study.settings.language]}: {'; '.join(notes)}" if notes else ""
+        return ". ".join(filter(None, (self.study.settings.disclaimer, said)))
+
+
+def reliability_study(
+    study: Study,
+    service: str,
+    *,
+    draws: int = 1000,
+    seed: int = 0,
+    season: str | None = None,
+    table: Path | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    show: bool = True,
+) -> Reliability:
+    """Draw what is closed, and see how long people need to a service, draw by draw.
+
+    See `geoaccess.scenarios.read_closures` for the table and `draw_closures` for the draws. The same seed gives the
+    same answers wherever they are computed, and the first draws of many are those of few. Draws that close the same
+    are solved once.
+
+    Parameters
+    ----------
+    season, table
+        Instead of those of the study, [reliability] season and table.
+    workers, scheduler
+        Where sets of closures are solved, see `geoaccess.parallel.crew`; if both are left out, in this process while
+        there are no more than a thousand, which takes less time than starting others.
+
+    Raises
+    ------
+    GeoaccessError
+        If the study has no such service, no table is named, or with what is wrong with the table.
+    """
+    from rich.console import Console
+
+    spec = find_service(study, service)
+    asked = study.settings.reliability
+    if table is None and asked is None:
+        raise InputError(f"{study.path}: names no table; write [reliability] table = FILE, or give --table FILE")
+    path = table or study.resolve(asked.table if asked else "")
+    season = season or (asked.season if asked and table is None else None)
+    base = solve_baseline(study, show=show)
+    closures = scenarios.read_closures(path, base.answers.network, season=season, names=road_names(study))
+    closed = scenarios.draw_closures(closures.table, draws=draws, seed=seed)
+    different, of_set = np.unique(closed, axis=0, return_inverse=True)
+    count = np.bincount(of_set.reshape(-1), minlength=len(different)).astype(np.int64)
+    sets = [
+        tuple(np.unique(np.concatenate([_NONE, *(closures.edges[i] for i in np.flatnonzero(row))])).tolist())
+        for row in different
+    ]
+    field = service_field(base, service)
+    if workers is None and scheduler is None and len(sets) <= _FEW:
+        with counted("solving sets of closures", len(sets), console=Console(stderr=True), show=show) as done:
+            touched = []
+            for edges in sets:
+                touched.append(scenarios.solve_closures(field, np.array(edges, np.int32)))
+                done()
+    else:
+        touched = _spread(study, service, sets, workers=workers, scheduler=scheduler, show=show)
+    return _summed(base, spec, field, closures, closed, touched, count, draws=draws, seed=seed, season=season)
+
+
+_NONE = np.empty(0, np.int32)
+
+
+def _spread(
+    study: Study,
+    service: str,
+    sets: Sequence[tuple[int, ...]],
+    *,
+    workers: int | None,
+    scheduler: str | None,
+    show: bool,
+) -> list[Touched]:
+    """Solve sets of closures on processes or machines."""
+    from rich.console import Console
+
+    tasks: list[Task] = [tuple(sets[first : first + _AT_ONCE]) for first in range(0, len(sets), _AT_ONCE)]
+    with counted("solving sets of closures", len(tasks), console=Console(stderr=True), show=show) as done:
+        outcomes = sweep(partial(_solve_there, study, service), tasks, workers=workers, scheduler=scheduler, done=done)
+    failed = list(dict.fromkeys(outcome.error for outcome in outcomes if outcome.error))
+    if failed:
+        raise InputError.listing("reliability", failed)
+    return [touched for outcome in outcomes for touched in outcome.result or []]
+
+
+def _solve_there(study: Study, service: str, task: Task) -> list[Touched]:
+    """Solve some sets of closures in a process of its own."""
+    field = _field_there(str(study.path), study.settings.model_dump_json(), service)
+    return [scenarios.solve_closures(field, np.array(edges, np.int32)) for edges in task]
+
+
+@lru_cache(maxsize=1)
+def _field_there(path: str, settings: str, service: str) -> NearestField:
+    """Return the field of a service, as `service_field` does, without what else a study has."""
+    study = Study(Path(path), Settings.model_validate_json(settings))
+    network, _ = stages.build_or_load_network(study)
+    sites = stages.read_places(study, stages.read_mapped(study))
+    snapped = stages.snap_all(study, network, stages.read_people(study), sites)
+    mine = (sites["service"] == service).to_numpy()
+    field = solve_nearest(network, snapped.sites[mine], k=1, toward=study.settings.services[service].toward)
+    field.attach(snapped.cells)
+    return field
+
+
+def _summed(
+    base: Baseline,
+    spec: ServiceSpec,
+    field: NearestField,
+    closures: Closures,
+    closed: npt.NDArray[np.bool_],
+    touched: list[Touched],
+    count: npt.NDArray[np.int64],
+    *,
+    draws: int,
+    seed: int,
+    season: str | None,
+) -> Reliability:
+    before = (field.cells().keys[:, 0] >> SHIFT).astype(np.int32)
+    results = base.results
+    figures = scenarios.reliability_table(before, touched, count, index=results.index, norms_s=spec.norms_s)
+    off = (field.cells().table["edge"] < 0).to_numpy()
+    figures.loc[off, ["open_s", "median_s", "p90_s"]] = np.nan
+    kept = ["population", "municipality_id", "municipality", "region", "centrality_class"]
+    cells = results[[*kept, "geometry"]].join(figures)
+    cells = cells[[*(name for name in cells.columns if name != "geometry"), "geometry"]]
+    people = results["population"].to_numpy(np.float64)
+    by_draw = scenarios.draw_figures(before, touched, people, norms_s=spec.norms_s)
+    return Reliability(
+        study=base.study,
+        spec=spec,
+        base=base,
+        cells=cells,
+        classes=_grouped(cells, spec, ["centrality_class"]),
+        municipalities=_grouped(cells, spec, ["municipality_id", "municipality"]),
+        everybody=_over_draws(by_draw, count, float(people.sum()), spec),
+        closures=closures.table.assign(
+            closed_share=closed.mean(axis=0), edges=[len(edges) for edges in closures.edges]
+        ),
+        draws=draws,
+        seed=seed,
+        season=season,
+        sets=len(touched),
+    )
+
+
+def _grouped(cells: pd.DataFrame, spec: ServiceSpec, by: list[str]) -> pd.DataFrame:
+    """Return by group the people, their expected number within each norm, and those who can depend on it."""
+    rows = []
+    for label, part in cells.groupby(by, dropna=False, sort=True):
+        people = part["population"].to_numpy(np.float64)
+        row: dict[str, object] = dict(zip(by, label, strict=True))
+        row |= {"population": people.sum(), "expected_reached": (people * part["chance_reached"]).sum()}
+        for name in ("open", "median", "p90"):
+            row[f"median_of_{name}_s"] = measures.weighted_quantile(part[f"{name}_s"], people, 0.5)
+        for number, norm in enumerate(spec.norms_s, start=1):
+            chance = part[f"chance_within_norm_{number}"].to_numpy()
+            inside = (part["open_s"] <= norm).to_numpy()
+            row[f"norm_{number}_s"] = norm
+            row[f"within_norm_{number}_open"] = people[inside].sum()
+            row[f"expected_within_norm_{number}"] = (people * chance).sum()
+            row[f"dependable_norm_{number}"] = people[chance >= _DEPENDABLE].sum()
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _over_draws(by_draw: pd.DataFrame, count: npt.NDArray[np.int64], people: float, spec: ServiceSpec) -> pd.DataFrame:
+    """Return how many people are reached, and within each norm, over the draws: all at once, not cell by cell."""
+    rows = []
+    norms = dict(zip(by_draw.columns[1:], spec.norms_s, strict=True))
+    for name in by_draw.columns:
+        values = by_draw[name].to_numpy()
+        row: dict[str, object] = {"figure": name, "norm_s": norms.get(str(name), np.nan), "population": people}
+        row["expected"] = (values * count).sum() / count.sum()
+        row |= {label: measures.weighted_quantile(values, count, share) for label, share in _QUANTILES}
+        rows.append(row | {"least": values.min(), "most": values.max()})
+    return pd.DataFrame(rows)
+
+
+def write_reliability(found: Reliability, folder: Path) -> list[Path]:
+    """Write all tables as CSV and Parquet and a map of the time not exceeded in nine draws of ten; return the files."""
+    from geoaccess import maps
+    from geoaccess.study.results.output import drawn_below, words_of
+
+    key, settings = found.spec.key, found.study.settings
+    stem = f"reliability_{key}"
+    said = {"service": key, "draws": found.draws, "seed": found.seed, "season": found.season, "sets": found.sets}
+    tables = {
+        "cells": pd.DataFrame(found.cells.drop(columns="geometry")).reset_index(),
+        "classes": found.classes,
+        "municipalities": found.municipalities,
+        "everybody": found.everybody,
+        "closures": found.closures,
+    }
+    with result_folder(folder, record=f"{stem}.json", said=said, study=found.study) as temporary:
+        for name, table in tables.items():
+            write_table(marked(table, found.disclaimer), temporary / f"{stem}_{name}")
+        p90 = found.cells["p90_s"]
+        reason = found.base.results[f"{key}_reason"]
+        reason = reason.where(~np.isinf(p90) | (reason != ""), "no_site_reachable")
+        results = found.cells.assign(**{f"{key}_s": p90, f"{key}_reason": reason})
+        season = f", {found.season}" if found.season else ""
+        subtitle = _SUBTITLE[settings.language].format(found.draws, season)
+        heads = words_of(found.study) | {"subtitle": subtitle, "disclaimer": found.disclaimer}
+        drawn = drawn_below(found.base.answers)
+        sites = found.base.answers.sites
+        maps.service_map(
+            temporary / f"{stem}_p90.png", results=results, service=found.spec, sites=sites, **drawn, **heads
+        )
+        names = sorted(path.name for path in temporary.iterdir())
+    return [folder / name for name in names]
+
+
+_SHARES = {"en": "How often ferries and passes are open", "nb": "Hvor ofte ferjer og fjelloverganger er åpne"}
+_SUBTITLE = {
+    "en": "Time not exceeded in nine of ten draws ({0} draws of closed ferries and passes{1})",
+    "nb": "Tid som ikke overskrides i ni av ti trekninger ({0} trekninger av stengte ferjer og fjelloverganger{1})",
+}
+
+
+def printed_reliability(found: Reliability) -> pd.DataFrame:
+    """Return the short table that the command line prints: people within each norm, open and over the draws."""
+    rows = []
+    for row in found.everybody.to_dict("records"):
+        norm = row["norm_s"]
+        inside = found.cells["open_s"] <= (np.finfo(float).max if np.isnan(norm) else norm)
+        rows.append(
+            {
+                "people": "reached" if np.isnan(norm) else f"within {norm / 60:g} min",
+                "all open": float(found.cells.loc[inside, "population"].sum()),
+                "expected": row["expected"],
+                "19 of 20 draws: at least": row["p5"],
+                "median draw": row["median"],
+                "worst draw": row["least"],
+            }
+        )
+    return pd.DataFrame(rows)

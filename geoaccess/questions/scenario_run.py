@@ -1,0 +1,343 @@
+"""A study under scenarios: solved once as it is, then once for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geoaccess import scenarios
+from geoaccess.errors import GeoaccessError, InputError
+from geoaccess.osm import read_profile, read_road_names
+from geoaccess.questions.day_profile import read_departures
+from geoaccess.routing import attach_departures, day_profile, nearest_snapped
+from geoaccess.study import stages
+from geoaccess.study.pipeline import solve_study
+from geoaccess.study.settings.study_file import Study
+from geoaccess.study.site_columns import at_their_levels
+from geoaccess.toml import did_you_mean
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    import numpy.typing as npt
+
+    from geoaccess.network import Network
+    from geoaccess.scenarios import AddSite, ChangedNetwork, Close, MoveSite, Scenario, Slow
+    from geoaccess.study.pipeline import Answers
+
+__all__ = [
+    "Baseline",
+    "ScenarioRun",
+    "apply_scenario",
+    "apply_scenarios",
+    "road_names",
+    "solve_baseline",
+    "solve_scenario",
+]
+
+_DAY_S = 86400.0
+_NEAR_DEG = 0.5
+_EVENING_ENDS_S = 4 * 3600.0
+"""A boat cancelled "after 20:00" does not sail at midnight either; from four in the morning on it is a new day."""
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """A study as it is: what every scenario is compared with.
+
+    `snapped` are its cells and sites on its network; `names` of roads (None where nobody asked for them). With a `day`
+    all times are means over the times of leaving on that day, with boats by their `departures`.
+    """
+
+    study: Study
+    answers: Answers
+    snapped: stages.Snapped
+    results: gpd.GeoDataFrame
+    names: pd.DataFrame | None = None
+    day: dt.date | None = None
+    departures: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ScenarioRun:
+    """A study in a scenario, ready to be solved; `base` has the same people, and is another where these change."""
+
+    scenario: Scenario
+    base: Baseline
+    sites: gpd.GeoDataFrame
+    roads: ChangedNetwork
+
+    def said(self, name: str) -> pd.Series:
+        """Return what the scenario says of each site, of a column such as `days_per_week`; missing where nothing."""
+        if name not in self.sites:
+            return pd.Series(np.nan, index=self.sites.index)
+        now: pd.Series = self.sites[name]
+        before = self.base.answers.sites
+        if name in before:
+            was = before[name].reindex(self.sites.index)
+            now = now.mask(now == (pd.to_numeric(was, errors="coerce") if now.dtype.kind == "f" else was))
+        return now.mask(now == "")
+
+    @property
+    def gives(self) -> npt.NDArray[np.bool_]:
+        """Which sites give anything at all: not those that the scenario leaves without a day, or without capacity."""
+        nothing = (self.said("days_per_week") == 0) | (self.said("capacity") == 0)
+        return (~nothing).to_numpy(np.bool_)
+
+    @cached_property
+    def snapped(self) -> stages.Snapped:
+        """Cells and sites of the scenario on its network."""
+        base, network = self.base, self.roads.places
+        if network is base.answers.network and not self.scenario.changes_sites:
+            return base.snapped
+        cells = base.snapped.cells
+        if network is not base.answers.network:
+            cells = stages.snap_cells(base.study, network, base.results)
+        return stages.Snapped(cells, _snapped_sites(base.study, network, self.sites))
+
+
+def solve_baseline(
+    study: Study,
+    *,
+    day: dt.date | None = None,
+    names: bool = False,
+    answers: Answers | None = None,
+    show: bool = True,
+) -> Baseline:
+    """Solve a study as it is.
+
+    Parameters
+    ----------
+    day
+        Let boats sail by the timetable of that day; otherwise every ferry has its average wait.
+    names
+        Whether to read the names of roads from the extracts: needed for scenarios that name roads.
+    answers
+        Of the study, where it has been solved already.
+    """
+    answers = solve_study(study, show=show) if answers is None else answers
+    read = road_names(study) if names else None
+    return _base(study, answers, read, day)
+
+
+def _base(study: Study, answers: Answers, names: pd.DataFrame | None, day: dt.date | None) -> Baseline:
+    snapped = stages.snap_all(study, answers.network, answers.results, answers.sites)
+    departures = read_departures(study, answers.network, day)[0] if day else None
+    base = Baseline(study, answers, snapped, answers.results, names, day, departures)
+    if day is None:
+        return base
+    times = _times(base, answers.network, snapped, answers.sites, departures)
+    return replace(base, results=answers.results.assign(**{name: times[name] for name in times.columns}))
+
+
+def road_names(study: Study) -> pd.DataFrame:
+    """Return the names of the roads of a study, see `geoaccess.osm.read_road_names`."""
+    return read_road_names([study.resolve(name) for name in study.settings.network.osm])
+
+
+def needs_names(changes: Sequence[Scenario]) -> bool:
+    """Whether a scenario names roads."""
+    items: list[Close | Slow] = [item for scenario in changes for item in (*scenario.closes, *scenario.slow)]
+    return any(item.name is not None and item.what != "ferries" for item in items)
+
+
+def apply_scenarios(base: Baseline, changes: Sequence[Scenario]) -> list[ScenarioRun]:
+    """Apply each of some scenarios to a study, on its own.
+
+    Raises
+    ------
+    InputError
+        With what is wrong with any of them.
+    """
+    done, problems = [], []
+    for scenario in changes:
+        try:
+            done.append(apply_scenario(base, scenario))
+        except GeoaccessError as error:
+            named = f'scenario "{scenario.title}"'
+            problems.append(str(error) if str(error).startswith(named) else f"{named}: {error}")
+    if problems:
+        raise InputError(problems[0] if len(problems) == 1 else "\n".join(problems))
+    return done
+
+
+def apply_scenario(base: Baseline, scenario: Scenario) -> ScenarioRun:
+    """Return a study in a scenario, not solved yet.
+
+    Another population is solved again as it is, without the other changes, so that people are compared with
+    themselves. Another profile has its own network, on which cells and sites are attached anew.
+    """
+    if scenario.boats is not None and base.departures is None:
+        raise InputError(
+            f'scenario "{scenario.title}": boats sail by the clock; name the day whose timetable counts with --day'
+        )
+    if scenario.population is not None:
+        base = _with_people(base, scenario)
+    network = base.answers.network
+    if scenario.network is not None:
+        network = stages.build_or_load_network(_with_profile(base.study, scenario.network.profile))[0]
+    problems = [*_off_the_map(scenario, network), *_unknown_zones(scenario, base.results["municipality_id"])]
+    if problems:
+        raise InputError.listing(f'scenario "{scenario.title}"', problems)
+    sites = _changed_sites(base.study, scenario, base.answers.sites)
+    roads = scenarios.apply_to_network(scenario, network, names=base.names)
+    return ScenarioRun(scenario, base, sites, roads)
+
+
+def _off_the_map(scenario: Scenario, network: Network) -> list[str]:
+    """Say which sites are put where the network is not: as a rule longitude and latitude are swapped."""
+    placed: list[tuple[str, Sequence[AddSite | MoveSite]]] = [("add", scenario.add), ("move", scenario.move)]
+    east, north = network.shape_lon, network.shape_lat
+    w, e, s, n = float(east.min()), float(east.max()), float(north.min()), float(north.max())
+    return [
+        f"[[{what}]] {number}: lon {item.lon:g}, lat {item.lat:g} is off the map, which covers {w:.2f} to {e:.2f} E, "
+        f"{s:.2f} to {n:.2f} N; are longitude and latitude swapped?"
+        for what, items in placed
+        for number, item in enumerate(items, start=1)
+        if not (w - _NEAR_DEG <= item.lon <= e + _NEAR_DEG and s - _NEAR_DEG <= item.lat <= n + _NEAR_DEG)
+    ]
+
+
+def _unknown_zones(scenario: Scenario, zones: pd.Series[str]) -> list[str]:
+    """Say which municipalities that a site is for do not exist."""
+    known = sorted({str(label) for label in zones if label})
+    return [
+        f'[[change]] {number}: allowed names "{label}", which is no municipality{did_you_mean(label, known)}'
+        for number, item in enumerate(scenario.change, start=1)
+        for label in item.allowed or ()
+        if label not in known
+    ]
+
+
+def _changed_sites(study: Study, scenario: Scenario, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Apply a scenario to the sites of a study; services that read those of another follow it, as in the study."""
+    services = study.settings.services
+    following = {key for key, service in services.items() if service.sites_of}
+    if not scenario.changes_sites or not (following or any(service.levels for service in services.values())):
+        return scenarios.apply_to_sites(scenario, sites, services=list(services))
+    problems = scenarios.site_problems(scenario, sites, services=list(services))
+    if problems:
+        raise InputError.listing(f'scenario "{scenario.title}"', problems)
+    own = sites[~sites["service"].isin(following).to_numpy(bool)]
+    first, then = (_only(scenario, following, among=among) for among in (False, True))
+    copied = at_their_levels(study, scenarios.apply_to_sites(first, own, services=list(services)))
+    return scenarios.apply_to_sites(then, copied, services=list(services))
+
+
+def _only(scenario: Scenario, services: set[str], *, among: bool) -> Scenario:
+    """Return a scenario with its changes to sites of some services only, or of all others."""
+    kept = {
+        what: tuple(item for item in getattr(scenario, what) if (item.service in services) == among)
+        for what in ("add", "remove", "move", "change")
+    }
+    return scenario.model_copy(update=kept)
+
+
+def _with_people(base: Baseline, scenario: Scenario) -> Baseline:
+    change, settings = scenario.population, base.study.settings
+    assert change is not None  # noqa: S101 - asked by the caller
+    new: dict[str, Any] = {}
+    if change.file is not None:
+        new["file"] = str(Path(change.file).resolve())
+    if change.column is not None:
+        new["people"] = change.column
+    if change.year is not None:
+        new["year"] = change.year
+    people = settings.population.model_copy(update=new)
+    study = Study(base.study.path, settings.model_copy(update={"population": people}))
+    answers = solve_study(study, network=base.answers.network, show=False)
+    return _base(study, answers, base.names, base.day)
+
+
+def _with_profile(study: Study, profile: str) -> Study:
+    name = str(Path(profile).resolve()) if profile.endswith(".toml") else profile
+    network = study.settings.network.model_copy(update={"profile": name})
+    return Study(study.path, study.settings.model_copy(update={"network": network}))
+
+
+def solve_scenario(changed: ScenarioRun, *, rules: bool = True) -> gpd.GeoDataFrame:
+    """Return the results of a study in a scenario: its nearest sites, and what is known of the cells before.
+
+    Municipalities and centrality classes are those before: they are the groups that are compared. A site with 0 days a
+    week or a capacity of 0 gives nothing; one with `allowed` zones serves only cells whose `municipality_id` is among
+    them, if `rules` count. A service without any site reaches nobody.
+    """
+    base, roads = changed.base, changed.roads
+    departures = _cancelled(base.departures, changed.scenario)
+    gives = changed.gives
+    snapped = stages.Snapped(changed.snapped.cells, changed.snapped.sites[gives])
+    allowed = changed.said("allowed").astype(object).fillna("") if rules else ""
+    times = _times(base, roads.network, snapped, changed.sites.assign(allowed=allowed)[gives], departures)
+    return base.results.assign(**{name: times[name] for name in times.columns})
+
+
+def _snapped_sites(study: Study, network: Network, sites: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Attach sites; unlike those of a study, all of them may lie off the roads, or there may be none."""
+    try:
+        return stages.snap_as_set(study, network, sites)
+    except InputError as error:
+        raise InputError(f"sites of the scenario: {error}") from error
+
+
+def _cancelled(departures: pd.DataFrame | None, scenario: Scenario) -> pd.DataFrame | None:
+    """Return the departures without those cancelled; a boat that has no other lies still."""
+    if departures is None or scenario.boats is None:
+        return departures
+    clock, last = departures["departs_s"] % _DAY_S, scenario.boats.cancel_after_s
+    late = (clock >= last) | ((clock < _EVENING_ENDS_S) & (last >= _EVENING_ENDS_S))
+    return departures.assign(departs_s=departures["departs_s"].mask(late))
+
+
+def _times(
+    base: Baseline, network: Network, snapped: stages.Snapped, sites: gpd.GeoDataFrame, departures: pd.DataFrame | None
+) -> pd.DataFrame:
+    study = base.study
+    out = {"off_network_m": snapped.cells["off_network_m"]}
+    sailed = None
+    if departures is not None:
+        sailed = attach_departures(network, departures, limit_m=read_profile(study.profile).ferry.terminal_m)
+    for key, service in study.settings.services.items():
+        mine = (sites["service"] == key).to_numpy()
+        parts = []
+        for rows, allowed in _allowed(sites[mine], base.results["municipality_id"]):
+            cells, ours = snapped.cells[rows], snapped.sites[mine][allowed]
+            found = _nearest(network, cells, ours, toward=service.toward)
+            if sailed is not None and len(ours):
+                day = day_profile(cells, ours, sailed, toward=service.toward)["mean_s"]
+                land = _nearest(sailed.roads, cells, ours, toward=service.toward)["reason"]
+                why = land.where(land != "", found["reason"])
+                found["travel_time_s"], found["reason"] = day, why.where(~np.isfinite(day), "")
+            parts.append(found)
+        found = pd.concat(parts).reindex(snapped.cells.index)
+        out |= stages.nearest_columns(key, found)
+    return pd.DataFrame(out)
+
+
+def _allowed(
+    sites: gpd.GeoDataFrame, zone: pd.Series[str]
+) -> list[tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]]:
+    """Return groups of cells that may use the same sites: which cells, which sites."""
+    everybody = np.ones(len(zone), np.bool_)
+    if "allowed" not in sites or not (sites["allowed"].fillna("") != "").any():
+        return [(everybody, np.ones(len(sites), np.bool_))]
+    zones = [set(text.split(";")) if text else None for text in sites["allowed"].fillna("")]
+    groups: dict[tuple[bool, ...], list[str]] = {}
+    for label in zone.unique():
+        groups.setdefault(tuple(one is None or label in one for one in zones), []).append(label)
+    return [(zone.isin(labels).to_numpy(), np.array(which, np.bool_)) for which, labels in groups.items()]
+
+
+def _nearest(network: Network, cells: pd.DataFrame, sites: pd.DataFrame, *, toward: Any) -> pd.DataFrame:
+    if len(sites):
+        return nearest_snapped(network, cells, sites, k=2, toward=toward)
+    off = (cells["edge"] < 0).to_numpy()
+    never = np.where(off, np.nan, np.inf)
+    table = pd.DataFrame({"travel_time_s": never, "site": None, "travel_time_2_s": never, "site_2": None}, cells.index)
+    return table.assign(reason=np.where(off, cells["reason"], "no_site_reachable"))

@@ -1,0 +1,1 @@
+"""Where a study should add or close sites."""

@@ -1,0 +1,112 @@
+"""What a question of siting is asked of: a study as it is, or in a scenario."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geoaccess import siting
+from geoaccess.errors import InputError
+from geoaccess.questions.scenario_run import apply_scenarios, needs_names, solve_baseline, solve_scenario
+from geoaccess.study import stages
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    import pandas as pd
+
+    from geoaccess.network import Network
+    from geoaccess.questions.scenario_run import ScenarioRun
+    from geoaccess.scenarios import Scenario
+    from geoaccess.siting import SitingProblem
+    from geoaccess.study.pipeline import Answers
+    from geoaccess.study.settings.study_file import Study
+
+__all__ = ["SitingContext", "build_problem", "context_of", "contexts_in"]
+
+
+@dataclass(frozen=True, eq=False)
+class SitingContext:
+    """A study, solved; in a scenario `answers` has the cells, times and sites of the scenario.
+
+    Cells, sites and candidates are attached to `places`, ways are searched on `roads`, where some may be closed.
+    `cells` is None where nobody has attached the cells yet.
+    """
+
+    answers: Answers
+    places: Network
+    roads: Network
+    cells: pd.DataFrame | None = None
+    scenario: Scenario | None = None
+
+    @property
+    def study(self) -> Study:
+        """The study, without the changes of the scenario."""
+        return self.answers.study
+
+    @property
+    def name(self) -> str:
+        """What the scenario is called."""
+        return self.scenario.title if self.scenario else "as it is"
+
+
+def context_of(answers: Answers) -> SitingContext:
+    """Return a study as it is."""
+    return SitingContext(answers, answers.network, answers.network)
+
+
+def contexts_in(
+    study: Study, changes: Sequence[Scenario | None], *, answers: Answers | None = None, show: bool = True
+) -> list[SitingContext]:
+    """Return a study in each of some scenarios, or as it is (None); it is solved once.
+
+    Raises
+    ------
+    InputError
+        With what is wrong with any scenario; or if one cancels boats by the clock, or has sites that only some zones
+        may use, neither of which siting reckons with.
+    """
+    asked = [scenario for scenario in changes if scenario is not None]
+    titles = [scenario.title for scenario in asked]
+    problems = [f'two scenarios are called "{title}"' for title in dict.fromkeys(titles) if titles.count(title) > 1]
+    for scenario in asked:
+        if scenario.boats is not None:
+            problems.append(f'"{scenario.title}" cancels boats by the clock; siting reckons with mean waits')
+        if any(site.allowed for site in scenario.change):
+            problems.append(f'"{scenario.title}" has sites that only some may use; siting reckons with sites for all')
+    if problems:
+        raise InputError.listing("scenarios", problems)
+    base = solve_baseline(study, names=needs_names(asked), answers=answers, show=show)
+    done = iter(apply_scenarios(base, asked))
+    return [context_of(base.answers) if scenario is None else _in_scenario(next(done)) for scenario in changes]
+
+
+def _in_scenario(changed: ScenarioRun) -> SitingContext:
+    sites = changed.sites[changed.gives]
+    answers = replace(changed.base.answers, results=solve_scenario(changed), sites=sites)
+    return SitingContext(answers, changed.roads.places, changed.roads.network, changed.snapped.cells, changed.scenario)
+
+
+def build_problem(
+    ground: SitingContext, candidates: gpd.GeoDataFrame, *, service: str, close: int = 0
+) -> tuple[SitingProblem, gpd.GeoDataFrame]:
+    """Return what each candidate would bring nearer, and the sites of the service that stand."""
+    study, answers = ground.study, ground.answers
+    spec = next(spec for spec in study.specs if spec.key == service)
+    ours = answers.sites[(answers.sites["service"] == service).to_numpy()]
+    cells = ground.cells
+    if cells is None:
+        cells = stages.snap_cells(study, ground.places, answers.results)
+    found = siting.build_problem(
+        ground.roads,
+        cells,
+        answers.results["population"].to_numpy(dtype=np.float64),
+        sites=stages.snap_as_set(study, ground.places, ours) if len(ours) else None,
+        candidates=stages.snap_as_set(study, ground.places, candidates),
+        close=close,
+        toward=spec.toward,
+    )
+    return found, ours

@@ -1,0 +1,145 @@
+"""One answer for several futures of a study: sites that are never far from what would have been best."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from geoaccess import files, siting
+from geoaccess.errors import InputError
+from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places
+from geoaccess.questions.siting.context import build_problem, context_of, contexts_in
+from geoaccess.questions.siting.question import check_question, objective_of
+from geoaccess.study.pipeline import solve_study
+from geoaccess.study.results.tables import marked, write_csv
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from geoaccess.questions.siting.question import Question
+    from geoaccess.scenarios import Scenario
+    from geoaccess.siting import Objective, Regret
+    from geoaccess.study.settings.study_file import Study
+    from geoaccess.study.settings.variations import Variation
+
+__all__ = ["Futures", "futures_lines", "site_futures", "write_futures"]
+
+
+@dataclass(frozen=True)
+class Futures:
+    """The answer: the choice, a row per future with best, value and regret, and a row per place."""
+
+    question: Question
+    regret: Regret
+    objective: Objective
+    futures: pd.DataFrame
+    places: pd.DataFrame
+    scenario: str
+    disclaimer: str
+    output: Path
+
+
+def site_futures(
+    study: Study,
+    question: Question,
+    *,
+    variations: Sequence[Variation] = (),
+    scenarios: Sequence[Scenario | None] = (),
+    show: bool = True,
+) -> Futures:
+    """Find the sites whose greatest regret over several futures of a study is least.
+
+    Parameters
+    ----------
+    variations, scenarios
+        The futures: variations of the study, and the study in scenarios, or as it is (None). Candidates are those of
+        the first; every future has its own people.
+
+    Raises
+    ------
+    InputError
+        If there is no future, or the question asks for what cannot be had here (closing, bounds, the worst off, the
+        fewest sites, fairness); and as `contexts_in` and `least_regret`.
+    """
+    if question.close or question.max_loss_min is not None or question.objective in ("worst", "fewest", "fair"):
+        raise InputError("least regret over several futures is for sites that are added, for minutes, norm or beyond")
+    for one in [study, *(future.study for future in variations)]:
+        check_question(one, question)
+    grounds = [context_of(solve_study(future.study, show=show)) for future in variations]
+    names = [future.name for future in variations]
+    if scenarios:
+        grounds += contexts_in(study, scenarios, show=show)
+        names += [ground.name for ground in grounds[len(names) :]]
+    if not grounds:
+        raise InputError("no future is given")
+    first = grounds[0].answers
+    places = candidates_of(first, question)
+    settings = [build_problem(ground, places, service=question.service)[0] for ground in grounds]
+    objective = objective_of(settings[0], question, first.study)
+    regret = siting.least_regret(
+        settings, add=question.add, objective=objective, method=question.method, seconds=question.seconds
+    )
+    table = pd.DataFrame({"future": names, "best": regret.best, "value": regret.value})
+    called = name_places(first, places, regret.added.tolist())
+    points = places.geometry.iloc[regret.added]
+    chosen = pd.DataFrame(
+        {
+            "candidate": [str(label) for label in places.index[regret.added]],
+            "name": siting.unique_names([called[j] for j in regret.added.tolist()]),
+            "municipality": municipality_of(first, places, regret.added.tolist()),
+            "lon": points.x.round(6).to_numpy(),
+            "lat": points.y.round(6).to_numpy(),
+        }
+    )
+    label = first.study.settings.services[question.service].label
+    return Futures(
+        question=question,
+        regret=regret,
+        objective=objective,
+        futures=table.assign(regret=table["value"] - table["best"]),
+        places=chosen,
+        scenario=siting.scenario_text(
+            title=f"{label}: {len(chosen)} more, for {len(names)} futures",
+            description=f"Greatest regret {regret.worst:.4g} per person ({regret.method})",
+            add=[
+                {"service": question.service, "name": name, "lon": float(lon), "lat": float(lat)}
+                for name, lon, lat in zip(chosen["name"], chosen["lon"], chosen["lat"], strict=True)
+            ],
+        ),
+        disclaimer=first.study.settings.disclaimer,
+        output=first.study.output,
+    )
+
+
+def futures_lines(answer: Futures) -> list[str]:
+    """Return the answer in a line."""
+    regret = answer.regret
+    sure = "proved least" if regret.proved else f"at most {regret.gap:.2g} above the least"
+    what = {"minutes": "minutes", "norm": "share of people beyond the norm"}.get(answer.question.objective, "burden")
+    lines = [
+        f"greatest regret: {regret.worst:.4g} ({what}, per person); {sure}",
+        f"found by: {regret.method}; no choice has less than {regret.bound:.4g}",
+    ]
+    if (regret.least < regret.best).any():
+        lines.append("the best in some future is not proved: regret is counted from what no choice there can beat")
+    return lines
+
+
+def write_futures(answer: Futures, folder: Path | None = None) -> list[Path]:
+    """Write the tables (CSV and Parquet) and the scenario; return the files."""
+    where = answer.output if folder is None else folder
+    stem = f"site_{answer.question.service}_regret"
+    written = []
+    for name, table in (("", answer.futures), ("_places", answer.places)):
+        said = marked(table, answer.disclaimer)
+        with files.writing(where / f"{stem}{name}.csv") as temporary:
+            write_csv(said, temporary)
+        with files.writing(where / f"{stem}{name}.parquet") as temporary:
+            said.to_parquet(temporary, index=False)
+        written += [where / f"{stem}{name}.csv", where / f"{stem}{name}.parquet"]
+    with files.writing(where / f"{stem}.toml") as temporary:
+        temporary.write_text(answer.scenario, encoding="utf-8", newline="\n")
+    return [*written, where / f"{stem}.toml"]

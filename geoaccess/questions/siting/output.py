@@ -1,0 +1,120 @@
+"""The answer to a question of siting, as lines to read and files to keep."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from geoaccess import files, maps, scenarios
+from geoaccess.questions.siting.wording import figure, percent, sureness
+from geoaccess.study.results.output import drawn_below, words_of
+from geoaccess.study.results.tables import marked, write_csv
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from geoaccess.questions.siting.placement import Placed
+
+__all__ = ["placed_lines", "placed_tables", "write_placed"]
+
+_NAMES = ("answer", "places", "closed", "frontier", "alternatives", "classes", "municipalities")
+
+
+def placed_lines(placed: Placed) -> list[str]:
+    """Return the answer in a few lines: what is gained, how it was found, and how sure it is."""
+    found, share = placed.found, placed.is_share
+    then = f"{figure(found.now, share=share)} today, {figure(found.value, share=share)} then"
+    lines = [
+        f"{placed.label}: {then}; {sureness(found)}",
+        f"found by: {found.method}; no choice can bring it beyond {figure(found.bound, share=share)}",
+    ]
+    if placed.out_of_reach:
+        lines.append(f"{placed.out_of_reach:,.0f} people can be reached by no site and no candidate")
+    return lines + placed.notes
+
+
+def placed_tables(placed: Placed) -> list[tuple[str, pd.DataFrame]]:
+    """Return the tables as they are printed, with titles."""
+    out = []
+    told = partial(figure, share=placed.is_share)
+    if len(placed.places):
+        shown = placed.places[["rank", "name", "municipality", "lon", "lat", "adds", "people_served"]].copy()
+        for name in ("lon", "lat"):
+            shown[name] = shown[name].map("{:.4f}".format)
+        shown["adds"] = shown["adds"].map(told)
+        shown["people_served"] = shown["people_served"].map("{:,.0f}".format)
+        out.append((f"Where, and what each adds ({placed.label})", shown))
+    if len(placed.closed):
+        out.append(("Closed", placed.closed[["site_id", "name"]]))
+    if len(placed.frontier):
+        table = placed.frontier.assign(
+            value=placed.frontier["value"].map(told),
+            gap=placed.frontier["gap"].map(percent),
+        )
+        out.append(("With so many more", table[["added", "value", "gap"]]))
+    if len(placed.alternatives):
+        table = placed.alternatives.head(5)
+        table = table.assign(
+            value=table["value"].map(told),
+            kept=table["kept"].map(partial(percent, digits=4)),
+        )
+        out.append(("Nearly as good", table[["name", "municipality", "instead_of_name", "value", "kept"]]))
+    minutes = [str(name) for name in placed.classes if str(name).endswith("_min")]
+    table = placed.classes.assign(**{name: placed.classes[name].map(figure) for name in minutes})
+    out.append(
+        ("By centrality class", table[["centrality_class", "population", *minutes]].astype({"centrality_class": str}))
+    )
+    return out
+
+
+def write_placed(placed: Placed, folder: Path | None = None) -> list[Path]:
+    """Write tables (CSV and Parquet), the scenario and a map; return the files."""
+    study, service = placed.study, placed.question.service
+    where = study.output if folder is None else folder
+    said = study.settings.disclaimer
+    written: list[Path] = []
+    for name in _NAMES:
+        table = getattr(placed, name)
+        if len(table.columns) and len(table):
+            for suffix in (".csv", ".parquet"):
+                path = where / f"site_{service}_{name}{suffix}"
+                with files.writing(path) as temporary:
+                    _write(marked(table, said), temporary)
+                written.append(path)
+        else:  # that of an answer before would be read as part of this one
+            for suffix in (".csv", ".parquet"):
+                (where / f"site_{service}_{name}{suffix}").unlink(missing_ok=True)
+    path = where / f"site_{service}.toml"
+    with files.writing(path) as temporary:
+        temporary.write_text(placed.scenario, encoding="utf-8", newline="\n")
+    written.append(path)
+    return [*written, _draw(placed, where / f"site_{service}.png")]
+
+
+def _write(table: pd.DataFrame, path: Path) -> None:
+    if path.suffix == ".csv":
+        write_csv(table, path)
+    else:
+        table.to_parquet(path, index=False)
+
+
+def _draw(placed: Placed, path: Path) -> Path:
+    """Draw who gains and who loses, with new, standing and closed sites."""
+    study, before, after = placed.study, placed.before, placed.after
+    spec = next(spec for spec in study.specs if spec.key == placed.question.service)
+    gone = before.sites[["service", "name", "proxy", "geometry"]].assign(change="closed")
+    gone = gone[gone.index.isin(placed.closed["site_id"]) & (gone["service"] == spec.key)]
+    heads = words_of(study) | {"title": placed.title, "subtitle": placed.subtitle}
+    with files.writing(path) as temporary:
+        maps.difference_map(
+            temporary,
+            results=before.results,
+            cells=scenarios.cell_differences(before.results, after.results, services=[spec]),
+            service=spec,
+            sites=pd.concat([after.sites, gone]),
+            **drawn_below(before),
+            **heads,
+        )
+    return path

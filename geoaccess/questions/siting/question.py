@@ -1,0 +1,190 @@
+"""The questions of siting that a study can answer, and their answers by number."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geoaccess import siting
+from geoaccess.errors import InputError
+from geoaccess.toml import did_you_mean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from geoaccess.siting import Located, Method, Objective, SitingProblem
+    from geoaccess.study.pipeline import Answers
+    from geoaccess.study.settings.study_file import Study
+
+__all__ = [
+    "OBJECTIVES",
+    "Question",
+    "above_zero",
+    "answer_question",
+    "asked_for",
+    "check_question",
+    "classes_of",
+    "norm_of",
+    "objective_of",
+]
+
+OBJECTIVES = ("minutes", "norm", "fair", "beyond", "worst", "fewest")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: `add` sites of a service (and `close` of those that stand), for an objective.
+
+    Attributes
+    ----------
+    objective
+        "minutes": least travel time of all people. "norm": most people within the norm. "fair": least Kolm-Pollak mean.
+        "beyond": least time beyond the norm (FGT). "worst": least `quantile` of the times of the people of `classes`.
+        "fewest": the fewest sites for `share` of the people within the norm.
+    norm_min
+        The first norm of the service unless given.
+    candidates
+        "cells", "settlements" (of at least `least_people`), or a file of places.
+    exclude
+        A file of polygons in which nothing may be built.
+    max_loss_min
+        By how much the mean time of a centrality class may rise, at most, where sites close.
+    """
+
+    service: str
+    add: int = 1
+    close: int = 0
+    objective: str = "minutes"
+    norm_min: float | None = None
+    share: float = 0.95
+    aversion: float = 1.0
+    alpha: float = 1.0
+    quantile: float = 1.0
+    classes: tuple[int, ...] = ()
+    unreached_min: float = 1440.0
+    max_loss_min: float | None = None
+    candidates: str = "cells"
+    least_people: float = 200.0
+    exclude: Path | None = None
+    method: Method = "auto"
+    seconds: float = 60.0
+
+
+def check_question(study: Study, question: Question) -> None:
+    """Refuse what can be refused at once."""
+    services = study.settings.services
+    if question.service not in services:
+        raise InputError(f'{study.path}: no service "{question.service}"{did_you_mean(question.service, services)}')
+    if question.objective not in OBJECTIVES:
+        raise InputError(
+            f'objective "{question.objective}"{did_you_mean(question.objective, OBJECTIVES)}; '
+            f"there are {', '.join(OBJECTIVES)}"
+        )
+    if not (question.add or question.close or question.objective == "fewest"):
+        raise InputError("nothing to decide: give --add or --close above 0")
+    for option, minutes in (("--norm", question.norm_min), ("--unreached", question.unreached_min)):
+        above_zero(option, minutes, "minutes")
+    above_zero("--seconds", question.seconds, "seconds")
+    if question.max_loss_min is not None and not question.max_loss_min >= 0:
+        raise InputError(f"--max-loss is {question.max_loss_min:g}; give minutes, 0 or more")
+    if question.objective == "fewest" and question.close:
+        raise InputError("the fewest sites to add for a share cannot be asked for together with closing some")
+    if question.max_loss_min is not None and question.objective in ("worst", "fewest"):
+        raise InputError(f'a bound on what classes lose cannot be asked for together with "{question.objective}"')
+    if question.objective in ("norm", "beyond", "fewest"):
+        norm_of(study, question)
+
+
+def above_zero(option: str, value: float | None, unit: str) -> None:
+    """Refuse a number that is not above 0; None is not given."""
+    if value is not None and not 0 < value < math.inf:
+        raise InputError(f"{option} is {value:g}; give {unit} above 0")
+
+
+def norm_of(study: Study, question: Question) -> float:
+    """Return the norm in seconds."""
+    norms = study.settings.services[question.service].norms_min
+    if question.norm_min is None and not norms:
+        raise InputError(f"{study.path}: [services.{question.service}] has no norms_min; say which with --norm MINUTES")
+    return (norms[0] if question.norm_min is None else question.norm_min) * 60
+
+
+def objective_of(setting: SitingProblem, question: Question, study: Study) -> Objective:
+    """Return the objective that a question names."""
+    unreached_s = question.unreached_min * 60
+    if question.objective in ("norm", "fewest"):
+        return siting.WithinNorm(norm_of(study, question))
+    if question.objective == "beyond":
+        return siting.BeyondNorm(norm_of(study, question), alpha=question.alpha, unreached_s=unreached_s)
+    if question.objective == "fair":
+        return siting.FairMean.averse_to(
+            setting.now_s[:, 0], setting.people, epsilon=question.aversion, unreached_s=unreached_s
+        )
+    return siting.PersonMinutes(unreached_s=unreached_s)
+
+
+def answer_question(
+    setting: SitingProblem, question: Question, answers: Answers
+) -> tuple[Located, Objective, list[str]]:
+    """Answer the question by numbers of candidates."""
+    objective = objective_of(setting, question, answers.study)
+    if question.objective == "fewest":
+        found, least = siting.fewest(
+            setting, norm_s=norm_of(answers.study, question), share=question.share, seconds=question.seconds
+        )
+        word = f"{len(found.added)} sites bring {100 * found.value:.2f} % within the norm"
+        return found, objective, [f"{word}; no choice of fewer than {least} does"]
+    if question.objective == "worst":
+        found = siting.least_worst(
+            setting,
+            add=question.add,
+            close=question.close,
+            quantile=question.quantile,
+            group=asked_for(answers, question),
+            seconds=question.seconds,
+        )
+        return found, objective, []
+    if question.max_loss_min is not None:
+        found = siting.locate_bounded(
+            setting,
+            add=question.add,
+            close=question.close,
+            groups=classes_of(answers),
+            max_loss_s=question.max_loss_min * 60,
+            objective=objective,
+            unreached_s=question.unreached_min * 60,
+            method=question.method,
+            seconds=question.seconds,
+        )
+        if not question.close:
+            return found, objective, ["no site closes, so that no class can lose: the bound changes nothing"]
+        return found, objective, [f"no class loses more than {question.max_loss_min:g} min on average"]
+    found = siting.locate(
+        setting,
+        add=question.add,
+        close=question.close,
+        objective=objective,
+        method=question.method,
+        seconds=question.seconds,
+    )
+    unreached_s = getattr(objective, "unreached_s", question.unreached_min * 60)
+    if unreached_s < question.unreached_min * 60:  # see FairMean.averse_to
+        return found, objective, [f"somebody whom nothing reaches counts as {unreached_s / 60:.0f} min"]
+    return found, objective, []
+
+
+def asked_for(answers: Answers, question: Question) -> npt.NDArray[np.bool_]:
+    """Mark the cells of the classes that the question is about."""
+    if not question.classes:
+        return np.ones(len(answers.results), np.bool_)
+    return np.asarray(answers.results["centrality_class"].isin(question.classes), np.bool_)
+
+
+def classes_of(answers: Answers) -> npt.NDArray[np.int64]:
+    """Return the centrality class of each cell less 1, -1 where it has none: the groups that bounds are for."""
+    return np.asarray(answers.results["centrality_class"].fillna(0).to_numpy(dtype=np.int64) - 1)

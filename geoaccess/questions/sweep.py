@@ -1,0 +1,289 @@
+"""Many studies, or one in many variations, as one table."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from geoaccess import files, measures
+from geoaccess.errors import InputError
+from geoaccess.network import load_network, save_network
+from geoaccess.parallel import Outcome, crew
+from geoaccess.progress import counted, tell_compiling
+from geoaccess.study import stages
+from geoaccess.study.pipeline import solve_study
+from geoaccess.study.results.summaries import minutes
+from geoaccess.study.results.tables import marked, write_csv
+from geoaccess.study.settings.variations import value_in, written
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from geoaccess.network import Network
+    from geoaccess.parallel import Run
+    from geoaccess.study.pipeline import Answers
+    from geoaccess.study.settings.study_file import Study
+    from geoaccess.study.settings.variations import Variation
+
+    _Figures = tuple[pd.DataFrame, pd.DataFrame | None]
+
+__all__ = ["SweepResult", "medians", "sweep_studies", "write_sweep"]
+
+_EVERYBODY = "all"
+_OK = "ok"
+_WHICH = ["study", "variation"]
+_ALWAYS = [
+    *("service", "centrality_class", "population", "reached", "unreached"),
+    *(f"unreached_{reason}" for reason in measures.REASONS),
+    *("mean_s", "median_s", "p90_s"),
+]
+_FILES = ("sweep.csv", "sweep.parquet", "sweep_cells.parquet")
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """What came of a sweep.
+
+    `table` has a row per variation, service and centrality class, and one for everybody (class "all"), in the order
+    that studies and variations were given in:
+
+    * `study` and `variation`: the file as it was named, and the name of the variation;
+    * a column per setting that any variation changes, by its dotted key: what it is in this one;
+    * `status`: "ok", or why there are no figures; a variation that failed has this one row, and no figures;
+    * the columns of `Answers.summary`: `service`, `centrality_class`, people reached and unreached by reason, mean,
+      median and P90 in seconds, and for each norm its seconds, the share of people within and the people beyond;
+    * `disclaimer`, if a study has one.
+
+    `cells`, if they were asked for, has a row per variation, service and cell: `cell_id`, `population`,
+    `municipality_id`, `centrality_class`, `travel_time_s` (inf unreachable, NaN not snapped), `site` and `reason`.
+    """
+
+    table: pd.DataFrame
+    cells: pd.DataFrame | None
+
+    @property
+    def failed(self) -> pd.DataFrame:
+        """The rows of the variations that failed."""
+        return self.table[self.table["status"] != _OK]
+
+
+@dataclass(frozen=True)
+class _Build:
+    """A network to be built, if it is not whole in its folder: there is where it is put until it is."""
+
+    study: Study
+    folder: Path
+    staged: Path
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A study to be solved on a network that was built."""
+
+    study: Study
+    network: Path
+    cells: bool
+
+
+def sweep_studies(
+    variations: Sequence[Variation],
+    *,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    cells: bool = False,
+    show: bool = True,
+) -> SweepResult:
+    """Compute many variations of studies, each on its own; one that fails does not stop the others.
+
+    Networks come first: one that several variations need is built once, kept in the cache of its study, and mapped into
+    memory by every process that works on it. The figures are those of `solve_study`, to the bit, wherever they are
+    computed.
+
+    Parameters
+    ----------
+    variations
+        What to compute; from `vary`.
+    workers, scheduler
+        Where; see `geoaccess.parallel.crew`.
+    cells
+        Whether the times of every cell are wanted too.
+    show
+        Whether to show progress, where standard error is a terminal.
+
+    Raises
+    ------
+    GeoaccessError
+        If the workers cannot be had.
+    """
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    folders = _network_folders(variations)
+    outcomes: dict[int, Outcome[_Figures]] = {}
+    with (
+        _staged(folders) as needed,
+        crew(
+            workers=workers,
+            scheduler=scheduler,
+            at_most=len(variations),
+            compiling=partial(tell_compiling, console) if show else None,
+        ) as run,
+    ):
+        builds = [_Build(variations[folders.index(folder)].study, folder, staged) for folder, staged in needed.items()]
+        with counted("networks", len(builds), console=console, show=show) as done:
+            faults = _provide(run, builds, done)
+        for i, folder in enumerate(folders):
+            if folder in faults:
+                outcomes[i] = Outcome(None, faults[folder])
+        ready = [i for i in range(len(variations)) if i not in outcomes]
+        ready.sort(key=lambda i: folders.index(folders[i]))  # a process keeps one network at a time
+        tasks = [_Task(variations[i].study, folders[i], cells) for i in ready]
+        with counted("variations", len(tasks), console=console, show=show) as done:
+            outcomes |= zip(ready, run(_solve, tasks, done=done), strict=True)
+    return _swept(variations, [outcomes[i] for i in range(len(variations))])
+
+
+def _network_folders(variations: Sequence[Variation]) -> list[Path]:
+    """Return where the network of each variation is kept, as any process would name it."""
+    known: dict[Any, Path] = {}  # the digest of a large extract takes seconds
+    folders = []
+    for study in (variation.study for variation in variations):
+        network = study.settings.network
+        key = (study.cache, study.profile, study.ferries, network.when, *map(study.resolve, network.osm))
+        if key not in known:
+            known[key] = stages.network_folder(study).absolute()
+        folders.append(known[key])
+    return folders
+
+
+@contextlib.contextmanager
+def _staged(folders: Sequence[Path]) -> Iterator[dict[Path, Path]]:
+    """Yield for each network a place beside it to be built in.
+
+    Whatever is left there is removed in the end, also what a process has begun to write that was ended from outside.
+    """
+    with contextlib.ExitStack() as stack:
+        spares = {cache: stack.enter_context(files.spare(cache)) for cache in {folder.parent for folder in folders}}
+        yield {folder: spares[folder.parent] / folder.name for folder in folders}
+
+
+def _provide(run: Run, builds: Sequence[_Build], done: Callable[[], None]) -> dict[Path, str]:
+    """Have the networks built that are not there, and put them there; return what is wrong with the others."""
+    faults = {}
+    for build, outcome in zip(builds, run(_build, builds, done=done), strict=True):
+        if outcome.error:
+            faults[build.folder] = outcome.error
+        elif outcome.result:
+            files.put_folder(build.staged, build.folder)
+    return faults
+
+
+def _build(build: _Build) -> bool:
+    """Build a network if the cache has it not, or not whole; whether that was so."""
+    try:
+        _mapped(build.folder)
+    except InputError:
+        save_network(stages.build_network(build.study), build.staged)
+        return True
+    return False
+
+
+@lru_cache(maxsize=1)
+def _mapped(folder: Path) -> Network:
+    """Load a network; it stays, with all that has been derived from it, until a task needs another one."""
+    return load_network(folder, mmap=True)
+
+
+def _solve(task: _Task) -> _Figures:
+    answers = solve_study(task.study, network=_mapped(task.network), show=False)
+    summary = pd.concat(
+        [answers.summary().assign(centrality_class=_EVERYBODY), answers.summary("centrality_class")], ignore_index=True
+    )
+    order = {key: i for i, key in enumerate(task.study.settings.services)}
+    summary = summary.sort_values("service", key=lambda keys: keys.map(order), kind="stable", ignore_index=True)
+    return summary, _cells_of(answers) if task.cells else None
+
+
+def _cells_of(answers: Answers) -> pd.DataFrame:
+    results = pd.DataFrame(answers.results).reset_index()
+    kept = results[["cell_id", "population", "municipality_id", "centrality_class"]]
+    columns = {"_s": "travel_time_s", "_site": "site", "_reason": "reason"}
+    parts = []
+    for key in answers.study.settings.services:
+        ours = results[[f"{key}{suffix}" for suffix in columns]].set_axis([*columns.values()], axis=1)
+        parts.append(pd.concat([kept, ours], axis=1).assign(service=key))
+    table = pd.concat(parts, ignore_index=True)
+    return _first(["service"], table)
+
+
+def _swept(variations: Sequence[Variation], outcomes: Sequence[Outcome[_Figures]]) -> SweepResult:
+    settings = _settings(variations)
+    tables, cell_tables = [], []
+    for i, (variation, outcome) in enumerate(zip(variations, outcomes, strict=True)):
+        disclaimer = variation.study.settings.disclaimer
+        which = {"study": variation.file, "variation": variation.name}
+        summary, of_cells = outcome.result or (pd.DataFrame(index=[0]), None)
+        said = {**which, **settings.loc[i], "status": " ".join(outcome.error.split()) or _OK}
+        tables.append(marked(summary.assign(**said), disclaimer))
+        if of_cells is not None:
+            cell_tables.append(marked(of_cells.assign(**which), disclaimer))
+    first = [*_WHICH, *settings, "status", *_ALWAYS]
+    norms = {name for table in tables for name in table} - {*first, "disclaimer"}
+    last = ["disclaimer"] if any("disclaimer" in table for table in tables) else []
+    table = pd.concat(tables, ignore_index=True).reindex(columns=[*first, *sorted(norms, key=_place), *last])
+    return SweepResult(table, _first(_WHICH, pd.concat(cell_tables, ignore_index=True)) if cell_tables else None)
+
+
+def _place(norm: str) -> tuple[int, int]:
+    """Return the place among the columns of norms: by number, then as `Answers.summary` has them."""
+    number = int(re.sub(r"[^0-9]", "", norm))
+    return number, [f"norm_{number}_s", f"share_within_norm_{number}", f"people_beyond_norm_{number}"].index(norm)
+
+
+def _settings(variations: Sequence[Variation]) -> pd.DataFrame:
+    """Return what each setting that any variation changes is in each of them: numbers, else texts."""
+    table = pd.DataFrame(index=range(len(variations)))
+    for key in dict.fromkeys(key for variation in variations for key in variation.settings):
+        values = [value_in(variation.study.settings, key) for variation in variations]
+        numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+        table[key] = values if numbers else [written(value) for value in values]
+    return table
+
+
+def _first(names: list[str], table: pd.DataFrame) -> pd.DataFrame:
+    return table[[*names, *(name for name in table if name not in names)]]
+
+
+def medians(swept: SweepResult) -> pd.DataFrame:
+    """Return the short table that is printed: a row per variation, everybody's median minutes to each service."""
+    everybody = swept.table[swept.table["centrality_class"] == _EVERYBODY]
+    table = everybody.set_index([*_WHICH, "service"])["median_s"].unstack()  # noqa: PD010 - each is there once
+    table = table.reindex(index=pd.MultiIndex.from_frame(swept.table[_WHICH].drop_duplicates()))
+    table = table[[*dict.fromkeys(everybody["service"])]].map(minutes)
+    return table.reset_index()
+
+
+def write_sweep(swept: SweepResult, folder: Path) -> list[Path]:
+    """Write the table as CSV and Parquet, and the times of cells as Parquet, all or nothing; return the files.
+
+    Those of a sweep before make way; whatever else is in the folder stays.
+
+    Raises
+    ------
+    InputError
+        If `folder` is a file.
+    """
+    with files.writing_among(folder, former=set(_FILES)) as temporary:
+        csv, parquet, cells = (temporary / name for name in _FILES)
+        write_csv(swept.table, csv)
+        swept.table.to_parquet(parquet, index=False)
+        if swept.cells is not None:
+            swept.cells.to_parquet(cells, index=False)
+        names = sorted(path.name for path in temporary.iterdir())
+    return [folder / name for name in names]

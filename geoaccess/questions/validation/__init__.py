@@ -1,0 +1,1 @@
+"""A study beside published statistics."""

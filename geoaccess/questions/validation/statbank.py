@@ -1,0 +1,249 @@
+"""Tables of StatBank Norway as they are saved from the web page or the API: PxWeb's CSV forms and JSON-stat 2.0."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geoaccess.errors import InputError
+from geoaccess.questions.validation.references import read_encoded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["read_ssb_12764"]
+
+_SOURCE = "Statistics Norway, StatBank table 12764"
+_REGION = {"region", "regioner", "kommune", "kommuner", "municipality", "municipalities"}
+_YEAR_NAMES = {"år", "aar", "year", "tid", "time"}
+_YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
+_PERCENTILE = re.compile(
+    r"(?<![A-Z])P ?0*([1-9]\d?)(?!\d)"
+    r"|\b0*([1-9]\d?)(?:\.|st|nd|rd|th)?[ -]*(?:persentil|prosentil|percentile)"
+    r"|(?:[Pp]ersentil|[Pp]rosentil|[Pp]ercentile)[ .:-]*0*([1-9]\d?)(?!\d)"
+)
+_PERCENTILE_WORD = re.compile("persentil|prosentil|percentile", re.IGNORECASE)
+_WORDS = (("median", "median"), ("gjennomsnitt", "mean"), ("average", "mean"), ("mean", "mean"))
+_REGION_CODE = re.compile(r"(?:K[-_])?(\d{1,4})\b[ .:-]*(.*)", re.DOTALL)
+_NAME_END = re.compile(r" \(.*\d{4}.*\)$| - .*$")  # years of validity, names in other languages
+_MISSING = {"", ".", "..", "...", ":"}  # of StatBank's signs, "-" alone is a number: nil
+_UNITS = (("minut", 1.0), ("sekund", 1 / 60), ("second", 1 / 60), ("timer", 60.0), ("hour", 60.0))
+
+
+def read_ssb_12764(path: str | Path, *, service: str, year: int | None = None) -> pd.DataFrame:
+    """Read StatBank table 12764, drive time to the nearest emergency department by municipality, as a reference.
+
+    Two forms in which StatBank saves tables are understood, by the general rules of PxWeb and JSON-stat; the words of
+    this table's headings are not relied on beyond that percentiles are written P50, "50. persentil" or the like:
+
+    * CSV with or without the lines of the title, separated by semicolons, commas or tabulators, in UTF-8 or Latin-1,
+      with decimal comma or point: percentiles (and years) as columns, or down a column with the value in the last.
+    * JSON-stat 2.0, values as a list or by position.
+
+    ".", ".." and ":" mean that there is no value; "-" is nil. Which service of the study is meant must be said: the
+    table's is the emergency department, which a study may count among hospitals or legevakt.
+
+    Parameters
+    ----------
+    path
+        The file; JSON-stat where its name ends in .json or it begins with {.
+    service
+        Key of the service in the study.
+    year
+        Which year where the file has several; the latest when left out.
+
+    Returns
+    -------
+    As `read_reference`: `geography` (the number of the municipality where there is one), `name`, `service`,
+    `statistic` (P1 to P99, mean, median, or the heading where it is none of these), `source` with the year, and `value`
+    in minutes, NaN where there is none.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    InputError
+        With what is wrong: no such form, no region, a value that is no number, several values for one region and
+        percentile (because of a further column such as sex: save the table for one of its values), no such year.
+
+    References
+    ----------
+    PxWeb, Statistics Sweden and Norway: formats of saved tables; JSON-stat 2.0, json-stat.org/format.
+    """
+    file = Path(path)
+    text = read_encoded(file)
+    if file.suffix.lower() == ".json" or text.lstrip().startswith("{"):
+        cells = _json_stat(file, text)
+    else:
+        cells = _csv(file, text)
+    return _tidy(file, pd.DataFrame(cells, columns=["region", "said", "year", "further", "value"]), service, year)
+
+
+Cell = tuple[str, str, str, str, str]
+"""Region, words that say which statistic, year, other dimensions, value, all as they are written."""
+
+
+def _csv(path: Path, text: str) -> list[Cell]:
+    rows: list[list[str]] = []
+    for separator in (";", "\t", ","):
+        found = list(csv.reader(io.StringIO(text), delimiter=separator))
+        begins = [n for n, row in enumerate(found) if len(row) > 1 and row[0].strip().lower() in _REGION]
+        if begins:
+            rows = [[value.strip() for value in row] for row in found[begins[0] :]]
+            break
+    if not rows:
+        raise InputError(
+            f"{path}: no line of headings that begins with region or kommune; save the table from StatBank as CSV "
+            "(semicolon) with region first, or as JSON-stat"
+        )
+    header = rows[0]
+    body = [(n, row) for n, row in enumerate(rows[1:], start=2) if len(row) == len(header) and row[0]]
+    short = [row for row in rows[1:] if len(row) not in {0, 1, len(header)}]
+    if short or not body:
+        raise InputError(
+            f"{path}: {len(short)} rows have not the {len(header)} values of the headings, or there is none"
+        )
+    first = _first_value(header, [row for _, row in body])
+    years = [place for place, name in enumerate(header[:first]) if name.lower() in _YEAR_NAMES]
+    cells = []
+    for _, row in body:
+        words = {header[place]: row[place] for place in range(1, first) if place not in years}
+        for place in range(first, len(header)):
+            in_heading = _YEAR.search(header[place])
+            year = row[years[0]] if years else in_heading.group() if in_heading else ""
+            heading = header[place].replace(year, "") if year else header[place]
+            said = " ".join([*(_with_heading(name, value) for name, value in words.items()), heading])
+            further = " ".join(f"{name} {value}" for name, value in words.items())
+            cells.append((row[0], said, year, further, row[place]))
+    return cells
+
+
+def _with_heading(heading: str, value: str) -> str:
+    """Return a value with its heading where that is what makes a percentile of a bare number."""
+    return f"{heading} {value}" if _PERCENTILE_WORD.search(heading) and value.isdigit() else value
+
+
+def _first_value(header: list[str], body: list[list[str]]) -> int:
+    """Return the first column of values: all before it are words, years or percentiles that say what the value is."""
+    for place in range(1, len(header)):
+        if header[place].lower() in _YEAR_NAMES:
+            continue
+        column = [row[place] for row in body]
+        if _PERCENTILE_WORD.search(header[place]) and not _PERCENTILE.search(header[place]) and place < len(header) - 1:
+            continue  # 1, 2, 3 ... 99 down a column are no times
+        if all(value in _MISSING or _number(value) is not None for value in column):
+            return place
+    return len(header) - 1
+
+
+def _json_stat(path: Path, text: str) -> list[Cell]:
+    try:
+        data = json.loads(text)
+        names = [str(name) for name in data["id"]]
+        codes = {name: _codes(data["dimension"][name]["category"]) for name in names}
+        labels = {name: data["dimension"][name]["category"].get("label", {}) for name in names}
+        units = {name: data["dimension"][name]["category"].get("unit", {}) for name in names}
+        roles = data.get("role", {})
+        values = data["value"]
+        size = [len(codes[name]) for name in names]
+        if isinstance(values, dict):
+            values = [values.get(str(place)) for place in range(int(np.prod(size)))]
+        whole = size == list(data["size"]) and len(values) == np.prod(size)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{path}: is not JSON-stat 2.0 ({type(error).__name__}: {error})") from error
+    if not whole:
+        raise InputError(f"{path}: is not JSON-stat 2.0: it has {len(values)} values for dimensions of {size}")
+    region = _dimension(names, roles.get("geo", []), _REGION)
+    time = _dimension(names, roles.get("time", []), _YEAR_NAMES)
+    if region is None:
+        raise InputError(f"{path}: no dimension is the region; found {', '.join(names)}")
+    cells = []
+    for value, chosen in zip(values, itertools.product(*(codes[name] for name in names)), strict=True):
+        at = dict(zip(names, chosen, strict=True))
+        label = {name: str(labels[name].get(code, code)) for name, code in at.items()}
+        place = label[region] if label[region].startswith(at[region]) else f"{at[region]} {label[region]}"
+        others = [name for name in names if name not in {region, time}]
+        base = [str(units[name].get(at[name], {}).get("base", "")) for name in others]
+        code = [at[name] for name in others if not _statistic(label[name]) and _statistic(at[name])]
+        headings = {name: str(data["dimension"][name].get("label", name)) for name in others}
+        said = " ".join([*(_with_heading(headings[name], label[name]) for name in others), *code, *base])
+        further = " ".join(f"{name} {label[name]}" for name in others)
+        cells.append((place, said, label[time] if time else "", further, "" if value is None else str(value)))
+    return cells
+
+
+def _codes(category: dict[str, Any]) -> list[str]:
+    index = category.get("index", category.get("label", {}))
+    if "index" in category and isinstance(index, dict):
+        return sorted(index, key=index.__getitem__)
+    return [str(code) for code in index]
+
+
+def _dimension(names: list[str], given: list[str], known: set[str]) -> str | None:
+    return next((name for name in names if name in given or name.lower() in known), None)
+
+
+def _statistic(said: str) -> str | None:
+    """Return the statistic that some words speak of.
+
+    >>> _statistic("Kjøretid (minutter) P5"), _statistic("90. persentil"), _statistic("Gjennomsnittlig kjøretid")
+    ('P5', 'P90', 'mean')
+    >>> _statistic("KjoretidP50"), _statistic("Folkemengde") is None
+    ('P50', True)
+    """
+    percentile = _PERCENTILE.search(said)
+    if percentile:
+        return f"P{next(number for number in percentile.groups() if number)}"
+    return next((name for word, name in _WORDS if word in said.lower()), None)
+
+
+def _number(text: str) -> float | None:
+    """Return a number written with a decimal comma or point, blanks between thousands; "-" is nil."""
+    bare = re.sub(r"\s", "", text).replace(",", ".")
+    if bare in {"-", "\u2013"}:
+        return 0.0
+    return float(bare) if re.fullmatch(r"-?\d+(\.\d*)?", bare) else None
+
+
+def _tidy(path: Path, cells: pd.DataFrame, service: str, year: int | None) -> pd.DataFrame:
+    years = sorted(set(cells["year"]))
+    chosen = str(year) if year is not None else years[-1] if years else ""
+    if chosen not in years:
+        raise InputError(f"{path}: no year {chosen}; there are {', '.join(filter(None, years)) or 'none in the file'}")
+    cells = cells[cells["year"] == chosen]
+    rows, problems = [], []
+    for region, said, further, text in cells[["region", "said", "further", "value"]].itertuples(index=False):
+        value = np.nan if text in _MISSING else _number(text)
+        if value is None or value < 0:
+            problems.append(f'{region}, {said}: "{text}" is no number of minutes')
+            continue
+        code = _REGION_CODE.fullmatch(region)
+        geography, name = (code[1], code[2]) if code else (region, region)
+        name = _NAME_END.sub("", name)
+        factor = next((factor for word, factor in _UNITS if word in said.lower()), 1.0)
+        rows.append((geography, name.strip(), service, _statistic(said) or said, further, value * factor))
+    found = pd.DataFrame(rows, columns=["geography", "name", "service", "statistic", "further", "value"])
+    problems += _several(found)
+    if problems:
+        raise InputError.listing(str(path), problems)
+    source = f"{_SOURCE}, {chosen}" if chosen else _SOURCE
+    return found.drop(columns="further").assign(source=source)[
+        ["geography", "name", "service", "statistic", "source", "value"]
+    ]
+
+
+def _several(found: pd.DataFrame) -> Iterable[str]:
+    """Say where a region has more than one value of a statistic."""
+    keys = ["geography", "statistic"]
+    double = found[found.duplicated(keys, keep=False)]
+    for (geography, statistic), part in itertools.islice(double.groupby(keys), 3):
+        which = "; ".join(dict.fromkeys(part["further"]))
+        yield f"{geography} has {len(part)} values of {statistic} ({which}); save the table for one of them"

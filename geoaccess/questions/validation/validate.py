@@ -1,0 +1,256 @@
+"""A study beside published statistics: what was computed, what is published, and what differs in the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from geoaccess import files, measures
+from geoaccess.errors import InputError
+from geoaccess.osm import read_profile
+from geoaccess.questions.validation.references import read_reference
+from geoaccess.questions.validation.statbank import read_ssb_12764
+from geoaccess.study.pipeline import solve_study
+from geoaccess.study.results.tables import marked, write_csv
+from geoaccess.study.settings.variations import vary
+from geoaccess.toml import did_you_mean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from geoaccess.study.pipeline import Answers
+    from geoaccess.study.settings.study_file import Study
+
+__all__ = [
+    "FORMS",
+    "Validation",
+    "choose_reference",
+    "settings_that_matter",
+    "validate_answers",
+    "validate_study",
+    "validation_table",
+    "with_profile",
+    "write_validation",
+]
+
+FORMS = ("tidy", "ssb12764")
+_SHOWN = {"mean", "median", "P50", "P90"}
+_MOST_ROWS = 24
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What was compared: `table` and `unmatched` of `compare_statistics`, its `summary`, and what to know of it."""
+
+    study: Study
+    table: pd.DataFrame
+    unmatched: pd.DataFrame
+    summary: pd.DataFrame
+    explanation: list[str]
+
+
+def choose_reference(path: Path, *, form: str, service: str | None, year: int | None) -> pd.DataFrame:
+    """Read published statistics in one of `FORMS`.
+
+    Raises
+    ------
+    InputError
+        If the form is unknown, or a service or year is given or left out against its nature; else as reading it.
+    """
+    if form not in FORMS:
+        raise InputError(f'--form is "{form}"{did_you_mean(form, FORMS)}')
+    if form == "tidy":
+        if service is not None or year is not None:
+            raise InputError("--service and --year belong to --form ssb12764; a tidy table says both in its rows")
+        return read_reference(path)
+    if service is None:
+        raise InputError("--form ssb12764 needs --service: which service of the study the table is about")
+    return read_ssb_12764(path, service=service, year=year)
+
+
+def with_profile(path: Path, profile: str) -> Study:
+    """Return a study with another profile: car, ssb, or a .toml file."""
+    return vary([path], {profile: {"network.profile": profile}})[0].study
+
+
+def validate_study(study: Study, reference: pd.DataFrame, *, show: bool = True) -> Validation:
+    """Compute a study and compare it with published statistics; see `validate_answers`."""
+    unknown = sorted({*reference["service"]} - {*study.settings.services})
+    if len(unknown) == reference["service"].nunique():
+        hints = [f'no service "{key}"{did_you_mean(key, study.settings.services)}' for key in unknown]
+        raise InputError.listing(str(study.path), hints)  # said before the long work
+    return validate_answers(solve_study(study, show=show), reference)
+
+
+def validate_answers(answers: Answers, reference: pd.DataFrame) -> Validation:
+    """Compare what a study found with published statistics.
+
+    Parameters
+    ----------
+    answers
+        Of `solve_study` or `run`.
+    reference
+        As of `read_reference` or `read_ssb_12764`: geographies are municipalities (number or name), "class 1" to
+        "class 6", "everybody", regions, and the areas of further zonings.
+
+    Returns
+    -------
+    A `Validation`; in its table the settings of the study stand beside every row.
+
+    Raises
+    ------
+    InputError
+        If nothing at all can be compared, with the reasons.
+    """
+    zonings = {"everybody": None, "class": "centrality_class", "municipality": "municipality_id", "region": "region"}
+    zonings |= {zoning.name: zoning.name for zoning in answers.study.settings.zonings}
+    found = measures.compare_statistics(
+        answers.results,
+        reference,
+        services=answers.study.specs,
+        zonings=zonings,
+        names={"municipality": "municipality"},
+    )
+    if found.table.empty:
+        reasons = found.unmatched.groupby("reason", sort=False)["geography"].agg(["size", "first"])
+        lines = [f"{row.size} rows, the first {row.first}: {row.Index}" for row in reasons.itertuples()]
+        raise InputError.listing("the reference: no row can be compared", lines)
+    settings = settings_that_matter(answers.study)
+    return Validation(
+        study=answers.study,
+        table=found.table.assign(**settings),
+        unmatched=found.unmatched,
+        summary=measures.difference_summary(found.table),
+        explanation=_explanation(answers, found),
+    )
+
+
+def settings_that_matter(study: Study) -> dict[str, str | float | int]:
+    """Return the settings in which published travel times most often differ from a study's."""
+    ferry = read_profile(study.profile).ferry
+    return {
+        "profile": study.settings.network.profile,
+        "ferry_wait": ferry.wait,
+        "ferry_kph": ferry.ssb_kph if ferry.wait == "ssb" else np.nan,
+        "off_network_kph": study.settings.snap.off_network_kph,
+        "population_year": study.settings.population.year,
+    }
+
+
+def _explanation(answers: Answers, found: measures.Comparison) -> list[str]:
+    """Say, a line each, in what the study and the published numbers may differ."""
+    study = answers.study
+    profile = read_profile(study.profile)
+    ferry, snap, people = profile.ferry, study.settings.snap, study.settings.population
+    lines = [f"Speeds: profile {study.settings.network.profile} ({profile.title})."]
+    if ferry.wait == "ssb":
+        lines.append(
+            f"Ferries: an effective {ferry.ssb_kph:g} km/h for sailing and waiting together, as in the drive times of "
+            "Statistics Norway; tagged durations are not used."
+        )
+    else:
+        waits = {
+            "none": "no wait",
+            "half_headway": "a wait of half the headway",
+            "observed": f"a wait of half the headway while that is short, else {ferry.wait_min:g} min",
+            "emergency": "a vessel called out",
+        }
+        lines.append(
+            f"Ferries: crossings by the table of ferries, tags or length, and {waits[ferry.wait]}. In Statistics "
+            "Norway's drive times they sail at an effective 12.3 km/h, waits included: compare with --profile ssb."
+        )
+    lines.append(
+        f"Off the road: {snap.off_network_kph:g} km/h from the middle of the cell, at most {snap.max_m:g} m; "
+        "published times may begin on the road."
+    )
+    lines.append(
+        f"People: {people.year} ({people.source}); the published may be of another year or other places of living."
+    )
+    for spec in study.specs:
+        if (found.table["service"] == spec.key).any():
+            sites = int((answers.sites["service"] == spec.key).sum())
+            lost = answers.results.loc[answers.results[f"{spec.key}_reason"] != "", "population"].sum()
+            note = f" ({spec.proxy_note})" if spec.proxy_note else ""
+            lines.append(
+                f"{spec.label}: the nearest of {sites} sites{note}, is that the service of the published numbers? "
+                f"{lost:,.0f} of {answers.population:,.0f} people reach none."
+            )
+    lines.append(
+        "People not reached: the longest time in medians and percentiles, beyond in shares, left out of means; the "
+        "published may leave them out of all."
+    )
+    if study.settings.disclaimer:
+        lines.append(f"The study says of itself: {study.settings.disclaimer}.")
+    return lines
+
+
+def validation_table(validation: Validation) -> pd.DataFrame:
+    """Return the summary as it is printed: of many rows those of the most geographies, mean, median, P90 and shares."""
+    table = validation.summary
+    if len(table) > _MOST_ROWS:
+        table = table[table["statistic"].isin(_SHOWN) | (table["unit"] != "min")]
+        table = table.sort_values("geographies", ascending=False, kind="stable").head(_MOST_ROWS)
+    digits = table["unit"].map({"min": ".1f", "share": ".3f", "people": ",.0f"})
+
+    def said(column: str, sign: str = "") -> list[str]:
+        return [
+            "-" if np.isnan(value) else f"{value:{sign}{form}}"
+            for value, form in zip(table[column], digits, strict=True)
+        ]
+
+    return pd.DataFrame(
+        {
+            "by": table["zoning"],
+            "service": table["service"],
+            "statistic": table["statistic"] + " (" + table["unit"] + ")",
+            "n": table["geographies"],
+            "never": table["never_reached"],
+            "bias": said("bias", "+"),
+            "MAE": said("mae"),
+            "RMSE": said("rmse"),
+            "r": ["-" if np.isnan(value) else f"{value:.3f}" for value in table["correlation"]],
+            "largest differences": table["largest"],
+        }
+    )
+
+
+def write_validation(validation: Validation, *, name: str = "validation") -> list[Path]:
+    """Write tables and figures into the output folder of the study, each whole or not at all; return the files.
+
+    `validation`, `validation_summary` and `validation_unmatched` as CSV and Parquet, and `validation_<service>.png`;
+    all begin with `name`.
+    """
+    from geoaccess import maps
+
+    settings, folder = validation.study.settings, validation.study.output
+    word = "Profil" if settings.language == "nb" else "Profile"
+    tables = {
+        name: validation.table,
+        f"{name}_summary": validation.summary,
+        f"{name}_unmatched": validation.unmatched,
+    }
+    written = []
+    for stem, table in tables.items():
+        for suffix in (".csv", ".parquet"):
+            with files.writing(folder / f"{stem}{suffix}") as temporary:
+                whole = marked(table, settings.disclaimer)
+                write_csv(whole, temporary) if suffix == ".csv" else whole.to_parquet(temporary, index=False)
+            written.append(folder / f"{stem}{suffix}")
+    for spec in validation.study.specs:
+        part = validation.table[validation.table["service"] == spec.key]
+        if len(part):
+            path = folder / f"{name}_{spec.key}.png"
+            maps.validation_figure(
+                path,
+                table=part,
+                title=f"{spec.label}: {settings.title}",
+                subtitle=". ".join(filter(None, (settings.subtitle, f"{word}: {settings.network.profile}"))),
+                disclaimer=settings.disclaimer,
+                attribution="; ".join(settings.attribution + sorted(set(part["source"]) - {""})),
+                language=settings.language,
+            )
+            written.append(path)
+    return written

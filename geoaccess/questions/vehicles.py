@@ -1,0 +1,190 @@
+"""More ambulances in a study: at which bases they bring most people within reach of one that is free."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from geoaccess import files, siting
+from geoaccess.errors import InputError
+from geoaccess.measures import read_ambulance_figures
+from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places
+from geoaccess.questions.siting.question import Question, above_zero, norm_of
+from geoaccess.routing import travel_times
+from geoaccess.study import stages
+from geoaccess.study.pipeline import solve_study
+from geoaccess.study.results.tables import marked, write_csv
+from geoaccess.toml import did_you_mean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+    import numpy.typing as npt
+
+    from geoaccess.siting import Fleet
+    from geoaccess.study.pipeline import Answers
+    from geoaccess.study.settings.study_file import Study
+
+__all__ = ["FleetQuestion", "PlacedFleet", "fleet_lines", "fleet_study", "write_fleet"]
+
+
+@dataclass(frozen=True)
+class FleetQuestion:
+    """What is asked: `add` vehicles, beside those that stand, each out a share `busy` of its time.
+
+    Attributes
+    ----------
+    norm_min
+        Minutes from the call to the patient; the first norm of the service unless given.
+    treatment, treatment_min
+        A service that can treat, and minutes from the call until the patient is there: both norms must be met.
+    standing
+        Vehicles that every base has today.
+    figures
+        A file of figures of the ambulance chain; the shipped one unless given.
+    """
+
+    service: str = "ambulance_base"
+    add: int = 1
+    busy: float = 0.3
+    norm_min: float | None = None
+    treatment: str | None = None
+    treatment_min: float | None = None
+    standing: int = 1
+    candidates: str = "settlements"
+    least_people: float = 200.0
+    exclude: Path | None = None
+    figures: Path | None = None
+    seconds: float = 60.0
+
+
+@dataclass(frozen=True)
+class PlacedFleet:
+    """The answer: shares of all people, a table of bases with the vehicles they get, and the scenario."""
+
+    study: Study
+    question: FleetQuestion
+    fleet: Fleet
+    places: pd.DataFrame
+    scenario: str
+
+
+def fleet_study(
+    study: Study, question: FleetQuestion, *, answers: Answers | None = None, show: bool = True
+) -> PlacedFleet:
+    """Place vehicles in a study, at new bases or as a further one at those that stand; people stand for calls.
+
+    Raises
+    ------
+    InputError
+        If a service is unknown, or as `expected_cover`.
+    """
+    services = study.settings.services
+    for name in filter(None, (question.service, question.treatment)):
+        if name not in services:
+            raise InputError(f'{study.path}: no service "{name}"{did_you_mean(name, services)}')
+    if (question.treatment is None) != (question.treatment_min is None):
+        raise InputError("--treatment names the service that treats, --treatment-min its norm: give both, or none")
+    for option, minutes in (("--norm", question.norm_min), ("--treatment-min", question.treatment_min)):
+        above_zero(option, minutes, "minutes")
+    above_zero("--seconds", question.seconds, "seconds")
+    norm_s = norm_of(study, Question(service=question.service, norm_min=question.norm_min))
+    answers = solve_study(study, show=show) if answers is None else answers
+    ours = answers.sites[(answers.sites["service"] == question.service).to_numpy()]
+    asked = Question(
+        service=question.service,
+        candidates=question.candidates,
+        least_people=question.least_people,
+        exclude=question.exclude,
+    )
+    new = candidates_of(answers, asked)
+    bases = pd.concat([ours[["name", "geometry"]].to_crs(new.crs), new.assign(name=new.get("name", ""))])
+    snapped = stages.snap_all(study, answers.network, answers.results, ours)
+    where = pd.concat([snapped.sites, stages.snap_as_set(study, answers.network, new)])
+    times = travel_times(answers.network, where, snapped.cells).T
+    fleet = siting.expected_cover(
+        np.where(np.isnan(times), np.inf, times),
+        answers.results["population"].to_numpy(dtype=np.float64),
+        limit_s=_limits(answers, question, norm_s),
+        add=question.add,
+        busy=question.busy,
+        standing=np.where(np.arange(len(where)) < len(ours), question.standing, 0),
+        seconds=question.seconds,
+    )
+    places = _table(answers, bases, fleet, len(ours))
+    return PlacedFleet(study, question, fleet, places, _scenario(study, question, places, fleet))
+
+
+def _limits(answers: Answers, question: FleetQuestion, norm_s: float) -> npt.NDArray[np.float64]:
+    """Return the longest drive to each cell with which the norms are met."""
+    times = read_ambulance_figures(question.figures).modes["car"].times
+    limit = np.full(len(answers.results), norm_s - times.start_s)
+    if question.treatment is not None and question.treatment_min is not None:
+        onward = answers.results[f"{question.treatment}_s"].fillna(np.inf).to_numpy(dtype=np.float64)
+        limit = np.minimum(limit, question.treatment_min * 60 - times.start_s - times.on_scene_s - onward)
+    return limit
+
+
+def _table(answers: Answers, bases: gpd.GeoDataFrame, fleet: Fleet, standing: int) -> pd.DataFrame:
+    chosen = np.flatnonzero(fleet.vehicles).tolist()
+    names = name_places(answers, bases, chosen)
+    points = bases.geometry.iloc[chosen]
+    table = pd.DataFrame(
+        {
+            "base": [str(label) for label in bases.index[chosen]],
+            "name": siting.unique_names([names[j] for j in chosen]),
+            "municipality": municipality_of(answers, bases, chosen),
+            "vehicles": fleet.vehicles[chosen],
+            "stands": ["yes" if j < standing else "new" for j in chosen],
+            "lon": points.x.round(6).to_numpy(),
+            "lat": points.y.round(6).to_numpy(),
+        }
+    )
+    return table.sort_values("vehicles", ascending=False, kind="stable", ignore_index=True)
+
+
+def _scenario(study: Study, question: FleetQuestion, places: pd.DataFrame, fleet: Fleet) -> str:
+    new = places[places["stands"] == "new"]
+    more = places[places["stands"] == "yes"]
+    further = "; ".join(f"{count} more at {base}" for count, base in zip(more["vehicles"], more["base"], strict=True))
+    return siting.scenario_text(
+        title=f"{study.settings.services[question.service].label}: {int(fleet.vehicles.sum())} more vehicles",
+        description=f"Expected cover {100 * fleet.value:.2f} % ({fleet.method})" + (f"; {further}" if further else ""),
+        add=[
+            {"service": question.service, "name": name, "lon": float(lon), "lat": float(lat), "capacity": int(count)}
+            for name, lon, lat, count in zip(new["name"], new["lon"], new["lat"], new["vehicles"], strict=True)
+        ],
+    )
+
+
+def fleet_lines(answer: PlacedFleet) -> list[str]:
+    """Return the answer in a few lines."""
+    fleet, question = answer.fleet, answer.question
+    missing = 100 * (fleet.bound - fleet.value)
+    sure = "proved optimal" if fleet.proved else f"at most {missing:.2g} percentage points from the best"
+    shares = f"{100 * fleet.now:.2f} % today, {100 * fleet.value:.2f} % with {question.add} more"
+    out = f"vehicles out {100 * question.busy:g} % of the time, {question.standing} at every base today"
+    start = read_ambulance_figures(question.figures).modes["car"].times.start_s / 60
+    return [
+        f"people who can count on a free vehicle in time: {shares}; {sure}",
+        f"found by: {fleet.method}; no choice can bring more than {100 * fleet.bound:.2f} %",
+        f"assumed: {out}, people call alike; of the norm {start:.3g} min pass before the vehicle moves",
+    ]
+
+
+def write_fleet(answer: PlacedFleet, folder: Path | None = None) -> list[Path]:
+    """Write the table (CSV and Parquet) and the scenario; return the files."""
+    where = answer.study.output if folder is None else folder
+    stem = f"site_{answer.question.service}_vehicles"
+    said = marked(answer.places, answer.study.settings.disclaimer)
+    with files.writing(where / f"{stem}.csv") as temporary:
+        write_csv(said, temporary)
+    with files.writing(where / f"{stem}.parquet") as temporary:
+        said.to_parquet(temporary, index=False)
+    with files.writing(where / f"{stem}.toml") as temporary:
+        temporary.write_text(answer.scenario, encoding="utf-8", newline="\n")
+    return [where / f"{stem}{suffix}" for suffix in (".csv", ".parquet", ".toml")]

@@ -1,0 +1,46 @@
+"""What people would call the place where a cell lies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from geoaccess.osm import read_features
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from geoaccess.study.settings.study_file import Study
+
+__all__ = ["named_places"]
+
+_SETTLEMENTS = [("place", kind) for kind in ("city", "town", "village", "hamlet", "suburb")]
+
+
+def named_places(study: Study, cells: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> pd.Series[str]:
+    """Return the name of the settlement nearest to each cell, as the crow flies, in its own municipality if it has one.
+
+    Settlements are those that the extracts of the study hold by name; where there are none, the sites of the study
+    stand for them. "" where nothing has a name. A settlement is in the municipality of the cell nearest to it.
+    """
+    import shapely
+
+    places = read_features([study.resolve(name) for name in study.settings.network.osm], _SETTLEMENTS)
+    places = places[places["name"] != ""][["name", "geometry"]]
+    if places.empty:
+        places = sites[sites["name"] != ""][["name", "geometry"]].drop_duplicates("name")
+    if places.empty:
+        return pd.Series("", index=cells.index, dtype="str")
+    names = places["name"].to_numpy(dtype=object)
+    points, centres = places.to_crs(cells.crs).geometry.to_numpy(), cells.geometry.centroid.to_numpy()
+    zone = cells["municipality_id"].to_numpy(dtype=object)
+    zone_of = zone[shapely.STRtree(centres).query_nearest(points, all_matches=False)[1]]
+    found = np.empty(len(cells), dtype=object)
+    for label in pd.unique(zone):
+        own = np.flatnonzero(zone_of == label) if label and (zone_of == label).any() else np.arange(len(points))
+        here = np.flatnonzero(zone == label)
+        nearest = shapely.STRtree(points[own]).query_nearest(centres[here], all_matches=False)[1]
+        found[here] = names[own[nearest]]
+    return pd.Series(found, index=cells.index, dtype="str")

@@ -1,0 +1,1 @@
+"""What a study writes: tables with their dictionary, maps, figures, report."""

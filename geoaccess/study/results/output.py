@@ -1,0 +1,300 @@
+"""The files of a study: tables, rasters, maps, figures and the record of how they were made."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from geoaccess import equity, files, maps
+from geoaccess.network import EdgeKind
+from geoaccess.study.results.dictionary import dictionary_table
+from geoaccess.study.results.report import report_of
+from geoaccess.study.results.tables import all_tables, marked, reached, table_names, write_table
+from geoaccess.version import __version__
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+
+    from geoaccess.network import Network
+    from geoaccess.study.pipeline import Answers
+    from geoaccess.study.settings.study_file import Study
+
+__all__ = [
+    "add_pdf",
+    "draw_service",
+    "drawn_below",
+    "ferry_lines",
+    "input_digests",
+    "refuse_clashes",
+    "up_to_date",
+    "words_of",
+    "write",
+]
+
+_VERSIONS = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyarrow", "pyproj", "rasterio", "shapely")
+_BACKDROP = ("motorway", "trunk", "primary", "secondary")
+_SHEET_STEPS = 4000
+_CONTENT_DATE = "2000-01-01T00:00:00.000Z"
+_RECORD = "run.json"
+REPORT = "report.html"
+REPORT_PDF = "report.pdf"
+
+
+def write(answers: Answers) -> list[Path]:
+    """Write everything into the output folder of the study, all or nothing; return the files.
+
+    Files of a run before make way; whatever else is in the folder stays.
+    """
+    folder = answers.study.output
+    with files.writing_among(folder, former=_former(folder)) as temporary:
+        digests = input_digests(answers.study)
+        tables = _tables(answers, temporary)
+        _pictures(answers, temporary)
+        pictures = {path.name: path.read_bytes() for path in sorted(temporary.glob("*.png"))}
+        report = report_of(answers, tables, pictures=pictures, digests=digests)
+        maps.report_page(temporary / REPORT, report=report)
+        _record(answers, temporary, digests)
+        names = sorted(path.name for path in temporary.iterdir())
+    return [folder / name for name in names]
+
+
+def refuse_clashes(study: Study) -> None:
+    """Raise an `InputError` if the study would write over files that no run before has written."""
+    names = [f"{name}.{suffix}" for name in (*table_names(study), "dictionary") for suffix in ("csv", "parquet")]
+    names += [name.format(spec.key) for spec in study.specs for name in ("{}.tif", "map_{}.png")]
+    names += ["cells.gpkg", "cells.parquet", "curves.png", "index.html", "lorenz.png", REPORT, REPORT_PDF, _RECORD]
+    files.refuse_clashes(study.output, names, former=_former(study.output))
+
+
+def _former(folder: Path) -> set[str]:
+    """Return the names of the files that the record of a run before lists, and of the record itself."""
+    try:
+        record = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+        ours = {_RECORD, *record["results"]} if "geoaccess" in record else set()
+        return ours & {path.name for path in folder.iterdir()}
+    except (OSError, ValueError, TypeError, KeyError):
+        return set()
+
+
+def words_of(study: Study) -> dict[str, Any]:
+    """Return the words that stand on every picture of a study."""
+    settings = study.settings
+    proxies = [f"{spec.label}: {spec.proxy_note}" for spec in study.specs if spec.proxy_note]
+    subtitle = ". ".join(part.rstrip(".") for part in (settings.subtitle, *proxies) if part)
+    return {
+        "title": settings.title,
+        "subtitle": subtitle,
+        "disclaimer": settings.disclaimer,
+        "attribution": ". ".join(filter(None, ("; ".join(settings.attribution), settings.note))),
+        "language": settings.language,
+    }
+
+
+def _tables(answers: Answers, folder: Path) -> dict[str, pd.DataFrame]:
+    """Write every table, and what their columns mean; return the tables but that of the cells."""
+    results, settings = answers.results, answers.study.settings
+    tables = all_tables(answers)
+    cells = marked(results, settings.disclaimer)
+    written = {name: marked(table, settings.disclaimer) for name, table in tables.items()}
+    columns = {"cells": [str(results.index.name or "cell_id"), *cells.columns]}
+    columns |= {name: list(table.columns) for name, table in written.items()}
+    blank = dictionary_table({}, answers.study)
+    columns["dictionary"] = list(marked(blank, settings.disclaimer).columns)
+    written["dictionary"] = marked(dictionary_table(columns, answers.study), settings.disclaimer)
+    for name, table in written.items():
+        write_table(table, folder / name)
+    cells.to_parquet(folder / "cells.parquet")
+    _to_gpkg(cells.reset_index(), folder / "cells.gpkg", "cells")
+    for spec in answers.study.specs:
+        maps.geotiff(
+            folder / f"{spec.key}.tif",
+            results=results,
+            column=f"{spec.key}_s",
+            attribution="; ".join(settings.attribution),
+            disclaimer=settings.disclaimer,
+        )
+    return tables
+
+
+def _to_gpkg(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
+    """Write a GeoPackage without the date of writing, so that equal results are equal bytes."""
+    import pyogrio
+
+    before = os.environ.get("OGR_CURRENT_DATE")
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _CONTENT_DATE})
+    try:
+        table["centrality_class"] = table["centrality_class"].astype("Int16")
+        pyogrio.write_dataframe(table, path, layer=layer, driver="GPKG")
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
+
+
+def ferry_lines(network: Network) -> gpd.GeoDataFrame:
+    """Return the ferries of a network as lines, one row per ferry way."""
+    edges = network.edges("ferry")
+    edges = edges[edges["kind"].isin([EdgeKind.FERRY, EdgeKind.ON_FOOT])]
+    lines = edges[["way_id", "geometry"]].dissolve("way_id")
+    return lines.join(network.ferries.set_index("way_id"), how="inner").reset_index()
+
+
+def drawn_below(answers: Answers) -> dict[str, Any]:
+    """Return what lies under the cells, no finer than can be seen on a sheet of the whole region."""
+    import shapely
+
+    west, south, east, north = answers.results.to_crs("EPSG:4326").total_bounds
+    tolerance = max(east - west, north - south) / _SHEET_STEPS
+    municipalities = answers.municipalities
+    if municipalities is not None:
+        near = municipalities.cx[west - 1 : east + 1, south - 1 : north + 1]
+        municipalities = near.set_geometry(shapely.coverage_simplify(near.geometry.to_numpy(), tolerance), crs=near.crs)
+    return {
+        "municipalities": municipalities,
+        "ferries": ferry_lines(answers.network),
+        "roads": _backdrop(answers.network, tolerance),
+    }
+
+
+def _backdrop(network: Network, tolerance: float) -> gpd.GeoDataFrame:
+    """Return the main roads, junctions forgotten: a row per class and line."""
+    import geopandas as gpd
+    import shapely
+
+    roads = network.edges(*_BACKDROP)
+    rows = []
+    for highway, part in roads.groupby("highway"):
+        lines = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(part.geometry.to_numpy())))
+        rows.append(
+            gpd.GeoDataFrame(
+                {"highway": highway},
+                geometry=shapely.simplify(lines, tolerance),
+                index=range(len(lines)),
+                crs=roads.crs,
+            )
+        )
+    return pd.concat(rows, ignore_index=True) if rows else roads[["highway", "geometry"]]
+
+
+def _pictures(answers: Answers, folder: Path) -> None:
+    said = words_of(answers.study)
+    drawn = {"results": answers.results, **drawn_below(answers)}
+    specs = answers.study.specs
+    maps.web_map(folder / "index.html", sites=answers.sites, services=specs, **drawn, **said)
+    crs = answers.results.crs
+    # Projected once for all maps.
+    flat: dict[str, Any] = {name: layer if layer is None else layer.to_crs(crs) for name, layer in drawn.items()}
+    for spec in specs:
+        maps.service_map(folder / f"map_{spec.key}.png", service=spec, sites=answers.sites, **flat, **said)
+    maps.time_curves(folder / "curves.png", results=answers.results, services=specs, **said)
+    curves = []
+    for spec in specs:
+        times, people = reached(answers, spec.key)
+        if people.sum() > 0:
+            points = equity.lorenz(times, weights=people)
+            curves.append(
+                maps.LorenzCurve(
+                    label=spec.label,
+                    population_share=points["population_share"].to_numpy(),
+                    time_share=points["value_share"].to_numpy(),
+                    gini=equity.gini(times, weights=people),
+                )
+            )
+    maps.lorenz_figure(folder / "lorenz.png", curves=curves, **said)
+
+
+def draw_service(answers: Answers, key: str, path: Path, *, title: str) -> None:
+    """Draw the map of one service, with the sites and times of these answers, under a title of its own."""
+    spec = next(spec for spec in answers.study.specs if spec.key == key)
+    crs = answers.results.crs
+    drawn = {"results": answers.results} | drawn_below(answers)
+    flat: dict[str, Any] = {name: layer if layer is None else layer.to_crs(crs) for name, layer in drawn.items()}
+    maps.service_map(path, service=spec, sites=answers.sites, **flat, **words_of(answers.study) | {"title": title})
+
+
+def input_digests(study: Study) -> dict[str, str]:
+    """Return the SHA-256 of every file a study reads, by what it is for."""
+    return {what: files.sha256(path) for what, path in study.inputs.items()}
+
+
+def up_to_date(study: Study) -> bool:
+    """Whether the output folder holds a whole run of this study, of these inputs, by this version, unaltered."""
+    folder = study.output
+    try:
+        record = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+        made = record["geoaccess"], record["study"], {what: read["sha256"] for what, read in record["inputs"].items()}
+        if REPORT not in record["results"] or made != (__version__, study.described(), input_digests(study)):
+            return False
+        return all(files.sha256(folder / name) == digest for name, digest in record["results"].items())
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return False
+
+
+def add_pdf(study: Study) -> str:
+    """Write the PDF of the report beside it and into the record; return "", or why there is none."""
+    folder = study.output
+    record = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+    with files.writing_among(folder, former=_former(folder) & {REPORT_PDF, _RECORD}) as temporary:
+        why_not = maps.report_pdf(folder / REPORT, temporary / REPORT_PDF)
+        record["results"].pop(REPORT_PDF, None)
+        if not why_not:
+            record["results"][REPORT_PDF] = files.sha256(temporary / REPORT_PDF)
+        record["results"] = dict(sorted(record["results"].items()))
+        (temporary / _RECORD).write_text(_json(record), encoding="utf-8")
+    return why_not
+
+
+def _json(record: dict[str, Any]) -> str:
+    return json.dumps(record, indent=1, ensure_ascii=False)
+
+
+def _record(answers: Answers, folder: Path, digests: dict[str, str]) -> None:
+    """Write run.json: with what, from what, and what became of everybody."""
+    study, results, network = answers.study, answers.results, answers.network
+    balance = {}
+    for spec in study.specs:
+        by_reason = results.groupby(f"{spec.key}_reason")["population"].sum()
+        balance[spec.key] = {
+            "people_in": answers.population,
+            "people_reached": float(by_reason.get("", 0.0)),
+            "people_unreached": {str(reason): float(people) for reason, people in by_reason.items() if reason},
+        }
+    record = {
+        "geoaccess": __version__,
+        "python": sys.version.split()[0],
+        "platform": platform.platform(),
+        "versions": {name: metadata.version(name) for name in _VERSIONS},
+        "command": f"geoaccess run {study.path.as_posix()}",
+        "disclaimer": study.settings.disclaimer,
+        "inputs": {what: {"path": path.as_posix(), "sha256": digests[what]} for what, path in study.inputs.items()},
+        "study": study.described(),
+        "network": {
+            "from_cache": answers.from_cache,
+            "nodes": network.n_nodes,
+            "edges": network.n_edges,
+            "road_km": round(
+                float(network.edge_length_m[network.edge_kind == EdgeKind.ROAD].sum(dtype=float)) / 1000, 1
+            ),
+            **network.counts,
+        },
+        "counts": {
+            "cells": len(results),
+            "cells_not_snapped": int(results["off_network_m"].isna().sum()),
+            "cells_by_nearest_municipality": int((results["zone_note"] == "nearest").sum()),
+            "people_without_municipality": float(results.loc[results["municipality_id"] == "", "population"].sum()),
+            "people_without_class": float(results.loc[results["centrality_class"].isna(), "population"].sum()),
+            "sites": {str(key): int(n) for key, n in answers.sites["service"].value_counts(sort=False).items()},
+            "sites_proxy": int(answers.sites["proxy"].sum()),
+            "sites_not_snapped": answers.sites_not_snapped,
+        },
+        "people": balance,
+        "seconds": answers.seconds,
+        "results": {path.name: files.sha256(path) for path in sorted(folder.iterdir())},
+    }
+    (folder / _RECORD).write_text(_json(record), encoding="utf-8")

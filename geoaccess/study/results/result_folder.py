@@ -1,0 +1,53 @@
+"""Folders of results beside those of a run: written whole, and only over what was written by the same verb before."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from geoaccess import files
+from geoaccess.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from geoaccess.study.settings.study_file import Study
+
+__all__ = ["result_folder"]
+
+
+@contextlib.contextmanager
+def result_folder(folder: Path, *, record: str, said: Mapping[str, Any], study: Study) -> Iterator[Path]:
+    """Yield a temporary folder; move its files into `folder`, and `record` that tells of them, when the block ends.
+
+    The files that the record of a time before lists go; every other one stays.
+
+    Raises
+    ------
+    InputError
+        If `folder` is a file, or has a file of a new one's name that no time before wrote.
+    """
+    with files.writing_among(folder, former=_former(folder, record)) as temporary:
+        yield temporary
+        about = {
+            "geoaccess": __version__,
+            **said,
+            "disclaimer": study.settings.disclaimer,
+            "inputs": {
+                what: {"path": path.as_posix(), "sha256": files.sha256(path)} for what, path in study.inputs.items()
+            },
+            "study": study.described(),
+            "results": {path.name: files.sha256(path) for path in sorted(temporary.iterdir())},
+        }
+        (temporary / record).write_text(json.dumps(about, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def _former(folder: Path, record: str) -> set[str]:
+    try:
+        about = json.loads((folder / record).read_text(encoding="utf-8"))
+        ours = {record, *about["results"]} if "geoaccess" in about else set()
+        return ours & {path.name for path in folder.iterdir()}
+    except (OSError, ValueError, TypeError, KeyError):
+        return set()

@@ -1,0 +1,160 @@
+"""What the command line prints: short tables of words and numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geoaccess import files, measures
+from geoaccess.errors import InputError
+from geoaccess.measures.islands import islands, parts
+from geoaccess.network import EdgeKind
+from geoaccess.osm import count_unused_tags, read_profile
+from geoaccess.routing import route
+from geoaccess.shipped import shipped
+from geoaccess.study import stages
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from geoaccess.study.pipeline import Answers
+    from geoaccess.study.settings.study_file import Study
+
+__all__ = ["describe_network", "draw_network", "main_table", "minutes", "route_table", "write_template"]
+
+_ISLANDS_SHOWN = 25
+_TAGS_SHOWN = 30
+
+
+def main_table(answers: Answers) -> pd.DataFrame:
+    """Return the main result: per service how long people need, and the least against the most central class."""
+    summary = answers.summary().set_index("service")
+    contrast = measures.class_contrast(answers.summary("centrality_class")).set_index("service")
+    rows = []
+    for spec in answers.study.specs:
+        own, between = summary.loc[spec.key], contrast.loc[spec.key]
+        norms = []
+        for number, norm in enumerate(spec.norms_s, start=1):
+            norms.append(f"{own[f'share_within_norm_{number}']:.1%} in {norm / 60:g}")
+        rows.append(
+            {
+                "service": spec.label,
+                "median min": minutes(own["median_s"]),
+                "P90 min": minutes(own["p90_s"]),
+                "within norm (min)": ", ".join(norms),
+                "unreached": f"{own['unreached']:,.0f}",
+                f"mean min, class {between['most_central']} / {between['least_central']}": (
+                    f"{minutes(between['mean_most_central_s'])} / {minutes(between['mean_least_central_s'])}"
+                ),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def minutes(seconds: Any) -> str:
+    """Return a time in minutes as it is printed."""
+    if np.isnan(seconds):
+        return "-"
+    return "never" if np.isinf(seconds) else f"{seconds / 60:.1f}"
+
+
+def describe_network(study: Study) -> list[tuple[str, pd.DataFrame]]:
+    """Return titled tables of what the network of a study is made of."""
+    network, from_cache = stages.build_or_load_network(study)
+    edges = network.edges()
+    road = edges[edges["kind"] == EdgeKind.ROAD]
+    classes = road.groupby("highway").agg(edges=("way_id", "size"), km=("length_m", "sum"))
+    classes = classes.assign(km=classes["km"] / 1000).sort_values("km", ascending=False).reset_index()
+    ferries = network.ferries.assign(
+        crossing=network.ferries["crossing_s"].map(minutes),
+        wait=network.ferries["wait_s"].map(minutes),
+        who=np.where(network.ferries["cars"], "cars", "on foot"),
+    )[["way_id", "name", "who", "crossing", "wait", "note"]]
+    ferries = ferries.assign(way_id=ferries["way_id"].astype(str)).rename(
+        columns={"crossing": "crossing min", "wait": "wait min", "note": "where the time is from"}
+    )
+    cells = stages.read_people(study)
+    zones, _ = stages.join_zones(study, cells)
+    snapped = stages.snap_cells(study, network, cells)
+    places = islands(network, snapped, cells.join(zones["municipality"]))
+    counts = pd.DataFrame({"what": list(network.counts), "number": list(network.counts.values())})
+    extracts = [study.resolve(name) for name in study.settings.network.osm]
+    unused = count_unused_tags(extracts, read_profile(study.profile))
+    shown = places[["tied_by", "municipality", "people", "cells"]].head(_ISLANDS_SHOWN)
+    return [
+        (f"{network!r}{' (from the cache)' if from_cache else ''}", classes),
+        ("Ferries", ferries),
+        (f"Where people live, by what ties them to the mainland ({len(places)} places)", shown),
+        ("Roads by what ties them to the mainland", parts(network)[0]),
+        ("What was read and left out", counts),
+        (f"Tags of roads and ferries that no rule looks at ({len(unused)} keys)", unused.head(_TAGS_SHOWN)),
+    ]
+
+
+def draw_network(study: Study, path: Path) -> None:
+    """Write a picture of the network of a study: roads by what ties them to the mainland, ferries by kind."""
+    from geoaccess import maps
+    from geoaccess.study.results.output import ferry_lines  # drawing libraries are slow to import
+
+    network, _ = stages.build_or_load_network(study)
+    settings = study.settings
+    roads = network.edges()
+    roads = roads.assign(tied_by=parts(network)[1])[roads["kind"] == EdgeKind.ROAD]
+    maps.network_map(
+        path,
+        roads=roads,
+        ferries=ferry_lines(network),
+        title=settings.title,
+        disclaimer=settings.disclaimer,
+        attribution="; ".join(settings.attribution),
+    )
+
+
+def route_table(
+    study: Study, start: tuple[float, float], goal: tuple[float, float], *, geojson: Path | None = None
+) -> pd.DataFrame:
+    """Return the parts of the quickest journey with minutes and kilometres; write them as GeoJSON if asked."""
+    network, _ = stages.build_or_load_network(study)
+    journey = route(
+        network,
+        start,
+        goal,
+        max_snap_m=study.settings.snap.max_m,
+        off_network_kph=study.settings.snap.off_network_kph,
+        min_component_m=study.settings.network.min_component_km * 1000,
+    )
+    if geojson is not None:
+        with files.writing(geojson) as temporary:
+            journey.assign(disclaimer=study.settings.disclaimer).to_file(temporary, driver="GeoJSON")
+    parts = pd.DataFrame(
+        {
+            "part": journey["part"].str.replace("_", " "),
+            "of": journey["detail"],
+            "min": [f"{seconds / 60:.1f}" for seconds in journey["travel_time_s"]],
+            "km": [f"{metres / 1000:.1f}" for metres in journey["length_m"]],
+        }
+    )
+    total = ["in all", "", f"{journey['travel_time_s'].sum() / 60:.1f}", f"{journey['length_m'].sum() / 1000:.1f}"]
+    return pd.concat([parts, pd.DataFrame([total], columns=parts.columns)], ignore_index=True)
+
+
+def write_template(path: Path) -> list[Path]:
+    """Write a commented study file, and the car profile beside it, where neither is there yet.
+
+    Raises
+    ------
+    InputError
+        If the name does not end in .toml, or one of the files is there already.
+    """
+    if path.suffix != ".toml":
+        raise InputError(f"{path}: a study is a .toml file; try {path.with_suffix('.toml')}")
+    profile = path.parent / "car.toml"
+    for there in (path, profile):
+        if there.exists():
+            raise InputError(f"{there} is there already; give another name or remove it")
+    for target, source in ((path, "template.toml"), (profile, "profiles/car.toml")):
+        with files.writing(target) as temporary:
+            temporary.write_bytes(shipped(source).read_bytes())
+    return [path, profile]

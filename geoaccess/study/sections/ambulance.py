@@ -1,0 +1,198 @@
+"""[ambulance]: the chain from the call to treatment, held against the norms, with what is left when bases are out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from geoaccess import measures, zones
+from geoaccess.errors import InputError
+from geoaccess.measures import ServiceSpec
+from geoaccess.osm import read_profile
+from geoaccess.study.sections.ambulance_craft import add_crafts
+from geoaccess.study.sections.ambulance_roads import chain_by_road, vehicle_roads
+from geoaccess.study.sections.inputs import SectionResult
+from geoaccess.study.settings.ambulance import BUSY
+from geoaccess.study.zonings import zonings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from geoaccess.measures import AmbulanceFigures
+    from geoaccess.measures.groups import By
+    from geoaccess.study.sections.ambulance_roads import Chain
+    from geoaccess.study.sections.inputs import SectionInput, SolvedInput
+    from geoaccess.study.settings.ambulance import AmbulanceSettings
+    from geoaccess.study.settings.study_file import Study
+
+__all__ = ["answer", "asked", "chain_specs", "check"]
+
+_LABELS = {
+    "ambulance_response": "Ambulance at the patient",
+    "ambulance_treatment": "Treatment after an ambulance",
+    "ambulance_fastest": "Treatment by the fastest ambulance",
+    "ambulance_dependable": "Treatment by an ambulance to count on",
+}
+_YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
+
+
+def asked(study: Study) -> list[str]:
+    """Return the names of the tables of the chain."""
+    return ["ambulance", "ambulance_norms", "ambulance_bases"] if study.settings.ambulance else []
+
+
+def check(known: SectionInput) -> None:
+    """Read the figures, and the profile of the vehicle."""
+    study = known.study
+    settings = study.settings.ambulance
+    if settings:
+        _figures(study, settings)
+        if settings.profile:
+            read_profile(study.with_profile(settings.profile).profile)
+
+
+def answer(solved: SolvedInput) -> SectionResult:
+    """Reckon the chain for every cell, who is inside the norms, and how busy the bases are."""
+    settings = solved.study.settings.ambulance
+    if settings is None:
+        raise InputError(f"{solved.study.path}: there is no [ambulance]")
+    figures = _figures(solved.study, settings)
+    roads = vehicle_roads(solved, settings)
+    chain = chain_by_road(solved, settings, roads, figures.modes["car"].times)
+    bases = _bases(solved, settings, chain)
+    free = measures.base_availability(chain.bases, bases["availability"])
+    columns = chain.columns.assign(ambulance_built_up=_built_up(solved, settings))
+    held = {
+        counted: measures.response_norm(
+            columns.join(_cells(solved)), norms=figures.norms, municipality=municipality, built_up="ambulance_built_up"
+        )
+        for counted, municipality in (("cell", None), ("municipality", "municipality_id"))
+    }
+    coverage = {
+        counted: measures.expected_coverage(chain.times, norm_s=norm["norm_s"], availability=free)
+        for counted, norm in held.items()
+    }
+    columns["ambulance_norm_s"], columns["ambulance_coverage"] = held["cell"]["norm_s"], coverage["cell"]
+    columns = columns.join(add_crafts(solved, settings, roads, figures, columns))
+    cells = _cells(solved).join(columns)
+    specs, by = chain_specs(cells), zonings_of(solved.study, cells)
+    tables = {
+        "ambulance": measures.summarise(cells, services=specs, by=by),
+        "ambulance_norms": _norms(cells, specs[0], figures, coverage, by),
+        "ambulance_bases": bases.reset_index(),
+    }
+    return SectionResult(columns, tables)
+
+
+def _figures(study: Study, settings: AmbulanceSettings) -> AmbulanceFigures:
+    return measures.read_ambulance_figures(study.resolve(settings.figures) if settings.figures else None)
+
+
+def chain_specs(results: pd.DataFrame) -> list[ServiceSpec]:
+    """Return the times of the chain that are among the results, as services."""
+    return [
+        ServiceSpec(key=key, label=label, toward="cells") for key, label in _LABELS.items() if f"{key}_s" in results
+    ]
+
+
+def _cells(solved: SolvedInput) -> pd.DataFrame:
+    """Return the cells without their shapes."""
+    return pd.DataFrame(solved.results.drop(columns="geometry"))
+
+
+def _norms(
+    cells: pd.DataFrame, service: ServiceSpec, figures: AmbulanceFigures, coverage: Mapping[str, pd.Series], by: By
+) -> pd.DataFrame:
+    """Return who is inside the norm, by cell and as Helsedirektoratet counts, bases always there and as available."""
+    parts = []
+    for counted, covered in coverage.items():
+        for bases, share in (("always there", None), ("as available", covered)):
+            part = measures.response_table(
+                cells,
+                service=service,
+                norms=figures.norms,
+                by=by,
+                built_up="ambulance_built_up",
+                municipality="municipality_id" if counted == "municipality" else None,
+                coverage=share,
+            )
+            part.insert(0, "counted_by", counted)
+            part.insert(1, "bases", bases)
+            parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _built_up(solved: SolvedInput, settings: AmbulanceSettings) -> pd.Series:
+    """Return whether each cell is built up: by the column of the study, or by the people of its settlement."""
+    rule = settings.built_up
+    if rule.column is None:
+        people = zones.settlement_people(solved.results, people_per_km2=rule.people_per_km2)
+        return pd.Series(people > rule.people)
+    told = solved.people[rule.column]
+    text = told.astype("object").where(told.notna(), "").astype("str").str.strip().str.lower().str.removesuffix(".0")
+    wrong = told[~text.isin(list(_YES))]
+    if len(wrong):
+        raise InputError(
+            f"{solved.study.resolve(solved.study.settings.population.file)}: {rule.column} of {len(wrong)} cells is "
+            f"neither yes nor no (cell {wrong.index[0]}: {wrong.iloc[0]!r}); write yes or no"
+        )
+    return pd.Series(text.map(_YES), dtype="bool")
+
+
+def _bases(solved: SolvedInput, settings: AmbulanceSettings, chain: Chain) -> pd.DataFrame:
+    """Return a row per base: whom it serves first, its calls, how busy it is, and how often it is there."""
+    sites = solved.sites[solved.sites["service"] == settings.base]
+    first, busy_s = chain.columns["ambulance_response_site"], chain.columns["ambulance_busy_s"]
+    out = pd.DataFrame(index=pd.Index(sites.index, name="base"))
+    out["name"] = sites["name"].astype("str")
+    out["people"] = _sum_by(solved.results["population"], first, out.index)
+    out["vehicles"] = _of_bases(sites, settings.vehicles)
+    out["calls"] = out["calls_without_site"] = out["busy_fraction"] = np.nan
+    if settings.calls is not None:
+        calls = _calls(solved, settings.calls)
+        ends = np.isfinite(busy_s)
+        out["calls"] = _sum_by(calls, first, out.index)
+        out["calls_without_site"] = _sum_by(calls.where(~ends, 0.0), first, out.index)
+        busy = measures.busy_fraction(busy_s, base=first, calls=calls.where(ends, 0.0), vehicles=out["vehicles"])
+        out["busy_fraction"] = busy.reindex(out.index).fillna(0.0)
+    if settings.availability == BUSY:
+        out["availability"] = (1.0 - out["busy_fraction"]).clip(lower=0.0)
+    else:
+        out["availability"] = _of_bases(sites, settings.availability)
+        if (out["availability"] > 1).any():
+            raise InputError(
+                f"sites: availability is {out['availability'].max():g} at {out['availability'].idxmax()}; write a share"
+            )
+    return out
+
+
+def _sum_by(amount: pd.Series, label: pd.Series, index: pd.Index) -> pd.Series:
+    total: pd.Series = amount.groupby(label).sum().reindex(index).fillna(0.0)
+    return total
+
+
+def _calls(solved: SolvedInput, calls: float | str) -> pd.Series:
+    """Return the calls of each cell in a year, at a rate per person or from a column of the population table."""
+    if isinstance(calls, str):
+        return _numbers(solved.people[calls], str(solved.study.resolve(solved.study.settings.population.file)))
+    return pd.Series(solved.results["population"] * calls)
+
+
+def _of_bases(sites: pd.DataFrame, value: float | str) -> pd.Series:
+    """Return a number for each base: one for all, or a column of the sites."""
+    if not isinstance(value, str):
+        return pd.Series(float(value), index=sites.index)
+    return _numbers(sites[value], "sites")
+
+
+def _numbers(column: pd.Series, subject: str) -> pd.Series:
+    numbers = pd.to_numeric(column, errors="coerce").astype(np.float64)
+    wrong = column[~numbers.between(0, np.inf, inclusive="left")]
+    if len(wrong):
+        raise InputError(
+            f"{subject}: {column.name} of {len(wrong)} rows is missing, negative or no number ({wrong.index[0]}: "
+            f"{wrong.iloc[0]!r}); write numbers of 0 or more"
+        )
+    return numbers

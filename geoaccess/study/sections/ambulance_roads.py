@@ -1,0 +1,93 @@
+"""The legs of the ambulance chain that follow the roads, on the network of the vehicle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from geoaccess.measures import road_chain
+from geoaccess.routing import nearest_snapped, travel_times
+from geoaccess.study import stages
+
+if TYPE_CHECKING:
+    from geoaccess.measures import ChainTimes
+    from geoaccess.network import Network
+    from geoaccess.study.sections.inputs import SolvedInput
+    from geoaccess.study.settings.ambulance import AmbulanceSettings
+
+__all__ = ["Chain", "Roads", "chain_by_road", "vehicle_roads"]
+
+_NAMES = {"to_patient": "ambulance_response", "to_treatment": "ambulance_treatment"}
+
+
+@dataclass(frozen=True)
+class Roads:
+    """The network that the vehicle uses, and the cells and sites attached to it."""
+
+    network: Network
+    snapped: stages.Snapped
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The chain by road.
+
+    `columns` are those of the cells, times in seconds from the call; `times` the seconds from the call until each of
+    the k nearest bases is with the patient, and `bases` which they are, both of shape (n_cells, k).
+    """
+
+    columns: pd.DataFrame
+    times: pd.DataFrame
+    bases: pd.DataFrame
+
+
+def vehicle_roads(solved: SolvedInput, settings: AmbulanceSettings) -> Roads:
+    """Return the roads as the study has them, or as the profile of the vehicle does, built or from the cache."""
+    study = solved.study
+    if settings.profile in (None, study.settings.network.profile):
+        return Roads(solved.network, solved.snapped)
+    study = study.with_profile(str(settings.profile))
+    network, _ = stages.build_or_load_network(study)
+    return Roads(network, stages.snap_all(study, network, solved.results, solved.sites))
+
+
+def chain_by_road(solved: SolvedInput, settings: AmbulanceSettings, roads: Roads, times: ChainTimes) -> Chain:
+    """Search bases, site and the way back, and add up the chain."""
+    bases, sites = (
+        roads.snapped.sites[(solved.sites["service"] == key).to_numpy()] for key in (settings.base, settings.site)
+    )
+    coming = nearest_snapped(roads.network, roads.snapped.cells, bases, k=settings.bases, toward="cells")
+    onward = nearest_snapped(roads.network, roads.snapped.cells, sites, k=1)
+    returning = pd.DataFrame(travel_times(roads.network, sites, bases), index=sites.index, columns=bases.index)
+    legs = pd.DataFrame(
+        {
+            "base_s": coming["travel_time_s"],
+            "base_site": coming["site"].fillna("").astype("str"),
+            "base_second_s": coming["travel_time_2_s"],
+            "base_reason": coming["reason"].astype("str"),
+            "site_s": onward["travel_time_s"],
+            "site_site": onward["site"].fillna("").astype("str"),
+            "site_reason": onward["reason"].astype("str"),
+        }
+    )
+    chain = road_chain(legs, base="base", site="site", times=times, returning=returning)
+    for name in ("to_patient_reason", "to_treatment_reason"):
+        chain[name] = chain[name].astype("str")
+    chain = chain.rename(columns=lambda name: f"ambulance_{name}" if name == "busy_s" else _renamed(str(name)))
+    chain.insert(1, "ambulance_response_site", legs["base_site"])
+    chain.insert(3, "ambulance_treatment_site", legs["site_site"])
+    return Chain(
+        columns=chain,
+        times=coming.filter(regex=r"^travel_time(_\d+)?_s$") + times.start_s,
+        bases=coming.filter(regex=r"^site(_\d+)?$"),
+    )
+
+
+def _renamed(name: str) -> str:
+    """Return "ambulance_response_second_s" for "to_patient_second_s"."""
+    for old, new in _NAMES.items():
+        if name.startswith(old):
+            return name.replace(old, new, 1)
+    return name

@@ -1,0 +1,177 @@
+"""Supply within reach: the columns and the tables that the catchments of a study give."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from geoaccess import equity, measures
+from geoaccess.errors import InputError
+from geoaccess.measures.groups import each_zoning, group_cells, read_population
+from geoaccess.measures.summary import ratio
+from geoaccess.routing import within_snapped
+from geoaccess.study.sections.service_sites import sites_of_service
+from geoaccess.study.settings.config_sections import PER_PERSON
+from geoaccess.study.study_tables import read_given
+from geoaccess.study.zonings import zonings_of
+from geoaccess.toml import did_you_mean
+
+if TYPE_CHECKING:
+    from geoaccess.measures.groups import Zoning
+    from geoaccess.study.sections.registry import SectionInput, SolvedInput
+    from geoaccess.study.settings.config_sections import CatchmentSettings
+    from geoaccess.study.settings.study_file import Study
+
+__all__ = ["catchment_columns", "catchments_table", "per_person", "read_supply", "shares_supply", "supply_of"]
+
+_LISTS = {"doctors": ["doctors"], "places": ["places"], "open_places": ["places", "people"]}
+
+
+class _Question(NamedTuple):
+    """What every measure of a catchment takes; `limits` are the variable catchments, where there are some."""
+
+    times: pd.DataFrame
+    demand: pd.Series
+    supply: pd.Series
+    decay: measures.Decay
+    limits: dict[str, pd.Series]
+
+
+def shares_supply(study: Study) -> bool:
+    """Return whether a catchment of the study shares supply between those who reach it."""
+    return any(catchment.measure in PER_PERSON for catchment in study.settings.catchments.values())
+
+
+def read_supply(known: SectionInput) -> None:
+    """Raise an `InputError` if the supply of a catchment cannot be read."""
+    for name, asked in known.study.settings.catchments.items():
+        supply_of(known, name, asked)
+
+
+def catchment_columns(solved: SolvedInput) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return a column for each catchment, named after it, and the people that turn to each site (`site_demand`).
+
+    In the unit that its measure has: supply within reach (cumulative, gravity), supply per person (two_step,
+    three_step), a level of service (balanced), supply that falls to the cell (spatial_availability).
+    """
+    columns, demands = {}, []
+    for name, asked in solved.study.settings.catchments.items():
+        question = _question(solved, name, asked)
+        columns[name] = _measured(asked, question)
+        if asked.measure in PER_PERSON:
+            demands.append(_site_demand(solved, name, asked, question))
+    found = pd.DataFrame(columns, index=solved.results.index)
+    return found, pd.concat(demands, ignore_index=True) if demands else pd.DataFrame()
+
+
+def _question(solved: SolvedInput, name: str, asked: CatchmentSettings) -> _Question:
+    sites = solved.snapped.sites.loc[sites_of_service(solved, asked.service).index]
+    decay = asked.function
+    service = solved.study.settings.services[asked.service]
+    times = within_snapped(solved.network, solved.snapped.cells, sites, cutoff_s=decay.cutoff_s, toward=service.toward)
+    limits = {}
+    if asked.class_cutoff_min:
+        classes = solved.results["centrality_class"].astype("object").map(str)
+        minutes = classes.map(asked.class_cutoff_min).fillna(np.inf)
+        limits["cell_cutoff_s"] = 60.0 * minutes.astype("float64")
+    if asked.demand not in solved.results:
+        known = [column for column in solved.results if str(column).startswith("population")]
+        raise InputError(f'[catchments.{name}] demand is "{asked.demand}"{did_you_mean(asked.demand, known)}')
+    return _Question(times, solved.results[asked.demand], supply_of(solved, name, asked), decay, limits)
+
+
+def supply_of(known: SectionInput, name: str, asked: CatchmentSettings) -> pd.Series:
+    """Return what each site gives, as the catchment `name` of the study counts it."""
+    sites = sites_of_service(known, asked.service)
+    key = f"[catchments.{name}]"
+    if asked.lists is not None:
+        columns = ["site_id", *_LISTS[asked.lists.count]]
+        lists = read_given(known.study, asked.lists.file, columns, key=f"{key} lists", yes=["vacant"])
+        try:
+            return measures.list_supply(lists, sites=sites.index, count=asked.lists.count)
+        except InputError as error:
+            raise InputError(f"{known.study.resolve(asked.lists.file)} ({key} lists): {error}") from error
+    if asked.supply is None:
+        return pd.Series(1.0, index=sites.index)
+    numbers = pd.Series(pd.to_numeric(sites[asked.supply], errors="coerce"), dtype="float64")
+    wrong = numbers.index[~(numbers >= 0)]
+    if len(wrong):
+        listed = [f"{site}: {sites[asked.supply][site]!r}; give a number >= 0" for site in wrong]
+        raise InputError.listing(f'{key} supply = "{asked.supply}"', listed)
+    return numbers
+
+
+def _measured(asked: CatchmentSettings, question: _Question) -> pd.Series:
+    common: dict[str, Any] = {"supply": question.supply, **question.limits}
+    cells = question.demand.index
+    if asked.measure == "cumulative":
+        limit = question.decay.cutoff_s
+        return measures.cumulative_opportunities(question.times, cutoff_s=limit, cells=cells, **common)
+    if asked.measure == "gravity":
+        return measures.gravity(question.times, decay=question.decay, cells=cells, **common)
+    shared = {
+        "two_step": measures.two_step,
+        "three_step": measures.three_step,
+        "balanced": measures.balanced,
+        "spatial_availability": measures.spatial_availability,
+    }[asked.measure]
+    return shared(question.times, demand=question.demand, decay=question.decay, **common)
+
+
+def _site_demand(solved: SolvedInput, name: str, asked: CatchmentSettings, question: _Question) -> pd.DataFrame:
+    """Return the first step of a catchment; that of spatial availability is the one of two_step."""
+    step: Any = "two_step" if asked.measure == "spatial_availability" else asked.measure
+    found = measures.site_demand(
+        question.times,
+        demand=question.demand,
+        supply=question.supply,
+        decay=question.decay,
+        measure=step,
+        **question.limits,
+    )
+    found = found.rename_axis("site_id").reset_index()
+    found.insert(0, "catchment", name)
+    found.insert(2, "name", found["site_id"].map(solved.sites["name"]))
+    return found
+
+
+def catchments_table(solved: SolvedInput) -> pd.DataFrame:
+    """Sum up the catchments by every zoning: how much each person has, and how evenly.
+
+    Columns `zoning`, `group`, `catchment`, `service`, `measure`, `people` (the demand), `people_without` (who have
+    nothing within reach), `mean_per_person` = sum_i D_i a_i / sum_i D_i with a_i the column of the cells (for
+    spatial_availability V_i / D_i), and `gini` of a_i over the people, those without included; NaN where there is
+    nobody, or nobody has anything.
+    """
+    results = solved.results
+    catchments = solved.study.settings.catchments
+
+    def table(zoning: Zoning, _who: str) -> pd.DataFrame:
+        groups = group_cells(results, by=zoning)
+        parts = []
+        for name, asked in catchments.items():
+            people = read_population(results, asked.demand)
+            each = per_person(results[name], results[asked.demand], asked).to_numpy(dtype=np.float64)
+            everybody = groups.sums(people)
+            part = groups.labels.assign(catchment=name, service=asked.service, measure=asked.measure, people=everybody)
+            part["people_without"] = groups.sums(np.where(each > 0, 0.0, people))
+            part["mean_per_person"] = ratio(groups.sums(people * each), everybody)
+            rows = [np.flatnonzero(groups.codes == group) for group in range(len(groups.labels))]
+            part["gini"] = [_gini(each[row], people[row]) for row in rows]
+            parts.append(part)
+        return pd.concat(parts, ignore_index=True)
+
+    return each_zoning(table, by=zonings_of(solved.study, results), population="population")
+
+
+def per_person(column: pd.Series, demand: pd.Series, asked: CatchmentSettings) -> pd.Series:
+    """Return what falls to each person of a cell: the column of a catchment, but for spatial_availability."""
+    if asked.measure != "spatial_availability":
+        return column
+    return (column / demand.where(demand > 0)).fillna(0.0)
+
+
+def _gini(values: np.ndarray[Any, Any], people: np.ndarray[Any, Any]) -> float:
+    return equity.gini(values, weights=people) if float(values @ people) > 0 else float(np.nan)

@@ -1,0 +1,144 @@
+"""[demand]: access of people by age, year and season, and the journeys they need."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from geoaccess import demand
+from geoaccess.errors import InputError
+from geoaccess.measures.groups import each_zoning, group_cells
+from geoaccess.study.results.summary import summary
+from geoaccess.study.sections.ambulance import chain_specs
+from geoaccess.study.sections.demand_columns import (
+    read_ages,
+    read_moves,
+    read_rows,
+    read_years,
+    season_groups,
+    today_groups,
+    year_groups,
+)
+from geoaccess.study.sections.inputs import SectionResult
+from geoaccess.study.stages import about
+from geoaccess.study.zonings import zonings_of
+from geoaccess.toml import did_you_mean
+
+if TYPE_CHECKING:
+    from geoaccess.measures.groups import Zoning
+    from geoaccess.study.sections.inputs import SectionInput, SolvedInput
+    from geoaccess.study.settings.demand import ContactsSettings
+    from geoaccess.study.settings.study_file import Study
+
+__all__ = ["answer", "asked", "check"]
+
+_HOUR_S = 3600.0
+
+
+def asked(study: Study) -> list[str]:
+    """Return the names of the tables of people and contacts."""
+    wanted = study.settings.demand
+    groups = study.settings.population.ages or wanted.ages or wanted.projection or wanted.season
+    return [*(["people"] if groups else []), *(["contacts"] if wanted.contacts else [])]
+
+
+def check(known: SectionInput) -> None:
+    """Read the tables of [demand]."""
+    study = known.study
+    wanted = study.settings.demand
+    if wanted.ages:
+        read_ages(study, wanted.ages)
+    if wanted.projection:
+        read_years(study, wanted.projection)
+    if wanted.season:
+        read_moves(study, wanted.season)
+    if wanted.contacts:
+        _read_rates(study, wanted.contacts)
+
+
+def answer(solved: SolvedInput) -> SectionResult:
+    """Put the groups of people on the cells, and sum up access and journeys by group."""
+    wanted = solved.study.settings.demand
+    groups = today_groups(solved)
+    today = groups
+    if wanted.projection:
+        groups = groups.join(year_groups(solved, wanted.projection, today))
+    if wanted.season:
+        groups = groups.join(season_groups(solved, wanted.season))
+    columns = groups.add_prefix("population_")
+    tables = {}
+    if len(columns.columns):
+        cells = solved.results.join(columns)
+        who = ["population", *columns.columns]
+        tables["people"] = summary(
+            cells, [*solved.study.specs, *chain_specs(cells)], by=zonings_of(solved.study, cells), population=who
+        )
+    if wanted.contacts:
+        contacts = _contacts(solved, wanted.contacts, today)
+        tables["contacts"] = _contact_table(solved, wanted.contacts, contacts)
+        columns = columns.join(contacts[["contacts", "journeys"]].add_suffix("_per_year"))
+    return SectionResult(columns, tables)
+
+
+def _read_rates(study: Study, settings: ContactsSettings) -> pd.DataFrame:
+    return read_rows(study.resolve(settings.file), text=["age"], numbers=["contacts_per_year", "video_share"])
+
+
+def _contacts(solved: SolvedInput, settings: ContactsSettings, today: pd.DataFrame) -> pd.DataFrame:
+    """Return the people of each cell that have a rate, their contacts in a year, and the journeys these need."""
+    path = solved.study.resolve(settings.file)
+    rates = _read_rates(solved.study, settings)
+    everybody = solved.results["population"]
+    known = today.assign(population=everybody)
+    problems = [
+        f'age "{age}" is no group of people{did_you_mean(age, known)}' for age in rates["age"] if age not in known
+    ]
+    if problems:
+        raise InputError.listing(str(path), problems)
+    people = known[list(dict.fromkeys(rates["age"]))]
+    counted = people.sum(axis=1)
+    if counted.sum() > everybody.sum() * 1.001:  # censuses blur small cells
+        raise InputError(
+            f"{path}: the ages with a rate are {counted.sum():,.0f} people, but only {everybody.sum():,.0f} live here; "
+            "name groups that do not overlap"
+        )
+    with about(str(path)):
+        found = demand.expected_contacts(people, rates)
+    return found.assign(people=counted)
+
+
+def _contact_table(solved: SolvedInput, settings: ContactsSettings, contacts: pd.DataFrame) -> pd.DataFrame:
+    """Return contacts, journeys and hours on the way, there and back, by service and group."""
+    parts = []
+    cells = solved.results
+    for key in settings.services:
+        reached = (cells[f"{key}_reason"] == "").to_numpy()
+        hours = contacts["journeys"] * np.where(reached, 2 * cells[f"{key}_s"].to_numpy() / _HOUR_S, 0.0)
+        amounts = pd.DataFrame(
+            {
+                "population": cells["population"],
+                "people_without_rate": (cells["population"] - contacts["people"]).clip(lower=0.0),
+                "contacts": contacts["contacts"],
+                "by_video": contacts["by_video"],
+                "journeys": contacts["journeys"],
+                "journeys_unreached": contacts["journeys"].where(~reached, 0.0),
+                "hours_there_and_back": hours,
+            }
+        )
+        parts.append(_summed(solved, amounts, key))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _summed(solved: SolvedInput, amounts: pd.DataFrame, key: str) -> pd.DataFrame:
+    """Return a row per zoning and group."""
+    cells = solved.results
+
+    def table(zoning: Zoning, _who: str) -> pd.DataFrame:
+        groups = group_cells(cells, by=zoning)
+        sums = {str(name): groups.sums(amounts[name].to_numpy()) for name in amounts}
+        return groups.labels.assign(service=key, **sums)
+
+    found = each_zoning(table, by=zonings_of(solved.study, cells), population="population")
+    return found.assign(hours_per_person=found["hours_there_and_back"] / found["population"])

@@ -1,0 +1,82 @@
+"""Times between all cells and all sites of a service, some cells at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from geoaccess import zones
+from geoaccess.errors import ConfigError, InputError
+from geoaccess.routing import travel_times
+from geoaccess.services.tables import read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import geopandas as gpd
+    import numpy as np
+    import numpy.typing as npt
+
+    from geoaccess.study.sections.registry import SectionInput, SolvedInput
+
+__all__ = ["for_all_cells", "municipality_of_sites", "sites_of_service"]
+
+_PAIRS = 20_000_000
+"""So many times are held at once: 160 MB."""
+
+
+def sites_of_service(known: SectionInput, key: str) -> gpd.GeoDataFrame:
+    """Return the sites of a service, in the order of the table of sites."""
+    return known.sites[(known.sites["service"] == key).to_numpy(bool)]
+
+
+def for_all_cells(
+    solved: SolvedInput, key: str, answer: Callable[[npt.NDArray[np.float64], pd.Index], pd.DataFrame]
+) -> pd.DataFrame:
+    """Put together what `answer` says of the times between some cells and all sites of a service.
+
+    `answer` takes seconds of shape (n_cells, n_sites), in the direction that the service asks for, and the ids of the
+    cells.
+    """
+    sites = solved.snapped.sites.loc[sites_of_service(solved, key).index]
+    cells = solved.snapped.cells
+    away = solved.study.settings.services[key].toward == "cells"
+    step = max(1, _PAIRS // len(sites))
+    parts = []
+    for first in range(0, len(cells), step):
+        some = cells.iloc[first : first + step]
+        ends = (sites, some) if away else (some, sites)
+        times = travel_times(solved.network, *ends)
+        parts.append(answer(times.T if away else times, some.index))
+    return pd.concat(parts) if len(parts) > 1 else parts[0]
+
+
+def municipality_of_sites(known: SectionInput, key: str) -> pd.Series[str]:
+    """Return the number of the municipality of each site: from the column the service names, else by its place.
+
+    Raises
+    ------
+    ConfigError
+        If the service names no column and the municipalities have no borders.
+    InputError
+        If a site lies in no municipality, or names none.
+    """
+    settings, sites = known.study.settings, sites_of_service(known, key)
+    named = settings.services[key].municipality
+    if named is not None:
+        found = read_text(sites, named)
+    elif known.municipalities is not None and settings.zones.kind != "column":
+        places = sites[["geometry"]].to_crs(known.results.crs)
+        limit = settings.zones.max_nearest_m
+        assigned: pd.DataFrame = zones.assign(places, known.municipalities, max_nearest_m=limit)
+        found = assigned["municipality_id"]
+    else:
+        raise ConfigError(
+            f"{known.study.path}: [services.{key}] needs the municipality of its sites, and [zones] has no borders to "
+            'find it by; write municipality = "kommunenummer", the column of the table of sites that holds the number'
+        )
+    lost = [f"{site} lies in no municipality" for site in found.index[found == ""]]
+    if lost:
+        raise InputError.listing(f"sites of {key}", lost)
+    return found

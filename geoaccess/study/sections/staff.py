@@ -1,0 +1,76 @@
+"""Staff who go from one office to another: the table of hours that they spend on the road."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from geoaccess import measures
+from geoaccess.errors import InputError
+from geoaccess.routing import travel_times
+from geoaccess.study.study_tables import read_given
+from geoaccess.toml import did_you_mean
+
+if TYPE_CHECKING:
+    from geoaccess.study.sections.registry import SectionInput, SolvedInput
+
+__all__ = ["read_rota", "staff_table"]
+
+
+def read_rota(known: SectionInput) -> pd.DataFrame:
+    """Read the rota: columns `host_id`, `site_id`, `days` and `staff`.
+
+    Raises
+    ------
+    InputError
+        If the file lacks a column, names an unknown site, or has days or staff that are no numbers >= 0.
+    """
+    asked = known.study.settings.staff
+    if asked is None:
+        raise InputError(f"{known.study.path}: has no [staff]")
+    columns = ["host_id", "site_id", "days", "staff"]
+    rota = read_given(known.study, asked.file, columns, key="[staff] file")
+    path, sites = known.study.resolve(asked.file), known.sites.index
+    problems = [
+        f'row {row}: {column} is "{label}", no site of the study{_near(label, sites)}'
+        for column in ("host_id", "site_id")
+        for row, label in rota[column].items()
+        if label not in sites
+    ]
+    for column in ("days", "staff"):
+        numbers = pd.to_numeric(rota[column], errors="coerce")
+        wrong = rota[column][~((numbers >= 0) & (numbers < float("inf")))]
+        problems += [f'row {row}: {column} is "{found}"; write a number >= 0' for row, found in wrong.items()]
+        rota[column] = numbers
+    if problems:
+        raise InputError.listing(str(path), problems)
+    return rota
+
+
+def staff_table(solved: SolvedInput) -> pd.DataFrame:
+    """Return the rota with the names of both offices, the way there and back (seconds) and hours on the road per week.
+
+    As `geoaccess.measures.staff_travel`; inf where no road or ferry leads there and back.
+    """
+    rota = read_rota(solved)
+    there, back = _ways(solved, rota, home=False), _ways(solved, rota, home=True)
+    table = measures.staff_travel(rota, there, back=back).reset_index(drop=True)
+    for place, column in ((1, "host"), (3, "site")):
+        table.insert(place, column, table[f"{column}_id"].map(solved.sites["name"]))
+    return table
+
+
+def _ways(solved: SolvedInput, rota: pd.DataFrame, *, home: bool) -> pd.DataFrame:
+    """Return the time from every host to every satellite, or `home` from every satellite to every host."""
+    hosts, satellites = rota["host_id"].unique(), rota["site_id"].unique()
+    places = solved.snapped.sites
+    ends = (places.loc[satellites], places.loc[hosts]) if home else (places.loc[hosts], places.loc[satellites])
+    times = travel_times(solved.network, *ends)
+    pairs = pd.MultiIndex.from_product([hosts, satellites], names=["cell_id", "site_id"])
+    return pd.DataFrame({"travel_time_s": (times.T if home else times).reshape(-1)}, index=pairs).reset_index()
+
+
+def _near(word: str, known: pd.Index) -> str:
+    hint = did_you_mean(word, known)
+    return hint if "did you mean" in hint else "; its ids stand in the table sites.csv of a run"

@@ -1,0 +1,253 @@
+"""What a study file may ask for beside the nearest site: zonings, opening, rules, catchments, intervals, staff."""
+
+from __future__ import annotations
+
+import datetime as dt  # noqa: TC003 - pydantic reads the annotations
+import math
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, NaiveDatetime, field_validator, model_validator
+
+from geoaccess.measures import Binary, Decay, decay_from
+from geoaccess.toml import Table, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = [
+    "CatchmentSettings",
+    "EquitySettings",
+    "OpeningSettings",
+    "RuleByNames",
+    "RuleByTable",
+    "RuleOfOwn",
+    "ServiceAsked",
+    "StaffSettings",
+    "ZoningFromColumn",
+    "ZoningFromFile",
+    "ZoningFromTable",
+    "Zonings",
+    "problems_asked",
+]
+
+Positive = Annotated[float, Field(gt=0)]
+PER_PERSON = ("two_step", "three_step", "balanced", "spatial_availability")
+_CELLS_OWN = (
+    *("cell_id", "population", "municipality_id", "municipality", "region", "zone_note", "geometry"),
+    *("centrality_index", "centrality_class", "off_network_m", "everybody", "class"),
+)
+_SERVICES_OWN = (
+    *("s", "site", "second_s", "second_site", "reason", "best_s", "open_share", "expected_s", "today_s"),
+    *("allowed_s", "allowed_site", "extra_s", "rule_reason"),
+)
+
+
+class ZoningFromColumn(Table):
+    """[[zonings]] from a column of the population table."""
+
+    kind: Literal["column"]
+    name: str
+    label: str = ""
+    column: str
+
+
+class ZoningFromTable(Table):
+    """[[zonings]] from a table that says which area each municipality belongs to."""
+
+    kind: Literal["table"]
+    name: str
+    label: str = ""
+    file: str
+    municipality: str = "kommunenummer"
+    area: str
+
+
+class ZoningFromFile(Table):
+    """[[zonings]] from a file of polygons."""
+
+    kind: Literal["file"]
+    name: str
+    label: str = ""
+    file: str
+    layer: str | None = None
+    id: str
+    area: str
+    max_nearest_m: Annotated[float, Field(ge=0)] = 20_000.0
+
+
+Zonings = Annotated[ZoningFromColumn | ZoningFromTable | ZoningFromFile, Field(discriminator="kind")]
+
+
+class RuleOfOwn(Table):
+    """[services.<key>.rule]: people may use the sites of their own municipality, and of the one that hosts it."""
+
+    kind: Literal["own"]
+    hosts: str | None = None
+
+
+class RuleByNames(Table):
+    """[services.<key>.rule]: a column of the sites lists the municipalities that each serves."""
+
+    kind: Literal["names"]
+    column: str
+    aliases: dict[str, str] = {}
+
+
+class RuleByTable(Table):
+    """[services.<key>.rule]: a table says which municipality may use which site."""
+
+    kind: Literal["table"]
+    file: str
+
+
+class ServiceAsked(Table):
+    """The part of [services.<key>] that says at what level, when and to whom its sites give the service."""
+
+    sites_of: str | None = None
+    levels: list[str] = []
+    at_least: str | None = None
+    municipality: str | None = None
+    opening: str | None = None
+    days_per_week: str | None = None
+    fte_days: str | None = None
+    rule: RuleOfOwn | RuleByNames | RuleByTable | None = Field(default=None, discriminator="kind")
+
+    @model_validator(mode="after")
+    def _clear(self) -> ServiceAsked:
+        problems = []
+        if len(set(self.levels)) < len(self.levels):
+            problems.append(f"levels is {self.levels}; write every level once, the lowest first")
+        if self.opening and self.days_per_week:
+            problems.append("has both opening and days_per_week; name the column that says more")
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+
+class OpeningSettings(Table):
+    """[opening]: the week over which opening hours are laid out, and the hour that `today` is."""
+
+    first: dt.date
+    days: Annotated[int, Field(ge=1)] = 7
+    step_min: Literal[5, 10, 15, 20, 30, 60] = 30
+    country: str | None = None
+    hours: str | None = None
+    today: NaiveDatetime | None = None
+
+
+class ListsSettings(Table):
+    """[catchments.<name>.lists]: supply from a table with a row per list of patients."""
+
+    file: str
+    count: Literal["doctors", "places", "open_places"]
+
+
+class CatchmentSettings(Table):
+    """[catchments.<name>]: supply within reach of each cell, shared or not with the others who reach it."""
+
+    service: str
+    measure: Literal["cumulative", "gravity", "two_step", "three_step", "balanced", "spatial_availability"]
+    supply: str | None = None
+    lists: ListsSettings | None = None
+    decay: dict[str, Any] = {}
+    cutoff_min: Positive | None = None
+    class_cutoff_min: dict[Literal["1", "2", "3", "4", "5", "6"], Positive] = {}
+    demand: str = "population"
+
+    @field_validator("decay")
+    @classmethod
+    def _known(cls, decay: dict[str, Any]) -> dict[str, Any]:
+        if decay:
+            decay_from(decay)
+        return decay
+
+    @model_validator(mode="after")
+    def _limited(self) -> CatchmentSettings:
+        problems = []
+        if self.supply and self.lists:
+            problems.append("has both supply and lists; say once what the sites give")
+        if self.measure == "cumulative" and self.decay:
+            problems.append("measure cumulative counts all within cutoff_min; take decay out, or use gravity")
+        elif not self.decay and self.cutoff_min is None:
+            problems.append('has no limit; write cutoff_min = 30, or decay = { kind = "gaussian", sigma_min = 15 } too')
+        elif self.cutoff_min is not None and _limit(self.decay) < math.inf:
+            problems.append("has a cutoff in decay and cutoff_min beside it; say it once")
+        elif self.decay and self.cutoff_min is None and _limit(self.decay) == math.inf:
+            problems.append("decay has no end, and every pair of cell and site would count; add cutoff_min = 120")
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+    @property
+    def function(self) -> Decay:
+        """The decay, with its cutoff."""
+        if not self.decay:
+            return Binary(60.0 * float(self.cutoff_min or 0.0))
+        limit = {} if self.cutoff_min is None else {"cutoff_min": self.cutoff_min}
+        return decay_from({**self.decay, **limit})
+
+
+def _limit(decay: Mapping[str, Any]) -> float:
+    return decay_from(decay).cutoff_s if decay else math.inf
+
+
+class EquitySettings(Table):
+    """[equity]: intervals around the indices, by drawing municipalities (or cells) again."""
+
+    draws: Annotated[int, Field(ge=0)] = 0
+    seed: int = 0
+    clusters: Literal["municipality", "cell"] = "municipality"
+
+
+class StaffSettings(Table):
+    """[staff]: a table of who goes from which office to which, and how often."""
+
+    file: str
+
+
+def problems_asked(
+    services: Mapping[str, ServiceAsked],
+    zonings: Iterable[ZoningFromColumn | ZoningFromTable | ZoningFromFile],
+    opening: OpeningSettings | None,
+    catchments: Mapping[str, CatchmentSettings],
+) -> list[str]:
+    """Return what does not fit together in a study file."""
+    problems = [line for key, service in services.items() for line in _of_service(key, service, services)]
+    timed = [key for key, service in services.items() if service.opening]
+    if timed and opening is None:
+        problems.append(f"[services.{timed[0]}] opening asks for a table [opening] with first = 2026-01-12, a Monday")
+    if opening and not timed:
+        problems.append("[opening] is used by no service; name in [services.<key>] opening the column that has hours")
+    names = [zoning.name for zoning in zonings]
+    taken = [*_CELLS_OWN, *(f"{key}_{end}".casefold() for key in services for end in _SERVICES_OWN)]
+    for table, name in [
+        *(("[[zonings]] name", name) for name in names),
+        *(("[catchments]", name) for name in catchments),
+    ]:
+        if not name.isidentifier():
+            problems.append(f'{table} "{name}": write it with letters, digits and "_"')
+        elif name.casefold() in taken:  # a GeoPackage does not tell Region from region
+            problems.append(f'{table} "{name}": the cells have such a column already; choose another name')
+        taken.append(name.casefold())
+    problems += [
+        f'[catchments.{name}] service "{catchment.service}"{did_you_mean(catchment.service, services)}'
+        for name, catchment in catchments.items()
+        if catchment.service not in services
+    ]
+    return problems
+
+
+def _of_service(key: str, service: ServiceAsked, services: Mapping[str, ServiceAsked]) -> list[str]:
+    problems = []
+    source, levels = service.sites_of, service.levels
+    if source is not None:
+        if source not in services or source == key:
+            problems.append(f'[services.{key}] sites_of is "{source}"{did_you_mean(source, {*services} - {key})}')
+        elif services[source].sites_of is not None:
+            problems.append(f'[services.{key}] sites_of is "{source}", which takes its sites from another itself')
+        else:
+            levels = levels or services[source].levels
+    if service.at_least is not None and service.at_least not in levels:
+        hint = did_you_mean(service.at_least, levels) if levels else "; write levels = [...] too, the lowest first"
+        problems.append(f'[services.{key}] at_least is "{service.at_least}"{hint}')
+    return problems

@@ -1,0 +1,399 @@
+"""The study file: what is asked, of which data, with which settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime  # noqa: TC003 - pydantic reads the annotation
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from geoaccess.errors import ConfigError
+from geoaccess.measures import ServiceSpec
+from geoaccess.shipped import shipped
+from geoaccess.study.settings.ambulance import AmbulanceSettings  # noqa: TC001 - pydantic reads the annotation
+from geoaccess.study.settings.config_sections import (
+    CatchmentSettings,
+    EquitySettings,
+    OpeningSettings,
+    RuleByTable,
+    RuleOfOwn,
+    ServiceAsked,
+    StaffSettings,
+    ZoningFromColumn,
+    Zonings,
+    problems_asked,
+)
+from geoaccess.study.settings.demand import DemandSettings
+from geoaccess.study.settings.reliability import ReliabilitySettings  # noqa: TC001 - pydantic reads the annotation
+from geoaccess.toml import Table, did_you_mean, read_toml
+
+__all__ = [
+    "CentralityComputed",
+    "CentralityTable",
+    "Settings",
+    "SitesFromFile",
+    "SitesFromOsm",
+    "SitesFromReview",
+    "Study",
+    "ZonesFromColumn",
+    "ZonesFromFile",
+    "ZonesFromOsm",
+    "load_study",
+]
+
+Positive = Annotated[float, Field(gt=0)]
+MIN = 60.0
+
+
+class NetworkSettings(Table):
+    """[network]: the extract and the rules for reading it."""
+
+    osm: Annotated[list[str], Field(min_length=1)]
+    profile: str = "car"
+    when: datetime | None = None
+    ferries: str | None = None
+    ferry_gtfs: list[str] = []
+    dated: str = ""
+    min_component_km: Annotated[float, Field(ge=0)] = 2.0
+
+
+class SnapSettings(Table):
+    """[snap]: how cells and sites are attached to roads."""
+
+    max_m: Positive = 5000.0
+    off_network_kph: Positive = 5.0
+
+
+class PopulationSettings(Table):
+    """[population]: a grid table or a raster of people; cell_id = "none" where the table has no ids."""
+
+    file: str
+    people: str = "population"
+    cell_id: str | None = "cell_id"
+    x: str | None = None
+    y: str | None = None
+    crs: str | None = None
+    cell_size_m: Positive | None = None
+    anchor: Literal["centre", "lower_left"] = "lower_left"
+    carry: list[str] = []
+    ages: dict[str, str] = {}
+    clip: tuple[float, float, float, float] | None = None
+    year: int
+    source: str
+
+
+class ServiceSettings(ServiceAsked):
+    """[services.<key>]: a service that people travel to, or that comes to them."""
+
+    label: str
+    toward: Literal["sites", "cells"] = "sites"
+    norms_min: list[Positive] = []
+    proxy_note: str = ""
+
+    @field_validator("norms_min")
+    @classmethod
+    def _rising(cls, norms: list[float]) -> list[float]:
+        if sorted(set(norms)) != norms:
+            raise ValueError("write the norms in rising order, each once")
+        return norms
+
+
+class SitesFromFile(Table):
+    """[[sites]] from a CSV, Parquet, GeoJSON or GeoPackage file."""
+
+    kind: Literal["file"]
+    file: str
+    service: str | None = None
+    service_column: str = "service"
+    columns: dict[str, str] = {}
+    where: dict[str, list[str]] = {}
+    crs: str = "EPSG:4326"
+    clip: bool = False
+    merge_within_m: Annotated[float, Field(ge=0)] = 0.0
+    source: str = ""
+
+
+class SitesFromOsm(Table):
+    """[[sites]] from all features of the extract with certain tags."""
+
+    kind: Literal["osm"]
+    service: str
+    tags: Annotated[list[dict[str, str]], Field(min_length=1)]
+    with_names: list[str] = []
+    without_names: list[str] = []
+    clip: bool = False
+    merge_within_m: Annotated[float, Field(ge=0)] = 150.0
+
+
+class SitesFromReview(Table):
+    """[[sites]] from features of the extract, by a reviewed table that says what each is used for."""
+
+    kind: Literal["osm_review"]
+    file: str
+    tags: Annotated[list[dict[str, str]], Field(min_length=1)]
+
+
+class Borderless(Table):
+    """[[zones.borderless]]: a municipality whose border the extract lacks: cells near a place that are in no other."""
+
+    id: str
+    name: str
+    lon: float
+    lat: float
+    within_km: Positive
+
+
+class ZonesFromOsm(Table):
+    """[zones] from the boundaries of the extract."""
+
+    kind: Literal["osm"]
+    level: int
+    region_level: int | None = None
+    borderless: list[Borderless] = []
+    max_nearest_m: Annotated[float, Field(ge=0)] = 20_000.0
+
+
+class ZonesFromFile(Table):
+    """[zones] from a file of polygons."""
+
+    kind: Literal["file"]
+    file: str
+    layer: str | None = None
+    id: str
+    name: str
+    region_id: str | None = None
+    region: str | None = None
+    digits: int | None = None
+    max_nearest_m: Annotated[float, Field(ge=0)] = 20_000.0
+
+
+class ZonesFromColumn(Table):
+    """[zones] from a column of the population table; names from a CSV."""
+
+    kind: Literal["column"]
+    column: str
+    names_file: str | None = None
+    names_id: str = "kommunenummer"
+    names_name: str = "name"
+
+
+class CentralityTable(Table):
+    """[centrality] from an official table; index = "none" where it has classes only."""
+
+    kind: Literal["table"]
+    file: str
+    municipality: str = "kommunenummer"
+    centrality_class: str = "sentralitetsklasse"
+    index: str = "sentralitetsindeks"
+    year: int
+    source: str
+
+
+class CentralityComputed(Table):
+    """[centrality] computed by Statistics Norway's method, as far as it is published."""
+
+    kind: Literal["computed"]
+    cutoff_min: Positive = 90.0
+    tenth_at_min: Positive = 45.0
+    weights: tuple[float, float] = (2 / 3, 1 / 3)
+    cuts: tuple[float, float, float, float, float] = (925, 870, 775, 670, 565)
+    transform: Literal["log", "sqrt", "linear"] = "log"
+    functions: dict[str, list[dict[str, str]]] = {}
+    note: str
+
+
+Sites = Annotated[SitesFromFile | SitesFromOsm | SitesFromReview, Field(discriminator="kind")]
+Zones = Annotated[ZonesFromOsm | ZonesFromFile | ZonesFromColumn, Field(discriminator="kind")]
+Centrality = Annotated[CentralityTable | CentralityComputed, Field(discriminator="kind")]
+
+
+class Settings(Table):
+    """Everything a study file may say."""
+
+    title: str
+    subtitle: str = ""
+    language: Literal["en", "nb"] = "en"
+    disclaimer: str = ""
+    note: str = ""
+    limits: list[str] = []
+    author: str = ""
+    year: int | None = None
+    output: str
+    cache: str = ".cache"
+    attribution: Annotated[list[str], Field(min_length=1)]
+    fetch: str | None = None
+    network: NetworkSettings
+    snap: SnapSettings = SnapSettings()
+    population: PopulationSettings
+    services: Annotated[dict[str, ServiceSettings], Field(min_length=1)]
+    sites: Annotated[list[Sites], Field(min_length=1)]
+    zones: Zones
+    centrality: Centrality
+    reliability: ReliabilitySettings | None = None
+    zonings: list[Zonings] = []
+    opening: OpeningSettings | None = None
+    catchments: dict[str, CatchmentSettings] = {}
+    equity: EquitySettings = EquitySettings()
+    staff: StaffSettings | None = None
+    ambulance: AmbulanceSettings | None = None
+    demand: DemandSettings = DemandSettings()
+
+    @model_validator(mode="after")
+    def _services_known(self) -> Settings:
+        problems = [
+            f'[services.{key}]: write the key with letters, digits and "_"'
+            for key in self.services
+            if not key.isidentifier()
+        ]
+        problems += [
+            f"[services.{key}_second]: give it another key; its columns would be those of the second nearest {key}"
+            for key in self.services
+            if f"{key}_second" in self.services
+        ]
+        named = [source.service for source in self.sites if not isinstance(source, SitesFromReview)]
+        problems += [
+            f'[[sites]] names the service "{service}"{did_you_mean(service, self.services)}'
+            for service in dict.fromkeys(named)
+            if service is not None and service not in self.services
+        ]
+        if self.ambulance:
+            problems += self.ambulance.problems({key: service.toward for key, service in self.services.items()})
+        problems += self.demand.problems(self.services, self.population.ages)
+        problems += problems_asked(self.services, self.zonings, self.opening, self.catchments)
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study file that was read: its settings, and where it stands; paths in it are relative to its folder."""
+
+    path: Path
+    settings: Settings
+
+    @property
+    def name(self) -> str:
+        """The name of the file without its suffix."""
+        return self.path.stem
+
+    def resolve(self, path: str) -> Path:
+        """Return a path of the study file as seen from here."""
+        full = (self.path.parent / path).resolve()
+        try:
+            return full.relative_to(Path.cwd())
+        except ValueError:
+            return full
+
+    @property
+    def output(self) -> Path:
+        """The folder that results are written to."""
+        return self.resolve(self.settings.output)
+
+    @property
+    def cache(self) -> Path:
+        """The folder that built networks are kept in."""
+        return self.resolve(self.settings.cache)
+
+    @property
+    def profile(self) -> Path:
+        """The profile file: one beside the study, else one that is shipped."""
+        name = self.settings.network.profile
+        if name.endswith(".toml"):
+            return self.resolve(name)
+        return shipped(f"profiles/{name}.toml")
+
+    def with_profile(self, name: str) -> Study:
+        """Return the study with another profile for its roads, named as in [network]."""
+        network = self.settings.network.model_copy(update={"profile": name})
+        return replace(self, settings=self.settings.model_copy(update={"network": network}))
+
+    @property
+    def ferries(self) -> Path | None:
+        """The table of ferries, where the study names one."""
+        name = self.settings.network.ferries
+        return self.resolve(name) if name else None
+
+    @property
+    def specs(self) -> list[ServiceSpec]:
+        """The services as measures and maps see them."""
+        return [
+            ServiceSpec(
+                key=key,
+                label=service.label,
+                toward=service.toward,
+                norms_s=tuple(minutes * MIN for minutes in service.norms_min),
+                proxy_note=service.proxy_note,
+            )
+            for key, service in self.settings.services.items()
+        ]
+
+    @property
+    def inputs(self) -> dict[str, Path]:
+        """Every file the study reads, by what it is for."""
+        settings = self.settings
+        found: dict[str, Path] = {"study": self.path, "profile": self.profile}
+        found |= {f"osm {i + 1}": self.resolve(name) for i, name in enumerate(settings.network.osm)}
+        if settings.network.ferries:
+            found["ferries"] = self.resolve(settings.network.ferries)
+        found |= {f"ferry gtfs {i + 1}": self.resolve(name) for i, name in enumerate(settings.network.ferry_gtfs)}
+        found["population"] = self.resolve(settings.population.file)
+        for i, source in enumerate(settings.sites):
+            if not isinstance(source, SitesFromOsm):
+                found[f"sites {i + 1}"] = self.resolve(source.file)
+        if isinstance(settings.zones, ZonesFromFile):
+            found["zones"] = self.resolve(settings.zones.file)
+        if isinstance(settings.zones, ZonesFromColumn) and settings.zones.names_file:
+            found["zone names"] = self.resolve(settings.zones.names_file)
+        if isinstance(settings.centrality, CentralityTable):
+            found["centrality"] = self.resolve(settings.centrality.file)
+        if settings.reliability is not None:
+            found["reliability"] = self.resolve(settings.reliability.table)
+        return found | {what: self.resolve(name) for what, name in _files_asked(settings).items()}
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the population table that ages, the ambulance chain and demand ask for."""
+        asked = self.settings.ambulance.columns if self.settings.ambulance else []
+        return [*asked, *self.settings.population.ages.values(), *self.settings.demand.columns]
+
+    def described(self) -> dict[str, Any]:
+        """Return the full configuration, defaults included, as plain values."""
+        return self.settings.model_dump(mode="json")
+
+
+def _files_asked(settings: Settings) -> dict[str, str]:
+    """Return the files that the optional parts read, by what each is for."""
+    found = {f"zoning {one.name}": one.file for one in settings.zonings if not isinstance(one, ZoningFromColumn)}
+    for key, service in settings.services.items():
+        if isinstance(service.rule, RuleByTable):
+            found[f"rule of {key}"] = service.rule.file
+        elif isinstance(service.rule, RuleOfOwn) and service.rule.hosts:
+            found[f"hosts of {key}"] = service.rule.hosts
+    found |= {f"lists of {name}": one.lists.file for name, one in settings.catchments.items() if one.lists}
+    if settings.ambulance:
+        found |= settings.ambulance.files
+    return found | settings.demand.files | ({"staff": settings.staff.file} if settings.staff else {})
+
+
+def load_study(path: str | Path) -> Study:
+    """Read a study file.
+
+    Raises
+    ------
+    MissingFileError
+        If it is not there.
+    ConfigError
+        With everything that is wrong with it.
+
+    Examples
+    --------
+    >>> load_study("configs/troms.toml").settings.population.year
+    2019
+    """
+    file = Path(path)
+    if file.suffix != ".toml":
+        raise ConfigError(f"{file}: a study is a .toml file; `geoaccess new my-study.toml` writes one to start from")
+    return Study(file, read_toml(file, Settings, hint="`geoaccess new my-study.toml` writes one to start from"))
