@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from distributed import Client
 
-__all__ = ["Outcome", "Run", "crew", "sweep"]
+__all__ = ["Outcome", "Run", "sweep", "worker_pool"]
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -69,7 +69,7 @@ def sweep(
     tasks
         What it is given, one at a time; they are pickled, so give names of files rather than what is in them.
     workers, scheduler
-        Where to run; see `crew`.
+        Where to run; see `worker_pool`.
     done
         Called whenever a task has ended, in whatever order that is.
 
@@ -83,7 +83,7 @@ def sweep(
     Raises
     ------
     GeoaccessError
-        As for `crew`.
+        As for `worker_pool`.
 
     Examples
     --------
@@ -92,12 +92,12 @@ def sweep(
     >>> sweep(float, ["one"], workers=0)
     [Outcome(result=None, error="ValueError: could not convert string to float: 'one'")]
     """
-    with crew(workers=workers, scheduler=scheduler, at_most=len(tasks)) as run:
+    with worker_pool(workers=workers, scheduler=scheduler, at_most=len(tasks)) as run:
         return run(function, tasks, done=done)
 
 
 @contextlib.contextmanager
-def crew(
+def worker_pool(
     *,
     workers: int | None = None,
     scheduler: str | None = None,

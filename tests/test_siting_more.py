@@ -16,7 +16,7 @@ from geoaccess.errors import InputError
 from geoaccess.siting import (
     PersonMinutes,
     WithinNorm,
-    called,
+    describe_location,
     expected_cover,
     least_regret,
     leave_out,
@@ -240,7 +240,7 @@ def test_candidates_of_a_file_and_areas_to_leave_out(tmp_path):
 def test_places_are_called_by_what_lies_near():
     named = gpd.GeoDataFrame({"name": ["Vik", ""]}, geometry=gpd.points_from_xy([18, 18.1], [69, 69]), crs="EPSG:4326")
     places = gpd.GeoSeries.from_xy([18.0, 18.0, 18.25], [69.005, 69.09, 69.0], crs="EPSG:4326")
-    assert called(places, named) == ["Vik", "10 km N of Vik", "10 km E of Vik"]
+    assert describe_location(places, named) == ["Vik", "10 km N of Vik", "10 km E of Vik"]
 
 
 def test_a_scenario_is_toml_whatever_the_names():

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from geoaccess.measures import REASONS
-from geoaccess.study import dictionary, load_study, run, solve_study
+from geoaccess.study import load_study, run, solve_study
+from geoaccess.study.results import dictionary
 from geoaccess.study.results.dictionary import dictionary_table, meaning, names_of, table_words
 from geoaccess.study.results.report import report_of
 from geoaccess.study.results.tables import all_tables

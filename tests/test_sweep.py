@@ -22,13 +22,13 @@ from geoaccess.cli import main
 from geoaccess.errors import ConfigError, InputError
 from geoaccess.kernels import search
 from geoaccess.network import load_network, save_network
-from geoaccess.parallel import crew, sweep
+from geoaccess.parallel import sweep, worker_pool
 from geoaccess.questions import sweep_studies
 from geoaccess.study import combinations, load_study, read_variations, solve_study, vary
 from geoaccess.study.stages import build_or_load_network
 from tests.test_study_tiny import CELLS, FLAT, SERVICES, STUDY, TOTAL, write_study
 
-core, whole = (sys.modules[f"geoaccess.study.{name}"] for name in ("crew", "swept"))
+core, whole = (sys.modules[f"geoaccess.{name}"] for name in ("parallel", "questions.sweep"))
 ASKED = ["network.profile=flat.toml,slow.toml", "snap.max_m=2500,0.0001,1500"]
 
 
@@ -235,7 +235,7 @@ def run():
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(core._LOCAL, "distributed.scheduler.allowed-failures", 1)
         patch.setenv("NUMBA_NUM_THREADS", "1")
-        with crew(workers=2) as run:
+        with worker_pool(workers=2) as run:
             assert len(workers_of(os.getpid())) == 2
             yield run
     assert workers_of(os.getpid()) == []
@@ -279,7 +279,7 @@ def test_a_lost_worker_is_survived(path, swept, run, tmp_path, monkeypatch):
         yield kill if what == "variations" else lambda: None
 
     monkeypatch.setattr(whole, "counted", counted)
-    monkeypatch.setattr(whole, "crew", lambda **_: contextlib.nullcontext(run))
+    monkeypatch.setattr(whole, "worker_pool", lambda **_: contextlib.nullcontext(run))
     fresh = vary([path], combinations([*ASKED, f'cache="{tmp_path}/cache"']))
     found = sweep_studies(fresh, cells=True)
     assert not psutil.pid_exists(killed[0])

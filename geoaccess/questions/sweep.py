@@ -13,7 +13,7 @@ import pandas as pd
 from geoaccess import files, measures
 from geoaccess.errors import InputError
 from geoaccess.network import load_network, save_network
-from geoaccess.parallel import Outcome, crew
+from geoaccess.parallel import Outcome, worker_pool
 from geoaccess.progress import counted, tell_compiling
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
@@ -110,7 +110,7 @@ def sweep_studies(
     variations
         What to compute; from `vary`.
     workers, scheduler
-        Where; see `geoaccess.parallel.crew`.
+        Where; see `geoaccess.parallel.worker_pool`.
     cells
         Whether the times of every cell are wanted too.
     show
@@ -128,7 +128,7 @@ def sweep_studies(
     outcomes: dict[int, Outcome[_Figures]] = {}
     with (
         _staged(folders) as needed,
-        crew(
+        worker_pool(
             workers=workers,
             scheduler=scheduler,
             at_most=len(variations),
