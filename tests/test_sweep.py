@@ -16,7 +16,6 @@ import pandas as pd
 import psutil
 import pytest
 
-import geoaccess
 from geoaccess import files
 from geoaccess.cli import main
 from geoaccess.errors import ConfigError, InputError
@@ -313,7 +312,7 @@ def test_workers_listen_to_this_machine_only_and_share_its_cores(run):
 def test_a_cluster_is_joined_by_its_address_if_its_workers_have_the_same_version(run, monkeypatch):
     address = run.args[0].scheduler.address
     assert [one.result for one in sweep(deadly, [3, 4], scheduler=address)] == [6, 8]
-    monkeypatch.setattr(geoaccess, "__version__", "99")
+    monkeypatch.setattr(core, "__version__", "99")
     with pytest.raises(InputError, match=r"has geoaccess 0.* and this machine 99; install the same"):
         sweep(deadly, [3], scheduler=address)
 

@@ -27,7 +27,7 @@ class ChainTimes:
     Parameters
     ----------
     call_handling_s
-        From the call until the worker_pool is alerted.
+        From the call until the crew is alerted.
     mobilisation_s
         From the alert until the ambulance moves.
     on_scene_s

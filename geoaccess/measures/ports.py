@@ -74,7 +74,7 @@ def port_times(from_stations: pd.DataFrame, between: pd.DataFrame, *, site_s: pd
 def boat_chain(
     cells: pd.Index, ports: pd.DataFrame, *, from_ports: pd.DataFrame, to_ports: pd.DataFrame, times: ChainTimes
 ) -> pd.DataFrame:
-    """Time from the call to the patient and to treatment by a boat, whose worker_pool drives from the quay to the patient.
+    """Time from the call to the patient and to treatment by a boat, whose crew drives from the quay to the patient.
 
     to_patient = call handling + mobilisation + min over quays q of (coming_q + q -> patient)
     to_treatment = call handling + mobilisation + on scene + min over q of (coming_q + q -> patient + patient -> q +
@@ -132,7 +132,7 @@ def boat_chain(
 def aeroplane_chain(
     fetched_s: pd.Series, ports: pd.DataFrame, *, to_ports: pd.DataFrame, times: ChainTimes
 ) -> pd.DataFrame:
-    """Time from the call until an aeroplane's worker_pool has the patient, and to treatment; a car brings the patient to it.
+    """Time from the call until an aeroplane's crew has the patient, and to treatment; a car brings the patient to it.
 
     at airport q: met_q = max(call handling + mobilisation + coming_q, fetched + patient -> q)
     to_patient = min over q of met_q; to_treatment = min over q of (met_q + on scene + onward_q)

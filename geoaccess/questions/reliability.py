@@ -97,8 +97,8 @@ def reliability_study(
     season, table
         Instead of those of the study, [reliability] season and table.
     workers, scheduler
-        Where sets of closures are solved, see `geoaccess.parallel.worker_pool`; if both are left out, in this process while
-        there are no more than a thousand, which takes less time than starting others.
+        Where sets of closures are solved, see `geoaccess.parallel.worker_pool`; if both are left out, in this process
+        while there are no more than a thousand, which takes less time than starting others.
 
     Raises
     ------
