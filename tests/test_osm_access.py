@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geoaccess.osm import find_profile, read_profile, read_road
+from geoaccess.osm import find_profile, read_profile, read_way
 from geoaccess.osm.values import parse_metres, parse_tonnes
 
 CAR = read_profile(find_profile("car"))
@@ -260,7 +260,7 @@ def tags_of(text: str) -> dict[str, str]:
 
 
 def told(tags, profile=CAR):
-    road = read_road(tags, profile)
+    road = read_way(tags, profile)
     way = {(True, True): "both", (True, False): "forward", (False, True): "backward", (False, False): "closed"}[
         road.forward_kph > 0, road.backward_kph > 0
     ]
@@ -302,9 +302,9 @@ def test_an_ambulance(text, expected):
 
 
 def test_each_direction_has_its_own_restriction():
-    road = read_road({"highway": "residential", "motor_vehicle:backward": "destination"}, CAR)
+    road = read_way({"highway": "residential", "motor_vehicle:backward": "destination"}, CAR)
     assert (road.forward_restricted, road.backward_restricted, road.restricted) == (False, True, True)
-    road = read_road(
+    road = read_way(
         {"highway": "residential", "oneway": "yes", "vehicle:backward": "destination", "vehicle": "yes"}, CAR
     )
     assert road.forward_restricted is False
@@ -324,11 +324,11 @@ def test_each_direction_has_its_own_restriction():
     ],
 )
 def test_the_reason_names_the_rule(tags, part):
-    assert part in read_road(tags, CAR).reason
+    assert part in read_way(tags, CAR).reason
 
 
 def test_what_is_not_known_is_listed():
-    road = read_road({"highway": "residential", "access": "whoever", "oneway": "sometimes", "maxspeed": "fast"}, CAR)
+    road = read_way({"highway": "residential", "access": "whoever", "oneway": "sometimes", "maxspeed": "fast"}, CAR)
     assert set(road.unknown) == {"access=whoever", "oneway=sometimes", "maxspeed=fast"}
 
 
@@ -342,7 +342,7 @@ VALUES = st.one_of(
 @given(st.dictionaries(KEYS, VALUES, max_size=8), st.sampled_from(["residential", "path", "motorway"]))
 def test_no_tags_break_the_rules(tags, highway):
     for profile in (CAR, AMBULANCE):
-        road = read_road({**tags, "highway": highway}, profile)
+        road = read_way({**tags, "highway": highway}, profile)
         assert road.reason
         for kph, limited in (
             (road.forward_kph, road.forward_restricted),
@@ -364,7 +364,7 @@ def test_a_way_drawn_the_other_way_round_is_the_same_road(tags):
         key.replace(":forward", ":x").replace(":backward", ":forward").replace(":x", ":backward"): value
         for key, value in tags.items()
     }
-    one, other = read_road({**tags, "highway": "primary"}, CAR), read_road({**swapped, "highway": "primary"}, CAR)
+    one, other = read_way({**tags, "highway": "primary"}, CAR), read_way({**swapped, "highway": "primary"}, CAR)
     assert (one.forward_kph, one.backward_kph) == (other.backward_kph, other.forward_kph)
     assert (one.forward_restricted, one.backward_restricted) == (other.backward_restricted, other.forward_restricted)
 

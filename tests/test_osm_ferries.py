@@ -321,10 +321,140 @@ def test_a_line_whose_far_end_the_extract_lacks_leads_nowhere(tmp_path):
     assert len(network.ferries) == 1
 
 
-def test_a_road_on_rails_across_water_is_no_ferry(tmp_path):
-    """A way that is both highway and ferry is a road; nobody waits there."""
-    network = made(tmp_path, (["quay", "isle quay"], ROAD | {"route": "ferry"}))
-    assert time(network, "farm", "isle farm") == about(drive("farm", "quay", "isle quay", "isle farm"))
+def test_a_ferry_that_is_tagged_as_a_road_too_is_sailed_and_takes_cars(tmp_path):
+    """Nobody drives at 80 over the sea; as a road it is for cars, whatever else is said."""
+    both = ROAD | {"route": "ferry", "duration": "00:20"}
+    network = made(tmp_path, (["quay", "isle quay"], both))
+    sails = drive("farm", "quay") + WAIT + 1200 + drive("isle quay", "isle farm")
+    assert time(network, "farm", "isle farm") == about(sails)
+    assert network.ferries["kind"].tolist() == ["car ferry"]
+    network = made(tmp_path, (["quay", "isle quay"], {"highway": "footway", "route": "ferry"}))
+    assert network.ferries["kind"].tolist() == ["passenger boat"]
+
+
+# Ferries obey the rules of roads
+
+
+@pytest.mark.parametrize(
+    ("tags", "summer", "winter"),
+    [
+        ({"seasonal": "summer"}, True, False),
+        ({"seasonal": "winter"}, False, True),
+        ({"seasonal": "yes"}, True, False),
+        ({"seasonal": "May-September"}, True, False),
+        ({"opening_hours": "May 20-Sep 05"}, True, False),
+        ({"opening_hours": "Nov-Mar Tu,Th 10:00-12:00"}, False, True),
+        ({"opening_hours": "Mo-Fr 06:00-22:00"}, True, True),
+        ({"opening_hours": "Su 10:00-12:00"}, True, True),
+        ({"opening_hours": "on demand"}, True, True),
+        ({"motor_vehicle:conditional": "no @ (Nov-May)"}, True, False),
+        ({"motor_vehicle": "no", "motor_vehicle:conditional": "yes @ (Jun-Oct)"}, True, False),
+        ({"access:conditional": "no @ (Nov-May)", "motor_vehicle": None, "vehicle": None, "hgv": "yes"}, True, False),
+        ({"disused": "yes"}, False, False),
+        ({"abandoned": "yes"}, False, False),
+        ({"proposed": "yes"}, False, False),
+        ({"construction": "yes"}, False, False),
+        ({"disused:route": "ferry"}, False, False),
+        ({"highway": "construction"}, False, False),
+        ({"motor_vehicle": "no"}, False, False),
+        ({"motor_vehicle": "agricultural"}, False, False),
+        ({"motor_vehicle": "whoever"}, False, False),
+        ({"motor_vehicle": "whoever", "vehicle": "yes"}, True, True),
+        ({"motor_vehicle": None, "access": "yes"}, False, False),
+        ({"access": "no"}, True, True),  # of access the particular tag decides
+        ({"maxheight": "1.8"}, False, False),
+    ],
+)
+def test_a_ferry_sails_by_the_rules_of_roads(tmp_path, tags, summer, winter):
+    nodes, boats = boat("quay", "isle quay")
+    said = {key: value for key, value in (boats | tags).items() if value is not None}
+    for profile, sails in ((FLAT, summer), ("car_winter", winter)):
+        made(tmp_path, (nodes, said))
+        network = read_osm(tmp_path / "sea.osm", profile=profile)
+        for pair in (("farm", "isle farm"), ("isle farm", "farm")):
+            assert np.isfinite(time(network, *pair)) == sails
+
+
+def test_a_one_way_boat_does_not_sail_back(tmp_path):
+    network = made(tmp_path, boat("quay", "isle quay", oneway="yes"), boat("far quay", "isle quay", oneway="-1"))
+    assert time(network, "farm", "isle farm") == about(
+        drive("farm", "quay") + WAIT + 3600 + drive("isle quay", "isle farm")
+    )
+    assert time(network, "isle farm", "farm") == np.inf
+    assert np.isfinite(time(network, "isle farm", "far farm"))
+    assert time(network, "far farm", "isle farm") == np.inf
+
+
+@pytest.mark.parametrize("by_relation", [False, True])
+def test_a_one_way_ring_is_sailed_round(tmp_path, by_relation):
+    """A > B > C > A: from C back to B the boat goes on by way of A. One of its ways is drawn against the route."""
+    legs = [("quay", "isle quay", "forward"), ("far quay", "isle quay", "backward"), ("far quay", "quay", "")]
+    names = list(PLACES)
+    path = tmp_path / "ring.osm"
+    with osmium.SimpleWriter(str(path), overwrite=True) as writer:
+        for i, xy in enumerate(PLACES.values()):
+            writer.add_node(osmium.osm.mutable.Node(id=i + 1, location=xy))
+        for i, (nodes, tags) in enumerate((MAINLAND, ISLE, FAR)):
+            writer.add_way(osmium.osm.mutable.Way(id=i + 1, nodes=[names.index(n) + 1 for n in nodes], tags=tags))
+        for i, (a, b, role) in enumerate(legs, 10):
+            own = {"route": "ferry", "motor_vehicle": "yes", "duration": "01:00", "name": "Ferja"}
+            if not by_relation:
+                own["oneway"] = "-1" if role == "backward" else "yes"
+            writer.add_way(osmium.osm.mutable.Way(id=i, nodes=[names.index(a) + 1, names.index(b) + 1], tags=own))
+        tags = {"type": "route", "route": "ferry", "oneway": "yes"} if by_relation else {"type": "site"}
+        members = [("w", i, role) for i, (_, _, role) in enumerate(legs, 10)]
+        writer.add_relation(osmium.osm.mutable.Relation(id=1, members=members, tags=tags))
+    network = read_osm(path)
+    ends = drive("farm", "quay") + drive("isle quay", "isle farm")
+    assert time(network, "farm", "isle farm") == about(ends + WAIT + 3600)
+    assert time(network, "isle farm", "farm") == about(ends + WAIT + 7200)
+    assert time(network, "far farm", "isle farm") == about(
+        drive("far farm", "far quay") + drive("isle quay", "isle farm") + WAIT + 7200
+    )
+
+
+@pytest.mark.parametrize(
+    "handed",
+    [{"seasonal": "winter"}, {"opening_hours": "Nov-Mar"}, {"disused": "yes"}, {"access": "no"}, {"motorcar": "no"}],
+)
+def test_a_relation_hands_its_rules_down_to_its_ways(tmp_path, handed):
+    names = list(PLACES)
+    for tags, sails in (({}, True), (handed, False)):
+        path = tmp_path / "sea.osm"
+        with osmium.SimpleWriter(str(path), overwrite=True) as writer:
+            for i, xy in enumerate(PLACES.values()):
+                writer.add_node(osmium.osm.mutable.Node(id=i + 1, location=xy))
+            for i, (nodes, own) in enumerate((MAINLAND, ISLE, FAR, (["quay", "isle quay"], {"hgv": "yes"}))):
+                writer.add_way(osmium.osm.mutable.Way(id=i + 1, nodes=[names.index(n) + 1 for n in nodes], tags=own))
+            writer.add_relation(
+                osmium.osm.mutable.Relation(
+                    id=1, members=[("w", 4, "")], tags={"type": "route", "route": "ferry", **tags}
+                )
+            )
+        assert np.isfinite(time(read_osm(path), "farm", "isle farm")) == sails
+
+
+@pytest.mark.parametrize(("value", "through"), [("private", False), ("destination", False), ("permissive", True)])
+def test_a_boat_for_those_with_an_errand_is_not_passed_through(tmp_path, value, through):
+    """Over the isle it is 2 h 30 min to the far quay, by a slow road longer; who has no errand on the isle drives."""
+    road = (["quay", "far quay"], ROAD | {"maxspeed": "5"})
+    lines = [boat("quay", "isle quay", motor_vehicle=value), boat("isle quay", "far quay", motor_vehicle=value)]
+    network = made(tmp_path, road, *lines)
+    graph = to_networkx(network)
+
+    def quickest(start, end):
+        at = [np.hypot(network.node_lon - PLACES[n][0], network.node_lat - PLACES[n][1]) < 1e-6 for n in (start, end)]
+        ends = [np.flatnonzero(of).tolist() for of in at]
+        found = nx.multi_source_dijkstra_path_length(graph, ends[0], weight="travel_time")
+        return min(found.get(node, np.inf) for node in ends[1])
+
+    ends = drive("farm", "quay") + drive("far quay", "far farm")
+    by_boat, by_road = ends + 2 * (WAIT + 3600), ends + metres("quay", "far quay") / 5 * 3.6
+    assert by_boat < by_road
+    assert quickest("farm", "far farm") == about(by_boat if through else by_road)
+    to_isle = drive("farm", "quay") + WAIT + 3600 + drive("isle quay", "isle farm")
+    assert quickest("farm", "isle farm") == about(to_isle)
+    assert quickest("isle farm", "farm") == about(to_isle)
 
 
 # How long a crossing takes

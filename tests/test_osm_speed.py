@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from geoaccess.osm import find_profile, read_profile, read_road
+from geoaccess.osm import find_profile, read_profile, read_way
 from geoaccess.osm.speed import posted_limit
 
 CAR = read_profile(find_profile("car"))
@@ -28,7 +28,7 @@ LIMITS = [
     ("70 mph", 70 * MILE),
     ("10 knots", 18.52),
     ("10 kn", 18.52),
-    ("none", 130),
+    ("none", None),  # not on a primary road
     ("walk", 7),
     ("NO:urban", 50),
     ("NO:rural", 80),
@@ -113,12 +113,13 @@ def test_the_spelling_of_limits(text, kph):
         ({"maxspeed": "90", "surface": "asphalt"}, 90, 90),
         ({"maxspeed": "110", "maxspeed:lanes": "80|110"}, 110, 110),
         ({"maxspeed": "50", "traffic_calming": "table"}, 50, 50),
-        ({"maxspeed": "3"}, 5, 5),
+        ({"maxspeed": "3"}, 80, 80),  # nobody limits a trunk road to walking pace
+        ({"maxspeed": "none"}, 130, 130),
         ({"maxspeed": "200"}, 130, 130),
     ],
 )
 def test_the_speed_driven_on_a_trunk_road(tags, forward, backward):
-    road = read_road({"highway": "trunk", **tags}, CAR)
+    road = read_way({"highway": "trunk", **tags}, CAR)
     assert (road.forward_kph, road.backward_kph) == (
         pytest.approx(forward, abs=0.01),
         pytest.approx(backward, abs=0.01),
@@ -151,18 +152,18 @@ def test_the_law_of_iceland_knows_gravel():
 )
 def test_worse_roads_are_slower(slower, faster):
     def kph(text):
-        return read_road({"highway": "primary", "maxspeed": "80", **dict([text.split("=")])}, CAR).forward_kph
+        return read_way({"highway": "primary", "maxspeed": "80", **dict([text.split("=")])}, CAR).forward_kph
 
     assert 0 < kph(slower) < kph(faster) <= 80
 
 
 def test_a_single_lane_in_one_direction_is_a_whole_road():
-    assert read_road({"highway": "primary", "maxspeed": "80", "lanes": "1", "oneway": "yes"}, CAR).forward_kph == 80
+    assert read_way({"highway": "primary", "maxspeed": "80", "lanes": "1", "oneway": "yes"}, CAR).forward_kph == 80
 
 
 def test_main_roads_are_faster_than_small_ones():
     speeds = [
-        read_road({"highway": name}, CAR).forward_kph
+        read_way({"highway": name}, CAR).forward_kph
         for name in (
             "motorway",
             "trunk",
@@ -179,13 +180,13 @@ def test_main_roads_are_faster_than_small_ones():
 
 def test_cars_crawl_where_people_walk():
     for name in ("pedestrian", "path", "footway", "cycleway"):
-        assert read_road({"highway": name, "motor_vehicle": "yes", "maxspeed": "80"}, CAR).forward_kph <= 30
+        assert read_way({"highway": name, "motor_vehicle": "yes", "maxspeed": "80"}, CAR).forward_kph <= 30
 
 
 @pytest.mark.parametrize("limit", ["30", "50", "60", "80", "90", "110"])
 def test_profiles_differ_as_they_should(limit):
     tags = {"highway": "trunk", "maxspeed": limit}
-    car, winter, ambulance, ssb = (read_road(tags, of).forward_kph for of in (CAR, WINTER, AMBULANCE, SSB))
+    car, winter, ambulance, ssb = (read_way(tags, of).forward_kph for of in (CAR, WINTER, AMBULANCE, SSB))
     assert winter < car == ssb == float(limit)
     # Urgent runs are faster than the limit but on the smallest streets (Pappinen and Nordquist 2022).
     assert (ambulance > car) == (float(limit) > 30)
@@ -193,4 +194,4 @@ def test_profiles_differ_as_they_should(limit):
 
 def test_statistics_norway_knows_no_surface():
     tags = {"highway": "secondary", "maxspeed": "80", "surface": "gravel", "lanes": "1", "tracktype": "grade3"}
-    assert read_road(tags, SSB).forward_kph == 80
+    assert read_way(tags, SSB).forward_kph == 80

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from geoaccess.errors import ConfigError, MissingFileError
-from geoaccess.osm import find_profile, profile_files, read_profile, read_road
+from geoaccess.osm import find_profile, profile_files, read_profile, read_way
 from geoaccess.shipped import shipped
 
 SHIPPED = ("car", "car_winter", "ambulance", "ssb")
@@ -36,7 +36,7 @@ def test_a_profile_extends_one_that_ships(tmp_path):
     path = write(tmp_path, "mine.toml", 'extends = "car"\n[highway]\ntrack = 7\n[speed]\ngreatest_kph = 60\n')
     mine, car = read_profile(path), read_profile(find_profile("car"))
     assert (mine.highway["track"], mine.highway["primary"], mine.title) == (7, car.highway["primary"], car.title)
-    assert read_road({"highway": "trunk", "maxspeed": "90"}, mine).forward_kph == 60
+    assert read_way({"highway": "trunk", "maxspeed": "90"}, mine).forward_kph == 60
     assert profile_files(path) == [path, shipped("profiles/car.toml")]
 
 

@@ -7,7 +7,7 @@ from geoaccess.osm.ferry_table import FerryRow, read_ferry_table, write_ferry_ta
 from geoaccess.osm.nodes import NodeRule, read_node
 from geoaccess.osm.profile import Profile, find_profile, profile_files, read_profile
 from geoaccess.osm.road_names import read_road_names
-from geoaccess.osm.tags import Road, read_road
+from geoaccess.osm.tags import WayRule, read_way
 from geoaccess.osm.unused import count_unused_tags
 
 __all__ = [
@@ -15,7 +15,7 @@ __all__ = [
     "FerryRow",
     "NodeRule",
     "Profile",
-    "Road",
+    "WayRule",
     "build_network",
     "count_unused_tags",
     "find_profile",
@@ -28,7 +28,7 @@ __all__ = [
     "read_node",
     "read_osm",
     "read_profile",
-    "read_road",
     "read_road_names",
+    "read_way",
     "write_ferry_table",
 ]

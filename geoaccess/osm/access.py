@@ -71,15 +71,15 @@ def read_access(
         for name in (f"{key}:{direction}", key) if direction else (key,):
             if name not in tags and f"{name}:conditional" not in tags:
                 continue
-            said = value_at(tags, name, profile, when, severity=severity, groups=rules.restricted)
-            undecided += said.undecided
-            status = classify(said.value, rules) if said.value else None
+            stated = value_at(tags, name, profile, when, severity=severity, groups=rules.restricted, legacy=True)
+            undecided += stated.undecided
+            status = classify(stated.value, rules) if stated.value else None
             if status is not None:
                 return Verdict(
-                    status, said.source, key in rules.explicit, name != key, tuple(unknown), tuple(undecided)
+                    status, stated.source, key in rules.explicit, name != key, tuple(unknown), tuple(undecided)
                 )
-            if said.value:
-                unknown.append(said.source)
+            if stated.value:
+                unknown.append(stated.source)
     return Verdict("open", unknown=tuple(unknown), undecided=tuple(undecided))
 
 
@@ -95,9 +95,9 @@ def read_directions(tags: Mapping[str, str], profile: Profile, when: datetime | 
     for key in reversed(rules.keys):
         if key not in tags and f"{key}:conditional" not in tags:
             continue
-        said = value_at(tags, key, profile, when, severity=severity)
-        undecided += said.undecided
-        value = (said.value or "").strip().lower()
+        stated = value_at(tags, key, profile, when, severity=severity)
+        undecided += stated.undecided
+        value = (stated.value or "").strip().lower()
         for values, ways in (
             (rules.both, (True, True)),
             (rules.forward, (True, False)),
@@ -105,9 +105,9 @@ def read_directions(tags: Mapping[str, str], profile: Profile, when: datetime | 
             (rules.closed, (False, False)),
         ):
             if value in values:
-                return Directions(*ways, said.source, tuple(unknown), tuple(undecided))
+                return Directions(*ways, stated.source, tuple(unknown), tuple(undecided))
         if value:
-            unknown.append(said.source)
+            unknown.append(stated.source)
     found = Directions(forward=True, backward=True, unknown=tuple(unknown), undecided=tuple(undecided))
     for rule in rules.implied:
         if applies(rule, tags):

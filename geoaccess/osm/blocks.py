@@ -12,6 +12,7 @@ import numpy as np
 
 from geoaccess.kernels import pbf
 from geoaccess.osm.interning import Interner
+from geoaccess.osm.ways import FERRY_KEYS
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -26,7 +27,7 @@ _ID, _KEYS, _VALUES, _EIGHTH, _NINTH, _TENTH = range(6)  # columns of its spans
 _REFS, _ROLES, _MEMBERS, _TYPES, _LAT, _LON, _MIXED = _EIGHTH, _EIGHTH, _NINTH, _TENTH, _EIGHTH, _NINTH, _TENTH
 _NANO = 100  # nanodegrees in 1e-7 degrees
 
-_KEPT, _HIGHWAY, _ROAD, _ROUTE, _FERRY, _NAME, _HINDERS, _TYPE, _RESTRICTION = (1 << i for i in range(9))
+_KEPT, _HIGHWAY, _ROAD, _ROUTE, _FERRY, _FERRY_KEY, _HINDERS, _TYPE, _RESTRICTION = (1 << i for i in range(9))
 
 
 class Marks:
@@ -38,7 +39,7 @@ class Marks:
             (_HIGHWAY, {"highway"}),
             (_ROUTE, {"route"}),
             (_FERRY, {"ferry"}),
-            (_NAME, {"name"}),
+            (_FERRY_KEY, FERRY_KEYS),
             (_TYPE, {"type"}),
             (_RESTRICTION, {"restriction"}),
             (_HINDERS, profile.node_keys if profile else ()),
@@ -134,8 +135,8 @@ class Block:
     ) -> Ways:
         """Return the roads and ferries, among these the `members` of relations that are no roads.
 
-        Of tags those are kept whose key the profile looks at, the name of ferries only. Nodes of any way at all that
-        are among the `newest` (rising ids) are ticked off in `found`.
+        Of tags those are kept whose key the profile looks at, `FERRY_KEYS` of ferries only. Nodes of any way at all
+        that are among the `newest` (rising ids) are ticked off in `found`.
         """
         rows = np.flatnonzero(self._kind == _WAY)
         number = self._single(rows, _ID)
@@ -148,10 +149,12 @@ class Block:
         keys, values = self._marks[key], self._marks[value]
         road, ferry = (keys & _HIGHWAY > 0) & (values & _ROAD > 0), (keys & _ROUTE > 0) & (values & _FERRY > 0)
         own = _any_of(of[road | ferry], rows.size)
-        by_relation = np.isin(number, members) & ~_any_of(of[keys & _HIGHWAY > 0], rows.size)
+        by_relation = np.isin(number, members) & (
+            ~_any_of(of[keys & _HIGHWAY > 0], rows.size) | _any_of(of[ferry], rows.size)
+        )
         named = by_relation | _any_of(of[keys & _ROUTE > 0], rows.size)
         taken = own | by_relation
-        kept = taken[of] & (keys & _KEPT > 0) & (named[of] | (keys & _NAME == 0))
+        kept = taken[of] & (keys & _KEPT > 0) & (named[of] | (keys & _FERRY_KEY == 0))
         sizes = np.diff(ref_ptr)
         return Ways(
             tagged=self._tagged(number, taken, kept, of, key, value),

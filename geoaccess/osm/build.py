@@ -16,7 +16,7 @@ from geoaccess.osm.extract import Extract, read_extract
 from geoaccess.osm.ferries import add_ferries
 from geoaccess.osm.ferry_table import read_ferry_table
 from geoaccess.osm.profile import find_profile, read_profile
-from geoaccess.osm.tags import read_road
+from geoaccess.osm.tags import read_way
 from geoaccess.osm.turn_rules import turn_rules
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from geoaccess.osm.ferry_table import FerryRow
     from geoaccess.osm.profile import Profile
-    from geoaccess.osm.tags import Road
+    from geoaccess.osm.tags import WayRule
 
 __all__ = ["build_network", "read_network", "read_osm"]
 
@@ -105,10 +105,10 @@ def build_network(
     Ferries get nodes of their own, tied to the quay by a boarding edge that carries the wait, so that it is charged
     once per boarding (see `add_ferries`). Conditions in tags are read at `when`; if it is None, as the profile says.
     """
-    rules = [read_road(tags, profile, when) for tags in extract.tagsets]
-    is_ferry = np.array([tags.get("route") == "ferry" and "highway" not in tags for tags in extract.tagsets])
-    roads, counts = _roads(extract, profile, rules, is_ferry)
-    joined = add_ferries(roads, extract, np.flatnonzero(is_ferry[extract.way_tags]), profile, rows=ferries)
+    rules = [read_way(tags, profile, when) for tags in extract.tagsets]
+    ferry = np.array([rule.ferry for rule in rules])
+    roads, counts = _roads(extract, profile, rules, ferry)
+    joined = add_ferries(roads, extract, np.flatnonzero(ferry[extract.way_tags]), profile, rows=ferries, when=when)
     del roads  # of a country each of these tables fills hundreds of megabytes
     lon, lat, segments, hindered = apply_node_rules(joined.lon, joined.lat, joined.segments, extract, profile, when)
     keep = np.zeros(lon.size, np.bool_)
@@ -116,7 +116,9 @@ def build_network(
     table, boarded = joined.table, joined.counts
     del joined
     turns, turn_counts = turn_rules(extract, profile)
-    classes = [tags.get("highway", "ferry") for tags in extract.tagsets]
+    classes = [
+        "ferry" if rule.ferry else tags.get("highway", "") for tags, rule in zip(extract.tagsets, rules, strict=True)
+    ]
     return assemble(
         lon=lon,
         lat=lat,
@@ -131,7 +133,7 @@ def build_network(
 
 
 def _roads(
-    extract: Extract, profile: Profile, rules: Sequence[Road], is_ferry: npt.NDArray[np.bool_]
+    extract: Extract, profile: Profile, rules: Sequence[WayRule], is_ferry: npt.NDArray[np.bool_]
 ) -> tuple[dict[str, Any], dict[str, int]]:
     """Return the segments of the open roads with the seconds that they take, and what was left out.
 

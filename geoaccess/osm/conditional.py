@@ -5,17 +5,9 @@ from __future__ import annotations
 import operator
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from opening_hours import (  # type: ignore[attr-defined] # its stubs leave out the errors
-    OpeningHours,
-    ParserError,
-    State,
-    UnknownCountryError,
-)
-
-from geoaccess.errors import ConfigError
+from geoaccess.osm.dates import holds_at, holds_in_season, holds_in_week, legacy_span
 from geoaccess.osm.values import applies, parse_metres, parse_tonnes, words_of
 
 if TYPE_CHECKING:
@@ -24,7 +16,7 @@ if TYPE_CHECKING:
 
     from geoaccess.osm.profile import Profile
 
-__all__ = ["Said", "closed_by_season", "split_conditions", "value_at"]
+__all__ = ["ConditionValue", "DatedClosure", "closed_by_date", "split_conditions", "value_at"]
 
 _COMPARED = {
     ">": operator.gt,
@@ -38,8 +30,8 @@ _COMPARISON = re.compile(r"([a-z_]+)\s*(>=|<=|==|>|<|=)\s*(.+)")
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a tag says at a time: its value (None: nothing), the tag that decided, and what stayed undecided."""
+class ConditionValue:
+    """The value of a tag at a time (None: it has none), the tag that decided, and what stayed undecided."""
 
     value: str | None
     source: str
@@ -54,7 +46,8 @@ def value_at(
     *,
     severity: Callable[[str], float],
     groups: frozenset[str] = frozenset(),
-) -> Said:
+    legacy: bool = False,
+) -> ConditionValue:
     """Return the value of a tag at a time, after the conditions of `key:conditional`.
 
     The last condition that is true decides, else the unconditional tag. A condition that cannot be decided (the
@@ -67,25 +60,31 @@ def value_at(
         How much a value hinders: of two undecided values the greater is taken under "strict"; 0 hinders nobody.
     groups
         Words for people with an errand there (destination, delivery): `yes @ delivery` becomes `delivery`.
+    legacy
+        Whether a value that hinders holds only in the hours, days and dates of `hour_on`, `day_on`, `date_on` ...
     """
     base, conditions = tags.get(key), tags.get(f"{key}:conditional")
-    said = Said(base, f"{key}={base}")
-    if conditions is None:
-        return said
+    found = ConditionValue(base, f"{key}={base}")
     source = f"{key}:conditional={conditions}"
+    if conditions is None:
+        span = legacy_span(tags) if legacy and base is not None and severity(base) > 0 else None
+        if span is None:
+            return found
+        base, conditions, source = None, f"{base} @ ({span})", f"{key}={base} ({span})"
+        found = ConditionValue(None, "")
     undecided: list[str] = []
     for value, condition in split_conditions(conditions):
         holds, group = _holds(condition, profile, when, groups)
         if group and severity(value) == 0:
             value = group  # noqa: PLW2901 - a permission for some is theirs only
         if holds:
-            said = Said(value, source)
+            found = ConditionValue(value, source)
         elif holds is None:
             undecided.append(source)
-            least = severity(said.value) if said.value is not None else 0.0
+            least = severity(found.value) if found.value is not None else 0.0
             if profile.dates.undecided == "strict" and value and severity(value) > least:
-                said = Said(value, source)
-    return Said(said.value, said.source, tuple(dict.fromkeys(undecided)))
+                found = ConditionValue(value, source)
+    return ConditionValue(found.value, found.source, tuple(dict.fromkeys(undecided)))
 
 
 def split_conditions(text: str) -> list[tuple[str, str]]:
@@ -112,17 +111,54 @@ def split_conditions(text: str) -> list[tuple[str, str]]:
     return pairs
 
 
-def closed_by_season(tags: Mapping[str, str], profile: Profile, when: datetime | None) -> str | None:
-    """Return the tag that closes a road at this time of the year, or None."""
+@dataclass(frozen=True)
+class DatedClosure:
+    """The tag of a season or of opening hours that closes a way ("" if none does), and what could not be decided."""
+
+    source: str
+    undecided: tuple[str, ...] = ()
+
+
+def closed_by_date(
+    tags: Mapping[str, str], profile: Profile, when: datetime | None, *, ferry: bool = False
+) -> DatedClosure:
+    """Return which season or opening hours close a road or a ferry at this time.
+
+    The seasons and opening hours of a tag are those in which it is open. Whoever takes a boat comes for a departure, so
+    where no moment is given, the opening hours of a ferry close it only out of its season, not between two sailings.
+    """
     dates, now = profile.dates, _now(profile, when)
+    undecided: list[str] = []
     for key in dates.open_season_keys:
-        seasons = {word for word in words_of(tags.get(key, "")) if word in dates.months}
+        words = words_of(tags.get(key, ""))
+        seasons = {word for word in words if word in dates.months}
         if seasons and not now & seasons:
-            return f"{key}={tags[key]}"
+            return DatedClosure(f"{key}={tags[key]}")
+        if words and not seasons and not {"yes", "no"} & {*words}:
+            holds = _is_open(tags[key], profile, when, ferry=True)
+            if holds is False:
+                return DatedClosure(f"{key}={tags[key]}")
+            undecided += [f"{key}={tags[key]}"] if holds is None else []
     for rule in dates.rules:
         if now and now <= rule.closed_in and applies(rule.tags, tags):
-            return " ".join(f"{key}={tags[key]}" for key in rule.tags)
-    return None
+            return DatedClosure(" ".join(f"{key}={tags[key]}" for key in rule.tags))
+    for key in dates.hours_keys:
+        if key in tags:
+            holds = _is_open(tags[key], profile, when, ferry=ferry)
+            if holds is False:
+                return DatedClosure(f"{key}={tags[key]}")
+            undecided += [f"{key}={tags[key]}"] if holds is None else []
+    return DatedClosure("", tuple(undecided))
+
+
+def _is_open(text: str, profile: Profile, when: datetime | None, *, ferry: bool) -> bool | None:
+    """Say whether something is open by its opening hours; None if they cannot be read or decided."""
+    dates = profile.dates
+    if when is not None:
+        return holds_at(text, dates.country, when)
+    if dates.assumed is None:
+        return holds_in_season(text, dates.country, dates.months[dates.season], dates.year, ever=ferry)
+    return (holds_in_week if ferry else holds_at)(text, dates.country, dates.assumed)
 
 
 def _now(profile: Profile, when: datetime | None) -> frozenset[str]:
@@ -163,12 +199,7 @@ def _is_true(word: str, profile: Profile, when: datetime | None) -> bool | None:
         return small in _now(profile, when)
     if match := _COMPARISON.fullmatch(small):
         return _compared(*match.groups(), profile=profile)
-    at = when or dates.assumed
-    hours = _hours(word, dates.country)
-    if hours is None or at is None:
-        return None
-    state = hours.state(at)[0]
-    return None if state == State.UNKNOWN else state == State.OPEN
+    return _is_open(word, profile, when, ferry=False)
 
 
 def _compared(what: str, sign: str, text: str, *, profile: Profile) -> bool | None:
@@ -183,20 +214,6 @@ def _compared(what: str, sign: str, text: str, *, profile: Profile) -> bool | No
     else:
         own, limit = counts.get(what, -1), float(text) if text.strip().isdigit() else None
     return None if limit is None or own < 0 else bool(_COMPARED[sign](own, limit))
-
-
-@lru_cache(maxsize=4096)
-def _hours(text: str, country: str | None) -> OpeningHours | None:
-    plain = re.sub(r"\s*[-–]\s*", "-", text)  # noqa: RUF001 - mappers write both
-    plain = re.sub(r"\b(\d{1,2})(st|nd|rd|th)\b", r"\1", plain)
-    try:
-        return OpeningHours(plain, country=country)
-    except ParserError:
-        return None
-    except UnknownCountryError as error:
-        raise ConfigError(
-            f'dates.country: "{country}" is no country with known holidays; use a code such as "NO"'
-        ) from error
 
 
 def _bare(text: str) -> str:

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from geoaccess import files
 from geoaccess.errors import InputError
-from geoaccess.osm.access import classify
 from geoaccess.osm.nodes import read_node
-from geoaccess.osm.tags import read_crossing, read_road
-from geoaccess.osm.values import words_of
+from geoaccess.osm.tags import read_way
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -92,15 +90,13 @@ def explain(
 ) -> Explanation:
     """Say what the tags of a way, and of the nodes on it, mean under a profile.
 
-    A closed node closes the way, a restricted one restricts it; `nodes` of the answer holds those that do something.
+    A closed node closes the road, a restricted one restricts it; `nodes` of the answer holds those that do something.
+    Boats pass over nodes: those at a quay say what the road does there.
     """
     tags = {key: str(value) for key, value in tags.items()}
-    if "ferry" in words_of(tags.get("route", "")) and "highway" not in tags:
-        forward, backward, restricted, reason = _ferry(tags, profile)
-    else:
-        road = read_road(tags, profile, when)
-        forward, backward, restricted, reason = road.forward_kph, road.backward_kph, road.restricted, road.reason
-    rules = {name: read_node(of, profile, when) for name, of in (nodes or {}).items()}
+    way = read_way(tags, profile, when)
+    forward, backward, restricted, reason = way.forward_kph, way.backward_kph, way.restricted, way.reason
+    rules = {} if way.ferry else {name: read_node(of, profile, when) for name, of in (nodes or {}).items()}
     doing = {name: rule for name, rule in rules.items() if rule.reason}
     closing = [rule.reason for rule in doing.values() if rule.passable == "closed"]
     if closing and (forward or backward):
@@ -115,19 +111,6 @@ def explain(
         reason = "; ".join([reason, *told])
     unused = tuple(sorted(set(tags) - profile.keys))
     return Explanation(forward, backward, restricted, reason, tags, unused, doing)
-
-
-def _ferry(tags: Mapping[str, str], profile: Profile) -> tuple[float, float, bool, str]:
-    """Return what a ferry does for cars; its speed is that of a short crossing, as tags know no length."""
-    said = [key for key in profile.ferry.car_keys if key in tags]
-    source = f"{said[-1]}={tags[said[-1]]}" if said else "nothing says that it takes cars"
-    if said and read_crossing(tags, profile).cars is False:
-        return 0.0, 0.0, False, f"route=ferry; {source}: takes no cars"
-    if not read_crossing(tags, profile).cars:
-        return 0.0, 0.0, False, f"route=ferry; {source}"
-    restricted = bool(said) and classify(tags[said[-1]], profile.access) == "restricted"
-    kph = profile.ferry.speed_kph[0][1]
-    return kph, kph, restricted, f"route=ferry; {source}"
 
 
 def read_moment(text: str) -> datetime:

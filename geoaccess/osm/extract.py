@@ -96,7 +96,7 @@ def _read(
         for path in paths
     ]
     relations = [relation for reader in readers for relation in reader.relations()]
-    ferry_members = relation_tags(relations, profile.ferry.car_keys)
+    ferry_members = relation_tags(relations, profile)
     ways = []
     for reader in readers:
         if progress:

@@ -16,6 +16,7 @@ from geoaccess.osm.ferry_matching import match_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     import numpy.typing as npt
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["WithFerries", "add_ferries"]
 
 CAR_FERRY, PASSENGER_BOAT, LOOP, STUB, ABROAD = "car ferry", "passenger boat", "sightseeing loop", "stub", "abroad"
+NOT_SAILING = "not sailing"
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ def add_ferries(
     profile: Profile,
     *,
     rows: Sequence[FerryRow] = (),
+    when: datetime | None = None,
 ) -> WithFerries:
     """Add the ferry ways of an extract to the segments of its roads.
 
@@ -63,11 +66,12 @@ def add_ferries(
     name share their boat nodes; boats of other names at the same quay do not: changing costs another wait. An end
     that touches no road is joined to the nearest road point within the profile's `join_m`. Boats that take no cars
     are kept as `EdgeKind.ON_FOOT`, closed, to tell why an island is cut off. Sightseeing loops lead nowhere and are
-    listed only. What `rows` of a table of ferries tell wins over the tags.
+    listed only, and so are boats that are out of use or out of season at `when`. What `rows` of a table of ferries tell
+    wins over the tags.
     """
     paths = ferry_paths(extract, ways)
     told, without = match_rows(rows, paths, extract, limit_m=profile.ferry.terminal_m)
-    lines = [read_line(path, profile, told.get(i)) for i, path in enumerate(paths)]
+    lines = [read_line(path, profile, told.get(i), when) for i, path in enumerate(paths)]
     on_road = np.zeros(extract.lon.size, np.bool_)
     on_road[roads["a"]] = on_road[roads["b"]] = True
     touching = Counter(int(node) for line in lines for node in set(line.path.nodes.tolist()))
@@ -84,7 +88,7 @@ def add_ferries(
     }
     away_m = {end: near[end][1] if end in near else np.inf for end in loose if end not in joins}
     kinds = [_kind_of(line, touching, on_road, joins, away_m, profile.ferry) for line in lines]
-    sailing = [line for line, found in zip(lines, kinds, strict=True) if found.kind != LOOP]
+    sailing = [line for line, found in zip(lines, kinds, strict=True) if found.kind not in (LOOP, NOT_SAILING)]
 
     boats = _Boats(extract, on_road, joins)
     boats.add(sailing)
@@ -104,6 +108,9 @@ def add_ferries(
             "ferry_ends_joined": len(joins),
             "ferry_loops": listed[LOOP],
             "ferry_stubs": listed[STUB],
+            "ferries_not_sailing": listed[NOT_SAILING],
+            "ferries_with_unknown_values": sum(bool(line.rule.unknown) for line in lines),
+            "ferries_with_undecided_conditions": sum(bool(line.rule.undecided) for line in lines),
             "ferries_abroad": listed[ABROAD],
             "ferry_table_rows": len(rows),
             "ferry_table_rows_not_in_extract": len(without),
@@ -120,22 +127,24 @@ class _Boats:
         self.size = extract.lon.size
         self.node_of: dict[tuple[str, int], int] = {}
         self.ends: list[int] = []
-        self.more: list[tuple[int, int, int, float, float, EdgeKind]] = []
+        self.more: list[tuple[int, int, int, float, float, EdgeKind, bool]] = []
 
     def add(self, lines: Iterable[FerryLine]) -> None:
         for line in lines:
-            pace = line.crossing_s / line.path.metres
+            rule, pace = line.rule, line.crossing_s / line.path.metres
             kind = EdgeKind.FERRY if line.cars else EdgeKind.ON_FOOT
             nodes = [self._node(line, int(node)) for node in line.path.nodes]
             self.ends += [nodes[0], nodes[-1]] if line.cars else []
             for at, metres in enumerate(line.path.length_m):
-                time = metres * pace if line.cars else -1.0
-                self.more.append((nodes[at], nodes[at + 1], line.path.way, time, time, kind))
+                forward, backward = (
+                    metres * pace if kph > 0 else -1.0 for kph in (rule.forward_kph, rule.backward_kph)
+                )
+                self.more.append((nodes[at], nodes[at + 1], line.path.way, forward, backward, kind, rule.restricted))
 
     def _node(self, line: FerryLine, node: int) -> int:
         quay = self.on_road[node] or node in self.joins
         # A boat on foot of the same name is another boat, whose gangway no car may use.
-        key = (f"{line.label} {line.cars}" if quay else "", node)
+        key = (f"{line.label} {line.cars} {line.rule.restricted}" if quay else "", node)
         if key not in self.node_of:
             self.node_of[key] = boat = self.size
             self.size += 1
@@ -144,14 +153,14 @@ class _Boats:
             road, queue_s = self.joins.get(node, (node, 0.0))
             if quay and line.cars:
                 wait_s = line.wait_s + queue_s
-                self.more.append((road, boat, line.path.way, wait_s, queue_s, EdgeKind.BOARDING))
+                self.more.append((road, boat, line.path.way, wait_s, queue_s, EdgeKind.BOARDING, line.rule.restricted))
             elif quay:
-                self.more.append((road, boat, line.path.way, -1.0, -1.0, EdgeKind.ON_FOOT))
+                self.more.append((road, boat, line.path.way, -1.0, -1.0, EdgeKind.ON_FOOT, False))
         return self.node_of[key]
 
     def segments(self, roads: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
-        columns = list(zip(*self.more, strict=True)) or [()] * 6
-        added = dict(zip(("a", "b", "way", "forward_s", "backward_s", "kind"), columns, strict=True))
+        columns = list(zip(*self.more, strict=True)) or [()] * 7
+        added = dict(zip(("a", "b", "way", "forward_s", "backward_s", "kind", "restricted"), columns, strict=True))
         return {
             name: np.concatenate([old, np.array(added.get(name, np.zeros(len(self.more))), old.dtype)])
             for name, old in roads.items()
@@ -168,6 +177,8 @@ def _kind_of(
 ) -> _Kind:
     """Say what a ferry way is: its ends decide, then whether it takes cars."""
     nodes = line.path.nodes.tolist()
+    if not line.sails:
+        return _Kind(NOT_SAILING, "")
     if nodes[0] == nodes[-1] and not any(on_road[node] or touching[node] > 1 for node in nodes if node != nodes[0]):
         return _Kind(LOOP, "comes back to where it began without another stop; leads nowhere")
     loose = [away_m[node] for node in {nodes[0], nodes[-1]} if node in away_m]

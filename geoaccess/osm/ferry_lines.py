@@ -12,16 +12,18 @@ import numpy as np
 from geoaccess.kernels import geometry
 from geoaccess.osm.ferry_clock import read_duration_s
 from geoaccess.osm.ferry_relations import RELATION_DURATION, RELATION_ID, RELATION_WAYS
-from geoaccess.osm.tags import read_crossing
+from geoaccess.osm.tags import read_way
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     import numpy.typing as npt
 
     from geoaccess.osm.extract import Extract
     from geoaccess.osm.ferry_matching import Told
     from geoaccess.osm.profile import FerryRules, Profile
+    from geoaccess.osm.tags import WayRule
 
 __all__ = ["FerryLine", "FerryPath", "ferry_paths", "read_line", "speed_by_length_kph", "wait_s"]
 
@@ -60,12 +62,22 @@ class FerryLine:
     """One ferry way, read: seconds across and at the quay, and what was read, assumed and rejected."""
 
     path: FerryPath
-    cars: bool
+    rule: WayRule
     crossing_s: float
     wait_s: float
     headway_s: float
     note: str
     row: int
+
+    @property
+    def cars(self) -> bool:
+        """Whether it takes cars, in one direction at least."""
+        return not self.rule.closed
+
+    @property
+    def sails(self) -> bool:
+        """Whether it is in service at this time, with cars or without."""
+        return self.cars or self.rule.on_foot
 
     @property
     def label(self) -> str:
@@ -107,26 +119,31 @@ def ferry_paths(extract: Extract, ways: npt.NDArray[np.int64]) -> list[FerryPath
     ]
 
 
-def read_line(path: FerryPath, profile: Profile, told: Told | None) -> FerryLine:
+def read_line(path: FerryPath, profile: Profile, told: Told | None, when: datetime | None = None) -> FerryLine:
     """Return what a ferry way takes; what the table of ferries tells of it wins over its tags."""
     rules = profile.ferry
-    said = read_crossing(path.tags, profile)
+    rule = read_way(path.tags, profile, when)
     tagged_s = read_duration_s(path.tags.get("interval", ""))
     notes = []
-    cars = said.cars
-    if told and told.cars is not None:
-        cars = told.cars
-        if cars != said.cars:
-            notes.append(f"{'cars' if cars else 'no cars'} by the table")
-    elif not any(key in path.tags for key in rules.car_keys):
-        notes.append(f"no tag says whether cars may board, {'cars' if cars else 'no cars'} assumed")
+    if told and told.cars is not None and (rule.on_foot or not rule.closed) and told.cars == rule.closed:
+        # The table speaks as the most particular tag does; seasons and directions stay those of the tags.
+        rule = read_way({**path.tags, profile.access.keys[-1]: "yes" if told.cars else "no"}, profile, when)
+        notes.append(f"{'cars' if told.cars else 'no cars'} by the table")
+    elif not any(key.split(":")[0] in profile.access.explicit for key in path.tags):
+        notes.append(f"no tag says whether cars may board, {'no cars' if rule.closed else 'cars'} assumed")
+    if rule.closed and not rule.on_foot:
+        notes.append(rule.reason)
+    notes += [f"{tag} is not known and decides nothing" for tag in rule.unknown]
+    notes += [f"{tag} cannot be decided" for tag in rule.undecided]
+    if rule.forward_kph <= 0 < rule.backward_kph or rule.backward_kph <= 0 < rule.forward_kph:
+        notes.append("cars in one direction only")
     headway_s = told.headway_s if told and told.headway_s else tagged_s
     if "interval" in path.tags and tagged_s is None:
         notes.append(f'interval "{path.tags["interval"]}" cannot be read')
     crossing_s, how = _crossing(path, rules, told)
     return FerryLine(
         path=path,
-        cars=cars,
+        rule=rule,
         crossing_s=max(crossing_s, 0.1),  # no boat is there before it has left
         wait_s=wait_s(headway_s, rules),
         headway_s=math.nan if headway_s is None else headway_s,

@@ -10,7 +10,9 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from geoaccess.errors import ConfigError, MissingFileError
+from geoaccess.osm.dates import LEGACY_KEYS
 from geoaccess.osm.driving import CurveRules, JunctionRules, PaceRules
+from geoaccess.osm.ways import FERRY_KEYS
 from geoaccess.shipped import shipped
 from geoaccess.toml import Table, parse_toml, validate
 
@@ -85,6 +87,10 @@ class SpeedRules(Table):
     advisory_keys: tuple[str, ...] = ()
     by_limit: tuple[tuple[float, float], ...] = ()
     by_class: dict[str, float] = {}
+    unlimited: frozenset[str] = frozenset()
+    unlimited_on: tuple[TagRule, ...] = ()
+    doubted_below_kph: float = Field(default=0, ge=0)
+    doubted_on: frozenset[str] = frozenset()
     least_kph: float = Field(gt=0)
     greatest_kph: float = Field(gt=0)
     words: dict[str, float]
@@ -122,8 +128,10 @@ class DateRules(Table):
     undecided: Literal["base", "strict"]
     assumed: datetime | None = None
     season: str
+    year: int = Field(default=2026, ge=1900, le=2200)
     months: dict[str, frozenset[int]]
     open_season_keys: tuple[str, ...] = ()
+    hours_keys: tuple[str, ...] = ()
     country: str | None = Field(default=None, pattern="^[A-Z]{2}$")
     groups: frozenset[str] = frozenset()
     others: frozenset[str] = frozenset()
@@ -149,8 +157,8 @@ class NodeRules(Table):
 class FerryRules(Table):
     """Who may board, how long a crossing takes, how long one waits."""
 
-    car_keys: tuple[str, ...]
     cars_without_tags: bool
+    larger_keys: tuple[str, ...] = ()
     plausible_kph: tuple[float, float]
     speed_kph: list[tuple[float, float]]
     wait: Literal["none", "half_headway", "observed", "emergency", "ssb"] = "observed"
@@ -189,13 +197,20 @@ class Profile(Table):
     def keys(self) -> frozenset[str]:
         """Every tag key of a way that a rule looks at, or that is counted."""
         directed = [*self.access.keys, *self.speed.keys, *self.speed.advisory_keys, *self.speed.fallback_keys]
-        rules = [*self.closed, *self.no_snap, *self.oneway.implied, *self.access.only_where_allowed]
+        rules = [
+            *self.closed,
+            *self.no_snap,
+            *self.speed.unlimited_on,
+            *self.oneway.implied,
+            *self.access.only_where_allowed,
+        ]
         rules += [rule.tags for rule in self.dates.rules]
         named = {f"{key}{way}{on}" for key in directed for way in _DIRECTIONS for on in ("", ":conditional")}
         named |= {f"{key}{on}" for key in self.oneway.keys for on in ("", ":conditional")}
-        named |= {"highway", "route", "duration", "interval", "name", "lanes", "surface", *self.dates.open_season_keys}
+        named |= {"highway", "route", "duration", "interval", "lanes", "surface", *FERRY_KEYS, *LEGACY_KEYS}
+        named |= {*self.dates.open_season_keys, *self.dates.hours_keys}
         return frozenset(
-            named.union(self._measures, self.narrow.width_keys, self.ferry.car_keys, self.caps, self.counted, *rules)
+            named.union(self._measures, self.narrow.width_keys, self.ferry.larger_keys, self.caps, self.counted, *rules)
         )
 
     @cached_property

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from geoaccess.osm.conditional import value_at
-from geoaccess.osm.values import parse_metres, parse_speed_kph, words_of
+from geoaccess.osm.values import applies, parse_metres, parse_speed_kph, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,14 +65,21 @@ def posted_limit(
     for name in (*names, *rules.fallback_keys):
         if name not in tags and f"{name}:conditional" not in tags:
             continue
-        said = value_at(tags, name, profile, when, severity=severity)
-        undecided += said.undecided
-        kph = parse_speed_kph(said.value, rules, unpaved=unpaved) if said.value else None
-        if kph is not None:
-            return Speed(kph, said.source, tuple(unknown), tuple(undecided))
-        if said.value and name not in rules.fallback_keys:
-            unknown.append(said.source)
+        stated = value_at(tags, name, profile, when, severity=severity)
+        undecided += stated.undecided
+        kph = parse_speed_kph(stated.value, rules, unpaved=unpaved) if stated.value else None
+        if kph is not None and _believed(stated.value or "", kph, tags, rules):
+            return Speed(kph, stated.source, tuple(unknown), tuple(undecided))
+        if stated.value and name not in rules.fallback_keys:
+            unknown.append(stated.source)
     return Speed(0.0, "", tuple(unknown), tuple(undecided))
+
+
+def _believed(value: str, kph: float, tags: Mapping[str, str], rules: SpeedRules) -> bool:
+    """Say whether a road like this one can have such a limit."""
+    if rules.unlimited & {*words_of(value)}:
+        return any(applies(rule, tags) for rule in rules.unlimited_on)
+    return kph >= rules.doubted_below_kph or tags.get("highway") not in rules.doubted_on
 
 
 def _share_driven(kph: float, rules: SpeedRules) -> float:

@@ -1,4 +1,4 @@
-"""What the tags of one way mean under a profile."""
+"""What the tags of one way, a road or a ferry, mean under a profile."""
 
 from __future__ import annotations
 
@@ -6,27 +6,29 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from geoaccess.osm.access import classify, read_access, read_directions, too_big
-from geoaccess.osm.conditional import closed_by_season
-from geoaccess.osm.speed import read_speed
-from geoaccess.osm.values import applies, parse_duration_s, words_of
+from geoaccess.osm.conditional import closed_by_date
+from geoaccess.osm.speed import Speed, read_speed
+from geoaccess.osm.values import applies, is_ferry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from geoaccess.osm.access import Verdict
+    from geoaccess.osm.access import Directions, Verdict
     from geoaccess.osm.profile import Profile
-    from geoaccess.osm.speed import Speed
 
-__all__ = ["Crossing", "Road", "read_crossing", "read_road"]
+__all__ = ["WayRule", "read_way"]
+
+_DIRECTIONS = ("forward", "backward")
 
 
 @dataclass(frozen=True)
-class Road:
+class WayRule:
     """What a car may do on a way: km/h in each direction (0 is closed), and the rules that decided.
 
-    A direction is restricted when one may use it to begin or end a journey but not to pass through. `unknown` holds
-    the tags whose value no rule knows, `undecided` those with a condition that could not be decided.
+    A direction is restricted when one may use it to begin or end a journey but not to pass through. The speed of a
+    `ferry` is that of a short crossing, as tags know no length; it is `on_foot` where it sails but takes no cars.
+    `unknown` holds the tags whose value no rule knows, `undecided` those with a condition that could not be decided.
     """
 
     forward_kph: float
@@ -37,6 +39,8 @@ class Road:
     reason: str
     unknown: tuple[str, ...] = ()
     undecided: tuple[str, ...] = ()
+    ferry: bool = False
+    on_foot: bool = False
 
     @property
     def restricted(self) -> bool:
@@ -50,49 +54,150 @@ class Road:
 
 
 @dataclass(frozen=True)
-class Crossing:
-    """What the tags of a ferry way say; None where they say nothing that can be used."""
+class _Permission:
+    """In which directions cars may go, by which tags, and why not where they may not."""
 
-    cars: bool
-    duration_s: float | None
-    headway_s: float | None
+    open: dict[str, bool]
+    restricted: dict[str, bool]
+    why_closed: str
+    reasons: tuple[str, ...]
+    unknown: tuple[str, ...]
+    undecided: tuple[str, ...]
 
 
-def read_road(tags: Mapping[str, str], profile: Profile, when: datetime | None = None) -> Road:
-    """Return what a car may do on a way with these tags, and which rules decided it.
+def read_way(tags: Mapping[str, str], profile: Profile, when: datetime | None = None) -> WayRule:
+    """Return what a car may do on a way with these tags, road or ferry, and which rules decided it.
 
     Parameters
     ----------
     when
         The moment, in local time, at which seasons and conditions are decided; None is the profile's own moment,
-        or, where it has none, what is true without a date.
+        or, where it has none, what is true in the profile's season.
+
+    Examples
+    --------
+    >>> from geoaccess.osm import find_profile, read_profile, read_way
+    >>> car = read_profile(find_profile("car"))
+    >>> read_way({"highway": "track", "motor_vehicle": "private"}, car).restricted
+    True
+    >>> boat = read_way({"route": "ferry", "motor_vehicle": "yes", "oneway": "yes"}, car)
+    >>> boat.ferry, boat.forward_kph > 0, boat.backward_kph > 0
+    (True, True, False)
     """
-    closing = _closing(tags, profile, when)
-    if closing:
-        return _closed(closing)
-    ways = read_directions(tags, profile, when)
+    ferry = is_ferry(tags)
+    dated = closed_by_date(tags, profile, when, ferry=ferry)
+    absent = _absent(tags, profile, ferry=ferry)
+    if not absent and dated.source:
+        absent = f"{dated.source}: closed at this time"
+    if absent:
+        return _closed(absent, ferry=ferry)
     # Nearly all ways say the same of both directions; reading it once halves the time that a country takes.
     directed = any(":forward" in key or ":backward" in key for key in tags)
+    may = _permission(tags, profile, when, directed=directed, ferry=ferry)
+    undecided = (*dated.undecided, *may.undecided)
+    big = too_big(tags, profile)
+    why = f"{big}: too small for the vehicle" if big else may.why_closed
+    if why:
+        return _closed(why, may.unknown, undecided, ferry=ferry, on_foot=ferry and _takes_walkers(tags, profile))
+    speeds = _speeds(tags, profile, when, may.open, directed=directed, ferry=ferry)
+    unknown = (*may.unknown, *(tag for speed in speeds.values() for tag in speed.unknown))
+    undecided = (*undecided, *(tag for speed in speeds.values() for tag in speed.undecided))
+    reasons = [*may.reasons, *(speed.source for speed in speeds.values())]
+    return WayRule(
+        forward_kph=speeds["forward"].kph if may.open["forward"] else 0.0,
+        backward_kph=speeds["backward"].kph if may.open["backward"] else 0.0,
+        forward_restricted=may.restricted["forward"],
+        backward_restricted=may.restricted["backward"],
+        snaps=not ferry and not any(applies(rule, tags) for rule in profile.no_snap),
+        reason=_sentence(reasons, unknown, undecided),
+        unknown=tuple(dict.fromkeys(unknown)),
+        undecided=tuple(dict.fromkeys(undecided)),
+        ferry=ferry,
+    )
+
+
+def _absent(tags: Mapping[str, str], profile: Profile, *, ferry: bool) -> str | None:
+    """Return why there is nothing to go by whatever access tags say, or None."""
+    highway = tags.get("highway", "")
+    if not ferry and highway not in profile.highway:
+        return f"highway={highway} is not for cars" if highway else "no highway tag: not a road"
+    for rule in profile.closed:
+        if applies(rule, tags):
+            return " ".join(f"{key}={tags[key]}" for key in rule)
+    return None
+
+
+def _permission(
+    tags: Mapping[str, str], profile: Profile, when: datetime | None, *, directed: bool, ferry: bool
+) -> _Permission:
+    """Return in which directions the law and the access tags let cars go."""
+    ways = read_directions(tags, profile, when)
     verdict = read_access(tags, profile, when, direction="forward")
     opposite = read_access(tags, profile, when, direction="backward") if directed else verdict
     verdicts = {"forward": verdict, "backward": opposite}
-    unknown = [*ways.unknown, *(tag for verdict in verdicts.values() for tag in verdict.unknown)]
-    undecided = [*ways.undecided, *(tag for verdict in verdicts.values() for tag in verdict.undecided)]
+    unknown = (*ways.unknown, *(tag for verdict in verdicts.values() for tag in verdict.unknown))
+    undecided = (*ways.undecided, *(tag for verdict in verdicts.values() for tag in verdict.undecided))
     by_law = {"forward": ways.forward, "backward": ways.backward}
     opened = {
         way: verdict.status != "closed" and (by_law[way] or (verdict.directed and verdict.explicit))
         for way, verdict in verdicts.items()
     }
-    for rule in profile.access.only_where_allowed:
-        if applies(rule, tags):
-            opened = {way: opened[way] and verdicts[way].explicit for way in opened}
-            if not any(opened.values()):
-                said = next((f"; {verdict.source}" for verdict in verdicts.values() if verdict.source), "")
-                named = " ".join(f"{key}={tags[key]}" for key in rule)
-                return _closed(f"{named} is not for cars unless tags say so{said}", unknown, undecided)
-    if not any(opened.values()):
-        sources = [verdict.source for verdict in verdicts.values() if verdict.status == "closed"] or [ways.source]
-        return _closed("; ".join(dict.fromkeys(sources)), unknown, undecided)
+    why = "" if any(opened.values()) else _why_closed(verdicts, ways)
+    for name in _only_where_allowed(tags, profile, ferry=ferry) if not why else ():
+        opened = {way: opened[way] and verdicts[way].explicit for way in opened}
+        if not any(opened.values()):
+            sources = "".join(f"; {text}" for text in dict.fromkeys(of.source for of in verdicts.values()) if text)
+            why = f"{name} is not for cars unless tags say so{sources}"
+            break
+    if why and ferry and not why.startswith("route="):
+        why = f"route={tags['route']}; {why}: takes no cars"
+    return _Permission(
+        open=opened,
+        restricted={way: opened[way] and verdicts[way].status == "restricted" for way in _DIRECTIONS},
+        why_closed=why,
+        reasons=(*([f"route={tags['route']}"] if ferry else []), *_access_reasons(verdicts), ways.source),
+        unknown=unknown,
+        undecided=undecided,
+    )
+
+
+def _why_closed(verdicts: Mapping[str, Verdict], ways: Directions) -> str:
+    sources = [verdict.source for verdict in verdicts.values() if verdict.status == "closed"] or [ways.source]
+    return "; ".join(dict.fromkeys(sources))
+
+
+def _only_where_allowed(tags: Mapping[str, str], profile: Profile, *, ferry: bool) -> list[str]:
+    """Return what about a way keeps cars out unless tags that speak of cars let them in."""
+    found = [
+        " ".join(f"{key}={tags[key]}" for key in rule)
+        for rule in profile.access.only_where_allowed
+        if applies(rule, tags)
+    ]
+    boats = profile.ferry
+    carries = tags.get("highway") in profile.highway or any(
+        classify(tags[key], profile.access) in ("open", "restricted") for key in boats.larger_keys if key in tags
+    )
+    if ferry and not boats.cars_without_tags and not carries:
+        found.append(f"route={tags['route']}")
+    return found
+
+
+def _takes_walkers(tags: Mapping[str, str], profile: Profile) -> bool:
+    """Say whether a ferry takes people on foot: unless `foot`, or for want of it `access`, bars them."""
+    return classify(tags.get("foot", tags.get("access", "yes")), profile.access) != "closed"
+
+
+def _speeds(
+    tags: Mapping[str, str],
+    profile: Profile,
+    when: datetime | None,
+    opened: Mapping[str, bool],
+    *,
+    directed: bool,
+    ferry: bool,
+) -> dict[str, Speed]:
+    if ferry:
+        return dict.fromkeys(_DIRECTIONS, Speed(profile.ferry.speed_kph[0][1], ""))
     both = all(opened.values())
     speeds = {
         way: read_speed(tags, profile, when, direction=way, both_ways=both)
@@ -101,75 +206,38 @@ def read_road(tags: Mapping[str, str], profile: Profile, when: datetime | None =
     }
     if both and not directed:
         speeds["backward"] = speeds["forward"]
-    unknown += [tag for speed in speeds.values() for tag in speed.unknown]
-    undecided += [tag for speed in speeds.values() for tag in speed.undecided]
-    restricted = {way: opened[way] and verdicts[way].status == "restricted" for way in opened}
-    return Road(
-        forward_kph=speeds["forward"].kph if opened["forward"] else 0.0,
-        backward_kph=speeds["backward"].kph if opened["backward"] else 0.0,
-        forward_restricted=restricted["forward"],
-        backward_restricted=restricted["backward"],
-        snaps=not any(applies(rule, tags) for rule in profile.no_snap),
-        reason=_told([*_access_told(verdicts), ways.source, *_speeds_told(speeds)], unknown, undecided),
-        unknown=tuple(dict.fromkeys(unknown)),
-        undecided=tuple(dict.fromkeys(undecided)),
-    )
+    return speeds
 
 
-def read_crossing(tags: Mapping[str, str], profile: Profile) -> Crossing:
-    """Return what the tags of a ferry way say; of its access tags the most particular one decides."""
-    cars = profile.ferry.cars_without_tags
-    for key in reversed(profile.ferry.car_keys):
-        status = classify(tags[key], profile.access) if key in tags else None
-        if status is not None:
-            cars = status != "closed"
-            break
-        if key in tags and words_of(tags[key]):
-            cars = True
-            break
-    return Crossing(cars, parse_duration_s(tags.get("duration", "")), parse_duration_s(tags.get("interval", "")))
-
-
-def _closing(tags: Mapping[str, str], profile: Profile, when: datetime | None) -> str | None:
-    """Return why a way is closed whatever its access tags say, or None."""
-    highway = tags.get("highway", "")
-    if highway not in profile.highway:
-        return f"highway={highway} is not for cars" if highway else "no highway tag: not a road"
-    for rule in profile.closed:
-        if applies(rule, tags):
-            return " ".join(f"{key}={tags[key]}" for key in rule)
-    season = closed_by_season(tags, profile, when)
-    if season:
-        return f"{season}: closed at this time of the year"
-    big = too_big(tags, profile)
-    return f"{big}: too small for the vehicle" if big else None
-
-
-def _closed(reason: str, unknown: list[str] | None = None, undecided: list[str] | None = None) -> Road:
-    unknown, undecided = unknown or [], undecided or []
-    return Road(
+def _closed(
+    reason: str,
+    unknown: tuple[str, ...] = (),
+    undecided: tuple[str, ...] = (),
+    *,
+    ferry: bool = False,
+    on_foot: bool = False,
+) -> WayRule:
+    return WayRule(
         forward_kph=0.0,
         backward_kph=0.0,
         forward_restricted=False,
         backward_restricted=False,
         snaps=False,
-        reason=_told([reason], unknown, undecided),
+        reason=_sentence([reason], unknown, undecided),
         unknown=tuple(dict.fromkeys(unknown)),
         undecided=tuple(dict.fromkeys(undecided)),
+        ferry=ferry,
+        on_foot=on_foot,
     )
 
 
-def _access_told(verdicts: Mapping[str, Verdict]) -> list[str]:
+def _access_reasons(verdicts: Mapping[str, Verdict]) -> list[str]:
     words = {"open": "", "restricted": " (not to pass through)", "closed": " (closed)"}
     return [f"{verdict.source}{words[verdict.status]}" for verdict in verdicts.values() if verdict.source]
 
 
-def _speeds_told(speeds: Mapping[str, Speed]) -> list[str]:
-    return [speed.source for speed in speeds.values()]
-
-
-def _told(reasons: list[str], unknown: list[str], undecided: list[str]) -> str:
-    said = [reason for reason in reasons if reason]
-    said += [f"{tag} is not known and decides nothing" for tag in unknown]
-    said += [f"{tag} cannot be decided" for tag in undecided]
-    return "; ".join(dict.fromkeys(said))
+def _sentence(reasons: list[str], unknown: tuple[str, ...], undecided: tuple[str, ...]) -> str:
+    parts = [reason for reason in reasons if reason]
+    parts += [f"{tag} is not known and decides nothing" for tag in unknown]
+    parts += [f"{tag} cannot be decided" for tag in undecided]
+    return "; ".join(dict.fromkeys(parts))

@@ -10,7 +10,7 @@ import numpy as np
 
 from geoaccess.errors import InputError
 from geoaccess.osm.ferry_relations import completed
-from geoaccess.osm.ways import NO_PLACE, Relation, WaysOfFile
+from geoaccess.osm.ways import FERRY_KEYS, NO_PLACE, Relation, WaysOfFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -117,14 +117,14 @@ class OsmiumFile:
                 yield way
 
     def _tags_of(self, way: Any, ferry_members: Mapping[int, Mapping[str, str]]) -> Tags:
-        """Return the tags of a way that matter, completed by those of its relation; the name of ferries only."""
+        """Return the tags of a way that matter, completed by those of its relation; `FERRY_KEYS` of ferries only."""
         keys = self.profile.keys
         tags = tuple((tag.k, tag.v) for tag in way.tags if tag.k in keys)
         relation = ferry_members.get(way.id)
-        if relation and not any(key == "highway" for key, _ in tags):
+        if relation and (way.tags.get("route") == "ferry" or "highway" not in way.tags):
             tags = completed(tags, relation)
         if not any(key == "route" for key, _ in tags):
-            tags = tuple(tag for tag in tags if tag[0] != "name")
+            tags = tuple(tag for tag in tags if tag[0] not in FERRY_KEYS)
         return tags
 
     def _refusal(self, error: Exception) -> InputError:

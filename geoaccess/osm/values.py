@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from geoaccess.osm.profile import SpeedRules, TagRule
 
-__all__ = ["applies", "parse_duration_s", "parse_metres", "parse_speed_kph", "parse_tonnes", "words_of"]
+__all__ = ["applies", "is_ferry", "parse_duration_s", "parse_metres", "parse_speed_kph", "parse_tonnes", "words_of"]
 
 _KPH = {
     **dict.fromkeys(("", "km/h", "kmh", "kph", "kmph", "km/hr", "km/t", "km"), 1.0),
@@ -52,6 +52,15 @@ def words_of(value: str) -> list[str]:
         word = value.strip().lower()
         return [word] if word else []
     return [word for part in re.split("[;,|]", value) if (word := part.strip().lower())]
+
+
+def is_ferry(tags: Mapping[str, str]) -> bool:
+    """Say whether a way is the course of a boat, also where it is tagged as a road at the same time.
+
+    >>> is_ferry({"route": "ferry", "highway": "secondary"}), is_ferry({"route": "bus", "highway": "secondary"})
+    (True, False)
+    """
+    return "ferry" in words_of(tags.get("route", ""))
 
 
 def applies(rule: TagRule, tags: Mapping[str, str]) -> bool:

@@ -9,9 +9,12 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["NO_PLACE", "Relation", "Tags", "WaysOfFile"]
+__all__ = ["FERRY_KEYS", "NO_PLACE", "Relation", "Tags", "WaysOfFile"]
 
 Tags = tuple[tuple[str, str], ...]
+
+FERRY_KEYS = ("name", "foot")
+"""Keys that are kept of ferries only: roads have them too, and nothing is read from them there."""
 
 NO_PLACE = 2**31 - 1
 """The coordinate of a node that is not in the file."""
