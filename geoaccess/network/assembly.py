@@ -27,9 +27,10 @@ def no_ferries() -> pd.DataFrame:
     """Return the table of ferries of a network that has none.
 
     A row per ferry way: `crossing_s` and `wait_s` as used, `headway_s` (NaN where unknown), `cars`, how many of its
-    ends were `joined` to a road, `kind` ("car ferry", "passenger boat", "sightseeing loop", "stub", "abroad", "not sailing"), the
-    `duration` as tagged, the row of the table of ferries that spoke of it (`table_row`, 0 for none), its `relation_id`
-    (0 for none), its two ends, and in `note` what was read, assumed and rejected.
+    ends were `joined` to a road, `kind` ("car ferry", "passenger boat", "sightseeing loop", "stub", "abroad", or
+    "not sailing" where it is out of use or out of season), the `duration` as tagged, the row of the table of ferries
+    that spoke of it (`table_row`, 0 for none), its `relation_id` (0 for none), its two ends, and in `note` what was
+    read, assumed and rejected.
     """
     return pd.DataFrame(
         {
