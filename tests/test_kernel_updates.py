@@ -232,9 +232,8 @@ def test_an_arc_as_dear_as_no_arc_brings_nothing_even_from_a_site_at_its_tail():
 def test_arcs_of_edges_are_all_of_theirs(ends, edges):
     tail, head, edge = (np.array(column, np.int32) for column in (zip(*ends, strict=True) if ends else [()] * 3))
     start, _, _, arc = graph.rows(6, tail, head, np.zeros_like(tail))
-    corners = np.tile(np.arange(6, dtype=np.int32), (len(edges), 1))
-    corners = np.concatenate([corners, corners[:, :2]], axis=1)  # an end may be named twice
-    tails, arcs = updates.arcs_of_edges(start, edge[arc], np.array(edges, np.int32), corners)
+    rows = np.repeat(np.array(edges, np.int32), 6)
+    tails, arcs = updates.arcs_of_edges(start, edge[arc], rows, np.tile(np.arange(6, dtype=np.int32), len(edges)))
     assert sorted(arc[arcs].tolist()) == np.flatnonzero(np.isin(edge, edges)).tolist()
     assert (tails == tail[arc[arcs]]).all()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 
 import geopandas as gpd
 import numpy as np
@@ -16,22 +17,53 @@ from geoaccess.network import DECISECONDS, Turns, assemble, snap
 from geoaccess.routing import nearest_snapped, travel_times
 
 
+def walked_rules(rng, u, v):
+    """Rules of ways that follow each other: the edges of short random walks, each edge a way of its own."""
+    rows = []
+    for _ in range(rng.integers(10, 40)):
+        step = (int(rng.integers(0, u.size)), bool(rng.random() < 0.5))
+        walk = [step]
+        size = rng.integers(3, 6)
+        while len(walk) < size:
+            node = (v if step[1] else u)[step[0]]
+            onward = [(e, up) for e in range(u.size) for up in (True, False) if (u if up else v)[e] == node]
+            onward = [other for other in onward if other[0] != step[0]] or onward
+            step = onward[rng.integers(0, len(onward))]
+            walk.append(step)
+        ways = [edge for edge, _ in walk]
+        rows.append((-1, tuple(ways[1:-1]), ways[0], ways[-1], bool(rng.random() < 0.4)))
+    return rows
+
+
 @st.composite
-def ruled_networks(draw):
-    """Small networks in which a third of the roads bar through traffic and turns are ruled at random."""
-    n = draw(st.integers(2, 7))
-    m = draw(st.integers(1, 12))
+def ruled_networks(draw, *, tidy=False):
+    """Small networks in which a third of the roads bar through traffic and turns are ruled at random.
+
+    With `tidy` no road bars through traffic, and the rules lead over ways that follow each other.
+    """
+    n = draw(st.integers(5, 8) if tidy else st.integers(2, 7))
+    m = draw(st.integers(n, n + 5) if tidy else st.integers(1, 12))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     u, v = rng.integers(0, n, m).astype(np.int32), rng.integers(0, n, m).astype(np.int32)
-    times = rng.choice([0.0, 5.0, 60.0, 600.0], (2, m))
+    if tidy:
+        v = np.where(u == v, (v + 1) % n, v).astype(np.int32)
+    times = rng.choice([1.0, 2.0, 30.0] if tidy else [0.0, 5.0, 60.0, 600.0], (2, m))
     times[rng.random((2, m)) < 0.15] = -1
-    way = rng.integers(0, m, m).astype(np.int32)
-    count = draw(st.integers(0, 8))
+    way = np.arange(m, dtype=np.int32) if tidy else rng.integers(0, m, m).astype(np.int32)
+    if tidy:
+        rows = walked_rules(rng, u, v)
+    else:
+        rows = [
+            (via, tuple(rng.integers(0, m, size).tolist()), *rng.integers(0, m, 2).tolist(), bool(rng.random() < 0.3))
+            for via, size in zip(rng.integers(0, n, 8).tolist(), rng.integers(0, 3, 8).tolist(), strict=True)
+        ][: draw(st.integers(0, 8))]
+    via, via_ways, from_way, to_way, only = zip(*rows, strict=True) if rows else [()] * 5
     rules = Turns(
-        via=rng.integers(0, n, count).astype(np.int32),
-        from_way=rng.integers(0, m, count).astype(np.int32),
-        to_way=rng.integers(0, m, count).astype(np.int32),
-        only=rng.random(count) < 0.3,
+        via=np.array([-1 if ways else node for node, ways in zip(via, via_ways, strict=True)], np.int32),
+        from_way=np.array(from_way, np.int32),
+        to_way=np.array(to_way, np.int32),
+        only=np.array(only, np.bool_),
+        via_ways=via_ways,
     )
     lon, lat = 10 + rng.random(n) * 0.3, 60 + rng.random(n) * 0.15
     network = assemble(
@@ -44,12 +76,11 @@ def ruled_networks(draw):
         way=way,
         way_id=np.arange(m, dtype=np.int64),
         way_class=["road"] * m,
-        restricted=rng.random(m) < 0.35,
+        restricted=rng.random(m) < (0 if tidy else 0.35),
         turns=rules,
         merge_chains=False,
     )
-    columns = (rules.via.tolist(), rules.from_way.tolist(), rules.to_way.tolist(), rules.only.tolist())
-    return network, list(zip(*columns, strict=True)), rng
+    return network, rows, rng
 
 
 def points(rng, count, prefix):
@@ -57,18 +88,30 @@ def points(rng, count, prefix):
     return gpd.GeoSeries(at, index=[f"{prefix}{i}" for i in range(count)], crs="EPSG:4326")
 
 
-def journeys(network, rules, start, goal):  # noqa: PLR0912
-    """Least deciseconds from one snapped point to another, edge after edge, by the rules; None if there is no way."""
-    u, v = network.edge_u, network.edge_v
-    restricted = network.expansion.restricted if network.expansion is not None else np.zeros(network.n_edges, bool)
-    times = {True: network.edge_forward_ds, False: network.edge_backward_ds}
+def restricted_edges(network):
+    return network.expansion.restricted if network.expansion is not None else np.zeros(network.n_edges, bool)
 
-    def turn_ok(edge, up, other, other_up):
-        node = v[edge] if up else u[edge]
-        allowed, banned = rules.get((int(node), edge, up), (None, set()))
-        # The far end of the edge one turns into, seen from the node: it is left upward from its u.
-        goes = (other, not other_up)
-        return goes not in banned and (allowed is None or goes in allowed)
+
+def journeys(network, rules, start, goal):  # noqa: PLR0912
+    """Least deciseconds from one snapped point to another, edge after edge, by the rules; None if there is no way.
+
+    `rules` are (directed edges before the turn, the one turned into, only), directed edges as (edge, upward). What is
+    kept of a journey is its last few edges, as many as the longest rule asks for.
+    """
+    u, v = network.edge_u, network.edge_v
+    restricted = restricted_edges(network)
+    times = {True: network.edge_forward_ds, False: network.edge_backward_ds}
+    memory = max([1, *(len(before) for before, _, _ in rules)])
+
+    def turn_ok(trail, step):
+        matching = [(into, only) for before, into, only in rules if trail[-len(before) :] == before]
+        if any(into == step for into, only in matching if not only):
+            return False
+        musts = {}
+        for before, into, only in rules:
+            if only and trail[-len(before) :] == before:
+                musts.setdefault(before, set()).add(into)
+        return all(step in allowed for allowed in musts.values())
 
     best = None
     if start.edge == goal.edge:
@@ -80,18 +123,19 @@ def journeys(network, rules, start, goal):  # noqa: PLR0912
     first = int(start.edge)
     for up, leg in ((True, start.to_v_ds), (False, start.to_u_ds)):
         if leg >= 0:
-            heapq.heappush(heap, (int(leg), first, up, 0 if restricted[first] else 1))
+            heapq.heappush(heap, (int(leg), ((first, up),), 0 if restricted[first] else 1))
     done = set()
     last = int(goal.edge)
     while heap:
-        time, edge, up, phase = heapq.heappop(heap)
-        if (edge, up, phase) in done:
+        time, trail, phase = heapq.heappop(heap)
+        if (trail, phase) in done:
             continue
-        done.add((edge, up, phase))
+        done.add((trail, phase))
+        edge, up = trail[-1]
         node = v[edge] if up else u[edge]
         for other in range(network.n_edges):
             for other_up in (True, False):
-                if (u[other] if other_up else v[other]) != node or not turn_ok(edge, up, other, other_up):
+                if (u[other] if other_up else v[other]) != node or not turn_ok(trail, (other, other_up)):
                     continue
                 if restricted[other]:
                     after = 0 if phase == 0 else 2
@@ -104,33 +148,55 @@ def journeys(network, rules, start, goal):  # noqa: PLR0912
                     if leg >= 0 and (best is None or time + leg < best):
                         best = time + int(leg)
                 if times[other_up][other] >= 0:
-                    heapq.heappush(heap, (time + int(times[other_up][other]), other, other_up, after))
+                    onward = (*trail, (other, other_up))[-memory:]
+                    heapq.heappush(heap, (time + int(times[other_up][other]), onward, after))
     return None if best is None else int(best) + int(start.off_network_ds) + int(goal.off_network_ds)
 
 
 def rules_by_edge(network, turns):
-    """(node, edge, arriving upward) -> (what alone is allowed or None, what is banned), as ends of edges."""
+    """Rules as (directed edges before the turn, the one turned into, only), found by trying all orders of edges."""
     first, last = network.shape_way[network.shape_ptr[:-1]], network.shape_way[network.shape_ptr[1:] - 1]
-    restricted = network.expansion.restricted if network.expansion is not None else np.zeros(network.n_edges, bool)
-    out = {}
-    for via, one, other, only in turns:
-        ends = [(e, False) for e in range(network.n_edges) if network.edge_u[e] == via]
-        ends += [(e, True) for e in range(network.n_edges) if network.edge_v[e] == via]
-        comes = [end for end in ends if (last if end[1] else first)[end[0]] == one]
-        goes = [end for end in ends if (last if end[1] else first)[end[0]] == other]
-        if len(comes) != 1 or len(goes) != 1 or restricted[comes[0][0]] or restricted[goes[0][0]]:
+    steps = [(e, up) for e in range(network.n_edges) for up in (True, False)]
+    begins = {(e, up): int((network.edge_u if up else network.edge_v)[e]) for e, up in steps}
+    ends = {(e, up): int((network.edge_v if up else network.edge_u)[e]) for e, up in steps}
+    drivable = {(e, up): (network.edge_forward_ds if up else network.edge_backward_ds)[e] >= 0 for e, up in steps}
+    comes_by = {(e, up): int((last if up else first)[e]) for e, up in steps}
+    goes_by = {(e, up): int((first if up else last)[e]) for e, up in steps}
+    restricted = restricted_edges(network)
+
+    def over(ways):
+        """All rows of edges over these ways and no other, through no node twice."""
+        own = [step for step in steps if comes_by[step] == goes_by[step] and comes_by[step] in ways]
+        for size in range(1, len({edge for edge, _ in own}) + 1):
+            for row in itertools.permutations(own, size):
+                nodes = [begins[row[0]], *(ends[step] for step in row)]
+                joined = all(ends[one] == begins[other] for one, other in itertools.pairwise(row))
+                if joined and len(set(nodes)) == len(nodes) and {comes_by[step] for step in row} == set(ways):
+                    yield row
+
+    out = []
+    for via, via_ways, from_way, to_way, only in turns:
+        own = {e for e in range(network.n_edges) if first[e] == last[e] and first[e] in via_ways}
+        rows = []
+        for middle in over(via_ways) if via_ways else [()]:
+            enter, leave = (begins[middle[0]], ends[middle[-1]]) if middle else (via, via)
+            for one in (step for step in steps if ends[step] == enter and comes_by[step] == from_way):
+                for other in (step for step in steps if begins[step] == leave and goes_by[step] == to_way):
+                    back = other == (one[0], not one[1])
+                    if one[0] not in own and other[0] not in own and (middle or from_way != to_way or back):
+                        rows.append(((one, *middle), other))
+        if len(rows) > 1:
+            rows = [row for row in rows if all(drivable[step] for step in (*row[0], row[1]))]
+        if len(rows) > 1 and (only or from_way != to_way):
             continue
-        edge, is_v = comes[0]
-        allowed, banned = out.setdefault((via, edge, is_v), [None, set()])
-        if only:
-            out[via, edge, is_v][0] = (allowed or set()) | {goes[0]}
-        else:
-            banned.add(goes[0])
-    return {key: tuple(value) for key, value in out.items()}
+        if any(restricted[edge] for before, into in rows for edge, _ in (*before, into)):
+            continue
+        out += [(before, into, only) for before, into in rows]
+    return out
 
 
 @settings(max_examples=250, deadline=None)
-@given(ruled_networks(), st.sampled_from(["sites", "cells"]))
+@given(st.one_of(ruled_networks(), ruled_networks(tidy=True)), st.sampled_from(["sites", "cells"]))
 def test_searches_obey_every_rule(made, toward):
     network, turns, rng = made
     try:

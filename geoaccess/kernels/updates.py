@@ -237,26 +237,19 @@ def arcs_of_edges(
     start: npt.NDArray[np.int32],
     arc_edge: npt.NDArray[np.int32],
     edges: npt.NDArray[np.int32],
-    ends: npt.NDArray[np.int32],
+    nodes: npt.NDArray[np.int32],
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Return (tail, arc) of the arcs of some edges, which begin at their ends, `ends[i]` those of edges[i]."""
+    """Return (tail, arc) of the arcs of some edges: those of edges[i] out of nodes[i]; each pair comes once."""
     tails = np.empty(16, np.int32)
     arcs = np.empty(16, np.int32)
     count = 0
     for i in range(edges.size):
-        for j in range(ends.shape[1]):
-            node = ends[i, j]
-            seen = False
-            for other in range(j):
-                seen |= ends[i, other] == node
-            if seen:
-                continue
-            for arc in range(start[node], start[node + 1]):
-                if arc_edge[arc] == edges[i]:
-                    if count == arcs.size:
-                        tails = np.concatenate((tails, np.empty(count, np.int32)))
-                        arcs = np.concatenate((arcs, np.empty(count, np.int32)))
-                    tails[count] = node
-                    arcs[count] = arc
-                    count += 1
+        for arc in range(start[nodes[i]], start[nodes[i] + 1]):
+            if arc_edge[arc] == edges[i]:
+                if count == arcs.size:
+                    tails = np.concatenate((tails, np.empty(count, np.int32)))
+                    arcs = np.concatenate((arcs, np.empty(count, np.int32)))
+                tails[count] = nodes[i]
+                arcs[count] = arc
+                count += 1
     return tails[:count].copy(), arcs[:count].copy()

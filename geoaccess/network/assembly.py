@@ -11,7 +11,8 @@ from geoaccess.errors import InputError
 from geoaccess.kernels import geometry, graph
 from geoaccess.network.curve import Chains, number_along_curve
 from geoaccess.network.elements import DECISECONDS
-from geoaccess.network.turns import Edges, Turns, expand_turns
+from geoaccess.network.turn_paths import Edges
+from geoaccess.network.turns import Turns, expand_turns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +85,7 @@ def assembled_arrays(
     restricted = np.zeros(a.size, np.bool_) if restricted is None else restricted
     keep = np.full(lon.size, not merge_chains) if keep is None else keep | (not merge_chains)
     if turns is not None:
-        keep[turns.via] = True
+        keep[turns.points(way, a, b)] = True
     alike = kind.astype(np.int32) * 4 + snaps * 2 + restricted
     chains = Chains(*graph.chains(lon.size, a, b, forward_s, backward_s, alike, np.asarray(keep, np.bool_)))
     order, rank = np.arange(lon.size), np.arange(lon.size, dtype=np.int32)
@@ -114,6 +115,8 @@ def assembled_arrays(
         way[piece[shape_ptr[:-1]]],
         way[piece[shape_ptr[1:] - 1]],
         restricted[piece[shape_ptr[:-1]]],
+        edge_forward_ds >= 0,
+        edge_backward_ds >= 0,
     )
     expansion, rules = expand_turns(order.size, edges, None if turns is None else turns.at_nodes(rank))
     if expansion is not None:

@@ -134,8 +134,8 @@ class Network:
         """
         both_ways = self.edge_forward_ds.astype(np.int64).clip(0) + self.edge_backward_ds.clip(0)
         total = int(both_ways.sum())
-        if self.expansion is not None:  # a road without through traffic has its arcs twice
-            total += int(both_ways[self.expansion.restricted].sum())
+        if self.expansion is not None:  # some edges have more than one arc each way
+            total += int(both_ways[self.expansion.more_edge].sum())
         if total <= _LONGEST_DS:
             return
         tail, _, cost, _ = self._arc_list()
@@ -269,23 +269,16 @@ class Network:
             tail = np.concatenate([self.edge_u[forward], self.edge_v[backward]])
             head = np.concatenate([self.edge_v[forward], self.edge_u[backward]])
             return tail, head, cost, edge
-        # A road without through traffic has two arcs each way: on one a journey begins (and leaves it), on the other
-        # it ends.
-        closed = ways.restricted[edge]
-        begins_u, begins_v = (
-            np.where(ways.restricted, ways.leave_u, ways.arrive_u),
-            np.where(ways.restricted, ways.leave_v, ways.arrive_v),
-        )
-        tail = np.concatenate([begins_u[forward], begins_v[backward]])
+        tail = np.concatenate([ways.tail_u[forward], ways.tail_v[backward]])
         head = np.concatenate([ways.leave_v[forward], ways.leave_u[backward]])
-        ends_tail = np.concatenate([ways.arrive_u[forward], ways.arrive_v[backward]])[closed]
-        ends_head = np.concatenate([ways.arrive_v[forward], ways.arrive_u[backward]])[closed]
+        times = np.where(ways.more_up, self.edge_forward_ds[ways.more_edge], self.edge_backward_ds[ways.more_edge])
+        more = times >= 0
         links = ways.link_tail.size
         return (
-            np.concatenate([tail, ends_tail, ways.link_tail]),
-            np.concatenate([head, ends_head, ways.link_head]),
-            np.concatenate([cost, cost[closed], np.zeros(links, np.int32)]),
-            np.concatenate([edge, edge[closed], np.full(links, -1, np.int32)]),
+            np.concatenate([tail, ways.more_tail[more], ways.link_tail]),
+            np.concatenate([head, ways.more_head[more], ways.link_head]),
+            np.concatenate([cost, times[more], np.zeros(links, np.int32)]),
+            np.concatenate([edge, ways.more_edge[more], np.full(links, -1, np.int32)]),
         )
 
     @property
@@ -295,6 +288,20 @@ class Network:
         if ways is None:
             return self.edge_u, self.edge_v, self.edge_u, self.edge_v
         return ways.leave_u, ways.leave_v, ways.arrive_u, ways.arrive_v
+
+    def arc_ends(self, edges: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """Return (edge, node) of all nodes at which arcs of some edges begin or end, each pair once."""
+        ways = self.expansion
+        if ways is None:
+            ends = [(edges, self.edge_u[edges]), (edges, self.edge_v[edges])]
+        else:
+            ends = [(edges, side[edges]) for side in (ways.tail_u, ways.tail_v, ways.leave_u, ways.leave_v)]
+            first, last = (np.searchsorted(ways.more_edge, edges, side) for side in ("left", "right"))
+            sizes = last - first
+            more = np.repeat(first - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+            ends += [(ways.more_edge[more], side[more]) for side in (ways.more_tail, ways.more_head)]
+        pairs = np.unique(np.column_stack([np.concatenate(part) for part in zip(*ends, strict=True)]), axis=0)
+        return np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])
 
     @cached_property
     def strong_component(self) -> npt.NDArray[np.int32]:

@@ -39,15 +39,23 @@ class TurnExpansion:
     """How arcs differ from edges where turns are banned or through traffic is not allowed.
 
     See `geoaccess.network.turns`. A journey leaves edge e at the nodes `leave_u[e]` and `leave_v[e]` and comes to it
-    from `arrive_u[e]` and `arrive_v[e]`; where nothing is banned all are the ends of the edge. `place` is the node that
-    each node stands for, itself or the one it is a copy of. Links lead from `link_tail` to `link_head` at no cost.
+    from `arrive_u[e]` and `arrive_v[e]`; its arcs lead from `tail_u[e]` to `leave_v[e]` and from `tail_v[e]` to
+    `leave_u[e]`. Where nothing is banned all are the ends of the edge. `place` is the node that each node stands for,
+    itself or the one it is a copy of. Links lead from `link_tail` to `link_head` at no cost. Further arcs, from
+    `more_tail` to `more_head`, are of the edges `more_edge` (rising), from u to v where `more_up`.
     """
 
     leave_u: npt.NDArray[np.int32]
     leave_v: npt.NDArray[np.int32]
     arrive_u: npt.NDArray[np.int32]
     arrive_v: npt.NDArray[np.int32]
+    tail_u: npt.NDArray[np.int32]
+    tail_v: npt.NDArray[np.int32]
     restricted: npt.NDArray[np.bool_]
     place: npt.NDArray[np.int32]
     link_tail: npt.NDArray[np.int32]
     link_head: npt.NDArray[np.int32]
+    more_edge: npt.NDArray[np.int32]
+    more_up: npt.NDArray[np.bool_]
+    more_tail: npt.NDArray[np.int32]
+    more_head: npt.NDArray[np.int32]

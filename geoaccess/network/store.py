@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["load_network", "save_network"]
 
-_FORMAT = 3
+_FORMAT = 4
 _ARRAYS = tuple(f.name for f in fields(Network) if f.name not in ("class_names", "ferries", "counts", "expansion"))
 _EXPANSION = tuple(f.name for f in fields(TurnExpansion))
 _checked: set[tuple[str, int, int, int, str]] = set()  # files of mapped networks, as they were when checked

@@ -313,9 +313,8 @@ def _renew(field: NearestField, lost_node: npt.NDArray[np.int32], lost_key: npt.
 
 def _arcs(field: NearestField, edges: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """Return the tails of the arcs of edges along the search, and their places."""
-    ends = np.column_stack([end[edges] for end in field.network.ends])
     found: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]] = updates.arcs_of_edges(
-        field.out.start, field.out.edge, edges, ends
+        field.out.start, field.out.edge, *field.network.arc_ends(edges)
     )
     return found
 
@@ -327,8 +326,7 @@ def _set_costs(field: NearestField, edges: npt.NDArray[np.int32], arc: npt.NDArr
     if field.out.cost_ds is out.cost_ds:  # the network keeps its costs; the field takes its own from now on
         field.out = out._replace(cost_ds=out.cost_ds.copy())
         field.back = back._replace(cost_ds=back.cost_ds.copy())
-    ends = np.column_stack([end[edges] for end in network.ends])
-    turned = updates.arcs_of_edges(back.start, back.edge, edges, ends)[1]
+    turned = updates.arcs_of_edges(back.start, back.edge, *network.arc_ends(edges))[1]
     field.out.cost_ds[arc] = FAR if closed else out.cost_ds[arc]
     field.back.cost_ds[turned] = FAR if closed else back.cost_ds[turned]
 
