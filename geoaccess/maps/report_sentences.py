@@ -209,7 +209,7 @@ def limits(report: Report, writer: Writer) -> list[str]:
         "unknown": counts.get("ways_with_unknown_values", 0),
         "undecided": counts.get("ways_with_undecided_conditions", 0),
         "turns": counts.get("turn_rules_ignored", 0)
-        + counts.get("turn_relations_via_way_ignored", 0)
+        + counts.get("turn_relations_undecided", 0)
         + counts.get("turn_relations_incomplete_ignored", 0),
     }
     if any(tags.values()):

@@ -26,6 +26,11 @@ class Step(NamedTuple):
     edge: int
     up: bool
 
+    @property
+    def back(self) -> Step:
+        """The same edge in the other direction."""
+        return Step(self.edge, not self.up)
+
 
 class PathRule(NamedTuple):
     """After all steps but the last, the last one is banned, or the one that is allowed."""

@@ -7,7 +7,8 @@ A rule is a sequence of edges in a direction, s_0 ... s_k, at whose last node th
 beginning of any rule with which a journey so far ends. At a node where a rule decides, an edge that begins or continues
 a rule arrives at a copy of its own for each state, and every edge that leaves begins at a gate of its own, or at one
 for each state in which it continues a rule; links at no cost lead from the node to all gates and from each copy to
-those that its state allows.
+those that its state allows. Who is on the via ways of a rule does not turn round there, where the road goes on: nobody
+evades a ban by driving to and fro.
 
 Every node of a road without through traffic has two copies: S, in the part of a journey that begins there, and E, in
 the part that ends there. The road has arcs among the S and among the E; links lead from S to the node and from the
@@ -121,12 +122,19 @@ class _Expansion:
             node = self.edges.end(state[-1])
             endings = [state[at:] for at in range(len(state))]
             musts = [only[ending] for ending in endings if ending in only]
-            nevers = set().union(*(banned.get(ending, set()) for ending in endings))
+            nevers = {step for ending in endings for step in banned.get(ending, ())}
+            if len(state) > 1 and not musts and self._goes_on(state[-1]):
+                nevers.add(state[-1].back)
             for step in self.leaving[node]:
                 if step not in nevers and all(step in must for must in musts):
                     self.links.append((copy, self._gate_after(state, step)))
             if not musts:
                 self.half_free.setdefault(node, []).append(copy)
+
+    def _goes_on(self, step: Step) -> bool:
+        """Whether from the end of an edge one may drive on, by whatever rules, without turning round."""
+        onward = self.leaving[self.edges.end(step)]
+        return any(other != step.back and self.edges.can_be_driven([other]) for other in onward)
 
     def _add_gates(self, nodes: list[int]) -> None:
         for node, ends in self.edges.at(np.array(nodes, np.int32)).items():

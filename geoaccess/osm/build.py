@@ -115,7 +115,7 @@ def build_network(
     keep[: joined.keep.size] = joined.keep
     table, boarded = joined.table, joined.counts
     del joined
-    turns, turn_counts = turn_rules(extract, profile)
+    turns, turn_counts = turn_rules(extract, profile, when)
     classes = [
         "ferry" if rule.ferry else tags.get("highway", "") for tags, rule in zip(extract.tagsets, rules, strict=True)
     ]
