@@ -21,10 +21,10 @@ import shapely
 
 from benchmarks.graphs import SIZES, load
 from geoaccess.measures import ServiceSpec
-from geoaccess.planner import Ground, Session, read_changes
+from geoaccess.planner import PlannerState, Session, read_changes
 from geoaccess.planner.drawing import Drawing
+from geoaccess.planner.serialise import answer_json
 from geoaccess.planner.suggest import suggest
-from geoaccess.planner.told import told_answer
 from geoaccess.routing import nearest
 from geoaccess.study import load_study, solve_study
 
@@ -76,24 +76,24 @@ def made_up(network: Network) -> Any:
     return SimpleNamespace(study=study, network=network, results=cells, sites=sites, municipalities=None)
 
 
-def measure(ground: Ground) -> None:
+def measure(state: PlannerState) -> None:
     """Print the median and the longest time of some changes of each kind."""
-    drawing, session = Drawing(ground), Session(ground)
+    drawing, session = Drawing(state), Session(state)
     rng = np.random.default_rng(3)
-    labels = list(ground.plan.sites["gp"])
-    ways = [int(way) for way in ground.network.ferries.loc[ground.network.ferries["cars"], "way_id"]]
-    before = ground.figures("gp")
-    near = np.flatnonzero((ground.snapped.cells["edge"] >= 0).to_numpy())
+    labels = list(state.plan.sites["gp"])
+    ways = [int(way) for way in state.network.ferries.loc[state.network.ferries["cars"], "way_id"]]
+    before = state.figures("gp")
+    near = np.flatnonzero((state.snapped.cells["edge"] >= 0).to_numpy())
 
     def ask(changes: list[dict[str, Any]]) -> float:
         start = time.perf_counter()
         answer = session.answer(read_changes(changes), "gp")
-        json.dumps(told_answer(answer, before, drawing))
+        json.dumps(answer_json(answer, before, drawing))
         return 1000 * (time.perf_counter() - start)
 
     def place() -> dict[str, float]:
         cell = rng.choice(near)
-        return {"lon": float(ground.lon[cell]), "lat": float(ground.lat[cell])}
+        return {"lon": float(state.lon[cell]), "lat": float(state.lat[cell])}
 
     kinds: dict[str, list[float]] = {}
     for round_ in range(12):
@@ -130,12 +130,12 @@ def main(keys: list[str]) -> None:
     """Measure the networks that are asked for."""
     for key in keys or ["iceland", "1m"]:
         if key == "iceland":
-            ground = Ground(solve_study(load_study("configs/iceland.toml"), show=False))
+            state = PlannerState(solve_study(load_study("configs/iceland.toml"), show=False))
         else:
-            ground = Ground(made_up(load(key).network))
-        network = ground.network
-        print(f"{key}: {network.n_nodes} nodes, {len(ground.people)} cells, {len(ground.plan.sites['gp'])} sites")
-        measure(ground)
+            state = PlannerState(made_up(load(key).network))
+        network = state.network
+        print(f"{key}: {network.n_nodes} nodes, {len(state.people)} cells, {len(state.plan.sites['gp'])} sites")
+        measure(state)
 
 
 if __name__ == "__main__":

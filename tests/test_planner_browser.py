@@ -13,7 +13,7 @@ import uvicorn
 from test_planner_server import HOSTILE
 from test_study_tiny import STUDY, degrees, write_study
 
-from geoaccess.planner import Ground
+from geoaccess.planner import PlannerState
 from geoaccess.planner.app import planner_app
 from geoaccess.study import load_study, solve_study
 
@@ -29,8 +29,8 @@ WAIT_MS = 10_000
 class Served:
     """A planner that listens, and can be stopped and started anew on the same port."""
 
-    def __init__(self, ground, folder):
-        self.ground, self.folder, self.generation = ground, folder, 0
+    def __init__(self, state, folder):
+        self.state, self.folder, self.generation = state, folder, 0
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.start()
@@ -38,7 +38,7 @@ class Served:
     def start(self):
         self.generation += 1
         secret = str(self.generation) * 43
-        app = planner_app(self.ground, token=secret, key=secret, port=self.port, scenarios=self.folder)
+        app = planner_app(self.state, token=secret, key=secret, port=self.port, scenarios=self.folder)
         self.address = f"http://127.0.0.1:{self.port}/?token={secret}"
         config = uvicorn.Config(app, host="127.0.0.1", port=self.port, log_level="error", timeout_graceful_shutdown=1)
         self.server = uvicorn.Server(config)
@@ -53,17 +53,17 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def ground(tmp_path_factory):
+def state(tmp_path_factory):
     folder = tmp_path_factory.mktemp("paged")
     path = write_study(folder, STUDY.replace('title = "A small country"', f"title = {json.dumps(HOSTILE)}"))
     sites = folder / "sites.csv"
     sites.write_text(sites.read_text().replace(",west,", ',"' + HOSTILE.replace('"', '""') + '",', 1))
-    return Ground(solve_study(load_study(path), show=False))
+    return PlannerState(solve_study(load_study(path), show=False))
 
 
 @pytest.fixture
-def served(ground, tmp_path):
-    found = Served(ground, tmp_path / "plans")
+def served(state, tmp_path):
+    found = Served(state, tmp_path / "plans")
     yield found
     found.stop()
 

@@ -19,7 +19,7 @@ from fastapi.testclient import TestClient
 from test_study_tiny import STUDY, degrees, write_study
 
 from geoaccess.errors import InputError
-from geoaccess.planner import Ground
+from geoaccess.planner import PlannerState
 from geoaccess.planner.app import planner_app
 from geoaccess.planner.guard import MOST_BYTES
 from geoaccess.planner.serve import _listening
@@ -33,14 +33,14 @@ HOSTILE = "<img src=x onerror=alert(1)>\"'`${7*7}{{7*7}}</script><script>alert(2
 
 
 @pytest.fixture(scope="module")
-def ground(tmp_path_factory):
+def state(tmp_path_factory):
     folder = tmp_path_factory.mktemp("served")
     text = STUDY.replace('title = "A small country"', f"title = {json.dumps(HOSTILE)}")
     path = write_study(folder, text.replace('label = "GP"', f"label = {json.dumps(HOSTILE)}"))
     (folder / "sites.csv").write_text(
         (folder / "sites.csv").read_text().replace(",west,", ',"' + HOSTILE.replace('"', '""') + '",', 1)
     )
-    return Ground(solve_study(load_study(path), show=False))
+    return PlannerState(solve_study(load_study(path), show=False))
 
 
 @pytest.fixture
@@ -49,8 +49,8 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def app(ground, folder):
-    return planner_app(ground, token=TOKEN, key=KEY, port=PORT, scenarios=folder, body_s=0.5)
+def app(state, folder):
+    return planner_app(state, token=TOKEN, key=KEY, port=PORT, scenarios=folder, body_s=0.5)
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_a_wrong_token_opens_nothing(stranger, address):
     assert "set-cookie" not in found.headers
 
 
-@pytest.mark.parametrize("path", ["/", "/static/main.js", "/api/ground", "/api/plans", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/static/main.js", "/api/study", "/api/plans", "/nothing"])
 def test_without_the_cookie_nothing_is_served(stranger, path):
     found = stranger.get(path)
     assert found.status_code == 401
@@ -116,11 +116,11 @@ def test_a_post_without_the_cookie(stranger):
 )
 def test_another_host_is_turned_away(client, host):
     """A name that a stranger points at this machine (DNS rebinding) is not ours."""
-    assert client.get("/api/ground", headers={"host": host}).status_code == 421
+    assert client.get("/api/study", headers={"host": host}).status_code == 421
 
 
 def test_localhost_is_this_machine(client):
-    assert client.get("/api/ground", headers={"host": f"localhost:{PORT}"}).status_code == 200
+    assert client.get("/api/study", headers={"host": f"localhost:{PORT}"}).status_code == 200
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", f"https://127.0.0.1:{PORT}", "http://127.0.0.1:1"])
@@ -128,7 +128,7 @@ def test_another_origin_is_turned_away(client, origin):
     found = client.post("/api/answer", json=question(), headers={"origin": origin})
     assert found.status_code == 403
     assert "access-control-allow-origin" not in found.headers
-    assert client.get("/api/ground", headers={"origin": origin}).status_code == 403
+    assert client.get("/api/study", headers={"origin": origin}).status_code == 403
 
 
 def test_a_post_must_say_its_origin(client):
@@ -138,18 +138,18 @@ def test_a_post_must_say_its_origin(client):
 
 def test_what_another_site_embeds_is_turned_away(client):
     cross = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image"}
-    assert client.get("/api/ground", headers=cross).status_code == 403
-    assert client.get("/api/ground", headers={"sec-fetch-site": "same-site"}).status_code == 403
-    assert client.get("/api/ground", headers={"sec-fetch-site": "same-origin"}).status_code == 200
+    assert client.get("/api/study", headers=cross).status_code == 403
+    assert client.get("/api/study", headers={"sec-fetch-site": "same-site"}).status_code == 403
+    assert client.get("/api/study", headers={"sec-fetch-site": "same-origin"}).status_code == 200
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"])
 def test_other_methods_are_turned_away(client, method):
-    assert client.request(method, "/api/ground").status_code == 405
+    assert client.request(method, "/api/study").status_code == 405
 
 
 def test_every_answer_forbids_what_is_not_ours(client, stranger):
-    for path in ("/", "/static/main.js", "/api/ground", "/nothing"):
+    for path in ("/", "/static/main.js", "/api/study", "/nothing"):
         heads = client.get(path).headers
         policy = heads["content-security-policy"]
         assert "default-src 'none'" in policy
@@ -198,11 +198,11 @@ def test_the_page_loads_only_what_is_there(client):
 
 
 def test_hostile_names_are_plain_json(client):
-    found = client.get("/api/ground")
+    found = client.get("/api/study")
     assert found.headers["content-type"] == "application/json"
-    ground = found.json()
-    assert ground["title"] == HOSTILE
-    assert HOSTILE in {site["name"] for site in ground["services"][0]["sites"]}
+    state = found.json()
+    assert state["title"] == HOSTILE
+    assert HOSTILE in {site["name"] for site in state["services"][0]["sites"]}
 
 
 def test_an_answer(client):
@@ -313,7 +313,7 @@ def test_a_longest_list_of_changes_fits(client):
 
 @pytest.mark.parametrize("cookie", ["x" * 5000, f"geoaccess-{PORT}", f'geoaccess-{PORT}="', "\x01=1; ;;=", "é=1"])
 def test_odd_cookies_open_nothing(stranger, cookie):
-    found = stranger.get("/api/ground", headers={"cookie": cookie.encode("latin-1")})
+    found = stranger.get("/api/study", headers={"cookie": cookie.encode("latin-1")})
     assert found.status_code == 401
 
 
@@ -349,10 +349,10 @@ def test_more_tabs_than_are_kept_still_answer(client):
     assert client.post("/api/answer", json=question([ADD])).json() == first
 
 
-def test_a_server_that_was_started_anew_goes_on(ground, folder, client):
+def test_a_server_that_was_started_anew_goes_on(state, folder, client):
     """The list of changes is in the page; a new server knows nothing and answers the same."""
     before = client.post("/api/answer", json=question([ADD])).json()
-    again = planner_app(ground, token="u" * 43, key="l" * 43, port=PORT, scenarios=folder)
+    again = planner_app(state, token="u" * 43, key="l" * 43, port=PORT, scenarios=folder)
     with TestClient(again, base_url=HERE, headers={"origin": HERE}, cookies={f"geoaccess-{PORT}": KEY}) as other:
         assert other.post("/api/answer", json=question([ADD])).status_code == 401
         other.cookies.set(f"geoaccess-{PORT}", "l" * 43)

@@ -16,16 +16,16 @@ from test_study_tiny import FERRY, FURTHER, ISLE, MAIN, PEOPLE, STEEP, cell_id, 
 from geoaccess import equity, measures
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.network import snap
-from geoaccess.planner import Ground, Session, read_changes
+from geoaccess.planner import PlannerState, Session, read_changes
 from geoaccess.planner.changes import planned
 from geoaccess.planner.drawing import CHANGE_EDGES_MIN, Drawing
 from geoaccess.planner.export import plan_table
-from geoaccess.planner.figures import effect
 from geoaccess.planner.saved import Shelf, changes_of, scenario_of, slug
+from geoaccess.planner.serialise import answer_json
 from geoaccess.planner.suggest import UNREACHED_S, suggest
-from geoaccess.planner.told import told_answer
 from geoaccess.routing import nearest_snapped
 from geoaccess.scenarios import apply_to_network, apply_to_sites, close_network, edges_of_ways
+from geoaccess.scenarios.effect import effect_on_people
 from geoaccess.study import load_study, solve_study
 
 CAR_FERRY = 8
@@ -35,12 +35,12 @@ KEYS = list(PEOPLE)
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):
     study = load_study(write_study(tmp_path_factory.mktemp("planner")))
-    return Ground(solve_study(study, show=False))
+    return PlannerState(solve_study(study, show=False))
 
 
 @pytest.fixture(scope="module")
 def iceland():
-    return Ground(solve_study(load_study("configs/iceland.toml"), show=False))
+    return PlannerState(solve_study(load_study("configs/iceland.toml"), show=False))
 
 
 def at(key_or_km):
@@ -52,28 +52,28 @@ def add(label, place, **more):
     return {"what": "add", "service": "gp", "site": label, **place, **more}
 
 
-def row_of(ground, key):
-    return ground.answers.results.index.get_loc(cell_id(key))
+def row_of(state, key):
+    return state.answers.results.index.get_loc(cell_id(key))
 
 
-def times(ground, changes, service="gp"):
-    return Session(ground).answer(read_changes(changes), service).figures.times_s
+def times(state, changes, service="gp"):
+    return Session(state).answer(read_changes(changes), service).figures.times_s
 
 
-def from_scratch(ground, changes, service="gp"):
+def from_scratch(state, changes, service="gp"):
     """Mean over the weekdays of the nearest open office, each day searched anew without the closed ways."""
-    plan = planned(ground, read_changes(changes))
-    network = close_network(ground.network, edges_of_ways(ground.network, sorted(plan.closed)))
-    total = np.zeros(len(ground.people))
+    plan = planned(state, read_changes(changes))
+    network = close_network(state.network, edges_of_ways(state.network, sorted(plan.closed)))
+    total = np.zeros(len(state.people))
     for day in range(5):
         sites = {label: site for label, site in plan.sites[service].items() if day in site.days}
         if not sites:
-            return np.full(len(ground.people), np.inf)
+            return np.full(len(state.people), np.inf)
         points = gpd.GeoSeries.from_xy(
             [site.lon for site in sites.values()], [site.lat for site in sites.values()], index=[*sites], crs=4326
         )
-        placed = snap(ground.network, points, **ground.snapping)
-        found = nearest_snapped(network, ground.snapped.cells, placed, k=1, toward=ground.specs[service].toward)
+        placed = snap(state.network, points, **state.snapping)
+        found = nearest_snapped(network, state.snapped.cells, placed, k=1, toward=state.specs[service].toward)
         time = found["travel_time_s"].to_numpy()
         total += np.where(np.isnan(time), np.inf, time)
     return total / 5
@@ -127,18 +127,22 @@ def test_no_office_left_is_nobody_reached(tiny):
     assert np.isnan(answer.figures.equity["gini"])
 
 
+def effect(state, service, before, after):
+    norms_s = state.specs[service].norms_s
+    return effect_on_people(state.people, before.times_s, after.times_s, norms_s=norms_s)
+
+
 def test_the_effect_counts_people(tiny):
     session = Session(tiny)
     base = tiny.figures("gp")
-    spec = tiny.specs["gp"]
-    found = effect(tiny, spec, base, session.answer(read_changes([add("new-1", at((27.5, -9.5)))]), "gp").figures)
-    assert found["quicker"] == PEOPLE["isle"]
-    assert found["slower"] == found["newly_reached"] == found["newly_lost"] == 0
-    assert found["saved_min"] == pytest.approx(PEOPLE["isle"] * (ISLE + FERRY) / 60, abs=1)
-    assert found["into_norm"] == [PEOPLE["isle"]]
-    lost = effect(tiny, spec, base, session.answer(read_changes([{"what": "close", "way": CAR_FERRY}]), "gp").figures)
-    assert lost["newly_lost"] == PEOPLE["isle"]
-    assert lost["saved_min"] == 0
+    found = effect(tiny, "gp", base, session.answer(read_changes([add("new-1", at((27.5, -9.5)))]), "gp").figures)
+    assert found.shorter == PEOPLE["isle"]
+    assert found.longer == found.became_reached == found.became_unreached == 0
+    assert found.person_min_saved == pytest.approx(PEOPLE["isle"] * (ISLE + FERRY) / 60, abs=1)
+    assert found.into_norm == (PEOPLE["isle"],)
+    lost = effect(tiny, "gp", base, session.answer(read_changes([{"what": "close", "way": CAR_FERRY}]), "gp").figures)
+    assert lost.became_unreached == PEOPLE["isle"]
+    assert lost.person_min_saved == 0
 
 
 def test_the_route_of_a_cell_adds_up_and_names_the_ferry(tiny):
@@ -182,12 +186,12 @@ CHANGE = st.one_of(
 )
 
 
-def possible(ground, changes):
+def possible(state, changes):
     """Keep those changes that can be made after those before them."""
     kept = []
     for change in changes:
         try:
-            planned(ground, read_changes([*kept, change]))
+            planned(state, read_changes([*kept, change]))
         except GeoaccessError:
             continue
         kept.append(change)
@@ -266,14 +270,14 @@ def test_a_saved_plan_means_the_same_to_scenarios(tiny, changes):
 # ---- on a real country
 
 
-def random_changes(ground, rng, count):
-    labels, cars = list(ground.plan.sites["gp"]), ground.network.ferries["cars"]
-    ways = [*ground.network.ferries.loc[cars, "way_id"], *rng.choice(ground.network.way_id, 10)]
-    cells = np.flatnonzero((ground.snapped.cells["edge"] >= 0).to_numpy())
+def random_changes(state, rng, count):
+    labels, cars = list(state.plan.sites["gp"]), state.network.ferries["cars"]
+    ways = [*state.network.ferries.loc[cars, "way_id"], *rng.choice(state.network.way_id, 10)]
+    cells = np.flatnonzero((state.snapped.cells["edge"] >= 0).to_numpy())
     found = []
     for number in range(count):
         cell = rng.choice(cells)
-        place = {"lon": float(ground.lon[cell]), "lat": float(ground.lat[cell])}
+        place = {"lon": float(state.lon[cell]), "lat": float(state.lat[cell])}
         site = {"service": "gp", "site": labels[rng.integers(len(labels))]}
         found.append(
             [
@@ -284,7 +288,7 @@ def random_changes(ground, rng, count):
                 {"what": "close", "way": int(ways[rng.integers(len(ways))])},
             ][rng.integers(5)]
         )
-    return possible(ground, found)
+    return possible(state, found)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -339,19 +343,19 @@ def test_figures_are_those_of_measures_and_equity(iceland, service):
     assert figures.equity["theil_within"] + figures.equity["theil_between"] == pytest.approx(theil)
 
 
-def brute_force(ground, changes, service, cells):
+def brute_force(state, changes, service, cells):
     """What an office at each cell brings, each solved anew: seconds, people within the norm, seconds in districts."""
-    base = from_scratch(ground, changes, service)
+    base = from_scratch(state, changes, service)
     before = np.where(np.isfinite(base), base, UNREACHED_S)
-    districts = (ground.answers.results["centrality_class"] >= 4).fillna(value=False).to_numpy(bool)
+    districts = (state.answers.results["centrality_class"] >= 4).fillna(value=False).to_numpy(bool)
     found = {}
     for cell in cells:
-        place = {"lon": float(ground.lon[cell]), "lat": float(ground.lat[cell])}
+        place = {"lon": float(state.lon[cell]), "lat": float(state.lat[cell])}
         one = {**add("new-77", place), "service": service}
-        after = from_scratch(ground, [*changes, one], service)
-        won = ground.people * (before - np.where(np.isfinite(after), after, UNREACHED_S))
-        norm = ground.specs[service].norms_s[0]
-        found[cell] = (won.sum(), ground.people[(base > norm) & (after <= norm)].sum(), won[districts].sum())
+        after = from_scratch(state, [*changes, one], service)
+        won = state.people * (before - np.where(np.isfinite(after), after, UNREACHED_S))
+        norm = state.specs[service].norms_s[0]
+        found[cell] = (won.sum(), state.people[(base > norm) & (after <= norm)].sum(), won[districts].sum())
     return found
 
 
@@ -377,9 +381,9 @@ def test_a_proposal_in_iceland_brings_what_it_says(iceland):
     for place in found.places:
         one = add("new-9", {"lon": float(iceland.lon[place.cell]), "lat": float(iceland.lat[place.cell])})
         after = session.answer([*changes, *read_changes([{**one, "service": "hospital"}])], "hospital").figures
-        got = effect(iceland, iceland.specs["hospital"], before, after)
-        assert got["saved_min"] == pytest.approx(place.saved_s / 60, rel=1e-3)
-        assert got["into_norm"] == pytest.approx(list(place.within))
+        got = effect(iceland, "hospital", before, after)
+        assert got.person_min_saved == pytest.approx(place.saved_s / 60, rel=1e-3)
+        assert got.into_norm == pytest.approx(place.within)
     worths = [place.worth_s for place in found.places]
     assert worths == sorted(worths, reverse=True)
 
@@ -400,7 +404,7 @@ def test_blocks_keep_the_mean_of_their_cells(iceland):
 def test_what_is_told_is_json(tiny):
     changes = read_changes([add("new-1", at((27.5, -9.5)), name="</script>"), {"what": "close", "way": CAR_FERRY}])
     answer = Session(tiny).answer(changes, "gp")
-    told = json.loads(json.dumps(told_answer(answer, tiny.figures("gp"), Drawing(tiny)), allow_nan=False))
+    told = json.loads(json.dumps(answer_json(answer, tiny.figures("gp"), Drawing(tiny)), allow_nan=False))
     assert told["sites"]["new-1"]["name"] == "</script>"
     assert told["closed"][0]["kind"] == "ferry"
     assert told["closed"][0]["name"] == "Car ferry"

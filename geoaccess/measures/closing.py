@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.errors import InputError
+from geoaccess.measures.grouped import group_quantiles, ratio
 from geoaccess.measures.groups import each_zoning, group_cells, read_population, read_times, require_columns
-from geoaccess.measures.summary import check_services, group_quantiles, ratio
+from geoaccess.measures.summary import check_services
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

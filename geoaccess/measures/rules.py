@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.errors import InputError
+from geoaccess.measures.grouped import ratio
 from geoaccess.measures.groups import each_zoning, group_cells, read_population, require_columns
 from geoaccess.measures.pairs import read_pairs, site_labels
-from geoaccess.measures.summary import ratio
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

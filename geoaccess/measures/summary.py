@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.errors import InputError
+from geoaccess.measures.grouped import group_figures, group_quantiles, ratio
 from geoaccess.measures.groups import each_zoning, group_cells, read_population, read_times
-from geoaccess.measures.quantiles import sorted_quantile
 from geoaccess.measures.specification import REASONS
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from geoaccess.measures.groups import By, Groups, Zoning
     from geoaccess.measures.specification import ServiceSpec
 
-__all__ = ["check_services", "group_quantiles", "norm_table", "quantile_table", "ratio", "summarise"]
+__all__ = ["check_services", "norm_table", "quantile_table", "summarise"]
 
 
 def check_services(services: Sequence[ServiceSpec]) -> None:
@@ -31,44 +31,17 @@ def check_services(services: Sequence[ServiceSpec]) -> None:
         raise InputError(f"services: {', '.join(repeated)} is given more than once; give each service once")
 
 
-def ratio(part: npt.NDArray[np.float64], whole: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return part / whole, NaN where the whole is 0."""
-    out = np.full(whole.shape, np.nan)
-    np.divide(part, whole, out=out, where=whole > 0)
-    return out
-
-
-def group_quantiles(
-    times_s: npt.NDArray[np.float64], people: npt.NDArray[np.float64], groups: Groups, shares: Sequence[float]
-) -> npt.NDArray[np.float64]:
-    """Return quantiles of shape (n_groups, n_shares); one sort for all, then a running sum inside each group.
-
-    A single running sum over all groups would lose the digits of small groups with fractional people.
-    """
-    rows = np.flatnonzero(people > 0)
-    rows = rows[np.lexsort((times_s[rows], groups.codes[rows]))]
-    bounds = np.searchsorted(groups.codes[rows], np.arange(len(groups.labels) + 1))
-    ordered_times, ordered_people = times_s[rows], people[rows]
-    quantiles = np.full((len(groups.labels), len(shares)), np.nan)
-    for group in range(len(groups.labels)):
-        part = slice(bounds[group], bounds[group + 1])
-        quantiles[group] = [sorted_quantile(ordered_times[part], ordered_people[part], share) for share in shares]
-    return quantiles
-
-
 def _service_summary(
     results: pd.DataFrame, service: ServiceSpec, people: npt.NDArray[np.float64], groups: Groups
 ) -> pd.DataFrame:
     times = read_times(results, service)
-    reached = groups.sums(np.where(times.reached, people, 0.0))
-    table = groups.labels.assign(service=service.key, population=groups.sums(people), reached=reached)
+    figures = group_figures(times.times_s, people, groups)
+    table = groups.labels.assign(service=service.key, population=figures.people, reached=figures.reached)
     by_reason = {reason: groups.sums(np.where(times.reasons == reason, people, 0.0)) for reason in REASONS}
     table["unreached"] = np.sum(list(by_reason.values()), axis=0)
     for reason, amount in by_reason.items():
         table[f"unreached_{reason}"] = amount
-    table["mean_s"] = ratio(groups.sums(people * np.where(times.reached, times.times_s, 0.0)), reached)
-    table[["median_s", "p90_s"]] = group_quantiles(times.times_s, people, groups, (0.5, 0.9))
-    return table
+    return table.assign(mean_s=figures.mean_s, median_s=figures.median_s, p90_s=figures.p90_s)
 
 
 def summarise(
@@ -260,8 +233,8 @@ def _norms(
     tables = []
     for service in services:
         times_s = read_times(results, service).times_s
-        for norm_s in service.norms_s:
-            within = groups.sums(np.where(times_s <= norm_s, people, 0.0))
+        figures = group_figures(times_s, people, groups, norms_s=service.norms_s, quantiles=False)
+        for norm_s, within in zip(service.norms_s, figures.within, strict=True):
             beyond = groups.sums(np.where(times_s <= norm_s, 0.0, people))
             table = groups.labels.assign(service=service.key, norm_s=float(norm_s), population=everybody)
             tables.append(

@@ -17,16 +17,16 @@ from geoaccess.planner.changes import ChangeError, Lat, Lon, planned, read_chang
 from geoaccess.planner.drawing import Drawing
 from geoaccess.planner.export import figures_csv, plan_gpkg
 from geoaccess.planner.guard import Guard
-from geoaccess.planner.rooms import BusyError, Rooms
+from geoaccess.planner.pool import BusyError, SessionPool
 from geoaccess.planner.saved import Shelf, changes_of, scenario_of, slug
+from geoaccess.planner.serialise import answer_json, journeys_json, proposal_json, way_json
 from geoaccess.planner.suggest import suggest
-from geoaccess.planner.told import told_answer, told_journeys, told_proposal, told_way
 from geoaccess.toml import Table
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from geoaccess.planner.ground import Ground
+    from geoaccess.planner.state import PlannerState
 
 __all__ = ["planner_app"]
 
@@ -78,7 +78,14 @@ class _Load(Table):
 
 
 def planner_app(
-    ground: Ground, *, token: str, key: str, port: int, scenarios: Path, body_s: float = 10.0, longest_s: float = 60.0
+    state: PlannerState,
+    *,
+    token: str,
+    key: str,
+    port: int,
+    scenarios: Path,
+    body_s: float = 10.0,
+    longest_s: float = 60.0,
 ) -> Any:
     """Return the application for a study that is solved.
 
@@ -96,11 +103,11 @@ def planner_app(
         Seconds that a request may take to arrive, and to be answered.
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    rooms, shelf, drawing = Rooms(ground, longest_s=longest_s), Shelf(scenarios), Drawing(ground)
+    pool, shelf, drawing = SessionPool(state, longest_s=longest_s), Shelf(scenarios), Drawing(state)
     _serve_files(app, drawing)
-    _serve_answers(app, rooms, drawing)
-    _serve_plans(app, rooms, shelf)
-    _serve_exports(app, rooms)
+    _serve_answers(app, pool, drawing)
+    _serve_plans(app, pool, shelf)
+    _serve_exports(app, pool)
     _tell_errors(app)
     hosts = frozenset(f"{name}:{port}" for name in ("127.0.0.1", "localhost"))
     return Guard(app, token=token, key=key, hosts=hosts, cookie=f"geoaccess-{port}", body_s=body_s)
@@ -126,54 +133,54 @@ def _serve_files(app: FastAPI, drawing: Drawing) -> None:
             return _failure(404, "no_file", "there is no such file")
         return Response(files[name], media_type=_TYPES[name.rpartition(".")[2]])
 
-    @app.get("/api/ground")
-    async def ground_of_page() -> Response:
+    @app.get("/api/study")
+    async def study_of_page() -> Response:
         return Response(page, media_type="application/json")
 
 
-def _serve_answers(app: FastAPI, rooms: Rooms, drawing: Drawing) -> None:
-    ground = rooms.ground
+def _serve_answers(app: FastAPI, pool: SessionPool, drawing: Drawing) -> None:
+    state = pool.state
 
     def answer(asked: _Question) -> dict[str, Any]:
-        found = rooms.session(asked.tab).answer(read_changes(asked.changes), asked.service)
-        return told_answer(found, ground.figures(asked.service), drawing)
+        found = pool.session(asked.tab).answer(read_changes(asked.changes), asked.service)
+        return answer_json(found, state.figures(asked.service), drawing)
 
     def journeys(asked: _AboutCell) -> list[dict[str, Any]]:
-        session = rooms.session(asked.tab)
-        return told_journeys(session.journeys(read_changes(asked.changes), asked.service, asked.cell))
+        session = pool.session(asked.tab)
+        return journeys_json(session.journeys(read_changes(asked.changes), asked.service, asked.cell))
 
     def road(asked: _Place) -> dict[str, Any] | None:
-        way = ground.road_near(asked.lon, asked.lat, within_m=asked.within_m)
-        return None if way is None else told_way(ground, way)
+        way = state.road_near(asked.lon, asked.lat, within_m=asked.within_m)
+        return None if way is None else way_json(state, way)
 
     def places(asked: _Objective) -> dict[str, Any]:
-        session, changes = rooms.session(asked.tab), read_changes(asked.changes)
+        session, changes = pool.session(asked.tab), read_changes(asked.changes)
         found = suggest(session, changes, asked.service, objective=asked.objective)
-        return told_proposal(ground, asked.service, asked.objective, found)
+        return proposal_json(state, asked.service, asked.objective, found)
 
     @app.post("/api/suggest")
     async def post_suggest(asked: _Objective) -> Response:
-        return _json(await rooms.work(places, asked))
+        return _json(await pool.work(places, asked))
 
     @app.post("/api/answer")
     async def post_answer(asked: _Question) -> Response:
-        return _json(await rooms.work(answer, asked))
+        return _json(await pool.work(answer, asked))
 
     @app.post("/api/journey")
     async def post_journey(asked: _AboutCell) -> Response:
-        return _json(await rooms.work(journeys, asked))
+        return _json(await pool.work(journeys, asked))
 
     @app.post("/api/road")
     async def post_road(asked: _Place) -> Response:
-        found = await rooms.work(road, asked)
+        found = await pool.work(road, asked)
         return _failure(404, "no_road_here", "there is no road near that place") if found is None else _json(found)
 
 
-def _serve_plans(app: FastAPI, rooms: Rooms, shelf: Shelf) -> None:
-    ground = rooms.ground
+def _serve_plans(app: FastAPI, pool: SessionPool, shelf: Shelf) -> None:
+    state = pool.state
 
     def save(asked: _Save) -> Response:
-        scenario = scenario_of(ground, read_changes(asked.changes), title=asked.title)
+        scenario = scenario_of(state, read_changes(asked.changes), title=asked.title)
         try:
             return _json({"name": shelf.write(scenario, replace=asked.replace), "folder": str(shelf.folder)})
         except FileExistsError as error:
@@ -181,8 +188,8 @@ def _serve_plans(app: FastAPI, rooms: Rooms, shelf: Shelf) -> None:
 
     def load(asked: _Load) -> dict[str, Any]:
         scenario = shelf.read(asked.name)
-        changes, left_out = changes_of(ground, scenario)
-        planned(ground, read_changes(changes))
+        changes, left_out = changes_of(state, scenario)
+        planned(state, read_changes(changes))
         return {"title": scenario.title, "changes": changes, "left_out": left_out}
 
     @app.get("/api/plans")
@@ -191,29 +198,29 @@ def _serve_plans(app: FastAPI, rooms: Rooms, shelf: Shelf) -> None:
 
     @app.post("/api/plans/save")
     async def post_save(asked: _Save) -> Response:
-        return await rooms.work(save, asked)
+        return await pool.work(save, asked)
 
     @app.post("/api/plans/load")
     async def post_load(asked: _Load) -> Response:
-        return _json(await rooms.work(load, asked))
+        return _json(await pool.work(load, asked))
 
 
-def _serve_exports(app: FastAPI, rooms: Rooms) -> None:
-    ground = rooms.ground
+def _serve_exports(app: FastAPI, pool: SessionPool) -> None:
+    state = pool.state
     kinds = {"csv": (figures_csv, "text/csv; charset=utf-8"), "gpkg": (plan_gpkg, "application/geopackage+sqlite3")}
 
     def export(kind: str, asked: _Export) -> Response:
-        answer = rooms.session(asked.tab).answer(read_changes(asked.changes), asked.service)
+        answer = pool.session(asked.tab).answer(read_changes(asked.changes), asked.service)
         make, media = kinds[kind]
-        name = f"{slug(asked.title) or slug(ground.study.name) or 'plan'}-{slug(asked.service) or 'service'}.{kind}"
+        name = f"{slug(asked.title) or slug(state.study.name) or 'plan'}-{slug(asked.service) or 'service'}.{kind}"
         heads = {"content-disposition": f'attachment; filename="{name}"'}
-        return Response(make(ground, answer), media_type=media, headers=heads)
+        return Response(make(state, answer), media_type=media, headers=heads)
 
     @app.post("/api/export/{kind}")
     async def post_export(kind: str, asked: _Export) -> Response:
         if kind not in kinds:
             return _failure(404, "no_export", f"there is no export of that kind; there are {', '.join(kinds)}")
-        return await rooms.work(export, kind, asked)
+        return await pool.work(export, kind, asked)
 
 
 def _tell_errors(app: FastAPI) -> None:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
 from geoaccess.errors import InputError
+from geoaccess.planner.plan import ALL_WEEK, WEEKDAYS, Plan, Site
 from geoaccess.toml import Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from geoaccess.planner.ground import Ground
+    from geoaccess.planner.state import PlannerState
     from geoaccess.routing.field import Place
 
 __all__ = [
-    "ALL_WEEK",
     "MOST_CHANGES",
     "Add",
     "Change",
@@ -26,17 +26,13 @@ __all__ = [
     "Days",
     "Move",
     "OpenWay",
-    "Plan",
     "Remove",
     "Restore",
-    "Site",
     "planned",
     "read_changes",
 ]
 
 MOST_CHANGES = 500
-WEEKDAYS = 5
-ALL_WEEK = tuple(range(WEEKDAYS))
 
 Label = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Name = Annotated[str, StringConstraints(max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -138,28 +134,7 @@ def read_changes(raw: Any) -> list[Change]:
         raise InputError.listing("changes", found) from None
 
 
-@dataclass(frozen=True)
-class Site:
-    """An office in a plan: where it is, as it was given and on the network, and its weekdays."""
-
-    name: str
-    lon: float
-    lat: float
-    place: Place = field(repr=False)
-    days: frozenset[int] = frozenset(ALL_WEEK)
-    added: bool = False
-    moved: bool = False
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What stands after all changes: the sites of each service by label, and the ways that are closed."""
-
-    sites: dict[str, dict[str, Site]]
-    closed: frozenset[int]
-
-
-def planned(ground: Ground, changes: Sequence[Change]) -> Plan:
+def planned(state: PlannerState, changes: Sequence[Change]) -> Plan:
     """Return the plan that changes make of a study; the same list always makes the same plan.
 
     Raises
@@ -167,14 +142,14 @@ def planned(ground: Ground, changes: Sequence[Change]) -> Plan:
     ChangeError
         For the first change that cannot be made.
     """
-    sites = dict(ground.plan.sites)
+    sites = dict(state.plan.sites)
     closed: set[int] = set()
     for number, change in enumerate(changes):
         try:
             if isinstance(change, CloseWay | OpenWay):
-                _way(ground, closed, change)
+                _way(state, closed, change)
             else:
-                sites[change.service] = _sites(ground, sites.get(change.service), change)
+                sites[change.service] = _sites(state, sites.get(change.service), change)
         except _Refused as error:
             raise ChangeError(f"change {number + 1}: {error}", number=number, code=error.code) from None
     return Plan(sites, frozenset(closed))
@@ -186,7 +161,7 @@ class _Refused(Exception):  # noqa: N818 - it never leaves this file
         self.code = code
 
 
-def _way(ground: Ground, closed: set[int], change: CloseWay | OpenWay) -> None:
+def _way(state: PlannerState, closed: set[int], change: CloseWay | OpenWay) -> None:
     if isinstance(change, OpenWay):
         if change.way not in closed:
             raise _Refused("not_closed", f"the way {change.way} is not closed")
@@ -194,13 +169,13 @@ def _way(ground: Ground, closed: set[int], change: CloseWay | OpenWay) -> None:
         return
     if change.way in closed:
         raise _Refused("closed_already", f"the way {change.way} is closed already")
-    if not ground.edges_of_way(change.way).size:
+    if not state.edges_of_way(change.way).size:
         raise _Refused("no_way", f"no car drives or is carried on a way {change.way} of this network")
     closed.add(change.way)
 
 
 def _sites(
-    ground: Ground, sites: dict[str, Site] | None, change: Add | Move | Remove | Restore | Days
+    state: PlannerState, sites: dict[str, Site] | None, change: Add | Move | Remove | Restore | Days
 ) -> dict[str, Site]:
     """Return the sites of a service after a change to one of them."""
     label = change.site
@@ -209,11 +184,11 @@ def _sites(
     if isinstance(change, Add):
         if label in sites:
             raise _Refused("same_label", f"there is a site {label!r} already")
-        place = _on_network(ground, change)
+        place = _on_network(state, change)
         new = Site(change.name, change.lon, change.lat, place, change.days, added=True)
         return sites | {label: new}
     if isinstance(change, Restore):
-        before = ground.plan.sites[change.service].get(label)
+        before = state.plan.sites[change.service].get(label)
         if before is None or label in sites:
             raise _Refused("not_removed", f"{label!r} is no site of the study that was closed")
         return sites | {label: before}
@@ -222,13 +197,13 @@ def _sites(
     if isinstance(change, Remove):
         return {name: site for name, site in sites.items() if name != label}
     if isinstance(change, Move):
-        place = _on_network(ground, change)
+        place = _on_network(state, change)
         return sites | {label: replace(sites[label], lon=change.lon, lat=change.lat, place=place, moved=True)}
     return sites | {label: replace(sites[label], days=change.days)}
 
 
-def _on_network(ground: Ground, change: Add | Move) -> Place:
-    place = ground.place(change.lon, change.lat)
+def _on_network(state: PlannerState, change: Add | Move) -> Place:
+    place = state.place(change.lon, change.lat)
     if place is None:
-        raise _Refused("no_road", f"no road within {ground.study.settings.snap.max_m:g} m of that place")
+        raise _Refused("no_road", f"no road within {state.study.settings.snap.max_m:g} m of that place")
     return place

@@ -18,7 +18,7 @@ from geoaccess.study.results.output import drawn_below
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from geoaccess.planner.ground import Ground
+    from geoaccess.planner.state import PlannerState
 
 __all__ = ["CHANGE_EDGES_MIN", "Drawing"]
 
@@ -31,22 +31,22 @@ _MAJORITY = 0.5
 class Drawing:
     """The squares that the page draws: cells, or blocks of them where there are too many."""
 
-    def __init__(self, ground: Ground, *, at_most: int = DRAWN_AT_MOST) -> None:
-        self.ground = ground
-        cells = cells_of(ground.answers.results, [], site_ids=None)
+    def __init__(self, state: PlannerState, *, at_most: int = DRAWN_AT_MOST) -> None:
+        self.state = state
+        cells = cells_of(state.answers.results, [], site_ids=None)
         self.cells = coarsened(cells, at_most=at_most)
         number, _ = block_of(cells.squares, self.cells.factor)
         if self.cells.factor == 1:
-            number = np.arange(len(ground.people))
+            number = np.arange(len(state.people))
         _, self._block = np.unique(number, return_inverse=True)
         squares = self.cells.squares
         # Fewest people first: where squares overlap on the screen, most people end on top.
         self._order = np.lexsort((squares.south, squares.west, self.cells.population))
         blocks = len(self._order)
-        inside = np.bincount(self._block, ground.people, blocks)
-        self._weight = np.where(inside[self._block] > 0, ground.people, 1.0)
+        inside = np.bincount(self._block, state.people, blocks)
+        self._weight = np.where(inside[self._block] > 0, state.people, 1.0)
         self._whole = np.bincount(self._block, self._weight, blocks)
-        most = np.lexsort((ground.people, self._block))
+        most = np.lexsort((state.people, self._block))
         last = np.searchsorted(self._block[most], np.arange(blocks), side="right") - 1
         self.chief = most[last][self._order]
         """The cell with most people in each square, in the order in which they are drawn."""
@@ -79,9 +79,9 @@ class Drawing:
         `now`: those of each band of travel time, then those not reached. `change`: those of each band of change, then
         those newly reached, no longer reached, and reached neither before nor now.
         """
-        people = self.ground.people
+        people = self.state.people
         was, still = np.isfinite(before_s), np.isfinite(now_s)
-        edges = default_bands(self.ground.specs[service].norms_s)
+        edges = default_bands(self.state.specs[service].norms_s)
         band = np.where(still, np.searchsorted(edges, now_s, side="left"), len(edges) + 1)
         minutes = (np.where(was & still, now_s, 0.0) - np.where(was & still, before_s, 0.0)) / 60
         shorter, longer = CHANGE_EDGES_MIN[:4], CHANGE_EDGES_MIN[4:]
@@ -95,8 +95,8 @@ class Drawing:
 
     def page(self) -> dict[str, Any]:
         """Return all that the page needs once."""
-        ground, cells, order = self.ground, self.cells, self._order
-        answers, settings = ground.answers, ground.study.settings
+        state, cells, order = self.state, self.cells, self._order
+        answers, settings = state.answers, state.study.settings
         layers = drawn_below(answers)
         corners = packing.square_corners(cells.squares, answers.results.crs)
         municipality, names = pd.factorize(cells.municipality, sort=True)
@@ -105,7 +105,7 @@ class Drawing:
         ferries = layers["ferries"]
         west, south, east, north = (float(edge) for edge in answers.results.geometry.to_crs(4326).total_bounds)
         return {
-            "number": ground.number,
+            "number": state.number,
             "title": settings.title,
             "subtitle": settings.subtitle,
             "disclaimer": settings.disclaimer,
@@ -115,9 +115,9 @@ class Drawing:
             "factor": cells.factor,
             "change_edges_min": list(CHANGE_EDGES_MIN),
             "bounds": [[south, west], [north, east]],
-            "services": [self._service(key) for key in ground.specs],
-            "classes": ground.classes.labels["centrality_class"].tolist(),
-            "zones": ground.municipalities.labels["municipality"].tolist(),
+            "services": [self._service(key) for key in state.specs],
+            "classes": state.classes.labels["centrality_class"].tolist(),
+            "zones": state.municipalities.labels["municipality"].tolist(),
             "municipalities": [str(name) for name in names],
             "ferries": [
                 fact | {"way": int(way)} for fact, way in zip(ferry_facts(ferries), ferries["way_id"], strict=True)
@@ -135,7 +135,7 @@ class Drawing:
         }
 
     def _service(self, key: str) -> dict[str, Any]:
-        spec, sites = self.ground.specs[key], self.ground.answers.sites
+        spec, sites = self.state.specs[key], self.state.answers.sites
         edges = default_bands(spec.norms_s)
         rows = sites[(sites["service"] == key).to_numpy()]
         facts = {name: _text(rows, name) for name in ("name", "level", "note")}

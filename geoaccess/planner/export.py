@@ -14,24 +14,24 @@ from geoaccess.study.results.tables import marked
 
 if TYPE_CHECKING:
     from geoaccess.measures import ServiceSpec
-    from geoaccess.planner.figures import Group
-    from geoaccess.planner.ground import Ground
+    from geoaccess.measures.grouped import GroupFigures
     from geoaccess.planner.session import Answer
+    from geoaccess.planner.state import PlannerState
 
 __all__ = ["figures_csv", "plan_gpkg", "plan_table"]
 
 
-def plan_table(ground: Ground, answer: Answer) -> pd.DataFrame:
+def plan_table(state: PlannerState, answer: Answer) -> pd.DataFrame:
     """Return the figures before and after, a row for everybody, each class and each municipality.
 
     `group_kind` and `group`; `people`; then for before and after: `reached` people, `mean_s`, `median_s` and `p90_s`
     (NaN for municipalities), and for each norm of m minutes `within_m_min`, people.
     """
-    spec, before, after = ground.specs[answer.service], ground.figures(answer.service), answer.figures
-    zones = ground.municipalities.labels
+    spec, before, after = state.specs[answer.service], state.figures(answer.service), answer.figures
+    zones = state.municipalities.labels
     parts = [
         _rows(spec, "everybody", pd.Series([""]), before.everybody, after.everybody),
-        _rows(spec, "centrality_class", ground.classes.labels["centrality_class"], before.classes, after.classes),
+        _rows(spec, "centrality_class", state.classes.labels["centrality_class"], before.classes, after.classes),
         _rows(
             spec,
             "municipality",
@@ -43,12 +43,18 @@ def plan_table(ground: Ground, answer: Answer) -> pd.DataFrame:
     ]
     table = pd.concat(parts, ignore_index=True)
     table.insert(0, "service", spec.key)
-    found: pd.DataFrame = marked(table, ground.study.settings.disclaimer)
+    found: pd.DataFrame = marked(table, state.study.settings.disclaimer)
     return found
 
 
 def _rows(
-    spec: ServiceSpec, kind: str, names: pd.Series, before: Group, after: Group, *, number: pd.Series | None = None
+    spec: ServiceSpec,
+    kind: str,
+    names: pd.Series,
+    before: GroupFigures,
+    after: GroupFigures,
+    *,
+    number: pd.Series | None = None,
 ) -> pd.DataFrame:
     columns: dict[str, Any] = {
         "group_kind": kind,
@@ -66,34 +72,34 @@ def _rows(
     return pd.DataFrame(columns)
 
 
-def figures_csv(ground: Ground, answer: Answer) -> bytes:
+def figures_csv(state: PlannerState, answer: Answer) -> bytes:
     """Return `plan_table` as CSV, with the mark by which spreadsheets know UTF-8."""
-    table = plan_table(ground, answer)
+    table = plan_table(state, answer)
     for name in ("group_id", "group"):
         # A name that a spreadsheet would take for a formula stays a name.
         table[name] = table[name].map(lambda text: f"'{text}" if str(text)[:1] in tuple("=+-@\t\r") else text)
     return b"\xef\xbb\xbf" + table.round(3).to_csv(index=False, lineterminator="\n").encode()
 
 
-def plan_gpkg(ground: Ground, answer: Answer) -> bytes:
+def plan_gpkg(state: PlannerState, answer: Answer) -> bytes:
     """Return cells with their times before and after, the offices of the plan, and what is closed, as a GeoPackage."""
     with tempfile.TemporaryDirectory(prefix="geoaccess-") as folder:
         path = Path(folder) / "plan.gpkg"
-        for layer, table in _layers(ground, answer).items():
-            marked(table, ground.study.settings.disclaimer).to_file(path, layer=layer, driver="GPKG")
+        for layer, table in _layers(state, answer).items():
+            marked(table, state.study.settings.disclaimer).to_file(path, layer=layer, driver="GPKG")
         return path.read_bytes()
 
 
-def _layers(ground: Ground, answer: Answer) -> dict[str, Any]:
+def _layers(state: PlannerState, answer: Answer) -> dict[str, Any]:
     import geopandas as gpd
 
-    results = ground.answers.results
-    before, after = ground.figures(answer.service).times_s, answer.figures.times_s
+    results = state.answers.results
+    before, after = state.figures(answer.service).times_s, answer.figures.times_s
     both = np.isfinite(before) & np.isfinite(after)
     cells = gpd.GeoDataFrame(
         {
             "cell_id": results.index.astype(str),
-            "population": ground.people,
+            "population": state.people,
             "municipality": results["municipality"].astype(str).to_numpy(),
             "centrality_class": results["centrality_class"].astype("Int16").to_numpy(),
             "before_s": np.where(np.isfinite(before), before, np.nan),
@@ -103,34 +109,34 @@ def _layers(ground: Ground, answer: Answer) -> dict[str, Any]:
         geometry=results.geometry.to_numpy(),
         crs=results.crs,
     )
-    return {"cells": cells, "sites": _sites(ground, answer)} | _closed(ground, answer)
+    return {"cells": cells, "sites": _sites(state, answer)} | _closed(state, answer)
 
 
-def _sites(ground: Ground, answer: Answer) -> Any:
+def _sites(state: PlannerState, answer: Answer) -> Any:
     import geopandas as gpd
 
-    study, plan = ground.plan.sites[answer.service], answer.plan.sites[answer.service]
+    study, plan = state.plan.sites[answer.service], answer.plan.sites[answer.service]
     everything = study | plan
     rows = []
     for label, site in everything.items():
         closed = label not in plan
-        state = "closed" if closed else "new" if site.added else "moved" if site.moved else "as it is"
+        standing = "closed" if closed else "new" if site.added else "moved" if site.moved else "as it is"
         days = "" if closed else ",".join(DAY_NAMES[day] for day in sorted(site.days))
-        rows.append({"site_id": label, "name": site.name, "state": state, "days": days})
+        rows.append({"site_id": label, "name": site.name, "state": standing, "days": days})
     places = [(site.lon, site.lat) for site in everything.values()]
     lon, lat = np.array(places, dtype=np.float64).reshape(-1, 2).T
     names = ["site_id", "name", "state", "days"]
     return gpd.GeoDataFrame(pd.DataFrame(rows, columns=names), geometry=gpd.points_from_xy(lon, lat), crs="EPSG:4326")
 
 
-def _closed(ground: Ground, answer: Answer) -> dict[str, Any]:
+def _closed(state: PlannerState, answer: Answer) -> dict[str, Any]:
     import geopandas as gpd
     import shapely
 
     ways = sorted(answer.plan.closed)
     if not ways:
         return {}
-    found = [ground.way(way) for way in ways]
+    found = [state.way(way) for way in ways]
     table = {"osm_id": ways, "kind": [way.kind for way in found], "name": [way.name for way in found]}
     lines = [shapely.MultiLineString(way.lines) for way in found]
     return {"closed": gpd.GeoDataFrame(table, geometry=lines, crs="EPSG:4326")}

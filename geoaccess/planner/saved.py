@@ -7,7 +7,8 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from geoaccess.errors import InputError, MissingFileError
-from geoaccess.planner.changes import ALL_WEEK, planned
+from geoaccess.planner.changes import planned
+from geoaccess.planner.plan import ALL_WEEK
 from geoaccess.scenarios import (
     AddSite,
     ChangeSite,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from geoaccess.planner.changes import Change
-    from geoaccess.planner.ground import Ground
+    from geoaccess.planner.state import PlannerState
 
 __all__ = ["Shelf", "changes_of", "scenario_of", "slug"]
 
@@ -102,12 +103,12 @@ class Shelf:
         return self.folder / f"{name}.toml"
 
 
-def scenario_of(ground: Ground, changes: Sequence[Change], *, title: str) -> Scenario:
+def scenario_of(state: PlannerState, changes: Sequence[Change], *, title: str) -> Scenario:
     """Return what a list of changes comes to, as a scenario."""
-    plan = planned(ground, changes)
+    plan = planned(state, changes)
     parts: dict[str, list[Any]] = {"add": [], "remove": [], "move": [], "change": []}
-    taken = {label for sites in ground.plan.sites.values() for label in sites}
-    for service, before in ground.plan.sites.items():
+    taken = {label for sites in state.plan.sites.values() for label in sites}
+    for service, before in state.plan.sites.items():
         now = plan.sites[service]
         parts["remove"] += [RemoveSite(service=service, site=label) for label in before if label not in now]
         for label, site in now.items():
@@ -140,7 +141,7 @@ def _free(label: str, taken: set[str]) -> str:
     return found
 
 
-def changes_of(ground: Ground, scenario: Scenario) -> tuple[list[dict[str, Any]], list[str]]:
+def changes_of(state: PlannerState, scenario: Scenario) -> tuple[list[dict[str, Any]], list[str]]:
     """Return a scenario as a list of changes, and what it says that the planner does not know, a line each.
 
     Raises
@@ -167,7 +168,7 @@ def changes_of(ground: Ground, scenario: Scenario) -> tuple[list[dict[str, Any]]
     changes += [
         {"what": "remove", "service": gone.service, "site": own.get(gone.site, gone.site)} for gone in scenario.remove
     ]
-    changes += [{"what": "close", "way": way} for way in _ways(ground, scenario, left_out)]
+    changes += [{"what": "close", "way": way} for way in _ways(state, scenario, left_out)]
     left_out += [f"[{name}]" for name in ("slow", "boats", "network", "population") if getattr(scenario, name)]
     return changes, left_out
 
@@ -189,9 +190,9 @@ def _days(said: AddSite | ChangeSite, left_out: list[str], label: str) -> list[i
     return list(SPREAD[whole])
 
 
-def _ways(ground: Ground, scenario: Scenario, left_out: list[str]) -> list[int]:
+def _ways(state: PlannerState, scenario: Scenario, left_out: list[str]) -> list[int]:
     """Return the ways that a scenario closes."""
-    network = ground.network
+    network = state.network
     problems: list[str] = []
     ways: list[int] = []
     for number, close in enumerate(scenario.closes, start=1):
@@ -200,7 +201,7 @@ def _ways(ground: Ground, scenario: Scenario, left_out: list[str]) -> list[int]:
             continue
         chosen = selected_pieces(close, network, None, problems, f"[[close]] {number}")
         found = sorted({int(way) for way in network.way_id[network.shape_way[chosen]]})
-        ways += [way for way in found if ground.edges_of_way(way).size]
+        ways += [way for way in found if state.edges_of_way(way).size]
     if problems:
         raise InputError.listing(f'plan "{scenario.title}"', problems)
     return list(dict.fromkeys(ways))

@@ -7,7 +7,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from geoaccess.errors import InputError
-from geoaccess.planner.ground import Ground
+from geoaccess.planner.state import PlannerState
 from geoaccess.study import solve_study
 
 if TYPE_CHECKING:
@@ -48,13 +48,13 @@ def serve(
     from geoaccess.planner.app import planner_app
 
     with _listening(port) as listener:
-        ground = Ground(solve_study(study, show=show))
-        for service in ground.specs:
-            ground.field(service)
+        state = PlannerState(solve_study(study, show=show))
+        for service in state.specs:
+            state.field(service)
         at = int(listener.getsockname()[1])
         token, key = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         folder = scenario_folder(study)
-        app = planner_app(ground, token=token, key=key, port=at, scenarios=folder)
+        app = planner_app(state, token=token, key=key, port=at, scenarios=folder)
         config = uvicorn.Config(
             app,
             log_level="warning",

@@ -16,8 +16,9 @@ from geoaccess.routing.routes import route_kept
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from geoaccess.planner.changes import Change, Plan
-    from geoaccess.planner.ground import Ground
+    from geoaccess.planner.changes import Change
+    from geoaccess.planner.plan import Plan
+    from geoaccess.planner.state import PlannerState
     from geoaccess.planner.week import DayField
 
 __all__ = ["Answer", "Journey", "Session"]
@@ -53,17 +54,17 @@ class Session:
     Examples
     --------
     >>> import geoaccess as ga
-    >>> from geoaccess.planner import Ground, Session, read_changes
+    >>> from geoaccess.planner import PlannerState, Session, read_changes
     >>> study = ga.load_study("configs/troms.toml")
-    >>> session = Session(Ground(ga.solve_study(study, show=False)))
+    >>> session = Session(PlannerState(ga.solve_study(study, show=False)))
     >>> husoy = {"what": "add", "service": "gp", "site": "new-1", "lon": 17.68, "lat": 69.54}
     >>> answer = session.answer(read_changes([husoy]), "gp")
     >>> bool(answer.figures.everybody.mean_s[0] < session.answer([], "gp").figures.everybody.mean_s[0])
     True
     """
 
-    def __init__(self, ground: Ground) -> None:
-        self.ground = ground
+    def __init__(self, state: PlannerState) -> None:
+        self.state = state
         self._weeks: dict[str, Week] = {}
 
     def answer(self, changes: Sequence[Change], service: str) -> Answer:
@@ -75,7 +76,7 @@ class Session:
             If there is no such service, or a change cannot be made.
         """
         plan, week = self._week(changes, service)
-        return Answer(service, plan, figures_of(self.ground, self.ground.specs[service], week.times_s))
+        return Answer(service, plan, figures_of(self.state.zonings, self.state.specs[service], week.times_s))
 
     def fields(self, changes: Sequence[Change], service: str) -> list[DayField]:
         """Return the fields of a service after changes, one for each set of weekdays; they are not to be changed."""
@@ -89,9 +90,9 @@ class Session:
         InputError
             As `answer`, or if there is no such cell.
         """
-        ground = self.ground
-        if not 0 <= cell < len(ground.people):
-            raise InputError(f"there is no cell {cell}; cells are numbered from 0 to {len(ground.people) - 1}")
+        state = self.state
+        if not 0 <= cell < len(state.people):
+            raise InputError(f"there is no cell {cell}; cells are numbered from 0 to {len(state.people) - 1}")
         plan, week = self._week(changes, service)
         found: dict[tuple[str, float], Journey] = {}
         for held in week.fields:
@@ -103,8 +104,8 @@ class Session:
                 found[label, time_s].days.extend(held.days)
                 continue
             site = plan.sites[service][label]
-            ends = [(float(ground.lon[cell]), float(ground.lat[cell])), (site.lon, site.lat)]
-            start, goal = ends if ground.specs[service].toward == "sites" else reversed(ends)
+            ends = [(float(state.lon[cell]), float(state.lat[cell])), (site.lon, site.lat)]
+            start, goal = ends if state.specs[service].toward == "sites" else reversed(ends)
             parts = route_kept(held.field, cell, start=start, goal=goal)
             told = [] if parts is None else _told(parts)
             found[label, time_s] = Journey(list(held.days), label, site.name, time_s, told)
@@ -113,11 +114,11 @@ class Session:
         return sorted(found.values(), key=lambda journey: journey.days)
 
     def _week(self, changes: Sequence[Change], service: str) -> tuple[Plan, Week]:
-        if service not in self.ground.specs:
-            raise InputError(f"there is no service {service!r}; there are {', '.join(self.ground.specs)}")
-        plan = planned(self.ground, changes)
+        if service not in self.state.specs:
+            raise InputError(f"there is no service {service!r}; there are {', '.join(self.state.specs)}")
+        plan = planned(self.state, changes)
         if service not in self._weeks:
-            self._weeks[service] = Week(self.ground, service)
+            self._weeks[service] = Week(self.state, service)
         week = self._weeks.pop(service)  # kept again only when it got where it should
         week.become(plan)
         self._weeks[service] = week

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoaccess.errors import InputError
-from geoaccess.planner.changes import ALL_WEEK
+from geoaccess.planner.plan import ALL_WEEK
 from geoaccess.routing import add_site, site_gains, travel_times, undo
 from geoaccess.scenarios import close_network
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.planner.changes import Change
-    from geoaccess.planner.ground import Ground
     from geoaccess.planner.session import Session
+    from geoaccess.planner.state import PlannerState
     from geoaccess.planner.week import DayField
 
 __all__ = ["APART_M", "UNREACHED_S", "Place", "Proposal", "suggest"]
@@ -91,8 +91,8 @@ def suggest(
     InputError
         If there is no such objective or service, or a change cannot be made.
     """
-    ground = session.ground
-    spec = ground.specs.get(service)
+    state = session.state
+    spec = state.specs.get(service)
     norms = () if spec is None else spec.norms_s
     if objective not in {"minutes", "districts", *(f"norm_{i}" for i in range(len(norms)))}:
         raise InputError(
@@ -100,8 +100,8 @@ def suggest(
         )
     fields = session.fields(changes, service)
     now_s = sum(len(held.days) * held.times_s for held in fields) / len(ALL_WEEK)
-    snapped = (ground.snapped.cells["edge"] >= 0).to_numpy()
-    need = ground.people * np.where(np.isfinite(now_s), now_s, UNREACHED_S)
+    snapped = (state.snapped.cells["edge"] >= 0).to_numpy()
+    need = state.people * np.where(np.isfinite(now_s), now_s, UNREACHED_S)
     cells = np.flatnonzero(snapped)
     cells = cells[np.argsort(-need[cells], kind="stable")]
     saved, newly = _gains(session, changes, service, cells, seconds=seconds).T
@@ -110,8 +110,8 @@ def suggest(
     order = np.lexsort((tried, -at_most))
     one_by_one = partial(_one_by_one, session, changes, service)
     if objective == "minutes":
-        return Proposal(_best(ground, tried[order], at_most[order], one_by_one, count=count), len(tried), len(cells))
-    if ground.network.n_nodes * len(tried) <= _MOST_STEPS:
+        return Proposal(_best(state, tried[order], at_most[order], one_by_one, count=count), len(tried), len(cells))
+    if state.network.n_nodes * len(tried) <= _MOST_STEPS:
         found = _all_at_once(session, changes, service, tried)
     else:
         found = one_by_one(tried[order[:_AT_ONCE]])
@@ -123,13 +123,13 @@ def suggest(
     found.sort(key=lambda place: (-figures[place.cell], -place.worth_s, place.cell))
     places: list[Place] = []
     for place in found:
-        if len(places) < count and figures[place.cell] > 0 and not _near(ground, place.cell, places):
+        if len(places) < count and figures[place.cell] > 0 and not _near(state, place.cell, places):
             places.append(place)
     return Proposal(places, len(found), len(cells))
 
 
 def _best(
-    ground: Ground,
+    state: PlannerState,
     cells: npt.NDArray[np.int64],
     at_most: npt.NDArray[np.float64],
     whole: Callable[[npt.NDArray[np.int64]], list[Place]],
@@ -141,8 +141,8 @@ def _best(
     known: list[Place] = []
     at = 0
     while len(chosen) < count:
-        known = [place for place in known if not _near(ground, place.cell, chosen)]
-        while at < len(cells) and _near(ground, int(cells[at]), chosen):
+        known = [place for place in known if not _near(state, place.cell, chosen)]
+        while at < len(cells) and _near(state, int(cells[at]), chosen):
             at += 1
         best = max(known, key=lambda place: (place.worth_s, -place.cell), default=None)
         if at < len(cells) and at_most[at] > 0 and (best is None or best.worth_s < at_most[at]):
@@ -155,9 +155,9 @@ def _best(
     return chosen
 
 
-def _near(ground: Ground, cell: int, places: list[Place]) -> bool:
+def _near(state: PlannerState, cell: int, places: list[Place]) -> bool:
     """Whether a cell lies near one of some places."""
-    x, y = ground.x, ground.y
+    x, y = state.x, state.y
     return any(float(np.hypot(x[cell] - x[place.cell], y[cell] - y[place.cell])) < APART_M for place in places)
 
 
@@ -171,7 +171,7 @@ def _gains(
     ends = time.monotonic() + seconds
     rows = []
     for first in range(0, len(cells), _AT_ONCE):
-        some = session.ground.snapped.cells.iloc[cells[first : first + _AT_ONCE]]
+        some = session.state.snapped.cells.iloc[cells[first : first + _AT_ONCE]]
         total = np.zeros((len(some), 2))
         for held in session.fields(changes, service):
             found = site_gains(held.field, some)[["saved_s", "newly_reached"]].to_numpy()
@@ -189,13 +189,13 @@ def _one_by_one(session: Session, changes: Sequence[Change], service: str, cells
     before = share @ np.stack([held.times_s for held in fields])
     found = []
     for cell in cells.tolist():
-        place = session.ground.snapped.cells.iloc[cell]
+        place = session.state.snapped.cells.iloc[cell]
         after = np.zeros(len(before))
         for part, held in zip(share, fields, strict=True):
             change = add_site(held.field, _TRIAL, place)
             after += part * held.times_s
             undo(held.field, change)
-        found.append(_brought(session.ground, service, cell, before, after))
+        found.append(_brought(session.state, service, cell, before, after))
     return found
 
 
@@ -204,19 +204,19 @@ def _shares(fields: list[DayField]) -> npt.NDArray[np.float64]:
 
 
 def _brought(
-    ground: Ground, service: str, cell: int, before: npt.NDArray[np.float64], after: npt.NDArray[np.float64]
+    state: PlannerState, service: str, cell: int, before: npt.NDArray[np.float64], after: npt.NDArray[np.float64]
 ) -> Place:
     """Return what turns one set of times into another."""
-    people, was, still = ground.people, np.isfinite(before), np.isfinite(after)
+    people, was, still = state.people, np.isfinite(before), np.isfinite(after)
     won_s = np.where(was, before, UNREACHED_S) - np.where(still, after, UNREACHED_S)
     worth_s = people * won_s
-    norms = ground.specs[service].norms_s
+    norms = state.specs[service].norms_s
     within = tuple(float(people[(before > norm) & (after <= norm)].sum()) for norm in norms)
     return Place(
         cell=cell,
         saved_s=float(worth_s[was].sum()),
         worth_s=float(worth_s.sum()),
-        districts_s=float(worth_s[ground.districts].sum()),
+        districts_s=float(worth_s[state.districts].sum()),
         newly_reached=float(people[~was & still].sum()),
         within=within,
     )
@@ -226,11 +226,11 @@ def _all_at_once(
     session: Session, changes: Sequence[Change], service: str, cells: npt.NDArray[np.int64]
 ) -> list[Place]:
     """Return the same for many cells of a small network, by the times between them and every cell."""
-    ground, spec = session.ground, session.ground.specs[service]
+    state, spec = session.state, session.state.specs[service]
     fields = session.fields(changes, service)
-    network = close_network(ground.network, fields[0].field.closed)
+    network = close_network(state.network, fields[0].field.closed)
     now, share = np.stack([held.times_s for held in fields]), _shares(fields)
-    before, places = share @ now, ground.snapped.cells
+    before, places = share @ now, state.snapped.cells
     found = []
     for first in range(0, len(cells), _AT_ONCE):
         some = cells[first : first + _AT_ONCE]
@@ -239,5 +239,5 @@ def _all_at_once(
         else:
             times = travel_times(network, places.iloc[some], places)
         for cell, row in zip(some.tolist(), np.where(np.isnan(times), np.inf, times), strict=True):
-            found.append(_brought(ground, service, cell, before, share @ np.minimum(now, row)))
+            found.append(_brought(state, service, cell, before, share @ np.minimum(now, row)))
     return found

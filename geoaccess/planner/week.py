@@ -11,14 +11,14 @@ import pandas as pd
 
 from geoaccess.kernels.keys import FAR, LOW, SHIFT
 from geoaccess.network import DECISECONDS
-from geoaccess.planner.changes import ALL_WEEK
+from geoaccess.planner.plan import ALL_WEEK
 from geoaccess.routing import add_site, close_edges, move_site, open_edges, remove_site, undo
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from geoaccess.planner.changes import Plan, Site
-    from geoaccess.planner.ground import Ground
+    from geoaccess.planner.plan import Plan, Site
+    from geoaccess.planner.state import PlannerState
     from geoaccess.routing import Change as FieldChange
     from geoaccess.routing import NearestField
 
@@ -29,7 +29,7 @@ _MOST_KEPT = 50
 
 
 @dataclass(frozen=True)
-class _State:
+class _DayPlan:
     """What a field stands at: its open sites, and the ways that are closed."""
 
     sites: dict[str, Site]
@@ -42,24 +42,24 @@ class DayField:
 
     days: frozenset[int]
     field: NearestField
-    state: _State
-    steps: list[tuple[_State, list[FieldChange]]] = given(default_factory=list)
+    plan: _DayPlan
+    steps: list[tuple[_DayPlan, list[FieldChange]]] = given(default_factory=list)
 
-    def become(self, wanted: _State, ground: Ground) -> None:
+    def become(self, wanted: _DayPlan, state: PlannerState) -> None:
         """Change the field until it stands at `wanted`: a step back where that is the last one, else forward."""
-        if wanted == self.state:
+        if wanted == self.plan:
             return
         if self.steps and self.steps[-1][0] == wanted:
             for change in reversed(self.steps.pop()[1]):
                 undo(self.field, change)
         else:
-            self.steps.append((self.state, list(self._changed(wanted, ground))))
+            self.steps.append((self.plan, list(self._changed(wanted, state))))
             del self.steps[:-_MOST_KEPT]
-        self.state = wanted
+        self.plan = wanted
 
-    def _changed(self, wanted: _State, ground: Ground) -> list[FieldChange]:
-        now, field = self.state, self.field
-        shut, wanted_shut = _edges(now.closed, ground), _edges(wanted.closed, ground)
+    def _changed(self, wanted: _DayPlan, state: PlannerState) -> list[FieldChange]:
+        now, field = self.plan, self.field
+        shut, wanted_shut = _edges(now.closed, state), _edges(wanted.closed, state)
         done = []
         if (edges := np.setdiff1d(shut, wanted_shut)).size:
             done.append(open_edges(field, edges))
@@ -76,7 +76,7 @@ class DayField:
 
     def twin(self, days: frozenset[int]) -> DayField:
         """Return a field for other days that changes by itself from now on."""
-        return DayField(days, self.field.copy(), self.state)
+        return DayField(days, self.field.copy(), self.plan)
 
     @property
     def times_s(self) -> npt.NDArray[np.float64]:
@@ -93,10 +93,10 @@ class DayField:
 class Week:
     """One service of a plan: what `become` makes of it."""
 
-    def __init__(self, ground: Ground, service: str) -> None:
-        self.ground, self.service = ground, service
-        start = _State(ground.plan.sites[service], frozenset())
-        self.fields = [DayField(frozenset(ALL_WEEK), ground.field(service), start)]
+    def __init__(self, state: PlannerState, service: str) -> None:
+        self.state, self.service = state, service
+        start = _DayPlan(state.plan.sites[service], frozenset())
+        self.fields = [DayField(frozenset(ALL_WEEK), state.field(service), start)]
 
     def become(self, plan: Plan) -> None:
         """Bring the fields to a plan. Days on which the same offices are open share one."""
@@ -118,7 +118,7 @@ class Week:
         for some, held in zip(days, kept, strict=True):
             held.days = some
             open_then = {label: site for label, site in sites.items() if some <= site.days}
-            held.become(_State(open_then, plan.closed), self.ground)
+            held.become(_DayPlan(open_then, plan.closed), self.state)
         self.fields = kept
 
     @property
@@ -127,7 +127,7 @@ class Week:
 
         t_i = (1 / 5) sum_d min_{j open on d} t_ij; inf where no open office is reached on some day.
         """
-        total = np.zeros(len(self.ground.people))
+        total = np.zeros(len(self.state.people))
         for held in self.fields:
             total += len(held.days) * held.times_s
         return total / len(ALL_WEEK)
@@ -137,6 +137,6 @@ def _row(site: Site) -> pd.Series[Any]:
     return pd.Series(site.place, dtype=object)
 
 
-def _edges(ways: frozenset[int], ground: Ground) -> npt.NDArray[np.int32]:
-    found = [ground.edges_of_way(way) for way in sorted(ways)]
+def _edges(ways: frozenset[int], state: PlannerState) -> npt.NDArray[np.int32]:
+    found = [state.edges_of_way(way) for way in sorted(ways)]
     return np.unique(np.concatenate(found)) if found else np.empty(0, np.int32)

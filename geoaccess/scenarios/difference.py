@@ -10,6 +10,7 @@ import pandas as pd
 from geoaccess import equity
 from geoaccess.errors import InputError
 from geoaccess.measures import weighted_quantile
+from geoaccess.scenarios.effect import effect_on_people
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,6 @@ __all__ = [
 CHANGES = ("better", "worse", "same", "became_reached", "became_unreached", "unreached")
 """What a change is to a cell; every cell is one of them."""
 
-_MIN = 60.0
 _NONE = "unclassified"
 
 
@@ -144,8 +144,8 @@ def _figures(part: pd.DataFrame, spec: ServiceSpec) -> dict[str, float]:
     change = part[f"{spec.key}_change"].to_numpy()
     row = {"population": people.sum()} | {what: people[change == what].sum() for what in CHANGES}
     both = np.isfinite(was) & np.isfinite(now)
-    minutes = people * np.where(both, np.where(both, now, 0) - np.where(both, was, 0), 0) / _MIN
-    row["person_min_won"], row["person_min_lost"] = -minutes[minutes < 0].sum() + 0.0, minutes[minutes > 0].sum()
+    effect = effect_on_people(people, was, now, norms_s=spec.norms_s)
+    row["person_min_won"], row["person_min_lost"] = effect.person_min_won, effect.person_min_lost
     longest = {"before": np.where(np.isfinite(was), was, np.inf), "after": np.where(np.isfinite(now), now, np.inf)}
     for when, times in longest.items():
         counted = people[both].sum()
@@ -160,8 +160,8 @@ def _figures(part: pd.DataFrame, spec: ServiceSpec) -> dict[str, float]:
             people[inside].sum(),
             people[then].sum(),
         )
-        row[f"into_norm_{number}"] = people[then & ~inside].sum()
-        row[f"out_of_norm_{number}"] = people[inside & ~then].sum()
+        row[f"into_norm_{number}"] = effect.into_norm[number - 1]
+        row[f"out_of_norm_{number}"] = effect.out_of_norm[number - 1]
     return {name: float(value) for name, value in row.items()}
 
 
@@ -257,7 +257,7 @@ def most_affected(
     both = found["both"].where(found["both"] > 0)
     found["mean_before_s"], found["mean_after_s"] = found["sum_before"] / both, found["sum_after"] / both
     found["mean_difference_s"] = found["mean_after_s"] - found["mean_before_s"]
-    found["person_min"] = (found["sum_after"] - found["sum_before"]) / _MIN
+    found["person_min"] = (found["sum_after"] - found["sum_before"]) / 60
     found.insert(0, "rank", np.arange(1, len(found) + 1))
     return found.drop(columns=["both", "sum_before", "sum_after", "moved"])
 

@@ -9,7 +9,7 @@ const [NEWLY_REACHED, NEWLY_LOST] = [9, 10];
 const SPEC = { key: "gp", norms_s: [600], bands_s: [300, 600], colours: ["a", "b", "c"] };
 
 function page() {
-  const model = { ground: { change_edges_min: EDGES }, service: "gp", base: {}, answer: null, spec: () => SPEC };
+  const model = { study: { change_edges_min: EDGES }, service: "gp", base: {}, answer: null, spec: () => SPEC };
   return load(["shared/format.js", "planner/words.js", "planner/colours.js"], { given: { model } });
 }
 

@@ -3,21 +3,21 @@ const assert = require("node:assert/strict");
 const test = require("node:test");
 const { load, plain } = require("./page.js");
 
-const GROUND = { number: "one", services: [{ key: "gp", sites: [{ site: "gp-west", name: "West", lon: 18, lat: 69 }] }, { key: "hospital", sites: [] }] };
+const STUDY = { number: "one", services: [{ key: "gp", sites: [{ site: "gp-west", name: "West", lon: 18, lat: 69 }] }, { key: "hospital", sites: [] }] };
 const office = (site, more) => ({ what: "add", service: "gp", site, lon: 18, lat: 69, days: [0, 1, 2, 3, 4], ...more });
 const close = (way) => ({ what: "close", way });
 
 // A server that answers as it is told to, and remembers what it was asked.
 function server() {
   const asked = [];
-  const made = { asked, refuse: () => null, hold: () => null, ground: GROUND };
+  const made = { asked, refuse: () => null, hold: () => null, study: STUDY };
   made.fetch = async function (path, { body }) {
     const question = body === undefined ? null : JSON.parse(body);
     asked.push([path, question]);
     await made.hold(path, question);
     const refused = question && question.changes && made.refuse(question.changes);
     if (refused) return { ok: false, status: refused.status, json: async () => refused };
-    const answer = path === "/api/ground" ? made.ground : { ground: made.ground.number, service: question.service, sites: {}, closed: [], asked: question.changes };
+    const answer = path === "/api/study" ? made.study : { study: made.study.number, service: question.service, sites: {}, closed: [], asked: question.changes };
     return { ok: true, status: 200, json: async () => structuredClone(answer) };
   };
   return made;
@@ -45,7 +45,7 @@ test("the first service is shown, and asked with no change", async () => {
   const { model, made } = await page();
   assert.equal(model.service, "gp");
   assert.equal(model.tab, "07".repeat(16));
-  assert.deepEqual(made.asked.map(([path]) => path), ["/api/ground", "/api/answer", "/api/answer"]);
+  assert.deepEqual(made.asked.map(([path]) => path), ["/api/study", "/api/answer", "/api/answer"]);
   assert.deepEqual(made.asked[1][1], { tab: model.tab, service: "gp", changes: [] });
 });
 
@@ -129,7 +129,7 @@ test("without the server the changes stay, and it is asked again", async () => {
 test("changes made for another study are given up, in words", async () => {
   const { model, made, heard } = await page();
   await model.make(close(8), "");
-  made.ground = { ...GROUND, number: "two" };
+  made.study = { ...STUDY, number: "two" };
   made.refuse = (changes) => (changes.length ? { status: 422, error: "no_way" } : null);
   await model.start();
   assert.deepEqual(lists(model), [[], [], []]);

@@ -287,10 +287,10 @@
     byId("slide").addEventListener("input", clip);
   }
 
-  chart.begin = function (ground) {
+  chart.begin = function (study) {
     const first = !chart.map;
-    view = geoaccess.decode(ground);
-    view.cells.chief = geoaccess.unpack(ground.cells.chief);
+    view = geoaccess.decode(study);
+    view.cells.chief = geoaccess.unpack(study.cells.chief);
     Object.assign(view, { sites: [], layers: {}, cells: view.cells });
     if (first) {
       const map = L.map("map", { zoomControl: false, attributionControl: false, zoomSnap: 0.25, zoomDelta: 0.5, zoomAnimation: false });
@@ -303,7 +303,7 @@
       routeLines = L.layerGroup().addTo(map);
       spots = L.layerGroup().addTo(map);
     }
-    const bounds = L.latLngBounds(ground.bounds);
+    const bounds = L.latLngBounds(study.bounds);
     chart.map.fitBounds(bounds, { animate: false, padding: [24, 24] });
     chart.map.setMaxZoom(15);
     chart.map.setMinZoom(Math.floor(chart.map.getZoom()) - 1);

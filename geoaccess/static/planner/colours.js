@@ -22,7 +22,7 @@
   }
 
   function changeOf(before, now) {
-    const edges = model.ground.change_edges_min;
+    const edges = model.study.change_edges_min;
     const band = new Uint8Array(now.length);
     for (let i = 0; i < now.length; i += 1) {
       if (now[i] < 0) band[i] = before[i] < 0 ? UNREACHED : LOST;
@@ -64,7 +64,7 @@
   };
 
   function changeRows(people) {
-    const edges = model.ground.change_edges_min;
+    const edges = model.study.change_edges_min;
     const last = edges.at(-1);
     const names = edges.map((edge, i) => {
       if (i === 0) return `${say("shorter")}: ${say("over", { m: last })}`;

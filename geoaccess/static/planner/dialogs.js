@@ -93,7 +93,7 @@
   }
 
   dialogs.export = function () {
-    const name = (suffix) => `${(model.title || model.ground.title).replace(/[^\p{L}\p{N}]+/gu, "-")}-${model.service}.${suffix}`;
+    const name = (suffix) => `${(model.title || model.study.title).replace(/[^\p{L}\p{N}]+/gu, "-")}-${model.service}.${suffix}`;
     const picture = async () => {
       download(await geoaccess.picture(chart.view === "slide" ? "now" : chart.view), name("png"));
       box.close();

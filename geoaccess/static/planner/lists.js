@@ -104,7 +104,7 @@
 
   const isClosed = (way) => model.answer.closed.some((one) => one.way === way);
   const wayName = (way) => {
-    const ferry = model.ground.ferries.find((one) => one.way === way.way);
+    const ferry = model.study.ferries.find((one) => one.way === way.way);
     if (ferry) return ferry.name || say("ferry");
     return say("road_of", { c: talk.road(way.name), km: talk.number(way.length_m / 1000, 1), w: way.way });
   };
@@ -129,7 +129,7 @@
   lists.ways = function (box) {
     box.dataset.built = "ways";
     const collator = new Intl.Collator(talk.language);
-    const cars = model.ground.ferries.filter((ferry) => ferry.cars).map((ferry) => ({ ...ferry, name: ferry.name || say("ferry") }));
+    const cars = model.study.ferries.filter((ferry) => ferry.cars).map((ferry) => ({ ...ferry, name: ferry.name || say("ferry") }));
     cars.sort((a, b) => collator.compare(a.name, b.name));
     const roads = model.answer.closed.filter((way) => way.kind === "road");
     keepFocus(box, () =>
@@ -157,7 +157,7 @@
   }
 
   function ferryCard(picked) {
-    const ferry = model.ground.ferries.find((one) => one.way === picked.way);
+    const ferry = model.study.ferries.find((one) => one.way === picked.way);
     const label = isClosed(picked.way) ? say("open_again") : say("close_ferry");
     return [ferry.name || say("ferry"), [ferryFacts(ferry), isClosed(picked.way) ? say("closed_way") : ""], [make("p", { class: "acts" }, button(label, () => toggleWay(picked.way)))]];
   }

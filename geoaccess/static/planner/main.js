@@ -38,15 +38,15 @@
   // ---- what is always there
 
   function header() {
-    const { ground } = model;
+    const { study } = model;
     document.documentElement.lang = talk.language;
-    document.title = ground.title;
-    byId("title").textContent = ground.title;
+    document.title = study.title;
+    byId("title").textContent = study.title;
     for (const name of ["subtitle", "disclaimer"]) {
-      byId(name).textContent = ground[name];
-      byId(name).hidden = !ground[name];
+      byId(name).textContent = study[name];
+      byId(name).hidden = !study[name];
     }
-    byId("attribution").replaceChildren(`${say("attribution")}: `, ...attribution(ground.attribution));
+    byId("attribution").replaceChildren(`${say("attribution")}: `, ...attribution(study.attribution));
     for (const element of document.querySelectorAll("[data-say]")) element.textContent = say(element.dataset.say);
     for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", say(element.dataset.label));
     for (const [id, key] of Object.entries({ "tool-add": "add_tool", "tool-road": "road_tool", suggest: "suggest", undo: "undo", redo: "redo", plans: "plans", export: "export" })) {
@@ -57,7 +57,7 @@
     byId("languages").replaceChildren(
       ...Object.entries(talk.languages).map(([key, name]) => button(name, () => speak(key), { lang: key, "aria-pressed": key === talk.language, class: "link" }))
     );
-    byId("service").replaceChildren(...ground.services.map((service) => make("option", { value: service.key, selected: service.key === model.service }, service.label)));
+    byId("service").replaceChildren(...study.services.map((service) => make("option", { value: service.key, selected: service.key === model.service }, service.label)));
   }
 
   function attribution(text) {
@@ -190,12 +190,12 @@
     if (chart.tool !== "look") chart.map.getContainer().focus({ preventScroll: true });
   }
 
-  model.on("ground", (ground) => {
-    if (!page.begun) talk.language = navigator.languages.some((one) => /^(nb|no|nn)\b/i.test(one)) ? "nb" : ground.language;
+  model.on("study", (study) => {
+    if (!page.begun) talk.language = navigator.languages.some((one) => /^(nb|no|nn)\b/i.test(one)) ? "nb" : study.language;
     header();
     views();
     tabs();
-    chart.begin(ground);
+    chart.begin(study);
     if (!page.begun) listen();
     page.begun = true;
   });

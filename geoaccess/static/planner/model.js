@@ -4,7 +4,7 @@
 (function () {
   const model = {
     tab: Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join(""),
-    ground: null,
+    study: null,
     service: "",
     changes: [], // the list in force
     kept: [], // the list that was saved or opened last
@@ -86,7 +86,7 @@
 
   async function show(answer) {
     if (!answer) return;
-    if (answer.ground !== model.ground.number) {
+    if (answer.study !== model.study.number) {
       await model.start();
       return;
     }
@@ -106,10 +106,10 @@
   };
 
   model.start = async function () {
-    model.ground = await ask("/api/ground");
+    model.study = await ask("/api/study");
     model.base = {};
-    if (!model.ground.services.some((service) => service.key === model.service)) model.service = model.ground.services[0].key;
-    emit("ground", model.ground);
+    if (!model.study.services.some((service) => service.key === model.service)) model.service = model.study.services[0].key;
+    emit("study", model.study);
     try {
       await model.refresh();
     } catch (error) {
@@ -207,7 +207,7 @@
 
   // ---- what stands now
 
-  model.spec = () => model.ground.services.find((service) => service.key === model.service);
+  model.spec = () => model.study.services.find((service) => service.key === model.service);
 
   // The offices of the service: those of the study with what was changed, and the new ones.
   model.sites = function (answer = model.answer) {

@@ -123,16 +123,16 @@
 
   geoaccess.picture = function (view) {
     const { canvas: map, size, rows } = mapCanvas(view);
-    const { ground } = model;
+    const { study } = model;
     const width = size.x + SIDE;
     const inner = SIDE - 2 * PAD;
     const canvas = make("canvas", {});
     const context = canvas.getContext("2d");
     // Once to find out how high it becomes, once to draw.
     const draw = () => {
-      let head = write(context, model.title ? `${ground.title}: ${model.title}` : ground.title, PAD, 8, { size: 24, weight: 700, width: width - 2 * PAD });
-      if (ground.subtitle) head = write(context, ground.subtitle, PAD, head, { colour: palette.quiet, width: width - 2 * PAD });
-      if (ground.disclaimer) head = write(context, ground.disclaimer, PAD, head + 4, { weight: 700, colour: palette.warning, width: width - 2 * PAD });
+      let head = write(context, model.title ? `${study.title}: ${model.title}` : study.title, PAD, 8, { size: 24, weight: 700, width: width - 2 * PAD });
+      if (study.subtitle) head = write(context, study.subtitle, PAD, head, { colour: palette.quiet, width: width - 2 * PAD });
+      if (study.disclaimer) head = write(context, study.disclaimer, PAD, head + 4, { weight: 700, colour: palette.warning, width: width - 2 * PAD });
       const top = head + 14;
       context.drawImage(map, 0, top, size.x, size.y);
       const x = size.x + PAD;
@@ -143,7 +143,7 @@
         for (const line of tables.spoken(model.answer).split("; ")) side = write(context, line, x, side + 2, { width: inner });
       }
       const foot = Math.max(top + size.y, side + 10) + 4;
-      return write(context, `${say("attribution")}: ${ground.attribution}`, PAD, foot, { size: 11, colour: palette.quiet, width: width - 2 * PAD }) + 12;
+      return write(context, `${say("attribution")}: ${study.attribution}`, PAD, foot, { size: 11, colour: palette.quiet, width: width - 2 * PAD }) + 12;
     };
     const height = Math.ceil(draw());
     canvas.width = width * DENSE;
@@ -198,7 +198,7 @@ th:first-child{text-align:left}td small{display:block}tr{page-break-inside:avoid
   }
 
   geoaccess.report = function () {
-    const { ground } = model;
+    const { study } = model;
     const [figures, zones] = [make("div", {}), make("div", {})];
     tables.figures(figures);
     const filter = tables.filter;
@@ -210,9 +210,9 @@ th:first-child{text-align:left}td small{display:block}tr{page-break-inside:avoid
     const body = make("body", {});
     const lines = changeLines();
     body.append(
-      make("h1", {}, model.title || ground.title),
-      make("p", { class: "quiet" }, [model.title ? ground.title : "", ground.subtitle, model.spec().label].filter(Boolean).join(" · ")),
-      ground.disclaimer ? make("p", { class: "warn" }, ground.disclaimer) : "",
+      make("h1", {}, model.title || study.title),
+      make("p", { class: "quiet" }, [model.title ? study.title : "", study.subtitle, model.spec().label].filter(Boolean).join(" · ")),
+      study.disclaimer ? make("p", { class: "warn" }, study.disclaimer) : "",
       make("h2", {}, say("changes")),
       lines.length ? make("ul", {}, ...lines.map((line) => make("li", {}, line))) : make("p", {}, say("no_change")),
       make("h2", {}, say("effect")),
@@ -222,10 +222,10 @@ th:first-child{text-align:left}td small{display:block}tr{page-break-inside:avoid
       figures,
       make("h2", {}, say("municipalities")),
       zones,
-      make("footer", {}, `${say("attribution")}: ${ground.attribution}`)
+      make("footer", {}, `${say("attribution")}: ${study.attribution}`)
     );
     for (const element of body.querySelectorAll("[id]")) element.removeAttribute("id");
-    const title = make("title", {}, model.title || ground.title);
+    const title = make("title", {}, model.title || study.title);
     const policy = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">";
     const page = `<!DOCTYPE html>\n<html lang="${talk.language}"><head><meta charset="utf-8">${policy}${title.outerHTML}<style>${STYLE}</style></head>${body.outerHTML}</html>\n`;
     return new Blob([page], { type: "text/html" });

@@ -59,7 +59,7 @@
     });
     const spec = model.spec();
     const caption = say(chart.view === "change" ? "change_of" : "travel_time", { s: spec.label });
-    const notes = [say(spec.toward === "cells" ? "cells_to" : "sites_to"), spec.proxy_note, model.ground.factor > 1 ? say("block", { k: model.ground.factor }) : ""];
+    const notes = [say(spec.toward === "cells" ? "cells_to" : "sites_to"), spec.proxy_note, model.study.factor > 1 ? say("block", { k: model.study.factor }) : ""];
     return make(
       "table",
       { class: "legend" },
@@ -126,7 +126,7 @@
         { class: "figures" },
         make("caption", {}, say("classes")),
         make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, head)))),
-        make("tbody", {}, ...model.ground.classes.map((label, i) => row(className(label), now.classes, before.classes, i)), row(say("all"), now.everybody, before.everybody, 0))
+        make("tbody", {}, ...model.study.classes.map((label, i) => row(className(label), now.classes, before.classes, i)), row(say("all"), now.everybody, before.everybody, 0))
       )
     );
   }
@@ -142,7 +142,7 @@
       ["theil_between", say("theil_between"), plain, index],
     ];
     if (now.most_central >= 0) {
-      const label = (row) => model.ground.classes[row];
+      const label = (row) => model.study.classes[row];
       const between = { far: label(now.least_central), near: label(now.most_central) };
       rows.push(["gap_s", say("gap", between), (value) => (value === null ? "–" : talk.time(value, 1)), { least: 0.05, digits: 1, scale: 60 }]);
       rows.push(["ratio", say("gap_ratio"), (value) => (value === null ? "–" : talk.number(value, 2)), { least: 0.005, digits: 2 }]);
@@ -166,7 +166,7 @@
 
   function zones() {
     const [now, before] = [model.answer.figures.municipalities, model.base[model.service].figures.municipalities];
-    return model.ground.zones.map((name, i) => {
+    return model.study.zones.map((name, i) => {
       const delta = now.mean_s[i] === null || before.mean_s[i] === null ? 0 : now.mean_s[i] - before.mean_s[i];
       const lost = before.reached[i] - now.reached[i];
       return { name: name === "unclassified" ? say("unclassified") : name, people: now.people[i], now: now.mean_s[i], before: before.mean_s[i], within: now.within.map((norm) => norm[i]), was: before.within.map((norm) => norm[i]), weight: Math.abs(delta) * now.people[i] + Math.abs(lost) * 3600 };

@@ -9,8 +9,8 @@ import pandas as pd
 
 from geoaccess import equity, measures
 from geoaccess.errors import InputError
+from geoaccess.measures.grouped import ratio
 from geoaccess.measures.groups import each_zoning, group_cells, read_population
-from geoaccess.measures.summary import ratio
 from geoaccess.routing import within_snapped
 from geoaccess.study.sections.service_sites import sites_of_service
 from geoaccess.study.settings.config_sections import PER_PERSON

@@ -10,8 +10,8 @@ import pandas as pd
 
 from geoaccess import measures, services
 from geoaccess.errors import InputError
+from geoaccess.measures.grouped import ratio
 from geoaccess.measures.groups import each_zoning, group_cells, read_population
-from geoaccess.measures.summary import ratio
 from geoaccess.study.sections.service_sites import for_all_cells, municipality_of_sites, sites_of_service
 from geoaccess.study.zonings import zonings_of
 

@@ -6,32 +6,46 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geoaccess.planner.changes import ALL_WEEK
-from geoaccess.planner.figures import effect
+from geoaccess.planner.plan import ALL_WEEK
 from geoaccess.planner.suggest import APART_M
+from geoaccess.scenarios.effect import effect_on_people
 
 if TYPE_CHECKING:
+    from geoaccess.measures.grouped import GroupFigures
     from geoaccess.planner.drawing import Drawing
-    from geoaccess.planner.figures import Figures, Group
-    from geoaccess.planner.ground import Ground
+    from geoaccess.planner.figures import Figures
     from geoaccess.planner.session import Answer, Journey
+    from geoaccess.planner.state import PlannerState
     from geoaccess.planner.suggest import Proposal
+    from geoaccess.scenarios.effect import Effect
 
-__all__ = ["told_answer", "told_journeys", "told_proposal", "told_way"]
+__all__ = ["answer_json", "journeys_json", "proposal_json", "way_json"]
 
 
-def told_answer(answer: Answer, before: Figures, drawing: Drawing) -> dict[str, Any]:
-    """Tell a plan: the figures and the effect, the time of each square, and what differs from the study."""
-    ground, spec = drawing.ground, drawing.ground.specs[answer.service]
+def answer_json(answer: Answer, before: Figures, drawing: Drawing) -> dict[str, Any]:
+    """Return a plan: the figures and the effect, the time of each square, and what differs from the study."""
+    state, spec = drawing.state, drawing.state.specs[answer.service]
     return {
         "service": answer.service,
-        "ground": ground.number,
+        "study": state.number,
         "figures": _figures(answer.figures),
-        "effect": effect(ground, spec, before, answer.figures),
+        "effect": _effect(effect_on_people(state.people, before.times_s, answer.figures.times_s, norms_s=spec.norms_s)),
         "times": drawing.times(answer.figures.times_s),
         "people": drawing.people(answer.service, before.times_s, answer.figures.times_s),
-        "sites": _sites(ground, answer),
-        "closed": [told_way(ground, way) for way in sorted(answer.plan.closed)],
+        "sites": _sites(state, answer),
+        "closed": [way_json(state, way) for way in sorted(answer.plan.closed)],
+    }
+
+
+def _effect(effect: Effect) -> dict[str, Any]:
+    return {
+        "quicker": effect.shorter,
+        "slower": effect.longer,
+        "saved_min": effect.person_min_saved,
+        "newly_reached": effect.became_reached,
+        "newly_lost": effect.became_unreached,
+        "into_norm": list(effect.into_norm),
+        "out_of_norm": list(effect.out_of_norm),
     }
 
 
@@ -44,7 +58,7 @@ def _figures(figures: Figures) -> dict[str, Any]:
     }
 
 
-def _group(group: Group) -> dict[str, Any]:
+def _group(group: GroupFigures) -> dict[str, Any]:
     parts = {
         "people": group.people,
         "reached": group.reached,
@@ -52,17 +66,19 @@ def _group(group: Group) -> dict[str, Any]:
         "median_s": group.median_s,
         "p90_s": group.p90_s,
     }
-    told = {name: [_number(value) for value in values.tolist()] for name, values in parts.items() if values is not None}
-    return told | {"within": group.within.tolist()}
+    values = {
+        name: [_number(value) for value in values.tolist()] for name, values in parts.items() if values is not None
+    }
+    return values | {"within": group.within.tolist()}
 
 
 def _number(value: float) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _sites(ground: Ground, answer: Answer) -> dict[str, Any]:
-    """Tell the sites that are not as the study has them; None for one that is closed."""
-    before, now = ground.plan.sites[answer.service], answer.plan.sites[answer.service]
+def _sites(state: PlannerState, answer: Answer) -> dict[str, Any]:
+    """Return the sites that are not as the study has them; None for one that is closed."""
+    before, now = state.plan.sites[answer.service], answer.plan.sites[answer.service]
     changed: dict[str, Any] = {
         label: {
             "name": site.name,
@@ -79,14 +95,14 @@ def _sites(ground: Ground, answer: Answer) -> dict[str, Any]:
     return changed | dict.fromkeys((label for label in before if label not in now), None)
 
 
-def told_way(ground: Ground, way: int) -> dict[str, Any]:
-    """Tell what a way is and where it runs."""
-    found = ground.way(way)
+def way_json(state: PlannerState, way: int) -> dict[str, Any]:
+    """Return what a way is and where it runs."""
+    found = state.way(way)
     return {"way": way, "kind": found.kind, "name": found.name, "length_m": found.length_m, "lines": found.lines}
 
 
-def told_journeys(journeys: list[Journey]) -> list[dict[str, Any]]:
-    """Tell the journeys of a cell."""
+def journeys_json(journeys: list[Journey]) -> list[dict[str, Any]]:
+    """Return the journeys of a cell."""
     return [
         {
             "days": journey.days,
@@ -99,11 +115,11 @@ def told_journeys(journeys: list[Journey]) -> list[dict[str, Any]]:
     ]
 
 
-def told_proposal(ground: Ground, service: str, objective: str, proposal: Proposal) -> dict[str, Any]:
-    """Tell where one more office would bring most."""
-    norms = ground.specs[service].norms_s
+def proposal_json(state: PlannerState, service: str, objective: str, proposal: Proposal) -> dict[str, Any]:
+    """Return where one more office would bring most."""
+    norms = state.specs[service].norms_s
     norm = int(objective.removeprefix("norm_")) if objective.startswith("norm_") else 0
-    zones = ground.municipalities.labels["municipality"]
+    zones = state.municipalities.labels["municipality"]
     return {
         "tried": proposal.tried,
         "all": proposal.all,
@@ -112,9 +128,9 @@ def told_proposal(ground: Ground, service: str, objective: str, proposal: Propos
         "places": [
             {
                 "cell": place.cell,
-                "lon": round(float(ground.lon[place.cell]), 5),
-                "lat": round(float(ground.lat[place.cell]), 5),
-                "zone": str(zones.iloc[ground.municipalities.codes[place.cell]]),
+                "lon": round(float(state.lon[place.cell]), 5),
+                "lat": round(float(state.lat[place.cell]), 5),
+                "zone": str(zones.iloc[state.municipalities.codes[place.cell]]),
                 "saved_min": place.saved_s / 60,
                 "newly_reached": place.newly_reached,
                 "within_norm": place.within[norm] if norms else 0.0,

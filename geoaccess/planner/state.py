@@ -1,4 +1,4 @@
-"""What all tabs of a planner share: the solved study, and what is reckoned from it once."""
+"""What all tabs of a planner share: the solved study, and what is computed from it once."""
 
 from __future__ import annotations
 
@@ -8,16 +8,14 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from geoaccess.errors import InputError
 from geoaccess.maps.results import MAIN_ROADS
-from geoaccess.measures.groups import Groups, group_cells
 from geoaccess.network import EdgeKind, snap
 from geoaccess.network.segment_tree import SegmentTree
-from geoaccess.planner.changes import Plan, Site
-from geoaccess.planner.figures import figures_of
+from geoaccess.planner.figures import Zonings, figures_of
+from geoaccess.planner.plan import Plan, Site
 from geoaccess.routing import ferry_edges, solve_nearest
 from geoaccess.routing.field import PLACE
 from geoaccess.study.stages import Snapped, snap_all
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
     from geoaccess.routing.field import NearestField, Place
     from geoaccess.study import Answers
 
-__all__ = ["Ground", "Way"]
+__all__ = ["PlannerState", "Way"]
 
 _CLOSE_M = 1000.0
 _DISTRICTS = (4, 5, 6)
@@ -46,7 +44,7 @@ class Way:
     lines: list[list[list[float]]]
 
 
-class Ground:
+class PlannerState:
     """A solved study, ready to be changed; nothing in here changes.
 
     Attributes
@@ -71,9 +69,9 @@ class Ground:
         self.answers, self.study, self.network = answers, answers.study, answers.network
         results = answers.results
         self.snapped = snapped or snap_all(self.study, self.network, results, answers.sites)
-        self.people: npt.NDArray[np.float64] = results["population"].to_numpy(dtype=np.float64)
-        self.classes = group_cells(results, by="centrality_class")
-        self.municipalities = group_cells(results, by=["municipality_id", "municipality"])
+        self.zonings = Zonings.of(results)
+        self.people = self.zonings.people
+        self.classes, self.municipalities = self.zonings.classes, self.zonings.municipalities
         centre = results.geometry.centroid
         self.x, self.y = centre.x.to_numpy(), centre.y.to_numpy()
         middle = centre.to_crs("EPSG:4326")
@@ -100,11 +98,6 @@ class Ground:
         named = self.classes.labels["centrality_class"].isin([str(number) for number in _DISTRICTS]).to_numpy()
         found: npt.NDArray[np.bool_] = named[self.classes.codes]
         return found
-
-    @property
-    def everybody(self) -> Groups:
-        """All cells in one group."""
-        return Groups(np.zeros(len(self.people), dtype=np.intp), pd.DataFrame(index=pd.RangeIndex(1)))
 
     def field(self, service: str) -> NearestField:
         """Return a field of its own for a service, as the study has it, with the cells attached."""
@@ -139,7 +132,7 @@ class Ground:
         if service not in self._figures:
             times_s = self.answers.results[f"{service}_s"].to_numpy(dtype=np.float64)
             reached = np.where(np.isfinite(times_s), times_s, np.inf)
-            self._figures[service] = figures_of(self, self.specs[service], reached)
+            self._figures[service] = figures_of(self.zonings, self.specs[service], reached)
         return self._figures[service]
 
     def _sites_of(self, service: str) -> dict[str, Site]:

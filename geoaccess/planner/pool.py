@@ -1,4 +1,4 @@
-"""The sessions of all tabs, and the one thread in which they reckon."""
+"""The sessions of all tabs, and the one thread in which they compute."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from geoaccess.planner.session import Session
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from geoaccess.planner.ground import Ground
+    from geoaccess.planner.state import PlannerState
 
-__all__ = ["BusyError", "Rooms"]
+__all__ = ["BusyError", "SessionPool"]
 
 MOST_SESSIONS = 8
 MOST_WAITING = 32
@@ -26,15 +26,15 @@ class BusyError(Exception):
     """Too many questions wait, or one took too long."""
 
 
-class Rooms:
+class SessionPool:
     """Sessions by the word that a tab made up for itself.
 
-    The session that was asked longest ago makes way for a new one; its tab gets another when it asks again. The kernels
-    use all cores and bear no other thread beside them, so one thread does all the reckoning.
+    The session used longest ago makes way for a new one; its tab gets another when it asks again. The kernels use all
+    cores and must not run in two threads at once, so one thread does all the computing.
     """
 
-    def __init__(self, ground: Ground, *, most: int = MOST_SESSIONS, longest_s: float = 60.0) -> None:
-        self.ground, self.most, self.longest_s = ground, most, longest_s
+    def __init__(self, state: PlannerState, *, most: int = MOST_SESSIONS, longest_s: float = 60.0) -> None:
+        self.state, self.most, self.longest_s = state, most, longest_s
         self.sessions: OrderedDict[str, Session] = OrderedDict()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="planner")
         self._waiting = 0
@@ -42,7 +42,7 @@ class Rooms:
     def session(self, tab: str) -> Session:
         """Return the session of a tab; to be called in the thread alone."""
         if tab not in self.sessions:
-            self.sessions[tab] = Session(self.ground)
+            self.sessions[tab] = Session(self.state)
             while len(self.sessions) > self.most:
                 self.sessions.popitem(last=False)
         self.sessions.move_to_end(tab)
