@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from geoaccess.osm.profile import Profile
 
-__all__ = ["ConditionValue", "DatedClosure", "closed_by_date", "split_conditions", "value_at"]
+__all__ = ["ConditionValue", "DatedClosure", "closed_by_date", "closed_by_hours", "split_conditions", "value_at"]
 
 _COMPARED = {
     ">": operator.gt,
@@ -142,11 +142,20 @@ def closed_by_date(
     for rule in dates.rules:
         if now and now <= rule.closed_in and applies(rule.tags, tags):
             return DatedClosure(" ".join(f"{key}={tags[key]}" for key in rule.tags))
-    for key in dates.hours_keys:
+    hours = closed_by_hours(tags, profile, when, ferry=ferry)
+    return DatedClosure(hours.source, (*undecided, *hours.undecided))
+
+
+def closed_by_hours(
+    tags: Mapping[str, str], profile: Profile, when: datetime | None, *, ferry: bool = False
+) -> DatedClosure:
+    """Return which opening hours close a road, a ferry or a gate at this time."""
+    undecided: list[str] = []
+    for key in profile.dates.hours_keys:
         if key in tags:
             holds = _is_open(tags[key], profile, when, ferry=ferry)
             if holds is False:
-                return DatedClosure(f"{key}={tags[key]}")
+                return DatedClosure(f"{key}={tags[key]}", tuple(undecided))
             undecided += [f"{key}={tags[key]}"] if holds is None else []
     return DatedClosure("", tuple(undecided))
 

@@ -152,6 +152,9 @@ class NodeRules(Table):
     unknown_barrier: Passable
     exceptions: tuple[NodeException, ...] = ()
     delay_s: dict[str, dict[str, float]] = {}
+    hours_of: frozenset[str] = frozenset()
+    plain_keys: frozenset[str] = frozenset()
+    beside_keys: frozenset[str] = frozenset()
 
 
 class FerryRules(Table):
@@ -219,6 +222,11 @@ class Profile(Table):
         named = {f"{key}{on}" for key in self.access.keys for on in ("", ":conditional")}
         named |= {"barrier", "ford", "locked", *self._measures, *self.nodes.delay_s}
         return frozenset(named.union(*(rule.tags for rule in self.nodes.exceptions)))
+
+    @cached_property
+    def plain_node_keys(self) -> frozenset[str]:
+        """First words of the keys by which a node says who passes, and when."""
+        return frozenset(key.split(":")[0] for key in (*self.access.keys, *self._measures, *LEGACY_KEYS))
 
     @property
     def _measures(self) -> tuple[str, ...]:
