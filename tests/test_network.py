@@ -34,7 +34,9 @@ from geoaccess.network import (
 from geoaccess.network import store as store_module
 
 ARRAYS = [
-    f.name for f in dataclasses.fields(Network) if f.name not in ("class_names", "ferries", "counts", "expansion")
+    f.name
+    for f in dataclasses.fields(Network)
+    if f.name not in ("class_names", "ferries", "counts", "expansion", "unread")
 ]
 
 
@@ -412,6 +414,7 @@ def stored(tmp_path):
         }
     )
     network = dataclasses.replace(small(), ferries=ferries, counts={"ways_read": 12345, "ways_closed": 0})
+    network = dataclasses.replace(network, unread=(("access=whoever", "value not known", 1, "way 7"),))
     return network, save_network(network, tmp_path / "kept" / "network")
 
 
@@ -425,6 +428,7 @@ def test_what_is_saved_is_loaded(stored):
         assert not kept.flags.writeable
     assert loaded.class_names == network.class_names
     assert loaded.counts == network.counts
+    assert loaded.unread == network.unread != ()
     pd.testing.assert_frame_equal(loaded.ferries, network.ferries)
     assert repr(loaded) == repr(network)
     assert sorted(path.name for path in folder.parent.iterdir()) == ["network"], "nothing else is left behind"

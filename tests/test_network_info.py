@@ -14,7 +14,7 @@ from geoaccess.errors import InputError
 from geoaccess.maps import network_map
 from geoaccess.measures.islands import parts
 from geoaccess.network import EdgeKind, assemble
-from geoaccess.osm import count_unused_tags, find_profile, read_profile
+from geoaccess.osm import count_unused_tags, find_profile, read_osm, read_profile
 
 
 def sea():
@@ -64,6 +64,26 @@ def test_tags_that_no_rule_looks_at_are_counted(tmp_path):
         writer.add_way(osmium.osm.mutable.Way(id=3, nodes=[1, 2], tags={"building": "yes", "lit": "no"}))
     table = count_unused_tags([path], read_profile(find_profile("car")))
     assert table.to_dict("list") == {"key": ["lit", "note"], "ways": [2, 1]}
+
+
+def test_tags_that_cannot_be_read_are_listed_with_their_ways_and_nodes(tmp_path):
+    path = tmp_path / "small.osm"
+    odd = {"highway": "track", "motor_vehicle:conditional": "no @ (when it rains)"}
+    with osmium.SimpleWriter(str(path)) as writer:
+        for i in range(1, 5):
+            tags = {"barrier": "force_field"} if i == 2 else {}
+            writer.add_node(osmium.osm.mutable.Node(id=i, location=(10 + i / 100, 60), tags=tags))
+        writer.add_way(osmium.osm.mutable.Way(id=1, nodes=[1, 2], tags={"highway": "primary", "access": "whoever"}))
+        writer.add_way(osmium.osm.mutable.Way(id=2, nodes=[2, 3], tags=odd))
+        writer.add_way(osmium.osm.mutable.Way(id=3, nodes=[3, 2], tags=odd))
+        boat = {"route": "ferry", "motor_vehicle": "yes", "opening_hours": "if the captain likes"}
+        writer.add_way(osmium.osm.mutable.Way(id=4, nodes=[3, 4], tags=boat))
+    assert read_osm(path).unread == (
+        ("motor_vehicle:conditional=no @ (when it rains)", "condition not decided", 2, "way 2, way 3"),
+        ("opening_hours=if the captain likes", "condition not decided", 1, "way 4"),
+        ("access=whoever", "value not known", 1, "way 1"),
+        ("barrier=force_field", "value not known", 1, "node 2"),
+    )
 
 
 def test_the_picture_shows_every_kind(tmp_path):

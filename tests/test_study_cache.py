@@ -51,7 +51,11 @@ def assert_same(one, other):
 
 
 CACHED = sorted(
-    [f"{f.name}.npy" for f in fields(Network) if f.name not in ("class_names", "ferries", "counts", "expansion")]
+    [
+        f"{f.name}.npy"
+        for f in fields(Network)
+        if f.name not in ("class_names", "ferries", "counts", "expansion", "unread")
+    ]
 )
 CACHED += ["ferries.parquet", "network.json"]
 

@@ -37,6 +37,7 @@ def assemble(
     turns: Turns | None = None,
     ferries: pd.DataFrame | None = None,
     counts: dict[str, int] | None = None,
+    unread: tuple[tuple[str, str, int, str], ...] = (),
     merge_chains: bool = True,
 ) -> Network:
     """Make a `Network` from segments.
@@ -87,6 +88,7 @@ def assemble(
             turns=turns,
             ferries=ferries,
             counts=counts,
+            unread=unread,
             merge_chains=merge_chains,
         )
     )

@@ -74,6 +74,7 @@ def assembled_arrays(
     turns: Turns | None = None,
     ferries: pd.DataFrame | None = None,
     counts: dict[str, int] | None = None,
+    unread: tuple[tuple[str, str, int, str], ...] = (),
     merge_chains: bool = True,
 ) -> dict[str, Any]:
     """Return what `Network` is made from; see `assemble` for the parameters and errors."""
@@ -145,6 +146,7 @@ def assembled_arrays(
         "ferries": no_ferries() if ferries is None else ferries,
         "counts": {**(counts or {}), **rules},
         "expansion": expansion,
+        "unread": unread,
     }
 
 

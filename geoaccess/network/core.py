@@ -64,6 +64,8 @@ class Network:
     expansion
         Where arcs do not simply join the ends of edges: banned turns and roads without through traffic. Nodes that
         `expansion.place` names another one for are copies of it, at the same spot.
+    unread
+        Tags that no rule could read or decide: each with the problem, how many objects have it, and the first of these.
 
     Raises
     ------
@@ -101,6 +103,7 @@ class Network:
     ferries: pd.DataFrame
     counts: dict[str, int] = field(default_factory=dict)
     expansion: TurnExpansion | None = None
+    unread: tuple[tuple[str, str, int, str], ...] = ()
 
     def __post_init__(self) -> None:
         """Check once what every kernel relies on, and make the arrays read-only."""

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = ["load_network", "save_network"]
 
-_FORMAT = 4
-_ARRAYS = tuple(f.name for f in fields(Network) if f.name not in ("class_names", "ferries", "counts", "expansion"))
+_FORMAT = 5
+_ARRAYS = tuple(
+    f.name for f in fields(Network) if f.name not in ("class_names", "ferries", "counts", "expansion", "unread")
+)
 _EXPANSION = tuple(f.name for f in fields(TurnExpansion))
 _checked: set[tuple[str, int, int, int, str]] = set()  # files of mapped networks, as they were when checked
 
@@ -39,6 +41,7 @@ def save_network(network: Network, folder: Path) -> Path:
             "format": _FORMAT,
             "class_names": network.class_names,
             "counts": network.counts,
+            "unread": network.unread,
             "expansion": network.expansion is not None,
             "sha256": {path.name: files.sha256(path) for path in sorted(temporary.iterdir())},
         }
@@ -84,6 +87,7 @@ def load_network(folder: Path, *, mmap: bool = False) -> Network:
             class_names=tuple(described["class_names"]),
             ferries=pd.read_parquet(folder / "ferries.parquet"),
             counts=described["counts"],
+            unread=tuple((tag, problem, count, which) for tag, problem, count, which in described["unread"]),
             expansion=expansion,
         )
     except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:

@@ -8,15 +8,14 @@ import numpy as np
 
 from geoaccess.kernels import graph
 from geoaccess.network import EdgeKind
-from geoaccess.osm.nodes import read_node
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Sequence
 
     import numpy.typing as npt
 
     from geoaccess.osm.extract import Extract
-    from geoaccess.osm.profile import Profile
+    from geoaccess.osm.nodes import NodeRule
 
 __all__ = ["apply_node_rules"]
 
@@ -26,17 +25,16 @@ def apply_node_rules(
     lat: npt.NDArray[np.float64],
     segments: dict[str, npt.NDArray[Any]],
     extract: Extract,
-    profile: Profile,
-    when: datetime | None,
+    rules: Sequence[NodeRule],
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], dict[str, Any], dict[str, int]]:
-    """Return points and segments with the nodes' rules applied, and counts.
+    """Return points and segments with the nodes' rules applied, and counts; `rules` are those of each tag set of nodes.
 
     At a closed barrier every road ends at a point of its own, so nothing passes. A private gate is open to those who
     begin or end a journey behind it: what hangs on the rest of the network by such gates alone becomes a pocket
     without through traffic, tied to it by segments of no length; where there is another way round, the gate stays
     closed. A delay is charged half to each side, so that passing costs all of it, whatever the direction.
     """
-    touching, closed, private, delay = _rules_at_points(lon.size, segments, extract, profile, when)
+    touching, closed, private, delay = _rules_at_points(lon.size, segments, extract, rules)
     rows: dict[str, Any] = {**segments}
     half = (delay[rows["a"][touching]] + delay[rows["b"][touching]]) / 2
     for direction in ("forward_s", "backward_s"):
@@ -84,10 +82,9 @@ def apply_node_rules(
 
 
 def _rules_at_points(
-    size: int, segments: dict[str, npt.NDArray[Any]], extract: Extract, profile: Profile, when: datetime | None
+    size: int, segments: dict[str, npt.NDArray[Any]], extract: Extract, rules: Sequence[NodeRule]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_], npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
     """Return the pieces of road at points that may hinder; and of each point whether it closes, for whom, how long."""
-    rules = [read_node(tags, profile, when) for tags in extract.node_tagsets]
     may_hinder, on_road, closed, private = (np.zeros(size, np.bool_) for _ in range(4))
     delay = np.zeros(size)
     may_hinder[extract.hindering] = True

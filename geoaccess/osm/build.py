@@ -15,9 +15,11 @@ from geoaccess.osm.driving import add_curves, add_junctions
 from geoaccess.osm.extract import Extract, read_extract
 from geoaccess.osm.ferries import add_ferries
 from geoaccess.osm.ferry_table import read_ferry_table
+from geoaccess.osm.nodes import read_node
 from geoaccess.osm.profile import find_profile, read_profile
 from geoaccess.osm.tags import read_way
 from geoaccess.osm.turn_rules import turn_rules
+from geoaccess.osm.unread import list_unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -106,11 +108,12 @@ def build_network(
     once per boarding (see `add_ferries`). Conditions in tags are read at `when`; if it is None, as the profile says.
     """
     rules = [read_way(tags, profile, when) for tags in extract.tagsets]
+    node_rules = [read_node(tags, profile, when) for tags in extract.node_tagsets]
     ferry = np.array([rule.ferry for rule in rules])
     roads, counts = _roads(extract, profile, rules, ferry)
     joined = add_ferries(roads, extract, np.flatnonzero(ferry[extract.way_tags]), profile, rows=ferries, when=when)
     del roads  # of a country each of these tables fills hundreds of megabytes
-    lon, lat, segments, hindered = apply_node_rules(joined.lon, joined.lat, joined.segments, extract, profile, when)
+    lon, lat, segments, hindered = apply_node_rules(joined.lon, joined.lat, joined.segments, extract, node_rules)
     keep = np.zeros(lon.size, np.bool_)
     keep[: joined.keep.size] = joined.keep
     table, boarded = joined.table, joined.counts
@@ -129,6 +132,7 @@ def build_network(
         turns=turns,
         ferries=table,
         counts={**extract.counts, **counts, **hindered, **turn_counts, **boarded},
+        unread=list_unread(extract, rules, node_rules),
     )
 
 

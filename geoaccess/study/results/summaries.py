@@ -80,6 +80,7 @@ def describe_network(study: Study) -> list[tuple[str, pd.DataFrame]]:
     snapped = stages.snap_cells(study, network, cells)
     places = islands(network, snapped, cells.join(zones["municipality"]))
     counts = pd.DataFrame({"what": list(network.counts), "number": list(network.counts.values())})
+    unread = pd.DataFrame(network.unread, columns=["tag", "problem", "objects", "such as"])
     extracts = [study.resolve(name) for name in study.settings.network.osm]
     unused = count_unused_tags(extracts, read_profile(study.profile))
     shown = places[["tied_by", "municipality", "people", "cells"]].head(_ISLANDS_SHOWN)
@@ -89,6 +90,7 @@ def describe_network(study: Study) -> list[tuple[str, pd.DataFrame]]:
         (f"Where people live, by what ties them to the mainland ({len(places)} places)", shown),
         ("Roads by what ties them to the mainland", parts(network)[0]),
         ("What was read and left out", counts),
+        (f"Tags that could not be read or decided ({len(unread)})", unread.head(_TAGS_SHOWN)),
         (f"Tags of roads and ferries that no rule looks at ({len(unused)} keys)", unused.head(_TAGS_SHOWN)),
     ]
 
