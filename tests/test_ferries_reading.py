@@ -11,8 +11,8 @@ import geoaccess as ga
 from geoaccess.network import EdgeKind
 from geoaccess.osm import read_network, read_profile
 from geoaccess.osm.ferry_clock import read_duration_s
-from geoaccess.osm.ferry_lines import wait_s
 from geoaccess.osm.ferry_relations import completed
+from geoaccess.osm.ferry_times import wait_s
 
 ROOT = Path(__file__).parents[1]
 CAR = read_profile(ROOT / "configs" / "profiles" / "car.toml")
@@ -60,14 +60,15 @@ def ferries_of(*args, **kwargs):
     [
         ("35", 35), ("00:35", 35), ("1:10:00", 70), ("PT35M", 35), ("P1DT2H", 1560), ("PT1H10M", 70),
         ("35 min", 35), ("35 minutes", 35), ("1 h 10", 70), ("1h10", 70), ("1:10 h", 70), ("1 hour", 60),
-        ("2.5 h", 150), ("90 mins", 90),
+        ("2.5 h", 150), ("90 mins", 90), ("01:30-02:00", 105), ("30-60", 45), ("2 days", 2880), ("1 day 2 h", 1560),
+        ("1-2 h", 90), ("10 to 20 min", 15),
     ],
 )  # fmt: skip
 def test_durations_in_every_spelling(text, minutes):
     assert read_duration_s(text) == minutes * 60
 
 
-@pytest.mark.parametrize("text", ["", "soon", "0", "00:00", "01:75", "10-15", "-5", "P", "PT"])
+@pytest.mark.parametrize("text", ["", "soon", "0", "00:00", "01:75", "15-10", "-5", "P", "PT"])
 def test_what_is_no_duration(text):
     assert read_duration_s(text) is None
 
@@ -108,13 +109,13 @@ def test_a_duration_of_a_relation_whose_ways_are_missing_is_not_shared(tmp_path)
     ways = ROADS | {201: ([2, 3, 5], CARS)}
     relation = {301: ([201, 999], {"type": "route", "route": "ferry", "duration": "05:00"})}
     found = ferries_of(tmp_path, NODES, ways, relation).loc[201]
-    assert found["crossing_s"] == pytest.approx(10_000 / 22 * 3.6, rel=1e-2)
+    assert found["crossing_s"] == pytest.approx((6.7 + 2.5 * 10) * 60, rel=1e-2)
     assert "2 ways, 1 of them in the files" in found["note"]
 
 
 def test_an_absurd_duration_is_replaced_with_a_reason(tmp_path):
     found = ferries_of(tmp_path, NODES, ROADS | {201: ([2, 3, 5], CARS | {"duration": "05:00"})}).loc[201]
-    assert found["crossing_s"] == pytest.approx(10_000 / 22 * 3.6, rel=1e-2)
+    assert found["crossing_s"] == pytest.approx((6.7 + 2.5 * 10) * 60, rel=1e-2)
     assert "means 2.0 km/h, outside 4 to 75" in found["note"]
 
 
@@ -180,7 +181,8 @@ def test_an_end_near_a_road_is_joined_and_listed(tmp_path):
     ("mode", "headway_min", "expected_min"),
     [
         ("none", 60, 0), ("ssb", 60, 0), ("emergency", 60, 15), ("emergency", None, 15),
-        ("half_headway", 20, 10), ("half_headway", 60, 30), ("half_headway", None, 15),
+        ("unplanned", 20, 10), ("unplanned", 60, 30), ("unplanned", None, 15),
+        ("planned", 20, 10), ("planned", 60, 15), ("planned", None, 15),
         ("observed", 20, 10), ("observed", 30, 15), ("observed", 52, 15), ("observed", 240, 15), ("observed", None, 15),
     ],
 )  # fmt: skip

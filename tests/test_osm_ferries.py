@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from geoaccess.network import EdgeKind, snap, to_networkx
 from geoaccess.osm import read_osm as read_osm_by
 from geoaccess.osm import read_profile
-from geoaccess.osm.ferry_lines import wait_s
+from geoaccess.osm.ferry_times import wait_s
 
 FLAT = Path(__file__).with_name("flat.toml")
 
@@ -463,10 +463,11 @@ def test_a_boat_for_those_with_an_errand_is_not_passed_through(tmp_path, value, 
 def test_an_implausible_duration_is_replaced_and_stands_in_the_table(tmp_path):
     network = made(tmp_path, boat("quay", "isle quay", duration="00:01"))
     km = metres("quay", "isle quay") / 1000
-    assert network.ferries.loc[0, "crossing_s"] == pytest.approx(km / 18 * 3600, rel=1e-4)
+    usual_s = (6.7 + 2.5 * km) * 60
+    assert network.ferries.loc[0, "crossing_s"] == pytest.approx(usual_s, rel=1e-4)
     assert f"{km * 60:.1f} km/h" in network.ferries.loc[0, "note"]
     assert time(network, "farm", "isle farm") == about(
-        drive("farm", "quay") + WAIT + km / 18 * 3600 + drive("isle quay", "isle farm")
+        drive("farm", "quay") + WAIT + usual_s + drive("isle quay", "isle farm")
     )
 
 

@@ -5,6 +5,7 @@ from geoaccess.network.core import Network
 from geoaccess.network.elements import DECISECONDS, Arcs, EdgeKind, TurnExpansion
 from geoaccess.network.interchange import from_networkx, from_osmnx, to_networkx
 from geoaccess.network.merging import simplify
+from geoaccess.network.nearness import prefers_small
 from geoaccess.network.segment_tree import SegmentTree
 from geoaccess.network.snapping import NO_ROAD_WITHIN, snap, snappable_edges
 from geoaccess.network.store import load_network, save_network
@@ -23,6 +24,7 @@ __all__ = [
     "from_networkx",
     "from_osmnx",
     "load_network",
+    "prefers_small",
     "save_network",
     "simplify",
     "snap",

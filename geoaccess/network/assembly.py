@@ -27,11 +27,12 @@ _LONGEST_DS = 2**31 - 1
 def no_ferries() -> pd.DataFrame:
     """Return the table of ferries of a network that has none.
 
-    A row per ferry way: `crossing_s` and `wait_s` as used, `headway_s` (NaN where unknown), `cars`, how many of its
-    ends were `joined` to a road, `kind` ("car ferry", "passenger boat", "sightseeing loop", "stub", "abroad", or
-    "not sailing" where it is out of use or out of season), the `duration` as tagged, the row of the table of ferries
-    that spoke of it (`table_row`, 0 for none), its `relation_id` (0 for none), its two ends, and in `note` what was
-    read, assumed and rejected.
+    A row per ferry way: `crossing_s` and `wait_s` as used, the wait of who chooses a sailing
+    (`wait_planned_s`) and of who cannot (`wait_unplanned_s`), `check_in_s`, `headway_s` (NaN where unknown), `cars`,
+    how many of its ends were `joined` to a road, `kind` ("car ferry", "passenger boat", "sightseeing loop", "stub",
+    "abroad", or "not sailing" where it is out of use or out of season), the `duration` as tagged, the row of the table
+    of ferries that spoke of it (`table_row`, 0 for none), its `relation_id` (0 for none), its two ends, and in `note`
+    what was read, assumed and rejected.
     """
     return pd.DataFrame(
         {
@@ -39,6 +40,9 @@ def no_ferries() -> pd.DataFrame:
             "name": pd.Series(dtype="str"),
             "crossing_s": pd.Series(dtype="float64"),
             "wait_s": pd.Series(dtype="float64"),
+            "wait_planned_s": pd.Series(dtype="float64"),
+            "wait_unplanned_s": pd.Series(dtype="float64"),
+            "check_in_s": pd.Series(dtype="float64"),
             "cars": pd.Series(dtype="bool"),
             "joined": pd.Series(dtype="int64"),
             "note": pd.Series(dtype="str"),

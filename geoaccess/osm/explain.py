@@ -11,6 +11,8 @@ from geoaccess import files
 from geoaccess.errors import InputError
 from geoaccess.osm.nodes import read_node
 from geoaccess.osm.tags import read_way
+from geoaccess.osm.values import is_ferry
+from geoaccess.osm.ways import FERRY_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -109,7 +111,8 @@ def explain(
             f"node {rule.reason}{' (not to pass through)' * (rule.passable == 'restricted')}" for rule in doing.values()
         ]
         reason = "; ".join([reason, *told])
-    unused = tuple(sorted(set(tags) - profile.keys))
+    looked_at = profile.keys.difference(FERRY_KEYS if not is_ferry(tags) else ()) | {"name"}
+    unused = tuple(sorted(set(tags) - looked_at))
     return Explanation(forward, backward, restricted, reason, tags, unused, doing)
 
 

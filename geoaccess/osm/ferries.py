@@ -1,4 +1,4 @@
-"""Ferries in the network: who may board, how long one waits, and where boats meet the road."""
+"""Ferries in the network: what each line is, where its boats meet the road, and where they meet each other."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geoaccess.kernels import geometry
-from geoaccess.network import EdgeKind, SegmentTree
-from geoaccess.osm.ferry_lines import FerryLine, ferry_paths, read_line
+from geoaccess.osm.boats import Boats, split_roads
+from geoaccess.osm.ferry_ends import RoadsNearby
+from geoaccess.osm.ferry_lines import FerryLine, find_ships, read_line
 from geoaccess.osm.ferry_matching import match_rows
+from geoaccess.osm.ferry_paths import ferry_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     import numpy.typing as npt
 
     from geoaccess.osm.extract import Extract
+    from geoaccess.osm.ferry_ends import Join
+    from geoaccess.osm.ferry_paths import FerryPath
     from geoaccess.osm.ferry_table import FerryRow
     from geoaccess.osm.profile import FerryRules, Profile
 
@@ -62,38 +65,39 @@ def add_ferries(
     """Add the ferry ways of an extract to the segments of its roads.
 
     A boat has nodes of its own at sea and at the quay. At the quay a boarding edge leads from the road to the boat,
-    at the cost of the wait, and back for nothing, so whoever stays on board past a stop waits once. Ways of the same
-    name share their boat nodes; boats of other names at the same quay do not: changing costs another wait. An end
-    that touches no road is joined to the nearest road point within the profile's `join_m`. Boats that take no cars
-    are kept as `EdgeKind.ON_FOOT`, closed, to tell why an island is cut off. Sightseeing loops lead nowhere and are
-    listed only, and so are boats that are out of use or out of season at `when`. What `rows` of a table of ferries tell
-    wins over the tags.
+    at the cost of the wait, and back for nothing, so whoever stays on board past a stop waits once. Lines of one ship
+    (see `find_ships`) share their boat nodes; others do not, so that changing costs another wait, and is possible at
+    quays alone. An end that touches no road is joined to the nearest place on a road within the profile's `join_m`
+    (see `RoadsNearby.joins`). Boats that take no cars are kept as `EdgeKind.ON_FOOT`, closed, to tell why an island is
+    cut off. Sightseeing loops lead nowhere and are listed only, and so are boats that are out of use or out of season
+    at `when`. What `rows` of a table of ferries say wins over the tags.
     """
-    paths = ferry_paths(extract, ways)
-    told, without = match_rows(rows, paths, extract, limit_m=profile.ferry.terminal_m)
-    lines = [read_line(path, profile, told.get(i), when) for i, path in enumerate(paths)]
     on_road = np.zeros(extract.lon.size, np.bool_)
     on_road[roads["a"]] = on_road[roads["b"]] = True
-    touching = Counter(int(node) for line in lines for node in set(line.path.nodes.tolist()))
-    ends = dict.fromkeys(int(node) for line in lines for node in (line.path.nodes[0], line.path.nodes[-1]))
-    loose = [node for node in ends if touching[node] == 1 and not on_road[node]]
-    by_label = Counter((line.label, int(node)) for line in lines for node in set(line.path.nodes.tolist()))
-    shared = {node for (_, node), times in by_label.items() if times > 1}
-    piers = [node for node in ends if touching[node] > 1 and node not in shared and not on_road[node]]
-    near = _nearest_road(loose + piers, on_road, extract)
-    joins = {
-        end: (road, metres * 3.6 / profile.ferry.join_kph)
-        for end, (road, metres) in near.items()
-        if metres <= profile.ferry.join_m
-    }
-    away_m = {end: near[end][1] if end in near else np.inf for end in loose if end not in joins}
-    kinds = [_kind_of(line, touching, on_road, joins, away_m, profile.ferry) for line in lines]
-    sailing = [line for line, found in zip(lines, kinds, strict=True) if found.kind not in (LOOP, NOT_SAILING)]
+    paths = ferry_paths(extract, ways, on_road)
+    overrides, without = match_rows(rows, paths, extract, limit_m=profile.ferry.terminal_m)
+    touching = Counter(int(node) for path in paths for node in set(path.nodes.tolist()))
+    ends = list(dict.fromkeys(node for path in paths for node in path.ends))
+    within = _within_lines(paths, on_road)
+    nearby = RoadsNearby(roads, extract, [node for node in ends if not on_road[node] and node not in within])
+    joins = nearby.joins(profile.ferry.join_m)
+    any_road_m = nearby.any_road_m()
+    away_m = {node: any_road_m[node] for node in ends if touching[node] == 1 and node in any_road_m.keys() - joins}
 
-    boats = _Boats(extract, on_road, joins)
-    boats.add(sailing)
+    quays = on_road.copy()
+    quays[list(joins)] = True
+    lines = [
+        read_line(path, profile, overrides.get(i), when, quays=_quays_of(path, quays, touching))
+        for i, path in enumerate(paths)
+    ]
+    kinds = [_kind_of(line, touching, on_road, joins, away_m, profile.ferry) for line in lines]
+    ships = find_ships(lines, overrides)
+    sailing = [i for i, found in enumerate(kinds) if found.kind not in (LOOP, NOT_SAILING)]
+    roads, lon, lat, joined = split_roads(roads, extract, joins, profile.ferry)
+    boats = Boats(lon, lat, quays, joined)
+    boats.add([lines[i] for i in sailing], [ships[i] for i in sailing])
     keep = np.zeros(boats.size, np.bool_)
-    keep[[road for road, _ in joins.values()]] = True
+    keep[[road for road, _ in joined.values()]] = True
     keep[boats.ends] = True  # timetables need to know where a crossing ends, also at sea
     listed = Counter(found.kind for found in kinds)
     return WithFerries(
@@ -118,60 +122,25 @@ def add_ferries(
     )
 
 
-class _Boats:
-    """Nodes and segments of boats while they grow."""
+def _within_lines(paths: Sequence[FerryPath], on_road: npt.NDArray[np.bool_]) -> set[int]:
+    """Return the ends at sea that are no quays: where parts of one line meet."""
+    named = Counter((path.name, node) for path in paths for node in set(path.nodes.tolist()))
+    return {
+        node for path in paths for node in path.ends if path.name and not on_road[node] and named[path.name, node] > 1
+    }
 
-    def __init__(self, extract: Extract, on_road: npt.NDArray[np.bool_], joins: dict[int, tuple[int, float]]) -> None:
-        self.extract, self.on_road, self.joins = extract, on_road, joins
-        self.lon, self.lat = [extract.lon], [extract.lat]
-        self.size = extract.lon.size
-        self.node_of: dict[tuple[str, int], int] = {}
-        self.ends: list[int] = []
-        self.more: list[tuple[int, int, int, float, float, EdgeKind, bool]] = []
 
-    def add(self, lines: Iterable[FerryLine]) -> None:
-        for line in lines:
-            rule, pace = line.rule, line.crossing_s / line.path.metres
-            kind = EdgeKind.FERRY if line.cars else EdgeKind.ON_FOOT
-            nodes = [self._node(line, int(node)) for node in line.path.nodes]
-            self.ends += [nodes[0], nodes[-1]] if line.cars else []
-            for at, metres in enumerate(line.path.length_m):
-                forward, backward = (
-                    metres * pace if kph > 0 else -1.0 for kph in (rule.forward_kph, rule.backward_kph)
-                )
-                self.more.append((nodes[at], nodes[at + 1], line.path.way, forward, backward, kind, rule.restricted))
-
-    def _node(self, line: FerryLine, node: int) -> int:
-        quay = self.on_road[node] or node in self.joins
-        # A boat on foot of the same name is another boat, whose gangway no car may use.
-        key = (f"{line.label} {line.cars} {line.rule.restricted}" if quay else "", node)
-        if key not in self.node_of:
-            self.node_of[key] = boat = self.size
-            self.size += 1
-            self.lon.append(self.extract.lon[[node]])
-            self.lat.append(self.extract.lat[[node]])
-            road, queue_s = self.joins.get(node, (node, 0.0))
-            if quay and line.cars:
-                wait_s = line.wait_s + queue_s
-                self.more.append((road, boat, line.path.way, wait_s, queue_s, EdgeKind.BOARDING, line.rule.restricted))
-            elif quay:
-                self.more.append((road, boat, line.path.way, -1.0, -1.0, EdgeKind.ON_FOOT, False))
-        return self.node_of[key]
-
-    def segments(self, roads: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
-        columns = list(zip(*self.more, strict=True)) or [()] * 7
-        added = dict(zip(("a", "b", "way", "forward_s", "backward_s", "kind", "restricted"), columns, strict=True))
-        return {
-            name: np.concatenate([old, np.array(added.get(name, np.zeros(len(self.more))), old.dtype)])
-            for name, old in roads.items()
-        }
+def _quays_of(path: FerryPath, quays: npt.NDArray[np.bool_], touching: Counter[int]) -> int:
+    """Return how often a course touches a quay; a call on the way counts twice, an end far from roads once."""
+    ends = sum(bool(quays[node]) or touching[node] == 1 for node in path.ends)
+    return ends + 2 * int(quays[path.nodes[1:-1]].sum())
 
 
 def _kind_of(
     line: FerryLine,
     touching: Counter[int],
     on_road: npt.NDArray[np.bool_],
-    joins: dict[int, tuple[int, float]],
+    joins: Mapping[int, Join],
     away_m: dict[int, float],
     rules: FerryRules,
 ) -> _Kind:
@@ -187,40 +156,26 @@ def _kind_of(
     if loose and max(loose) > rules.abroad_km * 1000:
         return _Kind(ABROAD, f"an end lies {max(loose) / 1000:.0f} km from any road of the extract")
     if loose:
-        return _Kind(STUB, f"an end lies {max(loose):.0f} m from the nearest road, beyond {rules.join_m:g} m")
+        return _Kind(
+            STUB, f"an end lies {max(loose):.0f} m from the nearest road; none for cars within {rules.join_m:g} m"
+        )
     joined = sum(node in joins for node in {nodes[0], nodes[-1]})
     note = f"{joined} end{'s' if joined > 1 else ''} joined to the nearest road" if joined else ""
     return _Kind(CAR_FERRY if line.cars else PASSENGER_BOAT, note)
 
 
-def _nearest_road(ends: list[int], on_road: npt.NDArray[np.bool_], extract: Extract) -> dict[int, tuple[int, float]]:
-    """Return for each end the nearest road point and the metres to it; nothing where there is no road at all."""
-    roads = np.flatnonzero(on_road)
-    if not ends or not roads.size:
-        return {}
-
-    def mercator(nodes: npt.NDArray[np.integer[Any]]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        # Near places keep their order in it at every latitude.
-        return np.radians(extract.lon[nodes]), np.arcsinh(np.tan(np.radians(extract.lat[nodes])))
-
-    x, y = mercator(roads)
-    chosen = np.asarray(ends, np.int32)
-    near, _ = SegmentTree(roads.astype(np.int32), x, y, x, y).nearest(*mercator(chosen))
-    metres = geometry.segment_lengths_m(extract.lon, extract.lat, chosen, near)
-    return {int(end): (int(road), float(far)) for end, road, far in zip(chosen, near, metres, strict=True)}
-
-
-def _table(
-    lines: list[FerryLine], kinds: list[_Kind], extract: Extract, joins: dict[int, tuple[int, float]]
-) -> pd.DataFrame:
+def _table(lines: list[FerryLine], kinds: list[_Kind], extract: Extract, joins: Mapping[int, Join]) -> pd.DataFrame:
     """Return the list of ferries that goes with the network (see `geoaccess.network.no_ferries` for its columns)."""
-    ends = [[int(line.path.nodes[i]) for line in lines] for i in (0, -1)]
+    ends = [[line.path.ends[i] for line in lines] for i in (0, 1)]
     return pd.DataFrame(
         {
             "way_id": np.array([line.path.way_id for line in lines], np.int64),
             "name": pd.Series([line.path.name for line in lines], dtype="str"),
             "crossing_s": np.array([line.crossing_s for line in lines], float),
-            "wait_s": np.array([line.wait_s for line in lines], float),
+            "wait_s": np.array([line.waits.wait_s for line in lines], float),
+            "wait_planned_s": np.array([line.waits.planned_s for line in lines], float),
+            "wait_unplanned_s": np.array([line.waits.unplanned_s for line in lines], float),
+            "check_in_s": np.array([line.waits.check_in_s for line in lines], float),
             "cars": np.array([line.cars for line in lines], bool),
             "joined": np.array([sum(node in joins for node in pair) for pair in zip(*ends, strict=True)], np.int64),
             "note": pd.Series(
@@ -230,7 +185,7 @@ def _table(
             "kind": pd.Series([found.kind for found in kinds], dtype="str"),
             "relation_id": np.array([line.path.relation_id for line in lines], np.int64),
             "length_m": np.array([line.path.metres for line in lines], float),
-            "headway_s": np.array([line.headway_s for line in lines], float),
+            "headway_s": np.array([line.waits.headway_s for line in lines], float),
             "duration": pd.Series([line.path.tags.get("duration", "") for line in lines], dtype="str"),
             "table_row": np.array([line.row for line in lines], np.int64),
             "from_lon": extract.lon[ends[0]],

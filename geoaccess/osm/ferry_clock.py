@@ -11,15 +11,26 @@ from geoaccess.osm.values import parse_duration_s
 if TYPE_CHECKING:
     import datetime as dt
 
-__all__ = ["Sailings", "Season", "every_day", "parse_clock_s", "parse_sailings", "parse_season", "read_duration_s"]
+__all__ = [
+    "Sailings",
+    "Season",
+    "every_day",
+    "parse_clock_s",
+    "parse_sailings",
+    "parse_season",
+    "read_days_headway_s",
+    "read_duration_s",
+]
 
 DAY_S = 86400
 _DAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})")
 _WORDS = re.compile(
+    r"(?:(\d+(?:[.,]\d+)?)\s*(?:d|day|days|dag|dager|dagar)\.?)?\s*"
     r"(?:(\d+(?:[.,]\d+)?)\s*(?:h|hr|hrs|hour|hours|t|time|timer)\.?)?\s*(?:(\d+(?:[.,]\d+)?)\s*(?:m|min|mins|minute|minutes|minutter|')?\.?)?"
 )
+_SPAN = re.compile(r"([^-\u2013]+?)\s*(?:-|\u2013|\bto\b)\s*([^-\u2013]+)")
 _RUN = re.compile(r"(\d{1,2}:\d{2})-(\d{1,2}:\d{2})/(\d+)")
 _DAY_RULE = re.compile(r"(?:mo|tu|we|th|fr|sa|su)(?:[-,](?:mo|tu|we|th|fr|sa|su))*")
 _LAST_CLOCK_H = 47
@@ -28,14 +39,23 @@ _LAST_CLOCK_H = 47
 def read_duration_s(text: str) -> float | None:
     """Return the seconds of a duration in any spelling met in the wild, or None if it cannot be read or is nothing.
 
+    Of a span it is the middle.
+
     >>> [read_duration_s(text) for text in ("35", "00:35", "1:10:00", "PT35M", "P1DT2H")]
     [2100.0, 2100.0, 4200.0, 2100.0, 93600.0]
     >>> [read_duration_s(text) for text in ("35 min", "35 minutes", "1 h 10", "1h10m", "1:10 h", "1.5 h", "2 hours")]
     [2100.0, 2100.0, 4200.0, 4200.0, 4200.0, 5400.0, 7200.0]
-    >>> [read_duration_s(text) for text in ("", "soon", "0", "00:75", "12-15 min")]
+    >>> [read_duration_s(text) for text in ("2 days", "01:30-02:00", "30-60", "1-2 h", "12 to 15 min")]
+    [172800.0, 6300.0, 2700.0, 5400.0, 810.0]
+    >>> [read_duration_s(text) for text in ("", "soon", "0", "00:75", "60-30")]
     [None, None, None, None, None]
     """
     word = text.strip()
+    if span := _SPAN.fullmatch(word):
+        unit = re.sub(r"^[\d:.,\s]+", "", span[2])
+        first = span[1] if re.search(r"[a-zA-Z:]", span[1]) else f"{span[1]} {unit}"
+        low, high = (read_duration_s(end) or 0.0 for end in (first, span[2]))
+        return (low + high) / 2 if 0 < low <= high else None
     bare = re.sub(r"(?<=\d)\s*(?:h|hours?|hrs?)\.?$", "", word) if ":" in word else word
     if ":" in bare and any(int(part) > 59 for part in bare.split(":")[1:] if part.isdigit()):  # noqa: PLR2004
         return None
@@ -43,8 +63,8 @@ def read_duration_s(text: str) -> float | None:
     if seconds is None:
         match = _WORDS.fullmatch(word.lower())
         if match and any(match.groups()):
-            hours, minutes = (float((part or "0").replace(",", ".")) for part in match.groups())
-            seconds = hours * 3600 + minutes * 60
+            days, hours, minutes = (float((part or "0").replace(",", ".")) for part in match.groups())
+            seconds = days * DAY_S + hours * 3600 + minutes * 60
     return seconds or None
 
 
@@ -72,9 +92,12 @@ class Sailings:
 
     @property
     def headway_s(self) -> float | None:
-        """The mean time between departures of the days that have two or more; None where no day has."""
+        """The mean time between departures of the days that have two or more, else of the week; None without any."""
         gaps = [(clock[-1] - clock[0]) / (len(clock) - 1) for clock in self.by_weekday if len(clock) > 1]
-        return sum(gaps) / len(gaps) if gaps else None
+        if gaps:
+            return sum(gaps) / len(gaps)
+        sailings = sum(len(clock) for clock in self.by_weekday)
+        return 7 * DAY_S / sailings if sailings else None
 
 
 def parse_sailings(text: str) -> Sailings:
@@ -122,6 +145,19 @@ def every_day(first_s: int, last_s: int, headway_s: float) -> Sailings:
     count = int((last_s - first_s) // headway_s) + 1
     clock = {round(first_s + i * headway_s) for i in range(count)} | {last_s}
     return Sailings((tuple(sorted(clock)),) * 7)
+
+
+def read_days_headway_s(text: str) -> float | None:
+    """Return the mean time between the days of a boat of which no more than its days are known, as seconds.
+
+    None where every day, a time of day or anything else is named.
+
+    >>> read_days_headway_s("Mo,We,Fr"), read_days_headway_s("Mo-Fr 08:00-17:00"), read_days_headway_s("24/7")
+    (201600.0, None, None)
+    """
+    days = {day for part in text.split(";") for day in _weekdays(part.strip().lower().replace(", ", ","))}
+    plain = all(_DAY_RULE.fullmatch(part.strip().lower().replace(", ", ",")) for part in text.split(";"))
+    return 7 * DAY_S / len(days) if plain and 0 < len(days) < len(_DAYS) else None
 
 
 def _weekdays(word: str) -> list[int]:

@@ -1,60 +1,27 @@
-"""What each ferry way is and how long it takes: from the table of ferries, the tags, or its length."""
+"""What each ferry way is: who boards, how long it takes, how long one waits, and which ship sails it."""
 
 from __future__ import annotations
 
-import math
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from geoaccess.kernels import geometry
-from geoaccess.osm.ferry_clock import read_duration_s
-from geoaccess.osm.ferry_relations import RELATION_DURATION, RELATION_ID, RELATION_WAYS
+from geoaccess.osm.ferry_paths import Sets
+from geoaccess.osm.ferry_times import crossing_time, read_waits
 from geoaccess.osm.tags import read_way
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    import numpy.typing as npt
-
-    from geoaccess.osm.extract import Extract
-    from geoaccess.osm.ferry_matching import Told
-    from geoaccess.osm.profile import FerryRules, Profile
+    from geoaccess.osm.ferry_matching import FerryOverride
+    from geoaccess.osm.ferry_paths import FerryPath
+    from geoaccess.osm.ferry_times import Waits
+    from geoaccess.osm.profile import Profile
     from geoaccess.osm.tags import WayRule
 
-__all__ = ["FerryLine", "FerryPath", "ferry_paths", "read_line", "speed_by_length_kph", "wait_s"]
-
-
-@dataclass(frozen=True)
-class FerryPath:
-    """The course of one ferry way; `whole` lengths are those of all ways that make one crossing with it."""
-
-    way: int
-    way_id: int
-    tags: Mapping[str, str]
-    nodes: npt.NDArray[np.int32]
-    length_m: npt.NDArray[np.float64]
-    cut: bool
-    whole_m: float
-    pieces: int
-
-    @property
-    def metres(self) -> float:
-        """Length in metres."""
-        return float(self.length_m.sum())
-
-    @property
-    def relation_id(self) -> int:
-        """The number of its relation; 0 where it has none."""
-        return int(self.tags.get(RELATION_ID, 0))
-
-    @property
-    def name(self) -> str:
-        """The name; empty where it has none."""
-        return self.tags.get("name", "")
+__all__ = ["FerryLine", "find_ships", "read_line"]
 
 
 @dataclass(frozen=True)
@@ -64,8 +31,7 @@ class FerryLine:
     path: FerryPath
     rule: WayRule
     crossing_s: float
-    wait_s: float
-    headway_s: float
+    waits: Waits
     note: str
     row: int
 
@@ -80,55 +46,30 @@ class FerryLine:
         return self.cars or self.rule.on_foot
 
     @property
-    def label(self) -> str:
-        """What its boats are known by: ways of one name share them."""
-        return self.path.name or f"way {self.path.way_id}"
+    def who(self) -> tuple[bool, bool]:
+        """Whom it takes: cars or none, and whether of these all."""
+        return self.cars, self.rule.restricted
 
 
-def ferry_paths(extract: Extract, ways: npt.NDArray[np.int64]) -> list[FerryPath]:
-    """Return the courses of the ferry ways that have two or more places in the files."""
-    found = []
-    for way in map(int, ways):
-        nodes = extract.ref[extract.ptr[way] : extract.ptr[way + 1]]
-        there = np.isfinite(extract.lon[nodes])
-        cut = bool(nodes.size) and not (there[0] and there[-1])
-        nodes = nodes[there]
-        nodes = nodes[np.concatenate([[True], nodes[1:] != nodes[:-1]])] if nodes.size else nodes
-        if nodes.size > 1:
-            length = geometry.segment_lengths_m(extract.lon, extract.lat, nodes[:-1], nodes[1:])
-            found.append((way, nodes, np.maximum(length, 1e-3), cut))
-    groups: dict[str, list[float]] = defaultdict(list)
-    keys = []
-    for way, _, length, _ in found:
-        tags = extract.tagsets[extract.way_tags[way]]
-        key = tags.get(RELATION_ID) or tags.get("name") or f" {way}"
-        keys.append(key)
-        groups[key].append(float(length.sum()))
-    return [
-        FerryPath(
-            way=way,
-            way_id=int(extract.way_id[way]),
-            tags=extract.tagsets[extract.way_tags[way]],
-            nodes=nodes,
-            length_m=length,
-            cut=cut,
-            whole_m=sum(groups[key]),
-            pieces=len(groups[key]),
-        )
-        for key, (way, nodes, length, cut) in zip(keys, found, strict=True)
-    ]
+def read_line(
+    path: FerryPath,
+    profile: Profile,
+    override: FerryOverride | None,
+    when: datetime | None = None,
+    *,
+    quays: int = 2,
+) -> FerryLine:
+    """Return what a ferry way takes; what the table of ferries says of it wins over its tags.
 
-
-def read_line(path: FerryPath, profile: Profile, told: Told | None, when: datetime | None = None) -> FerryLine:
-    """Return what a ferry way takes; what the table of ferries tells of it wins over its tags."""
+    `quays` is how often it touches a quay; a call on the way counts twice.
+    """
     rules = profile.ferry
     rule = read_way(path.tags, profile, when)
-    tagged_s = read_duration_s(path.tags.get("interval", ""))
     notes = []
-    if told and told.cars is not None and (rule.on_foot or not rule.closed) and told.cars == rule.closed:
+    if override and override.cars is not None and (rule.on_foot or not rule.closed) and override.cars == rule.closed:
         # The table speaks as the most particular tag does; seasons and directions stay those of the tags.
-        rule = read_way({**path.tags, profile.access.keys[-1]: "yes" if told.cars else "no"}, profile, when)
-        notes.append(f"{'cars' if told.cars else 'no cars'} by the table")
+        rule = read_way({**path.tags, profile.access.keys[-1]: "yes" if override.cars else "no"}, profile, when)
+        notes.append(f"{'cars' if override.cars else 'no cars'} by the table")
     elif not any(key.split(":")[0] in profile.access.explicit for key in path.tags):
         notes.append(f"no tag says whether cars may board, {'no cars' if rule.closed else 'cars'} assumed")
     if rule.closed and not rule.on_foot:
@@ -137,75 +78,47 @@ def read_line(path: FerryPath, profile: Profile, told: Told | None, when: dateti
     notes += [f"{tag} cannot be decided" for tag in rule.undecided]
     if rule.forward_kph <= 0 < rule.backward_kph or rule.backward_kph <= 0 < rule.forward_kph:
         notes.append("cars in one direction only")
-    headway_s = told.headway_s if told and told.headway_s else tagged_s
-    if "interval" in path.tags and tagged_s is None:
-        notes.append(f'interval "{path.tags["interval"]}" cannot be read')
-    crossing_s, how = _crossing(path, rules, told)
+    waits = read_waits(path, rules, override)
+    crossing_s, how = crossing_time(path, quays, rules, override)
     return FerryLine(
         path=path,
         rule=rule,
         crossing_s=max(crossing_s, 0.1),  # no boat is there before it has left
-        wait_s=wait_s(headway_s, rules),
-        headway_s=math.nan if headway_s is None else headway_s,
-        note="; ".join([how, *notes, *(told.notes if told else ())]),
-        row=told.row if told else 0,
+        waits=waits,
+        note="; ".join([how, *notes, *waits.notes, *(override.notes if override else ())]),
+        row=override.row if override else 0,
     )
 
 
-def _crossing(path: FerryPath, rules: FerryRules, told: Told | None) -> tuple[float, str]:
-    """Return how long a crossing takes, and where that comes from."""
-    if rules.wait == "ssb":
-        return path.metres * 3.6 / rules.ssb_kph, f"{path.metres / 1000:.1f} km at {rules.ssb_kph:g} km/h all told"
-    if told and told.crossing_s is not None:
-        return told.crossing_s, f"{told.crossing_s / 60:.4g} min by row {told.row} of the table"
-    rejected = []
-    for text, metres, shared in _durations(path):
-        seconds = read_duration_s(text)
-        if seconds is None:
-            rejected.append(f'the tagged duration "{text}" cannot be read')
-            continue
-        kph = metres / seconds * 3.6
-        low, high = rules.plausible_kph
-        if low <= kph <= high:
-            return seconds * path.metres / metres, f"duration as tagged{shared}"
-        rejected.append(f"the tagged duration{shared} means {kph:.1f} km/h, outside {low:g} to {high:g}")
-    if RELATION_DURATION in path.tags and path.pieces < int(path.tags[RELATION_WAYS]):
-        rejected.append(f"its relation has {path.tags[RELATION_WAYS]} ways, {path.pieces} of them in the files")
-    speed = speed_by_length_kph(path.whole_m, rules)
-    why = "; ".join(rejected) or "no duration"
-    return path.metres * 3.6 / speed, f"{why}; {path.metres / 1000:.1f} km at {speed:g} km/h"
+def find_ships(lines: Sequence[FerryLine], overrides: Mapping[int, FerryOverride]) -> list[int]:
+    """Return for each line the number of the ship that sails it: whoever stays on board waits once.
 
-
-def _durations(path: FerryPath) -> Sequence[tuple[str, float, str]]:
-    """Return the durations that may hold for a way, in order: the text, the metres it is for, and how it is shared."""
-    found = []
-    if "duration" in path.tags:
-        found.append((path.tags["duration"], path.metres, ""))
-        if path.pieces > 1:  # the time of the whole crossing is often written on each of its ways
-            found.append((path.tags["duration"], path.whole_m, " for all ways of the crossing"))
-    elif RELATION_DURATION in path.tags and path.pieces >= int(path.tags[RELATION_WAYS]):
-        shared = " on the relation, shared by length" if path.pieces > 1 else " on the relation"
-        found.append((path.tags[RELATION_DURATION], path.whole_m, shared))
-    return found
-
-
-def speed_by_length_kph(length_m: float, rules: FerryRules) -> float:
-    """Return the usual speed of a boat on a crossing of a length."""
-    km = length_m / 1000
-    return next((kph for limit, kph in rules.speed_kph if km <= limit), rules.speed_kph[-1][1])
-
-
-def wait_s(headway_s: float | None, rules: FerryRules) -> float:
-    """Return the seconds from coming to the quay to the boat's leaving, on average, for a time between departures.
-
-    `none` and `ssb`: 0. `emergency`: the vessel is called out, `call_out_min`. `half_headway`: headway / 2.
-    `observed`: headway / 2 while the headway is at most `half_headway_up_to_min`, else `wait_min`, because people
-    come for the departure when boats are rare. An unknown headway means `wait_min`.
+    Lines are of one ship that share a name, a relation or the `ship` of the table of ferries; and those that meet of
+    which one is named in the operator of the other (Baldur, and Flatey - Brjánslækur of Ferjan Baldur). A boat that
+    takes no cars is never the ship of a line that does, nor one for some that of a line for all.
     """
-    if rules.wait in ("none", "ssb"):
-        return 0.0
-    if rules.wait == "emergency":
-        return rules.call_out_min * 60
-    if headway_s and (rules.wait == "half_headway" or headway_s <= rules.half_headway_up_to_min * 60):
-        return headway_s / 2
-    return rules.wait_min * 60
+    sets = Sets(len(lines))
+    alike: dict[tuple[tuple[bool, bool], str, str | int], list[int]] = defaultdict(list)
+    calls: dict[tuple[tuple[bool, bool], int], list[int]] = defaultdict(list)
+    for i, line in enumerate(lines):
+        path = line.path
+        ship = overrides[i].ship if i in overrides else ""
+        for kind, value in (("name", path.name), ("relation", path.relation_id), ("ship", ship)):
+            if value:
+                alike[line.who, kind, value].append(i)
+        for node in path.nodes.tolist():
+            calls[line.who, node].append(i)
+    for members in alike.values():
+        sets.join(members)
+    for members in calls.values():
+        for one in members:
+            for other in members:
+                if _operates(lines[one].path, lines[other].path):
+                    sets.join((one, other))
+    return [sets.of(i) for i in range(len(lines))]
+
+
+def _operates(ship: FerryPath, line: FerryPath) -> bool:
+    """Return whether the name of one line is a word of the operator of another."""
+    operator = line.tags.get("operator", "")
+    return bool(ship.name and operator) and bool(re.search(rf"\b{re.escape(ship.name)}\b", operator, re.IGNORECASE))

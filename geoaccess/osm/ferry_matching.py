@@ -18,27 +18,29 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.osm.extract import Extract
-    from geoaccess.osm.ferry_lines import FerryPath
+    from geoaccess.osm.ferry_paths import FerryPath
     from geoaccess.osm.ferry_table import FerryRow
 
-__all__ = ["Told", "match_rows"]
+__all__ = ["FerryOverride", "match_rows"]
 
 
 @dataclass(frozen=True)
-class Told:
-    """What the table tells of one ferry way; `crossing_s` is its share, by length, of that of the row."""
+class FerryOverride:
+    """What the table says of one ferry way; `crossing_s` is its share, by length, of that of the row."""
 
     row: int
     crossing_s: float | None
     cars: bool | None
     headway_s: float | None
+    check_in_s: float
+    ship: str
     notes: tuple[str, ...]
 
 
 def match_rows(
     rows: Sequence[FerryRow], paths: Sequence[FerryPath], extract: Extract, *, limit_m: float
-) -> tuple[dict[int, Told], list[FerryRow]]:
-    """Return what the table tells of each path (by its place), and the rows whose ferry is not in the extract.
+) -> tuple[dict[int, FerryOverride], list[FerryRow]]:
+    """Return what the table says of each path (by its place), and the rows whose ferry is not in the extract.
 
     A row means its way, else the ways of its relation, else the ways between the ferry ends nearest to its two quays,
     none farther from them than `limit_m`. Where several rows mean one way, as for two seasons, the first counts.
@@ -48,7 +50,7 @@ def match_rows(
     InputError
         If two rows for the same season mean the very same ways.
     """
-    told: dict[int, Told] = {}
+    overrides: dict[int, FerryOverride] = {}
     without: list[FerryRow] = []
     taken: dict[tuple[frozenset[int], object], int] = {}
     problems = []
@@ -68,10 +70,12 @@ def match_rows(
             notes.append("sails part of the year, counted here as sailing")
         for i in chosen:
             share = None if row.crossing_s is None else row.crossing_s * (paths[i].metres / metres)
-            told.setdefault(i, Told(row.row, share, row.cars, row.headway_s, tuple(notes)))
+            overrides.setdefault(
+                i, FerryOverride(row.row, share, row.cars, row.headway_s, row.check_in_s, row.ship, tuple(notes))
+            )
     if problems:
         raise InputError.listing("the table of ferries", problems)
-    return told, without
+    return overrides, without
 
 
 class _Finder:

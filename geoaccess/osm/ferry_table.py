@@ -16,6 +16,7 @@ from geoaccess.osm.ferry_clock import (
     parse_clock_s,
     parse_sailings,
     parse_season,
+    read_days_headway_s,
     read_duration_s,
 )
 from geoaccess.toml import did_you_mean
@@ -31,15 +32,15 @@ __all__ = ["COLUMNS", "FerryRow", "read_ferry_table", "write_ferry_table"]
 
 COLUMNS = (
     "id", "way_id", "relation_id", "name", "from", "from_lon", "from_lat", "to", "to_lon", "to_lat", "minutes",
-    "motor_vehicle", "departures_per_day", "headway_min", "first", "last", "departures", "departures_back",
-    "check_in_min", "season", "leaves_region", "sure", "source", "note",
+    "motor_vehicle", "departures_per_day", "headway_min", "days", "first", "last", "departures", "departures_back",
+    "check_in_min", "ship", "season", "leaves_region", "sure", "source", "note",
 )  # fmt: skip
 """Every column that a table of ferries may have; all but the ones that say which ferry it is may be left out."""
 
 _YES, _NO = ("yes", "true", "1", "ja"), ("no", "false", "0", "nei")
 _COORDINATES = ("from_lon", "from_lat", "to_lon", "to_lat")
 _LONGEST_MIN = 3 * 24 * 60
-_WORKING_DAY_S = 86400
+_DAY_S = 86400
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class FerryRow:
     sailings: Sailings | None
     sailings_back: Sailings | None
     check_in_s: float
+    ship: str
     season: Season
     note: str
 
@@ -71,10 +73,12 @@ def read_ferry_table(path: Path) -> list[FerryRow]:
 
     Each row names its ferry by `way_id`, by `relation_id`, or by its two quays (`from_lon`, `from_lat`, `to_lon`,
     `to_lat`, degrees), which also serve when the way is not in the extract. It may say `minutes` of the crossing,
-    `motor_vehicle` (yes or no), `headway_min` (else from `first`, `last` and `departures_per_day`), and when boats
-    leave: `departures` (`Mo-Fr 07:00 09:30; Sa,Su 10:00`, and `departures_back` from the other quay; the same times
-    if left out), else `first`, `last` and the headway, taken for both quays. `check_in_min` is how long before the
-    departure a car must be there. `season` is `all year`, `May-August`, `05-20/08-31`.
+    `motor_vehicle` (yes or no), and when boats leave: `departures` (`Mo-Fr 07:00 09:30; Sa,Su 10:00`, and
+    `departures_back` from the other quay, the same times if left out), else `first`, `last` and the headway, taken for
+    both quays. The headway is `headway_min`, else that of the departures, else that of `first`, `last` and
+    `departures_per_day` (which may be below 1), else that of `days` alone (`Mo,We,Fr`). `check_in_min` is how long
+    before the departure a car must be there. Ferries of one `ship` are boarded once: who stays on board at a quay does
+    not wait again. `season` is `all year`, `May-August`, `05-20/08-31`.
 
     Raises
     ------
@@ -154,8 +158,9 @@ class _Row:
             self._value(column, parse_clock_s, "write a time of day as HH:MM") for column in ("first", "last")
         )
         there = self._value("departures", parse_sailings, "")
+        days_s = self._value("days", read_days_headway_s, "write the days on which it sails, such as Mo,We,Fr")
         back = self._value("departures_back", parse_sailings, "")
-        headway_s = self._headway(there, first, last)
+        headway_s = self._headway(there, first, last) or days_s
         if there is None and headway_s and first is not None and last is not None:
             there = every_day(first, last, headway_s)
         if back is not None and there is None:
@@ -174,6 +179,7 @@ class _Row:
             sailings=there,
             sailings_back=back or there,
             check_in_s=(check_in or 0.0) * 60,
+            ship=self.line.get("ship", ""),
             season=season,
             note=self.line.get("note", ""),
         )
@@ -204,8 +210,8 @@ class _Row:
         if there is not None and there.headway_s:
             return there.headway_s
         if count and count > 1 and first is not None and last is not None:
-            return ((last - first) % _WORKING_DAY_S) / (count - 1) or None
-        return None
+            return ((last - first) % _DAY_S) / (count - 1) or None
+        return _DAY_S / count if count and count <= 1 else None
 
 
 def _minutes(text: str) -> float | None:

@@ -163,8 +163,10 @@ class FerryRules(Table):
     cars_without_tags: bool
     larger_keys: tuple[str, ...] = ()
     plausible_kph: tuple[float, float]
-    speed_kph: list[tuple[float, float]]
-    wait: Literal["none", "half_headway", "observed", "emergency", "ssb"] = "observed"
+    plausible_manoeuvre_min: float = Field(default=20, ge=0)
+    manoeuvre_min: float = Field(default=6.7, ge=0)
+    min_per_km: float = Field(default=2.5, gt=0)
+    wait: Literal["none", "planned", "unplanned", "observed", "emergency", "ssb"] = "observed"
     half_headway_up_to_min: float = Field(ge=0)
     wait_min: float = Field(ge=0)
     call_out_min: float = Field(default=15, ge=0)

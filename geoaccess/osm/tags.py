@@ -197,7 +197,7 @@ def _speeds(
     ferry: bool,
 ) -> dict[str, Speed]:
     if ferry:
-        return dict.fromkeys(_DIRECTIONS, Speed(profile.ferry.speed_kph[0][1], ""))
+        return dict.fromkeys(_DIRECTIONS, Speed(60 / profile.ferry.min_per_km, ""))
     both = all(opened.values())
     speeds = {
         way: read_speed(tags, profile, when, direction=way, both_ways=both)

@@ -13,7 +13,7 @@ __all__ = ["FERRY_KEYS", "NO_PLACE", "Relation", "Tags", "WaysOfFile"]
 
 Tags = tuple[tuple[str, str], ...]
 
-FERRY_KEYS = ("name", "foot")
+FERRY_KEYS = ("name", "foot", "operator")
 """Keys that are kept of ferries only: roads have them too, and nothing is read from them there."""
 
 NO_PLACE = 2**31 - 1

@@ -34,6 +34,8 @@ def list_ferries(study: Study) -> list[tuple[str, pd.DataFrame]]:
             "km": (ferries["length_m"] / 1000).map("{:.1f}".format),
             "crossing min": _minutes(ferries["crossing_s"]),
             "wait min": _minutes(ferries["wait_s"]),
+            "planned min": _minutes(ferries["wait_planned_s"]),
+            "unplanned min": _minutes(ferries["wait_unplanned_s"]),
             "headway min": _minutes(ferries["headway_s"]),
             "read, assumed, rejected": ferries["note"],
         }
@@ -77,6 +79,7 @@ def write_ferries(study: Study, path: Path) -> int:
             "minutes": repr(minutes) if minutes <= _LONGEST_MIN else "",
             "motor_vehicle": "yes" if ferry["cars"] else "no",
             "headway_min": "" if np.isnan(ferry["headway_s"]) else repr(ferry["headway_s"] / 60),
+            "check_in_min": repr(ferry["check_in_s"] / 60) if ferry["check_in_s"] else "",
             "season": "all year",
             "source": "OpenStreetMap",
             "note": ferry["note"],

@@ -154,7 +154,8 @@ def _explanation(answers: Answers, found: measures.Comparison) -> list[str]:
     else:
         waits = {
             "none": "no wait",
-            "half_headway": "a wait of half the headway",
+            "unplanned": "a wait of half the headway",
+            "planned": f"a wait of {ferry.wait_min:g} min at the most, for a sailing that people choose",
             "observed": f"a wait of half the headway while that is short, else {ferry.wait_min:g} min",
             "emergency": "a vessel called out",
         }

@@ -1,0 +1,25 @@
+"""When a place belongs to a small set of roads though a larger one is within reach."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["prefers_small"]
+
+_TIMES_NEARER, _METRES_NEARER = 4, 300
+
+
+def prefers_small(large_m: Any, small_m: Any) -> Any:
+    """Return whether a place belongs to roads of a small component, given metres to a large one and to that.
+
+    It does where the small one is much nearer, by more than 300 m and more than four times: those are the roads of an
+    island whose mainland is a kilometre off, not the loose aisle of a car park beside the street. Both limits are our
+    estimate.
+
+    >>> prefers_small([1000, 250, 1000, float("inf")], [20, 100, 400, 60]).tolist()
+    [True, False, False, True]
+    """
+    large, small = np.asarray(large_m, float), np.asarray(small_m, float)
+    return np.isfinite(small) & (large > small + _METRES_NEARER) & (large > _TIMES_NEARER * small)

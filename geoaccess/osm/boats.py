@@ -1,0 +1,142 @@
+"""Nodes and segments of boats, and the roads split where boats join them."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geoaccess.network import EdgeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from geoaccess.osm.extract import Extract
+    from geoaccess.osm.ferry_ends import Join
+    from geoaccess.osm.ferry_lines import FerryLine
+    from geoaccess.osm.profile import FerryRules
+
+__all__ = ["Boats", "split_roads"]
+
+Roads = dict[str, "npt.NDArray[Any]"]
+
+
+def split_roads(
+    roads: Roads, extract: Extract, joins: Mapping[int, Join], rules: FerryRules
+) -> tuple[Roads, npt.NDArray[np.float64], npt.NDArray[np.float64], dict[int, tuple[int, float]]]:
+    """Return roads and points with a point wherever a boat joins, and for each end its point and the queue in seconds.
+
+    A segment's time is shared between its parts by length.
+    """
+    lon, lat = [extract.lon], [extract.lat]
+    size = extract.lon.size
+    on_segment: dict[int, list[tuple[float, int]]] = defaultdict(list)
+    joined = {}
+    for end, join in joins.items():
+        if join.share in (0.0, 1.0):
+            point = int(roads["a" if join.share == 0 else "b"][join.segment])
+        else:
+            point = size
+            size += 1
+            a, b = int(roads["a"][join.segment]), int(roads["b"][join.segment])
+            for values, degrees in ((lon, extract.lon), (lat, extract.lat)):
+                values.append(degrees[[a]] + join.share * (degrees[[b]] - degrees[[a]]))
+            on_segment[join.segment].append((join.share, point))
+        joined[end] = (point, join.metres * 3.6 / rules.join_kph)
+    source, first, last, share = [], [], [], []
+    for segment, places in on_segment.items():
+        stops = [(0.0, int(roads["a"][segment])), *sorted(places), (1.0, int(roads["b"][segment]))]
+        for (begin, a), (stop, b) in itertools.pairwise(stops):
+            source.append(segment)
+            first.append(a)
+            last.append(b)
+            share.append(stop - begin)
+    if source:
+        whole = np.ones(roads["a"].size, np.bool_)
+        whole[source] = False
+        parts = {name: values[source].copy() for name, values in roads.items()}
+        parts["a"], parts["b"] = (np.array(ends, roads["a"].dtype) for ends in (first, last))
+        for name in ("forward_s", "backward_s"):
+            parts[name] = np.where(parts[name] >= 0, parts[name] * np.array(share), parts[name])
+        roads = {name: np.concatenate([values[whole], parts[name]]) for name, values in roads.items()}
+    return roads, np.concatenate(lon), np.concatenate(lat), joined
+
+
+class Boats:
+    """Nodes and segments of boats while they grow."""
+
+    def __init__(
+        self,
+        lon: npt.NDArray[np.float64],
+        lat: npt.NDArray[np.float64],
+        quays: npt.NDArray[np.bool_],
+        joined: Mapping[int, tuple[int, float]],
+    ) -> None:
+        self.quays, self.joined = quays, joined
+        self.lon, self.lat = [lon], [lat]
+        self.size = lon.size
+        self.node_of: dict[tuple[int, int], int] = {}
+        self.ends: list[int] = []
+        self.more: list[tuple[int, int, int, float, float, EdgeKind, bool]] = []
+
+    def add(self, lines: Sequence[FerryLine], ships: Sequence[int]) -> None:
+        """Add lines, each of the ship of its number."""
+        at_sea = self._ships_at_sea(lines, ships)
+        for line, ship in zip(lines, ships, strict=True):
+            rule, pace = line.rule, line.crossing_s / line.path.metres
+            kind = EdgeKind.FERRY if line.cars else EdgeKind.ON_FOOT
+            nodes = [self._node(line, at_sea.get((ship, node), ship), node) for node in line.path.nodes.tolist()]
+            self.ends += [nodes[0], nodes[-1]] if line.cars else []
+            for at, metres in enumerate(line.path.length_m):
+                forward, backward = (
+                    metres * pace if kph > 0 else -1.0 for kph in (rule.forward_kph, rule.backward_kph)
+                )
+                self.more.append((nodes[at], nodes[at + 1], line.path.way, forward, backward, kind, rule.restricted))
+
+    def _ships_at_sea(self, lines: Sequence[FerryLine], ships: Sequence[int]) -> dict[tuple[int, int], int]:
+        """Return for ships that are one where they meet off a quay, by node, the number of that one.
+
+        Two lines are parts of one where one of them ends at sea and one of them has neither name nor relation: it leads
+        nowhere else.
+        """
+        meeting: dict[tuple[tuple[bool, bool], int], list[int]] = defaultdict(list)
+        for i, line in enumerate(lines):
+            for node in dict.fromkeys(line.path.nodes.tolist()):
+                if not self.quays[node]:
+                    meeting[line.who, node].append(i)
+        found = {}
+        for (_, node), members in meeting.items():
+            paths = [lines[i].path for i in members]
+            anonymous = any(not path.name and not path.relation_id for path in paths)
+            if len(members) == 2 and anonymous and any(node in path.ends for path in paths):  # noqa: PLR2004
+                one = min(ships[i] for i in members)
+                found.update({(ships[i], node): one for i in members})
+        return found
+
+    def _node(self, line: FerryLine, ship: int, node: int) -> int:
+        key = (ship, node)
+        if key not in self.node_of:
+            self.node_of[key] = boat = self.size
+            self.size += 1
+            self.lon.append(self.lon[0][[node]])
+            self.lat.append(self.lat[0][[node]])
+            road, queue_s = self.joined.get(node, (node, 0.0))
+            if self.quays[node] and line.cars:
+                wait_s = line.waits.wait_s + queue_s
+                self.more.append((road, boat, line.path.way, wait_s, queue_s, EdgeKind.BOARDING, line.rule.restricted))
+            elif self.quays[node]:
+                self.more.append((road, boat, line.path.way, -1.0, -1.0, EdgeKind.ON_FOOT, False))
+        return self.node_of[key]
+
+    def segments(self, roads: Roads) -> Roads:
+        """Return the segments of roads and boats in one table."""
+        columns = list(zip(*self.more, strict=True)) or [()] * 7
+        added = dict(zip(("a", "b", "way", "forward_s", "backward_s", "kind", "restricted"), columns, strict=True))
+        return {
+            name: np.concatenate([old, np.array(added.get(name, np.zeros(len(self.more))), old.dtype)])
+            for name, old in roads.items()
+        }

@@ -1,0 +1,106 @@
+"""Where boats meet the road: the place on the nearest road that a car can use, as a cell would be attached."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from geoaccess.kernels import geometry, graph
+from geoaccess.network import SegmentTree, prefers_small
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from geoaccess.osm.extract import Extract
+
+__all__ = ["Join", "RoadsNearby"]
+
+_LEAST_COMPONENT_M = 2000.0
+"""Of roads shorter in all, a boat's end takes none while a longer one is not much farther; as `snap` does."""
+
+
+class Join(NamedTuple):
+    """A place on a segment of road, by its share of the way from a to b, and the metres to it."""
+
+    segment: int
+    share: float
+    metres: float
+
+
+class RoadsNearby:
+    """The roads of an extract, for search from the ends of boats."""
+
+    def __init__(self, roads: dict[str, npt.NDArray[Any]], extract: Extract, ends: list[int]) -> None:
+        self.roads, self.extract = roads, extract
+        self.ends = np.asarray(ends, np.int32)
+        self._trees: dict[str, SegmentTree] = {}
+
+    def any_road_m(self) -> dict[int, float]:
+        """Return metres from each end to the nearest road of any kind; inf where there is none."""
+        owner = np.arange(self.roads["a"].size, dtype=np.int32)
+        return {end: join.metres for end, join in self._nearest(owner).items()}
+
+    def joins(self, limit_m: float) -> dict[int, Join]:
+        """Return for each end the place where it joins the road, if there is one within the limit.
+
+        A road counts that a journey may begin on, and from which one can come back (both its ends are in one strongly
+        connected component); of small components only the one that is much nearer.
+        """
+        if not self.ends.size:
+            return {}
+        large, small = self._eligible()
+        near, nearer = self._nearest(large), self._nearest(small)
+        found = {}
+        for end in self.ends.tolist():
+            one, other = near[end], nearer[end]
+            join = other if prefers_small(one.metres if one.metres <= limit_m else np.inf, other.metres) else one
+            if join.metres <= limit_m:
+                found[end] = join
+        return found
+
+    def _eligible(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """Return the segments of large components and of small ones: their own number, -1 for others."""
+        a, b = self.roads["a"], self.roads["b"]
+        forward, backward = self.roads["forward_s"] >= 0, self.roads["backward_s"] >= 0
+        tail, head = np.concatenate([a[forward], b[backward]]), np.concatenate([b[forward], a[backward]])
+        nodes, place = np.unique(np.concatenate([tail, head]), return_inverse=True)
+        ends: npt.NDArray[np.int32] = place.astype(np.int32)
+        start, heads, _, _ = graph.rows(nodes.size, ends[: tail.size], ends[tail.size :], np.zeros(tail.size, np.int32))
+        label = np.full(self.extract.lon.size, -1, np.int32)
+        label[nodes] = graph.strong_components(start, heads)
+        inside = (label[a] == label[b]) & (label[a] >= 0)
+        length = geometry.segment_lengths_m(self.extract.lon, self.extract.lat, a, b)
+        metres = np.bincount(label[a[inside]], length[inside], label.max(initial=0) + 1)
+        usable = inside & self.roads["snaps"]
+        large = usable & (metres[label[a]] >= _LEAST_COMPONENT_M)
+        number = np.arange(a.size, dtype=np.int32)
+        return np.where(large, number, np.int32(-1)), np.where(usable & ~large, number, np.int32(-1))
+
+    def _nearest(self, owner: npt.NDArray[np.int32]) -> dict[int, Join]:
+        chosen = np.flatnonzero(owner >= 0)
+        if not self.ends.size or not chosen.size:
+            return dict.fromkeys(self.ends.tolist(), Join(-1, 0.0, np.inf))
+        a, b = self.roads["a"][chosen], self.roads["b"][chosen]
+        tree = SegmentTree(chosen.astype(np.int32), *self._mercator(a), *self._mercator(b))
+        segment, _ = tree.nearest(*self._mercator(self.ends))
+        return {end: self._place(end, number) for end, number in zip(self.ends.tolist(), segment.tolist(), strict=True)}
+
+    def _mercator(self, nodes: npt.NDArray[np.integer[Any]]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        # Near places keep their order in it at every latitude.
+        return np.radians(self.extract.lon[nodes]), np.arcsinh(np.tan(np.radians(self.extract.lat[nodes])))
+
+    def _place(self, end: int, segment: int) -> Join:
+        x, y = self._mercator(np.array([self.roads["a"][segment], self.roads["b"][segment], end]))
+        dx, dy = x[1] - x[0], y[1] - y[0]
+        share = float(np.clip(((x[2] - x[0]) * dx + (y[2] - y[0]) * dy) / max(dx * dx + dy * dy, 1e-30), 0, 1))
+        lon, lat = self.position(segment, share)
+        lons, lats = np.array([self.extract.lon[end], lon]), np.array([self.extract.lat[end], lat])
+        metres = geometry.segment_lengths_m(lons, lats, np.zeros(1, np.int32), np.ones(1, np.int32))
+        return Join(segment, share, float(metres[0]))
+
+    def position(self, segment: int, share: float) -> tuple[float, float]:
+        """Return longitude and latitude of a place on a segment."""
+        a, b = int(self.roads["a"][segment]), int(self.roads["b"][segment])
+        lon, lat = self.extract.lon, self.extract.lat
+        return float(lon[a] + share * (lon[b] - lon[a])), float(lat[a] + share * (lat[b] - lat[a]))

@@ -1,0 +1,155 @@
+"""How long a crossing takes and how long one waits for it: from the table of ferries, the tags, or the length."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+from geoaccess.osm.ferry_clock import read_days_headway_s, read_duration_s
+from geoaccess.osm.ferry_relations import RELATION_DURATION, RELATION_WAYS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from geoaccess.osm.ferry_matching import FerryOverride
+    from geoaccess.osm.ferry_paths import FerryPath
+    from geoaccess.osm.profile import FerryRules
+
+__all__ = ["Waits", "crossing_time", "read_waits", "usual_crossing_s", "wait_s"]
+
+
+def usual_crossing_s(metres: float, quays: int, rules: FerryRules) -> float:
+    """Return the usual seconds of a course that begins, ends or calls at quays.
+
+    t = quays / 2 * manoeuvre_min + km * min_per_km: leaving one quay and coming to another takes `manoeuvre_min`, and a
+    call on the way counts as two quays.
+
+    Source: least squares over the 19 car ferries of data/troms/ferries.csv (2 to 37 km), where 6.7 min + 2.5 min/km
+    is off by 2.5 min on average and by 5.9 min at the most.
+    """
+    return quays / 2 * rules.manoeuvre_min * 60 + metres / 1000 * rules.min_per_km * 60
+
+
+def crossing_time(path: FerryPath, quays: int, rules: FerryRules, override: FerryOverride | None) -> tuple[float, str]:
+    """Return how many seconds a course takes, and where that comes from."""
+    if rules.wait == "ssb":
+        return path.metres * 3.6 / rules.ssb_kph, f"{path.metres / 1000:.1f} km at {rules.ssb_kph:g} km/h in all"
+    if override and override.crossing_s is not None:
+        return override.crossing_s, f"{override.crossing_s / 60:.4g} min by row {override.row} of the table"
+    rejected = []
+    for text, metres, shared in _durations(path, rules):
+        seconds = read_duration_s(text)
+        if seconds is None:
+            rejected.append(f'the tagged duration "{text}" cannot be read')
+        elif problem := _implausible(seconds, metres, rules):
+            rejected.append(f"the tagged duration{shared} {problem}")
+        else:
+            span = f', the middle of "{text}"' if "-" in text else ""
+            return seconds * path.metres / metres, f"duration as tagged{shared}{span}"
+    if RELATION_DURATION in path.tags and path.pieces < int(path.tags[RELATION_WAYS]):
+        rejected.append(f"its relation has {path.tags[RELATION_WAYS]} ways, {path.pieces} of them in the files")
+    seconds = usual_crossing_s(path.metres, quays, rules)
+    why = "; ".join(dict.fromkeys(rejected)) or "no duration"
+    manoeuvre = f"{quays / 2 * rules.manoeuvre_min:g} min + " if quays else ""
+    return seconds, f"{why}; {manoeuvre}{path.metres / 1000:.1f} km at {rules.min_per_km:g} min/km"
+
+
+def _implausible(seconds: float, metres: float, rules: FerryRules) -> str:
+    """Say what is wrong with a duration: too fast, or too slow even with time for mooring and for waiting on board."""
+    low, high = rules.plausible_kph
+    longest_s = rules.plausible_manoeuvre_min * 60 + metres * 3.6 / low
+    if metres * 3.6 / high <= seconds <= longest_s:
+        return ""
+    return f"means {metres / seconds * 3.6:.1f} km/h, outside {low:g} to {high:g}"
+
+
+def _durations(path: FerryPath, rules: FerryRules) -> Iterator[tuple[str, float, str]]:
+    """Yield the durations that may hold for a way, in order: the text, the metres it is for, and how it is shared."""
+    own, of_relation = path.tags.get("duration", ""), path.tags.get(RELATION_DURATION, "")
+    whole = path.pieces >= int(path.tags.get(RELATION_WAYS, 1))
+    if own and path.pieces > 1 and _is_of_whole(path, rules):
+        if whole:
+            yield own, path.whole_m, " for all ways of the crossing"
+    elif own:
+        yield own, path.metres, ""
+        if path.pieces > 1:  # the time of the whole crossing is often written on each of its ways
+            yield own, path.whole_m, " for all ways of the crossing"
+    if of_relation and whole:
+        yield of_relation, path.whole_m, f" on the relation{', shared by length' if path.pieces > 1 else ''}"
+
+
+def _is_of_whole(path: FerryPath, rules: FerryRules) -> bool:
+    """Return whether the duration of a way is that of all ways of its crossing.
+
+    It is where the relation says the same. Where all ways say the same, it is if that is nearer to what the lengths
+    make usual than each of them taking so long.
+    """
+    seconds = read_duration_s(path.tags["duration"])
+    if seconds is None:
+        return False
+    if RELATION_DURATION in path.tags:
+        return read_duration_s(path.tags[RELATION_DURATION]) == seconds
+    if any(read_duration_s(text) != seconds for _, text in path.crossing):
+        return False
+
+    def off(metres: float) -> float:
+        return abs(math.log(seconds / usual_crossing_s(metres, 2, rules)))
+
+    return off(path.whole_m) < sum(off(metres) for metres, _ in path.crossing) / path.pieces
+
+
+class Waits(NamedTuple):
+    """Seconds at the quay before the boat leaves: as charged, of who chooses a sailing, of who cannot; and how known.
+
+    `headway_s` is NaN where unknown; `note` says what was read and assumed.
+    """
+
+    wait_s: float
+    planned_s: float
+    unplanned_s: float
+    headway_s: float
+    check_in_s: float
+    notes: tuple[str, ...]
+
+
+def read_waits(path: FerryPath, rules: FerryRules, override: FerryOverride | None) -> Waits:
+    """Return the waits for a ferry way by the table, else by its tags: `interval`, or days alone in `opening_hours`."""
+    notes = []
+    tagged_s = read_duration_s(path.tags.get("interval", ""))
+    if "interval" in path.tags and tagged_s is None:
+        notes.append(f'interval "{path.tags["interval"]}" cannot be read')
+    by_days_s = read_days_headway_s(path.tags.get("opening_hours", ""))
+    headway_s = (override.headway_s if override else None) or tagged_s or by_days_s
+    check_in_s = override.check_in_s if override else 0.0
+    wait, planned, unplanned = (
+        wait_s(headway_s, rules, check_in_s=check_in_s, mode=mode) for mode in (rules.wait, "planned", "unplanned")
+    )
+    if rules.wait in ("observed", "planned", "unplanned") and planned != unplanned:
+        how = "of those who choose a sailing" if wait == planned else "of those who cannot choose a sailing"
+        notes.append(f"wait {how}; planned {planned / 60:.0f} min, unplanned {unplanned / 60:.0f} min")
+    return Waits(wait, planned, unplanned, math.nan if headway_s is None else headway_s, check_in_s, tuple(notes))
+
+
+def wait_s(headway_s: float | None, rules: FerryRules, *, check_in_s: float = 0.0, mode: str | None = None) -> float:
+    """Return the seconds from coming to the quay to the boat's leaving.
+
+    `none` and `ssb`: 0. `emergency`: the vessel is called out, `call_out_min`. `unplanned`: headway / 2, the mean for
+    who comes at any time. `planned`: people choose a sailing and come `wait_min` before it, or half the headway where
+    that is less. `observed`: as `unplanned` while the headway is at most `half_headway_up_to_min`, else as `planned`,
+    because people come for the departure when boats are rare. An unknown headway means `wait_min`. Nobody comes later
+    than the check-in demands.
+
+    Parameters
+    ----------
+    mode
+        The profile's `wait` unless given.
+    """
+    mode = mode or rules.wait
+    if rules.wait in ("none", "ssb"):
+        return 0.0
+    if rules.wait == "emergency":
+        return rules.call_out_min * 60
+    longest = rules.wait_min * 60
+    half = headway_s / 2 if headway_s else longest
+    chosen = half > rules.half_headway_up_to_min * 30 if mode == "observed" else mode == "planned"
+    return max(check_in_s, min(half, longest) if chosen else half)
