@@ -26,7 +26,7 @@ class FerryPath:
     """The course of one ferry way.
 
     `crossing` holds length in metres and tagged duration ("" where none) of every way that makes one crossing with
-    it, itself included.
+    it, itself included; `follows` says whether these follow one another from end to end.
     """
 
     way: int
@@ -36,6 +36,7 @@ class FerryPath:
     length_m: npt.NDArray[np.float64]
     cut: bool
     crossing: tuple[tuple[float, str], ...]
+    follows: bool
 
     @property
     def metres(self) -> float:
@@ -110,20 +111,20 @@ def ferry_paths(extract: Extract, ways: npt.NDArray[np.int64], on_road: npt.NDAr
             length = geometry.segment_lengths_m(extract.lon, extract.lat, nodes[:-1], nodes[1:])
             tags = extract.tagsets[extract.way_tags[way]]
             found.append((way, tags, nodes, np.maximum(length, 1e-3), cut))
-    crossings = _crossings([(tags, nodes) for _, tags, nodes, _, _ in found], on_road)
+    crossings, follows = _crossings([(tags, nodes) for _, tags, nodes, _, _ in found], on_road)
     pieces = defaultdict(list)
     for crossing, (_, tags, _, length, _) in zip(crossings, found, strict=True):
         pieces[crossing].append((float(length.sum()), tags.get("duration", "")))
     return [
-        FerryPath(way, int(extract.way_id[way]), tags, nodes, length, cut, tuple(pieces[crossing]))
-        for crossing, (way, tags, nodes, length, cut) in zip(crossings, found, strict=True)
+        FerryPath(way, int(extract.way_id[way]), tags, nodes, length, cut, tuple(pieces[crossing]), chain)
+        for crossing, chain, (way, tags, nodes, length, cut) in zip(crossings, follows, found, strict=True)
     ]
 
 
 def _crossings(
     lines: Sequence[tuple[Mapping[str, str], npt.NDArray[np.int32]]], on_road: npt.NDArray[np.bool_]
-) -> list[int]:
-    """Return for each line the number of its crossing."""
+) -> tuple[list[int], list[bool]]:
+    """Return for each line the number of its crossing, and whether the lines of that follow one another."""
     sets = Sets(len(lines))
     alike: dict[tuple[str, str, int], list[int]] = defaultdict(list)
     for i, (tags, nodes) in enumerate(lines):
@@ -139,11 +140,17 @@ def _crossings(
     for members in alike.values():
         sets.join(members)
     together: dict[int, list[int]] = defaultdict(list)
-    for i, (tags, _) in enumerate(lines):
-        if RELATION_ID not in tags:
-            together[sets.of(i)].append(i)
-    apart = {i for members in together.values() if not _is_chain([lines[i][1] for i in members]) for i in members}
-    return [-i if i in apart else sets.of(i) for i in range(len(lines))]
+    for i in range(len(lines)):
+        together[sets.of(i)].append(i)
+    found = list(range(len(lines)))
+    follows = [False] * len(lines)
+    for crossing, members in together.items():
+        chain = _is_chain([lines[i][1] for i in members])
+        for i in members:
+            follows[i] = chain
+            if chain or RELATION_ID in lines[i][0]:
+                found[i] = crossing
+    return found, follows
 
 
 def _is_chain(courses: Sequence[npt.NDArray[np.int32]]) -> bool:

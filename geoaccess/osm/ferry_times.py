@@ -89,7 +89,7 @@ def _is_of_whole(path: FerryPath, rules: FerryRules) -> bool:
         return False
     if RELATION_DURATION in path.tags:
         return read_duration_s(path.tags[RELATION_DURATION]) == seconds
-    if any(read_duration_s(text) != seconds for _, text in path.crossing):
+    if not path.follows or any(read_duration_s(text) != seconds for _, text in path.crossing):
         return False
 
     def off(metres: float) -> float:
