@@ -125,6 +125,23 @@ def _crossings(
     lines: Sequence[tuple[Mapping[str, str], npt.NDArray[np.int32]]], on_road: npt.NDArray[np.bool_]
 ) -> tuple[list[int], list[bool]]:
     """Return for each line the number of its crossing, and whether the lines of that follow one another."""
+    sets = _alike(lines, on_road)
+    together: dict[int, list[int]] = defaultdict(list)
+    for i in range(len(lines)):
+        together[sets.of(i)].append(i)
+    found = list(range(len(lines)))
+    follows = [False] * len(lines)
+    for crossing, members in together.items():
+        chain = _is_chain([lines[i][1] for i in members])
+        for i in members:
+            follows[i] = chain
+            if chain or RELATION_ID in lines[i][0]:
+                found[i] = crossing
+    return found, follows
+
+
+def _alike(lines: Sequence[tuple[Mapping[str, str], npt.NDArray[np.int32]]], on_road: npt.NDArray[np.bool_]) -> Sets:
+    """Return lines in sets: of one relation, of one name that touch, or without either that meet where no road is."""
     sets = Sets(len(lines))
     alike: dict[tuple[str, str, int], list[int]] = defaultdict(list)
     for i, (tags, nodes) in enumerate(lines):
@@ -139,18 +156,7 @@ def _crossings(
                     alike["sea", "", node].append(i)
     for members in alike.values():
         sets.join(members)
-    together: dict[int, list[int]] = defaultdict(list)
-    for i in range(len(lines)):
-        together[sets.of(i)].append(i)
-    found = list(range(len(lines)))
-    follows = [False] * len(lines)
-    for crossing, members in together.items():
-        chain = _is_chain([lines[i][1] for i in members])
-        for i in members:
-            follows[i] = chain
-            if chain or RELATION_ID in lines[i][0]:
-                found[i] = crossing
-    return found, follows
+    return sets
 
 
 def _is_chain(courses: Sequence[npt.NDArray[np.int32]]) -> bool:
