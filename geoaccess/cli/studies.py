@@ -14,7 +14,7 @@ from geoaccess.errors import GeoaccessWarning, InputError
 
 if TYPE_CHECKING:
     from geoaccess.questions.validation.validate import Validation
-    from geoaccess.study.pipeline import Answers
+    from geoaccess.study.answers import Answers
 from geoaccess.cli.app import StudyFile, app, out, print_written, rich_table
 
 _REASONS_SHOWN = 20

@@ -8,7 +8,8 @@ from __future__ import annotations
 from geoaccess.maps.bands import band_colours, band_index, band_labels, band_people, default_bands
 from geoaccess.maps.comparison import validation_figure
 from geoaccess.maps.difference import difference_map
-from geoaccess.maps.figures import LorenzCurve, lorenz_figure, service_map, time_curves
+from geoaccess.maps.figures import lorenz_figure, service_map, time_curves
+from geoaccess.maps.lorenz import LorenzCurve
 from geoaccess.maps.network import network_map
 from geoaccess.maps.raster import geotiff
 from geoaccess.maps.report import report_page, report_pdf

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-    from geoaccess.maps.figures import LorenzCurve
+    from geoaccess.maps.lorenz import LorenzCurve
     from geoaccess.maps.results import Service
 
 __all__ = ["draw_lorenz", "draw_time_curves"]

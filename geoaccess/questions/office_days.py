@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.siting import SitingProblem, Week
-    from geoaccess.study.pipeline import Answers
+    from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
 
 __all__ = ["DayQuestion", "OfficeDays", "days_lines", "days_study", "days_tables", "write_days"]

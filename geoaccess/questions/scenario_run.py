@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from geoaccess.network import Network
     from geoaccess.scenarios import AddSite, ChangedNetwork, Close, MoveSite, Scenario, Slow
-    from geoaccess.study.pipeline import Answers
+    from geoaccess.study.answers import Answers
 
 __all__ = [
     "Baseline",

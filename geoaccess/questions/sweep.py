@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from geoaccess.network import Network
     from geoaccess.parallel import Run
-    from geoaccess.study.pipeline import Answers
+    from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
     from geoaccess.study.settings.variations import Variation
 

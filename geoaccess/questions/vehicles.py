@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.siting import Fleet
-    from geoaccess.study.pipeline import Answers
+    from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
 
 __all__ = ["FleetQuestion", "PlacedFleet", "fleet_lines", "fleet_study", "write_fleet"]

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from geoaccess.errors import InputError
 from geoaccess.hierarchy import Hierarchy, whole
 from geoaccess.kernels import search, sweeps
-from geoaccess.kernels.keys import FAR, NEVER
+from geoaccess.kernels.keys import FAR
 from geoaccess.network import DECISECONDS, Network, snap
-from geoaccess.routing.legs import Legs, legs
+from geoaccess.routing.batches import (
+    WIDTH,
+    Ends,
+    along_edges,
+    ends_of,
+    searched,
+    searched_trees,
+    some_of,
+    swept,
+    swept_trees,
+)
+from geoaccess.routing.legs import legs
 from geoaccess.routing.sites import check_question, check_unique
 
 if TYPE_CHECKING:
@@ -27,9 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = ["travel_times", "trees", "within", "within_snapped"]
 
-_WIDTH = 32
-"""So many sources go through a hierarchy side by side: a row of their times fills two lines of a cache."""
-
 _TILE_BYTES = 256 * 2**20
 """So large is the part of a matrix that is worked on at a time."""
 
@@ -37,29 +45,6 @@ _FEW = 50
 """From so many sources on, contracting a network costs less than searching from each."""
 
 Method = Literal["auto", "search", "hierarchy"]
-
-
-class _Ends(NamedTuple):
-    """For points, in the direction of a search: both ends of their edges, the times to them, and all their legs."""
-
-    node_u: npt.NDArray[np.int32]
-    node_v: npt.NDArray[np.int32]
-    time_u: npt.NDArray[np.int32]
-    time_v: npt.NDArray[np.int32]
-    legs: Legs
-
-    @property
-    def reach_u(self) -> npt.NDArray[np.uint32]:
-        return _reach(self.time_u, self.legs.off)
-
-    @property
-    def reach_v(self) -> npt.NDArray[np.uint32]:
-        return _reach(self.time_v, self.legs.off)
-
-
-def _reach(leg: npt.NDArray[np.int32], off: npt.NDArray[np.int32]) -> npt.NDArray[np.uint32]:
-    """Return what the way to an end of the edge costs, with the way off the network; NEVER where it is closed."""
-    return np.where(leg >= 0, (leg + off).astype(np.uint32), NEVER)
 
 
 def travel_times(
@@ -263,18 +248,18 @@ def trees(
     come to a copy alone: the time to a place is the least of all nodes with one `network.expansion.place`.
     """
     roads = network.network if isinstance(network, Hierarchy) else network
-    source = _ends(legs(roads, origins, turned=reverse), leaving=True)
+    source = ends_of(legs(roads, origins, turned=reverse), leaving=True)
     count = roads.arcs.start.size - 1
     seconds = _room(count, len(origins))
     hierarchy = _engine(network, len(origins), method)
-    step = _WIDTH * search.threads()
+    step = WIDTH * search.threads()
     for first in range(0, len(origins), step):
         part = slice(first, min(first + step, len(origins)))
-        some = _some(source, part)
+        some = some_of(source, part)
         if hierarchy is None:
-            times = _searched_trees(roads, some, reverse=reverse)
+            times = searched_trees(roads, some, reverse=reverse)
         else:
-            times = _swept_trees(hierarchy, some, reverse=reverse)
+            times = swept_trees(hierarchy, some, reverse=reverse)
         _fill(seconds[:, part], times, int(FAR) - 1)
     seconds[:, source.legs.edge < 0] = np.nan
     return seconds.T
@@ -301,26 +286,10 @@ def _furthest(name: str, seconds: float) -> int:
 
 def _parts(sources: int, targets: int) -> Iterator[slice]:
     """Cut the sources into parts of whole rounds of all threads, whose times fit a tile."""
-    step = _WIDTH * search.threads()
+    step = WIDTH * search.threads()
     step *= max(1, _TILE_BYTES // (4 * step * max(targets, 1)))
     for first in range(0, sources, step):
         yield slice(first, min(first + step, sources))
-
-
-def _ends(at: Legs, *, leaving: bool) -> _Ends:
-    if leaving:
-        return _Ends(at.leave_node_u, at.leave_node_v, at.leave_u, at.leave_v, at)
-    return _Ends(at.arrive_node_u, at.arrive_node_v, at.arrive_u, at.arrive_v, at)
-
-
-def _some(ends: _Ends, part: slice) -> _Ends:
-    return _Ends(
-        ends.node_u[part],
-        ends.node_v[part],
-        ends.time_u[part],
-        ends.time_v[part],
-        Legs(*(array[part] for array in ends.legs)),
-    )
 
 
 def _tiles(
@@ -338,25 +307,25 @@ def _tiles(
     """
     roads = network.network if isinstance(network, Hierarchy) else network
     one, other = legs(roads, origins, turned=False), legs(roads, destinations, turned=False)
-    source, target = _ends(one, leaving=True), _ends(other, leaving=False)
+    source, target = ends_of(one, leaving=True), ends_of(other, leaving=False)
     if turned:
         source, target = target, source
     hierarchy = _engine(network, len(source.node_u), method)
     if hierarchy is not None:
         hierarchy = _above(hierarchy, source, target)
     for part in _parts(len(source.node_u), len(target.node_u)):
-        some = _some(source, part)
+        some = some_of(source, part)
         if hierarchy is None:
-            tile = _searched(roads, some, target, furthest, reverse=turned)
+            tile = searched(roads, some, target, furthest, reverse=turned)
         else:
-            tile = _swept(hierarchy, some, target, reverse=turned)
-        _along_edges(tile, some.legs, target.legs, turned=turned)
+            tile = swept(hierarchy, some, target, reverse=turned)
+        along_edges(tile, some.legs, target.legs, turned=turned)
         tile[:, some.legs.edge < 0] = FAR
         tile[target.legs.edge < 0] = FAR
         yield part, tile
 
 
-def _above(hierarchy: Hierarchy, *points: _Ends) -> Hierarchy:
+def _above(hierarchy: Hierarchy, *points: Ends) -> Hierarchy:
     """Return the part of a hierarchy that lies above some points; nodes that do not are nowhere (-1) in it."""
     wanted = np.zeros(hierarchy.place.size, np.bool_)
     wanted[0] = True  # where points that are not snapped are looked up
@@ -368,130 +337,3 @@ def _above(hierarchy: Hierarchy, *points: _Ends) -> Hierarchy:
         hierarchy.start, hierarchy.head, hierarchy.outward, hierarchy.inward, wanted
     )
     return Hierarchy(hierarchy.network, 0, rank[hierarchy.place], start, head, outward, inward)
-
-
-class _Seeds(NamedTuple):
-    """Where sources begin in a hierarchy: source i at place[first[i]:first[i + 1]], so late."""
-
-    first: npt.NDArray[np.int64]
-    place: npt.NDArray[np.int32]
-    time: npt.NDArray[np.uint32]
-
-
-def _seeds(hierarchy: Hierarchy, source: _Ends) -> _Seeds:
-    node = np.column_stack([source.node_u, source.node_v])
-    time = np.column_stack([source.reach_u, source.reach_v])
-    begins = (time != NEVER) & (source.legs.edge >= 0)[:, None]
-    first = np.zeros(len(node) + 1, np.int64)
-    np.cumsum(begins.sum(axis=1), out=first[1:])
-    return _Seeds(first, hierarchy.place[node[begins]], time[begins])
-
-
-def _lanes(hierarchy: Hierarchy) -> npt.NDArray[np.uint32]:
-    """Return room for the times of one batch of sources on each thread."""
-    return np.empty((search.threads(), (hierarchy.start.size - 1) * _WIDTH), np.uint32)
-
-
-def _swept(hierarchy: Hierarchy, source: _Ends, target: _Ends, *, reverse: bool) -> npt.NDArray[np.uint32]:
-    """Return times from the sources to the targets, shape (n_targets, n_sources), by sweeps."""
-    found = np.empty((target.node_u.size, source.node_u.size), np.uint32)
-    up, down = hierarchy.costs(reverse=reverse)
-    seeds = _seeds(hierarchy, source)
-    sweeps.lanes(
-        hierarchy.start,
-        hierarchy.head,
-        up,
-        down,
-        seeds.first,
-        seeds.place,
-        seeds.time,
-        np.maximum(hierarchy.place[target.node_u], 0),  # nowhere are only points that are not snapped
-        np.maximum(hierarchy.place[target.node_v], 0),
-        target.reach_u,
-        target.reach_v,
-        _WIDTH,
-        _lanes(hierarchy),
-        found,
-    )
-    return found
-
-
-def _swept_trees(hierarchy: Hierarchy, source: _Ends, *, reverse: bool) -> npt.NDArray[np.uint32]:
-    """Return times from the sources to all nodes, shape (n_nodes, n_sources), by sweeps."""
-    found = np.empty((hierarchy.place.size, source.node_u.size), np.uint32)
-    up, down = hierarchy.costs(reverse=reverse)
-    seeds = _seeds(hierarchy, source)
-    sweeps.trees(
-        hierarchy.start,
-        hierarchy.head,
-        up,
-        down,
-        hierarchy.place,
-        seeds.first,
-        seeds.place,
-        seeds.time,
-        _WIDTH,
-        _lanes(hierarchy),
-        found,
-    )
-    return found
-
-
-def _searched(
-    network: Network, source: _Ends, target: _Ends, furthest: int, *, reverse: bool
-) -> npt.NDArray[np.uint32]:
-    """Return the same by one bounded search from each source."""
-    ends = [source.node_u, source.node_v, target.node_u, target.node_v]
-    needed = np.zeros(network.arcs.start.size - 1, np.bool_)
-    needed[np.concatenate(ends)] = True
-    arcs = network.arcs_reversed if reverse else network.arcs
-    start, head, cost, rank = search.without_dead_ends(arcs.start, arcs.head, arcs.cost_ds, needed)
-    from_u, from_v, to_u, to_v = (rank[end] for end in ends)
-    found = np.empty((to_u.size, from_u.size), np.uint32)
-    search.matrix(
-        start,
-        head,
-        cost,
-        from_u,
-        from_v,
-        source.reach_u,
-        source.reach_v,
-        to_u,
-        to_v,
-        target.reach_u,
-        target.reach_v,
-        furthest,
-        search.threads(),
-        found,
-    )
-    return found
-
-
-def _searched_trees(network: Network, source: _Ends, *, reverse: bool) -> npt.NDArray[np.uint32]:
-    arcs = network.arcs_reversed if reverse else network.arcs
-    found = np.empty((arcs.start.size - 1, source.node_u.size), np.uint32)
-    nodes = np.column_stack([source.node_u, source.node_v])
-    times = np.column_stack([source.reach_u, source.reach_v])
-    for i, (node, time) in enumerate(zip(nodes, times, strict=True)):
-        begins = time != NEVER
-        best, _, _ = search.tree(arcs.start, arcs.head, arcs.cost_ds, node[begins], time[begins].astype(np.int32))
-        found[:, i] = best
-    return found
-
-
-def _along_edges(tile: npt.NDArray[np.uint32], source: Legs, target: Legs, *, turned: bool) -> None:
-    column = np.flatnonzero(source.edge >= 0).astype(np.int32)
-    column = column[np.argsort(source.edge[column], kind="stable")]
-    sweeps.along_edges(
-        tile,
-        target.edge,
-        target.up,
-        target.down,
-        target.off,
-        source.edge[column],
-        source.up[column],
-        source.down[column],
-        source.off[column],
-        column,
-        turned,
-    )

@@ -1,6 +1,7 @@
 """Studies: a TOML file in, answers and files out."""
 
-from geoaccess.study.pipeline import Answers, check, run, solve_study, write_report
+from geoaccess.study.answers import Answers
+from geoaccess.study.pipeline import check, run, solve_study, write_report
 from geoaccess.study.results.summaries import describe_network, draw_network, main_table, route_table, write_template
 from geoaccess.study.settings.study_file import Study, load_study
 from geoaccess.study.settings.variations import Variation, combinations, read_variations, vary

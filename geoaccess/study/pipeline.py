@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from geoaccess.errors import InputError
 from geoaccess.measures.islands import islands
 from geoaccess.progress import Stages
 from geoaccess.study import stages
-from geoaccess.study.results.summary import summary
+from geoaccess.study.answers import Answers
 from geoaccess.study.sections.inputs import SectionInput, SolvedInput
 from geoaccess.study.sections.registry import add_sections, check_sections
 from geoaccess.study.settings.study_file import CentralityTable
@@ -18,48 +18,14 @@ from geoaccess.study.zonings import join_zonings
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import geopandas as gpd
     import pandas as pd
 
-    from geoaccess.measures.groups import By
     from geoaccess.network import Network
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["Answers", "check", "check_inputs", "run", "solve_study", "write_report"]
+__all__ = ["check", "check_inputs", "run", "solve_study", "write_report"]
 
 _STAGES = 9
-
-
-@dataclass(frozen=True)
-class Answers:
-    """All that a study found.
-
-    `results` has one row per cell, `sites` one per service and place, `islands` one per set of roads on which somebody
-    lives, `centrality` one per municipality; `tables` are those of the optional sections of the study, by name; `files`
-    is what was written, nothing if the study was only solved.
-    """
-
-    study: Study
-    network: Network
-    results: gpd.GeoDataFrame
-    sites: gpd.GeoDataFrame
-    municipalities: gpd.GeoDataFrame | None
-    islands: pd.DataFrame
-    centrality: pd.DataFrame
-    tables: dict[str, pd.DataFrame]
-    sites_not_snapped: list[str]
-    from_cache: bool
-    seconds: dict[str, float]
-    files: list[Path]
-
-    @property
-    def population(self) -> float:
-        """Everybody."""
-        return float(self.results["population"].sum())
-
-    def summary(self, by: By = None) -> pd.DataFrame:
-        """`geoaccess.measures.summarise` with the norms beside it, numbered: one row per service and group."""
-        return summary(self.results, self.study.specs, by=by)
 
 
 def solve_study(study: Study, *, network: Network | None = None, show: bool = True) -> Answers:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from geoaccess.questions.siting.question import Question
     from geoaccess.siting import Located, Objective, SitingProblem
-    from geoaccess.study.pipeline import Answers
+    from geoaccess.study.answers import Answers
 
 __all__ = ["alternatives_of", "frontier_of"]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from geoaccess.questions.siting.question import Question
-    from geoaccess.study.pipeline import Answers
+    from geoaccess.study.answers import Answers
 
 __all__ = ["candidates_of", "municipality_of", "name_places"]
 

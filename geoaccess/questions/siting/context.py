@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from geoaccess.questions.scenario_run import ScenarioRun
     from geoaccess.scenarios import Scenario
     from geoaccess.siting import SitingProblem
-    from geoaccess.study.pipeline import Answers
+    from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
 
 __all__ = ["SitingContext", "build_problem", "context_of", "contexts_in"]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from geoaccess.questions.siting.question import Question
     from geoaccess.scenarios import Scenario
     from geoaccess.siting import Located, Objective, SitingProblem
-    from geoaccess.study.pipeline import Answers
+    from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
 
 __all__ = ["Placed", "site_study"]

@@ -21,7 +21,7 @@ from geoaccess.toml import did_you_mean
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from geoaccess.study.pipeline import Answers
+    from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
 
 __all__ = [

@@ -11,7 +11,7 @@ from geoaccess import equity, measures
 from geoaccess.study.zonings import labels_of_zonings, zonings_of
 
 if TYPE_CHECKING:
-    from geoaccess.study.pipeline import Answers
+    from geoaccess.study.answers import Answers
 
 __all__ = ["OVERVIEW", "overview"]
 

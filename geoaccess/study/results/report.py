@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from geoaccess.measures import ServiceSpec
-    from geoaccess.study.pipeline import Answers
+    from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
 
 __all__ = ["report_of"]

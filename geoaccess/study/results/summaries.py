@@ -19,7 +19,7 @@ from geoaccess.study import stages
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from geoaccess.study.pipeline import Answers
+    from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
 
 __all__ = ["describe_network", "draw_network", "main_table", "minutes", "route_table", "write_template"]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import numpy as np
 
-    from geoaccess.study.pipeline import Answers
+    from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
 
 __all__ = ["all_tables", "marked", "reached", "table_names", "write_csv", "write_table"]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from geoaccess.study.sections.registry import SectionInput, SolvedInput
+    from geoaccess.study.sections.inputs import SectionInput, SolvedInput
     from geoaccess.study.settings.study_file import Study
 
 __all__ = ["permissions", "read_rules", "rule_columns", "rule_services", "rules_table"]

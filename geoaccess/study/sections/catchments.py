@@ -20,7 +20,7 @@ from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
     from geoaccess.measures.groups import Zoning
-    from geoaccess.study.sections.registry import SectionInput, SolvedInput
+    from geoaccess.study.sections.inputs import SectionInput, SolvedInput
     from geoaccess.study.settings.config_sections import CatchmentSettings
     from geoaccess.study.settings.study_file import Study
 

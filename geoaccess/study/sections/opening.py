@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.measures.groups import Zoning
-    from geoaccess.study.sections.registry import SectionInput, SolvedInput
+    from geoaccess.study.sections.inputs import SectionInput, SolvedInput
     from geoaccess.study.settings.config_sections import OpeningSettings
     from geoaccess.study.settings.study_file import Study
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from geoaccess.study.sections.registry import SectionInput, SolvedInput
+    from geoaccess.study.sections.inputs import SectionInput, SolvedInput
 
 __all__ = ["for_all_cells", "municipality_of_sites", "sites_of_service"]
 

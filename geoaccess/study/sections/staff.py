@@ -13,7 +13,7 @@ from geoaccess.study.study_tables import read_given
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
-    from geoaccess.study.sections.registry import SectionInput, SolvedInput
+    from geoaccess.study.sections.inputs import SectionInput, SolvedInput
 
 __all__ = ["read_rota", "staff_table"]
 

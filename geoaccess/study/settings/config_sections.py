@@ -21,13 +21,14 @@ __all__ = [
     "RuleByNames",
     "RuleByTable",
     "RuleOfOwn",
-    "ServiceAsked",
+    "ServiceOptions",
+    "ServiceSettings",
     "StaffSettings",
     "ZoningFromColumn",
     "ZoningFromFile",
     "ZoningFromTable",
     "Zonings",
-    "problems_asked",
+    "section_problems",
 ]
 
 Positive = Annotated[float, Field(gt=0)]
@@ -100,7 +101,7 @@ class RuleByTable(Table):
     file: str
 
 
-class ServiceAsked(Table):
+class ServiceOptions(Table):
     """The part of [services.<key>] that says at what level, when and to whom its sites give the service."""
 
     sites_of: str | None = None
@@ -113,7 +114,7 @@ class ServiceAsked(Table):
     rule: RuleOfOwn | RuleByNames | RuleByTable | None = Field(default=None, discriminator="kind")
 
     @model_validator(mode="after")
-    def _clear(self) -> ServiceAsked:
+    def _clear(self) -> ServiceOptions:
         problems = []
         if len(set(self.levels)) < len(self.levels):
             problems.append(f"levels is {self.levels}; write every level once, the lowest first")
@@ -122,6 +123,22 @@ class ServiceAsked(Table):
         if problems:
             raise ValueError("\n".join(problems))
         return self
+
+
+class ServiceSettings(ServiceOptions):
+    """[services.<key>]: a service that people travel to, or that comes to them."""
+
+    label: str
+    toward: Literal["sites", "cells"] = "sites"
+    norms_min: list[Positive] = []
+    proxy_note: str = ""
+
+    @field_validator("norms_min")
+    @classmethod
+    def _rising(cls, norms: list[float]) -> list[float]:
+        if sorted(set(norms)) != norms:
+            raise ValueError("write the norms in rising order, each once")
+        return norms
 
 
 class OpeningSettings(Table):
@@ -205,8 +222,8 @@ class StaffSettings(Table):
     file: str
 
 
-def problems_asked(
-    services: Mapping[str, ServiceAsked],
+def section_problems(
+    services: Mapping[str, ServiceOptions],
     zonings: Iterable[ZoningFromColumn | ZoningFromTable | ZoningFromFile],
     opening: OpeningSettings | None,
     catchments: Mapping[str, CatchmentSettings],
@@ -237,7 +254,7 @@ def problems_asked(
     return problems
 
 
-def _of_service(key: str, service: ServiceAsked, services: Mapping[str, ServiceAsked]) -> list[str]:
+def _of_service(key: str, service: ServiceOptions, services: Mapping[str, ServiceOptions]) -> list[str]:
     problems = []
     source, levels = service.sites_of, service.levels
     if source is not None:

@@ -11,7 +11,7 @@ from geoaccess.toml import Table, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from geoaccess.study.settings.study_file import ServiceSettings
+    from geoaccess.study.settings.config_sections import ServiceSettings
 
 __all__ = ["AgesSettings", "ContactsSettings", "DemandSettings", "ProjectionSettings", "SeasonSettings"]
 

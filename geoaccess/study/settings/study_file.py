@@ -7,7 +7,7 @@ from datetime import datetime  # noqa: TC003 - pydantic reads the annotation
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from geoaccess.errors import ConfigError
 from geoaccess.measures import ServiceSpec
@@ -19,11 +19,11 @@ from geoaccess.study.settings.config_sections import (
     OpeningSettings,
     RuleByTable,
     RuleOfOwn,
-    ServiceAsked,
+    ServiceSettings,
     StaffSettings,
     ZoningFromColumn,
     Zonings,
-    problems_asked,
+    section_problems,
 )
 from geoaccess.study.settings.demand import DemandSettings
 from geoaccess.study.settings.reliability import ReliabilitySettings  # noqa: TC001 - pydantic reads the annotation
@@ -82,22 +82,6 @@ class PopulationSettings(Table):
     clip: tuple[float, float, float, float] | None = None
     year: int
     source: str
-
-
-class ServiceSettings(ServiceAsked):
-    """[services.<key>]: a service that people travel to, or that comes to them."""
-
-    label: str
-    toward: Literal["sites", "cells"] = "sites"
-    norms_min: list[Positive] = []
-    proxy_note: str = ""
-
-    @field_validator("norms_min")
-    @classmethod
-    def _rising(cls, norms: list[float]) -> list[float]:
-        if sorted(set(norms)) != norms:
-            raise ValueError("write the norms in rising order, each once")
-        return norms
 
 
 class SitesFromFile(Table):
@@ -261,7 +245,7 @@ class Settings(Table):
         if self.ambulance:
             problems += self.ambulance.problems({key: service.toward for key, service in self.services.items()})
         problems += self.demand.problems(self.services, self.population.ages)
-        problems += problems_asked(self.services, self.zonings, self.opening, self.catchments)
+        problems += section_problems(self.services, self.zonings, self.opening, self.catchments)
         if problems:
             raise ValueError("\n".join(problems))
         return self

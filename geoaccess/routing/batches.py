@@ -1,0 +1,192 @@
+"""Times from several places at once: swept through a hierarchy side by side, or searched one by one between threads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from geoaccess.kernels import search, sweeps
+from geoaccess.kernels.keys import NEVER
+from geoaccess.routing.legs import Legs
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from geoaccess.hierarchy import Hierarchy
+    from geoaccess.network import Network
+
+__all__ = ["WIDTH", "Ends", "along_edges", "ends_of", "searched", "searched_trees", "some_of", "swept", "swept_trees"]
+
+WIDTH = 32
+"""So many sources go through a hierarchy side by side: a row of their times fills two lines of a cache."""
+
+
+class Ends(NamedTuple):
+    """For points, in the direction of a search: both ends of their edges, the times to them, and all their legs."""
+
+    node_u: npt.NDArray[np.int32]
+    node_v: npt.NDArray[np.int32]
+    time_u: npt.NDArray[np.int32]
+    time_v: npt.NDArray[np.int32]
+    legs: Legs
+
+    @property
+    def reach_u(self) -> npt.NDArray[np.uint32]:
+        """The way to the first end and off the network, deciseconds."""
+        return _reach(self.time_u, self.legs.off)
+
+    @property
+    def reach_v(self) -> npt.NDArray[np.uint32]:
+        """The way to the second end and off the network, deciseconds."""
+        return _reach(self.time_v, self.legs.off)
+
+
+def _reach(leg: npt.NDArray[np.int32], off: npt.NDArray[np.int32]) -> npt.NDArray[np.uint32]:
+    """Return what the way to an end of the edge costs, with the way off the network; NEVER where it is closed."""
+    return np.where(leg >= 0, (leg + off).astype(np.uint32), NEVER)
+
+
+def ends_of(at: Legs, *, leaving: bool) -> Ends:
+    """Return the ends of the edges that points lie on, for leaving or for arriving there."""
+    if leaving:
+        return Ends(at.leave_node_u, at.leave_node_v, at.leave_u, at.leave_v, at)
+    return Ends(at.arrive_node_u, at.arrive_node_v, at.arrive_u, at.arrive_v, at)
+
+
+def some_of(ends: Ends, part: slice) -> Ends:
+    """Return the ends of some of the points."""
+    return Ends(
+        ends.node_u[part],
+        ends.node_v[part],
+        ends.time_u[part],
+        ends.time_v[part],
+        Legs(*(array[part] for array in ends.legs)),
+    )
+
+
+class _Seeds(NamedTuple):
+    """Where sources begin in a hierarchy: source i at place[first[i]:first[i + 1]], so late."""
+
+    first: npt.NDArray[np.int64]
+    place: npt.NDArray[np.int32]
+    time: npt.NDArray[np.uint32]
+
+
+def _seeds(hierarchy: Hierarchy, source: Ends) -> _Seeds:
+    node = np.column_stack([source.node_u, source.node_v])
+    time = np.column_stack([source.reach_u, source.reach_v])
+    begins = (time != NEVER) & (source.legs.edge >= 0)[:, None]
+    first = np.zeros(len(node) + 1, np.int64)
+    np.cumsum(begins.sum(axis=1), out=first[1:])
+    return _Seeds(first, hierarchy.place[node[begins]], time[begins])
+
+
+def _lanes(hierarchy: Hierarchy) -> npt.NDArray[np.uint32]:
+    """Return room for the times of one batch of sources on each thread."""
+    return np.empty((search.threads(), (hierarchy.start.size - 1) * WIDTH), np.uint32)
+
+
+def swept(hierarchy: Hierarchy, source: Ends, target: Ends, *, reverse: bool) -> npt.NDArray[np.uint32]:
+    """Return times from the sources to the targets, shape (n_targets, n_sources), by sweeps."""
+    found = np.empty((target.node_u.size, source.node_u.size), np.uint32)
+    up, down = hierarchy.costs(reverse=reverse)
+    seeds = _seeds(hierarchy, source)
+    sweeps.lanes(
+        hierarchy.start,
+        hierarchy.head,
+        up,
+        down,
+        seeds.first,
+        seeds.place,
+        seeds.time,
+        np.maximum(hierarchy.place[target.node_u], 0),  # nowhere are only points that are not snapped
+        np.maximum(hierarchy.place[target.node_v], 0),
+        target.reach_u,
+        target.reach_v,
+        WIDTH,
+        _lanes(hierarchy),
+        found,
+    )
+    return found
+
+
+def swept_trees(hierarchy: Hierarchy, source: Ends, *, reverse: bool) -> npt.NDArray[np.uint32]:
+    """Return times from the sources to all nodes, shape (n_nodes, n_sources), by sweeps."""
+    found = np.empty((hierarchy.place.size, source.node_u.size), np.uint32)
+    up, down = hierarchy.costs(reverse=reverse)
+    seeds = _seeds(hierarchy, source)
+    sweeps.trees(
+        hierarchy.start,
+        hierarchy.head,
+        up,
+        down,
+        hierarchy.place,
+        seeds.first,
+        seeds.place,
+        seeds.time,
+        WIDTH,
+        _lanes(hierarchy),
+        found,
+    )
+    return found
+
+
+def searched(network: Network, source: Ends, target: Ends, furthest: int, *, reverse: bool) -> npt.NDArray[np.uint32]:
+    """Return the same by one bounded search from each source."""
+    ends = [source.node_u, source.node_v, target.node_u, target.node_v]
+    needed = np.zeros(network.arcs.start.size - 1, np.bool_)
+    needed[np.concatenate(ends)] = True
+    arcs = network.arcs_reversed if reverse else network.arcs
+    start, head, cost, rank = search.without_dead_ends(arcs.start, arcs.head, arcs.cost_ds, needed)
+    from_u, from_v, to_u, to_v = (rank[end] for end in ends)
+    found = np.empty((to_u.size, from_u.size), np.uint32)
+    search.matrix(
+        start,
+        head,
+        cost,
+        from_u,
+        from_v,
+        source.reach_u,
+        source.reach_v,
+        to_u,
+        to_v,
+        target.reach_u,
+        target.reach_v,
+        furthest,
+        search.threads(),
+        found,
+    )
+    return found
+
+
+def searched_trees(network: Network, source: Ends, *, reverse: bool) -> npt.NDArray[np.uint32]:
+    """Return the times from sources to every node, shape (n_nodes, n_sources), by a search from each."""
+    arcs = network.arcs_reversed if reverse else network.arcs
+    found = np.empty((arcs.start.size - 1, source.node_u.size), np.uint32)
+    nodes = np.column_stack([source.node_u, source.node_v])
+    times = np.column_stack([source.reach_u, source.reach_v])
+    for i, (node, time) in enumerate(zip(nodes, times, strict=True)):
+        begins = time != NEVER
+        best, _, _ = search.tree(arcs.start, arcs.head, arcs.cost_ds, node[begins], time[begins].astype(np.int32))
+        found[:, i] = best
+    return found
+
+
+def along_edges(tile: npt.NDArray[np.uint32], source: Legs, target: Legs, *, turned: bool) -> None:
+    """Shorten the times between points on one edge to those along it."""
+    column = np.flatnonzero(source.edge >= 0).astype(np.int32)
+    column = column[np.argsort(source.edge[column], kind="stable")]
+    sweeps.along_edges(
+        tile,
+        target.edge,
+        target.up,
+        target.down,
+        target.off,
+        source.edge[column],
+        source.up[column],
+        source.down[column],
+        source.off[column],
+        column,
+        turned,
+    )

@@ -1,0 +1,52 @@
+"""What a study found: a leaf that the pipeline fills, and tables, report and questions read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from geoaccess.study.results.summary import summary
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+    import pandas as pd
+
+    from geoaccess.measures.groups import By
+    from geoaccess.network import Network
+    from geoaccess.study.settings.study_file import Study
+
+__all__ = ["Answers"]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """All that a study found.
+
+    `results` has one row per cell, `sites` one per service and place, `islands` one per set of roads on which somebody
+    lives, `centrality` one per municipality; `tables` are those of the optional sections of the study, by name; `files`
+    is what was written, nothing if the study was only solved.
+    """
+
+    study: Study
+    network: Network
+    results: gpd.GeoDataFrame
+    sites: gpd.GeoDataFrame
+    municipalities: gpd.GeoDataFrame | None
+    islands: pd.DataFrame
+    centrality: pd.DataFrame
+    tables: dict[str, pd.DataFrame]
+    sites_not_snapped: list[str]
+    from_cache: bool
+    seconds: dict[str, float]
+    files: list[Path]
+
+    @property
+    def population(self) -> float:
+        """Everybody."""
+        return float(self.results["population"].sum())
+
+    def summary(self, by: By = None) -> pd.DataFrame:
+        """`geoaccess.measures.summarise` with the norms beside it, numbered: one row per service and group."""
+        return summary(self.results, self.study.specs, by=by)
