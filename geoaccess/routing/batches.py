@@ -133,7 +133,7 @@ def swept_trees(hierarchy: Hierarchy, source: Ends, *, reverse: bool) -> npt.NDA
 
 
 def searched(network: Network, source: Ends, target: Ends, furthest: int, *, reverse: bool) -> npt.NDArray[np.uint32]:
-    """Return the same by one bounded search from each source."""
+    """Return the times from sources to targets, shape (n_targets, n_sources), by a bounded search from each source."""
     ends = [source.node_u, source.node_v, target.node_u, target.node_v]
     needed = np.zeros(network.arcs.start.size - 1, np.bool_)
     needed[np.concatenate(ends)] = True

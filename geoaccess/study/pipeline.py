@@ -10,6 +10,7 @@ from geoaccess.measures.islands import islands
 from geoaccess.progress import Stages
 from geoaccess.study import stages
 from geoaccess.study.answers import Answers
+from geoaccess.study.centrality import join_classes, join_table
 from geoaccess.study.sections.inputs import SectionInput, SolvedInput
 from geoaccess.study.sections.registry import add_sections, check_sections
 from geoaccess.study.settings.study_file import CentralityTable
@@ -95,7 +96,7 @@ def _solve(study: Study, progress: Stages, *, network: Network | None = None) ->
     with progress.stage("searching the nearest sites"):
         times = stages.solve(study, network, snapped, sites)
     with progress.stage("joining centrality classes"):
-        classes, centrality = stages.join_classes(study, network, mapped, snapped, cells, times)
+        classes, centrality = join_classes(study, network, mapped, snapped, cells, times)
     with progress.stage("summing up"):
         results = cells.join(classes).join(times)
         added = add_sections(SolvedInput(study, results, sites, municipalities, network, snapped, people, mapped))
@@ -179,6 +180,6 @@ def check(study: Study) -> list[str]:
     found.append(f"{joined['municipality_id'][inside].nunique()} municipalities; {outside:,.0f} people in none")
     if isinstance(study.settings.centrality, CentralityTable):
         cells = cells[["population", "geometry"]].join(joined)
-        _, table = stages.join_table(study, study.settings.centrality, cells)
+        _, table = join_table(study, study.settings.centrality, cells)
         found.append(f"{len(table)} municipalities with a centrality class")
     return found

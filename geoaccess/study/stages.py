@@ -5,22 +5,19 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from geoaccess import demand, files, services, zones
 from geoaccess.errors import InputError
 from geoaccess.network import Network, load_network, save_network, snap
 from geoaccess.osm import profile_files, read_boundaries, read_features, read_network, read_profile
-from geoaccess.routing import nearest_snapped, travel_times
+from geoaccess.routing import nearest_snapped
 from geoaccess.study.settings.study_file import (
     Borderless,
     CentralityComputed,
-    CentralityTable,
     SitesFromFile,
     SitesFromOsm,
     Study,
@@ -42,8 +39,7 @@ __all__ = [
     "about",
     "build_network",
     "build_or_load_network",
-    "join_classes",
-    "join_table",
+    "fetch_hint",
     "join_zones",
     "nearest_columns",
     "network_folder",
@@ -57,7 +53,6 @@ __all__ = [
 ]
 
 _ROOMS_OF_A_NETWORK = ("kernels", "network", "osm")
-_ORIGINS_AT_ONCE = 2000
 
 
 def build_or_load_network(study: Study, *, say: Callable[[str], None] | None = None) -> tuple[Network, bool]:
@@ -94,7 +89,7 @@ def build_network(study: Study, *, say: Callable[[str], None] | None = None) -> 
 def _extracts(study: Study) -> list[Path]:
     paths = [study.resolve(name) for name in study.settings.network.osm]
     for path in paths:
-        files.require(path, hint=_fetch_hint(study))
+        files.require(path, hint=fetch_hint(study))
     files.require(study.profile, hint="check [network] profile in the study")
     return paths
 
@@ -112,7 +107,7 @@ def _network_digest(paths: Sequence[Path], profile: Path, ferries: Path | None, 
 def read_people(study: Study) -> gpd.GeoDataFrame:
     """Return the cells of the study."""
     settings = study.settings.population
-    path = files.require(study.resolve(settings.file), hint=_fetch_hint(study))
+    path = files.require(study.resolve(settings.file), hint=fetch_hint(study))
     if path.suffix.lower() in (".tif", ".tiff"):
         if carried_columns(study):
             raise InputError(
@@ -161,7 +156,7 @@ def read_places(study: Study, mapped: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     tables = []
     for source in study.settings.sites:
         if isinstance(source, SitesFromFile):
-            path = files.require(study.resolve(source.file), hint=_fetch_hint(study))
+            path = files.require(study.resolve(source.file), hint=fetch_hint(study))
             table = read_with_columns(study, source, path)
             table = services.merge_near(_clipped(study, source, table), source.merge_within_m)
         elif isinstance(source, SitesFromOsm):
@@ -217,7 +212,7 @@ def join_zones(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, gpd
         return _zones_of_column(study, settings, cells), None
     if isinstance(settings, ZonesFromFile):
         municipalities = zones.read_municipalities(
-            files.require(study.resolve(settings.file), hint=_fetch_hint(study)),
+            files.require(study.resolve(settings.file), hint=fetch_hint(study)),
             id=settings.id,
             name=settings.name,
             region_id=settings.region_id,
@@ -347,74 +342,6 @@ def nearest_columns(key: str, found: pd.DataFrame) -> dict[str, pd.Series[Any]]:
     }
 
 
-def join_classes(
-    study: Study, network: Network, mapped: gpd.GeoDataFrame, snapped: Snapped, cells: pd.DataFrame, times: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the centrality of each cell, and the table of municipalities it comes from."""
-    settings = study.settings.centrality
-    if isinstance(settings, CentralityTable):
-        return join_table(study, settings, cells)
-    table = _compute_classes(study, settings, network, mapped, snapped, cells, times)
-    return _classes(cells, table, source="computed"), table
-
-
-def join_table(study: Study, settings: CentralityTable, cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the centrality of each cell from an official table, and that table."""
-    path = files.require(study.resolve(settings.file), hint=_fetch_hint(study))
-    table = zones.read_centrality(
-        path,
-        municipality=settings.municipality,
-        centrality_class=settings.centrality_class,
-        index=None if settings.index == "none" else settings.index,
-        year=settings.year,
-    )
-    return _classes(cells, table, source=str(path)), table
-
-
-def _classes(cells: pd.DataFrame, table: pd.DataFrame, *, source: str) -> pd.DataFrame:
-    joined = zones.join_centrality(cells[["population", "municipality_id", "municipality"]], table, source=source)
-    return joined[["centrality_index", "centrality_class"]]
-
-
-def _compute_classes(
-    study: Study,
-    settings: CentralityComputed,
-    network: Network,
-    mapped: gpd.GeoDataFrame,
-    snapped: Snapped,
-    cells: pd.DataFrame,
-    times: pd.DataFrame,
-) -> pd.DataFrame:
-    people = cells["population"].to_numpy()
-    cutoff_s = settings.cutoff_min * 60
-    weigh = partial(zones.time_weight, cutoff_s=cutoff_s, tenth_at_s=settings.tenth_at_min * 60)
-    reached = np.empty(len(cells))
-    for first in range(0, len(cells), _ORIGINS_AT_ONCE):
-        block = slice(first, first + _ORIGINS_AT_ONCE)
-        weights = weigh(travel_times(network, snapped.cells.iloc[block], snapped.cells, cutoff_s=cutoff_s))
-        # Not weights @ people: the last digits of that depend on the number of threads.
-        reached[block] = np.einsum("ij,j->i", weights, people)
-    kinds = sum(
-        weigh(times[f"{key}_s"].to_numpy())
-        for key, service in study.settings.services.items()
-        if service.toward == "sites"
-    )
-    for tags in settings.functions.values():
-        features = mapped[services.carrying(mapped, tags)]
-        if len(features):
-            there = snap_as_set(study, network, features)
-            kinds = kinds + weigh(nearest_snapped(network, snapped.cells, there, k=1)["travel_time_s"].to_numpy())
-    return zones.compute_centrality(
-        workplaces_reached=reached,
-        kinds_reached=kinds,
-        population=people,
-        municipality_id=cells["municipality_id"].to_numpy(),
-        weights=settings.weights,
-        cuts=settings.cuts,
-        transform=settings.transform,
-    )
-
-
 def snap_as_set(study: Study, network: Network, places: gpd.GeoDataFrame) -> pd.DataFrame:
     """Attach places to the network as the study sets it."""
     return snap(
@@ -426,7 +353,8 @@ def snap_as_set(study: Study, network: Network, places: gpd.GeoDataFrame) -> pd.
     )
 
 
-def _fetch_hint(study: Study) -> str:
+def fetch_hint(study: Study) -> str:
+    """Say where a file that a study needs is to be had."""
     if study.settings.fetch:
         return f"`geoaccess fetch {study.settings.fetch}` downloads it"
     return f"check the path in {study.path}"

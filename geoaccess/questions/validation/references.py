@@ -144,6 +144,7 @@ def write_reference_template(study: Study, path: Path) -> int:
         If the file is there already, or as `check`.
     """
     from geoaccess.study import stages
+    from geoaccess.study.centrality import join_table
     from geoaccess.study.settings.study_file import CentralityTable
 
     if path.exists():
@@ -155,7 +156,7 @@ def write_reference_template(study: Study, path: Path) -> int:
     places = [(str(row.municipality_id), str(row.municipality)) for row in names.itertuples()]
     classes = [str(number) for number in range(1, 7)]
     if isinstance(study.settings.centrality, CentralityTable):
-        found, _ = stages.join_table(study, study.settings.centrality, cells[["population"]].join(joined))
+        found, _ = join_table(study, study.settings.centrality, cells[["population"]].join(joined))
         classes = [str(number) for number in sorted(found["centrality_class"].dropna().unique())]
     places += [(f"class {number}", "") for number in classes] + [("everybody", "")]
     rows = []
