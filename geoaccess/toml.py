@@ -15,7 +15,7 @@ from geoaccess.errors import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Table", "did_you_mean", "parse_toml", "problems_in", "read_toml", "validate"]
+__all__ = ["Table", "did_you_mean", "nearest", "parse_toml", "problems_in", "read_toml", "validate"]
 
 
 class Table(BaseModel):
@@ -88,8 +88,19 @@ def did_you_mean(word: str, known: Any) -> str:
     '; did you mean "population"?'
     """
     words = sorted(str(item) for item in known)
-    near = difflib.get_close_matches(word, words, 1, 0.6)
-    return f'; did you mean "{near[0]}"?' if near else f"; known: {', '.join(words)}"
+    near = nearest(word, words)
+    return f'; did you mean "{near}"?' if near else f"; known: {', '.join(words)}"
+
+
+def nearest(word: str, known: Any) -> str | None:
+    """Return the known word that is most like another, in any case of letters; None where none is like it.
+
+    >>> nearest("popluation", ["Population", "zones"])
+    'Population'
+    """
+    words = {str(item).lower(): str(item) for item in known}
+    near = difflib.get_close_matches(word.lower(), words, 1, 0.6)
+    return words[near[0]] if near else None
 
 
 def _said(item: Any, model: type[BaseModel]) -> list[str]:

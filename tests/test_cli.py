@@ -352,7 +352,7 @@ FAULTS = {
     "cells far from the network": Fault(elsewhere, ("none of 8", "people.csv", "CRS"), check=False),
     "an empty table of people": Fault(put("people.csv", b""), ("people.csv", "empty")),
     "a column that is not there": Fault(
-        edit("people.csv", "cell_id,people", "cell_id,peple"), ("people.csv", "'people'", "peple")
+        edit("people.csv", "cell_id,people", "cell_id,peple"), ("people.csv", '"people"', "peple")
     ),
     "no cell in the clip": Fault(
         edit("study.toml", 'people = "people"', f"{CLIP}[0, 0, 1, 1]"), ("[population] clip", "people.csv")
@@ -379,8 +379,8 @@ FAULTS = {
         edit("study.toml", "columns = {", 'crs = "EPSG:99999"\ncolumns = {'), ("EPSG:99999",)
     ),
     "an empty table of sites": Fault(put("sites.csv", b""), ("sites.csv",)),
-    "sites in another encoding": Fault(
-        put("sites.csv", "id,service,name,lon,lat\na,gp,Bodø,14,67\n".encode("latin-1")), ("sites.csv", "UTF-8")
+    "sites that are no text": Fault(
+        put("sites.csv", b"id,service,name,lon,lat\na,gp,\0,14,67\n"), ("sites.csv", "UTF-8")
     ),
     "rows that do not fit the header": Fault(
         put("sites.csv", b"id,service,name,lon,lat\na,gp,x,15,69\nb,gp,x,y,z,15,69\n"), ("sites.csv",)
@@ -406,7 +406,7 @@ FAULTS = {
         edit("centrality.csv", "0102,3,800\n", ""), ("centrality.csv", "0102", "East", "714 people")
     ),
     "a municipality with two classes": Fault(
-        edit("centrality.csv", "0102,3,800", "0101,3,800"), ("centrality.csv", "0101", "line 3")
+        edit("centrality.csv", "0102,3,800", "0101,3,800"), ("centrality.csv", "0101", "row 3")
     ),
     "classes that are no table": Fault(put("centrality.csv", b"hello"), ("centrality.csv", "kommunenummer")),
     # The study.

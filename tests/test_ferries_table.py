@@ -143,9 +143,9 @@ def test_everything_wrong_is_said_at_once_with_rows(tmp_path):
     [
         ("way_id,minuts\n1,5\n", 'unknown column "minuts"; did you mean "minutes"'),
         ("name,minutes\na,5\n", "no column says which ferry a row is"),
-        ("way_id,way_id\n1,1\n", "more than once"),
-        ("way_id,note\n1,a,b\n", "more fields than the header"),
-        ("", "no column says which ferry"),
+        ("way_id,way_id\n1,1\n", "2 columns are called"),
+        ("way_id,note\n1,a,b\n", "row 2: 3 values, but the header names 2"),
+        ("", "is empty"),
     ],
 )
 def test_a_table_that_is_none(tmp_path, text, message):

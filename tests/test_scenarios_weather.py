@@ -142,7 +142,7 @@ def test_all_that_is_wrong_with_a_table_is_said_at_once(tmp_path):
         )
     for part in ("way 99", '"boat"', "'1.5'", "'x'", "no area says", "neither name nor osm_id", "way 3 is there twice"):
         assert part in str(caught.value)
-    with pytest.raises(InputError, match="no column what, availability"):
+    with pytest.raises(InputError, match='no column "what", "availability"; it has name'):
         read_closures(written(tmp_path, "name\nx\n"), ring())
 
 

@@ -179,7 +179,7 @@ def test_coordinates_may_be_in_another_crs(table):
     assert (site.geometry.x.iloc[0], site.geometry.y.iloc[0]) == pytest.approx((lon, lat), abs=1e-8)
 
 
-@pytest.mark.parametrize("bad", ["", "NaN", "nan", "x", "69,65", "inf", "1e999", "--", "18.9.5"])
+@pytest.mark.parametrize("bad", ["", "NaN", "nan", "x", "69,650", "inf", "1e999", "--", "18.9.5"])
 def test_every_row_without_coordinates_is_named(table, bad):
     quoted = f'"{bad}"'
     path = table(ROWS[0], f"a,gp,,,{quoted},69,no,,,", ROWS[1], f"b,gp,,,18,{quoted},no,,,", ROWS[2])
@@ -235,7 +235,6 @@ def test_a_word_that_is_neither_yes_nor_no_is_not_guessed_at(table):
         ("empty.csv", b""),
         ("blank.csv", b"\n\n"),
         ("header.csv", b"service,lon,lat\n"),
-        ("latin.csv", "service,name,lon,lat\ngp,Tromsø,18,69\n".encode("latin-1")),
         ("ragged.csv", b"service,lon,lat\ngp,18,69\ngp,18,69,1,2,3\n"),
         ("binary.csv", bytes(range(256))),
         ("broken.geojson", b'{"type": "FeatureCollection", "features": ['),

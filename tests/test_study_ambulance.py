@@ -336,7 +336,7 @@ def test_columns_of_the_chain_are_kept_free(tmp_path):
     [
         ("people.csv", ",yes,", ",perhaps,", "town of 1 cells is neither yes nor no"),
         ("people.csv", ",no,100", ",no,-1", "calls of 1 rows is missing, negative or no number"),
-        ("people.csv", "town", "city", "has no column 'town'"),
+        ("people.csv", "town", "city", 'no column "town"'),
         ("sites.csv", ",0.8,", ",1.8,", "availability is 1.8 at ambulance_base-west"),
         ("sites.csv", ",0.8,", ",,", "there of 1 rows is missing"),
         ("study.toml", 'vehicles = "cars"', 'vehicles = "carts"', 'asks for [ambulance] availability = "there"'),

@@ -183,7 +183,7 @@ def test_zonings_from_a_column_a_table_and_polygons(tmp_path):
          ["trusts.csv", "0101", "Coast and Inland"]),
         (ZONINGS, [("trusts.csv", AREAS.replace("trust", "trst")), ("halves.geojson", halves())],
          ["trusts.csv", "[[zonings]] trust", 'did you mean "trst"']),
-        (ZONINGS.replace('column = "district"', 'column = "distrct"'), [], ["people.csv", "distrct", "'district'"]),
+        (ZONINGS.replace('column = "district"', 'column = "distrct"'), [], ["people.csv", "distrct", '"district"']),
         (ZONINGS.replace('name = "trust"', 'name = "region"'), [], ["[[zonings]]", '"region"', "another"]),
         (ZONINGS.replace('kind = "table"', 'kind = "tabel"'), [], ["zonings", "table"]),
     ],
@@ -293,7 +293,7 @@ def test_a_catchment_that_cannot_be_is_refused_at_once(tmp_path, more, words):
     ("name", "more", "words"),
     [
         ("x", 'supply = "doctrs"', ["sites.csv", 'did you mean "doctors"', "[catchments.x] supply"]),
-        ("x", 'demand = "oldd"', ["people.csv", "oldd", "'old'"]),
+        ("x", 'demand = "oldd"', ["people.csv", "oldd", '"old"']),
         ("x", 'demand = "district"', ["people.csv", "district", "people must be numbers"]),
         ("x", 'demand = "population_80"', ["[catchments.x] demand", '"population_80"', '"population"']),
         ("gp_s", "", ['"gp_s"', "another name"]),

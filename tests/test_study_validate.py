@@ -66,7 +66,7 @@ def test_all_that_is_wrong_with_a_table_is_said_at_once(tmp_path):
     with pytest.raises(InputError) as caught:
         read_reference(table_of(tmp_path, HEADER + rows))
     lines = str(caught.value).split("\n")
-    assert [line.split(":")[0] for line in lines[1:]] == [f"  - line {number}" for number in range(2, 7)]
+    assert [line.split(":")[0] for line in lines[1:]] == [f"  - row {number}" for number in range(2, 7)]
     assert '"x"' in lines[1]
     assert 'give the unit "%"' in lines[4]
 
@@ -75,11 +75,11 @@ def test_all_that_is_wrong_with_a_table_is_said_at_once(tmp_path):
     ("text", "said"),
     [
         ("geografi,service,statistic,value,source\n1,gp,mean,1,s\n", 'no column "geography"; did you mean "geografi"'),
-        ("a,b\n1,2\n", "5 problems"),
+        ("a,b\n1,2\n", 'no column "geography", "service", "statistic", "value", "source"; it has a, b'),
         (HEADER, "no row"),
-        ("", "problems"),
-        (HEADER + "a,gp,mean,1,min,s,more\n", "line 2: more values"),
-        (HEADER + 'a,gp,"mean,1,min,s\n', "cannot be read as CSV"),
+        ("", "is empty"),
+        (HEADER + "a,gp,mean,1,min,s,more\n", "row 2: 7 values, but the header names 6"),
+        (HEADER + 'a,gp,"mean,1,min,s\n', "row 2: .*quotation marks"),
         ("\0", "not a text file"),
     ],
 )

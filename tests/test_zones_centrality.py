@@ -74,16 +74,16 @@ def test_every_row_at_fault_is_listed(csv):
     message = str(error.value)
     assert "10 problems" in message
     for part in (
-        "line 3: municipality 0301 is there already",
-        "line 4: '55010' is not a municipality number",
-        "line 5: '000x' is not a municipality number",
-        "line 6: '' is not a municipality number",
-        "line 7: municipality 1103 has class '7'",
-        "line 8: municipality 1106 has class ''",
-        "line 9: municipality 1101 has index '1001'",
-        "line 10: municipality 1108 has index ''",
-        "line 11: municipality 1111 has class 2 but index 869, which is class 3",
-        "line 12: municipality 1112 has class 6 but index 565, which is class 5",
+        "row 3: municipality 0301 is there already",
+        "row 4: '55010' is not a municipality number",
+        "row 5: '000x' is not a municipality number",
+        "row 6: '' is not a municipality number",
+        "row 7: municipality 1103 has class '7'",
+        "row 8: municipality 1106 has class ''",
+        "row 9: municipality 1101 has index '1001'",
+        "row 10: municipality 1108 has index ''",
+        "row 11: municipality 1111 has class 2 but index 869, which is class 3",
+        "row 12: municipality 1112 has class 6 but index 565, which is class 5",
     ):
         assert part in message
 
@@ -91,15 +91,14 @@ def test_every_row_at_fault_is_listed(csv):
 def test_unusable_files_are_named(csv, tmp_path):
     with pytest.raises(MissingFileError, match=r"gone\.csv"):
         read_centrality(tmp_path / "gone.csv")
-    with pytest.raises(InputError, match="no column sentralitetsklasse, sentralitetsindeks; there are kommunenummer"):
+    with pytest.raises(InputError, match='no column "sentralitetsklasse", "sentralitetsindeks"; it has kommunenummer'):
         read_centrality(csv("kommunenummer\n0301\n"))
     with pytest.raises(InputError, match="has no rows"):
         read_centrality(csv(HEADER))
-    with pytest.raises(InputError, match="cannot be read as CSV"):
+    with pytest.raises(InputError, match="is empty"):
         read_centrality(csv(""))
-    (tmp_path / "latin.csv").write_bytes((HEADER + "0301,1,1000,Tromsø\n").encode("latin-1"))
-    with pytest.raises(InputError, match="cannot be read as CSV"):
-        read_centrality(tmp_path / "latin.csv")
+    with pytest.raises(InputError, match="row 2: 4 values, but the header names 3 columns"):
+        read_centrality(csv(HEADER + "0301,1,1000,Oslo\n"))
 
 
 def assigned_of(**columns):

@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from geoaccess.demand.tables import check_columns, read_numbers, read_table
 from geoaccess.demand.zone_tables import (
     check_people,
     require,
     spread,
-    zone_ids,
     zone_of_cells,
     zone_values,
 )
 from geoaccess.errors import InputError
-from geoaccess.files import require as require_file
+from geoaccess.tables import missing_columns, read_numbers, read_table, read_text, show_rows, to_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -131,7 +129,7 @@ def project_people(
     town   75.0  15.0
     """
     require(table, ["zone_id", "age", "year", "people"], subject="projection")
-    at = table[(pd.to_numeric(table["year"], errors="coerce") == year).to_numpy()]
+    at = table[to_numbers(table["year"]) == year]
     if not len(at):
         known = ", ".join(map(str, sorted(table["year"].unique())))
         raise InputError(f"projection: has no rows for {year}; it has {known or 'none at all'}")
@@ -217,7 +215,7 @@ def read_projection(
     Parameters
     ----------
     path
-        CSV (separated by comma, semicolon or tab) or Parquet, a row per zone, age and year.
+        A table of any kind that `read_table` takes, a row per zone, age and year.
     zone, age, year, people
         The columns that hold them. Rows for each sex must be summed, or chosen from, before.
 
@@ -239,21 +237,21 @@ def read_projection(
     >>> read_projection(file).to_dict("records")
     [{'zone_id': '0301', 'age': '80+', 'year': 2030, 'people': 29000.0}]
     """
-    table = read_table(require_file(path, hint="give the path of a table of people by municipality, age and year"))
-    problems = check_columns(table, [zone, age, year, people])
+    table = read_table(path, hint="give the path of a table of people by municipality, age and year")
+    problems = missing_columns(table, [zone, age, year, people])
     if problems:
         raise InputError.listing(str(path), problems)
     numbers, problems = read_numbers(table, people)
     years, wrong = read_numbers(table, year)
     problems += wrong
-    ids = {"zone_id": zone_ids(table.frame[zone]), "age": zone_ids(table.frame[age])}
+    ids = {"zone_id": read_text(table, zone), "age": read_text(table, age)}
     for column, text in ((zone, ids["zone_id"]), (age, ids["age"])):
         empty = (text == "").to_numpy()
         if empty.any():
-            problems.append(f"{column} is missing in {table.show(empty, lambda _: 'empty')}")
+            problems.append(f"{column} is missing in {show_rows(table, empty, lambda _: 'empty')}")
     odd = years != np.floor(years)
     if odd.any() and not wrong:
-        problems.append(f"{year} is no year in {table.show(odd, lambda i: years[i])}")
+        problems.append(f"{year} is no year in {show_rows(table, odd, lambda i: years[i])}")
     if problems:
         raise InputError.listing(str(path), problems)
     return pd.DataFrame({**ids, "year": years.astype(np.int64), "people": numbers}).reset_index(drop=True)

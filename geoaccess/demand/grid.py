@@ -14,9 +14,8 @@ from geoaccess.demand.area import grid_crs
 from geoaccess.demand.ids import make_cell_ids
 from geoaccess.demand.lattice import Anchor, Placement, Settings
 from geoaccess.demand.placement import place_cells
-from geoaccess.demand.tables import Table, check_columns, read_numbers, read_table, read_text
 from geoaccess.errors import InputError
-from geoaccess.files import require
+from geoaccess.tables import missing_columns, read_numbers, read_table, read_text, show_rows
 
 if TYPE_CHECKING:
     import os
@@ -52,8 +51,8 @@ def read_cells(
     Parameters
     ----------
     path
-        CSV (UTF-8, separated by comma, semicolon or tab), Parquet, GeoParquet, GeoPackage, GeoJSON, Shapefile or
-        FlatGeobuf; shapes are squares or points.
+        CSV, spreadsheet, Parquet, GeoParquet, GeoPackage, GeoJSON, Shapefile or FlatGeobuf, as `read_table` takes them;
+        shapes are squares or points.
     cell_id
         Column of ids, read as text. None: ids are made from the corners, as `make_cell_ids` does.
     people
@@ -70,7 +69,7 @@ def read_cells(
     carry
         Further columns to keep, as they are in the file; from CSV they are text, so that leading zeros stay.
     layer
-        Layer of a file that has several.
+        Layer of a file that has several, or sheet of a spreadsheet.
 
     Returns
     -------
@@ -95,20 +94,20 @@ def read_cells(
     >>> cells["population"].to_dict(), cells.crs.to_epsg(), cells.total_bounds.tolist()
     ({'1kmN4775E2918': 191.0}, 3035, [2918000.0, 4775000.0, 2919000.0, 4776000.0])
     """
-    file = require(Path(path), hint="give the path of a population grid")
+    file = Path(path)
     settings, problems = _check_settings(x=x, y=y, crs=crs, cell_size_m=cell_size_m, anchor=anchor, carry=carry)
-    table = read_table(file, layer=layer)
-    if len(table.frame) == 0:
+    table = read_table(file, layer=layer, hint="give the path of a population grid")
+    if len(table) == 0:
         raise InputError.listing(str(file), [*problems, "has no rows"])
-    missing = check_columns(table, [c for c in (cell_id, people, x, y, *carry) if c is not None])
+    missing = missing_columns(table, [c for c in (cell_id, people, x, y, *carry) if c is not None])
     problems += missing
     population = np.zeros(0)
-    if people in table.frame.columns:
+    if people in table.columns:
         population, wrong = _read_people(table, people)
         problems += wrong
     ids = None
-    if cell_id is not None and cell_id in table.frame.columns:
-        ids, wrong = read_text(table, cell_id)
+    if cell_id is not None and cell_id in table.columns:
+        ids, wrong = _read_ids(table, cell_id)
         problems += wrong
     placement = None
     if settings is not None and not missing:
@@ -142,7 +141,20 @@ def _check_settings(
     return (None if problems else Settings(x, y, known, cell_size_m, anchor)), problems
 
 
-def _read_people(table: Table, people: str) -> tuple[npt.NDArray[np.float64], list[str]]:
+def _read_ids(table: Any, column: str) -> tuple[pd.Series[str], list[str]]:
+    ids = read_text(table, column)
+    empty = (ids == "").to_numpy(bool)
+    problems = []
+    if empty.any():
+        problems.append(f"{column} is missing in {show_rows(table, empty, lambda _: 'empty')}")
+    repeated = ids.duplicated(keep=False).to_numpy() & ~empty
+    if repeated.any():
+        shown = show_rows(table, repeated, lambda i: ids.iloc[i])
+        problems.append(f"{column} is not unique in {shown}; every cell may be there once")
+    return ids, problems
+
+
+def _read_people(table: Any, people: str) -> tuple[npt.NDArray[np.float64], list[str]]:
     population, problems = read_numbers(table, people)
     if not problems and population.sum() == 0:
         problems.append(f"{people} is 0 in every row: nobody lives here; check that this is the column of people")
@@ -160,7 +172,7 @@ def _make_ids(file: Path, placement: Placement) -> npt.NDArray[np.object_]:
 
 
 def _build(
-    table: Table,
+    table: Any,
     ids: npt.NDArray[np.object_],
     population: npt.NDArray[np.float64],
     placement: Placement,
@@ -168,7 +180,7 @@ def _build(
 ) -> gpd.GeoDataFrame:
     inhabited = population > 0
     x, y, size = placement.x[inhabited], placement.y[inhabited], placement.size_m
-    carried = {name: table.frame[name].array[inhabited] for name in carry}
+    carried = {name: table[name].array[inhabited] for name in carry}
     return gpd.GeoDataFrame(
         {"population": population[inhabited], **carried},
         geometry=shapely.box(x, y, x + size, y + size),

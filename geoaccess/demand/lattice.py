@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from geoaccess.demand.area import crs_name, outside_area
+from geoaccess.tables import show_rows
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     import pyproj
 
-    from geoaccess.demand.tables import Table
 
 __all__ = ["SLACK", "Anchor", "Placement", "Settings", "apart", "check_lattice"]
 
@@ -54,19 +54,19 @@ def apart(placement: Placement, x: npt.NDArray[np.float64], y: npt.NDArray[np.fl
     return ~(np.maximum(np.abs(x - placement.x), np.abs(y - placement.y)) <= allowed)
 
 
-def check_lattice(table: Table, placement: Placement) -> list[str]:
+def check_lattice(table: Any, placement: Placement) -> list[str]:
     """Say which cells share a place with another, lie off the grid of the rest, or lie outside the CRS's area."""
     size = placement.size_m
     problems = []
     x, y = placement.x + size / 2, placement.y + size / 2
     outside, hint = outside_area(x, y, placement.crs)
     if outside.any():
-        rows = table.show(outside, lambda i: f"{x[i]:.12g}, {y[i]:.12g}")
+        rows = show_rows(table, outside, lambda i: f"{x[i]:.12g}, {y[i]:.12g}")
         return [f"centres are outside the area of {crs_name(placement.crs)} in {rows}; {hint}"]
     steps = [_steps(values, size) for values in (placement.x, placement.y)]
     off = np.any([np.abs(s - np.round(s)) > 2 * SLACK for s in steps], axis=0)
     if off.any():
-        rows = table.show(off, placement.show)
+        rows = show_rows(table, off, placement.show)
         problems.append(
             f"cells of {size:g} m are off the grid of the rest in {rows}; check cell_size_m and the corners"
         )
@@ -74,7 +74,7 @@ def check_lattice(table: Table, placement: Placement) -> list[str]:
     column, row = (np.round(s).astype(np.int64) for s in steps)
     twice = pd.DataFrame({"column": column, "row": row}).duplicated(keep=False).to_numpy()
     if twice.any():
-        problems.append(f"several rows are one and the same cell in {table.show(twice, placement.show)}")
+        problems.append(f"several rows are one and the same cell in {show_rows(table, twice, placement.show)}")
     return problems
 
 

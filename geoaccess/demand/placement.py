@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyproj
@@ -10,15 +10,14 @@ import pyproj
 from geoaccess.demand.area import crs_name, grid_crs
 from geoaccess.demand.ids import UNDERSTOOD, recognise_ids
 from geoaccess.demand.lattice import Placement, Settings, apart, check_lattice
-from geoaccess.demand.shapes import compare_shapes, place_by_shapes, size_of_squares
-from geoaccess.demand.tables import read_numbers
+from geoaccess.demand.shapes import compare_shapes, has_shapes, place_by_shapes, size_of_squares
 from geoaccess.errors import InputError
+from geoaccess.tables import read_numbers, show_rows
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-    from geoaccess.demand.tables import Table
 
 __all__ = ["place_cells"]
 
@@ -27,7 +26,7 @@ _ENOUGH_TO_INFER = 5  # the chance that so many cells share a spacing twice thei
 _SHORT_FORM_EPSG = 3035
 
 
-def place_cells(table: Table, ids: pd.Series[str] | None, settings: Settings) -> tuple[Placement | None, list[str]]:
+def place_cells(table: Any, ids: pd.Series[str] | None, settings: Settings) -> tuple[Placement | None, list[str]]:
     """Place the cells of a file, or say everything that stands in the way.
 
     The ids decide where they are understood; else the shapes of the file; else its coordinate columns. Whatever is
@@ -39,7 +38,7 @@ def place_cells(table: Table, ids: pd.Series[str] | None, settings: Settings) ->
     try:
         if ids is not None and codes is not None and by_id:
             placement, problems = _from_ids(table, ids, codes, settings)
-        elif table.has_geometry:
+        elif has_shapes(table):
             placement = place_by_shapes(table, settings)
         else:
             placement, problems = _from_columns(table, ids, settings)
@@ -49,19 +48,19 @@ def place_cells(table: Table, ids: pd.Series[str] | None, settings: Settings) ->
         return None, problems
     if by_id and settings.x is not None and settings.y is not None:
         problems += _compare_columns(table, placement, x=settings.x, y=settings.y, settings=settings)
-    if by_id and table.has_geometry:
+    if by_id and has_shapes(table):
         problems += compare_shapes(table, placement, settings)
     return placement, problems + check_lattice(table, placement)
 
 
 def _from_ids(
-    table: Table, ids: pd.Series[str], codes: pd.DataFrame, settings: Settings
+    table: Any, ids: pd.Series[str], codes: pd.DataFrame, settings: Settings
 ) -> tuple[Placement | None, list[str]]:
     problems = []
     unknown = ~codes["known"].to_numpy(dtype=bool)
     unread = unknown & (ids != "").to_numpy(dtype=bool)  # a missing id has been told already
     if unread.any():
-        rows = table.show(unread, lambda i: repr(ids.iloc[i]))
+        rows = show_rows(table, unread, lambda i: repr(ids.iloc[i]))
         problems.append(f"cell ids are not understood in {rows}; {UNDERSTOOD}")
     x, y = codes["x"].to_numpy(dtype=np.float64), codes["y"].to_numpy(dtype=np.float64)
     crs, size = None, np.nan
@@ -75,7 +74,7 @@ def _from_ids(
         problems.append(str(error))
     off = ((x % size != 0) | (y % size != 0)) & ~unknown & ~np.isnan(size)
     if off.any():
-        rows = table.show(off, lambda i: ids.iloc[i])
+        rows = show_rows(table, off, lambda i: ids.iloc[i])
         problems.append(f"cell ids are no corners of a grid of {size:g} m in {rows}; check cell_size_m")
     if crs is None or problems:
         return None, problems
@@ -95,7 +94,7 @@ def _crs_of_ids(codes: list[int], given: pyproj.CRS | None) -> pyproj.CRS:
     return crs
 
 
-def _size_of_ids(table: Table, codes: pd.DataFrame, given: float | None) -> float:
+def _size_of_ids(table: Any, codes: pd.DataFrame, given: float | None) -> float:
     sizes, counts = np.unique(codes["size_m"].to_numpy(dtype=np.float64), return_counts=True)
     if sizes.size > 1:
         listed = ", ".join(
@@ -117,7 +116,7 @@ def _spacing(codes: pd.DataFrame) -> float:
     return float(spacing) if len(codes) >= _ENOUGH_TO_INFER and spacing in _USUAL_SIZES_M else np.nan
 
 
-def _from_columns(table: Table, ids: pd.Series[str] | None, settings: Settings) -> tuple[Placement | None, list[str]]:
+def _from_columns(table: Any, ids: pd.Series[str] | None, settings: Settings) -> tuple[Placement | None, list[str]]:
     if settings.x is None or settings.y is None or settings.crs is None or settings.cell_size_m is None:
         lacking = [name for name in ("x", "y", "crs", "cell_size_m") if getattr(settings, name) is None]
         why = "without cell ids the cells are placed by coordinates"
@@ -129,7 +128,7 @@ def _from_columns(table: Table, ids: pd.Series[str] | None, settings: Settings) 
     return (None if problems else Placement(x, y, settings.cell_size_m, settings.crs)), problems
 
 
-def _compare_columns(table: Table, placement: Placement, *, x: str, y: str, settings: Settings) -> list[str]:
+def _compare_columns(table: Any, placement: Placement, *, x: str, y: str, settings: Settings) -> list[str]:
     size = placement.size_m
     east, north, problems = _read_corners(table, x, y, size, settings)
     if problems:
@@ -141,12 +140,14 @@ def _compare_columns(table: Table, placement: Placement, *, x: str, y: str, sett
     shift, other = (size / 2, "lower_left") if settings.anchor == "centre" else (-size / 2, "centre")
     if not apart(placement, east + shift, north + shift).any():
         hint = f'they are those of the other anchor; give anchor="{other}"'
-    rows = table.show(off, lambda i: f"{placement.show(i)} by its id, {east[i]:.12g}, {north[i]:.12g} by {x}, {y}")
+    rows = show_rows(
+        table, off, lambda i: f"{placement.show(i)} by its id, {east[i]:.12g}, {north[i]:.12g} by {x}, {y}"
+    )
     return [f"lower-left corners differ between ids and coordinates in {rows}; {hint}"]
 
 
 def _read_corners(
-    table: Table, x: str, y: str, size: float, settings: Settings
+    table: Any, x: str, y: str, size: float, settings: Settings
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], list[str]]:
     east, wrong_x = read_numbers(table, x, negative=True)
     north, wrong_y = read_numbers(table, y, negative=True)

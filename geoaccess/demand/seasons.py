@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from geoaccess.demand.zone_tables import check_people, require, spread, sum_by, zone_ids, zone_of_cells
+from geoaccess.demand.zone_tables import check_people, require, spread, sum_by, zone_of_cells
 from geoaccess.errors import InputError
+from geoaccess.tables import as_text
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def move_people(
     going = check_people(rows["people"], subject="moves, people")
     code, zones = zone_of_cells(zone, people.index)
     # A cell in no zone of arrival gets a zone that no move names.
-    landing = zone if to_zone is None else zone_ids(to_zone.reindex(people.index)).replace("", "(none)")
+    landing = zone if to_zone is None else as_text(to_zone.reindex(people.index)).replace("", "(none)")
     to_code, to_zones = zone_of_cells(landing, people.index)
     problems: list[str] = []
     leaving = _by_zone(rows["from_zone"], going, zones, problems, "from_zone")
@@ -105,7 +106,7 @@ def _by_zone(
     column: pd.Series, going: npt.NDArray[np.float64], zones: pd.Index, problems: list[str], name: str
 ) -> npt.NDArray[np.float64]:
     """Return how many go, by zone; empty zones are elsewhere."""
-    ids = zone_ids(column)
+    ids = as_text(column)
     place = zones.get_indexer(pd.Index(ids))
     lost = ids[(place < 0) & (ids != "").to_numpy()].unique()
     problems += [f"{name} {zone} has no cell; leave it empty for elsewhere" for zone in lost]

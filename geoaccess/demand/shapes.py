@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 
 from geoaccess.demand.area import crs_name, grid_crs
 from geoaccess.demand.lattice import SLACK, Placement, Settings, apart
 from geoaccess.errors import InputError
+from geoaccess.tables import show_rows
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     import pyproj
 
-    from geoaccess.demand.tables import Table
 
-__all__ = ["compare_shapes", "place_by_shapes", "size_of_squares"]
+__all__ = ["compare_shapes", "has_shapes", "place_by_shapes", "size_of_squares"]
 
 
-def place_by_shapes(table: Table, settings: Settings) -> Placement:
+def has_shapes(table: Any) -> bool:
+    """Whether a file that was read holds shapes."""
+    return isinstance(table, gpd.GeoDataFrame)
+
+
+def place_by_shapes(table: Any, settings: Settings) -> Placement:
     """Place cells by shapes: squares in metres as they are, points and squares in degrees by centre and given size.
 
     Raises
@@ -45,7 +51,7 @@ def place_by_shapes(table: Table, settings: Settings) -> Placement:
     return _from_centres(shapes, crs, settings.cell_size_m, settings)
 
 
-def compare_shapes(table: Table, placement: Placement, settings: Settings) -> list[str]:
+def compare_shapes(table: Any, placement: Placement, settings: Settings) -> list[str]:
     """Say which shapes lie elsewhere than the cells placed by their ids."""
     try:
         shapes = _fit_shapes(table, settings)
@@ -55,24 +61,24 @@ def compare_shapes(table: Table, placement: Placement, settings: Settings) -> li
     off = apart(placement, x, y)
     if not off.any():
         return []
-    rows = table.show(off, lambda i: f"{placement.show(i)} by its id, {x[i]:.0f}, {y[i]:.0f} by its shape")
+    rows = show_rows(table, off, lambda i: f"{placement.show(i)} by its id, {x[i]:.0f}, {y[i]:.0f} by its shape")
     return [f"lower-left corners differ between ids and shapes in {rows}; check the CRS of the file"]
 
 
-def size_of_squares(table: Table) -> float | None:
+def size_of_squares(table: Any) -> float | None:
     """Return the side of the squares of a file in metres, or None where it has none or they are in degrees."""
-    if not table.has_geometry or table.frame.crs is None or not table.frame.crs.is_projected:
+    if not has_shapes(table) or table.crs is None or not table.crs.is_projected:
         return None
-    west, _, east, _ = table.frame.geometry.bounds.to_numpy(dtype=np.float64).T
+    west, _, east, _ = table.geometry.bounds.to_numpy(dtype=np.float64).T
     return float(np.round(np.nanmedian(east - west), 3)) or None
 
 
-def _fit_shapes(table: Table, settings: Settings) -> Any:
+def _fit_shapes(table: Any, settings: Settings) -> Any:
     """Return the file's shapes with their CRS settled."""
-    shapes = table.frame.geometry
+    shapes = table.geometry
     lost = (shapes.isna() | shapes.is_empty).to_numpy()
     if lost.any():
-        raise InputError(f"shapes are missing in {table.show(lost, lambda _: 'no geometry')}")
+        raise InputError(f"shapes are missing in {show_rows(table, lost, lambda _: 'no geometry')}")
     kinds = shapes.geom_type
     if not ((kinds == "Point").all() or kinds.isin(["Polygon", "MultiPolygon"]).all()):
         counts = ", ".join(f"{n} {kind}" for kind, n in kinds.value_counts().items())
@@ -85,7 +91,7 @@ def _fit_shapes(table: Table, settings: Settings) -> Any:
         bounds = shapes.bounds.to_numpy()
         beyond = (np.abs(bounds[:, [1, 3]]) > 90).any(axis=1)  # noqa: PLR2004 - a pole
         if beyond.any():
-            rows = table.show(beyond, lambda i: f"{bounds[i, 1]:.7g}")
+            rows = show_rows(table, beyond, lambda i: f"{bounds[i, 1]:.7g}")
             raise InputError(f"latitudes are beyond 90 degrees in {rows}; longitude comes first, latitude second")
     return shapes
 
@@ -99,17 +105,17 @@ def _from_centres(shapes: Any, crs: pyproj.CRS, size: float, settings: Settings)
     return Placement(x, y, size, crs)
 
 
-def _from_squares(table: Table, shapes: Any, crs: pyproj.CRS, settings: Settings) -> Placement:
+def _from_squares(table: Any, shapes: Any, crs: pyproj.CRS, settings: Settings) -> Placement:
     west, south, east, north = shapes.bounds.to_numpy(dtype=np.float64).T
     width, height, area = east - west, north - south, shapes.area.to_numpy(dtype=np.float64)
     odd = (np.abs(width - height) > SLACK * width) | (np.abs(area - width * height) > SLACK * width * height)
     if odd.any():
-        rows = table.show(odd, lambda i: f"{width[i]:.7g} x {height[i]:.7g} m, {area[i]:.7g} m2")
+        rows = show_rows(table, odd, lambda i: f"{width[i]:.7g} x {height[i]:.7g} m, {area[i]:.7g} m2")
         raise InputError(f"shapes are not squares along the axes of {crs_name(crs)} in {rows}")
     size = settings.cell_size_m or float(np.round(np.median(width), 3))
     other = np.abs(width - size) > SLACK * size
     if other.any():
-        rows = table.show(other, lambda i: f"{width[i]:.7g} m")
+        rows = show_rows(table, other, lambda i: f"{width[i]:.7g} m")
         raise InputError(f"shapes are not squares of {size:g} m in {rows}; give one size per file")
     return Placement(west, south, size, crs)
 

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from geoaccess.errors import InputError
+from geoaccess.tables import as_text, to_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
 
-__all__ = ["check_people", "require", "spread", "sum_by", "zone_ids", "zone_of_cells", "zone_values"]
+__all__ = ["check_people", "require", "spread", "sum_by", "zone_of_cells", "zone_values"]
 
 _SHOWN = 20
-
-
-def zone_ids(values: pd.Series) -> pd.Series[Any]:
-    """Return ids of zones as text without blanks, whole numbers without a decimal point, "" where there is none."""
-    if pd.api.types.is_float_dtype(values.dtype):
-        values = values.convert_dtypes()
-    return values.astype("object").where(values.notna(), "").map(lambda value: str(value).strip()).astype("str")
 
 
 def require(table: pd.DataFrame, columns: Sequence[str], *, subject: str) -> None:
@@ -35,7 +29,7 @@ def require(table: pd.DataFrame, columns: Sequence[str], *, subject: str) -> Non
 
 def check_people(values: pd.Series, *, subject: str) -> npt.NDArray[np.float64]:
     """Return numbers of people; raise an `InputError` if one is missing, negative or infinite."""
-    people = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    people = to_numbers(values)
     wrong = np.flatnonzero(~(np.isfinite(people) & (people >= 0)))
     if wrong.size:
         listed = ", ".join(f"{label} ({found})" for label, found in values.iloc[wrong[:5]].items())
@@ -54,7 +48,7 @@ def zone_of_cells(zone: pd.Series, cells: pd.Index) -> tuple[npt.NDArray[np.intp
     for name, index in (("cells", cells), ("zone", zone.index)):
         if not index.is_unique:
             raise InputError(f"{name}: the id {index[index.duplicated()][0]!r} is there more than once; give each once")
-    ids = zone_ids(zone.reindex(cells))
+    ids = as_text(zone.reindex(cells))
     lost = ids.index[ids == ""]
     if len(lost):
         listed = ", ".join(map(str, lost[:5]))
@@ -81,7 +75,7 @@ def zone_values(table: pd.DataFrame, zones: pd.Index, *, group: str, value: str,
         numbers missing, negative or infinite.
     """
     check_people(table[value], subject=f"{subject}, {value}")
-    ids = zone_ids(table["zone_id"])
+    ids = as_text(table["zone_id"])
     problems = []
     missing = zones[~zones.isin(ids)]
     for zone in missing[:_SHOWN]:
@@ -102,7 +96,7 @@ def zone_values(table: pd.DataFrame, zones: pd.Index, *, group: str, value: str,
         for i in twice[:_SHOWN]
     ]
     wide = np.full((len(zones), len(groups)), np.nan)
-    wide[row, column] = pd.to_numeric(mine[value]).to_numpy(np.float64)
+    wide[row, column] = to_numbers(mine[value])
     gaps = np.isnan(wide).any(axis=1) & ~zones.isin(missing)
     problems += [
         f"zone {zones[i]} has no row for {group} {', '.join(map(str, np.asarray(groups)[np.isnan(wide[i])]))}"

@@ -11,6 +11,7 @@ import pandas as pd
 
 from geoaccess.errors import InputError
 from geoaccess.measures.pairs import each_once, read_array, read_table
+from geoaccess.tables import to_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
@@ -159,7 +160,7 @@ def _amounts(values: Given, index: pd.Index, *, name: str, finite: bool = True) 
         series = pd.Series(np.asarray(values), index=index)
     else:
         raise InputError(f"{name}: an array of shape {np.shape(values)}; give {len(index)} numbers")
-    numbers = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    numbers = to_numbers(series)
     wrong = ~(numbers >= 0) | (np.isinf(numbers) if finite else False)
     if wrong.any():
         first = int(np.flatnonzero(wrong)[0])

@@ -9,6 +9,7 @@ import pandas as pd
 
 from geoaccess.errors import InputError
 from geoaccess.measures.groups import require_columns
+from geoaccess.tables import to_numbers
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -97,7 +98,7 @@ def staff_travel(rota: pd.DataFrame, times: pd.DataFrame, *, back: pd.DataFrame 
     there = _ways(rota, times, "times")
     home = there if back is None else _ways(rota, back, "back")
     numbered = rota.reset_index(drop=True)
-    counts = {name: pd.to_numeric(numbered[name], errors="coerce") for name in ("days", "staff")}
+    counts = {name: pd.Series(to_numbers(numbered[name])) for name in ("days", "staff")}
     for name, count in counts.items():
         if not (np.isfinite(count) & (count >= 0)).all():
             raise InputError(f"rota: {name} holds {rota[name].tolist()}; give numbers >= 0")

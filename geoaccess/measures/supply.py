@@ -9,6 +9,7 @@ import pandas as pd
 
 from geoaccess.errors import InputError
 from geoaccess.measures.groups import require_columns
+from geoaccess.tables import to_numbers
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -82,7 +83,7 @@ def list_supply(
 
 def _numbers(column: pd.Series, held: npt.NDArray[np.bool_], problems: list[str]) -> npt.NDArray[np.float64]:
     """Return the numbers of a column, 0 in vacant lists."""
-    found = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    found = to_numbers(column)
     wrong = held & ~(np.isfinite(found) & (found >= 0))
     if wrong.any():
         first = int(np.flatnonzero(wrong)[0])

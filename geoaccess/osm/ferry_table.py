@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from geoaccess import files
 from geoaccess.errors import InputError
@@ -19,6 +20,7 @@ from geoaccess.osm.ferry_clock import (
     read_days_headway_s,
     read_duration_s,
 )
+from geoaccess.tables import csv_text, parse_number, read_table, read_text
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ class FerryRow:
 
 
 def read_ferry_table(path: Path) -> list[FerryRow]:
-    """Read a CSV of ferries, in UTF-8.
+    """Read a table of ferries, of any kind that `read_table` takes.
 
     Each row names its ferry by `way_id`, by `relation_id`, or by its two quays (`from_lon`, `from_lat`, `to_lon`,
     `to_lat`, degrees), which also serve when the way is not in the extract. It may say `minutes` of the crossing,
@@ -87,33 +89,21 @@ def read_ferry_table(path: Path) -> list[FerryRow]:
     InputError
         With all that is wrong with it, by row (the header is row 1).
     """
-    files.require(path, hint="check [network] ferries in the study; `geoaccess ferries STUDY --write FILE` writes one")
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restkey="", restval="")
-            header = [name.strip() for name in reader.fieldnames or ()]
-            reader.fieldnames = header
-            lines = [
-                (reader.line_num, {k: (v or "").strip() if isinstance(v, str) else "?" for k, v in line.items()})
-                for line in reader
-            ]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: not a CSV table in UTF-8 ({error})") from error
-    problems = [
-        f'unknown column "{name}"{did_you_mean(name, COLUMNS)}' for name in header if name not in COLUMNS and name
-    ]
-    if len(set(header)) < len(header):
-        problems.append("a column stands there more than once")
+    table = read_table(
+        path, hint="check [network] ferries in the study; `geoaccess ferries STUDY --write FILE` writes one"
+    )
+    header = [str(name) for name in table.columns]
+    problems = [f'unknown column "{name}"{did_you_mean(name, COLUMNS)}' for name in header if name not in COLUMNS]
     if not {"way_id", "relation_id"} & set(header) and not set(_COORDINATES) <= set(header):
         problems.append(f"no column says which ferry a row is: way_id, relation_id, or {', '.join(_COORDINATES)}")
     if problems:
         raise InputError.listing(str(path), problems)
     rows = []
-    for number, line in lines:
-        if any(line.values()):
-            found = _Row(number, line)
-            rows.append(found.read())
-            problems += found.problems
+    texts = pd.DataFrame({name: read_text(table, name) for name in header})
+    for number, line in texts.to_dict("index").items():
+        found = _Row(number, line)
+        rows.append(found.read())
+        problems += found.problems
     if problems:
         raise InputError.listing(str(path), problems)
     return rows
@@ -122,12 +112,10 @@ def read_ferry_table(path: Path) -> list[FerryRow]:
 class _Row:
     """One line of the file while it is being read."""
 
-    def __init__(self, number: int, line: Mapping[str, str]) -> None:
+    def __init__(self, number: Any, line: Mapping[Any, str]) -> None:
         self.number = number
         self.line = line
         self.problems: list[str] = []
-        if "" in line:
-            self._wrong("has more fields than the header; put a text that holds commas in quotes")
 
     def _wrong(self, what: str) -> None:
         self.problems.append(f"row {self.number}: {what}")
@@ -215,27 +203,26 @@ class _Row:
 
 
 def _minutes(text: str) -> float | None:
-    try:
-        minutes = float(text)
-    except ValueError:
+    minutes = parse_number(text)
+    if minutes is None:
         seconds = read_duration_s(text)
         minutes = math.nan if seconds is None else seconds / 60
     return minutes if 0 < minutes <= _LONGEST_MIN else None
 
 
 def _not_negative(text: str) -> float | None:
-    number = float(text)
-    return number if 0 <= number < math.inf else None
+    number = parse_number(text)
+    return number if number is not None and 0 <= number < math.inf else None
 
 
 def _longitude(text: str) -> float | None:
-    degrees = float(text)
-    return degrees if abs(degrees) <= 180 else None  # noqa: PLR2004
+    degrees = parse_number(text, decimal_comma=True)
+    return degrees if degrees is not None and abs(degrees) <= 180 else None  # noqa: PLR2004
 
 
 def _latitude(text: str) -> float | None:
-    degrees = float(text)
-    return degrees if abs(degrees) <= 90 else None  # noqa: PLR2004
+    degrees = parse_number(text, decimal_comma=True)
+    return degrees if degrees is not None and abs(degrees) <= 90 else None  # noqa: PLR2004
 
 
 def _yes_or_no(text: str) -> bool | None:
@@ -245,7 +232,6 @@ def _yes_or_no(text: str) -> bool | None:
 
 def write_ferry_table(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
     """Write rows in the format that `read_ferry_table` reads; columns that a row does not have stay empty."""
-    with files.writing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    table = pd.DataFrame([[str(row.get(name, "")) for name in COLUMNS] for row in rows], columns=list(COLUMNS))
+    with files.writing(path) as temporary:
+        temporary.write_text(csv_text(table), encoding="utf-8", newline="\n")

@@ -11,6 +11,7 @@ import pandas as pd
 
 from geoaccess.planner.saved import DAY_NAMES
 from geoaccess.study.results.tables import marked
+from geoaccess.tables import csv_text
 
 if TYPE_CHECKING:
     from geoaccess.measures import ServiceSpec
@@ -78,7 +79,7 @@ def figures_csv(state: PlannerState, answer: Answer) -> bytes:
     for name in ("group_id", "group"):
         # A name that a spreadsheet would take for a formula stays a name.
         table[name] = table[name].map(lambda text: f"'{text}" if str(text)[:1] in tuple("=+-@\t\r") else text)
-    return b"\xef\xbb\xbf" + table.round(3).to_csv(index=False, lineterminator="\n").encode()
+    return b"\xef\xbb\xbf" + csv_text(table.round(3)).encode()
 
 
 def plan_gpkg(state: PlannerState, answer: Answer) -> bytes:

@@ -14,6 +14,7 @@ from geoaccess.osm import read_ferry_table, read_profile
 from geoaccess.routing import attach_departures, day_profile, departures_on, gtfs_departures
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
+from geoaccess.tables import csv_text
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
@@ -201,9 +202,8 @@ def write_day_profile(study: Study, profile: DayProfile) -> list[Path]:
     written = []
     for name, table in tables.items():
         with files.writing(study.output / name) as temporary:
-            (table.assign(disclaimer=said) if said else table).to_csv(
-                temporary, index=False, float_format="%.6g", lineterminator="\n"
-            )
+            text = csv_text(table.assign(disclaimer=said) if said else table, float_format="%.6g")
+            temporary.write_text(text, encoding="utf-8", newline="\n")
         written.append(study.output / name)
     with files.writing(study.output / f"{stem}.parquet") as temporary:
         profile.cells.to_parquet(temporary)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +10,7 @@ import pandas as pd
 from geoaccess.errors import InputError
 from geoaccess.osm import write_ferry_table
 from geoaccess.study import stages
+from geoaccess.tables import read_table, read_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,11 +91,11 @@ def write_ferries(study: Study, path: Path) -> int:
     return len(rows)
 
 
-def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
+def _rows(path: Path) -> list[tuple[Any, Any]]:
     """Return the lines of a table that was read and checked, with their numbers."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        return [(reader.line_num, {key.strip(): value for key, value in row.items()}) for row in reader]
+    rows = read_table(path)
+    texts = pd.DataFrame({name: read_text(rows, name) for name in rows.columns})
+    return list(texts.to_dict("index").items())
 
 
 def _minutes(seconds: pd.Series) -> pd.Series:

@@ -15,7 +15,8 @@ from geoaccess.questions.siting.question import Question, above_zero
 from geoaccess.routing import travel_times
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
-from geoaccess.study.results.tables import marked, write_csv
+from geoaccess.study.results.tables import marked
+from geoaccess.tables import write_csv
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:

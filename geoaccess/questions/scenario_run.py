@@ -19,6 +19,7 @@ from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.settings.study_file import Study
 from geoaccess.study.site_columns import at_their_levels
+from geoaccess.tables import to_numbers
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class ScenarioRun:
         before = self.base.answers.sites
         if name in before:
             was = before[name].reindex(self.sites.index)
-            now = now.mask(now == (pd.to_numeric(was, errors="coerce") if now.dtype.kind == "f" else was))
+            now = now.mask(now == (to_numbers(was) if now.dtype.kind == "f" else was))
         return now.mask(now == "")
 
     @property

@@ -18,8 +18,9 @@ from geoaccess.progress import counted, tell_compiling
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.results.summaries import minutes
-from geoaccess.study.results.tables import marked, write_csv
+from geoaccess.study.results.tables import marked
 from geoaccess.study.settings.variations import value_in, written
+from geoaccess.tables import write_csv
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geoaccess import files
 from geoaccess.errors import InputError
 from geoaccess.network import EdgeKind
+from geoaccess.tables import read_table
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
@@ -238,11 +238,9 @@ def _inside(polygon: str | tuple[tuple[float, float], ...], network: Network) ->
 def _read_area(path: Path) -> Any:
     import geopandas as gpd
 
-    files.require(path, hint="check polygon in the scenario")
-    try:
-        table = gpd.read_file(path)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InputError(f"{path}: cannot be read as polygons ({error}); save it as GeoJSON or GeoPackage") from error
+    table = read_table(path, hint="check polygon in the scenario")
+    if not isinstance(table, gpd.GeoDataFrame):
+        raise InputError(f"{path}: holds no shapes; polygons are needed, as GeoJSON or GeoPackage")
     if table.crs is None:
         raise InputError(f"{path}: the file says no CRS; save it with one")
     areas = table.geometry.to_crs("EPSG:4326")

@@ -9,6 +9,7 @@ import pandas as pd
 
 from geoaccess.errors import InputError
 from geoaccess.scenarios.changes import PLAIN, Scenario, site_label
+from geoaccess.tables import to_numbers
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
@@ -158,6 +159,5 @@ def _changed(name: str, items: Sequence[ChangeSite], sites: gpd.GeoDataFrame) ->
 def _with_column(sites: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
     """Return a copy of the sites with a column of numbers or text, which may be there already."""
     if name in _NUMBERS:
-        numbers = pd.to_numeric(sites[name], errors="coerce") if name in sites else pd.Series(np.nan, index=sites.index)
-        return sites.assign(**{name: numbers.astype(float)})
+        return sites.assign(**{name: to_numbers(sites[name]) if name in sites else np.nan})
     return sites.assign(**{name: sites[name] if name in sites else pd.Series("", index=sites.index, dtype="str")})

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from geoaccess import files
 from geoaccess.errors import InputError
 from geoaccess.scenarios.changes import Close
 from geoaccess.scenarios.roads import edges_of_pieces, edges_of_ways, selected_pieces
+from geoaccess.tables import missing_columns, parse_number, read_table, read_text
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
@@ -96,27 +96,20 @@ def read_closures(
 
 def _rows(path: Path) -> pd.DataFrame:
     """Return the rows of the file as text, by their line numbers."""
-    try:
-        rows = pd.read_csv(files.require(path), dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InputError(f"{path}: cannot be read as CSV ({error}); save it as CSV in UTF-8 with a header") from error
-    absent = [name for name in _NEEDED if name not in rows]
-    absent += ["name or osm_id"] if not {"name", "osm_id"} & set(rows) else []
-    if absent or rows.empty:
-        raise InputError(f"{path}: {'no column ' + ', '.join(absent) if absent else 'has no row'}")
-    rows = rows.reindex(columns=list(dict.fromkeys([*_COLUMNS, *rows.columns])), fill_value="")
-    table: pd.DataFrame = rows.apply(lambda column: column.str.strip())
-    return table.set_axis(range(2, len(rows) + 2))
+    rows = read_table(path)
+    problems = missing_columns(rows, _NEEDED)
+    problems += ["no column name or osm_id"] if not {"name", "osm_id"} & set(rows) else []
+    problems += ["has no row"] if rows.empty else []
+    if problems:
+        raise InputError.listing(str(path), problems)
+    return pd.DataFrame({name: read_text(rows, name) for name in dict.fromkeys([*_COLUMNS, *rows.columns])})
 
 
 def _share(text: str, name: str, problems: list[str], where: str) -> float:
     if text == "" and name == "correlation":
         return 0.0
-    try:
-        value = float(text)
-    except ValueError:
-        value = np.nan
-    if not 0 <= value <= 1:
+    value = parse_number(text)
+    if value is None or not 0 <= value <= 1:
         problems.append(f"{where}: {name} is {text!r}; give a number from 0 to 1")
         return 0.0
     return value

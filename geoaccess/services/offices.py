@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.errors import InputError
+from geoaccess.tables import to_numbers
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -137,7 +138,7 @@ def move_days(fte_days: pd.Series, rota: pd.DataFrame) -> pd.Series:
 
 def _numbers(values: pd.Series, *, name: str, most: float = np.inf) -> npt.NDArray[np.float64]:
     """Return numbers >= 0 and not above `most`; raise `InputError` that lists the rows that have none."""
-    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    numbers = to_numbers(values)
     wrong = np.flatnonzero(~(np.isfinite(numbers) & (numbers >= 0) & (numbers <= most)))
     if wrong.size:
         span = f"from 0 to {most:g}" if np.isfinite(most) else ">= 0"

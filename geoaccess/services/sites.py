@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.errors import InputError
-from geoaccess.services.tables import empty_rows, missing_columns, read_rows, read_text, read_yes
+from geoaccess.tables import column_numbers, empty_rows, missing_columns, read_table, read_text, read_yes
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
@@ -39,8 +39,9 @@ def read_sites(
     carry: Sequence[str] = (),
     crs: str = "EPSG:4326",
     source: str = "",
+    layer: str | None = None,
 ) -> gpd.GeoDataFrame:
-    """Read sites from a CSV, Parquet, GeoJSON or GeoPackage file.
+    """Read sites from a CSV, spreadsheet, Parquet, GeoJSON or GeoPackage file, as `read_table` takes them.
 
     Parameters
     ----------
@@ -52,11 +53,14 @@ def read_sites(
     where
         Keep only rows whose column has one of these values: {"facility_type": ["legekontor"]}.
     carry
-        Further columns to keep, as they are in the file (from CSV as text): opening hours, days a week, doctors.
+        Further columns to keep, as they are in the file (from CSV and spreadsheets as text): opening hours, days a
+        week, doctors.
     crs
         Of lon and lat; shapes of a GeoJSON or GeoPackage bring their own.
     source
         What to write into the column `source` where the file has none.
+    layer
+        Layer of a file that has several, or sheet of a spreadsheet.
 
     Returns
     -------
@@ -78,7 +82,7 @@ def read_sites(
     wrong += [f'carry names "{name}", which the table has of its own' for name in carry if name in _OURS]
     if wrong:
         raise InputError.listing(str(path), wrong)
-    rows = read_rows(path)
+    rows = read_table(path, layer=layer)
     needed = {key: name for key, name in named.items() if key not in _COORDINATES}
     if not isinstance(rows, gpd.GeoDataFrame):
         needed |= {key: named.get(key, key) for key in _COORDINATES}
@@ -163,7 +167,7 @@ def sites_from_review(
         If the table lacks a feature or a reason, uses a feature that is not there, or one twice for one service, or
         has a `proxy` that is neither yes nor no.
     """
-    rows = read_rows(path)
+    rows = read_table(path)
     missing = [name for name in _REVIEWED if name not in rows]
     if missing:
         raise InputError(f"{path}: no column {', '.join(missing)}; it has {', '.join(rows.columns)}")
@@ -266,8 +270,8 @@ def _table(path: Path, rows: Any, columns: Mapping[str, str], crs: str) -> gpd.G
 
 
 def _no_numbers(rows: pd.DataFrame, x: str, y: str) -> list[str]:
-    numbers = np.column_stack([pd.to_numeric(rows[name], errors="coerce").to_numpy(float) for name in (x, y)])
-    bad = rows.index[~np.isfinite(numbers).all(axis=1)]
+    numbers = np.column_stack([column_numbers(rows, name) for name in (x, y)])
+    bad = rows.index[np.flatnonzero(~np.isfinite(numbers).all(axis=1))]
     return [f"row {row}: {x} is {rows[x][row]!r}, {y} is {rows[y][row]!r}; both must be numbers" for row in bad]
 
 
@@ -285,7 +289,7 @@ def _points(path: Path, rows: Any, columns: Mapping[str, str], crs: str) -> Any:
         system = pyproj.CRS(crs)
     except pyproj.exceptions.CRSError as error:
         raise InputError(f'{path}: crs "{crs}" is not known; write it as "EPSG:25833"') from error
-    x, y = (pd.to_numeric(rows[columns[key]]) for key in _COORDINATES)
+    x, y = (column_numbers(rows, columns[key]) for key in _COORDINATES)
     return gpd.GeoSeries.from_xy(x, y, crs=system).to_crs("EPSG:4326")
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from geoaccess import files, services
+from geoaccess import services
 from geoaccess.errors import InputError
+from geoaccess.tables import read_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,13 +85,10 @@ def leave_out(candidates: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
         If the file is not there or holds no polygons, or no candidate is left.
     """
     import geopandas as gpd
-    import pyogrio
 
-    try:
-        areas = gpd.read_file(files.require(path))
-    except pyogrio.errors.DataSourceError as error:
-        raise InputError(f"{path}: cannot be read as a file of polygons ({error})") from error
-    if not len(areas) or not areas.geom_type.isin(["Polygon", "MultiPolygon"]).all():
+    areas = read_table(path)
+    shapes = isinstance(areas, gpd.GeoDataFrame) and len(areas)
+    if not shapes or not areas.geom_type.isin(["Polygon", "MultiPolygon"]).all():
         raise InputError(f"{path}: holds other shapes than polygons, or none; draw the areas to leave out as polygons")
     if areas.crs is None:
         raise InputError(f"{path}: has no CRS; save it with one, such as EPSG:4326")

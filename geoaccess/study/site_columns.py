@@ -35,6 +35,7 @@ def read_with_columns(study: Study, source: SitesFromFile, path: Path) -> gpd.Ge
         where=source.where,
         crs=source.crs,
         source=source.source,
+        layer=source.layer,
     )
     table = read()
     asked = {column: key for service in table["service"].unique() for column, key in _asked(study, service).items()}

@@ -27,6 +27,7 @@ from geoaccess.study.settings.study_file import (
 )
 from geoaccess.study.site_columns import at_their_levels, read_with_columns, refuse_columns
 from geoaccess.study.zonings import carried_columns
+from geoaccess.tables import missing_columns, read_table, read_text
 from geoaccess.version import __version__
 
 if TYPE_CHECKING:
@@ -126,6 +127,7 @@ def read_people(study: Study) -> gpd.GeoDataFrame:
             cell_size_m=settings.cell_size_m,
             anchor=settings.anchor,
             carry=list(dict.fromkeys([*settings.carry, *column, *carried_columns(study)])),
+            layer=settings.layer,
         )
     if settings.clip:
         west, south, east, north = settings.clip
@@ -242,14 +244,12 @@ def _zones_of_column(study: Study, settings: ZonesFromColumn, cells: gpd.GeoData
 
 def _names_of_zones(path: Path, number: str, name: str) -> pd.Series[str]:
     """Return the name of each municipality, by its number."""
-    try:
-        table = pd.read_csv(files.require(path), dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InputError(f"{path}: cannot be read as CSV ({error}); save it as CSV in UTF-8 with a header") from error
-    absent = [column for column in (number, name) if column not in table]
+    table = read_table(path)
+    absent = missing_columns(table, [number, name])
     if absent:
-        raise InputError(f"{path}: no column {', '.join(absent)}; it has {', '.join(table.columns)}")
-    names = table[[number, name]].drop_duplicates().set_index(number)[name]
+        raise InputError.listing(str(path), absent)
+    named = pd.DataFrame({column: read_text(table, column) for column in (number, name)})
+    names = named.drop_duplicates().set_index(number)[name]
     double = names.index[names.index.duplicated()].unique()
     problems = [f"municipality {label} has the names {', '.join(names[[label]])}; keep one" for label in double]
     if problems:

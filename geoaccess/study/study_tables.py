@@ -8,7 +8,7 @@ import pandas as pd
 
 from geoaccess import files
 from geoaccess.errors import InputError
-from geoaccess.services.tables import missing_columns, read_rows, read_text, read_yes
+from geoaccess.tables import missing_columns, read_table, read_text, read_yes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ def read_given(study: Study, name: str, columns: Sequence[str], *, key: str, yes
         If the file is not there or cannot be read, lacks a column, or says neither yes nor no where it should.
     """
     path = files.require(study.resolve(name), hint=f"check {key} in {study.path}")
-    rows = read_rows(path)
+    rows = read_table(path)
     problems = missing_columns(rows, [*columns, *yes])
     found: dict[str, pd.Series] = {column: read_text(rows, column) for column in columns if column in rows}
     for column in yes:

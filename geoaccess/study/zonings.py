@@ -10,6 +10,7 @@ from geoaccess import files, zones
 from geoaccess.errors import InputError
 from geoaccess.study.settings.config_sections import ZoningFromColumn, ZoningFromTable
 from geoaccess.study.study_tables import read_given
+from geoaccess.tables import to_numbers
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -100,7 +101,7 @@ def _inside(study: Study, zoning: ZoningFromFile, cells: gpd.GeoDataFrame) -> pd
 
 
 def _numbers(study: Study, column: pd.Series) -> pd.Series:
-    numbers = pd.to_numeric(column, errors="coerce")
+    numbers = pd.Series(to_numbers(column), index=column.index)
     wrong = ~(numbers >= 0)
     if wrong.any():
         path = study.resolve(study.settings.population.file)
@@ -108,4 +109,4 @@ def _numbers(study: Study, column: pd.Series) -> pd.Series:
             f"{path}: {column.name} is {column[wrong].iloc[0]!r} in cell {numbers.index[wrong][0]} and unclear in "
             f"{int(wrong.sum())} cells; people must be numbers >= 0"
         )
-    return numbers.astype("float64")
+    return numbers

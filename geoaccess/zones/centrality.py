@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.errors import InputError
-from geoaccess.files import require
+from geoaccess.tables import column_numbers, missing_columns, read_table, read_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,7 +85,7 @@ def read_centrality(
     Parameters
     ----------
     path
-        CSV with a header, separated by comma, semicolon or tab, in UTF-8.
+        A table of any kind that `read_table` takes: CSV, a spreadsheet.
     municipality, centrality_class, index
         The columns that hold them. Municipality numbers get back the leading zero that a spreadsheet took (301 is
         0301). `index` may be None for a table that has classes only.
@@ -110,21 +110,22 @@ def read_centrality(
     Statistics Norway, KLASS 128, "Standard for sentralitet"; Høydahl (2017), "Ny sentralitetsindeks for kommunene",
     Notater 2017/40.
     """
-    table = _read_text(path)
+    table = read_table(path)
     columns = [column for column in (municipality, centrality_class, index) if column is not None]
-    absent = [column for column in columns if column not in table.columns]
+    absent = missing_columns(table, columns)
     if absent:
-        raise InputError(f"{path}: no column {', '.join(absent)}; there are {', '.join(table.columns)}")
-    table = table[(table[columns] != "").any(axis=1)]
+        raise InputError.listing(str(path), absent)
+    texts = pd.DataFrame({column: read_text(table, column) for column in columns})
+    table = table[(texts != "").any(axis=1)]
     if table.empty:
         raise InputError(f"{path}: has no rows; give one per municipality")
-    rows = pd.DataFrame({"class_text": table[centrality_class]})
-    numbers = table[municipality].str.replace(r"\.0+$", "", regex=True)
+    rows = pd.DataFrame({"class_text": read_text(table, centrality_class)})
+    numbers = read_text(table, municipality).str.replace(r"\.0+$", "", regex=True)
     rows["number"] = numbers.where(numbers == "", numbers.str.zfill(MUNICIPALITY_DIGITS))
     rows["repeated"] = rows["number"].duplicated()
-    rows["index_text"] = "nan" if index is None else table[index].str.replace(",", ".", regex=False)
-    rows["value"] = pd.to_numeric(rows["index_text"], errors="coerce").astype("float64")
-    rows["given"] = pd.to_numeric(rows["class_text"], errors="coerce").astype("float64")
+    rows["index_text"] = "" if index is None else read_text(table, index)
+    rows["value"] = np.nan if index is None else column_numbers(table, index)
+    rows["given"] = column_numbers(table, centrality_class)
     rows["expected"] = class_from_index(rows["value"])
     problems = _row_problems(rows, with_index=index is not None)
     if problems:
@@ -143,9 +144,9 @@ def _row_problems(rows: pd.DataFrame, *, with_index: bool) -> list[str]:
     """Return what is wrong with each row of the table, in the order of the lines."""
     problems = []
     for line, row in rows.to_dict("index").items():
-        number, where = row["number"], f"line {line}: municipality {row['number']}"
+        number, where = row["number"], f"row {line}: municipality {row['number']}"
         if not re.fullmatch(rf"[0-9]{{{MUNICIPALITY_DIGITS}}}", number):
-            problems.append(f"line {line}: {number!r} is not a municipality number of {MUNICIPALITY_DIGITS} digits")
+            problems.append(f"row {line}: {number!r} is not a municipality number of {MUNICIPALITY_DIGITS} digits")
         elif row["repeated"]:
             problems.append(f"{where} is there already; keep one row for it")
         is_class = row["given"] in range(1, len(CUTS) + 2)
@@ -161,24 +162,6 @@ def _row_problems(rows: pd.DataFrame, *, with_index: bool) -> list[str]:
                 f"{row['expected']}; check that both columns are of the same year"
             )
     return problems
-
-
-def _read_text(path: Path) -> pd.DataFrame:
-    """Read a CSV as text, "" where empty, its rows numbered by the line of the file they stand on."""
-    require(path)
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            header = file.readline()
-        separator = max(",;\t", key=header.count)
-        table = pd.read_csv(
-            path, sep=separator, dtype=str, keep_default_na=False, skip_blank_lines=False, encoding="utf-8-sig"
-        )
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InputError(f"{path}: cannot be read as CSV ({error}); save it as CSV in UTF-8 with a header") from error
-    table = table.fillna("")
-    for column in table.columns:
-        table[column] = table[column].str.strip()
-    return table.set_index(pd.RangeIndex(2, len(table) + 2))
 
 
 def join_centrality(assigned: pd.DataFrame, table: pd.DataFrame, *, source: str) -> pd.DataFrame:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 
 from geoaccess.errors import InputError
-from geoaccess.files import require
+from geoaccess.tables import as_text, read_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,14 +38,14 @@ def read_municipalities(
     Parameters
     ----------
     path
-        A file of polygons that GDAL reads, such as GeoJSON or GeoPackage.
+        A file of polygons that `read_table` takes, such as GeoJSON or GeoPackage.
     id, name, region_id, region
         The columns that hold them; a region may be left out.
     digits
         How many digits an identifier has: shorter ones get back the leading zeros they lost when they were stored as
         numbers. None keeps every identifier as it is.
     layer
-        Which layer of the file; the first when None.
+        Which layer of the file, where several hold shapes.
 
     Returns
     -------
@@ -67,7 +66,7 @@ def read_municipalities(
     if absent:
         there = ", ".join(str(column) for column in frame.columns if column != frame.geometry.name)
         raise InputError(f"{path}: no column {', '.join(absent)}; there are {there}")
-    table = pd.DataFrame({key: "" if column is None else _text(frame[column]) for key, column in columns.items()})
+    table = pd.DataFrame({key: "" if column is None else as_text(frame[column]) for key, column in columns.items()})
     if digits is not None:
         ids = table["municipality_id"]
         table["municipality_id"] = ids.where(ids == "", ids.str.zfill(digits))
@@ -86,13 +85,7 @@ def read_municipalities(
 
 def _read(path: Path, layer: str | None) -> gpd.GeoDataFrame:
     """Read the features, or say why they cannot be used."""
-    require(path)
-    try:
-        frame = pyogrio.read_dataframe(path, layer=layer)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
-        raise InputError(
-            f"{path}: cannot be read as a file of polygons ({error}); use GeoJSON or GeoPackage"
-        ) from error
+    frame = read_table(path, layer=layer)
     if not isinstance(frame, gpd.GeoDataFrame):
         raise InputError(f"{path}: has no geometry; municipalities need polygons")
     if frame.empty:
@@ -100,13 +93,6 @@ def _read(path: Path, layer: str | None) -> gpd.GeoDataFrame:
     if frame.crs is None or not (frame.crs.is_geographic or frame.crs.is_projected):
         raise InputError(f"{path}: has no coordinate system; write one into the file, for example with ogr2ogr -a_srs")
     return frame
-
-
-def _text(column: pd.Series) -> pd.Series:
-    """Return values as text without surrounding blanks, "" where missing, whole numbers without a decimal point."""
-    if pd.api.types.is_float_dtype(column.dtype):
-        column = column.convert_dtypes()
-    return column.astype("object").where(column.notna(), "").map(lambda value: str(value).strip()).astype("str")
 
 
 def _polygons(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:

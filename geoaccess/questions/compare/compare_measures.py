@@ -19,6 +19,7 @@ from geoaccess.study.sections.service_sites import municipality_of_sites, sites_
 from geoaccess.study.settings.config_sections import RuleOfOwn
 from geoaccess.study.settings.study_file import Study
 from geoaccess.study.stages import Snapped
+from geoaccess.tables import to_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -152,7 +153,8 @@ def _solved(study: Study, base: Baseline, changed: ScenarioRun | None) -> Solved
     for key, service in base.study.settings.services.items():
         mine = sites.index[(sites["service"] == key).to_numpy(bool)]
         if service.days_per_week:
-            days[mine] = pd.to_numeric(answers.sites[service.days_per_week], errors="coerce").reindex(mine)
+            known = answers.sites[service.days_per_week]
+            days[mine] = pd.Series(to_numbers(known), index=known.index).reindex(mine)
         if service.opening:
             hours[mine] = answers.sites[service.opening].reindex(mine)
     columns["days_per_week"] = _said(changed, "days_per_week", sites).clip(upper=WORKING_DAYS).fillna(days)

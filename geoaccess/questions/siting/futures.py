@@ -13,7 +13,8 @@ from geoaccess.questions.siting.candidates import candidates_of, municipality_of
 from geoaccess.questions.siting.context import build_problem, context_of, contexts_in
 from geoaccess.questions.siting.question import check_question, objective_of
 from geoaccess.study.pipeline import solve_study
-from geoaccess.study.results.tables import marked, write_csv
+from geoaccess.study.results.tables import marked
+from geoaccess.tables import write_csv
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

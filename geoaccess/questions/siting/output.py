@@ -10,7 +10,8 @@ import pandas as pd
 from geoaccess import files, maps, scenarios
 from geoaccess.questions.siting.wording import figure, percent, sureness
 from geoaccess.study.results.output import drawn_below, words_of
-from geoaccess.study.results.tables import marked, write_csv
+from geoaccess.study.results.tables import marked
+from geoaccess.tables import write_csv
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +10,7 @@ import pandas as pd
 from geoaccess import files
 from geoaccess.errors import InputError
 from geoaccess.measures import read_statistic
-from geoaccess.toml import did_you_mean
+from geoaccess.tables import column_numbers, csv_text, missing_columns, read_table, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
 
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["REFERENCE_COLUMNS", "read_encoded", "read_reference", "write_reference_template"]
+__all__ = ["REFERENCE_COLUMNS", "read_reference", "write_reference_template"]
 
 REFERENCE_COLUMNS = ("geography", "service", "statistic", "value", "unit", "source")
 _NEEDED = ("geography", "service", "statistic", "value", "source")
@@ -35,9 +33,9 @@ _UNITS = {
 def read_reference(path: Path) -> pd.DataFrame:
     """Read a table of published statistics, one number per row.
 
-    A CSV with the columns `geography`, `service` (also called `measure`), `statistic`, `value`, `source` and, if one
-    likes, `unit` and `name` (of the geography). Separated by commas, or by semicolons: then numbers may have a decimal
-    comma. A row whose value is empty is kept: it is listed as not compared.
+    A table with the columns `geography`, `service` (also called `measure`), `statistic`, `value`, `source` and, if one
+    likes, `unit` and `name` (of the geography), of any kind that `read_table` takes. A row whose value is empty is
+    kept: it is listed as not compared.
 
     Returns
     -------
@@ -51,74 +49,33 @@ def read_reference(path: Path) -> pd.DataFrame:
         With everything that is wrong: columns that are missing, values that are no numbers, are below 0, are shares
         above 1, or have a unit that the statistic cannot have.
     """
-    text = read_encoded(path)
-    header = text.split("\n", 1)[0]
-    separator = ";" if header.count(";") > header.count(",") else ","
-    rows = _rows(path, text, separator)
+    rows = read_table(path)
+    rows = rows.rename(columns={name: str(name).strip().lower() for name in rows.columns})
     if "service" not in rows and "measure" in rows:
         rows = rows.rename(columns={"measure": "service"})
-    problems = [f'no column "{name}"{did_you_mean(name, rows.columns)}' for name in _NEEDED if name not in rows]
+    problems = missing_columns(rows, _NEEDED)
     if problems:
         raise InputError.listing(str(path), problems)
     if rows.empty:
         raise InputError(f"{path}: there is no row below the header")
-    for column in ("unit", "name"):
-        rows[column] = rows[column].str.strip() if column in rows else ""
+    texts = pd.DataFrame({name: read_text(rows, name) for name in (*_NEEDED, "unit", "name")})
+    numbers = column_numbers(rows, "value")
     values = []
-    for row in rows.to_dict("records"):
-        value, problem = _value(row, decimal_comma=separator == ";")
+    for label, row, number in zip(texts.index, texts.to_dict("records"), numbers.tolist(), strict=True):
+        value, problem = _value(row, number)
         values.append(value)
-        problems += [f"line {row['line']}: {problem}"] if problem else []
+        problems += [f"row {label}: {problem}"] if problem else []
     if problems:
         raise InputError.listing(str(path), problems)
-    texts: pd.DataFrame = rows[["geography", "name", "service", "statistic", "source"]].apply(
-        lambda column: column.str.strip()
-    )
-    return texts.assign(value=np.array(values, dtype=np.float64))
+    kept = texts[["geography", "name", "service", "statistic", "source"]]
+    return kept.assign(value=np.array(values, dtype=np.float64)).reset_index(drop=True)
 
 
-def read_encoded(path: Path) -> str:
-    """Return the text of a file in UTF-8 or, where it is not, in Latin-1 as older exports are; line ends are made one.
-
-    Raises
-    ------
-    MissingFileError, InputError
-        If there is no such file, or it holds bytes 0, which no text has.
-    """
-    content = files.require(path).read_bytes()
-    if b"\0" in content:
-        raise InputError(f"{path}: is not a text file; save it as CSV in UTF-8")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("latin-1")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _rows(path: Path, text: str, separator: str) -> pd.DataFrame:
-    try:
-        reader = csv.DictReader(io.StringIO(text), delimiter=separator, strict=True)
-        names = [name.strip().lower() for name in reader.fieldnames or []]
-        reader.fieldnames = names
-        found = [{"line": reader.line_num, **row} for row in reader]
-    except csv.Error as error:
-        raise InputError(f"{path}: cannot be read as CSV: {error}") from error
-    found = [row for row in found if any(str(row[name] or "").strip() for name in names)]
-    long = [f"line {row['line']}: more values than the header has names" for row in found if None in row]
-    if long:
-        raise InputError.listing(str(path), long)
-    return pd.DataFrame(found, columns=["line", *names]).fillna("")
-
-
-def _value(row: Mapping[Any, str], *, decimal_comma: bool) -> tuple[float, str]:
+def _value(row: Mapping[Any, str], value: float) -> tuple[float, str]:
     """Return a value in the unit of its statistic, and what is wrong with it ("" where nothing is)."""
-    text = row["value"].strip().replace("\u00a0", "").replace(" ", "")
-    if not text:
-        return np.nan, ""
-    try:
-        value = float(text.replace(",", ".") if decimal_comma else text)
-    except ValueError:
-        return np.nan, f'value is "{row["value"]}"; write a number such as 12.5'
+    text = row["value"]
+    if np.isnan(value):
+        return np.nan, f'value is "{text}"; write a number such as 12.5' if text else ""
     problem = ""
     statistic = read_statistic(row["statistic"])
     unit = row["unit"].lower()
@@ -167,5 +124,5 @@ def write_reference_template(study: Study, path: Path) -> int:
             rows += [(place, name, spec.key, statistic, "", unit, "") for place, name in places]
     columns = ["geography", "name", "service", "statistic", "value", "unit", "source"]
     with files.writing(path) as temporary:
-        pd.DataFrame(rows, columns=columns).to_csv(temporary, index=False, lineterminator="\n")
+        temporary.write_text(csv_text(pd.DataFrame(rows, columns=columns)), encoding="utf-8", newline="\n")
     return len(rows)

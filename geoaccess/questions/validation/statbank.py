@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 import json
 import re
@@ -14,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.errors import InputError
-from geoaccess.questions.validation.references import read_encoded
+from geoaccess.tables import parse_number, read_text_file, split_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,7 +77,7 @@ def read_ssb_12764(path: str | Path, *, service: str, year: int | None = None) -
     PxWeb, Statistics Sweden and Norway: formats of saved tables; JSON-stat 2.0, json-stat.org/format.
     """
     file = Path(path)
-    text = read_encoded(file)
+    text = read_text_file(file)
     if file.suffix.lower() == ".json" or text.lstrip().startswith("{"):
         cells = _json_stat(file, text)
     else:
@@ -94,10 +92,13 @@ Cell = tuple[str, str, str, str, str]
 def _csv(path: Path, text: str) -> list[Cell]:
     rows: list[list[str]] = []
     for separator in (";", "\t", ","):
-        found = list(csv.reader(io.StringIO(text), delimiter=separator))
-        begins = [n for n, row in enumerate(found) if len(row) > 1 and row[0].strip().lower() in _REGION]
+        try:
+            found = split_rows(text, separator)
+        except ValueError:  # a quotation mark amid a value, which the separator of the file has not
+            continue
+        begins = [n for n, row in enumerate(found) if len(row) > 1 and row[0].lower() in _REGION]
         if begins:
-            rows = [[value.strip() for value in row] for row in found[begins[0] :]]
+            rows = found[begins[0] :]
             break
     if not rows:
         raise InputError(
@@ -207,10 +208,7 @@ def _statistic(said: str) -> str | None:
 
 def _number(text: str) -> float | None:
     """Return a number written with a decimal comma or point, blanks between thousands; "-" is nil."""
-    bare = re.sub(r"\s", "", text).replace(",", ".")
-    if bare in {"-", "\u2013"}:
-        return 0.0
-    return float(bare) if re.fullmatch(r"-?\d+(\.\d*)?", bare) else None
+    return 0.0 if text in {"-", "\u2013"} else parse_number(text, decimal_comma=True)
 
 
 def _tidy(path: Path, cells: pd.DataFrame, service: str, year: int | None) -> pd.DataFrame:

@@ -14,8 +14,9 @@ from geoaccess.osm import read_profile
 from geoaccess.questions.validation.references import read_reference
 from geoaccess.questions.validation.statbank import read_ssb_12764
 from geoaccess.study.pipeline import solve_study
-from geoaccess.study.results.tables import marked, write_csv
+from geoaccess.study.results.tables import marked
 from geoaccess.study.settings.variations import vary
+from geoaccess.tables import write_csv
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import pandas as pd
 
+from geoaccess.tables import read_table
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -114,7 +116,7 @@ def dictionary_table(columns: Mapping[str, Iterable[str]], study: Study) -> pd.D
 
 @cache
 def _entries() -> dict[tuple[str, str], Meaning]:
-    table = pd.read_csv(_FILE, dtype=str, keep_default_na=False)
+    table = read_table(_FILE)
     fields = list(Meaning.__dataclass_fields__)
     return {
         (row["file"], row["column"]): Meaning(**{name: row[name] for name in fields})

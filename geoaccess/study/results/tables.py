@@ -9,6 +9,7 @@ import pandas as pd
 from geoaccess import measures
 from geoaccess.study.results.overview import OVERVIEW, overview
 from geoaccess.study.sections.registry import tables_asked_for
+from geoaccess.tables import write_csv
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["all_tables", "marked", "reached", "table_names", "write_csv", "write_table"]
+__all__ = ["all_tables", "marked", "reached", "table_names", "write_table"]
 
 _TABLES = (
     *("municipalities", "classes", "everybody", "contrast"),
@@ -69,12 +70,3 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV and as Parquet; `path` is without suffix."""
     write_csv(table, path.with_suffix(".csv"))
     table.to_parquet(path.with_suffix(".parquet"), index=False)
-
-
-def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a CSV: seconds to a thousandth, other numbers to six decimals, however large, so that people are exact.
-
-    What is per person has nine: a doctor has a thousand people.
-    """
-    decimals = {name: 3 if str(name).endswith("_s") else 9 if "per_person" in str(name) else 6 for name in table}
-    table.round(decimals).to_csv(path, index=False, float_format="%.15g", lineterminator="\n")

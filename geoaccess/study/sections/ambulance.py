@@ -16,6 +16,7 @@ from geoaccess.study.sections.ambulance_roads import chain_by_road, vehicle_road
 from geoaccess.study.sections.inputs import SectionResult
 from geoaccess.study.settings.ambulance import BUSY
 from geoaccess.study.zonings import zonings_of
+from geoaccess.tables import to_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -188,7 +189,7 @@ def _of_bases(sites: pd.DataFrame, value: float | str) -> pd.Series:
 
 
 def _numbers(column: pd.Series, subject: str) -> pd.Series:
-    numbers = pd.to_numeric(column, errors="coerce").astype(np.float64)
+    numbers = pd.Series(to_numbers(column), index=column.index)
     wrong = column[~numbers.between(0, np.inf, inclusive="left")]
     if len(wrong):
         raise InputError(

@@ -16,6 +16,7 @@ from geoaccess.study.sections.service_sites import sites_of_service
 from geoaccess.study.settings.config_sections import PER_PERSON
 from geoaccess.study.study_tables import read_given
 from geoaccess.study.zonings import zonings_of
+from geoaccess.tables import to_numbers
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def supply_of(known: SectionInput, name: str, asked: CatchmentSettings) -> pd.Se
             raise InputError(f"{known.study.resolve(asked.lists.file)} ({key} lists): {error}") from error
     if asked.supply is None:
         return pd.Series(1.0, index=sites.index)
-    numbers = pd.Series(pd.to_numeric(sites[asked.supply], errors="coerce"), dtype="float64")
+    numbers = pd.Series(to_numbers(sites[asked.supply]), index=sites.index)
     wrong = numbers.index[~(numbers >= 0)]
     if len(wrong):
         listed = [f"{site}: {sites[asked.supply][site]!r}; give a number >= 0" for site in wrong]

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geoaccess import demand, files
+from geoaccess import demand
 from geoaccess.demand.ages import age_span
-from geoaccess.demand.tables import check_columns, read_numbers, read_table
-from geoaccess.demand.zone_tables import check_people, zone_ids, zone_values
+from geoaccess.demand.zone_tables import check_people, zone_values
 from geoaccess.errors import InputError
 from geoaccess.study.stages import about
+from geoaccess.tables import missing_columns, read_numbers, read_table, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,11 +38,11 @@ _ROUNDING = 1e-6
 
 def read_rows(path: Path, *, text: Sequence[str], numbers: Sequence[str]) -> pd.DataFrame:
     """Return columns of a table: ids and names as text, and numbers of 0 or more; all that is wrong is told at once."""
-    table = read_table(files.require(path, hint="check the path in [demand]"))
-    problems = check_columns(table, [*text, *numbers])
+    table = read_table(path, hint="check the path in [demand]")
+    problems = missing_columns(table, [*text, *numbers])
     if problems:
         raise InputError.listing(str(path), problems)
-    out: dict[str, Any] = {name: zone_ids(table.frame[name]) for name in text}
+    out: dict[str, Any] = {name: read_text(table, name) for name in text}
     for name in numbers:
         out[name], wrong = read_numbers(table, name)
         problems += wrong

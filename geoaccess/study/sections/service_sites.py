@@ -9,7 +9,7 @@ import pandas as pd
 from geoaccess import zones
 from geoaccess.errors import ConfigError, InputError
 from geoaccess.routing import travel_times
-from geoaccess.services.tables import read_text
+from geoaccess.tables import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

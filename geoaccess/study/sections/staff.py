@@ -10,6 +10,7 @@ from geoaccess import measures
 from geoaccess.errors import InputError
 from geoaccess.routing import travel_times
 from geoaccess.study.study_tables import read_given
+from geoaccess.tables import to_numbers
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def read_rota(known: SectionInput) -> pd.DataFrame:
         if label not in sites
     ]
     for column in ("days", "staff"):
-        numbers = pd.to_numeric(rota[column], errors="coerce")
+        numbers = pd.Series(to_numbers(rota[column]), index=rota.index)
         wrong = rota[column][~((numbers >= 0) & (numbers < float("inf")))]
         problems += [f'row {row}: {column} is "{found}"; write a number >= 0' for row, found in wrong.items()]
         rota[column] = numbers

@@ -70,6 +70,7 @@ class PopulationSettings(Table):
     """[population]: a grid table or a raster of people; cell_id = "none" where the table has no ids."""
 
     file: str
+    layer: str | None = None
     people: str = "population"
     cell_id: str | None = "cell_id"
     x: str | None = None
@@ -85,10 +86,11 @@ class PopulationSettings(Table):
 
 
 class SitesFromFile(Table):
-    """[[sites]] from a CSV, Parquet, GeoJSON or GeoPackage file."""
+    """[[sites]] from a CSV, spreadsheet, Parquet, GeoJSON or GeoPackage file."""
 
     kind: Literal["file"]
     file: str
+    layer: str | None = None
     service: str | None = None
     service_column: str = "service"
     columns: dict[str, str] = {}

@@ -1,0 +1,34 @@
+"""The one reader of tables, whatever program saved them, and the one writer of CSV."""
+
+from geoaccess.tables.columns import (
+    as_text,
+    column_numbers,
+    empty_rows,
+    missing_columns,
+    read_numbers,
+    read_text,
+    read_yes,
+    show_rows,
+)
+from geoaccess.tables.numbers import parse_number, to_numbers
+from geoaccess.tables.reading import read_table
+from geoaccess.tables.text import read_text_file, split_rows
+from geoaccess.tables.writing import csv_text, write_csv
+
+__all__ = [
+    "as_text",
+    "column_numbers",
+    "csv_text",
+    "empty_rows",
+    "missing_columns",
+    "parse_number",
+    "read_numbers",
+    "read_table",
+    "read_text",
+    "read_text_file",
+    "read_yes",
+    "show_rows",
+    "split_rows",
+    "to_numbers",
+    "write_csv",
+]

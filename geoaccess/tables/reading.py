@@ -1,0 +1,162 @@
+"""Tables read from files of every kind that people save them in."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from geoaccess import files
+from geoaccess.errors import InputError
+from geoaccess.tables.text import DECIMAL_COMMA, frame_of_rows, read_text_table
+
+if TYPE_CHECKING:
+    import os
+
+__all__ = ["read_table"]
+
+_TEXT = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
+_SHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
+_PARQUET = (".parquet", ".geoparquet", ".pq")
+_GEO = (".gpkg", ".geojson", ".json", ".gml", ".shp", ".fgb", ".kml", ".zip")
+_SECONDS_PER_MINUTE = 60
+
+
+def read_table(path: str | os.PathLike[str], *, layer: str | None = None, hint: str = "check the path") -> Any:
+    r"""Read a table from a file of any kind that is understood.
+
+    * Text (.csv, .tsv, .txt, or these with .gz): values separated by comma, semicolon or tab; UTF-8 with or without its
+      mark, UTF-16 with it, or Windows-1252. The first row names the columns. Values stay as they are written, as text
+      (0301 keeps its zero); `read_numbers` understands decimal commas and points.
+    * Spreadsheets (.xlsx, .xlsm, .xls, .ods): the first row that has values names the columns. Values as text; a number
+      that is formatted with leading zeros has lost them, as it has in the spreadsheet.
+    * Parquet and GeoParquet.
+    * Shapes and attribute tables that GDAL reads: .gpkg, .geojson, .json, .gml, .shp, .fgb, .kml, .zip.
+
+    Blanks around names and values of text, rows without a value, and columns without a name are left out.
+
+    Parameters
+    ----------
+    layer
+        Layer of a geographic file, or sheet of a spreadsheet; needed where several hold data.
+    hint
+        What to do if there is no such file.
+
+    Returns
+    -------
+    A GeoDataFrame where the file holds shapes, else a DataFrame. The index is the number of the row: the line or row of
+    text and spreadsheets (the header is 1, blank rows count); elsewhere the first row is 1. Empty is "" in text and
+    spreadsheets, and a missing value elsewhere.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    InputError
+        If the file is of no understood kind, cannot be read as what its name says, is empty, or has several layers and
+        none is named; with every row that has more values than the header has names, and every name that stands twice.
+
+    Examples
+    --------
+    >>> file = getfixture("tmp_path") / "municipalities.csv"
+    >>> _ = file.write_bytes("Nr;Navn\n0301; Oslo\n\n4601;B\u00e6rum\n".encode("latin-1"))
+    >>> read_table(file).to_dict("index")
+    {2: {'Nr': '0301', 'Navn': 'Oslo'}, 4: {'Nr': '4601', 'Navn': 'Bærum'}}
+    """
+    path = Path(path)
+    name = path.name.lower()
+    files.require(path, hint=hint)
+    if layer is not None and name.endswith((*_TEXT, *_PARQUET)):
+        raise InputError(f"{path}: layer is {layer!r}, but files of this kind have none; leave layer out")
+    try:
+        if name.endswith(_TEXT):
+            return read_text_table(path, hint=hint)
+        if name.endswith(_SHEETS):
+            return _read_sheet(path, layer)
+        if name.endswith(_PARQUET):
+            return _numbered(_read_parquet(path))
+        if name.endswith(_GEO):
+            return _numbered(_read_geo(path, layer))
+    except InputError:
+        raise
+    except (ValueError, OSError, RuntimeError, KeyError) as error:  # what Arrow and GDAL raise for a damaged file
+        raise InputError(f"{path}: cannot be read: {str(error).strip()}") from error
+    known = ", ".join((*_TEXT[:3], *_SHEETS, *_PARQUET, *_GEO))
+    raise InputError(f"{path}: is no kind of table that is understood; give one of {known}")
+
+
+def _numbered(rows: Any) -> Any:
+    return rows.set_axis(pd.RangeIndex(1, len(rows) + 1))
+
+
+def _read_parquet(path: Path) -> Any:
+    import pyarrow.parquet as pq  # a large import that only reading needs
+
+    if b"geo" in (pq.read_schema(path).metadata or {}):
+        import geopandas as gpd
+
+        rows = gpd.read_parquet(path)
+    else:
+        rows = pd.read_parquet(path)
+    return rows.reset_index(drop=rows.index.name is None)  # an index that was saved by name is a column of the file
+
+
+def _read_geo(path: Path, layer: str | None) -> Any:
+    import geopandas as gpd
+
+    listed = gpd.list_layers(path)
+    layers = [str(name) for name in listed["name"]]
+    if layer is not None and layer not in layers:
+        raise InputError(f"{path}: has no layer {layer!r} (it has {', '.join(layers)})")
+    if layer is None and len(layers) > 1:
+        # QGIS keeps its styles in a table beside the shapes.
+        shapes = [str(name) for name in listed["name"][listed["geometry_type"].notna()]]
+        if len(shapes) != 1:
+            raise InputError(
+                f"{path}: has {len(layers)} layers ({', '.join(layers)}); name one with layer, or save it alone"
+            )
+        layer = shapes[0]
+    return gpd.read_file(path, layer=layer)
+
+
+def _read_sheet(path: Path, sheet: str | None) -> pd.DataFrame:
+    from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
+
+    try:
+        with CalamineWorkbook.from_path(path) as book:
+            names = [meta.name for meta in book.sheets_metadata if meta.typ == SheetTypeEnum.WorkSheet]
+            if sheet is not None and sheet not in names:
+                raise InputError(f"{path}: has no sheet {sheet!r} (it has {', '.join(names)})")
+            found = {
+                name: book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+                for name in ([sheet] if sheet is not None else names)
+            }
+    except CalamineError as error:
+        raise InputError(f"{path}: cannot be read as a spreadsheet: {error}; save it again, or as CSV") from error
+    sheets = {name: [[_cell_text(value) for value in row] for row in rows] for name, rows in found.items()}
+    filled = [name for name, rows in sheets.items() if any(any(row) for row in rows)]
+    if len(filled) != 1:
+        several = f"has {len(filled)} sheets with values ({', '.join(filled)}); name one with layer, or save it alone"
+        raise InputError(f"{path}: {several if filled else 'is empty; the first row names the columns'}")
+    numbered = [(n, row) for n, row in enumerate(sheets[filled[0]], start=1) if any(row)]
+    rows = frame_of_rows(path, numbered[0][1], numbered[1:])
+    rows.attrs[DECIMAL_COMMA] = False
+    return rows
+
+
+def _cell_text(value: object) -> str:
+    """Return the value of a cell as it would be written; whole numbers without a decimal point."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    if isinstance(value, dt.datetime) and value.time() == dt.time():
+        return value.date().isoformat()
+    if isinstance(value, dt.time) and not value.second and not value.microsecond:
+        return value.strftime("%H:%M")
+    if isinstance(value, dt.timedelta) and value.seconds % _SECONDS_PER_MINUTE == 0:
+        minutes = round(value.total_seconds() / _SECONDS_PER_MINUTE)
+        return f"{minutes // 60}:{minutes % 60:02d}"
+    return str(value).strip()
