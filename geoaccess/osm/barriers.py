@@ -8,6 +8,7 @@ import numpy as np
 
 from geoaccess.kernels import graph
 from geoaccess.network import EdgeKind
+from geoaccess.osm.quay_roads import ways_to_boats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +33,8 @@ def apply_node_rules(
     At a closed barrier every road ends at a point of its own, so nothing passes. A private gate is open to those who
     begin or end a journey behind it: what hangs on the rest of the network by such gates alone becomes a pocket
     without through traffic, tied to it by segments of no length; where there is another way round, the gate stays
-    closed. A delay is charged half to each side, so that passing costs all of it, whatever the direction.
+    closed. Who boards a car ferry may pass (see `ways_to_boats`). A delay is charged half to each side, so that passing
+    costs all of it, whatever the direction.
     """
     touching, closed, private, delay = _rules_at_points(lon.size, segments, extract, rules)
     rows: dict[str, Any] = {**segments}
@@ -57,28 +59,40 @@ def apply_node_rules(
         rows[side][at] = own
     origin = np.concatenate(new_from)
     a, b, way = (np.concatenate(parts) for parts in zip(*ties, strict=True))
-    parts, pockets = _pockets(size, rows, a, b)
-    a, b, way = a[parts], b[parts], way[parts]
+    rows = _with_ties(rows, a, b, way)
+    first_tie = rows["a"].size - a.size
+    boats_ways = ways_to_boats(size, rows)
+    rows["restricted"][boats_ways] = False
+    needed, pockets = _pockets(size, rows, first_tie)
     rows["restricted"] = rows["restricted"] | pockets
-    nothing = np.zeros(a.size)
-    added = {
-        "a": a,
-        "b": b,
-        "way": way,
-        "forward_s": nothing,
-        "backward_s": nothing,
-        "restricted": np.ones(a.size, np.bool_),
-    }
-    for name, values in rows.items():
-        more = added.get(name, np.zeros(a.size, values.dtype))
-        rows[name] = np.concatenate([values, more.astype(values.dtype)])
+    rows = {name: values[needed] for name, values in rows.items()}
     counts = {
+        "segments_opened_to_boats": len(boats_ways),
         "segments_in_private_pockets": int(pockets.sum()),
         "barriers_closed": int(closed.sum()),
         "barriers_private": int(private.sum()),
         "nodes_with_delay": int((delay > 0).sum()),
     }
     return np.concatenate([lon, lon[origin]]), np.concatenate([lat, lat[origin]]), rows, counts
+
+
+def _with_ties(
+    rows: dict[str, Any], own: npt.NDArray[Any], gate: npt.NDArray[Any], way: npt.NDArray[Any]
+) -> dict[str, Any]:
+    """Return segments with those of no length that tie the ends of roads to private gates, for some only."""
+    nothing = np.zeros(own.size)
+    added = {
+        "a": own,
+        "b": gate,
+        "way": way,
+        "forward_s": nothing,
+        "backward_s": nothing,
+        "restricted": np.ones(own.size, np.bool_),
+    }
+    return {
+        name: np.concatenate([values, added.get(name, np.zeros(own.size, values.dtype)).astype(values.dtype)])
+        for name, values in rows.items()
+    }
 
 
 def _rules_at_points(
@@ -100,20 +114,18 @@ def _rules_at_points(
 
 
 def _pockets(
-    size: int, rows: dict[str, npt.NDArray[Any]], own: npt.NDArray[Any], gate: npt.NDArray[Any]
+    size: int, rows: dict[str, npt.NDArray[Any]], first_tie: int
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Return which ties of road ends to their gates are needed, and which segments lie in a pocket.
+    """Return which segments are needed (all but ties that tie nothing), and which lie in a pocket.
 
-    A pocket is what hangs on the network by private gates and private roads alone. Of all parts that hang together at
-    all, the one with most public segments is the network and the others are pockets. A gate between roads that meet
-    elsewhere ties nothing.
+    Segments from `first_tie` on tie ends of roads (a) to private gates (b). A pocket is what hangs on the network by
+    private gates and private roads alone. Of all parts that hang together at all, the one with most public segments is
+    the network and the others are pockets. A gate between roads that meet elsewhere ties nothing.
     """
     driven = rows["kind"] != EdgeKind.ON_FOOT
     public = driven & ~rows["restricted"]
     component = graph.weak_components(size, rows["a"][public], rows["b"][public])
-    group = graph.weak_components(
-        size, np.concatenate([rows["a"][driven], own]), np.concatenate([rows["b"][driven], gate])
-    )
+    group = graph.weak_components(size, rows["a"][driven], rows["b"][driven])
     segments = np.bincount(component[rows["a"][public]], minlength=component.max() + 1)
     group_of = np.zeros(segments.size, np.int32)
     group_of[component] = group
@@ -121,8 +133,11 @@ def _pockets(
     network = order[np.unique(group_of[order], return_index=True)[1]]
     pocket = np.ones(segments.size, np.bool_)
     pocket[network] = False
+    own, gate = rows["a"][first_tie:], rows["b"][first_tie:]
     least = np.full(size, size)
     most = np.full(size, -1)
     np.minimum.at(least, gate, component[own])
     np.maximum.at(most, gate, component[own])
-    return least[gate] != most[gate], pocket[component[rows["a"]]] & (rows["kind"] == EdgeKind.ROAD) & public
+    needed = np.ones(public.size, np.bool_)
+    needed[first_tie:] = public[first_tie:] | (least[gate] != most[gate])
+    return needed, pocket[component[rows["a"]]] & (rows["kind"] == EdgeKind.ROAD) & public

@@ -1,0 +1,96 @@
+"""Roads to quays that are not for everybody: who boards a boat is destination traffic."""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geoaccess.kernels import graph
+from geoaccess.network import EdgeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+__all__ = ["ways_to_boats"]
+
+Rows = dict[str, "npt.NDArray[Any]"]
+
+
+def ways_to_boats(size: int, rows: Rows) -> list[int]:
+    """Return the restricted segments on the ways to car ferries: they are open to all who board.
+
+    A quay hangs together by road with a network; where roads without through traffic or private gates lie between it
+    and the largest part of that network that is open to all, these are the quickest way to it and the one from it.
+    """
+    restricted = rows["restricted"]
+    road = (rows["kind"] == EdgeKind.ROAD) & ((rows["forward_s"] >= 0) | (rows["backward_s"] >= 0))
+    boarding = np.flatnonzero(rows["kind"] == EdgeKind.BOARDING)
+    if not boarding.size or not restricted.any():
+        return []
+    quays = np.unique(rows["a"][boarding])
+    public = road & ~restricted
+    part = graph.weak_components(size, rows["a"][public], rows["b"][public])
+    group = graph.weak_components(size, rows["a"][road], rows["b"][road])
+    seconds = np.maximum(rows["forward_s"], rows["backward_s"])
+    weight = np.bincount(part[rows["a"][public]], seconds[public], part.max() + 1)
+    group_of = np.zeros(weight.size, np.int32)
+    group_of[part] = group
+    order = np.lexsort((-weight, group_of))
+    main = np.full(group.max() + 1, -1)
+    numbers, first = np.unique(group_of[order], return_index=True)
+    main[numbers] = np.where(weight[order[first]] > 0, order[first], -1)
+    open_to_all = np.zeros(size, np.bool_)
+    open_to_all[rows["a"][public]] = open_to_all[rows["b"][public]] = True
+    at_home = open_to_all & (part == main[group])
+    apart = quays[~at_home[quays] & (main[group[quays]] >= 0)]
+    if not apart.size:
+        return []
+    near = road & np.isin(group[rows["a"]], group[apart]) & ~(at_home[rows["a"]] & at_home[rows["b"]])
+    steps = _steps(rows, np.flatnonzero(near))
+    ways = set[int]()
+    for quay in apart.tolist():
+        for reverse in (False, True):
+            ways.update(_quickest(quay, steps[reverse], lambda node: bool(at_home[node])))
+    return sorted(segment for segment in ways if restricted[segment])
+
+
+Steps = dict[int, list[tuple[int, float, int]]]
+
+
+def _steps(rows: Rows, segments: npt.NDArray[np.int64]) -> tuple[Steps, Steps]:
+    """Return (to, seconds, segment) of the steps out of each node, and of those into it turned round."""
+    out, into = defaultdict(list), defaultdict(list)
+    for segment in segments.tolist():
+        a, b = int(rows["a"][segment]), int(rows["b"][segment])
+        for tail, head, time in ((a, b, rows["forward_s"][segment]), (b, a, rows["backward_s"][segment])):
+            if time >= 0:
+                out[tail].append((head, float(time), segment))
+                into[head].append((tail, float(time), segment))
+    return out, into
+
+
+def _quickest(start: int, steps: Steps, is_end: Callable[[int], bool]) -> list[int]:
+    """Return the segments of the quickest way from a node to one that is an end; none where there is no way."""
+    best, came = {start: 0.0}, dict[int, tuple[int, int]]()
+    queue = [(0.0, start)]
+    while queue:
+        time, node = heapq.heappop(queue)
+        if is_end(node):
+            way = []
+            while node in came:
+                node, segment = came[node]
+                way.append(segment)
+            return way
+        if time > best[node]:
+            continue
+        for other, more, segment in steps.get(node, ()):
+            if time + more < best.get(other, np.inf):
+                best[other] = time + more
+                came[other] = (node, segment)
+                heapq.heappush(queue, (time + more, other))
+    return []
