@@ -41,8 +41,9 @@ _DAY_NAME = re.compile(
 )
 _ANY_MONTH = "|".join(_MONTHS)
 _DATE = rf"(?:{_ANY_MONTH}) \d{{1,2}}(?![\d:])"
-_DATE_TO_MONTH = re.compile(rf"({_DATE})-({_ANY_MONTH})(?! \d{{1,2}}(?![\d:]))\b")
-_MONTH_TO_DATE = re.compile(rf"\b({_ANY_MONTH})-({_DATE})")
+_DATE_TO_MONTH = re.compile(rf"({_DATE})-((?:\d{{4}} )?(?:{_ANY_MONTH}))(?! \d{{1,2}}(?![\d:]))\b")
+_MONTH_TO_DATE = re.compile(rf"\b({_ANY_MONTH})-((?:\d{{4}} )?{_DATE})")
+_YEARS = re.compile(rf"(\d{{4}} (?:{_ANY_MONTH}))-(\d{{4}} (?:{_ANY_MONTH}))(?! \d{{1,2}}(?![\d:]))\b")
 _DAY_FIRST = re.compile(rf"\b(\d{{1,2}})\.? ?({_ANY_MONTH})\b")
 _TIMED = re.compile(rf"\b(?:{'|'.join(_DAYS)}|PH|SH)\b|\d:\d\d|sun(?:rise|set)|dawn|dusk", re.IGNORECASE)
 _CLOCK = re.compile(r"(\d{1,2})(?:[:.]?(\d{2}))?")
@@ -66,6 +67,7 @@ def plain_hours(text: str) -> str:
     plain = _DAY_NAME.sub(lambda match: match[1][:2].title(), plain)
     if not re.search(_DATE, plain):
         plain = _DAY_FIRST.sub(r"\2 \1", plain)
+    plain = _YEARS.sub(lambda match: f"{match[1]} 1-{match[2]} {_last_day(match[2])}", plain)
     plain = _DATE_TO_MONTH.sub(lambda match: f"{match[1]}-{match[2]} {_last_day(match[2])}", plain)
     return _MONTH_TO_DATE.sub(_from_the_first, plain)
 
@@ -75,7 +77,7 @@ def _from_the_first(match: re.Match[str]) -> str:
 
 
 def _last_day(month: str) -> int:
-    return monthrange(2025, _MONTHS.index(month) + 1)[1]
+    return monthrange(2025, _MONTHS.index(month[-3:]) + 1)[1]
 
 
 def holds_at(text: str, country: str | None, at: datetime) -> bool | None:

@@ -34,6 +34,7 @@ class AccessRules(Table):
     restricted: frozenset[str]
     closed: frozenset[str]
     only_where_allowed: tuple[TagRule, ...] = ()
+    closed_lanes: dict[str, frozenset[str]] = {}
 
     @model_validator(mode="after")
     def _say_one_thing_of_each_value(self) -> Self:
@@ -213,6 +214,7 @@ class Profile(Table):
         named = {f"{key}{way}{on}" for key in directed for way in _DIRECTIONS for on in ("", ":conditional")}
         named |= {f"{key}{on}" for key in self.oneway.keys for on in ("", ":conditional")}
         named |= {"highway", "route", "duration", "interval", "lanes", "surface", *FERRY_KEYS, *LEGACY_KEYS}
+        named |= {f"{key}{way}" for key in self.access.closed_lanes for way in _DIRECTIONS}
         named |= {*self.dates.open_season_keys, *self.dates.hours_keys}
         return frozenset(
             named.union(self._measures, self.narrow.width_keys, self.ferry.larger_keys, self.caps, self.counted, *rules)

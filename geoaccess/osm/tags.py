@@ -143,6 +143,10 @@ def _permission(
         for way, verdict in verdicts.items()
     }
     why = "" if any(opened.values()) else _why_closed(verdicts, ways)
+    lanes = {way: _closed_lanes(tags, profile, way) for way in opened} if profile.access.closed_lanes else {}
+    if not why and any(lanes.values()):
+        opened = {way: opened[way] and not lanes[way] for way in opened}
+        why = "" if any(opened.values()) else "; ".join(dict.fromkeys(text for text in lanes.values() if text))
     for name in _only_where_allowed(tags, profile, ferry=ferry) if not why else ():
         opened = {way: opened[way] and verdicts[way].explicit for way in opened}
         if not any(opened.values()):
@@ -159,6 +163,17 @@ def _permission(
         unknown=unknown,
         undecided=undecided,
     )
+
+
+def _closed_lanes(tags: Mapping[str, str], profile: Profile, direction: str) -> str:
+    """Return the tag that closes every lane of a direction, or an empty text."""
+    for key, closing in profile.access.closed_lanes.items():
+        for name in (f"{key}:{direction}", key):
+            if name in tags:
+                if all(lane.strip().lower() in closing for lane in tags[name].split("|")):
+                    return f"{name}={tags[name]}"
+                break
+    return ""
 
 
 def _why_closed(verdicts: Mapping[str, Verdict], ways: Directions) -> str:
