@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import osmium
 import pytest
 
 from geoaccess.errors import InputError, MissingFileError
@@ -187,3 +188,19 @@ def test_moments():
     assert read_moment("2026-01-14").hour == 12
     with pytest.raises(InputError, match="not a moment"):
         read_moment("14.1.2026")
+
+
+@pytest.mark.parametrize("suffix", [".osm", ".osm.pbf"])
+def test_a_ferry_is_explained_with_what_its_relation_says(tmp_path, suffix):
+    path = tmp_path / f"small{suffix}"
+    with osmium.SimpleWriter(str(path)) as writer:
+        for i in (1, 2):
+            writer.add_node(osmium.osm.mutable.Node(id=i, location=(10 + i / 100, 60)))
+        writer.add_way(osmium.osm.mutable.Way(id=1, nodes=[1, 2], tags={"route": "ferry"}))
+        writer.add_way(osmium.osm.mutable.Way(id=2, nodes=[1, 2], tags={"motorcar": "no"}))
+        route = {"type": "route", "route": "ferry", "motor_vehicle": "yes", "seasonal": "summer"}
+        members = [("w", 1, ""), ("w", 2, "")]
+        writer.add_relation(osmium.osm.mutable.Relation(id=1, members=members, tags=route))
+    assert explain_way([path], 1, CAR).forward
+    assert not explain_way([path], 1, CAR, when=read_moment("2026-01-14")).forward
+    assert "route=ferry; motorcar=no" in explain_way([path], 2, CAR).reason

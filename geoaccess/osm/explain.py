@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from geoaccess import files
 from geoaccess.errors import InputError
+from geoaccess.osm.ferry_relations import completed, relation_tags
 from geoaccess.osm.nodes import read_node
 from geoaccess.osm.tags import read_way
+from geoaccess.osm.through_osmium import OsmiumFile
 from geoaccess.osm.values import is_ferry
 from geoaccess.osm.ways import FERRY_KEYS
 
@@ -189,7 +191,7 @@ def explain_line(line: str | bytes, profile: Profile, *, when: datetime | None =
 
 
 def explain_way(paths: Sequence[Path], way_id: int, profile: Profile, *, when: datetime | None = None) -> Explanation:
-    """Explain a way of one or more extracts, with the nodes on it that do something.
+    """Explain a way of one or more extracts, with the nodes on it that do something, and what its ferry route says.
 
     Raises
     ------
@@ -198,20 +200,33 @@ def explain_way(paths: Sequence[Path], way_id: int, profile: Profile, *, when: d
     InputError
         If none of them holds the way, or one is damaged.
     """
-    import osmium  # it is slow to load, and tags alone do not need it
-
     for path in paths:
         files.require(path, hint="check the path, or run `geoaccess fetch`")
-        try:
-            chosen: Any = osmium.FileProcessor(path, osmium.osm.WAY).with_filter(osmium.filter.IdFilter([way_id]))
-            ways = [({tag.k: tag.v for tag in way.tags}, [node.ref for node in way.nodes]) for way in chosen]
-            if not ways:
-                continue
-            tags, refs = ways[0]
-            on_way: Any = osmium.FileProcessor(path, osmium.osm.NODE).with_filter(osmium.filter.IdFilter(refs))
-            of = {node.id: {tag.k: tag.v for tag in node.tags} for node in on_way}
-        except RuntimeError as error:
-            raise InputError(f"{path}: cannot be read as OpenStreetMap data ({error}); fetch it again") from error
-        nodes = {f"node {ref}": of[ref] for ref in refs if of.get(ref)}
+    for path in paths:
+        found = _read_way(path, way_id)
+        if found is None:
+            continue
+        tags, nodes = found
+        if is_ferry(tags) or "highway" not in tags:
+            relations = [relation for path in paths for relation in OsmiumFile(path, profile).relations()]
+            handed = relation_tags(relations, profile).get(way_id)
+            tags = dict(completed(tags.items(), handed)) if handed else tags
         return explain(tags, profile, nodes=nodes, when=when)
     raise InputError(f"way {way_id}: not in {', '.join(path.name for path in paths)}; check the id")
+
+
+def _read_way(path: Path, way_id: int) -> tuple[dict[str, str], dict[str, dict[str, str]]] | None:
+    """Return the tags of a way, and those of the nodes on it that have any; None where the file does not hold it."""
+    import osmium  # it is slow to load, and tags alone do not need it
+
+    try:
+        chosen: Any = osmium.FileProcessor(path, osmium.osm.WAY).with_filter(osmium.filter.IdFilter([way_id]))
+        ways = [({tag.k: tag.v for tag in way.tags}, [node.ref for node in way.nodes]) for way in chosen]
+        if not ways:
+            return None
+        tags, refs = ways[0]
+        on_way: Any = osmium.FileProcessor(path, osmium.osm.NODE).with_filter(osmium.filter.IdFilter(refs))
+        of = {node.id: {tag.k: tag.v for tag in node.tags} for node in on_way}
+    except RuntimeError as error:
+        raise InputError(f"{path}: cannot be read as OpenStreetMap data ({error}); fetch it again") from error
+    return tags, {f"node {ref}": of[ref] for ref in refs if of.get(ref)}
