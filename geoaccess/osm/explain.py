@@ -113,7 +113,7 @@ def explain(
             f"node {rule.reason}{' (not to pass through)' * (rule.passable == 'restricted')}" for rule in doing.values()
         ]
         reason = "; ".join([reason, *told])
-    looked_at = profile.keys.difference(FERRY_KEYS if not is_ferry(tags) else ()) | {"name"}
+    looked_at = profile.keys.difference(() if way.ferry else FERRY_KEYS) | {"name"}
     unused = tuple(sorted(set(tags) - looked_at))
     return Explanation(forward, backward, restricted, reason, tags, unused, doing)
 
