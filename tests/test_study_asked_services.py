@@ -159,7 +159,7 @@ def test_some_cells_at_a_time_have_what_all_have_at_once(tmp_path, monkeypatch):
         "more": "[opening]\nfirst = 2026-01-12\ntoday = 2026-01-14T17:00:00\n",
     }
     at_once, _ = solved(tmp_path / "once", **how)
-    monkeypatch.setattr("geoaccess.study.sections.service_sites._PAIRS", 6)  # three cells and two sites
+    monkeypatch.setattr("geoaccess.routing.blocks._PAIRS", 6)  # three cells and two sites
     by_parts, _ = solved(tmp_path / "parts", **how)
     asked_for = [
         name for name in at_once.results if name.endswith(("allowed_s", "allowed_site", "expected_s", "today_s"))

@@ -2,6 +2,6 @@
 
 from geoaccess.hierarchy.build import contract, light, whole
 from geoaccess.hierarchy.core import Hierarchy
-from geoaccess.hierarchy.store import load_hierarchy, save_hierarchy
+from geoaccess.hierarchy.store import load_hierarchy, network_digest, save_hierarchy
 
-__all__ = ["Hierarchy", "contract", "light", "load_hierarchy", "save_hierarchy", "whole"]
+__all__ = ["Hierarchy", "contract", "light", "load_hierarchy", "network_digest", "save_hierarchy", "whole"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from geoaccess.network import Network
 
-__all__ = ["load_hierarchy", "save_hierarchy"]
+__all__ = ["load_hierarchy", "network_digest", "save_hierarchy"]
 
 _FORMAT = 1
 _ARRAYS = ("place", "start", "head", "outward", "inward")
@@ -31,7 +31,7 @@ def save_hierarchy(hierarchy: Hierarchy, folder: Path) -> Path:
         described: dict[str, Any] = {
             "format": _FORMAT,
             "core": hierarchy.core,
-            "network": _digest(hierarchy.network),
+            "network": network_digest(hierarchy.network),
             "sha256": {f"{name}.npy": files.sha256(temporary / f"{name}.npy") for name in _ARRAYS},
         }
         (temporary / "hierarchy.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
@@ -65,7 +65,7 @@ def load_hierarchy(folder: Path, network: Network) -> Hierarchy:
         described = json.loads((folder / "hierarchy.json").read_text(encoding="utf-8"))
         if described["format"] != _FORMAT:
             raise InputError(f"{folder}: written by another version; contract the network again")
-        if described["network"] != _digest(network):
+        if described["network"] != network_digest(network):
             raise InputError(f"{folder}: the hierarchy of another network; contract this one")
         for name, digest in described["sha256"].items():
             if files.sha256(folder / name) != digest:
@@ -80,7 +80,7 @@ def load_hierarchy(folder: Path, network: Network) -> Hierarchy:
         ) from error
 
 
-def _digest(network: Network) -> str:
+def network_digest(network: Network) -> str:
     """Return the digest of all that a hierarchy is made of."""
     whole = hashlib.sha256()
     for array in (network.arcs.start, network.arcs.head, network.arcs.cost_ds):

@@ -11,6 +11,7 @@ from geoaccess.maps.difference import difference_map
 from geoaccess.maps.figures import lorenz_figure, service_map, time_curves
 from geoaccess.maps.lorenz import LorenzCurve
 from geoaccess.maps.network import network_map
+from geoaccess.maps.network_layers import backdrop, ferry_lines
 from geoaccess.maps.raster import geotiff
 from geoaccess.maps.report import report_page, report_pdf
 from geoaccess.maps.report_content import Data, Extra, Norm, Origin, Report, ServiceFindings
@@ -27,6 +28,7 @@ __all__ = [
     "Report",
     "ScenarioPart",
     "ServiceFindings",
+    "backdrop",
     "band_colours",
     "band_index",
     "band_labels",
@@ -34,6 +36,7 @@ __all__ = [
     "comparison_page",
     "default_bands",
     "difference_map",
+    "ferry_lines",
     "geotiff",
     "lorenz_figure",
     "network_map",

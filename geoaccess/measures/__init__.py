@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from geoaccess.measures.ambulance import busy_fraction, road_chain
 from geoaccess.measures.availability import base_availability, dependable_time, expected_coverage, expected_response
+from geoaccess.measures.bases import base_table
 from geoaccess.measures.catchment import balanced, site_demand, spatial_availability, three_step, two_step
 from geoaccess.measures.chance import part_time_access
 from geoaccess.measures.closing import second_nearest, slack, slack_table
@@ -54,6 +55,7 @@ __all__ = [
     "aeroplane_chain",
     "balanced",
     "base_availability",
+    "base_table",
     "boat_chain",
     "busy_fraction",
     "class_contrast",

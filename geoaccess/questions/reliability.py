@@ -12,7 +12,6 @@ import pandas as pd
 
 from geoaccess import measures, scenarios
 from geoaccess.errors import InputError
-from geoaccess.kernels.keys import SHIFT
 from geoaccess.parallel import sweep
 from geoaccess.progress import counted
 from geoaccess.questions.scenario_run import Baseline, road_names, solve_baseline
@@ -190,7 +189,7 @@ def _summed(
     seed: int,
     season: str | None,
 ) -> Reliability:
-    before = (field.cells().keys[:, 0] >> SHIFT).astype(np.int32)
+    before = field.attached_times_ds()
     results = base.results
     figures = scenarios.reliability_table(before, touched, count, index=results.index, norms_s=spec.norms_s)
     off = (field.cells().table["edge"] < 0).to_numpy()

@@ -14,7 +14,7 @@ from geoaccess import scenarios
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.osm import read_profile, read_road_names
 from geoaccess.questions.day_profile import read_departures
-from geoaccess.routing import attach_departures, day_profile, nearest_snapped
+from geoaccess.routing import TravelTimes, attach_departures, day_profile, nearest_snapped
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.settings.study_file import Study
@@ -300,7 +300,7 @@ def _times(
     base: Baseline, network: Network, snapped: stages.Snapped, sites: gpd.GeoDataFrame, departures: pd.DataFrame | None
 ) -> pd.DataFrame:
     study = base.study
-    out = {"off_network_m": snapped.cells["off_network_m"]}
+    by_service = {}
     sailed = None
     if departures is not None:
         sailed = attach_departures(network, departures, limit_m=read_profile(study.profile).ferry.terminal_m)
@@ -316,9 +316,8 @@ def _times(
                 why = land.where(land != "", found["reason"])
                 found["travel_time_s"], found["reason"] = day, why.where(~np.isfinite(day), "")
             parts.append(found)
-        found = pd.concat(parts).reindex(snapped.cells.index)
-        out |= stages.nearest_columns(key, found)
-    return pd.DataFrame(out)
+        by_service[key] = pd.concat(parts).reindex(snapped.cells.index)
+    return TravelTimes(snapped.cells["off_network_m"], by_service).columns()
 
 
 def _allowed(

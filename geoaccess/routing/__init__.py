@@ -1,5 +1,6 @@
 """Travel times over a network."""
 
+from geoaccess.routing.blocks import by_blocks_of_cells
 from geoaccess.routing.departures import departures_on
 from geoaccess.routing.field import NearestField, solve_nearest
 from geoaccess.routing.flows import Flows, people_on_edges
@@ -7,6 +8,7 @@ from geoaccess.routing.gains import site_gains
 from geoaccess.routing.gtfs import gtfs_departures
 from geoaccess.routing.matrices import travel_times, trees, within, within_snapped
 from geoaccess.routing.routes import route, route_kept
+from geoaccess.routing.service_times import TravelTimes, nearest_by_service
 from geoaccess.routing.sites import (
     ISLAND_WITHOUT_FERRY,
     NO_SITE_REACHABLE,
@@ -34,8 +36,10 @@ __all__ = [
     "Flows",
     "NearestField",
     "Sailed",
+    "TravelTimes",
     "add_site",
     "attach_departures",
+    "by_blocks_of_cells",
     "close_edges",
     "day_profile",
     "departures_on",
@@ -43,6 +47,7 @@ __all__ = [
     "gtfs_departures",
     "move_site",
     "nearest",
+    "nearest_by_service",
     "nearest_snapped",
     "open_edges",
     "people_on_edges",

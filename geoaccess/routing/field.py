@@ -362,6 +362,11 @@ class NearestField:
             return self._table(cells.table, cells.keys)
         return self._table(cells.table.iloc[rows], cells.keys[rows])
 
+    def attached_times_ds(self, rows: npt.NDArray[np.int64] | None = None) -> npt.NDArray[np.int32]:
+        """Return the time of each attached cell (or of some) to its nearest site in deciseconds, `FAR` where never."""
+        keys = self.cells().keys[:, 0] if rows is None else self.cells().keys[rows, 0]
+        return (keys >> SHIFT).astype(np.int32)
+
     def cells(self) -> _Cells:
         """Return the attached cells, which there must be."""
         if self.attached_cells is None:

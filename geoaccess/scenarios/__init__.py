@@ -15,7 +15,7 @@ from geoaccess.scenarios.changes import (
     combine,
     site_label,
 )
-from geoaccess.scenarios.closing import close_unit, closing_table, vulnerable_units
+from geoaccess.scenarios.closing import close_unit, closing_table, touched_people, vulnerable_units
 from geoaccess.scenarios.crossings import Unit, units_of
 from geoaccess.scenarios.difference import (
     CHANGES,
@@ -71,6 +71,7 @@ __all__ = [
     "solve_closures",
     "supply_differences",
     "supply_table",
+    "touched_people",
     "units_of",
     "vulnerable_units",
     "write_scenario",

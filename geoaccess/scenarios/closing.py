@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from geoaccess.routing import Change, Flows, NearestField
     from geoaccess.scenarios.crossings import Part, Unit
 
-__all__ = ["close_unit", "closing_table", "vulnerable_units"]
+__all__ = ["close_unit", "closing_table", "touched_people", "vulnerable_units"]
 
+_CUT_OFF_S = 1e9
 _MIN_DS = 60.0 * DECISECONDS
 _LEGS = {"u": ("to_u_ds", "from_u_ds"), "v": ("to_v_ds", "from_v_ds")}
 
@@ -135,6 +136,20 @@ def close_unit(field: NearestField, unit: Unit) -> tuple[npt.NDArray[np.int64], 
         after[on] = _aside(field, on, sites, unit.parts)
         cells = np.union1d(cells, on)
     return cells, after[cells], changes
+
+
+def touched_people(field: NearestField, unit: Unit) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Return the cells that a closing touches, and their people times the seconds they lose.
+
+    The field stays as it is. A person who is cut off weighs a billion seconds, so that those come first.
+    """
+    before = field.attached()["travel_time_s"].to_numpy()
+    cells, after, changes = close_unit(field, unit)
+    for change in reversed(changes):
+        undo(field, change)
+    was, now = before[cells], np.where(after >= FAR, np.inf, after / 10)
+    lost = np.where(np.isfinite(was), np.where(np.isinf(now), _CUT_OFF_S, np.maximum(now - was, 0)), 0)
+    return cells, field.cells().people[cells] * lost
 
 
 def _sides(places: pd.DataFrame, parts: Sequence[Part], whole: Callable[[str], npt.NDArray[Any]]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from geoaccess.kernels.keys import FAR, SHIFT
+from geoaccess.kernels.keys import FAR
 from geoaccess.network import DECISECONDS
 from geoaccess.routing import close_edges, undo
 
@@ -32,11 +32,11 @@ class Touched(NamedTuple):
 
 def solve_closures(field: NearestField, edges: npt.NDArray[np.int32]) -> Touched:
     """Close some edges of a field, see which attached cells it changes, and open them again."""
-    before = field.cells().keys[:, 0] >> SHIFT
+    before = field.attached_times_ds()
     change = close_edges(field, edges)
-    after = field.cells().keys[change.cells, 0] >> SHIFT
+    after = field.attached_times_ds(change.cells)
     differs = after != before[change.cells]
-    found = Touched(change.cells[differs].astype(np.int32), after[differs].astype(np.int32))
+    found = Touched(change.cells[differs].astype(np.int32), after[differs])
     undo(field, change)
     return found
 

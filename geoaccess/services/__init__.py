@@ -3,7 +3,7 @@
 from geoaccess.services.levels import at_least, read_levels
 from geoaccess.services.offices import fte_days_per_thousand, move_days, open_chance
 from geoaccess.services.opening import open_days, open_hours
-from geoaccess.services.providers import allowed_by_names, allowed_by_zone
+from geoaccess.services.providers import allowed_by_names, allowed_by_zone, change_permissions
 from geoaccess.services.sites import carrying, combine, merge_near, read_sites, sites_from_features, sites_from_review
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "allowed_by_zone",
     "at_least",
     "carrying",
+    "change_permissions",
     "combine",
     "fte_days_per_thousand",
     "merge_near",

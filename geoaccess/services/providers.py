@@ -12,7 +12,7 @@ from geoaccess.toml import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["allowed_by_names", "allowed_by_zone"]
+__all__ = ["allowed_by_names", "allowed_by_zone", "change_permissions"]
 
 
 def allowed_by_zone(site_zone: pd.Series, *, hosts: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -136,3 +136,54 @@ def _near(word: str, names: pd.Series) -> str:
 
 def _in_order(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(tables).drop_duplicates().sort_values(["zone_id", "site_id"], ignore_index=True)
+
+
+def change_permissions(
+    before: pd.DataFrame,
+    *,
+    sites: pd.Index,
+    allowed: pd.Series,
+    placed: pd.Series | None = None,
+    home: pd.Series | None = None,
+) -> pd.DataFrame:
+    """Return who may use which site after a change of sites.
+
+    Where `allowed` names the zones of a site, they count; a site that is placed anew is for its zone and for those that
+    this zone hosted before; every other site that is kept is for whom it was, and a new one for nobody.
+
+    Parameters
+    ----------
+    before
+        `zone_id` and `site_id`, a row per permission.
+    sites
+        The sites that give the service now.
+    allowed
+        For some of the sites the zones that may use it, as text with ";" between them.
+    placed, home
+        Under a rule of the own zone: the zone of each new or moved site, and of each site before the change.
+
+    Returns
+    -------
+    Table with `zone_id` and `site_id`, a row per permission.
+
+    Examples
+    --------
+    >>> before = pd.DataFrame({"zone_id": ["A", "B"], "site_id": ["a", "a"]})  # B is hosted by A
+    >>> change_permissions(
+    ...     before,
+    ...     sites=pd.Index(["a", "new"]),
+    ...     allowed=pd.Series(dtype="str"),
+    ...     placed=pd.Series({"new": "A"}),
+    ...     home=pd.Series({"a": "A"}),
+    ... ).to_dict("split")["data"]
+    [['A', 'a'], ['B', 'a'], ['A', 'new'], ['B', 'new']]
+    """
+    rows = [(zone, site) for site, text in allowed.items() for zone in str(text).split(";")]
+    if placed is not None and home is not None:
+        for site, zone in placed.items():
+            hosted = before["zone_id"][before["site_id"].isin(home.index[home == zone])]
+            rows += [(one, site) for one in dict.fromkeys([zone, *hosted])]
+        before = before[~before["site_id"].isin(placed.index)]
+    kept = before[before["site_id"].isin(sites.difference(allowed.index))]
+    new = pd.DataFrame(rows, columns=["zone_id", "site_id"], dtype=object)
+    return pd.concat([kept[["zone_id", "site_id"]], new], ignore_index=True)

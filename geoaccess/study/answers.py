@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from geoaccess.hierarchy import Hierarchy
     from geoaccess.measures.groups import By
     from geoaccess.network import Network
     from geoaccess.study.settings.study_file import Study
@@ -30,7 +31,7 @@ class Answers:
     """
 
     study: Study
-    network: Network
+    hierarchy: Hierarchy
     results: gpd.GeoDataFrame
     sites: gpd.GeoDataFrame
     municipalities: gpd.GeoDataFrame | None
@@ -41,6 +42,11 @@ class Answers:
     from_cache: bool
     seconds: dict[str, float]
     files: list[Path]
+
+    @property
+    def network(self) -> Network:
+        """The network that times were searched on."""
+        return self.hierarchy.network
 
     @property
     def population(self) -> float:

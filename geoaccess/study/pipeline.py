@@ -10,7 +10,6 @@ from geoaccess.measures.islands import islands
 from geoaccess.progress import Stages
 from geoaccess.study import stages
 from geoaccess.study.answers import Answers
-from geoaccess.study.centrality import join_classes, join_table
 from geoaccess.study.sections.inputs import SectionInput, SolvedInput
 from geoaccess.study.sections.registry import add_sections, check_sections
 from geoaccess.study.settings.study_file import CentralityTable
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check", "check_inputs", "run", "solve_study", "write_report"]
 
-_STAGES = 9
+_STAGES = 10
 
 
 def solve_study(study: Study, *, network: Network | None = None, show: bool = True) -> Answers:
@@ -82,6 +81,8 @@ def _solve(study: Study, progress: Stages, *, network: Network | None = None) ->
         from_cache = network is not None
         if network is None:
             network, from_cache = stages.build_or_load_network(study, say=progress.say)
+    with progress.stage("contracting the network"):
+        hierarchy = stages.contract_or_load(study, network)
     with progress.stage("reading sites"):
         mapped = stages.read_mapped(study)
         sites = stages.read_places(study, mapped)
@@ -94,12 +95,12 @@ def _solve(study: Study, progress: Stages, *, network: Network | None = None) ->
     with progress.stage("snapping cells and sites"):
         snapped = stages.snap_all(study, network, cells, sites)
     with progress.stage("searching the nearest sites"):
-        times = stages.solve(study, network, snapped, sites)
+        times = stages.search_nearest(study, hierarchy, snapped, sites).columns()
     with progress.stage("joining centrality classes"):
-        classes, centrality = join_classes(study, network, mapped, snapped, cells, times)
+        classes, centrality = stages.join_classes(study, hierarchy, mapped, snapped, cells, times)
     with progress.stage("summing up"):
         results = cells.join(classes).join(times)
-        added = add_sections(SolvedInput(study, results, sites, municipalities, network, snapped, people, mapped))
+        added = add_sections(SolvedInput(study, results, sites, municipalities, hierarchy, snapped, people, mapped))
         results = results.join(added.columns)
         results = results[[*(name for name in results.columns if name != "geometry"), "geometry"]]
         _nobody_lost(results, cells["population"].sum(), study)
@@ -107,7 +108,7 @@ def _solve(study: Study, progress: Stages, *, network: Network | None = None) ->
     lost = sites.index[(snapped.sites["edge"] < 0).to_numpy()]
     return Answers(
         study=study,
-        network=network,
+        hierarchy=hierarchy,
         results=results,
         sites=sites,
         municipalities=municipalities,
@@ -180,6 +181,6 @@ def check(study: Study) -> list[str]:
     found.append(f"{joined['municipality_id'][inside].nunique()} municipalities; {outside:,.0f} people in none")
     if isinstance(study.settings.centrality, CentralityTable):
         cells = cells[["population", "geometry"]].join(joined)
-        _, table = join_table(study, study.settings.centrality, cells)
+        _, table = stages.join_table(study, study.settings.centrality, cells)
         found.append(f"{len(table)} municipalities with a centrality class")
     return found

@@ -10,14 +10,14 @@ import pandas as pd
 import shapely
 
 from geoaccess.errors import InputError
-from geoaccess.tables import as_text, read_table
+from geoaccess.tables import missing_columns, read_table, read_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy.typing as npt
 
-__all__ = ["read_municipalities"]
+__all__ = ["read_municipalities", "read_municipality_names"]
 
 
 def read_municipalities(
@@ -129,3 +129,24 @@ def _check(path: Path, table: pd.DataFrame, polygons: npt.NDArray[np.object_]) -
         problems.append(f"identifier {identifier} is given to {described}; an identifier belongs to one municipality")
     if problems:
         raise InputError.listing(str(path), problems)
+
+
+def read_municipality_names(path: Path, *, number: str, name: str) -> pd.Series[str]:
+    """Return the name of each municipality, by its number, from columns of a CSV.
+
+    Raises
+    ------
+    MissingFileError, InputError
+        If the file is not there or cannot be read, lacks a column, or gives a number two names.
+    """
+    table = read_table(path)
+    absent = missing_columns(table, [number, name])
+    if absent:
+        raise InputError.listing(str(path), absent)
+    named = pd.DataFrame({column: read_text(table, column) for column in (number, name)})
+    names = named.drop_duplicates().set_index(number)[name]
+    double = names.index[names.index.duplicated()].unique()
+    problems = [f"municipality {label} has the names {', '.join(names[[label]])}; keep one" for label in double]
+    if problems:
+        raise InputError.listing(str(path), problems)
+    return names

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess import services
 from geoaccess.errors import InputError
 from geoaccess.measures import ServiceSpec
 from geoaccess.questions.scenario_run import solve_scenario
@@ -119,7 +120,7 @@ _ENDS = ("s", "site", "reason")
 def _asked(study: Study, measures: Sequence[Measure]) -> Study:
     """Return the study that reads days, hours and supply from the columns that `_solved` gives the sites."""
     asked = {(measure.service, measure.name) for measure in measures}
-    services = {
+    read_from = {
         key: service.model_copy(
             update={"opening": "opening"} if service.opening else {"days_per_week": "days_per_week"}
         )
@@ -132,7 +133,7 @@ def _asked(study: Study, measures: Sequence[Measure]) -> Study:
         for name, one in study.settings.catchments.items()
         if (one.service, name) in asked
     }
-    return Study(study.path, study.settings.model_copy(update={"services": services, "catchments": catchments}))
+    return Study(study.path, study.settings.model_copy(update={"services": read_from, "catchments": catchments}))
 
 
 def _known(base: Baseline) -> SectionInput:
@@ -219,18 +220,16 @@ def changed_permissions(changed: ScenarioRun, key: str, before: pd.DataFrame) ->
     zones = changed.base.results["municipality_id"]
     everybody = ";".join(zones[zones != ""].unique())
     said = said.astype(object).fillna(pd.Series(everybody, index=pd.unique(pd.Series(freed, dtype=object)))).dropna()
-    parts = [pd.DataFrame([(zone, site) for site, text in said.items() for zone in str(text).split(";")])]
     placed = [site for site in _placed(changed, sites) if site not in said.index]
-    if isinstance(changed.base.study.settings.services[key].rule, RuleOfOwn) and placed:
-        home = municipality_of_sites(_known(changed.base), key)
-        where = _municipality(changed, sites.loc[placed], key)
-        for site, zone in where.items():
-            hosted = before["zone_id"][before["site_id"].isin(home.index[home == zone])]
-            parts.append(pd.DataFrame([(one, site) for one in dict.fromkeys([zone, *hosted])]))
-        before = before[~before["site_id"].isin(placed)]
-    kept = before[before["site_id"].isin(sites.index.difference(said.index))]
-    new = [part.set_axis(["zone_id", "site_id"], axis=1) for part in parts if len(part)]
-    return pd.concat([kept[["zone_id", "site_id"]], *new], ignore_index=True)
+    if not (isinstance(changed.base.study.settings.services[key].rule, RuleOfOwn) and placed):
+        return services.change_permissions(before, sites=sites.index, allowed=said)
+    return services.change_permissions(
+        before,
+        sites=sites.index,
+        allowed=said,
+        placed=_municipality(changed, sites.loc[placed], key),
+        home=municipality_of_sites(_known(changed.base), key),
+    )
 
 
 def _placed(changed: ScenarioRun, sites: gpd.GeoDataFrame) -> list[str]:
@@ -244,8 +243,8 @@ def _municipality(changed: ScenarioRun, sites: gpd.GeoDataFrame, key: str) -> pd
     known = _known(changed.base)
     if known.municipalities is not None and known.study.settings.zones.kind != "column":
         service = known.study.settings.services[key].model_copy(update={"municipality": None})
-        services = known.study.settings.services | {key: service}
-        study = Study(known.study.path, known.study.settings.model_copy(update={"services": services}))
+        placed = known.study.settings.services | {key: service}
+        study = Study(known.study.path, known.study.settings.model_copy(update={"services": placed}))
         return municipality_of_sites(replace(known, study=study, sites=sites), key)
     cells = known.results[known.results["municipality_id"] != ""]
     points = sites.to_crs(cells.crs).geometry

@@ -101,8 +101,8 @@ def write_reference_template(study: Study, path: Path) -> int:
         If the file is there already, or as `check`.
     """
     from geoaccess.study import stages
-    from geoaccess.study.centrality import join_table
     from geoaccess.study.settings.study_file import CentralityTable
+    from geoaccess.study.stages import join_table
 
     if path.exists():
         raise InputError(f"{path} is there already; give another name or remove it")

@@ -9,8 +9,6 @@ import sys
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from geoaccess import equity, files, maps
 from geoaccess.network import EdgeKind
 from geoaccess.study.results.dictionary import dictionary_table
@@ -22,8 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    import pandas as pd
 
-    from geoaccess.network import Network
     from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
 
@@ -31,7 +29,6 @@ __all__ = [
     "add_pdf",
     "draw_service",
     "drawn_below",
-    "ferry_lines",
     "input_digests",
     "refuse_clashes",
     "up_to_date",
@@ -40,7 +37,6 @@ __all__ = [
 ]
 
 _VERSIONS = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyarrow", "pyproj", "rasterio", "shapely")
-_BACKDROP = ("motorway", "trunk", "primary", "secondary")
 _SHEET_STEPS = 4000
 _CONTENT_DATE = "2000-01-01T00:00:00.000Z"
 _RECORD = "run.json"
@@ -137,14 +133,6 @@ def _to_gpkg(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
 
 
-def ferry_lines(network: Network) -> gpd.GeoDataFrame:
-    """Return the ferries of a network as lines, one row per ferry way."""
-    edges = network.edges("ferry")
-    edges = edges[edges["kind"].isin([EdgeKind.FERRY, EdgeKind.ON_FOOT])]
-    lines = edges[["way_id", "geometry"]].dissolve("way_id")
-    return lines.join(network.ferries.set_index("way_id"), how="inner").reset_index()
-
-
 def drawn_below(answers: Answers) -> dict[str, Any]:
     """Return what lies under the cells, no finer than can be seen on a sheet of the whole region."""
     import shapely
@@ -157,29 +145,9 @@ def drawn_below(answers: Answers) -> dict[str, Any]:
         municipalities = near.set_geometry(shapely.coverage_simplify(near.geometry.to_numpy(), tolerance), crs=near.crs)
     return {
         "municipalities": municipalities,
-        "ferries": ferry_lines(answers.network),
-        "roads": _backdrop(answers.network, tolerance),
+        "ferries": maps.ferry_lines(answers.network),
+        "roads": maps.backdrop(answers.network, tolerance_deg=tolerance),
     }
-
-
-def _backdrop(network: Network, tolerance: float) -> gpd.GeoDataFrame:
-    """Return the main roads, junctions forgotten: a row per class and line."""
-    import geopandas as gpd
-    import shapely
-
-    roads = network.edges(*_BACKDROP)
-    rows = []
-    for highway, part in roads.groupby("highway"):
-        lines = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(part.geometry.to_numpy())))
-        rows.append(
-            gpd.GeoDataFrame(
-                {"highway": highway},
-                geometry=shapely.simplify(lines, tolerance),
-                index=range(len(lines)),
-                crs=roads.crs,
-            )
-        )
-    return pd.concat(rows, ignore_index=True) if rows else roads[["highway", "geometry"]]
 
 
 def _pictures(answers: Answers, folder: Path) -> None:

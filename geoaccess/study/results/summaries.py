@@ -98,7 +98,7 @@ def describe_network(study: Study) -> list[tuple[str, pd.DataFrame]]:
 def draw_network(study: Study, path: Path) -> None:
     """Write a picture of the network of a study: roads by what ties them to the mainland, ferries by kind."""
     from geoaccess import maps
-    from geoaccess.study.results.output import ferry_lines  # drawing libraries are slow to import
+    from geoaccess.maps.network_layers import ferry_lines
 
     network, _ = stages.build_or_load_network(study)
     settings = study.settings

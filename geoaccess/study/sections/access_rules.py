@@ -9,7 +9,7 @@ import pandas as pd
 
 from geoaccess import measures, services
 from geoaccess.errors import InputError
-from geoaccess.study.sections.service_sites import for_all_cells, municipality_of_sites, sites_of_service
+from geoaccess.study.sections.service_sites import ask_of_times, municipality_of_sites, sites_of_service
 from geoaccess.study.settings.config_sections import RuleByNames, RuleByTable, RuleOfOwn
 from geoaccess.study.settings.study_file import ZonesFromColumn
 from geoaccess.study.study_tables import read_given
@@ -50,7 +50,7 @@ def rule_columns(solved: SolvedInput, key: str, *, allowed: pd.DataFrame | None 
         zone=municipality.where(municipality != ""),
         allowed=allowed,
     )
-    found = for_all_cells(solved, key, answer)
+    found = ask_of_times(solved, key, answer)
     found["allowed_site"] = found["allowed_site"].fillna("").astype("str")
     names = ["allowed_s", "allowed_site", "extra_s", "rule_reason"]
     return found.rename(columns={"reason": "rule_reason"})[names].add_prefix(f"{key}_")

@@ -143,35 +143,18 @@ def _built_up(solved: SolvedInput, settings: AmbulanceSettings) -> pd.Series:
 
 
 def _bases(solved: SolvedInput, settings: AmbulanceSettings, chain: Chain) -> pd.DataFrame:
-    """Return a row per base: whom it serves first, its calls, how busy it is, and how often it is there."""
+    """Return the table of bases, read as the study sets it."""
     sites = solved.sites[solved.sites["service"] == settings.base]
-    first, busy_s = chain.columns["ambulance_response_site"], chain.columns["ambulance_busy_s"]
-    out = pd.DataFrame(index=pd.Index(sites.index, name="base"))
-    out["name"] = sites["name"].astype("str")
-    out["people"] = _sum_by(solved.results["population"], first, out.index)
-    out["vehicles"] = _of_bases(sites, settings.vehicles)
-    out["calls"] = out["calls_without_site"] = out["busy_fraction"] = np.nan
-    if settings.calls is not None:
-        calls = _calls(solved, settings.calls)
-        ends = np.isfinite(busy_s)
-        out["calls"] = _sum_by(calls, first, out.index)
-        out["calls_without_site"] = _sum_by(calls.where(~ends, 0.0), first, out.index)
-        busy = measures.busy_fraction(busy_s, base=first, calls=calls.where(ends, 0.0), vehicles=out["vehicles"])
-        out["busy_fraction"] = busy.reindex(out.index).fillna(0.0)
-    if settings.availability == BUSY:
-        out["availability"] = (1.0 - out["busy_fraction"]).clip(lower=0.0)
-    else:
-        out["availability"] = _of_bases(sites, settings.availability)
-        if (out["availability"] > 1).any():
-            raise InputError(
-                f"sites: availability is {out['availability'].max():g} at {out['availability'].idxmax()}; write a share"
-            )
-    return out
-
-
-def _sum_by(amount: pd.Series, label: pd.Series, index: pd.Index) -> pd.Series:
-    total: pd.Series = amount.groupby(label).sum().reindex(index).fillna(0.0)
-    return total
+    busy = settings.availability == BUSY
+    return measures.base_table(
+        sites["name"].rename_axis("base"),
+        people=solved.results["population"],
+        first=chain.columns["ambulance_response_site"],
+        busy_s=chain.columns["ambulance_busy_s"],
+        vehicles=_of_bases(sites, settings.vehicles),
+        calls=None if settings.calls is None else _calls(solved, settings.calls),
+        availability=None if busy else _of_bases(sites, settings.availability),
+    )
 
 
 def _calls(solved: SolvedInput, calls: float | str) -> pd.Series:

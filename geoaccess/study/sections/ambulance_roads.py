@@ -12,6 +12,7 @@ from geoaccess.routing import nearest_snapped, travel_times
 from geoaccess.study import stages
 
 if TYPE_CHECKING:
+    from geoaccess.hierarchy import Hierarchy
     from geoaccess.measures import ChainTimes
     from geoaccess.network import Network
     from geoaccess.study.sections.inputs import SolvedInput
@@ -26,7 +27,7 @@ _NAMES = {"to_patient": "ambulance_response", "to_treatment": "ambulance_treatme
 class Roads:
     """The network that the vehicle uses, and the cells and sites attached to it."""
 
-    network: Network
+    network: Network | Hierarchy
     snapped: stages.Snapped
 
 
@@ -50,7 +51,7 @@ def vehicle_roads(solved: SolvedInput, settings: AmbulanceSettings) -> Roads:
         return Roads(solved.network, solved.snapped)
     study = study.with_profile(str(settings.profile))
     network, _ = stages.build_or_load_network(study)
-    return Roads(network, stages.snap_all(study, network, solved.results, solved.sites))
+    return Roads(stages.contract_or_load(study, network), stages.snap_all(study, network, solved.results, solved.sites))
 
 
 def chain_by_road(solved: SolvedInput, settings: AmbulanceSettings, roads: Roads, times: ChainTimes) -> Chain:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from geoaccess import demand
-from geoaccess.demand.ages import age_span
-from geoaccess.demand.zone_tables import check_people, zone_values
+from geoaccess.demand.age_classes import check_all_placed, check_projection, class_ages
+from geoaccess.demand.zone_tables import check_people
 from geoaccess.errors import InputError
 from geoaccess.study.stages import about
 from geoaccess.tables import missing_columns, read_numbers, read_table, read_text
@@ -127,8 +125,8 @@ def year_groups(solved: SolvedInput, settings: ProjectionSettings, today: pd.Dat
     path = solved.study.resolve(settings.file)
     table = read_years(solved.study, settings)
     with about(str(path)):
-        _complete(table, settings, _zone(solved))
-        table, follows, members = _classed(table, settings, today)
+        check_projection(table, years=settings.years, zone=_zone(solved))
+        table, follows, members = class_ages(table, pattern=settings.pattern, groups=settings.groups, today=[*today])
         out = {}
         for year in settings.years:
             parts = [
@@ -142,74 +140,10 @@ def year_groups(solved: SolvedInput, settings: ProjectionSettings, today: pd.Dat
             ]
             ages = pd.concat(parts, axis=1)
             out[str(year)] = ages.sum(axis=1)
-            _nobody_lost(out[str(year)], table, year=year, zone=_zone(solved))
+            check_all_placed(out[str(year)], table, year=year, zone=_zone(solved))
             for name, classes in members.items():
                 out[f"{name}_{year}"] = ages[classes].sum(axis=1)
     return pd.DataFrame(out, index=today.index)
-
-
-def _complete(table: pd.DataFrame, settings: ProjectionSettings, zone: pd.Series) -> None:
-    """Refuse a table without a year, a municipality or an age that is needed, before ages are summed."""
-    absent = [str(year) for year in settings.years if not (table["year"] == year).any()]
-    if absent:
-        known = ", ".join(map(str, sorted(table["year"].unique())))
-        raise InputError(f"projection: has no rows for {', '.join(absent)}; it has {known or 'none at all'}")
-    zones = pd.Index(sorted(zone.unique()))
-    for year in settings.years:
-        at = table[table["year"] == year]
-        zone_values(at, zones, group="age", value="people", subject=f"projection for {year}")
-
-
-def _classed(
-    table: pd.DataFrame, settings: ProjectionSettings, today: pd.DataFrame
-) -> tuple[pd.DataFrame, list[str], dict[str, list[str]]]:
-    """Sum ages that are in the same groups and follow the same people, so that few columns are reckoned.
-
-    Returns the table with `age` a class of ages and `follows` the group of today ("" for everybody), the names that are
-    followed, and the classes that each group asked for is made of.
-    """
-    lost = [name for name in settings.pattern if name not in today]
-    if lost:
-        raise InputError(
-            f"pattern names {', '.join(lost)}; the groups of today are {', '.join(map(str, today)) or 'none'}"
-        )
-    spans = {**settings.pattern, **{f"of {name}": span for name, span in settings.groups.items()}}
-    ends = {name: (span[0], span[1] if len(span) > 1 else np.inf) for name, span in spans.items()}
-    problems, inside, read = [], {}, {}
-    for age in table["age"].unique():
-        span = read[age] = age_span(age)
-        if span is None:
-            problems.append(f"age {age!r} cannot be read; write 7, 0-5 or 80+, and leave rows of totals out")
-            continue
-        inside[age] = [name for name, (first, last) in ends.items() if span[0] >= first and span[1] <= last]
-        problems += [
-            f"age {age!r} is only partly in {name.removeprefix('of ')!r} ({first}-{'' if last == np.inf else last})"
-            for name, (first, last) in ends.items()
-            if name not in inside[age] and span[1] >= first and span[0] <= last
-        ]
-        followed = [name for name in inside[age] if name in settings.pattern]
-        if len(followed) > 1:
-            problems.append(f"age {age!r} follows {' and '.join(followed)}; let each age follow one group")
-    ordered = sorted((span, age) for age, span in read.items() if span is not None)
-    problems += [
-        f"ages {age!r} and {after!r} overlap; their people would count twice"
-        for ((_, last), age), ((first, _), after) in itertools.pairwise(ordered)
-        if first <= last
-    ]
-    problems += [
-        f"no age is in {name.removeprefix('of ')!r}" for name in ends if not any(name in at for at in inside.values())
-    ]
-    if problems:
-        raise InputError.listing("ages", problems)
-    follows = table["age"].map({age: next((n for n in at if n in settings.pattern), "") for age, at in inside.items()})
-    classes = table["age"].map({age: "|".join(at) or "others" for age, at in inside.items()})
-    rows = table.assign(age=classes, follows=follows)
-    rows = rows.groupby(["zone_id", "age", "follows", "year"], sort=False)["people"].sum().reset_index()
-    members = {
-        name: [str(age) for age in rows["age"].unique() if f"of {name}" in str(age).split("|")]
-        for name in settings.groups
-    }
-    return rows, [str(name) for name in rows["follows"].unique()], members
 
 
 def _follow(solved: SolvedInput, people: pd.Series, rows: pd.DataFrame, *, year: int) -> pd.DataFrame:
@@ -218,12 +152,6 @@ def _follow(solved: SolvedInput, people: pd.Series, rows: pd.DataFrame, *, year:
     here = pd.DataFrame({"those": people, "others": (everybody - people).clip(lower=0.0)})
     ages = rows["age"].unique()
     return demand.project_people(here, zone=_zone(solved), table=rows, year=year, pattern=dict.fromkeys(ages, "those"))
-
-
-def _nobody_lost(people: pd.Series, table: pd.DataFrame, *, year: int, zone: pd.Series) -> None:
-    wanted = table.loc[(table["year"] == year) & table["zone_id"].isin(zone.unique()), "people"].sum()
-    if abs(people.sum() - wanted) > _ROUNDING * max(wanted, 1.0):
-        raise InputError(f"{year}: {wanted} people in the table but {people.sum()} in the cells; please report this")
 
 
 def season_groups(solved: SolvedInput, settings: SeasonSettings) -> pd.DataFrame:

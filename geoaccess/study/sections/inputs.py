@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from geoaccess.hierarchy import Hierarchy
     from geoaccess.network import Network
     from geoaccess.study.settings.study_file import Study
     from geoaccess.study.stages import Snapped
@@ -34,7 +35,7 @@ class SolvedInput(SectionInput):
     extract that some rule asks for.
     """
 
-    network: Network
+    network: Network | Hierarchy
     snapped: Snapped
     people: gpd.GeoDataFrame
     mapped: gpd.GeoDataFrame

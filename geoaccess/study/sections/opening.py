@@ -12,7 +12,7 @@ from geoaccess import measures, services
 from geoaccess.errors import InputError
 from geoaccess.measures.grouped import ratio
 from geoaccess.measures.groups import each_zoning, group_cells, read_population
-from geoaccess.study.sections.service_sites import for_all_cells, municipality_of_sites, sites_of_service
+from geoaccess.study.sections.service_sites import ask_of_times, municipality_of_sites, sites_of_service
 from geoaccess.study.zonings import zonings_of
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def opening_columns(solved: SolvedInput, key: str) -> pd.DataFrame:
     As `geoaccess.measures.opening_hours_access` (with hours) or `part_time_access` (with days) has them; `today` is
     `nearest_open`, which days of which nobody knows when they are do not have.
     """
-    return for_all_cells(solved, key, _answer(solved, key)).add_prefix(f"{key}_")
+    return ask_of_times(solved, key, _answer(solved, key)).add_prefix(f"{key}_")
 
 
 def read_opening(known: SectionInput) -> None:

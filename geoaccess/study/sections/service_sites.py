@@ -1,14 +1,12 @@
-"""Times between all cells and all sites of a service, some cells at a time."""
+"""The sites of a service: in the order of the table, and in which municipality each lies."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from geoaccess import zones
 from geoaccess.errors import ConfigError, InputError
-from geoaccess.routing import travel_times
+from geoaccess.routing import by_blocks_of_cells
 from geoaccess.tables import read_text
 
 if TYPE_CHECKING:
@@ -17,13 +15,11 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import numpy as np
     import numpy.typing as npt
+    import pandas as pd
 
     from geoaccess.study.sections.inputs import SectionInput, SolvedInput
 
-__all__ = ["for_all_cells", "municipality_of_sites", "sites_of_service"]
-
-_PAIRS = 20_000_000
-"""So many times are held at once: 160 MB."""
+__all__ = ["ask_of_times", "municipality_of_sites", "sites_of_service"]
 
 
 def sites_of_service(known: SectionInput, key: str) -> gpd.GeoDataFrame:
@@ -31,25 +27,16 @@ def sites_of_service(known: SectionInput, key: str) -> gpd.GeoDataFrame:
     return known.sites[(known.sites["service"] == key).to_numpy(bool)]
 
 
-def for_all_cells(
+def ask_of_times(
     solved: SolvedInput, key: str, answer: Callable[[npt.NDArray[np.float64], pd.Index], pd.DataFrame]
 ) -> pd.DataFrame:
     """Put together what `answer` says of the times between some cells and all sites of a service.
 
-    `answer` takes seconds of shape (n_cells, n_sites), in the direction that the service asks for, and the ids of the
-    cells.
+    Those are times in the direction that the service asks for; see `geoaccess.routing.by_blocks_of_cells`.
     """
     sites = solved.snapped.sites.loc[sites_of_service(solved, key).index]
-    cells = solved.snapped.cells
-    away = solved.study.settings.services[key].toward == "cells"
-    step = max(1, _PAIRS // len(sites))
-    parts = []
-    for first in range(0, len(cells), step):
-        some = cells.iloc[first : first + step]
-        ends = (sites, some) if away else (some, sites)
-        times = travel_times(solved.network, *ends)
-        parts.append(answer(times.T if away else times, some.index))
-    return pd.concat(parts) if len(parts) > 1 else parts[0]
+    toward = solved.study.settings.services[key].toward
+    return by_blocks_of_cells(solved.network, solved.snapped.cells, sites, answer, toward=toward)
 
 
 def municipality_of_sites(known: SectionInput, key: str) -> pd.Series[str]:

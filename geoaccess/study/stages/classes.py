@@ -9,16 +9,17 @@ import numpy as np
 
 from geoaccess import files, services, zones
 from geoaccess.routing import nearest_snapped, travel_times
-from geoaccess.study import stages
 from geoaccess.study.settings.study_file import CentralityTable
+from geoaccess.study.stages.snapping import snap_as_set
+from geoaccess.study.stages.subjects import fetch_hint
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from geoaccess.network import Network
+    from geoaccess.hierarchy import Hierarchy
     from geoaccess.study.settings.study_file import CentralityComputed, Study
-    from geoaccess.study.stages import Snapped
+    from geoaccess.study.stages.snapping import Snapped
 
 __all__ = ["join_classes", "join_table"]
 
@@ -26,19 +27,24 @@ _ORIGINS_AT_ONCE = 2000
 
 
 def join_classes(
-    study: Study, network: Network, mapped: gpd.GeoDataFrame, snapped: Snapped, cells: pd.DataFrame, times: pd.DataFrame
+    study: Study,
+    hierarchy: Hierarchy,
+    mapped: gpd.GeoDataFrame,
+    snapped: Snapped,
+    cells: pd.DataFrame,
+    times: pd.DataFrame,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the centrality of each cell, and the table of municipalities it comes from."""
     settings = study.settings.centrality
     if isinstance(settings, CentralityTable):
         return join_table(study, settings, cells)
-    table = _compute_classes(study, settings, network, mapped, snapped, cells, times)
+    table = _compute_classes(study, settings, hierarchy, mapped, snapped, cells, times)
     return _classes(cells, table, source="computed"), table
 
 
 def join_table(study: Study, settings: CentralityTable, cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the centrality of each cell from an official table, and that table."""
-    path = files.require(study.resolve(settings.file), hint=stages.fetch_hint(study))
+    path = files.require(study.resolve(settings.file), hint=fetch_hint(study))
     table = zones.read_centrality(
         path,
         municipality=settings.municipality,
@@ -57,7 +63,7 @@ def _classes(cells: pd.DataFrame, table: pd.DataFrame, *, source: str) -> pd.Dat
 def _compute_classes(
     study: Study,
     settings: CentralityComputed,
-    network: Network,
+    hierarchy: Hierarchy,
     mapped: gpd.GeoDataFrame,
     snapped: Snapped,
     cells: pd.DataFrame,
@@ -69,7 +75,7 @@ def _compute_classes(
     reached = np.empty(len(cells))
     for first in range(0, len(cells), _ORIGINS_AT_ONCE):
         block = slice(first, first + _ORIGINS_AT_ONCE)
-        weights = weigh(travel_times(network, snapped.cells.iloc[block], snapped.cells, cutoff_s=cutoff_s))
+        weights = weigh(travel_times(hierarchy, snapped.cells.iloc[block], snapped.cells, cutoff_s=cutoff_s))
         # Not weights @ people: the last digits of that depend on the number of threads.
         reached[block] = np.einsum("ij,j->i", weights, people)
     kinds = sum(
@@ -80,8 +86,8 @@ def _compute_classes(
     for tags in settings.functions.values():
         features = mapped[services.carrying(mapped, tags)]
         if len(features):
-            there = stages.snap_as_set(study, network, features)
-            kinds = kinds + weigh(nearest_snapped(network, snapped.cells, there, k=1)["travel_time_s"].to_numpy())
+            there = snap_as_set(study, hierarchy.network, features)
+            kinds = kinds + weigh(nearest_snapped(hierarchy, snapped.cells, there, k=1)["travel_time_s"].to_numpy())
     return zones.compute_centrality(
         workplaces_reached=reached,
         kinds_reached=kinds,

@@ -1,0 +1,31 @@
+"""The stages of a study, each from values to values: people, network, hierarchy, sites, zones, times, classes."""
+
+from geoaccess.study.stages.classes import join_classes, join_table
+from geoaccess.study.stages.networks import build_network, build_or_load_network, contract_or_load, network_folder
+from geoaccess.study.stages.people import read_people
+from geoaccess.study.stages.sites import names_of_sites, read_mapped, read_places
+from geoaccess.study.stages.snapping import Snapped, snap_all, snap_as_set, snap_cells
+from geoaccess.study.stages.subjects import about, fetch_hint
+from geoaccess.study.stages.times import search_nearest
+from geoaccess.study.stages.zoning import join_zones
+
+__all__ = [
+    "Snapped",
+    "about",
+    "build_network",
+    "build_or_load_network",
+    "contract_or_load",
+    "fetch_hint",
+    "join_classes",
+    "join_table",
+    "join_zones",
+    "names_of_sites",
+    "network_folder",
+    "read_mapped",
+    "read_people",
+    "read_places",
+    "search_nearest",
+    "snap_all",
+    "snap_as_set",
+    "snap_cells",
+]

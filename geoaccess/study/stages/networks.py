@@ -1,0 +1,97 @@
+"""The network of a study and its hierarchy, each kept under a digest of all that makes it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geoaccess import files
+from geoaccess.errors import InputError
+from geoaccess.hierarchy import contract, load_hierarchy, network_digest, save_hierarchy
+from geoaccess.network import Network, load_network, save_network
+from geoaccess.osm import profile_files, read_network, read_profile
+from geoaccess.study.stages.subjects import fetch_hint
+from geoaccess.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from geoaccess.hierarchy import Hierarchy
+    from geoaccess.study.settings.study_file import (
+        Study,
+    )
+
+
+__all__ = ["build_network", "build_or_load_network", "contract_or_load", "network_folder"]
+
+_ROOMS_OF_A_NETWORK = ("kernels", "network", "osm")
+_ROOMS_OF_A_HIERARCHY = ("kernels", "hierarchy")
+
+
+def build_or_load_network(study: Study, *, say: Callable[[str], None] | None = None) -> tuple[Network, bool]:
+    """Return the network, and whether it came from the cache; what is damaged is built again."""
+    folder = network_folder(study)
+    if folder.exists():
+        try:
+            return load_network(folder), True
+        except InputError as error:
+            if say:
+                say(f"cache refused: {error}")
+    network = build_network(study, say=say)
+    save_network(network, folder)
+    return network, False
+
+
+def contract_or_load(study: Study, network: Network) -> Hierarchy:
+    """Return the contraction hierarchy of a network, from the cache of the study where it is kept there."""
+    digest = hashlib.sha256(f"{__version__} {network_digest(network)}".encode())
+    for file in _code(_ROOMS_OF_A_HIERARCHY):
+        digest.update(files.sha256(file).encode())
+    folder = study.cache / f"hierarchy-{digest.hexdigest()[:20]}"
+    if folder.exists():
+        with contextlib.suppress(InputError):  # what is damaged is contracted again
+            return load_hierarchy(folder, network)
+    hierarchy = contract(network)
+    save_hierarchy(hierarchy, folder)
+    return hierarchy
+
+
+def _code(rooms: Sequence[str]) -> list[Path]:
+    """Return the files of code that a result in the cache depends on."""
+    package = Path(__file__).parents[2]
+    return sorted(file for room in rooms for file in (package / room).glob("*.py"))
+
+
+def network_folder(study: Study) -> Path:
+    """Return where the network is kept: under a digest of all that makes it.
+
+    That is the extracts, the profile, the table of ferries and the code that builds it.
+    """
+    paths = _extracts(study)
+    when = study.settings.network.when
+    return study.cache / f"network-{_network_digest(paths, study.profile, study.ferries, str(when))[:20]}"
+
+
+def build_network(study: Study, *, say: Callable[[str], None] | None = None) -> Network:
+    """Build the network from the extracts."""
+    when = study.settings.network.when
+    profile = read_profile(study.profile)
+    return read_network(_extracts(study), profile, when=when, ferries=study.ferries, progress=say)
+
+
+def _extracts(study: Study) -> list[Path]:
+    paths = [study.resolve(name) for name in study.settings.network.osm]
+    for path in paths:
+        files.require(path, hint=fetch_hint(study))
+    files.require(study.profile, hint="check [network] profile in the study")
+    return paths
+
+
+def _network_digest(paths: Sequence[Path], profile: Path, ferries: Path | None, settings: str) -> str:
+    digest = hashlib.sha256(f"{__version__} {settings}".encode())
+    table = [] if ferries is None else [files.require(ferries, hint="check [network] ferries in the study")]
+    for file in [*paths, *profile_files(profile), *table, *_code(_ROOMS_OF_A_NETWORK)]:
+        digest.update(files.sha256(file).encode())
+    return digest.hexdigest()

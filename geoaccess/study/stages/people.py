@@ -1,0 +1,52 @@
+"""The people of a study: a grid table or a raster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from geoaccess import demand, files
+from geoaccess.errors import InputError
+from geoaccess.study.settings.study_file import (
+    Study,
+    ZonesFromColumn,
+)
+from geoaccess.study.stages.subjects import fetch_hint
+from geoaccess.study.zonings import carried_columns
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+__all__ = ["read_people"]
+
+
+def read_people(study: Study) -> gpd.GeoDataFrame:
+    """Return the cells of the study."""
+    settings = study.settings.population
+    path = files.require(study.resolve(settings.file), hint=fetch_hint(study))
+    if path.suffix.lower() in (".tif", ".tiff"):
+        if carried_columns(study):
+            raise InputError(
+                f"{path}: a raster has no column {', '.join(carried_columns(study))}; use a table of cells"
+            )
+        cells = demand.read_raster_cells(path, cell_size_m=settings.cell_size_m, crs=settings.crs)
+    else:
+        column = [study.settings.zones.column] if isinstance(study.settings.zones, ZonesFromColumn) else []
+        cells = demand.read_cells(
+            path,
+            cell_id=None if settings.cell_id == "none" else settings.cell_id,
+            people=settings.people,
+            x=settings.x,
+            y=settings.y,
+            crs=settings.crs,
+            cell_size_m=settings.cell_size_m,
+            anchor=settings.anchor,
+            carry=list(dict.fromkeys([*settings.carry, *column, *carried_columns(study)])),
+            layer=settings.layer,
+        )
+    if settings.clip:
+        west, south, east, north = settings.clip
+        centre = cells.geometry.centroid.to_crs("EPSG:4326")
+        cells = cells[centre.x.between(west, east) & centre.y.between(south, north)]
+        if cells.empty:
+            raise InputError(f"{study.path}: [population] clip = {list(settings.clip)} leaves no cell of {path}")
+    return cells

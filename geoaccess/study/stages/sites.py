@@ -1,0 +1,83 @@
+"""The sites of a study, from all its sources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from geoaccess import files, services
+from geoaccess.osm import read_features
+from geoaccess.study.settings.study_file import (
+    CentralityComputed,
+    SitesFromFile,
+    SitesFromOsm,
+    Study,
+)
+from geoaccess.study.site_columns import at_their_levels, read_with_columns, refuse_columns
+from geoaccess.study.stages.subjects import about, fetch_hint
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+__all__ = ["names_of_sites", "read_mapped", "read_places"]
+
+
+def read_mapped(study: Study) -> gpd.GeoDataFrame:
+    """Return every mapped feature that some rule of the study asks for."""
+    rules = [source.tags for source in study.settings.sites if not isinstance(source, SitesFromFile)]
+    if isinstance(study.settings.centrality, CentralityComputed):
+        rules += study.settings.centrality.functions.values()
+    if study.settings.ambulance:
+        rules += study.settings.ambulance.tags
+    pairs = dict.fromkeys(pair for tags in rules for rule in tags for pair in rule.items())
+    if not pairs:
+        import geopandas as gpd
+
+        return gpd.GeoDataFrame({"tags": []}, geometry=[], crs="EPSG:4326")
+    return read_features([study.resolve(name) for name in study.settings.network.osm], list(pairs))
+
+
+def read_places(study: Study, mapped: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the sites of all services."""
+    tables = []
+    for source in study.settings.sites:
+        if isinstance(source, SitesFromFile):
+            path = files.require(study.resolve(source.file), hint=fetch_hint(study))
+            table = read_with_columns(study, source, path)
+            table = services.merge_near(_clipped(study, source, table), source.merge_within_m)
+        elif isinstance(source, SitesFromOsm):
+            table = services.sites_from_features(
+                _clipped(study, source, mapped),
+                source.service,
+                tags=source.tags,
+                with_names=source.with_names,
+                without_names=source.without_names,
+                merge_within_m=source.merge_within_m,
+            )
+        else:
+            table = services.sites_from_review(
+                mapped[services.carrying(mapped, source.tags)], study.resolve(source.file)
+            )
+        if not isinstance(source, SitesFromFile):
+            refuse_columns(study, table)
+        tables.append(table)
+    with about(names_of_sites(study)):
+        return services.combine([at_their_levels(study, pd.concat(tables))], list(study.settings.services))
+
+
+def names_of_sites(study: Study) -> str:
+    """Return what sites are read from, for messages."""
+    names = [
+        "mapped features" if isinstance(source, SitesFromOsm) else str(study.resolve(source.file))
+        for source in study.settings.sites
+    ]
+    return ", ".join(dict.fromkeys(names))
+
+
+def _clipped(study: Study, source: SitesFromFile | SitesFromOsm, places: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Keep the places inside the box that the population is cut to, where the study asks for that."""
+    if not (source.clip and study.settings.population.clip):
+        return places
+    west, south, east, north = study.settings.population.clip
+    return places.cx[west:east, south:north]

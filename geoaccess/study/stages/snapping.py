@@ -1,0 +1,61 @@
+"""Cells and sites attached to the network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from geoaccess.errors import InputError
+from geoaccess.network import Network, snap
+from geoaccess.study.stages.sites import names_of_sites
+from geoaccess.study.stages.subjects import about
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from geoaccess.study.settings.study_file import (
+        Study,
+    )
+
+__all__ = ["Snapped", "snap_all", "snap_as_set", "snap_cells"]
+
+
+@dataclass(frozen=True)
+class Snapped:
+    """Cells and sites attached to the network."""
+
+    cells: pd.DataFrame
+    sites: pd.DataFrame
+
+
+def snap_all(study: Study, network: Network, cells: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> Snapped:
+    """Attach the centres of cells, and the sites; refuse a service none of whose sites is near a road."""
+    cells_snapped = snap_cells(study, network, cells)
+    with about(names_of_sites(study)):
+        sites_snapped = snap_as_set(study, network, sites)
+        near = (sites_snapped["edge"] >= 0).groupby(sites["service"].to_numpy()).any()
+        problems = [
+            f'no site of "{key}" lies within {study.settings.snap.max_m:g} m of a road; are lon and lat swapped?'
+            for key in near.index[~near]
+        ]
+        if problems:
+            raise InputError.listing("sites", problems)
+    return Snapped(cells_snapped, sites_snapped)
+
+
+def snap_cells(study: Study, network: Network, cells: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Attach the centres of cells."""
+    with about(str(study.resolve(study.settings.population.file))):
+        return snap_as_set(study, network, cells)
+
+
+def snap_as_set(study: Study, network: Network, places: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Attach places to the network as the study sets it."""
+    return snap(
+        network,
+        places,
+        max_snap_m=study.settings.snap.max_m,
+        off_network_kph=study.settings.snap.off_network_kph,
+        min_component_m=study.settings.network.min_component_km * 1000,
+    )

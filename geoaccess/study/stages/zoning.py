@@ -1,0 +1,81 @@
+"""The municipality and region of every cell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from shapely.geometry import Point
+
+from geoaccess import files, zones
+from geoaccess.osm import read_boundaries
+from geoaccess.study.settings.study_file import (
+    Study,
+    ZonesFromColumn,
+    ZonesFromFile,
+    ZonesFromOsm,
+)
+from geoaccess.study.stages.subjects import about, fetch_hint
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+__all__ = ["join_zones"]
+
+
+def join_zones(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, gpd.GeoDataFrame | None]:
+    """Return municipality and region of each cell, and the polygons of municipalities where there are any."""
+    settings = study.settings.zones
+    if isinstance(settings, ZonesFromColumn):
+        return _zones_of_column(study, settings, cells), None
+    if isinstance(settings, ZonesFromFile):
+        municipalities = zones.read_municipalities(
+            files.require(study.resolve(settings.file), hint=fetch_hint(study)),
+            id=settings.id,
+            name=settings.name,
+            region_id=settings.region_id,
+            region=settings.region,
+            digits=settings.digits,
+            layer=settings.layer,
+        )
+    else:
+        municipalities = _zones_of_osm(study, settings, cells)
+    return zones.assign(cells, municipalities, max_nearest_m=settings.max_nearest_m), municipalities
+
+
+def _zones_of_column(study: Study, settings: ZonesFromColumn, cells: gpd.GeoDataFrame) -> pd.DataFrame:
+    ids = cells[settings.column].astype("str")
+    names = pd.Series(dtype="str")
+    if settings.names_file:
+        names = zones.read_municipality_names(
+            study.resolve(settings.names_file), number=settings.names_id, name=settings.names_name
+        )
+    return pd.DataFrame(
+        {
+            "municipality_id": ids,
+            "municipality": ids.map(names).astype("str").fillna(ids),
+            **dict.fromkeys(["region_id", "region", "zone_note"], ""),
+        },
+        index=cells.index,
+    )
+
+
+def _zones_of_osm(study: Study, settings: ZonesFromOsm, cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    extracts = [study.resolve(name) for name in study.settings.network.osm]
+    levels = [settings.level] if settings.region_level is None else [settings.level, settings.region_level]
+    boundaries = read_boundaries(extracts, levels)
+    municipalities = boundaries[settings.level].rename_axis("municipality_id")
+    for missing in settings.borderless:
+        with about("[[zones.borderless]]"):
+            border = zones.border_from_cells(
+                cells,
+                municipalities,
+                id=missing.id,
+                name=missing.name,
+                place=Point(missing.lon, missing.lat),
+                within_m=missing.within_km * 1000,
+            )
+        municipalities = pd.concat([municipalities, border])
+    if settings.region_level is None:
+        return municipalities.assign(region_id="", region="")
+    return zones.join_regions(municipalities, boundaries[settings.region_level])
