@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 
 from geoaccess.errors import InputError
+from geoaccess.hierarchy import load_hierarchy
 from geoaccess.network import Network, load_network, save_network
 from geoaccess.study import load_study, solve_study
-from geoaccess.study.stages import build_or_load_network
+from geoaccess.study.stages import build_or_load_network, contract_or_load
 from tests.test_study_tiny import FLAT, STUDY, WAYS, write_roads, write_study
 
 
@@ -34,8 +35,8 @@ def study(made, tmp_path):
     return load_study(tmp_path / "study" / "study.toml")
 
 
-def cached(study):
-    (folder,) = study.cache.iterdir()
+def cached(study, kind="network"):
+    (folder,) = study.cache.glob(f"{kind}-*")
     return folder
 
 
@@ -76,6 +77,23 @@ def test_results_from_the_cache_are_those_without(study, made, tmp_path):
     assert (with_cache.from_cache, without.from_cache) == (True, False)
     pd.testing.assert_frame_equal(pd.DataFrame(with_cache.results), pd.DataFrame(without.results))
     pd.testing.assert_frame_equal(with_cache.islands, without.islands)
+
+
+def test_a_network_is_contracted_once(study, made, monkeypatch):
+    first = contract_or_load(study, made[1])
+    monkeypatch.setattr("geoaccess.study.stages.networks.contract", lambda _: pytest.fail("contracted again"))
+    again = contract_or_load(study, made[1])
+    for name in ("place", "start", "head", "outward", "inward"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(first, name), strict=True)
+
+
+def test_times_of_a_damaged_hierarchy_are_those_of_a_whole_one(study, made):
+    before = solve_study(study, show=False).results
+    for path in cached(study, "hierarchy").glob("*.npy"):
+        flip(0.9)(path)
+    after = solve_study(study, show=False).results
+    pd.testing.assert_frame_equal(pd.DataFrame(before), pd.DataFrame(after))
+    load_hierarchy(cached(study, "hierarchy"), made[1])  # made whole again
 
 
 def flip(at):
