@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from geoaccess.errors import InputError
-from geoaccess.tables import missing_columns, read_table, read_text
+from geoaccess.tables import as_text, missing_columns, read_table, read_text
 
 if TYPE_CHECKING:
     from pathlib import Path
