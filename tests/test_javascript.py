@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,7 +22,8 @@ def needed(found: Path | str | None, what: str) -> str:
 
 
 def run(*command: str, root: Path) -> None:
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=300, check=False)
+    environment = {**os.environ, "PYTHON": sys.executable}  # which writes the phrases of the pages
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=300, check=False, env=environment)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
 
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 from geoaccess.errors import InputError
 from geoaccess.maps import LorenzCurve, band_colours, default_bands, geotiff, lorenz_figure, service_map, time_curves
-from geoaccess.maps.words import REASONS
+from geoaccess.measures import REASONS
 
 HEADS = {"title": "Care in $Iceland$ <b>", "disclaimer": "Made-up times.", "attribution": "© OpenStreetMap"}
 

@@ -8,10 +8,12 @@ import re
 import pandas as pd
 import pytest
 
+from geoaccess import phrases
 from geoaccess.measures import REASONS
+from geoaccess.phrases import table_text
 from geoaccess.study import load_study, run, solve_study
 from geoaccess.study.results import dictionary
-from geoaccess.study.results.dictionary import dictionary_table, meaning, names_of, table_words
+from geoaccess.study.results.dictionary import dictionary_table, meaning, names_of
 from geoaccess.study.results.report import report_of
 from geoaccess.study.results.tables import all_tables
 from tests.test_study_asked_services import asked
@@ -102,7 +104,7 @@ def test_optional_tables_and_columns_are_described(whole):
         if meaning(table, str(column), names=names) is None
     ]
     assert unknown == []
-    assert [name for name in tables if table_words(name, language="nb") is None] == []
+    assert [name for name in tables if table_text("nb", name) is None] == []
 
 
 def test_a_report_shows_every_optional_table(whole):
@@ -148,8 +150,8 @@ def test_a_table_s_own_meaning_goes_before_that_of_any_table():
 
 def test_a_service_whose_key_begins_like_another_is_told_apart():
     labels = {"gp": "GP", "gp_s": "Other"}
-    assert meaning("cells", "gp_s_s", names={"service": labels}).description.endswith("Other")
-    assert meaning("cells", "gp_s", names={"service": labels}).description.endswith("GP")
+    assert meaning("cells", "gp_s_s", names={"service": labels}).meaning.endswith("Other")
+    assert meaning("cells", "gp_s", names={"service": labels}).meaning.endswith("GP")
 
 
 def test_an_unknown_column_is_listed_without_a_meaning(folder):
@@ -159,20 +161,21 @@ def test_an_unknown_column_is_listed_without_a_meaning(folder):
 
 
 def test_tables_have_titles_in_both_languages():
-    assert table_words("municipalities", language="en")[0] == "Municipalities"
-    assert table_words("municipalities", language="nb")[0] == "Kommuner"
-    assert table_words("no_such_table", language="en") is None
+    assert table_text("en", "municipalities")[0] == "Municipalities"
+    assert table_text("nb", "municipalities")[0] == "Kommuner"
+    assert table_text("en", "no_such_table") is None
 
 
-def test_the_data_file_is_in_order():
+def test_units_are_of_columns_that_are_described():
     with dictionary._FILE.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert len({(row["file"], row["column"]) for row in rows}) == len(rows)
-    for row in rows:
-        assert None not in row, row
-        assert row["unit"] in UNITS, row
-        assert row["description"], row
-        assert row["beskrivelse"], row
-        blanks = [set(re.findall(r"\{\w+\}", row[name])) for name in ("description", "beskrivelse")]
-        assert blanks[0] == blanks[1], row
-        assert blanks[0] <= set(re.findall(r"\{\w+\}", row["column"])), row
+    keys = [(row["file"], row["column"]) for row in rows]
+    assert len(set(keys)) == len(keys)
+    assert set(keys) <= set(phrases.columns("en"))
+    assert {row["unit"] for row in rows} <= UNITS
+
+
+def test_what_is_said_of_a_column_names_only_what_its_pattern_finds():
+    for (_, column), said in phrases.columns("en").items():
+        blanks = set(re.findall(r"\{\w+\}", f"{said.label} {said.meaning} {said.empty}"))
+        assert blanks <= set(re.findall(r"\{\w+\}", column)), column

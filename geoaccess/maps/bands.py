@@ -16,7 +16,9 @@ import pandas as pd
 
 from geoaccess.errors import InputError
 from geoaccess.maps.assets import colour, scale
-from geoaccess.maps.words import REASONS, minutes, reason_label, words
+from geoaccess.maps.labels import reason_label
+from geoaccess.measures import REASONS
+from geoaccess.phrases import section, threshold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -151,10 +153,10 @@ def band_labels(edges_s: Sequence[float], *, language: str = "en") -> list[str]:
     >>> [label.replace(chr(0x2013), "-") for label in band_labels((300.0, 720.0))]
     ['up to 5 min', '5-12 min', 'over 12 min']
     """
-    said = words(language)
-    middle = [f"{minutes(lower)}\u2013{minutes(upper)} {said['min']}" for lower, upper in itertools.pairwise(edges_s)]
-    first, last = minutes(edges_s[0]), minutes(edges_s[-1])
-    return [f"{said['within']} {first} {said['min']}", *middle, f"{said['over']} {last} {said['min']}"]
+    words = section(language, "map")
+    edges = [threshold(edge_s, language=language) for edge_s in edges_s]
+    middle = [f"{lower}\u2013{upper} {words['min']}" for lower, upper in itertools.pairwise(edges)]
+    return [f"{words['within']} {edges[0]} {words['min']}", *middle, f"{words['over']} {edges[-1]} {words['min']}"]
 
 
 def band_colours(number: int) -> list[str]:

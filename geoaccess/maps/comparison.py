@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from geoaccess.errors import InputError
-from geoaccess.maps.words import words
+from geoaccess.phrases import language_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ def validation_figure(
     InputError
         If there is no row or a column is missing.
     """
-    words(language)
+    language_code(language)
     missing = [name for name in COLUMNS if name not in table]
     if missing or table.empty:
         raise InputError(f"validation_figure: the table has no {', '.join(missing) or 'row'}")

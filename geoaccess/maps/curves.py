@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from geoaccess import phrases
 from geoaccess.maps.assets import colour, scale
 from geoaccess.maps.bands import CLASS_COLOURS, NO_CLASS_COLOUR
+from geoaccess.maps.labels import class_label
 from geoaccess.maps.sheet import INK, QUIET, Sheet, house_style, wrapped
-from geoaccess.maps.words import class_label, minutes, people, words
+from geoaccess.phrases import people, section, threshold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,7 +47,7 @@ def draw_time_curves(
     language: str,
 ) -> None:
     """Write the panels of `time_curves`."""
-    said = words(language)
+    words = section(language, "map")
     population = results["population"].to_numpy(dtype=np.float64)
     groups = _groups(results, population)
     columns = min(len(services), 2)
@@ -64,7 +66,7 @@ def draw_time_curves(
                 height_in=PANEL_IN[1],
             )
             times = results[f"{service.key}_s"].to_numpy(dtype=np.float64)
-            _panel(axes, service, times, population, groups, said=said)
+            _panel(axes, service, times, population, groups, words=words, language=language)
         _class_legend(sheet, columns * step_x + 0.25, groups, population, language)
         sheet.save(path)
 
@@ -94,7 +96,8 @@ def _panel(
     population: npt.NDArray[np.float64],
     groups: Mapping[int, npt.NDArray[np.bool_]],
     *,
-    said: Mapping[str, str],
+    words: Mapping[str, str],
+    language: str,
 ) -> None:
     end = _end_s(times_s, population, service.norms_s)
     at = np.linspace(0, end, 721)
@@ -102,7 +105,7 @@ def _panel(
         axes.plot(at / 60, 100 * within(times_s[rows], population[rows], at), **_look(group))
     for norm in service.norms_s:
         axes.axvline(norm / 60, color=NORM, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
-        text = f"{said['norm']} {minutes(norm)} {said['min']}"
+        text = f"{words['norm']} {threshold(norm, language=language)} {words['min']}"
         axes.annotate(
             text,
             (norm / 60, 3),
@@ -122,8 +125,8 @@ def _panel(
         loc="left",
         pad=5,
     )
-    axes.set(xlim=(0, end / 60), ylim=(0, 101), xlabel=said["curve_x"])
-    axes.set_ylabel(said["curve_y"])
+    axes.set(xlim=(0, end / 60), ylim=(0, 101), xlabel=words["curve_x"])
+    axes.set_ylabel(words["curve_y"])
     axes.set_yticks(range(0, 101, 20))
     step = next(step for step in (5, 10, 15, 30, 60, 120, 240, 480, 10**6) if end <= MOST_TICKS * 60 * step)
     axes.set_xticks(np.arange(0, end / 60 + 1e-9, step))
@@ -167,34 +170,34 @@ def _class_legend(
     population: npt.NDArray[np.float64],
     language: str,
 ) -> None:
-    said = words(language)
+    words = section(language, "map")
     axes = sheet.blank(left_in=left_in, bottom_in=0, width_in=LEGEND_IN, height_in=sheet.body_in)
     top = sheet.body_in - 0.3
-    axes.text(LEGEND_IN, top, said["people"], size=7.5, color=QUIET, ha="right", va="center")
-    axes.text(0, top, said["centrality"] if len(groups) > 1 else "", size=7.5, color=QUIET, va="center")
+    axes.text(LEGEND_IN, top, words["people"], size=7.5, color=QUIET, ha="right", va="center")
+    axes.text(0, top, words["centrality"] if len(groups) > 1 else "", size=7.5, color=QUIET, va="center")
     for group, rows in groups.items():
         top -= 0.24
-        label = said["total"] if group == ALL else class_label(group, language=language)
+        label = words["total"] if group == ALL else class_label(group, language=language)
         axes.plot([0, 0.36], [top, top], **_look(group))
         axes.text(0.46, top, label, size=8.5, va="center", weight="bold" if group == ALL else "normal")
         number = people(float(population[rows].sum()), language=language)
         axes.text(LEGEND_IN, top, number, size=8.5, ha="right", va="center")
     top -= 0.25
-    for line in wrapped(said["curve_note"], width_in=LEGEND_IN, size=7):
+    for line in wrapped(words["curve_note"], width_in=LEGEND_IN, size=7):
         axes.text(0, top, line, size=7, color=QUIET, va="top")
         top -= 0.13
 
 
 def draw_lorenz(path: Path, *, curves: Sequence[LorenzCurve], heads: Mapping[str, str], language: str) -> None:
     """Write the figure of `lorenz_figure`."""
-    said = words(language)
+    words = section(language, "map")
     side = 4.6
     with house_style():
         sheet = Sheet(width_in=side + LEFT_IN + LEGEND_IN + 0.3, height_in=side + 0.55, **heads)
         axes = sheet.axes(left_in=LEFT_IN, bottom_in=0.45, width_in=side, height_in=side)
-        axes.plot([0, 100], [0, 100], color=QUIET, linewidth=0.9, linestyle=(0, (4, 3)), label=said["equality"])
+        axes.plot([0, 100], [0, 100], color=QUIET, linewidth=0.9, linestyle=(0, (4, 3)), label=words["equality"])
         for number, curve in enumerate(curves):
-            gini = f"{curve.gini:.2f}".replace(".", "." if language == "en" else ",")
+            gini = phrases.number(curve.gini, 2, language=language)
             name = "\n".join(wrapped(f"{curve.label} (Gini\u00a0{gini})", width_in=LEGEND_IN - 0.6, size=8.5))
             axes.plot(
                 100 * np.asarray(curve.population_share),
@@ -204,7 +207,7 @@ def draw_lorenz(path: Path, *, curves: Sequence[LorenzCurve], heads: Mapping[str
                 linewidth=1.9,
                 label=name,
             )
-        axes.set(xlim=(0, 100), ylim=(0, 100), xlabel=said["lorenz_x"], ylabel=said["lorenz_y"], aspect="equal")
+        axes.set(xlim=(0, 100), ylim=(0, 100), xlabel=words["lorenz_x"], ylabel=words["lorenz_y"], aspect="equal")
         axes.grid(color=colour("grid"), linewidth=0.6)
         axes.legend(loc="upper left", bbox_to_anchor=(1.03, 1.0), frameon=False, borderaxespad=0, labelspacing=0.8)
         sheet.save(path)

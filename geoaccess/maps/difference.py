@@ -11,7 +11,7 @@ from geoaccess.maps.assets import colour, scale
 from geoaccess.maps.blocks import joined
 from geoaccess.maps.layers import Layers, Legend, block_factor, projected
 from geoaccess.maps.results import Cells, checked_ferries, main_roads, squares
-from geoaccess.maps.words import LANGUAGES, people, share, words
+from geoaccess.phrases import people, section, share
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,36 +29,10 @@ _EDGES_MIN: Final = (-30.0, -10.0, -0.5, 0.5, 10.0, 30.0)
 DIFFERENCE_COLOURS: Final = (*scale("difference"), colour("difference_reached"), colour("difference_never"))
 _SAME, _NOW, _NEVER, _NO_LONGER = 3, 7, 8, 9
 _SMALL_PART: Final = 0.4
-_WORDS: Final[dict[str, tuple[str, str]]] = {
-    "caption": ("Change in travel time", "Endring i reisetid"),
-    "won_more": ("over 30 min won", "over 30 min spart"),
-    "won_some": ("10\u201330 min won", "10\u201330 min spart"),
-    "won_few": ("up to 10 min won", "inntil 10 min spart"),
-    "same": ("under \u00bd min either way", "under \u00bd min endring"),
-    "lost_few": ("up to 10 min lost", "inntil 10 min tapt"),
-    "lost_some": ("10\u201330 min lost", "10\u201330 min tapt"),
-    "lost_more": ("over 30 min lost", "over 30 min tapt"),
-    "now": ("reached now, not before", "nås nå, ikke før"),
-    "never": ("not reached, before or now", "nås ikke, verken før eller nå"),
-    "no_longer": ("reached no longer", "nås ikke lenger"),
-    "stays": ("Site that stays", "Tjenestested som består"),
-    "new": ("New site", "Nytt tjenestested"),
-    "closed": ("Closed site", "Nedlagt tjenestested"),
-    "part": (
-        "Only the part of the region that changes is drawn; people are counted everywhere.",
-        "Bare den delen av regionen som endres, er tegnet; innbyggere er talt overalt.",
-    ),
-    "blocks": (
-        (
-            "Drawn in blocks of {k} \u00d7 {k} cells: what holds for most people there. "
-            "The numbers of people are from the single cells."
-        ),
-        (
-            "Tegnet i blokker på {k} \u00d7 {k} ruter: det som gjelder flest innbyggere der. "
-            "Innbyggertallene er fra enkeltrutene."
-        ),
-    ),
-}
+_BANDS: Final = (
+    *("won_more", "won_some", "won_few", "same", "lost_few", "lost_some", "lost_more"),
+    *("now", "never", "no_longer"),
+)
 
 
 def difference_bands(cells: pd.DataFrame, *, service: str) -> npt.NDArray[np.int64]:
@@ -174,25 +148,23 @@ def _legend(
     *,
     part: bool,
 ) -> Legend:
-    said = {key: pair[LANGUAGES.index(language)] for key, pair in _WORDS.items()}
-    common = words(language)
-    names = [*_WORDS][1:11]
+    words, common = section(language, "difference"), section(language, "map")
     total = float(population.sum())
     rows = []
-    for number, name in enumerate(names):
+    for number, name in enumerate(_BANDS):
         here = float(population[bands == number].sum())
         counted = people(here, language=language), share(here / total if total else 0.0, language=language)
-        rows.append((None if number == _NO_LONGER else DIFFERENCE_COLOURS[number], said[name], *counted, ""))
-    labels = {"site": common["site"], "proxy": common["proxy"], "new": said["new"], "closed": said["closed"]}
+        rows.append((None if number == _NO_LONGER else DIFFERENCE_COLOURS[number], words[name], *counted, ""))
+    labels = {"site": common["site"], "proxy": common["proxy"], "new": words["new"], "closed": words["closed"]}
     there = set(layers.site_kinds().tolist())
     if there & {"new", "closed"}:
-        labels["site"] = said["stays"]
+        labels["site"] = words["stays"]
     marks = [(kind, label) for kind, label in labels.items() if kind in there]
     marks += layers.marks_below(common)
-    notes = [service.proxy_note, said["blocks"].format(k=layers.factor) if layers.factor > 1 else ""]
-    notes += [said["part"]] if part else []
+    notes = [service.proxy_note, words["blocks"].format(k=layers.factor) if layers.factor > 1 else ""]
+    notes += [words["part"]] if part else []
     return Legend(
-        caption=f"{said['caption']}: {service.label}",
+        caption=f"{words['caption']}: {service.label}",
         direction=common["cells_to" if service.toward == "cells" else "sites_to"],
         heads=(common["people"], common["share"]),
         rows=tuple(rows),

@@ -10,7 +10,7 @@ from geoaccess.maps.bands import band_colours, band_index, band_people, chosen_b
 from geoaccess.maps.blocks import joined
 from geoaccess.maps.layers import Layers, Legend, block_factor, projected
 from geoaccess.maps.results import cells_of, check_results, checked_ferries, main_roads
-from geoaccess.maps.words import minutes, people, share, words
+from geoaccess.phrases import language_code, people, section, share, threshold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,29 +89,29 @@ def service_map(
 def _legend(
     results: gpd.GeoDataFrame, service: Service, edges_s: Sequence[float], layers: Layers, *, language: str
 ) -> Legend:
-    said = words(language)
+    words = section(language, "map")
     colours = band_colours(len(edges_s) + 1)
     rows = []
     for row in band_people(results, service=service, edges_s=edges_s, language=language).to_dict("records"):
         number = int(row["band"])
         edge = edges_s[number] if 0 <= number < len(edges_s) else 0.0
-        norm = f"{said['norm']} {minutes(edge)} {said['min']}" if edge in service.norms_s else ""
+        norm = f"{words['norm']} {threshold(edge, language=language)} {words['min']}" if edge in service.norms_s else ""
         counted = people(row["people"], language=language), share(row["share"], language=language)
         rows.append((colours[number] if number >= 0 else None, str(row["label"]), *counted, norm))
     marks = []
     if layers.sites is not None:
         proxy = layers.proxies()
-        marks += [("site", said["site"])] if (~proxy).any() else []
-        marks += [("proxy", said["proxy"])] if proxy.any() else []
-    marks += layers.marks_below(said)
+        marks += [("site", words["site"])] if (~proxy).any() else []
+        marks += [("proxy", words["proxy"])] if proxy.any() else []
+    marks += layers.marks_below(words)
     total = float(results["population"].sum())
-    blocks = said["blocks"].format(k=layers.factor)
+    blocks = words["blocks"].format(k=layers.factor)
     return Legend(
-        caption=f"{said['travel_time']}: {service.label}",
-        direction=said["cells_to" if service.toward == "cells" else "sites_to"],
-        heads=(said["people"], said["share"]),
+        caption=f"{words['travel_time']}: {service.label}",
+        direction=words["cells_to" if service.toward == "cells" else "sites_to"],
+        heads=(words["people"], words["share"]),
         rows=tuple(rows),
-        total=(said["total"], people(total, language=language), share(1.0 if total else 0.0, language=language)),
+        total=(words["total"], people(total, language=language), share(1.0 if total else 0.0, language=language)),
         marks=tuple(marks),
         notes=tuple(note for note in (service.proxy_note, blocks if layers.factor > 1 else "") if note),
     )
@@ -146,7 +146,7 @@ def time_curves(
     InputError
         If there is no service, nobody in the table, or something is missing from it.
     """
-    words(language)
+    language_code(language)
     check_results(results, services)
     if not services or not float(results["population"].sum()) > 0:
         raise InputError("time_curves: there is no service, or nobody, to draw a curve of")
@@ -178,7 +178,7 @@ def lorenz_figure(
     InputError
         If there is no curve, or the points of one are not a Lorenz curve.
     """
-    words(language)
+    language_code(language)
     problems = [problem for curve in curves for problem in curve.problems()]
     if not curves:
         problems.append("there is none to draw")

@@ -103,14 +103,14 @@ class Layers:
         change = self.sites["change"].fillna("").to_numpy(dtype=np.str_)
         return np.where(change != "", change, kinds)
 
-    def marks_below(self, said: Mapping[str, str]) -> list[tuple[str, str]]:
+    def marks_below(self, words: Mapping[str, str]) -> list[tuple[str, str]]:
         """Return the marks of the legend for what lies below cells and sites: ferries and borders."""
         marks = []
         if self.ferries is not None:
             cars = self.ferries["cars"].astype(bool)
-            marks += [("ferry", said["ferry"])] if cars.any() else []
-            marks += [("ferries_people", said["ferries_people"])] if (~cars).any() else []
-        return [*marks, ("borders", said["borders"])] if self.land is not None else marks
+            marks += [("ferry", words["ferry"])] if cars.any() else []
+            marks += [("ferries_people", words["ferries_people"])] if (~cars).any() else []
+        return [*marks, ("borders", words["borders"])] if self.land is not None else marks
 
 
 def projected(table: Any, crs: Any) -> Any:

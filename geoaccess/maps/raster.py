@@ -9,7 +9,7 @@ import numpy as np
 from geoaccess.errors import InputError
 from geoaccess.files import writing
 from geoaccess.maps.results import squares
-from geoaccess.maps.words import REASONS
+from geoaccess.measures import REASONS
 
 if TYPE_CHECKING:
     from pathlib import Path

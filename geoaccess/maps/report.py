@@ -17,8 +17,7 @@ from geoaccess.maps import report_sentences as sentences
 from geoaccess.maps import report_tables as tables
 from geoaccess.maps.assets import colour, palette_style
 from geoaccess.maps.report_dots import DotPlot, dot_plot
-from geoaccess.maps.report_words import Writer
-from geoaccess.maps.words import words
+from geoaccess.phrases import Writer, language_code
 
 if TYPE_CHECKING:
     from geoaccess.maps.report_content import Report, ServiceFindings
@@ -77,7 +76,7 @@ def report_page(path: Path, *, report: Report) -> None:
     InputError
         If the language is not known.
     """
-    words(report.language)
+    language_code(report.language)
     with writing(path) as temporary:
         temporary.write_text(_page(report), encoding="utf-8", newline="\n")
 
@@ -120,7 +119,7 @@ def _environment() -> Any:
 
 
 def _page(report: Report) -> str:
-    writer = Writer(report.language)
+    writer = Writer(report.language, ("report", "map"))
     style = palette_style() + (_TEMPLATES / "report.css").read_text(encoding="utf-8")
     style = re.sub(r"\s*\n\s*", "\n", style).strip()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -166,8 +165,8 @@ def _service(found: ServiceFindings, report: Report, writer: Writer) -> _Service
         findings=said,
         proxy_note=found.proxy_note,
         picture=_embedded(report.pictures, f"map_{found.key}.png"),
-        alt=writer.say("map_alt", service=found.label, text=" ".join(said)),
-        map_caption=writer.say("map_caption", service=found.label),
+        alt=writer.text("map_alt", service=found.label, text=" ".join(said)),
+        map_caption=writer.text("map_caption", service=found.label),
         dots=dot_plot(found, writer),
         slack=sentences.slack_sentences(found, writer),
         exposed=tables.exposed_table(found, writer),
@@ -192,7 +191,7 @@ def _embedded(pictures: Any, name: str) -> str:
 def _apa(report: Report, writer: Writer) -> tuple[str, str, str]:
     """Return what stands before the title of a reference in the style of APA, the title, and what stands after it."""
     title = ": ".join(part.rstrip(".") for part in (report.title, report.subtitle) if part)
-    year, computed = f"({report.year or writer['no_date']}).", f"{writer.say('computed', v=report.data.version)}."
+    year, computed = f"({report.year or writer['no_date']}).", f"{writer.text('computed', v=report.data.version)}."
     if report.author:
         return f"{report.author.rstrip('.')}. {year}", f"{title}.", computed
     return "", title, f"{year} {computed}"
@@ -201,7 +200,7 @@ def _apa(report: Report, writer: Writer) -> tuple[str, str, str]:
 def _bibtex(report: Report, writer: Writer) -> str:
     title = ": ".join(part.rstrip(".") for part in (report.title, report.subtitle) if part)
     key = re.sub(r"\W+", "", report.data.study_file.removesuffix(".toml"), flags=re.ASCII) or "geoaccess"
-    note = writer.say("computed", v=report.data.version)
+    note = writer.text("computed", v=report.data.version)
     said = {"author": report.author, "title": title, "year": report.year, "note": note}
     fields = ",\n".join(f"  {name} = {{{_tex(text)}}}" for name, text in said.items() if text)
     return f"@misc{{{key},\n{fields}\n}}"

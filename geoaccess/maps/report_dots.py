@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from geoaccess.maps.bands import CLASS_COLOURS, NO_CLASS_COLOUR
-from geoaccess.maps.words import class_label
+from geoaccess.maps.labels import class_label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from geoaccess.maps.report_content import ServiceFindings
-    from geoaccess.maps.report_words import Writer
+    from geoaccess.phrases import Writer
 
 __all__ = ["DotPlot", "dot_plot"]
 
@@ -32,7 +32,7 @@ class Dot:
     colour: str
     median_x: float | None
     p90_x: float | None
-    told: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -91,13 +91,13 @@ def dot_plot(found: ServiceFindings, writer: Writer) -> DotPlot | None:
             _dot(row, round(2.6 * size + number * step, 2), place(row["rank"]), place(row["next"]), writer, few=few)
             for number, row in enumerate(part)
         )
-        title = writer.say("dots_part", first=str(first + 1), last=str(first + len(part))) if columns > 1 else ""
+        title = writer.text("dots_part", first=str(first + 1), last=str(first + len(part))) if columns > 1 else ""
         panels.append(Panel(title, round(3.4 * size + len(part) * step, 1), dots))
     known = sorted({int(name) for name in map(str, rows["centrality_class"]) if name.isdigit()})
     legend = [(CLASS_COLOURS[number - 1], class_label(number, language=writer.language)) for number in known]
     if len(known) < rows["centrality_class"].nunique():
         legend.append((NO_CLASS_COLOUR, class_label(0, language=writer.language)))
-    caption = writer.say("dots_caption", service=found.label)
+    caption = writer.text("dots_caption", service=found.label)
     if not all(math.isfinite(time) for time in rows["next"]):
         caption += f" {writer['dots_arrow']}"
     first_name = _name(records[0], writer)
@@ -107,11 +107,11 @@ def dot_plot(found: ServiceFindings, writer: Writer) -> DotPlot | None:
         left=left,
         right=right,
         size=size,
-        ticks=tuple((place(60.0 * at) or 0.0, writer.number(at)) for at in range(0, int(end / 60) + 1, tick)),
-        norms=_norms([(place(norm) or 0.0, writer.minutes(norm)) for norm in found.norms_s], apart=5 * size),
+        ticks=tuple((place(60.0 * at) or 0.0, writer.significant(at)) for at in range(0, int(end / 60) + 1, tick)),
+        norms=_norms([(place(norm) or 0.0, writer.threshold(norm)) for norm in found.norms_s], apart=5 * size),
         legend=tuple(legend),
         caption=caption,
-        alt=writer.say(
+        alt=writer.text(
             "dots_alt", n=writer.people(len(rows)), first=f"{first_name}, {writer.minutes(records[0]['rank'])}"
         ),
         few=few,
@@ -136,8 +136,8 @@ def _dot(
     short = name if len(name) <= room else f"{name[: room - 1].rstrip()}…"
     colour = CLASS_COLOURS[int(klass) - 1] if klass.isdigit() else NO_CLASS_COLOUR
     times = [writer.minutes(float(str(row[key]))) for key in ("rank", "next")]
-    told = f"{name}: {times[0]} / {times[1]} {writer['min']}"
-    return Dot(f"{short} {klass}" if klass.isdigit() else short, y, colour, median, p90, told)
+    text = f"{name}: {times[0]} / {times[1]} {writer['min']}"
+    return Dot(f"{short} {klass}" if klass.isdigit() else short, y, colour, median, p90, text)
 
 
 def _name(row: Mapping[Any, Any], writer: Writer) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from geoaccess.maps.report_content import Norm, Report, ServiceFindings
-    from geoaccess.maps.report_words import Writer
+    from geoaccess.phrases import Writer
 
 __all__ = ["asked", "equity_sentences", "findings", "island_sentence", "limits", "method", "slack_sentences"]
 
@@ -16,26 +16,26 @@ _DISTRICTS: Final = ("4", "5", "6")
 
 def findings(found: ServiceFindings, report: Report, writer: Writer) -> list[str]:
     """Say what was found of a service: norms, times, who is beyond, the classes, and who is not reached."""
-    said = [_norm(norm, found, writer) for norm in found.norms] or [writer["f_no_norm"]]
-    said.append(_times(found, writer))
+    texts = [_norm(norm, found, writer) for norm in found.norms] or [writer["f_no_norm"]]
+    texts.append(_times(found, writer))
     beyond = next((norm for norm in found.norms if norm.people_beyond > 0), None)
     if beyond is not None:
-        said += _who_is_beyond(beyond, report, writer)
-    said += _contrast(found, writer)
-    said.append(_unreached(found, report, writer))
-    return said
+        texts += _who_is_beyond(beyond, report, writer)
+    texts += _contrast(found, writer)
+    texts.append(_unreached(found, report, writer))
+    return texts
 
 
 def _norm(norm: Norm, found: ServiceFindings, writer: Writer) -> str:
     everybody = writer.people(found.population)
     if norm.people_beyond <= 0:
-        return writer.say("f_norm_all", all=everybody, norm=writer.minutes(norm.norm_s))
-    return writer.say(
+        return writer.text("f_norm_all", all=everybody, norm=writer.threshold(norm.norm_s))
+    return writer.text(
         "f_norm",
         within=writer.people(norm.people_within),
         all=everybody,
         share=writer.share(norm.share),
-        norm=writer.minutes(norm.norm_s),
+        norm=writer.threshold(norm.norm_s),
         beyond=writer.people(norm.people_beyond),
     )
 
@@ -44,25 +44,25 @@ def _times(found: ServiceFindings, writer: Writer) -> str:
     if not math.isfinite(found.median_s):
         return writer["f_times_few"]
     key = "f_times" if math.isfinite(found.p90_s) else "f_times_some"
-    return writer.say(key, median=writer.minutes(found.median_s), p90=writer.minutes(found.p90_s))
+    return writer.text(key, median=writer.minutes(found.median_s), p90=writer.minutes(found.p90_s))
 
 
 def _who_is_beyond(norm: Norm, report: Report, writer: Writer) -> list[str]:
-    said = []
+    texts = []
     districts = sum(report.classes.get(name, 0.0) for name in _DISTRICTS)
     if districts > 0 and any(name in report.classes for name in ("1", "2", "3")):
-        said.append(
-            writer.say(
+        texts.append(
+            writer.text(
                 "f_districts",
-                norm=writer.minutes(norm.norm_s),
+                norm=writer.threshold(norm.norm_s),
                 share=writer.share(norm.beyond_in_districts / norm.people_beyond),
                 of_all=writer.share(districts / report.population),
             )
         )
     if norm.beyond_most:
         places = [f"{name} ({writer.people(number)})" for name, number in norm.beyond_most]
-        said.append(writer.say("f_most", places=writer.listed(places)))
-    return said
+        texts.append(writer.text("f_most", places=writer.listed(places)))
+    return texts
 
 
 def _contrast(found: ServiceFindings, writer: Writer) -> list[str]:
@@ -73,13 +73,13 @@ def _contrast(found: ServiceFindings, writer: Writer) -> list[str]:
     ratio = far / near if near > 0 else math.inf
     key = "f_contrast" if math.isfinite(ratio) else "f_contrast_plain"
     return [
-        writer.say(
+        writer.text(
             key,
             least=least,
             most=most,
             far=writer.minutes(far),
             near=writer.minutes(near),
-            ratio=writer.number(ratio, digits=2),
+            ratio=writer.significant(ratio, digits=2),
         )
     ]
 
@@ -89,10 +89,10 @@ def _unreached(found: ServiceFindings, report: Report, writer: Writer) -> str:
         return writer["f_all_reached"]
     some = {reason: number for reason, number in found.reasons.items() if number > 0}
     reasons = [
-        writer.say(f"r_{reason}", n=writer.people(number) if len(some) > 1 else writer["they"], km=_km(report, writer))
+        writer.text(f"r_{reason}", n=writer.people(number) if len(some) > 1 else writer["they"], km=_km(report, writer))
         for reason, number in some.items()
     ]
-    return writer.say(
+    return writer.text(
         "f_unreached",
         n=writer.people(found.unreached),
         share=writer.share(found.unreached / found.population),
@@ -108,30 +108,30 @@ def asked(report: Report, writer: Writer) -> list[str]:
     """Say what was asked, of how many people."""
     counts = report.data.counts
     districts = sum(report.classes.get(name, 0.0) for name in _DISTRICTS)
-    said = [
-        writer.say("a_question", people=writer.people(report.population)),
-        writer.say(
+    texts = [
+        writer.text("a_question", people=writer.people(report.population)),
+        writer.text(
             "a_scale", cells=writer.people(counts["cells"]), municipalities=writer.people(counts["municipalities"])
         ),
     ]
     if districts or any(name in report.classes for name in ("1", "2", "3")):
-        said.append(
-            writer.say("a_classes", n=writer.people(districts), share=writer.share(districts / report.population))
+        texts.append(
+            writer.text("a_classes", n=writer.people(districts), share=writer.share(districts / report.population))
         )
-    return said
+    return texts
 
 
 def equity_sentences(report: Report, writer: Writer) -> list[str]:
     """Say how much of the inequality lies between the classes."""
-    said = []
+    texts = []
     for found in report.services:
         theil = found.equity.get("theil_t", {})
         value, between = theil.get("value", math.nan), theil.get("between", math.nan)
         if value > 0 and math.isfinite(between):
             part = between / value
             shares = {"share": writer.share(part), "rest": writer.share(1 - part)}
-            said.append(writer.say("e_between", service=found.label, **shares))
-    return [*said, writer["e_why"]] if said else []
+            texts.append(writer.text("e_between", service=found.label, **shares))
+    return [*texts, writer["e_why"]] if texts else []
 
 
 def slack_sentences(found: ServiceFindings, writer: Writer) -> list[str]:
@@ -140,55 +140,55 @@ def slack_sentences(found: ServiceFindings, writer: Writer) -> list[str]:
     median, tenth = float(own["median_slack_s"]), float(own["p90_slack_s"])
     none = writer.people(float(own["without_second"]))
     if not own["reached"] > 0:
-        return [writer.say("s_nobody", service=found.label)]
+        return [writer.text("s_nobody", service=found.label)]
     if not math.isfinite(median):
-        said = [writer.say("s_half", service=found.label, none=none)]
+        texts = [writer.text("s_half", service=found.label, none=none)]
     else:
         key = "s_tenth" if math.isfinite(tenth) else "s_tenth_none"
-        more = writer.say(key, p90=writer.minutes(tenth))
-        other = writer.say("s_no_other", none=none) if own["without_second"] > 0 else writer["s_other"]
-        said = [writer.say("s_text", service=found.label, median=writer.minutes(median), tenth=more, other=other)]
+        more = writer.text(key, p90=writer.minutes(tenth))
+        other = writer.text("s_no_other", none=none) if own["without_second"] > 0 else writer["s_other"]
+        texts = [writer.text("s_text", service=found.label, median=writer.minutes(median), tenth=more, other=other)]
     shares = [(norm, writer.share(norm.share), writer.share(norm.after_share)) for norm in found.norms]
-    said += [
-        writer.say("s_norm", norm=writer.minutes(norm.norm_s), before=before, after=after)
+    texts += [
+        writer.text("s_norm", norm=writer.threshold(norm.norm_s), before=before, after=after)
         for norm, before, after in shares
         if before != after
     ]
-    return [" ".join(said)]
+    return [" ".join(texts)]
 
 
 def island_sentence(report: Report, writer: Writer) -> str:
     """Say how many live on the mainland, and what ties the others to it."""
     people = report.islands.groupby("tied_by")["people"].sum()
-    said = [writer.say("i_text", mainland=writer.people(float(people.get("mainland", 0.0))))]
+    texts = [writer.text("i_text", mainland=writer.people(float(people.get("mainland", 0.0))))]
     ties = {"i_ferry": "car ferry", "i_boat": "passenger ferry", "i_nothing": "nothing", "i_no_road": "no road"}
-    said += [
-        writer.say(key, n=writer.people(float(people[tie]))) for key, tie in ties.items() if people.get(tie, 0.0) > 0
+    texts += [
+        writer.text(key, n=writer.people(float(people[tie]))) for key, tie in ties.items() if people.get(tie, 0.0) > 0
     ]
-    return " ".join(said)
+    return " ".join(texts)
 
 
 def method(report: Report, writer: Writer) -> list[str]:
     """Say how times are reckoned."""
     pace = writer.plain(report.data.counts["off_network_kph"])
-    said = [writer.say("m_time", kph=pace, km=_km(report, writer)), writer["m_quantile"]]
+    texts = [writer.text("m_time", kph=pace, km=_km(report, writer)), writer["m_quantile"]]
     if report.data.centrality_note:
-        said.append(report.data.centrality_note)
-    return [*said, writer["m_files"]]
+        texts.append(report.data.centrality_note)
+    return [*texts, writer["m_files"]]
 
 
 def limits(report: Report, writer: Writer) -> list[str]:
     """Say what the numbers do not hold, and what was assumed."""
     counts = report.data.counts
-    said = [text for text in (report.disclaimer, report.note, *report.limits) if text]
-    said += [
-        writer.say("l_proxy", service=found.label, note=found.proxy_note.rstrip("."))
+    texts = [text for text in (report.disclaimer, report.note, *report.limits) if text]
+    texts += [
+        writer.text("l_proxy", service=found.label, note=found.proxy_note.rstrip("."))
         for found in report.services
         if found.proxy_note
     ]
     if counts["ferries"]:
-        said.append(
-            writer.say(
+        texts.append(
+            writer.text(
                 "l_ferries",
                 n=writer.people(counts["ferries"]),
                 cars=writer.people(counts["ferries_with_cars"]),
@@ -201,10 +201,10 @@ def limits(report: Report, writer: Writer) -> list[str]:
     if counts["cells_not_snapped"]:
         numbers = {"cells": counts["cells_not_snapped"], "people": counts["people_not_snapped"]}
         written = {name: writer.people(number) for name, number in numbers.items()}
-        said.append(writer.say("l_snapped", **written, km=_km(report, writer)))
+        texts.append(writer.text("l_snapped", **written, km=_km(report, writer)))
     for key, name in (("l_nearest", "cells_by_nearest_municipality"), ("l_class", "people_without_class")):
         if counts[name]:
-            said.append(writer.say(key, n=writer.people(counts[name])))
+            texts.append(writer.text(key, n=writer.people(counts[name])))
     tags = {
         "unknown": counts.get("ways_with_unknown_values", 0),
         "undecided": counts.get("ways_with_undecided_conditions", 0),
@@ -213,7 +213,7 @@ def limits(report: Report, writer: Writer) -> list[str]:
         + counts.get("turn_relations_incomplete_ignored", 0),
     }
     if any(tags.values()):
-        said.append(writer.say("l_turns", **{name: writer.people(number) for name, number in tags.items()}))
+        texts.append(writer.text("l_turns", **{name: writer.people(number) for name, number in tags.items()}))
     if report.data.left_out:
-        said.append(writer.say("l_sites", names=", ".join(report.data.left_out)))
-    return [*said, writer["l_quality"]]
+        texts.append(writer.text("l_sites", names=", ".join(report.data.left_out)))
+    return [*texts, writer["l_quality"]]

@@ -6,14 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from geoaccess.maps.report_words import NOTHING
-from geoaccess.maps.words import reason_label
+from geoaccess.maps.labels import reason_label
+from geoaccess.phrases import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from geoaccess.maps.report_content import Extra, Report, ServiceFindings
-    from geoaccess.maps.report_words import Writer
+    from geoaccess.phrases import Writer
 
 __all__ = [
     "Table",
@@ -62,7 +62,7 @@ def asked_table(report: Report, writer: Writer) -> Table:
         [
             found.label,
             writer[f"to_{found.toward}"],
-            ", ".join(writer.minutes(norm) for norm in found.norms_s) or NOTHING,
+            ", ".join(writer.threshold(norm) for norm in found.norms_s) or NOTHING,
             writer.people(found.sites),
             writer["see_note"] if found.proxy_note and not found.proxies else writer.people(found.proxies),
         ]
@@ -89,7 +89,7 @@ def norm_table(report: Report, writer: Writer) -> Table:
     rows = [
         [
             found.label,
-            f"{writer.minutes(norm.norm_s)} {writer['min']}",
+            f"{writer.threshold(norm.norm_s)} {writer['min']}",
             writer.people(norm.people_within),
             writer.people(norm.people_beyond),
             writer.share(norm.share),
@@ -102,7 +102,7 @@ def norm_table(report: Report, writer: Writer) -> Table:
 
 
 def _class(name: Any, writer: Writer) -> str:
-    return writer.say("class", n=str(name)) if str(name).isdigit() else writer["unclassified"]
+    return writer.text("class", n=str(name)) if str(name).isdigit() else writer["unclassified"]
 
 
 def equity_table(report: Report, writer: Writer) -> Table:
@@ -119,10 +119,10 @@ def equity_table(report: Report, writer: Writer) -> Table:
             [
                 found.label,
                 _with_interval(found.equity.get("gini", {}), writer),
-                writer.number(whole),
+                writer.significant(whole),
                 *(writer.share(part) for part in parts),
-                writer.number(value.get("concentration", math.nan)),
-                writer.number(value.get("palma", math.nan)),
+                writer.significant(value.get("concentration", math.nan)),
+                writer.significant(value.get("palma", math.nan)),
                 writer.people(found.unreached),
             ]
         )
@@ -132,8 +132,8 @@ def equity_table(report: Report, writer: Writer) -> Table:
 def _with_interval(row: Mapping[str, float], writer: Writer) -> str:
     value, low, high = (row.get(name, math.nan) for name in ("value", "low", "high"))
     if not math.isfinite(low):
-        return writer.number(value)
-    return f"{writer.number(value)} ({writer.number(low)}\u2013{writer.number(high)})"
+        return writer.significant(value)
+    return f"{writer.significant(value)} ({writer.significant(low)}\u2013{writer.significant(high)})"
 
 
 def reason_table(report: Report, writer: Writer) -> Table:
@@ -171,7 +171,7 @@ def unreached_table(report: Report, writer: Writer) -> Table:
 def _trimmed(shown: int, everything: int, file: str, writer: Writer) -> str:
     if shown >= everything:
         return ""
-    return writer.say("trimmed", shown=writer.people(shown), all=writer.people(everything), file=file)
+    return writer.text("trimmed", shown=writer.people(shown), all=writer.people(everything), file=file)
 
 
 def island_table(report: Report, writer: Writer) -> Table:
@@ -194,7 +194,7 @@ def island_table(report: Report, writer: Writer) -> Table:
 
 def _position(lon: float, lat: float, writer: Writer) -> str:
     ends = (lat, "north", "south"), (lon, "east", "west")
-    parts = [f"{writer.fixed(abs(value), 2)}° {writer[plus if value >= 0 else minus]}" for value, plus, minus in ends]
+    parts = [f"{writer.number(abs(value), 2)}° {writer[plus if value >= 0 else minus]}" for value, plus, minus in ends]
     return (", " if writer.language == "en" else "; ").join(parts)
 
 
@@ -232,7 +232,7 @@ def exposed_table(found: ServiceFindings, writer: Writer) -> Table:
         ]
         for row in found.exposed.to_dict("records")
     ]
-    return _table(writer.say("t_exposed", service=found.label), heads, rows)
+    return _table(writer.text("t_exposed", service=found.label), heads, rows)
 
 
 def digest_table(report: Report, writer: Writer) -> Table:
@@ -273,4 +273,6 @@ def _written(value: Any, unit: str, writer: Writer) -> str:
         return writer.minutes(number)
     if unit in ("people", "count"):
         return writer.people(number)
-    return writer.share(number) if unit == "share" else writer.number(number * (1000 if unit == "per person" else 1))
+    return (
+        writer.share(number) if unit == "share" else writer.significant(number * (1000 if unit == "per person" else 1))
+    )

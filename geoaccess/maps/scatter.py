@@ -9,7 +9,7 @@ import numpy as np
 from geoaccess.maps.assets import colour, scale
 from geoaccess.maps.curves import BELOW_IN, LEFT_IN
 from geoaccess.maps.sheet import INK, QUIET, Sheet, house_style, wrapped
-from geoaccess.maps.words import words
+from geoaccess.phrases import plain, section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ def draw_scatter(
     path: Path, *, table: pd.DataFrame, statistics: Sequence[str], heads: Mapping[str, str], language: str
 ) -> None:
     """Write the figure of `validation_figure`."""
-    said = words(language)
+    words = section(language, "map")
     columns = min(len(statistics), 3)
     rows = -(-len(statistics) // columns)
     step_x, step_y = SIDE_IN + LEFT_IN + 0.1, SIDE_IN + BELOW_IN
@@ -53,12 +53,12 @@ def draw_scatter(
                 width_in=SIDE_IN,
                 height_in=SIDE_IN,
             )
-            _panel(axes, table[table["statistic"] == statistic], statistic, said=said, language=language)
-        _legend(sheet, columns * step_x + 0.1, table, len(statistics), said)
+            _panel(axes, table[table["statistic"] == statistic], statistic, words=words, language=language)
+        _legend(sheet, columns * step_x + 0.1, table, len(statistics), words)
         sheet.save(path)
 
 
-def _panel(axes: Any, part: pd.DataFrame, statistic: str, *, said: Mapping[str, str], language: str) -> None:
+def _panel(axes: Any, part: pd.DataFrame, statistic: str, *, words: Mapping[str, str], language: str) -> None:
     unit = str(part["unit"].iloc[0])
     computed, published = part["computed"].to_numpy(np.float64), part["published"].to_numpy(np.float64)
     never = np.isinf(computed)
@@ -70,13 +70,13 @@ def _panel(axes: Any, part: pd.DataFrame, statistic: str, *, said: Mapping[str, 
         for lost in (False, True):
             chosen = (part["zoning"] == zoning).to_numpy() & (never == lost)
             axes.scatter(published[chosen], drawn[chosen], s=26, **_look(zoning, lost=lost), clip_on=False, zorder=3)
-    _name_largest(axes, part.assign(computed=drawn), end, said)
-    title = _title(statistic, said).replace(".", "," if language == "nb" else ".")
+    _name_largest(axes, part.assign(computed=drawn), end, words)
+    title = _title(statistic, words, language)
     axes.set_title(title, size=9.5, weight="bold", loc="left", pad=7)
-    word = said.get(f"unit_{unit}", unit)
+    word = words.get(f"unit_{unit}", unit)
     axes.set(xlim=(0, end), ylim=(0, end), aspect="equal")
-    axes.set_xlabel(said["published"].format(unit=word))
-    axes.set_ylabel(said["computed"].format(unit=word))
+    axes.set_xlabel(words["published"].format(unit=word))
+    axes.set_ylabel(words["computed"].format(unit=word))
     axes.grid(color=colour("grid"), linewidth=0.6)
 
 
@@ -87,19 +87,21 @@ def _look(zoning: str, *, lost: bool) -> dict[str, Any]:
     return {"facecolors": shade, "edgecolors": colour("paper"), "marker": marker, "linewidths": 0.5}
 
 
-def _title(statistic: str, said: Mapping[str, str]) -> str:
+def _title(statistic: str, words: Mapping[str, str], language: str) -> str:
     kind, _, number = statistic.rpartition("_")
-    return said[kind].format(n=number) if number[:1].isdigit() and kind in said else said.get(statistic, statistic)
+    if number[:1].isdigit() and kind in words:
+        return words[kind].format(n=plain(float(number), language=language))
+    return words.get(statistic, statistic)
 
 
-def _name_largest(axes: Any, part: pd.DataFrame, end: float, said: Mapping[str, str]) -> None:
+def _name_largest(axes: Any, part: pd.DataFrame, end: float, words: Mapping[str, str]) -> None:
     """Write names on the side of the largest differences that is away from the line, none on another."""
     size = part["difference"].abs()
     named = part.loc[size[size > 0].sort_values(ascending=False, kind="stable").index[:NAMED]]
     rows = named.sort_values("computed", kind="stable").to_dict("records")
     for above in (False, True):
         side = [row for row in rows if (row["computed"] > row["published"]) == above]
-        places = [(row["published"] / end, row["computed"] / end, _name(row, said)) for row in side]
+        places = [(row["published"] / end, row["computed"] / end, _name(row, words)) for row in side]
         rooms = [LETTER * len(name) + 0.04 for *_, name in places]
         inside = [x > room if above else x < 1.05 - room for (x, *_), room in zip(places, rooms, strict=True)]
         away = 0.06 if above else -0.06
@@ -137,23 +139,23 @@ def apart(heights: Sequence[float]) -> list[float]:
     return moved
 
 
-def _name(row: Mapping[Any, Any], said: Mapping[str, str]) -> str:
+def _name(row: Mapping[Any, Any], words: Mapping[str, str]) -> str:
     """Return a name short enough for a panel: of several languages the first."""
     if row["zoning"] == "class":
-        return said["class_short"].format(n=row["group"])
+        return words["class_short"].format(n=row["group"])
     if row["zoning"] == "everybody":
-        return said["zoning_everybody"]
+        return words["zoning_everybody"]
     return wrapped(str(row["name"]).split(" - ")[0], width_in=SIDE_IN / 2, size=7)[0]
 
 
-def _legend(sheet: Sheet, left_in: float, table: pd.DataFrame, drawn: int, said: Mapping[str, str]) -> None:
+def _legend(sheet: Sheet, left_in: float, table: pd.DataFrame, drawn: int, words: Mapping[str, str]) -> None:
     axes = sheet.blank(left_in=left_in, bottom_in=0, width_in=LEGEND_IN, height_in=sheet.body_in)
     top = sheet.body_in - 0.45
     axes.plot([0, 0.25], [top, top], color=QUIET, linewidth=0.9, linestyle=(0, (4, 3)))
-    axes.text(0.35, top, said["one_to_one"], size=8, va="center")
-    rows = [(zoning, said.get(f"zoning_{zoning}", zoning), False) for zoning in table["zoning"].unique()]
+    axes.text(0.35, top, words["one_to_one"], size=8, va="center")
+    rows = [(zoning, words.get(f"zoning_{zoning}", zoning), False) for zoning in table["zoning"].unique()]
     if np.isinf(table["computed"].to_numpy(np.float64)).any():
-        rows.append((table["zoning"].iloc[0], said["never"], True))
+        rows.append((table["zoning"].iloc[0], words["never"], True))
     for zoning, label, lost in rows:
         top -= 0.22
         axes.scatter([0.12], [top], s=30, **_look(zoning, lost=lost))
@@ -161,6 +163,6 @@ def _legend(sheet: Sheet, left_in: float, table: pd.DataFrame, drawn: int, said:
     many = table["statistic"].nunique()
     if many > drawn:
         top -= 0.3
-        for line in wrapped(said["drawn"].format(n=drawn, m=many), width_in=LEGEND_IN, size=7):
+        for line in wrapped(words["drawn"].format(n=drawn, m=many), width_in=LEGEND_IN, size=7):
             axes.text(0, top, line, size=7, color=QUIET, va="top")
             top -= 0.13

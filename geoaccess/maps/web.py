@@ -20,8 +20,9 @@ from geoaccess.maps.bands import (
     class_people,
 )
 from geoaccess.maps.blocks import DRAWN_AT_MOST, coarsened
+from geoaccess.maps.labels import class_label, reason_label
 from geoaccess.maps.results import Cells, Service, Times, cells_of, check_results, checked_ferries, main_roads
-from geoaccess.maps.words import class_label, minutes, people, reason_label, share, words
+from geoaccess.phrases import people, section, share, threshold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -94,7 +95,7 @@ def web_map(
     InputError
         If the tables do not hold what is needed, or do not fit together.
     """
-    said = words(language)
+    words = section(language, "map")
     check_results(results, services)
     if not services:
         raise InputError("services: there is none to draw")
@@ -110,10 +111,10 @@ def web_map(
     if "centrality_class" in results.columns and results["centrality_class"].notna().any():
         layers.append(_class_layer(results, language))
     for layer in layers:
-        layer["notes"] += [said["blocks"].format(k=cells.factor)] if cells.factor > 1 else []
+        layer["notes"] += [words["blocks"].format(k=cells.factor)] if cells.factor > 1 else []
     data = {
         "language": language,
-        "words": dict(said),
+        "words": dict(words),
         "title": title,
         "subtitle": subtitle,
         "disclaimer": disclaimer,
@@ -124,7 +125,7 @@ def web_map(
         "labels": {service.key: service.label for service in services},
         "classes": [
             *(class_label(number, language=language) for number in range(1, NO_CLASS + 1)),
-            said["class_unknown"],
+            words["class_unknown"],
         ],
         "municipalities": [str(name) for name in municipality_names],
         "reasons": [reason_label(reason, language=language) if reason else "" for reason in reasons],
@@ -135,7 +136,7 @@ def web_map(
     }
     from geoaccess.maps.page import page  # folium is slow to import
 
-    text = page(data, language=language, need_script=said["need_script"])
+    text = page(data, language=language, need_script=words["need_script"])
     with writing(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
@@ -153,7 +154,7 @@ def _check_sites(sites: gpd.GeoDataFrame) -> None:
 
 
 def _service_layer(service: Service, results: pd.DataFrame, edges_s: Sequence[float], language: str) -> dict[str, Any]:
-    said = words(language)
+    words = section(language, "map")
     table = band_people(results, service=service, edges_s=edges_s, language=language)
     rows = []
     for row in table.to_dict("records"):
@@ -165,15 +166,17 @@ def _service_layer(service: Service, results: pd.DataFrame, edges_s: Sequence[fl
                 "label": row["label"],
                 "people": people(row["people"], language=language),
                 "share": share(row["share"], language=language),
-                "norm": f"{said['norm']} {minutes(edge)} {said['min']}" if edge in service.norms_s and edge else "",
+                "norm": f"{words['norm']} {threshold(edge, language=language)} {words['min']}"
+                if edge in service.norms_s and edge
+                else "",
             }
         )
     return {
         "key": service.key,
         "kind": "time",
         "label": service.label,
-        "caption": f"{said['travel_time']}: {service.label}",
-        "direction": said["cells_to" if service.toward == "cells" else "sites_to"],
+        "caption": f"{words['travel_time']}: {service.label}",
+        "direction": words["cells_to" if service.toward == "cells" else "sites_to"],
         "colours": band_colours(len(edges_s) + 1),
         "rows": [*rows, _total_row(results, language)],
         "notes": [service.proxy_note] if service.proxy_note else [],
@@ -192,7 +195,7 @@ def _class_layer(results: pd.DataFrame, language: str) -> dict[str, Any]:
         }
         for number, inside in class_people(results).items()
     ]
-    label = words(language)["centrality"]
+    label = section(language, "map")["centrality"]
     return {
         "key": "centrality",
         "kind": "class",
@@ -210,7 +213,7 @@ def _total_row(results: pd.DataFrame, language: str) -> dict[str, Any]:
     whole = share(1.0 if total else 0.0, language=language)
     return {
         "code": None,
-        "label": words(language)["total"],
+        "label": section(language, "map")["total"],
         "people": people(total, language=language),
         "share": whole,
         "norm": "",

@@ -12,7 +12,8 @@ from pydantic import Field, StringConstraints
 from starlette.exceptions import HTTPException
 
 from geoaccess.errors import GeoaccessError
-from geoaccess.maps.assets import asset_bytes, asset_text, palette_script, palette_style
+from geoaccess.maps.assets import asset_text, palette_script, palette_style
+from geoaccess.phrases import phrases_script, section
 from geoaccess.planner.changes import ChangeError, Lat, Lon, planned, read_changes
 from geoaccess.planner.drawing import Drawing
 from geoaccess.planner.export import figures_csv, plan_gpkg
@@ -116,16 +117,22 @@ def planner_app(
 def _files() -> dict[str, bytes]:
     """Return all files that are served, by name: what is asked for is looked up here, never on the disk."""
     files = {name.rpartition("/")[2]: asset_text(name).encode() for name in _ASSETS}
-    return files | {"palette.css": palette_style().encode(), "palette.js": palette_script().encode()}
+    return (
+        files
+        | {"palette.css": palette_style().encode(), "palette.js": palette_script().encode()}
+        | {"phrases.js": phrases_script("planner").encode()}
+    )
 
 
 def _serve_files(app: FastAPI, drawing: Drawing) -> None:
     page = json.dumps(drawing.page(), allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
     files = _files()
+    need_script = section(drawing.ground.answers.study.settings.language, "map")["need_script"]
+    start = asset_text("planner/index.html").replace("{{ need_script }}", need_script)
 
     @app.get("/")
     async def index() -> Response:
-        return Response(asset_bytes("planner/index.html"), media_type="text/html; charset=utf-8")
+        return Response(start, media_type="text/html; charset=utf-8")
 
     @app.get("/static/{name}")
     async def static(name: str) -> Response:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from geoaccess import measures, scenarios
+from geoaccess import measures, phrases, scenarios
 from geoaccess.errors import InputError
 from geoaccess.parallel import sweep
 from geoaccess.progress import counted
@@ -69,8 +69,12 @@ class Reliability:
     def disclaimer(self) -> str:
         """What stands on all that is made of this: the disclaimer of the study, and the notes of the table."""
         notes = [note for note in dict.fromkeys(self.closures["note"]) if note]
-        said = f"{_SHARES[self.study.settings.language]}: {'; '.join(notes)}" if notes else ""
-        return ". ".join(filter(None, (self.study.settings.disclaimer, said)))
+        text = (
+            f"{phrases.text(self.study.settings.language, 'reliability.note_open')}: {'; '.join(notes)}"
+            if notes
+            else ""
+        )
+        return ". ".join(filter(None, (self.study.settings.disclaimer, text)))
 
 
 def reliability_study(
@@ -252,7 +256,7 @@ def _over_draws(by_draw: pd.DataFrame, count: npt.NDArray[np.int64], people: flo
 
 def write_reliability(found: Reliability, folder: Path) -> list[Path]:
     """Write all tables as CSV and Parquet and a map of the time not exceeded in nine draws of ten; return the files."""
-    from geoaccess import maps
+    from geoaccess import maps, phrases
     from geoaccess.study.results.output import drawn_below, words_of
 
     key, settings = found.spec.key, found.study.settings
@@ -273,7 +277,12 @@ def write_reliability(found: Reliability, folder: Path) -> list[Path]:
         reason = reason.where(~np.isinf(p90) | (reason != ""), "no_site_reachable")
         results = found.cells.assign(**{f"{key}_s": p90, f"{key}_reason": reason})
         season = f", {found.season}" if found.season else ""
-        subtitle = _SUBTITLE[settings.language].format(found.draws, season)
+        subtitle = phrases.text(
+            settings.language,
+            "reliability.subtitle_draws",
+            n=phrases.number(found.draws, language=settings.language),
+            season=season,
+        )
         heads = words_of(found.study) | {"subtitle": subtitle, "disclaimer": found.disclaimer}
         drawn = drawn_below(found.base.answers)
         sites = found.base.answers.sites
@@ -282,13 +291,6 @@ def write_reliability(found: Reliability, folder: Path) -> list[Path]:
         )
         names = sorted(path.name for path in temporary.iterdir())
     return [folder / name for name in names]
-
-
-_SHARES = {"en": "How often ferries and passes are open", "nb": "Hvor ofte ferjer og fjelloverganger er åpne"}
-_SUBTITLE = {
-    "en": "Time not exceeded in nine of ten draws ({0} draws of closed ferries and passes{1})",
-    "nb": "Tid som ikke overskrides i ni av ti trekninger ({0} trekninger av stengte ferjer og fjelloverganger{1})",
-}
 
 
 def printed_reliability(found: Reliability) -> pd.DataFrame:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from geoaccess.phrases import number, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -15,16 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["describe_location", "scenario_text", "unique_names"]
 
 _HERE_M = 1500.0
-_WINDS = {
-    "en": ("N", "NE", "E", "SE", "S", "SW", "W", "NW"),
-    "nb": ("N", "NØ", "Ø", "SØ", "S", "SV", "V", "NV"),
-}
-_OF = {"en": "of", "nb": "for"}
 
 
-def describe_location(
-    places: gpd.GeoSeries, named: gpd.GeoDataFrame, *, language: Literal["en", "nb"] = "en"
-) -> list[str]:
+def describe_location(places: gpd.GeoSeries, named: gpd.GeoDataFrame, *, language: str = "en") -> list[str]:
     """Call each place by the nearest named one: `Vík`, or from 1.5 km on `12 km NE of Vík`; "" where none is named.
 
     Parameters
@@ -43,11 +38,13 @@ def describe_location(
     here, there = places.to_crs(crs), named.geometry.to_crs(crs)
     at, near = there.sindex.nearest(here, return_all=False)
     words = [""] * len(places)
+    winds = text(language, "places.compass").split()
     for i, j in zip(at, near, strict=True):
         east, north = here.iloc[i].x - there.iloc[j].x, here.iloc[i].y - there.iloc[j].y
         away_m, name = float(np.hypot(east, north)), str(named["name"].iloc[j])
-        wind = _WINDS[language][round(np.degrees(np.arctan2(east, north)) / 45) % 8]
-        words[i] = name if away_m < _HERE_M else f"{away_m / 1000:.0f} km {wind} {_OF[language]} {name}"
+        wind = winds[round(np.degrees(np.arctan2(east, north)) / 45) % 8]
+        away_km = number(away_m / 1000, language=language)
+        words[i] = name if away_m < _HERE_M else text(language, "places.at", km=away_km, wind=wind, name=name)
     return words
 
 

@@ -24,7 +24,7 @@ test("numbers have the separators of the language", () => {
 });
 
 test("shares are per cent with one decimal; none is a dash", () => {
-  both(() => format.share(0.1234), "12.3 %", "12,3 %");
+  both(() => format.share(0.1234), "12.3%", "12,3_%");
   assert.equal(format.share(NaN), "–");
   assert.equal(format.share(0 / 0), "–");
 });

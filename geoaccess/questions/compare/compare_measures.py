@@ -11,6 +11,7 @@ import pandas as pd
 from geoaccess import services
 from geoaccess.errors import InputError
 from geoaccess.measures import ServiceSpec
+from geoaccess.phrases import text
 from geoaccess.questions.scenario_run import solve_scenario
 from geoaccess.study.sections.access_rules import permissions, rule_columns, rule_services
 from geoaccess.study.sections.catchments import catchment_columns, per_person, supply_of
@@ -33,10 +34,6 @@ __all__ = ["Measure", "compare_measures", "measured"]
 
 WORKING_DAYS = 5.0
 _ALWAYS = "24/7"
-_WORDS = {
-    "expected": ("{0}, expected over the week", "{0}, forventet over uka"),
-    "allowed": ("{0}, nearest allowed", "{0}, nærmeste tillatte"),
-}
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ def compare_measures(study: Study, changed: Sequence[ScenarioRun]) -> list[Measu
     InputError
         If two would have the same columns.
     """
-    settings, column = study.settings, ("en", "nb").index(study.settings.language)
+    settings = study.settings
     weekly = {*opening_services(study), *(key for one in changed for key in _services(one, _part_time(one)))}
     ruled = {*rule_services(study), *(key for one in changed for key in _services(one, one.said("allowed").notna()))}
     dated = any(one.base.day is not None for one in changed)
@@ -70,7 +67,7 @@ def compare_measures(study: Study, changed: Sequence[ScenarioRun]) -> list[Measu
         for name, keys in (("expected", weekly), ("allowed", ruled)):
             plain = name == "allowed" and settings.services[spec.key].rule is None  # these are nearest sites, too
             if spec.key in keys and (plain or not dated):
-                label = _WORDS[name][column].format(spec.label)
+                label = text(settings.language, f"comparison.measure_{name}", label=spec.label)
                 found.append(Measure(spec.key, name, replace(spec, key=f"{spec.key}_{name}", label=label)))
         for name, asked in settings.catchments.items():
             if asked.service == spec.key and not dated:

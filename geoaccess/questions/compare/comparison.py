@@ -10,6 +10,7 @@ import pandas as pd
 
 from geoaccess import scenarios
 from geoaccess.errors import InputError
+from geoaccess.phrases import Writer
 from geoaccess.questions.compare.compare_measures import compare_measures, measured
 from geoaccess.questions.scenario_run import apply_scenarios, needs_names, solve_baseline
 from geoaccess.study.place_names import named_places
@@ -235,106 +236,52 @@ def _beside(figures: dict[str, dict[tuple[str, str, str], float]]) -> pd.DataFra
     return table.assign(**{title: [found.get(row, np.nan) for row in order] for title, found in figures.items()})
 
 
-_NOTES: dict[str, tuple[str, str]] = {
-    "people": (
-        "{0} people of the scenario count, before and after.",
-        "Scenarioets {0} innbyggere teller, før og etter.",
-    ),
-    "day": (
-        (
-            "Times are means over all times of leaving on {0}; boats sail by timetable. What a study asks of the week, "
-            "of rules and of supply goes by average waits, and is left out."
-        ),
-        (
-            "Tidene er gjennomsnitt over alle avreisetider {0}; båtene går etter rutetabell. Det en studie spør om "
-            "uka, regler og tilbud, går etter gjennomsnittlig ventetid, og er utelatt."
-        ),
-    ),
-    "waits": (
-        "Boats that sail have their average wait.",
-        "Båter som går, har sin gjennomsnittlige ventetid.",
-    ),
-    "closed": (
-        "Closed stretches of road and ferry: {0}. Who lives on one keeps the way to its ends.",
-        "Stengte strekninger av vei og ferje: {0}. Den som bor på en, har fortsatt vei til endene.",
-    ),
-    "profile": ("Roads are read by the profile {0}.", "Veiene er lest med profilen {0}."),
-    "far": (
-        "No road lies within {0} m of {1}: nobody is served there.",
-        "Ingen vei ligger innenfor {0} m fra {1}: ingen betjenes der.",
-    ),
-    "weekly": (
-        (
-            "Expected over the week: by days, sites are open independently of each other; "
-            "those of which nothing is said are open every working day, by hours always."
-        ),
-        (
-            "Forventet over uka: etter dager er stedene åpne uavhengig av hverandre; "
-            "de det ikke er sagt noe om, er åpne hver arbeidsdag, etter åpningstider alltid."
-        ),
-    ),
-    "nobody": (
-        "Nobody may use {0}: no [[change]] says for whom it is allowed.",
-        "Ingen kan bruke {0}: ingen [[change]] sier hvem det er tillatt for.",
-    ),
-    "no_capacity": (
-        "No capacity is given for {0}: it adds nothing to {1}.",
-        "Ingen kapasitet er oppgitt for {0}: det legger ikke noe til {1}.",
-    ),
-    "hours": (
-        "Hours count for {0}, not days a week: {1}.",
-        "For {0} gjelder åpningstider, ikke dager i uka: {1}.",
-    ),
-}
-
-
 def _notes(one: ScenarioRun, study: Study, measures: Sequence[Measure]) -> list[str]:
     """Say what a reader of a scenario should know."""
     scenario, sites = one.scenario, one.snapped.sites
-    said: list[tuple[str, list[object]]] = []
+    writer = Writer(study.settings.language, ("comparison",))
+    notes: list[str] = []
     if scenario.population is not None:
-        said.append(("people", [f"{one.base.answers.population:,.0f}"]))
+        notes.append(writer.text("note_people", n=writer.people(one.base.answers.population)))
     if one.base.day is not None:
-        said.append(("day", [one.base.day]))
+        notes.append(writer.text("note_day", day=one.base.day))
     elif len(one.roads.closed) or len(one.roads.slowed):
-        said.append(("waits", []))
+        notes.append(writer["note_waits"])
     if len(one.roads.closed):
-        said.append(("closed", [len(one.roads.closed)]))
+        notes.append(writer.text("note_closed", n=len(one.roads.closed)))
     if scenario.network is not None:
-        said.append(("profile", [scenario.network.profile]))
+        notes.append(writer.text("note_profile", profile=scenario.network.profile))
     added = {scenarios.site_label(item): item for item in scenario.add}
     placed = {label: item.name or label for label, item in added.items()}
     placed |= {item.site: item.site for item in scenario.move}
     far = [name for label, name in placed.items() if sites["edge"].get(label, 0) < 0]
     if far:
-        said.append(("far", [f"{study.settings.snap.max_m:g}", ", ".join(far)]))
-    said += _assumed(one, study, measures)
-    column = ("en", "nb").index(study.settings.language)
-    return [_NOTES[key][column].format(*values) for key, values in said]
+        notes.append(writer.text("note_far", m=writer.plain(study.settings.snap.max_m), names=", ".join(far)))
+    return [*notes, *_assumed(one, study, measures, writer)]
 
 
-def _assumed(one: ScenarioRun, study: Study, measures: Sequence[Measure]) -> list[tuple[str, list[object]]]:
-    """Say what the further measures of a scenario take for granted."""
-    said: list[tuple[str, list[object]]] = []
+def _assumed(one: ScenarioRun, study: Study, measures: Sequence[Measure], writer: Writer) -> list[str]:
+    """Say what the other measures of a scenario take for granted."""
+    notes: list[str] = []
     if any(measure.name == "expected" for measure in measures):
-        said.append(("weekly", []))
+        notes.append(writer["note_weekly"])
     for measure in measures:
         service = study.settings.services[measure.service]
         new = [scenarios.site_label(item) for item in one.scenario.add if item.service == measure.service]
         new = [label for label in new if label in one.sites.index]
         catchment = None if measure.is_time else study.settings.catchments[measure.name]
-        untold = [label for label in new if pd.isna(one.said("capacity")[label])]
-        if catchment and (catchment.supply or catchment.lists) and untold:
-            said.append(("no_capacity", [", ".join(untold), measure.name]))
+        unknown = [label for label in new if pd.isna(one.said("capacity")[label])]
+        if catchment and (catchment.supply or catchment.lists) and unknown:
+            notes.append(writer.text("note_no_capacity", names=", ".join(unknown), catchment=measure.name))
         if measure.is_time and measure.name == "allowed" and service.rule is not None and service.rule.kind != "own":
-            told = {item.site for item in one.scenario.change if item.allowed is not None}
-            closed = [label for label in new if label not in told]
-            said += [("nobody", [", ".join(closed)])] if closed else []
+            stated = {item.site for item in one.scenario.change if item.allowed is not None}
+            closed = [label for label in new if label not in stated]
+            notes += [writer.text("note_nobody", names=", ".join(closed))] if closed else []
         if measure.is_time and measure.name == "expected" and service.opening:
             unclear = (one.said("days_per_week") > 0) & one.said("opening").isna()
             part = [str(label) for label in one.sites.index[unclear & (one.sites["service"] == measure.service)]]
-            said += [("hours", [measure.spec.label, ", ".join(part)])] if part else []
-    return said
+            notes += [writer.text("note_hours", label=measure.spec.label, names=", ".join(part))] if part else []
+    return notes
 
 
 def printed_comparison(compared: Compared) -> pd.DataFrame:

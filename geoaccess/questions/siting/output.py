@@ -59,7 +59,7 @@ def placed_tables(placed: Placed) -> list[tuple[str, pd.DataFrame]]:
         table = placed.alternatives.head(5)
         table = table.assign(
             value=table["value"].map(told),
-            kept=table["kept"].map(partial(percent, digits=4)),
+            kept=table["kept"].map(partial(percent, decimals=3)),
         )
         out.append(("Nearly as good", table[["name", "municipality", "instead_of_name", "value", "kept"]]))
     minutes = [str(name) for name in placed.classes if str(name).endswith("_min")]

@@ -11,6 +11,7 @@ import pandas as pd
 from geoaccess import files, measures
 from geoaccess.errors import InputError
 from geoaccess.osm import read_profile
+from geoaccess.phrases import text
 from geoaccess.questions.validation.references import read_reference
 from geoaccess.questions.validation.statbank import read_ssb_12764
 from geoaccess.study.pipeline import solve_study
@@ -228,7 +229,7 @@ def write_validation(validation: Validation, *, name: str = "validation") -> lis
     from geoaccess import maps
 
     settings, folder = validation.study.settings, validation.study.output
-    word = "Profil" if settings.language == "nb" else "Profile"
+    profile = text(settings.language, "validation.profile", profile=settings.network.profile)
     tables = {
         name: validation.table,
         f"{name}_summary": validation.summary,
@@ -249,7 +250,7 @@ def write_validation(validation: Validation, *, name: str = "validation") -> lis
                 path,
                 table=part,
                 title=f"{spec.label}: {settings.title}",
-                subtitle=". ".join(filter(None, (settings.subtitle, f"{word}: {settings.network.profile}"))),
+                subtitle=". ".join(filter(None, (settings.subtitle, profile))),
                 disclaimer=settings.disclaimer,
                 attribution="; ".join(settings.attribution + sorted(set(part["source"]) - {""})),
                 language=settings.language,

@@ -191,7 +191,7 @@
   }
 
   model.on("study", (study) => {
-    if (!page.begun) talk.language = navigator.languages.some((one) => /^(nb|no|nn)\b/i.test(one)) ? "nb" : study.language;
+    if (!page.begun) talk.language = talk.choose(navigator.languages, study.language);
     header();
     views();
     tabs();

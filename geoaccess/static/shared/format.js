@@ -1,14 +1,31 @@
 "use strict";
-// How numbers, shares and times are written, in the language of the page.
+// How numbers, shares and times are written, in the language of the page: the rules of geoaccess/phrases/numbers.py.
 (function () {
   const NOTHING = "–";
+  const MINUS = "−";
 
   // `language()` gives the language of the moment, `say(key)` its words for "min" and "hour".
   function formats(language, say) {
-    const number = (value, digits = 0) =>
-      new Intl.NumberFormat(language(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+    const intl = (value, digits, style) =>
+      new Intl.NumberFormat(language(), { style, minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+    const written = (value, digits, style = "decimal") => {
+      const text = intl(Math.abs(value), digits, style);
+      return value < 0 && text !== intl(0, digits, style) ? `${MINUS}${text}` : text;
+    };
 
-    const share = (part) => (Number.isFinite(part) ? `${number(100 * part, 1)} %` : NOTHING);
+    // A number with so many decimals, always.
+    function number(value, digits = 0) {
+      if (value === null || Number.isNaN(value)) return NOTHING;
+      return Number.isFinite(value) ? written(value, digits) : `${value < 0 ? MINUS : ""}∞`;
+    }
+
+    // Per cent; nothing and all have no decimals, and a share above nothing is never "0".
+    function share(part, digits = 1) {
+      if (part === null || !Number.isFinite(part)) return NOTHING;
+      const least = 10 ** -digits;
+      if (part > 0 && 100 * part < least / 2) return `<${written(least / 100, digits, "percent")}`;
+      return written(part, part === 0 || part === 1 ? 0 : digits, "percent");
+    }
 
     // Seconds as minutes; from two hours as hours and minutes; a dash for what is not reached.
     function time(seconds, digits = 0) {
@@ -16,14 +33,16 @@
       const minutes = seconds / 60;
       if (Math.abs(minutes) < 119.5) return `${number(minutes, digits)} ${say("min")}`;
       const whole = Math.round(Math.abs(minutes));
-      const sign = minutes < 0 ? "−" : "";
+      const sign = minutes < 0 ? MINUS : "";
       return `${sign}${Math.floor(whole / 60)} ${say("hour")} ${String(whole % 60).padStart(2, "0")} ${say("min")}`;
     }
 
+    // A change with its sign; one that is written as nothing has none.
     function signed(value, digits, unit = "") {
+      if (value === null || Number.isNaN(value)) return NOTHING;
       const text = number(Math.abs(value), digits);
-      if (Number(Math.abs(value).toFixed(digits)) === 0) return `±0${unit}`;
-      return `${value < 0 ? "−" : "+"}${text}${unit}`;
+      if (text === number(0, digits)) return `±0${unit}`;
+      return `${value < 0 ? MINUS : "+"}${text}${unit}`;
     }
 
     return { number, share, time, signed };

@@ -1,4 +1,4 @@
-"""What every column of every table means: read from dictionary.csv, and written beside the tables."""
+"""What every column of every table means, as the phrases have it, with units; written beside the tables."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import pandas as pd
 
+from geoaccess import phrases
 from geoaccess.tables import read_table
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["Meaning", "Names", "dictionary_table", "meaning", "names_of", "table_words"]
+__all__ = ["Meaning", "Names", "dictionary_table", "meaning", "names_of"]
 
 Names: TypeAlias = "Mapping[str, Mapping[str, str]]"
 
@@ -26,28 +27,22 @@ _ANY: Final = "*"
 _LOOSE: Final = ("{who}", "{what}", "{name}")
 _NOTHING: Final = r"(?!)"
 _WORDS: Final = {
-    "measure": {"mean": ("mean", "gjennomsnitt"), "median": ("median", "median"), "p90": ("P90", "P90")},
-    "mode": {
-        "helicopter": ("helicopter", "helikopter"),
-        "boat": ("boat", "båt"),
-        "aeroplane": ("aeroplane", "fly"),
-    },
-    "sure": {"fastest": ("fastest", "raskest"), "dependable": ("dependable", "sikker")},
+    "measure": ("mean", "median", "p90"),
+    "mode": ("helicopter", "boat", "aeroplane"),
+    "sure": ("fastest", "dependable"),
 }
+_WRITTEN: Final = {"en": ("description", "missing"), "nb": ("beskrivelse", "mangler")}
 _COLUMNS: Final = ["file", "column", "description", "beskrivelse", "unit", "missing", "mangler"]
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a column holds, in English and Norwegian; `unit` says how it is written for readers."""
+    """What readers are told of a column in one language; `unit` says how its values are written for them."""
 
     unit: str
-    head: str
-    overskrift: str
-    description: str
-    beskrivelse: str
-    missing: str
-    mangler: str
+    label: str
+    meaning: str
+    empty: str
 
 
 def names_of(study: Study) -> Names:
@@ -62,37 +57,29 @@ def names_of(study: Study) -> Names:
     }
 
 
-def meaning(table: str, column: str, *, names: Names) -> Meaning | None:
-    """Find what a column of a table means; None where the dictionary does not know it.
+def meaning(table: str, column: str, *, names: Names, language: str = "en") -> Meaning | None:
+    """Find what a column of a table means; None where no catalogue of phrases knows it.
 
-    A name goes before a pattern, and what dictionary.csv says of the table itself before what it says of any ("*"). In
-    a pattern, {service}, {catchment}, {zoning} and {carried} are names of the study, {n} is a number, and {measure},
-    {mode} and {sure} are words of the tables; {who}, {what} and {name} are any, and come last.
+    A name goes before a pattern, and what is said of the table itself before what is said of any ("*"). In a pattern,
+    {service}, {catchment}, {zoning} and {carried} are names of the study, {n} is a number, and {measure}, {mode} and
+    {sure} are words of the tables; {who}, {what} and {name} are any, and come last.
 
     Examples
     --------
     >>> names = {"service": {"gp": "GP"}}
-    >>> meaning("cells", "gp_s", names=names).description
+    >>> meaning("cells", "gp_s", names=names).meaning
     'Travel time to the nearest site: GP'
-    >>> meaning("classes", "share_within_norm_2", names=names).overskrift
+    >>> meaning("classes", "share_within_norm_2", names=names, language="nb").label
     'Innenfor norm 2'
     >>> meaning("classes", "nonsense", names=names) is None
     True
     """
     known = tuple((kind, tuple(sorted(some))) for kind, some in sorted(names.items()))
-    for _, pattern, row in _ranked(table):
-        found = _pattern(pattern, known).fullmatch(column)
+    for key in _ranked(table):
+        found = _pattern(key[1], known).fullmatch(column)
         if found:
-            return _filled(row, found.groupdict(), names)
+            return _filled(key, found.groupdict(), names, language)
     return None
-
-
-def table_words(table: str, *, language: str) -> tuple[str, str] | None:
-    """Return the title of a table and what its rows are, where the dictionary knows it."""
-    row = _entries().get((table, ""))
-    if row is None:
-        return None
-    return (row.head, row.description) if language == "en" else (row.overskrift, row.beskrivelse)
 
 
 def dictionary_table(columns: Mapping[str, Iterable[str]], study: Study) -> pd.DataFrame:
@@ -103,35 +90,31 @@ def dictionary_table(columns: Mapping[str, Iterable[str]], study: Study) -> pd.D
     columns
         The columns of each table, by the name of the table without suffix.
     """
-    known_names = names_of(study)
+    names = names_of(study)
     rows = []
-    for table, names in columns.items():
-        file = f"{table}.parquet" if table == "cells" else f"{table}.csv"
-        for name in names:
-            known = meaning(table, name, names=known_names)
-            said = known or Meaning("", "", "", "", "", "", "")
-            rows.append([file, name, said.description, said.beskrivelse, said.unit, said.missing, said.mangler])
+    for table, some in columns.items():
+        for column in some:
+            row = {"file": f"{table}.parquet" if table == "cells" else f"{table}.csv", "column": column}
+            for language, (described, missing) in _WRITTEN.items():
+                known = meaning(table, column, names=names, language=language) or Meaning("", "", "", "")
+                row |= {described: known.meaning, missing: known.empty, "unit": known.unit}
+            rows.append(row)
     return pd.DataFrame(rows, columns=_COLUMNS, dtype="str")
 
 
 @cache
-def _entries() -> dict[tuple[str, str], Meaning]:
+def _units() -> dict[tuple[str, str], str]:
     table = read_table(_FILE)
-    fields = list(Meaning.__dataclass_fields__)
-    return {
-        (row["file"], row["column"]): Meaning(**{name: row[name] for name in fields})
-        for row in table.to_dict("records")
-    }
+    return dict(zip(zip(table["file"], table["column"], strict=True), table["unit"], strict=True))
 
 
 @cache
-def _ranked(table: str) -> list[tuple[tuple[bool, bool, bool], str, Meaning]]:
-    found = [
-        ((any(blank in column for blank in _LOOSE), "{" in column, file == _ANY), column, row)
-        for (file, column), row in _entries().items()
-        if column and file in (table, _ANY)
-    ]
-    return sorted(found, key=lambda entry: entry[0])
+def _ranked(table: str) -> list[tuple[str, str]]:
+    def rank(key: tuple[str, str]) -> tuple[bool, bool, bool]:
+        file, column = key
+        return any(blank in column for blank in _LOOSE), "{" in column, file == _ANY
+
+    return sorted((key for key in phrases.columns(phrases.FALLBACK) if key[0] in (table, _ANY)), key=rank)
 
 
 @cache
@@ -149,15 +132,13 @@ def _any_of(words: Iterable[str]) -> str:
     return "|".join(map(re.escape, words)) or _NOTHING
 
 
-def _filled(row: Meaning, named: Mapping[str, str], names: Names) -> Meaning:
-    if not named:
-        return row
-    filled = {}
-    for field in Meaning.__dataclass_fields__:
-        text = str(getattr(row, field))
-        norwegian = field in ("overskrift", "beskrivelse", "mangler")
-        for kind, value in named.items():
-            english, norsk = _WORDS.get(kind, {}).get(value, (names.get(kind, {}).get(value, value),) * 2)
-            text = text.replace(f"{{{kind}}}", norsk if norwegian else english)
-        filled[field] = text
-    return Meaning(**filled)
+def _filled(key: tuple[str, str], named: Mapping[str, str], names: Names, language: str) -> Meaning:
+    row = phrases.columns(language)[key]
+    texts = [row.label, row.meaning, row.empty]
+    for kind, value in named.items():
+        if kind in _WORDS:
+            written = phrases.text(language, f"dictionary.{kind}_{value}")
+        else:
+            written = names.get(kind, {}).get(value, value)
+        texts = [text.replace(f"{{{kind}}}", written) for text in texts]
+    return Meaning(_units().get(key, ""), *texts)

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import maps, measures
-from geoaccess.study.results.dictionary import meaning, names_of, table_words
+from geoaccess.phrases import table_text
+from geoaccess.study.results.dictionary import meaning, names_of
 from geoaccess.study.settings.study_file import CentralityTable, SitesFromFile, SitesFromOsm
 from geoaccess.version import __version__
 
@@ -246,15 +247,15 @@ def _extra(study: Study, name: str, table: pd.DataFrame) -> maps.Extra:
     shown = _first(table)
     shown = shown[_columns(shown)]
     columns = [str(column) for column in shown.columns]
-    meanings = [meaning(name, column, names=names) for column in columns]
+    meanings = [meaning(name, column, names=names, language=language) for column in columns]
     heads = tuple(
-        ((known.head if language == "en" else known.overskrift) if known else "") or column.replace("_", " ")
+        (known.label if known else "") or column.replace("_", " ")
         for column, known in zip(columns, meanings, strict=True)
     )
     units = tuple(
         known.unit if known else _unit(column, table[column]) for column, known in zip(columns, meanings, strict=True)
     )
-    title, note = table_words(name, language=language) or (name.replace("_", " "), "")
+    title, note = table_text(language, name) or (name.replace("_", " "), "")
     for kind in ("service", "zoning"):
         if kind in shown.columns:
             shown = shown.assign(**{kind: [names[kind].get(str(key), str(key)) for key in shown[kind]]})

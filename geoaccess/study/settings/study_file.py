@@ -7,10 +7,11 @@ from datetime import datetime  # noqa: TC003 - pydantic reads the annotation
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from geoaccess.errors import ConfigError
 from geoaccess.measures import ServiceSpec
+from geoaccess.phrases import FALLBACK, language_code
 from geoaccess.shipped import shipped
 from geoaccess.study.settings.ambulance import AmbulanceSettings  # noqa: TC001 - pydantic reads the annotation
 from geoaccess.study.settings.config_sections import (
@@ -200,7 +201,7 @@ class Settings(Table):
 
     title: str
     subtitle: str = ""
-    language: Literal["en", "nb"] = "en"
+    language: Annotated[str, AfterValidator(language_code)] = FALLBACK
     disclaimer: str = ""
     note: str = ""
     limits: list[str] = []

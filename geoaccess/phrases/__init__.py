@@ -1,0 +1,60 @@
+"""Every phrase people see, in one catalogue per language, and how numbers are written in it.
+
+`en.toml`, `nb.toml` and any other file of that kind in this folder are the languages. A file holds, by where it shows:
+report, map, planner, comparison, siting ..., and what the columns of every table mean. The pages' scripts get their
+part as JSON (`phrases_script`), and write numbers by the same rules (`static/shared/format.js`).
+"""
+
+from geoaccess.phrases.catalogue import (
+    FALLBACK,
+    ColumnText,
+    columns,
+    language_code,
+    languages,
+    missing,
+    section,
+    table_text,
+    text,
+)
+from geoaccess.phrases.numbers import (
+    NOTHING,
+    date,
+    duration,
+    listed,
+    minutes,
+    number,
+    people,
+    plain,
+    share,
+    signed,
+    significant,
+    threshold,
+)
+from geoaccess.phrases.script import phrases_script
+from geoaccess.phrases.writer import Writer
+
+__all__ = [
+    "FALLBACK",
+    "NOTHING",
+    "ColumnText",
+    "Writer",
+    "columns",
+    "date",
+    "duration",
+    "language_code",
+    "languages",
+    "listed",
+    "minutes",
+    "missing",
+    "number",
+    "people",
+    "phrases_script",
+    "plain",
+    "section",
+    "share",
+    "signed",
+    "significant",
+    "table_text",
+    "text",
+    "threshold",
+]

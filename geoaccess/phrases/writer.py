@@ -1,0 +1,77 @@
+"""Phrases and numbers in one language, as a text that is written needs them together."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from geoaccess.phrases import numbers
+from geoaccess.phrases.catalogue import section
+
+__all__ = ["Writer"]
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes in one language, with the phrases of some sections: those of the first where two have a key.
+
+    Examples
+    --------
+    >>> nb = Writer("nb", ("report", "map"))
+    >>> nb["travel_time"], nb.minutes(270), nb.significant(0.5276), nb.minutes(float("inf"))
+    ('Reisetid', '4,5', '0,528', 'nås ikke')
+    """
+
+    language: str
+    sections: tuple[str, ...]
+
+    def __getitem__(self, key: str) -> str:
+        """Return a phrase."""
+        for name in self.sections:
+            if key in section(self.language, name):
+                return section(self.language, name)[key]
+        raise KeyError(key)
+
+    def text(self, key: str, **values: object) -> str:
+        """Fill a phrase."""
+        return self[key].format(**values)
+
+    def known(self, key: str, *, otherwise: str) -> str:
+        """Return a phrase of the first section, or what stands for it where it has none."""
+        return section(self.language, self.sections[0]).get(key, otherwise)
+
+    def number(self, value: float, decimals: int = 0) -> str:
+        """Write a number with so many decimals."""
+        return numbers.number(value, decimals, language=self.language)
+
+    def people(self, value: float) -> str:
+        """Write a number of people."""
+        return numbers.people(value, language=self.language)
+
+    def share(self, part: float, decimals: int = 1) -> str:
+        """Write a share in per cent."""
+        return numbers.share(part, decimals, language=self.language)
+
+    def minutes(self, time_s: float, *, never: str = "never") -> str:
+        """Write a computed time in minutes, or the phrase `never` where it is inf."""
+        return self[never] if math.isinf(time_s) else numbers.minutes(time_s, language=self.language)
+
+    def threshold(self, time_s: float) -> str:
+        """Write a chosen time in minutes."""
+        return numbers.threshold(time_s, language=self.language)
+
+    def signed(self, value: float, decimals: int) -> str:
+        """Write a change with its sign."""
+        return numbers.signed(value, decimals, language=self.language)
+
+    def significant(self, value: float, digits: int = 3) -> str:
+        """Write a number with so many digits that count."""
+        return numbers.significant(value, digits, language=self.language)
+
+    def plain(self, value: float) -> str:
+        """Write a number as somebody chose it."""
+        return numbers.plain(value, language=self.language)
+
+    def listed(self, parts: list[str]) -> str:
+        """Write a list: a, b and c."""
+        return numbers.listed(parts, language=self.language)
