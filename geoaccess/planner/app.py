@@ -117,17 +117,14 @@ def planner_app(
 def _files() -> dict[str, bytes]:
     """Return all files that are served, by name: what is asked for is looked up here, never on the disk."""
     files = {name.rpartition("/")[2]: asset_text(name).encode() for name in _ASSETS}
-    return (
-        files
-        | {"palette.css": palette_style().encode(), "palette.js": palette_script().encode()}
-        | {"phrases.js": phrases_script("planner").encode()}
-    )
+    made = {"palette.css": palette_style(), "palette.js": palette_script(), "phrases.js": phrases_script("planner")}
+    return files | {name: text.encode() for name, text in made.items()}
 
 
 def _serve_files(app: FastAPI, drawing: Drawing) -> None:
     page = json.dumps(drawing.page(), allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
     files = _files()
-    need_script = section(drawing.ground.answers.study.settings.language, "map")["need_script"]
+    need_script = section(drawing.state.study.settings.language, "map")["need_script"]
     start = asset_text("planner/index.html").replace("{{ need_script }}", need_script)
 
     @app.get("/")
