@@ -200,6 +200,13 @@ highway=primary + maxlength=12                                              both
 highway=primary + maxweight=1.5                                             closed
 highway=primary + maxweight=3.5 t                                           both
 highway=primary + maxaxleload=8                                             both
+highway=primary + maxheight:forward=1.5                                     backward
+highway=primary + maxheight=3 + maxheight:backward=1.8                      forward
+highway=primary + maxweight:conditional=1.5 @ (Jun-Aug)                     closed
+highway=primary + maxweight:conditional=1.5 @ (Nov-Mar)                     both
+highway=primary + maxweight=1.5 + maxweight:conditional=none @ (Jun-Aug)    both
+highway=primary + motor_vehicle:conditional=no @ delivery                   both
+highway=primary + motor_vehicle:conditional=destination @ residents         both r
 highway=primary + winter_road=yes                                           closed
 highway=primary + winter_road=no                                            both
 highway=track + ice_road=yes                                                closed
@@ -542,6 +549,9 @@ highway=primary + maxspeed=30mph                            48.28
 highway=primary + maxspeed=50 km/h                          50
 highway=primary + maxspeed=FR:rural                         80
 highway=primary + maxspeed=FR:urban                         50
+highway=primary + maxspeed=BE:rural                         90
+highway=primary + maxspeed=BE-VLG:rural                     70
+highway=trunk + maxspeed=BE-VLG:trunk                       120
 highway=motorway + maxspeed=FR:motorway                     130
 highway=primary + maxspeed=IT:rural                         90
 highway=primary + maxspeed=AT:rural                         100

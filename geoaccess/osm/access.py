@@ -116,8 +116,13 @@ def read_directions(tags: Mapping[str, str], profile: Profile, when: datetime | 
     return found
 
 
-def too_big(tags: Mapping[str, str], profile: Profile) -> str | None:
-    """Return the tag of a limit that the vehicle exceeds, or None; values that are no number set no limit."""
+def too_big(
+    tags: Mapping[str, str], profile: Profile, when: datetime | None = None, *, direction: str = ""
+) -> str | None:
+    """Return the tag of a limit that the vehicle exceeds, or None; values that are no number set no limit.
+
+    Of one key the tag with the direction decides, and of one tag its conditions.
+    """
     of = profile.vehicle
     limits: tuple[tuple[tuple[str, ...], Callable[[str], float | None], float], ...] = (
         (of.height_keys, parse_metres, of.height_m),
@@ -127,8 +132,17 @@ def too_big(tags: Mapping[str, str], profile: Profile) -> str | None:
         (of.axle_load_keys, parse_tonnes, of.axle_load_t),
     )
     for keys, parse, own in limits:
+
+        def severity(value: str, parse: Callable[[str], float | None] = parse) -> float:
+            return 1 / limit if (limit := parse(value)) else 0.0
+
         for key in keys:
-            limit = parse(tags[key]) if key in tags else None
-            if limit is not None and 0 < limit < own:
-                return f"{key}={tags[key]}"
+            for name in (f"{key}:{direction}", key) if direction else (key,):
+                if name not in tags and f"{name}:conditional" not in tags:
+                    continue
+                stated = value_at(tags, name, profile, when, severity=severity)
+                limit = parse(stated.value) if stated.value else None
+                if limit is not None and 0 < limit < own:
+                    return stated.source
+                break
     return None

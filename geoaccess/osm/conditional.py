@@ -75,8 +75,10 @@ def value_at(
     undecided: list[str] = []
     for value, condition in split_conditions(conditions):
         holds, group = _holds(condition, profile, when, groups)
+        if group and severity(value) > severity(group):
+            continue  # a ban on some is theirs only
         if group and severity(value) == 0:
-            value = group  # noqa: PLW2901 - a permission for some is theirs only
+            value = group  # noqa: PLW2901 - and so is a permission
         if holds:
             found = ConditionValue(value, source)
         elif holds is None:

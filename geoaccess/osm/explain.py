@@ -1,4 +1,4 @@
-"""Why a road is open, how fast and for whom: rules told for tags, for lines of tags, or for a way of an extract."""
+"""Why a road is open, how fast and for whom: explained for tags, for lines of tags, or for a way of an extract."""
 
 from __future__ import annotations
 
@@ -73,16 +73,16 @@ class Explanation:
     def lines(self) -> list[str]:
         """The same in words, a line each."""
         limit = ", not to pass through" if self.restricted else ""
-        told = [f"{key}={value}" for key, value in self.tags.items()]
+        lines = [f"{key}={value}" for key, value in self.tags.items()]
         for name, kph in (("forward", self.forward_kph), ("backward", self.backward_kph)):
-            told.append(f"  {name:<9} {f'{kph:.0f} km/h{limit}' if kph > 0 else 'closed'}")
-        told.append(f"  decided   {self.reason}")
-        told += [
+            lines.append(f"  {name:<9} {f'{kph:.0f} km/h{limit}' if kph > 0 else 'closed'}")
+        lines.append(f"  decided   {self.reason}")
+        lines += [
             f"  {name}: {rule.passable}, {rule.delay_s:.0f} s ({rule.reason})" for name, rule in self.nodes.items()
         ]
         if self.unused:
-            told.append(f"  no rule looks at  {', '.join(self.unused)}")
-        return [line.encode("utf-8", "replace").decode() for line in told]
+            lines.append(f"  no rule looks at  {', '.join(self.unused)}")
+        return [line.encode("utf-8", "replace").decode() for line in lines]
 
 
 def explain(
@@ -109,10 +109,10 @@ def explain(
     elif forward or backward:
         limiting = [rule.reason for rule in doing.values() if rule.passable == "restricted"]
         restricted = restricted or bool(limiting)
-        told = [
+        passing = [
             f"node {rule.reason}{' (not to pass through)' * (rule.passable == 'restricted')}" for rule in doing.values()
         ]
-        reason = "; ".join([reason, *told])
+        reason = "; ".join([reason, *passing])
     looked_at = profile.keys.difference(() if way.ferry else FERRY_KEYS) | {"name"}
     unused = tuple(sorted(set(tags) - looked_at))
     return Explanation(forward, backward, restricted, reason, tags, unused, doing)

@@ -42,7 +42,7 @@ def read_node(tags: Mapping[str, str], profile: Profile, when: datetime | None =
     delay, slow = _delay(tags, profile)
     barriers = words_of(tags.get("barrier", ""))
     in_the_way = bool(barriers) or "ford" in tags or _is_plain(tags, profile)
-    closing = _closing(tags, profile, barriers, in_the_way=in_the_way)
+    closing = _closing(tags, profile, when, barriers, in_the_way=in_the_way)
     if closing:
         return NodeRule("closed", 0.0, closing)
     verdict = read_access(tags, profile, when) if in_the_way else Verdict("open")
@@ -72,7 +72,9 @@ def _is_plain(tags: Mapping[str, str], profile: Profile) -> bool:
     return all(key.split(":")[0] in known for key in tags)
 
 
-def _closing(tags: Mapping[str, str], profile: Profile, barriers: list[str], *, in_the_way: bool) -> str:
+def _closing(
+    tags: Mapping[str, str], profile: Profile, when: datetime | None, barriers: list[str], *, in_the_way: bool
+) -> str:
     """Return the lock or the limit that closes a node, or an empty text."""
     if barriers and barriers != ["no"] and _LOCKED & {*words_of(tags.get("locked", ""))}:
         return f"barrier={tags['barrier']} locked={tags['locked']}"
@@ -81,7 +83,7 @@ def _closing(tags: Mapping[str, str], profile: Profile, barriers: list[str], *, 
             return ""
         # The width of a crossing or of a hump is not that of the road.
         tags = {key: value for key, value in tags.items() if key.startswith("max")}
-    big = too_big(tags, profile)
+    big = too_big(tags, profile, when)
     return f"{big}: too small for the vehicle" if big else ""
 
 

@@ -211,6 +211,7 @@ class Profile(Table):
             *self.access.only_where_allowed,
         ]
         rules += [rule.tags for rule in self.dates.rules]
+        directed += self._measures
         named = {f"{key}{way}{on}" for key in directed for way in _DIRECTIONS for on in ("", ":conditional")}
         named |= {f"{key}{on}" for key in self.oneway.keys for on in ("", ":conditional")}
         named |= {"highway", "route", "duration", "interval", "lanes", "surface", *FERRY_KEYS, *LEGACY_KEYS}

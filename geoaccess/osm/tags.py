@@ -95,10 +95,10 @@ def read_way(tags: Mapping[str, str], profile: Profile, when: datetime | None = 
     directed = any(":forward" in key or ":backward" in key for key in tags)
     may = _permission(tags, profile, when, directed=directed, ferry=ferry)
     undecided = (*dated.undecided, *may.undecided)
-    big = too_big(tags, profile)
-    why = f"{big}: too small for the vehicle" if big else may.why_closed
-    if why:
-        return _closed(why, may.unknown, undecided, ferry=ferry, on_foot=ferry and _takes_walkers(tags, profile))
+    if may.why_closed:
+        return _closed(
+            may.why_closed, may.unknown, undecided, ferry=ferry, on_foot=ferry and _takes_walkers(tags, profile)
+        )
     speeds = _speeds(tags, profile, when, may.open, directed=directed, ferry=ferry)
     unknown = (*may.unknown, *(tag for speed in speeds.values() for tag in speed.unknown))
     undecided = (*undecided, *(tag for speed in speeds.values() for tag in speed.undecided))
@@ -143,10 +143,11 @@ def _permission(
         for way, verdict in verdicts.items()
     }
     why = "" if any(opened.values()) else _why_closed(verdicts, ways)
-    lanes = {way: _closed_lanes(tags, profile, way) for way in opened} if profile.access.closed_lanes else {}
-    if not why and any(lanes.values()):
-        opened = {way: opened[way] and not lanes[way] for way in opened}
-        why = "" if any(opened.values()) else "; ".join(dict.fromkeys(text for text in lanes.values() if text))
+    obstacle = _obstacle(tags, profile, when, "forward")
+    obstacles = {"forward": obstacle, "backward": _obstacle(tags, profile, when, "backward") if directed else obstacle}
+    if not why and any(obstacles.values()):
+        opened = {way: opened[way] and not obstacles[way] for way in opened}
+        why = "" if any(opened.values()) else "; ".join(dict.fromkeys(text for text in obstacles.values() if text))
     for name in _only_where_allowed(tags, profile, ferry=ferry) if not why else ():
         opened = {way: opened[way] and verdicts[way].explicit for way in opened}
         if not any(opened.values()):
@@ -165,8 +166,11 @@ def _permission(
     )
 
 
-def _closed_lanes(tags: Mapping[str, str], profile: Profile, direction: str) -> str:
-    """Return the tag that closes every lane of a direction, or an empty text."""
+def _obstacle(tags: Mapping[str, str], profile: Profile, when: datetime | None, direction: str) -> str:
+    """Return the limit that the vehicle exceeds, or the tag that closes every lane of a direction; else nothing."""
+    big = too_big(tags, profile, when, direction=direction)
+    if big:
+        return f"{big}: too small for the vehicle"
     for key, closing in profile.access.closed_lanes.items():
         for name in (f"{key}:{direction}", key):
             if name in tags:

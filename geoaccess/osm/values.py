@@ -96,7 +96,8 @@ def _one_speed(word: str, rules: SpeedRules, unpaved: bool) -> float | None:  # 
     if word in rules.words:
         return rules.words[word]
     if match := _CONTEXT.fullmatch(word):
-        country, context = rules.countries.get(match[1][:2].upper()), match[2].strip()
+        region, context = rules.countries.get(match[1].upper()), match[2].strip()
+        country = region if region and context in region.limits else rules.countries.get(match[1][:2].upper())
         if country is not None and context in country.limits:
             return country.limits.get(f"{context}_unpaved" if unpaved else context, country.limits[context])
         if number := _IN_CONTEXT.fullmatch(context):
