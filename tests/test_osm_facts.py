@@ -417,7 +417,7 @@ def test_what_a_car_may_do_on_a_way(words, expected):
     assert outcome(tags_of(words)) == expected
 
 
-@pytest.mark.parametrize(("words", "expected"), rows(NODES))
+@pytest.mark.parametrize(("words", "expected"), [*rows(NODES)])
 def test_what_a_car_may_do_past_a_node(words, expected):
     told = explain({"highway": "service"}, CAR, nodes={"node": tags_of(words)})
     found = "closed" if not told.forward else "restricted" if told.restricted else "open"
@@ -574,6 +574,6 @@ highway=primary + maxspeed=80 + maxspeed:motorcar=60        60
 """
 
 
-@pytest.mark.parametrize(("words", "kph"), rows(SPEEDS))
+@pytest.mark.parametrize(("words", "kph"), [*rows(SPEEDS)])
 def test_how_fast_one_drives(words, kph):
     assert explain(tags_of(words), CAR).forward_kph == pytest.approx(float(kph), abs=0.01)

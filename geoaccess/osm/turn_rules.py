@@ -28,8 +28,8 @@ def turn_rules(extract: Extract, profile: Profile, when: datetime | None = None)
     `no_*` and `only_*` are used, over one via node or over via ways; `no_entry` may have several from ways and
     `no_exit` several to ways. A rule does not hold where `except` names a kind of vehicle that the profile's access
     keys name, and one for other vehicles only (`restriction:hgv`) does not either. `restriction:conditional` is decided
-    at `when`, or as the profile says; without a date it does not hold and is counted. Relations that lack a member are
-    left out and counted.
+    at `when`, or as the profile says, and so are `hour_on`, `day_on` and their like; without a date it does not hold
+    and is counted. Relations that lack a member are left out and counted.
 
     Source: https://wiki.openstreetmap.org/wiki/Relation:restriction
     """
@@ -71,7 +71,7 @@ def _rule_for(tags: dict[str, str], profile: Profile, when: datetime | None) -> 
         return "", "turn_relations_for_others"
     for key in (*(f"restriction:{kind}" for kind in reversed(kinds)), "restriction"):
         if key in tags or f"{key}:conditional" in tags:
-            found = value_at(tags, key, profile, when, severity=lambda _: 1.0)
+            found = value_at(tags, key, profile, when, severity=lambda _: 1.0, legacy=True)
             outcome = "turn_relations_undecided" if found.undecided else "turn_relations_at_other_times"
             return (found.value or "").strip().lower(), outcome
     return "", "turn_relations_for_others"
