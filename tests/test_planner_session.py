@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_study_tiny import FERRY, FURTHER, ISLE, MAIN, PEOPLE, STEEP, cell_id, degrees, write_study
 
-from geoaccess import equity, measures
+from geoaccess import equity, measures, siting
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.network import snap
 from geoaccess.planner import PlannerState, Session, read_changes
@@ -22,7 +22,9 @@ from geoaccess.planner.drawing import CHANGE_EDGES_MIN, Drawing
 from geoaccess.planner.export import plan_table
 from geoaccess.planner.saved import Shelf, changes_of, scenario_of, slug
 from geoaccess.planner.serialise import answer_json
-from geoaccess.planner.suggest import UNREACHED_S, suggest
+from geoaccess.planner.suggest import APART_M, suggest
+from geoaccess.questions.siting.placement import site_study
+from geoaccess.questions.siting.question import Question
 from geoaccess.routing import nearest_snapped
 from geoaccess.scenarios import apply_to_network, apply_to_sites, close_network, edges_of_ways
 from geoaccess.scenarios.effect import effect_on_people
@@ -346,14 +348,14 @@ def test_figures_are_those_of_measures_and_equity(iceland, service):
 def brute_force(state, changes, service, cells):
     """What an office at each cell brings, each solved anew: seconds, people within the norm, seconds in districts."""
     base = from_scratch(state, changes, service)
-    before = np.where(np.isfinite(base), base, UNREACHED_S)
+    before = np.where(np.isfinite(base), base, siting.DAY_S)
     districts = (state.answers.results["centrality_class"] >= 4).fillna(value=False).to_numpy(bool)
     found = {}
     for cell in cells:
         place = {"lon": float(state.lon[cell]), "lat": float(state.lat[cell])}
         one = {**add("new-77", place), "service": service}
         after = from_scratch(state, [*changes, one], service)
-        won = state.people * (before - np.where(np.isfinite(after), after, UNREACHED_S))
+        won = state.people * (before - np.where(np.isfinite(after), after, siting.DAY_S))
         norm = state.specs[service].norms_s[0]
         found[cell] = (won.sum(), state.people[(base > norm) & (after <= norm)].sum(), won[districts].sum())
     return found
@@ -362,15 +364,14 @@ def brute_force(state, changes, service, cells):
 @pytest.mark.parametrize("days", [[0, 1, 2, 3, 4], [2]])
 def test_no_cell_is_better_than_the_one_proposed(tiny, days):
     changes = [{"what": "days", "service": "gp", "site": "gp-east", "days": days}]
-    cells = np.flatnonzero((tiny.snapped.cells["edge"] >= 0).to_numpy())
-    every = brute_force(tiny, changes, "gp", cells)
+    every = brute_force(tiny, changes, "gp", np.flatnonzero((tiny.snapped.cells["edge"] >= 0).to_numpy()))
     for objective, part in (("minutes", 0), ("norm_0", 1), ("districts", 2)):
         found = suggest(Session(tiny), read_changes(changes), "gp", objective=objective)
-        assert found.tried == found.all == len(cells)
+        assert found.tried == found.all == len(KEYS)
         best = found.places[0]
         assert every[best.cell][part] == pytest.approx(max(worth[part] for worth in every.values()), rel=1e-6)
-        assert best.worth_s == pytest.approx(every[best.cell][0], rel=1e-3)
-        assert best.within[0] == every[best.cell][1]
+        assert best.gain * (1 if part == 1 else 60) == pytest.approx(every[best.cell][part], rel=1e-3)
+        assert best.effect.into_norm[0] == every[best.cell][1]
 
 
 def test_a_proposal_in_iceland_brings_what_it_says(iceland):
@@ -378,14 +379,92 @@ def test_a_proposal_in_iceland_brings_what_it_says(iceland):
     changes = read_changes(random_changes(iceland, np.random.default_rng(9), 6))
     before = session.answer(changes, "hospital").figures
     found = suggest(session, changes, "hospital")
+    assert len(found.places) == 5
     for place in found.places:
-        one = add("new-9", {"lon": float(iceland.lon[place.cell]), "lat": float(iceland.lat[place.cell])})
+        one = add("new-9", {"lon": place.lon, "lat": place.lat})
         after = session.answer([*changes, *read_changes([{**one, "service": "hospital"}])], "hospital").figures
         got = effect(iceland, "hospital", before, after)
-        assert got.person_min_saved == pytest.approx(place.saved_s / 60, rel=1e-3)
-        assert got.into_norm == pytest.approx(place.within)
-    worths = [place.worth_s for place in found.places]
-    assert worths == sorted(worths, reverse=True)
+        assert got.person_min_saved == pytest.approx(place.effect.person_min_saved, rel=1e-3)
+        assert got.became_reached == place.effect.became_reached
+        assert got.into_norm == pytest.approx(place.effect.into_norm)
+    gains = [place.gain for place in found.places]
+    assert gains == sorted(gains, reverse=True)
+    x, y = iceland.x[[place.cell for place in found.places]], iceland.y[[place.cell for place in found.places]]
+    assert (np.hypot(x[:, None] - x, y[:, None] - y)[~np.eye(5, dtype=bool)] >= APART_M).all()
+
+
+OBJECTIVES = [("minutes", "minutes"), ("norm_0", "norm")]
+
+
+def assert_one_answer(state, changes, service, objective, scenario=None):
+    """*Suggest place* and `geoaccess site --add 1` name one place and say the same of it."""
+    ours, theirs = objective
+    norm_min = state.specs[service].norms_s[0] / 60
+    question = Question(service, add=1, objective=theirs, norm_min=norm_min)
+    verb = site_study(state.study, question, answers=state.answers, scenario=scenario, show=False).places.iloc[0]
+    found = suggest(Session(state), changes, service, objective=ours)
+    first = found.places[0]
+    assert found.tried == found.all
+    assert str(state.answers.results.index[first.cell]) == verb["candidate"]
+    assert (first.lon, first.lat) == pytest.approx((verb["lon"], verb["lat"]), abs=1e-6)
+    saved = verb["person_minutes_saved"]
+    assert first.effect.person_min_saved == pytest.approx(saved, rel=1e-6, abs=1e-3)
+    assert first.effect.became_reached == pytest.approx(verb["newly_reached"])
+    reachable = state.people[(state.snapped.cells["edge"] >= 0).to_numpy()].sum()
+    if theirs == "minutes":  # the mean over all whom some candidate can reach
+        assert first.gain == pytest.approx(-verb["adds"] * reachable, rel=1e-6)
+    else:
+        assert first.gain == pytest.approx(verb["adds"] * state.people.sum(), rel=1e-6)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("service", ["gp", "hospital", "ambulance_base"])
+def test_the_command_and_the_planner_propose_one_place_in_iceland(iceland, service, objective):
+    assert_one_answer(iceland, [], service, objective)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_the_command_and_the_planner_propose_one_place_in_a_plan(iceland, objective):
+    sites = list(iceland.plan.sites["gp"])
+    ferries = iceland.network.ferries
+    changes = read_changes(
+        [
+            {"what": "remove", "service": "gp", "site": sites[0]},
+            {"what": "remove", "service": "gp", "site": sites[7]},
+            add("new-1", {"lon": float(iceland.lon[500]), "lat": float(iceland.lat[500])}, name="New"),
+            {"what": "close", "way": int(ferries.loc[ferries["cars"], "way_id"].iloc[0])},
+        ]
+    )
+    assert_one_answer(iceland, changes, "gp", objective, scenario_of(iceland, changes, title="plan"))
+
+
+def test_the_most_promising_candidates_first_and_all_of_them_give_one_answer(iceland, monkeypatch):
+    """In a large region the bounds leave out only what could not have been proposed."""
+    third = list(iceland.plan.sites["gp"])[::3]
+    shut = [{"what": "days", "service": "gp", "site": site, "days": [1, 3]} for site in third]
+    for changes in ([], read_changes(shut)):
+        for objective in ("minutes", "districts"):
+            every = suggest(Session(iceland), changes, "gp", objective=objective)
+            with monkeypatch.context() as patch:
+                patch.setattr("geoaccess.planner.suggest._MOST_PAIRS", 0)
+                patch.setattr("geoaccess.planner.suggest._BATCH", 0)
+                few = suggest(Session(iceland), changes, "gp", objective=objective, seconds=120)
+            assert few.tried == few.all == every.tried
+            assert [place.cell for place in few.places] == [place.cell for place in every.places]
+            assert [place.gain for place in few.places] == pytest.approx([place.gain for place in every.places])
+
+
+def test_a_proposal_that_may_not_be_the_best_says_how_many_were_tried(iceland, monkeypatch):
+    monkeypatch.setattr("geoaccess.planner.suggest._MOST_PAIRS", 0)
+    for objective in ("minutes", "norm_0"):
+        found = suggest(Session(iceland), [], "gp", objective=objective, seconds=0)
+        assert 0 < found.tried < found.all == len(iceland.candidate_cells)
+        assert found.places
+
+
+def test_nobody_to_serve_is_no_proposal(tiny, monkeypatch):
+    monkeypatch.setitem(tiny.__dict__, "districts", np.zeros(len(KEYS), dtype=bool))
+    assert suggest(Session(tiny), [], "gp", objective="districts").places == []
 
 
 # ---- what is told and kept

@@ -128,12 +128,12 @@ def proposal_json(state: PlannerState, service: str, objective: str, proposal: P
         "places": [
             {
                 "cell": place.cell,
-                "lon": round(float(state.lon[place.cell]), 5),
-                "lat": round(float(state.lat[place.cell]), 5),
+                "lon": round(place.lon, 5),
+                "lat": round(place.lat, 5),
                 "zone": str(zones.iloc[state.municipalities.codes[place.cell]]),
-                "saved_min": place.saved_s / 60,
-                "newly_reached": place.newly_reached,
-                "within_norm": place.within[norm] if norms else 0.0,
+                "saved_min": place.effect.person_min_saved,
+                "newly_reached": place.effect.became_reached,
+                "within_norm": place.effect.into_norm[norm] if norms else 0.0,
             }
             for place in proposal.places
         ],

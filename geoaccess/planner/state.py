@@ -16,14 +16,20 @@ from geoaccess.network import EdgeKind, snap
 from geoaccess.network.segment_tree import SegmentTree
 from geoaccess.planner.figures import Zonings, figures_of
 from geoaccess.planner.plan import Plan, Site
+from geoaccess.questions.siting.candidates import candidates_of
+from geoaccess.questions.siting.question import Question
 from geoaccess.routing import ferry_edges, solve_nearest
 from geoaccess.routing.field import PLACE
-from geoaccess.study.stages import Snapped, snap_all
+from geoaccess.scenarios import close_network
+from geoaccess.study.stages import Snapped, snap_all, snap_as_set
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     import numpy.typing as npt
+    import pandas as pd
 
     from geoaccess.measures import ServiceSpec
+    from geoaccess.network import Network
     from geoaccess.planner.figures import Figures
     from geoaccess.routing.field import NearestField, Place
     from geoaccess.study import Answers
@@ -81,6 +87,9 @@ class PlannerState:
         self.place = lru_cache(maxsize=4096)(self._place)
         self.edges_of_way = lru_cache(maxsize=4096)(self._edges_of_way)
         self.way = lru_cache(maxsize=1024)(self._way)
+        self._closed_network = lru_cache(maxsize=4)(
+            lambda edges: close_network(self.network, np.array(edges, dtype=np.int32))
+        )
         self._fields: dict[str, NearestField] = {}
         self._figures: dict[str, Figures] = {}
 
@@ -98,6 +107,22 @@ class PlannerState:
         named = self.classes.labels["centrality_class"].isin([str(number) for number in _DISTRICTS]).to_numpy()
         found: npt.NDArray[np.bool_] = named[self.classes.codes]
         return found
+
+    @cached_property
+    def candidates(self) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+        """The places that an office may be proposed at, as `geoaccess site` has them: points, and on the network."""
+        points = candidates_of(self.answers, Question(next(iter(self.specs))))
+        return points, snap_as_set(self.study, self.network, points)
+
+    @cached_property
+    def candidate_cells(self) -> npt.NDArray[np.intp]:
+        """The cell of each candidate."""
+        cells: npt.NDArray[np.intp] = self.answers.results.index.get_indexer(self.candidates[0].index)
+        return cells
+
+    def network_without(self, edges: npt.NDArray[np.int32]) -> Network:
+        """Return the network on which some edges are closed; the last few are kept."""
+        return self._closed_network(tuple(edges.tolist()))
 
     def field(self, service: str) -> NearestField:
         """Return a field of its own for a service, as the study has it, with the cells attached."""

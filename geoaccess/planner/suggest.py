@@ -1,21 +1,23 @@
-"""Where one more office would bring most, given all changes so far."""
+"""Where one more office would bring most, given all changes so far: the answer of `geoaccess site --add 1`."""
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geoaccess import siting
 from geoaccess.errors import InputError
 from geoaccess.planner.plan import ALL_WEEK
-from geoaccess.routing import add_site, site_gains, travel_times, undo
-from geoaccess.scenarios import close_network
+from geoaccess.questions.siting.question import Question, objective_of
+from geoaccess.routing import site_gains
+from geoaccess.scenarios.effect import effect_on_people
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     import numpy.typing as npt
 
@@ -23,45 +25,83 @@ if TYPE_CHECKING:
     from geoaccess.planner.session import Session
     from geoaccess.planner.state import PlannerState
     from geoaccess.planner.week import DayField
+    from geoaccess.scenarios.effect import Effect
 
-__all__ = ["APART_M", "UNREACHED_S", "Place", "Proposal", "suggest"]
+__all__ = ["APART_M", "Place", "Proposal", "suggest"]
 
 APART_M = 5000.0
 """Of places nearer to each other than this only the best is proposed."""
 
-UNREACHED_S = 86_400.0
-"""What a journey counts for those who are not reached, as in `geoaccess.siting`."""
-
-_AT_ONCE, _STEP = 64, 4
-_TRIAL = "place on trial"
-_MOST_STEPS = 300_000_000
-"""Nodes x candidates that may be searched wholly, for objectives that the pruned search does not know."""
+_AT_ONCE = 64
+_MOST_PAIRS = 200_000_000
+"""Pairs of a cell and a candidate up to which every candidate is tried, however long it takes: seconds."""
+_BATCH, _SMALLEST_BATCH = 20_000_000, 16
+"""Pairs, or in a large region nodes and cells times candidates, that are searched at a time."""
+_ROUNDING = 1e-3
 
 
 @dataclass(frozen=True)
 class Place:
-    """A cell and what one more office there, open every day, would bring.
+    """A cell, its number among the candidates, where it is, and what one more office there would bring.
 
-    `saved_s` are person-seconds of those reached today, `newly_reached` people, `within` people who come inside each
-    norm. `worth_s` counts the newly reached, too, by what is left of `UNREACHED_S`; `districts_s` is that of the
-    classes 4 to 6 alone.
+    `gain` is what the objective gains: person-minutes, people not reached counting as a day, or people.
     """
 
     cell: int
-    saved_s: float
-    worth_s: float
-    districts_s: float
-    newly_reached: float
-    within: tuple[float, ...]
+    candidate: int
+    lon: float
+    lat: float
+    gain: float
+    effect: Effect
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """The best places that lie apart, best first, of the `tried` of `all` cells."""
+    """The best places that lie apart, best first, of the `tried` of `all` candidates.
+
+    All are tried where none that was left out can be better than those proposed.
+    """
 
     places: list[Place]
     tried: int
     all: int
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What every step needs: whom it is for, the fields of the plan, and what part of the week each holds for."""
+
+    state: PlannerState
+    question: Question
+    people: npt.NDArray[np.float64]
+    fields: list[DayField]
+    share: npt.NDArray[np.float64]
+
+    @property
+    def now_s(self) -> npt.NDArray[np.float64]:
+        """Times on each kind of day, shape (n_kinds, n_cells)."""
+        return np.stack([held.times_s for held in self.fields])
+
+    def problem(self, candidates: npt.NDArray[np.int64], people: npt.NDArray[np.float64]) -> siting.SitingProblem:
+        """Return the problem of one more office at some of the candidates, for some of the people."""
+        state = self.state
+        return siting.build_weekly_problem(
+            state.network_without(self.fields[0].field.closed),
+            state.snapped.cells,
+            people,
+            candidates=state.candidates[1].iloc[candidates],
+            now_s=self.now_s,
+            share=self.share,
+            toward=state.specs[self.question.service].toward,
+        )
+
+    def near(self, candidates: npt.NDArray[np.int64], other: int) -> npt.NDArray[np.bool_]:
+        """Say which candidates lie near another one."""
+        x, y, cells = self.state.x, self.state.y, self.state.candidate_cells
+        found: npt.NDArray[np.bool_] = (
+            np.hypot(x[cells[candidates]] - x[cells[other]], y[cells[candidates]] - y[cells[other]]) < APART_M
+        )
+        return found
 
 
 def suggest(
@@ -78,13 +118,13 @@ def suggest(
     Parameters
     ----------
     objective
-        "minutes": most person-minutes saved, people who are not reached counting as `UNREACHED_S`. "norm_0", "norm_1",
-        ...: most people who come inside the first, second ... norm of the service. "districts": as "minutes", but
-        only the people of the classes 4 to 6 count.
+        "minutes": most person-minutes saved, people who are not reached counting as a day. "norm_0", "norm_1", ...:
+        most people who come inside the first, second ... norm of the service. "districts": as "minutes", but only the
+        people of the classes 4 to 6 count.
     count
         How many places.
     seconds
-        Cells are tried in the order of the minutes travelled from them, until this much time has gone.
+        In a large region the candidates that most travel time starts from come first, until this much time has gone.
 
     Raises
     ------
@@ -93,151 +133,137 @@ def suggest(
     """
     state = session.state
     spec = state.specs.get(service)
-    norms = () if spec is None else spec.norms_s
-    if objective not in {"minutes", "districts", *(f"norm_{i}" for i in range(len(norms)))}:
+    norms_s = () if spec is None else spec.norms_s
+    if objective not in {"minutes", "districts", *(f"norm_{i}" for i in range(len(norms_s)))}:
         raise InputError(
             f"objective: {objective!r} is not known; use minutes, districts, or norm_0 for the first norm, and so on"
         )
+    question = Question(service)
+    if objective.startswith("norm_"):
+        norm_s = norms_s[int(objective.removeprefix("norm_"))]
+        question = Question(service, objective="norm", norm_min=norm_s / 60)
     fields = session.fields(changes, service)
-    now_s = sum(len(held.days) * held.times_s for held in fields) / len(ALL_WEEK)
-    snapped = (state.snapped.cells["edge"] >= 0).to_numpy()
-    need = state.people * np.where(np.isfinite(now_s), now_s, UNREACHED_S)
-    cells = np.flatnonzero(snapped)
-    cells = cells[np.argsort(-need[cells], kind="stable")]
-    saved, newly = _gains(session, changes, service, cells, seconds=seconds).T
-    tried = cells[: len(saved)]
-    at_most = saved + UNREACHED_S * newly  # the way that the newly reached will have is still to go off this
-    order = np.lexsort((tried, -at_most))
-    one_by_one = partial(_one_by_one, session, changes, service)
-    if objective == "minutes":
-        return Proposal(_best(state, tried[order], at_most[order], one_by_one, count=count), len(tried), len(cells))
-    if state.network.n_nodes * len(tried) <= _MOST_STEPS:
-        found = _all_at_once(session, changes, service, tried)
-    else:
-        found = one_by_one(tried[order[:_AT_ONCE]])
-    if objective == "districts":
-        figures = {place.cell: place.districts_s for place in found}
-    else:
-        norm = int(objective.removeprefix("norm_"))
-        figures = {place.cell: place.within[norm] for place in found}
-    found.sort(key=lambda place: (-figures[place.cell], -place.worth_s, place.cell))
-    places: list[Place] = []
-    for place in found:
-        if len(places) < count and figures[place.cell] > 0 and not _near(state, place.cell, places):
-            places.append(place)
-    return Proposal(places, len(found), len(cells))
+    share = np.array([len(held.days) for held in fields]) / len(ALL_WEEK)
+    people = np.where(state.districts, state.people, 0.0) if objective == "districts" else state.people
+    return _proposed(_Asked(state, question, people, fields, share), count=count, seconds=seconds)
 
 
-def _best(
-    state: PlannerState,
-    cells: npt.NDArray[np.int64],
-    at_most: npt.NDArray[np.float64],
-    whole: Callable[[npt.NDArray[np.int64]], list[Place]],
-    *,
-    count: int,
-) -> list[Place]:
-    """Return the best places that lie apart; cells come in the order of what they may bring at most."""
-    chosen: list[Place] = []
-    known: list[Place] = []
-    at = 0
-    while len(chosen) < count:
-        known = [place for place in known if not _near(state, place.cell, chosen)]
-        while at < len(cells) and _near(state, int(cells[at]), chosen):
-            at += 1
-        best = max(known, key=lambda place: (place.worth_s, -place.cell), default=None)
-        if at < len(cells) and at_most[at] > 0 and (best is None or best.worth_s < at_most[at]):
-            known += whole(cells[at : at + _STEP])
-            at += _STEP
-        elif best is None or best.worth_s <= 0:
-            break
-        else:
-            chosen.append(best)
-    return chosen
-
-
-def _near(state: PlannerState, cell: int, places: list[Place]) -> bool:
-    """Whether a cell lies near one of some places."""
-    x, y = state.x, state.y
-    return any(float(np.hypot(x[cell] - x[place.cell], y[cell] - y[place.cell])) < APART_M for place in places)
-
-
-def _gains(
-    session: Session, changes: Sequence[Change], service: str, cells: npt.NDArray[np.int64], *, seconds: float
-) -> npt.NDArray[np.float64]:
-    """Return person-seconds saved and people newly reached by an office at each cell, for as many as time allows.
-
-    On days that differ in who is open both add up by their share of the week.
-    """
-    ends = time.monotonic() + seconds
-    rows = []
-    for first in range(0, len(cells), _AT_ONCE):
-        some = session.state.snapped.cells.iloc[cells[first : first + _AT_ONCE]]
-        total = np.zeros((len(some), 2))
-        for held in session.fields(changes, service):
-            found = site_gains(held.field, some)[["saved_s", "newly_reached"]].to_numpy()
-            total += len(held.days) / len(ALL_WEEK) * found
-        rows.append(total)
+def _proposed(asked: _Asked, *, count: int, seconds: float) -> Proposal:
+    """Ask siting about the most promising candidates, and about more as long as one left out might be better."""
+    everything, cells = len(asked.state.candidate_cells), len(asked.people)
+    if not asked.people.any():
+        return Proposal([], everything, everything)
+    small = everything * cells <= _MOST_PAIRS
+    ends = math.inf if small else time.monotonic() + seconds
+    bound = np.full(everything, np.inf) if small else _at_most(asked, ends=ends)
+    if asked.question.objective != "minutes":  # what is saved says nothing of who comes inside a norm
+        bound = np.where(np.isneginf(bound), bound, np.inf)
+    batch = max(_BATCH // (cells if small else cells + asked.state.network.n_nodes), _SMALLEST_BATCH)
+    search = _Search(asked, bound, batch=batch)
+    while len(search.best) < count and search.step():
         if time.monotonic() > ends:
             break
-    return np.concatenate(rows) if rows else np.empty((0, 2))
+    best = search.finish(count)
+    return Proposal(_places(asked, best), everything if search.proved else search.tried, everything)
 
 
-def _one_by_one(session: Session, changes: Sequence[Change], service: str, cells: npt.NDArray[np.int64]) -> list[Place]:
-    """Return all that an office at each cell would bring: it is added, looked at, and taken back."""
-    fields = session.fields(changes, service)
-    share = _shares(fields)
-    before = share @ np.stack([held.times_s for held in fields])
-    found = []
-    for cell in cells.tolist():
-        place = session.state.snapped.cells.iloc[cell]
-        after = np.zeros(len(before))
-        for part, held in zip(share, fields, strict=True):
-            change = add_site(held.field, _TRIAL, place)
-            after += part * held.times_s
-            undo(held.field, change)
-        found.append(_brought(session.state, service, cell, before, after))
+class _Search:
+    """Candidates in the order of what they may bring at most, and of those asked about what they do bring.
+
+    Attributes
+    ----------
+    best
+        Candidates that are certain to be the best that lie apart, with their gain.
+    """
+
+    def __init__(self, asked: _Asked, bound: npt.NDArray[np.float64], *, batch: int) -> None:
+        self.asked, self.batch = asked, batch
+        self.unknown = np.isneginf(bound).any()
+        self.bound = np.where(np.isneginf(bound), np.inf, bound * (1 + _ROUNDING))
+        self.order = np.argsort(-bound, kind="stable")[: int((~np.isneginf(bound)).sum())]
+        self.gain = np.full(bound.size, np.nan)
+        self.saved = np.zeros(bound.size)
+        self.apart = np.ones(bound.size, np.bool_)
+        self.best: list[tuple[int, float]] = []
+        self.proved = False
+
+    @property
+    def tried(self) -> int:
+        """How many candidates siting was asked about."""
+        return int((~np.isnan(self.gain)).sum())
+
+    def step(self) -> bool:
+        """Settle one more place, or ask about more candidates; False where there is nothing left to do."""
+        left = self.order[np.isnan(self.gain[self.order]) & self.apart[self.order]]
+        most = self.bound[left[0]] if left.size else 0.0
+        candidate = self._leader()
+        if candidate is not None and self.gain[candidate] >= most:
+            self._settle(candidate)
+            return True
+        if not left.size or most <= 0:
+            return False
+        some = np.sort(left[: self.batch])
+        problem = self.asked.problem(some, self.asked.people)
+        objective = objective_of(problem, self.asked.question, self.asked.state.study)
+        found = siting.candidate_gains(problem, objective=objective)
+        self.gain[some], self.saved[some] = found["gain"], found["person_min"]
+        return True
+
+    def finish(self, count: int) -> list[tuple[int, float]]:
+        """Return the best places, certain or not."""
+        self.proved = not self.unknown and (len(self.best) == count or not self._may_be_better())
+        while len(self.best) < count and (candidate := self._leader()) is not None:
+            self._settle(candidate)
+        return self.best
+
+    def _may_be_better(self) -> bool:
+        return bool((np.isnan(self.gain) & self.apart & (self.bound > 0)).any())
+
+    def _leader(self) -> int | None:
+        """Return the best candidate known that lies apart from those settled, None where none brings anything."""
+        rows = np.flatnonzero(self.apart & (self.gain > 0))
+        if not rows.size:
+            return None
+        return int(rows[siting.best_first(self.gain[rows], self.saved[rows])[0]])
+
+    def _settle(self, candidate: int) -> None:
+        self.best.append((candidate, float(self.gain[candidate])))
+        self.apart &= ~self.asked.near(np.arange(self.apart.size), candidate)
+
+
+def _at_most(asked: _Asked, *, ends: float) -> npt.NDArray[np.float64]:
+    """Return the person-minutes that no candidate can exceed, for as many as time allows; -inf for the others.
+
+    What is saved on each day by those who are reached, and a day for everybody who is newly reached on some day.
+    """
+    snapped = asked.state.candidates[1]
+    mean_s = asked.share @ asked.now_s
+    need = asked.state.people * np.minimum(mean_s, siting.DAY_S)
+    order = np.argsort(-need[asked.state.candidate_cells], kind="stable")
+    found = np.full(len(snapped), -np.inf)
+    for begin in range(0, len(order), _AT_ONCE):
+        some = order[begin : begin + _AT_ONCE]
+        saved_s = np.zeros(len(some))
+        for part, held in zip(asked.share, asked.fields, strict=True):
+            gains = site_gains(held.field, snapped.iloc[some])
+            saved_s += part * gains["saved_s"].to_numpy() + siting.DAY_S * gains["newly_reached"].to_numpy()
+        found[some] = saved_s / 60
+        if time.monotonic() > ends:
+            break
     return found
 
 
-def _shares(fields: list[DayField]) -> npt.NDArray[np.float64]:
-    return np.array([len(held.days) for held in fields]) / len(ALL_WEEK)
-
-
-def _brought(
-    state: PlannerState, service: str, cell: int, before: npt.NDArray[np.float64], after: npt.NDArray[np.float64]
-) -> Place:
-    """Return what turns one set of times into another."""
-    people, was, still = state.people, np.isfinite(before), np.isfinite(after)
-    won_s = np.where(was, before, UNREACHED_S) - np.where(still, after, UNREACHED_S)
-    worth_s = people * won_s
-    norms = state.specs[service].norms_s
-    within = tuple(float(people[(before > norm) & (after <= norm)].sum()) for norm in norms)
-    return Place(
-        cell=cell,
-        saved_s=float(worth_s[was].sum()),
-        worth_s=float(worth_s.sum()),
-        districts_s=float(worth_s[state.districts].sum()),
-        newly_reached=float(people[~was & still].sum()),
-        within=within,
-    )
-
-
-def _all_at_once(
-    session: Session, changes: Sequence[Change], service: str, cells: npt.NDArray[np.int64]
-) -> list[Place]:
-    """Return the same for many cells of a small network, by the times between them and every cell."""
-    state, spec = session.state, session.state.specs[service]
-    fields = session.fields(changes, service)
-    network = close_network(state.network, fields[0].field.closed)
-    now, share = np.stack([held.times_s for held in fields]), _shares(fields)
-    before, places = share @ now, state.snapped.cells
-    found = []
-    for first in range(0, len(cells), _AT_ONCE):
-        some = cells[first : first + _AT_ONCE]
-        if spec.toward == "sites":
-            times = travel_times(network, places, places.iloc[some]).T
-        else:
-            times = travel_times(network, places.iloc[some], places)
-        for cell, row in zip(some.tolist(), np.where(np.isnan(times), np.inf, times), strict=True):
-            found.append(_brought(state, service, cell, before, share @ np.minimum(now, row)))
-    return found
+def _places(asked: _Asked, best: list[tuple[int, float]]) -> list[Place]:
+    """Return candidates with what they would bring to everybody, whoever they were chosen for."""
+    if not best:
+        return []
+    state, numbers = asked.state, np.array([candidate for candidate, _ in best])
+    problem = asked.problem(numbers, state.people)
+    norms_s = state.specs[asked.question.service].norms_s
+    places = []
+    for rank, (number, gain) in enumerate(best):
+        after_s = problem.times(np.array([rank]))
+        effect = effect_on_people(state.people, problem.now_s[:, 0], after_s, norms_s=norms_s)
+        at = state.candidates[0].geometry.iloc[number]
+        places.append(Place(int(state.candidate_cells[number]), number, float(at.x), float(at.y), gain, effect))
+    return places

@@ -11,7 +11,8 @@ from geoaccess.siting.naming import describe_location, scenario_text, unique_nam
 from geoaccess.siting.objectives import DAY_S, BeyondNorm, FairMean, Objective, PersonMinutes, WithinNorm
 from geoaccess.siting.percentile import least_worst
 from geoaccess.siting.problem import Problem
-from geoaccess.siting.reach import build_problem
+from geoaccess.siting.ranking import best_first, candidate_gains
+from geoaccess.siting.reach import build_problem, build_weekly_problem
 from geoaccess.siting.regret import Regret, least_regret
 from geoaccess.siting.siting_problem import SitingProblem, problem_from_matrix
 from geoaccess.siting.vehicles import Fleet, expected_cover
@@ -34,7 +35,10 @@ __all__ = [
     "alternatives",
     "alternatives_bounded",
     "alternatives_worst",
+    "best_first",
     "build_problem",
+    "build_weekly_problem",
+    "candidate_gains",
     "choose",
     "describe_location",
     "expected_cover",

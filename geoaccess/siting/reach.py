@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from geoaccess.hierarchy import Hierarchy
     from geoaccess.network import Network
 
-__all__ = ["build_problem"]
+__all__ = ["build_problem", "build_weekly_problem"]
 
 _PAIRS_AT_ONCE = 30_000_000
 
@@ -57,23 +57,12 @@ def build_problem(
     InputError
         As for `nearest_snapped` and `travel_times`, and if there is not one number of people per cell.
     """
-    weights = np.asarray(people, np.float64)
-    if weights.shape != (len(cells),) or not (np.isfinite(weights) & (weights >= 0)).all():
-        raise InputError(f"people: {len(cells)} finite numbers, at least 0, are needed, one for each cell")
+    weights = _weights(people, len(cells))
     now_s, now_site = _standing(network, cells, sites, k=close + 1, toward=toward)
     limit = now_s[:, min(close, now_s.shape[1] - 1)]
     if sites is None or close >= len(sites):
         limit = np.full(len(cells), np.inf)
-    parts: list[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.float64]]] = []
-    there = np.flatnonzero((cells["edge"] >= 0).to_numpy() & (weights > 0))
-    at, ceiling = cells.iloc[there], limit[there]
-    step = max(1, _PAIRS_AT_ONCE // max(1, there.size))
-    for begin in range(0, len(candidates), step):
-        some = candidates.iloc[begin : begin + step]
-        times = travel_times(network, at, some) if toward == "sites" else travel_times(network, some, at).T
-        row, column = np.nonzero(times < ceiling[:, None])
-        parts.append((there[row].astype(np.int32), (column + begin).astype(np.int32), times[row, column]))
-    point, place, time_s = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    point, place, time_s = _nearer(network, cells, weights, candidates, limit, toward=toward)
     return SitingProblem(
         people=weights,
         now_s=now_s,
@@ -84,6 +73,88 @@ def build_problem(
         place=place,
         time_s=time_s,
     )
+
+
+def build_weekly_problem(
+    network: Network | Hierarchy,
+    cells: pd.DataFrame,
+    people: npt.ArrayLike,
+    *,
+    candidates: pd.DataFrame,
+    now_s: npt.NDArray[np.float64],
+    share: npt.NDArray[np.float64],
+    toward: Literal["sites", "cells"] = "sites",
+) -> SitingProblem:
+    """Find what one more site, open every day, would bring where the sites that stand are open on some days only.
+
+    The time of a point is its mean over the days, sum_d share_d t_id, and with candidate j sum_d share_d
+    min(t_id, t_ij): a problem of these times is exact for one site more, and for no more than one. With one kind of day
+    it is that of `build_problem`.
+
+    Parameters
+    ----------
+    cells, people, candidates, toward
+        As in `build_problem`.
+    now_s
+        Shape (n_kinds_of_days, n_cells), seconds to the nearest site that is open then; inf where none is reached.
+    share
+        Shape (n_kinds_of_days,): which part of all days each is; they add up to 1.
+
+    Raises
+    ------
+    InputError
+        As `build_problem`, or if the shares do not fit the times or do not add up to 1.
+    """
+    weights = _weights(people, len(cells))
+    if now_s.shape != (share.size, len(cells)) or not np.isclose(share.sum(), 1.0):
+        raise InputError(
+            f"now_s has the shape {now_s.shape} and the shares {share.tolist()}; give a row for each share, one time "
+            "for each cell, and shares that add up to 1"
+        )
+    mean_s = share @ now_s
+    point, place, time_s = _nearer(network, cells, weights, candidates, now_s.max(axis=0), toward=toward)
+    if share.size > 1:
+        time_s = np.sum([part * np.minimum(day[point], time_s) for part, day in zip(share, now_s, strict=True)], axis=0)
+    return SitingProblem(
+        people=weights,
+        now_s=mean_s[:, None],
+        now_site=np.where(np.isfinite(mean_s), 0, -1).astype(np.int32)[:, None],
+        standing=1,
+        candidates=len(candidates),
+        point=point,
+        place=place,
+        time_s=time_s,
+    )
+
+
+def _weights(people: npt.ArrayLike, count: int) -> npt.NDArray[np.float64]:
+    weights = np.asarray(people, np.float64)
+    if weights.shape != (count,) or not (np.isfinite(weights) & (weights >= 0)).all():
+        raise InputError(f"people: {count} finite numbers, at least 0, are needed, one for each cell")
+    return weights
+
+
+def _nearer(
+    network: Network | Hierarchy,
+    cells: pd.DataFrame,
+    weights: npt.NDArray[np.float64],
+    candidates: pd.DataFrame,
+    limit_s: npt.NDArray[np.float64],
+    *,
+    toward: Literal["sites", "cells"],
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.float64]]:
+    """Return cell, candidate and time of all pairs with a time below the limit of the cell."""
+    parts: list[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.float64]]] = []
+    there = np.flatnonzero((cells["edge"] >= 0).to_numpy() & (weights > 0))
+    at, ceiling = cells.iloc[there], limit_s[there]
+    step = max(1, _PAIRS_AT_ONCE // max(1, there.size))
+    for begin in range(0, len(candidates), step):
+        some = candidates.iloc[begin : begin + step]
+        times = travel_times(network, at, some) if toward == "sites" else travel_times(network, some, at).T
+        row, column = np.nonzero(times < ceiling[:, None])
+        parts.append((there[row].astype(np.int32), (column + begin).astype(np.int32), times[row, column]))
+    point, place, time_s = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    return point, place, time_s
 
 
 def _standing(
