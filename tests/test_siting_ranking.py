@@ -111,7 +111,7 @@ def test_shares_that_do_not_add_up_are_refused(iceland):
                 answers.network,
                 snapped.cells,
                 people,
-                candidates=snapped.cells.iloc[:3],
+                candidates=candidates,
                 now_s=now,
                 share=np.array(share),
             )
