@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import queue
+import signal
 import tempfile
+import threading
 from asyncio import CancelledError
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +28,9 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 _CONNECT_S = 15
+_LISTEN_S = 0.1
+"""So long at most until Ctrl-C is heard."""
+
 _COMPILING = "geoaccess-compiling"
 _LOCAL: dict[str, Any] = {
     "distributed.scheduler.allowed-failures": 2,  # a task that has killed three workers is given up
@@ -129,20 +135,50 @@ def worker_pool(
     if scheduler is not None:
         if workers is not None:
             raise InputError(f"{workers} workers and the scheduler {scheduler}: name one; a scheduler has its workers")
-        with _remote(scheduler) as client, _told(client, tell):
-            yield partial(_on_workers, client)
+        with _interruptible() as check, _remote(scheduler) as client, _told(client, tell):
+            yield partial(_on_workers, client, check)
     elif workers == 0:
         with announced(tell):
             yield _one_by_one
     elif workers is not None and workers < 0:
         raise InputError(f"workers is {workers}; give a number of processes, or 0 for none but this one")
     else:
-        with _local(workers, at_most) as client, _told(client, tell):
-            yield partial(_on_workers, client)
+        with _interruptible() as check, _local(workers, at_most) as client, _told(client, tell):
+            yield partial(_on_workers, client, check)
 
 
 def _silent() -> None:
     pass
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[Callable[[], None]]:
+    """Yield a function that raises `KeyboardInterrupt` once Ctrl-C was pressed, for the loop that waits for workers.
+
+    Python raises at whatever the main thread is doing, and what is raised inside a callback of another library is
+    swallowed there. So the signal sets a flag, which the loop reads; pressed again, it raises at once.
+    """
+    ours = threading.current_thread() is threading.main_thread()
+    if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield _silent  # a signal that is ignored, or somebody else's, stays so
+        return
+    pressed = threading.Event()
+
+    def hear(_number: int, _frame: object) -> None:
+        if pressed.is_set():
+            raise KeyboardInterrupt
+        pressed.set()
+
+    def check() -> None:
+        if pressed.is_set():
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, hear)
+    try:
+        yield check
+        check()
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _attempt(function: Callable[[Task], Result], task: Task) -> Outcome[Result]:
@@ -173,16 +209,25 @@ def _attempt_there(function: Callable[[Task], Result], task: Task) -> Outcome[Re
 
 def _on_workers(
     client: Client,
+    check: Callable[[], None],
     function: Callable[[Task], Result],
     tasks: Sequence[Task],
     *,
     done: Callable[[], None] | None = None,
 ) -> list[Outcome[Result]]:
-    from distributed import KilledWorker, as_completed
+    from distributed import KilledWorker
 
     futures = client.map(partial(_attempt_there, function), tasks, pure=False)
+    ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    for future in futures:
+        future.add_done_callback(ended.put)
     outcomes: dict[str, Outcome[Result]] = {}
-    for future in as_completed(futures, loop=client.loop):
+    while len(outcomes) < len(futures):
+        check()
+        try:
+            future = ended.get(timeout=_LISTEN_S)
+        except queue.Empty:
+            continue
         try:
             outcomes[future.key] = future.result()
         except KilledWorker as error:

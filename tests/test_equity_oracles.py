@@ -23,6 +23,7 @@ from geoaccess.equity import (
     theil_l,
     theil_t,
 )
+from tests.conftest import need
 
 INF = float("inf")
 counted = st.lists(
@@ -146,7 +147,7 @@ def test_the_gini_parts_are_those_of_overlapping_distributions(rows):
 
 
 def test_pysal_agrees_where_everybody_counts_once():
-    pytest.importorskip("inequality", reason="PySAL's inequality is not installed")
+    need("inequality")
     from inequality import atkinson as pysal_atkinson
     from inequality import gini as pysal_gini
     from inequality import theil as pysal_theil

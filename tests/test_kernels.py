@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -186,16 +185,15 @@ def test_lesser_roads_pay_at_junctions_and_the_greatest_where_three_of_them_meet
 
 
 def test_components_of_a_long_road_take_neither_stack_nor_time():
-    n = 1_500 if PLAIN else 60_000
+    n = 1_500 if PLAIN else 3_000_000
     line = np.arange(n, dtype=np.int32)
     start, heads, _, _ = graph.rows(n, line, np.roll(line, -1), line)
     assert set(graph.strong_components(start, heads)) == {0}
     start, heads, _, _ = graph.rows(n, line[:-1].copy(), line[1:].copy(), line[1:].copy())
     assert len(set(graph.strong_components(start, heads))) == n
-    began = time.perf_counter()
+    # An algorithm whose time grows with the square of the road would take hours for this one.
     for way in (1, -1):  # drawn from either end
         assert set(graph.weak_components(n, line[:-1][::way].copy(), line[1:][::way].copy())) == {0}
-    assert PLAIN or time.perf_counter() - began < 2, "the time grows with the square of the road"
 
 
 # Chains

@@ -20,6 +20,7 @@ from geoaccess.maps import report_sentences as sentences
 from geoaccess.maps import report_tables as tables
 from geoaccess.maps.report_dots import dot_plot
 from geoaccess.phrases import Writer
+from tests.conftest import need
 
 INF = math.inf
 HOSTILE = "<script>alert(1)</script>`${x}`\" onload='x' {{ 7*7 }}"
@@ -364,7 +365,7 @@ def test_a_language_that_is_not_known_is_refused(tmp_path):
 
 
 def test_a_pdf_is_pages_of_print(tmp_path):
-    pytest.importorskip("weasyprint")
+    need("weasyprint")
     written(tmp_path, report())
     assert maps.report_pdf(tmp_path / "report.html", tmp_path / "report.pdf") == ""
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")

@@ -23,6 +23,7 @@ from geoaccess.measures import (
     three_step,
     two_step,
 )
+from tests.conftest import need
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -111,8 +112,8 @@ def country():
 @pytest.mark.parametrize("decay", [Binary(1800), Stepped((600, 1200, 1800), (1, 0.68, 0.22)), Gaussian(600, 1800)])
 def test_pysal_finds_the_same(country, measure, decay):
     """The package `access` of PySAL, from the same table, with its own step function and Gaussian."""
-    fca = pytest.importorskip("access.fca")
-    weights = pytest.importorskip("access.weights")
+    fca = need("access.fca")
+    weights = need("access.weights")
     cells, sites, times = country
     names = {"cell_id": "origin", "site_id": "dest", "travel_time_s": "cost"}
     peers = {Binary: {1800: 1}, Stepped: {600: 1, 1200: 0.68, 1800: 0.22}}

@@ -14,6 +14,7 @@ from geoaccess.errors import InputError
 from geoaccess.measures import journey_hours, rule_cost, rule_table, staff_travel
 from geoaccess.services import allowed_by_names, read_sites
 from geoaccess.zones import read_municipalities
+from tests.conftest import need
 
 INF = float("inf")
 REASONS = ["no_zone", "no_provider", "nothing_in_reach", "provider_out_of_reach"]
@@ -110,7 +111,7 @@ def test_a_permission_for_a_site_that_is_not_there_is_refused():
 
 def test_the_legevakt_of_one_s_own_municipality_in_all_norway(shared):
     """Beelines stand in for roads: who may use what, and that nobody is lost, does not hang on them."""
-    spatial = pytest.importorskip("scipy.spatial")
+    spatial = need("scipy.spatial")
     folder = shared / "norway"
     sites = read_sites(folder / "legevakter_2024.geojson", service="legevakt", carry=["kommune"])
     names = read_municipalities(folder / "kommuner_2024.geojson", id="kommunenummer", name="name", digits=4)["name"]

@@ -16,6 +16,7 @@ from test_study_tiny import STUDY, degrees, write_study
 from geoaccess.planner import PlannerState
 from geoaccess.planner.app import planner_app
 from geoaccess.study import load_study, solve_study
+from tests.conftest import need
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = [
@@ -70,7 +71,7 @@ def served(state, tmp_path):
 
 @pytest.fixture(scope="module")
 def chromium():
-    sync_api = pytest.importorskip("playwright.sync_api")
+    sync_api = need("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield browser

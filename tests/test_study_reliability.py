@@ -11,6 +11,7 @@ from geoaccess.cli import app
 from geoaccess.errors import InputError
 from geoaccess.questions import reliability_study
 from geoaccess.study import load_study
+from tests.conftest import need
 from tests.test_study_tiny import PEOPLE, TOTAL, cell_id, write_study
 
 HEAD = "what,name,osm_id,season,availability,area,correlation\n"
@@ -55,7 +56,7 @@ def test_the_isle_depends_on_its_ferry(tiny):
 
 
 def test_answers_are_the_same_on_any_number_of_workers(tiny):
-    pytest.importorskip("distributed")
+    need("distributed")
     table = closures(tiny, "ferry,all,,all,0.6,sea,0.4\npass,,1,all,0.8,sea,0.4\npass,,2,all,0.8,land,0.9\n")
     asked = {"table": table, "draws": 120, "seed": 9, "show": False}
     here = reliability_study(tiny, "gp", **asked)

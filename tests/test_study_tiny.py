@@ -500,6 +500,7 @@ def test_the_network_is_described(tmp_path):
         "Where people live, by what ties them to the mainland",
         "Roads by what ties them to the mainland",
         "What was read and left out",
+        "Tags that could not be read or decided",
         "Tags of roads and ferries that no rule looks at",
     ]
     assert said["Roads by what ties them to the mainland"]["km"].sum() == pytest.approx(65.1, abs=0.1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 import zipfile
 from pathlib import Path
 
@@ -79,15 +78,12 @@ def test_the_day_of_vestmannaeyjar_by_hand(herjolfur):
     assert np.isinf(figures["by_land_s"])
 
 
-def test_a_whole_country_takes_seconds(herjolfur, data):
+def test_of_a_whole_country_only_the_island_waits_for_the_boat(herjolfur, data):
     network, sailed = herjolfur
     cells = ga.read_cells(data / "iceland/population_1km_2018.csv", x="x_3035", y="y_3035", anchor="lower_left")
     snapped = snap(network, cells, min_component_m=5000)
     sites = snap(network, points(selfoss=(-20.997, 63.933), akureyri=(-18.09, 65.68)))
-    day_profile(snapped.head(5), sites, sailed)  # compiles
-    begun = time.perf_counter()
     figures = day_profile(snapped, sites, sailed, norms_s=[3600])
-    assert time.perf_counter() - begun < 10
     bound = figures["departures"] > 0
     here = snapped.loc[bound]
     assert here["lat"].between(63.39, 63.46).all()  # Heimaey, and nobody else
