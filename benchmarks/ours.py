@@ -14,6 +14,7 @@ import pandas as pd
 
 import geoaccess as ga
 from geoaccess import siting
+from geoaccess.defaults import UNREACHED_MIN
 from geoaccess.hierarchy import light
 from geoaccess.kernels import search, sweeps
 from geoaccess.kernels.keys import FAR, NEVER
@@ -190,7 +191,7 @@ def site(
 def times(hierarchy: ga.Hierarchy, cells: Nodes, candidates: Nodes) -> npt.NDArray[np.float64]:
     """Return seconds from cells to candidates, a day where there is no way; not timed."""
     cell, candidate = at_nodes(hierarchy.network, cells), at_nodes(hierarchy.network, candidates)
-    return np.minimum(ga.travel_times(hierarchy, cell, candidate), siting.DAY_S)
+    return np.minimum(ga.travel_times(hierarchy, cell, candidate), UNREACHED_MIN * 60)
 
 
 def located(

@@ -201,3 +201,41 @@ def test_the_room_is_light_to_enter():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("first", "anchor", "taken", "corner"),
+    [
+        (650000, None, "lower_left: all coordinates lie on multiples", 650000),
+        (650500, None, "centre: all coordinates lie on halves", 650000),
+        (650300, None, "centre: coordinates lie neither", 649800),
+        (650000, "centre", None, 649500),
+        (650500, "lower_left", None, 650500),
+    ],
+)
+def test_coordinates_without_ids_are_what_their_grid_shows(tmp_path, first, anchor, taken, corner):
+    north = first + 7_080_000
+    rows = "".join(f"3,{first + 1000 * i},{north + 1000 * i}\n" for i in range(3))
+    (tmp_path / "grid.csv").write_text("population,x,y\n" + rows)
+    chosen = {} if anchor is None else {"anchor": anchor}
+    place = {"x": "x", "y": "y", "crs": "EPSG:25833", "cell_size_m": 1000, "cell_id": None}
+    read = read_cells(tmp_path / "grid.csv", **place, **chosen)
+    assert read.total_bounds.tolist() == [corner, corner + 7_080_000, corner + 3000, corner + 7_083_000]
+    assert read.attrs.get("anchor", "").startswith(taken or "")
+    assert ("anchor" in read.attrs) == (taken is not None)
+
+
+def test_points_without_ids_are_what_their_grid_shows(tmp_path):
+    for first in (650000, 650500):
+        points = gpd.points_from_xy([first, first + 1000], [first + 7_080_000] * 2, crs="EPSG:25833")
+        gpd.GeoDataFrame({"population": [1, 2]}, geometry=points).to_file(tmp_path / f"{first}.gpkg")
+        read = read_cells(tmp_path / f"{first}.gpkg", cell_id=None, cell_size_m=1000)
+        assert read.total_bounds.tolist() == [650000, 7730000, 652000, 7731000]
+
+
+def test_troms_without_ids_lies_where_its_ids_put_it(data):
+    file = data / "troms" / "population_250m_2019.csv"
+    by_id = read_cells(file)
+    place = {"x": "x_25833", "y": "y_25833", "crs": "EPSG:25833", "cell_size_m": 250}
+    without = read_cells(file, cell_id=None, **place)
+    assert (without.geometry.to_numpy() == by_id.geometry.to_numpy()).all()

@@ -176,12 +176,13 @@ def test_the_whole_of_norway_is_inside_the_area_of_its_grid(tmp_path):
 def test_coordinates_that_differ_from_the_ids(tmp_path):
     lower_left = [f"1kmN{n}E2918,3,2918000,{n}000" for n in (4775, 4776, 4777)]
     path = write(tmp_path, *lower_left, header="cell_id,population,x,y")
-    message = told(path, x="x", y="y")
+    message = told(path, x="x", y="y", anchor="centre")
     assert 'give anchor="lower_left"' in message
     assert "3 rows: row 2 (2918000, 4775000 by its id, 2917500, 4774500 by x, y)" in message
     assert len(read_cells(path, x="x", y="y", anchor="lower_left")) == 3
+    assert len(read_cells(path, x="x", y="y")) == 3  # the ids say which
     path = write(tmp_path, *lower_left[:2], "1kmN4777E2918,3,2919000,4777000", header="cell_id,population,x,y")
-    message = told(path, x="x", y="y", anchor="lower_left")
+    assert told(path, x="x", y="y") == (message := told(path, x="x", y="y", anchor="lower_left"))
     assert "1 row: row 4 (2918000, 4777000 by its id, 2919000, 4777000 by x, y); correct" in message
 
 

@@ -49,14 +49,14 @@ def test_a_slot_is_open_when_its_start_is(text):
 def test_holidays_are_those_of_the_country_and_the_date():
     opening = pd.Series({"office": "Mo-Fr 08:00-16:00; PH off"})
     first_of_may = date(2026, 5, 1)
-    assert open_hours(opening, first=first_of_may, days=1)["office"].sum() == 8
-    assert open_hours(opening, first=first_of_may, days=1, country="NO")["office"].sum() == 0
-    assert open_hours(opening, first=date(2026, 5, 4), days=1, country="NO")["office"].sum() == 8
+    assert open_hours(opening, first=first_of_may, days=1, step_min=60)["office"].sum() == 8
+    assert open_hours(opening, first=first_of_may, days=1, step_min=60, country="NO")["office"].sum() == 0
+    assert open_hours(opening, first=date(2026, 5, 4), days=1, step_min=60, country="NO")["office"].sum() == 8
 
 
 def test_seasons_are_those_of_the_date():
     opening = pd.Series({"cabins": "Jul-Aug Mo-Fr 09:00-12:00"})
-    assert open_hours(opening, first=date(2026, 7, 13))["cabins"].sum() == 15
+    assert open_hours(opening, first=date(2026, 7, 13), step_min=60)["cabins"].sum() == 15
     assert open_hours(opening, first=MONDAY)["cabins"].sum() == 0
 
 

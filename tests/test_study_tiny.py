@@ -13,7 +13,7 @@ import pyproj
 import pytest
 
 from geoaccess.progress import Stages
-from geoaccess.study import check, describe_network, load_study, main_table, solve_study
+from geoaccess.study import check, describe_network, load_study, main_table, solve_study, stages
 
 # Kilometres from a corner in EPSG:25833: towns on a road to the east, a bay beyond the sea, islands.
 ORIGIN_E, ORIGIN_N = 500_000, 7_700_000
@@ -532,3 +532,23 @@ def test_stages_are_timed_in_their_order_and_silent_when_nobody_watches(answers,
     assert capfd.readouterr() == ("", "")
     assert all(seconds >= 0 for seconds in answers.seconds.values())
     assert len(answers.seconds) == 9
+
+
+def test_check_says_which_point_of_the_cells_coordinates_were_taken_for(tmp_path):
+    file = write_study(tmp_path)
+    by_id = stages.read_people(load_study(file))
+    bounds = by_id.geometry.bounds
+    rows = pd.DataFrame({"people": by_id["population"], "x": bounds["minx"], "y": bounds["miny"]})
+    rows.to_csv(tmp_path / "people.csv", index=False)
+    size = (bounds["maxx"] - bounds["minx"]).iloc[0]
+    place = f'cell_id = "none"\nx = "x"\ny = "y"\ncrs = "EPSG:{by_id.crs.to_epsg()}"\ncell_size_m = {size}'
+    file.write_text(file.read_text().replace('people = "people"', f'people = "people"\n{place}'))
+    lines = check(load_study(file))
+    told = [line for line in lines if "anchor" in line]
+    assert told == [
+        "[population] anchor is not given; taken as lower_left: all coordinates lie on multiples of the cell size"
+    ]
+    without = stages.read_people(load_study(file))
+    assert (without.geometry.to_numpy() == by_id.geometry.to_numpy()).all()
+    file.write_text(file.read_text().replace('cell_id = "none"', 'cell_id = "none"\nanchor = "lower_left"'))
+    assert not any("anchor" in line for line in check(load_study(file)))

@@ -9,6 +9,7 @@ import typer
 from rich.text import Text
 
 from geoaccess.cli.app import StudyFile, app, date, out, print_table, rich_table
+from geoaccess.defaults import CUT_OFF_MIN, INTERVAL_DRAWS
 
 
 @app.command()
@@ -55,7 +56,7 @@ def vulnerable(
     service: Annotated[str, typer.Option("--service", help="A service of the study, such as hospital.")],
     cut_off: Annotated[
         float, typer.Option("--cut-off", metavar="MINUTES", help="What a person who is cut off counts in the ranking.")
-    ] = 1440.0,
+    ] = CUT_OFF_MIN,
     output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="Where the files go.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
@@ -81,7 +82,7 @@ def reliability(
     study: StudyFile,
     *,
     service: Annotated[str, typer.Option("--service", help="A service of the study, such as hospital.")],
-    draws: Annotated[int, typer.Option("--draws", help="How many.")] = 1000,
+    draws: Annotated[int, typer.Option("--draws", help="How many.")] = INTERVAL_DRAWS,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same draws.")] = 0,
     season: Annotated[str | None, typer.Option("--season", help="Rows of the table that count; the study's.")] = None,
     table: Annotated[

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from geoaccess.defaults import OFFICE_STAFF, SHARE_WITHIN, SOLVER_S, UNREACHED_MIN
+
 if TYPE_CHECKING:
     from geoaccess.questions.siting.question import Question
     from geoaccess.scenarios import Scenario
@@ -27,7 +29,7 @@ def site(
     norm: Annotated[
         float | None, typer.Option("--norm", metavar="MIN", help="Minutes; the study's first norm.")
     ] = None,
-    share: Annotated[float, typer.Option("--share", help="Of the people, for fewest.")] = 0.95,
+    share: Annotated[float, typer.Option("--share", help="Of the people, for fewest.")] = SHARE_WITHIN,
     aversion: Annotated[float, typer.Option("--aversion", help="To inequality, above 0, for fair.")] = 1.0,
     alpha: Annotated[float, typer.Option("--alpha", help="1: how far beyond the norm; 2: squared.")] = 1.0,
     quantile: Annotated[float, typer.Option("--quantile", help="For worst: 1 is the longest time, 0.9 P90.")] = 1.0,
@@ -39,12 +41,12 @@ def site(
     exclude: Annotated[Path | None, typer.Option("--exclude", metavar="FILE", help="Polygons to keep out of.")] = None,
     unreached: Annotated[
         float, typer.Option("--unreached", metavar="MIN", help="Minutes that somebody counts whom nothing reaches.")
-    ] = 1440.0,
+    ] = UNREACHED_MIN,
     max_loss: Annotated[
         float | None, typer.Option("--max-loss", metavar="MIN", help="What a class may lose on average, with --close.")
     ] = None,
     method: Annotated[str, typer.Option("--method", help="auto, exact, exchange or greedy.")] = "auto",
-    seconds: Annotated[float, typer.Option("--seconds", help="How long an exact solver may take.")] = 60.0,
+    seconds: Annotated[float, typer.Option("--seconds", help="How long an exact solver may take.")] = SOLVER_S,
     output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="The study's unless given.")] = None,
     vary: Annotated[
         list[str] | None,
@@ -139,12 +141,12 @@ def office_days(
     ] = 0.7,
     staff: Annotated[
         float, typer.Option("--staff", help="How many drive; each hour counts as one of a patient.")
-    ] = 2.0,
+    ] = OFFICE_STAFF,
     even: Annotated[bool, typer.Option("--even", help="The same number of offices each day.")] = False,
     candidates: Annotated[str, typer.Option("--candidates", help="settlements, cells, or a file.")] = "settlements",
     least_people: Annotated[float, typer.Option("--least-people", help="Of a settlement.")] = 50.0,
     exclude: Annotated[Path | None, typer.Option("--exclude", metavar="FILE", help="Polygons to keep out of.")] = None,
-    seconds: Annotated[float, typer.Option("--seconds", help="How long an exact solver may take.")] = 60.0,
+    seconds: Annotated[float, typer.Option("--seconds", help="How long an exact solver may take.")] = SOLVER_S,
     output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="The study's unless given.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
@@ -197,7 +199,7 @@ def vehicles(
     least_people: Annotated[float, typer.Option("--least-people", help="Of a settlement.")] = 200.0,
     exclude: Annotated[Path | None, typer.Option("--exclude", metavar="FILE", help="Polygons to keep out of.")] = None,
     figures: Annotated[Path | None, typer.Option("--figures", metavar="FILE", help="Of the ambulance chain.")] = None,
-    seconds: Annotated[float, typer.Option("--seconds", help="How long an exact solver may take.")] = 60.0,
+    seconds: Annotated[float, typer.Option("--seconds", help="How long an exact solver may take.")] = SOLVER_S,
     output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="The study's unless given.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:

@@ -37,7 +37,7 @@ def read_cells(
     y: str | None = None,
     crs: Any = None,
     cell_size_m: float | None = None,
-    anchor: Anchor = "centre",
+    anchor: Anchor | None = None,
     carry: Sequence[str] = (),
     layer: str | None = None,
 ) -> gpd.GeoDataFrame:
@@ -65,7 +65,9 @@ def read_cells(
         Side of the cells. Where neither ids nor shapes hold it (ids of Statistics Norway) it is by default the greatest
         common divisor of all corner coordinates, if the file has five cells or more and the result is a usual size.
     anchor
-        Which point of the cell `x` and `y`, or points, are: "centre" or "lower_left".
+        Which point of the cell `x` and `y`, or points, are: "centre" or "lower_left". None: ids tell; without ids all
+        coordinates on multiples of the cell size are lower left corners, all on halves of it centres; where they are
+        neither, "centre". `attrs["anchor"]` says which was taken where ids and `anchor` left it open, and why.
     carry
         Further columns to keep, as they are in the file; from CSV they are text, so that leading zeros stay.
     layer
@@ -116,16 +118,19 @@ def read_cells(
     if placement is None or problems:
         raise InputError.listing(str(file), problems)
     names = ids.to_numpy(dtype=object) if ids is not None else _make_ids(file, placement)
-    return _build(table, names, population, placement, carry)
+    cells = _build(table, names, population, placement, carry)
+    if placement.anchor_taken:
+        cells.attrs["anchor"] = placement.anchor_taken
+    return cells
 
 
 def _check_settings(
-    *, x: str | None, y: str | None, crs: Any, cell_size_m: float | None, anchor: Anchor, carry: Sequence[str]
+    *, x: str | None, y: str | None, crs: Any, cell_size_m: float | None, anchor: Anchor | None, carry: Sequence[str]
 ) -> tuple[Settings | None, list[str]]:
     problems = []
     if (x is None) != (y is None):
         problems.append(f"x is {x!r} and y is {y!r}; give both columns or neither")
-    if anchor not in get_args(Anchor):
+    if anchor is not None and anchor not in get_args(Anchor):
         problems.append(f"anchor is {anchor!r}; give {' or '.join(map(repr, get_args(Anchor)))}")
     if cell_size_m is not None and not 0 < cell_size_m < np.inf:
         problems.append(f"cell_size_m is {cell_size_m!r}; give a length above 0")

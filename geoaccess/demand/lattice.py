@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from geoaccess.defaults import ANCHOR
 from geoaccess.demand.area import crs_name, outside_area
 from geoaccess.tables import show_rows
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     import pyproj
 
 
-__all__ = ["SLACK", "Anchor", "Placement", "Settings", "apart", "check_lattice"]
+__all__ = ["SLACK", "Anchor", "Placement", "Settings", "apart", "check_lattice", "find_anchor"]
 
 Anchor = Literal["centre", "lower_left"]
 
@@ -31,7 +32,7 @@ class Settings:
     y: str | None
     crs: pyproj.CRS | None
     cell_size_m: float | None
-    anchor: Anchor
+    anchor: Anchor | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,10 +43,27 @@ class Placement:
     y: npt.NDArray[np.float64]
     size_m: float
     crs: pyproj.CRS
+    anchor_taken: str = ""  # which anchor was taken where neither the caller nor ids say it, and why
 
     def show(self, position: int) -> str:
         """Write the corner of one cell."""
         return f"{self.x[position]:.12g}, {self.y[position]:.12g}"
+
+
+def find_anchor(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], size: float) -> tuple[Anchor, str]:
+    """Return which point of their cells coordinates are, as their grid shows it, and why.
+
+    A grid nearly always starts at whole multiples of its size: then corners lie on multiples and centres on halves.
+
+    >>> find_anchor(np.array([125.0, 375.0]), np.array([875.0, 875.0]), 250.0)
+    ('centre', 'centre: all coordinates lie on halves of the cell size')
+    """
+    within = np.concatenate([x, y]) / size % 1
+    if (np.minimum(within, 1 - within) <= SLACK).all():
+        return "lower_left", "lower_left: all coordinates lie on multiples of the cell size"
+    if (np.abs(within - 0.5) <= SLACK).all():
+        return "centre", "centre: all coordinates lie on halves of the cell size"
+    return ANCHOR, f"{ANCHOR}: coordinates lie neither on multiples of the cell size nor on halves of it"
 
 
 def apart(placement: Placement, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:

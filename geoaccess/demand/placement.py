@@ -9,7 +9,7 @@ import pyproj
 
 from geoaccess.demand.area import crs_name, grid_crs
 from geoaccess.demand.ids import UNDERSTOOD, recognise_ids
-from geoaccess.demand.lattice import Placement, Settings, apart, check_lattice
+from geoaccess.demand.lattice import Placement, Settings, apart, check_lattice, find_anchor
 from geoaccess.demand.shapes import compare_shapes, has_shapes, place_by_shapes, size_of_squares
 from geoaccess.errors import InputError
 from geoaccess.tables import read_numbers, show_rows
@@ -124,32 +124,36 @@ def _from_columns(table: Any, ids: pd.Series[str] | None, settings: Settings) ->
             some = ", ".join(repr(v) for v in ids.iloc[:3])
             why = f"cell ids such as {some} are not understood ({UNDERSTOOD})"
         raise InputError(f"{why}; give {', '.join(lacking)}")
-    x, y, problems = _read_corners(table, settings.x, settings.y, settings.cell_size_m, settings)
-    return (None if problems else Placement(x, y, settings.cell_size_m, settings.crs)), problems
+    x, y, problems = _read_places(table, settings.x, settings.y)
+    if problems:
+        return None, problems
+    anchor, why = (settings.anchor, "") if settings.anchor else find_anchor(x, y, settings.cell_size_m)
+    shift = settings.cell_size_m / 2 if anchor == "centre" else 0.0
+    return Placement(x - shift, y - shift, settings.cell_size_m, settings.crs, why), []
 
 
 def _compare_columns(table: Any, placement: Placement, *, x: str, y: str, settings: Settings) -> list[str]:
     size = placement.size_m
-    east, north, problems = _read_corners(table, x, y, size, settings)
+    east, north, problems = _read_places(table, x, y)
     if problems:
         return problems
-    off = apart(placement, east, north)
-    if not off.any():
+    shifts = {"centre": size / 2, "lower_left": 0.0}
+    off = {name: apart(placement, east - shift, north - shift) for name, shift in shifts.items()}
+    best = min(off, key=lambda name: int(off[name].sum()))
+    anchor = settings.anchor or best
+    if not off[anchor].any():
         return []
     hint = "correct the ids or the coordinates"
-    shift, other = (size / 2, "lower_left") if settings.anchor == "centre" else (-size / 2, "centre")
-    if not apart(placement, east + shift, north + shift).any():
-        hint = f'they are those of the other anchor; give anchor="{other}"'
+    if not off[best].any():
+        hint = f'they are those of the other anchor; give anchor="{best}"'
+    east, north = east - shifts[anchor], north - shifts[anchor]
     rows = show_rows(
-        table, off, lambda i: f"{placement.show(i)} by its id, {east[i]:.12g}, {north[i]:.12g} by {x}, {y}"
+        table, off[anchor], lambda i: f"{placement.show(i)} by its id, {east[i]:.12g}, {north[i]:.12g} by {x}, {y}"
     )
     return [f"lower-left corners differ between ids and coordinates in {rows}; {hint}"]
 
 
-def _read_corners(
-    table: Any, x: str, y: str, size: float, settings: Settings
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], list[str]]:
+def _read_places(table: Any, x: str, y: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], list[str]]:
     east, wrong_x = read_numbers(table, x, negative=True)
     north, wrong_y = read_numbers(table, y, negative=True)
-    shift = size / 2 if settings.anchor == "centre" else 0.0
-    return east - shift, north - shift, wrong_x + wrong_y
+    return east, north, wrong_x + wrong_y

@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 
 from geoaccess.demand.area import crs_name, grid_crs
-from geoaccess.demand.lattice import SLACK, Placement, Settings, apart
+from geoaccess.demand.lattice import SLACK, Placement, Settings, apart, find_anchor
 from geoaccess.errors import InputError
 from geoaccess.tables import show_rows
 
@@ -57,7 +57,7 @@ def compare_shapes(table: Any, placement: Placement, settings: Settings) -> list
         shapes = _fit_shapes(table, settings)
     except InputError as error:
         return [str(error)]
-    x, y = _corners(shapes, placement.crs, placement.size_m, settings)
+    x, y, _ = _corners(shapes, placement.crs, placement.size_m, settings)
     off = apart(placement, x, y)
     if not off.any():
         return []
@@ -97,12 +97,12 @@ def _fit_shapes(table: Any, settings: Settings) -> Any:
 
 
 def _from_centres(shapes: Any, crs: pyproj.CRS, size: float, settings: Settings) -> Placement:
-    x, y = _corners(shapes, crs, size, settings)
+    x, y, why = _corners(shapes, crs, size, settings)
     column, row = np.round(x / size) * size, np.round(y / size) * size
     # A grid nearly always starts at whole multiples of its size: undo the rounding that a detour over degrees left.
     if (np.maximum(np.abs(x - column), np.abs(y - row)) <= SLACK * size).all():
-        return Placement(column, row, size, crs)
-    return Placement(x, y, size, crs)
+        return Placement(column, row, size, crs, why)
+    return Placement(x, y, size, crs, why)
 
 
 def _from_squares(table: Any, shapes: Any, crs: pyproj.CRS, settings: Settings) -> Placement:
@@ -122,8 +122,14 @@ def _from_squares(table: Any, shapes: Any, crs: pyproj.CRS, settings: Settings) 
 
 def _corners(
     shapes: Any, crs: pyproj.CRS, size: float, settings: Settings
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return lower-left corners of cells: from the centres of polygons, from points by their anchor."""
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], str]:
+    """Return lower-left corners of cells, from the centres of polygons or points by their anchor; and why that one."""
     points = shapes.to_crs(crs).centroid
-    shift = 0.0 if settings.anchor == "lower_left" and (shapes.geom_type == "Point").all() else size / 2
-    return points.x.to_numpy(dtype=np.float64) - shift, points.y.to_numpy(dtype=np.float64) - shift
+    x, y = points.x.to_numpy(dtype=np.float64), points.y.to_numpy(dtype=np.float64)
+    anchor, why = settings.anchor or "centre", ""
+    if not (shapes.geom_type == "Point").all():
+        anchor = "centre"
+    elif settings.anchor is None:
+        anchor, why = find_anchor(x, y, size)
+    shift = 0.0 if anchor == "lower_left" else size / 2
+    return x - shift, y - shift, why

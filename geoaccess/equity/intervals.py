@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from geoaccess.defaults import INTERVAL_DRAWS
 from geoaccess.equity._people import people_weights, read_groups, read_numbers, read_people
 from geoaccess.errors import InputError
 
@@ -47,7 +48,7 @@ def interval(
     method: Literal["bootstrap", "jackknife"] = "bootstrap",
     clusters: Labels | None = None,
     level: float = 0.95,
-    draws: int = 1000,
+    draws: int = INTERVAL_DRAWS,
     seed: int = 0,
     **arguments: Any,
 ) -> Interval:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from geoaccess.defaults import EQUITY_DRAWS
 from geoaccess.equity._people import people_weights, read_numbers
 from geoaccess.equity.aversion import atkinson, kolm_pollak, kolm_pollak_ede
 from geoaccess.equity.concentration import concentration_index
@@ -78,7 +79,7 @@ def equity_table(
     ranking: str | None = None,
     population: str = "population",
     clusters: str | None = None,
-    draws: int = 0,
+    draws: int = EQUITY_DRAWS,
     seed: int = 0,
 ) -> pd.DataFrame:
     """All indices of this room for each service, one row per service and index.

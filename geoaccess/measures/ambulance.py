@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.defaults import DAY_S
 from geoaccess.errors import InputError
 from geoaccess.measures.groups import read_times, require_columns
 from geoaccess.measures.specification import ServiceSpec
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["busy_fraction", "road_chain"]
 
-YEAR_S = 365 * 86_400.0
+YEAR_S = 365.0 * DAY_S
 
 
 def road_chain(

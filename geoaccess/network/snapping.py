@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.defaults import DAY_S
 from geoaccess.errors import InputError
 from geoaccess.kernels import geometry
 from geoaccess.network.elements import DECISECONDS, EdgeKind
@@ -106,7 +107,7 @@ def snap(
     slowest = float(np.nanmax(off_m, initial=0.0)) * 3.6 / off_network_kph
     if slowest > _LONGEST_OFF_S:
         raise InputError(
-            f"off_network_kph is {off_network_kph}: the way off the network would take {slowest / 86400:.0f} days; "
+            f"off_network_kph is {off_network_kph}: the way off the network would take {slowest / DAY_S:.0f} days; "
             "give a larger speed or a smaller max_snap_m"
         )
     table["off_network_ds"] = np.where(

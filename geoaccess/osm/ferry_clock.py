@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from geoaccess.defaults import DAY_S
 from geoaccess.osm.values import parse_duration_s
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ __all__ = [
     "read_duration_s",
 ]
 
-DAY_S = 86400
 _DAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geoaccess import files
+from geoaccess.defaults import DAY_S
 from geoaccess.errors import InputError
 from geoaccess.osm.ferry_clock import (
     Sailings,
@@ -42,7 +43,6 @@ COLUMNS = (
 _YES, _NO = ("yes", "true", "1", "ja"), ("no", "false", "0", "nei")
 _COORDINATES = ("from_lon", "from_lat", "to_lon", "to_lat")
 _LONGEST_MIN = 3 * 24 * 60
-_DAY_S = 86400
 
 
 @dataclass(frozen=True)
@@ -198,8 +198,8 @@ class _Row:
         if there is not None and there.headway_s:
             return there.headway_s
         if count and count > 1 and first is not None and last is not None:
-            return ((last - first) % _DAY_S) / (count - 1) or None
-        return _DAY_S / count if count and count <= 1 else None
+            return ((last - first) % DAY_S) / (count - 1) or None
+        return DAY_S / count if count and count <= 1 else None
 
 
 def _minutes(text: str) -> float | None:

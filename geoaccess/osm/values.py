@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from geoaccess.defaults import DAY_S
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -159,5 +161,5 @@ def parse_duration_s(text: str) -> float | None:
         return float(first) * 3600 + float(second) * 60 + float(third or 0)
     if (match := _ISO.fullmatch(word)) and any(match.groups()):
         days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
-        return days * 86400 + hours * 3600 + minutes * 60 + seconds
+        return days * DAY_S + hours * 3600 + minutes * 60 + seconds
     return None

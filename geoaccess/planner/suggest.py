@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoaccess import siting
+from geoaccess.defaults import UNREACHED_MIN
 from geoaccess.errors import InputError
 from geoaccess.planner.plan import ALL_WEEK
 from geoaccess.questions.siting.question import Question, objective_of
@@ -32,6 +33,7 @@ __all__ = ["APART_M", "Place", "Proposal", "suggest"]
 APART_M = 5000.0
 """Of places nearer to each other than this only the best is proposed."""
 
+UNREACHED_S = UNREACHED_MIN * 60
 _AT_ONCE = 64
 _MOST_PAIRS = 200_000_000
 """Pairs of a cell and a candidate up to which every candidate is tried, however long it takes: seconds."""
@@ -238,7 +240,7 @@ def _at_most(asked: _Asked, *, ends: float) -> npt.NDArray[np.float64]:
     """
     snapped = asked.state.candidates[1]
     mean_s = asked.share @ asked.now_s
-    need = asked.state.people * np.minimum(mean_s, siting.DAY_S)
+    need = asked.state.people * np.minimum(mean_s, UNREACHED_S)
     order = np.argsort(-need[asked.state.candidate_cells], kind="stable")
     found = np.full(len(snapped), -np.inf)
     for begin in range(0, len(order), _AT_ONCE):
@@ -246,7 +248,7 @@ def _at_most(asked: _Asked, *, ends: float) -> npt.NDArray[np.float64]:
         saved_s = np.zeros(len(some))
         for part, held in zip(asked.share, asked.fields, strict=True):
             gains = site_gains(held.field, snapped.iloc[some])
-            saved_s += part * gains["saved_s"].to_numpy() + siting.DAY_S * gains["newly_reached"].to_numpy()
+            saved_s += part * gains["saved_s"].to_numpy() + UNREACHED_S * gains["newly_reached"].to_numpy()
         found[some] = saved_s / 60
         if time.monotonic() > ends:
             break

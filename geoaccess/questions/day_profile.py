@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import files, measures
+from geoaccess.defaults import DAY_S
 from geoaccess.errors import InputError
 from geoaccess.osm import read_ferry_table, read_profile
 from geoaccess.routing import attach_departures, day_profile, departures_on, gtfs_departures
@@ -118,7 +119,7 @@ def _without_timetable(network: Network, sailed: Sailed) -> dict[str, str]:
 
 def _sailing(departures: pd.DataFrame, sailed: Sailed) -> pd.DataFrame:
     """Return how many departures each ferry has on the day, both ways together, and its first and last."""
-    today = departures[departures["departs_s"].lt(86400) & ~departures["ferry"].isin(sailed.unknown)]
+    today = departures[departures["departs_s"].lt(DAY_S) & ~departures["ferry"].isin(sailed.unknown)]
     table = today.groupby("ferry", sort=False)["departs_s"].agg(["size", "min", "max"]).reset_index()
     return pd.DataFrame(
         {

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import files, siting
+from geoaccess.defaults import OFFICE_STAFF, SOLVER_S
 from geoaccess.errors import InputError
 from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places
 from geoaccess.questions.siting.question import Question, above_zero
@@ -64,12 +65,12 @@ class DayQuestion:
     municipality: tuple[str, ...] = ()
     visits_per_year: float = 3.0
     can_wait: float = 0.7
-    staff: float = 2.0
+    staff: float = OFFICE_STAFF
     even: bool = False
     candidates: str = "settlements"
     least_people: float = 50.0
     exclude: Path | None = None
-    seconds: float = 60.0
+    seconds: float = SOLVER_S
 
 
 @dataclass(frozen=True)

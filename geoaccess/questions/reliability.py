@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import measures, phrases, scenarios
+from geoaccess.defaults import INTERVAL_DRAWS
 from geoaccess.errors import InputError
 from geoaccess.parallel import sweep
 from geoaccess.progress import counted
@@ -81,7 +82,7 @@ def reliability_study(
     study: Study,
     service: str,
     *,
-    draws: int = 1000,
+    draws: int = INTERVAL_DRAWS,
     seed: int = 0,
     season: str | None = None,
     table: Path | None = None,

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import scenarios
+from geoaccess.defaults import DAY_S
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.osm import read_profile, read_road_names
 from geoaccess.questions.day_profile import read_departures
@@ -43,7 +44,6 @@ __all__ = [
     "solve_scenario",
 ]
 
-_DAY_S = 86400.0
 _NEAR_DEG = 0.5
 _EVENING_ENDS_S = 4 * 3600.0
 """A boat cancelled "after 20:00" does not sail at midnight either; from four in the morning on it is a new day."""
@@ -291,7 +291,7 @@ def _cancelled(departures: pd.DataFrame | None, scenario: Scenario) -> pd.DataFr
     """Return the departures without those cancelled; a boat that has no other lies still."""
     if departures is None or scenario.boats is None:
         return departures
-    clock, last = departures["departs_s"] % _DAY_S, scenario.boats.cancel_after_s
+    clock, last = departures["departs_s"] % DAY_S, scenario.boats.cancel_after_s
     late = (clock >= last) | ((clock < _EVENING_ENDS_S) & (last >= _EVENING_ENDS_S))
     return departures.assign(departs_s=departures["departs_s"].mask(late))
 

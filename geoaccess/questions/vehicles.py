@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import files, siting
+from geoaccess.defaults import SOLVER_S
 from geoaccess.errors import InputError
 from geoaccess.measures import read_ambulance_figures
 from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places
@@ -60,7 +61,7 @@ class FleetQuestion:
     least_people: float = 200.0
     exclude: Path | None = None
     figures: Path | None = None
-    seconds: float = 60.0
+    seconds: float = SOLVER_S
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.defaults import DAY_S
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DEPARTURE_COLUMNS", "departures_on"]
 
-DAY_S = 86400
 DEPARTURE_COLUMNS = ("ferry", "from_lon", "from_lat", "to_lon", "to_lat", "departs_s", "arrives_s", "check_in_s")
 
 Place = tuple[float, float]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geoaccess import files
+from geoaccess.defaults import DAY_S
 from geoaccess.errors import InputError
-from geoaccess.routing.departures import DAY_S, DEPARTURE_COLUMNS
+from geoaccess.routing.departures import DEPARTURE_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

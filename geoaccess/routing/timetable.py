@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from geoaccess.defaults import DAY_S
 from geoaccess.errors import InputError
 from geoaccess.kernels import graph, search, timetable
 from geoaccess.kernels.keys import FAR
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Sailed", "attach_departures", "day_profile", "travel_times_at"]
 
-DAY_S = 86400
 _COLUMNS = ("ferry", "from_lon", "from_lat", "to_lon", "to_lat", "departs_s", "arrives_s", "check_in_s")
 _FIGURES = ("mean_s", "median_s", "p90_s", "worst_s", "departures", "longest_gap_s", "gap_begins_s")
 

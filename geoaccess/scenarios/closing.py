@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from geoaccess.defaults import CUT_OFF_MIN
 from geoaccess.errors import InputError
 from geoaccess.kernels import cells as along
 from geoaccess.kernels.keys import FAR, SHIFT
@@ -55,7 +56,7 @@ def closing_table(
     units: Sequence[Unit],
     *,
     norms_s: Sequence[float] = (),
-    cut_off_min: float = 1440.0,
+    cut_off_min: float = CUT_OFF_MIN,
     done: Callable[[], None] | None = None,
 ) -> pd.DataFrame:
     """Close each unit on its own, count who is touched, and open it again.

@@ -15,6 +15,7 @@ from opening_hours import (  # type: ignore[attr-defined] # its stubs leave out 
     UnknownCountryError,
 )
 
+from geoaccess.defaults import OPENING_STEP_MIN
 from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _HOUR_MIN = 60
 
 
 def open_hours(
-    opening: pd.Series, *, first: date, days: int = 7, step_min: int = 60, country: str | None = None
+    opening: pd.Series, *, first: date, days: int = 7, step_min: int = OPENING_STEP_MIN, country: str | None = None
 ) -> pd.DataFrame:
     """Say of every hour of some days which sites are open.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from geoaccess.defaults import MERGE_WITHIN_M
 from geoaccess.errors import InputError
 from geoaccess.tables import column_numbers, empty_rows, missing_columns, read_table, read_text, read_yes
 from geoaccess.toml import did_you_mean
@@ -122,7 +123,7 @@ def sites_from_features(
     tags: Sequence[Mapping[str, str]],
     with_names: Sequence[str] = (),
     without_names: Sequence[str] = (),
-    merge_within_m: float = 0.0,
+    merge_within_m: float = MERGE_WITHIN_M,
     source: str = "© OpenStreetMap contributors",
 ) -> gpd.GeoDataFrame:
     """Take as sites of one service all mapped features that carry every tag of one of the rules.

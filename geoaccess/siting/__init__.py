@@ -8,7 +8,7 @@ from geoaccess.siting.days import Week, share_days
 from geoaccess.siting.locating import Located, alternatives, frontier, locate
 from geoaccess.siting.loss_bounds import locate_bounded, mean_loss_s
 from geoaccess.siting.naming import describe_location, scenario_text, unique_names
-from geoaccess.siting.objectives import DAY_S, BeyondNorm, FairMean, Objective, PersonMinutes, WithinNorm
+from geoaccess.siting.objectives import BeyondNorm, FairMean, Objective, PersonMinutes, WithinNorm
 from geoaccess.siting.percentile import least_worst
 from geoaccess.siting.problem import Problem
 from geoaccess.siting.ranking import best_first, candidate_gains
@@ -18,7 +18,6 @@ from geoaccess.siting.siting_problem import SitingProblem, problem_from_matrix
 from geoaccess.siting.vehicles import Fleet, expected_cover
 
 __all__ = [
-    "DAY_S",
     "BeyondNorm",
     "Choice",
     "FairMean",

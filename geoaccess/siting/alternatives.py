@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.defaults import UNREACHED_MIN
 from geoaccess.siting.loss_bounds import Bounds
 from geoaccess.siting.minimax import swap_worths
 from geoaccess.siting.objectives import PersonMinutes, WithinNorm
@@ -31,7 +32,7 @@ def alternatives_bounded(
     groups: npt.NDArray[np.integer],
     max_loss_s: float,
     objective: Objective | None = None,
-    unreached_s: float = 86_400.0,
+    unreached_s: float = UNREACHED_MIN * 60,
     count: int = 10,
 ) -> pd.DataFrame:
     """Return what `alternatives` does, of the choices that keep to the bounds of `locate_bounded`.

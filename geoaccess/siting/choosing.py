@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from geoaccess.defaults import SOLVER_S
 from geoaccess.errors import InputError
 from geoaccess.kernels import siting as kernel
 from geoaccess.siting import highs
@@ -67,7 +68,7 @@ def choose(
     problem: Problem,
     *,
     method: Method = "auto",
-    seconds: float = 60.0,
+    seconds: float = SOLVER_S,
     target: float | None = None,
     enough: float = CLOSE_ENOUGH,
 ) -> Choice:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geoaccess.defaults import SHARE_WITHIN, SOLVER_S
 from geoaccess.errors import InputError
 from geoaccess.kernels import siting as kernel
 from geoaccess.siting import highs
@@ -25,7 +26,9 @@ __all__ = ["fewest"]
 _PEOPLE = 1e-9  # of all: what rounding may take from a share
 
 
-def fewest(setting: SitingProblem, *, norm_s: float, share: float = 1.0, seconds: float = 60.0) -> tuple[Located, int]:
+def fewest(
+    setting: SitingProblem, *, norm_s: float, share: float = SHARE_WITHIN, seconds: float = SOLVER_S
+) -> tuple[Located, int]:
     """Find the fewest candidates that bring at least a share of all people within a norm, beside the sites that stand.
 
     Location set covering (LSCP), for all people or a part of them. Of choices of so many, the one

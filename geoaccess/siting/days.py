@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geoaccess.defaults import OFFICE_STAFF, SOLVER_S
 from geoaccess.errors import InputError
 from geoaccess.siting.choosing import Method, choose
 from geoaccess.siting.problem import Problem
@@ -57,11 +58,11 @@ def share_days(
     visits: npt.ArrayLike,
     can_wait: float,
     staff_s: npt.ArrayLike | None = None,
-    staff: float = 1.0,
+    staff: float = OFFICE_STAFF,
     even: bool = False,
     weekdays: int = 5,
     method: Method = "auto",
-    seconds: float = 60.0,
+    seconds: float = SOLVER_S,
 ) -> Week:
     """Share out office days over candidates and weekdays so that patients and staff travel least.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.defaults import SOLVER_S
 from geoaccess.kernels import siting as kernel
 from geoaccess.siting.choosing import CLOSE_ENOUGH, Choice, Method, choose
 from geoaccess.siting.objectives import PersonMinutes, WithinNorm
@@ -65,7 +66,7 @@ def locate(
     close: int = 0,
     objective: Objective | None = None,
     method: Method = "auto",
-    seconds: float = 60.0,
+    seconds: float = SOLVER_S,
 ) -> Located:
     """Find the candidates to add (and standing sites to close) that are best for an objective.
 

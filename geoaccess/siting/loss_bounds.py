@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geoaccess.defaults import SOLVER_S, UNREACHED_MIN
 from geoaccess.errors import InputError
 from geoaccess.siting import highs
 from geoaccess.siting.choosing import CLOSE_ENOUGH, LARGEST, Choice, choose
@@ -39,9 +40,9 @@ def locate_bounded(
     groups: npt.NDArray[np.integer],
     max_loss_s: float,
     objective: Objective | None = None,
-    unreached_s: float = 86_400.0,
+    unreached_s: float = UNREACHED_MIN * 60,
     method: Method = "auto",
-    seconds: float = 60.0,
+    seconds: float = SOLVER_S,
 ) -> Located:
     """Do what `locate` does, among the choices with which the mean time of no group rises by more than so much.
 
@@ -229,7 +230,7 @@ def _exactly(
 
 
 def mean_loss_s(
-    setting: SitingProblem, found: Located, groups: npt.NDArray[np.integer], *, unreached_s: float = 86_400.0
+    setting: SitingProblem, found: Located, groups: npt.NDArray[np.integer], *, unreached_s: float = UNREACHED_MIN * 60
 ) -> npt.NDArray[np.float64]:
     """Return by how many seconds the mean time of each group rises (below 0: falls) with a choice."""
     inside = groups >= 0

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from geoaccess.defaults import UNREACHED_MIN
 from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["DAY_S", "BeyondNorm", "FairMean", "Objective", "PersonMinutes", "WithinNorm"]
+__all__ = ["BeyondNorm", "FairMean", "Objective", "PersonMinutes", "WithinNorm"]
 
-DAY_S = 86_400.0
-"""What somebody who is not reached counts as, unless said otherwise: so long a journey that they come first."""
 
 _LARGEST_EXPONENT = 600.0
 _MOST_DIGITS = 12
@@ -52,7 +51,7 @@ class PersonMinutes:
     A person who is not reached counts as `unreached_s`, which is at least the longest time anybody has.
     """
 
-    unreached_s: float = DAY_S
+    unreached_s: float = UNREACHED_MIN * 60
     label: str = "mean minutes"
     higher_is_better: bool = False
     of_everybody: bool = False
@@ -102,7 +101,7 @@ class BeyondNorm:
 
     norm_s: float
     alpha: float = 1.0
-    unreached_s: float = DAY_S
+    unreached_s: float = UNREACHED_MIN * 60
     label: str = "time beyond the norm, in norms (FGT)"
     higher_is_better: bool = False
     of_everybody: bool = False
@@ -148,7 +147,7 @@ class FairMean:
     """
 
     kappa: float
-    unreached_s: float = DAY_S
+    unreached_s: float = UNREACHED_MIN * 60
     label: str = "minutes as bad for everybody (Kolm-Pollak)"
     higher_is_better: bool = False
     of_everybody: bool = False
@@ -170,7 +169,7 @@ class FairMean:
         people: npt.NDArray[np.float64],
         *,
         epsilon: float = 1.0,
-        unreached_s: float = DAY_S,
+        unreached_s: float = UNREACHED_MIN * 60,
     ) -> FairMean:
         """Take kappa = epsilon sum w t / sum w t^2 from the times of those who are reached today.
 

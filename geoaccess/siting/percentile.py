@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geoaccess.defaults import SOLVER_S
 from geoaccess.errors import InputError
 from geoaccess.siting.choosing import choose
 from geoaccess.siting.locating import Located, gap_of
@@ -30,7 +31,7 @@ def least_worst(
     close: int = 0,
     quantile: float = 1.0,
     group: npt.NDArray[np.bool_] | None = None,
-    seconds: float = 30.0,
+    seconds: float = SOLVER_S,
 ) -> Located:
     """Find the candidates for which a quantile of the travel time of some people is least.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geoaccess.defaults import SOLVER_S
 from geoaccess.errors import InputError
 from geoaccess.siting import highs
 from geoaccess.siting.choosing import CLOSE_ENOUGH, LARGEST, choose
@@ -63,7 +64,12 @@ class Regret:
 
 
 def least_regret(
-    settings: Sequence[SitingProblem], *, add: int, objective: Objective, method: Method = "auto", seconds: float = 60.0
+    settings: Sequence[SitingProblem],
+    *,
+    add: int,
+    objective: Objective,
+    method: Method = "auto",
+    seconds: float = SOLVER_S,
 ) -> Regret:
     """Find the candidates whose greatest regret over several futures is least.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geoaccess.defaults import SOLVER_S
 from geoaccess.errors import InputError
 from geoaccess.siting import highs
 
@@ -45,7 +46,7 @@ def expected_cover(
     busy: float,
     standing: npt.ArrayLike | None = None,
     most: int | npt.ArrayLike | None = None,
-    seconds: float = 60.0,
+    seconds: float = SOLVER_S,
 ) -> Fleet:
     """Find the bases at which more vehicles bring most calls within reach of one that is free (MEXCLP).
 

@@ -171,6 +171,8 @@ def check(study: Study) -> list[str]:
             newest_untagged_nodes(path)
     cells = stages.read_people(study)
     found.append(f"{len(cells)} cells with {cells['population'].sum():,.0f} people")
+    if "anchor" in cells.attrs:
+        found.append(f"[population] anchor is not given; taken as {cells.attrs['anchor']}")
     sites = stages.read_places(study, stages.read_mapped(study))
     found += [f"{count} sites of {service}" for service, count in sites["service"].value_counts(sort=False).items()]
     joined, municipalities = stages.join_zones(study, cells)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geoaccess.defaults import MAX_NEAREST_M
 from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ NOTES = ("", "nearest", "beyond_limit")
 """How a cell got its municipality: its centre is inside, it took the nearest one, or none was near enough."""
 
 
-def assign(cells: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame, *, max_nearest_m: float = 20_000) -> pd.DataFrame:
+def assign(
+    cells: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame, *, max_nearest_m: float = MAX_NEAREST_M
+) -> pd.DataFrame:
     """Municipality of each cell, by the cell's centre.
 
     A centre inside a municipality belongs to it. Borders are often cut at the coast, so a centre that lies in no

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoaccess import siting
+from geoaccess.defaults import SHARE_WITHIN, SOLVER_S, UNREACHED_MIN
 from geoaccess.errors import InputError
 from geoaccess.toml import did_you_mean
 
@@ -61,18 +62,18 @@ class Question:
     close: int = 0
     objective: str = "minutes"
     norm_min: float | None = None
-    share: float = 0.95
+    share: float = SHARE_WITHIN
     aversion: float = 1.0
     alpha: float = 1.0
     quantile: float = 1.0
     classes: tuple[int, ...] = ()
-    unreached_min: float = 1440.0
+    unreached_min: float = UNREACHED_MIN
     max_loss_min: float | None = None
     candidates: str = "cells"
     least_people: float = 200.0
     exclude: Path | None = None
     method: Method = "auto"
-    seconds: float = 60.0
+    seconds: float = SOLVER_S
 
 
 def check_question(study: Study, question: Question) -> None:

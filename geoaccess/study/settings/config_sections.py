@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, NaiveDatetime, field_validator, model_validator
 
+from geoaccess.defaults import EQUITY_DRAWS, MAX_NEAREST_M, OPENING_STEP_MIN
 from geoaccess.measures import Binary, Decay, decay_from
 from geoaccess.toml import Table, did_you_mean
 
@@ -73,7 +74,7 @@ class ZoningFromFile(Table):
     layer: str | None = None
     id: str
     area: str
-    max_nearest_m: Annotated[float, Field(ge=0)] = 20_000.0
+    max_nearest_m: Annotated[float, Field(ge=0)] = MAX_NEAREST_M
 
 
 Zonings = Annotated[ZoningFromColumn | ZoningFromTable | ZoningFromFile, Field(discriminator="kind")]
@@ -146,7 +147,7 @@ class OpeningSettings(Table):
 
     first: dt.date
     days: Annotated[int, Field(ge=1)] = 7
-    step_min: Literal[5, 10, 15, 20, 30, 60] = 30
+    step_min: Literal[5, 10, 15, 20, 30, 60] = OPENING_STEP_MIN
     country: str | None = None
     hours: str | None = None
     today: NaiveDatetime | None = None
@@ -211,7 +212,7 @@ def _limit(decay: Mapping[str, Any]) -> float:
 class EquitySettings(Table):
     """[equity]: intervals around the indices, by drawing municipalities (or cells) again."""
 
-    draws: Annotated[int, Field(ge=0)] = 0
+    draws: Annotated[int, Field(ge=0)] = EQUITY_DRAWS
     seed: int = 0
     clusters: Literal["municipality", "cell"] = "municipality"
 

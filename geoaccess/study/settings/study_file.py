@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from geoaccess.defaults import MAX_NEAREST_M, MAX_SNAP_M, MERGE_WITHIN_M, MIN_COMPONENT_M, OFF_NETWORK_KPH
 from geoaccess.errors import ConfigError
 from geoaccess.measures import ServiceSpec
 from geoaccess.phrases import FALLBACK, language_code
@@ -57,14 +58,14 @@ class NetworkSettings(Table):
     ferries: str | None = None
     ferry_gtfs: list[str] = []
     dated: str = ""
-    min_component_km: Annotated[float, Field(ge=0)] = 2.0
+    min_component_km: Annotated[float, Field(ge=0)] = MIN_COMPONENT_M / 1000
 
 
 class SnapSettings(Table):
     """[snap]: how cells and sites are attached to roads."""
 
-    max_m: Positive = 5000.0
-    off_network_kph: Positive = 5.0
+    max_m: Positive = MAX_SNAP_M
+    off_network_kph: Positive = OFF_NETWORK_KPH
 
 
 class PopulationSettings(Table):
@@ -78,7 +79,7 @@ class PopulationSettings(Table):
     y: str | None = None
     crs: str | None = None
     cell_size_m: Positive | None = None
-    anchor: Literal["centre", "lower_left"] = "lower_left"
+    anchor: Literal["centre", "lower_left"] | None = None
     carry: list[str] = []
     ages: dict[str, str] = {}
     clip: tuple[float, float, float, float] | None = None
@@ -111,7 +112,7 @@ class SitesFromOsm(Table):
     with_names: list[str] = []
     without_names: list[str] = []
     clip: bool = False
-    merge_within_m: Annotated[float, Field(ge=0)] = 150.0
+    merge_within_m: Annotated[float, Field(ge=0)] = MERGE_WITHIN_M
 
 
 class SitesFromReview(Table):
@@ -139,7 +140,7 @@ class ZonesFromOsm(Table):
     level: int
     region_level: int | None = None
     borderless: list[Borderless] = []
-    max_nearest_m: Annotated[float, Field(ge=0)] = 20_000.0
+    max_nearest_m: Annotated[float, Field(ge=0)] = MAX_NEAREST_M
 
 
 class ZonesFromFile(Table):
@@ -153,7 +154,7 @@ class ZonesFromFile(Table):
     region_id: str | None = None
     region: str | None = None
     digits: int | None = None
-    max_nearest_m: Annotated[float, Field(ge=0)] = 20_000.0
+    max_nearest_m: Annotated[float, Field(ge=0)] = MAX_NEAREST_M
 
 
 class ZonesFromColumn(Table):

@@ -1,0 +1,71 @@
+"""What holds where nothing else is said: each default once, for functions, study files and the command line.
+
+The template (`configs/template.toml`) shows them; a test holds all of these together.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = [
+    "ANCHOR",
+    "CUT_OFF_MIN",
+    "DAY_S",
+    "EQUITY_DRAWS",
+    "INTERVAL_DRAWS",
+    "MAX_NEAREST_M",
+    "MAX_SNAP_M",
+    "MERGE_WITHIN_M",
+    "MIN_COMPONENT_M",
+    "OFFICE_STAFF",
+    "OFF_NETWORK_KPH",
+    "OPENING_STEP_MIN",
+    "SHARE_WITHIN",
+    "SOLVER_S",
+    "UNREACHED_MIN",
+]
+
+DAY_S = 86_400
+"""Seconds of a day."""
+
+ANCHOR: Final = "centre"
+"""Which point of their cell coordinates are, where the grid does not show it."""
+
+MAX_SNAP_M = 5000.0
+"""Farther from every road than this, in metres, is not on the network."""
+
+OFF_NETWORK_KPH = 5.0
+"""Speed between a place and the network: a walk."""
+
+MIN_COMPONENT_M = 2000.0
+"""Length of connected road, in metres, on which journeys may begin."""
+
+MERGE_WITHIN_M = 150.0
+"""Mapped features of one service that are nearer to each other than this, in metres, are one site."""
+
+MAX_NEAREST_M = 20_000.0
+"""Farther than this, in metres, a cell outside all areas is in none."""
+
+OPENING_STEP_MIN: Final = 30
+"""Minutes between the moments at which opening is looked at."""
+
+EQUITY_DRAWS = 0
+"""Draws for intervals around the indices of a study: none unless asked for, because they take long."""
+
+INTERVAL_DRAWS = 1000
+"""Draws where an interval is asked for."""
+
+OFFICE_STAFF = 2.0
+"""People who drive to an office for a day there."""
+
+SHARE_WITHIN = 0.95
+"""Share of people whom the fewest sites must bring within the norm."""
+
+SOLVER_S = 60.0
+"""Seconds that an exact search may take."""
+
+UNREACHED_MIN = DAY_S / 60
+"""Minutes that count for somebody who reaches no site, where a mean must be formed of all."""
+
+CUT_OFF_MIN = DAY_S / 60
+"""Minutes from which on somebody counts as cut off."""
