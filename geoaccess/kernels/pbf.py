@@ -15,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["FARTHEST", "outline", "places_among", "runs", "tags_of_nodes"]
+__all__ = ["FARTHEST", "inner_spans", "outline", "places_among", "runs", "tags_of_nodes", "versions"]
 
 FARTHEST = 1 << 60
 """No id and no coordinate is beyond this, so that two of them may be added."""
@@ -68,12 +68,13 @@ def outline(
     """Return (string_start, string_stop, kind, span, scale): where the strings and the parts of all objects stand.
 
     The kind of an object is 1 for a node, 2 for a dense group of nodes, 3 for a way and 4 for a relation. Its field
-    1, 2, 3, 8, 9 or 10 is data[span[i, 2 * c]:span[i, 2 * c + 1]], with c from 0 to 5; nothing at 0, 0. `scale` is the
-    granularity and the offsets of latitude and longitude, all in nanodegrees.
+    1, 2, 3, 8, 9 or 10 is data[span[i, 2 * c]:span[i, 2 * c + 1]], with c from 0 to 5; nothing at 0, 0. With c = 6 it
+    is what tells its version (field 5 of a dense group, else field 4). `scale` is the granularity and the offsets of
+    latitude and longitude, all in nanodegrees.
     """
     most = data.size // 2 + 1  # no string and no object takes less than two bytes
     string_start, string_stop = np.empty(most, np.int64), np.empty(most, np.int64)
-    kind, span = np.empty(most, np.int8), np.empty((most, 12), np.int32)
+    kind, span = np.empty(most, np.int8), np.empty((most, 14), np.int32)
     scale = np.array([100, 0, 0], np.int64)
     n_strings = n = 0
     at = np.int64(0)
@@ -101,8 +102,10 @@ def outline(
                 span[n] = 0
                 while place < first:
                     field, wire, start, place = _field(data, place, first)
-                    column = field - 1 if field <= 3 else field - 5
-                    if 3 < field < 8 or column > 5:
+                    column = np.int64(field - 1 if field <= 3 else field - 5)
+                    if field == (5 if inner == 2 else 4):
+                        column = np.int64(6)
+                    elif 3 < field < 8 or column > 5:
                         continue
                     if span[n, 2 * column + 1] > 0 or wire not in (_NUMBER, _BYTES):
                         raise ValueError("a field stands twice, or is of a wrong type")
@@ -146,6 +149,43 @@ def runs(
             n += 1
         ptr[i + 1] = n
     return numbers[:n].copy(), ptr
+
+
+@numba.njit(cache=True, nogil=True)
+def inner_spans(
+    data: npt.NDArray[np.uint8], start: npt.NDArray[np.int32], stop: npt.NDArray[np.int32], number: int
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return where field `number` of the messages data[start[i]:stop[i]] stands; nothing at 0, 0."""
+    first, last = np.zeros(start.size, np.int32), np.zeros(start.size, np.int32)
+    for i in range(start.size):
+        at = np.int64(start[i])
+        while at < stop[i]:
+            field, wire, begin, at = _field(data, at, np.int64(stop[i]))
+            if field == number:
+                if wire not in (_NUMBER, _BYTES):
+                    raise ValueError("a field is of a wrong type")
+                first[i] = begin
+                last[i] = at
+    return first, last
+
+
+@numba.njit(cache=True, nogil=True)
+def versions(
+    data: npt.NDArray[np.uint8], start: npt.NDArray[np.int32], stop: npt.NDArray[np.int32]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Return (version, visible) of objects, as the messages data[start[i]:stop[i]] tell; 0 and true without one."""
+    version, visible = np.zeros(start.size, np.int64), np.ones(start.size, np.bool_)
+    for i in range(start.size):
+        at = np.int64(start[i])
+        while at < stop[i]:
+            field, wire, begin, at = _field(data, at, np.int64(stop[i]))
+            if wire == _NUMBER and field in (1, 6):
+                value, _ = _varint(data, begin, at)
+                if field == 1:
+                    version[i] = value
+                else:
+                    visible[i] = value != 0
+    return version, visible
 
 
 @numba.njit(cache=True, nogil=True)

@@ -12,12 +12,15 @@ import numpy as np
 
 from geoaccess.errors import InputError
 from geoaccess.kernels.threads import thread_count
+from geoaccess.osm.formats import HISTORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     import numpy.typing as npt
+
+    from geoaccess.osm.missing_nodes import Box
 
 __all__ = ["Blob", "OtherPackingError", "list_blobs", "unpacked"]
 
@@ -29,7 +32,7 @@ _LONGEST_VARINT = 10
 _RAW, _RAW_SIZE, _ZLIB = 1, 2, 3  # fields of a blob
 _LZ4 = 6
 _PACKINGS = {4: "lzma", 5: "bzip2", 7: "zstd"}
-_REQUIRED = 4  # field of the header
+_BOX, _REQUIRED = 1, 4  # fields of the header
 _KNOWN = {"OsmSchema-V0.6", "DenseNodes"}
 
 
@@ -48,8 +51,8 @@ class OtherPackingError(Exception):
         self.path = path
 
 
-def list_blobs(path: Path) -> list[Blob]:
-    """Return the blocks of a file that hold data, after a look at its header.
+def list_blobs(path: Path) -> tuple[Box | None, list[Blob]]:
+    """Return the box that a file says it covers, and its blocks that hold data, after a look at its header.
 
     Raises
     ------
@@ -86,8 +89,7 @@ def list_blobs(path: Path) -> list[Blob]:
             file.seek(at)
     if not blobs:
         raise InputError(f"{path}: not an .osm.pbf file (it does not begin with an OSMHeader block)")
-    _check_header(path, blobs[0])
-    return blobs[1:]
+    return _check_header(path, blobs[0]), blobs[1:]
 
 
 def unpacked(
@@ -134,25 +136,38 @@ def _announced(header: bytes) -> tuple[bytes | None, int]:
     return (kind, size) if isinstance(kind, bytes) and isinstance(size, int) else (None, 0)
 
 
-def _check_header(path: Path, blob: Blob) -> None:
-    """Refuse a file whose header asks readers for what is not known here."""
+def _check_header(path: Path, blob: Blob) -> Box | None:
+    """Refuse a file whose header asks readers for what is not known here; return the box that it tells."""
+    box = None
     for _, raw in unpacked(path, [blob], lambda raw: raw):
         try:
-            features = [value for field, value in _fields(raw.tobytes()) if field == _REQUIRED]
+            header = list(_fields(raw.tobytes()))
+            box = _box_of(dict(header).get(_BOX))
+            features = [value for field, value in header if field == _REQUIRED]
             required = [value.decode() for value in features if isinstance(value, bytes)]
         except ValueError as error:
             raise InputError(f"{path}: its header cannot be read ({error}); fetch the file again") from error
         if "HistoricalInformation" in required:
-            raise InputError(
-                f"{path}: holds the history of the map, not the map at one time; make an extract with "
-                "`osmium time-filter`"
-            )
+            raise InputError(f"{path}: {HISTORY}")
         unknown = [name for name in required if name not in _KNOWN]
         if unknown:
             raise InputError(
                 f"{path}: needs a reader that knows {', '.join(unknown)}; write it anew with `osmium cat`, or fetch "
                 "another extract"
             )
+    return box
+
+
+def _box_of(message: int | bytes | None) -> Box | None:
+    """Return west, south, east and north in degrees: the fields 1 left, 2 right, 3 top, 4 bottom, in nanodegrees."""
+    if not isinstance(message, bytes):
+        return None
+    sides = {field: value for field, value in _fields(message) if isinstance(value, int)}
+    left, right, top, bottom = (sides.get(field) for field in (1, 2, 3, 4))
+    if left is None or right is None or top is None or bottom is None:
+        return None
+    west, south, east, north = (((side >> 1) ^ -(side & 1)) / 1e9 for side in (left, bottom, right, top))
+    return (west, south, east, north) if west < east and south < north else None
 
 
 def _unpack(packed: bytes, path: Path) -> npt.NDArray[np.uint8]:

@@ -6,25 +6,31 @@ while objects go by; what it is by its number in the block.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from geoaccess.kernels import pbf
+from geoaccess.osm.block_objects import Newest, Places, Rising, Tagged, Versions, Ways
 from geoaccess.osm.interning import Interner
-from geoaccess.osm.ways import FERRY_KEYS
+from geoaccess.osm.values import FERRY_ROUTES, carries_cars_over
+from geoaccess.osm.ways import FERRY_KEYS, NO_PLACE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.osm.profile import Profile
 
-__all__ = ["NODES", "RELATIONS", "WAYS", "Block", "Marks", "Tagged", "Ways"]
+__all__ = ["NODES", "RELATIONS", "WAYS", "Block", "Marks"]
 
 NODES, WAYS, RELATIONS = 1, 2, 4
 _NODE, _DENSE, _WAY, _RELATION = 1, 2, 3, 4  # kinds of objects, see `pbf.outline`
-_ID, _KEYS, _VALUES, _EIGHTH, _NINTH, _TENTH = range(6)  # columns of its spans
+_ID, _KEYS, _VALUES, _EIGHTH, _NINTH, _TENTH, _ABOUT = range(7)  # columns of its spans
 _REFS, _ROLES, _MEMBERS, _TYPES, _LAT, _LON, _MIXED = _EIGHTH, _EIGHTH, _NINTH, _TENTH, _EIGHTH, _NINTH, _TENTH
+_WAY_LAT, _WAY_LON = _NINTH, _TENTH
+_VERSION, _VISIBLE = 1, 6  # fields of what is told about a dense group
+_SEMICOLON = ord(";")
+_FERRY_WORDS = tuple(name.encode() for name in FERRY_ROUTES)
 _NANO = 100  # nanodegrees in 1e-7 degrees
 
 _KEPT, _HIGHWAY, _ROAD, _ROUTE, _FERRY, _FERRY_KEY, _HINDERS, _TYPE, _RESTRICTION = (1 << i for i in range(9))
@@ -38,7 +44,7 @@ class Marks:
         for bit, words in (
             (_HIGHWAY, {"highway"}),
             (_ROUTE, {"route"}),
-            (_FERRY, {"ferry"}),
+            (_FERRY, FERRY_ROUTES),
             (_FERRY_KEY, FERRY_KEYS),
             (_TYPE, {"type"}),
             (_RESTRICTION, {"restriction"}),
@@ -56,28 +62,13 @@ class Marks:
     ) -> npt.NDArray[np.int32]:
         """Return the bits of strings; a string that is good for nothing has none."""
         marks: npt.NDArray[np.int32] = self._bits[self._words.find(data, start, stop)]
+        if start.size:  # of several values of a route one may be that of a ferry
+            places = start[0] + np.flatnonzero(data[start[0] : stop[-1]] == _SEMICOLON)
+            for i in np.unique(np.searchsorted(start, places, "right") - 1).tolist():
+                value = data[start[i] : stop[i]].tobytes()
+                if any(word in value for word in _FERRY_WORDS) and carries_cars_over(value.decode(errors="replace")):
+                    marks[i] |= _FERRY
         return marks
-
-
-class Tagged(NamedTuple):
-    """Objects with their tags: tag[ptr[i]:ptr[i + 1]] are those of one, pairs of strings of the block."""
-
-    number: npt.NDArray[np.int64]
-    ptr: npt.NDArray[np.int64]
-    tag: npt.NDArray[np.int32]
-
-
-class Ways(NamedTuple):
-    """Roads and ferries: way i runs through the nodes ref[ptr[i]:ptr[i + 1]].
-
-    `by_relation` are those that are no roads and belong to a relation, `own` those that need none to be taken.
-    """
-
-    tagged: Tagged
-    ptr: npt.NDArray[np.int64]
-    ref: npt.NDArray[np.int64]
-    own: npt.NDArray[np.bool_]
-    by_relation: npt.NDArray[np.bool_]
 
 
 class Block:
@@ -107,10 +98,16 @@ class Block:
         bare: npt.NDArray[np.int64] = number[~_any_of(of, number.size)]
         return bare
 
-    def places(
-        self, needed: npt.NDArray[np.int64]
-    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32], Tagged]:
-        """Return the places in `needed` of the nodes that are in it, their longitude and latitude, and the hindering.
+    def versions(self, kind: int) -> Versions:
+        """Return the ids, the versions, and whether they are not deleted, of all `NODES`, `WAYS` or `RELATIONS`."""
+        if kind == NODES:
+            rows, number, ptr = self._nodes()
+            return Versions(number, self._versions_of_nodes(rows, ptr), self._visible_nodes(rows, ptr))
+        rows = np.flatnonzero(self._kind == (_WAY if kind == WAYS else _RELATION))
+        return Versions(self._single(rows, _ID), *self._about(rows))
+
+    def places(self, needed: npt.NDArray[np.int64], newest: Newest | None = None) -> Places:
+        """Return the nodes that are in `needed`, but for deleted ones and, with `newest`, for older versions.
 
         Coordinates are in units of 1e-7 degrees, cut off towards zero. Those that carry a tag that may hinder come
         with all their tags and, for a number, the place in `needed`.
@@ -121,11 +118,14 @@ class Block:
         if not (np.array_equal(ptr, lat_ptr) and np.array_equal(ptr, lon_ptr)):
             raise ValueError("nodes and places differ in number")
         place: npt.NDArray[np.int32] = pbf.places_among(number, needed)
-        hit = place >= 0
+        hit = (place >= 0) & self._visible_nodes(rows, ptr)
+        if newest is not None:
+            hit &= newest.has(number, self._versions_of_nodes(rows, ptr))
         of, key, value = self._tags_of_nodes(rows, ptr)
         hinders = _any_of(of[self._marks[key] & _HINDERS > 0], number.size) & hit
         tagged = self._tagged(place.astype(np.int64), hinders, hinders[of], of, key, value)
-        return place[hit], self._degrees(lon[hit], 2), self._degrees(lat[hit], 1), tagged
+        x, y = self._degrees(lon[hit], 2), self._degrees(lat[hit], 1)
+        return Places(place[hit], x, y, tagged, Rising.of(number))
 
     def ways(
         self,
@@ -153,29 +153,36 @@ class Block:
             ~_any_of(of[keys & _HIGHWAY > 0], rows.size) | _any_of(of[ferry], rows.size)
         )
         named = by_relation | _any_of(of[keys & _ROUTE > 0], rows.size)
-        taken = own | by_relation
+        version, visible = self._about(rows)
+        taken = (own | by_relation) & visible
         kept = taken[of] & (keys & _KEPT > 0) & (named[of] | (keys & _FERRY_KEY == 0))
         sizes = np.diff(ref_ptr)
+        x, y = self._places_on_ways(rows[taken], sizes[taken])
         return Ways(
             tagged=self._tagged(number, taken, kept, of, key, value),
             ptr=_ptr(sizes[taken]),
             ref=ref[np.repeat(taken, sizes)],
             own=own[taken],
             by_relation=by_relation[taken],
+            version=version[taken],
+            x=x,
+            y=y,
+            rising=Rising.of(number),
         )
 
-    def relations(self) -> tuple[Tagged, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    def relations(self) -> tuple[Tagged, npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], Rising]:
         """Return the routes of ferries and the turn restrictions with all their tags, and (ptr, member).
 
         Relation i has the members member[ptr[i]:ptr[i + 1]]: type (0 node, 1 way, 2 relation), id, and role as a
-        string of the block.
+        string of the block. Then their versions, and the ids of all relations of the block.
         """
         rows = np.flatnonzero(self._kind == _RELATION)
         number = self._single(rows, _ID)
         of, key, value = self._tags(rows)
         keys, values = self._marks[key], self._marks[value]
         ferry, rule = (keys & _ROUTE > 0) & (values & _FERRY > 0), (keys & _TYPE > 0) & (values & _RESTRICTION > 0)
-        wanted = _any_of(of[ferry | rule], rows.size)
+        version, visible = self._about(rows)
+        wanted = _any_of(of[ferry | rule], rows.size) & visible
         role, ptr = self._runs(rows[wanted], _ROLES)
         member, member_ptr = self._runs(rows[wanted], _MEMBERS, rising=True)
         kind, kind_ptr = self._runs(rows[wanted], _TYPES)
@@ -184,7 +191,60 @@ class Block:
         self._check_strings(role)
         if not ((kind >= 0) & (kind <= 2)).all():  # noqa: PLR2004 - node, way, relation
             raise ValueError("a member is of no known type")
-        return self._tagged(number, wanted, wanted[of], of, key, value), ptr, np.column_stack([kind, member, role])
+        tagged = self._tagged(number, wanted, wanted[of], of, key, value)
+        return tagged, ptr, np.column_stack([kind, member, role]), version[wanted], Rising.of(number)
+
+    def _about(self, rows: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+        """Return the version of each object, 0 where none is told, and whether it is not deleted."""
+        about: tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]] = pbf.versions(
+            self.data, self._span[rows, 2 * _ABOUT], self._span[rows, 2 * _ABOUT + 1]
+        )
+        return about
+
+    def _places_on_ways(
+        self, rows: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """Return longitude and latitude of the nodes of ways where the ways themselves tell them, else nothing."""
+        lat, lat_ptr = self._runs(rows, _WAY_LAT, rising=True)
+        lon, lon_ptr = self._runs(rows, _WAY_LON, rising=True)
+        given = np.diff(lat_ptr)
+        if not lat.size and not lon.size:
+            return np.empty(0, np.int32), np.empty(0, np.int32)
+        if not (np.array_equal(lat_ptr, lon_ptr) and ((given == 0) | (given == sizes)).all()):
+            raise ValueError("nodes of a way and places differ in number")
+        x, y = (np.full(sizes.sum(), NO_PLACE, np.int32) for _ in range(2))
+        there = np.repeat(given > 0, sizes)
+        x[there], y[there] = self._degrees(lon, 2), self._degrees(lat, 1)
+        return x, y
+
+    def _versions_of_nodes(self, rows: npt.NDArray[np.int64], ptr: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        version: npt.NDArray[np.int64] = self._told_of_nodes(rows, ptr, _VERSION, 0)
+        return version
+
+    def _visible_nodes(self, rows: npt.NDArray[np.int64], ptr: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        visible: npt.NDArray[np.bool_] = self._told_of_nodes(rows, ptr, _VISIBLE, 1) != 0
+        return visible
+
+    def _told_of_nodes(
+        self, rows: npt.NDArray[np.int64], ptr: npt.NDArray[np.int64], field: int, default: int
+    ) -> npt.NDArray[np.int64]:
+        """Return what a field tells about each node, the default where it tells nothing."""
+        told = np.full(int(ptr[-1]), default, np.int64)
+        alone = self._kind[rows] == _NODE
+        version, visible = self._about(rows[alone])
+        told[ptr[:-1][alone]] = version if field == _VERSION else visible
+        groups = np.flatnonzero(~alone)
+        start, stop = pbf.inner_spans(
+            self.data, self._span[rows[groups], 2 * _ABOUT], self._span[rows[groups], 2 * _ABOUT + 1], field
+        )
+        values, sizes = pbf.runs(self.data, start, stop, rising=False)
+        for i, row in enumerate(groups.tolist()):
+            some = values[sizes[i] : sizes[i + 1]]
+            if some.size and some.size != ptr[row + 1] - ptr[row]:
+                raise ValueError("nodes and their versions differ in number")
+            if some.size:
+                told[ptr[row] : ptr[row + 1]] = some
+        return told
 
     def _nodes(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Return the rows with nodes, the ids of all their nodes, and how these share out among the rows."""

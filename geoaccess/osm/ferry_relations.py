@@ -56,6 +56,8 @@ def relation_tags(relations: Iterable[Relation], profile: Profile) -> dict[int, 
 def _handed_down(tags: Mapping[str, str], number: int, ways: int, profile: Profile) -> dict[str, str]:
     handed = {key: value for key, value in tags.items() if key in profile.keys and key not in _OWN}
     handed |= {RELATION_ID: str(number), RELATION_WAYS: str(ways)}
+    if tags["route"] != "ferry":
+        handed["route"] = tags["route"]
     if "duration" in tags:
         handed[RELATION_DURATION] = tags["duration"]
     return handed

@@ -5,6 +5,7 @@ Only what roads and ferries need is kept, so that memory grows with the roads of
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from geoaccess.errors import InputError
 from geoaccess.kernels import ids
 from geoaccess.osm.blobs import OtherPackingError, list_blobs, unpacked
+from geoaccess.osm.block_objects import Newest
 from geoaccess.osm.blocks import NODES, RELATIONS, WAYS, Block, Marks
 from geoaccess.osm.ferry_relations import completed
 from geoaccess.osm.interning import Interner
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.osm.blobs import Blob
-    from geoaccess.osm.blocks import Tagged, Ways
+    from geoaccess.osm.block_objects import Rising, Tagged, Ways
     from geoaccess.osm.profile import Profile
     from geoaccess.osm.ways import Tags
 
@@ -64,7 +66,7 @@ class PbfFile:
     def __init__(self, path: Path, profile: Profile | None = None, *, thorough: bool = False) -> None:
         self.path = path
         self._marks = Marks(profile)
-        self._blobs = list_blobs(path)
+        self.bounds, self._blobs = list_blobs(path)
         self._kinds: dict[Blob, int] = {}
         if thorough:
             for _ in self._blocks(self._blobs, lambda _: None):
@@ -84,22 +86,33 @@ class PbfFile:
         return np.unique(_joined(np.int64, found))
 
     def relations(self) -> list[Relation]:
-        """Return the routes of ferries and the turn restrictions."""
-        found = []
-        for block, (tagged, ptr, member) in self._blocks(self._relations, Block.relations):
+        """Return the routes of ferries and the turn restrictions, the newest version of each."""
+        found: dict[int, tuple[int, Relation]] = {}
+        risings = []
+        for block, (tagged, ptr, member, version, rising) in self._blocks(self._relations, Block.relations):
+            risings.append(rising)
             used = np.unique(np.concatenate([tagged.tag.reshape(-1), member[:, 2]]))
             text = {string: self._text(block.string(string)) for string in used.tolist()}
             for i, number in enumerate(tagged.number.tolist()):
                 tags = tagged.tag[tagged.ptr[i] : tagged.ptr[i + 1]].tolist()
                 members = member[ptr[i] : ptr[i + 1]].tolist()
-                found.append(
-                    Relation(
-                        number,
-                        {text[key]: text[value] for key, value in tags},
-                        tuple((_MEMBER_TYPES[kind], ref, text[role]) for kind, ref, role in members),
-                    )
+                relation = Relation(
+                    number,
+                    {text[key]: text[value] for key, value in tags},
+                    tuple((_MEMBER_TYPES[kind], ref, text[role]) for kind, ref, role in members),
                 )
-        return found
+                if number not in found or version[i] >= found[number][0]:
+                    found[number] = int(version[i]), relation
+        newest = self._newest(RELATIONS, risings)
+        if newest is not None:
+            numbers, versions = np.array(list(found), np.int64), np.array([v for v, _ in found.values()], np.int64)
+            found = {number: found[number] for number in numbers[newest.has(numbers, versions)].tolist()}
+        return [relation for _, relation in found.values()]
+
+    @property
+    def holds_relations(self) -> bool:
+        """Whether there is any relation in the file, of whatever kind."""
+        return any(self._kinds.get(blob, 0) & RELATIONS for blob in self._relations)
 
     def ways(self, ferry_members: Mapping[int, Mapping[str, str]]) -> WaysOfFile:
         """Return the roads and ferries, with what their relations say of those that are `ferry_members`.
@@ -122,8 +135,14 @@ class PbfFile:
             tagsets.append(_add_sets(strings, sets, block, ways.tagged))
         way_id = _joined(np.int64, [part.tagged.number for part in parts])
         by_relation = _joined(np.bool_, [part.by_relation for part in parts])
-        node_id, ref = ids.distinct(_joined(np.int64, [part.ref for part in parts]))
-        nodes = self._places(node_id)
+        newest_ways = self._newest(WAYS, [part.rising for part in parts])
+        version = _joined(np.int64, [part.version for part in parts])
+        taken = _once(way_id, version, newest_ways)
+        sizes = _joined(np.int64, [np.diff(part.ptr) for part in parts])
+        node_id, ref, told = _nodes_of(parts, np.repeat(taken, sizes))
+        x, y, hindering, hindering_tags, node_tagsets, nodes_repeated = self._places(node_id)
+        known = np.flatnonzero((told[0] != NO_PLACE) & (x[ref[: told.shape[1]]] == NO_PLACE))
+        x[ref[known]], y[ref[known]] = told[:, known]
         self._check_order()
         lost = int((~found).sum())
         if lost > max(_ORPHANS_OK * newest.size, _FEW):
@@ -136,22 +155,52 @@ class PbfFile:
         )
         # Those that a relation alone makes a ferry come after the others.
         order = np.argsort(~_joined(np.bool_, [part.own for part in parts]), kind="stable")
-        sizes = _joined(np.int64, [np.diff(part.ptr) for part in parts])
+        order = order[taken[order]]
         ptr = np.concatenate([[0], np.cumsum(sizes[order])])
         gather = np.repeat((np.cumsum(sizes) - sizes)[order] - ptr[:-1], sizes[order]) + np.arange(ptr[-1])
-        return WaysOfFile(way_id[order], way_tags[order], distinct, ptr, ref[gather], node_id, *nodes)
+        return WaysOfFile(
+            way_id[order],
+            way_tags[order],
+            distinct,
+            ptr,
+            ref[gather],
+            node_id,
+            x,
+            y,
+            hindering,
+            hindering_tags,
+            node_tagsets,
+            version[order],
+            ways_repeated=0 if newest_ways is None else newest_ways.doubled,
+            nodes_repeated=nodes_repeated,
+        )
 
-    def _places(self, node_id: npt.NDArray[np.int64]) -> tuple[Any, ...]:
-        """Return coordinates of nodes, places among them of those with tags that may hinder, and these tags."""
+    def _newest(self, kind: int, risings: Sequence[Rising]) -> Newest | None:
+        """Return the newest versions of all objects of a kind; None where their ids tell that none stands twice."""
+        there = [rising for rising in risings if rising.size]
+        if all(one.rises for one in there) and all(a.last < b.first for a, b in itertools.pairwise(there)):
+            return None
+        blobs = {NODES: self._nodes, WAYS: self._ways, RELATIONS: self._relations}[kind]
+        return Newest.of(versions for _, versions in self._blocks(blobs, lambda block: block.versions(kind)))
+
+    def _places(self, node_id: npt.NDArray[np.int64], newest: Newest | None = None) -> tuple[Any, ...]:
+        """Return coordinates of nodes, those with tags that may hinder, these tags, and how many nodes came again."""
         x, y = np.full(node_id.size, NO_PLACE, np.int32), np.full(node_id.size, NO_PLACE, np.int32)
         strings, sets = Interner(), Interner()
-        hindering, tagsets = [], []
-        for block, (place, its_x, its_y, tagged) in self._blocks(self._nodes, lambda block: block.places(node_id)):
-            x[place], y[place] = its_x, its_y
-            if tagged.number.size:
-                hindering.append(tagged.number.astype(np.int32))
-                tagsets.append(_add_sets(strings, sets, block, tagged))
-        return x, y, _joined(np.int32, hindering), _joined(np.int32, tagsets), self._tagsets(strings, sets)
+        hindering = np.full(node_id.size, -1, np.int32)
+        risings = []
+        for block, nodes in self._blocks(self._nodes, lambda block: block.places(node_id, newest)):
+            x[nodes.place], y[nodes.place] = nodes.x, nodes.y
+            hindering[nodes.place] = -1  # of twins the last one counts, with its tags
+            risings.append(nodes.rising)
+            if nodes.tagged.number.size:
+                hindering[nodes.tagged.number] = _add_sets(strings, sets, block, nodes.tagged)
+        if newest is None:
+            newest = self._newest(NODES, risings)
+            if newest is not None and newest.doubled:
+                return self._places(node_id, newest)
+        at = np.flatnonzero(hindering >= 0).astype(np.int32)
+        return x, y, at, hindering[at], self._tagsets(strings, sets), 0 if newest is None else newest.doubled
 
     def _blocks(self, blobs: Sequence[Blob], work: Callable[[Block], Result]) -> Iterator[tuple[Block, Result]]:
         """Yield blocks and what `work` makes of them."""
@@ -225,6 +274,45 @@ def _with_relations(
         tags = completed(tagsets[way_tags[way]], ferry_members[int(way_id[way])])
         way_tags[way] = place.setdefault(tags, len(place))
     return way_tags, tuple(place)
+
+
+def _once(
+    number: npt.NDArray[np.int64], version: npt.NDArray[np.int64], newest: Newest | None
+) -> npt.NDArray[np.bool_]:
+    """Say which objects to take: of each the newest version, of twins the last one."""
+    chosen = np.ones(number.size, np.bool_)
+    if newest is not None:
+        chosen = newest.has(number, version)
+        order = np.lexsort((np.arange(number.size), chosen, number))
+        again = number[order][:-1] == number[order][1:]
+        chosen[order[:-1][again]] = False
+    return chosen
+
+
+def _nodes_of(
+    parts: Sequence[Ways], chosen: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return the ids of the nodes of chosen ways, the place of each reference among them, and what ways tell of them.
+
+    That is longitude and latitude of each reference, `NO_PLACE` where its way tells none; nothing where no way does.
+    References of ways that are not chosen have a place that is none.
+    """
+    refs = _joined(np.int64, [part.ref for part in parts])
+    if chosen.all():
+        node_id, ref = ids.distinct(refs)
+    else:
+        ref = np.full(refs.size, -1, np.int32)
+        node_id, ref[chosen] = ids.distinct(refs[chosen])
+    if not any(part.x.size for part in parts):
+        return node_id, ref, np.empty((2, 0), np.int32)
+    told = np.full((2, refs.size), NO_PLACE, np.int32)
+    at = 0
+    for part in parts:
+        if part.x.size:
+            told[:, at : at + part.ref.size] = part.x, part.y
+        at += part.ref.size
+    told[:, ~chosen] = NO_PLACE
+    return node_id, ref, told
 
 
 def _add_sets(strings: Interner, sets: Interner, block: Block, tagged: Tagged) -> npt.NDArray[np.int32]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from geoaccess.osm.access import classify, read_access, read_directions, too_big
 from geoaccess.osm.conditional import closed_by_date
 from geoaccess.osm.speed import Speed, read_speed
-from geoaccess.osm.values import applies, is_ferry
+from geoaccess.osm.values import applies, is_ferry, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -193,7 +193,8 @@ def _only_where_allowed(tags: Mapping[str, str], profile: Profile, *, ferry: boo
         if applies(rule, tags)
     ]
     boats = profile.ferry
-    carries = tags.get("highway") in profile.highway or any(
+    carries = tags.get("highway") in profile.highway or "shuttle_train" in words_of(tags.get("route", ""))
+    carries = carries or any(
         classify(tags[key], profile.access) in ("open", "restricted") for key in boats.larger_keys if key in tags
     )
     if ferry and not boats.cars_without_tags and not carries:

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-import itertools
-from array import array
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from geoaccess.errors import InputError
 from geoaccess.osm.ferry_relations import completed
+from geoaccess.osm.formats import HISTORY, deleted_by_editor, osmium_file
+from geoaccess.osm.values import is_ferry
 from geoaccess.osm.ways import FERRY_KEYS, NO_PLACE, Relation, WaysOfFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
     from pathlib import Path
 
+    import numpy.typing as npt
+
+    from geoaccess.osm.missing_nodes import Box
     from geoaccess.osm.profile import Profile
     from geoaccess.osm.ways import Tags
 
 __all__ = ["OsmiumFile"]
+
+
+class _Way(NamedTuple):
+    number: int
+    tags: Tags
+    refs: tuple[int, ...]
+    places: dict[int, tuple[int, int]]
+    version: int
 
 
 class OsmiumFile:
@@ -33,95 +44,124 @@ class OsmiumFile:
 
     def __init__(self, path: Path, profile: Profile) -> None:
         self.path, self.profile = path, profile
+        self.holds_relations = False
+        self.bounds: Box | None = None
+        self._repeated: dict[str, int] = {}
 
     def relations(self) -> list[Relation]:
-        """Return the routes of ferries and the turn restrictions."""
-        import osmium
-
-        chosen = osmium.filter.TagFilter(("route", "ferry"), ("type", "restriction"))
-        try:
-            found: Any = osmium.FileProcessor(self.path, osmium.osm.RELATION).with_filter(chosen)
-            return [
-                Relation(
-                    relation.id,
-                    {tag.k: tag.v for tag in relation.tags},
-                    tuple((member.type, member.ref, member.role) for member in relation.members),
-                )
-                for relation in found
-            ]
-        except (RuntimeError, UnicodeDecodeError) as error:
-            raise self._refusal(error) from error
+        """Return the routes of ferries and the turn restrictions, the newest version of each."""
+        found: dict[int, Relation] = {}
+        for relation, newest in self._objects("r"):
+            self.holds_relations = True
+            tags = {tag.k: tag.v for tag in relation.tags}
+            if not newest or not (is_ferry(tags) or tags.get("type") == "restriction"):
+                found.pop(relation.id, None)
+                continue
+            members = tuple((member.type, member.ref, member.role) for member in relation.members)
+            found[relation.id] = Relation(relation.id, tags, members)
+        return list(found.values())
 
     def ways(self, ferry_members: Mapping[int, Mapping[str, str]]) -> WaysOfFile:
         """Return the roads and ferries, with what their relations say of those that are `ferry_members`."""
-        import osmium
-
-        way_id, way_tags, ptr = array("q"), array("i"), array("q", [0])
-        refs, xs, ys = array("q"), array("i"), array("i")
+        own, by_relation = self._chosen_ways(ferry_members)
+        chosen = [*own, *by_relation]
         place: dict[Tags, int] = {}
-        node_tags: dict[int, Tags] = {}
-        try:
-            for way in itertools.chain(self._roads_and_ferries(), self._members_without_route(ferry_members)):
-                for node in way.nodes:
-                    refs.append(node.ref)
-                    xs.append(node.x)
-                    ys.append(node.y)
-                way_id.append(way.id)
-                tags = self._tags_of(way, ferry_members)
-                way_tags.append(place.setdefault(tags, len(place)))
-                ptr.append(len(refs))
-            hindering: Any = osmium.FileProcessor(self.path, osmium.osm.NODE)
-            for node in hindering.with_filter(osmium.filter.KeyFilter(*self.profile.node_keys)):
-                node_tags[node.id] = tuple((tag.k, tag.v) for tag in node.tags)
-        except (RuntimeError, UnicodeDecodeError) as error:
-            raise self._refusal(error) from error
-        node_id, ref = np.unique(np.array(refs, np.int64), return_inverse=True)
-        known = np.flatnonzero(np.array(xs, np.int32) != NO_PLACE)
-        x, y = np.full(node_id.size, NO_PLACE, np.int32), np.full(node_id.size, NO_PLACE, np.int32)
-        x[ref[known]], y[ref[known]] = np.array(xs, np.int32)[known], np.array(ys, np.int32)[known]
-        on_way: list[int] = np.intersect1d(node_id, np.array(list(node_tags), np.int64)).tolist()
+        way_tags = [place.setdefault(way.tags, len(place)) for way in chosen]
+        refs = np.array([ref for way in chosen for ref in way.refs], np.int64)
+        node_id, ref = np.unique(refs, return_inverse=True)
+        x, y, node_tags = self._places(node_id)
+        given = {number: xy for way in chosen for number, xy in way.places.items()}
+        for number, xy in given.items():
+            at = np.searchsorted(node_id, number)
+            if x[at] == NO_PLACE:
+                x[at], y[at] = xy
         node_place: dict[Tags, int] = {}
         return WaysOfFile(
-            way_id=np.array(way_id, np.int64),
+            way_id=np.array([way.number for way in chosen], np.int64),
             way_tags=np.array(way_tags, np.int32),
             tagsets=tuple(place),
-            ptr=np.array(ptr, np.int64),
+            ptr=np.concatenate([[0], np.cumsum([len(way.refs) for way in chosen], dtype=np.int64)]),
             ref=ref.astype(np.int32),
             node_id=node_id,
             x=x,
             y=y,
-            hindering=np.searchsorted(node_id, np.array(on_way, np.int64)).astype(np.int32),
+            hindering=np.array(sorted(node_tags), np.int32),
             hindering_tags=np.array(
-                [node_place.setdefault(node_tags[number], len(node_place)) for number in on_way], np.int32
+                [node_place.setdefault(node_tags[at], len(node_place)) for at in sorted(node_tags)], np.int32
             ),
             node_tagsets=tuple(node_place),
+            version=np.array([way.version for way in chosen], np.int64),
+            ways_repeated=self._repeated["w"],
+            nodes_repeated=self._repeated["n"],
         )
 
-    def _roads_and_ferries(self) -> Iterator[Any]:
+    def _chosen_ways(self, ferry_members: Mapping[int, Mapping[str, str]]) -> tuple[list[_Way], list[_Way]]:
+        """Return the roads and ferries, and those that only a relation makes ferries; the newest version of each."""
+        own: dict[int, _Way] = {}
+        by_relation: dict[int, _Way] = {}
+        for way, newest in self._objects("w"):
+            own.pop(way.id, None)
+            by_relation.pop(way.id, None)
+            highway = way.tags.get("highway")
+            itself = is_ferry(way.tags) or highway in self.profile.highway
+            if not newest or not (itself or (way.id in ferry_members and highway is None)):
+                continue
+            places = {node.ref: (node.x, node.y) for node in way.nodes if node.location.valid()}
+            refs = tuple(node.ref for node in way.nodes)
+            taken = _Way(way.id, self._tags_of(way, ferry_members), refs, places, way.version)
+            (own if itself else by_relation)[way.id] = taken
+        return list(own.values()), list(by_relation.values())
+
+    def _places(
+        self, node_id: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], dict[int, Tags]]:
+        """Return coordinates of nodes, and by their places the tags of those that may hinder."""
+        x, y = np.full(node_id.size, NO_PLACE, np.int32), np.full(node_id.size, NO_PLACE, np.int32)
+        place = dict(zip(node_id.tolist(), range(node_id.size), strict=True))
+        node_tags: dict[int, Tags] = {}
+        for node, newest in self._objects("n", place):
+            at = place[node.id]
+            node_tags.pop(at, None)
+            x[at], y[at] = (node.location.x, node.location.y) if newest else (NO_PLACE, NO_PLACE)
+            if newest and any(tag.k in self.profile.node_keys for tag in node.tags):
+                node_tags[at] = tuple((tag.k, tag.v) for tag in node.tags)
+        return x, y, node_tags
+
+    def _objects(self, kind: str, among: Container[int] | None = None) -> Iterator[tuple[Any, bool]]:
+        """Yield the objects of a kind: whatever comes later replaces what came before, and whether it exists.
+
+        Of an object that stands in the file more than once an older version never follows a newer one.
+        """
         import osmium
 
-        chosen = osmium.filter.TagFilter(("route", "ferry"), *(("highway", name) for name in self.profile.highway))
-        ways: Any = osmium.FileProcessor(self.path, osmium.osm.NODE | osmium.osm.WAY).with_locations()
-        return (way for way in ways.with_filter(chosen) if way.is_way())
-
-    def _members_without_route(self, ferry_members: Mapping[int, Mapping[str, str]]) -> Iterator[Any]:
-        """Yield the members of ferry relations that do not say of themselves that they are ferries, nor roads."""
-        import osmium
-
-        if not ferry_members:
-            return
-        members = osmium.filter.IdFilter(ferry_members)
-        ways: Any = osmium.FileProcessor(self.path, osmium.osm.NODE | osmium.osm.WAY).with_locations()
-        for way in ways.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY)).with_filter(members):
-            if way.tags.get("route") != "ferry" and "highway" not in way.tags:
-                yield way
+        types = {"n": osmium.osm.NODE, "w": osmium.osm.WAY, "r": osmium.osm.RELATION}
+        version: dict[int, int] = {}
+        self._repeated[kind] = 0
+        try:
+            deleted = deleted_by_editor(self.path)
+            objects: Any = osmium.FileProcessor(osmium_file(self.path), types[kind])
+            if objects.header.has_multiple_object_versions:
+                raise InputError(f"{self.path}: {HISTORY}")
+            box = objects.header.box()
+            if box.valid():
+                self.bounds = (box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat)
+            for item in objects:
+                if among is not None and item.id not in among:
+                    continue
+                self._repeated[kind] += item.id in version
+                if version.get(item.id, 0) > item.version:
+                    continue
+                version[item.id] = item.version
+                yield item, item.visible and (kind, item.id) not in deleted
+        except (RuntimeError, UnicodeDecodeError) as error:
+            raise self._refusal(error) from error
 
     def _tags_of(self, way: Any, ferry_members: Mapping[int, Mapping[str, str]]) -> Tags:
         """Return the tags of a way that matter, completed by those of its relation; `FERRY_KEYS` of ferries only."""
         keys = self.profile.keys
         tags = tuple((tag.k, tag.v) for tag in way.tags if tag.k in keys)
         relation = ferry_members.get(way.id)
-        if relation and (way.tags.get("route") == "ferry" or "highway" not in way.tags):
+        if relation and (is_ferry(way.tags) or "highway" not in way.tags):
             tags = completed(tags, relation)
         if not any(key == "route" for key, _ in tags):
             tags = tuple(tag for tag in tags if tag[0] not in FERRY_KEYS)

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from geoaccess.osm.formats import osmium_file
+from geoaccess.osm.values import FERRY_ROUTES
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -23,10 +26,11 @@ def count_unused_tags(paths: Sequence[Path], profile: Profile) -> pd.DataFrame:
     """
     import osmium
 
-    chosen = osmium.filter.TagFilter(("route", "ferry"), *(("highway", name) for name in profile.highway))
+    routes = (("route", name) for name in FERRY_ROUTES)
+    chosen = osmium.filter.TagFilter(*routes, *(("highway", name) for name in profile.highway))
     counts: Counter[str] = Counter()
     for path in paths:
-        ways: Any = osmium.FileProcessor(path, osmium.osm.WAY).with_filter(chosen)
+        ways: Any = osmium.FileProcessor(osmium_file(path), osmium.osm.WAY).with_filter(chosen)
         for way in ways:
             counts.update(tag.k for tag in way.tags)
     unused = [(key, number) for key, number in counts.items() if key not in profile.keys]

@@ -12,7 +12,17 @@ if TYPE_CHECKING:
 
     from geoaccess.osm.profile import SpeedRules, TagRule
 
-__all__ = ["applies", "is_ferry", "parse_duration_s", "parse_metres", "parse_speed_kph", "parse_tonnes", "words_of"]
+__all__ = [
+    "FERRY_ROUTES",
+    "applies",
+    "carries_cars_over",
+    "is_ferry",
+    "parse_duration_s",
+    "parse_metres",
+    "parse_speed_kph",
+    "parse_tonnes",
+    "words_of",
+]
 
 _KPH = {
     **dict.fromkeys(("", "km/h", "kmh", "kph", "kmph", "km/hr", "km/t", "km"), 1.0),
@@ -56,13 +66,22 @@ def words_of(value: str) -> list[str]:
     return [word for part in re.split("[;,|]", value) if (word := part.strip().lower())]
 
 
+FERRY_ROUTES = ("ferry", "shuttle_train")
+"""Values of `route` of what carries vehicles, by water or on rails (a car train through a tunnel)."""
+
+
 def is_ferry(tags: Mapping[str, str]) -> bool:
-    """Say whether a way is the course of a boat, also where it is tagged as a road at the same time.
+    """Say whether a way is the course of a boat or a car train, also where it is tagged as a road at the same time.
 
     >>> is_ferry({"route": "ferry", "highway": "secondary"}), is_ferry({"route": "bus", "highway": "secondary"})
     (True, False)
     """
-    return "ferry" in words_of(tags.get("route", ""))
+    return carries_cars_over(tags.get("route", ""))
+
+
+def carries_cars_over(route: str) -> bool:
+    """Say whether a value of `route` is that of a ferry, or of a train on which cars ride."""
+    return route in FERRY_ROUTES or (";" in route and any(part.strip() in FERRY_ROUTES for part in route.split(";")))
 
 
 def applies(rule: TagRule, tags: Mapping[str, str]) -> bool:

@@ -1,0 +1,100 @@
+"""Objects of the blocks of an .osm.pbf as flat arrays, and which of several versions is the newest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy.typing as npt
+
+__all__ = ["Newest", "Places", "Rising", "Tagged", "Versions", "Ways"]
+
+
+class Tagged(NamedTuple):
+    """Objects with their tags: tag[ptr[i]:ptr[i + 1]] are those of one, pairs of strings of the block."""
+
+    number: npt.NDArray[np.int64]
+    ptr: npt.NDArray[np.int64]
+    tag: npt.NDArray[np.int32]
+
+
+class Versions(NamedTuple):
+    """The ids of objects of one kind, and their versions; a deleted one is not visible."""
+
+    number: npt.NDArray[np.int64]
+    version: npt.NDArray[np.int64]
+    visible: npt.NDArray[np.bool_]
+
+
+class Rising(NamedTuple):
+    """The ids of a block from the first to the last: whether each is greater than the one before."""
+
+    first: int
+    last: int
+    rises: bool
+    size: int
+
+    @classmethod
+    def of(cls, numbers: npt.NDArray[np.int64]) -> Rising:
+        """Look through ids."""
+        if not numbers.size:
+            return cls(0, 0, rises=True, size=0)
+        return cls(int(numbers[0]), int(numbers[-1]), bool((np.diff(numbers) > 0).all()), numbers.size)
+
+
+class Newest(NamedTuple):
+    """The newest version of every object of a kind; `doubled` is how many times one stood in the file already."""
+
+    number: npt.NDArray[np.int64]
+    version: npt.NDArray[np.int64]
+    visible: npt.NDArray[np.bool_]
+    doubled: int
+
+    @classmethod
+    def of(cls, parts: Iterable[Versions]) -> Newest:
+        """Choose the highest version of each, the last one of several."""
+        empty = Versions(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.bool_))
+        number, version, visible = (np.concatenate(columns) for columns in zip(empty, *parts, strict=True))
+        order = np.lexsort((version, number))
+        last = np.append(number[order][1:] != number[order][:-1], [True] * bool(number.size)).astype(np.bool_)
+        kept = order[last]
+        return cls(number[kept], version[kept], visible[kept], number.size - kept.size)
+
+    def has(self, number: npt.NDArray[np.int64], version: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Say of each object, which must be one of these, whether it is the newest version and not deleted."""
+        at = np.searchsorted(self.number, number)
+        newest: npt.NDArray[np.bool_] = (self.version[at] == version) & self.visible[at]
+        return newest
+
+
+class Places(NamedTuple):
+    """Nodes: the place of each among those needed, longitude, latitude, and those that carry tags that may hinder."""
+
+    place: npt.NDArray[np.int32]
+    x: npt.NDArray[np.int32]
+    y: npt.NDArray[np.int32]
+    tagged: Tagged
+    rising: Rising
+
+
+class Ways(NamedTuple):
+    """Roads and ferries: way i runs through the nodes ref[ptr[i]:ptr[i + 1]].
+
+    `by_relation` are those that are no roads and belong to a relation, `own` those that need none to be taken. `x` and
+    `y` are the places of `ref` where the ways say them (`NO_PLACE` where not), else empty. `rising` tells of the ids
+    of all ways of the block, taken or not.
+    """
+
+    tagged: Tagged
+    ptr: npt.NDArray[np.int64]
+    ref: npt.NDArray[np.int64]
+    own: npt.NDArray[np.bool_]
+    by_relation: npt.NDArray[np.bool_]
+    version: npt.NDArray[np.int64]
+    x: npt.NDArray[np.int32]
+    y: npt.NDArray[np.int32]
+    rising: Rising
