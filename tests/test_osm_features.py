@@ -7,6 +7,8 @@ from pathlib import Path
 import osmium
 import pytest
 import shapely
+from osm_writer import write_osm
+from pbf_writer import block, write
 
 from geoaccess.errors import InputError, MissingFileError
 from geoaccess.osm import read_boundaries, read_features
@@ -114,6 +116,82 @@ def test_a_feature_whose_nodes_the_extract_lacks_does_not_spoil_the_rest(drawn):
     drawn.ring(20, 11, 60, 0.01, HOSPITAL)
     table = read_features([drawn.write(without=[(11, 60)])], WANTED)
     assert table["osm_id"].tolist()[0] == 1
+
+
+# Areas that do not close
+
+
+def note_of(table, number):
+    return table.set_index("osm_id").loc[number, "tags"].get("geoaccess:note", "")
+
+
+def test_a_house_with_a_corner_outside_of_the_extract_becomes_a_point_with_a_note(drawn):
+    drawn.ring(20, 11, 60, 0.01, HOSPITAL | {"name": "House"})
+    drawn.way(21, [(12, 60), (12.01, 60), (12.03, 60)], {"amenity": "clinic"})
+    table = read_features([drawn.write(without=[(11, 60), (12.03, 60)])], WANTED)
+    assert table["osm_id"].tolist() == [20, 21]
+    assert square(11, 60, 0.01).covers(table.geometry.iloc[0])
+    assert table.geometry.iloc[1].equals_exact(shapely.Point(12.005, 60), 1e-7)
+    assert table["name"].tolist() == ["House", ""]
+    assert all("not in the extract" in note_of(table, number) for number in (20, 21))
+
+
+def test_a_hospital_of_which_a_member_is_missing_or_that_is_a_site_becomes_a_point_with_a_note(drawn):
+    drawn.way(30, [(11, 60), (11.01, 60), (11.01, 60.01)])
+    drawn.ring(31, 13, 60, 0.02)
+    drawn.ring(32, 13.1, 60, 0.02)
+    drawn.node((15, 61))
+    missing = [("w", 30, "outer"), ("w", 999, "outer")]
+    drawn.relations[5] = (missing, HOSPITAL | {"type": "multipolygon", "name": "Half"})
+    whole = [("w", 31, ""), ("w", 32, ""), ("n", drawn.node((13.05, 60.01)), "entrance")]
+    drawn.relations[6] = (whole, HOSPITAL | {"type": "site", "name": "Site"})
+    drawn.relations[7] = ([("n", drawn.node((15, 61)), "")], HOSPITAL | {"type": "site"})
+    drawn.relations[8] = ([("w", 998, "outer")], HOSPITAL | {"type": "multipolygon"})
+    drawn.relations[9] = ([("r", 6, "")], {"amenity": "clinic", "type": "site"})
+    table = read_features([drawn.write()], WANTED)
+    assert table["osm_id"].tolist() == [5, 6, 7, 9], "of 8 nothing at all is in the file"
+    half, site, dot, nested = table.geometry
+    assert square(11, 60, 0.01).covers(half)
+    assert "not in the extract" in note_of(table, 5)
+    assert any(square(x, 60, 0.02).contains(site) for x in (13, 13.1))
+    assert dot.equals_exact(shapely.Point(15, 61), 1e-7)
+    assert nested.equals(site)
+
+
+@pytest.mark.parametrize("order", [(4, 3, 2, 1, 0), (2, 0, 3, 1, 4), (3, 2, 4, 0, 1)])
+def test_a_file_out_of_order_has_the_same_features(tmp_path, order):
+    corners = [(110_000_000, 600_000_000), (110_100_000, 600_000_000), (110_100_000, 600_100_000)]
+    nodes = [(i + 1, lon, lat, []) for i, (lon, lat) in enumerate(corners)]
+    line = [(9, 120_000_000, 600_000_000, []), (10, 120_200_000, 600_000_000, [("amenity", "hospital")])]
+    blocks = [
+        block([("dense", nodes)]),
+        block([("dense", line)]),
+        block([("ways", [(1, [1, 2, 3, 1], [("amenity", "hospital"), ("building", "yes")]), (2, [1, 2], [])])]),
+        block([("ways", [(3, [9, 10], [("amenity", "clinic")]), (4, [2, 3, 1], [])])]),
+        block(
+            [
+                (
+                    "relations",
+                    [(7, [("w", 2, "outer"), ("w", 4, "outer")], [("type", "multipolygon"), *HOSPITAL.items()])],
+                )
+            ]
+        ),
+    ]
+    expected = read_features([write(tmp_path / "sorted.osm.pbf", blocks)], WANTED)
+    assert len(expected) == 4
+    found = read_features([write(tmp_path / "other.osm.pbf", [blocks[i] for i in order])], WANTED)
+    assert found.drop(columns="geometry").equals(expected.drop(columns="geometry")), "without a note"
+    assert (found.distance(expected) < 0.005).all()
+    assert shapely.Polygon([(lon / 1e7, lat / 1e7) for lon, lat in corners]).contains(found.geometry.iloc[1:3]).all()
+
+
+def test_features_of_an_editors_file(tmp_path):
+    nodes = [(-1, 10.0, 60.0), (-2, 10.01, 60.0), (-3, 10.01, 60.01), (-4, 11, 60, HOSPITAL), (5, 12, 60, HOSPITAL)]
+    ways = [(-1, [-1, -2, -3, -1], HOSPITAL | {"building": "yes"}), (6, [-1, -2], HOSPITAL)]
+    gone = {("n", 5): {"action": "delete"}, ("w", 6): {"visible": "false", "version": 2}}
+    table = read_features([write_osm(tmp_path / "edited.osm", nodes, ways, attributes_of=gone)], WANTED)
+    assert list(zip(table["osm_type"], table["osm_id"], strict=True)) == [("node", -4), ("way", -1)]
+    assert shapely.Polygon([(10, 60), (10.01, 60), (10.01, 60.01)]).contains(table.geometry.iloc[1])
 
 
 def test_no_feature_gives_an_empty_table_of_the_same_form(drawn):

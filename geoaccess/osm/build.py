@@ -152,6 +152,8 @@ def _roads(
         )
     tagset = extract.way_tags[way]
     length = geometry.segment_lengths_m(extract.lon, extract.lat, a, b)
+    if not length.any():
+        raise InputError(f"{extract.source}: its open roads have no length: all nodes of each are in one place")
     segments: dict[str, Any] = {
         "a": a,
         "b": b,
@@ -175,6 +177,7 @@ def _roads(
         "ways_restricted": int(restricted[extract.way_tags].sum()),
         "segments_without_node": dropped["without_node"],
         "segments_of_no_length": dropped["of_no_length"],
+        "ways_of_no_length": _ways_of_no_length(extract),
     }
 
 
@@ -194,6 +197,21 @@ def _segments(
         b[kept],
         {"without_node": int((~there).sum()), "of_no_length": int((there & ~moves).sum())},
     )
+
+
+def _ways_of_no_length(extract: Extract) -> int:
+    """Return how many ways have all of their nodes in one place, as far as the extract holds them."""
+    first, sizes = extract.ptr[:-1], np.diff(extract.ptr)
+    filled = np.flatnonzero(sizes)
+    lengthless = np.ones(filled.size, np.bool_)
+    for places in (extract.lon, extract.lat):
+        along = places[extract.ref]
+        least, most = (np.ones(0),) * 2
+        if filled.size:
+            least = np.fmin.reduceat(along, first[filled])
+            most = np.fmax.reduceat(along, first[filled])
+        lengthless &= ~(most > least)
+    return int(lengthless.sum()) + int((sizes == 0).sum())
 
 
 def _seconds(length_m: npt.NDArray[np.float64], kph: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

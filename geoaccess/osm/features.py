@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
 from geoaccess import files
 from geoaccess.errors import InputError
+from geoaccess.osm.formats import HISTORY, deleted_by_editor, osmium_file
+from geoaccess.osm.loose_features import NOTE, locate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +18,13 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 __all__ = ["read_boundaries", "read_features"]
+
+_Key = tuple[str, int]
+
+
+class _Feature(NamedTuple):
+    tags: dict[str, str]
+    point: Any
 
 
 def read_features(paths: Sequence[Path], tags: Sequence[tuple[str, str]]) -> gpd.GeoDataFrame:
@@ -29,8 +38,9 @@ def read_features(paths: Sequence[Path], tags: Sequence[tuple[str, str]]) -> gpd
     Returns
     -------
     Table with `osm_type` ("node", "way", "relation"), `osm_id`, `name`, `tags` (a dictionary), and a point: an area
-    stands for its representative point, an open way for its middle. In the order of type and id; a feature that is in
-    several files is taken once.
+    stands for its representative point, an open way for its middle. What does not close (a node or member outside of
+    the extract, a relation of type `site`) stands for the middle of what there is of it, and its tags have one more,
+    `geoaccess:note`, that says so. In the order of type and id; a feature that is in several files is taken once.
 
     Raises
     ------
@@ -38,51 +48,86 @@ def read_features(paths: Sequence[Path], tags: Sequence[tuple[str, str]]) -> gpd
         If a file is not there or cannot be read.
     """
     import geopandas as gpd
+
+    found: dict[_Key, _Feature] = {}
+    for path in paths:
+        files.require(path)
+        found |= _features_of(path, tags)
+    order = sorted(key for key, feature in found.items() if feature.point is not None)
+    return gpd.GeoDataFrame(
+        {
+            "osm_type": pd.Series([kind for kind, _ in order], dtype="str"),
+            "osm_id": pd.Series([number for _, number in order], dtype="int64"),
+            "name": pd.Series([found[key].tags.get("name", "") for key in order], dtype="str"),
+            "tags": pd.Series([found[key].tags for key in order], dtype="object"),
+        },
+        geometry=[found[key].point for key in order],
+        crs="EPSG:4326",
+    )
+
+
+def _features_of(path: Path, tags: Sequence[tuple[str, str]]) -> dict[_Key, _Feature]:
+    """Return the features of one file of which any node is in it."""
+    try:
+        try:
+            found = _shaped(path, tags, areas=True)
+        except RuntimeError as error:
+            if "out of order" not in str(error):
+                raise
+            found = _shaped(path, tags, areas=False)
+        loose = [key for key, feature in found.items() if feature.point is None]
+        for key, (point, note) in locate(path, loose).items() if loose else ():
+            found[key] = _Feature(found[key].tags | ({NOTE: note} if note else {}), point)
+    except RuntimeError as error:
+        raise InputError(f"{path}: cannot be read as OpenStreetMap data ({error}); fetch it again") from error
+    return {key: feature for key, feature in found.items() if feature.point is not None}
+
+
+def _shaped(path: Path, tags: Sequence[tuple[str, str]], *, areas: bool) -> dict[_Key, _Feature]:
+    """Return the features of a file, without a point where they have no shape: of nodes alone without `areas`."""
     import osmium
     import shapely
 
     wanted = osmium.filter.TagFilter(*tags)
     shapes = osmium.geom.WKBFactory()
-    found: dict[tuple[str, int], tuple[str, dict[str, str], Any]] = {}
-    for path in paths:
-        files.require(path)
-        try:
-            for item in osmium.FileProcessor(path).with_locations().with_areas(wanted).with_filter(wanted):
-                kind, number, shape = _shape(item, shapes)
-                if shape is None:
-                    continue
-                described = {tag.k: tag.v for tag in item.tags}
-                point = _point(shapely.from_wkb(shape))
-                # The area of a closed way comes after the way itself and says more about where it is.
-                found[kind, number] = (described.get("name", ""), described, point)
-        except RuntimeError as error:
-            raise InputError(f"{path}: cannot be read as OpenStreetMap data ({error}); fetch it again") from error
-    order = sorted(found)
-    return gpd.GeoDataFrame(
-        {
-            "osm_type": pd.Series([kind for kind, _ in order], dtype="str"),
-            "osm_id": pd.Series([number for _, number in order], dtype="int64"),
-            "name": pd.Series([found[key][0] for key in order], dtype="str"),
-            "tags": pd.Series([found[key][1] for key in order], dtype="object"),
-        },
-        geometry=[found[key][2] for key in order],
-        crs="EPSG:4326",
-    )
+    found: dict[_Key, _Feature] = {}
+    version: dict[_Key, int] = {}
+    deleted = deleted_by_editor(path)
+    items: Any = osmium.FileProcessor(osmium_file(path))
+    if items.header.has_multiple_object_versions:
+        raise InputError(f"{path}: {HISTORY}")
+    if areas:
+        items = items.with_locations().with_areas(wanted)
+    for item in items.with_filter(wanted):
+        kind, number, shape = _shape(item, shapes)
+        key = kind, number
+        if not item.visible or (kind[0], number) in deleted or version.get(key, 0) > item.version:
+            continue
+        point = None if shape is None else _point(shapely.from_wkb(shape))
+        # The area of a closed way comes after the way itself and says more about where it is.
+        if point is not None or key not in found or version[key] < item.version:
+            found[key] = _Feature({tag.k: tag.v for tag in item.tags}, point)
+        version[key] = item.version
+    return found
 
 
 def _shape(item: Any, shapes: Any) -> tuple[str, int, str | None]:
+    """Return type, id and shape; None where there is no shape, as nodes or members are missing or do not close."""
     import osmium
 
+    number = item.orig_id() if item.is_area() else item.id
+    from_way = item.is_way() or (item.is_area() and item.from_way())
+    kind = "node" if item.is_node() else "way" if from_way else "relation"
     try:
         if item.is_node():
-            return "node", item.id, shapes.create_point(item)
+            return kind, number, shapes.create_point(item)
         if item.is_area():
-            return ("way" if item.from_way() else "relation"), item.orig_id(), shapes.create_multipolygon(item)
+            return kind, number, shapes.create_multipolygon(item)
         if item.is_way():
-            return "way", item.id, shapes.create_linestring(item)
-    except (RuntimeError, osmium.InvalidLocationError):  # a way or area whose nodes the extract does not hold
+            return kind, number, shapes.create_linestring(item)
+    except (RuntimeError, osmium.InvalidLocationError):
         pass
-    return "", 0, None
+    return kind, number, None
 
 
 def _point(shape: Any) -> Any:
@@ -120,7 +165,7 @@ def read_boundaries(paths: Sequence[Path], levels: Sequence[int]) -> dict[int, g
     rows: dict[int, dict[str, tuple[Any, Any]]] = {level: {} for level in levels}
     for path in paths:
         files.require(path)
-        found: Any = osmium.FileProcessor(path).with_areas(wanted).with_filter(areas).with_filter(wanted)
+        found: Any = osmium.FileProcessor(osmium_file(path)).with_areas(wanted).with_filter(areas).with_filter(wanted)
         try:
             for item in found:
                 if item.from_way() or item.tags.get("boundary") != "administrative":

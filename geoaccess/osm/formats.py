@@ -71,8 +71,9 @@ def deleted_by_editor(path: Path) -> frozenset[tuple[str, int]]:
     Raises
     ------
     InputError
-        If a packed file cannot be unpacked.
+        As for `check_format`, or if a packed file cannot be unpacked.
     """
+    check_format(path)
     name = path.name.lower()
     opened = gzip.open if name.endswith(".gz") else bz2.open if name.endswith(".bz2") else open
     if is_pbf(path) or ".opl" in name or ".o5m" in name:
