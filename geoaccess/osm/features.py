@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["read_boundaries", "read_features"]
 
 _Key = tuple[str, int]
+_AREAS = ("multipolygon", "boundary")
 
 
 class _Feature(NamedTuple):
@@ -106,7 +107,9 @@ def _shaped(path: Path, tags: Sequence[tuple[str, str]], *, areas: bool) -> dict
         point = None if shape is None else _point(shapely.from_wkb(shape))
         # The area of a closed way comes after the way itself and says more about where it is.
         if point is not None or key not in found or version[key] < item.version:
-            found[key] = _Feature({tag.k: tag.v for tag in item.tags}, point)
+            # An area has no `type`, whatever relation it is of; nor has one that does not close.
+            plain = {tag.k: tag.v for tag in item.tags if tag.k != "type" or tag.v not in _AREAS}
+            found[key] = _Feature(plain, point)
         version[key] = item.version
     return found
 

@@ -41,7 +41,7 @@ def crossing_time(path: FerryPath, quays: int, rules: FerryRules, override: Ferr
         seconds = read_duration_s(text)
         if seconds is None:
             rejected.append(f'the tagged duration "{text}" cannot be read')
-        elif problem := _implausible(seconds, metres, rules):
+        elif problem := _implausible(seconds, metres, path, rules):
             rejected.append(f"the tagged duration{shared} {problem}")
         else:
             span = f', the middle of "{text}"' if "-" in text else ""
@@ -54,9 +54,11 @@ def crossing_time(path: FerryPath, quays: int, rules: FerryRules, override: Ferr
     return seconds, f"{why}; {manoeuvre}{path.metres / 1000:.1f} km at {rules.min_per_km:g} min/km"
 
 
-def _implausible(seconds: float, metres: float, rules: FerryRules) -> str:
+def _implausible(seconds: float, metres: float, path: FerryPath, rules: FerryRules) -> str:
     """Say what is wrong with a duration: too fast, or too slow even with time for mooring and for waiting on board."""
     low, high = rules.plausible_kph
+    if "shuttle_train" in path.tags.get("route", ""):
+        high = rules.plausible_train_kph
     longest_s = rules.plausible_manoeuvre_min * 60 + metres * 3.6 / low
     if metres * 3.6 / high <= seconds <= longest_s:
         return ""

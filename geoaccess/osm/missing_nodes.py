@@ -27,6 +27,9 @@ Box = tuple[float, float, float, float]
 _BORDER = 0.05
 """The border of a box: this share of its shorter side."""
 
+_LEAST_NODES = 20
+"""Of fewer nodes nobody can say which are inside."""
+
 _COORDINATE = 1e7
 
 
@@ -59,8 +62,8 @@ def check_missing(source: str, ways: WaysOfFile, *, bounds: Sequence[Box | None]
     Raises
     ------
     InputError
-        If more than a thousandth of the nodes is missing inside, and most of those missing are; or if more than half is
-        missing.
+        If more than a thousandth of the nodes is missing inside, and most of those missing are (of files with 20 nodes
+        or more); or if more than half is missing.
     """
     there = ways.x != NO_PLACE
     missing = int((~there).sum())
@@ -72,7 +75,8 @@ def check_missing(source: str, ways: WaysOfFile, *, bounds: Sequence[Box | None]
         return Missing(there.size, 0, 0, sentence)
     inside = _inside(ways, there, _box(ways, there, bounds))
     found = Missing(there.size, missing, int(inside.sum()), sentence)
-    if missing > there.size / 2 or (found.inside > SAID_ABOVE * there.size and found.inside > missing / 2):
+    lost = found.inside > SAID_ABOVE * there.size and found.inside > missing / 2
+    if missing > there.size / 2 or (lost and there.size >= _LEAST_NODES):
         raise InputError(
             f"{source}: {missing} of the {there.size} nodes of its ways are not in it, {found.inside} of them inside "
             "of the box that it covers and not at its border: part of it is lost, or it was cut without regard to its "

@@ -164,6 +164,7 @@ class FerryRules(Table):
     cars_without_tags: bool
     larger_keys: tuple[str, ...] = ()
     plausible_kph: tuple[float, float]
+    plausible_train_kph: float = Field(default=160, gt=0)
     plausible_manoeuvre_min: float = Field(default=20, ge=0)
     manoeuvre_min: float = Field(default=6.7, ge=0)
     min_per_km: float = Field(default=2.5, gt=0)
