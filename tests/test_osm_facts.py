@@ -287,6 +287,10 @@ route=ferry + motor_vehicle=yes + opening_hours=May 20-Sep 05               both
 route=ferry + motor_vehicle=yes + opening_hours=Nov-Feb                     closed
 route=ferry + motor_vehicle=yes + opening_hours=Mo-Fr 06:00-22:00           both
 route=ferry + motor_vehicle:conditional=yes @ (Jun-Aug)                     both
+route=ferry + motor_vehicle:conditional=yes @ (Nov-Mar)                     closed
+route=ferry + motor_vehicle:conditional=no @ (Nov-May)                      both
+route=ferry + motor_vehicle:conditional=no @ (Jun-Aug)                      closed
+route=ferry + access:conditional=no @ (Nov-May)                             closed
 route=ferry + motor_vehicle=yes + motor_vehicle:conditional=no @ (Nov-May)  both
 route=ferry + motor_vehicle=yes + motor_vehicle:conditional=no @ (Jun-Oct)  closed
 route=ferry + motor_vehicle=yes + maxheight=1.9                             closed
@@ -333,6 +337,11 @@ barrier=bollard + access=private                                            rest
 barrier=rising_bollard                                                      restricted
 barrier=block                                                               closed
 barrier=chain                                                               closed
+barrier=gate + motorcar=no + bicycle=yes                                    closed
+barrier=gate + access=no + access:conditional=yes @ (Jun-Sep)               open
+barrier=toll_booth + access=no + hgv=yes                                    closed
+barrier=gate;stile                                                          closed
+man_made=gantry + maxheight=1.8                                             closed
 barrier=chain + motor_vehicle=permit                                        restricted
 barrier=cycle_barrier                                                       closed
 barrier=motorcycle_barrier                                                  closed
@@ -352,6 +361,9 @@ barrier=yes                                                                 clos
 barrier=no                                                                  open
 barrier=crash_barrier                                                       closed
 barrier=vehicle_block                                                       closed
+barrier=chain + locked=no                                                   open
+barrier=bollard + abandoned=yes                                             open
+barrier=gate + access=no + disused=yes                                      open
 disused:barrier=bollard                                                     open
 motor_vehicle=no                                                            closed
 access=no                                                                   closed

@@ -39,6 +39,8 @@ def read_node(tags: Mapping[str, str], profile: Profile, when: datetime | None =
     says of the kind of barrier, and where it opens to some, its opening hours. Access tags count only on barriers,
     fords and nodes that are nothing else: on a bus stop or a parking entrance they speak of something beside the road.
     """
+    if any(applies(rule, tags) for rule in profile.nodes.gone):
+        return NodeRule("open", 0.0, "")
     delay, slow = _delay(tags, profile)
     barriers = words_of(tags.get("barrier", ""))
     in_the_way = bool(barriers) or "ford" in tags or _is_plain(tags, profile)

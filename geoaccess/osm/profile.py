@@ -153,6 +153,7 @@ class NodeRules(Table):
     unknown_barrier: Passable
     exceptions: tuple[NodeException, ...] = ()
     delay_s: dict[str, dict[str, float]] = {}
+    gone: tuple[TagRule, ...] = ()
     hours_of: frozenset[str] = frozenset()
     plain_keys: frozenset[str] = frozenset()
     beside_keys: frozenset[str] = frozenset()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from geoaccess.osm.access import classify, read_access, read_directions, too_big
-from geoaccess.osm.conditional import closed_by_date
+from geoaccess.osm.conditional import closed_by_date, split_conditions
 from geoaccess.osm.speed import Speed, read_speed
 from geoaccess.osm.values import applies, is_ferry, words_of
 
@@ -197,9 +197,17 @@ def _only_where_allowed(tags: Mapping[str, str], profile: Profile, *, ferry: boo
     carries = carries or any(
         classify(tags[key], profile.access) in ("open", "restricted") for key in boats.larger_keys if key in tags
     )
-    if ferry and not boats.cars_without_tags and not carries:
+    if ferry and not boats.cars_without_tags and not carries and not _banned_at_times(tags, profile):
         found.append(f"route={tags['route']}")
     return found
+
+
+def _banned_at_times(tags: Mapping[str, str], profile: Profile) -> bool:
+    """Say whether a condition bars cars: what is barred at times is allowed at others."""
+    conditions = (tags.get(f"{key}:conditional", "") for key in profile.access.explicit)
+    return any(
+        classify(value, profile.access) == "closed" for text in conditions for value, _ in split_conditions(text)
+    )
 
 
 def _takes_walkers(tags: Mapping[str, str], profile: Profile) -> bool:
