@@ -180,7 +180,7 @@ def test_numbers_are_written_as_each_language_does():
         "0",
         "\u22120.457",
     )
-    assert (EN.minutes(INF), NB.minutes(INF), EN.minutes(math.nan)) == ("not reached", "nås ikke", "\u2013")
+    assert (EN.minutes(INF), NB.minutes(INF), EN.minutes(math.nan)) == ("not reached", "ikke nådd", "\u2013")
     assert EN.listed(["a", "b", "c"]) == "a, b and c"
     assert NB.listed(["a", "b"]) == "a og b"
 
@@ -189,21 +189,51 @@ def test_the_findings_say_the_numbers():
     said = sentences.findings(findings(), report(), EN)
     assert said == [
         "800 of 1,000 people (80.0%) are within 30 minutes; 200 are beyond.",
-        "For half of the people it takes at most 7.5 minutes; more than one in ten are not reached.",
-        "Of those beyond 30 minutes, 75.0% live in classes 4\u20136, the least central, where 40.0% of all live.",
-        "The largest numbers beyond live in Ås (120) and Bø (30).",
-        "The mean in class 6 is 60.0 minutes, against 5.0 in class 1: 12 times as long.",
+        "For half of the people it takes at most 7.5 minutes; more than one in ten cannot reach any site.",
         (
-            "100 people (10.0%) are not reached at all: 60 have no road within 2.5 km and 40 live on an island without "
-            "a ferry."
+            "Of the people beyond 30 minutes, 75.0% live in centrality classes 4\u20136, compared with 40.0% of all "
+            "people."
+        ),
+        "Most people beyond it live in Ås (120) and Bø (30).",
+        "The mean travel time is 60.0 minutes in centrality class 6 and 5.0 minutes in class 1: 12 times as long.",
+        (
+            "100 people (10.0%) cannot reach any site by road or car ferry: 60 have no road within 2.5 km and 40 live "
+            "on an island without a ferry."
         ),
     ]
 
 
 def test_the_findings_in_norwegian():
     said = [plain(text) for text in sentences.findings(findings(), report("nb"), NB)]
-    assert said[0] == "800 av 1 000 innbyggere (80,0 %) er innenfor 30 minutter; 200 er utenfor."
-    assert said[4] == "Gjennomsnittet i klasse 6 er 60,0 minutter, mot 5,0 i klasse 1: 12 ganger så lenge."
+    assert (
+        said[0]
+        == "800 av 1 000 innbyggere (80,0 %) har høyst 30 minutters reisetid; 200 har lengre eller når ikke fram."
+    )
+    assert said[4] == (
+        "Gjennomsnittlig reisetid er 60,0 minutter i sentralitetsklasse 6 og 5,0 minutter i klasse 1, "
+        "altså 12 ganger så lang."
+    )
+
+
+def test_an_ambulance_is_driven_from_and_its_drive_is_not_its_response():
+    base = findings(key="ambulance_base", toward="cells", p90_s=INF)
+    said = sentences.findings(base, report(), EN)
+    assert said[0] == (
+        "800 of 1,000 people (80.0%) live within a 30-minute drive of the nearest ambulance base; 200 do not."
+    )
+    assert said[1].startswith("This is drive time, not response time")
+    assert said[2].endswith("more than one in ten cannot be reached.")
+    assert said[-1].startswith("100 people (10.0%) cannot be reached by road or car ferry: 60")
+    assert not any("response time" in text for text in sentences.findings(findings(), report(), EN))
+    said = sentences.findings(base, report("nb"), NB)
+    assert plain(said[0]) == (
+        "800 av 1 000 innbyggere (80,0 %) har høyst 30 minutters kjøretid fra nærmeste ambulansestasjon; "
+        "200 har ikke det."
+    )
+    assert "ikke responstid" in said[1]
+    other = sentences.findings(findings(key="home_nursing", toward="cells"), report(), EN)
+    assert "nearest site" in other[0]
+    assert not any("response time" in text for text in other)
 
 
 def test_findings_where_all_is_well_and_where_nobody_is_reached():
@@ -213,24 +243,24 @@ def test_findings_where_all_is_well_and_where_nobody_is_reached():
     said = sentences.findings(good, report(), EN)
     assert said[0] == "All 1,000 people are within 30 minutes."
     assert said[1].endswith("for nine out of ten at most 15.0.")
-    assert said[-1] == "Everybody is reached."
+    assert said[-1] == "Everybody can reach a site."
     contrast = findings().contrast | {"mean_most_central_s": math.nan, "mean_least_central_s": math.nan}
     bad = findings(norms=(), median_s=INF, reached=0.0, unreached=1000.0, contrast=contrast)
     assert sentences.findings(bad, report(), EN)[:2] == [
         "No norm is set for this service.",
-        "More than half of the people are not reached.",
+        "More than half of the people cannot reach any site.",
     ]
 
 
 def test_what_it_costs_if_the_nearest_closes():
     (said,) = sentences.slack_sentences(findings(), EN)
     assert said == (
-        "GP: if the nearest closed, half of the people would need at most 7.5 minutes more, and one in ten more than "
+        "GP: if the nearest site closes, half of the people need at most 7.5 minutes more, and one in ten more than "
         "30.0. 50 people would reach no other. The share within 30 minutes would fall from 80.0% to 25.0%."
     )
     only = findings().slack.assign(median_slack_s=INF, p90_slack_s=INF, without_second=900.0)
     (said,) = sentences.slack_sentences(findings(slack=only), EN)
-    assert "900 people would reach no other: more than half" in said
+    assert "900 people reach no other: more than half" in said
     nobody = findings().slack.assign(reached=0.0)
     assert sentences.slack_sentences(findings(slack=nobody), EN) == ["GP: nobody is reached."]
 
@@ -397,8 +427,8 @@ def test_files_are_named_for_what_they_are_in_the_language_of_the_reader():
     data = replace(base.data, digests=tuple((kind, "a file", "ab" * 32) for kind in kinds))
     rows = tables.digest_table(replace(base, data=data), Writer("nb", ("report", "map"))).rows
     assert [row[0] for row in rows] == [
-        "Veier", "Regler for veier, ambulanse", "Tider og normer for ambulansen", "Navn på områder",
-        "Områder", "Ferjeruter", "else",
+        "Veier", "Regler for tolkning av veidata, ambulanse", "Tider og responstidsmål for ambulansen", "Navn på områder",
+        "Områder", "Rutetabeller for ferjer", "else",
     ]  # fmt: skip
 
 

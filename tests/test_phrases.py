@@ -25,6 +25,7 @@ CACHED = ("_files", "languages", "_phrases", "section", "columns")
 FAMILIES = (
     *("report.r_", "report.in_", "report.v_", "report.to_", "comparison.measure_", "map.unit_", "map.zoning_"),
     *("planner.by_", "planner.mode_"),
+    *("report.f_norm", "report.f_times", "report.f_unreached", "report.f_all_reached", "report.at_"),
     *("dictionary.measure_", "dictionary.mode_", "dictionary.sure_"),
 )
 # Files in which Norwegian is read, not written: columns and ages of Statistics Norway, letters, and a name in a source.

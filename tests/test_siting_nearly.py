@@ -210,7 +210,7 @@ def test_words_and_names_follow_the_language(tiny, tmp_path, monkeypatch):
     marks = [dict(legend.marks) for legend in legends]
     assert [(said["site"], said["new"], said["closed"]) for said in marks] == [
         ("Tjenestested som består", "Nytt tjenestested", "Nedlagt tjenestested"),
-        ("Site that stays", "New site", "Closed site"),
+        ("Existing site", "New site", "Closed site"),
     ]
 
 

@@ -177,6 +177,9 @@ def test_the_report_in_norwegian(tmp_path):
     page = html.unescape((study.output / "report.html").read_text(encoding="utf-8")).replace("\u00a0", " ")
     assert '<html lang="nb">' in page
     assert "Hovedfunn" in page
-    assert "1 009 av 1 928 innbyggere (52,3 %) er innenfor 10 minutter; 919 er utenfor." in page
+    assert (
+        "1 009 av 1 928 innbyggere (52,3 %) har høyst 10 minutters reisetid; 919 har lengre eller når ikke fram."
+        in page
+    )
     words = re.sub(r"<style>.*?</style>|\w+\.\w+", "", page, flags=re.DOTALL)
     assert re.findall(r"\b(?:people|municipalit\w+|minutes|within|reached)\b", words) == []

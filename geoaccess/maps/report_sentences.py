@@ -12,11 +12,14 @@ if TYPE_CHECKING:
 __all__ = ["asked", "equity_sentences", "findings", "island_sentence", "limits", "method", "slack_sentences"]
 
 _DISTRICTS: Final = ("4", "5", "6")
+_DISTRICT_RANGE: Final = f"{_DISTRICTS[0]}\u2013{_DISTRICTS[-1]}"
 
 
 def findings(found: ServiceFindings, report: Report, writer: Writer) -> list[str]:
     """Say what was found of a service: norms, times, who is beyond, the classes, and who is not reached."""
     texts = [_norm(norm, found, writer) for norm in found.norms] or [writer["f_no_norm"]]
+    if found.norms and _is_ambulance(found):
+        texts.append(writer["f_drive_time"])
     texts.append(_times(found, writer))
     beyond = next((norm for norm in found.norms if norm.people_beyond > 0), None)
     if beyond is not None:
@@ -26,24 +29,36 @@ def findings(found: ServiceFindings, report: Report, writer: Writer) -> list[str
     return texts
 
 
+def _key(key: str, found: ServiceFindings) -> str:
+    """Return the key of a sentence: another where vehicles drive to people, who do not reach but are reached."""
+    return f"{key}_cells" if found.toward == "cells" else key
+
+
+def _is_ambulance(found: ServiceFindings) -> bool:
+    return found.toward == "cells" and found.key.startswith("ambulance")
+
+
 def _norm(norm: Norm, found: ServiceFindings, writer: Writer) -> str:
-    everybody = writer.people(found.population)
+    values = {
+        "all": writer.people(found.population),
+        "norm": writer.threshold(norm.norm_s),
+        "site": writer["at_ambulance_base" if _is_ambulance(found) else "at_site"],
+    }
     if norm.people_beyond <= 0:
-        return writer.text("f_norm_all", all=everybody, norm=writer.threshold(norm.norm_s))
+        return writer.text(_key("f_norm_all", found), **values)
     return writer.text(
-        "f_norm",
+        _key("f_norm", found),
         within=writer.people(norm.people_within),
-        all=everybody,
         share=writer.share(norm.share),
-        norm=writer.threshold(norm.norm_s),
         beyond=writer.people(norm.people_beyond),
+        **values,
     )
 
 
 def _times(found: ServiceFindings, writer: Writer) -> str:
     if not math.isfinite(found.median_s):
-        return writer["f_times_few"]
-    key = "f_times" if math.isfinite(found.p90_s) else "f_times_some"
+        return writer[_key("f_times_few", found)]
+    key = "f_times" if math.isfinite(found.p90_s) else _key("f_times_some", found)
     return writer.text(key, median=writer.minutes(found.median_s), p90=writer.minutes(found.p90_s))
 
 
@@ -57,6 +72,7 @@ def _who_is_beyond(norm: Norm, report: Report, writer: Writer) -> list[str]:
                 norm=writer.threshold(norm.norm_s),
                 share=writer.share(norm.beyond_in_districts / norm.people_beyond),
                 of_all=writer.share(districts / report.population),
+                classes=_DISTRICT_RANGE,
             )
         )
     if norm.beyond_most:
@@ -86,14 +102,14 @@ def _contrast(found: ServiceFindings, writer: Writer) -> list[str]:
 
 def _unreached(found: ServiceFindings, report: Report, writer: Writer) -> str:
     if found.unreached <= 0:
-        return writer["f_all_reached"]
+        return writer[_key("f_all_reached", found)]
     some = {reason: number for reason, number in found.reasons.items() if number > 0}
     reasons = [
         writer.text(f"r_{reason}", n=writer.people(number) if len(some) > 1 else writer["they"], km=_km(report, writer))
         for reason, number in some.items()
     ]
     return writer.text(
-        "f_unreached",
+        _key("f_unreached", found),
         n=writer.people(found.unreached),
         share=writer.share(found.unreached / found.population),
         reasons=writer.listed(reasons),
@@ -116,7 +132,14 @@ def asked(report: Report, writer: Writer) -> list[str]:
     ]
     if districts or any(name in report.classes for name in ("1", "2", "3")):
         texts.append(
-            writer.text("a_classes", n=writer.people(districts), share=writer.share(districts / report.population))
+            writer.text(
+                "a_classes",
+                first="1",
+                last="6",
+                classes=_DISTRICT_RANGE,
+                n=writer.people(districts),
+                share=writer.share(districts / report.population),
+            )
         )
     return texts
 
@@ -169,7 +192,7 @@ def island_sentence(report: Report, writer: Writer) -> str:
 
 
 def method(report: Report, writer: Writer) -> list[str]:
-    """Say how times are reckoned."""
+    """Say how times are computed."""
     pace = writer.plain(report.data.counts["off_network_kph"])
     texts = [writer.text("m_time", kph=pace, km=_km(report, writer)), writer["m_quantile"]]
     if report.data.centrality_note:
