@@ -427,8 +427,8 @@ def test_files_are_named_for_what_they_are_in_the_language_of_the_reader():
     data = replace(base.data, digests=tuple((kind, "a file", "ab" * 32) for kind in kinds))
     rows = tables.digest_table(replace(base, data=data), Writer("nb", ("report", "map"))).rows
     assert [row[0] for row in rows] == [
-        "Veier", "Regler for tolkning av veidata, ambulanse", "Tider og responstidsmål for ambulansen", "Navn på områder",
-        "Områder", "Rutetabeller for ferjer", "else",
+        "Veier", "Regler for tolkning av veidata, ambulanse", "Tider og responstidsmål for ambulansen",
+        "Navn på områder", "Områder", "Rutetabeller for ferjer", "else",
     ]  # fmt: skip
 
 
