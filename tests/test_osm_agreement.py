@@ -12,7 +12,7 @@ import osmium
 import pytest
 
 from geoaccess.network import EdgeKind, to_networkx
-from geoaccess.osm import find_profile, read_osm, read_profile
+from geoaccess.osm import find_profile, read_osm, read_profile, read_way
 from geoaccess.osm.explain import explain
 
 NUMBER = 1000
@@ -232,3 +232,49 @@ def _kind(told):
     if told.forward != told.backward:
         return "one way"
     return "restricted" if told.restricted else "open"
+
+
+class Asked(dict):
+    """Tags that remember what was asked of them."""
+
+    def __init__(self, tags):
+        super().__init__(tags)
+        self.keys_asked = set()
+
+    def __contains__(self, key):
+        self.keys_asked.add(key)
+        return super().__contains__(key)
+
+    def __getitem__(self, key):
+        self.keys_asked.add(key)
+        return super().__getitem__(key)
+
+    def get(self, key, default=None):
+        self.keys_asked.add(key)
+        return super().get(key, default)
+
+
+@pytest.mark.parametrize("name", ["car", "car_winter", "ambulance", "ssb"])
+def test_every_tag_that_a_rule_asks_for_is_read_from_files(drawn, name):
+    """Readers keep `Profile.keys` of ways alone; `explain` is given all tags."""
+    profile = read_profile(find_profile(name))
+    asked = set()
+    for of in drawn:
+        tags = Asked(of.tags)
+        read_way(tags, profile)
+        asked |= tags.keys_asked
+    assert {"motorcar:backward:conditional", "maxheight:forward", "hov:lanes", "opening_hours", "hour_on"} <= asked
+    assert asked <= profile.keys
+
+
+def test_nobody_begins_a_journey_on_a_motorroad(tmp_path):
+    tags = {1: {"highway": "trunk", "motorroad": "yes"}, 2: {"highway": "trunk"}, 3: {"highway": "motorway"}}
+    with osmium.SimpleWriter(str(tmp_path / "roads.osm")) as writer:
+        for i in range(1, 5):
+            writer.add_node(osmium.osm.mutable.Node(id=i, location=(10 + i / 100, 60)))
+        for i, of in tags.items():
+            writer.add_way(osmium.osm.mutable.Way(id=i, nodes=[i, i + 1], tags=of))
+    network = read_osm(tmp_path / "roads.osm")
+    edges = network.edges()
+    snaps = dict(zip(edges["way_id"], network.edge_snaps[edges.index], strict=True))
+    assert snaps == {1: False, 2: True, 3: False}

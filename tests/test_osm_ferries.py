@@ -417,10 +417,11 @@ def test_a_one_way_ring_is_sailed_round(tmp_path, by_relation):
     "handed",
     [{"seasonal": "winter"}, {"opening_hours": "Nov-Mar"}, {"disused": "yes"}, {"access": "no"}, {"motorcar": "no"}],
 )
-def test_a_relation_hands_its_rules_down_to_its_ways(tmp_path, handed):
+@pytest.mark.parametrize("suffix", [".osm", ".osm.pbf"])
+def test_a_relation_hands_its_rules_down_to_its_ways(tmp_path, suffix, handed):
     names = list(PLACES)
     for tags, sails in (({}, True), (handed, False)):
-        path = tmp_path / "sea.osm"
+        path = tmp_path / f"sea{suffix}"
         with osmium.SimpleWriter(str(path), overwrite=True) as writer:
             for i, xy in enumerate(PLACES.values()):
                 writer.add_node(osmium.osm.mutable.Node(id=i + 1, location=xy))
