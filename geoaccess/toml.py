@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
+from collections.abc import Mapping
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
@@ -15,7 +16,7 @@ from geoaccess.errors import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Table", "did_you_mean", "nearest", "parse_toml", "problems_in", "read_toml", "validate"]
+__all__ = ["Table", "did_you_mean", "nearest", "parse_toml", "problems_in", "read_toml", "toml_text", "validate"]
 
 
 class Table(BaseModel):
@@ -62,6 +63,41 @@ def parse_toml(path: Path, *, hint: str = "check the path") -> dict[str, Any]:
         raise ConfigError(f"{path}: not a TOML file in UTF-8: {error}") from error
 
 
+def toml_text(content: Mapping[str, Any], *, former: str = "") -> str:
+    """Return tables as TOML: first the single values, then a table for each dict, and several for a list of dicts.
+
+    Parameters
+    ----------
+    former
+        A TOML text that this one takes the place of: its comments, and what has not changed, stay as they are written.
+        What is no TOML is replaced.
+
+    Examples
+    --------
+    >>> print(toml_text({"add": [{"lon": 1.5}], "title": "b"}, former='title = "a" # mine'), end="")
+    title = "b" # mine
+    <BLANKLINE>
+    [[add]]
+    lon = 1.5
+    """
+    import tomlkit  # only what is written needs it
+
+    try:
+        document = tomlkit.parse(former)
+    except tomlkit.exceptions.TOMLKitError:
+        document = tomlkit.document()
+    for key in [key for key in document if key not in content or _kind(document[key]) != _kind(content[key])]:
+        del document[key]
+    for key, value in sorted(content.items(), key=lambda item: _kind(item[1]) != "value"):
+        if _kind(value) == "tables":
+            _renew_tables(document, key, [dict(table) for table in value])
+        elif _kind(value) == "table":
+            _renew_table(document, key, value)
+        elif key not in document or document[key] != _listed(value):
+            document[key] = _listed(value)
+    return document.as_string().strip("\n") + "\n"
+
+
 def validate(raw: dict[str, Any], model: type[Model], *, subject: str) -> Model:
     """Turn plain tables into `model`.
 
@@ -101,6 +137,74 @@ def nearest(word: str, known: Any) -> str | None:
     words = {str(item).lower(): str(item) for item in known}
     near = difflib.get_close_matches(word.lower(), words, 1, 0.6)
     return words[near[0]] if near else None
+
+
+def _kind(value: Any) -> str:
+    """Say what a value is in a TOML file: a value, a table, or several tables."""
+    if isinstance(value, Mapping):
+        return "table"
+    if isinstance(value, list | tuple) and value and all(isinstance(item, Mapping) for item in value):
+        return "tables"
+    return "value"
+
+
+def _listed(value: Any) -> Any:
+    return [_listed(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _new_table(content: Mapping[str, Any]) -> Any:
+    import tomlkit
+
+    table = tomlkit.table()
+    for key, value in content.items():
+        table.add(key, _listed(value))
+    table.add(tomlkit.nl())
+    return table
+
+
+def _renew_table(document: Any, key: str, content: Mapping[str, Any]) -> None:
+    """Write a table; where it is there, change only what is another."""
+    if key not in document:
+        _blank_line(document)
+        document.add(key, _new_table(content))
+        return
+    table = document[key]
+    for name in [name for name in table if name not in content]:
+        del table[name]
+    for name, value in content.items():
+        if name not in table or table[name] != _listed(value):
+            table[name] = _listed(value)
+
+
+def _renew_tables(document: Any, key: str, content: list[dict[str, Any]]) -> None:
+    """Write several tables of one name; those that are there already stay as they are written."""
+    import tomlkit
+
+    if key in document and [table.unwrap() for table in document[key]] == _listed(content):
+        return
+    written = list(document[key]) if key in document else []
+    tables = tomlkit.aot()
+    for new in content:
+        wanted = {name: _listed(value) for name, value in new.items()}
+        same = next((table for table in written if table.unwrap() == wanted), None)
+        if same is not None:
+            written.remove(same)
+        if same is None and len(tables) and not tables[-1].as_string().endswith("\n\n"):
+            tables[-1].add(tomlkit.nl())
+        tables.append(same if same is not None else _new_table(new))
+    if key in document:
+        document[key] = tables
+    else:
+        _blank_line(document)
+        document.add(key, tables)
+
+
+def _blank_line(document: Any) -> None:
+    import tomlkit
+
+    text = document.as_string()
+    if text and not text.endswith("\n\n"):
+        document.add(tomlkit.nl())
 
 
 def _said(item: Any, model: type[BaseModel]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import Field, ValidationError, field_validator
 
 from geoaccess.errors import ConfigError, GeoaccessError, InputError, MissingFileError
-from geoaccess.toml import Table, did_you_mean, read_toml
+from geoaccess.toml import Table, did_you_mean, read_toml, toml_text
 
 
 class Wheel(Table):
@@ -183,3 +184,53 @@ def test_a_path_that_is_a_folder_is_no_file(tmp_path):
     (tmp_path / "a.toml").mkdir()
     with pytest.raises(MissingFileError):
         read_toml(Path(tmp_path / "a.toml"), Bicycle)
+
+
+PLAN = """# my plan
+title = "old" # a title
+
+# the offices
+[[add]] # first
+service = "gp" # why
+lon = 1.5
+
+[[add]] # second
+service = "gp"
+lon = 2.5
+
+[storm]
+# passes
+passes = ["K", 12]
+"""
+
+
+def test_writing_again_keeps_comments_and_what_has_not_changed():
+    assert toml_text(tomllib.loads(PLAN), former=PLAN) == PLAN
+    first, second = tomllib.loads(PLAN)["add"]
+    wanted = {
+        "title": "new",
+        "storm": {"passes": ["K"], "until": 3},
+        "add": [second, first, {"service": "gp", "lon": 9.0}],
+        "close": [{"osm_id": 5}],
+        "description": "what for",
+    }
+    written = toml_text(wanted, former=PLAN)
+    assert tomllib.loads(written) == wanted
+    for comment in ("# my plan", "# a title", "# the offices", "# first", "# why", "# second", "# passes"):
+        assert comment in written
+    assert tomllib.loads(toml_text({"title": "b"}, former=PLAN)) == {"title": "b"}
+    assert toml_text({"title": "b"}, former="no = = toml") == 'title = "b"\n'
+
+
+texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=8)
+scalars = texts | st.integers(-(2**40), 2**40) | st.floats(allow_nan=False, allow_infinity=False) | st.booleans()
+keys = st.text("abc_", min_size=1, max_size=3)
+rows = st.dictionaries(keys, scalars | st.lists(scalars, max_size=3), max_size=3)
+contents = st.dictionaries(keys, scalars | rows | st.lists(rows, min_size=1, max_size=3), max_size=4)
+
+
+@given(contents, contents)
+def test_what_is_written_as_toml_is_read_from_it_whatever_was_there_before(before, after):
+    text = toml_text(before)
+    assert tomllib.loads(text) == before
+    assert tomllib.loads(toml_text(after, former=text)) == after

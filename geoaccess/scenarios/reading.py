@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 from geoaccess import files
 from geoaccess.scenarios.changes import Scenario
-from geoaccess.toml import parse_toml, validate
+from geoaccess.toml import parse_toml, toml_text, validate
 
 __all__ = ["read_scenario", "scenario_text", "write_scenario"]
 
@@ -40,13 +39,21 @@ def read_scenario(path: str | Path) -> Scenario:
 
 
 def write_scenario(scenario: Scenario, path: str | Path) -> None:
-    """Write a scenario as TOML; `read_scenario` returns an equal one from the same working folder."""
-    with files.writing(Path(path)) as temporary:
-        temporary.write_text(scenario_text(scenario, folder=Path(path).parent), encoding="utf-8", newline="\n")
+    """Write a scenario as TOML; `read_scenario` returns an equal one from the same working folder.
+
+    Comments of a scenario that is there already stay.
+    """
+    file = Path(path)
+    former = file.read_text(encoding="utf-8-sig", errors="replace") if file.is_file() else ""
+    with files.writing(file) as temporary:
+        text = scenario_text(scenario, folder=file.parent, former=former)
+        temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
-def scenario_text(scenario: Scenario, *, folder: Path | None = None) -> str:
+def scenario_text(scenario: Scenario, *, folder: Path | None = None, former: str = "") -> str:
     """Return a scenario as TOML; files it names are written as seen from `folder` (here, where it is left out).
+
+    Comments of `former`, the text that this one takes the place of, stay.
 
     >>> print(scenario_text(Scenario(title="Storm", storm={"passes": ["Kvaløya", 12]})), end="")
     title = "Storm"
@@ -58,28 +65,11 @@ def scenario_text(scenario: Scenario, *, folder: Path | None = None) -> str:
     raw |= {name: getattr(scenario, name).model_dump(exclude_defaults=True) for name in raw if _is_one(scenario, name)}
     if folder is not None:
         raw = _paths(raw, lambda name: _seen_from(folder, name))
-    lines = [f"{key} = {_value(value)}" for key, value in raw.items() if isinstance(value, str)]
-    for key, value in raw.items():
-        if isinstance(value, str):
-            continue
-        one = isinstance(value, dict)
-        for table in [value] if one else value:
-            lines += ["", f"[{key}]" if one else f"[[{key}]]"]
-            lines += [f"{name} = {_value(item)}" for name, item in table.items()]
-    return "\n".join([*lines, ""])
+    return toml_text(raw, former=former)
 
 
 def _is_one(scenario: Scenario, name: str) -> bool:
     return not isinstance(getattr(scenario, name), str | tuple)
-
-
-def _value(value: Any) -> str:
-    """Return a value as TOML writes it."""
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(_value(item) for item in value)}]"
-    return repr(value)
 
 
 def _paths(raw: dict[str, Any], seen: Any) -> dict[str, Any]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from geoaccess.phrases import number, text
+from geoaccess.toml import toml_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -62,19 +62,8 @@ def scenario_text(
     lat = 63.4
     <BLANKLINE>
     """
-    lines = [f"title = {_written(title)}"]
-    if description:
-        lines.append(f"description = {_written(description)}")
-    for kind, tables in (("add", add), ("remove", remove)):
-        for table in tables:
-            lines += ["", f"[[{kind}]]", *(f"{key} = {_written(value)}" for key, value in table.items())]
-    return "\n".join([*lines, ""])
-
-
-def _written(value: object) -> str:
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return repr(value)
+    content = {"title": title, "description": description, "add": list(add), "remove": list(remove)}
+    return toml_text({key: value for key, value in content.items() if value or key == "title"})
 
 
 def unique_names(names: Sequence[str]) -> list[str]:
