@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
+import tomllib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -16,7 +18,8 @@ from osmnx import settings
 from geoaccess.errors import FetchError, InputError
 from geoaccess.sources.place import fetch_place
 
-RECORDED = Path(__file__).parent / "recorded"
+ROOT = Path(__file__).parents[1]
+RECORDED = ROOT / "tests" / "recorded"
 
 
 class Services:
@@ -141,9 +144,9 @@ def test_an_area_too_large_for_one_request_is_asked_for_in_pieces(services, tmp_
 def test_the_services_are_asked_for_roads_and_ferries(services, tmp_path):
     get(services, tmp_path / "senja.osm")
     roads, ferries = services.overpass()
-    assert "(_link)?" in roads
-    assert "track" in roads
-    assert '["route"="ferry"]' in ferries
+    asked = re.search(r'"highway"~"\^\(([\w|]+)\)\$"', roads)[1].split("|")
+    assert set(asked) == set(tomllib.loads((ROOT / "configs/profiles/car.toml").read_text())["highway"])
+    assert "ferry|shuttle_train" in ferries
     assert all(agent.startswith("geoaccess") for kind, *_, agent in services.asked if kind == "overpass")
     assert services.asked[0][1]["q"] == ["Senja"]
 
@@ -250,3 +253,12 @@ def test_characters_that_xml_cannot_hold_are_left_out(services, tmp_path):
     services.replies = [(200, json.dumps(answer).encode(), "application/json")]
     _, ways, _ = read(get(services, tmp_path / "senja.osm"))
     assert ways[401001][1]["name"] == "abc\nd'\"<>&"
+
+
+def test_the_profile_decides_which_roads_are_asked_for(services, tmp_path):
+    own = tmp_path / "own.toml"
+    head = 'extends = "car"\nreplaces = ["highway"]\ntitle = "main roads"\n'
+    own.write_text(head + "[highway]\nprimary = 80\nsecondary = 70\n")
+    get(services, tmp_path / "senja.osm", profile=own)
+    roads, _ = services.overpass()
+    assert '["highway"~"^(primary|secondary)$"]' in roads

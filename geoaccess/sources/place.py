@@ -21,6 +21,8 @@ import requests
 
 from geoaccess.errors import FetchError, InputError
 from geoaccess.files import writing
+from geoaccess.osm import read_profile
+from geoaccess.shipped import shipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -29,11 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["fetch_place"]
 
-_ROADS = (
-    '["highway"~"^((motorway|trunk|primary|secondary|tertiary)(_link)?|unclassified|residential|living_street|service|'
-    'track|road)$"]["area"!="yes"]'
-)
-_FERRIES = '["route"="ferry"]'  # on ways: what the cars of the car ferries drive on has no highway tag
+# On ways, which what drives onto a ferry or car train has no highway tag for; several routes stand with semicolons.
+_FERRIES = '["route"~"(^|;) *(ferry|shuttle_train) *(;|$)"]'
+_CLASS = re.compile(r"\w+")
 _BUSY = frozenset({429, 504})
 _BUSY_ANSWERS = 3
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -43,15 +43,16 @@ def fetch_place(
     query: str,
     path: Path,
     *,
+    profile: Path | None = None,
     overpass_url: str | None = None,
     nominatim_url: str | None = None,
     cache: Path | None = None,
 ) -> Path:
     """Download the roads and ferries of a place into an `.osm` file.
 
-    All ways with a `highway` that a car may be on (service roads and tracks too) and all ways with `route=ferry` that
-    touch the place or the 500 m around it: whole, with their ids, tags and nodes in order, and their nodes with tags
-    such as `barrier`. Relations, and so turn restrictions, are not among them.
+    All ways with a `highway` that the profile has a speed for, and all ferries and car trains (`route`), that touch the
+    place or the 500 m around it: whole, with their ids, tags and nodes in order, and their nodes with tags such as
+    `barrier`. Relations, and so turn restrictions, are not among them.
 
     Parameters
     ----------
@@ -59,6 +60,9 @@ def fetch_place(
         Name of an area that OpenStreetMap has a border for, such as "Senja, Norway".
     path
         File to write; ends on `.osm`.
+    profile
+        The rules for reading tags: their table `highway` says which roads are asked for; the profile "car" that ships
+        when None.
     overpass_url, nominatim_url
         Other services than the public ones, without the last part of the address: "https://overpass-api.de/api",
         "https://nominatim.openstreetmap.org".
@@ -91,15 +95,22 @@ def fetch_place(
         raise InputError(f"{path}: the roads of a place are written as OpenStreetMap XML; end the name on .osm")
     if not query.strip():
         raise InputError('place "": is empty; name an area, such as "Senja, Norway"')
+    roads = _road_filter(profile or shipped("profiles/car.toml"))
     with contextlib.ExitStack() as stack:
         kept = stack.enter_context(tempfile.TemporaryDirectory()) if cache is None else cache
-        key = "\n".join([query, _ROADS, _FERRIES, overpass_url or "", nominatim_url or ""])
+        key = "\n".join([query, roads, _FERRIES, overpass_url or "", nominatim_url or ""])
         answers = Path(kept) / sha256(key.encode()).hexdigest()[:16]
         stack.enter_context(_settings(answers, overpass_url=overpass_url, nominatim_url=nominatim_url, query=query))
-        _download(_area(query))
+        _download(_area(query), roads)
         nodes, ways = _elements(query, answers)
     _write(path, nodes, ways)
     return path
+
+
+def _road_filter(profile: Path) -> str:
+    """Return what Overpass is asked for: ways of a class that the profile knows."""
+    classes = [name for name in read_profile(profile).highway if _CLASS.fullmatch(name)]
+    return f'["highway"~"^({"|".join(classes)})$"]'
 
 
 @contextlib.contextmanager
@@ -193,12 +204,12 @@ def _area(query: str) -> Polygon | MultiPolygon:
     return border if border.is_valid else border.buffer(0)
 
 
-def _download(area: Polygon | MultiPolygon) -> None:
+def _download(area: Polygon | MultiPolygon, roads: str) -> None:
     """Let osmnx ask for the ways in an area and keep the answers; they are read from its folder."""
     from osmnx import graph
 
     with contextlib.suppress(InterruptedError):  # how osmnx ends when it only keeps answers
-        graph.graph_from_polygon(area, custom_filter=[_ROADS, _FERRIES], simplify=False, retain_all=True)
+        graph.graph_from_polygon(area, custom_filter=[roads, _FERRIES], simplify=False, retain_all=True)
 
 
 def _elements(query: str, folder: Path) -> tuple[dict[int, Mapping[str, Any]], dict[int, Mapping[str, Any]]]:
