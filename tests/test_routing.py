@@ -213,7 +213,7 @@ def test_reasons_name_what_cuts_people_off():
     assert found["reason"].tolist()[0] == ""
     assert found["reason"].tolist()[3] == "no_road_within"
     assert found["reason"].tolist()[1] == "passenger_ferry_only"
-    assert found["reason"].tolist()[2] == "island_without_ferry"
+    assert found["reason"].tolist()[2] == "road_not_connected", "nobody says that it is an island"
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def test_the_unreached_are_listed_by_place_and_reason(answers, made):
     for found in made.services:
         lost = results[results[f"{found.key}_reason"] != ""]
         assert made.unreached[found.key].sum() == lost["population"].sum() == found.unreached
-    holm = made.unreached[made.unreached["reason"] == "island_without_ferry"]
+    holm = made.unreached[made.unreached["reason"] == "road_not_connected"]
     assert holm["gp"].sum() == PEOPLE["holm"]
 
 

@@ -226,7 +226,7 @@ TIMES = {
     },
     "birth_unit": {"holm": (0, "birth_unit-holm", np.inf, "")},
 }
-CUT_OFF = {"hut": "passenger_ferry_only", "holm": "island_without_ferry", "wild": "no_road_within"}
+CUT_OFF = {"hut": "passenger_ferry_only", "holm": "road_not_connected", "wild": "no_road_within"}
 
 
 def expected_reason(service, key):

@@ -225,6 +225,9 @@ def limits(report: Report, writer: Writer) -> list[str]:
         numbers = {"cells": counts["cells_not_snapped"], "people": counts["people_not_snapped"]}
         written = {name: writer.people(number) for name, number in numbers.items()}
         texts.append(writer.text("l_snapped", **written, km=_km(report, writer)))
+    if counts.get("people_far_from_roads"):
+        far = writer.people(counts["people_far_from_roads"])
+        texts.append(writer.text("l_walks", people=far, km=writer.plain(counts["long_walk_m"] / 1000)))
     for key, name in (("l_nearest", "cells_by_nearest_municipality"), ("l_class", "people_without_class")):
         if counts[name]:
             texts.append(writer.text(key, n=writer.people(counts[name])))

@@ -10,7 +10,13 @@ from geoaccess.errors import InputError
 
 __all__ = ["REASONS", "ServiceSpec"]
 
-REASONS = ("no_road_within", "island_without_ferry", "passenger_ferry_only", "no_site_reachable")
+REASONS = (
+    "no_road_within",
+    "island_without_ferry",
+    "passenger_ferry_only",
+    "no_site_reachable",
+    "road_not_connected",
+)
 """Why a cell is not reached, in the order of the columns of every table."""
 
 

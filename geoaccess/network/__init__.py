@@ -1,13 +1,14 @@
 """The `Network`: making, merging chains, snapping points, keeping on disk, and exchange with networkx and osmnx."""
 
 from geoaccess.network.assemble import assemble
+from geoaccess.network.attachable import snappable_edges
 from geoaccess.network.core import Network
 from geoaccess.network.elements import DECISECONDS, Arcs, EdgeKind, TurnExpansion
 from geoaccess.network.interchange import from_networkx, from_osmnx, to_networkx
 from geoaccess.network.merging import simplify
 from geoaccess.network.nearness import prefers_small
 from geoaccess.network.segment_tree import SegmentTree
-from geoaccess.network.snapping import NO_ROAD_WITHIN, snap, snappable_edges
+from geoaccess.network.snapping import NO_ROAD_WITHIN, snap
 from geoaccess.network.store import load_network, save_network
 from geoaccess.network.turns import Turns
 

@@ -8,17 +8,17 @@ import numpy as np
 
 __all__ = ["prefers_small"]
 
-_TIMES_NEARER, _METRES_NEARER = 4, 300
+_TIMES_NEARER, _METRES_NEARER = 10, 300
 
 
 def prefers_small(large_m: Any, small_m: Any) -> Any:
     """Return whether a place belongs to roads of a small component, given metres to a large one and to that.
 
-    It does where the small one is much nearer, by more than 300 m and more than four times: those are the roads of an
+    It does where the small one is much nearer, by more than 300 m and more than ten times: those are the roads of an
     island whose mainland is a kilometre off, not the loose aisle of a car park beside the street. Both limits are our
     estimate.
 
-    >>> prefers_small([1000, 250, 1000, float("inf")], [20, 100, 400, 60]).tolist()
+    >>> prefers_small([1000, 250, 1000, float("inf")], [20, 10, 150, 60]).tolist()
     [True, False, False, True]
     """
     large, small = np.asarray(large_m, float), np.asarray(small_m, float)

@@ -10,8 +10,8 @@ import pandas as pd
 from geoaccess.defaults import DAY_S
 from geoaccess.errors import InputError
 from geoaccess.kernels import geometry
-from geoaccess.network.elements import DECISECONDS, EdgeKind
-from geoaccess.network.segment_tree import SegmentTree
+from geoaccess.network.attachable import nearest_edges
+from geoaccess.network.elements import DECISECONDS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -19,30 +19,12 @@ if TYPE_CHECKING:
 
     from geoaccess.network.core import Network
 
-__all__ = ["NO_ROAD_WITHIN", "snap", "snappable_edges"]
+__all__ = ["NO_ROAD_WITHIN", "snap"]
 
 NO_ROAD_WITHIN = "no_road_within"
 _LONGEST_OFF_S = 2**26 / DECISECONDS
 """A network leaves room for four times as much, see `core`."""
 _LEGS = ("to_u_ds", "from_u_ds", "to_v_ds", "from_v_ds")
-
-
-def snappable_edges(network: Network, *, min_component_m: float = 2000.0) -> npt.NDArray[np.int64]:
-    """Return the edges that points may be attached to.
-
-    An edge counts when it is a road that the profile lets people begin a journey on, and both its ends lie in one
-    strongly connected component (one can leave and come back) that holds at least `min_component_m` of road: not in
-    the stub of a car park that hangs together with nothing.
-    """
-    label = network.strong_component
-    road = network.edge_kind == EdgeKind.ROAD
-    inside = label[network.edge_u] == label[network.edge_v]
-    metres = np.bincount(
-        label[network.edge_u[road & inside]], network.edge_length_m[road & inside], label.max(initial=0) + 1
-    )
-    usable = (network.edge_forward_ds >= 0) | (network.edge_backward_ds >= 0)
-    chosen = road & inside & usable & network.edge_snaps & (metres[label[network.edge_u]] >= min_component_m)
-    return np.flatnonzero(chosen)
 
 
 def snap(
@@ -66,7 +48,7 @@ def snap(
     off_network_kph
         Speed on the leg between the point and the network.
     min_component_m
-        See `snappable_edges`.
+        See `snappable_edges` and `nearest_edges`.
 
     Returns
     -------
@@ -93,7 +75,7 @@ def snap(
         if not value > 0:
             raise InputError(f"{name} is {value}; it must be above 0")
     x, y = _projected(network, points)
-    edge, _ = _tree(network, min_component_m).nearest(x, y, most=max_snap_m)
+    edge = nearest_edges(network, x, y, max_snap_m=max_snap_m, min_component_m=min_component_m)
     at = np.flatnonzero(edge >= 0)
     if len(points) and not at.size:
         west, south, east, north = network.bounds
@@ -116,20 +98,6 @@ def snap(
     table["reason"] = np.where(edge >= 0, "", NO_ROAD_WITHIN)
     table.index = points.index
     return table
-
-
-def _tree(network: Network, min_component_m: float) -> SegmentTree:
-    """Return the snappable edges, ready for search; they are kept with the network for the next points."""
-    kept: dict[float, SegmentTree] = network.__dict__.setdefault("_snap_trees", {})
-    if min_component_m not in kept:
-        chosen = np.full(network.n_edges, -1, np.int32)
-        eligible = snappable_edges(network, min_component_m=min_component_m)
-        chosen[eligible] = eligible
-        owner = np.repeat(chosen, np.diff(network.shape_ptr))[:-1]
-        owner[network.shape_ptr[1:-1] - 1] = -1  # from the last point of an edge leads no piece
-        x, y = network.shape_xy
-        kept[min_component_m] = SegmentTree(owner, x[:-1], y[:-1], x[1:], y[1:])
-    return kept[min_component_m]
 
 
 def _projected(

@@ -13,6 +13,7 @@ from geoaccess.routing.sites import (
     ISLAND_WITHOUT_FERRY,
     NO_SITE_REACHABLE,
     PASSENGER_FERRY_ONLY,
+    ROAD_NOT_CONNECTED,
     nearest,
     nearest_snapped,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "ISLAND_WITHOUT_FERRY",
     "NO_SITE_REACHABLE",
     "PASSENGER_FERRY_ONLY",
+    "ROAD_NOT_CONNECTED",
     "Change",
     "Flows",
     "NearestField",

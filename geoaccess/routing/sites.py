@@ -26,6 +26,7 @@ __all__ = [
     "ISLAND_WITHOUT_FERRY",
     "NO_SITE_REACHABLE",
     "PASSENGER_FERRY_ONLY",
+    "ROAD_NOT_CONNECTED",
     "nearest",
     "nearest_snapped",
 ]
@@ -33,6 +34,7 @@ __all__ = [
 ISLAND_WITHOUT_FERRY = "island_without_ferry"
 PASSENGER_FERRY_ONLY = "passenger_ferry_only"
 NO_SITE_REACHABLE = "no_site_reachable"
+ROAD_NOT_CONNECTED = "road_not_connected"
 
 Toward = Literal["sites", "cells"]
 
@@ -72,7 +74,9 @@ def nearest(
     Table on the index of `cells`: `travel_time_s` and `site` (its index label), `travel_time_2_s` and `site_2`, ...
     up to k; `off_network_m`; and `reason`. A time is inf where no (further) site is reached and NaN where the cell is
     not snapped; the site is then missing (None). `reason` is "" for cells that reach a site, else `no_road_within`,
-    `island_without_ferry`, `passenger_ferry_only` or `no_site_reachable`.
+    `island_without_ferry`, `passenger_ferry_only`, `road_not_connected` or `no_site_reachable`. A place that no car
+    reaches is called an island where a boat calls at it, be it out of service; of others one cannot tell, and their
+    roads are not connected to the rest.
 
     Raises
     ------
@@ -217,11 +221,14 @@ def _reasons(
     with_boats = network.components(*EdgeKind, without=closed)
     main = np.bincount(with_cars).argmax()
     here = network.edge_u[np.maximum(edge, 0)]
+    boat = network.edge_kind != EdgeKind.ROAD
+    called_at = np.zeros(with_cars.max(initial=0) + 1, np.bool_)
+    called_at[with_cars[network.edge_u[boat]]] = called_at[with_cars[network.edge_v[boat]]] = True
     # A passenger boat leads somewhere when what it joins is larger than what cars reach.
     size_by_car, size_by_boat = np.bincount(with_cars)[with_cars[here]], np.bincount(with_boats)[with_boats[here]]
     reasons: npt.NDArray[np.object_] = np.select(
-        [reached, edge < 0, with_cars[here] == main, size_by_boat > size_by_car],
-        ["", cells["reason"].to_numpy(), NO_SITE_REACHABLE, PASSENGER_FERRY_ONLY],
-        ISLAND_WITHOUT_FERRY,
+        [reached, edge < 0, with_cars[here] == main, size_by_boat > size_by_car, called_at[with_cars[here]]],
+        ["", cells["reason"].to_numpy(), NO_SITE_REACHABLE, PASSENGER_FERRY_ONLY, ISLAND_WITHOUT_FERRY],
+        ROAD_NOT_CONNECTED,
     ).astype(object)
     return reasons

@@ -28,6 +28,7 @@ _MOST_PLACES: Final = 3
 _MOST_ROWS: Final = 10
 _UNREACHED_ROWS: Final = 20
 _EXTRA_ROWS: Final = 40
+_LONG_WALK_M: Final = 1000.0
 _LIST_ROWS: Final = 15
 _STANDING: Final = ("everybody", "centrality_class", "municipality", "region")
 _DOTS: Final = ["population", "median_s", "p90_s"]
@@ -181,6 +182,8 @@ def _data(answers: Answers, digests: Mapping[str, str]) -> maps.Data:
         "municipalities": int(results.loc[results["municipality_id"] != "", "municipality_id"].nunique()),
         "cells_not_snapped": int(results["off_network_m"].isna().sum()),
         "people_not_snapped": float(results.loc[results["off_network_m"].isna(), "population"].sum()),
+        "people_far_from_roads": float(results.loc[results["off_network_m"] > _LONG_WALK_M, "population"].sum()),
+        "long_walk_m": _LONG_WALK_M,
         "cells_by_nearest_municipality": int((results["zone_note"] == "nearest").sum()),
         "people_without_municipality": float(results.loc[results["municipality_id"] == "", "population"].sum()),
         "people_without_class": float(results.loc[results["centrality_class"].isna(), "population"].sum()),

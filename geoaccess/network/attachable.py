@@ -1,0 +1,95 @@
+"""Which edges places may be attached to, and the nearest of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from geoaccess.network.elements import EdgeKind
+from geoaccess.network.nearness import prefers_small
+from geoaccess.network.segment_tree import SegmentTree
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from geoaccess.network.core import Network
+
+__all__ = ["nearest_edges", "snappable_edges"]
+
+_LEAST_SMALL_M = 100.0
+"""Shorter roads that hang together with nothing, and tracks, are aisles and stubs, not the roads of an island."""
+
+
+class _Trees(NamedTuple):
+    """Search trees of the edges of large components, and of small ones."""
+
+    large: SegmentTree
+    small: SegmentTree
+
+
+def snappable_edges(network: Network, *, min_component_m: float = 2000.0) -> npt.NDArray[np.int64]:
+    """Return the edges that points may be attached to.
+
+    An edge counts when it is a road that the profile lets people begin a journey on, and both its ends lie in one
+    strongly connected component (one can leave and come back) that holds at least `min_component_m` of road, or that a
+    boat touches: not in the stub of a car park that hangs together with nothing. See `nearest_edges` for the edges of
+    smaller components.
+    """
+    return np.flatnonzero(_eligible(network, min_component_m)[0])
+
+
+def nearest_edges(
+    network: Network,
+    x: npt.NDArray[np.float64],
+    y: npt.NDArray[np.float64],
+    *,
+    max_snap_m: float,
+    min_component_m: float,
+) -> npt.NDArray[np.int32]:
+    """Return the nearest edge that each place (in metres, see `Network.projection`) may be attached to; -1 for none.
+
+    That is one of `snappable_edges`, or one of a smaller component where that is much nearer (see `prefers_small`):
+    whoever lives on an island that is short of roads does not walk over the sea to the mainland.
+    """
+    trees = _trees(network, min_component_m)
+    edge, large_m = trees.large.nearest(x, y, most=max_snap_m)
+    small, small_m = trees.small.nearest(x, y, most=max_snap_m)
+    found: npt.NDArray[np.int32] = np.where(prefers_small(large_m, small_m), small, edge)
+    return found
+
+
+def _eligible(network: Network, min_component_m: float) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Return which edges belong to large components, and which to small ones."""
+    label = network.strong_component
+    road = network.edge_kind == EdgeKind.ROAD
+    inside = label[network.edge_u] == label[network.edge_v]
+    metres = np.bincount(
+        label[network.edge_u[road & inside]], network.edge_length_m[road & inside], label.max(initial=0) + 1
+    )
+    touched = np.zeros(metres.size, np.bool_)
+    touched[label[network.edge_u[~road]]] = touched[label[network.edge_v[~road]]] = True
+    usable = (network.edge_forward_ds >= 0) | (network.edge_backward_ds >= 0)
+    chosen = road & inside & usable & network.edge_snaps
+    large = ((metres >= min_component_m) | touched)[label[network.edge_u]]
+    tracks = np.array([name == "track" for name in network.class_names])
+    built = road & inside & ~tracks[network.way_class[network.shape_way[network.shape_ptr[:-1]]]]
+    built_m = np.bincount(label[network.edge_u[built]], network.edge_length_m[built], metres.size)
+    small = chosen & ~large & (built_m >= _LEAST_SMALL_M)[label[network.edge_u]]
+    return chosen & large, small & (chosen & large).any()
+
+
+def _trees(network: Network, min_component_m: float) -> _Trees:
+    """Return the search trees of edges; they are kept with the network for the next places."""
+    kept: dict[float, _Trees] = network.__dict__.setdefault("_snap_trees", {})
+    if min_component_m not in kept:
+        kept[min_component_m] = _Trees(*(_tree(network, chosen) for chosen in _eligible(network, min_component_m)))
+    return kept[min_component_m]
+
+
+def _tree(network: Network, chosen: npt.NDArray[np.bool_]) -> SegmentTree:
+    number = np.where(chosen, np.arange(network.n_edges), -1).astype(np.int32)
+    owner = np.repeat(number, np.diff(network.shape_ptr))[:-1]
+    owner[network.shape_ptr[1:-1] - 1] = -1  # from the last point of an edge leads no piece
+    x, y = network.shape_xy
+    return SegmentTree(owner, x[:-1], y[:-1], x[1:], y[1:])
