@@ -263,7 +263,8 @@ def _extra(study: Study, name: str, table: pd.DataFrame) -> maps.Extra:
         if kind in shown.columns:
             shown = shown.assign(**{kind: [names[kind].get(str(key), str(key)) for key in shown[kind]]})
     if "who" in shown.columns:
-        shown = shown.assign(who=shown["who"].astype(str).str.replace(r"^population_", "", regex=True))
+        who = shown["who"].astype(str).str.replace(r"^population_", "", regex=True)
+        shown = shown.assign(who=who.str.replace("_", " "))
     return maps.Extra(name, title, note, heads, units, shown, rows_in_all=len(table))
 
 
