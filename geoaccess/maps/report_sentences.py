@@ -19,7 +19,7 @@ def findings(found: ServiceFindings, report: Report, writer: Writer) -> list[str
     """Say what was found of a service: norms, times, who is beyond, the classes, and who is not reached."""
     texts = [_norm(norm, found, writer) for norm in found.norms] or [writer["f_no_norm"]]
     if found.norms and _is_ambulance(found):
-        texts.append(writer["f_drive_time"])
+        texts[0] += f" {writer['f_drive_time']}"
     texts.append(_times(found, writer))
     beyond = next((norm for norm in found.norms if norm.people_beyond > 0), None)
     if beyond is not None:
