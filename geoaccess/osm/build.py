@@ -88,7 +88,7 @@ def read_osm(
     --------
     >>> import geoaccess as ga
     >>> ga.read_osm("data/troms/troms-modelled.osm.pbf")
-    Network(6275 nodes, 7588 edges, 6325.7 km of road, 25 ferries)
+    Network(6276 nodes, 7588 edges, 6325.7 km of road, 25 ferries)
     """
     return read_network(
         [Path(path) for path in paths],
