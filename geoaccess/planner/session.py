@@ -107,8 +107,8 @@ class Session:
             ends = [(float(state.lon[cell]), float(state.lat[cell])), (site.lon, site.lat)]
             start, goal = ends if state.specs[service].toward == "sites" else reversed(ends)
             parts = route_kept(held.field, cell, start=start, goal=goal)
-            told = [] if parts is None else _told(parts)
-            found[label, time_s] = Journey(list(held.days), label, site.name, time_s, told)
+            rows = [] if parts is None else _plain_parts(parts)
+            found[label, time_s] = Journey(list(held.days), label, site.name, time_s, rows)
         for journey in found.values():
             journey.days.sort()
         return sorted(found.values(), key=lambda journey: journey.days)
@@ -125,7 +125,7 @@ class Session:
         return plan, week
 
 
-def _told(parts: Any) -> list[dict[str, Any]]:
+def _plain_parts(parts: Any) -> list[dict[str, Any]]:
     import shapely
 
     return [

@@ -12,7 +12,8 @@ import numpy as np
 from geoaccess import siting
 from geoaccess.defaults import UNREACHED_MIN
 from geoaccess.errors import InputError
-from geoaccess.planner.plan import ALL_WEEK
+from geoaccess.measures.weekdays import mean_over_days
+from geoaccess.planner.week import share_of_week
 from geoaccess.questions.siting.question import Question, objective_of
 from geoaccess.routing import site_gains
 from geoaccess.scenarios.effect import effect_on_people
@@ -145,7 +146,7 @@ def suggest(
         norm_s = norms_s[int(objective.removeprefix("norm_"))]
         question = Question(service, objective="norm", norm_min=norm_s / 60)
     fields = session.fields(changes, service)
-    share = np.array([len(held.days) for held in fields]) / len(ALL_WEEK)
+    share = share_of_week(fields)
     people = np.where(state.districts, state.people, 0.0) if objective == "districts" else state.people
     return _proposed(_Asked(state, question, people, fields, share), count=count, seconds=seconds)
 
@@ -239,7 +240,7 @@ def _at_most(asked: _Asked, *, ends: float) -> npt.NDArray[np.float64]:
     What is saved on each day by those who are reached, and a day for everybody who is newly reached on some day.
     """
     snapped = asked.state.candidates[1]
-    mean_s = asked.share @ asked.now_s
+    mean_s = mean_over_days(asked.now_s, asked.share)
     need = asked.state.people * np.minimum(mean_s, UNREACHED_S)
     order = np.argsort(-need[asked.state.candidate_cells], kind="stable")
     found = np.full(len(snapped), -np.inf)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.kernels.keys import FAR, LOW, SHIFT
+from geoaccess.measures.weekdays import mean_over_days
 from geoaccess.network import DECISECONDS
 from geoaccess.planner.plan import ALL_WEEK
 from geoaccess.routing import add_site, close_edges, move_site, open_edges, remove_site, undo
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from geoaccess.routing import Change as FieldChange
     from geoaccess.routing import NearestField
 
-__all__ = ["DayField", "Week"]
+__all__ = ["DayField", "Week", "share_of_week"]
 
 _MOST_KEPT = 50
 """Steps that a field can go back; before that it takes the way forward."""
@@ -127,10 +128,12 @@ class Week:
 
         t_i = (1 / 5) sum_d min_{j open on d} t_ij; inf where no open office is reached on some day.
         """
-        total = np.zeros(len(self.state.people))
-        for held in self.fields:
-            total += len(held.days) * held.times_s
-        return total / len(ALL_WEEK)
+        return mean_over_days(np.stack([held.times_s for held in self.fields]), share_of_week(self.fields))
+
+
+def share_of_week(fields: list[DayField]) -> npt.NDArray[np.float64]:
+    """Return which part of the week each field holds for."""
+    return np.array([len(held.days) for held in fields]) / len(ALL_WEEK)
 
 
 def _row(site: Site) -> pd.Series[Any]:

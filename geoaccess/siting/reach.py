@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoaccess.errors import InputError
+from geoaccess.measures.weekdays import mean_over_days
 from geoaccess.routing import nearest_snapped, travel_times
 from geoaccess.siting.siting_problem import SitingProblem
 
@@ -106,12 +107,9 @@ def build_weekly_problem(
         As `build_problem`, or if the shares do not fit the times or do not add up to 1.
     """
     weights = _weights(people, len(cells))
-    if now_s.shape != (share.size, len(cells)) or not np.isclose(share.sum(), 1.0):
-        raise InputError(
-            f"now_s has the shape {now_s.shape} and the shares {share.tolist()}; give a row for each share, one time "
-            "for each cell, and shares that add up to 1"
-        )
-    mean_s = share @ now_s
+    mean_s = mean_over_days(now_s, share)
+    if mean_s.shape != weights.shape:
+        raise InputError(f"now_s has times of {mean_s.size} cells; there are {weights.size}")
     point, place, time_s = _nearer(network, cells, weights, candidates, now_s.max(axis=0), toward=toward)
     if share.size > 1:
         time_s = np.sum([part * np.minimum(day[point], time_s) for part, day in zip(share, now_s, strict=True)], axis=0)
