@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_study_tiny import FERRY, FURTHER, ISLE, MAIN, PEOPLE, STEEP, cell_id, degrees, write_study
 
-from geoaccess import equity, measures, siting
+from geoaccess import equity, measures
+from geoaccess.defaults import UNREACHED_MIN
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.network import snap
 from geoaccess.planner import PlannerState, Session, read_changes
@@ -31,6 +32,7 @@ from geoaccess.scenarios.effect import effect_on_people
 from geoaccess.study import load_study, solve_study
 
 CAR_FERRY = 8
+UNREACHED_S = 60 * UNREACHED_MIN
 KEYS = list(PEOPLE)
 
 
@@ -348,14 +350,14 @@ def test_figures_are_those_of_measures_and_equity(iceland, service):
 def brute_force(state, changes, service, cells):
     """What an office at each cell brings, each solved anew: seconds, people within the norm, seconds in districts."""
     base = from_scratch(state, changes, service)
-    before = np.where(np.isfinite(base), base, siting.DAY_S)
+    before = np.where(np.isfinite(base), base, UNREACHED_S)
     districts = (state.answers.results["centrality_class"] >= 4).fillna(value=False).to_numpy(bool)
     found = {}
     for cell in cells:
         place = {"lon": float(state.lon[cell]), "lat": float(state.lat[cell])}
         one = {**add("new-77", place), "service": service}
         after = from_scratch(state, [*changes, one], service)
-        won = state.people * (before - np.where(np.isfinite(after), after, siting.DAY_S))
+        won = state.people * (before - np.where(np.isfinite(after), after, UNREACHED_S))
         norm = state.specs[service].norms_s[0]
         found[cell] = (won.sum(), state.people[(base > norm) & (after <= norm)].sum(), won[districts].sum())
     return found

@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoaccess import siting
+from geoaccess.defaults import UNREACHED_MIN
 from geoaccess.errors import InputError
 
 TIMES = st.sampled_from([0.0, 60.0, 300.0, 600.0, 900.0, 1500.0, 4000.0, np.inf])
+UNREACHED_S = 60 * UNREACHED_MIN
 OBJECTIVES = [siting.PersonMinutes(), siting.WithinNorm(600.0), siting.BeyondNorm(600.0)]
 
 
@@ -34,7 +36,7 @@ def test_gains_are_those_of_adding_each_candidate(region):
             after = np.minimum(now, times[:, j])
             won = people @ (objective.burden(now) - objective.burden(after))
             assert found["gain"][j] == pytest.approx(won, abs=1e-9)
-            minutes = people @ (np.minimum(now, siting.DAY_S) - np.minimum(after, siting.DAY_S)) / 60
+            minutes = people @ (np.minimum(now, UNREACHED_S) - np.minimum(after, UNREACHED_S)) / 60
             assert found["person_min"][j] == pytest.approx(minutes, abs=1e-6)
 
 
