@@ -344,9 +344,11 @@ def test_places_on_shapes_are_shapelys(seed, n_edges, weights):
     xy = rng.random((n, 2)) * 1400 - 200
     padded = [np.concatenate([np.append(part, np.float32(0)) for part in parts]) for parts in (forward, backward)]
     corners = np.concatenate(lines)
-    share_up, share_down, distance, x, y = geometry.locate_on_shapes(
+    share_up, share_down, distance, piece, share_of_piece, before, after = geometry.locate_on_shapes(
         edge, xy[:, 0].copy(), xy[:, 1].copy(), ptr, corners[:, 0].copy(), corners[:, 1].copy(), *padded
     )
+    assert ((ptr[edge] <= piece) & (piece < ptr[edge + 1] - 1)).all()
+    x, y = (corners[piece] + share_of_piece[:, None] * (corners[piece + 1] - corners[piece])).T
     for i, e in enumerate(edge):
         line, point = shapely.LineString(lines[e]), shapely.Point(xy[i])
         assert distance[i] == pytest.approx(shapely.distance(line, point), abs=1e-6)
@@ -355,6 +357,7 @@ def test_places_on_shapes_are_shapelys(seed, n_edges, weights):
         position = shapely.line_locate_point(line, point)
         along = np.concatenate([[0], np.cumsum(steps[e])])
         assume(shapely.distance(line.interpolate(position), shapely.Point(x[i], y[i])) < 1e-6)  # else equally near
+        assert (before[i], after[i]) == pytest.approx((position, line.length - position), abs=1e-6)
         for share, pieces in ((share_up[i], forward[e]), (share_down[i], backward[e])):
             times = np.concatenate([[0.0], np.cumsum(pieces, dtype=float)])
             expected = np.interp(position, along, times) / times[-1] if times[-1] > 0 else 0.0

@@ -140,7 +140,7 @@ ZONES = {
 CENTRALITY = {
     "table": 'file = "c"\nmunicipality = "m"\ncentrality_class = "k"\nindex = "none"\nyear = 2024\nsource = "s"',
     "computed": 'cutoff_min = 9\ntenth_at_min = 4\nweights = [1, 0]\ncuts = [5, 4, 3, 2, 1]\ntransform = "sqrt"\n'
-    'note = "n"\n[centrality.functions]\nshop = [{ shop = "x" }]',
+    'note = "n"\nprofile = "car"\nmost_central = 803\n[centrality.functions]\nshop = [{ shop = "x" }]\nhome = "gp"',
 }
 
 
@@ -382,3 +382,14 @@ def test_a_profile_is_a_shipped_one_or_a_file_beside_the_study(load, tmp_path):
     mine = load(STUDY)
     assert mine.profile.resolve() == tmp_path / "flat.toml"
     assert mine.inputs["profile"] == mine.profile
+
+
+def test_computed_classes_of_a_part_of_a_country_are_refused_in_words(load, refused):
+    text = STUDY[: STUDY.index("[centrality]")] if "[centrality]" in STUDY else STUDY
+    computed = f'{text}[centrality]\nkind = "computed"\n{CENTRALITY["computed"]}'
+    assert load(computed).settings.centrality.most_central == 803
+    assert "part of one, the official index of its most central municipality" in refused(
+        computed.replace("most_central = 803\n", "")
+    )
+    assert "functions" in refused(computed[: computed.index("shop = [")])
+    assert 'names the service "gpp"' in refused(computed.replace('home = "gp"', 'home = "gpp"'))

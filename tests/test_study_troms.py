@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geoaccess.study import load_study, run
+from geoaccess.study import load_study, run, stages
+from geoaccess.study.settings.study_file import CentralityComputed
 
 ROOT = Path(__file__).parents[1]
 DISCLAIMER = "modelled road network: for learning, not for decisions"
@@ -212,3 +213,22 @@ def test_the_districts_of_legevakter_hold_everybody(answers):
     sums = table[table["service"] == "gp"].groupby("zoning")["population"].sum()
     assert sums.to_dict() == dict.fromkeys(["everybody", "centrality_class", "municipality", "legevakt_area"], TOTAL)
     assert set(table["zoning_label"][table["zoning"] == "legevakt_area"]) == {"Legevakt district"}
+
+
+def test_computed_classes_are_those_of_a_part_of_a_country_only_with_its_most_central_index(answers):
+    """Statistics Norway's classes of the 24 municipalities: none is met as if Troms were a country, two thirds are."""
+    official = pd.read_csv(ROOT / "data" / "troms" / "centrality_2024.csv", dtype={"kommunenummer": str})
+    official = official.set_index("kommunenummer")["sentralitetsklasse"]
+    functions = {key: key for key in ("gp", "legevakt", "hospital", "birth_unit", "birth_unit_large")}
+    right = {}
+    for most_central in (1000, 803):
+        centrality = CentralityComputed(kind="computed", functions=functions, most_central=most_central, note="")
+        settings = answers.study.settings.model_copy(update={"centrality": centrality})
+        study = replace(answers.study, settings=settings)
+        hierarchy = stages.contract_or_load(study, answers.network)
+        snapped = stages.snap_all(study, answers.network, answers.results, answers.sites)
+        mapped = stages.read_mapped(study)
+        _, table = stages.join_classes(study, hierarchy, mapped, snapped, answers.results, answers.sites)
+        right[most_central] = int((table["centrality_class"] == official.loc[table.index]).sum())
+    assert right[1000] == 0
+    assert right[803] >= 14

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point
+from straight import straight_ds
 
 from geoaccess.errors import InputError
 from geoaccess.network import DECISECONDS, EdgeKind, assemble, snap
@@ -74,6 +75,8 @@ def earliest(network, roads, sailings, origin, sites, at_ds, *, away):  # noqa: 
 
     def along(p, q):  # both on one edge
         best = []
+        if max(p.node, q.node) >= 0:  # over the junction, which is a node
+            return best
         if p.from_u_ds >= 0 and q.from_u_ds >= p.from_u_ds:
             best.append(q.from_u_ds - p.from_u_ds)
         if p.to_u_ds >= 0 and p.to_u_ds >= q.to_u_ds:
@@ -88,6 +91,8 @@ def earliest(network, roads, sailings, origin, sites, at_ds, *, away):  # noqa: 
             if leg >= 0:
                 offer(at_ds + p.off_network_ds + leg, int(node))
         for q in goals:
+            if (walk := straight_ds(p, q)) is not None:
+                offer(at_ds + walk, "goal")
             for step in along(p, q) if p.edge == q.edge else []:
                 offer(at_ds + p.off_network_ds + step + q.off_network_ds, "goal")
     while queue:

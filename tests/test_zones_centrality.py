@@ -218,9 +218,21 @@ def test_weights_and_cuts_may_be_chosen():
     assert only_services["centrality_class"].tolist() == [2, 1]
 
 
+def test_the_most_central_place_of_a_part_of_a_country_has_the_index_it_is_given():
+    rows = [(10.0, 1.0, 5, "A"), (5.0, 1.0, 5, "B")]
+    options = {"weights": (1, 0), "transform": "linear"}
+    assert compute(rows, **options)["centrality_index"].tolist() == [1000, 500]
+    part = compute(rows, **options, most_central=803)
+    assert part["centrality_index"].tolist() == [803, 401.5]
+    assert part["centrality_class"].tolist() == [3, 6]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        ({"most_central": 0}, "most_central is 0"),
+        ({"most_central": 1001}, "most_central is 1001"),
+        ({"most_central": NAN}, "most_central is nan"),
         ({"transform": "cube"}, "use one of log, sqrt, linear"),
         ({"weights": (0, 0)}, "not both 0"),
         ({"weights": (-1, 2)}, ">= 0"),

@@ -30,7 +30,7 @@ def _along(cell: npt.NDArray[np.int32], site: npt.NDArray[np.int32]) -> np.int64
     least = np.int64(FAR)
     if cell[UP] >= 0 and site[UP] >= cell[UP]:
         least = np.int64(site[UP]) - cell[UP]
-    if cell[DOWN] >= 0 and cell[DOWN] >= site[DOWN]:
+    if site[DOWN] >= 0 and cell[DOWN] >= site[DOWN]:
         least = min(least, np.int64(cell[DOWN]) - site[DOWN])
     return min(least + site[OFF] + cell[OFF], np.int64(FAR))
 
@@ -93,11 +93,14 @@ def gain(
     least: npt.NDArray[np.int32],
     nodes: npt.NDArray[np.int32],
     found: npt.NDArray[np.int32],
+    walker: npt.NDArray[np.int32],
+    walk: npt.NDArray[np.int32],
 ) -> tuple[float, float]:
     """Return what a site would bring if it were there: person-deciseconds saved, and people who reach none today.
 
     One search from the site that stops where some site is as near already: who is better off by the new one leaves
-    by a node that is, or lives on the edge of the site, which cells leave by its end u at `edge_node`. `best` of the
+    by a node that is, or lives on the edge of the site, which cells leave by its end u at `edge_node`, or beside it:
+    the cells `walker` can walk there, in `walk`. `best` of the
     nodes and `least` of the cells are FAR before and after; `nodes` and `found` are room for as many of each.
     """
     waiting = np.empty(256, np.int64)
@@ -130,6 +133,8 @@ def gain(
     for i in range(first[edge_node], first[edge_node + 1]):
         if cells[listed[i], EDGE] == site[EDGE]:
             n_found = _lower(least, listed[i], _along(cells[listed[i]], site), found, n_found)
+    for i in range(walker.size):
+        n_found = _lower(least, walker[i], walk[i], found, n_found)
     for i in range(n_nodes):
         best[nodes[i]] = FAR
     saved = served = 0.0

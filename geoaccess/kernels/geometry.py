@@ -81,28 +81,35 @@ def locate_on_shapes(
     npt.NDArray[np.float64],
     npt.NDArray[np.float64],
     npt.NDArray[np.float64],
+    npt.NDArray[np.int64],
+    npt.NDArray[np.float64],
     npt.NDArray[np.float64],
     npt.NDArray[np.float64],
 ]:
     """Return, for each point and the edge it belongs to, the nearest place on that edge.
 
-    `*_s` is the time along the piece that starts at each shape point. The five results are: share of the edge's
-    forward time from its start to the place, the same of its backward time, the distance to the place, and its x, y.
+    `*_s` is the time along the piece that starts at each shape point. The seven results are: share of the edge's
+    forward time from its start to the place, the same of its backward time, the distance to the place; the shape point
+    that begins the piece with the place and the share of the piece before it; and the way along the shape from its
+    start to the place and on to its end.
     """
     n = edge.size
     forward = np.zeros(n)
     backward = np.zeros(n)
     distance = np.empty(n)
-    at_x = np.empty(n)
-    at_y = np.empty(n)
+    piece = np.empty(n, np.int64)
+    share = np.empty(n)
+    before = np.empty(n)
+    after = np.empty(n)
     for i in range(n):
         e = edge[i]
         best = np.inf
-        forward_sum = backward_sum = 0.0
+        forward_sum = backward_sum = length_sum = 0.0
         for j in range(shape_ptr[e], shape_ptr[e + 1] - 1):
             dx = shape_x[j + 1] - shape_x[j]
             dy = shape_y[j + 1] - shape_y[j]
             length_2 = dx * dx + dy * dy
+            length = math.sqrt(length_2)
             t = 0.0
             if length_2 > 0:
                 t = ((x[i] - shape_x[j]) * dx + (y[i] - shape_y[j]) * dy) / length_2
@@ -112,13 +119,16 @@ def locate_on_shapes(
             away = math.sqrt((x[i] - near_x) ** 2 + (y[i] - near_y) ** 2)
             if away < best:
                 best = away
-                at_x[i] = near_x
-                at_y[i] = near_y
+                piece[i] = j
+                share[i] = t
+                before[i] = length_sum + t * length
                 forward[i] = forward_sum + t * forward_s[j]
                 backward[i] = backward_sum + t * backward_s[j]
             forward_sum += forward_s[j]
             backward_sum += backward_s[j]
+            length_sum += length
         distance[i] = best
+        after[i] = length_sum - before[i]
         forward[i] = forward[i] / forward_sum if forward_sum > 0 else 0.0
         backward[i] = backward[i] / backward_sum if backward_sum > 0 else 0.0
-    return forward, backward, distance, at_x, at_y
+    return forward, backward, distance, piece, share, before, after

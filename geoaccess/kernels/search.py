@@ -13,7 +13,7 @@ from geoaccess.kernels.keys import EMPTY, FAR, LOW, SHIFT
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["finish_nearest", "matrix", "threads", "tree", "without_dead_ends"]
+__all__ = ["finish_nearest", "matrix", "offer_each", "threads", "tree", "without_dead_ends"]
 
 
 @numba.njit(cache=True)
@@ -78,11 +78,23 @@ def finish_nearest(
             if cell_up[i] >= 0 and site_up[at] >= cell_up[i]:
                 time = site_up[at] - cell_up[i] + site_off[at] + cell_off[i]
                 _offer(keys[i], (np.uint64(time) << SHIFT) | number)
-            if cell_down[i] >= 0 and cell_down[i] >= site_down[at]:
+            if site_down[at] >= 0 and cell_down[i] >= site_down[at]:
                 time = cell_down[i] - site_down[at] + site_off[at] + cell_off[i]
                 _offer(keys[i], (np.uint64(time) << SHIFT) | number)
             at += 1
     return keys
+
+
+@numba.njit(cache=True)
+def offer_each(
+    keys: npt.NDArray[np.uint64],
+    row: npt.NDArray[np.int32],
+    number: npt.NDArray[np.int32],
+    time: npt.NDArray[np.int32],
+) -> None:
+    """Put further sites into rows of k sorted keys where they belong: a row, the number of a site and its time each."""
+    for i in range(row.size):
+        _offer(keys[row[i]], (np.uint64(time[i]) << SHIFT) | np.uint64(number[i]))
 
 
 @numba.njit(cache=True)

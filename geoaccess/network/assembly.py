@@ -11,6 +11,7 @@ from geoaccess.errors import InputError
 from geoaccess.kernels import geometry, graph
 from geoaccess.network.curve import Chains, number_along_curve
 from geoaccess.network.elements import DECISECONDS
+from geoaccess.network.junctions import with_junctions
 from geoaccess.network.turn_paths import Edges
 from geoaccess.network.turns import Turns, expand_turns
 
@@ -125,6 +126,7 @@ def assembled_arrays(
     )
     expansion, rules = expand_turns(order.size, edges, None if turns is None else turns.at_nodes(rank))
     if expansion is not None:
+        expansion = with_junctions(expansion, edge_u, edge_v)
         order = order[expansion.place]
     names = sorted(set(way_class))
     code = {name: i for i, name in enumerate(names)}

@@ -13,6 +13,7 @@ from geoaccess.errors import InputError
 from geoaccess.kernels import graph
 from geoaccess.network.assembly import assembled_arrays
 from geoaccess.network.elements import DECISECONDS, Arcs, EdgeKind
+from geoaccess.network.projection import LocalProjection
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,7 +139,9 @@ class Network:
         both_ways = self.edge_forward_ds.astype(np.int64).clip(0) + self.edge_backward_ds.clip(0)
         total = int(both_ways.sum())
         if self.expansion is not None:  # some edges have more than one arc each way
-            total += int(both_ways[self.expansion.more_edge].sum())
+            more, up = self.expansion.more_edge, self.expansion.more_up
+            further = np.where(up, self.edge_forward_ds[more], self.edge_backward_ds[more])
+            total += int(further.clip(0).sum(dtype=np.int64))
         if total <= _LONGEST_DS:
             return
         tail, _, cost, _ = self._arc_list()
@@ -307,6 +310,14 @@ class Network:
         return np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])
 
     @cached_property
+    def junctions(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """Per node the nodes at which a journey begins, and ends, that has it as its place: on all its streets."""
+        if self.expansion is None:
+            itself = np.arange(self.n_nodes, dtype=np.int32)
+            return itself, itself
+        return self.expansion.begin_at, self.expansion.end_at
+
+    @cached_property
     def strong_component(self) -> npt.NDArray[np.int32]:
         """Number of the strongly connected component of each node; copies belong where their node does."""
         tail, head, cost, _ = self._arc_list()
@@ -347,22 +358,20 @@ class Network:
             float(self.node_lat.max()),
         )
 
+    @cached_property
+    def projection(self) -> LocalProjection:
+        """An equal-area projection around the middle of the network, for distances of some kilometres."""
+        return LocalProjection.around(self.node_lon, self.node_lat)
+
     @property
     def metric_crs(self) -> str:
-        """An equal-area projection in metres around the middle of the network, for distances of some kilometres."""
-        west, south, east, north = self.bounds
-        return (
-            f"+proj=laea +lat_0={(south + north) / 2:.3f} +lon_0={(west + east) / 2:.3f} +datum=WGS84 +units=m +no_defs"
-        )
+        """The same in the words of PROJ."""
+        return self.projection.crs
 
     @cached_property
     def shape_xy(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """The shape points in `metric_crs`, metres."""
-        import pyproj
-
-        project = pyproj.Transformer.from_crs("EPSG:4326", self.metric_crs, always_xy=True)
-        x, y = project.transform(self.shape_lon, self.shape_lat)
-        return x, y
+        """The shape points in `projection`: metres, to the centimetre."""
+        return self.projection.project(self.shape_lon, self.shape_lat)
 
     def edges(self, *classes: str) -> Any:
         """Return the edges as lines (EPSG:4326): all, or those whose first way is of one of `classes`."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
 __all__ = ["DECISECONDS", "Arcs", "EdgeKind", "TurnExpansion"]
@@ -43,6 +44,7 @@ class TurnExpansion:
     `leave_u[e]`. Where nothing is banned all are the ends of the edge. `place` is the node that each node stands for,
     itself or the one it is a copy of. Links lead from `link_tail` to `link_head` at no cost. Further arcs, from
     `more_tail` to `more_head`, are of the edges `more_edge` (rising), from u to v where `more_up`.
+    A journey from or to a junction itself begins at the node `begin_at` and ends at `end_at` of it, see `junctions`.
     """
 
     leave_u: npt.NDArray[np.int32]
@@ -59,3 +61,5 @@ class TurnExpansion:
     more_up: npt.NDArray[np.bool_]
     more_tail: npt.NDArray[np.int32]
     more_head: npt.NDArray[np.int32]
+    begin_at: npt.NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    end_at: npt.NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))

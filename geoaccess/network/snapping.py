@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from geoaccess.errors import InputError
 from geoaccess.kernels import geometry
 from geoaccess.network.attachable import nearest_edges
 from geoaccess.network.elements import DECISECONDS
+from geoaccess.network.projection import between_degrees
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
 
     from geoaccess.network.core import Network
 
-__all__ = ["NO_ROAD_WITHIN", "snap"]
+__all__ = ["NO_ROAD_WITHIN", "check_any_snapped", "snap"]
 
 NO_ROAD_WITHIN = "no_road_within"
 _LONGEST_OFF_S = 2**26 / DECISECONDS
 """A network leaves room for four times as much, see `core`."""
-_LEGS = ("to_u_ds", "from_u_ds", "to_v_ds", "from_v_ds")
+_SAME_PLACE_M = 0.01
+"""What lies this near to the end of an edge is at the end: coordinates are rounded to it."""
 
 
 def snap(
@@ -37,7 +39,9 @@ def snap(
 ) -> pd.DataFrame:
     """Attach each point to the nearest place on the nearest edge that people can use.
 
-    The way from the point to that place is never free: off_network_s = 3.6 off_network_m / off_network_kph.
+    The way from the point to that place is never free: off_network_s = 3.6 off_network_m / off_network_kph. A place at
+    the end of an edge, to the centimetre, is at the junction there and so on all its streets: to leave it or come to it
+    takes no time in any direction, on one-way, closed and private roads too.
 
     Parameters
     ----------
@@ -52,41 +56,35 @@ def snap(
 
     Returns
     -------
-    Table on the index of `points`: `edge` (-1 where not snapped), `off_network_m` (NaN where not snapped),
-    `off_network_ds`, times in deciseconds along the edge from and to its two ends (`to_u_ds`, `from_u_ds`, `to_v_ds`,
-    `from_v_ds`; -1 where that direction is closed), `lon`, `lat` of the place, and `reason` ("" or "no_road_within").
+    Table on the index of `points`: `edge` (-1 where not snapped) and `node` (that of the junction the place is at; -1
+    where it is along the edge), `off_network_m` (NaN where not snapped), `off_network_ds`, times in deciseconds along
+    the edge from and to its two ends (`to_u_ds`, `from_u_ds`, `to_v_ds`, `from_v_ds`; -1 where that direction is
+    closed, or leads away from the junction), `lon`, `lat` of the place, `shape_at` (the shape point before it and the
+    share of the way to the next), `x_m`, `y_m` of the point in the projection of the network, to the centimetre, and
+    `reason` ("" or "no_road_within").
 
     Raises
     ------
     InputError
-        If the points have no CRS, hold empty geometry or coordinates that are not finite, or none of them is near the
-        network.
+        If the points have no CRS, or hold empty geometry or coordinates that are not finite.
 
     Examples
     --------
     >>> import geopandas as gpd
     >>> from geoaccess.network import Network, snap
     >>> road = Network.from_edges(lon=[10, 10.1], lat=[60, 60], u=[0], v=[1], forward_s=[400], backward_s=[400])
-    >>> place = gpd.GeoSeries.from_xy([10.025], [60.001], index=["farm"], crs="EPSG:4326")
-    >>> snap(road, place).loc["farm", ["edge", "to_u_ds", "to_v_ds"]].tolist()
-    [0, 1000, 3000]
+    >>> places = gpd.GeoSeries.from_xy([10.025, 10.1], [60.001, 60.001], index=["farm", "end"], crs="EPSG:4326")
+    >>> snap(road, places)[["edge", "node", "to_u_ds", "to_v_ds"]].to_dict("split")["data"]
+    [[0, -1, 1000, 3000], [0, 1, -1, 0]]
     """
     for name, value in (("max_snap_m", max_snap_m), ("off_network_kph", off_network_kph)):
         if not value > 0:
             raise InputError(f"{name} is {value}; it must be above 0")
     x, y = _projected(network, points)
     edge = nearest_edges(network, x, y, max_snap_m=max_snap_m, min_component_m=min_component_m)
-    at = np.flatnonzero(edge >= 0)
-    if len(points) and not at.size:
-        west, south, east, north = network.bounds
-        raise InputError(
-            f"none of {len(points)} points lies within {max_snap_m:.0f} m of a usable road; the network covers "
-            f"{west:.2f} to {east:.2f} E, {south:.2f} to {north:.2f} N: check the CRS of the points and that longitude "
-            "and latitude are not swapped"
-        )
-    table = _place_on_edges(network, edge, at, x, y)
+    table = _place_on_edges(network, edge, x, y)
     off_m = table["off_network_m"].to_numpy()
-    slowest = float(np.nanmax(off_m, initial=0.0)) * 3.6 / off_network_kph
+    slowest = float(np.max(off_m, where=edge >= 0, initial=0.0)) * 3.6 / off_network_kph
     if slowest > _LONGEST_OFF_S:
         raise InputError(
             f"off_network_kph is {off_network_kph}: the way off the network would take {slowest / DAY_S:.0f} days; "
@@ -95,9 +93,27 @@ def snap(
     table["off_network_ds"] = np.where(
         edge >= 0, np.rint(np.nan_to_num(off_m) * 3.6 / off_network_kph * DECISECONDS), 0
     ).astype(np.int32)
+    table["x_m"], table["y_m"] = x, y
     table["reason"] = np.where(edge >= 0, "", NO_ROAD_WITHIN)
     table.index = points.index
     return table
+
+
+def check_any_snapped(network: Network, snapped: pd.DataFrame, *, max_snap_m: float) -> None:
+    """Refuse places of which none lies near a road: as a rule their coordinates are not what they are taken for.
+
+    Raises
+    ------
+    InputError
+        If there are places and none is snapped.
+    """
+    if len(snapped) and not (snapped["edge"] >= 0).any():
+        west, south, east, north = network.bounds
+        raise InputError(
+            f"none of {len(snapped)} points lies within {max_snap_m:.0f} m of a usable road; the network covers "
+            f"{west:.2f} to {east:.2f} E, {south:.2f} to {north:.2f} N: check the CRS of the points and that longitude "
+            "and latitude are not swapped"
+        )
 
 
 def _projected(
@@ -112,9 +128,11 @@ def _projected(
             f"{int(bad.sum())} of {len(points)} points have no geometry, the first at index "
             f"{points.index[bad.to_numpy()][0]!r}"
         )
-    projected = geometry_column.to_crs(network.metric_crs)
-    centres = projected if (projected.geom_type == "Point").all() else projected.centroid
-    x, y = centres.x.to_numpy(), centres.y.to_numpy()
+    degrees = geometry_column.to_crs("EPSG:4326")
+    if (degrees.geom_type == "Point").all():
+        x, y = network.projection.project(degrees.x.to_numpy(), degrees.y.to_numpy())
+    else:
+        x, y = _centroids(network, degrees)
     wrong = np.flatnonzero(~(np.isfinite(x) & np.isfinite(y)))
     if wrong.size:
         raise InputError(
@@ -124,17 +142,25 @@ def _projected(
     return x, y
 
 
-def _place_on_edges(
-    network: Network,
-    edge: npt.NDArray[np.int32],
-    at: npt.NDArray[np.int64],
-    x: npt.NDArray[np.float64],
-    y: npt.NDArray[np.float64],
-) -> pd.DataFrame:
-    import pyproj
+def _centroids(network: Network, shapes: gpd.GeoSeries) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    import shapely
 
+    def project(degrees: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return np.column_stack(network.projection.project(degrees[:, 0], degrees[:, 1]))
+
+    flat = shapely.force_2d(shapes.to_numpy())
+    usable = np.isfinite(shapely.bounds(flat)).all(axis=1)  # what PROJ cannot place has no bounds
+    centres = np.full((len(flat), 2), np.nan)
+    centres[usable] = shapely.get_coordinates(shapely.centroid(shapely.transform(flat[usable], project)))
+    return np.round(centres[:, 0], 2), np.round(centres[:, 1], 2)
+
+
+def _place_on_edges(
+    network: Network, edge: npt.NDArray[np.int32], x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]
+) -> pd.DataFrame:
+    at = np.flatnonzero(edge >= 0)
     chosen = edge[at]
-    forward, backward, off_m, near_x, near_y = geometry.locate_on_shapes(
+    forward, backward, off_m, piece, share, before, after = geometry.locate_on_shapes(
         chosen,
         x[at],
         y[at],
@@ -143,25 +169,56 @@ def _place_on_edges(
         network.shape_forward_s,
         network.shape_backward_s,
     )
-    forward_ds, backward_ds = network.edge_forward_ds[chosen], network.edge_backward_ds[chosen]
-    from_u = np.rint(forward * forward_ds).astype(np.int32)
-    to_u = np.rint(backward * backward_ds).astype(np.int32)
-    closed_up, closed_down = forward_ds < 0, backward_ds < 0
-    legs = {
-        "to_u_ds": np.where(closed_down, -1, to_u),
-        "from_u_ds": np.where(closed_up, -1, from_u),
-        "to_v_ds": np.where(closed_up, -1, forward_ds - from_u),
-        "from_v_ds": np.where(closed_down, -1, backward_ds - to_u),
+    at_u, at_v = _at_ends(before, after)
+    share = np.where(at_u, 0.0, np.where(at_v, 1.0, share))
+    piece = np.where(at_u, network.shape_ptr[chosen], np.where(at_v, network.shape_ptr[chosen + 1] - 2, piece))
+    lon, lat = between_degrees(network.shape_lon, network.shape_lat, piece, share)
+    node = np.where(at_u, network.edge_u[chosen], np.where(at_v, network.edge_v[chosen], -1))
+    found: dict[str, tuple[npt.NDArray[Any], float]] = {
+        "node": (node.astype(np.int32), -1),
+        "off_network_m": (np.round(off_m, 2), np.nan),
+        "lon": (lon, np.nan),
+        "lat": (lat, np.nan),
+        "shape_at": (piece + share, np.nan),
     }
-    back = pyproj.Transformer.from_crs(network.metric_crs, "EPSG:4326", always_xy=True)
-    lon, lat = back.transform(near_x, near_y)
+    forward_ds, backward_ds = network.edge_forward_ds[chosen], network.edge_backward_ds[chosen]
+    for name, leg in _legs(forward, backward, forward_ds, backward_ds, at_u, at_v).items():
+        found[name] = (leg, -1)
     table = pd.DataFrame({"edge": edge})
-    for name, values in {"off_network_m": off_m, "lon": lon, "lat": lat}.items():
-        column = np.full(edge.size, np.nan)
+    for name, (values, missing) in found.items():
+        column = np.full(edge.size, missing, values.dtype)
         column[at] = values
         table[name] = column
-    for name in _LEGS:
-        leg = np.full(edge.size, -1, np.int32)
-        leg[at] = legs[name]
-        table[name] = leg
     return table
+
+
+def _at_ends(
+    before: npt.NDArray[np.float64], after: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Return which places are at the start of their edge, and which at its end: where both are near, at the nearer."""
+    at_u = (before <= _SAME_PLACE_M) & (before <= after)
+    return at_u, (after <= _SAME_PLACE_M) & ~at_u
+
+
+def _legs(
+    forward: npt.NDArray[np.float64],
+    backward: npt.NDArray[np.float64],
+    forward_ds: npt.NDArray[np.int32],
+    backward_ds: npt.NDArray[np.int32],
+    at_u: npt.NDArray[np.bool_],
+    at_v: npt.NDArray[np.bool_],
+) -> dict[str, npt.NDArray[np.int32]]:
+    """Return the times between places and the ends of their edges; at an end nothing to it, and no way to the other."""
+    from_u = np.rint(forward * forward_ds).astype(np.int32)
+    to_u = np.rint(backward * backward_ds).astype(np.int32)
+    at_end = at_u | at_v
+
+    def leg(times: npt.NDArray[np.int32], whole: npt.NDArray[np.int32], here: npt.NDArray[np.bool_]) -> Any:
+        return np.where(here, 0, np.where(at_end | (whole < 0), -1, times)).astype(np.int32)
+
+    return {
+        "to_u_ds": leg(to_u, backward_ds, at_u),
+        "from_u_ds": leg(from_u, forward_ds, at_u),
+        "to_v_ds": leg(forward_ds - from_u, forward_ds, at_v),
+        "from_v_ds": leg(backward_ds - to_u, backward_ds, at_v),
+    }

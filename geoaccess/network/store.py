@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["load_network", "save_network"]
 
-_FORMAT = 5
+_FORMAT = 6
 _ARRAYS = tuple(
     f.name for f in fields(Network) if f.name not in ("class_names", "ferries", "counts", "expansion", "unread")
 )

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
-from geoaccess.errors import InputError
 from geoaccess.maps.results import MAIN_ROADS
 from geoaccess.network import EdgeKind, snap
 from geoaccess.network.segment_tree import SegmentTree
@@ -172,29 +171,20 @@ class PlannerState:
         import geopandas as gpd
 
         point = gpd.GeoSeries.from_xy([lon], [lat], crs="EPSG:4326")
-        try:
-            found: Place = snap(self.network, point, **self.snapping)[list(PLACE)].iloc[0].to_dict()
-        except InputError:  # what `snap` says of a point that is near nothing
-            return None
-        return found
+        found: Place = snap(self.network, point, **self.snapping)[list(PLACE)].iloc[0].to_dict()
+        return found if found["edge"] >= 0 else None
 
     def road_near(self, lon: float, lat: float, *, within_m: float) -> int | None:
         """Return the number of the way nearest to a place, None if none is near.
 
         Who points from afar means a road that can be seen from there: beyond `_CLOSE_M` main roads come first.
         """
-        x, y = (np.array([value]) for value in self._project.transform(lon, lat))
+        x, y = self.network.projection.project([lon], [lat])
         for pieces in (self._main_roads, self._roads) if within_m > _CLOSE_M else (self._roads,):
             piece = pieces.nearest(x, y, most=within_m)[0][0]
             if piece >= 0:
                 return int(self.network.way_id[self.network.shape_way[piece]])
         return None
-
-    @cached_property
-    def _project(self) -> Any:
-        import pyproj
-
-        return pyproj.Transformer.from_crs("EPSG:4326", self.network.metric_crs, always_xy=True)
 
     @cached_property
     def _roads(self) -> SegmentTree:

@@ -8,13 +8,13 @@ import numpy as np
 
 from geoaccess.kernels import search, sweeps
 from geoaccess.kernels.keys import NEVER
-from geoaccess.routing.legs import Legs
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.hierarchy import Hierarchy
     from geoaccess.network import Network
+    from geoaccess.routing.legs import Legs
 
 __all__ = ["WIDTH", "Ends", "along_edges", "ends_of", "searched", "searched_trees", "some_of", "swept", "swept_trees"]
 
@@ -61,7 +61,7 @@ def some_of(ends: Ends, part: slice) -> Ends:
         ends.node_v[part],
         ends.time_u[part],
         ends.time_v[part],
-        Legs(*(array[part] for array in ends.legs)),
+        ends.legs.some(part),
     )
 
 

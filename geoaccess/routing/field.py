@@ -15,6 +15,7 @@ from geoaccess.kernels.keys import FAR, LOW, SHIFT
 from geoaccess.network import Network, snap
 from geoaccess.routing.legs import Legs, legs
 from geoaccess.routing.sites import Toward, check_question, check_unique, nearest_keys, table
+from geoaccess.routing.walks import NOWHERE, Spots, joined, spots_of, walks_between
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -31,6 +32,7 @@ Place = dict[Any, Any]
 
 PLACE = (
     "edge",
+    "node",
     "off_network_m",
     "off_network_ds",
     "to_u_ds",
@@ -39,6 +41,9 @@ PLACE = (
     "from_v_ds",
     "lon",
     "lat",
+    "shape_at",
+    "x_m",
+    "y_m",
     "reason",
 )
 """The columns of such a table."""
@@ -126,7 +131,7 @@ class Sites:
         self.label: list[Hashable] = list(table.index)
         self.place: list[Place | None] = [*table[list(PLACE)].to_dict("records")]
         self.number = {label: number for number, label in enumerate(self.label)}
-        self.rows = self.rows_of(table)
+        self.rows, self.spots = self.described(table)
         numbers = np.arange(len(self.label))
         self.seed_node, self.seed_key = self._seeds(numbers)
         attached = np.flatnonzero(self.rows[:, along.EDGE] >= 0).astype(np.int32)
@@ -161,13 +166,14 @@ class Sites:
         self.label.append(label)
         self.place.append(None)
         self.rows = np.concatenate([self.rows, np.full((1, self.rows.shape[1]), -1, np.int32)])
+        self.spots = joined(self.spots, NOWHERE)
         return number
 
     def drop_last(self) -> None:
         """Take back the last number, whose site has no place."""
         self.label.pop()
         self.place.pop()
-        self.rows = self.rows[:-1]
+        self.rows, self.spots = self.rows[:-1], self.spots.some(slice(-1))
 
     def put(self, number: int, place: Place | None) -> None:
         """Place a site, or take it away."""
@@ -180,9 +186,12 @@ class Sites:
         if place is None:
             self.number.pop(self.label[number], None)
             self.rows[number] = -1
+            self.spots = self.spots.replaced(number, NOWHERE)
             return
         self.number[self.label[number]] = number
-        self.rows[number] = self.rows_of({name: np.array([place[name]]) for name in PLACE})[0]
+        rows, spot = self.described({name: np.array([place[name]]) for name in PLACE})
+        self.rows[number] = rows[0]
+        self.spots = self.spots.replaced(number, spot)
         node, key = self.seeds_of(number)
         self.seed_node, self.seed_key = np.append(self.seed_node, node), np.append(self.seed_key, key)
         edge = self.rows[number, along.EDGE]
@@ -191,9 +200,10 @@ class Sites:
             self.on_edge = np.insert(self.on_edge, at, edge)
             self.of_edge = np.insert(self.of_edge, at, number)
 
-    def rows_of(self, places: pd.DataFrame | Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.int32]:
-        """Return the rows of places for the kernels."""
-        return _packed(legs(self.network, places, turned=self.turned), come=True)
+    def described(self, places: pd.DataFrame | Mapping[str, npt.NDArray[Any]]) -> tuple[npt.NDArray[np.int32], Spots]:
+        """Return the rows of places for the kernels, and where they are."""
+        at = legs(self.network, places, turned=self.turned)
+        return _packed(at, come=True), spots_of(at)
 
     def table(self) -> pd.DataFrame:
         """Return the sites that stand, as `snap` describes them, in the order of their numbers."""
@@ -210,6 +220,7 @@ class _Cells(NamedTuple):
 
     table: pd.DataFrame
     rows: npt.NDArray[np.int32]
+    spots: Spots
     people: npt.NDArray[np.float64]
     first: npt.NDArray[np.int32]
     listed: npt.NDArray[np.int32]
@@ -302,8 +313,8 @@ class NearestField:
         """
         check_unique(cells=cells)
         places = snapped(self.network, cells, self.snapping)
-        rows = _packed(legs(self.network, places, turned=self.turned), come=False)
-        return self._table(places, self._finish(rows))
+        at = legs(self.network, places, turned=self.turned)
+        return self._table(places, self._finish(_packed(at, come=False), spots_of(at)))
 
     def attach(
         self, cells: gpd.GeoDataFrame | gpd.GeoSeries | pd.DataFrame, *, people: npt.ArrayLike | None = None
@@ -329,7 +340,8 @@ class NearestField:
         weights = np.ones(len(places)) if people is None else np.array(people, np.float64)
         if weights.shape != (len(places),) or not (np.isfinite(weights) & (weights >= 0)).all():
             raise InputError(f"people: {len(places)} finite numbers, at least 0, are needed, one for each cell")
-        rows = _packed(legs(self.network, places, turned=self.turned), come=False)
+        at = legs(self.network, places, turned=self.turned)
+        rows, spots = _packed(at, come=False), spots_of(at)
         on = np.flatnonzero(rows[:, along.EDGE] >= 0).astype(np.int32)
         ends = rows[on, along.NODE : along.NODE + 2].T
         cell = np.concatenate([on, on[ends[0] != ends[1]]])
@@ -339,10 +351,11 @@ class NearestField:
         self.attached_cells = _Cells(
             table=places,
             rows=rows,
+            spots=spots,
             people=weights,
             first=first,
             listed=listed,
-            keys=self._finish(rows),
+            keys=self._finish(rows, spots),
             seen=np.zeros(n, np.bool_),
             best=np.full(self.network.n_nodes, FAR, np.int32),
             least=np.full(n, FAR, np.int32),
@@ -373,22 +386,32 @@ class NearestField:
             raise InputError("no cells are attached to the field; call field.attach(cells) first")
         return self.attached_cells
 
-    def refresh(self, nodes: npt.NDArray[np.int32], edges: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
-        """Solve the attached cells again that nodes or sites on edges may have changed; return which these are."""
+    def refresh(
+        self, nodes: npt.NDArray[np.int32], edges: npt.NDArray[np.int32], spots: Spots
+    ) -> npt.NDArray[np.int64]:
+        """Solve the attached cells again that nodes, or sites on edges or at spots, may have changed; return which."""
         cells = self.attached_cells
         if cells is None:
             return np.empty(0, np.int64)
         at = np.concatenate([nodes, self.leave_u(edges)])
         only = np.concatenate([np.full(nodes.size, -1, np.int32), edges])
-        found = np.sort(along.cells_at(at, only, cells.first, cells.listed, cells.rows, cells.seen))
-        cells.keys[found] = self._finish(cells.rows[found])
+        by_road = along.cells_at(at, only, cells.first, cells.listed, cells.rows, cells.seen)
+        found = np.union1d(by_road, walks_between(cells.spots, spots).first)
+        cells.keys[found] = self._finish(cells.rows[found], cells.spots.some(found))
         return found
+
+    def walk_ds(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the time of the shortest straight walk of some attached cells to a site, FAR where there is none."""
+        walks = walks_between(self.cells().spots.some(rows), self.standing.spots)
+        least = np.full(len(rows), int(FAR), np.int64)
+        np.minimum.at(least, walks.first, walks.time_ds)
+        return least
 
     def leave_u(self, edges: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
         """Return the nodes u by which cells leave edges."""
         return self.network.ends[2 if self.turned else 0][edges]
 
-    def _finish(self, rows: npt.NDArray[np.int32]) -> npt.NDArray[np.uint64]:
+    def _finish(self, rows: npt.NDArray[np.int32], spots: Spots) -> npt.NDArray[np.uint64]:
         """Return the keys of cells, given as rows for the kernels."""
         sites = self.standing
         placed = sites.rows[sites.of_edge]
@@ -398,6 +421,7 @@ class NearestField:
         found: npt.NDArray[np.uint64] = search.finish_nearest(
             self.keys, *cells, sites.on_edge, sites.of_edge, off, up, down
         )
+        search.offer_each(found, *walks_between(spots, sites.spots))
         return found
 
     def _table(self, cells: pd.DataFrame, keys: npt.NDArray[np.uint64]) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 from geoaccess.kernels import cells as along
 from geoaccess.network import DECISECONDS
 from geoaccess.routing.field import snapped
+from geoaccess.routing.walks import walks_between
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -41,7 +42,9 @@ def site_gains(field: NearestField, candidates: gpd.GeoDataFrame | gpd.GeoSeries
     """
     cells = field.cells()
     places = snapped(field.network, candidates, field.snapping)
-    rows = field.standing.rows_of(places)
+    rows, spots = field.standing.described(places)
+    walks = walks_between(spots, cells.spots)
+    first = np.searchsorted(walks.first, np.arange(len(rows) + 1))
     node = field.leave_u(np.maximum(rows[:, along.EDGE], 0))
     out = field.out
     gains = [
@@ -61,8 +64,10 @@ def site_gains(field: NearestField, candidates: gpd.GeoDataFrame | gpd.GeoSeries
             cells.least,
             field.nodes,
             cells.found,
+            walks.second[begin:end],
+            walks.time_ds[begin:end],
         )
-        for row, at in zip(rows, node, strict=True)
+        for row, at, begin, end in zip(rows, node, first[:-1], first[1:], strict=True)
     ]
     found = pd.DataFrame(gains, columns=["saved_s", "newly_reached"], index=places.index, dtype=np.float64)
     found["saved_s"] /= DECISECONDS

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Legs", "legs"]
 
-_COLUMNS = ("edge", "off_network_ds", "to_u_ds", "from_u_ds", "to_v_ds", "from_v_ds")
+_COLUMNS = ("edge", "node", "off_network_ds", "to_u_ds", "from_u_ds", "to_v_ds", "from_v_ds")
+_SPOT = ("x_m", "y_m", "off_network_m")
 
 
 class Legs(NamedTuple):
@@ -26,7 +27,8 @@ class Legs(NamedTuple):
 
     `leave_*` is the time from the point to the ends of its edge, `arrive_*` the time from the ends to the point; `up`
     and `down` order the points of one edge: q is reached from p upward in up(q) - up(p), downward in down(p) -
-    down(q).
+    down(q), where both are open (not negative). A point at a junction is on no edge alone: it has one end, open both
+    ways, and no order. `x`, `y` and `off_m` say where the points are and how far from the network, in metres.
     """
 
     edge: npt.NDArray[np.int32]
@@ -41,6 +43,14 @@ class Legs(NamedTuple):
     arrive_node_v: npt.NDArray[np.int32]
     up: npt.NDArray[np.int32]
     down: npt.NDArray[np.int32]
+    x: npt.NDArray[np.float64]
+    y: npt.NDArray[np.float64]
+    off_m: npt.NDArray[np.float64]
+
+    def some(self, chosen: slice) -> Legs:
+        """Return some of the points."""
+        part: dict[str, Any] = {name: values[chosen] for name, values in self._asdict().items()}
+        return Legs(**part)
 
 
 def legs(network: Network, snapped: pd.DataFrame | Mapping[str, npt.NDArray[Any]], *, turned: bool) -> Legs:
@@ -51,20 +61,25 @@ def legs(network: Network, snapped: pd.DataFrame | Mapping[str, npt.NDArray[Any]
     InputError
         If the points are not as `snap` returns them.
     """
-    missing = [name for name in _COLUMNS if name not in snapped]
+    missing = [name for name in (*_COLUMNS, *_SPOT) if name not in snapped]
     if missing:
         raise InputError(f"the points have no column {', '.join(missing)}; attach them with geoaccess.snap")
 
     def column(name: str) -> npt.NDArray[np.int32]:
         return np.ascontiguousarray(snapped[name], np.int32)
 
-    edge = column("edge")
-    at = np.maximum(edge, 0)
+    edge, node = column("edge"), column("node")
+    at, beside = np.maximum(edge, 0), node >= 0
     to_u, from_u, to_v, from_v = (column(f"{name}_ds") for name in ("to_u", "from_u", "to_v", "from_v"))
-    leave_u, leave_v, arrive_u, arrive_v = (np.ascontiguousarray(ends[at]) for ends in network.ends)
+    begin, end = (ends[np.maximum(node, 0)] for ends in network.junctions)
+    leave_u, leave_v, arrive_u, arrive_v = (
+        np.where(beside, junction, ends[at])
+        for junction, ends in zip((begin, begin, end, end), network.ends, strict=True)
+    )
     if turned:  # a search along the arcs sees every leg the other way round
         to_u, from_u, to_v, from_v = from_u, to_u, from_v, to_v
         leave_u, leave_v, arrive_u, arrive_v = arrive_u, arrive_v, leave_u, leave_v
+    x, y, off_m = (np.ascontiguousarray(snapped[name], np.float64) for name in _SPOT)
     return Legs(
         edge=edge,
         off=column("off_network_ds"),
@@ -76,6 +91,9 @@ def legs(network: Network, snapped: pd.DataFrame | Mapping[str, npt.NDArray[Any]
         leave_node_v=leave_v,
         arrive_node_u=arrive_u,
         arrive_node_v=arrive_v,
-        up=from_u,
-        down=to_u,
+        up=np.where(beside, -1, from_u),
+        down=np.where(beside, -1, to_u),
+        x=x,
+        y=y,
+        off_m=off_m,
     )

@@ -26,6 +26,7 @@ from geoaccess.routing.batches import (
 )
 from geoaccess.routing.legs import legs
 from geoaccess.routing.sites import check_question, check_unique
+from geoaccess.routing.walks import spots_of, walks_between
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geoaccess.routing.sites import Toward
+    from geoaccess.routing.walks import Walks
 
 __all__ = ["travel_times", "trees", "within", "within_snapped"]
 
@@ -55,7 +57,7 @@ def travel_times(
     cutoff_s: float = np.inf,
     method: Method = "auto",
 ) -> npt.NDArray[np.float64]:
-    """Travel time from every origin to every destination, both as `snap` returns them.
+    """Travel time from every origin to every destination, both as `snap` returns them; walks as for `nearest`.
 
     Parameters
     ----------
@@ -310,6 +312,7 @@ def _tiles(
     source, target = ends_of(one, leaving=True), ends_of(other, leaving=False)
     if turned:
         source, target = target, source
+    walks = walks_between(spots_of(source.legs), spots_of(target.legs))
     hierarchy = _engine(network, len(source.node_u), method)
     if hierarchy is not None:
         hierarchy = _above(hierarchy, source, target)
@@ -320,9 +323,17 @@ def _tiles(
         else:
             tile = swept(hierarchy, some, target, reverse=turned)
         along_edges(tile, some.legs, target.legs, turned=turned)
+        _walk(tile, walks, part)
         tile[:, some.legs.edge < 0] = FAR
         tile[target.legs.edge < 0] = FAR
         yield part, tile
+
+
+def _walk(tile: npt.NDArray[np.uint32], walks: Walks, part: slice) -> None:
+    """Lower the times between sources of a part and targets to those of the walks between them."""
+    chosen = slice(*np.searchsorted(walks.first, [part.start, part.stop]))
+    at = walks.second[chosen], walks.first[chosen] - part.start
+    tile[at] = np.minimum(tile[at], walks.time_ds[chosen].astype(np.uint32))
 
 
 def _above(hierarchy: Hierarchy, *points: Ends) -> Hierarchy:

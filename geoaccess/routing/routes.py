@@ -15,8 +15,10 @@ from geoaccess.kernels import cells as along
 from geoaccess.kernels import search, unpacking
 from geoaccess.kernels.keys import FAR, LOW, SHIFT
 from geoaccess.network import DECISECONDS, EdgeKind, Network, snap
+from geoaccess.network.projection import between_degrees
 from geoaccess.routing.field import PLACE
 from geoaccess.routing.legs import Legs, legs
+from geoaccess.routing.walks import spots_of, walks_between
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +32,7 @@ __all__ = ["route", "route_kept"]
 
 
 class _Step(NamedTuple):
-    """A stretch of one edge, from one share of its shape to another."""
+    """A stretch of one edge, from one place on its shape to another, as `shape_at` of `snap`."""
 
     part: str
     detail: str
@@ -63,8 +65,8 @@ def route(
     Returns
     -------
     A row per part in the order of travel: `part` ("off_network", "road", "wait", "crossing"), `detail` (class of road
-    or name of ferry), `travel_time_s`, `length_m` and a line (EPSG:4326). Times add up to what `geoaccess.nearest`
-    gives.
+    or name of ferry), `travel_time_s`, `length_m` (geodesic) and a line (EPSG:4326). Times add up to what
+    `geoaccess.nearest` gives; a straight walk between the places is one row of "off_network".
 
     Raises
     ------
@@ -97,6 +99,9 @@ def route(
             raise InputError(f"the {name} {(origin, destination)[label]} has no road within {max_snap_m:.0f} m")
     way = partial(_searched, network) if hierarchy is None else partial(_unpacked, hierarchy)
     steps = _steps(network, snapped, way, network.arcs.cost_ds)
+    walk, driven = _walk_ds(network, snapped), _total_ds(snapped, steps)
+    if walk is not None and (driven is None or walk < driven):
+        return _walked(walk, origin, destination)
     if steps is None:
         raise InputError(f"there is no way from {origin} to {destination}")
     return _described(network, snapped, steps, origin, destination)
@@ -137,7 +142,29 @@ def route_kept(
     on_roads = time - int(snapped["off_network_ds"].sum())
     arcs = field.out if field.turned else field.back
     steps = _steps(network, snapped, partial(_followed, field, number, on_roads), arcs.cost_ds)
+    if _walk_ds(network, snapped) == time and _total_ds(snapped, steps) != time:
+        return _walked(time, start, goal)
     return None if steps is None else _described(network, snapped, steps, start, goal)
+
+
+def _walk_ds(network: Network, snapped: pd.DataFrame) -> int | None:
+    """Return the time of the straight walk between two places, None where they are too far apart for it."""
+    spots = spots_of(legs(network, snapped, turned=False))
+    times = walks_between(spots.some([0]), spots.some([1])).time_ds
+    return int(times[0]) if times.size else None
+
+
+def _total_ds(snapped: pd.DataFrame, steps: list[_Step] | None) -> int | None:
+    """Return the time of a journey with its legs off the network."""
+    if steps is None:
+        return None
+    return int(snapped["off_network_ds"].sum()) + round(sum(step.seconds for step in steps) * DECISECONDS)
+
+
+def _walked(walk_ds: int, origin: tuple[float, float], destination: tuple[float, float]) -> gpd.GeoDataFrame:
+    import shapely
+
+    return _table([("off_network", "", walk_ds / DECISECONDS, shapely.LineString([origin, destination]))])
 
 
 def _followed(
@@ -181,18 +208,19 @@ def _steps(
     starts = _open_ends((at.leave_node_u[0], at.leave_u[0]), (at.leave_node_v[0], at.leave_v[0]))
     goals = _open_ends((at.arrive_node_u[1], at.arrive_u[1]), (at.arrive_node_v[1], at.arrive_v[1]))
     time, nodes = way(starts, goals)
-    share = _shares(network, snapped)
-    direct = _along_one_edge(at, share)
+    places = snapped["shape_at"].to_list()
+    direct = _along_one_edge(at, places)
     if direct is not None and (not nodes or direct.seconds * DECISECONDS <= time):
         return [_named(network, direct)]
     if not nodes:
         return None
     leg, by_v = min((end.time, end.is_v) for end in starts if end.node == nodes[0])
-    steps = [_Step("", "", leg / DECISECONDS, int(at.edge[0]), share[0], 1.0 if by_v else 0.0)]
+    ends = [_shape_ends(network, int(edge)) for edge in at.edge]
+    steps = [_Step("", "", leg / DECISECONDS, int(at.edge[0]), places[0], ends[0][by_v])]
     for tail, head in pairwise(nodes):
         steps += _over_arc(network, tail, head, cost_ds)
     leg, by_v = min((end.time, end.is_v) for end in goals if end.node == nodes[-1])
-    steps.append(_Step("", "", leg / DECISECONDS, int(at.edge[1]), 1.0 if by_v else 0.0, share[1]))
+    steps.append(_Step("", "", leg / DECISECONDS, int(at.edge[1]), ends[1][by_v], places[1]))
     return [_named(network, step) for step in steps]
 
 
@@ -259,32 +287,24 @@ def _over_arc(network: Network, tail: int, head: int, cost_ds: npt.NDArray[np.in
     upward = (tail == begins if place is None else place[tail] == place[begins]) and (
         begins != network.edge_v[edge] or bool(network.edge_forward_ds[edge] == arcs.cost_ds[arc])
     )
-    ends = (0.0, 1.0) if upward else (1.0, 0.0)
+    ends = _shape_ends(network, edge)[:: 1 if upward else -1]
     return [_Step("", "", float(arcs.cost_ds[arc]) / DECISECONDS, edge, *ends)]
 
 
-def _shares(network: Network, snapped: pd.DataFrame) -> list[float]:
-    """Return for each place how far along the shape of its edge it lies, by length."""
-    import pyproj
-    import shapely
-
-    lines = network.lines(snapped["edge"].to_numpy(np.int64), *network.shape_xy)
-    x, y = pyproj.Transformer.from_crs("EPSG:4326", network.metric_crs, always_xy=True).transform(
-        snapped["lon"], snapped["lat"]
-    )
-    found: list[float] = shapely.line_locate_point(lines, shapely.points(x, y), normalized=True).tolist()
-    return found
+def _shape_ends(network: Network, edge: int) -> tuple[float, float]:
+    """Return where the shape of an edge begins and ends, in the terms of `shape_at`."""
+    return float(network.shape_ptr[edge]), float(network.shape_ptr[edge + 1] - 1)
 
 
-def _along_one_edge(at: Legs, share: list[float]) -> _Step | None:
+def _along_one_edge(at: Legs, places: list[float]) -> _Step | None:
     if at.edge[0] != at.edge[1]:
         return None
     times = []
     if at.up[0] >= 0 and at.up[1] >= at.up[0]:
         times.append(int(at.up[1] - at.up[0]))
-    if at.down[0] >= 0 and at.down[0] >= at.down[1]:
+    if at.down[1] >= 0 and at.down[0] >= at.down[1]:
         times.append(int(at.down[0] - at.down[1]))
-    return _Step("", "", min(times) / DECISECONDS, int(at.edge[0]), share[0], share[1]) if times else None
+    return _Step("", "", min(times) / DECISECONDS, int(at.edge[0]), places[0], places[1]) if times else None
 
 
 def _named(network: Network, step: _Step) -> _Step:
@@ -304,40 +324,49 @@ def _described(
     origin: tuple[float, float],
     destination: tuple[float, float],
 ) -> gpd.GeoDataFrame:
-    import geopandas as gpd
-    import pyproj
     import shapely
 
-    geod = pyproj.Geod(ellps="WGS84")
-    rows = []
+    rows: list[_Row] = []
 
     off_s = (snapped["off_network_ds"].to_numpy(float) / DECISECONDS).tolist()
-    off_m = snapped["off_network_m"].to_numpy(float).tolist()
     places = snapped[["lon", "lat"]].to_numpy(float).tolist()
 
     def leg(label: int, ends: list[Any]) -> None:
         if off_s[label] > 0:
-            rows.append(("off_network", "", off_s[label], off_m[label], shapely.LineString(ends)))
+            rows.append(("off_network", "", off_s[label], shapely.LineString(ends)))
 
     leg(0, [origin, places[0]])
     moving = [step for step in steps if step.seconds > 0 or (step.begin != step.end and step.part != "wait")]
     for (part, detail), group in groupby(moving, key=lambda step: (step.part, step.detail)):
         stretch = list(group)
-        lines = [shapely.get_coordinates(_piece(network, step)) for step in stretch]
-        line = shapely.LineString(np.concatenate(lines))
-        rows.append((part, detail, sum(step.seconds for step in stretch), geod.geometry_length(line), line))
+        line = shapely.LineString(np.concatenate([_piece(network, step) for step in stretch]))
+        rows.append((part, detail, sum(step.seconds for step in stretch), line))
     leg(1, [places[1], destination])
-    names = ("part", "detail", "travel_time_s", "length_m")
-    columns = {name: [row[i] for row in rows] for i, name in enumerate(names)}
-    return gpd.GeoDataFrame(columns, geometry=[row[4] for row in rows], crs="EPSG:4326")
+    return _table(rows)
 
 
-def _piece(network: Network, step: _Step) -> Any:
-    import shapely
-    from shapely.ops import substring
+_Row = tuple[str, str, float, Any]
 
-    line = network.lines(np.array([step.edge]), network.shape_lon, network.shape_lat)[0]
-    if (step.begin, step.end) in ((0.0, 1.0), (1.0, 0.0)):
-        return line if step.begin < step.end else line.reverse()
-    piece: Any = substring(line, step.begin, step.end, normalized=True)
-    return piece if piece.geom_type == "LineString" else shapely.LineString([piece, piece])
+
+def _table(rows: list[_Row]) -> gpd.GeoDataFrame:
+    """Return the parts of a journey, given as part, detail, seconds and line, with their lengths."""
+    import geopandas as gpd
+    import pyproj
+
+    geod = pyproj.Geod(ellps="WGS84")
+    columns: dict[str, list[Any]] = {
+        "part": [row[0] for row in rows],
+        "detail": [row[1] for row in rows],
+        "travel_time_s": [row[2] for row in rows],
+        "length_m": [geod.geometry_length(row[3]) for row in rows],
+    }
+    return gpd.GeoDataFrame(columns, geometry=[row[3] for row in rows], crs="EPSG:4326")
+
+
+def _piece(network: Network, step: _Step) -> npt.NDArray[np.float64]:
+    """Return longitude and latitude of the points of a step, in the order of travel."""
+    low, high = min(step.begin, step.end), max(step.begin, step.end)
+    at = np.concatenate([[low], np.arange(np.floor(low) + 1, np.ceil(high)), [high]])
+    before = np.minimum(np.floor(at), network.shape_ptr[step.edge + 1] - 2).astype(np.int64)
+    points = np.column_stack(between_degrees(network.shape_lon, network.shape_lat, before, at - before))
+    return points if step.begin <= step.end else points[::-1]

@@ -13,6 +13,7 @@ from geoaccess.kernels import fields, search
 from geoaccess.kernels.keys import FAR, SHIFT
 from geoaccess.network import DECISECONDS, EdgeKind, Network, snap
 from geoaccess.routing.legs import legs
+from geoaccess.routing.walks import spots_of, walks_between
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -53,7 +54,8 @@ def nearest(
     """Travel time between every cell and its k nearest sites, and which they are.
 
     t(cell, site) = off-network leg of the cell + least time over the network + off-network leg of the site, in whole
-    deciseconds. Of sites equally near, the one that stands first in `sites` wins.
+    deciseconds. Where the two are no farther apart than these two legs together are long, one walks straight from one
+    to the other at the same pace. Of sites equally near, the one that stands first in `sites` wins.
 
     Parameters
     ----------
@@ -129,6 +131,7 @@ def nearest_snapped(
         site.up[by_edge],
         site.down[by_edge],
     )
+    search.offer_each(found, *walks_between(spots_of(cell), spots_of(site)))
     return table(hierarchy.network, cells, [*sites.index], found)
 
 
@@ -220,7 +223,8 @@ def _reasons(
     with_cars = network.components(EdgeKind.ROAD, EdgeKind.FERRY, EdgeKind.BOARDING, without=closed)
     with_boats = network.components(*EdgeKind, without=closed)
     main = np.bincount(with_cars).argmax()
-    here = network.edge_u[np.maximum(edge, 0)]
+    node = cells["node"].to_numpy()
+    here = np.where(node >= 0, node, network.edge_u[np.maximum(edge, 0)])
     boat = network.edge_kind != EdgeKind.ROAD
     called_at = np.zeros(with_cars.max(initial=0) + 1, np.bool_)
     called_at[with_cars[network.edge_u[boat]]] = called_at[with_cars[network.edge_v[boat]]] = True

@@ -13,6 +13,7 @@ from geoaccess.kernels import updates
 from geoaccess.kernels.keys import FAR
 from geoaccess.network import EdgeKind, Network, snap
 from geoaccess.routing.field import PLACE
+from geoaccess.routing.walks import NOWHERE, joined
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.routing.field import NearestField, Place
+    from geoaccess.routing.walks import Spots
 
 __all__ = [
     "Change",
@@ -235,20 +237,23 @@ def undo(field: NearestField, change: Change) -> None:
         closes = change.what == "open"
         _set_costs(field, change.edges, _arcs(field, change.edges)[1], closed=closes)
         field.closed = (np.union1d if closes else np.setdiff1d)(field.closed, change.edges)
-    field.refresh(change.nodes, _edges_of(change))
+    field.refresh(change.nodes, _edges_of(change), _spots_of(field, change))
 
 
 def _place(field: NearestField, place: tuple[float, float] | pd.Series[Any]) -> Place:
     if isinstance(place, pd.Series):
-        found = place.to_dict()
-        missing = [name for name in PLACE if name not in found]
+        row = place.to_dict()
+        missing = [name for name in PLACE if name not in row]
         if missing:
             raise InputError(f"the place is no row that snap made: it lacks {', '.join(missing)}")
-        return {name: found[name] for name in PLACE}
+        return {name: row[name] for name in PLACE}
     import geopandas as gpd
 
     point = gpd.GeoSeries.from_xy([place[0]], [place[1]], crs="EPSG:4326")
-    return snap(field.network, point, **field.snapping).iloc[0].to_dict()
+    found: Place = snap(field.network, point, **field.snapping).iloc[0].to_dict()
+    if found["edge"] < 0:
+        raise InputError(f"the place {place} has no road within {field.snapping['max_snap_m']:g} m")
+    return found
 
 
 def _number(field: NearestField, site_id: Hashable) -> int:
@@ -358,7 +363,16 @@ def _done(
         after=after,
         token=token,
     )
-    return replace(change, cells=field.refresh(nodes, _edges_of(change)))
+    return replace(change, cells=field.refresh(nodes, _edges_of(change), _spots_of(field, change)))
+
+
+def _spots_of(field: NearestField, change: Change) -> Spots:
+    """Return where a site was and is: cells beside it walk to it."""
+    spots = NOWHERE
+    for place in (change.before, change.after):
+        if place is not None:
+            spots = joined(spots, field.standing.described({name: np.array([place[name]]) for name in PLACE})[1])
+    return spots
 
 
 def _edges_of(change: Change) -> npt.NDArray[np.int32]:

@@ -44,11 +44,14 @@ def vulnerable_units(field: NearestField, names: pd.DataFrame) -> list[Unit]:
     used = people_on_edges(field).people > 0
     lived = np.zeros(network.n_edges, np.bool_)
     cells = field.cells()
-    home = cells.table["edge"].to_numpy()[cells.people > 0]
-    lived[home[home >= 0]] = True
-    at = field.sites["edge"].to_numpy(np.int64)
-    lived[at[at >= 0]] = True
+    lived[_edges_along(cells.table[cells.people > 0])] = True
+    lived[_edges_along(field.sites)] = True
     return units_of(network, used, lived, names)
+
+
+def _edges_along(places: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Return the edges of places that are along one; what is at a junction is on none alone."""
+    return places.loc[(places["edge"] >= 0) & (places["node"] < 0), "edge"].to_numpy(np.int64)
 
 
 def closing_table(
@@ -122,7 +125,7 @@ def close_unit(field: NearestField, unit: Unit) -> tuple[npt.NDArray[np.int64], 
     """
     changes: list[Change] = []
     sites = field.sites
-    sites = sites[sites["edge"].isin([part.edge for part in unit.parts])]
+    sites = sites[sites["edge"].isin([part.edge for part in unit.parts]) & (sites["node"] < 0)]
     if len(sites):
         moved = _shut(sites, _sides(sites, unit.parts, _whole(field)))
         changes += [move_site(field, label, moved.loc[label]) for label in sites.index]
@@ -131,8 +134,8 @@ def close_unit(field: NearestField, unit: Unit) -> tuple[npt.NDArray[np.int64], 
     cells = np.unique(np.concatenate([change.cells for change in changes]))
     after = (attached.keys[:, 0] >> SHIFT).astype(np.int64)
     if unit.parts:
-        edge = attached.table["edge"].to_numpy()
-        on = np.flatnonzero(np.isin(edge, unit.edges))
+        edge, node = attached.table["edge"].to_numpy(), attached.table["node"].to_numpy()
+        on = np.flatnonzero(np.isin(edge, unit.edges) & (node < 0))
         after = after.copy()
         after[on] = _aside(field, on, sites, unit.parts)
         cells = np.union1d(cells, on)
@@ -184,7 +187,7 @@ def _aside(
     attached = field.cells()
     cells, rows = attached.table.iloc[on], attached.rows[on]
     keeps = _sides(cells, parts, _whole(field))
-    least = _along(field, cells, keeps, sites, parts)
+    least = np.minimum(_along(field, cells, keeps, sites, parts), field.walk_ds(on))
     for number, end in enumerate(("u", "v")):
         leg = rows[:, along.LEG + number].astype(np.int64)
         node = (field.keys[rows[:, along.NODE + number], 0] >> SHIFT).astype(np.int64)

@@ -4,9 +4,19 @@ from geoaccess.services.levels import at_least, read_levels
 from geoaccess.services.offices import fte_days_per_thousand, move_days, open_chance
 from geoaccess.services.opening import open_days, open_hours
 from geoaccess.services.providers import allowed_by_names, allowed_by_zone, change_permissions
-from geoaccess.services.sites import carrying, combine, merge_near, read_sites, sites_from_features, sites_from_review
+from geoaccess.services.sites import (
+    SAME_PLACE_M,
+    carrying,
+    combine,
+    merge_near,
+    read_sites,
+    same_places,
+    sites_from_features,
+    sites_from_review,
+)
 
 __all__ = [
+    "SAME_PLACE_M",
     "allowed_by_names",
     "allowed_by_zone",
     "at_least",
@@ -21,6 +31,7 @@ __all__ = [
     "open_hours",
     "read_levels",
     "read_sites",
+    "same_places",
     "sites_from_features",
     "sites_from_review",
 ]

@@ -19,7 +19,20 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import numpy.typing as npt
 
-__all__ = ["carrying", "combine", "merge_near", "read_sites", "sites_from_features", "sites_from_review"]
+__all__ = [
+    "SAME_PLACE_M",
+    "carrying",
+    "combine",
+    "merge_near",
+    "read_sites",
+    "same_places",
+    "sites_from_features",
+    "sites_from_review",
+]
+
+SAME_PLACE_M = 50.0
+"""Sites of one service nearer to each other than this are as a rule one place."""
+
 
 _COLUMNS = ("service", "name", "level", "proxy", "source", "note")
 _COORDINATES = ("lon", "lat")
@@ -209,13 +222,7 @@ def merge_near(sites: gpd.GeoDataFrame, within_m: float) -> gpd.GeoDataFrame:
     """
     if within_m <= 0 or len(sites) < 2:  # noqa: PLR2004
         return sites
-    import shapely
-
-    flat = sites.to_crs(sites.estimate_utm_crs()).geometry.to_numpy()
-    a, b = shapely.STRtree(flat).query(flat, predicate="dwithin", distance=within_m)
-    service = sites["service"].to_numpy()
-    same = service[a] == service[b]
-    group = _groups(len(sites), a[same], b[same])
+    group = _groups_near(sites, within_m)
     first = pd.Series(np.arange(len(sites))).groupby(group).transform("first").to_numpy()
     size = pd.Series(1, index=range(len(sites))).groupby(group).transform("sum").to_numpy()
     names = sites["name"].replace("", np.nan).groupby(group).transform("first").fillna("")
@@ -223,6 +230,30 @@ def merge_near(sites: gpd.GeoDataFrame, within_m: float) -> gpd.GeoDataFrame:
         name=names.to_numpy(), note=np.where(size > 1, [f"{n} mapped features merged" for n in size], sites["note"])
     )
     return out[first == np.arange(len(sites))]
+
+
+def same_places(sites: gpd.GeoDataFrame, *, within_m: float = SAME_PLACE_M) -> list[tuple[str, list[Any]]]:
+    """Return which sites of one service stand within a distance of each other: a service and their ids, a group each.
+
+    Such sites are as a rule one, entered twice. A catchment measure counts the supply of both, and each is the other's
+    alternative if the nearest closes.
+    """
+    if len(sites) < 2:  # noqa: PLR2004
+        return []
+    groups = pd.Series(sites.index, dtype=object).groupby(_groups_near(sites, within_m), sort=False)
+    services = sites["service"].to_dict()
+    return [(str(services[ids.iloc[0]]), ids.tolist()) for _, ids in groups if len(ids) > 1]
+
+
+def _groups_near(sites: gpd.GeoDataFrame, within_m: float) -> npt.NDArray[np.int64]:
+    """Return the number of the group of each site: of one service, and within a distance directly or through others."""
+    import shapely
+
+    flat = sites.to_crs(sites.estimate_utm_crs()).geometry.to_numpy()
+    a, b = shapely.STRtree(flat).query(flat, predicate="dwithin", distance=within_m)
+    service = sites["service"].to_numpy()
+    same = service[a] == service[b]
+    return _groups(len(sites), a[same], b[same])
 
 
 def combine(tables: Sequence[gpd.GeoDataFrame], services: Sequence[str]) -> gpd.GeoDataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from geoaccess import services
 from geoaccess.errors import InputError
 from geoaccess.measures.islands import islands
 from geoaccess.progress import Stages
@@ -18,6 +19,7 @@ from geoaccess.study.zonings import join_zonings
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import geopandas as gpd
     import pandas as pd
 
     from geoaccess.network import Network
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["check", "check_inputs", "run", "solve_study", "write_report"]
 
 _STAGES = 10
+_SHOWN = 5
 
 
 def solve_study(study: Study, *, network: Network | None = None, show: bool = True) -> Answers:
@@ -97,7 +100,7 @@ def _solve(study: Study, progress: Stages, *, network: Network | None = None) ->
     with progress.stage("searching the nearest sites"):
         times = stages.search_nearest(study, hierarchy, snapped, sites).columns()
     with progress.stage("joining centrality classes"):
-        classes, centrality = stages.join_classes(study, hierarchy, mapped, snapped, cells, times)
+        classes, centrality = stages.join_classes(study, hierarchy, mapped, snapped, cells, sites)
     with progress.stage("summing up"):
         results = cells.join(classes).join(times)
         added = add_sections(SolvedInput(study, results, sites, municipalities, hierarchy, snapped, people, mapped))
@@ -150,6 +153,20 @@ def check_inputs(study: Study) -> None:
         read_ferry_table(study.ferries)
 
 
+def _same_places(sites: gpd.GeoDataFrame) -> list[str]:
+    """Name the sites of a service that are as a rule one place: as two they double its supply and stand in for it."""
+    lines = []
+    for service, ids in services.same_places(sites):
+        names = ", ".join(map(str, ids[:_SHOWN])) + (" ..." if len(ids) > _SHOWN else "")
+        lines.append(
+            f"{service}: {names} stand within {services.SAME_PLACE_M:.0f} m of each other and count as {len(ids)} "
+            "sites, each the alternative to the other; where they are one, write "
+            f"merge_within_m = {services.SAME_PLACE_M:.0f} in their [[sites]]"
+        )
+    more = [f"{len(lines) - _SHOWN} more places have several sites of a service"] if len(lines) > _SHOWN else []
+    return lines[:_SHOWN] + more
+
+
 def check(study: Study) -> list[str]:
     """Read the configuration and every input, compute nothing, and return what was found, a line each.
 
@@ -175,6 +192,7 @@ def check(study: Study) -> list[str]:
         found.append(f"[population] anchor is not given; taken as {cells.attrs['anchor']}")
     sites = stages.read_places(study, stages.read_mapped(study))
     found += [f"{count} sites of {service}" for service, count in sites["service"].value_counts(sort=False).items()]
+    found += _same_places(sites)
     joined, municipalities = stages.join_zones(study, cells)
     joined = joined.join(join_zonings(study, cells, joined))
     check_sections(SectionInput(study, cells[["population", "geometry"]].join(joined), sites, municipalities))

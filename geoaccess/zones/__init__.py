@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from geoaccess.zones.assignment import assign, count_notes
 from geoaccess.zones.borders import border_from_cells, join_regions
-from geoaccess.zones.centrality import CUTS, class_from_index, join_centrality, read_centrality
+from geoaccess.zones.centrality import CUTS, HIGHEST_INDEX, class_from_index, join_centrality, read_centrality
 from geoaccess.zones.centrality_index import compute_centrality, time_weight
 from geoaccess.zones.municipalities import read_municipalities, read_municipality_names
 from geoaccess.zones.settlements import settlement_people
 
 __all__ = [
     "CUTS",
+    "HIGHEST_INDEX",
     "assign",
     "border_from_cells",
     "class_from_index",

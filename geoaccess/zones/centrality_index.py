@@ -75,14 +75,15 @@ def compute_centrality(
     weights: tuple[float, float] = (2 / 3, 1 / 3),
     cuts: tuple[float, ...] = CUTS,
     transform: Transform = "log",
+    most_central: float = HIGHEST_INDEX,
 ) -> pd.DataFrame:
     """Centrality index and class of each municipality, from what its inhabitants can reach.
 
     With W_i the workplaces and K_i the kinds of service function that origin i reaches, each weighted by time (see
     `time_weight`), f the transform and the largest values taken over the inhabited origins:
     c_i = weights[0] f(W_i) / max f(W) + weights[1] f(K_i) / max f(K). The municipality's c is the mean of c_i over its
-    people, and its index 1000 c / max c, so that the most central municipality has 1000. An index of 0 means that
-    nobody there reaches a workplace or a service.
+    people, and its index most_central c / max c, so that the most central municipality has 1000 where the origins are a
+    whole country. An index of 0 means that nobody there reaches a workplace or a service.
 
     The frame is Statistics Norway's: car at posted speed, 90 minutes, workplaces two thirds and services one third,
     means over people, the most central at 1000, the class cuts. The transform of the two parts is not given in what
@@ -105,6 +106,9 @@ def compute_centrality(
         The lowest index of each class but the last, falling.
     transform
         "log", "sqrt" or "linear".
+    most_central
+        The index of the most central municipality: 1000 in a whole country. Where the origins are part of one, its
+        official index (Tromsø in Troms: 803); with 1000 a small town would come out as central as the capital.
 
     Returns
     -------
@@ -115,7 +119,7 @@ def compute_centrality(
     ------
     InputError
         If the arrays differ in length, a number is negative, infinite or missing, the weights do not sum to more than
-        0, the transform is unknown, or nobody in any municipality reaches anything.
+        0, the transform is unknown, `most_central` is not in (0, 1000], or nobody in any municipality reaches anything.
 
     References
     ----------
@@ -156,11 +160,13 @@ def compute_centrality(
     mean = np.full(len(identifiers), np.nan)
     np.divide(summed, total, out=mean, where=total > 0)
     table = pd.Series(mean, index=pd.Index(identifiers, name="municipality_id")).drop("", errors="ignore")
+    if not 0 < most_central <= HIGHEST_INDEX:
+        raise InputError(f"compute_centrality: most_central is {most_central}; it must be above 0, at most 1000")
     highest = table.max()
     if not highest > 0:
         raise InputError("compute_centrality: nobody reaches a workplace or a service; check the sums and the network")
-    index = table * (HIGHEST_INDEX / highest)
-    index[table == highest] = HIGHEST_INDEX
+    index = table * (most_central / highest)
+    index[table == highest] = most_central
     return pd.DataFrame(
         {"centrality_index": index, "centrality_class": class_from_index(index.to_numpy(), cuts=cuts)},
         index=table.index,

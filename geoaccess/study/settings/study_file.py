@@ -188,8 +188,30 @@ class CentralityComputed(Table):
     weights: tuple[float, float] = (2 / 3, 1 / 3)
     cuts: tuple[float, float, float, float, float] = (925, 870, 775, 670, 565)
     transform: Literal["log", "sqrt", "linear"] = "log"
-    functions: dict[str, list[dict[str, str]]] = {}
+    functions: Annotated[dict[str, str | list[dict[str, str]]], Field(min_length=1)]
+    profile: str = "ssb"
+    most_central: Annotated[float, Field(gt=0, le=1000)] | None = None
     note: str
+
+    @property
+    def services(self) -> list[str]:
+        """The services of the study whose sites are functions."""
+        return [name for name in self.functions.values() if isinstance(name, str)]
+
+    @property
+    def tags(self) -> list[list[dict[str, str]]]:
+        """The rules of tags by which functions are found on the map."""
+        return [rules for rules in self.functions.values() if not isinstance(rules, str)]
+
+    @model_validator(mode="after")
+    def _part_of_a_country(self) -> CentralityComputed:
+        if self.most_central is None:
+            raise ValueError(
+                "most_central is not given: write most_central = 1000 where the study is a whole country; where it is "
+                "part of one, the official index of its most central municipality (Troms: 803, of Tromsø), without "
+                "which the classes of a part cannot be computed"
+            )
+        return self
 
 
 Sites = Annotated[SitesFromFile | SitesFromOsm | SitesFromReview, Field(discriminator="kind")]
@@ -246,6 +268,12 @@ class Settings(Table):
             for service in dict.fromkeys(named)
             if service is not None and service not in self.services
         ]
+        if isinstance(self.centrality, CentralityComputed):
+            problems += [
+                f'[centrality.functions] names the service "{key}"{did_you_mean(key, self.services)}'
+                for key in self.centrality.services
+                if key not in self.services
+            ]
         if self.ambulance:
             problems += self.ambulance.problems({key: service.toward for key, service in self.services.items()})
         problems += self.demand.problems(self.services, self.population.ages)
@@ -337,6 +365,8 @@ class Study:
             found["zone names"] = self.resolve(settings.zones.names_file)
         if isinstance(settings.centrality, CentralityTable):
             found["centrality"] = self.resolve(settings.centrality.file)
+        else:
+            found["centrality profile"] = self.with_profile(settings.centrality.profile).profile
         if settings.reliability is not None:
             found["reliability"] = self.resolve(settings.reliability.table)
         return found | {what: self.resolve(name) for what, name in _files_asked(settings).items()}

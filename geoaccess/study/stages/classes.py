@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,11 +9,13 @@ import numpy as np
 from geoaccess import files, services, zones
 from geoaccess.routing import nearest_snapped, travel_times
 from geoaccess.study.settings.study_file import CentralityTable
-from geoaccess.study.stages.snapping import snap_as_set
+from geoaccess.study.stages.networks import build_or_load_network, contract_or_load
+from geoaccess.study.stages.snapping import snap_as_set, snap_cells
 from geoaccess.study.stages.subjects import fetch_hint
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import numpy.typing as npt
     import pandas as pd
 
     from geoaccess.hierarchy import Hierarchy
@@ -31,14 +32,30 @@ def join_classes(
     hierarchy: Hierarchy,
     mapped: gpd.GeoDataFrame,
     snapped: Snapped,
-    cells: pd.DataFrame,
-    times: pd.DataFrame,
+    cells: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the centrality of each cell, and the table of municipalities it comes from."""
     settings = study.settings.centrality
     if isinstance(settings, CentralityTable):
         return join_table(study, settings, cells)
-    table = _compute_classes(study, settings, hierarchy, mapped, snapped, cells, times)
+    where = snapped.cells
+    if settings.profile != study.settings.network.profile:
+        posted = study.with_profile(settings.profile)
+        hierarchy = contract_or_load(posted, build_or_load_network(posted)[0])
+        where = snap_cells(posted, hierarchy.network, cells)
+    reached = _workplaces_reached(settings, hierarchy, where, cells)
+    kinds = _kinds_reached(study, settings, hierarchy, where, sites, mapped)
+    table = zones.compute_centrality(
+        workplaces_reached=reached,
+        kinds_reached=kinds,
+        population=cells["population"].to_numpy(),
+        municipality_id=cells["municipality_id"].to_numpy(),
+        weights=settings.weights,
+        cuts=settings.cuts,
+        transform=settings.transform,
+        most_central=settings.most_central or zones.HIGHEST_INDEX,
+    )
     return _classes(cells, table, source="computed"), table
 
 
@@ -60,40 +77,40 @@ def _classes(cells: pd.DataFrame, table: pd.DataFrame, *, source: str) -> pd.Dat
     return joined[["centrality_index", "centrality_class"]]
 
 
-def _compute_classes(
-    study: Study,
-    settings: CentralityComputed,
-    hierarchy: Hierarchy,
-    mapped: gpd.GeoDataFrame,
-    snapped: Snapped,
-    cells: pd.DataFrame,
-    times: pd.DataFrame,
-) -> pd.DataFrame:
+def _weight(settings: CentralityComputed, times: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return zones.time_weight(times, cutoff_s=settings.cutoff_min * 60, tenth_at_s=settings.tenth_at_min * 60)
+
+
+def _workplaces_reached(
+    settings: CentralityComputed, hierarchy: Hierarchy, where: pd.DataFrame, cells: gpd.GeoDataFrame
+) -> npt.NDArray[np.float64]:
+    """Return the people each cell reaches, weighted by time; they stand in for workplaces."""
     people = cells["population"].to_numpy()
-    cutoff_s = settings.cutoff_min * 60
-    weigh = partial(zones.time_weight, cutoff_s=cutoff_s, tenth_at_s=settings.tenth_at_min * 60)
     reached = np.empty(len(cells))
     for first in range(0, len(cells), _ORIGINS_AT_ONCE):
         block = slice(first, first + _ORIGINS_AT_ONCE)
-        weights = weigh(travel_times(hierarchy, snapped.cells.iloc[block], snapped.cells, cutoff_s=cutoff_s))
+        times = travel_times(hierarchy, where.iloc[block], where, cutoff_s=settings.cutoff_min * 60)
         # Not weights @ people: the last digits of that depend on the number of threads.
-        reached[block] = np.einsum("ij,j->i", weights, people)
-    kinds = sum(
-        weigh(times[f"{key}_s"].to_numpy())
-        for key, service in study.settings.services.items()
-        if service.toward == "sites"
-    )
-    for tags in settings.functions.values():
-        features = mapped[services.carrying(mapped, tags)]
-        if len(features):
-            there = snap_as_set(study, hierarchy.network, features)
-            kinds = kinds + weigh(nearest_snapped(hierarchy, snapped.cells, there, k=1)["travel_time_s"].to_numpy())
-    return zones.compute_centrality(
-        workplaces_reached=reached,
-        kinds_reached=kinds,
-        population=people,
-        municipality_id=cells["municipality_id"].to_numpy(),
-        weights=settings.weights,
-        cuts=settings.cuts,
-        transform=settings.transform,
-    )
+        reached[block] = np.einsum("ij,j->i", _weight(settings, times), people)
+    return reached
+
+
+def _kinds_reached(
+    study: Study,
+    settings: CentralityComputed,
+    hierarchy: Hierarchy,
+    where: pd.DataFrame,
+    sites: gpd.GeoDataFrame,
+    mapped: gpd.GeoDataFrame,
+) -> npt.NDArray[np.float64]:
+    """Return the kinds of function each cell reaches, weighted by time: those named for it, and no other service."""
+    kinds = np.zeros(len(where))
+    for function in settings.functions.values():
+        if isinstance(function, str):
+            places = sites[(sites["service"] == function).to_numpy()]
+        else:
+            places = mapped[services.carrying(mapped, function)]
+        if len(places):
+            there = snap_as_set(study, hierarchy.network, places)
+            kinds += _weight(settings, nearest_snapped(hierarchy, where, there, k=1)["travel_time_s"].to_numpy())
+    return kinds

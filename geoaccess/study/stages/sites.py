@@ -27,7 +27,7 @@ def read_mapped(study: Study) -> gpd.GeoDataFrame:
     """Return every mapped feature that some rule of the study asks for."""
     rules = [source.tags for source in study.settings.sites if not isinstance(source, SitesFromFile)]
     if isinstance(study.settings.centrality, CentralityComputed):
-        rules += study.settings.centrality.functions.values()
+        rules += study.settings.centrality.tags
     if study.settings.ambulance:
         rules += study.settings.ambulance.tags
     pairs = dict.fromkeys(pair for tags in rules for rule in tags for pair in rule.items())

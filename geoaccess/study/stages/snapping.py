@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from geoaccess.errors import InputError
-from geoaccess.network import Network, snap
+from geoaccess.network import Network, check_any_snapped, snap
 from geoaccess.study.stages.sites import names_of_sites
 from geoaccess.study.stages.subjects import about
 
@@ -51,11 +51,13 @@ def snap_cells(study: Study, network: Network, cells: gpd.GeoDataFrame) -> pd.Da
 
 
 def snap_as_set(study: Study, network: Network, places: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Attach places to the network as the study sets it."""
-    return snap(
+    """Attach places to the network as the study sets it; refuse them if none is near a road."""
+    snapped = snap(
         network,
         places,
         max_snap_m=study.settings.snap.max_m,
         off_network_kph=study.settings.snap.off_network_kph,
         min_component_m=study.settings.network.min_component_km * 1000,
     )
+    check_any_snapped(network, snapped, max_snap_m=study.settings.snap.max_m)
+    return snapped

@@ -1,0 +1,79 @@
+"""Straight walks between places that lie beside each other off the network.
+
+A journey by road from a place off the network begins with the walk to the road and ends with the walk from it. Where
+two places are no farther apart than these two walks together, one walks straight from one to the other at the same
+pace: so nobody goes to the road and back to reach the house next door, and no journey is longer than its two walks. A
+longer straight line is not taken to be a way, for it might lead over water or up a cliff: who walks so far to the road
+is known to be able to, the rest of the country is not known.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from geoaccess.kernels import walks as kernel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from geoaccess.routing.legs import Legs
+
+__all__ = ["NOWHERE", "Spots", "Walks", "joined", "spots_of", "walks_between"]
+
+
+class Spots(NamedTuple):
+    """Where points are: metres in the projection of the network, metres and time off it; NaN where not snapped."""
+
+    x: npt.NDArray[np.float64]
+    y: npt.NDArray[np.float64]
+    off_m: npt.NDArray[np.float64]
+    off_ds: npt.NDArray[np.float64]
+
+    def some(self, chosen: npt.NDArray[np.integer] | Sequence[int] | slice) -> Spots:
+        """Return some of the points."""
+        return Spots(*(values[chosen] for values in self))
+
+    def replaced(self, number: int, spot: Spots) -> Spots:
+        """Return the same points but one, which is elsewhere."""
+        out = Spots(*(values.copy() for values in self))
+        for values, (value,) in zip(out, spot, strict=True):
+            values[number] = value
+        return out
+
+
+NOWHERE = Spots(*(np.array([np.nan]) for _ in range(4)))
+"""A point that is not snapped."""
+
+
+class Walks(NamedTuple):
+    """Pairs of a point of one set and a point of another with the time of the walk between them, by the first."""
+
+    first: npt.NDArray[np.int32]
+    second: npt.NDArray[np.int32]
+    time_ds: npt.NDArray[np.int32]
+
+
+def spots_of(at: Legs) -> Spots:
+    """Return where points are that stand along the network."""
+    return Spots(at.x, at.y, np.where(at.edge >= 0, at.off_m, np.nan), at.off.astype(np.float64))
+
+
+def joined(one: Spots, other: Spots) -> Spots:
+    """Return the points of two sets, one after the other."""
+    return Spots(*(np.concatenate(both) for both in zip(one, other, strict=True)))
+
+
+def walks_between(one: Spots, other: Spots) -> Walks:
+    """Return the walks between two sets of points: those of pairs no farther apart than they are off the network.
+
+    time = distance (time off of both) / (metres off of both), which is never longer than any journey by road.
+    """
+    usable = np.flatnonzero(np.isfinite(other.off_m))
+    order = usable[np.argsort(other.x[usable], kind="stable")].astype(np.int32)
+    # NaN compares false: points that are not snapped walk nowhere.
+    first, second, time = kernel.pairs(*one, *other.some(order))
+    return Walks(first, order[second], time)
