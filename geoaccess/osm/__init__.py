@@ -1,6 +1,7 @@
 """OpenStreetMap files into networks, features and boundaries. Only this room knows tags."""
 
 from geoaccess.osm.build import build_network, read_network, read_osm
+from geoaccess.osm.closures import read_closures
 from geoaccess.osm.extract import Extract, read_extract
 from geoaccess.osm.features import read_boundaries, read_features
 from geoaccess.osm.ferry_table import FerryRow, read_ferry_table, write_ferry_table
@@ -21,6 +22,7 @@ __all__ = [
     "find_profile",
     "profile_files",
     "read_boundaries",
+    "read_closures",
     "read_extract",
     "read_features",
     "read_ferry_table",

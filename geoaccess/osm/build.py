@@ -11,6 +11,7 @@ from geoaccess.errors import InputError
 from geoaccess.kernels import geometry
 from geoaccess.network import EdgeKind, Network, assemble
 from geoaccess.osm.barriers import apply_node_rules
+from geoaccess.osm.closures import find_closed, read_closures
 from geoaccess.osm.driving import add_curves, add_junctions
 from geoaccess.osm.extract import Extract, read_extract
 from geoaccess.osm.ferries import add_ferries
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from geoaccess.osm.closures import ClosedRoads
     from geoaccess.osm.ferry_table import FerryRow
     from geoaccess.osm.profile import Profile
     from geoaccess.osm.tags import WayRule
@@ -42,22 +44,26 @@ def read_network(
     *,
     when: datetime | None = None,
     ferries: Path | None = None,
+    closures: Path | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Network:
     """Read OpenStreetMap files (.osm.pbf, .osm) into a network of roads and ferries.
 
-    `ferries` is a table that overrides and completes the tags of ferries (see `read_ferry_table`).
+    `ferries` is a table that overrides and completes the tags of ferries (see `read_ferry_table`), `closures` one of
+    roads that are closed for a part of the year (see `read_closures`).
 
     Raises
     ------
     MissingFileError, InputError
-        As for `read_extract` and `read_ferry_table`; or if no road is open under the profile.
+        As for `read_extract`, `read_ferry_table` and `read_closures`; or if no road is open under the profile.
     """
     rows = read_ferry_table(ferries) if ferries else []
+    closed = read_closures(closures) if closures else []
     extract = read_extract(paths, profile, progress=progress)
     if progress:
         progress("building the network")
-    return build_network(extract, profile, when=when, ferries=rows)
+    by_date = find_closed(extract, paths, profile, when, closed)
+    return build_network(extract, profile, when=when, ferries=rows, by_date=by_date)
 
 
 def read_osm(
@@ -65,6 +71,7 @@ def read_osm(
     profile: str | Path = "car",
     when: datetime | None = None,
     ferries: str | Path | None = None,
+    closures: str | Path | None = None,
 ) -> Network:
     """Read OpenStreetMap files into a network, with a profile that ships with geoaccess or one of your own.
 
@@ -78,6 +85,8 @@ def read_osm(
         Local time at which conditions in tags are read (winter closures, times of day).
     ferries
         A table (CSV) that overrides and completes the tags of ferries.
+    closures
+        A table (CSV) of roads that are closed for a part of the year (see `geoaccess.osm.read_closures`).
 
     Raises
     ------
@@ -95,22 +104,29 @@ def read_osm(
         read_profile(find_profile(profile)),
         when=when,
         ferries=None if ferries is None else Path(ferries),
+        closures=None if closures is None else Path(closures),
     )
 
 
 def build_network(
-    extract: Extract, profile: Profile, *, when: datetime | None = None, ferries: Sequence[FerryRow] = ()
+    extract: Extract,
+    profile: Profile,
+    *,
+    when: datetime | None = None,
+    ferries: Sequence[FerryRow] = (),
+    by_date: ClosedRoads | None = None,
 ) -> Network:
     """Apply a profile to an extract, and what a table of ferries tells.
 
     Time on a piece of road is length / speed; segments are added up to edges before they are rounded to deciseconds.
     Ferries get nodes of their own, tied to the quay by a boarding edge that carries the wait, so that it is charged
     once per boarding (see `add_ferries`). Conditions in tags are read at `when`; if it is None, as the profile says.
+    `by_date` are roads that are closed or slow for another reason than their tags (see `find_closed`).
     """
     rules = [read_way(tags, profile, when) for tags in extract.tagsets]
     node_rules = [read_node(tags, profile, when) for tags in extract.node_tagsets]
     ferry = np.array([rule.ferry for rule in rules])
-    roads, counts = _roads(extract, profile, rules, ferry)
+    roads, counts = _roads(extract, profile, rules, ferry, by_date)
     joined = add_ferries(roads, extract, np.flatnonzero(ferry[extract.way_tags]), profile, rows=ferries, when=when)
     del roads  # of a country each of these tables fills hundreds of megabytes
     lon, lat, segments, hindered = apply_node_rules(joined.lon, joined.lat, joined.segments, extract, node_rules)
@@ -137,7 +153,11 @@ def build_network(
 
 
 def _roads(
-    extract: Extract, profile: Profile, rules: Sequence[WayRule], is_ferry: npt.NDArray[np.bool_]
+    extract: Extract,
+    profile: Profile,
+    rules: Sequence[WayRule],
+    is_ferry: npt.NDArray[np.bool_],
+    by_date: ClosedRoads | None,
 ) -> tuple[dict[str, Any], dict[str, int]]:
     """Return the segments of the open roads with the seconds that they take, and what was left out.
 
@@ -145,7 +165,9 @@ def _roads(
     """
     closed = np.array([road.closed for road in rules])
     restricted = np.array([road.restricted for road in rules])
-    way, a, b, dropped = _segments(extract, ~is_ferry & ~closed)
+    chosen = (~is_ferry & ~closed)[extract.way_tags]
+    shut = chosen & by_date.closed if by_date is not None else np.zeros(chosen.size, np.bool_)
+    way, a, b, dropped = _segments(extract, chosen & ~shut)
     if not a.size:
         raise InputError(
             f"{extract.source}: no road is open under the profile; look at its [highway] and [access] tables"
@@ -164,6 +186,10 @@ def _roads(
         "snaps": np.array([road.snaps for road in rules])[tagset],
         "restricted": restricted[tagset],
     }
+    if by_date is not None:
+        slowest = _seconds(length, by_date.most_kph[way])
+        for direction in ("forward_s", "backward_s"):
+            segments[direction] = np.where(segments[direction] >= 0, np.maximum(segments[direction], slowest), -1.0)
     add_curves(segments, length, extract.lon, extract.lat, profile.curves)
     ranks = {name: rank for rank, name in enumerate(profile.highway)}
     rank_of_tags = np.array([ranks.get(tags.get("highway", ""), len(ranks)) for tags in extract.tagsets], np.int32)
@@ -172,6 +198,7 @@ def _roads(
     undecided = np.array([bool(road.undecided) for road in rules])
     return segments, {
         "ways_closed": int((~is_ferry & closed)[extract.way_tags].sum()),
+        "ways_closed_by_date": int(shut.sum()),
         "ways_with_unknown_values": int(unknown[extract.way_tags].sum()),
         "ways_with_undecided_conditions": int(undecided[extract.way_tags].sum()),
         "ways_restricted": int(restricted[extract.way_tags].sum()),
@@ -184,9 +211,9 @@ def _roads(
 def _segments(
     extract: Extract, chosen: npt.NDArray[np.bool_]
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32], dict[str, int]]:
-    """Return (way, a, b) of the segments of the ways whose tags are chosen, and how many fell away."""
+    """Return (way, a, b) of the segments of the ways that are chosen, and how many fell away."""
     way = np.repeat(np.arange(extract.way_id.size, dtype=np.int32), np.diff(extract.ptr))
-    within = np.flatnonzero((way[:-1] == way[1:]) & chosen[extract.way_tags[way[:-1]]])
+    within = np.flatnonzero((way[:-1] == way[1:]) & chosen[way[:-1]])
     way, a, b = way[within], extract.ref[within], extract.ref[within + 1]
     there = np.isfinite(extract.lon[a]) & np.isfinite(extract.lon[b])
     moves = a != b

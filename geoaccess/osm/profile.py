@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from geoaccess.errors import ConfigError, MissingFileError
+from geoaccess.osm.closure_rules import Closure  # noqa: TC001 - pydantic reads the annotation
 from geoaccess.osm.dates import LEGACY_KEYS
 from geoaccess.osm.driving import CurveRules, JunctionRules, PaceRules
 from geoaccess.osm.ways import FERRY_KEYS
@@ -137,6 +138,7 @@ class DateRules(Table):
     groups: frozenset[str] = frozenset()
     others: frozenset[str] = frozenset()
     rules: tuple[SeasonRule, ...] = ()
+    closures: tuple[Closure, ...] = ()
 
 
 class NodeException(Table):
@@ -213,6 +215,7 @@ class Profile(Table):
             *self.access.only_where_allowed,
         ]
         rules += [rule.tags for rule in self.dates.rules]
+        rules += [rule.tags for rule in self.dates.closures]
         directed += self._measures
         named = {f"{key}{way}{on}" for key in directed for way in _DIRECTIONS for on in ("", ":conditional")}
         named |= {f"{key}{on}" for key in self.oneway.keys for on in ("", ":conditional")}

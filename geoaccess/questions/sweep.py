@@ -156,7 +156,14 @@ def _network_folders(variations: Sequence[Variation]) -> list[Path]:
     folders = []
     for study in (variation.study for variation in variations):
         network = study.settings.network
-        key = (study.cache, study.profile, study.ferries, network.when, *map(study.resolve, network.osm))
+        key = (
+            study.cache,
+            study.profile,
+            study.ferries,
+            study.closures,
+            network.when,
+            *map(study.resolve, network.osm),
+        )
         if key not in known:
             known[key] = stages.network_folder(study).absolute()
         folders.append(known[key])

@@ -142,7 +142,7 @@ def check_inputs(study: Study) -> None:
     GeoaccessError
         With what is wrong, and how to fix it.
     """
-    from geoaccess.osm import read_ferry_table, read_profile
+    from geoaccess.osm import read_closures, read_ferry_table, read_profile
 
     absent = [f"{what}: {path} is not there" for what, path in study.inputs.items() if not path.is_file()]
     if absent:
@@ -151,6 +151,8 @@ def check_inputs(study: Study) -> None:
     read_profile(study.profile)
     if study.ferries is not None:
         read_ferry_table(study.ferries)
+    if study.closures is not None:
+        read_closures(study.closures)
 
 
 def _same_places(sites: gpd.GeoDataFrame) -> list[str]:

@@ -56,6 +56,7 @@ class NetworkSettings(Table):
     profile: str = "car"
     when: datetime | None = None
     ferries: str | None = None
+    closures: str | None = None
     ferry_gtfs: list[str] = []
     dated: str = ""
     min_component_km: Annotated[float, Field(ge=0)] = MIN_COMPONENT_M / 1000
@@ -333,6 +334,12 @@ class Study:
         return self.resolve(name) if name else None
 
     @property
+    def closures(self) -> Path | None:
+        """The table of roads closed for a part of the year, where the study names one."""
+        name = self.settings.network.closures
+        return self.resolve(name) if name else None
+
+    @property
     def specs(self) -> list[ServiceSpec]:
         """The services as measures and maps see them."""
         return [
@@ -354,6 +361,8 @@ class Study:
         found |= {f"osm {i + 1}": self.resolve(name) for i, name in enumerate(settings.network.osm)}
         if settings.network.ferries:
             found["ferries"] = self.resolve(settings.network.ferries)
+        if settings.network.closures:
+            found["closures"] = self.resolve(settings.network.closures)
         found |= {f"ferry gtfs {i + 1}": self.resolve(name) for i, name in enumerate(settings.network.ferry_gtfs)}
         found["population"] = self.resolve(settings.population.file)
         for i, source in enumerate(settings.sites):

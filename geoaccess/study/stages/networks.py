@@ -67,18 +67,23 @@ def _code(rooms: Sequence[str]) -> list[Path]:
 def network_folder(study: Study) -> Path:
     """Return where the network is kept: under a digest of all that makes it.
 
-    That is the extracts, the profile, the table of ferries and the code that builds it.
+    That is the extracts, the profile, the tables of ferries and of closed roads and the code that builds it.
     """
     paths = _extracts(study)
     when = study.settings.network.when
-    return study.cache / f"network-{_network_digest(paths, study.profile, study.ferries, str(when))[:20]}"
+    return (
+        study.cache
+        / f"network-{_network_digest(paths, study.profile, (study.ferries, study.closures), str(when))[:20]}"
+    )
 
 
 def build_network(study: Study, *, say: Callable[[str], None] | None = None) -> Network:
     """Build the network from the extracts."""
     when = study.settings.network.when
     profile = read_profile(study.profile)
-    return read_network(_extracts(study), profile, when=when, ferries=study.ferries, progress=say)
+    return read_network(
+        _extracts(study), profile, when=when, ferries=study.ferries, closures=study.closures, progress=say
+    )
 
 
 def _extracts(study: Study) -> list[Path]:
@@ -89,9 +94,10 @@ def _extracts(study: Study) -> list[Path]:
     return paths
 
 
-def _network_digest(paths: Sequence[Path], profile: Path, ferries: Path | None, settings: str) -> str:
+def _network_digest(paths: Sequence[Path], profile: Path, tables: Sequence[Path | None], settings: str) -> str:
     digest = hashlib.sha256(f"{__version__} {settings}".encode())
-    table = [] if ferries is None else [files.require(ferries, hint="check [network] ferries in the study")]
+    hint = "check [network] ferries and closures in the study"
+    table = [files.require(file, hint=hint) for file in tables if file is not None]
     for file in [*paths, *profile_files(profile), *table, *_code(_ROOMS_OF_A_NETWORK)]:
         digest.update(files.sha256(file).encode())
     return digest.hexdigest()
