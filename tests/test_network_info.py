@@ -76,13 +76,16 @@ def test_tags_that_cannot_be_read_are_listed_with_their_ways_and_nodes(tmp_path)
         writer.add_way(osmium.osm.mutable.Way(id=1, nodes=[1, 2], tags={"highway": "primary", "access": "whoever"}))
         writer.add_way(osmium.osm.mutable.Way(id=2, nodes=[2, 3], tags=odd))
         writer.add_way(osmium.osm.mutable.Way(id=3, nodes=[3, 2], tags=odd))
+        limits = {"highway": "primary", "maxspeed:conditional": "60 @ wet; 50 @ (Mo-Fr 07:00-17:00)"}
+        writer.add_way(osmium.osm.mutable.Way(id=5, nodes=[2, 4], tags=limits))
         boat = {"route": "ferry", "motor_vehicle": "yes", "opening_hours": "if the captain likes"}
         writer.add_way(osmium.osm.mutable.Way(id=4, nodes=[3, 4], tags=boat))
     assert read_osm(path).unread == (
-        ("motor_vehicle:conditional=no @ (when it rains)", "condition not decided", 2, "way 2, way 3"),
-        ("opening_hours=if the captain likes", "condition not decided", 1, "way 4"),
+        ("motor_vehicle:conditional=no @ (when it rains)", "cannot be read", 2, "way 2, way 3"),
+        ("opening_hours=if the captain likes", "cannot be read", 1, "way 4"),
         ("access=whoever", "value not known", 1, "way 1"),
         ("barrier=force_field", "value not known", 1, "node 2"),
+        ("maxspeed:conditional=60 @ wet; 50 @ (Mo-Fr 07:00-17:00)", "condition not decided", 1, "way 5"),
     )
 
 

@@ -148,7 +148,7 @@ def build_network(
         turns=turns,
         ferries=table,
         counts={**extract.counts, **counts, **hindered, **turn_counts, **boarded},
-        unread=list_unread(extract, rules, node_rules),
+        unread=list_unread(extract, profile, rules, node_rules),
     )
 
 

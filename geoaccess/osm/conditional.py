@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from geoaccess.osm.dates import holds_at, holds_in_season, holds_in_week, legacy_span
+from geoaccess.osm.dates import holds_at, holds_in_season, holds_in_week, is_readable, legacy_span
 from geoaccess.osm.values import applies, parse_metres, parse_tonnes, words_of
 
 if TYPE_CHECKING:
@@ -16,7 +16,15 @@ if TYPE_CHECKING:
 
     from geoaccess.osm.profile import Profile
 
-__all__ = ["ConditionValue", "DatedClosure", "closed_by_date", "closed_by_hours", "split_conditions", "value_at"]
+__all__ = [
+    "ConditionValue",
+    "DatedClosure",
+    "closed_by_date",
+    "closed_by_hours",
+    "is_legible",
+    "split_conditions",
+    "value_at",
+]
 
 _COMPARED = {
     ">": operator.gt,
@@ -26,6 +34,7 @@ _COMPARED = {
     "=": operator.eq,
     "==": operator.eq,
 }
+_AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 _COMPARISON = re.compile(r"([a-z_]+)\s*(>=|<=|==|>|<|=)\s*(.+)")
 
 
@@ -70,7 +79,7 @@ def value_at(
         span = legacy_span(tags) if legacy and base is not None and severity(base) > 0 else None
         if span is None:
             return found
-        base, conditions, source = None, f"{base} @ ({span})", f"{key}={base} ({span})"
+        base, conditions, source = None, f"{base} @ ({span})", f"{key}={base} @ ({span})"
         found = ConditionValue(None, "")
     undecided: list[str] = []
     for value, condition in split_conditions(conditions):
@@ -181,13 +190,26 @@ def _now(profile: Profile, when: datetime | None) -> frozenset[str]:
     return frozenset(season for season, months in dates.months.items() if at.month in months)
 
 
+def is_legible(tag: str, profile: Profile) -> bool:
+    """Say whether the conditions or hours of a tag, `key=value`, are in words that the profile knows or are dates."""
+    value = tag.partition("=")[2]
+    conditions = [condition for _, condition in split_conditions(value)] if "@" in value else [value]
+    dates = profile.dates
+    known = dates.groups | dates.others | dates.weather | profile.access.restricted | dates.months.keys()
+    words = [_bare(part) for text in conditions for part in _AND.split(text)]
+    return all(
+        word.lower() in known or _COMPARISON.fullmatch(word.lower()) or is_readable(word, dates.country)
+        for word in words
+    )
+
+
 def _holds(
     condition: str, profile: Profile, when: datetime | None, groups: frozenset[str]
 ) -> tuple[bool | None, str | None]:
     """Say whether a condition is true (None: cannot be decided), and for which group of people."""
     answers: list[bool | None] = []
     group = None
-    for part in re.split(r"\s+and\s+", condition, flags=re.IGNORECASE):
+    for part in _AND.split(condition):
         word = _bare(part)
         if word.lower() in groups:
             group = word.lower()

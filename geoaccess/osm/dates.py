@@ -24,7 +24,7 @@ from geoaccess.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["LEGACY_KEYS", "holds_at", "holds_in_season", "holds_in_week", "legacy_span", "plain_hours"]
+__all__ = ["LEGACY_KEYS", "holds_at", "holds_in_season", "holds_in_week", "is_readable", "legacy_span", "plain_hours"]
 
 LEGACY_KEYS = ("date_on", "date_off", "day_on", "day_off", "hour_on", "hour_off")
 """Keys by which access was limited to a time before `:conditional` was agreed on."""
@@ -130,6 +130,15 @@ def holds_in_season(
     if _TIMED.search(plain_hours(text)):
         return None
     return sum(whole_days) > len(whole_days) / 2
+
+
+def is_readable(text: str, country: str | None) -> bool:
+    """Say whether a text is one of dates and hours.
+
+    >>> is_readable("November - May", None), is_readable("when it rains", None)
+    (True, False)
+    """
+    return _hours(text, country) is not None
 
 
 def _days_of(months: frozenset[int], year: int) -> Iterator[datetime]:

@@ -137,6 +137,7 @@ class DateRules(Table):
     country: str | None = Field(default=None, pattern="^[A-Z]{2}$")
     groups: frozenset[str] = frozenset()
     others: frozenset[str] = frozenset()
+    weather: frozenset[str] = frozenset()
     rules: tuple[SeasonRule, ...] = ()
     closures: tuple[Closure, ...] = ()
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geoaccess.osm.conditional import is_legible
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -13,30 +15,37 @@ if TYPE_CHECKING:
 
     from geoaccess.osm.extract import Extract
     from geoaccess.osm.nodes import NodeRule
+    from geoaccess.osm.profile import Profile
     from geoaccess.osm.tags import WayRule
 
 __all__ = ["list_unread"]
 
 _SHOWN = 5
-UNKNOWN, UNDECIDED = "value not known", "condition not decided"
+_UNKNOWN, _UNREADABLE, _UNDECIDED = "value not known", "cannot be read", "condition not decided"
+_ORDER = (_UNREADABLE, _UNKNOWN, _UNDECIDED)
 
 
 def list_unread(
-    extract: Extract, ways: Sequence[WayRule], nodes: Sequence[NodeRule]
+    extract: Extract, profile: Profile, ways: Sequence[WayRule], nodes: Sequence[NodeRule]
 ) -> tuple[tuple[str, str, int, str], ...]:
-    """Return what `Network.unread` holds: tag, problem, on how many objects, and the first of these, commonest first.
+    """Return what `Network.unread` holds: tag, problem, on how many objects, and the first of these.
+
+    What nobody can read comes before what only lacks a moment or the weather, the commonest first.
 
     `ways` and `nodes` are the rules of the extract's tag sets.
     """
-    found: dict[tuple[str, str], list[str]] = {}
+    found: dict[tuple[str, bool], list[str]] = {}
     _collect(found, "way", ways, extract.way_id, extract.way_tags)
     _collect(found, "node", nodes, extract.node_id[extract.hindering], extract.hindering_tags)
-    rows = [(tag, problem, len(which), ", ".join(which[:_SHOWN])) for (tag, problem), which in found.items()]
-    return tuple(sorted(rows, key=lambda row: (row[1] == UNKNOWN, -row[2], row[0])))
+    rows = []
+    for (tag, undecided), which in found.items():
+        problem = _UNKNOWN if not undecided else _UNDECIDED if is_legible(tag, profile) else _UNREADABLE
+        rows.append((tag, problem, len(which), ", ".join(which[:_SHOWN])))
+    return tuple(sorted(rows, key=lambda row: (_ORDER.index(row[1]), -row[2], row[0])))
 
 
 def _collect(
-    found: dict[tuple[str, str], list[str]],
+    found: dict[tuple[str, bool], list[str]],
     kind: str,
     rules: Sequence[WayRule | NodeRule],
     number: npt.NDArray[np.int64],
@@ -47,6 +56,6 @@ def _collect(
         return
     for at in np.flatnonzero(marked[tagset]).tolist():
         rule = rules[tagset[at]]
-        for tags, problem in ((rule.unknown, UNKNOWN), (rule.undecided, UNDECIDED)):
+        for tags, undecided in ((rule.unknown, False), (rule.undecided, True)):
             for tag in dict.fromkeys(tags):
-                found.setdefault((tag, problem), []).append(f"{kind} {number[at]}")
+                found.setdefault((tag, undecided), []).append(f"{kind} {number[at]}")
