@@ -158,6 +158,16 @@ def test_a_hospital_of_which_a_member_is_missing_or_that_is_a_site_becomes_a_poi
     assert nested.equals(site)
 
 
+def test_check_names_what_does_not_close(drawn):
+    from geoaccess.study.pipeline import _loose_features
+
+    drawn.ring(20, 11, 60, 0.01, HOSPITAL | {"name": "House"})
+    drawn.ring(21, 12, 60, 0.01, HOSPITAL)
+    table = read_features([drawn.write(without=[(11, 60)])], WANTED)
+    (line,) = _loose_features(table)
+    assert line.startswith("way 20 (House): ")
+
+
 @pytest.mark.parametrize("order", [(4, 3, 2, 1, 0), (2, 0, 3, 1, 4), (3, 2, 4, 0, 1)])
 def test_a_file_out_of_order_has_the_same_features(tmp_path, order):
     corners = [(110_000_000, 600_000_000), (110_100_000, 600_000_000), (110_100_000, 600_100_000)]

@@ -169,6 +169,20 @@ def _same_places(sites: gpd.GeoDataFrame) -> list[str]:
     return lines[:_SHOWN] + more
 
 
+def _loose_features(mapped: gpd.GeoDataFrame) -> list[str]:
+    """Name the mapped features whose place is only about right, as their area does not close."""
+    from geoaccess.osm.loose_features import NOTE
+
+    loose = [tags.get(NOTE, "") for tags in mapped["tags"]]
+    lines = [
+        f"{row.osm_type} {row.osm_id} ({row.name or 'without name'}): {note}"
+        for row, note in zip(mapped.itertuples(index=False), loose, strict=True)
+        if note
+    ]
+    more = [f"{len(lines) - _SHOWN} more features do not close"] if len(lines) > _SHOWN else []
+    return lines[:_SHOWN] + more
+
+
 def check(study: Study) -> list[str]:
     """Read the configuration and every input, compute nothing, and return what was found, a line each.
 
@@ -178,6 +192,7 @@ def check(study: Study) -> list[str]:
         With the first input that is wrong, and how to fix it.
     """
     from geoaccess import files
+    from geoaccess.osm.formats import check_format, is_pbf
     from geoaccess.osm.pbf import newest_untagged_nodes
     from geoaccess.study.results.output import refuse_clashes
 
@@ -186,13 +201,16 @@ def check(study: Study) -> list[str]:
     found = [f"{what}: {path} ({path.stat().st_size / 1e6:.1f} MB)" for what, path in study.inputs.items()]
     for name in study.settings.network.osm:
         path = files.require(study.resolve(name))
-        if path.name.endswith(".pbf"):
+        check_format(path)
+        if is_pbf(path):
             newest_untagged_nodes(path)
     cells = stages.read_people(study)
     found.append(f"{len(cells)} cells with {cells['population'].sum():,.0f} people")
     if "anchor" in cells.attrs:
         found.append(f"[population] anchor is not given; taken as {cells.attrs['anchor']}")
-    sites = stages.read_places(study, stages.read_mapped(study))
+    mapped = stages.read_mapped(study)
+    sites = stages.read_places(study, mapped)
+    found += _loose_features(mapped)
     found += [f"{count} sites of {service}" for service, count in sites["service"].value_counts(sort=False).items()]
     found += _same_places(sites)
     joined, municipalities = stages.join_zones(study, cells)
