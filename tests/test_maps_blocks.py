@@ -19,7 +19,7 @@ def some_cells(number: int, seed: int) -> Cells:
         population=np.where(rng.random(number) < 0.1, 0.0, rng.integers(1, 50, number)).astype(np.float64),
         members=np.ones(number, dtype=np.int64),
         municipality=np.array(["Ås", "Bø", "Hå"], dtype=object)[rng.integers(0, 3, number)],
-        centrality_class=rng.integers(0, 7, number),
+        class_place=rng.integers(-1, 6, number),
         times={
             "gp": Times(
                 time_s=np.where(lost, np.inf, rng.integers(0, 9000, number).astype(np.float64)),
@@ -64,7 +64,7 @@ def test_blocks_have_the_people_and_mean_times_of_their_cells(seed, at_most):
             "time": times.time_s,
             "site": times.site,
             "name": cells.municipality,
-            "class": cells.centrality_class,
+            "class": cells.class_place,
         }
     )
     for block, rows in table.groupby("block"):
@@ -78,7 +78,7 @@ def test_blocks_have_the_people_and_mean_times_of_their_cells(seed, at_most):
             weight.groupby(rows["name"]).sum()[blocks.municipality[block]] == weight.groupby(rows["name"]).sum().max()
         )
         by_class = weight.groupby(rows["class"]).sum()
-        assert by_class[blocks.centrality_class[block]] == by_class.max()
+        assert by_class[blocks.class_place[block]] == by_class.max()
         if weight[~reached].sum() > weight.sum() / 2:
             assert drawn.time_s[block] == np.inf
             assert drawn.reason[block] == "no_road_within"

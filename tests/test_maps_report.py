@@ -20,6 +20,7 @@ from geoaccess.maps import report_sentences as sentences
 from geoaccess.maps import report_tables as tables
 from geoaccess.maps.report_dots import dot_plot
 from geoaccess.phrases import Writer
+from geoaccess.zones import read_scheme
 from tests.conftest import need
 
 INF = math.inf
@@ -296,7 +297,7 @@ def test_an_optional_table_is_written_by_its_units():
 @pytest.mark.parametrize("number", [1, 2, 24, 45, 46, 65, 357])
 def test_every_municipality_is_one_dot_in_order(number):
     names = tuple(f"M{n:03}" for n in range(number)) if number > 1 else ("Bø",)
-    plot = dot_plot(findings(names=names), EN)
+    plot = dot_plot(findings(names=names), read_scheme(), EN)
     dots = [dot for panel in plot.panels for dot in panel.dots]
     assert len(dots) == number
     assert len({dot.text for dot in dots}) == number
@@ -310,7 +311,7 @@ def test_every_municipality_is_one_dot_in_order(number):
 
 
 def test_a_place_on_the_axis_is_in_proportion_to_the_time():
-    plot = dot_plot(findings(), EN)
+    plot = dot_plot(findings(), read_scheme(), EN)
     marks = [(float(label), x) for x, label in plot.ticks]
     (first, low), (last, high) = marks[0], marks[-1]
     assert (first, low, high) == (0, plot.left, plot.right)
@@ -321,7 +322,7 @@ def test_a_place_on_the_axis_is_in_proportion_to_the_time():
 
 
 def test_nobody_is_no_plot():
-    assert dot_plot(findings(municipalities=findings().municipalities.head(0)), EN) is None
+    assert dot_plot(findings(municipalities=findings().municipalities.head(0)), read_scheme(), EN) is None
 
 
 # The page

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoaccess.errors import InputError, MissingFileError
-from geoaccess.zones import CUTS, class_from_index, compute_centrality, join_centrality, read_centrality, time_weight
+from geoaccess.zones import class_from_index, compute_centrality, join_centrality, read_centrality, time_weight
 
+CUTS = (925.0, 870.0, 775.0, 670.0, 565.0)  # Statistics Norway, KLASS 128
 HEADER = "kommunenummer,sentralitetsklasse,sentralitetsindeks\n"
 INF, NAN = float("inf"), float("nan")
 
@@ -33,7 +34,7 @@ def test_class_is_one_more_than_the_cuts_above_the_index(values):
 
 def test_cuts_must_fall():
     with pytest.raises(InputError, match="falling"):
-        class_from_index([1.0], cuts=(565, 670))
+        class_from_index([1.0], cuts=(925, 870, 775, 565, 670))
 
 
 def test_the_table_is_read_whether_or_not_a_spreadsheet_took_the_zeros(csv):
@@ -213,9 +214,9 @@ def test_what_nobody_reaches_from_home_sets_no_scale():
 
 def test_weights_and_cuts_may_be_chosen():
     rows = [(10.0, 1.0, 5, "A"), (0.0, 2.0, 5, "B")]
-    only_services = compute(rows, weights=(0, 1), transform="linear", cuts=(600.0,))
+    only_services = compute(rows, weights=(0, 1), transform="linear", cuts=(980, 960, 940, 920, 600))
     assert only_services["centrality_index"].tolist() == [500, 1000]
-    assert only_services["centrality_class"].tolist() == [2, 1]
+    assert only_services["centrality_class"].tolist() == [6, 1]
 
 
 def test_the_most_central_place_of_a_part_of_a_country_has_the_index_it_is_given():

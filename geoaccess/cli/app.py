@@ -27,7 +27,6 @@ __all__ = [
     "date",
     "lon_lat",
     "names",
-    "numbers",
     "out",
     "print_lines",
     "print_table",
@@ -69,14 +68,6 @@ def _common(
 def names(text: str) -> tuple[str, ...]:
     """Read a list with commas; each once."""
     return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-
-
-def numbers(option: str, text: str) -> tuple[int, ...]:
-    """Read whole numbers with commas."""
-    try:
-        return tuple(int(part) for part in text.split(",") if part.strip())
-    except ValueError:
-        raise InputError(f"{option} {text!r}: give whole numbers, as 5,6") from None
 
 
 def date(option: str, text: str) -> dt.date:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from geoaccess.questions.siting.question import Question
     from geoaccess.scenarios import Scenario
     from geoaccess.study.settings.study_file import Study
-from geoaccess.cli.app import StudyFile, app, names, numbers, out, print_lines, print_written, rich_table
+from geoaccess.cli.app import StudyFile, app, names, out, print_lines, print_written, rich_table
 
 
 @app.command()
@@ -98,7 +98,7 @@ def site(
         aversion=aversion,
         alpha=alpha,
         quantile=quantile,
-        classes=numbers("--classes", classes),
+        classes=tuple(name.strip() for name in classes.split(",") if name.strip()),
         unreached_min=unreached,
         max_loss_min=max_loss,
         candidates=candidates,

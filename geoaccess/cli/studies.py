@@ -199,7 +199,7 @@ def validate(
 ) -> None:
     """Compare a study with published statistics: differences by municipality or class, and what explains them.
 
-    A row of REFERENCE is one number: geography (municipality by number or name, "class 1" to "class 6", "everybody" or
+    A row of REFERENCE is one number: geography (municipality by number or name, "class 1" and so on, "everybody" or
     a region), service, statistic (mean, median, P1 to P99, share_within_30, people_beyond_60, ...), value, unit (min,
     share, % or people) and source. Rows that cannot be compared are listed with the reason.
     """

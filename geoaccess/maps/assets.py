@@ -55,8 +55,8 @@ def scale(name: str) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> scale("classes")[0]
-    '#3b0f70'
+    >>> scale("time")[0]
+    '#ffe27a'
     """
     found = _palette()[name]
     if isinstance(found, str):

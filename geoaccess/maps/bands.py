@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.maps.results import Service
+    from geoaccess.zones import CentralityScheme
 
 __all__ = [
-    "CLASS_COLOURS",
     "NO_CLASS_COLOUR",
     "UNREACHED_COLOUR",
     "band_colours",
@@ -47,9 +47,6 @@ MOST_EDGES: Final = 7
 _RAMP: Final = scale("time")
 UNREACHED_COLOUR: Final = colour("unreached")
 
-# Purple for the central classes 1-3 and orange-brown for 4-6 ("distrikt"): safe for colour-blind readers, and strong
-# enough for lines.
-CLASS_COLOURS: Final = scale("classes")
 NO_CLASS_COLOUR: Final = colour("no_class")
 
 
@@ -208,16 +205,17 @@ def band_people(
     return table
 
 
-def class_people(results: pd.DataFrame) -> dict[int, float]:
-    """Count the people of each centrality class that is found; class 0 holds those in no class.
+def class_people(results: pd.DataFrame, scheme: CentralityScheme) -> dict[str, float]:
+    """Count the people of each centrality class that is found, the most central first; "" holds those in no class.
 
     Examples
     --------
+    >>> from geoaccess.zones import read_scheme
     >>> table = pd.DataFrame({"population": [5.0, 2.0, 1.0], "centrality_class": pd.array([6, 1, None], dtype="Int8")})
-    >>> class_people(table)
-    {1: 2.0, 6: 5.0, 0: 1.0}
+    >>> class_people(table, read_scheme())
+    {'1': 2.0, '6': 5.0, '': 1.0}
     """
-    numbers = results["centrality_class"].astype("Int16").fillna(0).to_numpy(dtype=np.int64)
+    places = scheme.positions(results["centrality_class"])
     population = results["population"].to_numpy(dtype=np.float64)
-    found = sorted({int(number) for number in numbers}, key=lambda number: (number == 0, number))
-    return {number: float(population[numbers == number].sum()) for number in found}
+    counted = {name: places == place for place, name in enumerate((*scheme.ids, ""))} | {"": places < 0}
+    return {name: float(population[inside].sum()) for name, inside in counted.items() if inside.any()}

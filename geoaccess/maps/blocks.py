@@ -108,7 +108,7 @@ def joined(cells: Cells, *, factor: int) -> Cells:
         population=people,
         members=np.bincount(block, minlength=len(blocks)).astype(np.int64),
         municipality=names.astype(object)[group.most(name.astype(np.int64))],
-        centrality_class=group.most(cells.centrality_class),
+        class_place=group.most(cells.class_place),
         times={key: _joined(times, group) for key, times in cells.times.items()},
         factor=factor,
     )

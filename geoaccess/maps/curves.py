@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from geoaccess import phrases
 from geoaccess.maps.assets import colour, scale
-from geoaccess.maps.bands import CLASS_COLOURS, NO_CLASS_COLOUR
+from geoaccess.maps.bands import NO_CLASS_COLOUR
 from geoaccess.maps.labels import class_label
 from geoaccess.maps.sheet import INK, QUIET, Sheet, house_style, wrapped
 from geoaccess.phrases import people, section, threshold
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from geoaccess.maps.lorenz import LorenzCurve
     from geoaccess.maps.results import Service
+    from geoaccess.zones import CentralityScheme
 
 __all__ = ["draw_lorenz", "draw_time_curves"]
 
@@ -32,7 +33,6 @@ BELOW_IN: Final = 0.85
 LEGEND_IN: Final = 2.6
 NORM: Final = colour("norm")
 MOST_TICKS: Final = 8
-ALL: Final = -1
 # Colour and dash both tell the classes apart.
 DASHES: Final = ("solid", (0, (5, 1.5)), (0, (1.5, 1.2)))
 SERVICE_COLOURS: Final = scale("services")
@@ -45,11 +45,12 @@ def draw_time_curves(
     services: Sequence[Service],
     heads: Mapping[str, str],
     language: str,
+    scheme: CentralityScheme,
 ) -> None:
     """Write the panels of `time_curves`."""
     words = section(language, "map")
     population = results["population"].to_numpy(dtype=np.float64)
-    groups = _groups(results, population)
+    groups = _groups(results, population, scheme, language)
     columns = min(len(services), 2)
     rows = -(-len(services) // columns)
     step_x, step_y = PANEL_IN[0] + LEFT_IN, PANEL_IN[1] + BELOW_IN
@@ -67,26 +68,36 @@ def draw_time_curves(
             )
             times = results[f"{service.key}_s"].to_numpy(dtype=np.float64)
             _panel(axes, service, times, population, groups, words=words, language=language)
-        _class_legend(sheet, columns * step_x + 0.25, groups, population, language)
+        _class_legend(sheet, columns * step_x + 0.25, groups, population, scheme.title(language), language)
         sheet.save(path)
 
 
-def _groups(results: pd.DataFrame, population: npt.NDArray[np.float64]) -> dict[int, npt.NDArray[np.bool_]]:
-    """Return which rows are in each class that has people, and in all; class 0 is no class."""
-    everyone = {ALL: np.ones(len(population), dtype=np.bool_)}
+class _Group(NamedTuple):
+    """Whose curve is drawn: the cells, the name and the look of its line; everybody in bold."""
+
+    rows: npt.NDArray[np.bool_]
+    label: str
+    look: dict[str, Any]
+    bold: bool = False
+
+
+def _groups(
+    results: pd.DataFrame, population: npt.NDArray[np.float64], scheme: CentralityScheme, language: str
+) -> list[_Group]:
+    """Return each class that has people, those in no class, and everybody."""
+    everyone = np.ones(len(population), dtype=np.bool_)
+    look = {"color": INK, "linewidth": 2.2, "zorder": 5}
+    whole = _Group(everyone, section(language, "map")["total"], look, bold=True)
     if "centrality_class" not in results.columns or not results["centrality_class"].notna().any():
-        return everyone
-    numbers = results["centrality_class"].astype("Int16").fillna(0).to_numpy(dtype=np.int64)
-    inside = {number: numbers == number for number in (1, 2, 3, 4, 5, 6, 0)}
-    return {**{number: rows for number, rows in inside.items() if population[rows].sum() > 0}, **everyone}
-
-
-def _look(group: int) -> dict[str, Any]:
-    if group == ALL:
-        return {"color": INK, "linewidth": 2.2, "zorder": 5}
-    if group == 0:
-        return {"color": NO_CLASS_COLOUR, "linewidth": 1.4}
-    return {"color": CLASS_COLOURS[group - 1], "linewidth": 1.7, "linestyle": DASHES[(group - 1) % 3]}
+        return [whole]
+    places = scheme.positions(results["centrality_class"])
+    found = []
+    for place, one in enumerate(scheme.classes):
+        look = {"color": one.colour, "linewidth": 1.7, "linestyle": DASHES[place % len(DASHES)]}
+        found.append(_Group(places == place, class_label(one.id, scheme, language=language), look))
+    look = {"color": NO_CLASS_COLOUR, "linewidth": 1.4}
+    found.append(_Group(places < 0, class_label("", scheme, language=language), look))
+    return [*(group for group in found if population[group.rows].sum() > 0), whole]
 
 
 def _panel(
@@ -94,15 +105,15 @@ def _panel(
     service: Service,
     times_s: npt.NDArray[np.float64],
     population: npt.NDArray[np.float64],
-    groups: Mapping[int, npt.NDArray[np.bool_]],
+    groups: Sequence[_Group],
     *,
     words: Mapping[str, str],
     language: str,
 ) -> None:
     end = _end_s(times_s, population, service.norms_s)
     at = np.linspace(0, end, 721)
-    for group, rows in groups.items():
-        axes.plot(at / 60, 100 * within(times_s[rows], population[rows], at), **_look(group))
+    for group in groups:
+        axes.plot(at / 60, 100 * within(times_s[group.rows], population[group.rows], at), **group.look)
     for norm in service.norms_s:
         axes.axvline(norm / 60, color=NORM, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
         text = f"{words['norm']} {threshold(norm, language=language)} {words['min']}"
@@ -166,21 +177,21 @@ def _end_s(times_s: npt.NDArray[np.float64], population: npt.NDArray[np.float64]
 def _class_legend(
     sheet: Sheet,
     left_in: float,
-    groups: Mapping[int, npt.NDArray[np.bool_]],
+    groups: Sequence[_Group],
     population: npt.NDArray[np.float64],
+    title: str,
     language: str,
 ) -> None:
     words = section(language, "map")
     axes = sheet.blank(left_in=left_in, bottom_in=0, width_in=LEGEND_IN, height_in=sheet.body_in)
     top = sheet.body_in - 0.3
     axes.text(LEGEND_IN, top, words["people"], size=7.5, color=QUIET, ha="right", va="center")
-    axes.text(0, top, words["centrality"] if len(groups) > 1 else "", size=7.5, color=QUIET, va="center")
-    for group, rows in groups.items():
+    axes.text(0, top, title if len(groups) > 1 else "", size=7.5, color=QUIET, va="center")
+    for group in groups:
         top -= 0.24
-        label = words["total"] if group == ALL else class_label(group, language=language)
-        axes.plot([0, 0.36], [top, top], **_look(group))
-        axes.text(0.46, top, label, size=8.5, va="center", weight="bold" if group == ALL else "normal")
-        number = people(float(population[rows].sum()), language=language)
+        axes.plot([0, 0.36], [top, top], **group.look)
+        axes.text(0.46, top, group.label, size=8.5, va="center", weight="bold" if group.bold else "normal")
+        number = people(float(population[group.rows].sum()), language=language)
         axes.text(LEGEND_IN, top, number, size=8.5, ha="right", va="center")
     top -= 0.25
     for line in wrapped(words["curve_note"], width_in=LEGEND_IN, size=7):

@@ -105,7 +105,7 @@ def difference_map(
     layers = Layers(
         squares=drawn.squares,
         factor=drawn.factor,
-        band=np.where(drawn.centrality_class == _NO_LONGER, -1, drawn.centrality_class).astype(np.int16),
+        band=np.where(drawn.class_place == _NO_LONGER, -1, drawn.class_place).astype(np.int16),
         colours=[*DIFFERENCE_COLOURS],
         population=drawn.population,
         crs=results.crs,

@@ -11,6 +11,7 @@ from geoaccess.maps.blocks import joined
 from geoaccess.maps.layers import Layers, Legend, block_factor, projected
 from geoaccess.maps.results import cells_of, check_results, checked_ferries, main_roads
 from geoaccess.phrases import language_code, people, section, share, threshold
+from geoaccess.zones import read_scheme
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from geoaccess.maps.lorenz import LorenzCurve
     from geoaccess.maps.results import Service
+    from geoaccess.zones import CentralityScheme
 
 __all__ = ["lorenz_figure", "service_map", "time_curves"]
 
@@ -127,6 +129,7 @@ def time_curves(
     disclaimer: str = "",
     attribution: str,
     language: str = "en",
+    scheme: CentralityScheme | None = None,
 ) -> None:
     """Write, as PNG, the share of people within every travel time: a panel per service, a curve per centrality class.
 
@@ -140,6 +143,8 @@ def time_curves(
     results
         One row per cell, with `population`, `{key}_s` (seconds), `{key}_reason` and, where there, `centrality_class`.
         No geometry is needed.
+    scheme
+        The centrality classes, with their names and colours; those of Statistics Norway if not given.
 
     Raises
     ------
@@ -158,6 +163,7 @@ def time_curves(
         services=services,
         heads={"title": title, "subtitle": subtitle, "disclaimer": disclaimer, "attribution": attribution},
         language=language,
+        scheme=scheme or read_scheme(),
     )
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from geoaccess.measures import REASONS
 from geoaccess.phrases import section
+
+if TYPE_CHECKING:
+    from geoaccess.zones import CentralityScheme
 
 __all__ = ["class_label", "reason_label"]
 
@@ -19,16 +24,13 @@ def reason_label(reason: str, *, language: str = "en") -> str:
     return section(language, "map")[reason] if reason in REASONS else reason.replace("_", " ")
 
 
-def class_label(number: int, *, language: str = "en") -> str:
-    """Name a centrality class, saying which end is which; 0 is "no class".
+def class_label(name: str, scheme: CentralityScheme, *, language: str = "en") -> str:
+    """Name a centrality class as its scheme does; what is no class of it is "no class".
 
     Examples
     --------
-    >>> class_label(1), class_label(4), class_label(6, language="nb"), class_label(0)
-    ('Class 1, most central', 'Class 4', 'Klasse 6, minst sentral', 'No class')
+    >>> from geoaccess.zones import read_scheme
+    >>> class_label("6", read_scheme(), language="nb"), class_label("", read_scheme())
+    ('Klasse 6, minst sentral', 'No class')
     """
-    words = section(language, "map")
-    if not number:
-        return words["class_unknown"]
-    end = {1: f", {words['central']}", 6: f", {words['remote']}"}.get(number, "")
-    return words["class"].format(n=number) + end
+    return scheme.label(name, language) if name in scheme.ids else section(language, "map")["class_unknown"]

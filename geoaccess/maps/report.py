@@ -167,9 +167,9 @@ def _service(found: ServiceFindings, report: Report, writer: Writer) -> _Service
         picture=_embedded(report.pictures, f"map_{found.key}.png"),
         alt=writer.text("map_alt", service=found.label, text=" ".join(said)),
         map_caption=writer.text("map_caption", service=found.label),
-        dots=dot_plot(found, writer),
+        dots=dot_plot(found, report.scheme, writer),
         slack=sentences.slack_sentences(found, writer),
-        exposed=tables.exposed_table(found, writer),
+        exposed=tables.exposed_table(found, report.scheme, writer),
     )
 
 

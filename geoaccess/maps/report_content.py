@@ -5,17 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from geoaccess.zones import read_scheme
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
+
+    from geoaccess.zones import CentralityScheme
 
 __all__ = ["Data", "Extra", "Norm", "Origin", "Report", "ServiceFindings"]
 
 
 @dataclass(frozen=True)
 class Norm:
-    """A norm of a service and who meets it; of those beyond, how many live in the classes 4-6 and where most live.
+    """A norm of a service and who meets it; of those beyond, how many live in districts and where most live.
 
     `after_share` is the share within if the nearest site of everybody closed; shares are of all people.
     """
@@ -100,7 +104,10 @@ class Extra:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything in a report. `pictures` are PNG files by their names, as `service_map` and the like write them."""
+    """Everything in a report. `pictures` are PNG files by their names, as `service_map` and the like write them.
+
+    `scheme` names the centrality classes, in `classes` and in every table by class.
+    """
 
     title: str
     subtitle: str
@@ -119,3 +126,4 @@ class Report:
     data: Data
     pictures: Mapping[str, bytes]
     extras: tuple[Extra, ...] = field(default=())
+    scheme: CentralityScheme = field(default_factory=read_scheme)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from geoaccess.maps.bands import CLASS_COLOURS, NO_CLASS_COLOUR
+from geoaccess.maps.bands import NO_CLASS_COLOUR
 from geoaccess.maps.labels import class_label
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from geoaccess.maps.report_content import ServiceFindings
     from geoaccess.phrases import Writer
+    from geoaccess.zones import CentralityScheme
 
 __all__ = ["DotPlot", "dot_plot"]
 
@@ -61,7 +62,7 @@ class DotPlot:
     few: bool
 
 
-def dot_plot(found: ServiceFindings, writer: Writer) -> DotPlot | None:
+def dot_plot(found: ServiceFindings, scheme: CentralityScheme, writer: Writer) -> DotPlot | None:
     """Place every municipality with people, the longest median first; nothing where there is none."""
     rows = found.municipalities.copy()
     rows["rank"] = rows["median_s"].fillna(math.inf)
@@ -88,15 +89,25 @@ def dot_plot(found: ServiceFindings, writer: Writer) -> DotPlot | None:
     for first in range(0, len(records), rows_a_panel):
         part = records[first : first + rows_a_panel]
         dots = tuple(
-            _dot(row, round(2.6 * size + number * step, 2), place(row["rank"]), place(row["next"]), writer, few=few)
+            _dot(
+                row,
+                scheme,
+                writer,
+                y=round(2.6 * size + number * step, 2),
+                median=place(row["rank"]),
+                p90=place(row["next"]),
+                few=few,
+            )
             for number, row in enumerate(part)
         )
         title = writer.text("dots_part", first=str(first + 1), last=str(first + len(part))) if columns > 1 else ""
         panels.append(Panel(title, round(3.4 * size + len(part) * step, 1), dots))
-    known = sorted({int(name) for name in map(str, rows["centrality_class"]) if name.isdigit()})
-    legend = [(CLASS_COLOURS[number - 1], class_label(number, language=writer.language)) for number in known]
-    if len(known) < rows["centrality_class"].nunique():
-        legend.append((NO_CLASS_COLOUR, class_label(0, language=writer.language)))
+    there = set(rows["centrality_class"].map(str))
+    legend = [
+        (one.colour, class_label(one.id, scheme, language=writer.language)) for one in scheme.classes if one.id in there
+    ]
+    if not there <= set(scheme.ids):
+        legend.append((NO_CLASS_COLOUR, class_label("", scheme, language=writer.language)))
     caption = writer.text("dots_caption", service=found.label)
     if not all(math.isfinite(time) for time in rows["next"]):
         caption += f" {writer['dots_arrow']}"
@@ -129,15 +140,23 @@ def _norms(marks: list[tuple[float, str]], *, apart: float) -> tuple[tuple[float
 
 
 def _dot(
-    row: Mapping[Any, Any], y: float, median: float | None, p90: float | None, writer: Writer, *, few: bool
+    row: Mapping[Any, Any],
+    scheme: CentralityScheme,
+    writer: Writer,
+    *,
+    y: float,
+    median: float | None,
+    p90: float | None,
+    few: bool,
 ) -> Dot:
     name, klass = _name(row, writer), str(row["centrality_class"])
+    place = scheme.position(klass)
     room = 30 if few else 22
     short = name if len(name) <= room else f"{name[: room - 1].rstrip()}…"
-    colour = CLASS_COLOURS[int(klass) - 1] if klass.isdigit() else NO_CLASS_COLOUR
+    colour = NO_CLASS_COLOUR if place < 0 else scheme.colours[place]
     times = [writer.minutes(float(str(row[key]))) for key in ("rank", "next")]
     text = f"{name}: {times[0]} / {times[1]} {writer['min']}"
-    return Dot(f"{short} {klass}" if klass.isdigit() else short, y, colour, median, p90, text)
+    return Dot(short if place < 0 else f"{short} {klass}", y, colour, median, p90, text)
 
 
 def _name(row: Mapping[Any, Any], writer: Writer) -> str:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from geoaccess.maps.report_content import Norm, Report, ServiceFindings
     from geoaccess.phrases import Writer
 
 __all__ = ["asked", "equity_sentences", "findings", "island_sentence", "limits", "method", "slack_sentences"]
-
-_DISTRICTS: Final = ("4", "5", "6")
-_DISTRICT_RANGE: Final = f"{_DISTRICTS[0]}\u2013{_DISTRICTS[-1]}"
 
 
 def findings(found: ServiceFindings, report: Report, writer: Writer) -> list[str]:
@@ -64,15 +61,15 @@ def _times(found: ServiceFindings, writer: Writer) -> str:
 
 def _who_is_beyond(norm: Norm, report: Report, writer: Writer) -> list[str]:
     texts = []
-    districts = sum(report.classes.get(name, 0.0) for name in _DISTRICTS)
-    if districts > 0 and any(name in report.classes for name in ("1", "2", "3")):
+    districts = _people_in_districts(report)
+    if districts > 0 and _is_divided(report):
         texts.append(
             writer.text(
                 "f_districts",
                 norm=writer.threshold(norm.norm_s),
+                districts=report.scheme.district_name(writer.language),
                 share=writer.share(norm.beyond_in_districts / norm.people_beyond),
                 of_all=writer.share(districts / report.population),
-                classes=_DISTRICT_RANGE,
             )
         )
     if norm.beyond_most:
@@ -123,25 +120,34 @@ def _km(report: Report, writer: Writer) -> str:
 def asked(report: Report, writer: Writer) -> list[str]:
     """Say what was asked, of how many people."""
     counts = report.data.counts
-    districts = sum(report.classes.get(name, 0.0) for name in _DISTRICTS)
+    districts, scheme = _people_in_districts(report), report.scheme
     texts = [
         writer.text("a_question", people=writer.people(report.population)),
         writer.text(
             "a_scale", cells=writer.people(counts["cells"]), municipalities=writer.people(counts["municipalities"])
         ),
     ]
-    if districts or any(name in report.classes for name in ("1", "2", "3")):
+    if scheme.district_ids and any(name in report.classes for name in scheme.ids):
         texts.append(
             writer.text(
                 "a_classes",
-                first="1",
-                last="6",
-                classes=_DISTRICT_RANGE,
+                first=scheme.ids[0],
+                last=scheme.ids[-1],
+                districts=scheme.district_name(writer.language),
                 n=writer.people(districts),
                 share=writer.share(districts / report.population),
             )
         )
     return texts
+
+
+def _people_in_districts(report: Report) -> float:
+    return sum(report.classes.get(name, 0.0) for name in report.scheme.district_ids)
+
+
+def _is_divided(report: Report) -> bool:
+    """Whether people live in classes that are no districts."""
+    return any(name in report.classes for name in report.scheme.ids if name not in report.scheme.district_ids)
 
 
 def equity_sentences(report: Report, writer: Writer) -> list[str]:

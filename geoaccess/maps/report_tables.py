@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from geoaccess.maps.report_content import Extra, Report, ServiceFindings
     from geoaccess.phrases import Writer
+    from geoaccess.zones import CentralityScheme
 
 __all__ = [
     "Table",
@@ -85,7 +86,7 @@ def norm_table(report: Report, writer: Writer) -> Table:
     """Return who meets each norm, everybody and by class."""
     classes = list(report.classes)
     heads = [writer[key] for key in ("service", "norm", "within", "beyond", "share")]
-    heads += [_class(name, writer) for name in classes]
+    heads += [_class(name, report.scheme, writer) for name in classes]
     rows = [
         [
             found.label,
@@ -101,8 +102,8 @@ def norm_table(report: Report, writer: Writer) -> Table:
     return _table(writer["t_norms"], heads, rows, note=writer["norms_note"])
 
 
-def _class(name: Any, writer: Writer) -> str:
-    return writer.text("class", n=str(name)) if str(name).isdigit() else writer["unclassified"]
+def _class(name: Any, scheme: CentralityScheme, writer: Writer) -> str:
+    return writer.text("class", n=str(name)) if str(name) in scheme.ids else writer["unclassified"]
 
 
 def equity_table(report: Report, writer: Writer) -> Table:
@@ -208,7 +209,7 @@ def slack_table(report: Report, writer: Writer) -> Table:
             rows.append(
                 [
                     found.label,
-                    writer["all"] if everybody else _class(row["centrality_class"], writer),
+                    writer["all"] if everybody else _class(row["centrality_class"], report.scheme, writer),
                     writer.people(row["reached"]),
                     writer.people(row["without_second"]),
                     writer.minutes(row["median_slack_s"], never="none"),
@@ -218,13 +219,13 @@ def slack_table(report: Report, writer: Writer) -> Table:
     return _table(writer["t_slack"], heads, rows, texts=2)
 
 
-def exposed_table(found: ServiceFindings, writer: Writer) -> Table:
+def exposed_table(found: ServiceFindings, scheme: CentralityScheme, writer: Writer) -> Table:
     """Return the municipalities that lose most if the nearest closes."""
     heads = [writer[key] for key in ("municipality", "class_head", "people", "no_other", "median_more", "p90_more")]
     rows = [
         [
             str(row["municipality"]) if row["municipality_id"] != "unclassified" else writer["no_municipality"],
-            str(row["centrality_class"]) if str(row["centrality_class"]).isdigit() else NOTHING,
+            str(row["centrality_class"]) if str(row["centrality_class"]) in scheme.ids else NOTHING,
             writer.people(row["reached"]),
             writer.people(row["without_second"]),
             writer.minutes(row["median_slack_s"], never="none"),

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import numpy.typing as npt
 
+    from geoaccess.zones import CentralityScheme
+
 __all__ = [
     "MAIN_ROADS",
     "Cells",
@@ -85,13 +87,16 @@ class Times:
 
 @dataclass(frozen=True)
 class Cells:
-    """The squares to draw: single cells, or blocks of `factor` by `factor` of them."""
+    """The squares to draw: single cells, or blocks of `factor` by `factor` of them.
+
+    `class_place` is the place of the centrality class in its scheme, -1 where there is none.
+    """
 
     squares: Squares
     population: npt.NDArray[np.float64]
     members: npt.NDArray[np.int64]
     municipality: npt.NDArray[np.object_]
-    centrality_class: npt.NDArray[np.int64]
+    class_place: npt.NDArray[np.int64]
     times: dict[str, Times]
     factor: int = 1
 
@@ -178,8 +183,14 @@ def squares(results: gpd.GeoDataFrame) -> Squares:
     return Squares(west=bounds[:, 0], south=bounds[:, 1], side_m=side)
 
 
-def cells_of(results: gpd.GeoDataFrame, services: Sequence[Service], *, site_ids: pd.Index | None) -> Cells:
-    """Take what a map shows of the results out into arrays; without `site_ids`, no site.
+def cells_of(
+    results: gpd.GeoDataFrame,
+    services: Sequence[Service],
+    *,
+    site_ids: pd.Index | None,
+    scheme: CentralityScheme | None = None,
+) -> Cells:
+    """Take what a map shows of the results out into arrays; without `site_ids`, no site; without `scheme`, no class.
 
     Raises
     ------
@@ -202,14 +213,13 @@ def cells_of(results: gpd.GeoDataFrame, services: Sequence[Service], *, site_ids
         )
     if problems:
         raise InputError.listing("results", problems)
-    classes: npt.NDArray[np.int64]
-    classes = _optional(results, "centrality_class", None).astype("Int16").fillna(0).to_numpy().astype(np.int64)
+    classes = _optional(results, "centrality_class", None)
     return Cells(
         squares=squares(results),
         population=results["population"].to_numpy(dtype=np.float64),
         members=np.ones(len(results), dtype=np.int64),
         municipality=_text(results, "municipality"),
-        centrality_class=classes,
+        class_place=np.full(len(results), -1, np.int64) if scheme is None else scheme.positions(classes),
         times=times,
     )
 

@@ -11,7 +11,6 @@ from geoaccess.errors import InputError
 from geoaccess.files import writing
 from geoaccess.maps import packing
 from geoaccess.maps.bands import (
-    CLASS_COLOURS,
     NO_CLASS_COLOUR,
     band_colours,
     band_index,
@@ -23,6 +22,7 @@ from geoaccess.maps.blocks import DRAWN_AT_MOST, coarsened
 from geoaccess.maps.labels import class_label, reason_label
 from geoaccess.maps.results import Cells, Service, Times, cells_of, check_results, checked_ferries, main_roads
 from geoaccess.phrases import people, section, share, threshold
+from geoaccess.zones import read_scheme
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,11 +30,12 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from geoaccess.zones import CentralityScheme
+
 __all__ = ["ferry_facts", "packed_lines", "web_map"]
 
 UNREACHED: Final = 255
 NO_TIME: Final = 65535
-NO_CLASS: Final = len(CLASS_COLOURS)
 
 
 def web_map(
@@ -52,6 +53,7 @@ def web_map(
     attribution: str,
     bands_s: Mapping[str, Sequence[float]] | Sequence[float] | None = None,
     language: str = "en",
+    scheme: CentralityScheme | None = None,
     at_most: int = DRAWN_AT_MOST,
 ) -> None:
     """Write a map of the results as one HTML file (folium and Leaflet, all inside) that needs no network.
@@ -86,6 +88,8 @@ def web_map(
         Upper edges of the bands in seconds, for all services or by key; otherwise from the norms (`default_bands`).
     language
         "en" or "nb".
+    scheme
+        The centrality classes, with their names and colours; those of Statistics Norway if not given.
     at_most
         With more cells than this, blocks of cells are drawn, and the legend says so. The people in the legend are
         always counted from the cells.
@@ -96,20 +100,21 @@ def web_map(
         If the tables do not hold what is needed, or do not fit together.
     """
     words = section(language, "map")
+    scheme = scheme or read_scheme()
     check_results(results, services)
     if not services:
         raise InputError("services: there is none to draw")
     _check_sites(sites)
     ferries = checked_ferries(ferries)
     edges = chosen_bands(services, bands_s)
-    cells = coarsened(cells_of(results, services, site_ids=sites.index), at_most=at_most)
+    cells = coarsened(cells_of(results, services, site_ids=sites.index, scheme=scheme), at_most=at_most)
     corners = packing.square_corners(cells.squares, results.crs)
     fine = packing.tolerance_m(corners)
     municipality_codes, municipality_names = pd.factorize(cells.municipality, sort=True)
     reasons = sorted({str(reason) for times in cells.times.values() for reason in times.reason})
     layers = [_service_layer(service, results, edges[service.key], language) for service in services]
     if "centrality_class" in results.columns and results["centrality_class"].notna().any():
-        layers.append(_class_layer(results, language))
+        layers.append(_class_layer(results, scheme, language))
     for layer in layers:
         layer["notes"] += [words["blocks"].format(k=cells.factor)] if cells.factor > 1 else []
     data = {
@@ -123,16 +128,13 @@ def web_map(
         "order": [layer["key"] for layer in layers],
         "layers": {layer["key"]: layer for layer in layers},
         "labels": {service.key: service.label for service in services},
-        "classes": [
-            *(class_label(number, language=language) for number in range(1, NO_CLASS + 1)),
-            words["class_unknown"],
-        ],
+        "classes": [class_label(name, scheme, language=language) for name in (*scheme.ids, "")],
         "municipalities": [str(name) for name in municipality_names],
         "reasons": [reason_label(reason, language=language) if reason else "" for reason in reasons],
         "sites": _sites(sites),
         "ferries": ferry_facts(ferries),
         "lines": packed_lines(municipalities, ferries, roads, within_m=fine),
-        "cells": _cells(cells, corners, edges, municipality_codes, reasons),
+        "cells": _cells(cells, corners, edges, municipality_codes, reasons, no_class=len(scheme.ids)),
     }
     from geoaccess.maps.page import page  # folium is slow to import
 
@@ -183,26 +185,26 @@ def _service_layer(service: Service, results: pd.DataFrame, edges_s: Sequence[fl
     }
 
 
-def _class_layer(results: pd.DataFrame, language: str) -> dict[str, Any]:
+def _class_layer(results: pd.DataFrame, scheme: CentralityScheme, language: str) -> dict[str, Any]:
     total = float(results["population"].sum())
     rows = [
         {
-            "code": number - 1 if number else NO_CLASS,
-            "label": class_label(number, language=language),
+            "code": scheme.position(name) if name else len(scheme.ids),
+            "label": class_label(name, scheme, language=language),
             "people": people(inside, language=language),
             "share": share(inside / total if total else 0.0, language=language),
             "norm": "",
         }
-        for number, inside in class_people(results).items()
+        for name, inside in class_people(results, scheme).items()
     ]
-    label = section(language, "map")["centrality"]
+    label = scheme.title(language)
     return {
         "key": "centrality",
         "kind": "class",
         "label": label,
         "caption": label,
         "direction": "",
-        "colours": [*CLASS_COLOURS, NO_CLASS_COLOUR],
+        "colours": [*scheme.colours, NO_CLASS_COLOUR],
         "rows": [*rows, _total_row(results, language)],
         "notes": [],
     }
@@ -282,10 +284,12 @@ def _cells(
     edges: Mapping[str, Sequence[float]],
     municipality_codes: Any,
     reasons: Sequence[str],
+    *,
+    no_class: int,
 ) -> dict[str, Any]:
     """Pack the squares, those with the fewest people first: where they overlap, most people end on top."""
     order = np.lexsort((cells.squares.south, cells.squares.west, cells.population))
-    classes = np.where(cells.centrality_class > 0, cells.centrality_class - 1, NO_CLASS)
+    classes = np.where(cells.class_place < 0, no_class, cells.class_place)
     return {
         **{name: packing.pack(values[order], "i4") for name, values in corners.items()},
         "people": packing.pack(cells.population[order], "f4"),

@@ -10,6 +10,8 @@ import pandas as pd
 from geoaccess.measures.groups import require_columns
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
 __all__ = ["class_contrast"]
@@ -17,11 +19,13 @@ __all__ = ["class_contrast"]
 STATISTICS = ("mean", "median", "p90")
 
 
-def class_contrast(summary: pd.DataFrame, *, by: str = "centrality_class") -> pd.DataFrame:
+def class_contrast(
+    summary: pd.DataFrame, *, by: str = "centrality_class", order: Sequence[str] | None = None
+) -> pd.DataFrame:
     """How much longer the least central people need than the most central, for each service.
 
-    gap = least central - most central, in seconds; ratio = least central / most central. Class 6 is set against class
-    1; where one of them has no people here, the nearest class that has some takes its place, and the columns
+    gap = least central - most central, in seconds; ratio = least central / most central. The last class is set against
+    the first; where one of them has no people here, the nearest class that has some takes its place, and the columns
     `most_central` and `least_central` say which. People without a class take no part.
 
     Parameters
@@ -29,7 +33,9 @@ def class_contrast(summary: pd.DataFrame, *, by: str = "centrality_class") -> pd
     summary
         From `summarise`, by centrality class.
     by
-        The column that holds the class, a number where 1 is the most central.
+        The column that holds the class.
+    order
+        The classes as text, the most central first; if not given, classes are numbers and 1 is the most central.
 
     Returns
     -------
@@ -56,7 +62,10 @@ def class_contrast(summary: pd.DataFrame, *, by: str = "centrality_class") -> pd
     """
     require_columns(summary, [by, "service", "population", *(f"{name}_s" for name in STATISTICS)], subject="summary")
     services = summary["service"].drop_duplicates()
-    classes = pd.to_numeric(summary[by], errors="coerce")
+    if order is None:
+        classes = pd.to_numeric(summary[by], errors="coerce")
+    else:
+        classes = summary[by].astype("object").map(str).map({name: place for place, name in enumerate(order)})
     present = summary.assign(order=classes)[classes.notna() & (summary["population"] > 0)].sort_values("order")
     grouped = present.groupby("service", sort=False)
     # head and tail take whole rows; first and last would fill a missing mean from another class.

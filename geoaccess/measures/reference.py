@@ -33,7 +33,7 @@ STATISTICS = (
 _COUNTS = {"share_reached": "share", "people_reached": "people", "people_unreached": "people", "population": "people"}
 _PERCENTILE = re.compile(r"p0*([1-9][0-9]?)")
 _NORM = re.compile(r"(share_within|people_within|people_beyond)_([0-9]+(?:\.[0-9]+)?)")
-_ALIASES = {EVERYBODY: EVERYBODY, "alle": EVERYBODY} | {f"klasse {n}": f"class {n}" for n in range(1, 7)}
+_ALIASES = {EVERYBODY: EVERYBODY, "alle": EVERYBODY}
 _MIN = 60.0
 _LARGEST = 3
 
@@ -297,7 +297,7 @@ def _without_zeros(group: str) -> str:
 def _found(geography: str, name: str, places: Mapping[str, Place | str]) -> Place | str:
     """Return the place that is meant, or why there is none; a `name` beside an unknown number only helps to say why."""
     word = geography.strip().lower()
-    word = _ALIASES.get(word, word)
+    word = _ALIASES.get(word, re.sub(r"^klasse (?=\S+$)", "class ", word))
     if word in places:
         return places[word]
     if word.isdigit():

@@ -18,6 +18,7 @@ __all__ = [
     "FALLBACK",
     "ColumnText",
     "columns",
+    "fallbacks",
     "language_code",
     "languages",
     "missing",
@@ -83,8 +84,14 @@ def language_code(language: str) -> str:
     return code
 
 
-def _order(language: str) -> list[str]:
-    """Return the languages in which a phrase is looked for: the language, those its file names, and English."""
+def fallbacks(language: str) -> list[str]:
+    """Return the languages in which a phrase is looked for: the language, those its file names, and English.
+
+    Examples
+    --------
+    >>> fallbacks("no")
+    ['nb', 'en']
+    """
     code = language_code(language)
     order = [code, *_files()[code][_ABOUT].get("fallback", ()), FALLBACK]
     return [one for one in dict.fromkeys(order) if one in languages()]
@@ -102,7 +109,7 @@ def _leaves(tree: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tup
 def _phrases(language: str) -> Mapping[tuple[str, ...], str]:
     """Return every phrase by its path, in the language or in the first that has it."""
     found: dict[tuple[str, ...], str] = {}
-    for code in reversed(_order(language)):
+    for code in reversed(fallbacks(language)):
         found |= {path: phrase for path, phrase in _leaves(_files()[code]) if path[0] != _ABOUT}
     return MappingProxyType(found)
 

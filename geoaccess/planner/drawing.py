@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.maps import packing
-from geoaccess.maps.bands import CLASS_COLOURS, band_colours, default_bands
+from geoaccess.maps.bands import band_colours, default_bands
 from geoaccess.maps.blocks import DRAWN_AT_MOST, block_of, coarsened
 from geoaccess.maps.results import cells_of
 from geoaccess.maps.web import ferry_facts, packed_lines
 from geoaccess.network import DECISECONDS
+from geoaccess.phrases import languages
 from geoaccess.study.results.output import drawn_below
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Drawing:
 
     def __init__(self, state: PlannerState, *, at_most: int = DRAWN_AT_MOST) -> None:
         self.state = state
-        cells = cells_of(state.answers.results, [], site_ids=None)
+        cells = cells_of(state.answers.results, [], site_ids=None, scheme=state.study.scheme)
         self.cells = coarsened(cells, at_most=at_most)
         number, _ = block_of(cells.squares, self.cells.factor)
         if self.cells.factor == 1:
@@ -100,7 +101,8 @@ class Drawing:
         layers = drawn_below(answers)
         corners = packing.square_corners(cells.squares, answers.results.crs)
         municipality, names = pd.factorize(cells.municipality, sort=True)
-        classes = np.where(cells.centrality_class > 0, cells.centrality_class - 1, len(CLASS_COLOURS))
+        scheme = state.study.scheme
+        classes = np.where(cells.class_place < 0, len(scheme.ids), cells.class_place)
         fine = packing.tolerance_m(corners)
         ferries = layers["ferries"]
         west, south, east, north = (float(edge) for edge in answers.results.geometry.to_crs(4326).total_bounds)
@@ -117,6 +119,7 @@ class Drawing:
             "bounds": [[south, west], [north, east]],
             "services": [self._service(key) for key in state.specs],
             "classes": state.classes.labels["centrality_class"].tolist(),
+            "districts": {language: scheme.district_name(language) for language in languages()},
             "zones": state.municipalities.labels["municipality"].tolist(),
             "municipalities": [str(name) for name in names],
             "ferries": [

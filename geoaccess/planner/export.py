@@ -48,6 +48,11 @@ def plan_table(state: PlannerState, answer: Answer) -> pd.DataFrame:
     return found
 
 
+def _plain(classes: pd.Series) -> pd.Series:
+    """Return classes as a GeoPackage holds them, which knows neither small integers nor categories."""
+    return classes.astype("str" if classes.dtype == "category" else "Int16")
+
+
 def _rows(
     spec: ServiceSpec,
     kind: str,
@@ -102,7 +107,7 @@ def _layers(state: PlannerState, answer: Answer) -> dict[str, Any]:
             "cell_id": results.index.astype(str),
             "population": state.people,
             "municipality": results["municipality"].astype(str).to_numpy(),
-            "centrality_class": results["centrality_class"].astype("Int16").to_numpy(),
+            "centrality_class": _plain(results["centrality_class"]).to_numpy(),
             "before_s": np.where(np.isfinite(before), before, np.nan),
             "after_s": np.where(np.isfinite(after), after, np.nan),
             "change_s": np.where(both, np.where(both, after, 0) - np.where(both, before, 0), np.nan),

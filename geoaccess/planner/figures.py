@@ -29,19 +29,19 @@ _CLASS = "centrality_class"
 
 @dataclass(frozen=True)
 class Zonings:
-    """People of each cell, and which class and which municipality each cell belongs to."""
+    """People of each cell, and which class and which municipality each cell belongs to; `order` is that of classes."""
 
     people: npt.NDArray[np.float64]
     classes: Groups
     municipalities: Groups
+    order: tuple[str, ...]
 
     @classmethod
-    def of(cls, results: pd.DataFrame) -> Zonings:
+    def of(cls, results: pd.DataFrame, order: tuple[str, ...]) -> Zonings:
         """Read them from the results of a study."""
         people = read_population(results)
-        return cls(
-            people, group_cells(results, by=_CLASS), group_cells(results, by=["municipality_id", "municipality"])
-        )
+        municipalities = group_cells(results, by=["municipality_id", "municipality"])
+        return cls(people, group_cells(results, by=_CLASS), municipalities, order)
 
     @cached_property
     def everybody(self) -> Groups:
@@ -72,7 +72,7 @@ def figures_of(zonings: Zonings, service: ServiceSpec, times_s: npt.NDArray[np.f
         everybody=group_figures(times_s, people, zonings.everybody, norms_s=norms_s),
         classes=classes,
         municipalities=group_figures(times_s, people, zonings.municipalities, norms_s=norms_s, quantiles=False),
-        equity=_inequality(zonings, times_s) | _contrast(zonings.classes.labels[_CLASS], service, classes),
+        equity=_inequality(zonings, times_s) | _contrast(zonings, service, classes),
     )
 
 
@@ -90,8 +90,9 @@ def _inequality(zonings: Zonings, times_s: npt.NDArray[np.float64]) -> dict[str,
     }
 
 
-def _contrast(labels: pd.Series, service: ServiceSpec, classes: GroupFigures) -> dict[str, float]:
+def _contrast(zonings: Zonings, service: ServiceSpec, classes: GroupFigures) -> dict[str, float]:
     """Set the least central class with people against the most central."""
+    labels = zonings.classes.labels[_CLASS]
     summary = pd.DataFrame(
         {
             _CLASS: labels,
@@ -102,7 +103,7 @@ def _contrast(labels: pd.Series, service: ServiceSpec, classes: GroupFigures) ->
             "p90_s": classes.p90_s,
         }
     )
-    found = measures.class_contrast(summary).iloc[0]
+    found = measures.class_contrast(summary, order=zonings.order).iloc[0]
     rows = {label: row for row, label in enumerate(labels)}
     comparable = found["most_central"] != found["least_central"]
     return {

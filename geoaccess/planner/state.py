@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["PlannerState", "Way"]
 
 _CLOSE_M = 1000.0
-_DISTRICTS = (4, 5, 6)
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ class PlannerState:
         self.answers, self.study, self.network = answers, answers.study, answers.network
         results = answers.results
         self.snapped = snapped or snap_all(self.study, self.network, results, answers.sites)
-        self.zonings = Zonings.of(results)
+        self.zonings = Zonings.of(results, self.study.scheme.ids)
         self.people = self.zonings.people
         self.classes, self.municipalities = self.zonings.classes, self.zonings.municipalities
         centre = results.geometry.centroid
@@ -102,8 +101,8 @@ class PlannerState:
 
     @cached_property
     def districts(self) -> npt.NDArray[np.bool_]:
-        """Which cells lie in municipalities of the centrality classes 4 to 6 ("distrikt")."""
-        named = self.classes.labels["centrality_class"].isin([str(number) for number in _DISTRICTS]).to_numpy()
+        """Which cells lie in municipalities of the centrality classes that are districts."""
+        named = self.classes.labels["centrality_class"].isin(self.study.scheme.district_ids).to_numpy()
         found: npt.NDArray[np.bool_] = named[self.classes.codes]
         return found
 

@@ -123,7 +123,7 @@ def suggest(
     objective
         "minutes": most person-minutes saved, people who are not reached counting as a day. "norm_0", "norm_1", ...:
         most people who come inside the first, second ... norm of the service. "districts": as "minutes", but only the
-        people of the classes 4 to 6 count.
+        people of the districts count.
     count
         How many places.
     seconds

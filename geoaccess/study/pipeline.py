@@ -153,6 +153,7 @@ def check_inputs(study: Study) -> None:
         read_ferry_table(study.ferries)
     if study.closures is not None:
         read_closures(study.closures)
+    stages.check_scheme(study)
 
 
 def _same_places(sites: gpd.GeoDataFrame) -> list[str]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from geoaccess.zones.assignment import assign, count_notes
 from geoaccess.zones.borders import border_from_cells, join_regions
-from geoaccess.zones.centrality import CUTS, HIGHEST_INDEX, class_from_index, join_centrality, read_centrality
+from geoaccess.zones.centrality import class_from_index, join_centrality, read_centrality
 from geoaccess.zones.centrality_index import compute_centrality, time_weight
 from geoaccess.zones.municipalities import read_municipalities, read_municipality_names
+from geoaccess.zones.schemes import DEFAULT_SCHEME, CentralityClass, CentralityScheme, read_scheme, scheme_file
 from geoaccess.zones.settlements import settlement_people
 
 __all__ = [
-    "CUTS",
-    "HIGHEST_INDEX",
+    "DEFAULT_SCHEME",
+    "CentralityClass",
+    "CentralityScheme",
     "assign",
     "border_from_cells",
     "class_from_index",
@@ -22,6 +24,8 @@ __all__ = [
     "read_centrality",
     "read_municipalities",
     "read_municipality_names",
+    "read_scheme",
+    "scheme_file",
     "settlement_people",
     "time_weight",
 ]

@@ -8,10 +8,13 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.errors import InputError
-from geoaccess.zones.centrality import CUTS, HIGHEST_INDEX, class_from_index
+from geoaccess.zones.centrality import class_from_index
+from geoaccess.zones.schemes import read_scheme
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from geoaccess.zones.schemes import CentralityScheme
 
 __all__ = ["compute_centrality", "time_weight"]
 
@@ -73,9 +76,10 @@ def compute_centrality(
     population: npt.ArrayLike,
     municipality_id: npt.ArrayLike,
     weights: tuple[float, float] = (2 / 3, 1 / 3),
-    cuts: tuple[float, ...] = CUTS,
+    cuts: tuple[float, ...] | None = None,
+    scheme: CentralityScheme | None = None,
     transform: Transform = "log",
-    most_central: float = HIGHEST_INDEX,
+    most_central: float | None = None,
 ) -> pd.DataFrame:
     """Centrality index and class of each municipality, from what its inhabitants can reach.
 
@@ -103,17 +107,19 @@ def compute_centrality(
     weights
         Of workplaces and of services; they are divided by their sum.
     cuts
-        The lowest index of each class but the last, falling.
+        The lowest index of each class but the last, falling; those of the scheme if not given.
+    scheme
+        The classes; those of Statistics Norway if not given.
     transform
         "log", "sqrt" or "linear".
     most_central
-        The index of the most central municipality: 1000 in a whole country. Where the origins are part of one, its
+        The index of the most central municipality: the highest of the scheme (1000) in a whole country. Where the origins are part of one, its
         official index (Tromsø in Troms: 803); with 1000 a small town would come out as central as the capital.
 
     Returns
     -------
-    Index `municipality_id` (text, sorted); columns `centrality_index` (0 to 1000; NaN where a municipality has no
-    people) and `centrality_class` (Int8, <NA> where the index is NaN).
+    Index `municipality_id` (text, sorted); columns `centrality_index` (0 to the highest of the scheme, or 1000; NaN
+    where a municipality has no people) and `centrality_class` (Int8, <NA> where the index is NaN).
 
     Raises
     ------
@@ -160,15 +166,18 @@ def compute_centrality(
     mean = np.full(len(identifiers), np.nan)
     np.divide(summed, total, out=mean, where=total > 0)
     table = pd.Series(mean, index=pd.Index(identifiers, name="municipality_id")).drop("", errors="ignore")
-    if not 0 < most_central <= HIGHEST_INDEX:
-        raise InputError(f"compute_centrality: most_central is {most_central}; it must be above 0, at most 1000")
+    scheme = scheme or read_scheme()
+    limit = 1000.0 if scheme.highest_index is None else scheme.highest_index
+    top = limit if most_central is None else most_central
+    if not 0 < top <= limit:
+        raise InputError(f"compute_centrality: most_central is {most_central}; it must be above 0, at most {limit:g}")
     highest = table.max()
     if not highest > 0:
         raise InputError("compute_centrality: nobody reaches a workplace or a service; check the sums and the network")
-    index = table * (most_central / highest)
-    index[table == highest] = most_central
+    index = table * (top / highest)
+    index[table == highest] = top
     return pd.DataFrame(
-        {"centrality_index": index, "centrality_class": class_from_index(index.to_numpy(), cuts=cuts)},
+        {"centrality_index": index, "centrality_class": class_from_index(index.to_numpy(), scheme=scheme, cuts=cuts)},
         index=table.index,
     )
 

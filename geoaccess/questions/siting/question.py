@@ -66,7 +66,7 @@ class Question:
     aversion: float = 1.0
     alpha: float = 1.0
     quantile: float = 1.0
-    classes: tuple[int, ...] = ()
+    classes: tuple[str, ...] = ()
     unreached_min: float = UNREACHED_MIN
     max_loss_min: float | None = None
     candidates: str = "cells"
@@ -91,6 +91,9 @@ def check_question(study: Study, question: Question) -> None:
     for option, minutes in (("--norm", question.norm_min), ("--unreached", question.unreached_min)):
         above_zero(option, minutes, "minutes")
     above_zero("--seconds", question.seconds, "seconds")
+    unknown = [name for name in question.classes if name not in study.scheme.ids]
+    if unknown:
+        raise InputError(f'--classes: there is no class "{unknown[0]}"{did_you_mean(unknown[0], study.scheme.ids)}')
     if question.max_loss_min is not None and not question.max_loss_min >= 0:
         raise InputError(f"--max-loss is {question.max_loss_min:g}; give minutes, 0 or more")
     if question.objective == "fewest" and question.close:
@@ -183,9 +186,11 @@ def asked_for(answers: Answers, question: Question) -> npt.NDArray[np.bool_]:
     """Mark the cells of the classes that the question is about."""
     if not question.classes:
         return np.ones(len(answers.results), np.bool_)
-    return np.asarray(answers.results["centrality_class"].isin(question.classes), np.bool_)
+    scheme = answers.study.scheme
+    wanted = [scheme.position(name) for name in question.classes]
+    return np.isin(scheme.positions(answers.results["centrality_class"]), wanted)
 
 
 def classes_of(answers: Answers) -> npt.NDArray[np.int64]:
-    """Return the centrality class of each cell less 1, -1 where it has none: the groups that bounds are for."""
-    return np.asarray(answers.results["centrality_class"].fillna(0).to_numpy(dtype=np.int64) - 1)
+    """Return the place of the centrality class of each cell, -1 where it has none: the groups that bounds are for."""
+    return answers.study.scheme.positions(answers.results["centrality_class"])

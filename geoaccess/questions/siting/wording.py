@@ -51,7 +51,7 @@ def label(question: Question, *, language: str = "en") -> str:
         return _text(question.objective, language)
     who = _text("everybody", language)
     if question.classes:
-        who = _text("classes", language, classes=", ".join(map(str, question.classes)))
+        who = _text("classes", language, classes=", ".join(question.classes))
     if question.quantile == 1:
         return _text("longest", language, who=who)
     return _text("quantile", language, p=phrases.plain(100 * question.quantile, language=language), who=who)

@@ -111,10 +111,11 @@ def write_reference_template(study: Study, path: Path) -> int:
     inside = joined[joined["municipality_id"] != ""]
     names = inside.drop_duplicates("municipality_id").sort_values("municipality_id")
     places = [(str(row.municipality_id), str(row.municipality)) for row in names.itertuples()]
-    classes = [str(number) for number in range(1, 7)]
+    classes = list(study.scheme.ids)
     if isinstance(study.settings.centrality, CentralityTable):
         found, _ = join_table(study, study.settings.centrality, cells[["population"]].join(joined))
-        classes = [str(number) for number in sorted(found["centrality_class"].dropna().unique())]
+        there = study.scheme.positions(found["centrality_class"])
+        classes = [name for place, name in enumerate(study.scheme.ids) if (there == place).any()]
     places += [(f"class {number}", "") for number in classes] + [("everybody", "")]
     rows = []
     for spec in study.specs:

@@ -95,8 +95,8 @@ def validate_answers(answers: Answers, reference: pd.DataFrame) -> Validation:
     answers
         Of `solve_study` or `run`.
     reference
-        As of `read_reference` or `read_ssb_12764`: geographies are municipalities (number or name), "class 1" to
-        "class 6", "everybody", regions, and the areas of further zonings.
+        As of `read_reference` or `read_ssb_12764`: geographies are municipalities (number or name), "class 1"
+        and so on, "everybody", regions, and the areas of further zonings.
 
     Returns
     -------

@@ -127,7 +127,8 @@ def _to_gpkg(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
     before = os.environ.get("OGR_CURRENT_DATE")
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _CONTENT_DATE})
     try:
-        table["centrality_class"] = table["centrality_class"].astype("Int16")
+        classes = table["centrality_class"]  # GeoPackage knows neither small integers nor categories
+        table["centrality_class"] = classes.astype("str" if classes.dtype == "category" else "Int16")
         pyogrio.write_dataframe(table, path, layer=layer, driver="GPKG")
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
@@ -154,13 +155,14 @@ def _pictures(answers: Answers, folder: Path) -> None:
     said = words_of(answers.study)
     drawn = {"results": answers.results, **drawn_below(answers)}
     specs = answers.study.specs
-    maps.web_map(folder / "index.html", sites=answers.sites, services=specs, **drawn, **said)
+    scheme = answers.study.scheme
+    maps.web_map(folder / "index.html", sites=answers.sites, services=specs, scheme=scheme, **drawn, **said)
     crs = answers.results.crs
     # Projected once for all maps.
     flat: dict[str, Any] = {name: layer if layer is None else layer.to_crs(crs) for name, layer in drawn.items()}
     for spec in specs:
         maps.service_map(folder / f"map_{spec.key}.png", service=spec, sites=answers.sites, **flat, **said)
-    maps.time_curves(folder / "curves.png", results=answers.results, services=specs, **said)
+    maps.time_curves(folder / "curves.png", results=answers.results, services=specs, scheme=scheme, **said)
     curves = []
     for spec in specs:
         times, people = reached(answers, spec.key)

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["report_of"]
 
-_DISTRICTS: Final = ("4", "5", "6")
 _MOST_PLACES: Final = 3
 _MOST_ROWS: Final = 10
 _UNREACHED_ROWS: Final = 20
@@ -68,6 +67,7 @@ def report_of(
         islands=answers.islands,
         data=_data(answers, digests),
         pictures=pictures,
+        scheme=answers.study.scheme,
         extras=tuple(_extra(answers.study, name, table) for name, table in _extras(answers, tables).items()),
     )
 
@@ -144,7 +144,9 @@ class _Found:
             share=float(own[inside]),
             after_share=float(self.closed[(spec.key, norm_s)]),
             share_by_class={str(name): float(share) for name, share in classes[inside].items()},
-            beyond_in_districts=float(classes[beyond].reindex(list(_DISTRICTS)).fillna(0.0).sum()),
+            beyond_in_districts=float(
+                classes[beyond].reindex(self.answers.study.scheme.district_ids).fillna(0.0).sum()
+            ),
             beyond_most=tuple(zip(most["municipality"], most[beyond].astype(float), strict=True)),
         )
 

@@ -31,7 +31,9 @@ _TAGS_SHOWN = 30
 def main_table(answers: Answers) -> pd.DataFrame:
     """Return the main result: per service how long people need, and the least against the most central class."""
     summary = answers.summary().set_index("service")
-    contrast = measures.class_contrast(answers.summary("centrality_class")).set_index("service")
+    contrast = measures.class_contrast(answers.summary("centrality_class"), order=answers.study.scheme.ids).set_index(
+        "service"
+    )
     rows = []
     for spec in answers.study.specs:
         own, between = summary.loc[spec.key], contrast.loc[spec.key]

@@ -41,7 +41,7 @@ def all_tables(answers: Answers) -> dict[str, pd.DataFrame]:
         answers.summary(["municipality_id", "municipality", *with_regions, "centrality_class"]),
         classes,
         answers.summary(),
-        measures.class_contrast(classes),
+        measures.class_contrast(classes, order=answers.study.scheme.ids),
         answers.islands,
         answers.network.ferries,
         _flat(answers.sites),

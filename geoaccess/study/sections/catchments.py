@@ -46,9 +46,16 @@ def shares_supply(study: Study) -> bool:
 
 
 def read_supply(known: SectionInput) -> None:
-    """Raise an `InputError` if the supply of a catchment cannot be read."""
+    """Raise an `InputError` if the supply of a catchment cannot be read, or it names a class that there is not."""
+    ids = known.study.scheme.ids
     for name, asked in known.study.settings.catchments.items():
         supply_of(known, name, asked)
+        for label in asked.class_cutoff_min:
+            if label not in ids:
+                raise InputError(
+                    f'{known.study.path}: [catchments.{name}] class_cutoff_min names the class "{label}"'
+                    f"{did_you_mean(label, ids)}"
+                )
 
 
 def catchment_columns(solved: SolvedInput) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -169,7 +169,7 @@ class CatchmentSettings(Table):
     lists: ListsSettings | None = None
     decay: dict[str, Any] = {}
     cutoff_min: Positive | None = None
-    class_cutoff_min: dict[Literal["1", "2", "3", "4", "5", "6"], Positive] = {}
+    class_cutoff_min: dict[str, Positive] = {}
     demand: str = "population"
 
     @field_validator("decay")

@@ -30,6 +30,7 @@ from geoaccess.study.settings.config_sections import (
 from geoaccess.study.settings.demand import DemandSettings
 from geoaccess.study.settings.reliability import ReliabilitySettings  # noqa: TC001 - pydantic reads the annotation
 from geoaccess.toml import Table, did_you_mean, read_toml
+from geoaccess.zones import DEFAULT_SCHEME, CentralityScheme, read_scheme, scheme_file
 
 __all__ = [
     "CentralityComputed",
@@ -172,6 +173,7 @@ class CentralityTable(Table):
     """[centrality] from an official table; index = "none" where it has classes only."""
 
     kind: Literal["table"]
+    scheme: str = DEFAULT_SCHEME
     file: str
     municipality: str = "kommunenummer"
     centrality_class: str = "sentralitetsklasse"
@@ -184,10 +186,11 @@ class CentralityComputed(Table):
     """[centrality] computed by Statistics Norway's method, as far as it is published."""
 
     kind: Literal["computed"]
+    scheme: str = DEFAULT_SCHEME
     cutoff_min: Positive = 90.0
     tenth_at_min: Positive = 45.0
     weights: tuple[float, float] = (2 / 3, 1 / 3)
-    cuts: tuple[float, float, float, float, float] = (925, 870, 775, 670, 565)
+    cuts: tuple[float, ...] | None = None
     transform: Literal["log", "sqrt", "linear"] = "log"
     functions: Annotated[dict[str, str | list[dict[str, str]]], Field(min_length=1)]
     profile: str = "ssb"
@@ -322,10 +325,20 @@ class Study:
             return self.resolve(name)
         return shipped(f"profiles/{name}.toml")
 
+    @property
+    def _scheme_file(self) -> Path:
+        name = self.settings.centrality.scheme
+        return self.resolve(name) if name.endswith(".toml") else scheme_file(name)
+
     def with_profile(self, name: str) -> Study:
         """Return the study with another profile for its roads, named as in [network]."""
         network = self.settings.network.model_copy(update={"profile": name})
         return replace(self, settings=self.settings.model_copy(update={"network": network}))
+
+    @property
+    def scheme(self) -> CentralityScheme:
+        """The centrality classes: a scheme that is shipped, or a file beside the study."""
+        return read_scheme(self.settings.centrality.scheme, folder=self.path.parent)
 
     @property
     def ferries(self) -> Path | None:
@@ -372,6 +385,7 @@ class Study:
             found["zones"] = self.resolve(settings.zones.file)
         if isinstance(settings.zones, ZonesFromColumn) and settings.zones.names_file:
             found["zone names"] = self.resolve(settings.zones.names_file)
+        found["scheme"] = self._scheme_file
         if isinstance(settings.centrality, CentralityTable):
             found["centrality"] = self.resolve(settings.centrality.file)
         else:

@@ -1,6 +1,6 @@
 """The stages of a study, each from values to values: people, network, hierarchy, sites, zones, times, classes."""
 
-from geoaccess.study.stages.classes import join_classes, join_table
+from geoaccess.study.stages.classes import check_scheme, join_classes, join_table
 from geoaccess.study.stages.networks import build_network, build_or_load_network, contract_or_load, network_folder
 from geoaccess.study.stages.people import read_people
 from geoaccess.study.stages.sites import names_of_sites, read_mapped, read_places
@@ -14,6 +14,7 @@ __all__ = [
     "about",
     "build_network",
     "build_or_load_network",
+    "check_scheme",
     "contract_or_load",
     "fetch_hint",
     "join_classes",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoaccess import files, services, zones
+from geoaccess.errors import ConfigError, InputError
 from geoaccess.routing import nearest_snapped, travel_times
 from geoaccess.study.settings.study_file import CentralityTable
 from geoaccess.study.stages.networks import build_or_load_network, contract_or_load
@@ -22,9 +23,31 @@ if TYPE_CHECKING:
     from geoaccess.study.settings.study_file import CentralityComputed, Study
     from geoaccess.study.stages.snapping import Snapped
 
-__all__ = ["join_classes", "join_table"]
+__all__ = ["check_scheme", "join_classes", "join_table"]
 
 _ORIGINS_AT_ONCE = 2000
+
+
+def check_scheme(study: Study) -> None:
+    """Read the centrality scheme, and refuse cuts that do not fit it.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such scheme.
+    ConfigError
+        With what is wrong with it, or with the cuts of the study.
+    """
+    scheme, settings = study.scheme, study.settings.centrality
+    if isinstance(settings, CentralityTable):
+        return
+    if settings.cuts is None and scheme.cuts is None:
+        raise ConfigError(f"{study.path}: scheme {scheme.name} has no cuts; write cuts in [centrality]")
+    if settings.cuts is not None:
+        try:
+            scheme.with_cuts(settings.cuts)
+        except InputError as error:
+            raise ConfigError(f"{study.path}: [centrality] {error}") from error
 
 
 def join_classes(
@@ -53,10 +76,11 @@ def join_classes(
         municipality_id=cells["municipality_id"].to_numpy(),
         weights=settings.weights,
         cuts=settings.cuts,
+        scheme=study.scheme,
         transform=settings.transform,
-        most_central=settings.most_central or zones.HIGHEST_INDEX,
+        most_central=settings.most_central,
     )
-    return _classes(cells, table, source="computed"), table
+    return _classes(study, cells, table, source="computed"), table
 
 
 def join_table(study: Study, settings: CentralityTable, cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -68,12 +92,14 @@ def join_table(study: Study, settings: CentralityTable, cells: pd.DataFrame) -> 
         centrality_class=settings.centrality_class,
         index=None if settings.index == "none" else settings.index,
         year=settings.year,
+        scheme=study.scheme,
     )
-    return _classes(cells, table, source=str(path)), table
+    return _classes(study, cells, table, source=str(path)), table
 
 
-def _classes(cells: pd.DataFrame, table: pd.DataFrame, *, source: str) -> pd.DataFrame:
-    joined = zones.join_centrality(cells[["population", "municipality_id", "municipality"]], table, source=source)
+def _classes(study: Study, cells: pd.DataFrame, table: pd.DataFrame, *, source: str) -> pd.DataFrame:
+    given = cells[["population", "municipality_id", "municipality"]]
+    joined = zones.join_centrality(given, table, source=source, scheme=study.scheme)
     return joined[["centrality_index", "centrality_class"]]
 
 
