@@ -161,7 +161,7 @@ def test_iceland_one_more_gp_is_exact_and_the_same_as_site_gains(iceland):
 
 @pytest.mark.parametrize("objective", ["minutes", "norm", "fair", "beyond", "worst"])
 def test_iceland_every_objective_gains_and_says_how_sure_it_is(iceland, objective):
-    question = Question("hospital", add=2, objective=objective, quantile=0.9, classes=(5, 6))
+    question = Question("hospital", add=2, objective=objective, quantile=0.9, classes=("5", "6"))
     placed = site_study(iceland.study, question, answers=iceland)
     better = placed.found.value > placed.found.now if objective == "norm" else placed.found.value < placed.found.now
     assert better

@@ -74,8 +74,8 @@ class CentralityScheme:
     Examples
     --------
     >>> scheme = read_scheme("norway")
-    >>> scheme.ids, scheme.cuts
-    (('1', '2', '3', '4', '5', '6'), (925.0, 870.0, 775.0, 670.0, 565.0))
+    >>> scheme.ids[0], scheme.ids[-1], scheme.district_ids
+    ('1', '6', ('4', '5', '6'))
     >>> scheme.positions([6, 1, None]).tolist()
     [5, 0, -1]
     >>> scheme.label("6", "nb")
