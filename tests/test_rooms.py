@@ -47,8 +47,9 @@ def circles(package: Path) -> list[list[str]]:
 
 
 def room_shares(package: Path) -> dict[str, float]:
-    """Return which part of all lines of Python each folder directly below a package holds."""
-    lines = {path: path.read_text(encoding="utf-8").count("\n") for path in package.rglob("*.py")}
+    """Return which part of all lines of Python and TOML (phrases) each folder directly below a package holds."""
+    files = [path for suffix in ("py", "toml") for path in package.rglob(f"*.{suffix}")]
+    lines = {path: path.read_text(encoding="utf-8").count("\n") for path in files}
     rooms = {path: path.relative_to(package).parts[0] for path in lines if path.parent != package}
     whole = sum(lines.values())
     return {room: sum(lines[path] for path in rooms if rooms[path] == room) / whole for room in set(rooms.values())}

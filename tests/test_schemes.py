@@ -210,9 +210,9 @@ def test_map_report_and_planner_show_the_classes_of_the_scheme(abroad):
     for text in ("Kind of place", "Bush", "#112233", "#445566", "#778899"):
         assert text in page
     report = (folder / "report.html").read_text(encoding="utf-8")
-    assert "from class urban (most central) to bush (least central)" in report
+    assert "from class urban (most central) to class bush (least central)" in report
     assert "live in the outback" in report
-    assert "classes 4" not in report
+    assert "4\u20136" not in report
     state = PlannerState(abroad)
     drawn = Drawing(state).page()
     assert drawn["classes"] == ["urban", "mixed", "bush", "unclassified"]
