@@ -113,8 +113,9 @@ def compute_centrality(
     transform
         "log", "sqrt" or "linear".
     most_central
-        The index of the most central municipality: the highest of the scheme (1000) in a whole country. Where the origins are part of one, its
-        official index (Tromsø in Troms: 803); with 1000 a small town would come out as central as the capital.
+        The index of the most central municipality: the highest of the scheme (1000) in a whole country, if not given.
+        Where the origins are part of one, its official index (Tromsø in Troms: 803); with 1000 a small town would come
+        out as central as the capital.
 
     Returns
     -------
