@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from geoaccess.osm.dates import holds_at, holds_in_season, holds_in_week, is_readable, legacy_span
+from geoaccess.dates import holds_at, holds_in_season, holds_in_week, is_readable, legacy_span
 from geoaccess.osm.values import applies, parse_metres, parse_tonnes, words_of
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from geoaccess.dates import LEGACY_KEYS
 from geoaccess.errors import ConfigError, MissingFileError
 from geoaccess.osm.closure_rules import Closure  # noqa: TC001 - pydantic reads the annotation
-from geoaccess.osm.dates import LEGACY_KEYS
 from geoaccess.osm.driving import CurveRules, JunctionRules, PaceRules
 from geoaccess.osm.ways import FERRY_KEYS
 from geoaccess.shipped import shipped
