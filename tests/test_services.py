@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoaccess.errors import InputError, MissingFileError
-from geoaccess.services import combine, merge_near, read_sites, sites_from_features, sites_from_review
+from geoaccess.services import combine, merge_near, read_sites, same_places, sites_from_features, sites_from_review
 from geoaccess.study import load_study
 from geoaccess.study.stages import read_mapped, read_places
 
@@ -582,3 +582,19 @@ def test_all_that_is_wrong_between_tables_is_said_at_once():
 def test_no_table_at_all_is_refused():
     with pytest.raises(InputError, match="sites"):
         combine([], ["gp"])
+
+
+def test_sites_of_a_service_in_one_place_are_named():
+    """Two of three stand 40 m apart; a hospital in the same house is another service."""
+    lon, lat, _ = EARTH.fwd(18, 69, 90, 40)
+    far_lon, far_lat, _ = EARTH.fwd(18, 69, 90, 200)
+    sites = gpd.GeoDataFrame(
+        {"service": ["gp", "gp", "gp", "hospital"]},
+        geometry=gpd.points_from_xy([18, lon, far_lon, 18], [69, lat, far_lat, 69]),
+        crs="EPSG:4326",
+        index=["a", "b", "c", "d"],
+    )
+    assert same_places(sites) == [("gp", ["a", "b"])]
+    assert same_places(sites, within_m=30) == []
+    assert same_places(sites, within_m=170) == [("gp", ["a", "b", "c"])]
+    assert same_places(sites.iloc[:1]) == []

@@ -15,6 +15,7 @@ import pytest
 import rasterio
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
+from straight import straight_ds
 
 from geoaccess.network import EdgeKind, snap
 from geoaccess.study import load_study, run
@@ -127,12 +128,19 @@ def test_times_are_those_of_an_independent_search(answers, cells, service):
     tail = np.repeat(np.arange(network.n_nodes), np.diff(network.arcs.start))
     head, cost = network.arcs.head, network.arcs.cost_ds.astype(float)
     leave_u, leave_v, arrive_u, arrive_v = network.ends
+    begin, end = network.junctions
+
+    def nodes(places, ends, junction):  # what is at a junction is left to all its streets
+        node = places["node"].to_numpy()
+        return np.where(node >= 0, junction[np.maximum(node, 0)], ends[places["edge"].to_numpy()])
+
     tail, head = (tail, head) if away else (head, tail)  # towards sites: against the arcs, from the sites
     numbers = network.n_nodes + np.arange(len(sites))
     edge = sites["edge"].to_numpy()
     for name, ends in (("u", leave_u if away else arrive_u), ("v", leave_v if away else arrive_v)):
         legs = sites[f"to_{name}_ds" if away else f"from_{name}_ds"].to_numpy()
-        tail, head = np.concatenate([tail, numbers]), np.concatenate([head, ends[edge]])
+        at_site = nodes(sites, ends, begin if away else end)
+        tail, head = np.concatenate([tail, numbers]), np.concatenate([head, at_site])
         cost = np.concatenate([cost, np.where(legs < 0, -1, legs + sites["off_network_ds"])])
     usable = (cost >= 0) & (tail != head)
     table = pd.DataFrame({"tail": tail[usable], "head": head[usable], "cost": cost[usable] + 1e-6})
@@ -145,8 +153,11 @@ def test_times_are_those_of_an_independent_search(answers, cells, service):
     ways = []
     for name, ends in (("u", arrive_u if away else leave_u), ("v", arrive_v if away else leave_v)):
         legs = rows[f"from_{name}_ds" if away else f"to_{name}_ds"].to_numpy()
-        ways.append(np.where(legs < 0, np.inf, legs + least[ends[rows["edge"]]]))
+        ways.append(np.where(legs < 0, np.inf, legs + least[nodes(rows, ends, end if away else begin)]))
     expected = (np.minimum(*ways) + rows["off_network_ds"].to_numpy()) / 10
+    walks = [[straight_ds(p, q) for q in sites.itertuples()] for p in rows.itertuples()]
+    on_foot = [min((walk for walk in some if walk is not None), default=np.inf) for some in walks]
+    expected = np.minimum(expected, np.array(on_foot) / 10)
     assert tested.sum() > 1000
     np.testing.assert_allclose(cells[f"{service}_s"][tested], expected, atol=0.01)
 
