@@ -73,7 +73,7 @@ def snap(
     >>> import geopandas as gpd
     >>> from geoaccess.network import Network, snap
     >>> road = Network.from_edges(lon=[10, 10.1], lat=[60, 60], u=[0], v=[1], forward_s=[400], backward_s=[400])
-    >>> places = gpd.GeoSeries.from_xy([10.025, 10.1], [60.001, 60.001], index=["farm", "end"], crs="EPSG:4326")
+    >>> places = gpd.GeoSeries.from_xy([10.025, 10.1], [60.001, 60.0], index=["farm", "end"], crs="EPSG:4326")
     >>> snap(road, places)[["edge", "node", "to_u_ds", "to_v_ds"]].to_dict("split")["data"]
     [[0, -1, 1000, 3000], [0, 1, -1, 0]]
     """
