@@ -140,7 +140,7 @@ def test_a_study_is_run(cli, study):
     ] == []  # as the first run on a machine
     assert "A small country" in out
     assert "made up: for tests" in out
-    assert "1,928 people in, all accounted for" in out
+    assert "All 1,928 people are accounted for" in out
     for label in ("GP", "Hospital", "Ambulance", "Birth unit"):
         assert label in out
     assert f"{len(listed(study.parent / 'out'))} files in {study.parent / 'out'}" in out
@@ -154,7 +154,7 @@ def test_check_reads_everything_and_computes_nothing(cli, study):
     before = listed(study.parent)
     code, out, err = cli("check", study)
     assert (code, err) == (0, "")
-    assert out.splitlines()[-1] == f"{study}: good to run"
+    assert out.splitlines()[-1] == f"{study}: ready to run"
     for words in ("8 cells with 1,928 people", "2 sites of gp", "1 sites of hospital", "roads.osm.pbf", "sites.csv"):
         assert words in out
     assert listed(study.parent) == before

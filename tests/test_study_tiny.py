@@ -508,7 +508,7 @@ def test_the_network_is_described(tmp_path):
     ]
     assert said["Roads by what ties them to the mainland"]["km"].sum() == pytest.approx(65.1, abs=0.1)
     assert said["Ferries"]["name"].tolist() == ["Car ferry", "Boat"]
-    assert said["Ferries"]["who"].tolist() == ["cars", "on foot"]
+    assert said["Ferries"]["takes"].tolist() == ["cars", "passengers only"]
     assert said["Ferries"]["crossing min"].tolist() == ["30.0", "40.0"]
     assert said["Ferries"]["wait min"].tolist()[0] == "10.0"
     assert said["Network"]["km"].sum() == pytest.approx(65.1, abs=0.1)

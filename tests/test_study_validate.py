@@ -318,6 +318,7 @@ def test_the_template_filled_in_is_compared(study, answers, tmp_path):
     [
         ({"form": "ssb1276"}, 'did you mean "ssb12764"'),
         ({"form": "ssb12764"}, "needs --service"),
+        ({"form": "ssb12764", "service": "legevakt"}, "akuttmottak"),
         ({"form": "tidy", "service": "gp"}, "belong to"),
         ({"form": "tidy", "year": 2020}, "belong to"),
     ],

@@ -83,7 +83,7 @@ def lon_lat(option: str, text: str) -> tuple[float, float]:
     try:
         lon, lat = (float(part) for part in text.split(","))
     except ValueError:
-        raise InputError(f"{option} {text!r}: give longitude and latitude in degrees, as 17.98,69.23") from None
+        raise InputError(f"{option} {text!r}: give longitude and latitude in degrees, such as 17.98,69.23") from None
     if not (abs(lon) <= 180 and abs(lat) <= 90):  # noqa: PLR2004
         raise InputError(f"{option} {text!r}: longitude comes first, then latitude, in degrees")
     return lon, lat

@@ -15,18 +15,22 @@ from geoaccess.defaults import CUT_OFF_MIN, INTERVAL_DRAWS
 @app.command()
 def compare(
     study: StudyFile,
-    scenarios: Annotated[list[Path], typer.Argument(metavar="SCENARIO", help="Files of changes, each on its own.")],
+    scenarios: Annotated[
+        list[Path], typer.Argument(metavar="SCENARIO", help="Scenario files (TOML), each compared with the study.")
+    ],
     *,
-    together: Annotated[bool, typer.Option("--together", help="All scenarios at once, in this order.")] = False,
+    together: Annotated[bool, typer.Option("--together", help="Apply all scenarios at once, in this order.")] = False,
     day: Annotated[
-        str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="Let boats sail by the timetable of this day.")
+        str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="Let ferries sail by the timetable of this day.")
     ] = None,
-    output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="Where the files go.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: inside the study's).")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
-    """Compare a study with itself under scenarios: who wins and loses how much, and who crosses a norm.
+    """Compare a study with itself under scenarios: whose travel time changes, by how much, and who crosses a norm.
 
-    A scenario is a small TOML file: sites added, removed, moved or changed, roads and ferries closed or slowed, boats
+    A scenario is a small TOML file: sites added, removed, moved or changed, roads and ferries closed or slowed, ferries
     cancelled, another profile, a storm, other people. Tables, difference maps and a page (index.html) go to the folder
     compare in the output of the study.
     """
@@ -46,7 +50,7 @@ def compare(
         for scenario, notes in zip(found.scenarios, found.notes, strict=True):
             for note in notes:
                 out.print(Text(f"{scenario.title}: {note}"))
-        print_table("What the scenarios do", printed_comparison(found), written, disclaimer=said)
+        print_table("Effect of the scenarios", printed_comparison(found), written, disclaimer=said)
 
 
 @app.command()
@@ -55,12 +59,17 @@ def vulnerable(
     *,
     service: Annotated[str, typer.Option("--service", help="A service of the study, such as hospital.")],
     cut_off: Annotated[
-        float, typer.Option("--cut-off", metavar="MINUTES", help="What a person who is cut off counts in the ranking.")
+        float,
+        typer.Option(
+            "--cut-off", metavar="MINUTES", help="Minutes to count for a person who is cut off, in the ranking."
+        ),
     ] = CUT_OFF_MIN,
-    output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="Where the files go.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: inside the study's).")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
-    """Close every ferry, bridge, tunnel and road on its own: who is cut off from a service, or delayed, exactly.
+    """Close each ferry, bridge, tunnel and road in turn and compute exactly who is cut off or delayed.
 
     Tables (with lines to draw) and a map go to the folder vulnerable in the output of the study.
     """
@@ -82,20 +91,29 @@ def reliability(
     study: StudyFile,
     *,
     service: Annotated[str, typer.Option("--service", help="A service of the study, such as hospital.")],
-    draws: Annotated[int, typer.Option("--draws", help="How many.")] = INTERVAL_DRAWS,
+    draws: Annotated[int, typer.Option("--draws", help="Number of draws.")] = INTERVAL_DRAWS,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same draws.")] = 0,
-    season: Annotated[str | None, typer.Option("--season", help="Rows of the table that count; the study's.")] = None,
-    table: Annotated[
-        Path | None, typer.Option("--table", metavar="FILE", help="How often what is open (CSV); the study's.")
+    season: Annotated[
+        str | None, typer.Option("--season", help="Season whose rows to use (default: the study's).")
     ] = None,
-    workers: Annotated[int | None, typer.Option("--workers", help="Processes on this machine; 0 for this one.")] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            "--table", metavar="FILE", help="CSV table: how often each ferry and pass is open (default: the study's)."
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", help="Processes on this machine; 0 computes in this one.")
+    ] = None,
     scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="ADDRESS", help="A dask scheduler.")] = None,
-    output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="Where the files go.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: inside the study's).")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
-    """Draw closed ferries and passes: the time people can depend on, and the chance to meet the norms.
+    """Simulate closures of ferries and passes: travel times people can rely on, and the chance to meet the norms.
 
-    The table says how often each is open, by season, and what closes together because the weather is the same. Results
+    The table says how often each is open, by season, and which close together because they share the weather. Results
     go to the folder reliability in the output of the study.
     """
     from geoaccess.questions import printed_reliability, reliability_study, write_reliability
@@ -124,15 +142,16 @@ def serve(
     study: StudyFile,
     *,
     port: Annotated[
-        int | None, typer.Option("--port", min=1, max=65535, help="Where to listen; 8642, or any that is free.")
+        int | None,
+        typer.Option("--port", min=1, max=65535, help="Port to listen on (default: 8642, or any that is free)."),
     ] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
 ) -> None:
-    """Open the planner: a page on which offices are added, moved and closed, and the answer is there at once.
+    """Open the planner: a page on which sites are added, moved and closed, and the effect is shown at once.
 
     Only this machine can reach it, and only by the address that is printed. Nothing is sent anywhere, and nothing is
-    kept but the plans that are saved, as scenario files in a folder beside the study.
+    kept except saved plans, as scenario files in a folder beside the study.
     """
     from geoaccess.planner import serve as serve_study
     from geoaccess.study import load_study

@@ -22,42 +22,73 @@ def site(
     *,
     service: Annotated[str, typer.Option("--service", help="A service of the study, such as gp.")],
     add: Annotated[int, typer.Option("--add", min=0, help="How many sites to add.")] = 1,
-    close: Annotated[int, typer.Option("--close", min=0, help="How many of those that stand to close.")] = 0,
+    close: Annotated[int, typer.Option("--close", min=0, help="How many existing sites to close.")] = 0,
     objective: Annotated[
         str, typer.Option("--objective", help="minutes, norm, fair, beyond, worst or fewest; see above.")
     ] = "minutes",
     norm: Annotated[
-        float | None, typer.Option("--norm", metavar="MIN", help="Minutes; the study's first norm.")
+        float | None, typer.Option("--norm", metavar="MIN", help="Norm in minutes (default: the first of the service).")
     ] = None,
-    share: Annotated[float, typer.Option("--share", help="Of the people, for fewest.")] = SHARE_WITHIN,
-    aversion: Annotated[float, typer.Option("--aversion", help="To inequality, above 0, for fair.")] = 1.0,
-    alpha: Annotated[float, typer.Option("--alpha", help="1: how far beyond the norm; 2: squared.")] = 1.0,
-    quantile: Annotated[float, typer.Option("--quantile", help="For worst: 1 is the longest time, 0.9 P90.")] = 1.0,
-    classes: Annotated[str, typer.Option("--classes", metavar="5,6", help="For worst: of these classes only.")] = "",
+    share: Annotated[
+        float, typer.Option("--share", help="Share of people to bring within the norm (objective: fewest).")
+    ] = SHARE_WITHIN,
+    aversion: Annotated[
+        float, typer.Option("--aversion", help="Aversion to inequality, above 0 (objective: fair).")
+    ] = 1.0,
+    alpha: Annotated[
+        float, typer.Option("--alpha", help="Power of the time beyond the norm: 1 or 2 (objective: beyond).")
+    ] = 1.0,
+    quantile: Annotated[
+        float,
+        typer.Option("--quantile", help="Quantile to minimise: 1 is the longest time, 0.9 is P90 (objective: worst)."),
+    ] = 1.0,
+    classes: Annotated[
+        str,
+        typer.Option(
+            "--classes", metavar="5,6", help="Count people of these centrality classes only (objective: worst)."
+        ),
+    ] = "",
     candidates: Annotated[
-        str, typer.Option("--candidates", help="cells, settlements, or a file with lon and lat (or points).")
+        str,
+        typer.Option(
+            "--candidates", help="Candidate places: cells, settlements, or a file with lon and lat (or points)."
+        ),
     ] = "cells",
-    least_people: Annotated[float, typer.Option("--least-people", help="Of a settlement.")] = 200.0,
-    exclude: Annotated[Path | None, typer.Option("--exclude", metavar="FILE", help="Polygons to keep out of.")] = None,
+    least_people: Annotated[
+        float, typer.Option("--least-people", help="Smallest settlement to consider, in people.")
+    ] = 200.0,
+    exclude: Annotated[
+        Path | None, typer.Option("--exclude", metavar="FILE", help="Polygons in which no site may be placed.")
+    ] = None,
     unreached: Annotated[
-        float, typer.Option("--unreached", metavar="MIN", help="Minutes that somebody counts whom nothing reaches.")
+        float,
+        typer.Option("--unreached", metavar="MIN", help="Minutes to count for a person who cannot reach any site."),
     ] = UNREACHED_MIN,
     max_loss: Annotated[
-        float | None, typer.Option("--max-loss", metavar="MIN", help="What a class may lose on average, with --close.")
+        float | None,
+        typer.Option(
+            "--max-loss",
+            metavar="MIN",
+            help="Largest mean loss allowed for any centrality class, in minutes (with --close).",
+        ),
     ] = None,
     method: Annotated[str, typer.Option("--method", help="auto, exact, exchange or greedy.")] = "auto",
-    seconds: Annotated[float, typer.Option("--seconds", help="How long an exact solver may take.")] = SOLVER_S,
-    output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="The study's unless given.")] = None,
+    seconds: Annotated[float, typer.Option("--seconds", help="Time limit of the exact solver, in seconds.")] = SOLVER_S,
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: the study's).")
+    ] = None,
     vary: Annotated[
         list[str] | None,
-        typer.Option("--vary", metavar="SETTING=VALUE,VALUE", help="Futures, as for sweep: least regret over all."),
+        typer.Option(
+            "--vary", metavar="SETTING=VALUE,VALUE", help="Futures, as in sweep: minimise the maximum regret over all."
+        ),
     ] = None,
     scenario: Annotated[
         list[str] | None,
         typer.Option(
             "--scenario",
             metavar="FILE",
-            help="Ask in this scenario. Several are futures: least regret over all; today is the study as it is.",
+            help="Ask in this scenario. Several are futures: minimise the maximum regret; today is the study as it is.",
         ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
@@ -65,14 +96,15 @@ def site(
     """Find the best places for more sites of a service, and say how sure that is.
 
     \b
-    minutes   least travel time of all people together (p-median)
-    norm      most people within the norm (maximal covering)
-    fair      least mean with an aversion to inequality (Kolm-Pollak)
-    beyond    least time beyond the norm (Foster-Greer-Thorbecke)
-    worst     least of the longest times (p-centre, or a quantile of some classes)
-    fewest    the fewest sites that bring a share of the people within the norm
+    minutes   minimise the total travel time of all people (p-median)
+    norm      maximise the people within the norm (maximal covering)
+    fair      minimise the equally distributed equivalent time (Kolm-Pollak)
+    beyond    minimise the time beyond the norm (Foster-Greer-Thorbecke)
+    worst     minimise the longest time (p-centre), or a quantile, also of some classes
+    fewest    the fewest sites that bring a given share of people within the norm
 
-    Sites that stand stay unless --close says how many may go. site_SERVICE.toml is the answer as a scenario.
+    Existing sites are kept unless --close allows some to be closed. The answer is also written as a scenario,
+    site_SERVICE.toml.
 
     \b
     The 90th percentile of the people of classes 5 and 6:
@@ -125,35 +157,45 @@ def office_days(
     study: StudyFile,
     *,
     service: Annotated[str, typer.Option("--service", help="A service of the study, such as gp.")],
-    days: Annotated[int, typer.Option("--days", min=1, help="Office days per week to share out.")],
+    days: Annotated[int, typer.Option("--days", min=1, help="Office days per week to distribute.")],
     main_offices: Annotated[
-        str, typer.Option("--from", metavar="SITE,SITE", help="Sites that the staff drive from, by id (in sites.csv).")
+        str,
+        typer.Option(
+            "--from", metavar="SITE,SITE", help="Main offices that the staff drive from, by id (in sites.csv)."
+        ),
     ],
     again: Annotated[
-        str, typer.Option("--again", metavar="SITE,SITE", help="Sites whose days are shared out anew, by id.")
+        str, typer.Option("--again", metavar="SITE,SITE", help="Sites whose days are redistributed, by id.")
     ] = "",
     municipality: Annotated[
-        str, typer.Option("--municipality", metavar="NAME,NAME", help="Places in these municipalities only.")
+        str, typer.Option("--municipality", metavar="NAME,NAME", help="Consider places in these municipalities only.")
     ] = "",
-    visits: Annotated[float, typer.Option("--visits", help="Of each person, a year.")] = 3.0,
+    visits: Annotated[float, typer.Option("--visits", help="Visits per person and year.")] = 3.0,
     can_wait: Annotated[
         float, typer.Option("--can-wait", help="Share of visits for which people can choose the day.")
     ] = 0.7,
     staff: Annotated[
-        float, typer.Option("--staff", help="How many drive; each hour counts as one of a patient.")
+        float,
+        typer.Option("--staff", help="Number of staff who drive; an hour of theirs counts like an hour of a patient."),
     ] = OFFICE_STAFF,
     even: Annotated[bool, typer.Option("--even", help="The same number of offices each day.")] = False,
     candidates: Annotated[str, typer.Option("--candidates", help="settlements, cells, or a file.")] = "settlements",
-    least_people: Annotated[float, typer.Option("--least-people", help="Of a settlement.")] = 50.0,
-    exclude: Annotated[Path | None, typer.Option("--exclude", metavar="FILE", help="Polygons to keep out of.")] = None,
-    seconds: Annotated[float, typer.Option("--seconds", help="How long an exact solver may take.")] = SOLVER_S,
-    output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="The study's unless given.")] = None,
+    least_people: Annotated[
+        float, typer.Option("--least-people", help="Smallest settlement to consider, in people.")
+    ] = 50.0,
+    exclude: Annotated[
+        Path | None, typer.Option("--exclude", metavar="FILE", help="Polygons in which no site may be placed.")
+    ] = None,
+    seconds: Annotated[float, typer.Option("--seconds", help="Time limit of the exact solver, in seconds.")] = SOLVER_S,
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: the study's).")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
-    """Share out the days on which staff of main offices sit elsewhere, so that patients and staff travel least.
+    """Distribute satellite-office days over places and weekdays, so that patients and staff travel least.
 
-    Visits that cannot wait fall on any weekday and go to the nearest office that is open then; the others choose the
-    day. site_SERVICE_days.toml is the answer as a scenario.
+    Visits that cannot wait fall on any weekday and go to the nearest office open that day; for the others people choose
+    the day. The answer is also written as a scenario, site_SERVICE_days.toml.
     """
     from geoaccess.questions import DayQuestion, days_lines, days_study, days_tables, write_days
     from geoaccess.study import load_study
@@ -189,23 +231,41 @@ def vehicles(
     study: StudyFile,
     *,
     add: Annotated[int, typer.Option("--add", min=1, help="How many vehicles to add.")],
-    service: Annotated[str, typer.Option("--service", help="The bases of the study.")] = "ambulance_base",
-    busy: Annotated[float, typer.Option("--busy", help="Share of the time that a vehicle is out.")] = 0.3,
-    norm: Annotated[float | None, typer.Option("--norm", metavar="MIN", help="From the call to the patient.")] = None,
-    treatment: Annotated[str | None, typer.Option("--treatment", help="A service that treats, as hospital.")] = None,
-    treatment_min: Annotated[float | None, typer.Option("--treatment-min", help="From the call until there.")] = None,
+    service: Annotated[
+        str, typer.Option("--service", help="The service whose sites are the bases.")
+    ] = "ambulance_base",
+    busy: Annotated[float, typer.Option("--busy", help="Share of the time that a vehicle is busy.")] = 0.3,
+    norm: Annotated[
+        float | None,
+        typer.Option("--norm", metavar="MIN", help="Norm in minutes from the call to arrival at the scene."),
+    ] = None,
+    treatment: Annotated[
+        str | None, typer.Option("--treatment", help="A service that can treat, such as hospital.")
+    ] = None,
+    treatment_min: Annotated[
+        float | None, typer.Option("--treatment-min", help="Norm in minutes from the call to treatment.")
+    ] = None,
     standing: Annotated[int, typer.Option("--standing", min=0, help="Vehicles at each base today.")] = 1,
     candidates: Annotated[str, typer.Option("--candidates", help="settlements, cells, or a file.")] = "settlements",
-    least_people: Annotated[float, typer.Option("--least-people", help="Of a settlement.")] = 200.0,
-    exclude: Annotated[Path | None, typer.Option("--exclude", metavar="FILE", help="Polygons to keep out of.")] = None,
-    figures: Annotated[Path | None, typer.Option("--figures", metavar="FILE", help="Of the ambulance chain.")] = None,
-    seconds: Annotated[float, typer.Option("--seconds", help="How long an exact solver may take.")] = SOLVER_S,
-    output: Annotated[Path | None, typer.Option("--output", metavar="FOLDER", help="The study's unless given.")] = None,
+    least_people: Annotated[
+        float, typer.Option("--least-people", help="Smallest settlement to consider, in people.")
+    ] = 200.0,
+    exclude: Annotated[
+        Path | None, typer.Option("--exclude", metavar="FILE", help="Polygons in which no site may be placed.")
+    ] = None,
+    figures: Annotated[
+        Path | None,
+        typer.Option("--figures", metavar="FILE", help="Times of the ambulance chain (default: the shipped ones)."),
+    ] = None,
+    seconds: Annotated[float, typer.Option("--seconds", help="Time limit of the exact solver, in seconds.")] = SOLVER_S,
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: the study's).")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
     """Find where more ambulances bring most people within reach of one that is free (MEXCLP).
 
-    They may join a base that stands or stand at a new one. With --treatment the way on to it counts as well.
+    A vehicle may join an existing base or start a new one. With --treatment, the drive on to treatment counts as well.
     """
     from geoaccess.questions import FleetQuestion, fleet_lines, fleet_study, write_fleet
     from geoaccess.study import load_study
@@ -257,5 +317,5 @@ def _site_futures(
     for name in ("best", "value", "regret"):
         table[name] = table[name].map("{:.3f}".format)
     out.print(rich_table("By future, per person", table))
-    out.print(rich_table("Where", answer.places[["name", "municipality", "candidate"]]))
+    out.print(rich_table("Recommended places", answer.places[["name", "municipality", "candidate"]]))
     print_written(written)

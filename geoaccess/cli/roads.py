@@ -26,7 +26,7 @@ def info(
     *,
     picture: Annotated[Path | None, typer.Option("--map", help="Draw the network into this PNG file.")] = None,
 ) -> None:
-    """Say what the network of a study is made of: roads, ferries, islands, rules obeyed, and what was left out."""
+    """Describe the network of a study: roads, ferries, islands, rules applied, and what was left out."""
     from geoaccess.study import describe_network, draw_network, load_study
 
     loaded = load_study(study)
@@ -47,7 +47,7 @@ def ferries(
 ) -> None:
     """List every ferry with what was read, assumed and rejected.
 
-    What you know better goes into a table, which the study names with [network] ferries = "FILE".
+    Corrections go into a table, which the study names with [network] ferries = "FILE".
     """
     from geoaccess.questions import list_ferries, write_ferries
     from geoaccess.study import load_study
@@ -68,7 +68,7 @@ def profile(
     day: Annotated[str, typer.Option("--day", metavar="YYYY-MM-DD", help="The day, such as 2026-01-14.")],
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
-    """Compute travel times through a day, by when one leaves, with boats sailing by timetable.
+    """Compute travel times through a day by departure time, with ferries sailing by timetable.
 
     Departures come from the study's table of ferries ([network] ferries) and GTFS feeds ([network] ferry_gtfs).
     """
@@ -86,7 +86,7 @@ def profile(
     out.print(rich_table("Ferries that sail by timetable on the day", found.ferries))
     for name, why in found.left_out.items():
         out.print(Text(f"  {name}: {why}"))
-    title = f"{loaded.settings.services[service].label} on {moment.isoformat()}: minutes over all times of leaving"
+    title = f"{loaded.settings.services[service].label} on {moment.isoformat()}: minutes over all departure times"
     out.print(rich_table(title, short_table(found)))
     print_written(written)
 
@@ -100,16 +100,18 @@ def explain(
     *,
     profile: Annotated[
         str | None,
-        typer.Option("--profile", help="car, car_winter, ambulance, ssb, or a .toml file; the study's, or car."),
+        typer.Option(
+            "--profile", help="car, car_winter, ambulance, ssb, or a .toml file (default: the study's, or car)."
+        ),
     ] = None,
     way: Annotated[int | None, typer.Option("--way", help="A way of the study's extracts, by its number.")] = None,
     when: Annotated[
-        str | None, typer.Option("--when", help="Decide seasons and conditions then: 2026-01-14T08:00.")
+        str | None, typer.Option("--when", help="Decide seasons and conditions at this time: 2026-01-14T08:00.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
     stdin: Annotated[bool, typer.Option("--stdin", help="Read lines of tags as JSON, answer each by a line.")] = False,
 ) -> None:
-    """Say what the tags of a road mean to a profile, and which rule decided.
+    """Explain what the tags of a road mean to a profile, and which rule decided.
 
     Tags of a node on the way are given under the key "node". Lines of --stdin that cannot be read are answered by
     {"error": ...}; the command goes on, and ends with exit code 2.
@@ -128,8 +130,8 @@ def explain(
             raise InputError("--way needs a study: geoaccess explain configs/iceland.toml --way 12345")
         study = load_study(subject)
         rules = read_profile(find_profile(profile) if profile else study.profile)
-        told = explain_way([study.resolve(name) for name in study.settings.network.osm], way, rules, when=moment)
-        _print_explanation(told, as_json=as_json)
+        found = explain_way([study.resolve(name) for name in study.settings.network.osm], way, rules, when=moment)
+        _print_explanation(found, as_json=as_json)
         return
     rules = read_profile(find_profile(profile or "car"))
     if stdin:
@@ -146,11 +148,11 @@ def explain(
 def route(
     study: StudyFile,
     *,
-    start: Annotated[str, typer.Option("--from", metavar="LON,LAT", help="Where the journey begins.")],
-    goal: Annotated[str, typer.Option("--to", metavar="LON,LAT", help="Where it ends.")],
+    start: Annotated[str, typer.Option("--from", metavar="LON,LAT", help="Start of the route.")],
+    goal: Annotated[str, typer.Option("--to", metavar="LON,LAT", help="End of the route.")],
     geojson: Annotated[Path | None, typer.Option("--geojson", help="Write the parts as lines to this file.")] = None,
 ) -> None:
-    """Show the quickest journey between two places, part by part: how a doubted time is checked."""
+    """Show the fastest route between two places, part by part, to check a travel time."""
     from geoaccess.study import load_study, route_table
 
     table = route_table(load_study(study), lon_lat("--from", start), lon_lat("--to", goal), geojson=geojson)
@@ -178,9 +180,9 @@ def _answer_lines(rules: Profile, moment: datetime | None) -> None:
         raise typer.Exit(2)
 
 
-def _print_explanation(told: Explanation, *, as_json: bool) -> None:
+def _print_explanation(found: Explanation, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(told.details))
+        typer.echo(json.dumps(found.details))
         return
-    for line in told.lines:
+    for line in found.lines:
         out.print(Text(line))

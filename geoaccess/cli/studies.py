@@ -28,8 +28,8 @@ def run(
 ) -> None:
     """Compute a study and write its maps, figures and tables.
 
-    Everything is written to the folder that the study names as its output: report.html is for those who
-    decide, index.html a map to open in a browser (neither needs a network), run.json says how the results were made.
+    Everything is written to the output folder of the study: report.html is for decision-makers, index.html a map to
+    open in a browser (neither needs a network), run.json says how the results were made.
     """
     from geoaccess.study import load_study  # `--help` should be quick
     from geoaccess.study import run as run_study
@@ -46,7 +46,7 @@ def report(
     *,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
-    """Write the report of a study for those who decide: report.html, and report.pdf (with geoaccess[pdf]).
+    """Write the report of a study for decision-makers: report.html, and report.pdf (with geoaccess[pdf]).
 
     The study is run first, unless its output folder holds a run of the same study, data and version.
     """
@@ -61,13 +61,13 @@ def report(
 
 @app.command()
 def check(study: StudyFile) -> None:
-    """Read a study and all its inputs, compute nothing, and say what was found or what is wrong."""
+    """Read a study and all its inputs without computing anything, and report what was found or is wrong."""
     from geoaccess.study import check as check_study
     from geoaccess.study import load_study
 
     for line in check_study(load_study(study)):
         out.print(Text(f"  {line}"))
-    out.print(Text(f"{study}: good to run"))
+    out.print(Text(f"{study}: ready to run"))
 
 
 @app.command()
@@ -89,13 +89,13 @@ def fetch(
     place: Annotated[
         str | None, typer.Option("--place", help='A small place instead, such as "Senja, Norway".')
     ] = None,
-    folder: Annotated[Path, typer.Option("--folder", help="Where downloads go.")] = Path("data/downloads"),
-    force: Annotated[bool, typer.Option("--force", help="Download again what is there already.")] = False,
+    folder: Annotated[Path, typer.Option("--folder", help="Folder for downloads.")] = Path("data/downloads"),
+    force: Annotated[bool, typer.Option("--force", help="Download again even if the file exists.")] = False,
 ) -> None:
     """Download the open data of a region, or the roads and ferries of a place.
 
-    The one command that needs the internet. What is there already is kept; a broken download goes on where it broke.
-    What must be downloaded by hand is listed at the end.
+    The one command that needs the internet. Existing files are kept; an interrupted download is resumed.
+    Files to download by hand are listed at the end.
     """
     if (region is None) == (place is None):
         raise InputError('name a region, or a place with --place "Senja, Norway"')
@@ -121,14 +121,15 @@ def sweep(
     variations: Annotated[
         Path | None, typer.Option("--variations", metavar="FILE", help="A TOML file of named variations instead.")
     ] = None,
-    output: Annotated[Path, typer.Option("--output", metavar="FOLDER", help="Where the tables go.")] = Path("sweep"),
+    output: Annotated[Path, typer.Option("--output", metavar="FOLDER", help="Output folder.")] = Path("sweep"),
     cells: Annotated[bool, typer.Option("--cells", help="Also write the times of every cell.")] = False,
     workers: Annotated[
         int | None,
-        typer.Option("--workers", help="Processes on this machine; 0 for this one only. As a rule one per core."),
+        typer.Option("--workers", help="Processes on this machine; 0 computes in this one (default: one per core)."),
     ] = None,
     scheduler: Annotated[
-        str | None, typer.Option("--scheduler", metavar="ADDRESS", help="A dask scheduler, as tcp://10.0.0.5:8786.")
+        str | None,
+        typer.Option("--scheduler", metavar="ADDRESS", help="A dask scheduler, such as tcp://10.0.0.5:8786."),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
@@ -169,7 +170,7 @@ def sweep(
     if not quiet:
         for line in dict.fromkeys(variation.study.settings.disclaimer for variation in chosen):
             out.print(Text(line, style="bold"))
-        out.print(rich_table("Median minutes of everybody", medians(found)))
+        out.print(rich_table("Median travel time of all people, minutes", medians(found)))
         print_written(written)
     if len(found.failed):
         raise InputError(f"{len(found.failed)} of {len(chosen)} variations failed; status in {written[0]} says why")
@@ -189,11 +190,13 @@ def validate(
         str, typer.Option("--form", help="tidy, or ssb12764: StatBank table 12764 as CSV or JSON-stat.")
     ] = "tidy",
     service: Annotated[
-        str | None, typer.Option("--service", help="Which service of the study the StatBank table is about.")
+        str | None, typer.Option("--service", help="The service of the study that the StatBank table is about.")
     ] = None,
-    year: Annotated[int | None, typer.Option("--year", help="Of the StatBank table; the latest as a rule.")] = None,
+    year: Annotated[
+        int | None, typer.Option("--year", help="Year of the StatBank table (default: the latest).")
+    ] = None,
     profile: Annotated[
-        str | None, typer.Option("--profile", help="Compute with another profile, such as ssb; the study's as a rule.")
+        str | None, typer.Option("--profile", help="Compute with another profile, such as ssb (default: the study's).")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
@@ -255,7 +258,9 @@ def _print_main_result(answers: Answers) -> None:
             Text(f"Left out, with no road within {settings.snap.max_m:g} m: {', '.join(answers.sites_not_snapped)}")
         )
     folder = answers.study.output
-    out.print(Text(f"{answers.population:,.0f} people in, all accounted for. {len(answers.files)} files in {folder}:"))
+    out.print(
+        Text(f"All {answers.population:,.0f} people are accounted for. Wrote {len(answers.files)} files to {folder}:")
+    )
     out.print(
         Text("  report.html to read, index.html to explore, dictionary.csv for what the columns of the tables mean.")
     )
@@ -266,7 +271,7 @@ def _print_validation(found: Validation) -> None:
     from geoaccess.questions import validation_table
 
     settings = found.study.settings
-    out.print(Text(f"{settings.title}: computed less published", style="bold"))
+    out.print(Text(f"{settings.title}: computed minus published", style="bold"))
     for line in found.explanation:
         out.print(Text(f"  {line}"))
     out.print(rich_table("", validation_table(found)))
@@ -276,4 +281,4 @@ def _print_validation(found: Validation) -> None:
         for reason, count, first in left.head(_REASONS_SHOWN).itertuples():
             out.print(Text(f"  {count}, the first {first!r}: {reason}"))
         if len(left) > _REASONS_SHOWN:
-            out.print(Text(f"  and {len(left) - _REASONS_SHOWN} reasons more, in validation_unmatched.csv"))
+            out.print(Text(f"  and {len(left) - _REASONS_SHOWN} more reasons in validation_unmatched.csv"))

@@ -126,7 +126,7 @@ def gravity(
     if cells is None:
         if isinstance(times, pd.DataFrame):
             raise InputError(
-                "cells: None; a table of times does not name the cells that reach nothing, give their index"
+                "cells is missing: the table of times leaves out cells that reach nothing; pass the index of all cells"
             )
         cells = pd.RangeIndex(len(np.asarray(times)))
     reach, given = read_supply(times, cells, supply, decay, cell_cutoff_s, site_cutoff_s)

@@ -22,7 +22,7 @@ _COLUMNS = {"doctors": ["doctors"], "places": ["places"], "open_places": ["place
 def list_supply(
     lists: pd.DataFrame, *, sites: pd.Index, count: Literal["doctors", "places", "open_places"]
 ) -> pd.Series:
-    """Supply of each site, from a table with one row per list of patients; a vacant list supplies nothing.
+    """Supply of each site, from a table with one row per GP list; one without a permanent GP counts as no supply.
 
     doctors: the sum of `doctors`, full-time equivalents. places: the sum of `places`, how many people the lists may
     hold. open_places: the sum of max(places - people, 0), how many more they take; a list that is too full takes nobody

@@ -47,7 +47,7 @@ def read_ssb_12764(path: str | Path, *, service: str, year: int | None = None) -
     * JSON-stat 2.0, values as a list or by position.
 
     ".", ".." and ":" mean that there is no value; "-" is nil. Which service of the study is meant must be said: the
-    table's is the emergency department, which a study may count among hospitals or legevakt.
+    table's is the hospital emergency department (akuttmottak), not the out-of-hours clinic (legevakt).
 
     Parameters
     ----------

@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 FORMS = ("tidy", "ssb12764")
+_OUT_OF_HOURS = ("legevakt", "out_of_hours")
 _SHOWN = {"mean", "median", "P50", "P90"}
 _MOST_ROWS = 24
 
@@ -60,7 +61,8 @@ def choose_reference(path: Path, *, form: str, service: str | None, year: int | 
     Raises
     ------
     InputError
-        If the form is unknown, or a service or year is given or left out against its nature; else as reading it.
+        If the form is unknown, a service or year is given or left out against its nature, or the service is not what
+        the StatBank table is about; else as reading it.
     """
     if form not in FORMS:
         raise InputError(f'--form is "{form}"{did_you_mean(form, FORMS)}')
@@ -70,6 +72,12 @@ def choose_reference(path: Path, *, form: str, service: str | None, year: int | 
         return read_reference(path)
     if service is None:
         raise InputError("--form ssb12764 needs --service: which service of the study the table is about")
+    if service.startswith(_OUT_OF_HOURS):
+        raise InputError(
+            f'--service "{service}": StatBank table 12764 is drive time to the nearest hospital emergency department '
+            "(akuttmottak), not to an out-of-hours clinic (legevakt); name the service that has emergency admission, "
+            "such as hospital"
+        )
     return read_ssb_12764(path, service=service, year=year)
 
 

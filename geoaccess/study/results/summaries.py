@@ -12,6 +12,7 @@ from geoaccess.errors import InputError
 from geoaccess.measures.islands import islands, parts
 from geoaccess.network import EdgeKind
 from geoaccess.osm import count_unused_tags, read_profile
+from geoaccess.phrases import NOTHING
 from geoaccess.routing import route
 from geoaccess.shipped import shipped
 from geoaccess.study import stages
@@ -58,7 +59,7 @@ def main_table(answers: Answers) -> pd.DataFrame:
 def minutes(seconds: Any) -> str:
     """Return a time in minutes as it is printed."""
     if np.isnan(seconds):
-        return "-"
+        return NOTHING
     return "never" if np.isinf(seconds) else f"{seconds / 60:.1f}"
 
 
@@ -72,8 +73,8 @@ def describe_network(study: Study) -> list[tuple[str, pd.DataFrame]]:
     ferries = network.ferries.assign(
         crossing=network.ferries["crossing_s"].map(minutes),
         wait=network.ferries["wait_s"].map(minutes),
-        who=np.where(network.ferries["cars"], "cars", "on foot"),
-    )[["way_id", "name", "who", "crossing", "wait", "note"]]
+        takes=np.where(network.ferries["cars"], "cars", "passengers only"),
+    )[["way_id", "name", "takes", "crossing", "wait", "note"]]
     ferries = ferries.assign(way_id=ferries["way_id"].astype(str)).rename(
         columns={"crossing": "crossing min", "wait": "wait min", "note": "where the time is from"}
     )
@@ -89,11 +90,11 @@ def describe_network(study: Study) -> list[tuple[str, pd.DataFrame]]:
     return [
         (f"{network!r}{' (from the cache)' if from_cache else ''}", classes),
         ("Ferries", ferries),
-        (f"Where people live, by what ties them to the mainland ({len(places)} places)", shown),
-        ("Roads by what ties them to the mainland", parts(network)[0]),
+        (f"Where people live, by connection to the mainland ({len(places)} places)", shown),
+        ("Roads by connection to the mainland", parts(network)[0]),
         ("What was read and left out", counts),
         (f"Tags that could not be read or decided ({len(unread)})", unread.head(_TAGS_SHOWN)),
-        (f"Tags of roads and ferries that no rule looks at ({len(unused)} keys)", unused.head(_TAGS_SHOWN)),
+        (f"Tags of roads and ferries that no rule uses ({len(unused)} keys)", unused.head(_TAGS_SHOWN)),
     ]
 
 
@@ -140,7 +141,7 @@ def route_table(
             "km": [f"{metres / 1000:.1f}" for metres in journey["length_m"]],
         }
     )
-    total = ["in all", "", f"{journey['travel_time_s'].sum() / 60:.1f}", f"{journey['length_m'].sum() / 1000:.1f}"]
+    total = ["total", "", f"{journey['travel_time_s'].sum() / 60:.1f}", f"{journey['length_m'].sum() / 1000:.1f}"]
     return pd.concat([parts, pd.DataFrame([total], columns=parts.columns)], ignore_index=True)
 
 
