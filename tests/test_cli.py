@@ -143,7 +143,7 @@ def test_a_study_is_run(cli, study):
     assert "All 1,928 people are accounted for" in out
     for label in ("GP", "Hospital", "Ambulance", "Birth unit"):
         assert label in out
-    assert f"{len(listed(study.parent / 'out'))} files in {study.parent / 'out'}" in out
+    assert f"{len(listed(study.parent / 'out'))} files to {study.parent / 'out'}" in out
     for name in ("report.html", "index.html", "dictionary.csv"):
         assert name in out
         assert (study.parent / "out" / name).is_file()
@@ -164,7 +164,7 @@ def test_info_says_what_the_network_is_made_of(cli, study):
     before = listed(study.parent)
     code, out, err = cli("info", study)
     assert (code, err) == (0, "")
-    for words in ("Car ferry", "on foot", "primary", "mainland", "passenger ferry", "ways_read", "no road"):
+    for words in ("Car ferry", "passengers only", "primary", "mainland", "passenger ferry", "ways_read", "no road"):
         assert words in out
     assert listed(study.parent) == sorted([*before, "cache"])
 
