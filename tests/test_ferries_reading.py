@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import geoaccess as ga
+from geoaccess.clock import read_duration_s
 from geoaccess.network import EdgeKind
 from geoaccess.osm import read_network, read_profile
-from geoaccess.osm.ferry_clock import read_duration_s
 from geoaccess.osm.ferry_relations import completed
 from geoaccess.osm.ferry_times import wait_s
 

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import geoaccess as ga
+from geoaccess.clock import every_day, parse_sailings, parse_season
 from geoaccess.errors import InputError
 from geoaccess.osm import read_ferry_table, write_ferry_table
-from geoaccess.osm.ferry_clock import every_day, parse_sailings, parse_season
 from geoaccess.osm.ferry_table import COLUMNS
 from geoaccess.questions import list_ferries, write_ferries
 from geoaccess.routing import departures_on

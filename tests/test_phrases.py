@@ -38,7 +38,7 @@ READERS = (
         "planner/saved.py",
         "scenarios/changes.py",
     ),
-    *("maps/report.py", "measures/reference.py", "osm/ferry_clock.py"),
+    *("maps/report.py", "measures/reference.py", "clock.py"),
 )
 NORWEGIAN = re.compile(
     r"[æøåÆØÅ]|\b(og|ikke|eller|innbyggere|reisetid|minutter|kommuner|tjenestested|rute[rn]?|klasse|andel)\b"

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geoaccess import files
-from geoaccess.defaults import DAY_S
-from geoaccess.errors import InputError
-from geoaccess.osm.ferry_clock import (
+from geoaccess.clock import (
     Sailings,
     Season,
     every_day,
@@ -21,6 +19,8 @@ from geoaccess.osm.ferry_clock import (
     read_days_headway_s,
     read_duration_s,
 )
+from geoaccess.defaults import DAY_S
+from geoaccess.errors import InputError
 from geoaccess.tables import csv_text, parse_number, read_table, read_text
 from geoaccess.toml import did_you_mean
 

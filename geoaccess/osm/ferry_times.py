@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from geoaccess.osm.ferry_clock import read_days_headway_s, read_duration_s
+from geoaccess.clock import read_days_headway_s, read_duration_s
 from geoaccess.osm.ferry_relations import RELATION_DURATION, RELATION_WAYS
 
 if TYPE_CHECKING:

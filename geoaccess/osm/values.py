@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from geoaccess.defaults import DAY_S
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -17,7 +15,6 @@ __all__ = [
     "applies",
     "carries_cars_over",
     "is_ferry",
-    "parse_duration_s",
     "parse_metres",
     "parse_speed_kph",
     "parse_tonnes",
@@ -50,8 +47,6 @@ _FEET_INCHES = re.compile(r"(\d+(?:\.\d+)?)\s*(?:'|ft|feet)\s*-?\s*(\d+(?:\.\d+)
 _QUOTES = str.maketrans({"\u2019": "'", "\u2032": "'", "\u201d": '"', "\u2033": '"'})
 _CONTEXT = re.compile(r"([a-z]{2}(?:-[a-z]{2,3})?):(.+)")
 _IN_CONTEXT = re.compile(r"(?:zone|urban|rural|sign)?[:_ ]?(\d+(?:\.\d+)?)\s*([a-z/]*)")
-_CLOCK = re.compile(r"(\d+)(?::(\d{1,2}))?(?::(\d{1,2}))?")
-_ISO = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 
 
 def words_of(value: str) -> list[str]:
@@ -162,23 +157,3 @@ def _measured(word: str, units: Mapping[str, float]) -> float | None:
     if match is None or match[2] not in units:
         return None
     return float(match[1].replace(",", ".")) * units[match[2]]
-
-
-def parse_duration_s(text: str) -> float | None:
-    """Return the seconds of a duration or interval, or None if it cannot be read.
-
-    A lone number is minutes, `H:MM` hours and minutes.
-
-    >>> [parse_duration_s(text) for text in ("35", "00:35", "1:10:00", "PT35M", "P1DT2H", "soon")]
-    [2100.0, 2100.0, 4200.0, 2100.0, 93600.0, None]
-    """
-    word = text.strip()
-    if match := _CLOCK.fullmatch(word):
-        first, second, third = match.groups()
-        if second is None:
-            return float(first) * 60
-        return float(first) * 3600 + float(second) * 60 + float(third or 0)
-    if (match := _ISO.fullmatch(word)) and any(match.groups()):
-        days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
-        return days * DAY_S + hours * 3600 + minutes * 60 + seconds
-    return None

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from geoaccess.defaults import DAY_S
-from geoaccess.osm.values import parse_duration_s
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -17,6 +16,7 @@ __all__ = [
     "Season",
     "every_day",
     "parse_clock_s",
+    "parse_duration_s",
     "parse_sailings",
     "parse_season",
     "read_days_headway_s",
@@ -26,6 +26,8 @@ __all__ = [
 _DAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})")
+_DURATION = re.compile(r"(\d+)(?::(\d{1,2}))?(?::(\d{1,2}))?")
+_ISO = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _WORDS = re.compile(
     r"(?:(\d+(?:[.,]\d+)?)\s*(?:d|day|days|dag|dager|dagar)\.?)?\s*"
     r"(?:(\d+(?:[.,]\d+)?)\s*(?:h|hr|hrs|hour|hours|t|time|timer)\.?)?\s*(?:(\d+(?:[.,]\d+)?)\s*(?:m|min|mins|minute|minutes|minutter|')?\.?)?"
@@ -34,6 +36,26 @@ _SPAN = re.compile(r"([^-\u2013]+?)\s*(?:-|\u2013|\bto\b)\s*([^-\u2013]+)")
 _RUN = re.compile(r"(\d{1,2}:\d{2})-(\d{1,2}:\d{2})/(\d+)")
 _DAY_RULE = re.compile(r"(?:mo|tu|we|th|fr|sa|su)(?:[-,](?:mo|tu|we|th|fr|sa|su))*")
 _LAST_CLOCK_H = 47
+
+
+def parse_duration_s(text: str) -> float | None:
+    """Return the seconds of a duration or interval, or None if it cannot be read.
+
+    A lone number is minutes, `H:MM` hours and minutes.
+
+    >>> [parse_duration_s(text) for text in ("35", "00:35", "1:10:00", "PT35M", "P1DT2H", "soon")]
+    [2100.0, 2100.0, 4200.0, 2100.0, 93600.0, None]
+    """
+    word = text.strip()
+    if match := _DURATION.fullmatch(word):
+        first, second, third = match.groups()
+        if second is None:
+            return float(first) * 60
+        return float(first) * 3600 + float(second) * 60 + float(third or 0)
+    if (match := _ISO.fullmatch(word)) and any(match.groups()):
+        days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
+        return days * DAY_S + hours * 3600 + minutes * 60 + seconds
+    return None
 
 
 def read_duration_s(text: str) -> float | None:
