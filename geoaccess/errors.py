@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["ConfigError", "FetchError", "GeoaccessError", "GeoaccessWarning", "InputError", "MissingFileError"]
+__all__ = [
+    "ConfigError",
+    "FetchError",
+    "GeoaccessError",
+    "GeoaccessWarning",
+    "InputError",
+    "MissingExtraError",
+    "MissingFileError",
+]
 
 
 class GeoaccessError(Exception):
@@ -45,6 +53,10 @@ class ConfigError(InputError):
 
 class MissingFileError(GeoaccessError, FileNotFoundError):
     """A file that is named but is not there."""
+
+
+class MissingExtraError(GeoaccessError, ImportError):
+    """A package beside the core that is not installed; the message names the extra that installs it."""
 
 
 class FetchError(GeoaccessError, OSError):

@@ -8,7 +8,15 @@ from collections.abc import Mapping
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from geoaccess import files
 from geoaccess.errors import ConfigError
@@ -16,7 +24,22 @@ from geoaccess.errors import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Table", "did_you_mean", "nearest", "parse_toml", "problems_in", "read_toml", "toml_text", "validate"]
+__all__ = [
+    "AfterValidator",
+    "BaseModel",
+    "Field",
+    "Table",
+    "ValidationError",
+    "did_you_mean",
+    "field_validator",
+    "model_validator",
+    "nearest",
+    "parse_toml",
+    "problems_in",
+    "read_toml",
+    "toml_text",
+    "validate",
+]
 
 
 class Table(BaseModel):

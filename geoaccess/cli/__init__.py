@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import sys
+from typing import NoReturn
 
 from rich.console import Console
 from rich.text import Text
 
 from geoaccess.cli.app import app
 from geoaccess.errors import GeoaccessError
+from geoaccess.extras import extra_of
 
 # Each adds its commands, in the order of the help.
 # isort: off
@@ -26,7 +28,16 @@ def main() -> None:
     try:
         app(prog_name="geoaccess")
     except GeoaccessError as error:
-        Console(stderr=True, soft_wrap=True, highlight=False).print(Text.assemble(("error: ", "bold red"), str(error)))
-        sys.exit(2)
+        _fail(error)
+    except ModuleNotFoundError as error:
+        missing = extra_of(error)
+        if missing is None:
+            raise
+        _fail(missing)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _fail(error: Exception) -> NoReturn:
+    Console(stderr=True, soft_wrap=True, highlight=False).print(Text.assemble(("error: ", "bold red"), str(error)))
+    sys.exit(2)

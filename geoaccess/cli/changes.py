@@ -10,6 +10,7 @@ from rich.text import Text
 
 from geoaccess.cli.app import StudyFile, app, date, out, print_table, rich_table
 from geoaccess.defaults import CUT_OFF_MIN, INTERVAL_DRAWS
+from geoaccess.extras import require_extra
 
 
 @app.command()
@@ -34,6 +35,7 @@ def compare(
     cancelled, another profile, a storm, other people. Tables, difference maps and a page (index.html) go to the folder
     compare in the output of the study.
     """
+    require_extra("maps", to="draw maps and figures")
     from geoaccess.questions import compare_study, printed_comparison
     from geoaccess.questions.compare.output import write_comparison
     from geoaccess.scenarios import combine, read_scenario
@@ -73,6 +75,7 @@ def vulnerable(
 
     Tables (with lines to draw) and a map go to the folder vulnerable in the output of the study.
     """
+    require_extra("maps", to="draw maps and figures")
     from geoaccess.questions import printed_vulnerable, vulnerable_study, write_vulnerable
     from geoaccess.study import load_study
 
@@ -116,6 +119,7 @@ def reliability(
     The table says how often each is open, by season, and which close together because they share the weather. Results
     go to the folder reliability in the output of the study.
     """
+    require_extra("maps", to="draw maps and figures")
     from geoaccess.questions import printed_reliability, reliability_study, write_reliability
     from geoaccess.study import load_study
 
@@ -153,6 +157,7 @@ def serve(
     Only this machine can reach it, and only by the address that is printed. Nothing is sent anywhere, and nothing is
     kept except saved plans, as scenario files in a folder beside the study.
     """
+    require_extra("planner", to="serve the planner")
     from geoaccess.planner import serve as serve_study
     from geoaccess.study import load_study
 

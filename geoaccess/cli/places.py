@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from geoaccess.scenarios import Scenario
     from geoaccess.study.settings.study_file import Study
 from geoaccess.cli.app import StudyFile, app, names, out, print_lines, print_written, rich_table
+from geoaccess.extras import require_extra
 
 
 @app.command()
@@ -114,6 +115,8 @@ def site(
     Never far from the best, today and in a storm:
       geoaccess site STUDY --service gp --add 2 --scenario today --scenario storm.toml
     """  # noqa: D301 - \\b keeps lines apart
+    require_extra("siting", to="prove that a choice of sites is the best")
+    require_extra("maps", to="draw maps and figures")
     from geoaccess.questions import Question, placed_lines, placed_tables, site_study, write_placed
     from geoaccess.scenarios import read_scenario
     from geoaccess.study import load_study
@@ -197,6 +200,7 @@ def office_days(
     Visits that cannot wait fall on any weekday and go to the nearest office open that day; for the others people choose
     the day. The answer is also written as a scenario, site_SERVICE_days.toml.
     """
+    require_extra("siting", to="prove that a choice of sites is the best")
     from geoaccess.questions import DayQuestion, days_lines, days_study, days_tables, write_days
     from geoaccess.study import load_study
 
@@ -267,6 +271,7 @@ def vehicles(
 
     A vehicle may join an existing base or start a new one. With --treatment, the drive on to treatment counts as well.
     """
+    require_extra("siting", to="prove that a choice of sites is the best")
     from geoaccess.questions import FleetQuestion, fleet_lines, fleet_study, write_fleet
     from geoaccess.study import load_study
 

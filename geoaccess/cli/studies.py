@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from geoaccess.questions.validation.validate import Validation
     from geoaccess.study.answers import Answers
 from geoaccess.cli.app import StudyFile, app, out, print_written, rich_table
+from geoaccess.extras import require_extra
 
 _REASONS_SHOWN = 20
 
@@ -31,6 +32,7 @@ def run(
     Everything is written to the output folder of the study: report.html is for decision-makers, index.html a map to
     open in a browser (neither needs a network), run.json says how the results were made.
     """
+    require_extra("maps", to="draw maps and figures")
     from geoaccess.study import load_study  # `--help` should be quick
     from geoaccess.study import run as run_study
 
@@ -50,6 +52,7 @@ def report(
 
     The study is run first, unless its output folder holds a run of the same study, data and version.
     """
+    require_extra("maps", to="draw maps and figures")
     from geoaccess.study import load_study, write_report
 
     written, why_not = write_report(load_study(study), show=not quiet)
@@ -206,6 +209,7 @@ def validate(
     a region), service, statistic (mean, median, P1 to P99, share_within_30, people_beyond_60, ...), value, unit (min,
     share, % or people) and source. Rows that cannot be compared are listed with the reason.
     """
+    require_extra("maps", to="draw maps and figures")
     from geoaccess.questions import choose_reference, with_profile, write_reference_template, write_validation
     from geoaccess.questions import validate_study as compare
     from geoaccess.study import load_study

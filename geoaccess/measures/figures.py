@@ -7,11 +7,10 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from pydantic import BaseModel, Field
 
 from geoaccess.errors import InputError
 from geoaccess.shipped import shipped
-from geoaccess.toml import Table, read_toml
+from geoaccess.toml import BaseModel, Field, Table, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,9 +7,7 @@ from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Self
 
-from pydantic import Field, model_validator
-
-from geoaccess.toml import Table
+from geoaccess.toml import Field, Table, model_validator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

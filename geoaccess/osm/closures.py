@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from pydantic import ValidationError
 
 from geoaccess.errors import InputError
 from geoaccess.osm.closure_rules import Closure
 from geoaccess.osm.road_names import read_road_names
 from geoaccess.osm.values import applies
 from geoaccess.tables import read_table, read_text
-from geoaccess.toml import did_you_mean
+from geoaccess.toml import ValidationError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import Field
 
 from geoaccess.kernels import graph
-from geoaccess.toml import Table
+from geoaccess.toml import Field, Table
 
 if TYPE_CHECKING:
     import numpy.typing as npt

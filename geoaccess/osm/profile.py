@@ -7,15 +7,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
-
 from geoaccess.dates import LEGACY_KEYS
 from geoaccess.errors import ConfigError, MissingFileError
 from geoaccess.osm.closure_rules import Closure  # noqa: TC001 - pydantic reads the annotation
 from geoaccess.osm.driving import CurveRules, JunctionRules, PaceRules
 from geoaccess.osm.ways import FERRY_KEYS
 from geoaccess.shipped import shipped
-from geoaccess.toml import Table, parse_toml, validate
+from geoaccess.toml import Field, Table, model_validator, parse_toml, validate
 
 __all__ = ["Passable", "Profile", "TagRule", "find_profile", "profile_files", "read_profile"]
 

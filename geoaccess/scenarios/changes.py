@@ -7,10 +7,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
-
 from geoaccess.errors import InputError
-from geoaccess.toml import Table
+from geoaccess.toml import Field, Table, field_validator, model_validator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

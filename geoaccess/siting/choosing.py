@@ -27,7 +27,7 @@ CLOSE_ENOUGH = 1e-7
 """Of the bound: solvers reckon with rounding, and answers this near to the bound count as proved optimal."""
 
 LARGEST = 3_000_000
-"""Entries of a programme that is still objective_value a try when nobody asked for an exact answer."""
+"""Entries of a programme that is still worth a try when nobody asked for an exact answer."""
 
 _STEPS = 2000
 _SHAKES = 20
@@ -37,7 +37,7 @@ _SHAKEN_PAIRS = 20_000_000
 
 @dataclass(frozen=True)
 class Choice:
-    """Which places were chosen, how, what they are objective_value, and what no choice can exceed.
+    """Which places were chosen, how, what they are worth, and what no choice can exceed.
 
     `chosen` is rising. `gap` = (bound - objective_value) / bound, 0 where the choice is proved optimal.
     """

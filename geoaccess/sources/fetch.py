@@ -15,14 +15,12 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, Field, model_validator
-
 from geoaccess.errors import ConfigError, FetchError, GeoaccessWarning
 from geoaccess.files import sha256, writing
 from geoaccess.shipped import shipped
 from geoaccess.sources.download import Progress, Step, download, new_session
 from geoaccess.sources.file_checks import require_room, wrong_content
-from geoaccess.toml import Table, did_you_mean, read_toml
+from geoaccess.toml import AfterValidator, Field, Table, did_you_mean, model_validator, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,0 +1,102 @@
+"""The core computes without the extras, and every verb says which extra it needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from geoaccess.extras import EXTRAS
+from tests.test_study_tiny import TOTAL, write_study
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BLOCKED = """
+import importlib.abc, sys
+
+names = {names!r}
+
+class Blocked(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in names:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Blocked())
+"""
+ALL = sorted({name for packages in EXTRAS.values() for name in packages})
+DISTRIBUTIONS = {"gtfs-kit": "gtfs_kit"}
+
+
+def run(code: str, *words: str | Path, names: list[str] = ALL) -> subprocess.CompletedProcess[str]:
+    program = BLOCKED.format(names=set(names)) + code
+    return subprocess.run(
+        [sys.executable, "-c", program, *map(str, words)], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    return write_study(tmp_path_factory.mktemp("extras") / "study")
+
+
+def test_the_core_imports_and_computes_without_any_extra(study):
+    code = """
+import geoaccess as ga
+for name in ga.__all__:
+    getattr(ga, name)
+from geoaccess.study import load_study, solve_study
+print(solve_study(load_study(sys.argv[1]), show=False).population)
+"""
+    done = run(code, study)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) == TOTAL
+
+
+@pytest.mark.parametrize(
+    ("verb", "words", "extra"),
+    [
+        ("run", [], "maps"),
+        ("report", [], "maps"),
+        ("compare", ["scenario.toml"], "maps"),
+        ("vulnerable", ["--service", "gp"], "maps"),
+        ("reliability", ["--service", "gp"], "maps"),
+        ("validate", ["reference.csv"], "maps"),
+        ("site", ["--service", "gp"], "siting"),
+        ("office-days", ["--service", "gp", "--days", "5", "--from", "a"], "siting"),
+        ("vehicles", ["--add", "1"], "siting"),
+        ("serve", [], "planner"),
+    ],
+)
+def test_a_verb_says_which_extra_it_needs_and_writes_nothing(study, tmp_path, verb, words, extra):
+    for name in ("scenario.toml", "reference.csv"):
+        (tmp_path / name).write_text("", encoding="utf-8")
+    asked = [tmp_path / word if "." in word else word for word in words]
+    before = sorted(path.name for path in study.parent.iterdir())
+    done = run("from geoaccess.cli import main; main()", verb, study, *asked)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f'pip install "geoaccess[{extra}]"' in done.stderr
+    assert sorted(path.name for path in study.parent.iterdir()) == before
+
+
+def test_downloads_say_that_they_need_their_extra(tmp_path):
+    done = run("from geoaccess.cli import main; main()", "fetch", "iceland", "--folder", tmp_path)
+    assert done.returncode == 2
+    assert 'pip install "geoaccess[fetch]"' in done.stderr
+
+
+def test_extras_are_those_of_the_package(root):
+    declared = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    core = {line.partition(">")[0] for line in declared["dependencies"]}
+    for extra, packages in EXTRAS.items():
+        names = {
+            DISTRIBUTIONS.get(name, name)
+            for line in declared["optional-dependencies"][extra]
+            for name in [line.partition(">")[0]]
+        }
+        assert {*packages} <= names, extra
+        assert not names & core, extra
+    assert all(extra in declared["optional-dependencies"]["all"][0] for extra in EXTRAS)
