@@ -94,7 +94,7 @@ def test_a_written_table_reads_back_to_the_same_network(tmp_path, study):
     count = write_ferries(before, tmp_path / "mine.csv")
     assert count == len(first.ferries)
     lines = [line for line in text.splitlines() if not line.startswith("ferries =")]
-    named = "\n".join(lines).replace("[network]", '[network]\nferries = "mine.csv"')
+    named = "\n".join(lines).replace("\n[network]\n", '\n[network]\nferries = "mine.csv"\n')
     (tmp_path / "study.toml").write_text(named, encoding="utf-8")
     after = load_study(tmp_path / "study.toml")
     second, from_cache = build_or_load_network(after)
