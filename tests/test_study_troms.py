@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from geoaccess.study import load_study, run, stages
-from geoaccess.study.settings.study_file import CentralityComputed
+from geoaccess.study.settings.inputs import CentralityComputed
 
 ROOT = Path(__file__).parents[1]
 DISCLAIMER = "modelled road network: for learning, not for decisions"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from geoaccess.errors import InputError
 from geoaccess.hierarchy import Hierarchy, light
@@ -13,40 +12,19 @@ from geoaccess.kernels import cells as along
 from geoaccess.kernels import graph, search
 from geoaccess.kernels.keys import FAR, LOW, SHIFT
 from geoaccess.network import Network, snap
-from geoaccess.routing.legs import Legs, legs
+from geoaccess.routing.field_sites import PLACE, Place, Sites, packed
+from geoaccess.routing.legs import legs
 from geoaccess.routing.sites import Toward, check_question, check_unique, nearest_keys, table
-from geoaccess.routing.walks import NOWHERE, Spots, joined, spots_of, walks_between
+from geoaccess.routing.walks import Spots, spots_of, walks_between
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
-
     import geopandas as gpd
     import numpy.typing as npt
+    import pandas as pd
 
     from geoaccess.network import Arcs
 
 __all__ = ["PLACE", "NearestField", "Place", "Sites", "snapped", "solve_nearest"]
-
-Place = dict[Any, Any]
-"""One row of a table that `snap` made."""
-
-PLACE = (
-    "edge",
-    "node",
-    "off_network_m",
-    "off_network_ds",
-    "to_u_ds",
-    "from_u_ds",
-    "to_v_ds",
-    "from_v_ds",
-    "lon",
-    "lat",
-    "shape_at",
-    "x_m",
-    "y_m",
-    "reason",
-)
-"""The columns of such a table."""
 
 
 def solve_nearest(
@@ -116,100 +94,6 @@ def snapped(
     if missing:
         raise InputError(f"a table that snap did not make: it lacks {', '.join(missing)}; give points, or snap them")
     return places
-
-
-class Sites:
-    """The sites of a field. Each has a number for good; one that is removed leaves its number empty.
-
-    `label` and `place` (None where removed) go by number; `number` finds the number of a label. `seed_node` and
-    `seed_key` are the ends of their edges from which a search begins, `on_edge` and `of_edge` the edges with sites,
-    sorted, and the number of the site on each.
-    """
-
-    def __init__(self, network: Network, table: pd.DataFrame, *, turned: bool) -> None:
-        self.network, self.turned = network, turned
-        self.label: list[Hashable] = list(table.index)
-        self.place: list[Place | None] = [*table[list(PLACE)].to_dict("records")]
-        self.number = {label: number for number, label in enumerate(self.label)}
-        self.rows, self.spots = self.described(table)
-        numbers = np.arange(len(self.label))
-        self.seed_node, self.seed_key = self._seeds(numbers)
-        attached = np.flatnonzero(self.rows[:, along.EDGE] >= 0).astype(np.int32)
-        self.of_edge = attached[np.argsort(self.rows[attached, along.EDGE], kind="stable")]
-        self.on_edge = np.ascontiguousarray(self.rows[self.of_edge, along.EDGE])
-
-    def _seeds(self, numbers: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64]]:
-        rows = self.rows[numbers]
-        time = rows[:, along.LEG : along.LEG + 2].astype(np.int64) + rows[:, [along.OFF]]
-        open_leg = (rows[:, along.LEG : along.LEG + 2] >= 0) & (rows[:, [along.EDGE]] >= 0) & (time < FAR)
-        key = (time.astype(np.uint64) << SHIFT) | numbers.astype(np.uint64)[:, None]
-        return rows[:, along.NODE : along.NODE + 2][open_leg], key[open_leg]
-
-    def copy(self) -> Sites:
-        """Return sites that change by themselves."""
-        twin = object.__new__(Sites)
-        twin.__dict__ |= {
-            name: value.copy() if hasattr(value, "copy") else value
-            for name, value in self.__dict__.items()
-            if name != "network"
-        }
-        twin.network = self.network
-        return twin
-
-    def seeds_of(self, number: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64]]:
-        """Return the seeds of one site."""
-        return self._seeds(np.array([number]))
-
-    def new(self, label: Hashable) -> int:
-        """Return a number for a site that has no place yet."""
-        number = len(self.label)
-        self.label.append(label)
-        self.place.append(None)
-        self.rows = np.concatenate([self.rows, np.full((1, self.rows.shape[1]), -1, np.int32)])
-        self.spots = joined(self.spots, NOWHERE)
-        return number
-
-    def drop_last(self) -> None:
-        """Take back the last number, whose site has no place."""
-        self.label.pop()
-        self.place.pop()
-        self.rows, self.spots = self.rows[:-1], self.spots.some(slice(-1))
-
-    def put(self, number: int, place: Place | None) -> None:
-        """Place a site, or take it away."""
-        if self.place[number] is not None:
-            stays = (self.seed_key & LOW) != number
-            self.seed_node, self.seed_key = self.seed_node[stays], self.seed_key[stays]
-            stays = self.of_edge != number
-            self.on_edge, self.of_edge = self.on_edge[stays], self.of_edge[stays]
-        self.place[number] = place
-        if place is None:
-            self.number.pop(self.label[number], None)
-            self.rows[number] = -1
-            self.spots = self.spots.replaced(number, NOWHERE)
-            return
-        self.number[self.label[number]] = number
-        rows, spot = self.described({name: np.array([place[name]]) for name in PLACE})
-        self.rows[number] = rows[0]
-        self.spots = self.spots.replaced(number, spot)
-        node, key = self.seeds_of(number)
-        self.seed_node, self.seed_key = np.append(self.seed_node, node), np.append(self.seed_key, key)
-        edge = self.rows[number, along.EDGE]
-        if edge >= 0:
-            at = np.searchsorted(self.on_edge, edge, side="right")
-            self.on_edge = np.insert(self.on_edge, at, edge)
-            self.of_edge = np.insert(self.of_edge, at, number)
-
-    def described(self, places: pd.DataFrame | Mapping[str, npt.NDArray[Any]]) -> tuple[npt.NDArray[np.int32], Spots]:
-        """Return the rows of places for the kernels, and where they are."""
-        at = legs(self.network, places, turned=self.turned)
-        return _packed(at, come=True), spots_of(at)
-
-    def table(self) -> pd.DataFrame:
-        """Return the sites that stand, as `snap` describes them, in the order of their numbers."""
-        numbers = sorted(self.number.values())
-        places = [self.place[number] for number in numbers]
-        return pd.DataFrame(places, columns=list(PLACE), index=pd.Index([self.label[n] for n in numbers]))
 
 
 class _Cells(NamedTuple):
@@ -314,7 +198,7 @@ class NearestField:
         check_unique(cells=cells)
         places = snapped(self.network, cells, self.snapping)
         at = legs(self.network, places, turned=self.turned)
-        return self._table(places, self._finish(_packed(at, come=False), spots_of(at)))
+        return self._table(places, self._finish(packed(at, come=False), spots_of(at)))
 
     def attach(
         self, cells: gpd.GeoDataFrame | gpd.GeoSeries | pd.DataFrame, *, people: npt.ArrayLike | None = None
@@ -341,7 +225,7 @@ class NearestField:
         if weights.shape != (len(places),) or not (np.isfinite(weights) & (weights >= 0)).all():
             raise InputError(f"people: {len(places)} finite numbers, at least 0, are needed, one for each cell")
         at = legs(self.network, places, turned=self.turned)
-        rows, spots = _packed(at, come=False), spots_of(at)
+        rows, spots = packed(at, come=False), spots_of(at)
         on = np.flatnonzero(rows[:, along.EDGE] >= 0).astype(np.int32)
         ends = rows[on, along.NODE : along.NODE + 2].T
         cell = np.concatenate([on, on[ends[0] != ends[1]]])
@@ -426,12 +310,3 @@ class NearestField:
 
     def _table(self, cells: pd.DataFrame, keys: npt.NDArray[np.uint64]) -> pd.DataFrame:
         return table(self.network, cells, self.standing.label, keys, closed=self.closed)
-
-
-def _packed(at: Legs, *, come: bool) -> npt.NDArray[np.int32]:
-    """Return the rows that `geoaccess.kernels.cells` takes, of sites that one comes to or of cells that one leaves."""
-    if come:
-        columns = (at.edge, at.arrive_node_u, at.arrive_node_v, at.arrive_u, at.arrive_v, at.off, at.up, at.down)
-    else:
-        columns = (at.edge, at.leave_node_u, at.leave_node_v, at.leave_u, at.leave_v, at.off, at.up, at.down)
-    return np.column_stack(columns)

@@ -13,7 +13,7 @@ from geoaccess.study import stages
 from geoaccess.study.answers import Answers
 from geoaccess.study.sections.inputs import SectionInput, SolvedInput
 from geoaccess.study.sections.registry import add_sections, check_sections
-from geoaccess.study.settings.study_file import CentralityTable
+from geoaccess.study.settings.inputs import CentralityTable
 from geoaccess.study.zonings import join_zonings
 
 if TYPE_CHECKING:

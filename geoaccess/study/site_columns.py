@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from geoaccess.study.settings.config_sections import ServiceSettings
-    from geoaccess.study.settings.study_file import SitesFromFile, Study
+    from geoaccess.study.settings.inputs import SitesFromFile
+    from geoaccess.study.settings.study_file import Study
 
 __all__ = ["at_their_levels", "read_with_columns", "refuse_columns"]
 

@@ -101,7 +101,7 @@ def write_reference_template(study: Study, path: Path) -> int:
         If the file is there already, or as `check`.
     """
     from geoaccess.study import stages
-    from geoaccess.study.settings.study_file import CentralityTable
+    from geoaccess.study.settings.inputs import CentralityTable
     from geoaccess.study.stages import join_table
 
     if path.exists():

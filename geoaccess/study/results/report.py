@@ -10,7 +10,7 @@ import pandas as pd
 from geoaccess import maps, measures
 from geoaccess.phrases import table_text
 from geoaccess.study.results.dictionary import meaning, names_of
-from geoaccess.study.settings.study_file import CentralityTable, SitesFromFile, SitesFromOsm
+from geoaccess.study.settings.inputs import CentralityTable, SitesFromFile, SitesFromOsm
 from geoaccess.version import __version__
 
 if TYPE_CHECKING:

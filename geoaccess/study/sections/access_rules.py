@@ -11,7 +11,7 @@ from geoaccess import measures, services
 from geoaccess.errors import InputError
 from geoaccess.study.sections.service_sites import ask_of_times, municipality_of_sites, sites_of_service
 from geoaccess.study.settings.config_sections import RuleByNames, RuleByTable, RuleOfOwn
-from geoaccess.study.settings.study_file import ZonesFromColumn
+from geoaccess.study.settings.inputs import ZonesFromColumn
 from geoaccess.study.study_tables import read_given
 from geoaccess.study.zonings import zonings_of
 from geoaccess.toml import did_you_mean

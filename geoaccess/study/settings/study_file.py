@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime  # noqa: TC003 - pydantic reads the annotation
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
-from geoaccess.defaults import MAX_NEAREST_M, MAX_SNAP_M, MERGE_WITHIN_M, MIN_COMPONENT_M, OFF_NETWORK_KPH
 from geoaccess.errors import ConfigError
 from geoaccess.measures import ServiceSpec
 from geoaccess.phrases import FALLBACK, language_code
@@ -28,9 +26,25 @@ from geoaccess.study.settings.config_sections import (
     section_problems,
 )
 from geoaccess.study.settings.demand import DemandSettings
+from geoaccess.study.settings.inputs import (
+    Centrality,
+    CentralityComputed,
+    CentralityTable,
+    NetworkSettings,
+    PopulationSettings,
+    Sites,
+    SitesFromFile,
+    SitesFromOsm,
+    SitesFromReview,
+    SnapSettings,
+    Zones,
+    ZonesFromColumn,
+    ZonesFromFile,
+    ZonesFromOsm,
+)
 from geoaccess.study.settings.reliability import ReliabilitySettings  # noqa: TC001 - pydantic reads the annotation
 from geoaccess.toml import Table, did_you_mean, read_toml
-from geoaccess.zones import DEFAULT_SCHEME, CentralityScheme, read_scheme, scheme_file
+from geoaccess.zones import CentralityScheme, read_scheme, scheme_file
 
 __all__ = [
     "CentralityComputed",
@@ -48,179 +62,6 @@ __all__ = [
 
 Positive = Annotated[float, Field(gt=0)]
 MIN = 60.0
-
-
-class NetworkSettings(Table):
-    """[network]: the extract and the rules for reading it."""
-
-    osm: Annotated[list[str], Field(min_length=1)]
-    profile: str = "car"
-    when: datetime | None = None
-    ferries: str | None = None
-    closures: str | None = None
-    ferry_gtfs: list[str] = []
-    dated: str = ""
-    min_component_km: Annotated[float, Field(ge=0)] = MIN_COMPONENT_M / 1000
-
-
-class SnapSettings(Table):
-    """[snap]: how cells and sites are attached to roads."""
-
-    max_m: Positive = MAX_SNAP_M
-    off_network_kph: Positive = OFF_NETWORK_KPH
-
-
-class PopulationSettings(Table):
-    """[population]: a grid table or a raster of people; cell_id = "none" where the table has no ids."""
-
-    file: str
-    layer: str | None = None
-    people: str = "population"
-    cell_id: str | None = "cell_id"
-    x: str | None = None
-    y: str | None = None
-    crs: str | None = None
-    cell_size_m: Positive | None = None
-    anchor: Literal["centre", "lower_left"] | None = None
-    carry: list[str] = []
-    ages: dict[str, str] = {}
-    clip: tuple[float, float, float, float] | None = None
-    year: int
-    source: str
-
-
-class SitesFromFile(Table):
-    """[[sites]] from a CSV, spreadsheet, Parquet, GeoJSON or GeoPackage file."""
-
-    kind: Literal["file"]
-    file: str
-    layer: str | None = None
-    service: str | None = None
-    service_column: str = "service"
-    columns: dict[str, str] = {}
-    where: dict[str, list[str]] = {}
-    crs: str = "EPSG:4326"
-    clip: bool = False
-    merge_within_m: Annotated[float, Field(ge=0)] = 0.0
-    source: str = ""
-
-
-class SitesFromOsm(Table):
-    """[[sites]] from all features of the extract with certain tags."""
-
-    kind: Literal["osm"]
-    service: str
-    tags: Annotated[list[dict[str, str]], Field(min_length=1)]
-    with_names: list[str] = []
-    without_names: list[str] = []
-    clip: bool = False
-    merge_within_m: Annotated[float, Field(ge=0)] = MERGE_WITHIN_M
-
-
-class SitesFromReview(Table):
-    """[[sites]] from features of the extract, by a reviewed table that says what each is used for."""
-
-    kind: Literal["osm_review"]
-    file: str
-    tags: Annotated[list[dict[str, str]], Field(min_length=1)]
-
-
-class Borderless(Table):
-    """[[zones.borderless]]: a municipality whose border the extract lacks: cells near a place that are in no other."""
-
-    id: str
-    name: str
-    lon: float
-    lat: float
-    within_km: Positive
-
-
-class ZonesFromOsm(Table):
-    """[zones] from the boundaries of the extract."""
-
-    kind: Literal["osm"]
-    level: int
-    region_level: int | None = None
-    borderless: list[Borderless] = []
-    max_nearest_m: Annotated[float, Field(ge=0)] = MAX_NEAREST_M
-
-
-class ZonesFromFile(Table):
-    """[zones] from a file of polygons."""
-
-    kind: Literal["file"]
-    file: str
-    layer: str | None = None
-    id: str
-    name: str
-    region_id: str | None = None
-    region: str | None = None
-    digits: int | None = None
-    max_nearest_m: Annotated[float, Field(ge=0)] = MAX_NEAREST_M
-
-
-class ZonesFromColumn(Table):
-    """[zones] from a column of the population table; names from a CSV."""
-
-    kind: Literal["column"]
-    column: str
-    names_file: str | None = None
-    names_id: str = "kommunenummer"
-    names_name: str = "name"
-
-
-class CentralityTable(Table):
-    """[centrality] from an official table; index = "none" where it has classes only."""
-
-    kind: Literal["table"]
-    scheme: str = DEFAULT_SCHEME
-    file: str
-    municipality: str = "kommunenummer"
-    centrality_class: str = "sentralitetsklasse"
-    index: str = "sentralitetsindeks"
-    year: int
-    source: str
-
-
-class CentralityComputed(Table):
-    """[centrality] computed by Statistics Norway's method, as far as it is published."""
-
-    kind: Literal["computed"]
-    scheme: str = DEFAULT_SCHEME
-    cutoff_min: Positive = 90.0
-    tenth_at_min: Positive = 45.0
-    weights: tuple[float, float] = (2 / 3, 1 / 3)
-    cuts: tuple[float, ...] | None = None
-    transform: Literal["log", "sqrt", "linear"] = "log"
-    functions: Annotated[dict[str, str | list[dict[str, str]]], Field(min_length=1)]
-    profile: str = "ssb"
-    most_central: Annotated[float, Field(gt=0, le=1000)] | None = None
-    note: str
-
-    @property
-    def services(self) -> list[str]:
-        """The services of the study whose sites are functions."""
-        return [name for name in self.functions.values() if isinstance(name, str)]
-
-    @property
-    def tags(self) -> list[list[dict[str, str]]]:
-        """The rules of tags by which functions are found on the map."""
-        return [rules for rules in self.functions.values() if not isinstance(rules, str)]
-
-    @model_validator(mode="after")
-    def _part_of_a_country(self) -> CentralityComputed:
-        if self.most_central is None:
-            raise ValueError(
-                "most_central is not given: write most_central = 1000 where the study is a whole country; where it is "
-                "part of one, the official index of its most central municipality (Troms: 803, of Tromsø), without "
-                "which the classes of a part cannot be computed"
-            )
-        return self
-
-
-Sites = Annotated[SitesFromFile | SitesFromOsm | SitesFromReview, Field(discriminator="kind")]
-Zones = Annotated[ZonesFromOsm | ZonesFromFile | ZonesFromColumn, Field(discriminator="kind")]
-Centrality = Annotated[CentralityTable | CentralityComputed, Field(discriminator="kind")]
 
 
 class Settings(Table):

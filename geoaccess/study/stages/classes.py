@@ -9,7 +9,7 @@ import numpy as np
 from geoaccess import files, services, zones
 from geoaccess.errors import ConfigError, InputError
 from geoaccess.routing import nearest_snapped, travel_times
-from geoaccess.study.settings.study_file import CentralityTable
+from geoaccess.study.settings.inputs import CentralityTable
 from geoaccess.study.stages.networks import build_or_load_network, contract_or_load
 from geoaccess.study.stages.snapping import snap_as_set, snap_cells
 from geoaccess.study.stages.subjects import fetch_hint
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geoaccess.hierarchy import Hierarchy
-    from geoaccess.study.settings.study_file import CentralityComputed, Study
+    from geoaccess.study.settings.inputs import CentralityComputed
+    from geoaccess.study.settings.study_file import Study
     from geoaccess.study.stages.snapping import Snapped
 
 __all__ = ["check_scheme", "join_classes", "join_table"]

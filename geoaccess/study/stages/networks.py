@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from geoaccess.hierarchy import Hierarchy
-    from geoaccess.study.settings.study_file import (
-        Study,
-    )
+    from geoaccess.study.settings.study_file import Study
 
 
 __all__ = ["build_network", "build_or_load_network", "contract_or_load", "network_folder"]

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 from geoaccess import demand, files
 from geoaccess.errors import InputError
-from geoaccess.study.settings.study_file import (
-    Study,
-    ZonesFromColumn,
-)
+from geoaccess.study.settings.inputs import ZonesFromColumn
 from geoaccess.study.stages.subjects import fetch_hint
 from geoaccess.study.zonings import carried_columns
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+    from geoaccess.study.settings.study_file import Study
 
 __all__ = ["read_people"]
 

@@ -8,17 +8,14 @@ import pandas as pd
 
 from geoaccess import files, services
 from geoaccess.osm import read_features
-from geoaccess.study.settings.study_file import (
-    CentralityComputed,
-    SitesFromFile,
-    SitesFromOsm,
-    Study,
-)
+from geoaccess.study.settings.inputs import CentralityComputed, SitesFromFile, SitesFromOsm
 from geoaccess.study.site_columns import at_their_levels, read_with_columns, refuse_columns
 from geoaccess.study.stages.subjects import about, fetch_hint
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+    from geoaccess.study.settings.study_file import Study
 
 __all__ = ["names_of_sites", "read_mapped", "read_places"]
 

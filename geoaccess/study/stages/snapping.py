@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from geoaccess.study.settings.study_file import (
-        Study,
-    )
+    from geoaccess.study.settings.study_file import Study
 
 __all__ = ["Snapped", "snap_all", "snap_as_set", "snap_cells"]
 

@@ -10,9 +10,7 @@ from geoaccess.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from geoaccess.study.settings.study_file import (
-        Study,
-    )
+    from geoaccess.study.settings.study_file import Study
 
 
 __all__ = ["about", "fetch_hint"]

@@ -9,16 +9,13 @@ from shapely.geometry import Point
 
 from geoaccess import files, zones
 from geoaccess.osm import read_boundaries
-from geoaccess.study.settings.study_file import (
-    Study,
-    ZonesFromColumn,
-    ZonesFromFile,
-    ZonesFromOsm,
-)
+from geoaccess.study.settings.inputs import ZonesFromColumn, ZonesFromFile, ZonesFromOsm
 from geoaccess.study.stages.subjects import about, fetch_hint
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+    from geoaccess.study.settings.study_file import Study
 
 __all__ = ["join_zones"]
 
