@@ -147,27 +147,27 @@ def sweep_bytes(hierarchy: ga.Hierarchy, lanes: int) -> int:
     return 4 * n + 8 * arcs + 4 * n + 2 * 4 * lanes * n
 
 
-def solve(hierarchy: ga.Hierarchy, sites: Nodes) -> ga.NearestField:
+def solve(hierarchy: ga.Hierarchy, sites: Nodes) -> ga.routing.NearestField:
     """Return a solved nearest field with k = 2 that can be updated, all from scratch."""
     return ga.solve_nearest(hierarchy, at_nodes(hierarchy.network, sites), k=2)
 
 
-def add_site(field: ga.NearestField, place: pd.Series[Any]) -> Change:
+def add_site(field: ga.routing.NearestField, place: pd.Series[Any]) -> Change:
     """Add a site to a field."""
-    return ga.add_site(field, "new", place)
+    return ga.routing.add_site(field, "new", place)
 
 
-def move_site(field: ga.NearestField, site: int, place: pd.Series[Any]) -> Change:
+def move_site(field: ga.routing.NearestField, site: int, place: pd.Series[Any]) -> Change:
     """Move a site of a field to another place."""
-    return ga.move_site(field, site, place)
+    return ga.routing.move_site(field, site, place)
 
 
-def undo(field: ga.NearestField, change: Change) -> None:
+def undo(field: ga.routing.NearestField, change: Change) -> None:
     """Take back the last change."""
-    ga.undo(field, change)
+    ga.routing.undo(field, change)
 
 
-def field_keys(field: ga.NearestField) -> npt.NDArray[np.uint64]:
+def field_keys(field: ga.routing.NearestField) -> npt.NDArray[np.uint64]:
     """Return the keys of a field, shape (n_nodes, 2); not timed."""
     return field.keys
 

@@ -19,10 +19,10 @@ ONE_RUN = """
 import sys
 from dataclasses import replace
 from benchmarks.peak import peak_mb
-from geoaccess.study import load_study, run
+from geoaccess.study import load_study, run_study
 study = load_study(sys.argv[1])
 study = replace(study, settings=study.settings.model_copy(update={"cache": sys.argv[2], "output": sys.argv[3]}))
-answers = run(study, show=False)
+answers = run_study(study, show=False)
 assert answers.from_cache == (sys.argv[4] == "warm"), "cache"
 print(peak_mb())
 """

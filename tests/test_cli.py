@@ -123,7 +123,7 @@ def test_whoever_interrupts_is_not_shown_a_traceback(cli, study, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("geoaccess.study.run", interrupted)
+    monkeypatch.setattr("geoaccess.study.run_study", interrupted)
     code, _, err = cli("run", study)
     assert code == 130
     assert "Traceback" not in err

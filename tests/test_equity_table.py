@@ -6,7 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geoaccess.equity import concentration_index, equity_table, fgt, gini, interval, kolm_pollak, palma, theil_t
+from geoaccess.equity import (
+    bootstrap_interval,
+    concentration_index,
+    equity_table,
+    fgt,
+    gini,
+    kolm_pollak,
+    palma,
+    theil_t,
+)
 from geoaccess.errors import InputError
 from geoaccess.measures import ServiceSpec, norm_table
 
@@ -101,7 +110,7 @@ def test_nobody_lives_there(results):
 
 def test_intervals_are_those_of_the_clusters(results):
     table = equity_table(results, services={"gp": "gp_s"}, clusters="municipality_id", draws=30, seed=4)
-    expected = interval(
+    expected = bootstrap_interval(
         gini, [600, 650, 900, 1500], weights=[300, 100, 50, 50], clusters=[1, 1, 2, 3], draws=30, seed=4
     )
     row = table.set_index("index").loc["gini"]

@@ -46,10 +46,10 @@ def test_two_people_by_hand():
     """One has 1, one 4: the mean is 5/2, of square roots 3/2, the geometric mean 2, the harmonic 8/5."""
     assert ga.gini([1, 4]) == pytest.approx(6 / (2 * 4 * 2.5))
     assert ga.theil_t([1, 4]) == pytest.approx((0.4 * math.log(0.4) + 1.6 * math.log(1.6)) / 2)
-    assert ga.theil_l([1, 4]) == pytest.approx(math.log(2.5 / 2))
-    assert ga.atkinson([1, 4], epsilon=0.5) == pytest.approx(1 - 2.25 / 2.5)
-    assert ga.atkinson([1, 4], epsilon=1) == pytest.approx(1 - 2 / 2.5)
-    assert ga.atkinson([1, 4], epsilon=2) == pytest.approx(1 - 1.6 / 2.5)
+    assert ga.equity.theil_l([1, 4]) == pytest.approx(math.log(2.5 / 2))
+    assert ga.equity.atkinson([1, 4], epsilon=0.5) == pytest.approx(1 - 2.25 / 2.5)
+    assert ga.equity.atkinson([1, 4], epsilon=1) == pytest.approx(1 - 2 / 2.5)
+    assert ga.equity.atkinson([1, 4], epsilon=2) == pytest.approx(1 - 1.6 / 2.5)
     assert ga.concentration_index([1, 4], ranking=[0, 1]) == pytest.approx(0.3)
     assert ga.concentration_index([1, 4], ranking=[1, 0]) == pytest.approx(-0.3)
     assert ga.concentration_index([1, 4], ranking=[0, 0]) == pytest.approx(0)
@@ -66,7 +66,7 @@ def test_a_valley_by_hand():
     between = 0.5 * math.log(12.5 / 20) + 0.5 * math.log(50 / 20)
     inside = 0.5 * (0.6 * math.log(10 / 12.5) + 0.4 * math.log(20 / 12.5))
     assert (found.between, found.within) == (pytest.approx(between), pytest.approx(inside))
-    found = ga.theil_l([10, 20, 50], **given)
+    found = ga.equity.theil_l([10, 20, 50], **given)
     between = 0.8 * math.log(20 / 12.5) + 0.2 * math.log(20 / 50)
     inside = 0.8 * (math.log(12.5) - 0.75 * math.log(10) - 0.25 * math.log(20))
     assert (found.between, found.within) == (pytest.approx(between), pytest.approx(inside))
@@ -94,11 +94,11 @@ def test_palma_divides_the_people_on_the_borders_by_hand():
 def test_time_over_a_norm_by_hand(alpha, expected):
     """Norm 30 minutes: 50 people at 30 are inside, 30 at 45 are half a norm beyond it, 20 at 90 two norms."""
     values, people = [30, 45, 90], [50, 30, 20]
-    assert ga.fgt(values, norm=30, alpha=alpha, weights=people) == pytest.approx(expected)
+    assert ga.equity.fgt(values, norm=30, alpha=alpha, weights=people) == pytest.approx(expected)
     # R's accessibility counts poverty, (z - x) / z below a line z. Mirrored at the norm, x -> 2z - x, the two agree.
     mirrored = [2 * 30 - value for value in values]
     poverty = sum(n * ((30 - x) / 30) ** alpha for x, n in zip(mirrored, people, strict=True) if x < 30) / sum(people)
-    assert ga.fgt(values, norm=30, alpha=alpha, weights=people) == pytest.approx(poverty)
+    assert ga.equity.fgt(values, norm=30, alpha=alpha, weights=people) == pytest.approx(poverty)
 
 
 # Inequality, person by person
@@ -134,7 +134,7 @@ def test_the_theils_over_persons_and_their_parts(rows):
     l_within = sum(math.log(averages[g] / v) for v, g in everybody) / n
     for index, total, between, within in (
         (ga.theil_t, t, t_between, t_within),
-        (ga.theil_l, log_mean, l_between, l_within),
+        (ga.equity.theil_l, log_mean, l_between, l_within),
     ):
         found = index(values, weights=people, groups=groups)
         assert found.total == pytest.approx(total, abs=1e-11)
@@ -155,10 +155,10 @@ def test_atkinson_over_persons_and_what_joins_its_parts(rows, epsilon):
         return (sum(value ** (1 - epsilon) for value in part) / len(part)) ** (1 / (1 - epsilon))
 
     expected = 1 - equivalent(everybody) / float(mean(everybody))
-    found = ga.atkinson(values, epsilon=epsilon, weights=people, groups=groups)
+    found = ga.equity.atkinson(values, epsilon=epsilon, weights=people, groups=groups)
     assert found.total == pytest.approx(expected, abs=1e-9)
     assert (1 - found.between) * (1 - found.within) == pytest.approx(1 - found.total, abs=1e-9)
-    assert ga.atkinson(values, epsilon=epsilon, weights=people) == pytest.approx(expected, abs=1e-9)
+    assert ga.equity.atkinson(values, epsilon=epsilon, weights=people) == pytest.approx(expected, abs=1e-9)
 
 
 @given(crowds)
@@ -208,7 +208,7 @@ def test_time_over_a_norm_over_persons_and_groups(rows, norm, alpha):
         return mean([Fraction(value - norm, norm) ** alpha if value > norm else Fraction(0) for value in part])
 
     expected = burden([value for value, _ in everybody])
-    found = ga.fgt(values, norm=norm, alpha=alpha, weights=people, groups=groups)
+    found = ga.equity.fgt(values, norm=norm, alpha=alpha, weights=people, groups=groups)
     assert found.total == pytest.approx(float(expected), abs=1e-12)
     assert found.between + found.within == pytest.approx(found.total, abs=1e-12)
     best = min(burden([v for v, g in everybody if g == group]) for _, group in everybody)
@@ -218,16 +218,18 @@ def test_time_over_a_norm_over_persons_and_groups(rows, norm, alpha):
 @given(crowds, st.sampled_from([0, 1, 2]))
 def test_a_norm_of_infinity_leaves_nobody_outside(rows, alpha):
     values, people, groups = columns(rows)
-    assert ga.fgt(values, norm=INF, alpha=alpha, weights=people) == 0
+    assert ga.equity.fgt(values, norm=INF, alpha=alpha, weights=people) == 0
     parts = ga.norm_shortfall(values, norm=INF, weights=people, groups=groups)
     assert parts["people_beyond"].sum() == 0
     assert parts["time_to_save"].sum() == 0
     assert parts["people_within"].sum() == sum(people)
     times = pd.DataFrame({"base": [float(value) for value in values]})
-    assert (ga.expected_coverage(times, norm_s=INF, availability=0.5) == 1).all()
+    assert (ga.ambulance.expected_coverage(times, norm_s=INF, availability=0.5) == 1).all()
     # Not even who is reached by nothing; and in a norm that is only long, those stay outside.
-    assert ga.fgt([*values, INF], norm=INF, alpha=alpha, weights=[*people, 1]) == 0
-    assert ga.fgt([*values, INF], norm=1e9, alpha=0, weights=[*people, 1]) == pytest.approx(1 / (sum(people) + 1))
+    assert ga.equity.fgt([*values, INF], norm=INF, alpha=alpha, weights=[*people, 1]) == 0
+    assert ga.equity.fgt([*values, INF], norm=1e9, alpha=0, weights=[*people, 1]) == pytest.approx(
+        1 / (sum(people) + 1)
+    )
 
 
 def test_a_norm_of_infinity_leaves_nobody_outside_though_some_are_never_reached():
@@ -238,7 +240,7 @@ def test_a_norm_of_infinity_leaves_nobody_outside_though_some_are_never_reached(
             "gp_reason": ["", "island_without_ferry", "no_road_within"],
         }
     )
-    table = ga.norm_table(results, services=[ga.ServiceSpec(key="gp", label="GP", norms_s=(60.0, INF))])
+    table = ga.norm_table(results, services=[ga.measures.ServiceSpec(key="gp", label="GP", norms_s=(60.0, INF))])
     assert table["people_beyond"].tolist() == [3.0, 0.0]
     assert table["share_within"].tolist() == [0.7, 1.0]
 
@@ -249,7 +251,7 @@ def test_a_norm_of_infinity_leaves_nobody_outside_though_some_are_never_reached(
         lambda x, w: ga.gini(x, weights=w),
         lambda x, w: ga.theil_t(x, groups=w),
         lambda x, w: ga.concentration_index(x, ranking=w),
-        lambda x, w: ga.fgt(x, norm=w, alpha=0),
+        lambda x, w: ga.equity.fgt(x, norm=w, alpha=0),
         lambda x, w: ga.norm_shortfall(x, norm=2, groups=w),
         lambda x, w: ga.weighted_quantile(x, w, 0.5),
     ],
@@ -279,9 +281,12 @@ def regions(draw):
 
 
 DECAYS = {
-    "stepped": (ga.Stepped((600, 1800), (1, 0.5)), lambda t: 1 if t <= 600 else Fraction(1, 2) if t <= 1800 else 0),
-    "binary": (ga.Binary(1800), lambda t: 1 if t <= 1800 else 0),
-    "exponential": (ga.Exponential(900, cutoff_s=2400), lambda t: math.exp(-t / 900) if t <= 2400 else 0),
+    "stepped": (
+        ga.catchment.Stepped((600, 1800), (1, 0.5)),
+        lambda t: 1 if t <= 600 else Fraction(1, 2) if t <= 1800 else 0,
+    ),
+    "binary": (ga.catchment.Binary(1800), lambda t: 1 if t <= 1800 else 0),
+    "exponential": (ga.catchment.Exponential(900, cutoff_s=2400), lambda t: math.exp(-t / 900) if t <= 2400 else 0),
 }
 
 
@@ -328,9 +333,9 @@ def test_catchments_by_plain_loops(region, name):
     given_ = {"demand": people, "supply": supply, "decay": decay}
     for measure, expected in (
         (ga.two_step, e2sfca),
-        (ga.three_step, three_steps),
-        (ga.balanced, bfca),
-        (ga.spatial_availability, soukhov),
+        (ga.catchment.three_step, three_steps),
+        (ga.catchment.balanced, bfca),
+        (ga.catchment.spatial_availability, soukhov),
     ):
         found = measure(np.array(times), **given_).to_numpy()
         assert found == pytest.approx([float(value) for value in expected(w, people, supply)], abs=1e-12), measure
@@ -345,11 +350,11 @@ def test_supply_handed_out_is_supply_reachable(region, name):
     )
     given_ = {"demand": people, "supply": supply, "decay": decay}
     times = np.array(times)
-    assert ga.spatial_availability(times, **given_).sum() == pytest.approx(reachable)
+    assert ga.catchment.spatial_availability(times, **given_).sum() == pytest.approx(reachable)
     assert ga.two_step(times, **given_) @ people == pytest.approx(reachable)
-    assert ga.three_step(times, **given_) @ people == pytest.approx(reachable)
+    assert ga.catchment.three_step(times, **given_) @ people == pytest.approx(reachable)
     levels = site_demand(times, measure="balanced", **given_)["supply_per_person"]
-    assert ga.balanced(times, **given_).sum() == pytest.approx(levels.sum())
+    assert ga.catchment.balanced(times, **given_).sum() == pytest.approx(levels.sum())
 
 
 def test_two_villages_and_two_doctors_by_hand():
@@ -359,14 +364,16 @@ def test_two_villages_and_two_doctors_by_hand():
     so X 3 / (200 + 100 / 6), Y 1 / (50 + 200 / 3). BFCA: X 3 / (200 + 100 / 3), Y 1 / (100 + 200 / 3).
     """
     times = np.array([[300, 1200], [1200, 300]])
-    given_ = {"demand": [300, 100], "supply": [3, 1], "decay": ga.Stepped((600, 1800), (1, 0.5))}
+    given_ = {"demand": [300, 100], "supply": [3, 1], "decay": ga.catchment.Stepped((600, 1800), (1, 0.5))}
     x, y = 3 / 350, 1 / 250
     assert ga.two_step(times, **given_).tolist() == pytest.approx([x + y / 2, x / 2 + y])
-    assert ga.spatial_availability(times, **given_).tolist() == pytest.approx([300 * (x + y / 2), 100 * (x / 2 + y)])
+    assert ga.catchment.spatial_availability(times, **given_).tolist() == pytest.approx(
+        [300 * (x + y / 2), 100 * (x / 2 + y)]
+    )
     x, y = 3 / (200 + 100 / 6), 1 / (50 + 200 / 3)
-    assert ga.three_step(times, **given_).tolist() == pytest.approx([2 / 3 * x + y / 6, x / 6 + 2 / 3 * y])
+    assert ga.catchment.three_step(times, **given_).tolist() == pytest.approx([2 / 3 * x + y / 6, x / 6 + 2 / 3 * y])
     x, y = 3 / (200 + 100 / 3), 1 / (100 + 200 / 3)
-    assert ga.balanced(times, **given_).tolist() == pytest.approx([2 / 3 * x + y / 3, x / 3 + 2 / 3 * y])
+    assert ga.catchment.balanced(times, **given_).tolist() == pytest.approx([2 / 3 * x + y / 3, x / 3 + 2 / 3 * y])
 
 
 def test_amounts_by_id_are_taken_from_a_mapping_too():
@@ -374,10 +381,10 @@ def test_amounts_by_id_are_taken_from_a_mapping_too():
         [("b", "Y", 300), ("a", "X", 300), ("b", "X", 1200), ("a", "Y", 1200)],
         columns=["cell_id", "site_id", "travel_time_s"],
     )
-    decay = ga.Stepped((600, 1800), (1, 0.5))
+    decay = ga.catchment.Stepped((600, 1800), (1, 0.5))
     people, doctors = {"a": 300, "b": 100}, {"Y": 1, "X": 3}
     x, y = 3 / 350, 1 / 250
-    for measure in (ga.two_step, ga.spatial_availability, ga.three_step, ga.balanced):
+    for measure in (ga.two_step, ga.catchment.spatial_availability, ga.catchment.three_step, ga.catchment.balanced):
         found = measure(pairs, demand=people, supply=doctors, decay=decay)
         other = measure(pairs, demand=pd.Series(people), supply=pd.Series(doctors), decay=decay)
         pd.testing.assert_series_equal(found, other)
@@ -402,14 +409,14 @@ def test_expected_coverage_over_every_state_of_the_bases(bases, norm_s):
     names = [f"b{n}" for n in range(len(bases))]
     times = pd.DataFrame([[t for t, _ in bases]], columns=names)
     availability = {name: a for name, (_, a) in zip(names, bases, strict=True)}
-    found = ga.expected_coverage(times, norm_s=norm_s, availability=availability).item()
+    found = ga.ambulance.expected_coverage(times, norm_s=norm_s, availability=availability).item()
     assert found == pytest.approx(expected, abs=1e-12)
 
 
 def test_expected_coverage_by_hand():
     """Within 12 minutes of three bases that are out 3 calls in 10: 1 - 0.3^3; Daskin adds 0.7, 0.21 and 0.063."""
     times = pd.DataFrame({"a": [300.0], "b": [600.0], "c": [720.0], "d": [721.0]})
-    found = ga.expected_coverage(times, norm_s=720, availability=0.7).item()
+    found = ga.ambulance.expected_coverage(times, norm_s=720, availability=0.7).item()
     assert found == pytest.approx(0.973)
     assert found == pytest.approx(0.7 + 0.21 + 0.063)
 
@@ -434,7 +441,7 @@ def test_the_districts_of_norway(data):
     # A share of people is also the measure of time over a norm where class stands for time.
     known = of_cell.notna()
     people = cells["pop_2019"][known].to_numpy()
-    beyond = ga.fgt(of_cell[known].to_numpy(dtype=float), norm=3, alpha=0, weights=people)
+    beyond = ga.equity.fgt(of_cell[known].to_numpy(dtype=float), norm=3, alpha=0, weights=people)
     assert beyond == pytest.approx(people[of_cell[known] >= 4].sum() / people.sum())
     classes_apart = ga.theil_t(of_cell[known].to_numpy(dtype=float), weights=people, groups=of_cell[known].to_numpy())
     assert classes_apart.within == pytest.approx(0)

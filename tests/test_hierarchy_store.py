@@ -24,11 +24,11 @@ def road():
 
 @pytest.fixture
 def kept(road, tmp_path):
-    return ga.save_hierarchy(ga.contract(road), tmp_path / "kept")
+    return ga.hierarchy.save_hierarchy(ga.contract(road), tmp_path / "kept")
 
 
 def test_what_is_written_is_read_and_shared_between_processes(road, kept):
-    made, read = ga.contract(road), ga.load_hierarchy(kept, road)
+    made, read = ga.contract(road), ga.hierarchy.load_hierarchy(kept, road)
     for name in ("place", "start", "head", "outward", "inward"):
         array = getattr(read, name)
         assert np.array_equal(getattr(made, name), array)
@@ -42,7 +42,7 @@ def test_what_is_written_is_read_and_shared_between_processes(road, kept):
 def test_the_hierarchy_of_another_network_is_refused(road, kept):
     other = ga.Network.from_edges(lon=[10, 10.1], lat=[60, 60], u=[0], v=[1], forward_s=[3], backward_s=[3])
     with pytest.raises(InputError, match="of another network"):
-        ga.load_hierarchy(kept, other)
+        ga.hierarchy.load_hierarchy(kept, other)
 
 
 @pytest.mark.parametrize("name", ["place.npy", "inward.npy"])
@@ -51,16 +51,16 @@ def test_damage_is_refused(road, kept, name):
     raw[-1] ^= 1
     (kept / name).write_bytes(raw)
     with pytest.raises(InputError, match=f"{name}: damaged"):
-        ga.load_hierarchy(kept, road)
+        ga.hierarchy.load_hierarchy(kept, road)
 
 
 def test_what_is_no_hierarchy_is_refused(road, kept, tmp_path):
     with pytest.raises(InputError, match="not a hierarchy"):
-        ga.load_hierarchy(tmp_path / "nowhere", road)
+        ga.hierarchy.load_hierarchy(tmp_path / "nowhere", road)
     described = json.loads((kept / "hierarchy.json").read_text())
     (kept / "hierarchy.json").write_text(json.dumps(described | {"format": 0}))
     with pytest.raises(InputError, match="another version"):
-        ga.load_hierarchy(kept, road)
+        ga.hierarchy.load_hierarchy(kept, road)
     (kept / "hierarchy.json").write_text("[]")
     with pytest.raises(InputError, match="not a hierarchy"):
-        ga.load_hierarchy(kept, road)
+        ga.hierarchy.load_hierarchy(kept, road)

@@ -14,8 +14,8 @@ from geoaccess.study import load_study, stages
 
 ROOT = Path(__file__).parents[1]
 TOTAL = 348_342
-TO_PATIENT = ga.ServiceSpec(key="to_patient", label="Ambulance at the patient", toward="cells")
-FIGURES = ga.read_ambulance_figures()
+TO_PATIENT = ga.measures.ServiceSpec(key="to_patient", label="Ambulance at the patient", toward="cells")
+FIGURES = ga.ambulance.read_ambulance_figures()
 CAR = FIGURES.modes["car"]
 
 
@@ -54,7 +54,7 @@ def searched(iceland):
         & (cells.groupby("municipality_id")["population"].transform("sum") > 10_000),
     )
     returning = pd.DataFrame(back, index=hospitals.index, columns=bases.index)
-    chain = ga.road_chain(results, base="base", site="hospital", times=CAR.times, returning=returning)
+    chain = ga.ambulance.road_chain(results, base="base", site="hospital", times=CAR.times, returning=returning)
     return results.join(chain), out, bases, hospitals
 
 
@@ -76,7 +76,9 @@ def test_the_chain_is_finite_where_both_its_legs_are(searched):
 def test_everybody_is_inside_the_norm_late_or_unreached_for_a_reason(searched, municipality):
     results, *_ = searched
     for by in (None, "municipality_id"):
-        table = ga.response_table(results, service=TO_PATIENT, norms=FIGURES.norms, by=by, municipality=municipality)
+        table = ga.ambulance.response_table(
+            results, service=TO_PATIENT, norms=FIGURES.norms, by=by, municipality=municipality
+        )
         lost = table["people_late"] + table.filter(like="unreached_").sum(axis=1)
         assert table["population"].sum() == TOTAL
         assert (table["people_within"] + lost == table["population"]).all()
@@ -84,32 +86,32 @@ def test_everybody_is_inside_the_norm_late_or_unreached_for_a_reason(searched, m
     if municipality:
         dense = dense.groupby(results[municipality]).transform("any")
     inside = results["population"].where(results["to_patient_s"] <= np.where(dense, 720, 1500), 0)
-    table = ga.response_table(results, service=TO_PATIENT, norms=FIGURES.norms, municipality=municipality)
+    table = ga.ambulance.response_table(results, service=TO_PATIENT, norms=FIGURES.norms, municipality=municipality)
     assert table["people_within"].tolist() == [inside[dense].sum(), inside[~dense].sum()]
     assert dense.nunique() == 2
 
 
 def test_bases_that_may_be_out_cover_less_and_more_of_them_more(searched):
     results, out, bases, _ = searched
-    norm = ga.response_norm(results, norms=FIGURES.norms)["norm_s"]
+    norm = ga.ambulance.response_norm(results, norms=FIGURES.norms)["norm_s"]
     times = out.filter(regex="^travel_time") + CAR.times.start_s
     plain = (results["to_patient_s"] <= norm).astype(float)
-    assert (ga.expected_coverage(times, norm_s=norm, availability=1.0) == plain).all()
+    assert (ga.ambulance.expected_coverage(times, norm_s=norm, availability=1.0) == plain).all()
     labels = out.filter(regex="^site")
-    free = ga.base_availability(labels, pd.Series(0.8, index=bases.index))
-    covered = ga.expected_coverage(times, norm_s=norm, availability=free)
-    alone = ga.expected_coverage(times.iloc[:, :1], norm_s=norm, availability=0.8)
+    free = ga.ambulance.base_availability(labels, pd.Series(0.8, index=bases.index))
+    covered = ga.ambulance.expected_coverage(times, norm_s=norm, availability=free)
+    alone = ga.ambulance.expected_coverage(times.iloc[:, :1], norm_s=norm, availability=0.8)
     assert (covered <= plain).all()
     assert (covered >= alone - 1e-12).all()
     assert covered.max() > 0.99  # five bases in the capital area
-    people = ga.response_table(results, service=TO_PATIENT, norms=FIGURES.norms, coverage=covered)
+    people = ga.ambulance.response_table(results, service=TO_PATIENT, norms=FIGURES.norms, coverage=covered)
     assert people["people_within"].sum() == pytest.approx((results["population"] * covered).sum())
 
 
 def test_the_busiest_base_is_in_the_capital_area(searched):
     results, _, bases, _ = searched
     calls = results["population"] * 0.06  # a year and person, to have a number
-    busy = ga.busy_fraction(results["busy_s"], base=results["base_site"], calls=calls)
+    busy = ga.ambulance.busy_fraction(results["busy_s"], base=results["base_site"], calls=calls)
     assert set(busy.index) <= set(bases.index)
     busiest = bases.to_crs("EPSG:4326").geometry[busy.idxmax()]
     assert -22.1 < busiest.x < -21.6
@@ -120,13 +122,13 @@ def test_a_helicopter_reaches_those_whom_no_road_does(iceland, searched):
     _, cells, _ = iceland
     results, *_, hospitals = searched
     reykjavik = hospitals[hospitals["level"] == "university"]
-    air = ga.helicopter_chain(cells, reykjavik, hospitals, mode=FIGURES.modes["helicopter"])
+    air = ga.ambulance.helicopter_chain(cells, reykjavik, hospitals, mode=FIGURES.modes["helicopter"])
     times = pd.DataFrame({"car": results["to_treatment_s"], "helicopter": air["to_treatment_s"]})
-    best = ga.fastest(times)
+    best = ga.fastest_mode(times)
     assert np.isfinite(best["time_s"]).all()
     assert set(best["mode"]) == {"car", "helicopter"}
     weather = {name: FIGURES.modes[name].availability for name in times}
-    sure = ga.dependable_time(times, availability=weather, probability=0.95)
+    sure = ga.ambulance.dependable_time(times, availability=weather, probability=0.95)
     assert (sure["time_s"] >= best["time_s"]).all()
     no_road = ~np.isfinite(results["to_treatment_s"])
     assert (sure["time_s"][no_road] == np.inf).all()  # a helicopter alone flies on nine days of ten

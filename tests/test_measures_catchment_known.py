@@ -87,7 +87,7 @@ def test_pairs_within_a_time_on_a_network_are_the_table_the_measures_take():
     places = gpd.GeoSeries.from_xy([10.0, 10.1, 10.2], [60.0] * 3, index=["farm", "village", "town"], crs="EPSG:4326")
     people = pd.Series([100.0, 200.0, 700.0], places.index)
     doctors = pd.Series([1.0, 3.0], ["farm", "town"])
-    times = ga.within(road, places, places[doctors.index], cutoff_s=400)
+    times = ga.travel_times_within(road, places, places[doctors.index], cutoff_s=400)
     found = ga.two_step(times, demand=people, supply=doctors, decay=Binary(400))
     assert found.to_dict() == pytest.approx({"farm": 1 / 300, "village": 1 / 300 + 3 / 900, "town": 3 / 900})
     dense = ga.travel_times(road, ga.snap(road, places), ga.snap(road, places[doctors.index]))

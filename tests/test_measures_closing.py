@@ -20,7 +20,7 @@ from geoaccess.measures import (
     people_by_time,
     quantile_table,
     second_nearest,
-    slack,
+    second_nearest_slack,
     slack_table,
     summarise,
     weighted_quantile,
@@ -59,7 +59,7 @@ ZONINGS = {"class": "class", "trust": "trust", "both": ["trust", "class"], "all"
 
 @given(tables)
 def test_slack_is_second_less_nearest(results):
-    found = slack(results, service=GP)
+    found = second_nearest_slack(results, service=GP)
     assert found.index.equals(results.index)
     assert found.name == "gp_slack_s"
     for value, t1, t2 in zip(found, results["gp_s"], results["gp_second_s"], strict=True):
@@ -73,7 +73,7 @@ def test_slack_is_second_less_nearest(results):
 @settings(max_examples=50)
 def test_slack_table_equals_a_loop_over_cells(results, by):
     found = slack_table(results, services=[GP], by=by)
-    cost = slack(results, service=GP)
+    cost = second_nearest_slack(results, service=GP)
     for _, row in found.iterrows():
         ours = np.ones(len(results), dtype=bool)
         if by is not None:
@@ -119,11 +119,11 @@ def test_the_second_nearest_takes_its_site_along():
 def test_a_second_nearest_that_is_nearer_is_refused(first, second):
     reason = "" if math.isfinite(first) else "no_road_within"
     results = pd.DataFrame({"population": [1.0], "gp_s": first, "gp_second_s": second, "gp_reason": reason})
-    for measure in (lambda: slack(results, service=GP), lambda: slack_table(results, services=[GP])):
+    for measure in (lambda: second_nearest_slack(results, service=GP), lambda: slack_table(results, services=[GP])):
         with pytest.raises(InputError, match=r"gp_second_s is below gp_s in 1 cells \(cell 0: 30.0"):
             measure()
     with pytest.raises(InputError, match="no column hospital_s"):
-        slack(results, service=HOSPITAL)
+        second_nearest_slack(results, service=HOSPITAL)
 
 
 TABLES = [

@@ -21,7 +21,7 @@ from geoaccess.measures import (
     boat_chain,
     crossing_times,
     dependable_time,
-    fastest,
+    fastest_mode,
     helicopter_chain,
     port_times,
 )
@@ -200,7 +200,7 @@ modes = st.dictionaries(
 
 @given(modes.map(pd.DataFrame), st.floats(0.01, 1))
 def test_the_fastest_mode_and_what_the_weather_leaves(times, share):
-    best = fastest(times)
+    best = fastest_mode(times)
     assert best["time_s"].tolist() == times.min(axis=1).tolist()
     for cell, row in best.iterrows():
         assert row["mode"] == "" if row["time_s"] == INF else times.loc[cell, row["mode"]] == row["time_s"]
@@ -236,7 +236,7 @@ BASE = points([(18.9, 69.7)], "b")
         ),
         (lambda: crossing_times(gpd.GeoSeries([None], crs=4326), BASE, mode=HELICOPTER), "1 have no geometry"),
         (lambda: helicopter_chain(BASE, BASE.iloc[:0], BASE, mode=HELICOPTER), "there is no base"),
-        (lambda: fastest(pd.DataFrame(index=["c"])), "there is no mode"),
+        (lambda: fastest_mode(pd.DataFrame(index=["c"])), "there is no mode"),
     ],
 )
 def test_errors_of_the_air(call, words):

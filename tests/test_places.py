@@ -51,14 +51,14 @@ def every_question(network, cells, sites, toward="sites"):
         for method in ("search", "hierarchy"):
             table = ga.travel_times(engine, *pair, method=method)
             yield method, (table if toward == "sites" else table.T)[:, 0].tolist()
-        near = ga.within(engine, cells, sites, cutoff_s=1e6, toward=toward, **NEAR)
+        near = ga.travel_times_within(engine, cells, sites, cutoff_s=1e6, toward=toward, **NEAR)
         yield "within", near.set_index("cell_id")["travel_time_s"].reindex(cells.index, fill_value=np.inf).tolist()
     field = ga.solve_nearest(network, sites, k=1, toward=toward, **NEAR)
     yield "field", field.nearest(cells)["travel_time_s"].tolist()
     field.attach(cells)
     for label, point in sites.items():
-        ga.remove_site(field, label)
-        ga.add_site(field, label, (point.x, point.y))
+        ga.routing.remove_site(field, label)
+        ga.routing.add_site(field, label, (point.x, point.y))
     yield "updated", field.attached()["travel_time_s"].tolist()
     ends = list(zip(cells.x, cells.y, strict=True)), (sites.x.iloc[0], sites.y.iloc[0])
     yield (
@@ -137,7 +137,7 @@ def test_a_road_that_closes_takes_nothing_from_a_place_at_its_open_end():
         network = streets(order, [False] * 4)
         field = ga.solve_nearest(network, at(clinic=(lon[1], lat[1])), k=1, **NEAR)
         field.attach(at(people=(lon[3], lat[3]), other=(lon[0], lat[0])))
-        ga.close_edges(field, [order.index(0)])
+        ga.routing.close_edges(field, [order.index(0)])
         assert field.attached()["travel_time_s"].tolist() == [50.0, 650.0]
 
 
@@ -272,8 +272,8 @@ def test_rows_and_reasons_also_where_all_cells_or_all_sites_are_off_the_road():
     assert gone["travel_time_s"].isna().all()
     unserved = ga.nearest(network, near, far, **NEAR)
     assert unserved[["site", "travel_time_s", "reason"]].to_numpy().tolist() == [[None, np.inf, "no_site_reachable"]]
-    assert ga.within(network, far, near, cutoff_s=1e6, **NEAR).empty
-    assert ga.within(network, near, far, cutoff_s=1e6, **NEAR).empty
+    assert ga.travel_times_within(network, far, near, cutoff_s=1e6, **NEAR).empty
+    assert ga.travel_times_within(network, near, far, cutoff_s=1e6, **NEAR).empty
     assert ga.solve_nearest(network, far, **NEAR).nearest(near)["reason"].tolist() == ["no_site_reachable"]
     assert nearest_snapped(network, snap(network, far), snap(network, far), k=1)["reason"].tolist() == [
         "no_road_within"
@@ -376,16 +376,16 @@ def test_walks_in_a_kept_field_are_those_from_scratch_and_gains_know_them(seed, 
     field = ga.solve_nearest(network, sites, k=k, toward=toward, **NEAR)
     field.attach(cells, people=rng.integers(0, 9, 12))
     before = field.attached()
-    saved = ga.site_gains(field, more)["saved_s"]
+    saved = ga.routing.site_gains(field, more)["saved_s"]
     changes = []
     for label, point in more.items():
         was = field.attached()["travel_time_s"]
-        changes.append(ga.add_site(field, label, (point.x, point.y)))
+        changes.append(ga.routing.add_site(field, label, (point.x, point.y)))
         if len(changes) == 1:
             people = field.cells().people
             assert saved[label] == pytest.approx((people * (was - field.attached()["travel_time_s"])).sum())
-    changes.append(ga.move_site(field, "s0", (cells.x.iloc[0], cells.y.iloc[0])))
-    changes.append(ga.remove_site(field, "s1"))
+    changes.append(ga.routing.move_site(field, "s0", (cells.x.iloc[0], cells.y.iloc[0])))
+    changes.append(ga.routing.remove_site(field, "s1"))
     now = pd.concat([sites, more])
     now["s0"] = cells.iloc[0]
     expected = ga.nearest(network, cells, now.drop("s1").set_crs(4326), k=k, toward=toward, **NEAR)
@@ -394,5 +394,5 @@ def test_walks_in_a_kept_field_are_those_from_scratch_and_gains_know_them(seed, 
         journey = route_kept(field, i, start=(cells.x.iloc[i], cells.y.iloc[i]), goal=(10.05, NORTH))
         assert journey["travel_time_s"].sum() == pytest.approx(time)
     for change in reversed(changes):
-        ga.undo(field, change)
+        ga.routing.undo(field, change)
     pd.testing.assert_frame_equal(field.attached(), before)

@@ -333,7 +333,7 @@ def test_trees_lead_to_nodes_as_whole_journeys_do(world, reverse):
     place = np.array([world.place(node) for node in range(net.n_nodes)])
     first = None
     for name, network, method in engines(net):
-        found = ga.trees(network, origins, reverse=reverse, method=method)
+        found = ga.shortest_path_trees(network, origins, reverse=reverse, method=method)
         assert found.shape == (len(origins), net.n_nodes)
         assert np.isnan(found[~on]).all()
         by_place = np.full((len(origins), world.n_places), np.inf)
@@ -359,7 +359,7 @@ def test_within_is_the_finite_part_of_all_times_in_order(world, toward, data):
         {"cell_id": cells.index[row], "site_id": sites.index[column], "travel_time_s": times[row, column]}
     )
     for name, network, method in engines(world.network):
-        found = ga.within(network, cells, sites, cutoff_s=cutoff, toward=toward, method=method, **ASKED)
+        found = ga.travel_times_within(network, cells, sites, cutoff_s=cutoff, toward=toward, method=method, **ASKED)
         pd.testing.assert_frame_equal(found, expected, check_exact=True, check_dtype=False, obj=name)
 
 
@@ -503,8 +503,10 @@ def test_batches_of_any_number_fill_the_table_in_tiles_of_any_size(busy, monkeyp
     for name, network, method in engines(world.network):
         found = ga.travel_times(network, origins.iloc[rows], destinations.iloc[columns], method=method)
         np.testing.assert_array_equal(found, expected[rows, columns], err_msg=name)
-        trees = ga.trees(network, origins.iloc[rows], method=method)
-        np.testing.assert_array_equal(trees, ga.trees(world.network, origins, method="search")[rows], err_msg=name)
+        trees = ga.shortest_path_trees(network, origins.iloc[rows], method=method)
+        np.testing.assert_array_equal(
+            trees, ga.shortest_path_trees(world.network, origins, method="search")[rows], err_msg=name
+        )
 
 
 @pytest.mark.usefixtures("all_threads")
@@ -592,7 +594,7 @@ class TestWhatIsAskedWrongly:
         none, sites = at(), at(10.0, 10.2, index=["west", "east"])
         assert ga.nearest(network, none, sites).shape == (0, 6)
         for toward in ("sites", "cells"):
-            found = ga.within(network, none, sites, cutoff_s=1e9, toward=toward)
+            found = ga.travel_times_within(network, none, sites, cutoff_s=1e9, toward=toward)
             assert found.columns.tolist() == ["cell_id", "site_id", "travel_time_s"]
             assert len(found) == 0
 
@@ -602,7 +604,7 @@ class TestWhatIsAskedWrongly:
         with pytest.raises(InputError, match="there is no site"):
             ga.nearest(network, at(10.0), at(), toward=toward)
         with pytest.raises(InputError, match="there is no site"):
-            ga.within(network, at(10.0), at(), cutoff_s=60, toward=toward)
+            ga.travel_times_within(network, at(10.0), at(), cutoff_s=60, toward=toward)
 
     @pytest.mark.parametrize("method", METHODS)
     def test_tables_of_no_points_have_no_entries(self, engine, method):
@@ -612,7 +614,7 @@ class TestWhatIsAskedWrongly:
         assert ga.travel_times(engine, some, none, method=method).shape == (2, 0)
         assert ga.travel_times(engine, none, some, method=method).shape == (0, 2)
         assert ga.travel_times(engine, none, none, method=method).shape == (0, 0)
-        assert ga.trees(engine, none, method=method).shape == (0, 3)
+        assert ga.shortest_path_trees(engine, none, method=method).shape == (0, 3)
 
     @pytest.mark.parametrize("method", METHODS)
     def test_points_none_of_which_is_snapped_have_no_times(self, engine, method):
@@ -622,14 +624,17 @@ class TestWhatIsAskedWrongly:
         assert np.isnan(ga.travel_times(engine, off, off, method=method)).all()
         assert np.isnan(ga.travel_times(engine, off, snapped, method=method)).all()
         assert np.isnan(ga.travel_times(engine, snapped, off, method=method)).all()
-        assert np.isnan(ga.trees(engine, off, method=method)).all()
+        assert np.isnan(ga.shortest_path_trees(engine, off, method=method)).all()
 
     @pytest.mark.parametrize("which", ["cells", "sites"])
     def test_double_labels_are_refused(self, engine, which):
         network = engine(line())
         one, two = at(10.0, 10.1, index=["a", "b"]), at(10.0, 10.1, index=["x", "x"])
         places = (two, one) if which == "cells" else (one, two)
-        for ask in (lambda: ga.nearest(network, *places), lambda: ga.within(network, *places, cutoff_s=60)):
+        for ask in (
+            lambda: ga.nearest(network, *places),
+            lambda: ga.travel_times_within(network, *places, cutoff_s=60),
+        ):
             with pytest.raises(InputError, match=f"{which}: .*'x' stands there more than once"):
                 ask()
 
@@ -640,12 +645,15 @@ class TestWhatIsAskedWrongly:
         with pytest.raises(InputError, match="cutoff_s is"):
             ga.travel_times(engine, snapped, snapped, cutoff_s=limit)
         with pytest.raises(InputError, match="cutoff_s is"):
-            ga.within(engine, at(10.0), at(10.2), cutoff_s=limit)
+            ga.travel_times_within(engine, at(10.0), at(10.2), cutoff_s=limit)
 
     def test_points_that_are_not_snapped_at_all_are_refused(self, engine):
         network = line()
         engine = engine(network)
-        for ask in (lambda: ga.travel_times(engine, at(10.0), at(10.2)), lambda: ga.trees(engine, at(10.0))):
+        for ask in (
+            lambda: ga.travel_times(engine, at(10.0), at(10.2)),
+            lambda: ga.shortest_path_trees(engine, at(10.0)),
+        ):
             with pytest.raises(InputError, match="snap"):
                 ask()
 
@@ -659,13 +667,13 @@ class TestWhatIsAskedWrongly:
         snapped, engine = snap(network, at(10.0, 10.2)), engine(network)
         for ask in (
             lambda: ga.travel_times(engine, snapped, snapped, method="fast"),
-            lambda: ga.trees(engine, snapped, method="fast"),
-            lambda: ga.within(engine, at(10.0), at(10.2), cutoff_s=60, method="fast"),
+            lambda: ga.shortest_path_trees(engine, snapped, method="fast"),
+            lambda: ga.travel_times_within(engine, at(10.0), at(10.2), cutoff_s=60, method="fast"),
         ):
             with pytest.raises(InputError, match="method is 'fast'"):
                 ask()
         with pytest.raises(InputError, match="toward is 'hospital'"):
-            ga.within(engine, at(10.0), at(10.2), cutoff_s=60, toward="hospital")
+            ga.travel_times_within(engine, at(10.0), at(10.2), cutoff_s=60, toward="hospital")
 
 
 def test_a_table_that_would_eat_up_all_memory_is_refused(monkeypatch):
@@ -676,7 +684,7 @@ def test_a_table_that_would_eat_up_all_memory_is_refused(monkeypatch):
     with pytest.raises(InputError, match="400 x 400 travel times take"):
         ga.travel_times(network, snapped, snapped)
     with pytest.raises(InputError, match="travel times take"):
-        ga.trees(network, snapped.iloc[np.zeros(70_000, int)])
+        ga.shortest_path_trees(network, snapped.iloc[np.zeros(70_000, int)])
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -702,7 +710,7 @@ def test_a_hierarchy_with_a_core_gives_every_answer_or_none(busy):
     pd.testing.assert_frame_equal(one, nearest_snapped(ga.contract(world.network), origins, destinations))
     for ask in (
         lambda: ga.travel_times(core, origins, destinations),
-        lambda: ga.trees(core, origins),
+        lambda: ga.shortest_path_trees(core, origins),
         lambda: ga.route(core, (10.0, 60.0), (10.05, 60.02)),
     ):
         with pytest.raises(InputError, match="has a core"):
@@ -731,7 +739,7 @@ def test_the_longest_journeys_there_can_be_are_found():
     assert expected.max() > longest * 0.6
     for name, network, method in engines(one_way):
         np.testing.assert_array_equal(ga.travel_times(network, snapped, snapped, method=method), expected, err_msg=name)
-        trees = ga.trees(network, snapped, method=method)
+        trees = ga.shortest_path_trees(network, snapped, method=method)
         assert np.isfinite(trees).all()
         near = ga.nearest(network, places, places, k=2, **slow)
         assert listed(near, 2) == [ranked(row, places.index, 2) for row in expected]
@@ -764,8 +772,10 @@ def icelanders(iceland):
 def test_no_arc_of_iceland_shortens_a_time_of_a_tree(iceland, iceland_contracted, icelanders, reverse):
     """Times are least when no arc leads sooner to its head, and none is made up: every one ends with an arc."""
     some = icelanders[icelanders["edge"] >= 0].iloc[:40]
-    trees = ga.trees(iceland_contracted, some, reverse=reverse)
-    np.testing.assert_array_equal(trees[:4], ga.trees(iceland, some.iloc[:4], reverse=reverse, method="search"))
+    trees = ga.shortest_path_trees(iceland_contracted, some, reverse=reverse)
+    np.testing.assert_array_equal(
+        trees[:4], ga.shortest_path_trees(iceland, some.iloc[:4], reverse=reverse, method="search")
+    )
     arcs = iceland.arcs_reversed if reverse else iceland.arcs
     tail = np.repeat(np.arange(iceland.n_nodes), np.diff(arcs.start))
     leave_u, leave_v, arrive_u, arrive_v = iceland.ends
@@ -792,7 +802,7 @@ def test_every_engine_gives_the_same_times_in_iceland(iceland, iceland_contracte
     times = ga.travel_times(iceland_contracted, origins, sites)
     np.testing.assert_array_equal(ga.travel_times(iceland, origins.iloc[:5], sites, method="search"), times[:5])
     np.testing.assert_array_equal(ga.travel_times(iceland, origins, sites.iloc[:3], method="search"), times[:, :3])
-    trees = ga.trees(iceland_contracted, origins)
+    trees = ga.shortest_path_trees(iceland_contracted, origins)
     _, _, arrive_u, arrive_v = iceland.ends
     for j, row in enumerate(sites.itertuples()):
         apart = (origins["edge"] >= 0).to_numpy() & (origins["edge"] != row.edge).to_numpy()

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geoaccess import ServiceSpec, equity_table
+from geoaccess import equity_table
 from geoaccess.errors import InputError
+from geoaccess.measures import ServiceSpec
 from geoaccess.scenarios import CHANGES, cell_differences, difference_table, equity_differences, most_affected
 
 GP = ServiceSpec(key="gp", label="GP", norms_s=(600.0, 1800.0))

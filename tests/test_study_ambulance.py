@@ -14,7 +14,7 @@ from shapely import box
 
 import geoaccess as ga
 from geoaccess.errors import ConfigError, InputError
-from geoaccess.study import check, load_study, run, solve_study
+from geoaccess.study import check, load_study, run_study, solve_study
 from geoaccess.zones import settlement_people
 from tests.test_study_tiny import (
     CELLS,
@@ -102,7 +102,7 @@ def write_chain(folder, chain=CHAIN, study=STUDY):
 
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory):
-    return run(load_study(write_chain(tmp_path_factory.mktemp("chain"))), show=False)
+    return run_study(load_study(write_chain(tmp_path_factory.mktemp("chain"))), show=False)
 
 
 @pytest.fixture(scope="module")
@@ -387,7 +387,7 @@ def test_the_shipped_studies_have_the_chain(tmp_path, name, towns):
         replace(study, settings=study.settings.model_copy(update={"cache": str(tmp_path)})), show=False
     )
     cells, total = answers.results, answers.population
-    figures = ga.read_ambulance_figures()
+    figures = ga.ambulance.read_ambulance_figures()
     for service in ("ambulance_response", "ambulance_treatment"):
         reached = cells[f"{service}_reason"] == ""
         assert (np.isfinite(cells[f"{service}_s"]) == reached).all()

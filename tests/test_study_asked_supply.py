@@ -11,7 +11,7 @@ import pytest
 from geoaccess import equity
 from geoaccess.errors import ConfigError, GeoaccessError
 from geoaccess.network import snap
-from geoaccess.routing import within, within_snapped
+from geoaccess.routing import travel_times_within, within_snapped
 from geoaccess.study import load_study, solve_study
 from geoaccess.study.results.tables import all_tables
 from tests.test_study_tiny import (
@@ -338,7 +338,7 @@ def test_pairs_of_snapped_points_are_those_of_the_points(plain):
     named = {"max_snap_m": 2500, "off_network_kph": 4, "min_component_m": 3000}
     for toward in ("sites", "cells"):
         found = within_snapped(network, *snapped, cutoff_s=2000, toward=toward)
-        expected = within(network, cells, sites, cutoff_s=2000, toward=toward, **named)
+        expected = travel_times_within(network, cells, sites, cutoff_s=2000, toward=toward, **named)
         assert len(found) > 5
         assert found.astype(expected.dtypes).equals(expected)
         assert found["site_id"].cat.categories.tolist() == sites.index.tolist()

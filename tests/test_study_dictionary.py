@@ -11,7 +11,7 @@ import pytest
 from geoaccess import phrases
 from geoaccess.measures import REASONS
 from geoaccess.phrases import table_text
-from geoaccess.study import load_study, run, solve_study
+from geoaccess.study import load_study, run_study, solve_study
 from geoaccess.study.results import dictionary
 from geoaccess.study.results.dictionary import dictionary_table, meaning, names_of
 from geoaccess.study.results.report import report_of
@@ -31,7 +31,7 @@ def folder(tmp_path_factory):
         for name in ("geotiff", "web_map", "service_map", "time_curves", "lorenz_figure", "report_page"):
             patch.setattr(f"geoaccess.maps.{name}", lambda path, **_: path.write_bytes(b"picture"))
         study = load_study(write_study(tmp_path_factory.mktemp("dictionary") / "study"))
-        run(study, show=False)
+        run_study(study, show=False)
     return study.output
 
 

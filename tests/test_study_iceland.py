@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import dijkstra
 from straight import straight_ds
 
 from geoaccess.network import EdgeKind, snap
-from geoaccess.study import load_study, run
+from geoaccess.study import load_study, run_study
 
 ROOT = Path(__file__).parents[1]
 TOTAL = 348_342
@@ -31,7 +31,7 @@ def answers(tmp_path_factory):
     study = load_study(ROOT / "configs" / "iceland.toml")
     folder = tmp_path_factory.mktemp("iceland")
     places = {"output": str(folder / "out"), "cache": str(folder / "cache")}
-    return run(replace(study, settings=study.settings.model_copy(update=places)), show=False)
+    return run_study(replace(study, settings=study.settings.model_copy(update=places)), show=False)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pandas as pd
 import pyproj
 import pytest
 
-from geoaccess.study import load_study, run
+from geoaccess.study import load_study, run_study
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.shared
@@ -23,7 +23,7 @@ def answers(shared, tmp_path_factory):
     study = load_study(ROOT / "configs" / "oslo.toml")
     folder = tmp_path_factory.mktemp("oslo")
     places = {"output": str(folder / "out"), "cache": str(folder / "cache")}
-    return run(replace(study, settings=study.settings.model_copy(update=places)), show=False)
+    return run_study(replace(study, settings=study.settings.model_copy(update=places)), show=False)
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ import rasterio
 import geoaccess
 from geoaccess import files
 from geoaccess.errors import GeoaccessError, InputError
-from geoaccess.study import load_study, run
+from geoaccess.study import load_study, run_study
 from tests.test_study_tiny import PEOPLE, SERVICES, STUDY, TIMES, TOTAL, ZONES, write_study
 
 DISCLAIMER = "made up: for tests"
@@ -50,7 +50,7 @@ def contents(folder):
 def done(tmp_path_factory):
     """A study that was run once: its answers, its folder, and what was in the folder then."""
     study = load_study(write_study(tmp_path_factory.mktemp("output") / "study"))
-    answers = run(study, show=False)
+    answers = run_study(study, show=False)
     return answers, study.output, contents(study.output)
 
 
@@ -244,7 +244,7 @@ def test_the_people_of_a_large_country_are_counted_to_the_person(tmp_path, text_
     path = write_study(tmp_path / "large")
     people = path.parent / "people.csv"
     people.write_text(people.read_text().replace(",1009", ",5317737").replace(",13\n", ",12.25\n"))
-    run(load_study(path), show=False)
+    run_study(load_study(path), show=False)
     for name in TABLES:
         table = read(path.parent / "out", name)
         assert set(table.groupby("service")["population"].sum()) == {TOTAL - 1009 - 13 + 5_317_737 + 12.25}, name
@@ -254,7 +254,7 @@ def test_the_people_of_a_large_country_are_counted_to_the_person(tmp_path, text_
 
 def test_a_study_without_a_disclaimer_has_no_column_for_it(tmp_path, text_only):
     path = write_study(tmp_path / "plain", STUDY.replace(f'disclaimer = "{DISCLAIMER}"', ""))
-    run(load_study(path), show=False)
+    run_study(load_study(path), show=False)
     assert "disclaimer" not in read(path.parent / "out", "everybody")
 
 
@@ -279,7 +279,7 @@ def test_what_fails_while_writing_leaves_the_former_output(ready, monkeypatch, t
     study, before, names = ready
     monkeypatch.setattr(f"geoaccess.maps.{what}", fail)
     with pytest.raises(type(error)):
-        run(study, show=False)
+        run_study(study, show=False)
     assert contents(study.output) == before
     assert sorted(item.name for item in study.path.parent.iterdir()) == names
 
@@ -292,7 +292,7 @@ def test_what_fails_in_the_first_run_leaves_nothing(tmp_path, monkeypatch, text_
     before = {item.name for item in path.parent.iterdir()}
     monkeypatch.setattr("geoaccess.maps.time_curves", fail)
     with pytest.raises(InputError):
-        run(load_study(path), show=False)
+        run_study(load_study(path), show=False)
     assert {item.name for item in path.parent.iterdir()} == before | {"cache"}
 
 
@@ -302,7 +302,7 @@ def test_what_fails_before_writing_leaves_the_former_output(ready):
         "kommunenummer,sentralitetsklasse,sentralitetsindeks\n0101,1,950\n"
     )
     with pytest.raises(InputError):
-        run(study, show=False)
+        run_study(study, show=False)
     assert contents(study.output) == before
     assert sorted(item.name for item in study.path.parent.iterdir()) == names
 
@@ -313,7 +313,7 @@ def test_a_new_run_replaces_all_of_the_former_output(ready, text_only):
     study.path.write_text(lines[0] + "\n[[sites]]" + lines[1].split("[[sites]]", 1)[1])
     sites = study.path.parent / "sites.csv"
     sites.write_text("\n".join(line for line in sites.read_text().splitlines() if "birth_unit" not in line))
-    run(load_study(study.path), show=False)
+    run_study(load_study(study.path), show=False)
     assert sorted(contents(study.output)) == [name for name in FILES if "birth_unit" not in name]
     assert sorted(item.name for item in study.path.parent.iterdir()) == names
 
@@ -326,7 +326,7 @@ def test_an_output_folder_that_holds_other_files_does_not_cost_them(tmp_path, te
     (path.parent / "data" / "thesis.txt").write_text("years of work")
     before = {item: item.read_bytes() for item in (tmp_path / "box").rglob("*") if item.is_file()}
     with contextlib.suppress(GeoaccessError):
-        run(load_study(path), show=False)
+        run_study(load_study(path), show=False)
     assert [item for item, content in before.items() if not item.is_file() or item.read_bytes() != content] == []
 
 
@@ -334,7 +334,7 @@ def test_a_file_that_somebody_put_among_the_results_is_kept(ready, text_only):
     study, _, _ = ready
     (study.output / "my-notes.txt").write_text("mine")
     with contextlib.suppress(GeoaccessError):
-        run(study, show=False)
+        run_study(study, show=False)
     assert (study.output / "my-notes.txt").read_text() == "mine"
 
 
@@ -342,14 +342,14 @@ def test_an_output_that_is_a_file_is_refused(tmp_path, text_only):
     path = write_study(tmp_path / "a")
     (path.parent / "out").write_text("mine")
     with pytest.raises(GeoaccessError, match="out"):
-        run(load_study(path), show=False)
+        run_study(load_study(path), show=False)
     assert (path.parent / "out").read_text() == "mine"
 
 
 def test_an_empty_output_folder_is_used(tmp_path, text_only):
     path = write_study(tmp_path / "a")
     (path.parent / "out").mkdir()
-    assert len(run(load_study(path), show=False).files) == len(FILES)
+    assert len(run_study(load_study(path), show=False).files) == len(FILES)
 
 
 # The same for single files and folders

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from geoaccess.errors import ConfigError, InputError
-from geoaccess.study import check, load_study, run, solve_study, stages
+from geoaccess.study import check, load_study, run_study, solve_study, stages
 from geoaccess.study.sections.demand_columns import today_groups, year_groups
 from geoaccess.study.sections.inputs import SolvedInput
 from tests.test_study_tiny import CELLS, PEOPLE, STUDY, TOTAL, cell_id, write_study
@@ -74,7 +74,7 @@ def write_demand(folder, demand=DEMAND, *, near=50_000, grid='ages = { young = "
 
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory):
-    return run(load_study(write_demand(tmp_path_factory.mktemp("demand"))), show=False)
+    return run_study(load_study(write_demand(tmp_path_factory.mktemp("demand"))), show=False)
 
 
 @pytest.fixture(scope="module")

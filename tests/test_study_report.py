@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from geoaccess.errors import InputError
-from geoaccess.study import load_study, solve_study, write_report
-from geoaccess.study import run as run_study
+from geoaccess.study import load_study, run_study, solve_study, write_report
 from geoaccess.study.results import output
 from geoaccess.study.results.report import report_of
 from geoaccess.study.results.tables import all_tables

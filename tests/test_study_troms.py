@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geoaccess.study import load_study, run, stages
+from geoaccess.study import load_study, run_study, stages
 from geoaccess.study.settings.inputs import CentralityComputed
 
 ROOT = Path(__file__).parents[1]
@@ -39,7 +39,7 @@ def answers(tmp_path_factory):
     study = load_study(ROOT / "configs" / "troms.toml")
     folder = tmp_path_factory.mktemp("troms")
     places = {"output": str(folder / "out"), "cache": str(folder / "cache")}
-    return run(replace(study, settings=study.settings.model_copy(update=places)), show=False)
+    return run_study(replace(study, settings=study.settings.model_copy(update=places)), show=False)
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from geoaccess.kernels import search
 from geoaccess.network import load_network, save_network
 from geoaccess.parallel import sweep, worker_pool
 from geoaccess.questions import sweep_studies
-from geoaccess.study import combinations, load_study, read_variations, solve_study, vary
+from geoaccess.study import combinations, load_study, read_variations, solve_study, study_variations
 from geoaccess.study.stages import build_or_load_network
 from tests.test_study_tiny import CELLS, FLAT, SERVICES, STUDY, TOTAL, write_study
 
@@ -42,7 +42,7 @@ def path(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def variations(path):
-    return vary([path], combinations(ASKED))
+    return study_variations([path], combinations(ASKED))
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def test_a_file_of_variations_that_is_wrong_is_refused(tmp_path, text, said):
 def test_settings_reach_every_corner_of_a_study(path):
     (path.parent / "other.csv").write_text((path.parent / "sites.csv").read_text())
     settings = {"sites[1].file": "other.csv", "services.gp.norms_min": [5, 15], "zones.max_nearest_m": 1, "title": "T"}
-    (one,) = vary([path], {"one": settings})
+    (one,) = study_variations([path], {"one": settings})
     found = one.study.settings
     assert (found.sites[0].file, found.services["gp"].norms_min) == ("other.csv", [5, 15])
     assert (found.zones.max_nearest_m, found.title) == (1, "T")
@@ -122,7 +122,7 @@ def test_settings_reach_every_corner_of_a_study(path):
 def test_all_that_is_wrong_is_said_at_once_and_once(path):
     asked = ["network.profil=a,b", "snap.max_m=-1,10", "sites[2].file=a", "title.x=1", "sites[0]=1", "a..b=1"]
     with pytest.raises(ConfigError) as error:
-        vary([path], combinations(asked))
+        study_variations([path], combinations(asked))
     for said in (
         'unknown key "network.profil"; did you mean "profile"?',
         '"snap.max_m": Input should be greater than 0 (found -1)',
@@ -136,13 +136,13 @@ def test_all_that_is_wrong_is_said_at_once_and_once(path):
 
 def test_files_that_are_not_there_are_missed_before_anything_is_computed(path):
     with pytest.raises(ConfigError) as error:
-        vary([path, path, path.parent / "no.toml"], {})
+        study_variations([path, path, path.parent / "no.toml"], {})
     assert "is named twice" in str(error.value)
     assert "no.toml: no such file" in str(error.value)
     with pytest.raises(ConfigError, match=r"no\.csv is not there"):
-        vary([path], combinations(["population.file=people.csv,no.csv"]))
+        study_variations([path], combinations(["population.file=people.csv,no.csv"]))
     with pytest.raises(ConfigError, match="car_winter"):
-        vary([path], combinations(["network.profile=flat.toml,car_wintr"]))
+        study_variations([path], combinations(["network.profile=flat.toml,car_wintr"]))
 
 
 # The table
@@ -207,7 +207,7 @@ def test_studies_may_differ_in_services_and_norms(tmp_path, path):
     fewer = STUDY.replace('[services.birth_unit]\nlabel = "Birth unit"\n', "").replace("[20, 60]", "[20]")
     fewer = fewer.replace('columns = { id = "id" }', 'where = { service = ["gp", "hospital", "ambulance_base"] }')
     other = write_study(tmp_path, fewer.replace('disclaimer = "made up: for tests"\n', ""))
-    swept = sweep_studies(vary([other, path], combinations([])), workers=0)
+    swept = sweep_studies(study_variations([other, path], combinations([])), workers=0)
     assert swept.cells is None
     table = swept.table[swept.table["centrality_class"] == "all"]
     assert table["service"].tolist() == [*SERVICES[:3], *SERVICES]
@@ -218,7 +218,9 @@ def test_studies_may_differ_in_services_and_norms(tmp_path, path):
 
 def test_a_network_that_cannot_be_built_fails_its_variations_only(path, tmp_path):
     (path.parent / "bad.osm.pbf").write_bytes(b"nothing of the kind")
-    swept = sweep_studies(vary([path], combinations(['network.osm=["bad.osm.pbf"],["roads.osm.pbf"]'])), workers=0)
+    swept = sweep_studies(
+        study_variations([path], combinations(['network.osm=["bad.osm.pbf"],["roads.osm.pbf"]'])), workers=0
+    )
     assert swept.table["status"].tolist()[0] != "ok"
     assert (swept.table["status"][1:] == "ok").all()
     assert len(swept.table) > 10
@@ -279,7 +281,7 @@ def test_a_lost_worker_is_survived(path, swept, run, tmp_path, monkeypatch):
 
     monkeypatch.setattr(whole, "counted", counted)
     monkeypatch.setattr(whole, "worker_pool", lambda **_: contextlib.nullcontext(run))
-    fresh = vary([path], combinations([*ASKED, f'cache="{tmp_path}/cache"']))
+    fresh = study_variations([path], combinations([*ASKED, f'cache="{tmp_path}/cache"']))
     found = sweep_studies(fresh, cells=True)
     assert not psutil.pid_exists(killed[0])
     for one, other in ((found.table, swept.table), (found.cells, swept.cells)):

@@ -69,12 +69,12 @@ def change(data, field, fresh, spots):
     kind = data.draw(st.sampled_from(["add", "remove", "move", "close", "close", "open"]))
     if kind in ("close", "open"):
         edges = data.draw(st.lists(st.integers(0, field.network.n_edges - 1), max_size=4))
-        return (ga.close_edges if kind == "close" else ga.open_edges)(field, edges)
+        return (ga.routing.close_edges if kind == "close" else ga.routing.open_edges)(field, edges)
     spot = spots.iloc[data.draw(st.integers(0, len(spots) - 1))]
     if kind == "add" or not len(field.sites):
-        return ga.add_site(field, fresh, spot)
+        return ga.routing.add_site(field, fresh, spot)
     site = data.draw(st.sampled_from(field.sites.index.tolist()))
-    return ga.remove_site(field, site) if kind == "remove" else ga.move_site(field, site, spot)
+    return ga.routing.remove_site(field, site) if kind == "remove" else ga.routing.move_site(field, site, spot)
 
 
 @settings(max_examples=40, deadline=None)
@@ -103,7 +103,7 @@ def test_after_any_changes_the_answers_are_those_from_scratch_and_undo_leads_bac
         same(after.iloc[others], before.iloc[others], reasons=False)
         same(field.attached(changes[-1].cells), after.iloc[changes[-1].cells])
     for state, done in zip(reversed(states), reversed(changes), strict=True):
-        ga.undo(field, done)
+        ga.routing.undo(field, done)
         state.check(field)
 
 
@@ -117,16 +117,16 @@ def test_a_gain_is_what_adding_the_site_would_bring(made, toward, data):
     field = ga.solve_nearest(network, spots.iloc[:1], k=2, toward=toward)
     people = rng.integers(0, 50, len(cells)).astype(float)
     field.attach(cells, people=people)
-    ga.close_edges(field, data.draw(st.lists(st.integers(0, network.n_edges - 1), max_size=2)))
+    ga.routing.close_edges(field, data.draw(st.lists(st.integers(0, network.n_edges - 1), max_size=2)))
     state = Everything(field)
-    gains = ga.site_gains(field, spots)
+    gains = ga.routing.site_gains(field, spots)
     state.check(field)
     assert gains.index.equals(spots.index)
     before = field.attached()["travel_time_s"].to_numpy()
     for label, spot in spots.iterrows():
-        change = ga.add_site(field, "there", spot)
+        change = ga.routing.add_site(field, "there", spot)
         after = field.attached()["travel_time_s"].to_numpy()
-        ga.undo(field, change)
+        ga.routing.undo(field, change)
         known = np.isfinite(before)
         new = np.isinf(before) & np.isfinite(after)
         assert gains.loc[label, "saved_s"] == pytest.approx((people[known] * (before[known] - after[known])).sum())
@@ -142,9 +142,9 @@ def test_closing_never_helps_and_another_site_never_hurts(made, toward, data):
     cells, spots = snapped
     field = ga.solve_nearest(network, spots.iloc[:2], toward=toward)
     times = [field.nearest(cells).filter(like="travel_time").to_numpy()]
-    ga.close_edges(field, data.draw(st.lists(st.integers(0, network.n_edges - 1), min_size=1)))
+    ga.routing.close_edges(field, data.draw(st.lists(st.integers(0, network.n_edges - 1), min_size=1)))
     times.append(field.nearest(cells).filter(like="travel_time").to_numpy())
-    ga.add_site(field, "new", spots.iloc[-1])
+    ga.routing.add_site(field, "new", spots.iloc[-1])
     times.append(field.nearest(cells).filter(like="travel_time").to_numpy())
     on = (cells["edge"] >= 0).to_numpy()
     assert (times[0][on] <= times[1][on]).all()
@@ -191,15 +191,15 @@ def test_who_lives_on_a_closed_road_leaves_it_by_either_end_and_nobody_passes():
     field = ga.solve_nearest(street(), at(west=10.0), **FAST)
     field.attach(at(before=10.05, on=10.15, behind=10.25, island=10.45))
     assert times(field) == {"before": 50, "on": 150, "behind": 250, "island": 460}
-    closed = ga.close_edges(field, edge_at(field, 10.15))
+    closed = ga.routing.close_edges(field, edge_at(field, 10.15))
     assert times(field) == {"before": 50, "on": 150, "behind": np.inf, "island": np.inf}
     # What is cut off is larger than what is left, so it is no island.
     assert field.attached()["reason"].tolist() == ["", "", "no_site_reachable", "no_site_reachable"]
     assert closed.cells.tolist() == [1, 2, 3]
-    ga.add_site(field, "on it", (10.175, 60.0))
+    ga.routing.add_site(field, "on it", (10.175, 60.0))
     assert times(field) == {"before": 50, "on": 25, "behind": 75, "island": 285}
-    ga.open_edges(field, edge_at(field, 10.15))
-    ga.remove_site(field, "on it")
+    ga.routing.open_edges(field, edge_at(field, 10.15))
+    ga.routing.remove_site(field, "on it")
     assert times(field) == {"before": 50, "on": 150, "behind": 250, "island": 460}
     assert field.closed.size == 0
 
@@ -207,13 +207,13 @@ def test_who_lives_on_a_closed_road_leaves_it_by_either_end_and_nobody_passes():
 def test_who_lives_behind_a_closed_ferry_is_an_island():
     field = ga.solve_nearest(street(), at(west=10.0, east=10.5), k=1, **FAST)
     field.attach(at(quay=10.3, island=10.4))
-    ga.remove_site(field, "east")
+    ga.routing.remove_site(field, "east")
     assert times(field) == {"quay": 300, "island": 410}
-    change = ga.close_edges(field, ga.ferry_edges(field.network, 104))
+    change = ga.routing.close_edges(field, ga.routing.ferry_edges(field.network, 104))
     assert field.attached()["reason"].to_dict() == {"quay": "", "island": "island_without_ferry"}
     with pytest.raises(InputError, match=r"no car ferry of the network has the way 100, 7; these have: 104"):
-        ga.ferry_edges(field.network, 100, 104, 7)
-    ga.undo(field, change)
+        ga.routing.ferry_edges(field.network, 100, 104, 7)
+    ga.routing.undo(field, change)
     assert times(field) == {"quay": 300, "island": 410}
 
 
@@ -238,16 +238,16 @@ def test_a_site_on_the_same_edge_reaches_cells_though_no_node_changes(toward, re
     field.attach(at(home=10.06 if toward == "cells" else 10.04))
     far, near = 59, 10
     assert times(field)["home"] == pytest.approx(far, abs=0.2)
-    change = ga.add_site(field, "new", (10.05, 60.0))
+    change = ga.routing.add_site(field, "new", (10.05, 60.0))
     assert change.nodes.size == 0
     assert change.cells.tolist() == [0]
     assert times(field)["home"] == pytest.approx(near, abs=0.2)
-    moved = ga.move_site(field, "new", (10.095 if toward == "sites" else 10.005, 60.0))
+    moved = ga.routing.move_site(field, "new", (10.095 if toward == "sites" else 10.005, 60.0))
     assert times(field)["home"] == pytest.approx(55, abs=0.2)
-    ga.undo(field, moved)
-    gain = ga.site_gains(field, at(nearer=10.045 if toward == "sites" else 10.055))["saved_s"]
+    ga.routing.undo(field, moved)
+    gain = ga.routing.site_gains(field, at(nearer=10.045 if toward == "sites" else 10.055))["saved_s"]
     assert gain.tolist() == pytest.approx([5], abs=0.2)
-    ga.undo(field, change)
+    ga.routing.undo(field, change)
     assert times(field)["home"] == pytest.approx(far, abs=0.2)
 
 
@@ -255,14 +255,14 @@ def test_a_new_site_loses_ties_and_a_moved_one_keeps_its_rank():
     field = ga.solve_nearest(street(), at(a=10.0, b=10.2), **FAST)
     home = at(home=10.1)
     assert field.nearest(home).loc["home", ["site", "site_2"]].tolist() == ["a", "b"]
-    ga.move_site(field, "a", (10.3, 60.0))
+    ga.routing.move_site(field, "a", (10.3, 60.0))
     assert field.nearest(home).loc["home", ["site", "travel_time_s"]].tolist() == ["b", 100]
-    ga.add_site(field, "c", (10.0, 60.0))
+    ga.routing.add_site(field, "c", (10.0, 60.0))
     assert field.nearest(home).loc["home", ["site", "site_2"]].tolist() == ["b", "c"]
-    ga.move_site(field, "a", (10.2, 60.0))
+    ga.routing.move_site(field, "a", (10.2, 60.0))
     assert field.nearest(home).loc["home", ["site", "site_2"]].tolist() == ["a", "b"]
-    ga.remove_site(field, "a")
-    ga.add_site(field, "a", (10.2, 60.0))  # a label may come again; the number is another one
+    ga.routing.remove_site(field, "a")
+    ga.routing.add_site(field, "a", (10.2, 60.0))  # a label may come again; the number is another one
     assert field.nearest(home).loc["home", ["site", "site_2"]].tolist() == ["b", "c"]
     assert field.sites.index.tolist() == ["b", "c", "a"]
 
@@ -272,7 +272,7 @@ def test_the_network_stays_as_it_is():
     costs = network.arcs.cost_ds.copy(), network.arcs_reversed.cost_ds.copy()
     fields = [ga.solve_nearest(network, at(west=10.0), **FAST) for _ in range(2)]
     keys = fields[1].keys.copy()
-    ga.close_edges(fields[0], range(network.n_edges))
+    ga.routing.close_edges(fields[0], range(network.n_edges))
     assert (network.arcs.cost_ds == costs[0]).all()
     assert (network.arcs_reversed.cost_ds == costs[1]).all()
     assert (fields[1].keys == keys).all()
@@ -281,30 +281,36 @@ def test_the_network_stays_as_it_is():
 
 def test_only_the_last_change_can_be_undone():
     field = ga.solve_nearest(street(), at(west=10.0), **FAST)
-    first, second = ga.add_site(field, "x", (10.1, 60.0)), ga.close_edges(field, [0])
+    first, second = ga.routing.add_site(field, "x", (10.1, 60.0)), ga.routing.close_edges(field, [0])
     with pytest.raises(InputError, match=r"Change\(add site 'x', 8 nodes, 0 cells\) is not the last"):
-        ga.undo(field, first)
-    ga.undo(field, second)
+        ga.routing.undo(field, first)
+    ga.routing.undo(field, second)
     with pytest.raises(InputError, match="belongs to another field or is undone"):
-        ga.undo(field, second)
+        ga.routing.undo(field, second)
     with pytest.raises(InputError, match="belongs to another field or is undone"):
-        ga.undo(ga.solve_nearest(street(), at(west=10.0), **FAST), first)
-    ga.undo(field, first)
+        ga.routing.undo(ga.solve_nearest(street(), at(west=10.0), **FAST), first)
+    ga.routing.undo(field, first)
     assert field.sites.index.tolist() == ["west"]
 
 
 @pytest.mark.parametrize(
     ("act", "said"),
     [
-        (lambda field: ga.add_site(field, "west", (10.1, 60.0)), "there is a site 'west' already"),
-        (lambda field: ga.remove_site(field, "east"), r"there is no site 'east' among 1 sites \('west', ...\)"),
-        (lambda field: ga.move_site(field, "east", (10.1, 60.0)), "there is no site 'east'"),
-        (lambda field: ga.add_site(field, "far", (60.0, 10.1)), r"the place \(60.0, 10.1\) has no road within 5000 m"),
-        (lambda field: ga.add_site(field, "bad", pd.Series({"edge": 1})), "it lacks node, off_network_m"),
-        (lambda field: ga.close_edges(field, [0, -1, 9]), r"edges: 2 problems\n  - edge -1: .* 0 to 6\n  - edge 9"),
-        (lambda field: ga.close_edges(field, [0.5]), "whole numbers"),
+        (lambda field: ga.routing.add_site(field, "west", (10.1, 60.0)), "there is a site 'west' already"),
+        (lambda field: ga.routing.remove_site(field, "east"), r"there is no site 'east' among 1 sites \('west', ...\)"),
+        (lambda field: ga.routing.move_site(field, "east", (10.1, 60.0)), "there is no site 'east'"),
+        (
+            lambda field: ga.routing.add_site(field, "far", (60.0, 10.1)),
+            r"the place \(60.0, 10.1\) has no road within 5000 m",
+        ),
+        (lambda field: ga.routing.add_site(field, "bad", pd.Series({"edge": 1})), "it lacks node, off_network_m"),
+        (
+            lambda field: ga.routing.close_edges(field, [0, -1, 9]),
+            r"edges: 2 problems\n  - edge -1: .* 0 to 6\n  - edge 9",
+        ),
+        (lambda field: ga.routing.close_edges(field, [0.5]), "whole numbers"),
         (lambda field: field.attached(), "no cells are attached"),
-        (lambda field: ga.site_gains(field, at(x=10.0)), "no cells are attached"),
+        (lambda field: ga.routing.site_gains(field, at(x=10.0)), "no cells are attached"),
         (lambda field: field.attach(at(x=10.0), people=[-1]), "1 finite numbers, at least 0"),
         (lambda field: field.attach(at(x=10.0), people=[1, 2]), "1 finite numbers, at least 0"),
         (lambda field: field.nearest(pd.DataFrame({"edge": [0]})), "a table that snap did not make"),
@@ -358,19 +364,19 @@ def test_random_changes_to_iceland(iceland, toward, k):
         label = rng.choice(field.sites.index.to_numpy())
         kind = step % 4
         if kind == 0:
-            changes.append(ga.add_site(field, f"new {step}", spot))
+            changes.append(ga.routing.add_site(field, f"new {step}", spot))
         elif kind == 1:
-            changes.append(ga.remove_site(field, label))
+            changes.append(ga.routing.remove_site(field, label))
         elif kind == 2:
-            changes.append(ga.move_site(field, label, spot))
+            changes.append(ga.routing.move_site(field, label, spot))
         else:
-            changes.append(ga.close_edges(field, rng.integers(0, network.n_edges, 40)))
+            changes.append(ga.routing.close_edges(field, rng.integers(0, network.n_edges, 40)))
         if step % 6 == 5:
             again = ga.solve_nearest(without(network, field.closed), field.sites, k=k, toward=toward)
             same(field.attached(), again.nearest(cells), reasons=False)
             assert (field.keys >> np.uint64(32) == again.keys >> np.uint64(32)).all()
     for change in reversed(changes):
-        ga.undo(field, change)
+        ga.routing.undo(field, change)
     first.check(field)
 
 
@@ -385,16 +391,16 @@ def test_without_its_ferries_vestmannaeyjar_has_only_its_own_site(iceland):
     here = sites.index[(sites["lat"] < 63.46) & (sites["lon"] < -20.2) & (sites["lon"] > -20.4)]
     before = field.attached()
     for label in here:
-        ga.remove_site(field, label)
+        ga.routing.remove_site(field, label)
     assert np.isfinite(field.attached().loc[island, "travel_time_s"]).all()
     names = ["Landeyjahöfn - Vestmannaeyjar", "Þorlákshöfn - Heimaey"]
     boats = network.ferries[network.ferries["cars"] & network.ferries["name"].isin(names)]
-    closed = ga.close_edges(field, ga.ferry_edges(network, *boats["way_id"]))
+    closed = ga.routing.close_edges(field, ga.routing.ferry_edges(network, *boats["way_id"]))
     after = field.attached()
     assert np.isinf(after.loc[island, "travel_time_s"]).all()
     assert set(after.loc[island, "reason"]) == {"island_without_ferry"}
     assert set(np.flatnonzero(island)) <= set(closed.cells.tolist())
     same(after[~island], before[~island])
-    gains = ga.site_gains(field, sites.loc[here])
+    gains = ga.routing.site_gains(field, sites.loc[here])
     assert gains["newly_reached"].tolist() == [people[island].sum()] * len(here)
     assert gains["saved_s"].tolist() == [0.0] * len(here)

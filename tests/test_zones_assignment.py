@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoaccess.errors import InputError
-from geoaccess.zones import assign, count_notes, read_municipalities
+from geoaccess.zones import assign_zones, count_notes, read_municipalities
 
 LIMIT = 3_000
 
@@ -44,7 +44,7 @@ boxes = st.builds(
 @settings(max_examples=60, deadline=None)
 def test_it_equals_a_loop_over_all_pairs(polygons, centres, random):
     ids = [f"{number:04d}" for number in random.sample(range(100), len(polygons))]
-    found = assign(cells_of(centres), municipalities_of(polygons, ids), max_nearest_m=LIMIT)
+    found = assign_zones(cells_of(centres), municipalities_of(polygons, ids), max_nearest_m=LIMIT)
     for (x, y), (_, row) in zip(centres, found.iterrows(), strict=True):
         centre = shapely.Point(x, y)
         inside = sorted(i for i, polygon in zip(ids, polygons, strict=True) if polygon.intersects(centre))
@@ -62,12 +62,16 @@ def test_a_centre_on_a_border_belongs_to_the_smallest_identifier_in_any_order():
     left, right = shapely.box(0, 0, 1000, 1000), shapely.box(1000, 0, 2000, 1000)
     cells = cells_of([(1000, 500), (2500, 500), (-500, 500)])
     for polygons, ids in (([left, right], ["0102", "0101"]), ([right, left], ["0101", "0102"])):
-        assert assign(cells, municipalities_of(polygons, ids))["municipality_id"].tolist() == ["0101", "0101", "0102"]
+        assert assign_zones(cells, municipalities_of(polygons, ids))["municipality_id"].tolist() == [
+            "0101",
+            "0101",
+            "0102",
+        ]
 
 
 def test_people_are_counted_by_how_they_got_their_municipality():
     cells = cells_of([(500, 500), (1500, 500), (90_000, 500)]).assign(population=[5.0, 3.0, 2.0])
-    found = assign(cells, municipalities_of([shapely.box(0, 0, 1000, 1000)]))
+    found = assign_zones(cells, municipalities_of([shapely.box(0, 0, 1000, 1000)]))
     counted = count_notes(found, population=cells["population"])
     assert counted.index.tolist() == ["", "nearest", "beyond_limit"]
     assert counted.to_numpy().tolist() == [[1, 5], [1, 3], [1, 2]]
@@ -77,17 +81,17 @@ def test_people_are_counted_by_how_they_got_their_municipality():
 
 def test_the_limit_may_be_zero_and_regions_are_carried():
     municipalities = municipalities_of([shapely.box(0, 0, 1000, 1000)], ["5501"], region_id=["55"], region=["Troms"])
-    found = assign(cells_of([(500, 500), (1001, 500)]), municipalities, max_nearest_m=0)
+    found = assign_zones(cells_of([(500, 500), (1001, 500)]), municipalities, max_nearest_m=0)
     assert found.to_numpy().tolist() == [["5501", "name 5501", "55", "Troms", ""], ["", "", "", "", "beyond_limit"]]
 
 
 def test_the_municipalities_may_be_in_degrees():
     municipalities = municipalities_of([shapely.box(600_000, 7_700_000, 610_000, 7_710_000)]).to_crs(4326)
-    assert assign(cells_of([(605_000, 7_705_000)]), municipalities)["zone_note"].tolist() == [""]
+    assert assign_zones(cells_of([(605_000, 7_705_000)]), municipalities)["zone_note"].tolist() == [""]
 
 
 def test_no_cells_give_an_empty_table():
-    found = assign(cells_of([]), municipalities_of([shapely.box(0, 0, 1, 1)]))
+    found = assign_zones(cells_of([]), municipalities_of([shapely.box(0, 0, 1, 1)]))
     assert found.columns.tolist() == ["municipality_id", "municipality", "region_id", "region", "zone_note"]
     assert found.empty
 
@@ -95,21 +99,21 @@ def test_no_cells_give_an_empty_table():
 @pytest.mark.parametrize("crs", [4326, None, 2263])  # 2263 is projected, in feet
 def test_cells_must_be_in_metres(crs):
     with pytest.raises(InputError, match="use a projected one in metres"):
-        assign(cells_of([(0, 0)], crs=crs), municipalities_of([shapely.box(0, 0, 1, 1)]))
+        assign_zones(cells_of([(0, 0)], crs=crs), municipalities_of([shapely.box(0, 0, 1, 1)]))
 
 
 def test_wrong_municipalities_and_cells_are_named():
     cells, one = cells_of([(0, 0)]), shapely.box(0, 0, 1, 1)
     with pytest.raises(InputError, match="municipality 0301 is there twice"):
-        assign(cells, municipalities_of([one, one], ["0301", "0301"]))
+        assign_zones(cells, municipalities_of([one, one], ["0301", "0301"]))
     with pytest.raises(InputError, match="no coordinate system"):
-        assign(cells, municipalities_of([one]).set_crs(None, allow_override=True))
+        assign_zones(cells, municipalities_of([one]).set_crs(None, allow_override=True))
     with pytest.raises(InputError, match="there are no municipalities"):
-        assign(cells, municipalities_of([one]).iloc[:0])
+        assign_zones(cells, municipalities_of([one]).iloc[:0])
     with pytest.raises(InputError, match="max_nearest_m is -1"):
-        assign(cells, municipalities_of([one]), max_nearest_m=-1)
+        assign_zones(cells, municipalities_of([one]), max_nearest_m=-1)
     with pytest.raises(InputError, match=r"1 cells have no geometry \(the first is 0\)"):
-        assign(cells.set_geometry([None], crs=25833), municipalities_of([one]))
+        assign_zones(cells.set_geometry([None], crs=25833), municipalities_of([one]))
 
 
 @pytest.mark.shared
@@ -118,7 +122,7 @@ def test_the_inhabited_cells_of_norway_are_assigned_as_published(shared):
     x, y = table["x_25833"].to_numpy(), table["y_25833"].to_numpy()
     cells = gpd.GeoDataFrame(table, geometry=shapely.box(x - 125, y - 125, x + 125, y + 125), crs=25833)
     municipalities = read_municipalities(shared / "norway" / "kommuner_2024.geojson", id="kommunenummer", name="name")
-    found = assign(cells, municipalities)
+    found = assign_zones(cells, municipalities)
     np.testing.assert_array_equal(found["municipality_id"], table["kommunenummer"])
     counted = count_notes(found, population=table["pop_2019"])
     assert counted["population"].sum() == 5_317_737

@@ -310,7 +310,7 @@ def _site_futures(
 ) -> None:
     from geoaccess.questions import futures_lines, site_futures, write_futures
     from geoaccess.study import combinations
-    from geoaccess.study import vary as vary_studies
+    from geoaccess.study import study_variations as vary_studies
 
     variations = vary_studies([study.path], combinations(varied)) if varied else []
     answer = site_futures(study, question, variations=variations, scenarios=changes, show=not quiet)

@@ -33,8 +33,7 @@ def run(
     open in a browser (neither needs a network), run.json says how the results were made.
     """
     require_extra("maps", to="draw maps and figures")
-    from geoaccess.study import load_study  # `--help` should be quick
-    from geoaccess.study import run as run_study
+    from geoaccess.study import load_study, run_study  # `--help` should be quick
 
     loaded = load_study(study)
     answers = run_study(loaded, show=not quiet)
@@ -161,7 +160,7 @@ def sweep(
     from geoaccess import files
     from geoaccess.questions import medians, sweep_studies, write_sweep
     from geoaccess.study import combinations, read_variations
-    from geoaccess.study import vary as vary_studies
+    from geoaccess.study import study_variations as vary_studies
 
     if vary and variations:
         raise InputError("--vary and --variations: give one of them")

@@ -53,7 +53,8 @@ def check_cells(cells: gpd.GeoDataFrame, *, subject: str = "cells") -> gpd.GeoDa
     """
     import pandera.pandas as pa  # takes a second that most runs need not spend
 
-    if not isinstance(cells, gpd.GeoDataFrame) or cells.active_geometry_name is None:
+    given: object = cells
+    if not isinstance(given, gpd.GeoDataFrame) or cells.active_geometry_name is None:
         raise InputError(
             f"{subject}: is a {type(cells).__name__} without geometry; cells are a GeoDataFrame of polygons"
         )

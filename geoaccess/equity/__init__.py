@@ -13,7 +13,7 @@ from geoaccess.equity.decomposition import Decomposition
 from geoaccess.equity.entropy import theil_l, theil_t
 from geoaccess.equity.gaps import gap
 from geoaccess.equity.inequality import gini, lorenz, palma
-from geoaccess.equity.intervals import Interval, interval
+from geoaccess.equity.intervals import Interval, bootstrap_interval
 from geoaccess.equity.norms import fgt, norm_shortfall
 from geoaccess.equity.table import equity_table
 
@@ -21,12 +21,12 @@ __all__ = [
     "Decomposition",
     "Interval",
     "atkinson",
+    "bootstrap_interval",
     "concentration_index",
     "equity_table",
     "fgt",
     "gap",
     "gini",
-    "interval",
     "kolm_pollak",
     "kolm_pollak_ede",
     "lorenz",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from geoaccess.equity._people import Labels
 
-__all__ = ["Interval", "interval"]
+__all__ = ["Interval", "bootstrap_interval"]
 
 MOST_LEFT_OUT = 5_000
 
@@ -40,7 +40,7 @@ class Interval:
     units: int
 
 
-def interval(
+def bootstrap_interval(
     function: Callable[..., float],
     values: npt.ArrayLike,
     *,
@@ -111,7 +111,7 @@ def interval(
     Examples
     --------
     >>> from geoaccess.equity import gini
-    >>> found = interval(gini, [300.0, 600.0, 900.0, 1500.0], weights=[50, 30, 10, 10], method="jackknife")
+    >>> found = bootstrap_interval(gini, [300.0, 600.0, 900.0, 1500.0], weights=[50, 30, 10, 10], method="jackknife")
     >>> round(found.value, 3), round(found.standard_error, 3), found.units
     (0.311, 0.106, 4)
 
@@ -120,27 +120,27 @@ def interval(
     >>> from geoaccess.equity import theil_t
     >>> def between(values, *, weights, groups):
     ...     return theil_t(values, weights=weights, groups=groups).between
-    >>> found = interval(between, [300.0, 600.0, 900.0, 1500.0], groups=[1, 1, 6, 6], draws=200)
+    >>> found = bootstrap_interval(between, [300.0, 600.0, 900.0, 1500.0], groups=[1, 1, 6, 6], draws=200)
     >>> 0 <= found.low <= found.value <= found.high
     True
     """
     _check(method=method, level=level, draws=draws)
-    numbers = read_numbers(values, measure="interval", name="values")
-    people = people_weights(weights, shape=numbers.shape, measure="interval")
+    numbers = read_numbers(values, measure="bootstrap_interval", name="values")
+    people = people_weights(weights, shape=numbers.shape, measure="bootstrap_interval")
     value = _number(function(numbers, weights=people, **arguments))
     # In the order that the index sorts by, so that no draw needs to sort again; without the rows that nobody lives in.
     ranked = arguments.get("ranking")
-    keys = numbers if ranked is None else read_numbers(ranked, measure="interval", name="ranks")
+    keys = numbers if ranked is None else read_numbers(ranked, measure="bootstrap_interval", name="ranks")
     order = np.argsort(keys, kind="stable")
     order = order[people[order] > 0]
     units, codes = _units(clusters, people, order)
     if units == 1:
         raise InputError(
-            "interval: only one unit has people; there must be 2 or more to draw from, so give finer clusters"
+            "bootstrap_interval: only one unit has people; there must be 2 or more to draw from, so give finer clusters"
         )
     if method == "jackknife" and units > MOST_LEFT_OUT:
         raise InputError(
-            f"interval: {units} units would be left out one by one; give clusters, or use method='bootstrap'"
+            f"bootstrap_interval: {units} units would be left out one by one; give clusters, or use method='bootstrap'"
         )
     ordered = {name: _in_order(given, order, numbers.size) for name, given in arguments.items()}
     found = np.array(
@@ -170,7 +170,7 @@ def _check(*, method: str, level: float, draws: int) -> None:
     if draws < 2:  # noqa: PLR2004  a spread takes two
         problems.append(f"draws is {draws}; draw at least twice, better 1000 times")
     if problems:
-        raise InputError.listing("interval", problems)
+        raise InputError.listing("bootstrap_interval", problems)
 
 
 def _number(answer: Any) -> float:
@@ -178,8 +178,8 @@ def _number(answer: Any) -> float:
         return float(answer)
     except TypeError as error:
         raise InputError(
-            f"interval: the function returns {type(answer).__name__}, not a number; of a decomposition choose one "
-            "part, by a function that returns its total, between or within"
+            f"bootstrap_interval: the function returns {type(answer).__name__}, not a number; of a decomposition "
+            "choose one part, by a function that returns its total, between or within"
         ) from error
 
 
@@ -189,7 +189,9 @@ def _units(
     """Return how many units there are and the unit of each of the rows in order."""
     if clusters is None:
         return order.size, np.arange(order.size)
-    parts = read_groups(clusters, read_people(np.zeros_like(people), people, measure="interval"), measure="interval")
+    parts = read_groups(
+        clusters, read_people(np.zeros_like(people), people, measure="bootstrap_interval"), measure="bootstrap_interval"
+    )
     codes = np.full(people.size, -1)
     kept = np.flatnonzero(people > 0)
     for unit, rows in enumerate(parts.rows):

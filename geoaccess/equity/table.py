@@ -14,7 +14,7 @@ from geoaccess.equity.aversion import atkinson, kolm_pollak, kolm_pollak_ede
 from geoaccess.equity.concentration import concentration_index
 from geoaccess.equity.entropy import theil_l, theil_t
 from geoaccess.equity.inequality import gini, palma
-from geoaccess.equity.intervals import interval
+from geoaccess.equity.intervals import bootstrap_interval
 from geoaccess.equity.norms import fgt
 from geoaccess.errors import InputError
 
@@ -107,7 +107,8 @@ def equity_table(
     population
         Column of people.
     clusters
-        Column of what is drawn for the intervals, such as "municipality_id"; cells when left out. See `interval`.
+        Column of what is drawn for the intervals, such as "municipality_id"; cells when left out. See
+        `bootstrap_interval`.
     draws
         Draws of the bootstrap; 0 for no intervals. 1000 draws of 250 000 cells take about 10 seconds an index.
     seed
@@ -228,7 +229,7 @@ def _measured(
     units = int(counted.sum()) if cells.clusters is None else cells.clusters[counted].nunique(dropna=False)
     if cells.draws and units > 1:
         clusters = None if cells.clusters is None else cells.clusters[counted]
-        drawn = interval(
+        drawn = bootstrap_interval(
             index.function, values, weights=people, clusters=clusters, draws=cells.draws, seed=cells.seed, **ranks
         )
         found["low"], found["high"] = drawn.low, drawn.high

@@ -57,8 +57,8 @@ def load_hierarchy(folder: Path, network: Network) -> Hierarchy:
     ...     lon=[10, 10.1], lat=[60, 60], u=[0], v=[1], forward_s=[300], backward_s=[300]
     ... )
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     kept = ga.save_hierarchy(ga.contract(road), pathlib.Path(folder) / "hierarchy")
-    ...     ga.load_hierarchy(kept, road)
+    ...     kept = ga.hierarchy.save_hierarchy(ga.contract(road), pathlib.Path(folder) / "hierarchy")
+    ...     ga.hierarchy.load_hierarchy(kept, road)
     Hierarchy(2 nodes, 1 arcs)
     """
     try:

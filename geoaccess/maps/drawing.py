@@ -60,7 +60,7 @@ def map_axes(sheet: Sheet, plan: Plan, *, land: bool) -> Any:
 def draw_land(axes: Any, areas: gpd.GeoSeries, plan: Plan, *, borders: bool) -> None:
     """Fill the areas as land, or draw their borders."""
     window = shapely.box(plan.west, plan.south, plan.east, plan.north)
-    shapes = shapely.simplify(areas.dropna().to_numpy(), 0.5 * plan.metres_per_in / DPI)
+    shapes = shapely.simplify(areas.to_numpy(), 0.5 * plan.metres_per_in / DPI)
     seen = shapely.get_parts(shapes[shapely.intersects(shapes, window)])
     if borders:
         rings = [shapely.get_coordinates(ring) for ring in shapely.get_rings(seen)]
@@ -76,7 +76,7 @@ def draw_land(axes: Any, areas: gpd.GeoSeries, plan: Plan, *, borders: bool) -> 
 
 def draw_lines(axes: Any, lines: gpd.GeoSeries, plan: Plan, kind: str) -> None:
     """Draw roads or ferries, a `kind` of `LINE_LOOKS`."""
-    shapes = shapely.get_parts(shapely.simplify(lines.dropna().to_numpy(), 0.5 * plan.metres_per_in / DPI))
+    shapes = shapely.get_parts(shapely.simplify(lines.to_numpy(), 0.5 * plan.metres_per_in / DPI))
     drawn = [shapely.get_coordinates(shape) for shape in shapes]
     axes.add_collection(LineCollection(drawn, **LINE_LOOKS[kind], zorder=2 if kind == "roads" else 5), autolim=False)
 
@@ -169,8 +169,8 @@ def draw_service_map(path: Path, *, layers: Layers, legend: Legend, heads: Mappi
             draw_land(axes, layers.land.geometry, plan, borders=True)
         if layers.ferries is not None:
             cars = layers.ferries["cars"].astype(bool)
-            draw_lines(axes, layers.ferries.geometry[cars], plan, "ferry")
-            draw_lines(axes, layers.ferries.geometry[~cars], plan, "ferries_people")
+            draw_lines(axes, layers.ferries[cars].geometry, plan, "ferry")
+            draw_lines(axes, layers.ferries[~cars].geometry, plan, "ferries_people")
         if layers.sites is not None:
             draw_sites(axes, layers.sites.geometry, layers.site_kinds())
         draw_legend(sheet, legend, plan, north=north_of(plan, layers.crs))

@@ -67,7 +67,7 @@ def network_map(
     margin = 0.02 * max(east - west, north - south)
     wide, high = east - west + 2 * margin, north - south + 2 * margin
     scale = min(_WIDTH_IN / wide, _TALLEST_IN / high)
-    groups: dict[str, Any] = {name: part.geometry.to_numpy() for name, part in roads.groupby("tied_by")}
+    groups: dict[str, Any] = {str(name): part.geometry.to_numpy() for name, part in roads.groupby("tied_by")}
     cars = ferries["cars"].to_numpy(bool)
     groups |= {"cars": ferries.geometry.to_numpy()[cars], "people": ferries.geometry.to_numpy()[~cars]}
     with house_style():

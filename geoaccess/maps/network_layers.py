@@ -23,7 +23,8 @@ def ferry_lines(network: Network) -> gpd.GeoDataFrame:
     edges = network.edges("ferry")
     edges = edges[edges["kind"].isin([EdgeKind.FERRY, EdgeKind.ON_FOOT])]
     lines = edges[["way_id", "geometry"]].dissolve("way_id")
-    return lines.join(network.ferries.set_index("way_id"), how="inner").reset_index()
+    joined: gpd.GeoDataFrame = lines.join(network.ferries.set_index("way_id"), how="inner").reset_index()
+    return joined
 
 
 def backdrop(network: Network, *, tolerance_deg: float) -> gpd.GeoDataFrame:

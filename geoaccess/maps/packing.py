@@ -102,7 +102,7 @@ def tolerance_m(corners: dict[str, npt.NDArray[np.float64]]) -> float:
 
 def pack_lines(lines: gpd.GeoSeries, *, within_m: float) -> Packed:
     """Pack lines, joined where they meet, simplified by at most `within_m`, in whole Web Mercator metres."""
-    projected = lines.dropna().to_crs(WEB_MERCATOR)
+    projected = lines.to_crs(WEB_MERCATOR)
     merged = shapely.line_merge(shapely.union_all(projected.to_numpy())) if len(projected) else shapely.LineString()
     return _packed(shapely.get_parts(shapely.simplify(merged, within_m)))
 
@@ -116,7 +116,7 @@ def pack_each_line(lines: gpd.GeoSeries, *, within_m: float) -> Packed:
 
 def pack_areas(areas: gpd.GeoSeries, *, within_m: float) -> tuple[Packed, Packed]:
     """Pack the outline of all areas together, without holes (what none claims inland is not sea), and the borders."""
-    projected = shapely.make_valid(areas.dropna().to_crs(WEB_MERCATOR).to_numpy())
+    projected = shapely.make_valid(areas.to_crs(WEB_MERCATOR).to_numpy())
     polygons = shapely.get_parts(projected)
     polygons = polygons[np.isin(shapely.get_type_id(polygons), (3, 6))]
     if shapely.coverage_is_valid(polygons):

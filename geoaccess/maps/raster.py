@@ -8,6 +8,7 @@ import numpy as np
 
 from geoaccess.errors import InputError
 from geoaccess.files import writing
+from geoaccess.frames import crs_of
 from geoaccess.maps.results import squares
 from geoaccess.measures import REASONS
 
@@ -67,7 +68,7 @@ def geotiff(path: Path, *, results: gpd.GeoDataFrame, column: str, attribution: 
         "count": 2,
         "height": shape[0],
         "width": shape[1],
-        "crs": results.crs.to_wkt(),
+        "crs": crs_of(results).to_wkt(),
         "transform": from_origin(*origin, side, side),
         "nodata": NODATA,
         "compress": "deflate",

@@ -101,7 +101,7 @@ class Cells:
     factor: int = 1
 
 
-def check_results(results: gpd.GeoDataFrame, services: Sequence[Service], *, also: Sequence[str] = ()) -> None:
+def check_results(results: pd.DataFrame, services: Sequence[Service], *, also: Sequence[str] = ()) -> None:
     """Refuse a table of results that cannot be drawn.
 
     Raises
@@ -118,7 +118,7 @@ def check_results(results: gpd.GeoDataFrame, services: Sequence[Service], *, als
     problems = []
     population = results["population"].to_numpy(dtype=np.float64)
     if (bad := ~(population >= 0)).any():
-        problems.append(f"cell {results.index[bad.argmax()]}: population is {population[bad.argmax()]}")
+        problems.append(f"cell {results.index[int(bad.argmax())]}: population is {population[bad.argmax()]}")
     for service in services:
         times = results[f"{service.key}_s"].to_numpy(dtype=np.float64)
         said = (results[f"{service.key}_reason"].astype("object").fillna("") != "").to_numpy(dtype=np.bool_)
@@ -142,7 +142,7 @@ def main_roads(roads: gpd.GeoDataFrame | None) -> gpd.GeoSeries | None:
         return None
     if "highway" not in roads.columns:
         raise InputError("roads: column 'highway' is missing")
-    return roads.geometry[roads["highway"].isin(MAIN_ROADS)]
+    return roads[roads["highway"].isin(MAIN_ROADS)].geometry
 
 
 def checked_ferries(ferries: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:

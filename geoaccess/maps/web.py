@@ -268,8 +268,10 @@ def packed_lines(
     within_m: float,
 ) -> dict[str, Any]:
     """Pack what lies under and over the cells: "land", "borders", "ferries" and "roads" where there are any."""
+    import geopandas as gpd  # large, and needed for the borders alone
+
     packed: dict[str, Any] = {}
-    if municipalities is not None and hasattr(municipalities, "to_crs"):
+    if isinstance(municipalities, gpd.GeoDataFrame):
         packed["land"], packed["borders"] = packing.pack_areas(municipalities.geometry, within_m=within_m)
     if ferries is not None:
         packed["ferries"] = packing.pack_each_line(ferries.geometry, within_m=within_m)

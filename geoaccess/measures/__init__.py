@@ -7,13 +7,13 @@ from geoaccess.measures.availability import base_availability, dependable_time, 
 from geoaccess.measures.bases import base_table
 from geoaccess.measures.catchment import balanced, site_demand, spatial_availability, three_step, two_step
 from geoaccess.measures.chance import part_time_access
-from geoaccess.measures.closing import second_nearest, slack, slack_table
+from geoaccess.measures.closing import second_nearest, second_nearest_slack, slack_table
 from geoaccess.measures.contrast import class_contrast
 from geoaccess.measures.curves import people_by_time
 from geoaccess.measures.decay import Binary, Decay, Exponential, Gaussian, Logistic, Power, Stepped, decay_from
 from geoaccess.measures.figures import AmbulanceFigures, ChainTimes, Mode, ResponseNorms, read_ambulance_figures
 from geoaccess.measures.groups import EVERYBODY, UNCLASSIFIED
-from geoaccess.measures.modes import crossing_times, fastest, helicopter_chain
+from geoaccess.measures.modes import crossing_times, fastest_mode, helicopter_chain
 from geoaccess.measures.opening import nearest_open, opening_hours_access, time_until_care
 from geoaccess.measures.opportunities import cumulative_opportunities, gravity
 from geoaccess.measures.ports import aeroplane_chain, boat_chain, port_times
@@ -67,7 +67,7 @@ __all__ = [
     "difference_summary",
     "expected_coverage",
     "expected_response",
-    "fastest",
+    "fastest_mode",
     "gravity",
     "helicopter_chain",
     "journey_hours",
@@ -87,8 +87,8 @@ __all__ = [
     "rule_cost",
     "rule_table",
     "second_nearest",
+    "second_nearest_slack",
     "site_demand",
-    "slack",
     "slack_table",
     "spatial_availability",
     "staff_travel",

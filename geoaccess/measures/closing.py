@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from geoaccess.measures.groups import By, Groups, Times, Zoning
     from geoaccess.measures.specification import ServiceSpec
 
-__all__ = ["second_nearest", "slack", "slack_table"]
+__all__ = ["second_nearest", "second_nearest_slack", "slack_table"]
 
 
-def slack(results: pd.DataFrame, *, service: ServiceSpec) -> pd.Series:
+def second_nearest_slack(results: pd.DataFrame, *, service: ServiceSpec) -> pd.Series:
     """How much longer people need to the second nearest site than to the nearest: the cost if the nearest closes.
 
     slack_i = t2_i - t1_i.
@@ -53,7 +53,7 @@ def slack(results: pd.DataFrame, *, service: ServiceSpec) -> pd.Series:
     >>> results = pd.DataFrame({
     ...     "gp_s": [300.0, 900.0, inf], "gp_second_s": [500.0, inf, inf], "gp_reason": ["", "", "no_road_within"]
     ... })
-    >>> slack(results, service=ServiceSpec(key="gp", label="GP")).tolist()
+    >>> second_nearest_slack(results, service=ServiceSpec(key="gp", label="GP")).tolist()
     [200.0, inf, nan]
     """
     times = read_times(results, service)
@@ -68,7 +68,7 @@ def second_nearest(results: pd.DataFrame, *, services: Sequence[ServiceSpec]) ->
     Parameters
     ----------
     results
-        As in `slack`.
+        As in `second_nearest_slack`.
     services
         The services that lose the nearest site.
 
@@ -80,7 +80,7 @@ def second_nearest(results: pd.DataFrame, *, services: Sequence[ServiceSpec]) ->
     Raises
     ------
     InputError
-        As `slack`.
+        As `second_nearest_slack`.
 
     Examples
     --------
@@ -116,7 +116,7 @@ def slack_table(
     Parameters
     ----------
     results
-        As in `slack`, with `population`.
+        As in `second_nearest_slack`, with `population`.
     services, by, population
         As in `summarise`.
 
@@ -130,7 +130,7 @@ def slack_table(
     Raises
     ------
     InputError
-        As `slack` and `summarise`.
+        As `second_nearest_slack` and `summarise`.
 
     Examples
     --------

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from geoaccess.measures.figures import Mode
 
-__all__ = ["crossing_times", "fastest", "helicopter_chain"]
+__all__ = ["crossing_times", "fastest_mode", "helicopter_chain"]
 
 EARTH_M = 6_371_008.8  # mean radius of the ellipsoid
 
@@ -125,7 +125,7 @@ def helicopter_chain(
     return out
 
 
-def fastest(times: pd.DataFrame) -> pd.DataFrame:
+def fastest_mode(times: pd.DataFrame) -> pd.DataFrame:
     """Time of the fastest mode, whatever the weather, and which it is; `dependable_time` reckons with the weather.
 
     Parameters
@@ -145,7 +145,7 @@ def fastest(times: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> fastest(pd.DataFrame({"car": [5400.0, 600.0], "helicopter": [1800.0, 1500.0]})).to_dict("records")
+    >>> fastest_mode(pd.DataFrame({"car": [5400.0, 600.0], "helicopter": [1800.0, 1500.0]})).to_dict("records")
     [{'time_s': 1800.0, 'mode': 'helicopter'}, {'time_s': 600.0, 'mode': 'car'}]
     """
     if not len(times.columns):

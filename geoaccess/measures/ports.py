@@ -90,7 +90,8 @@ def boat_chain(
         From `port_times`.
     from_ports, to_ports
         The quays near each cell and the seconds by road from the quay to the cell and back: tables of
-        `geoaccess.within`, toward="cells" and toward="sites", with `cell_id`, `site_id` (the quay) and `travel_time_s`.
+        `geoaccess.travel_times_within`, toward="cells" and toward="sites", with
+        `cell_id`, `site_id` (the quay) and `travel_time_s`.
         A pair that only one of them has does not count for treatment.
     times
         Of the boat.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from geoaccess.maps import packing
 from geoaccess.maps.bands import band_colours, default_bands
@@ -153,13 +154,13 @@ class Drawing:
             "sites": [
                 {
                     "site": str(label),
-                    "lon": float(point.x),
-                    "lat": float(point.y),
+                    "lon": float(point[0]),
+                    "lat": float(point[1]),
                     "proxy": bool(proxy),
                     **{name: values[row] for name, values in facts.items()},
                 }
                 for row, (label, point, proxy) in enumerate(
-                    zip(rows.index, rows.geometry, _flag(rows, "proxy"), strict=True)
+                    zip(rows.index, shapely.get_coordinates(rows.geometry), _flag(rows, "proxy"), strict=True)
                 )
             ],
         }

@@ -12,6 +12,7 @@ import numpy as np
 from geoaccess import siting
 from geoaccess.defaults import UNREACHED_MIN
 from geoaccess.errors import InputError
+from geoaccess.frames import first_point
 from geoaccess.measures.weekdays import mean_over_days
 from geoaccess.planner.week import share_of_week
 from geoaccess.questions.siting.question import Question, objective_of
@@ -267,6 +268,6 @@ def _places(asked: _Asked, best: list[tuple[int, float]]) -> list[Place]:
     for rank, (number, gain) in enumerate(best):
         after_s = problem.times(np.array([rank]))
         effect = effect_on_people(state.people, problem.now_s[:, 0], after_s, norms_s=norms_s)
-        at = state.candidates[0].geometry.iloc[number]
+        at = first_point(state.candidates[0], number)
         places.append(Place(int(state.candidate_cells[number]), number, float(at.x), float(at.y), gain, effect))
     return places

@@ -11,6 +11,7 @@ import pandas as pd
 from geoaccess import files, siting
 from geoaccess.defaults import OFFICE_STAFF, SOLVER_S
 from geoaccess.errors import InputError
+from geoaccess.frames import crs_of
 from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places
 from geoaccess.questions.siting.question import Question, above_zero
 from geoaccess.routing import travel_times
@@ -182,8 +183,8 @@ def _candidates(answers: Answers, ours: gpd.GeoDataFrame, question: DayQuestion)
         ]
         if problems:
             raise InputError.listing(str(answers.study.path), problems)
-        found = found[found.index.map(here).isin(question.municipality)]
-    anew = ours.loc[list(question.redistribute), ["name", "geometry"]].to_crs(found.crs)
+        found = found[here.reindex(found.index).isin(question.municipality)]
+    anew = ours.loc[list(question.redistribute), ["name", "geometry"]].to_crs(crs_of(found))
     both = pd.concat([found.assign(name=found.get("name", "")), anew])
     if both.empty:
         raise InputError("there is no candidate; lower --least-people, or name other municipalities")

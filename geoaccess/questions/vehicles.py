@@ -11,6 +11,7 @@ import pandas as pd
 from geoaccess import files, siting
 from geoaccess.defaults import SOLVER_S
 from geoaccess.errors import InputError
+from geoaccess.frames import crs_of
 from geoaccess.measures import read_ambulance_figures
 from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places
 from geoaccess.questions.siting.question import Question, above_zero, norm_of
@@ -104,7 +105,9 @@ def fleet_study(
         exclude=question.exclude,
     )
     new = candidates_of(answers, asked)
-    bases = pd.concat([ours[["name", "geometry"]].to_crs(new.crs), new.assign(name=new.get("name", ""))])
+    bases: gpd.GeoDataFrame = pd.concat(
+        [ours[["name", "geometry"]].to_crs(crs_of(new)), new.assign(name=new.get("name", ""))]
+    )
     snapped = stages.snap_all(study, answers.network, answers.results, ours)
     where = pd.concat([snapped.sites, stages.snap_as_set(study, answers.network, new)])
     times = travel_times(answers.network, where, snapped.cells).T
@@ -134,7 +137,7 @@ def _limits(answers: Answers, question: FleetQuestion, norm_s: float) -> npt.NDA
 def _table(answers: Answers, bases: gpd.GeoDataFrame, fleet: Fleet, standing: int) -> pd.DataFrame:
     chosen = np.flatnonzero(fleet.vehicles).tolist()
     names = name_places(answers, bases, chosen)
-    points = bases.geometry.iloc[chosen]
+    points = bases.iloc[chosen].geometry
     table = pd.DataFrame(
         {
             "base": [str(label) for label in bases.index[chosen]],

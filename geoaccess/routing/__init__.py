@@ -6,7 +6,7 @@ from geoaccess.routing.field import NearestField, solve_nearest
 from geoaccess.routing.flows import Flows, people_on_edges
 from geoaccess.routing.gains import site_gains
 from geoaccess.routing.gtfs import gtfs_departures
-from geoaccess.routing.matrices import travel_times, trees, within, within_snapped
+from geoaccess.routing.matrices import shortest_path_trees, travel_times, travel_times_within, within_snapped
 from geoaccess.routing.routes import route, route_kept
 from geoaccess.routing.service_times import TravelTimes, nearest_by_service
 from geoaccess.routing.sites import (
@@ -56,12 +56,12 @@ __all__ = [
     "remove_site",
     "route",
     "route_kept",
+    "shortest_path_trees",
     "site_gains",
     "solve_nearest",
     "travel_times",
     "travel_times_at",
-    "trees",
+    "travel_times_within",
     "undo",
-    "within",
     "within_snapped",
 ]

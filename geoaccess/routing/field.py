@@ -67,10 +67,10 @@ def solve_nearest(
     ... )
     >>> field = ga.solve_nearest(road, gpd.GeoSeries.from_xy([10.0], [60.0], index=["west"], crs="EPSG:4326"))
     >>> homes = gpd.GeoSeries.from_xy([10.1], [60.0], index=["home"], crs="EPSG:4326")
-    >>> change = ga.add_site(field, "east", (10.2, 60.0))
+    >>> change = ga.routing.add_site(field, "east", (10.2, 60.0))
     >>> field.nearest(homes)[["travel_time_s", "site", "travel_time_2_s", "site_2"]].to_dict("records")
     [{'travel_time_s': 300.0, 'site': 'west', 'travel_time_2_s': 400.0, 'site_2': 'east'}]
-    >>> ga.remove_site(field, "west")
+    >>> ga.routing.remove_site(field, "west")
     Change(remove site 'west', 3 nodes, 0 cells)
     >>> field.nearest(homes)["site"].tolist()
     ['east']

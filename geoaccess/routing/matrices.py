@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from geoaccess.routing.sites import Toward
     from geoaccess.routing.walks import Walks
 
-__all__ = ["travel_times", "trees", "within", "within_snapped"]
+__all__ = ["shortest_path_trees", "travel_times", "travel_times_within", "within_snapped"]
 
 _TILE_BYTES = 256 * 2**20
 """So large is the part of a matrix that is worked on at a time."""
@@ -77,7 +77,7 @@ def travel_times(
     ------
     InputError
         If `cutoff_s` is negative or NaN, `method` unknown, or points are not as `snap` returns them; or if the table
-        would not fit into memory: `within` returns the near pairs alone.
+        would not fit into memory: `travel_times_within` returns the near pairs alone.
     """
     furthest = _furthest("cutoff_s", cutoff_s)
     seconds = _room(len(origins), len(destinations))
@@ -103,7 +103,7 @@ def _room(rows: int, columns: int) -> npt.NDArray[np.float64]:
             return np.empty((rows, columns))
     raise InputError(
         f"{rows} x {columns} travel times take {size / 2**30:.0f} GiB; "
-        "ask in parts, or for the pairs within a cutoff (geoaccess.within)"
+        "ask in parts, or for the pairs within a cutoff (geoaccess.travel_times_within)"
     )
 
 
@@ -116,7 +116,7 @@ def _memory_left() -> float:
     return next((1024.0 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")), np.inf)
 
 
-def within(
+def travel_times_within(
     network: Network | Hierarchy,
     cells: gpd.GeoDataFrame | gpd.GeoSeries,
     sites: gpd.GeoDataFrame | gpd.GeoSeries,
@@ -158,7 +158,7 @@ def within(
     ... )
     >>> cells = gpd.GeoSeries.from_xy([10.0, 10.1], [60.0, 60.0], index=["farm", "village"], crs="EPSG:4326")
     >>> sites = gpd.GeoSeries.from_xy([10.0, 10.2], [60.0, 60.0], index=["west", "east"], crs="EPSG:4326")
-    >>> ga.within(road, cells, sites, cutoff_s=400).to_dict("split")["data"]
+    >>> ga.travel_times_within(road, cells, sites, cutoff_s=400).to_dict("split")["data"]
     [['farm', 'west', 0.0], ['village', 'west', 300.0], ['village', 'east', 400.0]]
     """
     import pandas as pd
@@ -182,14 +182,14 @@ def within_snapped(
     toward: Toward = "sites",
     method: Method = "auto",
 ) -> pd.DataFrame:
-    """Do as `within` does, for cells and sites as `snap` returns them.
+    """Do as `travel_times_within` does, for cells and sites as `snap` returns them.
 
     `cell_id` and `site_id` are categories here, which take little room and are read fastest by the catchment measures.
 
     Raises
     ------
     InputError
-        As `within`.
+        As `travel_times_within`.
     """
     import pandas as pd
 
@@ -227,7 +227,7 @@ def _near(
     return row[order], column[order], time[order] / DECISECONDS
 
 
-def trees(
+def shortest_path_trees(
     network: Network | Hierarchy,
     origins: pd.DataFrame,
     *,

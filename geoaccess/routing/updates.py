@@ -202,7 +202,7 @@ def ferry_edges(network: Network, *way_ids: int) -> npt.NDArray[np.int32]:
     >>> import geoaccess as ga
     >>> network = ga.read_osm("data/troms/troms-modelled.osm.pbf")
     >>> way = network.ferries.loc[network.ferries["cars"], "way_id"].iloc[0]
-    >>> network.edge_kind[ga.ferry_edges(network, way)].tolist()
+    >>> network.edge_kind[ga.routing.ferry_edges(network, way)].tolist()
     [1]
     """
     boats = np.flatnonzero(network.edge_kind == EdgeKind.FERRY)

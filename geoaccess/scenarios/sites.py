@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.errors import InputError
+from geoaccess.frames import crs_of
 from geoaccess.scenarios.changes import PLAIN, Scenario, site_label
 from geoaccess.tables import to_numbers
 from geoaccess.toml import did_you_mean
@@ -131,7 +132,7 @@ def _added(items: Sequence[AddSite], sites: gpd.GeoDataFrame) -> gpd.GeoDataFram
         elif name not in _NUMBERS and out[name].dtype.kind not in "iuf":
             new[name] = new[name].astype(object).fillna("").astype(out[name].dtype)
     points = gpd.GeoSeries.from_xy([item.lon for item in items], [item.lat for item in items], crs="EPSG:4326")
-    table = new.assign(**{str(out.geometry.name): points.to_crs(out.crs).to_numpy()})
+    table = new.assign(**{str(out.geometry.name): points.to_crs(crs_of(out)).to_numpy()})
     table = gpd.GeoDataFrame(table, geometry=out.geometry.name, crs=out.crs)
     joined: gpd.GeoDataFrame = pd.concat([out, table])
     return joined
@@ -140,7 +141,7 @@ def _added(items: Sequence[AddSite], sites: gpd.GeoDataFrame) -> gpd.GeoDataFram
 def _moved(move: MoveSite, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     import geopandas as gpd
 
-    point = gpd.GeoSeries.from_xy([move.lon], [move.lat], crs="EPSG:4326").to_crs(sites.crs).iloc[0]
+    point = gpd.GeoSeries.from_xy([move.lon], [move.lat], crs="EPSG:4326").to_crs(crs_of(sites)).iloc[0]
     places = sites.geometry.copy()
     places.loc[move.site] = point
     return sites.set_geometry(places)

@@ -229,7 +229,8 @@ def merge_near(sites: gpd.GeoDataFrame, within_m: float) -> gpd.GeoDataFrame:
     out = sites.assign(
         name=names.to_numpy(), note=np.where(size > 1, [f"{n} mapped features merged" for n in size], sites["note"])
     )
-    return out[first == np.arange(len(sites))]
+    merged: gpd.GeoDataFrame = out[first == np.arange(len(sites))]
+    return merged
 
 
 def same_places(sites: gpd.GeoDataFrame, *, within_m: float = SAME_PLACE_M) -> list[tuple[str, list[Any]]]:

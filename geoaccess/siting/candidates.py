@@ -55,7 +55,7 @@ def settlements(cells: gpd.GeoDataFrame, *, least_people: float = 200.0) -> gpd.
     heads = heads[total[label[heads]] >= least_people]
     if not heads.size:
         raise InputError(f"no settlement has {least_people:g} people; the largest has {total.max():g}")
-    found = cells[["geometry"]].iloc[heads].copy()
+    found: gpd.GeoDataFrame = cells[["geometry"]].iloc[heads].copy()
     found["population"] = total[label[heads]]
     return found.set_geometry(found.geometry.centroid)
 
@@ -93,7 +93,7 @@ def leave_out(candidates: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
     if areas.crs is None:
         raise InputError(f"{path}: has no CRS; save it with one, such as EPSG:4326")
     inside = candidates.to_crs(areas.crs).sindex.query(areas.geometry, predicate="intersects")[1]
-    left = candidates.drop(candidates.index[pd.unique(inside)])
+    left: gpd.GeoDataFrame = candidates.drop(candidates.index[pd.unique(inside)])
     if left.empty:
         raise InputError(f"{path}: all {len(candidates)} candidates lie inside the areas to leave out")
     return left

@@ -97,7 +97,7 @@ class WithinNorm:
 
 @dataclass(frozen=True)
 class BeyondNorm:
-    """Least time beyond a norm, as `geoaccess.fgt`: mean of ((t - norm) / norm)^alpha over all, 0 inside the norm."""
+    """Least time beyond a norm, as `geoaccess.equity.fgt`: mean of ((t - norm) / norm)^alpha, 0 inside the norm."""
 
     norm_s: float
     alpha: float = 1.0
@@ -132,9 +132,9 @@ class BeyondNorm:
 class FairMean:
     """Least equally distributed equivalent of Kolm and Pollak: the mean time, the more moved to the worst off.
 
-    xi = ln(mean of exp(kappa t)) / kappa, kappa > 0 per second, held at one value: `geoaccess.kolm_pollak_ede` with
-    -kappa. `averse_to` makes kappa of an aversion without unit and the times of today. With kappa fixed,
-    xi is least where the sum of exp(kappa t) is.
+    xi = ln(mean of exp(kappa t)) / kappa, kappa > 0 per second, held at one value:
+    `geoaccess.equity.kolm_pollak_ede` with -kappa. `averse_to` makes kappa of an aversion without unit and the times of
+    today. With kappa fixed, xi is least where the sum of exp(kappa t) is.
 
     There is no such objective after Atkinson. His equivalent, (mean of t^(1 - epsilon))^(1 / (1 - epsilon)), is made
     for a good, such as income: with an aversion above 0 it lies below the mean, the least times count most, and it

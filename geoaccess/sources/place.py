@@ -14,7 +14,7 @@ import socket
 import tempfile
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from xml.sax.saxutils import quoteattr
 
 import requests
@@ -200,8 +200,8 @@ def _area(query: str) -> Polygon | MultiPolygon:
         raise InputError(
             f'place "{query}": not found in OpenStreetMap; check the spelling and add the country, as "Senja, Norway"'
         ) from error
-    border: Polygon | MultiPolygon = found.geometry.iloc[0]
-    return border if border.is_valid else border.buffer(0)
+    border = cast("Polygon | MultiPolygon", found.geometry.iloc[0])
+    return border if border.is_valid else cast("Polygon | MultiPolygon", border.buffer(0))
 
 
 def _download(area: Polygon | MultiPolygon, roads: str) -> None:

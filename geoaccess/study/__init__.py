@@ -1,10 +1,10 @@
 """Studies: a TOML file in, answers and files out."""
 
 from geoaccess.study.answers import Answers
-from geoaccess.study.pipeline import check, run, solve_study, write_report
+from geoaccess.study.pipeline import check, run_study, solve_study, write_report
 from geoaccess.study.results.summaries import describe_network, draw_network, main_table, route_table, write_template
 from geoaccess.study.settings.study_file import Study, load_study
-from geoaccess.study.settings.variations import Variation, combinations, read_variations, vary
+from geoaccess.study.settings.variations import Variation, combinations, read_variations, study_variations
 
 __all__ = [
     "Answers",
@@ -18,9 +18,9 @@ __all__ = [
     "main_table",
     "read_variations",
     "route_table",
-    "run",
+    "run_study",
     "solve_study",
-    "vary",
+    "study_variations",
     "write_report",
     "write_template",
 ]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from geoaccess.network import Network
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["check", "check_inputs", "run", "solve_study", "write_report"]
+__all__ = ["check", "check_inputs", "run_study", "solve_study", "write_report"]
 
 _STAGES = 10
 _SHOWN = 5
@@ -37,7 +37,7 @@ def solve_study(study: Study, *, network: Network | None = None, show: bool = Tr
         return _solve(study, progress, network=network)
 
 
-def run(study: Study, *, show: bool = True) -> Answers:
+def run_study(study: Study, *, show: bool = True) -> Answers:
     """Compute a study and write its files into its output folder: all of them, or none.
 
     The files of a run before are replaced; whatever else is in the folder stays.
@@ -65,14 +65,14 @@ def write_report(study: Study, *, show: bool = True) -> tuple[list[Path], str]:
     Raises
     ------
     GeoaccessError
-        As `run`.
+        As `run_study`.
     """
     from geoaccess.study.results.output import REPORT, REPORT_PDF, add_pdf, refuse_clashes, up_to_date
 
     refuse_clashes(study)
     check_inputs(study)
     if not up_to_date(study):
-        run(study, show=show)
+        run_study(study, show=show)
     why_not = add_pdf(study)
     return [study.output / name for name in ((REPORT,) if why_not else (REPORT, REPORT_PDF))], why_not
 

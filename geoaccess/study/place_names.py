@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.frames import crs_of
 from geoaccess.osm import read_features
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def named_places(study: Study, cells: gpd.GeoDataFrame, sites: gpd.GeoDataFrame)
     if places.empty:
         return pd.Series("", index=cells.index, dtype="str")
     names = places["name"].to_numpy(dtype=object)
-    points, centres = places.to_crs(cells.crs).geometry.to_numpy(), cells.geometry.centroid.to_numpy()
+    points, centres = places.to_crs(crs_of(cells)).geometry.to_numpy(), cells.geometry.centroid.to_numpy()
     zone = cells["municipality_id"].to_numpy(dtype=object)
     zone_of = zone[shapely.STRtree(centres).query_nearest(points, all_matches=False)[1]]
     found = np.empty(len(cells), dtype=object)

@@ -97,7 +97,7 @@ def _areas(study: Study, zoning: ZoningFromTable) -> pd.Series[str]:
 def _inside(study: Study, zoning: ZoningFromFile, cells: gpd.GeoDataFrame) -> pd.Series[str]:
     path = files.require(study.resolve(zoning.file), hint=f"check [[zonings]] {zoning.name} in {study.path}")
     areas = zones.read_municipalities(path, id=zoning.id, name=zoning.area, layer=zoning.layer)
-    return zones.assign(cells, areas, max_nearest_m=zoning.max_nearest_m)["municipality"]
+    return zones.assign_zones(cells, areas, max_nearest_m=zoning.max_nearest_m)["municipality"]
 
 
 def _numbers(study: Study, column: pd.Series) -> pd.Series:

@@ -97,7 +97,7 @@ def _read_parquet(path: Path) -> Any:
     if b"geo" in (pq.read_schema(path).metadata or {}):
         import geopandas as gpd
 
-        rows = gpd.read_parquet(path)
+        rows: pd.DataFrame = gpd.read_parquet(path)
     else:
         rows = pd.read_parquet(path)
     return rows.reset_index(drop=rows.index.name is None)  # an index that was saved by name is a column of the file

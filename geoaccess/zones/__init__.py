@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geoaccess.zones.assignment import assign, count_notes
+from geoaccess.zones.assignment import assign_zones, count_notes
 from geoaccess.zones.borders import border_from_cells, join_regions
 from geoaccess.zones.centrality import class_from_index, join_centrality, read_centrality
 from geoaccess.zones.centrality_index import compute_centrality, time_weight
@@ -14,7 +14,7 @@ __all__ = [
     "DEFAULT_SCHEME",
     "CentralityClass",
     "CentralityScheme",
-    "assign",
+    "assign_zones",
     "border_from_cells",
     "class_from_index",
     "compute_centrality",

@@ -11,18 +11,19 @@ import shapely
 
 from geoaccess.defaults import MAX_NEAREST_M
 from geoaccess.errors import InputError
+from geoaccess.frames import crs_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import numpy.typing as npt
 
-__all__ = ["NOTES", "assign", "count_notes"]
+__all__ = ["NOTES", "assign_zones", "count_notes"]
 
 NOTES = ("", "nearest", "beyond_limit")
 """How a cell got its municipality: its centre is inside, it took the nearest one, or none was near enough."""
 
 
-def assign(
+def assign_zones(
     cells: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame, *, max_nearest_m: float = MAX_NEAREST_M
 ) -> pd.DataFrame:
     """Municipality of each cell, by the cell's centre.
@@ -60,7 +61,7 @@ def assign(
     ...     index=pd.Index(["0101", "0102"], name="municipality_id"),
     ...     geometry=[shapely.box(0, 0, 1000, 1000), shapely.box(1000, 0, 2000, 1000)], crs=25833)
     >>> squares = [shapely.box(x, 0, x + 250, 250) for x in (0, 875, 2000, 90_000)]
-    >>> assign(gpd.GeoDataFrame(geometry=squares, crs=25833), towns)[["municipality_id", "zone_note"]]
+    >>> assign_zones(gpd.GeoDataFrame(geometry=squares, crs=25833), towns)[["municipality_id", "zone_note"]]
       municipality_id     zone_note
     0            0101
     1            0101
@@ -68,7 +69,7 @@ def assign(
     3                  beyond_limit
     """
     _check(cells, municipalities, max_nearest_m)
-    ordered = municipalities.sort_index().to_crs(cells.crs)
+    ordered = municipalities.sort_index().to_crs(crs_of(cells))
     polygons = ordered.geometry.to_numpy()
     centres = shapely.centroid(cells.geometry.to_numpy())
     place, note = _inside(centres, polygons), np.zeros(len(cells), dtype=np.intp)
@@ -93,7 +94,7 @@ def count_notes(assigned: pd.DataFrame, *, population: pd.Series) -> pd.DataFram
     Parameters
     ----------
     assigned
-        From `assign`.
+        From `assign_zones`.
     population
         People of each cell, on the same index.
 

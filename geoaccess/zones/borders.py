@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
-from shapely.geometry import MultiPolygon
+import shapely
+from shapely.geometry import MultiPolygon, Polygon
 
 from geoaccess.errors import InputError
+from geoaccess.frames import crs_of
 
 if TYPE_CHECKING:
     from shapely.geometry import Point
@@ -49,15 +51,17 @@ def border_from_cells(
     InputError
         If no cell near the place lies outside the other municipalities.
     """
-    centre = gpd.GeoSeries([place], crs="EPSG:4326").to_crs(cells.crs).iloc[0]
+    centre = gpd.GeoSeries([place], crs="EPSG:4326").to_crs(crs_of(cells)).iloc[0]
     near = cells[cells.geometry.centroid.distance(centre) <= within_m]
-    taken = near.set_geometry(near.geometry.centroid)[["geometry"]].to_crs(others.crs).sjoin(others[["geometry"]]).index
-    land = near.geometry.drop(taken).to_crs(others.crs).union_all()
+    taken = (
+        near.set_geometry(near.geometry.centroid)[["geometry"]].to_crs(crs_of(others)).sjoin(others[["geometry"]]).index
+    )
+    land = near.geometry.drop(taken).to_crs(crs_of(others)).union_all()
     if land.is_empty:
         raise InputError(f'"{name}": no cell within {within_m / 1000:g} km is outside the others')
-    land = land if land.geom_type == "MultiPolygon" else MultiPolygon([land])
+    whole = MultiPolygon([part for part in shapely.get_parts(land) if isinstance(part, Polygon)])
     return gpd.GeoDataFrame(
-        {"name": [name]}, geometry=[land], crs=others.crs, index=pd.Index([id], name="municipality_id")
+        {"name": [name]}, geometry=[whole], crs=others.crs, index=pd.Index([id], name="municipality_id")
     )
 
 

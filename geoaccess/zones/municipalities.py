@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from geoaccess.errors import InputError
+from geoaccess.frames import crs_of
 from geoaccess.tables import as_text, missing_columns, read_table, read_text
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def read_municipalities(
     if table["municipality_id"].duplicated().any():
         municipalities = municipalities.dissolve(by="municipality_id", as_index=False)
         municipalities.geometry = _polygons(municipalities.geometry.to_numpy())
-    if not municipalities.crs.equals("EPSG:4326"):
+    if not crs_of(municipalities, subject=str(path)).equals("EPSG:4326"):
         municipalities = municipalities.to_crs("EPSG:4326")
         municipalities.geometry = _polygons(municipalities.geometry.to_numpy())
     columns_out = ["municipality_id", "name", "region_id", "region", "geometry"]

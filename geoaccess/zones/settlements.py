@@ -65,7 +65,7 @@ def settlement_people(cells: gpd.GeoDataFrame, *, people_per_km2: float = 200.0,
         raise InputError(f"people_per_km2 is {people_per_km2} and block_m {block_m}; give numbers above 0")
     side = block_m
     if len(cells):
-        side = max(block_m, float(np.sqrt(cells.geometry.iloc[[0]].area.iloc[0])))
+        side = max(block_m, float(np.sqrt(cells.iloc[[0]].geometry.area.iloc[0])))
     centre = cells.geometry.centroid
     place = pd.MultiIndex.from_arrays([np.floor(axis / side).astype(np.int64) for axis in (centre.x, centre.y)])
     block, blocks = pd.factorize(place)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from geoaccess import services
 from geoaccess.errors import InputError
+from geoaccess.frames import crs_of
 from geoaccess.measures import ServiceSpec
 from geoaccess.phrases import text
 from geoaccess.questions.scenario_run import solve_scenario
@@ -25,8 +27,6 @@ from geoaccess.tables import to_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import geopandas as gpd
 
     from geoaccess.questions.scenario_run import Baseline, ScenarioRun
 
@@ -191,8 +191,8 @@ def _allowed(
 ) -> dict[str, pd.Series]:
     key = measure.service
     if base.study.settings.services[key].rule is None:
-        found = base.results if changed is None else solve_scenario(changed)
-        return {f"{measure.spec.key}_{end}": found[f"{key}_{end}"] for end in _ENDS}
+        solved_results = base.results if changed is None else solve_scenario(changed)
+        return {f"{measure.spec.key}_{end}": solved_results[f"{key}_{end}"] for end in _ENDS}
     if not len(sites_of_service(solved, key)):
         nobody = pd.Series("", free.index)
         return _times(measure, pd.Series(np.inf, free.index), nobody, free[f"{key}_reason"], "no_provider")
@@ -231,7 +231,7 @@ def changed_permissions(changed: ScenarioRun, key: str, before: pd.DataFrame) ->
 
 def _placed(changed: ScenarioRun, sites: gpd.GeoDataFrame) -> list[str]:
     """Return the sites that are new, or somewhere else than before."""
-    before = changed.base.answers.sites.geometry.reindex(sites.index)
+    before = gpd.GeoSeries(changed.base.answers.sites.geometry.reindex(sites.index))
     return [str(site) for site in sites.index[~sites.geometry.geom_equals(before).to_numpy(bool)]]
 
 
@@ -244,7 +244,7 @@ def _municipality(changed: ScenarioRun, sites: gpd.GeoDataFrame, key: str) -> pd
         study = Study(known.study.path, known.study.settings.model_copy(update={"services": placed}))
         return municipality_of_sites(replace(known, study=study, sites=sites), key)
     cells = known.results[known.results["municipality_id"] != ""]
-    points = sites.to_crs(cells.crs).geometry
+    points = sites.to_crs(crs_of(cells)).geometry
     nearest = cells.geometry.centroid.sindex.nearest(points, return_all=False)[1]
     return pd.Series(cells["municipality_id"].to_numpy(object)[nearest], sites.index)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from geoaccess import siting
 from geoaccess.errors import InputError
+from geoaccess.frames import crs_of
 from geoaccess.osm import read_features
 
 if TYPE_CHECKING:
@@ -56,6 +57,6 @@ def municipality_of(answers: Answers, places: gpd.GeoDataFrame, numbers: Sequenc
     cells = answers.results[(answers.results["municipality"].fillna("") != "").to_numpy()]
     if cells.empty or not len(numbers):
         return [""] * len(numbers)
-    points = places.geometry.iloc[list(numbers)].to_crs(cells.crs)
+    points = places.iloc[list(numbers)].geometry.to_crs(crs_of(cells))
     near = cells.sindex.nearest(points, return_all=False)[1]
     return [str(name) for name in cells["municipality"].iloc[near]]

@@ -85,7 +85,7 @@ def site_futures(
     )
     table = pd.DataFrame({"future": names, "best": regret.best, "value": regret.value})
     called = name_places(first, places, regret.added.tolist())
-    points = places.geometry.iloc[regret.added]
+    points = places.iloc[regret.added].geometry
     chosen = pd.DataFrame(
         {
             "candidate": [str(label) for label in places.index[regret.added]],

@@ -172,7 +172,7 @@ def _named(table: pd.DataFrame, places: gpd.GeoDataFrame, names: dict[int, str],
     if table.empty:
         return pd.DataFrame()
     numbers = table["candidate"].to_numpy()
-    points = places.geometry.iloc[numbers]
+    points = places.iloc[numbers].geometry
     return pd.DataFrame(
         {
             "instead_of": [str(places.index[j]) for j in table["instead_of"]],

@@ -16,7 +16,7 @@ from geoaccess.questions.validation.references import read_reference
 from geoaccess.questions.validation.statbank import read_ssb_12764
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.results.tables import marked
-from geoaccess.study.settings.variations import vary
+from geoaccess.study.settings.variations import study_variations
 from geoaccess.tables import write_csv
 from geoaccess.toml import did_you_mean
 
@@ -83,7 +83,7 @@ def choose_reference(path: Path, *, form: str, service: str | None, year: int | 
 
 def with_profile(path: Path, profile: str) -> Study:
     """Return a study with another profile: car, ssb, or a .toml file."""
-    return vary([path], {profile: {"network.profile": profile}})[0].study
+    return study_variations([path], {profile: {"network.profile": profile}})[0].study
 
 
 def validate_study(study: Study, reference: pd.DataFrame, *, show: bool = True) -> Validation:

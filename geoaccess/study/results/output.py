@@ -100,7 +100,7 @@ def _tables(answers: Answers, folder: Path) -> dict[str, pd.DataFrame]:
     tables = all_tables(answers)
     cells = marked(results, settings.disclaimer)
     written = {name: marked(table, settings.disclaimer) for name, table in tables.items()}
-    columns = {"cells": [str(results.index.name or "cell_id"), *cells.columns]}
+    columns = {"cells": ["cell_id" if results.index.name is None else str(results.index.name), *cells.columns]}
     columns |= {name: list(table.columns) for name, table in written.items()}
     blank = dictionary_table({}, answers.study)
     columns["dictionary"] = list(marked(blank, settings.disclaimer).columns)
@@ -233,7 +233,7 @@ def _record(answers: Answers, folder: Path, digests: dict[str, str]) -> None:
         balance[spec.key] = {
             "people_in": answers.population,
             "people_reached": float(by_reason.get("", 0.0)),
-            "people_unreached": {str(reason): float(people) for reason, people in by_reason.items() if reason},
+            "people_unreached": {str(reason): float(people) for reason, people in by_reason.items() if reason != ""},
         }
     record = {
         "geoaccess": __version__,

@@ -9,7 +9,7 @@ import pandas as pd
 
 from geoaccess import measures, services
 from geoaccess.errors import InputError
-from geoaccess.routing import nearest, within
+from geoaccess.routing import nearest, travel_times_within
 from geoaccess.study.settings.ambulance import PortCraft
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def add_crafts(
         columns[f"ambulance_{mode}_response_s"] = times["to_patient_s"]
         columns[f"ambulance_{mode}_treatment_s"] = treated[mode] = times["to_treatment_s"]
     modes = pd.DataFrame(treated)
-    best = measures.fastest(modes)
+    best = measures.fastest_mode(modes)
     weather = {mode: figures.modes[mode].availability for mode in treated}
     sure = measures.dependable_time(modes, availability=weather, probability=settings.probability)
     columns["ambulance_fastest_s"], columns["ambulance_fastest_mode"] = best["time_s"], best["mode"].astype("str")
@@ -83,11 +83,11 @@ def _by_port(
         site_s=onward_s,
     )
     cells = solved.results
-    to_ports = within(roads.network, cells, ports, cutoff_s=road_s, **near)
+    to_ports = travel_times_within(roads.network, cells, ports, cutoff_s=road_s, **near)
     if mode == "aeroplane":
         fetched_s = car["ambulance_response_s"] + figures.modes["car"].times.on_scene_s
         return measures.aeroplane_chain(fetched_s, reached, to_ports=to_ports, times=kind.times)
-    from_ports = within(roads.network, cells, ports, cutoff_s=road_s, toward="cells", **near)
+    from_ports = travel_times_within(roads.network, cells, ports, cutoff_s=road_s, toward="cells", **near)
     return measures.boat_chain(cells.index, reached, from_ports=from_ports, to_ports=to_ports, times=kind.times)
 
 

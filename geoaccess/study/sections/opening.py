@@ -152,7 +152,7 @@ def offices_table(known: SectionInput) -> pd.DataFrame:
     for key in office_services(known.study):
         column = known.study.settings.services[key].fte_days
         sites, zone = sites_of_service(known, key), municipality_of_sites(known, key)
-        everybody = people.reindex(people.index.union(zone.unique()), fill_value=0.0)
+        everybody = people.reindex(people.index.union(pd.Index(zone.unique())), fill_value=0.0)
         try:
             found = services.fte_days_per_thousand(sites[column], zone=zone, people=everybody)
         except InputError as error:

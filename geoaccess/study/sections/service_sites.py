@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from geoaccess import zones
 from geoaccess.errors import ConfigError, InputError
+from geoaccess.frames import crs_of
 from geoaccess.routing import by_blocks_of_cells
 from geoaccess.tables import read_text
 
@@ -54,9 +55,9 @@ def municipality_of_sites(known: SectionInput, key: str) -> pd.Series[str]:
     if named is not None:
         found = read_text(sites, named)
     elif known.municipalities is not None and settings.zones.kind != "column":
-        places = sites[["geometry"]].to_crs(known.results.crs)
+        places = sites[["geometry"]].to_crs(crs_of(known.results))
         limit = settings.zones.max_nearest_m
-        assigned: pd.DataFrame = zones.assign(places, known.municipalities, max_nearest_m=limit)
+        assigned: pd.DataFrame = zones.assign_zones(places, known.municipalities, max_nearest_m=limit)
         found = assigned["municipality_id"]
     else:
         raise ConfigError(

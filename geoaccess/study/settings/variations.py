@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Variation", "combinations", "read_variations", "value_in", "vary", "written"]
+__all__ = ["Variation", "combinations", "read_variations", "study_variations", "value_in", "written"]
 
 _PART = r"[^.\[\]]+(?:\[[1-9][0-9]*\])?"
 _KEY = re.compile(rf"{_PART}(?:\.{_PART})*")
@@ -116,7 +116,7 @@ def combinations(asked: Sequence[str]) -> dict[str, dict[str, Any]]:
         problems += [f"{key} has the value {one} twice" for one in dict.fromkeys(shown) if shown.count(one) > 1]
         values[key] = found
     if problems:
-        raise ConfigError.listing("vary", problems)
+        raise ConfigError.listing("study_variations", problems)
     chosen = [dict(zip(values, row, strict=True)) for row in itertools.product(*values.values())]
     return {", ".join(f"{key}={written(value)}" for key, value in one.items()) or _AS_IT_IS: one for one in chosen}
 
@@ -151,7 +151,7 @@ def written(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
 
 
-def vary(files: Sequence[Path], changes: Mapping[str, Mapping[str, Any]]) -> list[Variation]:
+def study_variations(files: Sequence[Path], changes: Mapping[str, Mapping[str, Any]]) -> list[Variation]:
     """Change the settings of studies: every study by every change, in the order given.
 
     Parameters

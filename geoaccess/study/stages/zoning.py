@@ -37,7 +37,7 @@ def join_zones(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, gpd
         )
     else:
         municipalities = _zones_of_osm(study, settings, cells)
-    return zones.assign(cells, municipalities, max_nearest_m=settings.max_nearest_m), municipalities
+    return zones.assign_zones(cells, municipalities, max_nearest_m=settings.max_nearest_m), municipalities
 
 
 def _zones_of_column(study: Study, settings: ZonesFromColumn, cells: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -1,0 +1,53 @@
+"""Supply within reach: floating catchments, gravity, opportunities, decay functions, and who may use which site."""
+
+from __future__ import annotations
+
+from geoaccess.measures import (
+    Binary,
+    Decay,
+    Exponential,
+    Gaussian,
+    Logistic,
+    Power,
+    Stepped,
+    balanced,
+    cumulative_opportunities,
+    decay_from,
+    gravity,
+    list_supply,
+    nearest_open,
+    opening_hours_access,
+    part_time_access,
+    rule_cost,
+    rule_table,
+    site_demand,
+    spatial_availability,
+    three_step,
+    time_until_care,
+    two_step,
+)
+
+__all__ = [
+    "Binary",
+    "Decay",
+    "Exponential",
+    "Gaussian",
+    "Logistic",
+    "Power",
+    "Stepped",
+    "balanced",
+    "cumulative_opportunities",
+    "decay_from",
+    "gravity",
+    "list_supply",
+    "nearest_open",
+    "opening_hours_access",
+    "part_time_access",
+    "rule_cost",
+    "rule_table",
+    "site_demand",
+    "spatial_availability",
+    "three_step",
+    "time_until_care",
+    "two_step",
+]

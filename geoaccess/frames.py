@@ -1,0 +1,35 @@
+"""What geopandas leaves open in the types of its frames: a CRS that is there, points as points."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shapely import Point
+
+from geoaccess.errors import InputError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pyproj
+
+__all__ = ["crs_of", "first_point"]
+
+
+def crs_of(places: gpd.GeoDataFrame | gpd.GeoSeries, *, subject: str = "places") -> pyproj.CRS:
+    """Return the coordinate reference system; raise `InputError` where none is set.
+
+    >>> import geopandas as gpd
+    >>> crs_of(gpd.GeoSeries.from_xy([10.0], [60.0], crs="EPSG:4326")).to_epsg()
+    4326
+    """
+    if places.crs is None:
+        raise InputError(f"{subject}: there is no CRS; set it with set_crs, such as set_crs(4326)")
+    return places.crs
+
+
+def first_point(places: gpd.GeoDataFrame | gpd.GeoSeries, number: int = 0) -> Point:
+    """Return the geometry at a position, which must be a point."""
+    point: object = places.geometry.iloc[number]
+    if not isinstance(point, Point):
+        raise InputError(f"places: the geometry at position {number} is no point")
+    return point
