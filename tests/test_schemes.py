@@ -17,7 +17,7 @@ from geoaccess.errors import ConfigError, InputError, MissingFileError
 from geoaccess.measures import ServiceSpec, class_contrast, summarise
 from geoaccess.planner.drawing import Drawing
 from geoaccess.planner.state import PlannerState
-from geoaccess.study import check, load_study, run
+from geoaccess.study import check, load_study, run_study
 from geoaccess.zones import class_from_index, read_centrality, read_scheme, scheme_file
 
 ROOT = Path(__file__).parents[1]
@@ -181,7 +181,7 @@ def abroad(tmp_path_factory):
     table.assign(**{column: table[column].map(names)}).to_csv(folder / "centrality.csv", index=False)
     study = load_study(path)
     check(study)
-    return run(study, show=False)
+    return run_study(study, show=False)
 
 
 def test_a_study_of_another_country_has_its_classes_in_every_table(abroad):

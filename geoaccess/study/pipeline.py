@@ -176,7 +176,7 @@ def _loose_features(mapped: gpd.GeoDataFrame) -> list[str]:
 
     loose = [tags.get(NOTE, "") for tags in mapped["tags"]]
     lines = [
-        f"{row.osm_type} {row.osm_id} ({row.name or 'without name'}): {note}"
+        f"{row.osm_type!s} {row.osm_id} ({str(row.name) if row.name else 'without name'}): {note}"
         for row, note in zip(mapped.itertuples(index=False), loose, strict=True)
         if note
     ]
