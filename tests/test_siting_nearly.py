@@ -222,5 +222,5 @@ def test_scenarios_on_the_command_line(tmp_path, capsys):
     assert 'in the scenario "Storm"' in capsys.readouterr().out.replace("\n", " ")
     app([*ask, str(tmp_path / "storm.toml"), "--scenario", "today"], standalone_mode=False)
     said = capsys.readouterr().out
-    assert "greatest regret" in said
+    assert "maximum regret" in said
     assert "as it is" in said

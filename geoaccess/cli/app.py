@@ -46,6 +46,8 @@ app = typer.Typer(
 
 out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 160)  # a file has room
 
+_NUMBER = r"[<+\u00b1\u2212]?[\d.,\u00a0]*%?|\u2013"
+
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="A study file, such as configs/iceland.toml.")]
 
 
@@ -93,7 +95,8 @@ def rich_table(title: str, frame: pd.DataFrame) -> Table:
     """Draw a table for the terminal; what is a number stands to the right."""
     drawn = Table(title=Text(title) if title else None, title_justify="left")
     for name in frame.columns:
-        drawn.add_column(Text(str(name)), justify="left" if frame[name].dtype.kind not in "if" else "right")
+        numeric = frame[name].dtype.kind in "if" or frame[name].astype(str).str.fullmatch(_NUMBER).all()
+        drawn.add_column(Text(str(name)), justify="right" if numeric else "left")
     for row in frame.itertuples(index=False):
         drawn.add_row(*(Text(value if isinstance(value, str) else f"{value:,.0f}") for value in row))
     return drawn

@@ -35,6 +35,7 @@ def compare(
     cancelled, another profile, a storm, other people. Tables, difference maps and a page (index.html) go to the folder
     compare in the output of the study.
     """
+    from geoaccess.phrases import text
     require_extra("maps", to="draw maps and figures")
     from geoaccess.questions import compare_study, printed_comparison
     from geoaccess.questions.compare.output import write_comparison
@@ -52,7 +53,8 @@ def compare(
         for scenario, notes in zip(found.scenarios, found.notes, strict=True):
             for note in notes:
                 out.print(Text(f"{scenario.title}: {note}"))
-        print_table("Effect of the scenarios", printed_comparison(found), written, disclaimer=said)
+        title = text(loaded.settings.language, "terminal.t_compare")
+        print_table(title, printed_comparison(found), written, disclaimer=said)
 
 
 @app.command()

@@ -271,6 +271,7 @@ def vehicles(
 
     A vehicle may join an existing base or start a new one. With --treatment, the drive on to treatment counts as well.
     """
+    from geoaccess.phrases import text
     require_extra("siting", to="prove that a choice of sites is the best")
     from geoaccess.questions import FleetQuestion, fleet_lines, fleet_study, write_fleet
     from geoaccess.study import load_study
@@ -295,7 +296,12 @@ def vehicles(
     if quiet:
         return
     print_lines(fleet_lines(answer), disclaimer=loaded.settings.disclaimer)
-    out.print(rich_table("Bases", answer.places[["name", "municipality", "vehicles", "stands", "base"]]))
+    out.print(
+        rich_table(
+            text(loaded.settings.language, "terminal.t_bases"),
+            answer.places[["name", "municipality", "vehicles", "stands", "base"]],
+        )
+    )
     print_written(written)
 
 
@@ -308,6 +314,7 @@ def _site_futures(
     *,
     quiet: bool,
 ) -> None:
+    from geoaccess.phrases import text
     from geoaccess.questions import futures_lines, site_futures, write_futures
     from geoaccess.study import combinations
     from geoaccess.study import study_variations as vary_studies
@@ -321,6 +328,10 @@ def _site_futures(
     table = answer.futures.copy()
     for name in ("best", "value", "regret"):
         table[name] = table[name].map("{:.3f}".format)
-    out.print(rich_table("By future, per person", table))
-    out.print(rich_table("Recommended places", answer.places[["name", "municipality", "candidate"]]))
+    out.print(rich_table(text(answer.language, "terminal.t_futures"), table))
+    out.print(
+        rich_table(
+            text(answer.language, "terminal.t_recommended"), answer.places[["name", "municipality", "candidate"]]
+        )
+    )
     print_written(written)

@@ -247,6 +247,7 @@ def _fetched(region: str | None, place: str | None, folder: Path, *, force: bool
 
 
 def _print_main_result(answers: Answers) -> None:
+    from geoaccess.phrases import Writer
     from geoaccess.study import main_table
 
     settings = answers.study.settings
@@ -256,18 +257,15 @@ def _print_main_result(answers: Answers) -> None:
         if line:
             out.print(Text(line, style="bold" if line == settings.disclaimer else ""))
     out.print(rich_table("", main_table(answers)))
+    writer = Writer(settings.language, ("terminal",))
     if answers.sites_not_snapped:
-        out.print(
-            Text(f"Left out, with no road within {settings.snap.max_m:g} m: {', '.join(answers.sites_not_snapped)}")
-        )
+        names = ", ".join(answers.sites_not_snapped)
+        out.print(Text(writer.text("left_out", m=writer.plain(settings.snap.max_m), names=names)))
     folder = answers.study.output
-    out.print(
-        Text(f"All {answers.population:,.0f} people are accounted for. Wrote {len(answers.files)} files to {folder}:")
-    )
-    out.print(
-        Text("  report.html to read, index.html to explore, dictionary.csv for what the columns of the tables mean.")
-    )
-    out.print(Text(f"Open {folder / 'index.html'} in a browser."))
+    people, files = writer.people(answers.population), len(answers.files)
+    out.print(Text(writer.text("accounted", n=people, files=files, folder=folder)))
+    out.print(Text(writer["files"]))
+    out.print(Text(writer.text("open", path=folder / "index.html")))
 
 
 def _print_validation(found: Validation) -> None:

@@ -12,6 +12,7 @@ from geoaccess import files, siting
 from geoaccess.defaults import OFFICE_STAFF, SOLVER_S
 from geoaccess.errors import InputError
 from geoaccess.frames import crs_of
+from geoaccess.phrases import Writer, section
 from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places
 from geoaccess.questions.siting.question import Question, above_zero
 from geoaccess.routing import travel_times
@@ -254,28 +255,39 @@ def days_tables(answer: OfficeDays) -> list[tuple[str, pd.DataFrame]]:
     """Return the tables as they are printed, with titles."""
     shown = answer.places[["name", "municipality", "days", "weekdays", "visits_a_day", "staff_drive_min"]]
     frontier = answer.frontier[["days", "used", "patients_h", "staff_h", "saved_h"]]
-    return [
-        ("Office days (visits a day: of those who live nearest)", shown),
-        ("With so many days: hours on the road a week, and hours saved", frontier),
-    ]
+    words = section(answer.study.settings.language, "terminal")
+    return [(words["t_days"], shown), (words["t_days_frontier"], frontier)]
 
 
 def days_lines(answer: OfficeDays) -> list[str]:
     """Return the answer in a few lines."""
     week, question = answer.week, answer.question
-    sure = "proved optimal" if week.gap == 0 else f"at most {100 * week.gap:.2g} % from the best"
-    hours = (
-        f"patients save {week.now_h - week.patients_h:,.0f} hours on the road a week, staff spend {week.staff_h:,.0f}"
-    )
-    waiting = f"{100 * question.can_wait:g} % of them can wait for the day"
+    writer = Writer(answer.study.settings.language, ("terminal", "siting"))
     lines = [
-        f"{int(week.days.sum())} of {question.days} office days used: {hours}; {sure}",
-        f"found by: {week.method}; saves {week.saved_h:,.0f} hours net, and no plan more than {week.bound_h:,.0f}",
-        f"assumed: {question.visits_per_year:g} visits a year, {waiting}, {question.staff:g} staff drive",
-        "how many a doctor can see is not reckoned with: visits_a_day says where one day is too little",
+        writer.text(
+            "days_used",
+            used=int(week.days.sum()),
+            days=question.days,
+            saved=writer.number(week.now_h - week.patients_h),
+            staff=writer.number(week.staff_h),
+            sure=writer["proved"] if week.gap == 0 else writer.text("gap", gap=writer.share(week.gap, 2)),
+        ),
+        writer.text(
+            "days_found",
+            method=week.method,
+            saved=writer.number(week.saved_h),
+            bound=writer.number(week.bound_h),
+        ),
+        writer.text(
+            "days_assumed",
+            visits=writer.plain(question.visits_per_year),
+            wait=writer.share(question.can_wait, 0),
+            staff=writer.plain(question.staff),
+        ),
+        writer["days_capacity"],
     ]
     if answer.unreached:
-        lines.append(f"{answer.unreached:,.0f} people whom no office reaches today are left out of the hours")
+        lines.append(writer.text("days_unreached", n=writer.people(answer.unreached)))
     return lines
 
 

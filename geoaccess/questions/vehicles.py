@@ -13,6 +13,7 @@ from geoaccess.defaults import SOLVER_S
 from geoaccess.errors import InputError
 from geoaccess.frames import crs_of
 from geoaccess.measures import read_ambulance_figures
+from geoaccess.phrases import Writer
 from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places
 from geoaccess.questions.siting.question import Question, above_zero, norm_of
 from geoaccess.routing import travel_times
@@ -169,15 +170,25 @@ def _scenario(study: Study, question: FleetQuestion, places: pd.DataFrame, fleet
 def fleet_lines(answer: PlacedFleet) -> list[str]:
     """Return the answer in a few lines."""
     fleet, question = answer.fleet, answer.question
-    missing = 100 * (fleet.bound - fleet.value)
-    sure = "proved optimal" if fleet.proved else f"at most {missing:.2g} percentage points from the best"
-    shares = f"{100 * fleet.now:.2f} % today, {100 * fleet.value:.2f} % with {question.add} more"
-    out = f"vehicles out {100 * question.busy:g} % of the time, {question.standing} at every base today"
-    start = read_ambulance_figures(question.figures).modes["car"].times.start_s / 60
+    writer = Writer(answer.study.settings.language, ("terminal", "siting"))
+    missing = writer.significant(100 * (fleet.bound - fleet.value), 2)
+    start_s = read_ambulance_figures(question.figures).modes["car"].times.start_s
+    now, then, bound = (writer.share(share, 2) for share in (fleet.now, fleet.value, fleet.bound))
     return [
-        f"people who can count on a free vehicle in time: {shares}; {sure}",
-        f"found by: {fleet.method}; no choice can bring more than {100 * fleet.bound:.2f} %",
-        f"assumed: {out}, people call alike; of the norm {start:.3g} min pass before the vehicle moves",
+        writer.text(
+            "fleet_now",
+            now=now,
+            then=then,
+            n=question.add,
+            sure=writer["proved"] if fleet.proved else writer.text("points", n=missing),
+        ),
+        writer.text("found_upper", method=fleet.method, bound=bound),
+        writer.text(
+            "fleet_assumed",
+            busy=writer.share(question.busy, 0),
+            standing=question.standing,
+            start=writer.threshold(start_s),
+        ),
     ]
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from geoaccess import scenarios
 from geoaccess.errors import InputError
-from geoaccess.phrases import Writer
+from geoaccess.phrases import Writer, section
 from geoaccess.questions.compare.compare_measures import compare_measures, measured
 from geoaccess.questions.scenario_run import apply_scenarios, needs_names, solve_baseline
 from geoaccess.study.place_names import named_places
@@ -28,6 +28,7 @@ __all__ = ["Compared", "compare_study", "printed_comparison"]
 
 _MUNICIPALITY = ["municipality_id", "municipality"]
 _MIN = 60.0
+_CHANGES = ("better", "worse", "same", "became_reached", "became_unreached", "unreached")
 
 
 @dataclass(frozen=True, eq=False)
@@ -287,31 +288,34 @@ def _assumed(one: ScenarioRun, study: Study, measures: Sequence[Measure], writer
 def printed_comparison(compared: Compared) -> pd.DataFrame:
     """Return the short table that the command line prints: a row per scenario, service and measure."""
     labels = {(one.service, one.name): one.spec.label for one in compared.measures}
+    language = compared.study.settings.language
+    writer, changes = Writer(language, ("terminal", "comparison")), section(language, "comparison")
     rows: list[dict[str, Any]] = []
     title = None
     for row in _records(compared.tables["everybody"]):
         norms = [(number, row.get(f"norm_{number}_s", np.nan) / _MIN) for number in range(1, 10)]
         crossed = [
-            f"{minutes:g}: {row[f'into_norm_{number}']:,.0f} in, {row[f'out_of_norm_{number}']:,.0f} out"
+            writer.text(
+                "in_out",
+                norm=writer.plain(minutes),
+                into=writer.people(row[f"into_norm_{number}"]),
+                out=writer.people(row[f"out_of_norm_{number}"]),
+            )
             for number, minutes in norms
             if not np.isnan(minutes)
         ]
         supply = not np.isnan(row.get("mean_per_person_before", np.nan))
         if supply:
-            crossed = [" to ".join(f"{row[f'mean_per_person_{when}']:.4g}" for when in ("before", "after"))]
+            before, after = (writer.significant(row[f"mean_per_person_{when}"], 4) for when in ("before", "after"))
+            crossed = [writer.text("from_to", before=before, after=after)]
         rows.append(
             {
-                "scenario": "" if rows and row["scenario"] == title else row["scenario"],
-                "service": labels[row["service"], row["measure"]],
-                "better": row["better"],
-                "worse": row["worse"],
-                "same": row["same"],
-                "reached now": row["became_reached"],
-                "no longer": row["became_unreached"],
-                "never": row["unreached"],
-                "person-hours won": "" if supply else f"{row['person_min_won'] / _MIN:,.0f}",
-                "lost": "" if supply else f"{row['person_min_lost'] / _MIN:,.0f}",
-                "norm in minutes: people in, out; or mean per person": "; ".join(crossed),
+                writer["scenario"]: "" if rows and row["scenario"] == title else row["scenario"],
+                writer["service"]: labels[row["service"], row["measure"]],
+                **{changes[name]: writer.people(row[name]) for name in _CHANGES},
+                writer["won"]: "" if supply else writer.number(row["person_min_won"] / _MIN),
+                writer["lost"]: "" if supply else writer.number(row["person_min_lost"] / _MIN),
+                writer["crossed"]: "; ".join(crossed),
             }
         )
         title = row["scenario"]

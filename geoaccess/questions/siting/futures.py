@@ -9,6 +9,7 @@ import pandas as pd
 
 from geoaccess import files, siting
 from geoaccess.errors import InputError
+from geoaccess.phrases import Writer
 from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places
 from geoaccess.questions.siting.context import build_problem, context_of, contexts_in
 from geoaccess.questions.siting.question import check_question, objective_of
@@ -40,6 +41,7 @@ class Futures:
     places: pd.DataFrame
     scenario: str
     disclaimer: str
+    language: str
     output: Path
 
 
@@ -111,6 +113,7 @@ def site_futures(
             ],
         ),
         disclaimer=first.study.settings.disclaimer,
+        language=first.study.settings.language,
         output=first.study.output,
     )
 
@@ -118,14 +121,20 @@ def site_futures(
 def futures_lines(answer: Futures) -> list[str]:
     """Return the answer in a line."""
     regret = answer.regret
-    sure = "proved least" if regret.proved else f"at most {regret.gap:.2g} above the least"
-    what = {"minutes": "minutes", "norm": "share of people beyond the norm"}.get(answer.question.objective, "burden")
+    writer = Writer(answer.language, ("terminal",))
+    what = answer.question.objective if answer.question.objective in ("minutes", "norm") else "burden"
+    gap = writer.text("regret_gap", gap=writer.significant(regret.gap, 2))
     lines = [
-        f"greatest regret: {regret.worst:.4g} ({what}, per person); {sure}",
-        f"found by: {regret.method}; no choice has less than {regret.bound:.4g}",
+        writer.text(
+            "regret",
+            worst=writer.significant(regret.worst, 4),
+            what=writer[f"regret_{what}"],
+            sure=writer["regret_proved"] if regret.proved else gap,
+        ),
+        writer.text("found_lower", method=regret.method, bound=writer.significant(regret.bound, 4)),
     ]
     if (regret.least < regret.best).any():
-        lines.append("the best in some future is not proved: regret is counted from what no choice there can beat")
+        lines.append(writer["regret_unproved"])
     return lines
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from geoaccess import files, maps, scenarios
+from geoaccess.phrases import Writer
 from geoaccess.questions.siting.wording import figure, percent, sureness
 from geoaccess.study.results.output import drawn_below, words_of
 from geoaccess.study.results.tables import marked
@@ -26,46 +27,54 @@ _NAMES = ("answer", "places", "closed", "frontier", "alternatives", "classes", "
 def placed_lines(placed: Placed) -> list[str]:
     """Return the answer in a few lines: what is gained, how it was found, and how sure it is."""
     found, share = placed.found, placed.is_share
-    then = f"{figure(found.now, share=share)} today, {figure(found.value, share=share)} then"
+    language = placed.study.settings.language
+    writer, shown = Writer(language, ("terminal",)), partial(figure, share=share, language=language)
+    sure = sureness(found, language=language)
+    bound = "found_upper" if share else "found_lower"
     lines = [
-        f"{placed.label}: {then}; {sureness(found)}",
-        f"found by: {found.method}; no choice can bring it beyond {figure(found.bound, share=share)}",
+        writer.text("then", label=placed.label, now=shown(found.now), then=shown(found.value), sure=sure),
+        writer.text(bound, method=found.method, bound=shown(found.bound)),
     ]
     if placed.out_of_reach:
-        lines.append(f"{placed.out_of_reach:,.0f} people can be reached by no site and no candidate")
+        lines.append(writer.text("out_of_reach", n=writer.people(placed.out_of_reach)))
     return lines + placed.notes
 
 
 def placed_tables(placed: Placed) -> list[tuple[str, pd.DataFrame]]:
     """Return the tables as they are printed, with titles."""
     out = []
-    told = partial(figure, share=placed.is_share)
+    language = placed.study.settings.language
+    writer = Writer(language, ("terminal",))
+    shown_figure = partial(figure, share=placed.is_share, language=language)
+    shown_share = partial(percent, language=language)
     if len(placed.places):
         shown = placed.places[["rank", "name", "municipality", "lon", "lat", "adds", "people_served"]].copy()
         for name in ("lon", "lat"):
             shown[name] = shown[name].map("{:.4f}".format)
-        shown["adds"] = shown["adds"].map(told)
-        shown["people_served"] = shown["people_served"].map("{:,.0f}".format)
-        out.append((f"Where, and what each adds ({placed.label})", shown))
+        shown["adds"] = shown["adds"].map(shown_figure)
+        shown["people_served"] = shown["people_served"].map(writer.people)
+        out.append((writer.text("t_places", label=placed.label), shown))
     if len(placed.closed):
-        out.append(("Closed", placed.closed[["site_id", "name"]]))
+        out.append((writer["t_closed"], placed.closed[["site_id", "name"]]))
     if len(placed.frontier):
         table = placed.frontier.assign(
-            value=placed.frontier["value"].map(told),
-            gap=placed.frontier["gap"].map(percent),
+            value=placed.frontier["value"].map(shown_figure),
+            gap=placed.frontier["gap"].map(shown_share),
         )
-        out.append(("With so many more", table[["added", "value", "gap"]]))
+        out.append((writer["t_frontier"], table[["added", "value", "gap"]]))
     if len(placed.alternatives):
         table = placed.alternatives.head(5)
         table = table.assign(
-            value=table["value"].map(told),
-            kept=table["kept"].map(partial(percent, decimals=3)),
+            value=table["value"].map(shown_figure),
+            kept=table["kept"].map(partial(shown_share, decimals=3)),
         )
-        out.append(("Nearly as good", table[["name", "municipality", "instead_of_name", "value", "kept"]]))
+        out.append((writer["t_alternatives"], table[["name", "municipality", "instead_of_name", "value", "kept"]]))
     minutes = [str(name) for name in placed.classes if str(name).endswith("_min")]
-    table = placed.classes.assign(**{name: placed.classes[name].map(figure) for name in minutes})
+    table = placed.classes.assign(
+        **{name: placed.classes[name].map(partial(figure, language=language)) for name in minutes}
+    )
     out.append(
-        ("By centrality class", table[["centrality_class", "population", *minutes]].astype({"centrality_class": str}))
+        (writer["t_classes"], table[["centrality_class", "population", *minutes]].astype({"centrality_class": str}))
     )
     return out
 

@@ -12,7 +12,7 @@ from geoaccess.errors import InputError
 from geoaccess.measures.islands import islands, parts
 from geoaccess.network import EdgeKind
 from geoaccess.osm import count_unused_tags, read_profile
-from geoaccess.phrases import NOTHING
+from geoaccess.phrases import NOTHING, Writer
 from geoaccess.routing import route
 from geoaccess.shipped import shipped
 from geoaccess.study import stages
@@ -35,25 +35,32 @@ def main_table(answers: Answers) -> pd.DataFrame:
     contrast = measures.class_contrast(answers.summary("centrality_class"), order=answers.study.scheme.ids).set_index(
         "service"
     )
+    writer = Writer(answers.study.settings.language, ("terminal",))
     rows = []
     for spec in answers.study.specs:
         own, between = summary.loc[spec.key], contrast.loc[spec.key]
         norms = []
         for number, norm in enumerate(spec.norms_s, start=1):
-            norms.append(f"{own[f'share_within_norm_{number}']:.1%} in {norm / 60:g}")
+            share = writer.share(float(own[f"share_within_norm_{number}"]))
+            norms.append(writer.text("within_in", share=share, norm=writer.threshold(norm)))
         rows.append(
             {
-                "service": spec.label,
-                "median min": minutes(own["median_s"]),
-                "P90 min": minutes(own["p90_s"]),
-                "within norm (min)": ", ".join(norms),
-                "unreached": f"{own['unreached']:,.0f}",
-                f"mean min, class {between['most_central']} / {between['least_central']}": (
-                    f"{minutes(between['mean_most_central_s'])} / {minutes(between['mean_least_central_s'])}"
+                writer["service"]: spec.label,
+                writer["median_min"]: _minutes(own["median_s"], writer),
+                writer["p90_min"]: _minutes(own["p90_s"], writer),
+                writer["within_norm"]: ", ".join(norms),
+                writer["unreached"]: writer.people(float(own["unreached"])),
+                writer.text("mean_min", most=between["most_central"], least=between["least_central"]): (
+                    f"{_minutes(between['mean_most_central_s'], writer)} / "
+                    f"{_minutes(between['mean_least_central_s'], writer)}"
                 ),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _minutes(seconds: Any, writer: Writer) -> str:
+    return writer.minutes(float(seconds), never="unreached")
 
 
 def minutes(seconds: Any) -> str:
