@@ -38,10 +38,11 @@ def main_table(answers: Answers) -> pd.DataFrame:
     writer = Writer(answers.study.settings.language, ("terminal",))
     rows = []
     for spec in answers.study.specs:
-        own, between = summary.loc[spec.key], contrast.loc[spec.key]
+        own: Any = summary.loc[spec.key]
+        between = contrast.loc[spec.key]
         norms = []
         for number, norm in enumerate(spec.norms_s, start=1):
-            share = writer.share(float(own[f"share_within_norm_{number}"]))
+            share = writer.share(own[f"share_within_norm_{number}"])
             norms.append(writer.text("within_in", share=share, norm=writer.threshold(norm)))
         rows.append(
             {
@@ -49,7 +50,7 @@ def main_table(answers: Answers) -> pd.DataFrame:
                 writer["median_min"]: _minutes(own["median_s"], writer),
                 writer["p90_min"]: _minutes(own["p90_s"], writer),
                 writer["within_norm"]: ", ".join(norms),
-                writer["unreached"]: writer.people(float(own["unreached"])),
+                writer["unreached"]: writer.people(own["unreached"]),
                 writer.text("mean_min", most=between["most_central"], least=between["least_central"]): (
                     f"{_minutes(between['mean_most_central_s'], writer)} / "
                     f"{_minutes(between['mean_least_central_s'], writer)}"
