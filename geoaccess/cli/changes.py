@@ -35,8 +35,8 @@ def compare(
     cancelled, another profile, a storm, other people. Tables, difference maps and a page (index.html) go to the folder
     compare in the output of the study.
     """
-    from geoaccess.phrases import text
     require_extra("maps", to="draw maps and figures")
+    from geoaccess.phrases import text
     from geoaccess.questions import compare_study, printed_comparison
     from geoaccess.questions.compare.output import write_comparison
     from geoaccess.scenarios import combine, read_scenario

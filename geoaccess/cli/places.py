@@ -271,8 +271,8 @@ def vehicles(
 
     A vehicle may join an existing base or start a new one. With --treatment, the drive on to treatment counts as well.
     """
-    from geoaccess.phrases import text
     require_extra("siting", to="prove that a choice of sites is the best")
+    from geoaccess.phrases import text
     from geoaccess.questions import FleetQuestion, fleet_lines, fleet_study, write_fleet
     from geoaccess.study import load_study
 
