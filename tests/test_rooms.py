@@ -9,8 +9,8 @@ import networkx as nx
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "geoaccess"
-LARGEST_ROOM = 0.12
-LONGEST_FILE = 430
+LARGEST_ROOM = 0.125  # an eighth
+LONGEST_FILE = 440
 AWAITED = ("geoaccess.osm.ferry_lines", "geoaccess.planner.changes")  # circles that others are taking apart just now
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 
 import pandas as pd
@@ -12,7 +11,6 @@ from geoaccess import phrases
 from geoaccess.measures import REASONS
 from geoaccess.phrases import table_text
 from geoaccess.study import load_study, run_study, solve_study
-from geoaccess.study.results import dictionary
 from geoaccess.study.results.dictionary import dictionary_table, meaning, names_of
 from geoaccess.study.results.report import report_of
 from geoaccess.study.results.tables import all_tables
@@ -164,15 +162,6 @@ def test_tables_have_titles_in_both_languages():
     assert table_text("en", "municipalities")[0] == "Municipalities"
     assert table_text("nb", "municipalities")[0] == "Kommuner"
     assert table_text("en", "no_such_table") is None
-
-
-def test_units_are_of_columns_that_are_described():
-    with dictionary._FILE.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    keys = [(row["file"], row["column"]) for row in rows]
-    assert len(set(keys)) == len(keys)
-    assert set(keys) <= set(phrases.columns("en"))
-    assert {row["unit"] for row in rows} <= UNITS
 
 
 def test_what_is_said_of_a_column_names_only_what_its_pattern_finds():

@@ -12,7 +12,7 @@ from geoaccess.progress import Stages
 from geoaccess.study import stages
 from geoaccess.study.answers import Answers
 from geoaccess.study.sections.inputs import SectionInput, SolvedInput
-from geoaccess.study.sections.registry import add_sections, check_sections
+from geoaccess.study.sections.registry import add_sections, check_names, check_sections
 from geoaccess.study.settings.inputs import CentralityTable
 from geoaccess.study.zonings import join_zonings
 
@@ -78,6 +78,7 @@ def write_report(study: Study, *, show: bool = True) -> tuple[list[Path], str]:
 
 
 def _solve(study: Study, progress: Stages, *, network: Network | None = None) -> Answers:
+    check_names(study)
     with progress.stage("reading people"):
         people = stages.read_people(study)
     with progress.stage("building the network"):
@@ -154,6 +155,7 @@ def check_inputs(study: Study) -> None:
     if study.closures is not None:
         read_closures(study.closures)
     stages.check_scheme(study)
+    check_names(study)
 
 
 def _same_places(sites: gpd.GeoDataFrame) -> list[str]:

@@ -205,7 +205,7 @@ class _SchemeFile(Table):
     zone_years: dict[str, list[str]] = {}
 
 
-def scheme_file(name: str = DEFAULT_SCHEME, *, folder: Path | None = None) -> Path:
+def scheme_file(scheme: str = DEFAULT_SCHEME, *, folder: Path | None = None) -> Path:
     """Return the file of a scheme: one that is shipped, or a .toml file as seen from a folder.
 
     Raises
@@ -213,15 +213,15 @@ def scheme_file(name: str = DEFAULT_SCHEME, *, folder: Path | None = None) -> Pa
     MissingFileError
         If no such scheme is shipped.
     """
-    return (folder or Path()) / name if name.endswith(".toml") else shipped(f"schemes/{name}.toml")
+    return (folder or Path()) / scheme if scheme.endswith(".toml") else shipped(f"schemes/{scheme}.toml")
 
 
-def read_scheme(name: str = DEFAULT_SCHEME, *, folder: Path | None = None) -> CentralityScheme:
+def read_scheme(scheme: str = DEFAULT_SCHEME, *, folder: Path | None = None) -> CentralityScheme:
     """Read a centrality scheme.
 
     Parameters
     ----------
-    name
+    scheme
         Name of a scheme that is shipped, such as "norway" or "degurba", or of a .toml file.
     folder
         Where a relative .toml file is looked for; the working directory if not given.
@@ -238,8 +238,8 @@ def read_scheme(name: str = DEFAULT_SCHEME, *, folder: Path | None = None) -> Ce
     >>> read_scheme("degurba").title("en")
     'Degree of urbanisation'
     """
-    path = scheme_file(name, folder=folder)
-    return _read(path) if name.endswith(".toml") else _shipped(path)
+    path = scheme_file(scheme, folder=folder)
+    return _read(path) if scheme.endswith(".toml") else _shipped(path)
 
 
 @cache

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import pandas as pd
 
 from geoaccess import phrases
-from geoaccess.tables import read_table
+from geoaccess.study.columns import LOOSE, WORDS, pattern
+from geoaccess.study.results.tables import columns_known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,15 +21,7 @@ __all__ = ["Meaning", "Names", "dictionary_table", "meaning", "names_of"]
 
 Names: TypeAlias = "Mapping[str, Mapping[str, str]]"
 
-_FILE: Final = Path(__file__).with_name("dictionary.csv")
 _ANY: Final = "*"
-_LOOSE: Final = ("{who}", "{what}", "{name}")
-_NOTHING: Final = r"(?!)"
-_WORDS: Final = {
-    "measure": ("mean", "median", "p90"),
-    "mode": ("helicopter", "boat", "aeroplane"),
-    "sure": ("fastest", "dependable"),
-}
 _WRITTEN: Final = {"en": ("description", "missing"), "nb": ("beskrivelse", "mangler")}
 _COLUMNS: Final = ["file", "column", "description", "beskrivelse", "unit", "missing", "mangler"]
 
@@ -76,7 +67,7 @@ def meaning(table: str, column: str, *, names: Names, language: str = "en") -> M
     """
     known = tuple((kind, tuple(sorted(some))) for kind, some in sorted(names.items()))
     for key in _ranked(table):
-        found = _pattern(key[1], known).fullmatch(column)
+        found = pattern(key[1], known).fullmatch(column)
         if found:
             return _filled(key, found.groupdict(), names, language)
     return None
@@ -102,41 +93,23 @@ def dictionary_table(columns: Mapping[str, Iterable[str]], study: Study) -> pd.D
     return pd.DataFrame(rows, columns=_COLUMNS, dtype="str")
 
 
-@cache
-def _units() -> dict[tuple[str, str], str]:
-    table = read_table(_FILE)
-    return dict(zip(zip(table["file"], table["column"], strict=True), table["unit"], strict=True))
+_units = cache(columns_known)
 
 
 @cache
 def _ranked(table: str) -> list[tuple[str, str]]:
     def rank(key: tuple[str, str]) -> tuple[bool, bool, bool]:
         file, column = key
-        return any(blank in column for blank in _LOOSE), "{" in column, file == _ANY
+        return any(blank in column for blank in LOOSE), "{" in column, file == _ANY
 
     return sorted((key for key in phrases.columns(phrases.FALLBACK) if key[0] in (table, _ANY)), key=rank)
-
-
-@cache
-def _pattern(column: str, names: tuple[tuple[str, tuple[str, ...]], ...]) -> re.Pattern[str]:
-    some = {kind: _any_of(words) for kind, words in names} | {kind: _any_of(words) for kind, words in _WORDS.items()}
-    kinds = {"n": r"\d+", "who": r"\w+", "what": r"\w+", "name": r".+"}
-    parts = re.split(r"\{(\w+)\}", column)
-    for number in range(1, len(parts), 2):
-        kind = parts[number]
-        parts[number] = f"(?P<{kind}>{kinds.get(kind) or some.get(kind, _NOTHING)})"
-    return re.compile("".join(part if number % 2 else re.escape(part) for number, part in enumerate(parts)))
-
-
-def _any_of(words: Iterable[str]) -> str:
-    return "|".join(map(re.escape, words)) or _NOTHING
 
 
 def _filled(key: tuple[str, str], named: Mapping[str, str], names: Names, language: str) -> Meaning:
     row = phrases.columns(language)[key]
     texts = [row.label, row.meaning, row.empty]
     for kind, value in named.items():
-        if kind in _WORDS:
+        if kind in WORDS:
             written = phrases.text(language, f"dictionary.{kind}_{value}")
         else:
             written = names.get(kind, {}).get(value, value)

@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
 from geoaccess import equity, measures
+from geoaccess.study.columns import ResultTable, unitless
 from geoaccess.study.zonings import labels_of_zonings, zonings_of
 
 if TYPE_CHECKING:
     from geoaccess.study.answers import Answers
 
-__all__ = ["OVERVIEW", "overview"]
+__all__ = ["OVERVIEW"]
 
-OVERVIEW = ("slack", "percentiles", "zonings", "equity", "shortfall")
 _SHARES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 
 
-def overview(answers: Answers) -> dict[str, pd.DataFrame]:
-    """Return the tables of `OVERVIEW`, by name.
-
-    `slack` and `percentiles` are `geoaccess.measures.slack_table` and `quantile_table` by every zoning of the study;
-    `zonings` is the summary with its norms by every zoning; `equity` is `geoaccess.equity.equity_table` by centrality
-    class; `shortfall` is `norm_shortfall` of every class and norm.
-    """
+def _slack(answers: Answers) -> pd.DataFrame:
     study, results = answers.study, answers.results
-    by = zonings_of(study, results)
-    tables = (
-        measures.slack_table(results, services=study.specs, by=by),
-        measures.quantile_table(results, services=study.specs, shares=_SHARES, by=by),
-        _zonings(answers),
-        _indices(answers),
-        _shortfall(answers),
-    )
-    return dict(zip(OVERVIEW, tables, strict=True))
+    return measures.slack_table(results, services=study.specs, by=zonings_of(study, results))
+
+
+def _percentiles(answers: Answers) -> pd.DataFrame:
+    study, results = answers.study, answers.results
+    return measures.quantile_table(results, services=study.specs, shares=_SHARES, by=zonings_of(study, results))
 
 
 def _zonings(answers: Answers) -> pd.DataFrame:
@@ -82,3 +73,29 @@ def _shortfall(answers: Answers) -> pd.DataFrame:
         return pd.DataFrame({"service": pd.Series(dtype="str"), "norm_s": pd.Series(dtype="float64")})
     table = pd.concat(tables, ignore_index=True)
     return table.rename(columns={"time_to_save": "time_to_save_s", "mean_to_save": "mean_to_save_s"})
+
+
+OVERVIEW: Final = (
+    ResultTable("slack", _slack, {}),
+    ResultTable("percentiles", _percentiles, {}),
+    ResultTable("zonings", _zonings, {}),
+    ResultTable(
+        "equity",
+        _indices,
+        {
+            **unitless("index", "unreached_counted"),
+            "norm_s": "s",
+            **dict.fromkeys(("value", "low", "high", "between", "within"), "number"),
+            **dict.fromkeys(("n_people_in", "n_people_unranked", "n_people_unreached"), "people"),
+        },
+    ),
+    ResultTable(
+        "shortfall",
+        _shortfall,
+        {
+            **dict.fromkeys(("people_unreached", "people_to_move", "people_to_reach"), "people"),
+            **dict.fromkeys(("time_to_save_s", "mean_to_save_s"), "s"),
+        },
+    ),
+)
+"""Slack, percentiles and the summary with its norms by every zoning; indices of inequality; shortfall of norms."""

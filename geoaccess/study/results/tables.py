@@ -2,57 +2,100 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 from geoaccess import measures
-from geoaccess.study.results.overview import OVERVIEW, overview
-from geoaccess.study.sections.registry import tables_asked_for
+from geoaccess.study.columns import CELLS, COMMON, ResultTable, unitless
+from geoaccess.study.results.overview import OVERVIEW
+from geoaccess.study.sections.registry import SECTIONS, tables_asked_for
 from geoaccess.tables import write_csv
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import geopandas as gpd
     import numpy as np
 
     from geoaccess.study.answers import Answers
+    from geoaccess.study.columns import Columns
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["all_tables", "marked", "reached", "table_names", "write_table"]
-
-_TABLES = (
-    *("municipalities", "classes", "everybody", "contrast"),
-    *("islands", "ferries", "sites", "centrality"),
-)
+__all__ = ["TABLES", "all_tables", "columns_known", "marked", "reached", "table_names", "write_table"]
 
 
 def table_names(study: Study) -> list[str]:
     """Return the names of the tables that a study gives, without suffix."""
-    return [*_TABLES, *OVERVIEW, *tables_asked_for(study)]
+    return [*(table.name for table in TABLES), *tables_asked_for(study)]
 
 
 def all_tables(answers: Answers) -> dict[str, pd.DataFrame]:
     """Return every table of a study but that of the cells, by the name of its file."""
+    return {table.name: table.make(answers) for table in TABLES} | answers.tables
+
+
+def columns_known() -> dict[tuple[str, str], str]:
+    """Return the unit of every column, by table ("*" for any) and name or pattern."""
+    tables: dict[str, Columns] = {"*": COMMON, "dictionary": _DICTIONARY}
+    tables |= {table.name: table.columns for table in TABLES}
+    cells = dict(CELLS)
+    for section in SECTIONS:
+        cells |= section.cells
+        tables |= section.tables
+    return {
+        (table, column): unit for table, some in (tables | {"cells": cells}).items() for column, unit in some.items()
+    }
+
+
+def _municipalities(answers: Answers) -> pd.DataFrame:
     with_regions = ["region"] if (answers.results["region"] != "").any() else []
-    classes = answers.summary("centrality_class")
-    tables = (
-        answers.summary(["municipality_id", "municipality", *with_regions, "centrality_class"]),
-        classes,
-        answers.summary(),
-        measures.class_contrast(classes, order=answers.study.scheme.ids),
-        answers.islands,
-        answers.network.ferries,
-        _flat(answers.sites),
-        answers.centrality.reset_index(),
-    )
-    return dict(zip(_TABLES, tables, strict=True)) | overview(answers) | answers.tables
+    return answers.summary(["municipality_id", "municipality", *with_regions, "centrality_class"])
 
 
-def _flat(sites: gpd.GeoDataFrame) -> pd.DataFrame:
+def _contrast(answers: Answers) -> pd.DataFrame:
+    return measures.class_contrast(answers.summary("centrality_class"), order=answers.study.scheme.ids)
+
+
+def _sites(answers: Answers) -> pd.DataFrame:
+    sites = answers.sites
     table = pd.DataFrame(sites.drop(columns="geometry")).reset_index()
     return table.assign(lon=sites.geometry.x.round(6).to_numpy(), lat=sites.geometry.y.round(6).to_numpy())
+
+
+_DICTIONARY: Final = unitless("file", "column", "description", "beskrivelse", "unit", "missing", "mangler")
+
+TABLES: Final = (
+    ResultTable("municipalities", _municipalities, {}),
+    ResultTable("classes", lambda answers: answers.summary("centrality_class"), {}),
+    ResultTable("everybody", lambda answers: answers.summary(), {}),
+    ResultTable(
+        "contrast",
+        _contrast,
+        {
+            **unitless("most_central", "least_central"),
+            **dict.fromkeys(("people_most_central", "people_least_central"), "people"),
+            **dict.fromkeys(("{measure}_most_central_s", "{measure}_least_central_s", "{measure}_gap_s"), "s"),
+            "{measure}_ratio": "number",
+        },
+    ),
+    ResultTable("islands", lambda answers: answers.islands, unitless("tied_by", "municipality")),
+    ResultTable(
+        "ferries",
+        lambda answers: answers.network.ferries,
+        {
+            **unitless("way_id", "name", "cars", "note", "kind", "relation_id", "duration", "table_row"),
+            **dict.fromkeys(("crossing_s", "wait_s", "wait_planned_s", "wait_unplanned_s", "check_in_s"), "s"),
+            "headway_s": "s",
+            "joined": "count",
+            "length_m": "m",
+            **dict.fromkeys(("from_lon", "from_lat", "to_lon", "to_lat"), "degrees"),
+        },
+    ),
+    ResultTable("sites", _sites, unitless("name", "level", "proxy", "source", "note", "{name}")),
+    ResultTable("centrality", lambda answers: answers.centrality.reset_index(), unitless("year")),
+    *OVERVIEW,
+)
+"""The tables that every study gives, in the order in which they are listed."""
 
 
 def reached(answers: Answers, key: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pandas as pd
 
 from geoaccess import measures, services
 from geoaccess.errors import InputError
+from geoaccess.study.sections.inputs import Section, SectionResult
 from geoaccess.study.sections.service_sites import ask_of_times, municipality_of_sites, sites_of_service
 from geoaccess.study.settings.config_sections import RuleByNames, RuleByTable, RuleOfOwn
 from geoaccess.study.settings.inputs import ZonesFromColumn
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from geoaccess.study.sections.inputs import SectionInput, SolvedInput
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["permissions", "read_rules", "rule_columns", "rule_services", "rules_table"]
+__all__ = ["RULES", "permissions", "read_rules", "rule_columns", "rule_services", "rules_table"]
 
 
 def rule_services(study: Study) -> list[str]:
@@ -151,3 +153,34 @@ def _strangers(known: SectionInput, zone_id: pd.Series) -> list[str]:
 def _near(word: str, known: pd.Index) -> str:
     hint = did_you_mean(word, known)
     return hint if "did you mean" in hint else ""
+
+
+def _rules(solved: SolvedInput) -> SectionResult:
+    columns = solved.results[[]].join([rule_columns(solved, key) for key in rule_services(solved.study)])
+    return SectionResult(columns, {"rules": rules_table(replace(solved, results=solved.results.join(columns)))})
+
+
+RULES = Section(
+    name="rules",
+    asked=lambda study: ["rules"] if rule_services(study) else [],
+    answer=_rules,
+    check=read_rules,
+    cells={
+        "{service}_allowed_s": "s",
+        "{service}_allowed_site": "",
+        "{service}_extra_s": "s",
+        "{service}_rule_reason": "",
+    },
+    tables={
+        "rules": {
+            "not_slower": "people",
+            "slower": "people",
+            "no_zone": "people",
+            "no_provider": "people",
+            "nothing_in_reach": "people",
+            "provider_out_of_reach": "people",
+            "mean_extra_s": "s",
+            "mean_extra_slower_s": "s",
+        }
+    },
+)

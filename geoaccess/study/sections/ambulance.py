@@ -13,7 +13,7 @@ from geoaccess.measures import ServiceSpec
 from geoaccess.osm import read_profile
 from geoaccess.study.sections.ambulance_craft import add_crafts
 from geoaccess.study.sections.ambulance_roads import chain_by_road, vehicle_roads
-from geoaccess.study.sections.inputs import SectionResult
+from geoaccess.study.sections.inputs import Section, SectionResult
 from geoaccess.study.settings.ambulance import BUSY
 from geoaccess.study.zonings import zonings_of
 from geoaccess.tables import to_numbers
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from geoaccess.study.settings.ambulance import AmbulanceSettings
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["answer", "asked", "chain_specs", "check"]
+__all__ = ["AMBULANCE", "chain_specs"]
 
 _LABELS = {
     "ambulance_response": "Ambulance at the patient",
@@ -39,12 +39,12 @@ _LABELS = {
 _YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
 
 
-def asked(study: Study) -> list[str]:
+def _asked(study: Study) -> list[str]:
     """Return the names of the tables of the chain."""
     return ["ambulance", "ambulance_norms", "ambulance_bases"] if study.settings.ambulance else []
 
 
-def check(known: SectionInput) -> None:
+def _check(known: SectionInput) -> None:
     """Read the figures, and the profile of the vehicle."""
     study = known.study
     settings = study.settings.ambulance
@@ -54,7 +54,7 @@ def check(known: SectionInput) -> None:
             read_profile(study.with_profile(settings.profile).profile)
 
 
-def answer(solved: SolvedInput) -> SectionResult:
+def _answer(solved: SolvedInput) -> SectionResult:
     """Reckon the chain for every cell, who is inside the norms, and how busy the bases are."""
     settings = solved.study.settings.ambulance
     if settings is None:
@@ -180,3 +180,51 @@ def _numbers(column: pd.Series, subject: str) -> pd.Series:
             f"{wrong.iloc[0]!r}); write numbers of 0 or more"
         )
     return numbers
+
+
+AMBULANCE = Section(
+    name="ambulance",
+    asked=_asked,
+    answer=_answer,
+    check=_check,
+    cells={
+        "ambulance_response_s": "s",
+        "ambulance_response_site": "",
+        "ambulance_response_second_s": "s",
+        "ambulance_response_reason": "",
+        "ambulance_treatment_s": "s",
+        "ambulance_treatment_second_s": "s",
+        "ambulance_treatment_site": "",
+        "ambulance_treatment_reason": "",
+        "ambulance_busy_s": "s",
+        "ambulance_built_up": "",
+        "ambulance_norm_s": "s",
+        "ambulance_coverage": "share",
+        "ambulance_{mode}_response_s": "s",
+        "ambulance_{mode}_treatment_s": "s",
+        "ambulance_{sure}_s": "s",
+        "ambulance_{sure}_mode": "",
+        "ambulance_{sure}_reason": "",
+    },
+    tables={
+        "ambulance": {"service": ""},
+        "ambulance_norms": {
+            "counted_by": "",
+            "bases": "",
+            "settlement": "",
+            "people_late": "people",
+            "met": "",
+            "people_kept": "people",
+        },
+        "ambulance_bases": {
+            "base": "",
+            "name": "",
+            "people": "people",
+            "vehicles": "number",
+            "calls": "number",
+            "calls_without_site": "number",
+            "busy_fraction": "share",
+            "availability": "share",
+        },
+    },
+)

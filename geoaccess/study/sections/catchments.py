@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -12,8 +13,9 @@ from geoaccess.errors import InputError
 from geoaccess.measures.grouped import ratio
 from geoaccess.measures.groups import each_zoning, group_cells, read_population
 from geoaccess.routing import within_snapped
+from geoaccess.study.sections.inputs import Section, SectionResult
 from geoaccess.study.sections.service_sites import sites_of_service
-from geoaccess.study.settings.config_sections import PER_PERSON
+from geoaccess.study.settings.catchment_measures import MEASURES
 from geoaccess.study.study_tables import read_given
 from geoaccess.study.zonings import zonings_of
 from geoaccess.tables import to_numbers
@@ -25,7 +27,15 @@ if TYPE_CHECKING:
     from geoaccess.study.settings.config_sections import CatchmentSettings
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["catchment_columns", "catchments_table", "per_person", "read_supply", "shares_supply", "supply_of"]
+__all__ = [
+    "CATCHMENTS",
+    "catchment_columns",
+    "catchments_table",
+    "per_person",
+    "read_supply",
+    "shares_supply",
+    "supply_of",
+]
 
 _LISTS = {"doctors": ["doctors"], "places": ["places"], "open_places": ["places", "people"]}
 
@@ -42,7 +52,7 @@ class _Question(NamedTuple):
 
 def shares_supply(study: Study) -> bool:
     """Return whether a catchment of the study shares supply between those who reach it."""
-    return any(catchment.measure in PER_PERSON for catchment in study.settings.catchments.values())
+    return any(MEASURES[catchment.measure].shares for catchment in study.settings.catchments.values())
 
 
 def read_supply(known: SectionInput) -> None:
@@ -68,7 +78,7 @@ def catchment_columns(solved: SolvedInput) -> tuple[pd.DataFrame, pd.DataFrame]:
     for name, asked in solved.study.settings.catchments.items():
         question = _question(solved, name, asked)
         columns[name] = _measured(asked, question)
-        if asked.measure in PER_PERSON:
+        if MEASURES[asked.measure].shares:
             demands.append(_site_demand(solved, name, asked, question))
     found = pd.DataFrame(columns, index=solved.results.index)
     return found, pd.concat(demands, ignore_index=True) if demands else pd.DataFrame()
@@ -112,25 +122,16 @@ def supply_of(known: SectionInput, name: str, asked: CatchmentSettings) -> pd.Se
 
 
 def _measured(asked: CatchmentSettings, question: _Question) -> pd.Series:
-    common: dict[str, Any] = {"supply": question.supply, **question.limits}
-    cells = question.demand.index
-    if asked.measure == "cumulative":
-        limit = question.decay.cutoff_s
-        return measures.cumulative_opportunities(question.times, cutoff_s=limit, cells=cells, **common)
-    if asked.measure == "gravity":
-        return measures.gravity(question.times, decay=question.decay, cells=cells, **common)
-    shared = {
-        "two_step": measures.two_step,
-        "three_step": measures.three_step,
-        "balanced": measures.balanced,
-        "spatial_availability": measures.spatial_availability,
-    }[asked.measure]
-    return shared(question.times, demand=question.demand, decay=question.decay, **common)
+    measure = MEASURES[asked.measure]
+    given: dict[str, Any] = {"supply": question.supply, **question.limits}
+    given |= {"decay": question.decay} if measure.decays else {"cutoff_s": question.decay.cutoff_s}
+    given |= {"demand": question.demand} if measure.shares else {"cells": question.demand.index}
+    return measure.compute(question.times, **given)
 
 
 def _site_demand(solved: SolvedInput, name: str, asked: CatchmentSettings, question: _Question) -> pd.DataFrame:
-    """Return the first step of a catchment; that of spatial availability is the one of two_step."""
-    step: Any = "two_step" if asked.measure == "spatial_availability" else asked.measure
+    """Return the first step of a catchment."""
+    step: Any = MEASURES[asked.measure].first_step or asked.measure
     found = measures.site_demand(
         question.times,
         demand=question.demand,
@@ -175,11 +176,42 @@ def catchments_table(solved: SolvedInput) -> pd.DataFrame:
 
 
 def per_person(column: pd.Series, demand: pd.Series, asked: CatchmentSettings) -> pd.Series:
-    """Return what falls to each person of a cell: the column of a catchment, but for spatial_availability."""
-    if asked.measure != "spatial_availability":
+    """Return what falls to each person of a cell: the column of a catchment, or a share of what falls to the cell."""
+    if not MEASURES[asked.measure].of_cell:
         return column
     return (column / demand.where(demand > 0)).fillna(0.0)
 
 
 def _gini(values: np.ndarray[Any, Any], people: np.ndarray[Any, Any]) -> float:
     return equity.gini(values, weights=people) if float(values @ people) > 0 else float(np.nan)
+
+
+def _catchments(solved: SolvedInput) -> SectionResult:
+    columns, demands = catchment_columns(solved)
+    table = catchments_table(replace(solved, results=solved.results.join(columns)))
+    shared = {"site_demand": demands} if shares_supply(solved.study) else {}
+    return SectionResult(columns, {"catchments": table, **shared})
+
+
+def _asked(study: Study) -> list[str]:
+    names = ["catchments"] if study.settings.catchments else []
+    return [*names, *(["site_demand"] if shares_supply(study) else [])]
+
+
+CATCHMENTS = Section(
+    name="catchments",
+    asked=_asked,
+    answer=_catchments,
+    check=read_supply,
+    cells={"{catchment}": "number"},
+    tables={
+        "catchments": {
+            "measure": "",
+            "people": "people",
+            "people_without": "people",
+            "mean_per_person": "number",
+            "gini": "number",
+        },
+        "site_demand": {"name": "", "supply": "number", "demand": "number", "supply_per_person": "per person"},
+    },
+)

@@ -21,7 +21,7 @@ from geoaccess.study.sections.demand_columns import (
     today_groups,
     year_groups,
 )
-from geoaccess.study.sections.inputs import SectionResult
+from geoaccess.study.sections.inputs import Section, SectionResult
 from geoaccess.study.stages import about
 from geoaccess.study.zonings import zonings_of
 from geoaccess.toml import did_you_mean
@@ -32,19 +32,19 @@ if TYPE_CHECKING:
     from geoaccess.study.settings.demand import ContactsSettings
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["answer", "asked", "check"]
+__all__ = ["DEMAND"]
 
 _HOUR_S = 3600.0
 
 
-def asked(study: Study) -> list[str]:
+def _asked(study: Study) -> list[str]:
     """Return the names of the tables of people and contacts."""
     wanted = study.settings.demand
     groups = study.settings.population.ages or wanted.ages or wanted.projection or wanted.season
     return [*(["people"] if groups else []), *(["contacts"] if wanted.contacts else [])]
 
 
-def check(known: SectionInput) -> None:
+def _check(known: SectionInput) -> None:
     """Read the tables of [demand]."""
     study = known.study
     wanted = study.settings.demand
@@ -58,7 +58,7 @@ def check(known: SectionInput) -> None:
         _read_rates(study, wanted.contacts)
 
 
-def answer(solved: SolvedInput) -> SectionResult:
+def _answer(solved: SolvedInput) -> SectionResult:
     """Put the groups of people on the cells, and sum up access and journeys by group."""
     wanted = solved.study.settings.demand
     groups = today_groups(solved)
@@ -142,3 +142,24 @@ def _summed(solved: SolvedInput, amounts: pd.DataFrame, key: str) -> pd.DataFram
 
     found = each_zoning(table, by=zonings_of(solved.study, cells), population="population")
     return found.assign(hours_per_person=found["hours_there_and_back"] / found["population"])
+
+
+DEMAND = Section(
+    name="demand",
+    asked=_asked,
+    answer=_answer,
+    check=_check,
+    cells={"population_{who}": "people", "{what}_per_year": "number"},
+    tables={
+        "people": {},
+        "contacts": {
+            "people_without_rate": "people",
+            "contacts": "number",
+            "by_video": "number",
+            "journeys": "number",
+            "journeys_unreached": "number",
+            "hours_there_and_back": "number",
+            "hours_per_person": "number",
+        },
+    },
+)

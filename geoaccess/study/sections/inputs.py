@@ -1,4 +1,4 @@
-"""What an optional section of a study starts from, and what it adds."""
+"""An optional section of a study as one object; what it starts from, and what it adds."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     import geopandas as gpd
     import pandas as pd
 
     from geoaccess.hierarchy import Hierarchy
     from geoaccess.network import Network
+    from geoaccess.study.columns import Columns
     from geoaccess.study.settings.study_file import Study
     from geoaccess.study.stages import Snapped
 
-__all__ = ["SectionInput", "SectionResult", "SolvedInput"]
+__all__ = ["Section", "SectionInput", "SectionResult", "SolvedInput"]
 
 
 @dataclass(frozen=True)
@@ -47,3 +50,32 @@ class SectionResult:
 
     columns: pd.DataFrame
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Section:
+    """What a study may ask for beside the nearest site: one object, from which everything else about it is derived.
+
+    Attributes
+    ----------
+    name
+        What the section is about; its settings stand in the study file.
+    asked
+        The names of the tables that a study will get; none where it does not ask.
+    answer
+        Computes columns and tables.
+    check
+        Raises, before any search, what `answer` would raise of what the study file and its tables say.
+    cells
+        The columns it adds to the cells, with their units: names that no zoning or catchment may have.
+    tables
+        The tables it may give: the columns of each that are its own, with their units. What columns and tables are
+        called, what they mean and what an empty value stands for is in the phrases, under the same names.
+    """
+
+    name: str
+    asked: Callable[[Study], list[str]]
+    answer: Callable[[SolvedInput], SectionResult]
+    tables: Mapping[str, Columns]
+    check: Callable[[SectionInput], object] | None = None
+    cells: Columns = field(default_factory=dict)

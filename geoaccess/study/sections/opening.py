@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from geoaccess import measures, services
 from geoaccess.errors import InputError
 from geoaccess.measures.grouped import ratio
 from geoaccess.measures.groups import each_zoning, group_cells, read_population
+from geoaccess.study.sections.inputs import Section, SectionResult
 from geoaccess.study.sections.service_sites import ask_of_times, municipality_of_sites, sites_of_service
 from geoaccess.study.zonings import zonings_of
 
@@ -25,7 +27,16 @@ if TYPE_CHECKING:
     from geoaccess.study.settings.config_sections import OpeningSettings
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["office_services", "offices_table", "opening_columns", "opening_services", "opening_table", "read_opening"]
+__all__ = [
+    "OFFICES",
+    "OPENING",
+    "office_services",
+    "offices_table",
+    "opening_columns",
+    "opening_services",
+    "opening_table",
+    "read_opening",
+]
 
 
 def opening_services(study: Study) -> list[str]:
@@ -162,3 +173,44 @@ def offices_table(known: SectionInput) -> pd.DataFrame:
         found.insert(2, "municipality", found["municipality_id"].map(names).fillna(""))
         tables.append(found)
     return pd.concat(tables, ignore_index=True)
+
+
+def _opening(solved: SolvedInput) -> SectionResult:
+    columns = solved.results[[]].join([opening_columns(solved, key) for key in opening_services(solved.study)])
+    return SectionResult(columns, {"opening": opening_table(replace(solved, results=solved.results.join(columns)))})
+
+
+def _offices(solved: SolvedInput) -> SectionResult:
+    return SectionResult(pd.DataFrame(index=solved.results.index), {"offices": offices_table(solved)})
+
+
+OPENING = Section(
+    name="opening",
+    asked=lambda study: ["opening"] if opening_services(study) else [],
+    answer=_opening,
+    check=read_opening,
+    cells={
+        "{service}_best_s": "s",
+        "{service}_open_share": "share",
+        "{service}_expected_s": "s",
+        "{service}_today_s": "s",
+    },
+    tables={
+        "opening": {
+            "people_ever": "people",
+            "mean_best_s": "s",
+            "people_always": "people",
+            "mean_expected_s": "s",
+            "people_today": "people",
+            "mean_today_s": "s",
+            "mean_open_share": "share",
+        }
+    },
+)
+OFFICES = Section(
+    name="offices",
+    asked=lambda study: ["offices"] if office_services(study) else [],
+    answer=_offices,
+    check=offices_table,
+    tables={"offices": {"fte_days": "number", "fte_days_per_thousand": "number"}},
+)

@@ -1,95 +1,62 @@
-"""What a study may ask for beside the nearest site: optional sections of its file, each with columns and tables."""
+"""The optional sections of a study, and what follows from them: checks, tables, columns, and names that are taken."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from geoaccess.study.sections import ambulance, demand_groups
-from geoaccess.study.sections.access_rules import read_rules, rule_columns, rule_services, rules_table
-from geoaccess.study.sections.catchments import catchment_columns, catchments_table, read_supply, shares_supply
-from geoaccess.study.sections.inputs import SectionInput, SectionResult, SolvedInput
-from geoaccess.study.sections.opening import (
-    office_services,
-    offices_table,
-    opening_columns,
-    opening_services,
-    opening_table,
-    read_opening,
-)
-from geoaccess.study.sections.staff import read_rota, staff_table
+from geoaccess.errors import ConfigError
+from geoaccess.study.columns import CELLS, LOOSE, SHARED, pattern
+from geoaccess.study.sections.access_rules import RULES
+from geoaccess.study.sections.ambulance import AMBULANCE
+from geoaccess.study.sections.catchments import CATCHMENTS
+from geoaccess.study.sections.demand_groups import DEMAND
+from geoaccess.study.sections.inputs import SectionResult
+from geoaccess.study.sections.opening import OFFICES, OPENING
+from geoaccess.study.sections.staff import STAFF
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from geoaccess.study.sections.inputs import Section, SectionInput, SolvedInput
     from geoaccess.study.settings.study_file import Study
 
-__all__ = [
-    "SECTIONS",
-    "Section",
-    "SectionInput",
-    "SectionResult",
-    "SolvedInput",
-    "add_sections",
-    "check_sections",
-    "tables_asked_for",
-]
+__all__ = ["SECTIONS", "add_sections", "check_names", "check_sections", "tables_asked_for"]
+
+# The people of an age come before the catchments, whose demand they may be.
+SECTIONS: Final[tuple[Section, ...]] = (OPENING, OFFICES, RULES, AMBULANCE, DEMAND, CATCHMENTS, STAFF)
+_WORDS: Final = ("everybody", "class")
+"""What a reference names beside zonings."""
 
 
-class Section(NamedTuple):
-    """`asked` names the tables that a study will get (none where it does not ask); `answer` reckons them.
+def check_names(study: Study) -> None:
+    """Refuse names of zonings and catchments that columns of the cells have already.
 
-    `check` raises, before any search, what `answer` would raise of what the study file and its tables say.
+    A GeoPackage does not tell Region from region.
+
+    Raises
+    ------
+    ConfigError
+        With every such name.
     """
-
-    asked: Callable[[Study], list[str]]
-    answer: Callable[[SolvedInput], SectionResult]
-    check: Callable[[SectionInput], object] | None = None
-
-
-def _opening(solved: SolvedInput) -> SectionResult:
-    columns = solved.results[[]].join([opening_columns(solved, key) for key in opening_services(solved.study)])
-    return SectionResult(columns, {"opening": opening_table(replace(solved, results=solved.results.join(columns)))})
-
-
-def _offices(solved: SolvedInput) -> SectionResult:
-    return SectionResult(pd.DataFrame(index=solved.results.index), {"offices": offices_table(solved)})
-
-
-def _rules(solved: SolvedInput) -> SectionResult:
-    columns = solved.results[[]].join([rule_columns(solved, key) for key in rule_services(solved.study)])
-    return SectionResult(columns, {"rules": rules_table(replace(solved, results=solved.results.join(columns)))})
+    settings = study.settings
+    services = (("service", tuple(key.casefold() for key in settings.services)),)
+    columns = [*CELLS, *SHARED, *(name for section in SECTIONS for name in section.cells if not _is_loose(name))]
+    columns += [name for section in SECTIONS if section.asked(study) for name in section.cells if _is_loose(name)]
+    taken = [pattern(name, services) for name in columns]
+    named = [("[[zonings]] name", one.name) for one in settings.zonings]
+    named += [("[catchments]", name) for name in settings.catchments]
+    problems = [
+        f'{table} "{name}": the cells have such a column already; choose another name'
+        for table, name in named
+        if name.casefold() in _WORDS or any(one.fullmatch(name.casefold()) for one in taken)
+    ]
+    if problems:
+        raise ConfigError.listing(str(study.path), problems)
 
 
-def _catchments(solved: SolvedInput) -> SectionResult:
-    columns, demands = catchment_columns(solved)
-    table = catchments_table(replace(solved, results=solved.results.join(columns)))
-    shared = {"site_demand": demands} if shares_supply(solved.study) else {}
-    return SectionResult(columns, {"catchments": table, **shared})
-
-
-def _asked_catchments(study: Study) -> list[str]:
-    names = ["catchments"] if study.settings.catchments else []
-    return [*names, *(["site_demand"] if shares_supply(study) else [])]
-
-
-def _staff(solved: SolvedInput) -> SectionResult:
-    return SectionResult(pd.DataFrame(index=solved.results.index), {"staff": staff_table(solved)})
-
-
-SECTIONS: tuple[Section, ...] = (
-    Section(lambda study: ["opening"] if opening_services(study) else [], _opening, read_opening),
-    Section(lambda study: ["offices"] if office_services(study) else [], _offices, offices_table),
-    Section(lambda study: ["rules"] if rule_services(study) else [], _rules, read_rules),
-    Section(ambulance.asked, ambulance.answer, ambulance.check),
-    Section(
-        demand_groups.asked, demand_groups.answer, demand_groups.check
-    ),  # before catchments, whose demand may be people of an age
-    Section(_asked_catchments, _catchments, read_supply),
-    Section(lambda study: ["staff"] if study.settings.staff else [], _staff, read_rota),
-)
+def _is_loose(name: str) -> bool:
+    return any(blank in name for blank in LOOSE)
 
 
 def check_sections(known: SectionInput) -> None:
@@ -111,7 +78,7 @@ def tables_asked_for(study: Study) -> list[str]:
 
 
 def add_sections(solved: SolvedInput) -> SectionResult:
-    """Reckon every section that the study asks for; a later section sees the columns of those before it."""
+    """Compute every section that the study asks for; a later section sees the columns of those before it."""
     columns = pd.DataFrame(index=solved.results.index)
     tables: dict[str, pd.DataFrame] = {}
     for section in SECTIONS:

@@ -9,6 +9,7 @@ import pandas as pd
 from geoaccess import measures
 from geoaccess.errors import InputError
 from geoaccess.routing import travel_times
+from geoaccess.study.sections.inputs import Section, SectionResult
 from geoaccess.study.study_tables import read_given
 from geoaccess.tables import to_numbers
 from geoaccess.toml import did_you_mean
@@ -16,7 +17,7 @@ from geoaccess.toml import did_you_mean
 if TYPE_CHECKING:
     from geoaccess.study.sections.inputs import SectionInput, SolvedInput
 
-__all__ = ["read_rota", "staff_table"]
+__all__ = ["STAFF", "read_rota", "staff_table"]
 
 
 def read_rota(known: SectionInput) -> pd.DataFrame:
@@ -75,3 +76,26 @@ def _ways(solved: SolvedInput, rota: pd.DataFrame, *, home: bool) -> pd.DataFram
 def _near(word: str, known: pd.Index) -> str:
     hint = did_you_mean(word, known)
     return hint if "did you mean" in hint else "; its ids stand in the table sites.csv of a run"
+
+
+def _staff(solved: SolvedInput) -> SectionResult:
+    return SectionResult(pd.DataFrame(index=solved.results.index), {"staff": staff_table(solved)})
+
+
+STAFF = Section(
+    name="staff",
+    asked=lambda study: ["staff"] if study.settings.staff else [],
+    answer=_staff,
+    check=read_rota,
+    tables={
+        "staff": {
+            "host_id": "",
+            "host": "",
+            "site": "",
+            "days": "number",
+            "staff": "number",
+            "travel_s": "s",
+            "hours_per_week": "number",
+        }
+    },
+)

@@ -10,6 +10,7 @@ from pydantic import Field, NaiveDatetime, field_validator, model_validator
 
 from geoaccess.defaults import EQUITY_DRAWS, MAX_NEAREST_M, OPENING_STEP_MIN
 from geoaccess.measures import Binary, Decay, decay_from
+from geoaccess.study.settings.catchment_measures import MEASURES
 from geoaccess.toml import Table, did_you_mean
 
 if TYPE_CHECKING:
@@ -33,15 +34,6 @@ __all__ = [
 ]
 
 Positive = Annotated[float, Field(gt=0)]
-PER_PERSON = ("two_step", "three_step", "balanced", "spatial_availability")
-_CELLS_OWN = (
-    *("cell_id", "population", "municipality_id", "municipality", "region", "zone_note", "geometry"),
-    *("centrality_index", "centrality_class", "off_network_m", "everybody", "class"),
-)
-_SERVICES_OWN = (
-    *("s", "site", "second_s", "second_site", "reason", "best_s", "open_share", "expected_s", "today_s"),
-    *("allowed_s", "allowed_site", "extra_s", "rule_reason"),
-)
 
 
 class ZoningFromColumn(Table):
@@ -164,13 +156,20 @@ class CatchmentSettings(Table):
     """[catchments.<name>]: supply within reach of each cell, shared or not with the others who reach it."""
 
     service: str
-    measure: Literal["cumulative", "gravity", "two_step", "three_step", "balanced", "spatial_availability"]
+    measure: str
     supply: str | None = None
     lists: ListsSettings | None = None
     decay: dict[str, Any] = {}
     cutoff_min: Positive | None = None
     class_cutoff_min: dict[str, Positive] = {}
     demand: str = "population"
+
+    @field_validator("measure")
+    @classmethod
+    def _there(cls, measure: str) -> str:
+        if measure not in MEASURES:
+            raise ValueError(f"is no measure{did_you_mean(measure, MEASURES)}")
+        return measure
 
     @field_validator("decay")
     @classmethod
@@ -184,8 +183,8 @@ class CatchmentSettings(Table):
         problems = []
         if self.supply and self.lists:
             problems.append("has both supply and lists; say once what the sites give")
-        if self.measure == "cumulative" and self.decay:
-            problems.append("measure cumulative counts all within cutoff_min; take decay out, or use gravity")
+        if self.decay and not MEASURES[self.measure].decays:
+            problems.append(f"measure {self.measure} counts all within cutoff_min; take decay out, or use gravity")
         elif not self.decay and self.cutoff_min is None:
             problems.append('has no limit; write cutoff_min = 30, or decay = { kind = "gaussian", sigma_min = 15 } too')
         elif self.cutoff_min is not None and _limit(self.decay) < math.inf:
@@ -237,7 +236,7 @@ def section_problems(
     if opening and not timed:
         problems.append("[opening] is used by no service; name in [services.<key>] opening the column that has hours")
     names = [zoning.name for zoning in zonings]
-    taken = [*_CELLS_OWN, *(f"{key}_{end}".casefold() for key in services for end in _SERVICES_OWN)]
+    taken: list[str] = []
     for table, name in [
         *(("[[zonings]] name", name) for name in names),
         *(("[catchments]", name) for name in catchments),
@@ -245,7 +244,7 @@ def section_problems(
         if not name.isidentifier():
             problems.append(f'{table} "{name}": write it with letters, digits and "_"')
         elif name.casefold() in taken:  # a GeoPackage does not tell Region from region
-            problems.append(f'{table} "{name}": the cells have such a column already; choose another name')
+            problems.append(f'{table} "{name}": another zoning or catchment has that name; choose another')
         taken.append(name.casefold())
     problems += [
         f'[catchments.{name}] service "{catchment.service}"{did_you_mean(catchment.service, services)}'

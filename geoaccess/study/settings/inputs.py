@@ -194,7 +194,7 @@ class CentralityComputed(Table):
         if self.most_central is None:
             raise ValueError(
                 "most_central is not given: write most_central = 1000 where the study is a whole country; where it is "
-                "part of one, the official index of its most central municipality (Troms: 803, of Tromsø), without "
+                "part of one, the official index of its most central municipality (Troms: 803), without "
                 "which the classes of a part cannot be computed"
             )
         return self

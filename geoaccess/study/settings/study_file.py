@@ -40,23 +40,17 @@ from geoaccess.study.settings.inputs import (
     Zones,
     ZonesFromColumn,
     ZonesFromFile,
-    ZonesFromOsm,
 )
 from geoaccess.study.settings.reliability import ReliabilitySettings  # noqa: TC001 - pydantic reads the annotation
 from geoaccess.toml import Table, did_you_mean, read_toml
 from geoaccess.zones import CentralityScheme, read_scheme, scheme_file
 
 __all__ = [
-    "CentralityComputed",
-    "CentralityTable",
     "Settings",
     "SitesFromFile",
     "SitesFromOsm",
     "SitesFromReview",
     "Study",
-    "ZonesFromColumn",
-    "ZonesFromFile",
-    "ZonesFromOsm",
     "load_study",
 ]
 

@@ -1,0 +1,104 @@
+"""Every section, table and measure is one object, and complete: columns with units, texts in every language."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import test_study_tiny as tiny
+from test_study_tiny import write_study
+
+from geoaccess import phrases
+from geoaccess.errors import ConfigError
+from geoaccess.study import check, load_study
+from geoaccess.study.columns import SHARED, UNITS
+from geoaccess.study.results.dictionary import meaning
+from geoaccess.study.results.tables import TABLES, columns_known, table_names
+from geoaccess.study.sections.inputs import Section
+from geoaccess.study.sections.registry import SECTIONS
+from geoaccess.study.settings.catchment_measures import MEASURES
+
+LANGUAGES = sorted(phrases.languages())
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_column_of_an_object_has_its_texts_and_every_text_its_column(language):
+    said = phrases.columns(language)
+    assert set(said) == set(columns_known())
+    assert [key for key, text in said.items() if not text.meaning] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_table_of_an_object_has_a_title(language):
+    names = ["cells", "dictionary", *(table.name for table in TABLES), *(n for one in SECTIONS for n in one.tables)]
+    assert len(set(names)) == len(names)
+    for name in names:
+        title, rows = phrases.table_text(language, name)
+        assert title
+        assert rows
+
+
+def test_units_are_those_that_are_written_for_readers_and_fit_the_names():
+    for (table, column), unit in columns_known().items():
+        assert unit in UNITS, (table, column)
+        assert not column.endswith("_s") or unit == "s", (table, column)
+        assert not column.endswith("_m") or unit == "m", (table, column)
+
+
+def test_sections_are_frozen_objects_that_no_two_add_the_same_to():
+    assert all(isinstance(section, Section) for section in SECTIONS)
+    names = [section.name for section in SECTIONS]
+    assert len(set(names)) == len(names)
+    cells = [column for section in SECTIONS for column in section.cells]
+    assert len(set(cells)) == len(cells)
+    assert set(SHARED) <= {column for table, column in columns_known() if table == "*"}
+
+
+def test_a_study_gives_the_tables_of_its_sections_and_no_others():
+    study = load_study(ROOT / "configs" / "troms.toml")
+    asked = [name for section in SECTIONS for name in section.asked(study)]
+    assert {name for section in SECTIONS for name in section.asked(study) if name not in section.tables} == set()
+    assert table_names(study) == [*(table.name for table in TABLES), *asked]
+
+
+def test_every_measure_of_catchments_is_named_where_people_look_for_it():
+    template = (ROOT / "configs" / "template.toml").read_text(encoding="utf-8")
+    for name, measure in MEASURES.items():
+        assert measure.name == name
+        assert name in template
+        assert not measure.first_step or measure.first_step in MEASURES
+
+
+def test_an_unknown_measure_is_refused_with_those_there_are(tmp_path):
+    asked = '\n[catchments.near]\nservice = "gp"\nmeasure = "tow_step"\ncutoff_min = 30\n'
+    with pytest.raises(ConfigError, match=re.escape('did you mean "two_step"?')):
+        load_study(write_study(tmp_path, tiny.STUDY + asked))
+
+
+@pytest.mark.parametrize(
+    "name", ["Region", "gp_s", "GP_second_site", "gp_today_s", "gp_rule_reason", "ambulance_busy_s",
+             "ambulance_boat_response_s", "ambulance_fastest_mode", "geometry", "class", "everybody"],
+)  # fmt: skip
+def test_names_of_columns_are_taken_for_catchments_and_zonings(tmp_path, name):
+    asked = f'\n[catchments.{name}]\nservice = "gp"\nmeasure = "cumulative"\ncutoff_min = 30\n'
+    study = load_study(write_study(tmp_path / "a", tiny.STUDY + asked))
+    with pytest.raises(ConfigError, match=f'catchments. "{name}": the cells have such a column already'):
+        check(study)
+    asked = f'\n[[zonings]]\nname = "{name}"\nkind = "column"\ncolumn = "people"\n'
+    with pytest.raises(ConfigError, match=f'name "{name}": the cells have such a column already'):
+        check(load_study(write_study(tmp_path / "b", tiny.STUDY + asked)))
+
+
+def test_a_name_is_free_that_only_looks_like_a_column(tmp_path):
+    asked = '\n[catchments.bakery_s]\nservice = "gp"\nmeasure = "cumulative"\ncutoff_min = 30\n'
+    assert check(load_study(write_study(tmp_path, tiny.STUDY + asked)))
+
+
+def test_the_dictionary_takes_units_from_the_objects():
+    names = {"service": {"gp": "GP"}}
+    assert meaning("cells", "gp_open_share", names=names).unit == "share"
+    assert meaning("staff", "hours_per_week", names=names).unit == "number"
+    assert meaning("slack", "p90_slack_s", names=names).unit == "s"
+    assert meaning("staff", "nobody_knows", names=names) is None
