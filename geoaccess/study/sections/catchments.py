@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import equity, measures
-from geoaccess.errors import InputError
+from geoaccess.errors import ConfigError, InputError
 from geoaccess.measures.grouped import ratio
 from geoaccess.measures.groups import each_zoning, group_cells, read_population
 from geoaccess.routing import within_snapped
@@ -56,13 +56,13 @@ def shares_supply(study: Study) -> bool:
 
 
 def read_supply(known: SectionInput) -> None:
-    """Raise an `InputError` if the supply of a catchment cannot be read, or it names a class that there is not."""
+    """Raise an error if the supply of a catchment cannot be read, or it names a class that there is not."""
     ids = known.study.scheme.ids
     for name, asked in known.study.settings.catchments.items():
         supply_of(known, name, asked)
         for label in asked.class_cutoff_min:
             if label not in ids:
-                raise InputError(
+                raise ConfigError(
                     f'{known.study.path}: [catchments.{name}] class_cutoff_min names the class "{label}"'
                     f"{did_you_mean(label, ids)}"
                 )
