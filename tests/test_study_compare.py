@@ -204,7 +204,7 @@ def test_files_and_page_hold_names_as_text(tiny, tmp_path):
     unreached = beside.loc[("gp", "nearest", "people_unreached")]
     assert unreached["no ferry"] - unreached["before"] == PEOPLE["isle"]
     assert unreached["nothing"] == unreached["before"]
-    assert "Beside each other" in (folder / "index.html").read_text(encoding="utf-8")
+    assert "Scenarios side by side" in (folder / "index.html").read_text(encoding="utf-8")
 
 
 def test_the_command_line_compares(tiny, tmp_path):

@@ -500,13 +500,13 @@ def test_the_network_is_described(tmp_path):
     assert [*said] == [
         "Network",
         "Ferries",
-        "Where people live, by what ties them to the mainland",
-        "Roads by what ties them to the mainland",
+        "Where people live, by connection to the mainland",
+        "Roads by connection to the mainland",
         "What was read and left out",
         "Tags that could not be read or decided",
         "Tags of roads and ferries that no rule looks at",
     ]
-    assert said["Roads by what ties them to the mainland"]["km"].sum() == pytest.approx(65.1, abs=0.1)
+    assert said["Roads by connection to the mainland"]["km"].sum() == pytest.approx(65.1, abs=0.1)
     assert said["Ferries"]["name"].tolist() == ["Car ferry", "Boat"]
     assert said["Ferries"]["takes"].tolist() == ["cars", "passengers only"]
     assert said["Ferries"]["crossing min"].tolist() == ["30.0", "40.0"]
