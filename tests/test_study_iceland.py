@@ -232,7 +232,7 @@ def test_a_raster_holds_everybody_who_is_reached(answers, cells, service):
         assert raster.crs.to_epsg() == 3035
         assert raster.res == (1000, 1000)
         centres = cells.geometry.centroid
-        sampled = list(raster.sample(zip(centres.x, centres.y, strict=True), masked=True))
+        sampled = list(raster.sample(zip(centres.x, centres.y, strict=True), indexes=1, masked=True))
     values = np.ma.concatenate(sampled).astype(float).filled(np.nan)
     reached = np.isfinite(cells[f"{service}_s"]).to_numpy()
     assert values[reached] == pytest.approx(cells[f"{service}_s"][reached].to_numpy() / 60, rel=1e-5)
