@@ -212,7 +212,9 @@ def test_the_districts_of_legevakter_hold_everybody(answers):
     table = pd.read_csv(answers.study.output / "zonings.csv")
     sums = table[table["service"] == "gp"].groupby("zoning")["population"].sum()
     assert sums.to_dict() == dict.fromkeys(["everybody", "centrality_class", "municipality", "legevakt_area"], TOTAL)
-    assert set(table["zoning_label"][table["zoning"] == "legevakt_area"]) == {"Out-of-hours district (legevaktdistrikt)"}
+    assert set(table["zoning_label"][table["zoning"] == "legevakt_area"]) == {
+        "Out-of-hours district (legevaktdistrikt)"
+    }
 
 
 def test_computed_classes_are_those_of_a_part_of_a_country_only_with_its_most_central_index(answers):
