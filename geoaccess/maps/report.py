@@ -158,14 +158,14 @@ def _page(report: Report) -> str:
 
 
 def _service(found: ServiceFindings, report: Report, writer: Writer) -> _ServicePage:
-    said = sentences.findings(found, report, writer)
+    findings = sentences.findings(found, report, writer)
     return _ServicePage(
         key=found.key,
         label=found.label,
-        findings=said,
+        findings=findings,
         proxy_note=found.proxy_note,
         picture=_embedded(report.pictures, f"map_{found.key}.png"),
-        alt=writer.text("map_alt", service=found.label, text=" ".join(said)),
+        alt=writer.text("map_alt", service=found.label, text=" ".join(findings)),
         map_caption=writer.text("map_caption", service=found.label),
         dots=dot_plot(found, report.scheme, writer),
         slack=sentences.slack_sentences(found, writer),
@@ -201,8 +201,8 @@ def _bibtex(report: Report, writer: Writer) -> str:
     title = ": ".join(part.rstrip(".") for part in (report.title, report.subtitle) if part)
     key = re.sub(r"\W+", "", report.data.study_file.removesuffix(".toml"), flags=re.ASCII) or "geoaccess"
     note = writer.text("computed", v=report.data.version)
-    said = {"author": report.author, "title": title, "year": report.year, "note": note}
-    fields = ",\n".join(f"  {name} = {{{_tex(text)}}}" for name, text in said.items() if text)
+    fields_of = {"author": report.author, "title": title, "year": report.year, "note": note}
+    fields = ",\n".join(f"  {name} = {{{_tex(text)}}}" for name, text in fields_of.items() if text)
     return f"@misc{{{key},\n{fields}\n}}"
 
 

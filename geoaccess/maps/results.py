@@ -121,10 +121,10 @@ def check_results(results: pd.DataFrame, services: Sequence[Service], *, also: S
         problems.append(f"cell {results.index[int(bad.argmax())]}: population is {population[bad.argmax()]}")
     for service in services:
         times = results[f"{service.key}_s"].to_numpy(dtype=np.float64)
-        said = (results[f"{service.key}_reason"].astype("object").fillna("") != "").to_numpy(dtype=np.bool_)
-        if (odd := np.isfinite(times) == said).any():
+        has_reason = (results[f"{service.key}_reason"].astype("object").fillna("") != "").to_numpy(dtype=np.bool_)
+        if (odd := np.isfinite(times) == has_reason).any():
             at = int(odd.argmax())
-            what = "a time and also a reason for none" if said[at] else "neither a time nor a reason"
+            what = "a time and also a reason for none" if has_reason[at] else "neither a time nor a reason"
             problems.append(f"cell {results.index[at]}: {service.key} has {what} ({int(odd.sum())} such cells)")
     if problems:
         raise InputError.listing("results", problems)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from geoaccess.phrases import numbers
 from geoaccess.phrases.catalogue import section
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 __all__ = ["Writer"]
 
@@ -71,6 +75,10 @@ class Writer:
     def plain(self, value: float) -> str:
         """Write a number as somebody chose it."""
         return numbers.plain(value, language=self.language)
+
+    def date(self, day: dt.date) -> str:
+        """Write a date."""
+        return numbers.date(day, language=self.language)
 
     def listed(self, parts: list[str]) -> str:
         """Write a list: a, b and c."""

@@ -245,7 +245,7 @@ def _notes(one: ScenarioRun, study: Study, measures: Sequence[Measure]) -> list[
     if scenario.population is not None:
         notes.append(writer.text("note_people", n=writer.people(one.base.answers.population)))
     if one.base.day is not None:
-        notes.append(writer.text("note_day", day=one.base.day))
+        notes.append(writer.text("note_day", day=writer.date(one.base.day)))
     elif len(one.roads.closed) or len(one.roads.slowed):
         notes.append(writer["note_waits"])
     if len(one.roads.closed):
