@@ -7,6 +7,7 @@ import shutil
 import socket
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import uvicorn
@@ -224,7 +225,7 @@ def test_weekdays_ferry_and_route(tab):
     tab.page.locator("li[data-way='8'] button").click()
     tab.until("() => geoaccess.model.answer.closed.length === 1")
     tab.page.click("#tab-figures")  # means before and after are of different people now, and the page says so
-    assert "compare different people" in tab.page.inner_text("#sheet")
+    assert "different people are compared" in tab.page.inner_text("#sheet")
     tab.page.click("#tab-ways")
     assert tab.state()["effect"]["newly_lost"] == 101  # on three days nobody on the isle reaches an office
     assert saved > 0
@@ -385,7 +386,7 @@ def test_views_and_exports(tab):
         tab.page.click("#export")
         with tab.page.expect_download() as download:
             tab.page.click(f"#export-{kind}")
-        assert open(download.value.path(), "rb").read().startswith(start)  # noqa: PTH123, SIM115
+        assert Path(download.value.path()).read_bytes().startswith(start)
 
 
 def test_a_refused_change_leaves_those_around_it(tab):

@@ -149,7 +149,7 @@
     const norms = model.spec().norms_s;
     const choice = make("select", { id: "objective", on: { change: () => propose(choice.value, list) } });
     choice.append(make("option", { value: "minutes" }, say("objective_minutes")));
-    const districts = model.ground.districts[talk.language];
+    const districts = model.study.districts[talk.language];
     if (districts) choice.append(make("option", { value: "districts" }, say("objective_districts", { districts })));
     norms.forEach((norm, i) => choice.append(make("option", { value: `norm_${i}` }, say("objective_norm", { m: talk.number(norm / 60) }))));
     open(say("suggest_title"), make("label", { class: "field" }, say("objective"), " ", choice), list, make("p", { class: "quiet" }));
