@@ -225,7 +225,7 @@ def test_weekdays_ferry_and_route(tab):
     tab.page.locator("li[data-way='8'] button").click()
     tab.until("() => geoaccess.model.answer.closed.length === 1")
     tab.page.click("#tab-figures")  # means before and after are of different people now, and the page says so
-    assert "different people are compared" in tab.page.inner_text("#sheet")
+    tab.page.locator("#sheet", has_text="different people are compared").wait_for()
     tab.page.click("#tab-ways")
     assert tab.state()["effect"]["newly_lost"] == 101  # on three days nobody on the isle reaches an office
     assert saved > 0
