@@ -106,6 +106,7 @@ highway=tertiary + disused=no                                               both
 highway=tertiary + abandoned=yes                                            closed
 highway=tertiary + razed=yes                                                closed
 highway=tertiary + demolished=yes                                           closed
+highway=tertiary + destroyed=yes                                            closed
 highway=tertiary + impassable=yes                                           closed
 highway=tertiary + status=impassable                                        closed
 highway=construction + construction=primary                                 closed
@@ -195,6 +196,14 @@ highway=primary + width=2.5 m                                               both
 highway=primary + est_width=1.5                                             closed
 highway=primary + est_width=3                                               both
 highway=primary + est_width=wide                                            both
+highway=primary + est_width=~1.5                                            closed
+highway=primary + est_width=1.5 m approx                                    closed
+highway=primary + est_width=ca. 4                                           both
+highway=primary + maxheight=1.8 mtrs                                        closed
+highway=primary + maxheight=.9                                              closed
+highway=primary + maxheight=height limit 1.5m                               both
+highway=primary + maxweight=1.5t mgw                                        closed
+highway=primary + maxweight=6t mgw                                          both
 highway=primary + maxlength=4                                               closed
 highway=primary + maxlength=12                                              both
 highway=primary + maxweight=1.5                                             closed
@@ -241,6 +250,12 @@ FERRIES = """
 route=ferry                                                                 closed
 route=ferry + foot=yes                                                      closed
 route=ferry + foot=yes + bicycle=yes                                        closed
+route=ferry + ferry=trunk                                                   both
+route=ferry + ferry=secondary + foot=yes                                    both
+route=ferry + ferry=secondary + motor_vehicle=no                            closed
+route=ferry + ferry=yes                                                     closed
+route=ferry + ferry=local + foot=yes                                        closed
+route=ferry + motor_vehicle=yes + destroyed=yes                             closed
 route=ferry + motor_vehicle=yes                                             both
 route=ferry + motorcar=yes                                                  both
 route=ferry + vehicle=yes                                                   both
@@ -331,6 +346,11 @@ barrier=bollard                                                             clos
 barrier=bollard + bollard=rising                                            restricted
 barrier=bollard + bollard=rising + access=no                                closed
 barrier=bollard + bollard=removable                                         closed
+barrier=kerb                                                                open
+barrier=kerb + kerb=raised                                                  closed
+barrier=kerb + kerb=lowered                                                 open
+barrier=kerb + kerb=raised + highway=crossing                               open
+barrier=bollard + destroyed=yes                                             open
 barrier=bollard + motor_vehicle=yes                                         open
 barrier=bollard + access=permissive                                         open
 barrier=bollard + access=private                                            restricted
@@ -582,6 +602,11 @@ highway=primary + maxspeed=80 + maxspeed:advisory=50        50
 highway=primary + source:maxspeed=NO:urban                  50
 highway=primary + maxspeed:type=SE:rural                    70
 highway=primary + maxspeed=80 + maxspeed:hgv=60             80
+highway=secondary + maxspeed=3025 mph                       70
+highway=residential + maxspeed=500                          40
+highway=motorway + maxspeed=140                             130
+highway=trunk + maxspeed=500                                130
+highway=primary + maxspeed=500 + zone:maxspeed=NO:40        40
 highway=primary + maxspeed=80 + maxspeed:motorcar=60        60
 """
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime as moment
 
+import networkx as nx
+import numpy as np
 import pytest
 from osm_writer import write_osm
 
 import geoaccess as ga
+from geoaccess.network import to_networkx
 
 # Two carriageways, eastward in the south and westward in the north, with a crossing (secondary) between them near the
 # west and a loop (tertiary) between them in the east; their west ends are joined too.
@@ -77,6 +80,60 @@ def test_a_command_over_a_via_way_leaves_one_way_on(tmp_path):
     command[2]["restriction"] = "only_right_turn"
     assert driven(tmp_path, [], ways=more) == {"secondary"}
     assert driven(tmp_path, [command], ways=more) == {"tertiary"}
+
+
+# A one-way street to a junction, a way on to the goal, and a ring by which one comes back to the junction: it takes the
+# place of the left turn, which is banned.
+RING_NODES = [
+    (1, 10.0, 60.0),
+    (2, 10.01, 60.0),
+    (3, 10.01, 60.01),
+    (4, 10.02, 60.0),
+    (5, 10.02, 59.995),
+    (6, 10.01, 59.995),
+]
+STREETS = [(1, [1, 2], {"highway": "primary", "oneway": "yes"}), (2, [2, 3], {"highway": "primary", "oneway": "yes"})]
+LEFT = (
+    100,
+    [("w", 1, "from"), ("n", 2, "via"), ("w", 2, "to")],
+    {"type": "restriction", "restriction": "no_left_turn"},
+)
+RINGS = [[[2, 4, 5, 6, 2]], [[2, 4], [4, 5, 6], [6, 2]], [[2, 4, 5], [5, 6, 2]]]
+
+
+def ring_network(path, pieces, rules, **about):
+    ways = [(11 + place, refs, {"highway": "tertiary", **about}) for place, refs in enumerate(pieces)]
+    return ga.read_osm(write_osm(path / "ring.osm", RING_NODES, [*STREETS, *ways], rules))
+
+
+def ring_ban(pieces):
+    via = [("w", 11 + place, "via") for place in range(len(pieces))]
+    members = [("w", 1, "from"), *via, ("w", 2, "to")]
+    return (101, members, {"type": "restriction", "restriction": "no_straight_on"})
+
+
+@pytest.mark.parametrize("pieces", RINGS)
+def test_a_ban_over_via_ways_that_are_a_ring_is_obeyed(tmp_path, pieces):
+    """Who drives round it once more comes from the ring, not from the street, and may go on to the goal."""
+    times = []
+    for rules in ([], [LEFT], [LEFT, ring_ban(pieces)]):
+        network = ring_network(tmp_path, pieces, rules, oneway="yes")
+        assert network.counts.get("turn_rules_used", 0) == len(rules)
+        ends = [
+            int(np.hypot(network.node_lon - lon, network.node_lat - lat).argmin())
+            for _, lon, lat in (RING_NODES[0], RING_NODES[2])
+        ]
+        times.append(nx.dijkstra_path_length(to_networkx(network), *ends, weight="travel_time"))
+    once, twice = times[1] - times[0], times[2] - times[0]
+    assert twice == pytest.approx(2 * once, abs=1), "rounded to tenths at every edge"
+    assert once > 0
+
+
+@pytest.mark.parametrize(("pieces", "used"), list(zip(RINGS, (0, 1, 1), strict=True)))
+def test_the_order_of_its_members_says_which_way_round_a_ring_is_driven(tmp_path, pieces, used):
+    """One way can be driven round in both directions: which is meant is not said, and the rule is counted."""
+    network = ring_network(tmp_path, pieces, [ring_ban(pieces)])
+    assert (network.counts["turn_rules_used"], network.counts["turn_rules_ignored"]) == (used, 1 - used)
 
 
 def test_a_rule_by_a_member_that_is_not_there_is_counted_and_bans_nothing(tmp_path):

@@ -95,6 +95,8 @@ def match_rules(edges: Edges, rules: Sequence[_Rule]) -> tuple[list[PathRule], i
             paths = list(_over_node(edges, at.get(node, []), from_way, to_way))
         if len(paths) > 1:
             paths = [path for path in paths if edges.can_be_driven(path)]
+        if len(paths) > 1 and len(via_ways) > 1:  # round a ring: the members stand in the order of the drive
+            paths = [path for path in paths if _ways_along(edges, path[1:-1]) == via_ways] or paths
         if not paths or (len(paths) > 1 and (only or from_way != to_way)):
             continue
         if any(edges.restricted[step.edge] for path in paths for step in path):
@@ -124,7 +126,10 @@ def _over_ways(
     from_way: int,
     to_way: int,
 ) -> Iterator[tuple[Step, ...]]:
-    """Yield the sequences that lead from one way over all of the via ways into another, through no node twice."""
+    """Yield the sequences that lead from one way over all of the via ways into another.
+
+    They come through no node twice, unless the via ways are a ring that ends where it began.
+    """
     own = {int(edge) for edge in between if int(edges.way_at_u[edge]) in via_ways}
     nodes = {int(node) for edge in own for node in (edges.u[edge], edges.v[edge])}
     for node in sorted(nodes):
@@ -142,11 +147,18 @@ def _over_ways(
 def _along(
     edges: Edges, at: dict[int, _Ends], own: set[int], path: tuple[Step, ...], seen: tuple[int, ...]
 ) -> Iterator[tuple[Step, ...]]:
-    """Yield a sequence over some edges and all that go on from it through no node twice."""
+    """Yield a sequence over some edges and all that go on from it, until one comes back to a node."""
     if path:
         yield path
-    if len(path) < _LONGEST_VIA:
+    if len(path) < _LONGEST_VIA and seen[-1] not in seen[:-1]:
+        driven = {step.edge for step in path}
         for edge, is_v in at[seen[-1]]:
             step = Step(edge, not is_v)
-            if edge in own and edges.end(step) not in seen:
+            if edge in own and edge not in driven and edges.end(step) not in seen[1:]:
                 yield from _along(edges, at, own, (*path, step), (*seen, edges.end(step)))
+
+
+def _ways_along(edges: Edges, steps: Sequence[Step]) -> tuple[int, ...]:
+    """Return the ways that a sequence leads over, in their order."""
+    ways = [int(edges.way_at_u[step.edge]) for step in steps]
+    return tuple(way for place, way in enumerate(ways) if place == 0 or way != ways[place - 1])

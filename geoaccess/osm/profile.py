@@ -90,6 +90,7 @@ class SpeedRules(Table):
     unlimited: frozenset[str] = frozenset()
     unlimited_on: tuple[TagRule, ...] = ()
     doubted_below_kph: float = Field(default=0, ge=0)
+    doubted_above_kph: float = Field(default=150, gt=0)
     doubted_on: frozenset[str] = frozenset()
     least_kph: float = Field(gt=0)
     greatest_kph: float = Field(gt=0)
@@ -164,6 +165,7 @@ class FerryRules(Table):
     """Who may board, how long a crossing takes, how long one waits."""
 
     cars_without_tags: bool
+    carrying: tuple[TagRule, ...] = ()
     larger_keys: tuple[str, ...] = ()
     plausible_kph: tuple[float, float]
     plausible_train_kph: float = Field(default=160, gt=0)
@@ -212,6 +214,7 @@ class Profile(Table):
             *self.speed.unlimited_on,
             *self.oneway.implied,
             *self.access.only_where_allowed,
+            *self.ferry.carrying,
         ]
         rules += [rule.tags for rule in self.dates.rules]
         rules += [rule.tags for rule in self.dates.closures]

@@ -77,7 +77,7 @@ def posted_limit(
 
 def _believed(value: str, kph: float, tags: Mapping[str, str], rules: SpeedRules) -> bool:
     """Say whether a road like this one can have such a limit."""
-    if rules.unlimited & {*words_of(value)}:
+    if kph > rules.doubted_above_kph or rules.unlimited & {*words_of(value)}:
         return any(applies(rule, tags) for rule in rules.unlimited_on)
     return kph >= rules.doubted_below_kph or tags.get("highway") not in rules.doubted_on
 

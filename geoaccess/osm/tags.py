@@ -194,6 +194,7 @@ def _only_where_allowed(tags: Mapping[str, str], profile: Profile, *, ferry: boo
     ]
     boats = profile.ferry
     carries = tags.get("highway") in profile.highway or "shuttle_train" in words_of(tags.get("route", ""))
+    carries = carries or any(applies(rule, tags) for rule in boats.carrying)
     carries = carries or any(
         classify(tags[key], profile.access) in ("open", "restricted") for key in boats.larger_keys if key in tags
     )

@@ -27,7 +27,7 @@ _KPH = {
     **dict.fromkeys(("knots", "knot", "kn", "kt", "kts"), 1.852),
 }
 _METRES = {
-    **dict.fromkeys(("", "m", "meter", "meters", "metre", "metres", "mtr"), 1.0),
+    **dict.fromkeys(("", "m", "meter", "meters", "metre", "metres", "mt", "mtr", "mtrs"), 1.0),
     **dict.fromkeys(("ft", "feet", "foot", "'"), 0.3048),
     **dict.fromkeys(("in", "inch", "inches", '"', "''"), 0.0254),
     "cm": 0.01,
@@ -35,14 +35,15 @@ _METRES = {
     "km": 1000.0,
 }
 _TONNES = {
-    **dict.fromkeys(("", "t", "to", "ton", "tons", "tonne", "tonnes", "tonn", "mt"), 1.0),
+    **dict.fromkeys(("", "t", "to", "ton", "tons", "tonne", "tonnes", "tonn", "tonnen", "mt"), 1.0),
     **dict.fromkeys(("kg", "kgs"), 0.001),
     "st": 0.90718474,
     "lt": 1.0160469,
     **dict.fromkeys(("lb", "lbs"), 0.00045359237),
     "cwt": 0.05080235,
 }
-_MEASURE = re.compile(r"(\d+(?:[.,]\d+)?)\s*([a-z/\"']*)\.?")
+_MEASURE = re.compile(r"(\d+(?:[.,]\d+)?|[.,]\d+)\s*([a-z/\"']*)\.?")
+_ABOUT = re.compile(r"^(?:~|ca\.?|approx\.?)\s*|\s*(?:\(?approx\.?\)?|mgw|gvw|gross)$")
 _FEET_INCHES = re.compile(r"(\d+(?:\.\d+)?)\s*(?:'|ft|feet)\s*-?\s*(\d+(?:\.\d+)?)\s*(?:\"|''|in|inch|inches)?")
 _QUOTES = str.maketrans({"\u2019": "'", "\u2032": "'", "\u201d": '"', "\u2033": '"'})
 _CONTEXT = re.compile(r"([a-z]{2}(?:-[a-z]{2,3})?):(.+)")
@@ -145,15 +146,15 @@ def parse_metres(text: str) -> float | None:
 def parse_tonnes(text: str) -> float | None:
     """Return a weight in tonnes, or None if it says none; of several the least.
 
-    >>> [parse_tonnes(text) for text in ("3.5", "3.5 t", "3500 kg", "none")]
-    [3.5, 3.5, 3.5, None]
+    >>> [parse_tonnes(text) for text in ("3.5", "3.5 t", "3500 kg", "3.5t mgw", "none")]
+    [3.5, 3.5, 3.5, 3.5, None]
     """
     found = [weight for part in text.split(";") if (weight := _measured(part.strip().lower(), _TONNES)) is not None]
     return min(found) if found else None
 
 
 def _measured(word: str, units: Mapping[str, float]) -> float | None:
-    match = _MEASURE.fullmatch(word)
+    match = _MEASURE.fullmatch(_ABOUT.sub("", word))
     if match is None or match[2] not in units:
         return None
     return float(match[1].replace(",", ".")) * units[match[2]]
