@@ -36,6 +36,7 @@ from geoaccess.questions import profile_day, write_ferries
 from geoaccess.study import describe_network, load_study, route_table, solve_study
 
 computed = '''kind = "computed"
+most_central = 1000
 note = "of the people"
 [centrality.functions]
 shop = [{ shop = "yes" }]
