@@ -59,7 +59,8 @@ class Walks(NamedTuple):
 
 def spots_of(at: Legs) -> Spots:
     """Return where points are that stand along the network."""
-    return Spots(at.x, at.y, np.where(at.edge >= 0, at.off_m, np.nan), at.off.astype(np.float64))
+    # Copies, since columns of tables are read-only and the kernel is compiled for one kind of arrays.
+    return Spots(at.x.copy(), at.y.copy(), np.where(at.edge >= 0, at.off_m, np.nan), at.off.astype(np.float64))
 
 
 def joined(one: Spots, other: Spots) -> Spots:
