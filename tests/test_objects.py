@@ -102,3 +102,21 @@ def test_the_dictionary_takes_units_from_the_objects():
     assert meaning("staff", "hours_per_week", names=names).unit == "number"
     assert meaning("slack", "p90_slack_s", names=names).unit == "s"
     assert meaning("staff", "nobody_knows", names=names) is None
+
+
+def test_siting_objectives_are_in_the_help_and_have_a_figure_in_every_language():
+    from typer.testing import CliRunner
+
+    from geoaccess.cli import app
+    from geoaccess.questions.siting.objectives import OBJECTIVES
+    from geoaccess.questions.siting.question import Question
+    from geoaccess.questions.siting.wording import label
+
+    shown = CliRunner().invoke(app, ["site", "--help"], terminal_width=200).output
+    for name, objective in OBJECTIVES.items():
+        assert objective.name == name
+        assert name in shown
+        assert objective.summary in " ".join(shown.split())
+        for language in LANGUAGES:
+            assert label(Question("gp", objective=name), language=language)
+    assert "OBJECTIVES" not in shown

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003 - typer reads the annotation
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from geoaccess.defaults import OFFICE_STAFF, SHARE_WITHIN, SOLVER_S, UNREACHED_MIN
 
@@ -17,16 +18,27 @@ from geoaccess.cli.app import StudyFile, app, names, out, print_lines, print_wri
 from geoaccess.extras import require_extra
 
 
-@app.command()
+class _SiteCommand(TyperCommand):
+    """Names the objectives in its help, which are known where they are computed: read when somebody asks for help."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help with a line for every objective."""
+        from geoaccess.questions.siting.objectives import OBJECTIVES
+
+        width = max(map(len, OBJECTIVES)) + 3
+        lines = "\n".join(f"{name:{width}}{one.summary}" for name, one in OBJECTIVES.items())
+        self.help = (self.help or "").replace("OBJECTIVES", lines)
+        super().format_help(ctx, formatter)
+
+
+@app.command(cls=_SiteCommand)
 def site(
     study: StudyFile,
     *,
     service: Annotated[str, typer.Option("--service", help="A service of the study, such as gp.")],
     add: Annotated[int, typer.Option("--add", min=0, help="How many sites to add.")] = 1,
     close: Annotated[int, typer.Option("--close", min=0, help="How many existing sites to close.")] = 0,
-    objective: Annotated[
-        str, typer.Option("--objective", help="minutes, norm, fair, beyond, worst or fewest; see above.")
-    ] = "minutes",
+    objective: Annotated[str, typer.Option("--objective", help="What to aim at; see above.")] = "minutes",
     norm: Annotated[
         float | None, typer.Option("--norm", metavar="MIN", help="Norm in minutes (default: the first of the service).")
     ] = None,
@@ -97,12 +109,7 @@ def site(
     """Find the best places for more sites of a service, and say how sure that is.
 
     \b
-    minutes   minimise the total travel time of all people (p-median)
-    norm      maximise the people within the norm (maximal covering)
-    fair      minimise the equally distributed equivalent time (Kolm-Pollak)
-    beyond    minimise the time beyond the norm (Foster-Greer-Thorbecke)
-    worst     minimise the longest time (p-centre), or a quantile, also of some classes
-    fewest    the fewest sites that bring a given share of people within the norm
+    OBJECTIVES
 
     Existing sites are kept unless --close allows some to be closed. The answer is also written as a scenario,
     site_SERVICE.toml.

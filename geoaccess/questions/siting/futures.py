@@ -12,6 +12,7 @@ from geoaccess.errors import InputError
 from geoaccess.phrases import Writer
 from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places
 from geoaccess.questions.siting.context import build_problem, context_of, contexts_in
+from geoaccess.questions.siting.objectives import OBJECTIVES
 from geoaccess.questions.siting.question import check_question, objective_of
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.results.tables import marked
@@ -67,7 +68,8 @@ def site_futures(
         If there is no future, or the question asks for what cannot be had here (closing, bounds, the worst off, the
         fewest sites, fairness); and as `contexts_in` and `least_regret`.
     """
-    if question.close or question.max_loss_min is not None or question.objective in ("worst", "fewest", "fair"):
+    known = OBJECTIVES.get(question.objective)  # an unknown one is refused below
+    if question.close or question.max_loss_min is not None or not (known is None or known.of_futures):
         raise InputError("least regret over several futures is for sites that are added, for minutes, norm or beyond")
     for one in [study, *(future.study for future in variations)]:
         check_question(one, question)

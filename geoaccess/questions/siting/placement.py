@@ -12,6 +12,7 @@ from geoaccess import measures, siting
 from geoaccess.questions.siting.alternatives import alternatives_of, frontier_of
 from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places
 from geoaccess.questions.siting.context import build_problem, context_of, contexts_in
+from geoaccess.questions.siting.objectives import OBJECTIVES
 from geoaccess.questions.siting.question import answer_question, asked_for, check_question
 from geoaccess.questions.siting.wording import label, placed_description, placed_subtitle, placed_title
 from geoaccess.study.pipeline import solve_study
@@ -64,7 +65,7 @@ class Placed:
     @property
     def is_share(self) -> bool:
         """Whether the figures are shares of people."""
-        return self.question.objective in ("norm", "fewest")
+        return OBJECTIVES[self.question.objective].is_share
 
 
 def site_study(

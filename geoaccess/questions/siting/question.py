@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from geoaccess import siting
-from geoaccess.defaults import SHARE_WITHIN, SOLVER_S, UNREACHED_MIN
 from geoaccess.errors import InputError
+from geoaccess.questions.siting.asking import Question, norm_of
+from geoaccess.questions.siting.objectives import OBJECTIVES
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy.typing as npt
 
-    from geoaccess.siting import Located, Method, Objective, SitingProblem
+    from geoaccess.siting import Located, Objective, SitingProblem
     from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
 
@@ -34,47 +32,6 @@ __all__ = [
     "objective_of",
 ]
 
-OBJECTIVES = ("minutes", "norm", "fair", "beyond", "worst", "fewest")
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked: `add` sites of a service (and `close` of those that stand), for an objective.
-
-    Attributes
-    ----------
-    objective
-        "minutes": least travel time of all people. "norm": most people within the norm. "fair": least Kolm-Pollak mean.
-        "beyond": least time beyond the norm (FGT). "worst": least `quantile` of the times of the people of `classes`.
-        "fewest": the fewest sites for `share` of the people within the norm.
-    norm_min
-        The first norm of the service unless given.
-    candidates
-        "cells", "settlements" (of at least `least_people`), or a file of places.
-    exclude
-        A file of polygons in which nothing may be built.
-    max_loss_min
-        By how much the mean time of a centrality class may rise, at most, where sites close.
-    """
-
-    service: str
-    add: int = 1
-    close: int = 0
-    objective: str = "minutes"
-    norm_min: float | None = None
-    share: float = SHARE_WITHIN
-    aversion: float = 1.0
-    alpha: float = 1.0
-    quantile: float = 1.0
-    classes: tuple[str, ...] = ()
-    unreached_min: float = UNREACHED_MIN
-    max_loss_min: float | None = None
-    candidates: str = "cells"
-    least_people: float = 200.0
-    exclude: Path | None = None
-    method: Method = "auto"
-    seconds: float = SOLVER_S
-
 
 def check_question(study: Study, question: Question) -> None:
     """Refuse what can be refused at once."""
@@ -86,7 +43,8 @@ def check_question(study: Study, question: Question) -> None:
             f'objective "{question.objective}"{did_you_mean(question.objective, OBJECTIVES)}; '
             f"there are {', '.join(OBJECTIVES)}"
         )
-    if not (question.add or question.close or question.objective == "fewest"):
+    asked = OBJECTIVES[question.objective]
+    if not (question.add or question.close or asked.counts_sites):
         raise InputError("nothing to decide: give --add or --close above 0")
     for option, minutes in (("--norm", question.norm_min), ("--unreached", question.unreached_min)):
         above_zero(option, minutes, "minutes")
@@ -96,11 +54,11 @@ def check_question(study: Study, question: Question) -> None:
         raise InputError(f'--classes: there is no class "{unknown[0]}"{did_you_mean(unknown[0], study.scheme.ids)}')
     if question.max_loss_min is not None and not question.max_loss_min >= 0:
         raise InputError(f"--max-loss is {question.max_loss_min:g}; give minutes, 0 or more")
-    if question.objective == "fewest" and question.close:
+    if question.close and not asked.closes:
         raise InputError("the fewest sites to add for a share cannot be asked for together with closing some")
-    if question.max_loss_min is not None and question.objective in ("worst", "fewest"):
+    if question.max_loss_min is not None and not asked.bounded:
         raise InputError(f'a bound on what classes lose cannot be asked for together with "{question.objective}"')
-    if question.objective in ("norm", "beyond", "fewest"):
+    if asked.by_norm:
         norm_of(study, question)
 
 
@@ -110,26 +68,9 @@ def above_zero(option: str, value: float | None, unit: str) -> None:
         raise InputError(f"{option} is {value:g}; give {unit} above 0")
 
 
-def norm_of(study: Study, question: Question) -> float:
-    """Return the norm in seconds."""
-    norms = study.settings.services[question.service].norms_min
-    if question.norm_min is None and not norms:
-        raise InputError(f"{study.path}: [services.{question.service}] has no norms_min; say which with --norm MINUTES")
-    return (norms[0] if question.norm_min is None else question.norm_min) * 60
-
-
 def objective_of(setting: SitingProblem, question: Question, study: Study) -> Objective:
     """Return the objective that a question names."""
-    unreached_s = question.unreached_min * 60
-    if question.objective in ("norm", "fewest"):
-        return siting.WithinNorm(norm_of(study, question))
-    if question.objective == "beyond":
-        return siting.BeyondNorm(norm_of(study, question), alpha=question.alpha, unreached_s=unreached_s)
-    if question.objective == "fair":
-        return siting.FairMean.averse_to(
-            setting.now_s[:, 0], setting.people, epsilon=question.aversion, unreached_s=unreached_s
-        )
-    return siting.PersonMinutes(unreached_s=unreached_s)
+    return OBJECTIVES[question.objective].build(setting, question, study)
 
 
 def answer_question(

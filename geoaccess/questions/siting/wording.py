@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoaccess import phrases
+from geoaccess.questions.siting.objectives import OBJECTIVES
 
 if TYPE_CHECKING:
     from geoaccess.questions.siting.question import Question
@@ -72,7 +73,7 @@ def placed_title(service: str, found: Located, *, language: str = "en") -> str:
 
 def placed_subtitle(question: Question, found: Located, *, scenario: str = "", language: str = "en") -> str:
     """Return what that brings, and how sure it is."""
-    share = question.objective in ("norm", "fewest")
+    share = OBJECTIVES[question.objective].is_share
     now, then = (figure(value, share=share, language=language) for value in (found.now, found.value))
     sure = sureness(found, language=language)
     text = _text("then", language, label=label(question, language=language), now=now, then=then, sure=sure)
