@@ -47,11 +47,13 @@ if TYPE_CHECKING:
         theil_t,
     )
     from geoaccess.errors import (
+        ArgumentError,
         ConfigError,
         FetchError,
         GeoaccessError,
         GeoaccessWarning,
         InputError,
+        MissingExtraError,
         MissingFileError,
     )
     from geoaccess.hierarchy import (
@@ -109,12 +111,14 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "ArgumentError",
     "ConfigError",
     "FetchError",
     "GeoaccessError",
     "GeoaccessWarning",
     "Hierarchy",
     "InputError",
+    "MissingExtraError",
     "MissingFileError",
     "Network",
     "ambulance",
@@ -216,7 +220,16 @@ _ROOMS = {
         "palma",
         "theil_t",
     ),
-    "errors": ("ConfigError", "FetchError", "GeoaccessError", "GeoaccessWarning", "InputError", "MissingFileError"),
+    "errors": (
+        "ArgumentError",
+        "MissingExtraError",
+        "ConfigError",
+        "FetchError",
+        "GeoaccessError",
+        "GeoaccessWarning",
+        "InputError",
+        "MissingFileError",
+    ),
     "hierarchy": ("Hierarchy", "contract"),
     "measures": (
         "class_contrast",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = [
+    "ArgumentError",
     "ConfigError",
     "FetchError",
     "GeoaccessError",
@@ -45,6 +46,10 @@ class InputError(GeoaccessError, ValueError):
         if len(problems) == 1:
             return cls(f"{subject}: {problems[0]}")
         return cls("\n  - ".join([f"{subject}: {len(problems)} problems", *problems]))
+
+
+class ArgumentError(InputError, TypeError):
+    """An argument of another type than the function can use."""
 
 
 class ConfigError(InputError):

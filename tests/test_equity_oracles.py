@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special, stats
+from splits import split
 
 from geoaccess.equity import (
     atkinson,
@@ -141,7 +142,7 @@ def test_the_gini_parts_are_those_of_overlapping_distributions(rows):
             overlap = np.cov(mine, ranks[group == code], bias=True)[0, 1] / alone
             within += share * mine.mean() / mu * overlap * gini(mine)
         between.append(2 * share * (mine.mean() - mu) * (ranks[group == code].mean() - 0.5) / mu)
-    parts = gini(x, weights=n, groups=groups)
+    parts = split(gini, x, weights=n, groups=groups)
     assert parts.groups["between"].tolist() == close(between)
     assert parts.within == close(within)
 
@@ -156,7 +157,7 @@ def test_pysal_agrees_where_everybody_counts_once():
     x, groups = random.lognormal(7, 0.8, 400), random.integers(1, 7, 400)
     assert gini(x) == close(pysal_gini.Gini(x).g)
     assert theil_t(x) == close(pysal_theil.Theil(x).T)
-    parts, theirs = theil_t(x, groups=groups), pysal_theil.TheilD(x, groups)
+    parts, theirs = split(theil_t, x, groups=groups), pysal_theil.TheilD(x, groups)
     assert parts.between == close(float(np.ravel(theirs.bg)[0]))
     assert parts.within == close(float(np.ravel(theirs.wg)[0]))
     for epsilon in (0.5, 1, 2):
@@ -192,7 +193,7 @@ class TestConventionsOfR:
             ratio = mine["access"] / mean
             between += held * math.log(held / share)
             within += held * np.average(ratio * np.log(ratio), weights=mine["people"])
-        parts = theil_t(cells["access"], weights=cells["people"], groups=cells["decile"])
+        parts = split(theil_t, cells["access"], weights=cells["people"], groups=cells["decile"])
         assert (parts.between, parts.within, parts.total) == (close(between), close(within), close(between + within))
         assert parts.groups.loc["high", "mean"] > mu > parts.groups.loc["low", "mean"]
 
@@ -230,7 +231,7 @@ class TestConventionsOfR:
 class TestByHand:
     def test_theil_of_two_groups(self):
         # Means 1 and 3 of equally many people, mu = 2: between = (1/4) ln(1/2) + (3/4) ln(3/2).
-        parts = theil_t([1, 1, 2, 4], groups=["near", "near", "far", "far"])
+        parts = split(theil_t, [1, 1, 2, 4], groups=["near", "near", "far", "far"])
         assert parts.between == close(math.log(3 / 2) * 3 / 4 - math.log(2) / 4)
         assert parts.groups.loc["far", "index"] == close((2 / 3 * math.log(2 / 3) + 4 / 3 * math.log(4 / 3)) / 2)
         assert parts.within == close(3 / 4 * parts.groups.loc["far", "index"])
@@ -240,13 +241,13 @@ class TestByHand:
         # Class 1: 1 in 10 people at twice the norm. Class 6: 6 in 10 at three times the norm.
         x, n, classes = [50, 120, 60, 180], [90, 10, 40, 60], [1, 1, 6, 6]
         for alpha, (best, total) in {0: (0.1, 0.35), 1: (0.1, 0.65), 2: (0.1, 1.25)}.items():
-            parts = fgt(x, norm=60, alpha=alpha, weights=n, groups=classes)
+            parts = split(fgt, x, norm=60, alpha=alpha, weights=n, groups=classes)
             assert (parts.total, parts.within, parts.between) == (close(total), close(best), close(total - best))
             adds = parts.groups["between"] + parts.groups["within"]
             assert adds.tolist() == close([0.05, total - 0.05])
 
     def test_people_without_a_class_are_counted_but_set_no_example(self):
-        parts = fgt([50, 120, 180, 50], norm=60, alpha=0, weights=[80, 10, 5, 5], groups=[1, 1, 6, None])
+        parts = split(fgt, [50, 120, 180, 50], norm=60, alpha=0, weights=[80, 10, 5, 5], groups=[1, 1, 6, None])
         assert (parts.total, parts.within) == (close(0.15), close(1 / 9))
         assert (parts.groups["between"] + parts.groups["within"]).tolist() == close([0.1, 0.05, 0])
 

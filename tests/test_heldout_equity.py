@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from splits import split
 
 import geoaccess as ga
 from geoaccess.errors import InputError
@@ -62,11 +63,11 @@ def test_a_valley_by_hand():
     """
     given = {"weights": [60, 20, 20], "groups": [1, 1, 6]}
     assert ga.gini([10, 20, 50], weights=[60, 20, 20]) == pytest.approx(0.36)
-    found = ga.theil_t([10, 20, 50], **given)
+    found = split(ga.theil_t, [10, 20, 50], **given)
     between = 0.5 * math.log(12.5 / 20) + 0.5 * math.log(50 / 20)
     inside = 0.5 * (0.6 * math.log(10 / 12.5) + 0.4 * math.log(20 / 12.5))
     assert (found.between, found.within) == (pytest.approx(between), pytest.approx(inside))
-    found = ga.equity.theil_l([10, 20, 50], **given)
+    found = split(ga.equity.theil_l, [10, 20, 50], **given)
     between = 0.8 * math.log(20 / 12.5) + 0.2 * math.log(20 / 50)
     inside = 0.8 * (math.log(12.5) - 0.75 * math.log(10) - 0.25 * math.log(20))
     assert (found.between, found.within) == (pytest.approx(between), pytest.approx(inside))
@@ -136,7 +137,7 @@ def test_the_theils_over_persons_and_their_parts(rows):
         (ga.theil_t, t, t_between, t_within),
         (ga.equity.theil_l, log_mean, l_between, l_within),
     ):
-        found = index(values, weights=people, groups=groups)
+        found = split(index, values, weights=people, groups=groups)
         assert found.total == pytest.approx(total, abs=1e-11)
         assert found.between == pytest.approx(between, abs=1e-11)
         assert found.within == pytest.approx(within, abs=1e-11)
@@ -155,7 +156,7 @@ def test_atkinson_over_persons_and_what_joins_its_parts(rows, epsilon):
         return (sum(value ** (1 - epsilon) for value in part) / len(part)) ** (1 / (1 - epsilon))
 
     expected = 1 - equivalent(everybody) / float(mean(everybody))
-    found = ga.equity.atkinson(values, epsilon=epsilon, weights=people, groups=groups)
+    found = split(ga.equity.atkinson, values, epsilon=epsilon, weights=people, groups=groups)
     assert found.total == pytest.approx(expected, abs=1e-9)
     assert (1 - found.between) * (1 - found.within) == pytest.approx(1 - found.total, abs=1e-9)
     assert ga.equity.atkinson(values, epsilon=epsilon, weights=people) == pytest.approx(expected, abs=1e-9)
@@ -208,7 +209,7 @@ def test_time_over_a_norm_over_persons_and_groups(rows, norm, alpha):
         return mean([Fraction(value - norm, norm) ** alpha if value > norm else Fraction(0) for value in part])
 
     expected = burden([value for value, _ in everybody])
-    found = ga.equity.fgt(values, norm=norm, alpha=alpha, weights=people, groups=groups)
+    found = split(ga.equity.fgt, values, norm=norm, alpha=alpha, weights=people, groups=groups)
     assert found.total == pytest.approx(float(expected), abs=1e-12)
     assert found.between + found.within == pytest.approx(found.total, abs=1e-12)
     best = min(burden([v for v, g in everybody if g == group]) for _, group in everybody)
@@ -249,7 +250,7 @@ def test_a_norm_of_infinity_leaves_nobody_outside_though_some_are_never_reached(
     "measure",
     [
         lambda x, w: ga.gini(x, weights=w),
-        lambda x, w: ga.theil_t(x, groups=w),
+        lambda x, w: split(ga.theil_t, x, groups=w),
         lambda x, w: ga.concentration_index(x, ranking=w),
         lambda x, w: ga.equity.fgt(x, norm=w, alpha=0),
         lambda x, w: ga.norm_shortfall(x, norm=2, groups=w),
@@ -443,5 +444,7 @@ def test_the_districts_of_norway(data):
     people = cells["pop_2019"][known].to_numpy()
     beyond = ga.equity.fgt(of_cell[known].to_numpy(dtype=float), norm=3, alpha=0, weights=people)
     assert beyond == pytest.approx(people[of_cell[known] >= 4].sum() / people.sum())
-    classes_apart = ga.theil_t(of_cell[known].to_numpy(dtype=float), weights=people, groups=of_cell[known].to_numpy())
+    classes_apart = split(
+        ga.theil_t, of_cell[known].to_numpy(dtype=float), weights=people, groups=of_cell[known].to_numpy()
+    )
     assert classes_apart.within == pytest.approx(0)

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from splits import split
 
 from geoaccess import equity
 from geoaccess.errors import ConfigError, GeoaccessError
@@ -113,7 +114,7 @@ def test_indices_are_those_of_the_room_of_equity(plain):
     cells = answers.results[np.isfinite(answers.results["hospital_s"])]
     times, people = cells["hospital_s"], cells["population"]
     assert table.loc[("theil_t", np.nan), "value"].item() == pytest.approx(equity.theil_t(times, weights=people))
-    parts = equity.theil_t(times, weights=people, groups=cells["centrality_class"])
+    parts = split(equity.theil_t, times, weights=people, groups=cells["centrality_class"])
     assert table.loc[("theil_t", np.nan), ["between", "within"]].to_numpy().ravel() == pytest.approx(
         [parts.between, parts.within]
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.demand.zone_tables import (
     check_people,
     require,
@@ -30,6 +31,7 @@ _OPEN = re.compile(r"(\d+)\s*(?:\+|(?:years?|år)?\s*(?:or|and|eller|og)\s+(?:ol
 _UNIT = re.compile(r"\s*(?:years?|år)\s*$")
 
 
+@checks_arguments
 def people_by_share(people: pd.Series, *, zone: pd.Series, shares: pd.DataFrame) -> pd.DataFrame:
     """People of each group in each cell, after shares that are known of the zones (municipalities).
 
@@ -77,6 +79,7 @@ def people_by_share(people: pd.Series, *, zone: pd.Series, shares: pd.DataFrame)
     return pd.DataFrame(counted[:, None] * wide.to_numpy()[code], index=people.index, columns=wide.columns.to_list())
 
 
+@checks_arguments
 def project_people(
     people: pd.DataFrame,
     *,
@@ -154,6 +157,7 @@ def project_people(
     return pd.DataFrame(out, index=people.index)
 
 
+@checks_arguments
 def group_ages(table: pd.DataFrame, groups: Mapping[str, tuple[int, int | None]]) -> pd.DataFrame:
     """Sum the ages of a table into groups.
 
@@ -207,6 +211,7 @@ def group_ages(table: pd.DataFrame, groups: Mapping[str, tuple[int, int | None]]
     return rows.groupby(["zone_id", "age", "year"], sort=False)["people"].sum().reset_index()
 
 
+@checks_arguments
 def read_projection(
     path: Path, *, zone: str = "kommunenummer", age: str = "age", year: str = "year", people: str = "people"
 ) -> pd.DataFrame:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.demand.zone_tables import check_people, require
 from geoaccess.errors import InputError
 
 __all__ = ["expected_contacts"]
 
 
+@checks_arguments
 def expected_contacts(people: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
     """Contacts with a service that the people of each cell have in a year, and those that need a journey.
 

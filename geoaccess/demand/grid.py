@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.demand.area import grid_crs
 from geoaccess.demand.ids import make_cell_ids
 from geoaccess.demand.lattice import Anchor, Placement, Settings
@@ -28,6 +29,7 @@ __all__ = ["read_cells"]
 _OURS = ("cell_id", "population", "geometry")
 
 
+@checks_arguments
 def read_cells(
     path: str | os.PathLike[str],
     *,

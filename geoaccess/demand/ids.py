@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ _SSB_NORTHINGS = (6_300_000, 9_100_000)
 _SSB_FINEST_M = 50
 
 
+@checks_arguments
 def parse_cell_ids(ids: Sequence[str] | pd.Series[str] | pd.Index[str]) -> pd.DataFrame:
     """Read the lower-left corner, the size and the CRS of grid cells out of their ids.
 
@@ -92,6 +94,7 @@ def recognise_ids(ids: pd.Series[str]) -> pd.DataFrame:
     return codes
 
 
+@checks_arguments
 def make_cell_ids(
     x: npt.ArrayLike, y: npt.ArrayLike, *, size_m: float, epsg: int = _SHORT_FORM_EPSG
 ) -> npt.NDArray[np.object_]:

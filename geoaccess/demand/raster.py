@@ -13,6 +13,7 @@ import pandas as pd
 import pyproj
 import shapely
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.demand.area import crs_name, grid_crs, outside_area
 from geoaccess.demand.ids import make_cell_ids
 from geoaccess.errors import InputError
@@ -53,6 +54,7 @@ class _Pixels:
     people: npt.NDArray[np.float64]
 
 
+@checks_arguments
 def read_raster_cells(
     path: str | os.PathLike[str],
     *,
@@ -136,6 +138,7 @@ def read_raster_cells(
     return cells if crs is None else _convert_cells(path, cells, target)
 
 
+@checks_arguments
 def zonal_population(raster: str | os.PathLike[str], zones: gpd.GeoDataFrame, *, band: int = 1) -> pd.Series[float]:
     """Sum the people of a raster of counts over zones, by the share of each pixel inside.
 

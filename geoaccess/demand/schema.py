@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.demand.area import grid_crs
 from geoaccess.errors import InputError
 
@@ -20,6 +21,7 @@ _NAMES = "text or a whole number"
 _FAULTS = {"field_uniqueness": "not unique", "not_nullable": "missing"}
 
 
+@checks_arguments
 def check_cells(cells: gpd.GeoDataFrame, *, subject: str = "cells") -> gpd.GeoDataFrame:
     """Return `cells` as they are if they can be used as cells, so that tables made by hand fail early and in words.
 

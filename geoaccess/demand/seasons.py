@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.demand.zone_tables import check_people, require, spread, sum_by, zone_of_cells
 from geoaccess.errors import InputError
 from geoaccess.tables import as_text
@@ -21,6 +22,7 @@ _ROUNDING = 1e-9
 """Share by which the people of cells may sum to less than those of their zone."""
 
 
+@checks_arguments
 def move_people(
     people: pd.Series,
     *,

@@ -7,22 +7,26 @@ tells the reader. Only `fgt` with alpha 0 and `norm_shortfall` count them.
 
 from __future__ import annotations
 
-from geoaccess.equity.aversion import atkinson, kolm_pollak, kolm_pollak_ede
+from geoaccess.equity.aversion import atkinson, decompose_atkinson, decompose_kolm_pollak, kolm_pollak, kolm_pollak_ede
 from geoaccess.equity.concentration import concentration_index
-from geoaccess.equity.decomposition import Decomposition
-from geoaccess.equity.entropy import theil_l, theil_t
+from geoaccess.equity.entropy import decompose_theil_l, decompose_theil_t, theil_l, theil_t
 from geoaccess.equity.gaps import gap
-from geoaccess.equity.inequality import gini, lorenz, palma
+from geoaccess.equity.inequality import decompose_gini, gini, lorenz, palma
 from geoaccess.equity.intervals import Interval, bootstrap_interval
-from geoaccess.equity.norms import fgt, norm_shortfall
+from geoaccess.equity.norms import decompose_fgt, fgt, norm_shortfall
 from geoaccess.equity.table import equity_table
 
 __all__ = [
-    "Decomposition",
     "Interval",
     "atkinson",
     "bootstrap_interval",
     "concentration_index",
+    "decompose_atkinson",
+    "decompose_fgt",
+    "decompose_gini",
+    "decompose_kolm_pollak",
+    "decompose_theil_l",
+    "decompose_theil_t",
     "equity_table",
     "fgt",
     "gap",

@@ -3,39 +3,32 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
-from typing import TYPE_CHECKING, overload
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.equity._people import mean, read_people
-from geoaccess.equity.decomposition import decompose, in_each
+from geoaccess.equity.decomposition import EVERYBODY, decompose, in_each
 from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    import pandas as pd
 
     from geoaccess.equity._people import Groups, Labels, People
-    from geoaccess.equity.decomposition import Decomposition
 
-__all__ = ["atkinson", "kolm_pollak", "kolm_pollak_ede"]
+__all__ = ["atkinson", "decompose_atkinson", "decompose_kolm_pollak", "kolm_pollak", "kolm_pollak_ede"]
 
 
-@overload
-def atkinson(
-    values: npt.ArrayLike, *, epsilon: float = 0.5, weights: npt.ArrayLike | None = None, groups: None = None
-) -> float: ...
-@overload
-def atkinson(
-    values: npt.ArrayLike, *, epsilon: float = 0.5, weights: npt.ArrayLike | None = None, groups: Labels
-) -> Decomposition: ...
+@checks_arguments
 def atkinson(
     values: npt.ArrayLike,
     *,
     epsilon: float = 0.5,
     weights: npt.ArrayLike | None = None,
-    groups: Labels | None = None,
-) -> float | Decomposition:
+) -> float:
     """Atkinson index: the share of a good that could be given up without loss if everybody had the same.
 
     A = 1 - xi / mu, with mu = sum_i p_i x_i, p_i = w_i / W, and xi the equally distributed equivalent,
@@ -44,14 +37,9 @@ def atkinson(
     It looks at the people with *least*, the more so the greater epsilon is, and so is made for a good, such as supply
     per person. Of travel times it minds those who are near; `kolm_pollak` can mind those who are far.
 
-    With groups the index splits as a product, not as a sum: with xi_g the equivalent of group g,
-    within = 1 - sum_g p_g xi_g / mu (the mean of the groups' indices, each weighted by its share of the quantity) and
-    between = 1 - xi / sum_g p_g xi_g (the index if all people of a group had its equivalent), so that
-    1 - A = (1 - between) (1 - within).
-
     Parameters
     ----------
-    values, weights, groups
+    values, weights
         As in `theil_t`.
     epsilon
         Aversion to inequality, >= 0: 0 minds none, and gives 0. Customary are 0.5, 1 and 2.
@@ -59,7 +47,7 @@ def atkinson(
     Returns
     -------
     A number in [0, 1]; 0 when all values are 0. Where somebody has 0 and somebody more, an epsilon of 1 or above gives
-    1, its limit. A `Decomposition` when there are groups, with NaN for what a single group adds between.
+    1, its limit.
 
     Raises
     ------
@@ -78,14 +66,59 @@ def atkinson(
     0.2
     >>> round(atkinson([1.0, 4.0], epsilon=0.5, weights=[3, 1]), 4)
     0.1071
-    >>> parts = atkinson([1.0, 4.0, 4.0, 4.0], epsilon=1, groups=["a", "a", "b", "b"])
-    >>> round(parts.between, 4), round(parts.within, 4), round(1 - (1 - parts.between) * (1 - parts.within), 4)
-    (0.0572, 0.0769, 0.1297)
-    >>> round(parts.total, 4)
+    """
+    people = read_people(values, weights, measure="atkinson")
+    return _atkinson(people.amounts, people.shares, epsilon=_aversion(epsilon, measure="atkinson"))
+
+
+@checks_arguments
+def decompose_atkinson(
+    values: npt.ArrayLike,
+    *,
+    groups: Labels,
+    epsilon: float = 0.5,
+    weights: npt.ArrayLike | None = None,
+) -> pd.DataFrame:
+    """Split the Atkinson index into what lies between groups of people and what lies within them.
+
+    The index splits as a product, not as a sum: with xi_g the equivalent of group g,
+    within = 1 - sum_g p_g xi_g / mu (the mean of the groups' indices, each weighted by its share of the quantity) and
+    between = 1 - xi / sum_g p_g xi_g (the index if all people of a group had its equivalent), so that
+    1 - A = (1 - between) (1 - within).
+
+    Parameters
+    ----------
+    groups
+        The group of each value, shape (n,), for example the centrality class. Rows without one make up the group
+        "unclassified", so that nobody is dropped.
+    values, weights, epsilon
+        As in `atkinson`.
+
+    Returns
+    -------
+    A row per group that has people and the row "everybody" below them; index `group` (text), columns `population`
+    (sum of weights), `mean` (of the values), `index` (among the people of the group alone, or of everybody), and
+    `between` and `within`: what the group adds to either part, and in the last row the parts themselves. What a single
+    group adds between is not defined: NaN.
+
+    Raises
+    ------
+    InputError
+        As `atkinson`; if there is not one group per value, or a group is named "everybody".
+
+    References
+    ----------
+    As `atkinson`.
+
+    Examples
+    --------
+    >>> parts = decompose_atkinson([1.0, 4.0, 4.0, 4.0], epsilon=1, groups=["a", "a", "b", "b"])
+    >>> parts.loc["everybody", ["between", "within", "index"]].round(4).tolist()
+    [0.0572, 0.0769, 0.1297]
+    >>> round(1 - (1 - 0.0572) * (1 - 0.0769), 4)
     0.1297
     """
-    if not (math.isfinite(epsilon) and epsilon >= 0):
-        raise InputError(f"atkinson: epsilon is {epsilon}; aversion to inequality is a number >= 0, such as 0.5 or 1")
+    epsilon = _aversion(epsilon, measure="decompose_atkinson")
 
     def index(numbers: npt.NDArray[np.float64], shares: npt.NDArray[np.float64]) -> float:
         return _atkinson(numbers, shares, epsilon=epsilon)
@@ -96,16 +129,23 @@ def atkinson(
         held = parts.shares * parts.means / average if average else np.zeros_like(alone)
         return alone, np.full_like(alone, np.nan), held * alone
 
-    people = read_people(values, weights, measure="atkinson")
+    people = read_people(values, weights, measure="decompose_atkinson")
     total = index(people.amounts, people.shares)
-    if groups is None:
-        return total
-    parts = decompose(total, people, groups, measure="atkinson", split=split)
-    equivalents = (parts.groups["mean"] * (1 - parts.groups["index"])).to_numpy(dtype=np.float64)
-    shares = parts.groups["population"].to_numpy(dtype=np.float64)
-    return replace(parts, between=index(equivalents, shares / shares.sum()))
+    table = decompose(total, people, groups, measure="decompose_atkinson", split=split)
+    apart = table.iloc[:-1]
+    equivalents = (apart["mean"] * (1 - apart["index"])).to_numpy(dtype=np.float64)
+    shares = apart["population"].to_numpy(dtype=np.float64)
+    table.loc[EVERYBODY, "between"] = index(equivalents, shares / shares.sum())
+    return table
 
 
+def _aversion(epsilon: float, *, measure: str) -> float:
+    if not (math.isfinite(epsilon) and epsilon >= 0):
+        raise InputError(f"{measure}: epsilon is {epsilon}; aversion to inequality is a number >= 0, such as 0.5 or 1")
+    return epsilon
+
+
+@checks_arguments
 def kolm_pollak_ede(
     values: npt.ArrayLike, *, epsilon: float = -1.0, kappa: float | None = None, weights: npt.ArrayLike | None = None
 ) -> float:
@@ -160,52 +200,30 @@ def kolm_pollak_ede(
     return _equivalent(people.amounts, people.shares, kappa=aversion)
 
 
-@overload
+@checks_arguments
 def kolm_pollak(
     values: npt.ArrayLike,
     *,
     epsilon: float = -1.0,
     kappa: float | None = None,
     weights: npt.ArrayLike | None = None,
-    groups: None = None,
-) -> float: ...
-@overload
-def kolm_pollak(
-    values: npt.ArrayLike,
-    *,
-    epsilon: float = -1.0,
-    kappa: float | None = None,
-    weights: npt.ArrayLike | None = None,
-    groups: Labels,
-) -> Decomposition: ...
-def kolm_pollak(
-    values: npt.ArrayLike,
-    *,
-    epsilon: float = -1.0,
-    kappa: float | None = None,
-    weights: npt.ArrayLike | None = None,
-    groups: Labels | None = None,
-) -> float | Decomposition:
+) -> float:
     """Kolm-Pollak index: by how much inequality makes a burden worse, or a good less, in the unit of the values.
 
     I = |xi - mu|, xi being `kolm_pollak_ede` and mu the mean: the minutes everybody could be given on top of the mean,
     and be no worse off than with today's unequal times. It does not change when everybody gets the same minutes more
     (with kappa fixed): it is about differences, not about ratios.
 
-    With groups, xi_g being the equivalent of group g with the kappa of everybody:
-    between = |xi - sum_g p_g xi_g| and within = sum_g p_g |xi_g - mu_g|. between + within = I, and neither is
-    negative.
-
     Parameters
     ----------
-    values, weights, groups
+    values, weights
         As in `theil_t`.
     epsilon, kappa
         As in `kolm_pollak_ede`.
 
     Returns
     -------
-    A number >= 0 in the unit of the values. A `Decomposition` when there are groups.
+    A number >= 0 in the unit of the values.
 
     Raises
     ------
@@ -220,16 +238,60 @@ def kolm_pollak(
     --------
     >>> round(kolm_pollak([10.0, 30.0]), 2)
     1.95
-    >>> parts = kolm_pollak([10.0, 10.0, 20.0, 40.0], groups=[1, 1, 6, 6])
-    >>> round(parts.between, 2), round(parts.within, 2), round(parts.total, 2)
-    (2.1, 0.89, 2.99)
     """
     people = read_people(values, weights, measure="kolm_pollak")
     aversion = _kappa(people, epsilon=epsilon, kappa=kappa, measure="kolm_pollak")
-    worse = 1.0 if aversion < 0 else -1.0
+    return _excess(people.amounts, people.shares, kappa=aversion)
 
-    def excess(numbers: npt.NDArray[np.float64], shares: npt.NDArray[np.float64]) -> float:
-        return abs(_equivalent(numbers, shares, kappa=aversion) - mean(numbers, shares))
+
+@checks_arguments
+def decompose_kolm_pollak(
+    values: npt.ArrayLike,
+    *,
+    groups: Labels,
+    epsilon: float = -1.0,
+    kappa: float | None = None,
+    weights: npt.ArrayLike | None = None,
+) -> pd.DataFrame:
+    """Split the Kolm-Pollak index into what lies between groups of people and what lies within them.
+
+    With xi_g the equivalent of group g with the kappa of everybody:
+    between = |xi - sum_g p_g xi_g| and within = sum_g p_g |xi_g - mu_g|. between + within = I, and neither is
+    negative.
+
+    Parameters
+    ----------
+    groups
+        The group of each value, shape (n,), for example the centrality class. Rows without one make up the group
+        "unclassified", so that nobody is dropped.
+    values, weights, epsilon, kappa
+        As in `kolm_pollak`.
+
+    Returns
+    -------
+    A row per group that has people and the row "everybody" below them; index `group` (text), columns `population`
+    (sum of weights), `mean` (of the values), `index` (among the people of the group alone, or of everybody), and
+    `between` and `within`: what the group adds to either part, and in the last row the parts themselves.
+
+    Raises
+    ------
+    InputError
+        As `kolm_pollak`; if there is not one group per value, or a group is named "everybody".
+
+    References
+    ----------
+    As `kolm_pollak`.
+
+    Examples
+    --------
+    >>> parts = decompose_kolm_pollak([10.0, 10.0, 20.0, 40.0], groups=[1, 1, 6, 6])
+    >>> parts.loc["everybody", ["between", "within", "index"]].round(2).tolist()
+    [2.1, 0.89, 2.99]
+    """
+    people = read_people(values, weights, measure="decompose_kolm_pollak")
+    aversion = _kappa(people, epsilon=epsilon, kappa=kappa, measure="decompose_kolm_pollak")
+    worse = 1.0 if aversion < 0 else -1.0
+    excess = partial(_excess, kappa=aversion)
 
     def split(everybody: People, parts: Groups) -> tuple[npt.NDArray[np.float64], ...]:
         alone = in_each(excess, everybody, parts)
@@ -238,7 +300,11 @@ def kolm_pollak(
         return alone, between, parts.shares * alone
 
     total = excess(people.amounts, people.shares)
-    return total if groups is None else decompose(total, people, groups, measure="kolm_pollak", split=split)
+    return decompose(total, people, groups, measure="decompose_kolm_pollak", split=split)
+
+
+def _excess(numbers: npt.NDArray[np.float64], shares: npt.NDArray[np.float64], *, kappa: float) -> float:
+    return abs(_equivalent(numbers, shares, kappa=kappa) - mean(numbers, shares))
 
 
 def _log_mean_exp(exponents: npt.NDArray[np.float64], shares: npt.NDArray[np.float64]) -> float:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.equity._people import mean, pool, read_people
 from geoaccess.equity.inequality import read_ranking
 from geoaccess.errors import InputError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["concentration_index"]
 
 
+@checks_arguments
 def concentration_index(
     values: npt.ArrayLike,
     *,

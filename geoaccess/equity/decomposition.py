@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from geoaccess.equity._people import read_groups
+from geoaccess.equity._people import mean, read_groups
+from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,34 +17,10 @@ if TYPE_CHECKING:
 
     from geoaccess.equity._people import Groups, Labels, People
 
-__all__ = ["Decomposition", "decompose", "in_each"]
+__all__ = ["decompose", "in_each"]
 
-
-@dataclass(frozen=True, eq=False)
-class Decomposition:
-    """An index, its part between groups and its part within them.
-
-    between + within = total, except for `atkinson`, where 1 - total = (1 - between) (1 - within).
-
-    Parameters
-    ----------
-    total
-        The index over everybody, the same number as without groups.
-    between
-        The part that is there because the groups differ; each measure says how it is defined.
-    within
-        The part that is there because people of one group differ.
-    groups
-        One row per group that has people. Index `group` (text, in rising order of the labels; rows without a label
-        make up "unclassified"), columns `population` (sum of weights), `mean` (of the values), `index` (the index
-        among the people of the group alone), and `between` and `within`: what the group adds to either part, which
-        sum to them. A group adds less than nothing to `between` where it is better off than everybody.
-    """
-
-    total: float
-    between: float
-    within: float
-    groups: pd.DataFrame
+EVERYBODY = "everybody"
+"""Name of the last row of a decomposition: the index over everybody and its two parts."""
 
 
 def in_each(
@@ -65,12 +41,24 @@ def decompose(
     *,
     measure: str,
     split: Callable[[People, Groups], tuple[npt.NDArray[np.float64], ...]],
-) -> Decomposition:
-    """Return the total with the parts that `split` finds: each group's index, and what it adds between and within."""
+) -> pd.DataFrame:
+    """Return a row per group (its index, and what it adds between and within), and the row "everybody" below them.
+
+    Index `group` (text, in rising order of the labels; rows without a label make up "unclassified"), columns
+    `population` (sum of weights), `mean` (of the values), `index` (among the people of the group alone), `between` and
+    `within`. In the last row, "everybody", they are those of all people: the index, and its two parts.
+    """
     parts = read_groups(groups, people, measure=measure)
     index, between, within = split(people, parts)
-    table = pd.DataFrame(
-        {"population": parts.people, "mean": parts.means, "index": index, "between": between, "within": within},
-        index=pd.Index(parts.names, name="group"),
+    if EVERYBODY in parts.names:
+        raise InputError(f'{measure}: a group is named "{EVERYBODY}", which is the name of the last row; rename it')
+    return pd.DataFrame(
+        {
+            "population": [*parts.people, parts.people.sum()],
+            "mean": [*parts.means, mean(people.amounts, people.shares)],
+            "index": [*index, total],
+            "between": [*between, between.sum()],
+            "within": [*within, within.sum()],
+        },
+        index=pd.Index([*parts.names, EVERYBODY], name="group"),
     )
-    return Decomposition(total, float(between.sum()), float(within.sum()), table)

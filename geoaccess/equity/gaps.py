@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.equity._people import mean, read_groups, read_people
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["gap"]
 
 
+@checks_arguments
 def gap(values: npt.ArrayLike, *, by: Labels, weights: npt.ArrayLike | None = None) -> pd.DataFrame:
     """How far the mean of each group lies from the mean of everybody, and how many people stand behind it.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.equity._people import mean, pool, read_numbers, read_people, same_order
 from geoaccess.equity.decomposition import decompose, in_each
 from geoaccess.errors import InputError
@@ -15,20 +16,14 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.equity._people import Groups, Labels, People
-    from geoaccess.equity.decomposition import Decomposition
 
-__all__ = ["gini", "lorenz", "palma"]
+__all__ = ["decompose_gini", "gini", "lorenz", "palma"]
 
 LOWEST, HIGHEST = 0.4, 0.1  # the shares of the people that Palma compares
 
 
-@overload
-def gini(values: npt.ArrayLike, *, weights: npt.ArrayLike | None = None, groups: None = None) -> float: ...
-@overload
-def gini(values: npt.ArrayLike, *, weights: npt.ArrayLike | None = None, groups: Labels) -> Decomposition: ...
-def gini(
-    values: npt.ArrayLike, *, weights: npt.ArrayLike | None = None, groups: Labels | None = None
-) -> float | Decomposition:
+@checks_arguments
+def gini(values: npt.ArrayLike, *, weights: npt.ArrayLike | None = None) -> float:
     """Gini index of a non-negative quantity: 0 when everybody has the same, towards 1 when one person has it all.
 
     G = sum_i sum_j w_i w_j |x_i - x_j| / (2 W^2 mu), with W = sum_i w_i and mu = sum_i w_i x_i / W: half the mean
@@ -39,12 +34,6 @@ def gini(
     No correction for small samples is made: the people are all the people, not a sample of them. An index of travel
     times says how uneven they are, not whether they are long.
 
-    With groups, F_i being the rank of i among all people (from 0 to 1, tied people share the middle of their ranks):
-    between = (2 / mu) sum_g p_g (mu_g - mu) (F_g - 1/2), with F_g the mean rank of the group, and
-    within = (2 / mu) sum_g p_g cov_g(x, F) = sum_g s_g O_g G_g, with s_g the group's share of the quantity, G_g its own
-    index and O_g how far it overlaps everybody. between + within = G. Between is the index of the groups' means where
-    the groups do not overlap, and less where they do; it can be negative where a group with a low mean ranks high.
-
     Parameters
     ----------
     values
@@ -52,13 +41,10 @@ def gini(
     weights
         People, shape (n,), >= 0, may be fractional; everybody counts once when left out. Rows of weight 0 are passed
         over, whatever their value.
-    groups
-        The group of each value, shape (n,), for example the centrality class. Rows without one make up the group
-        "unclassified", so that nobody is dropped.
 
     Returns
     -------
-    A number in [0, 1); 0 when all values are 0. A `Decomposition` when there are groups.
+    A number in [0, 1); 0 when all values are 0.
 
     Raises
     ------
@@ -82,15 +68,61 @@ def gini(
     0.75
     >>> round(gini([600.0, 1800.0], weights=[300, 100]), 4)
     0.25
-    >>> parts = gini([600.0, 600.0, 900.0, 1500.0], weights=[300, 100, 50, 50], groups=[1, 1, 6, 6])
-    >>> round(parts.between, 4), round(parts.within, 4), round(parts.total, 4)
-    (0.1333, 0.0083, 0.1417)
     """
     people = read_people(values, weights, measure="gini")
+    return _gini(people.amounts, people.shares)
+
+
+@checks_arguments
+def decompose_gini(
+    values: npt.ArrayLike,
+    *,
+    groups: Labels,
+    weights: npt.ArrayLike | None = None,
+) -> pd.DataFrame:
+    """Split the Gini index into what lies between groups of people and what lies within them.
+
+    F_i being the rank of i among all people (from 0 to 1, tied people share the middle of their ranks):
+    between = (2 / mu) sum_g p_g (mu_g - mu) (F_g - 1/2), with F_g the mean rank of the group, and
+    within = (2 / mu) sum_g p_g cov_g(x, F) = sum_g s_g O_g G_g, with s_g the group's share of the quantity, G_g its own
+    index and O_g how far it overlaps everybody. between + within = G. Between is the index of the groups' means where
+    the groups do not overlap, and less where they do; it can be negative where a group with a low mean ranks high.
+
+    Parameters
+    ----------
+    groups
+        The group of each value, shape (n,), for example the centrality class. Rows without one make up the group
+        "unclassified", so that nobody is dropped.
+    values, weights
+        As in `gini`.
+
+    Returns
+    -------
+    A row per group that has people and the row "everybody" below them; index `group` (text), columns `population`
+    (sum of weights), `mean` (of the values), `index` (among the people of the group alone, or of everybody), and
+    `between` and `within`: what the group adds to either part, and in the last row the parts themselves.
+
+    Raises
+    ------
+    InputError
+        As `gini`; if there is not one group per value, or a group is named "everybody".
+
+    References
+    ----------
+    As `gini`.
+
+    Examples
+    --------
+    >>> parts = decompose_gini([600.0, 600.0, 900.0, 1500.0], weights=[300, 100, 50, 50], groups=[1, 1, 6, 6])
+    >>> parts.loc["everybody", ["between", "within", "index"]].round(4).tolist()
+    [0.1333, 0.0083, 0.1417]
+    """
+    people = read_people(values, weights, measure="decompose_gini")
     total = _gini(people.amounts, people.shares)
-    return total if groups is None else decompose(total, people, groups, measure="gini", split=_split)
+    return decompose(total, people, groups, measure="decompose_gini", split=_split)
 
 
+@checks_arguments
 def lorenz(values: npt.ArrayLike, *, weights: npt.ArrayLike | None = None) -> pd.DataFrame:
     """Lorenz curve: what share of the quantity the share of people with the least of it has together.
 
@@ -138,6 +170,7 @@ def lorenz(values: npt.ArrayLike, *, weights: npt.ArrayLike | None = None) -> pd
     return pd.DataFrame({"population_share": population_share, "value_share": value_share})
 
 
+@checks_arguments
 def palma(
     values: npt.ArrayLike,
     *,

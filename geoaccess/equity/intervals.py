@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import INTERVAL_DRAWS
 from geoaccess.equity._people import people_weights, read_groups, read_numbers, read_people
 from geoaccess.errors import InputError
@@ -40,6 +41,7 @@ class Interval:
     units: int
 
 
+@checks_arguments
 def bootstrap_interval(
     function: Callable[..., float],
     values: npt.ArrayLike,
@@ -117,9 +119,9 @@ def bootstrap_interval(
 
     For the part of an index that lies between classes, or any other number:
 
-    >>> from geoaccess.equity import theil_t
+    >>> from geoaccess.equity import decompose_theil_t
     >>> def between(values, *, weights, groups):
-    ...     return theil_t(values, weights=weights, groups=groups).between
+    ...     return decompose_theil_t(values, weights=weights, groups=groups).loc["everybody", "between"]
     >>> found = bootstrap_interval(between, [300.0, 600.0, 900.0, 1500.0], groups=[1, 1, 6, 6], draws=200)
     >>> 0 <= found.low <= found.value <= found.high
     True
@@ -179,7 +181,7 @@ def _number(answer: Any) -> float:
     except TypeError as error:
         raise InputError(
             f"bootstrap_interval: the function returns {type(answer).__name__}, not a number; of a decomposition "
-            "choose one part, by a function that returns its total, between or within"
+            "choose one part, by a function that returns one number of it"
         ) from error
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.equity._people import UNCLASSIFIED, read_groups, read_numbers, read_people, same_order
 from geoaccess.equity.decomposition import decompose
 from geoaccess.errors import InputError
@@ -15,39 +16,20 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.equity._people import Groups, Labels, People
-    from geoaccess.equity.decomposition import Decomposition
 
-__all__ = ["fgt", "norm_shortfall"]
+__all__ = ["decompose_fgt", "fgt", "norm_shortfall"]
 
 ROUNDING = 1e-12  # of all people: 0.55 of 100 people is 55.00000000000001 in floating point, and means 55
 
 
-@overload
+@checks_arguments
 def fgt(
     values: npt.ArrayLike,
     *,
     norm: npt.ArrayLike,
     alpha: Literal[0, 1, 2],
     weights: npt.ArrayLike | None = None,
-    groups: None = None,
-) -> float: ...
-@overload
-def fgt(
-    values: npt.ArrayLike,
-    *,
-    norm: npt.ArrayLike,
-    alpha: Literal[0, 1, 2],
-    weights: npt.ArrayLike | None = None,
-    groups: Labels,
-) -> Decomposition: ...
-def fgt(
-    values: npt.ArrayLike,
-    *,
-    norm: npt.ArrayLike,
-    alpha: Literal[0, 1, 2],
-    weights: npt.ArrayLike | None = None,
-    groups: Labels | None = None,
-) -> float | Decomposition:
+) -> float:
     """Foster-Greer-Thorbecke measure of time over a norm: how many are beyond it, and how far.
 
     FGT = sum_i p_i g_i^alpha, with p_i = w_i / W, g_i = (x_i - z) / z where x_i > z, and nothing added where x_i <= z.
@@ -66,14 +48,6 @@ def fgt(
     number, so alpha = 1 and 2 refuse them: compute those over the people who are reached, and give the number of the
     others beside them.
 
-    With groups, total = sum_g p_g FGT_g. As it is measured from a norm that is the same whatever the others have, it
-    has no part between groups in the sense of `theil_t`. It is split as public health splits a burden: between =
-    sum_g p_g (FGT_g - FGT_best) is what would vanish if every group had the measure of the group with the least (the
-    population attributable risk), within = FGT_best is what all groups share. between + within = total, and in the
-    table of groups `between` + `within` is what the group adds to the total, p_g FGT_g. People without a group are no
-    group to compare with, so between is negative only where they are better off than every group. The group with the
-    least should be more than a handful of people.
-
     Parameters
     ----------
     values
@@ -83,13 +57,12 @@ def fgt(
         sparse municipalities).
     alpha
         0, 1 or 2.
-    weights, groups
+    weights
         As in `theil_t`.
 
     Returns
     -------
-    A number >= 0, at most 1 for alpha = 0. A `Decomposition` when there are groups; its `mean` is inf for a group of
-    which somebody is not reached.
+    A number >= 0, at most 1 for alpha = 0.
 
     Raises
     ------
@@ -111,24 +84,61 @@ def fgt(
     0.2
     >>> round(fgt(times[:3], norm=1800, alpha=1, weights=people[:3]), 4)
     0.1579
-    >>> parts = fgt(times, norm=900, alpha=0, weights=people, groups=[1, 1, 6, 6])
-    >>> round(parts.between, 4), round(parts.within, 4), parts.total
-    (0.15, 0.25, 0.4)
     """
-    if alpha not in (0, 1, 2):
-        raise InputError(f"fgt: alpha is {alpha!r}; use 0 (how many), 1 (how far) or 2 (how far, squared)")
-    people = read_people(values, weights, measure="fgt", unreached=True)
-    limits = _norms(norm, people, measure="fgt")
-    beyond = people.amounts > limits
-    unreached = beyond & np.isinf(people.amounts)
-    if alpha and unreached.any():
-        raise InputError(
-            f"fgt: {people.weights[unreached].sum():g} of {people.weights.sum():g} people are not reached (inf), and "
-            f"how far beyond the norm they are has no number; use alpha 0, or leave them out of alpha {alpha} and tell "
-            "the reader"
-        )
-    burdens = np.zeros_like(people.amounts)
-    burdens[beyond] = 1.0 if alpha == 0 else (people.amounts[beyond] / limits[beyond] - 1) ** alpha
+    people, burdens = _burdens(values, weights, norm=norm, alpha=alpha, measure="fgt")
+    return _average(burdens, people.weights)
+
+
+@checks_arguments
+def decompose_fgt(
+    values: npt.ArrayLike,
+    *,
+    groups: Labels,
+    norm: npt.ArrayLike,
+    alpha: Literal[0, 1, 2],
+    weights: npt.ArrayLike | None = None,
+) -> pd.DataFrame:
+    """Split time over a norm into what lies between groups of people and what all of them share.
+
+    total = sum_g p_g FGT_g. As it is measured from a norm that is the same whatever the others have, it
+    has no part between groups in the sense of `theil_t`. It is split as public health splits a burden: between =
+    sum_g p_g (FGT_g - FGT_best) is what would vanish if every group had the measure of the group with the least (the
+    population attributable risk), within = FGT_best is what all groups share. between + within = total, and in the
+    table of groups `between` + `within` is what the group adds to the total, p_g FGT_g. People without a group are no
+    group to compare with, so between is negative only where they are better off than every group. The group with the
+    least should be more than a handful of people.
+
+    Parameters
+    ----------
+    groups
+        The group of each value, shape (n,), for example the centrality class. Rows without one make up the group
+        "unclassified", so that nobody is dropped.
+    values, norm, alpha, weights
+        As in `fgt`.
+
+    Returns
+    -------
+    A row per group that has people and the row "everybody" below them; index `group` (text), columns `population`
+    (sum of weights), `mean` (of the values), `index` (among the people of the group alone, or of everybody), and
+    `between` and `within`: what the group adds to either part, and in the last row the parts themselves. `mean` is inf
+    where somebody is not reached.
+
+    Raises
+    ------
+    InputError
+        As `fgt`; if there is not one group per value, or a group is named "everybody".
+
+    References
+    ----------
+    As `fgt`.
+
+    Examples
+    --------
+    >>> parts = decompose_fgt([600.0, 1800.0, 3600.0], norm=900, alpha=0, weights=[60, 20, 20], groups=[1, 1, 6])
+    >>> parts.loc["everybody", ["between", "within", "index"]].round(4).tolist()
+    [0.15, 0.25, 0.4]
+    """
+    people, burdens = _burdens(values, weights, norm=norm, alpha=alpha, measure="decompose_fgt")
 
     def split(everybody: People, parts: Groups) -> tuple[npt.NDArray[np.float64], ...]:
         alone = np.array([_average(burdens[rows], everybody.weights[rows]) for rows in parts.rows])
@@ -137,9 +147,31 @@ def fgt(
         return alone, parts.shares * (alone - best), parts.shares * best
 
     total = _average(burdens, people.weights)
-    return total if groups is None else decompose(total, people, groups, measure="fgt", split=split)
+    return decompose(total, people, groups, measure="decompose_fgt", split=split)
 
 
+def _burdens(
+    values: npt.ArrayLike, weights: npt.ArrayLike | None, *, norm: npt.ArrayLike, alpha: int, measure: str
+) -> tuple[People, npt.NDArray[np.float64]]:
+    """Return the people that count and how far each is beyond its norm, to the power of alpha."""
+    if alpha not in (0, 1, 2):
+        raise InputError(f"{measure}: alpha is {alpha!r}; use 0 (how many), 1 (how far) or 2 (how far, squared)")
+    people = read_people(values, weights, measure=measure, unreached=True)
+    limits = _norms(norm, people, measure=measure)
+    beyond = people.amounts > limits
+    unreached = beyond & np.isinf(people.amounts)
+    if alpha and unreached.any():
+        raise InputError(
+            f"{measure}: {people.weights[unreached].sum():g} of {people.weights.sum():g} people are not reached "
+            "(inf), and how far beyond the norm they are has no number; use alpha 0, or leave them out of alpha "
+            f"{alpha} and tell the reader"
+        )
+    burdens = np.zeros_like(people.amounts)
+    burdens[beyond] = 1.0 if alpha == 0 else (people.amounts[beyond] / limits[beyond] - 1) ** alpha
+    return people, burdens
+
+
+@checks_arguments
 def norm_shortfall(
     values: npt.ArrayLike,
     *,

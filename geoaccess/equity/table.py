@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import EQUITY_DRAWS
 from geoaccess.equity._people import people_weights, read_numbers
-from geoaccess.equity.aversion import atkinson, kolm_pollak, kolm_pollak_ede
+from geoaccess.equity.aversion import atkinson, decompose_kolm_pollak, kolm_pollak, kolm_pollak_ede
 from geoaccess.equity.concentration import concentration_index
-from geoaccess.equity.entropy import theil_l, theil_t
-from geoaccess.equity.inequality import gini, palma
+from geoaccess.equity.decomposition import EVERYBODY
+from geoaccess.equity.entropy import decompose_theil_l, decompose_theil_t, theil_l, theil_t
+from geoaccess.equity.inequality import decompose_gini, gini, palma
 from geoaccess.equity.intervals import bootstrap_interval
-from geoaccess.equity.norms import fgt
+from geoaccess.equity.norms import decompose_fgt, fgt
 from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ class _Index(NamedTuple):
 
     name: str
     function: Callable[..., Any]
-    splits: bool = False
+    decompose: Callable[..., pd.DataFrame] | None = None
     norm: float = np.nan
     unreached: bool = False
     ranked: bool = False
@@ -55,14 +57,14 @@ class _Cells(NamedTuple):
 
 
 _INDICES = (
-    _Index("gini", gini, splits=True),
-    _Index("theil_t", theil_t, splits=True),
-    _Index("theil_l", theil_l, splits=True),
+    _Index("gini", gini, decompose_gini),
+    _Index("theil_t", theil_t, decompose_theil_t),
+    _Index("theil_l", theil_l, decompose_theil_l),
     _Index("atkinson_0.5", partial(atkinson, epsilon=0.5)),
     _Index("atkinson_1", partial(atkinson, epsilon=1.0)),
     _Index("palma", palma),
     _Index("kolm_pollak_ede", kolm_pollak_ede),
-    _Index("kolm_pollak", kolm_pollak, splits=True),
+    _Index("kolm_pollak", kolm_pollak, decompose_kolm_pollak),
 )
 _RANKED = (
     _Index("concentration", concentration_index, ranked=True),
@@ -70,6 +72,7 @@ _RANKED = (
 )
 
 
+@checks_arguments
 def equity_table(
     results: pd.DataFrame,
     *,
@@ -185,7 +188,13 @@ def equity_table(
 def _beyond(norms: Sequence[float]) -> list[_Index]:
     """Return the three measures over each norm."""
     return [
-        _Index(f"fgt_{alpha}", partial(fgt, norm=norm, alpha=alpha), splits=True, norm=norm, unreached=alpha == 0)
+        _Index(
+            f"fgt_{alpha}",
+            partial(fgt, norm=norm, alpha=alpha),
+            partial(decompose_fgt, norm=norm, alpha=alpha),
+            norm=norm,
+            unreached=alpha == 0,
+        )
         for norm in norms
         for alpha in (0, 1, 2)
     ]
@@ -223,9 +232,9 @@ def _measured(
     values, people = times[counted], cells.people[counted]
     ranks: dict[str, Any] = {"ranking": cells.ranking[counted]} if index.ranked and cells.ranking is not None else {}
     found["value"] = index.function(values, weights=people, **ranks)
-    if cells.by is not None and index.splits:
-        parts = index.function(values, weights=people, groups=cells.by[counted])
-        found["between"], found["within"] = parts.between, parts.within
+    if cells.by is not None and index.decompose is not None:
+        parts = index.decompose(values, weights=people, groups=cells.by[counted]).loc[EVERYBODY].to_dict()
+        found["between"], found["within"] = float(parts["between"]), float(parts["within"])
     units = int(counted.sum()) if cells.clusters is None else cells.clusters[counted].nunique(dropna=False)
     if cells.draws and units > 1:
         clusters = None if cells.clusters is None else cells.clusters[counted]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.hierarchy.core import Hierarchy
 from geoaccess.kernels import contraction, elimination, ordering
 from geoaccess.kernels.keys import FAR
@@ -38,6 +39,7 @@ class _Lists(NamedTuple):
     pairs: npt.NDArray[np.int32]
 
 
+@checks_arguments
 def light(network: Network) -> Hierarchy:
     """Return the light hierarchy of a network: nodes of up to three neighbours contracted, the rest left as its core.
 
@@ -62,6 +64,7 @@ def light(network: Network) -> Hierarchy:
     return made
 
 
+@checks_arguments
 def whole(network: Network) -> Hierarchy:
     """Return the contraction hierarchy of a network: made once and kept with it."""
     if "_whole" not in network.__dict__:
@@ -70,6 +73,7 @@ def whole(network: Network) -> Hierarchy:
     return made
 
 
+@checks_arguments
 def contract(network: Network, *, progress: Callable[[float], None] | None = None) -> Hierarchy:
     """Return the contraction hierarchy of a network: made once, it answers every further question by a sweep.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geoaccess import files
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.hierarchy.core import Hierarchy
 
@@ -23,6 +24,7 @@ _FORMAT = 1
 _ARRAYS = ("place", "start", "head", "outward", "inward")
 
 
+@checks_arguments
 def save_hierarchy(hierarchy: Hierarchy, folder: Path) -> Path:
     """Write a hierarchy to a folder, whole or not at all; its network is kept by `save_network`."""
     with files.writing_folder(folder) as temporary:
@@ -38,6 +40,7 @@ def save_hierarchy(hierarchy: Hierarchy, folder: Path) -> Path:
     return folder
 
 
+@checks_arguments
 def load_hierarchy(folder: Path, network: Network) -> Hierarchy:
     """Read the hierarchy of a network that `save_hierarchy` wrote.
 
@@ -80,6 +83,7 @@ def load_hierarchy(folder: Path, network: Network) -> Hierarchy:
         ) from error
 
 
+@checks_arguments
 def network_digest(network: Network) -> str:
     """Return the digest of all that a hierarchy is made of."""
     whole = hashlib.sha256()

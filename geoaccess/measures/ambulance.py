@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import DAY_S
 from geoaccess.errors import InputError
 from geoaccess.measures.groups import read_times, require_columns
@@ -22,6 +23,7 @@ __all__ = ["busy_fraction", "road_chain"]
 YEAR_S = 365.0 * DAY_S
 
 
+@checks_arguments
 def road_chain(
     results: pd.DataFrame, *, base: str, site: str, times: ChainTimes, returning: pd.DataFrame | None = None
 ) -> pd.DataFrame:
@@ -91,6 +93,7 @@ def road_chain(
     return out
 
 
+@checks_arguments
 def busy_fraction(
     busy_s: pd.Series,
     *,

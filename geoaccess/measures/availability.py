@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ __all__ = ["base_availability", "dependable_time", "expected_coverage", "expecte
 ROUNDING = 1e-12  # 1 - (1 - 0.9) must be 0.9
 
 
+@checks_arguments
 def base_availability(bases: pd.DataFrame, availability: pd.Series) -> pd.DataFrame:
     """Availability of the bases in a table of the k nearest, in the shape of that table.
 
@@ -57,6 +59,7 @@ def base_availability(bases: pd.DataFrame, availability: pd.Series) -> pd.DataFr
     return pd.DataFrame(share, index=bases.index, columns=bases.columns)
 
 
+@checks_arguments
 def expected_coverage(
     times: pd.DataFrame, *, norm_s: float | pd.Series, availability: float | Mapping[str, float] | pd.DataFrame
 ) -> pd.Series:
@@ -110,6 +113,7 @@ def expected_coverage(
     return pd.Series(np.where(limit < np.inf, 1.0 - all_out, 1.0), index=times.index, name="coverage")
 
 
+@checks_arguments
 def expected_response(
     times: pd.DataFrame,
     *,
@@ -164,6 +168,7 @@ def expected_response(
     return pd.Series(mean, index=times.index, name="expected_s")
 
 
+@checks_arguments
 def dependable_time(
     times: pd.DataFrame, *, availability: float | Mapping[str, float] | pd.DataFrame, probability: float
 ) -> pd.DataFrame:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures.ambulance import busy_fraction
 
 __all__ = ["base_table"]
 
 
+@checks_arguments
 def base_table(
     names: pd.Series,
     *,

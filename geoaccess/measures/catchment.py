@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures.reach import read_demand_and_supply
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["balanced", "site_demand", "spatial_availability", "three_step", "two_step"]
 
 
+@checks_arguments
 def two_step(
     times: Times,
     *,
@@ -75,6 +77,7 @@ def two_step(
     return pd.Series(found, index=reach.cells, name="two_step")
 
 
+@checks_arguments
 def three_step(
     times: Times,
     *,
@@ -126,6 +129,7 @@ def three_step(
     return pd.Series(found, index=reach.cells, name="three_step")
 
 
+@checks_arguments
 def balanced(
     times: Times,
     *,
@@ -179,6 +183,7 @@ def balanced(
     return pd.Series(found, index=reach.cells, name="balanced")
 
 
+@checks_arguments
 def spatial_availability(
     times: Times,
     *,
@@ -225,6 +230,7 @@ def spatial_availability(
     return pd.Series(found, index=reach.cells, name="spatial_availability")
 
 
+@checks_arguments
 def site_demand(
     times: Times,
     *,

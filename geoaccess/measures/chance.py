@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures.pairs import Pairs, read_pairs
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["part_time_access"]
 
 
+@checks_arguments
 def part_time_access(times: Times, chance: pd.Series, *, cells: pd.Index) -> pd.DataFrame:
     """How long people need to the nearest open site where each is open with a chance of its own.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures.grouped import group_quantiles, ratio
 from geoaccess.measures.groups import each_zoning, group_cells, read_population, read_times, require_columns
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["second_nearest", "second_nearest_slack", "slack_table"]
 
 
+@checks_arguments
 def second_nearest_slack(results: pd.DataFrame, *, service: ServiceSpec) -> pd.Series:
     """How much longer people need to the second nearest site than to the nearest: the cost if the nearest closes.
 
@@ -60,6 +62,7 @@ def second_nearest_slack(results: pd.DataFrame, *, service: ServiceSpec) -> pd.S
     return pd.Series(_slack(times, _second(results, service, times)), results.index, name=f"{service.key}_slack_s")
 
 
+@checks_arguments
 def second_nearest(results: pd.DataFrame, *, services: Sequence[ServiceSpec]) -> pd.DataFrame:
     """Give every cell its second nearest site for its nearest, as if that had closed: for measures that take results.
 
@@ -104,6 +107,7 @@ def second_nearest(results: pd.DataFrame, *, services: Sequence[ServiceSpec]) ->
     return out
 
 
+@checks_arguments
 def slack_table(
     results: pd.DataFrame,
     *,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.measures.groups import require_columns
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ __all__ = ["class_contrast"]
 STATISTICS = ("mean", "median", "p90")
 
 
+@checks_arguments
 def class_contrast(
     summary: pd.DataFrame, *, by: str = "centrality_class", order: Sequence[str] | None = None
 ) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures.groups import each_zoning, group_cells, read_population, read_times
 
@@ -24,6 +25,7 @@ __all__ = ["people_by_time"]
 MOST_STEPS = 100_000
 
 
+@checks_arguments
 def people_by_time(
     results: pd.DataFrame,
     *,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import ConfigError, InputError
 from geoaccess.toml import did_you_mean
 
@@ -288,6 +289,7 @@ _KINDS: dict[str, type[Binary | Stepped | Exponential | Gaussian | Power | Logis
 }
 
 
+@checks_arguments
 def decay_from(settings: Mapping[str, Any]) -> Decay:
     """Make a decay of a table of a study file, such as {kind = "gaussian", sigma_min = 15, cutoff_min = 60}.
 

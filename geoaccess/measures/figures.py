@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.shipped import shipped
 from geoaccess.toml import BaseModel, Field, Table, read_toml
@@ -146,6 +147,7 @@ class AmbulanceFigures:
     sources: pd.DataFrame
 
 
+@checks_arguments
 def read_ambulance_figures(path: Path | None = None) -> AmbulanceFigures:
     """Read the figures of the ambulance chain: those that are shipped, or a copy of that file with figures of yours.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ __all__ = ["crossing_times", "fastest_mode", "helicopter_chain"]
 EARTH_M = 6_371_008.8  # mean radius of the ellipsoid
 
 
+@checks_arguments
 def crossing_times(
     origins: gpd.GeoDataFrame | gpd.GeoSeries, destinations: gpd.GeoDataFrame | gpd.GeoSeries, *, mode: Mode
 ) -> pd.DataFrame:
@@ -62,6 +64,7 @@ def crossing_times(
     return pd.DataFrame(times, index=rows, columns=columns)
 
 
+@checks_arguments
 def helicopter_chain(
     cells: gpd.GeoDataFrame | gpd.GeoSeries,
     bases: gpd.GeoDataFrame | gpd.GeoSeries,
@@ -125,6 +128,7 @@ def helicopter_chain(
     return out
 
 
+@checks_arguments
 def fastest_mode(times: pd.DataFrame) -> pd.DataFrame:
     """Time of the fastest mode, whatever the weather, and which it is; `dependable_time` reckons with the weather.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures.pairs import read_pairs, site_labels
 
@@ -20,6 +21,7 @@ __all__ = ["nearest_open", "opening_hours_access", "time_until_care"]
 _WEEK = pd.Timedelta(days=7)
 
 
+@checks_arguments
 def nearest_open(times: Times, is_open: pd.Series, *, cells: pd.Index) -> pd.DataFrame:
     """Time to the nearest site that is open at a moment, and which it is.
 
@@ -60,6 +62,7 @@ def nearest_open(times: Times, is_open: pd.Series, *, cells: pd.Index) -> pd.Dat
     return pd.DataFrame({"travel_time_s": time_s, "site": site_labels(is_open.index, site)}, index=cells)
 
 
+@checks_arguments
 def opening_hours_access(
     times: Times, is_open: pd.DataFrame, *, cells: pd.Index, weights: pd.Series | None = None
 ) -> pd.DataFrame:
@@ -123,6 +126,7 @@ def opening_hours_access(
     return pd.DataFrame(dict(zip(names, out, strict=True)), index=cells)
 
 
+@checks_arguments
 def time_until_care(
     times: Times, is_open: pd.DataFrame, *, cells: pd.Index, weights: pd.Series | None = None
 ) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures.decay import Binary
 from geoaccess.measures.reach import read_supply
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["cumulative_opportunities", "gravity"]
 
 
+@checks_arguments
 def cumulative_opportunities(
     times: Times,
     *,
@@ -69,6 +71,7 @@ def cumulative_opportunities(
     return found.rename("cumulative_opportunities")
 
 
+@checks_arguments
 def gravity(
     times: Times,
     *,

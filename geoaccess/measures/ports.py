@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures.groups import require_columns
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["aeroplane_chain", "boat_chain", "port_times"]
 
 
+@checks_arguments
 def port_times(from_stations: pd.DataFrame, between: pd.DataFrame, *, site_s: pd.Series) -> pd.DataFrame:
     """How long a boat or an aeroplane needs to each port (quay or airport), and from there on to treatment.
 
@@ -71,6 +73,7 @@ def port_times(from_stations: pd.DataFrame, between: pd.DataFrame, *, site_s: pd
     return pd.DataFrame({"coming_s": coming.min(axis=0), "onward_s": (crossing + road).min(axis=1)}, index=ports)
 
 
+@checks_arguments
 def boat_chain(
     cells: pd.Index, ports: pd.DataFrame, *, from_ports: pd.DataFrame, to_ports: pd.DataFrame, times: ChainTimes
 ) -> pd.DataFrame:
@@ -130,6 +133,7 @@ def boat_chain(
     )
 
 
+@checks_arguments
 def aeroplane_chain(
     fetched_s: pd.Series, ports: pd.DataFrame, *, to_ports: pd.DataFrame, times: ChainTimes
 ) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def sorted_quantile(values: npt.NDArray[np.float64], weights: npt.NDArray[np.flo
     return float(values[np.searchsorted(reached, (q - ROUNDING) * total, side="left")])
 
 
+@checks_arguments
 def weighted_quantile(values: npt.ArrayLike, weights: npt.ArrayLike, q: float) -> float:
     """Travel time that at least the share `q` of the people do not exceed.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.measures.groups import EVERYBODY, require_columns
 from geoaccess.measures.summary import norm_table, quantile_table, summarise
 from geoaccess.toml import did_you_mean
@@ -47,6 +48,7 @@ class Statistic:
     number: float = float("nan")
 
 
+@checks_arguments
 def read_statistic(text: str) -> Statistic | None:
     """Read the name of a statistic; None where it is not one of `STATISTICS`.
 
@@ -83,6 +85,7 @@ class Comparison:
     unmatched: pd.DataFrame
 
 
+@checks_arguments
 def compare_statistics(
     results: pd.DataFrame,
     reference: pd.DataFrame,
@@ -182,6 +185,7 @@ def compare_statistics(
     )
 
 
+@checks_arguments
 def difference_summary(table: pd.DataFrame) -> pd.DataFrame:
     """How far computed statistics are from published ones, over the geographies of each zoning, weighted by people.
 

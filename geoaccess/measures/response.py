@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures.grouped import ratio
 from geoaccess.measures.groups import each_zoning, group_cells, read_population, read_times, require_columns
@@ -27,6 +28,7 @@ BUILT_UP, SPARSE = "built_up", "sparse"
 ROUNDING = 1e-12
 
 
+@checks_arguments
 def response_norm(
     results: pd.DataFrame, *, norms: ResponseNorms, built_up: str = "built_up", municipality: str | None = None
 ) -> pd.DataFrame:
@@ -95,6 +97,7 @@ def response_norm(
     )
 
 
+@checks_arguments
 def response_table(
     results: pd.DataFrame,
     *,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures.grouped import ratio
 from geoaccess.measures.groups import each_zoning, group_cells, read_population, require_columns
@@ -25,6 +26,7 @@ __all__ = ["rule_cost", "rule_table"]
 _REASONS = ("no_zone", "no_provider", "nothing_in_reach", "provider_out_of_reach")
 
 
+@checks_arguments
 def rule_cost(
     times: Times, *, cells: pd.Index, sites: pd.Index, zone: pd.Series, allowed: pd.DataFrame
 ) -> pd.DataFrame:
@@ -98,6 +100,7 @@ def rule_cost(
     )
 
 
+@checks_arguments
 def rule_table(results: pd.DataFrame, *, by: By = None, population: str | Sequence[str] = "population") -> pd.DataFrame:
     """Sum up what a rule costs the people of each group, and count those it leaves without a provider.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures.groups import require_columns
 from geoaccess.tables import to_numbers
@@ -19,6 +20,7 @@ __all__ = ["journey_hours", "staff_travel"]
 _HOUR_S = 3600.0
 
 
+@checks_arguments
 def journey_hours(journeys: pd.Series, there_s: pd.Series, *, back_s: pd.Series | None = None) -> pd.Series:
     """Hours on the road of some journeys there and back.
 
@@ -63,6 +65,7 @@ def journey_hours(journeys: pd.Series, there_s: pd.Series, *, back_s: pd.Series 
     return pd.Series(hours, index=journeys.index, name="hours")
 
 
+@checks_arguments
 def staff_travel(rota: pd.DataFrame, times: pd.DataFrame, *, back: pd.DataFrame | None = None) -> pd.DataFrame:
     """Hours a week that staff spend on the road between their own office and the satellites they go to.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures.grouped import group_figures, group_quantiles, ratio
 from geoaccess.measures.groups import each_zoning, group_cells, read_population, read_times
@@ -44,6 +45,7 @@ def _service_summary(
     return table.assign(mean_s=figures.mean_s, median_s=figures.median_s, p90_s=figures.p90_s)
 
 
+@checks_arguments
 def summarise(
     results: pd.DataFrame,
     *,
@@ -115,6 +117,7 @@ def summarise(
     return each_zoning(table, by=by, population=population)
 
 
+@checks_arguments
 def quantile_table(
     results: pd.DataFrame,
     *,
@@ -177,6 +180,7 @@ def quantile_table(
     return each_zoning(table, by=by, population=population)
 
 
+@checks_arguments
 def norm_table(
     results: pd.DataFrame,
     *,

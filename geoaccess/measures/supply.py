@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures.groups import require_columns
 from geoaccess.tables import to_numbers
@@ -19,6 +20,7 @@ __all__ = ["list_supply"]
 _COLUMNS = {"doctors": ["doctors"], "places": ["places"], "open_places": ["places", "people"]}
 
 
+@checks_arguments
 def list_supply(
     lists: pd.DataFrame, *, sites: pd.Index, count: Literal["doctors", "places", "open_places"]
 ) -> pd.Series:

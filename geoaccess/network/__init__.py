@@ -8,7 +8,7 @@ from geoaccess.network.interchange import from_networkx, from_osmnx, to_networkx
 from geoaccess.network.merging import simplify
 from geoaccess.network.nearness import prefers_small
 from geoaccess.network.segment_tree import SegmentTree
-from geoaccess.network.snapping import NO_ROAD_WITHIN, check_any_snapped, snap
+from geoaccess.network.snapping import NO_ROAD_WITHIN, Places, as_places, check_any_snapped, snap
 from geoaccess.network.store import load_network, save_network
 from geoaccess.network.turns import Turns
 
@@ -18,9 +18,11 @@ __all__ = [
     "Arcs",
     "EdgeKind",
     "Network",
+    "Places",
     "SegmentTree",
     "TurnExpansion",
     "Turns",
+    "as_places",
     "assemble",
     "check_any_snapped",
     "from_networkx",

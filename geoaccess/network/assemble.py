@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.network.assembly import assembled_arrays
 from geoaccess.network.core import Network
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["assemble"]
 
 
+@checks_arguments
 def assemble(
     *,
     lon: npt.NDArray[np.float64],

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.network.elements import EdgeKind
 from geoaccess.network.nearness import prefers_small
 from geoaccess.network.segment_tree import SegmentTree
@@ -28,6 +29,7 @@ class _Trees(NamedTuple):
     small: SegmentTree
 
 
+@checks_arguments
 def snappable_edges(network: Network, *, min_component_m: float = 2000.0) -> npt.NDArray[np.int64]:
     """Return the edges that points may be attached to.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.network.assemble import assemble
 from geoaccess.network.elements import DECISECONDS, EdgeKind
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["from_networkx", "from_osmnx", "to_networkx"]
 
 
+@checks_arguments
 def to_networkx(network: Network) -> nx.MultiDiGraph[int]:
     """Return the network as a networkx graph in the manner of osmnx: node attributes x, y; one arc per open direction.
 
@@ -68,6 +70,7 @@ def to_networkx(network: Network) -> nx.MultiDiGraph[int]:
     return graph
 
 
+@checks_arguments
 def from_networkx(
     graph: nx.Graph[Any], *, weight: str = "travel_time", speeds_kph: Mapping[str, float] | None = None
 ) -> Network:
@@ -128,6 +131,7 @@ def _kind(data: Mapping[str, Any]) -> EdgeKind:
     return EdgeKind.__members__.get(str(data.get("kind", "road")).upper(), EdgeKind.ROAD)
 
 
+@checks_arguments
 def from_osmnx(graph: nx.MultiDiGraph[Any], *, speeds_kph: Mapping[str, float] | None = None) -> Network:
     """Make a network of an osmnx graph, simplified or not.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.kernels import graph
 from geoaccess.network.curve import Chains, number_along_curve
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["simplify"]
 
 
+@checks_arguments
 def simplify(network: Network) -> Network:
     """Merge the chains of a network: drop each node where exactly two edges of one kind meet and nothing is decided.
 

@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
+
 __all__ = ["prefers_small"]
 
 _TIMES_NEARER, _METRES_NEARER = 10, 300
 
 
+@checks_arguments
 def prefers_small(large_m: Any, small_m: Any) -> Any:
     """Return whether a place belongs to roads of a small component, given metres to a large one and to that.
 

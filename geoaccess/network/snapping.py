@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import DAY_S
-from geoaccess.errors import InputError
+from geoaccess.errors import ArgumentError, InputError
 from geoaccess.kernels import geometry
 from geoaccess.network.attachable import nearest_edges
 from geoaccess.network.elements import DECISECONDS
@@ -20,15 +21,25 @@ if TYPE_CHECKING:
 
     from geoaccess.network.core import Network
 
-__all__ = ["NO_ROAD_WITHIN", "check_any_snapped", "snap"]
+__all__ = ["NO_ROAD_WITHIN", "Places", "as_places", "check_any_snapped", "snap"]
 
 NO_ROAD_WITHIN = "no_road_within"
+SNAPPED = (
+    *("edge", "node", "off_network_m", "off_network_ds", "to_u_ds", "from_u_ds", "to_v_ds", "from_v_ds"),
+    *("x_m", "y_m"),
+)
+"""What searches read of the table that `snap` makes."""
+
+Places: TypeAlias = "gpd.GeoDataFrame | gpd.GeoSeries | pd.DataFrame"
+"""Points or polygons with a CRS, or the table that `snap` made of them: the one form of places everywhere."""
+
 _LONGEST_OFF_S = 2**26 / DECISECONDS
 """A network leaves room for four times as much, see `core`."""
 _SAME_PLACE_M = 0.01
 """What lies this near to the end of an edge is at the end: coordinates are rounded to it."""
 
 
+@checks_arguments
 def snap(
     network: Network,
     points: gpd.GeoDataFrame | gpd.GeoSeries,
@@ -99,6 +110,59 @@ def snap(
     return table
 
 
+@checks_arguments
+def as_places(
+    network: Network,
+    places: Places,
+    *,
+    name: str = "places",
+    max_snap_m: float = 5000.0,
+    off_network_kph: float = 5.0,
+    min_component_m: float = 2000.0,
+) -> pd.DataFrame:
+    """Attach places to the network, unless `snap` did it already: the one rule for all that asks for places.
+
+    Parameters
+    ----------
+    name
+        What the message calls them.
+    max_snap_m, off_network_kph, min_component_m
+        See `snap`; of no account for places that are snapped.
+
+    Raises
+    ------
+    InputError
+        If they are neither points nor a table that `snap` made on this network.
+    """
+    import geopandas as gpd
+
+    if isinstance(places, (gpd.GeoDataFrame, gpd.GeoSeries)) and not _is_snapped(places):
+        return snap(
+            network, places, max_snap_m=max_snap_m, off_network_kph=off_network_kph, min_component_m=min_component_m
+        )
+    given: object = places
+    if not isinstance(given, pd.DataFrame):
+        raise ArgumentError(
+            f"{name}: is a {type(given).__name__}; give points (a GeoDataFrame or GeoSeries), or what geoaccess.snap "
+            "made of them"
+        )
+    missing = [column for column in SNAPPED if column not in given.columns]
+    if missing:
+        raise InputError(
+            f"{name}: a table that snap did not make: it lacks {', '.join(missing)}; give points, or attach them with "
+            "geoaccess.snap"
+        )
+    edge = given["edge"].to_numpy()
+    if len(edge) and not -1 <= edge.min() <= edge.max() < network.n_edges:
+        raise InputError(f"{name}: snapped on another network, which has edge {edge.max()}; snap them on this one")
+    return given
+
+
+def _is_snapped(places: pd.DataFrame | pd.Series[Any]) -> bool:
+    return isinstance(places, pd.DataFrame) and all(column in places.columns for column in SNAPPED)
+
+
+@checks_arguments
 def check_any_snapped(network: Network, snapped: pd.DataFrame, *, max_snap_m: float) -> None:
     """Refuse places of which none lies near a road: as a rule their coordinates are not what they are taken for.
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import files
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.network.core import Network
 from geoaccess.network.elements import TurnExpansion
@@ -28,6 +29,7 @@ _EXPANSION = tuple(f.name for f in fields(TurnExpansion))
 _checked: set[tuple[str, int, int, int, str]] = set()  # files of mapped networks, as they were when checked
 
 
+@checks_arguments
 def save_network(network: Network, folder: Path) -> Path:
     """Write a network to a folder, whole or not at all."""
     with files.writing_folder(folder) as temporary:
@@ -50,6 +52,7 @@ def save_network(network: Network, folder: Path) -> Path:
     return folder
 
 
+@checks_arguments
 def load_network(folder: Path, *, mmap: bool = False) -> Network:
     """Read a network that `save_network` wrote.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.kernels import geometry
 from geoaccess.network import EdgeKind, Network, assemble
@@ -38,6 +39,7 @@ __all__ = ["build_network", "read_network", "read_osm"]
 _KPH_TO_MPS = 1 / 3.6
 
 
+@checks_arguments
 def read_network(
     paths: Sequence[Path],
     profile: Profile,
@@ -66,6 +68,7 @@ def read_network(
     return build_network(extract, profile, when=when, ferries=rows, by_date=by_date)
 
 
+@checks_arguments
 def read_osm(
     *paths: str | Path,
     profile: str | Path = "car",
@@ -108,6 +111,7 @@ def read_osm(
     )
 
 
+@checks_arguments
 def build_network(
     extract: Extract,
     profile: Profile,

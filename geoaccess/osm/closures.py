@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.osm.closure_rules import Closure
 from geoaccess.osm.road_names import read_road_names
@@ -36,6 +37,7 @@ class ClosedRoads(NamedTuple):
     most_kph: npt.NDArray[np.float64]
 
 
+@checks_arguments
 def read_closures(path: Path) -> list[Closure]:
     """Read a table of closed roads, of any kind that `read_table` takes.
 

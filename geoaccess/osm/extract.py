@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoaccess import files
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.osm.blobs import OtherPackingError
 from geoaccess.osm.ferry_relations import relation_tags
@@ -58,6 +59,7 @@ class Extract:
     restrictions: tuple[Restriction, ...] = ()
 
 
+@checks_arguments
 def read_extract(paths: Sequence[Path], profile: Profile, *, progress: Callable[[str], None] | None = None) -> Extract:
     """Read the ways of one or more extracts; a way that is in several is taken once.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from geoaccess import files
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.osm.formats import HISTORY, deleted_by_editor, osmium_file
 from geoaccess.osm.loose_features import NOTE, locate
@@ -28,6 +29,7 @@ class _Feature(NamedTuple):
     point: Any
 
 
+@checks_arguments
 def read_features(paths: Sequence[Path], tags: Sequence[tuple[str, str]]) -> gpd.GeoDataFrame:
     """Return every node, way and relation that carries one of the tags, as points.
 
@@ -141,6 +143,7 @@ def _point(shape: Any) -> Any:
     return shape.representative_point()
 
 
+@checks_arguments
 def read_boundaries(paths: Sequence[Path], levels: Sequence[int]) -> dict[int, gpd.GeoDataFrame]:
     """Return the administrative boundaries of some levels as polygons, read in one pass.
 

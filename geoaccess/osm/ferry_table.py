@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geoaccess import files
+from geoaccess.arguments import checks_arguments
 from geoaccess.clock import (
     Sailings,
     Season,
@@ -70,6 +71,7 @@ class FerryRow:
         return self.name or (f"way {self.way_id}" if self.way_id is not None else f"row {self.row}")
 
 
+@checks_arguments
 def read_ferry_table(path: Path) -> list[FerryRow]:
     """Read a table of ferries, of any kind that `read_table` takes.
 
@@ -230,6 +232,7 @@ def _yes_or_no(text: str) -> bool | None:
     return True if word in _YES else False if word in _NO else None
 
 
+@checks_arguments
 def write_ferry_table(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
     """Write rows in the format that `read_ferry_table` reads; columns that a row does not have stay empty."""
     table = pd.DataFrame([[str(row.get(name, "")) for name in COLUMNS] for row in rows], columns=list(COLUMNS))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.osm.access import Verdict, read_access, too_big
 from geoaccess.osm.conditional import closed_by_hours
 from geoaccess.osm.values import applies, words_of
@@ -32,6 +33,7 @@ class NodeRule:
     undecided: tuple[str, ...] = ()
 
 
+@checks_arguments
 def read_node(tags: Mapping[str, str], profile: Profile, when: datetime | None = None) -> NodeRule:
     """Return who passes a node with these tags, and the seconds that it costs.
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.dates import LEGACY_KEYS
 from geoaccess.errors import ConfigError, MissingFileError
 from geoaccess.osm.closure_rules import Closure  # noqa: TC001 - pydantic reads the annotation
@@ -246,6 +247,7 @@ class Profile(Table):
         return (*of.height_keys, *of.width_keys, *of.length_keys, *of.weight_keys, *of.axle_load_keys)
 
 
+@checks_arguments
 def find_profile(name: str | Path) -> Path:
     """Return the file of a profile: a path that ends on .toml, else the name of one that ships with geoaccess.
 
@@ -262,6 +264,7 @@ def find_profile(name: str | Path) -> Path:
     return Path(name) if str(name).endswith(".toml") else shipped(f"profiles/{name}.toml")
 
 
+@checks_arguments
 def read_profile(path: Path) -> Profile:
     """Read a profile file, with the profile that it `extends`.
 
@@ -279,6 +282,7 @@ def read_profile(path: Path) -> Profile:
     return validate(raw, Profile, subject=subject)
 
 
+@checks_arguments
 def profile_files(path: Path) -> list[Path]:
     """Return the file of a profile and those that it extends, nearest first: all that the rules depend on.
 

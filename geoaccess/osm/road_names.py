@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from geoaccess import files
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ _NO_BRIDGE = ("no", "aqueduct")
 _NO_TUNNEL = ("no", "culvert", "building_passage")
 
 
+@checks_arguments
 def read_road_names(paths: Sequence[Path]) -> pd.DataFrame:
     """Return what the ways of roads and ferries are called.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.osm.access import classify, read_access, read_directions, too_big
 from geoaccess.osm.conditional import closed_by_date, split_conditions
 from geoaccess.osm.speed import Speed, read_speed
@@ -65,6 +66,7 @@ class _Permission:
     undecided: tuple[str, ...]
 
 
+@checks_arguments
 def read_way(tags: Mapping[str, str], profile: Profile, when: datetime | None = None) -> WayRule:
     """Return what a car may do on a way with these tags, road or ferry, and which rules decided it.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.osm.formats import osmium_file
 from geoaccess.osm.values import FERRY_ROUTES
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["count_unused_tags"]
 
 
+@checks_arguments
 def count_unused_tags(paths: Sequence[Path], profile: Profile) -> pd.DataFrame:
     """Return the tag keys on roads and ferries that no rule of the profile looks at: `key`, `ways`, commonest first.
 

@@ -81,12 +81,13 @@ def _inequality(zonings: Zonings, times_s: npt.NDArray[np.float64]) -> dict[str,
     times, people = times_s[counted], zonings.people[counted]
     if not times.size or times.max() <= 0:
         return dict.fromkeys(("gini", "theil", "theil_between", "theil_within"), float("nan"))
-    parts = equity.theil_t(times, weights=people, groups=zonings.classes.codes[counted])
+    table = equity.decompose_theil_t(times, weights=people, groups=zonings.classes.codes[counted])
+    parts = table.loc["everybody"].to_dict()
     return {
         "gini": equity.gini(times, weights=people),
-        "theil": parts.total,
-        "theil_between": parts.between,
-        "theil_within": parts.within,
+        "theil": float(parts["index"]),
+        "theil_between": float(parts["between"]),
+        "theil_within": float(parts["within"]),
     }
 
 

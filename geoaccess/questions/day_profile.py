@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import files, measures
+from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import DAY_S
 from geoaccess.errors import InputError
 from geoaccess.osm import read_ferry_table, read_profile
@@ -71,6 +72,7 @@ def read_departures(study: Study, network: Network, day: dt.date) -> tuple[pd.Da
     return pd.concat(tables, ignore_index=True) if tables else departures, left_out
 
 
+@checks_arguments
 def profile_day(study: Study, service: str, day: dt.date, *, show: bool = True) -> DayProfile:
     """Compute how the time to a service goes through a day.
 
@@ -179,6 +181,7 @@ def _by_class(cells: pd.DataFrame, spec: measures.ServiceSpec) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+@checks_arguments
 def short_table(profile: DayProfile) -> pd.DataFrame:
     """Return the table by class as it is printed: minutes, hours for the gap, per cent of people and day."""
     table = profile.by_class
@@ -194,6 +197,7 @@ def short_table(profile: DayProfile) -> pd.DataFrame:
     return out
 
 
+@checks_arguments
 def write_day_profile(study: Study, profile: DayProfile) -> list[Path]:
     """Write the cells as Parquet and CSV and the short table as CSV into the output folder; return the files."""
     stem = f"profile_{profile.service}_{profile.day:%Y-%m-%d}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.osm import write_ferry_table
 from geoaccess.study import stages
@@ -22,6 +23,7 @@ __all__ = ["list_ferries", "write_ferries"]
 _LONGEST_MIN = 3 * 24 * 60
 
 
+@checks_arguments
 def list_ferries(study: Study) -> list[tuple[str, pd.DataFrame]]:
     """Return titled tables: the ferries that cars may use, the others, and rows of the table of ferries not used."""
     network, _ = stages.build_or_load_network(study)
@@ -53,6 +55,7 @@ def list_ferries(study: Study) -> list[tuple[str, pd.DataFrame]]:
     return [(title, table.reset_index(drop=True)) for title, table in tables]
 
 
+@checks_arguments
 def write_ferries(study: Study, path: Path) -> int:
     """Write a table of ferries that, named in the study, gives the same network; return how many rows it has.
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import files, siting
+from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import OFFICE_STAFF, SOLVER_S
 from geoaccess.errors import InputError
 from geoaccess.frames import crs_of
@@ -88,6 +89,7 @@ class OfficeDays:
     unreached: float
 
 
+@checks_arguments
 def days_study(study: Study, question: DayQuestion, *, answers: Answers | None = None, show: bool = True) -> OfficeDays:
     """Share out office days in a study.
 
@@ -251,6 +253,7 @@ def _scenario(study: Study, question: DayQuestion, table: pd.DataFrame, week: We
     )
 
 
+@checks_arguments
 def days_tables(answer: OfficeDays) -> list[tuple[str, pd.DataFrame]]:
     """Return the tables as they are printed, with titles."""
     shown = answer.places[["name", "municipality", "days", "weekdays", "visits_a_day", "staff_drive_min"]]
@@ -259,6 +262,7 @@ def days_tables(answer: OfficeDays) -> list[tuple[str, pd.DataFrame]]:
     return [(words["t_days"], shown), (words["t_days_frontier"], frontier)]
 
 
+@checks_arguments
 def days_lines(answer: OfficeDays) -> list[str]:
     """Return the answer in a few lines."""
     week, question = answer.week, answer.question
@@ -291,6 +295,7 @@ def days_lines(answer: OfficeDays) -> list[str]:
     return lines
 
 
+@checks_arguments
 def write_days(answer: OfficeDays, folder: Path | None = None) -> list[Path]:
     """Write the tables (CSV and Parquet) and the scenario; return the files."""
     where = answer.study.output if folder is None else folder

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import measures, phrases, scenarios
+from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import INTERVAL_DRAWS
 from geoaccess.errors import InputError
 from geoaccess.parallel import sweep
@@ -78,6 +79,7 @@ class Reliability:
         return ". ".join(filter(None, (self.study.settings.disclaimer, text)))
 
 
+@checks_arguments
 def reliability_study(
     study: Study,
     service: str,
@@ -255,6 +257,7 @@ def _over_draws(by_draw: pd.DataFrame, count: npt.NDArray[np.int64], people: flo
     return pd.DataFrame(rows)
 
 
+@checks_arguments
 def write_reliability(found: Reliability, folder: Path) -> list[Path]:
     """Write all tables as CSV and Parquet and a map of the time not exceeded in nine draws of ten; return the files."""
     from geoaccess import maps, phrases
@@ -294,6 +297,7 @@ def write_reliability(found: Reliability, folder: Path) -> list[Path]:
     return [folder / name for name in names]
 
 
+@checks_arguments
 def printed_reliability(found: Reliability) -> pd.DataFrame:
     """Return the short table that the command line prints: people within each norm, open and over the draws."""
     rows = []

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import scenarios
+from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import DAY_S
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.osm import read_profile, read_road_names
@@ -104,6 +105,7 @@ class ScenarioRun:
         return stages.Snapped(cells, _snapped_sites(base.study, network, self.sites))
 
 
+@checks_arguments
 def solve_baseline(
     study: Study,
     *,
@@ -169,6 +171,7 @@ def apply_scenarios(base: Baseline, changes: Sequence[Scenario]) -> list[Scenari
     return done
 
 
+@checks_arguments
 def apply_scenario(base: Baseline, scenario: Scenario) -> ScenarioRun:
     """Return a study in a scenario, not solved yet.
 
@@ -263,6 +266,7 @@ def _with_profile(study: Study, profile: str) -> Study:
     return Study(study.path, study.settings.model_copy(update={"network": network}))
 
 
+@checks_arguments
 def solve_scenario(changed: ScenarioRun, *, rules: bool = True) -> gpd.GeoDataFrame:
     """Return the results of a study in a scenario: its nearest sites, and what is known of the cells before.
 

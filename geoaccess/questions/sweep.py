@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geoaccess import files, measures
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.network import load_network, save_network
 from geoaccess.parallel import Outcome, worker_pool
@@ -92,6 +93,7 @@ class _Task:
     cells: bool
 
 
+@checks_arguments
 def sweep_studies(
     variations: Sequence[Variation],
     *,
@@ -268,6 +270,7 @@ def _first(names: list[str], table: pd.DataFrame) -> pd.DataFrame:
     return table[[*names, *(name for name in table if name not in names)]]
 
 
+@checks_arguments
 def medians(swept: SweepResult) -> pd.DataFrame:
     """Return the short table that is printed: a row per variation, everybody's median minutes to each service."""
     everybody = swept.table[swept.table["centrality_class"] == _EVERYBODY]
@@ -277,6 +280,7 @@ def medians(swept: SweepResult) -> pd.DataFrame:
     return table.reset_index()
 
 
+@checks_arguments
 def write_sweep(swept: SweepResult, folder: Path) -> list[Path]:
     """Write the table as CSV and Parquet, and the times of cells as Parquet, all or nothing; return the files.
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import files, siting
+from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import SOLVER_S
 from geoaccess.errors import InputError
 from geoaccess.frames import crs_of
@@ -77,6 +78,7 @@ class PlacedFleet:
     scenario: str
 
 
+@checks_arguments
 def fleet_study(
     study: Study, question: FleetQuestion, *, answers: Answers | None = None, show: bool = True
 ) -> PlacedFleet:
@@ -167,6 +169,7 @@ def _scenario(study: Study, question: FleetQuestion, places: pd.DataFrame, fleet
     )
 
 
+@checks_arguments
 def fleet_lines(answer: PlacedFleet) -> list[str]:
     """Return the answer in a few lines."""
     fleet, question = answer.fleet, answer.question
@@ -192,6 +195,7 @@ def fleet_lines(answer: PlacedFleet) -> list[str]:
     ]
 
 
+@checks_arguments
 def write_fleet(answer: PlacedFleet, folder: Path | None = None) -> list[Path]:
     """Write the table (CSV and Parquet) and the scenario; return the files."""
     where = answer.study.output if folder is None else folder

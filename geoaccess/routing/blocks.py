@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.routing.matrices import travel_times
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _PAIRS = 20_000_000
 """So many times are held at once: 160 MB."""
 
 
+@checks_arguments
 def by_blocks_of_cells(
     network: Network | Hierarchy,
     cells: pd.DataFrame,

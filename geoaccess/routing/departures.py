@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import DAY_S
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ DEPARTURE_COLUMNS = ("ferry", "from_lon", "from_lat", "to_lon", "to_lat", "depar
 Place = tuple[float, float]
 
 
+@checks_arguments
 def departures_on(
     rows: Sequence[FerryRow], ferries: pd.DataFrame, day: dt.date, *, days: int = 8
 ) -> tuple[pd.DataFrame, dict[str, str]]:

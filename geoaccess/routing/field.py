@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.hierarchy import Hierarchy, light
 from geoaccess.kernels import cells as along
 from geoaccess.kernels import graph, search
 from geoaccess.kernels.keys import FAR, LOW, SHIFT
-from geoaccess.network import Network, snap
+from geoaccess.network import Network, as_places
 from geoaccess.routing.field_sites import PLACE, Place, Sites, packed
 from geoaccess.routing.legs import legs
 from geoaccess.routing.sites import Toward, check_question, check_unique, nearest_keys, table
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
 
     from geoaccess.network import Arcs
 
-__all__ = ["PLACE", "NearestField", "Place", "Sites", "snapped", "solve_nearest"]
+__all__ = ["PLACE", "NearestField", "Place", "Sites", "solve_nearest"]
 
 
+@checks_arguments
 def solve_nearest(
     network: Network | Hierarchy,
     sites: gpd.GeoDataFrame | gpd.GeoSeries | pd.DataFrame,
@@ -75,25 +77,12 @@ def solve_nearest(
     >>> field.nearest(homes)["site"].tolist()
     ['east']
     """
-    check_question(k=k, toward=toward, n_sites=len(sites))
-    check_unique(sites=sites)
     snapping = {"max_snap_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
     hierarchy = network if isinstance(network, Hierarchy) else light(network)
-    return NearestField(hierarchy, snapped(hierarchy.network, sites, snapping), k=k, toward=toward, snapping=snapping)
-
-
-def snapped(
-    network: Network, places: gpd.GeoDataFrame | gpd.GeoSeries | pd.DataFrame, snapping: dict[str, float]
-) -> pd.DataFrame:
-    """Attach points to the network unless `snap` did it already."""
-    import geopandas as gpd
-
-    if isinstance(places, (gpd.GeoDataFrame, gpd.GeoSeries)):
-        return snap(network, places, **snapping)
-    missing = [name for name in PLACE if name not in places.columns]
-    if missing:
-        raise InputError(f"a table that snap did not make: it lacks {', '.join(missing)}; give points, or snap them")
-    return places
+    check_unique(sites=sites)
+    places = as_places(hierarchy.network, sites, name="sites", **snapping)
+    check_question(k=k, toward=toward, n_sites=len(places))
+    return NearestField(hierarchy, places, k=k, toward=toward, snapping=snapping)
 
 
 class _Cells(NamedTuple):
@@ -196,7 +185,7 @@ class NearestField:
         `cells` are points, or what `snap` made of them. See `close_edges` for cells and sites on a closed edge.
         """
         check_unique(cells=cells)
-        places = snapped(self.network, cells, self.snapping)
+        places = as_places(self.network, cells, name="cells", **self.snapping)
         at = legs(self.network, places, turned=self.turned)
         return self._table(places, self._finish(packed(at, come=False), spots_of(at)))
 
@@ -220,7 +209,7 @@ class NearestField:
             If the index is not unique, or there is not one finite number of people, at least 0, per cell.
         """
         check_unique(cells=cells)
-        places = snapped(self.network, cells, self.snapping)
+        places = as_places(self.network, cells, name="cells", **self.snapping)
         weights = np.ones(len(places)) if people is None else np.array(people, np.float64)
         if weights.shape != (len(places),) or not (np.isfinite(weights) & (weights >= 0)).all():
             raise InputError(f"people: {len(places)} finite numbers, at least 0, are needed, one for each cell")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.kernels import cells as along
 from geoaccess.kernels import flows, search
 from geoaccess.kernels.keys import FAR, SHIFT
@@ -25,6 +26,7 @@ class Flows(NamedTuple):
     leaves: npt.NDArray[np.int8]
 
 
+@checks_arguments
 def people_on_edges(field: NearestField) -> Flows:
     """Send the people of the attached cells to their nearest sites, each by one quickest way, and count them on edges.
 

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.kernels import cells as along
-from geoaccess.network import DECISECONDS
-from geoaccess.routing.field import snapped
+from geoaccess.network import DECISECONDS, as_places
 from geoaccess.routing.walks import walks_between
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-
+    from geoaccess.network import Places
     from geoaccess.routing.field import NearestField
 
 __all__ = ["site_gains"]
 
 
-def site_gains(field: NearestField, candidates: gpd.GeoDataFrame | gpd.GeoSeries | pd.DataFrame) -> pd.DataFrame:
+@checks_arguments
+def site_gains(field: NearestField, candidates: Places) -> pd.DataFrame:
     """Say what a new site at each of some places would bring to the attached cells; nothing is changed.
 
     saved_s = sum over cells that reach a site of people (time to the nearest site now - time with the new one).
@@ -41,7 +41,7 @@ def site_gains(field: NearestField, candidates: gpd.GeoDataFrame | gpd.GeoSeries
         If no cells are attached.
     """
     cells = field.cells()
-    places = snapped(field.network, candidates, field.snapping)
+    places = as_places(field.network, candidates, name="candidates", **field.snapping)
     rows, spots = field.standing.described(places)
     walks = walks_between(spots, cells.spots)
     first = np.searchsorted(walks.first, np.arange(len(rows) + 1))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geoaccess import files
+from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import DAY_S
 from geoaccess.errors import InputError
 from geoaccess.routing.departures import DEPARTURE_COLUMNS
@@ -22,6 +23,7 @@ _FERRY, _WATER = 4, range(1000, 1100)
 _EXTENDED_FERRY = 1200
 
 
+@checks_arguments
 def gtfs_departures(path: Path, day: dt.date, *, days: int = 8) -> pd.DataFrame:
     """Read the ferry trips of a GTFS feed on a date and the days after it.
 

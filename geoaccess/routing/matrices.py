@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.hierarchy import Hierarchy, whole
 from geoaccess.kernels import search, sweeps
 from geoaccess.kernels.keys import FAR
-from geoaccess.network import DECISECONDS, Network, snap
+from geoaccess.network import DECISECONDS, Network, as_places
 from geoaccess.routing.batches import (
     WIDTH,
     Ends,
@@ -31,10 +32,10 @@ from geoaccess.routing.walks import spots_of, walks_between
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import geopandas as gpd
     import numpy.typing as npt
     import pandas as pd
 
+    from geoaccess.network import Places
     from geoaccess.routing.sites import Toward
     from geoaccess.routing.walks import Walks
 
@@ -49,24 +50,32 @@ _FEW = 50
 Method = Literal["auto", "search", "hierarchy"]
 
 
+@checks_arguments
 def travel_times(
     network: Network | Hierarchy,
-    origins: pd.DataFrame,
-    destinations: pd.DataFrame,
+    origins: Places,
+    destinations: Places,
     *,
     cutoff_s: float = np.inf,
     method: Method = "auto",
+    max_snap_m: float = 5000.0,
+    off_network_kph: float = 5.0,
+    min_component_m: float = 2000.0,
 ) -> npt.NDArray[np.float64]:
-    """Travel time from every origin to every destination, both as `snap` returns them; walks as for `nearest`.
+    """Travel time from every origin to every destination, walks as for `nearest`.
 
     Parameters
     ----------
+    origins, destinations
+        Points or polygons (their centroids) with a CRS, or what `snap` made of them.
     cutoff_s
         Longer journeys count as out of reach.
     method
         "search": one bounded search per origin, shared between threads. "hierarchy": the network is contracted (once,
         and kept with it), and the hierarchy swept for many places at a time. "auto": whichever is likely to be sooner.
         A `Hierarchy` is always swept. The answers are the same.
+    max_snap_m, off_network_kph, min_component_m
+        See `geoaccess.snap`; of no account for places that are snapped.
 
     Returns
     -------
@@ -80,6 +89,10 @@ def travel_times(
         would not fit into memory: `travel_times_within` returns the near pairs alone.
     """
     furthest = _furthest("cutoff_s", cutoff_s)
+    roads = network.network if isinstance(network, Hierarchy) else network
+    settings = {"max_snap_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
+    origins = as_places(roads, origins, name="origins", **settings)
+    destinations = as_places(roads, destinations, name="destinations", **settings)
     seconds = _room(len(origins), len(destinations))
     turned = len(destinations) < len(origins)
     for part, tile in _tiles(network, origins, destinations, turned=turned, furthest=furthest, method=method):
@@ -116,10 +129,11 @@ def _memory_left() -> float:
     return next((1024.0 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")), np.inf)
 
 
+@checks_arguments
 def travel_times_within(
     network: Network | Hierarchy,
-    cells: gpd.GeoDataFrame | gpd.GeoSeries,
-    sites: gpd.GeoDataFrame | gpd.GeoSeries,
+    cells: Places,
+    sites: Places,
     *,
     cutoff_s: float,
     toward: Toward = "sites",
@@ -166,13 +180,14 @@ def travel_times_within(
     check_unique(cells=cells, sites=sites)
     roads = network.network if isinstance(network, Hierarchy) else network
     settings = {"max_snap_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
-    cell, site = snap(roads, cells, **settings), snap(roads, sites, **settings)
+    cell, site = as_places(roads, cells, name="cells", **settings), as_places(roads, sites, name="sites", **settings)
     row, column, time_s = _near(network, cell, site, cutoff_s=cutoff_s, toward=toward, method=method)
     return pd.DataFrame(
         {"cell_id": cell.index.to_numpy()[row], "site_id": site.index.to_numpy()[column], "travel_time_s": time_s}
     )
 
 
+@checks_arguments
 def within_snapped(
     network: Network | Hierarchy,
     cells: pd.DataFrame,
@@ -227,20 +242,24 @@ def _near(
     return row[order], column[order], time[order] / DECISECONDS
 
 
+@checks_arguments
 def shortest_path_trees(
     network: Network | Hierarchy,
-    origins: pd.DataFrame,
+    origins: Places,
     *,
     reverse: bool = False,
     method: Method = "auto",
+    max_snap_m: float = 5000.0,
+    off_network_kph: float = 5.0,
+    min_component_m: float = 2000.0,
 ) -> npt.NDArray[np.float64]:
     """Travel time from each origin to every node, or `reverse` against the traffic from every node to each origin.
 
     Parameters
     ----------
     origins
-        As `snap` returns them.
-    method
+        Points or polygons (their centroids) with a CRS, or what `snap` made of them.
+    method, max_snap_m, off_network_kph, min_component_m
         See `geoaccess.travel_times`.
 
     Returns
@@ -250,6 +269,8 @@ def shortest_path_trees(
     come to a copy alone: the time to a place is the least of all nodes with one `network.expansion.place`.
     """
     roads = network.network if isinstance(network, Hierarchy) else network
+    settings = {"max_snap_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
+    origins = as_places(roads, origins, name="origins", **settings)
     source = ends_of(legs(roads, origins, turned=reverse), leaving=True)
     count = roads.arcs.start.size - 1
     seconds = _room(count, len(origins))

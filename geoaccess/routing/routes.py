@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.hierarchy import Hierarchy
 from geoaccess.kernels import cells as along
@@ -42,6 +43,7 @@ class _Step(NamedTuple):
     end: float
 
 
+@checks_arguments
 def route(
     network: Network | Hierarchy,
     origin: tuple[float, float],
@@ -107,6 +109,7 @@ def route(
     return _described(network, snapped, steps, origin, destination)
 
 
+@checks_arguments
 def route_kept(
     field: NearestField, cell: int, *, start: tuple[float, float], goal: tuple[float, float]
 ) -> gpd.GeoDataFrame | None:

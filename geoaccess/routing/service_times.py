@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.routing.sites import nearest_snapped
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class TravelTimes:
         return pd.DataFrame(out)
 
 
+@checks_arguments
 def nearest_by_service(
     network: Network | Hierarchy,
     cells: pd.DataFrame,

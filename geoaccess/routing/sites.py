@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from geoaccess.errors import InputError
+from geoaccess.arguments import checks_arguments
+from geoaccess.errors import ArgumentError, InputError
 from geoaccess.hierarchy import Hierarchy, light
 from geoaccess.kernels import fields, search
 from geoaccess.kernels.keys import FAR, SHIFT
-from geoaccess.network import DECISECONDS, EdgeKind, Network, snap
+from geoaccess.network import DECISECONDS, EdgeKind, Network, as_places
 from geoaccess.routing.legs import legs
 from geoaccess.routing.walks import spots_of, walks_between
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    import geopandas as gpd
     import numpy.typing as npt
 
+    from geoaccess.network import Places
     from geoaccess.routing.legs import Legs
 
 __all__ = [
@@ -40,10 +41,11 @@ ROAD_NOT_CONNECTED = "road_not_connected"
 Toward = Literal["sites", "cells"]
 
 
+@checks_arguments
 def nearest(
     network: Network | Hierarchy,
-    cells: gpd.GeoDataFrame | gpd.GeoSeries,
-    sites: gpd.GeoDataFrame | gpd.GeoSeries,
+    cells: Places,
+    sites: Places,
     *,
     k: int = 2,
     toward: Toward = "sites",
@@ -62,7 +64,8 @@ def nearest(
     network
         Made by `read_osm`, `from_osmnx` or `Network.from_edges`; or, for many questions, what `contract` made of it.
     cells, sites
-        Points or polygons (their centroids) with a CRS and a unique index.
+        Points or polygons (their centroids) with a CRS and a unique index; or what `snap` made of them, and then
+        `max_snap_m` and the like are of no account.
     k
         How many sites, each another one.
     toward
@@ -100,9 +103,11 @@ def nearest(
     check_unique(cells=cells, sites=sites)
     settings = {"max_snap_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
     roads = network.network if isinstance(network, Hierarchy) else network
-    return nearest_snapped(network, snap(roads, cells, **settings), snap(roads, sites, **settings), k=k, toward=toward)
+    cell = as_places(roads, cells, name="cells", **settings)
+    return nearest_snapped(network, cell, as_places(roads, sites, name="sites", **settings), k=k, toward=toward)
 
 
+@checks_arguments
 def nearest_snapped(
     network: Network | Hierarchy, cells: pd.DataFrame, sites: pd.DataFrame, *, k: int = 2, toward: Toward = "sites"
 ) -> pd.DataFrame:
@@ -138,6 +143,9 @@ def nearest_snapped(
 def check_unique(**tables: pd.DataFrame | pd.Series[Any]) -> None:
     """Refuse tables of places whose index is not unique, by the names they are given under."""
     for name, places in tables.items():
+        given: object = places
+        if not isinstance(given, (pd.DataFrame, pd.Series)):
+            raise ArgumentError(f"{name}: is a {type(given).__name__}; give points (a GeoDataFrame or GeoSeries)")
         if not places.index.is_unique:
             double = places.index[places.index.duplicated()][0]
             raise InputError(f"{name}: the index is not unique ({double!r} stands there more than once)")

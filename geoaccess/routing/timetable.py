@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import DAY_S
 from geoaccess.errors import InputError
 from geoaccess.kernels import graph, search, timetable
@@ -62,6 +63,7 @@ class _Overlay(NamedTuple):
     by_land: npt.NDArray[np.int64]
 
 
+@checks_arguments
 def attach_departures(network: Network, departures: pd.DataFrame, *, limit_m: float = 1500.0) -> Sailed:
     """Tie departures to the quays of the network, and take the ferries that have departures out of its roads.
 
@@ -133,6 +135,7 @@ def attach_departures(network: Network, departures: pd.DataFrame, *, limit_m: fl
     )
 
 
+@checks_arguments
 def day_profile(
     cells: pd.DataFrame,
     sites: pd.DataFrame,
@@ -195,6 +198,7 @@ def day_profile(
     return out
 
 
+@checks_arguments
 def travel_times_at(
     cells: pd.DataFrame, sites: pd.DataFrame, sailed: Sailed, leave_s: Sequence[float], *, toward: Toward = "sites"
 ) -> npt.NDArray[np.float64]:

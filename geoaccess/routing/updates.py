@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.kernels import updates
 from geoaccess.kernels.keys import FAR
@@ -75,6 +76,7 @@ class Change:
         return f"Change({done}, {self.nodes.size} nodes, {self.cells.size} cells)"
 
 
+@checks_arguments
 def add_site(field: NearestField, site_id: Hashable, place: tuple[float, float] | pd.Series[Any]) -> Change:
     """Add a site to a field, in place.
 
@@ -101,6 +103,7 @@ def add_site(field: NearestField, site_id: Hashable, place: tuple[float, float] 
     return _done(field, "add", _spread_from(field, number, 0), number=number, after=after)
 
 
+@checks_arguments
 def remove_site(field: NearestField, site_id: Hashable) -> Change:
     """Remove a site from a field, in place. Its number stays empty; its label may be used again.
 
@@ -114,6 +117,7 @@ def remove_site(field: NearestField, site_id: Hashable) -> Change:
     return _done(field, "remove", _take_away(field, number), number=number, before=before)
 
 
+@checks_arguments
 def move_site(field: NearestField, site_id: Hashable, place: tuple[float, float] | pd.Series[Any]) -> Change:
     """Move a site of a field, in place. It keeps its number, and so its rank among sites equally near.
 
@@ -134,6 +138,7 @@ def move_site(field: NearestField, site_id: Hashable, place: tuple[float, float]
     return _done(field, "move", _spread_from(field, number, count), number=number, before=before, after=after)
 
 
+@checks_arguments
 def close_edges(field: NearestField, edges: npt.ArrayLike) -> Change:
     """Close edges to all traffic that would pass along them, both ways, in place.
 
@@ -163,6 +168,7 @@ def close_edges(field: NearestField, edges: npt.ArrayLike) -> Change:
     return _done(field, "close", count, edges=numbers)
 
 
+@checks_arguments
 def open_edges(field: NearestField, edges: npt.ArrayLike) -> Change:
     """Open edges again that `close_edges` closed, in place; others stay as they are.
 
@@ -181,6 +187,7 @@ def open_edges(field: NearestField, edges: npt.ArrayLike) -> Change:
     return _done(field, "open", count, edges=numbers)
 
 
+@checks_arguments
 def ferry_edges(network: Network, *way_ids: int) -> npt.NDArray[np.int32]:
     """Return the edges over which the boats of car ferries sail, for `close_edges`.
 
@@ -216,6 +223,7 @@ def ferry_edges(network: Network, *way_ids: int) -> npt.NDArray[np.int32]:
     return np.unique(np.repeat(boats, sizes)[np.isin(way, way_ids)]).astype(np.int32)
 
 
+@checks_arguments
 def undo(field: NearestField, change: Change) -> None:
     """Take back the last change of a field that was not taken back yet; all is as it was before, to the bit.
 

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.toml import Field, Table, field_validator, model_validator
 
@@ -222,6 +223,7 @@ class Scenario(Table):
         return bool(self.add or self.remove or self.move or self.change)
 
 
+@checks_arguments
 def site_label(site: AddSite) -> str:
     """Return the id of an added site.
 
@@ -238,6 +240,7 @@ def site_label(site: AddSite) -> str:
     return f"{site.service}-{slug or f'{site.lon:.4f}-{site.lat:.4f}'}"
 
 
+@checks_arguments
 def combine(*scenarios: Scenario, title: str | None = None) -> Scenario:
     """Put scenarios one after the other: what a later one says of the same thing holds.
 

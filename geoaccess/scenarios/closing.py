@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import CUT_OFF_MIN
 from geoaccess.errors import InputError
 from geoaccess.kernels import cells as along
@@ -30,6 +31,7 @@ _MIN_DS = 60.0 * DECISECONDS
 _LEGS = {"u": ("to_u_ds", "from_u_ds"), "v": ("to_v_ds", "from_v_ds")}
 
 
+@checks_arguments
 def vulnerable_units(field: NearestField, names: pd.DataFrame) -> list[Unit]:
     """Return the ferries, bridges, tunnels and roads of a network that people pass on their way to a site.
 
@@ -54,6 +56,7 @@ def _edges_along(places: pd.DataFrame) -> npt.NDArray[np.int64]:
     return places.loc[(places["edge"] >= 0) & (places["node"] < 0), "edge"].to_numpy(np.int64)
 
 
+@checks_arguments
 def closing_table(
     field: NearestField,
     units: Sequence[Unit],
@@ -118,6 +121,7 @@ def closing_table(
     return table
 
 
+@checks_arguments
 def close_unit(field: NearestField, unit: Unit) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], list[Change]]:
     """Close a unit: which attached cells to look at, their time now in deciseconds, and the changes to undo, in order.
 
@@ -142,6 +146,7 @@ def close_unit(field: NearestField, unit: Unit) -> tuple[npt.NDArray[np.int64], 
     return cells, after[cells], changes
 
 
+@checks_arguments
 def touched_people(field: NearestField, unit: Unit) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """Return the cells that a closing touches, and their people times the seconds they lose.
 

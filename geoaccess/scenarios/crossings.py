@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.kernels import graph
 from geoaccess.network import EdgeKind
 
@@ -46,6 +47,7 @@ class Unit:
     parts: tuple[Part, ...] = ()
 
 
+@checks_arguments
 def units_of(
     network: Network, used: npt.NDArray[np.bool_], lived: npt.NDArray[np.bool_], names: pd.DataFrame
 ) -> list[Unit]:

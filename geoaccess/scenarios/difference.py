@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import equity
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures import weighted_quantile
 from geoaccess.scenarios.effect import effect_on_people
@@ -35,6 +36,7 @@ CHANGES = ("better", "worse", "same", "became_reached", "became_unreached", "unr
 _NONE = "unclassified"
 
 
+@checks_arguments
 def cell_differences(before: pd.DataFrame, after: pd.DataFrame, *, services: Sequence[ServiceSpec]) -> pd.DataFrame:
     """Return, cell by cell, what a change does.
 
@@ -91,6 +93,7 @@ def cell_differences(before: pd.DataFrame, after: pd.DataFrame, *, services: Seq
     return pd.DataFrame(out, index=before.index)
 
 
+@checks_arguments
 def difference_table(
     cells: pd.DataFrame, *, services: Sequence[ServiceSpec], by: str | Sequence[str] | None = None
 ) -> pd.DataFrame:
@@ -165,6 +168,7 @@ def _figures(part: pd.DataFrame, spec: ServiceSpec) -> dict[str, float]:
     return {name: float(value) for name, value in row.items()}
 
 
+@checks_arguments
 def equity_differences(
     before: pd.DataFrame, after: pd.DataFrame, *, services: Sequence[ServiceSpec], by: str | None = "centrality_class"
 ) -> pd.DataFrame:
@@ -204,6 +208,7 @@ def equity_differences(
     return out
 
 
+@checks_arguments
 def most_affected(
     cells: pd.DataFrame, place: pd.Series[str], *, service: str, n: int = 10, by: Sequence[str] = ("municipality",)
 ) -> pd.DataFrame:
@@ -262,6 +267,7 @@ def most_affected(
     return found.drop(columns=["both", "sum_before", "sum_after", "moved"])
 
 
+@checks_arguments
 def supply_differences(before: pd.Series, after: pd.Series) -> npt.NDArray[np.object_]:
     """Return which of `CHANGES` a change of supply is to each cell: more is better, and who has none is not reached.
 
@@ -277,6 +283,7 @@ def supply_differences(before: pd.Series, after: pd.Series) -> npt.NDArray[np.ob
     return found
 
 
+@checks_arguments
 def supply_table(
     cells: pd.DataFrame, *, name: str, population: pd.Series, by: str | Sequence[str] | None = None
 ) -> pd.DataFrame:

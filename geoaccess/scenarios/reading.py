@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from geoaccess import files
+from geoaccess.arguments import checks_arguments
 from geoaccess.scenarios.changes import Scenario
 from geoaccess.toml import parse_toml, toml_text, validate
 
@@ -15,6 +16,7 @@ __all__ = ["read_scenario", "scenario_text", "write_scenario"]
 _TABLES = ("close", "slow")
 
 
+@checks_arguments
 def read_scenario(path: str | Path) -> Scenario:
     """Read a scenario from a TOML file.
 
@@ -38,6 +40,7 @@ def read_scenario(path: str | Path) -> Scenario:
     return validate(_paths(raw, lambda name: _resolved(file, name)), Scenario, subject=str(file))
 
 
+@checks_arguments
 def write_scenario(scenario: Scenario, path: str | Path) -> None:
     """Write a scenario as TOML; `read_scenario` returns an equal one from the same working folder.
 
@@ -50,6 +53,7 @@ def write_scenario(scenario: Scenario, path: str | Path) -> None:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
+@checks_arguments
 def scenario_text(scenario: Scenario, *, folder: Path | None = None, former: str = "") -> str:
     """Return a scenario as TOML; files it names are written as seen from `folder` (here, where it is left out).
 

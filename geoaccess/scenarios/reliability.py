@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.kernels.keys import FAR
 from geoaccess.network import DECISECONDS
 from geoaccess.routing import close_edges, undo
@@ -30,6 +31,7 @@ class Touched(NamedTuple):
     times: npt.NDArray[np.int32]
 
 
+@checks_arguments
 def solve_closures(field: NearestField, edges: npt.NDArray[np.int32]) -> Touched:
     """Close some edges of a field, see which attached cells it changes, and open them again."""
     before = field.attached_times_ds()
@@ -57,6 +59,7 @@ def _blocks(
     return blocks
 
 
+@checks_arguments
 def reliability_table(
     before: npt.NDArray[np.int32],
     sets: Sequence[Touched],
@@ -112,6 +115,7 @@ def _seconds(times: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
     return np.where(times == FAR, np.inf, times / DECISECONDS)
 
 
+@checks_arguments
 def draw_figures(
     before: npt.NDArray[np.int32],
     sets: Sequence[Touched],

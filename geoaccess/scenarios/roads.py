@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.network import EdgeKind
 from geoaccess.tables import read_table
@@ -62,6 +63,7 @@ class ChangedNetwork:
     slowed: npt.NDArray[np.int32]
 
 
+@checks_arguments
 def apply_to_network(scenario: Scenario, network: Network, *, names: pd.DataFrame | None = None) -> ChangedNetwork:
     """Close and slow roads and ferries of a network; the one given stays as it is.
 
@@ -113,6 +115,7 @@ def _numbered(items: Sequence[Any]) -> list[tuple[int, Any]]:
     return list(enumerate(items, start=1))
 
 
+@checks_arguments
 def close_network(network: Network, edges: npt.NDArray[np.int32]) -> Network:
     """Return a network on which some edges are open neither way; the same one where there are none."""
     if not edges.size:
@@ -167,6 +170,7 @@ def pieces_of(network: Network, way_ids: npt.ArrayLike, *, what: str = "all") ->
     return chosen
 
 
+@checks_arguments
 def edges_of_ways(network: Network, way_ids: npt.ArrayLike, *, what: str = "all") -> npt.NDArray[np.int32]:
     """Return the edges that came, wholly or in part, from some ways: those that close with them."""
     return edges_of_pieces(network, pieces_of(network, way_ids, what=what))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.frames import crs_of
 from geoaccess.scenarios.changes import PLAIN, Scenario, site_label
@@ -26,6 +27,7 @@ _NUMBERS = ("days_per_week", "capacity")
 _SOURCE = "scenario"
 
 
+@checks_arguments
 def apply_to_sites(
     scenario: Scenario, sites: gpd.GeoDataFrame, *, services: Sequence[str] | None = None
 ) -> gpd.GeoDataFrame:
@@ -76,6 +78,7 @@ def apply_to_sites(
     return out.drop(index=[item.site for item in scenario.remove])
 
 
+@checks_arguments
 def site_problems(scenario: Scenario, sites: pd.DataFrame, *, services: Sequence[str] | None = None) -> list[str]:
     """Return what keeps a scenario from being applied to a table of sites, a line each."""
     known = [*dict.fromkeys(sites["service"])] if services is None else [*services]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.scenarios.changes import Close
 from geoaccess.scenarios.roads import edges_of_pieces, edges_of_ways, selected_pieces
@@ -43,6 +44,7 @@ class Closures:
     edges: tuple[npt.NDArray[np.int32], ...]
 
 
+@checks_arguments
 def read_closures(
     path: Path, network: Network, *, season: str | None = None, names: pd.DataFrame | None = None
 ) -> Closures:
@@ -142,6 +144,7 @@ def _edges(
     return [(row["name"] or f"way {number}", edges_of_pieces(network, pieces))]
 
 
+@checks_arguments
 def draw_closures(table: pd.DataFrame, *, draws: int, seed: int) -> npt.NDArray[np.bool_]:
     """Draw what is closed at once, true where closed: shape (draws, n_rows).
 

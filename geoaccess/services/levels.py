@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import ConfigError, InputError
 from geoaccess.toml import did_you_mean, parse_toml
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["at_least", "read_levels"]
 
 
+@checks_arguments
 def read_levels(path: Path) -> dict[str, tuple[str, ...]]:
     r"""Read the levels of services from a TOML file: a list for each service, the lowest level first.
 
@@ -50,6 +52,7 @@ def read_levels(path: Path) -> dict[str, tuple[str, ...]]:
     return levels
 
 
+@checks_arguments
 def at_least(
     sites: gpd.GeoDataFrame, service: str, level: str, *, levels: Mapping[str, Sequence[str]]
 ) -> gpd.GeoDataFrame:

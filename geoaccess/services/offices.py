@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.tables import to_numbers
 
@@ -19,6 +20,7 @@ _ROUNDING = 1e-9
 """Days that three times 0.1 may be more than 0.3."""
 
 
+@checks_arguments
 def open_chance(days_per_week: pd.Series, *, working_days: int = 5) -> pd.Series:
     """Chance that an office is open on a working day taken at random, where only the number of its days is known.
 
@@ -47,6 +49,7 @@ def open_chance(days_per_week: pd.Series, *, working_days: int = 5) -> pd.Series
     return pd.Series(days / working_days, index=days_per_week.index, name="open_chance")
 
 
+@checks_arguments
 def fte_days_per_thousand(fte_days: pd.Series, *, zone: pd.Series, people: pd.Series) -> pd.DataFrame:
     """Days of a full-time doctor (or nurse) per week and 1000 people of each zone.
 
@@ -92,6 +95,7 @@ def fte_days_per_thousand(fte_days: pd.Series, *, zone: pd.Series, people: pd.Se
     return pd.DataFrame({"fte_days": total, "people": everybody, "fte_days_per_thousand": each}, index=people.index)
 
 
+@checks_arguments
 def move_days(fte_days: pd.Series, rota: pd.DataFrame) -> pd.Series:
     """FTE-days of every office once staff of one place spend days at another; their sum is kept.
 

@@ -15,6 +15,7 @@ from opening_hours import (  # type: ignore[attr-defined] # its stubs leave out 
     UnknownCountryError,
 )
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import OPENING_STEP_MIN
 from geoaccess.errors import InputError
 
@@ -26,6 +27,7 @@ __all__ = ["open_days", "open_hours"]
 _HOUR_MIN = 60
 
 
+@checks_arguments
 def open_hours(
     opening: pd.Series, *, first: date, days: int = 7, step_min: int = OPENING_STEP_MIN, country: str | None = None
 ) -> pd.DataFrame:
@@ -98,6 +100,7 @@ def open_hours(
     return pd.DataFrame(is_open, index=starts, columns=columns)
 
 
+@checks_arguments
 def open_days(is_open: pd.DataFrame) -> pd.DataFrame:
     """Say of every day which sites are open at some time of it, for people who come on the day the doctor is there.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.toml import did_you_mean
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["allowed_by_names", "allowed_by_zone", "change_permissions"]
 
 
+@checks_arguments
 def allowed_by_zone(site_zone: pd.Series, *, hosts: pd.DataFrame | None = None) -> pd.DataFrame:
     """Allow everybody the sites of their own zone, and those of the zones that host theirs.
 
@@ -56,6 +58,7 @@ def allowed_by_zone(site_zone: pd.Series, *, hosts: pd.DataFrame | None = None) 
     return _in_order([own, lent])
 
 
+@checks_arguments
 def allowed_by_names(served: pd.Series, *, names: pd.Series, aliases: Mapping[str, Any] | None = None) -> pd.DataFrame:
     """Read from lists of names, "Ibestad, Loabák - Lavangen, Bardu", which zones each site serves.
 
@@ -138,6 +141,7 @@ def _in_order(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(tables).drop_duplicates().sort_values(["zone_id", "site_id"], ignore_index=True)
 
 
+@checks_arguments
 def change_permissions(
     before: pd.DataFrame,
     *,

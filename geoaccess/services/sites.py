@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import MERGE_WITHIN_M
 from geoaccess.errors import InputError
 from geoaccess.tables import column_numbers, empty_rows, missing_columns, read_table, read_text, read_yes
@@ -43,6 +44,7 @@ _REVIEWED = ("osm_type", "osm_id", "service", "name", "level", "proxy", "reason"
 _SHOWN = 5
 
 
+@checks_arguments
 def read_sites(
     path: Path,
     *,
@@ -121,6 +123,7 @@ def read_sites(
     return _checked(table, str(path))
 
 
+@checks_arguments
 def carrying(features: pd.DataFrame, rules: Sequence[Mapping[str, str]]) -> npt.NDArray[np.bool_]:
     """Return which mapped features carry every tag of one of the rules."""
     found = [
@@ -129,6 +132,7 @@ def carrying(features: pd.DataFrame, rules: Sequence[Mapping[str, str]]) -> npt.
     return np.array(found, bool)
 
 
+@checks_arguments
 def sites_from_features(
     features: gpd.GeoDataFrame,
     service: str,
@@ -166,6 +170,7 @@ def sites_from_features(
     return merge_near(table, merge_within_m)
 
 
+@checks_arguments
 def sites_from_review(
     features: gpd.GeoDataFrame, path: Path, *, source: str = "© OpenStreetMap contributors"
 ) -> gpd.GeoDataFrame:
@@ -215,6 +220,7 @@ def sites_from_review(
     return _checked(table, str(path))
 
 
+@checks_arguments
 def merge_near(sites: gpd.GeoDataFrame, within_m: float) -> gpd.GeoDataFrame:
     """Merge the sites of one service that lie within a distance of each other, directly or through others.
 
@@ -233,6 +239,7 @@ def merge_near(sites: gpd.GeoDataFrame, within_m: float) -> gpd.GeoDataFrame:
     return merged
 
 
+@checks_arguments
 def same_places(sites: gpd.GeoDataFrame, *, within_m: float = SAME_PLACE_M) -> list[tuple[str, list[Any]]]:
     """Return which sites of one service stand within a distance of each other: a service and their ids, a group each.
 
@@ -257,6 +264,7 @@ def _groups_near(sites: gpd.GeoDataFrame, within_m: float) -> npt.NDArray[np.int
     return _groups(len(sites), a[same], b[same])
 
 
+@checks_arguments
 def combine(tables: Sequence[gpd.GeoDataFrame], services: Sequence[str]) -> gpd.GeoDataFrame:
     """Put tables of sites together and check that every service has one and nothing else is there.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import UNREACHED_MIN
 from geoaccess.siting.loss_bounds import Bounds
 from geoaccess.siting.minimax import swap_worths
@@ -25,6 +26,7 @@ __all__ = ["alternatives_bounded", "alternatives_worst"]
 _COLUMNS = ["instead_of", "candidate", "value", "kept"]
 
 
+@checks_arguments
 def alternatives_bounded(
     setting: SitingProblem,
     found: Located,
@@ -75,6 +77,7 @@ def alternatives_bounded(
     )
 
 
+@checks_arguments
 def alternatives_worst(
     setting: SitingProblem,
     found: Located,

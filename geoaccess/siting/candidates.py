@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import services
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.tables import read_table
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["leave_out", "read_candidates", "settlements"]
 
 
+@checks_arguments
 def settlements(cells: gpd.GeoDataFrame, *, least_people: float = 200.0) -> gpd.GeoDataFrame:
     """Return clusters of inhabited cells that touch each other, each at the cell where most people live.
 
@@ -60,6 +62,7 @@ def settlements(cells: gpd.GeoDataFrame, *, least_people: float = 200.0) -> gpd.
     return found.set_geometry(found.geometry.centroid)
 
 
+@checks_arguments
 def read_candidates(path: Path) -> gpd.GeoDataFrame:
     """Read places from a CSV (with `lon` and `lat`), Parquet, GeoJSON or GeoPackage file: existing buildings, say.
 
@@ -76,6 +79,7 @@ def read_candidates(path: Path) -> gpd.GeoDataFrame:
     return table[["name", "geometry"]]
 
 
+@checks_arguments
 def leave_out(candidates: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
     """Return the candidates that lie in none of the polygons of a file.
 

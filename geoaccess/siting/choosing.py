@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import SOLVER_S
 from geoaccess.errors import InputError
 from geoaccess.kernels import siting as kernel
@@ -64,6 +65,7 @@ class Choice:
         return self.gap == 0.0
 
 
+@checks_arguments
 def choose(
     problem: Problem,
     *,

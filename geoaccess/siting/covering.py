@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import SHARE_WITHIN, SOLVER_S
 from geoaccess.errors import InputError
 from geoaccess.kernels import siting as kernel
@@ -26,6 +27,7 @@ __all__ = ["fewest"]
 _PEOPLE = 1e-9  # of all: what rounding may take from a share
 
 
+@checks_arguments
 def fewest(
     setting: SitingProblem, *, norm_s: float, share: float = SHARE_WITHIN, seconds: float = SOLVER_S
 ) -> tuple[Located, int]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import OFFICE_STAFF, SOLVER_S
 from geoaccess.errors import InputError
 from geoaccess.siting.choosing import Method, choose
@@ -51,6 +52,7 @@ class Week:
         return 0.0 if left <= 1e-6 * max(abs(self.bound_h), 1e-300) else left / self.bound_h
 
 
+@checks_arguments
 def share_days(
     setting: SitingProblem,
     *,

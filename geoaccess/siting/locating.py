@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import SOLVER_S
 from geoaccess.kernels import siting as kernel
 from geoaccess.siting.choosing import CLOSE_ENOUGH, Choice, Method, choose
@@ -59,6 +60,7 @@ class Located:
         return f"at most {100 * self.gap:.2g} % from the best"
 
 
+@checks_arguments
 def locate(
     setting: SitingProblem,
     *,
@@ -195,6 +197,7 @@ def ranked(
     return np.asarray(added, np.int32)[order]
 
 
+@checks_arguments
 def frontier(
     setting: SitingProblem,
     *,
@@ -217,6 +220,7 @@ def frontier(
     return pd.DataFrame(rows, columns=["added", "value", "bound", "gap", "method"])
 
 
+@checks_arguments
 def alternatives(
     setting: SitingProblem, found: Located, *, count: int = 10, objective: Objective | None = None
 ) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import SOLVER_S, UNREACHED_MIN
 from geoaccess.errors import InputError
 from geoaccess.siting import highs
@@ -32,6 +33,7 @@ _ROUNDS = 15
 _FORBIDDEN = 1e6
 
 
+@checks_arguments
 def locate_bounded(
     setting: SitingProblem,
     *,
@@ -229,6 +231,7 @@ def _exactly(
     return found, answer.bound / scale, True
 
 
+@checks_arguments
 def mean_loss_s(
     setting: SitingProblem, found: Located, groups: npt.NDArray[np.integer], *, unreached_s: float = UNREACHED_MIN * 60
 ) -> npt.NDArray[np.float64]:

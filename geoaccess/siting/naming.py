@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.phrases import number, text
 from geoaccess.toml import toml_text
 
@@ -19,6 +20,7 @@ __all__ = ["describe_location", "scenario_text", "unique_names"]
 _HERE_M = 1500.0
 
 
+@checks_arguments
 def describe_location(places: gpd.GeoSeries, named: gpd.GeoDataFrame, *, language: str = "en") -> list[str]:
     """Call each place by the nearest named one: `Vík`, or from 1.5 km on `12 km NE of Vík`; "" where none is named.
 
@@ -48,6 +50,7 @@ def describe_location(places: gpd.GeoSeries, named: gpd.GeoDataFrame, *, languag
     return words
 
 
+@checks_arguments
 def scenario_text(
     *, title: str, description: str, add: Iterable[Mapping[str, object]], remove: Iterable[Mapping[str, object]] = ()
 ) -> str:
@@ -66,6 +69,7 @@ def scenario_text(
     return toml_text({key: value for key, value in content.items() if value or key == "title"})
 
 
+@checks_arguments
 def unique_names(names: Sequence[str]) -> list[str]:
     """Return names with a number where they stand there more than once.
 

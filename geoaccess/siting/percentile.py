@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import SOLVER_S
 from geoaccess.errors import InputError
 from geoaccess.siting.choosing import choose
@@ -24,6 +25,7 @@ _AT_ONCE_S = 1e-9  # a norm must be above 0, and people may live where the site 
 _ROUNDING = 1e-12  # of all people, as in geoaccess.weighted_quantile
 
 
+@checks_arguments
 def least_worst(
     setting: SitingProblem,
     *,

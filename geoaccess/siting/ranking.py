@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.siting.objectives import PersonMinutes
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ __all__ = ["best_first", "candidate_gains"]
 _DIGITS = 6
 
 
+@checks_arguments
 def candidate_gains(setting: SitingProblem, *, objective: Objective | None = None) -> pd.DataFrame:
     """Return what each candidate would bring as the only one added.
 
@@ -60,6 +62,7 @@ def _gains(setting: SitingProblem, objective: Objective) -> npt.NDArray[np.float
     return np.bincount(setting.place, won, minlength=setting.candidates).astype(np.float64, copy=False)
 
 
+@checks_arguments
 def best_first(gain: npt.NDArray[np.float64], person_min: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
     """Return the order of candidates: most gain first, of equal ones most travel time saved, then the first of them.
 

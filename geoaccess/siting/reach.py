@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures.weekdays import mean_over_days
+from geoaccess.network import Network, as_places
 from geoaccess.routing import nearest_snapped, travel_times
 from geoaccess.siting.siting_problem import SitingProblem
 
@@ -18,20 +20,21 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geoaccess.hierarchy import Hierarchy
-    from geoaccess.network import Network
+    from geoaccess.network import Places
 
 __all__ = ["build_problem", "build_weekly_problem"]
 
 _PAIRS_AT_ONCE = 30_000_000
 
 
+@checks_arguments
 def build_problem(
     network: Network | Hierarchy,
-    cells: pd.DataFrame,
+    cells: Places,
     people: npt.ArrayLike,
     *,
-    sites: pd.DataFrame | None,
-    candidates: pd.DataFrame,
+    sites: Places | None,
+    candidates: Places,
     close: int = 0,
     toward: Literal["sites", "cells"] = "sites",
 ) -> SitingProblem:
@@ -40,7 +43,7 @@ def build_problem(
     Parameters
     ----------
     cells, sites, candidates
-        As `snap` returns them; no sites (None): none stands.
+        Points with a CRS, or what `snap` made of them; no sites (None): none stands.
     people
         Of each cell, >= 0.
     close
@@ -58,6 +61,9 @@ def build_problem(
     InputError
         As for `nearest_snapped` and `travel_times`, and if there is not one number of people per cell.
     """
+    roads = network if isinstance(network, Network) else network.network
+    cells, candidates = as_places(roads, cells, name="cells"), as_places(roads, candidates, name="candidates")
+    sites = None if sites is None else as_places(roads, sites, name="sites")
     weights = _weights(people, len(cells))
     now_s, now_site = _standing(network, cells, sites, k=close + 1, toward=toward)
     limit = now_s[:, min(close, now_s.shape[1] - 1)]
@@ -76,6 +82,7 @@ def build_problem(
     )
 
 
+@checks_arguments
 def build_weekly_problem(
     network: Network | Hierarchy,
     cells: pd.DataFrame,

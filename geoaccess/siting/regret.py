@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import SOLVER_S
 from geoaccess.errors import InputError
 from geoaccess.siting import highs
@@ -63,6 +64,7 @@ class Regret:
         return self.gap == 0.0
 
 
+@checks_arguments
 def least_regret(
     settings: Sequence[SitingProblem],
     *,

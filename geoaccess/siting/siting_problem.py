@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.siting.problem import Problem
 
@@ -130,6 +131,7 @@ class SitingProblem:
         return np.asarray(found | np.isfinite(self.now_s).any(axis=1))
 
 
+@checks_arguments
 def problem_from_matrix(
     times_s: npt.ArrayLike,
     people: npt.ArrayLike,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import SOLVER_S
 from geoaccess.errors import InputError
 from geoaccess.siting import highs
@@ -37,6 +38,7 @@ class Fleet:
         return self.bound - self.value <= 1e-7  # noqa: PLR2004
 
 
+@checks_arguments
 def expected_cover(
     times_s: npt.ArrayLike,
     calls: npt.ArrayLike,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from geoaccess import services
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures.islands import islands
 from geoaccess.progress import Stages
@@ -31,12 +32,14 @@ _STAGES = 10
 _SHOWN = 5
 
 
+@checks_arguments
 def solve_study(study: Study, *, network: Network | None = None, show: bool = True) -> Answers:
     """Compute a study without writing anything but the cache of its network; on a `network` where that is given."""
     with Stages(_STAGES - 1, show=show).running() as progress:
         return _solve(study, progress, network=network)
 
 
+@checks_arguments
 def run_study(study: Study, *, show: bool = True) -> Answers:
     """Compute a study and write its files into its output folder: all of them, or none.
 
@@ -57,6 +60,7 @@ def run_study(study: Study, *, show: bool = True) -> Answers:
         return replace(answers, files=written)
 
 
+@checks_arguments
 def write_report(study: Study, *, show: bool = True) -> tuple[list[Path], str]:
     """Write the report of a study, as a page and as PDF; return the files, and why there is no PDF, "" if there is.
 
@@ -186,6 +190,7 @@ def _loose_features(mapped: gpd.GeoDataFrame) -> list[str]:
     return lines[:_SHOWN] + more
 
 
+@checks_arguments
 def check(study: Study) -> list[str]:
     """Read the configuration and every input, compute nothing, and return what was found, a line each.
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import MAX_NEAREST_M
 from geoaccess.errors import InputError
 from geoaccess.frames import crs_of
@@ -23,6 +24,7 @@ NOTES = ("", "nearest", "beyond_limit")
 """How a cell got its municipality: its centre is inside, it took the nearest one, or none was near enough."""
 
 
+@checks_arguments
 def assign_zones(
     cells: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame, *, max_nearest_m: float = MAX_NEAREST_M
 ) -> pd.DataFrame:
@@ -88,6 +90,7 @@ def assign_zones(
     return pd.DataFrame(taken, index=cells.index, dtype="str")
 
 
+@checks_arguments
 def count_notes(assigned: pd.DataFrame, *, population: pd.Series) -> pd.DataFrame:
     """How many cells and people are inside a municipality, were given the nearest, or got none.
 

@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 from shapely.geometry import MultiPolygon, Polygon
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.frames import crs_of
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["border_from_cells", "join_regions"]
 
 
+@checks_arguments
 def border_from_cells(
     cells: gpd.GeoDataFrame,
     others: gpd.GeoDataFrame,
@@ -65,6 +67,7 @@ def border_from_cells(
     )
 
 
+@checks_arguments
 def join_regions(municipalities: gpd.GeoDataFrame, regions: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Give each municipality the `region_id` and `region` that it lies in, by a point inside it; "" where in none.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.tables import column_numbers, missing_columns, read_table, read_text
 from geoaccess.zones.schemes import read_scheme
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["class_from_index", "join_centrality", "read_centrality"]
 
 
+@checks_arguments
 def class_from_index(
     index: npt.ArrayLike, *, scheme: CentralityScheme | None = None, cuts: tuple[float, ...] | None = None
 ) -> pd.api.extensions.ExtensionArray:
@@ -66,6 +68,7 @@ def class_from_index(
     return scheme.column(np.where(np.isnan(values), -1, places))
 
 
+@checks_arguments
 def read_centrality(
     path: Path,
     *,
@@ -173,6 +176,7 @@ def _index_problems(row: Mapping[Any, Any], scheme: CentralityScheme, where: str
     return [f"{found}; check that both columns are of the same year"]
 
 
+@checks_arguments
 def join_centrality(
     assigned: pd.DataFrame, table: pd.DataFrame, *, source: str, scheme: CentralityScheme | None = None
 ) -> pd.DataFrame:

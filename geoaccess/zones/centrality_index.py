@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.zones.centrality import class_from_index
 from geoaccess.zones.schemes import read_scheme
@@ -23,6 +24,7 @@ Transform = Literal["log", "sqrt", "linear"]
 TRANSFORMS = {"log": np.log1p, "sqrt": np.sqrt, "linear": np.positive}
 
 
+@checks_arguments
 def time_weight(
     time_s: npt.ArrayLike, *, cutoff_s: float = 5400.0, tenth_at_s: float = 2700.0
 ) -> npt.NDArray[np.float64]:
@@ -69,6 +71,7 @@ def time_weight(
     return np.where(times <= cutoff_s, 10.0 ** (-times / tenth_at_s), 0.0)
 
 
+@checks_arguments
 def compute_centrality(
     *,
     workplaces_reached: npt.ArrayLike,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.frames import crs_of
 from geoaccess.tables import as_text, missing_columns, read_table, read_text
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["read_municipalities", "read_municipality_names"]
 
 
+@checks_arguments
 def read_municipalities(
     path: Path,
     *,
@@ -132,6 +134,7 @@ def _check(path: Path, table: pd.DataFrame, polygons: npt.NDArray[np.object_]) -
         raise InputError.listing(str(path), problems)
 
 
+@checks_arguments
 def read_municipality_names(path: Path, *, number: str, name: str) -> pd.Series[str]:
     """Return the name of each municipality, by its number, from columns of a CSV.
 

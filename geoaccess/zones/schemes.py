@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import ConfigError, InputError
 from geoaccess.phrases import fallbacks
 from geoaccess.shipped import shipped
@@ -205,6 +206,7 @@ class _SchemeFile(Table):
     zone_years: dict[str, list[str]] = {}
 
 
+@checks_arguments
 def scheme_file(scheme: str = DEFAULT_SCHEME, *, folder: Path | None = None) -> Path:
     """Return the file of a scheme: one that is shipped, or a .toml file as seen from a folder.
 
@@ -216,6 +218,7 @@ def scheme_file(scheme: str = DEFAULT_SCHEME, *, folder: Path | None = None) -> 
     return (folder or Path()) / scheme if scheme.endswith(".toml") else shipped(f"schemes/{scheme}.toml")
 
 
+@checks_arguments
 def read_scheme(scheme: str = DEFAULT_SCHEME, *, folder: Path | None = None) -> CentralityScheme:
     """Read a centrality scheme.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.kernels.graph import weak_components
 
@@ -18,6 +19,7 @@ __all__ = ["settlement_people"]
 _ASIDE = ((1, -1), (1, 0), (1, 1), (0, 1))  # half of the eight neighbours; the others look back
 
 
+@checks_arguments
 def settlement_people(cells: gpd.GeoDataFrame, *, people_per_km2: float = 200.0, block_m: float = 1000.0) -> pd.Series:
     """People of the settlement that each cell lies in.
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import scenarios
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.phrases import Writer, section
 from geoaccess.questions.compare.compare_measures import compare_measures, measured
@@ -60,6 +61,7 @@ class Compared:
         return [one.scenario for one in self.changed]
 
 
+@checks_arguments
 def compare_study(
     study: Study, changes: Sequence[Scenario], *, day: dt.date | None = None, show: bool = True
 ) -> Compared:
@@ -285,6 +287,7 @@ def _assumed(one: ScenarioRun, study: Study, measures: Sequence[Measure], writer
     return notes
 
 
+@checks_arguments
 def printed_comparison(compared: Compared) -> pd.DataFrame:
     """Return the short table that the command line prints: a row per scenario, service and measure."""
     labels = {(one.service, one.name): one.spec.label for one in compared.measures}

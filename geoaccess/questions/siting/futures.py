@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from geoaccess import files, siting
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.phrases import Writer
 from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places
@@ -46,6 +47,7 @@ class Futures:
     output: Path
 
 
+@checks_arguments
 def site_futures(
     study: Study,
     question: Question,
@@ -120,6 +122,7 @@ def site_futures(
     )
 
 
+@checks_arguments
 def futures_lines(answer: Futures) -> list[str]:
     """Return the answer in a line."""
     regret = answer.regret
@@ -140,6 +143,7 @@ def futures_lines(answer: Futures) -> list[str]:
     return lines
 
 
+@checks_arguments
 def write_futures(answer: Futures, folder: Path | None = None) -> list[Path]:
     """Write the tables (CSV and Parquet) and the scenario; return the files."""
     where = answer.output if folder is None else folder

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from geoaccess import files, maps, scenarios
+from geoaccess.arguments import checks_arguments
 from geoaccess.phrases import Writer
 from geoaccess.questions.siting.wording import figure, percent, sureness
 from geoaccess.study.results.output import drawn_below, words_of
@@ -24,6 +25,7 @@ __all__ = ["placed_lines", "placed_tables", "write_placed"]
 _NAMES = ("answer", "places", "closed", "frontier", "alternatives", "classes", "municipalities")
 
 
+@checks_arguments
 def placed_lines(placed: Placed) -> list[str]:
     """Return the answer in a few lines: what is gained, how it was found, and how sure it is."""
     found, share = placed.found, placed.is_share
@@ -40,6 +42,7 @@ def placed_lines(placed: Placed) -> list[str]:
     return lines + placed.notes
 
 
+@checks_arguments
 def placed_tables(placed: Placed) -> list[tuple[str, pd.DataFrame]]:
     """Return the tables as they are printed, with titles."""
     out = []
@@ -79,6 +82,7 @@ def placed_tables(placed: Placed) -> list[tuple[str, pd.DataFrame]]:
     return out
 
 
+@checks_arguments
 def write_placed(placed: Placed, folder: Path | None = None) -> list[Path]:
     """Write tables (CSV and Parquet), the scenario and a map; return the files."""
     study, service = placed.study, placed.question.service

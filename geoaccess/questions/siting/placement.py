@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import measures, siting
+from geoaccess.arguments import checks_arguments
 from geoaccess.questions.siting.alternatives import alternatives_of, frontier_of
 from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places
 from geoaccess.questions.siting.context import build_problem, context_of, contexts_in
@@ -68,6 +69,7 @@ class Placed:
         return OBJECTIVES[self.question.objective].is_share
 
 
+@checks_arguments
 def site_study(
     study: Study,
     question: Question,

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import files
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures import read_statistic
 from geoaccess.tables import column_numbers, csv_text, missing_columns, read_table, read_text
@@ -30,6 +31,7 @@ _UNITS = {
 }
 
 
+@checks_arguments
 def read_reference(path: Path) -> pd.DataFrame:
     """Read a table of published statistics, one number per row.
 
@@ -89,6 +91,7 @@ def _value(row: Mapping[Any, str], value: float) -> tuple[float, str]:
     return value * factors.get(unit, 1.0), problem
 
 
+@checks_arguments
 def write_reference_template(study: Study, path: Path) -> int:
     """Write a table to fill in with published numbers: every geography and service of the study; return its rows.
 

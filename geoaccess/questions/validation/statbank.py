@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.tables import parse_number, read_text_file, split_rows
 
@@ -36,6 +37,7 @@ _MISSING = {"", ".", "..", "...", ":"}  # of StatBank's signs, "-" alone is a nu
 _UNITS = (("minut", 1.0), ("sekund", 1 / 60), ("second", 1 / 60), ("timer", 60.0), ("hour", 60.0))
 
 
+@checks_arguments
 def read_ssb_12764(path: str | Path, *, service: str, year: int | None = None) -> pd.DataFrame:
     """Read StatBank table 12764, drive time to the nearest emergency department by municipality, as a reference.
 

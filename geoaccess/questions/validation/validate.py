@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import files, measures
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.osm import read_profile
 from geoaccess.phrases import text
@@ -55,6 +56,7 @@ class Validation:
     explanation: list[str]
 
 
+@checks_arguments
 def choose_reference(path: Path, *, form: str, service: str | None, year: int | None) -> pd.DataFrame:
     """Read published statistics in one of `FORMS`.
 
@@ -81,11 +83,13 @@ def choose_reference(path: Path, *, form: str, service: str | None, year: int | 
     return read_ssb_12764(path, service=service, year=year)
 
 
+@checks_arguments
 def with_profile(path: Path, profile: str) -> Study:
     """Return a study with another profile: car, ssb, or a .toml file."""
     return study_variations([path], {profile: {"network.profile": profile}})[0].study
 
 
+@checks_arguments
 def validate_study(study: Study, reference: pd.DataFrame, *, show: bool = True) -> Validation:
     """Compute a study and compare it with published statistics; see `validate_answers`."""
     unknown = sorted({*reference["service"]} - {*study.settings.services})
@@ -95,6 +99,7 @@ def validate_study(study: Study, reference: pd.DataFrame, *, show: bool = True) 
     return validate_answers(solve_study(study, show=show), reference)
 
 
+@checks_arguments
 def validate_answers(answers: Answers, reference: pd.DataFrame) -> Validation:
     """Compare what a study found with published statistics.
 
@@ -198,6 +203,7 @@ def _explanation(answers: Answers, found: measures.Comparison) -> list[str]:
     return lines
 
 
+@checks_arguments
 def validation_table(validation: Validation) -> pd.DataFrame:
     """Return the summary as it is printed: of many rows those of the most geographies, mean, median, P90 and shares."""
     table = validation.summary
@@ -228,6 +234,7 @@ def validation_table(validation: Validation) -> pd.DataFrame:
     )
 
 
+@checks_arguments
 def write_validation(validation: Validation, *, name: str = "validation") -> list[Path]:
     """Write tables and figures into the output folder of the study, each whole or not at all; return the files.
 

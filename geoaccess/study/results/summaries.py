@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import files, measures
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures.islands import islands, parts
 from geoaccess.network import EdgeKind
@@ -29,6 +30,7 @@ _ISLANDS_SHOWN = 25
 _TAGS_SHOWN = 30
 
 
+@checks_arguments
 def main_table(answers: Answers) -> pd.DataFrame:
     """Return the main result: per service how long people need, and the least against the most central class."""
     summary = answers.summary().set_index("service")
@@ -71,6 +73,7 @@ def minutes(seconds: Any) -> str:
     return "never" if np.isinf(seconds) else f"{seconds / 60:.1f}"
 
 
+@checks_arguments
 def describe_network(study: Study) -> list[tuple[str, pd.DataFrame]]:
     """Return titled tables of what the network of a study is made of."""
     network, from_cache = stages.build_or_load_network(study)
@@ -106,6 +109,7 @@ def describe_network(study: Study) -> list[tuple[str, pd.DataFrame]]:
     ]
 
 
+@checks_arguments
 def draw_network(study: Study, path: Path) -> None:
     """Write a picture of the network of a study: roads by what ties them to the mainland, ferries by kind."""
     from geoaccess import maps
@@ -125,6 +129,7 @@ def draw_network(study: Study, path: Path) -> None:
     )
 
 
+@checks_arguments
 def route_table(
     study: Study, start: tuple[float, float], goal: tuple[float, float], *, geojson: Path | None = None
 ) -> pd.DataFrame:
@@ -153,6 +158,7 @@ def route_table(
     return pd.concat([parts, pd.DataFrame([total], columns=parts.columns)], ignore_index=True)
 
 
+@checks_arguments
 def write_template(path: Path) -> list[Path]:
     """Write a commented study file, and the car profile beside it, where neither is there yet.
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import ConfigError
 from geoaccess.measures import ServiceSpec
 from geoaccess.phrases import FALLBACK, language_code
@@ -254,6 +255,7 @@ def _files_asked(settings: Settings) -> dict[str, str]:
     return found | settings.demand.files | ({"staff": settings.staff.file} if settings.staff else {})
 
 
+@checks_arguments
 def load_study(path: str | Path) -> Study:
     """Read a study file.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, Field, ValidationError
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import ConfigError, GeoaccessError
 from geoaccess.study.pipeline import check_inputs
 from geoaccess.study.settings.study_file import Settings, Study, load_study
@@ -51,6 +52,7 @@ class _File(Table):
     variation: Annotated[list[_Named], Field(min_length=1)]
 
 
+@checks_arguments
 def read_variations(path: Path) -> dict[str, dict[str, Any]]:
     """Read a TOML file of named variations: a table [[variation]] for each, with a name and the settings it changes.
 
@@ -82,6 +84,7 @@ def _leaves(table: Mapping[str, Any], above: str = "") -> Iterable[tuple[str, An
             yield f"{above}{key}", value
 
 
+@checks_arguments
 def combinations(asked: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Return all combinations of the values of some settings, by a name that says them.
 
@@ -151,6 +154,7 @@ def written(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
 
 
+@checks_arguments
 def study_variations(files: Sequence[Path], changes: Mapping[str, Mapping[str, Any]]) -> list[Variation]:
     """Change the settings of studies: every study by every change, in the order given.
 
