@@ -29,6 +29,7 @@ __all__ = ["checks_arguments"]
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_ARRAY = object()
 _LOOKED_AT = 1000  # so many elements of a list are checked, before it is taken to be as it should
 _SCALARS: dict[Any, tuple[type, ...]] = {
     bool: (bool, np.bool_),
@@ -151,9 +152,18 @@ def _imported(line: ast.Import | ast.ImportFrom) -> dict[str, Any]:
     return names
 
 
+def _members(expected: Any) -> tuple[Any, ...]:
+    """Return what a type is made of; all that numpy takes for an array, a union of its own, is one member."""
+    inner = typing.get_args(expected)
+    array = typing.get_args(npt.ArrayLike)
+    if typing.get_origin(expected) not in (typing.Union, types.UnionType) or not set(array) <= set(inner):
+        return inner
+    return (*(one for one in inner if one not in array), _ARRAY)
+
+
 def _fits(value: Any, expected: Any) -> bool:  # noqa: PLR0911  a rule per line
-    origin, inner = typing.get_origin(expected), typing.get_args(expected)
-    if expected is npt.ArrayLike:
+    origin, inner = typing.get_origin(expected), _members(expected)
+    if expected is _ARRAY:
         return _is_numbers(value)
     if expected is None or expected is type(None):
         return value is None
@@ -167,8 +177,17 @@ def _fits(value: Any, expected: Any) -> bool:  # noqa: PLR0911  a rule per line
         return _fits_container(value, origin, inner)
     if origin is Callable or expected is Callable:
         return callable(value)
-    kind = origin or expected
-    return isinstance(value, kind) if isinstance(kind, type) else True
+    return _is_kind(value, origin or expected)
+
+
+def _is_kind(value: Any, kind: Any) -> bool:
+    if kind is Any or not isinstance(kind, type):
+        return True
+    if not getattr(kind, "_is_protocol", False):
+        return isinstance(value, kind)
+    parts = [part for part in kind.__mro__ if getattr(part, "_is_protocol", False)]
+    asked = {name for part in parts for name in (*vars(part), *getattr(part, "__annotations__", ()))}
+    return all(hasattr(value, name) for name in asked if not name.startswith("_"))
 
 
 def _fits_container(value: Any, origin: Any, inner: tuple[Any, ...]) -> bool:
@@ -204,9 +223,9 @@ def _described(value: Any) -> str:
 
 def _words(expected: Any) -> str:  # noqa: PLR0911  a rule per line
     """Return a type in words."""
-    origin, inner = typing.get_origin(expected), typing.get_args(expected)
+    origin, inner = typing.get_origin(expected), _members(expected)
     plain = {float: "a number", int: "a whole number", str: "text", bool: "True or False", type(None): "None"}
-    if expected is npt.ArrayLike:
+    if expected is _ARRAY:
         return "numbers (an array, Series or list)"
     if expected in plain:
         return plain[expected]

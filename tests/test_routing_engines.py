@@ -651,8 +651,8 @@ class TestWhatIsAskedWrongly:
         network = line()
         engine = engine(network)
         for ask in (
-            lambda: ga.travel_times(engine, at(10.0), at(10.2)),
-            lambda: ga.shortest_path_trees(engine, at(10.0)),
+            lambda: ga.travel_times(engine, pd.DataFrame({"x": [10.0]}), at(10.2)),
+            lambda: ga.shortest_path_trees(engine, pd.DataFrame({"edge": [0]})),
         ):
             with pytest.raises(InputError, match="snap"):
                 ask()

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from geoaccess.errors import InputError
@@ -16,11 +17,11 @@ from geoaccess.measures.groups import require_columns
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import numpy.typing as npt
 
-    Times = pd.DataFrame | npt.ArrayLike
+__all__ = ["Pairs", "Times", "each_once", "read_array", "read_pairs", "read_table", "site_labels"]
 
-__all__ = ["Pairs", "each_once", "read_array", "read_pairs", "read_table", "site_labels"]
+Times = pd.DataFrame | npt.ArrayLike
+"""Times of pairs: a table of `travel_times_within`, or a matrix with a row per cell and a column per site."""
 
 _BLOCK = 1 << 18
 """Ids at a time that are looked up."""

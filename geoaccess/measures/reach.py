@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from geoaccess.errors import InputError
@@ -14,18 +15,18 @@ from geoaccess.measures.pairs import each_once, read_array, read_table
 from geoaccess.tables import to_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
-
-    import numpy.typing as npt
+    from collections.abc import Iterator
 
     from geoaccess.measures.decay import Decay
 
-    Times = pd.DataFrame | npt.ArrayLike
-    Given = pd.Series | npt.ArrayLike
-    Amounts = Given | Mapping[Hashable, float]
     Pairs = tuple[npt.NDArray[np.integer], npt.NDArray[np.integer], npt.NDArray[np.float64]]
 
 __all__ = ["Reach", "read_demand_and_supply", "read_supply"]
+
+Times = pd.DataFrame | npt.ArrayLike
+Given = pd.Series | npt.ArrayLike
+Amounts = Given | Mapping[Hashable, float]
+"""People or supply: an array in the order of the times, or by label."""
 
 _BLOCK = 1 << 18
 """Pairs at a time: what one block needs stays in the processor's cache."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from geoaccess.arguments import checks_arguments
 
@@ -14,7 +15,7 @@ _TIMES_NEARER, _METRES_NEARER = 10, 300
 
 
 @checks_arguments
-def prefers_small(large_m: Any, small_m: Any) -> Any:
+def prefers_small(large_m: npt.ArrayLike, small_m: npt.ArrayLike) -> Any:
     """Return whether a place belongs to roads of a small component, given metres to a large one and to that.
 
     It does where the small one is much nearer, by more than 300 m and more than ten times: those are the roads of an

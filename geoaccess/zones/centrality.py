@@ -63,7 +63,7 @@ def class_from_index(
     limits = (scheme if cuts is None else scheme.with_cuts(cuts)).cuts
     if limits is None:
         raise InputError(f"scheme {scheme.name} has no cuts; give cuts, the lowest index of each class but the last")
-    values = np.asarray(index, dtype=np.float64)
+    values = np.atleast_1d(np.asarray(index, dtype=np.float64))
     places = len(limits) - np.searchsorted(np.sort(limits), values, side="right")
     return scheme.column(np.where(np.isnan(values), -1, places))
 

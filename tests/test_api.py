@@ -1,0 +1,164 @@
+"""The names that users see: where they stand, their types, and what they answer to arguments of a wrong type."""
+
+import inspect
+import pickle
+import subprocess
+import sys
+import typing
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+
+import geoaccess as ga
+
+ROOT = Path(__file__).parents[1]
+SPACES = [
+    "ambulance",
+    "catchment",
+    "demand",
+    "equity",
+    "network",
+    "routing",
+    "scenarios",
+    "services",
+    "siting",
+    "studies",
+    "zones",
+]
+
+
+def line():
+    return ga.Network.from_edges(
+        lon=[10, 10.1, 10.2], lat=[60, 60, 60], u=[0, 1], v=[1, 2], forward_s=[300, 400], backward_s=[300, 400]
+    )
+
+
+def points(**lon):
+    return gpd.GeoSeries.from_xy(list(lon.values()), [60.0] * len(lon), index=list(lon), crs="EPSG:4326")
+
+
+def functions():
+    found = {}
+    for name in ga.__all__:
+        if inspect.isfunction(getattr(ga, name)):
+            found[name] = getattr(ga, name)
+    for space in SPACES:
+        room = getattr(ga, space)
+        for name in room.__all__:
+            if inspect.isfunction(getattr(room, name)):
+                found[f"{space}.{name}"] = getattr(room, name)
+    return found
+
+
+FUNCTIONS = functions()
+WRONG = {"text": "hospital", "number": -3, "nothing": None, "object": object(), "list": ["gp"], "table": pd.DataFrame()}
+
+
+def test_every_name_is_there_and_is_kept_once_it_was_asked_for():
+    assert 40 <= len([name for name in ga.__all__ if name not in ga._NAMESPACES]) <= 60
+    assert set(ga.__all__) == set(ga._NAMESPACES) | set(ga._ROOM_OF)
+    assert set(ga.__all__) <= set(dir(ga))
+    for name in ga.__all__:
+        assert getattr(ga, name) is vars(ga)[name]
+    with pytest.raises(AttributeError, match="no attribute 'within'"):
+        ga.within  # noqa: B018
+
+
+def test_importing_the_package_imports_no_table_library():
+    code = "import geoaccess, sys; sys.exit(bool({'pandas', 'numba', 'geopandas'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_every_error_is_one_of_ours():
+    for name in ga.errors.__all__:
+        kind = getattr(ga.errors, name)
+        assert getattr(ga, name) is kind
+        assert issubclass(kind, (ga.GeoaccessError, ga.GeoaccessWarning))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_public_function_returns_one_of_two_types(name):
+    returned = inspect.get_annotations(FUNCTIONS[name])["return"]
+    assert " | " not in returned or returned.endswith("| None"), returned
+    assert not typing.get_overloads(FUNCTIONS[name])
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_public_function_is_the_same_after_pickling(name):
+    assert pickle.loads(pickle.dumps(FUNCTIONS[name])) is FUNCTIONS[name]
+
+
+GOOD = {
+    "network": line(),
+    "cells": points(home=10.1, farm=10.2),
+    "sites": points(west=10.0, east=10.2),
+    "origins": points(home=10.1),
+    "destinations": points(west=10.0),
+    "candidates": points(new=10.05),
+    "points": points(home=10.1),
+    "values": [1.0, 2.0],
+    "weights": [3.0, 4.0],
+    "groups": ["a", "b"],
+    "cutoff_s": 600.0,
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_wrong_argument_ends_in_a_message_of_ours(name, wrong, tmp_path, monkeypatch):
+    """Each parameter in turn is of a wrong type, the others right where one can say what is right, else wrong too."""
+    monkeypatch.chdir(tmp_path)
+    function = FUNCTIONS[name]
+    parameters = inspect.signature(function).parameters
+    for asked in parameters:
+        args, kwargs = [], {}
+        for other, parameter in parameters.items():
+            if parameter.kind is parameter.VAR_KEYWORD:
+                continue
+            if other == asked:
+                value = WRONG[wrong]
+            elif other in GOOD:
+                value = GOOD[other]
+            elif parameter.default is not parameter.empty:
+                continue
+            else:
+                value = WRONG[wrong]
+            if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD, parameter.VAR_POSITIONAL):
+                args.append(value)
+            else:
+                kwargs[other] = value
+        try:
+            function(*args, **kwargs)
+        except ga.GeoaccessError:
+            continue
+        except Exception as error:  # noqa: BLE001
+            pytest.fail(f"{name}({asked}={WRONG[wrong]!r}): {type(error).__name__}: {error}")
+
+
+def test_the_message_names_function_parameter_value_and_what_to_give():
+    with pytest.raises(ga.ArgumentError) as caught:
+        ga.nearest(line(), points(home=10.1), "hospital")
+    assert str(caught.value) == (
+        "nearest: sites is the str 'hospital'; it must be a GeoDataFrame, a GeoSeries or a DataFrame"
+    )
+    assert isinstance(caught.value, TypeError)
+    with pytest.raises(ga.InputError, match=r"nearest: 2 arguments\n  - network is None.*\n  - k is the str 'two'"):
+        ga.nearest(None, points(home=10.1), points(west=10.0), k="two")
+
+
+def test_points_and_snapped_points_give_the_same_answer_everywhere():
+    network, cells, sites = GOOD["network"], GOOD["cells"], GOOD["sites"]
+    snapped = ga.snap(network, cells), ga.snap(network, sites)
+    pd.testing.assert_frame_equal(ga.nearest(network, cells, sites), ga.nearest(network, *snapped))
+    matrix = ga.travel_times(network, cells, sites)
+    assert matrix.tolist() == [[300.0, 400.0], [700.0, 0.0]]
+    assert np.array_equal(matrix, ga.travel_times(network, snapped[0], sites))
+    assert np.array_equal(ga.shortest_path_trees(network, cells), ga.shortest_path_trees(network, snapped[0]))
+    pairs = [ga.travel_times_within(network, *two, cutoff_s=1e4) for two in ((cells, sites), snapped)]
+    pd.testing.assert_frame_equal(*pairs)
+    other = ga.Network.from_edges(lon=[10, 10.1], lat=[60, 60], u=[0], v=[1], forward_s=[300], backward_s=[300])
+    with pytest.raises(ga.InputError, match="cells: snapped on another network"):
+        ga.nearest(other, *snapped)
