@@ -115,7 +115,7 @@ def as_places(
     network: Network,
     places: Places,
     *,
-    name: str = "places",
+    name: str,
     max_snap_m: float = 5000.0,
     off_network_kph: float = 5.0,
     min_component_m: float = 2000.0,
