@@ -468,6 +468,15 @@ Jul-Jan 10                          open    closed  closed
 1st November to 31st May            closed  open    open
 2025 Nov-2026 Mar                   closed  open    open
 2014 Aug 10-2014 Aug 14             open    open    open
+Nov-Apr, Jul                        closed  closed  closed
+Okt-Mai                             closed  open    open
+desember - mars                     closed  open    open
+1. des - 15. mai                    closed  open    open
+May-Oct: 24/7                       open    closed  closed
+Mo-Fr: 07:00-09:00                  closed  open    open
+Mo-Su 00:00-24:00                   closed  closed  closed
+"winter"                            closed  open    open
+"when the snow lies deep"           open    open    open
 week 1-10                           closed  open    open
 Mo-Fr 07:00-09:00                   closed  open    open
 Monday-Friday 07:00-09:00           closed  open    open
@@ -503,6 +512,43 @@ def test_a_condition_at_a_moment(line):
     ):
         found = [outcome(tags, CAR, when) for when in (JANUARY, JULY, NIGHT)]
         assert ["closed" if of == "closed" else "open" for of in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expected"),
+    [
+        ("no @ (Nov-May), destination @ (Jun-Oct)", ["closed", "both r", "both r"]),
+        ("no @ Nov-Mar, destination @ Jan,Jul", ["both r", "both r", "both r"]),
+        ("no @ (Nov-May); destination @ (Jun-Oct)", ["closed", "both r", "both r"]),
+        ("no @ (05:00-10:00); destination @ (10:00-19:00)", ["closed", "both r", "both"]),
+    ],
+)
+def test_of_several_conditions_the_last_that_is_true_decides(conditions, expected):
+    tags = {"highway": "primary", "access:conditional": conditions}
+    assert [outcome(tags, CAR, when) for when in (JANUARY, JULY, NIGHT)] == expected
+
+
+@pytest.mark.parametrize("text", ["unknown", '"on request"', "Jun-Aug unknown", "when it suits"])
+def test_hours_that_say_nothing_certain_close_nothing_and_are_named(text):
+    for base in ({"highway": "primary"}, {"route": "ferry", "motor_vehicle": "yes"}):
+        told = explain({**base, "opening_hours": text}, CAR)
+        assert told.forward, base
+        assert "opening_hours" in told.reason
+        assert "cannot be decided" in told.reason
+
+
+@pytest.mark.parametrize(
+    ("hours", "car", "winter"),
+    [
+        ("Mo-Su 00:00-24:00", "closed", "closed"),
+        ("00:00-24:00", "closed", "closed"),
+        ("Jun-Sep 00:00-24:00", "closed", "both"),
+        ("Mo-Su 00:00-06:00", "both", "both"),
+    ],
+)
+def test_all_hours_of_all_days_are_certain_without_a_moment(hours, car, winter):
+    tags = {"highway": "primary", "motor_vehicle:conditional": f"no @ ({hours})"}
+    assert (outcome(tags), outcome(tags, WINTER)) == (car, winter)
 
 
 @pytest.mark.parametrize(

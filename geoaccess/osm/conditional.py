@@ -35,6 +35,7 @@ _COMPARED = {
     "==": operator.eq,
 }
 _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
+_NEXT = re.compile(r",\s*[\w:.-]+\s*@")
 _COMPARISON = re.compile(r"([a-z_]+)\s*(>=|<=|==|>|<|=)\s*(.+)")
 
 
@@ -103,12 +104,14 @@ def split_conditions(text: str) -> list[tuple[str, str]]:
 
     >>> split_conditions("no @ (Mo-Fr 07:00-09:00; PH off); 30 @ wet")
     [('no', 'Mo-Fr 07:00-09:00; PH off'), ('30', 'wet')]
+    >>> split_conditions("no @ Nov-May, yes @ Jun,Jul")
+    [('no', 'Nov-May'), ('yes', 'Jun,Jul')]
     """
     parts: list[str] = [""]
     depth = 0
-    for letter in text:
+    for place, letter in enumerate(text):
         depth += (letter == "(") - (letter == ")")
-        if letter == ";" and depth <= 0:
+        if depth <= 0 and (letter == ";" or (letter == "," and _NEXT.match(text, place))):
             parts.append("")
         else:
             parts[-1] += letter
@@ -251,4 +254,5 @@ def _compared(what: str, sign: str, text: str, *, profile: Profile) -> bool | No
 
 def _bare(text: str) -> str:
     word = text.strip()
-    return word[1:-1].strip() if word.startswith("(") and word.endswith(")") else word
+    word = word[1:-1].strip() if word.startswith("(") and word.endswith(")") else word
+    return word.strip('" ') if word.count('"') == 2 and word[0] == word[-1] == '"' else word  # noqa: PLR2004 - a pair
