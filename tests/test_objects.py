@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import test_study_tiny as tiny
 from test_study_tiny import write_study
 
-from geoaccess import phrases
+from geoaccess import maps, phrases
 from geoaccess.errors import ConfigError
+from geoaccess.maps import report as report_page
+from geoaccess.phrases import Writer
 from geoaccess.study import check, load_study
 from geoaccess.study.columns import SHARED, UNITS
 from geoaccess.study.results.dictionary import meaning
@@ -120,3 +123,21 @@ def test_siting_objectives_are_in_the_help_and_have_a_figure_in_every_language()
         for language in LANGUAGES:
             assert label(Question("gp", objective=name), language=language)
     assert "OBJECTIVES" not in shown
+
+
+def test_every_figure_has_a_file_a_place_in_the_report_and_a_caption_in_every_language():
+    names = [figure.name for figure in maps.FIGURES]
+    assert len(names) == len(set(names)) > 1
+    for figure in maps.FIGURES:
+        assert figure.name.endswith(".png")
+        assert figure.section in report_page._SECTIONS
+        for language in LANGUAGES:
+            assert Writer(language, ("report",))[figure.caption]
+
+
+def test_the_report_shows_a_figure_that_is_new_in_the_list(monkeypatch):
+    monkeypatch.setattr(report_page, "FIGURES", (maps.Figure("new.png", lambda *_: None, "slack", "lorenz_caption"),))
+    monkeypatch.setattr(report_page, "_embedded", lambda _, name: f"data:{name}")
+    found = report_page._figures(SimpleNamespace(pictures={}), Writer("en", ("report",)))
+    assert [picture for picture, _ in found["slack"]] == ["data:new.png"]
+    assert found["curves"] == []

@@ -127,7 +127,7 @@ def test_a_report_of_a_study_that_was_run_runs_nothing(ready, monkeypatch):
     study, _ = ready
     before = (study.output / "report.html").read_bytes()
     pdf = (study.output / "report.pdf").read_bytes()
-    monkeypatch.setattr("geoaccess.study.pipeline.run", lambda *_, **__: pytest.fail("it ran again"))
+    monkeypatch.setattr("geoaccess.study.pipeline.run_study", lambda *_, **__: pytest.fail("it ran again"))
     write_report(study, show=False)
     assert (study.output / "report.html").read_bytes() == before
     assert (study.output / "report.pdf").read_bytes() == pdf

@@ -8,7 +8,7 @@ from __future__ import annotations
 from geoaccess.maps.bands import band_colours, band_index, band_labels, band_people, default_bands
 from geoaccess.maps.comparison import validation_figure
 from geoaccess.maps.difference import difference_map
-from geoaccess.maps.figures import lorenz_figure, service_map, time_curves
+from geoaccess.maps.figures import FIGURES, Drawn, Figure, lorenz_figure, service_map, time_curves
 from geoaccess.maps.lorenz import LorenzCurve
 from geoaccess.maps.network import network_map
 from geoaccess.maps.network_layers import backdrop, ferry_lines
@@ -20,8 +20,11 @@ from geoaccess.maps.vulnerability import vulnerability_map
 from geoaccess.maps.web import web_map
 
 __all__ = [
+    "FIGURES",
     "Data",
+    "Drawn",
     "Extra",
+    "Figure",
     "LorenzCurve",
     "Norm",
     "Origin",

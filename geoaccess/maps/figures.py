@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from geoaccess.errors import InputError
 from geoaccess.maps.bands import band_colours, band_index, band_people, chosen_bands
@@ -14,7 +15,7 @@ from geoaccess.phrases import language_code, people, section, share, threshold
 from geoaccess.zones import read_scheme
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from geoaccess.maps.results import Service
     from geoaccess.zones import CentralityScheme
 
-__all__ = ["lorenz_figure", "service_map", "time_curves"]
+__all__ = ["FIGURES", "Drawn", "Figure", "lorenz_figure", "service_map", "time_curves"]
 
 
 def service_map(
@@ -198,3 +199,42 @@ def lorenz_figure(
         heads={"title": title, "subtitle": subtitle, "disclaimer": disclaimer, "attribution": attribution},
         language=language,
     )
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What the figures of a study are drawn of; `words` are the title, the notes and the language of every picture."""
+
+    results: pd.DataFrame
+    services: Sequence[Service]
+    scheme: CentralityScheme
+    lorenz: Sequence[LorenzCurve]
+    words: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure that every study gives.
+
+    `name` is its file, `draw` writes it, `section` is where the report shows it, and `caption` the phrase below it.
+    """
+
+    name: str
+    draw: Callable[[Path, Drawn], None]
+    section: str
+    caption: str
+
+
+def _time_curves(path: Path, drawn: Drawn) -> None:
+    time_curves(path, results=drawn.results, services=drawn.services, scheme=drawn.scheme, **drawn.words)
+
+
+def _lorenz(path: Path, drawn: Drawn) -> None:
+    lorenz_figure(path, curves=drawn.lorenz, **drawn.words)
+
+
+FIGURES: Final = (
+    Figure("curves.png", _time_curves, section="curves", caption="curves_caption"),
+    Figure("lorenz.png", _lorenz, section="equity", caption="lorenz_caption"),
+)
+"""The figures of all services together; one of each service is a map. The files and the report follow this list."""

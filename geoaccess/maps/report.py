@@ -16,6 +16,7 @@ from geoaccess.files import writing
 from geoaccess.maps import report_sentences as sentences
 from geoaccess.maps import report_tables as tables
 from geoaccess.maps.assets import colour, palette_style
+from geoaccess.maps.figures import FIGURES
 from geoaccess.maps.report_dots import DotPlot, dot_plot
 from geoaccess.phrases import Writer, language_code
 
@@ -136,8 +137,7 @@ def _page(report: Report) -> str:
         "asked_table": tables.asked_table(report, writer),
         "data_table": tables.data_table(report, writer),
         "norm_table": tables.norm_table(report, writer),
-        "curves": _embedded(report.pictures, "curves.png"),
-        "lorenz": _embedded(report.pictures, "lorenz.png"),
+        "figures": _figures(report, writer),
         "equity": sentences.equity_sentences(report, writer),
         "equity_table": tables.equity_table(report, writer),
         "reason_table": tables.reason_table(report, writer) if unreached else None,
@@ -171,6 +171,14 @@ def _service(found: ServiceFindings, report: Report, writer: Writer) -> _Service
         slack=sentences.slack_sentences(found, writer),
         exposed=tables.exposed_table(found, report.scheme, writer),
     )
+
+
+def _figures(report: Report, writer: Writer) -> dict[str, list[tuple[str, str]]]:
+    """Return the figures of each section, embedded, with their captions."""
+    found: dict[str, list[tuple[str, str]]] = {name: [] for name in _SECTIONS}
+    for figure in FIGURES:
+        found[figure.section].append((_embedded(report.pictures, figure.name), writer[figure.caption]))
+    return found
 
 
 def _embedded(pictures: Any, name: str) -> str:

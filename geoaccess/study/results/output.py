@@ -40,6 +40,10 @@ _VERSIONS = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyarrow", "pypr
 _SHEET_STEPS = 4000
 _CONTENT_DATE = "2000-01-01T00:00:00.000Z"
 _RECORD = "run.json"
+_RASTER = "{}.tif"
+_MAP = "map_{}.png"
+_WEB_MAP = "index.html"
+_CELLS = ("cells.parquet", "cells.gpkg")
 REPORT = "report.html"
 REPORT_PDF = "report.pdf"
 
@@ -65,8 +69,8 @@ def write(answers: Answers) -> list[Path]:
 def refuse_clashes(study: Study) -> None:
     """Raise an `InputError` if the study would write over files that no run before has written."""
     names = [f"{name}.{suffix}" for name in (*table_names(study), "dictionary") for suffix in ("csv", "parquet")]
-    names += [name.format(spec.key) for spec in study.specs for name in ("{}.tif", "map_{}.png")]
-    names += ["cells.gpkg", "cells.parquet", "curves.png", "index.html", "lorenz.png", REPORT, REPORT_PDF, _RECORD]
+    names += [name.format(spec.key) for spec in study.specs for name in (_RASTER, _MAP)]
+    names += [*(figure.name for figure in maps.FIGURES), *_CELLS, _WEB_MAP, REPORT, REPORT_PDF, _RECORD]
     files.refuse_clashes(study.output, names, former=_former(study.output))
 
 
@@ -107,11 +111,12 @@ def _tables(answers: Answers, folder: Path) -> dict[str, pd.DataFrame]:
     written["dictionary"] = marked(dictionary_table(columns, answers.study), settings.disclaimer)
     for name, table in written.items():
         write_table(table, folder / name)
-    cells.to_parquet(folder / "cells.parquet")
-    _to_gpkg(cells.reset_index(), folder / "cells.gpkg", "cells")
+    parquet, geopackage = (folder / name for name in _CELLS)
+    cells.to_parquet(parquet)
+    _to_gpkg(cells.reset_index(), geopackage, "cells")
     for spec in answers.study.specs:
         maps.geotiff(
-            folder / f"{spec.key}.tif",
+            folder / _RASTER.format(spec.key),
             results=results,
             column=f"{spec.key}_s",
             attribution="; ".join(settings.attribution),
@@ -156,15 +161,20 @@ def _pictures(answers: Answers, folder: Path) -> None:
     drawn = {"results": answers.results, **drawn_below(answers)}
     specs = answers.study.specs
     scheme = answers.study.scheme
-    maps.web_map(folder / "index.html", sites=answers.sites, services=specs, scheme=scheme, **drawn, **said)
+    maps.web_map(folder / _WEB_MAP, sites=answers.sites, services=specs, scheme=scheme, **drawn, **said)
     crs = answers.results.crs
     # Projected once for all maps.
     flat: dict[str, Any] = {name: layer if layer is None else layer.to_crs(crs) for name, layer in drawn.items()}
     for spec in specs:
-        maps.service_map(folder / f"map_{spec.key}.png", service=spec, sites=answers.sites, **flat, **said)
-    maps.time_curves(folder / "curves.png", results=answers.results, services=specs, scheme=scheme, **said)
+        maps.service_map(folder / _MAP.format(spec.key), service=spec, sites=answers.sites, **flat, **said)
+    drawn_of = maps.Drawn(answers.results, specs, scheme, _lorenz_curves(answers), said)
+    for figure in maps.FIGURES:
+        figure.draw(folder / figure.name, drawn_of)
+
+
+def _lorenz_curves(answers: Answers) -> list[maps.LorenzCurve]:
     curves = []
-    for spec in specs:
+    for spec in answers.study.specs:
         times, people = reached(answers, spec.key)
         if people.sum() > 0:
             points = equity.lorenz(times, weights=people)
@@ -176,7 +186,7 @@ def _pictures(answers: Answers, folder: Path) -> None:
                     gini=equity.gini(times, weights=people),
                 )
             )
-    maps.lorenz_figure(folder / "lorenz.png", curves=curves, **said)
+    return curves
 
 
 def draw_service(answers: Answers, key: str, path: Path, *, title: str) -> None:
