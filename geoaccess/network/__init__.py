@@ -7,12 +7,16 @@ from geoaccess.network.elements import DECISECONDS, Arcs, EdgeKind, TurnExpansio
 from geoaccess.network.interchange import from_networkx, from_osmnx, to_networkx
 from geoaccess.network.merging import simplify
 from geoaccess.network.nearness import prefers_small
+from geoaccess.network.over_water import leads_over_water
 from geoaccess.network.segment_tree import SegmentTree
-from geoaccess.network.snapping import NO_ROAD_WITHIN, Places, as_places, check_any_snapped, snap
+from geoaccess.network.shores import COAST, Shores
+from geoaccess.network.snapping import ACROSS_WATER, NO_ROAD_WITHIN, Places, as_places, check_any_snapped, snap
 from geoaccess.network.store import load_network, save_network
 from geoaccess.network.turns import Turns
 
 __all__ = [
+    "ACROSS_WATER",
+    "COAST",
     "DECISECONDS",
     "NO_ROAD_WITHIN",
     "Arcs",
@@ -20,6 +24,7 @@ __all__ = [
     "Network",
     "Places",
     "SegmentTree",
+    "Shores",
     "TurnExpansion",
     "Turns",
     "as_places",
@@ -27,6 +32,7 @@ __all__ = [
     "check_any_snapped",
     "from_networkx",
     "from_osmnx",
+    "leads_over_water",
     "load_network",
     "prefers_small",
     "save_network",

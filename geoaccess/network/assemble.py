@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
+    from geoaccess.network.shores import Shores
     from geoaccess.network.turns import Turns
 
 __all__ = ["assemble"]
@@ -40,6 +41,7 @@ def assemble(
     ferries: pd.DataFrame | None = None,
     counts: dict[str, int] | None = None,
     unread: tuple[tuple[str, str, int, str], ...] = (),
+    shores: Shores | None = None,
     merge_chains: bool = True,
 ) -> Network:
     """Make a `Network` from segments.
@@ -92,5 +94,6 @@ def assemble(
             counts=counts,
             unread=unread,
             merge_chains=merge_chains,
-        )
+        ),
+        shores=shores,
     )

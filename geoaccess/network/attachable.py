@@ -9,6 +9,7 @@ import numpy as np
 from geoaccess.arguments import checks_arguments
 from geoaccess.network.elements import EdgeKind
 from geoaccess.network.nearness import prefers_small
+from geoaccess.network.over_water import Places, nearest_on_land
 from geoaccess.network.segment_tree import SegmentTree
 
 if TYPE_CHECKING:
@@ -48,17 +49,21 @@ def nearest_edges(
     *,
     max_snap_m: float,
     min_component_m: float,
-) -> npt.NDArray[np.int32]:
-    """Return the nearest edge that each place (in metres, see `Network.projection`) may be attached to; -1 for none.
+) -> Places:
+    """Return the nearest edge that each point (in metres, see `Network.projection`) may be attached to; -1 for none.
 
     That is one of `snappable_edges`, or one of a smaller component where that is much nearer (see `prefers_small`):
-    whoever lives on an island that is short of roads does not walk over the sea to the mainland.
+    whoever lives on an island that is short of roads does not walk over the sea to the mainland. Where the network has
+    shores, nobody walks over water (see `leads_over_water`): the place is the nearest that one can walk to. Else it is
+    the point itself, for the place on its edge that is nearest to it.
     """
     trees = _trees(network, min_component_m)
     edge, large_m = trees.large.nearest(x, y, most=max_snap_m)
     small, small_m = trees.small.nearest(x, y, most=max_snap_m)
     found: npt.NDArray[np.int32] = np.where(prefers_small(large_m, small_m), small, edge)
-    return found
+    if network.shores is None:
+        return Places(found, x, y, np.zeros(x.size, np.bool_))
+    return nearest_on_land(network, trees, found, x, y, max_snap_m=max_snap_m)
 
 
 def _eligible(network: Network, min_component_m: float) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:

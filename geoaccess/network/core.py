@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geoaccess.network.elements import TurnExpansion
+    from geoaccess.network.shores import Shores
 
 __all__ = ["Network"]
 
@@ -67,6 +68,8 @@ class Network:
         `expansion.place` names another one for are copies of it, at the same spot.
     unread
         Tags that no rule could read or decide: each with the problem, how many objects have it, and the first of these.
+    shores
+        Coastline and borders of water, which nobody walks over; None where they are not known.
 
     Raises
     ------
@@ -105,6 +108,7 @@ class Network:
     counts: dict[str, int] = field(default_factory=dict)
     expansion: TurnExpansion | None = None
     unread: tuple[tuple[str, str, int, str], ...] = ()
+    shores: Shores | None = None
 
     def __post_init__(self) -> None:
         """Check once what every kernel relies on, and make the arrays read-only."""

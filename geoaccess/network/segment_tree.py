@@ -61,3 +61,43 @@ class SegmentTree:
             x[order], y[order], float(most), self._box, self._level, self._leaf, self._owner, *self._ends
         )
         return owner, distance
+
+    def parts_within(
+        self, x: float, y: float, most: float, *, longest: float
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return owner, x, y of the nearest place, and distance, of all parts of pieces within `most` of a point.
+
+        Pieces are cut into parts of one length, at most `longest`, so that long ones have several places.
+        """
+        piece = self._pieces_near(x, y, most)
+        ax, ay, bx, by = (values[piece] for values in self._ends)
+        parts = np.maximum(np.ceil(np.hypot(bx - ax, by - ay) / longest), 1).astype(np.int64)
+        whole = np.repeat(np.arange(piece.size), parts)
+        number = np.arange(whole.size) - np.repeat(np.cumsum(parts) - parts, parts)
+        from_x = ax[whole] + (bx - ax)[whole] * number / parts[whole]
+        from_y = ay[whole] + (by - ay)[whole] * number / parts[whole]
+        dx, dy = (bx - ax)[whole] / parts[whole], (by - ay)[whole] / parts[whole]
+        square = np.maximum(dx * dx + dy * dy, np.finfo(float).tiny)
+        share = np.clip(((x - from_x) * dx + (y - from_y) * dy) / square, 0, 1)
+        near_x, near_y = from_x + share * dx, from_y + share * dy
+        distance = np.hypot(near_x - x, near_y - y)
+        near = distance <= most
+        return self._owner[piece][whole[near]], near_x[near], near_y[near], distance[near]
+
+    def _pieces_near(self, x: float, y: float, most: float) -> npt.NDArray[np.int64]:
+        """Return the pieces of the leaves whose box lies within `most` of a point."""
+        if not len(self._leaf):
+            return np.empty(0, np.int64)
+        at = np.array([len(self._box) - 1])
+        for level in range(len(self._level) - 2, -1, -1):
+            box = self._box[at]
+            dx = np.maximum(np.maximum(box[:, 0] - x, x - box[:, 2]), 0)
+            dy = np.maximum(np.maximum(box[:, 1] - y, y - box[:, 3]), 0)
+            at = at[dx * dx + dy * dy <= most * most]
+            if level:
+                below = self._level[level - 1] + (at - self._level[level])[:, None] * boxes.FAN + np.arange(boxes.FAN)
+                at = below[below < self._level[level]]
+        leaf = self._leaf[at]
+        sizes = leaf[:, 1] - leaf[:, 0]
+        pieces: npt.NDArray[np.int64] = np.repeat(leaf[:, 0] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+        return pieces

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from geoaccess.network.core import Network
 
-__all__ = ["NO_ROAD_WITHIN", "Places", "as_places", "check_any_snapped", "snap"]
+__all__ = ["ACROSS_WATER", "NO_ROAD_WITHIN", "Places", "as_places", "check_any_snapped", "snap"]
 
+ACROSS_WATER = "across_water"
 NO_ROAD_WITHIN = "no_road_within"
 SNAPPED = (
     *("edge", "node", "off_network_m", "off_network_ds", "to_u_ds", "from_u_ds", "to_v_ds", "from_v_ds"),
@@ -52,7 +53,8 @@ def snap(
 
     The way from the point to that place is never free: off_network_s = 3.6 off_network_m / off_network_kph. A place at
     the end of an edge, to the centimetre, is at the junction there and so on all its streets: to leave it or come to it
-    takes no time in any direction, on one-way, closed and private roads too.
+    takes no time in any direction, on one-way, closed and private roads too. It leads over no water that the network
+    knows of (see `leads_over_water`): then the nearest place counts that one can walk to.
 
     Parameters
     ----------
@@ -72,7 +74,7 @@ def snap(
     the edge from and to its two ends (`to_u_ds`, `from_u_ds`, `to_v_ds`, `from_v_ds`; -1 where that direction is
     closed, or leads away from the junction), `lon`, `lat` of the place, `shape_at` (the shape point before it and the
     share of the way to the next), `x_m`, `y_m` of the point in the projection of the network, to the centimetre, and
-    `reason` ("" or "no_road_within").
+    `reason` ("", "no_road_within", or "across_water" where there is a road but water before every one).
 
     Raises
     ------
@@ -92,8 +94,11 @@ def snap(
         if not value > 0:
             raise InputError(f"{name} is {value}; it must be above 0")
     x, y = _projected(network, points)
-    edge = nearest_edges(network, x, y, max_snap_m=max_snap_m, min_component_m=min_component_m)
-    table = _place_on_edges(network, edge, x, y)
+    places = nearest_edges(network, x, y, max_snap_m=max_snap_m, min_component_m=min_component_m)
+    edge = places.edge
+    table = _place_on_edges(network, edge, places.x, places.y)
+    # Where water lies before the nearest place of an edge, it is another place on that edge that one walks to.
+    table["off_network_m"] = (table["off_network_m"] + np.hypot(places.x - x, places.y - y)).round(2)
     off_m = table["off_network_m"].to_numpy()
     slowest = float(np.max(off_m, where=edge >= 0, initial=0.0)) * 3.6 / off_network_kph
     if slowest > _LONGEST_OFF_S:
@@ -105,7 +110,7 @@ def snap(
         edge >= 0, np.rint(np.nan_to_num(off_m) * 3.6 / off_network_kph * DECISECONDS), 0
     ).astype(np.int32)
     table["x_m"], table["y_m"] = x, y
-    table["reason"] = np.where(edge >= 0, "", NO_ROAD_WITHIN)
+    table["reason"] = np.where(edge >= 0, "", np.where(places.blocked, ACROSS_WATER, NO_ROAD_WITHIN))
     table.index = points.index
     return table
 

@@ -15,17 +15,21 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.network.core import Network
 from geoaccess.network.elements import TurnExpansion
+from geoaccess.network.shores import Shores
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["load_network", "save_network"]
 
-_FORMAT = 6
+_FORMAT = 7
 _ARRAYS = tuple(
-    f.name for f in fields(Network) if f.name not in ("class_names", "ferries", "counts", "expansion", "unread")
+    f.name
+    for f in fields(Network)
+    if f.name not in ("class_names", "ferries", "counts", "expansion", "unread", "shores")
 )
-_EXPANSION = tuple(f.name for f in fields(TurnExpansion))
+_PARTS: dict[str, type[TurnExpansion | Shores]] = {"expansion": TurnExpansion, "shores": Shores}
+"""What a network may lack, arrays each."""
 _checked: set[tuple[str, int, int, int, str]] = set()  # files of mapped networks, as they were when checked
 
 
@@ -35,16 +39,17 @@ def save_network(network: Network, folder: Path) -> Path:
     with files.writing_folder(folder) as temporary:
         for name in _ARRAYS:
             np.save(temporary / f"{name}.npy", getattr(network, name))
-        if network.expansion is not None:
-            for name in _EXPANSION:
-                np.save(temporary / f"expansion-{name}.npy", getattr(network.expansion, name))
+        for part, kind in _PARTS.items():
+            made = getattr(network, part)
+            for item in fields(kind) if made is not None else ():
+                np.save(temporary / f"{part}-{item.name}.npy", getattr(made, item.name))
         network.ferries.to_parquet(temporary / "ferries.parquet", index=False)
         described = {
             "format": _FORMAT,
             "class_names": network.class_names,
             "counts": network.counts,
             "unread": network.unread,
-            "expansion": network.expansion is not None,
+            **{part: getattr(network, part) is not None for part in _PARTS},
             "sha256": {path.name: files.sha256(path) for path in sorted(temporary.iterdir())},
         }
         described["digest"] = _digest(described)
@@ -75,23 +80,24 @@ def load_network(folder: Path, *, mmap: bool = False) -> Network:
         described: dict[str, Any] = json.loads((folder / "network.json").read_text(encoding="utf-8"))
         if described["format"] != _FORMAT or described.pop("digest") != _digest(described):
             raise InputError(f"{folder}: damaged, or written by another version; build the network again")
-        names = [*_ARRAYS, *(f"expansion-{name}" for name in _EXPANSION if described["expansion"])]
+        parts = {part: [item.name for item in fields(kind)] for part, kind in _PARTS.items() if described[part]}
+        names = [*_ARRAYS, *(f"{part}-{name}" for part, some in parts.items() for name in some)]
         for name in [*(f"{name}.npy" for name in names), "ferries.parquet"]:
             if not _intact(folder / name, described["sha256"][name], once=mmap):
                 raise InputError(f"{folder / name}: damaged (not what was written); build the network again")
         mode: Literal["r"] | None = "r" if mmap else None
         # As plain arrays over the map: numba takes longer to tell the type of a memmap.
         arrays = {name: np.asarray(np.load(folder / f"{name}.npy", mmap_mode=mode)) for name in names}
-        expansion = None
-        if described["expansion"]:
-            expansion = TurnExpansion(**{name: arrays.pop(f"expansion-{name}") for name in _EXPANSION})
+        made: dict[str, Any] = {
+            part: _PARTS[part](**{name: arrays.pop(f"{part}-{name}") for name in some}) for part, some in parts.items()
+        }
         return Network(
             **arrays,
             class_names=tuple(described["class_names"]),
             ferries=pd.read_parquet(folder / "ferries.parquet"),
             counts=described["counts"],
             unread=tuple((tag, problem, count, which) for tag, problem, count, which in described["unread"]),
-            expansion=expansion,
+            **made,
         )
     except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
         if isinstance(error, InputError):

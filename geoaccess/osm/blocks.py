@@ -6,6 +6,7 @@ while objects go by; what it is by its number in the block.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,7 @@ from geoaccess.kernels import pbf
 from geoaccess.osm.block_objects import Newest, Places, Rising, Tagged, Versions, Ways
 from geoaccess.osm.interning import Interner
 from geoaccess.osm.values import FERRY_ROUTES, carries_cars_over
-from geoaccess.osm.ways import FERRY_KEYS, NO_PLACE
+from geoaccess.osm.ways import FERRY_KEYS, NO_PLACE, SHORE_TAGS
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -34,6 +35,7 @@ _FERRY_WORDS = tuple(name.encode() for name in FERRY_ROUTES)
 _NANO = 100  # nanodegrees in 1e-7 degrees
 
 _KEPT, _HIGHWAY, _ROAD, _ROUTE, _FERRY, _FERRY_KEY, _HINDERS, _TYPE, _RESTRICTION = (1 << i for i in range(9))
+_SHORE_KEY, _SHORE, _AREA = (1 << i for i in range(9, 12))
 
 
 class Marks:
@@ -48,6 +50,9 @@ class Marks:
             (_FERRY_KEY, FERRY_KEYS),
             (_TYPE, {"type"}),
             (_RESTRICTION, {"restriction"}),
+            (_AREA, {"multipolygon"}),
+            (_SHORE_KEY, SHORE_TAGS),
+            (_SHORE, itertools.chain(*SHORE_TAGS.values())),
             (_HINDERS, profile.node_keys if profile else ()),
             (_KEPT, profile.keys if profile else ()),
             (_ROAD, profile.highway if profile else ()),
@@ -130,12 +135,14 @@ class Block:
     def ways(
         self,
         members: npt.NDArray[np.int64],
+        shores: npt.NDArray[np.int64],
         newest: npt.NDArray[np.int64],
         found: npt.NDArray[np.bool_],
     ) -> Ways:
-        """Return the roads and ferries, among these the `members` of relations that are no roads.
+        """Return the roads and ferries, among these the `members` of relations that are no roads, and shores.
 
-        Of tags those are kept whose key the profile looks at, `FERRY_KEYS` of ferries only. Nodes of any way at all
+        Of shores some are members of relations, `shores`. Of tags those are kept whose key the profile looks at,
+        `FERRY_KEYS` of ferries only, `SHORE_TAGS` of shores only. Nodes of any way at all
         that are among the `newest` (rising ids) are ticked off in `found`.
         """
         rows = np.flatnonzero(self._kind == _WAY)
@@ -154,8 +161,10 @@ class Block:
         )
         named = by_relation | _any_of(of[keys & _ROUTE > 0], rows.size)
         version, visible = self._about(rows)
-        taken = (own | by_relation) & visible
-        kept = taken[of] & (keys & _KEPT > 0) & (named[of] | (keys & _FERRY_KEY == 0))
+        shore_tag = (keys & _SHORE_KEY > 0) & (values & _SHORE > 0)
+        shore = _any_of(of[shore_tag], rows.size) | np.isin(number, shores)
+        taken = (own | by_relation | shore) & visible
+        kept = taken[of] & (keys & _KEPT > 0) & (named[of] | (keys & _FERRY_KEY == 0)) | (taken[of] & shore_tag)
         sizes = np.diff(ref_ptr)
         x, y = self._places_on_ways(rows[taken], sizes[taken])
         return Ways(
@@ -171,7 +180,7 @@ class Block:
         )
 
     def relations(self) -> tuple[Tagged, npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], Rising]:
-        """Return the routes of ferries and the turn restrictions with all their tags, and (ptr, member).
+        """Return routes of ferries, turn restrictions and areas of water with all their tags, and (ptr, member).
 
         Relation i has the members member[ptr[i]:ptr[i + 1]]: type (0 node, 1 way, 2 relation), id, and role as a
         string of the block. Then their versions, and the ids of all relations of the block.
@@ -182,7 +191,9 @@ class Block:
         keys, values = self._marks[key], self._marks[value]
         ferry, rule = (keys & _ROUTE > 0) & (values & _FERRY > 0), (keys & _TYPE > 0) & (values & _RESTRICTION > 0)
         version, visible = self._about(rows)
-        wanted = _any_of(of[ferry | rule], rows.size) & visible
+        area = _any_of(of[(keys & _TYPE > 0) & (values & _AREA > 0)], rows.size)
+        water = area & _any_of(of[(keys & _SHORE_KEY > 0) & (values & _SHORE > 0)], rows.size)
+        wanted = (_any_of(of[ferry | rule], rows.size) | water) & visible
         role, ptr = self._runs(rows[wanted], _ROLES)
         member, member_ptr = self._runs(rows[wanted], _MEMBERS, rising=True)
         kind, kind_ptr = self._runs(rows[wanted], _TYPES)

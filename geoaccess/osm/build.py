@@ -153,6 +153,7 @@ def build_network(
         ferries=table,
         counts={**extract.counts, **counts, **hindered, **turn_counts, **boarded},
         unread=list_unread(extract, profile, rules, node_rules),
+        shores=extract.shores,
     )
 
 

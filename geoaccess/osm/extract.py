@@ -17,6 +17,7 @@ from geoaccess.osm.joining import join_files
 from geoaccess.osm.missing_nodes import SAID_ABOVE, check_missing
 from geoaccess.osm.pbf import PbfFile, UnsortedError
 from geoaccess.osm.restrictions import Restriction, read_restriction
+from geoaccess.osm.shores import build_shores, shore_members, split_shores
 from geoaccess.osm.through_osmium import OsmiumFile
 from geoaccess.osm.ways import NO_PLACE, WaysOfFile
 
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from geoaccess.network import Shores
     from geoaccess.osm.profile import Profile
+    from geoaccess.osm.shores import ShoreWay
 
 __all__ = ["Extract", "read_extract"]
 
@@ -40,7 +43,8 @@ class Extract:
     Way i runs through the nodes ref[ptr[i]:ptr[i + 1]], which are places in `node_id`, `lon`, `lat`; a node that the
     files do not hold has NaN coordinates. Its tags are `tagsets[way_tags[i]]`: ways with equal tags share one entry,
     so that rules are applied once for each combination. In the same way `hindering` are the places of nodes that may
-    hinder, with the tags `node_tagsets[hindering_tags[i]]`; `restrictions` are the relations that rule turns.
+    hinder, with the tags `node_tagsets[hindering_tags[i]]`; `restrictions` are the relations that rule turns, `shores`
+    the coastline and the borders of water, None where there are none.
     """
 
     way_id: npt.NDArray[np.int64]
@@ -57,6 +61,7 @@ class Extract:
     counts: dict[str, int]
     source: str = ""
     restrictions: tuple[Restriction, ...] = ()
+    shores: Shores | None = None
 
 
 @checks_arguments
@@ -101,11 +106,15 @@ def _read(
     ]
     relations = [relation for reader in readers for relation in reader.relations()]
     ferry_members = relation_tags(relations, profile)
+    on_water = shore_members(relations)
     ways = []
+    shores: list[ShoreWay] = []
     for reader in readers:
         if progress:
             progress(f"reading {reader.path.name}")
-        ways.append(reader.ways(ferry_members))
+        roads, more = split_shores(reader.ways(ferry_members, on_water), profile, on_water)
+        ways.append(roads)
+        shores += more
     without_relations = [reader.path.name for reader in readers if not reader.holds_relations]
     if progress and without_relations:
         progress(
@@ -129,6 +138,7 @@ def _read(
             "way_nodes_missing_inside": missing.inside,
             "files_without_relations": len(without_relations),
         },
+        build_shores(shores, on_water),
     )
 
 
@@ -138,6 +148,7 @@ def _extract(
     doubled: int,
     restrictions: tuple[Restriction, ...],
     counts: dict[str, int],
+    shores: Shores | None,
 ) -> Extract:
     if not ways.way_id.size:
         raise InputError(
@@ -165,4 +176,5 @@ def _extract(
         },
         source=source,
         restrictions=restrictions,
+        shores=shores,
     )

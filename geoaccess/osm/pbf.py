@@ -20,7 +20,7 @@ from geoaccess.osm.interning import Interner
 from geoaccess.osm.ways import NO_PLACE, Relation, WaysOfFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
     from typing import TypeVar
 
@@ -86,7 +86,7 @@ class PbfFile:
         return np.unique(_joined(np.int64, found))
 
     def relations(self) -> list[Relation]:
-        """Return the routes of ferries and the turn restrictions, the newest version of each."""
+        """Return routes of ferries, turn restrictions and areas of water, the newest version of each."""
         found: dict[int, tuple[int, Relation]] = {}
         risings = []
         for block, (tagged, ptr, member, version, rising) in self._blocks(self._relations, Block.relations):
@@ -114,8 +114,10 @@ class PbfFile:
         """Whether there is any relation in the file, of whatever kind."""
         return any(self._kinds.get(blob, 0) & RELATIONS for blob in self._relations)
 
-    def ways(self, ferry_members: Mapping[int, Mapping[str, str]]) -> WaysOfFile:
-        """Return the roads and ferries, with what their relations say of those that are `ferry_members`.
+    def ways(self, ferry_members: Mapping[int, Mapping[str, str]], shore_members: Collection[int] = ()) -> WaysOfFile:
+        """Return the roads and ferries, with what their relations say of those that are `ferry_members`, and shores.
+
+        Shores come last, see `split_shores`; `shore_members` are those that bound an area of water.
 
         Raises
         ------
@@ -127,10 +129,11 @@ class PbfFile:
         newest = self.newest_untagged_nodes()
         found = np.zeros(newest.size, np.bool_)
         members = np.array(sorted(ferry_members), np.int64)
+        shores = np.array(sorted(shore_members), np.int64)
         strings, sets = Interner(), Interner()
         parts: list[Ways] = []
         tagsets: list[npt.NDArray[np.int32]] = []
-        for block, ways in self._blocks(self._ways, lambda block: block.ways(members, newest, found)):
+        for block, ways in self._blocks(self._ways, lambda block: block.ways(members, shores, newest, found)):
             parts.append(ways)
             tagsets.append(_add_sets(strings, sets, block, ways.tagged))
         way_id = _joined(np.int64, [part.tagged.number for part in parts])
@@ -153,7 +156,7 @@ class PbfFile:
         way_tags, distinct = _with_relations(
             way_id, by_relation, _joined(np.int32, tagsets), self._tagsets(strings, sets), ferry_members
         )
-        # Those that a relation alone makes a ferry come after the others.
+        # Those that a relation alone makes a ferry come after the others, and so do shores.
         order = np.argsort(~_joined(np.bool_, [part.own for part in parts]), kind="stable")
         order = order[taken[order]]
         ptr = np.concatenate([[0], np.cumsum(sizes[order])])

@@ -9,11 +9,12 @@ import numpy as np
 from geoaccess.errors import InputError
 from geoaccess.osm.ferry_relations import completed
 from geoaccess.osm.formats import HISTORY, deleted_by_editor, osmium_file
+from geoaccess.osm.shores import has_water
 from geoaccess.osm.values import is_ferry
-from geoaccess.osm.ways import FERRY_KEYS, NO_PLACE, Relation, WaysOfFile
+from geoaccess.osm.ways import FERRY_KEYS, NO_PLACE, SHORE_TAGS, Relation, WaysOfFile
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping
+    from collections.abc import Collection, Container, Iterator, Mapping
     from pathlib import Path
 
     import numpy.typing as npt
@@ -49,22 +50,26 @@ class OsmiumFile:
         self._repeated: dict[str, int] = {}
 
     def relations(self) -> list[Relation]:
-        """Return the routes of ferries and the turn restrictions, the newest version of each."""
+        """Return routes of ferries, turn restrictions and areas of water, the newest version of each."""
         found: dict[int, Relation] = {}
         for relation, newest in self._objects("r"):
             self.holds_relations = True
             tags = {tag.k: tag.v for tag in relation.tags}
-            if not newest or not (is_ferry(tags) or tags.get("type") == "restriction"):
+            water = tags.get("type") == "multipolygon" and has_water(tags)
+            if not newest or not (is_ferry(tags) or tags.get("type") == "restriction" or water):
                 found.pop(relation.id, None)
                 continue
             members = tuple((member.type, member.ref, member.role) for member in relation.members)
             found[relation.id] = Relation(relation.id, tags, members)
         return list(found.values())
 
-    def ways(self, ferry_members: Mapping[int, Mapping[str, str]]) -> WaysOfFile:
-        """Return the roads and ferries, with what their relations say of those that are `ferry_members`."""
-        own, by_relation = self._chosen_ways(ferry_members)
-        chosen = [*own, *by_relation]
+    def ways(self, ferry_members: Mapping[int, Mapping[str, str]], shore_members: Collection[int] = ()) -> WaysOfFile:
+        """Return the roads and ferries, with what their relations say of those that are `ferry_members`, and shores.
+
+        Shores come last, see `split_shores`; `shore_members` are those that bound an area of water.
+        """
+        own, others = self._chosen_ways(ferry_members, shore_members)
+        chosen = [*own, *others]
         place: dict[Tags, int] = {}
         way_tags = [place.setdefault(way.tags, len(place)) for way in chosen]
         refs = np.array([ref for way in chosen for ref in way.refs], np.int64)
@@ -95,22 +100,25 @@ class OsmiumFile:
             nodes_repeated=self._repeated["n"],
         )
 
-    def _chosen_ways(self, ferry_members: Mapping[int, Mapping[str, str]]) -> tuple[list[_Way], list[_Way]]:
-        """Return the roads and ferries, and those that only a relation makes ferries; the newest version of each."""
+    def _chosen_ways(
+        self, ferry_members: Mapping[int, Mapping[str, str]], shore_members: Collection[int]
+    ) -> tuple[list[_Way], list[_Way]]:
+        """Return the roads and ferries, and shores and what only a relation makes a ferry; the newest of each."""
         own: dict[int, _Way] = {}
-        by_relation: dict[int, _Way] = {}
+        others: dict[int, _Way] = {}
         for way, newest in self._objects("w"):
             own.pop(way.id, None)
-            by_relation.pop(way.id, None)
+            others.pop(way.id, None)
             highway = way.tags.get("highway")
             itself = is_ferry(way.tags) or highway in self.profile.highway
-            if not newest or not (itself or (way.id in ferry_members and highway is None)):
+            shore = way.id in shore_members or has_water(way.tags)
+            if not newest or not (itself or shore or (way.id in ferry_members and highway is None)):
                 continue
             places = {node.ref: (node.x, node.y) for node in way.nodes if node.location.valid()}
             refs = tuple(node.ref for node in way.nodes)
             taken = _Way(way.id, self._tags_of(way, ferry_members), refs, places, way.version)
-            (own if itself else by_relation)[way.id] = taken
-        return list(own.values()), list(by_relation.values())
+            (own if itself else others)[way.id] = taken
+        return list(own.values()), list(others.values())
 
     def _places(
         self, node_id: npt.NDArray[np.int64]
@@ -159,7 +167,7 @@ class OsmiumFile:
     def _tags_of(self, way: Any, ferry_members: Mapping[int, Mapping[str, str]]) -> Tags:
         """Return the tags of a way that matter, completed by those of its relation; `FERRY_KEYS` of ferries only."""
         keys = self.profile.keys
-        tags = tuple((tag.k, tag.v) for tag in way.tags if tag.k in keys)
+        tags = tuple((tag.k, tag.v) for tag in way.tags if tag.k in keys or tag.v in SHORE_TAGS.get(tag.k, ()))
         relation = ferry_members.get(way.id)
         if relation and (is_ferry(way.tags) or "highway" not in way.tags):
             tags = completed(tags, relation)

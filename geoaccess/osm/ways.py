@@ -9,12 +9,15 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["FERRY_KEYS", "NO_PLACE", "Relation", "Tags", "WaysOfFile"]
+__all__ = ["FERRY_KEYS", "NO_PLACE", "SHORE_TAGS", "Relation", "Tags", "WaysOfFile"]
 
 Tags = tuple[tuple[str, str], ...]
 
 FERRY_KEYS = ("name", "foot", "operator")
 """Keys that are kept of ferries only: roads have them too, and nothing is read from them there."""
+
+SHORE_TAGS = {"natural": ("coastline", "water"), "waterway": ("riverbank",)}
+"""Keys and values of ways, or of the areas they bound, that have water on one side."""
 
 NO_PLACE = 2**31 - 1
 """The coordinate of a node that is not in the file."""
@@ -30,7 +33,7 @@ class Relation(NamedTuple):
 
 @dataclass(frozen=True)
 class WaysOfFile:
-    """The roads and ferries of one file.
+    """The roads, ferries and shores of one file.
 
     Way i has the tags `tagsets[way_tags[i]]` and runs through the nodes ref[ptr[i]:ptr[i + 1]], which are places in
     `node_id` (rising), `x` and `y`: longitude and latitude in units of 1e-7 degrees, or `NO_PLACE`. Of those nodes,

@@ -1,0 +1,174 @@
+"""Nobody walks over water: which walks lead over it, and the nearest road that one can walk to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from geoaccess.network.nearness import prefers_small
+from geoaccess.network.shores import COAST
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from geoaccess.network.core import Network
+    from geoaccess.network.segment_tree import SegmentTree
+    from geoaccess.network.shores import Crossings, ShoreIndex
+
+__all__ = ["Places", "leads_over_water", "nearest_on_land"]
+
+_LEAST_WALK_M = 100.0
+"""Shorter walks are believed: neither shores nor places are drawn so exactly."""
+
+_WADED_M = 30.0
+"""So much water in a row keeps nobody: a brook, or a shore that is drawn a little inland."""
+
+_CELL_M = 1000.0 / 2**0.5
+"""A place at sea stands for people on a shore up to half the diagonal of a square of 1 km away."""
+
+_SHORE_SLACK = 1.5
+_PART_M = 100.0
+_SECTORS, _RING = 120, 0.05
+"""Of the roads in one direction, to 3 degrees, and one distance, to a twentieth, the nearest is tried."""
+
+_FIRST_RADIUS_M, _FIRST_TRIED = 500.0, 64
+
+
+class Places(NamedTuple):
+    """For each point a place on an edge, -1 where there is none; `blocked` where water lies before every road."""
+
+    edge: npt.NDArray[np.int32]
+    x: npt.NDArray[np.float64]
+    y: npt.NDArray[np.float64]
+    blocked: npt.NDArray[np.bool_]
+
+
+def leads_over_water(
+    network: Network,
+    x: npt.NDArray[np.float64],
+    y: npt.NDArray[np.float64],
+    to_x: npt.NDArray[np.float64],
+    to_y: npt.NDArray[np.float64],
+) -> npt.NDArray[np.bool_]:
+    """Return which straight walks between places (metres, see `Network.projection`) lead over water.
+
+    Those do that have more than 30 m of water in a row, the sea or a large lake or river; walks of 100 m or less are
+    not looked at, nor are any where the network has no shores. The middle of a cell may lie in water though people live
+    on its shore: a walk that begins in a lake may leave it, one that begins at sea may come ashore within 707 m (half
+    the diagonal of a cell of 1 km) or not much farther off than the nearest shore.
+    """
+    over = np.zeros(x.size, np.bool_)
+    if network.shores is None:
+        return over
+    index = network.shores.index(network.projection)
+    length = np.hypot(to_x - x, to_y - y)
+    far = np.flatnonzero(length > _LEAST_WALK_M)
+    if not far.size:
+        return over
+    found = index.crossings(x[far], y[far], to_x[far], to_y[far])
+    begins = np.flatnonzero(np.diff(found.walk, prepend=-1))
+    for first, last in zip(begins.tolist(), [*begins[1:].tolist(), found.walk.size], strict=True):
+        walk = far[found.walk[first]]
+        over[walk] = _is_wet(index, found, slice(first, last), float(length[walk]), float(x[walk]), float(y[walk]))
+    return over
+
+
+def _is_wet(index: ShoreIndex, found: Crossings, part: slice, length_m: float, x: float, y: float) -> bool:
+    """Return whether one walk, all of whose crossings are `part` of those found, has too much water in a row."""
+    area, share, leaves = found.area[part], found.share[part], found.leaves[part]
+    coast = area == COAST
+    at_sea: float | None = None
+    ashore = 0.0
+    for where, out in zip(share[coast].tolist(), leaves[coast].tolist(), strict=True):
+        if out:
+            at_sea = where if at_sea is None else at_sea
+        elif at_sea is not None:
+            if (where - at_sea) * length_m > _WADED_M:
+                return True
+            at_sea = None
+        elif not ashore:
+            ashore = where * length_m
+    if at_sea is not None and (1 - at_sea) * length_m > _WADED_M:
+        return True
+    if ashore > _CELL_M and ashore > _SHORE_SLACK * float(index.coast_m(np.array([x]), np.array([y]))[0]):
+        return True
+    for lake in np.unique(area[~coast]).tolist():
+        ends = share[area == lake]
+        ends = ends[ends.size % 2 :]  # the first of an odd number leads out of the water that the walk begins in
+        if ((ends[1::2] - ends[::2]) * length_m > _WADED_M).any():
+            return True
+    return False
+
+
+def nearest_on_land(
+    network: Network,
+    trees: tuple[SegmentTree, SegmentTree],
+    nearest: npt.NDArray[np.int32],
+    x: npt.NDArray[np.float64],
+    y: npt.NDArray[np.float64],
+    *,
+    max_snap_m: float,
+) -> Places:
+    """Return for each point the nearest place on a road that it can walk to, given the `nearest` edge of each.
+
+    Of roads of large components and of small ones (`trees`) as `prefers_small` says.
+    """
+    from geoaccess.kernels import geometry
+
+    at = np.flatnonzero(nearest >= 0)
+    located = geometry.locate_on_shapes(
+        nearest[at],
+        x[at],
+        y[at],
+        network.shape_ptr,
+        *network.shape_xy,
+        network.shape_forward_s,
+        network.shape_backward_s,
+    )
+    piece, share = located[3], located[4]
+    near_x, near_y = (values[piece] + share * (values[piece + 1] - values[piece]) for values in network.shape_xy)
+    edge, to_x, to_y, blocked = nearest.copy(), x.copy(), y.copy(), np.zeros(x.size, np.bool_)
+    for i in at[leads_over_water(network, x[at], y[at], near_x, near_y)].tolist():
+        here = float(x[i]), float(y[i])
+        large, small = (_reachable(network, tree, *here, max_snap_m=max_snap_m) for tree in trees)
+        edge[i], to_x[i], to_y[i], metres = small if prefers_small(large[3], small[3]) else large
+        blocked[i] = not np.isfinite(metres)
+        if blocked[i]:
+            to_x[i], to_y[i] = here
+    return Places(edge, to_x, to_y, blocked)
+
+
+def _reachable(
+    network: Network, tree: SegmentTree, x: float, y: float, *, max_snap_m: float
+) -> tuple[int, float, float, float]:
+    """Return (edge, x, y, metres) of the nearest place that a point can walk to; -1 and inf for none."""
+    radius, done = min(_FIRST_RADIUS_M, max_snap_m), 0.0
+    while True:
+        edge, to_x, to_y, metres = tree.parts_within(x, y, radius, longest=_PART_M)
+        chosen = _thinned(to_x - x, to_y - y, metres)
+        chosen = chosen[metres[chosen] >= done * (1 - _RING)]
+        first, step = 0, _FIRST_TRIED
+        while first < chosen.size:
+            some = chosen[first : first + step]
+            start = np.full((2, some.size), [[x], [y]])
+            dry = some[~leads_over_water(network, start[0], start[1], to_x[some], to_y[some])]
+            if dry.size:
+                best = dry[0]
+                return int(edge[best]), float(to_x[best]), float(to_y[best]), float(metres[best])
+            first, step = first + step, 4 * step
+        if radius >= max_snap_m:
+            return -1, x, y, np.inf
+        radius, done = min(2 * radius, max_snap_m), radius
+
+
+def _thinned(
+    dx: npt.NDArray[np.float64], dy: npt.NDArray[np.float64], metres: npt.NDArray[np.float64]
+) -> npt.NDArray[np.int64]:
+    """Return the nearest in each direction and at each distance, nearest first."""
+    order = np.argsort(metres, kind="stable")
+    sector = np.floor((np.arctan2(dy, dx)[order] / (2 * np.pi) + 0.5) * _SECTORS).astype(np.int64)
+    ring = np.floor(np.log(np.maximum(metres[order], 1.0)) / _RING).astype(np.int64)
+    _, first = np.unique(sector * 10_000 + ring, return_index=True)
+    kept: npt.NDArray[np.int64] = order[np.sort(first)]
+    return kept
