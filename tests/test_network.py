@@ -37,7 +37,7 @@ from geoaccess.network import store as store_module
 ARRAYS = [
     f.name
     for f in dataclasses.fields(Network)
-    if f.name not in ("class_names", "ferries", "counts", "expansion", "unread")
+    if f.name not in ("class_names", "ferries", "counts", "expansion", "unread", "shores")
 ]
 
 

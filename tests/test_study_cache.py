@@ -55,7 +55,7 @@ CACHED = sorted(
     [
         f"{f.name}.npy"
         for f in fields(Network)
-        if f.name not in ("class_names", "ferries", "counts", "expansion", "unread")
+        if f.name not in ("class_names", "ferries", "counts", "expansion", "unread", "shores")
     ]
 )
 CACHED += ["ferries.parquet", "network.json"]

@@ -16,6 +16,7 @@ REASONS = (
     "passenger_ferry_only",
     "no_site_reachable",
     "road_not_connected",
+    "across_water",
 )
 """Why a cell is not reached, in the order of the columns of every table."""
 

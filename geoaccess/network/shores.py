@@ -111,6 +111,16 @@ class Shores:
             found[place[order]] = rings[ring[order]]
         return found
 
+    def any_inside(self, ring: int, lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]) -> bool:
+        """Return whether any of some places lies inside a ring that `island_of` named."""
+        import shapely
+
+        rings, shapes = self._islands
+        shape = shapes[int(np.searchsorted(rings, ring))]
+        west, south, east, north = shape.bounds
+        near = (west <= lon) & (lon <= east) & (south <= lat) & (lat <= north)
+        return bool(shapely.intersects_xy(shape, lon[near], lat[near]).any())
+
     def index(self, projection: LocalProjection) -> ShoreIndex:
         """Return the search tree of the shores in a projection; it is kept for the next walks."""
         kept: dict[str, ShoreIndex] = self.__dict__.setdefault("_index_in", {})
@@ -168,13 +178,17 @@ class ShoreIndex:
         to_y: npt.NDArray[np.float64],
     ) -> Crossings:
         """Return where straight walks cross shores, sorted."""
-        parts = [
-            self._crossings(*(values[at : at + _BATCH] for values in (x, y, to_x, to_y)), at)
-            for at in range(0, max(x.size, 1), _BATCH)
-        ]
-        found = Crossings(*(np.concatenate(part) for part in zip(*parts, strict=True)))
-        order = np.lexsort((found.share, found.area, found.walk))
-        return Crossings(*(values[order] for values in found))
+        parts = []
+        for at in range(0, max(x.size, 1), _BATCH):
+            some = slice(at, at + _BATCH)
+            found = self._crossings(x[some], y[some], to_x[some], to_y[some])
+            parts.append(found._replace(walk=found.walk + at))
+        walk = np.concatenate([part.walk for part in parts])
+        area = np.concatenate([part.area for part in parts])
+        share = np.concatenate([part.share for part in parts])
+        leaves = np.concatenate([part.leaves for part in parts])
+        order = np.lexsort((share, area, walk))
+        return Crossings(walk[order], area[order], share[order], leaves[order])
 
     def _crossings(
         self,
@@ -182,7 +196,6 @@ class ShoreIndex:
         y: npt.NDArray[np.float64],
         to_x: npt.NDArray[np.float64],
         to_y: npt.NDArray[np.float64],
-        offset: int,
     ) -> Crossings:
         import shapely
 
@@ -202,4 +215,4 @@ class ShoreIndex:
         share = ((cut_x - x[walk]) * dx + (cut_y - y[walk]) * dy) / (dx * dx + dy * dy)
         on = (share > 0) & (share < 1)
         cut, share, walk = cut[on], share[on], walk[on]
-        return Crossings(walk + offset, self._area[piece[cut]], share, side_a[cut] < 0)
+        return Crossings(walk, self._area[piece[cut]], share, side_a[cut] < 0)

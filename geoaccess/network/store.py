@@ -87,7 +87,7 @@ def load_network(folder: Path, *, mmap: bool = False) -> Network:
                 raise InputError(f"{folder / name}: damaged (not what was written); build the network again")
         mode: Literal["r"] | None = "r" if mmap else None
         # As plain arrays over the map: numba takes longer to tell the type of a memmap.
-        arrays = {name: np.asarray(np.load(folder / f"{name}.npy", mmap_mode=mode)) for name in names}
+        arrays: dict[str, Any] = {name: np.asarray(np.load(folder / f"{name}.npy", mmap_mode=mode)) for name in names}
         made: dict[str, Any] = {
             part: _PARTS[part](**{name: arrays.pop(f"{part}-{name}") for name in some}) for part, some in parts.items()
         }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geoaccess.arguments import checks_arguments
+from geoaccess.defaults import MIN_COMPONENT_M
 from geoaccess.errors import InputError
 from geoaccess.kernels import geometry
 from geoaccess.network import EdgeKind, Network, assemble
@@ -47,6 +48,7 @@ def read_network(
     when: datetime | None = None,
     ferries: Path | None = None,
     closures: Path | None = None,
+    min_component_m: float = MIN_COMPONENT_M,
     progress: Callable[[str], None] | None = None,
 ) -> Network:
     """Read OpenStreetMap files (.osm.pbf, .osm) into a network of roads and ferries.
@@ -65,7 +67,7 @@ def read_network(
     if progress:
         progress("building the network")
     by_date = find_closed(extract, paths, profile, when, closed)
-    return build_network(extract, profile, when=when, ferries=rows, by_date=by_date)
+    return build_network(extract, profile, when=when, ferries=rows, by_date=by_date, min_component_m=min_component_m)
 
 
 @checks_arguments
@@ -75,6 +77,7 @@ def read_osm(
     when: datetime | None = None,
     ferries: str | Path | None = None,
     closures: str | Path | None = None,
+    min_component_m: float = MIN_COMPONENT_M,
 ) -> Network:
     """Read OpenStreetMap files into a network, with a profile that ships with geoaccess or one of your own.
 
@@ -90,6 +93,8 @@ def read_osm(
         A table (CSV) that overrides and completes the tags of ferries.
     closures
         A table (CSV) of roads that are closed for a part of the year (see `geoaccess.osm.read_closures`).
+    min_component_m
+        Road that hangs together with a place, metres, for a boat to land there, as for `snap`.
 
     Raises
     ------
@@ -108,6 +113,7 @@ def read_osm(
         when=when,
         ferries=None if ferries is None else Path(ferries),
         closures=None if closures is None else Path(closures),
+        min_component_m=min_component_m,
     )
 
 
@@ -119,6 +125,7 @@ def build_network(
     when: datetime | None = None,
     ferries: Sequence[FerryRow] = (),
     by_date: ClosedRoads | None = None,
+    min_component_m: float = MIN_COMPONENT_M,
 ) -> Network:
     """Apply a profile to an extract, and what a table of ferries tells.
 
@@ -131,7 +138,15 @@ def build_network(
     node_rules = [read_node(tags, profile, when) for tags in extract.node_tagsets]
     ferry = np.array([rule.ferry for rule in rules])
     roads, counts = _roads(extract, profile, rules, ferry, by_date)
-    joined = add_ferries(roads, extract, np.flatnonzero(ferry[extract.way_tags]), profile, rows=ferries, when=when)
+    joined = add_ferries(
+        roads,
+        extract,
+        np.flatnonzero(ferry[extract.way_tags]),
+        profile,
+        rows=ferries,
+        when=when,
+        min_component_m=min_component_m,
+    )
     del roads  # of a country each of these tables fills hundreds of megabytes
     lon, lat, segments, hindered = apply_node_rules(joined.lon, joined.lat, joined.segments, extract, node_rules)
     keep = np.zeros(lon.size, np.bool_)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from geoaccess.defaults import MIN_COMPONENT_M
 from geoaccess.osm.boats import Boats, split_roads
 from geoaccess.osm.ferry_ends import RoadsNearby
 from geoaccess.osm.ferry_lines import FerryLine, find_ships, read_line
@@ -61,6 +62,7 @@ def add_ferries(
     *,
     rows: Sequence[FerryRow] = (),
     when: datetime | None = None,
+    min_component_m: float = MIN_COMPONENT_M,
 ) -> WithFerries:
     """Add the ferry ways of an extract to the segments of its roads.
 
@@ -80,7 +82,7 @@ def add_ferries(
     ends = list(dict.fromkeys(node for path in paths for node in path.ends))
     within = _within_lines(paths, on_road)
     nearby = RoadsNearby(roads, extract, [node for node in ends if not on_road[node] and node not in within])
-    joins = nearby.joins(profile.ferry.join_m)
+    joins = nearby.joins(profile.ferry.join_m, min_component_m=min_component_m)
     any_road_m = nearby.any_road_m()
     away_m = {node: any_road_m[node] for node in ends if touching[node] == 1 and node in any_road_m.keys() - joins}
 

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Join", "RoadsNearby"]
 
-_LEAST_COMPONENT_M = 2000.0
-"""Of roads shorter in all, a boat's end takes none while a longer one is not much farther; as `snap` does."""
-
 
 class Join(NamedTuple):
     """A place on a segment of road, by its share of the way from a to b, and the metres to it."""
@@ -41,15 +38,16 @@ class RoadsNearby:
         owner = np.arange(self.roads["a"].size, dtype=np.int32)
         return {end: join.metres for end, join in self._nearest(owner).items()}
 
-    def joins(self, limit_m: float) -> dict[int, Join]:
+    def joins(self, limit_m: float, *, min_component_m: float) -> dict[int, Join]:
         """Return for each end the place where it joins the road, if there is one within the limit.
 
         A road counts that a journey may begin on, and from which one can come back (both its ends are in one strongly
-        connected component); of small components only the one that is much nearer.
+        connected component); of components of less than `min_component_m` of road only the one that is much nearer, as
+        `snap` does.
         """
         if not self.ends.size:
             return {}
-        large, small = self._eligible()
+        large, small = self._eligible(min_component_m)
         near, nearer = self._nearest(large), self._nearest(small)
         found = {}
         for end in self.ends.tolist():
@@ -59,7 +57,7 @@ class RoadsNearby:
                 found[end] = join
         return found
 
-    def _eligible(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    def _eligible(self, min_component_m: float) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
         """Return the segments of large components and of small ones: their own number, -1 for others."""
         a, b = self.roads["a"], self.roads["b"]
         forward, backward = self.roads["forward_s"] >= 0, self.roads["backward_s"] >= 0
@@ -73,7 +71,7 @@ class RoadsNearby:
         length = geometry.segment_lengths_m(self.extract.lon, self.extract.lat, a, b)
         metres = np.bincount(label[a[inside]], length[inside], label.max(initial=0) + 1)
         usable = inside & self.roads["snaps"]
-        large = usable & (metres[label[a]] >= _LEAST_COMPONENT_M)
+        large = usable & (metres[label[a]] >= min_component_m)
         number = np.arange(a.size, dtype=np.int32)
         return np.where(large, number, np.int32(-1)), np.where(usable & ~large, number, np.int32(-1))
 

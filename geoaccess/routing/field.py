@@ -269,13 +269,13 @@ class NearestField:
         at = np.concatenate([nodes, self.leave_u(edges)])
         only = np.concatenate([np.full(nodes.size, -1, np.int32), edges])
         by_road = along.cells_at(at, only, cells.first, cells.listed, cells.rows, cells.seen)
-        found = np.union1d(by_road, walks_between(cells.spots, spots).first)
+        found = np.union1d(by_road, walks_between(self.network, cells.spots, spots).first)
         cells.keys[found] = self._finish(cells.rows[found], cells.spots.some(found))
         return found
 
     def walk_ds(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return the time of the shortest straight walk of some attached cells to a site, FAR where there is none."""
-        walks = walks_between(self.cells().spots.some(rows), self.standing.spots)
+        walks = walks_between(self.network, self.cells().spots.some(rows), self.standing.spots)
         least = np.full(len(rows), int(FAR), np.int64)
         np.minimum.at(least, walks.first, walks.time_ds)
         return least
@@ -294,7 +294,7 @@ class NearestField:
         found: npt.NDArray[np.uint64] = search.finish_nearest(
             self.keys, *cells, sites.on_edge, sites.of_edge, off, up, down
         )
-        search.offer_each(found, *walks_between(spots, sites.spots))
+        search.offer_each(found, *walks_between(self.network, spots, sites.spots))
         return found
 
     def _table(self, cells: pd.DataFrame, keys: npt.NDArray[np.uint64]) -> pd.DataFrame:

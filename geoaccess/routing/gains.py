@@ -43,7 +43,7 @@ def site_gains(field: NearestField, candidates: Places) -> pd.DataFrame:
     cells = field.cells()
     places = as_places(field.network, candidates, name="candidates", **field.snapping)
     rows, spots = field.standing.described(places)
-    walks = walks_between(spots, cells.spots)
+    walks = walks_between(field.network, spots, cells.spots)
     first = np.searchsorted(walks.first, np.arange(len(rows) + 1))
     node = field.leave_u(np.maximum(rows[:, along.EDGE], 0))
     out = field.out

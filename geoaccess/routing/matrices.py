@@ -333,7 +333,7 @@ def _tiles(
     source, target = ends_of(one, leaving=True), ends_of(other, leaving=False)
     if turned:
         source, target = target, source
-    walks = walks_between(spots_of(source.legs), spots_of(target.legs))
+    walks = walks_between(roads, spots_of(source.legs), spots_of(target.legs))
     hierarchy = _engine(network, len(source.node_u), method)
     if hierarchy is not None:
         hierarchy = _above(hierarchy, source, target)

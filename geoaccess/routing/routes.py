@@ -153,7 +153,7 @@ def route_kept(
 def _walk_ds(network: Network, snapped: pd.DataFrame) -> int | None:
     """Return the time of the straight walk between two places, None where they are too far apart for it."""
     spots = spots_of(legs(network, snapped, turned=False))
-    times = walks_between(spots.some([0]), spots.some([1])).time_ds
+    times = walks_between(network, spots.some([0]), spots.some([1])).time_ds
     return int(times[0]) if times.size else None
 
 

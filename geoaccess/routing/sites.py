@@ -79,9 +79,10 @@ def nearest(
     Table on the index of `cells`: `travel_time_s` and `site` (its index label), `travel_time_2_s` and `site_2`, ...
     up to k; `off_network_m`; and `reason`. A time is inf where no (further) site is reached and NaN where the cell is
     not snapped; the site is then missing (None). `reason` is "" for cells that reach a site, else `no_road_within`,
-    `island_without_ferry`, `passenger_ferry_only`, `road_not_connected` or `no_site_reachable`. A place that no car
-    reaches is called an island where a boat calls at it, be it out of service; of others one cannot tell, and their
-    roads are not connected to the rest.
+    `across_water`, `island_without_ferry`, `passenger_ferry_only`, `road_not_connected` or `no_site_reachable`. A place
+    that no car reaches is on an island where coast closes around it and around no road of the largest part of the
+    network; where no coast closes around it, land is not known, and it is called an island where a boat calls at it, be
+    it out of service. The roads of others are not connected to the rest.
 
     Raises
     ------
@@ -136,7 +137,7 @@ def nearest_snapped(
         site.up[by_edge],
         site.down[by_edge],
     )
-    search.offer_each(found, *walks_between(spots_of(cell), spots_of(site)))
+    search.offer_each(found, *walks_between(hierarchy.network, spots_of(cell), spots_of(site)))
     return table(hierarchy.network, cells, [*sites.index], found)
 
 
@@ -233,14 +234,53 @@ def _reasons(
     main = np.bincount(with_cars).argmax()
     node = cells["node"].to_numpy()
     here = np.where(node >= 0, node, network.edge_u[np.maximum(edge, 0)])
+    apart = ~reached & (edge >= 0) & (with_cars[here] != main)
+    ashore, on_island = _by_land(network, here, apart, with_cars == main)
     boat = network.edge_kind != EdgeKind.ROAD
     called_at = np.zeros(with_cars.max(initial=0) + 1, np.bool_)
     called_at[with_cars[network.edge_u[boat]]] = called_at[with_cars[network.edge_v[boat]]] = True
     # A passenger boat leads somewhere when what it joins is larger than what cars reach.
     size_by_car, size_by_boat = np.bincount(with_cars)[with_cars[here]], np.bincount(with_boats)[with_boats[here]]
     reasons: npt.NDArray[np.object_] = np.select(
-        [reached, edge < 0, with_cars[here] == main, size_by_boat > size_by_car, called_at[with_cars[here]]],
-        ["", cells["reason"].to_numpy(), NO_SITE_REACHABLE, PASSENGER_FERRY_ONLY, ISLAND_WITHOUT_FERRY],
+        [
+            reached,
+            edge < 0,
+            with_cars[here] == main,
+            size_by_boat > size_by_car,
+            ashore,
+            on_island | called_at[with_cars[here]],
+        ],
+        [
+            "",
+            cells["reason"].to_numpy(),
+            NO_SITE_REACHABLE,
+            PASSENGER_FERRY_ONLY,
+            ROAD_NOT_CONNECTED,
+            ISLAND_WITHOUT_FERRY,
+        ],
         ROAD_NOT_CONNECTED,
     ).astype(object)
     return reasons
+
+
+def _by_land(
+    network: Network,
+    node: npt.NDArray[np.int32],
+    asked: npt.NDArray[np.bool_],
+    in_main: npt.NDArray[np.bool_],
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Return which of the places `asked` share land with the main part of the network, and which lie on islands.
+
+    On an island, the coast closes around the place and around no road of the main part; where no coast closes around
+    it, land is not known.
+    """
+    ashore, on_island = np.zeros(node.size, np.bool_), np.zeros(node.size, np.bool_)
+    if network.shores is None or not asked.any():
+        return ashore, on_island
+    at = np.flatnonzero(asked)
+    ring = network.shores.island_of(network.node_lon[node[at]], network.node_lat[node[at]])
+    road = network.edge_u[(network.edge_kind == EdgeKind.ROAD) & in_main[network.edge_u]]
+    for number in np.unique(ring[ring >= 0]).tolist():
+        shared = network.shores.any_inside(number, network.node_lon[road], network.node_lat[road])
+        (ashore if shared else on_island)[at[ring == number]] = True
+    return ashore, on_island

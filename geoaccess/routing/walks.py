@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from geoaccess.kernels import walks as kernel
+from geoaccess.network import leads_over_water
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
 
+    from geoaccess.network import Network
     from geoaccess.routing.legs import Legs
 
 __all__ = ["NOWHERE", "Spots", "Walks", "joined", "spots_of", "walks_between"]
@@ -68,13 +70,18 @@ def joined(one: Spots, other: Spots) -> Spots:
     return Spots(*(np.concatenate(both) for both in zip(one, other, strict=True)))
 
 
-def walks_between(one: Spots, other: Spots) -> Walks:
+def walks_between(network: Network, one: Spots, other: Spots) -> Walks:
     """Return the walks between two sets of points: those of pairs no farther apart than they are off the network.
 
-    time = distance (time off of both) / (metres off of both), which is never longer than any journey by road.
+    time = distance (time off of both) / (metres off of both), which is never longer than any journey by road. Walks
+    that lead over water, from wherever one begins, are not taken.
     """
     usable = np.flatnonzero(np.isfinite(other.off_m))
     order = usable[np.argsort(other.x[usable], kind="stable")].astype(np.int32)
     # NaN compares false: points that are not snapped walk nowhere.
     first, second, time = kernel.pairs(*one, *other.some(order))
-    return Walks(first, order[second], time)
+    second = order[second]
+    ends = (one.x[first], one.y[first]), (other.x[second], other.y[second])
+    # A place at sea may stand for people on the shore where a walk begins, not where it ends.
+    wet = leads_over_water(network, *ends[0], *ends[1]) & leads_over_water(network, *ends[1], *ends[0])
+    return Walks(first[~wet], second[~wet], time[~wet]) if wet.any() else Walks(first, second, time)

@@ -13,6 +13,7 @@ from geoaccess import services
 from geoaccess.errors import InputError
 from geoaccess.frames import crs_of
 from geoaccess.measures import ServiceSpec
+from geoaccess.network import ACROSS_WATER, NO_ROAD_WITHIN
 from geoaccess.phrases import text
 from geoaccess.questions.scenario_run import solve_scenario
 from geoaccess.study.sections.access_rules import permissions, rule_columns, rule_services
@@ -255,7 +256,7 @@ def _times(
     """Return the columns of a time; what is not on a road is NaN, as everywhere."""
     key, reached = measure.spec.key, np.isfinite(seconds)
     why = reason.where(reason != "", else_reason).where(~reached, "")
-    seconds = seconds.where(reached | (why != "no_road_within"), np.nan)
+    seconds = seconds.where(reached | ~why.isin([NO_ROAD_WITHIN, ACROSS_WATER]), np.nan)
     return {f"{key}_s": seconds, f"{key}_site": site.where(reached, ""), f"{key}_reason": why}
 
 

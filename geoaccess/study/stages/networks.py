@@ -68,10 +68,9 @@ def network_folder(study: Study) -> Path:
     That is the extracts, the profile, the tables of ferries and of closed roads and the code that builds it.
     """
     paths = _extracts(study)
-    when = study.settings.network.when
+    settings = f"{study.settings.network.when} {study.settings.network.min_component_km}"
     return (
-        study.cache
-        / f"network-{_network_digest(paths, study.profile, (study.ferries, study.closures), str(when))[:20]}"
+        study.cache / f"network-{_network_digest(paths, study.profile, (study.ferries, study.closures), settings)[:20]}"
     )
 
 
@@ -80,7 +79,13 @@ def build_network(study: Study, *, say: Callable[[str], None] | None = None) -> 
     when = study.settings.network.when
     profile = read_profile(study.profile)
     return read_network(
-        _extracts(study), profile, when=when, ferries=study.ferries, closures=study.closures, progress=say
+        _extracts(study),
+        profile,
+        when=when,
+        ferries=study.ferries,
+        closures=study.closures,
+        min_component_m=study.settings.network.min_component_km * 1000,
+        progress=say,
     )
 
 
