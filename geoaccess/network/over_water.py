@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -28,9 +29,11 @@ _CELL_M = 1000.0 / 2**0.5
 """A place at sea stands for people on a shore up to half the diagonal of a square of 1 km away."""
 
 _SHORE_SLACK = 1.5
-_PART_M = 100.0
-_SECTORS, _RING = 120, 0.05
-"""Of the roads in one direction, to 3 degrees, and one distance, to a twentieth, the nearest is tried."""
+_PARTS = 50
+"""Roads are looked at in parts of a fiftieth of the radius of search: 10 m of those within 500 m."""
+
+_SECTORS, _RING = 360, 0.05
+"""Of the roads in one direction, to 1 degree, and one distance, to a twentieth, the nearest is tried."""
 
 _FIRST_RADIUS_M, _FIRST_TRIED = 500.0, 64
 
@@ -67,8 +70,8 @@ def leads_over_water(
     if not far.size:
         return over
     found = index.crossings(x[far], y[far], to_x[far], to_y[far])
-    begins = np.flatnonzero(np.diff(found.walk, prepend=-1))
-    for first, last in zip(begins.tolist(), [*begins[1:].tolist(), found.walk.size], strict=True):
+    bounds = [*np.flatnonzero(np.diff(found.walk, prepend=-1)).tolist(), found.walk.size]
+    for first, last in itertools.pairwise(bounds):
         walk = far[found.walk[first]]
         over[walk] = _is_wet(index, found, slice(first, last), float(length[walk]), float(x[walk]), float(y[walk]))
     return over
@@ -145,7 +148,7 @@ def _reachable(
     """Return (edge, x, y, metres) of the nearest place that a point can walk to; -1 and inf for none."""
     radius, done = min(_FIRST_RADIUS_M, max_snap_m), 0.0
     while True:
-        edge, to_x, to_y, metres = tree.parts_within(x, y, radius, longest=_PART_M)
+        edge, to_x, to_y, metres = tree.parts_within(x, y, radius, longest=radius / _PARTS)
         chosen = _thinned(to_x - x, to_y - y, metres)
         chosen = chosen[metres[chosen] >= done * (1 - _RING)]
         first, step = 0, _FIRST_TRIED
