@@ -110,6 +110,7 @@ def test_everybody_is_in_every_table(done, name):
     assert (table["reached"] + table["unreached"] == table["population"]).all()
     reasons = [column for column in table if column.startswith("unreached_")]
     assert sorted(reasons) == [
+        "unreached_across_water",
         "unreached_island_without_ferry",
         "unreached_no_road_within",
         "unreached_no_site_reachable",

@@ -9,7 +9,7 @@ import numpy as np
 from geoaccess.arguments import checks_arguments
 from geoaccess.network.elements import EdgeKind
 from geoaccess.network.nearness import prefers_small
-from geoaccess.network.over_water import Places, nearest_on_land
+from geoaccess.network.over_water import Attached, nearest_on_land
 from geoaccess.network.segment_tree import SegmentTree
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def nearest_edges(
     *,
     max_snap_m: float,
     min_component_m: float,
-) -> Places:
+) -> Attached:
     """Return the nearest edge that each point (in metres, see `Network.projection`) may be attached to; -1 for none.
 
     That is one of `snappable_edges`, or one of a smaller component where that is much nearer (see `prefers_small`):
@@ -62,7 +62,7 @@ def nearest_edges(
     small, small_m = trees.small.nearest(x, y, most=max_snap_m)
     found: npt.NDArray[np.int32] = np.where(prefers_small(large_m, small_m), small, edge)
     if network.shores is None:
-        return Places(found, x, y, np.zeros(x.size, np.bool_))
+        return Attached(found, x, y, np.zeros(x.size, np.bool_))
     return nearest_on_land(network, trees, found, x, y, max_snap_m=max_snap_m)
 
 

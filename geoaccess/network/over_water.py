@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from geoaccess.network.segment_tree import SegmentTree
     from geoaccess.network.shores import Crossings, ShoreIndex
 
-__all__ = ["Places", "leads_over_water", "nearest_on_land"]
+__all__ = ["Attached", "leads_over_water", "nearest_on_land"]
 
 _LEAST_WALK_M = 100.0
 """Shorter walks are believed: neither shores nor places are drawn so exactly."""
@@ -38,7 +38,7 @@ _SECTORS, _RING = 360, 0.05
 _FIRST_RADIUS_M, _FIRST_TRIED = 500.0, 64
 
 
-class Places(NamedTuple):
+class Attached(NamedTuple):
     """For each point a place on an edge, -1 where there is none; `blocked` where water lies before every road."""
 
     edge: npt.NDArray[np.int32]
@@ -112,7 +112,7 @@ def nearest_on_land(
     y: npt.NDArray[np.float64],
     *,
     max_snap_m: float,
-) -> Places:
+) -> Attached:
     """Return for each point the nearest place on a road that it can walk to, given the `nearest` edge of each.
 
     Of roads of large components and of small ones (`trees`) as `prefers_small` says.
@@ -139,7 +139,7 @@ def nearest_on_land(
         blocked[i] = not np.isfinite(metres)
         if blocked[i]:
             to_x[i], to_y[i] = here
-    return Places(edge, to_x, to_y, blocked)
+    return Attached(edge, to_x, to_y, blocked)
 
 
 def _reachable(

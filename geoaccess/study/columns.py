@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from geoaccess.measures import REASONS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -83,16 +85,7 @@ COMMON: Final[Columns] = {
     "centrality_index": "",
     **dict.fromkeys(("population", "people", "reached", "unreached"), "people"),
     "cells": "count",
-    **dict.fromkeys(
-        (
-            "unreached_no_road_within",
-            "unreached_island_without_ferry",
-            "unreached_passenger_ferry_only",
-            "unreached_no_site_reachable",
-            "unreached_road_not_connected",
-        ),
-        "people",
-    ),
+    **dict.fromkeys((f"unreached_{reason}" for reason in REASONS), "people"),
     **dict.fromkeys(("mean_s", "median_s", "p90_s", "norm_{n}_s", "norm_s", "time_s"), "s"),
     "share_within_norm_{n}": "share",
     "people_beyond_norm_{n}": "people",
