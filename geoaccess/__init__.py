@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         Hierarchy,
         contract,
     )
+    from geoaccess.maps import plot_classes, plot_lorenz, plot_times
     from geoaccess.measures import (
         class_contrast,
         cumulative_opportunities,
@@ -152,6 +153,9 @@ __all__ = [
     "osm",
     "palma",
     "parallel",
+    "plot_classes",
+    "plot_lorenz",
+    "plot_times",
     "quantile_table",
     "read_cells",
     "read_centrality",
@@ -209,6 +213,7 @@ _NAMESPACES = frozenset(
 )
 
 _ROOMS = {
+    "maps": ("plot_classes", "plot_lorenz", "plot_times"),
     "demand": ("read_cells", "read_raster_cells", "zonal_population"),
     "equity": (
         "bootstrap_interval",

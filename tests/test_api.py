@@ -64,7 +64,7 @@ def test_every_name_is_there_and_is_kept_once_it_was_asked_for():
     for name in ga.__all__:
         assert getattr(ga, name) is vars(ga)[name]
     with pytest.raises(AttributeError, match="no attribute 'within'"):
-        ga.travel_times_within  # noqa: B018
+        ga.within  # noqa: B018
 
 
 def test_importing_the_package_imports_no_table_library():
@@ -162,3 +162,53 @@ def test_points_and_snapped_points_give_the_same_answer_everywhere():
     other = ga.Network.from_edges(lon=[10, 10.1], lat=[60, 60], u=[0], v=[1], forward_s=[300], backward_s=[300])
     with pytest.raises(ga.InputError, match="cells: snapped on another network"):
         ga.nearest(other, *snapped)
+
+
+USER = """
+import geopandas as gpd
+import geoaccess as ga
+
+network = ga.read_osm("region.osm.pbf")
+cells: gpd.GeoDataFrame = ga.read_cells("people.csv")
+sites: gpd.GeoDataFrame = ga.read_sites("sites.csv")
+times = ga.nearest(network, cells, sites)
+reached = times["travel_time_s"].notna()
+uneven: float = ga.gini(times["travel_time_s"][reached], weights=cells["population"][reached])
+parts = ga.equity.decompose_theil_t([1.0, 2.0], groups=["a", "b"])
+share = float(parts.loc["everybody"].to_dict()["between"])
+"""
+
+
+def test_a_user_file_is_typed(tmp_path):
+    """Right use passes `mypy --strict`, and a slip in it is found: the types are there, and none of them is Any."""
+    (tmp_path / "user.py").write_text(USER)
+    (tmp_path / "slip.py").write_text(
+        USER.replace("uneven: float", "uneven: str").replace("sites: gpd.GeoDataFrame", "sites: int")
+    )
+    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), "--config-file="]
+    done = {
+        name: subprocess.run([*command, str(tmp_path / name)], capture_output=True, text=True, check=False, cwd=ROOT)
+        for name in ("user.py", "slip.py")
+    }
+    ours = {
+        name: [line for line in run.stdout.splitlines() if f"{name}:" in line and "error:" in line]
+        for name, run in done.items()
+    }
+    assert ours["user.py"] == [], done["user.py"].stdout
+    assert len(ours["slip.py"]) >= 2, done["slip.py"].stdout
+
+
+def test_plots_are_drawn_on_the_axes_given():
+    from matplotlib.figure import Figure
+
+    axes = Figure().subplots()
+    assert ga.plot_times([300.0, np.nan], weights=[1, 3], axes=axes) is axes
+    assert axes.get_lines()[0].get_ydata()[-1] == pytest.approx(25)
+    square = ga.plot_lorenz([1.0, 3.0])
+    assert ga.plot_lorenz([2.0, 2.0], axes=square) is square
+    assert len(square.get_lines()) == 3
+    assert square.get_lines()[1].get_ydata().tolist() == pytest.approx([0, 25, 100])
+    bars = ga.plot_classes([60.0, 120.0, np.inf], classes=["1", "6", "6"])
+    assert [bar.get_height() for bar in bars.patches] == [1, 2]
+    with pytest.raises(ga.InputError, match="one number per cell"):
+        ga.plot_times([1.0, 2.0], weights=[1.0])

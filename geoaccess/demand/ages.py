@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +23,6 @@ from geoaccess.tables import missing_columns, read_numbers, read_table, read_tex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 __all__ = ["age_span", "group_ages", "people_by_share", "project_people", "read_projection"]
 
@@ -213,7 +213,7 @@ def group_ages(table: pd.DataFrame, groups: Mapping[str, tuple[int, int | None]]
 
 @checks_arguments
 def read_projection(
-    path: Path, *, zone: str = "kommunenummer", age: str = "age", year: str = "year", people: str = "people"
+    path: str | Path, *, zone: str = "kommunenummer", age: str = "age", year: str = "year", people: str = "people"
 ) -> pd.DataFrame:
     """Read a tidy table of people by municipality, age and year, such as one made from SSB's StatBank table 14288.
 
@@ -242,6 +242,7 @@ def read_projection(
     >>> read_projection(file).to_dict("records")
     [{'zone_id': '0301', 'age': '80+', 'year': 2030, 'people': 29000.0}]
     """
+    path = Path(path)
     table = read_table(path, hint="give the path of a table of people by municipality, age and year")
     problems = missing_columns(table, [zone, age, year, people])
     if problems:

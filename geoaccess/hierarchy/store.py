@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,8 +15,6 @@ from geoaccess.errors import InputError
 from geoaccess.hierarchy.core import Hierarchy
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from geoaccess.network import Network
 
 __all__ = ["load_hierarchy", "network_digest", "save_hierarchy"]
@@ -25,8 +24,9 @@ _ARRAYS = ("place", "start", "head", "outward", "inward")
 
 
 @checks_arguments
-def save_hierarchy(hierarchy: Hierarchy, folder: Path) -> Path:
+def save_hierarchy(hierarchy: Hierarchy, folder: str | Path) -> Path:
     """Write a hierarchy to a folder, whole or not at all; its network is kept by `save_network`."""
+    folder = Path(folder)
     with files.writing_folder(folder) as temporary:
         for name in _ARRAYS:
             np.save(temporary / f"{name}.npy", getattr(hierarchy, name))
@@ -41,7 +41,7 @@ def save_hierarchy(hierarchy: Hierarchy, folder: Path) -> Path:
 
 
 @checks_arguments
-def load_hierarchy(folder: Path, network: Network) -> Hierarchy:
+def load_hierarchy(folder: str | Path, network: Network) -> Hierarchy:
     """Read the hierarchy of a network that `save_hierarchy` wrote.
 
     Its arrays are mapped into memory: processes that read the same folder share them.
@@ -64,6 +64,7 @@ def load_hierarchy(folder: Path, network: Network) -> Hierarchy:
     ...     ga.hierarchy.load_hierarchy(kept, road)
     Hierarchy(2 nodes, 1 arcs)
     """
+    folder = Path(folder)
     try:
         described = json.loads((folder / "hierarchy.json").read_text(encoding="utf-8"))
         if described["format"] != _FORMAT:

@@ -12,6 +12,7 @@ from geoaccess.maps.figures import FIGURES, Drawn, Figure, lorenz_figure, servic
 from geoaccess.maps.lorenz import LorenzCurve
 from geoaccess.maps.network import network_map
 from geoaccess.maps.network_layers import backdrop, ferry_lines
+from geoaccess.maps.plots import plot_classes, plot_lorenz, plot_times
 from geoaccess.maps.raster import geotiff
 from geoaccess.maps.report import report_page, report_pdf
 from geoaccess.maps.report_content import Data, Extra, Norm, Origin, Report, ServiceFindings
@@ -43,6 +44,9 @@ __all__ = [
     "geotiff",
     "lorenz_figure",
     "network_map",
+    "plot_classes",
+    "plot_lorenz",
+    "plot_times",
     "report_page",
     "report_pdf",
     "service_map",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from geoaccess.maps.results import Service
     from geoaccess.zones import CentralityScheme
 
-__all__ = ["draw_lorenz", "draw_time_curves"]
+__all__ = ["class_groups", "draw_curve", "draw_equality", "draw_lorenz", "draw_panel", "draw_time_curves"]
 
 PANEL_IN: Final = (3.75, 2.55)
 LEFT_IN: Final = 0.55
@@ -50,7 +50,7 @@ def draw_time_curves(
     """Write the panels of `time_curves`."""
     words = section(language, "map")
     population = results["population"].to_numpy(dtype=np.float64)
-    groups = _groups(results, population, scheme, language)
+    groups = class_groups(results, population, scheme, language)
     columns = min(len(services), 2)
     rows = -(-len(services) // columns)
     step_x, step_y = PANEL_IN[0] + LEFT_IN, PANEL_IN[1] + BELOW_IN
@@ -67,12 +67,12 @@ def draw_time_curves(
                 height_in=PANEL_IN[1],
             )
             times = results[f"{service.key}_s"].to_numpy(dtype=np.float64)
-            _panel(axes, service, times, population, groups, words=words, language=language)
+            draw_panel(axes, service, times, population, groups, words=words, language=language)
         _class_legend(sheet, columns * step_x + 0.25, groups, population, scheme.title(language), language)
         sheet.save(path)
 
 
-class _Group(NamedTuple):
+class Group(NamedTuple):
     """Whose curve is drawn: the cells, the name and the look of its line; everybody in bold."""
 
     rows: npt.NDArray[np.bool_]
@@ -81,35 +81,36 @@ class _Group(NamedTuple):
     bold: bool = False
 
 
-def _groups(
+def class_groups(
     results: pd.DataFrame, population: npt.NDArray[np.float64], scheme: CentralityScheme, language: str
-) -> list[_Group]:
+) -> list[Group]:
     """Return each class that has people, those in no class, and everybody."""
     everyone = np.ones(len(population), dtype=np.bool_)
     look = {"color": INK, "linewidth": 2.2, "zorder": 5}
-    whole = _Group(everyone, section(language, "map")["total"], look, bold=True)
+    whole = Group(everyone, section(language, "map")["total"], look, bold=True)
     if "centrality_class" not in results.columns or not results["centrality_class"].notna().any():
         return [whole]
     places = scheme.positions(results["centrality_class"])
     found = []
     for place, one in enumerate(scheme.classes):
         look = {"color": one.colour, "linewidth": 1.7, "linestyle": DASHES[place % len(DASHES)]}
-        found.append(_Group(places == place, class_label(one.id, scheme, language=language), look))
+        found.append(Group(places == place, class_label(one.id, scheme, language=language), look))
     look = {"color": NO_CLASS_COLOUR, "linewidth": 1.4}
-    found.append(_Group(places < 0, class_label("", scheme, language=language), look))
+    found.append(Group(places < 0, class_label("", scheme, language=language), look))
     return [*(group for group in found if population[group.rows].sum() > 0), whole]
 
 
-def _panel(
+def draw_panel(
     axes: Any,
     service: Service,
     times_s: npt.NDArray[np.float64],
     population: npt.NDArray[np.float64],
-    groups: Sequence[_Group],
+    groups: Sequence[Group],
     *,
     words: Mapping[str, str],
     language: str,
 ) -> None:
+    """Draw a line for each group: which share of its people need at most each time; with the norms of the service."""
     end = _end_s(times_s, population, service.norms_s)
     at = np.linspace(0, end, 721)
     for group in groups:
@@ -177,7 +178,7 @@ def _end_s(times_s: npt.NDArray[np.float64], population: npt.NDArray[np.float64]
 def _class_legend(
     sheet: Sheet,
     left_in: float,
-    groups: Sequence[_Group],
+    groups: Sequence[Group],
     population: npt.NDArray[np.float64],
     title: str,
     language: str,
@@ -199,6 +200,25 @@ def _class_legend(
         top -= 0.13
 
 
+def draw_equality(axes: Any, *, words: Mapping[str, str]) -> None:
+    """Lay out the square of a Lorenz curve, with the line of equality."""
+    axes.plot([0, 100], [0, 100], color=QUIET, linewidth=0.9, linestyle=(0, (4, 3)), label=words["equality"])
+    axes.set(xlim=(0, 100), ylim=(0, 100), xlabel=words["lorenz_x"], ylabel=words["lorenz_y"], aspect="equal")
+    axes.grid(color=colour("grid"), linewidth=0.6)
+
+
+def draw_curve(axes: Any, population_share: Any, time_share: Any, *, number: int, label: str) -> None:
+    """Draw a Lorenz curve, in the look of the numbered one of several."""
+    axes.plot(
+        100 * np.asarray(population_share),
+        100 * np.asarray(time_share),
+        color=SERVICE_COLOURS[number % len(SERVICE_COLOURS)],
+        linestyle=DASHES[number // len(SERVICE_COLOURS) % 3],
+        linewidth=1.9,
+        label=label,
+    )
+
+
 def draw_lorenz(path: Path, *, curves: Sequence[LorenzCurve], heads: Mapping[str, str], language: str) -> None:
     """Write the figure of `lorenz_figure`."""
     words = section(language, "map")
@@ -206,19 +226,10 @@ def draw_lorenz(path: Path, *, curves: Sequence[LorenzCurve], heads: Mapping[str
     with house_style():
         sheet = Sheet(width_in=side + LEFT_IN + LEGEND_IN + 0.3, height_in=side + 0.55, **heads)
         axes = sheet.axes(left_in=LEFT_IN, bottom_in=0.45, width_in=side, height_in=side)
-        axes.plot([0, 100], [0, 100], color=QUIET, linewidth=0.9, linestyle=(0, (4, 3)), label=words["equality"])
+        draw_equality(axes, words=words)
         for number, curve in enumerate(curves):
             gini = phrases.number(curve.gini, 2, language=language)
             name = "\n".join(wrapped(f"{curve.label} (Gini\u00a0{gini})", width_in=LEGEND_IN - 0.6, size=8.5))
-            axes.plot(
-                100 * np.asarray(curve.population_share),
-                100 * np.asarray(curve.time_share),
-                color=SERVICE_COLOURS[number % len(SERVICE_COLOURS)],
-                linestyle=DASHES[number // len(SERVICE_COLOURS) % 3],
-                linewidth=1.9,
-                label=name,
-            )
-        axes.set(xlim=(0, 100), ylim=(0, 100), xlabel=words["lorenz_x"], ylabel=words["lorenz_y"], aspect="equal")
-        axes.grid(color=colour("grid"), linewidth=0.6)
+            draw_curve(axes, curve.population_share, curve.time_share, number=number, label=name)
         axes.legend(loc="upper left", bbox_to_anchor=(1.03, 1.0), frameon=False, borderaxespad=0, labelspacing=0.8)
         sheet.save(path)

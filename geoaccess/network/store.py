@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,6 @@ from geoaccess.errors import InputError
 from geoaccess.network.core import Network
 from geoaccess.network.elements import TurnExpansion
 from geoaccess.network.shores import Shores
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 __all__ = ["load_network", "save_network"]
 
@@ -34,8 +32,9 @@ _checked: set[tuple[str, int, int, int, str]] = set()  # files of mapped network
 
 
 @checks_arguments
-def save_network(network: Network, folder: Path) -> Path:
+def save_network(network: Network, folder: str | Path) -> Path:
     """Write a network to a folder, whole or not at all."""
+    folder = Path(folder)
     with files.writing_folder(folder) as temporary:
         for name in _ARRAYS:
             np.save(temporary / f"{name}.npy", getattr(network, name))
@@ -58,7 +57,7 @@ def save_network(network: Network, folder: Path) -> Path:
 
 
 @checks_arguments
-def load_network(folder: Path, *, mmap: bool = False) -> Network:
+def load_network(folder: str | Path, *, mmap: bool = False) -> Network:
     """Read a network that `save_network` wrote.
 
     Parameters
@@ -76,6 +75,7 @@ def load_network(folder: Path, *, mmap: bool = False) -> Network:
     InputError
         If anything is missing, was changed or is of another version: every file is checked against its digest.
     """
+    folder = Path(folder)
     try:
         described: dict[str, Any] = json.loads((folder / "network.json").read_text(encoding="utf-8"))
         if described["format"] != _FORMAT or described.pop("digest") != _digest(described):

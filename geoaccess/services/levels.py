@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geoaccess.arguments import checks_arguments
@@ -10,7 +11,6 @@ from geoaccess.toml import did_you_mean, parse_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     import geopandas as gpd
 
@@ -18,7 +18,7 @@ __all__ = ["at_least", "read_levels"]
 
 
 @checks_arguments
-def read_levels(path: Path) -> dict[str, tuple[str, ...]]:
+def read_levels(path: str | Path) -> dict[str, tuple[str, ...]]:
     r"""Read the levels of services from a TOML file: a list for each service, the lowest level first.
 
     Raises
@@ -39,6 +39,7 @@ def read_levels(path: Path) -> dict[str, tuple[str, ...]]:
     >>> read_levels(file)["birth_unit"]
     ('fødestue', 'fødeavdeling', 'kvinneklinikk')
     """
+    path = Path(path)
     levels, problems = {}, []
     for service, found in parse_toml(path).items():
         words = tuple(found) if isinstance(found, list) else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,6 @@ from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     import geopandas as gpd
     import numpy.typing as npt
@@ -46,7 +46,7 @@ _SHOWN = 5
 
 @checks_arguments
 def read_sites(
-    path: Path,
+    path: str | Path,
     *,
     service: str | None = None,
     service_column: str = "service",
@@ -91,6 +91,7 @@ def read_sites(
         `carry` names a column that the table has of its own. All missing columns are told at once; so are all values
         that are missing or unclear; so are the first few places off the globe and ids that stand twice.
     """
+    path = Path(path)
     import geopandas as gpd
 
     named = dict(columns or {})

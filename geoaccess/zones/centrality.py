@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,6 @@ from geoaccess.zones.schemes import read_scheme
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -70,7 +70,7 @@ def class_from_index(
 
 @checks_arguments
 def read_centrality(
-    path: Path,
+    path: str | Path,
     *,
     municipality: str = "kommunenummer",
     centrality_class: str = "sentralitetsklasse",
@@ -110,6 +110,7 @@ def read_centrality(
     Statistics Norway, KLASS 128, "Standard for sentralitet"; Høydahl (2017), "Ny sentralitetsindeks for kommunene",
     Notater 2017/40.
     """
+    path = Path(path)
     scheme = scheme or read_scheme()
     table = read_table(path)
     columns = [column for column in (municipality, centrality_class, index) if column is not None]

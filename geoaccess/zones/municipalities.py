@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -15,8 +16,6 @@ from geoaccess.frames import crs_of
 from geoaccess.tables import as_text, missing_columns, read_table, read_text
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy.typing as npt
 
 __all__ = ["read_municipalities", "read_municipality_names"]
@@ -24,7 +23,7 @@ __all__ = ["read_municipalities", "read_municipality_names"]
 
 @checks_arguments
 def read_municipalities(
-    path: Path,
+    path: str | Path,
     *,
     id: str,  # noqa: A002
     name: str,
@@ -63,6 +62,7 @@ def read_municipalities(
         If it cannot be read, has no coordinate system, lacks a column or has no feature; if an identifier is missing
         or is given to features with different names; if a feature has no area. All the features at fault are listed.
     """
+    path = Path(path)
     frame = _read(path, layer)
     columns = {"municipality_id": id, "name": name, "region_id": region_id, "region": region}
     absent = [column for column in columns.values() if column is not None and column not in frame.columns]
