@@ -89,11 +89,11 @@ def travel_times(
         would not fit into memory: `travel_times_within` returns the near pairs alone.
     """
     furthest = _furthest("cutoff_s", cutoff_s)
+    seconds = _room(len(origins), len(destinations))
     roads = network.network if isinstance(network, Hierarchy) else network
     settings = {"max_snap_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
     origins = as_places(roads, origins, name="origins", **settings)
     destinations = as_places(roads, destinations, name="destinations", **settings)
-    seconds = _room(len(origins), len(destinations))
     turned = len(destinations) < len(origins)
     for part, tile in _tiles(network, origins, destinations, turned=turned, furthest=furthest, method=method):
         _fill(seconds[:, part] if turned else seconds[part].T, tile, furthest)
