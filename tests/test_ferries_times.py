@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from osm_writer import write_osm
 from test_ferries_reading import CARS, KM, ROAD, build, ferries_of, rules
 
 import geoaccess as ga
@@ -138,3 +139,20 @@ def test_days_in_the_opening_hours_of_a_boat_are_its_sailings(tmp_path):
     assert found["headway_s"] == 3.5 * 86400
     daily = ferries_of(tmp_path, strait(9), ROADS | {201: ([2, 3, 5], boat | {"opening_hours": "Mo-Sa 06:00-22:00"})})
     assert np.isnan(daily.loc[201, "headway_s"])
+
+
+def test_a_way_that_two_relations_share_is_counted_to_one_and_the_other_says_so(tmp_path):
+    nodes = [(1, 10.0, 60.0), (2, 10.1, 60.0), (3, 10.2, 60.0), (4, 10.3, 60.0), (5, 10.1, 60.1), (6, 10.0, 60.1)]
+    boat = {"route": "ferry"}
+    ways = [
+        (1, [1, 2], {"highway": "primary"}),
+        (2, [3, 4], {"highway": "primary"}),
+        (3, [6, 5], {"highway": "primary"}),
+        (8, [5, 2], boat),
+        (9, [2, 3], boat),
+    ]
+    about = {"type": "route", "route": "ferry", "motor_vehicle": "yes", "duration": "00:30"}
+    relations = [(50, [("w", 9, "")], about), (51, [("w", 8, ""), ("w", 9, "")], about)]
+    notes = ga.read_osm(write_osm(tmp_path / "sea.osm", nodes, ways, relations)).ferries.set_index("way_id")["note"]
+    assert notes[9] == "duration as tagged on the relation"
+    assert "2 ways, 1 of them in the files and its own" in notes[8]

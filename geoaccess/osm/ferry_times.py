@@ -47,7 +47,9 @@ def crossing_time(path: FerryPath, quays: int, rules: FerryRules, override: Ferr
             span = f', the middle of "{text}"' if "-" in text else ""
             return seconds * path.metres / metres, f"duration as tagged{shared}{span}"
     if RELATION_DURATION in path.tags and path.pieces < int(path.tags[RELATION_WAYS]):
-        rejected.append(f"its relation has {path.tags[RELATION_WAYS]} ways, {path.pieces} of them in the files")
+        rejected.append(
+            f"its relation has {path.tags[RELATION_WAYS]} ways, {path.pieces} of them in the files and its own"
+        )
     seconds = usual_crossing_s(path.metres, quays, rules)
     why = "; ".join(dict.fromkeys(rejected)) or "no duration"
     manoeuvre = f"{quays / 2 * rules.manoeuvre_min:g} min + " if quays else ""
