@@ -80,11 +80,11 @@ def tell_compiling(console: Console) -> None:
 
 
 @contextlib.contextmanager
-def counted(what: str, total: int, *, console: Console, show: bool = True) -> Iterator[Callable[[], None]]:
-    """Show a bar of so many things; yields what to call when one of them is done."""
+def counted(what: str, total: int, *, console: Console, show: bool = True) -> Iterator[Callable[..., None]]:
+    """Show a bar of so many things; yields what to call when one of them, or a number of them, is done."""
     with _bar(console, show=show) as bar:
         task = bar.add_task(what, total=total)
-        yield lambda: bar.advance(task)
+        yield lambda count=1: bar.advance(task, count)
 
 
 @contextlib.contextmanager

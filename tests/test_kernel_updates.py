@@ -42,6 +42,8 @@ class Field:
         node, time, site = (
             np.array(column, np.int64) for column in (zip(*chosen, strict=True) if chosen else [()] * 3)
         )
+        order = np.argsort(node, kind="stable")  # as the kernels want them
+        node, time, site = node[order], time[order], site[order]
         return node.astype(np.int32), (time.astype(np.uint64) << SHIFT) | site.astype(np.uint64)
 
     def scratch(self):

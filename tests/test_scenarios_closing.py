@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoaccess.errors import InputError
+from geoaccess.kernels.closings import summed
 from geoaccess.network import Network, simplify, snap
-from geoaccess.routing import nearest_snapped, people_on_edges, solve_nearest
+from geoaccess.routing import close_edges, closing_effects, nearest_snapped, people_on_edges, solve_nearest, undo
 from geoaccess.scenarios import Unit, close_network, closing_table, vulnerable_units
 from geoaccess.scenarios.closing import close_unit
 
@@ -83,6 +84,49 @@ def test_closing_any_edge_is_what_a_solve_from_scratch_finds(drawn, toward):
         assert row["over_norm_1"] == people[(before <= 30) & ~(after <= 30)].sum()
         if carried[edge] == 0:  # nobody passes: nobody loses
             assert row["people_cut_off"] == row["people_delayed"] == 0
+
+
+def _by_change(field, edges, norms_ds):
+    """The same by a change of the field and its undoing, summed up by numpy."""
+    before = field.attached_times_ds().astype(np.int64)
+    change = close_edges(field, edges)
+    cells, now = change.cells, field.attached_times_ds(change.cells).astype(np.int64)
+    undo(field, change)
+    was, people, far = before[cells], field.cells().people[cells], 2**31 - 1
+    slower, lost = (was < far) & (now > was) & (now < far), (was < far) & (now >= far)
+    delay = np.where(slower, now - was, 0)
+    over = [people[(was < far) & (was <= norm) & (now > norm)].sum() for norm in norms_ds]
+    counts = [people[slower].sum(), people[lost].sum(), ((slower | lost) & (people > 0)).sum()]
+    return [*counts, (people * delay).sum(), delay.max(initial=0), *over]
+
+
+@settings(max_examples=50, deadline=None)
+@given(towns(), st.sampled_from(["sites", "cells"]), st.randoms(use_true_random=False))
+def test_closing_each_on_its_own_is_closing_one_and_undoing_it_to_the_last_bit(drawn, toward, random):
+    network, homes, sites, people = drawn
+    people = people + np.array([random.random() for _ in people]) * (people > 0)
+    try:
+        field, _, _ = _solved(network, homes, sites, people, toward)
+    except InputError:  # no road to live on
+        return
+    shut = np.array([random.randrange(network.n_edges)], np.int32)
+    for _ in range(2):  # with everything open, and with an edge closed before
+        sets = [
+            np.unique([random.randrange(network.n_edges) for _ in range(random.randint(1, 3))]).astype(np.int32)
+            for _ in range(12)
+        ]
+        kept = field.keys.copy(), field.out.cost_ds.copy()
+        found = closing_effects(field, sets, norms_ds=(100.0, 305.0))
+        assert np.array_equal(field.keys, kept[0])
+        assert np.array_equal(field.out.cost_ds, kept[1])
+        assert found.tolist() == [_by_change(field, edges, (100.0, 305.0)) for edges in sets]
+        close_edges(field, shut)
+
+
+@pytest.mark.parametrize("size", [0, 1, 7, 8, 9, 127, 128, 129, 136, 1000, 4099])
+def test_sums_are_those_of_numpy_to_the_last_bit(size):
+    values = np.random.default_rng(size).lognormal(0, 9, size + 3)
+    assert summed(values, 3, size) == values[3:].sum()
 
 
 @given(towns())

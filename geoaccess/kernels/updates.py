@@ -14,8 +14,8 @@ Why rows of k suffice: when (time, site) is among the k least at a node, it is s
 shortest path, since whatever is less there would be less here too.
 
 Both write down each node that they touch and the row it had before: `touched` marks it, `nodes` and `rows` hold it, as
-many as the returned count. Whoever calls them clears the marks. No call looks at all nodes; `renew`
-looks through all seeds.
+many as the returned count. Whoever calls them clears the marks. No call looks at all nodes or all seeds, which are
+sorted by node.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def renew(
     """Drop keys and all that lean on them and solve what is open then; return how many nodes are written down.
 
     The lost keys are those of arcs at their old costs or of seeds that are gone; one that its node does not hold
-    changes nothing. Costs and seeds are those that hold from now on; none is less than before.
+    changes nothing. Costs and seeds (sorted by node) are those that hold from now on; none is less than before.
     """
     k = keys.shape[1]
     pile, at = np.empty(256, np.int64), np.empty(256, np.int32)
@@ -164,9 +164,7 @@ def renew(
                 keys[nodes[i], j] = EMPTY
                 keys[nodes[i], left] = key
                 left += 1
-    return _refill(
-        keys, start, head, cost, back_start, back_head, back_cost, seed_node, seed_key, touched, nodes, count
-    )
+    return _refill(keys, start, head, cost, back_start, back_head, back_cost, seed_node, seed_key, nodes, count)
 
 
 @numba.njit(cache=True)
@@ -180,7 +178,6 @@ def _refill(
     back_cost: npt.NDArray[np.int32],
     seed_node: npt.NDArray[np.int32],
     seed_key: npt.NDArray[np.uint64],
-    touched: npt.NDArray[np.bool_],
     nodes: npt.NDArray[np.int32],
     count: int,
 ) -> int:
@@ -201,9 +198,11 @@ def _refill(
                 there = key + (np.uint64(back_cost[arc]) << SHIFT)
                 if there < BEYOND and not holds(keys, node, there):
                     size = heap.put(waiting, at, size, np.int64(there), node)
-    for i in range(seed_node.size):
-        if touched[seed_node[i]] and not holds(keys, seed_node[i], seed_key[i]):
-            waiting, at, size = heap.push(waiting, at, size, np.int64(seed_key[i]), seed_node[i])
+        seed = np.searchsorted(seed_node, node)
+        while seed < seed_node.size and seed_node[seed] == node:
+            if not holds(keys, node, seed_key[seed]):
+                waiting, at, size = heap.push(waiting, at, size, np.int64(seed_key[seed]), node)
+            seed += 1
     while size > 0:
         key, node = np.uint64(waiting[0]), at[0]
         size = heap.drop_least(waiting, at, size)

@@ -1,6 +1,7 @@
 """Travel times over a network."""
 
 from geoaccess.routing.blocks import by_blocks_of_cells
+from geoaccess.routing.closings import closing_effects
 from geoaccess.routing.departures import departures_on
 from geoaccess.routing.field import NearestField, solve_nearest
 from geoaccess.routing.flows import Flows, people_on_edges
@@ -43,6 +44,7 @@ __all__ = [
     "attach_departures",
     "by_blocks_of_cells",
     "close_edges",
+    "closing_effects",
     "day_profile",
     "departures_on",
     "ferry_edges",

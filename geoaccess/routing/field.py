@@ -11,7 +11,7 @@ from geoaccess.errors import InputError
 from geoaccess.hierarchy import Hierarchy, light
 from geoaccess.kernels import cells as along
 from geoaccess.kernels import graph, search
-from geoaccess.kernels.keys import FAR, LOW, SHIFT
+from geoaccess.kernels.keys import EMPTY, FAR, LOW, SHIFT
 from geoaccess.network import Network, as_places
 from geoaccess.routing.field_sites import PLACE, Place, Sites, packed
 from geoaccess.routing.legs import legs
@@ -280,19 +280,38 @@ class NearestField:
         np.minimum.at(least, walks.first, walks.time_ds)
         return least
 
+    def cells_on(self, edges: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+        """Return the attached cells that lie on some edges, those at their junctions too, sorted."""
+        cells = self.cells()
+        return np.sort(along.cells_at(self.leave_u(edges), edges, cells.first, cells.listed, cells.rows, cells.seen))
+
+    def sites_on(self, edges: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+        """Return the numbers of the sites that stand on some edges, sorted."""
+        on, of = self.standing.on_edge, self.standing.of_edge
+        first, last = (np.searchsorted(on, edges, side) for side in ("left", "right"))
+        parts = [of[begin:end] for begin, end in zip(first, last, strict=True) if end > begin]
+        return np.unique(np.concatenate(parts)).astype(np.int64) if parts else np.empty(0, np.int64)
+
     def leave_u(self, edges: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
         """Return the nodes u by which cells leave edges."""
         return self.network.ends[2 if self.turned else 0][edges]
 
-    def _finish(self, rows: npt.NDArray[np.int32], spots: Spots) -> npt.NDArray[np.uint64]:
-        """Return the keys of cells, given as rows for the kernels."""
+    def keys_aside(self) -> npt.NDArray[np.uint64]:
+        """Return the keys of the attached cells for sites that they come to by no node: on their edge or beside it."""
+        cells = self.cells()
+        return self._finish(cells.rows, cells.spots, np.full_like(self.keys, EMPTY))
+
+    def _finish(
+        self, rows: npt.NDArray[np.int32], spots: Spots, keys: npt.NDArray[np.uint64] | None = None
+    ) -> npt.NDArray[np.uint64]:
+        """Return the keys of cells, given as rows for the kernels, from those of the nodes."""
         sites = self.standing
         placed = sites.rows[sites.of_edge]
         off, up, down = (np.ascontiguousarray(placed[:, column]) for column in (along.OFF, along.UP, along.DOWN))
         edge, u, v, leg_u, leg_v, cell_off, cell_up, cell_down = np.ascontiguousarray(rows.T)
         cells = (edge, u, v, leg_u, leg_v, cell_off, cell_up, cell_down)
         found: npt.NDArray[np.uint64] = search.finish_nearest(
-            self.keys, *cells, sites.on_edge, sites.of_edge, off, up, down
+            self.keys if keys is None else keys, *cells, sites.on_edge, sites.of_edge, off, up, down
         )
         search.offer_each(found, *walks_between(self.network, spots, sites.spots))
         return found

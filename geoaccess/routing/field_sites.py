@@ -58,6 +58,7 @@ class Sites:
         self.number = {label: number for number, label in enumerate(self.label)}
         self.rows, self.spots = self.described(table)
         numbers = np.arange(len(self.label))
+        self.by_node: tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64]] | None = None
         self.seed_node, self.seed_key = self._seeds(numbers)
         attached = np.flatnonzero(self.rows[:, along.EDGE] >= 0).astype(np.int32)
         self.of_edge = attached[np.argsort(self.rows[attached, along.EDGE], kind="stable")]
@@ -81,6 +82,13 @@ class Sites:
         twin.network = self.network
         return twin
 
+    def seeds_by_node(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64]]:
+        """Return all seeds sorted by node; sorted once, until a site comes or goes."""
+        if self.by_node is None:
+            order = np.argsort(self.seed_node, kind="stable")
+            self.by_node = self.seed_node[order], self.seed_key[order]
+        return self.by_node
+
     def seeds_of(self, number: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64]]:
         """Return the seeds of one site."""
         return self._seeds(np.array([number]))
@@ -102,6 +110,7 @@ class Sites:
 
     def put(self, number: int, place: Place | None) -> None:
         """Place a site, or take it away."""
+        self.by_node = None
         if self.place[number] is not None:
             stays = (self.seed_key & LOW) != number
             self.seed_node, self.seed_key = self.seed_node[stays], self.seed_key[stays]
@@ -130,9 +139,9 @@ class Sites:
         at = legs(self.network, places, turned=self.turned)
         return packed(at, come=True), spots_of(at)
 
-    def table(self) -> pd.DataFrame:
-        """Return the sites that stand, as `snap` describes them, in the order of their numbers."""
-        numbers = sorted(self.number.values())
+    def table(self, numbers: npt.NDArray[np.int64] | None = None) -> pd.DataFrame:
+        """Return the sites that stand, or some by their numbers, as `snap` describes them, in the order of numbers."""
+        numbers = sorted(self.number.values()) if numbers is None else numbers.tolist()
         places = [self.place[number] for number in numbers]
         return pd.DataFrame(places, columns=list(PLACE), index=pd.Index([self.label[n] for n in numbers]))
 

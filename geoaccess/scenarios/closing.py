@@ -11,9 +11,10 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import CUT_OFF_MIN
 from geoaccess.errors import InputError
 from geoaccess.kernels import cells as along
+from geoaccess.kernels.closings import OVER
 from geoaccess.kernels.keys import FAR, SHIFT
 from geoaccess.network import DECISECONDS
-from geoaccess.routing import close_edges, move_site, people_on_edges, undo
+from geoaccess.routing import close_edges, closing_effects, move_site, people_on_edges, undo
 from geoaccess.scenarios.crossings import units_of
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from geoaccess.routing import Change, Flows, NearestField
+    from geoaccess.routing import Change, NearestField
     from geoaccess.scenarios.crossings import Part, Unit
 
 __all__ = ["close_unit", "closing_table", "touched_people", "vulnerable_units"]
@@ -63,7 +64,7 @@ def closing_table(
     *,
     norms_s: Sequence[float] = (),
     cut_off_min: float = CUT_OFF_MIN,
-    done: Callable[[], None] | None = None,
+    done: Callable[[int], None] | None = None,
 ) -> pd.DataFrame:
     """Close each unit on its own, count who is touched, and open it again.
 
@@ -80,7 +81,7 @@ def closing_table(
     cut_off_min
         What counts for a person who is cut off, in minutes, where units are ranked by person-minutes: as a rule a day.
     done
-        Called after each unit.
+        Called with how many more units were closed.
 
     Returns
     -------
@@ -99,18 +100,11 @@ def closing_table(
     """
     if field.k != 1:
         raise InputError(f"the field has k = {field.k}; solve it for k = 1, which is all that closing looks at")
-    before = (field.cells().keys[:, 0] >> SHIFT).astype(np.int64).copy()
-    flows = people_on_edges(field)
-    rows = []
-    for unit in units:
-        cells, after, changes = close_unit(field, unit)
-        rows.append(_counted(field, unit, flows, before[cells], after, cells, norms_s))
-        for change in reversed(changes):
-            undo(field, change)
-        if done:
-            done()
     columns = ["kind", "name", "ref", "way_ids", "people", "people_delayed", "people_cut_off", "cells", "person_min"]
     columns += ["longest_delay_s", *(f"over_norm_{number}" for number in range(1, len(norms_s) + 1))]
+    flows = people_on_edges(field).people
+    effects = _effects(field, units, norms_s=norms_s, done=done)
+    rows = [_row(unit, flows, effect) for unit, effect in zip(units, effects, strict=True)]
     table = pd.DataFrame(rows, columns=columns)
     ranked = (table["kind"] != "road") | (table["cells"] > 1)
     cost = table["person_min"] + cut_off_min * table["people_cut_off"]
@@ -121,6 +115,50 @@ def closing_table(
     return table
 
 
+def _row(unit: Unit, flows: npt.NDArray[np.float64], effect: npt.NDArray[np.float64]) -> tuple[Any, ...]:
+    delayed, cut_off, cells, person_ds, longest = effect[:OVER]
+    ways, people = ";".join(map(str, unit.ways)), float(flows[unit.edges].max())
+    named = unit.kind, unit.name, unit.ref, ways, people
+    return (*named, delayed, cut_off, int(cells), person_ds / _MIN_DS, longest / DECISECONDS, *effect[OVER:])
+
+
+def _effects(
+    field: NearestField,
+    units: Sequence[Unit],
+    *,
+    norms_s: Sequence[float],
+    done: Callable[[int], None] | None,
+) -> npt.NDArray[np.float64]:
+    """Return what closing each unit does, as `closing_effects` does; crossings between neighbours one by one."""
+    norms_ds = [norm * DECISECONDS for norm in norms_s]
+    split = np.array([_is_split(field, unit) for unit in units], np.bool_)
+    effects = np.zeros((len(units), OVER + len(norms_ds)))
+    whole = [unit.edges for unit, apart in zip(units, split, strict=True) if not apart]
+    effects[~split] = closing_effects(field, whole, norms_ds=norms_ds, done=done)
+    for number in np.flatnonzero(split):
+        effects[number] = _effect(field, units[number], norms_ds)
+        if done:
+            done(1)
+    return effects
+
+
+def _is_split(field: NearestField, unit: Unit) -> bool:
+    """Say whether somebody lives, or a site is, along the edge of a crossing: on one side of it, so keeping one end."""
+    return bool(unit.parts) and bool(_cells_along(field, unit).size or len(_sites_along(field, unit)))
+
+
+def _cells_along(field: NearestField, unit: Unit) -> npt.NDArray[np.int64]:
+    cells = field.cells_on(unit.edges)
+    found: npt.NDArray[np.int64] = cells[field.cells().table["node"].to_numpy()[cells] < 0]
+    return found
+
+
+def _sites_along(field: NearestField, unit: Unit) -> pd.DataFrame:
+    numbers = field.sites_on(np.array([part.edge for part in unit.parts], np.int32))
+    sites = field.standing.table(numbers)
+    return sites[sites["node"] < 0]
+
+
 @checks_arguments
 def close_unit(field: NearestField, unit: Unit) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], list[Change]]:
     """Close a unit: which attached cells to look at, their time now in deciseconds, and the changes to undo, in order.
@@ -128,22 +166,18 @@ def close_unit(field: NearestField, unit: Unit) -> tuple[npt.NDArray[np.int64], 
     Cells that live on a closed bridge's edge are looked at, too; the field itself knows them as if they kept both ends.
     """
     changes: list[Change] = []
-    sites = field.sites
-    sites = sites[sites["edge"].isin([part.edge for part in unit.parts]) & (sites["node"] < 0)]
+    sites = _sites_along(field, unit)
     if len(sites):
         moved = _shut(sites, _sides(sites, unit.parts, _whole(field)))
         changes += [move_site(field, label, moved.loc[label]) for label in sites.index]
     changes.append(close_edges(field, unit.edges))
-    attached = field.cells()
     cells = np.unique(np.concatenate([change.cells for change in changes]))
-    after = (attached.keys[:, 0] >> SHIFT).astype(np.int64)
-    if unit.parts:
-        edge, node = attached.table["edge"].to_numpy(), attached.table["node"].to_numpy()
-        on = np.flatnonzero(np.isin(edge, unit.edges) & (node < 0))
-        after = after.copy()
-        after[on] = _aside(field, on, sites, unit.parts)
-        cells = np.union1d(cells, on)
-    return cells, after[cells], changes
+    on = _cells_along(field, unit) if unit.parts else np.empty(0, np.int64)
+    cells = np.union1d(cells, on)
+    after = field.attached_times_ds(cells).astype(np.int64)
+    if on.size:
+        after[np.searchsorted(cells, on)] = _aside(field, on, sites, unit.parts)
+    return cells, after, changes
 
 
 @checks_arguments
@@ -152,18 +186,25 @@ def touched_people(field: NearestField, unit: Unit) -> tuple[npt.NDArray[np.int6
 
     The field stays as it is. A person who is cut off weighs a billion seconds, so that those come first.
     """
-    before = field.attached()["travel_time_s"].to_numpy()
-    cells, after, changes = close_unit(field, unit)
-    for change in reversed(changes):
-        undo(field, change)
-    was, now = before[cells], np.where(after >= FAR, np.inf, after / 10)
+    cells, before, after = _closed_and_opened(field, unit)
+    was, now = (np.where(times >= FAR, np.inf, times / DECISECONDS) for times in (before, after))
     lost = np.where(np.isfinite(was), np.where(np.isinf(now), _CUT_OFF_S, np.maximum(now - was, 0)), 0)
     return cells, field.cells().people[cells] * lost
 
 
+def _closed_and_opened(
+    field: NearestField, unit: Unit
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the cells that a closing touches with their times before and after; the field stays as it is."""
+    cells, after, changes = close_unit(field, unit)
+    for change in reversed(changes):
+        undo(field, change)
+    return cells, field.attached_times_ds(cells).astype(np.int64), after
+
+
 def _sides(places: pd.DataFrame, parts: Sequence[Part], whole: Callable[[str], npt.NDArray[Any]]) -> dict[str, Any]:
     """Return for places on the edges of a crossing which ends they keep: rows of true and false for u and v."""
-    edge = places["edge"].to_numpy()
+    edge = places["edge"].to_numpy(np.int64)
     forward, backward = places["from_u_ds"].to_numpy(float), places["to_u_ds"].to_numpy(float)
     one_way = forward < 0
     total = np.where(one_way, whole("backward")[edge], whole("forward")[edge])
@@ -223,32 +264,18 @@ def _along(
     return least
 
 
-def _counted(
-    field: NearestField,
-    unit: Unit,
-    flows: Flows,
-    was: npt.NDArray[np.int64],
-    now: npt.NDArray[np.int64],
-    cells: npt.NDArray[np.int64],
-    norms_s: Sequence[float],
-) -> dict[str, Any]:
+def _effect(field: NearestField, unit: Unit, norms_ds: Sequence[float]) -> list[float]:
+    """Return what closing one unit does: a row of `closing_effects`."""
+    cells, was, now = _closed_and_opened(field, unit)
     people = field.cells().people[cells]
     reached = was < FAR
     lost, slower = reached & (now >= FAR), reached & (now < FAR) & (now > was)
     delay = np.where(slower, now - was, 0)
-    row: dict[str, Any] = {
-        "kind": unit.kind,
-        "name": unit.name,
-        "ref": unit.ref,
-        "way_ids": ";".join(map(str, unit.ways)),
-        "people": float(flows.people[unit.edges].max()),
-        "people_delayed": float(people[slower].sum()),
-        "people_cut_off": float(people[lost].sum()),
-        "cells": int(((lost | slower) & (people > 0)).sum()),
-        "person_min": float((people * delay).sum()) / _MIN_DS,
-        "longest_delay_s": float(delay.max(initial=0)) / DECISECONDS,
-    }
-    for number, norm in enumerate(norms_s, start=1):
-        limit = norm * DECISECONDS
-        row[f"over_norm_{number}"] = float(people[reached & (was <= limit) & (now > limit)].sum())
-    return row
+    return [
+        float(people[slower].sum()),
+        float(people[lost].sum()),
+        float(((lost | slower) & (people > 0)).sum()),
+        float((people * delay).sum()),
+        float(delay.max(initial=0)),
+        *(float(people[reached & (was <= limit) & (now > limit)].sum()) for limit in norms_ds),
+    ]

@@ -1,0 +1,286 @@
+"""Closing one thing after the other over a nearest field: only what leans on it is looked at.
+
+A closing costs what it touches: the nodes behind it and the cells along their streets. Nothing here looks at all cells,
+sites or nodes for one closing; each thread has a field of its own, which is as before after each closing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numba
+import numpy as np
+
+from geoaccess.kernels.cells import LEG, NODE, OFF
+from geoaccess.kernels.keys import EMPTY, FAR, SHIFT
+from geoaccess.kernels.rows import BEYOND
+from geoaccess.kernels.updates import renew
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["CELLS", "CUT_OFF", "DELAYED", "LONGEST", "OVER", "PERSON_DS", "close_each", "summed"]
+
+DELAYED, CUT_OFF, CELLS, PERSON_DS, LONGEST, OVER = 0, 1, 2, 3, 4, 5
+"""Columns of what a closing does; the people over each norm follow on `OVER`."""
+
+_BLOCK, _LANES = 128, 8
+
+
+@numba.njit(cache=True)
+def _half(size: int) -> int:
+    half = size // 2
+    return half - half % _LANES
+
+
+@numba.njit(cache=True)
+def summed(values: npt.NDArray[np.float64], begin: int, size: int) -> float:
+    """Return the sum of some values, added up in the order in which numpy adds them: pairwise, eight at a time.
+
+    No recursion, which numba does not load from its cache.
+    """
+    begins, sizes = np.empty(64, np.int64), np.empty(64, np.int64)
+    left, has_left = np.empty(64, np.float64), np.zeros(64, np.bool_)
+    begins[0], sizes[0] = begin, size
+    depth = 0
+    while True:
+        while sizes[depth] > _BLOCK:
+            has_left[depth] = False
+            begins[depth + 1], sizes[depth + 1] = begins[depth], _half(sizes[depth])
+            depth += 1
+        total = _summed_block(values, begins[depth], sizes[depth])
+        depth -= 1
+        while depth >= 0 and has_left[depth]:
+            total = left[depth] + total
+            depth -= 1
+        if depth < 0:
+            return total
+        left[depth], has_left[depth] = total, True
+        half = _half(sizes[depth])
+        begins[depth + 1], sizes[depth + 1] = begins[depth] + half, sizes[depth] - half
+        depth += 1
+
+
+@numba.njit(cache=True)
+def _summed_block(values: npt.NDArray[np.float64], begin: int, size: int) -> float:
+    if size < _LANES:
+        total = 0.0
+        for i in range(begin, begin + size):
+            total += values[i]
+        return total
+    a0, a1, a2, a3 = values[begin], values[begin + 1], values[begin + 2], values[begin + 3]
+    a4, a5, a6, a7 = values[begin + 4], values[begin + 5], values[begin + 6], values[begin + 7]
+    end = begin + size - size % _LANES
+    for i in range(begin + _LANES, end, _LANES):
+        a0 += values[i]
+        a1 += values[i + 1]
+        a2 += values[i + 2]
+        a3 += values[i + 3]
+        a4 += values[i + 4]
+        a5 += values[i + 5]
+        a6 += values[i + 6]
+        a7 += values[i + 7]
+    total = ((a0 + a1) + (a2 + a3)) + ((a4 + a5) + (a6 + a7))
+    for i in range(end, begin + size):
+        total += values[i]
+    return total
+
+
+@numba.njit(cache=True)
+def _touched_cells(
+    nodes: npt.NDArray[np.int32],
+    count: int,
+    first: npt.NDArray[np.int32],
+    listed: npt.NDArray[np.int32],
+    seen: npt.NDArray[np.bool_],
+) -> npt.NDArray[np.int32]:
+    """Return the cells that can be left to some nodes, each once, sorted; `seen` is clear before and after."""
+    most = 0
+    for i in range(count):
+        most += first[nodes[i] + 1] - first[nodes[i]]
+    cells = np.empty(most, np.int32)
+    n = 0
+    for i in range(count):
+        for at in range(first[nodes[i]], first[nodes[i] + 1]):
+            if not seen[listed[at]]:
+                seen[listed[at]] = True
+                cells[n] = listed[at]
+                n += 1
+    cells = cells[:n].copy()
+    for i in range(n):
+        seen[cells[i]] = False
+    cells.sort()
+    return cells
+
+
+@numba.njit(cache=True)
+def _time(keys: npt.NDArray[np.uint64], row: npt.NDArray[np.int32], direct: int) -> np.int64:
+    """Return the time of a cell, of which `direct` is that without passing any node."""
+    least = np.int64(direct)
+    for end in range(2):
+        key = keys[row[NODE + end], 0]
+        if row[LEG + end] >= 0 and key != EMPTY:
+            least = min(least, np.int64(key >> SHIFT) + row[LEG + end] + row[OFF])
+    return least
+
+
+@numba.njit(cache=True)
+def _count(
+    cells: npt.NDArray[np.int32],
+    keys: npt.NDArray[np.uint64],
+    rows: npt.NDArray[np.int32],
+    direct: npt.NDArray[np.int32],
+    before: npt.NDArray[np.int32],
+    people: npt.NDArray[np.float64],
+    limits: npt.NDArray[np.float64],
+    found: npt.NDArray[np.float64],
+) -> None:
+    """Write down what a closing does to the people of the cells that it touches."""
+    n = cells.size
+    after = np.empty(n, np.int64)
+    some, delay = np.empty(n, np.float64), np.empty(n, np.float64)
+    n_some = 0
+    for i in range(n):
+        cell = cells[i]
+        was, now = np.int64(before[cell]), _time(keys, rows[cell], direct[cell])
+        after[i] = now
+        delay[i] = 0.0
+        if was < FAR and was < now:
+            found[CELLS] += people[cell] > 0
+            if now < FAR:
+                some[n_some] = people[cell]
+                n_some += 1
+                delay[i] = people[cell] * (now - was)
+                found[LONGEST] = max(found[LONGEST], np.float64(now - was))
+    found[DELAYED] = summed(some, 0, n_some)
+    found[PERSON_DS] = summed(delay, 0, n)
+    n_some = 0
+    for i in range(n):
+        if before[cells[i]] < FAR and after[i] >= FAR:
+            some[n_some] = people[cells[i]]
+            n_some += 1
+    found[CUT_OFF] = summed(some, 0, n_some)
+    for number in range(limits.size):
+        n_some = 0
+        for i in range(n):
+            was = before[cells[i]]
+            if was < FAR and was <= limits[number] and after[i] > limits[number]:
+                some[n_some] = people[cells[i]]
+                n_some += 1
+        found[OVER + number] = summed(some, 0, n_some)
+
+
+@numba.njit(cache=True)
+def _lost(
+    keys: npt.NDArray[np.uint64],
+    head: npt.NDArray[np.int32],
+    cost: npt.NDArray[np.int32],
+    tails: npt.NDArray[np.int32],
+    arcs: npt.NDArray[np.int32],
+    begin: int,
+    end: int,
+    lost_node: npt.NDArray[np.int32],
+    lost_key: npt.NDArray[np.uint64],
+    n: int,
+) -> int:
+    """Put the keys that heads of some arcs hold by them behind n others; return how many there are."""
+    for i in range(begin, end):
+        key = keys[tails[i], 0]
+        there = key + (np.uint64(cost[arcs[i]]) << SHIFT)
+        if key != EMPTY and there < BEYOND and keys[head[arcs[i]], 0] == there:
+            lost_node[n], lost_key[n] = head[arcs[i]], there
+            n += 1
+    return n
+
+
+@numba.njit(cache=True, parallel=True)
+def close_each(
+    keys: npt.NDArray[np.uint64],
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    cost: npt.NDArray[np.int32],
+    back_start: npt.NDArray[np.int32],
+    back_head: npt.NDArray[np.int32],
+    back_cost: npt.NDArray[np.int32],
+    edge_first: npt.NDArray[np.int32],
+    edge_tail: npt.NDArray[np.int32],
+    edge_arc: npt.NDArray[np.int32],
+    back_first: npt.NDArray[np.int32],
+    back_arc: npt.NDArray[np.int32],
+    seed_node: npt.NDArray[np.int32],
+    seed_key: npt.NDArray[np.uint64],
+    first: npt.NDArray[np.int32],
+    listed: npt.NDArray[np.int32],
+    rows: npt.NDArray[np.int32],
+    direct: npt.NDArray[np.int32],
+    before: npt.NDArray[np.int32],
+    people: npt.NDArray[np.float64],
+    limits: npt.NDArray[np.float64],
+    unit_first: npt.NDArray[np.int64],
+    unit_edge: npt.NDArray[np.int32],
+    touched: npt.NDArray[np.bool_],
+    nodes: npt.NDArray[np.int32],
+    old: npt.NDArray[np.uint64],
+    seen: npt.NDArray[np.bool_],
+    found: npt.NDArray[np.float64],
+) -> None:
+    """Close unit_edge[unit_first[i]:unit_first[i + 1]] for each unit i, and write what that does into found[i].
+
+    `keys`, `cost`, `back_cost`, `touched`, `nodes`, `old` and `seen` have a first axis of one field per thread; all are
+    after it as they were before. The arcs of edge e are edge_arc[edge_first[e]:edge_first[e + 1]] and come out of
+    `edge_tail`; `back_arc` are those of the arcs turned round. Seeds are sorted by node. `direct` is the time of each
+    cell to a site beside it or on its edge, `before` its time, `found` has 0 everywhere.
+    """
+    blocks = keys.shape[0]
+    for block in numba.prange(blocks):
+        mine, costs, costs_back = keys[block], cost[block], back_cost[block]
+        for unit in range(block, unit_first.size - 1, blocks):
+            edges = unit_edge[unit_first[unit] : unit_first[unit + 1]]
+            most = 0
+            for edge in edges:
+                most += edge_first[edge + 1] - edge_first[edge]
+            lost_node, lost_key = np.empty(most, np.int32), np.empty(most, np.uint64)
+            n = 0
+            for edge in edges:
+                n = _lost(
+                    mine,
+                    head,
+                    costs,
+                    edge_tail,
+                    edge_arc,
+                    edge_first[edge],
+                    edge_first[edge + 1],
+                    lost_node,
+                    lost_key,
+                    n,
+                )
+            if n == 0:
+                continue
+            open_cost, open_back = np.empty(most, np.int32), np.empty(most, np.int32)
+            n_open = n_back = 0
+            for edge in edges:
+                for i in range(edge_first[edge], edge_first[edge + 1]):
+                    open_cost[n_open] = costs[edge_arc[i]]
+                    costs[edge_arc[i]] = FAR
+                    n_open += 1
+                for i in range(back_first[edge], back_first[edge + 1]):
+                    open_back[n_back] = costs_back[back_arc[i]]
+                    costs_back[back_arc[i]] = FAR
+                    n_back += 1
+            count = renew(
+                mine, start, head, costs, back_start, back_head, costs_back, seed_node, seed_key,
+                lost_node[:n].copy(), lost_key[:n].copy(), touched[block], nodes[block], old[block],
+            )  # fmt: skip
+            cells = _touched_cells(nodes[block], count, first, listed, seen[block])
+            _count(cells, mine, rows, direct, before, people, limits, found[unit])
+            for i in range(count):
+                mine[nodes[block, i], 0] = old[block, i, 0]
+                touched[block, nodes[block, i]] = False
+            n_open = n_back = 0
+            for edge in edges:
+                for i in range(edge_first[edge], edge_first[edge + 1]):
+                    costs[edge_arc[i]] = open_cost[n_open]
+                    n_open += 1
+                for i in range(back_first[edge], back_first[edge + 1]):
+                    costs_back[back_arc[i]] = open_back[n_back]
+                    n_back += 1

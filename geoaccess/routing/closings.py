@@ -1,0 +1,101 @@
+"""What closing some edges does to the attached cells of a field, for many sets of edges, each on its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geoaccess.errors import InputError
+from geoaccess.kernels import closings, graph, search
+from geoaccess.kernels.keys import SHIFT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy.typing as npt
+
+    from geoaccess.network import Arcs
+    from geoaccess.routing.field import NearestField
+
+__all__ = ["closing_effects"]
+
+_AT_ONCE = 4096
+
+
+def closing_effects(
+    field: NearestField,
+    edges: Sequence[npt.NDArray[np.int32]],
+    *,
+    norms_ds: Sequence[float] = (),
+    done: Callable[[int], None] | None = None,
+) -> npt.NDArray[np.float64]:
+    """Close each set of edges on its own, as `close_edges` would, and sum up what that does to people.
+
+    The field stays as it is. A closing costs what it touches, however many cells and sites there are; all threads work.
+
+    Parameters
+    ----------
+    field
+        Solved for k = 1, with cells attached and their people.
+    edges
+        The edges that close together, for each closing.
+    norms_ds
+        Target times in deciseconds.
+    done
+        Called with how many more closings are finished.
+
+    Returns
+    -------
+    A row for each closing, columns as `geoaccess.kernels.closings` names them: people delayed, people cut off, cells in
+    which they live, person-deciseconds lost by the former, the longest delay in deciseconds, and per norm the people
+    who were within it and are not.
+
+    Raises
+    ------
+    InputError
+        If the field was solved for more than one site, or no cells are attached.
+    """
+    if field.k != 1:
+        raise InputError(f"the field has k = {field.k}; solve it for k = 1, which is all that closing looks at")
+    cells, out, back, n_edges = field.cells(), field.out, field.back, field.network.n_edges
+    limits = np.array(norms_ds, np.float64)
+    found = np.zeros((len(edges), closings.OVER + limits.size))
+    if not len(edges):
+        return found
+    first = np.concatenate([[0], np.cumsum([part.size for part in edges])]).astype(np.int64)
+    listed = np.concatenate(edges).astype(np.int32)
+    threads = min(search.threads(), len(edges))
+    keys, cost, back_cost = (
+        np.repeat(array[None], threads, axis=0) for array in (field.keys, out.cost_ds, back.cost_ds)
+    )
+    touched = np.zeros((threads, field.network.n_nodes), np.bool_)
+    nodes = np.empty((threads, field.network.n_nodes), np.int32)
+    old = np.empty((threads, field.network.n_nodes, 1), np.uint64)
+    seen = np.zeros((threads, len(cells.rows)), np.bool_)
+    by_edge, by_edge_back = _arcs_by_edge(out, n_edges), _arcs_by_edge(back, n_edges)
+    before = field.attached_times_ds()
+    direct = (field.keys_aside()[:, 0] >> SHIFT).astype(np.int32)
+    for begin in range(0, len(edges), _AT_ONCE):
+        end = min(begin + _AT_ONCE, len(edges))
+        closings.close_each(
+            keys, out.start, out.head, cost, back.start, back.head, back_cost,
+            *by_edge, by_edge_back[0], by_edge_back[2], *field.standing.seeds_by_node(),
+            cells.first, cells.listed, cells.rows, direct, before, cells.people, limits,
+            first[begin : end + 1], listed, touched, nodes, old, seen, found[begin:end],
+        )  # fmt: skip
+        if done:
+            done(end - begin)
+    return found
+
+
+def _arcs_by_edge(
+    arcs: Arcs, n_edges: int
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return (first, tail, arc): the arcs of edge e and where they begin stand at first[e]:first[e + 1]."""
+    real = np.flatnonzero(arcs.edge >= 0).astype(np.int32)
+    tail = np.repeat(np.arange(arcs.start.size - 1, dtype=np.int32), np.diff(arcs.start))[real]
+    first, tails, _, at = graph.rows(
+        n_edges, np.ascontiguousarray(arcs.edge[real], np.int32), tail, np.zeros_like(tail)
+    )
+    return first, tails, real[at]
