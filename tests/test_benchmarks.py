@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks import graphs, measure, topologies
+from benchmarks.country import MOST, shifts
 from benchmarks.generate import generate, spanning_tree
 from benchmarks.roads import Roads, hilbert_order
 from geoaccess.kernels import graph
@@ -236,3 +237,19 @@ def test_what_is_missing_is_said(small):
 def test_targets_are_judged(target, met):
     row = measure.Row("task", "graph", measure.Timing(0.5, 1), "peer", measure.Timing(2, 2), target=target)
     assert target.met(row) is met
+
+
+def test_copies_of_iceland_lie_apart_on_the_map_and_by_the_seed():
+    places = shifts(MOST, seed=3)
+    assert places == shifts(MOST, seed=3)
+    assert places != shifts(MOST, seed=4)
+    west, south = (-24.6 + np.array([place.lon for place in places])), 63.3 + np.array([place.lat for place in places])
+    east, north = west + 11.2, south + 3.3  # Iceland with its islands
+    assert west.min() > -180
+    assert east.max() < 180
+    assert north.max() < 85
+    for i in range(MOST):
+        beside = (west < east[i]) & (west[i] < east) & (south < north[i]) & (south[i] < north)
+        assert np.flatnonzero(beside).tolist() == [i]
+    with pytest.raises(ValueError, match="room for"):
+        shifts(0, seed=1)

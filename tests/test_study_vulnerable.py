@@ -27,8 +27,9 @@ def test_the_tiny_country_by_hand(tiny):
     table = vulnerable_study(tiny, "hospital", show=False).table
     ferry = table[table["kind"] == "ferry"].iloc[0]
     assert (ferry["name"], ferry["people_cut_off"], ferry["people_delayed"]) == ("Car ferry", PEOPLE["isle"], 0)
-    # Who drives west from beyond the middle is cut off without that road; who lives on it keeps the way to its ends.
-    assert table["people_cut_off"].max() == PEOPLE["north"] + PEOPLE["isle"]
+    # Without the road from the middle to the west all from there on are cut off; who lives on it keeps the way to its
+    # ends, and the middle is at its junction, on no road alone.
+    assert table["people_cut_off"].max() == PEOPLE["middle"] + PEOPLE["north"] + PEOPLE["isle"]
     assert ferry["municipality"]
     assert table["rank_minutes"].min() == 1
 

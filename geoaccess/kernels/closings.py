@@ -64,10 +64,10 @@ def summed(values: npt.NDArray[np.float64], begin: int, size: int) -> float:
 @numba.njit(cache=True)
 def _summed_block(values: npt.NDArray[np.float64], begin: int, size: int) -> float:
     if size < _LANES:
-        total = 0.0
+        few = 0.0
         for i in range(begin, begin + size):
-            total += values[i]
-        return total
+            few += values[i]
+        return few
     a0, a1, a2, a3 = values[begin], values[begin + 1], values[begin + 2], values[begin + 3]
     a4, a5, a6, a7 = values[begin + 4], values[begin + 5], values[begin + 6], values[begin + 7]
     end = begin + size - size % _LANES
@@ -80,7 +80,7 @@ def _summed_block(values: npt.NDArray[np.float64], begin: int, size: int) -> flo
         a5 += values[i + 5]
         a6 += values[i + 6]
         a7 += values[i + 7]
-    total = ((a0 + a1) + (a2 + a3)) + ((a4 + a5) + (a6 + a7))
+    total: float = ((a0 + a1) + (a2 + a3)) + ((a4 + a5) + (a6 + a7))
     for i in range(end, begin + size):
         total += values[i]
     return total

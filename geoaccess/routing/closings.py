@@ -66,9 +66,8 @@ def closing_effects(
     first = np.concatenate([[0], np.cumsum([part.size for part in edges])]).astype(np.int64)
     listed = np.concatenate(edges).astype(np.int32)
     threads = min(search.threads(), len(edges))
-    keys, cost, back_cost = (
-        np.repeat(array[None], threads, axis=0) for array in (field.keys, out.cost_ds, back.cost_ds)
-    )
+    keys = np.repeat(field.keys[None], threads, axis=0)
+    cost, back_cost = np.repeat(out.cost_ds[None], threads, axis=0), np.repeat(back.cost_ds[None], threads, axis=0)
     touched = np.zeros((threads, field.network.n_nodes), np.bool_)
     nodes = np.empty((threads, field.network.n_nodes), np.int32)
     old = np.empty((threads, field.network.n_nodes, 1), np.uint64)

@@ -141,9 +141,9 @@ class Sites:
 
     def table(self, numbers: npt.NDArray[np.int64] | None = None) -> pd.DataFrame:
         """Return the sites that stand, or some by their numbers, as `snap` describes them, in the order of numbers."""
-        numbers = sorted(self.number.values()) if numbers is None else numbers.tolist()
-        places = [self.place[number] for number in numbers]
-        return pd.DataFrame(places, columns=list(PLACE), index=pd.Index([self.label[n] for n in numbers]))
+        chosen: list[int] = sorted(self.number.values()) if numbers is None else numbers.tolist()
+        places = [self.place[number] for number in chosen]
+        return pd.DataFrame(places, columns=list(PLACE), index=pd.Index([self.label[n] for n in chosen]))
 
 
 def packed(at: Legs, *, come: bool) -> npt.NDArray[np.int32]:

@@ -135,7 +135,7 @@ def _effects(
     effects = np.zeros((len(units), OVER + len(norms_ds)))
     whole = [unit.edges for unit, apart in zip(units, split, strict=True) if not apart]
     effects[~split] = closing_effects(field, whole, norms_ds=norms_ds, done=done)
-    for number in np.flatnonzero(split):
+    for number in np.flatnonzero(split).tolist():
         effects[number] = _effect(field, units[number], norms_ds)
         if done:
             done(1)
