@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.kernels import closings, graph, search
 from geoaccess.kernels.keys import SHIFT
@@ -23,6 +24,7 @@ __all__ = ["closing_effects"]
 _AT_ONCE = 4096
 
 
+@checks_arguments
 def closing_effects(
     field: NearestField,
     edges: Sequence[npt.NDArray[np.int32]],
