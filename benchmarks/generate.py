@@ -120,7 +120,7 @@ def _noise(side: int, spacings: tuple[int, ...], rng: np.random.Generator) -> np
 
 
 def _numbered(used: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
-    """Number the used places row by row, leaving out what hangs together with less than an island's worth of them."""
+    """Number the used places row by row, leaving out what is connected to less than an island's worth of them."""
     number = np.where(used, np.cumsum(used, dtype=np.int32).reshape(used.shape) - 1, -1).astype(np.int32)
     a, b = _neighbours(number)
     component = graph.weak_components(int(number.max()) + 1, a, b)

@@ -230,14 +230,14 @@ def of_process(command: Sequence[str | Path], *, cwd: Path | None = None) -> tup
     Raises
     ------
     RuntimeError
-        If it fails, with the last lines it said.
+        If it fails, with the last lines it printed.
     """
     before, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True, check=False)
     wall = time.perf_counter() - wall
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode != 0:
-        said = (done.stderr or done.stdout).strip().splitlines()[-5:]
-        raise RuntimeError(f"{command[0]} ended with {done.returncode}: " + "\n".join(said))
+        last = (done.stderr or done.stdout).strip().splitlines()[-5:]
+        raise RuntimeError(f"{command[0]} ended with {done.returncode}: " + "\n".join(last))
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Timing(wall, cpu), done.stdout

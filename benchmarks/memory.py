@@ -33,8 +33,8 @@ def memory(plan: Plan) -> Iterator[Row]:
         row = Row("peak memory, build and ask", graph.name, target=Target(within_mb=LIMIT_MB), about=graph.note)
         with tempfile.TemporaryDirectory() as folder:
             saved = save_network(graph.network, Path(folder) / "network")
-            _, said = of_process([sys.executable, "-m", "benchmarks.memory", saved], cwd=ROOT)
-        found = json.loads(said.splitlines()[-1])
+            _, printed = of_process([sys.executable, "-m", "benchmarks.memory", saved], cwd=ROOT)
+        found = json.loads(printed.splitlines()[-1])
         row.note = ", ".join(f"{stage} {mb:.0f} MB" for stage, mb in found["stages"].items())
         if found["complete"]:
             row.peak_mb = max(found["stages"].values())

@@ -70,5 +70,5 @@ def reading(plan: Plan) -> Iterator[Row]:
 
 def _process(code: str) -> tuple[Timing, float]:
     """Run code in its own Python; it prints how many kilometres of road it found."""
-    timing, said = of_process([sys.executable, "-c", code, ICELAND], cwd=ROOT)
-    return timing, float(said.split()[-1])
+    timing, printed = of_process([sys.executable, "-c", code, ICELAND], cwd=ROOT)
+    return timing, float(printed.split()[-1])

@@ -30,7 +30,7 @@ OTHERS = ("#1b6ca8", "#8a6bbf", "#d98c21")
 
 REASONS: dict[str, str] = {
     "run configs/iceland.toml, warm": (
-        "A run also reckons the ambulance chain, a catchment, 200 draws around every index and the report. Four "
+        "A run also computes the ambulance chain, a catchment, 200 draws around every index and the report. Four "
         "tenths of the time is drawing maps and figures; they could be drawn by a second process."
     ),
     "pbf -> network": (

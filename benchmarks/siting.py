@@ -26,7 +26,7 @@ BESIDE = (1_000, 60, 6)  # as large as spopt solves in a minute
 
 
 def siting(plan: Plan) -> Iterator[Row]:
-    """Time whole questions, search of the times included where nothing else is said."""
+    """Time whole questions, search of the times included unless stated otherwise."""
     for key in plan.graphs("iceland"):
         yield compare(
             plan, "1 site of 1153 cells, exact", key, _best_of_all, check=_proved, target=Target(within_s=1.0)

@@ -39,9 +39,9 @@ def study(plan: Plan) -> Iterator[Row]:
                 cache = Path(folder) / (f"cache-{i}" if state == "cold" else "cache-0")
                 output = Path(folder) / "out"
                 command = [sys.executable, "-c", ONE_RUN, ROOT / f"configs/{name}.toml", cache, output, state]
-                timing, said = of_process(command, cwd=ROOT)
+                timing, printed = of_process(command, cwd=ROOT)
                 timings.append(timing)
-                memory.append(float(said.split()[-1]))
+                memory.append(float(printed.split()[-1]))
             yield Row(
                 f"run configs/{name}.toml, {state}",
                 name.capitalize(),

@@ -132,7 +132,7 @@ def _map(
     to_east = hops(start, head, np.where(middle, to_west, -1).argmax())[1]
     x, y = (to_west - to_east).astype(np.float64), (to_south - to_north).astype(np.float64)
     scale = 10 / max(np.ptp(x), np.ptp(y))
-    # Nodes with the same hops would fall on one spot, where no map can tell them apart.
+    # Nodes with the same hops would fall on one spot, where no map can show them apart.
     apart = np.random.default_rng(0).uniform(-0.5, 0.5, (2, x.size))
     return hilbert_order(x, y), (x - x.mean() + apart[0]) * scale, (y - y.mean() + apart[1]) * scale
 
@@ -144,7 +144,7 @@ def _classes(
     v: npt.NDArray[np.int32],
     rng: np.random.Generator,
 ) -> npt.NDArray[np.int8]:
-    """Return a class for each edge: the faster the more nodes hang on it in searches from some random junctions."""
+    """Return a class for each edge: the faster the more nodes depend on it in searches from some random junctions."""
     used = np.zeros(u.size, np.float32)
     for root in rng.choice(start.size - 1, ROOTS, replace=False):
         queue, _, before = hops(start, head, root)
@@ -161,7 +161,7 @@ def _classes(
 
 @numba.njit(cache=True)
 def _behind(queue, before):
-    """Return how many nodes hang on each in a search tree, itself counted."""
+    """Return how many nodes depend on each in a search tree, itself counted."""
     count = np.ones(before.size, np.int32)
     for i in range(queue.size - 1, 0, -1):
         count[before[queue[i]]] += count[queue[i]]

@@ -1,4 +1,4 @@
-"""What holds where nothing else is said: each default once, for functions, study files and the command line.
+"""The default values, each in one place, for functions, study files and the command line.
 
 The template (`configs/template.toml`) shows them; a test holds all of these together.
 """

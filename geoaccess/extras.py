@@ -49,7 +49,7 @@ def require_extra(extra: str, *, to: str) -> None:
 
 
 def extra_of(error: ModuleNotFoundError) -> MissingExtraError | None:
-    """Return what to tell a user of a module that was not found, if an extra installs it.
+    """Return the hint for a module that was not found, if an extra installs it.
 
     Examples
     --------

@@ -131,19 +131,19 @@ def worker_pool(
     GeoaccessError
         If dask is not installed, or no scheduler answers, or its workers have another version of geoaccess.
     """
-    tell = compiling or _silent
+    announce = compiling or _silent
     if scheduler is not None:
         if workers is not None:
             raise InputError(f"{workers} workers and the scheduler {scheduler}: name one; a scheduler has its workers")
-        with _interruptible() as check, _remote(scheduler) as client, _told(client, tell):
+        with _interruptible() as check, _remote(scheduler) as client, _announcing(client, announce):
             yield partial(_on_workers, client, check)
     elif workers == 0:
-        with announced(tell):
+        with announced(announce):
             yield _one_by_one
     elif workers is not None and workers < 0:
         raise InputError(f"workers is {workers}; give a number of processes, or 0 for none but this one")
     else:
-        with _interruptible() as check, _local(workers, at_most) as client, _told(client, tell):
+        with _interruptible() as check, _local(workers, at_most) as client, _announcing(client, announce):
             yield partial(_on_workers, client, check)
 
 
@@ -244,14 +244,14 @@ def _on_workers(
 
 
 @contextlib.contextmanager
-def _told(client: Client, tell: Callable[[], None]) -> Iterator[None]:
+def _announcing(client: Client, announce: Callable[[], None]) -> Iterator[None]:
     """Call `tell` when the first worker compiles."""
-    told: list[bool] = []
+    announced_already: list[bool] = []
 
     def hear(_: Any) -> None:
-        if not told:
-            told.append(True)
-            tell()
+        if not announced_already:
+            announced_already.append(True)
+            announce()
 
     client.subscribe_topic(_COMPILING, hear)
     yield

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from geoaccess.sources.download import Progress, Step
 
-__all__ = ["Stages", "counted", "downloads", "tell_compiling"]
+__all__ = ["Stages", "announce_compiling", "counted", "downloads"]
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Stages:
         console = Console(stderr=True)
         with (
             _bar(console, show=self.show) as bar,
-            announced(lambda: tell_compiling(console)) if self.show else contextlib.nullcontext(),
+            announced(lambda: announce_compiling(console)) if self.show else contextlib.nullcontext(),
         ):
             self._bar = bar
             self._task = bar.add_task("starting", total=self.total)
@@ -69,7 +69,7 @@ def _bar(console: Console, *, show: bool) -> progress.Progress:
     return progress.Progress(*columns, console=console, transient=True, disable=not (show and console.is_terminal))
 
 
-def tell_compiling(console: Console) -> None:
+def announce_compiling(console: Console) -> None:
     """Say that compiling is what takes so long, and whether it will the next time."""
     from geoaccess.kernels import CACHED
 

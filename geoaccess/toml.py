@@ -1,4 +1,4 @@
-"""TOML files read into frozen models; all that is wrong with a file is said at once."""
+"""TOML files read into frozen models; all that is wrong with a file is reported at once."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def validate(raw: dict[str, Any], model: type[Model], *, subject: str) -> Model:
 
 def problems_in(error: ValidationError, model: type[BaseModel]) -> list[str]:
     """Return what is wrong with a file by the rules of `model`, a line for each problem."""
-    return [line for item in error.errors() for line in _said(item, model)]
+    return [line for item in error.errors() for line in _problem_lines(item, model)]
 
 
 def did_you_mean(word: str, known: Any) -> str:
@@ -230,7 +230,7 @@ def _blank_line(document: Any) -> None:
         document.add(tomlkit.nl())
 
 
-def _said(item: Any, model: type[BaseModel]) -> list[str]:
+def _problem_lines(item: Any, model: type[BaseModel]) -> list[str]:
     where, table = _place(item["loc"], model)
     key = ".".join(f"[{part + 1}]" if isinstance(part, int) else str(part) for part in where).replace(".[", "[")
     if item["type"] == "extra_forbidden":

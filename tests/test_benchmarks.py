@@ -67,7 +67,7 @@ def test_ferries_join_islands_and_land_holds_together(seed):
     together = graph.weak_components(roads.n_nodes, roads.u, roads.v)
     assert by_road.max() > together.max()
     assert np.bincount(by_road).min() > 20
-    # Only one-way dead ends, and what hangs on them, stand outside the land that hangs together both ways.
+    # Only one-way dead ends, and what depends on them, stand outside the land that is connected both ways.
     sizes = _strong(roads)
     assert sizes.max() > 0.8 * roads.n_nodes
     assert sizes[sizes <= 20].sum() < 0.005 * roads.n_nodes
@@ -205,7 +205,7 @@ def test_a_wrong_answer_stops_the_benchmark(small):
         _compare(small, 42, check=lambda _, answer: _equal(answer, 41))
 
 
-def test_what_is_missing_is_said(small):
+def test_what_is_missing_is_reported(small):
     def absent(_):
         raise graphs.Missing("peer missing: abacus")
 

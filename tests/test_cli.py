@@ -192,9 +192,9 @@ def test_new_writes_a_study_to_start_from(cli, refused, tmp_path):
     assert f"geoaccess check {path}" in out
     assert listed(tmp_path) == ["car.toml", "mine.toml"]
     assert path.read_bytes() == (ROOT / "configs" / "template.toml").read_bytes()
-    said = refused("check", path)
+    message = refused("check", path)
     for name in ("my-region.osm.pbf", "population.csv", "sites.csv", "centrality_2024.csv"):
-        assert f"{tmp_path / name} is not there" in said
+        assert f"{tmp_path / name} is not there" in message
 
 
 def test_new_does_not_overwrite(refused, tmp_path):
@@ -229,11 +229,11 @@ def test_a_region_that_was_not_fetched_ends_in_the_command_to_type(refused, tmp_
     shutil.copytree(ROOT / "configs", tmp_path / "configs")
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "norway").symlink_to(data / "norway")
-    said = refused(command, tmp_path / "configs" / f"{name}.toml")
-    assert f"`geoaccess fetch {name}`" in said
-    assert "norway-latest.osm.pbf" in said
+    message = refused(command, tmp_path / "configs" / f"{name}.toml")
+    assert f"`geoaccess fetch {name}`" in message
+    assert "norway-latest.osm.pbf" in message
     if command != "check":  # which lists all that is missing
-        assert "\n" not in said
+        assert "\n" not in message
     assert listed(tmp_path) == ["configs", "data"]
 
 
@@ -427,8 +427,8 @@ FAULTS = {
 def test_a_mistake_ends_in_one_message_and_no_output(refused, study, fault):
     FAULTS[fault].spoil(study.parent)
     before = {*listed(study.parent), "cache"}
-    said = refused("run", study)
-    assert [word for word in FAULTS[fault].words if word not in said] == []
+    message = refused("run", study)
+    assert [word for word in FAULTS[fault].words if word not in message] == []
     assert {*listed(study.parent), "cache"} == before
 
 
@@ -436,8 +436,8 @@ def test_a_mistake_ends_in_one_message_and_no_output(refused, study, fault):
 def test_check_sees_every_mistake_in_the_inputs(refused, study, fault):
     FAULTS[fault].spoil(study.parent)
     before = listed(study.parent)
-    said = refused("check", study)
-    assert [word for word in FAULTS[fault].words[:1] if word not in said] == []
+    message = refused("check", study)
+    assert [word for word in FAULTS[fault].words[:1] if word not in message] == []
     assert listed(study.parent) == before
 
 
@@ -451,8 +451,8 @@ def test_all_missing_files_are_named_at_once_by_check(refused, study):
     names = ["roads.osm.pbf", "people.csv", "sites.csv", "centrality.csv", "municipalities.geojson"]
     for name in names:
         (study.parent / name).unlink()
-    said = refused("check", study)
-    assert [name for name in names if f"{study.parent / name} is not there" not in said] == []
+    message = refused("check", study)
+    assert [name for name in names if f"{study.parent / name} is not there" not in message] == []
 
 
 def test_boundaries_of_a_damaged_extract(refused, study):
@@ -474,12 +474,12 @@ def test_names_of_zones_that_stand_twice(refused, study):
     (study.parent / "names.csv").write_text("kommunenummer,name\n0101,West\n0101,Vest\n")
     zones = 'kind = "column"\ncolumn = "kommunenummer"\nnames_file = "names.csv"\n\n[centrality]'
     study.write_text(re.sub(r"(?s)(?<=\[zones\]\n).*?\[centrality\]", zones, STUDY))
-    said = refused("run", study)
-    assert "names.csv" in said
-    assert "0101" in said
+    message = refused("run", study)
+    assert "names.csv" in message
+    assert "0101" in message
 
 
-def test_sites_that_are_left_out_are_told(cli, study):
+def test_sites_that_are_left_out_are_reported(cli, study):
     """One gp beyond every road is no reason to stop, but a reason to say so."""
     sites(moved, id="gp-east")(study.parent)
     code, out, err = cli("run", study)

@@ -72,8 +72,8 @@ print(json.dumps({
 @PLAIN
 def test_kernels_are_compiled_for_one_kind_of_arguments(tmp_path):
     """Each further one costs everybody seconds on the first run; give arrays of the same types, and np.int64(0)."""
-    said, _ = python(SIGNATURES, tmp_path, PYTHONPATH=os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
-    signatures = json.loads(said)
+    printed, _ = python(SIGNATURES, tmp_path, PYTHONPATH=os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    signatures = json.loads(printed)
     assert len(signatures) > 15
     assert sum(map(len, signatures.values())) > 15
     assert {name: found for name, found in signatures.items() if len(found) > 1} == {}
@@ -116,8 +116,8 @@ def test_the_first_run_says_what_it_waits_for_and_needs_no_folder_it_may_write_t
     given = {"PYTHONPATH": str(tmp_path), "TMPDIR": str(tmp_path / "scratch"), "PYTHONDONTWRITEBYTECODE": "1"}
 
     def run(cache, **more):
-        said, complained = python(FIRST_RUN, tmp_path, XDG_CACHE_HOME=str(cache), **given, **more)
-        labels, cached, file, scratch = json.loads(said)
+        printed, complained = python(FIRST_RUN, tmp_path, XDG_CACHE_HOME=str(cache), **given, **more)
+        labels, cached, file, scratch = json.loads(printed)
         assert labels == [0, 0, 1]
         assert Path(file).is_relative_to(tmp_path)
         assert len(scratch) == (0 if cached else 1)

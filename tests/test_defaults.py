@@ -83,7 +83,7 @@ def public_defaults():
 
 
 def in_minutes(function):
-    """Return the options of a verb that are said to be minutes."""
+    """Return the options of a verb that are described as minutes."""
     parameters = inspect.signature(function).parameters
     return {key for key, parameter in parameters.items() if "minutes" in str(parameter.annotation).lower()}
 

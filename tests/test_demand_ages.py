@@ -190,7 +190,7 @@ def moves(*rows):
     return pd.DataFrame(rows, columns=["season", "from_zone", "to_zone", "people"])
 
 
-def test_a_season_moves_people_and_adds_and_takes_only_who_is_told():
+def test_a_season_moves_people_and_adds_and_takes_only_those_named():
     table = moves(
         ("winter", "Alta", "Kautokeino", 20), ("winter", "", "Alta", 8), ("winter", "Kautokeino", None, 5),
         ("summer", "Kautokeino", "Alta", 20),

@@ -22,7 +22,7 @@ def write(tmp_path, *lines: str, header: str = "cell_id,population"):
     return path
 
 
-def told(path, **settings) -> str:
+def refusal(path, **settings) -> str:
     with pytest.raises(InputError) as caught:
         read_cells(path, **settings)
     message = str(caught.value)
@@ -42,7 +42,7 @@ def told(path, **settings) -> str:
     ],
 )
 def test_people_that_are_no_number_of_people(tmp_path, value, says):
-    assert says in told(write(tmp_path, GOOD[0], f"1kmN4776E2918,{value}", GOOD[2]))
+    assert says in refusal(write(tmp_path, GOOD[0], f"1kmN4776E2918,{value}", GOOD[2]))
 
 
 @pytest.mark.parametrize(
@@ -57,12 +57,12 @@ def test_people_that_are_no_number_of_people(tmp_path, value, says):
 def test_people_of_other_types(tmp_path, values, says):
     ids = [line.split(",")[0] for line in GOOD]
     pd.DataFrame({"cell_id": ids, "population": values}).to_parquet(tmp_path / "grid.parquet")
-    assert says in told(tmp_path / "grid.parquet")
+    assert says in refusal(tmp_path / "grid.parquet")
 
 
-def test_everything_is_told_at_once(tmp_path):
+def test_everything_is_reported_at_once(tmp_path):
     path = write(tmp_path, GOOD[0], GOOD[0], "1kmN4777E2918,-5", "A1,x", ",2", header="cell_id,people")
-    message = told(path, people="people", carry=["municipality"], crs="nowhere", anchor="middle")
+    message = refusal(path, people="people", carry=["municipality"], crs="nowhere", anchor="middle")
     for part in (
         "anchor is 'middle'; give 'centre' or 'lower_left'",
         "crs 'nowhere' is not understood",
@@ -78,69 +78,69 @@ def test_everything_is_told_at_once(tmp_path):
 
 def test_long_lists_are_cut_and_counted(tmp_path):
     path = write(tmp_path, *(f"1kmN{4000 + i}E3000,-1" for i in range(70)))
-    assert "in 70 rows: row 2 (-1), row 3 (-1), row 4 (-1), row 5 (-1), row 6 (-1), ..." in told(path)
+    assert "in 70 rows: row 2 (-1), row 3 (-1), row 4 (-1), row 5 (-1), row 6 (-1), ..." in refusal(path)
 
 
 @pytest.mark.parametrize("header", ["cell_id,Population", "cell_id,populaton"])
 def test_a_near_name_is_proposed(tmp_path, header):
-    assert f'did you mean "{header.split(",")[1]}"?' in told(write(tmp_path, *GOOD, header=header))
+    assert f'did you mean "{header.split(",")[1]}"?' in refusal(write(tmp_path, *GOOD, header=header))
 
 
 def test_nobody_and_nothing(tmp_path):
-    assert "has no rows" in told(write(tmp_path))
-    assert "nobody lives here" in told(write(tmp_path, "1kmN4775E2918,0"))
+    assert "has no rows" in refusal(write(tmp_path))
+    assert "nobody lives here" in refusal(write(tmp_path, "1kmN4775E2918,0"))
     (tmp_path / "empty.csv").write_bytes(b"")
-    assert "is empty" in told(tmp_path / "empty.csv")
+    assert "is empty" in refusal(tmp_path / "empty.csv")
     with pytest.raises(MissingFileError):
         read_cells(tmp_path / "other.csv")
 
 
 def test_files_of_the_wrong_kind(tmp_path):
     (tmp_path / "grid.xlsx").write_bytes(b"PK")
-    assert "cannot be read as a spreadsheet" in told(tmp_path / "grid.xlsx")
+    assert "cannot be read as a spreadsheet" in refusal(tmp_path / "grid.xlsx")
     (tmp_path / "grid.docx").write_bytes(b"PK")
-    assert "is no kind of table that is understood" in told(tmp_path / "grid.docx")
+    assert "is no kind of table that is understood" in refusal(tmp_path / "grid.docx")
     (tmp_path / "grid.parquet").write_bytes(b"not parquet at all")
-    assert "cannot be read" in told(tmp_path / "grid.parquet")
+    assert "cannot be read" in refusal(tmp_path / "grid.parquet")
     (tmp_path / "grid.gpkg").write_bytes(b"not a geopackage")
-    assert "cannot be read" in told(tmp_path / "grid.gpkg")
-    longer = told(write(tmp_path, *(f"{line},9" for line in GOOD)))
+    assert "cannot be read" in refusal(tmp_path / "grid.gpkg")
+    longer = refusal(write(tmp_path, *(f"{line},9" for line in GOOD)))
     assert longer.count("3 values, but the header names 2 columns") == len(GOOD)
-    assert "row 3: 5 values, but the header names 2" in told(write(tmp_path, GOOD[0], f"{GOOD[1]},9,9,9"))
+    assert "row 3: 5 values, but the header names 2" in refusal(write(tmp_path, GOOD[0], f"{GOOD[1]},9,9,9"))
 
 
 def test_ids_that_do_not_go_together(tmp_path):
-    assert "not understood in 1 row: row 3 ('A1')" in told(write(tmp_path, GOOD[0], "A1,3"))
-    assert "several sizes by their ids: 1 of 250 m, 1 of 1000 m" in told(
+    assert "not understood in 1 row: row 3 ('A1')" in refusal(write(tmp_path, GOOD[0], "A1,3"))
+    assert "several sizes by their ids: 1 of 250 m, 1 of 1000 m" in refusal(
         write(tmp_path, GOOD[0], "250mN477500E291800,1")
     )
     mixed = write(tmp_path, "CRS3035RES1000mN4775000E2918000,1", "CRS2975RES1000mN7634000E314000,1")
-    assert "name several CRS: EPSG:2975, EPSG:3035" in told(mixed)
-    assert "cell_size_m is 500, and the cell ids say 1000" in told(write(tmp_path, *GOOD), cell_size_m=500)
+    assert "name several CRS: EPSG:2975, EPSG:3035" in refusal(mixed)
+    assert "cell_size_m is 500, and the cell ids say 1000" in refusal(write(tmp_path, *GOOD), cell_size_m=500)
     named = write(tmp_path, "CRS3035RES1000mN4775000E2918000,1")
-    assert "crs is EPSG:25833, and the cell ids are in EPSG:3035" in told(named, crs=25833)
-    assert "no corners of a grid of 1000 m" in told(write(tmp_path, "26502507730000,1"), cell_size_m=1000)
+    assert "crs is EPSG:25833, and the cell ids are in EPSG:3035" in refusal(named, crs=25833)
+    assert "no corners of a grid of 1000 m" in refusal(write(tmp_path, "26502507730000,1"), cell_size_m=1000)
     both = write(tmp_path, GOOD[0], "CRS3035RES1000mN4775000E2918000,1")
-    assert "one and the same cell in 2 rows: row 2 (2918000, 4775000)" in told(both)
+    assert "one and the same cell in 2 rows: row 2 (2918000, 4775000)" in refusal(both)
 
 
 @pytest.mark.parametrize("crs", [4326, "EPSG:4258"])
 def test_a_crs_in_degrees(tmp_path, crs):
-    assert "is in degrees, and cells need a projected CRS in metres" in told(write(tmp_path, *GOOD), crs=crs)
+    assert "is in degrees, and cells need a projected CRS in metres" in refusal(write(tmp_path, *GOOD), crs=crs)
 
 
 def test_a_crs_in_feet(tmp_path):
-    assert "not a projected CRS in metres" in told(write(tmp_path, *GOOD), crs=2263)
+    assert "not a projected CRS in metres" in refusal(write(tmp_path, *GOOD), crs=2263)
 
 
 def test_ids_not_understood_ask_for_the_rest(tmp_path):
     path = write(tmp_path, "A1,3,650500,7730500", header="cell_id,population,x,y")
-    assert "give x, y, crs, cell_size_m" in told(path)
-    assert "give crs" in told(path, x="x", y="y", cell_size_m=1000)
-    assert "give both columns or neither" in told(path, x="x")
-    assert "give cell_size_m" in told(path, cell_id=None, x="x", y="y", crs=25833)
-    assert "give a length above 0" in told(path, x="x", y="y", crs=25833, cell_size_m=-1)
-    assert "leave it out" in told(path, carry=["population"], **BY_PLACE)
+    assert "give x, y, crs, cell_size_m" in refusal(path)
+    assert "give crs" in refusal(path, x="x", y="y", cell_size_m=1000)
+    assert "give both columns or neither" in refusal(path, x="x")
+    assert "give cell_size_m" in refusal(path, cell_id=None, x="x", y="y", crs=25833)
+    assert "give a length above 0" in refusal(path, x="x", y="y", crs=25833, cell_size_m=-1)
+    assert "leave it out" in refusal(path, carry=["population"], **BY_PLACE)
     assert len(read_cells(path, **BY_PLACE)) == 1
 
 
@@ -158,7 +158,7 @@ def test_ids_not_understood_ask_for_the_rest(tmp_path):
 )
 def test_coordinates_that_cannot_be(tmp_path, x, y, says):
     path = write(tmp_path, "A0,3,651500,7730500", f"A1,3,{x},{y}", header="cell_id,population,x,y")
-    message = told(path, **BY_PLACE)
+    message = refusal(path, **BY_PLACE)
     assert says in message
     assert "row 3" in message
 
@@ -176,21 +176,21 @@ def test_the_whole_of_norway_is_inside_the_area_of_its_grid(tmp_path):
 def test_coordinates_that_differ_from_the_ids(tmp_path):
     lower_left = [f"1kmN{n}E2918,3,2918000,{n}000" for n in (4775, 4776, 4777)]
     path = write(tmp_path, *lower_left, header="cell_id,population,x,y")
-    message = told(path, x="x", y="y", anchor="centre")
+    message = refusal(path, x="x", y="y", anchor="centre")
     assert 'give anchor="lower_left"' in message
     assert "3 rows: row 2 (2918000, 4775000 by its id, 2917500, 4774500 by x, y)" in message
     assert len(read_cells(path, x="x", y="y", anchor="lower_left")) == 3
     assert len(read_cells(path, x="x", y="y")) == 3  # the ids say which
     path = write(tmp_path, *lower_left[:2], "1kmN4777E2918,3,2919000,4777000", header="cell_id,population,x,y")
-    assert told(path, x="x", y="y") == (message := told(path, x="x", y="y", anchor="lower_left"))
+    assert refusal(path, x="x", y="y") == (message := refusal(path, x="x", y="y", anchor="lower_left"))
     assert "1 row: row 4 (2918000, 4777000 by its id, 2919000, 4777000 by x, y); correct" in message
 
 
 def test_ids_are_not_made_of_what_they_cannot_hold(tmp_path):
     path = write(tmp_path, "3,650500.5,7730500", header="population,x,y")
-    assert "whole metres only; give cell_id" in told(path, cell_id=None, **BY_PLACE)
+    assert "whole metres only; give cell_id" in refusal(path, cell_id=None, **BY_PLACE)
     local = "+proj=tmerc +lat_0=69 +lon_0=19 +ellps=GRS80 +units=m"
-    assert "has no EPSG code; give cell_id" in told(path, cell_id=None, **(BY_PLACE | {"crs": local}))
+    assert "has no EPSG code; give cell_id" in refusal(path, cell_id=None, **(BY_PLACE | {"crs": local}))
 
 
 def test_areas_that_are_unknown_or_the_whole_world(tmp_path):
@@ -199,15 +199,15 @@ def test_areas_that_are_unknown_or_the_whole_world(tmp_path):
     assert len(read_cells(path, **(BY_PLACE | {"crs": "+proj=tmerc +lon_0=19 +ellps=GRS80 +units=m"}))) == 1
     # Written as text in the older form, a CRS keeps its code and loses its area.
     old = pyproj.CRS(25833).to_wkt("WKT1_GDAL")
-    assert "outside the area of EPSG:25833" in told(path, **(BY_PLACE | {"crs": old}))
+    assert "outside the area of EPSG:25833" in refusal(path, **(BY_PLACE | {"crs": old}))
 
 
 def test_cells_upon_each_other(tmp_path):
     lines = [f"A{i},3,{650_500 + 1000 * i},7730500" for i in range(4)]
     path = write(tmp_path, *lines, "B,3,650750,7731500", "C,1,650500,7730500", header="cell_id,population,x,y")
-    assert "off the grid of the rest in 1 row: row 6 (650250, 7731000)" in told(path, **BY_PLACE)
+    assert "off the grid of the rest in 1 row: row 6 (650250, 7731000)" in refusal(path, **BY_PLACE)
     path = write(tmp_path, *lines, "C,1,650500,7730500", header="cell_id,population,x,y")
-    assert "one and the same cell in 2 rows: row 2 (650000, 7730000), row 6" in told(path, **BY_PLACE)
+    assert "one and the same cell in 2 rows: row 2 (650000, 7730000), row 6" in refusal(path, **BY_PLACE)
 
 
 def shapes(tmp_path, geometry, *, crs=25833, **columns):
@@ -222,36 +222,36 @@ SQUARE = box(650_000, 7_730_000, 651_000, 7_731_000)
 
 
 def test_shapes_that_are_no_cells(tmp_path):
-    assert "shapes are missing in 1 row: row 2 (no geometry)" in told(shapes(tmp_path, [SQUARE, None]))
-    assert "shapes are 1 Polygon, 1 Point" in told(shapes(tmp_path, [SQUARE, Point(0, 0)]))
-    assert "shapes are 1 LineString" in told(shapes(tmp_path, [LineString([(0, 0), (1, 1)])]))
-    assert "does not say its CRS; give crs" in told(shapes(tmp_path, [SQUARE], crs=None))
+    assert "shapes are missing in 1 row: row 2 (no geometry)" in refusal(shapes(tmp_path, [SQUARE, None]))
+    assert "shapes are 1 Polygon, 1 Point" in refusal(shapes(tmp_path, [SQUARE, Point(0, 0)]))
+    assert "shapes are 1 LineString" in refusal(shapes(tmp_path, [LineString([(0, 0), (1, 1)])]))
+    assert "does not say its CRS; give crs" in refusal(shapes(tmp_path, [SQUARE], crs=None))
     assert len(read_cells(shapes(tmp_path, [SQUARE], crs=None), crs=25833)) == 1
     wide = box(652_000, 7_730_000, 654_000, 7_731_000)
-    assert "not squares along the axes of EPSG:25833 in 1 row: row 2 (2000 x 1000 m" in told(
+    assert "not squares along the axes of EPSG:25833 in 1 row: row 2 (2000 x 1000 m" in refusal(
         shapes(tmp_path, [SQUARE, wide])
     )
     half = Polygon([(650_000, 7_730_000), (651_000, 7_730_000), (650_000, 7_731_000)])
-    assert "row 1 (1000 x 1000 m, 500000 m2)" in told(shapes(tmp_path, [half]))
+    assert "row 1 (1000 x 1000 m, 500000 m2)" in refusal(shapes(tmp_path, [half]))
     big = box(660_000, 7_730_000, 665_000, 7_735_000)
-    assert "not squares of 1000 m in 1 row: row 3 (5000 m)" in told(
+    assert "not squares of 1000 m in 1 row: row 3 (5000 m)" in refusal(
         shapes(tmp_path, [SQUARE, box(651_000, 7_730_000, 652_000, 7_731_000), big])
     )
-    assert "points, which have no size" in told(shapes(tmp_path, [Point(650_500, 7_730_500)]))
-    assert "crs is EPSG:3035, and the file is in EPSG:25833" in told(shapes(tmp_path, [SQUARE]), crs=3035)
+    assert "points, which have no size" in refusal(shapes(tmp_path, [Point(650_500, 7_730_500)]))
+    assert "crs is EPSG:3035, and the file is in EPSG:25833" in refusal(shapes(tmp_path, [SQUARE]), crs=3035)
     degrees = gpd.GeoSeries([SQUARE], crs=25833).to_crs(4326).iloc[0]
-    assert "give crs and cell_size_m of the grid" in told(shapes(tmp_path, [degrees], crs=4326))
+    assert "give crs and cell_size_m of the grid" in refusal(shapes(tmp_path, [degrees], crs=4326))
     swapped = box(69.7, 118.7, 69.8, 118.8)
-    assert "latitudes are beyond 90 degrees in 1 row: row 1" in told(shapes(tmp_path, [swapped], crs=4326))
+    assert "latitudes are beyond 90 degrees in 1 row: row 1" in refusal(shapes(tmp_path, [swapped], crs=4326))
 
 
 def test_shapes_that_differ_from_the_ids(tmp_path):
     path = shapes(tmp_path, [SQUARE.buffer(0)], cell_id=["CRS25833RES1000mN7730000E652000"])
-    assert "row 1 (652000, 7730000 by its id, 650000, 7730000 by its shape)" in told(path)
+    assert "row 1 (652000, 7730000 by its id, 650000, 7730000 by its shape)" in refusal(path)
 
 
 def test_points_that_are_missing_or_lie_anywhere(tmp_path):
-    assert "shapes are missing" in told(shapes(tmp_path, [None], cell_id=["CRS25833RES1000mN7730000E650000"]))
+    assert "shapes are missing" in refusal(shapes(tmp_path, [None], cell_id=["CRS25833RES1000mN7730000E650000"]))
     points = [Point(650_123, 7_730_077), Point(652_123, 7_730_077)]
     read = read_cells(shapes(tmp_path, points), cell_size_m=1000)
     assert read.bounds["minx"].tolist() == [649_623, 651_623]
@@ -265,8 +265,8 @@ def test_layers(tmp_path):
     frame = gpd.GeoDataFrame({"cell_id": ["A"], "population": [1]}, geometry=[SQUARE], crs=25833)
     frame.to_file(path, layer="people")
     frame.to_file(path, layer="more")
-    assert "has 2 layers (people, more); name one with layer" in told(path)
-    assert "has no layer 'x'" in told(path, layer="x")
+    assert "has 2 layers (people, more); name one with layer" in refusal(path)
+    assert "has no layer 'x'" in refusal(path, layer="x")
     assert len(read_cells(path, layer="more")) == 1
 
 

@@ -83,10 +83,10 @@ def test_good_lines_end_well_and_none_is_lost():
 
 def test_tags_on_the_command_line():
     tags = '{"highway":"track","motor_vehicle":"private","maxspeed":"30 mph","operator":"Jon"}'
-    said = run(tags).stdout.decode()
-    assert "48 km/h, not to pass through" in said
-    assert "motor_vehicle=private" in said
-    assert "no rule looks at  operator" in said
+    printed = run(tags).stdout.decode()
+    assert "48 km/h, not to pass through" in printed
+    assert "motor_vehicle=private" in printed
+    assert "no rule looks at  operator" in printed
     answer = json.loads(run(tags, "--json", "--profile", "ambulance").stdout)
     assert set(answer) > set(KEYS)
     assert answer["restricted"] is False
@@ -110,7 +110,7 @@ def test_a_day_can_be_named():
         (("configs/iceland.toml",), "--way"),
     ],
 )
-def test_mistakes_are_told(words, part):
+def test_mistakes_are_reported(words, part):
     done = run(*words)
     assert done.returncode == 2
     assert part in done.stderr.decode()
@@ -119,10 +119,10 @@ def test_mistakes_are_told(words, part):
 def test_a_way_of_a_study(tmp_path):
     path = tmp_path / "small.osm"
     path.write_text(XML, encoding="utf-8")
-    told = explain_way([path], 7, CAR)
-    assert (told.forward, told.restricted, told.unused) == (True, True, ("source",))
-    assert {name: rule.passable for name, rule in told.nodes.items()} == {"node 2": "restricted", "node 3": "open"}
-    assert any("node 2: restricted" in line for line in told.lines)
+    explained = explain_way([path], 7, CAR)
+    assert (explained.forward, explained.restricted, explained.unused) == (True, True, ("source",))
+    assert {name: rule.passable for name, rule in explained.nodes.items()} == {"node 2": "restricted", "node 3": "open"}
+    assert any("node 2: restricted" in line for line in explained.lines)
     assert explain_way([path], 8, CAR).restricted is False
     with pytest.raises(InputError, match="way 9: not in small"):
         explain_way([path], 9, CAR)
@@ -152,10 +152,10 @@ def test_a_way_of_the_bundled_study():
     ],
 )
 def test_ferries(tags, expected):
-    told = explain(tags, CAR)
-    assert (told.forward, told.restricted) == expected
-    assert told.forward == told.backward
-    assert "route=ferry" in told.reason
+    explained = explain(tags, CAR)
+    assert (explained.forward, explained.restricted) == expected
+    assert explained.forward == explained.backward
+    assert "route=ferry" in explained.reason
 
 
 def test_several_nodes():

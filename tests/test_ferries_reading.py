@@ -126,7 +126,7 @@ def test_the_time_of_the_whole_crossing_on_each_of_its_pieces(tmp_path):
     assert found.loc[201, "crossing_s"] == pytest.approx(0.02 * 1800, rel=1e-2)
 
 
-def test_loops_stubs_and_crossings_abroad_are_told_apart(tmp_path):
+def test_loops_stubs_and_crossings_abroad_are_distinguished(tmp_path):
     nodes = NODES | {7: (10.12, 60 + 2 * KM), 8: (10.1, 60 - 100 * KM)}
     nodes |= {10: (10.08, 60 + 2 * KM), 11: (10.09, 60 + 3 * KM)}
     boat = {"route": "ferry", "motor_vehicle": "yes"}

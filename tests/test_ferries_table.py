@@ -114,7 +114,7 @@ def test_a_written_table_reads_back_to_the_same_network(tmp_path, study):
         write_ferries(after, tmp_path / "mine.csv")
 
 
-def test_everything_wrong_is_said_at_once_with_rows(tmp_path):
+def test_everything_wrong_is_reported_at_once_with_rows(tmp_path):
     path = table(
         tmp_path,
         {"way_id": "x", "minutes": -5, "motor_vehicle": "perhaps"},
@@ -128,14 +128,14 @@ def test_everything_wrong_is_said_at_once_with_rows(tmp_path):
     )
     with pytest.raises(InputError) as caught:
         read_ferry_table(path)
-    said = str(caught.value)
+    refusal = str(caught.value)
     for part in (
         "12 problems", 'row 2: way_id is "x"', 'row 2: minutes is "-5"', 'row 2: motor_vehicle is "perhaps"',
         "row 3: does not say which ferry", 'row 4: first is "25:99"', 'row 4: departures: "7" is no time of day',
         'row 4: check_in_min is "early"', "row 5: has from_lon, from_lat only", "row 6: begins and ends at the same",
         'row 7: from_lat is "200"', "row 8: departures_back is given but no departures", "row 9: departures:",
     ):  # fmt: skip
-        assert part in said, part
+        assert part in refusal, part
 
 
 @pytest.mark.parametrize(
@@ -225,9 +225,9 @@ def test_departures_of_a_day(tmp_path, troms):
 
 
 def test_every_column_is_documented():
-    said = read_ferry_table.__doc__ or ""
+    refusal = read_ferry_table.__doc__ or ""
     for name in set(COLUMNS) - {"id", "from", "to", "name", "leaves_region", "sure", "source", "note"}:
-        assert name in said, name
+        assert name in refusal, name
 
 
 def test_a_relation_as_a_row(tmp_path):

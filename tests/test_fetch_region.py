@@ -141,9 +141,9 @@ def test_a_region_comes_with_all_it_needs(get, tmp_path):
     assert paths == [land / "roads.osm.pbf", land / "table.csv", land / "borders.geojson"]
     assert [path.read_bytes() for path in paths] == [ROADS, TABLE, b'{"Kommune": {}}']
     assert sorted(f.name for f in land.iterdir()) == sorted(p.name + end for p in paths for end in ("", ".source.json"))
-    said = str(warned[0].message)
+    refusal = str(warned[0].message)
     for part in ("people", "https://example.org/grid", "choose the year", str(land / "grid.csv")):
-        assert part in said
+        assert part in refusal
     assert [step.state for step in steps if step.state in {"done", "by hand"}] == ["done", "done", "done", "by hand"]
     assert "unpacking" in {step.state for step in steps}
 
@@ -244,10 +244,10 @@ def test_one_that_fails_does_not_keep_the_others_from_coming(get, site, tmp_path
     site.bodies["/borders.zip"] = b"<html><title>Oops</title></html>"
     with pytest.warns(GeoaccessWarning), pytest.raises(FetchError, match="all: 2 of 4 files") as caught:
         get("all")
-    said = str(caught.value)
-    assert "404" in said
-    assert "look on https://example.org/roads" in said
-    assert "Oops" in said
+    refusal = str(caught.value)
+    assert "404" in refusal
+    assert "look on https://example.org/roads" in refusal
+    assert "Oops" in refusal
     assert [file.name for file in (tmp_path / "data/land").iterdir() if file.suffix == ".csv"] == ["table.csv"]
     assert site.asked["/roads.osm.pbf"] == 1
 
@@ -324,7 +324,7 @@ manual = true
     )
     with pytest.raises(ConfigError) as caught:
         read_sources(path)
-    said = str(caught.value)
+    refusal = str(caught.value)
     for part in (
         str(path),
         "files.roads.url",
@@ -337,7 +337,7 @@ manual = true
         "regions.empty.title",
         "regions.empty.files",
     ):
-        assert part in said
+        assert part in refusal
     path.write_text(path.read_text().replace('path = "C:/hand"', 'path = "hand"'))
     with pytest.raises(ConfigError, match=r'"files\.hand": with manual = true it needs page and instructions'):
         read_sources(path)

@@ -112,7 +112,7 @@ def test_gini_over_all_pairs_and_under_the_lorenz_curve(rows):
     pairs = sum(abs(a - b) for a in everybody for b in everybody)
     expected = Fraction(pairs) / (2 * len(everybody) ** 2 * mean(everybody))
     assert ga.gini(values, weights=people) == pytest.approx(float(expected), abs=1e-12)
-    # As R's accessibility reckons it: 1 less the trapezia under the cumulated shares, in rising order of access.
+    # As R's accessibility computes it: 1 less the trapezia under the cumulated shares, in rising order of access.
     ordered, total = sorted(everybody), sum(everybody)
     shares = [Fraction(0), *(Fraction(part, total) for part in itertools.accumulate(ordered))]
     area = sum((a + b) * Fraction(1, len(ordered)) for a, b in itertools.pairwise(shares))

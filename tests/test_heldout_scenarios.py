@@ -1,4 +1,4 @@
-"""A country with two ferries, reckoned by hand: what closes, slows, moves or is drawn, and whom it touches.
+"""A country with two ferries, computed by hand: what closes, slows, moves or is drawn, and whom it touches.
 
 Minutes between junctions: A to B 20, B to E 22, B to G 13 by the bridge, G to E 12. D on an isle: 10 to the short ferry
 (20 minutes across, a boat every half hour), 30 to the long one (30 across, a boat every hour: people wait a quarter).

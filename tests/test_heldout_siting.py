@@ -77,7 +77,7 @@ WANTED = {
 
 
 def figure(name, near, now, people, added, stays):
-    """Reckon a figure from what it means."""
+    """Compute a figure from what it means."""
     t = np.column_stack([near[:, list(added)], now[:, list(stays)], np.full(len(people), np.inf)]).min(axis=1)
     if name == "norm":
         return people[t <= 1500].sum() / people.sum()
@@ -308,20 +308,20 @@ def test_a_quantile_of_some_by_all_subsets(kind, quantile, close):
     group = np.arange(len(people)) % 3 != 1
     counted = group & np.isfinite(np.column_stack([near, now])).any(axis=1) & (people > 0)
 
-    def reckoned(added, stays):
+    def percentile_of(added, stays):
         t = np.column_stack([near[:, list(added)], now[:, list(stays)], np.full(len(people), np.inf)]).min(axis=1)
         t, w = t[counted], people[counted]
         order = np.argsort(t)
         return t[order][np.searchsorted(np.cumsum(w[order]), quantile * w.sum() * (1 - 1e-12))]
 
-    best = min(itertools.starmap(reckoned, every_choice(near, now, 2, close)))
+    best = min(itertools.starmap(percentile_of, every_choice(near, now, 2, close)))
     found = least_worst(
         problem_from_matrix(near, people, standing_s=now), add=2, close=close, quantile=quantile, group=group
     )
     stays = sorted(set(range(now.shape[1])) - set(found.closed.tolist()))
     assert found.proved
     assert found.value * 60 == pytest.approx(best)
-    assert reckoned(found.added, stays) == pytest.approx(best)
+    assert percentile_of(found.added, stays) == pytest.approx(best)
 
 
 @pytest.mark.parametrize("seed", [12, 13])
@@ -429,7 +429,7 @@ def test_office_days_by_all_weeks(seed, even, can_wait):
 
 
 @pytest.mark.parametrize("seconds", [0.0, 1e-3])
-def test_out_of_time_is_said_and_the_bound_still_holds(seconds):
+def test_out_of_time_is_reported_and_the_bound_still_holds(seconds):
     """With no time for the exact solver the answer stays one, and its bound lies beyond the true optimum."""
     near, now, people = towns(31, n=120, m=40)
     setting = problem_from_matrix(near, people, standing_s=now)

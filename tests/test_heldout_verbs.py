@@ -27,7 +27,7 @@ def folder(tmp_path_factory):
 
 
 def asked(folder, arguments, capsys, monkeypatch):
-    """Run the command line as a user does; return the exit code, what it said, and the files that are new."""
+    """Run the command line as a user does; return the exit code, what it printed, and the files that are new."""
     files = {"STUDY": "study.toml", "FILE": "file"}
     words = [str(folder / files[word]) if word in files else word for word in arguments]
     before = {path for path in folder.rglob("*") if "cache" not in path.parts}
@@ -43,10 +43,10 @@ def asked(folder, arguments, capsys, monkeypatch):
 
 
 def refused(folder, arguments, says, capsys, monkeypatch):
-    code, said, new = asked(folder, arguments, capsys, monkeypatch)
-    assert code == 2, said
-    assert says in said
-    assert "Traceback" not in said
+    code, printed, new = asked(folder, arguments, capsys, monkeypatch)
+    assert code == 2, printed
+    assert says in printed
+    assert "Traceback" not in printed
     assert not new
 
 
@@ -120,8 +120,10 @@ def test_tables_of_closures_that_cannot_be(folder, rows, more, says, capsys, mon
 
 
 def test_a_site_is_closed_with_none_added(folder, tmp_path, capsys, monkeypatch):
-    code, said, _ = asked(folder, [*SITE, "--add", "0", "--close", "1", "--output", str(tmp_path)], capsys, monkeypatch)
-    assert code == 0, said
+    code, printed, _ = asked(
+        folder, [*SITE, "--add", "0", "--close", "1", "--output", str(tmp_path)], capsys, monkeypatch
+    )
+    assert code == 0, printed
     closed = pd.read_csv(tmp_path / "site_gp_closed.csv")
     assert closed["site_id"].tolist() == ["gp-east"]  # three hundred people lose their way, not a thousand
     assert "[[add]]" not in (tmp_path / "site_gp.toml").read_text(encoding="utf-8")
@@ -145,8 +147,10 @@ def test_a_hostile_name_stays_text_from_candidate_to_comparison(folder, tmp_path
     found = [*SITE, "--candidates", str(places), "--output", str(tmp_path / "a")]
     assert asked(folder, found, capsys, monkeypatch)[0] == 0
     scenario = str(tmp_path / "a" / "site_gp.toml")
-    code, said, _ = asked(folder, ["compare", "STUDY", scenario, "--output", str(tmp_path / "b")], capsys, monkeypatch)
-    assert code == 0, said
+    code, printed, _ = asked(
+        folder, ["compare", "STUDY", scenario, "--output", str(tmp_path / "b")], capsys, monkeypatch
+    )
+    assert code == 0, printed
     record = json.loads((tmp_path / "b" / "compare.json").read_text(encoding="utf-8"))
     assert record["scenarios"][0]["add"][0]["name"] == name
     assert "remove" not in record["scenarios"][0]

@@ -178,7 +178,7 @@ def test_speeds_stand_in_for_times():
 
 
 @pytest.mark.parametrize(
-    ("graph", "said"),
+    ("graph", "message"),
     [
         (plain(nx.DiGraph, ("a", "b", {"travel_time": 1}), d=(500_000.0, 6_650_000.0)), "'d'.*degrees.*EPSG:4326"),
         (plain(nx.DiGraph, ("a", "nowhere", {"travel_time": 1})), "'nowhere'"),
@@ -190,8 +190,8 @@ def test_speeds_stand_in_for_times():
         (nx.MultiDiGraph(), "no edge"),
     ],
 )
-def test_a_graph_that_says_too_little_is_refused(graph, said):
-    with pytest.raises(InputError, match=said):
+def test_a_graph_that_says_too_little_is_refused(graph, message):
+    with pytest.raises(InputError, match=message):
         from_networkx(graph)
 
 

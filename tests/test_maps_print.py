@@ -188,7 +188,7 @@ def test_the_second_nearest_has_no_reason_of_its_own(tmp_path, results):
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("spoil", "message"),
     [
         (lambda t: t.set_geometry(t.translate(0.5).where(t.index == t.index[0], t.geometry)), None),
         (lambda t: t.set_geometry(t.translate(300).where(t.index == t.index[0], t.geometry)), "off the grid"),
@@ -198,11 +198,11 @@ def test_the_second_nearest_has_no_reason_of_its_own(tmp_path, results):
         (lambda t: t.set_crs(None, allow_override=True), "projected CRS"),
     ],
 )
-def test_cells_that_are_no_grid_are_refused(tmp_path, results, spoil, said):
-    if said is None:
+def test_cells_that_are_no_grid_are_refused(tmp_path, results, spoil, message):
+    if message is None:
         geotiff(tmp_path / "a.tif", results=spoil(results), column="gp_s")
         return
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         geotiff(tmp_path / "a.tif", results=spoil(results), column="gp_s")
     assert not list(tmp_path.iterdir())
 

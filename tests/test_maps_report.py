@@ -187,8 +187,8 @@ def test_numbers_are_written_as_each_language_does():
 
 
 def test_the_findings_say_the_numbers():
-    said = sentences.findings(findings(), report(), EN)
-    assert said == [
+    sentences_found = sentences.findings(findings(), report(), EN)
+    assert sentences_found == [
         "800 of 1,000 people (80.0%) are within 30 minutes; 200 are beyond.",
         "For half of the people it takes at most 7.5 minutes; more than one in ten cannot reach any site.",
         (
@@ -205,12 +205,12 @@ def test_the_findings_say_the_numbers():
 
 
 def test_the_findings_in_norwegian():
-    said = [plain(text) for text in sentences.findings(findings(), report("nb"), NB)]
+    sentences_found = [plain(text) for text in sentences.findings(findings(), report("nb"), NB)]
     assert (
-        said[0]
+        sentences_found[0]
         == "800 av 1 000 innbyggere (80,0 %) har høyst 30 minutters reisetid; 200 har lengre eller når ikke fram."
     )
-    assert said[4] == (
+    assert sentences_found[4] == (
         "Gjennomsnittlig reisetid er 60,0 minutter i sentralitetsklasse 6 og 5,0 minutter i klasse 1, "
         "altså 12 ganger så lang."
     )
@@ -218,16 +218,16 @@ def test_the_findings_in_norwegian():
 
 def test_an_ambulance_is_driven_from_and_its_drive_is_not_its_response():
     base = findings(key="ambulance_base", toward="cells", p90_s=INF)
-    said = sentences.findings(base, report(), EN)
-    assert said[0] == (
+    sentences_found = sentences.findings(base, report(), EN)
+    assert sentences_found[0] == (
         "800 of 1,000 people (80.0%) live within a 30-minute drive of the nearest ambulance base; 200 do not. "
         "This is drive time, not response time: call handling and mobilisation come in addition."
     )
-    assert said[1].endswith("more than one in ten cannot be reached.")
-    assert said[-1].startswith("100 people (10.0%) cannot be reached by road or car ferry: 60")
+    assert sentences_found[1].endswith("more than one in ten cannot be reached.")
+    assert sentences_found[-1].startswith("100 people (10.0%) cannot be reached by road or car ferry: 60")
     assert not any("response time" in text for text in sentences.findings(findings(), report(), EN))
-    said = [plain(text) for text in sentences.findings(base, report("nb"), NB)]
-    assert said[0] == (
+    sentences_found = [plain(text) for text in sentences.findings(base, report("nb"), NB)]
+    assert sentences_found[0] == (
         "800 av 1 000 innbyggere (80,0 %) har høyst 30 minutters kjøretid fra nærmeste ambulansestasjon; 200 har ikke "
         "det. Dette er kjøretid, ikke responstid: Tiden i AMK-sentralen og til utrykning kommer i tillegg."
     )
@@ -240,10 +240,10 @@ def test_findings_where_all_is_well_and_where_nobody_is_reached():
     well = replace(findings().norms[0], people_within=1000.0, people_beyond=0.0, share=1.0, beyond_most=())
     none = dict.fromkeys(findings().reasons, 0.0)
     good = findings(norms=(well,), unreached=0.0, reached=1000.0, reasons=none, p90_s=900.0)
-    said = sentences.findings(good, report(), EN)
-    assert said[0] == "All 1,000 people are within 30 minutes."
-    assert said[1].endswith("for nine out of ten at most 15.0.")
-    assert said[-1] == "Everybody can reach a site."
+    sentences_found = sentences.findings(good, report(), EN)
+    assert sentences_found[0] == "All 1,000 people are within 30 minutes."
+    assert sentences_found[1].endswith("for nine out of ten at most 15.0.")
+    assert sentences_found[-1] == "Everybody can reach a site."
     contrast = findings().contrast | {"mean_most_central_s": math.nan, "mean_least_central_s": math.nan}
     bad = findings(norms=(), median_s=INF, reached=0.0, unreached=1000.0, contrast=contrast)
     assert sentences.findings(bad, report(), EN)[:2] == [
@@ -253,14 +253,14 @@ def test_findings_where_all_is_well_and_where_nobody_is_reached():
 
 
 def test_what_it_costs_if_the_nearest_closes():
-    (said,) = sentences.slack_sentences(findings(), EN)
-    assert said == (
+    (sentences_found,) = sentences.slack_sentences(findings(), EN)
+    assert sentences_found == (
         "GP: if the nearest site closes, half of the people need at most 7.5 minutes more, and one in ten more than "
         "30.0. 50 people would reach no other. The share within 30 minutes would fall from 80.0% to 25.0%."
     )
     only = findings().slack.assign(median_slack_s=INF, p90_slack_s=INF, without_second=900.0)
-    (said,) = sentences.slack_sentences(findings(slack=only), EN)
-    assert "900 people reach no other: more than half" in said
+    (sentences_found,) = sentences.slack_sentences(findings(slack=only), EN)
+    assert "900 people reach no other: more than half" in sentences_found
     nobody = findings().slack.assign(reached=0.0)
     assert sentences.slack_sentences(findings(slack=nobody), EN) == ["GP: nobody is reached."]
 
@@ -404,10 +404,10 @@ def test_a_pdf_is_pages_of_print(tmp_path):
 def test_without_weasyprint_one_line_says_so(tmp_path, monkeypatch):
     written(tmp_path, report())
     monkeypatch.setitem(sys.modules, "weasyprint", None)
-    said = maps.report_pdf(tmp_path / "report.html", tmp_path / "report.pdf")
-    assert said.startswith("no PDF")
-    assert "geoaccess[pdf]" in said
-    assert "\n" not in said
+    sentences_found = maps.report_pdf(tmp_path / "report.html", tmp_path / "report.pdf")
+    assert sentences_found.startswith("no PDF")
+    assert "geoaccess[pdf]" in sentences_found
+    assert "\n" not in sentences_found
     assert not (tmp_path / "report.pdf").exists()
 
 
@@ -433,8 +433,8 @@ def test_files_are_named_for_what_they_are_in_the_language_of_the_reader():
 
 
 @pytest.mark.parametrize(
-    ("note", "marked", "told"), [("", 0, "0"), ("borrowed", 0, "see the note"), ("borrowed", 1, "1")]
+    ("note", "marked", "expected"), [("", 0, "0"), ("borrowed", 0, "see the note"), ("borrowed", 1, "1")]
 )
-def test_a_service_of_stand_ins_does_not_say_that_it_has_none(note, marked, told):
+def test_a_service_of_stand_ins_does_not_say_that_it_has_none(note, marked, expected):
     some = report(services=(findings(proxy_note=note, proxies=marked),))
-    assert tables.asked_table(some, Writer("en", ("report", "map"))).rows[0][-1] == told
+    assert tables.asked_table(some, Writer("en", ("report", "map"))).rows[0][-1] == expected

@@ -267,7 +267,7 @@ def round_first(results):
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("spoil", "message"),
     [
         (lambda t: changed(t, gp_reason=None), "gp_reason"),
         (lambda t: changed(t, gp_reason=""), "neither a time nor a reason"),
@@ -282,8 +282,8 @@ def round_first(results):
         (lambda t: {**t, "roads": t["roads"].drop(columns="highway")}, "highway"),
     ],
 )  # fmt: skip
-def test_tables_that_cannot_be_drawn_are_refused_and_leave_no_file(tmp_path, data, spoil, said):
-    with pytest.raises(InputError, match=re.escape(said)):
+def test_tables_that_cannot_be_drawn_are_refused_and_leave_no_file(tmp_path, data, spoil, message):
+    with pytest.raises(InputError, match=re.escape(message)):
         web_map(tmp_path / "x.html", **spoil(tables(data)), services=[GP], title="x", attribution="y")
     assert not list(tmp_path.iterdir())
 

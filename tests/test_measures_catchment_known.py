@@ -1,4 +1,4 @@
-"""Catchment measures where the answer is known: reckoned by hand, and from another package."""
+"""Catchment measures where the answer is known: computed by hand, and from another package."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.filterwarnings("error")
 
 
 def test_the_three_towns_of_spatial_availability():
-    """A centre, a suburb and a satellite: the example of Soukhov et al. (2023), reckoned by hand.
+    """A centre, a suburb and a satellite: the example of Soukhov et al. (2023), computed by hand.
 
     Site 1: 50 000 e^-1.5 = 11 156.51, 150 000 e^-3 = 7 468.06, 10 000 e^-10 = 0.454 of 18 625.02, and so on.
     """
@@ -50,7 +50,7 @@ def test_the_three_towns_of_spatial_availability():
     assert found.round().tolist() == [66_833, 133_203, 9_963]
 
 
-def test_a_coast_reckoned_by_hand():
+def test_a_coast_computed_by_hand():
     """Three cells along a road, sites in the first and the last; zones of 10 and 30 minutes with weights 1 and 0.5."""
     times = pd.DataFrame(
         [("a", "X", 0), ("b", "X", 1200), ("b", "Y", 600), ("c", "Y", 0), ("a", "Y", 1801)],

@@ -168,6 +168,6 @@ def test_a_study_file_names_a_decay_in_minutes(text, expected):
         ({"kind": "power", "scal_min": 1}, "3 problems"),
     ],
 )
-def test_a_study_file_is_told_all_that_is_wrong_with_a_decay(settings, message):
+def test_a_study_file_lists_all_that_is_wrong_with_a_decay(settings, message):
     with pytest.raises(ConfigError, match=f"(?s){message}"):
         decay_from(settings)

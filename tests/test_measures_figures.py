@@ -33,7 +33,7 @@ def test_a_copy_with_figures_of_ones_own_is_read(text, tmp_path):
     assert read_ambulance_figures(copy).modes["car"].times.start_s == 270
 
 
-def test_all_that_is_wrong_with_a_copy_is_said_at_once(text, tmp_path):
+def test_all_that_is_wrong_with_a_copy_is_reported_at_once(text, tmp_path):
     copy = tmp_path / "ours.toml"
     copy.write_text(
         text.replace("handover_min = { value = 20", "handover_min = { value = -20")
@@ -44,10 +44,10 @@ def test_all_that_is_wrong_with_a_copy_is_said_at_once(text, tmp_path):
     )
     with pytest.raises(ConfigError) as caught:
         read_ambulance_figures(copy)
-    said = str(caught.value)
+    message = str(caught.value)
     for words in ("ours.toml", '"car.handover_min.value"', "-20", '"boat.leg_min.source" is missing', "detuor"):
-        assert words in said
-    assert '"norms.share.value"' in said
+        assert words in message
+    assert '"norms.share.value"' in message
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -1,4 +1,4 @@
-"""Computed beside published statistics: against scipy and plain reckoning, and every row in one table or the other."""
+"""Computed beside published statistics: against scipy and plain loops, and every row in one table or the other."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def compare(*rows, cells=CELLS):
         ("5521", "people_beyond_60", 9, 9),
     ],
 )
-def test_statistics_reckoned_by_hand(geography, statistic, computed, people):
+def test_statistics_computed_by_hand(geography, statistic, computed, people):
     found = compare((geography, "gp", statistic, 8.0))
     assert found.unmatched.empty
     row = found.table.iloc[0]
@@ -107,7 +107,7 @@ def test_what_cannot_be_compared_says_why(row, reason):
     assert found.unmatched["geography"].item() == row[0]
 
 
-def test_all_that_is_wrong_with_a_row_is_said_at_once():
+def test_all_that_is_wrong_with_a_row_is_reported_at_once():
     reason = compare(("Nordlnd", "gpp", "mode", math.nan)).unmatched["reason"].item()
     assert reason.count(";") >= 4
     for part in ("unknown geography", "unknown service", "unknown statistic", "no value"):

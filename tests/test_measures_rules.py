@@ -110,7 +110,7 @@ def test_a_permission_for_a_site_that_is_not_there_is_refused():
 
 
 def test_the_legevakt_of_one_s_own_municipality_in_all_norway(shared):
-    """Beelines stand in for roads: who may use what, and that nobody is lost, does not hang on them."""
+    """Beelines stand in for roads: who may use what, and that nobody is lost, does not depend on them."""
     spatial = need("scipy.spatial")
     folder = shared / "norway"
     sites = read_sites(folder / "legevakter_2024.geojson", service="legevakt", carry=["kommune"])

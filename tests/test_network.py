@@ -96,7 +96,7 @@ def put(place, value):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"node_lat": lambda a: a[:-1]}, "node_lat"),
         ({"edge_u": lambda a: np.append(a, a[:1])}, "edge_u"),
@@ -113,13 +113,13 @@ def put(place, value):
         ({"shape_ptr": put(-1, 1)}, "shape_ptr"),
     ],
 )
-def test_a_broken_network_is_refused(change, said):
-    with pytest.raises(InputError, match=said):
+def test_a_broken_network_is_refused(change, message):
+    with pytest.raises(InputError, match=message):
         small(**change)
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"shape_ptr": put(0, 1)}, "shape_ptr"),  # the first points belong to no edge
         ({"shape_ptr": put(1, 1_000_000)}, "shape_ptr"),  # beyond the points, in the middle
@@ -132,9 +132,9 @@ def test_a_broken_network_is_refused(change, said):
         ({"shape_lat": put(1, np.inf)}, "shape_lat"),
     ],
 )
-def test_what_kernels_and_tables_would_trip_over_is_refused_too(change, said):
+def test_what_kernels_and_tables_would_trip_over_is_refused_too(change, message):
     """Compiled loops read beyond the end without a word, and search trees drop NaN."""
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         small(**change)
 
 
@@ -715,7 +715,7 @@ def test_no_points_give_no_rows():
 
 
 @pytest.mark.parametrize(
-    ("points", "said"),
+    ("points", "message"),
     [
         (at((10, 60), crs=None), "CRS"),
         (at((100.0, 99.0), index=["beyond"]), "beyond|swapped"),
@@ -726,8 +726,8 @@ def test_no_points_give_no_rows():
         (at((500_000, 6_650_000)), "CRS|'?0'?"),  # metres that are called degrees
     ],
 )
-def test_points_that_cannot_be_placed_are_refused(points, said):
-    with pytest.raises(InputError, match=said):
+def test_points_that_cannot_be_placed_are_refused(points, message):
+    with pytest.raises(InputError, match=message):
         snap(crossroads(), points)
 
 

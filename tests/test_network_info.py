@@ -39,7 +39,7 @@ def sea():
     )
 
 
-def test_every_road_is_told_by_what_ties_it():
+def test_every_road_is_classed_by_what_connects_it():
     network = sea()
     table, tied = parts(network)
     by_way = dict(zip(network.way_id[network.shape_way[network.shape_ptr[:-1]]].tolist(), tied.tolist(), strict=True))

@@ -28,9 +28,9 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_column_of_an_object_has_its_texts_and_every_text_its_column(language):
-    said = phrases.columns(language)
-    assert set(said) == set(columns_known())
-    assert [key for key, text in said.items() if not text.meaning] == []
+    texts = phrases.columns(language)
+    assert set(texts) == set(columns_known())
+    assert [key for key, text in texts.items() if not text.meaning] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -259,7 +259,7 @@ def tags_of(text: str) -> dict[str, str]:
     }
 
 
-def told(tags, profile=CAR):
+def access(tags, profile=CAR):
     road = read_way(tags, profile)
     way = {(True, True): "both", (True, False): "forward", (False, True): "backward", (False, False): "closed"}[
         road.forward_kph > 0, road.backward_kph > 0
@@ -269,12 +269,12 @@ def told(tags, profile=CAR):
 
 @pytest.mark.parametrize(("text", "expected"), RESIDENTIAL)
 def test_a_residential_road(text, expected):
-    assert told({"highway": "residential", **tags_of(text)}) == expected
+    assert access({"highway": "residential", **tags_of(text)}) == expected
 
 
 @pytest.mark.parametrize(("text", "expected"), CLASSES)
 def test_a_class_of_road(text, expected):
-    assert told(tags_of(text)) == expected
+    assert access(tags_of(text)) == expected
 
 
 @pytest.mark.parametrize(
@@ -298,7 +298,7 @@ def test_a_class_of_road(text, expected):
     ],
 )
 def test_an_ambulance(text, expected):
-    assert told(tags_of(text), AMBULANCE) == expected
+    assert access(tags_of(text), AMBULANCE) == expected
 
 
 def test_each_direction_has_its_own_restriction():

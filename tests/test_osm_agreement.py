@@ -202,36 +202,38 @@ def test_explain_and_the_network_agree(tmp_path, drawn, suffix, name, when):
     seen = {(kind, text): 0 for kind in ("way", "node", "boat") for text in ("open", "one way", "restricted", "closed")}
     for of in drawn:
         if of.kind == "node":
-            told = explain(ROAD, profile, nodes={"node": of.tags}, when=when)
+            explained = explain(ROAD, profile, nodes={"node": of.tags}, when=when)
             there = built.quickest(of.at(0), of.at(4))
-            assert np.isfinite(there) == told.forward, of
-            assert np.isfinite(built.quickest(of.at(4), of.at(0))) == told.backward, of
-            assert any(built.restricted[edge] for edge in built.edges[of.number + 1]) == told.restricted, of
+            assert np.isfinite(there) == explained.forward, of
+            assert np.isfinite(built.quickest(of.at(4), of.at(0))) == explained.backward, of
+            assert any(built.restricted[edge] for edge in built.edges[of.number + 1]) == explained.restricted, of
         else:
-            told = explain(of.tags, profile, when=when)
+            explained = explain(of.tags, profile, when=when)
             kind = EdgeKind.ROAD if of.kind == "way" else EdgeKind.FERRY
             east, west, restricted = built.seconds(of.number + 1, kind)
-            assert (east > 0, west > 0) == (told.forward, told.backward), (of, told.reason)
-            assert restricted == told.restricted, (of, told.reason)
+            assert (east > 0, west > 0) == (explained.forward, explained.backward), (of, explained.reason)
+            assert restricted == explained.restricted, (of, explained.reason)
             if of.kind == "way":
                 length = (
-                    built.network.edge_length_m[built.edges[of.number + 1][0]] if told.forward or told.backward else 0
+                    built.network.edge_length_m[built.edges[of.number + 1][0]]
+                    if explained.forward or explained.backward
+                    else 0
                 )
-                for kph, seconds in ((told.forward_kph, east), (told.backward_kph, west)):
+                for kph, seconds in ((explained.forward_kph, east), (explained.backward_kph, west)):
                     expected = length * 3.6 / (kph * profile.pace.share) if kph else 0
-                    assert seconds == pytest.approx(expected, abs=0.06), (of, told.reason)
-        seen[of.kind, _kind(told)] += 1
+                    assert seconds == pytest.approx(expected, abs=0.06), (of, explained.reason)
+        seen[of.kind, _kind(explained)] += 1
     never = {("node", "one way"), *([] if profile.access.restricted else [(kind, "restricted") for kind, _ in seen])}
     rare = {key: count for key, count in seen.items() if count < 3 and key not in never}
     assert not rare, "the tags drawn try every outcome"
 
 
-def _kind(told):
-    if not (told.forward or told.backward):
+def _kind(explained):
+    if not (explained.forward or explained.backward):
         return "closed"
-    if told.forward != told.backward:
+    if explained.forward != explained.backward:
         return "one way"
-    return "restricted" if told.restricted else "open"
+    return "restricted" if explained.restricted else "open"
 
 
 class Asked(dict):

@@ -218,7 +218,7 @@ def test_a_way_of_one_node_is_no_way(path):
 
 
 @pytest.mark.parametrize("suffix", [".osm", ".osm.pbf"])
-def test_ways_before_nodes_are_read_or_said_to_be_so(tmp_path, suffix):
+def test_ways_before_nodes_are_read_or_reported(tmp_path, suffix):
     """Some tools write the parts in this order; then no way has a place while it is read."""
     ways = {1: ([0, 1, 2], PRIMARY), 2: ([2, 3], PRIMARY)}
     unsorted = write(tmp_path / f"unsorted{suffix}", ways, first="ways")
@@ -276,7 +276,7 @@ def test_an_accent_in_a_path_is_no_matter(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("ways", "said"),
+    ("ways", "refusal"),
     [
         ({1: ([0, 1], {"highway": "footway"})}, "no road"),
         ({1: ([0, 1], {"building": "yes"})}, "no road"),
@@ -285,12 +285,12 @@ def test_an_accent_in_a_path_is_no_matter(tmp_path):
         ({1: ([0, 0], PRIMARY)}, "no road"),
     ],
 )
-def test_an_extract_without_roads_is_refused(path, ways, said):
-    with pytest.raises(InputError, match=said):
+def test_an_extract_without_roads_is_refused(path, ways, refusal):
+    with pytest.raises(InputError, match=refusal):
         read_osm(write(path, ways))
 
 
-def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path):
+def test_a_file_that_is_not_there_is_reported_missing(tmp_path):
     with pytest.raises(MissingFileError, match=r"none\.osm\.pbf.*fetch"):
         read_osm(tmp_path / "none.osm.pbf")
     with pytest.raises(GeoaccessError, match=str(tmp_path)):

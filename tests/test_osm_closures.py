@@ -122,7 +122,7 @@ def test_open_roads_are_driven_no_faster_than_said(tmp_path):
         ({"ref": "55", "open_kph": "-3"}, r"row 2"),
     ],
 )
-def test_what_is_wrong_with_a_row_is_said(tmp_path, row, message):
+def test_what_is_wrong_with_a_row_is_reported(tmp_path, row, message):
     with pytest.raises(InputError, match=r"closures\.csv(.|\n)*" + message):
         read_closures(table(tmp_path / "closures.csv", row))
 

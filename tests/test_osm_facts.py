@@ -437,11 +437,11 @@ def tags_of(words):
 
 
 def outcome(tags, profile=CAR, when=None):
-    told = explain(tags, profile, when=when)
+    explained = explain(tags, profile, when=when)
     way = {(True, True): "both", (True, False): "forward", (False, True): "backward", (False, False): "closed"}[
-        told.forward, told.backward
+        explained.forward, explained.backward
     ]
-    return f"{way} r" if told.restricted else way
+    return f"{way} r" if explained.restricted else way
 
 
 @pytest.mark.parametrize(("words", "expected"), [*rows(ROADS), *rows(FERRIES)])
@@ -451,9 +451,9 @@ def test_what_a_car_may_do_on_a_way(words, expected):
 
 @pytest.mark.parametrize(("words", "expected"), [*rows(NODES)])
 def test_what_a_car_may_do_past_a_node(words, expected):
-    told = explain({"highway": "service"}, CAR, nodes={"node": tags_of(words)})
-    found = "closed" if not told.forward else "restricted" if told.restricted else "open"
-    assert (found, told.forward) == (expected, told.backward)
+    explained = explain({"highway": "service"}, CAR, nodes={"node": tags_of(words)})
+    found = "closed" if not explained.forward else "restricted" if explained.restricted else "open"
+    assert (found, explained.forward) == (expected, explained.backward)
 
 
 MOMENTS = """
@@ -531,10 +531,10 @@ def test_of_several_conditions_the_last_that_is_true_decides(conditions, expecte
 @pytest.mark.parametrize("text", ["unknown", '"on request"', "Jun-Aug unknown", "when it suits"])
 def test_hours_that_say_nothing_certain_close_nothing_and_are_named(text):
     for base in ({"highway": "primary"}, {"route": "ferry", "motor_vehicle": "yes"}):
-        told = explain({**base, "opening_hours": text}, CAR)
-        assert told.forward, base
-        assert "opening_hours" in told.reason
-        assert "cannot be decided" in told.reason
+        explained = explain({**base, "opening_hours": text}, CAR)
+        assert explained.forward, base
+        assert "opening_hours" in explained.reason
+        assert "cannot be decided" in explained.reason
 
 
 @pytest.mark.parametrize(

@@ -204,10 +204,10 @@ def test_a_boat_on_foot_does_not_take_the_place_of_a_car_ferry_of_the_same_name(
     "tags",
     [{"motor_vehicle": "no"}, {"motor_vehicle": "yes", "motorcar": "no"}, {"motor_vehicle": None, "foot": "yes"}],
 )
-def test_a_passenger_boat_carries_no_car_and_tells_why_an_island_is_cut_off(tmp_path, tags):
-    line, said = boat("quay", "sea", "isle quay")
-    said = {key: value for key, value in (said | tags).items() if value is not None}
-    network = made(tmp_path, (line, said))
+def test_a_passenger_boat_carries_no_car_and_explains_why_an_island_is_cut_off(tmp_path, tags):
+    line, ferry_tags = boat("quay", "sea", "isle quay")
+    ferry_tags = {key: value for key, value in (ferry_tags | tags).items() if value is not None}
+    network = made(tmp_path, (line, ferry_tags))
     assert time(network, "farm", "isle farm") == np.inf
     assert time(network, "isle farm", "farm") == np.inf
 
@@ -367,9 +367,9 @@ def test_a_ferry_that_is_tagged_as_a_road_too_is_sailed_and_takes_cars(tmp_path)
 )
 def test_a_ferry_sails_by_the_rules_of_roads(tmp_path, tags, summer, winter):
     nodes, boats = boat("quay", "isle quay")
-    said = {key: value for key, value in (boats | tags).items() if value is not None}
+    ferry_tags = {key: value for key, value in (boats | tags).items() if value is not None}
     for profile, sails in ((FLAT, summer), ("car_winter", winter)):
-        made(tmp_path, (nodes, said))
+        made(tmp_path, (nodes, ferry_tags))
         network = read_osm(tmp_path / "sea.osm", profile=profile)
         for pair in (("farm", "isle farm"), ("isle farm", "farm")):
             assert np.isfinite(time(network, *pair)) == sails
@@ -482,7 +482,7 @@ def test_nobody_waits_longer_than_for_a_boat_that_is_rare(headway_s):
 # The modelled sea of Troms, whose README counts its islands
 
 
-def test_troms_hangs_together_as_its_readme_counts():
+def test_troms_is_connected_as_its_readme_counts():
     """People by road alone, with car ferries, with passenger boats; and the islands that only a ferry reaches."""
     network = read_osm(ROOT / "data" / "troms" / "troms-modelled.osm.pbf")
     assert len(network.ferries) == 25

@@ -162,7 +162,7 @@ def grid(n):
 
 
 @pytest.mark.parametrize("suffix", [".osm", ".osm.pbf"])
-def test_missing_nodes_at_the_border_are_said_and_inside_are_refused(tmp_path, suffix):
+def test_missing_nodes_at_the_border_are_reported_and_inside_are_refused(tmp_path, suffix):
     nodes, ways = grid(40)
 
     def written(name, gone, *, cut=False):
@@ -174,16 +174,16 @@ def test_missing_nodes_at_the_border_are_said_and_inside_are_refused(tmp_path, s
         blocks = [block([("dense", dense)]), block([("ways", [(i, refs, [*tags.items()]) for i, refs, tags in roads])])]
         return write(tmp_path / f"{name}.osm.pbf", blocks)
 
-    said = []
+    reported = []
     border = {i + 1 for i in range(1600) if i % 40 >= 38}
-    extract = read_extract([written("border", border, cut=True)], CAR, progress=said.append)
+    extract = read_extract([written("border", border, cut=True)], CAR, progress=reported.append)
     assert extract.counts["way_nodes_missing"] == len(border) == 80
     assert extract.counts["way_nodes_missing_inside"] == 0
-    assert any("80 of the 1600 nodes" in line for line in said)
+    assert any("80 of the 1600 nodes" in line for line in reported)
     one = {40 * 20 + 21}
-    said.clear()
-    assert read_extract([written("one", one)], CAR, progress=said.append).counts["way_nodes_missing"] == 1
-    assert not any("of the 1600" in line for line in said), "below a thousandth nothing is said"
+    reported.clear()
+    assert read_extract([written("one", one)], CAR, progress=reported.append).counts["way_nodes_missing"] == 1
+    assert not any("of the 1600" in line for line in reported), "below a thousandth nothing is given"
     with pytest.raises(InputError, match=r"40 of the 1600 nodes .*inside"):
         read_extract([written("row", {40 * 20 + c + 1 for c in range(40)})], CAR)
 
@@ -203,14 +203,14 @@ def test_troms_without_one_block_of_nodes_is_refused(tmp_path, data):
 
 
 def test_a_file_without_any_relation_says_so(tmp_path):
-    said = []
-    extract = read_extract([write_osm(tmp_path / "bare.osm", NODES, WAYS)], CAR, progress=said.append)
+    reported = []
+    extract = read_extract([write_osm(tmp_path / "bare.osm", NODES, WAYS)], CAR, progress=reported.append)
     assert extract.counts["files_without_relations"] == 1
-    assert any("bare.osm: no relation" in line for line in said)
-    said.clear()
+    assert any("bare.osm: no relation" in line for line in reported)
+    reported.clear()
     whole = write_osm(tmp_path / "whole.osm", NODES, WAYS, [(1, [("w", 1, "")], {"type": "site"})])
-    assert read_extract([whole], CAR, progress=said.append).counts["files_without_relations"] == 0
-    assert not any("no relation" in line for line in said)
+    assert read_extract([whole], CAR, progress=reported.append).counts["files_without_relations"] == 0
+    assert not any("no relation" in line for line in reported)
 
 
 # An editor's files

@@ -208,7 +208,7 @@ def test_ids_beyond_32_bits_and_falling_ones_are_understood(tmp_path):
     assert read_osm(path).way_id.tolist() == [2**40]
 
 
-def test_a_block_in_a_compression_we_do_not_know_is_said_to_be_so(tmp_path):
+def test_a_block_in_a_compression_we_do_not_know_is_reported(tmp_path):
     """Whatever cannot be looked into must not end in a raw error."""
     raw = TROMS.read_bytes()
     ends = block_ends(raw)

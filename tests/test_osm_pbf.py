@@ -25,7 +25,7 @@ few = settings(max_examples=15 if PLAIN else 100)
 PRIMARY = [("highway", "primary")]
 
 
-def told(source):
+def content(source):
     """Return all that a reader says of a file, in values that do not depend on how it numbers tag sets."""
     relations = source.relations()
     members = {ref: {"relation:id": str(r.number)} for r in relations for kind, ref, _ in r.members if kind == "w"}
@@ -37,11 +37,11 @@ def told(source):
 
 
 def ours(path, *, thorough=False):
-    return told(PbfFile(path, CAR, thorough=thorough))
+    return content(PbfFile(path, CAR, thorough=thorough))
 
 
 def theirs(path):
-    return told(OsmiumFile(path, CAR))
+    return content(OsmiumFile(path, CAR))
 
 
 def small_town(*, dense="dense", **scale):

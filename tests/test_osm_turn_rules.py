@@ -131,7 +131,7 @@ def test_a_ban_over_via_ways_that_are_a_ring_is_obeyed(tmp_path, pieces):
 
 @pytest.mark.parametrize(("pieces", "used"), list(zip(RINGS, (0, 1, 1), strict=True)))
 def test_the_order_of_its_members_says_which_way_round_a_ring_is_driven(tmp_path, pieces, used):
-    """One way can be driven round in both directions: which is meant is not said, and the rule is counted."""
+    """One way can be driven round in both directions: which is meant is not given, and the rule is counted."""
     network = ring_network(tmp_path, pieces, [ring_ban(pieces)])
     assert (network.counts["turn_rules_used"], network.counts["turn_rules_ignored"]) == (used, 1 - used)
 

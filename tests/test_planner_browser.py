@@ -157,7 +157,7 @@ def settled(tab, effect):
     tab.until("(want) => JSON.stringify(geoaccess.model.answer.effect) === JSON.stringify(want)", effect)
 
 
-def test_a_click_adds_an_office_and_tells_what_it_brings(tab):
+def test_a_click_adds_an_office_and_shows_its_effect(tab):
     state = tab.add_at(ISLE)
     assert state["changes"][0]["what"] == "add"
     assert state["effect"]["quicker"] == 101

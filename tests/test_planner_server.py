@@ -1,4 +1,4 @@
-"""The planner's server: who is let in, what is refused and how it is said, and that tabs do not disturb each other."""
+"""The planner's server: who is let in, what is refused and in which words, and that tabs do not disturb each other."""
 
 from __future__ import annotations
 
@@ -389,7 +389,7 @@ def test_titles_that_make_no_file(client, folder, title):
     assert not folder.exists()
 
 
-def test_a_broken_plan_is_said(client, folder):
+def test_a_broken_plan_is_reported(client, folder):
     folder.mkdir()
     (folder / "broken.toml").write_text("title = 3\nclose = [{osm_id = 4}]\n[[")
     found = client.post("/api/plans/load", json={"name": "broken"})
@@ -430,7 +430,7 @@ def test_the_command_serves_until_it_is_stopped(tmp_path):
             assert str(tmp_path) in running.stdout.readline()
         finally:
             running.send_signal(signal.SIGINT)
-        said, errors = running.communicate(timeout=30)
+        printed, errors = running.communicate(timeout=30)
     assert "Traceback" not in errors
-    assert "token=" not in said + errors
+    assert "token=" not in printed + errors
     assert not (tmp_path / "country" / "study-plans").exists()

@@ -469,7 +469,7 @@ def test_nobody_to_serve_is_no_proposal(tiny, monkeypatch):
     assert suggest(Session(tiny), [], "gp", objective="districts").places == []
 
 
-# ---- what is told and kept
+# ---- what is answered and kept
 
 
 def test_blocks_keep_the_mean_of_their_cells(iceland):
@@ -482,13 +482,13 @@ def test_blocks_keep_the_mean_of_their_cells(iceland):
         assert len(drawing.chief) == len(drawing.cells.population)
 
 
-def test_what_is_told_is_json(tiny):
+def test_answers_are_json(tiny):
     changes = read_changes([add("new-1", at((27.5, -9.5)), name="</script>"), {"what": "close", "way": CAR_FERRY}])
     answer = Session(tiny).answer(changes, "gp")
-    told = json.loads(json.dumps(answer_json(answer, tiny.figures("gp"), Drawing(tiny)), allow_nan=False))
-    assert told["sites"]["new-1"]["name"] == "</script>"
-    assert told["closed"][0]["kind"] == "ferry"
-    assert told["closed"][0]["name"] == "Car ferry"
+    answered = json.loads(json.dumps(answer_json(answer, tiny.figures("gp"), Drawing(tiny)), allow_nan=False))
+    assert answered["sites"]["new-1"]["name"] == "</script>"
+    assert answered["closed"][0]["kind"] == "ferry"
+    assert answered["closed"][0]["name"] == "Car ferry"
 
 
 def test_the_table_of_a_plan_has_everybody_in_every_part(tiny):
@@ -513,7 +513,7 @@ def test_the_table_of_a_plan_has_everybody_in_every_part(tiny):
         (add("new-1", at((60, 60))), "no_road"),
     ],
 )
-def test_what_cannot_be_done_is_said_with_its_number(tiny, change, code):
+def test_what_cannot_be_done_is_reported_with_its_number(tiny, change, code):
     first = {"what": "days", "service": "gp", "site": "gp-west", "days": [0]}
     with pytest.raises(InputError) as caught:
         Session(tiny).answer(read_changes([first, change]), "gp")

@@ -1,4 +1,4 @@
-"""Profiles: those that ship, those that extend others, and what is said of those that are wrong."""
+"""Profiles: those that ship, those that extend others, and messages about those that are wrong."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_lists_are_replaced_and_tables_too_where_asked(tmp_path):
         ("title = \n", ["not a TOML file"]),
     ],
 )
-def test_mistakes_are_told(tmp_path, text, parts):
+def test_mistakes_are_reported(tmp_path, text, parts):
     path = write(tmp_path, "mine.toml", text)
     with pytest.raises(ConfigError) as caught:
         read_profile(path)

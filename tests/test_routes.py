@@ -1,4 +1,4 @@
-"""A journey's parts add up to its time and hang together on the map."""
+"""A journey's parts add up to its time and join on the map."""
 
 from __future__ import annotations
 

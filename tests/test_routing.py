@@ -222,13 +222,13 @@ def test_reasons_name_what_cuts_people_off():
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [({"k": 0}, "k is 0"), ({"toward": "hospital"}, "toward is 'hospital'")],
 )
-def test_wrong_settings_are_refused(change, said):
+def test_wrong_settings_are_refused(change, message):
     network = Network.from_edges(lon=[10, 10.1], lat=[60, 60], u=[0], v=[1], forward_s=[1], backward_s=[1])
     at = gpd.GeoSeries.from_xy([10.0], [60.0], crs="EPSG:4326")
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         nearest(network, at, at, **change)
 
 

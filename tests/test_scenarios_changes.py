@@ -129,14 +129,14 @@ def test_shipped_scenarios_are_read(root):
     assert all(read_scenario(path).title for path in found)
 
 
-def test_all_that_is_wrong_with_a_file_is_said_at_once(tmp_path):
+def test_all_that_is_wrong_with_a_file_is_reported_at_once(tmp_path):
     text = EVERYTHING.replace('cancel_after = "20:00"', 'cancel_after = "25:00"').replace("factor = 2.5", "factr = 2")
     text = text.replace("osm_id = 12", 'osm_id = 12\nname = "x"').replace("lat = 60.125", "lat = 160.125")
     with pytest.raises(ConfigError) as caught:
         read_scenario(written(tmp_path, text))
-    said = str(caught.value)
+    message = str(caught.value)
     for part in ("scenario.toml", '"20:00"', "25:00", 'did you mean "factor"', "osm_id and name", "160.125"):
-        assert part in said
+        assert part in message
     with pytest.raises(MissingFileError, match=r"none\.toml"):
         read_scenario(tmp_path / "none.toml")
 
@@ -187,7 +187,7 @@ def test_unknown_sites_and_services_are_all_named():
     )
     with pytest.raises(InputError) as caught:
         apply_to_sites(scenario, sites())
-    said = str(caught.value)
+    message = str(caught.value)
     for part in (
         'did you mean "gp"',
         'a site "gp-east" already',
@@ -195,7 +195,7 @@ def test_unknown_sites_and_services_are_all_named():
         "that is a site of hospital",
         '"gp-west" is removed twice',
     ):
-        assert part in said
+        assert part in message
 
 
 def test_combining_is_doing_one_after_the_other():

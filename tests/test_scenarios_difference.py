@@ -66,7 +66,7 @@ def test_nobody_is_lost_and_the_way_back_is_the_opposite(pair):
     assert row["person_min_won"] - row["person_min_lost"] == pytest.approx(won)
 
 
-def test_a_hand_reckoned_change():
+def test_a_hand_computed_change():
     before = results([300, 900, 900, np.inf, 1200], [10, 20, 30, 40, 50], ["A", "A", "B", "B", ""])
     after = results([900, 300, 900, 1500, np.inf], [10, 20, 30, 40, 50], ["A", "A", "B", "B", ""])
     cells = cell_differences(before, after, services=[GP])

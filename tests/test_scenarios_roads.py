@@ -107,7 +107,7 @@ def test_roads_are_found_by_name_and_number():
     assert apply_to_network(scenario, network, names=names).closed.tolist() == [0, 1, 3]
 
 
-def test_all_that_chooses_nothing_is_said_at_once():
+def test_all_that_chooses_nothing_is_reported_at_once():
     names = pd.DataFrame({"name": ["Ring road"], "ref": [""]}, index=[1])
     scenario = Scenario(
         title="x",

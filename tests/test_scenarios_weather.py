@@ -1,4 +1,4 @@
-"""Draws of closures, and what they mean to cells: laws, and a reckoning draw by draw."""
+"""Draws of closures, and what they mean to cells: laws, and a computation draw by draw."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_a_table_is_read_by_season(tmp_path):
         read_closures(path, ring(), season="wintr")
 
 
-def test_all_that_is_wrong_with_a_table_is_said_at_once(tmp_path):
+def test_all_that_is_wrong_with_a_table_is_reported_at_once(tmp_path):
     text = "what,osm_id,name,availability,area,correlation\npass,99,,0.5,,\nboat,1,,0.5,,\npass,1,,1.5,w,x\n"
     with pytest.raises(InputError) as caught:
         read_closures(

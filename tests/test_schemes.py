@@ -100,7 +100,7 @@ def test_only_the_files_of_schemes_know_the_classes_of_a_country():
         ('colour = "#112233"', 'colour = "#112233"\nheight = 5', 'unknown key "classes'),
     ],
 )
-def test_what_is_wrong_with_a_scheme_is_said(tmp_path, old, new, message):
+def test_what_is_wrong_with_a_scheme_is_reported(tmp_path, old, new, message):
     assert old in LAND
     (tmp_path / "bad.toml").write_text(LAND.replace(old, new), encoding="utf-8")
     with pytest.raises(ConfigError, match=re.escape(message)):

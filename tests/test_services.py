@@ -98,8 +98,8 @@ def test_columns_may_have_other_names(table):
 
 @pytest.mark.parametrize("key", ["id", "name", "level", "note", "lon", "lat"])
 def test_a_column_that_is_named_but_not_there_is_guessed_at(table, key):
-    said = refused(table(), columns={key: "nme"})
-    assert 'no column "nme"; did you mean "name"?' in said
+    message = refused(table(), columns={key: "nme"})
+    assert 'no column "nme"; did you mean "name"?' in message
 
 
 def test_a_key_of_columns_that_is_not_known_is_guessed_at(table):
@@ -108,9 +108,9 @@ def test_a_key_of_columns_that_is_not_known_is_guessed_at(table):
 
 def test_columns_that_must_be_there(table):
     path = table("A,18,69", header="name,long,latt")
-    said = refused(path, service="gp")
-    assert 'no column "lon"; did you mean "long"?' in said
-    assert 'no column "lat"; did you mean "latt"?' in said
+    message = refused(path, service="gp")
+    assert 'no column "lon"; did you mean "long"?' in message
+    assert 'no column "lat"; did you mean "latt"?' in message
     assert 'no column "service"' in refused(table("A,18,69", header="name,lon,lat"))
 
 
@@ -196,18 +196,18 @@ def test_rows_are_counted_as_an_editor_counts_them(table):
 
 @pytest.mark.parametrize(("lon", "lat"), [(69.65, 118.95), (181, 60), (-180.1, 0), (18, -90.5), (510_125, 7_584_125)])
 def test_what_is_no_place_on_earth_is_refused(table, lon, lat):
-    said = refused(table(ROWS[0], f"bad,gp,,,{lon},{lat},no,,,"), columns={"id": "id"})
-    assert "bad" in said
-    assert f"{float(lon)}" in said
-    assert f"{float(lat)}" in said
-    assert "t1" not in said
+    message = refused(table(ROWS[0], f"bad,gp,,,{lon},{lat},no,,,"), columns={"id": "id"})
+    assert "bad" in message
+    assert f"{float(lon)}" in message
+    assert f"{float(lat)}" in message
+    assert "t1" not in message
 
 
 def test_ids_that_stand_twice_are_refused(table):
-    said = refused(table(*ROWS, ROWS[0], ROWS[1]), columns={"id": "id"})
-    assert '"t1"' in said
-    assert '"t2"' in said
-    assert "h1" not in said
+    message = refused(table(*ROWS, ROWS[0], ROWS[1]), columns={"id": "id"})
+    assert '"t1"' in message
+    assert '"t2"' in message
+    assert "h1" not in message
 
 
 def test_a_site_without_an_id_is_refused(table):
@@ -497,13 +497,13 @@ def test_a_reviewed_feature_is_a_site_of_each_service_it_is_used_for(review):
     ],
 )
 def test_a_wrong_row_of_the_review_is_named(review, row, words):
-    said = review_refused(review([*GOOD, row]))
-    assert [word for word in words if word not in said] == []
+    message = review_refused(review([*GOOD, row]))
+    assert [word for word in words if word not in message] == []
 
 
 def test_all_wrong_rows_are_named_at_once(review):
-    said = review_refused(review([*GOOD, "node,99,gp,,,no,x", "node,98,gp,,,no,x", "node,2,,,,no,"]))
-    assert [word for word in ("node 99", "node 98", "row 10") if word not in said] == []
+    message = review_refused(review([*GOOD, "node,99,gp,,,no,x", "node,98,gp,,,no,x", "node,2,,,,no,"]))
+    assert [word for word in ("node 99", "node 98", "row 10") if word not in message] == []
 
 
 def test_a_feature_that_the_review_says_nothing_of_is_an_error(review):
@@ -512,9 +512,9 @@ def test_a_feature_that_the_review_says_nothing_of_is_an_error(review):
 
 
 def test_the_columns_of_the_review_must_be_there(review):
-    said = review_refused(review(["node,1,gp"], header="osm_type,osm_id,servic"))
+    message = review_refused(review(["node,1,gp"], header="osm_type,osm_id,servic"))
     for column in ("service", "name", "level", "proxy", "reason"):
-        assert column in said
+        assert column in message
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", "æ,ø\n".encode("latin-1"), b"a,b\n1,2,3\n1,2,3,4,5\n"])
@@ -566,17 +566,17 @@ def test_sites_come_in_the_order_of_the_services_and_ids():
     assert combine([other, one], ["hospital", "gp"]).index.tolist() == ["z", "a", "x", "y"]
 
 
-def test_all_that_is_wrong_between_tables_is_said_at_once():
+def test_all_that_is_wrong_between_tables_is_reported_at_once():
     one = places([(18, 69)] * 2, service=["gp", "hospitl"]).set_axis(["a", "b"])
     other = places([(18, 69)], service="gp").set_axis(["a"])
     with pytest.raises(InputError) as caught:
         combine([one, other], ["gp", "hospital", "legevakt"])
-    said = str(caught.value)
-    assert 'service "hospitl" is not in the study; did you mean "hospital"?' in said
-    assert 'service "hospital" has no site' in said
-    assert 'service "legevakt" has no site' in said
-    assert 'site id "a"' in said
-    assert said.splitlines()[0].endswith("4 problems")
+    message = str(caught.value)
+    assert 'service "hospitl" is not in the study; did you mean "hospital"?' in message
+    assert 'service "hospital" has no site' in message
+    assert 'service "legevakt" has no site' in message
+    assert 'site id "a"' in message
+    assert message.splitlines()[0].endswith("4 problems")
 
 
 def test_no_table_at_all_is_refused():

@@ -35,7 +35,7 @@ def test_days_of_the_week_become_a_chance():
         open_chance(pd.Series({"a": 6, "b": -1, "c": None, "d": 1}))
 
 
-def test_days_are_told_per_thousand_people_and_none_is_lost():
+def test_days_are_given_per_thousand_people_and_none_is_lost():
     days = pd.Series({"a": 20.0, "b": 2.0, "c": 3.0})
     zone = pd.Series({"a": "x", "b": "x", "c": "y", "elsewhere": "z"})
     table = fte_days_per_thousand(days, zone=zone, people=pd.Series({"x": 4000, "y": 0, "z": 1000}))
@@ -94,8 +94,8 @@ def test_names_fit_in_any_language_and_what_fits_none_or_two_is_listed():
     assert 'a: "Tros" is no zone' in text
     assert "b serves nobody" in text
     assert 'c: "Xyzw" is no zone; give its id in aliases' in text
-    told = allowed_by_names(pd.Series({"a": "Herøy"}), names=names, aliases={"HERØY": "3"})
-    assert told.to_dict("split")["data"] == [["3", "a"]]
+    granted = allowed_by_names(pd.Series({"a": "Herøy"}), names=names, aliases={"HERØY": "3"})
+    assert granted.to_dict("split")["data"] == [["3", "a"]]
     with pytest.raises(InputError, match="aliases name the zone '9', which is not there"):
         allowed_by_names(pd.Series({"a": "Os"}), names=names, aliases={"Herøy": "9"})
 
@@ -128,7 +128,7 @@ def test_the_legevakter_of_norway_serve_all_municipalities_but_two(legevakter, m
     assert sorted(served) == ["Bardu", "Dyrøy", "Ibestad", "Loabák - Lavangen", "Målselv", "Salangen"]
 
 
-def test_names_that_two_municipalities_bear_must_be_told_apart(legevakter, municipalities):
+def test_names_that_two_municipalities_bear_must_be_distinguished(legevakter, municipalities):
     with pytest.raises(InputError, match="zones served: 4 problems") as error:
         allowed_by_names(legevakter["kommune"], names=municipalities["name"])
     assert all(f'"{name}" is no zone' in str(error.value) for name in ALIASES)

@@ -55,7 +55,7 @@ def objectives():
 
 
 def figure_by_hand(objective, times, standing, people, added, stays):
-    """Reckon an objective from its definition, with nothing of the package."""
+    """Compute an objective from its definition, with nothing of the package."""
     everything = np.column_stack([times, standing])
     t = np.column_stack([times[:, list(added)], standing[:, list(stays)], np.full(len(people), np.inf)]).min(axis=1)
     reach = np.isfinite(everything).any(axis=1)
@@ -263,7 +263,7 @@ def test_equal_cover_sets_are_merged_and_change_nothing():
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"people": [1.0]}, "shape"),
         ({"people": [1.0, -1.0]}, "negative or NaN"),
@@ -271,8 +271,8 @@ def test_equal_cover_sets_are_merged_and_change_nothing():
         ({"now_s": [1.0]}, "there are 2 points"),
     ],
 )
-def test_settings_that_cannot_be(changed, said):
-    with pytest.raises(InputError, match=said):
+def test_settings_that_cannot_be(changed, message):
+    with pytest.raises(InputError, match=message):
         problem_from_matrix(**({"times_s": [[1.0], [2.0]], "people": [1.0, 1.0]} | changed))
 
 

@@ -145,7 +145,7 @@ def test_expected_cover_is_the_best_of_all_placings(seed, add, busy, some_stand,
 
 
 def hours_of_week(times, now, visits, can_wait, open_on):
-    """Reckon the hours of all visits of a week from their definition."""
+    """Compute the hours of all visits of a week from their definition."""
     days = [np.column_stack([now, times[:, list(np.flatnonzero(day))]]).min(axis=1) for day in open_on.T]
     own = np.column_stack([now, times[:, open_on.any(axis=1)]]).min(axis=1)
     return 2 * (visits * ((1 - can_wait) * np.mean(days, axis=0) + can_wait * own)).sum() / 3600
@@ -191,20 +191,20 @@ def test_where_nobody_can_wait_the_same_places_are_open_every_day_and_else_more_
 
 def test_impossible_weeks_and_fleets_are_refused():
     setting = problem_from_matrix([[1.0]], [1.0], now_s=[2.0])
-    for changed, said in (
+    for changed, message in (
         ({"days": 6}, "there are 5"),
         ({"can_wait": 1.5}, "can_wait"),
         ({"visits": [-1.0]}, "visits"),
         ({"days": 3, "even": True}, "evenly"),
     ):
-        with pytest.raises(InputError, match=said):
+        with pytest.raises(InputError, match=message):
             share_days(setting, **({"days": 2, "visits": [1.0], "can_wait": 0.5} | changed))
-    for changed, said in (
+    for changed, message in (
         ({"busy": 1.0}, "busy"),
         ({"add": 3, "most": 2}, "room for 2"),
         ({"calls": [0.0]}, "above 0"),
     ):
-        with pytest.raises(InputError, match=said):
+        with pytest.raises(InputError, match=message):
             expected_cover(**({"times_s": [[1.0]], "calls": [1.0], "limit_s": 5, "add": 1, "busy": 0.1} | changed))
 
 

@@ -1,4 +1,4 @@
-"""What stands beside an answer of siting: exchanges reckoned one by one, scenarios as grounds, words and the map."""
+"""What stands beside an answer of siting: exchanges computed one by one, scenarios as grounds, words and the map."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def tiny(tmp_path_factory):
 
 @settings(deadline=None, max_examples=50)
 @given(seeds, st.integers(1, 3), st.integers(0, 2))
-def test_the_table_of_exchanges_is_every_exchange_reckoned_alone(seed, add, close):
+def test_the_table_of_exchanges_is_every_exchange_computed_alone(seed, add, close):
     times, standing, people = land(seed, 9, 5, 4)
     setting = siting.problem_from_matrix(times, people, standing_s=standing)
     problem = setting.problem(siting.PersonMinutes(), add=add, close=close)
@@ -139,7 +139,7 @@ def test_a_site_is_sought_in_a_scenario(tiny, tmp_path):
     assert after == pytest.approx(placed.after.results["gp_s"].to_numpy(), abs=0.3, nan_ok=True)
 
 
-def test_sites_that_a_scenario_adds_or_shuts_are_reckoned_with(tiny):
+def test_sites_that_a_scenario_adds_or_shuts_are_considered(tiny):
     lon, lat = degrees(*PLACES["middle"])
     more = Scenario(title="More", add=[{"service": "gp", "name": "Middle", "lon": lon, "lat": lat}])
     shut = Scenario(title="Shut", change=[{"service": "gp", "site": "gp-east", "days_per_week": 0}])
@@ -165,15 +165,15 @@ def test_scenarios_are_futures(tiny):
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ([Scenario(title="A", storm={}), Scenario(title="A", storm={})], "called"),
         ([Scenario(title="A", boats={"cancel_after": "20:00"})], "mean waits"),
         ([Scenario(title="A", change=[{"service": "gp", "site": "gp-west", "allowed": ["0101"]}])], "only some may"),
     ],
 )
-def test_scenarios_that_siting_cannot_reckon_with(tiny, changes, said):
-    with pytest.raises(InputError, match=said):
+def test_scenarios_that_siting_cannot_use(tiny, changes, message):
+    with pytest.raises(InputError, match=message):
         site_futures(tiny.study, Question("gp"), scenarios=changes, show=False)
 
 
@@ -208,7 +208,7 @@ def test_words_and_names_follow_the_language(tiny, tmp_path, monkeypatch):
     for one in (placed, english):
         write_placed(one, tmp_path)
     marks = [dict(legend.marks) for legend in legends]
-    assert [(said["site"], said["new"], said["closed"]) for said in marks] == [
+    assert [(message["site"], message["new"], message["closed"]) for message in marks] == [
         ("Tjenestested som består", "Nytt tjenestested", "Nedlagt tjenestested"),
         ("Existing site", "New site", "Closed site"),
     ]
@@ -221,6 +221,6 @@ def test_scenarios_on_the_command_line(tmp_path, capsys):
     app([*ask, str(tmp_path / "storm.toml")], standalone_mode=False)
     assert 'in the scenario "Storm"' in capsys.readouterr().out.replace("\n", " ")
     app([*ask, str(tmp_path / "storm.toml"), "--scenario", "today"], standalone_mode=False)
-    said = capsys.readouterr().out
-    assert "maximum regret" in said
-    assert "as it is" in said
+    message = capsys.readouterr().out
+    assert "maximum regret" in message
+    assert "as it is" in message

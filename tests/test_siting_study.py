@@ -1,4 +1,4 @@
-"""Siting in whole studies: a country reckoned by hand, Iceland against its own parts, and the command line."""
+"""Siting in whole studies: a country computed by hand, Iceland against its own parts, and the command line."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_excluded_and_own_candidates(tiny, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"service": "gpp"}, 'no service "gpp"'),
         ({"objective": "minuets"}, "did you mean"),
@@ -141,8 +141,8 @@ def test_excluded_and_own_candidates(tiny, tmp_path):
         ({"objective": "worst", "max_loss_min": 5.0}, "cannot be asked for together"),
     ],
 )
-def test_questions_that_cannot_be_answered(tiny, changed, said):
-    with pytest.raises(InputError, match=said):
+def test_questions_that_cannot_be_answered(tiny, changed, message):
+    with pytest.raises(InputError, match=message):
         site_study(tiny.study, replace(Question("gp"), **changed), answers=tiny)
 
 
@@ -189,7 +189,7 @@ def test_senja_ten_office_days(troms):
     assert answer.week.gap == 0
     assert answer.week.saved_h == pytest.approx(answer.week.now_h - answer.week.patients_h - answer.week.staff_h)
     assert answer.frontier["saved_h"].is_monotonic_increasing
-    # The same plan, reckoned by plain searches.
+    # The same plan, computed by plain searches.
     ours = troms.sites[(troms.sites["service"] == "gp").to_numpy()].drop(offices["Gibostad Legekontor"])
     new = answer.places.set_index("candidate")
     points = gpd.GeoDataFrame(
@@ -234,10 +234,10 @@ def test_on_the_command_line(tmp_path, monkeypatch, capsys):
             return stopped.code, capsys.readouterr()
         return 0, capsys.readouterr()
 
-    code, said = cli("site", study, "--service", "gp", "--add", 2, "--output", tmp_path / "out")
+    code, message = cli("site", study, "--service", "gp", "--add", 2, "--output", tmp_path / "out")
     assert code == 0
-    assert "proved optimal" in said.out
-    assert "made up: for tests" in said.out
+    assert "proved optimal" in message.out
+    assert "made up: for tests" in message.out
     assert (tmp_path / "out/site_gp.png").stat().st_size > 10_000
     vary = ("--vary", "snap.max_m=2500,3000", "-q")
     assert cli("site", study, "--service", "gp", *vary, "--output", tmp_path / "out")[0] == 0

@@ -115,7 +115,7 @@ def near(value, key):
 
 
 @pytest.mark.parametrize("key", CELLS)
-def test_the_chain_is_that_reckoned_by_hand(by_place, key):
+def test_the_chain_is_that_computed_by_hand(by_place, key):
     row = by_place.loc[key]
     if key not in COMING:
         assert row["ambulance_response_reason"] == row["ambulance_treatment_reason"]
@@ -287,7 +287,7 @@ def test_bases_are_as_free_as_their_calls_leave_them(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ('"ambulance_base"\nsite', '"ambulance_bas"\nsite', 'did you mean "ambulance_base"'),
         (
@@ -305,11 +305,11 @@ def test_bases_are_as_free_as_their_calls_leave_them(tmp_path):
         ('{ file = "quays.csv" }', '{ service = "quay" }', 'boat ports names the service "quay"'),
     ],
 )
-def test_a_chain_that_cannot_be_is_refused(tmp_path, old, new, said):
+def test_a_chain_that_cannot_be_is_refused(tmp_path, old, new, message):
     assert old in CHAIN
     with pytest.raises(ConfigError, match=r"study\.toml") as caught:
         load_study(write_chain(tmp_path / "a", CHAIN.replace(old, new, 1)))
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_the_keys_that_the_template_shows_are_keys(tmp_path):
@@ -332,7 +332,7 @@ def test_columns_of_the_chain_are_kept_free(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "said"),
+    ("file", "old", "new", "message"),
     [
         ("people.csv", ",yes,", ",perhaps,", "town of 1 cells is neither yes nor no"),
         ("people.csv", ",no,100", ",no,-1", "calls of 1 rows is missing, negative or no number"),
@@ -343,17 +343,17 @@ def test_columns_of_the_chain_are_kept_free(tmp_path):
         ("study.toml", '{ file = "quays.csv" }', '{ tags = [{ man_made = "pier" }] }', "the extract has nothing"),
     ],
 )
-def test_data_that_do_not_fit_are_told(tmp_path, file, old, new, said):
+def test_data_that_do_not_fit_are_reported(tmp_path, file, old, new, message):
     path = write_chain(tmp_path / "a")
     there = path.parent / file
     assert old in there.read_text()
     there.write_text(there.read_text().replace(old, new, 1))
     with pytest.raises(InputError) as caught:
         solve_study(load_study(path), show=False)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
-def test_figures_and_profiles_are_checked_before_anything_is_reckoned(tmp_path):
+def test_figures_and_profiles_are_checked_before_anything_is_computed(tmp_path):
     path = write_chain(tmp_path / "a", CHAIN.replace("[ambulance]", '[ambulance]\nfigures = "mine.toml"'))
     with pytest.raises(InputError, match=r"mine\.toml"):
         check(load_study(path))
@@ -399,5 +399,5 @@ def test_the_shipped_studies_have_the_chain(tmp_path, name, towns):
     norms = answers.tables["ambulance_norms"]
     assert norms.groupby(["counted_by", "bases", "zoning"])["population"].sum().eq(total).all()
     inside = cells["population"].where(cells["ambulance_response_s"] <= cells["ambulance_norm_s"], 0).sum()
-    told = norms.query("counted_by == 'cell' and bases == 'always there' and zoning == 'everybody'")
-    assert told["people_within"].sum() == inside
+    national = norms.query("counted_by == 'cell' and bases == 'always there' and zoning == 'everybody'")
+    assert national["people_within"].sum() == inside

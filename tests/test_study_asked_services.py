@@ -1,4 +1,4 @@
-"""Levels, opening, days and rules of a small country, from its study file to columns and tables reckoned by hand."""
+"""Levels, opening, days and rules of a small country, from its study file to columns and tables computed by hand."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ def test_a_column_says_where_sites_belong(tmp_path):
         ('rule = { kind = "names", colum = "a" }', "", ["services.gp.rule.colum", 'did you mean "column"']),
     ],
 )
-def test_what_does_not_fit_is_said_before_anything_is_read(tmp_path, gp, more, words):
+def test_what_does_not_fit_is_reported_before_anything_is_read(tmp_path, gp, more, words):
     message = refused(tmp_path, gp=gp, more=more, error=ConfigError)
     assert [word for word in words if word not in message] == []
 

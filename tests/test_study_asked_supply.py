@@ -1,4 +1,4 @@
-"""Zonings, indices, catchments and staff of a small country, from its study file to tables reckoned by hand."""
+"""Zonings, indices, catchments and staff of a small country, from its study file to tables computed by hand."""
 
 from __future__ import annotations
 
@@ -218,7 +218,7 @@ def test_two_step_shares_the_doctors_of_each_site(tmp_path):
     assert demand["supply_per_person"].to_dict() == pytest.approx(each)
 
 
-def test_the_limit_may_hang_on_the_class_and_the_demand_on_age(tmp_path):
+def test_the_limit_may_depend_on_the_class_and_the_demand_on_age(tmp_path):
     more = """
 [catchments.near]
 service = "gp"

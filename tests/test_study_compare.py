@@ -1,4 +1,4 @@
-"""A study compared with itself under scenarios: a country small enough to reckon by hand, Iceland and Troms."""
+"""A study compared with itself under scenarios: a country small enough to compute by hand, Iceland and Troms."""
 
 from __future__ import annotations
 

@@ -205,12 +205,12 @@ def test_the_region_that_is_to_be_fetched_is_known(name):
     assert load_study(ROOT / "configs" / name).settings.fetch in sources["regions"]
 
 
-def _said_of(described, said):
+def _given_in(described, settings_given):
     """What a description says of the keys that a study has set; optional parts have their own tests."""
-    if isinstance(said, dict):
-        return {key: _said_of(described[key], value) for key, value in said.items()}
-    if isinstance(said, list) and said and isinstance(said[0], dict):
-        return [_said_of(one, value) for one, value in zip(described, said, strict=True)]
+    if isinstance(settings_given, dict):
+        return {key: _given_in(described[key], value) for key, value in settings_given.items()}
+    if isinstance(settings_given, list) and settings_given and isinstance(settings_given[0], dict):
+        return [_given_in(one, value) for one, value in zip(described, settings_given, strict=True)]
     return described
 
 
@@ -220,8 +220,10 @@ def test_every_key_that_is_documented_can_be_set(load, zones, centrality):
     chosen = {"zones": (zones, ZONES[zones]), "centrality": (centrality, CENTRALITY[centrality])}
     text = FULL + "\n".join(f'[{table}]\nkind = "{kind}"\n{rest}' for table, (kind, rest) in chosen.items())
     study = load(text)
-    said, described = tomllib.loads(text), study.described()
-    assert _said_of(described, said) == said | {"population": _said_of(described["population"], said["population"])}
+    settings_given, described = tomllib.loads(text), study.described()
+    assert _given_in(described, settings_given) == settings_given | {
+        "population": _given_in(described["population"], settings_given["population"])
+    }
     assert tuple(described["population"]["clip"]) == (1, 2, 3, 4)
 
 
@@ -269,9 +271,9 @@ def test_the_tiny_study_of_the_tests_loads(load):
     ],
 )
 def test_an_unknown_key_is_named_with_the_nearest_known_one(refused, old, new, unknown, meant):
-    said = refused(changed(old, new))
-    assert f'unknown key "{unknown}"' in said
-    assert f'{unknown}"; did you mean "{meant}"?' in said
+    settings_given = refused(changed(old, new))
+    assert f'unknown key "{unknown}"' in settings_given
+    assert f'{unknown}"; did you mean "{meant}"?' in settings_given
 
 
 @pytest.mark.parametrize("kind", ["osm", "osm_review"])
@@ -316,9 +318,9 @@ def test_unknown_keys_of_a_place_without_border_are_guessed_at(refused):
 def test_wrong_values_are_named_with_their_key(refused, tmp_path, old, new, words):
     text = STUDY.replace(old, new, 1)
     assert text != STUDY
-    said = refused(text)
-    assert said.startswith(f"{tmp_path / 'study.toml'}: ")
-    assert [word for word in words if word not in said] == []
+    settings_given = refused(text)
+    assert settings_given.startswith(f"{tmp_path / 'study.toml'}: ")
+    assert [word for word in words if word not in settings_given] == []
 
 
 def test_a_norm_is_a_time(refused):
@@ -327,18 +329,18 @@ def test_a_norm_is_a_time(refused):
 
 def test_several_problems_are_one_message(refused):
     text = changed("title =", "titel =").replace("norms_min = [12]", "norms_min = [12, 3]").replace("year", "yaer")
-    said = refused(text)
+    settings_given = refused(text)
     for words in ('"title" is missing', '"titel"', "norms_min", '"population.year" is missing', "population.yaer"):
-        assert words in said
-    assert "problems" in said.splitlines()[0]
-    assert len(said.splitlines()) == 1 + int(said.splitlines()[0].split()[-2])
+        assert words in settings_given
+    assert "problems" in settings_given.splitlines()[0]
+    assert len(settings_given.splitlines()) == 1 + int(settings_given.splitlines()[0].split()[-2])
 
 
 def test_every_unknown_service_is_named_at_once(refused):
     more = '[[sites]]\nkind = "osm"\nservice = "hospitl"\ntags = [{ a = "b" }]\n[zones]'
-    said = refused(changed('columns = { id = "id" }', 'service = "gpp"').replace("[zones]", more))
-    assert '"gpp"' in said
-    assert '"hospitl"' in said
+    settings_given = refused(changed('columns = { id = "id" }', 'service = "gpp"').replace("[zones]", more))
+    assert '"gpp"' in settings_given
+    assert '"hospitl"' in settings_given
 
 
 def test_services_whose_columns_would_be_the_same_are_refused(refused):

@@ -1,4 +1,4 @@
-"""What a scenario does to the time expected over the week, to rules and to supply: reckoned by hand."""
+"""What a scenario does to the time expected over the week, to rules and to supply: computed by hand."""
 
 from __future__ import annotations
 
@@ -79,13 +79,13 @@ def test_an_office_two_days_a_week(plain):
     assert [measure for service, measure in keys if service != "gp"] == ["nearest"] * 3
     before, after = of(found, "gp_expected_before_s"), of(found, "gp_expected_after_s")
     nearest = of(found, "gp_before_s")
-    for place in PEOPLE:  # nothing said: open every working day
+    for place in PEOPLE:  # nothing given: open every working day
         np.testing.assert_equal(before[place], nearest[place])
     assert after["middle"] == pytest.approx(0.4 * 0 + 0.6 * MAIN, abs=1)
     assert after["west"] == 0
     assert after["north"] == pytest.approx(STEEP, abs=1)  # the east is nearer than the middle, and always open
     whole = of(found, "gp_expected_after_s", 1)
-    assert whole["middle"] == pytest.approx(0, abs=1)  # every working day, where nothing is said
+    assert whole["middle"] == pytest.approx(0, abs=1)  # every working day, where nothing is given
     row = found.tables["everybody"].query("scenario == 's0' and measure == 'expected'").iloc[0]
     assert row["better"] == PEOPLE["middle"]
     assert row["person_min_won"] == pytest.approx(PEOPLE["middle"] * 0.4 * MAIN / 60, rel=1e-3)
@@ -130,7 +130,7 @@ def test_capacity_doubled_where_an_office_is_alone_in_reach(tmp_path):
     each = np.where([key == "west" for key in CELLS], 4 / 1009, 0)
     assert row["gini_before"] == pytest.approx(equity.gini(each, weights=np.array([*PEOPLE.values()], float)))
     assert np.isnan(row["mean_after_s"])
-    assert any("gp-new" in line and "doctors_near" in line for line in found.notes[1])  # whose size nobody said
+    assert any("gp-new" in line and "doctors_near" in line for line in found.notes[1])  # whose size is not given
     assert of(found, "doctors_near_change", 1)["middle"] == "unreached"
     assert of(found, "offices_near_after", 1)["middle"] == 1
     assert of(found, "doctors_near_after", 2)["middle"] == pytest.approx(2 / 503)
@@ -248,7 +248,7 @@ def test_a_site_in_a_scenario_is_what_it_is_in_a_study(tmp_path):
         np.testing.assert_allclose(cells[f"{name}_after"], solved[name])
 
 
-def test_hours_said_and_not_said(tmp_path):
+def test_hours_given_and_not_given(tmp_path):
     text = STUDY.replace('label = "GP"\n', 'label = "GP"\nopening = "hours"\n') + "\n[opening]\nfirst = 2026-01-12\n"
     study = study_of(tmp_path, text, hours={"gp-west": "24/7", "gp-east": "24/7"})
     half = added((10.5, 0.5), opening="00:00-12:00")

@@ -39,21 +39,21 @@ def columns_of(path):
 
 
 def test_every_column_that_is_written_is_described_once(folder):
-    said = pd.read_csv(folder / "dictionary.csv", keep_default_na=False)
-    assert not said.duplicated(["file", "column"]).any()
-    described = {tuple(row) for row in said[["file", "column"]].itertuples(index=False)}
+    entries = pd.read_csv(folder / "dictionary.csv", keep_default_na=False)
+    assert not entries.duplicated(["file", "column"]).any()
+    described = {tuple(row) for row in entries[["file", "column"]].itertuples(index=False)}
     written = {
         (f"{path.stem}.csv" if path.stem != "cells" else path.name, name)
         for path in folder.glob("*.parquet")
         for name in columns_of(path)
     }
     assert described == written
-    blank = said[(said["description"] == "") | (said["beskrivelse"] == "")]
+    blank = entries[(entries["description"] == "") | (entries["beskrivelse"] == "")]
     assert blank[["file", "column"]].to_numpy().tolist() == []
-    assert set(said["unit"]) <= UNITS
+    assert set(entries["unit"]) <= UNITS
     for name in ("description", "beskrivelse", "missing", "mangler"):
-        assert not said[name].str.contains(r"[{}]", regex=True).any()
-    assert ((said["missing"] == "") == (said["mangler"] == "")).all()
+        assert not entries[name].str.contains(r"[{}]", regex=True).any()
+    assert ((entries["missing"] == "") == (entries["mangler"] == "")).all()
 
 
 OPENING = """
@@ -115,23 +115,23 @@ def test_a_report_shows_every_optional_table(whole):
 
 
 def test_a_column_with_holes_says_what_they_mean(folder):
-    said = pd.read_csv(folder / "dictionary.csv", keep_default_na=False).set_index(["file", "column"])
+    entries = pd.read_csv(folder / "dictionary.csv", keep_default_na=False).set_index(["file", "column"])
     for path in sorted(folder.glob("*.csv")):
         table = pd.read_csv(path)
         for name in table.columns[table.isna().any() & (table.columns != "region")]:
-            assert said.loc[(path.name, name), "missing"], (path.name, name)
+            assert entries.loc[(path.name, name), "missing"], (path.name, name)
 
 
 def test_columns_with_seconds_and_metres_in_their_names_have_these_units(folder):
-    said = pd.read_csv(folder / "dictionary.csv", keep_default_na=False)
+    entries = pd.read_csv(folder / "dictionary.csv", keep_default_na=False)
     for suffix, unit in (("_s", "s"), ("_m", "m")):
-        assert set(said[said["column"].str.endswith(suffix)]["unit"]) <= {unit}
+        assert set(entries[entries["column"].str.endswith(suffix)]["unit"]) <= {unit}
 
 
 def test_the_services_of_the_study_are_named(folder):
-    said = pd.read_csv(folder / "dictionary.csv", keep_default_na=False).set_index(["file", "column"])
-    assert said.loc[("cells.parquet", "birth_unit_s"), "description"].endswith("Birth unit")
-    assert {f"{service}_second_s" for service in SERVICES} <= set(said.loc["cells.parquet"].index)
+    entries = pd.read_csv(folder / "dictionary.csv", keep_default_na=False).set_index(["file", "column"])
+    assert entries.loc[("cells.parquet", "birth_unit_s"), "description"].endswith("Birth unit")
+    assert {f"{service}_second_s" for service in SERVICES} <= set(entries.loc["cells.parquet"].index)
 
 
 def test_every_reason_has_a_column_of_people():
@@ -146,7 +146,7 @@ def test_a_table_s_own_meaning_goes_before_that_of_any_table():
     assert meaning("no_such_table", "municipality", names={}) == meaning("cells", "municipality", names={})
 
 
-def test_a_service_whose_key_begins_like_another_is_told_apart():
+def test_a_service_whose_key_begins_like_another_is_distinguished():
     labels = {"gp": "GP", "gp_s": "Other"}
     assert meaning("cells", "gp_s_s", names={"service": labels}).meaning.endswith("Other")
     assert meaning("cells", "gp_s", names={"service": labels}).meaning.endswith("GP")
@@ -164,7 +164,7 @@ def test_tables_have_titles_in_both_languages():
     assert table_text("en", "no_such_table") is None
 
 
-def test_what_is_said_of_a_column_names_only_what_its_pattern_finds():
-    for (_, column), said in phrases.columns("en").items():
-        blanks = set(re.findall(r"\{\w+\}", f"{said.label} {said.meaning} {said.empty}"))
+def test_what_is_reported_of_a_column_names_only_what_its_pattern_finds():
+    for (_, column), entries in phrases.columns("en").items():
+        blanks = set(re.findall(r"\{\w+\}", f"{entries.label} {entries.meaning} {entries.empty}"))
         assert blanks <= set(re.findall(r"\{\w+\}", column)), column

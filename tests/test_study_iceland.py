@@ -96,11 +96,11 @@ def test_the_record_counts_what_was_read_and_found(answers, record, cells, data)
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_record_balances_people_in_and_out(record, cells, service):
-    said = record["people"][service]
-    assert said["people_in"] == TOTAL
-    assert said["people_reached"] + sum(said["people_unreached"].values()) == TOTAL
-    assert said["people_reached"] == cells["population"][np.isfinite(cells[f"{service}_s"])].sum()
-    assert said["people_reached"] > 0.99 * TOTAL
+    counts = record["people"][service]
+    assert counts["people_in"] == TOTAL
+    assert counts["people_reached"] + sum(counts["people_unreached"].values()) == TOTAL
+    assert counts["people_reached"] == cells["population"][np.isfinite(cells[f"{service}_s"])].sum()
+    assert counts["people_reached"] > 0.99 * TOTAL
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -204,7 +204,7 @@ def test_people_in_the_least_central_class_need_longer(answers):
         assert mean["6"] > 3 * mean["1"]
 
 
-def test_the_islands_hang_on_their_ferries(answers):
+def test_the_islands_depend_on_their_ferries(answers):
     islands = answers.islands
     ferry = islands[islands["tied_by"] == "car ferry"]
     vestmannaeyjar = ferry[ferry["municipality"] == "Vestmannaeyjabær"]

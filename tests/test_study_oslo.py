@@ -66,9 +66,11 @@ def test_nearly_everybody_is_reached_and_nobody_lost(answers):
         assert results["population"][reached].sum() > 0.98 * answers.population
         assert (results[f"{service}_second_s"] >= results[f"{service}_s"]).all()
     record = json.loads((answers.study.output / "run.json").read_text(encoding="utf-8"))
-    for said in record["people"].values():
+    for counts in record["people"].values():
         assert (
-            said["people_reached"] + sum(said["people_unreached"].values()) == said["people_in"] == answers.population
+            counts["people_reached"] + sum(counts["people_unreached"].values())
+            == counts["people_in"]
+            == answers.population
         )
 
 

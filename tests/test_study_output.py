@@ -216,7 +216,7 @@ def test_the_disclaimer_travels_with_cells_and_rasters(done, name):
     assert DISCLAIMER.encode() in done[2][name]
 
 
-def test_the_record_tells_how_the_results_were_made(done):
+def test_the_record_shows_how_the_results_were_made(done):
     answers, _, first = done
     record = json.loads(first["run.json"])
     assert record["geoaccess"] == geoaccess.__version__
@@ -241,10 +241,10 @@ def test_the_record_tells_how_the_results_were_made(done):
 
 
 def test_the_record_balances_people_in_and_out(done):
-    for service, said in json.loads(done[2]["run.json"])["people"].items():
-        assert said["people_in"] == TOTAL
-        assert said["people_reached"] == sum(PEOPLE[key] for key in TIMES[service])
-        assert said["people_reached"] + sum(said["people_unreached"].values()) == TOTAL
+    for service, counts in json.loads(done[2]["run.json"])["people"].items():
+        assert counts["people_in"] == TOTAL
+        assert counts["people_reached"] == sum(PEOPLE[key] for key in TIMES[service])
+        assert counts["people_reached"] + sum(counts["people_unreached"].values()) == TOTAL
 
 
 def test_the_people_of_a_large_country_are_counted_to_the_person(tmp_path, text_only):

@@ -183,7 +183,7 @@ def test_supply_may_be_shared_among_the_people_of_an_age(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "said"),
+    ("file", "old", "new", "message"),
     [
         ("projection.csv", "0103,80 år eller eldre,2040,20\n", "", "zone 0103 has no row for age 80 år eller eldre"),
         ("projection.csv", "0102,", "0104,", "projection for 2030: zone 0102 has no row"),
@@ -203,7 +203,7 @@ def test_supply_may_be_shared_among_the_people_of_an_age(tmp_path):
         ("rates.csv", "0.5", "x", "video_share is not a number in 1 row: row 2"),
     ],
 )
-def test_tables_that_do_not_fit_are_told_by_their_name(tmp_path, file, old, new, said):
+def test_tables_that_do_not_fit_are_named_in_the_message(tmp_path, file, old, new, message):
     path = write_demand(tmp_path / "a")
     there = path.parent / file
     text = there.read_text(encoding="utf-8")
@@ -211,7 +211,7 @@ def test_tables_that_do_not_fit_are_told_by_their_name(tmp_path, file, old, new,
     there.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(InputError) as caught:
         solve_study(load_study(path), show=False)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert file in str(caught.value)
 
 
@@ -232,7 +232,7 @@ def test_a_column_of_ages_that_is_no_part_of_the_people_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ('of = { 80plus = "old" }', 'of = { 80plus = "odl" }', 'of.80plus names "odl"; did you mean "old"?'),
         ('share = "share"', 'share = "share"\npeople = "n"', "one of them"),
@@ -248,14 +248,14 @@ def test_a_column_of_ages_that_is_no_part_of_the_people_is_refused(tmp_path):
         ("women =", '"wo men" =', 'people "wo men": write the name with letters'),
     ],
 )
-def test_what_cannot_be_asked_is_refused(tmp_path, old, new, said):
+def test_what_cannot_be_asked_is_refused(tmp_path, old, new, message):
     assert old in DEMAND
     with pytest.raises(ConfigError) as caught:
         load_study(write_demand(tmp_path / "a", DEMAND.replace(old, new, 1)))
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
-def test_tables_are_read_before_anything_is_reckoned(tmp_path):
+def test_tables_are_read_before_anything_is_computed(tmp_path):
     path = write_demand(tmp_path / "a")
     check(load_study(path))
     (path.parent / "projection.csv").write_text("a,b\n1,2\n")

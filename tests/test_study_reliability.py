@@ -66,7 +66,7 @@ def test_answers_are_the_same_on_any_number_of_workers(tiny):
         pd.testing.assert_frame_equal(other.everybody, here.everybody)
 
 
-def test_a_study_without_a_table_is_told_how_to_name_one(tiny):
+def test_a_study_without_a_table_gets_a_hint_how_to_name_one(tiny):
     with pytest.raises(InputError, match=r"\[reliability\] table"):
         reliability_study(tiny, "gp", show=False)
 

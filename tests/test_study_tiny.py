@@ -1,4 +1,4 @@
-"""A country of eight cells, small enough to reckon by hand, through the whole of a study."""
+"""A country of eight cells, small enough to compute by hand, through the whole of a study."""
 
 from __future__ import annotations
 
@@ -237,7 +237,7 @@ def expected_reason(service, key):
 
 @pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.parametrize("key", CELLS)
-def test_times_are_those_reckoned_by_hand(by_place, service, key):
+def test_times_are_those_computed_by_hand(by_place, service, key):
     row = by_place.loc[key]
     found = [row[f"{service}{suffix}"] for suffix in ("_s", "_site", "_second_s", "_second_site")]
     if key == "wild":
@@ -290,7 +290,7 @@ def test_municipality_and_class_of_each_cell(by_place):
     assert np.isnan(by_place["centrality_index"].iloc[7])
 
 
-def test_places_cut_off_are_told_apart(answers):
+def test_places_cut_off_are_distinguished(answers):
     islands = answers.islands
     assert islands[["tied_by", "people", "cells"]].to_numpy().tolist() == [
         ["mainland", 1736, 4],
@@ -358,7 +358,7 @@ def test_a_country_in_no_municipality_still_has_answers(tmp_path):
     assert len(main_table(answers)) == len(SERVICES)
 
 
-def test_classes_computed_are_those_reckoned_by_hand(tmp_path):
+def test_classes_computed_are_those_computed_by_hand(tmp_path):
     """Statistics Norway's method as the study describes it, on travel times of networkx."""
     roads = nx.DiGraph()
     both_ways = {"west middle": MAIN, "middle east": FURTHER, "east north": STEEP, "quay isle": ISLE}
@@ -496,8 +496,8 @@ def test_the_main_table_says_the_main_result(answers):
 
 def test_the_network_is_described(tmp_path):
     tables = describe_network(load_study(write_study(tmp_path / "a")))
-    said = {title.split(" (")[0].split("(")[0]: table for title, table in tables}
-    assert [*said] == [
+    printed = {title.split(" (")[0].split("(")[0]: table for title, table in tables}
+    assert [*printed] == [
         "Network",
         "Ferries",
         "Where people live, by connection to the mainland",
@@ -506,12 +506,12 @@ def test_the_network_is_described(tmp_path):
         "Tags that could not be read or decided",
         "Tags of roads and ferries that no rule looks at",
     ]
-    assert said["Roads by connection to the mainland"]["km"].sum() == pytest.approx(65.1, abs=0.1)
-    assert said["Ferries"]["name"].tolist() == ["Car ferry", "Boat"]
-    assert said["Ferries"]["takes"].tolist() == ["cars", "passengers only"]
-    assert said["Ferries"]["crossing min"].tolist() == ["30.0", "40.0"]
-    assert said["Ferries"]["wait min"].tolist()[0] == "10.0"
-    assert said["Network"]["km"].sum() == pytest.approx(65.1, abs=0.1)
+    assert printed["Roads by connection to the mainland"]["km"].sum() == pytest.approx(65.1, abs=0.1)
+    assert printed["Ferries"]["name"].tolist() == ["Car ferry", "Boat"]
+    assert printed["Ferries"]["takes"].tolist() == ["cars", "passengers only"]
+    assert printed["Ferries"]["crossing min"].tolist() == ["30.0", "40.0"]
+    assert printed["Ferries"]["wait min"].tolist()[0] == "10.0"
+    assert printed["Network"]["km"].sum() == pytest.approx(65.1, abs=0.1)
 
 
 def test_reading_a_study_before_running_it(tmp_path):
@@ -547,8 +547,8 @@ def test_check_says_which_point_of_the_cells_coordinates_were_taken_for(tmp_path
     place = f'cell_id = "none"\nx = "x"\ny = "y"\ncrs = "EPSG:{by_id.crs.to_epsg()}"\ncell_size_m = {size}'
     file.write_text(file.read_text().replace('people = "people"', f'people = "people"\n{place}'))
     lines = check(load_study(file))
-    told = [line for line in lines if "anchor" in line]
-    assert told == [
+    notes = [line for line in lines if "anchor" in line]
+    assert notes == [
         "[population] anchor is not given; taken as lower_left: all coordinates lie on multiples of the cell size"
     ]
     without = stages.read_people(load_study(file))

@@ -1,4 +1,4 @@
-"""Troms, a modelled network with real people: who hangs together with what is known beforehand."""
+"""Troms, a modelled network with real people: who is connected to whom is known beforehand."""
 
 from __future__ import annotations
 
@@ -81,9 +81,9 @@ def test_every_table_and_page_carries_the_disclaimer(answers):
 
 def test_the_record_balances(answers):
     record = json.loads((answers.study.output / "run.json").read_text(encoding="utf-8"))
-    for said in record["people"].values():
-        assert said["people_in"] == TOTAL
-        assert said["people_reached"] + sum(said["people_unreached"].values()) == TOTAL
+    for counts in record["people"].values():
+        assert counts["people_in"] == TOTAL
+        assert counts["people_reached"] + sum(counts["people_unreached"].values()) == TOTAL
     assert record["counts"]["sites"] == SERVICES
     assert record["counts"]["sites_not_snapped"] == []
     assert record["counts"]["people_without_class"] == 0
@@ -92,7 +92,7 @@ def test_the_record_balances(answers):
     assert record["network"]["way_nodes_read"] == 20_325
 
 
-def test_people_who_hang_together_by_road_by_ferry_and_not_at_all(islands):
+def test_people_connected_by_road_by_ferry_and_not_at_all(islands):
     people = islands.groupby("tied_by")["people"].sum()
     assert people["mainland"] == BY_ROAD
     assert people["mainland"] + people["car ferry"] == WITH_CAR_FERRIES

@@ -61,7 +61,7 @@ def test_a_table_of_norwegian_excel_is_read(tmp_path, encoding):
     assert table[["geography", "service", "value"]].to_numpy().tolist() == [["Tromsø", "gp", 1012.5]]
 
 
-def test_all_that_is_wrong_with_a_table_is_said_at_once(tmp_path):
+def test_all_that_is_wrong_with_a_table_is_reported_at_once(tmp_path):
     rows = "a,gp,mean,x,min,s\nb,gp,mean,-1,min,s\nc,gp,mean,3,people,s\nd,gp,share_within_3,12,,s\ne,gp,mean,inf,,s\n"
     with pytest.raises(InputError) as caught:
         read_reference(table_of(tmp_path, HEADER + rows))
@@ -72,7 +72,7 @@ def test_all_that_is_wrong_with_a_table_is_said_at_once(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("geografi,service,statistic,value,source\n1,gp,mean,1,s\n", 'no column "geography"; did you mean "geografi"'),
         ("a,b\n1,2\n", 'no column "geography", "service", "statistic", "value", "source"; it has a, b'),
@@ -83,8 +83,8 @@ def test_all_that_is_wrong_with_a_table_is_said_at_once(tmp_path):
         ("\0", "not a text file"),
     ],
 )
-def test_a_table_that_cannot_be_read_says_why(tmp_path, text, said):
-    with pytest.raises(InputError, match=said):
+def test_a_table_that_cannot_be_read_says_why(tmp_path, text, message):
+    with pytest.raises(InputError, match=message):
         read_reference(table_of(tmp_path, text))
 
 
@@ -212,7 +212,7 @@ def test_a_further_column_must_be_one_value(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("a;b\n1;2\n", "no line of headings"),
         ("region;P50\n", "or there is none"),
@@ -226,8 +226,8 @@ def test_a_further_column_must_be_one_value(tmp_path):
         (json_stat(role={}, id=["ContentsCode", "Tid"], size=[3, 1], value=[1, 2, 3]), "no dimension is the region"),
     ],
 )
-def test_other_forms_are_refused(tmp_path, text, said):
-    with pytest.raises(InputError, match=said):
+def test_other_forms_are_refused(tmp_path, text, message):
+    with pytest.raises(InputError, match=message):
         statbank(tmp_path, text)
 
 
@@ -271,9 +271,9 @@ def test_settings_stand_beside_the_numbers(answers):
     assert found.table[["profile", "population_year", "off_network_kph"]].to_numpy().tolist() == [
         ["flat.toml", 2024, 4]
     ]
-    said = "\n".join(found.explanation)
+    message = "\n".join(found.explanation)
     for part in ("flat.toml", "12.3 km/h", "2024", "4 km/h", "91 of 1,928 people reach none", "made up: for tests"):
-        assert part in said
+        assert part in message
 
 
 def test_with_the_ferries_of_statistics_norway(study, answers):
@@ -314,7 +314,7 @@ def test_the_template_filled_in_is_compared(study, answers, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         ({"form": "ssb1276"}, 'did you mean "ssb12764"'),
         ({"form": "ssb12764"}, "needs --service"),
@@ -323,8 +323,8 @@ def test_the_template_filled_in_is_compared(study, answers, tmp_path):
         ({"form": "tidy", "year": 2020}, "belong to"),
     ],
 )
-def test_forms_and_their_settings(tmp_path, settings, said):
-    with pytest.raises(InputError, match=said):
+def test_forms_and_their_settings(tmp_path, settings, message):
+    with pytest.raises(InputError, match=message):
         choose_reference(tmp_path / "x.csv", **({"service": None, "year": None} | settings))
 
 
@@ -341,10 +341,10 @@ def run(monkeypatch, capsys, *arguments):
 def test_the_command_writes_tables_and_figures(tmp_path, monkeypatch, capsys):
     path = write_study(tmp_path / "a", STUDY.replace('title = "A', 'language = "nb"\ntitle = "A'))
     rows = "0101,gp,mean,1,min,s\nWest,hospital,P90,30,min,s\n0103,gp,P90,30,min,s\n0909,gp,mean,1,min,s\n"
-    code, said, wrong = run(monkeypatch, capsys, path, table_of(tmp_path, HEADER + rows))
+    code, message, wrong = run(monkeypatch, capsys, path, table_of(tmp_path, HEADER + rows))
     assert (code, wrong) == (0, "")
-    assert "Not compared: 1 of 4 rows" in said
-    assert "1, the first '0909': unknown number" in said
+    assert "Not compared: 1 of 4 rows" in message
+    assert "1, the first '0909': unknown number" in message
     out = tmp_path / "a" / "out"
     assert {item.name for item in out.iterdir()} == {
         *(f"validation{part}.{suffix}" for part in ("", "_summary", "_unmatched") for suffix in ("csv", "parquet")),
@@ -369,8 +369,8 @@ def test_the_command_writes_tables_and_figures(tmp_path, monkeypatch, capsys):
 def test_the_command_says_what_is_wrong_in_one_message(tmp_path, monkeypatch, capsys):
     path = write_study(tmp_path / "a")
     broken = table_of(tmp_path, HEADER + "a,gp,mean,x,min,s\nb,gp,mean,y,min,s\n")
-    code, said, wrong = run(monkeypatch, capsys, path, broken)
-    assert (code, said) == (2, "")
+    code, message, wrong = run(monkeypatch, capsys, path, broken)
+    assert (code, message) == (2, "")
     assert "reference.csv: 2 problems" in wrong
     assert run(monkeypatch, capsys, path)[0] == 2
     assert run(monkeypatch, capsys, path, broken, "--template", tmp_path / "t.csv")[0] == 2
@@ -392,11 +392,11 @@ def test_the_command_reads_statbank(tmp_path, monkeypatch, capsys):
     path = write_study(tmp_path / "a")
     text = "region;P50 2023;P90 2023\n0101 West;10,5;20\n0102 East;30;..\n9999 Nowhere;30;40\n"
     file = table_of(tmp_path, text, "12764.csv", "latin-1")
-    code, said, _ = run(monkeypatch, capsys, path, file, "--form", "ssb12764", "--service", "hospital")
+    code, message, _ = run(monkeypatch, capsys, path, file, "--form", "ssb12764", "--service", "hospital")
     assert code == 0
-    assert "Not compared: 3 of 6 rows" in said
-    assert "no value is published" in said
-    assert f"{TOTAL:,} people" in said
+    assert "Not compared: 3 of 6 rows" in message
+    assert "no value is published" in message
+    assert f"{TOTAL:,} people" in message
 
 
 def test_many_rows_are_printed_short(answers):

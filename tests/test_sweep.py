@@ -65,7 +65,7 @@ def test_values_are_toml_and_what_is_not_is_text():
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("asked", "message"),
     [
         (["snap.max_m"], "write a setting and its values"),
         (["=1"], "write a setting and its values"),
@@ -75,8 +75,8 @@ def test_values_are_toml_and_what_is_not_is_text():
         (["a", "b=1,1"], "2 problems"),
     ],
 )
-def test_what_cannot_be_read_as_values_is_refused(asked, said):
-    with pytest.raises(ConfigError, match=said):
+def test_what_cannot_be_read_as_values_is_refused(asked, message):
+    with pytest.raises(ConfigError, match=message):
         combinations(asked)
 
 
@@ -94,7 +94,7 @@ def test_a_file_of_variations_names_them(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", '"variation" is missing'),
         ("variation = []", "at least 1 item"),
@@ -102,10 +102,10 @@ def test_a_file_of_variations_names_them(tmp_path):
         ('[[variation]]\nname = "a"\n[[variation]]\nname = "a"', 'two variations are called "a"'),
     ],
 )
-def test_a_file_of_variations_that_is_wrong_is_refused(tmp_path, text, said):
+def test_a_file_of_variations_that_is_wrong_is_refused(tmp_path, text, message):
     file = tmp_path / "variations.toml"
     file.write_text(text)
-    with pytest.raises(ConfigError, match=said):
+    with pytest.raises(ConfigError, match=message):
         read_variations(file)
 
 
@@ -119,11 +119,11 @@ def test_settings_reach_every_corner_of_a_study(path):
     assert load_study(path).settings.title != "T"
 
 
-def test_all_that_is_wrong_is_said_at_once_and_once(path):
+def test_all_that_is_wrong_is_reported_at_once_and_once(path):
     asked = ["network.profil=a,b", "snap.max_m=-1,10", "sites[2].file=a", "title.x=1", "sites[0]=1", "a..b=1"]
     with pytest.raises(ConfigError) as error:
         study_variations([path], combinations(asked))
-    for said in (
+    for message in (
         'unknown key "network.profil"; did you mean "profile"?',
         '"snap.max_m": Input should be greater than 0 (found -1)',
         '"sites[2].file": the study has no table to set it in',
@@ -131,7 +131,7 @@ def test_all_that_is_wrong_is_said_at_once_and_once(path):
         '"sites[0]": the study has no table to set it in',
         '"a..b": the study has no table to set it in',
     ):
-        assert str(error.value).count(said) == 1
+        assert str(error.value).count(message) == 1
 
 
 def test_files_that_are_not_there_are_missed_before_anything_is_computed(path):
@@ -189,7 +189,7 @@ def test_rows_say_what_they_are_of(swept, path):
     ]
 
 
-def test_cells_are_told_if_asked(swept, variations):
+def test_cells_are_written_on_request(swept, variations):
     answers = solve_study(variations[0].study, show=False)
     cells = swept.cells.set_index(["variation", "service"])
     assert len(cells) == 4 * len(SERVICES) * len(CELLS)
@@ -319,7 +319,7 @@ def test_a_cluster_is_joined_by_its_address_if_its_workers_have_the_same_version
         sweep(deadly, [3], scheduler=address)
 
 
-def test_what_cannot_be_had_is_said(monkeypatch):
+def test_what_cannot_be_had_is_reported(monkeypatch):
     monkeypatch.setattr(core, "_CONNECT_S", 1)
     with pytest.raises(InputError, match="no dask scheduler answers there"):
         sweep(deadly, [1], scheduler="tcp://127.0.0.1:9")
@@ -342,10 +342,10 @@ def test_the_command_writes_tables_and_says_how_many_failed(path, tmp_path, swep
     monkeypatch.setattr(sys, "argv", ["geoaccess", "sweep", *map(str, words)])
     with pytest.raises(SystemExit) as ended:
         main()
-    said, complained = capfd.readouterr()
+    message, complained = capfd.readouterr()
     assert ended.value.code == 2
     assert complained.strip() == f"error: 2 of 6 variations failed; status in {out / 'sweep.csv'} says why"
-    assert "made up: for tests" in said
+    assert "made up: for tests" in message
     assert sorted(file.name for file in out.iterdir()) == ["sweep.csv", "sweep.parquet", "sweep_cells.parquet"]
     pd.testing.assert_frame_equal(pd.read_parquet(out / "sweep.parquet"), swept.table, check_exact=True)
     pd.testing.assert_frame_equal(pd.read_parquet(out / "sweep_cells.parquet"), swept.cells, check_exact=True)
@@ -377,9 +377,9 @@ def test_an_interrupted_sweep_leaves_nothing_behind(tmp_path):
     family = [*psutil.Process(command.pid).children(recursive=True)]
     assert len(workers_of(command.pid)) == 1
     os.killpg(command.pid, signal.SIGINT)
-    said, complained = command.communicate(timeout=180)
+    message, complained = command.communicate(timeout=180)
     assert command.returncode == 130
-    assert (said, complained) == ("", "")
+    assert (message, complained) == ("", "")
     assert psutil.wait_procs(family, timeout=60)[1] == []
     assert sorted(item.name for item in tmp_path.iterdir()) == ["study"]
     kept = {item.name.split("-")[0] for item in (path.parent / "cache").iterdir()}

@@ -91,7 +91,7 @@ def test_empty_values_at_the_end_of_rows_are_no_fault(tmp_path):
     assert read_table(put(tmp_path, "a,b\n1,2,,\n3\n")).to_dict("list") == {"a": ["1", "3"], "b": ["2", ""]}
 
 
-def test_every_fault_of_the_rows_is_said_at_once(tmp_path):
+def test_every_fault_of_the_rows_is_reported_at_once(tmp_path):
     message = refused(put(tmp_path, "a,b,a\n1,2,3,4\n1,2,3\n\n1,2,3,4,5\n"))
     assert "3 problems" in message
     assert '2 columns are called "a"' in message
@@ -100,7 +100,7 @@ def test_every_fault_of_the_rows_is_said_at_once(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "refusal"),
     [
         ("", "is empty"),
         ("\n\na,b\n", "its first line is"),
@@ -109,9 +109,9 @@ def test_every_fault_of_the_rows_is_said_at_once(tmp_path):
         (b"\x89PNG\r\n\x1a\n\x00\x00", "not a text file"),
     ],
 )  # fmt: skip
-def test_text_that_is_no_table(tmp_path, content, said):
+def test_text_that_is_no_table(tmp_path, content, refusal):
     path = put(tmp_path, content)
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=refusal):
         read_table(path)
 
 
@@ -189,8 +189,8 @@ def test_points_beside_decimal_commas_are_not_guessed_at(tmp_path):
 @pytest.mark.parametrize("word", ["yes", "Yes", "JA", "true", "1", " ja "])
 def test_words_for_yes(tmp_path, word):
     rows = read_table(put(tmp_path, f"id;open\na;{word}\nb;nei\nc;\nd;kanskje\n"))
-    said, problems = read_yes(rows, "open")
-    assert said.tolist() == [True, False, False, False]
+    refusal, problems = read_yes(rows, "open")
+    assert refusal.tolist() == [True, False, False, False]
     assert problems == ['row 5: open is "kanskje"; write yes or no']
 
 

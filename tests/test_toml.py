@@ -1,4 +1,4 @@
-"""TOML files read into tables: everything that is wrong is said, once, with what would fix it."""
+"""TOML files read into tables: everything that is wrong is reported, once, with what would fix it."""
 
 from __future__ import annotations
 
@@ -94,8 +94,8 @@ def test_what_was_read_cannot_be_changed(read):
     ],
 )
 def test_an_unknown_key_is_named_with_the_nearest_known_one(refused, text, key, meant):
-    said = refused(f'title = "a"\n{text}')
-    assert f'{key}"; did you mean "{meant}"?' in said
+    message = refused(f'title = "a"\n{text}')
+    assert f'{key}"; did you mean "{meant}"?' in message
 
 
 def test_a_key_like_no_other_is_answered_with_all(refused):
@@ -104,9 +104,9 @@ def test_a_key_like_no_other_is_answered_with_all(refused):
 
 def test_the_path_of_a_key_is_the_one_in_the_file(refused):
     """The table that a `kind` chose is no part of it."""
-    said = refused('title = "a"\n[[parts]]\nkind = "fork"\ntravel_mm = -1')
-    assert said.startswith('"parts[1].travel_mm": ')
-    assert "-1" in said
+    message = refused('title = "a"\n[[parts]]\nkind = "fork"\ntravel_mm = -1')
+    assert message.startswith('"parts[1].travel_mm": ')
+    assert "-1" in message
 
 
 @pytest.mark.parametrize(
@@ -125,16 +125,16 @@ def test_the_path_of_a_key_is_the_one_in_the_file(refused):
     ],
 )
 def test_missing_keys_and_wrong_values_are_named(refused, text, words):
-    said = refused(text)
-    assert [word for word in words if word not in said] == []
-    assert "\n" not in said
+    message = refused(text)
+    assert [word for word in words if word not in message] == []
+    assert "\n" not in message
 
 
 def test_all_problems_are_said_at_once(refused):
-    said = refused("titel = 1\n[spare]\nspokes = 'x'\n[[wheels]]\nsize_cm = 1\nrim = 2").split("\n  - ")
-    assert said[0] == "5 problems"
+    message = refused("titel = 1\n[spare]\nspokes = 'x'\n[[wheels]]\nsize_cm = 1\nrim = 2").split("\n  - ")
+    assert message[0] == "5 problems"
     for words in ('"title" is missing', '"titel"', '"spare.size_cm" is missing', '"spare.spokes"', '"wheels[1].rim"'):
-        assert sum(words in line for line in said) == 1, words
+        assert sum(words in line for line in message) == 1, words
 
 
 @pytest.mark.parametrize("text", [b"title = [", b'title = "\xe6"', b"title", b"\xff\xfet\x00", b"\x00\x01\x02"])

@@ -294,7 +294,7 @@ def test_only_the_last_change_can_be_undone():
 
 
 @pytest.mark.parametrize(
-    ("act", "said"),
+    ("act", "message"),
     [
         (lambda field: ga.routing.add_site(field, "west", (10.1, 60.0)), "there is a site 'west' already"),
         (lambda field: ga.routing.remove_site(field, "east"), r"there is no site 'east' among 1 sites \('west', ...\)"),
@@ -317,10 +317,10 @@ def test_only_the_last_change_can_be_undone():
         (lambda field: field.attach(pd.concat([at(x=10.0)] * 2)), "'x' stands there more than once"),
     ],
 )
-def test_what_cannot_be_done_is_refused_and_changes_nothing(act, said):
+def test_what_cannot_be_done_is_refused_and_changes_nothing(act, message):
     field = ga.solve_nearest(street(), at(west=10.0), **FAST)
     keys = field.keys.copy()
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         act(field)
     assert (field.keys == keys).all()
     assert field.sites.index.tolist() == ["west"]

@@ -61,13 +61,13 @@ def test_parts_of_one_municipality_are_joined(geojson):
     assert found.geometry.iloc[0].equals(shapely.MultiPolygon([shapely.box(0, 0, 2, 1), square(5, 5)]))
 
 
-def test_invalid_borders_are_mended_and_lines_and_heights_dropped(geojson):
+def test_invalid_borders_are_repaired_and_lines_and_heights_dropped(geojson):
     with_height = shapely.force_3d(square(9, 9), 12.0)
     path = geojson(
         ({"nr": "1", "navn": "Tie"}, BOW_TIE),
         ({"nr": "2", "navn": "High"}, with_height),
         ({"nr": "3", "navn": "Spike"}, shapely.Polygon([(4, 0), (5, 0), (5, 1), (4, 1), (4, 0), (3, 0), (4, 0)])),
-        # Mending this one gives a collection of a line and a multipolygon.
+        # Repairing this one gives a collection of a line and a multipolygon.
         ({"nr": "4", "navn": "Both"}, shapely.Polygon([*BOW_TIE.exterior.coords, (-1, 0), (0, 0)])),
     )
     found = read_municipalities(path, id="nr", name="navn")

@@ -49,12 +49,12 @@ def compare(
     )
     written = write_comparison(found, output or loaded.output / "compare")
     if not quiet:
-        said = loaded.settings.disclaimer
+        disclaimer = loaded.settings.disclaimer
         for scenario, notes in zip(found.scenarios, found.notes, strict=True):
             for note in notes:
                 out.print(Text(f"{scenario.title}: {note}"))
         title = text(loaded.settings.language, "terminal.t_compare")
-        print_table(title, printed_comparison(found), written, disclaimer=said)
+        print_table(title, printed_comparison(found), written, disclaimer=disclaimer)
 
 
 @app.command()
@@ -163,4 +163,6 @@ def serve(
     from geoaccess.planner import serve as serve_study
     from geoaccess.study import load_study
 
-    serve_study(load_study(study), tell=lambda line: out.print(Text(line)), port=port, browser=browser, show=not quiet)
+    serve_study(
+        load_study(study), announce=lambda line: out.print(Text(line)), port=port, browser=browser, show=not quiet
+    )

@@ -62,12 +62,12 @@ def read_cells(
     x, y
         Columns of coordinates in metres.
     crs
-        The grid's projected CRS, needed where neither ids nor shapes tell it.
+        The grid's projected CRS, needed where neither ids nor shapes determine it.
     cell_size_m
         Side of the cells. Where neither ids nor shapes hold it (ids of Statistics Norway) it is by default the greatest
         common divisor of all corner coordinates, if the file has five cells or more and the result is a usual size.
     anchor
-        Which point of the cell `x` and `y`, or points, are: "centre" or "lower_left". None: ids tell; without ids all
+        Which point of the cell `x` and `y`, or points, are: "centre" or "lower_left". None: by the ids; without ids all
         coordinates on multiples of the cell size are lower left corners, all on halves of it centres; where they are
         neither, "centre". `attrs["anchor"]` says which was taken where ids and `anchor` left it open, and why.
     carry

@@ -58,7 +58,7 @@ def _from_ids(
 ) -> tuple[Placement | None, list[str]]:
     problems = []
     unknown = ~codes["known"].to_numpy(dtype=bool)
-    unread = unknown & (ids != "").to_numpy(dtype=bool)  # a missing id has been told already
+    unread = unknown & (ids != "").to_numpy(dtype=bool)  # a missing id has been reported already
     if unread.any():
         rows = show_rows(table, unread, lambda i: repr(ids.iloc[i]))
         problems.append(f"cell ids are not understood in {rows}; {UNDERSTOOD}")
@@ -98,7 +98,7 @@ def _size_of_ids(table: Any, codes: pd.DataFrame, given: float | None) -> float:
     sizes, counts = np.unique(codes["size_m"].to_numpy(dtype=np.float64), return_counts=True)
     if sizes.size > 1:
         listed = ", ".join(
-            f"{n} of {'no size told' if np.isnan(s) else f'{s:g} m'}" for s, n in zip(sizes, counts, strict=True)
+            f"{n} of {'no known size' if np.isnan(s) else f'{s:g} m'}" for s, n in zip(sizes, counts, strict=True)
         )
         raise InputError(f"cells are of several sizes by their ids: {listed}; give one size per file")
     size = float(sizes[0])
@@ -107,7 +107,7 @@ def _size_of_ids(table: Any, codes: pd.DataFrame, given: float | None) -> float:
     elif given not in (None, size):
         raise InputError(f"cell_size_m is {given:g}, and the cell ids say {size:g}; leave cell_size_m out")
     if np.isnan(size):
-        raise InputError("the size of the cells cannot be told from their ids; give cell_size_m")
+        raise InputError("the size of the cells cannot be found from their ids; give cell_size_m")
     return size
 
 

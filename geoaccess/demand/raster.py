@@ -299,10 +299,10 @@ def _bands_of_rows(
             first_bad = first_bad or f"row {first + row + 1}, column {column + 1} ({people[row, column]:g})"
         yield first, people
     if bad:
-        told = f"nodata is {raster.nodata:g}" if raster.nodata is not None else "no nodata value is declared"
+        declared = f"nodata is {raster.nodata:g}" if raster.nodata is not None else "no nodata value is declared"
         raise InputError(
-            f"{path}: counts are negative or infinite in {bad} pixel{'s'[: bad > 1]}, first in {first_bad}; {told}: "
-            "if the value means no data, write that in, e.g. with rio edit-info --nodata"
+            f"{path}: counts are negative or infinite in {bad} pixel{'s'[: bad > 1]}, first in {first_bad}; "
+            f"{declared}: if the value means no data, declare it, e.g. with rio edit-info --nodata"
         )
 
 

@@ -87,8 +87,8 @@ def zone_values(table: pd.DataFrame, zones: pd.Index, *, group: str, value: str,
     codes, groups = pd.factorize(table[group])
     if (codes < 0).any():
         problems.append(f"{group} is missing in {int((codes < 0).sum())} rows")
-    told = (ids.isin(zones) & (codes >= 0)).to_numpy()
-    mine, column, row = table[told], codes[told], zones.get_indexer(pd.Index(ids[told]))
+    usable = (ids.isin(zones) & (codes >= 0)).to_numpy()
+    mine, column, row = table[usable], codes[usable], zones.get_indexer(pd.Index(ids[usable]))
     key = pd.Index(row * len(groups) + column)
     twice = np.flatnonzero(key.duplicated()).tolist()
     problems += [

@@ -2,7 +2,7 @@
 
 Values are one number per row (seconds, or supply per person), weights its people. People who are not reached have no
 value that an index could use: every index refuses them, saying how many there are, and the caller leaves them out and
-tells the reader. Only `fgt` with alpha 0 and `norm_shortfall` count them.
+says so. Only `fgt` with alpha 0 and `norm_shortfall` count them.
 """
 
 from __future__ import annotations

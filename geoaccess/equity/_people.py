@@ -118,7 +118,7 @@ def read_people(
         infinite = np.zeros_like(missing)
     if infinite.any() or missing.any():
         lost = float(people[infinite | missing].sum())
-        hint = "people who reach nothing must be left out or given a value before, and the reader told which"
+        hint = "people who reach nothing must be left out or given a value before; say so beside the index"
         if unreached:
             hint = "give inf to people who reach nothing: they are counted as beyond every norm"
         raise InputError(

@@ -239,7 +239,7 @@ def read_ranking(ranking: npt.ArrayLike, people: People, *, measure: str) -> npt
     if unranked.any():
         raise InputError(
             f"{measure}: {int(unranked.sum())} ranks are infinite or missing, of {people.weights[unranked].sum():g} of "
-            f"a weight of {people.weights.sum():g}; give those people a rank, or leave them out and tell the reader"
+            f"a weight of {people.weights.sum():g}; give those people a rank, or leave them out and say so"
         )
     return ranks
 

@@ -1,4 +1,4 @@
-"""How far an index hangs on which places are in the table."""
+"""How sensitive an index is to which places are in the table."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def bootstrap_interval(
     only a few (under about 20, when no such interval is worth much).
 
     **What it says.** The people of a register are all the people, so there is no error of sampling. The interval says
-    how far the index hangs on the places that happen to be in the table, as if they were drawn from many such places,
+    how much the index depends on which places happen to be in the table, as if they were drawn from many such places,
     independently and alike. It says nothing of errors in roads, speeds, sites or population.
 
     bootstrap: as many units as there are, drawn with replacement, `draws` times; low and high are the

@@ -164,7 +164,7 @@ def _burdens(
         raise InputError(
             f"{measure}: {people.weights[unreached].sum():g} of {people.weights.sum():g} people are not reached "
             "(inf), and how far beyond the norm they are has no number; use alpha 0, or leave them out of alpha "
-            f"{alpha} and tell the reader"
+            f"{alpha} and say so"
         )
     burdens = np.zeros_like(people.amounts)
     burdens[beyond] = 1.0 if alpha == 0 else (people.amounts[beyond] / limits[beyond] - 1) ** alpha
@@ -180,7 +180,7 @@ def norm_shortfall(
     weights: npt.ArrayLike | None = None,
     groups: Labels | None = None,
 ) -> pd.DataFrame:
-    """Reckon what it would take to bring each group to a norm: how many people, and how much time together.
+    """Compute what it would take to bring each group to a norm: how many people, and how much time together.
 
     A group meets the norm where at least `share` of its people have x_i <= z. Where fewer have, those nearest to the
     norm are brought exactly to it until the share is met, which takes the least time:

@@ -69,7 +69,7 @@ def outline(
 
     The kind of an object is 1 for a node, 2 for a dense group of nodes, 3 for a way and 4 for a relation. Its field
     1, 2, 3, 8, 9 or 10 is data[span[i, 2 * c]:span[i, 2 * c + 1]], with c from 0 to 5; nothing at 0, 0. With c = 6 it
-    is what tells its version (field 5 of a dense group, else field 4). `scale` is the granularity and the offsets of
+    holds its version (field 5 of a dense group, else field 4). `scale` is the granularity and the offsets of
     latitude and longitude, all in nanodegrees.
     """
     most = data.size // 2 + 1  # no string and no object takes less than two bytes
@@ -173,7 +173,7 @@ def inner_spans(
 def versions(
     data: npt.NDArray[np.uint8], start: npt.NDArray[np.int32], stop: npt.NDArray[np.int32]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Return (version, visible) of objects, as the messages data[start[i]:stop[i]] tell; 0 and true without one."""
+    """Return (version, visible) of objects, from the messages data[start[i]:stop[i]]; 0 and true without one."""
     version, visible = np.zeros(start.size, np.int64), np.ones(start.size, np.bool_)
     for i in range(start.size):
         at = np.int64(start[i])

@@ -46,8 +46,8 @@ def greedy(
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
     """Choose places one after the other, each time the one that brings most; return them and what each brought.
 
-    Lazily: what a place brings can only fall as others are chosen, so a place is reckoned again only when what it
-    brought at its last reckoning is the most of all (Minoux 1978). Of places that bring the same, the smaller number
+    Lazily: what a place brings can only fall as others are chosen, so a place is computed again only when what it
+    brought at its last computation is the most of all (Minoux 1978). Of places that bring the same, the smaller number
     is chosen. Every quota is filled. `best` is updated.
     """
     m = first.size - 1
@@ -56,7 +56,7 @@ def greedy(
     for g in range(left.size):
         total += left[g]
     most = np.empty(m, np.float64)
-    reckoned = np.zeros(m, np.int64)
+    computed = np.zeros(m, np.int64)
     taken = np.zeros(m, np.bool_)
     for j in range(m):
         most[j] = _more(first, point, gain, j, best) - cost[j]
@@ -68,10 +68,10 @@ def greedy(
             for j in range(m):
                 if not taken[j] and left[group[j]] > 0 and (top < 0 or most[j] > most[top]):
                     top = j
-            if reckoned[top] == step:
+            if computed[top] == step:
                 break
             most[top] = _more(first, point, gain, top, best) - cost[top]
-            reckoned[top] = step
+            computed[top] = step
         taken[top] = True
         left[group[top]] -= 1
         chosen[step] = top

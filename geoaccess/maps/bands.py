@@ -43,7 +43,8 @@ __all__ = [
 USUAL_MIN: Final = (5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 240.0, 360.0)
 MOST_EDGES: Final = 7
 
-# Light (near) to dark (far), falling evenly in lightness; told apart with any kind of colour vision and in grey print.
+# Light (near) to dark (far), falling evenly in lightness;
+# distinguishable with any kind of colour vision and in grey print.
 _RAMP: Final = scale("time")
 UNREACHED_COLOUR: Final = colour("unreached")
 

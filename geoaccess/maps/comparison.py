@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["validation_figure"]
 
 MOST_PANELS: Final = 6
-# Of more statistics than there is room for, these tell most.
+# Of more statistics than there is room for, these are the most informative.
 FIRST: Final = ("median", "P50", "mean", "P90", "P10", "P75", "P25", "P95", "P99")
 COLUMNS: Final = ("zoning", "group", "name", "statistic", "unit", "computed", "published", "difference")
 
@@ -33,7 +33,7 @@ def validation_figure(
 ) -> None:
     """Write, as PNG, computed against published numbers: a panel for each statistic, at most six of them.
 
-    The line is where both are equal. Marks tell zonings apart by colour and shape; the largest differences have names.
+    The line is where both are equal. Marks distinguish zonings by colour and shape; the largest differences have names.
     What is never reached by the computation lies on the upper edge.
 
     Parameters

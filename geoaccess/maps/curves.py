@@ -33,7 +33,7 @@ BELOW_IN: Final = 0.85
 LEGEND_IN: Final = 2.6
 NORM: Final = colour("norm")
 MOST_TICKS: Final = 8
-# Colour and dash both tell the classes apart.
+# Colour and dash both distinguish the classes.
 DASHES: Final = ("solid", (0, (5, 1.5)), (0, (1.5, 1.2)))
 SERVICE_COLOURS: Final = scale("services")
 

@@ -1,4 +1,4 @@
-"""A picture of the network: which roads hang together, and what ties the others to them."""
+"""A picture of the network: which roads are connected, and what links the others to them."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def geotiff(path: Path, *, results: gpd.GeoDataFrame, column: str, attribution: 
     Band 1 is the travel time in minutes. Band 2 says whether the cell is reached: 0 reached; 1 no_road_within;
     2 island_without_ferry; 3 passenger_ferry_only; 4 no_site_reachable; 5 road_not_connected; 6 across_water; 9 another
     reason, or none given. -9999 is "no data": in both bands where the table has no cell, and in band 1 also where the
-    cell is not reached, so that a mean of band 1 is of those reached, and band 2 tells the two apart. Both are 32-bit
+    cell is not reached, so that a mean of band 1 is of those reached, and band 2 distinguishes the two. Both are 32-bit
     floats; the tags repeat all this.
 
     Parameters

@@ -25,7 +25,7 @@ NAMED: Final = 4
 NAME_STEP: Final = 0.05
 LETTER: Final = 0.017
 LOWEST: Final = 0.03
-# Colour and shape both tell the zonings apart; the colours are those of Okabe and Ito.
+# Colour and shape both distinguish the zonings; the colours are those of Okabe and Ito.
 _COLOURS: Final = scale("services")
 LOOKS: Final = {
     "municipality": (_COLOURS[0], "o"),

@@ -1,4 +1,4 @@
-"""Which people hang together by road, and what ties the others to them."""
+"""Road-connected components of the population, and how they link to the mainland."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LEAST_WEIGHT = 1e-9  # of a cell without people, so that a place of such cells 
 
 
 def islands(network: Network, snapped: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
-    """Return the places that do not hang together by road alone, with their people and what ties them to the mainland.
+    """Return the places that are not connected by road alone, with their people and what links them to the mainland.
 
     One row per set of roads that cells are snapped to: `tied_by` ("mainland", "car ferry", "passenger ferry",
     "nothing"), the `municipality` with most of its people, `people`, `cells`, and the mean `lon`, `lat` of its people.
@@ -50,7 +50,7 @@ def islands(network: Network, snapped: pd.DataFrame, cells: pd.DataFrame) -> pd.
 
 
 def _tied(network: Network, snapped: pd.DataFrame, people: npt.NDArray[np.float64]) -> pd.DataFrame:
-    """Return which roads each snapped cell hangs together with, and what ties these to the mainland."""
+    """Return the road network of each snapped cell, and what links it to the mainland."""
     labels = _labels(network, network.edge_u[snapped["edge"].to_numpy()])
     table = pd.DataFrame({"road": labels[0], "people": people, "lon": snapped["lon"], "lat": snapped["lat"]})
     table["tied_by"] = _ties(labels, table.groupby("road")["people"].sum().idxmax())

@@ -130,7 +130,7 @@ def helicopter_chain(
 
 @checks_arguments
 def fastest_mode(times: pd.DataFrame) -> pd.DataFrame:
-    """Time of the fastest mode, whatever the weather, and which it is; `dependable_time` reckons with the weather.
+    """Time of the fastest mode, whatever the weather, and which it is; `dependable_time` considers the weather.
 
     Parameters
     ----------

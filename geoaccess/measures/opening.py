@@ -32,7 +32,7 @@ def nearest_open(times: Times, is_open: pd.Series, *, cells: pd.Index) -> pd.Dat
     times
         Seconds, from each cell to each site: a table with `cell_id`, `site_id` and `travel_time_s` as `within` returns
         it, or an array of shape (n_cells, n_sites) in the order of `cells` and `is_open`; inf and NaN are out of
-        reach. A table holds what lies within its cutoff, and no more can be said from it.
+        reach. A table holds what lies within its cutoff, so nothing beyond it is known.
     is_open
         True or false by site id: a row of `open_hours`.
     cells

@@ -235,7 +235,7 @@ def difference_summary(table: pd.DataFrame) -> pd.DataFrame:
                 "mae": share @ np.abs(off) if len(off) else np.nan,
                 "rmse": np.sqrt(share @ off**2) if len(off) else np.nan,
                 "correlation": _correlation(kept, share),
-                "largest": ", ".join(_said(row) for row in _largest(part).to_dict("records")),
+                "largest": ", ".join(_row_text(row) for row in _largest(part).to_dict("records")),
             }
         )
     columns = ["zoning", "service", "statistic", "unit", "geographies", "people", "never_reached"]
@@ -258,7 +258,7 @@ def _largest(table: pd.DataFrame) -> pd.DataFrame:
     return table.loc[size[size > 0].sort_values(ascending=False, kind="stable").index[:_LARGEST]]
 
 
-def _said(row: Mapping[Any, Any]) -> str:
+def _row_text(row: Mapping[Any, Any]) -> str:
     if np.isinf(row["difference"]):
         return f"{row['name']} never reached"
     digits = {"min": ".1f", "share": ".3f"}.get(str(row["unit"]), ",.0f")

@@ -74,15 +74,15 @@ def response_norm(
     [720.0, 720.0, 1500.0]
     """
     require_columns(results, [built_up, *([] if municipality is None else [municipality])])
-    told = results[built_up]
-    wrong = ~told.isin([True, False]).to_numpy()
+    given = results[built_up]
+    wrong = ~given.isin([True, False]).to_numpy()
     if wrong.any():
         first = int(np.flatnonzero(wrong)[0])
         raise InputError(
             f"results: {built_up} of {int(wrong.sum())} cells is not true or false (cell {results.index[first]}: "
-            f"{told.iloc[first]!r}); say of every cell whether it lies in a built-up area"
+            f"{given.iloc[first]!r}); say of every cell whether it lies in a built-up area"
         )
-    dense = told.to_numpy(dtype=np.bool_)
+    dense = given.to_numpy(dtype=np.bool_)
     if municipality is not None:
         code, names = pd.factorize(results[municipality].where(results[municipality] != ""))
         anywhere = np.zeros(len(names) + 1, dtype=np.bool_)
@@ -129,7 +129,7 @@ def response_table(
         As in `response_norm`: with `municipality` as Helsedirektoratet counts, without it by cell.
     coverage
         On the index of `results`: the share of the calls from each cell that are answered within its norm, as
-        `expected_coverage` reckons it for the `norm_s` of `response_norm`. Without it a call is always or never.
+        `expected_coverage` computes it for the `norm_s` of `response_norm`. Without it a call is always or never.
 
     Returns
     -------

@@ -72,9 +72,9 @@ def list_supply(
         problems.append(
             f"site_id {lists['site_id'].iloc[int(np.argmin(place))]!r} is not one of the sites; correct the id"
         )
-    told = lists["vacant"].isin([True, False]).to_numpy()
-    if not told.all():
-        problems.append(f"vacant is {lists['vacant'].iloc[int(np.argmin(told))]!r} in a row; write true or false")
+    valid = lists["vacant"].isin([True, False]).to_numpy()
+    if not valid.all():
+        problems.append(f"vacant is {lists['vacant'].iloc[int(np.argmin(valid))]!r} in a row; write true or false")
     held = ~lists["vacant"].eq(True).to_numpy(dtype=bool)  # noqa: FBT003
     numbers = {name: _numbers(lists[name], held, problems) for name in _COLUMNS[count]}
     if problems:

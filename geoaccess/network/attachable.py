@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["nearest_edges", "snappable_edges"]
 
 _LEAST_SMALL_M = 100.0
-"""Shorter roads that hang together with nothing, and tracks, are aisles and stubs, not the roads of an island."""
+"""Shorter roads that are connected to nothing, and tracks, are aisles and stubs, not the roads of an island."""
 
 
 class _Trees(NamedTuple):
@@ -36,7 +36,7 @@ def snappable_edges(network: Network, *, min_component_m: float = 2000.0) -> npt
 
     An edge counts when it is a road that the profile lets people begin a journey on, and both its ends lie in one
     strongly connected component (one can leave and come back) that holds at least `min_component_m` of road, or that a
-    boat touches: not in the stub of a car park that hangs together with nothing. See `nearest_edges` for the edges of
+    boat touches: not in the stub of a car park that is connected to nothing. See `nearest_edges` for the edges of
     smaller components.
     """
     return np.flatnonzero(_eligible(network, min_component_m)[0])

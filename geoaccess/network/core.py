@@ -333,7 +333,7 @@ class Network:
     def components(self, *kinds: EdgeKind, without: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.int32]:
         """Return the number of each node's component over edges of the given kinds, taken both ways.
 
-        `components(EdgeKind.ROAD)` tells islands by road alone; adding `FERRY` and `BOARDING` joins what car ferries
+        `components(EdgeKind.ROAD)` finds islands by road alone; adding `FERRY` and `BOARDING` joins what car ferries
         join; adding `ON_FOOT` what passenger boats join. Edges in `without` join nothing, nor do roads and car ferries
         that are open neither way.
         """

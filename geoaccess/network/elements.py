@@ -18,7 +18,7 @@ DECISECONDS = 10
 
 
 class EdgeKind(IntEnum):
-    """What an edge is. `ON_FOOT` ferries carry no cars: no arc leads over them; they tell why an island is cut off."""
+    """What an edge is. `ON_FOOT` ferries carry no cars: no arc leads over them. They show why an island is cut off."""
 
     ROAD = 0
     FERRY = 1

@@ -31,7 +31,7 @@ def apply_node_rules(
     """Return points and segments with the nodes' rules applied, and counts; `rules` are those of each tag set of nodes.
 
     At a closed barrier every road ends at a point of its own, so nothing passes. A private gate is open to those who
-    begin or end a journey behind it: what hangs on the rest of the network by such gates alone becomes a pocket
+    begin or end a journey behind it: what joins the rest of the network by such gates alone becomes a pocket
     without through traffic, tied to it by segments of no length; where there is another way round, the gate stays
     closed. Who boards a car ferry may pass (see `ways_to_boats`). A delay is charged half to each side, so that passing
     costs all of it, whatever the direction.
@@ -118,8 +118,8 @@ def _pockets(
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Return which segments are needed (all but ties that tie nothing), and which lie in a pocket.
 
-    Segments from `first_tie` on tie ends of roads (a) to private gates (b). A pocket is what hangs on the network by
-    private gates and private roads alone. Of all parts that hang together at all, the one with most public segments is
+    Segments from `first_tie` on tie ends of roads (a) to private gates (b). A pocket is what joins the network by
+    private gates and private roads alone. Of all connected parts, the one with most public segments is
     the network and the others are pockets. A gate between roads that meet elsewhere ties nothing.
     """
     driven = rows["kind"] != EdgeKind.ON_FOOT

@@ -137,7 +137,7 @@ def _announced(header: bytes) -> tuple[bytes | None, int]:
 
 
 def _check_header(path: Path, blob: Blob) -> Box | None:
-    """Refuse a file whose header asks readers for what is not known here; return the box that it tells."""
+    """Refuse a file whose header asks readers for what is not known here; return the box that it gives."""
     box = None
     for _, raw in unpacked(path, [blob], lambda raw: raw):
         try:

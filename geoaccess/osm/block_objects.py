@@ -85,7 +85,7 @@ class Ways(NamedTuple):
     """Roads and ferries: way i runs through the nodes ref[ptr[i]:ptr[i + 1]].
 
     `by_relation` are those that are no roads and belong to a relation, `own` those that need none to be taken. `x` and
-    `y` are the places of `ref` where the ways say them (`NO_PLACE` where not), else empty. `rising` tells of the ids
+    `y` are the places of `ref` where the ways give them (`NO_PLACE` where not), else empty. `rising` tells of the ids
     of all ways of the block, taken or not.
     """
 

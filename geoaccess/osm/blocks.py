@@ -1,6 +1,6 @@
 """One block of an .osm.pbf: its strings, and its nodes, ways and relations as flat arrays.
 
-Tags are told in two ways: what a string is good for by its `marks`, a few bits, so that nothing need be compared
+Tags are described in two ways: what a string is good for by its `marks`, a few bits, so that nothing need be compared
 while objects go by; what it is by its number in the block.
 """
 
@@ -29,7 +29,7 @@ _NODE, _DENSE, _WAY, _RELATION = 1, 2, 3, 4  # kinds of objects, see `pbf.outlin
 _ID, _KEYS, _VALUES, _EIGHTH, _NINTH, _TENTH, _ABOUT = range(7)  # columns of its spans
 _REFS, _ROLES, _MEMBERS, _TYPES, _LAT, _LON, _MIXED = _EIGHTH, _EIGHTH, _NINTH, _TENTH, _EIGHTH, _NINTH, _TENTH
 _WAY_LAT, _WAY_LON = _NINTH, _TENTH
-_VERSION, _VISIBLE = 1, 6  # fields of what is told about a dense group
+_VERSION, _VISIBLE = 1, 6  # fields of the info of a dense group
 _SEMICOLON = ord(";")
 _FERRY_WORDS = tuple(name.encode() for name in FERRY_ROUTES)
 _NANO = 100  # nanodegrees in 1e-7 degrees
@@ -206,7 +206,7 @@ class Block:
         return tagged, ptr, np.column_stack([kind, member, role]), version[wanted], Rising.of(number)
 
     def _about(self, rows: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-        """Return the version of each object, 0 where none is told, and whether it is not deleted."""
+        """Return the version of each object, 0 where none is given, and whether it is not deleted."""
         about: tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]] = pbf.versions(
             self.data, self._span[rows, 2 * _ABOUT], self._span[rows, 2 * _ABOUT + 1]
         )
@@ -215,7 +215,7 @@ class Block:
     def _places_on_ways(
         self, rows: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64]
     ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-        """Return longitude and latitude of the nodes of ways where the ways themselves tell them, else nothing."""
+        """Return longitude and latitude of the nodes of ways where the ways themselves give them, else nothing."""
         lat, lat_ptr = self._runs(rows, _WAY_LAT, rising=True)
         lon, lon_ptr = self._runs(rows, _WAY_LON, rising=True)
         given = np.diff(lat_ptr)
@@ -229,21 +229,21 @@ class Block:
         return x, y
 
     def _versions_of_nodes(self, rows: npt.NDArray[np.int64], ptr: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        version: npt.NDArray[np.int64] = self._told_of_nodes(rows, ptr, _VERSION, 0)
+        version: npt.NDArray[np.int64] = self._info_of_nodes(rows, ptr, _VERSION, 0)
         return version
 
     def _visible_nodes(self, rows: npt.NDArray[np.int64], ptr: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        visible: npt.NDArray[np.bool_] = self._told_of_nodes(rows, ptr, _VISIBLE, 1) != 0
+        visible: npt.NDArray[np.bool_] = self._info_of_nodes(rows, ptr, _VISIBLE, 1) != 0
         return visible
 
-    def _told_of_nodes(
+    def _info_of_nodes(
         self, rows: npt.NDArray[np.int64], ptr: npt.NDArray[np.int64], field: int, default: int
     ) -> npt.NDArray[np.int64]:
-        """Return what a field tells about each node, the default where it tells nothing."""
-        told = np.full(int(ptr[-1]), default, np.int64)
+        """Return what an info field gives for each node, the default where it gives nothing."""
+        info = np.full(int(ptr[-1]), default, np.int64)
         alone = self._kind[rows] == _NODE
         version, visible = self._about(rows[alone])
-        told[ptr[:-1][alone]] = version if field == _VERSION else visible
+        info[ptr[:-1][alone]] = version if field == _VERSION else visible
         groups = np.flatnonzero(~alone)
         start, stop = pbf.inner_spans(
             self.data, self._span[rows[groups], 2 * _ABOUT], self._span[rows[groups], 2 * _ABOUT + 1], field
@@ -254,8 +254,8 @@ class Block:
             if some.size and some.size != ptr[row + 1] - ptr[row]:
                 raise ValueError("nodes and their versions differ in number")
             if some.size:
-                told[ptr[row] : ptr[row + 1]] = some
-        return told
+                info[ptr[row] : ptr[row + 1]] = some
+        return info
 
     def _nodes(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Return the rows with nodes, the ids of all their nodes, and how these share out among the rows."""

@@ -127,7 +127,7 @@ def build_network(
     by_date: ClosedRoads | None = None,
     min_component_m: float = MIN_COMPONENT_M,
 ) -> Network:
-    """Apply a profile to an extract, and what a table of ferries tells.
+    """Apply a profile to an extract, and a table of ferries.
 
     Time on a piece of road is length / speed; segments are added up to edges before they are rounded to deciseconds.
     Ferries get nodes of their own, tied to the quay by a boarding edge that carries the wait, so that it is charged

@@ -14,7 +14,7 @@ from geoaccess.osm.blobs import OtherPackingError
 from geoaccess.osm.ferry_relations import relation_tags
 from geoaccess.osm.formats import check_format, is_pbf
 from geoaccess.osm.joining import join_files
-from geoaccess.osm.missing_nodes import SAID_ABOVE, check_missing
+from geoaccess.osm.missing_nodes import REPORT_ABOVE, check_missing
 from geoaccess.osm.pbf import PbfFile, UnsortedError
 from geoaccess.osm.restrictions import Restriction, read_restriction
 from geoaccess.osm.shores import build_shores, shore_members, split_shores
@@ -125,7 +125,7 @@ def _read(
     found, doubled = (ways[0], 0) if len(ways) == 1 else join_files(ways, [reader.path for reader in readers])
     source = ", ".join(str(path) for path in paths)
     missing = check_missing(source, found, bounds=[reader.bounds for reader in readers])
-    if progress and missing.share > SAID_ABOVE:
+    if progress and missing.share > REPORT_ABOVE:
         progress(missing.sentence)
     return _extract(
         source,

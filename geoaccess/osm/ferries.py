@@ -70,7 +70,7 @@ def add_ferries(
     at the cost of the wait, and back for nothing, so whoever stays on board past a stop waits once. Lines of one ship
     (see `find_ships`) share their boat nodes; others do not, so that changing costs another wait, and is possible at
     quays alone. An end that touches no road is joined to the nearest place on a road within the profile's `join_m`
-    (see `RoadsNearby.joins`). Boats that take no cars are kept as `EdgeKind.ON_FOOT`, closed, to tell why an island is
+    (see `RoadsNearby.joins`). Boats that take no cars are kept as `EdgeKind.ON_FOOT`, closed, to show why an island is
     cut off. Sightseeing loops lead nowhere and are listed only, and so are boats that are out of use or out of season
     at `when`. What `rows` of a table of ferries say wins over the tags.
     """

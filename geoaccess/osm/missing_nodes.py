@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from geoaccess.osm.ways import WaysOfFile
 
-__all__ = ["SAID_ABOVE", "Box", "Missing", "check_missing"]
+__all__ = ["REPORT_ABOVE", "Box", "Missing", "check_missing"]
 
-SAID_ABOVE = 0.001
+REPORT_ABOVE = 0.001
 """Share of nodes that may be missing without a word."""
 
 Box = tuple[float, float, float, float]
@@ -75,7 +75,7 @@ def check_missing(source: str, ways: WaysOfFile, *, bounds: Sequence[Box | None]
         return Missing(there.size, 0, 0, sentence)
     inside = _inside(ways, there, _box(ways, there, bounds))
     found = Missing(there.size, missing, int(inside.sum()), sentence)
-    lost = found.inside > SAID_ABOVE * there.size and found.inside > missing / 2
+    lost = found.inside > REPORT_ABOVE * there.size and found.inside > missing / 2
     if missing > there.size / 2 or (lost and there.size >= _LEAST_NODES):
         raise InputError(
             f"{source}: {missing} of the {there.size} nodes of its ways are not in it, {found.inside} of them inside "

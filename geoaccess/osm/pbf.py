@@ -52,7 +52,7 @@ class UnsortedError(Exception):
 class PbfFile:
     """An .osm.pbf whose blocks are known.
 
-    Nodes, ways and relations stand in this order in nearly every file, and a few looks tell where each kind begins.
+    Nodes, ways and relations stand in this order in nearly every file, and a few looks show where each kind begins.
     With `thorough` every block is looked into instead.
 
     Raises
@@ -142,10 +142,10 @@ class PbfFile:
         version = _joined(np.int64, [part.version for part in parts])
         taken = _once(way_id, version, newest_ways)
         sizes = _joined(np.int64, [np.diff(part.ptr) for part in parts])
-        node_id, ref, told = _nodes_of(parts, np.repeat(taken, sizes))
+        node_id, ref, given = _nodes_of(parts, np.repeat(taken, sizes))
         x, y, hindering, hindering_tags, node_tagsets, nodes_repeated = self._places(node_id)
-        known = np.flatnonzero((told[0] != NO_PLACE) & (x[ref[: told.shape[1]]] == NO_PLACE))
-        x[ref[known]], y[ref[known]] = told[:, known]
+        known = np.flatnonzero((given[0] != NO_PLACE) & (x[ref[: given.shape[1]]] == NO_PLACE))
+        x[ref[known]], y[ref[known]] = given[:, known]
         self._check_order()
         lost = int((~found).sum())
         if lost > max(_ORPHANS_OK * newest.size, _FEW):
@@ -179,7 +179,7 @@ class PbfFile:
         )
 
     def _newest(self, kind: int, risings: Sequence[Rising]) -> Newest | None:
-        """Return the newest versions of all objects of a kind; None where their ids tell that none stands twice."""
+        """Return the newest versions of all objects of a kind; None where their ids show that none stands twice."""
         there = [rising for rising in risings if rising.size]
         if all(one.rises for one in there) and all(a.last < b.first for a, b in itertools.pairwise(there)):
             return None
@@ -295,9 +295,9 @@ def _once(
 def _nodes_of(
     parts: Sequence[Ways], chosen: npt.NDArray[np.bool_]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Return the ids of the nodes of chosen ways, the place of each reference among them, and what ways tell of them.
+    """Return the ids of the nodes of chosen ways, the place of each reference among them, and what ways give of them.
 
-    That is longitude and latitude of each reference, `NO_PLACE` where its way tells none; nothing where no way does.
+    That is longitude and latitude of each reference, `NO_PLACE` where its way gives none; nothing where no way does.
     References of ways that are not chosen have a place that is none.
     """
     refs = _joined(np.int64, [part.ref for part in parts])
@@ -308,14 +308,14 @@ def _nodes_of(
         node_id, ref[chosen] = ids.distinct(refs[chosen])
     if not any(part.x.size for part in parts):
         return node_id, ref, np.empty((2, 0), np.int32)
-    told = np.full((2, refs.size), NO_PLACE, np.int32)
+    given = np.full((2, refs.size), NO_PLACE, np.int32)
     at = 0
     for part in parts:
         if part.x.size:
-            told[:, at : at + part.ref.size] = part.x, part.y
+            given[:, at : at + part.ref.size] = part.x, part.y
         at += part.ref.size
-    told[:, ~chosen] = NO_PLACE
-    return node_id, ref, told
+    given[:, ~chosen] = NO_PLACE
+    return node_id, ref, given
 
 
 def _add_sets(strings: Interner, sets: Interner, block: Block, tagged: Tagged) -> npt.NDArray[np.int32]:

@@ -24,7 +24,7 @@ Rows = dict[str, "npt.NDArray[Any]"]
 def ways_to_boats(size: int, rows: Rows) -> list[int]:
     """Return the restricted segments on the ways to car ferries: they are open to all who board.
 
-    A quay hangs together by road with a network; where roads without through traffic or private gates lie between it
+    A quay is connected by road to a network; where roads without through traffic or private gates lie between it
     and the largest part of that network that is open to all, these are the quickest way to it and the one from it.
     """
     restricted = rows["restricted"]

@@ -38,7 +38,7 @@ class WaysOfFile:
     Way i has the tags `tagsets[way_tags[i]]` and runs through the nodes ref[ptr[i]:ptr[i + 1]], which are places in
     `node_id` (rising), `x` and `y`: longitude and latitude in units of 1e-7 degrees, or `NO_PLACE`. Of those nodes,
     `hindering` are the places of some that carry tags that may hinder, `node_tagsets[hindering_tags[i]]`. `version` is
-    that of each way, 0 where the file tells none; of an object that stood in the file more than once the highest
+    that of each way, 0 where the file gives none; of an object that stood in the file more than once the highest
     version is taken, and `ways_repeated` and `nodes_repeated` are how many others there were.
     """
 

@@ -36,7 +36,7 @@ _ABOUT: Final = "language"
 
 @dataclass(frozen=True)
 class ColumnText:
-    """What readers are told of a column: its heading, what it holds, and what an empty value or inf stands for."""
+    """The description of a column: its heading, what it holds, and what an empty value or inf stands for."""
 
     label: str
     meaning: str
@@ -158,7 +158,7 @@ def text(language: str, key: str, **values: object) -> str:
 
 @cache
 def columns(language: str) -> Mapping[tuple[str, str], ColumnText]:
-    """Return what is said of each column, by table ("*" for any) and name or pattern of the column.
+    """Return the description of each column, by table ("*" for any) and name or pattern of the column.
 
     Examples
     --------

@@ -109,7 +109,7 @@ def planner_app(
     _serve_answers(app, pool, drawing)
     _serve_plans(app, pool, shelf)
     _serve_exports(app, pool)
-    _tell_errors(app)
+    _report_errors(app)
     hosts = frozenset(f"{name}:{port}" for name in ("127.0.0.1", "localhost"))
     return Guard(app, token=token, key=key, hosts=hosts, cookie=f"geoaccess-{port}", body_s=body_s)
 
@@ -227,7 +227,7 @@ def _serve_exports(app: FastAPI, pool: SessionPool) -> None:
         return await pool.work(export, kind, asked)
 
 
-def _tell_errors(app: FastAPI) -> None:
+def _report_errors(app: FastAPI) -> None:
     @app.exception_handler(GeoaccessError)
     async def ours(_: Request, error: GeoaccessError) -> Response:
         if isinstance(error, ChangeError):

@@ -95,10 +95,10 @@ class Guard:
             self._check_cookie(headers)
             body = await self._body(headers, receive) if scope["method"] == "POST" else b""
         except _Denied as denied:
-            told, kind = json.dumps({"error": denied.code, "message": str(denied)}), "application/json"
+            refusal, kind = json.dumps({"error": denied.code, "message": str(denied)}), "application/json"
             if scope["path"] == "/":  # for people
-                told, kind = str(denied), "text/plain; charset=utf-8"
-            await self._send_plain(send, denied.status, told.encode(), {"content-type": kind})
+                refusal, kind = str(denied), "text/plain; charset=utf-8"
+            await self._send_plain(send, denied.status, refusal.encode(), {"content-type": kind})
             return
         await self.app(scope, _given(body, receive), self._adding(send))
 

@@ -124,8 +124,8 @@ def scenario_of(state: PlannerState, changes: Sequence[Change], *, title: str) -
             if week:
                 parts["change"].append(ChangeSite(service=service, site=label, **week))
     close = [Close(osm_id=way) for way in sorted(plan.closed)]
-    said: dict[str, Any] = {name: tuple(items) for name, items in parts.items()}
-    return Scenario(title=title, close=tuple(close), **said)
+    given: dict[str, Any] = {name: tuple(items) for name, items in parts.items()}
+    return Scenario(title=title, close=tuple(close), **given)
 
 
 def _week(days: frozenset[int]) -> dict[str, Any]:
@@ -173,20 +173,20 @@ def changes_of(state: PlannerState, scenario: Scenario) -> tuple[list[dict[str, 
     return changes, left_out
 
 
-def _days(said: AddSite | ChangeSite, left_out: list[str], label: str) -> list[int] | None:
+def _days(given: AddSite | ChangeSite, left_out: list[str], label: str) -> list[int] | None:
     """Return the weekdays of an office, None where nothing is said of them."""
-    unknown = [name for name in ("capacity", "level", "allowed") if getattr(said, name, None) is not None]
+    unknown = [name for name in ("capacity", "level", "allowed") if getattr(given, name, None) is not None]
     left_out += [f"{label}: {name}" for name in unknown]
-    named = [part.strip() for part in (said.opening or "").split(",")]
+    named = [part.strip() for part in (given.opening or "").split(",")]
     if all(part in DAY_NAMES for part in named):
         return sorted({DAY_NAMES.index(part) for part in named})
-    if said.opening is not None:
-        left_out.append(f"{label}: opening = {said.opening!r}")
-    if said.days_per_week is None:
+    if given.opening is not None:
+        left_out.append(f"{label}: opening = {given.opening!r}")
+    if given.days_per_week is None:
         return None
-    whole = min(max(round(said.days_per_week), 1), len(ALL_WEEK))
-    if whole != said.days_per_week:
-        left_out.append(f"{label}: days_per_week = {said.days_per_week:g}, read as {whole}")
+    whole = min(max(round(given.days_per_week), 1), len(ALL_WEEK))
+    if whole != given.days_per_week:
+        left_out.append(f"{label}: days_per_week = {given.days_per_week:g}, read as {whole}")
     return list(SPREAD[whole])
 
 

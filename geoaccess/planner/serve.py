@@ -25,13 +25,13 @@ _HOST = "127.0.0.1"
 
 
 def serve(
-    study: Study, *, tell: Callable[[str], None], port: int | None = None, browser: bool = True, show: bool = True
+    study: Study, *, announce: Callable[[str], None], port: int | None = None, browser: bool = True, show: bool = True
 ) -> None:
     """Solve a study and serve its planner to the browsers of this machine until it is stopped.
 
     Parameters
     ----------
-    tell
+    announce
         Gets the lines for the user: the address with its token first of all.
     port
         Where to listen on 127.0.0.1; `DEFAULT_PORT` or, if that is taken, any that is free.
@@ -69,8 +69,8 @@ def serve(
             h11_max_incomplete_event_size=16 * 1024,
         )
         address = f"http://{_HOST}:{at}/?token={token}"
-        tell(f"The planner is at {address}")
-        tell(f"Only this machine can reach it. Plans are saved in {folder}. Stop it with Ctrl+C.")
+        announce(f"The planner is at {address}")
+        announce(f"Only this machine can reach it. Plans are saved in {folder}. Stop it with Ctrl+C.")
         if browser:
             import webbrowser
 

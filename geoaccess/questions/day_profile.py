@@ -201,13 +201,13 @@ def short_table(profile: DayProfile) -> pd.DataFrame:
 def write_day_profile(study: Study, profile: DayProfile) -> list[Path]:
     """Write the cells as Parquet and CSV and the short table as CSV into the output folder; return the files."""
     stem = f"profile_{profile.service}_{profile.day:%Y-%m-%d}"
-    said = study.settings.disclaimer
+    disclaimer = study.settings.disclaimer
     flat = pd.DataFrame(profile.cells.drop(columns="geometry")).reset_index()
     tables = {f"{stem}.csv": flat, f"{stem}_classes.csv": profile.by_class}
     written = []
     for name, table in tables.items():
         with files.writing(study.output / name) as temporary:
-            text = csv_text(table.assign(disclaimer=said) if said else table, float_format="%.6g")
+            text = csv_text(table.assign(disclaimer=disclaimer) if disclaimer else table, float_format="%.6g")
             temporary.write_text(text, encoding="utf-8", newline="\n")
         written.append(study.output / name)
     with files.writing(study.output / f"{stem}.parquet") as temporary:

@@ -302,14 +302,14 @@ def write_days(answer: OfficeDays, folder: Path | None = None) -> list[Path]:
     stem = f"site_{answer.question.service}_days"
     written = []
     for name, table in (("", answer.places), ("_frontier", answer.frontier)):
-        said = marked(table, answer.study.settings.disclaimer)
+        marked_table = marked(table, answer.study.settings.disclaimer)
         for suffix in (".csv", ".parquet"):
             path = where / f"{stem}{name}{suffix}"
             with files.writing(path) as temporary:
                 if suffix == ".csv":
-                    write_csv(said, temporary)
+                    write_csv(marked_table, temporary)
                 else:
-                    said.to_parquet(temporary, index=False)
+                    marked_table.to_parquet(temporary, index=False)
             written.append(path)
     path = where / f"{stem}.toml"
     with files.writing(path) as temporary:

@@ -265,7 +265,13 @@ def write_reliability(found: Reliability, folder: Path) -> list[Path]:
 
     key, settings = found.spec.key, found.study.settings
     stem = f"reliability_{key}"
-    said = {"service": key, "draws": found.draws, "seed": found.seed, "season": found.season, "sets": found.sets}
+    settings_used = {
+        "service": key,
+        "draws": found.draws,
+        "seed": found.seed,
+        "season": found.season,
+        "sets": found.sets,
+    }
     tables = {
         "cells": pd.DataFrame(found.cells.drop(columns="geometry")).reset_index(),
         "classes": found.classes,
@@ -273,7 +279,7 @@ def write_reliability(found: Reliability, folder: Path) -> list[Path]:
         "everybody": found.everybody,
         "closures": found.closures,
     }
-    with result_folder(folder, record=f"{stem}.json", said=said, study=found.study) as temporary:
+    with result_folder(folder, record=f"{stem}.json", facts=settings_used, study=found.study) as temporary:
         for name, table in tables.items():
             write_table(marked(table, found.disclaimer), temporary / f"{stem}_{name}")
         p90 = found.cells["p90_s"]

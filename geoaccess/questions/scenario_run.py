@@ -76,7 +76,7 @@ class ScenarioRun:
     sites: gpd.GeoDataFrame
     roads: ChangedNetwork
 
-    def said(self, name: str) -> pd.Series:
+    def site_values(self, name: str) -> pd.Series:
         """Return what the scenario says of each site, of a column such as `days_per_week`; missing where nothing."""
         if name not in self.sites:
             return pd.Series(np.nan, index=self.sites.index)
@@ -90,7 +90,7 @@ class ScenarioRun:
     @property
     def gives(self) -> npt.NDArray[np.bool_]:
         """Which sites give anything at all: not those that the scenario leaves without a day, or without capacity."""
-        nothing = (self.said("days_per_week") == 0) | (self.said("capacity") == 0)
+        nothing = (self.site_values("days_per_week") == 0) | (self.site_values("capacity") == 0)
         return (~nothing).to_numpy(np.bool_)
 
     @cached_property
@@ -278,7 +278,7 @@ def solve_scenario(changed: ScenarioRun, *, rules: bool = True) -> gpd.GeoDataFr
     departures = _cancelled(base.departures, changed.scenario)
     gives = changed.gives
     snapped = stages.Snapped(changed.snapped.cells, changed.snapped.sites[gives])
-    allowed = changed.said("allowed").astype(object).fillna("") if rules else ""
+    allowed = changed.site_values("allowed").astype(object).fillna("") if rules else ""
     times = _times(base, roads.network, snapped, changed.sites.assign(allowed=allowed)[gives], departures)
     return base.results.assign(**{name: times[name] for name in times.columns})
 

@@ -15,7 +15,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.network import load_network, save_network
 from geoaccess.parallel import Outcome, worker_pool
-from geoaccess.progress import counted, tell_compiling
+from geoaccess.progress import announce_compiling, counted
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.results.summaries import minutes
@@ -135,7 +135,7 @@ def sweep_studies(
             workers=workers,
             scheduler=scheduler,
             at_most=len(variations),
-            compiling=partial(tell_compiling, console) if show else None,
+            compiling=partial(announce_compiling, console) if show else None,
         ) as run,
     ):
         builds = [_Build(variations[folders.index(folder)].study, folder, staged) for folder, staged in needed.items()]
@@ -239,8 +239,8 @@ def _swept(variations: Sequence[Variation], outcomes: Sequence[Outcome[_Figures]
         disclaimer = variation.study.settings.disclaimer
         which = {"study": variation.file, "variation": variation.name}
         summary, of_cells = outcome.result or (pd.DataFrame(index=[0]), None)
-        said = {**which, **settings.loc[i], "status": " ".join(outcome.error.split()) or _OK}
-        tables.append(marked(summary.assign(**said), disclaimer))
+        labels = {**which, **settings.loc[i], "status": " ".join(outcome.error.split()) or _OK}
+        tables.append(marked(summary.assign(**labels), disclaimer))
         if of_cells is not None:
             cell_tables.append(marked(of_cells.assign(**which), disclaimer))
     first = [*_WHICH, *settings, "status", *_ALWAYS]

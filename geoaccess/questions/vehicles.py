@@ -200,11 +200,11 @@ def write_fleet(answer: PlacedFleet, folder: Path | None = None) -> list[Path]:
     """Write the table (CSV and Parquet) and the scenario; return the files."""
     where = answer.study.output if folder is None else folder
     stem = f"site_{answer.question.service}_vehicles"
-    said = marked(answer.places, answer.study.settings.disclaimer)
+    shown = marked(answer.places, answer.study.settings.disclaimer)
     with files.writing(where / f"{stem}.csv") as temporary:
-        write_csv(said, temporary)
+        write_csv(shown, temporary)
     with files.writing(where / f"{stem}.parquet") as temporary:
-        said.to_parquet(temporary, index=False)
+        shown.to_parquet(temporary, index=False)
     with files.writing(where / f"{stem}.toml") as temporary:
         temporary.write_text(answer.scenario, encoding="utf-8", newline="\n")
     return [where / f"{stem}{suffix}" for suffix in (".csv", ".parquet", ".toml")]

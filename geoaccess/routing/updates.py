@@ -143,7 +143,7 @@ def close_edges(field: NearestField, edges: npt.ArrayLike) -> Change:
     """Close edges to all traffic that would pass along them, both ways, in place.
 
     Who lives on a closed edge, and a site on it, keeps its way to both ends and along it: where on the edge the
-    barrier stands is not said, and a road that is closed for works, slides or winter is left open to those who live
+    barrier stands is not known, and a road that is closed for works, slides or winter is left open to those who live
     there where it can be. To cut them off as well, leave them out. On a ferry lives nobody, so a closed ferry
     carries nobody.
 

@@ -272,8 +272,8 @@ def combine(*scenarios: Scenario, title: str | None = None) -> Scenario:
         for name in ("add", "remove", "move", "change", "close", "slow")
     }
     for name in ("boats", "network", "population"):
-        said = [getattr(scenario, name) for scenario in scenarios if getattr(scenario, name) is not None]
-        parts[name] = said[-1] if said else None
+        given = [getattr(scenario, name) for scenario in scenarios if getattr(scenario, name) is not None]
+        parts[name] = given[-1] if given else None
     return Scenario(
         title=title or " + ".join(scenario.title for scenario in scenarios),
         description="\n".join(scenario.description for scenario in scenarios if scenario.description),

@@ -153,7 +153,7 @@ def _first(texts: Iterable[str]) -> str:
 def _joined(
     network: Network, edges: npt.NDArray[np.int64], at_u: npt.NDArray[np.bool_], at_v: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.int64]:
-    """Return the group of each run: runs that come to the same node hang together."""
+    """Return the group of each run: runs that come to the same node are connected."""
     n = edges.size
     run = np.concatenate([np.flatnonzero(at_u), np.flatnonzero(at_v)])
     node = np.concatenate([network.edge_u[edges[at_u]], network.edge_v[edges[at_v]]])

@@ -225,7 +225,7 @@ def most_affected(
     service
         Its key.
     by
-        Further columns that tell places of one name apart.
+        Further columns that distinguish places of the same name.
 
     Returns
     -------

@@ -125,8 +125,8 @@ def _added(items: Sequence[AddSite], sites: gpd.GeoDataFrame) -> gpd.GeoDataFram
         return out.copy()
     rows: list[dict[str, Any]] = []
     for item in items:
-        said = {name: getattr(item, name) for name in PLAIN if getattr(item, name) is not None}
-        rows.append({"service": item.service, "name": item.name, "source": _SOURCE, **said})
+        given = {name: getattr(item, name) for name in PLAIN if getattr(item, name) is not None}
+        rows.append({"service": item.service, "name": item.name, "source": _SOURCE, **given})
     new = pd.DataFrame(rows, index=pd.Index([site_label(item) for item in items], name=out.index.name))
     new = new.reindex(columns=[name for name in out.columns if name != out.geometry.name])
     for name in new.columns:
@@ -151,11 +151,11 @@ def _moved(move: MoveSite, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _changed(name: str, items: Sequence[ChangeSite], sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    said = [(item.site, getattr(item, name)) for item in items if getattr(item, name) is not None]
-    if not said:
+    given = [(item.site, getattr(item, name)) for item in items if getattr(item, name) is not None]
+    if not given:
         return sites
     out = _with_column(sites, name)
-    for site, value in said:
+    for site, value in given:
         out.loc[site, name] = ";".join(value) if name == "allowed" else value
     return out
 

@@ -85,8 +85,8 @@ def read_closures(
         if row["area"] == "" and together > 0:
             problems.append(f"row {number}: correlation is {together:g}, but no area says with what")
         for label, ours in found:
-            said = {name: row[name] for name in ("what", "area", "note")}
-            kept.append({"label": label, "availability": share, "correlation": together, **said})
+            described = {name: row[name] for name in ("what", "area", "note")}
+            kept.append({"label": label, "availability": share, "correlation": together, **described})
             edges.append(ours)
     double = pd.Series([item["label"] for item in kept], dtype=object)
     problems += [f"{label} is there twice for the season" for label in double[double.duplicated()].unique()]
@@ -154,7 +154,7 @@ def draw_closures(table: pd.DataFrame, *, draws: int, seed: int) -> npt.NDArray[
     correlate by sqrt(r1 r2): with r = 1 all of an area that have one availability close together. This is the Gaussian
     copula with one factor per area.
 
-    Each draw has its own stream of random numbers, told by the seed and its number: it is the same in whatever order,
+    Each draw has its own stream of random numbers, set by the seed and its number: it is the same in whatever order,
     on however many workers, and however many there are of them.
 
     Parameters

@@ -88,7 +88,7 @@ def read_sites(
     MissingFileError, InputError
         If the file is not there, cannot be read, lacks columns, has no row left, or has rows without service, id or
         coordinates, with a `proxy` that is neither yes nor no, off the globe, or with an id that stands twice; if
-        `carry` names a column that the table has of its own. All missing columns are told at once; so are all values
+        `carry` names a column that the table has of its own. Missing columns are reported at once; so are all values
         that are missing or unclear; so are the first few places off the globe and ids that stand twice.
     """
     path = Path(path)
@@ -204,11 +204,11 @@ def sites_from_review(
         for row in label.index[used & ~label.isin(there)]
     ]
     problems += empty_rows(rows, "reason")
-    told = set(label)
+    labelled = set(label)
     problems += [
         f"no row for {feature} of the extract; an empty service leaves it out"
         for feature in there
-        if feature not in told
+        if feature not in labelled
     ]
     if problems:
         raise InputError.listing(str(path), problems)

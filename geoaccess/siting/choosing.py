@@ -25,7 +25,7 @@ __all__ = ["Choice", "Method", "choose", "exchanges"]
 Method = Literal["auto", "exact", "exchange", "greedy"]
 
 CLOSE_ENOUGH = 1e-7
-"""Of the bound: solvers reckon with rounding, and answers this near to the bound count as proved optimal."""
+"""Of the bound: solvers work with rounding, and answers this near to the bound count as proved optimal."""
 
 LARGEST = 3_000_000
 """Entries of a programme that is still worth a try when nobody asked for an exact answer."""
@@ -80,7 +80,7 @@ def choose(
     ----------
     method
         "greedy": one place after the other. "exchange": then places are exchanged as long as that helps. "exact": then
-        a bound is reckoned, places that cannot be in a better choice are dropped, and HiGHS decides on the rest.
+        a bound is computed, places that cannot be in a better choice are dropped, and HiGHS decides on the rest.
         "auto": exact, but where too much is left for HiGHS it stays with exchanges and the bound.
     seconds
         How long HiGHS may take; inf for as long as it needs.
@@ -92,7 +92,7 @@ def choose(
     Returns
     -------
     A `Choice`; its bound is the Lagrangian one, that of HiGHS, or with "greedy" what the places left over bring
-    (Nemhauser, Wolsey and Fisher 1978), whichever is least of those reckoned.
+    (Nemhauser, Wolsey and Fisher 1978), whichever is least of those computed.
 
     Raises
     ------

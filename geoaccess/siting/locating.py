@@ -53,7 +53,7 @@ class Located:
         return self.gap == 0.0
 
     @property
-    def told(self) -> str:
+    def certainty(self) -> str:
         """How sure the choice is, in words."""
         if self.proved:
             return "proved optimal"
@@ -97,7 +97,7 @@ def locate(
     >>> from geoaccess.siting import locate, problem_from_matrix
     >>> times = [[0, 600, 1500], [600, 0, 900], [1500, 900, 0]]
     >>> found = locate(problem_from_matrix(times, [50, 30, 40], now_s=[0, 600, 1500]), add=1)
-    >>> found.added, found.now, found.value, found.told
+    >>> found.added, found.now, found.value, found.certainty
     (array([2], dtype=int32), 10.833333333333334, 2.5, 'proved optimal')
     """
     wanted = PersonMinutes() if objective is None else objective

@@ -59,7 +59,7 @@ def locate_bounded(
     max_loss_s
         Seconds, >= 0, of the mean of a group.
     unreached_s
-        What somebody counts as whom nothing reaches.
+        What a person who cannot reach any site counts as.
     objective, add, close
         As in `locate`.
     method, seconds
@@ -125,7 +125,7 @@ class Bounds:
         objective: Objective,
         unreached_s: float,
     ) -> Bounds:
-        """Reckon what each group must keep: mean after = certain - saved, at most the mean of now + the loss."""
+        """Compute what each group must keep: mean after = certain - saved, at most the mean of now + the loss."""
         minutes = PersonMinutes(unreached_s=unreached_s)
         inside = groups >= 0
         count = int(groups.max(initial=-1)) + 1

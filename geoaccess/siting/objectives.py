@@ -35,7 +35,7 @@ class Objective(Protocol):
 
     @property
     def of_everybody(self) -> bool:
-        """Whether people whom neither a site nor a candidate reaches count; if not, they are told of beside it."""
+        """Whether people whom neither a site nor a candidate reaches count; if not, they are reported separately."""
 
     def burden(self, time_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Return the burden of a time: finite, >= 0, never falling as the time rises; inf is not reached."""

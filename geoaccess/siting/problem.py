@@ -185,7 +185,7 @@ class Problem:
 
 
 def _mixed(code: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Return numbers so well mixed that their sums tell sets apart (finaliser of splitmix64, Steele et al. 2014)."""
+    """Return numbers so well mixed that their sums distinguish sets (finaliser of splitmix64, Steele et al. 2014)."""
     code = (code ^ (code >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     code = (code ^ (code >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     mixed: npt.NDArray[np.uint64] = code ^ (code >> np.uint64(31))

@@ -37,7 +37,7 @@ def candidate_gains(setting: SitingProblem, *, objective: Objective | None = Non
     Returns
     -------
     A row per candidate, in their order: `gain`, by how much it lowers the burden of the objective, summed over people;
-    and `person_min`, the same for `PersonMinutes`, which tells apart candidates that bring equally much. The first by
+    and `person_min`, the same for `PersonMinutes`, which distinguishes candidates that bring equally much. The first by
     `best_first` is the one that `locate` with `add=1` chooses.
 
     Examples

@@ -124,14 +124,14 @@ def least_regret(
     def worst_of(chosen: npt.NDArray[np.integer]) -> float:
         return float(greatest(np.array([problem.objective_value(chosen) for problem in problems])))
 
-    def told(chosen: npt.NDArray[np.int32], bound: float, how: str) -> Regret:
+    def result(chosen: npt.NDArray[np.int32], bound: float, how: str) -> Regret:
         value = floor - np.array([problem.objective_value(chosen) for problem in problems]) / people
         bound = min(max(bound, 0.0), worst_of(chosen))
         return Regret(chosen, floor - gain, floor - most, value, bound, how)
 
     known = min((choice.chosen for choice in own), key=worst_of)
     if len({tuple(choice.chosen) for choice in own}) == 1:
-        return told(known, 0.0, "the best in every future")
+        return result(known, 0.0, "the best in every future")
     known, bound = _weighed(problems, people, gain, known, greatest, seconds=seconds)
     how = "futures weighed, greedy and exchange"
     scale = max(float((floor - gain).max()), 1.0)
@@ -143,7 +143,7 @@ def least_regret(
         how = "HiGHS over all futures"
     if worst_of(known) - bound <= CLOSE_ENOUGH * scale:
         bound = worst_of(known)
-    return told(known, bound, how)
+    return result(known, bound, how)
 
 
 def _weighed(

@@ -68,7 +68,7 @@ def expected_cover(
     add
         How many vehicles to place, beside those standing.
     busy
-        q in [0, 1): the share of its time that a vehicle is out, as `busy_fraction` reckons it.
+        q in [0, 1): the share of its time that a vehicle is out, as `busy_fraction` computes it.
     standing
         Vehicles that each base has today and keeps; none unless given.
     most
@@ -115,7 +115,7 @@ def expected_cover(
     best, bound = _decided(near, before, weight, room, add=add, busy=busy, seconds=seconds)
     if best is not None and now + _brought(near, before, weight, best, busy=busy) > value:
         placed, value = best, now + _brought(near, before, weight, best, busy=busy)
-    bound = max(min(now + bound, total), value)  # without an end where there was no time to reckon it
+    bound = max(min(now + bound, total), value)  # without an end where there was no time to compute it
     return Fleet(placed, now / total, value / total, bound / total, "HiGHS, begun by greedy and exchange")
 
 

@@ -50,7 +50,7 @@ class SourceFile(Table):
     publisher: _Text
     licence: _Text
     attribution: _Text
-    """What must be said wherever the data is shown."""
+    """The attribution to show wherever the data is shown."""
     path: Annotated[str, AfterValidator(_landing)]
     """Where the file lands, below the folder for downloads; `/` between the parts."""
     url: _Address | None = None
@@ -172,7 +172,7 @@ def fetch(
     folder
         Where the files go.
     progress
-        Called with a `Step` whenever there is something to tell.
+        Called with a `Step` whenever there is progress to report.
     retries, timeout_s, sleep
         As in `download`.
     force

@@ -32,8 +32,8 @@ def read_given(study: Study, name: str, columns: Sequence[str], *, key: str, yes
     found: dict[str, pd.Series] = {column: read_text(rows, column) for column in columns if column in rows}
     for column in yes:
         if column in rows:
-            said, odd = read_yes(rows, column)
-            found[column] = pd.Series(said, index=rows.index)
+            answers, odd = read_yes(rows, column)
+            found[column] = pd.Series(answers, index=rows.index)
             problems += odd
     if problems:
         raise InputError.listing(f"{path} ({key})", problems)

@@ -28,7 +28,7 @@ DECIMAL_COMMA = "decimal_comma"
 """Key of `attrs`: whether a comma in a number can only be the decimal mark, as where it does not separate values."""
 
 _SEPARATORS = (",", ";", "\t")
-_SAMPLED = 20  # rows by which the separator is told
+_SAMPLED = 20  # rows from which the separator is found
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SEPARATOR_LINE = re.compile(r"sep=(.)\n", re.IGNORECASE)  # the first line of some files for Excel
 

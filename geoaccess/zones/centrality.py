@@ -187,7 +187,7 @@ def join_centrality(
     ----------
     assigned
         From `assign`: `municipality_id` ("" where there is none), and `population` and `municipality` where the
-        message should tell of people and names.
+        message should speak of people and names.
     table
         From `read_centrality` or `compute_centrality`.
     source

@@ -1,4 +1,4 @@
-"""Where it is built up, as far as a grid of people tells."""
+"""Where it is built up, as far as a population grid shows."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ const STUDY = { number: "one", services: [{ key: "gp", sites: [{ site: "gp-west"
 const office = (site, more) => ({ what: "add", service: "gp", site, lon: 18, lat: 69, days: [0, 1, 2, 3, 4], ...more });
 const close = (way) => ({ what: "close", way });
 
-// A server that answers as it is told to, and remembers what it was asked.
+// A server that gives set answers, and remembers what it was asked.
 function server() {
   const asked = [];
   const made = { asked, refuse: () => null, hold: () => null, study: STUDY };
@@ -33,7 +33,7 @@ async function page() {
     window: { setInterval: (task) => intervals.push(task), clearInterval: () => intervals.splice(0) },
   });
   const heard = [];
-  for (const name of ["answer", "refused", "said", "lost", "found", "service"]) model.on(name, (value) => heard.push([name, value]));
+  for (const name of ["answer", "refused", "announced", "lost", "found", "service"]) model.on(name, (value) => heard.push([name, value]));
   await model.start();
   heard.splice(0);
   return { model, made, heard, intervals };
@@ -65,7 +65,7 @@ test("changes are made, undone and redone in order", async () => {
   await model.redo();
   assert.equal(await model.redo(), false);
   assert.deepEqual(lists(model), [[one, two], [[], [one]], []]);
-  assert.deepEqual(heard.filter(([name]) => name === "said").map(([, key]) => key), ["added", "closed_way", "undone", "undone", "redone", "redone"]);
+  assert.deepEqual(heard.filter(([name]) => name === "announced").map(([, key]) => key), ["added", "closed_way", "undone", "undone", "redone", "redone"]);
 });
 
 test("a new change forgets what was undone", async () => {

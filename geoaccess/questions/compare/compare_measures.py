@@ -60,7 +60,10 @@ def compare_measures(study: Study, changed: Sequence[ScenarioRun]) -> list[Measu
     """
     settings = study.settings
     weekly = {*opening_services(study), *(key for one in changed for key in _services(one, _part_time(one)))}
-    ruled = {*rule_services(study), *(key for one in changed for key in _services(one, one.said("allowed").notna()))}
+    ruled = {
+        *rule_services(study),
+        *(key for one in changed for key in _services(one, one.site_values("allowed").notna())),
+    }
     dated = any(one.base.day is not None for one in changed)
     found = []
     for spec in study.specs:
@@ -86,12 +89,12 @@ def _services(one: ScenarioRun, rows: pd.Series) -> set[str]:
 
 
 def _part_time(one: ScenarioRun) -> pd.Series:
-    days = one.said("days_per_week")
+    days = one.site_values("days_per_week")
     return (days > 0) & (days < WORKING_DAYS)
 
 
 def measured(measures: Sequence[Measure], base: Baseline, changed: ScenarioRun | None = None) -> pd.DataFrame:
-    """Reckon the measures of a study as it is, or in a scenario, by the sections of the study.
+    """Compute the measures of a study as it is, or in a scenario, by the sections of the study.
 
     Returns
     -------
@@ -156,18 +159,18 @@ def _solved(study: Study, base: Baseline, changed: ScenarioRun | None) -> Solved
             days[mine] = pd.Series(to_numbers(known), index=known.index).reindex(mine)
         if service.opening:
             hours[mine] = answers.sites[service.opening].reindex(mine)
-    columns["days_per_week"] = _said(changed, "days_per_week", sites).clip(upper=WORKING_DAYS).fillna(days)
+    columns["days_per_week"] = _site_values(changed, "days_per_week", sites).clip(upper=WORKING_DAYS).fillna(days)
     columns["days_per_week"] = columns["days_per_week"].fillna(WORKING_DAYS)
-    columns["opening"] = _said(changed, "opening", sites).astype(object).fillna(hours).fillna(_ALWAYS)
+    columns["opening"] = _site_values(changed, "opening", sites).astype(object).fillna(hours).fillna(_ALWAYS)
     catchments = base.study.settings.catchments
     sized = {asked.service for asked in catchments.values() if asked.supply or asked.lists}
     for name, asked in catchments.items():
         before = supply_of(_known(base), name, asked).reindex(sites.index)
         if asked.supply or asked.lists:
-            columns[f"supply {name}"] = _said(changed, "capacity", sites).fillna(before).fillna(0.0)
-        else:  # each site counts as one; where nothing in the study has a size, a capacity is told in such sites
-            said = _said(changed, "capacity", sites) if asked.service not in sized else before
-            columns[f"supply {name}"] = said.fillna(1.0)
+            columns[f"supply {name}"] = _site_values(changed, "capacity", sites).fillna(before).fillna(0.0)
+        else:  # each site counts as one; where nothing in the study has a size, a capacity is counted in such sites
+            given = _site_values(changed, "capacity", sites) if asked.service not in sized else before
+            columns[f"supply {name}"] = given.fillna(1.0)
     table: gpd.GeoDataFrame = sites.assign(**columns)
     nothing_mapped = answers.sites.iloc[:0]
     return SolvedInput(
@@ -175,8 +178,8 @@ def _solved(study: Study, base: Baseline, changed: ScenarioRun | None) -> Solved
     )
 
 
-def _said(changed: ScenarioRun | None, name: str, sites: pd.DataFrame) -> pd.Series:
-    return pd.Series(np.nan, sites.index) if changed is None else changed.said(name).reindex(sites.index)
+def _site_values(changed: ScenarioRun | None, name: str, sites: pd.DataFrame) -> pd.Series:
+    return pd.Series(np.nan, sites.index) if changed is None else changed.site_values(name).reindex(sites.index)
 
 
 def _expected(solved: SolvedInput, measure: Measure, free: pd.DataFrame) -> dict[str, pd.Series]:
@@ -213,18 +216,18 @@ def changed_permissions(changed: ScenarioRun, key: str, before: pd.DataFrame) ->
     and a new one for nobody.
     """
     sites = changed.sites[(changed.sites["service"] == key).to_numpy(bool) & changed.gives]
-    said = changed.said("allowed").reindex(sites.index)
+    given = changed.site_values("allowed").reindex(sites.index)
     freed = [item.site for item in changed.scenario.change if item.allowed == () and item.site in sites.index]
     zones = changed.base.results["municipality_id"]
     everybody = ";".join(zones[zones != ""].unique())
-    said = said.astype(object).fillna(pd.Series(everybody, index=pd.unique(pd.Series(freed, dtype=object)))).dropna()
-    placed = [site for site in _placed(changed, sites) if site not in said.index]
+    given = given.astype(object).fillna(pd.Series(everybody, index=pd.unique(pd.Series(freed, dtype=object)))).dropna()
+    placed = [site for site in _placed(changed, sites) if site not in given.index]
     if not (isinstance(changed.base.study.settings.services[key].rule, RuleOfOwn) and placed):
-        return services.change_permissions(before, sites=sites.index, allowed=said)
+        return services.change_permissions(before, sites=sites.index, allowed=given)
     return services.change_permissions(
         before,
         sites=sites.index,
-        allowed=said,
+        allowed=given,
         placed=_municipality(changed, sites.loc[placed], key),
         home=municipality_of_sites(_known(changed.base), key),
     )

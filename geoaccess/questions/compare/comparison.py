@@ -273,7 +273,7 @@ def _assumed(one: ScenarioRun, study: Study, measures: Sequence[Measure], writer
         new = [scenarios.site_label(item) for item in one.scenario.add if item.service == measure.service]
         new = [label for label in new if label in one.sites.index]
         catchment = None if measure.is_time else study.settings.catchments[measure.name]
-        unknown = [label for label in new if pd.isna(one.said("capacity")[label])]
+        unknown = [label for label in new if pd.isna(one.site_values("capacity")[label])]
         if catchment and (catchment.supply or catchment.lists) and unknown:
             notes.append(writer.text("note_no_capacity", names=", ".join(unknown), catchment=measure.name))
         if measure.is_time and measure.name == "allowed" and service.rule is not None and service.rule.kind != "own":
@@ -281,7 +281,7 @@ def _assumed(one: ScenarioRun, study: Study, measures: Sequence[Measure], writer
             closed = [label for label in new if label not in stated]
             notes += [writer.text("note_nobody", names=", ".join(closed))] if closed else []
         if measure.is_time and measure.name == "expected" and service.opening:
-            unclear = (one.said("days_per_week") > 0) & one.said("opening").isna()
+            unclear = (one.site_values("days_per_week") > 0) & one.site_values("opening").isna()
             part = [str(label) for label in one.sites.index[unclear & (one.sites["service"] == measure.service)]]
             notes += [writer.text("note_hours", label=measure.spec.label, names=", ".join(part))] if part else []
     return notes

@@ -30,8 +30,8 @@ _RECORD = "compare.json"
 def write_comparison(compared: Compared, folder: Path) -> list[Path]:
     """Write every table as CSV and Parquet, a map per scenario and service that changes, and `index.html`."""
     study = compared.study
-    said = {"scenarios": [scenario.model_dump(mode="json", exclude_defaults=True) for scenario in compared.scenarios]}
-    with result_folder(folder, record=_RECORD, said=said, study=study) as temporary:
+    facts = {"scenarios": [scenario.model_dump(mode="json", exclude_defaults=True) for scenario in compared.scenarios]}
+    with result_folder(folder, record=_RECORD, facts=facts, study=study) as temporary:
         disclaimer = study.settings.disclaimer
         for name, table in compared.tables.items():
             write_table(marked(table, disclaimer), temporary / name)
@@ -48,7 +48,7 @@ def write_comparison(compared: Compared, folder: Path) -> list[Path]:
 
 def _pages(compared: Compared, folder: Path) -> None:
     study = compared.study
-    said = words_of(study)
+    wording = words_of(study)
     measures = compared.measures
     owner = {one.spec.key: one.service for one in measures}
     times = [one.spec for one in measures if one.is_time]
@@ -70,7 +70,7 @@ def _pages(compared: Compared, folder: Path) -> None:
             if everybody.loc[spec.key, ["same", "unreached"]].sum() == everybody.loc[spec.key, "population"]:
                 continue
             pictures[spec.key] = folder / f"map_{number}_{spec.key}.png"
-            heads: dict[str, Any] = {**said, "title": one.scenario.title, "subtitle": study.settings.title}
+            heads: dict[str, Any] = {**wording, "title": one.scenario.title, "subtitle": study.settings.title}
             maps.difference_map(
                 pictures[spec.key],
                 results=one.base.results,
@@ -96,7 +96,7 @@ def _pages(compared: Compared, folder: Path) -> None:
         beside=keyed["beside"],
         services=times,
         supplies={one.spec.key: one.spec.label for one in measures if not one.is_time},
-        **said,
+        **wording,
     )
 
 

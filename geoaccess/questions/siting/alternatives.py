@@ -50,8 +50,8 @@ def frontier_of(
     rows.append((most, found.value, found.bound, found.gap, found.method))
     table = pd.DataFrame(rows, columns=["added", "value", "bound", "gap", "method"])
     none = table.loc[table["value"].isna(), "added"]
-    said = [f"with {none.max()} sites or fewer no choice was found that keeps to the bound"] if len(none) else []
-    return table, said
+    notes = [f"with {none.max()} sites or fewer no choice was found that keeps to the bound"] if len(none) else []
+    return table, notes
 
 
 def alternatives_of(
@@ -65,13 +65,13 @@ def alternatives_of(
     """Return the best choices with one added place exchanged for one elsewhere, by number; and what to say of them."""
     if not len(found.added):
         return pd.DataFrame(), ["no place is added, so that there is none to exchange for another"]
-    said = []
+    notes = []
     if question.objective == "worst":
         table = siting.alternatives_worst(
             setting, found, quantile=question.quantile, group=asked_for(answers, question), count=_AMONG
         )
         if not np.isfinite(found.now):
-            said = ["somebody who counts is not reached today, so that no share of an improvement can be kept"]
+            notes = ["somebody who counts is not reached today, so that no share of an improvement can be kept"]
     elif question.max_loss_min is not None:
         table = siting.alternatives_bounded(
             setting,
@@ -88,8 +88,8 @@ def alternatives_of(
         table = table[(table["value"] >= question.share - 1e-9).to_numpy()].reset_index(drop=True)
     table = table[_apart(places, table)].reset_index(drop=True)
     if table.empty:
-        said.append("none of the places can be exchanged for one elsewhere without missing what is asked for")
-    return table, said
+        notes.append("none of the places can be exchanged for one elsewhere without missing what is asked for")
+    return table, notes
 
 
 def _apart(places: gpd.GeoDataFrame, table: pd.DataFrame) -> npt.NDArray[np.bool_]:

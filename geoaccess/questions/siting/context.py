@@ -67,16 +67,16 @@ def contexts_in(
     ------
     InputError
         With what is wrong with any scenario; or if one cancels boats by the clock, or has sites that only some zones
-        may use, neither of which siting reckons with.
+        may use, neither of which siting supports.
     """
     asked = [scenario for scenario in changes if scenario is not None]
     titles = [scenario.title for scenario in asked]
     problems = [f'two scenarios are called "{title}"' for title in dict.fromkeys(titles) if titles.count(title) > 1]
     for scenario in asked:
         if scenario.boats is not None:
-            problems.append(f'"{scenario.title}" cancels boats by the clock; siting reckons with mean waits')
+            problems.append(f'"{scenario.title}" cancels boats by the clock; siting supports mean waits')
         if any(site.allowed for site in scenario.change):
-            problems.append(f'"{scenario.title}" has sites that only some may use; siting reckons with sites for all')
+            problems.append(f'"{scenario.title}" has sites that only some may use; siting supports sites for all')
     if problems:
         raise InputError.listing("scenarios", problems)
     base = solve_baseline(study, names=needs_names(asked), answers=answers, show=show)

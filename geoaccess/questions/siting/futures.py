@@ -150,11 +150,11 @@ def write_futures(answer: Futures, folder: Path | None = None) -> list[Path]:
     stem = f"site_{answer.question.service}_regret"
     written = []
     for name, table in (("", answer.futures), ("_places", answer.places)):
-        said = marked(table, answer.disclaimer)
+        shown = marked(table, answer.disclaimer)
         with files.writing(where / f"{stem}{name}.csv") as temporary:
-            write_csv(said, temporary)
+            write_csv(shown, temporary)
         with files.writing(where / f"{stem}{name}.parquet") as temporary:
-            said.to_parquet(temporary, index=False)
+            shown.to_parquet(temporary, index=False)
         written += [where / f"{stem}{name}.csv", where / f"{stem}{name}.parquet"]
     with files.writing(where / f"{stem}.toml") as temporary:
         temporary.write_text(answer.scenario, encoding="utf-8", newline="\n")

@@ -87,7 +87,7 @@ def write_placed(placed: Placed, folder: Path | None = None) -> list[Path]:
     """Write tables (CSV and Parquet), the scenario and a map; return the files."""
     study, service = placed.study, placed.question.service
     where = study.output if folder is None else folder
-    said = study.settings.disclaimer
+    disclaimer = study.settings.disclaimer
     written: list[Path] = []
     for name in _NAMES:
         table = getattr(placed, name)
@@ -95,7 +95,7 @@ def write_placed(placed: Placed, folder: Path | None = None) -> list[Path]:
             for suffix in (".csv", ".parquet"):
                 path = where / f"site_{service}_{name}{suffix}"
                 with files.writing(path) as temporary:
-                    _write(marked(table, said), temporary)
+                    _write(marked(table, disclaimer), temporary)
                 written.append(path)
         else:  # that of an answer before would be read as part of this one
             for suffix in (".csv", ".parquet"):

@@ -102,14 +102,14 @@ def site_study(
     found, objective, notes = answer_question(setting, question, ground.answers)
     if question.close:
         notes.append(
-            "travel alone is reckoned with: not what the sites that close can do, nor how many the others can take"
+            "only travel time is considered, not what closing sites offer or how many people the others can take"
         )
     if scenario is not None:
         notes.append(f'in the scenario "{scenario.title}"; compare the answer with it and the scenario, --together')
-    return _told(ground, question, setting, found, objective, ours, places, notes)
+    return _placed(ground, question, setting, found, objective, ours, places, notes)
 
 
-def _told(
+def _placed(
     ground: SitingContext,
     question: Question,
     setting: SitingProblem,

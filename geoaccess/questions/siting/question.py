@@ -119,7 +119,7 @@ def answer_question(
     )
     unreached_s = getattr(objective, "unreached_s", question.unreached_min * 60)
     if unreached_s < question.unreached_min * 60:  # see FairMean.averse_to
-        return found, objective, [f"somebody whom nothing reaches counts as {unreached_s / 60:.0f} min"]
+        return found, objective, [f"a person who cannot reach any site counts as {unreached_s / 60:.0f} min"]
     return found, objective, []
 
 

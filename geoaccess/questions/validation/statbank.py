@@ -48,7 +48,7 @@ def read_ssb_12764(path: str | Path, *, service: str, year: int | None = None) -
       with decimal comma or point: percentiles (and years) as columns, or down a column with the value in the last.
     * JSON-stat 2.0, values as a list or by position.
 
-    ".", ".." and ":" mean that there is no value; "-" is nil. Which service of the study is meant must be said: the
+    ".", ".." and ":" mean that there is no value; "-" is nil. Which service of the study is meant must be given: the
     table's is the hospital emergency department (akuttmottak), not the out-of-hours clinic (legevakt).
 
     Parameters
@@ -84,7 +84,7 @@ def read_ssb_12764(path: str | Path, *, service: str, year: int | None = None) -
         cells = _json_stat(file, text)
     else:
         cells = _csv(file, text)
-    return _tidy(file, pd.DataFrame(cells, columns=["region", "said", "year", "further", "value"]), service, year)
+    return _tidy(file, pd.DataFrame(cells, columns=["region", "described", "year", "further", "value"]), service, year)
 
 
 Cell = tuple[str, str, str, str, str]
@@ -123,9 +123,9 @@ def _csv(path: Path, text: str) -> list[Cell]:
             in_heading = _YEAR.search(header[place])
             year = row[years[0]] if years else in_heading.group() if in_heading else ""
             heading = header[place].replace(year, "") if year else header[place]
-            said = " ".join([*(_with_heading(name, value) for name, value in words.items()), heading])
+            described = " ".join([*(_with_heading(name, value) for name, value in words.items()), heading])
             further = " ".join(f"{name} {value}" for name, value in words.items())
-            cells.append((row[0], said, year, further, row[place]))
+            cells.append((row[0], described, year, further, row[place]))
     return cells
 
 
@@ -177,9 +177,9 @@ def _json_stat(path: Path, text: str) -> list[Cell]:
         base = [str(units[name].get(at[name], {}).get("base", "")) for name in others]
         code = [at[name] for name in others if not _statistic(label[name]) and _statistic(at[name])]
         headings = {name: str(data["dimension"][name].get("label", name)) for name in others}
-        said = " ".join([*(_with_heading(headings[name], label[name]) for name in others), *code, *base])
+        described = " ".join([*(_with_heading(headings[name], label[name]) for name in others), *code, *base])
         further = " ".join(f"{name} {label[name]}" for name in others)
-        cells.append((place, said, label[time] if time else "", further, "" if value is None else str(value)))
+        cells.append((place, described, label[time] if time else "", further, "" if value is None else str(value)))
     return cells
 
 
@@ -194,7 +194,7 @@ def _dimension(names: list[str], given: list[str], known: set[str]) -> str | Non
     return next((name for name in names if name in given or name.lower() in known), None)
 
 
-def _statistic(said: str) -> str | None:
+def _statistic(described: str) -> str | None:
     """Return the statistic that some words speak of.
 
     >>> _statistic("Kjøretid (minutter) P5"), _statistic("90. persentil"), _statistic("Gjennomsnittlig kjøretid")
@@ -202,10 +202,10 @@ def _statistic(said: str) -> str | None:
     >>> _statistic("KjoretidP50"), _statistic("Folkemengde") is None
     ('P50', True)
     """
-    percentile = _PERCENTILE.search(said)
+    percentile = _PERCENTILE.search(described)
     if percentile:
         return f"P{next(number for number in percentile.groups() if number)}"
-    return next((name for word, name in _WORDS if word in said.lower()), None)
+    return next((name for word, name in _WORDS if word in described.lower()), None)
 
 
 def _number(text: str) -> float | None:
@@ -220,16 +220,16 @@ def _tidy(path: Path, cells: pd.DataFrame, service: str, year: int | None) -> pd
         raise InputError(f"{path}: no year {chosen}; there are {', '.join(filter(None, years)) or 'none in the file'}")
     cells = cells[cells["year"] == chosen]
     rows, problems = [], []
-    for region, said, further, text in cells[["region", "said", "further", "value"]].itertuples(index=False):
+    for region, described, further, text in cells[["region", "described", "further", "value"]].itertuples(index=False):
         value = np.nan if text in _MISSING else _number(text)
         if value is None or value < 0:
-            problems.append(f'{region}, {said}: "{text}" is no number of minutes')
+            problems.append(f'{region}, {described}: "{text}" is no number of minutes')
             continue
         code = _REGION_CODE.fullmatch(region)
         geography, name = (code[1], code[2]) if code else (region, region)
         name = _NAME_END.sub("", name)
-        factor = next((factor for word, factor in _UNITS if word in said.lower()), 1.0)
-        rows.append((geography, name.strip(), service, _statistic(said) or said, further, value * factor))
+        factor = next((factor for word, factor in _UNITS if word in described.lower()), 1.0)
+        rows.append((geography, name.strip(), service, _statistic(described) or described, further, value * factor))
     found = pd.DataFrame(rows, columns=["geography", "name", "service", "statistic", "further", "value"])
     problems += _several(found)
     if problems:

@@ -212,7 +212,7 @@ def validation_table(validation: Validation) -> pd.DataFrame:
         table = table.sort_values("geographies", ascending=False, kind="stable").head(_MOST_ROWS)
     digits = table["unit"].map({"min": ".1f", "share": ".3f", "people": ",.0f"})
 
-    def said(column: str, sign: str = "") -> list[str]:
+    def rounded(column: str, sign: str = "") -> list[str]:
         return [
             "-" if np.isnan(value) else f"{value:{sign}{form}}"
             for value, form in zip(table[column], digits, strict=True)
@@ -225,9 +225,9 @@ def validation_table(validation: Validation) -> pd.DataFrame:
             "statistic": table["statistic"] + " (" + table["unit"] + ")",
             "n": table["geographies"],
             "never": table["never_reached"],
-            "bias": said("bias", "+"),
-            "MAE": said("mae"),
-            "RMSE": said("rmse"),
+            "bias": rounded("bias", "+"),
+            "MAE": rounded("mae"),
+            "RMSE": rounded("rmse"),
             "r": ["-" if np.isnan(value) else f"{value:.3f}" for value in table["correlation"]],
             "largest differences": table["largest"],
         }

@@ -231,7 +231,7 @@
 
   // ---- state, also in the address, so that a view can be shared
 
-  // A place that has something to tell, or null.
+  // A place that has something to show, or null.
   function telling(latlng) {
     const place = latlng && L.CRS.EPSG3857.project(latlng);
     return place && cardAt(place.x, place.y) ? { x: place.x, y: place.y, lat: latlng.lat, lng: latlng.lng } : null;

@@ -140,10 +140,10 @@
 
   chart.timeWords = function (square) {
     const { before, now } = chart.timesAt(square);
-    const told = Number.isFinite(now) ? talk.time(now) : say("not_reached");
-    if (before === now) return told;
+    const after = Number.isFinite(now) ? talk.time(now) : say("not_reached");
+    if (before === now) return after;
     const was = Number.isFinite(before) ? talk.time(before) : say("not_reached");
-    return `${was} → ${told}`;
+    return `${was} → ${after}`;
   };
 
   let hovered = -1;

@@ -3,7 +3,7 @@
 (function () {
   const { model, talk, palette, unpack, UNREACHED } = geoaccess;
   const { say } = talk;
-  // Blue where it becomes shorter, orange-brown where longer: told apart with any kind of colour vision.
+  // Blue where it becomes shorter, orange-brown where longer: distinguishable with any kind of colour vision.
   const CHANGE_COLOURS = palette.change;
   const [FOUND, LOST] = [9, 10]; // newly reached, no longer reached
   const FOUND_COLOURS = [palette.newly_reached, palette.newly_lost];

@@ -23,7 +23,7 @@
       const saved = await model.ask("/api/plans/save", { title, changes, replace: again });
       [model.title, model.kept] = [title, changes];
       box.close();
-      return geoaccess.tell(say("saved", { t: `${saved.name}.toml` }), true);
+      return geoaccess.announce(say("saved", { t: `${saved.name}.toml` }), true);
     } catch (error) {
       note.textContent = geoaccess.why(error);
       note.hidden = false;
@@ -40,9 +40,9 @@
       model.leftOut = plan.left_out.length ? say("left_out", { what: plan.left_out.join("; ") }) : "";
       box.close();
       tables.effect(document.getElementById("effect"));
-      geoaccess.tell(`${say("opened", { t: plan.title })}. ${tables.spoken(model.answer)}. ${model.leftOut}`);
+      geoaccess.announce(`${say("opened", { t: plan.title })}. ${tables.spoken(model.answer)}. ${model.leftOut}`);
     } catch (error) {
-      geoaccess.tell(geoaccess.why(error), true);
+      geoaccess.announce(geoaccess.why(error), true);
       box.close();
     }
   }
@@ -88,7 +88,7 @@
       download(await response.blob(), named ? named[1] : `plan.${kind}`);
       box.close();
     } catch (error) {
-      geoaccess.tell(geoaccess.why(error), true);
+      geoaccess.announce(geoaccess.why(error), true);
     }
   }
 
@@ -141,7 +141,7 @@
     list.replaceChildren(...(found.places.length ? found.places.map(row) : [make("li", {}, say("no_gain"))]));
     const why = found.places.some((place) => place.newly_reached >= 0.5) && !objective.startsWith("norm") ? ` ${say("suggest_unreached")}` : "";
     list.nextElementSibling.textContent = how + why;
-    geoaccess.tell(found.places.length ? `${found.places[0].zone}: ${say("suggest_gain", { h: talk.number(found.places[0].saved_min / 60) })}` : say("no_gain"));
+    geoaccess.announce(found.places.length ? `${found.places[0].zone}: ${say("suggest_gain", { h: talk.number(found.places[0].saved_min / 60) })}` : say("no_gain"));
   }
 
   dialogs.suggest = function () {

@@ -49,8 +49,8 @@
   function siteRow(site) {
     const name = button("", () => lists.pick({ kind: "site", site: site.site }, true), { class: "link" });
     name.append(nameOf(site));
-    const said = marks(site);
-    const row = make("li", { class: site.closed ? "gone" : "" }, make("span", { class: "what" }, name, said ? make("small", {}, said) : ""));
+    const notes = marks(site);
+    const row = make("li", { class: site.closed ? "gone" : "" }, make("span", { class: "what" }, name, notes ? make("small", {}, notes) : ""));
     row.dataset.site = site.site;
     if (!site.closed) row.append(button(say("move"), () => startMove(site), { "aria-label": `${say("move")}: ${nameOf(site)}` }));
     const label = site.closed ? say("open_again") : site.added ? say("remove_office") : say("close");
@@ -174,7 +174,7 @@
   };
 
   // The parts of a journey with a name and a time, those that follow each other under one name as one, and none that
-  // would be told as no minutes.
+  // would be shown as no minutes.
   function stepsOf(parts) {
     const steps = [];
     for (const part of parts) {
@@ -239,7 +239,7 @@
       picked.journeys = found;
       chart.route(found);
       lists.drawCard();
-      if (found && found.length) geoaccess.tell(`${chart.timeWords(picked.square)}, ${found[0].name || found[0].site}`);
+      if (found && found.length) geoaccess.announce(`${chart.timeWords(picked.square)}, ${found[0].name || found[0].site}`);
     });
   }
 

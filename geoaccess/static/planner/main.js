@@ -1,5 +1,5 @@
 "use strict";
-// The page put together: tools, views, tabs, language, and what is said aloud.
+// The page put together: tools, views, tabs, language, and what screen readers announce.
 (function () {
   const { model, talk, chart, tables, lists, dialogs } = geoaccess;
   const { say } = talk;
@@ -11,7 +11,7 @@
   // ---- telling
 
   geoaccess.why = (error) => (talk.has(error.code) ? say(error.code) : error.message);
-  geoaccess.tell = function (text, shown = false) {
+  geoaccess.announce = function (text, shown = false) {
     byId("spoken").textContent = text;
     if (!shown) return;
     const mode = byId("mode");
@@ -150,12 +150,12 @@
       lists.pick({ kind: "road", ...way });
       await model.make({ what: model.answer.closed.some((one) => one.way === way.way) ? "open" : "close", way: way.way }, "closed_way");
     } catch (error) {
-      geoaccess.tell(geoaccess.why(error), true);
+      geoaccess.announce(geoaccess.why(error), true);
     }
   }
 
   function listen() {
-    byId("service").addEventListener("change", (event) => model.choose(event.target.value).catch((error) => geoaccess.tell(geoaccess.why(error), true)));
+    byId("service").addEventListener("change", (event) => model.choose(event.target.value).catch((error) => geoaccess.announce(geoaccess.why(error), true)));
     byId("tool-add").addEventListener("click", () => aim("add"));
     byId("tool-road").addEventListener("click", () => aim("road"));
     byId("undo").addEventListener("click", () => model.undo());
@@ -214,15 +214,15 @@
     chart.use("look");
     chart.propose([]);
   });
-  model.on("said", (key) => geoaccess.tell(`${say(key)}. ${tables.spoken(model.answer)}`));
-  model.on("refused", (error) => geoaccess.tell(geoaccess.why(error), true));
+  model.on("announced", (key) => geoaccess.announce(`${say(key)}. ${tables.spoken(model.answer)}`));
+  model.on("refused", (error) => geoaccess.announce(geoaccess.why(error), true));
   model.on("lost", (why) => {
     byId("trouble").textContent = say(why);
     byId("trouble").hidden = false;
   });
   model.on("found", () => {
     byId("trouble").hidden = true;
-    geoaccess.tell(say("back"), true);
+    geoaccess.announce(say("back"), true);
   });
   model.on("view", () => {
     for (const input of document.querySelectorAll("#views input")) input.checked = input.value === chart.view;

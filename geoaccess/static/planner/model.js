@@ -19,9 +19,9 @@
   model.on = (name, listener) => (heard[name] = [...(heard[name] || []), listener]);
 
   class Refused extends Error {
-    constructor(told, status) {
-      super(told.message || "");
-      Object.assign(this, { code: told.error || "", status, number: told.number });
+    constructor(answer, status) {
+      super(answer.message || "");
+      Object.assign(this, { code: answer.error || "", status, number: answer.number });
     }
   }
 
@@ -130,14 +130,14 @@
   // ---- changes
 
   // Put another list in force; one that is refused leaves everything as it was.
-  async function replace(changes, past, undone, said) {
+  async function replace(changes, past, undone, phrase) {
     const before = [model.changes, model.past, model.undone];
     [model.changes, model.past, model.undone] = [changes, past, undone];
     emit("changes");
     try {
       await baseOf(model.service);
       await show(await answerFor(changes));
-      if (said) emit("said", said);
+      if (phrase) emit("announced", phrase);
       return true;
     } catch (error) {
       if (error.status !== 0 && error.status !== 401) {
@@ -159,9 +159,9 @@
   }
 
   const MOST_KEPT = 500;
-  const advance = (next, said) =>
-    inTurn(() => replace(next(model.changes), [...model.past, model.changes].slice(-MOST_KEPT), [], said));
-  model.make = (change, said) => advance((changes) => [...changes, change], said);
+  const advance = (next, phrase) =>
+    inTurn(() => replace(next(model.changes), [...model.past, model.changes].slice(-MOST_KEPT), [], phrase));
+  model.make = (change, phrase) => advance((changes) => [...changes, change], phrase);
   model.open = (changes) => advance(() => changes, "");
   model.undo = () =>
     inTurn(() => model.past.length > 0 && replace(model.past.at(-1), model.past.slice(0, -1), [...model.undone, model.changes], "undone"));
@@ -230,10 +230,10 @@
       running = true;
       try {
         while (waiting) {
-          const [asking, tell] = waiting;
+          const [asking, resolve] = waiting;
           waiting = null;
           const found = await ask(path, question(asking)).catch(() => null);
-          if (!waiting) tell(found);
+          if (!waiting) resolve(found);
         }
       } finally {
         running = false;

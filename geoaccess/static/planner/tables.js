@@ -18,36 +18,36 @@
   }
   const button = (text, run, given) => make("button", { type: "button", ...given, on: { click: run } }, text);
 
-  // ---- the headline, and what is said aloud after a change
+  // ---- the headline, and what screen readers announce after a change
 
   function lines(answer) {
     const { effect } = answer;
     const spec = model.spec();
-    const told = [];
+    const effects = [];
     const count = (value) => talk.number(value);
-    if (effect.quicker >= 0.5) told.push(["better", say("quicker", { n: count(effect.quicker) })]);
-    if (effect.slower >= 0.5) told.push(["worse", say("slower", { n: count(effect.slower) })]);
+    if (effect.quicker >= 0.5) effects.push(["better", say("quicker", { n: count(effect.quicker) })]);
+    if (effect.slower >= 0.5) effects.push(["worse", say("slower", { n: count(effect.slower) })]);
     spec.norms_s.forEach((norm, i) => {
       const net = effect.into_norm[i] - effect.out_of_norm[i];
       const m = talk.number(norm / 60);
-      if (net >= 0.5) told.push(["better", say("into_norm", { n: count(net), m })]);
-      if (net <= -0.5) told.push(["worse", say("out_of_norm", { n: count(-net), m })]);
+      if (net >= 0.5) effects.push(["better", say("into_norm", { n: count(net), m })]);
+      if (net <= -0.5) effects.push(["worse", say("out_of_norm", { n: count(-net), m })]);
     });
-    if (effect.newly_reached >= 0.5) told.push(["better", say("reached", { n: count(effect.newly_reached) })]);
-    if (effect.newly_lost >= 0.5) told.push(["worse", say("lost", { n: count(effect.newly_lost) })]);
+    if (effect.newly_reached >= 0.5) effects.push(["better", say("reached", { n: count(effect.newly_reached) })]);
+    if (effect.newly_lost >= 0.5) effects.push(["worse", say("lost", { n: count(effect.newly_lost) })]);
     const hours = effect.saved_min / 60;
     if (Math.abs(hours) >= 0.5) {
-      told.push([hours > 0 ? "better" : "worse", say(hours > 0 ? "person_hours" : "person_hours_lost", { n: count(Math.abs(hours)) })]);
+      effects.push([hours > 0 ? "better" : "worse", say(hours > 0 ? "person_hours" : "person_hours_lost", { n: count(Math.abs(hours)) })]);
     }
-    return told;
+    return effects;
   }
   tables.spoken = (answer) => (lines(answer).length ? lines(answer).map((line) => line[1]).join("; ") : say("no_effect"));
 
   function headline(answer) {
     if (!model.changes.length) return make("p", { class: "quiet" }, say("no_change"));
-    const told = lines(answer);
-    if (!told.length) return make("p", {}, say("no_effect"));
-    return make("ul", { class: "headline" }, ...told.map(([kind, text]) => make("li", { class: kind }, text)));
+    const effects = lines(answer);
+    if (!effects.length) return make("p", {}, say("no_effect"));
+    return make("ul", { class: "headline" }, ...effects.map(([kind, text]) => make("li", { class: kind }, text)));
   }
 
   function legend() {

@@ -28,7 +28,7 @@ _COLUMNS: Final = ["file", "column", "description", "beskrivelse", "unit", "miss
 
 @dataclass(frozen=True)
 class Meaning:
-    """What readers are told of a column in one language; `unit` says how its values are written for them."""
+    """The description of a column in one language; `unit` says how its values are written for them."""
 
     unit: str
     label: str
@@ -51,7 +51,7 @@ def names_of(study: Study) -> Names:
 def meaning(table: str, column: str, *, names: Names, language: str = "en") -> Meaning | None:
     """Find what a column of a table means; None where no catalogue of phrases knows it.
 
-    A name goes before a pattern, and what is said of the table itself before what is said of any ("*"). In a pattern,
+    A name goes before a pattern, and the description for the table itself before that for any ("*"). In a pattern,
     {service}, {catchment}, {zoning} and {carried} are names of the study, {n} is a number, and {measure}, {mode} and
     {sure} are words of the tables; {who}, {what} and {name} are any, and come last.
 

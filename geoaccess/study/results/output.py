@@ -157,17 +157,17 @@ def drawn_below(answers: Answers) -> dict[str, Any]:
 
 
 def _pictures(answers: Answers, folder: Path) -> None:
-    said = words_of(answers.study)
+    wording = words_of(answers.study)
     drawn = {"results": answers.results, **drawn_below(answers)}
     specs = answers.study.specs
     scheme = answers.study.scheme
-    maps.web_map(folder / _WEB_MAP, sites=answers.sites, services=specs, scheme=scheme, **drawn, **said)
+    maps.web_map(folder / _WEB_MAP, sites=answers.sites, services=specs, scheme=scheme, **drawn, **wording)
     crs = answers.results.crs
     # Projected once for all maps.
     flat: dict[str, Any] = {name: layer if layer is None else layer.to_crs(crs) for name, layer in drawn.items()}
     for spec in specs:
-        maps.service_map(folder / _MAP.format(spec.key), service=spec, sites=answers.sites, **flat, **said)
-    drawn_of = maps.Drawn(answers.results, specs, scheme, _lorenz_curves(answers), said)
+        maps.service_map(folder / _MAP.format(spec.key), service=spec, sites=answers.sites, **flat, **wording)
+    drawn_of = maps.Drawn(answers.results, specs, scheme, _lorenz_curves(answers), wording)
     for figure in maps.FIGURES:
         figure.draw(folder / figure.name, drawn_of)
 

@@ -225,8 +225,10 @@ def _origins(study: Study) -> list[maps.Origin]:
         if isinstance(source, SitesFromOsm):
             found.append(maps.Origin("sites", f"{source.service}: OpenStreetMap"))
         else:
-            said = source.source if isinstance(source, SitesFromFile) else "OpenStreetMap"
-            found.append(maps.Origin("sites", ", ".join(filter(None, (said, _file(study.resolve(source.file)))))))
+            source_text = source.source if isinstance(source, SitesFromFile) else "OpenStreetMap"
+            found.append(
+                maps.Origin("sites", ", ".join(filter(None, (source_text, _file(study.resolve(source.file))))))
+            )
     if isinstance(settings.centrality, CentralityTable):
         found.append(maps.Origin("classes", settings.centrality.source, str(settings.centrality.year)))
     else:

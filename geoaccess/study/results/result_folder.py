@@ -19,8 +19,8 @@ __all__ = ["result_folder"]
 
 
 @contextlib.contextmanager
-def result_folder(folder: Path, *, record: str, said: Mapping[str, Any], study: Study) -> Iterator[Path]:
-    """Yield a temporary folder; move its files into `folder`, and `record` that tells of them, when the block ends.
+def result_folder(folder: Path, *, record: str, facts: Mapping[str, Any], study: Study) -> Iterator[Path]:
+    """Yield a temporary folder; move its files into `folder`, and `record` that describes them, when the block ends.
 
     The files that the record of a time before lists go; every other one stays.
 
@@ -33,7 +33,7 @@ def result_folder(folder: Path, *, record: str, said: Mapping[str, Any], study: 
         yield temporary
         about = {
             "geoaccess": __version__,
-            **said,
+            **facts,
             "disclaimer": study.settings.disclaimer,
             "inputs": {
                 what: {"path": path.as_posix(), "sha256": files.sha256(path)} for what, path in study.inputs.items()

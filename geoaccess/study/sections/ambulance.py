@@ -55,7 +55,7 @@ def _check(known: SectionInput) -> None:
 
 
 def _answer(solved: SolvedInput) -> SectionResult:
-    """Reckon the chain for every cell, who is inside the norms, and how busy the bases are."""
+    """Compute the chain for every cell, who is inside the norms, and how busy the bases are."""
     settings = solved.study.settings.ambulance
     if settings is None:
         raise InputError(f"{solved.study.path}: there is no [ambulance]")
@@ -131,9 +131,9 @@ def _built_up(solved: SolvedInput, settings: AmbulanceSettings) -> pd.Series:
     if rule.column is None:
         people = zones.settlement_people(solved.results, people_per_km2=rule.people_per_km2)
         return pd.Series(people > rule.people)
-    told = solved.people[rule.column]
-    text = told.astype("object").where(told.notna(), "").astype("str").str.strip().str.lower().str.removesuffix(".0")
-    wrong = told[~text.isin(list(_YES))]
+    given = solved.people[rule.column]
+    text = given.astype("object").where(given.notna(), "").astype("str").str.strip().str.lower().str.removesuffix(".0")
+    wrong = given[~text.isin(list(_YES))]
     if len(wrong):
         raise InputError(
             f"{solved.study.resolve(solved.study.settings.population.file)}: {rule.column} of {len(wrong)} cells is "

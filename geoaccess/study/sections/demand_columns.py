@@ -35,7 +35,7 @@ _ROUNDING = 1e-6
 
 
 def read_rows(path: Path, *, text: Sequence[str], numbers: Sequence[str]) -> pd.DataFrame:
-    """Return columns of a table: ids and names as text, and numbers of 0 or more; all that is wrong is told at once."""
+    """Return columns of a table: ids and names as text, and numbers of 0 or more; all problems are reported at once."""
     table = read_table(path, hint="check the path in [demand]")
     problems = missing_columns(table, [*text, *numbers])
     if problems:
@@ -92,9 +92,9 @@ def _shared(solved: SolvedInput, settings: AgesSettings, grid: pd.DataFrame) -> 
     table = read_ages(solved.study, settings)
     names = settings.groups or {name: name for name in table["group"].unique()}
     lost = [
-        f'groups.{name}: no row has the group "{said}"'
-        for name, said in names.items()
-        if said not in set(table["group"])
+        f'groups.{name}: no row has the group "{group_name}"'
+        for name, group_name in names.items()
+        if group_name not in set(table["group"])
     ]
     lost += [
         f'the group "{name}" is no word; name it in groups, as in groups = {{ "80plus" = "80+" }}'
@@ -105,8 +105,8 @@ def _shared(solved: SolvedInput, settings: AgesSettings, grid: pd.DataFrame) -> 
     if lost:
         raise InputError.listing(str(path), lost)
     out = {}
-    for name, said in names.items():
-        rows = table[table["group"] == said]
+    for name, group_name in names.items():
+        rows = table[table["group"] == group_name]
         of = settings.of.get(name)
         whole = grid[of] if of else people
         with about(str(path)):
@@ -116,7 +116,7 @@ def _shared(solved: SolvedInput, settings: AgesSettings, grid: pd.DataFrame) -> 
             else:
                 rows = rows.rename(columns={"value": "people", "group": "age"}).assign(year=0)
                 found = _follow(solved, whole, rows, year=0)
-        out[name] = found[said]
+        out[name] = found[group_name]
     return pd.DataFrame(out, index=people.index)
 
 

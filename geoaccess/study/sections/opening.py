@@ -137,15 +137,15 @@ def opening_table(solved: SolvedInput) -> pd.DataFrame:
         for key in opening_services(solved.study):
             part = groups.labels.assign(service=key, population=groups.sums(people))
             share = results[f"{key}_open_share"].to_numpy(dtype=np.float64)
-            for name, said in (("ever", "best"), ("always", "expected"), ("today", "today")):
-                column = f"{key}_{said}_s"
+            for name, kind in (("ever", "best"), ("always", "expected"), ("today", "today")):
+                column = f"{key}_{kind}_s"
                 times = (
                     results[column].to_numpy(dtype=np.float64) if column in results else np.full(len(people), np.nan)
                 )
                 reached = np.isfinite(times)
                 counted = groups.sums(np.where(reached, people, 0.0))
                 part[f"people_{name}"] = counted
-                part[f"mean_{said}_s"] = ratio(groups.sums(people * np.where(reached, times, 0.0)), counted)
+                part[f"mean_{kind}_s"] = ratio(groups.sums(people * np.where(reached, times, 0.0)), counted)
             part["mean_open_share"] = ratio(groups.sums(people * share), groups.sums(people))
             parts.append(part)
         return pd.concat(parts, ignore_index=True)

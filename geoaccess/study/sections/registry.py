@@ -32,7 +32,7 @@ _WORDS: Final = ("everybody", "class")
 def check_names(study: Study) -> None:
     """Refuse names of zonings and catchments that columns of the cells have already.
 
-    A GeoPackage does not tell Region from region.
+    A GeoPackage does not distinguish Region from region.
 
     Raises
     ------

@@ -243,7 +243,7 @@ def section_problems(
     ]:
         if not name.isidentifier():
             problems.append(f'{table} "{name}": write it with letters, digits and "_"')
-        elif name.casefold() in taken:  # a GeoPackage does not tell Region from region
+        elif name.casefold() in taken:  # a GeoPackage does not distinguish Region from region
             problems.append(f'{table} "{name}": another zoning or catchment has that name; choose another')
         taken.append(name.casefold())
     problems += [
