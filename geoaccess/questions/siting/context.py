@@ -74,9 +74,11 @@ def contexts_in(
     problems = [f'two scenarios are called "{title}"' for title in dict.fromkeys(titles) if titles.count(title) > 1]
     for scenario in asked:
         if scenario.boats is not None:
-            problems.append(f'"{scenario.title}" cancels boats by the clock; siting supports mean waits')
+            problems.append(f'"{scenario.title}" cancels boats by the clock; siting supports mean waits only')
         if any(site.allowed for site in scenario.change):
-            problems.append(f'"{scenario.title}" has sites that only some may use; siting supports sites for all')
+            problems.append(
+                f'"{scenario.title}" has sites that only some may use; siting supports sites open to everybody only'
+            )
     if problems:
         raise InputError.listing("scenarios", problems)
     base = solve_baseline(study, names=needs_names(asked), answers=answers, show=show)
