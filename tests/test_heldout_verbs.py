@@ -62,7 +62,7 @@ def refused(folder, arguments, says, capsys, monkeypatch):
         ([*SITE, "--close", "1", "--max-loss", "-1"], "--max-loss is -1"),
         ([*SITE, "--objective", "fair", "--aversion", "1e6"], "give up to"),
         ([*SITE, "--objective", "beyond", "--alpha", "1000"], "alpha is 1000"),
-        ([*SITE, "--objective", "worst", "--classes", "9"], "nobody counts"),
+        ([*SITE, "--objective", "worst", "--classes", "9"], 'there is no class "9"'),
         ([*SITE, "--output", "FILE"], "cannot be written to"),
         ([*DAYS, "--staff", "nan"], "staff is nan"),
         ([*DAYS, "--visits", "-1"], "--visits is -1"),

@@ -255,7 +255,7 @@ def test_hours_given_and_not_given(tmp_path):
     found = compared(study, {"add": [half]}, {"add": [added((10.5, 0.5), days_per_week=2)]})
     assert of(found, "gp_expected_after_s")["middle"] == pytest.approx(MAIN / 2, abs=1)
     assert of(found, "gp_expected_after_s", 1)["middle"] == pytest.approx(0, abs=1)
-    assert any("not days a week" in line for line in found.notes[1])
+    assert any("not days per week" in line for line in found.notes[1])
 
 
 def test_files_have_a_row_for_every_measure(tmp_path):
