@@ -33,8 +33,10 @@ ASKED = ["network.profile=flat.toml,slow.toml", "snap.max_m=2500,0.0001,1500"]
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
-    """The small country, and a profile on which everything takes twice as long."""
+    """The small country with its sites a metre off the road, and a profile on which everything takes twice as long."""
     path = write_study(tmp_path_factory.mktemp("sweep"))
+    sites = pd.read_csv(path.parent / "sites.csv")
+    sites.assign(lat=sites["lat"] + 1e-5).to_csv(path.parent / "sites.csv", index=False)
     flat = FLAT.read_text(encoding="utf-8")
     (path.parent / "slow.toml").write_text(flat.replace("share = 1", "share = 0.5"), encoding="utf-8")
     return path
