@@ -210,10 +210,10 @@ def test_time_over_a_norm_over_persons_and_groups(rows, norm, alpha):
 
     expected = burden([value for value, _ in everybody])
     found = split(ga.equity.fgt, values, norm=norm, alpha=alpha, weights=people, groups=groups)
-    assert found.total == pytest.approx(float(expected), abs=1e-12)
-    assert found.between + found.within == pytest.approx(found.total, abs=1e-12)
+    assert found.total == pytest.approx(float(expected), rel=1e-12, abs=1e-12)
+    assert found.between + found.within == pytest.approx(found.total, rel=1e-12, abs=1e-12)
     best = min(burden([v for v, g in everybody if g == group]) for _, group in everybody)
-    assert found.within == pytest.approx(float(best), abs=1e-12)
+    assert found.within == pytest.approx(float(best), rel=1e-12, abs=1e-12)
 
 
 @given(crowds, st.sampled_from([0, 1, 2]))

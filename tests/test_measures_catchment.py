@@ -336,7 +336,7 @@ def test_input_that_cannot_be_used_is_named(changes, message):
 
 
 def test_a_table_of_times_does_not_say_which_cells_reach_nothing():
-    with pytest.raises(InputError, match="give their index"):
+    with pytest.raises(InputError, match="pass the index of all cells"):
         gravity(table(), supply=SUPPLY, decay=Binary(60))
     with pytest.raises(InputError, match="measure is 'four_step'"):
         site_demand(table(), demand=DEMAND, supply=SUPPLY, decay=Binary(60), measure="four_step")
