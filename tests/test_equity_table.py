@@ -18,7 +18,7 @@ from geoaccess.equity import (
     theil_t,
 )
 from geoaccess.errors import InputError
-from geoaccess.measures import ServiceSpec, norm_table
+from geoaccess.measures import ServiceSpec, norm_table_of_services
 
 INF, NAN = float("inf"), float("nan")
 SERVICES = {"gp": "gp_s", "legevakt": "legevakt_s"}
@@ -157,6 +157,8 @@ def test_the_share_beyond_a_norm_is_that_of_the_table_of_norms(results):
     reasons = ["", "", "", "", "no_site_reachable", "no_road_within", ""]
     lived = results.assign(gp_s=results["gp_s"].clip(lower=0), gp_reason=reasons)
     norms = (700.0, 1200.0)
-    expected = norm_table(lived, services=[ServiceSpec(key="gp", label="GP", norms_s=norms)])["share_within"]
+    expected = norm_table_of_services(lived, services=[ServiceSpec(key="gp", label="GP", norms_s=norms)])[
+        "share_within"
+    ]
     table = equity_table(lived, services={"gp": "gp_s"}, norms={"gp": norms})
     assert table.loc[table["index"] == "fgt_0", "value"].tolist() == pytest.approx((1 - expected).tolist())

@@ -241,7 +241,9 @@ def test_a_norm_of_infinity_leaves_nobody_outside_though_some_are_never_reached(
             "gp_reason": ["", "island_without_ferry", "no_road_within"],
         }
     )
-    table = ga.norm_table(results, services=[ga.measures.ServiceSpec(key="gp", label="GP", norms_s=(60.0, INF))])
+    table = ga.measures.norm_table_of_services(
+        results, services=[ga.measures.ServiceSpec(key="gp", label="GP", norms_s=(60.0, INF))]
+    )
     assert table["people_beyond"].tolist() == [3.0, 0.0]
     assert table["share_within"].tolist() == [0.7, 1.0]
 

@@ -17,11 +17,11 @@ from geoaccess.measures import (
     ResponseNorms,
     ServiceSpec,
     busy_fraction,
-    norm_table,
+    norm_table_of_services,
     response_norm,
     response_table,
     road_chain,
-    summarise,
+    summarise_services,
 )
 
 INF, NAN = math.inf, math.nan
@@ -74,11 +74,11 @@ def test_what_is_not_reached_is_inf_and_what_is_not_snapped_nan_each_with_its_re
 
 
 def test_the_tables_of_other_services_take_the_chain_and_nobody_is_lost():
-    table = summarise(RESULTS.join(chained()), services=[TO_PATIENT, TO_TREATMENT]).set_index("service")
+    table = summarise_services(RESULTS.join(chained()), services=[TO_PATIENT, TO_TREATMENT]).set_index("service")
     assert table["population"].tolist() == [600, 600]
     assert table["reached"].tolist() == [570, 540]
     assert (table["reached"] + table["unreached"] == 600).all()
-    norms = norm_table(RESULTS.join(chained()), services=[TO_PATIENT])
+    norms = norm_table_of_services(RESULTS.join(chained()), services=[TO_PATIENT])
     assert norms["people_within"].tolist() == [500, 570]
 
 

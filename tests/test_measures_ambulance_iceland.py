@@ -134,5 +134,5 @@ def test_a_helicopter_reaches_those_whom_no_road_does(iceland, searched):
     assert (sure["time_s"][no_road] == np.inf).all()  # a helicopter alone flies on nine days of ten
     reason = results["to_patient_reason"].where(~np.isfinite(air["to_patient_s"]), "")
     reached = results.assign(to_patient_s=air["to_patient_s"], to_patient_reason=reason)
-    everybody = ga.summarise(reached, services=[TO_PATIENT])
+    everybody = ga.measures.summarise_services(reached, services=[TO_PATIENT])
     assert everybody[["population", "reached", "unreached"]].iloc[0].tolist() == [TOTAL, TOTAL, 0]

@@ -16,13 +16,13 @@ from geoaccess.measures import (
     UNCLASSIFIED,
     ServiceSpec,
     list_supply,
-    norm_table,
+    norm_table_of_services,
     people_by_time,
-    quantile_table,
+    quantile_table_of_services,
     second_nearest,
-    second_nearest_slack,
-    slack_table,
-    summarise,
+    slack_of_service,
+    slack_table_of_services,
+    summarise_services,
     weighted_quantile,
 )
 
@@ -59,7 +59,7 @@ ZONINGS = {"class": "class", "trust": "trust", "both": ["trust", "class"], "all"
 
 @given(tables)
 def test_slack_is_second_less_nearest(results):
-    found = second_nearest_slack(results, service=GP)
+    found = slack_of_service(results, service=GP)
     assert found.index.equals(results.index)
     assert found.name == "gp_slack_s"
     for value, t1, t2 in zip(found, results["gp_s"], results["gp_second_s"], strict=True):
@@ -72,8 +72,8 @@ def test_slack_is_second_less_nearest(results):
 @given(tables, st.sampled_from([None, "class", "trust"]))
 @settings(max_examples=50)
 def test_slack_table_equals_a_loop_over_cells(results, by):
-    found = slack_table(results, services=[GP], by=by)
-    cost = second_nearest_slack(results, service=GP)
+    found = slack_table_of_services(results, services=[GP], by=by)
+    cost = slack_of_service(results, service=GP)
     for _, row in found.iterrows():
         ours = np.ones(len(results), dtype=bool)
         if by is not None:
@@ -96,10 +96,12 @@ def test_slack_table_equals_a_loop_over_cells(results, by):
 def test_the_second_nearest_makes_a_table_of_results_for_all_measures(results):
     lost = second_nearest(results, services=[GP])
     assert "gp_second_s" not in lost
-    after, before = (summarise(table, services=[GP]).iloc[0] for table in (lost, results))
+    after, before = (summarise_services(table, services=[GP]).iloc[0] for table in (lost, results))
     assert after["population"] == before["population"]
-    assert after["reached"] == before["reached"] - slack_table(results, services=[GP])["without_second"].item()
-    norms, today = norm_table(lost, services=[GP]), norm_table(results, services=[GP])
+    assert (
+        after["reached"] == before["reached"] - slack_table_of_services(results, services=[GP])["without_second"].item()
+    )
+    norms, today = norm_table_of_services(lost, services=[GP]), norm_table_of_services(results, services=[GP])
     assert (norms["people_within"] <= today["people_within"]).all()
     beyond = sum(results["population"][~(results["gp_second_s"] <= 600)])
     assert norms["people_beyond"].iloc[0] == beyond
@@ -119,18 +121,21 @@ def test_the_second_nearest_takes_its_site_along():
 def test_a_second_nearest_that_is_nearer_is_refused(first, second):
     reason = "" if math.isfinite(first) else "no_road_within"
     results = pd.DataFrame({"population": [1.0], "gp_s": first, "gp_second_s": second, "gp_reason": reason})
-    for measure in (lambda: second_nearest_slack(results, service=GP), lambda: slack_table(results, services=[GP])):
+    for measure in (
+        lambda: slack_of_service(results, service=GP),
+        lambda: slack_table_of_services(results, services=[GP]),
+    ):
         with pytest.raises(InputError, match=r"gp_second_s is below gp_s in 1 cells \(cell 0: 30.0"):
             measure()
     with pytest.raises(InputError, match="no column hospital_s"):
-        second_nearest_slack(results, service=HOSPITAL)
+        slack_of_service(results, service=HOSPITAL)
 
 
 TABLES = [
-    lambda results, **settings: summarise(results, services=[GP], **settings),
-    lambda results, **settings: norm_table(results, services=[GP], **settings),
-    lambda results, **settings: slack_table(results, services=[GP], **settings),
-    lambda results, **settings: quantile_table(results, services=[GP], shares=[0.1, 0.5], **settings),
+    lambda results, **settings: summarise_services(results, services=[GP], **settings),
+    lambda results, **settings: norm_table_of_services(results, services=[GP], **settings),
+    lambda results, **settings: slack_table_of_services(results, services=[GP], **settings),
+    lambda results, **settings: quantile_table_of_services(results, services=[GP], shares=[0.1, 0.5], **settings),
     lambda results, **settings: people_by_time(results, service=GP, step_s=600, **settings),
 ]
 
@@ -172,17 +177,17 @@ def test_several_zonings_and_ages_are_the_tables_of_each_below_each_other(make):
 def test_a_service_without_norms_and_no_services_still_have_their_columns():
     results = table_of([{"population": 1.0, "old": 0.0, "class": 1, "trust": "", "gp_s": 60.0, "more": 1.0}])
     bare = ServiceSpec(key="gp", label="GP")
-    found = norm_table(results, services=[bare], by=ZONINGS)
+    found = norm_table_of_services(results, services=[bare], by=ZONINGS)
     assert found.empty
     assert found.columns[:3].tolist() == ["zoning", "group", "service"]
-    for table in (summarise, slack_table):
+    for table in (summarise_services, slack_table_of_services):
         assert table(results, services=[], by=ZONINGS).columns.tolist() == ["zoning", "group", "service"]
     with pytest.raises(InputError, match="name at least one"):
-        summarise(results, services=[GP], by={})
+        summarise_services(results, services=[GP], by={})
     with pytest.raises(InputError, match="no column young; there are"):
-        summarise(results, services=[GP], population="young")
+        summarise_services(results, services=[GP], population="young")
     with pytest.raises(InputError, match="old of 1 cells is negative"):
-        summarise(results.assign(old=-1), services=[GP], population=["population", "old"])
+        summarise_services(results.assign(old=-1), services=[GP], population=["population", "old"])
 
 
 def test_zonings_of_several_kinds_are_written_to_parquet_and_read_back(tmp_path):
@@ -196,7 +201,7 @@ def test_zonings_of_several_kinds_are_written_to_parquet_and_read_back(tmp_path)
 @given(tables, st.lists(st.sampled_from([0.0, 0.01, 0.25, 0.5, 0.99, 1.0]), min_size=1, max_size=4))
 @settings(max_examples=50)
 def test_percentiles_are_weighted_quantiles_of_each_group(results, shares):
-    found = quantile_table(results, services=[GP], shares=shares, by="trust")
+    found = quantile_table_of_services(results, services=[GP], shares=shares, by="trust")
     trusts = results["trust"].replace("", UNCLASSIFIED)
     assert len(found) == trusts.nunique() * len(shares)
     for _, row in found.iterrows():
@@ -209,7 +214,7 @@ def test_percentiles_are_weighted_quantiles_of_each_group(results, shares):
 def test_a_share_is_a_share():
     results = pd.DataFrame({"population": [1.0], "gp_s": 60.0, "gp_reason": ""})
     with pytest.raises(InputError, match="shares has 90"):
-        quantile_table(results, services=[GP], shares=[0.5, 90])
+        quantile_table_of_services(results, services=[GP], shares=[0.5, 90])
 
 
 LISTS = pd.DataFrame(

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from geoaccess.errors import InputError
-from geoaccess.measures import ServiceSpec, class_contrast, summarise
+from geoaccess.measures import ServiceSpec, class_contrast, summarise_services
 
 INF, NAN = float("inf"), float("nan")
 
@@ -90,7 +90,7 @@ def test_it_follows_a_summary_of_several_services():
         }
     )
     services = [ServiceSpec(key="gp", label="GP"), ServiceSpec(key="birth", label="Birth unit")]
-    table = class_contrast(summarise(results, services=services, by="centrality_class"))
+    table = class_contrast(summarise_services(results, services=services, by="centrality_class"))
     assert table["service"].tolist() == ["gp", "birth"]
     assert table["most_central"].tolist() == ["2", "2"]
     assert table["mean_gap_s"].tolist() == [200, 200]

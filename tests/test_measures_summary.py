@@ -17,9 +17,9 @@ from geoaccess.measures import (
     REASONS,
     UNCLASSIFIED,
     ServiceSpec,
-    norm_table,
+    norm_table_of_services,
     people_by_time,
-    summarise,
+    summarise_services,
     weighted_quantile,
 )
 
@@ -114,7 +114,7 @@ def test_quantile_names_wrong_input(arguments, message):
 @given(tables, groupings)
 @settings(max_examples=50, deadline=None)
 def test_summary_equals_a_loop_over_cells(results, by):
-    summary = summarise(results, services=SERVICES, by=by)
+    summary = summarise_services(results, services=SERVICES, by=by)
     names = [] if by is None else [by] if isinstance(by, str) else by
     groups = {group_of(row, by) for _, row in results.iterrows()}
     assert len(summary) == len(groups) * len(SERVICES)
@@ -143,11 +143,11 @@ def test_summary_equals_a_loop_over_cells(results, by):
 @settings(max_examples=50, deadline=None)
 def test_nobody_is_dropped(results, by):
     people = results["population"].sum()
-    summary = summarise(results, services=SERVICES, by=by)
+    summary = summarise_services(results, services=SERVICES, by=by)
     np.testing.assert_allclose(summary["reached"] + summary["unreached"], summary["population"])
     np.testing.assert_allclose(summary[[f"unreached_{reason}" for reason in REASONS]].sum(axis=1), summary["unreached"])
     np.testing.assert_allclose(summary.groupby("service")["population"].sum(), people)
-    norms = norm_table(results, services=SERVICES, by=by)
+    norms = norm_table_of_services(results, services=SERVICES, by=by)
     np.testing.assert_allclose(norms["people_within"] + norms["people_beyond"], norms["population"])
     np.testing.assert_allclose(norms.groupby(["service", "norm_s"])["population"].sum(), people)
     inhabited = norms[norms["population"] > 0]
@@ -160,7 +160,7 @@ def test_nobody_is_dropped(results, by):
 @given(tables, groupings)
 @settings(max_examples=50, deadline=None)
 def test_norms_equal_a_loop_over_cells(results, by):
-    norms = norm_table(results, services=SERVICES, by=by)
+    norms = norm_table_of_services(results, services=SERVICES, by=by)
     names = [] if by is None else [by] if isinstance(by, str) else by
     for _, found in norms.iterrows():
         rows = [row for _, row in results.iterrows() if group_of(row, by) == tuple(found[names])]
@@ -175,7 +175,7 @@ def test_curves_are_the_share_of_all_people_inside_each_time(results, by, step_s
     names = [] if by is None else [by] if isinstance(by, str) else by
     finite = results["gp_s"][np.isfinite(results["gp_s"])]
     assert curves["time_s"].max() >= finite.max() if len(finite) else curves["time_s"].max() == 0
-    summary = summarise(results, services=[GP], by=by)
+    summary = summarise_services(results, services=[GP], by=by)
     ends = curves.groupby(names, as_index=False).last() if names else curves.tail(1)
     merged = ends.merge(summary, on=[*names, "service"], validate="one_to_one")
     assert len(merged) == len(summary)
@@ -195,7 +195,7 @@ def small(**columns):
 
 def test_a_group_with_cells_but_no_people_has_a_row_and_no_times():
     results = small(centrality_class=[1, 2], population=[10.0, 0.0])
-    row = summarise(results, services=[GP], by="centrality_class").set_index("centrality_class").loc["2"]
+    row = summarise_services(results, services=[GP], by="centrality_class").set_index("centrality_class").loc["2"]
     assert row[["population", "reached", "unreached"]].tolist() == [0, 0, 0]
     assert row[["mean_s", "median_s", "p90_s"]].isna().all()
 
@@ -210,14 +210,17 @@ def test_groups_are_text_in_the_order_of_their_values_with_the_unclassified_last
             "municipality_id": ["5501", "", "0301", "1507"],
         }
     )
-    assert summarise(results, services=[GP], by="size")["size"].tolist() == ["2", "9", "10", UNCLASSIFIED]
-    by_id = summarise(results, services=[GP], by="municipality_id")["municipality_id"].tolist()
+    assert summarise_services(results, services=[GP], by="size")["size"].tolist() == ["2", "9", "10", UNCLASSIFIED]
+    by_id = summarise_services(results, services=[GP], by="municipality_id")["municipality_id"].tolist()
     assert by_id == ["0301", "1507", "5501", UNCLASSIFIED]
 
 
 def test_tables_are_written_to_parquet_and_read_back(tmp_path):
     results = small(centrality_class=pd.array([1, None], dtype="Int8"))
-    for table in (summarise(results, services=[GP], by="centrality_class"), norm_table(results, services=[GP])):
+    for table in (
+        summarise_services(results, services=[GP], by="centrality_class"),
+        norm_table_of_services(results, services=[GP]),
+    ):
         table.to_parquet(tmp_path / "table.parquet")
         pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "table.parquet"), table)
 
@@ -225,17 +228,19 @@ def test_tables_are_written_to_parquet_and_read_back(tmp_path):
 def test_the_results_are_left_as_they_were():
     results = small(centrality_class=[1, 2])
     before = results.copy(deep=True)
-    summarise(results, services=[GP], by="centrality_class")
+    summarise_services(results, services=[GP], by="centrality_class")
     people_by_time(results, service=GP, by="centrality_class")
     pd.testing.assert_frame_equal(results, before)
 
 
 def test_no_cells_no_services_and_no_norms_give_tables_without_people():
     empty = small(centrality_class=[1, 2]).iloc[:0]
-    assert summarise(empty, services=[GP])[["population", "reached", "unreached"]].to_numpy().tolist() == [[0, 0, 0]]
-    assert summarise(empty, services=[GP], by="centrality_class").empty
+    assert summarise_services(empty, services=[GP])[["population", "reached", "unreached"]].to_numpy().tolist() == [
+        [0, 0, 0]
+    ]
+    assert summarise_services(empty, services=[GP], by="centrality_class").empty
     assert people_by_time(empty, service=GP, by="centrality_class").empty
-    assert norm_table(small(), services=[ServiceSpec(key="gp", label="GP")]).columns.tolist() == [
+    assert norm_table_of_services(small(), services=[ServiceSpec(key="gp", label="GP")]).columns.tolist() == [
         *("service", "norm_s", "population", "people_within", "people_beyond", "share_within")
     ]
 
@@ -254,16 +259,16 @@ def test_no_cells_no_services_and_no_norms_give_tables_without_people():
 )
 def test_contradicting_results_are_refused(columns, message):
     with pytest.raises(InputError, match=message):
-        summarise(small(**columns), services=[GP])
+        summarise_services(small(**columns), services=[GP])
 
 
 def test_missing_columns_and_repeated_services_are_named():
     with pytest.raises(InputError, match="no column ambulance_s, ambulance_reason"):
-        summarise(small(), services=[AMBULANCE])
+        summarise_services(small(), services=[AMBULANCE])
     with pytest.raises(InputError, match="no column county; there are population, gp_s"):
-        summarise(small(), services=[GP], by="county")
+        summarise_services(small(), services=[GP], by="county")
     with pytest.raises(InputError, match="gp is given more than once"):
-        norm_table(small(), services=[GP, GP])
+        norm_table_of_services(small(), services=[GP, GP])
 
 
 @pytest.mark.parametrize("setting", [{"step_s": 0}, {"step_s": INF}, {"max_s": -1}, {"step_s": 1e-6}])
@@ -306,8 +311,8 @@ def test_a_country_of_cells_takes_seconds():
         }
     )
     start = time.process_time()
-    summary = summarise(results, services=[GP], by="municipality_id")
-    norm_table(results, services=[GP], by="municipality_id")
+    summary = summarise_services(results, services=[GP], by="municipality_id")
+    norm_table_of_services(results, services=[GP], by="municipality_id")
     people_by_time(results, service=GP, by="municipality_id")
     assert time.process_time() - start < 10
     one = summary.iloc[[5]]

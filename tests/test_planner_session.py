@@ -326,8 +326,8 @@ def test_figures_are_those_of_measures_and_equity(iceland, service):
         (["municipality_id", "municipality"], figures.municipalities),
     ]
     for by, group in zonings:
-        table = measures.summarise(results, services=[spec], by=by)
-        norms = measures.norm_table(results, services=[spec], by=by)
+        table = measures.summarise_services(results, services=[spec], by=by)
+        norms = measures.norm_table_of_services(results, services=[spec], by=by)
         np.testing.assert_allclose(group.people, table["population"])
         np.testing.assert_allclose(group.reached, table["reached"])
         np.testing.assert_allclose(group.mean_s, table["mean_s"])
@@ -336,7 +336,9 @@ def test_figures_are_those_of_measures_and_equity(iceland, service):
             np.testing.assert_allclose(group.p90_s, table["p90_s"])
         for norm, inside in zip(spec.norms_s, group.within, strict=True):
             np.testing.assert_allclose(inside, norms.loc[norms["norm_s"] == norm, "people_within"])
-    contrast = measures.class_contrast(measures.summarise(results, services=[spec], by="centrality_class")).iloc[0]
+    contrast = measures.class_contrast(
+        measures.summarise_services(results, services=[spec], by="centrality_class")
+    ).iloc[0]
     assert figures.equity["gap_s"] == pytest.approx(contrast["mean_gap_s"])
     assert figures.equity["ratio"] == pytest.approx(contrast["mean_ratio"])
     counted = reached & (iceland.people > 0)

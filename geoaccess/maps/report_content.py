@@ -40,8 +40,8 @@ class ServiceFindings:
 
     `municipalities` has a row per municipality: `municipality`, `centrality_class`, `population`, `median_s`,
     `p90_s`. `slack` has a row for everybody and per class, `exposed` one per municipality that loses most if the
-    nearest closes; both as `geoaccess.measures.slack_table`. `equity` maps the name of an index to its row in
-    `geoaccess.equity.equity_table`.
+    nearest closes; both as `geoaccess.measures.slack_table_of_services`. `equity` maps the name of an index to its row
+    in `geoaccess.equity.equity_table`.
     """
 
     key: str

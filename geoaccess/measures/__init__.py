@@ -7,7 +7,7 @@ from geoaccess.measures.availability import base_availability, dependable_time, 
 from geoaccess.measures.bases import base_table
 from geoaccess.measures.catchment import balanced, site_demand, spatial_availability, three_step, two_step
 from geoaccess.measures.chance import part_time_access
-from geoaccess.measures.closing import second_nearest, second_nearest_slack, slack_table
+from geoaccess.measures.closing import second_nearest, slack_of_service, slack_table_of_services
 from geoaccess.measures.contrast import class_contrast
 from geoaccess.measures.curves import people_by_time
 from geoaccess.measures.decay import Binary, Decay, Exponential, Gaussian, Logistic, Power, Stepped, decay_from
@@ -28,9 +28,10 @@ from geoaccess.measures.reference import (
 )
 from geoaccess.measures.response import response_norm, response_table
 from geoaccess.measures.rules import rule_cost, rule_table
+from geoaccess.measures.series import norm_table, quantile_table, second_nearest_slack, slack_table, summarise
 from geoaccess.measures.specification import REASONS, ServiceSpec
 from geoaccess.measures.staff import journey_hours, staff_travel
-from geoaccess.measures.summary import norm_table, quantile_table, summarise
+from geoaccess.measures.summary import norm_table_of_services, quantile_table_of_services, summarise_services
 from geoaccess.measures.supply import list_supply
 
 __all__ = [
@@ -74,11 +75,13 @@ __all__ = [
     "list_supply",
     "nearest_open",
     "norm_table",
+    "norm_table_of_services",
     "opening_hours_access",
     "part_time_access",
     "people_by_time",
     "port_times",
     "quantile_table",
+    "quantile_table_of_services",
     "read_ambulance_figures",
     "read_statistic",
     "response_norm",
@@ -89,10 +92,13 @@ __all__ = [
     "second_nearest",
     "second_nearest_slack",
     "site_demand",
+    "slack_of_service",
     "slack_table",
+    "slack_table_of_services",
     "spatial_availability",
     "staff_travel",
     "summarise",
+    "summarise_services",
     "three_step",
     "time_until_care",
     "two_step",

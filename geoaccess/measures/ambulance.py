@@ -40,8 +40,9 @@ def road_chain(
     ----------
     results
         One row per cell, with `{base}_s` (base to cell, searched with toward="cells"), `{site}_s` (cell to site), both
-        in seconds, inf unreachable, NaN not snapped, and `{base}_reason` and `{site}_reason` as in `summarise`.
-        `{base}_second_s`, the second nearest base, is used where it is there. `returning` needs `{base}_site` and
+        in seconds, inf unreachable, NaN not snapped, and `{base}_reason` and `{site}_reason` as in
+        `summarise_services`. `{base}_second_s`, the second nearest base, is used
+        where it is there. `returning` needs `{base}_site` and
         `{site}_site`.
     base, site
         The keys of the two services: "ambulance_base", "hospital".
@@ -54,7 +55,7 @@ def road_chain(
     -------
     Table on the index of `results`, in seconds: `to_patient_s` and `to_treatment_s`; `to_patient_reason` and
     `to_treatment_reason`, "" where the time is finite (the reason of the base comes before that of the site), so that
-    `summarise` and `norm_table` take them for services of these keys; `to_patient_second_s` and
+    `summarise_services` and `norm_table_of_services` take them for services of these keys; `to_patient_second_s` and
     `to_treatment_second_s`, if the first base is out and the second one comes, inf where there is none; `busy_s` with
     `returning`. inf where a part of the chain is unreachable, NaN where the cell is not snapped.
 

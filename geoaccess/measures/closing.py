@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from geoaccess.measures.groups import By, Groups, Times, Zoning
     from geoaccess.measures.specification import ServiceSpec
 
-__all__ = ["second_nearest", "second_nearest_slack", "slack_table"]
+__all__ = ["second_nearest", "slack_of_service", "slack_table_of_services"]
 
 
 @checks_arguments
-def second_nearest_slack(results: pd.DataFrame, *, service: ServiceSpec) -> pd.Series:
+def slack_of_service(results: pd.DataFrame, *, service: ServiceSpec) -> pd.Series:
     """How much longer people need to the second nearest site than to the nearest: the cost if the nearest closes.
 
     slack_i = t2_i - t1_i.
@@ -33,8 +33,8 @@ def second_nearest_slack(results: pd.DataFrame, *, service: ServiceSpec) -> pd.S
     Parameters
     ----------
     results
-        One row per cell, with `{s}_s` and `{s}_reason` as in `summarise` and `{s}_second_s`, the time to the second
-        nearest site (seconds; inf or NaN where there is none).
+        One row per cell, with `{s}_s` and `{s}_reason` as in `summarise_services` and `{s}_second_s`, the time to the
+        second nearest site (seconds; inf or NaN where there is none).
     service
         The service s.
 
@@ -46,7 +46,7 @@ def second_nearest_slack(results: pd.DataFrame, *, service: ServiceSpec) -> pd.S
     Raises
     ------
     InputError
-        As `summarise`, and if the second nearest is nearer than the nearest or there without it.
+        As `summarise_services`, and if the second nearest is nearer than the nearest or there without it.
 
     Examples
     --------
@@ -55,7 +55,7 @@ def second_nearest_slack(results: pd.DataFrame, *, service: ServiceSpec) -> pd.S
     >>> results = pd.DataFrame({
     ...     "gp_s": [300.0, 900.0, inf], "gp_second_s": [500.0, inf, inf], "gp_reason": ["", "", "no_road_within"]
     ... })
-    >>> second_nearest_slack(results, service=ServiceSpec(key="gp", label="GP")).tolist()
+    >>> slack_of_service(results, service=ServiceSpec(key="gp", label="GP")).tolist()
     [200.0, inf, nan]
     """
     times = read_times(results, service)
@@ -66,12 +66,12 @@ def second_nearest_slack(results: pd.DataFrame, *, service: ServiceSpec) -> pd.S
 def second_nearest(results: pd.DataFrame, *, services: Sequence[ServiceSpec]) -> pd.DataFrame:
     """Give every cell its second nearest site for its nearest, as if that had closed: for measures that take results.
 
-    `norm_table(second_nearest(results, services=s), services=s)` counts who would be beyond the norms then.
+    `norm_table_of_services(second_nearest(results, services=s), services=s)` counts who would be beyond the norms then.
 
     Parameters
     ----------
     results
-        As in `second_nearest_slack`.
+        As in `slack_of_service`.
     services
         The services that lose the nearest site.
 
@@ -83,7 +83,7 @@ def second_nearest(results: pd.DataFrame, *, services: Sequence[ServiceSpec]) ->
     Raises
     ------
     InputError
-        As `second_nearest_slack`.
+        As `slack_of_service`.
 
     Examples
     --------
@@ -108,7 +108,7 @@ def second_nearest(results: pd.DataFrame, *, services: Sequence[ServiceSpec]) ->
 
 
 @checks_arguments
-def slack_table(
+def slack_table_of_services(
     results: pd.DataFrame,
     *,
     services: Sequence[ServiceSpec],
@@ -120,13 +120,13 @@ def slack_table(
     Parameters
     ----------
     results
-        As in `second_nearest_slack`, with `population`.
+        As in `slack_of_service`, with `population`.
     services, by, population
-        As in `summarise`.
+        As in `summarise_services`.
 
     Returns
     -------
-    One row per service and group, in the order of `summarise`: the columns of groups, `service`, `population`;
+    One row per service and group, in the order of `summarise_services`: the columns of groups, `service`, `population`;
     `reached`, the people who reach a site, and `without_second`, those of them who reach no other; `mean_slack_s` over
     the people who have a second, NaN where nobody has; `median_slack_s` and `p90_slack_s` over all who are reached,
     those without a second counting as the longest: inf where the quantile falls on them, NaN where nobody is reached.
@@ -134,7 +134,7 @@ def slack_table(
     Raises
     ------
     InputError
-        As `second_nearest_slack` and `summarise`.
+        As `slack_of_service` and `summarise_services`.
 
     Examples
     --------
@@ -145,7 +145,8 @@ def slack_table(
     ...     "gp_second_s": [500.0, 1800.0, float("inf")],
     ...     "gp_reason": ["", "", ""],
     ... })
-    >>> slack_table(results, services=[ServiceSpec(key="gp", label="GP")]).drop(columns=["population", "reached"])
+    >>> gp = ServiceSpec(key="gp", label="GP")
+    >>> slack_table_of_services(results, services=[gp]).drop(columns=["population", "reached"])
       service  without_second  mean_slack_s  median_slack_s  p90_slack_s
     0      gp            40.0         575.0           200.0          inf
     """

@@ -33,7 +33,7 @@ def class_contrast(
     Parameters
     ----------
     summary
-        From `summarise`, by centrality class.
+        From `summarise_services`, by centrality class.
     by
         The column that holds the class.
     order

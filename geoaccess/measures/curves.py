@@ -43,7 +43,7 @@ def people_by_time(
     Parameters
     ----------
     results, by, population
-        As in `summarise`.
+        As in `summarise_services`.
     service
         The service whose times are counted.
     step_s
@@ -59,7 +59,8 @@ def people_by_time(
     Raises
     ------
     InputError
-        As `summarise`, or if `step_s` or `max_s` is not a number above 0, or there would be over 100 000 points.
+        As `summarise_services`, or if `step_s` or `max_s` is not a number above 0, or there would be over 100 000
+        points.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Figures of groups of cells from arrays: from which `summarise` makes its tables."""
+"""Figures of groups of cells from arrays: from which `summarise_services` makes its tables."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.measures.groups import EVERYBODY, require_columns
-from geoaccess.measures.summary import norm_table, quantile_table, summarise
+from geoaccess.measures.summary import norm_table_of_services, quantile_table_of_services, summarise_services
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def compare_statistics(
     Parameters
     ----------
     results
-        One row per cell, as for `summarise`, with the columns named in `zonings` and `names`.
+        One row per cell, as for `summarise_services`, with the columns named in `zonings` and `names`.
     reference
         One row per published number: `geography`, `service` (a key), `statistic` (one of `STATISTICS`), `value` in
         minutes, as a share or in people, and `source`; where there, `name` of the geography, which helps to say what is
@@ -128,7 +128,7 @@ def compare_statistics(
     Raises
     ------
     InputError
-        If a column is missing, or as `summarise`.
+        If a column is missing, or as `summarise_services`.
 
     Examples
     --------
@@ -340,11 +340,11 @@ def _computed(
     asked = {name: read_statistic(name) for name in wanted["statistic"].unique()}
     known = {name: statistic for name, statistic in asked.items() if statistic is not None}
     used = [service for service in services if service.key in set(wanted["service"])]
-    whole = summarise(results, services=used, by=zonings)
+    whole = summarise_services(results, services=used, by=zonings)
     tables = [_column(whole, name, _whole(whole, name)) for name in known if name in {"mean", *_COUNTS}]
     shares = {s.number: name for name, s in known.items() if name == "median" or name.startswith("P")}
     if shares:
-        times = quantile_table(results, services=used, shares=[*shares], by=zonings)
+        times = quantile_table_of_services(results, services=used, shares=[*shares], by=zonings)
         names = {name: s.number for name, s in known.items() if s.number in shares and s.unit == "min"}
         for name, share in names.items():
             part = times[times["share"] == share]
@@ -352,7 +352,7 @@ def _computed(
     norms = {name: s.number for name, s in known.items() if s.unit != "min" and s.number > 0}
     if norms:
         rising = tuple(sorted(set(norms.values())))
-        inside = norm_table(results, services=[replace(s, norms_s=rising) for s in used], by=zonings)
+        inside = norm_table_of_services(results, services=[replace(s, norms_s=rising) for s in used], by=zonings)
         for name, norm_s in norms.items():
             part = inside[inside["norm_s"] == norm_s]
             tables.append(_column(part, name, part[name.rsplit("_", 1)[0]]))

@@ -118,13 +118,13 @@ def response_table(
     Parameters
     ----------
     results
-        One row per cell: `population`, and the time and reason of the service as in `summarise`.
+        One row per cell: `population`, and the time and reason of the service as in `summarise_services`.
     service
         The time that is held against the norms; `to_patient` of `road_chain`.
     norms
         The two times, and the share of calls.
     by, population
-        As in `summarise`: municipalities, health regions; None for everybody together.
+        As in `summarise_services`: municipalities, health regions; None for everybody together.
     built_up, municipality
         As in `response_norm`: with `municipality` as Helsedirektoratet counts, without it by cell.
     coverage
@@ -142,7 +142,7 @@ def response_table(
     Raises
     ------
     InputError
-        As `summarise` and `response_norm`, or if `coverage` has another index or is not in [0, 1].
+        As `summarise_services` and `response_norm`, or if `coverage` has another index or is not in [0, 1].
 
     References
     ----------

@@ -111,14 +111,14 @@ def rule_table(results: pd.DataFrame, *, by: By = None, population: str | Sequen
     results
         One row per cell: `population`, and `extra_s` and `reason` as `rule_cost` returns them.
     by, population
-        As in `summarise`.
+        As in `summarise_services`.
 
     Returns
     -------
-    One row per group: the columns of groups as in `summarise`; `population`; `not_slower` and `slower`, the people
-    whose allowed site is as near as any and those who travel longer; `no_zone`, `no_provider`, `nothing_in_reach`,
-    `provider_out_of_reach`, people; `mean_extra_s`, over those who reach an allowed site, and `mean_extra_slower_s`,
-    over those of them who travel longer, NaN where there are none.
+    One row per group: the columns of groups as in `summarise_services`; `population`; `not_slower` and `slower`, the
+    people whose allowed site is as near as any and those who travel longer; `no_zone`, `no_provider`,
+    `nothing_in_reach`, `provider_out_of_reach`, people; `mean_extra_s`, over those who reach an allowed site, and
+    `mean_extra_slower_s`, over those of them who travel longer, NaN where there are none.
 
     Raises
     ------

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from geoaccess.measures.groups import By, Groups, Zoning
     from geoaccess.measures.specification import ServiceSpec
 
-__all__ = ["check_services", "norm_table", "quantile_table", "summarise"]
+__all__ = ["check_services", "norm_table_of_services", "quantile_table_of_services", "summarise_services"]
 
 
 def check_services(services: Sequence[ServiceSpec]) -> None:
@@ -46,7 +46,7 @@ def _service_summary(
 
 
 @checks_arguments
-def summarise(
+def summarise_services(
     results: pd.DataFrame,
     *,
     services: Sequence[ServiceSpec],
@@ -101,7 +101,7 @@ def summarise(
     ...     "gp_reason": ["", "", "island_without_ferry"],
     ... })
     >>> gp = ServiceSpec(key="gp", label="GP")
-    >>> table = summarise(results, services=[gp], by="centrality_class")
+    >>> table = summarise_services(results, services=[gp], by="centrality_class")
     >>> table[["centrality_class", "population", "reached", "unreached", "mean_s", "median_s", "p90_s"]]
       centrality_class  population  reached  unreached  mean_s  median_s  p90_s
     0                1       100.0    100.0        0.0   300.0     300.0  300.0
@@ -118,7 +118,7 @@ def summarise(
 
 
 @checks_arguments
-def quantile_table(
+def quantile_table_of_services(
     results: pd.DataFrame,
     *,
     services: Sequence[ServiceSpec],
@@ -131,20 +131,20 @@ def quantile_table(
     Parameters
     ----------
     results, services, by, population
-        As in `summarise`.
+        As in `summarise_services`.
     shares
         Shares of the people in [0, 1]: 0.9 for P90.
 
     Returns
     -------
-    One row per service, group and share: the columns of groups as in `summarise`, `service`, `population`, `share` and
-    `time_s`, as `weighted_quantile` has it: inf where the quantile falls on people who are not reached, NaN where the
-    group has no people.
+    One row per service, group and share: the columns of groups as in `summarise_services`, `service`, `population`,
+    `share` and `time_s`, as `weighted_quantile` has it: inf where the quantile falls on people who are not reached, NaN
+    where the group has no people.
 
     Raises
     ------
     InputError
-        As `summarise`, or if a share is outside [0, 1].
+        As `summarise_services`, or if a share is outside [0, 1].
 
     Examples
     --------
@@ -155,7 +155,7 @@ def quantile_table(
     ...     "gp_s": [300.0, 1500.0, float("inf")],
     ...     "gp_reason": ["", "", "island_without_ferry"],
     ... })
-    >>> quantile_table(results, services=[ServiceSpec(key="gp", label="GP")], shares=[0.25, 0.75, 0.99])
+    >>> quantile_table_of_services(results, services=[ServiceSpec(key="gp", label="GP")], shares=[0.25, 0.75, 0.99])
       service  population  share  time_s
     0      gp       200.0   0.25   300.0
     1      gp       200.0   0.75  1500.0
@@ -181,7 +181,7 @@ def quantile_table(
 
 
 @checks_arguments
-def norm_table(
+def norm_table_of_services(
     results: pd.DataFrame,
     *,
     services: Sequence[ServiceSpec],
@@ -196,7 +196,7 @@ def norm_table(
     Parameters
     ----------
     results, services, by, population
-        As in `summarise`. A service without norms has no rows.
+        As in `summarise_services`. A service without norms has no rows.
 
     Returns
     -------
@@ -206,7 +206,7 @@ def norm_table(
     Raises
     ------
     InputError
-        As `summarise`.
+        As `summarise_services`.
 
     Examples
     --------
@@ -217,7 +217,7 @@ def norm_table(
     ...     "gp_s": [300.0, 1500.0, float("inf")],
     ...     "gp_reason": ["", "", "island_without_ferry"],
     ... })
-    >>> norm_table(results, services=[ServiceSpec(key="gp", label="GP", norms_s=(900.0, 1800.0))])
+    >>> norm_table_of_services(results, services=[ServiceSpec(key="gp", label="GP", norms_s=(900.0, 1800.0))])
       service  norm_s  population  people_within  people_beyond  share_within
     0      gp   900.0       200.0          100.0          100.0           0.5
     1      gp  1800.0       200.0          160.0           40.0           0.8

@@ -54,5 +54,5 @@ class Answers:
         return float(self.results["population"].sum())
 
     def summary(self, by: By = None) -> pd.DataFrame:
-        """`geoaccess.measures.summarise` with the norms beside it, numbered: one row per service and group."""
+        """`geoaccess.measures.summarise_services` with the norms beside it, numbered: one row per service and group."""
         return summary(self.results, self.study.specs, by=by)

@@ -65,7 +65,7 @@ def join_zonings(study: Study, cells: gpd.GeoDataFrame, joined: pd.DataFrame) ->
 
 
 def zonings_of(study: Study, results: pd.DataFrame) -> dict[str, Zoning]:
-    """Return by what the tables of a study are summed, as `by` of `geoaccess.measures.summarise`."""
+    """Return by what the tables of a study are summed, as `by` of `geoaccess.measures.summarise_services`."""
     region: dict[str, Zoning] = {"region": "region"} if (results["region"] != "").any() else {}
     standing: dict[str, Zoning] = {
         "everybody": None,

@@ -285,7 +285,7 @@ def _before_after(answers: Answers, results: gpd.GeoDataFrame, service: str, by:
     """Return people, mean and P90 of minutes, and people unreached, before and after, by group."""
     specs = [spec for spec in answers.study.specs if spec.key == service]
     keys = [by] if isinstance(by, str) else by
-    one, other = (measures.summarise(table, services=specs, by=by) for table in (answers.results, results))
+    one, other = (measures.summarise_services(table, services=specs, by=by) for table in (answers.results, results))
     kept = ["mean_s", "p90_s", "unreached"]
     merged = one[[*keys, "population", *kept]].merge(other[[*keys, *kept]], on=keys, suffixes=("_before", "_after"))
     out = merged[[*keys, "population"]].copy()

@@ -21,12 +21,14 @@ _SHARES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 
 def _slack(answers: Answers) -> pd.DataFrame:
     study, results = answers.study, answers.results
-    return measures.slack_table(results, services=study.specs, by=zonings_of(study, results))
+    return measures.slack_table_of_services(results, services=study.specs, by=zonings_of(study, results))
 
 
 def _percentiles(answers: Answers) -> pd.DataFrame:
     study, results = answers.study, answers.results
-    return measures.quantile_table(results, services=study.specs, shares=_SHARES, by=zonings_of(study, results))
+    return measures.quantile_table_of_services(
+        results, services=study.specs, shares=_SHARES, by=zonings_of(study, results)
+    )
 
 
 def _zonings(answers: Answers) -> pd.DataFrame:

@@ -24,12 +24,12 @@ def summary(
     by: By = None,
     population: str | Sequence[str] = "population",
 ) -> pd.DataFrame:
-    """`geoaccess.measures.summarise` with the norms beside it: one row per service and group.
+    """`geoaccess.measures.summarise_services` with the norms beside it: one row per service and group.
 
     Norms are numbered, because services differ in them: `norm_1_s`, `share_within_norm_1`, `people_beyond_norm_1`, ...
     """
-    table = measures.summarise(results, services=specs, by=by, population=population)
-    norms = measures.norm_table(results, services=specs, by=by, population=population)
+    table = measures.summarise_services(results, services=specs, by=by, population=population)
+    norms = measures.norm_table_of_services(results, services=specs, by=by, population=population)
     keys = [*table.columns[: table.columns.get_loc("service")], "service"]
     if norms.empty:
         return table

@@ -80,7 +80,7 @@ def _answer(solved: SolvedInput) -> SectionResult:
     cells = _cells(solved).join(columns)
     specs, by = chain_specs(cells), zonings_of(solved.study, cells)
     tables = {
-        "ambulance": measures.summarise(cells, services=specs, by=by),
+        "ambulance": measures.summarise_services(cells, services=specs, by=by),
         "ambulance_norms": _norms(cells, specs[0], figures, coverage, by),
         "ambulance_bases": bases.reset_index(),
     }
