@@ -18,14 +18,14 @@ from geoaccess.kernels.keys import FAR, SHIFT
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["DOWN", "EDGE", "LEG", "NODE", "OFF", "UP", "cells_at", "gain"]
+__all__ = ["DOWN", "EDGE", "LEG", "NODE", "OFF", "UP", "along_edge", "cells_at", "gain", "lower"]
 
 EDGE, NODE, LEG, OFF, UP, DOWN = 0, 1, 3, 5, 6, 7
 """Columns of the rows; those of the end v follow on `NODE` and `LEG`, which are of u."""
 
 
 @numba.njit(cache=True)
-def _along(cell: npt.NDArray[np.int32], site: npt.NDArray[np.int32]) -> np.int64:
+def along_edge(cell: npt.NDArray[np.int32], site: npt.NDArray[np.int32]) -> np.int64:
     """Return the time between a cell and a site on one edge along it, FAR where no direction leads there."""
     least = np.int64(FAR)
     if cell[UP] >= 0 and site[UP] >= cell[UP]:
@@ -66,7 +66,7 @@ def cells_at(
 
 
 @numba.njit(cache=True)
-def _lower(least: npt.NDArray[np.int32], cell: int, time: int, found: npt.NDArray[np.int32], count: int) -> int:
+def lower(least: npt.NDArray[np.int32], cell: int, time: int, found: npt.NDArray[np.int32], count: int) -> int:
     """Give a cell a time if it is the least so far; return how many cells have one, listed in `found`."""
     if time < least[cell]:
         if least[cell] == FAR:
@@ -129,12 +129,12 @@ def gain(
             for end in range(2):
                 if cells[cell, NODE + end] == node and cells[cell, LEG + end] >= 0:
                     there = time + cells[cell, LEG + end] + cells[cell, OFF]
-                    n_found = _lower(least, cell, there, found, n_found)
+                    n_found = lower(least, cell, there, found, n_found)
     for i in range(first[edge_node], first[edge_node + 1]):
         if cells[listed[i], EDGE] == site[EDGE]:
-            n_found = _lower(least, listed[i], _along(cells[listed[i]], site), found, n_found)
+            n_found = lower(least, listed[i], along_edge(cells[listed[i]], site), found, n_found)
     for i in range(walker.size):
-        n_found = _lower(least, walker[i], walk[i], found, n_found)
+        n_found = lower(least, walker[i], walk[i], found, n_found)
     for i in range(n_nodes):
         best[nodes[i]] = FAR
     saved = served = 0.0

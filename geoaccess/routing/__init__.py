@@ -8,6 +8,7 @@ from geoaccess.routing.flows import Flows, people_on_edges
 from geoaccess.routing.gains import site_gains
 from geoaccess.routing.gtfs import gtfs_departures
 from geoaccess.routing.matrices import shortest_path_trees, travel_times, travel_times_within, within_snapped
+from geoaccess.routing.nearer import nearer_pairs
 from geoaccess.routing.routes import route, route_kept
 from geoaccess.routing.service_times import TravelTimes, nearest_by_service
 from geoaccess.routing.sites import (
@@ -50,6 +51,7 @@ __all__ = [
     "ferry_edges",
     "gtfs_departures",
     "move_site",
+    "nearer_pairs",
     "nearest",
     "nearest_by_service",
     "nearest_snapped",

@@ -10,7 +10,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures.weekdays import mean_over_days
 from geoaccess.network import Network, as_places
-from geoaccess.routing import nearest_snapped, travel_times
+from geoaccess.routing import nearer_pairs, nearest_snapped, travel_times
 from geoaccess.siting.siting_problem import SitingProblem
 
 if TYPE_CHECKING:
@@ -148,18 +148,18 @@ def _nearer(
     *,
     toward: Literal["sites", "cells"],
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.float64]]:
-    """Return cell, candidate and time of all pairs with a time below the limit of the cell."""
-    parts: list[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.float64]]] = []
+    """Return cell, candidate and time of all pairs with a time below the limit of the cell.
+
+    Where all times fit into one table they are swept; in a larger region a bounded search is made from each candidate.
+    """
     there = np.flatnonzero((cells["edge"] >= 0).to_numpy() & (weights > 0))
     at, ceiling = cells.iloc[there], limit_s[there]
-    step = max(1, _PAIRS_AT_ONCE // max(1, there.size))
-    for begin in range(0, len(candidates), step):
-        some = candidates.iloc[begin : begin + step]
-        times = travel_times(network, at, some) if toward == "sites" else travel_times(network, some, at).T
-        row, column = np.nonzero(times < ceiling[:, None])
-        parts.append((there[row].astype(np.int32), (column + begin).astype(np.int32), times[row, column]))
-    point, place, time_s = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    return point, place, time_s
+    if there.size * len(candidates) > _PAIRS_AT_ONCE:
+        row, column, time_s = nearer_pairs(network, at, candidates, ceiling, toward=toward)
+        return there[row].astype(np.int32), column, time_s
+    times = travel_times(network, at, candidates) if toward == "sites" else travel_times(network, candidates, at).T
+    row, column = np.nonzero(times < ceiling[:, None])
+    return there[row].astype(np.int32), column.astype(np.int32), times[row, column]
 
 
 def _standing(

@@ -1,0 +1,69 @@
+"""Pairs nearer than a limit, by bounded searches: the same as those of the whole table of times."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pytest
+
+from geoaccess import siting
+from geoaccess.errors import InputError
+from geoaccess.network import Network, snap
+from geoaccess.routing import nearer_pairs, travel_times
+from geoaccess.siting import reach
+
+
+def town(seed, n=60):
+    """A random directed network with one-way streets, ways of no time and parts that hang on nothing."""
+    rng = np.random.default_rng(seed)
+    u, v = rng.integers(0, n, (2, 2 * n))
+    keep = u != v
+    u, v = u[keep], v[keep]
+    network = Network.from_edges(
+        lon=10 + 0.1 * rng.random(n),
+        lat=60 + 0.05 * rng.random(n),
+        u=u,
+        v=v,
+        forward_s=rng.integers(0, 300, u.size),
+        backward_s=np.where(rng.random(u.size) < 0.3, -1, rng.integers(0, 300, u.size)),
+    )
+
+    def places(count):
+        points = gpd.GeoSeries.from_xy(10 + 0.1 * rng.random(count), 60 + 0.05 * rng.random(count), crs="EPSG:4326")
+        return snap(network, points, max_snap_m=900, min_component_m=0)
+
+    return network, places(50), places(30), places(3), rng
+
+
+@pytest.mark.parametrize("toward", ["sites", "cells"])
+@pytest.mark.parametrize("seed", range(12))
+def test_pairs_are_those_of_the_whole_table(seed, toward):
+    network, cells, sites, _, rng = town(seed)
+    limit = np.where(rng.random(len(cells)) < 0.2, np.inf, rng.integers(0, 900, len(cells)) / 2)
+    times = travel_times(network, cells, sites) if toward == "sites" else travel_times(network, sites, cells).T
+    limit[0] = times[0, 3] if np.isfinite(times[0, 3]) else 100.0  # as near as today is not nearer
+    row, column = np.nonzero(times < limit[:, None])
+    found = nearer_pairs(network, cells, sites, limit, toward=toward)
+    assert row.size > 20
+    assert found[0].tolist() == row.tolist()
+    assert found[1].tolist() == column.tolist()
+    assert found[2].tolist() == times[row, column].tolist()
+
+
+@pytest.mark.parametrize("close", [0, 1, 3])
+def test_a_large_region_has_the_problem_of_a_small_one(close, monkeypatch):
+    network, cells, candidates, sites, rng = town(5)
+    people = rng.integers(0, 4, len(cells)).astype(float)
+    ask = {"sites": sites, "candidates": candidates, "close": close}
+    whole = siting.build_problem(network, cells, people, **ask)
+    monkeypatch.setattr(reach, "_PAIRS_AT_ONCE", 0)
+    bounded = siting.build_problem(network, cells, people, **ask)
+    assert whole.point.size > 20
+    for name in ("point", "place", "time_s", "now_s", "now_site"):
+        assert np.array_equal(getattr(whole, name), getattr(bounded, name))
+
+
+def test_pairs_that_need_more_memory_than_there_is_are_refused():
+    network, cells, sites, _, _ = town(1)
+    with pytest.raises(InputError, match=r"would need .* GB of memory.*give fewer places"):
+        nearer_pairs(network, cells, sites, np.full(len(cells), np.inf), most_bytes=100)
