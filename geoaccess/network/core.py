@@ -76,7 +76,8 @@ class Network:
     InputError
         If arrays disagree in length, an edge names a node that does not exist, a time is below -1, or the times are so
         long that a quickest path might add up to more than 1 879 048 191 deciseconds (6 years of driving): a path
-        leaves no node twice, so the slowest ways out of all nodes must not. Below that no sum overflows an int32.
+        leaves no node twice, so the slowest ways out of all nodes that hang together must not. Below that no sum
+        overflows an int32.
 
     Examples
     --------
@@ -138,7 +139,7 @@ class Network:
         """Refuse times of which a quickest path might add up more than an int32 holds.
 
         A path takes no arc twice, the stretches of edges on which it begins and ends counted. Where all arcs together
-        are too long, those it can take still may not be: it leaves no node twice.
+        are too long, those it can take still may not be: it leaves no node twice, and no part that hangs together.
         """
         both_ways = self.edge_forward_ds.astype(np.int64).clip(0) + self.edge_backward_ds.clip(0)
         total = int(both_ways.sum())
@@ -148,14 +149,17 @@ class Network:
             total += int(further.clip(0).sum(dtype=np.int64))
         if total <= _LONGEST_DS:
             return
-        tail, _, cost, _ = self._arc_list()
-        slowest = np.zeros(int(tail.max()) + 1, np.int64)
+        tail, head, cost, _ = self._arc_list()
+        n = int(max(tail.max(), head.max())) + 1
+        slowest = np.zeros(n, np.int64)
         np.maximum.at(slowest, tail, cost)
-        total = int(slowest.sum()) + 2 * int(cost.max())
+        together = np.zeros(n, np.int64)
+        np.add.at(together, graph.weak_components(n, tail.astype(np.int32), head.astype(np.int32)), slowest)
+        total = int(together.max()) + 2 * int(cost.max())
         if total > _LONGEST_DS:
             raise InputError(
-                f"the slowest ways out of all nodes add up to {total} deciseconds; more than {_LONGEST_DS} are not "
-                "safe to add up; cut the region or look for edges with absurd times"
+                f"the slowest ways out of all nodes that hang together add up to {total} deciseconds; more than "
+                f"{_LONGEST_DS} are not safe to add up; cut the region or look for edges with absurd times"
             )
 
     def _check_shapes(self) -> None:
