@@ -155,8 +155,8 @@ def _nearer(
     there = np.flatnonzero((cells["edge"] >= 0).to_numpy() & (weights > 0))
     at, ceiling = cells.iloc[there], limit_s[there]
     if there.size * len(candidates) > _PAIRS_AT_ONCE:
-        row, column, time_s = nearer_pairs(network, at, candidates, ceiling, toward=toward)
-        return there[row].astype(np.int32), column, time_s
+        near, candidate, time_s = nearer_pairs(network, at, candidates, ceiling, toward=toward)
+        return there[near].astype(np.int32), candidate, time_s
     times = travel_times(network, at, candidates) if toward == "sites" else travel_times(network, candidates, at).T
     row, column = np.nonzero(times < ceiling[:, None])
     return there[row].astype(np.int32), column.astype(np.int32), times[row, column]
