@@ -18,6 +18,7 @@ from geoaccess import phrases
 from geoaccess.errors import InputError
 from geoaccess.phrases import catalogue
 from geoaccess.phrases.catalogue import _leaves
+from geoaccess.study.results.dictionary import _written
 
 BLANK = re.compile(r"\{(\w*)\}")
 CACHED = ("_files", "languages", "_phrases", "section", "columns")
@@ -104,6 +105,17 @@ def test_what_a_language_lacks_is_taken_from_the_next_and_in_the_end_from_englis
         nynorsk["nb"]["map"]["travel_time"] = "Reisetid"
     assert phrases.columns("nn")["*", "cell_id"].meaning == "Id-en til ruta"
     assert phrases.number(1234.5, 1, language="nn") == "1\u00a0234,5"
+
+
+def test_the_dictionary_has_columns_for_every_language(nynorsk):
+    named = _written()
+    assert named["en"] == ("description", "missing")
+    assert named["nb"] == ("beskrivelse", "mangler")
+    assert named["nn"] == ("description_nn", "missing_nn")  # no words of its own
+    nynorsk["nn"]["dictionary"] = {"description": "forklaring", "missing": "manglar"}
+    catalogue._phrases.cache_clear()
+    catalogue.section.cache_clear()
+    assert _written()["nn"] == ("forklaring", "manglar")
 
 
 def test_a_language_is_known_by_its_aliases_and_else_refused():

@@ -122,6 +122,7 @@ def reliability(
     go to the folder reliability in the output of the study.
     """
     require_extra("maps", to="draw maps and figures")
+    from geoaccess.phrases import text
     from geoaccess.questions import printed_reliability, reliability_study, write_reliability
     from geoaccess.study import load_study
 
@@ -139,7 +140,7 @@ def reliability(
     )
     written = write_reliability(found, output or loaded.output / "reliability")
     if not quiet:
-        title = f"{draws} draws, {found.sets} different sets of closures"
+        title = text(loaded.settings.language, "terminal.t_draws", draws=draws, sets=found.sets)
         print_table(title, printed_reliability(found), written, disclaimer=found.disclaimer)
 
 

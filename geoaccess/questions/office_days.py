@@ -235,10 +235,13 @@ def _table(
 
 def _scenario(study: Study, question: DayQuestion, table: pd.DataFrame, week: Week) -> str:
     label = study.settings.services[question.service].label
+    writer = Writer(study.settings.language, ("terminal",))
     columns = (table["name"], table["lon"], table["lat"], table["days"])
     return siting.scenario_text(
-        title=f"{label}: {int(week.days.sum())} office days a week",
-        description=f"Shared out in {study.path.name}: saves {week.saved_h:.0f} hours a week ({week.method})",
+        title=writer.text("days_title", label=label, n=int(week.days.sum())),
+        description=writer.text(
+            "days_description", study=study.path.name, hours=writer.number(week.saved_h), method=week.method
+        ),
         add=[
             {
                 "service": question.service,

@@ -306,18 +306,21 @@ def write_reliability(found: Reliability, folder: Path) -> list[Path]:
 @checks_arguments
 def printed_reliability(found: Reliability) -> pd.DataFrame:
     """Return the short table that the command line prints: people within each norm, open and over the draws."""
+    write = phrases.Writer(found.study.settings.language, ("terminal",))
     rows = []
     for row in found.everybody.to_dict("records"):
         norm = row["norm_s"]
         inside = found.cells["open_s"] <= (np.finfo(float).max if np.isnan(norm) else norm)
         rows.append(
             {
-                "people": "reached" if np.isnan(norm) else f"within {norm / 60:g} min",
-                "all open": float(found.cells.loc[inside, "population"].sum()),
-                "expected": row["expected"],
-                "19 of 20 draws: at least": row["p5"],
-                "median draw": row["median"],
-                "worst draw": row["least"],
+                write["draws_people"]: write["draws_reached"]
+                if np.isnan(norm)
+                else write.text("draws_within", norm=write.plain(norm / 60)),
+                write["draws_open"]: float(found.cells.loc[inside, "population"].sum()),
+                write["draws_expected"]: row["expected"],
+                write["draws_p5"]: row["p5"],
+                write["draws_median"]: row["median"],
+                write["draws_worst"]: row["least"],
             }
         )
     return pd.DataFrame(rows)

@@ -156,12 +156,18 @@ def _table(answers: Answers, bases: gpd.GeoDataFrame, fleet: Fleet, standing: in
 
 
 def _scenario(study: Study, question: FleetQuestion, places: pd.DataFrame, fleet: Fleet) -> str:
+    writer = Writer(study.settings.language, ("terminal",))
     new = places[places["stands"] == "new"]
     more = places[places["stands"] == "yes"]
-    further = "; ".join(f"{count} more at {base}" for count, base in zip(more["vehicles"], more["base"], strict=True))
+    further = "; ".join(
+        writer.text("fleet_more", n=count, base=base)
+        for count, base in zip(more["vehicles"], more["base"], strict=True)
+    )
+    label = study.settings.services[question.service].label
+    covered = writer.text("fleet_description", share=writer.share(fleet.value, 2), method=fleet.method)
     return siting.scenario_text(
-        title=f"{study.settings.services[question.service].label}: {int(fleet.vehicles.sum())} more vehicles",
-        description=f"Expected cover {100 * fleet.value:.2f} % ({fleet.method})" + (f"; {further}" if further else ""),
+        title=writer.text("fleet_title", label=label, n=int(fleet.vehicles.sum())),
+        description=covered + (f"; {further}" if further else ""),
         add=[
             {"service": question.service, "name": name, "lon": float(lon), "lat": float(lat), "capacity": int(count)}
             for name, lon, lat, count in zip(new["name"], new["lon"], new["lat"], new["vehicles"], strict=True)

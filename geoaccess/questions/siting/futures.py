@@ -102,6 +102,7 @@ def site_futures(
         }
     )
     label = first.study.settings.services[question.service].label
+    writer = Writer(first.study.settings.language, ("terminal",))
     return Futures(
         question=question,
         regret=regret,
@@ -109,8 +110,10 @@ def site_futures(
         futures=table.assign(regret=table["value"] - table["best"]),
         places=chosen,
         scenario=siting.scenario_text(
-            title=f"{label}: {len(chosen)} more, for {len(names)} futures",
-            description=f"Greatest regret {regret.worst:.4g} per person ({regret.method})",
+            title=writer.text("futures_title", label=label, n=len(chosen), futures=len(names)),
+            description=writer.text(
+                "futures_description", worst=writer.significant(regret.worst, 4), method=regret.method
+            ),
             add=[
                 {"service": question.service, "name": name, "lon": float(lon), "lat": float(lat)}
                 for name, lon, lat in zip(chosen["name"], chosen["lon"], chosen["lat"], strict=True)

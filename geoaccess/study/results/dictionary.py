@@ -22,8 +22,6 @@ __all__ = ["Meaning", "Names", "dictionary_table", "meaning", "names_of"]
 Names: TypeAlias = "Mapping[str, Mapping[str, str]]"
 
 _ANY: Final = "*"
-_WRITTEN: Final = {"en": ("description", "missing"), "nb": ("beskrivelse", "mangler")}
-_COLUMNS: Final = ["file", "column", "description", "beskrivelse", "unit", "missing", "mangler"]
 
 
 @dataclass(frozen=True)
@@ -82,15 +80,28 @@ def dictionary_table(columns: Mapping[str, Iterable[str]], study: Study) -> pd.D
         The columns of each table, by the name of the table without suffix.
     """
     names = names_of(study)
+    written = _written()
     rows = []
     for table, some in columns.items():
         for column in some:
             row = {"file": f"{table}.parquet" if table == "cells" else f"{table}.csv", "column": column}
-            for language, (described, missing) in _WRITTEN.items():
+            for language, (described, missing) in written.items():
                 known = meaning(table, column, names=names, language=language) or Meaning("", "", "", "")
                 row |= {described: known.meaning, missing: known.empty, "unit": known.unit}
             rows.append(row)
-    return pd.DataFrame(rows, columns=_COLUMNS, dtype="str")
+    descriptions, empties = zip(*written.values(), strict=True)
+    return pd.DataFrame(rows, columns=["file", "column", *descriptions, "unit", *empties], dtype="str")
+
+
+def _written() -> dict[str, tuple[str, str]]:
+    """Return the columns of each language: its words for them, or the English with its code where it has none."""
+    found: dict[str, tuple[str, str]] = {}
+    for language in sorted(phrases.languages(), key=lambda code: (code != phrases.FALLBACK, code)):
+        texts = phrases.section(language, "dictionary")
+        pair = (texts["description"], texts["missing"])
+        taken = {name for names in found.values() for name in names}
+        found[language] = pair if taken.isdisjoint(pair) else (f"description_{language}", f"missing_{language}")
+    return found
 
 
 _units = cache(columns_known)
