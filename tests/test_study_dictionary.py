@@ -26,7 +26,8 @@ LABELS = {"gp": "GP", "birth_unit": "Birth unit"}
 def folder(tmp_path_factory):
     """The tables of a study; pictures, which take seconds, are left out."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("geotiff", "web_map", "service_map", "time_curves", "lorenz_figure", "report_page"):
+        drawn = ("figures.time_curves", "figures.lorenz_figure")
+        for name in ("geotiff", "web_map", "service_map", *drawn, "report_page"):
             patch.setattr(f"geoaccess.maps.{name}", lambda path, **_: path.write_bytes(b"picture"))
         study = load_study(write_study(tmp_path_factory.mktemp("dictionary") / "study"))
         run_study(study, show=False)

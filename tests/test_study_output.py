@@ -71,11 +71,15 @@ def again(done):
     return contents(folder)
 
 
+DRAWN = {name: f"figures.{name}" for name in ("time_curves", "lorenz_figure")}
+"""Where the list of figures finds what draws them."""
+
+
 @pytest.fixture
 def text_only(monkeypatch):
     """Leave out the pictures, which take seconds."""
-    for name in ("geotiff", "web_map", "service_map", "time_curves", "lorenz_figure", "report_page"):
-        monkeypatch.setattr(f"geoaccess.maps.{name}", lambda path, **_: path.write_bytes(b"picture"))
+    for name in ("geotiff", "web_map", "service_map", *DRAWN, "report_page"):
+        monkeypatch.setattr(f"geoaccess.maps.{DRAWN.get(name, name)}", lambda path, **_: path.write_bytes(b"picture"))
 
 
 def read(folder, name, **how):
@@ -284,7 +288,7 @@ def test_what_fails_while_writing_leaves_the_former_output(ready, monkeypatch, t
         raise error
 
     study, before, names = ready
-    monkeypatch.setattr(f"geoaccess.maps.{what}", fail)
+    monkeypatch.setattr(f"geoaccess.maps.{DRAWN.get(what, what)}", fail)
     with pytest.raises(type(error)):
         run_study(study, show=False)
     assert contents(study.output) == before
@@ -297,7 +301,7 @@ def test_what_fails_in_the_first_run_leaves_nothing(tmp_path, monkeypatch, text_
 
     path = write_study(tmp_path / "a")
     before = {item.name for item in path.parent.iterdir()}
-    monkeypatch.setattr("geoaccess.maps.time_curves", fail)
+    monkeypatch.setattr(f"geoaccess.maps.{DRAWN['time_curves']}", fail)
     with pytest.raises(InputError):
         run_study(load_study(path), show=False)
     assert {item.name for item in path.parent.iterdir()} == before | {"cache"}

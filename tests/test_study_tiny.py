@@ -489,7 +489,7 @@ def test_the_main_table_says_the_main_result(answers):
     assert table.index.tolist() == ["GP", "Hospital", "Ambulance", "Birth unit"]
     assert table["unreached"].tolist() == ["91", "91", "91", "1,875"]
     # Of 1928 people 1009 live in the west; the 964th of them waits 0 minutes for a gp.
-    assert table["median min"].tolist() == ["0.0", "0.0", "10.0", "never"]
+    assert table["median min"].tolist() == ["0.0", "0.0", "10.0", "unreached"]
     assert table.loc["GP", "within norm (min)"] == f"{1009 / TOTAL:.1%} in 10"
     assert table.loc["Hospital", "within norm (min)"] == f"{(1009 + 503) / TOTAL:.1%} in 20, {1736 / TOTAL:.1%} in 60"
 
@@ -504,7 +504,7 @@ def test_the_network_is_described(tmp_path):
         "Roads by connection to the mainland",
         "What was read and left out",
         "Tags that could not be read or decided",
-        "Tags of roads and ferries that no rule looks at",
+        "Tags of roads and ferries that no rule uses",
     ]
     assert printed["Roads by connection to the mainland"]["km"].sum() == pytest.approx(65.1, abs=0.1)
     assert printed["Ferries"]["name"].tolist() == ["Car ferry", "Boat"]
