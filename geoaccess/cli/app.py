@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from geoaccess.errors import InputError
+from geoaccess.phrases import FALLBACK, text
 from geoaccess.version import __version__
 
 if TYPE_CHECKING:
@@ -67,27 +68,27 @@ def _common(
     """Hold what all commands have in common."""
 
 
-def names(text: str) -> tuple[str, ...]:
+def names(given: str) -> tuple[str, ...]:
     """Read a list with commas; each once."""
-    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    return tuple(dict.fromkeys(part.strip() for part in given.split(",") if part.strip()))
 
 
-def date(option: str, text: str) -> dt.date:
+def date(option: str, given: str) -> dt.date:
     """Read a date."""
     try:
-        return dt.date.fromisoformat(text)
+        return dt.date.fromisoformat(given)
     except ValueError as error:
-        raise InputError(f'{option} is "{text}"; write a date such as 2026-01-14') from error
+        raise InputError(f'{option} is "{given}"; write a date such as 2026-01-14') from error
 
 
-def lon_lat(option: str, text: str) -> tuple[float, float]:
+def lon_lat(option: str, given: str) -> tuple[float, float]:
     """Read longitude and latitude with a comma."""
     try:
-        lon, lat = (float(part) for part in text.split(","))
+        lon, lat = (float(part) for part in given.split(","))
     except ValueError:
-        raise InputError(f"{option} {text!r}: give longitude and latitude in degrees, such as 17.98,69.23") from None
+        raise InputError(f"{option} {given!r}: give longitude and latitude in degrees, such as 17.98,69.23") from None
     if not (abs(lon) <= 180 and abs(lat) <= 90):  # noqa: PLR2004
-        raise InputError(f"{option} {text!r}: longitude comes first, then latitude, in degrees")
+        raise InputError(f"{option} {given!r}: longitude comes first, then latitude, in degrees")
     return lon, lat
 
 
@@ -102,11 +103,13 @@ def rich_table(title: str, frame: pd.DataFrame) -> Table:
     return drawn
 
 
-def print_table(title: str, table: pd.DataFrame, written: Sequence[Path], *, disclaimer: str) -> None:
+def print_table(
+    title: str, table: pd.DataFrame, written: Sequence[Path], *, disclaimer: str, language: str = FALLBACK
+) -> None:
     """Print a table under its disclaimer, and the files that were written."""
     print_lines([], disclaimer=disclaimer)
     out.print(rich_table(title, table))
-    print_written(written)
+    print_written(written, language=language)
 
 
 def print_lines(lines: Iterable[str], *, disclaimer: str) -> None:
@@ -117,6 +120,7 @@ def print_lines(lines: Iterable[str], *, disclaimer: str) -> None:
         out.print(Text(line))
 
 
-def print_written(written: Iterable[Path]) -> None:
+def print_written(written: Iterable[Path], *, language: str = FALLBACK) -> None:
     """Print which files were written."""
-    out.print(Text("Written: " + "  ".join(str(path) for path in written)))
+    files = "  ".join(str(path) for path in written)
+    out.print(Text(text(language, "terminal.written", files=files)))

@@ -54,7 +54,8 @@ def compare(
             for note in notes:
                 out.print(Text(f"{scenario.title}: {note}"))
         title = text(loaded.settings.language, "terminal.t_compare")
-        print_table(title, printed_comparison(found), written, disclaimer=disclaimer)
+        language = loaded.settings.language
+        print_table(title, printed_comparison(found), written, disclaimer=disclaimer, language=language)
 
 
 @app.command()
@@ -88,7 +89,8 @@ def vulnerable(
         *first, last = printed_vulnerable(found)
         for title, table in first:
             out.print(rich_table(title, table))
-        print_table(*last, written, disclaimer=loaded.settings.disclaimer)
+        settings = loaded.settings
+        print_table(*last, written, disclaimer=settings.disclaimer, language=settings.language)
 
 
 @app.command()
@@ -140,8 +142,9 @@ def reliability(
     )
     written = write_reliability(found, output or loaded.output / "reliability")
     if not quiet:
-        title = text(loaded.settings.language, "terminal.t_draws", draws=draws, sets=found.sets)
-        print_table(title, printed_reliability(found), written, disclaimer=found.disclaimer)
+        language = loaded.settings.language
+        title = text(language, "terminal.t_draws", draws=draws, sets=found.sets)
+        print_table(title, printed_reliability(found), written, disclaimer=found.disclaimer, language=language)
 
 
 @app.command()

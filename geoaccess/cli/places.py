@@ -159,7 +159,7 @@ def site(
     print_lines(placed_lines(placed), disclaimer=loaded.settings.disclaimer)
     for title, table in placed_tables(placed):
         out.print(rich_table(title, table))
-    print_written(written)
+    print_written(written, language=loaded.settings.language)
 
 
 @app.command(name="office-days")
@@ -234,7 +234,7 @@ def office_days(
     print_lines(days_lines(answer), disclaimer=loaded.settings.disclaimer)
     for title, table in days_tables(answer):
         out.print(rich_table(title, table))
-    print_written(written)
+    print_written(written, language=loaded.settings.language)
 
 
 @app.command()
@@ -309,7 +309,7 @@ def vehicles(
             answer.places[["name", "municipality", "vehicles", "stands", "base"]],
         )
     )
-    print_written(written)
+    print_written(written, language=loaded.settings.language)
 
 
 def _site_futures(
@@ -341,4 +341,4 @@ def _site_futures(
             text(answer.language, "terminal.t_recommended"), answer.places[["name", "municipality", "candidate"]]
         )
     )
-    print_written(written)
+    print_written(written, language=answer.language)

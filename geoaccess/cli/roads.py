@@ -11,6 +11,7 @@ import typer
 from rich.text import Text
 
 from geoaccess.errors import InputError
+from geoaccess.phrases import text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,7 +35,7 @@ def info(
         out.print(rich_table(title, table))
     if picture is not None:
         draw_network(loaded, picture)
-        out.print(Text(f"wrote {picture}"))
+        out.print(Text(text(loaded.settings.language, "terminal.wrote", path=picture)))
 
 
 @app.command()
@@ -57,7 +58,8 @@ def ferries(
         out.print(rich_table(title, table))
     if write:
         count = write_ferries(loaded, write)
-        out.print(Text(f'wrote {write} with {count} ferries; name it in the study: [network] ferries = "{write.name}"'))
+        language = loaded.settings.language
+        out.print(Text(text(language, "terminal.wrote_ferries", path=write, n=count, name=write.name)))
 
 
 @app.command()
@@ -72,7 +74,7 @@ def profile(
 
     Departures come from the study's table of ferries ([network] ferries) and GTFS feeds ([network] ferry_gtfs).
     """
-    from geoaccess.questions import profile_day, short_table, write_day_profile
+    from geoaccess.questions import profile_day, sailing_table, short_table, write_day_profile
     from geoaccess.study import load_study
 
     moment = date("--day", day)
@@ -81,14 +83,16 @@ def profile(
     written = write_day_profile(loaded, found)
     if quiet:
         return
+    language = loaded.settings.language
     if loaded.settings.disclaimer:
         out.print(Text(loaded.settings.disclaimer, style="bold"))
-    out.print(rich_table("Ferries that sail by timetable on the day", found.ferries))
+    out.print(rich_table(text(language, "terminal.t_sailing"), sailing_table(found, language=language)))
     for name, why in found.left_out.items():
         out.print(Text(f"  {name}: {why}"))
-    title = f"{loaded.settings.services[service].label} on {moment.isoformat()}: minutes over all departure times"
-    out.print(rich_table(title, short_table(found)))
-    print_written(written)
+    label = loaded.settings.services[service].label
+    title = text(language, "terminal.t_day", label=label, day=moment.isoformat())
+    out.print(rich_table(title, short_table(found, language=language)))
+    print_written(written, language=language)
 
 
 @app.command()
@@ -155,10 +159,11 @@ def route(
     """Show the fastest route between two places, part by part, to check a travel time."""
     from geoaccess.study import load_study, route_table
 
-    table = route_table(load_study(study), lon_lat("--from", start), lon_lat("--to", goal), geojson=geojson)
+    loaded = load_study(study)
+    table = route_table(loaded, lon_lat("--from", start), lon_lat("--to", goal), geojson=geojson)
     out.print(rich_table("", table))
     if geojson is not None:
-        out.print(Text(f"wrote {geojson}"))
+        out.print(Text(text(loaded.settings.language, "terminal.wrote", path=geojson)))
 
 
 def _answer_lines(rules: Profile, moment: datetime | None) -> None:

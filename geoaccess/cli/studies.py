@@ -11,6 +11,7 @@ import typer
 from rich.text import Text
 
 from geoaccess.errors import GeoaccessWarning, InputError
+from geoaccess.phrases import FALLBACK, text
 
 if TYPE_CHECKING:
     from geoaccess.questions.validation.validate import Validation
@@ -54,11 +55,12 @@ def report(
     require_extra("maps", to="draw maps and figures")
     from geoaccess.study import load_study, write_report
 
-    written, why_not = write_report(load_study(study), show=not quiet)
+    loaded = load_study(study)
+    written, why_not = write_report(loaded, show=not quiet)
     if why_not:
         out.print(Text(why_not))
     if not quiet:
-        print_written(written)
+        print_written(written, language=loaded.settings.language)
 
 
 @app.command()
@@ -172,8 +174,9 @@ def sweep(
     if not quiet:
         for line in dict.fromkeys(variation.study.settings.disclaimer for variation in chosen):
             out.print(Text(line, style="bold"))
-        out.print(rich_table("Median travel time of all people, minutes", medians(found)))
-        print_written(written)
+        language = chosen[0].study.settings.language if chosen else FALLBACK
+        out.print(rich_table(text(language, "terminal.t_sweep"), medians(found, language=language)))
+        print_written(written, language=language)
     if len(found.failed):
         raise InputError(f"{len(found.failed)} of {len(chosen)} variations failed; status in {written[0]} says why")
 
@@ -226,7 +229,7 @@ def validate(
     written = write_validation(found, name=f"validation_{Path(profile).stem}" if profile else "validation")
     if not quiet:
         _print_validation(found)
-        print_written(written)
+        print_written(written, language=loaded.settings.language)
 
 
 def _fetched(region: str | None, place: str | None, folder: Path, *, force: bool) -> list[Path]:

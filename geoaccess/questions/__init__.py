@@ -1,7 +1,7 @@
 """What is asked of a study beyond its own tables: each question a room or a file of its own."""
 
 from geoaccess.questions.compare.comparison import Compared, compare_study, printed_comparison
-from geoaccess.questions.day_profile import DayProfile, profile_day, short_table, write_day_profile
+from geoaccess.questions.day_profile import DayProfile, profile_day, sailing_table, short_table, write_day_profile
 from geoaccess.questions.ferries import list_ferries, write_ferries
 from geoaccess.questions.office_days import DayQuestion, OfficeDays, days_lines, days_study, days_tables, write_days
 from geoaccess.questions.reliability import Reliability, printed_reliability, reliability_study, write_reliability
@@ -61,6 +61,7 @@ __all__ = [
     "read_reference",
     "read_ssb_12764",
     "reliability_study",
+    "sailing_table",
     "short_table",
     "site_futures",
     "site_study",

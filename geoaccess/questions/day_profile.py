@@ -13,6 +13,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import DAY_S
 from geoaccess.errors import InputError
 from geoaccess.osm import read_ferry_table, read_profile
+from geoaccess.phrases import FALLBACK, Writer, text
 from geoaccess.routing import attach_departures, day_profile, departures_on, gtfs_departures
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from geoaccess.routing import Sailed
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["DayProfile", "profile_day", "read_departures", "short_table", "write_day_profile"]
+__all__ = ["DayProfile", "profile_day", "read_departures", "sailing_table", "short_table", "write_day_profile"]
 
 _CLOCK_S = 3600
 
@@ -88,10 +89,11 @@ def profile_day(study: Study, service: str, day: dt.date, *, show: bool = True) 
         read_ferry_table(study.ferries)  # say what is wrong with it before the long work
     answers = solve_study(study, show=show)
     network = answers.network
+    language = study.settings.language
     departures, left_out = read_departures(study, network, day)
     sailed = attach_departures(network, departures, limit_m=read_profile(study.profile).ferry.terminal_m)
-    left_out |= dict.fromkeys(sailed.unknown, "no car ferry of the network joins its quays")
-    left_out |= _without_timetable(network, sailed)
+    left_out |= dict.fromkeys(sailed.unknown, text(language, "terminal.quays_apart"))
+    left_out |= _without_timetable(network, sailed, language)
     sites = answers.sites[(answers.sites["service"] == service).to_numpy()]
     snapped = stages.snap_all(study, network, answers.results, sites)
     figures = day_profile(snapped.cells, snapped.sites, sailed, toward=spec.toward, norms_s=spec.norms_s)
@@ -109,14 +111,14 @@ def profile_day(study: Study, service: str, day: dt.date, *, show: bool = True) 
     )
 
 
-def _without_timetable(network: Network, sailed: Sailed) -> dict[str, str]:
+def _without_timetable(network: Network, sailed: Sailed, language: str) -> dict[str, str]:
     """Say which car ferries of the network no departure speaks of."""
     closed = [network.shape_way[network.shape_ptr[e] : network.shape_ptr[e + 1]] for e in sailed.closed_edges]
     sailing = network.way_id[np.unique(np.concatenate(closed))] if closed else np.empty(0, np.int64)
     ferries = network.ferries
     others = ferries[(ferries["kind"] == "car ferry") & ~ferries["way_id"].isin(sailing)]
     names = others["name"].where(others["name"] != "", "way " + others["way_id"].astype(str))
-    return dict.fromkeys(names, "no timetable: counted at its average wait, by day and by night")
+    return dict.fromkeys(names, text(language, "terminal.no_timetable"))
 
 
 def _sailing(departures: pd.DataFrame, sailed: Sailed) -> pd.DataFrame:
@@ -182,19 +184,35 @@ def _by_class(cells: pd.DataFrame, spec: measures.ServiceSpec) -> pd.DataFrame:
 
 
 @checks_arguments
-def short_table(profile: DayProfile) -> pd.DataFrame:
+def sailing_table(profile: DayProfile, *, language: str = FALLBACK) -> pd.DataFrame:
+    """Return the ferries that sail on the day as they are printed."""
+    writer = Writer(language, ("terminal",))
+    return profile.ferries.rename(columns={name: writer[name] for name in ("ferry", "departures", "first", "last")})
+
+
+@checks_arguments
+def short_table(profile: DayProfile, *, language: str = FALLBACK) -> pd.DataFrame:
     """Return the table by class as it is printed: minutes, hours for the gap, per cent of people and day."""
-    table = profile.by_class
-    out = pd.DataFrame({"class": table["class"], "people": table["people"]})
-    named = {"median_of_mean_s": "median", "p90_of_mean_s": "P90", "p90_of_worst_s": "worst P90"}
+    table, writer = profile.by_class, Writer(language, ("terminal",))
+    words = {"all": writer["all"], "no class": writer["no class"]}
+    out = pd.DataFrame({writer["class"]: table["class"].replace(words), writer["people"]: table["people"]})
+    named = {"median_of_mean_s": "day_median", "p90_of_mean_s": "day_p90", "p90_of_worst_s": "day_worst"}
     for name, title in named.items():
-        out[title] = (table[name] / 60).map(lambda minutes: "never" if np.isinf(minutes) else f"{minutes:.0f}")
+        out[writer[title]] = (table[name] / 60).map(
+            lambda minutes: writer["never"] if np.isinf(minutes) else _written(minutes, 0, writer)
+        )
     for name in table.columns[table.columns.str.startswith("share_within_")]:
         norm = float(name.removeprefix("share_within_").removesuffix("s")) / 60
-        out[f"% in {norm:g}"] = table[name].map(lambda share: f"{100 * share:.1f}")
-    out["by boat"], out["boat only"] = table["people_by_boat"], table["people_by_boat_only"]
-    out["gap h"] = (table["median_gap_s"] / _CLOCK_S).map(lambda hours: "-" if np.isnan(hours) else f"{hours:.1f}")
+        out[writer.text("percent_in", norm=writer.plain(norm))] = table[name].map(
+            lambda share: _written(100 * share, 1, writer)
+        )
+    out[writer["by_boat"]], out[writer["boat_only"]] = table["people_by_boat"], table["people_by_boat_only"]
+    out[writer["gap_h"]] = (table["median_gap_s"] / _CLOCK_S).map(lambda hours: _written(hours, 1, writer))
     return out
+
+
+def _written(value: float, decimals: int, writer: Writer) -> str:
+    return writer["missing"] if np.isnan(value) else writer.number(round(value, decimals), decimals)
 
 
 @checks_arguments
@@ -207,8 +225,8 @@ def write_day_profile(study: Study, profile: DayProfile) -> list[Path]:
     written = []
     for name, table in tables.items():
         with files.writing(study.output / name) as temporary:
-            text = csv_text(table.assign(disclaimer=disclaimer) if disclaimer else table, float_format="%.6g")
-            temporary.write_text(text, encoding="utf-8", newline="\n")
+            content = csv_text(table.assign(disclaimer=disclaimer) if disclaimer else table, float_format="%.6g")
+            temporary.write_text(content, encoding="utf-8", newline="\n")
         written.append(study.output / name)
     with files.writing(study.output / f"{stem}.parquet") as temporary:
         profile.cells.to_parquet(temporary)

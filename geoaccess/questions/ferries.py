@@ -10,6 +10,7 @@ import pandas as pd
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.osm import write_ferry_table
+from geoaccess.phrases import Writer
 from geoaccess.study import stages
 from geoaccess.tables import read_table, read_text
 
@@ -28,30 +29,34 @@ def list_ferries(study: Study) -> list[tuple[str, pd.DataFrame]]:
     """Return titled tables: the ferries that cars may use, the others, and rows of the table of ferries not used."""
     network, _ = stages.build_or_load_network(study)
     ferries = network.ferries
+    writer = Writer(study.settings.language, ("terminal",))
     shown = pd.DataFrame(
         {
-            "way": ferries["way_id"].astype(str),
-            "name": ferries["name"],
-            "kind": ferries["kind"],
-            "km": (ferries["length_m"] / 1000).map("{:.1f}".format),
-            "crossing min": _minutes(ferries["crossing_s"]),
-            "wait min": _minutes(ferries["wait_s"]),
-            "planned min": _minutes(ferries["wait_planned_s"]),
-            "unplanned min": _minutes(ferries["wait_unplanned_s"]),
-            "headway min": _minutes(ferries["headway_s"]),
-            "read, assumed, rejected": ferries["note"],
+            writer["way"]: ferries["way_id"].astype(str),
+            writer["name"]: ferries["name"],
+            writer["kind"]: ferries["kind"].map(lambda kind: writer.known(kind, otherwise=kind)),
+            "km": (ferries["length_m"] / 1000).map(lambda km: writer.number(round(km, 1), 1)),
+            writer["crossing_min"]: _minutes(ferries["crossing_s"], writer),
+            writer["wait_min"]: _minutes(ferries["wait_s"], writer),
+            writer["planned_min"]: _minutes(ferries["wait_planned_s"], writer),
+            writer["unplanned_min"]: _minutes(ferries["wait_unplanned_s"], writer),
+            writer["headway_min"]: _minutes(ferries["headway_s"], writer),
+            writer["read_assumed"]: ferries["note"],
         }
     )
     drives = ferries["kind"] == "car ferry"
-    tables = [("Car ferries", shown[drives]), ("Others: no car crosses by them", shown[~drives])]
+    tables = [(writer["t_car_ferries"], shown[drives]), (writer["t_other_ferries"], shown[~drives])]
     if study.ferries:
         used = set(ferries["table_row"])
         rows = [(number, row) for number, row in _rows(study.ferries) if number not in used]
         unused = pd.DataFrame(
-            {"row": [str(number) for number, _ in rows], "name": [row.get("name", "") for _, row in rows]}
+            {
+                writer["row"]: [str(number) for number, _ in rows],
+                writer["name"]: [row.get("name", "") for _, row in rows],
+            }
         )
         if len(unused):
-            tables.append((f"Rows of {study.ferries} that gave no ferry its times", unused))
+            tables.append((writer.text("t_unused_rows", path=study.ferries), unused))
     return [(title, table.reset_index(drop=True)) for title, table in tables]
 
 
@@ -101,5 +106,5 @@ def _rows(path: Path) -> list[tuple[Any, Any]]:
     return list(texts.to_dict("index").items())
 
 
-def _minutes(seconds: pd.Series) -> pd.Series:
-    return (seconds / 60).map(lambda value: "-" if np.isnan(value) else f"{value:.0f}")
+def _minutes(seconds: pd.Series, writer: Writer) -> pd.Series:
+    return (seconds / 60).map(lambda value: writer["missing"] if np.isnan(value) else writer.number(round(value)))

@@ -15,6 +15,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.network import load_network, save_network
 from geoaccess.parallel import Outcome, worker_pool
+from geoaccess.phrases import FALLBACK, Writer
 from geoaccess.progress import announce_compiling, counted
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
@@ -271,13 +272,14 @@ def _first(names: list[str], table: pd.DataFrame) -> pd.DataFrame:
 
 
 @checks_arguments
-def medians(swept: SweepResult) -> pd.DataFrame:
+def medians(swept: SweepResult, *, language: str = FALLBACK) -> pd.DataFrame:
     """Return the short table that is printed: a row per variation, everybody's median minutes to each service."""
     everybody = swept.table[swept.table["centrality_class"] == _EVERYBODY]
     table = everybody.set_index([*_WHICH, "service"])["median_s"].unstack()  # noqa: PD010 - each is there once
     table = table.reindex(index=pd.MultiIndex.from_frame(swept.table[_WHICH].drop_duplicates()))
-    table = table[[*dict.fromkeys(everybody["service"])]].map(minutes)
-    return table.reset_index()
+    table = table[[*dict.fromkeys(everybody["service"])]].map(partial(minutes, language=language))
+    writer = Writer(language, ("terminal",))
+    return table.reset_index(names=[writer[name] for name in _WHICH])
 
 
 @checks_arguments

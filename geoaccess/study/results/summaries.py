@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from geoaccess.errors import InputError
 from geoaccess.measures.islands import islands, parts
 from geoaccess.network import EdgeKind
 from geoaccess.osm import count_unused_tags, read_profile
-from geoaccess.phrases import NOTHING, Writer
+from geoaccess.phrases import FALLBACK, NOTHING, Writer
 from geoaccess.routing import route
 from geoaccess.shipped import shipped
 from geoaccess.study import stages
@@ -21,6 +22,7 @@ from geoaccess.study import stages
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from geoaccess.network import Network
     from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
 
@@ -66,47 +68,66 @@ def _minutes(seconds: Any, writer: Writer) -> str:
     return writer.minutes(float(seconds), never="unreached")
 
 
-def minutes(seconds: Any) -> str:
+def minutes(seconds: Any, *, language: str = FALLBACK) -> str:
     """Return a time in minutes as it is printed."""
     if np.isnan(seconds):
         return NOTHING
-    return "never" if np.isinf(seconds) else f"{seconds / 60:.1f}"
+    writer = Writer(language, ("terminal",))
+    return writer["never"] if np.isinf(seconds) else writer.number(round(seconds / 60, 1), 1)
 
 
 @checks_arguments
 def describe_network(study: Study) -> list[tuple[str, pd.DataFrame]]:
     """Return titled tables of what the network of a study is made of."""
     network, from_cache = stages.build_or_load_network(study)
+    writer = Writer(study.settings.language, ("terminal",))
     edges = network.edges()
     road = edges[edges["kind"] == EdgeKind.ROAD]
     classes = road.groupby("highway").agg(edges=("way_id", "size"), km=("length_m", "sum"))
     classes = classes.assign(km=classes["km"] / 1000).sort_values("km", ascending=False).reset_index()
-    ferries = network.ferries.assign(
-        crossing=network.ferries["crossing_s"].map(minutes),
-        wait=network.ferries["wait_s"].map(minutes),
-        takes=np.where(network.ferries["cars"], "cars", "passengers only"),
-    )[["way_id", "name", "takes", "crossing", "wait", "note"]]
-    ferries = ferries.assign(way_id=ferries["way_id"].astype(str)).rename(
-        columns={"crossing": "crossing min", "wait": "wait min", "note": "where the time is from"}
-    )
     cells = stages.read_people(study)
     zones, _ = stages.join_zones(study, cells)
     snapped = stages.snap_cells(study, network, cells)
     places = islands(network, snapped, cells.join(zones["municipality"]))
     counts = pd.DataFrame({"what": list(network.counts), "number": list(network.counts.values())})
-    unread = pd.DataFrame(network.unread, columns=["tag", "problem", "objects", "such as"])
+    unread = pd.DataFrame(network.unread, columns=["tag", "problem", "objects", "such_as"])
     extracts = [study.resolve(name) for name in study.settings.network.osm]
     unused = count_unused_tags(extracts, read_profile(study.profile))
     shown = places[["tied_by", "municipality", "people", "cells"]].head(_ISLANDS_SHOWN)
-    return [
-        (f"{network!r}{' (from the cache)' if from_cache else ''}", classes),
-        ("Ferries", ferries),
-        (f"Where people live, by connection to the mainland ({len(places)} places)", shown),
-        ("Roads by connection to the mainland", parts(network)[0]),
-        ("What was read and left out", counts),
-        (f"Tags that could not be read or decided ({len(unread)})", unread.head(_TAGS_SHOWN)),
-        (f"Tags of roads and ferries that no rule uses ({len(unused)} keys)", unused.head(_TAGS_SHOWN)),
+    title = repr(network)
+    tables = [
+        (writer.text("from_cache", network=title) if from_cache else title, classes),
+        (writer["t_ferries"], _ferries(network, writer)),
+        (writer.text("t_places_people", n=len(places)), shown),
+        (writer["t_roads"], parts(network)[0]),
+        (writer["t_read"], counts),
+        (writer.text("t_unread", n=len(unread)), unread.head(_TAGS_SHOWN)),
+        (writer.text("t_unused", n=len(unused)), unused.head(_TAGS_SHOWN)),
     ]
+    return [(title, _in_words(table, writer)) for title, table in tables]
+
+
+def _ferries(network: Network, writer: Writer) -> pd.DataFrame:
+    """Return the ferries with their times in minutes."""
+    ferries, in_minutes = network.ferries, partial(minutes, language=writer.language)
+    return pd.DataFrame(
+        {
+            "way_id": ferries["way_id"].astype(str),
+            "name": ferries["name"],
+            "takes": np.where(ferries["cars"], writer["cars"], writer["passengers_only"]),
+            "crossing_min": ferries["crossing_s"].map(in_minutes),
+            "wait_min": ferries["wait_s"].map(in_minutes),
+            "time_from": ferries["note"],
+        }
+    )
+
+
+def _in_words(table: pd.DataFrame, writer: Writer) -> pd.DataFrame:
+    """Return a table with its headings, and what links places to the mainland, in words."""
+    if "tied_by" in table:
+        words = {tie: writer.known(tie, otherwise=tie) for tie in table["tied_by"].unique()}
+        table = table.assign(tied_by=table["tied_by"].map(words))
+    return table.rename(columns={name: writer.known(name, otherwise=name) for name in table.columns})
 
 
 @checks_arguments
