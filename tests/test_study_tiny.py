@@ -12,7 +12,9 @@ import pandas as pd
 import pyproj
 import pytest
 
+from geoaccess.phrases import NOTHING
 from geoaccess.progress import Stages
+from geoaccess.questions import list_ferries
 from geoaccess.study import check, describe_network, load_study, main_table, solve_study, stages
 
 # Kilometres from a corner in EPSG:25833: towns on a road to the east, a bay beyond the sea, islands.
@@ -492,6 +494,22 @@ def test_the_main_table_says_the_main_result(answers):
     assert table["median min"].tolist() == ["0.0", "0.0", "10.0", "unreached"]
     assert table.loc["GP", "within norm (min)"] == f"{1009 / TOTAL:.1%} in 10"
     assert table.loc["Hospital", "within norm (min)"] == f"{(1009 + 503) / TOTAL:.1%} in 20, {1736 / TOTAL:.1%} in 60"
+
+
+def test_the_network_is_described_in_the_language_of_the_study(tmp_path):
+    path = write_study(tmp_path / "a")
+    path.write_text('language = "nb"\n' + path.read_text(encoding="utf-8"), encoding="utf-8")
+    study = load_study(path)
+    printed = dict(describe_network(study))
+    assert printed["Ferjer"]["tar"].tolist() == ["biler", "bare passasjerer"]
+    assert printed["Ferjer"]["overfartstid min"].tolist() == ["30,0", "40,0"]
+    assert set(printed["Veier etter forbindelse til fastlandet"]["forbindelse"]) == {
+        "fastland", "bilferje", "passasjerbåt", "ingen"
+    }  # fmt: skip
+    cars, others = list_ferries(study)
+    assert cars[0] == "Bilferjer"
+    assert cars[1][["type", "km", "overfartstid min"]].to_numpy().tolist() == [["bilferje", "10,0", "30"]]
+    assert others[1][["type", "avgangsintervall min"]].to_numpy().tolist() == [["passasjerbåt", NOTHING]]
 
 
 def test_the_network_is_described(tmp_path):
