@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.network.nearness import prefers_small
 from geoaccess.network.shores import COAST
 
@@ -47,6 +48,7 @@ class Attached(NamedTuple):
     blocked: npt.NDArray[np.bool_]
 
 
+@checks_arguments
 def leads_over_water(
     network: Network,
     x: npt.NDArray[np.float64],
