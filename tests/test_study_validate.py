@@ -343,8 +343,8 @@ def test_the_command_writes_tables_and_figures(tmp_path, monkeypatch, capsys):
     rows = "0101,gp,mean,1,min,s\nWest,hospital,P90,30,min,s\n0103,gp,P90,30,min,s\n0909,gp,mean,1,min,s\n"
     code, message, wrong = run(monkeypatch, capsys, path, table_of(tmp_path, HEADER + rows))
     assert (code, wrong) == (0, "")
-    assert "Not compared: 1 of 4 rows" in message
-    assert "1, the first '0909': unknown number" in message
+    assert "Ikke sammenlignet: 1 av 4 rader" in message
+    assert "1, den første '0909': unknown number" in message
     out = tmp_path / "a" / "out"
     assert {item.name for item in out.iterdir()} == {
         *(f"validation{part}.{suffix}" for part in ("", "_summary", "_unmatched") for suffix in ("csv", "parquet")),

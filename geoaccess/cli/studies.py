@@ -11,7 +11,7 @@ import typer
 from rich.text import Text
 
 from geoaccess.errors import GeoaccessWarning, InputError
-from geoaccess.phrases import FALLBACK, text
+from geoaccess.phrases import FALLBACK, Writer, text
 
 if TYPE_CHECKING:
     from geoaccess.questions.validation.validate import Validation
@@ -69,9 +69,10 @@ def check(study: StudyFile) -> None:
     from geoaccess.study import check as check_study
     from geoaccess.study import load_study
 
-    for line in check_study(load_study(study)):
+    loaded = load_study(study)
+    for line in check_study(loaded):
         out.print(Text(f"  {line}"))
-    out.print(Text(f"{study}: ready to run"))
+    out.print(Text(text(loaded.settings.language, "terminal.c_ready", study=study)))
 
 
 @app.command()
@@ -250,7 +251,6 @@ def _fetched(region: str | None, place: str | None, folder: Path, *, force: bool
 
 
 def _print_main_result(answers: Answers) -> None:
-    from geoaccess.phrases import Writer
     from geoaccess.study import main_table
 
     settings = answers.study.settings
@@ -275,14 +275,17 @@ def _print_validation(found: Validation) -> None:
     from geoaccess.questions import validation_table
 
     settings = found.study.settings
-    out.print(Text(f"{settings.title}: computed minus published", style="bold"))
+    writer = Writer(settings.language, ("validation",))
+    out.print(Text(writer.text("title", title=settings.title), style="bold"))
     for line in found.explanation:
         out.print(Text(f"  {line}"))
     out.print(rich_table("", validation_table(found)))
     left = found.unmatched.groupby("reason", sort=False)["geography"].agg(["size", "first"])
     if len(left):
-        out.print(Text(f"Not compared: {len(found.unmatched)} of {len(found.unmatched) + len(found.table)} rows"))
+        out.print(
+            Text(writer.text("not_compared", n=len(found.unmatched), rows=len(found.unmatched) + len(found.table)))
+        )
         for reason, count, first in left.head(_REASONS_SHOWN).itertuples():
-            out.print(Text(f"  {count}, the first {first!r}: {reason}"))
+            out.print(Text(writer.text("why_not", n=count, first=repr(first), reason=reason)))
         if len(left) > _REASONS_SHOWN:
-            out.print(Text(f"  and {len(left) - _REASONS_SHOWN} more reasons in validation_unmatched.csv"))
+            out.print(Text(writer.text("more_reasons", n=len(left) - _REASONS_SHOWN)))

@@ -9,6 +9,7 @@ from geoaccess import services
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures.islands import islands
+from geoaccess.phrases import Writer
 from geoaccess.progress import Stages
 from geoaccess.study import stages
 from geoaccess.study.answers import Answers
@@ -162,31 +163,27 @@ def check_inputs(study: Study) -> None:
     check_names(study)
 
 
-def _same_places(sites: gpd.GeoDataFrame) -> list[str]:
+def _same_places(sites: gpd.GeoDataFrame, writer: Writer) -> list[str]:
     """Name the sites of a service that are as a rule one place: as two they double its supply and stand in for it."""
     lines = []
     for service, ids in services.same_places(sites):
         names = ", ".join(map(str, ids[:_SHOWN])) + (" ..." if len(ids) > _SHOWN else "")
-        lines.append(
-            f"{service}: {names} stand within {services.SAME_PLACE_M:.0f} m of each other and count as {len(ids)} "
-            "sites, each the alternative to the other; where they are one, write "
-            f"merge_within_m = {services.SAME_PLACE_M:.0f} in their [[sites]]"
-        )
-    more = [f"{len(lines) - _SHOWN} more places have several sites of a service"] if len(lines) > _SHOWN else []
+        lines.append(writer.text("c_same", service=service, names=names, m=f"{services.SAME_PLACE_M:.0f}", n=len(ids)))
+    more = [writer.text("c_same_more", n=len(lines) - _SHOWN)] if len(lines) > _SHOWN else []
     return lines[:_SHOWN] + more
 
 
-def _loose_features(mapped: gpd.GeoDataFrame) -> list[str]:
+def _loose_features(mapped: gpd.GeoDataFrame, writer: Writer) -> list[str]:
     """Name the mapped features whose place is only about right, as their area does not close."""
     from geoaccess.osm.loose_features import NOTE
 
     loose = [tags.get(NOTE, "") for tags in mapped["tags"]]
     lines = [
-        f"{row.osm_type!s} {row.osm_id} ({str(row.name) if row.name else 'without name'}): {note}"
+        f"{row.osm_type!s} {row.osm_id} ({str(row.name) if row.name else writer['c_unnamed']}): {note}"
         for row, note in zip(mapped.itertuples(index=False), loose, strict=True)
         if note
     ]
-    more = [f"{len(lines) - _SHOWN} more features do not close"] if len(lines) > _SHOWN else []
+    more = [writer.text("c_loose_more", n=len(lines) - _SHOWN)] if len(lines) > _SHOWN else []
     return lines[:_SHOWN] + more
 
 
@@ -206,29 +203,35 @@ def check(study: Study) -> list[str]:
 
     refuse_clashes(study)
     check_inputs(study)
-    found = [f"{what}: {path} ({path.stat().st_size / 1e6:.1f} MB)" for what, path in study.inputs.items()]
+    writer = Writer(study.settings.language, ("terminal",))
+    found = [
+        f"{what}: {path} ({writer.number(round(path.stat().st_size / 1e6, 1), 1)} MB)"
+        for what, path in study.inputs.items()
+    ]
     for name in study.settings.network.osm:
         path = files.require(study.resolve(name))
         check_format(path)
         if is_pbf(path):
             newest_untagged_nodes(path)
     cells = stages.read_people(study)
-    found.append(f"{len(cells)} cells with {cells['population'].sum():,.0f} people")
+    found.append(writer.text("c_cells", n=len(cells), people=writer.people(cells["population"].sum())))
     if "anchor" in cells.attrs:
-        found.append(f"[population] anchor is not given; taken as {cells.attrs['anchor']}")
+        found.append(writer.text("c_anchor", anchor=cells.attrs["anchor"]))
     mapped = stages.read_mapped(study)
     sites = stages.read_places(study, mapped)
-    found += _loose_features(mapped)
-    found += [f"{count} sites of {service}" for service, count in sites["service"].value_counts(sort=False).items()]
-    found += _same_places(sites)
+    found += _loose_features(mapped, writer)
+    counts = sites["service"].value_counts(sort=False)
+    found += [writer.text("c_sites", n=count, service=service) for service, count in counts.items()]
+    found += _same_places(sites, writer)
     joined, municipalities = stages.join_zones(study, cells)
     joined = joined.join(join_zonings(study, cells, joined))
     check_sections(SectionInput(study, cells[["population", "geometry"]].join(joined), sites, municipalities))
     inside = joined["municipality_id"] != ""
     outside = cells["population"].to_numpy()[~inside.to_numpy()].sum()
-    found.append(f"{joined['municipality_id'][inside].nunique()} municipalities; {outside:,.0f} people in none")
+    number = joined["municipality_id"][inside].nunique()
+    found.append(writer.text("c_municipalities", n=number, people=writer.people(outside)))
     if isinstance(study.settings.centrality, CentralityTable):
         cells = cells[["population", "geometry"]].join(joined)
         _, table = stages.join_table(study, study.settings.centrality, cells)
-        found.append(f"{len(table)} municipalities with a centrality class")
+        found.append(writer.text("c_classes", n=len(table)))
     return found

@@ -12,7 +12,7 @@ from geoaccess import files, measures
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.osm import read_profile
-from geoaccess.phrases import text
+from geoaccess.phrases import Writer, text
 from geoaccess.questions.validation.references import read_reference
 from geoaccess.questions.validation.statbank import read_ssb_12764
 from geoaccess.study.pipeline import solve_study
@@ -160,46 +160,26 @@ def _explanation(answers: Answers, found: measures.Comparison) -> list[str]:
     study = answers.study
     profile = read_profile(study.profile)
     ferry, snap, people = profile.ferry, study.settings.snap, study.settings.population
-    lines = [f"Speeds: profile {study.settings.network.profile} ({profile.title})."]
+    writer = Writer(study.settings.language, ("validation",))
+    lines = [writer.text("speeds", profile=study.settings.network.profile, title=profile.title)]
     if ferry.wait == "ssb":
-        lines.append(
-            f"Ferries: an effective {ferry.ssb_kph:g} km/h for sailing and waiting together, as in the drive times of "
-            "Statistics Norway; tagged durations are not used."
-        )
+        lines.append(writer.text("ferries_ssb", kph=writer.plain(ferry.ssb_kph)))
     else:
-        waits = {
-            "none": "no wait",
-            "unplanned": "a wait of half the headway",
-            "planned": f"a wait of {ferry.wait_min:g} min at the most, for a sailing that people choose",
-            "observed": f"a wait of half the headway while that is short, else {ferry.wait_min:g} min",
-            "emergency": "a vessel called out",
-        }
-        lines.append(
-            f"Ferries: crossings by the table of ferries, tags or length, and {waits[ferry.wait]}. In Statistics "
-            "Norway's drive times they sail at an effective 12.3 km/h, waits included: compare with --profile ssb."
-        )
-    lines.append(
-        f"Off the road: {snap.off_network_kph:g} km/h from the middle of the cell, at most {snap.max_m:g} m; "
-        "published times may begin on the road."
-    )
-    lines.append(
-        f"People: {people.year} ({people.source}); the published may be of another year or other places of living."
-    )
+        wait = writer.text(f"wait_{ferry.wait}", min=writer.plain(ferry.wait_min))
+        lines.append(writer.text("ferries", wait=wait))
+    off, most = writer.plain(snap.off_network_kph), writer.plain(snap.max_m)
+    lines.append(writer.text("off_road", kph=off, m=most))
+    lines.append(writer.text("people", year=people.year, source=people.source))
     for spec in study.specs:
         if (found.table["service"] == spec.key).any():
             sites = int((answers.sites["service"] == spec.key).sum())
-            lost = answers.results.loc[answers.results[f"{spec.key}_reason"] != "", "population"].sum()
+            unreached = answers.results.loc[answers.results[f"{spec.key}_reason"] != "", "population"].sum()
             note = f" ({spec.proxy_note})" if spec.proxy_note else ""
-            lines.append(
-                f"{spec.label}: the nearest of {sites} sites{note}, is that the service of the published numbers? "
-                f"{lost:,.0f} of {answers.population:,.0f} people reach none."
-            )
-    lines.append(
-        "People not reached: the longest time in medians and percentiles, beyond in shares, left out of means; the "
-        "published may leave them out of all."
-    )
+            lost, of = writer.people(unreached), writer.people(answers.population)
+            lines.append(writer.text("nearest", label=spec.label, sites=sites, note=note, n=lost, of=of))
+    lines.append(writer["not_reached"])
     if study.settings.disclaimer:
-        lines.append(f"The study says of itself: {study.settings.disclaimer}.")
+        lines.append(writer.text("says", disclaimer=study.settings.disclaimer))
     return lines
 
 
@@ -218,18 +198,19 @@ def validation_table(validation: Validation) -> pd.DataFrame:
             for value, form in zip(table[column], digits, strict=True)
         ]
 
+    writer = Writer(validation.study.settings.language, ("validation",))
     return pd.DataFrame(
         {
-            "by": table["zoning"],
-            "service": table["service"],
-            "statistic": table["statistic"] + " (" + table["unit"] + ")",
-            "n": table["geographies"],
-            "never": table["never_reached"],
-            "bias": rounded("bias", "+"),
+            writer["by"]: table["zoning"],
+            writer["service"]: table["service"],
+            writer["statistic"]: table["statistic"] + " (" + table["unit"] + ")",
+            writer["n"]: table["geographies"],
+            writer["never"]: table["never_reached"],
+            writer["bias"]: rounded("bias", "+"),
             "MAE": rounded("mae"),
             "RMSE": rounded("rmse"),
             "r": ["-" if np.isnan(value) else f"{value:.3f}" for value in table["correlation"]],
-            "largest differences": table["largest"],
+            writer["largest"]: table["largest"],
         }
     )
 
