@@ -88,7 +88,8 @@ OF_NODES = {
 }  # fmt: skip
 CLASSES = [
     "primary", "residential", "service", "track", "motorway", "trunk", "path", "pedestrian", "footway", "steps", "road",
-    "living_street", "busway", "ice_road", "tertiary", "corridor",
+    "living_street", "busway", "ice_road", "tertiary", "corridor", "Residential", "residential;unclassified",
+    " Primary ", "steps; Tertiary", "primery",
 ]  # fmt: skip
 
 

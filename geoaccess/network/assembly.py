@@ -20,9 +20,21 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-__all__ = ["assembled_arrays", "no_ferries"]
+__all__ = ["assembled_arrays", "ferry_names", "no_ferries"]
 
 _LONGEST_DS = 2**31 - 1
+
+
+def ferry_names(ferries: pd.DataFrame) -> pd.Series:
+    """Return the name of each ferry way by its id; lines that share a way are all named, and "" is without a name.
+
+    >>> ferries = pd.DataFrame({"way_id": [7, 8, 7, 9], "name": ["A - C", "A - C", "A - D", ""]})
+    >>> ferry_names(ferries).to_dict()
+    {7: 'A - C / A - D', 8: 'A - C', 9: ''}
+    """
+    names = ferries[["way_id", "name"]].drop_duplicates()
+    names = names[(names["name"] != "") | ~names["way_id"].duplicated(keep=False)]
+    return names.groupby("way_id")["name"].agg(" / ".join)
 
 
 def no_ferries() -> pd.DataFrame:

@@ -84,8 +84,7 @@ class Places(NamedTuple):
 class Ways(NamedTuple):
     """Roads and ferries: way i runs through the nodes ref[ptr[i]:ptr[i + 1]].
 
-    `by_relation` are those that are no roads and belong to a relation, `own` those that need none to be taken. `x` and
-    `y` are the places of `ref` where the ways give them (`NO_PLACE` where not), else empty. `rising` tells of the ids
+    `own` are those that need no relation to be taken. `x` and `y` are the places of `ref` where the ways give them (`NO_PLACE` where not), else empty. `rising` tells of the ids
     of all ways of the block, taken or not.
     """
 
@@ -93,7 +92,6 @@ class Ways(NamedTuple):
     ptr: npt.NDArray[np.int64]
     ref: npt.NDArray[np.int64]
     own: npt.NDArray[np.bool_]
-    by_relation: npt.NDArray[np.bool_]
     version: npt.NDArray[np.int64]
     x: npt.NDArray[np.int32]
     y: npt.NDArray[np.int32]

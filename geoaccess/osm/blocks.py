@@ -34,7 +34,7 @@ _SEMICOLON = ord(";")
 _FERRY_WORDS = tuple(name.encode() for name in FERRY_ROUTES)
 _NANO = 100  # nanodegrees in 1e-7 degrees
 
-_KEPT, _HIGHWAY, _ROAD, _ROUTE, _FERRY, _FERRY_KEY, _HINDERS, _TYPE, _RESTRICTION = (1 << i for i in range(9))
+_KEPT, _HIGHWAY, _NO_ROAD, _ROUTE, _FERRY, _FERRY_KEY, _HINDERS, _TYPE, _RESTRICTION = (1 << i for i in range(9))
 _SHORE_KEY, _SHORE, _AREA = (1 << i for i in range(9, 12))
 
 
@@ -55,7 +55,7 @@ class Marks:
             (_SHORE, itertools.chain(*SHORE_TAGS.values())),
             (_HINDERS, profile.node_keys if profile else ()),
             (_KEPT, profile.keys if profile else ()),
-            (_ROAD, profile.highway if profile else ()),
+            (_NO_ROAD, profile.no_roads if profile else ()),
         ):
             for word in words:
                 bits[word] = bits.get(word, 0) | bit
@@ -154,7 +154,7 @@ class Block:
             at = np.searchsorted(newest, recent)
             found[at[newest[at] == recent]] = True
         keys, values = self._marks[key], self._marks[value]
-        road, ferry = (keys & _HIGHWAY > 0) & (values & _ROAD > 0), (keys & _ROUTE > 0) & (values & _FERRY > 0)
+        road, ferry = (keys & _HIGHWAY > 0) & (values & _NO_ROAD == 0), (keys & _ROUTE > 0) & (values & _FERRY > 0)
         own = _any_of(of[road | ferry], rows.size)
         by_relation = np.isin(number, members) & (
             ~_any_of(of[keys & _HIGHWAY > 0], rows.size) | _any_of(of[ferry], rows.size)
@@ -172,7 +172,6 @@ class Block:
             ptr=_ptr(sizes[taken]),
             ref=ref[np.repeat(taken, sizes)],
             own=own[taken],
-            by_relation=by_relation[taken],
             version=version[taken],
             x=x,
             y=y,

@@ -112,7 +112,7 @@ class Boats:
         for (_, node), members in meeting.items():
             paths = [lines[i].path for i in members]
             anonymous = any(not path.name and not path.relation_id for path in paths)
-            if len(members) == 2 and anonymous and any(node in path.ends for path in paths):  # noqa: PLR2004
+            if len({path.way_id for path in paths}) == 2 and anonymous and any(node in path.ends for path in paths):  # noqa: PLR2004
                 one = min(ships[i] for i in members)
                 found.update({(ships[i], node): one for i in members})
         return found

@@ -23,6 +23,7 @@ from geoaccess.osm.profile import find_profile, read_profile
 from geoaccess.osm.tags import read_way
 from geoaccess.osm.turn_rules import turn_rules
 from geoaccess.osm.unread import list_unread
+from geoaccess.osm.values import road_class
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -155,7 +156,8 @@ def build_network(
     del joined
     turns, turn_counts = turn_rules(extract, profile, when)
     classes = [
-        "ferry" if rule.ferry else tags.get("highway", "") for tags, rule in zip(extract.tagsets, rules, strict=True)
+        "ferry" if rule.ferry else road_class(tags.get("highway", ""), profile.highway)
+        for tags, rule in zip(extract.tagsets, rules, strict=True)
     ]
     return assemble(
         lon=lon,
@@ -212,7 +214,9 @@ def _roads(
             segments[direction] = np.where(segments[direction] >= 0, np.maximum(segments[direction], slowest), -1.0)
     add_curves(segments, length, extract.lon, extract.lat, profile.curves)
     ranks = {name: rank for rank, name in enumerate(profile.highway)}
-    rank_of_tags = np.array([ranks.get(tags.get("highway", ""), len(ranks)) for tags in extract.tagsets], np.int32)
+    rank_of_tags = np.array(
+        [ranks.get(road_class(tags.get("highway", ""), ranks), len(ranks)) for tags in extract.tagsets], np.int32
+    )
     add_junctions(segments, rank_of_tags[tagset], extract.lon.size, profile.junctions)
     unknown = np.array([bool(road.unknown) for road in rules])
     undecided = np.array([bool(road.undecided) for road in rules])

@@ -209,8 +209,9 @@ def explain_way(paths: Sequence[Path], way_id: int, profile: Profile, *, when: d
         tags, nodes = found
         if is_ferry(tags) or "highway" not in tags:
             relations = [relation for path in paths for relation in OsmiumFile(path, profile).relations()]
-            handed = relation_tags(relations, profile).get(way_id)
-            tags = dict(completed(tags.items(), handed)) if handed else tags
+            lines = [dict(completed(tags.items(), of)) for of in relation_tags(relations, profile).get(way_id, ())]
+            # Of lines that share the way one that takes cars says whether one can drive it.
+            tags = next((of for of in lines if not read_way(of, profile, when).closed), [*lines, tags][0])
         return explain(tags, profile, nodes=nodes, when=when)
     raise InputError(f"way {way_id}: not in {', '.join(path.name for path in paths)}; check the id")
 

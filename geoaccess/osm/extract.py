@@ -11,7 +11,7 @@ from geoaccess import files
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.osm.blobs import OtherPackingError
-from geoaccess.osm.ferry_relations import relation_tags
+from geoaccess.osm.ferry_relations import complete_ferries, relation_tags
 from geoaccess.osm.formats import check_format, is_pbf
 from geoaccess.osm.joining import join_files
 from geoaccess.osm.missing_nodes import REPORT_ABOVE, check_missing
@@ -42,7 +42,8 @@ class Extract:
 
     Way i runs through the nodes ref[ptr[i]:ptr[i + 1]], which are places in `node_id`, `lon`, `lat`; a node that the
     files do not hold has NaN coordinates. Its tags are `tagsets[way_tags[i]]`: ways with equal tags share one entry,
-    so that rules are applied once for each combination. In the same way `hindering` are the places of nodes that may
+    so that rules are applied once for each combination. A ferry
+    way that several lines share is there once for each, under one id (see `complete_ferries`). In the same way `hindering` are the places of nodes that may
     hinder, with the tags `node_tagsets[hindering_tags[i]]`; `restrictions` are the relations that rule turns, `shores`
     the coastline and the borders of water, None where there are none.
     """
@@ -112,7 +113,7 @@ def _read(
     for reader in readers:
         if progress:
             progress(f"reading {reader.path.name}")
-        roads, more = split_shores(reader.ways(ferry_members, on_water), profile, on_water)
+        roads, more = split_shores(reader.ways(ferry_members, on_water), profile, on_water, ferry_members)
         ways.append(roads)
         shores += more
     without_relations = [reader.path.name for reader in readers if not reader.holds_relations]
@@ -129,7 +130,7 @@ def _read(
         progress(missing.sentence)
     return _extract(
         source,
-        found,
+        complete_ferries(found, ferry_members),
         doubled,
         tuple(read_restriction(restrictions[number]) for number in sorted(restrictions)),
         {
@@ -168,7 +169,7 @@ def _extract(
         hindering_tags=ways.hindering_tags,
         node_tagsets=tuple(dict(tags) for tags in ways.node_tagsets),
         counts={
-            "ways_read": ways.way_id.size,
+            "ways_read": int(np.unique(ways.way_id).size),
             "ways_doubled": doubled,
             "way_nodes_read": ways.node_id.size,
             "way_nodes_missing": int(missing.sum()),

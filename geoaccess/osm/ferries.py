@@ -78,7 +78,9 @@ def add_ferries(
     on_road[roads["a"]] = on_road[roads["b"]] = True
     paths = ferry_paths(extract, ways, on_road)
     overrides, without = match_rows(rows, paths, extract, limit_m=profile.ferry.terminal_m)
-    touching = Counter(int(node) for path in paths for node in set(path.nodes.tolist()))
+    # Lines that share a way touch its nodes as one.
+    courses = {path.way_id: path for path in paths}.values()
+    touching = Counter(int(node) for path in courses for node in set(path.nodes.tolist()))
     ends = list(dict.fromkeys(node for path in paths for node in path.ends))
     within = _within_lines(paths, on_road)
     nearby = RoadsNearby(roads, extract, [node for node in ends if not on_road[node] and node not in within])
@@ -109,8 +111,8 @@ def add_ferries(
         keep=keep,
         table=_table(lines, kinds, extract, joins),
         counts={
-            "ferry_ways": len(ways),
-            "ferry_ways_with_cars": sum(line.cars for line in lines),
+            "ferry_ways": int(np.unique(extract.way_id[ways]).size),
+            "ferry_ways_with_cars": len({line.path.way_id for line in lines if line.cars}),
             "ferry_ends_joined": len(joins),
             "ferry_loops": listed[LOOP],
             "ferry_stubs": listed[STUB],
@@ -126,7 +128,8 @@ def add_ferries(
 
 def _within_lines(paths: Sequence[FerryPath], on_road: npt.NDArray[np.bool_]) -> set[int]:
     """Return the ends at sea that are no quays: where parts of one line meet."""
-    named = Counter((path.name, node) for path in paths for node in set(path.nodes.tolist()))
+    passing = {(path.way_id, path.name, node) for path in paths for node in path.nodes.tolist()}
+    named = Counter((name, node) for _, name, node in passing)
     return {
         node for path in paths for node in path.ends if path.name and not on_road[node] and named[path.name, node] > 1
     }

@@ -64,7 +64,7 @@ def match_rows(
         if key in taken:
             problems.append(f"rows {taken[key]} and {row.row} speak of the same ferry ({row.label}); keep one")
         taken[key] = row.row
-        metres = sum(paths[i].metres for i in chosen)
+        metres = sum({paths[i].way_id: paths[i].metres for i in chosen}.values())  # lines share ways
         notes = [] if row.season.known else ["its season cannot be read and counts as all year"]
         if row.season.between:
             notes.append("sails part of the year, counted here as sailing")
@@ -83,11 +83,12 @@ class _Finder:
 
     def __init__(self, paths: Sequence[FerryPath], extract: Extract, limit_m: float) -> None:
         self.paths, self.extract, self.limit_m = paths, extract, limit_m
-        self.by_way = {path.way_id: i for i, path in enumerate(paths)}
+        self.by_way: dict[int, list[int]] = defaultdict(list)
         self.by_relation: dict[int, list[int]] = defaultdict(list)
         self.steps: dict[int, list[tuple[int, float, int]]] = defaultdict(list)
         ends = set[int]()
         for i, path in enumerate(paths):
+            self.by_way[path.way_id].append(i)
             if path.relation_id:
                 self.by_relation[path.relation_id].append(i)
             ends |= {int(path.nodes[0]), int(path.nodes[-1])}
@@ -98,7 +99,8 @@ class _Finder:
 
     def paths_of(self, row: FerryRow) -> list[int]:
         if row.way_id is not None and row.way_id in self.by_way:
-            return [self.by_way[row.way_id]]
+            lines = self.by_way[row.way_id]
+            return [i for i in lines if self.paths[i].relation_id == row.relation_id] or lines
         if row.relation_id is not None and row.relation_id in self.by_relation:
             return self.by_relation[row.relation_id]
         if row.ends is None:
@@ -109,7 +111,13 @@ class _Finder:
             for b, off_b in there[1].items():
                 if a != b and off_a + off_b < best[0] and (between := self._between(a, b)):
                     best = (off_a + off_b, between)
-        return best[1]
+        return self._of_all_lines(best[1])
+
+    def _of_all_lines(self, course: list[int]) -> list[int]:
+        """Return the ways of a course for each line that sails all of it; where none does, for every line."""
+        lines = [self.by_way[self.paths[i].way_id] for i in course]
+        whole = set.intersection(*({self.paths[i].relation_id for i in of} for of in lines)) if lines else set()
+        return [i for of in lines for i in of if not whole or self.paths[i].relation_id in whole]
 
     def _near(self, lon: float, lat: float) -> dict[int, float]:
         """Return the ends within the limit of a quay, and how far they are."""

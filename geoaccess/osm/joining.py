@@ -113,7 +113,7 @@ def _check_ways(parts: Sequence[WaysOfFile], paths: Sequence[Path]) -> None:
 
 
 def _content(ways: WaysOfFile, at: int) -> tuple[dict[str, str], list[int]]:
-    tags = {key: value for key, value in ways.tagsets[ways.way_tags[at]] if not key.startswith("relation:")}
+    tags = dict(ways.tagsets[ways.way_tags[at]])
     ref: list[int] = ways.node_id[ways.ref[ways.ptr[at] : ways.ptr[at + 1]]].tolist()
     return tags, ref
 

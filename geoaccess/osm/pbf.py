@@ -15,12 +15,11 @@ from geoaccess.kernels import ids
 from geoaccess.osm.blobs import OtherPackingError, list_blobs, unpacked
 from geoaccess.osm.block_objects import Newest
 from geoaccess.osm.blocks import NODES, RELATIONS, WAYS, Block, Marks
-from geoaccess.osm.ferry_relations import completed
 from geoaccess.osm.interning import Interner
 from geoaccess.osm.ways import NO_PLACE, Relation, WaysOfFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
     from typing import TypeVar
 
@@ -114,8 +113,8 @@ class PbfFile:
         """Whether there is any relation in the file, of whatever kind."""
         return any(self._kinds.get(blob, 0) & RELATIONS for blob in self._relations)
 
-    def ways(self, ferry_members: Mapping[int, Mapping[str, str]], shore_members: Collection[int] = ()) -> WaysOfFile:
-        """Return the roads and ferries, with what their relations say of those that are `ferry_members`, and shores.
+    def ways(self, ferry_members: Collection[int], shore_members: Collection[int] = ()) -> WaysOfFile:
+        """Return the roads and ferries, among these the `ferry_members` of relations, and shores.
 
         Shores come last, see `split_shores`; `shore_members` are those that bound an area of water.
 
@@ -137,7 +136,6 @@ class PbfFile:
             parts.append(ways)
             tagsets.append(_add_sets(strings, sets, block, ways.tagged))
         way_id = _joined(np.int64, [part.tagged.number for part in parts])
-        by_relation = _joined(np.bool_, [part.by_relation for part in parts])
         newest_ways = self._newest(WAYS, [part.rising for part in parts])
         version = _joined(np.int64, [part.version for part in parts])
         taken = _once(way_id, version, newest_ways)
@@ -153,9 +151,7 @@ class PbfFile:
                 f"{self.path}: cut short at a block boundary: {lost} of its {newest.size} newest plain nodes "
                 "belong to no way, so ways are missing; fetch it again"
             )
-        way_tags, distinct = _with_relations(
-            way_id, by_relation, _joined(np.int32, tagsets), self._tagsets(strings, sets), ferry_members
-        )
+        way_tags, distinct = _joined(np.int32, tagsets), self._tagsets(strings, sets)
         # Those that a relation alone makes a ferry come after the others, and so do shores.
         order = np.argsort(~_joined(np.bool_, [part.own for part in parts]), kind="stable")
         order = order[taken[order]]
@@ -262,21 +258,6 @@ def newest_untagged_nodes(path: Path) -> npt.NDArray[np.int64]:
         return PbfFile(path).newest_untagged_nodes()
     except OtherPackingError:
         return np.empty(0, np.int64)
-
-
-def _with_relations(
-    way_id: npt.NDArray[np.int64],
-    by_relation: npt.NDArray[np.bool_],
-    way_tags: npt.NDArray[np.int32],
-    tagsets: Sequence[Tags],
-    ferry_members: Mapping[int, Mapping[str, str]],
-) -> tuple[npt.NDArray[np.int32], tuple[Tags, ...]]:
-    """Complete the tags of ferries by those of their relations."""
-    place = {tags: i for i, tags in enumerate(tagsets)}
-    for way in np.flatnonzero(by_relation).tolist():
-        tags = completed(tagsets[way_tags[way]], ferry_members[int(way_id[way])])
-        way_tags[way] = place.setdefault(tags, len(place))
-    return way_tags, tuple(place)
 
 
 def _once(

@@ -12,7 +12,7 @@ from geoaccess.dates import LEGACY_KEYS
 from geoaccess.errors import ConfigError, MissingFileError
 from geoaccess.osm.closure_rules import Closure  # noqa: TC001 - pydantic reads the annotation
 from geoaccess.osm.driving import CurveRules, JunctionRules, PaceRules
-from geoaccess.osm.ways import FERRY_KEYS
+from geoaccess.osm.ways import FERRY_KEYS, KNOWN_HIGHWAYS
 from geoaccess.shipped import shipped
 from geoaccess.toml import Field, Table, model_validator, parse_toml, validate
 
@@ -204,6 +204,11 @@ class Profile(Table):
     curves: CurveRules = CurveRules()
     junctions: JunctionRules = JunctionRules()
     ferry: FerryRules
+
+    @cached_property
+    def no_roads(self) -> frozenset[str]:
+        """Values of `highway` that are known and no road under the profile; any other is read, and named if unknown."""
+        return KNOWN_HIGHWAYS - self.highway.keys()
 
     @cached_property
     def keys(self) -> frozenset[str]:

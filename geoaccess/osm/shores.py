@@ -13,7 +13,7 @@ from geoaccess.osm.values import is_ferry
 from geoaccess.osm.ways import NO_PLACE, SHORE_TAGS, WaysOfFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -61,17 +61,26 @@ def shore_members(relations: Iterable[Relation]) -> dict[int, set[int]]:
     return dict(found)
 
 
+def _is_road(tags: Mapping[str, str], profile: Profile) -> bool:
+    return is_ferry(tags) or ("highway" in tags and tags["highway"] not in profile.no_roads)
+
+
 def split_shores(
-    ways: WaysOfFile, profile: Profile, members: Mapping[int, set[int]]
+    ways: WaysOfFile, profile: Profile, members: Mapping[int, set[int]], ferry_members: Collection[int] = ()
 ) -> tuple[WaysOfFile, list[ShoreWay]]:
-    """Return the roads and ferries of a file by themselves, and its shores. A road on a shore is both."""
+    """Return the roads and ferries of a file by themselves, and its shores. A road on a shore is both.
+
+    `members` are ways that bound areas of water, `ferry_members` those that a relation makes ferries.
+    """
     sets = [dict(tags) for tags in ways.tagsets]
     wet = np.array([has_water(tags) for tags in sets], np.bool_)
-    road = np.array([is_ferry(tags) or tags.get("highway") in profile.highway for tags in sets], np.bool_)
+    road = np.array([_is_road(tags, profile) for tags in sets], np.bool_)
     if not wet.any() and not members:
         return ways, []
     shore = wet[ways.way_tags] | np.isin(ways.way_id, np.array(list(members), np.int64))
-    roads = road[ways.way_tags]
+    no_highway = np.array(["highway" not in tags for tags in sets], np.bool_)
+    by_relation = np.isin(ways.way_id, np.array(sorted(ferry_members), np.int64)) & no_highway[ways.way_tags]
+    roads = road[ways.way_tags] | by_relation
     if not shore.any():
         return ways, []
     found = []

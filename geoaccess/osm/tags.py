@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.osm.access import classify, read_access, read_directions, too_big
 from geoaccess.osm.conditional import closed_by_date, split_conditions
 from geoaccess.osm.speed import Speed, read_speed
-from geoaccess.osm.values import applies, is_ferry, words_of
+from geoaccess.osm.values import applies, is_ferry, road_class, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,12 +87,19 @@ def read_way(tags: Mapping[str, str], profile: Profile, when: datetime | None = 
     (True, True, False)
     """
     ferry = is_ferry(tags)
+    unknown_class: tuple[str, ...] = ()
+    if "highway" in tags and tags["highway"] not in profile.highway:
+        known = road_class(tags["highway"], profile.highway)
+        if known:
+            tags = {**tags, "highway": known}
+        elif not road_class(tags["highway"], profile.no_roads):
+            unknown_class = (f"highway={tags['highway']}",)
     dated = closed_by_date(tags, profile, when, ferry=ferry)
     absent = _absent(tags, profile, ferry=ferry)
     if not absent and dated.source:
         absent = f"{dated.source}: closed at this time"
     if absent:
-        return _closed(absent, ferry=ferry)
+        return replace(_closed(absent, ferry=ferry), unknown=unknown_class)
     # Nearly all ways say the same of both directions; reading it once halves the time that a country takes.
     directed = any(":forward" in key or ":backward" in key for key in tags)
     may = _permission(tags, profile, when, directed=directed, ferry=ferry)

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from geoaccess.errors import InputError
-from geoaccess.osm.ferry_relations import completed
 from geoaccess.osm.formats import HISTORY, deleted_by_editor, osmium_file
 from geoaccess.osm.shores import has_water
 from geoaccess.osm.values import is_ferry
 from geoaccess.osm.ways import FERRY_KEYS, NO_PLACE, SHORE_TAGS, Relation, WaysOfFile
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Iterator, Mapping
+    from collections.abc import Collection, Container, Iterator
     from pathlib import Path
 
     import numpy.typing as npt
@@ -63,8 +62,8 @@ class OsmiumFile:
             found[relation.id] = Relation(relation.id, tags, members)
         return list(found.values())
 
-    def ways(self, ferry_members: Mapping[int, Mapping[str, str]], shore_members: Collection[int] = ()) -> WaysOfFile:
-        """Return the roads and ferries, with what their relations say of those that are `ferry_members`, and shores.
+    def ways(self, ferry_members: Collection[int], shore_members: Collection[int] = ()) -> WaysOfFile:
+        """Return the roads and ferries, among these the `ferry_members` of relations, and shores.
 
         Shores come last, see `split_shores`; `shore_members` are those that bound an area of water.
         """
@@ -101,7 +100,7 @@ class OsmiumFile:
         )
 
     def _chosen_ways(
-        self, ferry_members: Mapping[int, Mapping[str, str]], shore_members: Collection[int]
+        self, ferry_members: Collection[int], shore_members: Collection[int]
     ) -> tuple[list[_Way], list[_Way]]:
         """Return the roads and ferries, and shores and what only a relation makes a ferry; the newest of each."""
         own: dict[int, _Way] = {}
@@ -110,7 +109,7 @@ class OsmiumFile:
             own.pop(way.id, None)
             others.pop(way.id, None)
             highway = way.tags.get("highway")
-            itself = is_ferry(way.tags) or highway in self.profile.highway
+            itself = is_ferry(way.tags) or (highway is not None and highway not in self.profile.no_roads)
             shore = way.id in shore_members or has_water(way.tags)
             if not newest or not (itself or shore or (way.id in ferry_members and highway is None)):
                 continue
@@ -164,14 +163,12 @@ class OsmiumFile:
         except (RuntimeError, UnicodeDecodeError) as error:
             raise self._refusal(error) from error
 
-    def _tags_of(self, way: Any, ferry_members: Mapping[int, Mapping[str, str]]) -> Tags:
-        """Return the tags of a way that matter, completed by those of its relation; `FERRY_KEYS` of ferries only."""
+    def _tags_of(self, way: Any, ferry_members: Collection[int]) -> Tags:
+        """Return the tags of a way that matter; `FERRY_KEYS` of ferries only."""
         keys = self.profile.keys
         tags = tuple((tag.k, tag.v) for tag in way.tags if tag.k in keys or tag.v in SHORE_TAGS.get(tag.k, ()))
-        relation = ferry_members.get(way.id)
-        if relation and (is_ferry(way.tags) or "highway" not in way.tags):
-            tags = completed(tags, relation)
-        if not any(key == "route" for key, _ in tags):
+        by_relation = way.id in ferry_members and "highway" not in way.tags
+        if not by_relation and not any(key == "route" for key, _ in tags):
             tags = tuple(tag for tag in tags if tag[0] not in FERRY_KEYS)
         return tags
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.osm.formats import osmium_file
-from geoaccess.osm.values import FERRY_ROUTES
+from geoaccess.osm.values import is_ferry, road_class
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,13 +28,13 @@ def count_unused_tags(paths: Sequence[Path], profile: Profile) -> pd.DataFrame:
     """
     import osmium
 
-    routes = (("route", name) for name in FERRY_ROUTES)
-    chosen = osmium.filter.TagFilter(*routes, *(("highway", name) for name in profile.highway))
+    chosen = osmium.filter.KeyFilter("highway", "route")
     counts: Counter[str] = Counter()
     for path in paths:
         ways: Any = osmium.FileProcessor(osmium_file(path), osmium.osm.WAY).with_filter(chosen)
         for way in ways:
-            counts.update(tag.k for tag in way.tags)
+            if is_ferry(way.tags) or road_class(way.tags.get("highway", ""), profile.highway):
+                counts.update(tag.k for tag in way.tags)
     unused = [(key, number) for key, number in counts.items() if key not in profile.keys]
     unused.sort(key=lambda pair: (-pair[1], pair[0]))
     return pd.DataFrame(unused, columns=["key", "ways"])

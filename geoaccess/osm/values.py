@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from geoaccess.osm.profile import SpeedRules, TagRule
 
@@ -18,6 +18,7 @@ __all__ = [
     "parse_metres",
     "parse_speed_kph",
     "parse_tonnes",
+    "road_class",
     "words_of",
 ]
 
@@ -78,6 +79,18 @@ def is_ferry(tags: Mapping[str, str]) -> bool:
 def carries_cars_over(route: str) -> bool:
     """Say whether a value of `route` is that of a ferry, or of a train on which cars ride."""
     return route in FERRY_ROUTES or (";" in route and any(part.strip() in FERRY_ROUTES for part in route.split(";")))
+
+
+def road_class(value: str, classes: Collection[str]) -> str:
+    """Return the class of road that a value of `highway` means: the first of several that is known; "" for none.
+
+    >>> [road_class(value, {"primary", "residential"}) for value in ("steps; Residential;primary", "primery")]
+    ['residential', '']
+    """
+    if value in classes:
+        return value
+    words = (part.strip().lower() for part in value.split(";"))
+    return next((word for word in words if word in classes), "")
 
 
 def applies(rule: TagRule, tags: Mapping[str, str]) -> bool:

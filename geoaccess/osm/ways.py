@@ -9,12 +9,81 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["FERRY_KEYS", "NO_PLACE", "SHORE_TAGS", "Relation", "Tags", "WaysOfFile"]
+__all__ = ["FERRY_KEYS", "KNOWN_HIGHWAYS", "NO_PLACE", "SHORE_TAGS", "Relation", "Tags", "WaysOfFile"]
 
 Tags = tuple[tuple[str, str], ...]
 
 FERRY_KEYS = ("name", "foot", "operator")
 """Keys that are kept of ferries only: roads have them too, and nothing is read from them there."""
+
+KNOWN_HIGHWAYS = frozenset(
+    [
+        "motorway",
+        "motorway_link",
+        "trunk",
+        "trunk_link",
+        "primary",
+        "primary_link",
+        "secondary",
+        "secondary_link",
+        "tertiary",
+        "tertiary_link",
+        "unclassified",
+        "residential",
+        "living_street",
+        "service",
+        "track",
+        "road",
+        "pedestrian",
+        "path",
+        "footway",
+        "cycleway",
+        "bridleway",
+        "busway",
+        "bus_guideway",
+        "escape",
+        "raceway",
+        "steps",
+        "corridor",
+        "via_ferrata",
+        "platform",
+        "elevator",
+        "ladder",
+        "winter_road",
+        "ice_road",
+        "rest_area",
+        "services",
+        "bus_stop",
+        "crossing",
+        "turning_circle",
+        "turning_loop",
+        "mini_roundabout",
+        "passing_place",
+        "emergency_bay",
+        "traffic_island",
+        "traffic_signals",
+        "toll_gantry",
+        "street_lamp",
+        "trailhead",
+        "construction",
+        "proposed",
+        "planned",
+        "disused",
+        "abandoned",
+        "dismantled",
+        "razed",
+        "demolished",
+        "removed",
+        "historic",
+        "destroyed",
+        "virtual",
+        "no",
+    ]
+)
+"""Values of `highway` that are in use for something: one that a profile has no speed for is no road by it.
+
+Source: https://wiki.openstreetmap.org/wiki/Key:highway
+"""
 
 SHORE_TAGS = {"natural": ("coastline", "water"), "waterway": ("riverbank",)}
 """Keys and values of ways, or of the areas they bound, that have water on one side."""

@@ -12,6 +12,7 @@ import shapely
 
 from geoaccess.maps.results import MAIN_ROADS
 from geoaccess.network import EdgeKind, snap
+from geoaccess.network.assembly import ferry_names
 from geoaccess.network.segment_tree import SegmentTree
 from geoaccess.planner.figures import Zonings, figures_of
 from geoaccess.planner.plan import Plan, Site
@@ -211,9 +212,11 @@ class PlannerState:
         ferry = network.ferries[network.ferries["cars"] & (network.ferries["way_id"] == way)]
         kind = "road" if ferry.empty else "ferry"
         roads = network.way_class[network.shape_way[network.shape_ptr[edges]]]
-        name = str(ferry["name"].iloc[0]) if kind == "ferry" else network.class_names[roads[0]]
+        name = str(ferry_names(ferry)[way]) if kind == "ferry" else network.class_names[roads[0]]
         parts = [np.round(shapely.get_coordinates(line), 5).tolist() for line in lines]
-        return Way(kind, name, float(network.edge_length_m[edges].sum()), parts)
+        # Ferry lines that share the way have an edge each over the same course.
+        first = [i for i, part in enumerate(parts) if kind == "road" or part not in parts[:i]]
+        return Way(kind, name, float(network.edge_length_m[edges[first]].sum()), [parts[i] for i in first])
 
     @cached_property
     def _ways_of_pieces(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:

@@ -88,6 +88,7 @@ def _ends(row: FerryRow, ferries: pd.DataFrame) -> tuple[Place, Place] | None:
     ours = ferries[ferries["way_id"] == row.way_id] if row.way_id is not None else ferries[:0]
     if ours.empty and row.relation_id:
         ours = ferries[ferries["relation_id"] == row.relation_id]
+    ours = ours.drop_duplicates("way_id")  # lines that share a way
     places = Counter(
         place
         for line in ours[["from_lon", "from_lat", "to_lon", "to_lat"]].to_numpy().tolist()

@@ -16,6 +16,7 @@ from geoaccess.kernels import cells as along
 from geoaccess.kernels import search, unpacking
 from geoaccess.kernels.keys import FAR, LOW, SHIFT
 from geoaccess.network import DECISECONDS, EdgeKind, Network, snap
+from geoaccess.network.assembly import ferry_names
 from geoaccess.network.projection import between_degrees
 from geoaccess.routing.field import PLACE
 from geoaccess.routing.legs import Legs, legs
@@ -315,8 +316,8 @@ def _named(network: Network, step: _Step) -> _Step:
     way = network.shape_way[network.shape_ptr[step.edge]]
     if kind == EdgeKind.ROAD:
         return step._replace(part="road", detail=network.class_names[network.way_class[way]])
-    ferry = network.ferries.loc[network.ferries["way_id"] == network.way_id[way], "name"]
-    name = ferry.iloc[0] if len(ferry) and ferry.iloc[0] else f"ferry {network.way_id[way]}"
+    ours = network.ferries[network.ferries["way_id"] == network.way_id[way]]
+    name = ferry_names(ours).get(network.way_id[way]) or f"ferry {network.way_id[way]}"
     return step._replace(part="wait" if kind == EdgeKind.BOARDING else "crossing", detail=name)
 
 

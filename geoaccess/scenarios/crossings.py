@@ -10,6 +10,7 @@ import numpy as np
 from geoaccess.arguments import checks_arguments
 from geoaccess.kernels import graph
 from geoaccess.network import EdgeKind
+from geoaccess.network.assembly import ferry_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -85,7 +86,7 @@ def _way(network: Network, edges: npt.NDArray[np.int64]) -> npt.NDArray[np.int32
 
 def _ferries(network: Network, used: npt.NDArray[np.bool_]) -> Iterator[Unit]:
     boats = np.flatnonzero(network.edge_kind == EdgeKind.FERRY)
-    table = network.ferries.set_index("way_id")["name"]
+    table = ferry_names(network.ferries)
     way_id = network.way_id[_way(network, boats)]
     name = table.reindex(way_id).fillna("").to_numpy(dtype=object)
     label = np.array([name[i] or f"way {way_id[i]}" for i in range(boats.size)], dtype=object)
