@@ -141,7 +141,7 @@ def test_days_in_the_opening_hours_of_a_boat_are_its_sailings(tmp_path):
     assert np.isnan(daily.loc[201, "headway_s"])
 
 
-def test_a_way_that_two_relations_share_is_counted_to_one_and_the_other_says_so(tmp_path):
+def test_a_way_that_two_relations_share_takes_its_part_of_the_duration_of_each(tmp_path):
     nodes = [(1, 10.0, 60.0), (2, 10.1, 60.0), (3, 10.2, 60.0), (4, 10.3, 60.0), (5, 10.1, 60.1), (6, 10.0, 60.1)]
     boat = {"route": "ferry"}
     ways = [
@@ -153,6 +153,9 @@ def test_a_way_that_two_relations_share_is_counted_to_one_and_the_other_says_so(
     ]
     about = {"type": "route", "route": "ferry", "motor_vehicle": "yes", "duration": "00:30"}
     relations = [(50, [("w", 9, "")], about), (51, [("w", 8, ""), ("w", 9, "")], about)]
-    notes = ga.read_osm(write_osm(tmp_path / "sea.osm", nodes, ways, relations)).ferries.set_index("way_id")["note"]
-    assert notes[9] == "duration as tagged on the relation"
-    assert "2 ways, 1 of them in the files and its own" in notes[8]
+    ferries = ga.read_osm(write_osm(tmp_path / "sea.osm", nodes, ways, relations)).ferries
+    lines = ferries.set_index(["relation_id", "way_id"])
+    assert lines.loc[(50, 9), "note"] == "duration as tagged on the relation"
+    assert lines.loc[(50, 9), "crossing_s"] == pytest.approx(30 * 60)
+    assert lines.loc[51, "crossing_s"].sum() == pytest.approx(30 * 60)
+    assert lines.loc[51].index.tolist() == [8, 9]

@@ -88,9 +88,9 @@ OF_NODES = {
 }  # fmt: skip
 CLASSES = [
     "primary", "residential", "service", "track", "motorway", "trunk", "path", "pedestrian", "footway", "steps", "road",
-    "living_street", "busway", "ice_road", "tertiary", "corridor", "Residential", "residential;unclassified",
-    " Primary ", "steps; Tertiary", "primery",
+    "living_street", "busway", "ice_road", "tertiary", "corridor",
 ]  # fmt: skip
+SPELLINGS = ["{0};unclassified", " {0} ", "steps; {1}", "{1}", "{0}x"]
 
 
 @dataclass
@@ -122,6 +122,8 @@ def draw() -> list[Drawn]:
         tags = {key: chance.choice(pool[key]) for key in keys}
         if kind == "way":
             tags["highway"] = chance.choice(CLASSES)
+            if number % 4 == 0:
+                tags["highway"] = SPELLINGS[number // 12 % 5].format(tags["highway"], tags["highway"].capitalize())
         elif kind == "boat":
             tags["route"] = "ferry"
             if chance.random() < 0.7:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import osmium
 import pytest
+from osm_writer import write_osm
 
 from geoaccess.osm import find_profile, read_network, read_profile, read_way
 from geoaccess.osm.unused import count_unused_tags
-from osm_writer import write_osm
 
 CAR = read_profile(find_profile("car"))
-NODES = [(i, 10 + i / 100, 60.0) for i in range(1, 7)]
+NODES = [(i, 10 + i / 100, 60.0) for i in range(1, 15)]
 
 
 def read(folder, values, *, pbf):
-    """Read a row of roads of these values after a primary road."""
-    ways = [(i, [i, i + 1], {"highway": value}) for i, value in enumerate(["primary", *values], 1)]
+    """Read roads of these values, none of which touch, after a primary road."""
+    ways = [(i, [2 * i, 2 * i + 1], {"highway": value}) for i, value in enumerate(["primary", *values], 1)]
     path = write_osm(folder / "roads.osm", NODES, ways)
     if pbf:
         path = folder / "roads.osm.pbf"

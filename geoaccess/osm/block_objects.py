@@ -84,8 +84,8 @@ class Places(NamedTuple):
 class Ways(NamedTuple):
     """Roads and ferries: way i runs through the nodes ref[ptr[i]:ptr[i + 1]].
 
-    `own` are those that need no relation to be taken. `x` and `y` are the places of `ref` where the ways give them (`NO_PLACE` where not), else empty. `rising` tells of the ids
-    of all ways of the block, taken or not.
+    `own` are those that need no relation to be taken. `x` and `y` are the places of `ref` where the ways give them
+    (`NO_PLACE` where not), else empty. `rising` tells of the ids of all ways of the block, taken or not.
     """
 
     tagged: Tagged

@@ -42,8 +42,8 @@ class Extract:
 
     Way i runs through the nodes ref[ptr[i]:ptr[i + 1]], which are places in `node_id`, `lon`, `lat`; a node that the
     files do not hold has NaN coordinates. Its tags are `tagsets[way_tags[i]]`: ways with equal tags share one entry,
-    so that rules are applied once for each combination. A ferry
-    way that several lines share is there once for each, under one id (see `complete_ferries`). In the same way `hindering` are the places of nodes that may
+    so that rules are applied once for each combination. A ferry way that several lines share is there once for each,
+    under one id (see `complete_ferries`). In the same way as tags of ways `hindering` are the places of nodes that may
     hinder, with the tags `node_tagsets[hindering_tags[i]]`; `restrictions` are the relations that rule turns, `shores`
     the coastline and the borders of water, None where there are none.
     """
