@@ -179,7 +179,7 @@ def table_text(language: str, table: str) -> tuple[str, str] | None:
     Examples
     --------
     >>> table_text("en", "everybody")
-    ('Everybody', 'A row per service')
+    ('Everybody', 'One row per service')
     """
     phrases = _phrases(language)
     if ("tables", table, "label") not in phrases:

@@ -23,7 +23,7 @@ class Writer:
     --------
     >>> nb = Writer("nb", ("report", "map"))
     >>> nb["travel_time"], nb.minutes(270), nb.significant(0.5276), nb.minutes(float("inf"))
-    ('Reisetid', '4,5', '0,528', 'nås ikke')
+    ('Reisetid', '4,5', '0,528', 'ikke nådd')
     """
 
     language: str

@@ -53,8 +53,8 @@ def people_on_edges(field: NearestField) -> Flows:
     ... )
     >>> field = ga.solve_nearest(road, gpd.GeoSeries.from_xy([10.0], [60.0], crs="EPSG:4326"), k=1)
     >>> field.attach(gpd.GeoSeries.from_xy([10.1, 10.25], [60.0, 60.0], crs="EPSG:4326"), people=[5, 7])
-    >>> people_on_edges(field).people.tolist()  # the 5 live, and the site is, on the first edge, the 7 on the last
-    [0.0, 7.0, 0.0]
+    >>> people_on_edges(field).people.tolist()  # the 5 live at a junction, the 7 along the last edge
+    [12.0, 7.0, 0.0]
     """
     cells, out, sites = field.cells(), field.out, field.standing
     seed_time = (sites.seed_key >> SHIFT).astype(np.int32)

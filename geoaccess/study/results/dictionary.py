@@ -59,7 +59,7 @@ def meaning(table: str, column: str, *, names: Names, language: str = "en") -> M
     >>> meaning("cells", "gp_s", names=names).meaning
     'Travel time to the nearest site: GP'
     >>> meaning("classes", "share_within_norm_2", names=names, language="nb").label
-    'Innenfor norm 2'
+    'Innenfor tidsgrense 2'
     >>> meaning("classes", "nonsense", names=names) is None
     True
     """
