@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-# `make test COVERAGE=--cov` measures the lines that run and fails below the floor of pyproject.toml; it costs half as much time again.
+# `make test COVERAGE=--cov` also measures which lines run, and fails below the floor of pyproject.toml; it costs half as much time again.
 COVERAGE ?=
 
 .PHONY: run test bench lint clean
