@@ -19,7 +19,7 @@ _BACKDROP = ("motorway", "trunk", "primary", "secondary")
 
 
 def ferry_lines(network: Network) -> gpd.GeoDataFrame:
-    """Return the ferries of a network as lines, one row per ferry way."""
+    """Return the ferries of a network as lines, a row per ferry way and line."""
     edges = network.edges("ferry")
     edges = edges[edges["kind"].isin([EdgeKind.FERRY, EdgeKind.ON_FOOT])]
     lines = edges[["way_id", "geometry"]].dissolve("way_id")
