@@ -12,10 +12,12 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import osmium
+import osmnx
 import pytest
-from osmnx import settings
+import shapely
 
 from geoaccess.errors import FetchError, InputError
+from geoaccess.osm import read_osm
 from geoaccess.sources.place import fetch_place
 
 ROOT = Path(__file__).parents[1]
@@ -29,6 +31,7 @@ class Services:
         self.asked = []
         self.replies = []
         self.found = json.loads((RECORDED / "nominatim_senja.json").read_text(encoding="utf-8"))
+        self.map = [element for kind in ("node", "way") for element in recorded(kind).values()]
         services = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -43,8 +46,7 @@ class Services:
                 if services.replies:
                     self.answer(*services.replies.pop(0))
                     return
-                name = "overpass_ferries.json" if '"route"' in query else "overpass_roads.json"
-                self.answer(200, (RECORDED / name).read_bytes(), "application/json")
+                self.answer(200, json.dumps({"elements": services.map}).encode(), "application/json")
 
             def answer(self, status, body, kind):
                 self.send_response(status)
@@ -68,19 +70,25 @@ class Services:
 def services(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr("time.sleep", lambda _: None)  # osmnx waits a second before each look-up
     running = Services()
+    running.waits = []
+    monkeypatch.setattr("time.sleep", running.waits.append)
     yield running
     running.server.shutdown()
     running.server.server_close()
 
 
 @pytest.fixture(autouse=True)
-def osmnx_is_left_as_it_was():
-    before = {name: value for name, value in vars(settings).items() if not name.startswith("__")}
+def osmnx_is_left_alone(monkeypatch):
+    """Fail where osmnx asks for anything, or where its settings or the look-up of names are not what they were."""
+    settings = {name: value for name, value in vars(osmnx.settings).items() if not name.startswith("__")}
     look_up = socket.getaddrinfo
+    seen = []
+    for name in ("_get_http_headers", "_config_dns"):
+        monkeypatch.setattr(f"osmnx._http.{name}", lambda *_, **__: seen.append("asked"))
     yield
-    assert {name: value for name, value in vars(settings).items() if not name.startswith("__")} == before
+    assert not seen
+    assert {name: value for name, value in vars(osmnx.settings).items() if not name.startswith("__")} == settings
     assert socket.getaddrinfo is look_up
 
 
@@ -130,25 +138,77 @@ def test_ferries_are_whole_and_joined_to_the_roads(services, tmp_path):
     assert nodes[refs[-1]][0] > 69.5  # the far quay lies outside the border of the place
 
 
-def test_an_area_too_large_for_one_request_is_asked_for_in_pieces(services, tmp_path):
-    whole = get(services, tmp_path / "whole.osm").read_bytes()
-    before, settings.max_query_area_size = settings.max_query_area_size, 2_000_000
-    try:
-        pieces = get(services, tmp_path / "pieces.osm").read_bytes()
-    finally:
-        settings.max_query_area_size = before
-    assert len(services.overpass()) > 4
-    assert pieces == whole
+def corners(query):
+    """Return the polygons that an Overpass query names, as lists of (lat, lon)."""
+    found = [[float(part) for part in text.split()] for text in dict.fromkeys(re.findall(r'poly:"([^"]+)"', query))]
+    return [list(zip(flat[::2], flat[1::2], strict=True)) for flat in found]
 
 
-def test_the_services_are_asked_for_roads_and_ferries(services, tmp_path):
+def test_the_whole_place_and_half_a_kilometre_around_it_are_asked_for(services, tmp_path):
     get(services, tmp_path / "senja.osm")
-    roads, ferries = services.overpass()
-    asked = re.search(r'"highway"~"\^\(([\w|]+)\)\$"', roads)[1].split("|")
+    (query,) = services.overpass()
+    (ring,) = corners(query)
+    asked = shapely.Polygon([(lon, lat) for lat, lon in ring])
+    north_m = (
+        shapely.Point(17.9, 69.46).distance(
+            shapely.Point(17.9, asked.intersection(shapely.LineString([(17.9, 69), (17.9, 70)])).bounds[3])
+        )
+        * 111_560
+    )  # metres in a degree of the meridian at 69 degrees north
+    assert 500 <= north_m <= 700
+    assert asked.covers(shapely.box(17.87, 69.43, 17.93, 69.46))
+
+
+def test_a_large_place_is_asked_for_in_pieces_that_cover_it(services, tmp_path):
+    whole = get(services, tmp_path / "whole.osm").read_bytes()
+    services.asked.clear()
+    area = shapely.MultiPolygon([shapely.box(16, 68.6, 18.5, 69.2), shapely.box(17, 69.3, 17.1, 69.35)])
+    services.found[1]["geojson"] = shapely.geometry.mapping(area)
+    pieces = get(services, tmp_path / "pieces.osm").read_bytes()
+    asked = [
+        shapely.Polygon([(lon, lat) for lat, lon in ring]) for query in services.overpass() for ring in corners(query)
+    ]
+    assert len(services.overpass()) >= 4
+    # The Earth is round: a straight line of degrees across 2.5 of them is not one of metres.
+    assert shapely.union_all(asked).buffer(1e-6).covers(area)
+    for piece in asked:
+        west, south, east, north = piece.bounds
+        assert (north - south) * 111.6 <= 51
+        assert (east - west) * 111.3 * 0.362 <= 52  # the cosine of 68.8 degrees
+    assert pieces == whole  # what comes in several answers is written once
+
+
+def test_the_services_are_asked_for_roads_ferries_and_relations(services, tmp_path):
+    get(services, tmp_path / "senja.osm")
+    (query,) = services.overpass()
+    asked = re.search(r'way\["highway"~"\(\^\|;\) \*\(([\w|]+)\) \*\(;\|\$\)",i\]', query)[1].split("|")
     assert set(asked) == set(tomllib.loads((ROOT / "configs/profiles/car.toml").read_text())["highway"])
-    assert "ferry|shuttle_train" in ferries
-    assert all(agent.startswith("geoaccess") for kind, *_, agent in services.asked if kind == "overpass")
+    assert 'way["route"~"(^|;) *(ferry|shuttle_train) *(;|$)"](poly:' in query
+    assert 'rel(bw.ways)["type"="restriction"]' in query
+    assert all(agent.startswith("geoaccess/") for kind, *_, agent in services.asked if kind == "overpass")
     assert services.asked[0][1]["q"] == ["Senja"]
+
+
+def test_relations_come_through_and_rule_the_turns(services, tmp_path):
+    """At node 301003 of the secondary road nobody may turn into the private drive."""
+    members = [("way", 401001, "from"), ("node", 301003, "via"), ("way", 401004, "to"), ("way", 999, "")]
+    services.map.append(
+        {
+            "type": "relation",
+            "id": 501,
+            "members": [{"type": kind, "ref": ref, "role": role} for kind, ref, role in members],
+            "tags": {"type": "restriction", "restriction": "no_right_turn", "note": 'a "b"'},
+        }
+    )
+    path = get(services, tmp_path / "senja.osm")
+    found = [
+        ([(m.type, m.ref, m.role) for m in thing.members], {tag.k: tag.v for tag in thing.tags})
+        for thing in osmium.FileProcessor(str(path))
+        if thing.is_relation()
+    ]
+    assert found == [([(kind[0], ref, role) for kind, ref, role in members], services.map[-1]["tags"])]
+    network = read_osm(path)
+    assert network.expansion is not None, "a turn is banned"
 
 
 def test_with_a_cache_the_second_call_needs_no_network(services, tmp_path):
@@ -169,6 +229,7 @@ def test_with_a_cache_the_second_call_needs_no_network(services, tmp_path):
         ),
         ((200, b"<html>maintenance</html>", "text/html"), FetchError, "something else than JSON"),
         ((400, b"bad request", "text/plain"), FetchError, "400"),
+        ((200, b'["no", "map"]', "application/json"), FetchError, "a form that is not known"),
     ],
 )
 def test_half_answers_are_refused(services, tmp_path, reply, error, says):
@@ -182,8 +243,9 @@ def test_half_answers_are_refused(services, tmp_path, reply, error, says):
 
 
 def test_a_second_piece_that_fails_leaves_nothing_half(services, tmp_path):
+    services.found[1]["geojson"] = shapely.geometry.mapping(shapely.box(17, 69, 19, 69.5))
     services.replies = [
-        (200, (RECORDED / "overpass_roads.json").read_bytes(), "application/json"),
+        (200, json.dumps({"elements": services.map}).encode(), "application/json"),
         (200, b'{"elements": [], "remark": "runtime error: out of memory"}', "application/json"),
     ]
     with pytest.raises(FetchError, match="out of memory"):
@@ -196,6 +258,7 @@ def test_a_busy_server_is_not_asked_for_ever(services, tmp_path):
     with pytest.raises(FetchError, match="busy"):
         get(services, tmp_path / "senja.osm")
     assert len(services.overpass()) == 3
+    assert services.waits == [15, 60]
 
 
 def test_a_server_that_was_busy_once_is_asked_again(services, tmp_path):
@@ -217,15 +280,13 @@ def test_a_place_that_is_only_a_point(services, tmp_path):
 
 
 def test_a_place_without_roads(services, tmp_path):
-    services.replies = [(200, b'{"elements": []}', "application/json")]
+    services.map = []
     with pytest.raises(InputError, match="no road"):
         get(services, tmp_path / "senja.osm")
 
 
 def test_a_way_without_its_nodes(services, tmp_path):
-    answer = json.loads((RECORDED / "overpass_roads.json").read_text(encoding="utf-8"))
-    answer["elements"] = [e for e in answer["elements"] if e["id"] != 301007]
-    services.replies = [(200, json.dumps(answer).encode(), "application/json")]
+    services.map = [element for element in services.map if element["id"] != 301007]
     with pytest.raises(FetchError, match="1 nodes of its ways are missing, the first 301007"):
         get(services, tmp_path / "senja.osm")
 
@@ -248,9 +309,7 @@ def test_a_name_that_readers_would_take_for_another_format(tmp_path):
 
 
 def test_characters_that_xml_cannot_hold_are_left_out(services, tmp_path):
-    answer = json.loads((RECORDED / "overpass_roads.json").read_text(encoding="utf-8"))
-    next(e for e in answer["elements"] if e["id"] == 401001)["tags"]["name"] = "a\x00b\x1bc\ufffe\nd'\"<>&"
-    services.replies = [(200, json.dumps(answer).encode(), "application/json")]
+    next(e for e in services.map if e["id"] == 401001)["tags"]["name"] = "a\x00b\x1bc\ufffe\nd'\"<>&"
     _, ways, _ = read(get(services, tmp_path / "senja.osm"))
     assert ways[401001][1]["name"] == "abc\nd'\"<>&"
 
@@ -260,5 +319,5 @@ def test_the_profile_decides_which_roads_are_asked_for(services, tmp_path):
     head = 'extends = "car"\nreplaces = ["highway"]\ntitle = "main roads"\n'
     own.write_text(head + "[highway]\nprimary = 80\nsecondary = 70\n")
     get(services, tmp_path / "senja.osm", profile=own)
-    roads, _ = services.overpass()
-    assert '["highway"~"^(primary|secondary)$"]' in roads
+    (query,) = services.overpass()
+    assert 'way["highway"~"(^|;) *(primary|secondary) *(;|$)",i](poly:' in query

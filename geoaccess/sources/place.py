@@ -1,42 +1,45 @@
-"""The roads and ferries of a place, downloaded through osmnx into a file of OpenStreetMap XML.
+"""The roads and ferries of a place, asked of Overpass and written to a file of OpenStreetMap XML.
 
-osmnx looks the place up and asks the Overpass service, but its graphs are not what is kept: they drop most tags, cut
-ways at the border of the place and turn some round. The answers of the service are written as they came, with every
-way, tag and node.
+The file is read like any other extract: every way, tag and node is written as it came, and what the tags mean is for
+the profile to say. osmnx widens the border; it is not asked for the map, as its graphs drop most tags, cut ways at the
+border and turn some round, and its requests can only be steered by settings of the whole process.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
+import math
 import re
-import socket
-import tempfile
-from hashlib import sha256
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
-from xml.sax.saxutils import quoteattr
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
-import requests
+import numpy as np
+import shapely
+from shapely.geometry import shape
 
 from geoaccess.errors import FetchError, InputError
-from geoaccess.files import writing
 from geoaccess.osm import read_profile
+from geoaccess.osm.values import FERRY_ROUTES
 from geoaccess.shipped import shipped
+from geoaccess.sources.download import new_session
+from geoaccess.sources.map_services import ANSWER_WITHIN_S, MapServices
+from geoaccess.sources.osm_xml import Elements, write_osm_xml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
 
-    from shapely import MultiPolygon, Polygon
+    from shapely import Geometry
 
 __all__ = ["fetch_place"]
 
-# On ways, which what drives onto a ferry or car train has no highway tag for; several routes stand with semicolons.
-_FERRIES = '["route"~"(^|;) *(ferry|shuttle_train) *(;|$)"]'
+_OVERPASS = "https://overpass-api.de/api"
+_NOMINATIM = "https://nominatim.openstreetmap.org"
+
+_AROUND_M = 500
+_PIECE_DEG = 0.45  # of latitude: 50 km, what the public service answers in a minute or two
+_BORDER_DEG = 0.0008  # at most 89 m: a coast has thousands of corners, and the service looks at each
+_BORDER_M = 100
+
 _CLASS = re.compile(r"\w+")
-_BUSY = frozenset({429, 504})
-_BUSY_ANSWERS = 3
-_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def fetch_place(
@@ -50,9 +53,10 @@ def fetch_place(
 ) -> Path:
     """Download the roads and ferries of a place into an `.osm` file.
 
-    All ways with a `highway` that the profile has a speed for, and all ferries and car trains (`route`), that touch the
-    place or the 500 m around it: whole, with their ids, tags and nodes in order, and their nodes with tags such as
-    `barrier`. Relations, and so turn restrictions, are not among them.
+    All ways with a `highway` that the profile has a speed for, and all ferries and car trains (`route`, their own or
+    that of a relation), that touch the place or the 500 m around it: whole, with their ids, tags and nodes in order;
+    their nodes with tags such as `barrier`; and the relations that restrict turns between them or describe the ferries.
+    Coastlines and lakes are not among them.
 
     Parameters
     ----------
@@ -82,11 +86,11 @@ def fetch_place(
 
     Notes
     -----
-    The settings of osmnx are changed for the length of the call and put back, so do not run it beside other uses of
-    osmnx in the same process. The data is © OpenStreetMap contributors, ODbL 1.0.
+    The data is © OpenStreetMap contributors, ODbL 1.0.
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> fetch_place("Senja, Norway", Path("senja.pbf"))
     Traceback (most recent call last):
     geoaccess.errors.InputError: senja.pbf: the roads of a place are written as OpenStreetMap XML; end the name on .osm
@@ -95,170 +99,92 @@ def fetch_place(
         raise InputError(f"{path}: the roads of a place are written as OpenStreetMap XML; end the name on .osm")
     if not query.strip():
         raise InputError('place "": is empty; name an area, such as "Senja, Norway"')
-    roads = _road_filter(profile or shipped("profiles/car.toml"))
-    with contextlib.ExitStack() as stack:
-        kept = stack.enter_context(tempfile.TemporaryDirectory()) if cache is None else cache
-        key = "\n".join([query, roads, _FERRIES, overpass_url or "", nominatim_url or ""])
-        answers = Path(kept) / sha256(key.encode()).hexdigest()[:16]
-        stack.enter_context(_settings(answers, overpass_url=overpass_url, nominatim_url=nominatim_url, query=query))
-        _download(_area(query), roads)
-        nodes, ways = _elements(query, answers)
-    _write(path, nodes, ways)
+    highways = _highway_filter(profile or shipped("profiles/car.toml"))
+    with new_session() as session:
+        session.headers["Accept-Encoding"] = "gzip, deflate"
+        services = MapServices(about=f'place "{query}"', session=session, kept=cache)
+        border = _border(services, f"{(nominatim_url or _NOMINATIM).rstrip('/')}/search", query)
+        overpass = f"{(overpass_url or _OVERPASS).rstrip('/')}/interpreter"
+        answers = [
+            services.ask(overpass, form={"data": _question(area, highways)}, fits=_is_of_overpass)
+            for area in _pieces(border)
+        ]
+    write_osm_xml(path, _elements(answers, query))
     return path
 
 
-def _road_filter(profile: Path) -> str:
-    """Return what Overpass is asked for: ways of a class that the profile knows."""
-    classes = [name for name in read_profile(profile).highway if _CLASS.fullmatch(name)]
-    return f'["highway"~"^({"|".join(classes)})$"]'
-
-
-@contextlib.contextmanager
-def _settings(folder: Path, *, overpass_url: str | None, nominatim_url: str | None, query: str) -> Iterator[None]:
-    """Set osmnx to keep its answers in `folder` and to fail in plain words; put everything back at the end."""
-    from osmnx import settings  # slow to import and needed here only
-
-    wanted: dict[str, Any] = {
-        "cache_folder": folder,
-        "cache_only_mode": True,
-        "use_cache": True,
-        "doh_url_template": None,  # without it a failed look-up of a name would be sent to a third party
-        "http_user_agent": f"geoaccess through {settings.http_user_agent}",
-        "requests_kwargs": {**settings.requests_kwargs, "hooks": {"response": _Watch(query)}},
-    }
-    if overpass_url is not None:
-        # A private service gives no slots; osmnx would wait a minute for a status page that is not there.
-        wanted |= {"overpass_url": overpass_url.rstrip("/"), "overpass_rate_limit": False}
-    if nominatim_url is not None:
-        wanted["nominatim_url"] = nominatim_url
-    before = {name: getattr(settings, name) for name in wanted}
-    look_up = socket.getaddrinfo  # osmnx replaces it to stay on one server and leaves it so
-    try:
-        for name, value in wanted.items():
-            setattr(settings, name, value)
-        yield
-    except requests.exceptions.RequestException as error:
-        asked = (
-            error.request.url.partition("?")[0] if error.request is not None and error.request.url else "the service"
-        )
-        raise FetchError(
-            f'place "{query}": {asked} gave no answer; check the internet connection, try again later, or name another '
-            f"service with overpass_url and nominatim_url"
-        ) from error
-    finally:
-        for name, value in before.items():
-            setattr(settings, name, value)
-        socket.getaddrinfo = look_up
-
-
-class _Watch:
-    """Looks at every answer before osmnx does, which asks a busy server for ever and accepts half an answer."""
-
-    def __init__(self, query: str) -> None:
-        self.query = query
-        self.busy = 0
-
-    def __call__(self, response: requests.Response, *_args: object, **_kwargs: object) -> None:
-        url = response.url.partition("?")[0]
-        if url.endswith("/status") or response.is_redirect:
-            return
-        if response.status_code in _BUSY:
-            self.busy += 1
-            if self.busy < _BUSY_ANSWERS:
-                return  # osmnx waits a minute and asks again
-            raise FetchError(f'place "{self.query}": {url} is busy ({response.status_code}); try again in some minutes')
-        if not response.ok:
-            raise FetchError(
-                f'place "{self.query}": {url} answered {response.status_code} {response.reason}; check the '
-                f"address of the service, or try again later"
-            )
-        try:
-            answer = response.json()
-        except ValueError as error:
-            raise FetchError(
-                f'place "{self.query}": {url} answered with something else than JSON ({response.text[:80]!r}); check '
-                f"the address of the service"
-            ) from error
-        if isinstance(answer, dict) and "remark" in answer:
-            raise FetchError(
-                f'place "{self.query}": {url} gave up: {answer["remark"]}; take a smaller place, try again later, or '
-                f"use an extract (.osm.pbf) in place of it"
-            )
-
-
-def _area(query: str) -> Polygon | MultiPolygon:
-    """Look up the border of a place."""
-    from osmnx import geocoder
-
-    try:
-        found = geocoder.geocode_to_gdf(query)
-    except TypeError as error:
-        raise InputError(
-            f'place "{query}": was found, but not as an area with a border; name a municipality, county or island'
-        ) from error
-    except ValueError as error:
+def _border(services: MapServices, url: str, query: str) -> Geometry:
+    """Look up the border of a place: of all that bear the name, the most important area."""
+    params = {"q": query, "format": "json", "polygon_geojson": "1", "limit": "50"}
+    found = services.ask(url, params=params, fits=lambda answer: isinstance(answer, list))
+    if not found:
         raise InputError(
             f'place "{query}": not found in OpenStreetMap; check the spelling and add the country, as "Senja, Norway"'
-        ) from error
-    border = cast("Polygon | MultiPolygon", found.geometry.iloc[0])
-    return border if border.is_valid else cast("Polygon | MultiPolygon", border.buffer(0))
+        )
+    areas = [one for one in found if one.get("geojson", {}).get("type") in {"Polygon", "MultiPolygon"}]
+    if not areas:
+        raise InputError(
+            f'place "{query}": was found, but not as an area with a border; name a municipality, county or island'
+        )
+    return shapely.make_valid(shape(max(areas, key=lambda one: one.get("importance", 0.0))["geojson"]))
 
 
-def _download(area: Polygon | MultiPolygon, roads: str) -> None:
-    """Let osmnx ask for the ways in an area and keep the answers; they are read from its folder."""
-    from osmnx import graph
+def _pieces(border: Geometry) -> list[list[shapely.Polygon]]:
+    """Return the place with what lies around it, in pieces of at most 50 km by 50 km, each in one or several parts."""
+    from osmnx.utils_geo import buffer_geometry  # slow to import and needed here only
 
-    with contextlib.suppress(InterruptedError):  # how osmnx ends when it only keeps answers
-        graph.graph_from_polygon(area, custom_filter=[roads, _FERRIES], simplify=False, retain_all=True)
+    area = shapely.simplify(buffer_geometry(border, _AROUND_M + _BORDER_M), _BORDER_DEG)
+    west, south, east, north = shapely.bounds(area)
+    middle = math.radians((south + north) / 2)
+    rows = np.linspace(south, north, math.ceil((north - south) / _PIECE_DEG) + 1)
+    columns = np.linspace(west, east, math.ceil((east - west) * math.cos(middle) / _PIECE_DEG) + 1)
+    squares = [shapely.box(left, low, right, high) for low, high in pairwise(rows) for left, right in pairwise(columns)]
+    pieces = (shapely.get_parts(shapely.intersection(area, square)) for square in squares)
+    polygons = ([part for part in parts if isinstance(part, shapely.Polygon)] for parts in pieces)
+    return [parts for parts in polygons if parts]
 
 
-def _elements(query: str, folder: Path) -> tuple[dict[int, Mapping[str, Any]], dict[int, Mapping[str, Any]]]:
-    """Read the nodes and ways of all answers, each once, by id."""
-    nodes: dict[int, Mapping[str, Any]] = {}
-    ways: dict[int, Mapping[str, Any]] = {}
-    for file in sorted(folder.glob("*.json")):
-        answer = json.loads(file.read_text(encoding="utf-8"))
-        for element in answer["elements"] if isinstance(answer, dict) else ():  # the look-up of the place is a list
-            if element["type"] == "node":
-                nodes[element["id"]] = element
-            elif element["type"] == "way":
-                ways[element["id"]] = element
+def _highway_filter(profile: Path) -> str:
+    """Return which roads Overpass is asked for: those of a class that the profile knows, also where several stand."""
+    return _any_of("highway", [name for name in read_profile(profile).highway if _CLASS.fullmatch(name)]) + ",i]"
+
+
+def _any_of(key: str, words: list[str] | tuple[str, ...]) -> str:
+    return f'["{key}"~"(^|;) *({"|".join(words)}) *(;|$)"'
+
+
+def _question(area: list[shapely.Polygon], highways: str) -> str:
+    """Return what Overpass is asked for a piece: ways, all their nodes, and the relations that the reader looks at."""
+    ferries = _any_of("route", FERRY_ROUTES) + "]"
+    lines, ways = [], []
+    for part in area:
+        corners = " ".join(f"{lat:.6f} {lon:.6f}" for lon, lat in shapely.get_coordinates(part.exterior))
+        inside = f'(poly:"{corners}");'
+        lines.append(f'rel["type"="route"]{ferries}{inside}')
+        ways += [f"way{highways}{inside}", f"way{ferries}{inside}", f"way(r.lines){inside}"]
+    return (
+        f"[out:json][timeout:{ANSWER_WITHIN_S}];({''.join(lines)})->.lines;({''.join(ways)})->.ways;"
+        f'(.ways;.ways >;rel(bw.ways)["type"="restriction"];rel(bw.ways)["type"="route"]{ferries};);out;'
+    )
+
+
+def _is_of_overpass(answer: Any) -> bool:
+    return isinstance(answer, dict) and isinstance(answer.get("elements"), list)
+
+
+def _elements(answers: list[Any], query: str) -> Elements:
+    """Return the elements of all answers, each once."""
+    found: Elements = {"node": {}, "way": {}, "relation": {}}
+    for answer in answers:
+        for element in answer["elements"]:
+            found[element["type"]][element["id"]] = element
+    ways = found["way"]
     if not any("highway" in way.get("tags", {}) for way in ways.values()):
         raise InputError(f'place "{query}": has no road for cars in OpenStreetMap; name a larger place, or one on land')
-    missing = {ref for way in ways.values() for ref in way["nodes"]} - nodes.keys()
+    missing = {ref for way in ways.values() for ref in way["nodes"]} - found["node"].keys()
     if missing:
         raise FetchError(
             f'place "{query}": the answer is cut: {len(missing)} nodes of its ways are missing, the first '
             f"{min(missing)}; try again"
         )
-    return nodes, ways
-
-
-def _write(path: Path, nodes: Mapping[int, Mapping[str, Any]], ways: Mapping[int, Mapping[str, Any]]) -> None:
-    """Write nodes and ways as OSM XML, in order of their ids."""
-    with writing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
-        file.write('<?xml version="1.0" encoding="UTF-8"?>\n')
-        file.write(
-            '<osm version="0.6" generator="geoaccess" copyright="OpenStreetMap and contributors" '
-            'attribution="https://www.openstreetmap.org/copyright" '
-            'license="https://opendatacommons.org/licenses/odbl/1-0/">\n'
-        )
-        for key, node in sorted(nodes.items()):
-            place = f'id="{key}" lat="{node["lat"]:.7f}" lon="{node["lon"]:.7f}"'
-            _write_element(file.write, f"node {place}", _tags(node))
-        for key, way in sorted(ways.items()):
-            _write_element(file.write, f'way id="{key}"', [*(f'nd ref="{ref}"' for ref in way["nodes"]), *_tags(way)])
-        file.write("</osm>\n")
-
-
-def _write_element(write: Callable[[str], object], head: str, inner: Iterable[str]) -> None:
-    lines = "".join(f"  <{line}/>\n" for line in inner)
-    write(f" <{head}>\n{lines} </{head.split(maxsplit=1)[0]}>\n" if lines else f" <{head}/>\n")
-
-
-def _tags(element: Mapping[str, Any]) -> list[str]:
-    """Write the tags of an element; characters that XML cannot hold are left out."""
-    return [
-        f"tag k={quoteattr(_NOT_IN_XML.sub('', key))} v={quoteattr(_NOT_IN_XML.sub('', value))}"
-        for key, value in element.get("tags", {}).items()
-    ]
+    return found
