@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import json
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +18,21 @@ from geoaccess.errors import InputError, MissingFileError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-__all__ = ["put_folder", "refuse_clashes", "require", "sha256", "spare", "writing", "writing_among", "writing_folder"]
+__all__ = [
+    "put_folder",
+    "refuse_clashes",
+    "remembered_sha256",
+    "require",
+    "sha256",
+    "spare",
+    "writing",
+    "writing_among",
+    "writing_folder",
+]
 
 _TRIES = 100
 _RACED = frozenset({errno.ENOENT, errno.EEXIST, errno.ENOTEMPTY})
+_SETTLED_S = 2.0  # no file system counts times more coarsely
 
 
 def require(path: Path, *, hint: str = "check the path") -> Path:
@@ -33,6 +46,49 @@ def sha256(path: Path) -> str:
     """Return the SHA-256 of a file's bytes as 64 hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def remembered_sha256(path: Path, memory: Path) -> str:
+    """Return the SHA-256 of a file, from a file of digests where the same bytes were digested before.
+
+    They are the same where name, inode, size, and both times are: of the last change of the bytes and of the inode,
+    which no program can set back. A file that changed a moment ago is not remembered, since it may change again within
+    one tick of its times.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "extract.osm.pbf"
+    ...     _ = path.write_bytes(b"roads")
+    ...     remembered_sha256(path, Path(folder) / "digests.json") == sha256(path)
+    True
+    """
+    name = str(path.absolute())
+    now = time.time()
+    stamp = _stamp(path)
+    known = _remembered(memory)
+    entry = known.get(name)
+    if isinstance(entry, list) and entry[:-1] == stamp and isinstance(entry[-1], str):
+        return entry[-1]
+    digest = sha256(path)
+    if _stamp(path) == stamp and now - max(stamp[2:]) / 1e9 > _SETTLED_S:
+        with contextlib.suppress(OSError, InputError), writing(memory) as temporary:
+            temporary.write_text(json.dumps({**_remembered(memory), name: [*stamp, digest]}, indent=1), "utf-8")
+    return digest
+
+
+def _stamp(path: Path) -> list[int]:
+    found = path.stat()
+    return [found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
+
+
+def _remembered(memory: Path) -> dict[str, object]:
+    try:
+        known = json.loads(memory.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
 
 
 @contextlib.contextmanager

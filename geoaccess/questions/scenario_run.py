@@ -14,7 +14,7 @@ from geoaccess import scenarios
 from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import DAY_S
 from geoaccess.errors import GeoaccessError, InputError
-from geoaccess.osm import read_profile, read_road_names
+from geoaccess.osm import read_profile
 from geoaccess.questions.day_profile import read_departures
 from geoaccess.routing import TravelTimes, attach_departures, day_profile, nearest_snapped
 from geoaccess.study import stages
@@ -142,7 +142,7 @@ def _base(study: Study, answers: Answers, names: pd.DataFrame | None, day: dt.da
 
 def road_names(study: Study) -> pd.DataFrame:
     """Return the names of the roads of a study, see `geoaccess.osm.read_road_names`."""
-    return read_road_names([study.resolve(name) for name in study.settings.network.osm])
+    return stages.road_names_of(study)
 
 
 def needs_names(changes: Sequence[Scenario]) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.frames import crs_of
-from geoaccess.osm import read_features
+from geoaccess.study.stages.extracts import features_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -28,7 +28,7 @@ def named_places(study: Study, cells: gpd.GeoDataFrame, sites: gpd.GeoDataFrame)
     """
     import shapely
 
-    places = read_features([study.resolve(name) for name in study.settings.network.osm], _SETTLEMENTS)
+    places = features_of(study, _SETTLEMENTS)
     places = places[places["name"] != ""][["name", "geometry"]]
     if places.empty:
         places = sites[sites["name"] != ""][["name", "geometry"]].drop_duplicates("name")

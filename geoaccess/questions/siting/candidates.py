@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from geoaccess import siting
 from geoaccess.errors import InputError
 from geoaccess.frames import crs_of
-from geoaccess.osm import read_features
+from geoaccess.study import stages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from geoaccess.study.answers import Answers
 
 __all__ = ["candidates_of", "municipality_of", "name_places"]
-
-_PLACES = ("city", "town", "village", "hamlet", "suburb", "isolated_dwelling")
 
 
 def candidates_of(answers: Answers, question: Question) -> gpd.GeoDataFrame:
@@ -45,8 +43,7 @@ def name_places(answers: Answers, places: gpd.GeoDataFrame, numbers: Sequence[in
     some = places.iloc[list(numbers)]
     own = some["name"].astype(str).to_list() if "name" in some else [""] * len(some)
     if not all(own):
-        extracts = [answers.study.resolve(name) for name in answers.study.settings.network.osm]
-        named = read_features(extracts, [("place", kind) for kind in _PLACES])
+        named = stages.features_of(answers.study, [("place", kind) for kind in stages.PLACES])
         near = siting.describe_location(some.geometry, named, language=answers.study.settings.language)
         own = [name or by for name, by in zip(own, near, strict=True)]
     return {j: name or str(places.index[j]) for j, name in zip(numbers, own, strict=True)}

@@ -13,7 +13,6 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures.islands import islands, parts
 from geoaccess.network import EdgeKind
-from geoaccess.osm import count_unused_tags, read_profile
 from geoaccess.phrases import FALLBACK, NOTHING, Writer
 from geoaccess.routing import route
 from geoaccess.shipped import shipped
@@ -91,8 +90,7 @@ def describe_network(study: Study) -> list[tuple[str, pd.DataFrame]]:
     places = islands(network, snapped, cells.join(zones["municipality"]))
     counts = pd.DataFrame({"what": list(network.counts), "number": list(network.counts.values())})
     unread = pd.DataFrame(network.unread, columns=["tag", "problem", "objects", "such_as"])
-    extracts = [study.resolve(name) for name in study.settings.network.osm]
-    unused = count_unused_tags(extracts, read_profile(study.profile))
+    unused = stages.unused_tags_of(study)
     shown = places[["tied_by", "municipality", "people", "cells"]].head(_ISLANDS_SHOWN)
     title = repr(network)
     tables = [

@@ -1,21 +1,24 @@
 """The stages of a study, each from values to values: people, network, hierarchy, sites, zones, times, classes."""
 
 from geoaccess.study.stages.classes import check_scheme, join_classes, join_table
+from geoaccess.study.stages.extracts import PLACES, features_of, read_mapped, road_names_of, unused_tags_of
 from geoaccess.study.stages.networks import build_network, build_or_load_network, contract_or_load, network_folder
 from geoaccess.study.stages.people import read_people
-from geoaccess.study.stages.sites import names_of_sites, read_mapped, read_places
+from geoaccess.study.stages.sites import names_of_sites, read_places
 from geoaccess.study.stages.snapping import Snapped, snap_all, snap_as_set, snap_cells
 from geoaccess.study.stages.subjects import about, fetch_hint
 from geoaccess.study.stages.times import search_nearest
 from geoaccess.study.stages.zoning import join_zones
 
 __all__ = [
+    "PLACES",
     "Snapped",
     "about",
     "build_network",
     "build_or_load_network",
     "check_scheme",
     "contract_or_load",
+    "features_of",
     "fetch_hint",
     "join_classes",
     "join_table",
@@ -25,8 +28,10 @@ __all__ = [
     "read_mapped",
     "read_people",
     "read_places",
+    "road_names_of",
     "search_nearest",
     "snap_all",
     "snap_as_set",
     "snap_cells",
+    "unused_tags_of",
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geoaccess import files
@@ -12,11 +11,12 @@ from geoaccess.errors import InputError
 from geoaccess.hierarchy import contract, load_hierarchy, network_digest, save_hierarchy
 from geoaccess.network import Network, load_network, save_network
 from geoaccess.osm import profile_files, read_network, read_profile
-from geoaccess.study.stages.subjects import fetch_hint
+from geoaccess.study.stages.extracts import code_of, content_digest, extracts_of
 from geoaccess.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from geoaccess.hierarchy import Hierarchy
     from geoaccess.study.settings.study_file import Study
@@ -45,7 +45,7 @@ def build_or_load_network(study: Study, *, say: Callable[[str], None] | None = N
 def contract_or_load(study: Study, network: Network) -> Hierarchy:
     """Return the contraction hierarchy of a network, from the cache of the study where it is kept there."""
     digest = hashlib.sha256(f"{__version__} {network_digest(network)}".encode())
-    for file in _code(_ROOMS_OF_A_HIERARCHY):
+    for file in code_of(_ROOMS_OF_A_HIERARCHY):
         digest.update(files.sha256(file).encode())
     folder = study.cache / f"hierarchy-{digest.hexdigest()[:20]}"
     if folder.exists():
@@ -56,12 +56,6 @@ def contract_or_load(study: Study, network: Network) -> Hierarchy:
     return hierarchy
 
 
-def _code(rooms: Sequence[str]) -> list[Path]:
-    """Return the files of code that a result in the cache depends on."""
-    package = Path(__file__).parents[2]
-    return sorted(file for room in rooms for file in (package / room).glob("*.py"))
-
-
 def network_folder(study: Study) -> Path:
     """Return where the network is kept: under a digest of all that makes it.
 
@@ -69,9 +63,7 @@ def network_folder(study: Study) -> Path:
     """
     paths = _extracts(study)
     settings = f"{study.settings.network.when} {study.settings.network.min_component_km}"
-    return (
-        study.cache / f"network-{_network_digest(paths, study.profile, (study.ferries, study.closures), settings)[:20]}"
-    )
+    return study.cache / f"network-{_network_digest(study, paths, settings)[:20]}"
 
 
 def build_network(study: Study, *, say: Callable[[str], None] | None = None) -> Network:
@@ -90,17 +82,17 @@ def build_network(study: Study, *, say: Callable[[str], None] | None = None) -> 
 
 
 def _extracts(study: Study) -> list[Path]:
-    paths = [study.resolve(name) for name in study.settings.network.osm]
-    for path in paths:
-        files.require(path, hint=fetch_hint(study))
+    paths = extracts_of(study)
     files.require(study.profile, hint="check [network] profile in the study")
     return paths
 
 
-def _network_digest(paths: Sequence[Path], profile: Path, tables: Sequence[Path | None], settings: str) -> str:
+def _network_digest(study: Study, paths: Sequence[Path], settings: str) -> str:
     digest = hashlib.sha256(f"{__version__} {settings}".encode())
+    for path in paths:
+        digest.update(content_digest(study, path).encode())
     hint = "check [network] ferries and closures in the study"
-    table = [files.require(file, hint=hint) for file in tables if file is not None]
-    for file in [*paths, *profile_files(profile), *table, *_code(_ROOMS_OF_A_NETWORK)]:
+    tables = [files.require(file, hint=hint) for file in (study.ferries, study.closures) if file is not None]
+    for file in [*profile_files(study.profile), *tables, *code_of(_ROOMS_OF_A_NETWORK)]:
         digest.update(files.sha256(file).encode())
     return digest.hexdigest()

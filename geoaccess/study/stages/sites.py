@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from geoaccess import files, services
-from geoaccess.osm import read_features
-from geoaccess.study.settings.inputs import CentralityComputed, SitesFromFile, SitesFromOsm
+from geoaccess.study.settings.inputs import SitesFromFile, SitesFromOsm
 from geoaccess.study.site_columns import at_their_levels, read_with_columns, refuse_columns
 from geoaccess.study.stages.subjects import about, fetch_hint
 
@@ -17,22 +16,7 @@ if TYPE_CHECKING:
 
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["names_of_sites", "read_mapped", "read_places"]
-
-
-def read_mapped(study: Study) -> gpd.GeoDataFrame:
-    """Return every mapped feature that some rule of the study asks for."""
-    rules = [source.tags for source in study.settings.sites if not isinstance(source, SitesFromFile)]
-    if isinstance(study.settings.centrality, CentralityComputed):
-        rules += study.settings.centrality.tags
-    if study.settings.ambulance:
-        rules += study.settings.ambulance.tags
-    pairs = dict.fromkeys(pair for tags in rules for rule in tags for pair in rule.items())
-    if not pairs:
-        import geopandas as gpd
-
-        return gpd.GeoDataFrame({"tags": []}, geometry=[], crs="EPSG:4326")
-    return read_features([study.resolve(name) for name in study.settings.network.osm], list(pairs))
+__all__ = ["names_of_sites", "read_places"]
 
 
 def read_places(study: Study, mapped: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -8,8 +8,8 @@ import pandas as pd
 from shapely.geometry import Point
 
 from geoaccess import files, zones
-from geoaccess.osm import read_boundaries
 from geoaccess.study.settings.inputs import ZonesFromColumn, ZonesFromFile, ZonesFromOsm
+from geoaccess.study.stages.extracts import boundaries_of
 from geoaccess.study.stages.subjects import about, fetch_hint
 
 if TYPE_CHECKING:
@@ -58,9 +58,8 @@ def _zones_of_column(study: Study, settings: ZonesFromColumn, cells: gpd.GeoData
 
 
 def _zones_of_osm(study: Study, settings: ZonesFromOsm, cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    extracts = [study.resolve(name) for name in study.settings.network.osm]
     levels = [settings.level] if settings.region_level is None else [settings.level, settings.region_level]
-    boundaries = read_boundaries(extracts, levels)
+    boundaries = boundaries_of(study, levels)
     municipalities = boundaries[settings.level].rename_axis("municipality_id")
     for missing in settings.borderless:
         with about("[[zones.borderless]]"):

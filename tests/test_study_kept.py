@@ -1,0 +1,150 @@
+"""What extracts hold beside roads is read once, and again where a file of the cache is damaged or an input changed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+
+import geopandas as gpd
+import osmium
+import pandas as pd
+import pytest
+
+from geoaccess import files
+from geoaccess.osm import read_boundaries, read_features, read_road_names
+from geoaccess.study import load_study
+from geoaccess.study.stages import features_of, read_mapped, road_names_of
+from geoaccess.study.stages.extracts import boundaries_of
+from tests.test_study_tiny import write_study
+
+HOSPITAL, TOWN = ("amenity", "hospital"), ("place", "town")
+SQUARE = [(10.0, 60.0), (10.2, 60.0), (10.2, 60.2), (10.0, 60.2)]
+
+
+@pytest.fixture
+def study(tmp_path):
+    """A study whose extract has a hospital, a town that is a hospital town, a named road and a municipality."""
+    path = write_study(tmp_path / "study")
+    study = load_study(path)
+    (extract,) = [study.resolve(name) for name in study.settings.network.osm]
+    other = extract.with_name("other.osm.pbf")
+    node = osmium.osm.mutable.Node
+    with osmium.SimpleWriter(str(other), overwrite=True) as writer:
+        for i, at in enumerate(SQUARE, start=1):
+            writer.add_node(node(id=i, location=at))
+        writer.add_node(node(id=5, location=(10.1, 60.1), tags={"amenity": "hospital", "name": 'St. "A"'}))
+        writer.add_node(node(id=6, location=(10.15, 60.1), tags={"place": "town", "name": "Ås"}))
+        writer.add_way(osmium.osm.mutable.Way(id=1, nodes=[1, 2, 3, 4, 1]))
+        writer.add_way(osmium.osm.mutable.Way(id=2, nodes=[1, 3], tags={"highway": "primary", "name": "Veien"}))
+        border = {"type": "boundary", "boundary": "administrative", "admin_level": "7", "name": "Ås"}
+        writer.add_relation(osmium.osm.mutable.Relation(id=9, members=[("w", 1, "outer")], tags=border))
+    shutil.move(other, extract)
+    return study
+
+
+def extract_of(study):
+    return [study.resolve(name) for name in study.settings.network.osm]
+
+
+def kept(study, kind):
+    (folder,) = study.cache.glob(f"{kind}-*")
+    return folder
+
+
+READ = {
+    "features": (lambda study: features_of(study, [HOSPITAL]), lambda paths: read_features(paths, [HOSPITAL])),
+    "boundaries": (lambda study: boundaries_of(study, [7])[7], lambda paths: read_boundaries(paths, [7])[7]),
+    "names": (road_names_of, read_road_names),
+}
+
+
+@pytest.mark.parametrize("kind", READ)
+def test_what_is_kept_is_what_is_read(study, kind, monkeypatch):
+    asked, read = READ[kind]
+    fresh = read(extract_of(study))
+    assert len(fresh) == 1
+    for again in (asked(study), asked(study)):
+        pd.testing.assert_frame_equal(pd.DataFrame(again), pd.DataFrame(fresh))
+        assert type(again) is type(fresh)
+        assert getattr(again, "crs", None) == getattr(fresh, "crs", None)
+    monkeypatch.setattr("osmium.FileProcessor", lambda *_: pytest.fail("the extract was read again"))
+    pd.testing.assert_frame_equal(pd.DataFrame(asked(study)), pd.DataFrame(fresh))
+
+
+@pytest.mark.parametrize("kind", READ)
+@pytest.mark.parametrize("name", ["*.parquet", "tables.json"])
+def test_damaged_tables_are_read_again(study, kind, name):
+    asked, _ = READ[kind]
+    before = asked(study)
+    (path,) = kept(study, kind).glob(name)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+    pd.testing.assert_frame_equal(pd.DataFrame(asked(study)), pd.DataFrame(before))
+    path.unlink()
+    pd.testing.assert_frame_equal(pd.DataFrame(asked(study)), pd.DataFrame(before))
+
+
+def test_another_extract_is_read(study):
+    assert features_of(study, [HOSPITAL])["name"].tolist() == ['St. "A"']
+    (extract,) = extract_of(study)
+    with osmium.SimpleWriter(str(extract), overwrite=True) as writer:
+        writer.add_node(osmium.osm.mutable.Node(id=5, location=(10.1, 60.1), tags={"amenity": "hospital"}))
+    assert features_of(study, [HOSPITAL])["name"].tolist() == [""]
+
+
+def test_places_are_read_with_what_the_study_asks_for(study, monkeypatch):
+    assert read_mapped(study).empty
+    features_of(study, [HOSPITAL])
+    monkeypatch.setattr("geoaccess.study.stages.extracts.read_features", lambda *_: pytest.fail("read again"))
+    assert features_of(study, [HOSPITAL, TOWN])["name"].tolist() == ['St. "A"', "Ås"]
+
+
+def test_the_type_of_areas_is_asked_of_the_extract_itself(study):
+    asked = [("type", "boundary")]
+    fresh = read_features(extract_of(study), asked)
+    for _ in range(2):
+        again = features_of(study, asked)
+        assert isinstance(again, gpd.GeoDataFrame)
+        pd.testing.assert_frame_equal(pd.DataFrame(again), pd.DataFrame(fresh))
+
+
+def settle(path, *, seconds=10):
+    """Let a file look as if it was written a while ago."""
+    then = time.time() - seconds
+    os.utime(path, (then, then))
+
+
+def test_a_file_of_other_bytes_but_the_same_size_and_date_is_digested_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("geoaccess.files._SETTLED_S", 0.0)
+    path, memory = tmp_path / "extract", tmp_path / "digests.json"
+    path.write_bytes(b"one")
+    settle(path)
+    first = files.remembered_sha256(path, memory)
+    assert memory.is_file()
+    path.write_bytes(b"two")
+    settle(path)
+    assert files.remembered_sha256(path, memory) == files.sha256(path) != first
+
+
+def test_a_remembered_digest_is_used_and_a_young_file_is_not_remembered(tmp_path, monkeypatch):
+    path, memory = tmp_path / "extract", tmp_path / "digests.json"
+    path.write_bytes(b"one")
+    digest = files.sha256(path)
+    assert files.remembered_sha256(path, memory) == digest
+    assert not memory.exists()  # it changed just now
+    monkeypatch.setattr("geoaccess.files._SETTLED_S", 0.0)
+    assert files.remembered_sha256(path, memory) == digest
+    monkeypatch.setattr("geoaccess.files.sha256", lambda _: pytest.fail("digested again"))
+    assert files.remembered_sha256(path, memory) == digest
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"x": 1}', "\0"])
+def test_a_damaged_file_of_digests_is_written_anew(tmp_path, monkeypatch, content):
+    monkeypatch.setattr("geoaccess.files._SETTLED_S", 0.0)
+    path, memory = tmp_path / "extract", tmp_path / "digests.json"
+    path.write_bytes(b"one")
+    memory.write_text(content.replace("x", str(path)))
+    for _ in range(2):
+        assert files.remembered_sha256(path, memory) == files.sha256(path)
