@@ -154,8 +154,8 @@ def points(count):
 
 cells, sites = points(700), points(40)
 digest = hashlib.sha256()
-for toward in ("sites", "cells"):
-    digest.update(ga.nearest(network, cells, sites, k=3, toward=toward).to_csv().encode())
+for direction in ("to_sites", "to_people"):
+    digest.update(ga.nearest(network, cells, sites, k=3, direction=direction).to_csv().encode())
 times = ga.travel_times(network, ga.snap(network, cells), ga.snap(network, sites), cutoff_s=5000)
 digest.update(times.tobytes())
 digest.update(ga.route(network, (10.01, 60.01), (10.4, 60.4)).to_wkt().to_csv().encode())

@@ -24,7 +24,7 @@ SECONDS = {"_min": 60.0, "_s": 1.0, "_km": 1000.0, "_m": 1.0}
 
 # What people may set: in a study file, on the command line, in a question; and what a study file has other words for.
 ASKED = ("study.settings.", ".cli.", ".questions.")
-NAMED = ("max_snap", "min_component", "toward")
+NAMED = ("max_snap", "min_component", "direction")
 
 # One word for several things: what stands here under a name is compared with nothing of that name, and why.
 OTHER = {

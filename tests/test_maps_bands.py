@@ -28,7 +28,7 @@ from geoaccess.phrases import languages
 class Service:
     key: str = "gp"
     label: str = "GP"
-    toward: str = "sites"
+    direction: str = "to_sites"
     norms_s: tuple[float, ...] = (1200.0,)
     proxy_note: str = ""
 

@@ -25,7 +25,7 @@ HEADS = {"title": "Care in $Iceland$ <b>", "disclaimer": "Made-up times.", "attr
 class Service:
     key: str = "gp"
     label: str = "GP $x^2$"
-    toward: str = "sites"
+    direction: str = "to_sites"
     norms_s: tuple[float, ...] = (1200.0,)
     proxy_note: str = "A proxy."
 

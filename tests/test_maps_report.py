@@ -66,7 +66,7 @@ def findings(names=("Bø", "Ås"), **changes):
     given = {
         "key": "gp",
         "label": "GP",
-        "toward": "sites",
+        "direction": "to_sites",
         "proxy_note": "",
         "norms_s": (1800.0,),
         "sites": 2,
@@ -217,7 +217,7 @@ def test_the_findings_in_norwegian():
 
 
 def test_an_ambulance_is_driven_from_and_its_drive_is_not_its_response():
-    base = findings(key="ambulance_base", toward="cells", p90_s=INF)
+    base = findings(key="ambulance_base", direction="to_people", p90_s=INF)
     sentences_found = sentences.findings(base, report(), EN)
     assert sentences_found[0] == (
         "800 of 1,000 people (80.0%) live within a 30-minute drive of the nearest ambulance base; 200 do not. "
@@ -231,7 +231,7 @@ def test_an_ambulance_is_driven_from_and_its_drive_is_not_its_response():
         "800 av 1 000 innbyggere (80,0 %) har høyst 30 minutters kjøretid fra nærmeste ambulansestasjon; 200 har ikke "
         "det. Dette er kjøretid, ikke responstid: Tiden i AMK-sentralen og til utrykning kommer i tillegg."
     )
-    other = sentences.findings(findings(key="home_nursing", toward="cells"), report(), EN)
+    other = sentences.findings(findings(key="home_nursing", direction="to_people"), report(), EN)
     assert "nearest site" in other[0]
     assert not any("response time" in text for text in other)
 

@@ -41,7 +41,7 @@ TOWNS = {"Reykjavík": (-21.94, 64.14), "Akureyri": (-18.09, 65.68), "Egilsstað
 class Service:
     key: str
     label: str
-    toward: str = "sites"
+    direction: str = "to_sites"
     norms_s: tuple[float, ...] = ()
     proxy_note: str = ""
 

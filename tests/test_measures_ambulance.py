@@ -27,8 +27,8 @@ from geoaccess.measures import (
 INF, NAN = math.inf, math.nan
 TIMES = ChainTimes(call_handling_s=120, mobilisation_s=90, on_scene_s=1200, handover_s=900)
 NORMS = ResponseNorms(built_up_s=720, sparse_s=1500, share=0.9)
-TO_PATIENT = ServiceSpec(key="to_patient", label="Ambulance", toward="cells", norms_s=(720.0, 1500.0))
-TO_TREATMENT = ServiceSpec(key="to_treatment", label="Treatment", toward="cells")
+TO_PATIENT = ServiceSpec(key="to_patient", label="Ambulance", direction="to_people", norms_s=(720.0, 1500.0))
+TO_TREATMENT = ServiceSpec(key="to_treatment", label="Treatment", direction="to_people")
 
 RESULTS = pd.DataFrame(
     {

@@ -14,7 +14,7 @@ from geoaccess.study import load_study, stages
 
 ROOT = Path(__file__).parents[1]
 TOTAL = 348_342
-TO_PATIENT = ga.measures.ServiceSpec(key="to_patient", label="Ambulance at the patient", toward="cells")
+TO_PATIENT = ga.measures.ServiceSpec(key="to_patient", label="Ambulance at the patient", direction="to_people")
 FIGURES = ga.ambulance.read_ambulance_figures()
 CAR = FIGURES.modes["car"]
 
@@ -38,7 +38,7 @@ def searched(iceland):
     roads, cells, sites = iceland
     bases, hospitals = (sites[sites["service"] == name] for name in ("ambulance_base", "hospital"))
     assert (len(bases), len(hospitals)) == (33, 8)
-    out = ga.nearest(roads, cells, bases, k=5, toward="cells")
+    out = ga.nearest(roads, cells, bases, k=5, direction="to_people")
     onward = ga.nearest(roads, cells, hospitals, k=1)
     back = ga.travel_times(roads, ga.snap(roads, hospitals), ga.snap(roads, bases))
     results = cells[["population", "municipality_id"]].assign(

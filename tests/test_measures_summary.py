@@ -27,7 +27,7 @@ pytestmark = pytest.mark.filterwarnings("error")
 
 INF, NAN = float("inf"), float("nan")
 GP = ServiceSpec(key="gp", label="GP", norms_s=(600.0, 1200.0))
-AMBULANCE = ServiceSpec(key="ambulance", label="Ambulance", toward="cells", norms_s=(720.0,))
+AMBULANCE = ServiceSpec(key="ambulance", label="Ambulance", direction="to_people", norms_s=(720.0,))
 SERVICES = [GP, AMBULANCE]
 
 times = st.one_of(st.sampled_from([0.0, 600.0, 1200.0, INF, NAN]), st.integers(0, 4000).map(float))
@@ -287,7 +287,7 @@ def test_curves_go_as_far_as_asked():
     ("fields", "message"),
     [
         ({"key": "gp office"}, "letters, digits and underscores"),
-        ({"toward": "people"}, "use 'sites' or 'cells'"),
+        ({"direction": "people"}, "it must be 'to_sites' or 'to_people'"),
         ({"norms_s": (600.0, 600.0)}, "rising order"),
         ({"norms_s": (0.0,)}, "above 0"),
         ({"norms_s": (NAN,)}, "above 0"),

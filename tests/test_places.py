@@ -41,19 +41,19 @@ def streets(order, turned):
     return Network.from_edges(lon=lon, lat=lat, u=u, v=v, forward_s=forward, backward_s=backward)
 
 
-def every_question(network, cells, sites, toward="sites"):
+def every_question(network, cells, sites, direction="to_sites"):
     """The time from each cell to the first site (or back), by all ways to ask."""
     one, two = snap(network, cells, **NEAR), snap(network, sites, **NEAR)
-    pair = (one, two) if toward == "sites" else (two, one)
+    pair = (one, two) if direction == "to_sites" else (two, one)
     for engine in (network, ga.contract(network)):
-        found = ga.nearest(engine, cells, sites, k=1, toward=toward, **NEAR)
+        found = ga.nearest(engine, cells, sites, k=1, direction=direction, **NEAR)
         yield "nearest", found["travel_time_s"].tolist()
         for method in ("search", "hierarchy"):
             table = ga.travel_times(engine, *pair, method=method)
-            yield method, (table if toward == "sites" else table.T)[:, 0].tolist()
-        near = ga.travel_times_within(engine, cells, sites, cutoff_s=1e6, toward=toward, **NEAR)
+            yield method, (table if direction == "to_sites" else table.T)[:, 0].tolist()
+        near = ga.travel_times_within(engine, cells, sites, cutoff_s=1e6, direction=direction, **NEAR)
         yield "within", near.set_index("cell_id")["travel_time_s"].reindex(cells.index, fill_value=np.inf).tolist()
-    field = ga.solve_nearest(network, sites, k=1, toward=toward, **NEAR)
+    field = ga.solve_nearest(network, sites, k=1, direction=direction, **NEAR)
     yield "field", field.nearest(cells)["travel_time_s"].tolist()
     field.attach(cells)
     for label, point in sites.items():
@@ -64,7 +64,7 @@ def every_question(network, cells, sites, toward="sites"):
     yield (
         "route",
         [
-            float(ga.route(network, *((cell, ends[1]) if toward == "sites" else (ends[1], cell)), **NEAR)
+            float(ga.route(network, *((cell, ends[1]) if direction == "to_sites" else (ends[1], cell)), **NEAR)
                   ["travel_time_s"].sum())
             for cell in ends[0]
         ],
@@ -81,7 +81,7 @@ def test_a_place_on_a_junction_is_on_all_its_streets_whatever_the_order_of_edges
     people, clinic = at(people=(lon[3], lat[3])), at(clinic=(lon[1], lat[1]))
     for name, found in every_question(network, people, clinic):
         assert found == [50.0], name
-    for name, found in every_question(network, clinic, people, "cells"):
+    for name, found in every_question(network, clinic, people, "to_people"):
         assert found == [50.0], name
     # and every pair of corners as networkx has it
     graph = nx.DiGraph()
@@ -125,9 +125,9 @@ def test_from_and_to_a_junction_all_streets_are_open_also_private_ones_and_past_
     network = ruled(**rules)
     middle = at(middle=(10.0, 60.0))
     ends = at(west=(9.95, 60.0), east=(10.05, 60.0), north=(10.0, 60.03), south=(10.0, 59.97))
-    for toward in ("sites", "cells"):
-        for name, found in every_question(network, ends, middle, toward):
-            assert found == expected, (name, toward)
+    for direction in ("to_sites", "to_people"):
+        for name, found in every_question(network, ends, middle, direction):
+            assert found == expected, (name, direction)
 
 
 def test_a_road_that_closes_takes_nothing_from_a_place_at_its_open_end():
@@ -291,8 +291,8 @@ def by_the_road():
 NORTH = 60 + 900 / 111_400  # 900 m of latitude at 60 degrees
 
 
-@pytest.mark.parametrize("toward", ["sites", "cells"])
-def test_who_lives_beside_a_site_off_the_road_walks_there(toward):
+@pytest.mark.parametrize("direction", ["to_sites", "to_people"])
+def test_who_lives_beside_a_site_off_the_road_walks_there(direction):
     network = by_the_road()
     cells = at(
         same=(10.05, NORTH), near=(10.05 + 100 / 55_800, NORTH), far=(10.05 + 2500 / 55_800, NORTH), road=(10.05, 60.0)
@@ -303,7 +303,7 @@ def test_who_lives_beside_a_site_off_the_road_walks_there(toward):
     driven = 2500 / GEOD.inv(10, 60, 10.1077, 60)[2] * 300
     expected = [0, metres[1] * 3.6 / 5, driven + 2 * to_road * 3.6 / 5, to_road * 3.6 / 5]
     assert expected[1] == pytest.approx(72, abs=1)
-    for name, found in every_question(network, cells, clinic, toward):
+    for name, found in every_question(network, cells, clinic, direction):
         assert found == pytest.approx(expected, abs=1.5), name
 
 
@@ -327,8 +327,8 @@ def every_question_but_routes(network, cells, sites):
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.sampled_from(["sites", "cells"]))
-def test_a_further_site_hurts_nobody_and_the_order_of_edges_changes_nothing(seed, toward):
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["to_sites", "to_people"]))
+def test_a_further_site_hurts_nobody_and_the_order_of_edges_changes_nothing(seed, direction):
     rng = np.random.default_rng(seed)
     n, m = 6, 9
     lon, lat = 10 + rng.random(n) * 0.1, 60 + rng.random(n) * 0.05
@@ -353,19 +353,19 @@ def test_a_further_site_hurts_nobody_and_the_order_of_edges_changes_nothing(seed
     y = np.concatenate([lat[nodes], 60 + rng.random(6) * 0.05])
     places = gpd.GeoSeries.from_xy(x, y, index=[f"p{i}" for i in range(11)], crs="EPSG:4326")
     cells, sites = places.iloc[::2], places.iloc[1::2]
-    one, other = (ga.nearest(net, cells, sites, toward=toward, **NEAR) for net in (plain, mixed))
+    one, other = (ga.nearest(net, cells, sites, direction=direction, **NEAR) for net in (plain, mixed))
     if (snap(plain, places, **NEAR)["edge"] >= 0).any():
         times = [name for name in one if name.endswith("_s")]
         # A tenth of a second is lost where an edge is counted from its other end.
         np.testing.assert_allclose(one[times], other[times], atol=0.31, rtol=0)
-    fewer = ga.nearest(plain, cells, sites.iloc[:-1], toward=toward, **NEAR)
+    fewer = ga.nearest(plain, cells, sites.iloc[:-1], direction=direction, **NEAR)
     assert not (one["travel_time_s"] > fewer["travel_time_s"]).any()
     assert not (one["travel_time_2_s"] > fewer["travel_time_2_s"]).any()
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.sampled_from(["sites", "cells"]), st.integers(1, 3))
-def test_walks_in_a_kept_field_are_those_from_scratch_and_gains_know_them(seed, toward, k):
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["to_sites", "to_people"]), st.integers(1, 3))
+def test_walks_in_a_kept_field_are_those_from_scratch_and_gains_know_them(seed, direction, k):
     rng = np.random.default_rng(seed)
 
     def crowd(count, prefix):
@@ -373,7 +373,7 @@ def test_walks_in_a_kept_field_are_those_from_scratch_and_gains_know_them(seed, 
         return gpd.GeoSeries.from_xy(x, y, index=[f"{prefix}{i}" for i in range(count)], crs="EPSG:4326")
 
     network, cells, sites, more = by_the_road(), crowd(12, "c"), crowd(3, "s"), crowd(2, "n")
-    field = ga.solve_nearest(network, sites, k=k, toward=toward, **NEAR)
+    field = ga.solve_nearest(network, sites, k=k, direction=direction, **NEAR)
     field.attach(cells, people=rng.integers(0, 9, 12))
     before = field.attached()
     saved = ga.routing.site_gains(field, more)["saved_s"]
@@ -388,7 +388,7 @@ def test_walks_in_a_kept_field_are_those_from_scratch_and_gains_know_them(seed, 
     changes.append(ga.routing.remove_site(field, "s1"))
     now = pd.concat([sites, more])
     now["s0"] = cells.iloc[0]
-    expected = ga.nearest(network, cells, now.drop("s1").set_crs(4326), k=k, toward=toward, **NEAR)
+    expected = ga.nearest(network, cells, now.drop("s1").set_crs(4326), k=k, direction=direction, **NEAR)
     pd.testing.assert_frame_equal(field.attached(), expected)
     for i, time in enumerate(expected["travel_time_s"]):
         journey = route_kept(field, i, start=(cells.x.iloc[i], cells.y.iloc[i]), goal=(10.05, NORTH))

@@ -77,7 +77,7 @@ def from_scratch(state, changes, service="gp"):
             [site.lon for site in sites.values()], [site.lat for site in sites.values()], index=[*sites], crs=4326
         )
         placed = snap(state.network, points, **state.snapping)
-        found = nearest_snapped(network, state.snapped.cells, placed, k=1, toward=state.specs[service].toward)
+        found = nearest_snapped(network, state.snapped.cells, placed, k=1, direction=state.specs[service].direction)
         time = found["travel_time_s"].to_numpy()
         total += np.where(np.isnan(time), np.inf, time)
     return total / 5

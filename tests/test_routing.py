@@ -102,20 +102,20 @@ def oracle(network, origins, destinations):
 
 
 @settings(max_examples=150, deadline=None)
-@given(networks(), st.sampled_from(["sites", "cells"]), st.integers(1, 4))
-def test_nearest_is_what_networkx_finds(made, toward, k):
+@given(networks(), st.sampled_from(["to_sites", "to_people"]), st.integers(1, 4))
+def test_nearest_is_what_networkx_finds(made, direction, k):
     network, rng = made
     snapped = both_snapped(network, rng)
     if snapped is None:
         return
     cells, sites = snapped
-    found = nearest_snapped(network, cells, sites, k=k, toward=toward)
-    times = oracle(network, cells, sites) if toward == "sites" else oracle(network, sites, cells)
+    found = nearest_snapped(network, cells, sites, k=k, direction=direction)
+    times = oracle(network, cells, sites) if direction == "to_sites" else oracle(network, sites, cells)
     for i, cell in enumerate(cells.index):
         expected = sorted(
             (times[key], number, site)
             for number, site in enumerate(sites.index)
-            if (key := (cell, site) if toward == "sites" else (site, cell)) in times
+            if (key := (cell, site) if direction == "to_sites" else (site, cell)) in times
         )
         for rank in range(k):
             suffix = "" if rank == 0 else f"_{rank + 1}"
@@ -223,7 +223,7 @@ def test_reasons_name_what_cuts_people_off():
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"k": 0}, "k is 0"), ({"toward": "hospital"}, "toward is 'hospital'")],
+    [({"k": 0}, "k is 0"), ({"direction": "hospital"}, "direction is 'hospital'")],
 )
 def test_wrong_settings_are_refused(change, message):
     network = Network.from_edges(lon=[10, 10.1], lat=[60, 60], u=[0], v=[1], forward_s=[1], backward_s=[1])

@@ -300,14 +300,16 @@ def test_times_between_places_are_those_of_whole_journeys_on_every_engine(world,
 
 
 @settings(max_examples=50)
-@given(worlds(), st.sampled_from(["sites", "cells"]))
-def test_the_k_nearest_are_the_first_of_all_times_on_every_engine(world, toward):
+@given(worlds(), st.sampled_from(["to_sites", "to_people"]))
+def test_the_k_nearest_are_the_first_of_all_times_on_every_engine(world, direction):
     cells, sites = world.snapped(a := world.points(6, "c"), world.points(4, "s", a))
-    expected = expected_times(world, cells, sites) if toward == "sites" else expected_times(world, sites, cells).T
+    expected = expected_times(world, cells, sites) if direction == "to_sites" else expected_times(world, sites, cells).T
     on = cells["edge"].to_numpy() >= 0
     contracted = ga.contract(world.network)
     for k in range(1, 5):
-        found = [nearest_snapped(network, cells, sites, k=k, toward=toward) for network in (world.network, contracted)]
+        found = [
+            nearest_snapped(network, cells, sites, k=k, direction=direction) for network in (world.network, contracted)
+        ]
         pd.testing.assert_frame_equal(*found, check_exact=True)
         got = listed(found[0], k)
         for i in np.flatnonzero(on):
@@ -344,13 +346,13 @@ def test_trees_lead_to_nodes_as_whole_journeys_do(world, reverse):
 
 
 @settings(max_examples=15)
-@given(worlds(), st.sampled_from(["sites", "cells"]), st.data())
-def test_within_is_the_finite_part_of_all_times_in_order(world, toward, data):
+@given(worlds(), st.sampled_from(["to_sites", "to_people"]), st.data())
+def test_within_is_the_finite_part_of_all_times_in_order(world, direction, data):
     cells, sites = world.points(6, "c"), world.points(4, "s")
     cell, site = world.snapped(cells, sites)
     assume((cell["edge"] >= 0).any() and (site["edge"] >= 0).any())
     times = ga.travel_times(world.network, cell, site)
-    if toward == "cells":
+    if direction == "to_people":
         times = ga.travel_times(world.network, site, cell).T
     finite = np.unique(times[np.isfinite(times)]).tolist()
     cutoff = data.draw(st.sampled_from([0, np.inf, *finite]))
@@ -359,22 +361,24 @@ def test_within_is_the_finite_part_of_all_times_in_order(world, toward, data):
         {"cell_id": cells.index[row], "site_id": sites.index[column], "travel_time_s": times[row, column]}
     )
     for name, network, method in engines(world.network):
-        found = ga.travel_times_within(network, cells, sites, cutoff_s=cutoff, toward=toward, method=method, **ASKED)
+        found = ga.travel_times_within(
+            network, cells, sites, cutoff_s=cutoff, direction=direction, method=method, **ASKED
+        )
         pd.testing.assert_frame_equal(found, expected, check_exact=True, check_dtype=False, obj=name)
 
 
 @settings(max_examples=15)
-@given(worlds(), st.sampled_from(["sites", "cells"]), st.integers(1, 3), st.data())
-def test_more_sites_never_hurt_and_k_nearest_begin_k_plus_one_nearest(world, toward, k, data):
+@given(worlds(), st.sampled_from(["to_sites", "to_people"]), st.integers(1, 3), st.data())
+def test_more_sites_never_hurt_and_k_nearest_begin_k_plus_one_nearest(world, direction, k, data):
     """Asked from outside, by points: the nearest is also what `travel_times` gives, and the same on every engine."""
     cells, sites = world.points(6, "c"), world.points(4, "s")
     cell, site = world.snapped(cells, sites)
     assume((cell["edge"] >= 0).any() and (site["edge"].iloc[:-1] >= 0).any())
     contracted = ga.contract(world.network)
     network = data.draw(st.sampled_from([world.network, contracted]))
-    asked = {"toward": toward, **ASKED}
+    asked = {"direction": direction, **ASKED}
     more = ga.nearest(network, cells, sites, k=k + 1, **asked)
-    pd.testing.assert_frame_equal(more, nearest_snapped(contracted, cell, site, k=k + 1, toward=toward))
+    pd.testing.assert_frame_equal(more, nearest_snapped(contracted, cell, site, k=k + 1, direction=direction))
     fewer = ga.nearest(network, cells, sites, k=k, **asked)
     ranks = [name for name in fewer.columns if name.startswith(("travel_time", "site"))]
     pd.testing.assert_frame_equal(more[ranks], fewer[ranks])
@@ -382,8 +386,8 @@ def test_more_sites_never_hurt_and_k_nearest_begin_k_plus_one_nearest(world, tow
     times = [name for name in ranks if name.startswith("travel_time")]
     on = cell["edge"].to_numpy() >= 0
     assert (fewer.loc[on, times].to_numpy() <= some.loc[on, times].to_numpy()).all()
-    turned = ga.travel_times(network, *((cell, site) if toward == "sites" else (site, cell)))
-    least_time = (turned if toward == "sites" else turned.T)[:, (site["edge"] >= 0).to_numpy()].min(axis=1)
+    turned = ga.travel_times(network, *((cell, site) if direction == "to_sites" else (site, cell)))
+    least_time = (turned if direction == "to_sites" else turned.T)[:, (site["edge"] >= 0).to_numpy()].min(axis=1)
     np.testing.assert_array_equal(fewer["travel_time_s"], least_time)
 
 
@@ -414,7 +418,7 @@ def test_a_faster_edge_never_lengthens_a_time(world, data):
 
 @settings(max_examples=15)
 @given(worlds(only=False, spare=False), st.integers(1, 3))
-def test_with_all_ways_turned_round_toward_turns_round(world, k):
+def test_with_all_ways_turned_round_direction_turns_round(world, k):
     net = world.network
     rng = world.rng
     cells, sites = world.points(5, "c"), world.points(4, "s")
@@ -435,10 +439,10 @@ def test_with_all_ways_turned_round_toward_turns_round(world, k):
     there = world.snapped(cells, sites)
     back = turned.snapped(cells, sites)
     assume(all((one["edge"] >= 0).any() for one in there))
-    for toward, other in (("sites", "cells"), ("cells", "sites")):
-        one = nearest_snapped(net, *there, k=k, toward=toward)
+    for direction, other in (("to_sites", "to_people"), ("to_people", "to_sites")):
+        one = nearest_snapped(net, *there, k=k, direction=direction)
         for network in (turned.network, ga.contract(turned.network)):
-            two = nearest_snapped(network, *back, k=k, toward=other)
+            two = nearest_snapped(network, *back, k=k, direction=other)
             pd.testing.assert_frame_equal(one, two, check_exact=True)
 
 
@@ -593,18 +597,18 @@ class TestWhatIsAskedWrongly:
         network = engine(line())
         none, sites = at(), at(10.0, 10.2, index=["west", "east"])
         assert ga.nearest(network, none, sites).shape == (0, 6)
-        for toward in ("sites", "cells"):
-            found = ga.travel_times_within(network, none, sites, cutoff_s=1e9, toward=toward)
+        for direction in ("to_sites", "to_people"):
+            found = ga.travel_times_within(network, none, sites, cutoff_s=1e9, direction=direction)
             assert found.columns.tolist() == ["cell_id", "site_id", "travel_time_s"]
             assert len(found) == 0
 
-    @pytest.mark.parametrize("toward", ["sites", "cells"])
-    def test_no_sites_are_refused(self, engine, toward):
+    @pytest.mark.parametrize("direction", ["to_sites", "to_people"])
+    def test_no_sites_are_refused(self, engine, direction):
         network = engine(line())
         with pytest.raises(InputError, match="there is no site"):
-            ga.nearest(network, at(10.0), at(), toward=toward)
+            ga.nearest(network, at(10.0), at(), direction=direction)
         with pytest.raises(InputError, match="there is no site"):
-            ga.travel_times_within(network, at(10.0), at(), cutoff_s=60, toward=toward)
+            ga.travel_times_within(network, at(10.0), at(), cutoff_s=60, direction=direction)
 
     @pytest.mark.parametrize("method", METHODS)
     def test_tables_of_no_points_have_no_entries(self, engine, method):
@@ -672,8 +676,8 @@ class TestWhatIsAskedWrongly:
         ):
             with pytest.raises(InputError, match="method is 'fast'"):
                 ask()
-        with pytest.raises(InputError, match="toward is 'hospital'"):
-            ga.travel_times_within(engine, at(10.0), at(10.2), cutoff_s=60, toward="hospital")
+        with pytest.raises(InputError, match="direction is 'hospital'"):
+            ga.travel_times_within(engine, at(10.0), at(10.2), cutoff_s=60, direction="hospital")
 
 
 def test_a_table_that_would_eat_up_all_memory_is_refused(monkeypatch):
@@ -814,9 +818,11 @@ def test_every_engine_gives_the_same_times_in_iceland(iceland, iceland_contracte
             if leg >= 0
         ]
         np.testing.assert_array_equal(np.rint(np.min(ways, axis=0)), np.rint(times[apart, j] * DECISECONDS))
-    for toward, table in (("sites", times), ("cells", ga.travel_times(iceland_contracted, sites, origins).T)):
+    for direction, table in (("to_sites", times), ("to_people", ga.travel_times(iceland_contracted, sites, origins).T)):
         for k in (1, 3):
-            found = [nearest_snapped(net, origins, sites, k=k, toward=toward) for net in (iceland, iceland_contracted)]
+            found = [
+                nearest_snapped(net, origins, sites, k=k, direction=direction) for net in (iceland, iceland_contracted)
+            ]
             pd.testing.assert_frame_equal(*found, check_exact=True)
             got = listed(found[0], k)
             assert all(got[i] == ranked(table[i], sites.index, k) for i in np.flatnonzero(origins["edge"] >= 0))

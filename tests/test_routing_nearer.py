@@ -35,15 +35,15 @@ def town(seed, n=60):
     return network, places(50), places(30), places(3), rng
 
 
-@pytest.mark.parametrize("toward", ["sites", "cells"])
+@pytest.mark.parametrize("direction", ["to_sites", "to_people"])
 @pytest.mark.parametrize("seed", range(12))
-def test_pairs_are_those_of_the_whole_table(seed, toward):
+def test_pairs_are_those_of_the_whole_table(seed, direction):
     network, cells, sites, _, rng = town(seed)
     limit = np.where(rng.random(len(cells)) < 0.2, np.inf, rng.integers(0, 900, len(cells)) / 2)
-    times = travel_times(network, cells, sites) if toward == "sites" else travel_times(network, sites, cells).T
+    times = travel_times(network, cells, sites) if direction == "to_sites" else travel_times(network, sites, cells).T
     limit[0] = times[0, 3] if np.isfinite(times[0, 3]) else 100.0  # as near as today is not nearer
     row, column = np.nonzero(times < limit[:, None])
-    found = nearer_pairs(network, cells, sites, limit, toward=toward)
+    found = nearer_pairs(network, cells, sites, limit, direction=direction)
     assert row.size > 20
     assert found[0].tolist() == row.tolist()
     assert found[1].tolist() == column.tolist()

@@ -48,26 +48,28 @@ def _points(places):
     return gpd.GeoSeries.from_xy([x for x, _ in places], [y for _, y in places], crs="EPSG:4326")
 
 
-def _solved(network, homes, sites, people, toward="sites"):
+def _solved(network, homes, sites, people, direction="to_sites"):
     cells, places = (snap(network, table, min_component_m=0) for table in (homes, sites))
-    field = solve_nearest(network, places, k=1, toward=toward, min_component_m=0)
+    field = solve_nearest(network, places, k=1, direction=direction, min_component_m=0)
     field.attach(cells, people=people)
     return field, cells, places
 
 
-def _from_scratch(network, edges, cells, sites, toward):
-    return nearest_snapped(close_network(network, edges), cells, sites, k=1, toward=toward)["travel_time_s"].to_numpy()
+def _from_scratch(network, edges, cells, sites, direction):
+    return nearest_snapped(close_network(network, edges), cells, sites, k=1, direction=direction)[
+        "travel_time_s"
+    ].to_numpy()
 
 
 @settings(max_examples=50, deadline=None)
-@given(towns(), st.sampled_from(["sites", "cells"]))
-def test_closing_any_edge_is_what_a_solve_from_scratch_finds(drawn, toward):
+@given(towns(), st.sampled_from(["to_sites", "to_people"]))
+def test_closing_any_edge_is_what_a_solve_from_scratch_finds(drawn, direction):
     network, homes, sites, people = drawn
     try:
-        field, cells, places = _solved(network, homes, sites, people, toward)
+        field, cells, places = _solved(network, homes, sites, people, direction)
     except InputError:  # no road to live on
         return
-    before = _from_scratch(network, np.array([], np.int32), cells, places, toward)
+    before = _from_scratch(network, np.array([], np.int32), cells, places, direction)
     kept = field.keys.copy(), field.cells().keys.copy()
     units = [Unit("road", "", "", (), np.array([edge], np.int32)) for edge in range(network.n_edges)]
     table = closing_table(field, units, norms_s=(30.0,))
@@ -75,7 +77,7 @@ def test_closing_any_edge_is_what_a_solve_from_scratch_finds(drawn, toward):
     assert np.array_equal(field.cells().keys, kept[1])
     carried = people_on_edges(field).people
     for edge, row in enumerate(table.to_dict("records")):
-        after = _from_scratch(network, np.array([edge], np.int32), cells, places, toward)
+        after = _from_scratch(network, np.array([edge], np.int32), cells, places, direction)
         was, now = np.isfinite(before), np.isfinite(after)
         worse = was & now & (after > before)
         assert row["people_cut_off"] == people[was & ~now].sum()
@@ -101,12 +103,12 @@ def _by_change(field, edges, norms_ds):
 
 
 @settings(max_examples=50, deadline=None)
-@given(towns(), st.sampled_from(["sites", "cells"]), st.randoms(use_true_random=False))
-def test_closing_each_on_its_own_is_closing_one_and_undoing_it_to_the_last_bit(drawn, toward, random):
+@given(towns(), st.sampled_from(["to_sites", "to_people"]), st.randoms(use_true_random=False))
+def test_closing_each_on_its_own_is_closing_one_and_undoing_it_to_the_last_bit(drawn, direction, random):
     network, homes, sites, people = drawn
     people = people + np.array([random.random() for _ in people]) * (people > 0)
     try:
-        field, _, _ = _solved(network, homes, sites, people, toward)
+        field, _, _ = _solved(network, homes, sites, people, direction)
     except InputError:  # no road to live on
         return
     shut = np.array([random.randrange(network.n_edges)], np.int32)
@@ -157,26 +159,26 @@ def chain(bridge=20, detour=None):
     return Network.from_edges(lon=lon, lat=lat, u=u, v=v, forward_s=seconds, backward_s=seconds, way_id=way)
 
 
-@pytest.mark.parametrize("toward", ["sites", "cells"])
+@pytest.mark.parametrize("direction", ["to_sites", "to_people"])
 @pytest.mark.parametrize("detour", [None, 900])
 @pytest.mark.parametrize("site", [(10.0, 60.05), (10.32, 60.05), (10.05, 60.0), (10.3, 60.0)])
-def test_a_bridge_parts_those_who_live_on_its_road(detour, site, toward):
+def test_a_bridge_parts_those_who_live_on_its_road(detour, site, direction):
     apart = chain(detour=detour)  # every piece an edge of its own: closing the bridge is closing its edge
     merged = simplify(apart)
     assert merged.n_edges < apart.n_edges
     homes = _points([(10.02, 60.0), (10.09, 60.0), (10.15, 60.0), (10.31, 60.0), (10.0, 60.04), (10.32, 60.04)])
     people = np.array([1, 2, 4, 8, 16, 32], float)
     names = pd.DataFrame({"name": "Brua", "ref": "", "bridge": True, "tunnel": False}, index=[12])
-    field, _, _ = _solved(merged, homes, _points([site]), people, toward)
+    field, _, _ = _solved(merged, homes, _points([site]), people, direction)
     units = [unit for unit in vulnerable_units(field, names) if unit.kind == "bridge"]
     assert [(unit.name, unit.ways) for unit in units] == [("Brua", (12,))]
     cells, after, _ = close_unit(field, units[0])
     found = (field.cells().keys[:, 0] >> np.uint64(32)).astype(float)
     found[cells] = after
     found = np.where(found >= 2**31 - 1, np.inf, found / 10)
-    by_hand, homes_apart, sites_apart = _solved(apart, homes, _points([site]), people, toward)
+    by_hand, homes_apart, sites_apart = _solved(apart, homes, _points([site]), people, direction)
     edge = np.flatnonzero(apart.way_id[apart.shape_way[apart.shape_ptr[:-1]]] == 12).astype(np.int32)
-    expected = _from_scratch(apart, edge, homes_apart, sites_apart, toward)
+    expected = _from_scratch(apart, edge, homes_apart, sites_apart, direction)
     assert by_hand.network is apart
     np.testing.assert_allclose(found, expected, atol=0.31)
 

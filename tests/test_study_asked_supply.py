@@ -337,9 +337,9 @@ def test_pairs_of_snapped_points_are_those_of_the_points(plain):
     settings = {"max_snap_m": 2500, "off_network_kph": 4, "min_component_m": 3000}
     snapped = [snap(network, places, **settings) for places in (cells, sites)]
     named = {"max_snap_m": 2500, "off_network_kph": 4, "min_component_m": 3000}
-    for toward in ("sites", "cells"):
-        found = within_snapped(network, *snapped, cutoff_s=2000, toward=toward)
-        expected = travel_times_within(network, cells, sites, cutoff_s=2000, toward=toward, **named)
+    for direction in ("to_sites", "to_people"):
+        found = within_snapped(network, *snapped, cutoff_s=2000, direction=direction)
+        expected = travel_times_within(network, cells, sites, cutoff_s=2000, direction=direction, **named)
         assert len(found) > 5
         assert found.astype(expected.dtypes).equals(expected)
         assert found["site_id"].cat.categories.tolist() == sites.index.tolist()

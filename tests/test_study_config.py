@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import tomllib
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from geoaccess.errors import ConfigError, InputError, MissingFileError
+from geoaccess.routing import nearest
 from geoaccess.study import load_study, write_template
 from tests.test_study_tiny import STUDY
 
@@ -255,6 +257,15 @@ def test_the_tiny_study_of_the_tests_loads(load):
     assert (settings.snap.max_m, settings.snap.off_network_kph, settings.network.min_component_km) == (2500, 4, 3)
     assert settings.zones.max_nearest_m == 5000
     assert settings.services["gp"].toward == "sites"
+
+
+@pytest.mark.parametrize(("written", "direction"), [("", "to_sites"), ("sites", "to_sites"), ("cells", "to_people")])
+def test_the_key_toward_is_the_parameter_direction_of_the_functions(load, written, direction):
+    """Left out, it is what `nearest` takes when its parameter is left out."""
+    line = f'toward = "{written}"\n' if written else ""
+    [spec] = load(STUDY.replace('label = "GP"\n', f'label = "GP"\n{line}')).specs[:1]
+    assert (spec.key, spec.direction) == ("gp", direction)
+    assert inspect.signature(nearest).parameters["direction"].default == "to_sites"
 
 
 @pytest.mark.parametrize(

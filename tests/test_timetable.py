@@ -138,10 +138,10 @@ def scene(seed):
     return network, departures, places, cells, sites, rng
 
 
-@pytest.mark.parametrize("toward", ["sites", "cells"])
+@pytest.mark.parametrize("direction", ["to_sites", "to_people"])
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
-def test_as_a_plain_search_at_every_time(toward, seed):
+def test_as_a_plain_search_at_every_time(direction, seed):
     made = scene(seed)
     if made is None:
         return
@@ -168,7 +168,7 @@ def test_as_a_plain_search_at_every_time(toward, seed):
     times = np.concatenate(
         [times, departures["departs_s"].to_numpy()[:4], departures["departs_s"].to_numpy()[:4] + 0.1]
     )
-    found = travel_times_at(cells, sites, sailed, times, toward=toward)
+    found = travel_times_at(cells, sites, sailed, times, direction=direction)
     everything = list(sites.itertuples())
     for i, cell in enumerate(cells.itertuples()):
         for j, time in enumerate(times):
@@ -176,13 +176,13 @@ def test_as_a_plain_search_at_every_time(toward, seed):
                 assert np.isnan(found[i, j])
                 continue
             at = round(time * DECISECONDS)
-            expected = earliest(network, sailed.roads, sailings, cell, everything, at, away=toward == "cells")
+            expected = earliest(network, sailed.roads, sailings, cell, everything, at, away=direction == "to_people")
             assert found[i, j] == (np.inf if expected is None else (expected - at) / DECISECONDS)
 
 
 @settings(max_examples=40, deadline=None)
-@given(seed=st.integers(0, 2**32 - 1), toward=st.sampled_from(["sites", "cells"]))
-def test_who_leaves_later_never_arrives_earlier_and_figures_are_the_integrals(seed, toward):
+@given(seed=st.integers(0, 2**32 - 1), direction=st.sampled_from(["to_sites", "to_people"]))
+def test_who_leaves_later_never_arrives_earlier_and_figures_are_the_integrals(seed, direction):
     made = scene(seed)
     if made is None:
         return
@@ -190,12 +190,12 @@ def test_who_leaves_later_never_arrives_earlier_and_figures_are_the_integrals(se
     sailed = attach_departures(network, departures, limit_m=0.5)
     step = 5.0  # every time in the world is a multiple of half a second, so figures of a fine sum are near
     at = np.arange(0, DAY, step) + step / 2
-    times = travel_times_at(cells, sites, sailed, at, toward=toward)
+    times = travel_times_at(cells, sites, sailed, at, direction=direction)
     arrivals = times + at
     both = np.isfinite(arrivals[:, 1:]) & np.isfinite(arrivals[:, :-1])
     assert (arrivals[:, 1:][both] >= arrivals[:, :-1][both] - 1e-6).all()
     assert not (np.isinf(arrivals[:, :-1]) & np.isfinite(arrivals[:, 1:])).any()
-    profile = day_profile(cells, sites, sailed, norms_s=[900, 3600], toward=toward)
+    profile = day_profile(cells, sites, sailed, norms_s=[900, 3600], direction=direction)
     for i in range(len(cells)):
         own, figure = times[i], profile.iloc[i]
         if np.isnan(own).any():
@@ -262,7 +262,7 @@ def test_one_ferry_by_hand():
 
 def test_a_boat_comes_to_the_people():
     network, cells, sites = one_ferry()
-    figures = day_profile(cells, sites, attach_departures(network, boats(8, 20)), toward="cells").loc["home"]
+    figures = day_profile(cells, sites, attach_departures(network, boats(8, 20)), direction="to_people").loc["home"]
     # The ambulance drives 5 minutes to the quay; who calls at 7:55 is served at 8:30.
     assert (figures["longest_gap_s"], figures["gap_begins_s"]) == (12 * 3600, (19 + 55 / 60) * 3600)
     assert figures["worst_s"] == 12 * 3600 + 2100

@@ -91,7 +91,7 @@ def test_of_a_whole_country_only_the_island_waits_for_the_boat(herjolfur, data):
     rest = figures[~bound & np.isfinite(figures["by_land_s"])]
     assert (rest["mean_s"] == rest["by_land_s"]).all()
     # The other way round, from the sites to the people, by the boats back.
-    ambulance = day_profile(snapped, sites, sailed, toward="cells").loc[bound]
+    ambulance = day_profile(snapped, sites, sailed, direction="to_people").loc[bound]
     assert np.isfinite(ambulance["worst_s"]).all()
     assert (ambulance["longest_gap_s"] == 9 * 3600).all()
 

@@ -227,8 +227,8 @@ def rules_by_edge(network, turns):
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.one_of(ruled_networks(), ruled_networks(tidy=True)), st.sampled_from(["sites", "cells"]))
-def test_searches_obey_every_rule(made, toward):
+@given(st.one_of(ruled_networks(), ruled_networks(tidy=True)), st.sampled_from(["to_sites", "to_people"]))
+def test_searches_obey_every_rule(made, direction):
     network, turns, rng = made
     try:
         cells = snap(network, points(rng, 5, "c"), max_snap_m=6000, min_component_m=0)
@@ -236,7 +236,7 @@ def test_searches_obey_every_rule(made, toward):
     except InputError:
         return
     rules = rules_by_edge(network, turns)
-    found = nearest_snapped(network, cells, sites, k=3, toward=toward)
+    found = nearest_snapped(network, cells, sites, k=3, direction=direction)
     matrix = travel_times(network, cells, sites)
     for i, cell in enumerate(cells.index):
         expected = []
@@ -246,7 +246,7 @@ def test_searches_obey_every_rule(made, toward):
             walk = straight_ds(cells.loc[cell], sites.loc[site])
             there = sooner(journeys(network, rules, cells.loc[cell], sites.loc[site]), walk)
             assert matrix[i, j] == (np.inf if there is None else there / DECISECONDS)
-            back = there if toward == "sites" else journeys(network, rules, sites.loc[site], cells.loc[cell])
+            back = there if direction == "to_sites" else journeys(network, rules, sites.loc[site], cells.loc[cell])
             time = sooner(back, walk)
             if time is not None:
                 expected.append((time, j))

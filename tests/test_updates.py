@@ -22,7 +22,7 @@ from geoaccess.routing import nearest_snapped
 FAST = {"min_component_m": 0.0, "off_network_kph": 1e9}
 PLAIN = os.environ.get("NUMBA_DISABLE_JIT") == "1"
 too_slow_uncompiled = pytest.mark.skipif(PLAIN, reason="a whole country takes minutes in plain Python")
-TOWARD = st.sampled_from(["sites", "cells"])
+DIRECTIONS = st.sampled_from(["to_sites", "to_people"])
 
 
 def all_networks():
@@ -38,7 +38,9 @@ def without(network, closed):
 
 
 def from_scratch(field, cells):
-    return nearest_snapped(without(field.network, field.closed), cells, field.sites, k=field.k, toward=field.toward)
+    return nearest_snapped(
+        without(field.network, field.closed), cells, field.sites, k=field.k, direction=field.direction
+    )
 
 
 def same(found, expected, *, reasons=True):
@@ -78,13 +80,13 @@ def change(data, field, fresh, spots):
 
 
 @settings(max_examples=40, deadline=None)
-@given(all_networks(), TOWARD, st.integers(1, 3), st.data())
-def test_after_any_changes_the_answers_are_those_from_scratch_and_undo_leads_back(made, toward, k, data):
+@given(all_networks(), DIRECTIONS, st.integers(1, 3), st.data())
+def test_after_any_changes_the_answers_are_those_from_scratch_and_undo_leads_back(made, direction, k, data):
     network, rng = made
     snapped = both_snapped(network, rng)
     assume(snapped is not None)
     cells, spots = snapped
-    field = ga.solve_nearest(network, spots.iloc[:2], k=k, toward=toward)
+    field = ga.solve_nearest(network, spots.iloc[:2], k=k, direction=direction)
     field.attach(cells)
     same(field.attached(), from_scratch(field, cells))
     states, changes = [], []
@@ -108,13 +110,13 @@ def test_after_any_changes_the_answers_are_those_from_scratch_and_undo_leads_bac
 
 
 @settings(max_examples=40, deadline=None)
-@given(all_networks(), TOWARD, st.data())
-def test_a_gain_is_what_adding_the_site_would_bring(made, toward, data):
+@given(all_networks(), DIRECTIONS, st.data())
+def test_a_gain_is_what_adding_the_site_would_bring(made, direction, data):
     network, rng = made
     snapped = both_snapped(network, rng)
     assume(snapped is not None)
     cells, spots = snapped
-    field = ga.solve_nearest(network, spots.iloc[:1], k=2, toward=toward)
+    field = ga.solve_nearest(network, spots.iloc[:1], k=2, direction=direction)
     people = rng.integers(0, 50, len(cells)).astype(float)
     field.attach(cells, people=people)
     ga.routing.close_edges(field, data.draw(st.lists(st.integers(0, network.n_edges - 1), max_size=2)))
@@ -134,13 +136,13 @@ def test_a_gain_is_what_adding_the_site_would_bring(made, toward, data):
 
 
 @settings(max_examples=30, deadline=None)
-@given(all_networks(), TOWARD, st.data())
-def test_closing_never_helps_and_another_site_never_hurts(made, toward, data):
+@given(all_networks(), DIRECTIONS, st.data())
+def test_closing_never_helps_and_another_site_never_hurts(made, direction, data):
     network, rng = made
     snapped = both_snapped(network, rng)
     assume(snapped is not None)
     cells, spots = snapped
-    field = ga.solve_nearest(network, spots.iloc[:2], toward=toward)
+    field = ga.solve_nearest(network, spots.iloc[:2], direction=direction)
     times = [field.nearest(cells).filter(like="travel_time").to_numpy()]
     ga.routing.close_edges(field, data.draw(st.lists(st.integers(0, network.n_edges - 1), min_size=1)))
     times.append(field.nearest(cells).filter(like="travel_time").to_numpy())
@@ -217,9 +219,9 @@ def test_who_lives_behind_a_closed_ferry_is_an_island():
     assert times(field) == {"quay": 300, "island": 410}
 
 
-@pytest.mark.parametrize("toward", ["sites", "cells"])
+@pytest.mark.parametrize("direction", ["to_sites", "to_people"])
 @pytest.mark.parametrize("restricted", [False, True])
-def test_a_site_on_the_same_edge_reaches_cells_though_no_node_changes(toward, restricted):
+def test_a_site_on_the_same_edge_reaches_cells_though_no_node_changes(direction, restricted):
     """A street one way, with a site near either end: what happens between them is seen by no junction."""
     network = assemble(
         lon=np.array([10.0, 10.1, 10.05]),
@@ -234,18 +236,18 @@ def test_a_site_on_the_same_edge_reaches_cells_though_no_node_changes(toward, re
         restricted=np.array([restricted, False, False]),
         merge_chains=False,
     )
-    field = ga.solve_nearest(network, at(first=10.001, last=10.099), k=1, toward=toward, **FAST)
-    field.attach(at(home=10.06 if toward == "cells" else 10.04))
+    field = ga.solve_nearest(network, at(first=10.001, last=10.099), k=1, direction=direction, **FAST)
+    field.attach(at(home=10.06 if direction == "to_people" else 10.04))
     far, near = 59, 10
     assert times(field)["home"] == pytest.approx(far, abs=0.2)
     change = ga.routing.add_site(field, "new", (10.05, 60.0))
     assert change.nodes.size == 0
     assert change.cells.tolist() == [0]
     assert times(field)["home"] == pytest.approx(near, abs=0.2)
-    moved = ga.routing.move_site(field, "new", (10.095 if toward == "sites" else 10.005, 60.0))
+    moved = ga.routing.move_site(field, "new", (10.095 if direction == "to_sites" else 10.005, 60.0))
     assert times(field)["home"] == pytest.approx(55, abs=0.2)
     ga.routing.undo(field, moved)
-    gain = ga.routing.site_gains(field, at(nearer=10.045 if toward == "sites" else 10.055))["saved_s"]
+    gain = ga.routing.site_gains(field, at(nearer=10.045 if direction == "to_sites" else 10.055))["saved_s"]
     assert gain.tolist() == pytest.approx([5], abs=0.2)
     ga.routing.undo(field, change)
     assert times(field)["home"] == pytest.approx(far, abs=0.2)
@@ -350,11 +352,11 @@ def iceland(data):
 
 
 @too_slow_uncompiled
-@pytest.mark.parametrize(("toward", "k"), [("sites", 2), ("cells", 3)])
-def test_random_changes_to_iceland(iceland, toward, k):
+@pytest.mark.parametrize(("direction", "k"), [("to_sites", 2), ("to_people", 3)])
+def test_random_changes_to_iceland(iceland, direction, k):
     network, cells, people, sites = iceland
     rng = np.random.default_rng(3)
-    field = ga.solve_nearest(network, sites, k=k, toward=toward)
+    field = ga.solve_nearest(network, sites, k=k, direction=direction)
     field.attach(cells, people=people)
     first = Everything(field)
     at_home = np.flatnonzero(cells["edge"] >= 0)
@@ -372,7 +374,7 @@ def test_random_changes_to_iceland(iceland, toward, k):
         else:
             changes.append(ga.routing.close_edges(field, rng.integers(0, network.n_edges, 40)))
         if step % 6 == 5:
-            again = ga.solve_nearest(without(network, field.closed), field.sites, k=k, toward=toward)
+            again = ga.solve_nearest(without(network, field.closed), field.sites, k=k, direction=direction)
             same(field.attached(), again.nearest(cells), reasons=False)
             assert (field.keys >> np.uint64(32) == again.keys >> np.uint64(32)).all()
     for change in reversed(changes):

@@ -46,7 +46,7 @@ class ServiceFindings:
 
     key: str
     label: str
-    toward: str
+    direction: str
     proxy_note: str
     norms_s: tuple[float, ...]
     sites: int

@@ -28,11 +28,11 @@ def findings(found: ServiceFindings, report: Report, writer: Writer) -> list[str
 
 def _key(key: str, found: ServiceFindings) -> str:
     """Return the key of a sentence: another where vehicles drive to people, who do not reach but are reached."""
-    return f"{key}_cells" if found.toward == "cells" else key
+    return f"{key}_cells" if found.direction == "to_people" else key
 
 
 def _is_ambulance(found: ServiceFindings) -> bool:
-    return found.toward == "cells" and found.key.startswith("ambulance")
+    return found.direction == "to_people" and found.key.startswith("ambulance")
 
 
 def _norm(norm: Norm, found: ServiceFindings, writer: Writer) -> str:

@@ -62,7 +62,7 @@ def asked_table(report: Report, writer: Writer) -> Table:
     rows = [
         [
             found.label,
-            writer[f"to_{found.toward}"],
+            writer[found.direction],
             ", ".join(writer.threshold(norm) for norm in found.norms_s) or NOTHING,
             writer.people(found.sites),
             writer["see_note"] if found.proxy_note and not found.proxies else writer.people(found.proxies),

@@ -48,8 +48,8 @@ class Service(Protocol):
         """Name of the service for readers."""
 
     @property
-    def toward(self) -> str:
-        """Either "sites" (people travel) or "cells" (the service travels)."""
+    def direction(self) -> str:
+        """Either "to_sites" (people travel) or "to_people" (the service travels)."""
 
     @property
     def norms_s(self) -> tuple[float, ...]:

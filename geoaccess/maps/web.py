@@ -178,7 +178,7 @@ def _service_layer(service: Service, results: pd.DataFrame, edges_s: Sequence[fl
         "kind": "time",
         "label": service.label,
         "caption": f"{words['travel_time']}: {service.label}",
-        "direction": words["cells_to" if service.toward == "cells" else "sites_to"],
+        "direction": words["cells_to" if service.direction == "to_people" else "sites_to"],
         "colours": band_colours(len(edges_s) + 1),
         "rows": [*rows, _total_row(results, language)],
         "notes": [service.proxy_note] if service.proxy_note else [],

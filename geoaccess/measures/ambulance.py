@@ -39,8 +39,8 @@ def road_chain(
     Parameters
     ----------
     results
-        One row per cell, with `{base}_s` (base to cell, searched with toward="cells"), `{site}_s` (cell to site), both
-        in seconds, inf unreachable, NaN not snapped, and `{base}_reason` and `{site}_reason` as in
+        One row per cell, with `{base}_s` (base to cell, searched with direction="to_people"), `{site}_s` (cell to
+        site), both in seconds, inf unreachable, NaN not snapped, and `{base}_reason` and `{site}_reason` as in
         `summarise_services`. `{base}_second_s`, the second nearest base, is used
         where it is there. `returning` needs `{base}_site` and
         `{site}_site`.

@@ -93,7 +93,7 @@ def boat_chain(
         From `port_times`.
     from_ports, to_ports
         The quays near each cell and the seconds by road from the quay to the cell and back: tables of
-        `geoaccess.travel_times_within`, toward="cells" and toward="sites", with
+        `geoaccess.travel_times_within`, direction="to_people" and direction="to_sites", with
         `cell_id`, `site_id` (the quay) and `travel_time_s`.
         A pair that only one of them has does not count for treatment.
     times

@@ -157,7 +157,7 @@ def response_table(
     ...     "population": [900.0, 100.0, 80.0], "municipality_id": ["5501", "5501", "5530"],
     ...     "built_up": [True, False, False], "to_patient_s": [600.0, 1200.0, 1800.0], "to_patient_reason": [""] * 3,
     ... })
-    >>> to_patient = ServiceSpec(key="to_patient", label="Ambulance at the patient", toward="cells")
+    >>> to_patient = ServiceSpec(key="to_patient", label="Ambulance at the patient", direction="to_people")
     >>> shown = ["settlement", "population", "people_within", "share_within", "met"]
     >>> response_table(cells, service=to_patient, norms=norms)[shown]
       settlement  population  people_within  share_within    met

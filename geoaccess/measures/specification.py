@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING
 
+from geoaccess.direction import wrong_direction
 from geoaccess.errors import InputError
+
+if TYPE_CHECKING:
+    from geoaccess.direction import Direction
 
 __all__ = ["REASONS", "ServiceSpec"]
 
@@ -31,8 +35,8 @@ class ServiceSpec:
         The service's prefix in the table of results: `gp` for the columns `gp_s`, `gp_reason` and so on.
     label
         What a reader is shown, "GP".
-    toward
-        "sites" where people travel to the service, "cells" where it comes to them, as an ambulance does.
+    direction
+        "to_sites" where people travel to the service, "to_people" where it comes to them, as an ambulance does.
     norms_s
         Target times in seconds, rising; empty where there are none. inf is no norm: nobody is beyond it.
     proxy_note
@@ -41,18 +45,18 @@ class ServiceSpec:
     Raises
     ------
     InputError
-        If the key is not a word of letters, digits and underscores, if `toward` is another word, or if the norms are
+        If the key is not a word of letters, digits and underscores, if `direction` is another word, or if the norms are
         not positive and rising.
 
     Examples
     --------
-    >>> ServiceSpec(key="legevakt", label="Legevakt", norms_s=(2400.0, 3600.0)).toward
-    'sites'
+    >>> ServiceSpec(key="legevakt", label="Legevakt", norms_s=(2400.0, 3600.0)).direction
+    'to_sites'
     """
 
     key: str
     label: str
-    toward: Literal["sites", "cells"] = "sites"
+    direction: Direction = "to_sites"
     norms_s: tuple[float, ...] = ()
     proxy_note: str = ""
 
@@ -61,8 +65,8 @@ class ServiceSpec:
         problems = []
         if not self.key.isidentifier():
             problems.append(f"key is {self.key!r}; use letters, digits and underscores, as in 'gp'")
-        if self.toward not in ("sites", "cells"):
-            problems.append(f"toward is {self.toward!r}; use 'sites' or 'cells'")
+        if wrong := wrong_direction(self.direction):
+            problems.append(wrong)
         if any(math.isnan(norm) or norm <= 0 for norm in self.norms_s):
             problems.append(f"norms_s is {self.norms_s}; every norm must be a number of seconds above 0")
         elif any(later <= earlier for earlier, later in zip(self.norms_s, self.norms_s[1:], strict=False)):

@@ -79,7 +79,7 @@ def staff_travel(rota: pd.DataFrame, times: pd.DataFrame, *, back: pd.DataFrame 
         Columns `cell_id` (the host), `site_id` and `travel_time_s`, as `within` returns them for the hosts in the
         place of cells.
     back
-        The same, `toward="cells"`, for the way home; None: as long as there.
+        The same, `direction="to_people"`, for the way home; None: as long as there.
 
     Returns
     -------

@@ -146,7 +146,7 @@ class Drawing:
         return {
             "key": key,
             "label": spec.label,
-            "toward": spec.toward,
+            "direction": spec.direction,
             "proxy_note": spec.proxy_note,
             "norms_s": list(spec.norms_s),
             "bands_s": list(edges),

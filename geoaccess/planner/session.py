@@ -105,7 +105,7 @@ class Session:
                 continue
             site = plan.sites[service][label]
             ends = [(float(state.lon[cell]), float(state.lat[cell])), (site.lon, site.lat)]
-            start, goal = ends if state.specs[service].toward == "sites" else reversed(ends)
+            start, goal = ends if state.specs[service].direction == "to_sites" else reversed(ends)
             parts = route_kept(held.field, cell, start=start, goal=goal)
             rows = [] if parts is None else _plain_parts(parts)
             found[label, time_s] = Journey(list(held.days), label, site.name, time_s, rows)

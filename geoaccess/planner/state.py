@@ -132,7 +132,7 @@ class PlannerState:
                 self.network,
                 self.snapped.sites[ours],
                 k=2,
-                toward=self.specs[service].toward,
+                direction=self.specs[service].direction,
                 max_snap_m=snapping["max_snap_m"],
                 off_network_kph=snapping["off_network_kph"],
                 min_component_m=snapping["min_component_m"],

@@ -96,7 +96,7 @@ class _Asked:
             candidates=state.candidates[1].iloc[candidates],
             now_s=self.now_s,
             share=self.share,
-            toward=state.specs[self.question.service].toward,
+            direction=state.specs[self.question.service].direction,
         )
 
     def near(self, candidates: npt.NDArray[np.int64], other: int) -> npt.NDArray[np.bool_]:

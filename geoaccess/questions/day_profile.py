@@ -96,7 +96,7 @@ def profile_day(study: Study, service: str, day: dt.date, *, show: bool = True) 
     left_out |= _without_timetable(network, sailed, language)
     sites = answers.sites[(answers.sites["service"] == service).to_numpy()]
     snapped = stages.snap_all(study, network, answers.results, sites)
-    figures = day_profile(snapped.cells, snapped.sites, sailed, toward=spec.toward, norms_s=spec.norms_s)
+    figures = day_profile(snapped.cells, snapped.sites, sailed, direction=spec.direction, norms_s=spec.norms_s)
     kept = ["population", "municipality_id", "municipality", "region", "centrality_class"]
     cells = answers.results[[*kept, "geometry"]].join(figures)
     cells.insert(len(kept), "static_s", answers.results[f"{service}_s"])

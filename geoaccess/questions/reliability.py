@@ -178,7 +178,7 @@ def _field_there(path: str, settings: str, service: str) -> NearestField:
     sites = stages.read_places(study, stages.read_mapped(study))
     snapped = stages.snap_all(study, network, stages.read_people(study), sites)
     mine = (sites["service"] == service).to_numpy()
-    field = solve_nearest(network, snapped.sites[mine], k=1, toward=study.settings.services[service].toward)
+    field = solve_nearest(network, snapped.sites[mine], k=1, direction=study.settings.services[service].direction)
     field.attach(snapped.cells)
     return field
 

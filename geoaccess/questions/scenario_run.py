@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import numpy.typing as npt
 
+    from geoaccess.direction import Direction
     from geoaccess.network import Network
     from geoaccess.scenarios import AddSite, ChangedNetwork, Close, MoveSite, Scenario, Slow
     from geoaccess.study.answers import Answers
@@ -313,10 +314,10 @@ def _times(
         parts = []
         for rows, allowed in _allowed(sites[mine], base.results["municipality_id"]):
             cells, ours = snapped.cells[rows], snapped.sites[mine][allowed]
-            found = _nearest(network, cells, ours, toward=service.toward)
+            found = _nearest(network, cells, ours, direction=service.direction)
             if sailed is not None and len(ours):
-                day = day_profile(cells, ours, sailed, toward=service.toward)["mean_s"]
-                land = _nearest(sailed.roads, cells, ours, toward=service.toward)["reason"]
+                day = day_profile(cells, ours, sailed, direction=service.direction)["mean_s"]
+                land = _nearest(sailed.roads, cells, ours, direction=service.direction)["reason"]
                 why = land.where(land != "", found["reason"])
                 found["travel_time_s"], found["reason"] = day, why.where(~np.isfinite(day), "")
             parts.append(found)
@@ -338,9 +339,9 @@ def _allowed(
     return [(zone.isin(labels).to_numpy(), np.array(which, np.bool_)) for which, labels in groups.items()]
 
 
-def _nearest(network: Network, cells: pd.DataFrame, sites: pd.DataFrame, *, toward: Any) -> pd.DataFrame:
+def _nearest(network: Network, cells: pd.DataFrame, sites: pd.DataFrame, *, direction: Direction) -> pd.DataFrame:
     if len(sites):
-        return nearest_snapped(network, cells, sites, k=2, toward=toward)
+        return nearest_snapped(network, cells, sites, k=2, direction=direction)
     off = (cells["edge"] < 0).to_numpy()
     never = np.where(off, np.nan, np.inf)
     table = pd.DataFrame({"travel_time_s": never, "site": None, "travel_time_2_s": never, "site_2": None}, cells.index)

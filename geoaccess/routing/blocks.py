@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from geoaccess.direction import Direction
     from geoaccess.hierarchy import Hierarchy
     from geoaccess.network import Network
-    from geoaccess.routing.sites import Toward
 
 __all__ = ["by_blocks_of_cells"]
 
@@ -32,7 +32,7 @@ def by_blocks_of_cells(
     sites: pd.DataFrame,
     answer: Callable[[npt.NDArray[np.float64], pd.Index], pd.DataFrame],
     *,
-    toward: Toward = "sites",
+    direction: Direction = "to_sites",
 ) -> pd.DataFrame:
     """Put together what `answer` says of the times between some cells and all sites.
 
@@ -43,13 +43,13 @@ def by_blocks_of_cells(
     answer
         Takes seconds of shape (n_cells, n_sites), inf where a site is not reached, and the ids of the cells; returns a
         row per cell.
-    toward
-        "sites" for journeys of people to sites, "cells" for those of vehicles to people.
+    direction
+        "to_sites" for journeys of people to sites, "to_people" for those of vehicles to people.
     """
     step = max(1, _PAIRS // len(sites))
     parts = []
     for first in range(0, len(cells), step):
         some = cells.iloc[first : first + step]
-        times = travel_times(network, sites, some).T if toward == "cells" else travel_times(network, some, sites)
+        times = travel_times(network, sites, some).T if direction == "to_people" else travel_times(network, some, sites)
         parts.append(answer(times, some.index))
     return pd.concat(parts) if len(parts) > 1 else parts[0]

@@ -15,7 +15,7 @@ from geoaccess.kernels.keys import EMPTY, FAR, LOW, SHIFT
 from geoaccess.network import Network, as_places
 from geoaccess.routing.field_sites import PLACE, Place, Sites, packed
 from geoaccess.routing.legs import legs
-from geoaccess.routing.sites import Toward, check_question, check_unique, nearest_keys, table
+from geoaccess.routing.sites import check_question, check_unique, nearest_keys, table
 from geoaccess.routing.walks import Spots, spots_of, walks_between
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
+    from geoaccess.direction import Direction
     from geoaccess.network import Arcs
 
 __all__ = ["PLACE", "NearestField", "Place", "Sites", "solve_nearest"]
@@ -34,7 +35,7 @@ def solve_nearest(
     sites: gpd.GeoDataFrame | gpd.GeoSeries | pd.DataFrame,
     *,
     k: int = 2,
-    toward: Toward = "sites",
+    direction: Direction = "to_sites",
     max_snap_m: float = 5000.0,
     off_network_kph: float = 5.0,
     min_component_m: float = 2000.0,
@@ -48,7 +49,7 @@ def solve_nearest(
         solves it sooner. Changes need no hierarchy.
     sites
         Points or polygons (their centroids) with a CRS and a unique index, or what `snap` made of them.
-    k, toward, max_snap_m, off_network_kph, min_component_m
+    k, direction, max_snap_m, off_network_kph, min_component_m
         As for `nearest`.
 
     Returns
@@ -81,8 +82,8 @@ def solve_nearest(
     hierarchy = network if isinstance(network, Hierarchy) else light(network)
     check_unique(sites=sites)
     places = as_places(hierarchy.network, sites, name="sites", **snapping)
-    check_question(k=k, toward=toward, n_sites=len(places))
-    return NearestField(hierarchy, places, k=k, toward=toward, snapping=snapping)
+    check_question(k=k, direction=direction, n_sites=len(places))
+    return NearestField(hierarchy, places, k=k, direction=direction, snapping=snapping)
 
 
 class _Cells(NamedTuple):
@@ -112,7 +113,7 @@ class NearestField:
 
     Attributes
     ----------
-    network, k, toward
+    network, k, direction
         What it was solved for.
     keys
         Shape (n_nodes, k), uint64: time in deciseconds << 32 | number of the site, rising; see
@@ -122,11 +123,11 @@ class NearestField:
     """
 
     def __init__(
-        self, hierarchy: Hierarchy, sites: pd.DataFrame, *, k: int, toward: Toward, snapping: dict[str, float]
+        self, hierarchy: Hierarchy, sites: pd.DataFrame, *, k: int, direction: Direction, snapping: dict[str, float]
     ) -> None:
         network = hierarchy.network
-        self.network, self.k, self.toward, self.snapping = network, k, toward, snapping
-        self.turned = toward == "cells"
+        self.network, self.k, self.direction, self.snapping = network, k, direction, snapping
+        self.turned = direction == "to_people"
         self.out, self.back = self._arcs_of_network()
         self.standing = Sites(network, sites, turned=self.turned)
         self.closed = np.empty(0, np.int32)
@@ -142,7 +143,7 @@ class NearestField:
         """Say what the field holds."""
         cells = 0 if self.attached_cells is None else len(self.attached_cells.table)
         return (
-            f"NearestField({len(self.standing.number)} sites, k={self.k}, toward {self.toward}, "
+            f"NearestField({len(self.standing.number)} sites, k={self.k}, direction {self.direction}, "
             f"{self.closed.size} edges closed, {cells} cells attached)"
         )
 

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
+    from geoaccess.direction import Direction
     from geoaccess.network import Places
-    from geoaccess.routing.sites import Toward
     from geoaccess.routing.walks import Walks
 
 __all__ = ["shortest_path_trees", "travel_times", "travel_times_within", "within_snapped"]
@@ -136,7 +136,7 @@ def travel_times_within(
     sites: Places,
     *,
     cutoff_s: float,
-    toward: Toward = "sites",
+    direction: Direction = "to_sites",
     method: Method = "auto",
     max_snap_m: float = 5000.0,
     off_network_kph: float = 5.0,
@@ -148,7 +148,7 @@ def travel_times_within(
     ----------
     cutoff_s
         The longest time that counts, seconds, legs off the network included.
-    toward, max_snap_m, off_network_kph, min_component_m
+    direction, max_snap_m, off_network_kph, min_component_m
         See `geoaccess.nearest`.
     method
         See `geoaccess.travel_times`.
@@ -181,7 +181,7 @@ def travel_times_within(
     roads = network.network if isinstance(network, Hierarchy) else network
     settings = {"max_snap_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
     cell, site = as_places(roads, cells, name="cells", **settings), as_places(roads, sites, name="sites", **settings)
-    row, column, time_s = _near(network, cell, site, cutoff_s=cutoff_s, toward=toward, method=method)
+    row, column, time_s = _near(network, cell, site, cutoff_s=cutoff_s, direction=direction, method=method)
     return pd.DataFrame(
         {"cell_id": cell.index.to_numpy()[row], "site_id": site.index.to_numpy()[column], "travel_time_s": time_s}
     )
@@ -194,7 +194,7 @@ def within_snapped(
     sites: pd.DataFrame,
     *,
     cutoff_s: float,
-    toward: Toward = "sites",
+    direction: Direction = "to_sites",
     method: Method = "auto",
 ) -> pd.DataFrame:
     """Do as `travel_times_within` does, for cells and sites as `snap` returns them.
@@ -209,7 +209,7 @@ def within_snapped(
     import pandas as pd
 
     check_unique(cells=cells, sites=sites)
-    row, column, time_s = _near(network, cells, sites, cutoff_s=cutoff_s, toward=toward, method=method)
+    row, column, time_s = _near(network, cells, sites, cutoff_s=cutoff_s, direction=direction, method=method)
     return pd.DataFrame(
         {
             "cell_id": pd.Categorical.from_codes(row, categories=cells.index),
@@ -225,15 +225,15 @@ def _near(
     sites: pd.DataFrame,
     *,
     cutoff_s: float,
-    toward: Toward,
+    direction: Direction,
     method: Method,
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.float64]]:
     """Return the pairs within a cutoff: positions of cell and site, in the order of both, and seconds."""
-    check_question(k=1, toward=toward, n_sites=len(sites))
+    check_question(k=1, direction=direction, n_sites=len(sites))
     furthest = _furthest("cutoff_s", cutoff_s)
     parts = []
-    ends = (cells, sites) if toward == "sites" else (sites, cells)
-    turned = toward == "sites"  # the sites are the sources in either case
+    ends = (cells, sites) if direction == "to_sites" else (sites, cells)
+    turned = direction == "to_sites"  # the sites are the sources in either case
     for part, tile in _tiles(network, *ends, turned=turned, furthest=furthest, method=method):
         row, column, time = sweeps.pick(tile, furthest)
         parts.append((row, column + np.int32(part.start), time))

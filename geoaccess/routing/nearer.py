@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
+    from geoaccess.direction import Direction
     from geoaccess.network import Network
 
 __all__ = ["nearer_pairs"]
@@ -39,7 +40,7 @@ def nearer_pairs(
     sites: pd.DataFrame,
     limit_s: npt.NDArray[np.float64],
     *,
-    toward: Literal["sites", "cells"] = "sites",
+    direction: Direction = "to_sites",
     most_bytes: float | None = None,
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.float64]]:
     """Find all pairs of a cell and a site with a time below the limit of the cell.
@@ -53,8 +54,8 @@ def nearer_pairs(
         As `snap` returns them.
     limit_s
         Seconds, shape (n_cells,); inf: every site that is reached counts.
-    toward
-        "sites": people travel to a site. "cells": a vehicle comes to them.
+    direction
+        "to_sites": people travel to a site. "to_people": a vehicle comes to them.
     most_bytes
         The memory that the pairs may need; three quarters of the machine's if left out.
 
@@ -68,7 +69,7 @@ def nearer_pairs(
         If the pairs would need more memory, with how much.
     """
     roads = network.network if isinstance(network, Hierarchy) else network
-    turned = toward == "cells"
+    turned = direction == "to_people"
     out, back = (roads.arcs, roads.arcs_reversed) if turned else (roads.arcs_reversed, roads.arcs)
     cell, site = legs(roads, cells, turned=turned), legs(roads, sites, turned=turned)
     rows, places = packed(cell, come=False), packed(site, come=True)

@@ -117,7 +117,7 @@ def route_kept(
     """Return the journey between an attached cell of a field and its nearest site, read off the field.
 
     Nothing is searched: from node to node the times of the field lead to the site, so that this is quick on any network
-    and heeds what was closed. From a site to cells (`toward="cells"`) the journey begins at the site.
+    and heeds what was closed. From a site to cells (`direction="to_people"`) the journey begins at the site.
 
     Parameters
     ----------

@@ -13,9 +13,9 @@ from geoaccess.routing.sites import nearest_snapped
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from geoaccess.direction import Direction
     from geoaccess.hierarchy import Hierarchy
     from geoaccess.network import Network
-    from geoaccess.routing.sites import Toward
 
 __all__ = ["TravelTimes", "nearest_by_service"]
 
@@ -53,7 +53,7 @@ def nearest_by_service(
     sites: pd.DataFrame,
     *,
     service: pd.Series[str],
-    toward: Mapping[str, Toward],
+    directions: Mapping[str, Direction],
 ) -> TravelTimes:
     """Search the two nearest sites of each service for every cell.
 
@@ -65,8 +65,8 @@ def nearest_by_service(
         What `snap` returns.
     service
         The service of each site, in the order of `sites`.
-    toward
-        For each service to search, who travels: people to "sites", or vehicles to "cells".
+    directions
+        For each service to search, who travels: people ("to_sites") or vehicles ("to_people").
 
     Raises
     ------
@@ -74,7 +74,7 @@ def nearest_by_service(
         If a service has no site.
     """
     found = {
-        key: nearest_snapped(network, cells, sites[(service == key).to_numpy()], k=2, toward=direction)
-        for key, direction in toward.items()
+        key: nearest_snapped(network, cells, sites[(service == key).to_numpy()], k=2, direction=direction)
+        for key, direction in directions.items()
     }
     return TravelTimes(cells["off_network_m"], found)

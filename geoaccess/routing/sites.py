@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from geoaccess.arguments import checks_arguments
+from geoaccess.direction import wrong_direction
 from geoaccess.errors import ArgumentError, InputError
 from geoaccess.hierarchy import Hierarchy, light
 from geoaccess.kernels import fields, search
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from geoaccess.direction import Direction
     from geoaccess.network import Places
     from geoaccess.routing.legs import Legs
 
@@ -38,8 +40,6 @@ PASSENGER_FERRY_ONLY = "passenger_ferry_only"
 NO_SITE_REACHABLE = "no_site_reachable"
 ROAD_NOT_CONNECTED = "road_not_connected"
 
-Toward = Literal["sites", "cells"]
-
 
 @checks_arguments
 def nearest(
@@ -48,7 +48,7 @@ def nearest(
     sites: Places,
     *,
     k: int = 2,
-    toward: Toward = "sites",
+    direction: Direction = "to_sites",
     max_snap_m: float = 5000.0,
     off_network_kph: float = 5.0,
     min_component_m: float = 2000.0,
@@ -68,9 +68,9 @@ def nearest(
         `max_snap_m` and the like are of no account.
     k
         How many sites, each another one.
-    toward
-        "sites": people travel to a site (GP, legevakt, hospital). "cells": a vehicle travels from a site to people
-        (ambulance). With one-way roads the two differ.
+    direction
+        "to_sites": people travel to a site (GP, legevakt, hospital). "to_people": a vehicle travels from a site to
+        people (ambulance). With one-way roads the two differ.
     max_snap_m, off_network_kph, min_component_m
         See `geoaccess.snap`.
 
@@ -87,7 +87,7 @@ def nearest(
     Raises
     ------
     InputError
-        If k < 1, `toward` is unknown, an index is not unique, there is no site, or no point lies near the network.
+        If k < 1, `direction` is unknown, an index is not unique, there is no site, or no point lies near the network.
 
     Examples
     --------
@@ -105,17 +105,22 @@ def nearest(
     settings = {"max_snap_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
     roads = network.network if isinstance(network, Hierarchy) else network
     cell = as_places(roads, cells, name="cells", **settings)
-    return nearest_snapped(network, cell, as_places(roads, sites, name="sites", **settings), k=k, toward=toward)
+    return nearest_snapped(network, cell, as_places(roads, sites, name="sites", **settings), k=k, direction=direction)
 
 
 @checks_arguments
 def nearest_snapped(
-    network: Network | Hierarchy, cells: pd.DataFrame, sites: pd.DataFrame, *, k: int = 2, toward: Toward = "sites"
+    network: Network | Hierarchy,
+    cells: pd.DataFrame,
+    sites: pd.DataFrame,
+    *,
+    k: int = 2,
+    direction: Direction = "to_sites",
 ) -> pd.DataFrame:
     """Do what `nearest` does for cells and sites that `snap` has attached already."""
-    check_question(k=k, toward=toward, n_sites=len(sites))
+    check_question(k=k, direction=direction, n_sites=len(sites))
     hierarchy = network if isinstance(network, Hierarchy) else light(network)
-    away = toward == "cells"
+    away = direction == "to_people"
     cell, site = legs(hierarchy.network, cells, turned=away), legs(hierarchy.network, sites, turned=away)
     attached = np.flatnonzero(site.edge >= 0).astype(np.int32)
     seed_node, seed_time, number = seeds(site, attached)
@@ -152,12 +157,12 @@ def check_unique(**tables: pd.DataFrame | pd.Series[Any]) -> None:
             raise InputError(f"{name}: the index is not unique ({double!r} stands there more than once)")
 
 
-def check_question(*, k: int, toward: str, n_sites: int) -> None:
+def check_question(*, k: int, direction: str, n_sites: int) -> None:
     """Refuse a question for the nearest sites that has no answer."""
     if k < 1:
         raise InputError(f"k is {k}; it must be 1 or more")
-    if toward not in ("sites", "cells"):
-        raise InputError(f'toward is {toward!r}; it must be "sites" or "cells"')
+    if wrong := wrong_direction(direction):
+        raise InputError(wrong)
     if not n_sites:
         raise InputError("there is no site")
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from geoaccess.direction import Direction
     from geoaccess.network import Arcs
-    from geoaccess.routing.sites import Toward
 
 __all__ = ["Sailed", "attach_departures", "day_profile", "travel_times_at"]
 
@@ -141,7 +141,7 @@ def day_profile(
     sites: pd.DataFrame,
     sailed: Sailed,
     *,
-    toward: Toward = "sites",
+    direction: Direction = "to_sites",
     norms_s: Sequence[float] = (),
     between_s: tuple[float, float] = (0.0, DAY_S),
 ) -> pd.DataFrame:
@@ -157,8 +157,8 @@ def day_profile(
         As `snap` returns them, on the network that the departures are tied to.
     sailed
         See `attach_departures`. Its departures should go on for some days after the day, for who misses the last boat.
-    toward
-        "sites": people leave their cell at t. "cells": a vehicle leaves its base at t for the cell.
+    direction
+        "to_sites": people leave their cell at t. "to_people": a vehicle leaves its base at t for the cell.
     norms_s
         Times for which the share of the day within them is wanted.
     between_s
@@ -186,7 +186,7 @@ def day_profile(
     begin, end = (round(second * DECISECONDS) for second in between_s)
     if end <= begin:
         raise InputError(f"between_s is {between_s}; it must begin before it ends")
-    overlay = _overlay(cells, sites, sailed, toward=toward)
+    overlay = _overlay(cells, sites, sailed, direction=direction)
     figures = timetable.day_figures(*overlay, begin, end, np.asarray(norms_s, np.float64) * DECISECONDS)
     off = (cells["edge"] < 0).to_numpy()
     figures[off] = np.nan
@@ -200,13 +200,18 @@ def day_profile(
 
 @checks_arguments
 def travel_times_at(
-    cells: pd.DataFrame, sites: pd.DataFrame, sailed: Sailed, leave_s: Sequence[float], *, toward: Toward = "sites"
+    cells: pd.DataFrame,
+    sites: pd.DataFrame,
+    sailed: Sailed,
+    leave_s: Sequence[float],
+    *,
+    direction: Direction = "to_sites",
 ) -> npt.NDArray[np.float64]:
     """Travel time to the nearest site at each of some times of leaving, in seconds: shape (n_cells, n_times).
 
     `leave_s` are seconds after midnight; the rest is as for `day_profile`.
     """
-    overlay = _overlay(cells, sites, sailed, toward=toward)
+    overlay = _overlay(cells, sites, sailed, direction=direction)
     at = np.rint(np.asarray(leave_s, np.float64) * DECISECONDS).astype(np.int64)
     found = timetable.arrivals(*overlay, at)
     seconds = np.where(found >= timetable.NEVER, np.inf, (found - at) / DECISECONDS)
@@ -214,16 +219,16 @@ def travel_times_at(
     return seconds
 
 
-def _overlay(cells: pd.DataFrame, sites: pd.DataFrame, sailed: Sailed, *, toward: Toward) -> _Overlay:
+def _overlay(cells: pd.DataFrame, sites: pd.DataFrame, sailed: Sailed, *, direction: Direction) -> _Overlay:
     """Solve the overlay of quays.
 
     A vehicle that leaves a base for a cell is a traveller who leaves the cell for the base with time running
     backwards: arcs and departures are turned round, and the staircases turned back.
     """
     roads = sailed.roads
-    away = toward == "cells"
+    away = direction == "to_people"
     arcs = roads.arcs if away else roads.arcs_reversed
-    by_land = nearest_snapped(roads, cells, sites, k=1, toward=toward)["travel_time_s"].to_numpy()
+    by_land = nearest_snapped(roads, cells, sites, k=1, direction=direction)["travel_time_s"].to_numpy()
     at_node, seeds = _to_goal(roads, arcs, sites, away=away)
     quay, ends = np.unique(np.concatenate([sailed.from_node, sailed.to_node]), return_inverse=True)
     half = sailed.from_node.size

@@ -14,11 +14,10 @@ from geoaccess.routing import nearer_pairs, nearest_snapped, travel_times
 from geoaccess.siting.siting_problem import SitingProblem
 
 if TYPE_CHECKING:
-    from typing import Literal
-
     import numpy.typing as npt
     import pandas as pd
 
+    from geoaccess.direction import Direction
     from geoaccess.hierarchy import Hierarchy
     from geoaccess.network import Places
 
@@ -36,7 +35,7 @@ def build_problem(
     sites: Places | None,
     candidates: Places,
     close: int = 0,
-    toward: Literal["sites", "cells"] = "sites",
+    direction: Direction = "to_sites",
 ) -> SitingProblem:
     """Find what each candidate would bring nearer: the pairs with a time below that to the sites that stand.
 
@@ -48,8 +47,8 @@ def build_problem(
         Of each cell, >= 0.
     close
         How many standing sites may be closed; more pairs matter then.
-    toward
-        "sites": people travel to a site. "cells": a vehicle comes to them.
+    direction
+        "to_sites": people travel to a site. "to_people": a vehicle comes to them.
 
     Returns
     -------
@@ -65,11 +64,11 @@ def build_problem(
     cells, candidates = as_places(roads, cells, name="cells"), as_places(roads, candidates, name="candidates")
     sites = None if sites is None else as_places(roads, sites, name="sites")
     weights = _weights(people, len(cells))
-    now_s, now_site = _standing(network, cells, sites, k=close + 1, toward=toward)
+    now_s, now_site = _standing(network, cells, sites, k=close + 1, direction=direction)
     limit = now_s[:, min(close, now_s.shape[1] - 1)]
     if sites is None or close >= len(sites):
         limit = np.full(len(cells), np.inf)
-    point, place, time_s = _nearer(network, cells, weights, candidates, limit, toward=toward)
+    point, place, time_s = _nearer(network, cells, weights, candidates, limit, direction=direction)
     return SitingProblem(
         people=weights,
         now_s=now_s,
@@ -91,7 +90,7 @@ def build_weekly_problem(
     candidates: pd.DataFrame,
     now_s: npt.NDArray[np.float64],
     share: npt.NDArray[np.float64],
-    toward: Literal["sites", "cells"] = "sites",
+    direction: Direction = "to_sites",
 ) -> SitingProblem:
     """Find what one more site, open every day, would bring where the sites that stand are open on some days only.
 
@@ -101,7 +100,7 @@ def build_weekly_problem(
 
     Parameters
     ----------
-    cells, people, candidates, toward
+    cells, people, candidates, direction
         As in `build_problem`.
     now_s
         Shape (n_kinds_of_days, n_cells), seconds to the nearest site that is open then; inf where none is reached.
@@ -117,7 +116,7 @@ def build_weekly_problem(
     mean_s = mean_over_days(now_s, share)
     if mean_s.shape != weights.shape:
         raise InputError(f"now_s has times of {mean_s.size} cells; there are {weights.size}")
-    point, place, time_s = _nearer(network, cells, weights, candidates, now_s.max(axis=0), toward=toward)
+    point, place, time_s = _nearer(network, cells, weights, candidates, now_s.max(axis=0), direction=direction)
     if share.size > 1:
         time_s = np.sum([part * np.minimum(day[point], time_s) for part, day in zip(share, now_s, strict=True)], axis=0)
     return SitingProblem(
@@ -146,7 +145,7 @@ def _nearer(
     candidates: pd.DataFrame,
     limit_s: npt.NDArray[np.float64],
     *,
-    toward: Literal["sites", "cells"],
+    direction: Direction,
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.float64]]:
     """Return cell, candidate and time of all pairs with a time below the limit of the cell.
 
@@ -155,9 +154,11 @@ def _nearer(
     there = np.flatnonzero((cells["edge"] >= 0).to_numpy() & (weights > 0))
     at, ceiling = cells.iloc[there], limit_s[there]
     if there.size * len(candidates) > _PAIRS_AT_ONCE:
-        near, candidate, time_s = nearer_pairs(network, at, candidates, ceiling, toward=toward)
+        near, candidate, time_s = nearer_pairs(network, at, candidates, ceiling, direction=direction)
         return there[near].astype(np.int32), candidate, time_s
-    times = travel_times(network, at, candidates) if toward == "sites" else travel_times(network, candidates, at).T
+    times = (
+        travel_times(network, at, candidates) if direction == "to_sites" else travel_times(network, candidates, at).T
+    )
     row, column = np.nonzero(times < ceiling[:, None])
     return there[row].astype(np.int32), column.astype(np.int32), times[row, column]
 
@@ -168,13 +169,13 @@ def _standing(
     sites: pd.DataFrame | None,
     *,
     k: int,
-    toward: Literal["sites", "cells"],
+    direction: Direction,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:
     """Return the times to the k nearest sites that stand, and their numbers."""
     if sites is None or not len(sites):
         return np.full((len(cells), 1), np.inf), np.full((len(cells), 1), -1, np.int32)
     k = min(k, len(sites))
-    found = nearest_snapped(network, cells, sites.reset_index(drop=True), k=k, toward=toward)
+    found = nearest_snapped(network, cells, sites.reset_index(drop=True), k=k, direction=direction)
     suffixes = [""] + [f"_{rank}" for rank in range(2, k + 1)]
     now_s = found[[f"travel_time{suffix}_s" for suffix in suffixes]].to_numpy(dtype=np.float64, na_value=np.inf)
     number = found[[f"site{suffix}" for suffix in suffixes]].astype("Int64").fillna(-1).to_numpy(dtype=np.int32)

@@ -109,6 +109,6 @@ def build_problem(
         sites=stages.snap_as_set(study, ground.places, ours) if len(ours) else None,
         candidates=stages.snap_as_set(study, ground.places, candidates),
         close=close,
-        toward=spec.toward,
+        direction=spec.direction,
     )
     return found, ours

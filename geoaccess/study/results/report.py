@@ -107,7 +107,7 @@ class _Found:
         return maps.ServiceFindings(
             key=spec.key,
             label=spec.label,
-            toward=spec.toward,
+            direction=spec.direction,
             proxy_note=spec.proxy_note,
             norms_s=spec.norms_s,
             sites=len(places),

@@ -94,7 +94,9 @@ def _figures(study: Study, settings: AmbulanceSettings) -> AmbulanceFigures:
 def chain_specs(results: pd.DataFrame) -> list[ServiceSpec]:
     """Return the times of the chain that are among the results, as services."""
     return [
-        ServiceSpec(key=key, label=label, toward="cells") for key, label in _LABELS.items() if f"{key}_s" in results
+        ServiceSpec(key=key, label=label, direction="to_people")
+        for key, label in _LABELS.items()
+        if f"{key}_s" in results
     ]
 
 

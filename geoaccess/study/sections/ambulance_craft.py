@@ -87,7 +87,7 @@ def _by_port(
     if mode == "aeroplane":
         fetched_s = car["ambulance_response_s"] + figures.modes["car"].times.on_scene_s
         return measures.aeroplane_chain(fetched_s, reached, to_ports=to_ports, times=kind.times)
-    from_ports = travel_times_within(roads.network, cells, ports, cutoff_s=road_s, toward="cells", **near)
+    from_ports = travel_times_within(roads.network, cells, ports, cutoff_s=road_s, direction="to_people", **near)
     return measures.boat_chain(cells.index, reached, from_ports=from_ports, to_ports=to_ports, times=kind.times)
 
 

@@ -59,7 +59,7 @@ def chain_by_road(solved: SolvedInput, settings: AmbulanceSettings, roads: Roads
     bases, sites = (
         roads.snapped.sites[(solved.sites["service"] == key).to_numpy()] for key in (settings.base, settings.site)
     )
-    coming = nearest_snapped(roads.network, roads.snapped.cells, bases, k=settings.bases, toward="cells")
+    coming = nearest_snapped(roads.network, roads.snapped.cells, bases, k=settings.bases, direction="to_people")
     onward = nearest_snapped(roads.network, roads.snapped.cells, sites, k=1)
     returning = pd.DataFrame(travel_times(roads.network, sites, bases), index=sites.index, columns=bases.index)
     legs = pd.DataFrame(

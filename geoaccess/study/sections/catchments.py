@@ -88,7 +88,9 @@ def _question(solved: SolvedInput, name: str, asked: CatchmentSettings) -> _Ques
     sites = solved.snapped.sites.loc[sites_of_service(solved, asked.service).index]
     decay = asked.function
     service = solved.study.settings.services[asked.service]
-    times = within_snapped(solved.network, solved.snapped.cells, sites, cutoff_s=decay.cutoff_s, toward=service.toward)
+    times = within_snapped(
+        solved.network, solved.snapped.cells, sites, cutoff_s=decay.cutoff_s, direction=service.direction
+    )
     limits = {}
     if asked.class_cutoff_min:
         classes = solved.results["centrality_class"].astype("object").map(str)

@@ -36,8 +36,8 @@ def ask_of_times(
     Those are times in the direction that the service asks for; see `geoaccess.routing.by_blocks_of_cells`.
     """
     sites = solved.snapped.sites.loc[sites_of_service(solved, key).index]
-    toward = solved.study.settings.services[key].toward
-    return by_blocks_of_cells(solved.network, solved.snapped.cells, sites, answer, toward=toward)
+    direction = solved.study.settings.services[key].direction
+    return by_blocks_of_cells(solved.network, solved.snapped.cells, sites, answer, direction=direction)
 
 
 def municipality_of_sites(known: SectionInput, key: str) -> pd.Series[str]:

@@ -16,6 +16,8 @@ from geoaccess.toml import Table, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from geoaccess.direction import Direction
+
 __all__ = [
     "CatchmentSettings",
     "EquitySettings",
@@ -125,6 +127,11 @@ class ServiceSettings(ServiceOptions):
     toward: Literal["sites", "cells"] = "sites"
     norms_min: list[Positive] = []
     proxy_note: str = ""
+
+    @property
+    def direction(self) -> Direction:
+        """What the study file calls `toward`, in the words of the functions."""
+        return "to_sites" if self.toward == "sites" else "to_people"
 
     @field_validator("norms_min")
     @classmethod

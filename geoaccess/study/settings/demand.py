@@ -121,6 +121,6 @@ class DemandSettings(Table):
         for key in self.contacts.services if self.contacts else ():
             if key not in services:
                 found.append(f'[demand.contacts] names the service "{key}"{did_you_mean(key, services)}')
-            elif services[key].toward == "cells":
+            elif services[key].direction == "to_people":
                 found.append(f"[demand.contacts] {key} comes to the people; name services that they travel to")
         return found

@@ -195,7 +195,7 @@ class Study:
             ServiceSpec(
                 key=key,
                 label=service.label,
-                toward=service.toward,
+                direction=service.direction,
                 norms_s=tuple(minutes * MIN for minutes in service.norms_min),
                 proxy_note=service.proxy_note,
             )

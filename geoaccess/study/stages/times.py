@@ -19,5 +19,5 @@ __all__ = ["search_nearest"]
 
 def search_nearest(study: Study, hierarchy: Hierarchy, snapped: Snapped, sites: gpd.GeoDataFrame) -> TravelTimes:
     """Return time and id of the nearest and the second nearest site of every service of a study."""
-    toward = {key: service.toward for key, service in study.settings.services.items()}
-    return nearest_by_service(hierarchy, snapped.cells, snapped.sites, service=sites["service"], toward=toward)
+    directions = {key: service.direction for key, service in study.settings.services.items()}
+    return nearest_by_service(hierarchy, snapped.cells, snapped.sites, service=sites["service"], directions=directions)
