@@ -11,6 +11,7 @@ from geoaccess.equity import (
     bootstrap_interval,
     concentration_index,
     equity_table,
+    equity_table_of_services,
     fgt,
     gini,
     kolm_pollak,
@@ -44,7 +45,7 @@ def results():
 
 
 def test_a_row_per_service_and_index_holds_everybody(results):
-    table = equity_table(
+    table = equity_table_of_services(
         results,
         services=SERVICES,
         norms={"gp": [700, 1200], "legevakt": (2400,)},
@@ -61,7 +62,7 @@ def test_a_row_per_service_and_index_holds_everybody(results):
 
 
 def test_the_values_are_those_of_the_functions(results):
-    table = equity_table(
+    table = equity_table_of_services(
         results, services=SERVICES, norms={"gp": [700]}, by="centrality_class", ranking="centrality_index"
     )
     found = table[table["service"] == "gp"].set_index("index")
@@ -76,7 +77,7 @@ def test_the_values_are_those_of_the_functions(results):
 
 
 def test_only_the_share_beyond_a_norm_counts_people_who_are_not_reached(results):
-    table = equity_table(results, services=SERVICES, norms={"gp": [700], "legevakt": [2400]}).set_index(
+    table = equity_table_of_services(results, services=SERVICES, norms={"gp": [700], "legevakt": [2400]}).set_index(
         ["service", "index"]
     )
     assert table["value"]["gp", "fgt_0"] == pytest.approx((50 + 50 + 10 + 6) / 516)
@@ -91,26 +92,28 @@ def test_only_the_share_beyond_a_norm_counts_people_who_are_not_reached(results)
 
 def test_people_without_a_rank_are_left_out_of_the_ranked_indices_and_counted(results):
     asked = {"services": {"gp": "gp_s"}, "ranking": "centrality_index"}
-    table = equity_table(results.assign(centrality_index=[990, 950, 500, NAN, 470, 700, 1]), **asked).set_index("index")
+    table = equity_table_of_services(
+        results.assign(centrality_index=[990, 950, 500, NAN, 470, 700, 1]), **asked
+    ).set_index("index")
     assert table.loc["concentration", "value"] == concentration_index(
         [600, 650, 900], weights=[300, 100, 50], ranking=[990, 950, 500]
     )
     people = table[["n_people_in", "n_people_unranked", "n_people_unreached"]]
     assert people.loc["concentration"].tolist() == [450, 50, 16]
     assert people.loc["gini"].tolist() == [500, 0, 16]
-    nobody = equity_table(results.assign(centrality_index=NAN), **asked).set_index("index")
+    nobody = equity_table_of_services(results.assign(centrality_index=NAN), **asked).set_index("index")
     assert np.isnan(nobody.loc["concentration", "value"])
     assert nobody.loc["concentration", "n_people_unranked"] == 500
 
 
 def test_nobody_lives_there(results):
-    table = equity_table(results.assign(population=0.0), services=SERVICES, norms={"gp": [700]}, draws=10)
+    table = equity_table_of_services(results.assign(population=0.0), services=SERVICES, norms={"gp": [700]}, draws=10)
     assert table["value"].isna().all()
     assert (table[["n_people_in", "n_people_unreached"]] == 0).all(axis=None)
 
 
 def test_intervals_are_those_of_the_clusters(results):
-    table = equity_table(results, services={"gp": "gp_s"}, clusters="municipality_id", draws=30, seed=4)
+    table = equity_table_of_services(results, services={"gp": "gp_s"}, clusters="municipality_id", draws=30, seed=4)
     expected = bootstrap_interval(
         gini, [600, 650, 900, 1500], weights=[300, 100, 50, 50], clusters=[1, 1, 2, 3], draws=30, seed=4
     )
@@ -118,9 +121,9 @@ def test_intervals_are_those_of_the_clusters(results):
     assert (row["low"], row["high"]) == (expected.low, expected.high)
     assert table[["low", "high"]].notna().all(axis=None)
     assert (table["low"] <= table["high"]).all()
-    without = equity_table(results, services={"gp": "gp_s"})
+    without = equity_table_of_services(results, services={"gp": "gp_s"})
     assert without[["low", "high"]].isna().all(axis=None)
-    one = equity_table(
+    one = equity_table_of_services(
         results.assign(municipality_id="0301"), services={"gp": "gp_s"}, clusters="municipality_id", draws=30
     )
     assert one[["low", "high"]].isna().all(axis=None)  # of one municipality nothing can be drawn
@@ -128,8 +131,8 @@ def test_intervals_are_those_of_the_clusters(results):
 
 def test_the_order_and_the_labels_of_the_cells_do_not_matter(results):
     asked = {"services": SERVICES, "norms": {"gp": [700]}, "by": "centrality_class", "ranking": "centrality_index"}
-    other = equity_table(results.iloc[::-1].set_axis([3] * 7), **asked)
-    pd.testing.assert_frame_equal(other, equity_table(results, **asked))
+    other = equity_table_of_services(results.iloc[::-1].set_axis([3] * 7), **asked)
+    pd.testing.assert_frame_equal(other, equity_table_of_services(results, **asked))
 
 
 @pytest.mark.parametrize(
@@ -139,16 +142,18 @@ def test_the_order_and_the_labels_of_the_cells_do_not_matter(results):
         ({}, {"norms": {"hospital": [1]}}, "norms of 'hospital', which is no service here; there are gp, legevakt"),
         ({}, {"norms": {"gp": [0]}}, "norm is 0 for"),
         ({"population": -1.0}, {}, "column population: 7 weights are negative"),
-        ({"gp_s": -1.0}, {}, "column gp_s: 6 times are negative"),
+        ({"gp_s": -1.0}, {}, "column gp_s: 6 are negative"),
     ],
 )
 def test_wrong_input_is_named(results, change, asked, message):
     with pytest.raises(InputError, match=message):
-        equity_table(results.assign(**change), **{"services": SERVICES, **asked})
+        equity_table_of_services(results.assign(**change), **{"services": SERVICES, **asked})
 
 
 def test_norms_of_many_kinds_and_services_in_the_order_given(results):
-    table = equity_table(results, services=dict(reversed(SERVICES.items())), norms={"gp": np.array([700.0])})
+    table = equity_table_of_services(
+        results, services=dict(reversed(SERVICES.items())), norms={"gp": np.array([700.0])}
+    )
     assert table["service"].drop_duplicates().tolist() == ["legevakt", "gp"]
     assert table["norm"].dropna().tolist() == [700.0] * 3
 
@@ -160,5 +165,42 @@ def test_the_share_beyond_a_norm_is_that_of_the_table_of_norms(results):
     expected = norm_table_of_services(lived, services=[ServiceSpec(key="gp", label="GP", norms_s=norms)])[
         "share_within"
     ]
-    table = equity_table(lived, services={"gp": "gp_s"}, norms={"gp": norms})
+    table = equity_table_of_services(lived, services={"gp": "gp_s"}, norms={"gp": norms})
     assert table.loc[table["index"] == "fgt_0", "value"].tolist() == pytest.approx((1 - expected).tolist())
+
+
+def test_from_arrays_a_table_of_indices_is_that_of_a_service(results):
+    expected = equity_table_of_services(
+        results,
+        services={"gp": "gp_s"},
+        norms={"gp": [700, 1200]},
+        by="centrality_class",
+        ranking="centrality_index",
+        clusters="municipality_id",
+        draws=20,
+    ).drop(columns="service")
+    given = {"weights": results["population"], "groups": results["centrality_class"], "norms": [700, 1200], "draws": 20}
+    shared = {"ranking": results["centrality_index"], "clusters": results["municipality_id"]}
+    pd.testing.assert_frame_equal(equity_table(results["gp_s"], **given, **shared), expected)
+    lists = {
+        name: one.tolist() if isinstance(one, pd.Series) and one.dtype != "Int8" else one
+        for name, one in (given | shared).items()
+    }
+    pd.testing.assert_frame_equal(equity_table(results["gp_s"].tolist(), **lists), expected)
+    assert equity_table([600.0, 900.0]).set_index("index")["value"]["gini"] == gini([600, 900])
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"weights": [1.0]}, "weights have shape"),
+        ({"groups": [1]}, "1 groups for 2 values"),
+        ({"ranking": [1.0]}, "1 ranks for 2 values"),
+        ({"clusters": ["a"]}, "1 clusters for 2 values"),
+        ({"norms": [0.0]}, "norm is 0"),
+        ({"weights": pd.Series([1.0, 2.0], index=[1, 0])}, "weights have the labels of the values in another order"),
+    ],
+)
+def test_wrong_arrays_are_named(given, message):
+    with pytest.raises(InputError, match=message):
+        equity_table(pd.Series([600.0, 900.0]), **given)

@@ -20,6 +20,7 @@ from geoaccess.measures import (
     norm_table_of_services,
     response_norm,
     response_table,
+    response_table_of_service,
     road_chain,
     summarise_services,
 )
@@ -46,8 +47,16 @@ RESULTS = pd.DataFrame(
 RETURNING = pd.DataFrame({"A": [250.0, 5000.0], "B": [4000.0, 1900.0]}, index=["H", "K"])
 
 
+def chain_of(table, times=TIMES, returning=None):
+    """The chain from the columns of a table, of which some may not be there."""
+    names = {"base_second_s": "base_second_s", "base_reason": "base_reason", "site_reason": "hospital_reason"}
+    names |= {"base": "base_site", "site": "hospital_site"}
+    given = {name: table[column] for name, column in names.items() if column in table}
+    return road_chain(table["base_s"], table["hospital_s"], times=times, returning=returning, **given)
+
+
 def chained(**changes):
-    return road_chain(RESULTS.assign(**changes), base="base", site="hospital", times=TIMES, returning=RETURNING)
+    return chain_of(RESULTS.assign(**changes), returning=RETURNING)
 
 
 def test_chain_by_hand():
@@ -84,7 +93,7 @@ def test_the_tables_of_other_services_take_the_chain_and_nobody_is_lost():
 
 def test_without_the_way_back_and_a_second_base_there_are_only_the_two_times():
     bare = RESULTS.drop(columns=["base_second_s", "base_site", "hospital_site"])
-    chain = road_chain(bare, base="base", site="hospital", times=TIMES)
+    chain = chain_of(bare)
     pd.testing.assert_frame_equal(
         chain, chained()[["to_patient_s", "to_treatment_s", "to_patient_reason", "to_treatment_reason"]]
     )
@@ -98,8 +107,8 @@ def test_a_part_that_takes_longer_lengthens_what_follows_by_just_as_much(rows, c
     table = pd.DataFrame(rows, columns=["base_s", "base_second_s", "hospital_s"])
     table["base_second_s"] += table["base_s"]
     table = table.assign(base_reason="", hospital_reason="")
-    before = road_chain(table, base="base", site="hospital", times=ChainTimes(call, start, 600))
-    after = road_chain(table, base="base", site="hospital", times=ChainTimes(call, start + longer, 600))
+    before = chain_of(table, ChainTimes(call, start, 600))
+    after = chain_of(table, ChainTimes(call, start + longer, 600))
     columns = ["to_patient_s", "to_treatment_s", "to_patient_second_s", "to_treatment_second_s"]
     assert (after[columns] - before[columns] == longer).all().all()
     assert (before["to_patient_second_s"] >= before["to_patient_s"]).all()
@@ -111,9 +120,9 @@ def test_a_part_that_takes_longer_lengthens_what_follows_by_just_as_much(rows, c
     [
         ({"base_second_s": 100.0}, ["base_second_s is below base_s in 4 cells", "town", "100.0"]),
         ({"base_s": -1.0}, ["base_s is negative"]),
-        ({"hospital_reason": ""}, ["hospital_reason is empty though the cell is not reached"]),
+        ({"hospital_reason": ""}, ["site_reason is empty though the cell is not reached"]),
         ({"base_site": ["A", "C", "A", "", ""]}, ["returning", "no column for base C"]),
-        ({"hospital_site": ["H", "L", "", "H", ""]}, ["returning", "no row for hospital L"]),
+        ({"hospital_site": ["H", "L", "", "H", ""]}, ["returning", "no row for site L"]),
     ],
 )
 def test_errors_say_what_and_where(changes, words):
@@ -126,10 +135,20 @@ def test_errors_say_what_and_where(changes, words):
 def test_a_missing_time_back_is_refused_only_where_somebody_needs_it():
     holes = RETURNING.copy()
     holes.loc["H", "B"] = NAN
-    road_chain(RESULTS, base="base", site="hospital", times=TIMES, returning=holes)
+    chain_of(RESULTS, returning=holes)
     holes.loc["K", "B"] = NAN
     with pytest.raises(InputError, match="from K to B is nan"):
-        road_chain(RESULTS, base="base", site="hospital", times=TIMES, returning=holes)
+        chain_of(RESULTS, returning=holes)
+    with pytest.raises(InputError, match="returning: give the labels of the base and of the site"):
+        road_chain(RESULTS["base_s"], RESULTS["hospital_s"], times=TIMES, returning=RETURNING)
+
+
+def test_times_alone_tell_why_nobody_is_reached_and_another_index_is_refused():
+    plain = road_chain(RESULTS["base_s"], RESULTS["hospital_s"], times=TIMES)
+    assert plain["to_patient_reason"].tolist() == ["", "", "", "no_site_reachable", "no_road_within"]
+    assert plain["to_treatment_reason"].tolist() == ["", "", *["no_site_reachable"] * 2, "no_road_within"]
+    with pytest.raises(InputError, match="site_s and base: not on the index of base_s"):
+        road_chain(RESULTS["base_s"], RESULTS["hospital_s"][::-1], times=TIMES, base=pd.Series(["A"]))
 
 
 def test_busy_fraction_is_what_a_year_of_calls_at_random_measures():
@@ -181,24 +200,24 @@ CELLS = pd.DataFrame(
 
 
 def test_helsedirektoratet_counts_a_municipality_as_built_up_where_any_of_it_is():
-    by_cell = response_norm(CELLS, norms=NORMS)
+    by_cell = response_norm(CELLS["built_up"], norms=NORMS)
     assert by_cell["norm_s"].tolist() == [720, 1500, 1500, 1500, 1500, 1500]
-    by_municipality = response_norm(CELLS, norms=NORMS, municipality="municipality_id")
+    by_municipality = response_norm(CELLS["built_up"], norms=NORMS, municipality=CELLS["municipality_id"])
     assert by_municipality["norm_s"].tolist() == [720, 720, 1500, 1500, 1500, 1500]
     assert by_municipality["settlement"].tolist() == ["built_up"] * 2 + ["sparse"] * 4
-    empty_town = CELLS.assign(population=0.0, built_up=[False, False, True, False, False, True])
-    counted = response_norm(empty_town, norms=NORMS, municipality="municipality_id")
+    other_town = pd.Series([False, False, True, False, False, True])
+    counted = response_norm(other_town, norms=NORMS, municipality=CELLS["municipality_id"])
     assert counted["settlement"].tolist() == ["sparse"] * 2 + ["built_up"] * 4  # the last belongs to no municipality
 
 
 def test_response_table_by_hand_in_both_ways_of_counting():
-    by_cell = response_table(CELLS, service=TO_PATIENT, norms=NORMS).set_index("settlement")
+    by_cell = response_table_of_service(CELLS, service=TO_PATIENT, norms=NORMS).set_index("settlement")
     assert by_cell["population"].to_dict() == {"built_up": 900, "sparse": 227}
     assert by_cell["people_within"].to_dict() == {"built_up": 900, "sparse": 100 + 50 + 7}
     assert by_cell["people_late"].to_dict() == {"built_up": 0, "sparse": 50}
     assert by_cell["unreached_no_site_reachable"].to_dict() == {"built_up": 0, "sparse": 20}
     assert by_cell["met"].to_dict() == {"built_up": True, "sparse": False}
-    official = response_table(
+    official = response_table_of_service(
         CELLS, service=TO_PATIENT, norms=NORMS, by="municipality_id", municipality="municipality_id"
     ).set_index("municipality_id")
     assert official["settlement"].to_dict() == {"1": "built_up", "2": "sparse", "unclassified": "sparse"}
@@ -206,8 +225,29 @@ def test_response_table_by_hand_in_both_ways_of_counting():
     assert official["met"].to_dict() == {"1": True, "2": False, "unclassified": True}  # 0.9 is enough
 
 
+def test_from_series_a_table_of_responses_is_the_same():
+    columns = {name: CELLS[name] for name in ("population", "built_up")}
+    for by, town in ((None, None), ("region", None), ("region", "municipality_id")):
+        expected = response_table_of_service(CELLS, service=TO_PATIENT, norms=NORMS, by=by, municipality=town)
+        found = response_table(
+            CELLS["to_patient_s"],
+            norms=NORMS,
+            municipality=None if town is None else CELLS[town],
+            groups=None if by is None else CELLS[by],
+            **columns,
+        )
+        assert found.index.tolist() == (["everybody"] * len(found) if by is None else expected[by].tolist())
+        rest = expected.drop(columns=[] if by is None else by)
+        pd.testing.assert_frame_equal(found.reset_index(drop=True), rest)
+    reasons = CELLS["to_patient_reason"].replace("no_site_reachable", "island_without_ferry")
+    table = response_table(CELLS["to_patient_s"], norms=NORMS, reasons=reasons, **columns)
+    assert table["unreached_island_without_ferry"].tolist() == [0, 20]
+    with pytest.raises(InputError, match="built_up: not on the index of times"):
+        response_table(CELLS["to_patient_s"], norms=NORMS, population=CELLS["population"], built_up=pd.Series([True]))
+
+
 def test_several_zonings_and_calls_in_the_place_of_people():
-    table = response_table(
+    table = response_table_of_service(
         CELLS.assign(calls=[9.0, 1.0, 5.0, 5.0, 2.0, 7.0]),
         service=TO_PATIENT,
         norms=NORMS,
@@ -222,7 +262,7 @@ def test_several_zonings_and_calls_in_the_place_of_people():
 
 
 def test_nobody_lives_here_so_the_norm_is_neither_met_nor_missed():
-    table = response_table(CELLS.assign(population=0.0), service=TO_PATIENT, norms=NORMS)
+    table = response_table_of_service(CELLS.assign(population=0.0), service=TO_PATIENT, norms=NORMS)
     assert table["share_within"].isna().all()
     assert table["met"].isna().all()
 
@@ -253,7 +293,9 @@ def tabled(cells):
 )
 def test_response_table_against_a_loop_over_cells(cells, by, municipality, chance):
     coverage = cells["coverage"] if chance else None
-    table = response_table(cells, service=TO_PATIENT, norms=NORMS, by=by, municipality=municipality, coverage=coverage)
+    table = response_table_of_service(
+        cells, service=TO_PATIENT, norms=NORMS, by=by, municipality=municipality, coverage=coverage
+    )
     towns = {row.municipality_id for row in cells.itertuples() if row.built_up}
     expected = {}
     for row in cells.itertuples():
@@ -280,17 +322,21 @@ def test_response_table_against_a_loop_over_cells(cells, by, municipality, chanc
 
 @given(st.lists(cell, min_size=1, max_size=20).map(tabled))
 def test_a_norm_of_infinity_leaves_nobody_outside(cells):
-    table = response_table(cells, service=TO_PATIENT, norms=ResponseNorms(built_up_s=INF, sparse_s=INF, share=0.9))
+    table = response_table_of_service(
+        cells, service=TO_PATIENT, norms=ResponseNorms(built_up_s=INF, sparse_s=INF, share=0.9)
+    )
     assert (table["people_beyond"] == 0).all()
     assert (table["people_within"] == table["population"]).all()
 
 
 def test_norms_are_refused_without_a_true_or_false_and_with_a_strange_coverage():
     with pytest.raises(InputError, match=r"built_up of 1 cells is not true or false \(cell 2: None\)"):
-        response_norm(CELLS.assign(built_up=[True, False, None, True, True, True]), norms=NORMS)
+        response_norm(pd.Series([True, False, None, True, True, True]), norms=NORMS)
+    with pytest.raises(InputError, match="municipality: not on the index of built_up"):
+        response_norm(CELLS["built_up"], norms=NORMS, municipality=CELLS["municipality_id"][::-1])
     with pytest.raises(InputError, match="no column built_up"):
-        response_norm(CELLS.drop(columns="built_up"), norms=NORMS)
+        response_table_of_service(CELLS.drop(columns="built_up"), service=TO_PATIENT, norms=NORMS)
     with pytest.raises(InputError, match=r"coverage: 1 cells are not in \[0, 1\] \(cell 5: 1.5"):
-        response_table(CELLS, service=TO_PATIENT, norms=NORMS, coverage=pd.Series([0.5] * 5 + [1.5]))
+        response_table_of_service(CELLS, service=TO_PATIENT, norms=NORMS, coverage=pd.Series([0.5] * 5 + [1.5]))
     with pytest.raises(InputError, match="its index is not that of results"):
-        response_table(CELLS, service=TO_PATIENT, norms=NORMS, coverage=pd.Series([0.5], index=["x"]))
+        response_table_of_service(CELLS, service=TO_PATIENT, norms=NORMS, coverage=pd.Series([0.5], index=["x"]))

@@ -54,7 +54,17 @@ def searched(iceland):
         & (cells.groupby("municipality_id")["population"].transform("sum") > 10_000),
     )
     returning = pd.DataFrame(back, index=hospitals.index, columns=bases.index)
-    chain = ga.ambulance.road_chain(results, base="base", site="hospital", times=CAR.times, returning=returning)
+    chain = ga.ambulance.road_chain(
+        out["travel_time_s"],
+        onward["travel_time_s"],
+        times=CAR.times,
+        base_second_s=out["travel_time_2_s"],
+        base_reason=out["reason"],
+        site_reason=onward["reason"],
+        base=out["site"],
+        site=onward["site"],
+        returning=returning,
+    )
     return results.join(chain), out, bases, hospitals
 
 
@@ -76,7 +86,7 @@ def test_the_chain_is_finite_where_both_its_legs_are(searched):
 def test_everybody_is_inside_the_norm_late_or_unreached_for_a_reason(searched, municipality):
     results, *_ = searched
     for by in (None, "municipality_id"):
-        table = ga.ambulance.response_table(
+        table = ga.measures.response_table_of_service(
             results, service=TO_PATIENT, norms=FIGURES.norms, by=by, municipality=municipality
         )
         lost = table["people_late"] + table.filter(like="unreached_").sum(axis=1)
@@ -86,14 +96,16 @@ def test_everybody_is_inside_the_norm_late_or_unreached_for_a_reason(searched, m
     if municipality:
         dense = dense.groupby(results[municipality]).transform("any")
     inside = results["population"].where(results["to_patient_s"] <= np.where(dense, 720, 1500), 0)
-    table = ga.ambulance.response_table(results, service=TO_PATIENT, norms=FIGURES.norms, municipality=municipality)
+    table = ga.measures.response_table_of_service(
+        results, service=TO_PATIENT, norms=FIGURES.norms, municipality=municipality
+    )
     assert table["people_within"].tolist() == [inside[dense].sum(), inside[~dense].sum()]
     assert dense.nunique() == 2
 
 
 def test_bases_that_may_be_out_cover_less_and_more_of_them_more(searched):
     results, out, bases, _ = searched
-    norm = ga.ambulance.response_norm(results, norms=FIGURES.norms)["norm_s"]
+    norm = ga.ambulance.response_norm(results["built_up"], norms=FIGURES.norms)["norm_s"]
     times = out.filter(regex="^travel_time") + CAR.times.start_s
     plain = (results["to_patient_s"] <= norm).astype(float)
     assert (ga.ambulance.expected_coverage(times, norm_s=norm, availability=1.0) == plain).all()
@@ -104,7 +116,7 @@ def test_bases_that_may_be_out_cover_less_and_more_of_them_more(searched):
     assert (covered <= plain).all()
     assert (covered >= alone - 1e-12).all()
     assert covered.max() > 0.99  # five bases in the capital area
-    people = ga.ambulance.response_table(results, service=TO_PATIENT, norms=FIGURES.norms, coverage=covered)
+    people = ga.measures.response_table_of_service(results, service=TO_PATIENT, norms=FIGURES.norms, coverage=covered)
     assert people["people_within"].sum() == pytest.approx((results["population"] * covered).sum())
 
 

@@ -17,9 +17,9 @@ from geoaccess.measures import (
     ServiceSpec,
     list_supply,
     norm_table_of_services,
-    people_by_time,
+    people_by_time_of_service,
     quantile_table_of_services,
-    second_nearest,
+    second_nearest_of_services,
     slack_of_service,
     slack_table_of_services,
     summarise_services,
@@ -94,7 +94,7 @@ def test_slack_table_equals_a_loop_over_cells(results, by):
 
 @given(tables)
 def test_the_second_nearest_makes_a_table_of_results_for_all_measures(results):
-    lost = second_nearest(results, services=[GP])
+    lost = second_nearest_of_services(results, services=[GP])
     assert "gp_second_s" not in lost
     after, before = (summarise_services(table, services=[GP]).iloc[0] for table in (lost, results))
     assert after["population"] == before["population"]
@@ -111,7 +111,7 @@ def test_the_second_nearest_takes_its_site_along():
     today = {"gp_s": [60.0, 60.0], "gp_site": ["A", "B"], "gp_second_s": [90.0, INF], "gp_second_site": ["B", ""]}
     results = pd.DataFrame({**today, "gp_reason": ["", ""], "population": [1.0, 2.0]})
     before = results.copy(deep=True)
-    found = second_nearest(results, services=[GP]).to_dict("list")
+    found = second_nearest_of_services(results, services=[GP]).to_dict("list")
     reasons = ["", "no_site_reachable"]
     assert found == {"gp_s": [90, INF], "gp_site": ["B", ""], "gp_reason": reasons, "population": [1, 2]}
     pd.testing.assert_frame_equal(results, before)
@@ -136,7 +136,7 @@ TABLES = [
     lambda results, **settings: norm_table_of_services(results, services=[GP], **settings),
     lambda results, **settings: slack_table_of_services(results, services=[GP], **settings),
     lambda results, **settings: quantile_table_of_services(results, services=[GP], shares=[0.1, 0.5], **settings),
-    lambda results, **settings: people_by_time(results, service=GP, step_s=600, **settings),
+    lambda results, **settings: people_by_time_of_service(results, service=GP, step_s=600, **settings),
 ]
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from geoaccess.errors import InputError
-from geoaccess.measures import ServiceSpec, class_contrast, summarise_services
+from geoaccess.measures import ServiceSpec, class_contrast_of_services, summarise_services
 
 INF, NAN = float("inf"), float("nan")
 
@@ -19,7 +19,7 @@ def summary_of(*rows):
 
 
 def test_class_six_is_set_against_class_one():
-    table = class_contrast(
+    table = class_contrast_of_services(
         summary_of(
             ("gp", "3", 500.0, 9999.0, 9999.0, 9999.0),
             ("gp", "1", 900.0, 200.0, 100.0, 400.0),
@@ -37,7 +37,7 @@ def test_class_six_is_set_against_class_one():
 
 
 def test_the_classes_that_have_people_stand_in_and_are_named():
-    table = class_contrast(
+    table = class_contrast_of_services(
         summary_of(
             ("gp", "1", 0.0, NAN, NAN, NAN),
             ("gp", "3", 10.0, 100.0, 100.0, 100.0),
@@ -50,7 +50,7 @@ def test_the_classes_that_have_people_stand_in_and_are_named():
 
 
 def test_one_class_alone_has_no_contrast_and_no_class_has_no_name():
-    table = class_contrast(
+    table = class_contrast_of_services(
         summary_of(("birth", "4", 10.0, 5.0, 5.0, 5.0), ("gp", "unclassified", 10.0, 5.0, 5.0, 5.0))
     ).set_index("service")
     assert table.loc["birth", ["most_central", "least_central"]].tolist() == ["4", "4"]
@@ -62,7 +62,7 @@ def test_one_class_alone_has_no_contrast_and_no_class_has_no_name():
 
 def test_a_class_of_whom_nobody_is_reached_is_kept_as_it_is():
     # The mean is over people who are reached, so it is NaN, and must not be filled from another class.
-    table = class_contrast(
+    table = class_contrast_of_services(
         summary_of(("gp", "1", 9.0, 5.0, 5.0, 5.0), ("gp", "5", 9.0, 7.0, 7.0, 7.0), ("gp", "6", 9.0, NAN, INF, INF))
     )
     row = table.iloc[0]
@@ -73,7 +73,7 @@ def test_a_class_of_whom_nobody_is_reached_is_kept_as_it_is():
 
 
 def test_no_warning_where_both_are_inf_or_zero(recwarn):
-    table = class_contrast(summary_of(("gp", "1", 9.0, 0.0, INF, 0.0), ("gp", "6", 9.0, 0.0, INF, 9.0)))
+    table = class_contrast_of_services(summary_of(("gp", "1", 9.0, 0.0, INF, 0.0), ("gp", "6", 9.0, 0.0, INF, 9.0)))
     assert math.isnan(table["mean_ratio"].item())
     assert math.isnan(table["median_gap_s"].item())
     assert table["p90_ratio"].item() == INF
@@ -90,7 +90,7 @@ def test_it_follows_a_summary_of_several_services():
         }
     )
     services = [ServiceSpec(key="gp", label="GP"), ServiceSpec(key="birth", label="Birth unit")]
-    table = class_contrast(summarise_services(results, services=services, by="centrality_class"))
+    table = class_contrast_of_services(summarise_services(results, services=services, by="centrality_class"))
     assert table["service"].tolist() == ["gp", "birth"]
     assert table["most_central"].tolist() == ["2", "2"]
     assert table["mean_gap_s"].tolist() == [200, 200]
@@ -98,4 +98,4 @@ def test_it_follows_a_summary_of_several_services():
 
 def test_a_summary_without_classes_is_refused():
     with pytest.raises(InputError, match="summary: no column centrality_class"):
-        class_contrast(pd.DataFrame({"service": []}))
+        class_contrast_of_services(pd.DataFrame({"service": []}))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geoaccess.errors import InputError
-from geoaccess.measures import journey_hours, rule_cost, rule_table, staff_travel
+from geoaccess.measures import journey_hours, rule_cost, rule_table_of_service, staff_travel
 from geoaccess.services import allowed_by_names, read_sites
 from geoaccess.zones import read_municipalities
 from tests.conftest import need
@@ -58,7 +58,7 @@ def test_every_cell_is_as_if_worked_out_alone_and_nobody_is_lost(case):
             assert row["reason"] == ("provider_out_of_reach" if free < INF else "nothing_in_reach")
     results = cost.assign(population=np.array(people, float), zone=zone)
     for by in (None, "zone"):
-        table = rule_table(results, by=by)
+        table = rule_table_of_service(results, by=by)
         assert table["population"].sum() == sum(people)
         assert (table[["not_slower", "slower", *REASONS]].sum(axis=1) == table["population"]).all()
 
@@ -86,16 +86,16 @@ def test_the_cost_of_a_border_worked_by_hand():
             "municipality_id": ["a", "a", "b", "b", "b"],
         }
     )
-    table = rule_table(results, by="municipality_id").set_index("municipality_id")
+    table = rule_table_of_service(results, by="municipality_id").set_index("municipality_id")
     assert table.loc["a", ["population", "not_slower", "slower"]].tolist() == [150, 100, 50]
     assert table.loc["a", ["mean_extra_s", "mean_extra_slower_s"]].tolist() == [200, 600]
     assert table.loc["b", ["not_slower", "slower", *REASONS]].tolist() == [0, 50, 0, 20, 5, 0]
     assert table.loc["b", "mean_extra_s"] == 1200
-    both = rule_table(results, by={"municipality": "municipality_id", "all": None})
+    both = rule_table_of_service(results, by={"municipality": "municipality_id", "all": None})
     assert both.loc[both["zoning"] == "all", "population"].tolist() == [225]
     with pytest.raises(InputError, match="reason is 'closed' in 1 cells"):
-        rule_table(results.assign(reason=["", "", "", "", "closed"]))
-    nobody = rule_table(results[3:])
+        rule_table_of_service(results.assign(reason=["", "", "", "", "closed"]))
+    nobody = rule_table_of_service(results[3:])
     assert math.isnan(nobody.loc[0, "mean_extra_s"])
 
 
@@ -121,7 +121,9 @@ def test_the_legevakt_of_one_s_own_municipality_in_all_norway(shared):
     at = sites.to_crs(3035)
     metres = spatial.distance.cdist(grid[["x_3035", "y_3035"]], np.column_stack([at.geometry.x, at.geometry.y]))
     cost = rule_cost(metres / 15, cells=grid.index, sites=sites.index, zone=grid["kommunenummer"], allowed=allowed)
-    table = rule_table(cost.assign(population=grid["T"].astype(float), zone=grid["kommunenummer"]), by="zone")
+    table = rule_table_of_service(
+        cost.assign(population=grid["T"].astype(float), zone=grid["kommunenummer"]), by="zone"
+    )
     assert table["population"].sum() == grid["T"].sum()
     assert (table[["not_slower", "slower", *REASONS]].sum(axis=1) == table["population"]).all()
     without = grid.loc[~grid["kommunenummer"].isin(allowed["zone_id"]), "T"].sum()

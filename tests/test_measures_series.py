@@ -78,3 +78,55 @@ def test_series_on_other_indexes_are_refused(country):
         ga.second_nearest_slack(times, second.iloc[1:])
     with pytest.raises(ga.GeoaccessError):
         ga.summarise([1.0, 2.0], population=people)
+
+
+def test_curves_count_the_single_people_at_every_point(country):
+    times, _, people, classes = country
+    for groups in (None, classes):
+        curves = ga.measures.people_by_time(times, population=people, groups=groups, step_s=450)
+        for group, every in persons(times, people, groups).items():
+            curve = curves.loc[group]
+            assert curve["people"].tolist() == [(every <= at).sum() for at in curve["time_s"]]
+            assert curve["share"].tolist() == pytest.approx([(every <= at).mean() for at in curve["time_s"]])
+        assert curves["time_s"].max() >= times[np.isfinite(times)].max()
+    assert ga.measures.people_by_time(times, population=people, max_s=600)["time_s"].tolist() == [0, 300, 600]
+
+
+def test_contrast_is_the_last_class_against_the_first(country):
+    times, _, people, classes = country
+    single = persons(times, people, classes)
+    first, last = single["1"], single["3"]
+    table = ga.measures.class_contrast(times, population=people, classes=classes)
+    assert table.index.tolist() == ["mean", "median", "p90"]
+    assert table["most_central"].tolist() == ["1"] * 3
+    assert table["people_least_central"].tolist() == [last.size] * 3
+    near, far = first[np.isfinite(first)].mean(), last[np.isfinite(last)].mean()
+    assert table.loc["mean", ["most_central_s", "least_central_s", "gap_s", "ratio"]].tolist() == pytest.approx(
+        [near, far, far - near, far / near]
+    )
+    median = [np.sort(every)[int(np.ceil(every.size / 2)) - 1] for every in (first, last)]
+    assert table.loc["median", ["most_central_s", "least_central_s"]].tolist() == median
+    turned = ga.measures.class_contrast(times, population=people, classes=classes, order=["3", "2", "1"])
+    assert turned.loc["median", ["most_central_s", "least_central_s"]].tolist() == median[::-1]
+    with pytest.raises(ga.errors.InputError, match="groups: not on the index of times"):
+        ga.measures.class_contrast(times, population=people, classes=classes[::-1])
+
+
+def test_a_rule_costs_what_the_single_people_travel_longer(country):
+    _, _, people, classes = country
+    extra = pd.Series(np.where(np.arange(40) % 3, 0.0, 60.0 * np.arange(40)), people.index)
+    extra.iloc[[4, 9]] = [INF, np.nan]
+    reasons = pd.Series("", people.index)
+    reasons.iloc[[4, 9]] = ["no_provider", "nothing_in_reach"]
+    for groups in (None, classes):
+        table = ga.catchment.rule_table(extra, reasons=reasons, population=people, groups=groups)
+        rows = np.repeat(np.arange(40), people.astype(int))
+        for group, row in table.iterrows():
+            mine = rows if groups is None else rows[groups.astype(str).to_numpy()[rows] == group]
+            every = extra.to_numpy()[mine]
+            reached = every[np.isfinite(every)]
+            assert (row["population"], row["slower"]) == (mine.size, (reached > 0).sum())
+            assert row[["no_provider", "nothing_in_reach"]].tolist() == [np.isinf(every).sum(), np.isnan(every).sum()]
+            assert row["mean_extra_s"] == pytest.approx(reached.mean())
+    with pytest.raises(ga.errors.InputError, match="reasons and population: not on the index of extra_s"):
+        ga.catchment.rule_table(extra, reasons=reasons[::-1], population=people[::-1])

@@ -18,7 +18,7 @@ from geoaccess.measures import (
     UNCLASSIFIED,
     ServiceSpec,
     norm_table_of_services,
-    people_by_time,
+    people_by_time_of_service,
     summarise_services,
     weighted_quantile,
 )
@@ -171,7 +171,7 @@ def test_norms_equal_a_loop_over_cells(results, by):
 @given(tables, groupings, st.sampled_from([60.0, 300.0, 700.5]))
 @settings(max_examples=50, deadline=None)
 def test_curves_are_the_share_of_all_people_inside_each_time(results, by, step_s):
-    curves = people_by_time(results, service=GP, by=by, step_s=step_s)
+    curves = people_by_time_of_service(results, service=GP, by=by, step_s=step_s)
     names = [] if by is None else [by] if isinstance(by, str) else by
     finite = results["gp_s"][np.isfinite(results["gp_s"])]
     assert curves["time_s"].max() >= finite.max() if len(finite) else curves["time_s"].max() == 0
@@ -229,7 +229,7 @@ def test_the_results_are_left_as_they_were():
     results = small(centrality_class=[1, 2])
     before = results.copy(deep=True)
     summarise_services(results, services=[GP], by="centrality_class")
-    people_by_time(results, service=GP, by="centrality_class")
+    people_by_time_of_service(results, service=GP, by="centrality_class")
     pd.testing.assert_frame_equal(results, before)
 
 
@@ -239,7 +239,7 @@ def test_no_cells_no_services_and_no_norms_give_tables_without_people():
         [0, 0, 0]
     ]
     assert summarise_services(empty, services=[GP], by="centrality_class").empty
-    assert people_by_time(empty, service=GP, by="centrality_class").empty
+    assert people_by_time_of_service(empty, service=GP, by="centrality_class").empty
     assert norm_table_of_services(small(), services=[ServiceSpec(key="gp", label="GP")]).columns.tolist() == [
         *("service", "norm_s", "population", "people_within", "people_beyond", "share_within")
     ]
@@ -274,11 +274,11 @@ def test_missing_columns_and_repeated_services_are_named():
 @pytest.mark.parametrize("setting", [{"step_s": 0}, {"step_s": INF}, {"max_s": -1}, {"step_s": 1e-6}])
 def test_curves_refuse_steps_that_lead_nowhere(setting):
     with pytest.raises(InputError, match=r"step_s|max_s"):
-        people_by_time(small(), service=GP, **setting)
+        people_by_time_of_service(small(), service=GP, **setting)
 
 
 def test_curves_go_as_far_as_asked():
-    curve = people_by_time(small(), service=GP, step_s=60, max_s=150)
+    curve = people_by_time_of_service(small(), service=GP, step_s=60, max_s=150)
     assert curve["time_s"].tolist() == [0, 60, 120, 180]
     assert curve["share"].tolist() == pytest.approx([0, 1 / 3, 1 / 3, 1 / 3])
 
@@ -313,7 +313,7 @@ def test_a_country_of_cells_takes_seconds():
     start = time.process_time()
     summary = summarise_services(results, services=[GP], by="municipality_id")
     norm_table_of_services(results, services=[GP], by="municipality_id")
-    people_by_time(results, service=GP, by="municipality_id")
+    people_by_time_of_service(results, service=GP, by="municipality_id")
     assert time.process_time() - start < 10
     one = summary.iloc[[5]]
     cells = results[results["municipality_id"] == one["municipality_id"].item()]

@@ -336,7 +336,7 @@ def test_figures_are_those_of_measures_and_equity(iceland, service):
             np.testing.assert_allclose(group.p90_s, table["p90_s"])
         for norm, inside in zip(spec.norms_s, group.within, strict=True):
             np.testing.assert_allclose(inside, norms.loc[norms["norm_s"] == norm, "people_within"])
-    contrast = measures.class_contrast(
+    contrast = measures.class_contrast_of_services(
         measures.summarise_services(results, services=[spec], by="centrality_class")
     ).iloc[0]
     assert figures.equity["gap_s"] == pytest.approx(contrast["mean_gap_s"])

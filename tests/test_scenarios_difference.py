@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geoaccess import equity_table
+from geoaccess.equity import equity_table_of_services
 from geoaccess.errors import InputError
 from geoaccess.measures import ServiceSpec
 from geoaccess.scenarios import CHANGES, cell_differences, difference_table, equity_differences, most_affected
@@ -93,7 +93,7 @@ def test_equity_is_over_the_same_people():
     assert table.loc["gini", "n_people_both"] == 30
     first = table.loc["fgt_0"].iloc[1]
     assert first["difference"] == pytest.approx(0.5)  # half of all people fell out of 30 minutes
-    whole = equity_table(before, services={"gp": "gp_s"}).set_index("index")
+    whole = equity_table_of_services(before, services={"gp": "gp_s"}).set_index("index")
     assert table.loc["gini", "before"] == whole.loc["gini", "value"]
 
 

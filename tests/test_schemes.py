@@ -14,7 +14,7 @@ from test_study_tiny import write_study
 
 from geoaccess import phrases
 from geoaccess.errors import ConfigError, InputError, MissingFileError
-from geoaccess.measures import ServiceSpec, class_contrast, summarise_services
+from geoaccess.measures import ServiceSpec, class_contrast_of_services, summarise_services
 from geoaccess.planner.drawing import Drawing
 from geoaccess.planner.state import PlannerState
 from geoaccess.study import check, load_study, run_study
@@ -139,7 +139,7 @@ def test_classes_with_names_keep_their_order_in_columns_and_groups(land):
     )
     table = summarise_services(results, services=[ServiceSpec(key="gp", label="GP")], by="centrality_class")
     assert table["centrality_class"].tolist() == ["urban", "mixed", "bush", "unclassified"]
-    row = class_contrast(table, order=land.ids).iloc[0]
+    row = class_contrast_of_services(table, order=land.ids).iloc[0]
     assert (row["most_central"], row["least_central"], row["mean_gap_s"]) == ("urban", "bush", 60.0 - 120.0)
 
 

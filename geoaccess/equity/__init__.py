@@ -14,7 +14,7 @@ from geoaccess.equity.gaps import gap
 from geoaccess.equity.inequality import decompose_gini, gini, lorenz, palma
 from geoaccess.equity.intervals import Interval, bootstrap_interval
 from geoaccess.equity.norms import decompose_fgt, fgt, norm_shortfall
-from geoaccess.equity.table import equity_table
+from geoaccess.equity.table import equity_table, equity_table_of_services
 
 __all__ = [
     "Interval",
@@ -28,6 +28,7 @@ __all__ = [
     "decompose_theil_l",
     "decompose_theil_t",
     "equity_table",
+    "equity_table_of_services",
     "fgt",
     "gap",
     "gini",

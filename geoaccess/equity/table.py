@@ -10,7 +10,7 @@ import pandas as pd
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import EQUITY_DRAWS
-from geoaccess.equity._people import people_weights, read_numbers
+from geoaccess.equity._people import people_weights, read_numbers, same_order
 from geoaccess.equity.aversion import atkinson, decompose_kolm_pollak, kolm_pollak, kolm_pollak_ede
 from geoaccess.equity.concentration import concentration_index
 from geoaccess.equity.decomposition import EVERYBODY
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-__all__ = ["equity_table"]
+    from geoaccess.equity._people import Labels
+
+__all__ = ["equity_table", "equity_table_of_services"]
 
 
 COLUMNS = [
@@ -74,44 +76,40 @@ _RANKED = (
 
 @checks_arguments
 def equity_table(
-    results: pd.DataFrame,
+    values: npt.ArrayLike,
     *,
-    services: Mapping[str, str],
-    norms: Mapping[str, Sequence[float]] | None = None,
-    by: str | None = None,
-    ranking: str | None = None,
-    population: str = "population",
-    clusters: str | None = None,
+    weights: npt.ArrayLike | None = None,
+    groups: Labels | None = None,
+    norms: Sequence[float] = (),
+    ranking: npt.ArrayLike | None = None,
+    clusters: Labels | None = None,
     draws: int = EQUITY_DRAWS,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """All indices of this room for each service, one row per service and index.
+    """All indices of this room for one quantity, a row per index.
 
-    Nobody is dropped: n_people_in + n_people_unranked + n_people_unreached is the population of the table in every row.
-    People who are not reached (inf or NaN in the column of times) have no time that an index could use; the indices are
-    over those who are reached, and each row says of how many it is silent. Only `fgt_0`, the share beyond a norm,
-    counts them. The two concentration indices are silent of people without a rank, too.
+    Nobody is dropped: n_people_in + n_people_unranked + n_people_unreached is the sum of the weights in every row.
+    People whose value is inf or NaN have none that an index could use; the indices are over the others, and each row
+    says of how many it is silent. Only `fgt_0`, the share beyond a norm, counts them. The two concentration indices are
+    silent of people without a rank, too.
 
     Parameters
     ----------
-    results
-        One row per cell.
-    services
-        The column of travel times of each service, in the order of the rows: {"gp": "gp_s", "legevakt": "legevakt_s"}.
+    values
+        A number per row, >= 0; inf or NaN for people who are not reached.
+    weights
+        People of each row; 1 when None.
+    groups
+        What the indices are split between and within, such as the centrality class; rows without one are a group of
+        their own. Split are `gini`, `theil_t`, `theil_l`, `kolm_pollak` and `fgt`; `atkinson`, whose parts do not sum,
+        is not.
     norms
-        For each service the norms that `fgt` is measured over, in the unit of its times; none when left out.
-    by
-        Column whose groups the indices are split between and within, such as "centrality_class"; cells without one
-        are a group of their own. Split are `gini`, `theil_t`, `theil_l`, `kolm_pollak` and `fgt`; `atkinson`, whose
-        parts do not sum, is not.
+        What `fgt` is measured over, in the unit of the values.
     ranking
-        Column that ranks the people for the two concentration indices, the best-off last, such as "centrality_index";
-        without it they have no rows. It may be missing for some cells.
-    population
-        Column of people.
+        Ranks the people for the two concentration indices, the best-off last, such as the centrality index; without it
+        they have no rows. NaN for people without a rank.
     clusters
-        Column of what is drawn for the intervals, such as "municipality_id"; cells when left out. See
-        `bootstrap_interval`.
+        What is drawn for the intervals, such as the municipality; the rows when None. See `bootstrap_interval`.
     draws
         Draws of the bootstrap; 0 for no intervals. 1000 draws of 250 000 cells take about 10 seconds an index.
     seed
@@ -119,27 +117,22 @@ def equity_table(
 
     Returns
     -------
-    Columns `service`; `index` (gini, theil_t, theil_l, atkinson_0.5, atkinson_1, palma, kolm_pollak_ede, kolm_pollak,
+    Columns `index` (gini, theil_t, theil_l, atkinson_0.5, atkinson_1, palma, kolm_pollak_ede, kolm_pollak,
     concentration, concentration_erreygers, fgt_0, fgt_1, fgt_2); `norm` (NaN but for fgt); `value`; `low` and `high`
     (95 % interval, NaN without); `between` and `within`, which sum to the value (NaN where it is not split);
     `n_people_in` (who are reached, and ranked where it matters), `n_people_unranked` (who are reached, but have no rank
     where it matters), `n_people_unreached`, and `unreached_counted`, whether the value counts the latter.
-    A value is NaN where nobody is reached, or nobody lives; kolm_pollak has the unit of the times, all others none.
+    A value is NaN where nobody is reached, or nobody lives; kolm_pollak has the unit of the values, all others none.
 
     Raises
     ------
     InputError
-        If a column is missing; if population is negative, infinite or missing; if a time is negative; if a norm is not
-        above 0 or is of a service that is not there.
+        If lengths differ, weights are negative, infinite or missing, a value is negative or a norm is not above 0.
 
     Examples
     --------
-    >>> results = pd.DataFrame({
-    ...     "population": [300.0, 100.0, 50.0, 50.0, 10.0],
-    ...     "centrality_class": [1, 1, 6, 6, 6],
-    ...     "gp_s": [600.0, 600.0, 900.0, 1500.0, float("inf")],
-    ... })
-    >>> table = equity_table(results, services={"gp": "gp_s"}, norms={"gp": [1200]}, by="centrality_class")
+    >>> times, people = [600.0, 600.0, 900.0, 1500.0, float("inf")], [300, 100, 50, 50, 10]
+    >>> table = equity_table(times, weights=people, groups=[1, 1, 6, 6, 6], norms=[1200])
     >>> table[["index", "value", "between", "within", "n_people_in", "n_people_unreached"]].round(3)
                   index    value  between  within  n_people_in  n_people_unreached
     0              gini    0.142    0.133   0.008        500.0                10.0
@@ -153,6 +146,70 @@ def equity_table(
     8             fgt_0    0.118    0.118   0.000        500.0                10.0
     9             fgt_1    0.025    0.025   0.000        500.0                10.0
     10            fgt_2    0.006    0.006   0.000        500.0                10.0
+    """
+    numbers = read_numbers(values, measure="equity_table", name="values")
+    for name, given in (("weights", weights), ("groups", groups), ("ranks", ranking), ("clusters", clusters)):
+        same_order(values, given, measure="equity_table", name=name)
+    cells = _Cells(
+        people=people_weights(weights, shape=numbers.shape, measure="equity_table"),
+        by=_labels("groups", groups, numbers.size),
+        ranking=None if ranking is None else read_numbers(ranking, measure="equity_table", name="ranks"),
+        clusters=_labels("clusters", clusters, numbers.size),
+        draws=draws,
+        seed=seed,
+    )
+    if cells.ranking is not None and cells.ranking.shape != numbers.shape:
+        raise InputError(f"equity_table: {cells.ranking.size} ranks for {numbers.size} values; give one per value")
+    indices = [*_INDICES, *(_RANKED if ranking is not None else ()), *_beyond(norms)]
+    rows = _rows(numbers, cells, indices, name="values")
+    return pd.DataFrame(rows, columns=COLUMNS[1:])
+
+
+@checks_arguments
+def equity_table_of_services(
+    results: pd.DataFrame,
+    *,
+    services: Mapping[str, str],
+    norms: Mapping[str, Sequence[float]] | None = None,
+    by: str | None = None,
+    ranking: str | None = None,
+    population: str = "population",
+    clusters: str | None = None,
+    draws: int = EQUITY_DRAWS,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Return `equity_table` for each service of a table of results, one row per service and index.
+
+    Parameters
+    ----------
+    results
+        One row per cell.
+    services
+        The column of travel times of each service, in the order of the rows: {"gp": "gp_s", "legevakt": "legevakt_s"}.
+    norms
+        For each service the norms that `fgt` is measured over, in the unit of its times; none when left out.
+    by, ranking, population, clusters
+        The columns of what `equity_table` calls `groups`, `ranking`, `weights` and `clusters`.
+    draws, seed
+        As for `equity_table`.
+
+    Returns
+    -------
+    The column `service` and those of `equity_table`.
+
+    Raises
+    ------
+    InputError
+        As `equity_table`, and if a column is missing or a norm is of a service that is not there.
+
+    Examples
+    --------
+    >>> results = pd.DataFrame({"population": [300.0, 50.0], "gp_s": [600.0, 900.0], "hospital_s": [900.0, 900.0]})
+    >>> table = equity_table_of_services(results, services={"gp": "gp_s", "hospital": "hospital_s"})
+    >>> table.loc[table["index"] == "gini", ["service", "index", "value", "n_people_in"]].round(3)
+        service index  value  n_people_in
+    0        gp  gini  0.057        350.0
+    8  hospital  gini  0.000        350.0
     """
     measured = dict(norms or {})
     columns = [population, *services.values(), *(name for name in (by, ranking, clusters) if name is not None)]
@@ -171,9 +228,9 @@ def equity_table(
     people = read_numbers(results[population], measure="equity_table", name=f"column {population}")
     cells = _Cells(
         people=people_weights(people, shape=people.shape, measure=f"equity_table, column {population}"),
-        by=None if by is None else results[by].reset_index(drop=True),
+        by=None if by is None else _labels("groups", results[by], len(results)),
         ranking=None if ranking is None else read_numbers(results[ranking], measure="equity_table", name="ranks"),
-        clusters=None if clusters is None else results[clusters].where(results[clusters] != "").reset_index(drop=True),
+        clusters=None if clusters is None else _labels("clusters", results[clusters], len(results)),
         draws=draws,
         seed=seed,
     )
@@ -181,8 +238,18 @@ def equity_table(
     for service, column in services.items():
         times = read_numbers(results[column], measure="equity_table", name=f"column {column}")
         indices = [*_INDICES, *(_RANKED if ranking is not None else ()), *_beyond(measured.get(service, ()))]
-        rows += [{"service": service, **row} for row in _rows(times, cells, indices, column=column)]
+        rows += [{"service": service, **row} for row in _rows(times, cells, indices, name=f"column {column}")]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _labels(name: str, labels: Labels | None, size: int) -> pd.Series | None:
+    """Return the labels of the rows by their places, missing where they are empty."""
+    if labels is None:
+        return None
+    found = pd.Series(labels).reset_index(drop=True)
+    if len(found) != size:
+        raise InputError(f"equity_table: {len(found)} {name} for {size} values; give one per value")
+    return found.where(found != "")
 
 
 def _beyond(norms: Sequence[float]) -> list[_Index]:
@@ -200,11 +267,11 @@ def _beyond(norms: Sequence[float]) -> list[_Index]:
     ]
 
 
-def _rows(times: npt.NDArray[np.float64], cells: _Cells, indices: list[_Index], *, column: str) -> list[dict[str, Any]]:
+def _rows(times: npt.NDArray[np.float64], cells: _Cells, indices: list[_Index], *, name: str) -> list[dict[str, Any]]:
     lived = cells.people > 0
     negative = lived & (times < 0)
     if negative.any():
-        raise InputError(f"equity_table, column {column}: {int(negative.sum())} times are negative; give times >= 0")
+        raise InputError(f"equity_table, {name}: {int(negative.sum())} are negative; give numbers >= 0")
     reached = np.isfinite(times)
     ranked = np.isfinite(cells.ranking) if cells.ranking is not None else reached
     rows = []

@@ -7,9 +7,9 @@ from geoaccess.measures.availability import base_availability, dependable_time, 
 from geoaccess.measures.bases import base_table
 from geoaccess.measures.catchment import balanced, site_demand, spatial_availability, three_step, two_step
 from geoaccess.measures.chance import part_time_access
-from geoaccess.measures.closing import second_nearest, slack_of_service, slack_table_of_services
-from geoaccess.measures.contrast import class_contrast
-from geoaccess.measures.curves import people_by_time
+from geoaccess.measures.closing import second_nearest_of_services, slack_of_service, slack_table_of_services
+from geoaccess.measures.contrast import class_contrast, class_contrast_of_services
+from geoaccess.measures.curves import people_by_time, people_by_time_of_service
 from geoaccess.measures.decay import Binary, Decay, Exponential, Gaussian, Logistic, Power, Stepped, decay_from
 from geoaccess.measures.figures import AmbulanceFigures, ChainTimes, Mode, ResponseNorms, read_ambulance_figures
 from geoaccess.measures.groups import EVERYBODY, UNCLASSIFIED
@@ -26,8 +26,8 @@ from geoaccess.measures.reference import (
     difference_summary,
     read_statistic,
 )
-from geoaccess.measures.response import response_norm, response_table
-from geoaccess.measures.rules import rule_cost, rule_table
+from geoaccess.measures.response import response_norm, response_table, response_table_of_service
+from geoaccess.measures.rules import rule_cost, rule_table, rule_table_of_service
 from geoaccess.measures.series import norm_table, quantile_table, second_nearest_slack, slack_table, summarise
 from geoaccess.measures.specification import REASONS, ServiceSpec
 from geoaccess.measures.staff import journey_hours, staff_travel
@@ -60,6 +60,7 @@ __all__ = [
     "boat_chain",
     "busy_fraction",
     "class_contrast",
+    "class_contrast_of_services",
     "compare_statistics",
     "crossing_times",
     "cumulative_opportunities",
@@ -79,6 +80,7 @@ __all__ = [
     "opening_hours_access",
     "part_time_access",
     "people_by_time",
+    "people_by_time_of_service",
     "port_times",
     "quantile_table",
     "quantile_table_of_services",
@@ -86,10 +88,12 @@ __all__ = [
     "read_statistic",
     "response_norm",
     "response_table",
+    "response_table_of_service",
     "road_chain",
     "rule_cost",
     "rule_table",
-    "second_nearest",
+    "rule_table_of_service",
+    "second_nearest_of_services",
     "second_nearest_slack",
     "site_demand",
     "slack_of_service",

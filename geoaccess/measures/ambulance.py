@@ -10,7 +10,8 @@ import pandas as pd
 from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import DAY_S
 from geoaccess.errors import InputError
-from geoaccess.measures.groups import read_times, require_columns
+from geoaccess.measures.groups import read_times
+from geoaccess.measures.one_service import check_index, reasons_of
 from geoaccess.measures.specification import ServiceSpec
 
 if TYPE_CHECKING:
@@ -25,7 +26,16 @@ YEAR_S = 365.0 * DAY_S
 
 @checks_arguments
 def road_chain(
-    results: pd.DataFrame, *, base: str, site: str, times: ChainTimes, returning: pd.DataFrame | None = None
+    base_s: pd.Series,
+    site_s: pd.Series,
+    *,
+    times: ChainTimes,
+    base_second_s: pd.Series | None = None,
+    base_reason: pd.Series | None = None,
+    site_reason: pd.Series | None = None,
+    base: pd.Series | None = None,
+    site: pd.Series | None = None,
+    returning: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Time from the call to the patient, from the call to treatment, and how long the vehicle is busy.
 
@@ -38,58 +48,68 @@ def road_chain(
 
     Parameters
     ----------
-    results
-        One row per cell, with `{base}_s` (base to cell, searched with direction="to_people"), `{site}_s` (cell to
-        site), both in seconds, inf unreachable, NaN not snapped, and `{base}_reason` and `{site}_reason` as in
-        `summarise_services`. `{base}_second_s`, the second nearest base, is used
-        where it is there. `returning` needs `{base}_site` and
-        `{site}_site`.
-    base, site
-        The keys of the two services: "ambulance_base", "hospital".
+    base_s, site_s
+        For each cell the seconds from the base to it (searched with direction="to_people") and from it to the site;
+        inf is unreachable, NaN is not snapped.
     times
         The parts that are not travel.
+    base_second_s
+        The seconds from the second nearest base, inf or NaN where there is none.
+    base_reason, site_reason
+        Why a cell is not reached, as `nearest` gives it; "no_site_reachable" and "no_road_within" when None.
+    base, site
+        The labels of the base and of the site of each cell; `returning` needs them.
     returning
         Seconds from each site (index) to each base (columns), inf where there is no way.
 
     Returns
     -------
-    Table on the index of `results`, in seconds: `to_patient_s` and `to_treatment_s`; `to_patient_reason` and
+    Table on the index of `base_s`, in seconds: `to_patient_s` and `to_treatment_s`; `to_patient_reason` and
     `to_treatment_reason`, "" where the time is finite (the reason of the base comes before that of the site), so that
     `summarise_services` and `norm_table_of_services` take them for services of these keys; `to_patient_second_s` and
-    `to_treatment_second_s`, if the first base is out and the second one comes, inf where there is none; `busy_s` with
-    `returning`. inf where a part of the chain is unreachable, NaN where the cell is not snapped.
+    `to_treatment_second_s`, if the first base is out and the second one comes, inf where there is none, with
+    `base_second_s`; `busy_s` with `returning`. inf where a part of the chain is unreachable, NaN where the cell is
+    not snapped.
 
     Raises
     ------
     InputError
-        If a column is missing, a time is negative, time and reason contradict each other, or `returning` lacks a site
+        If the indexes differ, a time is negative, time and reason contradict each other, or `returning` lacks a site
         or a base that somebody is served by, or holds negative or missing times.
 
     Examples
     --------
     >>> from geoaccess.measures import ChainTimes
-    >>> results = pd.DataFrame({
-    ...     "ambulance_base_s": [600.0, 1200.0], "ambulance_base_second_s": [900.0, float("inf")],
-    ...     "ambulance_base_reason": ["", ""], "hospital_s": [1800.0, 3000.0], "hospital_reason": ["", ""],
-    ... })
+    >>> base_s, second_s = pd.Series([600.0, 1200.0]), pd.Series([900.0, float("inf")])
     >>> times = ChainTimes(call_handling_s=120, mobilisation_s=90, on_scene_s=1200)
-    >>> chain = road_chain(results, base="ambulance_base", site="hospital", times=times)
+    >>> chain = road_chain(base_s, pd.Series([1800.0, 3000.0]), times=times, base_second_s=second_s)
     >>> chain.filter(regex="_s$")
        to_patient_s  to_treatment_s  to_patient_second_s  to_treatment_second_s
     0         810.0          3810.0               1110.0                 4110.0
     1        1410.0          5610.0                  inf                    inf
     """
-    base_s, base_reason = _service(results, base)
-    site_s, site_reason = _service(results, site)
-    to_patient_s, onward_s = times.start_s + base_s, times.on_scene_s + site_s
-    out = pd.DataFrame({"to_patient_s": to_patient_s, "to_treatment_s": to_patient_s + onward_s}, results.index)
-    out["to_patient_reason"] = base_reason
-    out["to_treatment_reason"] = np.where(base_reason != "", base_reason, site_reason)
-    if f"{base}_second_s" in results.columns:
-        out["to_patient_second_s"] = times.start_s + _second(results, base, base_s)
+    given = {
+        "site_s": site_s,
+        "base_second_s": base_second_s,
+        "base_reason": base_reason,
+        "site_reason": site_reason,
+        "base": base,
+        "site": site,
+    }
+    check_index(base_s, "base_s", **given)
+    leg_s, why = _leg("base", base_s, base_reason)
+    onward_s, why_not_on = _leg("site", site_s, site_reason)
+    to_patient_s, onward_s = times.start_s + leg_s, times.on_scene_s + onward_s
+    out = pd.DataFrame({"to_patient_s": to_patient_s, "to_treatment_s": to_patient_s + onward_s}, base_s.index)
+    out["to_patient_reason"] = why
+    out["to_treatment_reason"] = np.where(why != "", why, why_not_on)
+    if base_second_s is not None:
+        out["to_patient_second_s"] = times.start_s + _second(base_second_s, leg_s)
         out["to_treatment_second_s"] = out["to_patient_second_s"] + onward_s
     if returning is not None:
-        back_s = _way_back(results, base, site, returning, np.isfinite(out["to_treatment_s"].to_numpy()))
+        if base is None or site is None:
+            raise InputError("returning: give the labels of the base and of the site of each cell, too")
+        back_s = _way_back(base, site, returning, np.isfinite(out["to_treatment_s"].to_numpy()))
         out["busy_s"] = out["to_treatment_s"] - times.call_handling_s + times.handover_s + back_s
     return out
 
@@ -163,47 +183,48 @@ def busy_fraction(
     return (total / (manned * period_s)).rename("busy_fraction")
 
 
-def _service(results: pd.DataFrame, key: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.object_]]:
-    """Return the times of a service as they stand, inf and NaN kept apart, and the reasons."""
-    reasons = read_times(results, ServiceSpec(key=key, label=key)).reasons
-    return results[f"{key}_s"].to_numpy(dtype=np.float64, na_value=np.nan), reasons
+def _leg(
+    name: str, seconds: pd.Series, reason: pd.Series | None
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.object_]]:
+    """Return the times of a leg as they stand, inf and NaN kept apart, and the reasons."""
+    leg = pd.DataFrame({f"{name}_s": seconds, f"{name}_reason": reasons_of(seconds) if reason is None else reason})
+    reasons = read_times(leg, ServiceSpec(key=name, label=name)).reasons
+    return seconds.to_numpy(dtype=np.float64, na_value=np.nan), reasons
 
 
-def _second(results: pd.DataFrame, base: str, base_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _second(base_second_s: pd.Series, leg_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the times of the second nearest base, inf where there is none and NaN where the cell is not snapped."""
-    second_s = results[f"{base}_second_s"].to_numpy(dtype=np.float64, na_value=np.nan)
-    second_s = np.where(np.isnan(base_s), np.nan, np.where(np.isnan(second_s), np.inf, second_s))
-    wrong = second_s < base_s
+    second_s = base_second_s.to_numpy(dtype=np.float64, na_value=np.nan)
+    second_s = np.where(np.isnan(leg_s), np.nan, np.where(np.isnan(second_s), np.inf, second_s))
+    wrong = second_s < leg_s
     if wrong.any():
         first = int(np.flatnonzero(wrong)[0])
         raise InputError(
-            f"results: {base}_second_s is below {base}_s in {int(wrong.sum())} cells (cell {results.index[first]}: "
-            f"{second_s[first]} and {base_s[first]}); the second nearest base cannot be the nearer one"
+            f"base_second_s is below base_s in {int(wrong.sum())} cells (cell {base_second_s.index[first]}: "
+            f"{second_s[first]} and {leg_s[first]}); the second nearest base cannot be the nearer one"
         )
     return second_s
 
 
 def _way_back(
-    results: pd.DataFrame, base: str, site: str, returning: pd.DataFrame, served: npt.NDArray[np.bool_]
+    base: pd.Series, site: pd.Series, returning: pd.DataFrame, served: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.float64]:
     """Return the time from the site to the base of each cell, inf where the chain has no end."""
-    require_columns(results, [f"{base}_site", f"{site}_site"])
-    row = returning.index.get_indexer(pd.Index(results[f"{site}_site"][served]))
-    column = returning.columns.get_indexer(pd.Index(results[f"{base}_site"][served]))
+    row = returning.index.get_indexer(pd.Index(site[served]))
+    column = returning.columns.get_indexer(pd.Index(base[served]))
     problems = []
-    for name, place, wanted in (("row", row, site), ("column", column, base)):
-        lost = sorted({str(label) for label in results[f"{wanted}_site"][served][place < 0]})
+    for name, place, wanted, labels in (("row", row, "site", site), ("column", column, "base", base)):
+        lost = sorted({str(label) for label in labels[served][place < 0]})
         if lost:
             problems.append(f"no {name} for {wanted} {', '.join(lost)}; give the times of all")
     if problems:
         raise InputError.listing("returning", problems)
-    back_s = np.full(len(results), np.inf)
+    back_s = np.full(len(base), np.inf)
     back_s[served] = returning.to_numpy(dtype=np.float64)[row, column]
     wrong = ~(back_s >= 0)
     if wrong.any():
-        first = results.loc[wrong].iloc[0]
         raise InputError(
-            f"returning: the time from {first[f'{site}_site']} to {first[f'{base}_site']} is {back_s[wrong][0]}; "
+            f"returning: the time from {site[wrong].iloc[0]} to {base[wrong].iloc[0]} is {back_s[wrong][0]}; "
             "give seconds >= 0, inf for no way"
         )
     return back_s

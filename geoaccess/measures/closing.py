@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from geoaccess.measures.groups import By, Groups, Times, Zoning
     from geoaccess.measures.specification import ServiceSpec
 
-__all__ = ["second_nearest", "slack_of_service", "slack_table_of_services"]
+__all__ = ["second_nearest_of_services", "slack_of_service", "slack_table_of_services"]
 
 
 @checks_arguments
@@ -63,10 +63,11 @@ def slack_of_service(results: pd.DataFrame, *, service: ServiceSpec) -> pd.Serie
 
 
 @checks_arguments
-def second_nearest(results: pd.DataFrame, *, services: Sequence[ServiceSpec]) -> pd.DataFrame:
+def second_nearest_of_services(results: pd.DataFrame, *, services: Sequence[ServiceSpec]) -> pd.DataFrame:
     """Give every cell its second nearest site for its nearest, as if that had closed: for measures that take results.
 
-    `norm_table_of_services(second_nearest(results, services=s), services=s)` counts who would be beyond the norms then.
+    `norm_table_of_services` of the answer counts who would be beyond the norms then. Of one service, in Series, that is
+    `norm_table` of the times to the second nearest.
 
     Parameters
     ----------
@@ -89,7 +90,7 @@ def second_nearest(results: pd.DataFrame, *, services: Sequence[ServiceSpec]) ->
     --------
     >>> from geoaccess.measures import ServiceSpec
     >>> results = pd.DataFrame({"gp_s": [300.0, 900.0], "gp_second_s": [500.0, float("inf")], "gp_reason": ["", ""]})
-    >>> second_nearest(results, services=[ServiceSpec(key="gp", label="GP")])
+    >>> second_nearest_of_services(results, services=[ServiceSpec(key="gp", label="GP")])
         gp_s          gp_reason
     0  500.0
     1    inf  no_site_reachable

@@ -10,6 +10,7 @@ import numpy as np
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures.groups import each_zoning, group_cells, read_population, read_times
+from geoaccess.measures.one_service import column_of, on_groups, results_of, spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,18 +21,17 @@ if TYPE_CHECKING:
     from geoaccess.measures.groups import By, Groups
     from geoaccess.measures.specification import ServiceSpec
 
-__all__ = ["people_by_time"]
+__all__ = ["people_by_time", "people_by_time_of_service"]
 
 MOST_STEPS = 100_000
 
 
 @checks_arguments
 def people_by_time(
-    results: pd.DataFrame,
+    times: pd.Series,
     *,
-    service: ServiceSpec,
-    by: By = None,
-    population: str | Sequence[str] = "population",
+    population: pd.Series,
+    groups: pd.Series | None = None,
     step_s: float = 300.0,
     max_s: float | None = None,
 ) -> pd.DataFrame:
@@ -42,25 +42,68 @@ def people_by_time(
 
     Parameters
     ----------
-    results, by, population
-        As in `summarise_services`.
-    service
-        The service whose times are counted.
+    times, population, groups
+        As for `summarise`.
     step_s
         Seconds between two points.
     max_s
-        The curve goes on to the first point at or after this many seconds; to the longest time in the table when None.
+        The curve goes on to the first point at or after this many seconds; to the longest time when None.
 
     Returns
     -------
-    One row per group and time: the columns named in `by` (text), `service`, `time_s`, `people` and `share` in [0, 1],
-    NaN where the group has no people. All groups have the same times.
+    One row per group and time: `time_s`, `people` and `share` in [0, 1], NaN where the group has no people. All groups
+    have the same times.
 
     Raises
     ------
     InputError
-        As `summarise_services`, or if `step_s` or `max_s` is not a number above 0, or there would be over 100 000
-        points.
+        As `summarise`, or if `step_s` or `max_s` is not a number above 0, or there would be over 100 000 points.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> times, people = pd.Series([300.0, 500.0, float("inf")]), pd.Series([100.0, 60.0, 40.0])
+    >>> people_by_time(times, population=people, step_s=300)
+               time_s  people  share
+    group
+    everybody     0.0     0.0    0.0
+    everybody   300.0   100.0    0.5
+    everybody   600.0   160.0    0.8
+    """
+    results, by = results_of(times, population, groups), column_of(groups)
+    return on_groups(people_by_time_of_service(results, service=spec_of(), by=by, step_s=step_s, max_s=max_s))
+
+
+@checks_arguments
+def people_by_time_of_service(
+    results: pd.DataFrame,
+    *,
+    service: ServiceSpec,
+    by: By = None,
+    population: str | Sequence[str] = "population",
+    step_s: float = 300.0,
+    max_s: float | None = None,
+) -> pd.DataFrame:
+    """Return `people_by_time` of one service in a table of results, by one or several zonings.
+
+    Parameters
+    ----------
+    results, by, population
+        As in `summarise_services`.
+    service
+        The service whose times are counted.
+    step_s, max_s
+        As in `people_by_time`.
+
+    Returns
+    -------
+    One row per group and time: the columns named in `by` (text), `service`, `time_s`, `people` and `share` in [0, 1],
+    NaN where the group has no people.
+
+    Raises
+    ------
+    InputError
+        As `summarise_services` and `people_by_time`.
 
     Examples
     --------
@@ -71,7 +114,7 @@ def people_by_time(
     ...     "gp_s": [300.0, 500.0, float("inf")],
     ...     "gp_reason": ["", "", "island_without_ferry"],
     ... })
-    >>> people_by_time(results, service=ServiceSpec(key="gp", label="GP"), step_s=300)
+    >>> people_by_time_of_service(results, service=ServiceSpec(key="gp", label="GP"), step_s=300)
       service  time_s  people  share
     0      gp     0.0     0.0    0.0
     1      gp   300.0   100.0    0.5

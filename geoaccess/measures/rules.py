@@ -11,6 +11,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures.grouped import ratio
 from geoaccess.measures.groups import each_zoning, group_cells, read_population, require_columns
+from geoaccess.measures.one_service import check_index, column_of, on_groups
 from geoaccess.measures.pairs import read_pairs, site_labels
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from geoaccess.measures.groups import By, Groups, Zoning
     from geoaccess.measures.pairs import Times
 
-__all__ = ["rule_cost", "rule_table"]
+__all__ = ["rule_cost", "rule_table", "rule_table_of_service"]
 
 _REASONS = ("no_zone", "no_provider", "nothing_in_reach", "provider_out_of_reach")
 
@@ -101,10 +102,53 @@ def rule_cost(
 
 
 @checks_arguments
-def rule_table(results: pd.DataFrame, *, by: By = None, population: str | Sequence[str] = "population") -> pd.DataFrame:
+def rule_table(
+    extra_s: pd.Series, *, reasons: pd.Series, population: pd.Series, groups: pd.Series | None = None
+) -> pd.DataFrame:
     """Sum up what a rule costs the people of each group, and count those it leaves without a provider.
 
     Nobody is dropped: population = not_slower + slower + the people of the four reasons.
+
+    Parameters
+    ----------
+    extra_s, reasons
+        The columns `extra_s` and `reason` of `rule_cost`.
+    population, groups
+        As for `summarise`, on the same index.
+
+    Returns
+    -------
+    One row per group: `population`; `not_slower` and `slower`, the people whose allowed site is as near as any and
+    those who travel longer; `no_zone`, `no_provider`, `nothing_in_reach`, `provider_out_of_reach`, people;
+    `mean_extra_s`, over those who reach an allowed site, and `mean_extra_slower_s`, over those of them who travel
+    longer, NaN where there are none.
+
+    Raises
+    ------
+    InputError
+        If the indexes differ, a reason is none of those, or population is negative, infinite or missing.
+
+    Examples
+    --------
+    >>> extra_s, reasons = pd.Series([1200.0, 0.0, float("inf")]), pd.Series(["", "", "no_provider"])
+    >>> table = rule_table(extra_s, reasons=reasons, population=pd.Series([30.0, 60.0, 10.0]))
+    >>> table[["population", "not_slower", "slower", "no_provider", "mean_extra_s"]]
+               population  not_slower  slower  no_provider  mean_extra_s
+    group
+    everybody       100.0        60.0    30.0         10.0         400.0
+    """
+    check_index(extra_s, "extra_s", reasons=reasons, population=population, groups=groups)
+    results = pd.DataFrame({"population": population, "extra_s": extra_s, "reason": reasons})
+    if groups is not None:
+        results["group"] = groups
+    return on_groups(rule_table_of_service(results, by=column_of(groups)))
+
+
+@checks_arguments
+def rule_table_of_service(
+    results: pd.DataFrame, *, by: By = None, population: str | Sequence[str] = "population"
+) -> pd.DataFrame:
+    """Return `rule_table` of one service in a table of results, by one or several zonings.
 
     Parameters
     ----------
@@ -115,10 +159,7 @@ def rule_table(results: pd.DataFrame, *, by: By = None, population: str | Sequen
 
     Returns
     -------
-    One row per group: the columns of groups as in `summarise_services`; `population`; `not_slower` and `slower`, the
-    people whose allowed site is as near as any and those who travel longer; `no_zone`, `no_provider`,
-    `nothing_in_reach`, `provider_out_of_reach`, people; `mean_extra_s`, over those who reach an allowed site, and
-    `mean_extra_slower_s`, over those of them who travel longer, NaN where there are none.
+    One row per group: the columns of groups as in `summarise_services`, and those of `rule_table`.
 
     Raises
     ------
@@ -130,7 +171,7 @@ def rule_table(results: pd.DataFrame, *, by: By = None, population: str | Sequen
     >>> results = pd.DataFrame({
     ...     "population": [30.0, 60.0, 10.0], "extra_s": [1200.0, 0.0, float("inf")], "reason": ["", "", "no_provider"]
     ... })
-    >>> rule_table(results)[["population", "not_slower", "slower", "no_provider", "mean_extra_s"]]
+    >>> rule_table_of_service(results)[["population", "not_slower", "slower", "no_provider", "mean_extra_s"]]
        population  not_slower  slower  no_provider  mean_extra_s
     0       100.0        60.0    30.0         10.0         400.0
     """

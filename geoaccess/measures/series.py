@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from geoaccess.arguments import checks_arguments
-from geoaccess.errors import InputError
 from geoaccess.measures.closing import slack_of_service, slack_table_of_services
-from geoaccess.measures.specification import ServiceSpec
+from geoaccess.measures.one_service import KEY, check_index, column_of, on_groups, results_of, spec_of
 from geoaccess.measures.summary import norm_table_of_services, quantile_table_of_services, summarise_services
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["norm_table", "quantile_table", "second_nearest_slack", "slack_table", "summarise"]
-
-_KEY = "service"
 
 
 @checks_arguments
@@ -62,8 +58,8 @@ def summarise(
     1           100.0    100.0   300.0     300.0
     6           100.0     60.0  1500.0    1500.0
     """
-    results = _results(times, population, groups, reasons)
-    return _of_one(summarise_services(results, services=[_spec()], by=_by(groups)))
+    results = results_of(times, population, groups, reasons)
+    return on_groups(summarise_services(results, services=[spec_of()], by=column_of(groups)))
 
 
 @checks_arguments
@@ -96,8 +92,8 @@ def norm_table(
     group
     everybody   600.0           0.5
     """
-    results = _results(times, population, groups, None)
-    return _of_one(norm_table_of_services(results, services=[_spec(norms_s)], by=_by(groups)))
+    results = results_of(times, population, groups)
+    return on_groups(norm_table_of_services(results, services=[spec_of(norms_s)], by=column_of(groups)))
 
 
 @checks_arguments
@@ -128,8 +124,8 @@ def quantile_table(
     >>> quantile_table(times, shares=[0.5, 0.9], population=people)["time_s"].tolist()
     [300.0, inf]
     """
-    results = _results(times, population, groups, None)
-    return _of_one(quantile_table_of_services(results, services=[_spec()], shares=shares, by=_by(groups)))
+    results = results_of(times, population, groups)
+    return on_groups(quantile_table_of_services(results, services=[spec_of()], shares=shares, by=column_of(groups)))
 
 
 @checks_arguments
@@ -158,8 +154,8 @@ def second_nearest_slack(times: pd.Series, second: pd.Series) -> pd.Series:
     >>> second_nearest_slack(pd.Series([300.0, 900.0, inf]), pd.Series([500.0, inf, inf])).tolist()
     [200.0, inf, nan]
     """
-    results = _with_second(_results(times, pd.Series(1.0, times.index), None, None), times, second)
-    return slack_of_service(results, service=_spec()).rename("slack_s")
+    results = _with_second(results_of(times, pd.Series(1.0, times.index), None), times, second)
+    return slack_of_service(results, service=spec_of()).rename("slack_s")
 
 
 @checks_arguments
@@ -191,41 +187,10 @@ def slack_table(
     >>> slack_table(times, second, population=pd.Series([3.0, 1.0]))["mean_slack_s"].tolist()
     [175.0]
     """
-    results = _with_second(_results(times, population, groups, None), times, second)
-    return _of_one(slack_table_of_services(results, services=[_spec()], by=_by(groups)))
-
-
-def _spec(norms_s: Sequence[float] = ()) -> ServiceSpec:
-    return ServiceSpec(key=_KEY, label=_KEY, norms_s=tuple(norms_s))
-
-
-def _by(groups: pd.Series | None) -> str | None:
-    return None if groups is None else "group"
-
-
-def _results(
-    times: pd.Series, population: pd.Series, groups: pd.Series | None, reasons: pd.Series | None
-) -> pd.DataFrame:
-    """Return the table that the measures of studies read."""
-    given = {"population": population, "groups": groups, "reasons": reasons}
-    wrong = [name for name, one in given.items() if one is not None and not one.index.equals(times.index)]
-    if wrong:
-        raise InputError(f"{' and '.join(wrong)}: not on the index of times; give Series with the same index, in order")
-    if reasons is None:
-        unsnapped = np.where(times.isna(), "no_road_within", "no_site_reachable")
-        reasons = pd.Series(np.where(np.isfinite(times), "", unsnapped), times.index)
-    out = pd.DataFrame({"population": population, f"{_KEY}_s": times, f"{_KEY}_reason": reasons})
-    return out if groups is None else out.assign(group=groups)
+    results = _with_second(results_of(times, population, groups), times, second)
+    return on_groups(slack_table_of_services(results, services=[spec_of()], by=column_of(groups)))
 
 
 def _with_second(results: pd.DataFrame, times: pd.Series, second: pd.Series) -> pd.DataFrame:
-    if not second.index.equals(times.index):
-        raise InputError("second: not on the index of times; give Series with the same index, in order")
-    return results.assign(**{f"{_KEY}_second_s": second})
-
-
-def _of_one(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table of the one service on its groups."""
-    if "group" not in table:
-        table = table.assign(group="everybody")
-    return table.drop(columns="service").set_index("group")
+    check_index(times, "times", second=second)
+    return results.assign(**{f"{KEY}_second_s": second})

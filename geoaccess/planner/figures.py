@@ -104,7 +104,7 @@ def _contrast(zonings: Zonings, service: ServiceSpec, classes: GroupFigures) -> 
             "p90_s": classes.p90_s,
         }
     )
-    found = measures.class_contrast(summary, order=zonings.order).iloc[0]
+    found = measures.class_contrast_of_services(summary, order=zonings.order).iloc[0]
     rows = {label: row for row, label in enumerate(labels)}
     comparable = found["most_central"] != found["least_central"]
     return {

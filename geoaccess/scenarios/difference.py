@@ -172,7 +172,7 @@ def _figures(part: pd.DataFrame, spec: ServiceSpec) -> dict[str, float]:
 def equity_differences(
     before: pd.DataFrame, after: pd.DataFrame, *, services: Sequence[ServiceSpec], by: str | None = "centrality_class"
 ) -> pd.DataFrame:
-    """Return the indices of `geoaccess.equity_table` before and after: a row per service and index.
+    """Return the indices of `geoaccess.equity.equity_table` before and after: a row per service and index.
 
     Indices other than `fgt_0` are over people who are reached. Where some become unreached, an index over those who are
     left may fall although things got worse; so the difference is over the same people, those reached both times.
@@ -194,7 +194,7 @@ def equity_differences(
         table.assign(**{name: table[name].where(both) for name, both in flips.items()}) for table in (before, after)
     )
     was, now, was_both, now_both = (
-        equity.equity_table(table, services=columns, norms=norms, by=by) for table in (before, after, *same)
+        equity.equity_table_of_services(table, services=columns, norms=norms, by=by) for table in (before, after, *same)
     )
     out = was[["service", "index", "norm"]].copy()
     out["before"], out["after"] = was["value"], now["value"]

@@ -44,7 +44,7 @@ def _indices(answers: Answers) -> pd.DataFrame:
     """Return the indices of every service; a norm is named in seconds, as everywhere."""
     results, asked = answers.results, answers.study.settings.equity
     ranked = bool(results["centrality_index"].notna().any())
-    table = equity.equity_table(
+    table = equity.equity_table_of_services(
         results,
         services={spec.key: f"{spec.key}_s" for spec in answers.study.specs},
         norms={spec.key: spec.norms_s for spec in answers.study.specs},

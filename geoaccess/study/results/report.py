@@ -85,7 +85,7 @@ class _Found:
         self.slack = tables["slack"][tables["slack"]["zoning"].isin(["everybody", "centrality_class"])]
         self.exposed = measures.slack_table_of_services(results, services=specs, by=_MUNICIPALITY)
         self.equity = tables["equity"]
-        closed = measures.second_nearest(results, services=specs)
+        closed = measures.second_nearest_of_services(results, services=specs)
         after = measures.norm_table_of_services(closed, services=specs)
         keys = zip(after["service"], after["norm_s"], strict=True)
         self.closed = dict(zip(keys, after["share_within"].astype(float), strict=True))

@@ -35,9 +35,9 @@ _TAGS_SHOWN = 30
 def main_table(answers: Answers) -> pd.DataFrame:
     """Return the main result: per service how long people need, and the least against the most central class."""
     summary = answers.summary().set_index("service")
-    contrast = measures.class_contrast(answers.summary("centrality_class"), order=answers.study.scheme.ids).set_index(
-        "service"
-    )
+    contrast = measures.class_contrast_of_services(
+        answers.summary("centrality_class"), order=answers.study.scheme.ids
+    ).set_index("service")
     writer = Writer(answers.study.settings.language, ("terminal",))
     rows = []
     for spec in answers.study.specs:

@@ -53,7 +53,7 @@ def _municipalities(answers: Answers) -> pd.DataFrame:
 
 
 def _contrast(answers: Answers) -> pd.DataFrame:
-    return measures.class_contrast(answers.summary("centrality_class"), order=answers.study.scheme.ids)
+    return measures.class_contrast_of_services(answers.summary("centrality_class"), order=answers.study.scheme.ids)
 
 
 def _sites(answers: Answers) -> pd.DataFrame:

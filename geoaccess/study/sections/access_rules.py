@@ -71,7 +71,7 @@ def rules_table(solved: SolvedInput) -> pd.DataFrame:
         results = solved.results.assign(
             extra_s=solved.results[f"{key}_extra_s"], reason=solved.results[f"{key}_rule_reason"]
         )
-        table = measures.rule_table(results, by=zonings_of(solved.study, results))
+        table = measures.rule_table_of_service(results, by=zonings_of(solved.study, results))
         table.insert(2, "service", key)
         tables.append(table)
     return pd.concat(tables, ignore_index=True)

@@ -66,10 +66,8 @@ def _answer(solved: SolvedInput) -> SectionResult:
     free = measures.base_availability(chain.bases, bases["availability"])
     columns = chain.columns.assign(ambulance_built_up=_built_up(solved, settings))
     held = {
-        counted: measures.response_norm(
-            columns.join(_cells(solved)), norms=figures.norms, municipality=municipality, built_up="ambulance_built_up"
-        )
-        for counted, municipality in (("cell", None), ("municipality", "municipality_id"))
+        counted: measures.response_norm(columns["ambulance_built_up"], norms=figures.norms, municipality=municipality)
+        for counted, municipality in (("cell", None), ("municipality", solved.results["municipality_id"]))
     }
     coverage = {
         counted: measures.expected_coverage(chain.times, norm_s=norm["norm_s"], availability=free)
@@ -112,7 +110,7 @@ def _norms(
     parts = []
     for counted, covered in coverage.items():
         for bases, share in (("always there", None), ("as available", covered)):
-            part = measures.response_table(
+            part = measures.response_table_of_service(
                 cells,
                 service=service,
                 norms=figures.norms,

@@ -62,23 +62,23 @@ def chain_by_road(solved: SolvedInput, settings: AmbulanceSettings, roads: Roads
     coming = nearest_snapped(roads.network, roads.snapped.cells, bases, k=settings.bases, direction="to_people")
     onward = nearest_snapped(roads.network, roads.snapped.cells, sites, k=1)
     returning = pd.DataFrame(travel_times(roads.network, sites, bases), index=sites.index, columns=bases.index)
-    legs = pd.DataFrame(
-        {
-            "base_s": coming["travel_time_s"],
-            "base_site": coming["site"].fillna("").astype("str"),
-            "base_second_s": coming["travel_time_2_s"],
-            "base_reason": coming["reason"].astype("str"),
-            "site_s": onward["travel_time_s"],
-            "site_site": onward["site"].fillna("").astype("str"),
-            "site_reason": onward["reason"].astype("str"),
-        }
+    base, site = (found["site"].fillna("").astype("str") for found in (coming, onward))
+    chain = road_chain(
+        coming["travel_time_s"],
+        onward["travel_time_s"],
+        times=times,
+        base_second_s=coming["travel_time_2_s"],
+        base_reason=coming["reason"].astype("str"),
+        site_reason=onward["reason"].astype("str"),
+        base=base,
+        site=site,
+        returning=returning,
     )
-    chain = road_chain(legs, base="base", site="site", times=times, returning=returning)
     for name in ("to_patient_reason", "to_treatment_reason"):
         chain[name] = chain[name].astype("str")
     chain = chain.rename(columns=lambda name: f"ambulance_{name}" if name == "busy_s" else _renamed(str(name)))
-    chain.insert(1, "ambulance_response_site", legs["base_site"])
-    chain.insert(3, "ambulance_treatment_site", legs["site_site"])
+    chain.insert(1, "ambulance_response_site", base)
+    chain.insert(3, "ambulance_treatment_site", site)
     return Chain(
         columns=chain,
         times=coming.filter(regex=r"^travel_time(_\d+)?_s$") + times.start_s,
