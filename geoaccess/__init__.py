@@ -1,7 +1,8 @@
 """How long people need, by road and ferry, to reach health care, and who is left behind.
 
 The names used most stand here; the rest stand in the namespaces `ga.ambulance`, `ga.catchment`, `ga.demand`,
-`ga.equity`, `ga.routing`, `ga.scenarios`, `ga.services`, `ga.siting`, `ga.studies`, `ga.zones` and `ga.errors`.
+`ga.equity`, `ga.measures`, `ga.routing`, `ga.scenarios`, `ga.services`, `ga.siting`, `ga.studies`, `ga.zones` and
+`ga.errors`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from geoaccess.demand import (
         read_cells,
         read_raster_cells,
-        zonal_population,
     )
     from geoaccess.equity import (
         bootstrap_interval,
@@ -43,18 +43,11 @@ if TYPE_CHECKING:
         gini,
         lorenz,
         norm_shortfall,
-        palma,
-        theil_t,
     )
     from geoaccess.errors import (
-        ArgumentError,
-        ConfigError,
-        FetchError,
         GeoaccessError,
         GeoaccessWarning,
         InputError,
-        MissingExtraError,
-        MissingFileError,
     )
     from geoaccess.hierarchy import (
         Hierarchy,
@@ -62,13 +55,9 @@ if TYPE_CHECKING:
     )
     from geoaccess.maps import plot_classes, plot_lorenz, plot_times
     from geoaccess.measures import (
-        class_contrast,
         cumulative_opportunities,
-        fastest_mode,
-        gravity,
         norm_table,
         quantile_table,
-        second_nearest_slack,
         slack_table,
         summarise,
         two_step,
@@ -102,31 +91,23 @@ if TYPE_CHECKING:
         load_study,
         run_study,
         solve_study,
-        study_variations,
     )
     from geoaccess.zones import (
         assign_zones,
-        join_centrality,
         read_centrality,
         read_municipalities,
     )
 
 __all__ = [
-    "ArgumentError",
-    "ConfigError",
-    "FetchError",
     "GeoaccessError",
     "GeoaccessWarning",
     "Hierarchy",
     "InputError",
-    "MissingExtraError",
-    "MissingFileError",
     "Network",
     "ambulance",
     "assign_zones",
     "bootstrap_interval",
     "catchment",
-    "class_contrast",
     "concentration_index",
     "contract",
     "cumulative_opportunities",
@@ -134,13 +115,10 @@ __all__ = [
     "equity",
     "equity_table",
     "errors",
-    "fastest_mode",
     "from_networkx",
     "from_osmnx",
     "gini",
-    "gravity",
     "hierarchy",
-    "join_centrality",
     "load_network",
     "load_study",
     "lorenz",
@@ -151,7 +129,6 @@ __all__ = [
     "norm_shortfall",
     "norm_table",
     "osm",
-    "palma",
     "parallel",
     "plot_classes",
     "plot_lorenz",
@@ -168,7 +145,6 @@ __all__ = [
     "run_study",
     "save_network",
     "scenarios",
-    "second_nearest_slack",
     "services",
     "shortest_path_trees",
     "simplify",
@@ -178,15 +154,12 @@ __all__ = [
     "solve_nearest",
     "solve_study",
     "studies",
-    "study_variations",
     "summarise",
-    "theil_t",
     "to_networkx",
     "travel_times",
     "travel_times_within",
     "two_step",
     "weighted_quantile",
-    "zonal_population",
     "zones",
 ]
 
@@ -214,7 +187,7 @@ _NAMESPACES = frozenset(
 
 _ROOMS = {
     "maps": ("plot_classes", "plot_lorenz", "plot_times"),
-    "demand": ("read_cells", "read_raster_cells", "zonal_population"),
+    "demand": ("read_cells", "read_raster_cells"),
     "equity": (
         "bootstrap_interval",
         "concentration_index",
@@ -222,28 +195,17 @@ _ROOMS = {
         "gini",
         "lorenz",
         "norm_shortfall",
-        "palma",
-        "theil_t",
     ),
     "errors": (
-        "ArgumentError",
-        "MissingExtraError",
-        "ConfigError",
-        "FetchError",
         "GeoaccessError",
         "GeoaccessWarning",
         "InputError",
-        "MissingFileError",
     ),
     "hierarchy": ("Hierarchy", "contract"),
     "measures": (
-        "class_contrast",
         "cumulative_opportunities",
-        "fastest_mode",
-        "gravity",
         "norm_table",
         "quantile_table",
-        "second_nearest_slack",
         "slack_table",
         "summarise",
         "two_step",
@@ -262,8 +224,8 @@ _ROOMS = {
     "osm": ("read_osm",),
     "routing": ("nearest", "route", "shortest_path_trees", "solve_nearest", "travel_times", "travel_times_within"),
     "services": ("read_sites",),
-    "study": ("load_study", "run_study", "solve_study", "study_variations"),
-    "zones": ("assign_zones", "join_centrality", "read_centrality", "read_municipalities"),
+    "study": ("load_study", "run_study", "solve_study"),
+    "zones": ("assign_zones", "read_centrality", "read_municipalities"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 

@@ -46,7 +46,7 @@ def mean(values):
 def test_two_people_by_hand():
     """One has 1, one 4: the mean is 5/2, of square roots 3/2, the geometric mean 2, the harmonic 8/5."""
     assert ga.gini([1, 4]) == pytest.approx(6 / (2 * 4 * 2.5))
-    assert ga.theil_t([1, 4]) == pytest.approx((0.4 * math.log(0.4) + 1.6 * math.log(1.6)) / 2)
+    assert ga.equity.theil_t([1, 4]) == pytest.approx((0.4 * math.log(0.4) + 1.6 * math.log(1.6)) / 2)
     assert ga.equity.theil_l([1, 4]) == pytest.approx(math.log(2.5 / 2))
     assert ga.equity.atkinson([1, 4], epsilon=0.5) == pytest.approx(1 - 2.25 / 2.5)
     assert ga.equity.atkinson([1, 4], epsilon=1) == pytest.approx(1 - 2 / 2.5)
@@ -63,7 +63,7 @@ def test_a_valley_by_hand():
     """
     given = {"weights": [60, 20, 20], "groups": [1, 1, 6]}
     assert ga.gini([10, 20, 50], weights=[60, 20, 20]) == pytest.approx(0.36)
-    found = split(ga.theil_t, [10, 20, 50], **given)
+    found = split(ga.equity.theil_t, [10, 20, 50], **given)
     between = 0.5 * math.log(12.5 / 20) + 0.5 * math.log(50 / 20)
     inside = 0.5 * (0.6 * math.log(10 / 12.5) + 0.4 * math.log(20 / 12.5))
     assert (found.between, found.within) == (pytest.approx(between), pytest.approx(inside))
@@ -72,7 +72,7 @@ def test_a_valley_by_hand():
     inside = 0.8 * (math.log(12.5) - 0.75 * math.log(10) - 0.25 * math.log(20))
     assert (found.between, found.within) == (pytest.approx(between), pytest.approx(inside))
     # Ten of the 20 people at 50 minutes are the tenth with most; the 40 with least all have 10.
-    assert ga.palma([10, 20, 50], weights=[60, 20, 20]) == pytest.approx(5)
+    assert ga.equity.palma([10, 20, 50], weights=[60, 20, 20]) == pytest.approx(5)
     # Over centrality: the 20 rank at 0.1, the 80 at 0.6. (2 / 20)(0.8 (12.5 - 20)(0.1) + 0.2 (50 - 20)(-0.4)) = -0.3.
     over = ga.concentration_index([10, 20, 50], ranking=[900, 900, 400], weights=[60, 20, 20])
     assert over == pytest.approx(-0.3)
@@ -84,11 +84,11 @@ def test_a_valley_by_hand():
 
 def test_palma_divides_the_people_on_the_borders_by_hand():
     """Of 10 people 3 have 1, 6 have 2, 1 half 8: the least four are 3 x 1 and 1 x 2, the tenth is one person of 8."""
-    assert ga.palma([1, 2, 8], weights=[3, 6, 1]) == pytest.approx(8 / (5 / 4))
+    assert ga.equity.palma([1, 2, 8], weights=[3, 6, 1]) == pytest.approx(8 / (5 / 4))
     # With half a person of 8 the tenth is half 8 and half 2 of 9.5 people: 0.95 x 5.368..., the least 3.8 people have
     # 3 x 1 + 0.8 x 2.
     tenth = (0.5 * 8 + 0.45 * 2) / 0.95
-    assert ga.palma([1, 2, 8], weights=[3, 6, 0.5]) == pytest.approx(tenth / ((3 + 0.8 * 2) / 3.8))
+    assert ga.equity.palma([1, 2, 8], weights=[3, 6, 0.5]) == pytest.approx(tenth / ((3 + 0.8 * 2) / 3.8))
 
 
 @pytest.mark.parametrize(("alpha", "expected"), [(0, 0.5), (1, 0.3 * 0.5 + 0.2 * 2), (2, 0.3 * 0.25 + 0.2 * 4)])
@@ -134,7 +134,7 @@ def test_the_theils_over_persons_and_their_parts(rows):
     t_within = sum(v / average * math.log(v / averages[g]) for v, g in everybody) / n
     l_within = sum(math.log(averages[g] / v) for v, g in everybody) / n
     for index, total, between, within in (
-        (ga.theil_t, t, t_between, t_within),
+        (ga.equity.theil_t, t, t_between, t_within),
         (ga.equity.theil_l, log_mean, l_between, l_within),
     ):
         found = split(index, values, weights=people, groups=groups)
@@ -169,7 +169,7 @@ def test_palma_of_whole_persons(rows):
     everybody = sorted(value for value, _ in persons(rows) for _ in range(10))
     tenth = len(everybody) // 10
     expected = mean(everybody[-tenth:]) / mean(everybody[: 4 * tenth])
-    assert ga.palma(values, weights=people) == pytest.approx(float(expected))
+    assert ga.equity.palma(values, weights=people) == pytest.approx(float(expected))
     # Palma's ratio of shares is a quarter of the ratio of means.
     shares = Fraction(sum(everybody[-tenth:]), sum(everybody[: 4 * tenth]))
     assert shares == expected / 4
@@ -252,7 +252,7 @@ def test_a_norm_of_infinity_leaves_nobody_outside_though_some_are_never_reached(
     "measure",
     [
         lambda x, w: ga.gini(x, weights=w),
-        lambda x, w: split(ga.theil_t, x, groups=w),
+        lambda x, w: split(ga.equity.theil_t, x, groups=w),
         lambda x, w: ga.concentration_index(x, ranking=w),
         lambda x, w: ga.equity.fgt(x, norm=w, alpha=0),
         lambda x, w: ga.norm_shortfall(x, norm=2, groups=w),
@@ -447,6 +447,6 @@ def test_the_districts_of_norway(data):
     beyond = ga.equity.fgt(of_cell[known].to_numpy(dtype=float), norm=3, alpha=0, weights=people)
     assert beyond == pytest.approx(people[of_cell[known] >= 4].sum() / people.sum())
     classes_apart = split(
-        ga.theil_t, of_cell[known].to_numpy(dtype=float), weights=people, groups=of_cell[known].to_numpy()
+        ga.equity.theil_t, of_cell[known].to_numpy(dtype=float), weights=people, groups=of_cell[known].to_numpy()
     )
     assert classes_apart.within == pytest.approx(0)

@@ -57,7 +57,7 @@ def test_summaries_norms_and_quantiles_are_those_of_the_single_people(country, g
 
 def test_slack_is_the_difference_for_who_has_both(country):
     times, second, people, classes = country
-    slack = ga.second_nearest_slack(times, second)
+    slack = ga.measures.second_nearest_slack(times, second)
     for cell in times.index:
         first, other = times[cell], second[cell]
         expected = other - first if np.isfinite(first) else np.nan
@@ -75,7 +75,7 @@ def test_series_on_other_indexes_are_refused(country):
     with pytest.raises(ga.InputError, match="groups: not on the index"):
         ga.norm_table(times, norms_s=[60.0], population=people, groups=classes.iloc[1:])
     with pytest.raises(ga.InputError, match="second: not on the index"):
-        ga.second_nearest_slack(times, second.iloc[1:])
+        ga.measures.second_nearest_slack(times, second.iloc[1:])
     with pytest.raises(ga.GeoaccessError):
         ga.summarise([1.0, 2.0], population=people)
 

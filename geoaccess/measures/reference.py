@@ -205,6 +205,11 @@ def difference_summary(table: pd.DataFrame) -> pd.DataFrame:
     `never_reached`, `bias`, `mae`, `rmse`, `correlation` (NaN where fewer than two geographies or all equal) and
     `largest`, the names with the largest differences.
 
+    Raises
+    ------
+    InputError
+        If a column is missing.
+
     Examples
     --------
     >>> table = pd.DataFrame({
@@ -215,6 +220,8 @@ def difference_summary(table: pd.DataFrame) -> pd.DataFrame:
        geographies  bias  mae   rmse  correlation         largest
     0            2   0.5  2.5  2.646          1.0  B -4.0, A +2.0
     """
+    needed = ["zoning", "name", "service", "statistic", "unit", "computed", "published", "difference", "people"]
+    require_columns(table, needed, subject="table")
     rows = []
     for (zoning, service, statistic), part in table.groupby(["zoning", "service", "statistic"], sort=False):
         finite = np.isfinite(part["difference"].to_numpy(dtype=np.float64))
