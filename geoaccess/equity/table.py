@@ -246,9 +246,10 @@ def _labels(name: str, labels: Labels | None, size: int) -> pd.Series | None:
     """Return the labels of the rows by their places, missing where they are empty."""
     if labels is None:
         return None
-    if np.ndim(labels) != 1:
+    given: Any = labels
+    if np.ndim(given) != 1:
         raise InputError(f"equity_table: {name} must be one label per value, such as a class")
-    found = pd.Series(labels).reset_index(drop=True)
+    found = pd.Series(given).reset_index(drop=True)
     if len(found) != size:
         raise InputError(f"equity_table: {len(found)} {name} for {size} values; give one per value")
     return found.where(found != "")
