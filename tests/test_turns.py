@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
@@ -98,31 +99,14 @@ def restricted_edges(network):
     return network.expansion.restricted if network.expansion is not None else np.zeros(network.n_edges, bool)
 
 
-def journeys(network, rules, start, goal):  # noqa: PLR0912
-    """Least deciseconds from one snapped point to another, edge after edge, by the rules; None if there is no way.
-
-    `rules` are (directed edges before the turn, the one turned into, only), directed edges as (edge, upward). What is
-    kept of a journey is its last few edges, as many as the longest rule asks for. In the middle of a rule nobody turns
-    round, unless the road ends there.
-    """
-    u, v = network.edge_u, network.edge_v
-    restricted = restricted_edges(network)
-    times = {True: network.edge_forward_ds, False: network.edge_backward_ds}
-    memory = max([1, *(len(before) for before, _, _ in rules)])
-
-    def turn_ok(trail, step):
-        matching = [(into, only) for before, into, only in rules if trail[-len(before) :] == before]
-        if any(into == step for into, only in matching if not only):
-            return False
-        musts = {}
-        for before, into, only in rules:
-            if only and trail[-len(before) :] == before:
-                musts.setdefault(before, set()).add(into)
-        inside = any(trail[-size:] == before[:size] for before, _, _ in rules for size in range(2, len(before) + 1))
-        edge, up = trail[-1]
-        if inside and not musts and step == (edge, not up) and goes_on(edge, up):
-            return False
-        return all(step in allowed for allowed in musts.values())
+def turns_by_rule(network, rules):
+    """Return the rule of turns as a function of the last edges of a journey and the step that it wants to take."""
+    u, v, restricted = network.edge_u.tolist(), network.edge_v.tolist(), restricted_edges(network).tolist()
+    times = {True: network.edge_forward_ds.tolist(), False: network.edge_backward_ds.tolist()}
+    ended_by = {}  # rules by the edge just before their turn, which is the last of the journey
+    for before, into, only in rules:
+        ended_by.setdefault(before[-1], []).append((before, into, only))
+    begun = {before[:size] for before, _, _ in rules for size in range(2, len(before) + 1)}
 
     def goes_on(edge, up):
         node = v[edge] if up else u[edge]
@@ -132,6 +116,40 @@ def journeys(network, rules, start, goal):  # noqa: PLR0912
             for way in (True, False)
         )
 
+    def turns(trail):
+        edge, up = trail[-1]
+        banned, musts = set(), {}
+        for before, into, only in ended_by.get(trail[-1], ()):
+            if trail[-len(before) :] == before:
+                if only:
+                    musts.setdefault(before, set()).add(into)
+                else:
+                    banned.add(into)
+        inside = any(trail[-size:] in begun for size in range(2, len(trail) + 1))
+        if inside and not musts and goes_on(edge, up):
+            banned.add((edge, not up))
+        return lambda step: step not in banned and all(step in allowed for allowed in musts.values())
+
+    return turns
+
+
+def journeys(network, rules, start, goal):  # noqa: PLR0912
+    """Least deciseconds from one snapped point to another, edge after edge, by the rules; None if there is no way.
+
+    `rules` are (directed edges before the turn, the one turned into, only), directed edges as (edge, upward). What is
+    kept of a journey is its last few edges, as many as the longest rule asks for. In the middle of a rule nobody turns
+    round, unless the road ends there.
+    """
+    start, goal = SimpleNamespace(**start), SimpleNamespace(**goal)  # rows of tables are slow to ask
+    u, v = network.edge_u.tolist(), network.edge_v.tolist()
+    restricted = restricted_edges(network).tolist()
+    times = {True: network.edge_forward_ds.tolist(), False: network.edge_backward_ds.tolist()}
+    memory = max([1, *(len(before) for before, _, _ in rules)])
+    turns = turns_by_rule(network, rules)
+    leaving = {}
+    for edge in range(network.n_edges):
+        leaving.setdefault(u[edge], []).append((edge, True))
+        leaving.setdefault(v[edge], []).append((edge, False))
     best = 0 if start.node >= 0 and start.node == goal.node else None
     if start.edge == goal.edge and max(start.node, goal.node) < 0:
         if start.from_u_ds >= 0 and goal.from_u_ds >= start.from_u_ds:
@@ -162,25 +180,26 @@ def journeys(network, rules, start, goal):  # noqa: PLR0912
         done.add((trail, phase))
         edge, up = trail[-1]
         node = v[edge] if up else u[edge]
+        turn_ok = turns(trail)
         if node == goal.node and (best is None or time < best):
             best = time
-        for other in range(network.n_edges):
-            for other_up in (True, False):
-                if (u[other] if other_up else v[other]) != node or not turn_ok(trail, (other, other_up)):
-                    continue
-                if restricted[other]:
-                    after = 0 if phase == 0 else 2
-                elif phase == 2:
-                    continue
-                else:
-                    after = 1
-                if other == last and goal.node < 0:
-                    leg = goal.from_u_ds if other_up else goal.from_v_ds
-                    if leg >= 0 and (best is None or time + leg < best):
-                        best = time + int(leg)
-                if times[other_up][other] >= 0:
-                    onward = (*trail, (other, other_up))[-memory:]
-                    heapq.heappush(heap, (time + int(times[other_up][other]), onward, after))
+        for step in leaving.get(node, ()):
+            if not turn_ok(step):
+                continue
+            other, other_up = step
+            if restricted[other]:
+                after = 0 if phase == 0 else 2
+            elif phase == 2:
+                continue
+            else:
+                after = 1
+            if other == last and goal.node < 0:
+                leg = goal.from_u_ds if other_up else goal.from_v_ds
+                if leg >= 0 and (best is None or time + leg < best):
+                    best = time + int(leg)
+            if times[other_up][other] >= 0:
+                onward = (*trail, step)[-memory:]
+                heapq.heappush(heap, (time + int(times[other_up][other]), onward, after))
     return None if best is None else int(best) + int(start.off_network_ds) + int(goal.off_network_ds)
 
 
