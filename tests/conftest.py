@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib
 import os
+import pickle
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from types import ModuleType
+
+    from geoaccess.questions import Compared
+    from geoaccess.study import Answers
 
 # The same examples every time, so that a red run means a change; HYPOTHESIS_PROFILE=searching looks for new ones.
 settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -44,3 +51,58 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"{folder} is not there: this test needs data that may not be bundled")
     return folder
+
+
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[], Any]) -> Any:
+    """Return what `make` returns, made by the first worker of a run that asks for it and read by the others."""
+    folder = factory.getbasetemp()
+    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    kept = folder / f"{name}.pickle"
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.is_file():
+            kept.write_bytes(pickle.dumps(make(), protocol=5))
+    return pickle.loads(kept.read_bytes())
+
+
+def _solved(factory: pytest.TempPathFactory, name: str) -> Iterator[Answers]:
+    """Give a bundled study, solved once in a run, and see at the end that no test changed it."""
+    from geoaccess.study import load_study, solve_study
+
+    def solve() -> Answers:
+        return solve_study(load_study(ROOT / "configs" / f"{name}.toml"), show=False)
+
+    answers = once(factory, name, solve)
+    yield answers
+    unused = once(factory, name, solve)
+    pd.testing.assert_frame_equal(answers.results, unused.results)
+    pd.testing.assert_frame_equal(answers.sites, unused.sites)
+    assert answers.study.settings == unused.study.settings
+    assert (answers.network.edge_forward_ds == unused.network.edge_forward_ds).all()
+
+
+@pytest.fixture(scope="session")
+def iceland_solved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answers]:
+    """Iceland as `configs/iceland.toml` asks for it, solved once for all files: to be read, not changed."""
+    yield from _solved(tmp_path_factory, "iceland")
+
+
+@pytest.fixture(scope="session")
+def troms_solved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answers]:
+    """Troms as `configs/troms.toml` asks for it, solved once for all files: to be read, not changed."""
+    yield from _solved(tmp_path_factory, "troms")
+
+
+@pytest.fixture(scope="session")
+def senja_compared(tmp_path_factory: pytest.TempPathFactory) -> Compared:
+    """Troms beside itself with the two offices of the scenario of Senja, compared once for all files."""
+    from geoaccess.questions import compare_study
+    from geoaccess.scenarios import read_scenario
+    from geoaccess.study import load_study
+
+    def compare() -> Compared:
+        scenario = read_scenario(ROOT / "configs" / "scenarios" / "troms-senja.toml")
+        return compare_study(load_study(ROOT / "configs" / "troms.toml"), [scenario], show=False)
+
+    found: Compared = once(tmp_path_factory, "senja", compare)
+    return found

@@ -43,8 +43,8 @@ def tiny(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def iceland():
-    return PlannerState(solve_study(load_study("configs/iceland.toml"), show=False))
+def iceland(iceland_solved):
+    return PlannerState(iceland_solved)
 
 
 def at(key_or_km):

@@ -58,10 +58,10 @@ def test_the_first_is_as_good_as_the_one_that_is_located(region):
 
 
 @pytest.fixture(scope="module")
-def iceland():
-    from geoaccess.study import load_study, solve_study, stages
+def iceland(iceland_solved):
+    from geoaccess.study import stages
 
-    answers = solve_study(load_study("configs/iceland.toml"), show=False)
+    answers = iceland_solved
     return answers, stages.snap_all(answers.study, answers.network, answers.results, answers.sites)
 
 

@@ -40,13 +40,13 @@ def tiny(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def iceland():
-    return solve_study(load_study(REPOSITORY / "configs/iceland.toml"), show=False)
+def iceland(iceland_solved):
+    return iceland_solved
 
 
 @pytest.fixture(scope="module")
-def troms():
-    return solve_study(load_study(REPOSITORY / "configs/troms.toml"), show=False)
+def troms(troms_solved):
+    return troms_solved
 
 
 def all_times(answers, service="gp"):

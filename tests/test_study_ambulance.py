@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -381,11 +380,8 @@ def test_settlements_are_blocks_that_touch():
 @pytest.mark.parametrize(
     ("name", "towns"), [("iceland", {"Reykjavíkurborg", "Akureyrarkaupstaður"}), ("troms", {"Narvik"})]
 )
-def test_the_shipped_studies_have_the_chain(tmp_path, name, towns):
-    study = load_study(ROOT / "configs" / f"{name}.toml")
-    answers = solve_study(
-        replace(study, settings=study.settings.model_copy(update={"cache": str(tmp_path)})), show=False
-    )
+def test_the_shipped_studies_have_the_chain(request, name, towns):
+    answers = request.getfixturevalue(f"{name}_solved")
     cells, total = answers.results, answers.population
     figures = ga.ambulance.read_ambulance_figures()
     for service in ("ambulance_response", "ambulance_treatment"):

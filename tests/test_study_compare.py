@@ -17,7 +17,7 @@ from geoaccess.questions import compare_study
 from geoaccess.questions.compare.output import write_comparison
 from geoaccess.questions.scenario_run import apply_scenario, solve_baseline, solve_scenario
 from geoaccess.scenarios import Scenario, combine, read_scenario
-from geoaccess.study import load_study, solve_study
+from geoaccess.study import load_study
 from tests.test_study_tiny import PEOPLE, STUDY, TOTAL, cell_id, degrees, write_study
 
 NO_FERRY = Scenario(title="no ferry", close=[{"name": "Car ferry", "what": "ferries"}])
@@ -231,13 +231,10 @@ def test_vestmannaeyjar_without_herjolfur(root):
     assert (found.cells[1]["hospital_change"] != "became_unreached").all()
 
 
-def test_senja_with_two_offices_more(root):
-    study = load_study(root / "configs" / "troms.toml")
-    scenario = read_scenario(root / "configs" / "scenarios" / "troms-senja.toml")
-    found = compare_study(study, [scenario], show=False)
+def test_senja_with_two_offices_more(senja_compared, troms_solved):
+    found = senja_compared
     gp = found.tables["everybody"].query("measure == 'nearest'").set_index("service").loc["gp"]
     assert gp["better"] > 1000
     assert gp["worse"] == gp["became_unreached"] == 0
     assert set(found.tables["places"].query("service == 'gp'")["municipality"]) == {"Senja"}
-    answers = solve_study(study, show=False)
-    assert gp["population"] == answers.population
+    assert gp["population"] == troms_solved.population

@@ -11,7 +11,7 @@ import pytest
 from geoaccess import equity
 from geoaccess.questions import compare_study
 from geoaccess.questions.compare.output import write_comparison
-from geoaccess.scenarios import CHANGES, Scenario, read_scenario
+from geoaccess.scenarios import CHANGES, Scenario
 from geoaccess.study import load_study, solve_study
 from tests.test_study_tiny import CELLS, FURTHER, MAIN, PEOPLE, STEEP, STUDY, TOTAL, cell_id, degrees, write_study
 
@@ -276,9 +276,8 @@ def test_files_have_a_row_for_every_measure(tmp_path):
     assert "Supply within reach, per person" in page
 
 
-def test_outer_senja_gains_over_the_week(root):
-    study = load_study(root / "configs" / "troms.toml")
-    found = compare_study(study, [read_scenario(root / "configs" / "scenarios" / "troms-senja.toml")], show=False)
+def test_outer_senja_gains_over_the_week(senja_compared):
+    found = senja_compared
     nobody_lost(found)
     table = found.tables["everybody"].set_index(["service", "measure"])
     nearest, expected = table.loc[("gp", "nearest")], table.loc[("gp", "expected")]

@@ -80,8 +80,8 @@ AREAS = "kommunenummer,trust\n0101,Coast\n0102,Inland\n"
 OWN = 'opening = "hours"\nfte_days = "fte"\nrule = { kind = "names", column = "serves" }'
 
 
-@pytest.fixture(scope="module", params=["asked", "people", "configs/iceland.toml", "configs/troms.toml"])
-def whole(request, tmp_path_factory, root):
+@pytest.fixture(scope="module", params=["asked", "people", "iceland", "troms"])
+def whole(request, tmp_path_factory):
     """Studies that together ask for every optional table."""
     folder = tmp_path_factory.mktemp("whole")
     if request.param == "asked":
@@ -89,7 +89,7 @@ def whole(request, tmp_path_factory, root):
     elif request.param == "people":
         path = write_demand(folder)
     else:
-        path = root / request.param
+        return request.getfixturevalue(f"{request.param}_solved")
     return solve_study(load_study(path), show=False)
 
 

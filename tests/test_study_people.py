@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -264,11 +263,8 @@ def test_tables_are_read_before_anything_is_computed(tmp_path):
     assert not (path.parent / "cache").exists()
 
 
-def test_the_ages_of_troms_hold_everybody(tmp_path):
-    study = load_study(ROOT / "configs" / "troms.toml")
-    answers = solve_study(
-        replace(study, settings=study.settings.model_copy(update={"cache": str(tmp_path)})), show=False
-    )
+def test_the_ages_of_troms_hold_everybody(troms_solved):
+    answers = troms_solved
     cells = answers.results
     ages = cells[["population_under_15", "population_15_64", "population_65plus"]]
     assert ages.sum(axis=1).to_numpy() == pytest.approx(cells["population"].to_numpy(), rel=1e-5)
