@@ -91,16 +91,13 @@ def decompose_gini(
     Parameters
     ----------
     groups
-        The group of each value, shape (n,), for example the centrality class. Rows without one make up the group
-        "unclassified", so that nobody is dropped.
+        As in `decompose_theil_t`.
     values, weights
         As in `gini`.
 
     Returns
     -------
-    A row per group that has people and the row "everybody" below them; index `group` (text), columns `population`
-    (sum of weights), `mean` (of the values), `index` (among the people of the group alone, or of everybody), and
-    `between` and `within`: what the group adds to either part, and in the last row the parts themselves.
+    The table of `decompose_theil_t`.
 
     Raises
     ------

@@ -111,17 +111,13 @@ def decompose_fgt(
     Parameters
     ----------
     groups
-        The group of each value, shape (n,), for example the centrality class. Rows without one make up the group
-        "unclassified", so that nobody is dropped.
+        As in `decompose_theil_t`.
     values, norm, alpha, weights
         As in `fgt`.
 
     Returns
     -------
-    A row per group that has people and the row "everybody" below them; index `group` (text), columns `population`
-    (sum of weights), `mean` (of the values), `index` (among the people of the group alone, or of everybody), and
-    `between` and `within`: what the group adds to either part, and in the last row the parts themselves. `mean` is inf
-    where somebody is not reached.
+    The table of `decompose_theil_t`; `mean` is inf where somebody is not reached.
 
     Raises
     ------
