@@ -8,8 +8,8 @@ import pytest
 
 from geoaccess import siting
 from geoaccess.errors import InputError
-from geoaccess.network import Network, snap
-from geoaccess.routing import nearer_pairs, travel_times
+from geoaccess.network import DECISECONDS, Network, snap
+from geoaccess.routing import matrices, nearby, nearer_pairs, travel_times, weighted_reach, within_snapped
 from geoaccess.siting import reach
 
 
@@ -67,3 +67,55 @@ def test_pairs_that_need_more_memory_than_there_is_are_refused():
     network, cells, sites, _, _ = town(1)
     with pytest.raises(InputError, match=r"would need .* GB of memory.*give fewer places"):
         nearer_pairs(network, cells, sites, np.full(len(cells), np.inf), most_bytes=100)
+
+
+@pytest.fixture
+def many_groups(monkeypatch):
+    """Sources are searched from three at a time, as if there were very many."""
+    monkeypatch.setattr(nearby, "_LEAST", 3)
+    monkeypatch.setattr(nearby, "_PARTS", 1000)
+    monkeypatch.setattr(matrices, "_PAIRS", 0)
+
+
+@pytest.mark.parametrize("direction", ["to_sites", "to_people"])
+@pytest.mark.parametrize("seed", range(8))
+def test_pairs_within_a_cutoff_in_a_large_region_are_those_of_the_whole_table(seed, direction, many_groups):
+    network, cells, sites, _, _ = town(seed)
+    times = travel_times(network, cells, sites, method="search")
+    if direction == "to_people":
+        times = travel_times(network, sites, cells, method="search").T
+    cutoff = float(np.nanquantile(times[np.isfinite(times)], 0.4))
+    row, column = np.nonzero(times <= cutoff)
+    found = within_snapped(network, cells, sites, cutoff_s=cutoff, direction=direction, method="hierarchy")
+    assert 20 < row.size < np.isfinite(times).sum()
+    assert found["cell_id"].tolist() == row.tolist()
+    assert found["site_id"].tolist() == column.tolist()
+    assert found["travel_time_s"].tolist() == times[row, column].tolist()
+
+
+def test_nothing_within_a_cutoff_is_an_empty_table(many_groups):
+    network, cells, sites, _, _ = town(3)
+    off = cells.assign(edge=-1)
+    assert len(within_snapped(network, off, sites, cutoff_s=100, method="hierarchy")) == 0
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_is_reached_is_the_sum_over_all_searches(seed, many_groups):
+    network, cells, _, _, rng = town(seed)
+    amounts = rng.integers(0, 9, len(cells)).astype(float)
+    weight = 1 - np.arange(4001) / 8000  # halves at 400 s, then nothing
+    times = travel_times(network, cells, cells, method="search")
+    wanted = []
+    for row in times:
+        total = 0.0
+        for time, amount in zip(row, amounts, strict=True):
+            total += weight[round(time * DECISECONDS)] * amount if time <= 400 else 0.0
+        wanted.append(total)
+    assert sum(total > 0 for total in wanted) > 10
+    assert weighted_reach(network, cells, cells, amounts, weight=weight).tolist() == wanted
+
+
+def test_amounts_that_do_not_fit_the_places_are_refused():
+    network, cells, _, _, _ = town(2)
+    with pytest.raises(InputError, match="50 finite numbers are needed"):
+        weighted_reach(network, cells, cells, np.ones(3), weight=np.ones(10))

@@ -8,6 +8,7 @@ from geoaccess.routing.flows import Flows, people_on_edges
 from geoaccess.routing.gains import site_gains
 from geoaccess.routing.gtfs import gtfs_departures
 from geoaccess.routing.matrices import shortest_path_trees, travel_times, travel_times_within, within_snapped
+from geoaccess.routing.nearby import weighted_reach
 from geoaccess.routing.nearer import nearer_pairs
 from geoaccess.routing.routes import route, route_kept
 from geoaccess.routing.service_times import TravelTimes, nearest_by_service
@@ -67,5 +68,6 @@ __all__ = [
     "travel_times_at",
     "travel_times_within",
     "undo",
+    "weighted_reach",
     "within_snapped",
 ]

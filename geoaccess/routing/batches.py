@@ -54,7 +54,7 @@ def ends_of(at: Legs, *, leaving: bool) -> Ends:
     return Ends(at.arrive_node_u, at.arrive_node_v, at.arrive_u, at.arrive_v, at)
 
 
-def some_of(ends: Ends, part: slice) -> Ends:
+def some_of(ends: Ends, part: slice | npt.NDArray[np.int64]) -> Ends:
     """Return the ends of some of the points."""
     return Ends(
         ends.node_u[part],

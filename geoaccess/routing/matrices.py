@@ -16,7 +16,6 @@ from geoaccess.kernels.keys import FAR
 from geoaccess.network import DECISECONDS, Network, as_places
 from geoaccess.routing.batches import (
     WIDTH,
-    Ends,
     along_edges,
     ends_of,
     searched,
@@ -26,6 +25,7 @@ from geoaccess.routing.batches import (
     swept_trees,
 )
 from geoaccess.routing.legs import legs
+from geoaccess.routing.nearby import above, near_tiles
 from geoaccess.routing.sites import check_question, check_unique
 from geoaccess.routing.walks import spots_of, walks_between
 
@@ -43,6 +43,9 @@ __all__ = ["shortest_path_trees", "travel_times", "travel_times_within", "within
 
 _TILE_BYTES = 256 * 2**20
 """So large is the part of a matrix that is worked on at a time."""
+
+_PAIRS = 30_000_000
+"""From so many pairs of a cell and a site on, only those that can be within a cutoff are looked at."""
 
 _FEW = 50
 """From so many sources on, contracting a network costs less than searching from each."""
@@ -234,11 +237,18 @@ def _near(
     parts = []
     ends = (cells, sites) if direction == "to_sites" else (sites, cells)
     turned = direction == "to_sites"  # the sites are the sources in either case
-    for part, tile in _tiles(network, *ends, turned=turned, furthest=furthest, method=method):
-        row, column, time = sweeps.pick(tile, furthest)
-        parts.append((row, column + np.int32(part.start), time))
-    row, column, time = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    order = np.lexsort((column, row)) if len(parts) > 1 else slice(None)
+    hierarchy = _engine(network, len(sites), method) if len(cells) * len(sites) > _PAIRS else None
+    if hierarchy is not None:
+        for near in near_tiles(hierarchy, *ends, turned=turned, furthest=furthest):
+            row, column, time = sweeps.pick(near.times, furthest)
+            parts.append((near.target[row].astype(np.int32), near.source[column].astype(np.int32), time))
+    else:
+        for part, tile in _tiles(network, *ends, turned=turned, furthest=furthest, method=method):
+            row, column, time = sweeps.pick(tile, furthest)
+            parts.append((row, column + np.int32(part.start), time))
+    none = np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.uint32)
+    row, column, time = (np.concatenate(arrays) for arrays in zip(none, *parts, strict=True))
+    order = np.lexsort((column, row)) if hierarchy is not None or len(parts) > 1 else slice(None)
     return row[order], column[order], time[order] / DECISECONDS
 
 
@@ -336,7 +346,7 @@ def _tiles(
     walks = walks_between(roads, spots_of(source.legs), spots_of(target.legs))
     hierarchy = _engine(network, len(source.node_u), method)
     if hierarchy is not None:
-        hierarchy = _above(hierarchy, source, target)
+        hierarchy = above(hierarchy, source, target)
     for part in _parts(len(source.node_u), len(target.node_u)):
         some = some_of(source, part)
         if hierarchy is None:
@@ -355,17 +365,3 @@ def _walk(tile: npt.NDArray[np.uint32], walks: Walks, part: slice) -> None:
     chosen = slice(*np.searchsorted(walks.first, [part.start, part.stop]))
     at = walks.second[chosen], walks.first[chosen] - part.start
     tile[at] = np.minimum(tile[at], walks.time_ds[chosen].astype(np.uint32))
-
-
-def _above(hierarchy: Hierarchy, *points: Ends) -> Hierarchy:
-    """Return the part of a hierarchy that lies above some points; nodes that do not are nowhere (-1) in it."""
-    wanted = np.zeros(hierarchy.place.size, np.bool_)
-    wanted[0] = True  # where points that are not snapped are looked up
-    for point in points:
-        snapped = point.legs.edge >= 0
-        wanted[hierarchy.place[point.node_u[snapped]]] = True
-        wanted[hierarchy.place[point.node_v[snapped]]] = True
-    start, head, outward, inward, rank = sweeps.restrict(
-        hierarchy.start, hierarchy.head, hierarchy.outward, hierarchy.inward, wanted
-    )
-    return Hierarchy(hierarchy.network, 0, rank[hierarchy.place], start, head, outward, inward)

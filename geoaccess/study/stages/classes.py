@@ -8,7 +8,8 @@ import numpy as np
 
 from geoaccess import files, services, zones
 from geoaccess.errors import ConfigError, InputError
-from geoaccess.routing import nearest_snapped, travel_times
+from geoaccess.network import DECISECONDS
+from geoaccess.routing import nearest_snapped, weighted_reach
 from geoaccess.study.settings.inputs import CentralityTable
 from geoaccess.study.stages.networks import build_or_load_network, contract_or_load
 from geoaccess.study.stages.snapping import snap_as_set, snap_cells
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from geoaccess.study.stages.snapping import Snapped
 
 __all__ = ["check_scheme", "join_classes", "join_table"]
-
-_ORIGINS_AT_ONCE = 2000
 
 
 def check_scheme(study: Study) -> None:
@@ -112,14 +111,9 @@ def _workplaces_reached(
     settings: CentralityComputed, hierarchy: Hierarchy, where: pd.DataFrame, cells: gpd.GeoDataFrame
 ) -> npt.NDArray[np.float64]:
     """Return the people each cell reaches, weighted by time; they stand in for workplaces."""
-    people = cells["population"].to_numpy()
-    reached = np.empty(len(cells))
-    for first in range(0, len(cells), _ORIGINS_AT_ONCE):
-        block = slice(first, first + _ORIGINS_AT_ONCE)
-        times = travel_times(hierarchy, where.iloc[block], where, cutoff_s=settings.cutoff_min * 60)
-        # Not weights @ people: the last digits of that depend on the number of threads.
-        reached[block] = np.einsum("ij,j->i", _weight(settings, times), people)
-    return reached
+    seconds = np.arange(int(np.floor(settings.cutoff_min * 60 * DECISECONDS)) + 1) / DECISECONDS
+    people = cells["population"].to_numpy(np.float64)
+    return weighted_reach(hierarchy, where, where, people, weight=_weight(settings, seconds))
 
 
 def _kinds_reached(
