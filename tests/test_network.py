@@ -747,18 +747,9 @@ def test_points_of_which_none_is_near_a_road_have_rows_and_can_be_refused(points
         check_any_snapped(crossroads(), table, max_snap_m=5000)
 
 
-def _long_roads(*, joined):
-    """Forty roads of 78 days each: apart, or one after the other."""
-    n, days78_s = 40, 2**26 / 10
-    step = 1 if joined else 2
-    ends = np.arange(n * step + 1)
-    u = np.arange(n) * step
-    lon, lat = 10 + 0.001 * np.arange(ends.size + 1), np.full(ends.size + 1, 60.0)
-    return Network.from_edges(lon=lon, lat=lat, u=u, v=u + 1, forward_s=[days78_s] * n, backward_s=[days78_s] * n)
-
-
-def test_times_are_bounded_in_each_part_that_hangs_together():
-    apart = _long_roads(joined=False)
-    assert apart.arcs.cost_ds.tolist() == [2**26] * 80
-    with pytest.raises(InputError, match="hang together"):
-        _long_roads(joined=True)
+def test_an_edge_that_takes_years_is_refused():
+    road = {"lon": [10.0, 10.1], "lat": [60.0, 60.0], "u": [0], "v": [1], "backward_s": [1.0]}
+    longest_s = (2**31 - 1 - 2**28) / 10
+    assert Network.from_edges(**road, forward_s=[longest_s]).edge_forward_ds.tolist() == [2**31 - 1 - 2**28]
+    with pytest.raises(InputError, match=r"edge_forward_ds: edge 0 takes 1879048192 deciseconds"):
+        Network.from_edges(**road, forward_s=[longest_s + 0.1])

@@ -11,7 +11,7 @@ import numpy as np
 __all__ = ["EMPTY", "FAR", "LOW", "NEVER", "ONE", "SHIFT"]
 
 FAR = np.int32(2**31 - 1)
-"""The time to what cannot be reached. Every time that can be is smaller: a network sees to that."""
+"""The time to what cannot be reached, or not sooner: every sum of times stops here."""
 
 NEVER = np.uint32(2**31)
 """The cost of a way that is not there: added to any time it is later than FAR."""

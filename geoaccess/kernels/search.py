@@ -9,6 +9,7 @@ import numpy as np
 
 from geoaccess.kernels.heap import drop_least, push
 from geoaccess.kernels.keys import EMPTY, FAR, LOW, SHIFT
+from geoaccess.kernels.rows import BEYOND
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -20,7 +21,7 @@ __all__ = ["finish_nearest", "matrix", "offer_each", "threads", "tree", "without
 def _offer(keys: npt.NDArray[np.uint64], key: np.uint64) -> None:
     """Put a key into a row of k sorted keys of distinct sites where it belongs, if it does."""
     last = keys.size - 1
-    if key >= keys[last]:
+    if key >= keys[last] or key >= BEYOND:
         return
     for j in range(last):
         if keys[j] & LOW == key & LOW:

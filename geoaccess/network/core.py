@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["Network"]
 
 _LONGEST_DS = 2**31 - 1 - 2**28
-"""All times together; 2**28 deciseconds are left for the ways from and to the network, see `snap`."""
+"""The time of one edge; 2**28 deciseconds are left for the ways from and to the network, see `snap`.
+
+Sums need no such bound: every search stops at `geoaccess.kernels.keys.FAR`, and what is farther counts as out of reach.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,10 +77,8 @@ class Network:
     Raises
     ------
     InputError
-        If arrays disagree in length, an edge names a node that does not exist, a time is below -1, or the times are so
-        long that a quickest path might add up to more than 1 879 048 191 deciseconds (6 years of driving): a path
-        leaves no node twice, so the slowest ways out of all nodes that hang together must not. Below that no sum
-        overflows an int32.
+        If arrays disagree in length, an edge names a node that does not exist, or a time is below -1 or above
+        1 879 048 191 deciseconds (6 years of driving).
 
     Examples
     --------
@@ -125,7 +126,12 @@ class Network:
             wrong = np.flatnonzero(times < -1)
             if wrong.size:
                 raise InputError(f"{name}: edge {wrong[0]} has time {times[wrong[0]]}; -1 is closed, else it is >= 0")
-        self._check_sums()
+            wrong = np.flatnonzero(times > _LONGEST_DS)
+            if wrong.size:
+                raise InputError(
+                    f"{name}: edge {wrong[0]} takes {times[wrong[0]]} deciseconds; {_LONGEST_DS} (6 years) is the most "
+                    "that one may take: correct its time"
+                )
         for item in fields(self):
             value = getattr(self, item.name)
             if isinstance(value, np.ndarray):
@@ -134,33 +140,6 @@ class Network:
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle what it is made of: read-only again at the other end, and without what searches keep."""
         return type(self), tuple(getattr(self, item.name) for item in fields(self))
-
-    def _check_sums(self) -> None:
-        """Refuse times of which a quickest path might add up more than an int32 holds.
-
-        A path takes no arc twice, the stretches of edges on which it begins and ends counted. Where all arcs together
-        are too long, those it can take still may not be: it leaves no node twice, and no part that hangs together.
-        """
-        both_ways = self.edge_forward_ds.astype(np.int64).clip(0) + self.edge_backward_ds.clip(0)
-        total = int(both_ways.sum())
-        if self.expansion is not None:  # some edges have more than one arc each way
-            more, up = self.expansion.more_edge, self.expansion.more_up
-            further = np.where(up, self.edge_forward_ds[more], self.edge_backward_ds[more])
-            total += int(further.clip(0).sum(dtype=np.int64))
-        if total <= _LONGEST_DS:
-            return
-        tail, head, cost, _ = self._arc_list()
-        n = int(max(tail.max(), head.max())) + 1
-        slowest = np.zeros(n, np.int64)
-        np.maximum.at(slowest, tail, cost)
-        together = np.zeros(n, np.int64)
-        np.add.at(together, graph.weak_components(n, tail.astype(np.int32), head.astype(np.int32)), slowest)
-        total = int(together.max()) + 2 * int(cost.max())
-        if total > _LONGEST_DS:
-            raise InputError(
-                f"the slowest ways out of all nodes that hang together add up to {total} deciseconds; more than "
-                f"{_LONGEST_DS} are not safe to add up; cut the region or look for edges with absurd times"
-            )
 
     def _check_shapes(self) -> None:
         groups = (

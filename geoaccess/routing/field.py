@@ -12,6 +12,7 @@ from geoaccess.hierarchy import Hierarchy, light
 from geoaccess.kernels import cells as along
 from geoaccess.kernels import graph, search
 from geoaccess.kernels.keys import EMPTY, FAR, LOW, SHIFT
+from geoaccess.kernels.rows import BEYOND
 from geoaccess.network import Network, as_places
 from geoaccess.routing.field_sites import PLACE, Place, Sites, packed
 from geoaccess.routing.legs import legs
@@ -173,7 +174,9 @@ class NearestField:
     def _solved(self, hierarchy: Hierarchy) -> npt.NDArray[np.uint64]:
         key = self.standing.seed_key
         times, numbers = (key >> SHIFT).astype(np.int32), (key & LOW).astype(np.int32)
-        return nearest_keys(hierarchy, self.standing.seed_node, times, numbers, k=self.k, reverse=not self.turned)
+        keys = nearest_keys(hierarchy, self.standing.seed_node, times, numbers, k=self.k, reverse=not self.turned)
+        keys[keys >= BEYOND] = EMPTY  # as changes leave it
+        return keys
 
     @property
     def sites(self) -> pd.DataFrame:
