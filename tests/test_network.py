@@ -108,7 +108,7 @@ def put(place, value):
         ({"edge_v": put(0, -1)}, "edge_v.*edge 0.*-1"),
         ({"edge_forward_ds": put(1, -2)}, "edge_forward_ds.*edge 1.*-2"),
         ({"edge_backward_ds": put(0, -7)}, "edge_backward_ds.*edge 0.*-7"),
-        ({"edge_forward_ds": put(slice(None), 2**30)}, "safe to add up"),
+        ({"edge_forward_ds": put(1, 2**31 - 1)}, "edge_forward_ds.*edge 1.*6 years"),
         ({"shape_ptr": lambda a: a[:-1]}, "shape_ptr"),
         ({"shape_ptr": put(-1, 1)}, "shape_ptr"),
     ],
@@ -139,7 +139,6 @@ def test_what_kernels_and_tables_would_trip_over_is_refused_too(change, message)
 
 
 def test_just_below_the_limit_of_time_is_allowed():
-    """Of a street both ways a path takes one, so both together may be longer than what is safe to add up."""
     most = 2**31 - 1 - 2**28
 
     def street(there, back):
@@ -148,11 +147,8 @@ def test_just_below_the_limit_of_time_is_allowed():
             road, edge_forward_ds=np.array([there], np.int32), edge_backward_ds=np.array([back], np.int32)
         )
 
-    assert street(most // 2, most // 2).n_edges == 1
-    assert street(most, -1).n_edges == 1
-    with pytest.raises(InputError, match="slowest ways out of all nodes"):
-        street(most, 1)
-    with pytest.raises(InputError, match="slowest ways out of all nodes"):
+    assert street(most, most).n_edges == 1
+    with pytest.raises(InputError, match="edge_forward_ds: edge 0 takes"):
         street(2**31 - 1, -1)
 
 
