@@ -11,36 +11,41 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["hilbert_index", "locate_on_shapes", "segment_lengths_m"]
+__all__ = ["hilbert_index", "length_m", "locate_on_shapes", "segment_lengths_m"]
 
 _SEMI_MAJOR_M = 6378137.0
 _ECCENTRICITY_2 = 6.69437999014e-3  # WGS84
 
 
-@numba.njit(cache=True)
-def segment_lengths_m(
-    lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64], a: npt.NDArray[np.int32], b: npt.NDArray[np.int32]
-) -> npt.NDArray[np.float64]:
-    """Return the length of each segment from point `a[i]` to point `b[i]`, on the WGS84 ellipsoid.
+@numba.njit(cache=True, nogil=True)
+def length_m(lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64], p: int, q: int) -> float:
+    """Return the length of the segment between two points on the WGS84 ellipsoid, the same in both directions.
 
     The earth is taken as flat between the two ends, with its two radii of curvature at the middle latitude: within
     one in 100 000 of the geodesic up to some tens of kilometres, far below what speeds are known to.
     """
+    middle = math.radians((lat[p] + lat[q]) / 2)
+    w = 1 - _ECCENTRICITY_2 * math.sin(middle) ** 2
+    meridian = _SEMI_MAJOR_M * (1 - _ECCENTRICITY_2) / w**1.5
+    normal = _SEMI_MAJOR_M / math.sqrt(w)
+    turn = lon[q] - lon[p]
+    if turn > 180:
+        turn -= 360
+    elif turn < -180:
+        turn += 360
+    north = meridian * math.radians(lat[q] - lat[p])
+    east = normal * math.cos(middle) * math.radians(turn)
+    return math.sqrt(north * north + east * east)
+
+
+@numba.njit(cache=True, nogil=True)
+def segment_lengths_m(
+    lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64], a: npt.NDArray[np.int32], b: npt.NDArray[np.int32]
+) -> npt.NDArray[np.float64]:
+    """Return the length of each segment from point `a[i]` to point `b[i]`, see `length_m`."""
     out = np.empty(a.size, np.float64)
     for i in range(a.size):
-        p, q = a[i], b[i]
-        middle = math.radians((lat[p] + lat[q]) / 2)
-        w = 1 - _ECCENTRICITY_2 * math.sin(middle) ** 2
-        meridian = _SEMI_MAJOR_M * (1 - _ECCENTRICITY_2) / w**1.5
-        normal = _SEMI_MAJOR_M / math.sqrt(w)
-        turn = lon[q] - lon[p]
-        if turn > 180:
-            turn -= 360
-        elif turn < -180:
-            turn += 360
-        north = meridian * math.radians(lat[q] - lat[p])
-        east = normal * math.cos(middle) * math.radians(turn)
-        out[i] = math.sqrt(north * north + east * east)
+        out[i] = length_m(lon, lat, a[i], b[i])
     return out
 
 

@@ -134,9 +134,9 @@ def chains(
     segment from point[j] to point[j + 1], counted from 1 and negative where it is used from b to a; 0 at the last
     point of an edge.
     """
-    first = np.full(n_nodes, -1, np.int64)  # the two segment ends at a node: 2 * segment + (0 at a, 1 at b)
-    second = np.full(n_nodes, -1, np.int64)
-    degree = np.zeros(n_nodes, np.int32)
+    first = np.full(n_nodes, -1, np.int32)  # the two segment ends at a node: 2 * segment + (0 at a, 1 at b)
+    second = np.full(n_nodes, -1, np.int32)
+    degree = np.zeros(n_nodes, np.int8)  # three and more are alike
     for i in range(a.size):
         for side in range(2):
             node = a[i] if side == 0 else b[i]
@@ -144,7 +144,7 @@ def chains(
                 first[node] = 2 * i + side
             elif degree[node] == 1:
                 second[node] = 2 * i + side
-            degree[node] += 1
+            degree[node] = min(degree[node] + 1, 3)
     inner = np.zeros(n_nodes, np.bool_)
     for node in range(n_nodes):
         if degree[node] != 2 or keep[node]:

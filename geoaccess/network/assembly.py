@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.errors import InputError
-from geoaccess.kernels import geometry, graph
+from geoaccess.kernels import assembling, graph
 from geoaccess.network.curve import Chains, number_along_curve
 from geoaccess.network.elements import DECISECONDS
 from geoaccess.network.junctions import with_junctions
@@ -106,36 +106,19 @@ def assembled_arrays(
         keep[turns.points(way, a, b)] = True
     alike = kind.astype(np.int32) * 4 + snaps * 2 + restricted
     chains = Chains(*graph.chains(lon.size, a, b, forward_s, backward_s, alike, np.asarray(keep, np.bool_)))
+    del alike
     order, rank = np.arange(lon.size), np.arange(lon.size, dtype=np.int32)
+    by_node = np.arange(chains.start.size - 1)
     if merge_chains:
-        order, rank, chains = number_along_curve(chains, lon, lat)
-    shape_ptr, point, segment = chains
-    edge_u, edge_v = rank[point[shape_ptr[:-1]]], rank[point[shape_ptr[1:] - 1]]
-    piece = np.abs(segment) - 1
-    piece[shape_ptr[1:] - 1] = piece[shape_ptr[1:] - 2]  # the last point of an edge starts no piece
-    starts_piece = segment != 0
-    upward = np.where(segment >= 0, forward_s[piece], backward_s[piece])
-    downward = np.where(segment >= 0, backward_s[piece], forward_s[piece])
-    length = geometry.segment_lengths_m(lon, lat, a, b)[piece]
-
-    def total(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        sums: npt.NDArray[np.float64] = np.add.reduceat(np.where(starts_piece, values, 0.0), shape_ptr[:-1])
-        return sums
-
-    def deciseconds(times: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
-        closed = times[shape_ptr[:-1]] < 0  # a chain is open or closed as a whole
-        return np.where(closed, -1, np.rint(total(times) * DECISECONDS)).astype(np.int32)
-
-    edge_forward_ds, edge_backward_ds = deciseconds(upward), deciseconds(downward)
-    edges = Edges(
-        edge_u,
-        edge_v,
-        way[piece[shape_ptr[:-1]]],
-        way[piece[shape_ptr[1:] - 1]],
-        restricted[piece[shape_ptr[:-1]]],
-        edge_forward_ds >= 0,
-        edge_backward_ds >= 0,
+        order, rank, by_node = number_along_curve(chains, lon, lat)
+    edge_u = rank[chains.point[chains.start[:-1][by_node]]]
+    edge_v = rank[chains.point[chains.start[1:][by_node] - 1]]
+    shape_ptr, shape_lon, shape_lat, shape_way, shape_forward_s, shape_backward_s, *of_edges = (
+        assembling.edges_of_chains(*chains, by_node, way, forward_s, backward_s, lon, lat)
     )
+    edge_forward_ds, edge_backward_ds, edge_length_m, first, last = of_edges
+    del chains
+    edges = Edges(edge_u, edge_v, way[first], way[last], restricted[first], edge_forward_ds >= 0, edge_backward_ds >= 0)
     expansion, rules = expand_turns(order.size, edges, None if turns is None else turns.at_nodes(rank))
     if expansion is not None:
         expansion = with_junctions(expansion, edge_u, edge_v)
@@ -149,15 +132,15 @@ def assembled_arrays(
         "edge_v": edge_v,
         "edge_forward_ds": edge_forward_ds,
         "edge_backward_ds": edge_backward_ds,
-        "edge_length_m": total(length).astype(np.float32),
-        "edge_kind": kind[piece[shape_ptr[:-1]]],
-        "edge_snaps": snaps[piece[shape_ptr[:-1]]],
+        "edge_length_m": edge_length_m,
+        "edge_kind": kind[first],
+        "edge_snaps": snaps[first],
         "shape_ptr": shape_ptr,
-        "shape_lon": lon[point],
-        "shape_lat": lat[point],
-        "shape_way": way[piece],
-        "shape_forward_s": np.where(starts_piece, upward, 0).clip(0).astype(np.float32),
-        "shape_backward_s": np.where(starts_piece, downward, 0).clip(0).astype(np.float32),
+        "shape_lon": shape_lon,
+        "shape_lat": shape_lat,
+        "shape_way": shape_way,
+        "shape_forward_s": shape_forward_s,
+        "shape_backward_s": shape_backward_s,
         "way_id": way_id,
         "way_class": np.fromiter((code[name] for name in way_class), np.int16, len(way_class)),
         "class_names": tuple(names),
@@ -193,10 +176,10 @@ def _check_segments(  # noqa: C901 - one list of refusals
         wrong = np.flatnonzero((values < 0) | (values >= lon.size))
         if wrong.size:
             raise InputError(f"edge {wrong[0]}: {name} is point {values[wrong[0]]}, but there are {lon.size} points")
-    used = np.concatenate(list(ends.values()))
-    wrong = np.flatnonzero(~((np.abs(lon) <= 180) & (np.abs(lat) <= 90))[used])  # noqa: PLR2004
+    off = ~((np.abs(lon) <= 180) & (np.abs(lat) <= 90))  # noqa: PLR2004
+    wrong = np.concatenate([values[off[values]] for values in ends.values()]) if off.any() else np.empty(0, np.int32)
     if wrong.size:
-        at = used[wrong[0]]
+        at = wrong[0]
         raise InputError(f"point {at} ({lon[at]}, {lat[at]}) is no longitude and latitude in degrees")
     for name, seconds in times.items():
         wrong = np.flatnonzero(~(seconds * DECISECONDS < _LONGEST_DS))

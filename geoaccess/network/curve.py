@@ -23,6 +23,13 @@ class Chains(NamedTuple):
     point: npt.NDArray[np.int32]
     segment: npt.NDArray[np.int32]
 
+    def take(self, order: npt.NDArray[np.int64]) -> Chains:
+        """Return the edges in another order."""
+        sizes = np.diff(self.start)[order]
+        moved = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        gather = np.repeat(self.start[:-1][order] - moved[:-1], sizes) + np.arange(moved[-1])
+        return Chains(moved, self.point[gather], self.segment[gather])
+
 
 def curve_order(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     """Return the order of points along a Hilbert curve over the box that they fill; equal ones keep theirs.
@@ -45,12 +52,12 @@ def curve_order(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> npt.N
 
 def number_along_curve(
     chains: Chains, lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], Chains]:
-    """Return (order, rank, chains): the points that edges end in, along the curve; the place of each; and the edges.
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """Return (order, rank, edges): the points that edges end in, along the curve; the place of each; and the edges.
 
     Points that no edge ends in have the place -1. Edges are put in the order of the places that they join.
     """
-    start, point, segment = chains
+    start, point, _ = chains
     first, last = point[start[:-1]], point[start[1:] - 1]
     used = np.zeros(lon.size, np.bool_)
     used[first] = used[last] = True
@@ -58,8 +65,4 @@ def number_along_curve(
     order = nodes[curve_order(lon[nodes], lat[nodes])]
     rank = np.full(lon.size, -1, np.int32)
     rank[order] = np.arange(order.size, dtype=np.int32)
-    by_node = np.lexsort((rank[last], rank[first]))
-    sizes = np.diff(start)[by_node]
-    moved = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    gather = np.repeat(start[:-1][by_node] - moved[:-1], sizes) + np.arange(moved[-1])
-    return order, rank, Chains(moved, point[gather], segment[gather])
+    return order, rank, np.lexsort((rank[last], rank[first]))

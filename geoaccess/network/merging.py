@@ -46,16 +46,19 @@ def simplify(network: Network) -> Network:
     """
     if network.expansion is not None:
         raise InputError("the network has banned turns or private roads; its chains were merged when it was built")
-    chains = graph.chains(
-        network.n_nodes,
-        network.edge_u,
-        network.edge_v,
-        network.edge_forward_ds.astype(np.float64),
-        network.edge_backward_ds.astype(np.float64),
-        network.edge_kind.astype(np.int32) * 2 + network.edge_snaps,
-        np.zeros(network.n_nodes, np.bool_),
+    chains = Chains(
+        *graph.chains(
+            network.n_nodes,
+            network.edge_u,
+            network.edge_v,
+            network.edge_forward_ds.astype(np.float64),
+            network.edge_backward_ds.astype(np.float64),
+            network.edge_kind.astype(np.int32) * 2 + network.edge_snaps,
+            np.zeros(network.n_nodes, np.bool_),
+        )
     )
-    order, rank, (ptr, point, segment) = number_along_curve(Chains(*chains), network.node_lon, network.node_lat)
+    order, rank, by_node = number_along_curve(chains, network.node_lon, network.node_lat)
+    ptr, point, segment = chains.take(by_node)
     starts_edge = segment != 0
     chain = np.repeat(np.arange(ptr.size - 1), np.diff(ptr))[starts_edge]
     edge = np.abs(segment[starts_edge]) - 1

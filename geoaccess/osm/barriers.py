@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geoaccess.kernels import graph
+from geoaccess.kernels import assembling, graph
 from geoaccess.network import EdgeKind
 from geoaccess.osm.quay_roads import ways_to_boats
 
@@ -37,35 +37,37 @@ def apply_node_rules(
     costs all of it, whatever the direction.
     """
     touching, closed, private, delay = _rules_at_points(lon.size, segments, extract, rules)
-    rows: dict[str, Any] = {**segments}
-    half = (delay[rows["a"][touching]] + delay[rows["b"][touching]]) / 2
-    for direction in ("forward_s", "backward_s"):
-        times = rows[direction][touching]
-        rows[direction] = rows[direction].copy()
-        rows[direction][touching] = np.where(times >= 0, times + half, times)
-
+    half = (delay[segments["a"][touching]] + delay[segments["b"][touching]]) / 2
+    cut: list[tuple[str, npt.NDArray[Any], npt.NDArray[Any]]] = []
     new_from: list[npt.NDArray[Any]] = []
     ties: list[tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]] = []
     size = lon.size
     for side in ("a", "b"):
-        node = rows[side]
+        node = segments[side]
         at = touching[(closed | private)[node[touching]]]
         own = np.arange(size, size + at.size, dtype=node.dtype)
         size += at.size
-        new_from.append(node[at])
-        tied = private[node[at]]
-        ties.append((own[tied], node[at][tied], rows["way"][at][tied]))
-        rows[side] = node.copy()
-        rows[side][at] = own
+        cut.append((side, at, own))
+        gate = node[at]
+        new_from.append(gate)
+        tied = private[gate]
+        ties.append((own[tied], gate[tied], segments["way"][at][tied]))
     origin = np.concatenate(new_from)
     a, b, way = (np.concatenate(parts) for parts in zip(*ties, strict=True))
-    rows = _with_ties(rows, a, b, way)
+    rows = _with_ties(segments, a, b, way)
+    for direction in ("forward_s", "backward_s"):
+        times = rows[direction][touching]
+        rows[direction][touching] = np.where(times >= 0, times + half, times)
+    for side, at, own in cut:
+        rows[side][at] = own
     first_tie = rows["a"].size - a.size
     boats_ways = ways_to_boats(size, rows)
     rows["restricted"][boats_ways] = False
     needed, pockets = _pockets(size, rows, first_tie)
-    rows["restricted"] = rows["restricted"] | pockets
-    rows = {name: values[needed] for name, values in rows.items()}
+    rows["restricted"] |= pockets
+    if not needed.all():
+        for name in rows:  # one after another, so that never two of all stand in memory
+            rows[name] = rows[name][needed]
     counts = {
         "segments_opened_to_boats": len(boats_ways),
         "segments_in_private_pockets": int(pockets.sum()),
@@ -129,8 +131,7 @@ def _pockets(
     segments = np.bincount(component[rows["a"][public]], minlength=component.max() + 1)
     group_of = np.zeros(segments.size, np.int32)
     group_of[component] = group
-    order = np.lexsort((-segments, group_of))
-    network = order[np.unique(group_of[order], return_index=True)[1]]
+    network = assembling.heaviest_of_groups(int(group.max()) + 1, group_of, segments.astype(np.float64))
     pocket = np.ones(segments.size, np.bool_)
     pocket[network] = False
     own, gate = rows["a"][first_tie:], rows["b"][first_tie:]

@@ -10,7 +10,7 @@ import numpy as np
 from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import MIN_COMPONENT_M
 from geoaccess.errors import InputError
-from geoaccess.kernels import geometry
+from geoaccess.kernels import assembling, geometry
 from geoaccess.network import EdgeKind, Network, assemble
 from geoaccess.osm.barriers import apply_node_rules
 from geoaccess.osm.closures import find_closed, read_closures
@@ -189,7 +189,7 @@ def _roads(
     restricted = np.array([road.restricted for road in rules])
     chosen = (~is_ferry & ~closed)[extract.way_tags]
     shut = chosen & by_date.closed if by_date is not None else np.zeros(chosen.size, np.bool_)
-    way, a, b, dropped = _segments(extract, chosen & ~shut)
+    way, a, b, absent, still = assembling.segments_of_ways(extract.ptr, extract.ref, chosen & ~shut, extract.lon)
     if not a.size:
         raise InputError(
             f"{extract.source}: no road is open under the profile; look at its [highway] and [access] tables"
@@ -198,18 +198,19 @@ def _roads(
     length = geometry.segment_lengths_m(extract.lon, extract.lat, a, b)
     if not length.any():
         raise InputError(f"{extract.source}: its open roads have no length: all nodes of each are in one place")
+    pace = profile.pace.share
     segments: dict[str, Any] = {
         "a": a,
         "b": b,
         "way": way,
-        "forward_s": _seconds(length, np.array([road.forward_kph for road in rules])[tagset] * profile.pace.share),
-        "backward_s": _seconds(length, np.array([road.backward_kph for road in rules])[tagset] * profile.pace.share),
+        "forward_s": assembling.seconds_on(length, tagset, _mps([road.forward_kph for road in rules], pace)),
+        "backward_s": assembling.seconds_on(length, tagset, _mps([road.backward_kph for road in rules], pace)),
         "kind": np.full(a.size, EdgeKind.ROAD, np.int8),
         "snaps": np.array([road.snaps for road in rules])[tagset],
         "restricted": restricted[tagset],
     }
     if by_date is not None:
-        slowest = _seconds(length, by_date.most_kph[way])
+        slowest = assembling.seconds_on(length, way, _mps(by_date.most_kph))
         for direction in ("forward_s", "backward_s"):
             segments[direction] = np.where(segments[direction] >= 0, np.maximum(segments[direction], slowest), -1.0)
     add_curves(segments, length, extract.lon, extract.lat, profile.curves)
@@ -226,28 +227,10 @@ def _roads(
         "ways_with_unknown_values": int(unknown[extract.way_tags].sum()),
         "ways_with_undecided_conditions": int(undecided[extract.way_tags].sum()),
         "ways_restricted": int(restricted[extract.way_tags].sum()),
-        "segments_without_node": dropped["without_node"],
-        "segments_of_no_length": dropped["of_no_length"],
+        "segments_without_node": absent,
+        "segments_of_no_length": still,
         "ways_of_no_length": _ways_of_no_length(extract),
     }
-
-
-def _segments(
-    extract: Extract, chosen: npt.NDArray[np.bool_]
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32], dict[str, int]]:
-    """Return (way, a, b) of the segments of the ways that are chosen, and how many fell away."""
-    way = np.repeat(np.arange(extract.way_id.size, dtype=np.int32), np.diff(extract.ptr))
-    within = np.flatnonzero((way[:-1] == way[1:]) & chosen[way[:-1]])
-    way, a, b = way[within], extract.ref[within], extract.ref[within + 1]
-    there = np.isfinite(extract.lon[a]) & np.isfinite(extract.lon[b])
-    moves = a != b
-    kept = there & moves
-    return (
-        way[kept],
-        a[kept],
-        b[kept],
-        {"without_node": int((~there).sum()), "of_no_length": int((there & ~moves).sum())},
-    )
 
 
 def _ways_of_no_length(extract: Extract) -> int:
@@ -265,5 +248,7 @@ def _ways_of_no_length(extract: Extract) -> int:
     return int(lengthless.sum()) + int((sizes == 0).sum())
 
 
-def _seconds(length_m: npt.NDArray[np.float64], kph: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.where(kph > 0, length_m / (np.maximum(kph, 1e-9) * _KPH_TO_MPS), -1.0)
+def _mps(kph: npt.ArrayLike, share: float = 1.0) -> npt.NDArray[np.float64]:
+    """Return metres per second, 0 for what is closed."""
+    speed = np.asarray(kph, np.float64) * share
+    return np.where(speed > 0, np.maximum(speed, 1e-9) * _KPH_TO_MPS, 0.0)

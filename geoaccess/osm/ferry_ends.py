@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from geoaccess.kernels import geometry, graph
+from geoaccess.kernels import geometry, graph, rasters
 from geoaccess.network import SegmentTree, prefers_small
 
 if TYPE_CHECKING:
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from geoaccess.osm.extract import Extract
 
 __all__ = ["Join", "RoadsNearby"]
+
+_SQUARE, _SQUARES = 0.05, 1024
+"""Degrees that a square of the raster of roads is wide, and how many there may be in a row or column."""
+
+_LEAST, _SLACK = 1e-9, 1e-12
 
 
 class Join(NamedTuple):
@@ -62,12 +67,10 @@ class RoadsNearby:
         a, b = self.roads["a"], self.roads["b"]
         forward, backward = self.roads["forward_s"] >= 0, self.roads["backward_s"] >= 0
         tail, head = np.concatenate([a[forward], b[backward]]), np.concatenate([b[forward], a[backward]])
-        nodes, place = np.unique(np.concatenate([tail, head]), return_inverse=True)
-        ends: npt.NDArray[np.int32] = place.astype(np.int32)
-        start, heads, _, _ = graph.rows(nodes.size, ends[: tail.size], ends[tail.size :], np.zeros(tail.size, np.int32))
-        label = np.full(self.extract.lon.size, -1, np.int32)
-        label[nodes] = graph.strong_components(start, heads)
-        inside = (label[a] == label[b]) & (label[a] >= 0)
+        start, heads, _, _ = graph.rows(self.extract.lon.size, tail, head, np.zeros(tail.size, np.int32))
+        del tail, head
+        label = graph.strong_components(start, heads)  # a point on no road is alone in its own
+        inside = label[a] == label[b]
         length = geometry.segment_lengths_m(self.extract.lon, self.extract.lat, a, b)
         metres = np.bincount(label[a[inside]], length[inside], label.max(initial=0) + 1)
         usable = inside & self.roads["snaps"]
@@ -76,17 +79,39 @@ class RoadsNearby:
         return np.where(large, number, np.int32(-1)), np.where(usable & ~large, number, np.int32(-1))
 
     def _nearest(self, owner: npt.NDArray[np.int32]) -> dict[int, Join]:
-        chosen = np.flatnonzero(owner >= 0)
-        if not self.ends.size or not chosen.size:
+        if not self.ends.size or not (owner >= 0).any():
             return dict.fromkeys(self.ends.tolist(), Join(-1, 0.0, np.inf))
+        chosen = self._candidates(owner)
         a, b = self.roads["a"][chosen], self.roads["b"][chosen]
         tree = SegmentTree(chosen.astype(np.int32), *self._mercator(a), *self._mercator(b))
         segment, _ = tree.nearest(*self._mercator(self.ends))
         return {end: self._place(end, number) for end, number in zip(self.ends.tolist(), segment.tolist(), strict=True)}
 
+    def _candidates(self, owner: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+        """Return the segments with an owner among which the nearest of each end is: few, so that few are put in a tree.
+
+        A square that holds a road has one no farther than its farthest corner; what may be nearer touches a square
+        whose nearest corner or side is no farther than that.
+        """
+        a, b, lon, lat = self.roads["a"], self.roads["b"], self.extract.lon, self.extract.lat
+        west, south, east, north = np.nanmin(lon), np.nanmin(lat), np.nanmax(lon), np.nanmax(lat)
+        rows, columns = (int(np.clip(np.ceil(side / _SQUARE), 1, _SQUARES)) for side in (north - south, east - west))
+        shape = rows, columns
+        box = (west, south, max((east - west) / shape[1], _LEAST), max((north - south) / shape[0], _LEAST))
+        row, column = np.nonzero(rasters.occupied(owner, a, lon, lat, box, shape))
+        edge_x, edge_y = _mercator(west + box[2] * np.arange(shape[1] + 1), south + box[3] * np.arange(shape[0] + 1))
+        marked = np.zeros(shape, np.bool_)
+        for x, y in zip(*self._mercator(self.ends), strict=True):
+            far_x = np.maximum(np.abs(edge_x[column] - x), np.abs(edge_x[column + 1] - x))
+            far_y = np.maximum(np.abs(edge_y[row] - y), np.abs(edge_y[row + 1] - y))
+            limit = np.hypot(far_x, far_y).min() * (1 + _SLACK) + _SLACK
+            near_x = np.maximum(np.maximum(edge_x[:-1] - x, x - edge_x[1:]), 0)
+            near_y = np.maximum(np.maximum(edge_y[:-1] - y, y - edge_y[1:]), 0)
+            marked |= np.hypot(near_x[None, :], near_y[:, None]) <= limit
+        return rasters.touching(owner, a, b, lon, lat, box, marked)
+
     def _mercator(self, nodes: npt.NDArray[np.integer[Any]]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        # Near places keep their order in it at every latitude.
-        return np.radians(self.extract.lon[nodes]), np.arcsinh(np.tan(np.radians(self.extract.lat[nodes])))
+        return _mercator(self.extract.lon[nodes], self.extract.lat[nodes])
 
     def _place(self, end: int, segment: int) -> Join:
         x, y = self._mercator(np.array([self.roads["a"][segment], self.roads["b"][segment], end]))
@@ -102,3 +127,10 @@ class RoadsNearby:
         a, b = int(self.roads["a"][segment]), int(self.roads["b"][segment])
         lon, lat = self.extract.lon, self.extract.lat
         return float(lon[a] + share * (lon[b] - lon[a])), float(lat[a] + share * (lat[b] - lat[a]))
+
+
+def _mercator(
+    lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    # Near places keep their order in it at every latitude.
+    return np.radians(lon), np.arcsinh(np.tan(np.radians(lat)))

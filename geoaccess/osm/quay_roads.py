@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geoaccess.kernels import graph
+from geoaccess.kernels import assembling, graph
 from geoaccess.network import EdgeKind
 
 if TYPE_CHECKING:
@@ -37,13 +37,11 @@ def ways_to_boats(size: int, rows: Rows) -> list[int]:
     part = graph.weak_components(size, rows["a"][public], rows["b"][public])
     group = graph.weak_components(size, rows["a"][road], rows["b"][road])
     seconds = np.maximum(rows["forward_s"], rows["backward_s"])
-    weight = np.bincount(part[rows["a"][public]], seconds[public], part.max() + 1)
+    weight = np.bincount(part[rows["a"][public]], seconds[public], part.max() + 1).astype(np.float64)
     group_of = np.zeros(weight.size, np.int32)
     group_of[part] = group
-    order = np.lexsort((-weight, group_of))
-    main = np.full(group.max() + 1, -1)
-    numbers, first = np.unique(group_of[order], return_index=True)
-    main[numbers] = np.where(weight[order[first]] > 0, order[first], -1)
+    heaviest = assembling.heaviest_of_groups(int(group.max()) + 1, group_of, weight)
+    main = np.where((heaviest >= 0) & (weight[heaviest] > 0), heaviest, -1)
     open_to_all = np.zeros(size, np.bool_)
     open_to_all[rows["a"][public]] = open_to_all[rows["b"][public]] = True
     at_home = open_to_all & (part == main[group])

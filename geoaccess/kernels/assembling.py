@@ -1,0 +1,216 @@
+"""From ways to segments with times, and from chains of segments to the tables of edges and their shapes.
+
+Sums over a chain are taken as `np.add.reduceat` takes them, in pairs, so that long chains lose no digits to rounding.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numba
+import numpy as np
+
+from geoaccess.kernels.geometry import length_m
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["edges_of_chains", "heaviest_of_groups", "pairwise_sum", "seconds_on", "segments_of_ways"]
+
+_EDGES_AT_ONCE = 1 << 14
+_PAIRS_FROM = 128
+
+
+@numba.njit(cache=True, nogil=True)
+def segments_of_ways(
+    ptr: npt.NDArray[np.int64],
+    ref: npt.NDArray[np.int32],
+    chosen: npt.NDArray[np.bool_],
+    lon: npt.NDArray[np.float64],
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32], int, int]:
+    """Return (way, a, b) of the segments of chosen ways, and how many lack a place and how many have no length.
+
+    Way i runs through the points ref[ptr[i]:ptr[i + 1]]; the longitude of a place that is not known is NaN.
+    """
+    n = absent = still = 0
+    for way in range(chosen.size):
+        if chosen[way]:
+            for j in range(ptr[way], ptr[way + 1] - 1):
+                p, q = ref[j], ref[j + 1]
+                if not (np.isfinite(lon[p]) and np.isfinite(lon[q])):
+                    absent += 1
+                elif p == q:
+                    still += 1
+                else:
+                    n += 1
+    ways, a, b = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32)
+    n = 0
+    for way in range(chosen.size):
+        if chosen[way]:
+            for j in range(ptr[way], ptr[way + 1] - 1):
+                p, q = ref[j], ref[j + 1]
+                if p != q and np.isfinite(lon[p]) and np.isfinite(lon[q]):
+                    ways[n], a[n], b[n] = way, p, q
+                    n += 1
+    return ways, a, b, absent, still
+
+
+@numba.njit(cache=True, nogil=True)
+def seconds_on(
+    length: npt.NDArray[np.float64], way: npt.NDArray[np.int32], mps: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Return the seconds on each segment at the speed of its way, metres per second; -1 where that is not above 0."""
+    out = np.empty(length.size)
+    for i in range(length.size):
+        speed = mps[way[i]]
+        out[i] = length[i] / speed if speed > 0 else -1.0
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def heaviest_of_groups(
+    n_groups: int, group: npt.NDArray[np.int32], weight: npt.NDArray[np.float64]
+) -> npt.NDArray[np.int64]:
+    """Return the heaviest member of each group, the first of equals; -1 for a group without members."""
+    found = np.full(n_groups, -1, np.int64)
+    for i in range(group.size):
+        best = found[group[i]]
+        if best < 0 or weight[i] > weight[best]:
+            found[group[i]] = i
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _short_sum(values: npt.NDArray[np.float64], first: int, n: int) -> float:
+    """Return the sum of values[first:first + n], eight sums side by side."""
+    if n < 8:
+        few = -0.0
+        for i in range(first, first + n):
+            few += values[i]
+        return few
+    r0, r1, r2, r3 = values[first], values[first + 1], values[first + 2], values[first + 3]
+    r4, r5, r6, r7 = values[first + 4], values[first + 5], values[first + 6], values[first + 7]
+    whole = n - n % 8
+    for i in range(first + 8, first + whole, 8):
+        r0 += values[i]
+        r1 += values[i + 1]
+        r2 += values[i + 2]
+        r3 += values[i + 3]
+        r4 += values[i + 4]
+        r5 += values[i + 5]
+        r6 += values[i + 6]
+        r7 += values[i + 7]
+    total: float = ((r0 + r1) + (r2 + r3)) + ((r4 + r5) + (r6 + r7))
+    for i in range(first + whole, first + n):
+        total += values[i]
+    return total
+
+
+@numba.njit(cache=True, nogil=True)
+def pairwise_sum(values: npt.NDArray[np.float64], first: int, n: int) -> float:
+    """Return the sum of values[first:first + n] as NumPy takes it: that of its halves, down to 128 and fewer."""
+    if n <= _PAIRS_FROM:
+        short: float = _short_sum(values, first, n)
+        return short
+    at, size, done = np.empty(64, np.int64), np.empty(64, np.int64), np.zeros(64, np.int8)
+    left = np.empty(64)
+    at[0], size[0] = first, n
+    depth = 0
+    total = 0.0
+    while depth >= 0:  # a stack of halves; a kernel that calls itself cannot be kept compiled
+        half = size[depth] // 2
+        half -= half % 8
+        if size[depth] <= _PAIRS_FROM:
+            total = _short_sum(values, at[depth], size[depth])
+            depth -= 1
+        elif done[depth] == 0:
+            done[depth] = 1
+            at[depth + 1], size[depth + 1], done[depth + 1] = at[depth], half, 0
+            depth += 1
+        elif done[depth] == 1:
+            left[depth], done[depth] = total, 2
+            at[depth + 1], size[depth + 1], done[depth + 1] = at[depth] + half, size[depth] - half, 0
+            depth += 1
+        else:
+            total = left[depth] + total
+            depth -= 1
+    return total
+
+
+@numba.njit(cache=True, nogil=True)
+def _deciseconds(closed: bool, values: npt.NDArray[np.float64], n: int) -> np.int32:  # noqa: FBT001
+    if closed:
+        return np.int32(-1)
+    return np.int32(np.rint((values[0] + pairwise_sum(values, 1, n - 1)) * 10))
+
+
+@numba.njit(cache=True, parallel=True)
+def edges_of_chains(
+    start: npt.NDArray[np.int64],
+    point: npt.NDArray[np.int32],
+    segment: npt.NDArray[np.int32],
+    order: npt.NDArray[np.int64],
+    way: npt.NDArray[np.int32],
+    forward_s: npt.NDArray[np.float64],
+    backward_s: npt.NDArray[np.float64],
+    lon: npt.NDArray[np.float64],
+    lat: npt.NDArray[np.float64],
+) -> tuple[
+    npt.NDArray[np.int64],
+    npt.NDArray[np.float64],
+    npt.NDArray[np.float64],
+    npt.NDArray[np.int32],
+    npt.NDArray[np.float32],
+    npt.NDArray[np.float32],
+    npt.NDArray[np.int32],
+    npt.NDArray[np.int32],
+    npt.NDArray[np.float32],
+    npt.NDArray[np.int32],
+    npt.NDArray[np.int32],
+]:
+    """Return the tables of edges, the chains of `graph.chains` in an order, and of the points of their shapes.
+
+    They are the pointers into the shapes; per point longitude, latitude, way, and seconds forward and backward on the
+    piece that begins there; per edge deciseconds forward and backward (-1: closed), metres, and its first and last
+    segment.
+    """
+    n = order.size
+    ptr = np.zeros(n + 1, np.int64)
+    longest = np.int64(0)
+    for e in range(n):
+        size = start[order[e] + 1] - start[order[e]]
+        longest = max(longest, size)
+        ptr[e + 1] = ptr[e] + size
+    points = ptr[n]
+    shape_lon, shape_lat, shape_way = np.empty(points), np.empty(points), np.empty(points, np.int32)
+    ahead_s, back_s = np.zeros(points, np.float32), np.zeros(points, np.float32)
+    ahead_ds, back_ds, metres = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.float32)
+    first, last = np.empty(n, np.int32), np.empty(n, np.int32)
+    blocks = (n + _EDGES_AT_ONCE - 1) // _EDGES_AT_ONCE
+    for block in numba.prange(blocks):
+        ahead, back, along = np.empty(longest), np.empty(longest), np.empty(longest)
+        for e in range(block * _EDGES_AT_ONCE, min(n, (block + 1) * _EDGES_AT_ONCE)):
+            begin = start[order[e]]
+            size = start[order[e] + 1] - begin
+            piece = np.int32(0)
+            for i in range(size):
+                here, at = begin + i, ptr[e] + i
+                shape_lon[at], shape_lat[at] = lon[point[here]], lat[point[here]]
+                if i == size - 1:  # no piece begins at the last point; it keeps the way of the piece before
+                    ahead[i] = back[i] = along[i] = 0.0
+                    shape_way[at] = way[piece]
+                    break
+                upward = segment[here] >= 0
+                piece = np.int32(abs(segment[here]) - 1)
+                ahead[i] = forward_s[piece] if upward else backward_s[piece]
+                back[i] = backward_s[piece] if upward else forward_s[piece]
+                along[i] = length_m(lon, lat, point[here], point[here + 1])
+                shape_way[at] = way[piece]
+                ahead_s[at], back_s[at] = max(ahead[i], 0.0), max(back[i], 0.0)
+                if i == 0:
+                    first[e] = piece
+            last[e] = piece
+            ahead_ds[e] = _deciseconds(ahead[0] < 0, ahead, size)  # a chain is open or closed as a whole
+            back_ds[e] = _deciseconds(back[0] < 0, back, size)
+            metres[e] = along[0] + pairwise_sum(along, 1, size - 1)
+    return ptr, shape_lon, shape_lat, shape_way, ahead_s, back_s, ahead_ds, back_ds, metres, first, last

@@ -1,0 +1,89 @@
+"""Segments, times and tables of edges, against NumPy and by hand; the raster of roads against all pairs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from geoaccess.kernels import assembling, geometry, rasters
+from geoaccess.osm.ferry_ends import RoadsNearby
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 8, 9, 128, 129, 130, 136, 137, 300, 1000, 5000, 20_001])
+def test_sums_are_those_of_numpy_to_the_last_bit(n):
+    rng = np.random.default_rng(n)
+    values = rng.uniform(0, 1e3, n) ** rng.integers(1, 4, n)
+    summed = values[0] + assembling.pairwise_sum(values, 1, n - 1)
+    assert summed == np.add.reduceat(values, [0])[0]
+    assert summed == pytest.approx(float(sum(map(float, values))), rel=1e-12)
+
+
+def test_segments_of_ways():
+    ptr, ref = np.array([0, 3, 4, 8]), np.array([0, 1, 1, 2, 0, 3, 2, 1], np.int32)
+    lon = np.array([10.0, 10.1, 10.2, np.nan])
+    way, a, b, absent, still = assembling.segments_of_ways(ptr, ref, np.array([True, True, True]), lon)
+    assert (way.tolist(), a.tolist(), b.tolist()) == ([0, 2], [0, 2], [1, 1])
+    assert (absent, still) == (2, 1)
+    assert assembling.segments_of_ways(ptr, ref, np.array([False, True, False]), lon)[1].size == 0
+
+
+def test_the_heaviest_of_each_group_is_the_first_of_equals():
+    group = np.array([1, 0, 1, 1, 3], np.int32)
+    found = assembling.heaviest_of_groups(4, group, np.array([2.0, 5, 7, 7, 0]))
+    assert found.tolist() == [1, 2, -1, 4]
+
+
+def test_tables_of_edges_by_hand():
+    """Two chains: points 0-1-2 over segments 1 (forward) and 2 (backward), and 3-0, closed backward."""
+    lon, lat = np.array([10.0, 10.01, 10.02, 9.99]), np.full(4, 60.0)
+    start, point = np.array([0, 3, 5]), np.array([0, 1, 2, 3, 0], np.int32)
+    segment = np.array([1, -2, 0, 3, 0], np.int32)
+    forward, backward = np.array([10.04, 20.0, 5.0]), np.array([11.0, 21.02, -1.0])
+    way = np.array([7, 8, 9], np.int32)
+    order = np.array([1, 0])
+    found = assembling.edges_of_chains(start, point, segment, order, way, forward, backward, lon, lat)
+    ptr, shape_lon, _, shape_way, ahead_s, back_s, ahead_ds, back_ds, metres, first, last = found
+    assert ptr.tolist() == [0, 2, 5]
+    assert shape_lon.tolist() == [9.99, 10.0, 10.0, 10.01, 10.02]
+    assert shape_way.tolist() == [9, 9, 7, 8, 8]
+    np.testing.assert_allclose(ahead_s, [5, 0, 10.04, 21.02, 0], rtol=1e-6)
+    np.testing.assert_allclose(back_s, [0, 0, 11, 20, 0], rtol=1e-6)
+    assert ahead_ds.tolist() == [50, 311]  # 31.06 s are rounded once
+    assert back_ds.tolist() == [-1, 310]
+    pieces = geometry.segment_lengths_m(lon, lat, np.array([3, 0, 1], np.int32), np.array([0, 1, 2], np.int32))
+    np.testing.assert_allclose(metres, [pieces[0], pieces[1] + pieces[2]], rtol=1e-6)
+    assert (first.tolist(), last.tolist()) == ([2, 0], [2, 1])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_nearest_is_among_the_candidates(seed):
+    """Against every segment: short and long ones, places among them and far off."""
+    rng = np.random.default_rng(seed)
+    n = 400
+    lon, lat = rng.uniform(5, 15, n), rng.uniform(58, 66, n)
+    a = np.arange(0, n - 40, 2, dtype=np.int32)
+    near = rng.random(a.size) < 0.9
+    lon[a[near] + 1] = lon[a[near]] + rng.normal(0, 0.01, near.sum())
+    lat[a[near] + 1] = lat[a[near]] + rng.normal(0, 0.01, near.sum())
+    ends = list(range(n - 40, n))
+    lon[n - 5 :] += 40
+    extract = type("Extract", (), {"lon": lon, "lat": lat})
+    owner = np.where(rng.random(a.size) < 0.5, np.arange(a.size), -1).astype(np.int32)
+    found = RoadsNearby({"a": a, "b": a + np.int32(1)}, extract, ends)._nearest(owner)
+    x, y = np.radians(lon), np.arcsinh(np.tan(np.radians(lat)))
+    for end in ends:
+        p, q = a[owner >= 0], a[owner >= 0] + 1
+        dx, dy = x[q] - x[p], y[q] - y[p]
+        share = np.clip(((x[end] - x[p]) * dx + (y[end] - y[p]) * dy) / np.maximum(dx * dx + dy * dy, 1e-30), 0, 1)
+        away = np.hypot(x[p] + share * dx - x[end], y[p] + share * dy - y[end])
+        assert found[end].segment == np.flatnonzero(owner >= 0)[np.argmin(away)]
+
+
+def test_few_segments_are_candidates():
+    lon = np.linspace(0, 50, 2001)
+    a = np.arange(2000, dtype=np.int32)
+    marked = np.zeros((1, 1000), np.bool_)
+    marked[0, 500] = True
+    owner = np.zeros(2000, np.int32)
+    found = rasters.touching(owner, a, a + np.int32(1), lon, np.zeros(2001), (0.0, 0.0, 0.05, 1.0), marked)
+    assert found.tolist() == [999, 1000, 1001]
