@@ -15,7 +15,7 @@ test: .venv/ready node_modules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n auto --dist loadfile $(COVERAGE)
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder --durations=25 $(COVERAGE)
 	$(BIN)/python -m benchmarks.run --once
 
 # The linter of the pages' scripts, where npm is; without it the tests of the scripts skip and say so.
