@@ -29,6 +29,7 @@ FAMILIES = (
     *("planner.by_", "planner.mode_", "terminal.regret_", "validation.wait_"),
     *("report.f_norm", "report.f_times", "report.f_unreached", "report.f_all_reached", "report.at_"),
     *("dictionary.measure_", "dictionary.mode_", "dictionary.sure_"),
+    *("terminal.part_", "terminal.day_", "validation.by_", "validation.in_", "headings.mean_", "headings.p90_"),
 )
 # Files in which Norwegian is read, not written: columns and ages of Statistics Norway, letters, and a name in a source.
 READERS = (

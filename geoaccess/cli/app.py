@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from geoaccess.errors import InputError
-from geoaccess.phrases import FALLBACK, text
+from geoaccess.phrases import FALLBACK, number, text
 from geoaccess.version import __version__
 
 if TYPE_CHECKING:
@@ -45,9 +48,14 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 160)  # a file has room
+_FILE_WIDTH = 160  # a file has room, unless COLUMNS says how much
+out = Console(
+    soft_wrap=True,
+    highlight=False,
+    width=None if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit() else _FILE_WIDTH,
+)
 
-_NUMBER = r"[<+\u00b1\u2212]?[\d.,\u00a0]*%?|\u2013"
+_NUMBER = r"[<+\u00b1\u2212]?[\d.,\u00a0\u202f]*%?|[\u2013\u221e]"
 
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="A study file, such as configs/iceland.toml.")]
 
@@ -92,14 +100,19 @@ def lon_lat(option: str, given: str) -> tuple[float, float]:
     return lon, lat
 
 
-def rich_table(title: str, frame: pd.DataFrame) -> Table:
-    """Draw a table for the terminal; what is a number stands to the right."""
+def rich_table(title: str, frame: pd.DataFrame, *, language: str = FALLBACK) -> Table:
+    """Draw a table for the terminal; what is a number stands to the right, and is never cut or broken."""
     drawn = Table(title=Text(title) if title else None, title_justify="left")
-    for name in frame.columns:
-        numeric = frame[name].dtype.kind in "if" or frame[name].astype(str).str.fullmatch(_NUMBER).all()
-        drawn.add_column(Text(str(name)), justify="right" if numeric else "left")
-    for row in frame.itertuples(index=False):
-        drawn.add_row(*(Text(value if isinstance(value, str) else f"{value:,.0f}") for value in row))
+    written = {
+        name: [value if isinstance(value, str) else number(value, language=language) for value in frame[name]]
+        for name in frame.columns
+    }
+    for name, cells in written.items():
+        numeric = all(re.fullmatch(_NUMBER, cell) for cell in cells)
+        width = max(map(cell_len, cells), default=0) if numeric else None
+        drawn.add_column(Text(str(name)), justify="right" if numeric else "left", min_width=width, overflow="fold")
+    for row in zip(*written.values(), strict=True):
+        drawn.add_row(*map(Text, row))
     return drawn
 
 
@@ -108,7 +121,7 @@ def print_table(
 ) -> None:
     """Print a table under its disclaimer, and the files that were written."""
     print_lines([], disclaimer=disclaimer)
-    out.print(rich_table(title, table))
+    out.print(rich_table(title, table, language=language))
     print_written(written, language=language)
 
 

@@ -88,7 +88,7 @@ def vulnerable(
     if not quiet:
         *first, last = printed_vulnerable(found)
         for title, table in first:
-            out.print(rich_table(title, table))
+            out.print(rich_table(title, table, language=loaded.settings.language))
         settings = loaded.settings
         print_table(*last, written, disclaimer=settings.disclaimer, language=settings.language)
 

@@ -158,7 +158,7 @@ def site(
         return
     print_lines(placed_lines(placed), disclaimer=loaded.settings.disclaimer)
     for title, table in placed_tables(placed):
-        out.print(rich_table(title, table))
+        out.print(rich_table(title, table, language=loaded.settings.language))
     print_written(written, language=loaded.settings.language)
 
 
@@ -233,7 +233,7 @@ def office_days(
         return
     print_lines(days_lines(answer), disclaimer=loaded.settings.disclaimer)
     for title, table in days_tables(answer):
-        out.print(rich_table(title, table))
+        out.print(rich_table(title, table, language=loaded.settings.language))
     print_written(written, language=loaded.settings.language)
 
 
@@ -280,7 +280,7 @@ def vehicles(
     """
     require_extra("siting", to="prove that a choice of sites is the best")
     from geoaccess.phrases import text
-    from geoaccess.questions import FleetQuestion, fleet_lines, fleet_study, write_fleet
+    from geoaccess.questions import FleetQuestion, fleet_lines, fleet_study, fleet_table, write_fleet
     from geoaccess.study import load_study
 
     loaded = load_study(study)
@@ -303,13 +303,9 @@ def vehicles(
     if quiet:
         return
     print_lines(fleet_lines(answer), disclaimer=loaded.settings.disclaimer)
-    out.print(
-        rich_table(
-            text(loaded.settings.language, "terminal.t_bases"),
-            answer.places[["name", "municipality", "vehicles", "stands", "base"]],
-        )
-    )
-    print_written(written, language=loaded.settings.language)
+    language = loaded.settings.language
+    out.print(rich_table(text(language, "terminal.t_bases"), fleet_table(answer), language=language))
+    print_written(written, language=language)
 
 
 def _site_futures(
@@ -321,8 +317,7 @@ def _site_futures(
     *,
     quiet: bool,
 ) -> None:
-    from geoaccess.phrases import text
-    from geoaccess.questions import futures_lines, site_futures, write_futures
+    from geoaccess.questions import futures_lines, futures_tables, site_futures, write_futures
     from geoaccess.study import combinations
     from geoaccess.study import study_variations as vary_studies
 
@@ -332,13 +327,6 @@ def _site_futures(
     if quiet:
         return
     print_lines(futures_lines(answer), disclaimer=answer.disclaimer)
-    table = answer.futures.copy()
-    for name in ("best", "value", "regret"):
-        table[name] = table[name].map("{:.3f}".format)
-    out.print(rich_table(text(answer.language, "terminal.t_futures"), table))
-    out.print(
-        rich_table(
-            text(answer.language, "terminal.t_recommended"), answer.places[["name", "municipality", "candidate"]]
-        )
-    )
+    for title, table in futures_tables(answer):
+        out.print(rich_table(title, table, language=answer.language))
     print_written(written, language=answer.language)

@@ -11,7 +11,7 @@ import typer
 from rich.text import Text
 
 from geoaccess.errors import InputError
-from geoaccess.phrases import text
+from geoaccess.phrases import note_in, text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,7 +32,7 @@ def info(
 
     loaded = load_study(study)
     for title, table in describe_network(loaded):
-        out.print(rich_table(title, table))
+        out.print(rich_table(title, table, language=loaded.settings.language))
     if picture is not None:
         draw_network(loaded, picture)
         out.print(Text(text(loaded.settings.language, "terminal.wrote", path=picture)))
@@ -55,7 +55,7 @@ def ferries(
 
     loaded = load_study(study)
     for title, table in list_ferries(loaded):
-        out.print(rich_table(title, table))
+        out.print(rich_table(title, table, language=loaded.settings.language))
     if write:
         count = write_ferries(loaded, write)
         language = loaded.settings.language
@@ -86,12 +86,14 @@ def profile(
     language = loaded.settings.language
     if loaded.settings.disclaimer:
         out.print(Text(loaded.settings.disclaimer, style="bold"))
-    out.print(rich_table(text(language, "terminal.t_sailing"), sailing_table(found, language=language)))
+    out.print(
+        rich_table(text(language, "terminal.t_sailing"), sailing_table(found, language=language), language=language)
+    )
     for name, why in found.left_out.items():
-        out.print(Text(f"  {name}: {why}"))
+        out.print(Text(f"  {name}: {note_in(language, why)}"))
     label = loaded.settings.services[service].label
     title = text(language, "terminal.t_day", label=label, day=moment.isoformat())
-    out.print(rich_table(title, short_table(found, language=language)))
+    out.print(rich_table(title, short_table(found, language=language), language=language))
     print_written(written, language=language)
 
 
@@ -161,7 +163,7 @@ def route(
 
     loaded = load_study(study)
     table = route_table(loaded, lon_lat("--from", start), lon_lat("--to", goal), geojson=geojson)
-    out.print(rich_table("", table))
+    out.print(rich_table("", table, language=loaded.settings.language))
     if geojson is not None:
         out.print(Text(text(loaded.settings.language, "terminal.wrote", path=geojson)))
 

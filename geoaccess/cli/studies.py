@@ -21,6 +21,8 @@ from geoaccess.extras import require_extra
 
 _REASONS_SHOWN = 20
 
+Language = Annotated[str, typer.Option("--language", help="Language of the study: en or nb.")]
+
 
 @app.command()
 def run(
@@ -78,13 +80,15 @@ def check(study: StudyFile) -> None:
 @app.command()
 def new(
     study: Annotated[Path, typer.Argument(metavar="STUDY", help="The file to write, such as my-study.toml.")],
+    *,
+    language: Language = FALLBACK,
 ) -> None:
     """Write a commented study file to start from, with a copy of the car profile beside it."""
     from geoaccess.study import write_template
 
-    for path in write_template(study):
-        out.print(Text(f"wrote {path}"))
-    out.print(Text(f"Edit it, then: geoaccess check {study}"))
+    for path in write_template(study, language=language):
+        out.print(Text(text(language, "terminal.wrote", path=path)))
+    out.print(Text(text(language, "terminal.template_written", path=study)))
 
 
 @app.command()
@@ -96,6 +100,7 @@ def fetch(
     ] = None,
     folder: Annotated[Path, typer.Option("--folder", help="Folder for downloads.")] = Path("data/downloads"),
     force: Annotated[bool, typer.Option("--force", help="Download again even if the file exists.")] = False,
+    language: Annotated[str, typer.Option("--language", help="Language of what is printed: en or nb.")] = FALLBACK,
 ) -> None:
     """Download the open data of a region, or the roads and ferries of a place.
 
@@ -107,7 +112,7 @@ def fetch(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", GeoaccessWarning)
         try:
-            for path in _fetched(region, place, folder, force=force):
+            for path in _fetched(region, place, folder, force=force, language=language):
                 out.print(Text(f"{path}"))
         finally:
             for warning in caught:
@@ -176,7 +181,7 @@ def sweep(
         for line in dict.fromkeys(variation.study.settings.disclaimer for variation in chosen):
             out.print(Text(line, style="bold"))
         language = chosen[0].study.settings.language if chosen else FALLBACK
-        out.print(rich_table(text(language, "terminal.t_sweep"), medians(found, language=language)))
+        out.print(rich_table(text(language, "terminal.t_sweep"), medians(found, language=language), language=language))
         print_written(written, language=language)
     if len(found.failed):
         raise InputError(f"{len(found.failed)} of {len(chosen)} variations failed; status in {written[0]} says why")
@@ -222,7 +227,8 @@ def validate(
     loaded = load_study(study)
     if template is not None:
         count = write_reference_template(loaded, template)
-        out.print(Text(f"wrote {template} with {count} rows; fill in values and sources, delete what is not published"))
+        writer = Writer(loaded.settings.language, ("terminal",))
+        out.print(Text(writer.text("reference_written", path=template, n=writer.number(count))))
         return
     assert reference is not None  # noqa: S101 - one of the two was named
     published = choose_reference(reference, form=form, service=service, year=year)
@@ -233,13 +239,13 @@ def validate(
         print_written(written, language=loaded.settings.language)
 
 
-def _fetched(region: str | None, place: str | None, folder: Path, *, force: bool) -> list[Path]:
+def _fetched(region: str | None, place: str | None, folder: Path, *, force: bool, language: str) -> list[Path]:
     from geoaccess.progress import downloads
     from geoaccess.sources.fetch import fetch as fetch_region
 
     if region is not None:
         with downloads() as progress:
-            return fetch_region(region, folder=folder, force=force, progress=progress)
+            return fetch_region(region, folder=folder, force=force, progress=progress, language=language)
     from geoaccess.sources.place import fetch_place
 
     assert place is not None  # noqa: S101 - one of the two was named
@@ -259,7 +265,7 @@ def _print_main_result(answers: Answers) -> None:
     for line in (settings.disclaimer, settings.note):
         if line:
             out.print(Text(line, style="bold" if line == settings.disclaimer else ""))
-    out.print(rich_table("", main_table(answers)))
+    out.print(rich_table("", main_table(answers), language=settings.language))
     writer = Writer(settings.language, ("terminal",))
     if answers.sites_not_snapped:
         names = ", ".join(answers.sites_not_snapped)
@@ -279,13 +285,13 @@ def _print_validation(found: Validation) -> None:
     out.print(Text(writer.text("title", title=settings.title), style="bold"))
     for line in found.explanation:
         out.print(Text(f"  {line}"))
-    out.print(rich_table("", validation_table(found)))
+    out.print(rich_table("", validation_table(found), language=settings.language))
     left = found.unmatched.groupby("reason", sort=False)["geography"].agg(["size", "first"])
     if len(left):
         out.print(
             Text(writer.text("not_compared", n=len(found.unmatched), rows=len(found.unmatched) + len(found.table)))
         )
         for reason, count, first in left.head(_REASONS_SHOWN).itertuples():
-            out.print(Text(writer.text("why_not", n=count, first=repr(first), reason=reason)))
+            out.print(Text(writer.text("why_not", n=count, first=repr(first), reason=writer.note(reason))))
         if len(left) > _REASONS_SHOWN:
             out.print(Text(writer.text("more_reasons", n=len(left) - _REASONS_SHOWN)))

@@ -238,15 +238,8 @@ def exposed_table(found: ServiceFindings, scheme: CentralityScheme, writer: Writ
 
 def digest_table(report: Report, writer: Writer) -> Table:
     """Return the files that were read, with their digests."""
-    rows = [[_input(what, writer), file, digest] for what, file, digest in report.data.digests]
+    rows = [[writer.input_name(what), file, digest] for what, file, digest in report.data.digests]
     return _table(writer["t_digests"], [writer[key] for key in ("what", "file", "digest")], rows, texts=3)
-
-
-def _input(what: str, writer: Writer) -> str:
-    """Say what a file is for: by its whole key, else by the key's first word, as of "osm 2"."""
-    return writer.known(
-        f"in_{what.rstrip(' 0123456789')}", otherwise=writer.known(f"in_{what.split(maxsplit=1)[0]}", otherwise=what)
-    )
 
 
 def extra_table(extra: Extra, writer: Writer) -> Table:

@@ -24,6 +24,7 @@ from geoaccess.measures.reference import (
     Statistic,
     compare_statistics,
     difference_summary,
+    largest_differences,
     read_statistic,
 )
 from geoaccess.measures.response import response_norm, response_table, response_table_of_service
@@ -73,6 +74,7 @@ __all__ = [
     "gravity",
     "helicopter_chain",
     "journey_hours",
+    "largest_differences",
     "list_supply",
     "nearest_open",
     "norm_table",

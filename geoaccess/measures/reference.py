@@ -13,7 +13,8 @@ import pandas as pd
 from geoaccess.arguments import checks_arguments
 from geoaccess.measures.groups import EVERYBODY, require_columns
 from geoaccess.measures.summary import norm_table_of_services, quantile_table_of_services, summarise_services
-from geoaccess.toml import did_you_mean
+from geoaccess.phrases import note
+from geoaccess.toml import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +24,15 @@ if TYPE_CHECKING:
 
     from geoaccess.measures.specification import ServiceSpec
 
-__all__ = ["STATISTICS", "Comparison", "Statistic", "compare_statistics", "difference_summary", "read_statistic"]
+__all__ = [
+    "STATISTICS",
+    "Comparison",
+    "Statistic",
+    "compare_statistics",
+    "difference_summary",
+    "largest_differences",
+    "read_statistic",
+]
 
 STATISTICS = (
     "mean, median, P1 to P99, share_within_30, people_within_30, people_beyond_30 (any number of minutes), "
@@ -176,8 +185,8 @@ def compare_statistics(
     )
     nobody = ~(table["people"] > 0).to_numpy(dtype=bool)
     no_mean = ~nobody & table["computed"].isna().to_numpy(dtype=bool)
-    reasons += [(row, "nobody lives there in the study") for row in table["row"][nobody]]
-    reasons += [(row, "nobody there is reached, so there is no mean") for row in table["row"][no_mean]]
+    reasons += [(row, note("nobody_there")) for row in table["row"][nobody]]
+    reasons += [(row, note("nobody_reached")) for row in table["row"][no_mean]]
     unmatched = published.loc[[row for row, _ in sorted(reasons)]].assign(reason=[why for _, why in sorted(reasons)])
     return Comparison(
         _differences(table[~nobody & ~no_mean]),
@@ -242,7 +251,7 @@ def difference_summary(table: pd.DataFrame) -> pd.DataFrame:
                 "mae": share @ np.abs(off) if len(off) else np.nan,
                 "rmse": np.sqrt(share @ off**2) if len(off) else np.nan,
                 "correlation": _correlation(kept, share),
-                "largest": ", ".join(_row_text(row) for row in _largest(part).to_dict("records")),
+                "largest": ", ".join(_row_text(row) for row in largest_differences(part).to_dict("records")),
             }
         )
     columns = ["zoning", "service", "statistic", "unit", "geographies", "people", "never_reached"]
@@ -260,7 +269,19 @@ def _correlation(table: pd.DataFrame, share: npt.NDArray[np.float64]) -> float:
     return float(share @ moved.prod(axis=1) / np.sqrt(spread.prod()))
 
 
-def _largest(table: pd.DataFrame) -> pd.DataFrame:
+def largest_differences(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with the three largest differences, those that are equal left out, the largest first.
+
+    Parameters
+    ----------
+    table
+        As of `compare_statistics`, of one zoning, service and statistic.
+
+    Examples
+    --------
+    >>> largest_differences(pd.DataFrame({"name": ["A", "B", "C"], "difference": [0.0, -4.0, 2.0]}))["name"].tolist()
+    ['B', 'C']
+    """
     size = table["difference"].abs()
     return table.loc[size[size > 0].sort_values(ascending=False, kind="stable").index[:_LARGEST]]
 
@@ -295,7 +316,7 @@ def _places(
             for word in words if group else ():
                 ours.setdefault(word.lower(), {})[group] = (zoning, group, shown)
         for word, places in ours.items():
-            several = f"the name of {' and '.join(sorted(places))}: write the number"
+            several = note("name_of_several", numbers=" / ".join(sorted(places)))
             found.setdefault(word, next(iter(places.values())) if len(places) == 1 else several)
     return found
 
@@ -314,24 +335,29 @@ def _found(geography: str, name: str, places: Mapping[str, Place | str]) -> Plac
     if word.isdigit():
         meant = places.get(name.strip().lower())
         if isinstance(meant, tuple):
-            return f'unknown number; {name} is "{meant[1]}" in the study: where the borders are the same, write that'
-        return "unknown number: outside the study, or of a year with other municipalities"
+            return note("number_of_name", name=name, number=meant[1])
+        return note("number_unknown")
     near = difflib.get_close_matches(word, places, 1, 0.6)
     meant = places[near[0]] if near else ""
     shown = meant[2] if isinstance(meant, tuple) else near[0] if near else ""
-    return "unknown geography" + (f'; did you mean "{shown}"?' if shown else "")
+    return note("geography_like", name=shown) if shown else note("geography_unknown")
 
 
 def _reason(asked: Mapping[Any, Any], place: Place | str, statistic: Statistic | None, keys: Sequence[str]) -> str:
     """Say all that keeps a published number from being compared; "" where nothing does."""
     reasons = [place] if isinstance(place, str) else []
     if asked["service"] not in keys:
-        reasons.append(f"unknown service{did_you_mean(str(asked['service']), keys)}")
+        reasons.append(_unknown_service(str(asked["service"]), keys))
     if statistic is None:
-        reasons.append(f"unknown statistic; known are {STATISTICS}")
+        reasons.append(note("statistic_unknown", statistics=STATISTICS))
     if pd.isna(asked["value"]):
-        reasons.append("no value is published")
+        reasons.append(note("no_value"))
     return "; ".join(reasons)
+
+
+def _unknown_service(key: str, keys: Sequence[str]) -> str:
+    near = nearest(key, keys)
+    return note("service_like", name=near) if near else note("service_unknown", names=", ".join(sorted(keys)))
 
 
 def _computed(

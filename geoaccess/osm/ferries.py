@@ -15,6 +15,7 @@ from geoaccess.osm.ferry_ends import RoadsNearby
 from geoaccess.osm.ferry_lines import FerryLine, find_ships, read_line
 from geoaccess.osm.ferry_matching import match_rows
 from geoaccess.osm.ferry_paths import ferry_paths
+from geoaccess.phrases import note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -154,19 +155,17 @@ def _kind_of(
     if not line.sails:
         return _Kind(NOT_SAILING, "")
     if nodes[0] == nodes[-1] and not any(on_road[node] or touching[node] > 1 for node in nodes if node != nodes[0]):
-        return _Kind(LOOP, "comes back to where it began without another stop; leads nowhere")
+        return _Kind(LOOP, note("loop"))
     loose = [away_m[node] for node in {nodes[0], nodes[-1]} if node in away_m]
     if line.path.cut:
-        return _Kind(STUB, "cut off at the border of the extract")
+        return _Kind(STUB, note("cut"))
     if loose and max(loose) > rules.abroad_km * 1000:
-        return _Kind(ABROAD, f"an end lies {max(loose) / 1000:.0f} km from any road of the extract")
+        return _Kind(ABROAD, note("far_end", km=f"{max(loose) / 1000:.0f}"))
     if loose:
-        return _Kind(
-            STUB, f"an end lies {max(loose):.0f} m from the nearest road; none for cars within {rules.join_m:g} m"
-        )
+        return _Kind(STUB, note("loose_end", m=f"{max(loose):.0f}", within=f"{rules.join_m:g}"))
     joined = sum(node in joins for node in {nodes[0], nodes[-1]})
-    note = f"{joined} end{'s' if joined > 1 else ''} joined to the nearest road" if joined else ""
-    return _Kind(CAR_FERRY if line.cars else PASSENGER_BOAT, note)
+    found = note("ends_joined" if joined > 1 else "end_joined", n=joined) if joined else ""
+    return _Kind(CAR_FERRY if line.cars else PASSENGER_BOAT, found)
 
 
 def _table(lines: list[FerryLine], kinds: list[_Kind], extract: Extract, joins: Mapping[int, Join]) -> pd.DataFrame:

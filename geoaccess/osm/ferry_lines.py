@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from geoaccess.osm.ferry_paths import Sets
 from geoaccess.osm.ferry_times import crossing_time, read_waits
 from geoaccess.osm.tags import read_way
+from geoaccess.phrases import note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,15 +70,15 @@ def read_line(
     if override and override.cars is not None and (rule.on_foot or not rule.closed) and override.cars == rule.closed:
         # The table speaks as the most particular tag does; seasons and directions stay those of the tags.
         rule = read_way({**path.tags, profile.access.keys[-1]: "yes" if override.cars else "no"}, profile, when)
-        notes.append(f"{'cars' if override.cars else 'no cars'} by the table")
+        notes.append(note("cars_by_table" if override.cars else "no_cars_by_table"))
     elif not any(key.split(":")[0] in profile.access.explicit for key in path.tags):
-        notes.append(f"no tag says whether cars may board, {'no cars' if rule.closed else 'cars'} assumed")
+        notes.append(note("no_cars_assumed" if rule.closed else "cars_assumed"))
     if rule.closed and not rule.on_foot:
         notes.append(rule.reason)
-    notes += [f"{tag} is not known and decides nothing" for tag in rule.unknown]
-    notes += [f"{tag} cannot be decided" for tag in rule.undecided]
+    notes += [note("tag_unknown", tag=tag) for tag in rule.unknown]
+    notes += [note("tag_undecided", tag=tag) for tag in rule.undecided]
     if rule.forward_kph <= 0 < rule.backward_kph or rule.backward_kph <= 0 < rule.forward_kph:
-        notes.append("cars in one direction only")
+        notes.append(note("one_direction"))
     waits = read_waits(path, rules, override)
     crossing_s, how = crossing_time(path, quays, rules, override)
     return FerryLine(

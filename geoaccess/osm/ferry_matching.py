@@ -11,6 +11,7 @@ import numpy as np
 
 from geoaccess.errors import InputError
 from geoaccess.kernels import geometry
+from geoaccess.phrases import note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,9 +66,9 @@ def match_rows(
             problems.append(f"rows {taken[key]} and {row.row} speak of the same ferry ({row.label}); keep one")
         taken[key] = row.row
         metres = sum({paths[i].way_id: paths[i].metres for i in chosen}.values())  # lines share ways
-        notes = [] if row.season.known else ["its season cannot be read and counts as all year"]
+        notes = [] if row.season.known else [note("season_unread")]
         if row.season.between:
-            notes.append("sails part of the year, counted here as sailing")
+            notes.append(note("season_part"))
         for i in chosen:
             share = None if row.crossing_s is None else row.crossing_s * (paths[i].metres / metres)
             overrides.setdefault(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from geoaccess.clock import read_days_headway_s, read_duration_s
 from geoaccess.osm.ferry_relations import RELATION_DURATION, RELATION_WAYS
+from geoaccess.phrases import note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,38 +34,39 @@ def usual_crossing_s(metres: float, quays: int, rules: FerryRules) -> float:
 def crossing_time(path: FerryPath, quays: int, rules: FerryRules, override: FerryOverride | None) -> tuple[float, str]:
     """Return how many seconds a course takes, and where that comes from."""
     if rules.wait == "ssb":
-        return path.metres * 3.6 / rules.ssb_kph, f"{path.metres / 1000:.1f} km at {rules.ssb_kph:g} km/h in all"
+        return path.metres * 3.6 / rules.ssb_kph, note(
+            "ssb_crossing", km=f"{path.metres / 1000:.1f}", kph=f"{rules.ssb_kph:g}"
+        )
     if override and override.crossing_s is not None:
-        return override.crossing_s, f"{override.crossing_s / 60:.4g} min by row {override.row} of the table"
+        return override.crossing_s, note("by_row", min=f"{override.crossing_s / 60:.4g}", row=override.row)
     rejected = []
     for text, metres, shared in _durations(path, rules):
         seconds = read_duration_s(text)
         if seconds is None:
-            rejected.append(f'the tagged duration "{text}" cannot be read')
+            rejected.append(note("duration_unread", text=text))
         elif problem := _implausible(seconds, metres, path, rules):
-            rejected.append(f"the tagged duration{shared} {problem}")
+            rejected.append(note("duration_implausible", shared=shared, **problem))
         else:
-            span = f', the middle of "{text}"' if "-" in text else ""
-            return seconds * path.metres / metres, f"duration as tagged{shared}{span}"
+            key = "duration_middle" if "-" in text else "duration_tagged"
+            return seconds * path.metres / metres, note(key, shared=shared, text=text)
     if RELATION_DURATION in path.tags and path.pieces < int(path.tags[RELATION_WAYS]):
-        rejected.append(
-            f"its relation has {path.tags[RELATION_WAYS]} ways, {path.pieces} of them in the files and its own"
-        )
+        rejected.append(note("relation_in_part", n=path.tags[RELATION_WAYS], here=path.pieces))
     seconds = usual_crossing_s(path.metres, quays, rules)
-    why = "; ".join(dict.fromkeys(rejected)) or "no duration"
-    manoeuvre = f"{quays / 2 * rules.manoeuvre_min:g} min + " if quays else ""
-    return seconds, f"{why}; {manoeuvre}{path.metres / 1000:.1f} km at {rules.min_per_km:g} min/km"
+    why = "; ".join(dict.fromkeys(rejected)) or note("no_duration")
+    km, pace, mooring = f"{path.metres / 1000:.1f}", f"{rules.min_per_km:g}", f"{quays / 2 * rules.manoeuvre_min:g}"
+    usual = note("usual_crossing" if quays else "usual_without_quay", km=km, pace=pace, min=mooring)
+    return seconds, f"{why}; {usual}"
 
 
-def _implausible(seconds: float, metres: float, path: FerryPath, rules: FerryRules) -> str:
+def _implausible(seconds: float, metres: float, path: FerryPath, rules: FerryRules) -> dict[str, str]:
     """Say what is wrong with a duration: too fast, or too slow even with time for mooring and for waiting on board."""
     low, high = rules.plausible_kph
     if "shuttle_train" in path.tags.get("route", ""):
         high = rules.plausible_train_kph
     longest_s = rules.plausible_manoeuvre_min * 60 + metres * 3.6 / low
     if metres * 3.6 / high <= seconds <= longest_s:
-        return ""
-    return f"means {metres / seconds * 3.6:.1f} km/h, outside {low:g} to {high:g}"
+        return {}
+    return {"kph": f"{metres / seconds * 3.6:.1f}", "low": f"{low:g}", "high": f"{high:g}"}
 
 
 def _durations(path: FerryPath, rules: FerryRules) -> Iterator[tuple[str, float, str]]:
@@ -73,13 +75,13 @@ def _durations(path: FerryPath, rules: FerryRules) -> Iterator[tuple[str, float,
     whole = path.pieces >= int(path.tags.get(RELATION_WAYS, 1))
     if own and path.pieces > 1 and _is_of_whole(path, rules):
         if whole:
-            yield own, path.whole_m, " for all ways of the crossing"
+            yield own, path.whole_m, f" {note('of_crossing')}"
     elif own:
         yield own, path.metres, ""
         if path.pieces > 1:  # the time of the whole crossing is often written on each of its ways
-            yield own, path.whole_m, " for all ways of the crossing"
+            yield own, path.whole_m, f" {note('of_crossing')}"
     if of_relation and whole:
-        yield of_relation, path.whole_m, f" on the relation{', shared by length' if path.pieces > 1 else ''}"
+        yield of_relation, path.whole_m, f" {note('of_relation_shared' if path.pieces > 1 else 'of_relation')}"
 
 
 def _is_of_whole(path: FerryPath, rules: FerryRules) -> bool:
@@ -121,7 +123,7 @@ def read_waits(path: FerryPath, rules: FerryRules, override: FerryOverride | Non
     notes = []
     tagged_s = read_duration_s(path.tags.get("interval", ""))
     if "interval" in path.tags and tagged_s is None:
-        notes.append(f'interval "{path.tags["interval"]}" cannot be read')
+        notes.append(note("interval_unread", text=path.tags["interval"]))
     by_days_s = read_days_headway_s(path.tags.get("opening_hours", ""))
     headway_s = (override.headway_s if override else None) or tagged_s or by_days_s
     check_in_s = override.check_in_s if override else 0.0
@@ -129,8 +131,8 @@ def read_waits(path: FerryPath, rules: FerryRules, override: FerryOverride | Non
         wait_s(headway_s, rules, check_in_s=check_in_s, mode=mode) for mode in (rules.wait, "planned", "unplanned")
     )
     if rules.wait in ("observed", "planned", "unplanned") and planned != unplanned:
-        how = "of those who choose a sailing" if wait == planned else "of those who cannot choose a sailing"
-        notes.append(f"wait {how}; planned {planned / 60:.0f} min, unplanned {unplanned / 60:.0f} min")
+        key = "wait_planned" if wait == planned else "wait_unplanned"
+        notes.append(note(key, planned=f"{planned / 60:.0f}", unplanned=f"{unplanned / 60:.0f}"))
     return Waits(wait, planned, unplanned, math.nan if headway_s is None else headway_s, check_in_s, tuple(notes))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from geoaccess.osm.formats import osmium_file
+from geoaccess.phrases import note
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -79,15 +80,14 @@ def _place(key: _Key, parts: _Parts) -> tuple[Any, str] | None:
     area = shapely.union_all(shapely.polygonize(lines).geoms) if lines else None
     if area is not None and not area.is_empty:
         point = area.representative_point()
-        return point, "" if complete else "some of its members are not in the extract; stands for the area there is"
+        return point, "" if complete else note("members_area")
     if complete and key[0] == "way" and lines:
         return lines[0].interpolate(0.5, normalized=True), ""
     known = [*lines, *points]
     if not known:
         return None
-    rest = "does not close in the extract" if complete else "some of its nodes or members are not in the extract"
     middle = shapely.GeometryCollection(known).envelope.centroid
-    return middle, f"{rest}; stands for the middle of what there is of it"
+    return middle, note("open_middle" if complete else "nodes_middle")
 
 
 def _collect(key: _Key, parts: _Parts, depth: int) -> tuple[list[Any], list[Any], bool]:

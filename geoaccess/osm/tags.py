@@ -10,6 +10,7 @@ from geoaccess.osm.access import classify, read_access, read_directions, too_big
 from geoaccess.osm.conditional import closed_by_date, split_conditions
 from geoaccess.osm.speed import Speed, read_speed
 from geoaccess.osm.values import applies, is_ferry, road_class, words_of
+from geoaccess.phrases import note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -270,12 +271,16 @@ def _closed(
 
 
 def _access_reasons(verdicts: Mapping[str, Verdict]) -> list[str]:
-    words = {"open": "", "restricted": " (not to pass through)", "closed": " (closed)"}
-    return [f"{verdict.source}{words[verdict.status]}" for verdict in verdicts.values() if verdict.source]
+    keys = {"restricted": "tag_restricted", "closed": "tag_closed"}
+    given = [verdict for verdict in verdicts.values() if verdict.source]
+    return [
+        note(keys[verdict.status], tag=verdict.source) if verdict.status in keys else verdict.source
+        for verdict in given
+    ]
 
 
 def _sentence(reasons: list[str], unknown: tuple[str, ...], undecided: tuple[str, ...]) -> str:
     parts = [reason for reason in reasons if reason]
-    parts += [f"{tag} is not known and decides nothing" for tag in unknown]
-    parts += [f"{tag} cannot be decided" for tag in undecided]
+    parts += [note("tag_unknown", tag=tag) for tag in unknown]
+    parts += [note("tag_undecided", tag=tag) for tag in undecided]
     return "; ".join(dict.fromkeys(parts))

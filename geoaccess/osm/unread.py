@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoaccess.osm.conditional import is_legible
+from geoaccess.phrases import note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["list_unread"]
 
 _SHOWN = 5
-_UNKNOWN, _UNREADABLE, _UNDECIDED = "value not known", "cannot be read", "condition not decided"
-_ORDER = (_UNREADABLE, _UNKNOWN, _UNDECIDED)
+_ORDER = ("unreadable", "value_unknown", "undecided")
 
 
 def list_unread(
@@ -37,11 +37,12 @@ def list_unread(
     found: dict[tuple[str, bool], list[str]] = {}
     _collect(found, "way", ways, extract.way_id, extract.way_tags)
     _collect(found, "node", nodes, extract.node_id[extract.hindering], extract.hindering_tags)
-    rows = []
+    rows: list[tuple[int, str, int, str]] = []
     for (tag, undecided), which in found.items():
-        problem = _UNKNOWN if not undecided else _UNDECIDED if is_legible(tag, profile) else _UNREADABLE
-        rows.append((tag, problem, len(which), ", ".join(which[:_SHOWN])))
-    return tuple(sorted(rows, key=lambda row: (_ORDER.index(row[1]), -row[2], row[0])))
+        problem = "value_unknown" if not undecided else "undecided" if is_legible(tag, profile) else "unreadable"
+        rows.append((_ORDER.index(problem), tag, len(which), ", ".join(which[:_SHOWN])))
+    rows.sort(key=lambda row: (row[0], -row[2], row[1]))
+    return tuple((tag, note(_ORDER[problem]), count, which) for problem, tag, count, which in rows)
 
 
 def _collect(

@@ -17,6 +17,7 @@ from geoaccess.phrases.catalogue import (
     table_text,
     text,
 )
+from geoaccess.phrases.notes import note, note_in
 from geoaccess.phrases.numbers import (
     NOTHING,
     date,
@@ -48,6 +49,8 @@ __all__ = [
     "listed",
     "minutes",
     "missing",
+    "note",
+    "note_in",
     "number",
     "people",
     "phrases_script",

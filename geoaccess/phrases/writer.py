@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from geoaccess.phrases import numbers
 from geoaccess.phrases.catalogue import section
+from geoaccess.phrases.notes import note_in
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -43,6 +44,15 @@ class Writer:
     def known(self, key: str, *, otherwise: str) -> str:
         """Return a phrase of the first section, or what stands for it where it has none."""
         return section(self.language, self.sections[0]).get(key, otherwise)
+
+    def note(self, text: str) -> str:
+        """Write a note that is kept in English."""
+        return note_in(self.language, text)
+
+    def input_name(self, what: str) -> str:
+        """Say what a file of a study is for: by its whole key, else by the key's first word, as of "osm 2"."""
+        phrases = section(self.language, "report")
+        return phrases.get(f"in_{what.rstrip(' 0123456789')}", phrases.get(f"in_{what.split(maxsplit=1)[0]}", what))
 
     def number(self, value: float, decimals: int = 0) -> str:
         """Write a number with so many decimals."""

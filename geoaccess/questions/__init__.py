@@ -6,7 +6,7 @@ from geoaccess.questions.ferries import list_ferries, write_ferries
 from geoaccess.questions.office_days import DayQuestion, OfficeDays, days_lines, days_study, days_tables, write_days
 from geoaccess.questions.reliability import Reliability, printed_reliability, reliability_study, write_reliability
 from geoaccess.questions.scenario_run import Baseline, ScenarioRun, apply_scenario, solve_baseline, solve_scenario
-from geoaccess.questions.siting.futures import Futures, futures_lines, site_futures, write_futures
+from geoaccess.questions.siting.futures import Futures, futures_lines, futures_tables, site_futures, write_futures
 from geoaccess.questions.siting.output import placed_lines, placed_tables, write_placed
 from geoaccess.questions.siting.placement import Placed, site_study
 from geoaccess.questions.siting.question import Question
@@ -22,7 +22,7 @@ from geoaccess.questions.validation.validate import (
     with_profile,
     write_validation,
 )
-from geoaccess.questions.vehicles import FleetQuestion, PlacedFleet, fleet_lines, fleet_study, write_fleet
+from geoaccess.questions.vehicles import FleetQuestion, PlacedFleet, fleet_lines, fleet_study, fleet_table, write_fleet
 from geoaccess.questions.vulnerability import Vulnerable, printed_vulnerable, vulnerable_study, write_vulnerable
 
 __all__ = [
@@ -49,7 +49,9 @@ __all__ = [
     "days_tables",
     "fleet_lines",
     "fleet_study",
+    "fleet_table",
     "futures_lines",
+    "futures_tables",
     "list_ferries",
     "medians",
     "placed_lines",

@@ -41,7 +41,7 @@ def list_ferries(study: Study) -> list[tuple[str, pd.DataFrame]]:
             writer["planned_min"]: _minutes(ferries["wait_planned_s"], writer),
             writer["unplanned_min"]: _minutes(ferries["wait_unplanned_s"], writer),
             writer["headway_min"]: _minutes(ferries["headway_s"], writer),
-            writer["read_assumed"]: ferries["note"],
+            writer["read_assumed"]: ferries["note"].map(writer.note),
         }
     )
     drives = ferries["kind"] == "car ferry"

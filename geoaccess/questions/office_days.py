@@ -19,6 +19,7 @@ from geoaccess.questions.siting.question import Question, above_zero
 from geoaccess.routing import travel_times
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
+from geoaccess.study.results.summaries import headed
 from geoaccess.study.results.tables import marked
 from geoaccess.tables import write_csv
 from geoaccess.toml import did_you_mean
@@ -240,7 +241,10 @@ def _scenario(study: Study, question: DayQuestion, table: pd.DataFrame, week: We
     return siting.scenario_text(
         title=writer.text("days_title", label=label, n=int(week.days.sum())),
         description=writer.text(
-            "days_description", study=study.path.name, hours=writer.number(week.saved_h), method=week.method
+            "days_description",
+            study=study.path.name,
+            hours=writer.number(week.saved_h),
+            method=writer.note(week.method),
         ),
         add=[
             {
@@ -261,8 +265,11 @@ def days_tables(answer: OfficeDays) -> list[tuple[str, pd.DataFrame]]:
     """Return the tables as they are printed, with titles."""
     shown = answer.places[["name", "municipality", "days", "weekdays", "visits_a_day", "staff_drive_min"]]
     frontier = answer.frontier[["days", "used", "patients_h", "staff_h", "saved_h"]]
-    words = section(answer.study.settings.language, "terminal")
-    return [(words["t_days"], shown), (words["t_days_frontier"], frontier)]
+    language = answer.study.settings.language
+    words = section(language, "terminal")
+    weekdays = shown["weekdays"].map(lambda days: " ".join(words[f"day_{day}"] for day in days.split()))
+    tables = [(words["t_days"], shown.assign(weekdays=weekdays)), (words["t_days_frontier"], frontier)]
+    return [(title, headed(table, language)) for title, table in tables]
 
 
 @checks_arguments
@@ -281,7 +288,7 @@ def days_lines(answer: OfficeDays) -> list[str]:
         ),
         writer.text(
             "days_found",
-            method=week.method,
+            method=writer.note(week.method),
             saved=writer.number(week.saved_h),
             bound=writer.number(week.bound_h),
         ),

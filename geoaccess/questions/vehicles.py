@@ -20,6 +20,7 @@ from geoaccess.questions.siting.question import Question, above_zero, norm_of
 from geoaccess.routing import travel_times
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
+from geoaccess.study.results.summaries import headed
 from geoaccess.study.results.tables import marked
 from geoaccess.tables import write_csv
 from geoaccess.toml import did_you_mean
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["FleetQuestion", "PlacedFleet", "fleet_lines", "fleet_study", "write_fleet"]
+__all__ = ["FleetQuestion", "PlacedFleet", "fleet_lines", "fleet_study", "fleet_table", "write_fleet"]
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,7 @@ def _scenario(study: Study, question: FleetQuestion, places: pd.DataFrame, fleet
         for count, base in zip(more["vehicles"], more["base"], strict=True)
     )
     label = study.settings.services[question.service].label
-    covered = writer.text("fleet_description", share=writer.share(fleet.value, 2), method=fleet.method)
+    covered = writer.text("fleet_description", share=writer.share(fleet.value, 2), method=writer.note(fleet.method))
     return siting.scenario_text(
         title=writer.text("fleet_title", label=label, n=int(fleet.vehicles.sum())),
         description=covered + (f"; {further}" if further else ""),
@@ -191,7 +192,7 @@ def fleet_lines(answer: PlacedFleet) -> list[str]:
             n=question.add,
             sure=writer["proved"] if fleet.proved else writer.text("points", n=missing),
         ),
-        writer.text("found_upper", method=fleet.method, bound=bound),
+        writer.text("found_upper", method=writer.note(fleet.method), bound=bound),
         writer.text(
             "fleet_assumed",
             busy=writer.share(question.busy, 0),
@@ -199,6 +200,15 @@ def fleet_lines(answer: PlacedFleet) -> list[str]:
             start=writer.threshold(start_s),
         ),
     ]
+
+
+@checks_arguments
+def fleet_table(answer: PlacedFleet) -> pd.DataFrame:
+    """Return the table of bases as it is printed."""
+    writer = Writer(answer.study.settings.language, ("terminal",))
+    table = answer.places[["name", "municipality", "vehicles", "stands", "base"]]
+    stands = table["stands"].map({"yes": writer["base_stands"], "new": writer["base_new"]})
+    return headed(table.assign(stands=stands), writer.language)
 
 
 @checks_arguments

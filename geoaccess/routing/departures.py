@@ -11,6 +11,7 @@ import pandas as pd
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import DAY_S
+from geoaccess.phrases import note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,15 +56,15 @@ def departures_on(
         dates = [day + dt.timedelta(days=offset) for offset in range(-1, days)]
         sails = [row.season.covers(date) for date in dates]
         if row.cars is False:
-            left[row.label] = "takes no cars"
+            left[row.label] = note("no_cars")
         elif ends is None:
-            left[row.label] = "its two quays are not known; give from_lon, from_lat, to_lon, to_lat"
+            left[row.label] = note("no_quays")
         elif row.sailings is None and all(sails):
-            left[row.label] = "no departures, nor first, last and headway_min: counted at its average wait"
+            left[row.label] = note("no_departures")
         else:
             times = [*_times(row, dates, sails)]
             if not times:
-                left[row.label] = "does not sail on this day or the days after it"
+                left[row.label] = note("no_sailing")
             for backward in (False, True):
                 a, b = ends[::-1] if backward else ends
                 for departs in [clock for clock, back in times if back is backward] or [np.nan]:

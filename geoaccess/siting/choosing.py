@@ -12,6 +12,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import SOLVER_S
 from geoaccess.errors import InputError
 from geoaccess.kernels import siting as kernel
+from geoaccess.phrases import note
 from geoaccess.siting import highs
 from geoaccess.siting.cover_sets import cover_rows, levels, quota_rows, reached
 
@@ -113,13 +114,13 @@ def _chosen(problem: Problem, method: Method, *, seconds: float, target: float |
     best = np.zeros(problem.weight.size)
     chosen, _ = kernel.greedy(*arrays, problem.quota, best)
     ceiling = min(_submodular_bound(problem, best), _most(problem))
-    how = "greedy"
+    how = note("greedy")
     if method != "greedy":
         chosen, swapped = exchanges(problem, chosen)
-        how = "greedy and exchange" if swapped else how
+        how = note("exchange") if swapped else how
     objective_value = problem.objective_value(chosen)
     if int(problem.quota.sum()) == 1:
-        return Choice(np.sort(chosen), objective_value, objective_value, "every place tried")
+        return Choice(np.sort(chosen), objective_value, objective_value, note("all_tried"))
     if method == "greedy" or (target is not None and (objective_value >= target or ceiling < target)):
         return Choice(np.sort(chosen), objective_value, max(ceiling, objective_value), how)
     prices = _first_prices(problem, chosen)
@@ -135,7 +136,7 @@ def _chosen(problem: Problem, method: Method, *, seconds: float, target: float |
         if objective_value > found.objective_value:
             found = Choice(np.sort(chosen), objective_value, max(found.bound, objective_value), "greedy and exchange")
     if found.within(enough):
-        return Choice(found.chosen, objective_value, found.bound, f"{found.method}, bound by prices")
+        return Choice(found.chosen, objective_value, found.bound, note("bound_by_prices", method=found.method))
     if method == "exchange" or (target is not None and (found.bound < target or objective_value >= target)):
         return found
     return _decided(problem, found, price, profit, method=method, seconds=seconds, target=target, enough=enough)
@@ -250,16 +251,16 @@ def _decided(
         inner_target = None if target is None else target - brought
         inner = _chosen(rest, method, seconds=seconds, target=inner_target, enough=enough)
         answer, bound = inner.chosen.astype(np.int64), inner.bound
-        how = f"prices settle all but {open_.size} places, then {inner.method}"
+        how = note("prices_then", n=open_.size, method=inner.method)
     else:
         began = time.monotonic()
         number = np.full(problem.places, -1)
         number[open_] = np.arange(open_.size)
         start = number[known.chosen[~inside[known.chosen]]]
         answer, bound = solve_exactly(rest, start=start if (start >= 0).all() else None, seconds=seconds)
-        how = f"HiGHS among {open_.size} places" if open_.size else "prices settle every place"
+        how = note("highs_among", n=open_.size) if open_.size else note("prices")
         if time.monotonic() - began >= seconds:
-            how += f", stopped after {seconds:g} s"
+            how = note("stopped", method=how, s=f"{seconds:g}")
     # What was dropped can be worth no more than what is known already.
     bound = min(max(bound + brought, known.objective_value), known.bound)
     chosen, objective_value = known.chosen, known.objective_value

@@ -10,6 +10,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import SHARE_WITHIN, SOLVER_S
 from geoaccess.errors import InputError
 from geoaccess.kernels import siting as kernel
+from geoaccess.phrases import note
 from geoaccess.siting import highs
 from geoaccess.siting.choosing import Choice
 from geoaccess.siting.cover_sets import cover_rows, levels, reached
@@ -74,10 +75,10 @@ def fewest(
         )
     chosen: npt.NDArray[Any] = _greedily(problem, need)
     least = 0 if need <= 0 else 1
-    how = "greedy"
+    how = note("greedy")
     if chosen.size > least:
         chosen, least = _exactly(problem, need, chosen, seconds=seconds)
-        how = "HiGHS"
+        how = note("highs")
     chosen = np.sort(chosen).astype(np.int32)
     if chosen.size:
         other = locate(setting, add=chosen.size, objective=objective, method="exchange").added
@@ -92,7 +93,7 @@ def fewest(
             value=found.value,
             bound=found.bound,
             gap=(chosen.size - least) / chosen.size,
-            method=f"{how}, stopped after {seconds:g} s",
+            method=note("stopped", method=how, s=f"{seconds:g}"),
         )
     return found, least
 

@@ -11,6 +11,7 @@ import pandas as pd
 from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import SOLVER_S
 from geoaccess.kernels import siting as kernel
+from geoaccess.phrases import FALLBACK, share, text
 from geoaccess.siting.choosing import CLOSE_ENOUGH, Choice, Method, choose
 from geoaccess.siting.objectives import PersonMinutes, WithinNorm
 
@@ -54,10 +55,10 @@ class Located:
 
     @property
     def certainty(self) -> str:
-        """How sure the choice is, in words."""
+        """How sure the choice is, in English."""
         if self.proved:
-            return "proved optimal"
-        return f"at most {100 * self.gap:.2g} % from the best"
+            return text(FALLBACK, "siting.proved")
+        return text(FALLBACK, "siting.gap", gap=share(self.gap, 2))
 
 
 @checks_arguments

@@ -11,6 +11,7 @@ import numpy as np
 from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import SOLVER_S, UNREACHED_MIN
 from geoaccess.errors import InputError
+from geoaccess.phrases import note
 from geoaccess.siting import highs
 from geoaccess.siting.choosing import CLOSE_ENOUGH, LARGEST, Choice, choose
 from geoaccess.siting.cover_sets import cover_rows, levels, quota_rows, reached
@@ -83,12 +84,12 @@ def locate_bounded(
     stays = np.setdiff1d(np.arange(setting.standing), free.closed) if close else np.empty(0, np.int64)
     start = np.concatenate([free.added, stays + setting.candidates]).astype(np.int32)
     known, bound = _priced(bounds, start, seconds=seconds)
-    how, possible = "greedy and exchange within the bounds", True
+    how, possible = note("exchange_bounds"), True
     objective_value = bounds.wanted.objective_value(known) if bounds.kept(known) else -np.inf
     small = bounds.wanted.value.size + bounds.timed.value.size <= LARGEST
     if bound - objective_value > CLOSE_ENOUGH * abs(bound) and (method == "exact" or (method == "auto" and small)):
         answer, other, possible = _exactly(bounds, known, seconds=seconds)
-        how, bound = "HiGHS with a bound for each group", min(bound, other)
+        how, bound = note("highs_bounds"), min(bound, other)
         if answer is not None and bounds.kept(answer) and bounds.wanted.objective_value(answer) > objective_value:
             known, objective_value = answer, bounds.wanted.objective_value(answer)
     if not np.isfinite(objective_value):

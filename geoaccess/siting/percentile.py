@@ -10,6 +10,7 @@ import numpy as np
 from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import SOLVER_S
 from geoaccess.errors import InputError
+from geoaccess.phrases import note
 from geoaccess.siting.choosing import choose
 from geoaccess.siting.locating import Located, gap_of
 from geoaccess.siting.objectives import WithinNorm
@@ -169,5 +170,5 @@ def _found(
         value=value / 60,
         bound=bound / 60,
         gap=gap,
-        method="maximal covering for one time after the other",
+        method=note("covering_by_time"),
     )

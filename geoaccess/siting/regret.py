@@ -11,6 +11,7 @@ import numpy as np
 from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import SOLVER_S
 from geoaccess.errors import InputError
+from geoaccess.phrases import note
 from geoaccess.siting import highs
 from geoaccess.siting.choosing import CLOSE_ENOUGH, LARGEST, choose
 from geoaccess.siting.cover_sets import cover_rows, levels, reached
@@ -133,14 +134,14 @@ def least_regret(
     if len({tuple(choice.chosen) for choice in own}) == 1:
         return result(known, 0.0, "the best in every future")
     known, bound = _weighed(problems, people, gain, known, greatest, seconds=seconds)
-    how = "futures weighed, greedy and exchange"
+    how = note("futures_weighed")
     scale = max(float((floor - gain).max()), 1.0)
     small = sum(problem.value.size for problem in problems) <= LARGEST
     if worst_of(known) - bound > CLOSE_ENOUGH * scale and (method == "exact" or (method == "auto" and small)):
         chosen, other = _decided(problems, people, gain, known, seconds=seconds)
         bound = max(bound, other)
         known = min((chosen, known), key=worst_of)
-        how = "HiGHS over all futures"
+        how = note("highs_futures")
     if worst_of(known) - bound <= CLOSE_ENOUGH * scale:
         bound = worst_of(known)
     return result(known, bound, how)

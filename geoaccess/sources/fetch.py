@@ -13,10 +13,11 @@ import zlib
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated, Literal
 
 from geoaccess.errors import ConfigError, FetchError, GeoaccessWarning
 from geoaccess.files import sha256, writing
+from geoaccess.phrases import FALLBACK, language_code, text
 from geoaccess.shipped import shipped
 from geoaccess.sources.download import Progress, Step, download, new_session
 from geoaccess.sources.file_checks import require_room, wrong_content
@@ -66,6 +67,13 @@ class SourceFile(Table):
     """Smallest size of the download that is taken for the real file."""
     unzip: _Text | None = None
     """The download is a zip archive; pattern for the name of the one member that lands at `path`."""
+
+    translations: dict[str, dict[Literal["what", "instructions"], _Text]] = {}
+    """What people read of the file in other languages, by their codes."""
+
+    def written(self, key: Literal["what", "instructions"], language: str) -> str:
+        """Return what people read of the file in a language, else in English."""
+        return self.translations.get(language_code(language), {}).get(key) or str(getattr(self, key))
 
     @model_validator(mode="after")
     def _one_way_to_get_it(self) -> SourceFile:
@@ -156,6 +164,7 @@ def fetch(
     timeout_s: float = 30.0,
     force: bool = False,
     sleep: Callable[[float], None] = time.sleep,
+    language: str = FALLBACK,
 ) -> list[Path]:
     """Download what a region needs and is not there yet.
 
@@ -177,6 +186,8 @@ def fetch(
         As in `download`.
     force
         Fetch again what is there, to have the newest edition; the old file stays until the new one is complete.
+    language
+        Of what the warning says is left to do by hand.
 
     Returns
     -------
@@ -218,16 +229,18 @@ def fetch(
             paths.append(path)
         except OSError as error:
             problems.append(str(error) if isinstance(error, FetchError) else f"{path}: {error.strerror or error}")
-    left = left_to_do(region, sources=sources, folder=folder)
+    left = left_to_do(region, sources=sources, folder=folder, language=language)
     if left:
-        warnings.warn("\n  - ".join(["left to do by hand:", *left]), GeoaccessWarning, stacklevel=2)
+        warnings.warn("\n  - ".join([text(language, "terminal.by_hand"), *left]), GeoaccessWarning, stacklevel=2)
     if problems:
         count = f"{len(problems)} of {len(files)} files could not be fetched; the others are in place"
         raise FetchError("\n  - ".join([f"{region}: {count}", *problems]))
     return paths
 
 
-def left_to_do(region: str, *, sources: Path | None = None, folder: Path = _FOLDER) -> list[str]:
+def left_to_do(
+    region: str, *, sources: Path | None = None, folder: Path = _FOLDER, language: str = FALLBACK
+) -> list[str]:
     """Say how to get by hand the files of a region that cannot be downloaded and are not there.
 
     Returns
@@ -243,8 +256,11 @@ def left_to_do(region: str, *, sources: Path | None = None, folder: Path = _FOLD
     for file in read_sources(sources).of(region):
         path = folder / file.path
         if file.manual and not _is_there(file, path):
-            found = f"; what is there now cannot be used: {_unusable(file, path)}" if path.is_file() else ""
-            left.append(f"{file.what}: open {file.page}, {file.instructions}. Save it as {path}{found}")
+            what, how = (file.written(key, language) for key in ("what", "instructions"))
+            line = text(language, "terminal.get_by_hand", what=what, page=file.page, how=how, path=path)
+            if path.is_file():
+                line += text(language, "terminal.not_usable", why=_unusable(file, path))
+            left.append(line)
     return left
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ __all__ = ["check", "check_inputs", "run_study", "solve_study", "write_report"]
 
 _STAGES = 10
 _SHOWN = 5
+_SMALL = 100_000  # bytes
 
 
 @checks_arguments
@@ -179,12 +181,20 @@ def _loose_features(mapped: gpd.GeoDataFrame, writer: Writer) -> list[str]:
 
     loose = [tags.get(NOTE, "") for tags in mapped["tags"]]
     lines = [
-        f"{row.osm_type!s} {row.osm_id} ({str(row.name) if row.name else writer['c_unnamed']}): {note}"
+        f"{row.osm_type!s} {row.osm_id} ({str(row.name) if row.name else writer['c_unnamed']}): {writer.note(note)}"
         for row, note in zip(mapped.itertuples(index=False), loose, strict=True)
         if note
     ]
     more = [writer.text("c_loose_more", n=len(lines) - _SHOWN)] if len(lines) > _SHOWN else []
     return lines[:_SHOWN] + more
+
+
+def _size(path: Path, writer: Writer) -> str:
+    """Say how large a file is: in MB, a small one in kB."""
+    size = path.stat().st_size
+    if size >= _SMALL:
+        return f"{writer.number(size / 1e6, 1)} MB"
+    return f"{writer.number(math.ceil(size / 1e3))} kB"
 
 
 @checks_arguments
@@ -205,7 +215,7 @@ def check(study: Study) -> list[str]:
     check_inputs(study)
     writer = Writer(study.settings.language, ("terminal",))
     found = [
-        f"{what}: {path} ({writer.number(round(path.stat().st_size / 1e6, 1), 1)} MB)"
+        writer.text("c_file", what=writer.input_name(what), path=path, size=_size(path, writer))
         for what, path in study.inputs.items()
     ]
     for name in study.settings.network.osm:
@@ -214,7 +224,7 @@ def check(study: Study) -> list[str]:
         if is_pbf(path):
             newest_untagged_nodes(path)
     cells = stages.read_people(study)
-    found.append(writer.text("c_cells", n=len(cells), people=writer.people(cells["population"].sum())))
+    found.append(writer.text("c_cells", n=writer.people(len(cells)), people=writer.people(cells["population"].sum())))
     if "anchor" in cells.attrs:
         found.append(writer.text("c_anchor", anchor=cells.attrs["anchor"]))
     mapped = stages.read_mapped(study)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from geoaccess import siting
 from geoaccess.errors import InputError
+from geoaccess.phrases import note
 from geoaccess.questions.siting.question import answer_question, asked_for, classes_of
 
 if TYPE_CHECKING:
@@ -44,13 +45,13 @@ def frontier_of(
         try:
             one = answer_question(setting, step, answers)[0]
         except InputError:  # no choice of so few keeps to the bound, or none was found
-            rows.append((add, np.nan, np.nan, np.nan, "none found"))
+            rows.append((add, np.nan, np.nan, np.nan, note("none_found")))
         else:
             rows.append((add, one.value, one.bound, one.gap, one.method))
     rows.append((most, found.value, found.bound, found.gap, found.method))
     table = pd.DataFrame(rows, columns=["added", "value", "bound", "gap", "method"])
     none = table.loc[table["value"].isna(), "added"]
-    notes = [f"with {none.max()} sites or fewer no choice was found that keeps to the bound"] if len(none) else []
+    notes = [note("few_break_bound", n=none.max())] if len(none) else []
     return table, notes
 
 
@@ -64,14 +65,14 @@ def alternatives_of(
 ) -> tuple[pd.DataFrame, list[str]]:
     """Return the best choices with one added place exchanged for one elsewhere, by number; and what to say of them."""
     if not len(found.added):
-        return pd.DataFrame(), ["no place is added, so that there is none to exchange for another"]
+        return pd.DataFrame(), [note("nothing_to_exchange")]
     notes = []
     if question.objective == "worst":
         table = siting.alternatives_worst(
             setting, found, quantile=question.quantile, group=asked_for(answers, question), count=_AMONG
         )
         if not np.isfinite(found.now):
-            notes = ["somebody who counts is not reached today, so that no share of an improvement can be kept"]
+            notes = [note("no_share_kept")]
     elif question.max_loss_min is not None:
         table = siting.alternatives_bounded(
             setting,
@@ -88,7 +89,7 @@ def alternatives_of(
         table = table[(table["value"] >= question.share - 1e-9).to_numpy()].reset_index(drop=True)
     table = table[_apart(places, table)].reset_index(drop=True)
     if table.empty:
-        notes.append("none of the places can be exchanged for one elsewhere without missing what is asked for")
+        notes.append(note("none_exchangeable"))
     return table, notes
 
 

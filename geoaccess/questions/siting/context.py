@@ -9,6 +9,7 @@ import numpy as np
 
 from geoaccess import siting
 from geoaccess.errors import InputError
+from geoaccess.phrases import note
 from geoaccess.questions.scenario_run import apply_scenarios, needs_names, solve_baseline, solve_scenario
 from geoaccess.study import stages
 
@@ -50,7 +51,7 @@ class SitingContext:
     @property
     def name(self) -> str:
         """What the scenario is called."""
-        return self.scenario.title if self.scenario else "as it is"
+        return self.scenario.title if self.scenario else note("as_it_is")
 
 
 def context_of(answers: Answers) -> SitingContext:

@@ -16,6 +16,7 @@ from geoaccess.questions.siting.context import build_problem, context_of, contex
 from geoaccess.questions.siting.objectives import OBJECTIVES
 from geoaccess.questions.siting.question import check_question, objective_of
 from geoaccess.study.pipeline import solve_study
+from geoaccess.study.results.summaries import headed
 from geoaccess.study.results.tables import marked
 from geoaccess.tables import write_csv
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from geoaccess.study.settings.study_file import Study
     from geoaccess.study.settings.variations import Variation
 
-__all__ = ["Futures", "futures_lines", "site_futures", "write_futures"]
+__all__ = ["Futures", "futures_lines", "futures_tables", "site_futures", "write_futures"]
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def site_futures(
         scenario=siting.scenario_text(
             title=writer.text("futures_title", label=label, n=len(chosen), futures=len(names)),
             description=writer.text(
-                "futures_description", worst=writer.significant(regret.worst, 4), method=regret.method
+                "futures_description", worst=writer.significant(regret.worst, 4), method=writer.note(regret.method)
             ),
             add=[
                 {"service": question.service, "name": name, "lon": float(lon), "lat": float(lat)}
@@ -139,11 +140,26 @@ def futures_lines(answer: Futures) -> list[str]:
             what=writer[f"regret_{what}"],
             sure=writer["regret_proved"] if regret.proved else gap,
         ),
-        writer.text("found_lower", method=regret.method, bound=writer.significant(regret.bound, 4)),
+        writer.text("found_lower", method=writer.note(regret.method), bound=writer.significant(regret.bound, 4)),
     ]
     if (regret.least < regret.best).any():
         lines.append(writer["regret_unproved"])
     return lines
+
+
+@checks_arguments
+def futures_tables(answer: Futures) -> list[tuple[str, pd.DataFrame]]:
+    """Return the tables as they are printed, with titles."""
+    writer = Writer(answer.language, ("terminal",))
+    table = answer.futures.assign(
+        **{
+            name: answer.futures[name].map(lambda value: writer.number(value, 3))
+            for name in ("best", "value", "regret")
+        }
+    )
+    chosen = answer.places[["name", "municipality", "candidate"]]
+    tables = [(writer["t_futures"], table), (writer["t_recommended"], chosen)]
+    return [(title, headed(one, answer.language)) for title, one in tables]
 
 
 @checks_arguments

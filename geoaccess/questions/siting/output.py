@@ -9,9 +9,10 @@ import pandas as pd
 
 from geoaccess import files, maps, scenarios
 from geoaccess.arguments import checks_arguments
-from geoaccess.phrases import Writer
+from geoaccess.phrases import Writer, number
 from geoaccess.questions.siting.wording import figure, percent, sureness
 from geoaccess.study.results.output import drawn_below, words_of
+from geoaccess.study.results.summaries import headed
 from geoaccess.study.results.tables import marked
 from geoaccess.tables import write_csv
 
@@ -35,11 +36,11 @@ def placed_lines(placed: Placed) -> list[str]:
     bound = "found_upper" if share else "found_lower"
     lines = [
         writer.text("then", label=placed.label, now=shown(found.now), then=shown(found.value), sure=sure),
-        writer.text(bound, method=found.method, bound=shown(found.bound)),
+        writer.text(bound, method=writer.note(found.method), bound=shown(found.bound)),
     ]
     if placed.out_of_reach:
         lines.append(writer.text("out_of_reach", n=writer.people(placed.out_of_reach)))
-    return lines + placed.notes
+    return lines + [writer.note(one) for one in placed.notes]
 
 
 @checks_arguments
@@ -53,7 +54,7 @@ def placed_tables(placed: Placed) -> list[tuple[str, pd.DataFrame]]:
     if len(placed.places):
         shown = placed.places[["rank", "name", "municipality", "lon", "lat", "adds", "people_served"]].copy()
         for name in ("lon", "lat"):
-            shown[name] = shown[name].map("{:.4f}".format)
+            shown[name] = shown[name].map(partial(number, decimals=4, language=language))
         shown["adds"] = shown["adds"].map(shown_figure)
         shown["people_served"] = shown["people_served"].map(writer.people)
         out.append((writer.text("t_places", label=placed.label), shown))
@@ -79,7 +80,7 @@ def placed_tables(placed: Placed) -> list[tuple[str, pd.DataFrame]]:
     out.append(
         (writer["t_classes"], table[["centrality_class", "population", *minutes]].astype({"centrality_class": str}))
     )
-    return out
+    return [(title, headed(table, language)) for title, table in out]
 
 
 @checks_arguments

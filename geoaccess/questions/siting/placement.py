@@ -10,6 +10,7 @@ import pandas as pd
 
 from geoaccess import measures, siting
 from geoaccess.arguments import checks_arguments
+from geoaccess.phrases import note
 from geoaccess.questions.siting.alternatives import alternatives_of, frontier_of
 from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places
 from geoaccess.questions.siting.context import build_problem, context_of, contexts_in
@@ -101,11 +102,9 @@ def site_study(
     setting, ours = build_problem(ground, places, service=question.service, close=question.close)
     found, objective, notes = answer_question(setting, question, ground.answers)
     if question.close:
-        notes.append(
-            "only travel time is considered, not what closing sites offer or how many people the others can take"
-        )
+        notes.append(note("only_travel_time"))
     if scenario is not None:
-        notes.append(f'in the scenario "{scenario.title}"; compare the answer with it and the scenario, --together')
+        notes.append(note("in_scenario", title=scenario.title))
     return _placed(ground, question, setting, found, objective, ours, places, notes)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from geoaccess import siting
 from geoaccess.errors import InputError
+from geoaccess.phrases import note
 from geoaccess.questions.siting.asking import Question, norm_of
 from geoaccess.questions.siting.objectives import OBJECTIVES
 from geoaccess.toml import did_you_mean
@@ -82,8 +83,8 @@ def answer_question(
         found, least = siting.fewest(
             setting, norm_s=norm_of(answers.study, question), share=question.share, seconds=question.seconds
         )
-        word = f"{len(found.added)} sites bring {100 * found.value:.2f} % within the norm"
-        return found, objective, [f"{word}; no choice of fewer than {least} does"]
+        brought = note("fewest_bring", n=len(found.added), share=f"{100 * found.value:.2f}", least=least)
+        return found, objective, [brought]
     if question.objective == "worst":
         found = siting.least_worst(
             setting,
@@ -108,7 +109,7 @@ def answer_question(
         )
         if not question.close:
             return found, objective, ["no site closes, so that no class can lose: the bound changes nothing"]
-        return found, objective, [f"no class loses more than {question.max_loss_min:g} min on average"]
+        return found, objective, [note("largest_loss", min=f"{question.max_loss_min:g}")]
     found = siting.locate(
         setting,
         add=question.add,
@@ -119,7 +120,7 @@ def answer_question(
     )
     unreached_s = getattr(objective, "unreached_s", question.unreached_min * 60)
     if unreached_s < question.unreached_min * 60:  # see FairMean.averse_to
-        return found, objective, [f"a person who cannot reach any site counts as {unreached_s / 60:.0f} min"]
+        return found, objective, [note("unreached_count", min=f"{unreached_s / 60:.0f}")]
     return found, objective, []
 
 

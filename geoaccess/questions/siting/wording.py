@@ -91,6 +91,6 @@ def placed_description(
         label=label(question, language=language),
         study=study,
         sure=sureness(found, language=language),
-        method=found.method,
+        method=phrases.note_in(language, found.method),
     )
     return text + ("." + _text("in", language, title=scenario) if scenario else "")

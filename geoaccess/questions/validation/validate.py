@@ -22,7 +22,9 @@ from geoaccess.tables import write_csv
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+    from typing import Any
 
     from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
@@ -43,6 +45,7 @@ FORMS = ("tidy", "ssb12764")
 _OUT_OF_HOURS = ("legevakt", "out_of_hours")
 _SHOWN = {"mean", "median", "P50", "P90"}
 _MOST_ROWS = 24
+_DECIMALS = {"min": 1, "share": 3, "people": 0}
 
 
 @dataclass(frozen=True)
@@ -190,29 +193,46 @@ def validation_table(validation: Validation) -> pd.DataFrame:
     if len(table) > _MOST_ROWS:
         table = table[table["statistic"].isin(_SHOWN) | (table["unit"] != "min")]
         table = table.sort_values("geographies", ascending=False, kind="stable").head(_MOST_ROWS)
-    digits = table["unit"].map({"min": ".1f", "share": ".3f", "people": ",.0f"})
-
-    def rounded(column: str, sign: str = "") -> list[str]:
-        return [
-            "-" if np.isnan(value) else f"{value:{sign}{form}}"
-            for value, form in zip(table[column], digits, strict=True)
-        ]
-
     writer = Writer(validation.study.settings.language, ("validation",))
+    digits = table["unit"].map(_DECIMALS)
+    labels = {spec.key: spec.label for spec in validation.study.specs}
+
+    def rounded(column: str, write: Callable[[float, int], str]) -> list[str]:
+        return [write(value, decimals) for value, decimals in zip(table[column], digits, strict=True)]
+
     return pd.DataFrame(
         {
-            writer["by"]: table["zoning"],
-            writer["service"]: table["service"],
-            writer["statistic"]: table["statistic"] + " (" + table["unit"] + ")",
+            writer["by"]: table["zoning"].map(lambda name: writer.known(f"by_{name}", otherwise=name)),
+            writer["service"]: table["service"].map(labels),
+            writer["statistic"]: table["statistic"] + " (" + table["unit"].map(lambda unit: writer[f"in_{unit}"]) + ")",
             writer["n"]: table["geographies"],
             writer["never"]: table["never_reached"],
-            writer["bias"]: rounded("bias", "+"),
-            "MAE": rounded("mae"),
-            "RMSE": rounded("rmse"),
-            "r": ["-" if np.isnan(value) else f"{value:.3f}" for value in table["correlation"]],
-            writer["largest"]: table["largest"],
+            writer["bias"]: rounded("bias", writer.signed),
+            "MAE": rounded("mae", writer.number),
+            "RMSE": rounded("rmse", writer.number),
+            "r": [writer.number(value, 3) for value in table["correlation"]],
+            writer["largest"]: _largest(validation.table, table, writer),
         }
     )
+
+
+def _largest(rows: pd.DataFrame, shown: pd.DataFrame, writer: Writer) -> list[str]:
+    """Return the geographies with the largest differences for each line of a summary."""
+    which = ["zoning", "service", "statistic"]
+    parts = dict(iter(rows.groupby(which, sort=False)))
+    lines = []
+    for key in shown[which].itertuples(index=False, name=None):
+        part = measures.largest_differences(parts[key])
+        lines.append(", ".join(_difference(row, writer) for row in part.to_dict("records")))
+    return lines
+
+
+def _difference(row: Mapping[Any, Any], writer: Writer) -> str:
+    named = {"class": writer.text("class_n", n=row["group"]), "everybody": writer["by_everybody"]}
+    name = named.get(row["zoning"], row["name"])
+    if np.isinf(row["difference"]):
+        return writer.text("never_reached", name=name)
+    return f"{name} {writer.signed(row['difference'], _DECIMALS[row['unit']])}"
 
 
 @checks_arguments

@@ -13,7 +13,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures.islands import islands, parts
 from geoaccess.network import EdgeKind
-from geoaccess.phrases import FALLBACK, NOTHING, Writer
+from geoaccess.phrases import FALLBACK, NOTHING, Writer, language_code, section
 from geoaccess.routing import route
 from geoaccess.shipped import shipped
 from geoaccess.study import stages
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["describe_network", "draw_network", "main_table", "minutes", "route_table", "write_template"]
+__all__ = ["describe_network", "draw_network", "headed", "main_table", "minutes", "route_table", "write_template"]
 
 _ISLANDS_SHOWN = 25
 _TAGS_SHOWN = 30
@@ -88,11 +88,20 @@ def describe_network(study: Study) -> list[tuple[str, pd.DataFrame]]:
     zones, _ = stages.join_zones(study, cells)
     snapped = stages.snap_cells(study, network, cells)
     places = islands(network, snapped, cells.join(zones["municipality"]))
-    counts = pd.DataFrame({"what": list(network.counts), "number": list(network.counts.values())})
+    known = section(writer.language, "counts")
+    names = [known.get(name, name) for name in network.counts]
+    counts = pd.DataFrame({"what": names, "number": list(network.counts.values())})
     unread = pd.DataFrame(network.unread, columns=["tag", "problem", "objects", "such_as"])
+    unread["problem"] = unread["problem"].map(writer.note)
     unused = stages.unused_tags_of(study)
     shown = places[["tied_by", "municipality", "people", "cells"]].head(_ISLANDS_SHOWN)
-    title = repr(network)
+    title = writer.text(
+        "t_network",
+        nodes=writer.number(network.n_nodes),
+        edges=writer.number(network.n_edges),
+        km=writer.number(road["length_m"].sum() / 1000),
+        ferries=writer.number(len(network.ferries)),
+    )
     tables = [
         (writer.text("from_cache", network=title) if from_cache else title, classes),
         (writer["t_ferries"], _ferries(network, writer)),
@@ -115,9 +124,22 @@ def _ferries(network: Network, writer: Writer) -> pd.DataFrame:
             "takes": np.where(ferries["cars"], writer["cars"], writer["passengers_only"]),
             "crossing_min": ferries["crossing_s"].map(in_minutes),
             "wait_min": ferries["wait_s"].map(in_minutes),
-            "time_from": ferries["note"],
+            "time_from": ferries["note"].map(writer.note),
         }
     )
+
+
+@checks_arguments
+def headed(table: pd.DataFrame, language: str) -> pd.DataFrame:
+    """Return a table as it is printed, with its columns headed in a language; columns without a phrase keep their name.
+
+    Examples
+    --------
+    >>> headed(pd.DataFrame({"name": ["Bø"], "days": [2]}), "nb").columns.tolist()
+    ['navn', 'dager']
+    """
+    words = {**section(language, "terminal"), **section(language, "headings")}
+    return table.rename(columns={name: words.get(str(name), name) for name in table.columns})
 
 
 def _in_words(table: pd.DataFrame, writer: Writer) -> pd.DataFrame:
@@ -125,7 +147,7 @@ def _in_words(table: pd.DataFrame, writer: Writer) -> pd.DataFrame:
     if "tied_by" in table:
         words = {tie: writer.known(tie, otherwise=tie) for tie in table["tied_by"].unique()}
         table = table.assign(tied_by=table["tied_by"].map(words))
-    return table.rename(columns={name: writer.known(name, otherwise=name) for name in table.columns})
+    return headed(table, writer.language)
 
 
 @checks_arguments
@@ -165,34 +187,39 @@ def route_table(
     if geojson is not None:
         with files.writing(geojson) as temporary:
             journey.assign(disclaimer=study.settings.disclaimer).to_file(temporary, driver="GeoJSON")
-    parts = pd.DataFrame(
+    writer = Writer(study.settings.language, ("terminal",))
+    seconds, metres = journey["travel_time_s"], journey["length_m"]
+    return pd.DataFrame(
         {
-            "part": journey["part"].str.replace("_", " "),
-            "of": journey["detail"],
-            "min": [f"{seconds / 60:.1f}" for seconds in journey["travel_time_s"]],
-            "km": [f"{metres / 1000:.1f}" for metres in journey["length_m"]],
+            writer["part"]: [*journey["part"].map(lambda part: writer[f"part_{part}"]), writer["part_total"]],
+            writer["part_of"]: [*journey["detail"], ""],
+            "min": [writer.number(one / 60, 1) for one in [*seconds, seconds.sum()]],
+            "km": [writer.number(one / 1000, 1) for one in [*metres, metres.sum()]],
         }
     )
-    total = ["total", "", f"{journey['travel_time_s'].sum() / 60:.1f}", f"{journey['length_m'].sum() / 1000:.1f}"]
-    return pd.concat([parts, pd.DataFrame([total], columns=parts.columns)], ignore_index=True)
 
 
 @checks_arguments
-def write_template(path: Path) -> list[Path]:
+def write_template(path: Path, *, language: str = FALLBACK) -> list[Path]:
     """Write a commented study file, and the car profile beside it, where neither is there yet.
+
+    Maps, figures, report and planner of the study will be in `language`; the comments are in English.
 
     Raises
     ------
     InputError
-        If the name does not end in .toml, or one of the files is there already.
+        If the name does not end in .toml, one of the files is there already, or there is no such language.
     """
+    code = language_code(language)
     if path.suffix != ".toml":
         raise InputError(f"{path}: a study is a .toml file; try {path.with_suffix('.toml')}")
     profile = path.parent / "car.toml"
     for there in (path, profile):
         if there.exists():
             raise InputError(f"{there} is there already; give another name or remove it")
-    for target, source in ((path, "template.toml"), (profile, "profiles/car.toml")):
+    given = f'language = "{FALLBACK}"'
+    study = shipped("template.toml").read_bytes().replace(given.encode(), f'language = "{code}"'.encode(), 1)
+    for target, content in ((path, study), (profile, shipped("profiles/car.toml").read_bytes())):
         with files.writing(target) as temporary:
-            temporary.write_bytes(shipped(source).read_bytes())
+            temporary.write_bytes(content)
     return [path, profile]
