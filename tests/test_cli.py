@@ -164,7 +164,7 @@ def test_info_says_what_the_network_is_made_of(cli, study):
     before = listed(study.parent)
     code, out, err = cli("info", study)
     assert (code, err) == (0, "")
-    for words in ("Car ferry", "passengers only", "primary", "mainland", "passenger ferry", "ways_read", "no road"):
+    for words in ("Car ferry", "passengers only", "primary", "mainland", "passenger ferry", "ways read", "no road"):
         assert words in out
     assert listed(study.parent) == sorted([*before, "cache"])
 

@@ -514,7 +514,7 @@ def test_the_network_is_described_in_the_language_of_the_study(tmp_path):
 
 def test_the_network_is_described(tmp_path):
     tables = describe_network(load_study(write_study(tmp_path / "a")))
-    printed = {title.split(" (")[0].split("(")[0]: table for title, table in tables}
+    printed = {title.split(" (")[0].split(":")[0]: table for title, table in tables}
     assert [*printed] == [
         "Network",
         "Ferries",

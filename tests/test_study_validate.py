@@ -344,7 +344,7 @@ def test_the_command_writes_tables_and_figures(tmp_path, monkeypatch, capsys):
     code, message, wrong = run(monkeypatch, capsys, path, table_of(tmp_path, HEADER + rows))
     assert (code, wrong) == (0, "")
     assert "Ikke sammenlignet: 1 av 4 rader" in message
-    assert "1, den første '0909': unknown number" in message
+    assert "1, den første «0909»: ukjent nummer" in message
     out = tmp_path / "a" / "out"
     assert {item.name for item in out.iterdir()} == {
         *(f"validation{part}.{suffix}" for part in ("", "_summary", "_unmatched") for suffix in ("csv", "parquet")),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import pandas as pd
+    from rich.console import JustifyMethod
 
 
 __all__ = [
@@ -55,7 +56,8 @@ out = Console(
     width=None if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit() else _FILE_WIDTH,
 )
 
-_NUMBER = r"[<+\u00b1\u2212]?[\d.,\u00a0\u202f]*%?|[\u2013\u221e]"
+_NUMBER = re.compile(r"[<+\u00b1\u2212]?[\d.,\u00a0\u202f]*%?|[\u2013\u221e]")
+_LONGEST_WORD = 16  # a longer one is broken before the table is drawn as lists
 
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="A study file, such as configs/iceland.toml.")]
 
@@ -101,19 +103,38 @@ def lon_lat(option: str, given: str) -> tuple[float, float]:
 
 
 def rich_table(title: str, frame: pd.DataFrame, *, language: str = FALLBACK) -> Table:
-    """Draw a table for the terminal; what is a number stands to the right, and is never cut or broken."""
+    """Draw a table for the terminal; what is a number stands to the right, and is never cut or broken.
+
+    Where the columns do not fit side by side, each row is drawn as a list of its headings and values.
+    """
     drawn = Table(title=Text(title) if title else None, title_justify="left")
     written = {
-        name: [value if isinstance(value, str) else number(value, language=language) for value in frame[name]]
-        for name in frame.columns
+        str(name): [value if isinstance(value, str) else number(value, language=language) for value in column]
+        for name, column in frame.items()
     }
+    least = {name: max(_least_width(name), *map(_least_width, cells), 1) for name, cells in written.items()}
+    if sum(least.values()) + 3 * len(least) + 1 > out.width:
+        drawn.show_header = False
+        drawn.add_column(overflow="fold")
+        drawn.add_column(overflow="fold", min_width=max(least.values()))
+        for row in zip(*written.values(), strict=True):
+            shown = [(name, cell) for name, cell in zip(written, row, strict=True) if cell]
+            for place, (name, cell) in enumerate(shown, start=1):
+                drawn.add_row(Text(name), Text(cell), end_section=place == len(shown))
+        return drawn
     for name, cells in written.items():
-        numeric = all(re.fullmatch(_NUMBER, cell) for cell in cells)
-        width = max(map(cell_len, cells), default=0) if numeric else None
-        drawn.add_column(Text(str(name)), justify="right" if numeric else "left", min_width=width, overflow="fold")
+        justify: JustifyMethod = "right" if all(map(_NUMBER.fullmatch, cells)) else "left"
+        drawn.add_column(Text(name), justify=justify, min_width=least[name], overflow="fold")
     for row in zip(*written.values(), strict=True):
         drawn.add_row(*map(Text, row))
     return drawn
+
+
+def _least_width(text: str) -> int:
+    """Return the width that a text needs: of a number all of it, else of its longest word, within bounds."""
+    if _NUMBER.fullmatch(text):
+        return cell_len(text)
+    return min(max(map(cell_len, text.split(" "))), _LONGEST_WORD)
 
 
 def print_table(

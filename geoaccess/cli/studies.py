@@ -292,6 +292,6 @@ def _print_validation(found: Validation) -> None:
             Text(writer.text("not_compared", n=len(found.unmatched), rows=len(found.unmatched) + len(found.table)))
         )
         for reason, count, first in left.head(_REASONS_SHOWN).itertuples():
-            out.print(Text(writer.text("why_not", n=count, first=repr(first), reason=writer.note(reason))))
+            out.print(Text(writer.text("why_not", n=count, first=first, reason=writer.note(reason))))
         if len(left) > _REASONS_SHOWN:
             out.print(Text(writer.text("more_reasons", n=len(left) - _REASONS_SHOWN)))

@@ -349,7 +349,7 @@ def _reason(asked: Mapping[Any, Any], place: Place | str, statistic: Statistic |
     if asked["service"] not in keys:
         reasons.append(_unknown_service(str(asked["service"]), keys))
     if statistic is None:
-        reasons.append(note("statistic_unknown", statistics=STATISTICS))
+        reasons.append(note("statistic_unknown", statistics=note("statistics")))
     if pd.isna(asked["value"]):
         reasons.append(note("no_value"))
     return "; ".join(reasons)

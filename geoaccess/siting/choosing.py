@@ -134,7 +134,7 @@ def _chosen(problem: Problem, method: Method, *, seconds: float, target: float |
             chosen, objective_value = other, problem.objective_value(other)
         chosen, objective_value = _shaken(problem, chosen, objective_value)
         if objective_value > found.objective_value:
-            found = Choice(np.sort(chosen), objective_value, max(found.bound, objective_value), "greedy and exchange")
+            found = Choice(np.sort(chosen), objective_value, max(found.bound, objective_value), note("exchange"))
     if found.within(enough):
         return Choice(found.chosen, objective_value, found.bound, note("bound_by_prices", method=found.method))
     if method == "exchange" or (target is not None and (found.bound < target or objective_value >= target)):

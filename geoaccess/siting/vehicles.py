@@ -10,6 +10,7 @@ import numpy as np
 from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import SOLVER_S
 from geoaccess.errors import InputError
+from geoaccess.phrases import note
 from geoaccess.siting import highs
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def expected_cover(
     if best is not None and now + _brought(near, before, weight, best, busy=busy) > value:
         placed, value = best, now + _brought(near, before, weight, best, busy=busy)
     bound = max(min(now + bound, total), value)  # without an end where there was no time to compute it
-    return Fleet(placed, now / total, value / total, bound / total, "HiGHS, begun by greedy and exchange")
+    return Fleet(placed, now / total, value / total, bound / total, note("highs_begun"))
 
 
 def _check(times: npt.NDArray[np.float64], calls: npt.NDArray[np.float64], *, add: int, busy: float) -> None:

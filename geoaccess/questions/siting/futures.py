@@ -15,6 +15,7 @@ from geoaccess.questions.siting.candidates import candidates_of, municipality_of
 from geoaccess.questions.siting.context import build_problem, context_of, contexts_in
 from geoaccess.questions.siting.objectives import OBJECTIVES
 from geoaccess.questions.siting.question import check_question, objective_of
+from geoaccess.questions.siting.wording import figure
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.results.summaries import headed
 from geoaccess.study.results.tables import marked
@@ -151,12 +152,9 @@ def futures_lines(answer: Futures) -> list[str]:
 def futures_tables(answer: Futures) -> list[tuple[str, pd.DataFrame]]:
     """Return the tables as they are printed, with titles."""
     writer = Writer(answer.language, ("terminal",))
-    table = answer.futures.assign(
-        **{
-            name: answer.futures[name].map(lambda value: writer.number(value, 3))
-            for name in ("best", "value", "regret")
-        }
-    )
+    table = answer.futures.assign(future=answer.futures["future"].map(writer.note))
+    for name in ("best", "value", "regret"):
+        table[name] = [figure(value, language=answer.language) for value in table[name]]
     chosen = answer.places[["name", "municipality", "candidate"]]
     tables = [(writer["t_futures"], table), (writer["t_recommended"], chosen)]
     return [(title, headed(one, answer.language)) for title, one in tables]

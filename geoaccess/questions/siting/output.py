@@ -70,16 +70,15 @@ def placed_tables(placed: Placed) -> list[tuple[str, pd.DataFrame]]:
         table = placed.alternatives.head(5)
         table = table.assign(
             value=table["value"].map(shown_figure),
-            kept=table["kept"].map(partial(shown_share, decimals=3)),
+            kept=table["kept"].map(shown_share),
         )
         out.append((writer["t_alternatives"], table[["name", "municipality", "instead_of_name", "value", "kept"]]))
     minutes = [str(name) for name in placed.classes if str(name).endswith("_min")]
     table = placed.classes.assign(
         **{name: placed.classes[name].map(partial(figure, language=language)) for name in minutes}
     )
-    out.append(
-        (writer["t_classes"], table[["centrality_class", "population", *minutes]].astype({"centrality_class": str}))
-    )
+    table["centrality_class"] = table["centrality_class"].astype(str).replace("unclassified", writer["no class"])
+    out.append((writer["t_classes"], table[["centrality_class", "population", *minutes]]))
     return [(title, headed(table, language)) for title, table in out]
 
 

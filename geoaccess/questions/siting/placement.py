@@ -133,7 +133,7 @@ def _placed(
         study=answers.study,
         question=question,
         found=found,
-        label=label(question),
+        label=label(question, language=language),
         answer=_answer(question, found),
         places=chosen,
         closed=closed,

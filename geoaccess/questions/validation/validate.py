@@ -210,7 +210,7 @@ def validation_table(validation: Validation) -> pd.DataFrame:
             writer["bias"]: rounded("bias", writer.signed),
             "MAE": rounded("mae", writer.number),
             "RMSE": rounded("rmse", writer.number),
-            "r": [writer.number(value, 3) for value in table["correlation"]],
+            "r": [writer.number(value, 2) for value in table["correlation"]],
             writer["largest"]: _largest(validation.table, table, writer),
         }
     )
