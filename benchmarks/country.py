@@ -259,7 +259,7 @@ def measure_verb(study: Path, verb: str) -> Iterator[str]:
 
 
 def main() -> None:
-    """Build the country unless it is there, and measure what is asked for."""
+    """Build the country unless it is there, and measure what is requested."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--copies", type=int, default=24)

@@ -27,7 +27,7 @@ FASTER, FASTER_WITH_BUILD = 150.0, 4.0
 
 @functools.lru_cache(maxsize=2)
 def _furthest_s(graph: Graph) -> float:
-    """Return a little more than the longest time that is asked for: pandana wants a limit and need not look beyond."""
+    """Return a little more than the longest time required: pandana wants a limit and need not look beyond."""
     found = ours.keys(ours.nearest_bare(graph.network, sites_of(graph), K))
     return float(np.ceil((found[found != EMPTY] >> SHIFT).max() / 10) + 1)
 

@@ -52,7 +52,7 @@ def matrix(plan: Plan) -> Iterator[Row]:
 
 
 def _beside_osrm(plan: Plan, task: str, side: int) -> Iterator[Row]:
-    """Time all pairs of some places of Iceland; OSRM is asked over the wire, snaps them and answers with text."""
+    """Time all pairs of some places of Iceland; OSRM answers over HTTP, snapping included."""
 
     def ready(graph: Graph) -> Callable[[], Any]:
         made, _ = hierarchy(graph)

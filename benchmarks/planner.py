@@ -127,7 +127,7 @@ def measure(state: PlannerState) -> None:
 
 
 def main(keys: list[str]) -> None:
-    """Measure the networks that are asked for."""
+    """Measure the requested networks."""
     for key in keys or ["iceland", "1m"]:
         if key == "iceland":
             state = PlannerState(solve_study(load_study("configs/iceland.toml"), show=False))

@@ -43,7 +43,7 @@ BENCHMARKS = {
 
 
 def main() -> None:
-    """Run what was asked for."""
+    """Run what was requested."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--once", action="store_true", help="run each benchmark once, on small graphs; write nothing")
     parser.add_argument("--only", action="append", choices=BENCHMARKS, help="run this benchmark alone; write nothing")

@@ -231,7 +231,7 @@ _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first asked for and keep it, so that `import geoaccess` is quick."""
+    """Import a public name when it is first used and keep it, so that `import geoaccess` is quick."""
     if name in _NAMESPACES:
         found: Any = importlib.import_module(f"geoaccess.{name}")
     elif name in _ROOM_OF:

@@ -164,7 +164,7 @@ def _states(hours: OpeningHours, begin: datetime, end: datetime) -> set[State]:
 
 
 def _ever(states: set[State]) -> bool | None:
-    """Say whether something is open at some time; None where it may be, but is not said to be."""
+    """Say whether something is open at some time; None where it may be, but need not be."""
     return True if State.OPEN in states else None if State.UNKNOWN in states else False
 
 

@@ -50,10 +50,10 @@ OPENING_STEP_MIN: Final = 30
 """Minutes between the moments at which opening is looked at."""
 
 EQUITY_DRAWS = 0
-"""Draws for intervals around the indices of a study: none unless asked for, because they take long."""
+"""Draws for intervals around the indices of a study: none unless requested, because they take long."""
 
 INTERVAL_DRAWS = 1000
-"""Draws where an interval is asked for."""
+"""Draws where an interval is requested."""
 
 OFFICE_STAFF = 2.0
 """People who drive to an office for a day there."""

@@ -53,7 +53,7 @@ class Outcome(Generic[Result]):
 class Run(Protocol):
     """Runs a function on every task and returns the outcomes in the order of the tasks; `done` is called at each."""
 
-    def __call__(  # noqa: D102 - said above
+    def __call__(  # noqa: D102 - see above
         self, function: Callable[[Task], Result], tasks: Sequence[Task], *, done: Callable[[], None] | None = None
     ) -> list[Outcome[Result]]: ...
 

@@ -1,4 +1,4 @@
-"""Studies, and what is asked of them: comparison, reliability, siting, sweeps, validation, vulnerability."""
+"""Studies, and questions to them: comparison, reliability, siting, sweeps, validation, vulnerability."""
 
 from __future__ import annotations
 

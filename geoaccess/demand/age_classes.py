@@ -61,14 +61,14 @@ def class_ages(
     pattern
         The first and last age (no last age: and older) of those who are spread over the cells like a group of today.
     groups
-        The first and last age of each group that is asked for.
+        The first and last age of each group that is requested.
     today
         The names of the groups of today.
 
     Returns
     -------
     The table with `age` a class of ages and `follows` the group of today ("" for everybody), the names that are
-    followed, and the classes that each group asked for is made of.
+    followed, and the classes that each requested group is made of.
 
     Raises
     ------

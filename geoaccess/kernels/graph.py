@@ -55,7 +55,7 @@ def weak_components(n_nodes: int, u: npt.NDArray[np.int32], v: npt.NDArray[np.in
     label = np.empty(n_nodes, np.int32)
     count = 0
     for i in range(n_nodes):
-        # Every node points to a smaller one of its set, and the smallest to itself, so labels are there when asked for.
+        # Every node points to a smaller one of its set, and the smallest to itself, so labels are there when needed.
         if parent[i] == i:
             label[i] = count
             count += 1

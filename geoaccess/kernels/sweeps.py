@@ -1,4 +1,4 @@
-"""Questions to a hierarchy: up from the places asked about, then once down over all that is asked for.
+"""Questions to a hierarchy: up from the sources, then once down over all targets.
 
 A hierarchy numbers its nodes from the top. Node p has arcs start[p]:start[p + 1], each with the node above it (`head`),
 the cost to that node (`outward`) and from it (`inward`), NEVER where no way leads. The first `core` nodes are not

@@ -118,7 +118,7 @@ def _km(report: Report, writer: Writer) -> str:
 
 
 def asked(report: Report, writer: Writer) -> list[str]:
-    """Say what was asked, of how many people."""
+    """Return the question, and how many people it is about."""
     counts = report.data.counts
     districts, scheme = _people_in_districts(report), report.scheme
     texts = [

@@ -28,7 +28,7 @@ def base_table(
     Parameters
     ----------
     names
-        What each base is called, on the ids of the bases.
+        Name of each base, on the ids of the bases.
     people, first, busy_s
         Of each cell: its people, the base that is there first ("" where none is), and the seconds for which a call
         keeps a vehicle, inf where it has no end.

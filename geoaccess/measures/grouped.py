@@ -31,7 +31,7 @@ class GroupFigures:
         Over the people who are reached, NaN where nobody is.
     median_s, p90_s
         Over all people, those not reached counting as the longest: inf where the quantile falls on them, NaN where the
-        group has no people; None where they were not asked for.
+        group has no people; None where they were not requested.
     within
         Shape (n_norms, n_groups): people whose time is at most the norm.
     """

@@ -50,7 +50,7 @@ _LARGEST = 3
 
 @dataclass(frozen=True)
 class Statistic:
-    """A statistic as it is asked for: `number` is the share of a percentile or the seconds of a norm, else NaN."""
+    """A statistic as it is requested: `number` is the share of a percentile or the seconds of a norm, else NaN."""
 
     name: str
     unit: Literal["min", "share", "people"]
@@ -300,7 +300,7 @@ Place = tuple[str, str, str]
 def _places(
     results: pd.DataFrame, zonings: Mapping[str, str | None], names: Mapping[str, str]
 ) -> dict[str, Place | str]:
-    """Return what every geography may be called, in small letters."""
+    """Return every name of a geography, in small letters."""
     found: dict[str, Place | str] = {}
     for zoning, column in zonings.items():
         if column is None:

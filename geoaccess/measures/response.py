@@ -106,7 +106,7 @@ def response_table(
     reasons: pd.Series | None = None,
     coverage: pd.Series | None = None,
 ) -> pd.DataFrame:
-    """How many people are inside the norm of built-up and of sparse areas, and whether the share asked for is reached.
+    """How many people are inside the norm of built-up and of sparse areas, and whether the required share is reached.
 
     within = sum_i w_i p_i, where p_i is 1 if t_i <= norm_i and else 0, or the `coverage` of the cell. share_within =
     within / population, met where it is at least `norms.share`. The times must be counted from the call, as those of

@@ -95,7 +95,7 @@ class _Expansion:
         self.copies: list[int] = []
         self.links: list[tuple[int, int]] = []
         self.more: list[tuple[int, bool, int, int]] = []
-        self.half_free: dict[int, list[int]] = {}  # copies that may go on into all roads no rule speaks of
+        self.half_free: dict[int, list[int]] = {}  # copies that may go on into all roads without a rule
         self.leaving: dict[int, list[Step]] = {}  # the public edges out of each node where a rule decides
         self.gates: dict[Step, int] = {}
         self.gates_within: dict[tuple[Step, ...], int] = {}

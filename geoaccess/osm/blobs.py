@@ -81,7 +81,7 @@ def list_blobs(path: Path) -> tuple[Box | None, list[Blob]]:
                 break
             if (at > 0 and kind != b"OSMData") or data > _LARGEST_BLOB:
                 raise InputError(
-                    f"{path}: the block at byte {at} is said to be {kind!r} of {data} bytes; only OSMData of at most "
+                    f"{path}: the block at byte {at} claims to be {kind!r} of {data} bytes; only OSMData of at most "
                     f"{_LARGEST_BLOB} bytes can stand there; fetch the file again"
                 )
             blobs.append(Blob(at + 4 + length, data))

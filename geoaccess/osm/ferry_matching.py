@@ -1,4 +1,4 @@
-"""Which ferry ways of an extract each row of the table of ferries speaks of."""
+"""Which ferry ways of an extract each row of the table of ferries is about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What roads and ferries are called, and which are bridges and tunnels."""
+"""Names of roads and ferries, and which are bridges and tunnels."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NO_TUNNEL = ("no", "culvert", "building_passage")
 
 @checks_arguments
 def read_road_names(paths: Sequence[Path]) -> pd.DataFrame:
-    """Return what the ways of roads and ferries are called.
+    """Return the names of the ways of roads and ferries.
 
     Returns
     -------

@@ -24,7 +24,7 @@ __all__ = ["count_unused_tags"]
 def count_unused_tags(paths: Sequence[Path], profile: Profile) -> pd.DataFrame:
     """Return the tag keys on roads and ferries that no rule of the profile looks at: `key`, `ways`, commonest first.
 
-    What speaks of other things than driving (names, lighting, sources) is among them: nothing is sorted out.
+    Tags about other things than driving (names, lighting, sources) are among them: nothing is sorted out.
     """
     import osmium
 

@@ -115,7 +115,7 @@ def planner_app(
 
 
 def _files() -> dict[str, bytes]:
-    """Return all files that are served, by name: what is asked for is looked up here, never on the disk."""
+    """Return all files that are served, by name: requests are looked up here, never on the disk."""
     files = {name.rpartition("/")[2]: asset_text(name).encode() for name in _ASSETS}
     made = {"palette.css": palette_style(), "palette.js": palette_script(), "phrases.js": phrases_script("planner")}
     return files | {name: text.encode() for name, text in made.items()}

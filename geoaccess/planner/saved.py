@@ -174,7 +174,7 @@ def changes_of(state: PlannerState, scenario: Scenario) -> tuple[list[dict[str, 
 
 
 def _days(given: AddSite | ChangeSite, left_out: list[str], label: str) -> list[int] | None:
-    """Return the weekdays of an office, None where nothing is said of them."""
+    """Return the weekdays of an office, None where they are not given."""
     unknown = [name for name in ("capacity", "level", "allowed") if getattr(given, name, None) is not None]
     left_out += [f"{label}: {name}" for name in unknown]
     named = [part.strip() for part in (given.opening or "").split(",")]

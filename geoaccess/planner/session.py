@@ -49,7 +49,7 @@ class Session:
 
     Each question brings the whole list. The fields it keeps from question to question follow with as few steps as can
     be: a change more is a step forward, one fewer (undo) a step back to the bit. So a list gives the same answer
-    whatever was asked before, and a session that is lost costs time and nothing else. A session is for one thread.
+    whatever came before, and a session that is lost costs time and nothing else. A session is for one thread.
 
     Examples
     --------

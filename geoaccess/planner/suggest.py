@@ -172,7 +172,7 @@ def _proposed(asked: _Asked, *, count: int, seconds: float) -> Proposal:
 
 
 class _Search:
-    """Candidates in the order of what they may bring at most, and of those asked about what they do bring.
+    """Candidates in the order of what they may bring at most, and of those evaluated what they do bring.
 
     Attributes
     ----------
@@ -193,7 +193,7 @@ class _Search:
 
     @property
     def tried(self) -> int:
-        """How many candidates siting was asked about."""
+        """How many candidates siting has evaluated."""
         return int((~np.isnan(self.gain)).sum())
 
     def step(self) -> bool:

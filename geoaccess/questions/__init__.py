@@ -1,4 +1,4 @@
-"""What is asked of a study beyond its own tables: each question a room or a file of its own."""
+"""Questions to a study beyond its own tables: each question a room or a file of its own."""
 
 from geoaccess.questions.compare.comparison import Compared, compare_study, printed_comparison
 from geoaccess.questions.day_profile import DayProfile, profile_day, sailing_table, short_table, write_day_profile

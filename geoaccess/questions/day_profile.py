@@ -112,7 +112,7 @@ def profile_day(study: Study, service: str, day: dt.date, *, show: bool = True) 
 
 
 def _without_timetable(network: Network, sailed: Sailed, language: str) -> dict[str, str]:
-    """Say which car ferries of the network no departure speaks of."""
+    """Say which car ferries of the network have no departures."""
     closed = [network.shape_way[network.shape_ptr[e] : network.shape_ptr[e + 1]] for e in sailed.closed_edges]
     sailing = network.way_id[np.unique(np.concatenate(closed))] if closed else np.empty(0, np.int64)
     ferries = network.ferries

@@ -64,7 +64,7 @@ def list_ferries(study: Study) -> list[tuple[str, pd.DataFrame]]:
 def write_ferries(study: Study, path: Path) -> int:
     """Write a table of ferries that, named in the study, gives the same network; return how many rows it has.
 
-    Rows of the table the study names already are kept as they are; every ferry that none of them speaks of gets one.
+    Rows of the table the study names already are kept as they are; every ferry without a row gets one.
 
     Raises
     ------

@@ -42,7 +42,7 @@ _WEEKS = 52.0
 
 @dataclass(frozen=True)
 class DayQuestion:
-    """What is asked: `days` office days per week, shared out over places that staff of the `main` offices drive to.
+    """The question: `days` office days per week, distributed over places that staff of the `main` offices drive to.
 
     Attributes
     ----------

@@ -55,7 +55,7 @@ _EVENING_ENDS_S = 4 * 3600.0
 class Baseline:
     """A study as it is: what every scenario is compared with.
 
-    `snapped` are its cells and sites on its network; `names` of roads (None where nobody asked for them). With a `day`
+    `snapped` are its cells and sites on its network; `names` of roads (None where they are not needed). With a `day`
     all times are means over the times of leaving on that day, with boats by their `departures`.
     """
 
@@ -247,7 +247,7 @@ def _only(scenario: Scenario, services: set[str], *, among: bool) -> Scenario:
 
 def _with_people(base: Baseline, scenario: Scenario) -> Baseline:
     change, settings = scenario.population, base.study.settings
-    assert change is not None  # noqa: S101 - asked by the caller
+    assert change is not None  # noqa: S101 - checked by the caller
     new: dict[str, Any] = {}
     if change.file is not None:
         new["file"] = str(Path(change.file).resolve())

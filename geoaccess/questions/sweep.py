@@ -63,7 +63,7 @@ class SweepResult:
       median and P90 in seconds, and for each norm its seconds, the share of people within and the people beyond;
     * `disclaimer`, if a study has one.
 
-    `cells`, if they were asked for, has a row per variation, service and cell: `cell_id`, `population`,
+    `cells`, if requested, has a row per variation, service and cell: `cell_id`, `population`,
     `municipality_id`, `centrality_class`, `travel_time_s` (inf unreachable, NaN not snapped), `site` and `reason`.
     """
 

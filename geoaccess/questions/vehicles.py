@@ -40,7 +40,7 @@ __all__ = ["FleetQuestion", "PlacedFleet", "fleet_lines", "fleet_study", "fleet_
 
 @dataclass(frozen=True)
 class FleetQuestion:
-    """What is asked: `add` vehicles, beside those that stand, each out a share `busy` of its time.
+    """The question: `add` vehicles, beside those that stand, each out a share `busy` of its time.
 
     Attributes
     ----------

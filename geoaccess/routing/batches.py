@@ -1,4 +1,4 @@
-"""Times from several places at once: swept through a hierarchy side by side, or searched one by one between threads."""
+"""Times from several places at once: sweeps of a hierarchy side by side, or searches spread over threads."""
 
 from __future__ import annotations
 

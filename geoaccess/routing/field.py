@@ -41,7 +41,7 @@ def solve_nearest(
     off_network_kph: float = 5.0,
     min_component_m: float = 2000.0,
 ) -> NearestField:
-    """Solve the k nearest sites of every node, to be asked for many places and changed step by step.
+    """Solve the k nearest sites of every node, to be read at many places and changed step by step.
 
     Parameters
     ----------

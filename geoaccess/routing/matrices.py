@@ -76,7 +76,7 @@ def travel_times(
     method
         "search": one bounded search per origin, shared between threads. "hierarchy": the network is contracted (once,
         and kept with it), and the hierarchy swept for many places at a time. "auto": whichever is likely to be sooner.
-        A `Hierarchy` is always swept. The answers are the same.
+        A `Hierarchy` always means sweeps. The answers are the same.
     max_snap_m, off_network_kph, min_component_m
         See `geoaccess.snap`; of no account for places that are snapped.
 
@@ -299,7 +299,7 @@ def shortest_path_trees(
 
 
 def _engine(network: Network | Hierarchy, sources: int, method: Method) -> Hierarchy | None:
-    """Return the hierarchy to be swept, or None where a search from each source is to be made."""
+    """Return the hierarchy for sweeps, or None where a search from each source is to be made."""
     if method not in ("auto", "search", "hierarchy"):
         raise InputError(f'method is {method!r}; it must be "auto", "search" or "hierarchy"')
     if isinstance(network, Hierarchy):

@@ -60,7 +60,7 @@ def nearest_by_service(
     Parameters
     ----------
     network
-        A hierarchy where many services are asked for.
+        A hierarchy where there are many services.
     cells, sites
         What `snap` returns.
     service

@@ -81,7 +81,7 @@ def nearest(
     not snapped; the site is then missing (None). `reason` is "" for cells that reach a site, else `no_road_within`,
     `across_water`, `island_without_ferry`, `passenger_ferry_only`, `road_not_connected` or `no_site_reachable`. A place
     that no car reaches is on an island where coast closes around it and around no road of the largest part of the
-    network; where no coast closes around it, land is not known, and it is called an island where a boat calls at it, be
+    network; where no coast closes around it, land is not known, and it counts as an island where a boat calls at it, be
     it out of service. The roads of others are not connected to the rest.
 
     Raises

@@ -71,7 +71,7 @@ def attach_departures(network: Network, departures: pd.DataFrame, *, limit_m: fl
     ----------
     departures
         One row per departure: `ferry` (a name), the two quays `from_lon`, `from_lat`, `to_lon`, `to_lat` (degrees),
-        `departs_s` and `arrives_s` (seconds after midnight of the day asked for, beyond 86400 on the days after it;
+        `departs_s` and `arrives_s` (seconds after midnight of the day in question, beyond 86400 on the days after it;
         an arrival of NaN means the crossing takes what it takes in the network), and `check_in_s`, how long before
         the departure one must be at the quay. Rows whose `departs_s` is NaN say only that a ferry has a timetable: it
         lies still then.

@@ -178,7 +178,7 @@ class Scenario(Table):
     Attributes
     ----------
     title, description
-        What it is called, and about.
+        Its name, and what it is about.
     add, remove, move, change
         Changes to sites.
     close, slow, storm, boats, network

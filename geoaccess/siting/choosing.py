@@ -29,7 +29,7 @@ CLOSE_ENOUGH = 1e-7
 """Of the bound: solvers work with rounding, and answers this near to the bound count as proved optimal."""
 
 LARGEST = 3_000_000
-"""Entries of a programme that is still worth a try when nobody asked for an exact answer."""
+"""Entries of a programme that is still worth a try when no exact answer is required."""
 
 _STEPS = 2000
 _SHAKES = 20

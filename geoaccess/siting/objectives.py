@@ -27,7 +27,7 @@ class Objective(Protocol):
 
     @property
     def label(self) -> str:
-        """What the figure is called."""
+        """Name of the figure."""
 
     @property
     def higher_is_better(self) -> bool:

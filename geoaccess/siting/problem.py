@@ -68,7 +68,7 @@ class Problem:
         there = np.bincount(groups, minlength=quotas.size)
         if (quotas < 0).any() or (quotas > there).any():
             raise InputError(
-                f"{quotas.tolist()} places are asked for of {there.tolist()}; ask for as many as there are"
+                f"{quotas.tolist()} places are to be chosen of {there.tolist()}; choose at most as many as there are"
             )
         return cls(
             weight=weight,

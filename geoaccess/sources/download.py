@@ -225,7 +225,7 @@ def _receive(job: _Job) -> None:
         total = _whole_size(response)
         if headers and response.status_code in {_PARTIAL, _RANGE_REFUSED} and not _continues(response, start, note):
             response.close()
-            job.discard()  # the part is of no use to this server, which is then asked for the whole
+            job.discard()  # the part is of no use to this server, from which the whole is then requested
             _receive(job)
             return
         if response.status_code == _RANGE_REFUSED or (response.status_code == _PARTIAL and not headers):
@@ -249,7 +249,7 @@ def _get(job: _Job, url: str, *, headers: dict[str, str]) -> requests.Response:
     except requests.exceptions.ConnectionError as error:
         raise _PassingError("the connection could not be made or broke off") from error
     except requests.exceptions.RequestException as error:
-        raise FetchError(f"{url}: cannot be asked for ({error}); {job.hint}") from error
+        raise FetchError(f"{url}: cannot be requested ({error}); {job.hint}") from error
     status, reason = response.status_code, f"{response.status_code} {response.reason}".strip()
     if status in _PASSING:
         response.close()

@@ -94,7 +94,7 @@ def compute_centrality(
 
     The frame is Statistics Norway's: car at posted speed, 90 minutes, workplaces two thirds and services one third,
     means over people, the most central at 1000, the class cuts. The transform of the two parts is not given in what
-    we have of the method, so this index is an approximation and must be called so beside every class it gives.
+    we have of the method, so this index is an approximation and must be presented as one beside every class it gives.
     "log" is f(x) = log(1 + x); it is the default because it comes near the spread of the published index (293 to 1000
     in 2024), while "sqrt" and "linear" press nearly all municipalities into class 6. log(1 + x) depends on the unit:
     give workplaces one by one, not in thousands.

@@ -55,7 +55,7 @@ class CentralityScheme:
     name
         Name of the file, without suffix.
     titles, districts
-        What a class is called ("Centrality class"), and the classes that are districts together, by language.
+        Name of a class ("Centrality class"), and the classes that are districts together, by language.
     source
         Where the classification is published.
     classes
@@ -137,7 +137,7 @@ class CentralityScheme:
         return replace(self, classes=tuple(changed))
 
     def title(self, language: str) -> str:
-        """Return what a class is called in a language; in the first language of the scheme where it lacks that one."""
+        """Return the word for a class in a language; in the first language of the scheme where it lacks that one."""
         return _in(self.titles, language)
 
     def label(self, name: str, language: str) -> str:
@@ -145,7 +145,7 @@ class CentralityScheme:
         return _in(self.classes[self.ids.index(name)].labels, language)
 
     def district_name(self, language: str) -> str:
-        """Return what the districts are called together, such as "rural areas"; "" where there are none."""
+        """Return the name of the districts together, such as "rural areas"; "" where there are none."""
         if not self.district_ids:
             return ""
         return _in(self.districts, language) if self.districts else ", ".join(self.district_ids)

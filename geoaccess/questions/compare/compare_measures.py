@@ -41,7 +41,7 @@ _ALWAYS = "24/7"
 class Measure:
     """A figure of a service: `name` is nearest, expected, allowed, or a catchment, whose values are no times.
 
-    `spec` is what the columns of the cells are called after, and readers are shown.
+    `spec` is what columns of the cells are named after, and what readers are shown.
     """
 
     service: str

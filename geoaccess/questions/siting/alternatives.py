@@ -1,4 +1,4 @@
-"""Beside the answer to a question of siting: what fewer sites would bring, and what is nearly as good."""
+"""Beside the answer to a question of siting: what fewer sites would bring, and alternatives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked of siting: the question, and the norm that it goes by."""
+"""The question to siting, and the norm that it goes by."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Question", "norm_of"]
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: `add` sites of a service (and `close` of those that stand), for an objective.
+    """The question: `add` sites of a service (and `close` of those that stand), for an objective.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What a question of siting is asked of: a study as it is, or in a scenario."""
+"""What a question of siting is about: a study as it is, or in a scenario."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class SitingContext:
 
     @property
     def name(self) -> str:
-        """What the scenario is called."""
+        """Name of the scenario."""
         return self.scenario.title if self.scenario else note("as_it_is")
 
 

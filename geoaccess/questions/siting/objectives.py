@@ -39,9 +39,9 @@ class SitingObjective:
     closes
         Whether sites may close with it.
     counts_sites
-        Whether it chooses how many sites there will be, so that none need be asked for.
+        Whether it chooses how many sites there will be, so that no number need be given.
     of_futures
-        Whether it can be asked over several futures at once.
+        Whether it can be used over several futures at once.
     """
 
     name: str

@@ -152,7 +152,7 @@ def _placed(
 
 
 def _answer(question: Question, found: Located) -> pd.DataFrame:
-    """Return what was asked and how sure the answer is, in one row."""
+    """Return the question and how certain the answer is, in one row."""
     row = {
         "service": question.service,
         "objective": question.objective,

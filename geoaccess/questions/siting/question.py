@@ -56,7 +56,7 @@ def check_question(study: Study, question: Question) -> None:
     if question.max_loss_min is not None and not question.max_loss_min >= 0:
         raise InputError(f"--max-loss is {question.max_loss_min:g}; give minutes, 0 or more")
     if question.close and not asked.closes:
-        raise InputError("the fewest sites to add for a share cannot be asked for together with closing some")
+        raise InputError("the fewest sites to add for a share cannot be combined with closing some")
     if question.max_loss_min is not None and not asked.bounded:
         raise InputError(f'a bound on what classes lose cannot be asked for together with "{question.objective}"')
     if asked.by_norm:

@@ -47,7 +47,7 @@ def percent(share: float, *, decimals: int = 2, language: str = "en") -> str:
 
 
 def label(question: Question, *, language: str = "en") -> str:
-    """Return what the figure that a question is about is called."""
+    """Return the name of the figure that a question is about."""
     if question.objective != "worst":
         return _text(question.objective, language)
     who = _text("everybody", language)

@@ -98,7 +98,7 @@ def validate_study(study: Study, reference: pd.DataFrame, *, show: bool = True) 
     unknown = sorted({*reference["service"]} - {*study.settings.services})
     if len(unknown) == reference["service"].nunique():
         hints = [f'no service "{key}"{did_you_mean(key, study.settings.services)}' for key in unknown]
-        raise InputError.listing(str(study.path), hints)  # said before the long work
+        raise InputError.listing(str(study.path), hints)  # before the long work
     return validate_answers(solve_study(study, show=show), reference)
 
 

@@ -174,7 +174,7 @@ def draw_network(study: Study, path: Path) -> None:
 def route_table(
     study: Study, start: tuple[float, float], goal: tuple[float, float], *, geojson: Path | None = None
 ) -> pd.DataFrame:
-    """Return the parts of the quickest journey with minutes and kilometres; write them as GeoJSON if asked."""
+    """Return the parts of the quickest journey with minutes and kilometres; also write them as GeoJSON."""
     network, _ = stages.build_or_load_network(study)
     journey = route(
         network,

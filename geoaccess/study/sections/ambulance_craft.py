@@ -26,9 +26,9 @@ __all__ = ["add_crafts"]
 def add_crafts(
     solved: SolvedInput, settings: AmbulanceSettings, roads: Roads, figures: AmbulanceFigures, car: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return the times of each craft that is asked for, the fastest mode to treatment, and the one to count on.
+    """Return the times of each requested craft, the fastest mode to treatment, and the one to count on.
 
-    `car` are the columns of the chain by road. Nothing where no craft is asked for.
+    `car` are the columns of the chain by road. Nothing where no craft is requested.
     """
     if not settings.crafts:
         return pd.DataFrame(index=car.index)

@@ -121,7 +121,7 @@ def _shared(solved: SolvedInput, settings: AgesSettings, grid: pd.DataFrame) -> 
 
 
 def year_groups(solved: SolvedInput, settings: ProjectionSettings, today: pd.DataFrame) -> pd.DataFrame:
-    """Return everybody ("2030") and the groups asked for ("80plus_2030") in each year of a projection."""
+    """Return everybody ("2030") and the requested groups ("80plus_2030") in each year of a projection."""
     path = solved.study.resolve(settings.file)
     table = read_years(solved.study, settings)
     with about(str(path)):

@@ -124,12 +124,12 @@ class AmbulanceSettings(Table):
 
     @property
     def columns(self) -> list[str]:
-        """The columns of the population table that are asked for."""
+        """The columns of the population table that are used."""
         return [name for name in (self.built_up.column, self.calls) if isinstance(name, str)]
 
     @property
     def site_columns(self) -> dict[str, str]:
-        """The columns of the bases that are asked for, and the key that names each."""
+        """The columns of the bases that are used, and the key that names each."""
         named = {"availability": self.availability, "vehicles": self.vehicles}
         return {value: key for key, value in named.items() if isinstance(value, str) and value != BUSY}
 

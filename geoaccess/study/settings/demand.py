@@ -67,7 +67,7 @@ class ContactsSettings(Table):
 
 
 class DemandSettings(Table):
-    """[demand]: all that is asked of people beside their number."""
+    """[demand]: what is computed of people beside their number."""
 
     ages: AgesSettings | None = None
     projection: ProjectionSettings | None = None
@@ -82,7 +82,7 @@ class DemandSettings(Table):
 
     @property
     def columns(self) -> list[str]:
-        """The columns of the population table that are asked for."""
+        """The columns of the population table that are used."""
         named = (self.season.weights, self.season.to_zone) if self.season else ()
         return [name for name in named if name is not None]
 

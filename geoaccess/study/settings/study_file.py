@@ -1,4 +1,4 @@
-"""The study file: what is asked, of which data, with which settings."""
+"""The study file: questions, data and settings."""
 
 from __future__ import annotations
 
