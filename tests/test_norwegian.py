@@ -123,7 +123,7 @@ def english_phrases():
 
 # Of the study and the files of this test, of OpenStreetMap, and names that stand in study files.
 DATA = re.compile(
-    r"\S*[/.]\S+|\S+=\S+|--[\w-]+|\b(way|node) \d+|\b\w+_\w+\b"
+    r"\S*/\S+|\S*[A-Za-z_]\S*\.\S+|\S+=\S+|--[\w-]+|\b(way|node) \d+|\b\w+_\w+\b"
     r"|\b(Car ferry|Boat|West|East|South|north|middle|east|west|primary|track|gp|car|median|mean|flat|quay|lon|lat"
     r"|cells|profile|nothing but length over speed|unclassified)\b|car,"
 )

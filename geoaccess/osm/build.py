@@ -95,7 +95,7 @@ def read_osm(
     closures
         A table (CSV) of roads that are closed for a part of the year (see `geoaccess.osm.read_closures`).
     min_component_m
-        Road that hangs together with a place, metres, for a boat to land there, as for `snap`.
+        Connected road at a place, metres, for a boat to land there, as for `snap`.
 
     Raises
     ------

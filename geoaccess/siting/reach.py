@@ -149,7 +149,7 @@ def _nearer(
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.float64]]:
     """Return cell, candidate and time of all pairs with a time below the limit of the cell.
 
-    Where all times fit into one table, sweeps compute them; in a larger region bounded searches do, one from each candidate.
+    Where all times fit into one table, sweeps compute them; in a larger region a bounded search from each candidate.
     """
     there = np.flatnonzero((cells["edge"] >= 0).to_numpy() & (weights > 0))
     at, ceiling = cells.iloc[there], limit_s[there]
