@@ -1,8 +1,9 @@
-"""A hierarchy on disk comes back the same, memory-mapped, or is refused."""
+"""An order on disk comes back the same, memory-mapped, and serves all times of its network; or it is refused."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -10,9 +11,11 @@ import pytest
 
 import geoaccess as ga
 from geoaccess.errors import InputError
+from geoaccess.hierarchy import load_order, order_of, save_order, topology_digest
+
+ARRAYS = ("place", "start", "head", "slot")
 
 
-@pytest.fixture
 def road():
     rng = np.random.default_rng(4)
     u, v = rng.integers(0, 60, (2, 150))
@@ -23,44 +26,65 @@ def road():
 
 
 @pytest.fixture
-def kept(road, tmp_path):
-    return ga.hierarchy.save_hierarchy(ga.contract(road), tmp_path / "kept")
+def kept(tmp_path):
+    return save_order(road(), tmp_path / "kept")
 
 
-def test_what_is_written_is_read_and_shared_between_processes(road, kept):
-    made, read = ga.contract(road), ga.hierarchy.load_hierarchy(kept, road)
-    for name in ("place", "start", "head", "outward", "inward"):
+def test_what_is_written_is_read_and_shared_between_processes(kept):
+    made, fresh = order_of(road()), road()
+    read = load_order(kept, fresh)
+    for name in ARRAYS:
         array = getattr(read, name)
         assert np.array_equal(getattr(made, name), array)
         assert isinstance(array, np.memmap)
         assert not array.flags.writeable
-    points = ga.snap(road, gpd.GeoSeries.from_xy(road.node_lon[:55] + 0.001, road.node_lat[:55], crs=4326))
+    assert order_of(fresh) is read
+    points = ga.snap(fresh, gpd.GeoSeries.from_xy(fresh.node_lon[:55] + 0.001, fresh.node_lat[:55], crs=4326))
     assert (points["edge"] >= 0).all()
-    assert np.array_equal(ga.travel_times(read, points, points), ga.travel_times(road, points, points, method="search"))
+    found = ga.travel_times(ga.contract(fresh), points, points)
+    assert np.array_equal(found, ga.travel_times(fresh, points, points, method="search"))
 
 
-def test_the_hierarchy_of_another_network_is_refused(road, kept):
+def test_an_order_serves_other_times_of_the_same_roads(kept):
+    before = road()
+    rng = np.random.default_rng(1)
+    times = {
+        f"edge_{way}_ds": np.where(rng.random(before.n_edges) < 0.1, -1, rng.integers(0, 9000, before.n_edges))
+        for way in ("forward", "backward")
+    }
+    slower = replace(before, **{name: values.astype(np.int32) for name, values in times.items()})
+    assert topology_digest(slower) == topology_digest(before)
+    load_order(kept, slower)
+    points = ga.snap(before, gpd.GeoSeries.from_xy(before.node_lon + 0.001, before.node_lat, crs=4326))
+    found = ga.travel_times(ga.contract(slower), points, points)
+    assert np.array_equal(found, ga.travel_times(slower, points, points, method="search"))
+
+
+def test_the_order_of_another_network_is_refused(kept):
     other = ga.Network.from_edges(lon=[10, 10.1], lat=[60, 60], u=[0], v=[1], forward_s=[3], backward_s=[3])
     with pytest.raises(InputError, match="of another network"):
-        ga.hierarchy.load_hierarchy(kept, other)
+        load_order(kept, other)
+    turned = replace(road(), edge_u=road().edge_v, edge_v=road().edge_u)
+    with pytest.raises(InputError, match="of another network"):
+        load_order(kept, turned)
 
 
-@pytest.mark.parametrize("name", ["place.npy", "inward.npy"])
-def test_damage_is_refused(road, kept, name):
+@pytest.mark.parametrize("name", ["place.npy", "slot.npy"])
+def test_damage_is_refused(kept, name):
     raw = bytearray((kept / name).read_bytes())
     raw[-1] ^= 1
     (kept / name).write_bytes(raw)
     with pytest.raises(InputError, match=f"{name}: damaged"):
-        ga.hierarchy.load_hierarchy(kept, road)
+        load_order(kept, road())
 
 
-def test_what_is_no_hierarchy_is_refused(road, kept, tmp_path):
-    with pytest.raises(InputError, match="not a hierarchy"):
-        ga.hierarchy.load_hierarchy(tmp_path / "nowhere", road)
-    described = json.loads((kept / "hierarchy.json").read_text())
-    (kept / "hierarchy.json").write_text(json.dumps(described | {"format": 0}))
+def test_what_is_no_order_is_refused(kept, tmp_path):
+    with pytest.raises(InputError, match="not an order"):
+        load_order(tmp_path / "nowhere", road())
+    described = json.loads((kept / "order.json").read_text())
+    (kept / "order.json").write_text(json.dumps(described | {"format": 0}))
     with pytest.raises(InputError, match="another version"):
-        ga.hierarchy.load_hierarchy(kept, road)
-    (kept / "hierarchy.json").write_text("[]")
-    with pytest.raises(InputError, match="not a hierarchy"):
-        ga.hierarchy.load_hierarchy(kept, road)
+        load_order(kept, road())
+    (kept / "order.json").write_text("[]")
+    with pytest.raises(InputError, match="not an order"):
+        load_order(kept, road())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from itertools import pairwise
+from itertools import combinations, pairwise
 from types import SimpleNamespace
 
 import networkx as nx
@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoaccess.hierarchy import contract, light
+from geoaccess.hierarchy.order import make_order
 from geoaccess.kernels import elimination, fields, graph, search, sweeps, unpacking
 from geoaccess.kernels.keys import EMPTY, FAR, LOW, NEVER, SHIFT
 
@@ -50,7 +51,16 @@ def arcs_of(n, tail, head, cost):
 
 def network_of(made):
     n, tail, head, cost = made
-    return SimpleNamespace(arcs=arcs_of(n, tail, head, cost), arcs_reversed=arcs_of(n, head, tail, cost))
+    lon, lat = np.random.default_rng(n).uniform(0, 1, (2, n)).round(1)
+    return SimpleNamespace(
+        n_nodes=n,
+        node_lon=lon,
+        node_lat=lat,
+        arcs=arcs_of(n, tail, head, cost),
+        arcs_reversed=arcs_of(n, head, tail, cost),
+        possible_arcs=lambda: (tail, head, np.zeros_like(tail)),
+        arc_costs=lambda: cost,
+    )
 
 
 def times_from(made, *, reverse):
@@ -250,6 +260,60 @@ def test_a_crowded_grid_with_ferries_is_contracted_right():
     )
     times = (found[:, 0] >> SHIFT).astype(np.int64)
     assert times.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize(("small", "threads"), [(1, 1), (40, 3)])
+def test_an_order_is_the_same_however_its_parts_are_shared_out(monkeypatch, small, threads):
+    rng = np.random.default_rng(6)
+    n, many = (60, 150) if PLAIN else (900, 2000)
+    tail, head = rng.integers(0, n, (2, many)).astype(np.int32)
+    network = network_of((n, tail, head, np.zeros(many, np.int32)))
+    network.node_lon, network.node_lat = rng.uniform(0, 1, (2, n))
+    alone = make_order(network)
+    monkeypatch.setattr("geoaccess.hierarchy.order._SMALL", small)
+    monkeypatch.setattr("geoaccess.hierarchy.order.thread_count", lambda: threads)
+    shared = make_order(network)
+    for name in ("place", "start", "head", "slot"):
+        assert np.array_equal(getattr(shared, name), getattr(alone, name))
+
+
+@few
+@given(roads())
+def test_an_order_joins_all_above_a_node_to_each_other_and_no_others(made):
+    """The nodes fall one by one, by hand: those that are left around one that falls are joined to each other."""
+    n, tail, head, _ = made
+    order = make_order(network_of(made))
+    graph_left = nx.Graph()
+    graph_left.add_nodes_from(range(n))
+    graph_left.add_edges_from((a, b) for a, b in zip(order.place[tail], order.place[head], strict=True) if a != b)
+    for p in range(n - 1, -1, -1):
+        above = sorted(graph_left[p])
+        assert order.head[order.start[p] : order.start[p + 1]].tolist() == above
+        graph_left.remove_node(p)
+        graph_left.add_edges_from(combinations(above, 2))
+    for a, b, slot in zip(order.place[tail], order.place[head], order.slot, strict=True):
+        if a == b:
+            assert slot == -1
+            continue
+        arc = slot >> 1
+        assert order.head[arc] == min(a, b)
+        assert order.start[max(a, b)] <= arc < order.start[max(a, b) + 1]
+        assert slot & 1 == (a < b)
+
+
+def test_a_narrow_place_comes_out_on_top():
+    """Two squares of streets and a bridge: an end of the bridge is the last to fall."""
+    side = 7
+    ids = np.arange(side * side).reshape(side, side)
+    a = np.concatenate([ids[:, :-1].ravel(), ids[:-1].ravel()])
+    b = np.concatenate([ids[:, 1:].ravel(), ids[1:].ravel()])
+    tail = np.concatenate([a, a + ids.size, [ids[3, 6]]]).astype(np.int32)
+    head = np.concatenate([b, b + ids.size, [ids[3, 0] + ids.size]]).astype(np.int32)
+    network = network_of((2 * ids.size, tail, head, np.ones(tail.size, np.int32)))
+    lat, lon = np.indices((side, side))
+    network.node_lon = np.concatenate([lon.ravel(), lon.ravel() + side + 3]) / 100
+    network.node_lat = np.concatenate([lat.ravel(), lat.ravel()]) / 100
+    assert np.flatnonzero(make_order(network).place == 0) in (tail[-1], head[-1])
 
 
 @pytest.mark.parametrize("n", [0, 1, 2])

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from geoaccess.errors import InputError
-from geoaccess.hierarchy import load_hierarchy
+from geoaccess.hierarchy import load_order
 from geoaccess.network import Network, load_network, save_network
 from geoaccess.study import load_study, solve_study
 from geoaccess.study.stages import build_or_load_network, contract_or_load
@@ -81,19 +81,19 @@ def test_results_from_the_cache_are_those_without(study, made, tmp_path):
 
 def test_a_network_is_contracted_once(study, made, monkeypatch):
     first = contract_or_load(study, made[1])
-    monkeypatch.setattr("geoaccess.study.stages.networks.contract", lambda _: pytest.fail("contracted again"))
-    again = contract_or_load(study, made[1])
+    monkeypatch.setattr("geoaccess.hierarchy.order.make_order", lambda _: pytest.fail("put in order again"))
+    again = contract_or_load(study, load_network(cached(study)))
     for name in ("place", "start", "head", "outward", "inward"):
         np.testing.assert_array_equal(getattr(again, name), getattr(first, name), strict=True)
 
 
 def test_times_of_a_damaged_hierarchy_are_those_of_a_whole_one(study, made):
     before = solve_study(study, show=False).results
-    for path in cached(study, "hierarchy").glob("*.npy"):
+    for path in cached(study, "order").glob("*.npy"):
         flip(0.9)(path)
     after = solve_study(study, show=False).results
     pd.testing.assert_frame_equal(pd.DataFrame(before), pd.DataFrame(after))
-    load_hierarchy(cached(study, "hierarchy"), made[1])  # made whole again
+    load_order(cached(study, "order"), made[1])  # made whole again
 
 
 def flip(at):

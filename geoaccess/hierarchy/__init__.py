@@ -1,7 +1,19 @@
-"""The `Hierarchy`: a contracted network, and keeping it on disk."""
+"""The `Hierarchy`: a contracted network; and the `Order` it is made in, which is kept on disk."""
 
-from geoaccess.hierarchy.build import contract, light, whole
+from geoaccess.hierarchy.build import at_hand, contract, light, whole
 from geoaccess.hierarchy.core import Hierarchy
-from geoaccess.hierarchy.store import load_hierarchy, network_digest, save_hierarchy
+from geoaccess.hierarchy.order import Order, order_of
+from geoaccess.hierarchy.store import load_order, save_order, topology_digest
 
-__all__ = ["Hierarchy", "contract", "light", "load_hierarchy", "network_digest", "save_hierarchy", "whole"]
+__all__ = [
+    "Hierarchy",
+    "Order",
+    "at_hand",
+    "contract",
+    "light",
+    "load_order",
+    "order_of",
+    "save_order",
+    "topology_digest",
+    "whole",
+]

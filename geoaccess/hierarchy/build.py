@@ -1,4 +1,4 @@
-"""Contracting a network."""
+"""Contracting a network: whole, or only the nodes of few neighbours."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import numpy as np
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.hierarchy.core import Hierarchy
-from geoaccess.kernels import contraction, elimination, ordering
-from geoaccess.kernels.keys import FAR
-from geoaccess.kernels.search import threads
+from geoaccess.hierarchy.order import keep_order, make_order, order_of
+from geoaccess.kernels import elimination, ordering
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,13 +18,10 @@ if TYPE_CHECKING:
 
     from geoaccess.network import Network
 
-__all__ = ["contract", "light", "whole"]
-
-_CHAINS = 2
-"""Nodes of so many neighbours, chains and dead ends, fall first and without a search for witnesses."""
+__all__ = ["at_hand", "contract", "light", "whole"]
 
 _FEW = 3
-"""A light hierarchy goes on to nodes of so many: then nine of ten nodes of a road network have fallen ..."""
+"""Nodes of so many neighbours fall: then nine of ten nodes of a road network have fallen ..."""
 
 _CROWDED = 8
 """... but for those of which a neighbour would come to have more neighbours than this."""
@@ -73,24 +69,31 @@ def whole(network: Network) -> Hierarchy:
     return made
 
 
+def at_hand(network: Network | Hierarchy) -> Hierarchy:
+    """Return the hierarchy that answers a single question soonest: the whole one where the order is known already."""
+    if isinstance(network, Hierarchy):
+        return network
+    return whole(network) if network.__dict__.keys() & {"_whole", "_order"} else light(network)
+
+
 @checks_arguments
 def contract(network: Network, *, progress: Callable[[float], None] | None = None) -> Hierarchy:
     """Return the contraction hierarchy of a network: made once, it answers every further question by a sweep.
 
-    First chains and dead ends fall; what is left is contracted in rounds, on all threads, the nodes whose fall adds the
-    fewest shortcuts first. Times are as exact as any search's.
+    Its order comes first, see `order_of`: it is kept with the network and with all that are made of it by closing and
+    slowing roads, so that these are contracted in a fraction of the time. Times are as exact as any search's.
 
     Parameters
     ----------
     network
         Turn rules, private roads, one-ways, ferries and parts without any way between them are all obeyed.
     progress
-        Called after each round with the share of nodes that fell, 0 to 1.
+        Called after each part of the network that is in order with the share of nodes that are, 0 to 1.
 
     References
     ----------
-    Geisberger, Sanders, Schultes and Delling (2008), Contraction Hierarchies: Faster and Simpler Hierarchical Routing
-    in Road Networks, WEA 2008, LNCS 5038, 319-333.
+    Dibbelt, Strasser and Wagner (2016), Customizable Contraction Hierarchies, ACM Journal of Experimental Algorithmics
+    21, 1.5.
 
     Examples
     --------
@@ -107,15 +110,9 @@ def contract(network: Network, *, progress: Callable[[float], None] | None = Non
     >>> ga.nearest(hierarchy, cells, sites, k=1)["travel_time_s"].tolist()
     [300.0]
     """
-    fallen, kept, lists = _eliminate(network, _CHAINS)
-    top, top_lists = _contract(kept, lists, progress or _quiet)
-    fallen = fallen[::-1].copy()
-    place = _places(np.concatenate([kept[top], fallen]))
-    upper = elimination.gather(top, *top_lists, place[kept])
-    lower = elimination.gather(fallen, *lists, place)
-    start = np.concatenate([upper[0], upper[0][-1] + lower[0][1:]])
-    rest = (np.concatenate(two) for two in zip(upper[1:], lower[1:], strict=True))
-    return _ordered(network, 0, place, start, *rest)
+    if progress is not None and "_order" not in network.__dict__:
+        keep_order(network, make_order(network, progress=progress))
+    return order_of(network).hierarchy(network)
 
 
 def _ordered(
@@ -132,10 +129,6 @@ def _ordered(
     return Hierarchy(network, core, number[place], *ordering.renumbered(number, start, head, outward, inward))
 
 
-def _quiet(_: float) -> None:
-    pass
-
-
 def _places(order: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
     place = np.empty(order.size, np.int32)
     place[order] = np.arange(order.size, dtype=np.int32)
@@ -150,46 +143,3 @@ def _eliminate(network: Network, most: int) -> tuple[npt.NDArray[np.int32], npt.
     stays = np.ones(size.size, np.bool_)
     stays[fallen] = False
     return fallen, np.flatnonzero(stays).astype(np.int32), _Lists(begin, size, pairs)
-
-
-def _contract(
-    kept: npt.NDArray[np.int32], lists: _Lists, progress: Callable[[float], None]
-) -> tuple[npt.NDArray[np.int32], _Lists]:
-    """Contract the core; return its nodes from the last to fall to the first, in its own numbers, and their lists."""
-    count = kept.size
-    rank = np.full(lists.size.size, -1, np.int32)
-    rank[kept] = np.arange(count, dtype=np.int32)
-    begin, size, room, pairs, filled = elimination.remaining(kept, rank, *lists)
-    best = np.full((threads(), count), FAR, np.int32)
-    touched = np.empty((threads(), count + 1), np.int32)
-    depth, worth = np.zeros(count, np.int32), np.zeros(count, np.int32)
-    gone, order, fallen = np.zeros(count, np.bool_), np.empty(count, np.int32), 0
-    here = np.arange(count, dtype=np.int32)
-
-    def look(nodes: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-        offset = contraction.pair_offsets(nodes, size)
-        needed = np.empty(offset[-1], np.bool_)
-        furthest = _furthest(float(size[here].mean()))
-        contraction.look(nodes, offset, begin, size, pairs, depth, furthest, best, touched, needed, worth)
-        return offset, needed
-
-    if count:
-        look(here)
-    while here.size:
-        chosen = contraction.lowest(here, begin, size, pairs, worth)
-        offset, needed = look(chosen)
-        pairs, filled, fallen = contraction.fall(
-            chosen, offset, begin, size, room, pairs, filled, depth, needed, worth, order, fallen, gone
-        )
-        here = here[~gone[here]]
-        progress(1 - here.size / rank.size)
-    return order[::-1].copy(), _Lists(begin, size, pairs)
-
-
-def _furthest(neighbours: float) -> int:
-    """Return after how many nodes a search for a witness gives up, by how many neighbours a node has.
-
-    Searches end by themselves at the length of the shortcut in question; where that is long (ferries) or nodes crowd
-    together, giving up too early is dear: it leaves shortcuts that make every later search longer.
-    """
-    return int(np.clip(20 * neighbours, 60, 1000))

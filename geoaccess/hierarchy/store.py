@@ -1,4 +1,4 @@
-"""Hierarchies on disk: one folder, one array per file, mapped into memory when read."""
+"""Orders on disk: one folder, one array per file, mapped into memory when read."""
 
 from __future__ import annotations
 
@@ -12,82 +12,87 @@ import numpy as np
 from geoaccess import files
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
-from geoaccess.hierarchy.core import Hierarchy
+from geoaccess.hierarchy.order import Order, keep_order, order_of
 
 if TYPE_CHECKING:
     from geoaccess.network import Network
 
-__all__ = ["load_hierarchy", "network_digest", "save_hierarchy"]
+__all__ = ["load_order", "save_order", "topology_digest"]
 
-_FORMAT = 1
-_ARRAYS = ("place", "start", "head", "outward", "inward")
+_FORMAT = 2
+_ARRAYS = ("place", "start", "head", "slot")
 
 
 @checks_arguments
-def save_hierarchy(hierarchy: Hierarchy, folder: str | Path) -> Path:
-    """Write a hierarchy to a folder, whole or not at all; its network is kept by `save_network`."""
+def save_order(network: Network, folder: str | Path) -> Path:
+    """Write the order of a network to a folder, whole or not at all; the network itself is kept by `save_network`."""
     folder = Path(folder)
+    order = order_of(network)
     with files.writing_folder(folder) as temporary:
         for name in _ARRAYS:
-            np.save(temporary / f"{name}.npy", getattr(hierarchy, name))
+            np.save(temporary / f"{name}.npy", getattr(order, name))
         described: dict[str, Any] = {
             "format": _FORMAT,
-            "core": hierarchy.core,
-            "network": network_digest(hierarchy.network),
+            "topology": topology_digest(network),
             "sha256": {f"{name}.npy": files.sha256(temporary / f"{name}.npy") for name in _ARRAYS},
         }
-        (temporary / "hierarchy.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
+        (temporary / "order.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
     return folder
 
 
 @checks_arguments
-def load_hierarchy(folder: str | Path, network: Network) -> Hierarchy:
-    """Read the hierarchy of a network that `save_hierarchy` wrote.
+def load_order(folder: str | Path, network: Network) -> Order:
+    """Read the order that `save_order` wrote of a network of this topology; the network keeps it.
 
-    Its arrays are mapped into memory: processes that read the same folder share them.
+    Times do not matter: an order serves every profile, season and closure. Its arrays are mapped into memory:
+    processes that read the same folder share them.
 
     Raises
     ------
     InputError
-        If it was made of another network, or anything is missing or was changed: every file is checked against its
-        digest.
+        If it was made of a network of other nodes, edges or turn rules, or anything is missing or was changed: every
+        file is checked against its digest.
 
     Examples
     --------
     >>> import tempfile, pathlib
     >>> import geoaccess as ga
-    >>> road = ga.Network.from_edges(
-    ...     lon=[10, 10.1], lat=[60, 60], u=[0], v=[1], forward_s=[300], backward_s=[300]
+    >>> summer, winter = (
+    ...     ga.Network.from_edges(lon=[10, 10.1], lat=[60, 60], u=[0], v=[1], forward_s=[time], backward_s=[time])
+    ...     for time in (300, 400)
     ... )
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     kept = ga.hierarchy.save_hierarchy(ga.contract(road), pathlib.Path(folder) / "hierarchy")
-    ...     ga.hierarchy.load_hierarchy(kept, road)
+    ...     kept = ga.hierarchy.save_order(summer, pathlib.Path(folder) / "order")
+    ...     ga.hierarchy.load_order(kept, winter)
+    ...     ga.contract(winter)
+    Order(2 nodes, 1 arcs)
     Hierarchy(2 nodes, 1 arcs)
     """
     folder = Path(folder)
     try:
-        described = json.loads((folder / "hierarchy.json").read_text(encoding="utf-8"))
+        described = json.loads((folder / "order.json").read_text(encoding="utf-8"))
         if described["format"] != _FORMAT:
-            raise InputError(f"{folder}: written by another version; contract the network again")
-        if described["network"] != network_digest(network):
-            raise InputError(f"{folder}: the hierarchy of another network; contract this one")
+            raise InputError(f"{folder}: written by another version; make the order again")
+        if described["topology"] != topology_digest(network):
+            raise InputError(f"{folder}: the order of another network; make one of this")
         for name, digest in described["sha256"].items():
             if files.sha256(folder / name) != digest:
-                raise InputError(f"{folder / name}: damaged (not what was written); contract the network again")
-        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
-        return Hierarchy(network, int(described["core"]), **arrays)
+                raise InputError(f"{folder / name}: damaged (not what was written); make the order again")
+        order = Order(*(np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS))
     except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(
-            f"{folder}: not a hierarchy that geoaccess wrote ({error}); contract the network again"
-        ) from error
+        raise InputError(f"{folder}: not an order that geoaccess wrote ({error}); make it again") from error
+    keep_order(network, order)
+    return order
 
 
 @checks_arguments
-def network_digest(network: Network) -> str:
-    """Return the digest of all that a hierarchy is made of."""
+def topology_digest(network: Network) -> str:
+    """Return the digest of all that an order is made of: nodes and where they lie, edges and turn rules, not times."""
+    tail, head, _ = network.possible_arcs()
     whole = hashlib.sha256()
-    for array in (network.arcs.start, network.arcs.head, network.arcs.cost_ds):
+    for array in (tail, head, network.node_lon, network.node_lat):
+        whole.update(f"{array.size} ".encode())
         whole.update(np.ascontiguousarray(array).tobytes())
     return whole.hexdigest()

@@ -1,9 +1,8 @@
 """Eliminating nodes of few neighbours: what is left is a much smaller graph with the same travel times.
 
-Both this and `contraction` work on pairs: for each node a list of its neighbours, each once, with the cost to the
-neighbour and the cost from it (FAR where no arc leads that way). A list is rows of `pairs`, shape (n_rows, 3):
-neighbour, cost to it, cost from it; node x has rows begin[x]:begin[x] + size[x] and room for room[x]. Every pair
-stands in both lists.
+It works on pairs: for each node a list of its neighbours, each once, with the cost to the neighbour and the cost from
+it (FAR where no arc leads that way). A list is rows of `pairs`, shape (n_rows, 3): neighbour, cost to it, cost from it;
+node x has rows begin[x]:begin[x] + size[x] and room for room[x]. Every pair stands in both lists.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from geoaccess.kernels.keys import FAR, NEVER
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["eliminate", "gather", "pair_up", "put_pair", "remaining", "reserve", "take_out"]
+__all__ = ["eliminate", "gather", "pair_up", "put_pair", "reserve", "take_out"]
 
 
 @numba.njit(cache=True)
@@ -205,34 +204,6 @@ def eliminate(
             if fell * 50 < left + 50:
                 break
     return order[:done].copy(), begin, pairs
-
-
-@numba.njit(cache=True)
-def remaining(
-    kept: npt.NDArray[np.int32],
-    rank: npt.NDArray[np.int32],
-    begin: npt.NDArray[np.int64],
-    size: npt.NDArray[np.int32],
-    pairs: npt.NDArray[np.int32],
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32], int]:
-    """Return (begin, size, room, pairs, filled) of the kept nodes alone, numbered by `rank`, with room to grow."""
-    new_begin = np.empty(kept.size, np.int64)
-    new_size = np.empty(kept.size, np.int32)
-    room = np.empty(kept.size, np.int32)
-    filled = 0
-    for i in range(kept.size):
-        new_begin[i] = filled
-        new_size[i] = size[kept[i]]
-        room[i] = 2 * new_size[i] + 4
-        filled += room[i]
-    new_pairs = np.empty((filled, 3), np.int32)
-    for i in range(kept.size):
-        old, new = begin[kept[i]], new_begin[i]
-        for j in range(new_size[i]):
-            new_pairs[new + j, 0] = rank[pairs[old + j, 0]]
-            new_pairs[new + j, 1] = pairs[old + j, 1]
-            new_pairs[new + j, 2] = pairs[old + j, 2]
-    return new_begin, new_size, room, new_pairs, filled
 
 
 @numba.njit(cache=True)

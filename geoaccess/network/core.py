@@ -253,26 +253,35 @@ class Network:
 
     def _arc_list(self) -> tuple[npt.NDArray[np.int32], ...]:
         """Return (tail, head, cost, edge) of all arcs."""
-        forward = np.flatnonzero(self.edge_forward_ds >= 0).astype(np.int32)
-        backward = np.flatnonzero(self.edge_backward_ds >= 0).astype(np.int32)
-        edge = np.concatenate([forward, backward])
-        cost = np.concatenate([self.edge_forward_ds[forward], self.edge_backward_ds[backward]])
+        tail, head, edge = self.possible_arcs()
+        cost = self.arc_costs()
+        there = cost >= 0
+        return tail[there], head[there], cost[there], edge[there]
+
+    def possible_arcs(self) -> tuple[npt.NDArray[np.int32], ...]:
+        """Return (tail, head, edge) of the arcs that there are where every edge is open both ways (-1: a link).
+
+        They do not depend on times: a road that closes, or opens, has the place in this list that it had.
+        """
+        every = np.arange(self.n_edges, dtype=np.int32)
         ways = self.expansion
         if ways is None:
-            tail = np.concatenate([self.edge_u[forward], self.edge_v[backward]])
-            head = np.concatenate([self.edge_v[forward], self.edge_u[backward]])
-            return tail, head, cost, edge
-        tail = np.concatenate([ways.tail_u[forward], ways.tail_v[backward]])
-        head = np.concatenate([ways.leave_v[forward], ways.leave_u[backward]])
-        times = np.where(ways.more_up, self.edge_forward_ds[ways.more_edge], self.edge_backward_ds[ways.more_edge])
-        more = times >= 0
-        links = ways.link_tail.size
-        return (
-            np.concatenate([tail, ways.more_tail[more], ways.link_tail]),
-            np.concatenate([head, ways.more_head[more], ways.link_head]),
-            np.concatenate([cost, times[more], np.zeros(links, np.int32)]),
-            np.concatenate([edge, ways.more_edge[more], np.full(links, -1, np.int32)]),
-        )
+            tails, heads, edges = [self.edge_u, self.edge_v], [self.edge_v, self.edge_u], [every, every]
+        else:
+            tails = [ways.tail_u, ways.tail_v, ways.more_tail, ways.link_tail]
+            heads = [ways.leave_v, ways.leave_u, ways.more_head, ways.link_head]
+            edges = [every, every, ways.more_edge, np.full(ways.link_tail.size, -1, np.int32)]
+        return np.concatenate(tails), np.concatenate(heads), np.concatenate(edges)
+
+    def arc_costs(self) -> npt.NDArray[np.int32]:
+        """Return what each of `possible_arcs` costs, in deciseconds; -1 where it is closed."""
+        costs = [self.edge_forward_ds, self.edge_backward_ds]
+        ways = self.expansion
+        if ways is not None:
+            of = ways.more_edge
+            costs.append(np.where(ways.more_up, self.edge_forward_ds[of], self.edge_backward_ds[of]))
+            costs.append(np.zeros(ways.link_tail.size, np.int32))
+        return np.concatenate(costs)
 
     @property
     def ends(self) -> tuple[npt.NDArray[np.int32], ...]:

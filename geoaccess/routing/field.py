@@ -8,7 +8,7 @@ import numpy as np
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
-from geoaccess.hierarchy import Hierarchy, light
+from geoaccess.hierarchy import Hierarchy, at_hand
 from geoaccess.kernels import cells as along
 from geoaccess.kernels import graph, search
 from geoaccess.kernels.keys import EMPTY, FAR, LOW, SHIFT
@@ -80,7 +80,7 @@ def solve_nearest(
     ['east']
     """
     snapping = {"max_snap_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
-    hierarchy = network if isinstance(network, Hierarchy) else light(network)
+    hierarchy = at_hand(network)
     check_unique(sites=sites)
     places = as_places(hierarchy.network, sites, name="sites", **snapping)
     check_question(k=k, direction=direction, n_sites=len(places))

@@ -10,7 +10,7 @@ import pandas as pd
 from geoaccess.arguments import checks_arguments
 from geoaccess.direction import wrong_direction
 from geoaccess.errors import ArgumentError, InputError
-from geoaccess.hierarchy import Hierarchy, light
+from geoaccess.hierarchy import Hierarchy, at_hand
 from geoaccess.kernels import fields, search
 from geoaccess.kernels.keys import FAR, SHIFT
 from geoaccess.network import DECISECONDS, EdgeKind, Network, as_places
@@ -119,7 +119,7 @@ def nearest_snapped(
 ) -> pd.DataFrame:
     """Do what `nearest` does for cells and sites that `snap` has attached already."""
     check_question(k=k, direction=direction, n_sites=len(sites))
-    hierarchy = network if isinstance(network, Hierarchy) else light(network)
+    hierarchy = at_hand(network)
     away = direction == "to_people"
     cell, site = legs(hierarchy.network, cells, turned=away), legs(hierarchy.network, sites, turned=away)
     attached = np.flatnonzero(site.edge >= 0).astype(np.int32)

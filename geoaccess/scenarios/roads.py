@@ -38,7 +38,7 @@ _KINDS = {
     "ferries": (EdgeKind.FERRY,),
     "all": (EdgeKind.ROAD, EdgeKind.FERRY),
 }
-_KEPT = ("shape_xy", "_snap_trees", "strong_component", "_components_of")
+_KEPT = ("shape_xy", "_order", "_snap_trees", "strong_component", "_components_of")
 """What a network keeps for later that does not depend on how long its edges take."""
 
 
@@ -123,7 +123,7 @@ def close_network(network: Network, edges: npt.NDArray[np.int32]) -> Network:
     forward, backward = network.edge_forward_ds.copy(), network.edge_backward_ds.copy()
     forward[edges] = backward[edges] = -1
     closed = replace(network, edge_forward_ds=forward, edge_backward_ds=backward)
-    _keep(network, closed, _KEPT[:1])
+    _keep(network, closed, _KEPT[:2])
     return closed
 
 

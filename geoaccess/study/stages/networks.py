@@ -1,4 +1,4 @@
-"""The network of a study and its hierarchy, each kept under a digest of all that makes it."""
+"""The network of a study and the order of its hierarchy, each kept under a digest of all that makes it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from geoaccess import files
 from geoaccess.errors import InputError
-from geoaccess.hierarchy import contract, load_hierarchy, network_digest, save_hierarchy
+from geoaccess.hierarchy import load_order, save_order, topology_digest, whole
 from geoaccess.network import Network, load_network, save_network
 from geoaccess.osm import profile_files, read_network, read_profile
 from geoaccess.study.stages.extracts import code_of, content_digest, extracts_of
@@ -43,17 +43,20 @@ def build_or_load_network(study: Study, *, say: Callable[[str], None] | None = N
 
 
 def contract_or_load(study: Study, network: Network) -> Hierarchy:
-    """Return the contraction hierarchy of a network, from the cache of the study where it is kept there."""
-    digest = hashlib.sha256(f"{__version__} {network_digest(network)}".encode())
+    """Return the hierarchy of a network, by its order in the cache of the study, where it is put if it is not there.
+
+    The order depends on no time: profiles, seasons and closures of one network share it.
+    """
+    digest = hashlib.sha256(f"{__version__} {topology_digest(network)}".encode())
     for file in code_of(_ROOMS_OF_A_HIERARCHY):
         digest.update(files.sha256(file).encode())
-    folder = study.cache / f"hierarchy-{digest.hexdigest()[:20]}"
+    folder = study.cache / f"order-{digest.hexdigest()[:20]}"
     if folder.exists():
-        with contextlib.suppress(InputError):  # what is damaged is contracted again
-            return load_hierarchy(folder, network)
-    hierarchy = contract(network)
-    save_hierarchy(hierarchy, folder)
-    return hierarchy
+        with contextlib.suppress(InputError):  # what is damaged is made again
+            load_order(folder, network)
+            return whole(network)
+    save_order(network, folder)
+    return whole(network)
 
 
 def network_folder(study: Study) -> Path:

@@ -1,0 +1,177 @@
+"""The `Order` of a network: the part of a hierarchy that does not depend on times, made once per topology."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geoaccess.arguments import checks_arguments
+from geoaccess.hierarchy.core import Hierarchy
+from geoaccess.kernels import customising, dissection, elimination, graph, ordering
+from geoaccess.kernels.threads import thread_count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    from geoaccess.network import Network
+
+__all__ = ["Order", "keep_order", "make_order", "order_of"]
+
+_CHAINS = 2
+"""Nodes of so many neighbours, chains and dead ends, fall first; they need no looking at the map."""
+
+_PIECES = 16
+"""Parts of more than one in so many nodes are cut one after the other, by two threads each ..."""
+
+_SMALL = 4096
+"""... unless they have no more nodes than this; all others are cut side by side, one thread each."""
+
+
+@dataclass(frozen=True, eq=False)
+class Order:
+    """An order of the nodes of a network in which a hierarchy of any times can be made of it, quickly.
+
+    Made by `order_of`. It holds for every network of the same nodes, edges and turn rules: another profile, season or
+    hour, roads that are closed or slow.
+
+    Parameters
+    ----------
+    place
+        For each node of the network its number here, counted from the top.
+    start, head
+        Node p here has arcs start[p]:start[p + 1], each to and from the node `head` above it, rising. Nodes above a
+        third one that both are joined to are joined to each other.
+    slot
+        For each of `Network.possible_arcs` twice the arc here that it counts for, and one more where it leads down;
+        -1 where it leads from a node to itself.
+    """
+
+    place: npt.NDArray[np.int32]
+    start: npt.NDArray[np.int32]
+    head: npt.NDArray[np.int32]
+    slot: npt.NDArray[np.int32]
+
+    def __post_init__(self) -> None:
+        """Make the arrays read-only."""
+        for item in fields(self):
+            getattr(self, item.name).flags.writeable = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle what it is made of, as a `Network` does."""
+        return type(self), tuple(getattr(self, item.name) for item in fields(self))
+
+    def __repr__(self) -> str:
+        """Say how large it is."""
+        return f"Order({self.place.size} nodes, {self.head.size} arcs)"
+
+    def customised(self, network: Network) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+        """Return what each arc costs outward and inward by the times of a network, over nodes below it."""
+        outward, inward = customising.given(self.head.size, self.slot, network.arc_costs())
+        customising.customise(self.start, self.head, outward, inward)
+        return outward, inward
+
+    def hierarchy(self, network: Network) -> Hierarchy:
+        """Return the hierarchy of a network of this topology, without the arcs that its times leave no use for."""
+        outward, inward = self.customised(network)
+        least = outward.copy(), inward.copy()
+        customising.tighten(self.start, self.head, *least)
+        return Hierarchy(network, 0, self.place, *customising.kept(self.start, self.head, outward, inward, *least))
+
+
+@checks_arguments
+def order_of(network: Network) -> Order:
+    """Return the order of a network: made once, and kept with it and with those made of it by closing and slowing."""
+    if "_order" not in network.__dict__:
+        network.__dict__["_order"] = make_order(network)
+    made: Order = network.__dict__["_order"]
+    return made
+
+
+def keep_order(network: Network, order: Order) -> None:
+    """Let an order be that of a network, of whose topology it was made."""
+    network.__dict__["_order"] = order
+
+
+def make_order(network: Network, *, progress: Callable[[float], None] | None = None) -> Order:
+    """Return the order of a network, whatever its times are; it is the same for any number of threads.
+
+    Chains and dead ends fall first. What is left is cut where it is narrow, see `kernels.dissection`.
+
+    References
+    ----------
+    Dibbelt, Strasser and Wagner (2016), Customizable Contraction Hierarchies, ACM Journal of Experimental Algorithmics
+    21, 1.5.
+    """
+    tail, head, _ = network.possible_arcs()
+    n = network.n_nodes
+    start, heads, zeros, _ = graph.rows(
+        n, np.concatenate([tail, head]), np.concatenate([head, tail]), np.zeros(2 * tail.size, np.int32)
+    )
+    begin, size, pairs = elimination.pair_up(start, heads, zeros, start, heads, zeros)
+    near = np.ascontiguousarray(pairs[:, 0])
+    fallen, first, left = elimination.eliminate(begin, size, pairs, _CHAINS, 0)
+    stays = np.ones(n, np.bool_)
+    stays[fallen] = False
+    kept = np.flatnonzero(stays).astype(np.int32)
+    rank = np.cumsum(stays, dtype=np.int32) - np.int32(1)
+    inner = elimination.gather(kept, first, size, left, rank)
+    x = network.node_lon[kept] * np.cos(np.radians(network.node_lat.mean())) if n else network.node_lon
+    nodes = _dissected(inner[0], inner[1], x, network.node_lat[kept], progress or _quiet)
+    order = np.concatenate([fallen, kept[nodes]])[::-1].astype(np.int32)
+    place = _places(order)
+    above = customising.complete(order, place, begin, near)
+    number = ordering.near_order(0, *above, place)
+    rows, upper = customising.sorted_rows(number, *above)
+    place = number[place]
+    return Order(place, rows, upper, customising.slots(place, rows, upper, tail, head))
+
+
+def _quiet(_: float) -> None:
+    pass
+
+
+def _places(order: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    place = np.empty(order.size, np.int32)
+    place[order] = np.arange(order.size, dtype=np.int32)
+    return place
+
+
+def _dissected(
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    x: npt.NDArray[np.float64],
+    y: npt.NDArray[np.float64],
+    progress: Callable[[float], None],
+) -> npt.NDArray[np.int32]:
+    """Return nodes in the order in which they fall: large parts are cut first, then small ones side by side."""
+    n = start.size - 1
+    nodes, local = np.arange(n, dtype=np.int32), np.full(n, -1, np.int32)
+    halves = ((0, dissection.DIRECTIONS // 2), (dissection.DIRECTIONS // 2, dissection.DIRECTIONS))
+    parts, small = [nodes], []
+    done = 0
+    with ThreadPoolExecutor(thread_count()) as pool:
+        while parts:
+            large = [part for part in parts if part.size > max(n // _PIECES, _SMALL)]
+            small += [part for part in parts if part.size <= max(n // _PIECES, _SMALL)]
+            cuts = [
+                [pool.submit(dissection.best_side, start, head, x, y, part, local, *half) for half in halves]
+                for part in large
+            ]
+            parts = []
+            for part, cut in zip(large, cuts, strict=True):
+                (least, side), (less, other_side) = (half.result() for half in cut)
+                first, last = dissection.separate(start, head, part, other_side if less < least else side, local)
+                parts += [part[:first], part[first:last]]
+                done += part.size - last
+        small.sort(key=len, reverse=True)
+        jobs = [pool.submit(dissection.dissect, start, head, x, y, part, local) for part in small]
+        for part, job in zip(small, jobs, strict=True):
+            job.result()
+            done += part.size
+            progress(done / n if n else 1.0)
+    return nodes

@@ -1,0 +1,233 @@
+"""A hierarchy without times, and times put into it: what a network's new times cost is a pass over triangles.
+
+The nodes of a hierarchy are numbered from the top, see `sweeps`. It is complete: any two nodes above a third one, and
+joined to it, are joined themselves. So whatever the times are, every shortest path goes up and then down, once each
+arc holds the least time over nodes below it. Heads rise in the list of a node.
+
+Dibbelt, Strasser and Wagner (2016), Customizable Contraction Hierarchies, ACM Journal of Experimental Algorithmics 21,
+1.5.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numba
+import numpy as np
+
+from geoaccess.kernels.keys import NEVER
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["complete", "customise", "given", "kept", "slots", "sorted_rows", "tighten"]
+
+
+@numba.njit(cache=True)
+def _longer(heads: npt.NDArray[np.int32], filled: int, room: int) -> npt.NDArray[np.int32]:
+    """Return the first `filled` heads with room for more; a loop, as slices take seconds longer to compile."""
+    longer = np.empty(room, np.int32)
+    for i in range(filled):
+        longer[i] = heads[i]
+    return longer
+
+
+@numba.njit(cache=True)
+def complete(
+    order: npt.NDArray[np.int32],
+    place: npt.NDArray[np.int32],
+    start: npt.NDArray[np.int64],
+    head: npt.NDArray[np.int32],
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return (start, head) of the hierarchy of a graph, given by its arcs both ways, in an order from the top.
+
+    Joined to a node are also those that nodes below it are joined to; it is enough to look at those below of which it
+    is the lowest neighbour.
+    """
+    n = order.size
+    begin = np.zeros(n, np.int64)
+    size = np.zeros(n, np.int32)
+    heads = np.empty(2 * head.size + n, np.int32)
+    child = np.full(n, -1, np.int32)
+    sibling = np.full(n, -1, np.int32)
+    seen = np.full(n, -1, np.int32)
+    filled = 0
+    for p in range(n - 1, -1, -1):
+        first = filled
+        needed = start[order[p] + 1] - start[order[p]]
+        lower = child[p]
+        while lower >= 0:
+            needed += size[lower]
+            lower = sibling[lower]
+        if filled + needed > heads.size:
+            heads = _longer(heads, filled, 2 * heads.size + needed)
+        lowest = -1
+        for arc in range(start[order[p]], start[order[p] + 1]):
+            above = place[head[arc]]
+            if above < p and seen[above] != p:
+                seen[above] = p
+                heads[filled] = above
+                filled += 1
+                lowest = max(lowest, above)
+        lower = child[p]
+        while lower >= 0:
+            for at in range(begin[lower], begin[lower] + size[lower]):
+                above = heads[at]
+                if above != p and seen[above] != p:
+                    seen[above] = p
+                    heads[filled] = above
+                    filled += 1
+                    lowest = max(lowest, above)
+            lower = sibling[lower]
+        begin[p], size[p] = first, filled - first
+        if lowest >= 0:
+            sibling[p] = child[lowest]
+            child[lowest] = p
+    rows = np.zeros(n + 1, np.int32)
+    made = np.empty(filled, np.int32)
+    for p in range(n):
+        rows[p + 1] = rows[p] + size[p]
+        for i in range(size[p]):
+            made[rows[p] + i] = heads[begin[p] + i]
+    return rows, made
+
+
+@numba.njit(cache=True)
+def sorted_rows(
+    number: npt.NDArray[np.int32], start: npt.NDArray[np.int32], head: npt.NDArray[np.int32]
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return (start, head) with node p become number[p] and heads rising in each list."""
+    n = start.size - 1
+    old = np.empty(n, np.int32)
+    for p in range(n):
+        old[number[p]] = p
+    rows = np.zeros(n + 1, np.int32)
+    heads = np.empty(head.size, np.int32)
+    for q in range(n):
+        filled = rows[q]
+        for arc in range(start[old[q]], start[old[q] + 1]):
+            above = number[head[arc]]
+            at = filled
+            while at > rows[q] and heads[at - 1] > above:
+                heads[at] = heads[at - 1]
+                at -= 1
+            heads[at] = above
+            filled += 1
+        rows[q + 1] = filled
+    return rows, heads
+
+
+@numba.njit(cache=True)
+def slots(
+    place: npt.NDArray[np.int32],
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    tails: npt.NDArray[np.int32],
+    heads: npt.NDArray[np.int32],
+) -> npt.NDArray[np.int32]:
+    """Return where arcs of the network count: twice the arc of the hierarchy, and one more where they lead down.
+
+    An arc from a node to itself counts nowhere: -1.
+    """
+    found = np.empty(tails.size, np.int32)
+    for i in range(tails.size):
+        p, q = place[tails[i]], place[heads[i]]
+        if p == q:
+            found[i] = -1
+            continue
+        low, high = max(p, q), min(p, q)
+        first, last = start[low], start[low + 1]
+        while first < last:
+            middle = (first + last) // 2
+            if head[middle] < high:
+                first = middle + 1
+            else:
+                last = middle
+        found[i] = 2 * first + (0 if low == p else 1)
+    return found
+
+
+@numba.njit(cache=True)
+def given(
+    arcs: int, slot: npt.NDArray[np.int32], cost: npt.NDArray[np.int32]
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+    """Return (outward, inward): the least cost of the network's arcs, -1 where closed, on each arc of a hierarchy."""
+    outward = np.full(arcs, NEVER, np.uint32)
+    inward = np.full(arcs, NEVER, np.uint32)
+    for i in range(slot.size):
+        if slot[i] < 0 or cost[i] < 0:
+            continue
+        times = inward if slot[i] & 1 else outward
+        times[slot[i] >> 1] = min(times[slot[i] >> 1], np.uint32(cost[i]))
+    return outward, inward
+
+
+@numba.njit(cache=True)
+def customise(
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    outward: npt.NDArray[np.uint32],
+    inward: npt.NDArray[np.uint32],
+) -> None:
+    """Lower the times of all arcs, in place, to the least over nodes below them."""
+    for p in range(start.size - 2, -1, -1):
+        first = start[p]
+        for a in range(first + 1, start[p + 1]):
+            b = start[head[a]]
+            leaves, comes = np.uint64(outward[a]), np.uint64(inward[a])
+            for c in range(first, a):
+                while head[b] != head[c]:
+                    b += 1
+                # What leads nowhere adds up to NEVER or more, and stays so.
+                outward[b] = min(np.uint64(outward[b]), comes + np.uint64(outward[c]))
+                inward[b] = min(np.uint64(inward[b]), leaves + np.uint64(inward[c]))
+
+
+@numba.njit(cache=True)
+def tighten(
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    outward: npt.NDArray[np.uint32],
+    inward: npt.NDArray[np.uint32],
+) -> None:
+    """Lower the times of all arcs of a customised hierarchy, in place, to the least there are in the network."""
+    for p in range(start.size - 1):
+        first = start[p]
+        for a in range(first + 1, start[p + 1]):
+            b = start[head[a]]
+            for c in range(first, a):
+                while head[b] != head[c]:
+                    b += 1
+                rises, falls = np.uint64(outward[b]), np.uint64(inward[b])
+                outward[c] = min(np.uint64(outward[c]), np.uint64(outward[a]) + rises)
+                inward[c] = min(np.uint64(inward[c]), np.uint64(inward[a]) + falls)
+                outward[a] = min(np.uint64(outward[a]), np.uint64(outward[c]) + falls)
+                inward[a] = min(np.uint64(inward[a]), np.uint64(inward[c]) + rises)
+
+
+@numba.njit(cache=True)
+def kept(
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    outward: npt.NDArray[np.uint32],
+    inward: npt.NDArray[np.uint32],
+    least_outward: npt.NDArray[np.uint32],
+    least_inward: npt.NDArray[np.uint32],
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+    """Return (start, head, outward, inward) of the arcs whose time is the least there is, one way at least.
+
+    A shortest path that goes up and then down takes no other arc: its parts are shortest paths too.
+    """
+    rows = np.zeros(start.size, np.int32)
+    heads = np.empty(head.size, np.int32)
+    outwards, inwards = np.empty(head.size, np.uint32), np.empty(head.size, np.uint32)
+    filled = 0
+    for p in range(start.size - 1):
+        for arc in range(start[p], start[p + 1]):
+            leaves = NEVER if least_outward[arc] < outward[arc] else outward[arc]
+            comes = NEVER if least_inward[arc] < inward[arc] else inward[arc]
+            if leaves < NEVER or comes < NEVER:
+                heads[filled], outwards[filled], inwards[filled] = head[arc], leaves, comes
+                filled += 1
+        rows[p + 1] = filled
+    return rows, heads[:filled], outwards[:filled], inwards[:filled]
