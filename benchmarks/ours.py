@@ -53,7 +53,8 @@ def forget(network: ga.Network) -> None:
 
 
 def contract(network: ga.Network) -> ga.Hierarchy:
-    """Return the hierarchy of a network."""
+    """Return the hierarchy of a network, from nothing but the network."""
+    network.__dict__.pop("_order", None)
     return ga.contract(network)
 
 

@@ -2,11 +2,13 @@
 
 from geoaccess.hierarchy.build import at_hand, contract, light, whole
 from geoaccess.hierarchy.core import Hierarchy
+from geoaccess.hierarchy.metric import Metric
 from geoaccess.hierarchy.order import Order, order_of
 from geoaccess.hierarchy.store import load_order, save_order, topology_digest
 
 __all__ = [
     "Hierarchy",
+    "Metric",
     "Order",
     "at_hand",
     "contract",

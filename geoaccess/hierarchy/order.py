@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.hierarchy.core import Hierarchy
-from geoaccess.kernels import customising, dissection, elimination, graph, ordering
+from geoaccess.kernels import customising, dissection, elimination, graph, ordering, unpacking
 from geoaccess.kernels.threads import thread_count
 
 if TYPE_CHECKING:
@@ -68,6 +69,22 @@ class Order:
     def __repr__(self) -> str:
         """Say how large it is."""
         return f"Order({self.place.size} nodes, {self.head.size} arcs)"
+
+    @cached_property
+    def below(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """The arcs to and from nodes below each node: see `kernels.unpacking.arcs_below`."""
+        found: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]] = unpacking.arcs_below(
+            self.start, self.head
+        )
+        return found
+
+    @cached_property
+    def sources(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """For each arc here the arcs of the network that count for it: (first, arc)."""
+        counted = np.flatnonzero(self.slot >= 0).astype(np.int32)
+        arc = self.slot[counted] >> 1
+        first, listed, _, _ = graph.rows(self.head.size, arc, counted, np.zeros_like(arc))
+        return first, listed
 
     def customised(self, network: Network) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
         """Return what each arc costs outward and inward by the times of a network, over nodes below it."""

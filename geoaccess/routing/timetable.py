@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -13,7 +12,7 @@ from geoaccess.defaults import DAY_S
 from geoaccess.errors import InputError
 from geoaccess.kernels import graph, search, timetable
 from geoaccess.kernels.keys import FAR
-from geoaccess.network import DECISECONDS, Network
+from geoaccess.network import DECISECONDS, Network, retimed
 from geoaccess.routing.legs import legs
 from geoaccess.routing.quays import Quays
 from geoaccess.routing.sites import nearest_snapped
@@ -125,7 +124,7 @@ def attach_departures(network: Network, departures: pd.DataFrame, *, limit_m: fl
     forward, backward = network.edge_forward_ds.copy(), network.edge_backward_ds.copy()
     forward[closed] = backward[closed] = -1
     return Sailed(
-        roads=replace(network, edge_forward_ds=forward, edge_backward_ds=backward),
+        roads=retimed(network, edge_forward_ds=forward, edge_backward_ds=backward),
         from_node=table[:, 0].astype(np.int32),
         to_node=table[:, 1].astype(np.int32),
         leave_ds=table[:, 2],

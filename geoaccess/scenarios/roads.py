@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
-from geoaccess.network import EdgeKind
+from geoaccess.network import EdgeKind, retimed
 from geoaccess.tables import read_table
 from geoaccess.toml import did_you_mean
 
@@ -38,8 +38,6 @@ _KINDS = {
     "ferries": (EdgeKind.FERRY,),
     "all": (EdgeKind.ROAD, EdgeKind.FERRY),
 }
-_KEPT = ("shape_xy", "_order", "_snap_trees", "strong_component", "_components_of")
-"""What a network keeps for later that does not depend on how long its edges take."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,13 +120,7 @@ def close_network(network: Network, edges: npt.NDArray[np.int32]) -> Network:
         return network
     forward, backward = network.edge_forward_ds.copy(), network.edge_backward_ds.copy()
     forward[edges] = backward[edges] = -1
-    closed = replace(network, edge_forward_ds=forward, edge_backward_ds=backward)
-    _keep(network, closed, _KEPT[:2])
-    return closed
-
-
-def _keep(network: Network, changed: Network, names: Sequence[str]) -> None:
-    changed.__dict__.update({name: network.__dict__[name] for name in names if name in network.__dict__})
+    return retimed(network, edge_forward_ds=forward, edge_backward_ds=backward)
 
 
 def _slowed(network: Network, factor: npt.NDArray[np.float64]) -> tuple[Network, npt.NDArray[np.int32]]:
@@ -146,9 +138,7 @@ def _slowed(network: Network, factor: npt.NDArray[np.float64]) -> tuple[Network,
         edge = getattr(network, f"edge_{way}_ds")
         times[f"edge_{way}_ds"] = np.where(edge >= 0, np.rint(edge * ratio), -1).astype(np.int32)
         times[f"shape_{way}_s"] = after
-    slowed = replace(network, **times)
-    _keep(network, slowed, _KEPT)
-    return slowed, chosen
+    return retimed(network, **times), chosen
 
 
 def _sums(network: Network, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
