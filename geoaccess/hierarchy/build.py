@@ -69,6 +69,7 @@ def whole(network: Network) -> Hierarchy:
     return made
 
 
+@checks_arguments
 def at_hand(network: Network | Hierarchy) -> Hierarchy:
     """Return the hierarchy that answers a single question soonest: the whole one where the order is known already."""
     if isinstance(network, Hierarchy):

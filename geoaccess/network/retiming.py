@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -19,6 +21,7 @@ _OF_OPEN_EDGES = ("_snap_trees", "strong_component", "_components_of")
 """What a network keeps for later that does not depend on times: at all, and as long as none closes or opens."""
 
 
+@checks_arguments
 def retimed(network: Network, **times: npt.NDArray[Any]) -> Network:
     """Return a network with other times of edges and pieces, given by attribute; -1 closes an edge.
 
