@@ -13,8 +13,11 @@ from geoaccess.errors import InputError
 from geoaccess.kernels.closings import summed
 from geoaccess.network import Network, simplify, snap
 from geoaccess.routing import close_edges, closing_effects, nearest_snapped, people_on_edges, solve_nearest, undo
+from geoaccess.routing import closings as routing_closings
 from geoaccess.scenarios import Unit, close_network, closing_table, vulnerable_units
 from geoaccess.scenarios.closing import close_unit
+from geoaccess.scenarios.crossings import Part
+from geoaccess.scenarios.kept_rows import KeptRows
 
 NO_NAMES = pd.DataFrame(
     {"name": pd.Series(dtype="str"), "ref": pd.Series(dtype="str"), "bridge": False, "tunnel": False},
@@ -198,3 +201,74 @@ def test_a_field_of_two_sites_is_refused():
     field = solve_nearest(chain(), _points([(10.0, 60.05)]), k=2, min_component_m=0)
     with pytest.raises(InputError, match="k = 2"):
         closing_table(field, [])
+
+
+def _street_of_tunnels():
+    """Twelve roads in a row with a home in the middle of each, and of every third a tunnel before the home."""
+    n = 12
+    network = Network.from_edges(
+        lon=10 + 0.01 * np.arange(n + 1),
+        lat=[60.0] * (n + 1),
+        u=np.arange(n),
+        v=np.arange(1, n + 1),
+        forward_s=[60] * n,
+        backward_s=[60] * n,
+    )
+    homes = _points([(10.005 + 0.01 * i, 60.0) for i in range(n)])
+    field, _, _ = _solved(network, homes, _points([(10.0, 60.0)]), np.arange(1.0, n + 1))
+    units = [
+        Unit("tunnel" if i % 3 == 0 else "road", f"r{i}", "", (i,), np.array([i], np.int32), parts=_before(i))
+        for i in range(n)
+    ]
+    return field, units
+
+
+def _before(edge):
+    return (Part(edge, 0.1, 0.3),) if edge % 3 == 0 else ()
+
+
+@pytest.mark.parametrize("stop_after", [1, 4, 9, 11])
+def test_an_interrupted_run_goes_on_where_it_was(stop_after, tmp_path, monkeypatch):
+    field, units = _street_of_tunnels()
+    asked = {"norms_s": [200, 400]}
+    whole = closing_table(field, units, **asked)
+    # By hand: beyond road i live all from home i + 1 on, and home i keeps the end that leads back, unless a tunnel
+    # on the way to it is shut.
+    assert whole["people_cut_off"].tolist() == [sum(range(i + 2 - (i % 3 == 0), 13)) for i in range(12)]
+    monkeypatch.setattr(routing_closings, "_AT_ONCE", 2)
+    finished = 0
+
+    def interrupted(count):
+        nonlocal finished
+        finished += count
+        if finished >= stop_after:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        closing_table(field, units, **asked, keep_in=tmp_path, done=interrupted)
+    (kept,) = tmp_path.iterdir()
+    rows = kept.stat().st_size // (8 * 8)  # five figures, two norms and the mark
+    assert rows >= stop_after
+    with kept.open("ab") as file:
+        file.write(b"\0" * 100)  # room that was taken and never written
+    steps, computed = [], []
+    monkeypatch.setattr(KeptRows, "put", lambda _, __, some: computed.append(len(some)))
+    again = closing_table(field, units, **asked, keep_in=tmp_path, done=steps.append)
+    assert (sum(steps), sum(computed)) == (len(units), len(units) - rows)
+    pd.testing.assert_frame_equal(again, whole, check_exact=True)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_was_kept_of_another_question_is_not_taken(tmp_path):
+    field, units = _street_of_tunnels()
+
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        closing_table(field, units, keep_in=tmp_path, done=interrupted)
+    before = len(list(tmp_path.iterdir()))
+    steps = []
+    closing_table(field, units, norms_s=[100], keep_in=tmp_path, done=steps.append)
+    assert before == len(list(tmp_path.iterdir())) == 1
+    assert steps == [8, 1, 1, 1, 1]

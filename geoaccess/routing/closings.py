@@ -30,6 +30,8 @@ def closing_effects(
     edges: Sequence[npt.NDArray[np.int32]],
     *,
     norms_ds: Sequence[float] = (),
+    begun: npt.NDArray[np.float64] | None = None,
+    keep: Callable[[int, npt.NDArray[np.float64]], None] | None = None,
     done: Callable[[int], None] | None = None,
 ) -> npt.NDArray[np.float64]:
     """Close each set of edges on its own, as `close_edges` would, and sum up what that does to people.
@@ -44,6 +46,10 @@ def closing_effects(
         The edges that close together, for each closing.
     norms_ds
         Target times in deciseconds.
+    begun
+        The rows of the first closings, from a run before on the same field.
+    keep
+        Called with the number of the first closing of some that are finished, and their rows.
     done
         Called with how many more closings are finished.
 
@@ -63,7 +69,12 @@ def closing_effects(
     cells, out, back, n_edges = field.cells(), field.out, field.back, field.network.n_edges
     limits = np.array(norms_ds, np.float64)
     found = np.zeros((len(edges), closings.OVER + limits.size))
-    if not len(edges):
+    known = 0 if begun is None else min(len(begun), len(edges))
+    if begun is not None:
+        found[:known] = begun[:known]
+    if done and known:
+        done(known)
+    if known == len(edges):
         return found
     first = np.concatenate([[0], np.cumsum([part.size for part in edges])]).astype(np.int64)
     listed = np.concatenate(edges).astype(np.int32)
@@ -77,7 +88,7 @@ def closing_effects(
     by_edge, by_edge_back = _arcs_by_edge(out, n_edges), _arcs_by_edge(back, n_edges)
     before = field.attached_times_ds()
     direct = (field.keys_aside()[:, 0] >> SHIFT).astype(np.int32)
-    for begin in range(0, len(edges), _AT_ONCE):
+    for begin in range(known, len(edges), _AT_ONCE):
         end = min(begin + _AT_ONCE, len(edges))
         closings.close_each(
             keys, out.start, out.head, cost, back.start, back.head, back_cost,
@@ -85,6 +96,8 @@ def closing_effects(
             cells.first, cells.listed, cells.rows, direct, before, cells.people, limits,
             first[begin : end + 1], listed, touched, nodes, old, seen, found[begin:end],
         )  # fmt: skip
+        if keep:
+            keep(begin, found[begin:end])
         if done:
             done(end - begin)
     return found

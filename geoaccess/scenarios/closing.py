@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,9 +17,11 @@ from geoaccess.kernels.keys import FAR, SHIFT
 from geoaccess.network import DECISECONDS
 from geoaccess.routing import close_edges, closing_effects, move_site, people_on_edges, undo
 from geoaccess.scenarios.crossings import units_of
+from geoaccess.scenarios.kept_rows import digest_of, kept_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -64,6 +67,7 @@ def closing_table(
     *,
     norms_s: Sequence[float] = (),
     cut_off_min: float = CUT_OFF_MIN,
+    keep_in: Path | None = None,
     done: Callable[[int], None] | None = None,
 ) -> pd.DataFrame:
     """Close each unit on its own, count who is touched, and open it again.
@@ -80,6 +84,9 @@ def closing_table(
         Target times, seconds.
     cut_off_min
         What counts for a person who is cut off, in minutes, where units are ranked by person-minutes: as a rule a day.
+    keep_in
+        A folder in which what is finished is kept until all is: a run that was interrupted goes on there. Nothing is
+        kept unless given.
     done
         Called with how many more units were closed.
 
@@ -103,7 +110,7 @@ def closing_table(
     columns = ["kind", "name", "ref", "way_ids", "people", "people_delayed", "people_cut_off", "cells", "person_min"]
     columns += ["longest_delay_s", *(f"over_norm_{number}" for number in range(1, len(norms_s) + 1))]
     flows = people_on_edges(field).people
-    effects = _effects(field, units, norms_s=norms_s, done=done)
+    effects = _effects(field, units, norms_s=norms_s, keep_in=keep_in, done=done)
     rows = [_row(unit, flows, effect) for unit, effect in zip(units, effects, strict=True)]
     table = pd.DataFrame(rows, columns=columns)
     ranked = (table["kind"] != "road") | (table["cells"] > 1)
@@ -127,24 +134,49 @@ def _effects(
     units: Sequence[Unit],
     *,
     norms_s: Sequence[float],
+    keep_in: Path | None,
     done: Callable[[int], None] | None,
 ) -> npt.NDArray[np.float64]:
     """Return what closing each unit does, as `closing_effects` does; crossings between neighbours one by one."""
     norms_ds = [norm * DECISECONDS for norm in norms_s]
-    split = np.array([_is_split(field, unit) for unit in units], np.bool_)
+    split = _split(field, units)
     effects = np.zeros((len(units), OVER + len(norms_ds)))
     whole = [unit.edges for unit, apart in zip(units, split, strict=True) if not apart]
-    effects[~split] = closing_effects(field, whole, norms_ds=norms_ds, done=done)
-    for number in np.flatnonzero(split).tolist():
-        effects[number] = _effect(field, units[number], norms_ds)
-        if done:
-            done(1)
+    path = None if keep_in is None else keep_in / f"{_digest(field, units, norms_ds)}.rows"
+    with kept_rows(path, effects.shape[1]) as kept:
+        effects[~split] = closing_effects(field, whole, norms_ds=norms_ds, begun=kept.rows, keep=kept.put, done=done)
+        for place, number in enumerate(np.flatnonzero(split).tolist(), start=len(whole)):
+            if place < len(kept.rows):
+                effects[number] = kept.rows[place]
+            else:
+                effects[number] = _effect(field, units[number], norms_ds)
+                kept.put(place, effects[[number]])
+            if done:
+                done(1)
+    if path is not None:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
     return effects
 
 
-def _is_split(field: NearestField, unit: Unit) -> bool:
-    """Say whether somebody lives, or a site is, along the edge of a crossing: on one side of it, so keeping one end."""
-    return bool(unit.parts) and bool(_cells_along(field, unit).size or len(_sites_along(field, unit)))
+def _digest(field: NearestField, units: Sequence[Unit], norms_ds: Sequence[float]) -> str:
+    """Return a digest of all that decides what closings do."""
+    cells, sites, network = field.cells(), field.standing, field.network
+    parts = np.array([(part.edge, part.begin, part.end) for unit in units for part in unit.parts], np.float64)
+    sizes = np.array([(unit.edges.size, len(unit.parts)) for unit in units], np.int64)
+    edges = np.concatenate([unit.edges for unit in units]) if units else np.empty(0, np.int32)
+    shape = network.edge_forward_ds, network.edge_backward_ds, *field.out[:3], *field.back[:3]
+    places = cells.rows, cells.people, *cells.spots, sites.rows, *sites.spots, *sites.seeds_by_node()
+    asked = edges, sizes, parts, np.array(norms_ds, np.float64), np.array([field.turned])
+    return digest_of([field.keys, cells.keys, *shape, *places, *asked])
+
+
+def _split(field: NearestField, units: Sequence[Unit]) -> npt.NDArray[np.bool_]:
+    """Say in which crossings somebody lives, or a site is, along the edge: on one side of it, so keeping one end."""
+    along_edge = np.zeros(field.network.n_edges, np.bool_)
+    along_edge[_edges_along(field.cells().table)] = True
+    along_edge[_edges_along(field.sites)] = True
+    return np.array([bool(unit.parts) and bool(along_edge[unit.edges].any()) for unit in units], np.bool_)
 
 
 def _cells_along(field: NearestField, unit: Unit) -> npt.NDArray[np.int64]:
