@@ -59,6 +59,14 @@ def need(name: str) -> ModuleType:
     return pytest.importorskip(name)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _one_process() -> Iterator[None]:
+    """Draw in this process: one more for each of hundreds of tiny studies takes longer, and sees nothing patched."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("geoaccess.background.spare_cores", lambda: 0)
+        yield
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     return ROOT

@@ -210,3 +210,22 @@ def test_cells_that_are_no_grid_are_refused(tmp_path, results, spoil, message):
 def test_only_travel_times_become_rasters(tmp_path, results):
     with pytest.raises(InputError, match="population"):
         geotiff(tmp_path / "a.tif", results=results, column="population")
+
+
+def test_the_raster_of_places_far_apart_holds_no_empty_blocks(tmp_path):
+    """Two cells 4 000 columns and 3 000 rows apart: of 16 x 12 blocks two are written, and the rest reads as no data."""
+    west, south = np.array([0.0, 1_000_000.0]), np.array([0.0, 750_000.0])
+    results = gpd.GeoDataFrame(
+        {"population": [1.0, 2.0], "gp_s": [60.0, np.inf], "gp_reason": ["", "no_road_within"]},
+        geometry=shapely.box(west, south, west + 250, south + 250),
+        crs=25833,
+    )
+    geotiff(tmp_path / "a.tif", results=results, column="gp_s")
+    with rasterio.open(tmp_path / "a.tif") as file:
+        assert file.shape == (3001, 4001)
+        times, codes = file.read()
+    assert times[3000, 0] == 1.0
+    assert codes[0, 4000] == 1.0
+    assert (times != -9999).sum() == 1
+    assert (codes != -9999).sum() == 2
+    assert (tmp_path / "a.tif").stat().st_size < 12_000  # 192 blocks written empty take 60 000

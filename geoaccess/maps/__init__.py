@@ -14,7 +14,7 @@ from geoaccess.maps.network import network_map
 from geoaccess.maps.network_layers import backdrop, ferry_lines
 from geoaccess.maps.plots import plot_classes, plot_lorenz, plot_times
 from geoaccess.maps.raster import geotiff
-from geoaccess.maps.report import report_page, report_pdf
+from geoaccess.maps.report import few_colours, report_page, report_pdf
 from geoaccess.maps.report_content import Data, Extra, Norm, Origin, Report, ServiceFindings
 from geoaccess.maps.scenario_page import ScenarioPart, comparison_page
 from geoaccess.maps.vulnerability import vulnerability_map
@@ -41,6 +41,7 @@ __all__ = [
     "default_bands",
     "difference_map",
     "ferry_lines",
+    "few_colours",
     "geotiff",
     "lorenz_figure",
     "network_map",

@@ -13,7 +13,7 @@ from geoaccess.network import EdgeKind
 if TYPE_CHECKING:
     from geoaccess.network import Network
 
-__all__ = ["backdrop", "ferry_lines"]
+__all__ = ["backdrop", "ferry_lines", "main_roads", "merged_roads"]
 
 _BACKDROP = ("motorway", "trunk", "primary", "secondary")
 
@@ -27,9 +27,14 @@ def ferry_lines(network: Network) -> gpd.GeoDataFrame:
     return joined
 
 
-def backdrop(network: Network, *, tolerance_deg: float) -> gpd.GeoDataFrame:
-    """Return the main roads, junctions forgotten: a row per class and line, no finer than the tolerance in degrees."""
-    roads = network.edges(*_BACKDROP)
+def main_roads(network: Network) -> gpd.GeoDataFrame:
+    """Return the edges of the main roads: `highway` and `geometry`."""
+    roads: gpd.GeoDataFrame = network.edges(*_BACKDROP)[["highway", "geometry"]]
+    return roads
+
+
+def merged_roads(roads: gpd.GeoDataFrame, *, tolerance_deg: float) -> gpd.GeoDataFrame:
+    """Return roads with junctions forgotten: a row per class and line, no finer than the tolerance in degrees."""
     rows = []
     for highway, part in roads.groupby("highway"):
         lines = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(part.geometry.to_numpy())))
@@ -41,4 +46,9 @@ def backdrop(network: Network, *, tolerance_deg: float) -> gpd.GeoDataFrame:
                 crs=roads.crs,
             )
         )
-    return pd.concat(rows, ignore_index=True) if rows else roads[["highway", "geometry"]]
+    return pd.concat(rows, ignore_index=True) if rows else roads
+
+
+def backdrop(network: Network, *, tolerance_deg: float) -> gpd.GeoDataFrame:
+    """Return the main roads of a network as `merged_roads` has them."""
+    return merged_roads(main_roads(network), tolerance_deg=tolerance_deg)

@@ -13,6 +13,7 @@ from geoaccess.maps.results import squares
 from geoaccess.measures import REASONS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import geopandas as gpd
@@ -23,6 +24,7 @@ __all__ = ["NODATA", "OTHER_REASON", "geotiff"]
 NODATA: Final = -9999.0
 OTHER_REASON: Final = 9
 MOST_PIXELS: Final = 400_000_000
+_BLOCK: Final = 256
 
 
 def geotiff(path: Path, *, results: gpd.GeoDataFrame, column: str, attribution: str = "", disclaimer: str = "") -> None:
@@ -61,6 +63,7 @@ def geotiff(path: Path, *, results: gpd.GeoDataFrame, column: str, attribution: 
     bands = (np.where(reached, times / 60, NODATA), _codes(results, column, reached))
     import rasterio  # slow to import
     from rasterio.transform import from_origin
+    from rasterio.windows import Window
 
     profile = {
         "driver": "GTiff",
@@ -74,16 +77,16 @@ def geotiff(path: Path, *, results: gpd.GeoDataFrame, column: str, attribution: 
         "compress": "deflate",
         "predictor": 3,
         "tiled": True,
-        "blockxsize": 256,
-        "blockysize": 256,
+        "blockxsize": _BLOCK,
+        "blockysize": _BLOCK,
         "interleave": "band",
+        "sparse_ok": True,
     }
     meanings = ("travel time, minutes", "0 reached, else why not")
     with writing(path) as temporary, rasterio.open(temporary, "w", **profile) as file:
         for number, (values, meaning) in enumerate(zip(bands, meanings, strict=True), start=1):
-            picture = np.full(shape, NODATA, dtype=np.float32)
-            picture[row, place] = values
-            file.write(picture, number)
+            for window, pixels in _blocks(values, row, place, shape):
+                file.write(pixels, number, window=Window(*window))
             file.set_band_description(number, meaning)
         file.set_band_unit(1, "min")
         file.update_tags(
@@ -96,6 +99,23 @@ def geotiff(path: Path, *, results: gpd.GeoDataFrame, column: str, attribution: 
             ),
             NO_DATA="-9999",
         )
+
+
+def _blocks(
+    values: npt.NDArray[np.float64], row: npt.NDArray[np.int64], place: npt.NDArray[np.int64], shape: tuple[int, int]
+) -> Iterator[tuple[tuple[int, int, int, int], npt.NDArray[np.float32]]]:
+    """Yield the blocks of the raster that hold a cell: column, row, width and height, and the pixels.
+
+    Of a country most blocks are sea or nobody's land; a block that is never written takes no room in the file.
+    """
+    number = row // _BLOCK * (shape[1] // _BLOCK + 1) + place // _BLOCK
+    order = np.argsort(number, kind="stable")
+    for cells in np.split(order, np.flatnonzero(np.diff(number[order])) + 1):
+        top, left = int(row[cells[0]]) // _BLOCK * _BLOCK, int(place[cells[0]]) // _BLOCK * _BLOCK
+        high, wide = min(_BLOCK, shape[0] - top), min(_BLOCK, shape[1] - left)
+        pixels = np.full((high, wide), NODATA, dtype=np.float32)
+        pixels[row[cells] - top, place[cells] - left] = values[cells]
+        yield (left, top, wide, high), pixels
 
 
 def _codes(results: gpd.GeoDataFrame, column: str, reached: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:

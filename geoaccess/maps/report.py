@@ -23,12 +23,14 @@ from geoaccess.phrases import Writer, language_code
 if TYPE_CHECKING:
     from geoaccess.maps.report_content import Report, ServiceFindings
 
-__all__ = ["report_page", "report_pdf"]
+__all__ = ["few_colours", "report_page", "report_pdf"]
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 _COLOURS: Final = 128
 _REST: Final = "base-uri 'none'; form-action 'none'"
 _PNG: Final = b"\x89PNG"
+_COLOUR_TYPE, _PALETTE = 25, 3
+"""Where a PNG says how its pixels are coloured, and the number for a palette."""
 _SECTIONS: Final = (
     *("asked", "short", "data", "curves", "norms", "equity", "unreached", "slack", "more"),
     *("method", "limits", "cite", "again"),
@@ -182,18 +184,21 @@ def _figures(report: Report, writer: Writer) -> dict[str, list[tuple[str, str]]]
 
 
 def _embedded(pictures: Any, name: str) -> str:
-    """Return a picture as a data URL, in few colours, which is a third of the bytes; "" where there is none."""
-    content = pictures.get(name, b"")
-    if not content:
-        return ""
-    if content.startswith(_PNG):
-        from PIL import Image  # matplotlib's own
+    """Return a picture as a data URL, in few colours; "" where there is none."""
+    content = few_colours(pictures.get(name, b""))
+    return f"data:image/png;base64,{base64.b64encode(content).decode()}" if content else ""
 
-        image = Image.open(io.BytesIO(content)).convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
-        small = io.BytesIO()
-        image.save(small, format="PNG", optimize=False)
-        content = small.getvalue()
-    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
+
+def few_colours(picture: bytes) -> bytes:
+    """Return a PNG in 128 colours, which is a third of the bytes; what is so already, or no PNG, as it is."""
+    if not picture.startswith(_PNG) or picture[_COLOUR_TYPE] == _PALETTE:
+        return picture
+    from PIL import Image  # matplotlib's own
+
+    image = Image.open(io.BytesIO(picture)).convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+    small = io.BytesIO()
+    image.save(small, format="PNG", optimize=False)
+    return small.getvalue()
 
 
 def _apa(report: Report, writer: Writer) -> tuple[str, str, str]:

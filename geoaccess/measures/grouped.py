@@ -94,7 +94,9 @@ def group_quantiles(
     A single running sum over all groups would lose the digits of small groups with fractional people.
     """
     rows = np.flatnonzero(people > 0)
-    rows = rows[np.lexsort((times_s[rows], groups.codes[rows]))]
+    rows = rows[np.argsort(times_s[rows], kind="stable")]
+    kind = np.uint16 if len(groups.labels) <= np.iinfo(np.uint16).max else np.int64  # few bits are sorted by counting
+    rows = rows[np.argsort(groups.codes[rows].astype(kind), kind="stable")]
     bounds = np.searchsorted(groups.codes[rows], np.arange(len(groups.labels) + 1))
     ordered_times, ordered_people = times_s[rows], people[rows]
     quantiles = np.full((len(groups.labels), len(shares)), np.nan)

@@ -60,11 +60,19 @@ class Groups:
 
 @dataclass(frozen=True)
 class Times:
-    """How long each cell needs to one service: `times_s` is inf where it is not reached, `reached` is a mask."""
+    """How long each cell needs to one service: `times_s` is inf where it is not reached, `reached` is a mask.
+
+    `reason` is the place of the reason in `REASONS`, -1 where the cell is reached.
+    """
 
     times_s: npt.NDArray[np.float64]
     reached: npt.NDArray[np.bool_]
-    reasons: npt.NDArray[np.object_]
+    reason: npt.NDArray[np.intp]
+
+    @property
+    def reasons(self) -> npt.NDArray[np.object_]:
+        """The reasons as text, "" where the cell is reached."""
+        return np.array([*REASONS, ""], dtype=object)[self.reason]
 
 
 def require_columns(results: pd.DataFrame, columns: Iterable[str], *, subject: str = "results") -> None:
@@ -145,17 +153,27 @@ def group_cells(results: pd.DataFrame, *, by: Zoning) -> Groups:
     require_columns(results, names)
     if not names:
         return Groups(np.zeros(len(results), dtype=np.intp), pd.DataFrame(index=pd.RangeIndex(1)))
-    parts: list[npt.NDArray[np.intp]] = []
-    texts: list[npt.NDArray[np.object_]] = []
-    for name in names:
-        text = _text(results[name])
-        ordered = results[name].where((text != "").to_numpy())
-        codes, values = pd.factorize(ordered, sort=True, use_na_sentinel=True)
-        parts.append(np.where(codes < 0, len(values), codes))
-        texts.append(np.append(_text(pd.Series(values)).to_numpy(dtype=object), UNCLASSIFIED))
-    combined, codes = np.unique(np.stack(parts, axis=1), axis=0, return_inverse=True)
-    labels = {name: texts[place][combined[:, place]] for place, name in enumerate(names)}
-    return Groups(codes.reshape(-1).astype(np.intp, copy=False), pd.DataFrame(labels, dtype="str"))
+    parts, texts = zip(*(_coded(results[name]) for name in names), strict=True)
+    sizes = [len(some) for some in texts]
+    number = np.ravel_multi_index(parts, sizes)
+    codes, there = pd.factorize(number, sort=True)
+    places = np.unravel_index(there, sizes)
+    labels = {name: text[place] for name, text, place in zip(names, texts, places, strict=True)}
+    return Groups(codes, pd.DataFrame(labels, dtype="str"))
+
+
+def _coded(column: pd.Series) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.object_]]:
+    """Return the place of each value among the texts of all, in rising order of the values; none is the last place.
+
+    Texts are made of the distinct values alone: there are a few hundred, and cells by the hundred thousand.
+    """
+    codes, distinct = pd.factorize(column, use_na_sentinel=True)
+    found = pd.Series(distinct)
+    given = (_text(found) != "").to_numpy()
+    order, values = pd.factorize(found[given], sort=True)
+    place = np.full(len(found) + 1, len(values), dtype=np.intp)  # one more: the code -1 of a missing value
+    place[:-1][given] = order
+    return place[codes], np.append(_text(pd.Series(values)).to_numpy(dtype=object), UNCLASSIFIED)
 
 
 def read_times(results: pd.DataFrame, service: ServiceSpec) -> Times:
@@ -164,9 +182,11 @@ def read_times(results: pd.DataFrame, service: ServiceSpec) -> Times:
     require_columns(results, [time_column, reason_column])
     times_s = results[time_column].to_numpy(dtype=np.float64, na_value=np.nan)
     reached = np.isfinite(times_s)
-    reasons = results[reason_column].astype("object").fillna("").to_numpy(dtype=object)
-    given = reasons != ""
-    known = np.isin(reasons.astype("str"), REASONS)
+    codes, distinct = pd.factorize(results[reason_column], use_na_sentinel=True)
+    found = [*(str(reason) for reason in distinct), ""]  # the code -1 of a missing one is that of the last
+    given = np.array([reason != "" for reason in found])[codes]
+    place = np.array([REASONS.index(reason) if reason in REASONS else -1 for reason in found], dtype=np.intp)[codes]
+    known = place >= 0
     checks = (
         (times_s < 0, time_column, "negative", "travel times are seconds >= 0"),
         (~reached & ~given, reason_column, "empty though the cell is not reached", "say why"),
@@ -177,10 +197,10 @@ def read_times(results: pd.DataFrame, service: ServiceSpec) -> Times:
     for wrong, column, fault, hint in checks:
         if wrong.any():
             first = int(np.flatnonzero(wrong)[0])
-            found = results[column].iloc[first]
+            value = results[column].iloc[first]
             problems.append(
-                f"{column} is {fault} in {int(wrong.sum())} cells (cell {results.index[first]}: {found!r}); {hint}"
+                f"{column} is {fault} in {int(wrong.sum())} cells (cell {results.index[first]}: {value!r}); {hint}"
             )
     if problems:
         raise InputError.listing("results", problems)
-    return Times(np.where(reached, times_s, np.inf), reached, reasons)
+    return Times(np.where(reached, times_s, np.inf), reached, place)

@@ -259,8 +259,8 @@ def _summed(
         people_beyond=groups.sums(beyond),
         people_late=groups.sums(np.where(times.reached, beyond, 0.0)),
     )
-    for reason in REASONS:
-        table[f"unreached_{reason}"] = groups.sums(np.where(times.reasons == reason, beyond, 0.0))
+    for place, reason in enumerate(REASONS):
+        table[f"unreached_{reason}"] = groups.sums(np.where(times.reason == place, beyond, 0.0))
     table["share_within"] = np.minimum(ratio(within, population), 1.0)
     met = pd.array(table["share_within"].to_numpy() >= norms.share - ROUNDING, dtype="boolean")
     met[population <= 0] = pd.NA

@@ -38,7 +38,9 @@ def _service_summary(
     times = read_times(results, service)
     figures = group_figures(times.times_s, people, groups)
     table = groups.labels.assign(service=service.key, population=figures.people, reached=figures.reached)
-    by_reason = {reason: groups.sums(np.where(times.reasons == reason, people, 0.0)) for reason in REASONS}
+    by_reason = {
+        reason: groups.sums(np.where(times.reason == place, people, 0.0)) for place, reason in enumerate(REASONS)
+    }
     table["unreached"] = np.sum(list(by_reason.values()), axis=0)
     for reason, amount in by_reason.items():
         table[f"unreached_{reason}"] = amount

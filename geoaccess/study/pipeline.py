@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from geoaccess import services
 from geoaccess.arguments import checks_arguments
+from geoaccess.background import background
 from geoaccess.errors import InputError
 from geoaccess.measures.islands import islands
 from geoaccess.phrases import Writer
@@ -20,12 +21,15 @@ from geoaccess.study.settings.inputs import CentralityTable
 from geoaccess.study.zonings import join_zonings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import geopandas as gpd
     import pandas as pd
 
+    from geoaccess.background import Started
     from geoaccess.network import Network
+    from geoaccess.study.results.pictures import Picture
     from geoaccess.study.settings.study_file import Study
 
 __all__ = ["check", "check_inputs", "run_study", "solve_study", "write_report"]
@@ -54,12 +58,19 @@ def run_study(study: Study, *, show: bool = True) -> Answers:
         With what is wrong with the study or its data, and how to fix it; nothing is written then.
     """
     from geoaccess.study.results.output import refuse_clashes, write  # drawing libraries are slow to import
+    from geoaccess.study.results.pictures import IMPORTS, start_pictures
 
     refuse_clashes(study)
-    with Stages(_STAGES, show=show).running() as progress:
-        answers = _solve(study, progress)
+    check_names(study)
+    pictures: dict[str, Started[Picture]] = {}
+    with background(imports=IMPORTS) as pool, Stages(_STAGES, show=show).running() as progress:
+
+        def draw(**known: Any) -> None:
+            pictures.update(start_pictures(pool, study, **known))
+
+        answers = _solve(study, progress, cells_known=draw)
         with progress.stage("writing tables, maps and figures"):
-            written = write(answers)
+            written = write(answers, pictures)
         return replace(answers, files=written)
 
 
@@ -84,7 +95,14 @@ def write_report(study: Study, *, show: bool = True) -> tuple[list[Path], str]:
     return [study.output / name for name in ((REPORT,) if why_not else (REPORT, REPORT_PDF))], why_not
 
 
-def _solve(study: Study, progress: Stages, *, network: Network | None = None) -> Answers:
+def _solve(
+    study: Study,
+    progress: Stages,
+    *,
+    network: Network | None = None,
+    cells_known: Callable[..., None] | None = None,
+) -> Answers:
+    """Solve a study; `cells_known` is called with all that pictures need, before the sections of the study follow."""
     check_names(study)
     with progress.stage("reading people"):
         people = stages.read_people(study)
@@ -111,6 +129,8 @@ def _solve(study: Study, progress: Stages, *, network: Network | None = None) ->
         classes, centrality = stages.join_classes(study, hierarchy, mapped, snapped, cells, sites)
     with progress.stage("summing up"):
         results = cells.join(classes).join(times)
+        if cells_known is not None:
+            cells_known(results=results, sites=sites, municipalities=municipalities, network=network)
         added = add_sections(SolvedInput(study, results, sites, municipalities, hierarchy, snapped, people, mapped))
         results = results.join(added.columns)
         results = results[[*(name for name in results.columns if name != "geometry"), "geometry"]]

@@ -9,20 +9,25 @@ import sys
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from geoaccess import equity, files, maps
+from geoaccess import files, maps
+from geoaccess.background import background
 from geoaccess.network import EdgeKind
 from geoaccess.study.results.dictionary import dictionary_table
+from geoaccess.study.results.pictures import MAP, WEB_MAP, draw_service, drawn_below, start_pictures, words_of
 from geoaccess.study.results.report import report_of
-from geoaccess.study.results.tables import all_tables, marked, reached, table_names, write_table
+from geoaccess.study.results.tables import all_tables, marked, table_names, write_table
 from geoaccess.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import geopandas as gpd
     import pandas as pd
 
+    from geoaccess.background import Started
     from geoaccess.study.answers import Answers
+    from geoaccess.study.results.pictures import Picture
     from geoaccess.study.settings.study_file import Study
 
 __all__ = [
@@ -37,40 +42,60 @@ __all__ = [
 ]
 
 _VERSIONS = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyarrow", "pyproj", "rasterio", "shapely")
-_SHEET_STEPS = 4000
 _CONTENT_DATE = "2000-01-01T00:00:00.000Z"
 _RECORD = "run.json"
 _RASTER = "{}.tif"
-_MAP = "map_{}.png"
-_WEB_MAP = "index.html"
 _CELLS = ("cells.parquet", "cells.gpkg")
 REPORT = "report.html"
 REPORT_PDF = "report.pdf"
 
 
-def write(answers: Answers) -> list[Path]:
+def write(answers: Answers, pictures: Mapping[str, Started[Picture]] | None = None) -> list[Path]:
     """Write everything into the output folder of the study, all or nothing; return the files.
 
-    Files of a run before make way; whatever else is in the folder stays.
+    Files of a run before make way; whatever else is in the folder stays. `pictures` are those of `start_pictures`;
+    without them they are drawn here.
     """
     folder = answers.study.output
     with files.writing_among(folder, former=_former(folder)) as temporary:
         digests = input_digests(answers.study)
         tables = _tables(answers, temporary)
-        _pictures(answers, temporary)
-        pictures = {path.name: path.read_bytes() for path in sorted(temporary.glob("*.png"))}
-        report = report_of(answers, tables, pictures=pictures, digests=digests)
+        small = _pictures(pictures or _drawn_here(answers), temporary)
+        report = report_of(answers, tables, pictures=small, digests=digests)
         maps.report_page(temporary / REPORT, report=report)
         _record(answers, temporary, digests)
         names = sorted(path.name for path in temporary.iterdir())
     return [folder / name for name in names]
 
 
+def _drawn_here(answers: Answers) -> Mapping[str, Started[Picture]]:
+    with background(workers=0) as here:
+        return start_pictures(
+            here,
+            answers.study,
+            results=answers.results,
+            sites=answers.sites,
+            municipalities=answers.municipalities,
+            network=answers.network,
+        )
+
+
+def _pictures(pictures: Mapping[str, Started[Picture]], folder: Path) -> dict[str, bytes]:
+    """Write the pictures; return those for the report."""
+    small = {}
+    for name, started in pictures.items():
+        picture = started.result()
+        (folder / name).write_bytes(picture.content)
+        if picture.small:
+            small[name] = picture.small
+    return small
+
+
 def refuse_clashes(study: Study) -> None:
     """Raise an `InputError` if the study would write over files that no run before has written."""
     names = [f"{name}.{suffix}" for name in (*table_names(study), "dictionary") for suffix in ("csv", "parquet")]
-    names += [name.format(spec.key) for spec in study.specs for name in (_RASTER, _MAP)]
-    names += [*(figure.name for figure in maps.FIGURES), *_CELLS, _WEB_MAP, REPORT, REPORT_PDF, _RECORD]
+    names += [name.format(spec.key) for spec in study.specs for name in (_RASTER, MAP)]
+    names += [*(figure.name for figure in maps.FIGURES), *_CELLS, WEB_MAP, REPORT, REPORT_PDF, _RECORD]
     files.refuse_clashes(study.output, names, former=_former(study.output))
 
 
@@ -82,20 +107,6 @@ def _former(folder: Path) -> set[str]:
         return ours & {path.name for path in folder.iterdir()}
     except (OSError, ValueError, TypeError, KeyError):
         return set()
-
-
-def words_of(study: Study) -> dict[str, Any]:
-    """Return the words that stand on every picture of a study."""
-    settings = study.settings
-    proxies = [f"{spec.label}: {spec.proxy_note}" for spec in study.specs if spec.proxy_note]
-    subtitle = ". ".join(part.rstrip(".") for part in (settings.subtitle, *proxies) if part)
-    return {
-        "title": settings.title,
-        "subtitle": subtitle,
-        "disclaimer": settings.disclaimer,
-        "attribution": ". ".join(filter(None, ("; ".join(settings.attribution), settings.note))),
-        "language": settings.language,
-    }
 
 
 def _tables(answers: Answers, folder: Path) -> dict[str, pd.DataFrame]:
@@ -137,65 +148,6 @@ def _to_gpkg(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
         pyogrio.write_dataframe(table, path, layer=layer, driver="GPKG")
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
-
-
-def drawn_below(answers: Answers) -> dict[str, Any]:
-    """Return what lies under the cells, no finer than can be seen on a sheet of the whole region."""
-    import shapely
-
-    west, south, east, north = answers.results.to_crs("EPSG:4326").total_bounds
-    tolerance = max(east - west, north - south) / _SHEET_STEPS
-    municipalities = answers.municipalities
-    if municipalities is not None:
-        near = municipalities.cx[west - 1 : east + 1, south - 1 : north + 1]
-        municipalities = near.set_geometry(shapely.coverage_simplify(near.geometry.to_numpy(), tolerance), crs=near.crs)
-    return {
-        "municipalities": municipalities,
-        "ferries": maps.ferry_lines(answers.network),
-        "roads": maps.backdrop(answers.network, tolerance_deg=tolerance),
-    }
-
-
-def _pictures(answers: Answers, folder: Path) -> None:
-    wording = words_of(answers.study)
-    drawn = {"results": answers.results, **drawn_below(answers)}
-    specs = answers.study.specs
-    scheme = answers.study.scheme
-    maps.web_map(folder / _WEB_MAP, sites=answers.sites, services=specs, scheme=scheme, **drawn, **wording)
-    crs = answers.results.crs
-    # Projected once for all maps.
-    flat: dict[str, Any] = {name: layer if layer is None else layer.to_crs(crs) for name, layer in drawn.items()}
-    for spec in specs:
-        maps.service_map(folder / _MAP.format(spec.key), service=spec, sites=answers.sites, **flat, **wording)
-    drawn_of = maps.Drawn(answers.results, specs, scheme, _lorenz_curves(answers), wording)
-    for figure in maps.FIGURES:
-        figure.draw(folder / figure.name, drawn_of)
-
-
-def _lorenz_curves(answers: Answers) -> list[maps.LorenzCurve]:
-    curves = []
-    for spec in answers.study.specs:
-        times, people = reached(answers, spec.key)
-        if people.sum() > 0:
-            points = equity.lorenz(times, weights=people)
-            curves.append(
-                maps.LorenzCurve(
-                    label=spec.label,
-                    population_share=points["population_share"].to_numpy(),
-                    time_share=points["value_share"].to_numpy(),
-                    gini=equity.gini(times, weights=people),
-                )
-            )
-    return curves
-
-
-def draw_service(answers: Answers, key: str, path: Path, *, title: str) -> None:
-    """Draw the map of one service, with the sites and times of these answers, under a title of its own."""
-    spec = next(spec for spec in answers.study.specs if spec.key == key)
-    crs = answers.results.crs
-    drawn = {"results": answers.results} | drawn_below(answers)
-    flat: dict[str, Any] = {name: layer if layer is None else layer.to_crs(crs) for name, layer in drawn.items()}
-    maps.service_map(path, service=spec, sites=answers.sites, **flat, **words_of(answers.study) | {"title": title})
 
 
 def input_digests(study: Study) -> dict[str, str]:

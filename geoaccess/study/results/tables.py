@@ -98,10 +98,10 @@ TABLES: Final = (
 """The tables that every study gives, in the order in which they are listed."""
 
 
-def reached(answers: Answers, key: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def reached(results: pd.DataFrame, key: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Return time and people of the cells that reach a service."""
-    reached = (answers.results[f"{key}_reason"] == "").to_numpy()
-    return answers.results[f"{key}_s"].to_numpy()[reached], answers.results["population"].to_numpy()[reached]
+    reached = (results[f"{key}_reason"] == "").to_numpy()
+    return results[f"{key}_s"].to_numpy()[reached], results["population"].to_numpy()[reached]
 
 
 def marked(table: Any, disclaimer: str) -> Any:

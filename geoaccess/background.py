@@ -1,0 +1,255 @@
+"""Functions run in other processes of this machine while this one goes on, with the outcome that they have here.
+
+Other than the workers of `geoaccess.parallel` these need no dask, and start before it is known what they will be given:
+so a slow import, such as that of matplotlib, costs nobody time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+__all__ = ["Background", "Shared", "Started", "background", "spare_cores"]
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+Value = TypeVar("Value")
+
+_MOST: int = 3
+"""More processes than this have nothing left to do while tables are written."""
+_LISTEN_S = 0.1
+"""So long at most until Ctrl-C is heard: on Windows nothing interrupts a wait."""
+_CALL = (
+    "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); from geoaccess.background import _serve; _serve()"
+)
+
+
+def spare_cores() -> int:
+    """Return how many processes can work beside this one: 0 where there is one core, or no Python to start."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores - 1, _MOST) if sys.executable and not hasattr(sys, "frozen") else 0
+
+
+@dataclass(frozen=True)
+class Shared(Generic[Value]):
+    """A value that several tasks are given; it is written once, and each process reads it once."""
+
+    value: Value
+    path: Path | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Send the name of the file instead of what is in it."""
+        return (_read_shared, (self.path,)) if self.path is not None else (Shared, (self.value,))
+
+
+@lru_cache(maxsize=2)
+def _read_shared(path: Path) -> Shared[Any]:
+    with path.open("rb") as file:
+        return Shared(pickle.load(file), path)  # noqa: S301 - our own, of a moment ago
+
+
+class Started(Generic[Result]):
+    """A function on its way; `result` waits for it."""
+
+    def __init__(self, call: Callable[[], Result], message: bytes | None) -> None:
+        self._call = call
+        self.message = message
+        self._ended = threading.Event()
+        self._found: list[Result] = []
+
+    def end(self, *found: Result) -> None:
+        """Say what came of it; nothing: it could not be run there."""
+        self._found.extend(found)
+        self._ended.set()
+
+    def result(self) -> Result:
+        """Return what the function returns.
+
+        What could not be run there, for whatever reason, is run here; so an error is the same, and raised where it
+        would be without other processes.
+        """
+        while not self._ended.wait(_LISTEN_S):
+            pass
+        if not self._found:
+            self._found.append(self._call())
+        return self._found[0]
+
+
+class Background:
+    """Starts functions in other processes; without any of them, each is run when its result is asked for."""
+
+    def __init__(self, scratch: Path, workers: Sequence[_Worker]) -> None:
+        self._scratch = scratch
+        self._waiting: queue.SimpleQueue[Started[Any] | None] = queue.SimpleQueue()
+        self._alive = len(workers)
+        self._lock = threading.Lock()
+        self._threads = [threading.Thread(target=self._feed, args=[worker], daemon=True) for worker in workers]
+        for thread in self._threads:
+            thread.start()
+
+    def share(self, value: Value) -> Shared[Value]:
+        """Return a handle to give to tasks, whose `value` this is here as there."""
+        if not self._alive:
+            return Shared(value)
+        path = self._scratch / f"shared-{id(value):x}-{len(list(self._scratch.iterdir()))}"
+        with path.open("wb") as file:
+            pickle.dump(value, file, protocol=pickle.HIGHEST_PROTOCOL)
+        return Shared(value, path)
+
+    def start(
+        self, function: Callable[Given, Result], *arguments: Given.args, **named: Given.kwargs
+    ) -> Started[Result]:
+        """Run a function of a module on arguments that can be pickled; whatever it writes must be the same anywhere."""
+
+        def call() -> Result:
+            return function(*arguments, **named)
+
+        task = Started(call, None)
+        with self._lock:
+            if not self._alive:
+                task.end()
+                return task
+            try:
+                task.message = pickle.dumps((function, arguments, named), protocol=pickle.HIGHEST_PROTOCOL)
+            except (pickle.PicklingError, TypeError, AttributeError):
+                task.end()
+                return task
+            self._waiting.put(task)
+        return task
+
+    def _feed(self, worker: _Worker) -> None:
+        """Give a worker one task after the other; when it is lost, the last such thread gives back all that wait."""
+        while (task := self._waiting.get()) is not None:
+            found = worker.run(task.message or b"")
+            task.end(*found)
+            if not found and not worker.alive:
+                break
+        with self._lock:
+            self._alive -= 1
+            while not self._alive:
+                try:
+                    left = self._waiting.get_nowait()
+                except queue.Empty:
+                    break
+                if left is not None:
+                    left.end()
+
+    def close(self) -> None:
+        """Let the threads end once their worker is gone."""
+        for _ in self._threads:
+            self._waiting.put(None)
+
+
+def _own_group() -> dict[str, Any]:
+    """Return how a process is started that Ctrl-C in the terminal does not reach: the first one ends it."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
+
+
+class _Worker:
+    """A process that runs one task at a time."""
+
+    def __init__(self, imports: Sequence[str]) -> None:
+        self._process = subprocess.Popen(  # noqa: S603 - this Python, and code of ours
+            [sys.executable, "-c", _CALL], stdin=subprocess.PIPE, stdout=subprocess.PIPE, **_own_group()
+        )
+        self._input, self._output = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
+        self.alive = True
+        self._send(pickle.dumps(sys.path), pickle.dumps(list(imports)))
+
+    def run(self, message: bytes) -> list[Any]:
+        """Return the result of a task in a list, which is empty where there is none."""
+        if not self._send(len(message).to_bytes(8, "little"), message):
+            return []
+        try:
+            found: list[Any] = pickle.load(self._output)  # noqa: S301 - of the process we started
+        except Exception:  # noqa: BLE001 - it ended, or sent what cannot be read: the task is run here
+            self.alive = False
+            return []
+        return found
+
+    def _send(self, *messages: bytes) -> bool:
+        try:
+            for message in messages:
+                self._input.write(message)
+            self._input.flush()
+        except (OSError, ValueError):
+            self.alive = False
+        return self.alive
+
+    def end(self) -> None:
+        """End the process, whatever it does."""
+        self.alive = False
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._input, self._output):
+            with contextlib.suppress(OSError):
+                pipe.close()
+
+
+@contextlib.contextmanager
+def background(*, workers: int | None = None, imports: Sequence[str] = ()) -> Iterator[Background]:
+    """Start processes, and yield what runs functions in them; they are gone when the block ends, however it ends.
+
+    Parameters
+    ----------
+    workers
+        How many processes; None for one per core beside this one's, three at most; with 0 all is run in this process.
+        No script needs a guard for them: what runs there imports modules and never the script.
+    imports
+        Modules to import at once, as functions that will be run there need them.
+
+    Examples
+    --------
+    >>> with background(workers=0) as pool:
+    ...     pool.start(divmod, 7, 2).result()
+    (3, 1)
+    """
+    number = spare_cores() if workers is None else workers
+    with contextlib.ExitStack() as stack:
+        started: list[_Worker] = []
+        scratch = Path()
+        if number:
+            made = stack.enter_context(tempfile.TemporaryDirectory(prefix="geoaccess-", ignore_cleanup_errors=True))
+            scratch = Path(made)
+        with contextlib.suppress(OSError):  # no process can be started: all is run here
+            for _ in range(number):
+                worker = _Worker(imports)
+                stack.callback(worker.end)
+                started.append(worker)
+        pool = Background(scratch, started)
+        stack.callback(pool.close)
+        yield pool
+
+
+def _serve() -> None:
+    """Run in a worker: import what is asked for, then run task after task until the pipe ends."""
+    messages = sys.stdin.buffer
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints must not stand among the answers
+    for name in pickle.load(messages):  # noqa: S301 - of the process that started this one
+        with contextlib.suppress(ImportError):
+            import_module(name)
+    while size := messages.read(8):
+        try:
+            function, arguments, named = pickle.loads(messages.read(int.from_bytes(size, "little")))  # noqa: S301
+            answer = pickle.dumps([function(*arguments, **named)], protocol=pickle.HIGHEST_PROTOCOL)
+        except Exception:  # noqa: BLE001 - the task is run by the other process, which raises what is wrong
+            answer = pickle.dumps([])
+        answers.write(answer)
+        answers.flush()

@@ -1,0 +1,193 @@
+"""The pictures of a study: the map for the screen, a map of each service, and figures of all.
+
+They are drawn in other processes as soon as it is known what lies in the cells, while this one goes on with tables.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import shapely
+
+from geoaccess import equity, maps
+from geoaccess.maps.network_layers import main_roads, merged_roads
+from geoaccess.study.results.tables import reached
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import geopandas as gpd
+
+    from geoaccess.background import Background, Shared, Started
+    from geoaccess.measures import ServiceSpec
+    from geoaccess.network import Network
+    from geoaccess.study.answers import Answers
+    from geoaccess.study.settings.study_file import Study
+    from geoaccess.zones import CentralityScheme
+
+__all__ = ["IMPORTS", "MAP", "WEB_MAP", "Picture", "draw_service", "drawn_below", "start_pictures", "words_of"]
+
+IMPORTS: Final = (
+    "geoaccess.study.results.pictures",
+    "geoaccess.maps.page",
+    "geoaccess.maps.curves",
+    "geoaccess.maps.drawing",
+    "PIL.PngImagePlugin",
+)
+"""What a process that draws imports; this one need not."""
+WEB_MAP: Final = "index.html"
+MAP: Final = "map_{}.png"
+_SHEET_STEPS: Final = 4000
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The content of a file, and a PNG in few colours for the report (empty for what is no PNG)."""
+
+    content: bytes
+    small: bytes = b""
+
+
+@dataclass(frozen=True, eq=False)
+class _Scene:
+    """What all pictures of a study are drawn of; what several of them need is made once in each process."""
+
+    results: gpd.GeoDataFrame
+    sites: gpd.GeoDataFrame
+    municipalities: gpd.GeoDataFrame | None
+    roads: gpd.GeoDataFrame
+    ferries: gpd.GeoDataFrame
+    specs: Sequence[ServiceSpec]
+    scheme: CentralityScheme
+    wording: Mapping[str, Any]
+
+    @cached_property
+    def below(self) -> dict[str, Any]:
+        """What lies under the cells."""
+        return _below(self.results, self.municipalities, self.roads, self.ferries)
+
+    @cached_property
+    def flat(self) -> dict[str, Any]:
+        """Cells and what lies under them, in the CRS of the grid."""
+        return _flat(self.results, self.below)
+
+    @cached_property
+    def lorenz(self) -> list[maps.LorenzCurve]:
+        """A Lorenz curve of each service that anybody reaches."""
+        curves = []
+        for spec in self.specs:
+            times, people = reached(self.results, spec.key)
+            if people.sum() > 0:
+                points = equity.lorenz(times, weights=people)
+                curves.append(
+                    maps.LorenzCurve(
+                        label=spec.label,
+                        population_share=points["population_share"].to_numpy(),
+                        time_share=points["value_share"].to_numpy(),
+                        gini=equity.gini(times, weights=people),
+                    )
+                )
+        return curves
+
+
+def start_pictures(
+    pool: Background,
+    study: Study,
+    *,
+    results: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame | None,
+    network: Network,
+) -> dict[str, Started[Picture]]:
+    """Start to draw every picture of a study; return them by the names of their files."""
+    parts = ("s", "reason", "site", "second_s", "second_site")
+    columns = {"population", "municipality", "centrality_class", "geometry"}
+    columns |= {f"{spec.key}_{part}" for spec in study.specs for part in parts}
+    scene = pool.share(
+        _Scene(
+            results=results[[name for name in results.columns if name in columns]],
+            sites=sites,
+            municipalities=municipalities,
+            roads=main_roads(network),
+            ferries=maps.ferry_lines(network),
+            specs=study.specs,
+            scheme=study.scheme,
+            wording=words_of(study),
+        )
+    )
+    names = [WEB_MAP, *(MAP.format(spec.key) for spec in study.specs), *(figure.name for figure in maps.FIGURES)]
+    return {name: pool.start(_draw, scene, name) for name in names}
+
+
+def _draw(scene: Shared[_Scene], name: str) -> Picture:
+    """Draw one picture: a function of a module, so that it can be run in another process."""
+    with tempfile.TemporaryDirectory(prefix="geoaccess-") as folder:
+        path = Path(folder) / name
+        _draw_file(scene.value, path)
+        content = path.read_bytes()
+    return Picture(content, maps.few_colours(content) if path.suffix == ".png" else b"")
+
+
+def _draw_file(scene: _Scene, path: Path) -> None:
+    for spec in scene.specs:
+        if path.name == MAP.format(spec.key):
+            return maps.service_map(path, service=spec, sites=scene.sites, **scene.flat, **scene.wording)
+    for figure in maps.FIGURES:
+        if path.name == figure.name:
+            return figure.draw(path, maps.Drawn(scene.results, scene.specs, scene.scheme, scene.lorenz, scene.wording))
+    drawn = {"results": scene.results, **scene.below, **scene.wording}
+    return maps.web_map(path, sites=scene.sites, services=scene.specs, scheme=scene.scheme, **drawn)
+
+
+def words_of(study: Study) -> dict[str, Any]:
+    """Return the words that stand on every picture of a study."""
+    settings = study.settings
+    proxies = [f"{spec.label}: {spec.proxy_note}" for spec in study.specs if spec.proxy_note]
+    subtitle = ". ".join(part.rstrip(".") for part in (settings.subtitle, *proxies) if part)
+    return {
+        "title": settings.title,
+        "subtitle": subtitle,
+        "disclaimer": settings.disclaimer,
+        "attribution": ". ".join(filter(None, ("; ".join(settings.attribution), settings.note))),
+        "language": settings.language,
+    }
+
+
+def drawn_below(answers: Answers) -> dict[str, Any]:
+    """Return what lies under the cells, no finer than can be seen on a sheet of the whole region."""
+    network = answers.network
+    return _below(answers.results, answers.municipalities, main_roads(network), maps.ferry_lines(network))
+
+
+def _below(
+    results: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame | None,
+    roads: gpd.GeoDataFrame,
+    ferries: gpd.GeoDataFrame,
+) -> dict[str, Any]:
+    west, south, east, north = results.to_crs("EPSG:4326").total_bounds
+    tolerance = max(east - west, north - south) / _SHEET_STEPS
+    if municipalities is not None:
+        near = municipalities.cx[west - 1 : east + 1, south - 1 : north + 1]
+        municipalities = near.set_geometry(shapely.coverage_simplify(near.geometry.to_numpy(), tolerance), crs=near.crs)
+    return {
+        "municipalities": municipalities,
+        "ferries": ferries,
+        "roads": merged_roads(roads, tolerance_deg=tolerance),
+    }
+
+
+def _flat(results: gpd.GeoDataFrame, below: Mapping[str, Any]) -> dict[str, Any]:
+    layers = {name: layer if layer is None else layer.to_crs(results.crs) for name, layer in below.items()}
+    return {"results": results, **layers}
+
+
+def draw_service(answers: Answers, key: str, path: Path, *, title: str) -> None:
+    """Draw the map of one service, with the sites and times of these answers, under a title of its own."""
+    spec = next(spec for spec in answers.study.specs if spec.key == key)
+    flat = _flat(answers.results, drawn_below(answers))
+    maps.service_map(path, service=spec, sites=answers.sites, **flat, **words_of(answers.study) | {"title": title})

@@ -1,0 +1,130 @@
+"""Functions in other processes: the same outcome as here, whatever becomes of the processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from operator import truediv
+
+import pytest
+
+from geoaccess import background as rooms
+from geoaccess.background import background, spare_cores
+
+
+class Refusing:
+    """Can be pickled, and is refused where it is read."""
+
+    def __init__(self, here):
+        self.here = here
+
+    def __reduce__(self):
+        return (_made, (self.here,))
+
+    def plus(self, number):
+        return (os.getpid(), number + 1)
+
+
+def _made(here):
+    if os.getpid() != here:
+        raise RuntimeError("not here")
+    return Refusing(here)
+
+
+def value_of(shared):
+    return shared.value
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2])
+def test_results_are_those_of_the_functions(workers):
+    with background(workers=workers, imports=["fractions", "no_such_module"]) as pool:
+        started = [pool.start(divmod, number, 7) for number in range(20)]
+        assert [one.result() for one in started] == [divmod(number, 7) for number in range(20)]
+
+
+def test_functions_run_in_other_processes():
+    with background(workers=2) as pool:
+        started = [pool.start(os.getpid) for _ in range(6)]
+        found = {one.result() for one in started}
+    assert os.getpid() not in found
+    assert 1 <= len(found) <= 2
+    for process in found:
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_an_error_is_raised_where_the_result_is_asked_for(workers):
+    with background(workers=workers) as pool:
+        wrong, right = pool.start(truediv, 1, 0), pool.start(truediv, 1, 2)
+        with pytest.raises(ZeroDivisionError):
+            wrong.result()
+        assert right.result() == 0.5
+
+
+def test_what_cannot_be_sent_is_run_here():
+    with background(workers=1) as pool:
+        assert pool.start(lambda number: (os.getpid(), number)[0], 1).result() == os.getpid()
+        assert pool.start(Refusing(os.getpid()).plus, 1).result() == (os.getpid(), 2)
+        assert pool.start(os.getpid).result() != os.getpid()  # the one who refused goes on
+
+
+def test_an_answer_that_cannot_be_sent_is_made_here():
+    with background(workers=1) as pool:
+        assert pool.start(memoryview, b"abc").result().tobytes() == b"abc"
+
+
+def test_a_process_that_dies_leaves_its_tasks_to_this_one():
+    with background(workers=1) as pool:
+        alive = pool.start(os.getpid).result()
+        waiting = [pool.start(time.sleep, 30), pool.start(divmod, 9, 2), pool.start(os.getpid)]
+        os.kill(alive, signal.SIGKILL)
+        assert waiting[1].result() == (4, 1)
+        assert waiting[2].result() == os.getpid()
+        assert pool.start(os.getpid).result() == os.getpid()
+
+
+def test_a_shared_value_is_the_same_there_as_here():
+    with background(workers=1) as pool:
+        shared = pool.share({"a": [1, 2]})
+        assert shared.value == {"a": [1, 2]}
+        assert pool.start(len, "abc").result() == 3
+        assert pool.start(getattr, shared, "value").result() == {"a": [1, 2]}
+    with background(workers=0) as pool:
+        assert pool.start(getattr, pool.share("here"), "value").result() == "here"
+
+
+def test_what_is_printed_there_does_not_stand_among_the_answers():
+    with background(workers=1) as pool:
+        assert pool.start(print, "hello").result() is None
+        assert pool.start(divmod, 5, 2).result() == (2, 1)
+
+
+def test_without_a_python_to_start_all_is_run_here(monkeypatch):
+    monkeypatch.setattr(rooms.subprocess, "Popen", lambda *_, **__: (_ for _ in ()).throw(OSError("no process")))
+    with background(workers=2) as pool:
+        assert pool.start(os.getpid).result() == os.getpid()
+    monkeypatch.setattr(sys, "executable", "")
+    assert spare_cores() == 0
+
+
+SCRIPT = """
+import os, sys, time
+from geoaccess.background import background
+with background(workers=1) as pool:
+    print(pool.start(os.getpid).result(), flush=True)
+    pool.start(time.sleep, 60).result()
+"""
+
+
+def test_ctrl_c_ends_the_other_process_too():
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    other = int(process.stdout.readline())
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert said.strip().endswith("KeyboardInterrupt")
+    with pytest.raises(ProcessLookupError):
+        os.kill(other, 0)
