@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 
 from geoaccess.maps.blocks import coarsened
+from geoaccess.maps.coverage import simplified_coverage
 from geoaccess.maps.results import Cells, Squares, Times
 
 
@@ -87,3 +89,22 @@ def test_blocks_have_the_people_and_mean_times_of_their_cells(seed, at_most):
             assert drawn.time_s[block] == pytest.approx(np.average(rows["time"][reached], weights=weight[reached]))
             by_site = weight[reached].groupby(rows["site"][reached]).sum()
             assert by_site[drawn.site[block]] == by_site.max()
+
+
+def test_areas_made_simpler_for_drawing_still_meet():
+    """Two halves of a disc with an island each: the wavy line between them has 4 000 points and stays one line."""
+    across = np.linspace(-50, 50, 4001)
+    between = np.column_stack([across, np.sin(across * 40) * 0.02])
+    north = shapely.Polygon([*between, (50, 50), (-50, 50)])
+    south = shapely.Polygon([*between, (50, -50), (-50, -50)])
+    dot = shapely.box(70, 70, 70.001, 70.001)
+    island = shapely.segmentize(shapely.box(60, 0, 70, 10), 0.01)
+    given = np.array([shapely.MultiPolygon([north, island]), shapely.MultiPolygon([south, dot])])
+    slim = simplified_coverage(given, 1.0)
+    assert shapely.get_num_coordinates(given).sum() > 12_000
+    assert shapely.get_num_coordinates(slim).sum() < 40
+    assert shapely.is_valid(slim).all()
+    assert shapely.coverage_is_valid(slim)
+    assert shapely.area(shapely.intersection(*slim)) == 0
+    assert shapely.area(slim) == pytest.approx([5100, 5000], abs=5)
+    assert shapely.covers(slim[0], shapely.Point(65, 5))

@@ -213,7 +213,7 @@ def test_only_travel_times_become_rasters(tmp_path, results):
 
 
 def test_the_raster_of_places_far_apart_holds_no_empty_blocks(tmp_path):
-    """Two cells 4 000 columns and 3 000 rows apart: of 16 x 12 blocks two are written, and the rest reads as no data."""
+    """Two cells 4 000 columns and 3 000 rows apart: of 16 x 12 blocks two are written, the rest reads as no data."""
     west, south = np.array([0.0, 1_000_000.0]), np.array([0.0, 750_000.0])
     results = gpd.GeoDataFrame(
         {"population": [1.0, 2.0], "gp_s": [60.0, np.inf], "gp_reason": ["", "no_road_within"]},

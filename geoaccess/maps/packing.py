@@ -11,6 +11,8 @@ import numpy as np
 import pyproj
 import shapely
 
+from geoaccess.maps.coverage import simplified_coverage
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -120,7 +122,7 @@ def pack_areas(areas: gpd.GeoSeries, *, within_m: float) -> tuple[Packed, Packed
     polygons = shapely.get_parts(projected)
     polygons = polygons[np.isin(shapely.get_type_id(polygons), (3, 6))]
     if shapely.coverage_is_valid(polygons):
-        slim = shapely.coverage_simplify(polygons, within_m)
+        slim = simplified_coverage(polygons, within_m)
     else:  # published borders often overlap by a hair
         slim = shapely.simplify(polygons, within_m)
     shapes = shapely.get_parts(slim)

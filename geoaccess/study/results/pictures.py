@@ -11,9 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import shapely
-
 from geoaccess import equity, maps
+from geoaccess.maps.coverage import simplified_coverage
 from geoaccess.maps.network_layers import main_roads, merged_roads
 from geoaccess.study.results.tables import reached
 
@@ -42,6 +41,8 @@ IMPORTS: Final = (
 WEB_MAP: Final = "index.html"
 MAP: Final = "map_{}.png"
 _SHEET_STEPS: Final = 4000
+_SCREEN_STEPS: Final = 16_000
+"""How fine lines are, in parts of the longer side of the region: on a sheet, and on a map that one can zoom into."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class _Scene:
     @cached_property
     def below(self) -> dict[str, Any]:
         """What lies under the cells."""
-        return _below(self.results, self.municipalities, self.roads, self.ferries)
+        return _below(self.results, self.municipalities, self.roads, self.ferries, steps=_SCREEN_STEPS)
 
     @cached_property
     def flat(self) -> dict[str, Any]:
@@ -160,7 +161,8 @@ def words_of(study: Study) -> dict[str, Any]:
 def drawn_below(answers: Answers) -> dict[str, Any]:
     """Return what lies under the cells, no finer than can be seen on a sheet of the whole region."""
     network = answers.network
-    return _below(answers.results, answers.municipalities, main_roads(network), maps.ferry_lines(network))
+    roads, ferries = main_roads(network), maps.ferry_lines(network)
+    return _below(answers.results, answers.municipalities, roads, ferries, steps=_SHEET_STEPS)
 
 
 def _below(
@@ -168,12 +170,14 @@ def _below(
     municipalities: gpd.GeoDataFrame | None,
     roads: gpd.GeoDataFrame,
     ferries: gpd.GeoDataFrame,
+    *,
+    steps: int,
 ) -> dict[str, Any]:
     west, south, east, north = results.to_crs("EPSG:4326").total_bounds
-    tolerance = max(east - west, north - south) / _SHEET_STEPS
+    tolerance = max(east - west, north - south) / steps
     if municipalities is not None:
         near = municipalities.cx[west - 1 : east + 1, south - 1 : north + 1]
-        municipalities = near.set_geometry(shapely.coverage_simplify(near.geometry.to_numpy(), tolerance), crs=near.crs)
+        municipalities = near.set_geometry(simplified_coverage(near.geometry.to_numpy(), tolerance), crs=near.crs)
     return {
         "municipalities": municipalities,
         "ferries": ferries,
