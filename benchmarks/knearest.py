@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["k_nearest"]
 
 K = 5
-FASTER, FASTER_WITH_BUILD = 150.0, 4.0
+FASTER, FASTER_WITH_BUILD = 100.0, 4.0
 
 
 @functools.lru_cache(maxsize=2)

@@ -15,10 +15,10 @@ import pandas as pd
 import geoaccess as ga
 from geoaccess import siting
 from geoaccess.defaults import UNREACHED_MIN
-from geoaccess.hierarchy import light
-from geoaccess.kernels import search, sweeps
+from geoaccess.kernels import sweeps
 from geoaccess.kernels.keys import FAR, NEVER
-from geoaccess.routing.sites import nearest_keys
+from geoaccess.routing.batches import Seeds, Targets, sweep_between, sweep_trees
+from geoaccess.routing.node_keys import nearest_keys
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["FAR"]
 
-WIDTH = 32
-
 
 def read(path: Path) -> ga.Network:
     """Read an extract, nothing cached."""
@@ -44,12 +42,13 @@ def nearest_bare(network: ga.Network, sites: Nodes, k: int) -> npt.NDArray[np.ui
 
     What the network keeps from an earlier question is used; `forget` drops it.
     """
-    return nearest(light(network), sites, k)
+    return nearest(network, sites, k)
 
 
 def forget(network: ga.Network) -> None:
     """Drop what a bare network keeps from one question for the next (not its arcs)."""
-    network.__dict__.pop("_light", None)
+    for kept in ("_light", "_asked"):
+        network.__dict__.pop(kept, None)
 
 
 def contract(network: ga.Network) -> ga.Hierarchy:
@@ -58,10 +57,10 @@ def contract(network: ga.Network) -> ga.Hierarchy:
     return ga.contract(network)
 
 
-def nearest(hierarchy: ga.Hierarchy, sites: Nodes, k: int) -> npt.NDArray[np.uint64]:
-    """Return the k nearest sites of every node, people travelling to them, by a hierarchy."""
+def nearest(roads: ga.Network | ga.Hierarchy, sites: Nodes, k: int) -> npt.NDArray[np.uint64]:
+    """Return the k nearest sites of every node, people travelling to them, by a hierarchy where there is one."""
     numbers = np.arange(sites.size, dtype=np.int32)
-    return nearest_keys(hierarchy, sites, np.zeros_like(sites), numbers, k=k, reverse=True)
+    return nearest_keys(roads, sites, np.zeros_like(sites), numbers, k=k, reverse=True)
 
 
 def keys(answer: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
@@ -71,32 +70,18 @@ def keys(answer: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
 
 def trees(hierarchy: ga.Hierarchy, roots: Nodes) -> npt.NDArray[np.uint32]:
     """Return the times from each root to every node, along the arcs, in batches of lanes over threads."""
-    return trees_into(hierarchy, roots, *room_for_trees(hierarchy, roots.size))
+    return trees_into(hierarchy, roots, room_for_trees(hierarchy, roots.size))
 
 
-def room_for_trees(hierarchy: ga.Hierarchy, count: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
-    """Return the memory that so many trees need: the rows of a batch on each thread, and the answer."""
-    n = hierarchy.place.size
-    return np.empty((search.threads(), n * WIDTH), np.uint32), np.empty((n, count), np.uint32)
+def room_for_trees(hierarchy: ga.Hierarchy, count: int) -> npt.NDArray[np.uint32]:
+    """Return the memory for the answer of so many trees; they need no other."""
+    return np.empty((hierarchy.place.size, count), np.uint32)
 
 
-def trees_into(
-    hierarchy: ga.Hierarchy, roots: Nodes, best: npt.NDArray[np.uint32], found: npt.NDArray[np.uint32]
-) -> npt.NDArray[np.uint32]:
+def trees_into(hierarchy: ga.Hierarchy, roots: Nodes, found: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
     """Write the times of `trees` into memory that is there."""
-    sweeps.trees(
-        hierarchy.start,
-        hierarchy.head,
-        hierarchy.outward,
-        hierarchy.inward,
-        hierarchy.place,
-        np.arange(roots.size + 1),
-        hierarchy.place[roots],
-        np.zeros(roots.size, np.uint32),
-        WIDTH,
-        best,
-        found,
-    )
+    seeds = Seeds(np.arange(roots.size + 1), hierarchy.place[roots], np.zeros(roots.size, np.uint32))
+    sweep_trees(hierarchy, seeds, found, reverse=False)
     return found
 
 
@@ -110,42 +95,29 @@ def matrix(hierarchy: ga.Hierarchy, origins: Nodes, destinations: Nodes) -> npt.
     wanted = np.zeros(hierarchy.place.size, np.bool_)
     wanted[hierarchy.place[origins]] = True
     wanted[hierarchy.place[destinations]] = True
-    start, head, outward, inward, rank = sweeps.restrict(
-        hierarchy.start, hierarchy.head, hierarchy.outward, hierarchy.inward, wanted
-    )
-    place = rank[hierarchy.place]
+    *arrays, rank = sweeps.restrict(hierarchy.start, hierarchy.head, hierarchy.outward, hierarchy.inward, wanted)
+    part = ga.Hierarchy(hierarchy.network, 0, rank[hierarchy.place], *arrays)
     found = np.empty((destinations.size, origins.size), np.uint32)
-    places = place[destinations]
-    sweeps.lanes(
-        start,
-        head,
-        outward,
-        inward,
-        np.arange(origins.size + 1),
-        place[origins],
-        np.zeros(origins.size, np.uint32),
-        places,
-        places,
-        np.zeros(destinations.size, np.uint32),
-        np.full(destinations.size, NEVER),
-        WIDTH,
-        np.empty((search.threads(), (start.size - 1) * WIDTH), np.uint32),
-        found,
-    )
+    seeds = Seeds(np.arange(origins.size + 1), part.place[origins], np.zeros(origins.size, np.uint32))
+    places = part.place[destinations]
+    at_once = np.zeros(destinations.size, np.uint32)
+    targets = Targets(places, places, at_once, np.full(destinations.size, NEVER))
+    sweep_between(part, seeds, targets, found, reverse=False)
     return found.T.astype(np.int32)
 
 
 def sweep_bytes(hierarchy: ga.Hierarchy, lanes: int) -> int:
     """Return how many bytes one sweep must read and write: the arcs it goes over and what it writes of each node.
 
-    For the nearest site (lanes = 0) arcs are gone over up and down and each node has a key of 8 bytes, written twice:
-    in the order of the hierarchy and by node number. For lanes the arcs are gone over down, and each node has `lanes`
-    times of 4 bytes, written twice as well.
+    For the nearest site (lanes = 0) each node has a key of 8 bytes, written first empty, then in the order of the
+    hierarchy, and at last by node number, for which it is read again. For lanes each node has `lanes` times of 4
+    bytes, written once, by node number; so that half of what the copy does, which reads as much as it writes, is not
+    needed for them. What is above the sites or roots is little.
     """
     n, arcs = hierarchy.place.size, hierarchy.head.size
     if lanes == 0:
-        return 2 * (4 * n + 8 * arcs) + 4 * n + 3 * 8 * n
-    return 4 * n + 8 * arcs + 4 * n + 2 * 4 * lanes * n
+        return 8 * arcs + 4 * n + 5 * 8 * n
+    return 8 * arcs + 2 * 4 * n + 4 * lanes * n
 
 
 def solve(hierarchy: ga.Hierarchy, sites: Nodes) -> ga.routing.NearestField:

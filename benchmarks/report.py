@@ -46,9 +46,8 @@ REASONS: dict[str, str] = {
         "pandana is several times faster on this graph than where the target was set (18.9 s at a million nodes)."
     ),
     "one-to-all": (
-        "Each time is written to a row of its batch and copied in the order of the nodes, and two threads share "
-        "one memory. Answers in the order of the hierarchy would take half; times between some places only (the "
-        "matrix) take far less."
+        "Each time is written once, where it is to stand; what is left is the memory, which two threads share. Times "
+        "between some places only (the matrix) take far less."
     ),
     "add one site": (
         "A whole solve of so small a country takes 5 ms; the change still touches one node in forty, at 100 to "
@@ -59,11 +58,12 @@ REASONS: dict[str, str] = {
         "beside it is the hierarchy's; it is 0.5 s without one."
     ),
     "sweep for the nearest site": (
-        "Up and down are read one after another by one thread, and each node waits for those above it, just "
-        "written; the copy uses both threads. Levels side by side on two threads would be needed."
+        "Going up from the sites and over the top of the hierarchy is for one thread, the copy uses both throughout; "
+        "on a busy machine the two threads of a sweep wait for each other."
     ),
     "sweep of": (
-        "One batch runs on one thread, the copy on two; each row is read again for every arc that leads to it."
+        "A row is written where its node stands in the answer, not one after another as the copy does, and read again "
+        "for every arc that leads to it."
     ),
 }
 """Why a target is not met, measured, and what would be needed: by how the names of the tasks begin."""

@@ -19,7 +19,7 @@ __all__ = ["ROOTS", "trees"]
 
 ROOTS = 64
 FEW = 4  # of these for the peers
-FASTER = 150.0
+FASTER = 300.0
 
 
 def trees(plan: Plan) -> Iterator[Row]:

@@ -13,7 +13,7 @@ import geoaccess as ga
 from geoaccess.errors import InputError
 from geoaccess.hierarchy import load_order, order_of, save_order, topology_digest
 
-ARRAYS = ("place", "start", "head", "slot")
+ARRAYS = ("place", "start", "head", "slot", "parts")
 
 
 def road():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from itertools import combinations, pairwise
 from types import SimpleNamespace
+from unittest import mock
 
 import networkx as nx
 import numpy as np
@@ -12,10 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geoaccess.hierarchy import contract, light
+from geoaccess.hierarchy import Hierarchy, contract, light, parts
 from geoaccess.hierarchy.order import make_order
-from geoaccess.kernels import elimination, fields, graph, search, sweeps, unpacking
+from geoaccess.kernels import elimination, graph, search, sweeps, unpacking
 from geoaccess.kernels.keys import EMPTY, FAR, LOW, NEVER, SHIFT
+from geoaccess.routing import batches, node_keys
+from geoaccess.routing.node_keys import nearest_keys
 
 PLAIN = os.environ.get("NUMBA_DISABLE_JIT") == "1"
 few = settings(max_examples=8 if PLAIN else 80, deadline=None)
@@ -54,6 +58,7 @@ def network_of(made):
     lon, lat = np.random.default_rng(n).uniform(0, 1, (2, n)).round(1)
     return SimpleNamespace(
         n_nodes=n,
+        expansion=None,
         node_lon=lon,
         node_lat=lat,
         arcs=arcs_of(n, tail, head, cost),
@@ -72,19 +77,32 @@ def times_from(made, *, reverse):
     return dict(nx.all_pairs_dijkstra_path_length(multi))
 
 
+@contextmanager
+def shared_between_threads(count):
+    """Cut even small hierarchies into parts and share these between three threads."""
+    with (
+        mock.patch.object(parts, "_SMALL", 0),
+        mock.patch.object(parts, "_PARTS", count),
+        mock.patch.object(node_keys, "_ALONE", 0),
+        mock.patch.object(search, "threads", return_value=3),
+    ):
+        yield
+
+
 @few
-@given(roads(), st.booleans(), st.booleans(), st.integers(1, 4), st.data())
-def test_the_k_nearest_are_those_of_one_search_per_site(made, whole, reverse, k, data):
+@given(roads(), st.booleans(), st.booleans(), st.integers(1, 4), st.integers(1, 8), st.data())
+def test_the_k_nearest_are_those_of_one_search_per_site(made, whole, reverse, k, count, data):
     n = made[0]
     network = network_of(made)
-    hierarchy = contract(network) if whole else light(network)
+    with shared_between_threads(count):
+        hierarchy = contract(network) if whole else light(network)
     leg = st.sampled_from([0, 0, 1, 7, 1000])
     seeds = data.draw(st.lists(st.tuples(st.integers(0, n - 1), leg, st.integers(0, 5)), min_size=1, max_size=9))
     node = np.array([seed[0] for seed in seeds], np.int32)
-    key = np.array([(seed[1] << 32) | seed[2] for seed in seeds], np.uint64)
-    up, down = hierarchy.costs(reverse=reverse)
-    arrays = (hierarchy.core, hierarchy.start, hierarchy.head, up, down, hierarchy.place, node, key)
-    found = fields.nearest(*arrays) if k == 1 else fields.k_nearest(*arrays, k)
+    time, site = np.array([seed[1:] for seed in seeds], np.int32).T
+    with shared_between_threads(count):
+        found = nearest_keys(hierarchy, node, time, site, k=k, reverse=reverse)
+    assert np.array_equal(found, nearest_keys(hierarchy, node, time, site, k=k, reverse=reverse))  # on one thread
     between = times_from(made, reverse=reverse)
     for v in range(n):
         least = {}
@@ -98,60 +116,39 @@ def test_the_k_nearest_are_those_of_one_search_per_site(made, whole, reverse, k,
 
 
 @few
-@given(roads(), st.booleans(), st.integers(1, 5), st.integers(1, 3), st.integers(0, 2**32))
-def test_lanes_give_all_times_between_nodes_also_above_some_nodes_alone(made, reverse, width, blocks, seed):
+@given(roads(), st.booleans(), st.integers(1, 5), st.integers(0, 2**32))
+def test_lanes_give_all_times_between_nodes_also_above_some_nodes_alone(made, reverse, width, seed):
     n = made[0]
     hierarchy = contract(network_of(made))
     rng = np.random.default_rng(seed)
     chosen = rng.random(n) < rng.random()
     chosen[0] = True
-    start, head, outward, inward, rank = sweeps.restrict(
+    *arrays, rank = sweeps.restrict(
         hierarchy.start, hierarchy.head, hierarchy.outward, hierarchy.inward, chosen[hierarchy.node]
     )
-    up, down = (inward, outward) if reverse else (outward, inward)
+    part = Hierarchy(hierarchy.network, 0, rank[hierarchy.place], *arrays)
     nodes = np.flatnonzero(chosen)
-    places = rank[hierarchy.place[nodes]]
+    places, none = part.place[nodes], np.zeros(nodes.size, np.uint32)
     found = np.empty((nodes.size, nodes.size), np.uint32)
-    sweeps.lanes(
-        start,
-        head,
-        up,
-        down,
-        np.arange(nodes.size + 1),
-        places,
-        np.zeros(nodes.size, np.uint32),
-        places,
-        places,
-        np.zeros(nodes.size, np.uint32),
-        np.full(nodes.size, NEVER),
-        width,
-        np.empty((blocks, (start.size - 1) * width), np.uint32),
-        found,
-    )
+    seeds = batches.Seeds(np.arange(nodes.size + 1), places, none)
+    targets = batches.Targets(places, places, none, np.full(nodes.size, NEVER))
+    with shared_between_threads(1), mock.patch.object(batches, "WIDTH", width):
+        batches.sweep_between(part, seeds, targets, found, reverse=reverse)
     between = times_from(made, reverse=reverse)
     expected = [[between[u].get(v, int(FAR)) for u in nodes.tolist()] for v in nodes.tolist()]
     assert found.tolist() == expected
 
 
 @few
-@given(roads(), st.booleans(), st.integers(1, 5), st.integers(1, 3), st.data())
-def test_trees_give_all_times_from_some_nodes(made, reverse, width, blocks, data):
+@given(roads(), st.booleans(), st.integers(1, 5), st.integers(1, 8), st.data())
+def test_trees_give_all_times_from_some_nodes(made, reverse, width, count, data):
     n = made[0]
-    hierarchy = contract(network_of(made))
     roots = np.array(data.draw(st.lists(st.integers(0, n - 1), max_size=12)), np.int64)
     found = np.empty((n, roots.size), np.uint32)
-    sweeps.trees(
-        hierarchy.start,
-        hierarchy.head,
-        *hierarchy.costs(reverse=reverse),
-        hierarchy.place,
-        np.arange(roots.size + 1),
-        hierarchy.place[roots],
-        np.zeros(roots.size, np.uint32),
-        width,
-        np.empty((blocks, n * width), np.uint32),
-        found,
-    )
+    with shared_between_threads(count), mock.patch.object(batches, "WIDTH", width):
+        hierarchy = contract(network_of(made))
+        seeds = batches.Seeds(np.arange(roots.size + 1), hierarchy.place[roots], np.zeros(roots.size, np.uint32))
+        batches.sweep_trees(hierarchy, seeds, found, reverse=reverse)
     between = times_from(made, reverse=reverse)
     assert found.tolist() == [[between[u].get(v, int(FAR)) for u in roots.tolist()] for v in range(n)]
 
@@ -188,11 +185,32 @@ def test_the_way_is_made_of_arcs_and_as_long_as_the_least_time(made, data):
     assert sum(quickest[pair] for pair in pairwise(nodes)) == expected
 
 
+def assert_parts_are_apart(hierarchy, count):
+    """No arc leads from one part to another that is not the top, which comes first."""
+    bare, *bounds = hierarchy.parts.tolist()
+    assert len(bounds) == count + 1
+    assert hierarchy.core <= bare <= bounds[0]
+    assert bounds == sorted(bounds)
+    assert bounds[-1] == hierarchy.place.size
+    arcs = np.diff(hierarchy.start)
+    assert (arcs[hierarchy.core : bare] == 0).all()
+    assert (arcs[bare:] > 0).all()
+    tail = np.repeat(np.arange(arcs.size), arcs)
+    part_of = np.searchsorted(bounds, np.arange(arcs.size), side="right")  # 0 is the top and what comes before it
+    assert ((part_of[hierarchy.head] == 0) | (part_of[hierarchy.head] == part_of[tail])).all()
+
+
 @few
-@given(roads())
-def test_a_hierarchy_holds_every_node_once_and_leads_up(made):
+@given(roads(), st.integers(1, 8), st.integers(0, 2**32))
+def test_a_hierarchy_holds_every_node_once_and_leads_up(made, count, seed):
     n = made[0]
-    for hierarchy in (contract(network_of(made)), light(network_of(made))):
+    network = network_of(made)
+    place = np.random.default_rng(seed).integers(0, n, n).astype(np.int32)
+    network.expansion = SimpleNamespace(place=place) if seed % 2 else None
+    with shared_between_threads(count):
+        made_of = contract(network), light(network)
+    for hierarchy in made_of:
+        assert_parts_are_apart(hierarchy, count)
         assert sorted(hierarchy.place.tolist()) == list(range(n))
         for p in range(hierarchy.core, n):
             above = hierarchy.head[hierarchy.start[p] : hierarchy.start[p + 1]].tolist()
@@ -249,15 +267,8 @@ def test_a_crowded_grid_with_ferries_is_contracted_right():
     expected, _, _ = search.tree(
         network.arcs.start, network.arcs.head, network.arcs.cost_ds, origin, np.zeros(1, np.int32)
     )
-    found = fields.nearest(
-        0,
-        hierarchy.start,
-        hierarchy.head,
-        *hierarchy.costs(reverse=False),
-        hierarchy.place,
-        origin,
-        np.zeros(1, np.uint64),
-    )
+    nothing = np.zeros(1, np.int32)
+    found = nearest_keys(hierarchy, origin, nothing, nothing, k=1, reverse=False)
     times = (found[:, 0] >> SHIFT).astype(np.int64)
     assert times.tolist() == expected.tolist()
 

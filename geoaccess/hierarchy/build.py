@@ -9,6 +9,7 @@ import numpy as np
 from geoaccess.arguments import checks_arguments
 from geoaccess.hierarchy.core import Hierarchy
 from geoaccess.hierarchy.order import keep_order, make_order, order_of
+from geoaccess.hierarchy.parts import numbered
 from geoaccess.kernels import elimination, ordering
 
 if TYPE_CHECKING:
@@ -125,9 +126,9 @@ def _ordered(
     outward: npt.NDArray[np.uint32],
     inward: npt.NDArray[np.uint32],
 ) -> Hierarchy:
-    """Return a hierarchy in an order in which sweeps stay near in memory."""
-    number = ordering.near_order(core, start, head, place)
-    return Hierarchy(network, core, number[place], *ordering.renumbered(number, start, head, outward, inward))
+    """Return a hierarchy in an order in which sweeps stay near in memory and threads can share them."""
+    number, parts = numbered(network, core, start, head, place)
+    return Hierarchy(network, core, number[place], *ordering.renumbered(number, start, head, outward, inward), parts)
 
 
 def _places(order: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:

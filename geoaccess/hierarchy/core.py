@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from dataclasses import field as dataclass_field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from geoaccess.errors import InputError
 from geoaccess.kernels import unpacking
+from geoaccess.kernels.keys import LAST
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -37,7 +39,12 @@ class Hierarchy:
         For each node of the network its number here, counted from the top.
     start, head, outward, inward
         Node p here has arcs start[p]:start[p + 1], each to and from the node `head` above it (in the core: beside it)
-        at `outward` and `inward` deciseconds; 2**31 where no way leads.
+        at `outward` and `inward` deciseconds; 2**31 where no way leads. Nodes without arcs, which have nothing above
+        them, come first, after the core.
+    parts
+        Where the parts begin that threads may sweep at once, and the count of nodes: all nodes from parts[0] on have
+        arcs, those of part i >= 1, parts[i]:parts[i + 1], only to nodes before parts[1] and to each other. Left out, it
+        is one part.
     """
 
     network: Network
@@ -47,9 +54,13 @@ class Hierarchy:
     head: npt.NDArray[np.int32]
     outward: npt.NDArray[np.uint32]
     inward: npt.NDArray[np.uint32]
+    parts: npt.NDArray[np.int64] = dataclass_field(default_factory=lambda: np.empty(0, np.int64))
 
     def __post_init__(self) -> None:
         """Make the arrays read-only."""
+        if not self.parts.size:
+            bare = np.searchsorted(self.start, self.start[self.core], side="right") - 1
+            object.__setattr__(self, "parts", np.array([bare, self.start.size - 1], np.int64))
         for item in fields(self):
             value = getattr(self, item.name)
             if isinstance(value, np.ndarray):
@@ -78,7 +89,26 @@ class Hierarchy:
         """For each number here, from the top, the node of the network."""
         node = np.empty(self.place.size, np.int32)
         node[self.place] = np.arange(self.place.size, dtype=np.int32)
+        node.flags.writeable = False
         return node
+
+    @cached_property
+    def stream(self) -> npt.NDArray[np.uint32]:
+        """The heads as a sweep reads them, the highest bit set at the last arc of each node: 4 bytes an arc.
+
+        The costs of the arcs stand beside it in `outward` and `inward`: new ones need no new stream.
+        """
+        stream = self.head.astype(np.uint32)
+        ends = self.start[1:]
+        stream[ends[ends > self.start[:-1]] - 1] |= LAST
+        return stream
+
+    @cached_property
+    def head_node(self) -> npt.NDArray[np.int32]:
+        """The node of the network that each arc leads to: 4 bytes an arc."""
+        head_node: npt.NDArray[np.int32] = self.node[self.head]
+        head_node.flags.writeable = False
+        return head_node
 
     @cached_property
     def below(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:

@@ -131,4 +131,5 @@ class Metric:
         """Return the hierarchy by the times of now, a copy; `network` is what places are attached to in questions."""
         order = self.order
         times = self.outward.copy(), self.inward.copy()
-        return Hierarchy(self.network if network is None else network, 0, order.place, order.start, order.head, *times)
+        network = self.network if network is None else network
+        return Hierarchy(network, 0, order.place, order.start, order.head, *times, order.parts)

@@ -11,7 +11,8 @@ import numpy as np
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.hierarchy.core import Hierarchy
-from geoaccess.kernels import customising, dissection, elimination, graph, ordering, unpacking
+from geoaccess.hierarchy.parts import numbered
+from geoaccess.kernels import customising, dissection, elimination, graph, unpacking
 from geoaccess.kernels.threads import thread_count
 
 if TYPE_CHECKING:
@@ -50,12 +51,15 @@ class Order:
     slot
         For each of `Network.possible_arcs` twice the arc here that it counts for, and one more where it leads down;
         -1 where it leads from a node to itself.
+    parts
+        Where the parts begin that threads may sweep at once, see `Hierarchy`.
     """
 
     place: npt.NDArray[np.int32]
     start: npt.NDArray[np.int32]
     head: npt.NDArray[np.int32]
     slot: npt.NDArray[np.int32]
+    parts: npt.NDArray[np.int64]
 
     def __post_init__(self) -> None:
         """Make the arrays read-only."""
@@ -97,7 +101,9 @@ class Order:
         outward, inward = self.customised(network)
         least = outward.copy(), inward.copy()
         customising.tighten(self.start, self.head, *least)
-        return Hierarchy(network, 0, self.place, *customising.kept(self.start, self.head, outward, inward, *least))
+        return Hierarchy(
+            network, 0, self.place, *customising.kept(self.start, self.head, outward, inward, *least), self.parts
+        )
 
 
 @checks_arguments
@@ -142,10 +148,10 @@ def make_order(network: Network, *, progress: Callable[[float], None] | None = N
     order = np.concatenate([fallen, kept[nodes]])[::-1].astype(np.int32)
     place = _places(order)
     above = customising.complete(order, place, begin, near)
-    number = ordering.near_order(0, *above, place)
+    number, parts = numbered(network, 0, *above, place)
     rows, upper = customising.sorted_rows(number, *above)
     place = number[place]
-    return Order(place, rows, upper, customising.slots(place, rows, upper, tail, head))
+    return Order(place, rows, upper, customising.slots(place, rows, upper, tail, head), parts)
 
 
 def _quiet(_: float) -> None:

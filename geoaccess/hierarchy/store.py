@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["load_order", "save_order", "topology_digest"]
 
-_FORMAT = 2
-_ARRAYS = ("place", "start", "head", "slot")
+_FORMAT = 3
+_ARRAYS = ("place", "start", "head", "slot", "parts")
 
 
 @checks_arguments

@@ -216,7 +216,8 @@ def kept(
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
     """Return (start, head, outward, inward) of the arcs whose time is the least there is, one way at least.
 
-    A shortest path that goes up and then down takes no other arc: its parts are shortest paths too.
+    A shortest path that goes up and then down takes no other arc: its parts are shortest paths too. Of a node
+    whose arcs lead nowhere, the first one is kept.
     """
     rows = np.zeros(start.size, np.int32)
     heads = np.empty(head.size, np.int32)
@@ -229,5 +230,8 @@ def kept(
             if leaves < NEVER or comes < NEVER:
                 heads[filled], outwards[filled], inwards[filled] = head[arc], leaves, comes
                 filled += 1
+        if filled == rows[p] and start[p] < start[p + 1]:  # sweeps want an arc of every node that can have one
+            heads[filled], outwards[filled], inwards[filled] = head[start[p]], NEVER, NEVER
+            filled += 1
         rows[p + 1] = filled
     return rows, heads[:filled], outwards[:filled], inwards[:filled]

@@ -1,6 +1,9 @@
-"""Nearest fields: up from the sites, through the core where there is one, and once down over all nodes.
+"""Nearest fields on a hierarchy: up from the sites, through the core where there is one, and down over all nodes.
 
-See `sweeps` for what a hierarchy looks like and what `up` and `down` are.
+See `sweeps` for what a hierarchy looks like and what `up` and `down` are. Going down is most of the work. It is done
+part by part (`ordering.in_parts`), which threads share, and waits on no branch that cannot be foreseen: for one site,
+arcs are a stream in which the highest bit of a head says that the next arc is another node's; for several, the sites
+of two neighbours mostly come in the same order, and then the lesser time of each counts.
 """
 
 from __future__ import annotations
@@ -10,22 +13,70 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
-from geoaccess.kernels.heap import drop_least, push
-from geoaccess.kernels.keys import EMPTY, FAR, LOW, NEVER, ONE, SHIFT
+from geoaccess.kernels.keys import EMPTY, LAST, LOW, NEVER, ONE, SHIFT
+from geoaccess.kernels.settling import settle_k, settle_one
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["k_nearest", "nearest"]
+__all__ = ["climb", "climb_k", "descend", "descend_k", "rows_by_node"]
+
+_HEAD = np.uint64(LAST - 1)
+_FLAG = np.uint64(31)
+_TWO = np.uint64(2)
 
 
-@numba.njit(cache=True)
-def _merge(best: npt.NDArray[np.uint64], into: np.uint64, other: np.uint64, cost: np.uint32, k: np.uint64) -> None:
-    """Put k keys, from `other` on and later by a cost, among those from `into` on: sorted, each site once.
+@numba.njit(cache=True, nogil=True)
+def climb(
+    core: int,
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    up: npt.NDArray[np.uint32],
+    seed_place: npt.NDArray[np.int32],
+    seed_key: npt.NDArray[np.uint64],
+    best: npt.NDArray[np.uint64],
+) -> None:
+    """Write the keys of all nodes above the seeds, and of the core; of all others `EMPTY`."""
+    for i in range(best.size):
+        best[i] = EMPTY
+    low = -1
+    for i in range(seed_place.size):
+        p = seed_place[i]
+        best[p] = min(best[p], seed_key[i])
+        low = max(low, p)
+    for p in range(low, core - 1, -1):
+        key = best[p]
+        if key != EMPTY:
+            for arc in range(start[p], start[p + 1]):
+                best[head[arc]] = min(best[head[arc]], key + (np.uint64(up[arc]) << SHIFT))
+    if core > 0:
+        settle_one(core, start, head, up, best)
+
+
+@numba.njit(cache=True, nogil=True)
+def descend(
+    start: npt.NDArray[np.int32],
+    stream: npt.NDArray[np.uint32],
+    down: npt.NDArray[np.uint32],
+    best: npt.NDArray[np.uint64],
+    first: int,
+    last: int,
+) -> None:
+    """Lower the keys of the nodes from `first` up to `last`, each of which has arcs, to what comes from above."""
+    into = np.uint64(first)
+    for arc in range(np.uint64(start[first]), np.uint64(start[last])):
+        head = np.uint64(stream[arc])
+        there = best[head & _HEAD] + (np.uint64(down[arc]) << SHIFT)
+        best[into] = min(best[into], there)
+        into += head >> _FLAG
+
+
+@numba.njit(cache=True, nogil=True)
+def _insert(best: npt.NDArray[np.uint64], into: np.uint64, other: np.uint64, add: np.uint64, k: np.uint64) -> None:
+    """Put k keys, from `other` on and later by `add`, among those from `into` on: sorted, each site once.
 
     Places in `best` are unsigned, so that none is taken for one counted from the end.
     """
-    add = np.uint64(cost) << SHIFT
     last = into + k - ONE
     for i in range(k):
         key = best[other + i] + add
@@ -46,217 +97,141 @@ def _merge(best: npt.NDArray[np.uint64], into: np.uint64, other: np.uint64, cost
             at += ONE
 
 
-@numba.njit(cache=True)
-def _span(
-    core: int, start: npt.NDArray[np.int32], up: npt.NDArray[np.uint32], best: npt.NDArray[np.uint64]
-) -> tuple[np.uint64, np.uint64]:
-    """Return the least time in the core, and how much later than another in the queue a time can be."""
-    least, most = np.uint64(FAR), np.uint64(0)
-    for p in range(core):
-        if best[p] != EMPTY:
-            least = min(least, best[p] >> SHIFT)
-            most = max(most, best[p] >> SHIFT)
-    longest = np.uint32(0)
-    for arc in range(start[core]):
-        if up[arc] != NEVER:
-            longest = max(longest, up[arc])
-    return least, max(np.uint64(longest), max(most, least) - least)
+@numba.njit(cache=True, nogil=True)
+def _merge(best: npt.NDArray[np.uint64], into: np.uint64, other: np.uint64, add: np.uint64, k: np.uint64) -> None:
+    """Do as `_insert`, sooner where both rows name the same sites in the same order."""
+    apart = np.uint64(0)
+    for i in range(k):
+        apart |= best[into + i] ^ best[other + i]
+    if apart & LOW:
+        _insert(best, into, other, add, k)
+        return
+    for i in range(k):
+        there = best[other + i] + add
+        best[into + i] = min(best[into + i], there)
 
 
-@numba.njit(cache=True)
-def _settle_one(
+@numba.njit(cache=True, nogil=True)
+def _open(best: npt.NDArray[np.uint64], seen: npt.NDArray[np.bool_], p: int, k: np.uint64) -> None:
+    """Mark a node as seen; where it was not, its row names no site."""
+    if not seen[p]:
+        seen[p] = True
+        into = np.uint64(p) * k
+        for i in range(k):
+            best[into + i] = EMPTY
+
+
+@numba.njit(cache=True, nogil=True)
+def climb_k(
     core: int,
+    bare: int,
     start: npt.NDArray[np.int32],
     head: npt.NDArray[np.int32],
     up: npt.NDArray[np.uint32],
-    best: npt.NDArray[np.uint64],
-) -> None:
-    """Carry the key of each node of the core over its arcs.
-
-    The queue is a ring of buckets, each a doubly linked list of the nodes whose time falls into it: a node stands in at
-    most one. Within a bucket the order is any; a node that comes to a smaller key goes on once more.
-    """
-    bits = 14
-    least, span = _span(core, start, up, best)
-    shift = SHIFT
-    while (span >> (shift - SHIFT)) + ONE >= np.uint64(2**bits):
-        shift += ONE
-    mask = np.uint64(2**bits - 1)
-    first = np.full(2**bits, -1, np.int32)
-    after = np.full(core, -1, np.int32)
-    before = np.full(core, -1, np.int32)
-    where = np.full(core, -1, np.int32)
-    waiting = 0
-    for p in range(core):
-        if best[p] != EMPTY:
-            bucket = np.int32((best[p] >> shift) & mask)
-            after[p] = first[bucket]
-            if first[bucket] >= 0:
-                before[first[bucket]] = p
-            first[bucket] = p
-            where[p] = bucket
-            waiting += 1
-    current = np.int32((least << SHIFT >> shift) & mask)
-    while waiting > 0:
-        p = first[current]
-        if p < 0:
-            current = np.int32((np.uint64(current) + ONE) & mask)
-            continue
-        first[current] = after[p]
-        if after[p] >= 0:
-            before[after[p]] = -1
-        where[p] = -1
-        waiting -= 1
-        for arc in range(start[p], start[p + 1]):
-            other = head[arc]
-            there = best[p] + (np.uint64(up[arc]) << SHIFT)
-            if there >= best[other]:
-                continue
-            best[other] = there
-            bucket = np.int32((there >> shift) & mask)
-            old = where[other]
-            if old == bucket:
-                continue
-            if old >= 0:
-                if before[other] >= 0:
-                    after[before[other]] = after[other]
-                else:
-                    first[old] = after[other]
-                if after[other] >= 0:
-                    before[after[other]] = before[other]
-                waiting -= 1
-            before[other] = -1
-            after[other] = first[bucket]
-            if first[bucket] >= 0:
-                before[first[bucket]] = other
-            first[bucket] = other
-            where[other] = bucket
-            waiting += 1
-
-
-@numba.njit(cache=True)
-def _settle(
-    core: int,
-    start: npt.NDArray[np.int32],
-    head: npt.NDArray[np.int32],
-    up: npt.NDArray[np.uint32],
-    best: npt.NDArray[np.uint64],
-) -> None:
-    """Carry the k keys of each node of the core over its arcs, nearest first; each goes on once."""
-    k = best.shape[1]
-    keys = np.empty(1024, np.int64)
-    nodes = np.empty(1024, np.int32)
-    size = np.int64(0)
-    for p in range(core):
-        for j in range(k):
-            if best[p, j] != EMPTY:
-                keys, nodes, size = push(keys, nodes, size, np.int64(best[p, j]), np.int32(p))
-    while size > 0:
-        key, p = np.uint64(keys[0]), nodes[0]
-        size = drop_least(keys, nodes, size)
-        holds = False
-        for j in range(k):
-            holds |= best[p, j] == key
-        if not holds:
-            continue
-        site = key & LOW
-        for arc in range(start[p], start[p + 1]):
-            other = head[arc]
-            there = key + (np.uint64(up[arc]) << SHIFT)
-            if there >= best[other, k - 1]:
-                continue
-            j = 0
-            while best[other, j] < there and best[other, j] & LOW != site:
-                j += 1
-            if best[other, j] <= there:
-                continue
-            keys, nodes, size = push(keys, nodes, size, np.int64(there), other)
-            while True:
-                moved = best[other, j]
-                best[other, j] = there
-                there = moved
-                j += 1
-                if j == k or there & LOW == site:
-                    break
-
-
-@numba.njit(cache=True)
-def nearest(
-    core: int,
-    start: npt.NDArray[np.int32],
-    head: npt.NDArray[np.int32],
-    up: npt.NDArray[np.uint32],
-    down: npt.NDArray[np.uint32],
-    place: npt.NDArray[np.int32],
-    seed_node: npt.NDArray[np.int32],
-    seed_key: npt.NDArray[np.uint64],
-) -> npt.NDArray[np.uint64]:
-    """Return the key of the nearest site of every node, by node number: shape (n_nodes, 1)."""
-    n = start.size - 1
-    best = np.full(n, EMPTY, np.uint64)
-    low = -1
-    for i in range(seed_node.size):
-        p = place[seed_node[i]]
-        best[p] = min(best[p], seed_key[i])
-        low = max(low, p)
-    for p in range(low, core - 1, -1):
-        if best[p] != EMPTY:
-            for arc in range(start[p], start[p + 1]):
-                best[head[arc]] = min(best[head[arc]], best[p] + (np.uint64(up[arc]) << SHIFT))
-    if core > 0:
-        _settle_one(core, start, head, up, best)
-    for p in range(core, n):
-        key = best[p]
-        for arc in range(start[p], start[p + 1]):
-            key = min(key, best[head[arc]] + (np.uint64(down[arc]) << SHIFT))
-        best[p] = key
-    found = np.empty((n, 1), np.uint64)
-    for node in range(n):
-        found[node, 0] = best[place[node]]
-    return found
-
-
-@numba.njit(cache=True)
-def k_nearest(
-    core: int,
-    start: npt.NDArray[np.int32],
-    head: npt.NDArray[np.int32],
-    up: npt.NDArray[np.uint32],
-    down: npt.NDArray[np.uint32],
-    place: npt.NDArray[np.int32],
-    seed_node: npt.NDArray[np.int32],
+    seed_place: npt.NDArray[np.int32],
     seed_key: npt.NDArray[np.uint64],
     k: int,
-) -> npt.NDArray[np.uint64]:
-    """Return the keys of the k nearest distinct sites of every node, by node number: shape (n_nodes, k)."""
-    n = start.size - 1
+    best: npt.NDArray[np.uint64],
+    seen: npt.NDArray[np.bool_],
+) -> None:
+    """Write the rows of k keys of all nodes above the seeds, of the core and of the nodes without arcs before `bare`.
+
+    `best` is flat and has room for one row more than there are nodes. Marks those whose rows are written as seen.
+    """
     wide = np.uint64(k)
-    best = np.full((n + 1, k), EMPTY, np.uint64)  # the last row holds a seed while it is put in
-    row = best.reshape((n + 1) * k)
+    spare = np.uint64(seen.size) * wide  # a seed stands here while it is put in
+    for p in range(bare):
+        _open(best, seen, p, wide)
+    for i in range(wide):
+        best[spare + i] = EMPTY
     low = -1
-    for i in range(seed_node.size):
-        p = place[seed_node[i]]
-        best[n, 0] = seed_key[i]
-        _merge(row, np.uint64(p) * wide, np.uint64(n) * wide, np.uint32(0), wide)
+    for i in range(seed_place.size):
+        p = seed_place[i]
+        _open(best, seen, p, wide)
+        best[spare] = seed_key[i]
+        _insert(best, np.uint64(p) * wide, spare, np.uint64(0), wide)
         low = max(low, p)
     for p in range(low, core - 1, -1):
-        if best[p, 0] != EMPTY:
+        if seen[p]:
             for arc in range(start[p], start[p + 1]):
-                _merge(row, np.uint64(head[arc]) * wide, np.uint64(p) * wide, up[arc], wide)
+                if up[arc] != NEVER:
+                    _open(best, seen, head[arc], wide)
+                    add = np.uint64(up[arc]) << SHIFT
+                    _insert(best, np.uint64(head[arc]) * wide, np.uint64(p) * wide, add, wide)
     if core > 0:
-        _settle(core, start, head, up, best)
-    for p in range(core, n):
-        into = np.uint64(p) * wide
-        first = start[p]
-        if best[p, 0] == EMPTY and first < start[p + 1]:
-            other = np.uint64(head[first]) * wide
+        settle_k(core, start, head, up, best.reshape((seen.size + 1, k)))
+
+
+@numba.njit(cache=True, nogil=True)
+def descend_k(
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    down: npt.NDArray[np.uint32],
+    k: int,
+    best: npt.NDArray[np.uint64],
+    seen: npt.NDArray[np.bool_],
+    first: int,
+    last: int,
+) -> None:
+    """Write the rows of the nodes from `first` up to `last`, each of which has arcs; those seen hold keys already."""
+    wide = np.uint64(k)
+    if k == 2:  # what is asked most: without a branch
+        _descend_two(start, head, down, best, seen, first, last)
+        return
+    for p in range(np.uint64(first), np.uint64(last)):
+        into = p * wide
+        arc, end = np.uint64(start[p]), np.uint64(start[p + ONE])
+        if not seen[p]:
+            other = np.uint64(head[arc]) * wide
+            add = np.uint64(down[arc]) << SHIFT
             for i in range(wide):
-                row[into + i] = min(row[other + i] + (np.uint64(down[first]) << SHIFT), EMPTY)
-            first += 1
-        for arc in range(first, start[p + 1]):
-            _merge(row, into, np.uint64(head[arc]) * wide, down[arc], wide)
-    found = np.empty((n, k), np.uint64)
-    for node in range(n):
-        for j in range(k):
-            found[node, j] = best[place[node], j]
-    return found
+                there = best[other + i] + add
+                best[into + i] = min(there, EMPTY)
+            arc += ONE
+        while arc < end:
+            _merge(best, into, np.uint64(head[arc]) * wide, np.uint64(down[arc]) << SHIFT, wide)
+            arc += ONE
+
+
+@numba.njit(cache=True, nogil=True)
+def _descend_two(
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    down: npt.NDArray[np.uint32],
+    best: npt.NDArray[np.uint64],
+    seen: npt.NDArray[np.bool_],
+    first: int,
+    last: int,
+) -> None:
+    for p in range(np.uint64(first), np.uint64(last)):
+        into = _TWO * p
+        nearest, second = EMPTY, EMPTY
+        if seen[p]:
+            nearest, second = best[into], best[into + ONE]
+        for arc in range(np.uint64(start[p]), np.uint64(start[p + ONE])):
+            other = _TWO * np.uint64(head[arc])
+            add = np.uint64(down[arc]) << SHIFT
+            for i in range(_TWO):
+                there = best[other + i] + add
+                later = min(max(nearest, there), second)
+                second = second if (nearest ^ there) & LOW == 0 else later
+                nearest = min(nearest, there)
+        best[into] = nearest
+        best[into + ONE] = second
+
+
+@numba.njit(cache=True, nogil=True)
+def rows_by_node(
+    place: npt.NDArray[np.int32],
+    k: int,
+    best: npt.NDArray[np.uint64],
+    found: npt.NDArray[np.uint64],
+    first: int,
+    last: int,
+) -> None:
+    """Write the rows of the nodes of the network from `first` up to `last` into `found`, flat and by their numbers."""
+    wide = np.uint64(k)
+    for node in range(np.uint64(first), np.uint64(last)):
+        into, other = node * wide, np.uint64(place[node]) * wide
+        for i in range(wide):
+            found[into + i] = best[other + i]

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["EMPTY", "FAR", "LOW", "NEVER", "ONE", "SHIFT"]
+__all__ = ["EMPTY", "FAR", "LAST", "LOW", "NEVER", "ONE", "SHIFT"]
 
 FAR = np.int32(2**31 - 1)
 """The time to what cannot be reached, or not sooner: every sum of times stops here."""
 
 NEVER = np.uint32(2**31)
 """The cost of a way that is not there: added to any time it is later than FAR."""
+
+LAST = np.uint32(2**31)
+"""Set in the head of the last arc of a node."""
 
 SHIFT = np.uint64(32)
 LOW = np.uint64(2**32 - 1)

@@ -17,12 +17,18 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
-from geoaccess.kernels.keys import FAR, NEVER
+from geoaccess.kernels.keys import FAR, NEVER, ONE
+from geoaccess.kernels.prefetching import prefetch
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["along_edges", "lanes", "pick", "restrict", "trees"]
+__all__ = ["along_edges", "climb_lanes", "descend_lanes", "lanes", "pick", "restrict"]
+
+_FAR = np.uint32(FAR)
+_ROWS_AHEAD, _ARCS_AHEAD = np.uint64(16), np.uint64(32)
+_LINE = np.uint64(16)
+"""So many times of 4 bytes fill a line of the cache."""
 
 
 @numba.njit(cache=True)
@@ -72,7 +78,7 @@ def restrict(
     return new_start, new_head, new_outward, new_inward, rank
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _lower(best: npt.NDArray[np.uint32], into: np.uint64, other: np.uint64, cost: np.uint32, width: np.uint64) -> None:
     """Lower the times from `into` on to those from `other` on and a cost.
 
@@ -84,116 +90,116 @@ def _lower(best: npt.NDArray[np.uint32], into: np.uint64, other: np.uint64, cost
         best[into + lane] = min(here, there)
 
 
-@numba.njit(cache=True)
-def _climb(
+@numba.njit(cache=True, nogil=True)
+def _set_far(best: npt.NDArray[np.uint32], into: np.uint64, width: np.uint64) -> None:
+    for lane in range(width):
+        best[into + lane] = FAR
+
+
+@numba.njit(cache=True, nogil=True)
+def climb_lanes(
+    bare: int,
     start: npt.NDArray[np.int32],
     head: npt.NDArray[np.int32],
+    row: npt.NDArray[np.int32],
     up: npt.NDArray[np.uint32],
     seed_first: npt.NDArray[np.int64],
     seed_place: npt.NDArray[np.int32],
     seed_time: npt.NDArray[np.uint32],
     first: int,
     many: int,
-    width: np.uint64,
+    stride: int,
+    column: int,
     best: npt.NDArray[np.uint32],
     seen: npt.NDArray[np.bool_],
 ) -> None:
-    """Go up from the seeds of `many` sources from `first` on, a lane each; mark what is `seen`."""
+    """Go up from the seeds of `many` sources from `first` on, a lane each; mark what is `seen` from `bare` on.
+
+    The times of node p stand in `best` from row[p] * stride + column on. Those of the nodes before `bare`, which have
+    no arcs, are right afterwards.
+    """
+    step, shift, width = np.uint64(stride), np.uint64(column), np.uint64(many)
     low = -1
+    for p in range(bare):
+        _set_far(best, np.uint64(row[p]) * step + shift, width)
+        seen[p] = True
     for lane in range(many):
         for seed in range(seed_first[first + lane], seed_first[first + lane + 1]):
             p = seed_place[seed]
-            into = np.uint64(p) * width
+            into = np.uint64(row[p]) * step + shift
             if not seen[p]:
                 seen[p] = True
-                for i in range(width):
-                    best[into + i] = FAR
+                _set_far(best, into, width)
             at = into + np.uint64(lane)
             best[at] = min(best[at], seed_time[seed])
             low = max(low, p)
-    for p in range(low, -1, -1):
+    for p in range(low, bare - 1, -1):
         if not seen[p]:
             continue
+        other = np.uint64(row[p]) * step + shift
         for arc in range(start[p], start[p + 1]):
             if up[arc] == NEVER:
                 continue
-            into = np.uint64(head[arc]) * width
+            into = np.uint64(row[head[arc]]) * step + shift
             if not seen[head[arc]]:
                 seen[head[arc]] = True
-                for i in range(width):
-                    best[into + i] = FAR
-            _lower(best, into, np.uint64(p) * width, up[arc], width)
+                _set_far(best, into, width)
+            _lower(best, into, other, up[arc], width)
+    for p in range(bare):
+        seen[p] = False
 
 
-@numba.njit(cache=True)
-def _descend(
+@numba.njit(cache=True, nogil=True)
+def _come(best: npt.NDArray[np.uint32], into: np.uint64, other: np.uint64, cost: np.uint32, width: np.uint64) -> None:
+    """Write the times from `other` on and a cost to `into` and on, whatever stands there."""
+    for lane in range(width):
+        there = np.uint32(best[other + lane] + cost)
+        best[into + lane] = min(there, _FAR)
+
+
+@numba.njit(cache=True, nogil=True)
+def descend_lanes(
     start: npt.NDArray[np.int32],
-    head: npt.NDArray[np.int32],
+    head_row: npt.NDArray[np.int32],
+    row: npt.NDArray[np.int32],
     down: npt.NDArray[np.uint32],
-    width: np.uint64,
+    many: int,
+    stride: int,
+    column: int,
     best: npt.NDArray[np.uint32],
     seen: npt.NDArray[np.bool_],
-) -> None:
-    """Go down over all nodes; what was `seen` holds times already, and is no longer marked afterwards."""
-    for p in range(start.size - 1):
-        into = np.uint64(p) * width
-        if not seen[p]:
-            for i in range(width):
-                best[into + i] = FAR
-        seen[p] = False
-        for arc in range(start[p], start[p + 1]):
-            _lower(best, into, np.uint64(head[arc]) * width, down[arc], width)
-
-
-@numba.njit(cache=True)
-def _copy_rows(
-    place: npt.NDArray[np.int32],
-    width: np.uint64,
-    best: npt.NDArray[np.uint32],
+    scattered: bool,  # noqa: FBT001 -- numba knows no keyword-only arguments
     first: int,
-    many: int,
-    found: npt.NDArray[np.uint32],
+    last: int,
 ) -> None:
-    """Write the times of every node into the columns of `many` sources from `first` on."""
-    flat = found.reshape(found.size)
-    lanes = np.uint64(many)
-    for node in range(place.size):
-        into = np.uint64(node) * np.uint64(found.shape[1]) + np.uint64(first)
-        at = np.uint64(place[node]) * width
-        for lane in range(lanes):
-            flat[into + lane] = best[at + lane]
+    """Go down over the nodes from `first` up to `last`, each of which has arcs; see `climb_lanes`.
+
+    What was `seen` holds times already, and is no longer marked afterwards. `head_row` is the row of the head of each
+    arc. Where rows are `scattered` in memory, the processor would wait for most of them: it hears of them in advance.
+    """
+    step, shift, width = np.uint64(stride), np.uint64(column), np.uint64(many)
+    rows, arcs = np.uint64(row.size - 1), np.uint64(head_row.size - 1)
+    for p in range(np.uint64(first), np.uint64(last)):
+        into = np.uint64(row[p]) * step + shift
+        if scattered:
+            soon = np.uint64(row[min(rows, p + _ROWS_AHEAD)]) * step + shift
+            prefetch(best, soon)
+            prefetch(best, soon + _LINE)
+        arc, end = np.uint64(start[p]), np.uint64(start[p + ONE])
+        if not seen[p]:
+            _come(best, into, np.uint64(head_row[arc]) * step + shift, down[arc], width)
+            arc += ONE
+        seen[p] = False
+        while arc < end:
+            if scattered:
+                soon = np.uint64(head_row[min(arcs, arc + _ARCS_AHEAD)]) * step + shift
+                prefetch(best, soon)
+                prefetch(best, soon + _LINE)
+            _lower(best, into, np.uint64(head_row[arc]) * step + shift, down[arc], width)
+            arc += ONE
 
 
-@numba.njit(cache=True, parallel=True)
-def trees(
-    start: npt.NDArray[np.int32],
-    head: npt.NDArray[np.int32],
-    up: npt.NDArray[np.uint32],
-    down: npt.NDArray[np.uint32],
-    place: npt.NDArray[np.int32],
-    seed_first: npt.NDArray[np.int64],
-    seed_place: npt.NDArray[np.int32],
-    seed_time: npt.NDArray[np.uint32],
-    width: int,
-    best: npt.NDArray[np.uint32],
-    found: npt.NDArray[np.uint32],
-) -> None:
-    """Write the times from every source to every node into `found`, shape (n_nodes, n_sources); see `lanes`."""
-    n = start.size - 1
-    sources = seed_first.size - 1
-    blocks = best.shape[0]
-    for block in numba.prange(blocks):
-        seen = np.zeros(n, np.bool_)
-        mine = best[block]
-        for first in range(block * width, sources, blocks * width):
-            many = min(width, sources - first)
-            wide = np.uint64(width)
-            _climb(start, head, up, seed_first, seed_place, seed_time, first, many, wide, mine, seen)
-            _descend(start, head, down, wide, mine, seen)
-            _copy_rows(place, wide, mine, first, many, found)
-
-
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _collect(
     to_u: npt.NDArray[np.int32],
     to_v: npt.NDArray[np.int32],
@@ -225,10 +231,12 @@ def _collect(
                 flat[into + lane] = min(far, there)
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, nogil=True)
 def lanes(
+    bare: int,
     start: npt.NDArray[np.int32],
     head: npt.NDArray[np.int32],
+    row: npt.NDArray[np.int32],
     up: npt.NDArray[np.uint32],
     down: npt.NDArray[np.uint32],
     seed_first: npt.NDArray[np.int64],
@@ -239,27 +247,25 @@ def lanes(
     add_u: npt.NDArray[np.uint32],
     add_v: npt.NDArray[np.uint32],
     width: int,
-    best: npt.NDArray[np.uint32],
     found: npt.NDArray[np.uint32],
+    block: int,
+    blocks: int,
 ) -> None:
-    """Write the times from every source to every target into `found`, shape (n_targets, n_sources); FAR out of reach.
+    """Write the times from sources to every target into `found`, shape (n_targets, n_sources); FAR out of reach.
 
     Source i begins at seed_place[seed_first[i]:seed_first[i + 1]]; target j is reached over to_u[j] at a cost of
-    add_u[j] or over to_v[j] at add_v[j]. The sources go through the hierarchy (without core)
-    `width` at a time, side by side; each row of `best`, room for (n_nodes, width) times, is for one thread.
+    add_u[j] or over to_v[j] at add_v[j]. The sources go through the hierarchy (without core) `width` at a time, side by
+    side; of these batches, every `blocks`-th from `block` on, so that threads share them. `row` is 0, 1, 2 ...
     """
     n = start.size - 1
     sources = seed_first.size - 1
-    blocks = best.shape[0]
-    for block in numba.prange(blocks):
-        seen = np.zeros(n, np.bool_)
-        mine = best[block]
-        for first in range(block * width, sources, blocks * width):
-            many = min(width, sources - first)
-            wide = np.uint64(width)
-            _climb(start, head, up, seed_first, seed_place, seed_time, first, many, wide, mine, seen)
-            _descend(start, head, down, wide, mine, seen)
-            _collect(to_u, to_v, add_u, add_v, wide, mine, first, many, found)
+    best = np.empty(n * width, np.uint32)
+    seen = np.zeros(n, np.bool_)
+    for first in range(block * width, sources, blocks * width):
+        many = min(width, sources - first)
+        climb_lanes(bare, start, head, row, up, seed_first, seed_place, seed_time, first, many, width, 0, best, seen)
+        descend_lanes(start, head, row, down, many, width, 0, best, seen, False, bare, n)  # noqa: FBT003
+        _collect(to_u, to_v, add_u, add_v, np.uint64(width), best, first, many, found)
 
 
 @numba.njit(cache=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from geoaccess.kernels import search, sweeps
 from geoaccess.kernels.keys import NEVER
+from geoaccess.kernels.threads import share
+from geoaccess.routing.node_keys import over_parts
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -16,7 +19,21 @@ if TYPE_CHECKING:
     from geoaccess.network import Network
     from geoaccess.routing.legs import Legs
 
-__all__ = ["WIDTH", "Ends", "along_edges", "ends_of", "searched", "searched_trees", "some_of", "swept", "swept_trees"]
+__all__ = [
+    "WIDTH",
+    "Ends",
+    "Seeds",
+    "Targets",
+    "along_edges",
+    "ends_of",
+    "searched",
+    "searched_trees",
+    "some_of",
+    "sweep_between",
+    "sweep_trees",
+    "swept",
+    "swept_trees",
+]
 
 WIDTH = 32
 """So many sources go through a hierarchy side by side: a row of their times fills two lines of a cache."""
@@ -65,7 +82,7 @@ def some_of(ends: Ends, part: slice | npt.NDArray[np.int64]) -> Ends:
     )
 
 
-class _Seeds(NamedTuple):
+class Seeds(NamedTuple):
     """Where sources begin in a hierarchy: source i at place[first[i]:first[i + 1]], so late."""
 
     first: npt.NDArray[np.int64]
@@ -73,63 +90,88 @@ class _Seeds(NamedTuple):
     time: npt.NDArray[np.uint32]
 
 
-def _seeds(hierarchy: Hierarchy, source: Ends) -> _Seeds:
+def _seeds(hierarchy: Hierarchy, source: Ends) -> Seeds:
     node = np.column_stack([source.node_u, source.node_v])
     time = np.column_stack([source.reach_u, source.reach_v])
     begins = (time != NEVER) & (source.legs.edge >= 0)[:, None]
     first = np.zeros(len(node) + 1, np.int64)
     np.cumsum(begins.sum(axis=1), out=first[1:])
-    return _Seeds(first, hierarchy.place[node[begins]], time[begins])
+    return Seeds(first, hierarchy.place[node[begins]], time[begins])
 
 
-def _lanes(hierarchy: Hierarchy) -> npt.NDArray[np.uint32]:
-    """Return room for the times of one batch of sources on each thread."""
-    return np.empty((search.threads(), (hierarchy.start.size - 1) * WIDTH), np.uint32)
+class Targets(NamedTuple):
+    """Where journeys end in a hierarchy: over either of two nodes, and how long it takes from there (or `NEVER`)."""
+
+    place_u: npt.NDArray[np.int32]
+    place_v: npt.NDArray[np.int32]
+    reach_u: npt.NDArray[np.uint32]
+    reach_v: npt.NDArray[np.uint32]
 
 
 def swept(hierarchy: Hierarchy, source: Ends, target: Ends, *, reverse: bool) -> npt.NDArray[np.uint32]:
     """Return times from the sources to the targets, shape (n_targets, n_sources), by sweeps."""
     found = np.empty((target.node_u.size, source.node_u.size), np.uint32)
-    up, down = hierarchy.costs(reverse=reverse)
-    seeds = _seeds(hierarchy, source)
-    sweeps.lanes(
-        hierarchy.start,
-        hierarchy.head,
-        up,
-        down,
-        seeds.first,
-        seeds.place,
-        seeds.time,
-        np.maximum(hierarchy.place[target.node_u], 0),  # nowhere are only points that are not snapped
-        np.maximum(hierarchy.place[target.node_v], 0),
-        target.reach_u,
-        target.reach_v,
-        WIDTH,
-        _lanes(hierarchy),
-        found,
+    place_u, place_v = (  # nowhere are only points that are not snapped
+        np.maximum(hierarchy.place[node], 0) for node in (target.node_u, target.node_v)
     )
+    targets = Targets(place_u, place_v, target.reach_u, target.reach_v)
+    sweep_between(hierarchy, _seeds(hierarchy, source), targets, found, reverse=reverse)
     return found
+
+
+def sweep_between(
+    hierarchy: Hierarchy, seeds: Seeds, targets: Targets, found: npt.NDArray[np.uint32], *, reverse: bool
+) -> None:
+    """Write times from where sources begin to targets, shape (n_targets, n_sources), where they are to stand."""
+    up, down = hierarchy.costs(reverse=reverse)
+    row = np.arange(hierarchy.start.size - 1, dtype=np.int32)
+    row.flags.writeable = False  # kernels are compiled once for arrays that may be written and once for others
+    bare, start, head = int(hierarchy.parts[0]), hierarchy.start, hierarchy.head
+
+    def sweep(block: int, blocks: int) -> None:
+        sweeps.lanes(
+            bare,
+            start,
+            head,
+            row,
+            up,
+            down,
+            seeds.first,
+            seeds.place,
+            seeds.time,
+            targets.place_u,
+            targets.place_v,
+            targets.reach_u,
+            targets.reach_v,
+            WIDTH,
+            found,
+            block,
+            blocks,
+        )
+
+    blocks = max(1, min(search.threads(), -(-found.shape[1] // WIDTH)))
+    share(sweep, [(block, blocks) for block in range(blocks)])
 
 
 def swept_trees(hierarchy: Hierarchy, source: Ends, *, reverse: bool) -> npt.NDArray[np.uint32]:
     """Return times from the sources to all nodes, shape (n_nodes, n_sources), by sweeps."""
     found = np.empty((hierarchy.place.size, source.node_u.size), np.uint32)
-    up, down = hierarchy.costs(reverse=reverse)
-    seeds = _seeds(hierarchy, source)
-    sweeps.trees(
-        hierarchy.start,
-        hierarchy.head,
-        up,
-        down,
-        hierarchy.place,
-        seeds.first,
-        seeds.place,
-        seeds.time,
-        WIDTH,
-        _lanes(hierarchy),
-        found,
-    )
+    sweep_trees(hierarchy, _seeds(hierarchy, source), found, reverse=reverse)
     return found
+
+
+def sweep_trees(hierarchy: Hierarchy, seeds: Seeds, found: npt.NDArray[np.uint32], *, reverse: bool) -> None:
+    """Write times from where sources begin to all nodes, shape (n_nodes, n_sources), where they are to stand."""
+    up, down = hierarchy.costs(reverse=reverse)
+    bare, start, row, head = int(hierarchy.parts[0]), hierarchy.start, hierarchy.node, hierarchy.head_node
+    seen = np.zeros(hierarchy.place.size, np.bool_)
+    best, sources = found.reshape(-1), found.shape[1]
+    for first in range(0, sources, WIDTH):
+        many = min(WIDTH, sources - first)
+        arrays = bare, start, hierarchy.head, row, up, seeds.first, seeds.place, seeds.time
+        sweeps.climb_lanes(*arrays, first, many, sources, first, best, seen)
+        work = partial(sweeps.descend_lanes, start, head, row, down, many, sources, first, best, seen, True)  # noqa: FBT003
+        over_parts(hierarchy, work, many)
 
 
 def searched(network: Network, source: Ends, target: Ends, furthest: int, *, reverse: bool) -> npt.NDArray[np.uint32]:

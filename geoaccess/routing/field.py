@@ -16,7 +16,8 @@ from geoaccess.kernels.rows import BEYOND
 from geoaccess.network import Network, as_places
 from geoaccess.routing.field_sites import PLACE, Place, Sites, packed
 from geoaccess.routing.legs import legs
-from geoaccess.routing.sites import check_question, check_unique, nearest_keys, table
+from geoaccess.routing.node_keys import nearest_keys
+from geoaccess.routing.sites import check_question, check_unique, table
 from geoaccess.routing.walks import Spots, spots_of, walks_between
 
 if TYPE_CHECKING:

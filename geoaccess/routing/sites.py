@@ -10,11 +10,12 @@ import pandas as pd
 from geoaccess.arguments import checks_arguments
 from geoaccess.direction import wrong_direction
 from geoaccess.errors import ArgumentError, InputError
-from geoaccess.hierarchy import Hierarchy, at_hand
-from geoaccess.kernels import fields, search
+from geoaccess.hierarchy import Hierarchy
+from geoaccess.kernels import search
 from geoaccess.kernels.keys import FAR, SHIFT
 from geoaccess.network import DECISECONDS, EdgeKind, Network, as_places
 from geoaccess.routing.legs import legs
+from geoaccess.routing.node_keys import nearest_keys
 from geoaccess.routing.walks import spots_of, walks_between
 
 if TYPE_CHECKING:
@@ -119,12 +120,12 @@ def nearest_snapped(
 ) -> pd.DataFrame:
     """Do what `nearest` does for cells and sites that `snap` has attached already."""
     check_question(k=k, direction=direction, n_sites=len(sites))
-    hierarchy = at_hand(network)
+    roads = network.network if isinstance(network, Hierarchy) else network
     away = direction == "to_people"
-    cell, site = legs(hierarchy.network, cells, turned=away), legs(hierarchy.network, sites, turned=away)
+    cell, site = legs(roads, cells, turned=away), legs(roads, sites, turned=away)
     attached = np.flatnonzero(site.edge >= 0).astype(np.int32)
     seed_node, seed_time, number = seeds(site, attached)
-    keys = nearest_keys(hierarchy, seed_node, seed_time, number, k=k, reverse=not away)
+    keys = nearest_keys(network, seed_node, seed_time, number, k=k, reverse=not away)
     by_edge = attached[np.argsort(site.edge[attached], kind="stable")]
     found = search.finish_nearest(
         keys,
@@ -142,8 +143,8 @@ def nearest_snapped(
         site.up[by_edge],
         site.down[by_edge],
     )
-    search.offer_each(found, *walks_between(hierarchy.network, spots_of(cell), spots_of(site)))
-    return table(hierarchy.network, cells, [*sites.index], found)
+    search.offer_each(found, *walks_between(roads, spots_of(cell), spots_of(site)))
+    return table(roads, cells, [*sites.index], found)
 
 
 def check_unique(**tables: pd.DataFrame | pd.Series[Any]) -> None:
@@ -176,26 +177,6 @@ def seeds(
     number = np.concatenate([attached, attached])
     is_open = leg >= 0
     return node[is_open], (leg + site.off[number])[is_open].astype(np.int32), number[is_open]
-
-
-def nearest_keys(
-    hierarchy: Hierarchy,
-    node: npt.NDArray[np.int32],
-    time_ds: npt.NDArray[np.int32],
-    site: npt.NDArray[np.int32],
-    *,
-    k: int,
-    reverse: bool,
-) -> npt.NDArray[np.uint64]:
-    """Return the k nearest sites of every node as keys (see `kernels.keys`), given where sites begin and how late.
-
-    Searched along the arcs (times from the sites), or `reverse` against them (times to the sites).
-    """
-    up, down = hierarchy.costs(reverse=reverse)
-    key = (time_ds.astype(np.uint64) << SHIFT) | site.astype(np.uint64)
-    arrays = (hierarchy.core, hierarchy.start, hierarchy.head, up, down, hierarchy.place, node, key)
-    found: npt.NDArray[np.uint64] = fields.nearest(*arrays) if k == 1 else fields.k_nearest(*arrays, k)
-    return found
 
 
 def table(

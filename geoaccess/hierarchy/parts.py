@@ -1,0 +1,36 @@
+"""Numbers of the nodes of a hierarchy: near in memory what is near in the network, in parts that threads share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geoaccess.kernels import ordering
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from geoaccess.network import Network
+
+__all__ = ["numbered"]
+
+_PARTS, _SMALL = 8, 4096
+"""Into so many parts are hierarchies cut; smaller ones are not."""
+
+
+def numbered(
+    network: Network,
+    core: int,
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    place: npt.NDArray[np.int32],
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """Return the new number of each node, by its number from the top, and where parts begin: see `Hierarchy.parts`."""
+    n = place.size
+    spot = np.arange(n, dtype=np.int32) if network.expansion is None else network.expansion.place
+    number = ordering.near_order(core, start, head, place)
+    numbers: tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]] = ordering.in_parts(
+        core, start, head, place, spot, number, _PARTS if n >= _SMALL else 1
+    )
+    return numbers

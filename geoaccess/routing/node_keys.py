@@ -1,0 +1,104 @@
+"""The nearest sites of every node of a network, as keys (see `kernels.keys`)."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geoaccess.hierarchy import Hierarchy, at_hand
+from geoaccess.kernels import fields, search, settling
+from geoaccess.kernels.keys import EMPTY, SHIFT
+from geoaccess.kernels.threads import share
+from geoaccess.network import Network
+from geoaccess.routing.kept_room import kept_room
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+__all__ = ["nearest_keys", "over_parts"]
+
+_ALONE = 500_000
+"""So many steps from arc to arc take about as long as it takes to hand work to another thread, ten times over."""
+
+
+def nearest_keys(
+    roads: Network | Hierarchy,
+    node: npt.NDArray[np.int32],
+    time_ds: npt.NDArray[np.int32],
+    site: npt.NDArray[np.int32],
+    *,
+    k: int,
+    reverse: bool,
+) -> npt.NDArray[np.uint64]:
+    """Return the k nearest sites of every node, shape (n_nodes, k), given where sites begin and how late.
+
+    Searched along the arcs (times from the sites), or `reverse` against them (times to the sites).
+    """
+    key = (time_ds.astype(np.uint64) << SHIFT) | site.astype(np.uint64)
+    if isinstance(roads, Network):
+        if k == 1 and _is_first(roads):
+            return _searched(roads, node, key, reverse=reverse)
+        roads = at_hand(roads)
+    return _swept(roads, node, key, k=k, reverse=reverse)
+
+
+def _is_first(network: Network) -> bool:
+    """Say whether it is the first question to a bare network: to contract it, even lightly, takes longer."""
+    asked = bool(network.__dict__.keys() & {"_asked", "_light", "_order", "_whole"})
+    network.__dict__["_asked"] = True
+    return not asked
+
+
+def _searched(
+    network: Network, node: npt.NDArray[np.int32], key: npt.NDArray[np.uint64], *, reverse: bool
+) -> npt.NDArray[np.uint64]:
+    arcs = network.arcs_reversed if reverse else network.arcs
+    best = np.full(arcs.start.size - 1, EMPTY)
+    np.minimum.at(best, node, key)
+    settling.settle_one(best.size, arcs.start, arcs.head, arcs.cost_ds.view(np.uint32), best)
+    return best[:, None]
+
+
+def _swept(
+    hierarchy: Hierarchy, node: npt.NDArray[np.int32], key: npt.NDArray[np.uint64], *, k: int, reverse: bool
+) -> npt.NDArray[np.uint64]:
+    up, down = hierarchy.costs(reverse=reverse)
+    core, start, head, n = hierarchy.core, hierarchy.start, hierarchy.head, hierarchy.place.size
+    place = hierarchy.place[node]
+    found = np.empty((n, k), np.uint64)
+    flat = found.reshape(-1)
+    with kept_room((n + 1) * k) as best:
+        if k == 1:
+            fields.climb(core, start, head, up, place, key, best)
+            stream = hierarchy.stream
+            over_parts(hierarchy, lambda *part: fields.descend(start, stream, down, best, *part), 1)
+        else:
+            seen = np.zeros(n, np.bool_)
+            fields.climb_k(core, int(hierarchy.parts[0]), start, head, up, place, key, k, best, seen)
+            over_parts(hierarchy, lambda *part: fields.descend_k(start, head, down, k, best, seen, *part), k)
+        _over(0, n, lambda *part: fields.rows_by_node(hierarchy.place, k, best, flat, *part), n * k)
+    return found
+
+
+def over_parts(hierarchy: Hierarchy, work: Callable[[int, int], None], width: int) -> None:
+    """Do some work on all nodes that have arcs, given as first and last: on the top, then by threads on the rest.
+
+    `width` is how many times or keys each node has.
+    """
+    top, *rest = hierarchy.parts.tolist()
+    work(top, rest[0])
+    threads = min(search.threads(), len(rest) - 1) if hierarchy.head.size * width >= _ALONE else 1
+    at = np.linspace(0, len(rest) - 1, threads + 1).astype(int) if len(rest) > 1 else ()
+    cuts = [rest[i] for i in at]
+    share(work, list(pairwise(cuts)))
+
+
+def _over(first: int, last: int, work: Callable[[int, int], None], steps: int) -> None:
+    """Do some work on a run of nodes, shared between threads where it is long."""
+    threads = search.threads() if steps >= 2 * _ALONE else 1
+    cuts = np.linspace(first, last, threads + 1).astype(int).tolist()
+    share(work, list(pairwise(cuts)))
