@@ -163,7 +163,7 @@ def test_no_byte_of_the_description_is_trusted(made, tmp_path, first):
         assert_same(found, made[1])
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", "null", '{"format": 1}', '{"format": 1, "sha256": []}', "\xe6"])
+@pytest.mark.parametrize("content", ["", "[]", "{}", "null", '{"format": 1}', '{"format": 8, "xxh64": []}', "\xe6"])
 def test_a_description_of_something_else_is_built_again(study, made, content):
     (cached(study) / "network.json").write_bytes(content.encode("latin-1"))
     network, from_cache = build_or_load_network(study)

@@ -20,7 +20,7 @@ from geoaccess import files
 from geoaccess.cli import main
 from geoaccess.errors import ConfigError, InputError
 from geoaccess.kernels import search
-from geoaccess.network import load_network, save_network
+from geoaccess.network import intact, load_network, save_network
 from geoaccess.parallel import sweep, worker_pool
 from geoaccess.questions import sweep_studies
 from geoaccess.study import combinations, load_study, read_variations, solve_study, study_variations
@@ -385,7 +385,7 @@ def test_an_interrupted_sweep_leaves_nothing_behind(tmp_path):
     assert psutil.wait_procs(family, timeout=60)[1] == []
     assert sorted(item.name for item in tmp_path.iterdir()) == ["study"]
     kept = {item.name.split("-")[0] for item in (path.parent / "cache").iterdir()}
-    assert {"network"} <= kept <= {"network", "hierarchy"}
+    assert {"network"} <= kept <= {"network", "hierarchy", "features", "boundaries", "inputs.json"}
 
 
 def interrupt_swallowed():
@@ -435,8 +435,8 @@ def test_a_mapped_network_is_the_one_that_was_saved(saved):
 def test_digests_of_mapped_files_are_checked_once(saved, monkeypatch):
     _, folder = saved
     read = []
-    digest = files.sha256
-    monkeypatch.setattr(files, "sha256", lambda path: read.append(path.name) or digest(path))
+    checksum = intact.checksum
+    monkeypatch.setattr(intact, "checksum", lambda path: read.append(path.name) or checksum(path))
     load_network(folder, mmap=True)
     assert len(read) == len(set(read)) == len([*folder.iterdir()]) - 1
     load_network(folder, mmap=True)

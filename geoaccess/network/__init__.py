@@ -8,6 +8,7 @@ from geoaccess.network.interchange import from_networkx, from_osmnx, to_networkx
 from geoaccess.network.merging import simplify
 from geoaccess.network.nearness import prefers_small
 from geoaccess.network.over_water import leads_over_water
+from geoaccess.network.prepared import prepare
 from geoaccess.network.retiming import retimed
 from geoaccess.network.segment_tree import SegmentTree
 from geoaccess.network.shores import COAST, Shores
@@ -36,6 +37,7 @@ __all__ = [
     "leads_over_water",
     "load_network",
     "prefers_small",
+    "prepare",
     "retimed",
     "save_network",
     "simplify",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from geoaccess.network.core import Network
 
-__all__ = ["nearest_edges", "snappable_edges"]
+__all__ = ["keep_trees", "kept_trees", "nearest_edges", "snappable_edges"]
 
 _LEAST_SMALL_M = 100.0
 """Shorter roads that are connected to nothing, and tracks, are aisles and stubs, not the roads of an island."""
@@ -57,7 +57,7 @@ def nearest_edges(
     shores, nobody walks over water (see `leads_over_water`): the place is the nearest that one can walk to. Else it is
     the point itself, for the place on its edge that is nearest to it.
     """
-    trees = _trees(network, min_component_m)
+    trees = kept_trees(network, min_component_m)
     edge, large_m = trees.large.nearest(x, y, most=max_snap_m)
     small, small_m = trees.small.nearest(x, y, most=max_snap_m)
     found: npt.NDArray[np.int32] = np.where(prefers_small(large_m, small_m), small, edge)
@@ -86,12 +86,17 @@ def _eligible(network: Network, min_component_m: float) -> tuple[npt.NDArray[np.
     return chosen & large, small & (chosen & large).any()
 
 
-def _trees(network: Network, min_component_m: float) -> _Trees:
-    """Return the search trees of edges; they are kept with the network for the next places."""
+def kept_trees(network: Network, min_component_m: float) -> _Trees:
+    """Return the search trees of edges of large and of small components; they are kept with the network."""
     kept: dict[float, _Trees] = network.__dict__.setdefault("_snap_trees", {})
     if min_component_m not in kept:
         kept[min_component_m] = _Trees(*(_tree(network, chosen) for chosen in _eligible(network, min_component_m)))
     return kept[min_component_m]
+
+
+def keep_trees(network: Network, min_component_m: float, large: SegmentTree, small: SegmentTree) -> None:
+    """Keep search trees with a network that were made of it before."""
+    network.__dict__.setdefault("_snap_trees", {})[min_component_m] = _Trees(large, small)
 
 
 def _tree(network: Network, chosen: npt.NDArray[np.bool_]) -> SegmentTree:

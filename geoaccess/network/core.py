@@ -319,8 +319,9 @@ class Network:
         tail, head, cost, _ = self._arc_list()
         place = np.arange(self.n_nodes, dtype=np.int32) if self.expansion is None else self.expansion.place
         start, heads, _, _ = graph.rows(self.n_nodes, place[tail], place[head], cost)
-        labels: npt.NDArray[np.int32] = graph.strong_components(start, heads)
-        return labels[place]
+        labels: npt.NDArray[np.int32] = graph.strong_components(start, heads)[place]
+        labels.flags.writeable = False
+        return labels
 
     def components(self, *kinds: EdgeKind, without: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.int32]:
         """Return the number of each node's component over edges of the given kinds, taken both ways.
@@ -367,7 +368,9 @@ class Network:
     @cached_property
     def shape_xy(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """The shape points in `projection`: metres, to the centimetre."""
-        return self.projection.project(self.shape_lon, self.shape_lat)
+        x, y = self.projection.project(self.shape_lon, self.shape_lat)
+        x.flags.writeable = y.flags.writeable = False  # as where they come from a file
+        return x, y
 
     def edges(self, *classes: str) -> Any:
         """Return the edges as lines (EPSG:4326): all, or those whose first way is of one of `classes`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,6 +10,8 @@ from geoaccess.kernels import boxes
 from geoaccess.network.curve import curve_order
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
 __all__ = ["SegmentTree"]
@@ -35,16 +37,40 @@ class SegmentTree:
         bx: npt.NDArray[np.float64],
         by: npt.NDArray[np.float64],
     ) -> None:
-        self._owner, self._ends = owner, (ax, ay, bx, by)
-        leaf = boxes.leaves(owner, _LEAF)
-        box = boxes.leaf_boxes(leaf, *self._ends)
+        leaf = boxes.leaves(_fixed(owner), _LEAF)
+        box = boxes.leaf_boxes(leaf, *map(_fixed, (ax, ay, bx, by)))
         order = curve_order((box[:, 0] + box[:, 2]) / 2, (box[:, 1] + box[:, 3]) / 2)
-        self._leaf = leaf[order]
         levels = [box[order]]
         while len(levels[-1]) > 1:
             levels.append(boxes.upper_boxes(levels[-1]))
-        self._box = np.concatenate(levels)
-        self._level = np.cumsum([0, *(len(level) for level in levels)])
+        level = np.cumsum([0, *(len(level) for level in levels)])
+        self._take(owner, leaf[order], np.concatenate(levels), level, (ax, ay, bx, by))
+
+    @classmethod
+    def of(
+        cls,
+        owner: npt.NDArray[np.int32],
+        leaf: npt.NDArray[np.int64],
+        box: npt.NDArray[np.float64],
+        level: npt.NDArray[np.int64],
+        *ends: npt.NDArray[np.float64],
+    ) -> SegmentTree:
+        """Return the tree whose parts `owner`, `leaf`, `box` and `level` were kept, of the same segments."""
+        tree = cls.__new__(cls)
+        tree._take(owner, leaf, box, level, ends)  # noqa: SLF001 - its own
+        return tree
+
+    def _take(
+        self,
+        owner: npt.NDArray[np.int32],
+        leaf: npt.NDArray[np.int64],
+        box: npt.NDArray[np.float64],
+        level: npt.NDArray[np.int64],
+        ends: Sequence[npt.NDArray[np.float64]],
+    ) -> None:
+        # All read-only, as they are where mapped from a file: one compiled version does for both.
+        self.owner, self.leaf, self.box, self.level = _fixed(owner), _fixed(leaf), _fixed(box), _fixed(level)
+        self._ends = tuple(map(_fixed, ends))
 
     def nearest(
         self, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], *, most: float = np.inf
@@ -53,12 +79,12 @@ class SegmentTree:
 
         Of owners equally near, the smallest.
         """
-        if not len(self._leaf):
+        if not len(self.leaf):
             return np.full(x.size, -1, np.int32), np.full(x.size, np.inf)
         order = curve_order(x, y)
         owner, distance = np.empty(x.size, np.int32), np.empty(x.size)
         owner[order], distance[order] = boxes.nearest(
-            x[order], y[order], float(most), self._box, self._level, self._leaf, self._owner, *self._ends
+            x[order], y[order], float(most), self.box, self.level, self.leaf, self.owner, *self._ends
         )
         return owner, distance
 
@@ -82,22 +108,29 @@ class SegmentTree:
         near_x, near_y = from_x + share * dx, from_y + share * dy
         distance = np.hypot(near_x - x, near_y - y)
         near = distance <= most
-        return self._owner[piece][whole[near]], near_x[near], near_y[near], distance[near]
+        return self.owner[piece][whole[near]], near_x[near], near_y[near], distance[near]
 
     def _pieces_near(self, x: float, y: float, most: float) -> npt.NDArray[np.int64]:
         """Return the pieces of the leaves whose box lies within `most` of a point."""
-        if not len(self._leaf):
+        if not len(self.leaf):
             return np.empty(0, np.int64)
-        at = np.array([len(self._box) - 1])
-        for level in range(len(self._level) - 2, -1, -1):
-            box = self._box[at]
+        at = np.array([len(self.box) - 1])
+        for level in range(len(self.level) - 2, -1, -1):
+            box = self.box[at]
             dx = np.maximum(np.maximum(box[:, 0] - x, x - box[:, 2]), 0)
             dy = np.maximum(np.maximum(box[:, 1] - y, y - box[:, 3]), 0)
             at = at[dx * dx + dy * dy <= most * most]
             if level:
-                below = self._level[level - 1] + (at - self._level[level])[:, None] * boxes.FAN + np.arange(boxes.FAN)
-                at = below[below < self._level[level]]
-        leaf = self._leaf[at]
+                below = self.level[level - 1] + (at - self.level[level])[:, None] * boxes.FAN + np.arange(boxes.FAN)
+                at = below[below < self.level[level]]
+        leaf = self.leaf[at]
         sizes = leaf[:, 1] - leaf[:, 0]
         pieces: npt.NDArray[np.int64] = np.repeat(leaf[:, 0] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
         return pieces
+
+
+def _fixed(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return a view that cannot be written to."""
+    view = values.view()
+    view.flags.writeable = False
+    return view

@@ -1,4 +1,4 @@
-"""Networks on disk: one folder, one array per file, a digest for each; whatever is damaged is refused."""
+"""Networks on disk: one folder, one array per file, a checksum for each; whatever is damaged is refused."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.network.core import Network
 from geoaccess.network.elements import TurnExpansion
+from geoaccess.network.intact import checksums, require_intact
 from geoaccess.network.shores import Shores
 
 __all__ = ["load_network", "save_network"]
 
-_FORMAT = 7
+_FORMAT = 8
 _ARRAYS = tuple(
     f.name
     for f in fields(Network)
@@ -28,7 +29,6 @@ _ARRAYS = tuple(
 )
 _PARTS: dict[str, type[TurnExpansion | Shores]] = {"expansion": TurnExpansion, "shores": Shores}
 """What a network may lack, arrays each."""
-_checked: set[tuple[str, int, int, int, str]] = set()  # files of mapped networks, as they were when checked
 
 
 @checks_arguments
@@ -49,7 +49,7 @@ def save_network(network: Network, folder: str | Path) -> Path:
             "counts": network.counts,
             "unread": network.unread,
             **{part: getattr(network, part) is not None for part in _PARTS},
-            "sha256": {path.name: files.sha256(path) for path in sorted(temporary.iterdir())},
+            "xxh64": checksums(temporary),
         }
         described["digest"] = _digest(described)
         (temporary / "network.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
@@ -66,14 +66,14 @@ def load_network(folder: str | Path, *, mmap: bool = False) -> Network:
         Where it was written.
     mmap
         Map the arrays into memory instead of reading them: processes that load one network then share its pages.
-        Digests are checked the first time a process loads a file and again only if its size or date has changed, so
+        Checksums are checked the first time a process loads a file and again only if its size or date has changed, so
         what is written into a mapped file without changing either, or while it is mapped, goes unseen. `save_network`
         never writes into a file that is there: who has mapped the network before goes on with that one.
 
     Raises
     ------
     InputError
-        If anything is missing, was changed or is of another version: every file is checked against its digest.
+        If anything is missing, was changed or is of another version: every file is checked against its checksum.
     """
     folder = Path(folder)
     try:
@@ -82,9 +82,8 @@ def load_network(folder: str | Path, *, mmap: bool = False) -> Network:
             raise InputError(f"{folder}: damaged, or written by another version; build the network again")
         parts = {part: [item.name for item in fields(kind)] for part, kind in _PARTS.items() if described[part]}
         names = [*_ARRAYS, *(f"{part}-{name}" for part, some in parts.items() for name in some)]
-        for name in [*(f"{name}.npy" for name in names), "ferries.parquet"]:
-            if not _intact(folder / name, described["sha256"][name], once=mmap):
-                raise InputError(f"{folder / name}: damaged (not what was written); build the network again")
+        written = [*(f"{name}.npy" for name in names), "ferries.parquet"]
+        require_intact(folder, written, described["xxh64"], once=mmap, hint="build the network again")
         mode: Literal["r"] | None = "r" if mmap else None
         # As plain arrays over the map: numba takes longer to tell the type of a memmap.
         arrays: dict[str, Any] = {name: np.asarray(np.load(folder / f"{name}.npy", mmap_mode=mode)) for name in names}
@@ -103,18 +102,6 @@ def load_network(folder: str | Path, *, mmap: bool = False) -> Network:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{folder}: not a network that geoaccess wrote ({error}); build the network again") from error
-
-
-def _intact(path: Path, sha256: str, *, once: bool) -> bool:
-    """Whether a file has a digest; with `once` it is not read again where this process has found so before."""
-    now = path.stat()
-    seen = (str(path.absolute()), now.st_ino, now.st_size, now.st_mtime_ns, sha256)
-    if once and seen in _checked:
-        return True
-    if files.sha256(path) != sha256:
-        return False
-    _checked.add(seen)
-    return True
 
 
 def _digest(described: dict[str, Any]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-__all__ = ["kept_tables"]
+__all__ = ["drop_oldest", "kept_tables"]
 
 _FORMAT = 1
 _DESCRIBED = "tables.json"
@@ -32,6 +34,16 @@ def kept_tables(folder: Path, make: Callable[[], Mapping[str, pd.DataFrame]]) ->
         made = dict(make())
     _save(made, folder)
     return made
+
+
+def drop_oldest(parent: Path, pattern: str, *, most: int) -> None:
+    """Remove the folders of a pattern that were written first, but for `most`; who lacks one makes it again."""
+    written = []
+    for folder in parent.glob(pattern):
+        with contextlib.suppress(OSError):  # another process was quicker
+            written.append((folder.stat().st_mtime_ns, folder))
+    for _, folder in sorted(written)[:-most]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _save(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:

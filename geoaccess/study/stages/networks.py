@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from geoaccess import files
 from geoaccess.errors import InputError
 from geoaccess.hierarchy import load_order, save_order, topology_digest, whole
-from geoaccess.network import Network, load_network, save_network
+from geoaccess.network import Network, load_network, prepare, save_network
 from geoaccess.osm import profile_files, read_network, read_profile
 from geoaccess.study.stages.extracts import code_of, content_digest, extracts_of
 from geoaccess.version import __version__
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     from geoaccess.study.settings.study_file import Study
 
 
-__all__ = ["build_network", "build_or_load_network", "contract_or_load", "network_folder"]
+__all__ = ["build_network", "build_or_load_network", "cache_folder", "contract_or_load", "network_folder"]
 
+_FOLDERS: WeakKeyDictionary[Network, Path] = WeakKeyDictionary()
 _ROOMS_OF_A_NETWORK = ("kernels", "network", "osm")
 _ROOMS_OF_A_HIERARCHY = ("kernels", "hierarchy")
 
@@ -31,15 +33,28 @@ _ROOMS_OF_A_HIERARCHY = ("kernels", "hierarchy")
 def build_or_load_network(study: Study, *, say: Callable[[str], None] | None = None) -> tuple[Network, bool]:
     """Return the network, and whether it came from the cache; what is damaged is built again."""
     folder = network_folder(study)
-    if folder.exists():
-        try:
-            return load_network(folder), True
-        except InputError as error:
-            if say:
-                say(f"cache refused: {error}")
-    network = build_network(study, say=say)
-    save_network(network, folder)
-    return network, False
+    network = _loaded(folder, say) if folder.exists() else None
+    from_cache = network is not None
+    if network is None:
+        network = build_network(study, say=say)
+        save_network(network, folder)
+    prepare(network, folder / "snapping", min_component_m=study.settings.network.min_component_km * 1000)
+    _FOLDERS[network] = folder
+    return network, from_cache
+
+
+def cache_folder(network: Network) -> Path | None:
+    """Return where a network is kept; None for one that is not, as those of scenarios are not."""
+    return _FOLDERS.get(network)
+
+
+def _loaded(folder: Path, say: Callable[[str], None] | None) -> Network | None:
+    try:
+        return load_network(folder, mmap=True)
+    except InputError as error:
+        if say:
+            say(f"cache refused: {error}")
+        return None
 
 
 def contract_or_load(study: Study, network: Network) -> Hierarchy:

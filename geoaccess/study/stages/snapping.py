@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from geoaccess.errors import InputError
 from geoaccess.network import Network, check_any_snapped, snap
+from geoaccess.study.stages.kept_tables import drop_oldest, kept_tables
+from geoaccess.study.stages.networks import cache_folder
 from geoaccess.study.stages.sites import names_of_sites
 from geoaccess.study.stages.subjects import about
 
@@ -17,6 +20,10 @@ if TYPE_CHECKING:
     from geoaccess.study.settings.study_file import Study
 
 __all__ = ["Snapped", "snap_all", "snap_as_set", "snap_cells"]
+
+
+_KEPT = 8
+"""Tables of snapped cells kept beside a network: of a country each is 30 MB, and a sweep may ask for hundreds."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +50,23 @@ def snap_all(study: Study, network: Network, cells: gpd.GeoDataFrame, sites: gpd
 
 
 def snap_cells(study: Study, network: Network, cells: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Attach the centres of cells."""
+    """Attach the centres of cells; on a network of the cache this is kept beside it."""
     with about(str(study.resolve(study.settings.population.file))):
-        return snap_as_set(study, network, cells)
+        folder = cache_folder(network)
+        if folder is None:
+            return snap_as_set(study, network, cells)
+        asked = hashlib.sha256(
+            f"{study.settings.snap!r} {study.settings.network.min_component_km} {cells.crs}".encode()
+        )
+        for shape in cells.geometry.to_wkb():
+            asked.update(shape)
+
+        def snapped() -> dict[str, pd.DataFrame]:
+            return {"cells": snap_as_set(study, network, cells).reset_index(drop=True)}
+
+        table: pd.DataFrame = kept_tables(folder / f"snapped-{asked.hexdigest()[:20]}", snapped)["cells"]
+        drop_oldest(folder, "snapped-*", most=_KEPT)
+        return table.set_axis(cells.index)
 
 
 def snap_as_set(study: Study, network: Network, places: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -1,0 +1,58 @@
+"""Whether files are what was written: their checksums, taken over maps of them in memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geoaccess.errors import InputError
+from geoaccess.kernels.checksum import xxh64
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+__all__ = ["checksum", "checksums", "require_intact"]
+
+_checked: set[tuple[str, int, int, int, str]] = set()  # mapped files, as they were when checked
+
+
+def checksum(path: Path) -> str:
+    """Return the XXH64 of a file's bytes as 16 hexadecimal digits.
+
+    >>> import tempfile, pathlib
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "abc"
+    ...     _ = path.write_bytes(b"abc")
+    ...     checksum(path)
+    '44bc2cf5ad770999'
+    """
+    size = path.stat().st_size
+    data = np.asarray(np.memmap(path, np.uint8, "r")) if size else np.frombuffer(b"", np.uint8)
+    words = size // 8 * 8
+    return f"{int(xxh64(data[:words].view('<u8'), data[words:])):016x}"
+
+
+def checksums(folder: Path) -> dict[str, str]:
+    """Return the checksum of every file of a folder, by name."""
+    return {path.name: checksum(path) for path in sorted(folder.iterdir()) if path.is_file()}
+
+
+def require_intact(folder: Path, names: Iterable[str], known: Mapping[str, str], *, once: bool, hint: str) -> None:
+    """Refuse files of a folder that are not what was written; with `once`, those that this process found so before.
+
+    Raises
+    ------
+    InputError
+        With the first that is damaged, and the hint what to do.
+    """
+    for name in names:
+        path = folder / name
+        now = path.stat()
+        seen = (str(path.absolute()), now.st_ino, now.st_size, now.st_mtime_ns, known[name])
+        if once and seen in _checked:
+            continue
+        if checksum(path) != known[name]:
+            raise InputError(f"{path}: damaged (not what was written); {hint}")
+        _checked.add(seen)

@@ -1,0 +1,185 @@
+"""What snapping needs is kept with a network: the same answers, mapped, and made again where it is damaged."""
+
+from __future__ import annotations
+
+import shutil
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+
+from geoaccess.errors import InputError
+from geoaccess.kernels.checksum import xxh64
+from geoaccess.network import Network, SegmentTree, prepare, snap
+from geoaccess.network.intact import checksum
+from geoaccess.network.prepared import load_prepared
+from geoaccess.study import load_study, stages
+from geoaccess.study.stages.networks import cache_folder
+from tests.test_study_tiny import write_study
+
+LEAST_M = 3000.0
+VECTORS = {  # of the specification and of the reference implementation
+    b"": 0xEF46DB3751D8E999,
+    b"a": 0xD24EC4F1A98C6E5B,
+    b"abc": 0x44BC2CF5AD770999,
+    b"Nobody inspects the spammish repetition": 0xFBCEA83C8A378BF1,
+}
+
+
+def grid(n=12, seed=1):
+    """Streets of a town, and an island of one street."""
+    rng = np.random.default_rng(seed)
+    x, y = np.meshgrid(np.arange(n), np.arange(n))
+    lon, lat = 10 + 0.01 * x.ravel() + rng.normal(0, 1e-3, n * n), 60 + 0.005 * y.ravel()
+    number = np.arange(n * n).reshape(n, n)
+    u = np.concatenate([number[:, :-1].ravel(), number[:-1].ravel(), [n * n]])
+    v = np.concatenate([number[:, 1:].ravel(), number[1:].ravel(), [n * n + 1]])
+    lon, lat = np.append(lon, [10.3, 10.31]), np.append(lat, [60.0, 60.0])
+    return Network.from_edges(lon=lon, lat=lat, u=u, v=v, forward_s=np.full(u.size, 60.0), backward_s=[50.0] * u.size)
+
+
+def places(seed=2):
+    rng = np.random.default_rng(seed)
+    return gpd.GeoSeries.from_xy(rng.uniform(9.98, 10.33, 300), rng.uniform(59.99, 60.07, 300), crs="EPSG:4326")
+
+
+@pytest.mark.parametrize("data", VECTORS)
+def test_checksums_are_those_of_the_reference(data, tmp_path):
+    whole = len(data) // 8 * 8
+    raw = np.frombuffer(data, np.uint8)
+    assert int(xxh64(raw[:whole].view("<u8"), raw[whole:])) == VECTORS[data]
+    (tmp_path / "file").write_bytes(data)
+    assert checksum(tmp_path / "file") == f"{VECTORS[data]:016x}"
+
+
+@pytest.mark.parametrize("size", [1, 7, 8, 31, 32, 33, 100])
+def test_every_bit_counts(size, tmp_path):
+    path = tmp_path / "file"
+    content = bytearray(np.random.default_rng(size).bytes(size))
+    path.write_bytes(content)
+    seen = {checksum(path)}
+    for bit in range(8 * size):
+        content[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(content)
+        content[bit // 8] ^= 1 << bit % 8
+        seen.add(checksum(path))
+    assert len(seen) == 8 * size + 1
+
+
+def test_points_snap_to_a_prepared_network_as_to_a_bare_one(tmp_path):
+    expected = snap(grid(), places(), min_component_m=LEAST_M)
+    assert (expected["edge"] >= 0).mean() > 0.5
+    for _ in range(2):  # made, then read
+        network = grid()
+        prepare(network, tmp_path / "snapping", min_component_m=LEAST_M)
+        pd.testing.assert_frame_equal(snap(network, places(), min_component_m=LEAST_M), expected)
+    other = snap(network, places(), min_component_m=100.0)  # not what was prepared
+    pd.testing.assert_frame_equal(other, snap(grid(), places(), min_component_m=100.0))
+
+
+def test_what_is_prepared_is_mapped_and_nothing_is_made_again(tmp_path, monkeypatch):
+    prepare(grid(), tmp_path / "snapping", min_component_m=LEAST_M)
+    network = grid()
+    prepare(network, tmp_path / "snapping", min_component_m=LEAST_M)
+    monkeypatch.setattr("geoaccess.network.attachable.SegmentTree", lambda *_: pytest.fail("made again"))
+    for array in (*network.shape_xy, network.strong_component):
+        assert isinstance(array.base, np.memmap)
+        assert not array.flags.writeable
+    snap(network, places(), min_component_m=LEAST_M)
+
+
+def flip(path):
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 0xFF
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("name", ["shape_x.npy", "large-box.npy", "small-owner.npy", "prepared.json"])
+@pytest.mark.parametrize("damage", [flip, lambda path: path.write_bytes(b""), lambda path: path.unlink()])
+def test_what_is_damaged_is_made_again(tmp_path, name, damage):
+    folder = tmp_path / "snapping"
+    prepare(grid(), folder, min_component_m=LEAST_M)
+    damage(folder / name)
+    with pytest.raises(InputError, match="made again"):
+        load_prepared(grid(), folder, min_component_m=LEAST_M)
+    network = grid()
+    prepare(network, folder, min_component_m=LEAST_M)
+    expected = snap(grid(), places(), min_component_m=LEAST_M)
+    pd.testing.assert_frame_equal(snap(network, places(), min_component_m=LEAST_M), expected)
+    load_prepared(grid(), folder, min_component_m=LEAST_M)
+
+
+def test_another_network_or_length_is_not_taken(tmp_path):
+    prepare(grid(), tmp_path / "snapping", min_component_m=LEAST_M)
+    with pytest.raises(InputError, match="of another network"):
+        load_prepared(grid(13), tmp_path / "snapping", min_component_m=LEAST_M)
+    with pytest.raises(InputError, match="of another network"):
+        load_prepared(grid(), tmp_path / "snapping", min_component_m=LEAST_M + 1)
+
+
+def test_a_tree_of_kept_parts_finds_the_same():
+    rng = np.random.default_rng(0)
+    ends = rng.uniform(0, 100, (4, 500))
+    tree = SegmentTree(np.arange(500, dtype=np.int32), *ends)
+    again = SegmentTree.of(tree.owner, tree.leaf, tree.box, tree.level, *ends)
+    x, y = rng.uniform(-20, 120, (2, 200))
+    for one, other in zip(tree.nearest(x, y), again.nearest(x, y), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.fixture
+def study(tmp_path):
+    return load_study(write_study(tmp_path / "study"))
+
+
+def snapped(study):
+    network, _ = stages.build_or_load_network(study)
+    return stages.snap_cells(study, network, stages.read_people(study))
+
+
+def test_snapped_cells_are_kept_beside_the_network(study, monkeypatch):
+    network, _ = stages.build_or_load_network(study)
+    cells = stages.read_people(study)
+    expected = stages.snap_as_set(study, network, cells)
+    pd.testing.assert_frame_equal(snapped(study), expected)
+    monkeypatch.setattr("geoaccess.study.stages.snapping.snap", lambda *_, **__: pytest.fail("snapped again"))
+    pd.testing.assert_frame_equal(snapped(study), expected)
+    assert len([*cache_folder(network).glob("snapped-*")]) == 1
+
+
+def test_damaged_snapped_cells_are_snapped_again(study):
+    expected = snapped(study)
+    (path,) = study.cache.glob("network-*/snapped-*/cells.parquet")
+    flip(path)
+    pd.testing.assert_frame_equal(snapped(study), expected)
+
+
+def test_other_cells_and_other_networks_are_snapped_anew(study):
+    network, _ = stages.build_or_load_network(study)
+    cells = stages.read_people(study)
+    stages.snap_cells(study, network, cells)
+    fewer = cells.iloc[1:]
+    pd.testing.assert_frame_equal(stages.snap_cells(study, network, fewer), stages.snap_as_set(study, network, fewer))
+    other = Network(*(getattr(network, name) for name in network.__dataclass_fields__))
+    assert cache_folder(other) is None
+    before = {*study.cache.glob("network-*/snapped-*")}
+    assert len(before) == 2
+    stages.snap_cells(study, other, cells)
+    assert {*study.cache.glob("network-*/snapped-*")} == before
+
+
+def test_a_network_built_again_is_prepared_again(study):
+    expected = snapped(study)
+    (folder,) = study.cache.glob("network-*")
+    shutil.rmtree(folder)
+    pd.testing.assert_frame_equal(snapped(study), expected)
+    assert (folder / "snapping" / "prepared.json").is_file()
+
+
+def test_few_tables_of_snapped_cells_are_kept(study):
+    network, _ = stages.build_or_load_network(study)
+    cells = stages.read_people(study)
+    for first in range(10):
+        stages.snap_cells(study, network, cells.iloc[first % 2 : len(cells) - first // 2])
+    assert len([*study.cache.glob("network-*/snapped-*")]) == 8
