@@ -14,8 +14,8 @@ from scipy.sparse.csgraph import dijkstra
 import geoaccess as ga
 from geoaccess.errors import InputError
 from geoaccess.hierarchy import Metric
-from geoaccess.kernels import sweeps
 from geoaccess.kernels.keys import FAR
+from geoaccess.routing.batches import Seeds, sweep_trees
 
 PLAIN = os.environ.get("NUMBA_DISABLE_JIT") == "1"
 
@@ -36,18 +36,8 @@ def made(seed, n=40, many=90):
 def all_times(hierarchy):
     n = hierarchy.place.size
     found = np.empty((n, n), np.uint32)
-    sweeps.trees(
-        hierarchy.start,
-        hierarchy.head,
-        *hierarchy.costs(reverse=False),
-        hierarchy.place,
-        np.arange(n + 1),
-        hierarchy.place,
-        np.zeros(n, np.uint32),
-        8,
-        np.empty((2, n * 8), np.uint32),
-        found,
-    )
+    seeds = Seeds(np.arange(n + 1), hierarchy.place, np.zeros(n, np.uint32))
+    sweep_trees(hierarchy, seeds, found, reverse=False)
     return found.T
 
 
