@@ -73,6 +73,9 @@ if TYPE_CHECKING:
         snap,
         to_networkx,
     )
+    from geoaccess.nvdb import (
+        read_nvdb,
+    )
     from geoaccess.osm import (
         read_osm,
     )
@@ -128,6 +131,7 @@ __all__ = [
     "network",
     "norm_shortfall",
     "norm_table",
+    "nvdb",
     "osm",
     "parallel",
     "plot_classes",
@@ -137,6 +141,7 @@ __all__ = [
     "read_cells",
     "read_centrality",
     "read_municipalities",
+    "read_nvdb",
     "read_osm",
     "read_raster_cells",
     "read_sites",
@@ -174,6 +179,7 @@ _NAMESPACES = frozenset(
         "maps",
         "measures",
         "network",
+        "nvdb",
         "osm",
         "parallel",
         "routing",
@@ -221,6 +227,7 @@ _ROOMS = {
         "snap",
         "to_networkx",
     ),
+    "nvdb": ("read_nvdb",),
     "osm": ("read_osm",),
     "routing": ("nearest", "route", "shortest_path_trees", "solve_nearest", "travel_times", "travel_times_within"),
     "services": ("read_sites",),

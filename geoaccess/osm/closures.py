@@ -102,28 +102,36 @@ def _closure(line: Mapping[str, str]) -> Closure:
 
 
 def find_closed(
-    extract: Extract, paths: Sequence[Path], profile: Profile, when: datetime | None, table: Sequence[Closure] = ()
+    extract: Extract,
+    paths: Sequence[Path],
+    profile: Profile,
+    when: datetime | None,
+    table: Sequence[Closure] = (),
+    *,
+    names: pd.DataFrame | None = None,
 ) -> ClosedRoads | None:
     """Return which ways are closed at a time by the rows of a table and the rules of a profile; None if none may be.
 
     Without a moment, neither given nor assumed by the profile, a road is closed where it is all through the season
     that the profile assumes. What a table says of a road goes for the speed of the open season too: the lowest counts.
+    `names` are what roads are called where they do not stand in OpenStreetMap files, see `read_road_names`.
     """
     rules = [*profile.dates.closures, *table]
     middle = _middles(extract)
     closed = np.zeros(extract.way_id.size, np.bool_)
     most = np.full(extract.way_id.size, np.inf)
-    names: pd.DataFrame | None = None
+    called: pd.DataFrame | None = None
     for rule in rules:
         shut = _holds(rule, profile, when)
         if not shut and rule.open_kph is None:
             continue
         chosen = _chosen(rule, extract, middle)
         if (rule.refs or rule.names) and chosen.any():
-            if names is None:
-                names = read_road_names(paths).reindex(extract.way_id).fillna({"name": "", "ref": ""})
+            if called is None:
+                called = read_road_names(paths) if names is None else names
+                called = called.reindex(extract.way_id).fillna({"name": "", "ref": ""})
             some = np.flatnonzero(chosen)
-            pairs = zip(names["name"].to_numpy()[some], names["ref"].to_numpy()[some], strict=True)
+            pairs = zip(called["name"].to_numpy()[some], called["ref"].to_numpy()[some], strict=True)
             chosen[some] = [rule.means(name, ref) for name, ref in pairs]
         if shut:
             closed |= chosen

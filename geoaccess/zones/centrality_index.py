@@ -38,7 +38,7 @@ def time_weight(
     Parameters
     ----------
     time_s
-        Any shape, seconds at the posted speed; inf (unreachable) and NaN (not snapped) count nothing.
+        Any shape, seconds by car; inf (unreachable) and NaN (not snapped) count nothing.
     cutoff_s
         The longest time that counts.
     tenth_at_s
@@ -92,7 +92,7 @@ def compute_centrality(
     people, and its index most_central c / max c, so that the most central municipality has 1000 where the origins are a
     whole country. An index of 0 means that nobody there reaches a workplace or a service.
 
-    The frame is Statistics Norway's: car at posted speed, 90 minutes, workplaces two thirds and services one third,
+    The frame is Statistics Norway's: official minutes by car, 90 of them, workplaces two thirds and services one third,
     means over people, the most central at 1000, the class cuts. The transform of the two parts is not given in what
     we have of the method, so this index is an approximation and must be presented as one beside every class it gives.
     "log" is f(x) = log(1 + x); it is the default because it comes near the spread of the published index (293 to 1000

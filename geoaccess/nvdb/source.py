@@ -1,0 +1,133 @@
+"""What a published file of NVDB Ruteplan is made of: a FileGDB folder, its zip, or a GeoPackage, and its layers."""
+
+from __future__ import annotations
+
+import zipfile
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from geoaccess.errors import InputError, MissingFileError
+from geoaccess.nvdb.forms import form_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from geoaccess.nvdb.forms import Form
+
+__all__ = ["Rows", "Source", "open_source", "read_rows", "read_turns"]
+
+_WHAT = "Ruteplan is a FileGDB (a folder named .gdb, or its zip) or a GeoPackage"
+
+
+class Source(NamedTuple):
+    """Where GDAL finds the layers of a file, the layer of links, its form, and the layer of banned turns ("": none)."""
+
+    path: Path
+    address: str
+    links: str
+    form: Form
+    turns: str
+
+
+class Rows(NamedTuple):
+    """Rows of a layer of links by what we call its fields, on the number of the row; their shapes and their CRS."""
+
+    table: pd.DataFrame
+    shapes: npt.NDArray[np.object_]
+    crs: str
+
+
+def open_source(path: Path) -> Source:
+    """Find the layers of links and of banned turns.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file or folder.
+    InputError
+        If it is none of the kinds that are read, has no layer of links (the layers that it has are named), or if that
+        layer lacks fields.
+    """
+    import pyogrio
+
+    if not path.exists():
+        raise MissingFileError(f"{path}: no such file or folder; check [network] nvdb in the study. {_WHAT}")
+    address = _address(path)
+    try:
+        layers = [(str(name), kind is not None) for name, kind in pyogrio.list_layers(address)]
+        fields = {name: [str(one) for one in pyogrio.read_info(address, layer=name)["fields"]] for name, _ in layers}
+    except pyogrio.errors.DataSourceError as error:
+        raise InputError(f"{path}: cannot be read ({error}). {_WHAT}; fetch it again") from error
+    found = [(name, of) for name, shapes in layers if shapes and (of := form_of(fields[name])) is not None]
+    if not found:
+        names = ", ".join(name for name, _ in layers) or "none"
+        raise InputError(f"{path}: has no layer of links with fromnode, tonode and drivetime_fw; its layers: {names}")
+    links, (form, missing) = min(found, key=lambda one: len(one[1][1]))
+    if missing:
+        have = ", ".join(fields[links])
+        raise InputError(
+            f"{path}: layer {links} lacks {', '.join(missing)}, fields of Ruteplan of {form.year}; it has {have}"
+        )
+    turns = [name for name, _ in layers if {*form.turn} <= {field.lower() for field in fields[name]}]
+    return Source(path, address, links, form, turns[0] if turns else "")
+
+
+def _address(path: Path) -> str:
+    if path.suffix.lower() != ".zip":
+        return str(path)
+    try:
+        with zipfile.ZipFile(path) as packed:
+            names = [name.rstrip("/").split("/") for name in packed.namelist()]
+    except zipfile.BadZipFile as error:
+        raise InputError(f"{path}: is no whole zip file ({error}); fetch it again") from error
+    inside = {
+        "/".join(parts[: at + 1])
+        for parts in names
+        for at, part in enumerate(parts)
+        if part.lower().endswith((".gdb", ".gpkg"))
+    }
+    if len(inside) != 1:
+        what = ", ".join(sorted(inside)) or "nothing of the kind"
+        raise InputError(f"{path}: must hold one FileGDB or GeoPackage, but holds {what}; unpack it and name one")
+    return f"/vsizip/{path.absolute()}/{inside.pop()}"
+
+
+def read_rows(source: Source, *, shapes: bool = True) -> Rows:
+    """Read the layer of links; fields that it does not have are missing values."""
+    import pyogrio
+    import shapely
+
+    info = pyogrio.read_info(source.address, layer=source.links)
+    spelled = {str(name).lower(): str(name) for name in info["fields"]}
+    wanted = {ours: spelled[field] for ours, field in source.form.fields.items() if field in spelled}
+    try:
+        meta, rows, geometry, columns = pyogrio.raw.read(
+            source.address,
+            layer=source.links,
+            columns=list(dict.fromkeys(wanted.values())),
+            read_geometry=shapes,
+            return_fids=True,
+        )
+    except (pyogrio.errors.DataSourceError, RuntimeError) as error:
+        raise InputError(f"{source.path}: layer {source.links} cannot be read ({error}); fetch it again") from error
+    by_field = dict(zip((str(name) for name in meta["fields"]), columns, strict=True))
+    table = pd.DataFrame({ours: by_field[field] for ours, field in wanted.items()}, index=pd.Index(rows, name="row"))
+    lines = shapely.from_wkb(geometry) if shapes else np.empty(0, object)
+    return Rows(table.reindex(columns=[*source.form.fields]), lines, str(meta["crs"] or ""))
+
+
+def read_turns(source: Source) -> pd.DataFrame:
+    """Read the layer of banned turns: the numbers of the links `left` and `entered`; no row where there is none."""
+    import pyogrio
+
+    if not source.turns:
+        return pd.DataFrame({"left": [], "entered": []}, dtype="int64")
+    found = pyogrio.read_dataframe(source.address, layer=source.turns, read_geometry=False)
+    found.columns = [str(name).lower() for name in found.columns]
+    ours = found[list(source.form.turn)].set_axis(["left", "entered"], axis=1)
+    numbers: pd.DataFrame = ours.apply(pd.to_numeric, errors="coerce").dropna().astype("int64")
+    return numbers
