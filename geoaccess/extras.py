@@ -20,6 +20,7 @@ EXTRAS: Final[Mapping[str, tuple[str, ...]]] = {
     "gtfs": ("gtfs_kit",),
     "pdf": ("weasyprint",),
     "dask": ("distributed",),
+    "speed": ("isal",),
 }
 """The packages of each extra, as they are imported; `pyproject.toml` names their distributions."""
 

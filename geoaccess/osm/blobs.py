@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import zlib
 from collections import deque
@@ -13,6 +14,11 @@ import numpy as np
 from geoaccess.errors import InputError
 from geoaccess.kernels.threads import thread_count
 from geoaccess.osm.formats import HISTORY
+
+try:
+    from isal import isal_zlib
+except ImportError:  # an extra, and there are no wheels of it for some machines
+    isal_zlib = None
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -182,13 +188,28 @@ def _unpack(packed: bytes, path: Path) -> npt.NDArray[np.uint8]:
     if isinstance(data, bytes) and isinstance(size, int) and raw is None:
         if size > _LARGEST_BLOB:
             raise ValueError(f"it says that it unpacks to {size} bytes, beyond the limit of {_LARGEST_BLOB}")
-        inflate = zlib.decompressobj()
-        raw = inflate.decompress(data, size + 1)
-        if len(raw) != size or not inflate.eof:
-            raise ValueError(f"it does not unpack to the {size} bytes that it says")
+        raw = _inflated(data, size)
     if not isinstance(raw, bytes):
         raise ValueError("it holds no data")  # noqa: TRY004 - of the file, not of an argument
     return np.frombuffer(raw, np.uint8)
+
+
+def _inflated(data: bytes, size: int) -> bytes:
+    """Return what is packed by zlib, by isal where that is installed: the same bytes in half the time.
+
+    What isal cannot unpack, zlib says why of.
+    """
+    if isal_zlib is not None:
+        with contextlib.suppress(isal_zlib.error):
+            inflate = isal_zlib.decompressobj()
+            raw: bytes = inflate.decompress(data, size + 1)
+            if len(raw) == size and inflate.eof:
+                return raw
+    plain = zlib.decompressobj()
+    raw = plain.decompress(data, size + 1)
+    if len(raw) != size or not plain.eof:
+        raise ValueError(f"it does not unpack to the {size} bytes that it says")
+    return raw
 
 
 def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
