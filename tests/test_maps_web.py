@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import subprocess
+import zlib
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from scipy.interpolate import RectBivariateSpline
 
 from geoaccess.errors import InputError
 from geoaccess.maps import web_map
@@ -196,26 +198,60 @@ def test_nothing_is_fetched_and_only_what_is_hashed_runs(name, request):
     assert "cdn" not in text.lower().replace("geoaccess-data", "").split('id="data"')[0][:2000]
 
 
+def decoded(level):
+    """The squares of a level, read as the format is described and not as the page reads it: plain loops over bytes."""
+    rows = []
+    for _, text in level["tiles"]:
+        content = zlib.decompress(base64.b64decode(text), wbits=-15)
+        number, *places = np.frombuffer(content[:76], dtype="<i4")
+        at, found = 76, {}
+        for name, size, against in level["columns"]:
+            planes = [content[at + plane * number : at + (plane + 1) * number] for plane in range(size)]
+            at += size * number
+            values, last = [], 0
+            for row in range(number):
+                value = int.from_bytes(bytes(plane[row] for plane in planes), "little")
+                value += last if against == "before" else found[against][row] if against else 0
+                last = value % 256**size
+                values.append(last)
+            found[name] = values
+        assert at == len(content)
+        x, y = (
+            RectBivariateSpline(range(3), range(3), np.reshape(places, (3, 3, 2))[:, :, axis] / 10.0, kx=2, ky=2)
+            for axis in (0, 1)
+        )
+        for row in range(number):
+            up, across = divmod(found["place"][row], level["across"])
+            at_row, at_column = 2 * up / level["across"], 2 * across / level["across"]
+            corner = {"x": float(x(at_row, at_column).item()), "y": float(y(at_row, at_column).item())}
+            rows.append({name: values[row] for name, values in found.items()} | corner)
+    return pd.DataFrame(rows)
+
+
 def test_the_cells_are_in_the_page_once_and_as_in_the_table(made, data):
     results, page = tables(data)["results"], data_of(made)
-    cells = page["cells"]
-    assert len(made.read_text().split('"data":"')) > 10
-    order = np.lexsort(
-        (results.geometry.bounds["miny"], results.geometry.bounds["minx"], results["population"].to_numpy())
-    )
-    assert unpacked(cells["people"]) == pytest.approx(results["population"].to_numpy()[order])
-    time = unpacked(cells["times"]["hospital"]["time"])
-    expected = results["hospital_s"].to_numpy()[order]
-    assert (time == 65535).tolist() == np.isinf(expected).tolist()
-    assert time[time != 65535] / 10 == pytest.approx(expected[np.isfinite(expected)] / 60, abs=0.051)
+    (level,) = page["levels"]
+    cells = decoded(level)
+    assert len(made.read_text().split('"data":"')) < 10
+    assert len(cells) == level["count"] == len(results)
+    assert level["factor"] == 1
+    corner = gpd.GeoSeries(gpd.points_from_xy(cells["x"], cells["y"]), crs=3857).to_crs(3035)
+    places = np.column_stack([np.rint(corner.x / 1000), np.rint(corner.y / 1000)]) * 1000
+    assert np.abs(np.column_stack([corner.x, corner.y]) - places).max() < 15  # in tiles of 128 km
+    rows = results.assign(x=results.geometry.bounds["minx"], y=results.geometry.bounds["miny"])
+    both = cells.assign(x=places[:, 0], y=places[:, 1]).merge(rows, on=["x", "y"], suffixes=("_page", ""))
+    assert len(both) == len(results)
+    assert both["people"].to_numpy() / 10 == pytest.approx(both["population"].to_numpy())
+    expected = both["hospital_s"].to_numpy()
+    assert ((both["hospital.time"] == 65535) == np.isinf(expected)).all()
+    near = np.isfinite(expected)
+    assert both["hospital.time"].to_numpy()[near] / 10 == pytest.approx(expected[near] / 60, abs=0.051)
+    second = both["hospital.second"].to_numpy()[near] / 10
+    assert second == pytest.approx(both["hospital_second_s"].to_numpy()[near] / 60, abs=0.051)
     ids = np.array([*tables(data)["sites"].index, ""])
-    assert ids[unpacked(cells["times"]["gp"]["site"])].tolist() == results["gp_site"].to_numpy()[order].tolist()
-    corner = gpd.GeoSeries(gpd.points_from_xy(unpacked(cells["x"]), unpacked(cells["y"])), crs=3857).to_crs(3035)
-    assert corner.x.to_numpy() == pytest.approx(results.geometry.bounds["minx"].to_numpy()[order], abs=1)
-    middle_x = unpacked(cells["x"]) + (unpacked(cells["ux"]) + unpacked(cells["vx"])) / 2
-    middle_y = unpacked(cells["y"]) + (unpacked(cells["uy"]) + unpacked(cells["vy"])) / 2
-    middle = gpd.GeoSeries(gpd.points_from_xy(middle_x, middle_y), crs=3857).to_crs(3035)
-    assert middle.distance(results.geometry.centroid.iloc[order].reset_index(drop=True)).max() < 3
+    site = np.where(both["gp.site"] == 2**32 - 1, len(ids) - 1, both["gp.site"])
+    assert ids[site].tolist() == both["gp_site"].tolist()
+    assert [page["municipalities"][number] for number in both["municipality_page"]] == both["municipality"].tolist()
 
 
 def test_the_legend_counts_everybody(made, data):
@@ -235,11 +271,13 @@ def test_many_cells_become_blocks_and_the_legend_says_so(tmp_path, data):
     given = tables(data)
     web_map(path, **given, services=[GP], title="x", attribution="y", at_most=300)
     page = data_of(path)
-    assert len(unpacked(page["cells"]["people"])) <= 300
-    assert unpacked(page["cells"]["people"]).sum() == given["results"]["population"].sum()
-    assert "blocks of" in page["layers"]["gp"]["notes"][-1]
-    lost = unpacked(page["cells"]["times"]["gp"]["lost"])
-    assert lost.max() > 0
+    blocks, *_, single = page["levels"]
+    assert blocks["count"] <= 300
+    assert decoded(blocks)["people"].sum() == 10 * given["results"]["population"].sum()
+    assert decoded(blocks)["members"].sum() == len(given["results"])
+    assert decoded(blocks)["gp.lost"].max() > 0
+    assert single["factor"] == 1
+    assert single["tiles"] == data_of(_single(tmp_path, given))["levels"][0]["tiles"]
     assert page["layers"]["gp"]["rows"] == data_of(_single(tmp_path, given))["layers"]["gp"]["rows"]
 
 
@@ -360,6 +398,19 @@ class TestBrowser:
         whole = round(round(row["gp_s"] / 6) / 10)
         assert (f"{whole // 60} h {whole % 60:02d} min" if whole >= 120 else f"{whole} min") in text
         assert f"{row['population']:.0f} people" in text
+
+    def test_blocks_give_way_to_cells_when_one_zooms_in(self, tmp_path, data):
+        given = tables(data)
+        web_map(tmp_path / "x.html", **given, services=[GP], title="x", attribution="y", at_most=300)
+        row = given["results"][np.isfinite(given["results"]["gp_s"])].iloc[300]
+        at = gpd.GeoSeries([row.geometry.centroid], crs=3035).to_crs(4326).iloc[0]
+        far, console = opened(tmp_path / "x.html", tmp_path, f"#view=5/{at.y}/{at.x}&at={at.y}/{at.x}")
+        assert console == ""
+        assert "blocks of" in shown(far)
+        near, console = opened(tmp_path / "x.html", tmp_path, f"#view=12/{at.y}/{at.x}&at={at.y}/{at.x}")
+        assert console == ""
+        assert "blocks of" not in shown(near)
+        assert f"{row['population']:.0f} people" in shown(near)
 
     def test_the_card_of_a_cell_out_of_reach_says_why(self, made, tmp_path, data):
         results = tables(data)["results"]

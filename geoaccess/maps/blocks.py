@@ -12,11 +12,12 @@ from geoaccess.maps.results import Cells, Squares, Times
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["DRAWN_AT_MOST", "block_of", "coarsened", "joined"]
+__all__ = ["DRAWN_AT_MOST", "block_of", "coarsened", "joined", "levels_of"]
 
 DRAWN_AT_MOST: Final = 40_000
 FACTORS: Final = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 30, 40, 60, 80, 100, 200, 400, 1000, 1_000_000)
 MAJORITY: Final = 0.5
+FEW: Final = 8
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,18 @@ def coarsened(cells: Cells, *, at_most: int = DRAWN_AT_MOST) -> Cells:
     """
     factor = next(factor for factor in FACTORS if len(np.unique(block_of(cells.squares, factor)[0])) <= at_most)
     return joined(cells, factor=factor)
+
+
+def levels_of(cells: Cells, *, at_most: int = DRAWN_AT_MOST) -> list[Cells]:
+    """Return what a map shows that one can zoom into: blocks as `coarsened` has them first, single cells last.
+
+    Between blocks of more than eight by eight and the cells there are smaller blocks.
+    """
+    levels = [coarsened(cells, at_most=at_most)]
+    while (factor := levels[-1].factor) > 1:
+        finer = max(each for each in FACTORS if each == 1 or (factor > FEW and each <= factor // 4))
+        levels.append(joined(cells, factor=finer))
+    return levels
 
 
 def block_of(square: Squares, factor: int) -> tuple[npt.NDArray[np.int64], int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -33,7 +34,9 @@ __all__ = [
     "tolerance_m",
 ]
 
-Packed = dict[str, dict[str, str]]
+Packed = dict[str, Any]
+PackPoints = Callable[[np.ndarray[Any, np.dtype[np.float64]]], Any]
+"""How the places of lines are written."""
 WEB_MERCATOR: Final = 3857
 _KINDS: Final = {"u1": "<u1", "u2": "<u2", "i4": "<i4", "f4": "<f4"}
 # HTML (< > &), attributes (quotes), template literals (` $) and Jinja (braces) all see nothing but letters and digits.
@@ -79,6 +82,11 @@ def pack(values: npt.NDArray[Any], kind: str) -> dict[str, str]:
     return {"kind": kind, "data": base64.b64encode(flat.astype(_KINDS[kind]).tobytes()).decode("ascii")}
 
 
+def pack_i4(xy: npt.NDArray[np.float64]) -> dict[str, str]:
+    """Pack places in whole metres."""
+    return pack(xy, "i4")
+
+
 def mercator(
     x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], crs: Any
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -102,21 +110,21 @@ def tolerance_m(corners: dict[str, npt.NDArray[np.float64]]) -> float:
     return min(max(across / 20_000, 5.0), 200.0)
 
 
-def pack_lines(lines: gpd.GeoSeries, *, within_m: float) -> Packed:
+def pack_lines(lines: gpd.GeoSeries, *, within_m: float, points: PackPoints = pack_i4) -> Packed:
     """Pack lines, joined where they meet, simplified by at most `within_m`, in whole Web Mercator metres."""
     projected = lines.to_crs(WEB_MERCATOR)
     merged = shapely.line_merge(shapely.union_all(projected.to_numpy())) if len(projected) else shapely.LineString()
-    return _packed(shapely.get_parts(shapely.simplify(merged, within_m)))
+    return _packed(shapely.get_parts(shapely.simplify(merged, within_m)), points)
 
 
-def pack_each_line(lines: gpd.GeoSeries, *, within_m: float) -> Packed:
+def pack_each_line(lines: gpd.GeoSeries, *, within_m: float, points: PackPoints = pack_i4) -> Packed:
     """Pack lines one by one, so that the numbers of the lines stay theirs; several parts are drawn as one."""
     projected = shapely.simplify(lines.to_crs(WEB_MERCATOR).to_numpy(), within_m)
     parts, owner = shapely.get_parts(projected, return_index=True)
-    return {**_packed(parts), "owner": pack(owner, "i4")}
+    return {**_packed(parts, points), "owner": pack(owner, "i4")}
 
 
-def pack_areas(areas: gpd.GeoSeries, *, within_m: float) -> tuple[Packed, Packed]:
+def pack_areas(areas: gpd.GeoSeries, *, within_m: float, points: PackPoints = pack_i4) -> tuple[Packed, Packed]:
     """Pack the outline of all areas together, without holes (what none claims inland is not sea), and the borders."""
     projected = shapely.make_valid(areas.to_crs(WEB_MERCATOR).to_numpy())
     polygons = shapely.get_parts(projected)
@@ -129,11 +137,11 @@ def pack_areas(areas: gpd.GeoSeries, *, within_m: float) -> tuple[Packed, Packed
     shapes = shapes[~shapely.is_empty(shapes)]
     joined = shapely.get_parts(shapely.union_all(shapes))
     land = shapely.get_exterior_ring(shapely.orient_polygons(joined, exterior_cw=False))
-    return _packed(land), _packed(shapely.get_rings(shapes))
+    return _packed(land, points), _packed(shapely.get_rings(shapes), points)
 
 
-def _packed(lines: Sequence[Any] | npt.NDArray[np.object_]) -> Packed:
+def _packed(lines: Sequence[Any] | npt.NDArray[np.object_], points: PackPoints) -> Packed:
     kept = np.asarray([line for line in lines if not shapely.is_empty(line)], dtype=object)
     ends = np.cumsum(shapely.get_num_coordinates(kept)) if len(kept) else np.empty(0)
     coordinates = shapely.get_coordinates(kept) if len(kept) else np.empty((0, 2))
-    return {"xy": pack(coordinates, "i4"), "ends": pack(ends, "i4")}
+    return {"xy": points(coordinates), "ends": pack(ends, "i4")}

@@ -17,7 +17,7 @@ from geoaccess.maps.packing import safe_json
 
 __all__ = ["page"]
 
-SCRIPTS: Final = ("shared/format.js", "shared/paint.js", "map/panel.js")
+SCRIPTS: Final = ("shared/format.js", "shared/paint.js", "map/tiles.js", "map/panel.js")
 STYLES: Final = ("leaflet/leaflet.css", "shared/shared.css", "map/map.css")
 
 

@@ -13,14 +13,14 @@ from geoaccess.maps import packing
 from geoaccess.maps.bands import (
     NO_CLASS_COLOUR,
     band_colours,
-    band_index,
     band_people,
     chosen_bands,
     class_people,
 )
-from geoaccess.maps.blocks import DRAWN_AT_MOST, coarsened
+from geoaccess.maps.blocks import DRAWN_AT_MOST, levels_of
 from geoaccess.maps.labels import class_label, reason_label
-from geoaccess.maps.results import Cells, Service, Times, cells_of, check_results, checked_ferries, main_roads
+from geoaccess.maps.results import Service, cells_of, check_results, checked_ferries, main_roads
+from geoaccess.maps.tiles import UNREACHED, pack_level, pack_points
 from geoaccess.phrases import people, section, share, threshold
 from geoaccess.zones import read_scheme
 
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ferry_facts", "packed_lines", "web_map"]
 
-UNREACHED: Final = 255
-NO_TIME: Final = 65535
+_FINER: Final = 4
+"""Lines are so much finer than is seen of the whole region, as one can zoom in."""
 
 
 def web_map(
@@ -91,8 +91,8 @@ def web_map(
     scheme
         The centrality classes, with their names and colours; those of Statistics Norway if not given.
     at_most
-        With more cells than this, blocks of cells are drawn, and the legend says so. The people in the legend are
-        always counted from the cells.
+        With more cells than this, blocks of cells are drawn until one zooms in, and the legend says so. The people in
+        the legend are always counted from the cells.
 
     Raises
     ------
@@ -107,16 +107,13 @@ def web_map(
     _check_sites(sites)
     ferries = checked_ferries(ferries)
     edges = chosen_bands(services, bands_s)
-    cells = coarsened(cells_of(results, services, site_ids=sites.index, scheme=scheme), at_most=at_most)
-    corners = packing.square_corners(cells.squares, results.crs)
-    fine = packing.tolerance_m(corners)
-    municipality_codes, municipality_names = pd.factorize(cells.municipality, sort=True)
+    cells = cells_of(results, services, site_ids=sites.index, scheme=scheme)
+    fine = packing.tolerance_m(packing.square_corners(cells.squares, results.crs)) / _FINER
+    municipality_names = sorted({str(name) for name in cells.municipality})
     reasons = sorted({str(reason) for times in cells.times.values() for reason in times.reason})
     layers = [_service_layer(service, results, edges[service.key], language) for service in services]
     if "centrality_class" in results.columns and results["centrality_class"].notna().any():
         layers.append(_class_layer(results, scheme, language))
-    for layer in layers:
-        layer["notes"] += [words["blocks"].format(k=cells.factor)] if cells.factor > 1 else []
     data = {
         "language": language,
         "words": dict(words),
@@ -129,12 +126,22 @@ def web_map(
         "layers": {layer["key"]: layer for layer in layers},
         "labels": {service.key: service.label for service in services},
         "classes": [class_label(name, scheme, language=language) for name in (*scheme.ids, "")],
-        "municipalities": [str(name) for name in municipality_names],
+        "municipalities": municipality_names,
         "reasons": [reason_label(reason, language=language) if reason else "" for reason in reasons],
         "sites": _sites(sites),
         "ferries": ferry_facts(ferries),
-        "lines": packed_lines(municipalities, ferries, roads, within_m=fine),
-        "cells": _cells(cells, corners, edges, municipality_codes, reasons, no_class=len(scheme.ids)),
+        "lines": packed_lines(municipalities, ferries, roads, within_m=fine, points=pack_points),
+        "levels": [
+            pack_level(
+                level,
+                results.crs,
+                edges=edges,
+                municipality=np.searchsorted(municipality_names, level.municipality.astype(str)),
+                reasons=reasons,
+                no_class=len(scheme.ids),
+            )
+            for level in levels_of(cells, at_most=at_most)
+        ],
     }
     from geoaccess.maps.page import page  # folium is slow to import
 
@@ -266,58 +273,18 @@ def packed_lines(
     roads: gpd.GeoDataFrame | None,
     *,
     within_m: float,
+    points: packing.PackPoints = packing.pack_i4,
 ) -> dict[str, Any]:
     """Pack what lies under and over the cells: "land", "borders", "ferries" and "roads" where there are any."""
     import geopandas as gpd  # large, and needed for the borders alone
 
     packed: dict[str, Any] = {}
     if isinstance(municipalities, gpd.GeoDataFrame):
-        packed["land"], packed["borders"] = packing.pack_areas(municipalities.geometry, within_m=within_m)
-    if ferries is not None:
-        packed["ferries"] = packing.pack_each_line(ferries.geometry, within_m=within_m)
-    if (main := main_roads(roads)) is not None:
-        packed["roads"] = packing.pack_lines(main, within_m=within_m)
-    return packed
-
-
-def _cells(
-    cells: Cells,
-    corners: dict[str, Any],
-    edges: Mapping[str, Sequence[float]],
-    municipality_codes: Any,
-    reasons: Sequence[str],
-    *,
-    no_class: int,
-) -> dict[str, Any]:
-    """Pack the squares, those with the fewest people first: where they overlap, most people end on top."""
-    order = np.lexsort((cells.squares.south, cells.squares.west, cells.population))
-    classes = np.where(cells.class_place < 0, no_class, cells.class_place)
-    return {
-        **{name: packing.pack(values[order], "i4") for name, values in corners.items()},
-        "people": packing.pack(cells.population[order], "f4"),
-        "members": packing.pack(cells.members[order], "i4"),
-        "municipality": packing.pack(np.asarray(municipality_codes)[order], "i4"),
-        "classNumber": packing.pack(classes[order], "u1"),
-        "times": {key: _times(times, edges[key], order, reasons) for key, times in cells.times.items()},
-    }
-
-
-def _times(times: Times, edges_s: Sequence[float], order: Any, reasons: Sequence[str]) -> dict[str, Any]:
-    def tenths(values_s: Any) -> dict[str, str]:
-        return packing.pack(
-            np.where(np.isfinite(values_s), np.minimum(values_s / 6, NO_TIME - 1), NO_TIME)[order], "u2"
+        packed["land"], packed["borders"] = packing.pack_areas(
+            municipalities.geometry, within_m=within_m, points=points
         )
-
-    band = band_index(times.time_s, edges_s=edges_s)
-    packed = {
-        "band": packing.pack(np.where(band < 0, UNREACHED, band)[order], "u1"),
-        "time": tenths(times.time_s),
-        "second": tenths(times.second_s),
-        "site": packing.pack(times.site[order], "i4"),
-        "second_site": packing.pack(times.second_site[order], "i4"),
-        "reason": packing.pack(np.searchsorted(list(reasons), times.reason.astype(str))[order], "u1"),
-    }
-    part = np.where(np.isfinite(times.time_s), times.unreached_share, 0.0)
-    if part.any():
-        packed["lost"] = packing.pack(np.ceil(100 * part)[order], "u1")
+    if ferries is not None:
+        packed["ferries"] = packing.pack_each_line(ferries.geometry, within_m=within_m, points=points)
+    if (main := main_roads(roads)) is not None:
+        packed["roads"] = packing.pack_lines(main, within_m=within_m, points=points)
     return packed

@@ -16,7 +16,7 @@
   }
 
   const say = (key, values) =>
-    Object.entries(values || {}).reduce((text, [name, value]) => text.replace(`{${name}}`, () => value), view.words[key]);
+    Object.entries(values || {}).reduce((text, [name, value]) => text.replaceAll(`{${name}}`, () => value), view.words[key]);
   const { number, time } = geoaccess.formats(() => view.language, say);
 
   // ---- header and footer
@@ -110,6 +110,9 @@
 
   // ---- legend
 
+  // Cells, or the blocks of them that are drawn at this zoom.
+  const level = () => geoaccess.levelAt(view, 1 / view.metresPerPixel());
+
   function swatch(row) {
     const element = make("span", row.code === geoaccess.UNREACHED ? "swatch hatch" : "swatch");
     if (row.code !== geoaccess.UNREACHED) element.style.backgroundColor = view.layers[state.layer].colours[row.code];
@@ -140,13 +143,15 @@
       make("thead", "", make("tr", "", ...heads)),
       make("tbody", "", ...layer.rows.flatMap(legendRow))
     );
-    byId("legend").replaceChildren(table, ...layer.notes.map((text) => make("p", "note", text)));
+    const { factor } = level();
+    const notes = [...layer.notes, ...(factor > 1 ? [say("blocks", { k: factor })] : [])];
+    byId("legend").replaceChildren(table, ...notes.map((text) => make("p", "note", text)));
   }
 
   // ---- the card
 
-  function timeRow(key, i) {
-    const times = view.cells.times[key];
+  function timeRow(key, cells, i) {
+    const times = cells.times[key];
     const row = make("tr", key === state.layer ? "shown" : "", make("th", "", view.layers[key].label));
     if (times.band[i] === geoaccess.UNREACHED) {
       row.append(make("td", "", view.words.not_reached), make("td", "", view.reasons[times.reason[i]]));
@@ -163,8 +168,7 @@
     return row;
   }
 
-  function cellCard(i) {
-    const cells = view.cells;
+  function cellCard({ cells, i }) {
     const names = [view.municipalities[cells.municipality[i]]];
     const ofClass = cells.classNumber[i];
     if (view.layers.centrality) names.push(view.classes[ofClass]);
@@ -172,7 +176,7 @@
     return [
       make("strong", "", say("people_n", { n: number(cells.people[i]) })),
       make("p", "", names.filter((name) => name).join(" · ")),
-      make("table", "", make("tbody", "", ...view.order.filter((key) => cells.times[key]).map((key) => timeRow(key, i)))),
+      make("table", "", make("tbody", "", ...view.order.filter((key) => cells.times[key]).map((key) => timeRow(key, cells, i)))),
     ];
   }
 
@@ -198,8 +202,8 @@
         .sort((a, b) => a[0] - b[0])[0];
       if (near && near[0] <= 8 * metres) return siteCard(near[1]);
     }
-    const i = geoaccess.cellAt(view.cells, view.grid, x, y, 4 * metres);
-    if (i >= 0) return cellCard(i);
+    const found = view.tiles.cellAt(level(), x, y, 4 * metres);
+    if (found) return cellCard(found);
     const ferry = view.lines.ferries ? geoaccess.lineAt(view.lines.ferries, x, y, 5 * metres) : -1;
     const seen = ferry >= 0 && !state.hidden.has(view.ferries[ferry].cars ? "ferries" : "ferries_people");
     return seen ? ferryCard(view.ferries[ferry]) : null;
@@ -290,6 +294,7 @@
     map.on("mouseout", () => (state.at ? pinned() : showCard(null)));
     map.on("click", (event) => pin(event.latlng));
     map.on("movestart", () => showCard(null));
+    map.on("zoomend", fillLegend);
     map.on("moveend", () => {
       pinned();
       writeAddress();

@@ -16,8 +16,8 @@ const geoaccess = {}; // eslint-disable-line no-redeclare -- the one place where
 
   // Lines lie one after another in xy; ends holds the number of points up to and with each.
   function lines(packed) {
-    const xy = unpack(packed.xy);
     const ends = unpack(packed.ends);
+    const xy = typeof packed.xy === "string" ? geoaccess.points(packed.xy, ends.length ? ends[ends.length - 1] : 0) : unpack(packed.xy);
     const boxes = new Float64Array(4 * ends.length);
     let start = 0;
     for (let i = 0; i < ends.length; i += 1) {
@@ -107,11 +107,15 @@ const geoaccess = {}; // eslint-disable-line no-redeclare -- the one place where
   }
 
   function decode(data) {
-    const view = { ...data, cells: decodeCells(data.cells), lines: {} };
-    view.grid = index(view.cells);
+    const view = { ...data, lines: {} };
+    if (data.levels) view.tiles = geoaccess.tiled(data.levels);
+    else {
+      view.cells = decodeCells(data.cells);
+      view.grid = index(view.cells);
+    }
     for (const name of Object.keys(data.lines)) view.lines[name] = lines(data.lines[name]);
     return view;
   }
 
-  Object.assign(geoaccess, { unpack, decode, cellAt, lineAt, middleX, middleY, UNREACHED, NO_TIME });
+  Object.assign(geoaccess, { unpack, decode, index, cellAt, lineAt, middleX, middleY, UNREACHED, NO_TIME });
 })();

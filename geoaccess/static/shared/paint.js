@@ -99,23 +99,41 @@
   }
 
   // A cell of a sparse country stays visible however far out: together they may cover a few per cent of the picture.
-  const smallest = (cells, f) => Math.min(5, Math.max(2.5, Math.sqrt((0.03 * f.width * f.height) / cells.count)));
+  const smallest = (count, f) => Math.min(5, Math.max(2.5, Math.sqrt((0.03 * f.width * f.height) / count)));
+
+  // Where there are blocks, they give way to smaller ones, or to single cells, before they look like blocks.
+  const WIDEST_PX = 5;
+  const levelAt = (view, scale) => view.tiles.levelFor(WIDEST_PX / scale);
+
+  // What is painted: the cells of the page, or those of the tiles in sight; and how many there are in the whole region.
+  function shownCells(view, f) {
+    if (!view.tiles) return { sets: [view.cells], count: view.cells.count };
+    const level = levelAt(view, f.scale);
+    const edge = WIDEST_PX / f.scale;
+    const seen = [f.left - edge, f.top - f.height / f.scale - edge, f.left + f.width / f.scale + edge, f.top + edge];
+    return { sets: view.tiles.within(level, seen).map((tile) => tile.cells), count: level.count };
+  }
 
   // Cells come with the fewest people first, so that most people end on top. Where there is room, those not reached are
   // larger and above all; where cells are crowded that would make them seem many.
   function paintCells(context, view, layer, f) {
-    const cells = view.cells;
-    const code = layer.kind === "class" ? cells.classNumber : cells.times[layer.key].band;
-    const look = { smallest: smallest(cells, f), halo: false };
+    const { sets, count } = shownCells(view, f);
+    const look = { smallest: smallest(count, f), halo: false };
     const roomy = look.smallest > 4;
     const lost = roomy ? { smallest: 1.4 * look.smallest, halo: true } : look;
-    const striped = cells.side * f.scale > 7 ? context.createPattern(hatch(), "repeat") : palette.unreached;
-    const paintOne = (i) => {
-      if (code[i] === geoaccess.UNREACHED) paintCell(context, cells, i, f, striped, lost);
-      else paintCell(context, cells, i, f, layer.colours[code[i]], look);
+    const wide = sets.some((cells) => cells.side * f.scale > 7);
+    const striped = wide ? context.createPattern(hatch(), "repeat") : palette.unreached;
+    const paintSet = (cells, wanted) => {
+      const code = layer.kind === "class" ? cells.classNumber : cells.times[layer.key].band;
+      for (let i = 0; i < cells.count; i += 1) {
+        const unreached = code[i] === geoaccess.UNREACHED;
+        if (!wanted(unreached)) continue;
+        if (unreached) paintCell(context, cells, i, f, striped, lost);
+        else paintCell(context, cells, i, f, layer.colours[code[i]], look);
+      }
     };
-    for (let i = 0; i < cells.count; i += 1) if (!roomy || code[i] !== geoaccess.UNREACHED) paintOne(i);
-    for (let i = 0; i < cells.count && roomy; i += 1) if (code[i] === geoaccess.UNREACHED) paintOne(i);
+    for (const cells of sets) paintSet(cells, (unreached) => !roomy || !unreached);
+    for (const cells of roomy ? sets : []) paintSet(cells, (unreached) => unreached);
   }
 
   // Real sites are blue dots, stand-ins hollow magenta diamonds.
@@ -131,12 +149,12 @@
     context.fillStyle = proxy ? palette.paper : palette.site;
     context.fill();
     context.strokeStyle = palette.paper;
-    context.lineWidth = proxy ? 5 : 1.6;
+    context.lineWidth = proxy ? size : Math.min(1.6, 0.6 * size);
     context.stroke();
     if (!proxy) return;
     context.fill();
     context.strokeStyle = palette.proxy;
-    context.lineWidth = 2.4;
+    context.lineWidth = Math.min(2.4, size / 2);
     context.stroke();
   }
 
@@ -170,10 +188,10 @@
       stroke(context, cars ? palette.ferry : palette.ferry_people, 2, cars ? [8, 5] : [1.5, 4.5]);
     }
     if (!state.hidden.has("sites")) {
-      const many = shownSites(view, layer).length > 150 && f.scale < 0.002;
-      for (const site of shownSites(view, layer)) {
-        mark(context, (site.x - f.left) * f.scale, (f.top - site.y) * f.scale, site.proxy, many ? 2.6 : 5);
-      }
+      const shown = shownSites(view, layer);
+      // Hundreds of dots on a whole country are small ones, or they would hide the cells.
+      const size = shown.length > 150 && f.scale < 0.002 ? Math.max(1.4, 2.6 * Math.min(1, Math.sqrt(300 / shown.length))) : 5;
+      for (const site of shown) mark(context, (site.x - f.left) * f.scale, (f.top - site.y) * f.scale, site.proxy, size);
     }
     if (state.at) {
       const [x, y] = [(state.at.x - f.left) * f.scale, (f.top - state.at.y) * f.scale];
@@ -220,5 +238,5 @@
     },
   });
 
-  Object.assign(geoaccess, { mark, hatch, shownSites });
+  Object.assign(geoaccess, { mark, hatch, shownSites, levelAt });
 })();
