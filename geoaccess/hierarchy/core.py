@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geoaccess.errors import InputError
-from geoaccess.kernels import unpacking
-from geoaccess.kernels.keys import LAST
+from geoaccess.kernels import ordering, unpacking
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -98,9 +97,7 @@ class Hierarchy:
 
         The costs of the arcs stand beside it in `outward` and `inward`: new ones need no new stream.
         """
-        stream = self.head.astype(np.uint32)
-        ends = self.start[1:]
-        stream[ends[ends > self.start[:-1]] - 1] |= LAST
+        stream: npt.NDArray[np.uint32] = ordering.streamed(self.start, self.head)
         return stream
 
     @cached_property

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
+from geoaccess.kernels.keys import LAST
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["in_parts", "near_order", "renumbered"]
+__all__ = ["in_parts", "near_order", "renumbered", "streamed"]
 
 
 @numba.njit(cache=True)
@@ -127,3 +129,15 @@ def renumbered(
             filled += 1
         new_start[q + 1] = filled
     return new_start, new_head, new_outward, new_inward
+
+
+@numba.njit(cache=True)
+def streamed(start: npt.NDArray[np.int32], head: npt.NDArray[np.int32]) -> npt.NDArray[np.uint32]:
+    """Return the heads with the highest bit set at the last arc of each node, see `Hierarchy.stream`."""
+    stream = np.empty(head.size, np.uint32)
+    for arc in range(head.size):
+        stream[arc] = head[arc]
+    for p in range(start.size - 1):
+        if start[p] < start[p + 1]:
+            stream[start[p + 1] - 1] |= LAST
+    return stream
