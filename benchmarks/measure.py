@@ -18,7 +18,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-__all__ = ["NOT_YET", "Peer", "Plan", "Row", "Target", "Timing", "compare", "median", "of_process", "several", "timed"]
+__all__ = [
+    "NOT_YET",
+    "Peer",
+    "Plan",
+    "Row",
+    "Target",
+    "Timing",
+    "compare",
+    "in_turns",
+    "median",
+    "of_process",
+    "several",
+    "timed",
+]
 
 NOT_YET = "not there yet"
 

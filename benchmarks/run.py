@@ -20,6 +20,7 @@ from benchmarks.memory import memory
 from benchmarks.nearest import bare, nearest
 from benchmarks.reading import reading
 from benchmarks.siting import siting
+from benchmarks.snapping import snapping
 from benchmarks.streaming import streaming
 from benchmarks.study import study
 from benchmarks.trees import trees
@@ -28,6 +29,7 @@ from benchmarks.updates import updates
 BENCHMARKS = {
     "study": study,
     "reading": reading,
+    "snapping": snapping,
     "build": hierarchy_build,
     "nearest": nearest,
     "bare": bare,
