@@ -68,10 +68,9 @@ def test_a_projection_says_which_municipalities_are_missing():
     people = pd.DataFrame({"old": [1.0, 2.0, 3.0, 4.0]})
     zone = pd.Series(["0301", "5530", "1820", "1820"])
     table = pd.DataFrame({"zone_id": [301, 1820], "age": "old", "year": 2030, "people": 5.0})
-    with pytest.raises(InputError, match="projection for 2030: 2 problems") as error:
+    with pytest.raises(InputError, match="zone 5530 has no row") as error:
         project_people(people, zone=zone, table=table, year=2030)
-    assert 'zone 0301 has no row; "301" is there: a leading zero was lost' in str(error.value)
-    assert "zone 5530 has no row" in str(error.value)
+    assert "0301" not in str(error.value)  # 301 is Oslo
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_statistics_computed_by_hand(geography, statistic, computed, people):
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        (("Herøy", "gp", "mean", 1), "the name of 1515 and 1818: write the number"),
+        (("Herøy", "gp", "mean", 1), "the name of several, 1515 / 1818: write the number"),
         (("Nordlnd", "gp", "mean", 1), 'unknown geography; did you mean "Nordland"?'),
         (("5403", "gp", "mean", 1), "unknown number: outside the study"),
         (("Atlantis", "gp", "mean", 1), "unknown geography"),

@@ -77,7 +77,7 @@ def test_every_row_at_fault_is_listed(csv):
     for part in (
         "row 3: municipality 0301 is there already",
         "row 4: '55010' is not a municipality number",
-        "row 5: '000x' is not a municipality number",
+        "row 5: 'x' is not a municipality number",
         "row 6: '' is not a municipality number",
         "row 7: municipality 1103 has class '7'",
         "row 8: municipality 1106 has class ''",
@@ -132,9 +132,9 @@ def test_numbers_of_another_year_are_named_with_people_and_reason(table):
     with pytest.raises(InputError) as error:
         join_centrality(assigned, table, source="sentralitet_2024.csv")
     message = str(error.value)
-    assert message.startswith("centrality table of 2024 sentralitet_2024.csv: 3 problems")
+    assert message.startswith("centrality table of 2024 sentralitet_2024.csv: 2 problems")
     assert "5401 Tromsø, with 2 cells and 1,234 people, is not in it; county 54 was in use in 2020-2023" in message
-    assert "301 Oslo, with 1 cells and 5 people, is not in it; a leading zero is lost: write 0301" in message
+    assert "Oslo" not in message  # 301 is 0301
     assert "1507 Ålesund, with 1 cells and 6 people, is not in it; it may have merged, split" in message
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from geoaccess.arguments import checks_arguments
 from geoaccess.demand.zone_tables import check_people, require, spread, sum_by, zone_of_cells
 from geoaccess.errors import InputError
-from geoaccess.tables import as_text
+from geoaccess.tables import as_text, match_zones
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _by_zone(
     column: pd.Series, going: npt.NDArray[np.float64], zones: pd.Index, problems: list[str], name: str
 ) -> npt.NDArray[np.float64]:
     """Return how many go, by zone; empty zones are elsewhere."""
-    ids = as_text(column)
+    ids = match_zones(column, zones)
     place = zones.get_indexer(pd.Index(ids))
     lost = ids[(place < 0) & (ids != "").to_numpy()].unique()
     problems += [f"{name} {zone} has no cell; leave it empty for elsewhere" for zone in lost]

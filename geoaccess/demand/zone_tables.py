@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.errors import InputError
-from geoaccess.tables import as_text, to_numbers
+from geoaccess.tables import as_text, match_zones, to_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,13 +75,10 @@ def zone_values(table: pd.DataFrame, zones: pd.Index, *, group: str, value: str,
         numbers missing, negative or infinite.
     """
     check_people(table[value], subject=f"{subject}, {value}")
-    ids = as_text(table["zone_id"])
+    ids = match_zones(table["zone_id"], zones)
     problems = []
     missing = zones[~zones.isin(ids)]
-    for zone in missing[:_SHOWN]:
-        short = str(zone).lstrip("0")
-        hint = f'; "{short}" is there: a leading zero was lost' if short != zone and (ids == short).any() else ""
-        problems.append(f"zone {zone} has no row{hint}")
+    problems += [f"zone {zone} has no row" for zone in missing[:_SHOWN]]
     if len(missing) > _SHOWN:
         problems.append(f"and so have {len(missing) - _SHOWN} other zones: {', '.join(map(str, missing[_SHOWN:]))}")
     codes, groups = pd.factorize(table[group])

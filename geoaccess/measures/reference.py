@@ -14,6 +14,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.measures.groups import EVERYBODY, require_columns
 from geoaccess.measures.summary import norm_table_of_services, quantile_table_of_services, summarise_services
 from geoaccess.phrases import note
+from geoaccess.tables import zone_number
 from geoaccess.toml import nearest
 
 if TYPE_CHECKING:
@@ -330,8 +331,9 @@ def _found(geography: str, name: str, places: Mapping[str, Place | str]) -> Plac
     """Return the place that is meant, or why there is none; a `name` beside an unknown number only helps to say why."""
     word = geography.strip().lower()
     word = _ALIASES.get(word, re.sub(r"^klasse (?=\S+$)", "class ", word))
-    if word in places:
-        return places[word]
+    for written in (word, zone_number(word).lstrip("0")):  # K-0301, 301.0 and "0301 Oslo" are 0301
+        if written in places:
+            return places[written]
     if word.isdigit():
         meant = places.get(name.strip().lower())
         if isinstance(meant, tuple):

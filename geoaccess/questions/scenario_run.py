@@ -18,6 +18,7 @@ from geoaccess.osm import read_profile
 from geoaccess.questions.day_profile import read_departures
 from geoaccess.routing import TravelTimes, attach_departures, day_profile, nearest_snapped
 from geoaccess.study import stages
+from geoaccess.study.municipality_numbers import matched
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.settings.study_file import Study
 from geoaccess.study.site_columns import at_their_levels
@@ -188,6 +189,7 @@ def apply_scenario(base: Baseline, scenario: Scenario) -> ScenarioRun:
     network = base.answers.network
     if scenario.network is not None:
         network = stages.build_or_load_network(_with_profile(base.study, scenario.network.profile))[0]
+    scenario = _with_known_zones(base, scenario)
     problems = [*_off_the_map(scenario, network), *_unknown_zones(scenario, base.results["municipality_id"])]
     if problems:
         raise InputError.listing(f'scenario "{scenario.title}"', problems)
@@ -208,6 +210,19 @@ def _off_the_map(scenario: Scenario, network: Network) -> list[str]:
         for number, item in enumerate(items, start=1)
         if not (w - _NEAR_DEG <= item.lon <= e + _NEAR_DEG and s - _NEAR_DEG <= item.lat <= n + _NEAR_DEG)
     ]
+
+
+def _with_known_zones(base: Baseline, scenario: Scenario) -> Scenario:
+    """Return a scenario whose sites are for municipalities by the numbers of the study."""
+    known = base.results["municipality_id"].unique()
+
+    def meant(allowed: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(matched(base.study, pd.Series(allowed, dtype="object"), known))
+
+    change = tuple(
+        item.model_copy(update={"allowed": meant(item.allowed)}) if item.allowed else item for item in scenario.change
+    )
+    return scenario.model_copy(update={"change": change})
 
 
 def _unknown_zones(scenario: Scenario, zones: pd.Series[str]) -> list[str]:

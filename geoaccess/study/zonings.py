@@ -8,9 +8,10 @@ import pandas as pd
 
 from geoaccess import files, zones
 from geoaccess.errors import InputError
+from geoaccess.study.municipality_numbers import matched
 from geoaccess.study.settings.config_sections import ZoningFromColumn, ZoningFromTable
 from geoaccess.study.study_tables import read_given
-from geoaccess.tables import to_numbers
+from geoaccess.tables import to_numbers, zone_number
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -55,8 +56,7 @@ def join_zonings(study: Study, cells: gpd.GeoDataFrame, joined: pd.DataFrame) ->
             values = cells[zoning.column].convert_dtypes().astype("object")  # 5.0 is the area 5
             found[zoning.name] = values.where(values.notna(), "").astype("str").str.strip()
         elif isinstance(zoning, ZoningFromTable):
-            areas = _areas(study, zoning)
-            found[zoning.name] = joined["municipality_id"].map(areas).fillna("").astype("str")
+            found[zoning.name] = _areas_of_cells(study, zoning, joined["municipality_id"])
         else:
             found[zoning.name] = _inside(study, zoning, cells)
     for name in _demands(study):
@@ -80,9 +80,24 @@ def labels_of_zonings(study: Study) -> dict[str, str]:
     return {zoning.name: zoning.label for zoning in study.settings.zonings if zoning.label}
 
 
+def _areas_of_cells(study: Study, zoning: ZoningFromTable, municipality: pd.Series) -> pd.Series[str]:
+    """Return the area of each municipality, "" where the table has none; a table that knows none of them is wrong."""
+    areas = _areas(study, zoning)
+    here = [number for number in municipality.unique() if number != ""]
+    meant = matched(study, pd.Series(here, index=here, dtype="object"), areas.index)
+    if here and not meant.isin(areas.index).any():
+        raise InputError(
+            f"{study.resolve(zoning.file)} ([[zonings]] {zoning.name}): no municipality of the study is in it; it has "
+            f"{', '.join(areas.index[:3])}, the study has {', '.join(map(str, here[:3]))}. Take a table of the same "
+            "year, or name a table of changed numbers under [zones] (changes = ...)"
+        )
+    return municipality.map(meant.map(areas)).fillna("").astype("str")
+
+
 def _areas(study: Study, zoning: ZoningFromTable) -> pd.Series[str]:
     path = study.resolve(zoning.file)
     rows = read_given(study, zoning.file, [zoning.municipality, zoning.area], key=f"[[zonings]] {zoning.name}")
+    rows[zoning.municipality] = [zone_number(text) for text in rows[zoning.municipality]]
     pairs = rows[[zoning.municipality, zoning.area]].drop_duplicates()
     number = pairs[zoning.municipality]
     problems = [

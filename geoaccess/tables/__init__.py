@@ -14,12 +14,14 @@ from geoaccess.tables.numbers import parse_number, to_numbers
 from geoaccess.tables.reading import read_table
 from geoaccess.tables.text import read_text_file, split_rows
 from geoaccess.tables.writing import csv_text, write_csv
+from geoaccess.tables.zone_numbers import match_zones, read_zone_changes, zone_name, zone_number
 
 __all__ = [
     "as_text",
     "column_numbers",
     "csv_text",
     "empty_rows",
+    "match_zones",
     "missing_columns",
     "parse_number",
     "read_numbers",
@@ -27,8 +29,11 @@ __all__ = [
     "read_text",
     "read_text_file",
     "read_yes",
+    "read_zone_changes",
     "show_rows",
     "split_rows",
     "to_numbers",
     "write_csv",
+    "zone_name",
+    "zone_number",
 ]

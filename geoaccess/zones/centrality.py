@@ -11,7 +11,7 @@ import pandas as pd
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
-from geoaccess.tables import column_numbers, missing_columns, read_table, read_text
+from geoaccess.tables import column_numbers, match_zones, missing_columns, read_table, read_text, zone_number
 from geoaccess.zones.schemes import read_scheme
 
 if TYPE_CHECKING:
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from geoaccess.zones.schemes import CentralityScheme
 
 __all__ = ["class_from_index", "join_centrality", "read_centrality"]
+
+_SAME_YEAR = (
+    "take cells' municipalities and table from the same year, or name a table of changed numbers in [zones] "
+    "(changes = ...)"
+)
 
 
 @checks_arguments
@@ -122,8 +127,7 @@ def read_centrality(
     if table.empty:
         raise InputError(f"{path}: has no rows; give one per municipality")
     rows = pd.DataFrame({"class_text": read_text(table, centrality_class)})
-    numbers = read_text(table, municipality).str.replace(r"\.0+$", "", regex=True)
-    rows["number"] = numbers.where(numbers == "", numbers.str.zfill(scheme.zone_digits or 0))
+    rows["number"] = [zone_number(text, scheme.zone_digits) for text in read_text(table, municipality)]
     rows["repeated"] = rows["number"].duplicated()
     rows["index_text"] = "" if index is None else read_text(table, index)
     rows["value"] = np.nan if index is None else column_numbers(table, index)
@@ -179,7 +183,12 @@ def _index_problems(row: Mapping[Any, Any], scheme: CentralityScheme, where: str
 
 @checks_arguments
 def join_centrality(
-    assigned: pd.DataFrame, table: pd.DataFrame, *, source: str, scheme: CentralityScheme | None = None
+    assigned: pd.DataFrame,
+    table: pd.DataFrame,
+    *,
+    source: str,
+    scheme: CentralityScheme | None = None,
+    changes: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Give every cell the centrality of its municipality.
 
@@ -194,6 +203,8 @@ def join_centrality(
         What to call the table in a message, such as the name of its file.
     scheme
         Which numbers of municipalities belong to which years; Norway's if not given.
+    changes
+        New number by old number, where the two are of different years: see `geoaccess.tables.read_zone_changes`.
 
     Returns
     -------
@@ -216,17 +227,16 @@ def join_centrality(
     0            5501             803.0                 3
     1                               NaN              <NA>
     """
-    given = assigned["municipality_id"]
+    given = match_zones(assigned["municipality_id"], table.index, changes=changes)
     unknown = (given != "") & ~given.isin(table.index)
     if unknown.any():
-        known = set(table.index)
         years = table["year"].dropna().unique().tolist() if "year" in table.columns else []
         of_year = f" of {years[0]}" if len(years) == 1 else ""
         problems = []
         for number, rows in assigned[unknown].groupby("municipality_id"):
             name = f" {rows['municipality'].iloc[0]}" if "municipality" in rows.columns else ""
             people = f" and {rows['population'].sum():,.0f} people" if "population" in rows.columns else ""
-            reason = _likely_reason(str(number), known, scheme or read_scheme())
+            reason = _likely_reason(str(number), scheme or read_scheme())
             problems.append(f"municipality {number}{name}, with {len(rows)} cells{people}, is not in it; {reason}")
         raise InputError.listing(f"centrality table{of_year} {source}", problems)
     found = table[["centrality_index", "centrality_class"]].reindex(given.to_numpy())
@@ -236,12 +246,10 @@ def join_centrality(
     )
 
 
-def _likely_reason(number: str, known: set[str], scheme: CentralityScheme) -> str:
+def _likely_reason(number: str, scheme: CentralityScheme) -> str:
     """Say why a municipality number may be missing from a table, and how to fix it."""
-    if scheme.zone_digits and number.zfill(scheme.zone_digits) in known:
-        return f"a leading zero is lost: write {number.zfill(scheme.zone_digits)}"
     for years, starts in scheme.zone_years.items():
         start = next((start for start in starts if number.startswith(start)), None)
         if start is not None:
-            return f"county {start} was in use in {years}: take cells' municipalities and table from the same year"
-    return "it may have merged, split or changed number: take cells' municipalities and table from the same year"
+            return f"county {start} was in use in {years}: {_SAME_YEAR}"
+    return f"it may have merged, split or changed number: {_SAME_YEAR}"

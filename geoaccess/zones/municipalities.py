@@ -13,7 +13,7 @@ import shapely
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.frames import crs_of
-from geoaccess.tables import as_text, missing_columns, read_table, read_text
+from geoaccess.tables import as_text, missing_columns, read_table, read_text, zone_number
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -71,8 +71,7 @@ def read_municipalities(
         raise InputError(f"{path}: no column {', '.join(absent)}; there are {there}")
     table = pd.DataFrame({key: "" if column is None else as_text(frame[column]) for key, column in columns.items()})
     if digits is not None:
-        ids = table["municipality_id"]
-        table["municipality_id"] = ids.where(ids == "", ids.str.zfill(digits))
+        table["municipality_id"] = [zone_number(text, digits) for text in table["municipality_id"]]
     polygons = _polygons(frame.geometry.to_numpy())
     _check(path, table, polygons)
     municipalities = gpd.GeoDataFrame(table, geometry=polygons, crs=frame.crs)

@@ -15,6 +15,7 @@ from geoaccess.osm import read_profile
 from geoaccess.phrases import Writer, text
 from geoaccess.questions.validation.references import read_reference
 from geoaccess.questions.validation.statbank import read_ssb_12764
+from geoaccess.study.municipality_numbers import changes_of, matched
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.results.tables import marked
 from geoaccess.study.settings.variations import study_variations
@@ -125,6 +126,9 @@ def validate_answers(answers: Answers, reference: pd.DataFrame) -> Validation:
     """
     zonings = {"everybody": None, "class": "centrality_class", "municipality": "municipality_id", "region": "region"}
     zonings |= {zoning.name: zoning.name for zoning in answers.study.settings.zonings}
+    if changes_of(answers.study):
+        here = [zone for zone in answers.results["municipality_id"].unique() if zone != ""]
+        reference = reference.assign(geography=matched(answers.study, reference["geography"], here))
     found = measures.compare_statistics(
         answers.results,
         reference,

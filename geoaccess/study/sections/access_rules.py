@@ -10,10 +10,15 @@ import pandas as pd
 
 from geoaccess import measures, services
 from geoaccess.errors import InputError
+from geoaccess.study.municipality_numbers import matched
 from geoaccess.study.sections.inputs import Section, SectionResult
-from geoaccess.study.sections.service_sites import ask_of_times, municipality_of_sites, sites_of_service
+from geoaccess.study.sections.service_sites import (
+    ask_of_times,
+    municipality_of_sites,
+    names_of_municipalities,
+    sites_of_service,
+)
 from geoaccess.study.settings.config_sections import RuleByNames, RuleByTable, RuleOfOwn
-from geoaccess.study.settings.inputs import ZonesFromColumn
 from geoaccess.study.study_tables import read_given
 from geoaccess.study.zonings import zonings_of
 from geoaccess.toml import did_you_mean
@@ -83,7 +88,11 @@ def permissions(known: SectionInput, key: str) -> pd.DataFrame:
     if isinstance(rule, RuleByNames):
         sites = sites_of_service(known, key)
         try:
-            return services.allowed_by_names(sites[rule.column], names=_names(known), aliases=rule.aliases)
+            names = names_of_municipalities(known)
+            meant = matched(known.study, pd.Series(rule.aliases, dtype="object"), names.index)
+            return services.allowed_by_names(
+                sites[rule.column], names=names, aliases=dict(zip(rule.aliases, meant, strict=True))
+            )
         except InputError as error:
             raise InputError(f'[services.{key}.rule] column = "{rule.column}": {error}') from error
     if isinstance(rule, RuleByTable):
@@ -93,21 +102,9 @@ def permissions(known: SectionInput, key: str) -> pd.DataFrame:
     raise InputError(f"[services.{key}] has no rule")
 
 
-def _names(known: SectionInput) -> pd.Series:
-    """Return the names of all municipalities that are known, by number."""
-    here = known.results[["municipality_id", "municipality"]].drop_duplicates().set_index("municipality_id")
-    names: pd.Series = here["municipality"][here.index != ""]
-    if known.municipalities is not None:
-        names = names.combine_first(known.municipalities["name"])
-    zones = known.study.settings.zones
-    if isinstance(zones, ZonesFromColumn) and zones.names_file:
-        rows = read_given(known.study, zones.names_file, [zones.names_id, zones.names_name], key="[zones] names_file")
-        names = names.combine_first(rows.drop_duplicates(zones.names_id).set_index(zones.names_id)[zones.names_name])
-    return names
-
-
 def _by_table(known: SectionInput, key: str, rule: RuleByTable) -> pd.DataFrame:
     table = read_given(known.study, rule.file, ["zone_id", "site_id"], key=f"[services.{key}.rule] file")
+    table["zone_id"] = _numbers(known, table["zone_id"])
     sites = sites_of_service(known, key).index
     problems = [
         f"row {row}: {site} is no site of {key}{_near(site, sites)}"
@@ -125,8 +122,10 @@ def _own(known: SectionInput, key: str, rule: RuleOfOwn) -> pd.DataFrame:
     if rule.hosts is None:
         return services.allowed_by_zone(zone)
     hosts = read_given(known.study, rule.hosts, ["zone_id", "host_id"], key=f"[services.{key}.rule] hosts")
+    for column in hosts:
+        hosts[column] = _numbers(known, hosts[column])
     problems = _strangers(known, hosts["zone_id"])
-    there = _names(known)[lambda names: names.index.isin(known.results["municipality_id"])]
+    there = names_of_municipalities(known)[lambda names: names.index.isin(known.results["municipality_id"])]
     problems += [
         f"no row for municipality {label} ({name}), which has people and no site of {key}; write its host, or leave "
         "host_id empty where it has none"
@@ -141,8 +140,13 @@ def _own(known: SectionInput, key: str, rule: RuleOfOwn) -> pd.DataFrame:
     raise InputError.listing(str(known.study.resolve(rule.hosts)), problems)
 
 
+def _numbers(known: SectionInput, given: pd.Series) -> pd.Series[str]:
+    """Return the municipality of the study that each number means."""
+    return matched(known.study, given, names_of_municipalities(known).index)
+
+
 def _strangers(known: SectionInput, zone_id: pd.Series) -> list[str]:
-    names = _names(known)
+    names = names_of_municipalities(known)
     return [
         f"row {row}: {zone} is no municipality of the study{_near(zone, names.index)}"
         for row, zone in zone_id.items()

@@ -10,6 +10,7 @@ from geoaccess import demand
 from geoaccess.demand.age_classes import check_all_placed, check_projection, class_ages
 from geoaccess.demand.zone_tables import check_people
 from geoaccess.errors import InputError
+from geoaccess.study.municipality_numbers import matched
 from geoaccess.study.stages import about
 from geoaccess.tables import missing_columns, read_numbers, read_table, read_text
 
@@ -90,6 +91,7 @@ def _shared(solved: SolvedInput, settings: AgesSettings, grid: pd.DataFrame) -> 
     """Return the groups that are known of municipalities, on the cells."""
     path, people = solved.study.resolve(settings.file), solved.results["population"]
     table = read_ages(solved.study, settings)
+    table["zone_id"] = _meant(solved, table["zone_id"])
     names = settings.groups or {name: name for name in table["group"].unique()}
     lost = [
         f'groups.{name}: no row has the group "{group_name}"'
@@ -124,6 +126,7 @@ def year_groups(solved: SolvedInput, settings: ProjectionSettings, today: pd.Dat
     """Return everybody ("2030") and the requested groups ("80plus_2030") in each year of a projection."""
     path = solved.study.resolve(settings.file)
     table = read_years(solved.study, settings)
+    table["zone_id"] = _meant(solved, table["zone_id"])
     with about(str(path)):
         check_projection(table, years=settings.years, zone=_zone(solved))
         table, follows, members = class_ages(table, pattern=settings.pattern, groups=settings.groups, today=[*today])
@@ -158,6 +161,9 @@ def season_groups(solved: SolvedInput, settings: SeasonSettings) -> pd.DataFrame
     """Return the people of each cell in each season."""
     path = solved.study.resolve(settings.file)
     moves = read_moves(solved.study, settings)
+    moves["from_zone"] = _meant(solved, moves["from_zone"])
+    if not settings.to_zone:
+        moves["to_zone"] = _meant(solved, moves["to_zone"])
     grid = str(solved.study.resolve(solved.study.settings.population.file))
     weights = None
     if settings.weights:
@@ -176,6 +182,11 @@ def season_groups(solved: SolvedInput, settings: SeasonSettings) -> pd.DataFrame
             for name in settings.names
         }
     return pd.DataFrame(seasons)
+
+
+def _meant(solved: SolvedInput, given: pd.Series) -> pd.Series[str]:
+    """Return the municipality of the cells that each number of a table means."""
+    return matched(solved.study, given, [zone for zone in solved.results["municipality_id"].unique() if zone != ""])
 
 
 def _zone(solved: SolvedInput) -> pd.Series:

@@ -8,7 +8,9 @@ from geoaccess import zones
 from geoaccess.errors import ConfigError, InputError
 from geoaccess.frames import crs_of
 from geoaccess.routing import by_blocks_of_cells
-from geoaccess.tables import read_text
+from geoaccess.study.municipality_numbers import matched
+from geoaccess.study.settings.inputs import ZonesFromColumn
+from geoaccess.tables import zone_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from geoaccess.study.sections.inputs import SectionInput, SolvedInput
 
-__all__ = ["ask_of_times", "municipality_of_sites", "sites_of_service"]
+__all__ = ["ask_of_times", "municipality_of_sites", "names_of_municipalities", "sites_of_service"]
 
 
 def sites_of_service(known: SectionInput, key: str) -> gpd.GeoDataFrame:
@@ -40,6 +42,23 @@ def ask_of_times(
     return by_blocks_of_cells(solved.network, solved.snapped.cells, sites, answer, direction=direction)
 
 
+def names_of_municipalities(known: SectionInput) -> pd.Series:
+    """Return the names of all municipalities that are known, by number."""
+    here = known.results[["municipality_id", "municipality"]].drop_duplicates("municipality_id")
+    names: pd.Series = here[here["municipality_id"] != ""].set_index("municipality_id")["municipality"]
+    if known.municipalities is not None:
+        names = names.combine_first(known.municipalities["name"])
+    settings = known.study.settings.zones
+    if isinstance(settings, ZonesFromColumn) and settings.names_file:
+        listed = zones.read_municipality_names(
+            known.study.resolve(settings.names_file), number=settings.names_id, name=settings.names_name
+        )
+        digits = known.study.scheme.zone_digits
+        numbers = [zone_number(text, digits) for text in listed.index]
+        names = names.combine_first(listed.set_axis(numbers)[lambda series: ~series.index.duplicated()])
+    return names
+
+
 def municipality_of_sites(known: SectionInput, key: str) -> pd.Series[str]:
     """Return the number of the municipality of each site: from the column the service names, else by its place.
 
@@ -53,7 +72,13 @@ def municipality_of_sites(known: SectionInput, key: str) -> pd.Series[str]:
     settings, sites = known.study.settings, sites_of_service(known, key)
     named = settings.services[key].municipality
     if named is not None:
-        found = read_text(sites, named)
+        numbers = names_of_municipalities(known).index
+        found = matched(known.study, sites[named], numbers)
+        if not found.isin(numbers).any():
+            raise InputError(
+                f'sites of {key}: {named} is "{found.iloc[0]}" and so on, no municipality of the study, which has '
+                f"{', '.join(map(str, numbers[:3]))}; name a table of changed numbers in [zones] (changes = ...)"
+            )
     elif known.municipalities is not None and settings.zones.kind != "column":
         places = sites[["geometry"]].to_crs(crs_of(known.results))
         limit = settings.zones.max_nearest_m

@@ -124,6 +124,7 @@ class ZonesFromOsm(Table):
     level: int
     region_level: int | None = None
     borderless: list[Borderless] = []
+    changes: str | None = None
     max_nearest_m: Annotated[float, Field(ge=0)] = MAX_NEAREST_M
 
 
@@ -138,6 +139,7 @@ class ZonesFromFile(Table):
     region_id: str | None = None
     region: str | None = None
     digits: int | None = None
+    changes: str | None = None
     max_nearest_m: Annotated[float, Field(ge=0)] = MAX_NEAREST_M
 
 
@@ -149,6 +151,7 @@ class ZonesFromColumn(Table):
     names_file: str | None = None
     names_id: str = "kommunenummer"
     names_name: str = "name"
+    changes: str | None = None
 
 
 class CentralityTable(Table):

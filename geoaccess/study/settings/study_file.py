@@ -221,6 +221,8 @@ class Study:
             found["zones"] = self.resolve(settings.zones.file)
         if isinstance(settings.zones, ZonesFromColumn) and settings.zones.names_file:
             found["zone names"] = self.resolve(settings.zones.names_file)
+        if settings.zones.changes:
+            found["zone changes"] = self.resolve(settings.zones.changes)
         found["scheme"] = self._scheme_file
         if isinstance(settings.centrality, CentralityTable):
             found["centrality"] = self.resolve(settings.centrality.file)

@@ -10,6 +10,7 @@ from geoaccess import files, services, zones
 from geoaccess.errors import ConfigError, InputError
 from geoaccess.network import DECISECONDS
 from geoaccess.routing import nearest_snapped, weighted_reach
+from geoaccess.study.municipality_numbers import changes_of
 from geoaccess.study.settings.inputs import CentralityTable
 from geoaccess.study.stages.networks import build_or_load_network, contract_or_load
 from geoaccess.study.stages.snapping import snap_as_set, snap_cells
@@ -99,7 +100,7 @@ def join_table(study: Study, settings: CentralityTable, cells: pd.DataFrame) -> 
 
 def _classes(study: Study, cells: pd.DataFrame, table: pd.DataFrame, *, source: str) -> pd.DataFrame:
     given = cells[["population", "municipality_id", "municipality"]]
-    joined = zones.join_centrality(given, table, source=source, scheme=study.scheme)
+    joined = zones.join_centrality(given, table, source=source, scheme=study.scheme, changes=changes_of(study))
     return joined[["centrality_index", "centrality_class"]]
 
 

@@ -8,9 +8,11 @@ import pandas as pd
 from shapely.geometry import Point
 
 from geoaccess import files, zones
-from geoaccess.study.settings.inputs import ZonesFromColumn, ZonesFromFile, ZonesFromOsm
+from geoaccess.study.municipality_numbers import matched
+from geoaccess.study.settings.inputs import CentralityTable, ZonesFromColumn, ZonesFromFile, ZonesFromOsm
 from geoaccess.study.stages.extracts import boundaries_of
 from geoaccess.study.stages.subjects import about, fetch_hint
+from geoaccess.tables import as_text, zone_name, zone_number
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -41,16 +43,21 @@ def join_zones(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, gpd
 
 
 def _zones_of_column(study: Study, settings: ZonesFromColumn, cells: gpd.GeoDataFrame) -> pd.DataFrame:
-    ids = cells[settings.column].astype("str")
-    names = pd.Series(dtype="str")
+    texts, official = as_text(cells[settings.column]), isinstance(study.settings.centrality, CentralityTable)
+    digits = study.scheme.zone_digits if official else None
+    written = {text: zone_number(text, digits) for text in texts.unique()}
+    ids = texts.map(written).astype("str")
+    names = pd.Series({number: zone_name(text) or number for text, number in written.items()}, dtype="str")
     if settings.names_file:
-        names = zones.read_municipality_names(
+        listed = zones.read_municipality_names(
             study.resolve(settings.names_file), number=settings.names_id, name=settings.names_name
         )
+        meant = matched(study, pd.Series(names.index, index=names.index), listed.index)
+        names = meant.map(listed).astype("object").fillna(names).astype("str")
     return pd.DataFrame(
         {
             "municipality_id": ids,
-            "municipality": ids.map(names).astype("str").fillna(ids),
+            "municipality": ids.map(names).astype("str"),
             **dict.fromkeys(["region_id", "region", "zone_note"], ""),
         },
         index=cells.index,
