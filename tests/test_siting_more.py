@@ -29,6 +29,7 @@ from geoaccess.siting import (
     settlements,
     share_days,
 )
+from geoaccess.siting import vehicles as vehicle_siting
 
 UNREACHED_S = 7200.0
 
@@ -272,3 +273,20 @@ def test_a_large_problem_is_bounded_honestly():
             found = locate(setting, add=8, objective=objective, method=method)
             assert sign * found.value <= sign * exact.value + 1e-9
             assert sign * found.bound >= sign * exact.value - 1e-9
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 20))
+def test_points_near_the_same_bases_are_of_one_kind_in_the_order_of_their_rows(seed, bases):
+    rng = np.random.default_rng(seed)
+    near = rng.random((40, bases)) < 0.3
+    before = rng.integers(0, 300, 40)
+    rows = [(*near[i].tolist(), int(before[i])) for i in range(40)]
+    one, which = vehicle_siting._patterns(near, before)
+    assert [rows[i] for i in one] == sorted(set(rows))
+    assert [rows[i] for i in one[which]] == rows
+
+
+def test_a_fleet_that_needs_more_memory_than_there_is_is_refused(monkeypatch):
+    monkeypatch.setattr(vehicle_siting, "memory_left", lambda: 10.0)
+    with pytest.raises(InputError, match=r"2 kinds of points and 2 bases need .* GB of memory.*fewer candidates"):
+        expected_cover([[1, 9], [9, 1]], [1, 1], limit_s=5, add=1, busy=0.1)

@@ -28,6 +28,8 @@ from geoaccess.questions import (
     solve_scenario,
     write_placed,
 )
+from geoaccess.questions import vehicles as vehicle_questions
+from geoaccess.routing import travel_times
 from geoaccess.scenarios import read_scenario
 from geoaccess.study import load_study, solve_study, stages
 
@@ -226,6 +228,17 @@ def test_a_fleet_in_a_study(troms):
     more = fleet_study(troms.study, chained, answers=troms)
     alone = fleet_study(troms.study, FleetQuestion(add=2, norm_min=25), answers=troms)
     assert more.fleet.value <= alone.fleet.value  # a second norm only takes away
+
+
+def test_who_is_near_a_base_is_who_the_table_of_all_times_says(troms):
+    ours = troms.sites[(troms.sites["service"] == "ambulance_base").to_numpy()]
+    snapped = stages.snap_all(troms.study, troms.network, troms.results, ours)
+    times = travel_times(troms.network, snapped.sites, snapped.cells).T
+    limit = np.random.default_rng(1).integers(-5, 40, len(times)) * 60.0
+    limit[:200] = np.where(np.isfinite(times[:200, 0]), times[:200, 0], 0)  # as far as it may be is near enough
+    near = vehicle_questions._near(troms, snapped.cells, snapped.sites, limit)
+    assert 100 < near.sum() < near.size / 2
+    assert (near == (times <= limit[:, None])).all()
 
 
 def test_on_the_command_line(tmp_path, monkeypatch, capsys):

@@ -17,7 +17,7 @@ from geoaccess.measures import read_ambulance_figures
 from geoaccess.phrases import Writer
 from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places
 from geoaccess.questions.siting.question import Question, above_zero, norm_of
-from geoaccess.routing import travel_times
+from geoaccess.routing import memory_left, within_snapped
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.results.summaries import headed
@@ -114,11 +114,9 @@ def fleet_study(
     )
     snapped = stages.snap_all(study, answers.network, answers.results, ours)
     where = pd.concat([snapped.sites, stages.snap_as_set(study, answers.network, new)])
-    times = travel_times(answers.network, where, snapped.cells).T
-    fleet = siting.expected_cover(
-        np.where(np.isnan(times), np.inf, times),
+    fleet = siting.place_vehicles(
+        _near(answers, snapped.cells, where, _limits(answers, question, norm_s)),
         answers.results["population"].to_numpy(dtype=np.float64),
-        limit_s=_limits(answers, question, norm_s),
         add=question.add,
         busy=question.busy,
         standing=np.where(np.arange(len(where)) < len(ours), question.standing, 0),
@@ -126,6 +124,26 @@ def fleet_study(
     )
     places = _table(answers, bases, fleet, len(ours))
     return PlacedFleet(study, question, fleet, places, _scenario(study, question, places, fleet))
+
+
+def _near(
+    answers: Answers, cells: pd.DataFrame, bases: pd.DataFrame, limit_s: npt.NDArray[np.float64]
+) -> npt.NDArray[np.bool_]:
+    """Say which bases are near enough to which cells, shape (n_cells, n_bases), without times between all of them."""
+    size = len(cells) * len(bases)
+    if size > memory_left() / 2:
+        raise InputError(
+            f"{len(cells)} cells and {len(bases)} bases need {2 * size / 1e9:.1f} GB of memory, and "
+            f"{memory_left() / 1e9:.1f} GB are left: give fewer candidates, such as larger settlements"
+        )
+    near = np.zeros((len(cells), len(bases)), np.bool_)
+    longest = float(np.nanmax(limit_s, initial=-np.inf))
+    if longest >= 0 and len(bases):
+        found = within_snapped(answers.network, cells, bases, cutoff_s=longest + 0.1, direction="to_people")
+        row, column = found["cell_id"].cat.codes.to_numpy(), found["site_id"].cat.codes.to_numpy()
+        inside = found["travel_time_s"].to_numpy() <= limit_s[row]
+        near[row[inside], column[inside]] = True
+    return near
 
 
 def _limits(answers: Answers, question: FleetQuestion, norm_s: float) -> npt.NDArray[np.float64]:

@@ -7,7 +7,13 @@ from geoaccess.routing.field import NearestField, solve_nearest
 from geoaccess.routing.flows import Flows, people_on_edges
 from geoaccess.routing.gains import site_gains
 from geoaccess.routing.gtfs import gtfs_departures
-from geoaccess.routing.matrices import shortest_path_trees, travel_times, travel_times_within, within_snapped
+from geoaccess.routing.matrices import (
+    memory_left,
+    shortest_path_trees,
+    travel_times,
+    travel_times_within,
+    within_snapped,
+)
 from geoaccess.routing.nearby import weighted_reach
 from geoaccess.routing.nearer import nearer_pairs
 from geoaccess.routing.routes import route, route_kept
@@ -51,6 +57,7 @@ __all__ = [
     "departures_on",
     "ferry_edges",
     "gtfs_departures",
+    "memory_left",
     "move_site",
     "nearer_pairs",
     "nearest",

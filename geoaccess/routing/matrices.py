@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from geoaccess.network import Places
     from geoaccess.routing.walks import Walks
 
-__all__ = ["shortest_path_trees", "travel_times", "travel_times_within", "within_snapped"]
+__all__ = ["memory_left", "shortest_path_trees", "travel_times", "travel_times_within", "within_snapped"]
 
 _TILE_BYTES = 256 * 2**20
 """So large is the part of a matrix that is worked on at a time."""
@@ -114,7 +114,7 @@ def _fill(seconds: npt.NDArray[np.float64], times: npt.NDArray[np.uint32], furth
 
 def _room(rows: int, columns: int) -> npt.NDArray[np.float64]:
     size = 8 * rows * columns
-    if size <= _memory_left():  # more may be handed out all the same, to end the process when it is written
+    if size <= memory_left():  # more may be handed out all the same, to end the process when it is written
         with suppress(MemoryError, ValueError):
             return np.empty((rows, columns))
     raise InputError(
@@ -123,7 +123,8 @@ def _room(rows: int, columns: int) -> npt.NDArray[np.float64]:
     )
 
 
-def _memory_left() -> float:
+@checks_arguments
+def memory_left() -> float:
     """Return how many bytes may still be used, inf where the system does not say."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()

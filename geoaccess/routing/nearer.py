@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from geoaccess.kernels.keys import FAR
 from geoaccess.network import DECISECONDS
 from geoaccess.routing.field_sites import packed
 from geoaccess.routing.legs import legs
+from geoaccess.routing.matrices import memory_left
 from geoaccess.routing.walks import spots_of, walks_between
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def nearer_pairs(
     direction
         "to_sites": people travel to a site. "to_people": a vehicle comes to them.
     most_bytes
-        The memory that the pairs may need; three quarters of the machine's if left out.
+        The memory that the pairs may need; what is left of the machine's if left out.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def nearer_pairs(
     walks = walks_between(roads, spots_of(site), spots_of(cell))
     walk_first = np.searchsorted(walks.first, np.arange(len(places) + 1))
     edge_node = roads.ends[2 if turned else 0][np.maximum(places[:, along.EDGE], 0)]
-    most = _machine_bytes() * 0.75 if most_bytes is None else most_bytes
+    most = memory_left() if most_bytes is None else most_bytes
 
     def found_from(some: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int32], ...]:
         arcs = out.start, out.head, out.cost_ds
@@ -119,7 +119,3 @@ def _check_room(pairs: float, most: float, cells: int, sites: int) -> None:
             f"would need {pairs * _PAIR_BYTES / 1e9:.1f} GB of memory, and {most / 1e9:.1f} GB may be used: give fewer "
             f"places, such as settlements in place of cells, or larger cells"
         )
-
-
-def _machine_bytes() -> float:
-    return float(os.sysconf("SC_PAGE_SIZE")) * os.sysconf("SC_PHYS_PAGES")

@@ -15,7 +15,7 @@ from geoaccess.siting.ranking import best_first, candidate_gains
 from geoaccess.siting.reach import build_problem, build_weekly_problem
 from geoaccess.siting.regret import Regret, least_regret
 from geoaccess.siting.siting_problem import SitingProblem, problem_from_matrix
-from geoaccess.siting.vehicles import Fleet, expected_cover
+from geoaccess.siting.vehicles import Fleet, expected_cover, place_vehicles
 
 __all__ = [
     "BeyondNorm",
@@ -49,6 +49,7 @@ __all__ = [
     "locate",
     "locate_bounded",
     "mean_loss_s",
+    "place_vehicles",
     "problem_from_matrix",
     "read_candidates",
     "scenario_text",

@@ -70,7 +70,7 @@ def alternatives_bounded(
         {
             "instead_of": chosen[out[order]],
             "candidate": order,
-            "value": [setting.figure(wanted, floor + burden) for burden in best[order]],
+            "value": setting.figures(wanted, floor + best[order]),
             "kept": kept / improvement if improvement else np.ones(order.size),
         },
         columns=_COLUMNS,

@@ -249,7 +249,7 @@ def alternatives(
         {
             "instead_of": chosen[out[order]],
             "candidate": order,
-            "value": [setting.figure(wanted, with_all - won[j]) for j in order],
+            "value": setting.figures(wanted, with_all - won[order]),
             "kept": (improvement + won[order]) / improvement if improvement else np.ones(order.size),
         }
     )

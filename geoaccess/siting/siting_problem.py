@@ -13,6 +13,8 @@ from geoaccess.errors import InputError
 from geoaccess.siting.problem import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy.typing as npt
 
     from geoaccess.siting.objectives import Objective
@@ -102,10 +104,14 @@ class SitingProblem:
 
     def figure(self, objective: Objective, burden: float) -> float:
         """Return the figure of a sum of burdens."""
+        return self.figures(objective, [burden])[0]
+
+    def figures(self, objective: Objective, burdens: Iterable[float]) -> list[float]:
+        """Return the figures of many sums of burdens; people are counted once."""
         people = float(self.people[self.counted(objective)].sum())
         if people == 0:
             raise InputError("nobody counts: no site and no candidate reaches any place where people live")
-        return objective.figure(burden, people)
+        return [objective.figure(burden, people) for burden in burdens]
 
     def times(
         self, added: npt.NDArray[np.integer], closed: npt.NDArray[np.integer] | None = None

@@ -11,12 +11,19 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import SOLVER_S
 from geoaccess.errors import InputError
 from geoaccess.phrases import note
+from geoaccess.routing import memory_left
 from geoaccess.siting import highs
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["Fleet", "expected_cover"]
+__all__ = ["Fleet", "expected_cover", "place_vehicles"]
+
+_AT_ONCE = 50_000_000
+"""So many pairs are widened to whole numbers at once."""
+
+_PAIR_BYTES = 10
+"""What a pair of a base and a kind of point takes: itself, and a float while gains are added up."""
 
 
 @dataclass(frozen=True)
@@ -96,21 +103,61 @@ def expected_cover(
     ([1, 0], 0.45, 0.675)
     """
     times, calls = np.asarray(times_s, np.float64), np.asarray(calls, np.float64)
-    _check(times, calls, add=add, busy=busy)
-    n, m = times.shape
+    if times.ndim != 2 or calls.shape != times.shape[:1]:  # noqa: PLR2004
+        raise InputError(
+            f"times_s has the shape {times.shape} and calls {calls.shape}; give (points, bases), (points,)"
+        )
+    if not (times >= 0).all():
+        raise InputError("times_s and calls: give numbers of 0 or more, calls finite and some above 0")
+    near = times <= np.broadcast_to(np.asarray(limit_s, np.float64), (len(times),))[:, None]
+    return place_vehicles(near, calls, add=add, busy=busy, standing=standing, most=most, seconds=seconds)
+
+
+@checks_arguments
+def place_vehicles(
+    near: npt.NDArray[np.bool_],
+    calls: npt.ArrayLike,
+    *,
+    add: int,
+    busy: float,
+    standing: npt.ArrayLike | None = None,
+    most: int | npt.ArrayLike | None = None,
+    seconds: float = SOLVER_S,
+) -> Fleet:
+    """Do as `expected_cover` does, where it is known which bases are near enough to which points.
+
+    Parameters
+    ----------
+    near
+        Shape (n_points, n_bases).
+    calls, add, busy, standing, most, seconds
+        As for `expected_cover`.
+
+    Raises
+    ------
+    InputError
+        As `expected_cover`; or if there are so many bases and different points that memory does not suffice.
+    """
+    calls = np.asarray(calls, np.float64)
+    _check(near, calls, add=add, busy=busy)
+    m = near.shape[1]
     have = np.zeros(m, np.int64) if standing is None else np.asarray(standing, np.int64)
     room = np.broadcast_to(np.asarray(add if most is None else most, np.int64), (m,))
     if have.shape != (m,) or (have < 0).any() or (room < 0).any():
         raise InputError(f"standing and most: give {m} numbers of vehicles, 0 or more, one for each base")
     if np.minimum(room, add).sum() < add:
         raise InputError(f"{add} vehicles are to be placed, and there is room for {int(room.sum())}")
-    near = times <= np.broadcast_to(np.asarray(limit_s, np.float64), (n,))[:, None]
     total = float(calls.sum())
-    before = near @ have
+    before = np.concatenate([part @ have for part in np.array_split(near, max(1, near.size // _AT_ONCE))])
     now = float(np.sum(calls * (1 - busy**before)))
-    patterns, which = np.unique(np.column_stack([near, before]), axis=0, return_inverse=True)
-    weight = np.bincount(which.ravel(), calls).astype(np.float64)
-    near, before = patterns[:, :m].astype(np.bool_), patterns[:, m]
+    one, which = _patterns(near, before)
+    weight = np.bincount(which, calls).astype(np.float64)
+    if one.size * m * _PAIR_BYTES > memory_left():
+        raise InputError(
+            f"{one.size} kinds of points and {m} bases need {one.size * m * _PAIR_BYTES / 1e9:.1f} GB of memory, and "
+            f"{memory_left() / 1e9:.1f} GB are left: give fewer candidates, such as larger settlements"
+        )
+    near, before = near[one], before[one]
     placed = _exchanged(near, before, weight, room, add=add, busy=busy)
     value = now + _brought(near, before, weight, placed, busy=busy)
     best, bound = _decided(near, before, weight, room, add=add, busy=busy, seconds=seconds)
@@ -120,12 +167,24 @@ def expected_cover(
     return Fleet(placed, now / total, value / total, bound / total, note("highs_begun"))
 
 
-def _check(times: npt.NDArray[np.float64], calls: npt.NDArray[np.float64], *, add: int, busy: float) -> None:
-    if times.ndim != 2 or calls.shape != times.shape[:1]:  # noqa: PLR2004
-        raise InputError(
-            f"times_s has the shape {times.shape} and calls {calls.shape}; give (points, bases), (points,)"
-        )
-    if not (times >= 0).all() or not (np.isfinite(calls) & (calls >= 0)).all() or not calls.sum() > 0:
+def _patterns(
+    near: npt.NDArray[np.bool_], before: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return a point of each kind, and the kind of each point: of one kind are those near the same bases.
+
+    The kinds are in the order of their rows: eight bases to a byte, and `before` with its highest byte first.
+    """
+    packed = np.packbits(near, axis=1)
+    last = before.astype(">i8").view(np.uint8).reshape(-1, 8)
+    rows = np.ascontiguousarray(np.column_stack([packed, last]))
+    _, one, which = np.unique(rows.view(f"V{rows.shape[1]}").ravel(), return_index=True, return_inverse=True)
+    return one, which.ravel()
+
+
+def _check(near: npt.NDArray[np.bool_], calls: npt.NDArray[np.float64], *, add: int, busy: float) -> None:
+    if near.ndim != 2 or calls.shape != near.shape[:1]:  # noqa: PLR2004
+        raise InputError(f"near has the shape {near.shape} and calls {calls.shape}; give (points, bases), (points,)")
+    if not (np.isfinite(calls) & (calls >= 0)).all() or not calls.sum() > 0:
         raise InputError("times_s and calls: give numbers of 0 or more, calls finite and some above 0")
     if not 0 <= busy < 1:
         raise InputError(f"busy is {busy}; give the share of the time that a vehicle is out, in [0, 1)")
