@@ -129,6 +129,17 @@ def test_whoever_interrupts_is_not_shown_a_traceback(cli, study, monkeypatch):
     assert "Traceback" not in err
 
 
+def test_too_little_memory_is_said_in_one_line(cli, study, monkeypatch):
+    def large(*_, **__):
+        raise MemoryError("Unable to allocate 9.9 TiB")
+
+    monkeypatch.setattr("geoaccess.study.run_study", large)
+    code, _, err = cli("run", study)
+    assert code == 2
+    assert "memory does not suffice (Unable to allocate 9.9 TiB); ask of fewer" in err
+    assert "Traceback" not in err
+
+
 # The commands
 
 

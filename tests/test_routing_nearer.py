@@ -119,3 +119,10 @@ def test_amounts_that_do_not_fit_the_places_are_refused():
     network, cells, _, _, _ = town(2)
     with pytest.raises(InputError, match="50 finite numbers are needed"):
         weighted_reach(network, cells, cells, np.ones(3), weight=np.ones(10))
+
+
+def test_pairs_within_a_cutoff_that_need_more_memory_than_there_is_are_refused(many_groups, monkeypatch):
+    network, cells, sites, _, _ = town(1)
+    monkeypatch.setattr(matrices, "memory_left", lambda: 100.0)
+    with pytest.raises(InputError, match=r"pairs of a cell and a site are within 15 min.*give a shorter cutoff"):
+        within_snapped(network, cells, sites, cutoff_s=900, method="hierarchy")

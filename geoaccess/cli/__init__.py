@@ -34,10 +34,13 @@ def main() -> None:
         if missing is None:
             raise
         _fail(missing)
+    except MemoryError as error:
+        what = f" ({error})" if str(error) else ""
+        _fail(f"memory does not suffice{what}; ask of fewer candidates, larger cells or a smaller region")
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-def _fail(error: Exception) -> NoReturn:
+def _fail(error: Exception | str) -> NoReturn:
     Console(stderr=True, soft_wrap=True, highlight=False).print(Text.assemble(("error: ", "bold red"), str(error)))
     sys.exit(2)

@@ -47,6 +47,9 @@ _TILE_BYTES = 256 * 2**20
 _PAIRS = 30_000_000
 """From so many pairs of a cell and a site on, only those that can be within a cutoff are looked at."""
 
+_PAIR_BYTES = 60
+"""What a pair takes beside itself while all are sorted and made into a table."""
+
 _FEW = 50
 """From so many sources on, contracting a network costs less than searching from each."""
 
@@ -121,6 +124,15 @@ def _room(rows: int, columns: int) -> npt.NDArray[np.float64]:
         f"{rows} x {columns} travel times take {size / 2**30:.0f} GiB; "
         "ask in parts, or for the pairs within a cutoff (geoaccess.travel_times_within)"
     )
+
+
+def _check_pairs(count: int, cutoff_s: float) -> None:
+    """Refuse so many pairs that what is still to be made of them does not fit into memory."""
+    if count * _PAIR_BYTES > memory_left():
+        raise InputError(
+            f"more than {count:.3g} pairs of a cell and a site are within {cutoff_s / 60:g} min; they would need over "
+            f"{count * _PAIR_BYTES / 1e9:.1f} GB of memory: give a shorter cutoff, fewer sites or larger cells"
+        )
 
 
 @checks_arguments
@@ -235,7 +247,7 @@ def _near(
     """Return the pairs within a cutoff: positions of cell and site, in the order of both, and seconds."""
     check_question(k=1, direction=direction, n_sites=len(sites))
     furthest = _furthest("cutoff_s", cutoff_s)
-    parts = []
+    parts, count = [], 0
     ends = (cells, sites) if direction == "to_sites" else (sites, cells)
     turned = direction == "to_sites"  # the sites are the sources in either case
     hierarchy = _engine(network, len(sites), method) if len(cells) * len(sites) > _PAIRS else None
@@ -243,6 +255,8 @@ def _near(
         for near in near_tiles(hierarchy, *ends, turned=turned, furthest=furthest):
             row, column, time = sweeps.pick(near.times, furthest)
             parts.append((near.target[row].astype(np.int32), near.source[column].astype(np.int32), time))
+            count += row.size
+            _check_pairs(count, cutoff_s)
     else:
         for part, tile in _tiles(network, *ends, turned=turned, furthest=furthest, method=method):
             row, column, time = sweeps.pick(tile, furthest)
