@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["simplified_coverage"]
 
-_PART: Final = 4
+_PART: Final = 2
 """Points closer than this part of the tolerance are one point to the eye."""
 _RING: Final = 4
 
@@ -22,7 +22,7 @@ def simplified_coverage(areas: npt.NDArray[np.object_], tolerance: float) -> npt
     """Return areas with borders that are no finer than a tolerance, and still meet (`shapely.coverage_simplify`).
 
     That takes a minute for the borders of a country as they are mapped; so points are thinned first, to the first and
-    the last of those that follow each other within a square of a quarter of the tolerance.
+    the last of those that follow each other within a square of half the tolerance.
 
     Parameters
     ----------
