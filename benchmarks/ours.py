@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 import geoaccess as ga
-from geoaccess import siting
+from geoaccess import scenarios, siting
 from geoaccess.defaults import UNREACHED_MIN
 from geoaccess.kernels import sweeps
 from geoaccess.kernels.keys import FAR, NEVER
@@ -55,6 +55,52 @@ def contract(network: ga.Network) -> ga.Hierarchy:
     """Return the hierarchy of a network, from nothing but the network."""
     network.__dict__.pop("_order", None)
     return ga.contract(network)
+
+
+def order(network: ga.Network) -> ga.hierarchy.Order:
+    """Return the order of a network, from nothing but the network."""
+    network.__dict__.pop("_order", None)
+    return ga.hierarchy.order_of(network)
+
+
+def by_order(order: ga.hierarchy.Order, network: ga.Network) -> ga.Hierarchy:
+    """Return the hierarchy of a network by an order that was made of its roads at other times."""
+    return order.hierarchy(network)
+
+
+def slowed(network: ga.Network, slow: npt.NDArray[np.bool_], factor: int) -> ga.Network:
+    """Return a network on which some edges take so many times as long."""
+    times = {
+        name: np.where(slow & (values > 0), factor * values, values)
+        for name in ("edge_forward_ds", "edge_backward_ds")
+        for values in [getattr(network, name)]
+    }
+    return ga.network.retimed(network, **times)
+
+
+def metric(network: ga.Network) -> ga.hierarchy.Metric:
+    """Return the times of a network to be changed edge by edge."""
+    return ga.hierarchy.Metric(network)
+
+
+def close_and_open(metric: ga.hierarchy.Metric, edge: int) -> None:
+    """Close an edge and open it again."""
+    metric.undo(metric.close([edge]))
+
+
+def with_edge_closed(metric: ga.hierarchy.Metric, edge: int) -> ga.Hierarchy:
+    """Return the hierarchy with an edge closed; it is open again afterwards."""
+    closed = metric.close([edge])
+    made = metric.hierarchy()
+    metric.undo(closed)
+    return made
+
+
+def without_edge(network: ga.Network, edge: int) -> ga.Network:
+    """Return a network with an edge closed, that knows no order yet."""
+    closed = scenarios.close_network(network, np.array([edge], np.int32))
+    closed.__dict__.pop("_order", None)
+    return closed
 
 
 def nearest(roads: ga.Network | ga.Hierarchy, sites: Nodes, k: int) -> npt.NDArray[np.uint64]:

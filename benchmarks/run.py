@@ -12,6 +12,7 @@ import time
 
 from benchmarks import report
 from benchmarks.building import hierarchy_build
+from benchmarks.customising import customising
 from benchmarks.growth import Point, growth
 from benchmarks.knearest import k_nearest
 from benchmarks.matrix import matrix
@@ -31,6 +32,7 @@ BENCHMARKS = {
     "reading": reading,
     "snapping": snapping,
     "build": hierarchy_build,
+    "customising": customising,
     "nearest": nearest,
     "bare": bare,
     "k-nearest": k_nearest,

@@ -8,7 +8,7 @@ import numpy as np
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.hierarchy.core import Hierarchy
-from geoaccess.hierarchy.order import keep_order, make_order, order_of
+from geoaccess.hierarchy.order import has_order, keep_order, make_order, order_of
 from geoaccess.hierarchy.parts import numbered
 from geoaccess.kernels import elimination, ordering
 
@@ -75,7 +75,7 @@ def at_hand(network: Network | Hierarchy) -> Hierarchy:
     """Return the hierarchy that answers a single question soonest: the whole one where the order is known already."""
     if isinstance(network, Hierarchy):
         return network
-    return whole(network) if network.__dict__.keys() & {"_whole", "_order"} else light(network)
+    return whole(network) if "_whole" in network.__dict__ or has_order(network) else light(network)
 
 
 @checks_arguments
@@ -112,7 +112,7 @@ def contract(network: Network, *, progress: Callable[[float], None] | None = Non
     >>> ga.nearest(hierarchy, cells, sites, k=1)["travel_time_s"].tolist()
     [300.0]
     """
-    if progress is not None and "_order" not in network.__dict__:
+    if progress is not None and not has_order(network):
         keep_order(network, make_order(network, progress=progress))
     return order_of(network).hierarchy(network)
 

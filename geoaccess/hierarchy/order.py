@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from geoaccess.network import Network
 
-__all__ = ["Order", "keep_order", "make_order", "order_of"]
+__all__ = ["Order", "has_order", "keep_order", "make_order", "order_of"]
 
 _CHAINS = 2
 """Nodes of so many neighbours, chains and dead ends, fall first; they need no looking at the map."""
@@ -113,6 +113,12 @@ def order_of(network: Network) -> Order:
         network.__dict__["_order"] = make_order(network)
     made: Order = network.__dict__["_order"]
     return made
+
+
+@checks_arguments
+def has_order(network: Network) -> bool:
+    """Whether the order of a network is known, so that a hierarchy of it takes no time to speak of."""
+    return "_order" in network.__dict__
 
 
 def keep_order(network: Network, order: Order) -> None:

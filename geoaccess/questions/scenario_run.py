@@ -188,7 +188,9 @@ def apply_scenario(base: Baseline, scenario: Scenario) -> ScenarioRun:
         base = _with_people(base, scenario)
     network = base.answers.network
     if scenario.network is not None:
-        network = stages.build_or_load_network(_with_profile(base.study, scenario.network.profile))[0]
+        other = _with_profile(base.study, scenario.network.profile)
+        network = stages.build_or_load_network(other)[0]
+        stages.contract_or_load(other, network)
     scenario = _with_known_zones(base, scenario)
     problems = [*_off_the_map(scenario, network), *_unknown_zones(scenario, base.results["municipality_id"])]
     if problems:

@@ -196,13 +196,14 @@ def _provide(run: Run, builds: Sequence[_Build], done: Callable[[], None]) -> di
 
 
 def _build(build: _Build) -> bool:
-    """Build a network if the cache has it not, or not whole; whether that was so."""
+    """Build a network if the cache has it not, or not whole, and put it in order; whether that was so."""
     try:
-        _mapped(build.folder)
+        network, new = _mapped(build.folder), False
     except InputError:
-        save_network(stages.build_network(build.study), build.staged)
-        return True
-    return False
+        network, new = stages.build_network(build.study), True
+        save_network(network, build.staged)
+    stages.contract_or_load(build.study, network)  # here, before several processes would do so for themselves
+    return new
 
 
 @lru_cache(maxsize=1)

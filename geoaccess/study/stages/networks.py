@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from geoaccess import files
 from geoaccess.errors import InputError
-from geoaccess.hierarchy import load_order, save_order, topology_digest, whole
+from geoaccess.hierarchy import has_order, load_order, save_order, topology_digest, whole
 from geoaccess.network import Network, load_network, prepare, save_network
 from geoaccess.osm import profile_files, read_network, read_profile
 from geoaccess.study.stages.extracts import code_of, content_digest, extracts_of
@@ -62,6 +62,8 @@ def contract_or_load(study: Study, network: Network) -> Hierarchy:
 
     The order depends on no time: profiles, seasons and closures of one network share it.
     """
+    if has_order(network):
+        return whole(network)
     digest = hashlib.sha256(f"{__version__} {topology_digest(network)}".encode())
     for file in code_of(_ROOMS_OF_A_HIERARCHY):
         digest.update(files.sha256(file).encode())
