@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
 __all__ = [
+    "is_there",
     "put_folder",
     "refuse_clashes",
     "remembered_sha256",
@@ -35,15 +36,23 @@ _RACED = frozenset({errno.ENOENT, errno.EEXIST, errno.ENOTEMPTY})
 _SETTLED_S = 2.0  # no file system counts times more coarsely
 
 
+def is_there(path: Path) -> bool:
+    """Whether `path` is a file, or a FileGDB, which is a folder of them."""
+    return path.is_file() or (path.suffix.lower() == ".gdb" and path.is_dir())
+
+
 def require(path: Path, *, hint: str = "check the path") -> Path:
     """Return `path` if it is a file, else raise a `MissingFileError` that says how to fix it."""
-    if not path.is_file():
+    if not is_there(path):
         raise MissingFileError(f"{path}: no such file; {hint}")
     return path
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes as 64 hexadecimal digits."""
+    """Return the SHA-256 of a file's bytes as 64 hexadecimal digits; of a FileGDB, of the digests of its files."""
+    if path.is_dir():
+        parts = [f"{part.name} {sha256(part)}" for part in sorted(path.iterdir()) if part.is_file()]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

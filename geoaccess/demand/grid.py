@@ -16,11 +16,19 @@ from geoaccess.demand.ids import make_cell_ids
 from geoaccess.demand.lattice import Anchor, Placement, Settings
 from geoaccess.demand.placement import place_cells
 from geoaccess.errors import InputError
-from geoaccess.tables import missing_columns, read_numbers, read_table, read_text, show_rows
+from geoaccess.tables import (
+    LAYER_TAKEN,
+    column_numbers,
+    missing_columns,
+    read_numbers,
+    read_table,
+    read_text,
+    show_rows,
+)
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -42,6 +50,8 @@ def read_cells(
     anchor: Anchor | None = None,
     carry: Sequence[str] = (),
     layer: str | None = None,
+    where: Mapping[str, Sequence[str]] | None = None,
+    nodata: Sequence[float] = (),
 ) -> gpd.GeoDataFrame:
     r"""Read the inhabited cells of a population grid; their people sum to the file's exactly.
 
@@ -73,7 +83,12 @@ def read_cells(
     carry
         Further columns to keep, as they are in the file; from CSV they are text, so that leading zeros stay.
     layer
-        Layer of a file that has several, or sheet of a spreadsheet.
+        Layer of a file that has several, or sheet of a spreadsheet; by default the one with polygons and the columns.
+    where
+        Keep only rows whose column has one of these values: {"CNTR_ID": ["NO"]}.
+    nodata
+        Values of people that mean that their number is not given, such as -9999; `attrs["nodata"]` counts
+        them.
 
     Returns
     -------
@@ -100,13 +115,16 @@ def read_cells(
     """
     file = Path(path)
     settings, problems = _check_settings(x=x, y=y, crs=crs, cell_size_m=cell_size_m, anchor=anchor, carry=carry)
-    table = read_table(file, layer=layer, hint="give the path of a population grid")
+    named = [c for c in (cell_id, people, x, y, *carry) if c is not None]
+    table = read_table(file, layer=layer, where=where, columns=named, hint="give the path of a population grid")
     if len(table) == 0:
         raise InputError.listing(str(file), [*problems, "has no rows"])
-    missing = missing_columns(table, [c for c in (cell_id, people, x, y, *carry) if c is not None])
+    missing = missing_columns(table, named)
     problems += missing
-    population = np.zeros(0)
+    population, unknown = np.zeros(0), np.zeros(len(table), np.bool_)
     if people in table.columns:
+        unknown = np.isin(column_numbers(table, people), list(nodata))
+        table = table.assign(**{people: table[people].astype("object").where(~unknown, 0)}) if unknown.any() else table
         population, wrong = _read_people(table, people)
         problems += wrong
     ids = None
@@ -123,6 +141,10 @@ def read_cells(
     cells = _build(table, names, population, placement, carry)
     if placement.anchor_taken:
         cells.attrs["anchor"] = placement.anchor_taken
+    if LAYER_TAKEN in table.attrs:
+        cells.attrs["layer"] = table.attrs[LAYER_TAKEN]
+    if nodata:
+        cells.attrs["nodata"] = int(unknown.sum())
     return cells
 
 

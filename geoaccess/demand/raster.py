@@ -21,7 +21,7 @@ from geoaccess.files import require
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -58,10 +58,12 @@ class _Pixels:
 def read_raster_cells(
     path: str | os.PathLike[str],
     *,
-    band: int = 1,
+    band: int | None = None,
     cell_size_m: float | None = None,
     block: tuple[int, int] | None = None,
     crs: Any = None,
+    nodata: Sequence[float] = (),
+    clip: tuple[float, float, float, float] | None = None,
 ) -> gpd.GeoDataFrame:
     """Read the inhabited cells of a raster of counts: one for each pixel, or block of pixels, with people.
 
@@ -74,7 +76,7 @@ def read_raster_cells(
     path
         Any raster GDAL reads, with its CRS, north up.
     band
-        Which band holds the people, from 1.
+        Which band holds the people, from 1; needed where there are several.
     cell_size_m
         Side of the cells: a whole multiple of the pixels of a raster in metres. Cells lie at whole multiples of it
         if the pixels do so at theirs, and count from the upper-left corner of the raster otherwise.
@@ -83,6 +85,10 @@ def read_raster_cells(
         raster in degrees; at 70 degrees north (1, 3) is about square.
     crs
         Projected CRS in metres of the cells; the raster's own by default, and needed if that is in degrees.
+    nodata
+        Values that mean no data, beside the one that the raster declares.
+    clip
+        West, south, east and north in degrees: only cells whose centre is inside are made.
 
     Returns
     -------
@@ -110,18 +116,26 @@ def read_raster_cells(
     >>> read_raster_cells(file, block=(1, 3))["population"].tolist()
     [4.5]
     """
+    if clip is not None and not (clip[0] < clip[2] and clip[1] < clip[3]):
+        raise InputError(f"clip is {list(clip)}; give west, south, east and north in degrees")
     if cell_size_m is not None and block is not None:
         raise InputError(f"cell_size_m is {cell_size_m:g} and block is {block}; give one of them")
     with _open(path, band) as raster:
+        band = band or 1
         own = pyproj.CRS.from_user_input(raster.crs)
         target = grid_crs(crs) if crs is not None else _own_crs(path, raster, own)
         lattice = _lattice(path, raster, own, cell_size_m, block)
-        pixels = _inhabited(path, raster, band)
+        pixels = _inhabited(path, raster, band, nodata)
         pixel_width, pixel_height = raster.res
     column = (pixels.column + lattice.first_column) // lattice.width
     row = (lattice.top_row - 1 - pixels.row) // lattice.height
-    places, people = _sum_cells(row, column, pixels.people)
     width, height = lattice.width * pixel_width, lattice.height * pixel_height
+    if clip is not None:
+        inside = _inside(lattice.x0 + (column + 0.5) * width, lattice.y0 + (row + 0.5) * height, own, clip)
+        if not inside.any():
+            raise InputError(f"{path}: clip = {list(clip)} leaves no cell with people")
+        row, column, pixels = row[inside], column[inside], dataclasses.replace(pixels, people=pixels.people[inside])
+    places, people = _sum_cells(row, column, pixels.people)
     column, row = places["column"].to_numpy(), places["row"].to_numpy()
     x, y = lattice.x0 + column * width, lattice.y0 + row * height
     ids = _ids(x, y, (width, height), own if own.equals(target, ignore_axis_order=True) else None)
@@ -139,7 +153,9 @@ def read_raster_cells(
 
 
 @checks_arguments
-def zonal_population(raster: str | os.PathLike[str], zones: gpd.GeoDataFrame, *, band: int = 1) -> pd.Series[float]:
+def zonal_population(
+    raster: str | os.PathLike[str], zones: gpd.GeoDataFrame, *, band: int | None = None
+) -> pd.Series[float]:
     """Sum the people of a raster of counts over zones, by the share of each pixel inside.
 
     P_z = sum_p w_zp c_p, with c_p the count of pixel p and w_zp the share of its area inside zone z, taken in the CRS
@@ -153,7 +169,7 @@ def zonal_population(raster: str | os.PathLike[str], zones: gpd.GeoDataFrame, *,
     zones
         Polygons, shape (n_zones,), with a CRS.
     band
-        Which band holds the people, from 1.
+        Which band holds the people, from 1; needed where there are several.
 
     Returns
     -------
@@ -185,6 +201,7 @@ def zonal_population(raster: str | os.PathLike[str], zones: gpd.GeoDataFrame, *,
 
     shapes = _check_zones(zones)
     with _open(raster, band) as source:
+        band = band or 1
         for _ in _bands_of_rows(raster, source, band):
             pass  # every count is checked, also those outside the zones
         shapes = _convert(shapes, pyproj.CRS.from_user_input(source.crs))
@@ -202,7 +219,7 @@ def zonal_population(raster: str | os.PathLike[str], zones: gpd.GeoDataFrame, *,
 
 
 @contextlib.contextmanager
-def _open(path: str | os.PathLike[str], band: int) -> Iterator[Any]:
+def _open(path: str | os.PathLike[str], band: int | None) -> Iterator[Any]:
     import rasterio  # loads GDAL, which tables do not need
 
     file = require(Path(path), hint="give the path of a population raster")
@@ -214,7 +231,10 @@ def _open(path: str | os.PathLike[str], band: int) -> Iterator[Any]:
         problems = []
         if raster.crs is None:
             problems.append("the raster does not say its CRS; write it in, e.g. with rio edit-info --crs EPSG:4326")
-        if not 1 <= band <= raster.count:
+        if band is None and raster.count > 1:
+            listed = ", ".join(f"{n}{f' ({said})' if said else ''}" for n, said in enumerate(raster.descriptions, 1))
+            problems.append(f"has {raster.count} bands: {listed}; name the band of people (band = ...)")
+        elif not 1 <= (band or 1) <= raster.count:
             problems.append(f"band is {band}, and the raster has {raster.count} band{'s'[: raster.count > 1]}")
         a, b, _, d, e, _ = raster.transform[:6]
         if b != 0 or d != 0 or a <= 0 or e >= 0:
@@ -263,9 +283,23 @@ def _lattice(
     return _Lattice(raster.bounds.left, raster.bounds.top, 0, 0, columns, rows)
 
 
-def _inhabited(path: str | os.PathLike[str], raster: Any, band: int) -> _Pixels:
+def _inside(
+    x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], crs: pyproj.CRS, clip: tuple[float, float, float, float]
+) -> npt.NDArray[np.bool_]:
+    """Return which centres lie in a box of degrees, some at a time."""
+    west, south, east, north = clip
+    to_degrees = pyproj.Transformer.from_crs(crs, 4326, always_xy=True)
+    inside = np.zeros(len(x), np.bool_)
+    for first in range(0, len(x), _PIXELS_AT_ONCE):
+        part = slice(first, first + _PIXELS_AT_ONCE)
+        lon, lat = to_degrees.transform(x[part], y[part])
+        inside[part] = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
+    return inside
+
+
+def _inhabited(path: str | os.PathLike[str], raster: Any, band: int, nodata: Sequence[float]) -> _Pixels:
     parts = []
-    for first, people in _bands_of_rows(path, raster, band):
+    for first, people in _bands_of_rows(path, raster, band, nodata):
         row, column = np.nonzero(people)
         parts.append((row + first, column, people[row, column]))
     row, column, people = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -275,7 +309,7 @@ def _inhabited(path: str | os.PathLike[str], raster: Any, band: int) -> _Pixels:
 
 
 def _bands_of_rows(
-    path: str | os.PathLike[str], raster: Any, band: int
+    path: str | os.PathLike[str], raster: Any, band: int, nodata: Sequence[float] = ()
 ) -> Iterator[tuple[int, npt.NDArray[np.float64]]]:
     """Yield the number of a first row and the people of some rows from there, 0 where there are no data.
 
@@ -290,8 +324,12 @@ def _bands_of_rows(
     for first in range(0, raster.height, step):
         window = Window(0, first, raster.width, min(step, raster.height - first))
         read = raster.read(band, window=window, masked=True)
-        people = read.filled(0).astype(np.float64) * scale + offset
-        people[np.ma.getmaskarray(read) | np.isnan(people)] = 0.0
+        raw = read.filled(0)
+        people = raw.astype(np.float64) * scale + offset
+        none = np.ma.getmaskarray(read) | np.isnan(people)
+        if len(nodata):
+            none |= np.isin(raw, np.array(nodata, dtype=np.float64).astype(raw.dtype))
+        people[none] = 0.0
         wrong = (people < 0) | np.isinf(people)
         if wrong.any():
             row, column = np.argwhere(wrong)[0]

@@ -99,19 +99,18 @@ def read_sites(
     wrong += [f'carry names "{name}", which the table has of its own' for name in carry if name in _OURS]
     if wrong:
         raise InputError.listing(str(path), wrong)
-    rows = read_table(path, layer=layer)
+    there = [name for key, name in named.items() if key not in _COORDINATES]
+    rows = read_table(path, layer=layer, where=where, columns=[*carry, *there])
     needed = {key: name for key, name in named.items() if key not in _COORDINATES}
     if not isinstance(rows, gpd.GeoDataFrame):
         needed |= {key: named.get(key, key) for key in _COORDINATES}
     if service is None:
         needed["service"] = service_column
-    problems = missing_columns(rows, list(dict.fromkeys([*(where or {}), *carry, *needed.values()])))
+    problems = missing_columns(rows, list(dict.fromkeys([*carry, *needed.values()])))
     if problems:
         raise InputError.listing(str(path), problems)
-    for column, values in (where or {}).items():
-        rows = rows[read_text(rows, column).isin([str(value) for value in values])]
     if rows.empty:
-        raise InputError(f"{path}: no row is left{f' where {dict(where)}' if where else ''}")
+        raise InputError(f"{path}: there is no row")
     table = _table(path, rows, needed, crs)
     table["source"] = read_text(rows, "source").replace("", source).to_numpy()
     for name in carry:

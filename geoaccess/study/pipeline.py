@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from geoaccess import services
+from geoaccess import files, services
 from geoaccess.arguments import checks_arguments
 from geoaccess.background import background
 from geoaccess.errors import InputError
@@ -172,7 +172,7 @@ def check_inputs(study: Study) -> None:
     """
     from geoaccess.osm import read_closures, read_ferry_table, read_profile
 
-    absent = [f"{what}: {path} is not there" for what, path in study.inputs.items() if not path.is_file()]
+    absent = [f"{what}: {path} is not there" for what, path in study.inputs.items() if not files.is_there(path)]
     if absent:
         hint = f"; `geoaccess fetch {study.settings.fetch}` downloads what can be had" if study.settings.fetch else ""
         raise InputError.listing(str(study.path), [f"{line}{hint}" for line in absent])
@@ -211,7 +211,8 @@ def _loose_features(mapped: gpd.GeoDataFrame, writer: Writer) -> list[str]:
 
 def _size(path: Path, writer: Writer) -> str:
     """Say how large a file is: in MB, a small one in kB."""
-    size = path.stat().st_size
+    parts = path.iterdir() if path.is_dir() else [path]
+    size = sum(part.stat().st_size for part in parts)
     if size >= _SMALL:
         return f"{writer.number(size / 1e6, 1)} MB"
     return f"{writer.number(math.ceil(size / 1e3))} kB"
@@ -226,7 +227,6 @@ def check(study: Study) -> list[str]:
     GeoaccessError
         With the first input that is wrong, and how to fix it.
     """
-    from geoaccess import files
     from geoaccess.osm.formats import check_format, is_pbf
     from geoaccess.osm.pbf import newest_untagged_nodes
     from geoaccess.study.results.output import refuse_clashes
@@ -245,6 +245,10 @@ def check(study: Study) -> list[str]:
             newest_untagged_nodes(path)
     cells = stages.read_people(study)
     found.append(writer.text("c_cells", n=writer.people(len(cells)), people=writer.people(cells["population"].sum())))
+    if "layer" in cells.attrs:
+        found.append(writer.text("c_layer", layer=cells.attrs["layer"]))
+    if "nodata" in cells.attrs:
+        found.append(writer.text("c_nodata", n=writer.people(cells.attrs["nodata"])))
     if "anchor" in cells.attrs:
         found.append(writer.text("c_anchor", anchor=cells.attrs["anchor"]))
     mapped = stages.read_mapped(study)

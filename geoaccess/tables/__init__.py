@@ -10,6 +10,7 @@ from geoaccess.tables.columns import (
     read_yes,
     show_rows,
 )
+from geoaccess.tables.layers import LAYER_TAKEN
 from geoaccess.tables.numbers import parse_number, to_numbers
 from geoaccess.tables.reading import read_table
 from geoaccess.tables.text import read_text_file, split_rows
@@ -17,6 +18,7 @@ from geoaccess.tables.writing import csv_text, write_csv
 from geoaccess.tables.zone_numbers import match_zones, read_zone_changes, zone_name, zone_number
 
 __all__ = [
+    "LAYER_TAKEN",
     "as_text",
     "column_numbers",
     "csv_text",

@@ -10,21 +10,32 @@ import pandas as pd
 
 from geoaccess import files
 from geoaccess.errors import InputError
+from geoaccess.tables.columns import missing_columns, read_text
+from geoaccess.tables.layers import read_shapes
 from geoaccess.tables.text import DECIMAL_COMMA, frame_of_rows, read_text_table
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["read_table"]
 
 _TEXT = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 _SHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
 _PARQUET = (".parquet", ".geoparquet", ".pq")
-_GEO = (".gpkg", ".geojson", ".json", ".gml", ".shp", ".fgb", ".kml", ".zip")
+_GEO = (".gdb", ".gpkg", ".geojson", ".json", ".gml", ".shp", ".fgb", ".kml", ".zip")
 _SECONDS_PER_MINUTE = 60
+_SHOWN = 5
 
 
-def read_table(path: str | os.PathLike[str], *, layer: str | None = None, hint: str = "check the path") -> Any:
+def read_table(
+    path: str | os.PathLike[str],
+    *,
+    layer: str | None = None,
+    where: Mapping[str, Sequence[str]] | None = None,
+    columns: Sequence[str] = (),
+    hint: str = "check the path",
+) -> Any:
     r"""Read a table from a file of any kind that is understood.
 
     * Text (.csv, .tsv, .txt, or these with .gz): values separated by comma, semicolon or tab; UTF-8 with or without its
@@ -33,14 +44,20 @@ def read_table(path: str | os.PathLike[str], *, layer: str | None = None, hint: 
     * Spreadsheets (.xlsx, .xlsm, .xls, .ods): the first row that has values names the columns. Values as text; a number
       that is formatted with leading zeros has lost them, as it has in the spreadsheet.
     * Parquet and GeoParquet.
-    * Shapes and attribute tables that GDAL reads: .gpkg, .geojson, .json, .gml, .shp, .fgb, .kml, .zip.
+    * Shapes and attribute tables that GDAL reads: .gpkg, .geojson, .json, .gml, .shp, .fgb, .kml, a FileGDB (a folder
+      .gdb), and a .zip of one of them. Kartverket's JSON of several collections, too.
 
     Blanks around names and values of text, rows without a value, and columns without a name are left out.
 
     Parameters
     ----------
     layer
-        Layer of a geographic file, or sheet of a spreadsheet; needed where several hold data.
+        Layer of a geographic file, or sheet of a spreadsheet; needed where several hold data. Of several layers the
+        only one with shapes and all `columns` is taken, or the only one of these with polygons; `attrs` says so.
+    where
+        Keep only rows whose column has one of these values: {"CNTR_ID": ["NO"]}.
+    columns
+        Columns that the layer must have, where it is to be chosen.
     hint
         What to do if there is no such file.
 
@@ -66,8 +83,31 @@ def read_table(path: str | os.PathLike[str], *, layer: str | None = None, hint: 
     {2: {'Nr': '0301', 'Navn': 'Oslo'}, 4: {'Nr': '4601', 'Navn': 'Bærum'}}
     """
     path = Path(path)
+    rows = _read(path, layer, columns, hint)
+    return rows if not where else _kept(path, rows, where)
+
+
+def _kept(path: Path, rows: Any, where: Mapping[str, Sequence[str]]) -> Any:
+    """Return the rows whose columns have one of the values that are asked for; refuse to keep none."""
+    absent = missing_columns(rows, list(where))
+    if absent:
+        raise InputError.listing(str(path), absent)
+    for column, values in where.items():
+        texts = read_text(rows, column)
+        kept = texts.isin([str(value).strip() for value in values]).to_numpy(bool)
+        if not kept.any():
+            there = ", ".join(repr(value) for value in texts.unique()[:_SHOWN])
+            raise InputError(
+                f"{path}: no row is left where {column} is {', '.join(map(repr, values))}; it holds {there} and so on"
+            )
+        rows = rows[kept]
+    return rows
+
+
+def _read(path: Path, layer: str | None, columns: Sequence[str], hint: str) -> Any:
     name = path.name.lower()
-    files.require(path, hint=hint)
+    if not (path.is_dir() and name.endswith(".gdb")):
+        files.require(path, hint=hint)
     if layer is not None and name.endswith((*_TEXT, *_PARQUET)):
         raise InputError(f"{path}: layer is {layer!r}, but files of this kind have none; leave layer out")
     try:
@@ -78,7 +118,7 @@ def read_table(path: str | os.PathLike[str], *, layer: str | None = None, hint: 
         if name.endswith(_PARQUET):
             return _numbered(_read_parquet(path))
         if name.endswith(_GEO):
-            return _numbered(_read_geo(path, layer))
+            return _numbered(read_shapes(path, layer=layer, columns=columns))
     except InputError:
         raise
     except (ValueError, OSError, RuntimeError, KeyError) as error:  # what Arrow and GDAL raise for a damaged file
@@ -88,7 +128,10 @@ def read_table(path: str | os.PathLike[str], *, layer: str | None = None, hint: 
 
 
 def _numbered(rows: Any) -> Any:
-    return rows.set_axis(pd.RangeIndex(1, len(rows) + 1))
+    attrs = dict(rows.attrs)
+    numbered = rows.set_axis(pd.RangeIndex(1, len(rows) + 1))
+    numbered.attrs.update(attrs)
+    return numbered
 
 
 def _read_parquet(path: Path) -> Any:
@@ -101,24 +144,6 @@ def _read_parquet(path: Path) -> Any:
     else:
         rows = pd.read_parquet(path)
     return rows.reset_index(drop=rows.index.name is None)  # an index that was saved by name is a column of the file
-
-
-def _read_geo(path: Path, layer: str | None) -> Any:
-    import geopandas as gpd
-
-    listed = gpd.list_layers(path)
-    layers = [str(name) for name in listed["name"]]
-    if layer is not None and layer not in layers:
-        raise InputError(f"{path}: has no layer {layer!r} (it has {', '.join(layers)})")
-    if layer is None and len(layers) > 1:
-        # QGIS keeps its styles in a table beside the shapes.
-        shapes = [str(name) for name in listed["name"][listed["geometry_type"].notna()]]
-        if len(shapes) != 1:
-            raise InputError(
-                f"{path}: has {len(layers)} layers ({', '.join(layers)}); name one with layer, or save it alone"
-            )
-        layer = shapes[0]
-    return gpd.read_file(path, layer=layer)
 
 
 def _read_sheet(path: Path, sheet: str | None) -> pd.DataFrame:

@@ -16,6 +16,8 @@ from geoaccess.frames import crs_of
 from geoaccess.tables import as_text, missing_columns, read_table, read_text, zone_number
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import numpy.typing as npt
 
 __all__ = ["read_municipalities", "read_municipality_names"]
@@ -31,6 +33,7 @@ def read_municipalities(
     region: str | None = None,
     digits: int | None = None,
     layer: str | None = None,
+    where: Mapping[str, Sequence[str]] | None = None,
 ) -> gpd.GeoDataFrame:
     """Municipalities with their names, regions and borders.
 
@@ -47,7 +50,9 @@ def read_municipalities(
         How many digits an identifier has: shorter ones get back the leading zeros they lost when they were stored as
         numbers. None keeps every identifier as it is.
     layer
-        Which layer of the file, where several hold shapes.
+        Which layer of the file, where several hold shapes; by default the one with polygons and the columns.
+    where
+        Keep only features whose column has one of these values: {"objtype": ["Kommune"]}.
 
     Returns
     -------
@@ -63,8 +68,8 @@ def read_municipalities(
         or is given to features with different names; if a feature has no area. All the features at fault are listed.
     """
     path = Path(path)
-    frame = _read(path, layer)
     columns = {"municipality_id": id, "name": name, "region_id": region_id, "region": region}
+    frame = _read(path, layer, where, [column for column in columns.values() if column is not None])
     absent = [column for column in columns.values() if column is not None and column not in frame.columns]
     if absent:
         there = ", ".join(str(column) for column in frame.columns if column != frame.geometry.name)
@@ -85,9 +90,11 @@ def read_municipalities(
     return municipalities[columns_out].set_index("municipality_id").sort_index()
 
 
-def _read(path: Path, layer: str | None) -> gpd.GeoDataFrame:
+def _read(
+    path: Path, layer: str | None, where: Mapping[str, Sequence[str]] | None, columns: Sequence[str]
+) -> gpd.GeoDataFrame:
     """Read the features, or say why they cannot be used."""
-    frame = read_table(path, layer=layer)
+    frame = read_table(path, layer=layer, where=where, columns=columns)
     if not isinstance(frame, gpd.GeoDataFrame):
         raise InputError(f"{path}: has no geometry; municipalities need polygons")
     if frame.empty:

@@ -57,6 +57,9 @@ class PopulationSettings(Table):
 
     file: str
     layer: str | None = None
+    band: Annotated[int, Field(ge=1)] | None = None
+    where: dict[str, list[str]] = {}
+    nodata: list[float] = []
     people: str = "population"
     cell_id: str | None = "cell_id"
     x: str | None = None
@@ -134,6 +137,7 @@ class ZonesFromFile(Table):
     kind: Literal["file"]
     file: str
     layer: str | None = None
+    where: dict[str, list[str]] = {}
     id: str
     name: str
     region_id: str | None = None

@@ -27,8 +27,19 @@ def read_people(study: Study) -> gpd.GeoDataFrame:
             raise InputError(
                 f"{path}: a raster has no column {', '.join(carried_columns(study))}; use a table of cells"
             )
-        cells = demand.read_raster_cells(path, cell_size_m=settings.cell_size_m, crs=settings.crs)
+        if settings.where or settings.layer:
+            raise InputError(f"{path}: a raster has no rows or layers; take where and layer out, or name a band")
+        cells = demand.read_raster_cells(
+            path,
+            band=settings.band,
+            cell_size_m=settings.cell_size_m,
+            crs=settings.crs,
+            nodata=settings.nodata,
+            clip=settings.clip,
+        )
     else:
+        if settings.band:
+            raise InputError(f"{path}: is a table, which has no band; take band out of [population]")
         column = [study.settings.zones.column] if isinstance(study.settings.zones, ZonesFromColumn) else []
         cells = demand.read_cells(
             path,
@@ -41,6 +52,8 @@ def read_people(study: Study) -> gpd.GeoDataFrame:
             anchor=settings.anchor,
             carry=list(dict.fromkeys([*settings.carry, *column, *carried_columns(study)])),
             layer=settings.layer,
+            where=settings.where,
+            nodata=settings.nodata,
         )
     if settings.clip:
         west, south, east, north = settings.clip

@@ -36,6 +36,7 @@ def join_zones(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, gpd
             region=settings.region,
             digits=settings.digits,
             layer=settings.layer,
+            where=settings.where,
         )
     else:
         municipalities = _zones_of_osm(study, settings, cells)
