@@ -146,7 +146,7 @@ def climb_k(
         best[spare + i] = EMPTY
     low = -1
     for i in range(seed_place.size):
-        p = seed_place[i]
+        p = np.int64(seed_place[i])  # as elsewhere: each kind of number would be compiled for
         _open(best, seen, p, wide)
         best[spare] = seed_key[i]
         _insert(best, np.uint64(p) * wide, spare, np.uint64(0), wide)
@@ -155,7 +155,7 @@ def climb_k(
         if seen[p]:
             for arc in range(start[p], start[p + 1]):
                 if up[arc] != NEVER:
-                    _open(best, seen, head[arc], wide)
+                    _open(best, seen, np.int64(head[arc]), wide)
                     add = np.uint64(up[arc]) << SHIFT
                     _insert(best, np.uint64(head[arc]) * wide, np.uint64(p) * wide, add, wide)
     if core > 0:
