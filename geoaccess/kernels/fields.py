@@ -146,11 +146,11 @@ def climb_k(
         best[spare + i] = EMPTY
     low = -1
     for i in range(seed_place.size):
-        p = np.int64(seed_place[i])  # as elsewhere: each kind of number would be compiled for
-        _open(best, seen, p, wide)
+        seed = np.int64(seed_place[i])  # as elsewhere: each kind of number would be compiled for
+        _open(best, seen, seed, wide)
         best[spare] = seed_key[i]
-        _insert(best, np.uint64(p) * wide, spare, np.uint64(0), wide)
-        low = max(low, p)
+        _insert(best, np.uint64(seed) * wide, spare, np.uint64(0), wide)
+        low = max(low, int(seed))
     for p in range(low, core - 1, -1):
         if seen[p]:
             for arc in range(start[p], start[p + 1]):
