@@ -19,6 +19,8 @@ __all__ = ["edges_of_chains", "heaviest_of_groups", "pairwise_sum", "seconds_on"
 
 _EDGES_AT_ONCE = 1 << 14
 _PAIRS_FROM = 128
+_SECOND = np.int64(1)
+"""A number written as it is would be compiled for on its own."""
 
 
 @numba.njit(cache=True, nogil=True)
@@ -141,7 +143,7 @@ def pairwise_sum(values: npt.NDArray[np.float64], first: int, n: int) -> float:
 def _deciseconds(closed: bool, values: npt.NDArray[np.float64], n: int) -> np.int32:  # noqa: FBT001
     if closed:
         return np.int32(-1)
-    return np.int32(np.rint((values[0] + pairwise_sum(values, 1, n - 1)) * 10))
+    return np.int32(np.rint((values[0] + pairwise_sum(values, _SECOND, n - 1)) * 10))
 
 
 @numba.njit(cache=True, parallel=True)
@@ -212,5 +214,5 @@ def edges_of_chains(
             last[e] = piece
             ahead_ds[e] = _deciseconds(ahead[0] < 0, ahead, size)  # a chain is open or closed as a whole
             back_ds[e] = _deciseconds(back[0] < 0, back, size)
-            metres[e] = along[0] + pairwise_sum(along, 1, size - 1)
+            metres[e] = along[0] + pairwise_sum(along, _SECOND, size - 1)
     return ptr, shape_lon, shape_lat, shape_way, ahead_s, back_s, ahead_ds, back_ds, metres, first, last

@@ -51,7 +51,7 @@ def complete(
     child = np.full(n, -1, np.int32)
     sibling = np.full(n, -1, np.int32)
     seen = np.full(n, -1, np.int32)
-    filled = 0
+    filled = np.int64(0)  # a number written as it is would be compiled for on its own
     for p in range(n - 1, -1, -1):
         first = filled
         needed = start[order[p] + 1] - start[order[p]]
