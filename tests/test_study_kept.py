@@ -14,7 +14,7 @@ import pytest
 from geoaccess import files
 from geoaccess.osm import read_boundaries, read_features, read_road_names
 from geoaccess.study import load_study
-from geoaccess.study.stages import features_of, read_mapped, road_names_of
+from geoaccess.study.stages import features_of, join_zones, read_mapped, read_people, road_names_of
 from geoaccess.study.stages.extracts import boundaries_of
 from tests.test_study_tiny import write_study
 
@@ -148,3 +148,21 @@ def test_a_damaged_file_of_digests_is_written_anew(tmp_path, monkeypatch, conten
     memory.write_text(content.replace("x", str(path)))
     for _ in range(2):
         assert files.remembered_sha256(path, memory) == files.sha256(path)
+
+
+def test_the_municipalities_of_cells_are_joined_once(tmp_path, monkeypatch):
+    study = load_study(write_study(tmp_path / "study"))
+    cells = read_people(study)
+    first, polygons = join_zones(study, cells)
+    if polygons is None:
+        pytest.fail("the study has no polygons")
+    fewer, _ = join_zones(study, cells.iloc[1:])
+    pd.testing.assert_frame_equal(fewer, first.iloc[1:])
+    monkeypatch.setattr("geoaccess.zones.assign_zones", lambda *_, **__: pytest.fail("joined again"))
+    again, _ = join_zones(study, cells)
+    pd.testing.assert_frame_equal(again, first)
+    monkeypatch.undo()
+    path = min(study.cache.glob("zones-*/zones.parquet"))
+    path.write_bytes(path.read_bytes()[:-1])
+    pd.testing.assert_frame_equal(join_zones(study, cells)[0], first)
+    pd.testing.assert_frame_equal(join_zones(study, cells.iloc[1:])[0], fewer)

@@ -80,9 +80,11 @@ def describe_network(study: Study) -> list[tuple[str, pd.DataFrame]]:
     """Return titled tables of what the network of a study is made of."""
     network, from_cache = stages.build_or_load_network(study)
     writer = Writer(study.settings.language, ("terminal",))
-    edges = network.edges()
-    road = edges[edges["kind"] == EdgeKind.ROAD]
-    classes = road.groupby("highway").agg(edges=("way_id", "size"), km=("length_m", "sum"))
+    first_way = network.shape_way[network.shape_ptr[:-1]]
+    highway = np.asarray(network.class_names, dtype=object)[network.way_class[first_way]]
+    roads = pd.DataFrame({"highway": highway, "metres": network.edge_length_m.astype(float)})
+    roads = roads[network.edge_kind == EdgeKind.ROAD]
+    classes = roads.groupby("highway").agg(edges=("metres", "size"), km=("metres", "sum"))
     classes = classes.assign(km=classes["km"] / 1000).sort_values("km", ascending=False).reset_index()
     cells = stages.read_people(study)
     zones, _ = stages.join_zones(study, cells)
@@ -99,7 +101,7 @@ def describe_network(study: Study) -> list[tuple[str, pd.DataFrame]]:
         "t_network",
         nodes=writer.number(network.n_nodes),
         edges=writer.number(network.n_edges),
-        km=writer.number(road["length_m"].sum() / 1000),
+        km=writer.number(roads["metres"].sum() / 1000),
         ferries=writer.number(len(network.ferries)),
     )
     tables = [

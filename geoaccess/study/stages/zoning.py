@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -10,9 +11,11 @@ from shapely.geometry import Point
 from geoaccess import files, zones
 from geoaccess.study.municipality_numbers import matched
 from geoaccess.study.settings.inputs import CentralityTable, ZonesFromColumn, ZonesFromFile, ZonesFromOsm
-from geoaccess.study.stages.extracts import boundaries_of
+from geoaccess.study.stages.extracts import boundaries_of, code_of
+from geoaccess.study.stages.kept_tables import drop_oldest, kept_tables
 from geoaccess.study.stages.subjects import about, fetch_hint
 from geoaccess.tables import as_text, zone_name, zone_number
+from geoaccess.version import __version__
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     from geoaccess.study.settings.study_file import Study
 
 __all__ = ["join_zones"]
+
+_KEPT = 8
+"""Tables of cells and their municipalities that are kept in the cache."""
 
 
 def join_zones(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, gpd.GeoDataFrame | None]:
@@ -40,7 +46,27 @@ def join_zones(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, gpd
         )
     else:
         municipalities = _zones_of_osm(study, settings, cells)
-    return zones.assign_zones(cells, municipalities, max_nearest_m=settings.max_nearest_m), municipalities
+    return _assigned(study, cells, municipalities, settings.max_nearest_m), municipalities
+
+
+def _assigned(
+    study: Study, cells: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame, max_nearest_m: float
+) -> pd.DataFrame:
+    """Return the municipality of each cell; it is kept, as polygons of coasts have very many corners."""
+    asked = hashlib.sha256(f"{__version__} {max_nearest_m} {cells.crs} {municipalities.crs}".encode())
+    for file in code_of(("zones",)):
+        asked.update(files.sha256(file).encode())
+    asked.update(repr(municipalities.drop(columns="geometry").reset_index().to_dict("list")).encode())
+    for shape in (*cells.geometry.to_wkb(), *municipalities.geometry.to_wkb()):
+        asked.update(shape or b"-")
+
+    def joined() -> dict[str, pd.DataFrame]:
+        found = zones.assign_zones(cells, municipalities, max_nearest_m=max_nearest_m)
+        return {"zones": found.reset_index(drop=True)}
+
+    table: pd.DataFrame = kept_tables(study.cache / f"zones-{asked.hexdigest()[:20]}", joined)["zones"]
+    drop_oldest(study.cache, "zones-*", most=_KEPT)
+    return table.set_axis(cells.index)
 
 
 def _zones_of_column(study: Study, settings: ZonesFromColumn, cells: gpd.GeoDataFrame) -> pd.DataFrame:
