@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from geoaccess.errors import InputError, MissingFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
 __all__ = [
     "is_there",
@@ -25,6 +25,7 @@ __all__ = [
     "remembered_sha256",
     "require",
     "sha256",
+    "size_bytes",
     "spare",
     "writing",
     "writing_among",
@@ -49,12 +50,26 @@ def require(path: Path, *, hint: str = "check the path") -> Path:
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes as 64 hexadecimal digits; of a FileGDB, of the digests of its files."""
+    """Return the SHA-256 of a file's bytes as 64 hexadecimal digits; of a folder, that of all its files."""
     if path.is_dir():
-        parts = [f"{part.name} {sha256(part)}" for part in sorted(path.iterdir()) if part.is_file()]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        return _of_folder(path, sha256)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def size_bytes(path: Path) -> int:
+    """Return how large a file is, or all files of a folder together."""
+    return sum(file.stat().st_size for file in _files_of(path)) if path.is_dir() else path.stat().st_size
+
+
+def _files_of(folder: Path) -> list[Path]:
+    """Return the files of a folder, but for locks: other programs put these there while they look at the rest."""
+    return sorted(file for file in folder.rglob("*") if file.is_file() and file.suffix != ".lock")
+
+
+def _of_folder(folder: Path, digest: Callable[[Path], str]) -> str:
+    lines = (f"{file.relative_to(folder).as_posix()} {digest(file)}" for file in _files_of(folder))
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def remembered_sha256(path: Path, memory: Path) -> str:
@@ -73,6 +88,8 @@ def remembered_sha256(path: Path, memory: Path) -> str:
     ...     remembered_sha256(path, Path(folder) / "digests.json") == sha256(path)
     True
     """
+    if path.is_dir():
+        return _of_folder(path, lambda file: remembered_sha256(file, memory))
     name = str(path.absolute())
     now = time.time()
     stamp = _stamp(path)

@@ -110,7 +110,9 @@ def explain(
             "--profile", help="car, car_winter, ambulance, ssb, or a .toml file (default: the study's, or car)."
         ),
     ] = None,
-    way: Annotated[int | None, typer.Option("--way", help="A way of the study's extracts, by its number.")] = None,
+    way: Annotated[
+        int | None, typer.Option("--way", help="A way of the study's extracts, or a link of Ruteplan, by its number.")
+    ] = None,
     when: Annotated[
         str | None, typer.Option("--when", help="Decide seasons and conditions at this time: 2026-01-14T08:00.")
     ] = None,
@@ -136,7 +138,12 @@ def explain(
             raise InputError("--way needs a study: geoaccess explain configs/iceland.toml --way 12345")
         study = load_study(subject)
         rules = read_profile(find_profile(profile) if profile else study.profile)
-        found = explain_way([study.resolve(name) for name in study.settings.network.osm], way, rules, when=moment)
+        if study.nvdb is not None:
+            from geoaccess.nvdb import explain_link
+
+            found = explain_link(study.nvdb, way, rules, when=moment)
+        else:
+            found = explain_way([study.resolve(name) for name in study.settings.network.osm], way, rules, when=moment)
         _print_explanation(found, as_json=as_json)
         return
     rules = read_profile(find_profile(profile or "car"))

@@ -165,6 +165,7 @@ def _network_folders(variations: Sequence[Variation]) -> list[Path]:
             study.ferries,
             study.closures,
             network.when,
+            study.nvdb,
             *map(study.resolve, network.osm),
         )
         if key not in known:

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from geoaccess import files, services
+from geoaccess import files, nvdb, services
 from geoaccess.arguments import checks_arguments
 from geoaccess.background import background
 from geoaccess.errors import InputError
@@ -211,8 +211,7 @@ def _loose_features(mapped: gpd.GeoDataFrame, writer: Writer) -> list[str]:
 
 def _size(path: Path, writer: Writer) -> str:
     """Say how large a file is: in MB, a small one in kB."""
-    parts = path.iterdir() if path.is_dir() else [path]
-    size = sum(part.stat().st_size for part in parts)
+    size = files.size_bytes(path)
     if size >= _SMALL:
         return f"{writer.number(size / 1e6, 1)} MB"
     return f"{writer.number(math.ceil(size / 1e3))} kB"
@@ -243,6 +242,8 @@ def check(study: Study) -> list[str]:
         check_format(path)
         if is_pbf(path):
             newest_untagged_nodes(path)
+    if study.nvdb is not None:
+        found += [writer.text("c_links", n=nvdb.check_links(study.nvdb)), writer["c_nvdb_lacks"]]
     cells = stages.read_people(study)
     found.append(writer.text("c_cells", n=writer.people(len(cells)), people=writer.people(cells["population"].sum())))
     if "layer" in cells.attrs:

@@ -168,7 +168,10 @@ def _explanation(answers: Answers, found: measures.Comparison) -> list[str]:
     profile = read_profile(study.profile)
     ferry, snap, people = profile.ferry, study.settings.snap, study.settings.population
     writer = Writer(study.settings.language, ("validation",))
-    lines = [writer.text("speeds", profile=study.settings.network.profile, title=profile.title)]
+    if study.nvdb is not None:
+        lines = [writer["speeds_nvdb"]]
+    else:
+        lines = [writer.text("speeds", profile=study.settings.network.profile, title=profile.title)]
     if ferry.wait == "ssb":
         lines.append(writer.text("ferries_ssb", kph=writer.plain(ferry.ssb_kph)))
     else:

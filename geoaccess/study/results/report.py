@@ -216,6 +216,8 @@ def _origins(study: Study) -> list[maps.Origin]:
     settings = study.settings
     dated = settings.network.dated
     found = [maps.Origin("roads", _file(study.resolve(name)), dated) for name in settings.network.osm]
+    if study.nvdb is not None:
+        found.append(maps.Origin("roads", f"NVDB Ruteplan, Statens vegvesen (NLOD): {_file(study.nvdb)}", dated))
     when = settings.network.when
     found.append(maps.Origin("profile", settings.network.profile, when.isoformat() if when else ""))
     if study.ferries is not None:

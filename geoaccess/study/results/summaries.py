@@ -104,6 +104,9 @@ def describe_network(study: Study) -> list[tuple[str, pd.DataFrame]]:
         km=writer.number(roads["metres"].sum() / 1000),
         ferries=writer.number(len(network.ferries)),
     )
+    origin = ", ".join(study.settings.network.osm) or str(study.settings.network.nvdb)
+    source = writer.text("from_osm" if study.nvdb is None else "from_nvdb", files=origin)
+    title = f"{title}; {source}"
     tables = [
         (writer.text("from_cache", network=title) if from_cache else title, classes),
         (writer["t_ferries"], _ferries(network, writer)),
@@ -113,7 +116,15 @@ def describe_network(study: Study) -> list[tuple[str, pd.DataFrame]]:
         (writer.text("t_unread", n=len(unread)), unread.head(_TAGS_SHOWN)),
         (writer.text("t_unused", n=len(unused)), unused.head(_TAGS_SHOWN)),
     ]
+    if study.nvdb is not None:
+        tables = [*tables[:-2], (writer["t_nvdb_lacks"], _not_in_nvdb(writer))]  # its links have no tags to speak of
     return [(title, _in_words(table, writer)) for title, table in tables]
+
+
+def _not_in_nvdb(writer: Writer) -> pd.DataFrame:
+    """Return what OpenStreetMap would give beside roads and NVDB Ruteplan does not, and what stands in for it."""
+    rows = [(writer[f"lacks_{what}"], writer[f"instead_{what}"]) for what in ("sites", "names", "borders", "water")]
+    return pd.DataFrame(rows, columns=["what", "instead"])
 
 
 def _ferries(network: Network, writer: Writer) -> pd.DataFrame:

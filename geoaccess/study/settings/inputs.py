@@ -33,9 +33,10 @@ Positive = Annotated[float, Field(gt=0)]
 
 
 class NetworkSettings(Table):
-    """[network]: the extract and the rules for reading it."""
+    """[network]: the roads, from OpenStreetMap or from NVDB Ruteplan, and the rules for reading them."""
 
-    osm: Annotated[list[str], Field(min_length=1)]
+    osm: Annotated[list[str], Field(min_length=1)] = []
+    nvdb: str | None = None
     profile: str = "car"
     when: datetime | None = None
     ferries: str | None = None
@@ -43,6 +44,16 @@ class NetworkSettings(Table):
     ferry_gtfs: list[str] = []
     dated: str = ""
     min_component_km: Annotated[float, Field(ge=0)] = MIN_COMPONENT_M / 1000
+
+    @model_validator(mode="after")
+    def _one_source(self) -> NetworkSettings:
+        if bool(self.osm) == bool(self.nvdb):
+            found = "both" if self.osm else "neither"
+            raise ValueError(
+                'give osm = ["region.osm.pbf"] for OpenStreetMap, or nvdb = "ruteplan.gdb" for NVDB Ruteplan: '
+                f"one of them (found {found})"
+            )
+        return self
 
 
 class SnapSettings(Table):

@@ -41,6 +41,7 @@ from geoaccess.study.settings.inputs import (
     Zones,
     ZonesFromColumn,
     ZonesFromFile,
+    ZonesFromOsm,
 )
 from geoaccess.study.settings.reliability import ReliabilitySettings  # noqa: TC001 - pydantic reads the annotation
 from geoaccess.toml import Table, did_you_mean, read_toml
@@ -118,9 +119,27 @@ class Settings(Table):
             problems += self.ambulance.problems({key: service.toward for key, service in self.services.items()})
         problems += self.demand.problems(self.services, self.population.ages)
         problems += section_problems(self.services, self.zonings, self.opening, self.catchments)
+        problems += _not_in_nvdb(self) if self.network.nvdb else []
         if problems:
             raise ValueError("\n".join(problems))
         return self
+
+
+def _not_in_nvdb(settings: Settings) -> list[str]:
+    """Return what is to be read from OpenStreetMap where the study has none."""
+    asked = {
+        '[[sites]] kind = "osm" and "osm_review"': not all(isinstance(one, SitesFromFile) for one in settings.sites),
+        '[zones] kind = "osm"': isinstance(settings.zones, ZonesFromOsm),
+        "[centrality.functions] with tags": isinstance(settings.centrality, CentralityComputed)
+        and bool(settings.centrality.tags),
+        "[ambulance] with tags": settings.ambulance is not None and bool(settings.ambulance.tags),
+    }
+    return [
+        f"{what}: NVDB Ruteplan ([network] nvdb) holds roads and ferries only, no places, "
+        "services or borders; give a file"
+        for what, wanted in asked.items()
+        if wanted
+    ]
 
 
 @dataclass(frozen=True)
@@ -183,6 +202,12 @@ class Study:
         return self.resolve(name) if name else None
 
     @property
+    def nvdb(self) -> Path | None:
+        """The file or folder of NVDB Ruteplan, where the roads of the study are from there."""
+        name = self.settings.network.nvdb
+        return self.resolve(name) if name else None
+
+    @property
     def closures(self) -> Path | None:
         """The table of roads closed for a part of the year, where the study names one."""
         name = self.settings.network.closures
@@ -208,6 +233,8 @@ class Study:
         settings = self.settings
         found: dict[str, Path] = {"study": self.path, "profile": self.profile}
         found |= {f"osm {i + 1}": self.resolve(name) for i, name in enumerate(settings.network.osm)}
+        if self.nvdb is not None:
+            found["nvdb"] = self.nvdb
         if settings.network.ferries:
             found["ferries"] = self.resolve(settings.network.ferries)
         if settings.network.closures:

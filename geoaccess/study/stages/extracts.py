@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 
-from geoaccess import files, services
+from geoaccess import files, nvdb, services
 from geoaccess.osm import count_unused_tags, read_boundaries, read_features, read_profile, read_road_names
 from geoaccess.study.settings.inputs import CentralityComputed, SitesFromFile
 from geoaccess.study.stages.kept_tables import kept_tables
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import geopandas as gpd
-    import pandas as pd
 
     from geoaccess.study.settings.study_file import Study
 
@@ -46,13 +46,15 @@ _Pair = tuple[str, str]
 
 
 def extracts_of(study: Study) -> list[Path]:
-    """Return the extracts of a study.
+    """Return the extracts of a study, or its file or folder of NVDB Ruteplan.
 
     Raises
     ------
     MissingFileError
         If one is not there.
     """
+    if study.nvdb is not None:
+        return [files.require(study.nvdb, hint=fetch_hint(study))]
     return [files.require(study.resolve(name), hint=fetch_hint(study)) for name in study.settings.network.osm]
 
 
@@ -68,11 +70,13 @@ def code_of(rooms: Sequence[str]) -> list[Path]:
 
 
 def features_of(study: Study, tags: Sequence[_Pair]) -> gpd.GeoDataFrame:
-    """Return every mapped feature that carries one of some tags, as `read_features` does.
+    """Return every mapped feature that carries one of some tags, as `read_features` does; none for NVDB Ruteplan.
 
     All that the study asks for, and places by name, are read and kept together: reading takes as long for many tags as
     for one.
     """
+    if study.nvdb is not None:
+        return read_features([], list(tags))
     together = [*_tags_of(study), *(("place", kind) for kind in PLACES)]
     together = sorted({pair for pair in (*together, *tags) if pair[0] != "type"})
     alone = any(key == "type" for key, _ in tags)  # what features of an area say of their own kind is not kept
@@ -116,12 +120,18 @@ def boundaries_of(study: Study, levels: Sequence[int]) -> dict[int, gpd.GeoDataF
 
 def road_names_of(study: Study) -> pd.DataFrame:
     """Return what the roads of a study are called, as `read_road_names` does."""
-    names: pd.DataFrame = _kept(study, "names", "", lambda paths: {"names": read_road_names(paths)})["names"]
+
+    def read(paths: list[Path]) -> dict[str, pd.DataFrame]:
+        return {"names": read_road_names(paths) if study.nvdb is None else nvdb.read_road_names(paths[0])}
+
+    names: pd.DataFrame = _kept(study, "names", "", read)["names"]
     return names
 
 
 def unused_tags_of(study: Study) -> pd.DataFrame:
     """Return the tags that no rule of the study's profile looks at, as `count_unused_tags` does."""
+    if study.nvdb is not None:
+        return pd.DataFrame(columns=["key", "ways"])
     profile = read_profile(study.profile)
     asked = sorted(profile.keys), sorted(profile.highway)
     found = _kept(study, "unused", asked, lambda paths: {"unused": count_unused_tags(paths, profile)})
@@ -138,6 +148,6 @@ def _kept(
     digest = hashlib.sha256(f"{__version__} {versions} {asked}".encode())
     for path in paths:
         digest.update(content_digest(study, path).encode())
-    for file in code_of(_ROOMS):
+    for file in code_of(_ROOMS if study.nvdb is None else (*_ROOMS, "nvdb")):
         digest.update(files.sha256(file).encode())
     return kept_tables(study.cache / f"{kind}-{digest.hexdigest()[:20]}", lambda: read(paths))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from geoaccess import files
+from geoaccess import files, nvdb
 from geoaccess.errors import InputError
 from geoaccess.hierarchy import has_order, load_order, save_order, topology_digest, whole
 from geoaccess.network import Network, load_network, prepare, save_network
@@ -79,7 +79,8 @@ def contract_or_load(study: Study, network: Network) -> Hierarchy:
 def network_folder(study: Study) -> Path:
     """Return where the network is kept: under a digest of all that makes it.
 
-    That is the extracts, the profile, the tables of ferries and of closed roads and the code that builds it.
+    That is the extracts (or all files of NVDB Ruteplan), the profile, the tables of ferries and of closed roads and the
+    code that builds it.
     """
     paths = _extracts(study)
     settings = f"{study.settings.network.when} {study.settings.network.min_component_km}"
@@ -87,18 +88,18 @@ def network_folder(study: Study) -> Path:
 
 
 def build_network(study: Study, *, say: Callable[[str], None] | None = None) -> Network:
-    """Build the network from the extracts."""
-    when = study.settings.network.when
-    profile = read_profile(study.profile)
-    return read_network(
-        _extracts(study),
-        profile,
-        when=when,
-        ferries=study.ferries,
-        closures=study.closures,
-        min_component_m=study.settings.network.min_component_km * 1000,
-        progress=say,
-    )
+    """Build the network from the extracts, or from NVDB Ruteplan."""
+    paths, profile = _extracts(study), read_profile(study.profile)
+    settings: dict[str, Any] = {
+        "when": study.settings.network.when,
+        "ferries": study.ferries,
+        "closures": study.closures,
+        "min_component_m": study.settings.network.min_component_km * 1000,
+        "progress": say,
+    }
+    if study.nvdb is not None:
+        return nvdb.read_network(paths[0], profile, **settings)
+    return read_network(paths, profile, **settings)
 
 
 def _extracts(study: Study) -> list[Path]:
@@ -112,7 +113,8 @@ def _network_digest(study: Study, paths: Sequence[Path], settings: str) -> str:
     for path in paths:
         digest.update(content_digest(study, path).encode())
     hint = "check [network] ferries and closures in the study"
+    rooms = _ROOMS_OF_A_NETWORK if study.nvdb is None else (*_ROOMS_OF_A_NETWORK, "nvdb")
     tables = [files.require(file, hint=hint) for file in (study.ferries, study.closures) if file is not None]
-    for file in [*profile_files(study.profile), *tables, *code_of(_ROOMS_OF_A_NETWORK)]:
+    for file in [*profile_files(study.profile), *tables, *code_of(rooms)]:
         digest.update(files.sha256(file).encode())
     return digest.hexdigest()
