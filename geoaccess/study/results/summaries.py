@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 
 __all__ = ["describe_network", "draw_network", "headed", "main_table", "minutes", "route_table", "write_template"]
 
+_NOT_IN_NVDB = (
+    ("lacks_sites", "instead_sites"),
+    ("lacks_names", "instead_names"),
+    ("lacks_borders", "instead_borders"),
+    ("lacks_water", "instead_water"),
+)
 _ISLANDS_SHOWN = 25
 _TAGS_SHOWN = 30
 
@@ -123,7 +129,7 @@ def describe_network(study: Study) -> list[tuple[str, pd.DataFrame]]:
 
 def _not_in_nvdb(writer: Writer) -> pd.DataFrame:
     """Return what OpenStreetMap would give beside roads and NVDB Ruteplan does not, and what stands in for it."""
-    rows = [(writer[f"lacks_{what}"], writer[f"instead_{what}"]) for what in ("sites", "names", "borders", "water")]
+    rows = [(writer[lacks], writer[instead]) for lacks, instead in _NOT_IN_NVDB]
     return pd.DataFrame(rows, columns=["what", "instead"])
 
 
