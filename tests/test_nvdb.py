@@ -68,13 +68,18 @@ def frame(links=LINKS, **changed):
     return table
 
 
+def whole(table):
+    """Return a table with whole numbers as a FileGDB has them."""
+    return table.astype(dict.fromkeys(table.columns[table.dtypes == "int64"], "int32"))
+
+
 def written(path, table, turns=(), layer="ruttger_link_geom"):
     driver = "OpenFileGDB" if path.suffix == ".gdb" else "GPKG"
-    table = table.astype(dict.fromkeys(table.columns[table.dtypes == "int64"], "int32"))  # as FileGDB has whole numbers
+    table = whole(table)
     write_dataframe(table, path, layer=layer, driver=driver, geometry_type="MultiLineString Z")
     if len(turns):
         write_dataframe(
-            pd.DataFrame(turns).astype(dict.fromkeys(("fromlinkid", "tolinkid"), "int32")),
+            whole(pd.DataFrame(turns)),
             path,
             layer="ruttger_turnrestriction",
             driver=driver,
@@ -188,6 +193,17 @@ def test_a_banned_turn_is_obeyed(tmp_path):
     assert found.counts["turn_rules_used"] == 1
     assert minutes(found, 1, 7) == pytest.approx(14.5, abs=0.02)
     assert minutes(found, 7, 1) == pytest.approx(9.0, abs=0.02)
+
+
+def test_a_banned_turn_over_a_link_bans_nothing_else(tmp_path):
+    """In the form of 2021: not from link 15 over 16 into 10 (rows 6, 7, 1); from 16 alone one may go there."""
+    names = {"fromnode": "FromNodeID", "tonode": "ToNodeID", "drivetime_fw": "FT_MINUTES", "drivetime_bw": "TF_MINUTES"}
+    old = frame().rename(columns=names).drop(columns="linkid")
+    turns = {"edge1fid": [6], "edge1end": ["Y"], "edge2fid": [7], "edge3fid": [1]}
+    found = ga.read_nvdb(written(tmp_path / "turns.gdb", old, turns))
+    assert found.counts["turn_rules_used"] == 1
+    assert minutes(found, 7, 1) == pytest.approx(9.0, abs=0.02)
+    assert minutes(found, 6, 1) == pytest.approx(2.0 + 6.0 + 2.5 + 4.0 + 3.0, abs=0.02)
 
 
 def test_names_numbers_bridges_and_tunnels_are_kept(ruteplan):

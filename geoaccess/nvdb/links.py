@@ -41,8 +41,8 @@ class Links(NamedTuple):
 
     `table` has a row per link: `link` (its number), `from_node` and `to_node` (-1 where the file names none), `oneway`,
     minutes and limits both ways, `functional_class`, `category` (E, R, F, K, P, S), `number`, `name`, and true or false
-    for `ferry`, `bridge`, `tunnel`, `barred`, `path`. `turns` holds the pairs of links of banned turns. `x`, `y` are
-    the points of all shapes, in metres of `crs`; `ptr` says which are whose.
+    for `ferry`, `bridge`, `tunnel`, `barred`, `path`. `turns` holds banned turns: `left`, `over` (a link, or
+    -1), `entered`. `x`, `y` are the points of all shapes, in metres of `crs`; `ptr` says which are whose.
     """
 
     table: pd.DataFrame

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -26,10 +28,11 @@ CLASS_OF_ROAD: Final = {
 _MOTORWAY_KPH = 100
 _FOREST = "S"
 _PREFIX: Final = {"E": "E ", "R": "Rv", "F": "Fv"}
-_COLUMNS = (
-    "oneway", "forward_min", "backward_min", "forward_kph", "backward_kph", "functional_class", "category", "name",
-    "ferry", "bridge", "tunnel", "barred", "path", "max_weight_t", "max_height_m",
+_ALIKE = (
+    "oneway", "forward_kph", "backward_kph", "functional_class", "ferry", "bridge", "tunnel", "barred", "path",
+    "max_weight_t", "max_height_m",
 )  # fmt: skip
+"""Columns that tags are made of as they are; of the minutes of a road it matters only whether there are any."""
 
 
 def tags_of(links: Links) -> tuple[list[dict[str, str]], list[int]]:
@@ -37,13 +40,20 @@ def tags_of(links: Links) -> tuple[list[dict[str, str]], list[int]]:
 
     Ferries keep their name and minutes, roads do not: names of roads are looked up by `read_road_names`.
     """
-    table = links.table[list(_COLUMNS)]
+    table, ferry = links.table, links.table["ferry"]
+    asked = table[list(_ALIKE)].assign(
+        name=table["name"].where(ferry, ""),
+        category=table["category"].where(table["category"] == _FOREST, ""),
+        **{name: table[name].where(ferry, (table[name] >= 0) - 1.0) for name in ("forward_min", "backward_min")},
+    )
+    group = asked.groupby([*asked], dropna=False, sort=False).ngroup().to_numpy()
+    first = np.unique(group, return_index=True)[1]
     made: dict[tuple[tuple[str, str], ...], int] = {}
-    which = []
-    for row in table.itertuples(index=False):
+    of_group = []
+    for row in asked.iloc[first].itertuples(index=False):
         key = tuple(_ferry(row) if row.ferry else _road(row))
-        which.append(made.setdefault(key, len(made)))
-    return [dict(key) for key in made], which
+        of_group.append(made.setdefault(key, len(made)))
+    return [dict(key) for key in made], np.array(of_group, np.int32)[group].tolist()
 
 
 def _road(row: Any) -> list[tuple[str, str]]:

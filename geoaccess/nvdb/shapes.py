@@ -83,7 +83,7 @@ def _degrees(
 
 
 def _restrictions(table: pd.DataFrame, turns: pd.DataFrame) -> list[Restriction]:
-    """Return the banned turns, over the node that both links have; one between links that do not meet is incomplete."""
+    """Return the banned turns, over the node that both links have or over a link; others are incomplete."""
     nodes = {
         link: (a, b)
         for link, a, b in table.loc[
@@ -91,7 +91,9 @@ def _restrictions(table: pd.DataFrame, turns: pd.DataFrame) -> list[Restriction]
         ].itertuples(index=False)
     }
     found = []
-    for left, entered in turns.drop_duplicates().itertuples(index=False):
+    for left, over, entered in turns.drop_duplicates().itertuples(index=False):
         shared = {*nodes.get(left, ())} & {*nodes.get(entered, ())} - {-1}
-        found.append(Restriction({"restriction": "no_turn"}, (left,), tuple(sorted(shared))[:1], (), (entered,)))
+        nodes_between = () if over >= 0 else tuple(sorted(shared))[:1]
+        links_between = (over,) if over >= 0 else ()
+        found.append(Restriction({"restriction": "no_turn"}, (left,), nodes_between, links_between, (entered,)))
     return found

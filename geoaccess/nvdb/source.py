@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Rows", "Source", "open_source", "read_rows", "read_turns"]
 
+_THIRD = "edge3fid"
 _WHAT = "Ruteplan is a FileGDB (a folder named .gdb, or its zip) or a GeoPackage"
 
 
@@ -121,13 +122,15 @@ def read_rows(source: Source, *, shapes: bool = True) -> Rows:
 
 
 def read_turns(source: Source) -> pd.DataFrame:
-    """Read the layer of banned turns: the numbers of the links `left` and `entered`; no row where there is none."""
+    """Read the layer of banned turns: the numbers of the links `left`, `over` (-1: none) and `entered`."""
     import pyogrio
 
     if not source.turns:
-        return pd.DataFrame({"left": [], "entered": []}, dtype="int64")
+        return pd.DataFrame({"left": [], "over": [], "entered": []}, dtype="int64")
     found = pyogrio.read_dataframe(source.address, layer=source.turns, read_geometry=False)
     found.columns = [str(name).lower() for name in found.columns]
-    ours = found[list(source.form.turn)].set_axis(["left", "entered"], axis=1)
-    numbers: pd.DataFrame = ours.apply(pd.to_numeric, errors="coerce").dropna().astype("int64")
-    return numbers
+    left, second = (pd.to_numeric(found[name], errors="coerce") for name in source.form.turn)
+    third = pd.to_numeric(found[_THIRD], errors="coerce") if _THIRD in found else pd.Series(np.nan, found.index)
+    longer = third > 0  # a turn over a link in between
+    turns = pd.DataFrame({"left": left, "over": second.where(longer, -1), "entered": third.where(longer, second)})
+    return turns.dropna().astype("int64")

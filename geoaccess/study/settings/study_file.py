@@ -233,8 +233,7 @@ class Study:
         settings = self.settings
         found: dict[str, Path] = {"study": self.path, "profile": self.profile}
         found |= {f"osm {i + 1}": self.resolve(name) for i, name in enumerate(settings.network.osm)}
-        if self.nvdb is not None:
-            found["nvdb"] = self.nvdb
+        found |= {"nvdb": self.nvdb} if self.nvdb is not None else {}
         if settings.network.ferries:
             found["ferries"] = self.resolve(settings.network.ferries)
         if settings.network.closures:
