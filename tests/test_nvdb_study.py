@@ -14,11 +14,24 @@ from typer.testing import CliRunner
 from geoaccess import files
 from geoaccess.cli import app
 from geoaccess.errors import ConfigError, GeoaccessError, InputError, MissingFileError
+from geoaccess.planner import PlannerState, Session, read_changes
 from geoaccess.questions import vulnerable_study
 from geoaccess.questions.scenario_run import apply_scenario, solve_baseline, solve_scenario
 from geoaccess.scenarios import read_scenario
 from geoaccess.study import check, describe_network, load_study, run_study, solve_study, stages
-from tests.test_study_tiny import EARTH, KEYS, ORIGIN_E, ORIGIN_N, PEOPLE, PLACES, STUDY, WAYS, degrees, write_study
+from tests.test_study_tiny import (
+    EARTH,
+    KEYS,
+    ORIGIN_E,
+    ORIGIN_N,
+    PEOPLE,
+    PLACES,
+    STUDY,
+    WAYS,
+    cell_id,
+    degrees,
+    write_study,
+)
 
 BOAT = "middle skerry"  # carries no cars: Ruteplan does not have it
 TEXT = STUDY.replace('osm = ["roads.osm.pbf"]', 'nvdb = "ruteplan.gdb"\nferries = "ferries.csv"')
@@ -199,3 +212,15 @@ def test_route_follows_links(path):
     shown = CliRunner().invoke(app, ["route", str(path), "--from", start, "--to", goal])
     assert shown.exit_code == 0, shown.output
     assert "Car ferry" in shown.output
+
+
+def test_the_planner_closes_a_ferry_and_draws_a_journey(answers):
+    state = PlannerState(answers)
+    session = Session(state)
+    isle = answers.results.index.get_loc(cell_id("isle"))
+    [journey] = session.journeys([], "gp", isle)
+    assert journey.site == "gp-east"
+    assert "Car ferry" in {part["detail"] for part in journey.parts}
+    closed = session.answer(read_changes([{"what": "close", "way": 8}]), "gp").figures.times_s
+    assert np.isinf(closed[isle])
+    assert np.isfinite(closed).sum() == np.isfinite(answers.results["gp_s"]).sum() - 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -10,6 +9,7 @@ import pandas as pd
 
 from geoaccess.errors import InputError, MissingFileError
 from geoaccess.nvdb.forms import form_of
+from geoaccess.tables import gdal_address
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +57,7 @@ def open_source(path: Path) -> Source:
 
     if not path.exists():
         raise MissingFileError(f"{path}: no such file or folder; check [network] nvdb in the study. {_WHAT}")
-    address = _address(path)
+    address = gdal_address(path)
     try:
         layers = [(str(name), kind is not None) for name, kind in pyogrio.list_layers(address)]
         fields = {name: [str(one) for one in pyogrio.read_info(address, layer=name)["fields"]] for name, _ in layers}
@@ -75,26 +75,6 @@ def open_source(path: Path) -> Source:
         )
     turns = [name for name, _ in layers if {*form.turn} <= {field.lower() for field in fields[name]}]
     return Source(path, address, links, form, turns[0] if turns else "")
-
-
-def _address(path: Path) -> str:
-    if path.suffix.lower() != ".zip":
-        return str(path)
-    try:
-        with zipfile.ZipFile(path) as packed:
-            names = [name.rstrip("/").split("/") for name in packed.namelist()]
-    except zipfile.BadZipFile as error:
-        raise InputError(f"{path}: is no whole zip file ({error}); fetch it again") from error
-    inside = {
-        "/".join(parts[: at + 1])
-        for parts in names
-        for at, part in enumerate(parts)
-        if part.lower().endswith((".gdb", ".gpkg"))
-    }
-    if len(inside) != 1:
-        what = ", ".join(sorted(inside)) or "nothing of the kind"
-        raise InputError(f"{path}: must hold one FileGDB or GeoPackage, but holds {what}; unpack it and name one")
-    return f"/vsizip/{path.absolute()}/{inside.pop()}"
 
 
 def read_rows(source: Source, *, shapes: bool = True) -> Rows:

@@ -10,7 +10,7 @@ from geoaccess.tables.columns import (
     read_yes,
     show_rows,
 )
-from geoaccess.tables.layers import LAYER_TAKEN
+from geoaccess.tables.layers import LAYER_TAKEN, gdal_address
 from geoaccess.tables.numbers import parse_number, to_numbers
 from geoaccess.tables.reading import read_table
 from geoaccess.tables.text import read_text_file, split_rows
@@ -23,6 +23,7 @@ __all__ = [
     "column_numbers",
     "csv_text",
     "empty_rows",
+    "gdal_address",
     "match_zones",
     "missing_columns",
     "parse_number",

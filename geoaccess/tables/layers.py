@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["LAYER_TAKEN", "read_shapes"]
+__all__ = ["LAYER_TAKEN", "gdal_address", "read_shapes"]
 
 LAYER_TAKEN = "layer_taken"
 """Key in the attributes of a table: the layer that was taken of several, where none was named."""
@@ -33,7 +33,7 @@ def read_shapes(path: Path, *, layer: str | None, columns: Sequence[str] = ()) -
     InputError
         If there is no such layer, or several may be meant; with the layers there are.
     """
-    address = _address(path)
+    address = gdal_address(path)
     if address.lower().endswith((".geojson", ".json")) and (collections := _collections(path, address)):
         return _of_collections(path, collections, layer, columns)
     import geopandas as gpd
@@ -58,7 +58,7 @@ def read_shapes(path: Path, *, layer: str | None, columns: Sequence[str] = ()) -
     return rows
 
 
-def _address(path: Path) -> str:
+def gdal_address(path: Path) -> str:
     """Return where GDAL finds a file: inside a zip, the one data set that is in it."""
     if path.suffix.lower() != ".zip":
         return str(path)
