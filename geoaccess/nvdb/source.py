@@ -9,7 +9,7 @@ import pandas as pd
 
 from geoaccess.errors import InputError, MissingFileError
 from geoaccess.nvdb.forms import form_of
-from geoaccess.tables import gdal_address
+from geoaccess.tables import gdal_address, read_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,11 +103,9 @@ def read_rows(source: Source, *, shapes: bool = True) -> Rows:
 
 def read_turns(source: Source) -> pd.DataFrame:
     """Read the layer of banned turns: the numbers of the links `left`, `over` (-1: none) and `entered`."""
-    import pyogrio
-
     if not source.turns:
         return pd.DataFrame({"left": [], "over": [], "entered": []}, dtype="int64")
-    found = pyogrio.read_dataframe(source.address, layer=source.turns, read_geometry=False)
+    found = read_table(source.path, layer=source.turns)
     found.columns = [str(name).lower() for name in found.columns]
     left, second = (pd.to_numeric(found[name], errors="coerce") for name in source.form.turn)
     third = pd.to_numeric(found[_THIRD], errors="coerce") if _THIRD in found else pd.Series(np.nan, found.index)
