@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from shapely.geometry import Point
 from test_turns import ruled_networks
 
@@ -17,7 +18,7 @@ from geoaccess.routing import nearest, route
 
 
 @settings(max_examples=80, deadline=None)
-@given(ruled_networks())
+@given(st.one_of(ruled_networks(), ruled_networks(tidy=True)))
 def test_parts_add_up_to_the_time_and_form_one_line(made):
     network, _, rng = made
     a, b = (Point(x, y) for x, y in np.column_stack([10 + rng.random(2) * 0.3, 60 + rng.random(2) * 0.15]))

@@ -9,11 +9,12 @@ from types import SimpleNamespace
 import geopandas as gpd
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point
 from straight import straight_ds
 
+import geoaccess as ga
 from geoaccess.errors import InputError
 from geoaccess.network import DECISECONDS, Turns, assemble, snap
 from geoaccess.routing import nearest_snapped, travel_times
@@ -35,6 +36,60 @@ def walked_rules(rng, u, v):
         ways = [edge for edge, _ in walk]
         rows.append((-1, tuple(ways[1:-1]), ways[0], ways[-1], bool(rng.random() < 0.4)))
     return rows
+
+
+def assembled(lon, lat, ends, times, way, rows, restricted):
+    """A network of segments between the ends, and rules (via node, via ways, from way, to way, only)."""
+    via, via_ways, from_way, to_way, only = zip(*rows, strict=True) if rows else [()] * 5
+    rules = Turns(
+        via=np.array([-1 if ways else node for node, ways in zip(via, via_ways, strict=True)], np.int32),
+        from_way=np.array(from_way, np.int32),
+        to_way=np.array(to_way, np.int32),
+        only=np.array(only, np.bool_),
+        via_ways=via_ways,
+    )
+    return assemble(
+        lon=lon,
+        lat=lat,
+        a=ends[0],
+        b=ends[1],
+        forward_s=times[0],
+        backward_s=times[1],
+        way=way,
+        way_id=np.arange(way.size, dtype=np.int64),
+        way_class=["road"] * way.size,
+        restricted=restricted,
+        turns=rules,
+        merge_chains=False,
+    )
+
+
+RING_S = {"forward": (60, 5, 7, 60), "backward": (60, 6, 10, 60)}
+"""Seconds over each way of `ring`."""
+
+
+def ring(*rules, both_ways=False):
+    """Streets 0 between nodes 0 and 1 and 3 between 1 and 3; a ring of the ways 1 (node 1 to 2) and 2 (back to 1).
+
+    From street 0 to street 3 straight on is banned at node 1: who wants to go there drives round the ring.
+    """
+    rows = [(1, (), 0, 3, False), *rules]
+    lon, lat = np.array([10.0, 10.1, 10.2, 10.1]), np.array([60.0, 60.0, 60.0, 60.1])
+    ends = np.array([[0, 1, 2, 1], [1, 2, 1, 3]], np.int32)
+    backward = RING_S["backward"] if both_ways else (60, -1, -1, 60)
+    times, way = np.array([RING_S["forward"], backward], float), np.arange(4, dtype=np.int32)
+    return assembled(lon, lat, ends, times, way, rows, np.zeros(4, bool)), rows, np.random.default_rng(0)
+
+
+NO_RING, NO_RING_BACK, ONLY_RING, INTO_ITSELF = (
+    (-1, ways, from_way, to_way, only)
+    for ways, from_way, to_way, only in (
+        ((1, 2), 0, 3, False),
+        ((2, 1), 0, 3, False),
+        ((1, 2), 0, 3, True),
+        ((1,), 2, 2, False),
+    )
+)
 
 
 @st.composite
@@ -59,30 +114,9 @@ def ruled_networks(draw, *, tidy=False):
             (via, tuple(rng.integers(0, m, size).tolist()), *rng.integers(0, m, 2).tolist(), bool(rng.random() < 0.3))
             for via, size in zip(rng.integers(0, n, 8).tolist(), rng.integers(0, 3, 8).tolist(), strict=True)
         ][: draw(st.integers(0, 8))]
-    via, via_ways, from_way, to_way, only = zip(*rows, strict=True) if rows else [()] * 5
-    rules = Turns(
-        via=np.array([-1 if ways else node for node, ways in zip(via, via_ways, strict=True)], np.int32),
-        from_way=np.array(from_way, np.int32),
-        to_way=np.array(to_way, np.int32),
-        only=np.array(only, np.bool_),
-        via_ways=via_ways,
-    )
     lon, lat = 10 + rng.random(n) * 0.3, 60 + rng.random(n) * 0.15
-    network = assemble(
-        lon=lon,
-        lat=lat,
-        a=u,
-        b=v,
-        forward_s=times[0],
-        backward_s=times[1],
-        way=way,
-        way_id=np.arange(m, dtype=np.int64),
-        way_class=["road"] * m,
-        restricted=rng.random(m) < (0 if tidy else 0.35),
-        turns=rules,
-        merge_chains=False,
-    )
-    return network, rows, rng
+    restricted = rng.random(m) < (0 if tidy else 0.35)
+    return assembled(lon, lat, (u, v), times, way, rows, restricted), rows, rng
 
 
 def points(rng, count, prefix):
@@ -215,14 +249,19 @@ def rules_by_edge(network, turns):
     restricted = restricted_edges(network)
 
     def over(ways):
-        """All rows of edges over these ways and no other, through no node twice."""
+        """All rows of edges over these ways and no other: through no edge and no node twice, or round a ring once."""
         own = [step for step in steps if comes_by[step] == goes_by[step] and comes_by[step] in ways]
         for size in range(1, len({edge for edge, _ in own}) + 1):
             for row in itertools.permutations(own, size):
                 nodes = [begins[row[0]], *(ends[step] for step in row)]
                 joined = all(ends[one] == begins[other] for one, other in itertools.pairwise(row))
-                if joined and len(set(nodes)) == len(nodes) and {comes_by[step] for step in row} == set(ways):
+                once = len(set(nodes[:-1])) == len(set(nodes[1:])) == len({edge for edge, _ in row}) == size
+                if joined and once and {comes_by[step] for step in row} == set(ways):
                     yield row
+
+    def in_order(before, ways):
+        """Whether a row leads over the ways as they are listed."""
+        return tuple(way for way, _ in itertools.groupby(comes_by[step] for step in before[1:])) == ways
 
     out = []
     for via, via_ways, from_way, to_way, only in turns:
@@ -237,6 +276,8 @@ def rules_by_edge(network, turns):
                         rows.append(((one, *middle), other))
         if len(rows) > 1:
             rows = [row for row in rows if all(drivable[step] for step in (*row[0], row[1]))]
+        if len(rows) > 1 and len(via_ways) > 1:
+            rows = [row for row in rows if in_order(row[0], via_ways)] or rows
         if len(rows) > 1 and (only or from_way != to_way):
             continue
         if any(restricted[edge] for before, into in rows for edge, _ in (*before, into)):
@@ -245,7 +286,43 @@ def rules_by_edge(network, turns):
     return out
 
 
-@settings(max_examples=150, deadline=None)
+@pytest.mark.parametrize(
+    ("rules", "both_ways", "round_s"),
+    [
+        ([], False, 5 + 7),
+        ([NO_RING], False, 2 * (5 + 7)),  # the second time one comes from the ring, not from street 0
+        ([NO_RING_BACK], False, 2 * (5 + 7)),  # only one way round can be driven: the order does not matter
+        ([ONLY_RING], False, 5 + 7),
+        ([], True, 5 + 6),  # along way 1 to node 2 and back
+        ([NO_RING], True, 10 + 6),  # round the other way; nobody on way 1 turns round within the rule
+        ([NO_RING_BACK], True, 5 + 6),  # it bans the other way round
+        ([NO_RING, NO_RING_BACK], True, 5 + 7 + 5 + 6),  # once round, and then way 1 there and back: within no rule
+        ([ONLY_RING], True, 5 + 7),  # nobody turns round within it
+    ],
+)
+def test_a_ring_of_via_ways_is_driven_in_the_order_of_its_members(rules, both_ways, round_s):
+    """The time from node 0 to node 3 is that of both streets, 120 s, and of what it takes to come out of the ring."""
+    network, rows, _ = ring(*rules, both_ways=both_ways)
+    cells, sites = (
+        snap(network, gpd.GeoSeries([Point(*at)], index=["p"], crs="EPSG:4326"), min_component_m=0)
+        for at in ((10.0, 60.0), (10.1, 60.1))
+    )
+    expected = 60 + round_s + 60
+    by_oracle = journeys(network, rules_by_edge(network, rows), cells.loc["p"], sites.loc["p"])
+    assert by_oracle == expected * DECISECONDS
+    for way in (network, ga.contract(network)):
+        assert travel_times(way, cells, sites).tolist() == [[expected]]
+        assert nearest_snapped(way, cells, sites, k=1)["travel_time_s"].tolist() == [expected]
+        assert nearest_snapped(way, sites, cells, k=1, direction="to_people")["travel_time_s"].tolist() == [expected]
+        assert ga.route(way, (10.0, 60.0), (10.1, 60.1), min_component_m=0)["travel_time_s"].sum() == expected
+
+
+@settings(max_examples=max(150, settings().max_examples), deadline=None)
+@example(ring(NO_RING), "to_sites")
+@example(ring(NO_RING, both_ways=True), "to_people")
+@example(ring(NO_RING_BACK, both_ways=True), "to_sites")
+@example(ring(ONLY_RING, both_ways=True), "to_people")
+@example(ring(INTO_ITSELF, both_ways=True), "to_sites")
 @given(st.one_of(ruled_networks(), ruled_networks(tidy=True)), st.sampled_from(["to_sites", "to_people"]))
 def test_searches_obey_every_rule(made, direction):
     network, turns, rng = made
@@ -257,6 +334,7 @@ def test_searches_obey_every_rule(made, direction):
     rules = rules_by_edge(network, turns)
     found = nearest_snapped(network, cells, sites, k=3, direction=direction)
     matrix = travel_times(network, cells, sites)
+    np.testing.assert_array_equal(travel_times(ga.contract(network), cells, sites), matrix)
     for i, cell in enumerate(cells.index):
         expected = []
         for j, site in enumerate(sites.index):
