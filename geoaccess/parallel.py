@@ -34,7 +34,9 @@ _LISTEN_S = 0.1
 _COMPILING = "geoaccess-compiling"
 _LOCAL: dict[str, Any] = {
     "distributed.scheduler.allowed-failures": 2,  # a task that has killed three workers is given up
-    "distributed.scheduler.worker-saturation": 1.0,  # one task at a time: none is suspected for another's crime
+    "distributed.scheduler.worker-saturation": 1.0,  # no task waits on a worker, where there are many
+    # A worker that takes its time to start again, as on a busy machine, is waited for: dask would end it for good.
+    "distributed.deploy.lost-worker-timeout": "365 days",
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
 }
@@ -83,8 +85,8 @@ def sweep(
     -------
     The outcomes, in the order of the tasks: the same to the bit wherever they were run, as long as the function gives
     the same for the same task. A task whose worker is lost is run again on another; one that loses every worker it is
-    given (three; of a real cluster, as many as its scheduler allows) has an error as its outcome, as has one whose
-    function raises.
+    given (three; of a real cluster, as many as its scheduler allows) is run again by itself when all others have ended,
+    and has an error as its outcome if it loses as many again, as has one whose function raises.
 
     Raises
     ------
@@ -215,32 +217,64 @@ def _on_workers(
     *,
     done: Callable[[], None] | None = None,
 ) -> list[Outcome[Result]]:
+    """Run all tasks at once; then those that died with their workers once more, each on its own.
+
+    Dask blames all that a lost worker was given, also what only waited there for another task to end. By itself a task
+    is lost with a worker through its own fault.
+    """
+    attempt = partial(_attempt_there, function)
+    outcomes: dict[int, Outcome[Result]] = {}
+    suspects: list[int] = []
+    for place, outcome in _ended(client, check, attempt, dict(enumerate(tasks))):
+        if isinstance(outcome, int):
+            suspects.append(place)
+        else:
+            outcomes[place] = outcome
+            (done or _silent)()
+    for suspect in sorted(suspects):
+        ((_, outcome),) = _ended(client, check, attempt, {suspect: tasks[suspect]})
+        if isinstance(outcome, int):
+            outcome = Outcome(
+                None,
+                f"the process that ran it died, {outcome} times over; "
+                "most often there is too little memory: try fewer workers",
+            )
+        outcomes[suspect] = outcome
+        (done or _silent)()
+    return [outcomes[place] for place in range(len(tasks))]
+
+
+def _ended(
+    client: Client,
+    check: Callable[[], None],
+    attempt: Callable[[Task], Outcome[Result]],
+    tasks: dict[int, Task],
+) -> Iterator[tuple[int, Outcome[Result] | int]]:
+    """Yield the keys of tasks as these end, each with its outcome, or with how many workers it was lost with."""
     from distributed import KilledWorker
 
-    futures = client.map(partial(_attempt_there, function), tasks, pure=False)
+    futures = client.map(attempt, [*tasks.values()], pure=False)
+    keys = dict(zip((future.key for future in futures), tasks, strict=True))
     ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
     for future in futures:
         future.add_done_callback(ended.put)
-    outcomes: dict[str, Outcome[Result]] = {}
-    while len(outcomes) < len(futures):
+    left = len(futures)
+    while left:
         check()
         try:
             future = ended.get(timeout=_LISTEN_S)
         except queue.Empty:
             continue
+        outcome: Outcome[Result] | int
         try:
-            outcomes[future.key] = future.result()
+            outcome = future.result()
         except KilledWorker as error:
-            outcomes[future.key] = Outcome(
-                None,
-                f"the process that ran it died, {error.allowed_failures + 1} times over; "
-                "most often there is too little memory: try fewer workers",
-            )
+            outcome = error.allowed_failures + 1
         except (Exception, CancelledError) as error:  # noqa: BLE001 - such as a result that cannot be pickled
-            outcomes[future.key] = Outcome(None, f"{type(error).__name__}: {error}")
+            outcome = Outcome(None, f"{type(error).__name__}: {error}")
         future.release()
-        (done or _silent)()
-    return [outcomes[future.key] for future in futures]
+        left -= 1
+        yield keys[future.key], outcome
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import os
 import signal
@@ -15,6 +16,7 @@ import numpy as np
 import pandas as pd
 import psutil
 import pytest
+from distributed import KilledWorker
 
 from geoaccess import files
 from geoaccess.cli import main
@@ -302,6 +304,45 @@ def test_a_task_that_kills_every_worker_is_given_up(run, tmp_path):
     assert outcomes[4].error == "ValueError: below zero"
     assert [one.result for one in [outcomes[0], outcomes[2], *outcomes[5:]]] == [2, 4, *range(0, 20, 2)]
     assert len(ended) == len(tasks)
+
+
+class Blaming:
+    """A client of workers that share out more tasks than they can run, so that one dying task takes all with it."""
+
+    def map(self, function, tasks, *, pure):
+        assert not pure
+        futures = []
+        for place, task in enumerate(tasks):
+            futures.append(concurrent.futures.Future())
+            futures[-1].key, futures[-1].release = f"task-{len(tasks)}-{place}", lambda: None
+            if len(tasks) > 1 or task == "always":
+                futures[-1].set_exception(KilledWorker(futures[-1].key, None, 2))
+            else:
+                futures[-1].set_result(core.Outcome(2 * task))
+        return futures
+
+
+def test_a_task_that_only_waited_where_another_killed_the_worker_is_not_blamed():
+    ended = []
+    found = core._on_workers(Blaming(), lambda: None, deadly, [1, "always", 2], done=lambda: ended.append(1))
+    assert [one.result for one in found] == [2, None, 4]
+    assert "died, 3 times over" in found[1].error
+    assert len(ended) == 3
+
+
+def test_a_worker_that_is_slow_to_start_again_is_waited_for(tmp_path, monkeypatch):
+    """Dask by itself gives a lost worker fifteen seconds, then none is left and nothing ever ends."""
+    once = str(tmp_path / "once")
+    slow = f"{core._DEAF}; import pathlib, time; time.sleep(16 * pathlib.Path({once!r}).exists())"
+    monkeypatch.setattr(core, "_DEAF", slow)
+    until = time.monotonic() + 300
+
+    def check():
+        if time.monotonic() > until:
+            raise TimeoutError("no worker came back")
+
+    with worker_pool(workers=1) as run:
+        assert [one.result for one in core._on_workers(run.args[0], check, deadly, [once, 1])] == ["lived", 2]
 
 
 def test_workers_listen_to_this_machine_only_and_share_its_cores(run):
