@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 
 import geoaccess as ga
+from geoaccess import hierarchy, scenarios
 from geoaccess.errors import InputError
 from geoaccess.hierarchy import load_order, order_of, save_order, topology_digest
 
@@ -88,3 +90,20 @@ def test_what_is_no_order_is_refused(kept, tmp_path):
     (kept / "order.json").write_text("[]")
     with pytest.raises(InputError, match="not an order"):
         load_order(kept, road())
+
+
+def test_networks_that_are_closed_or_slowed_keep_the_order_and_answer_by_it(monkeypatch):
+    before = road()
+    made = order_of(before)
+    monkeypatch.setattr("geoaccess.hierarchy.order.make_order", lambda _: pytest.fail("put in order again"))
+    shut = scenarios.close_network(before, np.array([3, 40, 90], np.int32))
+    slow = scenarios.Scenario(title="Snow", slow=[{"osm_id": way, "factor": 2.0} for way in (1, 7, 60)])
+    for changed in (shut, scenarios.apply_to_network(slow, before).network):
+        assert order_of(changed) is made
+        places = ga.snap(before, gpd.GeoSeries.from_xy(before.node_lon, before.node_lat, crs=4326))
+        sites = places.iloc[[5, 20, 33]]
+        assert not hierarchy.at_hand(changed).core
+        by_order = ga.nearest(changed, places, sites, k=2)
+        fresh = replace(changed)
+        assert not hierarchy.has_order(fresh)
+        pd.testing.assert_frame_equal(by_order, ga.nearest(fresh, places, sites, k=2))

@@ -149,8 +149,7 @@ def make_order(network: Network, *, progress: Callable[[float], None] | None = N
     kept = np.flatnonzero(stays).astype(np.int32)
     rank = np.cumsum(stays, dtype=np.int32) - np.int32(1)
     inner = elimination.gather(kept, first, size, left, rank)
-    x = network.node_lon[kept] * np.cos(np.radians(network.node_lat.mean())) if n else network.node_lon
-    nodes = _dissected(inner[0], inner[1], x, network.node_lat[kept], progress or _quiet)
+    nodes = _dissected(inner[0], inner[1], _ranks(network, kept), progress or _quiet)
     order = np.concatenate([fallen, kept[nodes]])[::-1].astype(np.int32)
     place = _places(order)
     above = customising.complete(order, place, begin, near)
@@ -170,11 +169,20 @@ def _places(order: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
     return place
 
 
+def _ranks(network: Network, nodes: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Return the rank of some nodes along each direction, shape (DIRECTIONS, n); of equals the first comes first."""
+    y = network.node_lat[nodes]
+    x = network.node_lon[nodes] * np.cos(np.radians(y.mean())) if y.size else y
+    ranks = np.empty((dissection.DIRECTIONS, y.size), np.int32)
+    for rank, along in zip(ranks, (y, x, x + y, x - y), strict=True):
+        rank[np.argsort(along, kind="stable")] = np.arange(y.size, dtype=np.int32)
+    return ranks
+
+
 def _dissected(
     start: npt.NDArray[np.int32],
     head: npt.NDArray[np.int32],
-    x: npt.NDArray[np.float64],
-    y: npt.NDArray[np.float64],
+    ranks: npt.NDArray[np.int32],
     progress: Callable[[float], None],
 ) -> npt.NDArray[np.int32]:
     """Return nodes in the order in which they fall: large parts are cut first, then small ones side by side."""
@@ -188,7 +196,7 @@ def _dissected(
             large = [part for part in parts if part.size > max(n // _PIECES, _SMALL)]
             small += [part for part in parts if part.size <= max(n // _PIECES, _SMALL)]
             cuts = [
-                [pool.submit(dissection.best_side, start, head, x, y, part, local, *half) for half in halves]
+                [pool.submit(dissection.best_side, start, head, ranks, part, local, *half) for half in halves]
                 for part in large
             ]
             parts = []
@@ -198,7 +206,7 @@ def _dissected(
                 parts += [part[:first], part[first:last]]
                 done += part.size - last
         small.sort(key=len, reverse=True)
-        jobs = [pool.submit(dissection.dissect, start, head, x, y, part, local) for part in small]
+        jobs = [pool.submit(dissection.dissect, start, head, ranks, part, local) for part in small]
         for part, job in zip(small, jobs, strict=True):
             job.result()
             done += part.size

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["DIRECTIONS", "best_side", "dissect", "separate"]
 
 DIRECTIONS = 4
-"""South, west, and the two between them."""
+"""South, west, and the two between them: nodes have a rank along each, all different."""
 
 _END = 4
 """One node in so many is at an end of the map: the flow goes from these to as many at the other end."""
@@ -147,39 +147,69 @@ def _push(
 
 
 @numba.njit(cache=True, nogil=True)
+def _ranked(along: npt.NDArray[np.int32], place: int) -> int:
+    """Return the rank that stands at a place if ranks, all different, are sorted (Hoare's selection)."""
+    left = along.copy()
+    low, high = 0, left.size - 1
+    while low < high:
+        pivot = left[(low + high) // 2]
+        i, j = low, high
+        while i <= j:
+            while left[i] < pivot:
+                i += 1
+            while left[j] > pivot:
+                j -= 1
+            if i <= j:
+                left[i], left[j] = left[j], left[i]
+                i += 1
+                j -= 1
+        if place <= j:
+            high = j
+        elif place >= i:
+            low = i
+        else:
+            break
+    rank: int = left[place]
+    return rank
+
+
+@numba.njit(cache=True, nogil=True)
 def _flow(
     start: npt.NDArray[np.int32],
     head: npt.NDArray[np.int32],
     back: npt.NDArray[np.int32],
-    order: npt.NDArray[np.int32],
+    along: npt.NDArray[np.int32],
     most: int,
     level: npt.NDArray[np.int32],
 ) -> int:
-    """Return how many edges part the first from the last nodes of an order, or `most` where it is as many or more.
+    """Return how many edges part the least from the greatest ranks, or `most` where it is as many or more.
 
-    Where it is less, those with a level of 0 or more are on the side of the first (Dinic's algorithm).
+    Where it is less, those with a level of 0 or more are on the side of the least (Dinic's algorithm).
     """
-    n = order.size
+    n = along.size
     ends = max(1, n // _END)
+    low, high = _ranked(along, ends - 1), _ranked(along, n - ends)
     role = np.zeros(n, np.int8)
-    for i in range(ends):
-        role[order[i]] = _SOURCE
-        role[order[n - 1 - i]] = _SINK
+    for i in range(n):
+        role[i] = _SOURCE if along[i] <= low else _SINK if along[i] >= high else _FREE
     shore = np.empty(ends, np.int32)  # sources that have other neighbours than sources
     count = 0
-    for i in range(ends):
-        for arc in range(start[order[i]], start[order[i] + 1]):
-            if role[head[arc]] != _SOURCE:
-                shore[count] = order[i]
-                count += 1
-                break
+    for i in range(n):
+        if role[i] == _SOURCE:
+            for arc in range(start[i], start[i + 1]):
+                if role[head[arc]] != _SOURCE:
+                    shore[count] = i
+                    count += 1
+                    break
     shore = shore[:count]
     flow = np.zeros(head.size, np.int8)
     queue = np.empty(n, np.int32)
     path = np.empty(n, np.int32)
+    following = np.empty(n, np.int32)
     value = 0
     while _layers(start, head, shore, role, flow, level, queue):
-        following = start[:n].copy()
+        for i in range(n):
+            following[i] = start[i]
         for v in shore:
             while _push(start, head, back, v, role, flow, level, following, path):
                 value += 1
@@ -192,8 +222,7 @@ def _flow(
 def best_side(
     start: npt.NDArray[np.int32],
     head: npt.NDArray[np.int32],
-    x: npt.NDArray[np.float64],
-    y: npt.NDArray[np.float64],
+    ranks: npt.NDArray[np.int32],
     nodes: npt.NDArray[np.int32],
     local: npt.NDArray[np.int32],
     first: int,
@@ -203,21 +232,13 @@ def best_side(
     n = nodes.size
     starts, heads, back = _part(start, head, nodes, local)
     level = np.empty(n, np.int32)
-    along = np.empty(n, np.float64)
+    along = np.empty(n, np.int32)
     side = np.zeros(n, np.bool_)
     least = heads.size + 1
     for direction in range(first, last):
         for i in range(n):
-            v = nodes[i]
-            if direction == 0:
-                along[i] = y[v]
-            elif direction == 1:
-                along[i] = x[v]
-            elif direction == 2:
-                along[i] = x[v] + y[v]
-            else:
-                along[i] = x[v] - y[v]
-        value = _flow(starts, heads, back, np.argsort(along).astype(np.int32), least, level)
+            along[i] = ranks[direction, nodes[i]]
+        value = _flow(starts, heads, back, along, least, level)
         if value < least:
             least = value
             for i in range(n):
@@ -273,8 +294,7 @@ def separate(
 def dissect(
     start: npt.NDArray[np.int32],
     head: npt.NDArray[np.int32],
-    x: npt.NDArray[np.float64],
-    y: npt.NDArray[np.float64],
+    ranks: npt.NDArray[np.int32],
     nodes: npt.NDArray[np.int32],
     local: npt.NDArray[np.int32],
 ) -> None:
@@ -287,12 +307,15 @@ def dissect(
         begin, end = begins[open_parts], ends[open_parts]
         part = nodes[begin:end]
         if part.size <= _LEAF:
-            degree = np.empty(part.size, np.int32)
-            for i in range(part.size):
-                degree[i] = start[part[i] + 1] - start[part[i]]
-            part[:] = part[np.argsort(degree)]
+            for i in range(1, part.size):
+                v = part[i]
+                at = i
+                while at > 0 and start[part[at - 1] + 1] - start[part[at - 1]] > start[v + 1] - start[v]:
+                    part[at] = part[at - 1]
+                    at -= 1
+                part[at] = v
             continue
-        side = best_side(start, head, x, y, part, local, 0, DIRECTIONS)[1]
+        side = best_side(start, head, ranks, part, local, 0, DIRECTIONS)[1]
         other, separator = separate(start, head, part, side, local)
         for low, high in ((begin, begin + other), (begin + other, begin + separator)):
             if high > low:
