@@ -141,6 +141,9 @@ def sweep(
         str | None,
         typer.Option("--scheduler", metavar="ADDRESS", help="A dask scheduler, such as tcp://10.0.0.5:8786."),
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a sweep that was interrupted, or in which some failed.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
     """Compute many studies, or one in many variations, and write all figures as one table.
@@ -161,6 +164,9 @@ def sweep(
     sweep.csv and sweep.parquet have a row per variation, service and centrality class, and one for everybody. A
     variation that fails says why in the column "status" and does not stop the others.
 
+    What is finished is kept in the cache of the study: after an interruption, or once the cause of a failure is gone,
+    the same command with --resume computes only the others. The same study under two spellings is computed once.
+
     Work is spread over the cores of this machine, or with --scheduler over those of a dask cluster: its workers
     (dask worker ADDRESS --nthreads 1) need the same version of geoaccess, with geoaccess[dask], and must see the study,
     all it reads and its cache under the same paths as this machine.
@@ -175,7 +181,7 @@ def sweep(
     files.refuse_clashes(output, (), former=())
     changes = combinations(vary or []) if variations is None else read_variations(variations)
     chosen = vary_studies(studies, changes)
-    found = sweep_studies(chosen, workers=workers, scheduler=scheduler, cells=cells, show=not quiet)
+    found = sweep_studies(chosen, workers=workers, scheduler=scheduler, cells=cells, resume=resume, show=not quiet)
     written = write_sweep(found, output)
     if not quiet:
         for line in dict.fromkeys(variation.study.settings.disclaimer for variation in chosen):

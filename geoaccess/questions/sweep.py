@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import re
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import pandas as pd
 from geoaccess import files, measures
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
-from geoaccess.network import load_network, save_network
+from geoaccess.network import save_network
 from geoaccess.parallel import Outcome, worker_pool
 from geoaccess.phrases import FALLBACK, Writer
 from geoaccess.progress import announce_compiling, counted
@@ -27,6 +28,8 @@ from geoaccess.tables import write_csv
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+
+    from rich.console import Console
 
     from geoaccess.network import Network
     from geoaccess.parallel import Run
@@ -69,6 +72,8 @@ class SweepResult:
 
     table: pd.DataFrame
     cells: pd.DataFrame | None
+    kept: tuple[Path, ...] = ()
+    """Where the figures of each variation are kept in the cache until `write_sweep` has written all."""
 
     @property
     def failed(self) -> pd.DataFrame:
@@ -87,11 +92,12 @@ class _Build:
 
 @dataclass(frozen=True)
 class _Task:
-    """A study to be solved on a network that was built."""
+    """A study to be solved on a network that was built, and where its figures are kept."""
 
     study: Study
     network: Path
     cells: bool
+    kept: Path
 
 
 @checks_arguments
@@ -101,9 +107,14 @@ def sweep_studies(
     workers: int | None = None,
     scheduler: str | None = None,
     cells: bool = False,
+    resume: bool = False,
     show: bool = True,
 ) -> SweepResult:
     """Compute many variations of studies, each on its own; one that fails does not stop the others.
+
+    Two of the same settings and inputs are computed once, however they are written. What is finished is kept in the
+    cache of the study, until `write_sweep` has written figures of all; so a sweep that was interrupted, or in which
+    some failed, goes on with `resume`.
 
     Networks come first: one that several variations need is built once, kept in the cache of its study, and mapped into
     memory by every process that works on it. The figures are those of `solve_study`, to the bit, wherever they are
@@ -117,6 +128,8 @@ def sweep_studies(
         Where; see `geoaccess.parallel.worker_pool`.
     cells
         Whether the times of every cell are wanted too.
+    resume
+        Whether to take what a sweep before has finished, of the same version, settings and content of inputs.
     show
         Whether to show progress, where standard error is a terminal.
 
@@ -129,28 +142,55 @@ def sweep_studies(
 
     console = Console(stderr=True)
     folders = _network_folders(variations)
-    outcomes: dict[int, Outcome[_Figures]] = {}
-    with (
-        _staged(folders) as needed,
-        worker_pool(
+    kept = [_kept_in(one.study, folder, cells=cells) for one, folder in zip(variations, folders, strict=True)]
+    first = {folder.name: i for i, folder in reversed([*enumerate(kept)])}
+    which = [first[folder.name] for folder in kept]  # the same figures under two spellings are those of the first
+    finished = {i: _finished(kept[i], resume=resume) for i in sorted(set(which))}
+    outcomes = {i: outcome for i, outcome in finished.items() if outcome}
+    open_ = [i for i in finished if i not in outcomes]
+    tasks = [_Task(variations[i].study, folders[i], cells, kept[i]) for i in open_]
+    if tasks:
+        with worker_pool(
             workers=workers,
             scheduler=scheduler,
-            at_most=len(variations),
+            at_most=len(tasks),
             compiling=partial(announce_compiling, console) if show else None,
-        ) as run,
-    ):
-        builds = [_Build(variations[folders.index(folder)].study, folder, staged) for folder, staged in needed.items()]
+        ) as run:
+            outcomes |= zip(open_, _computed(run, tasks, console=console, show=show), strict=True)
+    return _swept(variations, [outcomes[i] for i in which], tuple(kept))
+
+
+def _kept_in(study: Study, network: Path, *, cells: bool) -> Path:
+    """Return where the figures of a study are kept, as any process would name it."""
+    digest = stages.figures_digest(study, network.name)
+    return (study.cache / f"sweep-{'cells-' if cells else ''}{digest[:32]}").absolute()
+
+
+def _finished(kept: Path, *, resume: bool) -> Outcome[_Figures] | None:
+    """Return the figures that a sweep before has finished; unless they are wanted, they make way."""
+    if not resume:
+        shutil.rmtree(kept, ignore_errors=True)
+        return None
+    tables = stages.found_tables(kept)
+    return Outcome((tables["summary"], tables.get("cells"))) if tables else None
+
+
+def _computed(run: Run, tasks: Sequence[_Task], *, console: Console, show: bool) -> list[Outcome[_Figures]]:
+    """Have the networks of tasks built, each once, and the tasks solved on them."""
+    studies = {task.network: task.study for task in reversed(tasks)}
+    numbers = {folder: i for i, folder in enumerate(dict.fromkeys(task.network for task in tasks))}
+    with _staged([*numbers]) as needed:
+        builds = [_Build(studies[folder], folder, staged) for folder, staged in needed.items()]
         with counted("networks", len(builds), console=console, show=show) as done:
             faults = _provide(run, builds, done)
-        for i, folder in enumerate(folders):
-            if folder in faults:
-                outcomes[i] = Outcome(None, faults[folder])
-        ready = [i for i in range(len(variations)) if i not in outcomes]
-        ready.sort(key=lambda i: folders.index(folders[i]))  # a process keeps one network at a time
-        tasks = [_Task(variations[i].study, folders[i], cells) for i in ready]
-        with counted("variations", len(tasks), console=console, show=show) as done:
-            outcomes |= zip(ready, run(_solve, tasks, done=done), strict=True)
-    return _swept(variations, [outcomes[i] for i in range(len(variations))])
+    outcomes: dict[int, Outcome[_Figures]] = {
+        i: Outcome(None, faults[task.network]) for i, task in enumerate(tasks) if task.network in faults
+    }
+    ready = [i for i in range(len(tasks)) if i not in outcomes]
+    ready.sort(key=lambda i: numbers[tasks[i].network])  # a process keeps one network at a time
+    with counted("variations", len(ready), console=console, show=show) as done:
+        outcomes |= zip(ready, run(_solve, [tasks[i] for i in ready], done=done), strict=True)
+    return [outcomes[i] for i in range(len(tasks))]
 
 
 def _network_folders(variations: Sequence[Variation]) -> list[Path]:
@@ -197,30 +237,50 @@ def _provide(run: Run, builds: Sequence[_Build], done: Callable[[], None]) -> di
 
 
 def _build(build: _Build) -> bool:
-    """Build a network if the cache has it not, or not whole, and put it in order; whether that was so."""
+    """Build a network if the cache has it not, or not whole, and put it in order; whether that was so.
+
+    What snapping needs is made here too, before several processes would do so for themselves.
+    """
     try:
-        network, new = _mapped(build.folder), False
+        network, new = _mapped(_Kept(build.folder, build.study)), False
     except InputError:
         network, new = stages.build_network(build.study), True
         save_network(network, build.staged)
-    stages.contract_or_load(build.study, network)  # here, before several processes would do so for themselves
+        stages.prepared(build.study, network, build.staged)
+    stages.contract_or_load(build.study, network)
     return new
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """A network of the cache; studies that share its folder share all that was derived from it."""
+
+    folder: Path
+    study: Study = field(compare=False)
+
+
 @lru_cache(maxsize=1)
-def _mapped(folder: Path) -> Network:
+def _mapped(kept: _Kept) -> Network:
     """Load a network; it stays, with all that has been derived from it, until a task needs another one."""
-    return load_network(folder, mmap=True)
+    return stages.load_kept(kept.study, kept.folder)
 
 
 def _solve(task: _Task) -> _Figures:
-    answers = solve_study(task.study, network=_mapped(task.network), show=False)
+    """Solve a study, and keep its figures; they are read again, so that those of a resumed run are the same."""
+    tables: dict[str, pd.DataFrame] = {}
+    for _ in ("made", "read"):
+        tables = stages.kept_tables(task.kept, partial(_figures, task))
+    return tables["summary"], tables.get("cells")
+
+
+def _figures(task: _Task) -> dict[str, pd.DataFrame]:
+    answers = solve_study(task.study, network=_mapped(_Kept(task.network, task.study)), show=False)
     summary = pd.concat(
         [answers.summary().assign(centrality_class=_EVERYBODY), answers.summary("centrality_class")], ignore_index=True
     )
     order = {key: i for i, key in enumerate(task.study.settings.services)}
     summary = summary.sort_values("service", key=lambda keys: keys.map(order), kind="stable", ignore_index=True)
-    return summary, _cells_of(answers) if task.cells else None
+    return {"summary": summary} | ({"cells": _cells_of(answers)} if task.cells else {})
 
 
 def _cells_of(answers: Answers) -> pd.DataFrame:
@@ -235,7 +295,9 @@ def _cells_of(answers: Answers) -> pd.DataFrame:
     return _first(["service"], table)
 
 
-def _swept(variations: Sequence[Variation], outcomes: Sequence[Outcome[_Figures]]) -> SweepResult:
+def _swept(
+    variations: Sequence[Variation], outcomes: Sequence[Outcome[_Figures]], kept: tuple[Path, ...]
+) -> SweepResult:
     settings = _settings(variations)
     tables, cell_tables = [], []
     for i, (variation, outcome) in enumerate(zip(variations, outcomes, strict=True)):
@@ -250,7 +312,8 @@ def _swept(variations: Sequence[Variation], outcomes: Sequence[Outcome[_Figures]
     norms = {name for table in tables for name in table} - {*first, "disclaimer"}
     last = ["disclaimer"] if any("disclaimer" in table for table in tables) else []
     table = pd.concat(tables, ignore_index=True).reindex(columns=[*first, *sorted(norms, key=_place), *last])
-    return SweepResult(table, _first(_WHICH, pd.concat(cell_tables, ignore_index=True)) if cell_tables else None)
+    of_all = _first(_WHICH, pd.concat(cell_tables, ignore_index=True)) if cell_tables else None
+    return SweepResult(table, of_all, kept)
 
 
 def _place(norm: str) -> tuple[int, int]:
@@ -288,7 +351,8 @@ def medians(swept: SweepResult, *, language: str = FALLBACK) -> pd.DataFrame:
 def write_sweep(swept: SweepResult, folder: Path) -> list[Path]:
     """Write the table as CSV and Parquet, and the times of cells as Parquet, all or nothing; return the files.
 
-    Those of a sweep before make way; whatever else is in the folder stays.
+    Those of a sweep before make way; whatever else is in the folder stays. What the cache keeps of the sweep goes,
+    unless some variation failed.
 
     Raises
     ------
@@ -302,4 +366,7 @@ def write_sweep(swept: SweepResult, folder: Path) -> list[Path]:
         if swept.cells is not None:
             swept.cells.to_parquet(cells, index=False)
         names = sorted(path.name for path in temporary.iterdir())
+    if swept.failed.empty:
+        for kept in swept.kept:
+            shutil.rmtree(kept, ignore_errors=True)
     return [folder / name for name in names]

@@ -1,8 +1,17 @@
 """The stages of a study, each from values to values: people, network, hierarchy, sites, zones, times, classes."""
 
 from geoaccess.study.stages.classes import check_scheme, join_classes, join_table
+from geoaccess.study.stages.digests import figures_digest
 from geoaccess.study.stages.extracts import PLACES, features_of, read_mapped, road_names_of, unused_tags_of
-from geoaccess.study.stages.networks import build_network, build_or_load_network, contract_or_load, network_folder
+from geoaccess.study.stages.kept_tables import found_tables, kept_tables
+from geoaccess.study.stages.networks import (
+    build_network,
+    build_or_load_network,
+    contract_or_load,
+    load_kept,
+    network_folder,
+    prepared,
+)
 from geoaccess.study.stages.people import read_people
 from geoaccess.study.stages.sites import names_of_sites, read_places
 from geoaccess.study.stages.snapping import Snapped, snap_all, snap_as_set, snap_cells
@@ -20,11 +29,16 @@ __all__ = [
     "contract_or_load",
     "features_of",
     "fetch_hint",
+    "figures_digest",
+    "found_tables",
     "join_classes",
     "join_table",
     "join_zones",
+    "kept_tables",
+    "load_kept",
     "names_of_sites",
     "network_folder",
+    "prepared",
     "read_mapped",
     "read_people",
     "read_places",

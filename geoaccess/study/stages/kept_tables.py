@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-__all__ = ["drop_oldest", "kept_tables"]
+__all__ = ["drop_oldest", "found_tables", "kept_tables"]
 
 _FORMAT = 1
 _DESCRIBED = "tables.json"
@@ -28,12 +28,20 @@ def kept_tables(folder: Path, make: Callable[[], Mapping[str, pd.DataFrame]]) ->
 
     Tables with geometry keep it, and their CRS. A column `tags` holds dictionaries of text.
     """
+    found = found_tables(folder)
+    if found is not None:
+        return found
+    made = dict(make())
+    _save(made, folder)
+    return made
+
+
+def found_tables(folder: Path) -> dict[str, Any] | None:
+    """Return the tables of a folder by name; None where it is not there, or damaged."""
     try:
         return _load(folder)
     except (OSError, KeyError, TypeError, AttributeError, ValueError):  # InputError is a ValueError
-        made = dict(make())
-    _save(made, folder)
-    return made
+        return None
 
 
 def drop_oldest(parent: Path, pattern: str, *, most: int) -> None:

@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from geoaccess.study.settings.study_file import Study
 
 
-__all__ = ["build_network", "build_or_load_network", "cache_folder", "contract_or_load", "network_folder"]
+__all__ = [
+    "build_network",
+    "build_or_load_network",
+    "cache_folder",
+    "contract_or_load",
+    "load_kept",
+    "network_folder",
+    "prepared",
+]
 
 _FOLDERS: WeakKeyDictionary[Network, Path] = WeakKeyDictionary()
 _ROOMS_OF_A_NETWORK = ("kernels", "network", "osm")
@@ -38,9 +46,27 @@ def build_or_load_network(study: Study, *, say: Callable[[str], None] | None = N
     if network is None:
         network = build_network(study, say=say)
         save_network(network, folder)
-    prepare(network, folder / "snapping", min_component_m=study.settings.network.min_component_km * 1000)
-    _FOLDERS[network] = folder
+    _FOLDERS[prepared(study, network, folder)] = folder
     return network, from_cache
+
+
+def load_kept(study: Study, folder: Path) -> Network:
+    """Return the network of a study from where it is kept, with what snapping needs, all mapped into memory.
+
+    Raises
+    ------
+    InputError
+        If it is not there, or damaged.
+    """
+    network = load_network(folder, mmap=True)
+    _FOLDERS[prepared(study, network, folder)] = folder
+    return network
+
+
+def prepared(study: Study, network: Network, folder: Path) -> Network:
+    """Return a network with what snapping needs, which is kept in the folder of the network."""
+    prepare(network, folder / "snapping", min_component_m=study.settings.network.min_component_km * 1000)
+    return network
 
 
 def cache_folder(network: Network) -> Path | None:

@@ -1,0 +1,198 @@
+"""A sweep that is interrupted, or fails in part, keeps what is finished, and goes on with it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+
+import pandas as pd
+import pytest
+
+from geoaccess.cli import main
+from geoaccess.questions import sweep_studies, write_sweep
+from geoaccess.study import combinations, load_study, study_variations
+from geoaccess.study.stages import figures_digest
+from tests.test_study_tiny import FLAT, PLACES, STUDY, write_roads, write_study
+
+whole = sys.modules["geoaccess.questions.sweep"]
+ASKED = ["snap.max_m=2500,1500,900,800"]
+
+
+@pytest.fixture
+def path(tmp_path):
+    return write_study(tmp_path / "study")
+
+
+@pytest.fixture
+def solved(monkeypatch):
+    """The values of snap.max_m that were solved, in order."""
+    found = []
+    solve = whole.solve_study
+
+    def counting(study, **known):
+        found.append(study.settings.snap.max_m)
+        return solve(study, **known)
+
+    monkeypatch.setattr(whole, "solve_study", counting)
+    return found
+
+
+def kept(path):
+    return sorted(item.name for item in (path.parent / "cache").glob("sweep-*"))
+
+
+def command(monkeypatch, path, out, *more):
+    asked = ["sweep", path, "--vary", ASKED[0], "--output", out, "--workers", 0, "--cells", "--quiet", *more]
+    monkeypatch.setattr(sys, "argv", ["geoaccess", *map(str, asked)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return ended.value.code
+
+
+def test_an_interrupted_sweep_goes_on_and_writes_the_same_bytes(path, tmp_path, monkeypatch, solved):
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    counting = whole.solve_study
+
+    def interrupted(study, **known):
+        if len(solved) == 2:
+            signal.raise_signal(signal.SIGINT)
+        return counting(study, **known)
+
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(whole, "solve_study", interrupted)
+            assert command(monkeypatch, path, tmp_path / "resumed") == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert not (tmp_path / "resumed").exists()
+    assert len(kept(path)) == 2
+    assert command(monkeypatch, path, tmp_path / "resumed", "--resume") in (None, 0)
+    assert solved == [2500, 1500, 900, 800]
+    assert kept(path) == []  # all is written
+    assert command(monkeypatch, path, tmp_path / "whole") in (None, 0)
+    assert len(solved) == 8
+    for name in ("sweep.csv", "sweep.parquet", "sweep_cells.parquet"):
+        assert (tmp_path / "resumed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_without_resume_all_is_computed_anew(path, solved):
+    variations = study_variations([path], combinations(["snap.max_m=2500,1500"]))
+    sweep_studies(variations, workers=0)
+    sweep_studies(variations, workers=0)
+    assert solved == [2500, 1500] * 2
+    sweep_studies(variations, workers=0, resume=True)
+    assert len(solved) == 4
+    sweep_studies(variations, workers=0, cells=True, resume=True)  # of cells nothing was kept
+    assert len(solved) == 6
+
+
+def test_only_what_failed_is_computed_again(path, tmp_path, monkeypatch, solved):
+    variations = study_variations([path], combinations(ASKED))
+    counting = whole.solve_study
+
+    def failing(study, **known):
+        if study.settings.snap.max_m == 1500:
+            raise ValueError("out of luck")
+        return counting(study, **known)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(whole, "solve_study", failing)
+        found = sweep_studies(variations, workers=0)
+    assert found.failed["status"].tolist() == ["ValueError: out of luck"]
+    write_sweep(found, tmp_path / "out")
+    assert len(kept(path)) == 3
+    solved.clear()
+    found = sweep_studies(variations, workers=0, resume=True)
+    assert solved == [1500]
+    assert found.failed.empty
+    write_sweep(found, tmp_path / "out")
+    assert kept(path) == []
+
+
+@pytest.mark.parametrize("what", ["people.csv", "sites.csv", "flat.toml", "roads.osm.pbf"])
+def test_a_changed_input_is_not_taken_for_done(path, what, solved):
+    """Some only by a line that changes no answer: what is computed once too often is right all the same."""
+    variations = study_variations([path], combinations(["snap.max_m=2500"]))
+    sweep_studies(variations, workers=0)
+    changed = path.parent / what
+    if what == "sites.csv":
+        sites = pd.read_csv(changed)
+        sites.assign(lat=sites["lat"] + 1e-5).to_csv(changed, index=False)
+    elif what == "roads.osm.pbf":
+        before = changed.read_bytes()
+        write_roads(changed, features=[(*PLACES["east"], {"shop": "yes"})])
+        assert changed.read_bytes() != before
+    else:
+        changed.write_bytes(changed.read_bytes() + b"\n")
+    sweep_studies(variations, workers=0, resume=True)
+    assert solved == [2500, 2500]
+
+
+def test_what_is_kept_and_damaged_is_computed_again(path, solved):
+    variations = study_variations([path], combinations(["snap.max_m=2500,1500"]))
+    first = sweep_studies(variations, workers=0)
+    damaged = path.parent / "cache" / kept(path)[0] / "summary.parquet"
+    content = bytearray(damaged.read_bytes())
+    content[len(content) // 2] ^= 1
+    damaged.write_bytes(content)
+    again = sweep_studies(variations, workers=0, resume=True)
+    assert len(solved) == 3
+    pd.testing.assert_frame_equal(first.table, again.table, check_exact=True)
+
+
+def test_one_study_under_two_spellings_is_computed_once(path, solved):
+    """By another title, a profile by its path, and a default that is written."""
+    other = path.with_name("again.toml")
+    text = STUDY.replace('title = "', 'title = "once more: ', 1)
+    other.write_text(text.replace('profile = "flat.toml"', 'profile = "../study/flat.toml"'), encoding="utf-8")
+    assert other.read_text() != path.read_text()
+    variations = study_variations([path, other], combinations(["snap.max_m=1000,1500"]))
+    found = sweep_studies(variations, workers=0)
+    assert solved == [1000, 1500]
+    first, second = (part.drop(columns="study") for _, part in found.table.groupby("study", sort=False))
+    assert found.table["study"].unique().tolist() == [path.as_posix(), other.as_posix()]
+    pd.testing.assert_frame_equal(first.reset_index(drop=True), second.reset_index(drop=True), check_exact=True)
+
+
+def test_a_digest_changes_with_what_decides_figures_only(path):
+    def digest(*replaced):
+        other = path.with_name("other.toml")
+        text = path.read_text(encoding="utf-8")
+        for old, new in replaced:
+            assert old in text
+            text = text.replace(old, new, 1)
+        other.write_text(text, encoding="utf-8")
+        return figures_digest(load_study(other), "network-1")
+
+    as_it_is = figures_digest(load_study(path), "network-1")
+    assert digest() == as_it_is
+    assert digest(('disclaimer = "made up: for tests"\n', "")) == as_it_is
+    assert digest(("[20, 60]", "[20.0, 60.0]")) == as_it_is
+    assert digest(("[20, 60]", "[20, 61]")) != as_it_is
+    assert figures_digest(load_study(path), "network-2") != as_it_is
+    (path.parent / "copy.csv").write_bytes((path.parent / "sites.csv").read_bytes())
+    assert digest(('"sites.csv"', '"copy.csv"')) == as_it_is
+
+
+def test_a_sweep_takes_up_what_is_kept_with_the_network(path, monkeypatch):
+    """Search trees are made and cells are snapped once; another sweep snaps only sites."""
+    flat = FLAT.read_text(encoding="utf-8")
+    (path.parent / "slow.toml").write_text(flat.replace("share = 1", "share = 0.5"), encoding="utf-8")
+    asked = ["network.profile=flat.toml,slow.toml"]
+    first = sweep_studies(study_variations([path], combinations(asked)), workers=0)
+    networks = sorted((path.parent / "cache").glob("network-*"))
+    assert len(networks) == 2
+    for folder in networks:
+        assert json.loads((folder / "snapping" / "prepared.json").read_text())["points"] > 0
+        assert len([*folder.glob("snapped-*")]) == 1
+    assert len([*(path.parent / "cache").glob("order-*")]) == 1
+    whole._mapped.cache_clear()
+    snapping = sys.modules["geoaccess.study.stages.snapping"]
+    snapped = []
+    snap = snapping.snap_as_set
+    monkeypatch.setattr(snapping, "snap_as_set", lambda *given: snapped.append(len(given[2])) or snap(*given))
+    again = sweep_studies(study_variations([path], combinations(asked)), workers=0)
+    sites = len(pd.read_csv(path.parent / "sites.csv"))
+    assert snapped == [sites, sites]
+    pd.testing.assert_frame_equal(first.table, again.table, check_exact=True)
