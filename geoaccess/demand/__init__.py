@@ -10,22 +10,29 @@ from geoaccess.demand.contacts import expected_contacts
 from geoaccess.demand.grid import read_cells
 from geoaccess.demand.ids import make_cell_ids, parse_cell_ids
 from geoaccess.demand.lattice import Anchor
-from geoaccess.demand.raster import read_raster_cells, zonal_population
+from geoaccess.demand.plausible import doubtful_value, people_per_km2, refuse_impossible
+from geoaccess.demand.raster import raster_grid, read_raster_cells, zonal_population
+from geoaccess.demand.raster_grid import RasterGrid
 from geoaccess.demand.schema import check_cells
 from geoaccess.demand.seasons import move_people
 
 __all__ = [
     "Anchor",
+    "RasterGrid",
     "check_cells",
+    "doubtful_value",
     "expected_contacts",
     "group_ages",
     "make_cell_ids",
     "move_people",
     "parse_cell_ids",
     "people_by_share",
+    "people_per_km2",
     "project_people",
+    "raster_grid",
     "read_cells",
     "read_projection",
     "read_raster_cells",
+    "refuse_impossible",
     "zonal_population",
 ]

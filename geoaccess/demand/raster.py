@@ -16,6 +16,7 @@ import shapely
 from geoaccess.arguments import checks_arguments
 from geoaccess.demand.area import crs_name, grid_crs, outside_area
 from geoaccess.demand.ids import make_cell_ids
+from geoaccess.demand.raster_grid import RasterGrid
 from geoaccess.errors import InputError
 from geoaccess.files import require
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-__all__ = ["read_raster_cells", "zonal_population"]
+__all__ = ["raster_grid", "read_raster_cells", "zonal_population"]
 
 _PIXELS_AT_ONCE = 4_000_000
 _POLE = 90.0
@@ -150,6 +151,29 @@ def read_raster_cells(
         index=pd.Index(ids, name="cell_id", dtype="str"),
     )
     return cells if crs is None else _convert_cells(path, cells, target)
+
+
+@checks_arguments
+def raster_grid(
+    path: str | os.PathLike[str],
+    *,
+    band: int | None = None,
+    cell_size_m: float | None = None,
+    block: tuple[int, int] | None = None,
+) -> RasterGrid:
+    """Return the grid that the cells of `read_raster_cells` lie on, in the CRS of the raster; its arguments are those.
+
+    Raises
+    ------
+    MissingFileError, InputError
+        As `read_raster_cells`, of what the head of the file says.
+    """
+    with _open(path, band) as raster:
+        own = pyproj.CRS.from_user_input(raster.crs)
+        lattice = _lattice(path, raster, own, cell_size_m, block)
+        pixel_width, pixel_height = raster.res
+    width, height = lattice.width * pixel_width, lattice.height * pixel_height
+    return RasterGrid(own.to_wkt(), lattice.x0, lattice.y0, width, height)
 
 
 @checks_arguments

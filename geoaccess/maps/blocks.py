@@ -85,7 +85,7 @@ def levels_of(cells: Cells, *, at_most: int = DRAWN_AT_MOST) -> list[Cells]:
 def block_of(square: Squares, factor: int) -> tuple[npt.NDArray[np.int64], int]:
     """Return the number of the block that each cell is in, counted row by row, and the length of a row."""
     column = np.rint((square.west - square.west.min()) / square.side_m).astype(np.int64)
-    row = np.rint((square.south - square.south.min()) / square.side_m).astype(np.int64)
+    row = np.rint((square.south - square.south.min()) / square.height_m).astype(np.int64)
     width = int(column.max()) // factor + 1
     return (row // factor) * width + column // factor, width
 
@@ -115,8 +115,9 @@ def joined(cells: Cells, *, factor: int) -> Cells:
     return Cells(
         squares=Squares(
             west=square.west.min() + (blocks % width) * side,
-            south=square.south.min() + (blocks // width) * side,
+            south=square.south.min() + (blocks // width) * side * square.tall,
             side_m=side,
+            tall=square.tall,
         ),
         population=people,
         members=np.bincount(block, minlength=len(blocks)).astype(np.int64),

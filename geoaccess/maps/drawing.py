@@ -107,8 +107,9 @@ def _outlines(squares: Squares, rows: npt.NDArray[np.int64], *, at_least_m: floa
     They are grown in metres, because a line around a square of less than a pixel is not drawn at all.
     """
     side = max(squares.side_m, at_least_m) + around_m
-    middle = np.stack([squares.west[rows], squares.south[rows]], axis=1) + squares.side_m / 2
-    return middle[:, None, :] + side * np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])
+    middle = np.stack([squares.west[rows] + squares.side_m / 2, squares.south[rows] + squares.height_m / 2], axis=1)
+    corners = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])
+    return middle[:, None, :] + corners * (side, side * squares.tall)
 
 
 def draw_sites(axes: Any, points: gpd.GeoSeries, kinds: npt.NDArray[np.str_]) -> None:

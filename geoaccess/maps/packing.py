@@ -97,10 +97,10 @@ def mercator(
 
 def square_corners(squares: Squares, crs: Any) -> dict[str, npt.NDArray[np.float64]]:
     """Return each square in Web Mercator: its south-west corner (x, y) and the sides from there (ux, uy), (vx, vy)."""
-    west, south, side = squares.west, squares.south, squares.side_m
+    west, south, side, high = squares.west, squares.south, squares.side_m, squares.height_m
     x, y = mercator(west, south, crs)
     right_x, right_y = mercator(west + side, south, crs)
-    up_x, up_y = mercator(west, south + side, crs)
+    up_x, up_y = mercator(west, south + high, crs)
     return {"x": x, "y": y, "ux": right_x - x, "uy": right_y - y, "vx": up_x - x, "vy": up_y - y}
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import numpy.typing as npt
 
+    from geoaccess.demand import RasterGrid
+
 __all__ = ["NODATA", "OTHER_REASON", "geotiff"]
 
 NODATA: Final = -9999.0
@@ -27,7 +29,18 @@ MOST_PIXELS: Final = 400_000_000
 _BLOCK: Final = 256
 
 
-def geotiff(path: Path, *, results: gpd.GeoDataFrame, column: str, attribution: str = "", disclaimer: str = "") -> None:
+_Places = tuple["npt.NDArray[np.int64]", "npt.NDArray[np.int64]", tuple[int, int], tuple[float, float, float, float]]
+
+
+def geotiff(
+    path: Path,
+    *,
+    results: gpd.GeoDataFrame,
+    column: str,
+    attribution: str = "",
+    disclaimer: str = "",
+    grid: RasterGrid | None = None,
+) -> None:
     """Write one column of travel times as a GeoTIFF whose pixels are the cells of the grid.
 
     Band 1 is the travel time in minutes. Band 2 says whether the cell is reached: 0 reached; 1 no_road_within;
@@ -49,6 +62,9 @@ def geotiff(path: Path, *, results: gpd.GeoDataFrame, column: str, attribution: 
         Sources and licences, for the tags.
     disclaimer
         What a reader must know before using the numbers, for the tags.
+    grid
+        The grid of the population raster that the cells come from: the file has its CRS and its pixels, also where they
+        are in degrees or no squares. None: that of the cells, which must be squares.
 
     Raises
     ------
@@ -57,7 +73,7 @@ def geotiff(path: Path, *, results: gpd.GeoDataFrame, column: str, attribution: 
     """
     if not column.endswith("_s") or column not in results.columns:
         raise InputError(f"results: {column!r} is not a column of travel times; they end in _s, such as gp_s")
-    row, place, shape, origin, side = _grid(results)
+    row, place, shape, transform = _grid(results) if grid is None else _on_grid(results, grid)
     times = results[column].to_numpy(dtype=np.float64)
     reached = np.isfinite(times)
     bands = (np.where(reached, times / 60, NODATA), _codes(results, column, reached))
@@ -71,8 +87,8 @@ def geotiff(path: Path, *, results: gpd.GeoDataFrame, column: str, attribution: 
         "count": 2,
         "height": shape[0],
         "width": shape[1],
-        "crs": crs_of(results).to_wkt(),
-        "transform": from_origin(*origin, side, side),
+        "crs": crs_of(results).to_wkt() if grid is None else grid.crs,
+        "transform": from_origin(*transform),
         "nodata": NODATA,
         "compress": "deflate",
         "predictor": 3,
@@ -127,8 +143,8 @@ def _codes(results: gpd.GeoDataFrame, column: str, reached: npt.NDArray[np.bool_
 
 def _grid(
     results: gpd.GeoDataFrame,
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], tuple[int, int], tuple[float, float], float]:
-    """Return the row and column of every cell, the shape, the north-west corner (x, y) and the side of the raster."""
+) -> _Places:
+    """Return the row and column of every cell, the shape of the raster, and its north-west corner and pixel size."""
     if len(results) == 0:
         raise InputError("results: there is no cell in the table")
     square = squares(results)
@@ -143,11 +159,34 @@ def _grid(
             f"cell {worst} lies {off.max() * side:g} m off the grid of the others; cells must share one grid"
         )
     shape = (int(above.max()) + 1, int(column.max()) + 1)
-    if shape[0] * shape[1] > MOST_PIXELS:
-        problems.append(f"the raster would have {shape[0]} x {shape[1]} pixels; write it in parts")
-    _, first, number = np.unique(above * shape[1] + column, return_index=True, return_counts=True)
-    if (number > 1).any():
-        problems.append(f"cell {results.index[int(first[number.argmax()])]} is at the same place as another")
+    problems += _crowded(results, above, column, shape)
     if problems:
         raise InputError.listing("results", problems)
-    return shape[0] - 1 - above, column, shape, (west, south + shape[0] * side), side
+    return shape[0] - 1 - above, column, shape, (west, south + shape[0] * side, side, side)
+
+
+def _on_grid(results: gpd.GeoDataFrame, grid: RasterGrid) -> _Places:
+    """Return the same for cells on the grid of a raster: its window around them."""
+    if len(results) == 0:
+        raise InputError("results: there is no cell in the table")
+    row, column = grid.places(results)
+    top, left = int(row.min()), int(column.min())
+    row, column = row - top, column - left
+    shape = (int(row.max()) + 1, int(column.max()) + 1)
+    if problems := _crowded(results, row, column, shape):
+        raise InputError.listing("results", problems)
+    corner = (grid.left + left * grid.width, grid.top - top * grid.height)
+    return row, column, shape, (*corner, grid.width, grid.height)
+
+
+def _crowded(
+    results: gpd.GeoDataFrame, row: npt.NDArray[np.int64], column: npt.NDArray[np.int64], shape: tuple[int, int]
+) -> list[str]:
+    """Say whether a raster would be too large, or two cells are one pixel."""
+    problems = []
+    if shape[0] * shape[1] > MOST_PIXELS:
+        problems.append(f"the raster would have {shape[0]} x {shape[1]} pixels; write it in parts")
+    _, first, number = np.unique(row * shape[1] + column, return_index=True, return_counts=True)
+    if (number > 1).any():
+        problems.append(f"cell {results.index[int(first[number.argmax()])]} is at the same place as another")
+    return problems

@@ -33,6 +33,7 @@ __all__ = [
 ]
 
 MAIN_ROADS: Final = ("motorway", "trunk", "primary", "secondary")
+_CORNERS: Final = 5  # of a closed ring
 SQUARE_TOLERANCE: Final = 1e-3  # of the side; grids written with few decimals still pass
 
 
@@ -62,11 +63,20 @@ class Service(Protocol):
 
 @dataclass(frozen=True)
 class Squares:
-    """South-west corners of the cells and the side they share, in metres of the grid."""
+    """South-west corners of the cells and the side they share, in metres of the grid.
+
+    `tall` is their height as a share of the side: 1 for squares, 2 for pixels of 250 x 500 m.
+    """
 
     west: npt.NDArray[np.float64]
     south: npt.NDArray[np.float64]
     side_m: float
+    tall: float = 1.0
+
+    @property
+    def height_m(self) -> float:
+        """Height of a cell."""
+        return self.side_m * self.tall
 
 
 @dataclass(frozen=True)
@@ -163,15 +173,21 @@ def checked_ferries(ferries: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None
 def squares(results: gpd.GeoDataFrame) -> Squares:
     """Read the corners and the common side of the cells.
 
+    Pixels of a raster may be upright rectangles; those of a raster in degrees (or another CRS) are quadrilaterals that
+    differ a little, and are drawn about their middle with the median width and height.
+
     Raises
     ------
     InputError
-        If the table has no projected CRS in metres, or its cells are not squares of one size.
+        If the table has no projected CRS in metres, or its cells are not squares, or rectangles, of one size.
     """
     crs = results.crs
     if crs is None or not crs.is_projected or crs.axis_info[0].unit_name != "metre":
         raise InputError(f"results: cells need a projected CRS in metres, found {crs and crs.to_string()}")
-    bounds = shapely.bounds(results.geometry.to_numpy())
+    shapes = results.geometry.to_numpy()
+    bounds = shapely.bounds(shapes)
+    if (other := _pixels(shapes, bounds)) is not None:
+        return other
     sides = np.concatenate([bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1]])
     side = float(np.median(sides))
     if not np.isfinite(sides).all() or np.abs(sides - side).max() > SQUARE_TOLERANCE * side:
@@ -181,6 +197,24 @@ def squares(results: gpd.GeoDataFrame) -> Squares:
             f"results: cell {results.index[worst]} is {found} m; cells must be {side:g} m squares as most are"
         )
     return Squares(west=bounds[:, 0], south=bounds[:, 1], side_m=side)
+
+
+def _pixels(shapes: npt.NDArray[np.object_], bounds: npt.NDArray[np.float64]) -> Squares | None:
+    """Return the cells of a raster whose pixels are no squares of the CRS, None for others."""
+    if (shapely.get_num_coordinates(shapes) != _CORNERS).any():
+        return None
+    corners = shapely.get_coordinates(shapes).reshape(-1, _CORNERS, 2)
+    edges = np.hypot(*np.moveaxis(np.diff(corners, axis=1), 2, 0))
+    high, wide = float(np.median(edges[:, 0])), float(np.median(edges[:, 1]))
+    box = (bounds[:, 2] - bounds[:, 0]) * (bounds[:, 3] - bounds[:, 1])
+    turned = np.abs(shapely.area(shapes) - box) > SQUARE_TOLERANCE * box
+    if turned.any():
+        middle = shapely.get_coordinates(shapely.centroid(shapes))
+        return Squares(middle[:, 0] - wide / 2, middle[:, 1] - high / 2, wide, high / wide)
+    alike = np.abs(edges[:, :2] - (high, wide)).max() <= SQUARE_TOLERANCE * min(high, wide)
+    if alike and abs(high - wide) > SQUARE_TOLERANCE * wide:
+        return Squares(bounds[:, 0], bounds[:, 1], wide, high / wide)
+    return None
 
 
 def cells_of(

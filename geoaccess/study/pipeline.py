@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from geoaccess import files, nvdb, services
+from geoaccess import demand, files, nvdb, services
 from geoaccess.arguments import checks_arguments
 from geoaccess.background import background
 from geoaccess.errors import InputError
@@ -37,6 +37,7 @@ __all__ = ["check", "check_inputs", "run_study", "solve_study", "write_report"]
 _STAGES = 10
 _SHOWN = 5
 _SMALL = 100_000  # bytes
+_FEW, _CROWDED = 10, 20_000  # people per km2
 
 
 @checks_arguments
@@ -217,6 +218,18 @@ def _size(path: Path, writer: Writer) -> str:
     return f"{writer.number(math.ceil(size / 1e3))} kB"
 
 
+def _plausible(cells: gpd.GeoDataFrame, writer: Writer) -> list[str]:
+    """Say how densely people live, and what may be no number of people."""
+    density = demand.people_per_km2(cells)
+    lines = [writer.text("c_density", n=writer.number(density, 1 if density < _FEW else 0))]
+    if density > _CROWDED:
+        lines.append(writer.text("c_crowded", n=writer.people(density)))
+    if doubted := demand.doubtful_value(cells):
+        value, number = doubted
+        lines.append(writer.text("c_doubtful", n=writer.people(number), value=f"{value:.0f}"))
+    return lines
+
+
 @checks_arguments
 def check(study: Study) -> list[str]:
     """Read the configuration and every input, compute nothing, and return what was found, a line each.
@@ -246,6 +259,7 @@ def check(study: Study) -> list[str]:
         found += [writer.text("c_links", n=nvdb.check_links(study.nvdb)), writer["c_nvdb_lacks"]]
     cells = stages.read_people(study)
     found.append(writer.text("c_cells", n=writer.people(len(cells)), people=writer.people(cells["population"].sum())))
+    found += _plausible(cells, writer)
     if "layer" in cells.attrs:
         found.append(writer.text("c_layer", layer=cells.attrs["layer"]))
     if "nodata" in cells.attrs:

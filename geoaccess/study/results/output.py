@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from geoaccess import files, maps
 from geoaccess.background import background
 from geoaccess.network import EdgeKind
+from geoaccess.study import stages
 from geoaccess.study.results.dictionary import dictionary_table
 from geoaccess.study.results.pictures import MAP, WEB_MAP, draw_service, drawn_below, start_pictures, words_of
 from geoaccess.study.results.report import report_of
@@ -125,6 +126,7 @@ def _tables(answers: Answers, folder: Path) -> dict[str, pd.DataFrame]:
     parquet, geopackage = (folder / name for name in _CELLS)
     cells.to_parquet(parquet)
     _to_gpkg(cells.reset_index(), geopackage, "cells")
+    grid = stages.grid_of_people(answers.study)
     for spec in answers.study.specs:
         maps.geotiff(
             folder / _RASTER.format(spec.key),
@@ -132,6 +134,7 @@ def _tables(answers: Answers, folder: Path) -> dict[str, pd.DataFrame]:
             column=f"{spec.key}_s",
             attribution="; ".join(settings.attribution),
             disclaimer=settings.disclaimer,
+            grid=grid,
         )
     return tables
 

@@ -12,7 +12,7 @@ from geoaccess.study.stages.networks import (
     network_folder,
     prepared,
 )
-from geoaccess.study.stages.people import read_people
+from geoaccess.study.stages.people import grid_of_people, read_people
 from geoaccess.study.stages.sites import names_of_sites, read_places
 from geoaccess.study.stages.snapping import Snapped, snap_all, snap_as_set, snap_cells
 from geoaccess.study.stages.subjects import about, fetch_hint
@@ -31,6 +31,7 @@ __all__ = [
     "fetch_hint",
     "figures_digest",
     "found_tables",
+    "grid_of_people",
     "join_classes",
     "join_table",
     "join_zones",

@@ -15,14 +15,25 @@ if TYPE_CHECKING:
 
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["read_people"]
+__all__ = ["grid_of_people", "read_people"]
+
+_RASTERS = (".tif", ".tiff")
+
+
+def grid_of_people(study: Study) -> demand.RasterGrid | None:
+    """Return the grid of the population raster, on which rasters of results are written; None where it is a table."""
+    settings = study.settings.population
+    path = study.resolve(settings.file)
+    if path.suffix.lower() not in _RASTERS:
+        return None
+    return demand.raster_grid(path, band=settings.band, cell_size_m=settings.cell_size_m)
 
 
 def read_people(study: Study) -> gpd.GeoDataFrame:
     """Return the cells of the study."""
     settings = study.settings.population
     path = files.require(study.resolve(settings.file), hint=fetch_hint(study))
-    if path.suffix.lower() in (".tif", ".tiff"):
+    if path.suffix.lower() in _RASTERS:
         if carried_columns(study):
             raise InputError(
                 f"{path}: a raster has no column {', '.join(carried_columns(study))}; use a table of cells"
@@ -61,4 +72,5 @@ def read_people(study: Study) -> gpd.GeoDataFrame:
         cells = cells[centre.x.between(west, east) & centre.y.between(south, north)]
         if cells.empty:
             raise InputError(f"{study.path}: [population] clip = {list(settings.clip)} leaves no cell of {path}")
+    demand.refuse_impossible(cells, subject=str(path))
     return cells
