@@ -19,7 +19,15 @@ from geoaccess.demand.zone_tables import (
     zone_values,
 )
 from geoaccess.errors import InputError
-from geoaccess.tables import missing_columns, read_numbers, read_table, read_text, show_rows, to_numbers
+from geoaccess.tables import (
+    missing_columns,
+    read_numbers,
+    read_people_by_age,
+    read_table,
+    read_text,
+    show_rows,
+    to_numbers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -220,7 +228,8 @@ def read_projection(
     Parameters
     ----------
     path
-        A table of any kind that `read_table` takes, a row per zone, age and year.
+        A table of any kind that `read_table` takes, a row per zone, age and year; or one as StatBank saves it, CSV with
+        years as columns or JSON-stat, where no column need be named and sexes are summed.
     zone, age, year, people
         The columns that hold them. Rows for each sex must be summed, or chosen from, before.
 
@@ -243,6 +252,9 @@ def read_projection(
     [{'zone_id': '0301', 'age': '80+', 'year': 2030, 'people': 29000.0}]
     """
     path = Path(path)
+    saved = read_people_by_age(path)
+    if saved is not None:
+        return saved
     table = read_table(path, hint="give the path of a table of people by municipality, age and year")
     problems = missing_columns(table, [zone, age, year, people])
     if problems:

@@ -12,6 +12,7 @@ from geoaccess.tables.columns import (
 )
 from geoaccess.tables.layers import LAYER_TAKEN, gdal_address
 from geoaccess.tables.numbers import parse_number, to_numbers
+from geoaccess.tables.pxweb import read_people_by_age
 from geoaccess.tables.reading import read_table
 from geoaccess.tables.text import read_text_file, split_rows
 from geoaccess.tables.writing import csv_text, write_csv
@@ -28,6 +29,7 @@ __all__ = [
     "missing_columns",
     "parse_number",
     "read_numbers",
+    "read_people_by_age",
     "read_table",
     "read_text",
     "read_text_file",

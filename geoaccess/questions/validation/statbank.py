@@ -18,6 +18,8 @@ from geoaccess.tables import parse_number, read_text_file, split_rows
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import numpy.typing as npt
+
 __all__ = ["read_ssb_12764"]
 
 _SOURCE = "Statistics Norway, StatBank table 12764"
@@ -34,12 +36,16 @@ _WORDS = (("median", "median"), ("gjennomsnitt", "mean"), ("average", "mean"), (
 _REGION_CODE = re.compile(r"(?:K[-_])?(\d{1,4})\b[ .:-]*(.*)", re.DOTALL)
 _NAME_END = re.compile(r" \(.*\d{4}.*\)$| - .*$")  # years of validity, names in other languages
 _MISSING = {"", ".", "..", "...", ":"}  # of StatBank's signs, "-" alone is a number: nil
+_LENGTH = re.compile(r"\bkm\b|kilomet|\bmeter|\bmetre|avstand|distance|reiselengde|veglengde", re.IGNORECASE)
+_DURATION = re.compile(r"tid\b|time\b|duration", re.IGNORECASE)
 _UNITS = (("minut", 1.0), ("sekund", 1 / 60), ("second", 1 / 60), ("timer", 60.0), ("hour", 60.0))
 
 
 @checks_arguments
 def read_ssb_12764(path: str | Path, *, service: str, year: int | None = None) -> pd.DataFrame:
     """Read StatBank table 12764, drive time to the nearest emergency department by municipality, as a reference.
+
+    The table holds distances, too: what its heading or unit says is a distance is passed over.
 
     Two forms in which StatBank saves tables are understood, by the general rules of PxWeb and JSON-stat; the words of
     this table's headings are not relied on beyond that percentiles are written P50, "50. persentil" or the like:
@@ -84,7 +90,16 @@ def read_ssb_12764(path: str | Path, *, service: str, year: int | None = None) -
         cells = _json_stat(file, text)
     else:
         cells = _csv(file, text)
-    return _tidy(file, pd.DataFrame(cells, columns=["region", "described", "year", "further", "value"]), service, year)
+    columns = ["region", "described", "year", "further", "value"]
+    return _tidy(file, pd.DataFrame(cells, columns=columns), service, year, _title(text))
+
+
+def _title(text: str) -> str:
+    """Return the line above a table, or the name of a JSON-stat data set."""
+    if text.lstrip().startswith("{"):
+        return str(json.loads(text).get("label", ""))
+    first = text.lstrip().partition("\n")[0].strip()
+    return first if ";" not in first and "\t" not in first else ""
 
 
 Cell = tuple[str, str, str, str, str]
@@ -213,12 +228,13 @@ def _number(text: str) -> float | None:
     return 0.0 if text in {"-", "\u2013"} else parse_number(text, decimal_comma=True)
 
 
-def _tidy(path: Path, cells: pd.DataFrame, service: str, year: int | None) -> pd.DataFrame:
+def _tidy(path: Path, cells: pd.DataFrame, service: str, year: int | None, title: str) -> pd.DataFrame:
     years = sorted(set(cells["year"]))
     chosen = str(year) if year is not None else years[-1] if years else ""
     if chosen not in years:
         raise InputError(f"{path}: no year {chosen}; there are {', '.join(filter(None, years)) or 'none in the file'}")
     cells = cells[cells["year"] == chosen]
+    cells = cells[_timed(path, cells["described"], title)]
     rows, problems = [], []
     for region, described, further, text in cells[["region", "described", "further", "value"]].itertuples(index=False):
         value = np.nan if text in _MISSING else _number(text)
@@ -238,6 +254,39 @@ def _tidy(path: Path, cells: pd.DataFrame, service: str, year: int | None) -> pd
     return found.drop(columns="further").assign(source=source)[
         ["geography", "name", "service", "statistic", "source", "value"]
     ]
+
+
+def _timed(path: Path, described: pd.Series, title: str) -> npt.NDArray[np.bool_]:
+    """Return which values are times: kilometres, which the table holds too, are no minutes."""
+    whole = _measured(title)
+    found = []
+    for text in described:
+        own, colon, heading = text.partition("12764:")
+        found.append(_measured(own) or (_measured(heading) if colon else "") or whole)
+    times, unclear = np.array([what in {"time", ""} for what in found]), [what == "either" for what in found]
+    if any(unclear):
+        first = described.iloc[unclear.index(True)]
+        raise InputError(
+            f'{path}: "{first}" does not say whether it is a distance or a time; save the table with the heading of '
+            "its variable, or for drive time alone"
+        )
+    if not times.any():
+        raise InputError(
+            f"{path}: holds distances ({described.iloc[0]}), no travel times; save the table with drive time in minutes"
+        )
+    return times
+
+
+def _measured(text: str) -> str:
+    """Return what some words speak of: time, length, either, or "" for nothing of the kind.
+
+    >>> [_measured(text) for text in ("Avstand (km)", "Avstand (minutter)", "Avstand og kjøretid", "P50")]
+    ['length', 'time', 'either', '']
+    """
+    if any(word in text.lower() for word, _ in _UNITS):
+        return "time"
+    length, time = bool(_LENGTH.search(text)), bool(_DURATION.search(text))
+    return "either" if length and time else "length" if length else "time" if time else ""
 
 
 def _several(found: pd.DataFrame) -> Iterable[str]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from geoaccess import demand
 from geoaccess.demand.age_classes import check_all_placed, check_projection, class_ages
+from geoaccess.demand.ages import age_span
 from geoaccess.demand.zone_tables import check_people
 from geoaccess.errors import InputError
 from geoaccess.study.municipality_numbers import matched
 from geoaccess.study.stages import about
-from geoaccess.tables import missing_columns, read_numbers, read_table, read_text
+from geoaccess.tables import missing_columns, read_numbers, read_people_by_age, read_table, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,9 +54,25 @@ def read_rows(path: Path, *, text: Sequence[str], numbers: Sequence[str]) -> pd.
 
 def read_ages(study: Study, settings: AgesSettings) -> pd.DataFrame:
     """Return the table of [demand.ages] as `zone_id`, `group` and `value`."""
+    saved = read_people_by_age(study.resolve(settings.file)) if settings.people else None
+    if saved is not None:
+        return _ages_of_year(saved, settings, study.settings.population.year)
     columns = [settings.zone, settings.group]
     table = read_rows(study.resolve(settings.file), text=columns, numbers=[str(settings.share or settings.people)])
     return table.set_axis(["zone_id", "group", "value"], axis=1)
+
+
+def _ages_of_year(saved: pd.DataFrame, settings: AgesSettings, year: int) -> pd.DataFrame:
+    """Return the groups of [demand.ages] from a table of a statistics bank: ages of the year of the grid, summed."""
+    years = sorted(saved["year"].unique())
+    at = saved[saved["year"] == (year if year in years else years[-1])]
+    spans = {name: age_span(name) for name in settings.groups.values() if name not in set(at["age"])}
+    wanted = {
+        name: (int(span[0]), None if span[1] == math.inf else int(span[1])) for name, span in spans.items() if span
+    }
+    parts = [at, demand.group_ages(at, wanted)] if wanted else [at]
+    rows = pd.concat(parts, ignore_index=True)[["zone_id", "age", "people"]]
+    return rows.set_axis(["zone_id", "group", "value"], axis=1)
 
 
 def read_years(study: Study, settings: ProjectionSettings) -> pd.DataFrame:
