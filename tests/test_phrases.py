@@ -36,6 +36,7 @@ READERS = (
     *(
         "demand/ages.py",
         "questions/validation/references.py",
+        "tables/pxweb.py",
         "questions/validation/statbank.py",
         "planner/saved.py",
         "scenarios/changes.py",

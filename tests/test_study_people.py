@@ -332,7 +332,7 @@ def test_all_of_norway_by_age_and_in_a_later_year(shared, tmp_path):
     zones, _ = stages.join_zones(study, people)
     cells = people[["population", "geometry"]].join(zones)
     assert cells["population"].sum() == raw["T"].sum() == 5_383_059
-    solved = SolvedInput(study, cells, None, None, None, None, people, None)
+    solved = SolvedInput(study, cells, None, None, people, None, None, None)
     today = today_groups(solved)
     inhabited = raw[raw["T"] > 0]
     assert today.sum().to_list() == inhabited[["Y_LT15", "Y_1564", "Y_GE65", "F"]].sum().to_list()

@@ -13,7 +13,7 @@ from geoaccess.maps.lorenz import LorenzCurve
 from geoaccess.maps.network import network_map
 from geoaccess.maps.network_layers import backdrop, ferry_lines
 from geoaccess.maps.plots import plot_classes, plot_lorenz, plot_times
-from geoaccess.maps.raster import geotiff
+from geoaccess.maps.raster import check_raster_grid, geotiff
 from geoaccess.maps.report import few_colours, report_page, report_pdf
 from geoaccess.maps.report_content import Data, Extra, Norm, Origin, Report, ServiceFindings
 from geoaccess.maps.scenario_page import ScenarioPart, comparison_page
@@ -37,6 +37,7 @@ __all__ = [
     "band_index",
     "band_labels",
     "band_people",
+    "check_raster_grid",
     "comparison_page",
     "default_bands",
     "difference_map",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from geoaccess.demand import RasterGrid
 
-__all__ = ["NODATA", "OTHER_REASON", "geotiff"]
+__all__ = ["NODATA", "OTHER_REASON", "check_raster_grid", "geotiff"]
 
 NODATA: Final = -9999.0
 OTHER_REASON: Final = 9
@@ -163,6 +163,20 @@ def _grid(
     if problems:
         raise InputError.listing("results", problems)
     return shape[0] - 1 - above, column, shape, (west, south + shape[0] * side, side, side)
+
+
+def check_raster_grid(cells: gpd.GeoDataFrame, grid: RasterGrid | None = None) -> None:
+    """Raise, before any search, what `geotiff` would raise of where the cells lie.
+
+    Raises
+    ------
+    InputError
+        If the cells do not lie on one grid or share a place, or the raster would be too large.
+    """
+    if grid is None:
+        _grid(cells)
+    else:
+        _on_grid(cells, grid)
 
 
 def _on_grid(results: gpd.GeoDataFrame, grid: RasterGrid) -> _Places:

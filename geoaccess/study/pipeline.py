@@ -6,16 +6,19 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from shapely import box
+
 from geoaccess import demand, files, nvdb, services
 from geoaccess.arguments import checks_arguments
 from geoaccess.background import background
 from geoaccess.errors import InputError
+from geoaccess.frames import crs_of
 from geoaccess.measures.islands import islands
 from geoaccess.phrases import Writer
 from geoaccess.progress import Stages
 from geoaccess.study import stages
 from geoaccess.study.answers import Answers
-from geoaccess.study.sections.inputs import SectionInput, SolvedInput
+from geoaccess.study.sections.inputs import PeopleInput, SolvedInput
 from geoaccess.study.sections.registry import add_sections, check_names, check_sections
 from geoaccess.study.settings.inputs import CentralityTable
 from geoaccess.study.zonings import join_zonings
@@ -37,6 +40,7 @@ __all__ = ["check", "check_inputs", "run_study", "solve_study", "write_report"]
 _STAGES = 10
 _SHOWN = 5
 _SMALL = 100_000  # bytes
+_FAR_M = 100_000.0
 _FEW, _CROWDED = 10, 20_000  # people per km2
 
 
@@ -116,12 +120,13 @@ def _solve(
     with progress.stage("reading sites"):
         mapped = stages.read_mapped(study)
         sites = stages.read_places(study, mapped)
+        stages.refuse_swapped(study, sites, people)
     with progress.stage("joining municipalities"):
         joined, municipalities = stages.join_zones(study, people)
         kept = people[["population", "geometry"]]
         named = join_zonings(study, people, joined)
         cells = kept.join(joined[["municipality_id", "municipality", "region", "zone_note"]]).join(named)
-        check_sections(SectionInput(study, cells, sites, municipalities))
+        check_sections(PeopleInput(study, cells, sites, municipalities, people))
     with progress.stage("snapping cells and sites"):
         snapped = stages.snap_all(study, network, cells, sites)
     with progress.stage("searching the nearest sites"):
@@ -132,7 +137,7 @@ def _solve(
         results = cells.join(classes).join(times)
         if cells_known is not None:
             cells_known(results=results, sites=sites, municipalities=municipalities, network=network)
-        added = add_sections(SolvedInput(study, results, sites, municipalities, hierarchy, snapped, people, mapped))
+        added = add_sections(SolvedInput(study, results, sites, municipalities, people, hierarchy, snapped, mapped))
         results = results.join(added.columns)
         results = results[[*(name for name in results.columns if name != "geometry"), "geometry"]]
         _nobody_lost(results, cells["population"].sum(), study)
@@ -218,6 +223,16 @@ def _size(path: Path, writer: Writer) -> str:
     return f"{writer.number(math.ceil(size / 1e3))} kB"
 
 
+def _far_off(sites: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, writer: Writer) -> list[str]:
+    """Name the sites that lie far from every cell."""
+    west, south, east, north = cells.total_bounds
+    away = sites.geometry.to_crs(crs_of(cells)).distance(box(west, south, east, north)).to_numpy() > _FAR_M
+    if not away.any():
+        return []
+    names = ", ".join(map(str, sites.index[away][:_SHOWN])) + (" ..." if away.sum() > _SHOWN else "")
+    return [writer.text("c_far", n=int(away.sum()), names=names, km=f"{_FAR_M / 1000:.0f}")]
+
+
 def _plausible(cells: gpd.GeoDataFrame, writer: Writer) -> list[str]:
     """Say how densely people live, and what may be no number of people."""
     density = demand.people_per_km2(cells)
@@ -239,6 +254,7 @@ def check(study: Study) -> list[str]:
     GeoaccessError
         With the first input that is wrong, and how to fix it.
     """
+    from geoaccess import maps
     from geoaccess.osm.formats import check_format, is_pbf
     from geoaccess.osm.pbf import newest_untagged_nodes
     from geoaccess.study.results.output import refuse_clashes
@@ -268,13 +284,17 @@ def check(study: Study) -> list[str]:
         found.append(writer.text("c_anchor", anchor=cells.attrs["anchor"]))
     mapped = stages.read_mapped(study)
     sites = stages.read_places(study, mapped)
+    stages.refuse_swapped(study, sites, cells)
     found += _loose_features(mapped, writer)
     counts = sites["service"].value_counts(sort=False)
     found += [writer.text("c_sites", n=count, service=service) for service, count in counts.items()]
     found += _same_places(sites, writer)
     joined, municipalities = stages.join_zones(study, cells)
     joined = joined.join(join_zonings(study, cells, joined))
-    check_sections(SectionInput(study, cells[["population", "geometry"]].join(joined), sites, municipalities))
+    known = cells[["population", "geometry"]].join(joined)
+    check_sections(PeopleInput(study, known, sites, municipalities, cells))
+    maps.check_raster_grid(known, stages.grid_of_people(study))
+    found += _far_off(sites, cells, writer)
     inside = joined["municipality_id"] != ""
     outside = cells["population"].to_numpy()[~inside.to_numpy()].sum()
     number = joined["municipality_id"][inside].nunique()

@@ -174,7 +174,7 @@ def _solved(study: Study, base: Baseline, changed: ScenarioRun | None) -> Solved
     table: gpd.GeoDataFrame = sites.assign(**columns)
     nothing_mapped = answers.sites.iloc[:0]
     return SolvedInput(
-        study, base.results, table, answers.municipalities, network, snapped, base.results, nothing_mapped
+        study, base.results, table, answers.municipalities, base.results, network, snapped, nothing_mapped
     )
 
 

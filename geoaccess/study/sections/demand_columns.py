@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from geoaccess.study.sections.inputs import SolvedInput
+    from geoaccess.study.sections.inputs import PeopleInput
     from geoaccess.study.settings.demand import AgesSettings, ProjectionSettings, SeasonSettings
     from geoaccess.study.settings.study_file import Study
 
@@ -86,7 +86,7 @@ def read_moves(study: Study, settings: SeasonSettings) -> pd.DataFrame:
     return read_rows(study.resolve(settings.file), text=["season", "from_zone", "to_zone"], numbers=["people"])
 
 
-def today_groups(solved: SolvedInput) -> pd.DataFrame:
+def today_groups(solved: PeopleInput) -> pd.DataFrame:
     """Return the people of each group today, a column per group: those of the grid, then those of [demand.ages]."""
     settings = solved.study.settings
     people = solved.results["population"]
@@ -105,7 +105,7 @@ def today_groups(solved: SolvedInput) -> pd.DataFrame:
     return out
 
 
-def _shared(solved: SolvedInput, settings: AgesSettings, grid: pd.DataFrame) -> pd.DataFrame:
+def _shared(solved: PeopleInput, settings: AgesSettings, grid: pd.DataFrame) -> pd.DataFrame:
     """Return the groups that are known of municipalities, on the cells."""
     path, people = solved.study.resolve(settings.file), solved.results["population"]
     table = read_ages(solved.study, settings)
@@ -140,7 +140,7 @@ def _shared(solved: SolvedInput, settings: AgesSettings, grid: pd.DataFrame) -> 
     return pd.DataFrame(out, index=people.index)
 
 
-def year_groups(solved: SolvedInput, settings: ProjectionSettings, today: pd.DataFrame) -> pd.DataFrame:
+def year_groups(solved: PeopleInput, settings: ProjectionSettings, today: pd.DataFrame) -> pd.DataFrame:
     """Return everybody ("2030") and the requested groups ("80plus_2030") in each year of a projection."""
     path = solved.study.resolve(settings.file)
     table = read_years(solved.study, settings)
@@ -167,7 +167,7 @@ def year_groups(solved: SolvedInput, settings: ProjectionSettings, today: pd.Dat
     return pd.DataFrame(out, index=today.index)
 
 
-def _follow(solved: SolvedInput, people: pd.Series, rows: pd.DataFrame, *, year: int) -> pd.DataFrame:
+def _follow(solved: PeopleInput, people: pd.Series, rows: pd.DataFrame, *, year: int) -> pd.DataFrame:
     """Share the people of municipalities out like `people`; where there are none of these, like everybody."""
     everybody = solved.results["population"]
     here = pd.DataFrame({"those": people, "others": (everybody - people).clip(lower=0.0)})
@@ -175,7 +175,7 @@ def _follow(solved: SolvedInput, people: pd.Series, rows: pd.DataFrame, *, year:
     return demand.project_people(here, zone=_zone(solved), table=rows, year=year, pattern=dict.fromkeys(ages, "those"))
 
 
-def season_groups(solved: SolvedInput, settings: SeasonSettings) -> pd.DataFrame:
+def season_groups(solved: PeopleInput, settings: SeasonSettings) -> pd.DataFrame:
     """Return the people of each cell in each season."""
     path = solved.study.resolve(settings.file)
     moves = read_moves(solved.study, settings)
@@ -202,12 +202,12 @@ def season_groups(solved: SolvedInput, settings: SeasonSettings) -> pd.DataFrame
     return pd.DataFrame(seasons)
 
 
-def _meant(solved: SolvedInput, given: pd.Series) -> pd.Series[str]:
+def _meant(solved: PeopleInput, given: pd.Series) -> pd.Series[str]:
     """Return the municipality of the cells that each number of a table means."""
     return matched(solved.study, given, [zone for zone in solved.results["municipality_id"].unique() if zone != ""])
 
 
-def _zone(solved: SolvedInput) -> pd.Series:
+def _zone(solved: PeopleInput) -> pd.Series:
     """Return the municipality of each cell; refuse cells in none, whose people would have no age."""
     zone: pd.Series = solved.results["municipality_id"]
     lost = zone == ""

@@ -21,7 +21,7 @@ from geoaccess.study.sections.demand_columns import (
     today_groups,
     year_groups,
 )
-from geoaccess.study.sections.inputs import Section, SectionResult
+from geoaccess.study.sections.inputs import PeopleInput, Section, SectionResult
 from geoaccess.study.stages import about
 from geoaccess.study.zonings import zonings_of
 from geoaccess.toml import did_you_mean
@@ -56,6 +56,14 @@ def _check(known: SectionInput) -> None:
         read_moves(study, wanted.season)
     if wanted.contacts:
         _read_rates(study, wanted.contacts)
+    if isinstance(known, PeopleInput):
+        today = today_groups(known)
+        if wanted.projection:
+            year_groups(known, wanted.projection, today)
+        if wanted.season:
+            season_groups(known, wanted.season)
+        if wanted.contacts:
+            _contacts(known, wanted.contacts, today)
 
 
 def _answer(solved: SolvedInput) -> SectionResult:
@@ -86,7 +94,7 @@ def _read_rates(study: Study, settings: ContactsSettings) -> pd.DataFrame:
     return read_rows(study.resolve(settings.file), text=["age"], numbers=["contacts_per_year", "video_share"])
 
 
-def _contacts(solved: SolvedInput, settings: ContactsSettings, today: pd.DataFrame) -> pd.DataFrame:
+def _contacts(solved: PeopleInput, settings: ContactsSettings, today: pd.DataFrame) -> pd.DataFrame:
     """Return the people of each cell that have a rate, their contacts in a year, and the journeys these need."""
     path = solved.study.resolve(settings.file)
     rates = _read_rates(solved.study, settings)

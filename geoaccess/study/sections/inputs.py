@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from geoaccess.study.settings.study_file import Study
     from geoaccess.study.stages import Snapped
 
-__all__ = ["Section", "SectionInput", "SectionResult", "SolvedInput"]
+__all__ = ["PeopleInput", "Section", "SectionInput", "SectionResult", "SolvedInput"]
 
 
 @dataclass(frozen=True)
@@ -31,16 +31,21 @@ class SectionInput:
 
 
 @dataclass(frozen=True)
-class SolvedInput(SectionInput):
+class PeopleInput(SectionInput):
+    """What a check of a whole study starts from: `people` are the cells as read, with the columns of their file."""
+
+    people: gpd.GeoDataFrame
+
+
+@dataclass(frozen=True)
+class SolvedInput(PeopleInput):
     """What a section starts from: `results` has the nearest sites and the class of each cell, too.
 
-    `people` are the cells as they were read, with the columns carried from their file; `mapped` are the features of the
-    extract that some rule asks for.
+    `mapped` are the features of the extract that some rule asks for.
     """
 
     network: Network | Hierarchy
     snapped: Snapped
-    people: gpd.GeoDataFrame
     mapped: gpd.GeoDataFrame
 
 

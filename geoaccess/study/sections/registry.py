@@ -25,6 +25,7 @@ __all__ = ["SECTIONS", "add_sections", "check_names", "check_sections", "tables_
 
 # The people of an age come before the catchments, whose demand they may be.
 SECTIONS: Final[tuple[Section, ...]] = (OPENING, OFFICES, RULES, AMBULANCE, DEMAND, CATCHMENTS, STAFF)
+_OF_GEOPACKAGE: Final = ("fid", "geom", "ogc_fid")
 _WORDS: Final = ("everybody", "class")
 """What a reference names beside zonings."""
 
@@ -46,13 +47,33 @@ def check_names(study: Study) -> None:
     taken = [pattern(name, services) for name in columns]
     named = [("[[zonings]] name", one.name) for one in settings.zonings]
     named += [("[catchments]", name) for name in settings.catchments]
-    problems = [
+    problems = _same_columns(study)
+    problems += [
         f'{table} "{name}": the cells have such a column already; choose another name'
         for table, name in named
-        if name.casefold() in _WORDS or any(one.fullmatch(name.casefold()) for one in taken)
+        if name.casefold() in (*_WORDS, *_OF_GEOPACKAGE) or any(one.fullmatch(name.casefold()) for one in taken)
     ]
     if problems:
         raise ConfigError.listing(str(study.path), problems)
+
+
+def _same_columns(study: Study) -> list[str]:
+    """Say which services would give their cells columns of the same name: gp and GP, legevakt and legevakt_allowed."""
+    names = [*CELLS, *(name for section in SECTIONS if section.asked(study) for name in section.cells)]
+    blank = "{service}"
+    owner: dict[str, str] = {}
+    problems: dict[tuple[str, str], str] = {}
+    for key in study.settings.services:
+        for name in names:
+            if name.startswith(blank) and not _is_loose(name):
+                column = name.replace(blank, key)
+                other = owner.setdefault(column.casefold(), key)
+                if other != key:
+                    said = (
+                        f"[services.{key}]: its column {column} is one of [services.{other}] too; give it another key"
+                    )
+                    problems.setdefault((other, key), said)
+    return [*problems.values()]
 
 
 def _is_loose(name: str) -> bool:

@@ -13,7 +13,7 @@ from geoaccess.study.stages.networks import (
     prepared,
 )
 from geoaccess.study.stages.people import grid_of_people, read_people
-from geoaccess.study.stages.sites import names_of_sites, read_places
+from geoaccess.study.stages.sites import names_of_sites, read_places, refuse_swapped
 from geoaccess.study.stages.snapping import Snapped, snap_all, snap_as_set, snap_cells
 from geoaccess.study.stages.subjects import about, fetch_hint
 from geoaccess.study.stages.times import search_nearest
@@ -43,6 +43,7 @@ __all__ = [
     "read_mapped",
     "read_people",
     "read_places",
+    "refuse_swapped",
     "road_names_of",
     "search_nearest",
     "snap_all",

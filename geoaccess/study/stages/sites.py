@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from geoaccess import files, services
+from geoaccess.errors import InputError
 from geoaccess.study.settings.inputs import SitesFromFile, SitesFromOsm
 from geoaccess.study.site_columns import at_their_levels, read_with_columns, refuse_columns
 from geoaccess.study.stages.subjects import about, fetch_hint
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["names_of_sites", "read_places"]
+__all__ = ["names_of_sites", "read_places", "refuse_swapped"]
+
+_NEAR_DEG = 1.0
+_SHOWN = 3
 
 
 def read_places(study: Study, mapped: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -45,6 +49,22 @@ def read_places(study: Study, mapped: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         tables.append(table)
     with about(names_of_sites(study)):
         return services.combine([at_their_levels(study, pd.concat(tables))], list(study.settings.services))
+
+
+def refuse_swapped(study: Study, sites: gpd.GeoDataFrame, cells: gpd.GeoDataFrame) -> None:
+    """Raise an `InputError` if sites lie off the study, and in it once longitude and latitude change places."""
+    west, south, east, north = cells.to_crs("EPSG:4326").total_bounds
+    lon, lat = sites.geometry.x, sites.geometry.y
+
+    def inside(x: pd.Series, y: pd.Series) -> pd.Series:
+        return x.between(west - _NEAR_DEG, east + _NEAR_DEG) & y.between(south - _NEAR_DEG, north + _NEAR_DEG)
+
+    swapped = sites.index[(~inside(lon, lat) & inside(lat, lon)).to_numpy(bool)]
+    if len(swapped):
+        shown = ", ".join(f"{label} (lon {lon[label]:g}, lat {lat[label]:g})" for label in swapped[:_SHOWN])
+        raise InputError(
+            f"{names_of_sites(study)}: longitude and latitude are swapped in {len(swapped)} sites: {shown}"
+        )
 
 
 def names_of_sites(study: Study) -> str:
