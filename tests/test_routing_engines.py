@@ -684,7 +684,7 @@ def test_a_table_that_would_eat_up_all_memory_is_refused(monkeypatch):
     """Even where the system hands it out, to take the process down when it is written."""
     network = line()
     snapped = snap(network, at(*np.linspace(10, 10.2, 400)))
-    monkeypatch.setattr("geoaccess.routing.matrices._memory_left", lambda: 2**20)
+    monkeypatch.setattr("geoaccess.routing.matrices.memory_left", lambda: 2**20)
     with pytest.raises(InputError, match="400 x 400 travel times take"):
         ga.travel_times(network, snapped, snapped)
     with pytest.raises(InputError, match="travel times take"):
