@@ -270,6 +270,7 @@ def _correlation(table: pd.DataFrame, share: npt.NDArray[np.float64]) -> float:
     return float(share @ moved.prod(axis=1) / np.sqrt(spread.prod()))
 
 
+@checks_arguments
 def largest_differences(table: pd.DataFrame) -> pd.DataFrame:
     """Return the rows with the three largest differences, those that are equal left out, the largest first.
 
@@ -278,11 +279,17 @@ def largest_differences(table: pd.DataFrame) -> pd.DataFrame:
     table
         As of `compare_statistics`, of one zoning, service and statistic.
 
+    Raises
+    ------
+    InputError
+        If the column of differences is missing.
+
     Examples
     --------
     >>> largest_differences(pd.DataFrame({"name": ["A", "B", "C"], "difference": [0.0, -4.0, 2.0]}))["name"].tolist()
     ['B', 'C']
     """
+    require_columns(table, ["difference"], subject="table")
     size = table["difference"].abs()
     return table.loc[size[size > 0].sort_values(ascending=False, kind="stable").index[:_LARGEST]]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geoaccess import files
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.network.attachable import keep_trees, kept_trees
 from geoaccess.network.intact import checksums, require_intact
@@ -28,6 +29,7 @@ _NAMES = ("shape_x", "shape_y", "strong_component", *(f"{tree}-{part}" for tree 
 _HINT = "it is made again"
 
 
+@checks_arguments
 def prepare(network: Network, folder: Path, *, min_component_m: float) -> None:
     """Give a network what `snap` needs before the first point: from a folder, else made and written into it.
 
@@ -39,6 +41,7 @@ def prepare(network: Network, folder: Path, *, min_component_m: float) -> None:
         save_prepared(network, folder, min_component_m=min_component_m)
 
 
+@checks_arguments
 def save_prepared(network: Network, folder: Path, *, min_component_m: float) -> None:
     """Write what `snap` makes of a network for `min_component_m` to a folder, whole or not at all."""
     trees = dict(zip(_TREES, kept_trees(network, min_component_m), strict=True))
@@ -58,6 +61,7 @@ def save_prepared(network: Network, folder: Path, *, min_component_m: float) -> 
         (temporary / _DESCRIBED).write_text(json.dumps(described, indent=1), encoding="utf-8")
 
 
+@checks_arguments
 def load_prepared(network: Network, folder: Path, *, min_component_m: float) -> None:
     """Give a network what `save_prepared` wrote, mapped into memory.
 

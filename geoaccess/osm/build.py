@@ -248,7 +248,7 @@ def _ways_of_no_length(extract: Extract) -> int:
     return int(lengthless.sum()) + int((sizes == 0).sum())
 
 
-def _mps(kph: npt.ArrayLike, share: float = 1.0) -> npt.NDArray[np.float64]:
+def _mps(kph: npt.ArrayLike, pace: float = 1.0) -> npt.NDArray[np.float64]:
     """Return metres per second, 0 for what is closed."""
-    speed = np.asarray(kph, np.float64) * share
+    speed = np.asarray(kph, np.float64) * pace
     return np.where(speed > 0, np.maximum(speed, 1e-9) * _KPH_TO_MPS, 0.0)
