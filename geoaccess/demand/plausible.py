@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import numpy.typing as npt
 
 __all__ = ["doubtful_value", "people_per_km2", "refuse_impossible"]
 
@@ -21,6 +23,7 @@ _OFTEN: Final = 5
 _M2_PER_KM2: Final = 1e6
 
 
+@checks_arguments
 def refuse_impossible(cells: gpd.GeoDataFrame, *, subject: str) -> None:
     """Raise an `InputError` if more people are in a cell than can be.
 
@@ -33,7 +36,7 @@ def refuse_impossible(cells: gpd.GeoDataFrame, *, subject: str) -> None:
     Traceback (most recent call last):
     geoaccess.errors.InputError: people.tif: 65,535 people in cell a of 0.01 km2 are more than can live there ...
     """
-    people, km2 = cells["population"].to_numpy(np.float64), cells.area.to_numpy(np.float64) / _M2_PER_KM2
+    people, km2 = _people(cells), cells.area.to_numpy(np.float64) / _M2_PER_KM2
     wrong = people > MOST_PER_KM2 * km2
     if wrong.any():
         worst = int(np.argmax(np.where(wrong, people / km2, 0.0)))
@@ -46,6 +49,7 @@ def refuse_impossible(cells: gpd.GeoDataFrame, *, subject: str) -> None:
         )
 
 
+@checks_arguments
 def doubtful_value(cells: gpd.GeoDataFrame) -> tuple[float, int] | None:
     """Return the largest number of people and how many cells have it, where it is one by which programs mean none.
 
@@ -55,12 +59,30 @@ def doubtful_value(cells: gpd.GeoDataFrame) -> tuple[float, int] | None:
     >>> doubtful_value(gpd.GeoDataFrame({"population": [1.0, *[255.0] * 6]}))
     (255.0, 6)
     """
-    people = cells["population"].to_numpy(np.float64)
+    people = _people(cells)
     most = float(people.max(initial=0.0))
     number = int((people == most).sum())
     return (most, number) if most in _WORDS_FOR_NONE and number >= _OFTEN else None
 
 
+@checks_arguments
 def people_per_km2(cells: gpd.GeoDataFrame) -> float:
-    """Return the people per km2 of inhabited cells."""
-    return float(cells["population"].sum() / (cells.area.sum() / _M2_PER_KM2))
+    """Return the people per km2 of inhabited cells; NaN of no cells.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> cells = gpd.GeoDataFrame({"population": [3.0, 9.0]}, geometry=[box(0, 0, 1e3, 1e3), box(1e3, 0, 2e3, 1e3)])
+    >>> people_per_km2(cells)
+    6.0
+    """
+    people, km2 = _people(cells).sum(), cells.area.sum() / _M2_PER_KM2
+    return float(people / km2) if km2 > 0 else float("nan")
+
+
+def _people(cells: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
+    if "population" not in cells:
+        raise InputError("these cells have no column population; take them from read_cells")
+    people: npt.NDArray[np.float64] = cells["population"].to_numpy(np.float64)
+    return people
