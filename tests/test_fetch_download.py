@@ -396,7 +396,7 @@ def test_no_server(tmp_path, waits):
 
 
 def test_an_address_that_is_none(tmp_path):
-    with pytest.raises(FetchError, match="cannot be asked for"):
+    with pytest.raises(FetchError, match="cannot be requested"):
         download("http://", tmp_path / "x.osm.pbf")
 
 

@@ -273,7 +273,7 @@ def test_a_crowded_grid_with_ferries_is_contracted_right():
     assert times.tolist() == expected.tolist()
 
 
-@pytest.mark.parametrize(("small", "threads"), [(1, 1), (40, 3)])
+@pytest.mark.parametrize(("small", "threads"), [(8, 1), (40, 3)])
 def test_an_order_is_the_same_however_its_parts_are_shared_out(monkeypatch, small, threads):
     rng = np.random.default_rng(6)
     n, many = (60, 150) if PLAIN else (900, 2000)

@@ -139,7 +139,7 @@ def test_excluded_and_own_candidates(tiny, tmp_path):
         ({"candidates": "village"}, "give cells, settlements, or a file"),
         ({"add": 99}, "candidates"),
         ({"close": 9}, "sites stand"),
-        ({"objective": "fewest", "close": 1}, "together with closing"),
+        ({"objective": "fewest", "close": 1}, "combined with closing"),
         ({"objective": "worst", "max_loss_min": 5.0}, "cannot be asked for together"),
     ],
 )

@@ -178,7 +178,7 @@ def descend_lanes(
     arc. Where rows are `scattered` in memory, the processor would wait for most of them: it hears of them in advance.
     """
     step, shift, width = np.uint64(stride), np.uint64(column), np.uint64(many)
-    rows, arcs = np.uint64(row.size - 1), np.uint64(head_row.size - 1)
+    rows, arcs = np.uint64(max(row.size, 1) - 1), np.uint64(max(head_row.size, 1) - 1)
     for p in range(np.uint64(first), np.uint64(last)):
         into = np.uint64(row[p]) * step + shift
         if scattered:
