@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from geoaccess.kernels import assembling, geometry, rasters
+from geoaccess.kernels import assembling, geometry, rasters, sums
 from geoaccess.osm.ferry_ends import RoadsNearby
 
 
@@ -13,7 +13,7 @@ from geoaccess.osm.ferry_ends import RoadsNearby
 def test_sums_are_those_of_numpy_to_the_last_bit(n):
     rng = np.random.default_rng(n)
     values = rng.uniform(0, 1e3, n) ** rng.integers(1, 4, n)
-    summed = values[0] + assembling.pairwise_sum(values, 1, n - 1)
+    summed = values[0] + sums.pairwise_sum(values, 1, n - 1)
     assert summed == np.add.reduceat(values, [0])[0]
     assert summed == pytest.approx(float(sum(map(float, values))), rel=1e-12)
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoaccess.errors import InputError
-from geoaccess.kernels.closings import summed
+from geoaccess.kernels.sums import pairwise_sum
 from geoaccess.network import Network, simplify, snap
 from geoaccess.routing import close_edges, closing_effects, nearest_snapped, people_on_edges, solve_nearest, undo
 from geoaccess.routing import closings as routing_closings
@@ -131,7 +131,7 @@ def test_closing_each_on_its_own_is_closing_one_and_undoing_it_to_the_last_bit(d
 @pytest.mark.parametrize("size", [0, 1, 7, 8, 9, 127, 128, 129, 136, 1000, 4099])
 def test_sums_are_those_of_numpy_to_the_last_bit(size):
     values = np.random.default_rng(size).lognormal(0, 9, size + 3)
-    assert summed(values, 3, size) == values[3:].sum()
+    assert pairwise_sum(values, 3, size) == values[3:].sum()
 
 
 @given(towns())

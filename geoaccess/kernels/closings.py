@@ -14,75 +14,26 @@ import numpy as np
 from geoaccess.kernels.cells import LEG, NODE, OFF
 from geoaccess.kernels.keys import EMPTY, FAR, SHIFT
 from geoaccess.kernels.rows import BEYOND
+from geoaccess.kernels.sums import pairwise_sum
 from geoaccess.kernels.updates import renew
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["CELLS", "CUT_OFF", "DELAYED", "LONGEST", "OVER", "PERSON_DS", "close_each", "summed"]
+__all__ = ["CELLS", "CUT_OFF", "DELAYED", "LONGEST", "OVER", "PERSON_DS", "close_each"]
 
 DELAYED, CUT_OFF, CELLS, PERSON_DS, LONGEST, OVER = 0, 1, 2, 3, 4, 5
 """Columns of what a closing does; the people over each norm follow on `OVER`."""
 
-_BLOCK, _LANES = 128, 8
+
+_FIRST = np.int64(0)
+"""A number written as it is would be compiled for on its own."""
 
 
 @numba.njit(cache=True)
-def _half(size: int) -> int:
-    half = size // 2
-    return half - half % _LANES
-
-
-@numba.njit(cache=True)
-def summed(values: npt.NDArray[np.float64], begin: int, size: int) -> float:
-    """Return the sum of some values, added up in the order in which numpy adds them: pairwise, eight at a time.
-
-    No recursion, which numba does not load from its cache.
-    """
-    begins, sizes = np.empty(64, np.int64), np.empty(64, np.int64)
-    left, has_left = np.empty(64, np.float64), np.zeros(64, np.bool_)
-    begins[0], sizes[0] = begin, size
-    depth = 0
-    while True:
-        while sizes[depth] > _BLOCK:
-            has_left[depth] = False
-            begins[depth + 1], sizes[depth + 1] = begins[depth], _half(sizes[depth])
-            depth += 1
-        total = _summed_block(values, begins[depth], sizes[depth])
-        depth -= 1
-        while depth >= 0 and has_left[depth]:
-            total = left[depth] + total
-            depth -= 1
-        if depth < 0:
-            return total
-        left[depth], has_left[depth] = total, True
-        half = _half(sizes[depth])
-        begins[depth + 1], sizes[depth + 1] = begins[depth] + half, sizes[depth] - half
-        depth += 1
-
-
-@numba.njit(cache=True)
-def _summed_block(values: npt.NDArray[np.float64], begin: int, size: int) -> float:
-    if size < _LANES:
-        few = 0.0
-        for i in range(begin, begin + size):
-            few += values[i]
-        return few
-    a0, a1, a2, a3 = values[begin], values[begin + 1], values[begin + 2], values[begin + 3]
-    a4, a5, a6, a7 = values[begin + 4], values[begin + 5], values[begin + 6], values[begin + 7]
-    end = begin + size - size % _LANES
-    for i in range(begin + _LANES, end, _LANES):
-        a0 += values[i]
-        a1 += values[i + 1]
-        a2 += values[i + 2]
-        a3 += values[i + 3]
-        a4 += values[i + 4]
-        a5 += values[i + 5]
-        a6 += values[i + 6]
-        a7 += values[i + 7]
-    total: float = ((a0 + a1) + (a2 + a3)) + ((a4 + a5) + (a6 + a7))
-    for i in range(end, begin + size):
-        total += values[i]
+def _total(values: npt.NDArray[np.float64], n: int) -> float:
+    """Return the sum of the first n values; of none it is 0, and not the -0 that adds nothing to any number."""
+    total: float = 0.0 + pairwise_sum(values, _FIRST, n)
     return total
 
 
@@ -152,14 +103,14 @@ def _count(
                 n_some += 1
                 delay[i] = people[cell] * (now - was)
                 found[LONGEST] = max(found[LONGEST], np.float64(now - was))
-    found[DELAYED] = summed(some, 0, n_some)
-    found[PERSON_DS] = summed(delay, 0, n)
+    found[DELAYED] = _total(some, n_some)
+    found[PERSON_DS] = _total(delay, n)
     n_some = 0
     for i in range(n):
         if before[cells[i]] < FAR and after[i] >= FAR:
             some[n_some] = people[cells[i]]
             n_some += 1
-    found[CUT_OFF] = summed(some, 0, n_some)
+    found[CUT_OFF] = _total(some, n_some)
     for number in range(limits.size):
         n_some = 0
         for i in range(n):
@@ -167,7 +118,7 @@ def _count(
             if was < FAR and was <= limits[number] and after[i] > limits[number]:
                 some[n_some] = people[cells[i]]
                 n_some += 1
-        found[OVER + number] = summed(some, 0, n_some)
+        found[OVER + number] = _total(some, n_some)
 
 
 @numba.njit(cache=True)
