@@ -13,13 +13,14 @@ from geoaccess import files
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.hierarchy.order import Order, keep_order, order_of
+from geoaccess.network.intact import checksums, require_intact
 
 if TYPE_CHECKING:
     from geoaccess.network import Network
 
 __all__ = ["load_order", "save_order", "topology_digest"]
 
-_FORMAT = 3
+_FORMAT = 4
 _ARRAYS = ("place", "start", "head", "slot", "parts")
 
 
@@ -34,7 +35,7 @@ def save_order(network: Network, folder: str | Path) -> Path:
         described: dict[str, Any] = {
             "format": _FORMAT,
             "topology": topology_digest(network),
-            "sha256": {f"{name}.npy": files.sha256(temporary / f"{name}.npy") for name in _ARRAYS},
+            "xxh64": checksums(temporary),
         }
         (temporary / "order.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
     return folder
@@ -51,7 +52,7 @@ def load_order(folder: str | Path, network: Network) -> Order:
     ------
     InputError
         If it was made of a network of other nodes, edges or turn rules, or anything is missing or was changed: every
-        file is checked against its digest.
+        file is checked against its checksum.
 
     Examples
     --------
@@ -75,10 +76,9 @@ def load_order(folder: str | Path, network: Network) -> Order:
             raise InputError(f"{folder}: written by another version; make the order again")
         if described["topology"] != topology_digest(network):
             raise InputError(f"{folder}: the order of another network; make one of this")
-        for name, digest in described["sha256"].items():
-            if files.sha256(folder / name) != digest:
-                raise InputError(f"{folder / name}: damaged (not what was written); make the order again")
-        order = Order(*(np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS))
+        arrays = [f"{name}.npy" for name in _ARRAYS]
+        require_intact(folder, arrays, described["xxh64"], once=False, hint="make the order again")
+        order = Order(*(np.load(folder / array, mmap_mode="r") for array in arrays))
     except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
         if isinstance(error, InputError):
             raise
