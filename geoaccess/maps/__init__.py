@@ -11,7 +11,7 @@ from geoaccess.maps.difference import difference_map
 from geoaccess.maps.figures import FIGURES, Drawn, Figure, lorenz_figure, service_map, time_curves
 from geoaccess.maps.lorenz import LorenzCurve
 from geoaccess.maps.network import network_map
-from geoaccess.maps.network_layers import backdrop, ferry_lines
+from geoaccess.maps.network_layers import ferry_lines
 from geoaccess.maps.plots import plot_classes, plot_lorenz, plot_times
 from geoaccess.maps.raster import check_raster_grid, geotiff
 from geoaccess.maps.report import few_colours, report_page, report_pdf
@@ -32,7 +32,6 @@ __all__ = [
     "Report",
     "ScenarioPart",
     "ServiceFindings",
-    "backdrop",
     "band_colours",
     "band_index",
     "band_labels",

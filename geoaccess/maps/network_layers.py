@@ -13,7 +13,7 @@ from geoaccess.network import EdgeKind
 if TYPE_CHECKING:
     from geoaccess.network import Network
 
-__all__ = ["backdrop", "ferry_lines", "main_roads", "merged_roads"]
+__all__ = ["ferry_lines", "main_roads", "merged_roads"]
 
 _BACKDROP = ("motorway", "trunk", "primary", "secondary")
 
@@ -47,8 +47,3 @@ def merged_roads(roads: gpd.GeoDataFrame, *, tolerance_deg: float) -> gpd.GeoDat
             )
         )
     return pd.concat(rows, ignore_index=True) if rows else roads
-
-
-def backdrop(network: Network, *, tolerance_deg: float) -> gpd.GeoDataFrame:
-    """Return the main roads of a network as `merged_roads` has them."""
-    return merged_roads(main_roads(network), tolerance_deg=tolerance_deg)

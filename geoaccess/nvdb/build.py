@@ -172,6 +172,7 @@ def _roads(
     links: Links, extract: Extract, rules: Sequence[WayRule], by_date: ClosedRoads | None
 ) -> tuple[dict[str, Any], dict[str, int]]:
     """Return the segments of the open roads with the seconds that they take, and what was left out."""
+    table = links.table
     of_tags = {
         "closed": np.array([rule.closed for rule in rules]),
         "ferry": np.array([rule.ferry for rule in rules]),
@@ -194,14 +195,13 @@ def _roads(
     segments: dict[str, Any] = {"a": a, "b": b, "way": way}
     slowest = np.zeros(a.size) if by_date is None else length * 3.6 / by_date.most_kph[way]
     for direction in ("forward", "backward"):
-        seconds = links.table[f"{direction}_min"].to_numpy(float)[way] * 60 * share
+        seconds = table[f"{direction}_min"].to_numpy(float)[way] * 60 * share
         segments[f"{direction}_s"] = np.where(of_link[direction][way], np.maximum(seconds, slowest), -1.0)
     segments |= {
         "kind": np.full(a.size, EdgeKind.ROAD, np.int8),
         "snaps": of_link["snaps"][way],
         "restricted": of_link["restricted"][way],
     }
-    table = links.table
     return segments, {
         "links_closed": int((~of_link["ferry"] & of_link["closed"]).sum()),
         "links_barred": int(table["barred"].sum()),

@@ -14,7 +14,7 @@ from geoaccess.background import background
 from geoaccess.network import EdgeKind
 from geoaccess.study import stages
 from geoaccess.study.results.dictionary import dictionary_table
-from geoaccess.study.results.pictures import MAP, WEB_MAP, draw_service, drawn_below, start_pictures, words_of
+from geoaccess.study.results.pictures import MAP, WEB_MAP, drawn_below, start_pictures, words_of
 from geoaccess.study.results.report import report_of
 from geoaccess.study.results.tables import all_tables, marked, table_names, write_table
 from geoaccess.version import __version__
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "add_pdf",
-    "draw_service",
     "drawn_below",
     "input_digests",
     "refuse_clashes",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from geoaccess.study.settings.study_file import Study
     from geoaccess.zones import CentralityScheme
 
-__all__ = ["IMPORTS", "MAP", "WEB_MAP", "Picture", "draw_service", "drawn_below", "start_pictures", "words_of"]
+__all__ = ["IMPORTS", "MAP", "WEB_MAP", "Picture", "drawn_below", "start_pictures", "words_of"]
 
 IMPORTS: Final = (
     "geoaccess.study.results.pictures",
@@ -188,10 +188,3 @@ def _below(
 def _flat(results: gpd.GeoDataFrame, below: Mapping[str, Any]) -> dict[str, Any]:
     layers = {name: layer if layer is None else layer.to_crs(results.crs) for name, layer in below.items()}
     return {"results": results, **layers}
-
-
-def draw_service(answers: Answers, key: str, path: Path, *, title: str) -> None:
-    """Draw the map of one service, with the sites and times of these answers, under a title of its own."""
-    spec = next(spec for spec in answers.study.specs if spec.key == key)
-    flat = _flat(answers.results, drawn_below(answers))
-    maps.service_map(path, service=spec, sites=answers.sites, **flat, **words_of(answers.study) | {"title": title})
