@@ -67,7 +67,7 @@ def report(
 
 @app.command()
 def check(study: StudyFile) -> None:
-    """Read a study and all its inputs without computing anything, and report what was found or is wrong."""
+    """Read a study and all its inputs without computing travel times, and report what was found or is wrong."""
     from geoaccess.study import check as check_study
     from geoaccess.study import load_study
 

@@ -247,7 +247,9 @@ def _plausible(cells: gpd.GeoDataFrame, writer: Writer) -> list[str]:
 
 @checks_arguments
 def check(study: Study) -> list[str]:
-    """Read the configuration and every input, compute nothing, and return what was found, a line each.
+    """Read the configuration and every input, compute no travel times, and return what was found, a line each.
+
+    Which municipality each cell lies in is kept in the cache, for the run that follows.
 
     Raises
     ------

@@ -40,7 +40,7 @@ PLACES: Final = ("city", "town", "village", "hamlet", "suburb", "isolated_dwelli
 """Values of `place` by which people call where something is."""
 
 _STAMPS = "inputs.json"
-_ROOMS = ("osm",)
+_ROOMS = ("kernels", "osm")  # ways and their tags are decoded by kernels
 _LIBRARIES = ("osmium", "shapely")
 _Pair = tuple[str, str]
 
