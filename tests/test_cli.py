@@ -86,7 +86,7 @@ def test_every_command_has_help(cli, command):
     code, out, err = cli(command, "--help")
     assert (code, err) == (0, "")
     assert f"Usage: geoaccess {command}" in out
-    assert ("[REGION]" if command == "fetch" else "STUDY") in out
+    assert ("[REGION|STUDY]" if command == "fetch" else "STUDY") in out
     assert len(out.split(command, 1)[1].split()) > 20
 
 

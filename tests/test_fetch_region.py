@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import io
 import json
+import sys
 import threading
 import tomllib
 import zipfile
@@ -14,9 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from geoaccess.cli import main
 from geoaccess.errors import ConfigError, FetchError, GeoaccessWarning, InputError, MissingFileError
 from geoaccess.shipped import shipped
-from geoaccess.sources.fetch import fetch, left_to_do, read_sources
+from geoaccess.sources.catalogue import read_sources
+from geoaccess.sources.fetch import Wanted, by_hand, fetch, fetch_wanted, wanted_by
+from geoaccess.sources.records import read_record, record_file
 
 ROADS = b"\x00\x00\x00\x0d\x0a\x09OSMHeader" + bytes(range(256)) * 400
 TABLE = b"sourceCode,targetCode\n5501,03\n5530,05\n"
@@ -36,14 +41,28 @@ def spoiled(body):
 
 
 @pytest.fixture
+def cli(monkeypatch, capsys):
+    """Type a command; returns its exit code and what it printed to stdout and stderr."""
+
+    def cli(*words):
+        monkeypatch.setattr(sys, "argv", ["geoaccess", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code, *capsys.readouterr()
+
+    return cli
+
+
+@pytest.fixture
 def site(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    bodies, asked = {}, Counter()
+    bodies, asked, accepted = {}, Counter(), {}
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             asked[self.path] += 1
+            accepted[self.path] = self.headers["Accept"]
             body = bodies.get(self.path)
             self.send_response(404 if body is None else 200)
             self.send_header("Content-Length", str(len(body or b"")))
@@ -55,6 +74,7 @@ def site(monkeypatch):
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    server.accepted = accepted
     server.bodies, server.asked, server.url = bodies, asked, f"http://127.0.0.1:{server.server_port}"
     yield server
     server.shutdown()
@@ -70,7 +90,11 @@ def sources(site, tmp_path):
         f"""
 [regions.all]
 title = "All"
-files = ["roads", "table", "borders", "grid"]
+files = ["roads", "table", "borders"]
+optional = ["grid"]
+[regions.whole]
+title = "Whole"
+files = ["roads", "grid"]
 [regions.simple]
 title = "Simple"
 files = ["roads", "table"]
@@ -135,7 +159,7 @@ def get(sources, tmp_path):
 
 def test_a_region_comes_with_all_it_needs(get, tmp_path):
     steps = []
-    with pytest.warns(GeoaccessWarning, match="left to do by hand") as warned:
+    with pytest.warns(GeoaccessWarning, match="optional") as warned:
         paths = get("all", progress=steps.append)
     land = tmp_path / "data" / "land"
     assert paths == [land / "roads.osm.pbf", land / "table.csv", land / "borders.geojson"]
@@ -221,7 +245,8 @@ def test_a_wrong_file_put_there_by_hand_does_not_count(get, sources, tmp_path, b
     with pytest.warns(GeoaccessWarning, match=why):
         assert grid not in get("all")
     assert grid.read_bytes() == body  # what somebody put there is not removed
-    assert len(left_to_do("all", sources=sources, folder=tmp_path / "data")) == 1
+    file = read_sources(sources).files["grid"]
+    assert "choose the year" in by_hand(Wanted(file, grid))
 
 
 def test_a_fixed_digest_decides(get, site, tmp_path):
@@ -377,10 +402,10 @@ def test_an_unknown_region_is_guessed_at(asked, meant):
 def test_the_shipped_table_is_right():
     sources = read_sources()
     assert set(sources.regions) == {"iceland", "norge", "nord-norge"}
-    used = {key for region in sources.regions.values() for key in region.files}
+    used = {key for region in sources.regions.values() for key in (*region.files, *region.optional)}
     assert used == set(sources.files)
     for region in sources.regions:
-        assert any(file.path.endswith(".osm.pbf") for file in sources.of(region))
+        assert any(file.path.endswith(".osm.pbf") for file in sources.needs(region))
     for file in sources.files.values():
         assert file.page is not None
         assert file.min_bytes > 1000
@@ -406,3 +431,78 @@ def test_shipped_files_are_found_in_a_checkout_and_in_a_wheel(root, tmp_path, mo
 def test_the_default_folder_is_the_downloads_of_the_data_folder(sources, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert fetch("fixed", sources=sources) == [Path("data/downloads/fixed.csv")]
+
+
+def test_an_optional_file_that_is_gone_does_not_stop_the_rest(get, site, sources):
+    """A 404 on a file that no study needs is named, and the others come."""
+    sources.write_text(
+        sources.read_text().replace('files = ["roads", "table"]', 'files = ["roads"]\noptional = ["table"]')
+    )
+    del site.bodies["/table?a=1&b=2"]
+    with pytest.warns(GeoaccessWarning, match="404"):
+        assert [path.name for path in get("simple")] == ["roads.osm.pbf"]
+
+
+def test_a_needed_file_that_is_to_be_had_by_hand_is_no_success(get, tmp_path):
+    with pytest.raises(FetchError, match="whole: 1 of 2 files") as caught:
+        get("whole")
+    assert "choose the year" in str(caught.value)
+    grid = tmp_path / "data/land/grid.csv"
+    grid.write_bytes(b"cell,people\n1,2\n2,3\n3,4\n")
+    assert get("whole")[-1] == grid
+
+
+def test_the_server_is_asked_for_the_form_of_the_table(get, site, sources):
+    sources.write_text(sources.read_text().replace('what = "classes"', 'what = "classes"\naccept = "text/csv"'))
+    get("simple")
+    assert site.accepted["/table?a=1&b=2"] == "text/csv"
+    assert site.accepted["/roads.osm.pbf"] == "*/*"
+
+
+def test_an_address_without_tls_needs_a_digest(tmp_path):
+    file = (
+        'what = "x"\npublisher = "P"\nlicence = "L"\nattribution = "A"\npath = "x"\n'
+        'url = "http://example.org/x"\n[regions.land]\ntitle = "Land"\nfiles = ["x"]\n'
+    )
+    path = tmp_path / "sources.toml"
+    path.write_text(f"[files.x]\n{file}")
+    with pytest.raises(ConfigError, match="sha256"):
+        read_sources(path)
+    path.write_text(f'[files.x]\nsha256 = "{"0" * 64}"\n{file}')
+    assert read_sources(path).of("land")[0].url == "http://example.org/x"
+
+
+def test_the_record_beside_a_file_is_read_while_the_file_is_the_same(get):
+    roads, table = get("simple")
+    record = read_record(table)
+    assert (record.what, record.publisher, record.credit) == ("classes", "P", "A (CC BY 4.0)")
+    assert record.fetched == dt.datetime.now(tz=dt.UTC).date().isoformat()
+    table.write_bytes(TABLE[:-3])
+    assert read_record(table) is None
+    record_file(roads).write_text("{}")
+    assert read_record(roads) is None
+
+
+def test_the_files_that_a_study_reads_land_where_it_reads_them(site, sources, tmp_path):
+    folder = tmp_path / "elsewhere"
+    inputs = [folder / "land/roads.osm.pbf", folder / "land/mine.csv", tmp_path / "study.toml"]
+    wanted, others = wanted_by(inputs, read_sources(sources))
+    assert [one.path for one in wanted] == inputs[:1]
+    assert others == inputs[1:]
+    assert fetch_wanted("study.toml", wanted, sleep=lambda _: None) == inputs[:1]
+    assert inputs[0].read_bytes() == ROADS
+    assert "/table?a=1&b=2" not in site.asked
+
+
+def test_the_command_ends_with_what_to_run(cli, sources, tmp_path):
+    code, said, _ = cli("fetch", "simple", "--sources", sources, "--folder", tmp_path / "data")
+    assert code == 0
+    assert "geoaccess check STUDY" in said.splitlines()[-1]
+
+
+def test_regions_and_their_files_are_listed(cli, sources, site, tmp_path):
+    code, said, _ = cli("fetch", "--list", "--sources", sources, "--folder", tmp_path / "data")
+    assert code == 0
+    assert not site.asked
+    for word in ("all", "simple", "roads", "people", "needed", str(tmp_path / "data")[:12]):
+        assert word in said

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
-from geoaccess.errors import GeoaccessWarning, InputError
+from geoaccess.errors import InputError
 from geoaccess.phrases import FALLBACK, Writer, text
 
 if TYPE_CHECKING:
@@ -89,35 +87,6 @@ def new(
     for path in write_template(study, language=language):
         out.print(Text(text(language, "terminal.wrote", path=path)))
     out.print(Text(text(language, "terminal.template_written", path=study)))
-
-
-@app.command()
-def fetch(
-    *,
-    region: Annotated[str | None, typer.Argument(metavar="REGION", help="iceland, nord-norge or norge.")] = None,
-    place: Annotated[
-        str | None, typer.Option("--place", help='A small place instead, such as "Senja, Norway".')
-    ] = None,
-    folder: Annotated[Path, typer.Option("--folder", help="Folder for downloads.")] = Path("data/downloads"),
-    force: Annotated[bool, typer.Option("--force", help="Download again even if the file exists.")] = False,
-    language: Annotated[str, typer.Option("--language", help="Language of what is printed: en or nb.")] = FALLBACK,
-) -> None:
-    """Download the open data of a region, or the roads and ferries of a place.
-
-    The one command that needs the internet. Existing files are kept; an interrupted download is resumed.
-    Files to download by hand are listed at the end.
-    """
-    if (region is None) == (place is None):
-        raise InputError('name a region, or a place with --place "Senja, Norway"')
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", GeoaccessWarning)
-        try:
-            for path in _fetched(region, place, folder, force=force, language=language):
-                out.print(Text(f"{path}"))
-        finally:
-            for warning in caught:
-                if issubclass(warning.category, GeoaccessWarning):
-                    out.print(Text(str(warning.message)))
 
 
 @app.command()
@@ -243,23 +212,6 @@ def validate(
     if not quiet:
         _print_validation(found)
         print_written(written, language=loaded.settings.language)
-
-
-def _fetched(region: str | None, place: str | None, folder: Path, *, force: bool, language: str) -> list[Path]:
-    from geoaccess.progress import downloads
-    from geoaccess.sources.fetch import fetch as fetch_region
-
-    if region is not None:
-        with downloads() as progress:
-            return fetch_region(region, folder=folder, force=force, progress=progress, language=language)
-    from geoaccess.sources.place import fetch_place
-
-    assert place is not None  # noqa: S101 - one of the two was named
-    name = re.sub(r"\W+", "-", place.lower()).strip("-") or "place"
-    path = folder / "places" / f"{name}.osm"
-    if path.exists() and not force:
-        raise InputError(f"{path} is there already; --force downloads it again")
-    return [fetch_place(place, path)]
 
 
 def _print_main_result(answers: Answers) -> None:

@@ -15,6 +15,7 @@ from geoaccess.maps.results import cells_of
 from geoaccess.maps.web import ferry_facts, packed_lines
 from geoaccess.network import DECISECONDS
 from geoaccess.phrases import languages
+from geoaccess.study.data_sources import attribution_of
 from geoaccess.study.results.output import drawn_below
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ class Drawing:
             "title": settings.title,
             "subtitle": settings.subtitle,
             "disclaimer": settings.disclaimer,
-            "attribution": ". ".join(filter(None, ("; ".join(settings.attribution), settings.note))),
+            "attribution": ". ".join(filter(None, ("; ".join(attribution_of(state.study)), settings.note))),
             "language": settings.language,
             "snap_m": settings.snap.max_m,
             "factor": cells.factor,

@@ -67,6 +67,7 @@ class _Job:
     url: str
     path: Path
     hint: str
+    accept: str | None
     session: requests.Session
     progress: Progress | None
     retries: int
@@ -109,6 +110,7 @@ def download(
     sha256: str | None = None,
     md5_url: str | None = None,
     min_bytes: int = 1,
+    accept: str | None = None,
     hint: str = "check the address",
     session: requests.Session | None = None,
     progress: Progress | None = None,
@@ -131,6 +133,8 @@ def download(
         alone is the check, with a warning.
     min_bytes
         Smallest size that is taken for the real file.
+    accept
+        The form that the server is asked for, where it gives several: "text/csv".
     hint
         What to do when the address no longer works; the end of that error message.
     session
@@ -164,6 +168,7 @@ def download(
         url=url,
         path=path,
         hint=hint,
+        accept=accept,
         session=session if session is not None else new_session(),
         progress=progress,
         retries=retries,
@@ -221,14 +226,17 @@ def _receive(job: _Job) -> None:
     elif note.total_bytes is not None and start == note.total_bytes:
         return  # all of it came before; only the checks are left
     headers = {"Range": f"bytes={start}-", "If-Range": note.validator} if note is not None and start else {}
+    if job.accept is not None:
+        headers["Accept"] = job.accept
     with _get(job, job.url, headers=headers) as response:
         total = _whole_size(response)
-        if headers and response.status_code in {_PARTIAL, _RANGE_REFUSED} and not _continues(response, start, note):
+        goes_on = "Range" in headers
+        if goes_on and response.status_code in {_PARTIAL, _RANGE_REFUSED} and not _continues(response, start, note):
             response.close()
             job.discard()  # the part is of no use to this server, from which the whole is then requested
             _receive(job)
             return
-        if response.status_code == _RANGE_REFUSED or (response.status_code == _PARTIAL and not headers):
+        if response.status_code == _RANGE_REFUSED or (response.status_code == _PARTIAL and not goes_on):
             raise FetchError(f"{job.url}: the server answered {response.status_code} to a plain request; {job.hint}")
         if response.status_code == _OK:
             start = 0
@@ -250,6 +258,11 @@ def _get(job: _Job, url: str, *, headers: dict[str, str]) -> requests.Response:
         raise _PassingError("the connection could not be made or broke off") from error
     except requests.exceptions.RequestException as error:
         raise FetchError(f"{url}: cannot be requested ({error}); {job.hint}") from error
+    if url.startswith("https:") and response.url.startswith("http:"):
+        response.close()
+        raise FetchError(
+            f"{url}: the server sends on to {response.url}, which anybody on the way can change; {job.hint}"
+        )
     status, reason = response.status_code, f"{response.status_code} {response.reason}".strip()
     if status in _PASSING:
         response.close()

@@ -10,148 +10,38 @@ import time
 import warnings
 import zipfile
 import zlib
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, Annotated, Literal
+from typing import IO, TYPE_CHECKING
 
-from geoaccess.errors import ConfigError, FetchError, GeoaccessWarning
+from geoaccess.errors import FetchError, GeoaccessWarning
 from geoaccess.files import sha256, writing
-from geoaccess.phrases import FALLBACK, language_code, text
-from geoaccess.shipped import shipped
+from geoaccess.phrases import FALLBACK, text
+from geoaccess.sources.catalogue import read_sources
 from geoaccess.sources.download import Progress, Step, download, new_session
 from geoaccess.sources.file_checks import require_room, wrong_content
-from geoaccess.toml import AfterValidator, Field, Table, did_you_mean, model_validator, read_toml
+from geoaccess.sources.records import record_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
-__all__ = ["Region", "SourceFile", "Sources", "fetch", "left_to_do", "read_sources"]
+    from geoaccess.sources.catalogue import SourceFile, Sources
+
+__all__ = ["Wanted", "by_hand", "fetch", "fetch_wanted", "is_there", "wanted_by"]
 
 _FOLDER = Path("data/downloads")
 _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError)
 
 
-def _landing(value: str) -> str:
-    path = PurePosixPath(value)
-    if path.is_absolute() or ".." in path.parts or not path.parts or "\\" in value or ":" in value:
-        raise ValueError("must be a path below the folder for downloads, as 'norge/norway-latest.osm.pbf'")
-    return value
+@dataclass(frozen=True)
+class Wanted:
+    """One file that is to be there: what it is, where it goes, and whether nothing can be done without it."""
 
-
-_Text = Annotated[str, Field(min_length=1)]
-_Address = Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?$")]
-
-
-class SourceFile(Table):
-    """One file of the table of sources."""
-
-    what: _Text
-    """What it is, in a few words for people."""
-    publisher: _Text
-    licence: _Text
-    attribution: _Text
-    """The attribution to show wherever the data is shown."""
-    path: Annotated[str, AfterValidator(_landing)]
-    """Where the file lands, below the folder for downloads; `/` between the parts."""
-    url: _Address | None = None
-    page: _Address | None = None
-    """A page for people about the file."""
-    manual: bool = False
-    """There is no address to download from; `page` and `instructions` say how to get the file by hand."""
-    instructions: _Text | None = None
-    sha256: Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$")] | None = None
-    """Of the download, so of the archive where there is an `unzip`."""
-    md5_url: _Address | None = None
-    min_bytes: Annotated[int, Field(ge=1)] = 1
-    """Smallest size of the download that is taken for the real file."""
-    unzip: _Text | None = None
-    """The download is a zip archive; pattern for the name of the one member that lands at `path`."""
-
-    translations: dict[str, dict[Literal["what", "instructions"], _Text]] = {}
-    """What people read of the file in other languages, by their codes."""
-
-    def written(self, key: Literal["what", "instructions"], language: str) -> str:
-        """Return what people read of the file in a language, else in English."""
-        return self.translations.get(language_code(language), {}).get(key) or str(getattr(self, key))
-
-    @model_validator(mode="after")
-    def _one_way_to_get_it(self) -> SourceFile:
-        if self.manual and (self.url is not None or self.page is None or self.instructions is None):
-            raise ValueError("with manual = true it needs page and instructions, and no url")
-        if not self.manual and self.url is None:
-            raise ValueError("needs a url; or manual = true with page and instructions")
-        return self
-
-
-class Region(Table):
-    """A region and the keys of the files that it needs."""
-
-    title: _Text
-    files: Annotated[tuple[str, ...], Field(min_length=1)]
-
-
-class Sources(Table):
-    """The table of sources: files by key and regions by name."""
-
-    files: dict[str, SourceFile]
-    regions: dict[str, Region]
-
-    @model_validator(mode="after")
-    def _keys_and_paths_agree(self) -> Sources:
-        problems = [
-            f"regions.{name}.files: there is no [files.{key}]{did_you_mean(key, self.files)}"
-            for name, region in self.regions.items()
-            for key in region.files
-            if key not in self.files
-        ]
-        paths: dict[str, str] = {}
-        for key, file in self.files.items():
-            if paths.setdefault(file.path, key) != key:
-                problems.append(f'files.{key}.path: "{file.path}" is also the path of files.{paths[file.path]}')
-        if problems:
-            raise ValueError("\n".join(problems))
-        return self
-
-    def of(self, region: str) -> list[SourceFile]:
-        """List the files of a region.
-
-        Raises
-        ------
-        ConfigError
-            If there is no such region; the message names the nearest.
-
-        Examples
-        --------
-        >>> [file.path for file in read_sources().of("iceland")]
-        ['iceland/iceland-latest.osm.pbf']
-        >>> read_sources().of("icland")
-        Traceback (most recent call last):
-        geoaccess.errors.ConfigError: region "icland": not in the table of sources; did you mean "iceland"?
-        """
-        if region not in self.regions:
-            raise ConfigError(
-                f'region "{region}": not in the table of sources{did_you_mean(region.lower(), self.regions)}'
-            )
-        return [self.files[key] for key in self.regions[region].files]
-
-
-def read_sources(path: Path | None = None) -> Sources:
-    """Read a table of sources; the one that comes with the program if no `path` is given.
-
-    Raises
-    ------
-    ConfigError
-        If it is not TOML or has unknown, missing or wrong keys; all of them in one message.
-    MissingFileError
-        If there is no such file.
-
-    Examples
-    --------
-    >>> sorted(read_sources().regions)
-    ['iceland', 'nord-norge', 'norge']
-    """
-    return read_toml(path or shipped("sources.toml"), Sources, hint="name a table of sources")
+    file: SourceFile
+    path: Path
+    needed: bool = True
 
 
 def fetch(
@@ -166,11 +56,11 @@ def fetch(
     sleep: Callable[[float], None] = time.sleep,
     language: str = FALLBACK,
 ) -> list[Path]:
-    """Download what a region needs and is not there yet.
+    """Download the files of a region that are not there yet.
 
     A file is there if it is what was fetched from the same address before (its SHA-256 is kept beside it in
     `<name>.source.json`, with address, publisher, licence and time) or if somebody put it in place by hand. A failure
-    of one file does not keep the others from coming.
+    of one file does not keep the others from coming, and one of an optional file is a warning.
 
     Parameters
     ----------
@@ -187,7 +77,7 @@ def fetch(
     force
         Fetch again what is there, to have the newest edition; the old file stays until the new one is complete.
     language
-        Of what the warning says is left to do by hand.
+        Of what is said of files to be had by hand.
 
     Returns
     -------
@@ -198,12 +88,12 @@ def fetch(
     ConfigError
         If the region is unknown or the table of sources wrong.
     FetchError
-        If files could not be had; all of them in one message.
+        If files that are needed could not be had; all of them in one message.
 
     Warns
     -----
     GeoaccessWarning
-        If files are left that can only be had by hand; says how.
+        If optional files could not be had, or are left that can only be had by hand; says how.
 
     Examples
     --------
@@ -211,57 +101,97 @@ def fetch(
     Traceback (most recent call last):
     geoaccess.errors.ConfigError: region "norway": not in the table of sources; ...
     """
-    files = read_sources(sources).of(region)
+    table = read_sources(sources)
+    needed = {file.path for file in table.needs(region)} if region in table.regions else set()
+    wanted = [Wanted(file, folder / file.path, needed=file.path in needed) for file in table.of(region)]
+    return fetch_wanted(
+        region,
+        wanted,
+        progress=progress,
+        retries=retries,
+        timeout_s=timeout_s,
+        force=force,
+        sleep=sleep,
+        language=language,
+    )
+
+
+def wanted_by(inputs: Iterable[Path], table: Sources) -> tuple[list[Wanted], list[Path]]:
+    """Find the files of a table of sources that a study reads, where it reads them, and its inputs that are in none.
+
+    A file is meant where its path in the table is how the path of the input ends.
+    """
+    by_end = {PurePosixPath(file.path).parts: file for file in table.files.values()}
+    found: dict[Path, Wanted] = {}
+    others = []
+    for path in inputs:
+        file = next((file for parts, file in by_end.items() if path.parts[-len(parts) :] == parts), None)
+        if file is None:
+            others.append(path)
+        else:
+            found.setdefault(path, Wanted(file, path))
+    return list(found.values()), others
+
+
+def fetch_wanted(
+    subject: str,
+    wanted: Sequence[Wanted],
+    *,
+    progress: Progress | None = None,
+    retries: int = 3,
+    timeout_s: float = 30.0,
+    force: bool = False,
+    sleep: Callable[[float], None] = time.sleep,
+    language: str = FALLBACK,
+) -> list[Path]:
+    """Download files that are not there yet, as `fetch` does; `subject` begins the message of an error."""
     get = partial(download, session=new_session(), progress=progress, retries=retries, timeout_s=timeout_s, sleep=sleep)
     paths: list[Path] = []
     problems: list[str] = []
-    for file in files:
-        path = folder / file.path
+    notes: list[str] = []
+    for one in wanted:
+        file, path = one.file, one.path
+        problem = ""
         try:
             if (file.manual or not force) and _is_there(file, path):
                 _say(progress, Step(path=path, state="present", done_bytes=path.stat().st_size))
             elif file.url is None:
                 _say(progress, Step(path=path, state="by hand"))
-                continue
+                problem = by_hand(one, language=language)
             else:
                 _get_file(file, path, url=file.url, get=get, progress=progress)
                 _say(progress, Step(path=path, state="done", done_bytes=path.stat().st_size))
-            paths.append(path)
         except OSError as error:
-            problems.append(str(error) if isinstance(error, FetchError) else f"{path}: {error.strerror or error}")
-    left = left_to_do(region, sources=sources, folder=folder, language=language)
-    if left:
-        warnings.warn("\n  - ".join([text(language, "terminal.by_hand"), *left]), GeoaccessWarning, stacklevel=2)
+            problem = str(error) if isinstance(error, FetchError) else f"{path}: {error.strerror or error}"
+        if not problem:
+            paths.append(path)
+        elif one.needed:
+            problems.append(problem)
+        else:
+            notes.append(problem)
+    if notes:
+        warnings.warn("\n  - ".join([text(language, "terminal.optional_left"), *notes]), GeoaccessWarning, stacklevel=2)
     if problems:
-        count = f"{len(problems)} of {len(files)} files could not be fetched; the others are in place"
-        raise FetchError("\n  - ".join([f"{region}: {count}", *problems]))
+        count = f"{len(problems)} of {len(wanted)} files could not be fetched; the others are in place"
+        raise FetchError("\n  - ".join([f"{subject}: {count}", *problems]))
     return paths
 
 
-def left_to_do(
-    region: str, *, sources: Path | None = None, folder: Path = _FOLDER, language: str = FALLBACK
-) -> list[str]:
-    """Say how to get by hand the files of a region that cannot be downloaded and are not there.
+def by_hand(one: Wanted, *, language: str = FALLBACK) -> str:
+    """Say how to get a file by hand; "" if it is there and can be used."""
+    file, path = one.file, one.path
+    if _is_there(file, path):
+        return ""
+    what, how = (file.written(key, language) for key in ("what", "instructions"))
+    line = text(language, "terminal.get_by_hand", what=what, page=file.page, how=how, path=path)
+    if path.is_file():
+        line += text(language, "terminal.not_usable", why=_unusable(file, path))
+    return line
 
-    Returns
-    -------
-    A sentence per file; empty when nothing is left.
 
-    Examples
-    --------
-    >>> left_to_do("iceland")
-    []
-    """
-    left = []
-    for file in read_sources(sources).of(region):
-        path = folder / file.path
-        if file.manual and not _is_there(file, path):
-            what, how = (file.written(key, language) for key in ("what", "instructions"))
-            line = text(language, "terminal.get_by_hand", what=what, page=file.page, how=how, path=path)
-            if path.is_file():
-                line += text(language, "terminal.not_usable", why=_unusable(file, path))
-            left.append(line)
-    return left
+def is_there(one: Wanted) -> bool:
+    """Whether a file needs no fetching."""
+    return _is_there(one.file, one.path)
 
 
 def _say(progress: Progress | None, step: Step) -> None:
@@ -273,7 +203,15 @@ def _get_file(file: SourceFile, path: Path, *, url: str, get: Callable[..., Path
     """Download one file, unpack it if it is an archive, and keep beside it where it came from."""
     page = f"look on {file.page} for it" if file.page else "look for it on the pages of the publisher"
     hint = f"{page} and put the new address into the table of sources, or save the file as {path}"
-    get = partial(get, url, sha256=file.sha256, md5_url=file.md5_url, min_bytes=file.min_bytes, hint=hint)
+    get = partial(
+        get,
+        url,
+        sha256=file.sha256,
+        md5_url=file.md5_url,
+        min_bytes=file.min_bytes,
+        accept=file.accept,
+        hint=hint,
+    )
     if file.unzip is None:
         get(path)
     else:
@@ -289,7 +227,7 @@ def _get_file(file: SourceFile, path: Path, *, url: str, get: Callable[..., Path
         "bytes": path.stat().st_size,
         "sha256": sha256(path),
     }
-    with writing(_record(path)) as temporary:
+    with writing(record_file(path)) as temporary:
         temporary.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -331,10 +269,6 @@ def _unpack_member(packed: IO[bytes], temporary: Path, *, name: str, url: str) -
         raise FetchError(f"{url}: the member of the archive is wrong: {problem}")
 
 
-def _record(path: Path) -> Path:
-    return path.with_name(f"{path.name}.source.json")
-
-
 def _is_there(file: SourceFile, path: Path) -> bool:
     """Whether a file needs no fetching: it is what was fetched before, or was put in place by hand and can be used."""
     if not path.is_file():
@@ -342,7 +276,7 @@ def _is_there(file: SourceFile, path: Path) -> bool:
     if file.unzip is None and file.sha256 is not None:
         return sha256(path) == file.sha256.lower()
     try:
-        record = json.loads(_record(path).read_text(encoding="utf-8"))
+        record = json.loads(record_file(path).read_text(encoding="utf-8"))
         return bool(record["url"] == file.url and record["sha256"] == sha256(path))
     except FileNotFoundError:
         return _unusable(file, path) is None

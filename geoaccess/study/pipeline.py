@@ -180,8 +180,7 @@ def check_inputs(study: Study) -> None:
 
     absent = [f"{what}: {path} is not there" for what, path in study.inputs.items() if not files.is_there(path)]
     if absent:
-        hint = f"; `geoaccess fetch {study.settings.fetch}` downloads what can be had" if study.settings.fetch else ""
-        raise InputError.listing(str(study.path), [f"{line}{hint}" for line in absent])
+        raise InputError.listing(str(study.path), [f"{line}; {stages.fetch_hint(study)}" for line in absent])
     read_profile(study.profile)
     if study.ferries is not None:
         read_ferry_table(study.ferries)

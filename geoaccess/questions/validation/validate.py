@@ -15,6 +15,7 @@ from geoaccess.osm import read_profile
 from geoaccess.phrases import Writer, text
 from geoaccess.questions.validation.references import read_reference
 from geoaccess.questions.validation.statbank import read_ssb_12764
+from geoaccess.study.data_sources import attribution_of
 from geoaccess.study.municipality_numbers import changes_of, matched
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.results.tables import marked
@@ -275,7 +276,7 @@ def write_validation(validation: Validation, *, name: str = "validation") -> lis
                 title=f"{spec.label}: {settings.title}",
                 subtitle=". ".join(filter(None, (settings.subtitle, profile))),
                 disclaimer=settings.disclaimer,
-                attribution="; ".join(settings.attribution + sorted(set(part["source"]) - {""})),
+                attribution="; ".join(attribution_of(validation.study) + sorted(set(part["source"]) - {""})),
                 language=settings.language,
             )
             written.append(path)

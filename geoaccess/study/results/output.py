@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import sys
+from dataclasses import asdict
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from geoaccess import files, maps
 from geoaccess.background import background
 from geoaccess.network import EdgeKind
 from geoaccess.study import stages
+from geoaccess.study.data_sources import attribution_of, records_of
 from geoaccess.study.results.dictionary import dictionary_table
 from geoaccess.study.results.pictures import MAP, WEB_MAP, drawn_below, start_pictures, words_of
 from geoaccess.study.results.report import report_of
@@ -131,7 +133,7 @@ def _tables(answers: Answers, folder: Path) -> dict[str, pd.DataFrame]:
             folder / _RASTER.format(spec.key),
             results=results,
             column=f"{spec.key}_s",
-            attribution="; ".join(settings.attribution),
+            attribution="; ".join(attribution_of(answers.study)),
             disclaimer=settings.disclaimer,
             grid=grid,
         )
@@ -207,6 +209,7 @@ def _record(answers: Answers, folder: Path, digests: dict[str, str]) -> None:
         "command": f"geoaccess run {study.path.as_posix()}",
         "disclaimer": study.settings.disclaimer,
         "inputs": {what: {"path": path.as_posix(), "sha256": digests[what]} for what, path in study.inputs.items()},
+        "sources": {what: asdict(one) for what, one in records_of(study, digests=digests).items()},
         "study": study.described(),
         "network": {
             "from_cache": answers.from_cache,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from geoaccess import equity, maps
 from geoaccess.maps.coverage import simplified_coverage
 from geoaccess.maps.network_layers import main_roads, merged_roads
+from geoaccess.study.data_sources import attribution_of
 from geoaccess.study.results.tables import reached
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def words_of(study: Study) -> dict[str, Any]:
         "title": settings.title,
         "subtitle": subtitle,
         "disclaimer": settings.disclaimer,
-        "attribution": ". ".join(filter(None, ("; ".join(settings.attribution), settings.note))),
+        "attribution": ". ".join(filter(None, ("; ".join(attribution_of(study)), settings.note))),
         "language": settings.language,
     }
 

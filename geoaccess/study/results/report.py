@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import maps, measures
-from geoaccess.phrases import table_text
+from geoaccess.phrases import table_text, text
+from geoaccess.study.data_sources import attribution_of, records_of
 from geoaccess.study.results.dictionary import meaning, names_of
 from geoaccess.study.settings.inputs import CentralityTable, SitesFromFile, SitesFromOsm
 from geoaccess.version import __version__
@@ -59,7 +60,7 @@ def report_of(
         limits=tuple(settings.limits),
         author=settings.author,
         year="" if settings.year is None else str(settings.year),
-        attribution=tuple(settings.attribution),
+        attribution=tuple(attribution_of(answers.study)),
         population=answers.population,
         classes=found.class_people(),
         services=tuple(found.service(spec) for spec in answers.study.specs),
@@ -200,7 +201,7 @@ def _data(answers: Answers, digests: Mapping[str, str]) -> maps.Data:
     }
     centrality = settings.centrality
     return maps.Data(
-        origins=tuple(_origins(study)),
+        origins=tuple(_origins(study, digests)),
         counts=counts,
         centrality_note="" if isinstance(centrality, CentralityTable) else centrality.note,
         left_out=tuple(answers.sites_not_snapped),
@@ -211,26 +212,36 @@ def _data(answers: Answers, digests: Mapping[str, str]) -> maps.Data:
     )
 
 
-def _origins(study: Study) -> list[maps.Origin]:
-    """Return where the data are from and of when, as the study file says."""
+def _origins(study: Study, digests: Mapping[str, str]) -> list[maps.Origin]:
+    """Return where the data are from and of when, as the study file says, or what was kept beside a fetched file."""
     settings = study.settings
+    records = records_of(study, digests=digests)
+    fetched = {what: text(settings.language, "report.fetched", date=one.fetched) for what, one in records.items()}
+
+    def origin(kind: str, what: str, source: str, date: str = "") -> maps.Origin:
+        known = records.get(what)
+        credit = f"{known.what} ({known.publisher}, {known.licence})" if known else ""
+        return maps.Origin(kind, ", ".join(filter(None, (source, credit))), date or fetched.get(what, ""))
+
     dated = settings.network.dated
-    found = [maps.Origin("roads", _file(study.resolve(name)), dated) for name in settings.network.osm]
+    found = [
+        origin("roads", f"osm {i}", _file(study.resolve(name)), dated)
+        for i, name in enumerate(settings.network.osm, start=1)
+    ]
     if study.nvdb is not None:
         found.append(maps.Origin("roads", f"NVDB Ruteplan, Statens vegvesen (NLOD): {_file(study.nvdb)}", dated))
     when = settings.network.when
     found.append(maps.Origin("profile", settings.network.profile, when.isoformat() if when else ""))
     if study.ferries is not None:
         found.append(maps.Origin("ferries", _file(study.ferries)))
-    found.append(maps.Origin("people", settings.population.source, str(settings.population.year)))
-    for source in settings.sites:
+    found.append(origin("people", "population", settings.population.source, str(settings.population.year)))
+    for i, source in enumerate(settings.sites, start=1):
         if isinstance(source, SitesFromOsm):
             found.append(maps.Origin("sites", f"{source.service}: OpenStreetMap"))
         else:
             source_text = source.source if isinstance(source, SitesFromFile) else "OpenStreetMap"
-            found.append(
-                maps.Origin("sites", ", ".join(filter(None, (source_text, _file(study.resolve(source.file))))))
-            )
+            named = ", ".join(filter(None, (source_text, _file(study.resolve(source.file)))))
+            found.append(origin("sites", f"sites {i}", named))
     if isinstance(settings.centrality, CentralityTable):
         found.append(maps.Origin("classes", settings.centrality.source, str(settings.centrality.year)))
     else:

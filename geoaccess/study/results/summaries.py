@@ -17,6 +17,7 @@ from geoaccess.phrases import FALLBACK, NOTHING, Writer, language_code, section
 from geoaccess.routing import route
 from geoaccess.shipped import shipped
 from geoaccess.study import stages
+from geoaccess.study.data_sources import attribution_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -185,7 +186,7 @@ def draw_network(study: Study, path: Path) -> None:
         ferries=ferry_lines(network),
         title=settings.title,
         disclaimer=settings.disclaimer,
-        attribution="; ".join(settings.attribution),
+        attribution="; ".join(attribution_of(study)),
     )
 
 

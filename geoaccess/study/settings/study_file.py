@@ -75,6 +75,7 @@ class Settings(Table):
     cache: str = ".cache"
     attribution: Annotated[list[str], Field(min_length=1)]
     fetch: str | None = None
+    sources: str | None = None
     network: NetworkSettings
     snap: SnapSettings = SnapSettings()
     population: PopulationSettings

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["figures_digest"]
 
 _NO_FIGURES = frozenset(
-    ("title", "subtitle", "disclaimer", "note", "limits", "author", "year", "output", "cache", "attribution", "fetch")
+    (
+        *("title", "subtitle", "disclaimer", "note", "limits", "author", "year"),
+        *("output", "cache", "attribution", "fetch", "sources"),
+    )
 )
 """What only stands beside figures, or says where they are to be written."""
 _PROFILES = "profile", "centrality profile"

@@ -27,6 +27,8 @@ def about(subject: str) -> Iterator[None]:
 
 def fetch_hint(study: Study) -> str:
     """Say where a missing file of a study can be had."""
+    if study.settings.sources:
+        return f"`geoaccess fetch {study.path}` downloads it"
     if study.settings.fetch:
         return f"`geoaccess fetch {study.settings.fetch}` downloads it"
     return f"check the path in {study.path}"
