@@ -14,7 +14,8 @@ from geoaccess.cli.app import out as console
 from geoaccess.measures import STATISTICS
 from geoaccess.phrases import catalogue, note, note_in
 from geoaccess.phrases.catalogue import _leaves
-from geoaccess.sources.fetch import left_to_do
+from geoaccess.sources.catalogue import SourceFile
+from geoaccess.sources.fetch import Wanted, by_hand
 from tests.test_study_tiny import STUDY, degrees, write_study
 
 ONLY_DATA = ("columns.", "tables.", "planner.", "language.")  # shown in dictionaries and on pages, not printed
@@ -161,10 +162,22 @@ def test_that_guard_can_fail():
 
 
 def test_what_is_left_to_fetch_by_hand_is_in_the_language(tmp_path):
-    lines = left_to_do("norge", folder=tmp_path, language="nb")
-    for line in lines:
-        assert "Lagre den som" in line
-        assert leftovers(line)[0] == []
+    norwegian = {"what": "Befolkning i ruter", "instructions": "velg året 2019"}
+    file = SourceFile(
+        what="Population on a grid",
+        publisher="P",
+        licence="L",
+        attribution="A",
+        path="rutenett.gml",
+        manual=True,
+        page="https://example.org/rutenett",
+        instructions="choose the year 2019",
+        translations={"nb": norwegian},
+    )
+    line = by_hand(Wanted(file, tmp_path / "rutenett.gml"), language="nb")
+    for words in (*norwegian.values(), "Lagre den som"):
+        assert words in line
+    assert leftovers(line)[0] == []
 
 
 def test_a_note_is_translated_back_and_forth():

@@ -13,7 +13,7 @@ from rich.text import Text
 from geoaccess.cli.app import app, out, rich_table
 from geoaccess.errors import GeoaccessWarning, InputError
 from geoaccess.extras import require_extra
-from geoaccess.phrases import FALLBACK, text
+from geoaccess.phrases import FALLBACK, Writer, text
 
 if TYPE_CHECKING:
     from geoaccess.sources.catalogue import Sources
@@ -45,7 +45,7 @@ def fetch(
 
     \b
     geoaccess fetch my-study.toml
-    geoaccess fetch norge
+    geoaccess fetch nord-norge
     geoaccess fetch --place "Senja, Norway"
 
     The one command that needs the internet. Existing files are kept; an interrupted download is resumed. It succeeds
@@ -144,8 +144,9 @@ def _print_list(table: Sources, folder: Path, *, language: str) -> None:
 
     from geoaccess.sources.fetch import Wanted, is_there
 
-    heads = [text(language, f"terminal.fetch_{name}") for name in ("region", "file", "needed", "there", "path")]
-    yes, no = (text(language, f"terminal.{word}") for word in ("fetch_yes", "fetch_no"))
+    writer = Writer(language, ("terminal",))
+    heads = [writer["fetch_region"], writer["fetch_file"], writer["fetch_needed"], writer["fetch_there"]]
+    yes, no = writer["fetch_yes"], writer["fetch_no"]
     rows = [
         (
             name,
@@ -157,4 +158,4 @@ def _print_list(table: Sources, folder: Path, *, language: str) -> None:
         for name in table.regions
         for file in table.of(name)
     ]
-    out.print(rich_table("", pd.DataFrame(rows, columns=heads), language=language))
+    out.print(rich_table("", pd.DataFrame(rows, columns=[*heads, writer["fetch_path"]]), language=language))
