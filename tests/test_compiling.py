@@ -135,7 +135,7 @@ import hashlib
 import numpy as np
 import geopandas as gpd
 import geoaccess as ga
-from geoaccess.kernels import search
+from geoaccess.kernels.threads import thread_count
 
 rng = np.random.default_rng(7)
 side, n = 50, 2500
@@ -159,7 +159,7 @@ for direction in ("to_sites", "to_people"):
 times = ga.travel_times(network, ga.snap(network, cells), ga.snap(network, sites), cutoff_s=5000)
 digest.update(times.tobytes())
 digest.update(ga.route(network, (10.01, 60.01), (10.4, 60.4)).to_wkt().to_csv().encode())
-print(search.threads(), np.isfinite(times).mean() > 0.3, digest.hexdigest())
+print(thread_count(), np.isfinite(times).mean() > 0.3, digest.hexdigest())
 """
 
 

@@ -21,7 +21,7 @@ from distributed import KilledWorker
 from geoaccess import files
 from geoaccess.cli import main
 from geoaccess.errors import ConfigError, InputError
-from geoaccess.kernels import search
+from geoaccess.kernels.threads import thread_count
 from geoaccess.network import intact, load_network, save_network
 from geoaccess.parallel import sweep, worker_pool
 from geoaccess.questions import sweep_studies
@@ -267,7 +267,7 @@ def deadly(task):
 
 
 def surroundings(_):
-    return search.threads(), os.environ["TMPDIR"]
+    return thread_count(), os.environ["TMPDIR"]
 
 
 def test_a_lost_worker_is_survived(path, swept, run, tmp_path, monkeypatch):

@@ -7,12 +7,13 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from unittest import mock
 
+import numba
 import numpy as np
 import pytest
 
 import geoaccess as ga
 from geoaccess.hierarchy import parts
-from geoaccess.kernels.threads import share
+from geoaccess.kernels.threads import share, thread_count
 from geoaccess.routing import node_keys
 from geoaccess.routing.kept_room import kept_room
 from geoaccess.routing.node_keys import nearest_keys
@@ -27,6 +28,15 @@ def test_each_part_is_worked_on_once():
     share(work, [(first, first + 10) for first in range(0, 100, 10)])
     share(work, [])
     assert done.tolist() == [1] * 100
+
+
+def test_a_caller_may_ask_for_fewer_threads():
+    usual = thread_count()
+    numba.set_num_threads(1)
+    try:
+        assert thread_count() == 1
+    finally:
+        numba.set_num_threads(usual)
 
 
 def test_the_caller_does_what_no_thread_is_free_for():
@@ -86,7 +96,7 @@ def test_sixteen_questions_at_once_are_answered_as_one_after_the_other(k):
     with (
         mock.patch.object(parts, "_SMALL", 0),
         mock.patch.object(node_keys, "_ALONE", 0),
-        mock.patch("geoaccess.kernels.search.threads", return_value=4),
+        mock.patch("geoaccess.routing.node_keys.thread_count", return_value=4),
     ):
         hierarchy = ga.contract(road)
 

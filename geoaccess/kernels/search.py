@@ -14,7 +14,7 @@ from geoaccess.kernels.rows import BEYOND
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["finish_nearest", "matrix", "offer_each", "threads", "tree", "without_dead_ends"]
+__all__ = ["finish_nearest", "matrix", "offer_each", "tree", "without_dead_ends"]
 
 
 @numba.njit(cache=True)
@@ -167,11 +167,6 @@ def without_dead_ends(
                 filled += 1
         new_start[rank[node] + 1] = filled
     return new_start, new_head[:filled].copy(), new_cost[:filled].copy(), rank
-
-
-def threads() -> int:
-    """Return how many threads a parallel kernel would use now."""
-    return int(numba.get_num_threads())
 
 
 @numba.njit(cache=True, parallel=True)

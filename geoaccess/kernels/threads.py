@@ -17,8 +17,12 @@ _pools: list[ThreadPoolExecutor] = []
 
 
 def thread_count() -> int:
-    """Return how many threads to use: the processors that this process may run on, or NUMBA_NUM_THREADS."""
-    return int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined] # set from the environment
+    """Return how many threads work may be shared among, in a parallel kernel or in a pool.
+
+    These are the processors that this process may run on, or NUMBA_NUM_THREADS, or what the calling thread asked for by
+    `numba.set_num_threads`.
+    """
+    return int(numba.get_num_threads())
 
 
 def share(work: Callable[[int, int], None], parts: Sequence[tuple[int, int]]) -> None:

@@ -165,7 +165,7 @@ def _legend(
     notes += [words["part"]] if part else []
     return Legend(
         caption=f"{words['caption']}: {service.label}",
-        direction=common["cells_to" if service.direction == "to_people" else "sites_to"],
+        direction=common[service.direction],
         heads=(common["people"], common["share"]),
         rows=tuple(rows),
         total=(common["total"], people(total, language=language), share(1.0 if total else 0.0, language=language)),

@@ -111,7 +111,7 @@ def _legend(
     blocks = words["blocks"].format(k=layers.factor)
     return Legend(
         caption=f"{words['travel_time']}: {service.label}",
-        direction=words["cells_to" if service.direction == "to_people" else "sites_to"],
+        direction=words[service.direction],
         heads=(words["people"], words["share"]),
         rows=tuple(rows),
         total=(words["total"], people(total, language=language), share(1.0 if total else 0.0, language=language)),

@@ -185,7 +185,7 @@ def _service_layer(service: Service, results: pd.DataFrame, edges_s: Sequence[fl
         "kind": "time",
         "label": service.label,
         "caption": f"{words['travel_time']}: {service.label}",
-        "direction": words["cells_to" if service.direction == "to_people" else "sites_to"],
+        "direction": words[service.direction],
         "colours": band_colours(len(edges_s) + 1),
         "rows": [*rows, _total_row(results, language)],
         "notes": [service.proxy_note] if service.proxy_note else [],

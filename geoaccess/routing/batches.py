@@ -9,7 +9,7 @@ import numpy as np
 
 from geoaccess.kernels import search, sweeps
 from geoaccess.kernels.keys import NEVER
-from geoaccess.kernels.threads import share
+from geoaccess.kernels.threads import share, thread_count
 from geoaccess.routing.node_keys import over_parts
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def sweep_between(
             blocks,
         )
 
-    blocks = max(1, min(search.threads(), -(-found.shape[1] // WIDTH)))
+    blocks = max(1, min(thread_count(), -(-found.shape[1] // WIDTH)))
     share(sweep, [(block, blocks) for block in range(blocks)])
 
 
@@ -196,7 +196,7 @@ def searched(network: Network, source: Ends, target: Ends, furthest: int, *, rev
         target.reach_u,
         target.reach_v,
         furthest,
-        search.threads(),
+        thread_count(),
         found,
     )
     return found

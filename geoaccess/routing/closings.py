@@ -8,8 +8,9 @@ import numpy as np
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
-from geoaccess.kernels import closings, graph, search
+from geoaccess.kernels import closings, graph
 from geoaccess.kernels.keys import SHIFT
+from geoaccess.kernels.threads import thread_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,7 +79,7 @@ def closing_effects(
         return found
     first = np.concatenate([[0], np.cumsum([part.size for part in edges])]).astype(np.int64)
     listed = np.concatenate(edges).astype(np.int32)
-    threads = min(search.threads(), len(edges))
+    threads = min(thread_count(), len(edges))
     keys = np.repeat(field.keys[None], threads, axis=0)
     cost, back_cost = np.repeat(out.cost_ds[None], threads, axis=0), np.repeat(back.cost_ds[None], threads, axis=0)
     touched = np.zeros((threads, field.network.n_nodes), np.bool_)

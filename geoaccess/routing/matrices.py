@@ -11,8 +11,9 @@ import numpy as np
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.hierarchy import Hierarchy, whole
-from geoaccess.kernels import search, sweeps
+from geoaccess.kernels import sweeps
 from geoaccess.kernels.keys import FAR
+from geoaccess.kernels.threads import thread_count
 from geoaccess.network import DECISECONDS, Network, as_places
 from geoaccess.routing.batches import (
     WIDTH,
@@ -300,7 +301,7 @@ def shortest_path_trees(
     count = roads.arcs.start.size - 1
     seconds = _room(count, len(origins))
     hierarchy = _engine(network, len(origins), method)
-    step = WIDTH * search.threads()
+    step = WIDTH * thread_count()
     for first in range(0, len(origins), step):
         part = slice(first, min(first + step, len(origins)))
         some = some_of(source, part)
@@ -334,7 +335,7 @@ def _furthest(name: str, seconds: float) -> int:
 
 def _parts(sources: int, targets: int) -> Iterator[slice]:
     """Cut the sources into parts of whole rounds of all threads, whose times fit a tile."""
-    step = WIDTH * search.threads()
+    step = WIDTH * thread_count()
     step *= max(1, _TILE_BYTES // (4 * step * max(targets, 1)))
     for first in range(0, sources, step):
         yield slice(first, min(first + step, sources))

@@ -11,8 +11,9 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.hierarchy import Hierarchy
 from geoaccess.kernels import cells as along
-from geoaccess.kernels import graph, nearer, search
+from geoaccess.kernels import graph, nearer
 from geoaccess.kernels.keys import FAR
+from geoaccess.kernels.threads import thread_count
 from geoaccess.network import DECISECONDS
 from geoaccess.routing.field_sites import packed
 from geoaccess.routing.legs import legs
@@ -92,10 +93,10 @@ def nearer_pairs(
     # Each round takes sites from everywhere, so that the pairs of the first ones say how many there will be.
     rounds = max(1, min(_ROUNDS, len(places)))
     parts: list[tuple[npt.NDArray[np.int32], ...]] = []
-    with ThreadPoolExecutor(search.threads()) as pool:
+    with ThreadPoolExecutor(thread_count()) as pool:
         for number in range(rounds):
             some = np.arange(number, len(places), rounds, dtype=np.int64)
-            parts += pool.map(found_from, np.array_split(some, search.threads()))
+            parts += pool.map(found_from, np.array_split(some, thread_count()))
             _check_room(sum(part[0].size for part in parts) * rounds / (number + 1), most, len(cells), len(places))
     point, place, time_ds = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     order = np.lexsort((place, point))

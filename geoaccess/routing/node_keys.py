@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoaccess.hierarchy import Hierarchy, at_hand
-from geoaccess.kernels import fields, search, settling
+from geoaccess.kernels import fields, settling
 from geoaccess.kernels.keys import EMPTY, SHIFT
-from geoaccess.kernels.threads import share
+from geoaccess.kernels.threads import share, thread_count
 from geoaccess.network import Network
 from geoaccess.routing.kept_room import kept_room
 
@@ -91,7 +91,7 @@ def over_parts(hierarchy: Hierarchy, work: Callable[[int, int], None], width: in
     """
     top, *rest = hierarchy.parts.tolist()
     work(top, rest[0])
-    threads = min(search.threads(), len(rest) - 1) if hierarchy.head.size * width >= _ALONE else 1
+    threads = min(thread_count(), len(rest) - 1) if hierarchy.head.size * width >= _ALONE else 1
     at = np.linspace(0, len(rest) - 1, threads + 1).astype(int) if len(rest) > 1 else ()
     cuts = [rest[i] for i in at]
     share(work, list(pairwise(cuts)))
@@ -99,6 +99,6 @@ def over_parts(hierarchy: Hierarchy, work: Callable[[int, int], None], width: in
 
 def _over(first: int, last: int, work: Callable[[int, int], None], steps: int) -> None:
     """Do some work on a run of nodes, shared between threads where it is long."""
-    threads = search.threads() if steps >= 2 * _ALONE else 1
+    threads = thread_count() if steps >= 2 * _ALONE else 1
     cuts = np.linspace(first, last, threads + 1).astype(int).tolist()
     share(work, list(pairwise(cuts)))

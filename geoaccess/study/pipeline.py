@@ -47,6 +47,7 @@ _FEW, _CROWDED = 10, 20_000  # people per km2
 @checks_arguments
 def solve_study(study: Study, *, network: Network | None = None, show: bool = True) -> Answers:
     """Compute a study without writing anything but the cache of its network; on a `network` where that is given."""
+    check_names(study)
     with Stages(_STAGES - 1, show=show).running() as progress:
         return _solve(study, progress, network=network)
 
@@ -108,7 +109,6 @@ def _solve(
     cells_known: Callable[..., None] | None = None,
 ) -> Answers:
     """Solve a study; `cells_known` is called with all that pictures need, before the sections of the study follow."""
-    check_names(study)
     with progress.stage("reading people"):
         people = stages.read_people(study)
     with progress.stage("building the network"):

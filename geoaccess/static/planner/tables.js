@@ -59,7 +59,7 @@
     });
     const spec = model.spec();
     const caption = say(chart.view === "change" ? "change_of" : "travel_time", { s: spec.label });
-    const notes = [say(spec.direction === "to_people" ? "cells_to" : "sites_to"), spec.proxy_note, model.study.factor > 1 ? say("block", { k: model.study.factor }) : ""];
+    const notes = [say(spec.direction), spec.proxy_note, model.study.factor > 1 ? say("block", { k: model.study.factor }) : ""];
     return make(
       "table",
       { class: "legend" },
