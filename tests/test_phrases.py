@@ -18,7 +18,7 @@ from geoaccess import phrases
 from geoaccess.errors import InputError
 from geoaccess.phrases import catalogue
 from geoaccess.phrases.catalogue import _leaves
-from geoaccess.study.results.dictionary import _written
+from geoaccess.study.results.dictionary import _written, meaning
 
 BLANK = re.compile(r"\{(\w*)\}")
 CACHED = ("_files", "languages", "_phrases", "section", "columns")
@@ -114,6 +114,11 @@ def test_the_dictionary_has_columns_for_every_language(nynorsk):
     assert named["en"] == ("description", "missing")
     assert named["nb"] == ("beskrivelse", "mangler")
     assert named["nn"] == ("description_nn", "missing_nn")  # no words of its own
+    for column in named["nn"]:
+        known = meaning("dictionary", column, names={}, language="nn")
+        assert known is not None
+        assert "nn" in known.meaning
+        assert known.empty
     nynorsk["nn"]["dictionary"] = {"description": "forklaring", "missing": "manglar"}
     catalogue._phrases.cache_clear()
     catalogue.section.cache_clear()

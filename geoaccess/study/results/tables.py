@@ -62,7 +62,10 @@ def _sites(answers: Answers) -> pd.DataFrame:
     return table.assign(lon=sites.geometry.x.round(6).to_numpy(), lat=sites.geometry.y.round(6).to_numpy())
 
 
-_DICTIONARY: Final = unitless("file", "column", "description", "beskrivelse", "unit", "missing", "mangler")
+_DICTIONARY: Final = unitless(
+    *("file", "column", "description", "beskrivelse", "unit", "missing", "mangler"),
+    *("description_{name}", "missing_{name}"),  # of a language that has no words of its own for them
+)
 
 TABLES: Final = (
     ResultTable("municipalities", _municipalities, {}),
