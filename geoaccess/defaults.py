@@ -55,6 +55,9 @@ EQUITY_DRAWS = 0
 INTERVAL_DRAWS = 1000
 """Draws where an interval is requested."""
 
+OFFICE_VISITS = 3.0
+"""Visits of each person a year to an office, where the study states no journeys."""
+
 OFFICE_STAFF = 2.0
 """People who drive to an office for a day there."""
 

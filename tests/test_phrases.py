@@ -28,6 +28,7 @@ FAMILIES = (
     *("report.r_", "report.in_", "report.v_", "report.to_", "comparison.measure_", "map.unit_", "map.zoning_"),
     *("planner.by_", "planner.mode_", "terminal.regret_", "validation.wait_"),
     *("report.f_norm", "report.f_times", "report.f_unreached", "report.f_all_reached", "report.at_"),
+    "groups.",
     *("dictionary.measure_", "dictionary.mode_", "dictionary.sure_"),
     *("terminal.part_", "terminal.day_", "validation.by_", "validation.in_", "headings.mean_", "headings.p90_"),
 )

@@ -180,7 +180,9 @@ def office_days(
     municipality: Annotated[
         str, typer.Option("--municipality", metavar="NAME,NAME", help="Consider places in these municipalities only.")
     ] = "",
-    visits: Annotated[float, typer.Option("--visits", help="Visits per person and year.")] = 3.0,
+    visits: Annotated[
+        float | None, typer.Option("--visits", help="Visits per person and year (default: the study's, else 3).")
+    ] = None,
     can_wait: Annotated[
         float, typer.Option("--can-wait", help="Share of visits for which people can choose the day.")
     ] = 0.7,

@@ -173,7 +173,7 @@ def equity_table_of_services(
     norms: Mapping[str, Sequence[float]] | None = None,
     by: str | None = None,
     ranking: str | None = None,
-    population: str = "population",
+    population: str | Mapping[str, str] = "population",
     clusters: str | None = None,
     draws: int = EQUITY_DRAWS,
     seed: int = 0,
@@ -189,7 +189,8 @@ def equity_table_of_services(
     norms
         For each service the norms that `fgt` is measured over, in the unit of its times; none when left out.
     by, ranking, population, clusters
-        The columns of what `equity_table` calls `groups`, `ranking`, `weights` and `clusters`.
+        The columns of what `equity_table` calls `groups`, `ranking`, `weights` and `clusters`. `population` may name a
+        column for each service, where services are asked about different people.
     draws, seed
         As for `equity_table`.
 
@@ -212,12 +213,14 @@ def equity_table_of_services(
     8  hospital  gini  0.000        350.0
     """
     measured = dict(norms or {})
-    columns = [population, *services.values(), *(name for name in (by, ranking, clusters) if name is not None)]
+    counted = dict.fromkeys(services, population) if isinstance(population, str) else dict(population)
+    columns = [*counted.values(), *services.values(), *(name for name in (by, ranking, clusters) if name is not None)]
     problems = [
         f"no column {name!r}; there are {', '.join(map(str, results.columns))}"
         for name in dict.fromkeys(columns)
         if name not in results.columns
     ]
+    problems += [f"population names no column for {key!r}" for key in services if key not in counted]
     problems += [
         f"norms of {key!r}, which is no service here; there are {', '.join(services)}"
         for key in measured
@@ -225,9 +228,9 @@ def equity_table_of_services(
     ]
     if problems:
         raise InputError.listing("equity_table", problems)
-    people = read_numbers(results[population], measure="equity_table", name=f"column {population}")
+    people = {name: _people(results[name], name) for name in dict.fromkeys(counted.values())}
     cells = _Cells(
-        people=people_weights(people, shape=people.shape, measure=f"equity_table, column {population}"),
+        people=np.zeros(len(results)),
         by=None if by is None else _labels("groups", results[by], len(results)),
         ranking=None if ranking is None else read_numbers(results[ranking], measure="equity_table", name="ranks"),
         clusters=None if clusters is None else _labels("clusters", results[clusters], len(results)),
@@ -238,8 +241,15 @@ def equity_table_of_services(
     for service, column in services.items():
         times = read_numbers(results[column], measure="equity_table", name=f"column {column}")
         indices = [*_INDICES, *(_RANKED if ranking is not None else ()), *_beyond(measured.get(service, ()))]
-        rows += [{"service": service, **row} for row in _rows(times, cells, indices, name=f"column {column}")]
+        mine = cells._replace(people=people[counted[service]])
+        rows += [{"service": service, **row} for row in _rows(times, mine, indices, name=f"column {column}")]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _people(column: pd.Series, name: str) -> npt.NDArray[np.float64]:
+    """Return a column of people as weights."""
+    people = read_numbers(column, measure="equity_table", name=f"column {name}")
+    return people_weights(people, shape=people.shape, measure=f"equity_table, column {name}")
 
 
 def _labels(name: str, labels: Labels | None, size: int) -> pd.Series | None:

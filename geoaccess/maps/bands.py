@@ -17,6 +17,7 @@ import pandas as pd
 from geoaccess.errors import InputError
 from geoaccess.maps.assets import colour, scale
 from geoaccess.maps.labels import reason_label
+from geoaccess.maps.results import people_of
 from geoaccess.measures import REASONS
 from geoaccess.phrases import section, threshold
 
@@ -179,7 +180,7 @@ def band_people(
     Parameters
     ----------
     results
-        One row per cell, with `population`, `{key}_s` (seconds) and `{key}_reason`.
+        One row per cell, with the people of the service (`population`), `{key}_s` (seconds) and `{key}_reason`.
     edges_s
         Upper edges of the bands, seconds; times above the last are in one more band.
 
@@ -188,7 +189,7 @@ def band_people(
     A row per band, in order, then a row per reason found: `band` (-1 for not reached), `reason`, `label`, `people` and
     `share` (of all people; 0 when there is nobody). The people add up to those of the table.
     """
-    population = results["population"].to_numpy(dtype=np.float64)
+    population = people_of(results, service)
     band = band_index(results[f"{service.key}_s"].to_numpy(dtype=np.float64), edges_s=edges_s)
     rows: list[dict[str, Any]] = [
         {"band": number, "reason": "", "label": label, "people": float(population[band == number].sum())}

@@ -108,8 +108,13 @@ def joined(cells: Cells, *, factor: int) -> Cells:
     square = cells.squares
     numbers, width = block_of(square, factor)
     blocks, block = np.unique(numbers, return_inverse=True)
-    people = np.bincount(block, weights=cells.population).astype(np.float64)
-    group = _Grouping(block, len(blocks), np.where(people[block] > 0, cells.population, 1.0))
+
+    def grouped(counted: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], _Grouping]:
+        inside = np.bincount(block, weights=counted, minlength=len(blocks)).astype(np.float64)
+        return inside, _Grouping(block, len(blocks), np.where(inside[block] > 0, counted, 1.0))
+
+    people, group = grouped(cells.population)
+    asked = {key: grouped(counted) for key, counted in cells.asked.items()}
     names, name = np.unique(cells.municipality.astype(str), return_inverse=True)
     side = square.side_m * factor
     return Cells(
@@ -123,8 +128,9 @@ def joined(cells: Cells, *, factor: int) -> Cells:
         members=np.bincount(block, minlength=len(blocks)).astype(np.int64),
         municipality=names.astype(object)[group.most(name.astype(np.int64))],
         class_place=group.most(cells.class_place),
-        times={key: _joined(times, group) for key, times in cells.times.items()},
+        times={key: _joined(times, asked[key][1] if key in asked else group) for key, times in cells.times.items()},
         factor=factor,
+        asked={key: inside for key, (inside, _) in asked.items()},
     )
 
 

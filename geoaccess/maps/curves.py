@@ -11,6 +11,7 @@ from geoaccess import phrases
 from geoaccess.maps.assets import colour, scale
 from geoaccess.maps.bands import NO_CLASS_COLOUR
 from geoaccess.maps.labels import class_label
+from geoaccess.maps.results import people_of
 from geoaccess.maps.sheet import INK, QUIET, Sheet, house_style, wrapped
 from geoaccess.phrases import people, section, threshold
 
@@ -67,7 +68,7 @@ def draw_time_curves(
                 height_in=PANEL_IN[1],
             )
             times = results[f"{service.key}_s"].to_numpy(dtype=np.float64)
-            draw_panel(axes, service, times, population, groups, words=words, language=language)
+            draw_panel(axes, service, times, people_of(results, service), groups, words=words, language=language)
         _class_legend(sheet, columns * step_x + 0.25, groups, population, scheme.title(language), language)
         sheet.save(path)
 
@@ -114,6 +115,8 @@ def draw_panel(
     end = _end_s(times_s, population, service.norms_s)
     at = np.linspace(0, end, 721)
     for group in groups:
+        if not population[group.rows].sum() > 0:
+            continue  # nobody there whom this service is asked about
         axes.plot(at / 60, 100 * within(times_s[group.rows], population[group.rows], at), **group.look)
     for norm in service.norms_s:
         axes.axvline(norm / 60, color=NORM, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)

@@ -10,7 +10,7 @@ from geoaccess.errors import InputError
 from geoaccess.maps.assets import colour, scale
 from geoaccess.maps.blocks import joined
 from geoaccess.maps.layers import Layers, Legend, block_factor, projected
-from geoaccess.maps.results import Cells, checked_ferries, main_roads, squares
+from geoaccess.maps.results import Cells, checked_ferries, main_roads, people_of, squares
 from geoaccess.phrases import people, section, share
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def difference_map(
     bands = difference_bands(cells, service=service.key)
     seen = _window(results, bands)
     shapes = squares(results[seen])
-    population = cells["population"].to_numpy(np.float64)
+    population = people_of(cells, service)
     # The band takes the place of the class: of a block, it is that of the most people.
     ones, names = np.ones(int(seen.sum()), np.int64), np.full(int(seen.sum()), "", dtype=object)
     drawn = Cells(shapes, population[seen], ones, names, bands[seen], times={})

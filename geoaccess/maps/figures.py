@@ -10,7 +10,7 @@ from geoaccess.errors import InputError
 from geoaccess.maps.bands import band_colours, band_index, band_people, chosen_bands
 from geoaccess.maps.blocks import joined
 from geoaccess.maps.layers import Layers, Legend, block_factor, projected
-from geoaccess.maps.results import cells_of, check_results, checked_ferries, main_roads
+from geoaccess.maps.results import cells_of, check_results, checked_ferries, main_roads, people_column, people_of
 from geoaccess.phrases import language_code, people, section, share, threshold
 from geoaccess.zones import read_scheme
 
@@ -68,7 +68,7 @@ def service_map(
     if isinstance(bands_s, Mapping):
         bands_s = {key: edges for key, edges in bands_s.items() if key == service.key}
     edges = chosen_bands([service], bands_s)[service.key]
-    cells = cells_of(results, [service], site_ids=None)
+    cells = cells_of(results, [service], site_ids=None, population=people_column(service))
     cells = joined(cells, factor=block_factor(cells.squares))
     layers = Layers(
         squares=cells.squares,
@@ -107,7 +107,7 @@ def _legend(
         marks += [("site", words["site"])] if (~proxy).any() else []
         marks += [("proxy", words["proxy"])] if proxy.any() else []
     marks += layers.marks_below(words)
-    total = float(results["population"].sum())
+    total = float(people_of(results, service).sum())
     blocks = words["blocks"].format(k=layers.factor)
     return Legend(
         caption=f"{words['travel_time']}: {service.label}",

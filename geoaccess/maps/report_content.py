@@ -41,7 +41,8 @@ class ServiceFindings:
     `municipalities` has a row per municipality: `municipality`, `centrality_class`, `population`, `median_s`,
     `p90_s`. `slack` has a row for everybody and per class, `exposed` one per municipality that loses most if the
     nearest closes; both as `geoaccess.measures.slack_table_of_services`. `equity` maps the name of an index to its row
-    in `geoaccess.equity.equity_table`.
+    in `geoaccess.equity.equity_table`. `who` names the people that the service is asked about, "" where that is
+    everybody; `population` are those, `in_districts` those of them who live in districts.
     """
 
     key: str
@@ -52,6 +53,7 @@ class ServiceFindings:
     sites: int
     proxies: int
     population: float
+    in_districts: float
     reached: float
     unreached: float
     reasons: Mapping[str, float]
@@ -64,6 +66,7 @@ class ServiceFindings:
     slack: pd.DataFrame
     exposed: pd.DataFrame
     equity: Mapping[str, Mapping[str, float]]
+    who: str = ""
 
 
 @dataclass(frozen=True)

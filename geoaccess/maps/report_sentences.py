@@ -17,10 +17,12 @@ def findings(found: ServiceFindings, report: Report, writer: Writer) -> list[str
     texts = [_norm(norm, found, writer) for norm in found.norms] or [writer["f_no_norm"]]
     if found.norms and _is_ambulance(found):
         texts[0] += f" {writer['f_drive_time']}"
+    if found.who:
+        texts.insert(0, writer.text("f_who", who=found.who, all=writer.people(found.population)))
     texts.append(_times(found, writer))
     beyond = next((norm for norm in found.norms if norm.people_beyond > 0), None)
     if beyond is not None:
-        texts += _who_is_beyond(beyond, report, writer)
+        texts += _who_is_beyond(beyond, found, report, writer)
     texts += _contrast(found, writer)
     texts.append(_unreached(found, report, writer))
     return texts
@@ -59,9 +61,9 @@ def _times(found: ServiceFindings, writer: Writer) -> str:
     return writer.text(key, median=writer.minutes(found.median_s), p90=writer.minutes(found.p90_s))
 
 
-def _who_is_beyond(norm: Norm, report: Report, writer: Writer) -> list[str]:
+def _who_is_beyond(norm: Norm, found: ServiceFindings, report: Report, writer: Writer) -> list[str]:
     texts = []
-    districts = _people_in_districts(report)
+    districts = found.in_districts
     if districts > 0 and _is_divided(report):
         texts.append(
             writer.text(
@@ -69,7 +71,7 @@ def _who_is_beyond(norm: Norm, report: Report, writer: Writer) -> list[str]:
                 norm=writer.threshold(norm.norm_s),
                 districts=report.scheme.district_name(writer.language),
                 share=writer.share(norm.beyond_in_districts / norm.people_beyond),
-                of_all=writer.share(districts / report.population),
+                of_all=writer.share(districts / found.population),
             )
         )
     if norm.beyond_most:

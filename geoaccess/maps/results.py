@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
@@ -29,6 +29,8 @@ __all__ = [
     "check_results",
     "checked_ferries",
     "main_roads",
+    "people_column",
+    "people_of",
     "squares",
 ]
 
@@ -99,7 +101,8 @@ class Times:
 class Cells:
     """The squares to draw: single cells, or blocks of `factor` by `factor` of them.
 
-    `class_place` is the place of the centrality class in its scheme, -1 where there is none.
+    `class_place` is the place of the centrality class in its scheme, -1 where there is none. `asked` has the people of
+    the services that are asked about others than `population`, by service.
     """
 
     squares: Squares
@@ -109,6 +112,17 @@ class Cells:
     class_place: npt.NDArray[np.int64]
     times: dict[str, Times]
     factor: int = 1
+    asked: dict[str, npt.NDArray[np.float64]] = field(default_factory=dict)
+
+
+def people_column(service: Service) -> str:
+    """Return the column of the people whom a service is asked about."""
+    return str(getattr(service, "population", "population"))
+
+
+def people_of(results: pd.DataFrame, service: Service) -> npt.NDArray[np.float64]:
+    """Return the people of each cell whom a service is asked about, shape (n_cells,)."""
+    return results[people_column(service)].to_numpy(dtype=np.float64)
 
 
 def check_results(results: pd.DataFrame, services: Sequence[Service], *, also: Sequence[str] = ()) -> None:
@@ -122,13 +136,15 @@ def check_results(results: pd.DataFrame, services: Sequence[Service], *, also: S
     """
     if len(results) == 0:
         raise InputError("results: there is no cell in the table")
-    needed = ["population", *also, *(f"{service.key}_{part}" for service in services for part in ("s", "reason"))]
+    counted = dict.fromkeys(["population", *map(people_column, services)])
+    needed = [*counted, *also, *(f"{service.key}_{part}" for service in services for part in ("s", "reason"))]
     if missing := [f"column {name!r} is missing" for name in needed if name not in results.columns]:
         raise InputError.listing("results", missing)
     problems = []
-    population = results["population"].to_numpy(dtype=np.float64)
-    if (bad := ~(population >= 0)).any():
-        problems.append(f"cell {results.index[int(bad.argmax())]}: population is {population[bad.argmax()]}")
+    for name in counted:
+        people = results[name].to_numpy(dtype=np.float64)
+        if (bad := ~(people >= 0)).any():
+            problems.append(f"cell {results.index[int(bad.argmax())]}: {name} is {people[bad.argmax()]}")
     for service in services:
         times = results[f"{service.key}_s"].to_numpy(dtype=np.float64)
         has_reason = (results[f"{service.key}_reason"].astype("object").fillna("") != "").to_numpy(dtype=np.bool_)
@@ -223,6 +239,7 @@ def cells_of(
     *,
     site_ids: pd.Index | None,
     scheme: CentralityScheme | None = None,
+    population: str = "population",
 ) -> Cells:
     """Take what a map shows of the results out into arrays; without `site_ids`, no site; without `scheme`, no class.
 
@@ -250,11 +267,12 @@ def cells_of(
     classes = _optional(results, "centrality_class", None)
     return Cells(
         squares=squares(results),
-        population=results["population"].to_numpy(dtype=np.float64),
+        population=results[population].to_numpy(dtype=np.float64),
         members=np.ones(len(results), dtype=np.int64),
         municipality=_text(results, "municipality"),
         class_place=np.full(len(results), -1, np.int64) if scheme is None else scheme.positions(classes),
         times=times,
+        asked={one.key: people_of(results, one) for one in services if people_column(one) != population},
     )
 
 

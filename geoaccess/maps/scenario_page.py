@@ -11,7 +11,7 @@ import numpy as np
 
 from geoaccess.files import writing
 from geoaccess.maps.assets import palette_style
-from geoaccess.phrases import NOTHING, Writer
+from geoaccess.phrases import NOTHING, PersonHours, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -178,11 +178,13 @@ def _picture(path: Path | None) -> str:
 
 
 def _summary(rows: Sequence[tuple[Service, Mapping[str, Any]]], writer: Writer) -> dict[str, Any]:
-    head = [writer["service"], *(writer[name] for name in _CHANGES), writer["total"], writer["won"], writer["lost"]]
+    written = PersonHours(writer.language, [_trips(service) for service, _ in rows])
+    head = [writer["service"], *(writer[name] for name in _CHANGES), writer["total"]]
+    head += [written.heading(writer[name]) for name in ("won", "lost")]
     body = []
     for service, row in rows:
         counts = [writer.people(row[name]) for name in (*_CHANGES, "population")]
-        hours = [writer.people(row[f"person_min_{name}"] / _MIN) for name in ("won", "lost")]
+        hours = [written.value(row[f"person_min_{name}"], _trips(service)) for name in ("won", "lost")]
         body.append([service.label, *counts, *hours])
     crossed = []
     for service, row in rows:
@@ -196,6 +198,10 @@ def _summary(rows: Sequence[tuple[Service, Mapping[str, Any]]], writer: Writer) 
                     line = writer.text(what, n=writer.threshold(norm))
                     crossed.append(f"{service.label}: {writer.people(count)} {line}")
     return {"head": head, "rows": body, "crossed": crossed}
+
+
+def _trips(service: Service) -> float | None:
+    return getattr(service, "trips_per_year", None)
 
 
 def _places(table: pd.DataFrame, service: Service, writer: Writer) -> dict[str, Any]:

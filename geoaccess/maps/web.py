@@ -19,7 +19,7 @@ from geoaccess.maps.bands import (
 )
 from geoaccess.maps.blocks import DRAWN_AT_MOST, levels_of
 from geoaccess.maps.labels import class_label, reason_label
-from geoaccess.maps.results import Service, cells_of, check_results, checked_ferries, main_roads
+from geoaccess.maps.results import Service, cells_of, check_results, checked_ferries, main_roads, people_of
 from geoaccess.maps.tiles import UNREACHED, pack_level, pack_points
 from geoaccess.phrases import people, section, share, threshold
 from geoaccess.zones import read_scheme
@@ -187,7 +187,7 @@ def _service_layer(service: Service, results: pd.DataFrame, edges_s: Sequence[fl
         "caption": f"{words['travel_time']}: {service.label}",
         "direction": words[service.direction],
         "colours": band_colours(len(edges_s) + 1),
-        "rows": [*rows, _total_row(results, language)],
+        "rows": [*rows, _total_row(float(people_of(results, service).sum()), language)],
         "notes": [service.proxy_note] if service.proxy_note else [],
     }
 
@@ -212,13 +212,12 @@ def _class_layer(results: pd.DataFrame, scheme: CentralityScheme, language: str)
         "caption": label,
         "direction": "",
         "colours": [*scheme.colours, NO_CLASS_COLOUR],
-        "rows": [*rows, _total_row(results, language)],
+        "rows": [*rows, _total_row(total, language)],
         "notes": [],
     }
 
 
-def _total_row(results: pd.DataFrame, language: str) -> dict[str, Any]:
-    total = float(results["population"].sum())
+def _total_row(total: float, language: str) -> dict[str, Any]:
     whole = share(1.0 if total else 0.0, language=language)
     return {
         "code": None,

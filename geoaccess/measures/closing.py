@@ -10,7 +10,7 @@ import pandas as pd
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures.grouped import group_quantiles, ratio
-from geoaccess.measures.groups import each_zoning, group_cells, read_population, read_times, require_columns
+from geoaccess.measures.groups import each_zoning, group_cells, people_of_service, read_times, require_columns
 from geoaccess.measures.summary import check_services
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def slack_table_of_services(
     *,
     services: Sequence[ServiceSpec],
     by: By = None,
-    population: str | Sequence[str] = "population",
+    population: str | Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Sum up what it would cost the people of each group if their nearest site closed; how many have no other.
 
@@ -153,18 +153,16 @@ def slack_table_of_services(
     """
     check_services(services)
 
-    def table(zoning: Zoning, who: str) -> pd.DataFrame:
-        people, groups = read_population(results, who), group_cells(results, by=zoning)
-        tables = [_service_slack(results, service, people, groups) for service in services]
+    def table(zoning: Zoning, who: str | None) -> pd.DataFrame:
+        groups = group_cells(results, by=zoning)
+        tables = [_service_slack(results, service, who, groups) for service in services]
         return pd.concat(tables, ignore_index=True) if tables else groups.labels.iloc[:0].assign(service="")
 
     return each_zoning(table, by=by, population=population)
 
 
-def _service_slack(
-    results: pd.DataFrame, service: ServiceSpec, people: npt.NDArray[np.float64], groups: Groups
-) -> pd.DataFrame:
-    times = read_times(results, service)
+def _service_slack(results: pd.DataFrame, service: ServiceSpec, who: str | None, groups: Groups) -> pd.DataFrame:
+    times, people = read_times(results, service), people_of_service(results, service, who)
     slack_s = _slack(times, _second(results, service, times))
     reached, has_second = np.where(times.reached, people, 0.0), np.isfinite(slack_s)
     with_second = groups.sums(np.where(has_second, people, 0.0))

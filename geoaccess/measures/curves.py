@@ -9,7 +9,7 @@ import numpy as np
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
-from geoaccess.measures.groups import each_zoning, group_cells, read_population, read_times
+from geoaccess.measures.groups import each_zoning, group_cells, people_of_service, read_times
 from geoaccess.measures.one_service import column_of, on_groups, results_of, spec_of
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def people_by_time_of_service(
     *,
     service: ServiceSpec,
     by: By = None,
-    population: str | Sequence[str] = "population",
+    population: str | Sequence[str] | None = None,
     step_s: float = 300.0,
     max_s: float | None = None,
 ) -> pd.DataFrame:
@@ -134,7 +134,7 @@ def people_by_time_of_service(
     place = np.searchsorted(time_s, times.times_s, side="left")
     return each_zoning(
         lambda zoning, who: _curves(
-            read_population(results, who), group_cells(results, by=zoning), place, time_s, service.key
+            people_of_service(results, service, who), group_cells(results, by=zoning), place, time_s, service.key
         ),
         by=by,
         population=population,

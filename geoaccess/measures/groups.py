@@ -28,6 +28,7 @@ __all__ = [
     "Zoning",
     "each_zoning",
     "group_cells",
+    "people_of_service",
     "read_population",
     "read_times",
     "require_columns",
@@ -96,21 +97,33 @@ def read_population(results: pd.DataFrame, column: str = "population") -> npt.ND
     return people
 
 
+def people_of_service(
+    results: pd.DataFrame, service: ServiceSpec, population: str | None = None
+) -> npt.NDArray[np.float64]:
+    """Return the people of each cell whom a service is asked about; `population` names others who count instead.
+
+    The one rule of who counts: every table, map, index and objective of a service asks here.
+    """
+    return read_population(results, service.population if population is None else population)
+
+
 def each_zoning(
-    table: Callable[[Zoning, str], pd.DataFrame], *, by: By, population: str | Sequence[str]
+    table: Callable[[Zoning, str | None], pd.DataFrame], *, by: By, population: str | Sequence[str] | None
 ) -> pd.DataFrame:
     """Make a table for each zoning and each column of people, and put them below each other.
 
     With several zonings (a mapping) the columns of groups become two: `zoning`, the name, and `group`. With several
-    columns of people the first column, `who`, names them.
+    columns of people the first column, `who`, names them. With `population` None the table is made of the people of
+    each service (`people_of_service`).
     """
     tables = []
-    for who in [population] if isinstance(population, str) else population:
+    several = population is not None and not isinstance(population, str)
+    for who in [population] if population is None or isinstance(population, str) else population:
         for name, zoning in by.items() if isinstance(by, Mapping) else [("", by)]:
             part = table(zoning, who)
             if isinstance(by, Mapping):
                 part = _named(part, name, _columns(zoning))
-            if not isinstance(population, str):
+            if several:
                 part.insert(0, "who", pd.Series(who, index=part.index, dtype="str"))
             tables.append(part)
     if not tables:

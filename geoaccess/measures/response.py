@@ -10,7 +10,7 @@ import pandas as pd
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures.grouped import ratio
-from geoaccess.measures.groups import each_zoning, group_cells, read_population, read_times, require_columns
+from geoaccess.measures.groups import each_zoning, group_cells, people_of_service, read_times, require_columns
 from geoaccess.measures.one_service import check_index, column_of, on_groups, results_of, spec_of
 from geoaccess.measures.specification import REASONS
 
@@ -182,7 +182,7 @@ def response_table_of_service(
     service: ServiceSpec,
     norms: ResponseNorms,
     by: By = None,
-    population: str | Sequence[str] = "population",
+    population: str | Sequence[str] | None = None,
     built_up: str = "built_up",
     municipality: str | None = None,
     coverage: pd.Series | None = None,
@@ -233,11 +233,11 @@ def response_table_of_service(
     held = response_norm(results[built_up], norms=norms, municipality=towns)
     share = _coverage(coverage, results) if coverage is not None else times.times_s <= held["norm_s"].to_numpy()
 
-    def table(zoning: Zoning, who: str) -> pd.DataFrame:
+    def table(zoning: Zoning, who: str | None) -> pd.DataFrame:
         names = [] if zoning is None else [zoning] if isinstance(zoning, str) else list(zoning)
         require_columns(results, names)
         groups = group_cells(results[names].assign(settlement=held["settlement"]), by=[*names, "settlement"])
-        return _summed(groups, read_population(results, who), times, share, norms)
+        return _summed(groups, people_of_service(results, service, who), times, share, norms)
 
     return each_zoning(table, by=by, population=population)
 

@@ -146,7 +146,7 @@ def rule_table(
 
 @checks_arguments
 def rule_table_of_service(
-    results: pd.DataFrame, *, by: By = None, population: str | Sequence[str] = "population"
+    results: pd.DataFrame, *, by: By = None, population: str | Sequence[str] | None = "population"
 ) -> pd.DataFrame:
     """Return `rule_table` of one service in a table of results, by one or several zonings.
 
@@ -182,8 +182,8 @@ def rule_table_of_service(
             f"results: reason is {odd.iloc[0]!r} in {len(odd)} cells; it is empty or {', '.join(_REASONS)}"
         )
 
-    def table(zoning: Zoning, who: str) -> pd.DataFrame:
-        return _costs(results, read_population(results, who), group_cells(results, by=zoning))
+    def table(zoning: Zoning, who: str | None) -> pd.DataFrame:
+        return _costs(results, read_population(results, who or "population"), group_cells(results, by=zoning))
 
     return each_zoning(table, by=by, population=population)
 

@@ -41,12 +41,20 @@ class ServiceSpec:
         Target times in seconds, rising; empty where there are none. inf is no norm: nobody is beyond it.
     proxy_note
         What stands in for the real sites, "" when they are the real ones.
+    population
+        The column of the cells that counts for this service: everybody, or those whom it is asked about, such as
+        `population_women_15_49`. Every measure of the service counts these people; the others are not asked about.
+    who
+        What a reader is shown of these people, "women 15-49"; "" where it is everybody.
+    trips_per_year
+        Journeys of each of these people a year; None where they are not known, and sums of people and time are per one
+        journey each.
 
     Raises
     ------
     InputError
-        If the key is not a word of letters, digits and underscores, if `direction` is another word, or if the norms are
-        not positive and rising.
+        If the key is not a word of letters, digits and underscores, if `direction` is another word, if the norms are
+        not positive and rising, or if the journeys are not a number above 0.
 
     Examples
     --------
@@ -59,6 +67,9 @@ class ServiceSpec:
     direction: Direction = "to_sites"
     norms_s: tuple[float, ...] = ()
     proxy_note: str = ""
+    population: str = "population"
+    who: str = ""
+    trips_per_year: float | None = None
 
     def __post_init__(self) -> None:
         """Check the invariant."""
@@ -71,5 +82,7 @@ class ServiceSpec:
             problems.append(f"norms_s is {self.norms_s}; every norm must be a number of seconds above 0")
         elif any(later <= earlier for earlier, later in zip(self.norms_s, self.norms_s[1:], strict=False)):
             problems.append(f"norms_s is {self.norms_s}; write the norms in rising order, each once")
+        if self.trips_per_year is not None and not 0 < self.trips_per_year < math.inf:
+            problems.append(f"trips_per_year is {self.trips_per_year}; give journeys of each person a year, above 0")
         if problems:
             raise InputError.listing(f"service {self.key!r}", problems)

@@ -10,13 +10,11 @@ import pandas as pd
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures.grouped import group_figures, group_quantiles, ratio
-from geoaccess.measures.groups import each_zoning, group_cells, read_population, read_times
+from geoaccess.measures.groups import each_zoning, group_cells, people_of_service, read_times
 from geoaccess.measures.specification import REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import numpy.typing as npt
 
     from geoaccess.measures.groups import By, Groups, Zoning
     from geoaccess.measures.specification import ServiceSpec
@@ -32,10 +30,8 @@ def check_services(services: Sequence[ServiceSpec]) -> None:
         raise InputError(f"services: {', '.join(repeated)} is given more than once; give each service once")
 
 
-def _service_summary(
-    results: pd.DataFrame, service: ServiceSpec, people: npt.NDArray[np.float64], groups: Groups
-) -> pd.DataFrame:
-    times = read_times(results, service)
+def _service_summary(results: pd.DataFrame, service: ServiceSpec, who: str | None, groups: Groups) -> pd.DataFrame:
+    times, people = read_times(results, service), people_of_service(results, service, who)
     figures = group_figures(times.times_s, people, groups)
     table = groups.labels.assign(service=service.key, population=figures.people, reached=figures.reached)
     by_reason = {
@@ -53,7 +49,7 @@ def summarise_services(
     *,
     services: Sequence[ServiceSpec],
     by: By = None,
-    population: str | Sequence[str] = "population",
+    population: str | Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """How long the people of each group need to each service, and how many are not reached, and why.
 
@@ -72,7 +68,8 @@ def summarise_services(
         ["municipality_id", "municipality"]; None for everybody together. Several zonings in one run are a mapping:
         {"municipality": "municipality_id", "trust": "health_trust", "Norway": None}.
     population
-        The column of people that counts, such as that of an age group, or several. `results` has each of them.
+        The column of people that counts for all services, such as that of an age group, or several; None for those of
+        each service (`ServiceSpec.population`). `results` has each of them.
 
     Returns
     -------
@@ -111,9 +108,9 @@ def summarise_services(
     """
     check_services(services)
 
-    def table(zoning: Zoning, who: str) -> pd.DataFrame:
-        people, groups = read_population(results, who), group_cells(results, by=zoning)
-        tables = [_service_summary(results, service, people, groups) for service in services]
+    def table(zoning: Zoning, who: str | None) -> pd.DataFrame:
+        groups = group_cells(results, by=zoning)
+        tables = [_service_summary(results, service, who, groups) for service in services]
         return pd.concat(tables, ignore_index=True) if tables else groups.labels.iloc[:0].assign(service="")
 
     return each_zoning(table, by=by, population=population)
@@ -126,7 +123,7 @@ def quantile_table_of_services(
     services: Sequence[ServiceSpec],
     shares: Sequence[float],
     by: By = None,
-    population: str | Sequence[str] = "population",
+    population: str | Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Find the times that given shares of the people of each group do not exceed, as percentiles are published.
 
@@ -168,15 +165,17 @@ def quantile_table_of_services(
     if wrong:
         raise InputError(f"quantile_table: shares has {wrong[0]}; a share must lie in [0, 1]")
 
-    def table(zoning: Zoning, who: str) -> pd.DataFrame:
-        people, groups = read_population(results, who), group_cells(results, by=zoning)
-        labels = groups.labels.assign(service="", population=groups.sums(people))
+    def table(zoning: Zoning, who: str | None) -> pd.DataFrame:
+        groups = group_cells(results, by=zoning)
+        labels = groups.labels.assign(service="", population=0.0)
         labels = labels.loc[np.repeat(labels.index, len(shares))].reset_index(drop=True)
         labels["share"] = np.tile(np.asarray(shares, dtype=np.float64), len(groups.labels))
         tables = []
         for service in services:
+            people = people_of_service(results, service, who)
             found = group_quantiles(read_times(results, service).times_s, people, groups, shares)
-            tables.append(labels.assign(service=service.key, time_s=found.reshape(-1)))
+            everybody = np.repeat(groups.sums(people), len(shares))
+            tables.append(labels.assign(service=service.key, population=everybody, time_s=found.reshape(-1)))
         return pd.concat(tables, ignore_index=True) if tables else labels.iloc[:0]
 
     return each_zoning(table, by=by, population=population)
@@ -188,7 +187,7 @@ def norm_table_of_services(
     *,
     services: Sequence[ServiceSpec],
     by: By = None,
-    population: str | Sequence[str] = "population",
+    population: str | Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """How many people of each group are inside each norm of each service, and how many are beyond it.
 
@@ -226,18 +225,17 @@ def norm_table_of_services(
     """
     check_services(services)
 
-    def table(zoning: Zoning, who: str) -> pd.DataFrame:
-        return _norms(results, services, read_population(results, who), group_cells(results, by=zoning))
+    def table(zoning: Zoning, who: str | None) -> pd.DataFrame:
+        return _norms(results, services, who, group_cells(results, by=zoning))
 
     return each_zoning(table, by=by, population=population)
 
 
-def _norms(
-    results: pd.DataFrame, services: Sequence[ServiceSpec], people: npt.NDArray[np.float64], groups: Groups
-) -> pd.DataFrame:
-    everybody = groups.sums(people)
+def _norms(results: pd.DataFrame, services: Sequence[ServiceSpec], who: str | None, groups: Groups) -> pd.DataFrame:
     tables = []
     for service in services:
+        people = people_of_service(results, service, who)
+        everybody = groups.sums(people)
         times_s = read_times(results, service).times_s
         figures = group_figures(times_s, people, groups, norms_s=service.norms_s, quantiles=False)
         for norm_s, within in zip(service.norms_s, figures.within, strict=True):

@@ -17,6 +17,8 @@ from geoaccess.phrases.catalogue import (
     table_text,
     text,
 )
+from geoaccess.phrases.groups import group_name
+from geoaccess.phrases.hours import PersonHours
 from geoaccess.phrases.notes import note, note_in
 from geoaccess.phrases.numbers import (
     NOTHING,
@@ -39,11 +41,13 @@ __all__ = [
     "FALLBACK",
     "NOTHING",
     "ColumnText",
+    "PersonHours",
     "Writer",
     "columns",
     "date",
     "duration",
     "fallbacks",
+    "group_name",
     "language_code",
     "languages",
     "listed",

@@ -46,26 +46,31 @@ class Drawing:
         # Fewest people first: where squares overlap on the screen, most people end on top.
         self._order = np.lexsort((squares.south, squares.west, self.cells.population))
         blocks = len(self._order)
-        inside = np.bincount(self._block, state.people, blocks)
-        self._weight = np.where(inside[self._block] > 0, state.people, 1.0)
-        self._whole = np.bincount(self._block, self._weight, blocks)
         most = np.lexsort((state.people, self._block))
         last = np.searchsorted(self._block[most], np.arange(blocks), side="right") - 1
         self.chief = most[last][self._order]
         """The cell with most people in each square, in the order in which they are drawn."""
 
-    def times(self, times_s: npt.NDArray[np.float64]) -> dict[str, str]:
+    def _weights(self, service: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return what each cell counts in its square, and the sum of each square: people of the service, if any."""
+        people, blocks = self.state.people_of(service), len(self._order)
+        inside = np.bincount(self._block, people, blocks)
+        weight = np.where(inside[self._block] > 0, people, 1.0)
+        return weight, np.bincount(self._block, weight, blocks).astype(np.float64)
+
+    def times(self, service: str, times_s: npt.NDArray[np.float64]) -> dict[str, str]:
         """Pack the time of each square in deciseconds, -1 where most of its people are not reached.
 
         A square of several cells has the mean time of those reached, weighted by people, as on the maps.
         """
         if self.cells.factor > 1:
             reached = np.isfinite(times_s)
-            weight = np.where(reached, self._weight, 0.0)
+            of_cell, whole = self._weights(service)
+            weight = np.where(reached, of_cell, 0.0)
             blocks = len(self._order)
             below = np.bincount(self._block, weight, blocks)
             above = np.bincount(self._block, weight * np.where(reached, times_s, 0.0), blocks)
-            met = below >= (1 - _MAJORITY) * self._whole
+            met = below >= (1 - _MAJORITY) * whole
             times_s = np.where(met, above / np.where(met, below, 1.0), np.inf)
         else:
             square = np.empty(len(times_s))
@@ -82,7 +87,7 @@ class Drawing:
         `now`: those of each band of travel time, then those not reached. `change`: those of each band of change, then
         those newly reached, no longer reached, and reached neither before nor now.
         """
-        people = self.state.people
+        people = self.state.people_of(service)
         was, still = np.isfinite(before_s), np.isfinite(now_s)
         edges = default_bands(self.state.specs[service].norms_s)
         band = np.where(still, np.searchsorted(edges, now_s, side="left"), len(edges) + 1)
@@ -149,6 +154,8 @@ class Drawing:
             "label": spec.label,
             "direction": spec.direction,
             "proxy_note": spec.proxy_note,
+            "who": spec.who,
+            "yearly": spec.trips_per_year is not None,
             "norms_s": list(spec.norms_s),
             "bands_s": list(edges),
             "colours": band_colours(len(edges) + 1),

@@ -99,13 +99,14 @@ def plan_gpkg(state: PlannerState, answer: Answer) -> bytes:
 def _layers(state: PlannerState, answer: Answer) -> dict[str, Any]:
     import geopandas as gpd
 
-    results = state.answers.results
+    results, spec = state.answers.results, state.specs[answer.service]
     before, after = state.figures(answer.service).times_s, answer.figures.times_s
     both = np.isfinite(before) & np.isfinite(after)
     cells = gpd.GeoDataFrame(
         {
             "cell_id": results.index.astype(str),
             "population": state.people,
+            **({} if spec.population == "population" else {spec.population: state.people_of(spec.key)}),
             "municipality": results["municipality"].astype(str).to_numpy(),
             "centrality_class": _plain(results["centrality_class"]).to_numpy(),
             "before_s": np.where(np.isfinite(before), before, np.nan),

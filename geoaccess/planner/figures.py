@@ -63,22 +63,26 @@ class Figures:
     equity: dict[str, float]
 
 
-def figures_of(zonings: Zonings, service: ServiceSpec, times_s: npt.NDArray[np.float64]) -> Figures:
-    """Return the figures for travel times of all cells, seconds, inf where not reached."""
-    people, norms_s = zonings.people, service.norms_s
+def figures_of(
+    zonings: Zonings, service: ServiceSpec, times_s: npt.NDArray[np.float64], people: npt.NDArray[np.float64]
+) -> Figures:
+    """Return the figures for travel times of all cells, seconds, inf where not reached; `people` are who counts."""
+    norms_s = service.norms_s
     classes = group_figures(times_s, people, zonings.classes, norms_s=norms_s)
     return Figures(
         times_s=times_s,
         everybody=group_figures(times_s, people, zonings.everybody, norms_s=norms_s),
         classes=classes,
         municipalities=group_figures(times_s, people, zonings.municipalities, norms_s=norms_s, quantiles=False),
-        equity=_inequality(zonings, times_s) | _contrast(zonings, service, classes),
+        equity=_inequality(zonings, times_s, people) | _contrast(zonings, service, classes),
     )
 
 
-def _inequality(zonings: Zonings, times_s: npt.NDArray[np.float64]) -> dict[str, float]:
-    counted = np.isfinite(times_s) & (zonings.people > 0)
-    times, people = times_s[counted], zonings.people[counted]
+def _inequality(
+    zonings: Zonings, times_s: npt.NDArray[np.float64], everybody: npt.NDArray[np.float64]
+) -> dict[str, float]:
+    counted = np.isfinite(times_s) & (everybody > 0)
+    times, people = times_s[counted], everybody[counted]
     if not times.size or times.max() <= 0:
         return dict.fromkeys(("gini", "theil", "theil_between", "theil_within"), float("nan"))
     table = equity.decompose_theil_t(times, weights=people, groups=zonings.classes.codes[counted])

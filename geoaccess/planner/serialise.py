@@ -11,6 +11,7 @@ from geoaccess.planner.suggest import APART_M
 from geoaccess.scenarios.effect import effect_on_people
 
 if TYPE_CHECKING:
+    from geoaccess.measures import ServiceSpec
     from geoaccess.measures.grouped import GroupFigures
     from geoaccess.planner.drawing import Drawing
     from geoaccess.planner.figures import Figures
@@ -29,19 +30,24 @@ def answer_json(answer: Answer, before: Figures, drawing: Drawing) -> dict[str, 
         "service": answer.service,
         "study": state.number,
         "figures": _figures(answer.figures),
-        "effect": _effect(effect_on_people(state.people, before.times_s, answer.figures.times_s, norms_s=spec.norms_s)),
-        "times": drawing.times(answer.figures.times_s),
+        "effect": _effect(
+            effect_on_people(
+                state.people_of(answer.service), before.times_s, answer.figures.times_s, norms_s=spec.norms_s
+            ),
+            spec,
+        ),
+        "times": drawing.times(answer.service, answer.figures.times_s),
         "people": drawing.people(answer.service, before.times_s, answer.figures.times_s),
         "sites": _sites(state, answer),
         "closed": [way_json(state, way) for way in sorted(answer.plan.closed)],
     }
 
 
-def _effect(effect: Effect) -> dict[str, Any]:
+def _effect(effect: Effect, spec: ServiceSpec) -> dict[str, Any]:
     return {
         "quicker": effect.shorter,
         "slower": effect.longer,
-        "saved_min": effect.person_min_saved,
+        "saved_min": effect.person_min_saved * (spec.trips_per_year or 1.0),
         "newly_reached": effect.became_reached,
         "newly_lost": effect.became_unreached,
         "into_norm": list(effect.into_norm),
@@ -117,7 +123,8 @@ def journeys_json(journeys: list[Journey]) -> list[dict[str, Any]]:
 
 def proposal_json(state: PlannerState, service: str, objective: str, proposal: Proposal) -> dict[str, Any]:
     """Return where one more office would bring most."""
-    norms = state.specs[service].norms_s
+    spec = state.specs[service]
+    norms = spec.norms_s
     norm = int(objective.removeprefix("norm_")) if objective.startswith("norm_") else 0
     zones = state.municipalities.labels["municipality"]
     return {
@@ -131,7 +138,7 @@ def proposal_json(state: PlannerState, service: str, objective: str, proposal: P
                 "lon": round(place.lon, 5),
                 "lat": round(place.lat, 5),
                 "zone": str(zones.iloc[state.municipalities.codes[place.cell]]),
-                "saved_min": place.effect.person_min_saved,
+                "saved_min": place.effect.person_min_saved * (spec.trips_per_year or 1.0),
                 "newly_reached": place.effect.became_reached,
                 "within_norm": place.effect.into_norm[norm] if norms else 0.0,
             }

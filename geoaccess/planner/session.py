@@ -76,7 +76,9 @@ class Session:
             If there is no such service, or a change cannot be made.
         """
         plan, week = self._week(changes, service)
-        return Answer(service, plan, figures_of(self.state.zonings, self.state.specs[service], week.times_s))
+        state = self.state
+        figures = figures_of(state.zonings, state.specs[service], week.times_s, state.people_of(service))
+        return Answer(service, plan, figures)
 
     def fields(self, changes: Sequence[Change], service: str) -> list[DayField]:
         """Return the fields of a service after changes, one for each set of weekdays; they are not to be changed."""

@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 
 from geoaccess.maps.results import MAIN_ROADS
+from geoaccess.measures.groups import people_of_service
 from geoaccess.network import EdgeKind, snap
 from geoaccess.network.assembly import ferry_names
 from geoaccess.network.segment_tree import SegmentTree
@@ -61,7 +62,7 @@ class PlannerState:
     plan
         The study as it is: no change made.
     people
-        People of each cell.
+        Everybody in each cell; `people_of` are those whom a service is asked about.
     classes, municipalities
         Which class and which municipality each cell belongs to.
     x, y, lon, lat
@@ -91,11 +92,16 @@ class PlannerState:
         )
         self._fields: dict[str, NearestField] = {}
         self._figures: dict[str, Figures] = {}
+        self._asked: dict[str, npt.NDArray[np.float64]] = {}
 
     @cached_property
     def number(self) -> str:
         """A word that is another one for another study, so that a page knows which it was made for."""
-        digest = hashlib.sha256(repr((self.study.settings.title, len(self.people), self.people.sum())).encode())
+        digest = hashlib.sha256(
+            repr(
+                (self.study.settings.title, len(self.people), [self.people_of(key).sum() for key in self.specs])
+            ).encode()
+        )
         for sites in self.plan.sites.values():
             digest.update(repr([(label, site.lon, site.lat) for label, site in sites.items()]).encode())
         return digest.hexdigest()[:16]
@@ -119,6 +125,12 @@ class PlannerState:
         cells: npt.NDArray[np.intp] = self.answers.results.index.get_indexer(self.candidates[0].index)
         return cells
 
+    def people_of(self, service: str) -> npt.NDArray[np.float64]:
+        """Return the people of each cell whom a service is asked about: every figure of it counts them."""
+        if service not in self._asked:
+            self._asked[service] = people_of_service(self.answers.results, self.specs[service])
+        return self._asked[service]
+
     def network_without(self, edges: npt.NDArray[np.int32]) -> Network:
         """Return the network on which some edges are closed; the last few are kept."""
         return self._closed_network(tuple(edges.tolist()))
@@ -137,7 +149,7 @@ class PlannerState:
                 off_network_kph=snapping["off_network_kph"],
                 min_component_m=snapping["min_component_m"],
             )
-            solved.attach(self.snapped.cells, people=self.people)
+            solved.attach(self.snapped.cells, people=self.people_of(service))
             self._fields[service] = solved
         return self._fields[service].copy()
 
@@ -156,7 +168,7 @@ class PlannerState:
         if service not in self._figures:
             times_s = self.answers.results[f"{service}_s"].to_numpy(dtype=np.float64)
             reached = np.where(np.isfinite(times_s), times_s, np.inf)
-            self._figures[service] = figures_of(self.zonings, self.specs[service], reached)
+            self._figures[service] = figures_of(self.zonings, self.specs[service], reached, self.people_of(service))
         return self._figures[service]
 
     def _sites_of(self, service: str) -> dict[str, Site]:

@@ -148,7 +148,8 @@ def suggest(
         question = Question(service, objective="norm", norm_min=norm_s / 60)
     fields = session.fields(changes, service)
     share = share_of_week(fields)
-    people = np.where(state.districts, state.people, 0.0) if objective == "districts" else state.people
+    everybody = state.people_of(service)
+    people = np.where(state.districts, everybody, 0.0) if objective == "districts" else everybody
     return _proposed(_Asked(state, question, people, fields, share), count=count, seconds=seconds)
 
 
@@ -242,7 +243,7 @@ def _at_most(asked: _Asked, *, ends: float) -> npt.NDArray[np.float64]:
     """
     snapped = asked.state.candidates[1]
     mean_s = mean_over_days(asked.now_s, asked.share)
-    need = asked.state.people * np.minimum(mean_s, UNREACHED_S)
+    need = asked.state.people_of(asked.question.service) * np.minimum(mean_s, UNREACHED_S)
     order = np.argsort(-need[asked.state.candidate_cells], kind="stable")
     found = np.full(len(snapped), -np.inf)
     for begin in range(0, len(order), _AT_ONCE):
@@ -262,12 +263,13 @@ def _places(asked: _Asked, best: list[tuple[int, float]]) -> list[Place]:
     if not best:
         return []
     state, numbers = asked.state, np.array([candidate for candidate, _ in best])
-    problem = asked.problem(numbers, state.people)
+    everybody = state.people_of(asked.question.service)
+    problem = asked.problem(numbers, everybody)
     norms_s = state.specs[asked.question.service].norms_s
     places = []
     for rank, (number, gain) in enumerate(best):
         after_s = problem.times(np.array([rank]))
-        effect = effect_on_people(state.people, problem.now_s[:, 0], after_s, norms_s=norms_s)
+        effect = effect_on_people(everybody, problem.now_s[:, 0], after_s, norms_s=norms_s)
         at = first_point(state.candidates[0], number)
         places.append(Place(int(state.candidate_cells[number]), number, float(at.x), float(at.y), gain, effect))
     return places

@@ -97,7 +97,8 @@ def profile_day(study: Study, service: str, day: dt.date, *, show: bool = True) 
     sites = answers.sites[(answers.sites["service"] == service).to_numpy()]
     snapped = stages.snap_all(study, network, answers.results, sites)
     figures = day_profile(snapped.cells, snapped.sites, sailed, direction=spec.direction, norms_s=spec.norms_s)
-    kept = ["population", "municipality_id", "municipality", "region", "centrality_class"]
+    kept = ["municipality_id", "municipality", "region", "centrality_class"]
+    kept = [*dict.fromkeys(["population", spec.population]), *kept]
     cells = answers.results[[*kept, "geometry"]].join(figures)
     cells.insert(len(kept), "static_s", answers.results[f"{service}_s"])
     cells = cells[[*(name for name in cells.columns if name != "geometry"), "geometry"]]
@@ -160,7 +161,7 @@ def _by_class(cells: pd.DataFrame, spec: measures.ServiceSpec) -> pd.DataFrame:
         groups.append(("no class", none))
     rows = []
     for label, part in [*groups, ("all", cells)]:
-        people = part["population"].to_numpy()
+        people = part[spec.population].to_numpy()
         bound = (part["departures"].fillna(0) > 0).to_numpy() | (
             np.isinf(part["by_land_s"]) & ~np.isinf(part["worst_s"])
         )

@@ -10,9 +10,10 @@ import pandas as pd
 
 from geoaccess import files, siting
 from geoaccess.arguments import checks_arguments
-from geoaccess.defaults import OFFICE_STAFF, SOLVER_S
+from geoaccess.defaults import OFFICE_STAFF, OFFICE_VISITS, SOLVER_S
 from geoaccess.errors import InputError
 from geoaccess.frames import crs_of
+from geoaccess.measures.groups import people_of_service
 from geoaccess.phrases import Writer, section
 from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places
 from geoaccess.questions.siting.question import Question, above_zero
@@ -53,7 +54,7 @@ class DayQuestion:
     municipality
         Only candidates in municipalities of these names.
     visits_per_year
-        Of each person.
+        Of each person whom the service is asked about; the study's `trips_per_year`, or three, unless given.
     can_wait
         Share of the visits for which people can choose the day.
     staff
@@ -67,7 +68,7 @@ class DayQuestion:
     main: tuple[str, ...]
     redistribute: tuple[str, ...] = ()
     municipality: tuple[str, ...] = ()
-    visits_per_year: float = 3.0
+    visits_per_year: float | None = None
     can_wait: float = 0.7
     staff: float = OFFICE_STAFF
     even: bool = False
@@ -103,8 +104,10 @@ def days_study(study: Study, question: DayQuestion, *, answers: Answers | None =
         raise InputError(
             f'{study.path}: no service "{question.service}"{did_you_mean(question.service, study.settings.services)}'
         )
-    if not 0 <= question.visits_per_year < np.inf:
-        raise InputError(f"--visits is {question.visits_per_year:g}; give visits of each person a year, 0 or more")
+    visits_a_year = visits_per_year(study, question)
+    if not 0 <= visits_a_year < np.inf:
+        raise InputError(f"--visits is {visits_a_year:g}; give visits of each person a year, 0 or more")
+    spec = next(spec for spec in study.specs if spec.key == question.service)
     above_zero("--seconds", question.seconds, "seconds")
     answers = solve_study(study, show=show) if answers is None else answers
     ours = answers.sites[(answers.sites["service"] == question.service).to_numpy()]
@@ -113,11 +116,11 @@ def days_study(study: Study, question: DayQuestion, *, answers: Answers | None =
     standing = ours.drop(list(question.redistribute))
     snapped = stages.snap_all(study, answers.network, answers.results, standing)
     where = stages.snap_as_set(study, answers.network, places)
-    people = answers.results["population"].to_numpy(dtype=np.float64)
+    people = people_of_service(answers.results, spec)
     setting = siting.build_problem(answers.network, snapped.cells, people, sites=snapped.sites, candidates=where)
     main = snapped.sites.loc[list(question.main)]
     drive = np.fmin(travel_times(answers.network, main, where), np.inf).min(axis=0)
-    visits = people * question.visits_per_year / _WEEKS
+    visits = people * visits_per_year(study, question) / _WEEKS
 
     def shared(days: int) -> Week:
         return siting.share_days(
@@ -150,6 +153,14 @@ def days_study(study: Study, question: DayQuestion, *, answers: Answers | None =
         scenario=_scenario(study, question, table, week),
         unreached=float(people[~np.isfinite(setting.now_s[:, 0])].sum()),
     )
+
+
+def visits_per_year(study: Study, question: DayQuestion) -> float:
+    """Return the visits of each person a year: of the question, else of the study, else three."""
+    if question.visits_per_year is not None:
+        return question.visits_per_year
+    stated = next((spec.trips_per_year for spec in study.specs if spec.key == question.service), None)
+    return OFFICE_VISITS if stated is None else stated
 
 
 def _check_sites(ours: gpd.GeoDataFrame, question: DayQuestion) -> None:
@@ -235,7 +246,7 @@ def _table(
 
 
 def _scenario(study: Study, question: DayQuestion, table: pd.DataFrame, week: Week) -> str:
-    label = study.settings.services[question.service].label
+    label = next(spec.label for spec in study.specs if spec.key == question.service)
     writer = Writer(study.settings.language, ("terminal",))
     columns = (table["name"], table["lon"], table["lat"], table["days"])
     return siting.scenario_text(
@@ -294,7 +305,7 @@ def days_lines(answer: OfficeDays) -> list[str]:
         ),
         writer.text(
             "days_assumed",
-            visits=writer.plain(question.visits_per_year),
+            visits=writer.plain(visits_per_year(answer.study, question)),
             wait=writer.share(question.can_wait, 0),
             staff=writer.plain(question.staff),
         ),

@@ -14,6 +14,7 @@ from geoaccess import measures, phrases, scenarios
 from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import INTERVAL_DRAWS
 from geoaccess.errors import InputError
+from geoaccess.measures.groups import people_of_service
 from geoaccess.parallel import sweep
 from geoaccess.progress import counted
 from geoaccess.questions.scenario_run import Baseline, road_names, solve_baseline
@@ -201,10 +202,11 @@ def _summed(
     figures = scenarios.reliability_table(before, touched, count, index=results.index, norms_s=spec.norms_s)
     off = (field.cells().table["edge"] < 0).to_numpy()
     figures.loc[off, ["open_s", "median_s", "p90_s"]] = np.nan
-    kept = ["population", "municipality_id", "municipality", "region", "centrality_class"]
+    kept = ["municipality_id", "municipality", "region", "centrality_class"]
+    kept = [*dict.fromkeys(["population", spec.population]), *kept]
     cells = results[[*kept, "geometry"]].join(figures)
     cells = cells[[*(name for name in cells.columns if name != "geometry"), "geometry"]]
-    people = results["population"].to_numpy(np.float64)
+    people = people_of_service(results, spec)
     by_draw = scenarios.draw_figures(before, touched, people, norms_s=spec.norms_s)
     return Reliability(
         study=base.study,
@@ -228,7 +230,7 @@ def _grouped(cells: pd.DataFrame, spec: ServiceSpec, by: list[str]) -> pd.DataFr
     """Return by group the people, their expected number within each norm, and those who can depend on it."""
     rows = []
     for label, part in cells.groupby(by, dropna=False, sort=True):
-        people = part["population"].to_numpy(np.float64)
+        people = people_of_service(part, spec)
         row: dict[str, object] = dict(zip(by, label, strict=True))
         row |= {"population": people.sum(), "expected_reached": (people * part["chance_reached"]).sum()}
         for name in ("open", "median", "p90"):
@@ -316,7 +318,7 @@ def printed_reliability(found: Reliability) -> pd.DataFrame:
                 write["draws_people"]: write["draws_reached"]
                 if np.isnan(norm)
                 else write.text("draws_within", norm=write.plain(norm / 60)),
-                write["draws_open"]: float(found.cells.loc[inside, "population"].sum()),
+                write["draws_open"]: float(found.cells.loc[inside, found.spec.population].sum()),
                 write["draws_expected"]: row["expected"],
                 write["draws_p5"]: row["p5"],
                 write["draws_median"]: row["median"],

@@ -288,9 +288,10 @@ def _cells_of(answers: Answers) -> pd.DataFrame:
     kept = results[["cell_id", "population", "municipality_id", "centrality_class"]]
     columns = {"_s": "travel_time_s", "_site": "site", "_reason": "reason"}
     parts = []
-    for key in answers.study.settings.services:
-        ours = results[[f"{key}{suffix}" for suffix in columns]].set_axis([*columns.values()], axis=1)
-        parts.append(pd.concat([kept, ours], axis=1).assign(service=key))
+    for spec in answers.study.specs:
+        ours = results[[f"{spec.key}{suffix}" for suffix in columns]].set_axis([*columns.values()], axis=1)
+        asked = kept.assign(population=results[spec.population])
+        parts.append(pd.concat([asked, ours], axis=1).assign(service=spec.key))
     table = pd.concat(parts, ignore_index=True)
     return _first(["service"], table)
 

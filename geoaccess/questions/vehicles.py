@@ -14,6 +14,7 @@ from geoaccess.defaults import SOLVER_S
 from geoaccess.errors import InputError
 from geoaccess.frames import crs_of
 from geoaccess.measures import read_ambulance_figures
+from geoaccess.measures.groups import people_of_service
 from geoaccess.phrases import Writer
 from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places
 from geoaccess.questions.siting.question import Question, above_zero, norm_of
@@ -99,6 +100,7 @@ def fleet_study(
     for option, minutes in (("--norm", question.norm_min), ("--treatment-min", question.treatment_min)):
         above_zero(option, minutes, "minutes")
     above_zero("--seconds", question.seconds, "seconds")
+    spec = next(spec for spec in study.specs if spec.key == question.service)
     norm_s = norm_of(study, Question(service=question.service, norm_min=question.norm_min))
     answers = solve_study(study, show=show) if answers is None else answers
     ours = answers.sites[(answers.sites["service"] == question.service).to_numpy()]
@@ -116,7 +118,7 @@ def fleet_study(
     where = pd.concat([snapped.sites, stages.snap_as_set(study, answers.network, new)])
     fleet = siting.place_vehicles(
         _near(answers, snapped.cells, where, _limits(answers, question, norm_s)),
-        answers.results["population"].to_numpy(dtype=np.float64),
+        people_of_service(answers.results, spec),
         add=question.add,
         busy=question.busy,
         standing=np.where(np.arange(len(where)) < len(ours), question.standing, 0),
@@ -182,7 +184,7 @@ def _scenario(study: Study, question: FleetQuestion, places: pd.DataFrame, fleet
         writer.text("fleet_more", n=count, base=base)
         for count, base in zip(more["vehicles"], more["base"], strict=True)
     )
-    label = study.settings.services[question.service].label
+    label = next(spec.label for spec in study.specs if spec.key == question.service)
     covered = writer.text("fleet_description", share=writer.share(fleet.value, 2), method=writer.note(fleet.method))
     return siting.scenario_text(
         title=writer.text("fleet_title", label=label, n=int(fleet.vehicles.sum())),
@@ -199,6 +201,7 @@ def fleet_lines(answer: PlacedFleet) -> list[str]:
     """Return the answer in a few lines."""
     fleet, question = answer.fleet, answer.question
     writer = Writer(answer.study.settings.language, ("terminal", "siting"))
+    who = next(spec.who for spec in answer.study.specs if spec.key == question.service)
     missing = writer.significant(100 * (fleet.bound - fleet.value), 2)
     start_s = read_ambulance_figures(question.figures).modes["car"].times.start_s
     now, then, bound = (writer.share(share, 2) for share in (fleet.now, fleet.value, fleet.bound))
@@ -215,6 +218,7 @@ def fleet_lines(answer: PlacedFleet) -> list[str]:
             "fleet_assumed",
             busy=writer.share(question.busy, 0),
             standing=question.standing,
+            calls=writer.text("fleet_by", who=who) if who else writer["fleet_alike"],
             start=writer.threshold(start_s),
         ),
     ]

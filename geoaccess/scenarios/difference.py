@@ -11,6 +11,7 @@ from geoaccess import equity
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.measures import weighted_quantile
+from geoaccess.measures.groups import people_of_service
 from geoaccess.scenarios.effect import effect_on_people
 
 if TYPE_CHECKING:
@@ -44,14 +45,15 @@ def cell_differences(before: pd.DataFrame, after: pd.DataFrame, *, services: Seq
     ----------
     before, after
         Results on the same index: `{key}_s` (seconds; inf unreachable, NaN not snapped), `{key}_reason` and
-        `{key}_site` of every service; of `before` also `population`, which counts.
+        `{key}_site` of every service; of `before` also `population` and the people of each service, who count.
 
     Returns
     -------
-    `population`; the columns municipality_id, municipality, region and centrality_class as far as `before` has them;
-    and of each service `{key}_before_s`, `{key}_after_s`, `{key}_difference_s` (after less before, negative where
-    minutes are won; NaN unless reached both times), `{key}_change` (one of `CHANGES`), `{key}_site_before`,
-    `{key}_site_after`, `{key}_reason_before` and `{key}_reason_after`.
+    `population` and the people of each service that is asked about others; the columns municipality_id, municipality,
+    region and centrality_class as far as `before` has them; and of each service `{key}_before_s`, `{key}_after_s`,
+    `{key}_difference_s` (after less before, negative where minutes are won; NaN unless reached both times),
+    `{key}_change` (one of `CHANGES`), `{key}_site_before`, `{key}_site_after`, `{key}_reason_before` and
+    `{key}_reason_after`.
 
     Raises
     ------
@@ -72,11 +74,13 @@ def cell_differences(before: pd.DataFrame, after: pd.DataFrame, *, services: Seq
         raise InputError("before and after are not of the same cells in the same order; solve both for the same people")
     keys = [spec.key for spec in services]
     wanted = [f"{key}_{what}" for key in keys for what in ("s", "reason", "site")]
+    counted = list(dict.fromkeys(["population", *(spec.population for spec in services)]))
     missing = [name for table in (before, after) for name in wanted if name not in table]
-    if missing or "population" not in before:
-        raise InputError(f"results: no column {', '.join(dict.fromkeys(missing)) or 'population'}")
+    missing += [name for name in counted if name not in before]
+    if missing:
+        raise InputError(f"results: no column {', '.join(dict.fromkeys(missing))}")
     kept = [name for name in ("municipality_id", "municipality", "region", "centrality_class") if name in before]
-    out: dict[str, Any] = {name: before[name] for name in ("population", *kept)}
+    out: dict[str, Any] = {name: before[name] for name in (*counted, *kept)}
     for key in keys:
         was, now = (table[f"{key}_s"].to_numpy(np.float64) for table in (before, after))
         reached_before, reached_after = np.isfinite(was), np.isfinite(now)
@@ -111,7 +115,9 @@ def difference_table(
     A row per service and group, with the columns of `by` as text ("unclassified" where a cell has none, last):
 
     * `population`, and the people of each of `CHANGES`, which add up to it: nobody is lost;
-    * `person_min_won`, `person_min_lost`: sums of people times minutes over those reached both times;
+    * `person_min_won`, `person_min_lost`: sums of people times minutes over those reached both times, per one journey
+      each; `person_hours_per_year_won`, `person_hours_per_year_lost`: the same in hours a year, where a service has
+      `trips_per_year` (NaN for the others);
     * `mean_before_s`, `mean_after_s` over those reached both times, so that the two are of the same people;
       `median_before_s`, `p90_before_s`, ... over all, those not reached counting as the longest (inf);
     * for each norm, numbered from 1: `norm_1_s`, `within_norm_1_before`, `within_norm_1_after`, and who crossed it:
@@ -142,13 +148,16 @@ def _groups(cells: pd.DataFrame, names: list[str]) -> tuple[npt.NDArray[np.int64
 
 
 def _figures(part: pd.DataFrame, spec: ServiceSpec) -> dict[str, float]:
-    people = part["population"].to_numpy(np.float64)
+    people = people_of_service(part, spec)
     was, now = (part[f"{spec.key}_{when}_s"].to_numpy(np.float64) for when in ("before", "after"))
     change = part[f"{spec.key}_change"].to_numpy()
     row = {"population": people.sum()} | {what: people[change == what].sum() for what in CHANGES}
     both = np.isfinite(was) & np.isfinite(now)
     effect = effect_on_people(people, was, now, norms_s=spec.norms_s)
     row["person_min_won"], row["person_min_lost"] = effect.person_min_won, effect.person_min_lost
+    if spec.trips_per_year is not None:
+        for what in ("won", "lost"):
+            row[f"person_hours_per_year_{what}"] = row[f"person_min_{what}"] / 60 * spec.trips_per_year
     longest = {"before": np.where(np.isfinite(was), was, np.inf), "after": np.where(np.isfinite(now), now, np.inf)}
     for when, times in longest.items():
         counted = people[both].sum()
@@ -185,6 +194,7 @@ def equity_differences(
     people beyond a norm, counts everybody in all of them.
     """
     columns = {spec.key: f"{spec.key}_s" for spec in services}
+    people = {spec.key: spec.population for spec in services}
     norms = {spec.key: list(spec.norms_s) for spec in services}
     flips = {
         column: np.isfinite(before[column].to_numpy(np.float64)) & np.isfinite(after[column].to_numpy(np.float64))
@@ -194,7 +204,8 @@ def equity_differences(
         table.assign(**{name: table[name].where(both) for name, both in flips.items()}) for table in (before, after)
     )
     was, now, was_both, now_both = (
-        equity.equity_table_of_services(table, services=columns, norms=norms, by=by) for table in (before, after, *same)
+        equity.equity_table_of_services(table, services=columns, norms=norms, population=people, by=by)
+        for table in (before, after, *same)
     )
     out = was[["service", "index", "norm"]].copy()
     out["before"], out["after"] = was["value"], now["value"]
@@ -210,7 +221,13 @@ def equity_differences(
 
 @checks_arguments
 def most_affected(
-    cells: pd.DataFrame, place: pd.Series[str], *, service: str, n: int = 10, by: Sequence[str] = ("municipality",)
+    cells: pd.DataFrame,
+    place: pd.Series[str],
+    *,
+    service: str,
+    n: int = 10,
+    by: Sequence[str] = ("municipality",),
+    population: str = "population",
 ) -> pd.DataFrame:
     """Return the places that a change touches most.
 
@@ -226,25 +243,28 @@ def most_affected(
         Its key.
     by
         Further columns that distinguish places of the same name.
+    population
+        The column of the people whom the service is asked about.
 
     Returns
     -------
     A row per place, at most `n`, those that nothing touches left out: `rank`, `place`, the columns of `by`, `people`
     touched, `became_reached`, `became_unreached`, `better`, `worse` (people), `mean_before_s`, `mean_after_s` and
-    `mean_difference_s` over people touched who are reached both times, `person_min` (won negative).
+    `mean_difference_s` over people touched who are reached both times, `person_min` (won negative) per one journey
+    each.
     """
     change = cells[f"{service}_change"]
-    touched = cells[change.isin(CHANGES[:2] + CHANGES[3:5])]
+    touched = cells[change.isin(CHANGES[:2] + CHANGES[3:5]) & (cells[population] > 0)]
     names = ["place", *(name for name in by if name in cells)]
     table = touched.assign(place=place.reindex(touched.index), change=change)
     for what in ("became_reached", "became_unreached", "better", "worse"):
-        table[what] = table["population"].where(table["change"] == what, 0.0)
+        table[what] = table[population].where(table["change"] == what, 0.0)
     moved = table[f"{service}_difference_s"]
-    table["people"] = table["population"]
-    table["both"] = table["population"].where(moved.notna(), 0.0)
+    table["people"] = table[population]
+    table["both"] = table[population].where(moved.notna(), 0.0)
     for name, seconds in (("before", table[f"{service}_before_s"]), ("after", table[f"{service}_after_s"])):
-        table[f"sum_{name}"] = (table["population"] * seconds).where(moved.notna(), 0.0)
-    table["moved"] = (table["population"] * moved.abs()).fillna(0.0)
+        table[f"sum_{name}"] = (table[population] * seconds).where(moved.notna(), 0.0)
+    table["moved"] = (table[population] * moved.abs()).fillna(0.0)
     summed = [
         "people",
         "became_reached",

@@ -89,7 +89,9 @@ COMMON: Final[Columns] = {
     **dict.fromkeys(("mean_s", "median_s", "p90_s", "norm_{n}_s", "norm_s", "time_s"), "s"),
     "share_within_norm_{n}": "share",
     "people_beyond_norm_{n}": "people",
-    **unitless("disclaimer", "site_id", "zoning", "zoning_label", "group", "who", "{zoning}", "catchment"),
+    **unitless(
+        "disclaimer", "site_id", "zoning", "zoning_label", "group", "who", "asked_about", "{zoning}", "catchment"
+    ),
     **dict.fromkeys(("lon", "lat"), "degrees"),
     **dict.fromkeys(("{carried}", "without_second", "people_within", "people_beyond"), "people"),
     **dict.fromkeys(("mean_slack_s", "median_slack_s", "p90_slack_s"), "s"),

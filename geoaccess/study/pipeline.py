@@ -18,6 +18,7 @@ from geoaccess.phrases import Writer
 from geoaccess.progress import Stages
 from geoaccess.study import stages
 from geoaccess.study.answers import Answers
+from geoaccess.study.sections.demand_groups import larger_groups, people_columns
 from geoaccess.study.sections.inputs import PeopleInput, SolvedInput
 from geoaccess.study.sections.registry import add_sections, check_names, check_sections
 from geoaccess.study.settings.inputs import CentralityTable
@@ -127,6 +128,7 @@ def _solve(
         named = join_zonings(study, people, joined)
         cells = kept.join(joined[["municipality_id", "municipality", "region", "zone_note"]]).join(named)
         check_sections(PeopleInput(study, cells, sites, municipalities, people))
+        cells = cells.join(people_columns(PeopleInput(study, cells, sites, municipalities, people)))
     with progress.stage("snapping cells and sites"):
         snapped = stages.snap_all(study, network, cells, sites)
     with progress.stage("searching the nearest sites"):
@@ -140,7 +142,7 @@ def _solve(
         added = add_sections(SolvedInput(study, results, sites, municipalities, people, hierarchy, snapped, mapped))
         results = results.join(added.columns)
         results = results[[*(name for name in results.columns if name != "geometry"), "geometry"]]
-        _nobody_lost(results, cells["population"].sum(), study)
+        _nobody_lost(results, cells, study)
         table = islands(network, snapped.cells, cells)
     lost = sites.index[(snapped.sites["edge"] < 0).to_numpy()]
     return Answers(
@@ -159,11 +161,12 @@ def _solve(
     )
 
 
-def _nobody_lost(results: pd.DataFrame, people: float, study: Study) -> None:
+def _nobody_lost(results: pd.DataFrame, cells: pd.DataFrame, study: Study) -> None:
     """Check the law that everything rests on, for every service: people in = people reached + unreached by reason."""
-    for key in study.settings.services:
-        reached = results.loc[results[f"{key}_reason"] == "", "population"].sum()
-        unreached = results.loc[results[f"{key}_reason"] != "", "population"].sum()
+    for spec in study.specs:
+        key, people = spec.key, cells[spec.population].sum()
+        reached = results.loc[results[f"{key}_reason"] == "", spec.population].sum()
+        unreached = results.loc[results[f"{key}_reason"] != "", spec.population].sum()
         if abs(reached + unreached - people) > 1e-6 * people:
             raise InputError(f"{key}: {people} people came in but {reached} + {unreached} came out; please report this")
 
@@ -244,6 +247,20 @@ def _plausible(cells: gpd.GeoDataFrame, writer: Writer) -> list[str]:
     return lines
 
 
+def _asked_about(known: PeopleInput, writer: Writer) -> list[str]:
+    """Say how many are asked about for each service that is not for everybody, and which groups are doubtful."""
+    columns = people_columns(known)
+    lines = [
+        writer.text("c_asked", service=spec.key, who=spec.who, n=writer.people(columns[spec.population].sum()))
+        for spec in known.study.specs
+        if spec.population in columns
+    ]
+    return lines + [
+        writer.text("c_larger", name=name, cell=cell, n=number)
+        for name, cell, number in (larger_groups(known) if len(columns.columns) else [])
+    ]
+
+
 @checks_arguments
 def check(study: Study) -> list[str]:
     """Read the configuration and every input, compute no travel times, and return what was found, a line each.
@@ -293,7 +310,9 @@ def check(study: Study) -> list[str]:
     joined, municipalities = stages.join_zones(study, cells)
     joined = joined.join(join_zonings(study, cells, joined))
     known = cells[["population", "geometry"]].join(joined)
-    check_sections(PeopleInput(study, known, sites, municipalities, cells))
+    given = PeopleInput(study, known, sites, municipalities, cells)
+    check_sections(given)
+    found += _asked_about(given, writer)
     maps.check_raster_grid(known, stages.grid_of_people(study))
     found += _far_off(sites, cells, writer)
     inside = joined["municipality_id"] != ""

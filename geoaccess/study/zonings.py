@@ -10,6 +10,8 @@ from geoaccess import files, zones
 from geoaccess.errors import InputError
 from geoaccess.study.municipality_numbers import matched
 from geoaccess.study.settings.config_sections import ZoningFromColumn, ZoningFromTable
+from geoaccess.study.settings.demand import EVENTS
+from geoaccess.study.settings.service_people import people_column
 from geoaccess.study.study_tables import read_given
 from geoaccess.tables import to_numbers, zone_number
 
@@ -20,19 +22,20 @@ if TYPE_CHECKING:
     from geoaccess.study.settings.config_sections import ZoningFromFile
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["carried_columns", "join_zonings", "labels_of_zonings", "zonings_of"]
+__all__ = ["carried_columns", "carried_demands", "join_zonings", "labels_of_zonings", "zonings_of"]
 
 
 def carried_columns(study: Study) -> list[str]:
     """Return the columns of the population table that are read: zonings, demand, ages and what the chain asks for."""
     zonings = [one.column for one in study.settings.zonings if isinstance(one, ZoningFromColumn)]
-    return list(dict.fromkeys([*zonings, *_demands(study), *study.columns]))
+    return list(dict.fromkeys([*zonings, *carried_demands(study), *study.columns]))
 
 
-def _demands(study: Study) -> list[str]:
+def carried_demands(study: Study) -> list[str]:
     """Return the columns of people that catchments ask of the population table; `population_...` the study makes."""
-    named = [one.demand for one in study.settings.catchments.values()]
-    return [name for name in dict.fromkeys(named) if not name.startswith("population")]
+    named = [study.demand_of(one) for one in study.settings.catchments.values()]
+    made = {people_column(name) for name in EVENTS}
+    return [name for name in dict.fromkeys(named) if not name.startswith("population") and name not in made]
 
 
 def join_zonings(study: Study, cells: gpd.GeoDataFrame, joined: pd.DataFrame) -> pd.DataFrame:
@@ -59,7 +62,7 @@ def join_zonings(study: Study, cells: gpd.GeoDataFrame, joined: pd.DataFrame) ->
             found[zoning.name] = _areas_of_cells(study, zoning, joined["municipality_id"])
         else:
             found[zoning.name] = _inside(study, zoning, cells)
-    for name in _demands(study):
+    for name in carried_demands(study):
         found[name] = _numbers(study, cells[name])
     return pd.DataFrame(found, index=cells.index)
 

@@ -270,6 +270,6 @@ def _supplies(solved: SolvedInput) -> dict[str, pd.Series]:
     found = catchment_columns(replace(solved, study=study))[0]
     none = pd.Series(0.0, solved.results.index)
     return {
-        name: per_person(found[name], solved.results[one.demand], one) if name in some else none
+        name: per_person(found[name], solved.results[solved.study.demand_of(one)], one) if name in some else none
         for name, one in catchments.items()
     }

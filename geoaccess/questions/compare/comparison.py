@@ -11,7 +11,7 @@ import pandas as pd
 from geoaccess import scenarios
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
-from geoaccess.phrases import Writer, section
+from geoaccess.phrases import PersonHours, Writer, section
 from geoaccess.questions.compare.compare_measures import compare_measures, measured
 from geoaccess.questions.scenario_run import apply_scenarios, needs_names, solve_baseline
 from geoaccess.study.place_names import named_places
@@ -147,7 +147,7 @@ def _tables(
     specs = [one.spec for one in measures if one.is_time]
     places = []
     for spec in specs:
-        top = scenarios.most_affected(cells, cells["place"], service=spec.key)
+        top = scenarios.most_affected(cells, cells["place"], service=spec.key, population=spec.population)
         top.insert(0, "service", spec.key)
         places.append(top)
 
@@ -155,7 +155,7 @@ def _tables(
         tables = [scenarios.difference_table(cells, services=specs, by=by)]
         for one in measures:
             if not one.is_time:
-                people = before[study.settings.catchments[one.name].demand]
+                people = before[study.demand_of(study.settings.catchments[one.name])]
                 table = scenarios.supply_table(cells, name=one.spec.key, population=people, by=by)
                 tables.append(table.assign(service=one.spec.key))
         return pd.concat(tables, ignore_index=True)
@@ -223,7 +223,9 @@ def _figures_of_time(row: dict[str, Any], when: str, gini: float) -> dict[str, f
         named[f"people_within_{row[f'norm_{number}_s'] / _MIN:g}_min"] = row[f"within_norm_{number}_{when}"]
     named["gini_of_reached"] = gini
     if when == "after":
+        hours = [f"person_hours_per_year_{what}" for what in ("won", "lost")]
         named |= {name: row[name] for name in ("person_min_won", "person_min_lost")}
+        named |= {name: row[name] for name in hours if not np.isnan(row.get(name, np.nan))}
         for number in norms:
             minutes = f"{row[f'norm_{number}_s'] / _MIN:g}"
             named[f"people_into_{minutes}_min"] = row[f"into_norm_{number}"]
@@ -291,7 +293,9 @@ def _assumed(one: ScenarioRun, study: Study, measures: Sequence[Measure], writer
 def printed_comparison(compared: Compared) -> pd.DataFrame:
     """Return the short table that the command line prints: a row per scenario, service and measure."""
     labels = {(one.service, one.name): one.spec.label for one in compared.measures}
+    trips = {(one.service, one.name): one.spec.trips_per_year for one in compared.measures if one.is_time}
     language = compared.study.settings.language
+    hours = PersonHours(language, [*trips.values()])
     writer, changes = Writer(language, ("terminal", "comparison")), section(language, "comparison")
     rows: list[dict[str, Any]] = []
     title = None
@@ -316,8 +320,12 @@ def printed_comparison(compared: Compared) -> pd.DataFrame:
                 writer["scenario"]: "" if rows and row["scenario"] == title else row["scenario"],
                 writer["service"]: labels[row["service"], row["measure"]],
                 **{changes[name]: writer.people(row[name]) for name in _CHANGES},
-                writer["won"]: "" if supply else writer.number(row["person_min_won"] / _MIN),
-                writer["lost"]: "" if supply else writer.number(row["person_min_lost"] / _MIN),
+                **{
+                    hours.heading(writer[what]): ""
+                    if supply
+                    else hours.value(row[f"person_min_{what}"], trips[row["service"], row["measure"]])
+                    for what in ("won", "lost")
+                },
                 writer["crossed"]: "; ".join(crossed),
             }
         )

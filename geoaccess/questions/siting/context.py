@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from geoaccess import siting
 from geoaccess.errors import InputError
+from geoaccess.measures.groups import people_of_service
 from geoaccess.phrases import note
 from geoaccess.questions.scenario_run import apply_scenarios, needs_names, solve_baseline, solve_scenario
 from geoaccess.study import stages
@@ -106,7 +105,7 @@ def build_problem(
     found = siting.build_problem(
         ground.roads,
         cells,
-        answers.results["population"].to_numpy(dtype=np.float64),
+        people_of_service(answers.results, spec),
         sites=stages.snap_as_set(study, ground.places, ours) if len(ours) else None,
         candidates=stages.snap_as_set(study, ground.places, candidates),
         close=close,

@@ -103,7 +103,7 @@ def site_futures(
             "lat": points.y.round(6).to_numpy(),
         }
     )
-    label = first.study.settings.services[question.service].label
+    label = next(spec.label for spec in first.study.specs if spec.key == question.service)
     writer = Writer(first.study.settings.language, ("terminal",))
     return Futures(
         question=question,

@@ -37,7 +37,7 @@ __all__ = ["Placed", "site_study"]
 
 _PLACES = [
     *("rank", "candidate", "name", "municipality", "lon", "lat", "value", "adds"),
-    *("person_minutes_saved", "people_nearer", "newly_reached", "people_served"),
+    *("person_minutes_saved", "person_hours_saved_per_year", "people_nearer", "newly_reached", "people_served"),
 ]
 
 
@@ -143,12 +143,17 @@ def _placed(
         municipalities=_before_after(answers, results, question.service, ["municipality_id", "municipality"]),
         before=answers,
         after=replace(answers, results=results, sites=sites),
-        title=placed_title(answers.study.settings.services[question.service].label, found, language=language),
+        title=placed_title(_label(answers.study, question), found, language=language),
         subtitle=placed_subtitle(question, found, scenario=title, language=language),
         scenario=_scenario(answers.study, question, found, chosen, closed, title),
         out_of_reach=float(setting.people[~setting.reachable].sum()),
         notes=[*notes, *of_steps, *of_others],
     )
+
+
+def _label(study: Study, question: Question) -> str:
+    """Return the name of the service, with the people whom it is asked about."""
+    return next(spec.label for spec in study.specs if spec.key == question.service)
 
 
 def _answer(question: Question, found: Located) -> pd.DataFrame:
@@ -201,6 +206,7 @@ def _places_table(
 ) -> pd.DataFrame:
     """Return a row per site to be added, in the order of what each adds to those before it."""
     people = setting.people
+    trips = next(spec.trips_per_year for spec in answers.study.specs if spec.key == question.service)
     home = municipality_of(answers, places, found.added.tolist())
     final = setting.times(found.added, found.closed)
     before = setting.times(found.added[:0], found.closed)
@@ -224,13 +230,15 @@ def _places_table(
                 "value": measure(after),
                 "adds": measure(after) - measure(before),
                 "person_minutes_saved": saved,
+                "person_hours_saved_per_year": saved / 60 * (np.nan if trips is None else trips),
                 "people_nearer": people[after < before].sum(),
                 "newly_reached": people[np.isfinite(after) & ~both].sum(),
                 "people_served": people[nearest].sum(),
             }
         )
         before = after
-    return pd.DataFrame(rows, columns=_PLACES)
+    columns = [name for name in _PLACES if trips is not None or name != "person_hours_saved_per_year"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _measure(
@@ -300,7 +308,7 @@ def _scenario(
 ) -> str:
     language = study.settings.language
     return siting.scenario_text(
-        title=placed_title(study.settings.services[question.service].label, found, language=language),
+        title=placed_title(_label(study, question), found, language=language),
         description=placed_description(question, found, study=study.path.name, scenario=scenario, language=language),
         add=[
             {"service": question.service, "name": name, "lon": float(lon), "lat": float(lat)}

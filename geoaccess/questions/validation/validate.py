@@ -184,9 +184,9 @@ def _explanation(answers: Answers, found: measures.Comparison) -> list[str]:
     for spec in study.specs:
         if (found.table["service"] == spec.key).any():
             sites = int((answers.sites["service"] == spec.key).sum())
-            unreached = answers.results.loc[answers.results[f"{spec.key}_reason"] != "", "population"].sum()
+            unreached = answers.results.loc[answers.results[f"{spec.key}_reason"] != "", spec.population].sum()
             note = f" ({spec.proxy_note})" if spec.proxy_note else ""
-            lost, of = writer.people(unreached), writer.people(answers.population)
+            lost, of = writer.people(unreached), writer.people(answers.results[spec.population].sum())
             lines.append(writer.text("nearest", label=spec.label, sites=sites, note=note, n=lost, of=of))
     lines.append(writer["not_reached"])
     if study.settings.disclaimer:

@@ -128,7 +128,7 @@
     }
     chart.propose(found.places);
     const row = (place, i) => {
-      const gain = place.saved_min >= 30 ? [say("suggest_gain", { h: talk.number(place.saved_min / 60) })] : [];
+      const gain = place.saved_min >= 30 ? [say(model.spec().yearly ? "suggest_gain_year" : "suggest_gain", { h: talk.number(place.saved_min / 60) })] : [];
       if (place.newly_reached >= 0.5) gain.push(say("reached", { n: talk.number(place.newly_reached) }));
       if (place.within_norm >= 0.5) gain.push(say("suggest_norm", { n: talk.number(place.within_norm), m: talk.number(found.norm_s / 60) }));
       const label = `${i + 1}. ${place.zone || talk.number(place.lat, 3)}`;
@@ -141,7 +141,7 @@
     list.replaceChildren(...(found.places.length ? found.places.map(row) : [make("li", {}, say("no_gain"))]));
     const why = found.places.some((place) => place.newly_reached >= 0.5) && !objective.startsWith("norm") ? ` ${say("suggest_unreached")}` : "";
     list.nextElementSibling.textContent = how + why;
-    geoaccess.announce(found.places.length ? `${found.places[0].zone}: ${say("suggest_gain", { h: talk.number(found.places[0].saved_min / 60) })}` : say("no_gain"));
+    geoaccess.announce(found.places.length ? `${found.places[0].zone}: ${say(model.spec().yearly ? "suggest_gain_year" : "suggest_gain", { h: talk.number(found.places[0].saved_min / 60) })}` : say("no_gain"));
   }
 
   dialogs.suggest = function () {

@@ -37,7 +37,9 @@
     if (effect.newly_lost >= 0.5) effects.push(["worse", say("lost", { n: count(effect.newly_lost) })]);
     const hours = effect.saved_min / 60;
     if (Math.abs(hours) >= 0.5) {
-      effects.push([hours > 0 ? "better" : "worse", say(hours > 0 ? "person_hours" : "person_hours_lost", { n: count(Math.abs(hours)) })]);
+      const saved = spec.yearly ? "person_hours_year" : "person_hours";
+      const lost = spec.yearly ? "person_hours_lost_year" : "person_hours_lost";
+      effects.push([hours > 0 ? "better" : "worse", say(hours > 0 ? saved : lost, { n: count(Math.abs(hours)) })]);
     }
     return effects;
   }

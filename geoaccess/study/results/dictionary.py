@@ -11,6 +11,7 @@ import pandas as pd
 from geoaccess import phrases
 from geoaccess.study.columns import LOOSE, WORDS, pattern
 from geoaccess.study.results.tables import columns_known
+from geoaccess.study.zonings import carried_demands
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,12 +38,12 @@ class Meaning:
 def names_of(study: Study) -> Names:
     """Return what a study gives names to that become columns, with the names for readers."""
     settings = study.settings
-    carried = [catchment.demand for catchment in settings.catchments.values()]
+    carried = carried_demands(study)
     return {
         "service": {key: service.label for key, service in settings.services.items()},
         "catchment": {name: name for name in settings.catchments},
         "zoning": {zoning.name: zoning.label or zoning.name for zoning in settings.zonings},
-        "carried": {name: name for name in carried if not name.startswith("population")},
+        "carried": {name: name for name in carried},
     }
 
 

@@ -195,9 +195,10 @@ def _record(answers: Answers, folder: Path, digests: dict[str, str]) -> None:
     study, results, network = answers.study, answers.results, answers.network
     balance = {}
     for spec in study.specs:
-        by_reason = results.groupby(f"{spec.key}_reason")["population"].sum()
+        by_reason = results.groupby(f"{spec.key}_reason")[spec.population].sum()
         balance[spec.key] = {
-            "people_in": answers.population,
+            **({"asked_about": spec.who} if spec.who else {}),
+            "people_in": float(results[spec.population].sum()),
             "people_reached": float(by_reason.get("", 0.0)),
             "people_unreached": {str(reason): float(people) for reason, people in by_reason.items() if reason != ""},
         }

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OVERVIEW"]
 
+_HOUR_S = 3600.0
 _SHARES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 
 
@@ -48,6 +49,7 @@ def _indices(answers: Answers) -> pd.DataFrame:
         results,
         services={spec.key: f"{spec.key}_s" for spec in answers.study.specs},
         norms={spec.key: spec.norms_s for spec in answers.study.specs},
+        population={spec.key: spec.population for spec in answers.study.specs},
         by="centrality_class",
         ranking="centrality_index" if ranked else None,
         clusters="municipality_id" if asked.clusters == "municipality" else None,
@@ -65,11 +67,14 @@ def _shortfall(answers: Answers) -> pd.DataFrame:
         times = results[f"{spec.key}_s"].fillna(np.inf)
         for norm_s in spec.norms_s:
             found = equity.norm_shortfall(
-                times, norm=norm_s, weights=results["population"], groups=results["centrality_class"]
+                times, norm=norm_s, weights=results[spec.population], groups=results["centrality_class"]
             )
             found = found.rename_axis("centrality_class").reset_index()
             found.insert(0, "service", spec.key)
             found.insert(1, "norm_s", norm_s)
+            if any(one.trips_per_year is not None for one in answers.study.specs):
+                trips = np.nan if spec.trips_per_year is None else spec.trips_per_year
+                found["hours_to_save_per_year"] = found["time_to_save"] / _HOUR_S * trips
             tables.append(found)
     if not tables:
         return pd.DataFrame({"service": pd.Series(dtype="str"), "norm_s": pd.Series(dtype="float64")})
@@ -97,6 +102,7 @@ OVERVIEW: Final = (
         {
             **dict.fromkeys(("people_unreached", "people_to_move", "people_to_reach"), "people"),
             **dict.fromkeys(("time_to_save_s", "mean_to_save_s"), "s"),
+            "hours_to_save_per_year": "number",
         },
     ),
 )

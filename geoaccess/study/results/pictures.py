@@ -82,7 +82,7 @@ class _Scene:
         """A Lorenz curve of each service that anybody reaches."""
         curves = []
         for spec in self.specs:
-            times, people = reached(self.results, spec.key)
+            times, people = reached(self.results, spec)
             if people.sum() > 0:
                 points = equity.lorenz(times, weights=people)
                 curves.append(
@@ -108,6 +108,7 @@ def start_pictures(
     """Start to draw every picture of a study; return them by the names of their files."""
     parts = ("s", "reason", "site", "second_s", "second_site")
     columns = {"population", "municipality", "centrality_class", "geometry"}
+    columns |= {spec.population for spec in study.specs}
     columns |= {f"{spec.key}_{part}" for spec in study.specs for part in parts}
     scene = pool.share(
         _Scene(

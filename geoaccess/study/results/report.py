@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import maps, measures
-from geoaccess.phrases import table_text, text
+from geoaccess.measures.groups import group_cells, read_population
+from geoaccess.phrases import group_name, table_text, text
 from geoaccess.study.data_sources import attribution_of, records_of
 from geoaccess.study.results.dictionary import meaning, names_of
 from geoaccess.study.settings.inputs import CentralityTable, SitesFromFile, SitesFromOsm
@@ -93,9 +94,10 @@ class _Found:
 
     def class_people(self) -> dict[str, float]:
         """Return the people of every class that has some."""
-        first = self.classes[self.classes["service"] == self.answers.study.specs[0].key]
-        people = first.set_index("centrality_class")["population"].astype(float)
-        return {str(name): number for name, number in people.items() if number > 0}
+        results = self.answers.results
+        groups = group_cells(results, by="centrality_class")
+        people = dict(zip(groups.labels["centrality_class"], groups.sums(read_population(results)), strict=True))
+        return {str(name): float(number) for name, number in people.items() if number > 0}
 
     def service(self, spec: ServiceSpec) -> maps.ServiceFindings:
         """Return what was found of one service."""
@@ -113,7 +115,9 @@ class _Found:
             norms_s=spec.norms_s,
             sites=len(places),
             proxies=int(places["proxy"].sum()),
+            who=spec.who,
             population=float(own["population"]),
+            in_districts=self.in_districts(spec),
             reached=float(own["reached"]),
             unreached=float(own["unreached"]),
             reasons={name: float(own[f"unreached_{name}"]) for name in measures.REASONS},
@@ -129,6 +133,11 @@ class _Found:
             ).head(_MOST_ROWS),
             equity={str(name): _row(indices, name) for name in indices.index},
         )
+
+    def in_districts(self, spec: ServiceSpec) -> float:
+        """Return how many of the people of a service live in districts."""
+        classes = self.classes[self.classes["service"] == spec.key].set_index("centrality_class")["population"]
+        return float(classes.reindex(self.answers.study.scheme.district_ids).fillna(0.0).sum())
 
     def norm(self, spec: ServiceSpec, number: int) -> maps.Norm:
         """Return who meets a norm of a service, and where those live who do not."""
@@ -161,7 +170,9 @@ def _unreached(answers: Answers) -> pd.DataFrame:
     parts = []
     for spec in answers.study.specs:
         lost = answers.results[answers.results[f"{spec.key}_reason"] != ""]
-        lost = lost.assign(reason=lost[f"{spec.key}_reason"].astype(str), service=spec.key)
+        lost = lost.assign(
+            reason=lost[f"{spec.key}_reason"].astype(str), service=spec.key, population=lost[spec.population]
+        )
         parts.append(lost[["municipality", "reason", "service", "population"]])
     table = pd.concat([pd.DataFrame(part) for part in parts]).astype({"municipality": str})
     wide = table.pivot_table(
@@ -281,8 +292,12 @@ def _extra(study: Study, name: str, table: pd.DataFrame) -> maps.Extra:
             shown = shown.assign(**{kind: [names[kind].get(str(key), str(key)) for key in shown[kind]]})
     if "who" in shown.columns:
         who = shown["who"].astype(str).str.replace(r"^population_", "", regex=True)
-        shown = shown.assign(who=who.str.replace("_", " "))
+        shown = shown.assign(who=[_group(name, language) for name in who])
     return maps.Extra(name, title, note, heads, units, shown, rows_in_all=len(table))
+
+
+def _group(name: str, language: str) -> str:
+    return text(language, "groups.everybody") if name == "population" else group_name(name, language=language)
 
 
 def _columns(table: pd.DataFrame) -> list[str]:

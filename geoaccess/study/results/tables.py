@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from geoaccess import measures
+from geoaccess.measures.groups import people_of_service
+from geoaccess.phrases import text
 from geoaccess.study.columns import CELLS, COMMON, ResultTable, unitless
 from geoaccess.study.results.overview import OVERVIEW
 from geoaccess.study.sections.registry import SECTIONS, tables_asked_for
@@ -17,11 +19,12 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from geoaccess.measures import ServiceSpec
     from geoaccess.study.answers import Answers
     from geoaccess.study.columns import Columns
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["TABLES", "all_tables", "columns_known", "marked", "reached", "table_names", "write_table"]
+__all__ = ["TABLES", "all_tables", "columns_known", "marked", "name_people", "reached", "table_names", "write_table"]
 
 
 def table_names(study: Study) -> list[str]:
@@ -31,7 +34,22 @@ def table_names(study: Study) -> list[str]:
 
 def all_tables(answers: Answers) -> dict[str, pd.DataFrame]:
     """Return every table of a study but that of the cells, by the name of its file."""
-    return {table.name: table.make(answers) for table in TABLES} | answers.tables
+    tables = {table.name: table.make(answers) for table in TABLES} | answers.tables
+    return {name: name_people(table, answers.study) for name, table in tables.items()}
+
+
+def name_people(table: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Say in each row of a service which people it counts (`asked_about`), where a service is not for everybody.
+
+    A table that says itself who counts (`who`) stays as it is.
+    """
+    asked = {spec.key: spec.who or text(study.settings.language, "groups.everybody") for spec in study.specs}
+    if "service" not in table or "who" in table or not any(spec.who for spec in study.specs):
+        return table
+    named = table.copy()
+    of = table["service"].map(asked).fillna("").astype("str")
+    named.insert([*table.columns].index("service") + 1, "asked_about", of)
+    return named
 
 
 def columns_known() -> dict[tuple[str, str], str]:
@@ -101,10 +119,10 @@ TABLES: Final = (
 """The tables that every study gives, in the order in which they are listed."""
 
 
-def reached(results: pd.DataFrame, key: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Return time and people of the cells that reach a service."""
-    reached = (results[f"{key}_reason"] == "").to_numpy()
-    return results[f"{key}_s"].to_numpy()[reached], results["population"].to_numpy()[reached]
+def reached(results: pd.DataFrame, spec: ServiceSpec) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return time and people of the cells that reach a service: those people whom it is asked about."""
+    reached = (results[f"{spec.key}_reason"] == "").to_numpy()
+    return results[f"{spec.key}_s"].to_numpy()[reached], people_of_service(results, spec)[reached]
 
 
 def marked(table: Any, disclaimer: str) -> Any:

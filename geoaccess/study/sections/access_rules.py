@@ -72,11 +72,12 @@ def _cost(
 def rules_table(solved: SolvedInput) -> pd.DataFrame:
     """Sum up what the rules cost by every zoning, as `geoaccess.measures.rule_table`, for each service with a rule."""
     tables = []
+    asked = {spec.key: spec.population for spec in solved.study.specs}
     for key in rule_services(solved.study):
         results = solved.results.assign(
             extra_s=solved.results[f"{key}_extra_s"], reason=solved.results[f"{key}_rule_reason"]
         )
-        table = measures.rule_table_of_service(results, by=zonings_of(solved.study, results))
+        table = measures.rule_table_of_service(results, by=zonings_of(solved.study, results), population=asked[key])
         table.insert(2, "service", key)
         tables.append(table)
     return pd.concat(tables, ignore_index=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,6 @@ import pandas as pd
 
 from geoaccess import measures, zones
 from geoaccess.errors import InputError
-from geoaccess.measures import ServiceSpec
 from geoaccess.osm import read_profile
 from geoaccess.study.sections.ambulance_craft import add_crafts
 from geoaccess.study.sections.ambulance_roads import chain_by_road, vehicle_roads
@@ -21,7 +21,7 @@ from geoaccess.tables import to_numbers
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from geoaccess.measures import AmbulanceFigures
+    from geoaccess.measures import AmbulanceFigures, ServiceSpec
     from geoaccess.measures.groups import By
     from geoaccess.study.sections.ambulance_roads import Chain
     from geoaccess.study.sections.inputs import SectionInput, SolvedInput
@@ -76,7 +76,7 @@ def _answer(solved: SolvedInput) -> SectionResult:
     columns["ambulance_norm_s"], columns["ambulance_coverage"] = held["cell"]["norm_s"], coverage["cell"]
     columns = columns.join(add_crafts(solved, settings, roads, figures, columns))
     cells = _cells(solved).join(columns)
-    specs, by = chain_specs(cells), zonings_of(solved.study, cells)
+    specs, by = chain_specs(cells, solved.study), zonings_of(solved.study, cells)
     tables = {
         "ambulance": measures.summarise_services(cells, services=specs, by=by),
         "ambulance_norms": _norms(cells, specs[0], figures, coverage, by),
@@ -89,10 +89,14 @@ def _figures(study: Study, settings: AmbulanceSettings) -> AmbulanceFigures:
     return measures.read_ambulance_figures(study.resolve(settings.figures) if settings.figures else None)
 
 
-def chain_specs(results: pd.DataFrame) -> list[ServiceSpec]:
-    """Return the times of the chain that are among the results, as services."""
+def chain_specs(results: pd.DataFrame, study: Study) -> list[ServiceSpec]:
+    """Return the times of the chain that are among the results, as services: they count the people of the bases."""
+    settings = study.settings.ambulance
+    base = next((spec for spec in study.specs if settings and spec.key == settings.base), None)
+    if base is None:
+        return []
     return [
-        ServiceSpec(key=key, label=label, direction="to_people")
+        replace(base, key=key, label=f"{label} ({base.who})" if base.who else label, norms_s=(), proxy_note="")
         for key, label in _LABELS.items()
         if f"{key}_s" in results
     ]
@@ -148,17 +152,24 @@ def _bases(solved: SolvedInput, settings: AmbulanceSettings, chain: Chain) -> pd
     busy = settings.availability == BUSY
     return measures.base_table(
         sites["name"].rename_axis("base"),
-        people=solved.results["population"],
+        people=solved.results[_people_of_bases(solved.study, settings)],
         first=chain.columns["ambulance_response_site"],
         busy_s=chain.columns["ambulance_busy_s"],
         vehicles=_of_bases(sites, settings.vehicles),
-        calls=None if settings.calls is None else _calls(solved, settings.calls),
+        calls=_calls(solved, settings.calls),
         availability=None if busy else _of_bases(sites, settings.availability),
     )
 
 
-def _calls(solved: SolvedInput, calls: float | str) -> pd.Series:
-    """Return the calls of each cell in a year, at a rate per person or from a column of the population table."""
+def _people_of_bases(study: Study, settings: AmbulanceSettings) -> str:
+    return next(spec.population for spec in study.specs if spec.key == settings.base)
+
+
+def _calls(solved: SolvedInput, calls: float | str | None) -> pd.Series | None:
+    """Return the calls of each cell in a year: at a rate per person, from a column, or as [demand.calls] has them."""
+    if calls is None:
+        known = solved.study.settings.demand.calls is not None
+        return solved.results["calls_per_year"] if known else None
     if isinstance(calls, str):
         return _numbers(solved.people[calls], str(solved.study.resolve(solved.study.settings.population.file)))
     return pd.Series(solved.results["population"] * calls)

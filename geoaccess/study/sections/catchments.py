@@ -96,10 +96,11 @@ def _question(solved: SolvedInput, name: str, asked: CatchmentSettings) -> _Ques
         classes = solved.results["centrality_class"].astype("object").map(str)
         minutes = classes.map(asked.class_cutoff_min).fillna(np.inf)
         limits["cell_cutoff_s"] = 60.0 * minutes.astype("float64")
-    if asked.demand not in solved.results:
+    demand = solved.study.demand_of(asked)
+    if demand not in solved.results:
         known = [column for column in solved.results if str(column).startswith("population")]
-        raise InputError(f'[catchments.{name}] demand is "{asked.demand}"{did_you_mean(asked.demand, known)}')
-    return _Question(times, solved.results[asked.demand], supply_of(solved, name, asked), decay, limits)
+        raise InputError(f'[catchments.{name}] demand is "{demand}"{did_you_mean(demand, known)}')
+    return _Question(times, solved.results[demand], supply_of(solved, name, asked), decay, limits)
 
 
 def supply_of(known: SectionInput, name: str, asked: CatchmentSettings) -> pd.Series:
@@ -159,12 +160,13 @@ def catchments_table(solved: SolvedInput) -> pd.DataFrame:
     results = solved.results
     catchments = solved.study.settings.catchments
 
-    def table(zoning: Zoning, _who: str) -> pd.DataFrame:
+    def table(zoning: Zoning, _who: str | None) -> pd.DataFrame:
         groups = group_cells(results, by=zoning)
         parts = []
         for name, asked in catchments.items():
-            people = read_population(results, asked.demand)
-            each = per_person(results[name], results[asked.demand], asked).to_numpy(dtype=np.float64)
+            demand = solved.study.demand_of(asked)
+            people = read_population(results, demand)
+            each = per_person(results[name], results[demand], asked).to_numpy(dtype=np.float64)
             everybody = groups.sums(people)
             part = groups.labels.assign(catchment=name, service=asked.service, measure=asked.measure, people=everybody)
             part["people_without"] = groups.sums(np.where(each > 0, 0.0, people))
@@ -174,7 +176,7 @@ def catchments_table(solved: SolvedInput) -> pd.DataFrame:
             parts.append(part)
         return pd.concat(parts, ignore_index=True)
 
-    return each_zoning(table, by=zonings_of(solved.study, results), population="population")
+    return each_zoning(table, by=zonings_of(solved.study, results), population=None)
 
 
 def per_person(column: pd.Series, demand: pd.Series, asked: CatchmentSettings) -> pd.Series:

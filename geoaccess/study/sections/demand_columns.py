@@ -15,13 +15,14 @@ from geoaccess.errors import InputError
 from geoaccess.study.municipality_numbers import matched
 from geoaccess.study.stages import about
 from geoaccess.tables import missing_columns, read_numbers, read_people_by_age, read_table, read_text
+from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from geoaccess.study.sections.inputs import PeopleInput
-    from geoaccess.study.settings.demand import AgesSettings, ProjectionSettings, SeasonSettings
+    from geoaccess.study.settings.demand import AgesSettings, EventsSettings, ProjectionSettings, SeasonSettings
     from geoaccess.study.settings.study_file import Study
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "season_groups",
     "today_groups",
     "year_groups",
+    "yearly_events",
 ]
 
 _ROUNDING = 1e-6
@@ -92,7 +94,7 @@ def today_groups(solved: PeopleInput) -> pd.DataFrame:
     people = solved.results["population"]
     source = str(solved.study.resolve(settings.population.file))
     out = pd.DataFrame(index=people.index)
-    for name, column in settings.population.ages.items():
+    for name, column in solved.study.grid_groups.items():
         out[name] = pd.Series(check_people(solved.people[column], subject=f"{source}, {column}"), index=people.index)
     if settings.demand.ages:
         out = out.join(_shared(solved, settings.demand.ages, out))
@@ -200,6 +202,47 @@ def season_groups(solved: PeopleInput, settings: SeasonSettings) -> pd.DataFrame
             for name in settings.names
         }
     return pd.DataFrame(seasons)
+
+
+def yearly_events(solved: PeopleInput, what: str, settings: EventsSettings, today: pd.DataFrame) -> pd.Series:
+    """Return how many calls or births are expected in each cell in a year.
+
+    From a column of the population table; from a row per municipality, shared out like the people of a group; or from
+    rates per person and year: sum_a P_ia r_a over the groups a that have a rate.
+
+    Raises
+    ------
+    InputError
+        If a number is missing, negative or infinite, a municipality has no row, or a rate is of no group.
+    """
+    known = today.assign(population=solved.results["population"])
+    if settings.column:
+        grid = str(solved.study.resolve(solved.study.settings.population.file))
+        found = check_people(solved.people[settings.column], subject=f"{grid}, {settings.column}")
+        return pd.Series(found, index=known.index)
+    if settings.per_person is not None:
+        return pd.Series(known["population"] * settings.per_person)
+    if settings.file:
+        path, of = solved.study.resolve(settings.file), settings.of.removeprefix("population_")
+        if of not in known:
+            raise InputError(
+                f'{solved.study.path}: [demand.{what}] of = "{settings.of}" is no group of people of today'
+                f"{did_you_mean(of, known)}"
+            )
+        rows = read_rows(path, text=[settings.zone], numbers=[settings.per_year])
+        rows = rows.set_axis(["zone_id", "people"], axis=1).assign(age=what, year=0)
+        rows["zone_id"] = _meant(solved, rows["zone_id"])
+        with about(str(path)):
+            return _follow(solved, known[of], rows, year=0)[what]
+    path = solved.study.resolve(str(settings.rates))
+    rates = read_rows(path, text=["age"], numbers=["per_year"])
+    problems = [
+        f'age "{age}" is no group of people{did_you_mean(age, known)}' for age in rates["age"] if age not in known
+    ]
+    problems += [f'age "{age}" stands there more than once' for age in rates["age"][rates["age"].duplicated()].unique()]
+    if problems:
+        raise InputError.listing(str(path), problems)
+    return pd.Series(known[list(rates["age"])].to_numpy() @ rates["per_year"].to_numpy(), index=known.index)
 
 
 def _meant(solved: PeopleInput, given: pd.Series) -> pd.Series[str]:

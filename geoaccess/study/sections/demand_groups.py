@@ -20,27 +20,30 @@ from geoaccess.study.sections.demand_columns import (
     season_groups,
     today_groups,
     year_groups,
+    yearly_events,
 )
-from geoaccess.study.sections.inputs import PeopleInput, Section, SectionResult
+from geoaccess.study.sections.inputs import Section, SectionResult
+from geoaccess.study.settings.demand import DemandSettings
 from geoaccess.study.stages import about
 from geoaccess.study.zonings import zonings_of
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
     from geoaccess.measures.groups import Zoning
-    from geoaccess.study.sections.inputs import SectionInput, SolvedInput
+    from geoaccess.study.sections.inputs import PeopleInput, SectionInput, SolvedInput
     from geoaccess.study.settings.demand import ContactsSettings
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["DEMAND"]
+__all__ = ["DEMAND", "larger_groups", "people_columns"]
 
 _HOUR_S = 3600.0
+_ROUNDING = 1e-6
 
 
 def _asked(study: Study) -> list[str]:
     """Return the names of the tables of people and contacts."""
     wanted = study.settings.demand
-    groups = study.settings.population.ages or wanted.ages or wanted.projection or wanted.season
+    groups = study.grid_groups or wanted.ages or wanted.projection or wanted.season
     return [*(["people"] if groups else []), *(["contacts"] if wanted.contacts else [])]
 
 
@@ -56,38 +59,61 @@ def _check(known: SectionInput) -> None:
         read_moves(study, wanted.season)
     if wanted.contacts:
         _read_rates(study, wanted.contacts)
-    if isinstance(known, PeopleInput):
-        today = today_groups(known)
-        if wanted.projection:
-            year_groups(known, wanted.projection, today)
-        if wanted.season:
-            season_groups(known, wanted.season)
-        if wanted.contacts:
-            _contacts(known, wanted.contacts, today)
+    for asked in wanted.events.values():
+        if asked.rates:
+            read_rows(study.resolve(asked.rates), text=["age"], numbers=["per_year"])
+
+
+def people_columns(known: PeopleInput) -> pd.DataFrame:
+    """Return all that is known of people beside their number, by cell.
+
+    `population_{group}` of each group of today, of each year and season; `{what}_per_year`: contacts and the journeys
+    they need, calls and births. Empty where the study asks for nothing of the kind.
+
+    Raises
+    ------
+    InputError
+        If a table or a column does not say what it should.
+    """
+    wanted = known.study.settings.demand
+    if not (known.study.grid_groups or wanted != DemandSettings()):
+        return pd.DataFrame(index=known.results.index)
+    groups = today = today_groups(known)
+    if wanted.projection:
+        groups = groups.join(year_groups(known, wanted.projection, today))
+    if wanted.season:
+        groups = groups.join(season_groups(known, wanted.season))
+    columns = groups.add_prefix("population_")
+    if wanted.contacts:
+        contacts = _contacts(known, wanted.contacts, today)
+        columns = columns.join(contacts[["contacts", "journeys"]].add_suffix("_per_year"))
+    events = {f"{name}_per_year": yearly_events(known, name, one, today) for name, one in wanted.events.items()}
+    return columns.assign(**events)
+
+
+def larger_groups(known: PeopleInput) -> list[tuple[str, str, int]]:
+    """Return the groups of today that are larger than the people of some cell: name, first such cell, how many."""
+    found = []
+    everybody = known.results["population"]
+    for name, people in today_groups(known).items():
+        larger = people > everybody * (1 + _ROUNDING) + _ROUNDING
+        if larger.any():
+            found.append((str(name), str(larger.idxmax()), int(larger.sum())))
+    return found
 
 
 def _answer(solved: SolvedInput) -> SectionResult:
-    """Put the groups of people on the cells, and sum up access and journeys by group."""
-    wanted = solved.study.settings.demand
-    groups = today_groups(solved)
-    today = groups
-    if wanted.projection:
-        groups = groups.join(year_groups(solved, wanted.projection, today))
-    if wanted.season:
-        groups = groups.join(season_groups(solved, wanted.season))
-    columns = groups.add_prefix("population_")
+    """Sum up access and journeys by the groups of people that are on the cells."""
+    wanted, cells = solved.study.settings.demand, solved.results
     tables = {}
-    if len(columns.columns):
-        cells = solved.results.join(columns)
-        who = ["population", *columns.columns]
-        tables["people"] = summary(
-            cells, [*solved.study.specs, *chain_specs(cells)], by=zonings_of(solved.study, cells), population=who
-        )
+    if "people" in _asked(solved.study):
+        who = ["population", *(str(name) for name in cells if str(name).startswith("population_"))]
+        specs = [*solved.study.specs, *chain_specs(cells, solved.study)]
+        tables["people"] = summary(cells, specs, by=zonings_of(solved.study, cells), population=who)
     if wanted.contacts:
-        contacts = _contacts(solved, wanted.contacts, today)
+        contacts = _contacts(solved, wanted.contacts, today_groups(solved))
         tables["contacts"] = _contact_table(solved, wanted.contacts, contacts)
-        columns = columns.join(contacts[["contacts", "journeys"]].add_suffix("_per_year"))
-    return SectionResult(columns, tables)
+    return SectionResult(pd.DataFrame(index=cells.index), tables)
 
 
 def _read_rates(study: Study, settings: ContactsSettings) -> pd.DataFrame:
@@ -143,7 +169,7 @@ def _summed(solved: SolvedInput, amounts: pd.DataFrame, key: str) -> pd.DataFram
     """Return a row per zoning and group."""
     cells = solved.results
 
-    def table(zoning: Zoning, _who: str) -> pd.DataFrame:
+    def table(zoning: Zoning, _who: str | None) -> pd.DataFrame:
         groups = group_cells(cells, by=zoning)
         sums = {str(name): groups.sums(amounts[name].to_numpy()) for name in amounts}
         return groups.labels.assign(service=key, **sums)

@@ -12,7 +12,7 @@ import pandas as pd
 from geoaccess import measures, services
 from geoaccess.errors import InputError
 from geoaccess.measures.grouped import ratio
-from geoaccess.measures.groups import each_zoning, group_cells, read_population
+from geoaccess.measures.groups import each_zoning, group_cells, people_of_service
 from geoaccess.study.sections.inputs import Section, SectionResult
 from geoaccess.study.sections.service_sites import ask_of_times, municipality_of_sites, sites_of_service
 from geoaccess.study.zonings import zonings_of
@@ -131,10 +131,13 @@ def opening_table(solved: SolvedInput) -> pd.DataFrame:
     """
     results = solved.results
 
-    def table(zoning: Zoning, who: str) -> pd.DataFrame:
-        people, groups = read_population(results, who), group_cells(results, by=zoning)
+    specs = {spec.key: spec for spec in solved.study.specs}
+
+    def table(zoning: Zoning, _who: str | None) -> pd.DataFrame:
+        groups = group_cells(results, by=zoning)
         parts = []
         for key in opening_services(solved.study):
+            people = people_of_service(results, specs[key])
             part = groups.labels.assign(service=key, population=groups.sums(people))
             share = results[f"{key}_open_share"].to_numpy(dtype=np.float64)
             for name, kind in (("ever", "best"), ("always", "expected"), ("today", "today")):
@@ -150,7 +153,7 @@ def opening_table(solved: SolvedInput) -> pd.DataFrame:
             parts.append(part)
         return pd.concat(parts, ignore_index=True)
 
-    return each_zoning(table, by=zonings_of(solved.study, results), population="population")
+    return each_zoning(table, by=zonings_of(solved.study, results), population=None)
 
 
 def offices_table(known: SectionInput) -> pd.DataFrame:
@@ -158,11 +161,15 @@ def offices_table(known: SectionInput) -> pd.DataFrame:
     results = known.results
     places = results[["municipality_id", "municipality"]].drop_duplicates("municipality_id")
     names = places.set_index("municipality_id")["municipality"]
-    people = results[results["municipality_id"] != ""].groupby("municipality_id")["population"].sum()
+    inside = results[results["municipality_id"] != ""]
+    asked = {spec.key: spec.population for spec in known.study.specs}
     tables = []
     for key in office_services(known.study):
         column = known.study.settings.services[key].fte_days
         sites, zone = sites_of_service(known, key), municipality_of_sites(known, key)
+        # Before the search a check knows the number of people alone; whether days are read well does not hang on it.
+        counted = asked[key] if asked[key] in inside else "population"
+        people = inside.groupby("municipality_id")[counted].sum()
         everybody = people.reindex(people.index.union(pd.Index(zone.unique())), fill_value=0.0)
         try:
             found = services.fte_days_per_thousand(sites[column], zone=zone, people=everybody)

@@ -105,8 +105,6 @@ class AmbulanceSettings(Table):
             problems.append(f"availability is {self.availability:g}; write a share from 0 to 1")
         if self.vehicles == 0:
             problems.append("vehicles is 0; every base has one, or leave the base out")
-        if self.availability == BUSY and self.calls is None:
-            problems.append('availability = "busy" needs calls: a year and person, or a column of the population table')
         if problems:
             raise ValueError("\n".join(problems))
         return self

@@ -36,6 +36,8 @@ __all__ = [
 ]
 
 Positive = Annotated[float, Field(gt=0)]
+MOST_TRIPS = 1000.0
+"""Journeys of a person a year, at most: about three a day."""
 
 
 class ZoningFromColumn(Table):
@@ -127,6 +129,9 @@ class ServiceSettings(ServiceOptions):
     toward: Literal["sites", "cells"] = "sites"
     norms_min: list[Positive] = []
     proxy_note: str = ""
+    people: Annotated[str, Field(min_length=1)] = "population"
+    people_label: str = ""
+    trips_per_year: Annotated[float, Field(gt=0, le=MOST_TRIPS)] | None = None
 
     @property
     def direction(self) -> Direction:
@@ -169,7 +174,7 @@ class CatchmentSettings(Table):
     decay: dict[str, Any] = {}
     cutoff_min: Positive | None = None
     class_cutoff_min: dict[str, Positive] = {}
-    demand: str = "population"
+    demand: str | None = None
 
     @field_validator("measure")
     @classmethod

@@ -13,7 +13,22 @@ if TYPE_CHECKING:
 
     from geoaccess.study.settings.config_sections import ServiceSettings
 
-__all__ = ["AgesSettings", "ContactsSettings", "DemandSettings", "ProjectionSettings", "SeasonSettings"]
+__all__ = [
+    "EVENTS",
+    "AgesSettings",
+    "ContactsSettings",
+    "DemandSettings",
+    "EventsSettings",
+    "ProjectionSettings",
+    "SeasonSettings",
+]
+
+EVENTS = ("calls", "births", "contacts", "journeys")
+"""What happens so many times a year in a cell, which a service may be asked about in place of people."""
+
+
+MOST_PER_PERSON = 100.0
+"""Calls or births per person and year, at most."""
 
 Span = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1, max_length=2)]
 """First and last age; the first alone has no last one."""
@@ -66,6 +81,33 @@ class ContactsSettings(Table):
     services: Annotated[list[str], Field(min_length=1)]
 
 
+class EventsSettings(Table):
+    """[demand.calls], [demand.births]: how many a year are expected in each cell, by one of four sources.
+
+    A `column` of the population table; a `file` with a row per municipality, whose `per_year` is shared out like the
+    people of `of`; `rates` per person of each group and year; or one rate for everybody, `per_person`.
+    """
+
+    column: str | None = None
+    file: str | None = None
+    rates: str | None = None
+    per_person: Annotated[float, Field(gt=0, le=MOST_PER_PERSON)] | None = None
+    zone: str = "kommunenummer"
+    per_year: str = "per_year"
+    of: str = "population"
+
+    @model_validator(mode="after")
+    def _one(self) -> EventsSettings:
+        if sum(one is not None for one in (self.column, self.file, self.rates, self.per_person)) != 1:
+            raise ValueError(
+                'give one of column = "..." (of the population table), file = "..." (a row per municipality), '
+                'rates = "..." (per person of a group) and per_person = 0.1'
+            )
+        if self.file is None and {"zone", "per_year"} & self.model_fields_set:
+            raise ValueError("zone and per_year are columns of a file; give file, or take them out")
+        return self
+
+
 class DemandSettings(Table):
     """[demand]: what is computed of people beside their number."""
 
@@ -73,17 +115,26 @@ class DemandSettings(Table):
     projection: ProjectionSettings | None = None
     season: SeasonSettings | None = None
     contacts: ContactsSettings | None = None
+    calls: EventsSettings | None = None
+    births: EventsSettings | None = None
+
+    @property
+    def events(self) -> dict[str, EventsSettings]:
+        """What is expected so many times a year, by name."""
+        return {name: one for name, one in (("calls", self.calls), ("births", self.births)) if one is not None}
 
     @property
     def files(self) -> dict[str, str]:
         """The files that are read, by what they are for."""
         parts = {"ages": self.ages, "projection": self.projection, "season": self.season, "contacts": self.contacts}
-        return {what: part.file for what, part in parts.items() if part is not None}
+        found = {what: part.file for what, part in parts.items() if part is not None}
+        return found | {what: file for what, one in self.events.items() if (file := one.file or one.rates)}
 
     @property
     def columns(self) -> list[str]:
         """The columns of the population table that are used."""
-        named = (self.season.weights, self.season.to_zone) if self.season else ()
+        named = [self.season.weights, self.season.to_zone] if self.season else []
+        named += [one.column for one in self.events.values()]
         return [name for name in named if name is not None]
 
     def problems(self, services: Mapping[str, ServiceSettings], ages: Mapping[str, str]) -> list[str]:
@@ -118,9 +169,27 @@ class DemandSettings(Table):
             for name in dict.fromkeys(names)
             if not f"p_{name}".isidentifier()
         ]
+        found += [
+            f'people "{name}" is the name of what happens so often a year; give the group another name'
+            for name in dict.fromkeys(names)
+            if name in EVENTS
+        ]
+        found += self._asked_of(services)
         for key in self.contacts.services if self.contacts else ():
             if key not in services:
                 found.append(f'[demand.contacts] names the service "{key}"{did_you_mean(key, services)}')
             elif services[key].direction == "to_people":
                 found.append(f"[demand.contacts] {key} comes to the people; name services that they travel to")
         return found
+
+    def _asked_of(self, services: Mapping[str, ServiceSettings]) -> list[str]:
+        """Say which services are asked about calls, births or journeys that the study does not count."""
+        counted = [*self.events, *(("contacts", "journeys") if self.contacts else ())]
+        return [
+            f'[services.{key}] people = "{service.people}" asks for a table [demand.{_TABLE_OF[service.people]}]'
+            for key, service in services.items()
+            if service.people in EVENTS and service.people not in counted
+        ]
+
+
+_TABLE_OF = {"calls": "calls", "births": "births", "contacts": "contacts", "journeys": "contacts"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,9 +12,9 @@ from pydantic import AfterValidator, Field, model_validator
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import ConfigError
 from geoaccess.measures import ServiceSpec
-from geoaccess.phrases import FALLBACK, language_code
+from geoaccess.phrases import FALLBACK, group_name, language_code
 from geoaccess.shipped import shipped
-from geoaccess.study.settings.ambulance import AmbulanceSettings  # noqa: TC001 - pydantic reads the annotation
+from geoaccess.study.settings.ambulance import BUSY, AmbulanceSettings
 from geoaccess.study.settings.config_sections import (
     CatchmentSettings,
     EquitySettings,
@@ -26,7 +27,7 @@ from geoaccess.study.settings.config_sections import (
     Zonings,
     section_problems,
 )
-from geoaccess.study.settings.demand import DemandSettings
+from geoaccess.study.settings.demand import EVENTS, DemandSettings
 from geoaccess.study.settings.inputs import (
     Centrality,
     CentralityComputed,
@@ -44,6 +45,7 @@ from geoaccess.study.settings.inputs import (
     ZonesFromOsm,
 )
 from geoaccess.study.settings.reliability import ReliabilitySettings  # noqa: TC001 - pydantic reads the annotation
+from geoaccess.study.settings.service_people import EVERYBODY, grid_groups, people_column
 from geoaccess.toml import Table, did_you_mean, read_toml
 from geoaccess.zones import CentralityScheme, read_scheme, scheme_file
 
@@ -119,6 +121,13 @@ class Settings(Table):
         if self.ambulance:
             problems += self.ambulance.problems({key: service.toward for key, service in self.services.items()})
         problems += self.demand.problems(self.services, self.population.ages)
+        if self.ambulance and self.ambulance.availability == BUSY and not (self.ambulance.calls or self.demand.calls):
+            problems.append(
+                '[ambulance] availability = "busy" needs calls: a year and person, a column of the population table, '
+                "or a table [demand.calls]"
+            )
+        if self.ambulance and self.ambulance.calls is not None and self.demand.calls:
+            problems.append("[ambulance] calls and [demand.calls] both say how many calls there are; keep one of them")
         problems += section_problems(self.services, self.zonings, self.opening, self.catchments)
         problems += _not_in_nvdb(self) if self.network.nvdb else []
         if problems:
@@ -217,16 +226,39 @@ class Study:
     @property
     def specs(self) -> list[ServiceSpec]:
         """The services as measures and maps see them."""
-        return [
-            ServiceSpec(
-                key=key,
-                label=service.label,
-                direction=service.direction,
-                norms_s=tuple(minutes * MIN for minutes in service.norms_min),
-                proxy_note=service.proxy_note,
+        return [self._spec(key, service) for key, service in self.settings.services.items()]
+
+    def _spec(self, key: str, service: ServiceSettings) -> ServiceSpec:
+        """Return a service; where it is asked about some people only, its name says whom."""
+        column = people_column(service.people)
+        who = service.people_label
+        if not who and column != EVERYBODY:
+            who = group_name(
+                column.removeprefix(f"{EVERYBODY}_").removesuffix("_per_year"), language=self.settings.language
             )
-            for key, service in self.settings.services.items()
-        ]
+        trips = service.trips_per_year
+        if trips is None and service.people in EVENTS:
+            trips = 1.0  # each of what happens in a year is one journey
+        return ServiceSpec(
+            key=key,
+            label=f"{service.label} ({who})" if who else service.label,
+            direction=service.direction,
+            norms_s=tuple(minutes * MIN for minutes in service.norms_min),
+            proxy_note=service.proxy_note,
+            population=column,
+            who=who,
+            trips_per_year=trips,
+        )
+
+    def demand_of(self, catchment: CatchmentSettings) -> str:
+        """Return the column of the cells whose people share a catchment: its own, else those of its service."""
+        return catchment.demand or people_column(self.settings.services[catchment.service].people)
+
+    @cached_property
+    def grid_groups(self) -> dict[str, str]:
+        """The groups of people that are columns of the population table: by name the column."""
+        settings = self.settings
+        return grid_groups(settings.population.ages, settings.services, settings.demand, self.resolve)
 
     @property
     def inputs(self) -> dict[str, Path]:
@@ -263,7 +295,7 @@ class Study:
     def columns(self) -> list[str]:
         """The columns of the population table that ages, the ambulance chain and demand ask for."""
         asked = self.settings.ambulance.columns if self.settings.ambulance else []
-        return [*asked, *self.settings.population.ages.values(), *self.settings.demand.columns]
+        return [*asked, *self.grid_groups.values(), *self.settings.demand.columns]
 
     def described(self) -> dict[str, Any]:
         """Return the full configuration, defaults included, as plain values."""
