@@ -22,7 +22,7 @@ def summary(
     specs: Sequence[ServiceSpec],
     *,
     by: By = None,
-    population: str | Sequence[str] = "population",
+    population: str | Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """`geoaccess.measures.summarise_services` with the norms beside it: one row per service and group.
 

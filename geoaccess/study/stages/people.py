@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from geoaccess import demand, files
 from geoaccess.errors import InputError
 from geoaccess.study.settings.inputs import ZonesFromColumn
+from geoaccess.study.settings.service_people import groups_known
 from geoaccess.study.stages.subjects import fetch_hint
 from geoaccess.study.zonings import carried_columns
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import geopandas as gpd
 
     from geoaccess.study.settings.study_file import Study
@@ -27,6 +31,28 @@ def grid_of_people(study: Study) -> demand.RasterGrid | None:
     if path.suffix.lower() not in _RASTERS:
         return None
     return demand.raster_grid(path, band=settings.band, cell_size_m=settings.cell_size_m)
+
+
+@contextlib.contextmanager
+def _asked_by(study: Study) -> Iterator[None]:
+    """Say of a column that is not there which service asks for it, and which groups of people the study has."""
+    try:
+        yield
+    except InputError as error:
+        ages, services = study.settings.population.ages, study.settings.services
+        missing = [name for name in study.grid_groups if name not in ages and f'no column "{name}"' in str(error)]
+        if not missing:
+            raise
+        asked = [
+            f'[services.{key}] people = "{one.people}"'
+            for key, one in services.items()
+            if one.people.removeprefix("population_") in missing
+        ]
+        known = ", ".join(groups_known(ages, study.settings.demand, study.resolve)) or "none"
+        raise InputError(
+            f"{error}. {' and '.join(asked) or '[demand] of'} asks for it: name a column of the table, or a group of "
+            f"people of the study (there are: {known})"
+        ) from error
 
 
 def read_people(study: Study) -> gpd.GeoDataFrame:
@@ -52,20 +78,21 @@ def read_people(study: Study) -> gpd.GeoDataFrame:
         if settings.band:
             raise InputError(f"{path}: is a table, which has no band; take band out of [population]")
         column = [study.settings.zones.column] if isinstance(study.settings.zones, ZonesFromColumn) else []
-        cells = demand.read_cells(
-            path,
-            cell_id=None if settings.cell_id == "none" else settings.cell_id,
-            people=settings.people,
-            x=settings.x,
-            y=settings.y,
-            crs=settings.crs,
-            cell_size_m=settings.cell_size_m,
-            anchor=settings.anchor,
-            carry=list(dict.fromkeys([*settings.carry, *column, *carried_columns(study)])),
-            layer=settings.layer,
-            where=settings.where,
-            nodata=settings.nodata,
-        )
+        with _asked_by(study):
+            cells = demand.read_cells(
+                path,
+                cell_id=None if settings.cell_id == "none" else settings.cell_id,
+                people=settings.people,
+                x=settings.x,
+                y=settings.y,
+                crs=settings.crs,
+                cell_size_m=settings.cell_size_m,
+                anchor=settings.anchor,
+                carry=list(dict.fromkeys([*settings.carry, *column, *carried_columns(study)])),
+                layer=settings.layer,
+                where=settings.where,
+                nodata=settings.nodata,
+            )
     if settings.clip:
         west, south, east, north = settings.clip
         centre = cells.geometry.centroid.to_crs("EPSG:4326")
