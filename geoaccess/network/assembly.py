@@ -45,7 +45,9 @@ def no_ferries() -> pd.DataFrame:
     how many of its ends were `joined` to a road, `kind` ("car ferry", "passenger boat", "sightseeing loop", "stub",
     "abroad", or "not sailing" where it is out of use or out of season), the `duration` as tagged, the row of the table
     of ferries that spoke of it (`table_row`, 0 for none), its `relation_id` (0 for none), its two ends, and in `note`
-    what was read, assumed and rejected.
+    what was read, assumed and rejected. Where it follows a timetable, `timetable` names its day and hours, "" else, and
+    `sailings` is how many depart within them, both ways together (NaN else); `crossing_s` and `wait_s` are then means
+    over crossings that use the way, weighted by their sailings of the day.
     """
     return pd.DataFrame(
         {
@@ -69,6 +71,8 @@ def no_ferries() -> pd.DataFrame:
             "from_lat": pd.Series(dtype="float64"),
             "to_lon": pd.Series(dtype="float64"),
             "to_lat": pd.Series(dtype="float64"),
+            "timetable": pd.Series(dtype="str"),
+            "sailings": pd.Series(dtype="float64"),
         }
     )
 

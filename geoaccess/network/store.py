@@ -21,7 +21,7 @@ from geoaccess.network.shores import Shores
 
 __all__ = ["load_network", "save_network"]
 
-_FORMAT = 8
+_FORMAT = 9
 _ARRAYS = tuple(
     f.name
     for f in fields(Network)

@@ -196,5 +196,7 @@ def _table(lines: list[FerryLine], kinds: list[_Kind], extract: Extract, joins: 
             "from_lat": extract.lat[ends[0]],
             "to_lon": extract.lon[ends[1]],
             "to_lat": extract.lat[ends[1]],
+            "timetable": pd.Series([""] * len(lines), dtype="str"),
+            "sailings": np.full(len(lines), np.nan),
         }
     )

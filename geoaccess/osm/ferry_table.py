@@ -37,7 +37,7 @@ __all__ = ["COLUMNS", "FerryRow", "read_ferry_table", "write_ferry_table"]
 COLUMNS = (
     "id", "way_id", "relation_id", "name", "from", "from_lon", "from_lat", "to", "to_lon", "to_lat", "minutes",
     "motor_vehicle", "departures_per_day", "headway_min", "days", "first", "last", "departures", "departures_back",
-    "check_in_min", "ship", "season", "leaves_region", "sure", "source", "note",
+    "check_in_min", "timetable", "ship", "season", "leaves_region", "sure", "source", "note",
 )  # fmt: skip
 """Every column that a table of ferries may have; all but the ones that say which ferry it is may be left out."""
 
@@ -64,6 +64,8 @@ class FerryRow:
     ship: str
     season: Season
     note: str
+    places: tuple[str, str] = ("", "")
+    timetable: str = ""
 
     @property
     def label(self) -> str:
@@ -82,7 +84,8 @@ def read_ferry_table(path: Path) -> list[FerryRow]:
     both quays. The headway is `headway_min`, else that of the departures, else that of `first`, `last` and
     `departures_per_day` (which may be below 1), else that of `days` alone (`Mo,We,Fr`). `check_in_min` is how long
     before the departure a car must be there. Ferries of one `ship` are boarded once: who stays on board at a quay does
-    not wait again. `season` is `all year`, `May-August`, `05-20/08-31`.
+    not wait again. `season` is `all year`, `May-August`, `05-20/08-31`. Where a GTFS feed of the study has the ferry
+    too, the feed counts, unless `timetable` is `table`.
 
     Raises
     ------
@@ -172,6 +175,8 @@ class _Row:
             ship=self.line.get("ship", ""),
             season=season,
             note=self.line.get("note", ""),
+            places=(self.line.get("from", ""), self.line.get("to", "")),
+            timetable=self._value("timetable", _whose, "write table or gtfs: which of the two counts") or "",
         )
 
     def _ends(self) -> tuple[tuple[float, float], tuple[float, float]] | None:
@@ -225,6 +230,11 @@ def _longitude(text: str) -> float | None:
 def _latitude(text: str) -> float | None:
     degrees = parse_number(text, decimal_comma=True)
     return degrees if degrees is not None and abs(degrees) <= 90 else None  # noqa: PLR2004
+
+
+def _whose(text: str) -> str | None:
+    word = text.lower()
+    return word if word in ("table", "gtfs") else None
 
 
 def _yes_or_no(text: str) -> bool | None:

@@ -6,7 +6,7 @@ from geoaccess.routing.departures import departures_on
 from geoaccess.routing.field import NearestField, solve_nearest
 from geoaccess.routing.flows import Flows, people_on_edges
 from geoaccess.routing.gains import site_gains
-from geoaccess.routing.gtfs import gtfs_departures
+from geoaccess.routing.gtfs import FerryFeed, carries_cars, gtfs_departures, read_ferry_feed
 from geoaccess.routing.matrices import (
     memory_left,
     shortest_path_trees,
@@ -17,6 +17,7 @@ from geoaccess.routing.matrices import (
 from geoaccess.routing.nearby import weighted_reach
 from geoaccess.routing.nearer import nearer_pairs
 from geoaccess.routing.routes import route, route_kept
+from geoaccess.routing.sailings import Sailed, attach_departures
 from geoaccess.routing.service_times import TravelTimes, nearest_by_service
 from geoaccess.routing.sites import (
     ISLAND_WITHOUT_FERRY,
@@ -26,7 +27,8 @@ from geoaccess.routing.sites import (
     nearest,
     nearest_snapped,
 )
-from geoaccess.routing.timetable import Sailed, attach_departures, day_profile, travel_times_at
+from geoaccess.routing.timetable import day_profile, travel_times_at
+from geoaccess.routing.timetable_network import Timetabled, follow_timetable
 from geoaccess.routing.updates import (
     Change,
     add_site,
@@ -37,6 +39,7 @@ from geoaccess.routing.updates import (
     remove_site,
     undo,
 )
+from geoaccess.routing.waits import MeanWait, mean_wait
 
 __all__ = [
     "ISLAND_WITHOUT_FERRY",
@@ -44,19 +47,25 @@ __all__ = [
     "PASSENGER_FERRY_ONLY",
     "ROAD_NOT_CONNECTED",
     "Change",
+    "FerryFeed",
     "Flows",
+    "MeanWait",
     "NearestField",
     "Sailed",
+    "Timetabled",
     "TravelTimes",
     "add_site",
     "attach_departures",
     "by_blocks_of_cells",
+    "carries_cars",
     "close_edges",
     "closing_effects",
     "day_profile",
     "departures_on",
     "ferry_edges",
+    "follow_timetable",
     "gtfs_departures",
+    "mean_wait",
     "memory_left",
     "move_site",
     "nearer_pairs",
@@ -65,6 +74,7 @@ __all__ = [
     "nearest_snapped",
     "open_edges",
     "people_on_edges",
+    "read_ferry_feed",
     "remove_site",
     "route",
     "route_kept",

@@ -18,11 +18,22 @@ if TYPE_CHECKING:
 
     from geoaccess.osm import FerryRow
 
-__all__ = ["DEPARTURE_COLUMNS", "departures_on"]
+__all__ = ["DEPARTURE_COLUMNS", "departure_table", "departures_on"]
 
 DEPARTURE_COLUMNS = ("ferry", "from_lon", "from_lat", "to_lon", "to_lat", "departs_s", "arrives_s", "check_in_s")
+_MORE = {"from_name": "str", "to_name": "str", "source": "str", "booked": "bool", "assumed": "bool"}
 
 Place = tuple[float, float]
+
+
+def departure_table(rows: Sequence[Sequence[object]]) -> pd.DataFrame:
+    """Return departures as a table: the columns of `DEPARTURE_COLUMNS`, then what is known of where they are from.
+
+    That is the names of the quays (`from_name`, `to_name`), the `source`, whether the sailing is to be `booked`, and
+    whether it is only `assumed` that it takes cars.
+    """
+    table = pd.DataFrame(rows, columns=[*DEPARTURE_COLUMNS, *_MORE])
+    return table.astype({"ferry": "str", **dict.fromkeys(DEPARTURE_COLUMNS[1:], "float"), **_MORE})
 
 
 @checks_arguments
@@ -47,7 +58,8 @@ def departures_on(
     Returns
     -------
     Departures as `attach_departures` takes them, in seconds after midnight of `day` (one row without a time where a
-    ferry lies still on all days), and for each row that has no departures why not.
+    ferry lies still on all days), with the names of quays and the `source`, and for each row that has no departures
+    why not.
     """
     found: list[tuple[object, ...]] = []
     left: dict[str, str] = {}
@@ -67,11 +79,11 @@ def departures_on(
                 left[row.label] = note("no_sailing")
             for backward in (False, True):
                 a, b = ends[::-1] if backward else ends
+                more = *(row.places[::-1] if backward else row.places), note("row_of_table", row=row.row), False, False
                 for departs in [clock for clock, back in times if back is backward] or [np.nan]:
                     arrives = np.nan if row.crossing_s is None else departs + row.crossing_s
-                    found.append((row.label, *a, *b, departs, arrives, row.check_in_s))
-    table = pd.DataFrame(found, columns=list(DEPARTURE_COLUMNS))
-    return table.astype(dict.fromkeys(DEPARTURE_COLUMNS[1:], float)), left
+                    found.append((row.label, *a, *b, departs, arrives, row.check_in_s, *more))
+    return departure_table(found), left
 
 
 def _times(row: FerryRow, dates: Sequence[dt.date], sails: Sequence[bool]) -> list[tuple[float, bool]]:

@@ -12,9 +12,8 @@ from geoaccess.defaults import DAY_S
 from geoaccess.errors import InputError
 from geoaccess.kernels import graph, search, timetable
 from geoaccess.kernels.keys import FAR
-from geoaccess.network import DECISECONDS, Network, retimed
+from geoaccess.network import DECISECONDS, Network
 from geoaccess.routing.legs import legs
-from geoaccess.routing.quays import Quays
 from geoaccess.routing.sites import nearest_snapped
 
 if TYPE_CHECKING:
@@ -24,28 +23,11 @@ if TYPE_CHECKING:
 
     from geoaccess.direction import Direction
     from geoaccess.network import Arcs
+    from geoaccess.routing.sailings import Sailed
 
-__all__ = ["Sailed", "attach_departures", "day_profile", "travel_times_at"]
+__all__ = ["day_profile", "travel_times_at"]
 
-_COLUMNS = ("ferry", "from_lon", "from_lat", "to_lon", "to_lat", "departs_s", "arrives_s", "check_in_s")
 _FIGURES = ("mean_s", "median_s", "p90_s", "worst_s", "departures", "longest_gap_s", "gap_begins_s")
-
-
-class Sailed(NamedTuple):
-    """Departures tied to the network.
-
-    `roads` is the network without the ferries that have departures; each departure leads from the road node
-    `from_node`, where one must be at `leave_ds`, to the road node `to_node`, where one is at `arrive_ds`, sorted by
-    falling `leave_ds`. `unknown` names the ferries whose quays no car ferry of the network joins.
-    """
-
-    roads: Network
-    from_node: npt.NDArray[np.int32]
-    to_node: npt.NDArray[np.int32]
-    leave_ds: npt.NDArray[np.int64]
-    arrive_ds: npt.NDArray[np.int64]
-    unknown: list[str]
-    closed_edges: npt.NDArray[np.int64]
 
 
 class _Overlay(NamedTuple):
@@ -60,78 +42,6 @@ class _Overlay(NamedTuple):
     leaves: npt.NDArray[np.int64]
     arrives: npt.NDArray[np.int64]
     by_land: npt.NDArray[np.int64]
-
-
-@checks_arguments
-def attach_departures(network: Network, departures: pd.DataFrame, *, limit_m: float = 1500.0) -> Sailed:
-    """Tie departures to the quays of the network, and take the ferries that have departures out of its roads.
-
-    Parameters
-    ----------
-    departures
-        One row per departure: `ferry` (a name), the two quays `from_lon`, `from_lat`, `to_lon`, `to_lat` (degrees),
-        `departs_s` and `arrives_s` (seconds after midnight of the day in question, beyond 86400 on the days after it;
-        an arrival of NaN means the crossing takes what it takes in the network), and `check_in_s`, how long before
-        the departure one must be at the quay. Rows whose `departs_s` is NaN say only that a ferry has a timetable: it
-        lies still then.
-    limit_m
-        How far a quay of the network may be from the one of the table.
-
-    Raises
-    ------
-    InputError
-        If a column is missing or a boat arrives before it departs.
-    """
-    missing = [name for name in _COLUMNS if name not in departures]
-    if missing:
-        raise InputError(f"departures: no column {', '.join(missing)}")
-    late = departures[departures["arrives_s"] <= departures["departs_s"]]
-    if len(late):
-        row = late.iloc[0]
-        raise InputError(
-            f"departures: {len(late)} boats arrive before they depart, the first {row['ferry']} at "
-            f"{row['departs_s']:g} s, {row['arrives_s']:g} s"
-        )
-    quays = Quays(network)
-    unknown: list[str] = []
-    edges: set[int] = set()
-    parts = []
-    for _, group in departures.groupby(list(_COLUMNS[1:5]), sort=True):
-        a_lon, a_lat, b_lon, b_lat = group[list(_COLUMNS[1:5])].to_numpy(float)[0].tolist()
-        crossing = quays.between((a_lon, a_lat), (b_lon, b_lat), limit_m=limit_m)
-        if crossing is None:
-            unknown.append(str(group["ferry"].iloc[0]))
-            continue
-        edges.update(crossing.edges)
-        sailing = group[group["departs_s"].notna()]
-        departs = np.rint(sailing["departs_s"].to_numpy(float) * DECISECONDS)
-        arrives = sailing["arrives_s"].to_numpy(float) * DECISECONDS
-        arrives = np.rint(np.where(np.isnan(arrives), departs + max(crossing.forward_ds, 1), arrives))
-        check_in = np.rint(sailing["check_in_s"].to_numpy(float) * DECISECONDS)
-        parts.append(
-            np.column_stack(
-                [
-                    np.full(len(sailing), crossing.from_road),
-                    np.full(len(sailing), crossing.to_road),
-                    departs - check_in - crossing.from_queue_ds,
-                    np.maximum(arrives, departs + 1) + crossing.to_queue_ds,
-                ]
-            )
-        )
-    table = np.concatenate(parts).astype(np.int64) if parts else np.empty((0, 4), np.int64)
-    table = table[np.lexsort((table[:, 3], -table[:, 2]))]
-    closed = np.array(sorted(edges), np.int64)
-    forward, backward = network.edge_forward_ds.copy(), network.edge_backward_ds.copy()
-    forward[closed] = backward[closed] = -1
-    return Sailed(
-        roads=retimed(network, edge_forward_ds=forward, edge_backward_ds=backward),
-        from_node=table[:, 0].astype(np.int32),
-        to_node=table[:, 1].astype(np.int32),
-        leave_ds=table[:, 2],
-        arrive_ds=table[:, 3],
-        unknown=list(dict.fromkeys(unknown)),
-        closed_edges=closed,
-    )
 
 
 @checks_arguments

@@ -104,10 +104,11 @@ TABLES: Final = (
         "ferries",
         lambda answers: answers.network.ferries,
         {
-            **unitless("way_id", "name", "cars", "note", "kind", "relation_id", "duration", "table_row"),
+            **unitless("way_id", "name", "cars", "note", "kind", "relation_id", "duration", "table_row", "timetable"),
             **dict.fromkeys(("crossing_s", "wait_s", "wait_planned_s", "wait_unplanned_s", "check_in_s"), "s"),
             "headway_s": "s",
             "joined": "count",
+            "sailings": "count",
             "length_m": "m",
             **dict.fromkeys(("from_lon", "from_lat", "to_lon", "to_lat"), "degrees"),
         },
