@@ -7,8 +7,6 @@ not matter.
 
 from __future__ import annotations
 
-import csv
-import io
 import zipfile
 from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
@@ -85,10 +83,10 @@ class FeedFiles:
         with self._open(name) as stream:
             line = stream.readline(_PIECE)
         try:
-            words = next(csv.reader(io.StringIO(line.decode("utf-8-sig"))), [])
+            words = line.decode("utf-8-sig").split(",")
         except UnicodeDecodeError as error:
             raise InputError(f"{self.path}: {name}.txt is not in UTF-8 ({error})") from error
-        return [word.strip() for word in words]
+        return [word.strip().strip('"').strip() for word in words]
 
     def _rows(
         self, name: str, header: Sequence[str], columns: Sequence[str], where: str, among: Collection[str] | None
