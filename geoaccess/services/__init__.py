@@ -4,6 +4,7 @@ from geoaccess.services.levels import at_least, read_levels
 from geoaccess.services.offices import fte_days_per_thousand, move_days, open_chance
 from geoaccess.services.opening import open_days, open_hours
 from geoaccess.services.providers import allowed_by_names, allowed_by_zone, change_permissions
+from geoaccess.services.review import sites_from_review
 from geoaccess.services.sites import (
     SAME_PLACE_M,
     carrying,
@@ -12,7 +13,6 @@ from geoaccess.services.sites import (
     read_sites,
     same_places,
     sites_from_features,
-    sites_from_review,
 )
 
 __all__ = [

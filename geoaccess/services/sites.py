@@ -1,4 +1,4 @@
-"""Tables of sites: from files, from mapped features by tag rules, and from a reviewed table of features."""
+"""Tables of sites: from files and from mapped features by tag rules."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ __all__ = [
     "read_sites",
     "same_places",
     "sites_from_features",
-    "sites_from_review",
 ]
 
 SAME_PLACE_M = 50.0
@@ -40,7 +39,6 @@ _COORDINATES = ("lon", "lat")
 _OURS = ("site_id", *_COLUMNS, "geometry")
 _COLUMNS_NAMED = ("id", "name", "level", "note", *_COORDINATES)
 _OSM_PREFIX = {"node": "n", "way": "w", "relation": "r"}
-_REVIEWED = ("osm_type", "osm_id", "service", "name", "level", "proxy", "reason")
 _SHOWN = 5
 
 
@@ -120,7 +118,7 @@ def read_sites(
     if "id" not in named:
         number = (table.groupby("service").cumcount() + 1).map("{:03d}".format)
         table.index = pd.Index(table["service"] + "-" + number, name="site_id")
-    return _checked(table, str(path))
+    return checked_sites(table, str(path))
 
 
 @checks_arguments
@@ -166,58 +164,8 @@ def sites_from_features(
     if with_names:
         chosen &= named(with_names)
     chosen &= ~named(without_names)
-    table = _from_features(features[chosen], pd.Series(service, index=features.index[chosen]), source)
+    table = sites_of_features(features[chosen], pd.Series(service, index=features.index[chosen]), source)
     return merge_near(table, merge_within_m)
-
-
-@checks_arguments
-def sites_from_review(
-    features: gpd.GeoDataFrame, path: Path, *, source: str = "© OpenStreetMap contributors"
-) -> gpd.GeoDataFrame:
-    """Take as sites what a reviewed table says of mapped features.
-
-    The table has a row per feature and service: `osm_type`, `osm_id`, `service` (empty where the feature is not
-    used), `name`, `level`, `proxy` (yes or no), `reason`. Positions come from the features. Every feature
-    must be in the table: one that nobody has looked at is not quietly left out.
-
-    Raises
-    ------
-    InputError
-        If the table lacks a feature or a reason, uses a feature that is not there, or one twice for one service, or
-        has a `proxy` that is neither yes nor no.
-    """
-    rows = read_table(path)
-    missing = [name for name in _REVIEWED if name not in rows]
-    if missing:
-        raise InputError(f"{path}: no column {', '.join(missing)}; it has {', '.join(rows.columns)}")
-    review = pd.DataFrame({name: read_text(rows, name) for name in _REVIEWED})
-    proxy, problems = read_yes(rows, "proxy")
-    label = review["osm_type"] + " " + review["osm_id"]
-    used = (review["service"] != "").to_numpy()
-    there = {
-        f"{kind} {number}": i
-        for i, (kind, number) in enumerate(zip(features["osm_type"], features["osm_id"], strict=True))
-    }
-    problems += [
-        f"row {row}: {label[row]} is not among the features of the extract"
-        for row in label.index[used & ~label.isin(there)]
-    ]
-    problems += empty_rows(rows, "reason")
-    labelled = set(label)
-    problems += [
-        f"no row for {feature} of the extract; an empty service leaves it out"
-        for feature in there
-        if feature not in labelled
-    ]
-    if problems:
-        raise InputError.listing(str(path), problems)
-    review = review[used]
-    table = _from_features(features.iloc[[there[text] for text in label[used]]], review["service"], source)
-    table["name"] = np.where(review["name"] != "", review["name"], table["name"])
-    table["level"] = review["level"].to_numpy()
-    table["proxy"] = proxy[used]
-    table["note"] = review["reason"].to_numpy()
-    return _checked(table, str(path))
 
 
 @checks_arguments
@@ -334,7 +282,8 @@ def _points(path: Path, rows: Any, columns: Mapping[str, str], crs: str) -> Any:
     return gpd.GeoSeries.from_xy(x, y, crs=system).to_crs("EPSG:4326")
 
 
-def _from_features(features: gpd.GeoDataFrame, service: pd.Series[str], source: str) -> gpd.GeoDataFrame:
+def sites_of_features(features: gpd.GeoDataFrame, service: pd.Series[str], source: str) -> gpd.GeoDataFrame:
+    """Return mapped features as sites, each of a service, by ids of the map; unchecked."""
     import geopandas as gpd
 
     labels = [
@@ -356,7 +305,8 @@ def _from_features(features: gpd.GeoDataFrame, service: pd.Series[str], source: 
     )
 
 
-def _checked(table: gpd.GeoDataFrame, subject: str) -> gpd.GeoDataFrame:
+def checked_sites(table: gpd.GeoDataFrame, subject: str) -> gpd.GeoDataFrame:
+    """Return a table of sites whose ids and places were checked; errors name the subject."""
     x, y = table.geometry.x.to_numpy(), table.geometry.y.to_numpy()
     problems = [
         f"{table.index[i]}: ({x[i]}, {y[i]}) is no longitude and latitude"

@@ -10,6 +10,7 @@ from geoaccess import files, services
 from geoaccess.errors import InputError
 from geoaccess.study.settings.inputs import SitesFromFile, SitesFromOsm
 from geoaccess.study.site_columns import at_their_levels, read_with_columns, refuse_columns
+from geoaccess.study.stages.extracts import PLACES, features_of
 from geoaccess.study.stages.subjects import about, fetch_hint
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ def read_places(study: Study, mapped: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             )
         else:
             table = services.sites_from_review(
-                mapped[services.carrying(mapped, source.tags)], study.resolve(source.file)
+                mapped[services.carrying(mapped, source.tags)],
+                study.resolve(source.file),
+                places=features_of(study, [("place", kind) for kind in PLACES]),
             )
         if not isinstance(source, SitesFromFile):
             refuse_columns(study, table)
