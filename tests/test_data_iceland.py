@@ -9,13 +9,28 @@ from math import asin, cos, radians, sin, sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 import osmium
+import pandas as pd
 import pytest
 import shapely
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-COLUMNS = ["osm_type", "osm_id", "osm_name", "osm_tag", "lon", "lat", "service", "name", "level", "proxy", "reason"]
+COLUMNS = [
+    "osm_type",
+    "osm_id",
+    "osm_name",
+    "osm_tag",
+    "lon",
+    "lat",
+    "service",
+    "name",
+    "level",
+    "proxy",
+    "reason",
+    "position",
+    "source",
+]
 SERVICES = {"gp", "legevakt", "hospital", "ambulance_base"}
 HEALTH_TAGS = {
     "amenity": {"hospital", "clinic", "doctors", "fire_station"},
@@ -72,6 +87,10 @@ def _key(row: dict[str, str]) -> tuple[str, int]:
     return row["osm_type"], int(row["osm_id"])
 
 
+def _mapped(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    return [row for row in rows if row["position"] == ""]
+
+
 def _used(rows: list[dict[str, str]], service: str) -> list[dict[str, str]]:
     return [row for row in rows if row["service"] == service]
 
@@ -99,13 +118,13 @@ def test_every_health_feature_is_in_the_table(rows, features):
 
 
 def test_features_of_other_tags_are_there_only_because_they_are_used(rows, features):
-    others = [row for row in rows if not _is_health(features[_key(row)].tags)]
+    others = [row for row in _mapped(rows) if not _is_health(features[_key(row)].tags)]
     assert [row for row in others if not row["service"]] == []
 
 
 def test_rows_agree_with_the_extract(rows, features):
     problems = []
-    for row in rows:
+    for row in _mapped(rows):
         feature = features.get(_key(row))
         tag, _, value = row["osm_tag"].partition("=")
         if feature is None or feature.tags.get(tag) != value:
@@ -115,6 +134,37 @@ def test_rows_agree_with_the_extract(rows, features):
         elif feature.place is None or _metres((float(row["lon"]), float(row["lat"])), feature.place) > 100:
             problems.append((*_key(row), "over 100 m from the extract", str(feature.place)))
     assert problems == []
+
+
+def test_what_is_not_mapped_stands_at_a_place_of_the_extract(rows, data):
+    keys = osmium.filter.KeyFilter("place")
+    file = str(data / "iceland" / "iceland-2019.osm.pbf")
+    nodes = osmium.FileProcessor(file, osmium.osm.NODE).with_filter(keys)
+    places = {node.id: (node.tags["name"], node.tags["place"], node.lon, node.lat) for node in nodes}
+    added = [row for row in rows if row["position"] == "town centre"]
+    assert len(added) + len(_mapped(rows)) == len(rows)
+    for row in added:
+        name, place, lon, lat = places[int(row["osm_id"])]
+        assert (row["osm_type"], row["osm_name"], row["osm_tag"]) == ("node", name, f"place={place}")
+        assert _metres((float(row["lon"]), float(row["lat"])), (lon, lat)) < 1
+        assert row["source"]
+
+
+def test_the_people_of_2019_are_those_of_the_register_where_the_census_counted_them(data):
+    folder = data / "iceland"
+    before, now = (
+        pd.read_csv(folder / f"population_1km_{year}.csv", index_col="cell_id")["population"] for year in (2011, 2019)
+    )
+    register = pd.read_csv(folder / "municipalities.csv", index_col="municipality")
+    assert now.index.equals(before.index)
+    in_no_municipality = 30  # one cell of 2011 beyond every border, left as it was
+    assert now.sum() == register["population_2019"].sum() + in_no_municipality
+    # 15 and more people a cell are whole numbers near to one factor per municipality: none above the fastest growth
+    large = before >= 15
+    growth = (register["population_2019"] / register["population_2012"]).agg(["min", "max"])
+    ratio = (now / before)[large]
+    assert ratio.min() > growth["min"] - 0.15
+    assert ratio.max() < growth["max"] + 0.15
 
 
 def test_no_row_is_given_twice(rows):

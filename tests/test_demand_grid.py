@@ -43,7 +43,11 @@ def expected(size: int = 1000) -> set[tuple[float, ...]]:
 
 @pytest.mark.parametrize(
     ("name", "people", "cells"),
-    [("population_1km_2018.csv", 348_342, 1153), ("population_1km_2011.csv", 318_327, 1606)],
+    [
+        ("population_1km_2019.csv", 357_021, 1606),
+        ("population_1km_2018.csv", 348_342, 1153),
+        ("population_1km_2011.csv", 318_327, 1606),
+    ],
 )
 def test_iceland(data, name, people, cells):
     read = read_cells(data / "iceland" / name, x="x_3035", y="y_3035", anchor="lower_left")

@@ -13,7 +13,7 @@ import geoaccess as ga
 from geoaccess.study import load_study, stages
 
 ROOT = Path(__file__).parents[1]
-TOTAL = 348_342
+TOTAL = 357_021
 TO_PATIENT = ga.measures.ServiceSpec(key="to_patient", label="Ambulance at the patient", direction="to_people")
 FIGURES = ga.ambulance.read_ambulance_figures()
 CAR = FIGURES.modes["car"]
@@ -37,7 +37,7 @@ def iceland(tmp_path_factory):
 def searched(iceland):
     roads, cells, sites = iceland
     bases, hospitals = (sites[sites["service"] == name] for name in ("ambulance_base", "hospital"))
-    assert (len(bases), len(hospitals)) == (33, 8)
+    assert (len(bases), len(hospitals)) == (35, 9)
     out = ga.nearest(roads, cells, bases, k=5, direction="to_people")
     onward = ga.nearest(roads, cells, hospitals, k=1)
     back = ga.travel_times(roads, ga.snap(roads, hospitals), ga.snap(roads, bases))

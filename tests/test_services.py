@@ -501,6 +501,40 @@ def test_a_wrong_row_of_the_review_is_named(review, row, words):
     assert [word for word in words if word not in message] == []
 
 
+CENTRE = f"{REVIEWED[0]},position,source"
+
+
+def test_a_service_that_is_not_mapped_stands_at_its_town(review):
+    town = places([(18.5, 69.5)], service=["x"]).assign(osm_type="node", osm_id="77", name="Gryllefjord", tags=[{}])
+    rows = [
+        *(f"{row},," for row in GOOD),
+        "node,77,gp,Gryllefjord GP,,no,Two days a week.,town centre,Senja municipality",
+    ]
+    sites = sites_from_review(MAPPED, review(rows, CENTRE), places=town)
+    added = sites.loc["gp-n77"]
+    assert (added["name"], added["source"]) == ("Gryllefjord GP", "Senja municipality")
+    assert added["note"] == "Not mapped: put at the centre of its town. Two days a week."
+    assert (added.geometry.x, added.geometry.y) == (18.5, 69.5)
+    assert len(sites) == len(sites_from_review(MAPPED, review(GOOD))) + 1
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("node,78,gp,Somewhere,,no,x,town centre,them", ["row 8", "node 78", "no place of the extract"]),
+        ("node,77,gp,,,no,x,town centre,them", ["row 8", "a name"]),
+        ("node,77,gp,Name,,no,x,town centre,", ["row 8", "a source"]),
+        ("node,77,,Name,,no,x,town centre,them", ["row 8", "a service"]),
+        ("node,1,birth_unit,Name,,no,x,harbour,them", ["row 8", "harbour", "town centre"]),
+    ],
+)
+def test_a_wrong_row_at_a_town_is_named(review, row, words):
+    town = places([(18.5, 69.5)], service=["x"]).assign(osm_type="node", osm_id="77", name="Gryllefjord", tags=[{}])
+    with pytest.raises(InputError) as caught:
+        sites_from_review(MAPPED, review([*(f"{one},," for one in GOOD), row], CENTRE), places=town)
+    assert [word for word in words if word not in str(caught.value)] == []
+
+
 def test_all_wrong_rows_are_named_at_once(review):
     message = review_refused(review([*GOOD, "node,99,gp,,,no,x", "node,98,gp,,,no,x", "node,2,,,,no,"]))
     assert [word for word in ("node 99", "node 98", "row 10") if word not in message] == []
@@ -544,13 +578,15 @@ def test_the_review_of_iceland_gives_the_sites_it_names(iceland, data):
     assert set(sites.index) == expected.keys()
     for label, site in sites.iterrows():
         row = expected[label]
-        assert site["note"] == row["reason"]
+        at_centre = row["position"] == "town centre"
+        assert site["note"] == ("Not mapped: put at the centre of its town. " if at_centre else "") + row["reason"]
+        assert site["source"] == (row["source"] if at_centre else "© OpenStreetMap contributors")
         assert site["level"] == row["level"]
         assert site["proxy"] == (row["proxy"] == "yes")
         assert site["name"] == (row["name"] or row["osm_name"])
         assert EARTH.inv(site.geometry.x, site.geometry.y, float(row["lon"]), float(row["lat"]))[2] < 200
-    assert Counter(sites["service"]) == {"gp": 47, "legevakt": 27, "hospital": 8, "ambulance_base": 33}
-    assert sites["proxy"].sum() == 32
+    assert Counter(sites["service"]) == {"gp": 73, "legevakt": 32, "hospital": 9, "ambulance_base": 35}
+    assert sites["proxy"].sum() == 34
 
 
 # Putting together

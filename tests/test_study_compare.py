@@ -217,18 +217,22 @@ def test_the_command_line_compares(tiny, tmp_path):
 
 
 def test_vestmannaeyjar_without_herjolfur(root):
+    """The islands without their own hospital, then without their ferries as well."""
     study = load_study(root / "configs" / "iceland.toml")
     both = read_scenario(root / "configs" / "scenarios" / "iceland-herjolfur.toml")
-    one = Scenario(title="only from Þorlákshöfn", close=both.close[:1])
-    found = compare_study(study, [both, one], show=False)
-    cells = found.cells[0]
+    gone = [{"service": "hospital", "site": "hospital-n457702046"}]
+    alone = Scenario(title="no hospital on the islands", remove=gone, close=both.close)
+    one = Scenario(title="only from Þorlákshöfn", remove=gone, close=both.close[:1])
+    found = compare_study(study, [both, alone, one], show=False)
+    assert (found.cells[0]["hospital_change"] != "became_unreached").all()  # they have a hospital of their own
+    cells = found.cells[1]
     cut = cells[cells["hospital_change"] == "became_unreached"]
     assert set(cut["municipality"]) == {"Vestmannaeyjabær"}
-    assert cut["population"].sum() == 4287
+    assert cut["population"].sum() == 4301
     assert set(cut["hospital_reason_after"]) == {"island_without_ferry"}
-    slower = found.cells[1][found.cells[1]["hospital_change"] == "worse"]
-    assert slower["population"].sum() == 4287  # the longer crossing is left
-    assert (found.cells[1]["hospital_change"] != "became_unreached").all()
+    slower = found.cells[2][found.cells[2]["hospital_change"] == "worse"]
+    assert slower["population"].sum() == 4301  # the longer crossing is left
+    assert (found.cells[2]["hospital_change"] != "became_unreached").all()
 
 
 def test_senja_with_two_offices_more(senja_compared, troms_solved):

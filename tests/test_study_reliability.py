@@ -79,7 +79,7 @@ def test_the_command_line_draws_iceland(root, tmp_path):
     cells = pd.read_parquet(tmp_path / "reliability_hospital_cells.parquet")
     islands = cells[cells["municipality"] == "Vestmannaeyjabær"]
     assert islands["chance_reached"].between(0.8, 0.999).all()  # one of two routes at least
-    assert cells["population"].sum() == pd.read_csv(root / "data/iceland/population_1km_2018.csv")["population"].sum()
+    assert cells["population"].sum() == pd.read_csv(root / "data/iceland/population_1km_2019.csv")["population"].sum()
 
 
 def test_troms_is_drawn_with_its_own_table(root):
