@@ -68,7 +68,7 @@ class _ServicePage:
     map_caption: str
     dots: DotPlot | None
     slack: list[str]
-    exposed: tables.Table
+    exposed: tables.Table | None
 
 
 def report_page(path: Path, *, report: Report) -> None:
@@ -143,14 +143,18 @@ def _page(report: Report) -> str:
         "equity": sentences.equity_sentences(report, writer),
         "equity_table": tables.equity_table(report, writer),
         "reason_table": tables.reason_table(report, writer) if unreached else None,
-        "unreached_table": tables.unreached_table(report, writer) if unreached else None,
+        "unreached_table": tables.unreached_table(report, writer) if unreached and report.zoned else None,
         "islands": sentences.island_sentence(report, writer),
         "island_table": tables.island_table(report, writer),
         "slack_table": tables.slack_table(report, writer),
         "extras": [(extra, tables.extra_table(extra, writer)) for extra in report.extras],
         "method": sentences.method(report, writer),
         "formulas": _FORMULAS,
-        "sources": {writer.known(name, otherwise=name): source for name, source in _SOURCES.items()},
+        "sources": {
+            writer.known(name, otherwise=name): source
+            for name, source in _SOURCES.items()
+            if name != "classes" or report.classed
+        },
         "limits": sentences.limits(report, writer),
         "apa": _apa(report, writer),
         "bibtex": _bibtex(report, writer),
@@ -169,9 +173,9 @@ def _service(found: ServiceFindings, report: Report, writer: Writer) -> _Service
         picture=_embedded(report.pictures, f"map_{found.key}.png"),
         alt=writer.text("map_alt", service=found.label, text=" ".join(findings)),
         map_caption=writer.text("map_caption", service=found.label),
-        dots=dot_plot(found, report.scheme, writer),
+        dots=dot_plot(found, report.scheme, writer) if report.zoned else None,
         slack=sentences.slack_sentences(found, writer),
-        exposed=tables.exposed_table(found, report.scheme, writer),
+        exposed=tables.exposed_table(found, report.scheme, writer) if report.zoned else None,
     )
 
 
@@ -179,7 +183,9 @@ def _figures(report: Report, writer: Writer) -> dict[str, list[tuple[str, str]]]
     """Return the figures of each section, embedded, with their captions."""
     found: dict[str, list[tuple[str, str]]] = {name: [] for name in _SECTIONS}
     for figure in FIGURES:
-        found[figure.section].append((_embedded(report.pictures, figure.name), writer[figure.caption]))
+        plain = figure.caption == "curves_caption" and not report.classed
+        caption = writer["curves_plain" if plain else figure.caption]
+        found[figure.section].append((_embedded(report.pictures, figure.name), caption))
     return found
 
 

@@ -130,3 +130,13 @@ class Report:
     pictures: Mapping[str, bytes]
     extras: tuple[Extra, ...] = field(default=())
     scheme: CentralityScheme = field(default_factory=read_scheme)
+
+    @property
+    def classed(self) -> bool:
+        """Whether anybody lives in a class; else nothing is said by class."""
+        return any(name in self.classes for name in self.scheme.ids)
+
+    @property
+    def zoned(self) -> bool:
+        """Whether anybody lives in a municipality; else nothing is said by municipality."""
+        return self.data.counts["municipalities"] > 0

@@ -126,7 +126,9 @@ def asked(report: Report, writer: Writer) -> list[str]:
     texts = [
         writer.text("a_question", people=writer.people(report.population)),
         writer.text(
-            "a_scale", cells=writer.people(counts["cells"]), municipalities=writer.people(counts["municipalities"])
+            "a_scale" if report.zoned else "a_scale_cells",
+            cells=writer.people(counts["cells"]),
+            municipalities=writer.people(counts["municipalities"]),
         ),
     ]
     if scheme.district_ids and any(name in report.classes for name in scheme.ids):
@@ -155,7 +157,7 @@ def _is_divided(report: Report) -> bool:
 def equity_sentences(report: Report, writer: Writer) -> list[str]:
     """Say how much of the inequality lies between the classes."""
     texts = []
-    for found in report.services:
+    for found in report.services if report.classed else ():
         theil = found.equity.get("theil_t", {})
         value, between = theil.get("value", math.nan), theil.get("between", math.nan)
         if value > 0 and math.isfinite(between):
@@ -237,7 +239,7 @@ def limits(report: Report, writer: Writer) -> list[str]:
         far = writer.people(counts["people_far_from_roads"])
         texts.append(writer.text("l_walks", people=far, km=writer.plain(counts["long_walk_m"] / 1000)))
     for key, name in (("l_nearest", "cells_by_nearest_municipality"), ("l_class", "people_without_class")):
-        if counts[name]:
+        if counts[name] and (key != "l_class" or report.classed):
             texts.append(writer.text(key, n=writer.people(counts[name])))
     tags = {
         "unknown": counts.get("ways_with_unknown_values", 0),

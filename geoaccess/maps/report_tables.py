@@ -84,7 +84,7 @@ def data_table(report: Report, writer: Writer) -> Table:
 
 def norm_table(report: Report, writer: Writer) -> Table:
     """Return who meets each norm, everybody and by class."""
-    classes = list(report.classes)
+    classes = list(report.classes) if report.classed else []
     heads = [writer[key] for key in ("service", "norm", "within", "beyond", "share")]
     heads += [_class(name, report.scheme, writer) for name in classes]
     rows = [
@@ -99,6 +99,8 @@ def norm_table(report: Report, writer: Writer) -> Table:
         for found in report.services
         for norm in found.norms
     ]
+    if not report.classed:
+        return _table(writer["norms_plain"], heads, rows)
     return _table(writer["t_norms"], heads, rows, note=writer["norms_note"])
 
 
@@ -127,7 +129,11 @@ def equity_table(report: Report, writer: Writer) -> Table:
                 writer.people(found.unreached),
             ]
         )
-    return _table(writer["t_equity"], heads, rows, note=writer["equity_note"])
+    if report.classed:
+        return _table(writer["t_equity"], heads, rows, note=writer["equity_note"])
+    kept = [0, 1, 2, 6, 7]  # not those that compare classes
+    rows = [[row[place] for place in kept] for row in rows]
+    return _table(writer["t_equity"], [heads[place] for place in kept], rows, note=writer["equity_plain"])
 
 
 def _with_interval(row: Mapping[str, float], writer: Writer) -> str:
@@ -206,6 +212,8 @@ def slack_table(report: Report, writer: Writer) -> Table:
     for found in report.services:
         for row in found.slack.to_dict("records"):
             everybody = row["zoning"] == "everybody"
+            if not (everybody or report.classed):
+                continue
             rows.append(
                 [
                     found.label,
@@ -216,7 +224,10 @@ def slack_table(report: Report, writer: Writer) -> Table:
                     writer.minutes(row["p90_slack_s"], never="none"),
                 ]
             )
-    return _table(writer["t_slack"], heads, rows, texts=2)
+    if report.classed:
+        return _table(writer["t_slack"], heads, rows, texts=2)
+    heads, rows = [heads[0], *heads[2:]], [[row[0], *row[2:]] for row in rows]
+    return _table(writer["slack_plain"], heads, rows)
 
 
 def exposed_table(found: ServiceFindings, scheme: CentralityScheme, writer: Writer) -> Table:

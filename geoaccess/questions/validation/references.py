@@ -114,7 +114,7 @@ def write_reference_template(study: Study, path: Path) -> int:
     inside = joined[joined["municipality_id"] != ""]
     names = inside.drop_duplicates("municipality_id").sort_values("municipality_id")
     places = [(str(row.municipality_id), str(row.municipality)) for row in names.itertuples()]
-    classes = list(study.scheme.ids)
+    classes = [] if study.settings.centrality.kind == "none" else list(study.scheme.ids)
     if isinstance(study.settings.centrality, CentralityTable):
         found, _ = join_table(study, study.settings.centrality, cells[["population"]].join(joined))
         there = study.scheme.positions(found["centrality_class"])

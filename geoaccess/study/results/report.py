@@ -255,7 +255,7 @@ def _origins(study: Study, digests: Mapping[str, str]) -> list[maps.Origin]:
             found.append(origin("sites", f"sites {i}", named))
     if isinstance(settings.centrality, CentralityTable):
         found.append(maps.Origin("classes", settings.centrality.source, str(settings.centrality.year)))
-    else:
+    elif settings.centrality.note:
         found.append(maps.Origin("classes", settings.centrality.note))
     return found
 
@@ -307,6 +307,8 @@ def _columns(table: pd.DataFrame) -> list[str]:
         left_out.add("zoning")
     if "zoning" in table.columns and (table["zoning"] == "everybody").all():
         left_out |= {"zoning", "group"}
+    if "centrality_class" in table.columns and (table["centrality_class"].astype(str) == "unclassified").all():
+        left_out.add("centrality_class")
     return [
         column
         for column in table.columns

@@ -17,6 +17,8 @@ __all__ = [
     "CentralityComputed",
     "CentralityTable",
     "NetworkSettings",
+    "NoCentrality",
+    "NoZones",
     "PopulationSettings",
     "Sites",
     "SitesFromFile",
@@ -169,6 +171,22 @@ class ZonesFromColumn(Table):
     changes: str | None = None
 
 
+class NoZones(Table):
+    """[zones] left out: cells lie in no municipality."""
+
+    kind: Literal["none"] = "none"
+    changes: None = None
+    max_nearest_m: float = MAX_NEAREST_M
+
+
+class NoCentrality(Table):
+    """[centrality] left out: municipalities have no classes."""
+
+    kind: Literal["none"] = "none"
+    scheme: Literal["none"] = "none"
+    note: Literal[""] = ""
+
+
 class CentralityTable(Table):
     """[centrality] from an official table; index = "none" where it has classes only."""
 
@@ -219,5 +237,5 @@ class CentralityComputed(Table):
 
 
 Sites = Annotated[SitesFromFile | SitesFromOsm | SitesFromReview, Field(discriminator="kind")]
-Zones = Annotated[ZonesFromOsm | ZonesFromFile | ZonesFromColumn, Field(discriminator="kind")]
-Centrality = Annotated[CentralityTable | CentralityComputed, Field(discriminator="kind")]
+Zones = Annotated[ZonesFromOsm | ZonesFromFile | ZonesFromColumn | NoZones, Field(discriminator="kind")]
+Centrality = Annotated[CentralityTable | CentralityComputed | NoCentrality, Field(discriminator="kind")]

@@ -33,6 +33,8 @@ from geoaccess.study.settings.inputs import (
     CentralityComputed,
     CentralityTable,
     NetworkSettings,
+    NoCentrality,
+    NoZones,
     PopulationSettings,
     Sites,
     SitesFromFile,
@@ -83,8 +85,8 @@ class Settings(Table):
     population: PopulationSettings
     services: Annotated[dict[str, ServiceSettings], Field(min_length=1)]
     sites: Annotated[list[Sites], Field(min_length=1)]
-    zones: Zones
-    centrality: Centrality
+    zones: Zones = NoZones()
+    centrality: Centrality = NoCentrality()
     reliability: ReliabilitySettings | None = None
     zonings: list[Zonings] = []
     opening: OpeningSettings | None = None
@@ -118,6 +120,8 @@ class Settings(Table):
                 for key in self.centrality.services
                 if key not in self.services
             ]
+        if isinstance(self.zones, NoZones) and not isinstance(self.centrality, NoCentrality):
+            problems.append("[centrality] gives classes to municipalities: write [zones], which says what these are")
         if self.ambulance:
             problems += self.ambulance.problems({key: service.toward for key, service in self.services.items()})
         problems += self.demand.problems(self.services, self.population.ages)
@@ -280,16 +284,24 @@ class Study:
             found["zones"] = self.resolve(settings.zones.file)
         if isinstance(settings.zones, ZonesFromColumn) and settings.zones.names_file:
             found["zone names"] = self.resolve(settings.zones.names_file)
-        if settings.zones.changes:
-            found["zone changes"] = self.resolve(settings.zones.changes)
-        found["scheme"] = self._scheme_file
-        if isinstance(settings.centrality, CentralityTable):
-            found["centrality"] = self.resolve(settings.centrality.file)
-        else:
-            found["centrality profile"] = self.with_profile(settings.centrality.profile).profile
+        found |= self._files_of_classes
         if settings.reliability is not None:
             found["reliability"] = self.resolve(settings.reliability.table)
         return found | {what: self.resolve(name) for what, name in _files_asked(settings).items()}
+
+    @property
+    def _files_of_classes(self) -> dict[str, Path]:
+        settings = self.settings
+        found: dict[str, Path] = {}
+        if settings.zones.changes:
+            found["zone changes"] = self.resolve(settings.zones.changes)
+        if not isinstance(settings.centrality, NoCentrality):
+            found["scheme"] = self._scheme_file
+        if isinstance(settings.centrality, CentralityTable):
+            found["centrality"] = self.resolve(settings.centrality.file)
+        elif isinstance(settings.centrality, CentralityComputed):
+            found["centrality profile"] = self.with_profile(settings.centrality.profile).profile
+        return found
 
     @property
     def columns(self) -> list[str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from geoaccess import files, services, zones
 from geoaccess.errors import ConfigError, InputError
 from geoaccess.network import DECISECONDS
 from geoaccess.routing import nearest_snapped, weighted_reach
 from geoaccess.study.municipality_numbers import changes_of
-from geoaccess.study.settings.inputs import CentralityTable
+from geoaccess.study.settings.inputs import CentralityComputed, CentralityTable, NoCentrality
 from geoaccess.study.stages.networks import build_or_load_network, contract_or_load
 from geoaccess.study.stages.snapping import snap_as_set, snap_cells
 from geoaccess.study.stages.subjects import fetch_hint
@@ -19,10 +20,8 @@ from geoaccess.study.stages.subjects import fetch_hint
 if TYPE_CHECKING:
     import geopandas as gpd
     import numpy.typing as npt
-    import pandas as pd
 
     from geoaccess.hierarchy import Hierarchy
-    from geoaccess.study.settings.inputs import CentralityComputed
     from geoaccess.study.settings.study_file import Study
     from geoaccess.study.stages.snapping import Snapped
 
@@ -40,7 +39,7 @@ def check_scheme(study: Study) -> None:
         With what is wrong with it, or with the cuts of the study.
     """
     scheme, settings = study.scheme, study.settings.centrality
-    if isinstance(settings, CentralityTable):
+    if not isinstance(settings, CentralityComputed):
         return
     if settings.cuts is None and scheme.cuts is None:
         raise ConfigError(f"{study.path}: scheme {scheme.name} has no cuts; write cuts in [centrality]")
@@ -61,6 +60,8 @@ def join_classes(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the centrality of each cell, and the table of municipalities it comes from."""
     settings = study.settings.centrality
+    if isinstance(settings, NoCentrality):
+        return _no_classes(study, cells)
     if isinstance(settings, CentralityTable):
         return join_table(study, settings, cells)
     where = snapped.cells
@@ -102,6 +103,14 @@ def _classes(study: Study, cells: pd.DataFrame, table: pd.DataFrame, *, source: 
     given = cells[["population", "municipality_id", "municipality"]]
     joined = zones.join_centrality(given, table, source=source, scheme=study.scheme, changes=changes_of(study))
     return joined[["centrality_index", "centrality_class"]]
+
+
+def _no_classes(study: Study, cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return that no cell has a class, and an empty table of municipalities."""
+    columns = {"centrality_index": np.full(len(cells), np.nan)}
+    classes = pd.DataFrame(columns, index=cells.index)
+    classes["centrality_class"] = study.scheme.column(np.full(len(cells), -1))
+    return classes, classes.iloc[:0].rename_axis("municipality_id")
 
 
 def _weight(settings: CentralityComputed, times: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -10,7 +10,7 @@ from shapely.geometry import Point
 
 from geoaccess import files, zones
 from geoaccess.study.municipality_numbers import matched
-from geoaccess.study.settings.inputs import CentralityTable, ZonesFromColumn, ZonesFromFile, ZonesFromOsm
+from geoaccess.study.settings.inputs import CentralityTable, NoZones, ZonesFromColumn, ZonesFromFile, ZonesFromOsm
 from geoaccess.study.stages.extracts import boundaries_of, code_of
 from geoaccess.study.stages.kept_tables import drop_oldest, kept_tables
 from geoaccess.study.stages.subjects import about, fetch_hint
@@ -31,6 +31,8 @@ _KEPT = 8
 def join_zones(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, gpd.GeoDataFrame | None]:
     """Return municipality and region of each cell, and the polygons of municipalities where there are any."""
     settings = study.settings.zones
+    if isinstance(settings, NoZones):
+        return _nowhere(cells), None
     if isinstance(settings, ZonesFromColumn):
         return _zones_of_column(study, settings, cells), None
     if isinstance(settings, ZonesFromFile):
@@ -47,6 +49,12 @@ def join_zones(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, gpd
     else:
         municipalities = _zones_of_osm(study, settings, cells)
     return _assigned(study, cells, municipalities, settings.max_nearest_m), municipalities
+
+
+def _nowhere(cells: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return what cells are in where there are no municipalities."""
+    names = ("municipality_id", "municipality", "region_id", "region", "zone_note")
+    return pd.DataFrame({name: pd.Series("", index=cells.index, dtype="str") for name in names})
 
 
 def _assigned(
