@@ -183,8 +183,16 @@ class NoCentrality(Table):
     """[centrality] left out: municipalities have no classes."""
 
     kind: Literal["none"] = "none"
-    scheme: Literal["none"] = "none"
-    note: Literal[""] = ""
+
+    @property
+    def scheme(self) -> str:
+        """What stands for a scheme, with classes that nobody is in."""
+        return "none"
+
+    @property
+    def note(self) -> str:
+        """What there is to say of the classes."""
+        return ""
 
 
 class CentralityTable(Table):
