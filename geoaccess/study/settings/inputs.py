@@ -174,7 +174,7 @@ class ZonesFromColumn(Table):
 class NoZones(Table):
     """[zones] left out: cells lie in no municipality."""
 
-    kind: Literal["none"] = "none"
+    kind: Literal["none"]
     changes: None = None
     max_nearest_m: float = MAX_NEAREST_M
 
@@ -182,7 +182,7 @@ class NoZones(Table):
 class NoCentrality(Table):
     """[centrality] left out: municipalities have no classes."""
 
-    kind: Literal["none"] = "none"
+    kind: Literal["none"]
 
     @property
     def scheme(self) -> str:

@@ -85,8 +85,8 @@ class Settings(Table):
     population: PopulationSettings
     services: Annotated[dict[str, ServiceSettings], Field(min_length=1)]
     sites: Annotated[list[Sites], Field(min_length=1)]
-    zones: Zones = NoZones()
-    centrality: Centrality = NoCentrality()
+    zones: Zones = NoZones(kind="none")
+    centrality: Centrality = NoCentrality(kind="none")
     reliability: ReliabilitySettings | None = None
     zonings: list[Zonings] = []
     opening: OpeningSettings | None = None
