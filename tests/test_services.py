@@ -72,9 +72,20 @@ def test_a_csv_is_read_row_by_row(table):
     ]
 
 
-def test_ids_are_made_by_service_or_taken_from_a_column(table):
-    assert read_sites(table()).index.tolist() == ["gp-001", "hospital-001", "gp-002", "gp-003"]
+def test_ids_are_made_of_service_name_and_place_or_taken_from_a_column(table):
+    assert read_sites(table()).index.tolist() == [
+        "gp-tromso-69.7n18.9e",
+        "hospital-unn-69.7n19.0e",
+        "gp-harstad-68.8n16.5e",
+        "gp-narvik-68.4n17.4e",
+    ]
     assert read_sites(table(), columns={"id": "id"}).index.tolist() == ["t1", "t2", "h1", "n1"]
+
+
+def test_a_column_site_id_is_that_of_the_ids(table):
+    """So that the table of sites that a run writes can be read again."""
+    path = table("a,A,18,69", "b,B,19,69", header="site_id,name,lon,lat")
+    assert read_sites(path, service="gp").index.tolist() == ["a", "b"]
 
 
 def test_a_service_can_be_given_or_be_in_another_column(table):
@@ -265,7 +276,7 @@ def test_a_crs_that_is_none_is_refused(table, crs):
 def test_features_without_a_place_are_refused(tmp_path):
     frame = gpd.GeoDataFrame({"name": ["a", "b"]}, geometry=[shapely.Point(10, 60), None], crs=4326)
     frame.to_file(tmp_path / "s.geojson")
-    assert "gp-002" in refused(tmp_path / "s.geojson", service="gp")
+    assert "row 2" in refused(tmp_path / "s.geojson", service="gp")
 
 
 def test_a_name_with_a_comma_or_a_quote_stays_whole(tmp_path):

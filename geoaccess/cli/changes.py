@@ -39,13 +39,17 @@ def compare(
     from geoaccess.phrases import text
     from geoaccess.questions import compare_study, printed_comparison
     from geoaccess.questions.compare.output import write_comparison
-    from geoaccess.scenarios import combine, read_scenario
+    from geoaccess.scenarios import read_scenario
     from geoaccess.study import load_study
+    from geoaccess.study.scenario_names import combine_in_study
 
     loaded = load_study(study)
     read = [read_scenario(path) for path in scenarios]
     found = compare_study(
-        loaded, [combine(*read)] if together else read, day=date("--day", day) if day else None, show=not quiet
+        loaded,
+        [combine_in_study(loaded, read)] if together else read,
+        day=date("--day", day) if day else None,
+        show=not quiet,
     )
     written = write_comparison(found, output or loaded.output / "compare")
     if not quiet:

@@ -170,12 +170,10 @@ def office_days(
     days: Annotated[int, typer.Option("--days", min=1, help="Office days per week to distribute.")],
     main_offices: Annotated[
         str,
-        typer.Option(
-            "--from", metavar="SITE,SITE", help="Main offices that the staff drive from, by id (in sites.csv)."
-        ),
+        typer.Option("--from", metavar="SITE,SITE", help="Main offices that the staff drive from, by name or id."),
     ],
     again: Annotated[
-        str, typer.Option("--again", metavar="SITE,SITE", help="Sites whose days are redistributed, by id.")
+        str, typer.Option("--again", metavar="SITE,SITE", help="Sites whose days are redistributed, by name or id.")
     ] = "",
     municipality: Annotated[
         str, typer.Option("--municipality", metavar="NAME,NAME", help="Consider places in these municipalities only.")

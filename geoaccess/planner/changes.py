@@ -178,9 +178,9 @@ def _sites(
     state: PlannerState, sites: dict[str, Site] | None, change: Add | Move | Remove | Restore | Days
 ) -> dict[str, Site]:
     """Return the sites of a service after a change to one of them."""
-    label = change.site
     if sites is None:
         raise _Refused("no_service", f"there is no service {change.service!r}")
+    label = change.site if isinstance(change, Add) else _label(state, sites, change)
     if isinstance(change, Add):
         if label in sites:
             raise _Refused("same_label", f"there is a site {label!r} already")
@@ -200,6 +200,17 @@ def _sites(
         place = _on_network(state, change)
         return sites | {label: replace(sites[label], lon=change.lon, lat=change.lat, place=place, moved=True)}
     return sites | {label: replace(sites[label], days=change.days)}
+
+
+def _label(state: PlannerState, sites: dict[str, Site], change: Move | Remove | Restore | Days) -> str:
+    """Return the label of the site that a change names by its label, id or name."""
+    label, before = change.site, state.plan.sites[change.service]
+    if label in sites or label in before:
+        return label
+    try:
+        return str(state.directory.find(label, service=change.service))
+    except InputError as error:
+        raise _Refused("no_site", str(error)) from None
 
 
 def _on_network(state: PlannerState, change: Add | Move) -> Place:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import TYPE_CHECKING, Any
 
+from geoaccess import services
 from geoaccess.errors import InputError, MissingFileError
 from geoaccess.planner.changes import planned
 from geoaccess.planner.plan import ALL_WEEK
@@ -21,6 +21,7 @@ from geoaccess.scenarios import (
     write_scenario,
 )
 from geoaccess.scenarios.roads import selected_pieces
+from geoaccess.study.scenario_names import of_another_study, resolve_in_study
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,11 +47,7 @@ def slug(title: str) -> str:
     >>> slug("Utekontor på Husøy, 2 dager"), slug("../../etc/passwd"), slug("...")
     ('utekontor-pa-husoy-2-dager', 'etc-passwd', '')
     """
-    plain = title.lower()
-    for letter, written in (("ø", "o"), ("æ", "ae"), ("ð", "d"), ("þ", "th"), ("đ", "d"), ("ŋ", "n"), ("ŧ", "t")):
-        plain = plain.replace(letter, written)
-    plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_LONGEST].strip("-")
+    return services.slug(title)[:_LONGEST].strip("-")
 
 
 class Shelf:
@@ -110,7 +107,11 @@ def scenario_of(state: PlannerState, changes: Sequence[Change], *, title: str) -
     taken = {label for sites in state.plan.sites.values() for label in sites}
     for service, before in state.plan.sites.items():
         now = plan.sites[service]
-        parts["remove"] += [RemoveSite(service=service, site=label) for label in before if label not in now]
+        parts["remove"] += [
+            RemoveSite(service=service, site=label, name=site.name)
+            for label, site in before.items()
+            if label not in now
+        ]
         for label, site in now.items():
             week = _week(site.days)
             if site.added:
@@ -120,12 +121,12 @@ def scenario_of(state: PlannerState, changes: Sequence[Change], *, title: str) -
                 parts["add"].append(add if own == site_label(add) else add.model_copy(update={"site": own}))
                 continue
             if site.moved:
-                parts["move"].append(MoveSite(service=service, site=label, lon=site.lon, lat=site.lat))
+                parts["move"].append(MoveSite(service=service, site=label, name=site.name, lon=site.lon, lat=site.lat))
             if week:
-                parts["change"].append(ChangeSite(service=service, site=label, **week))
+                parts["change"].append(ChangeSite(service=service, site=label, name=site.name, **week))
     close = [Close(osm_id=way) for way in sorted(plan.closed)]
     given: dict[str, Any] = {name: tuple(items) for name, items in parts.items()}
-    return Scenario(title=title, close=tuple(close), **given)
+    return Scenario(title=title, study=state.study.titles[0], close=tuple(close), **given)
 
 
 def _week(days: frozenset[int]) -> dict[str, Any]:
@@ -147,11 +148,15 @@ def changes_of(state: PlannerState, scenario: Scenario) -> tuple[list[dict[str, 
     Raises
     ------
     InputError
-        If it chooses roads or ferries that are not there.
+        If it chooses sites, roads or ferries that are not there, or that are called otherwise; if it was made for
+        another study and names what this one has not.
     """
+    left_out: list[str] = []
+    with of_another_study(state.study, scenario):
+        scenario = resolve_in_study(state.study, scenario, state.answers.sites, state.answers.results).scenario
+        ways = _ways(state, scenario, left_out)
     own: dict[str, str] = {}
     changes: list[dict[str, Any]] = []
-    left_out: list[str] = []
     for number, add in enumerate(scenario.add, start=1):
         own[site_label(add)] = f"new-{number}"
         days = _days(add, left_out, site_label(add))
@@ -168,7 +173,7 @@ def changes_of(state: PlannerState, scenario: Scenario) -> tuple[list[dict[str, 
     changes += [
         {"what": "remove", "service": gone.service, "site": own.get(gone.site, gone.site)} for gone in scenario.remove
     ]
-    changes += [{"what": "close", "way": way} for way in _ways(state, scenario, left_out)]
+    changes += [{"what": "close", "way": way} for way in ways]
     left_out += [f"[{name}]" for name in ("slow", "boats", "network", "population") if getattr(scenario, name)]
     return changes, left_out
 

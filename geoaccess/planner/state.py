@@ -22,6 +22,7 @@ from geoaccess.questions.siting.question import Question
 from geoaccess.routing import ferry_edges, solve_nearest
 from geoaccess.routing.field import PLACE
 from geoaccess.scenarios import close_network
+from geoaccess.study.site_directory import site_directory
 from geoaccess.study.stages import Snapped, snap_all, snap_as_set
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from geoaccess.network import Network
     from geoaccess.planner.figures import Figures
     from geoaccess.routing.field import NearestField, Place
+    from geoaccess.services import SiteDirectory
     from geoaccess.study import Answers
 
 __all__ = ["PlannerState", "Way"]
@@ -105,6 +107,11 @@ class PlannerState:
         for sites in self.plan.sites.values():
             digest.update(repr([(label, site.lon, site.lat) for label, site in sites.items()]).encode())
         return digest.hexdigest()[:16]
+
+    @cached_property
+    def directory(self) -> SiteDirectory:
+        """The sites of the study, by id and name."""
+        return site_directory(self.study, self.answers.sites, self.answers.results)
 
     @cached_property
     def districts(self) -> npt.NDArray[np.bool_]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +22,8 @@ from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.results.summaries import headed
 from geoaccess.study.results.tables import marked
+from geoaccess.study.scenario_names import named_removals
+from geoaccess.study.site_directory import site_directory
 from geoaccess.tables import write_csv
 from geoaccess.toml import did_you_mean
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import numpy.typing as npt
 
+    from geoaccess.services import SiteDirectory
     from geoaccess.siting import SitingProblem, Week
     from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
@@ -48,9 +51,9 @@ class DayQuestion:
     Attributes
     ----------
     main
-        Ids of the sites that the staff come from: the nearest of them.
+        The sites that the staff come from, by id or name: the nearest of them.
     redistribute
-        Ids of sites that stand and whose days are shared out anew: they become candidates.
+        Sites that stand, by id or name, and whose days are shared out anew: they become candidates.
     municipality
         Only candidates in municipalities of these names.
     visits_per_year
@@ -111,7 +114,7 @@ def days_study(study: Study, question: DayQuestion, *, answers: Answers | None =
     above_zero("--seconds", question.seconds, "seconds")
     answers = solve_study(study, show=show) if answers is None else answers
     ours = answers.sites[(answers.sites["service"] == question.service).to_numpy()]
-    _check_sites(ours, question)
+    question = _with_sites(site_directory(study, answers.sites, answers.results), question)
     places = _candidates(answers, ours, question)
     standing = ours.drop(list(question.redistribute))
     snapped = stages.snap_all(study, answers.network, answers.results, standing)
@@ -150,7 +153,7 @@ def days_study(study: Study, question: DayQuestion, *, answers: Answers | None =
             [(days, int(w.days.sum()), w.patients_h, w.staff_h, w.saved_h, w.bound_h) for days, w in steps],
             columns=["days", "used", "patients_h", "staff_h", "saved_h", "bound_h"],
         ),
-        scenario=_scenario(study, question, table, week),
+        scenario=_scenario(study, question, table, week, ours.loc[list(question.redistribute), "name"]),
         unreached=float(people[~np.isfinite(setting.now_s[:, 0])].sum()),
     )
 
@@ -163,20 +166,25 @@ def visits_per_year(study: Study, question: DayQuestion) -> float:
     return OFFICE_VISITS if stated is None else stated
 
 
-def _check_sites(ours: gpd.GeoDataFrame, question: DayQuestion) -> None:
+def _with_sites(directory: SiteDirectory, question: DayQuestion) -> DayQuestion:
+    """Return the question with the ids of the sites that it names."""
     if not question.main:
-        raise InputError("say with --from which sites the staff come from, by their ids in sites.csv")
-    known = [str(label) for label in ours.index]
-    problems = [
-        f'no {question.service} "{label}"{did_you_mean(label, known)}'
-        for label in (*question.main, *question.redistribute)
-        if label not in known
-    ]
+        raise InputError("say with --from which sites the staff come from, by their names or ids")
+    found: dict[str, list[str]] = {"--from": [], "--again": []}
+    problems: list[str] = []
+    for option, written in (("--from", question.main), ("--again", question.redistribute)):
+        for text in written:
+            try:
+                found[option].append(directory.find(text, service=question.service))
+            except InputError as error:
+                problems.append(f"{option}: {error}")
+    main, again = (list(dict.fromkeys(labels)) for labels in found.values())
     problems += [
-        f'"{label}" is a main office and to be shared out' for label in question.main if label in question.redistribute
+        f'"{directory.describe(label)}" is a main office and to be shared out' for label in main if label in again
     ]
     if problems:
         raise InputError.listing("sites", problems)
+    return replace(question, main=tuple(main), redistribute=tuple(again))
 
 
 def _candidates(answers: Answers, ours: gpd.GeoDataFrame, question: DayQuestion) -> gpd.GeoDataFrame:
@@ -245,7 +253,7 @@ def _table(
     return pd.DataFrame(rows, columns=columns).sort_values("days", ascending=False, kind="stable", ignore_index=True)
 
 
-def _scenario(study: Study, question: DayQuestion, table: pd.DataFrame, week: Week) -> str:
+def _scenario(study: Study, question: DayQuestion, table: pd.DataFrame, week: Week, closed: pd.Series[str]) -> str:
     label = next(spec.label for spec in study.specs if spec.key == question.service)
     writer = Writer(study.settings.language, ("terminal",))
     columns = (table["name"], table["lon"], table["lat"], table["days"])
@@ -267,7 +275,8 @@ def _scenario(study: Study, question: DayQuestion, table: pd.DataFrame, week: We
             }
             for name, lon, lat, days in zip(*columns, strict=True)
         ],
-        remove=[{"service": question.service, "site": site} for site in question.redistribute],
+        remove=named_removals(question.service, closed),
+        study=study.titles[0],
     )
 
 

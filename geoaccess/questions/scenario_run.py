@@ -20,6 +20,7 @@ from geoaccess.routing import TravelTimes, attach_departures, day_profile, neare
 from geoaccess.study import stages
 from geoaccess.study.municipality_numbers import matched
 from geoaccess.study.pipeline import solve_study
+from geoaccess.study.scenario_names import of_another_study, resolve_in_study
 from geoaccess.study.settings.study_file import Study
 from geoaccess.study.site_columns import at_their_levels
 from geoaccess.tables import to_numbers
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from geoaccess.direction import Direction
     from geoaccess.network import Network
-    from geoaccess.scenarios import AddSite, ChangedNetwork, Close, MoveSite, Scenario, Slow
+    from geoaccess.scenarios import AddSite, ChangedNetwork, Close, MoveSite, ResolvedScenario, Scenario, Slow
     from geoaccess.study.answers import Answers
 
 __all__ = [
@@ -71,12 +72,16 @@ class Baseline:
 
 @dataclass(frozen=True, eq=False)
 class ScenarioRun:
-    """A study in a scenario, ready to be solved; `base` has the same people, and is another where these change."""
+    """A study in a scenario, ready to be solved; `base` has the same people, and is another where these change.
+
+    `scenario` names sites by the ids of the study; `named` says what its names came to.
+    """
 
     scenario: Scenario
     base: Baseline
     sites: gpd.GeoDataFrame
     roads: ChangedNetwork
+    named: ResolvedScenario
 
     def site_values(self, name: str) -> pd.Series:
         """Return what the scenario says of each site, of a column such as `days_per_week`; missing where nothing."""
@@ -179,7 +184,17 @@ def apply_scenario(base: Baseline, scenario: Scenario) -> ScenarioRun:
 
     Another population is solved again as it is, without the other changes, so that people are compared with
     themselves. Another profile has its own network, on which cells and sites are attached anew.
+
+    Raises
+    ------
+    InputError
+        With what is wrong; where the scenario was made for another study, also if anything that it names is not there.
     """
+    with of_another_study(base.study, scenario):
+        return _applied(base, scenario)
+
+
+def _applied(base: Baseline, scenario: Scenario) -> ScenarioRun:
     if scenario.boats is not None and base.departures is None:
         raise InputError(
             f'scenario "{scenario.title}": boats sail by the clock; name the day whose timetable counts with --day'
@@ -191,13 +206,14 @@ def apply_scenario(base: Baseline, scenario: Scenario) -> ScenarioRun:
         other = _with_profile(base.study, scenario.network.profile)
         network = stages.build_or_load_network(other)[0]
         stages.contract_or_load(other, network)
-    scenario = _with_known_zones(base, scenario)
+    named = resolve_in_study(base.study, scenario, base.answers.sites, base.results)
+    scenario = _with_known_zones(base, named.scenario)
     problems = [*_off_the_map(scenario, network), *_unknown_zones(scenario, base.results["municipality_id"])]
     if problems:
         raise InputError.listing(f'scenario "{scenario.title}"', problems)
     sites = _changed_sites(base.study, scenario, base.answers.sites)
     roads = scenarios.apply_to_network(scenario, network, names=base.names)
-    return ScenarioRun(scenario, base, sites, roads)
+    return ScenarioRun(scenario, base, sites, roads, named)
 
 
 def _off_the_map(scenario: Scenario, network: Network) -> list[str]:
@@ -244,12 +260,12 @@ def _changed_sites(study: Study, scenario: Scenario, sites: gpd.GeoDataFrame) ->
     following = {key for key, service in services.items() if service.sites_of}
     if not scenario.changes_sites or not (following or any(service.levels for service in services.values())):
         return scenarios.apply_to_sites(scenario, sites, services=list(services))
-    problems = scenarios.site_problems(scenario, sites, services=list(services))
-    if problems:
-        raise InputError.listing(f'scenario "{scenario.title}"', problems)
     own = sites[~sites["service"].isin(following).to_numpy(bool)]
     first, then = (_only(scenario, following, among=among) for among in (False, True))
     copied = at_their_levels(study, scenarios.apply_to_sites(first, own, services=list(services)))
+    # Who closes the site that it is a copy of closes the copy: a place that is removed takes both.
+    kept = tuple(item for item in then.remove if item.site in copied.index)
+    then = then.model_copy(update={"remove": kept})
     return scenarios.apply_to_sites(then, copied, services=list(services))
 
 

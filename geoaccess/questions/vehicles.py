@@ -193,6 +193,7 @@ def _scenario(study: Study, question: FleetQuestion, places: pd.DataFrame, fleet
             {"service": question.service, "name": name, "lon": float(lon), "lat": float(lat), "capacity": int(count)}
             for name, lon, lat, count in zip(new["name"], new["lon"], new["lat"], new["vehicles"], strict=True)
         ],
+        study=study.titles[0],
     )
 
 

@@ -29,7 +29,7 @@ from geoaccess.scenarios.difference import (
 from geoaccess.scenarios.reading import read_scenario, scenario_text, write_scenario
 from geoaccess.scenarios.reliability import Touched, draw_figures, reliability_table, solve_closures
 from geoaccess.scenarios.roads import ChangedNetwork, apply_to_network, close_network, edges_of_ways
-from geoaccess.scenarios.sites import apply_to_sites, site_problems
+from geoaccess.scenarios.sites import ResolvedScenario, apply_to_sites, resolve_sites
 from geoaccess.scenarios.weather import Closures, draw_closures, read_closures
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "NetworkChange",
     "PopulationChange",
     "RemoveSite",
+    "ResolvedScenario",
     "Scenario",
     "Slow",
     "Storm",
@@ -65,9 +66,9 @@ __all__ = [
     "read_closures",
     "read_scenario",
     "reliability_table",
+    "resolve_sites",
     "scenario_text",
     "site_label",
-    "site_problems",
     "solve_closures",
     "supply_differences",
     "supply_table",

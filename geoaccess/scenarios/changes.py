@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import unicodedata
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
+from geoaccess.services import slug
 from geoaccess.toml import Field, Table, field_validator, model_validator
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ __all__ = [
     "ChangeSite",
     "Close",
     "MoveSite",
+    "NamedSite",
     "NetworkChange",
     "PopulationChange",
     "RemoveSite",
@@ -59,27 +60,50 @@ class AddSite(Table):
     opening: Name | None = None
 
 
-class RemoveSite(Table):
-    """[[remove]]: a site that is no more."""
+class NamedSite(Table):
+    """A site of the study: `site` is its id or its name, `name` what it is called, which is checked where both stand.
+
+    A name that several sites of the service have is written with the municipality: "Legekontoret (Senja)".
+    """
 
     service: Name
-    site: Name
+    site: Name = ""
+    name: str = ""
+
+    @model_validator(mode="after")
+    def _says_which(self) -> NamedSite:
+        if not (self.site or self.name):
+            raise ValueError("says not which: give site, its id or its name")
+        return self
 
 
-class MoveSite(Table):
+class RemoveSite(Table):
+    """[[remove]]: a site that is no more; or with `place` all services that stand at that place."""
+
+    service: Name = ""
+    site: Name = ""
+    name: str = ""
+    place: Name = ""
+
+    @model_validator(mode="after")
+    def _says_which(self) -> RemoveSite:
+        if self.place and (self.service or self.site or self.name):
+            raise ValueError("place takes every service that stands there; give service and site instead for one")
+        if not self.place and not (self.service and (self.site or self.name)):
+            raise ValueError("says not which: give service and site, or place for all services that stand there")
+        return self
+
+
+class MoveSite(NamedSite):
     """[[move]]: a site that is somewhere else."""
 
-    service: Name
-    site: Name
     lon: Lon
     lat: Lat
 
 
-class ChangeSite(Table):
+class ChangeSite(NamedSite):
     """[[change]]: a site with other days, capacity, level, opening hours, or other people allowed."""
 
-    service: Name
-    site: Name
     days_per_week: Days | None = None
     capacity: Annotated[float, Field(ge=0)] | None = None
     level: str | None = None
@@ -179,6 +203,9 @@ class Scenario(Table):
     ----------
     title, description
         Its name, and what it is about.
+    study
+        The title of the study it was made for, "" for any. In another study it holds only where every site it names is
+        found there by name.
     add, remove, move, change
         Changes to sites.
     close, slow, storm, boats, network
@@ -195,6 +222,7 @@ class Scenario(Table):
 
     title: Name
     description: str = ""
+    study: str = ""
     add: tuple[AddSite, ...] = ()
     remove: tuple[RemoveSite, ...] = ()
     move: tuple[MoveSite, ...] = ()
@@ -232,12 +260,7 @@ def site_label(site: AddSite) -> str:
     """
     if site.site is not None:
         return site.site
-    plain = site.name.lower()
-    for letter, written in (("ø", "o"), ("æ", "ae"), ("ð", "d"), ("þ", "th")):  # the others are an accent apart
-        plain = plain.replace(letter, written)
-    plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-    return f"{site.service}-{slug or f'{site.lon:.4f}-{site.lat:.4f}'}"
+    return f"{site.service}-{slug(site.name) or f'{site.lon:.4f}-{site.lat:.4f}'}"
 
 
 @checks_arguments
@@ -251,7 +274,7 @@ def combine(*scenarios: Scenario, title: str | None = None) -> Scenario:
     ------
     InputError
         If a later scenario adds, moves, changes or removes a site that an earlier one removed, or adds one of an id
-        that an earlier one added.
+        that an earlier one added; if they are for different studies.
 
     Examples
     --------
@@ -277,21 +300,29 @@ def combine(*scenarios: Scenario, title: str | None = None) -> Scenario:
     return Scenario(
         title=title or " + ".join(scenario.title for scenario in scenarios),
         description="\n".join(scenario.description for scenario in scenarios if scenario.description),
+        study=next((scenario.study for scenario in scenarios if scenario.study), ""),
         storm=Storm(passes=tuple(passes)) if storms else None,
         **parts,
     )
+
+
+def _written(item: NamedSite | RemoveSite) -> str:
+    return item.site or item.name or item.place
 
 
 def _clashes(scenarios: Sequence[Scenario]) -> list[str]:
     gone: dict[str, str] = {}
     added: dict[str, str] = {}
     problems = []
+    studies = list(dict.fromkeys(scenario.study for scenario in scenarios if scenario.study))
+    if len(studies) > 1:
+        problems.append(f"the scenarios are for different studies: {', '.join(map(repr, studies))}")
     for scenario in scenarios:
         for what, items in (("moves", scenario.move), ("changes", scenario.change), ("removes", scenario.remove)):
             problems += [
-                f'"{scenario.title}" {what} {item.site}, which "{gone[item.site]}" removes'
+                f'"{scenario.title}" {what} {_written(item)}, which "{gone[_written(item)]}" removes'
                 for item in items
-                if item.site in gone
+                if _written(item) in gone
             ]
         for item in scenario.add:
             label = site_label(item)
@@ -299,5 +330,5 @@ def _clashes(scenarios: Sequence[Scenario]) -> list[str]:
             if before is not None:
                 problems.append(f'"{scenario.title}" adds {label}, as "{before}" names another; give it another id')
             added[label] = scenario.title
-        gone |= {item.site: scenario.title for item in scenario.remove}
+        gone |= {_written(item): scenario.title for item in scenario.remove}
     return problems

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,21 +11,119 @@ import pandas as pd
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.frames import crs_of
-from geoaccess.scenarios.changes import PLAIN, Scenario, site_label
+from geoaccess.scenarios.changes import PLAIN, RemoveSite, Scenario, site_label
+from geoaccess.services import SiteDirectory
 from geoaccess.tables import to_numbers
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     import geopandas as gpd
 
-    from geoaccess.scenarios.changes import AddSite, ChangeSite, MoveSite, RemoveSite
+    from geoaccess.scenarios.changes import AddSite, ChangeSite, MoveSite
 
-__all__ = ["apply_to_sites", "site_problems"]
+__all__ = ["ResolvedScenario", "apply_to_sites", "resolve_sites"]
 
 _NUMBERS = ("days_per_week", "capacity")
 _SOURCE = "scenario"
+
+
+@dataclass(frozen=True, eq=False)
+class ResolvedScenario:
+    """A scenario in which every site is named by its id in a table of sites.
+
+    Attributes
+    ----------
+    scenario
+        With the ids of the table; a place that is removed is a removal of each service there.
+    places
+        What each such place was called, and the sites that stand there.
+    staying
+        Sites that are removed, and those of other services that stand at the same place and are not.
+    """
+
+    scenario: Scenario
+    places: tuple[tuple[str, tuple[Any, ...]], ...]
+    staying: tuple[tuple[Any, tuple[Any, ...]], ...]
+
+
+@checks_arguments
+def resolve_sites(
+    scenario: Scenario, directory: SiteDirectory, *, services: Sequence[str] | None = None, by_name: bool = False
+) -> ResolvedScenario:
+    """Find the sites that a scenario names in a table of sites.
+
+    Parameters
+    ----------
+    directory
+        The sites as they stand; those that the scenario adds are known too.
+    services
+        The services that sites may be added to; those in the table when left out.
+    by_name
+        Take no id that does not say a name: for a scenario that was written for other sites.
+
+    Raises
+    ------
+    InputError
+        With everything that is not there, may be several sites, or is called otherwise than the scenario says.
+    """
+    known = [*dict.fromkeys(directory.sites["service"])] if services is None else [*services]
+    problems: list[str] = []
+    added = _new_labels(scenario.add, directory.sites.index, known, problems)
+    everything = replace(directory, sites=_added(added, directory.sites))
+    own = {site_label(item) for item in added}
+    parts: dict[str, tuple[Any, ...]] = {}
+    places: list[tuple[str, tuple[Any, ...]]] = []
+    for what in ("move", "change", "remove"):
+        found: list[Any] = []
+        for number, item in enumerate(getattr(scenario, what), start=1):
+            try:
+                if isinstance(item, RemoveSite) and item.place:
+                    labels = everything.at_place(item.place)
+                    places.append((item.place, tuple(labels)))
+                    found += [_removal(everything, label) for label in labels]
+                    continue
+                if item.service not in known:
+                    raise InputError(f'no service "{item.service}"{did_you_mean(item.service, known)}')  # noqa: TRY301
+                label = everything.find(
+                    item.site, service=item.service, name=item.name, by_name=by_name and item.site not in own
+                )
+                found.append(item.model_copy(update={"site": label}))
+            except InputError as error:
+                problems.append(f"[[{what}]] {number}: {error}")
+        parts[what] = tuple(found)
+    gone = [item.site for item in parts["remove"]]
+    problems += [
+        f'"{label}" is removed twice: {everything.describe(label)}'
+        for label in dict.fromkeys(gone)
+        if gone.count(label) > 1
+    ]
+    if problems:
+        raise InputError.listing(f'scenario "{scenario.title}"', problems)
+    others = ((label, everything.companions(label)) for label in gone)
+    staying = tuple((label, stay) for label, near in others if (stay := tuple(one for one in near if one not in gone)))
+    return ResolvedScenario(scenario.model_copy(update=parts), tuple(places), staying)
+
+
+def _removal(directory: SiteDirectory, label: Any) -> RemoveSite:
+    row = directory.sites.loc[label]
+    return RemoveSite(service=row["service"], site=str(label), name=row["name"]).model_copy(update={"site": label})
+
+
+def _new_labels(items: Sequence[AddSite], there: pd.Index, known: Sequence[str], problems: list[str]) -> list[AddSite]:
+    """Return the added sites whose id is free; the others add to `problems`."""
+    taken, new = set(there), []
+    for number, item in enumerate(items, start=1):
+        label = site_label(item)
+        if item.service not in known:
+            problems.append(f'[[add]] {number}: no service "{item.service}"{did_you_mean(item.service, known)}')
+        if label in taken:
+            problems.append(f'[[add]] {number}: there is a site "{label}" already; write another id: site = "..."')
+        else:
+            new.append(item)
+        taken.add(label)
+    return new
 
 
 @checks_arguments
@@ -36,7 +135,8 @@ def apply_to_sites(
     Parameters
     ----------
     sites
-        Index `site_id`, columns service and name, points in EPSG:4326, such as `Answers.sites` or `read_sites`.
+        Index `site_id`, columns service and name, points in EPSG:4326, such as `Answers.sites` or `read_sites`. The
+        scenario names them by id or name, see `SiteDirectory`.
     services
         The services that sites may be added to; those in the table when left out.
 
@@ -61,57 +161,19 @@ def apply_to_sites(
     ... )
     >>> change = Scenario(
     ...     title="Move the office",
-    ...     remove=[{"service": "gp", "site": "gp-west"}],
+    ...     remove=[{"service": "gp", "site": "West"}],
     ...     add=[{"service": "gp", "name": "Middle", "lon": 10.5, "lat": 60.0, "days_per_week": 2}],
     ... )
     >>> apply_to_sites(change, sites)["days_per_week"].to_dict()
     {'gp-east': nan, 'gp-middle': 2.0}
     """
-    problems = site_problems(scenario, sites, services=services)
-    if problems:
-        raise InputError.listing(f'scenario "{scenario.title}"', problems)
+    scenario = resolve_sites(scenario, SiteDirectory(sites), services=services).scenario
     out = _added(scenario.add, sites)
     for move in scenario.move:
         out = _moved(move, out)
     for name in (*PLAIN, "allowed"):
         out = _changed(name, scenario.change, out)
     return out.drop(index=[item.site for item in scenario.remove])
-
-
-@checks_arguments
-def site_problems(scenario: Scenario, sites: pd.DataFrame, *, services: Sequence[str] | None = None) -> list[str]:
-    """Return what keeps a scenario from being applied to a table of sites, a line each."""
-    known = [*dict.fromkeys(sites["service"])] if services is None else [*services]
-    service = dict(zip(sites.index, sites["service"], strict=True))
-    problems = []
-    for number, item in enumerate(scenario.add, start=1):
-        label = site_label(item)
-        if item.service not in known:
-            problems.append(f'[[add]] {number}: no service "{item.service}"{did_you_mean(item.service, known)}')
-        if label in service:
-            problems.append(f'[[add]] {number}: there is a site "{label}" already; write another id: site = "..."')
-        service[label] = item.service
-    for what in ("move", "change", "remove"):
-        items: Iterable[Any] = getattr(scenario, what)
-        problems += _unknown(what, items, service, known)
-    removed = [item.site for item in scenario.remove]
-    problems += [f'"{label}" is removed twice' for label in dict.fromkeys(removed) if removed.count(label) > 1]
-    return problems
-
-
-def _unknown(
-    what: str, items: Iterable[RemoveSite | MoveSite | ChangeSite], service: dict[Any, str], known: list[str]
-) -> list[str]:
-    problems = []
-    for number, item in enumerate(items, start=1):
-        if item.service not in known:
-            problems.append(f'[[{what}]] {number}: no service "{item.service}"{did_you_mean(item.service, known)}')
-        elif service.get(item.site) != item.service:
-            ours = [str(label) for label, of in service.items() if of == item.service]
-            other = f"; that is a site of {service[item.site]}" if item.site in service else ""
-            hint = other or did_you_mean(item.site, ours)
-            problems.append(f'[[{what}]] {number}: {item.service} has no site "{item.site}"{hint}')
-    return problems
 
 
 def _added(items: Sequence[AddSite], sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -5,6 +5,8 @@ from geoaccess.services.offices import fte_days_per_thousand, move_days, open_ch
 from geoaccess.services.opening import open_days, open_hours
 from geoaccess.services.providers import allowed_by_names, allowed_by_zone, change_permissions
 from geoaccess.services.review import sites_from_review
+from geoaccess.services.site_ids import made_ids, plain_name, slug
+from geoaccess.services.site_names import SAME_SITE_M, SiteDirectory
 from geoaccess.services.sites import (
     SAME_PLACE_M,
     carrying,
@@ -17,6 +19,8 @@ from geoaccess.services.sites import (
 
 __all__ = [
     "SAME_PLACE_M",
+    "SAME_SITE_M",
+    "SiteDirectory",
     "allowed_by_names",
     "allowed_by_zone",
     "at_least",
@@ -24,14 +28,17 @@ __all__ = [
     "change_permissions",
     "combine",
     "fte_days_per_thousand",
+    "made_ids",
     "merge_near",
     "move_days",
     "open_chance",
     "open_days",
     "open_hours",
+    "plain_name",
     "read_levels",
     "read_sites",
     "same_places",
     "sites_from_features",
     "sites_from_review",
+    "slug",
 ]

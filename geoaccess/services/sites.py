@@ -11,6 +11,7 @@ import pandas as pd
 from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import MERGE_WITHIN_M
 from geoaccess.errors import InputError
+from geoaccess.services.site_ids import made_ids
 from geoaccess.tables import column_numbers, empty_rows, missing_columns, read_table, read_text, read_yes
 from geoaccess.toml import did_you_mean
 
@@ -36,7 +37,8 @@ SAME_PLACE_M = 50.0
 
 _COLUMNS = ("service", "name", "level", "proxy", "source", "note")
 _COORDINATES = ("lon", "lat")
-_OURS = ("site_id", *_COLUMNS, "geometry")
+_ID = "site_id"
+_OURS = (_ID, *_COLUMNS, "geometry")
 _COLUMNS_NAMED = ("id", "name", "level", "note", *_COORDINATES)
 _OSM_PREFIX = {"node": "n", "way": "w", "relation": "r"}
 _SHOWN = 5
@@ -63,7 +65,8 @@ def read_sites(
         The service of every row; if left out it is read from `service_column`.
     columns
         Which column of the file holds `id`, `name`, `level`, `note`, `lon` and `lat` (or x and y in `crs`) where it
-        has another name.
+        has another name. Ids are read from the column that is named here, or from `site_id` where the file has one;
+        otherwise `made_ids` makes them of service, name and place.
     where
         Keep only rows whose column has one of these values: {"facility_type": ["legekontor"]}.
     carry
@@ -99,6 +102,8 @@ def read_sites(
         raise InputError.listing(str(path), wrong)
     there = [name for key, name in named.items() if key not in _COORDINATES]
     rows = read_table(path, layer=layer, where=where, columns=[*carry, *there])
+    if "id" not in named and _ID in rows:
+        named["id"] = _ID
     needed = {key: name for key, name in named.items() if key not in _COORDINATES}
     if not isinstance(rows, gpd.GeoDataFrame):
         needed |= {key: named.get(key, key) for key in _COORDINATES}
@@ -116,8 +121,16 @@ def read_sites(
     if service is not None:
         table["service"] = service
     if "id" not in named:
-        number = (table.groupby("service").cumcount() + 1).map("{:03d}".format)
-        table.index = pd.Index(table["service"] + "-" + number, name="site_id")
+        checked_sites(table.set_axis([f"row {row}" for row in rows.index]), str(path))
+        content = rows.drop(columns=getattr(rows, "geometry", pd.Series(name=None)).name or [])
+        ids = made_ids(
+            table["service"].to_list(),
+            table["name"].to_list(),
+            table.geometry.x.to_numpy(),
+            table.geometry.y.to_numpy(),
+            content=[repr(row) for row in content.astype(str).itertuples(index=False)],
+        )
+        table.index = pd.Index(ids, name=_ID)
     return checked_sites(table, str(path))
 
 
@@ -230,7 +243,9 @@ def combine(tables: Sequence[gpd.GeoDataFrame], services: Sequence[str]) -> gpd.
     problems += [f'service "{name}" has no site' for name in services if name not in set(table["service"])]
     double = table.index[table.index.duplicated()].unique()
     problems += [
-        f'site id "{label}" stands there {int((table.index == label).sum())} times' for label in double[:_SHOWN]
+        f'site id "{label}" ({table["name"][label].iloc[0]}) stands there {int((table.index == label).sum())} times; '
+        "take the site out of all but one of its sources, or give each row an id of its own"
+        for label in double[:_SHOWN]
     ]
     if problems:
         raise InputError.listing("sites", problems)

@@ -52,9 +52,14 @@ def describe_location(places: gpd.GeoSeries, named: gpd.GeoDataFrame, *, languag
 
 @checks_arguments
 def scenario_text(
-    *, title: str, description: str, add: Iterable[Mapping[str, object]], remove: Iterable[Mapping[str, object]] = ()
+    *,
+    title: str,
+    description: str,
+    add: Iterable[Mapping[str, object]],
+    remove: Iterable[Mapping[str, object]] = (),
+    study: str = "",
 ) -> str:
-    """Return a scenario in TOML: sites to add and to remove.
+    """Return a scenario in TOML: sites to add and to remove, in the study of a title.
 
     >>> print(scenario_text(title="One more", description="", add=[{"service": "gp", "lon": -19.0, "lat": 63.4}]))
     title = "One more"
@@ -65,7 +70,7 @@ def scenario_text(
     lat = 63.4
     <BLANKLINE>
     """
-    content = {"title": title, "description": description, "add": list(add), "remove": list(remove)}
+    content = {"title": title, "description": description, "study": study, "add": list(add), "remove": list(remove)}
     return toml_text({key: value for key, value in content.items() if value or key == "title"})
 
 

@@ -18,8 +18,12 @@ if TYPE_CHECKING:
 __all__ = ["read_given"]
 
 
-def read_given(study: Study, name: str, columns: Sequence[str], *, key: str, yes: Sequence[str] = ()) -> pd.DataFrame:
+def read_given(
+    study: Study, name: str, columns: Sequence[str], *, key: str, yes: Sequence[str] = (), optional: Sequence[str] = ()
+) -> pd.DataFrame:
     """Read columns of a table as text without blanks around it, and those of `yes` as true or false.
+
+    Columns that are `optional` are "" where the table has none.
 
     Raises
     ------
@@ -37,4 +41,5 @@ def read_given(study: Study, name: str, columns: Sequence[str], *, key: str, yes
             problems += odd
     if problems:
         raise InputError.listing(f"{path} ({key})", problems)
+    found |= {column: read_text(rows, column) for column in optional}
     return pd.DataFrame(found, index=rows.index)

@@ -13,6 +13,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.phrases import PersonHours, Writer, section
 from geoaccess.questions.compare.compare_measures import compare_measures, measured
+from geoaccess.questions.scenario_notes import notes_of_names
 from geoaccess.questions.scenario_run import apply_scenarios, needs_names, solve_baseline
 from geoaccess.study.place_names import named_places
 
@@ -245,7 +246,7 @@ def _notes(one: ScenarioRun, study: Study, measures: Sequence[Measure]) -> list[
     """Say what a reader of a scenario should know."""
     scenario, sites = one.scenario, one.snapped.sites
     writer = Writer(study.settings.language, ("comparison",))
-    notes: list[str] = []
+    notes = notes_of_names(one, writer)
     if scenario.population is not None:
         notes.append(writer.text("note_people", n=writer.people(one.base.answers.population)))
     if one.base.day is not None:
@@ -258,7 +259,7 @@ def _notes(one: ScenarioRun, study: Study, measures: Sequence[Measure]) -> list[
         notes.append(writer.text("note_profile", profile=scenario.network.profile))
     added = {scenarios.site_label(item): item for item in scenario.add}
     placed = {label: item.name or label for label, item in added.items()}
-    placed |= {item.site: item.site for item in scenario.move}
+    placed |= {item.site: one.sites["name"].get(item.site) or item.site for item in scenario.move}
     far = [name for label, name in placed.items() if sites["edge"].get(label, 0) < 0]
     if far:
         notes.append(writer.text("note_far", m=writer.plain(study.settings.snap.max_m), names=", ".join(far)))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from geoaccess import siting
 from geoaccess.errors import InputError
-from geoaccess.frames import crs_of
 from geoaccess.study import stages
+from geoaccess.study.site_directory import municipality_near
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,9 +51,4 @@ def name_places(answers: Answers, places: gpd.GeoDataFrame, numbers: Sequence[in
 
 def municipality_of(answers: Answers, places: gpd.GeoDataFrame, numbers: Sequence[int]) -> list[str]:
     """Return the municipality of some of the places, by number: that of the nearest cell that has one."""
-    cells = answers.results[(answers.results["municipality"].fillna("") != "").to_numpy()]
-    if cells.empty or not len(numbers):
-        return [""] * len(numbers)
-    points = places.iloc[list(numbers)].geometry.to_crs(crs_of(cells))
-    near = cells.sindex.nearest(points, return_all=False)[1]
-    return [str(name) for name in cells["municipality"].iloc[near]]
+    return municipality_near(answers.results, places.iloc[list(numbers)].geometry)

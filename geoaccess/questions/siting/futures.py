@@ -120,6 +120,7 @@ def site_futures(
                 {"service": question.service, "name": name, "lon": float(lon), "lat": float(lat)}
                 for name, lon, lat in zip(chosen["name"], chosen["lon"], chosen["lat"], strict=True)
             ],
+            study=first.study.titles[0] if len({future.study.path for future in variations}) <= 1 else "",
         ),
         disclaimer=first.study.settings.disclaimer,
         language=first.study.settings.language,

@@ -18,6 +18,7 @@ from geoaccess.questions.siting.objectives import OBJECTIVES
 from geoaccess.questions.siting.question import answer_question, asked_for, check_question
 from geoaccess.questions.siting.wording import label, placed_description, placed_subtitle, placed_title
 from geoaccess.study.pipeline import solve_study
+from geoaccess.study.scenario_names import named_removals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -316,5 +317,6 @@ def _scenario(
                 siting.unique_names(chosen["name"].to_list()), chosen["lon"], chosen["lat"], strict=True
             )
         ],
-        remove=[{"service": question.service, "site": str(site)} for site in closed["site_id"]],
+        remove=named_removals(question.service, closed.set_index("site_id")["name"]),
+        study=study.titles[0],
     )

@@ -19,6 +19,7 @@ from geoaccess.study.sections.service_sites import (
     sites_of_service,
 )
 from geoaccess.study.settings.config_sections import RuleByNames, RuleByTable, RuleOfOwn
+from geoaccess.study.site_directory import find_sites
 from geoaccess.study.study_tables import read_given
 from geoaccess.study.zonings import zonings_of
 from geoaccess.toml import did_you_mean
@@ -104,14 +105,10 @@ def permissions(known: SectionInput, key: str) -> pd.DataFrame:
 
 
 def _by_table(known: SectionInput, key: str, rule: RuleByTable) -> pd.DataFrame:
-    table = read_given(known.study, rule.file, ["zone_id", "site_id"], key=f"[services.{key}.rule] file")
+    where = f"[services.{key}.rule] file"
+    table = read_given(known.study, rule.file, ["zone_id", "site_id"], key=where, optional=["site"])
     table["zone_id"] = _numbers(known, table["zone_id"])
-    sites = sites_of_service(known, key).index
-    problems = [
-        f"row {row}: {site} is no site of {key}{_near(site, sites)}"
-        for row, site in table["site_id"].items()
-        if site not in sites
-    ]
+    table, problems = find_sites(known, table, service=key, names={"site_id": "site"})
     problems += _strangers(known, table["zone_id"])
     if problems:
         raise InputError.listing(str(known.study.resolve(rule.file)), problems)

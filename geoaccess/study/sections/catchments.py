@@ -16,6 +16,7 @@ from geoaccess.routing import within_snapped
 from geoaccess.study.sections.inputs import Section, SectionResult
 from geoaccess.study.sections.service_sites import sites_of_service
 from geoaccess.study.settings.catchment_measures import MEASURES
+from geoaccess.study.site_directory import find_sites
 from geoaccess.study.study_tables import read_given
 from geoaccess.study.zonings import zonings_of
 from geoaccess.tables import to_numbers
@@ -109,11 +110,17 @@ def supply_of(known: SectionInput, name: str, asked: CatchmentSettings) -> pd.Se
     key = f"[catchments.{name}]"
     if asked.lists is not None:
         columns = ["site_id", *_LISTS[asked.lists.count]]
-        lists = read_given(known.study, asked.lists.file, columns, key=f"{key} lists", yes=["vacant"])
+        where = f"{known.study.resolve(asked.lists.file)} ({key} lists)"
+        given = read_given(
+            known.study, asked.lists.file, columns, key=f"{key} lists", yes=["vacant"], optional=["site"]
+        )
+        lists, problems = find_sites(known, given, service=asked.service, names={"site_id": "site"})
+        if problems:
+            raise InputError.listing(where, problems)
         try:
             return measures.list_supply(lists, sites=sites.index, count=asked.lists.count)
         except InputError as error:
-            raise InputError(f"{known.study.resolve(asked.lists.file)} ({key} lists): {error}") from error
+            raise InputError(f"{where}: {error}") from error
     if asked.supply is None:
         return pd.Series(1.0, index=sites.index)
     numbers = pd.Series(to_numbers(sites[asked.supply]), index=sites.index)

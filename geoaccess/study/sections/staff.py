@@ -10,9 +10,9 @@ from geoaccess import measures
 from geoaccess.errors import InputError
 from geoaccess.routing import travel_times
 from geoaccess.study.sections.inputs import Section, SectionResult
+from geoaccess.study.site_directory import find_sites
 from geoaccess.study.study_tables import read_given
 from geoaccess.tables import to_numbers
-from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
     from geoaccess.study.sections.inputs import SectionInput, SolvedInput
@@ -21,7 +21,9 @@ __all__ = ["STAFF", "read_rota", "staff_table"]
 
 
 def read_rota(known: SectionInput) -> pd.DataFrame:
-    """Read the rota: columns `host_id`, `site_id`, `days` and `staff`.
+    """Read the rota: columns `host_id`, `site_id`, `days` and `staff`; sites by id or name.
+
+    Names in the columns `host` and `site`, where it has them, must be those of the ids.
 
     Raises
     ------
@@ -32,14 +34,10 @@ def read_rota(known: SectionInput) -> pd.DataFrame:
     if asked is None:
         raise InputError(f"{known.study.path}: has no [staff]")
     columns = ["host_id", "site_id", "days", "staff"]
-    rota = read_given(known.study, asked.file, columns, key="[staff] file")
-    path, sites = known.study.resolve(asked.file), known.sites.index
-    problems = [
-        f'row {row}: {column} is "{label}", no site of the study{_near(label, sites)}'
-        for column in ("host_id", "site_id")
-        for row, label in rota[column].items()
-        if label not in sites
-    ]
+    names = {"host_id": "host", "site_id": "site"}
+    rota = read_given(known.study, asked.file, columns, key="[staff] file", optional=[*names.values()])
+    path = known.study.resolve(asked.file)
+    rota, problems = find_sites(known, rota, service=None, names=names)
     for column in ("days", "staff"):
         numbers = pd.Series(to_numbers(rota[column]), index=rota.index)
         wrong = rota[column][~((numbers >= 0) & (numbers < float("inf")))]
@@ -71,11 +69,6 @@ def _ways(solved: SolvedInput, rota: pd.DataFrame, *, home: bool) -> pd.DataFram
     times = travel_times(solved.network, *ends)
     pairs = pd.MultiIndex.from_product([hosts, satellites], names=["cell_id", "site_id"])
     return pd.DataFrame({"travel_time_s": (times.T if home else times).reshape(-1)}, index=pairs).reset_index()
-
-
-def _near(word: str, known: pd.Index) -> str:
-    hint = did_you_mean(word, known)
-    return hint if "did you mean" in hint else "; its ids stand in the table sites.csv of a run"
 
 
 def _staff(solved: SolvedInput) -> SectionResult:

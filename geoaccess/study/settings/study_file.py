@@ -177,6 +177,12 @@ class Study:
             return full
 
     @property
+    def titles(self) -> tuple[str, ...]:
+        """The title in every language that it is given in."""
+        title: Any = self.settings.title
+        return tuple(title.values()) if isinstance(title, dict) else (str(title),)
+
+    @property
     def output(self) -> Path:
         """The folder that results are written to."""
         return self.resolve(self.settings.output)
