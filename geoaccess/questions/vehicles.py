@@ -16,7 +16,7 @@ from geoaccess.frames import crs_of
 from geoaccess.measures import read_ambulance_figures
 from geoaccess.measures.groups import people_of_service
 from geoaccess.phrases import Writer
-from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places
+from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places, new_places
 from geoaccess.questions.siting.question import Question, above_zero, norm_of
 from geoaccess.routing import memory_left, within_snapped
 from geoaccess.study import stages
@@ -95,6 +95,12 @@ def fleet_study(
     for name in filter(None, (question.service, question.treatment)):
         if name not in services:
             raise InputError(f'{study.path}: no service "{name}"{did_you_mean(name, services)}')
+    if services[question.service].direction != "to_people":
+        coming = [key for key, one in services.items() if one.direction == "to_people"]
+        raise InputError(
+            f"--service is {question.service}, to which people travel; vehicles stand at sites of a service that comes to "
+            f'people (toward = "cells"): {", ".join(coming) or "the study has none"}'
+        )
     if (question.treatment is None) != (question.treatment_min is None):
         raise InputError("--treatment names the service that treats, --treatment-min its norm: give both, or none")
     for option, minutes in (("--norm", question.norm_min), ("--treatment-min", question.treatment_min)):
@@ -102,6 +108,7 @@ def fleet_study(
     above_zero("--seconds", question.seconds, "seconds")
     spec = next(spec for spec in study.specs if spec.key == question.service)
     norm_s = norm_of(study, Question(service=question.service, norm_min=question.norm_min))
+    _check_norms(question, norm_s)
     answers = solve_study(study, show=show) if answers is None else answers
     ours = answers.sites[(answers.sites["service"] == question.service).to_numpy()]
     asked = Question(
@@ -110,7 +117,7 @@ def fleet_study(
         least_people=question.least_people,
         exclude=question.exclude,
     )
-    new = candidates_of(answers, asked)
+    new, _ = new_places(answers, asked, candidates_of(answers, asked))
     bases: gpd.GeoDataFrame = pd.concat(
         [ours[["name", "geometry"]].to_crs(crs_of(new)), new.assign(name=new.get("name", ""))]
     )
@@ -126,6 +133,22 @@ def fleet_study(
     )
     places = _table(answers, bases, fleet, len(ours))
     return PlacedFleet(study, question, fleet, places, _scenario(study, question, places, fleet))
+
+
+def _check_norms(question: FleetQuestion, norm_s: float) -> None:
+    """Refuse norms that have passed before a vehicle moves: nobody can be reached within them, wherever it stands."""
+    times = read_ambulance_figures(question.figures).modes["car"].times
+    if norm_s <= times.start_s:
+        raise InputError(
+            f"the norm is {norm_s / 60:g} minutes from the call, and {times.start_s / 60:g} pass before a vehicle moves, "
+            "so that nobody can be reached in time: give a longer --norm"
+        )
+    passed = times.start_s + times.on_scene_s
+    if question.treatment_min is not None and question.treatment_min * 60 <= passed:
+        raise InputError(
+            f"--treatment-min is {question.treatment_min:g}, and {passed / 60:g} minutes pass before a vehicle moves and "
+            "at the scene, so that nobody can be treated in time: give more"
+        )
 
 
 def _near(

@@ -307,7 +307,7 @@ def combine(*scenarios: Scenario, title: str | None = None) -> Scenario:
 
 
 def _written(item: NamedSite | RemoveSite) -> str:
-    return item.site or item.name or item.place
+    return item.site or item.name or getattr(item, "place", "")
 
 
 def _clashes(scenarios: Sequence[Scenario]) -> list[str]:

@@ -11,7 +11,7 @@ import numpy as np
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.network import EdgeKind, retimed
-from geoaccess.tables import read_table
+from geoaccess.tables import read_areas, swapped_hint
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
@@ -183,7 +183,10 @@ def selected_pieces(
         ways, hint = _ways_called(item.name, network, names, item.what)
         chosen, found = pieces_of(network, ways, what=item.what), f'"{item.name}"'
     elif item.polygon is not None:
-        chosen, found, hint = _inside(item.polygon, network) & _of_kind(network, item.what), "the polygon", ""
+        area = _area(item.polygon)
+        chosen, found = _inside(area, network) & _of_kind(network, item.what), "the polygon"
+        x, y = network.shape_lon, network.shape_lat
+        hint = swapped_hint(area.bounds, (x.min(), y.min(), x.max(), y.max()))
     else:
         return _of_kind(network, item.what)
     if not chosen.any():
@@ -209,13 +212,23 @@ def _ways_called(
     return np.concatenate([np.empty(0, np.int64), *found]), (hint if "did you" in hint else "") + unread
 
 
-def _inside(polygon: str | tuple[tuple[float, float], ...], network: Network) -> npt.NDArray[np.bool_]:
+def _area(polygon: str | tuple[tuple[float, float], ...]) -> Any:
+    """Return a polygon in degrees, as given or from a file."""
+    import shapely
+
+    if isinstance(polygon, str):
+        area = read_areas(Path(polygon), hint="check polygon in the scenario").union_all()
+    else:
+        area = shapely.Polygon(polygon)
+    if not area.is_valid:
+        raise InputError(f"polygon: is not one ({shapely.is_valid_reason(area)}); draw its border without crossings")
+    return area
+
+
+def _inside(area: Any, network: Network) -> npt.NDArray[np.bool_]:
     """Return which pieces touch a polygon."""
     import shapely
 
-    area = shapely.Polygon(polygon) if isinstance(polygon, tuple) else _read_area(Path(polygon))
-    if not area.is_valid:
-        raise InputError(f"polygon: is not one ({shapely.is_valid_reason(area)}); draw its border without crossings")
     west, south, east, north = area.bounds
     x, y = network.shape_lon, network.shape_lat
     x2, y2 = np.append(x[1:], x[-1:]), np.append(y[1:], y[-1:])
@@ -227,17 +240,3 @@ def _inside(polygon: str | tuple[tuple[float, float], ...], network: Network) ->
     chosen = np.zeros(x.size, np.bool_)
     chosen[at] = shapely.intersects(area, shapely.linestrings(ends))
     return chosen
-
-
-def _read_area(path: Path) -> Any:
-    import geopandas as gpd
-
-    table = read_table(path, hint="check polygon in the scenario")
-    if not isinstance(table, gpd.GeoDataFrame):
-        raise InputError(f"{path}: holds no shapes; polygons are needed, as GeoJSON or GeoPackage")
-    if table.crs is None:
-        raise InputError(f"{path}: the file says no CRS; save it with one")
-    areas = table.geometry.to_crs("EPSG:4326")
-    if not areas.geom_type.isin(["Polygon", "MultiPolygon"]).all() or areas.empty:
-        raise InputError(f"{path}: holds {', '.join(areas.geom_type.unique()) or 'nothing'}; polygons are needed")
-    return areas.union_all()

@@ -1,7 +1,7 @@
 """Where to place sites, and how far from the best an answer can be."""
 
 from geoaccess.siting.alternatives import alternatives_bounded, alternatives_worst
-from geoaccess.siting.candidates import leave_out, read_candidates, settlements
+from geoaccess.siting.candidates import away_from, leave_out, read_candidates, settlements
 from geoaccess.siting.choosing import Choice, Method, choose
 from geoaccess.siting.covering import fewest
 from geoaccess.siting.days import Week, share_days
@@ -34,6 +34,7 @@ __all__ = [
     "alternatives",
     "alternatives_bounded",
     "alternatives_worst",
+    "away_from",
     "best_first",
     "build_problem",
     "build_weekly_problem",

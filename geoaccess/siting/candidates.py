@@ -10,14 +10,14 @@ import pandas as pd
 from geoaccess import services
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
-from geoaccess.tables import read_table
+from geoaccess.tables import read_areas, swapped_hint
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
 
-__all__ = ["leave_out", "read_candidates", "settlements"]
+__all__ = ["away_from", "leave_out", "read_candidates", "settlements"]
 
 
 @checks_arguments
@@ -68,7 +68,7 @@ def read_candidates(path: Path) -> gpd.GeoDataFrame:
 
     Returns
     -------
-    Points in EPSG:4326 with `name`, on ids made of the row.
+    Points in EPSG:4326 with `name`, on their ids as `read_sites` makes them.
 
     Raises
     ------
@@ -86,18 +86,36 @@ def leave_out(candidates: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
     Raises
     ------
     GeoaccessError
-        If the file is not there or holds no polygons, or no candidate is left.
+        As `read_areas`; if no candidate lies in any polygon, so that nothing would be left out, or all do.
     """
-    import geopandas as gpd
-
-    areas = read_table(path)
-    shapes = isinstance(areas, gpd.GeoDataFrame) and len(areas)
-    if not shapes or not areas.geom_type.isin(["Polygon", "MultiPolygon"]).all():
-        raise InputError(f"{path}: holds other shapes than polygons, or none; draw the areas to leave out as polygons")
-    if areas.crs is None:
-        raise InputError(f"{path}: has no CRS; save it with one, such as EPSG:4326")
-    inside = candidates.to_crs(areas.crs).sindex.query(areas.geometry, predicate="intersects")[1]
+    areas = read_areas(path, hint="check the areas to leave out")
+    places = candidates.to_crs("EPSG:4326")
+    inside = places.sindex.query(areas, predicate="intersects")[1]
+    if not inside.size:
+        (west, south, east, north), there = areas.total_bounds, places.total_bounds
+        raise InputError(
+            f"{path}: none of the {len(candidates)} candidates lies in its areas, which reach from {west:.2f} to "
+            f"{east:.2f} E and {south:.2f} to {north:.2f} N{swapped_hint(areas.total_bounds, there)}; nothing would be "
+            "left out: correct the file, or ask without it"
+        )
     left: gpd.GeoDataFrame = candidates.drop(candidates.index[pd.unique(inside)])
     if left.empty:
         raise InputError(f"{path}: all {len(candidates)} candidates lie inside the areas to leave out")
+    return left
+
+
+@checks_arguments
+def away_from(candidates: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, *, within_m: float) -> gpd.GeoDataFrame:
+    """Return the candidates that lie farther from every site than a distance: nearer ones are sites that stand.
+
+    >>> import geopandas as gpd
+    >>> places = gpd.GeoDataFrame(geometry=gpd.points_from_xy([10.0, 10.1], [60.0, 60.0]), crs="EPSG:4326")
+    >>> away_from(places, places.iloc[:1], within_m=50).index.tolist()
+    [1]
+    """
+    if not len(sites) or not len(candidates):
+        return candidates
+    plane = sites.estimate_utm_crs()
+    near = sites.to_crs(plane).sindex.query(candidates.geometry.to_crs(plane), predicate="dwithin", distance=within_m)
+    left: gpd.GeoDataFrame = candidates.drop(candidates.index[pd.unique(near[0])])
     return left

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CANDIDATES", "STANDING", "SitingProblem", "problem_from_matrix"]
 
-CANDIDATES, STANDING = 0, 1
+CANDIDATES, STANDING, FIXED = 0, 1, 2
 """Groups of the places of a problem."""
 
 
@@ -42,6 +42,8 @@ class SitingProblem:
         How many places there are to choose from.
     point, place, time_s
         Pairs of a point and a candidate that is nearer than the farthest of `now_s`; the others cannot matter.
+    fixed
+        Which standing sites never close, shape (standing,); None: any may.
     """
 
     people: npt.NDArray[np.float64]
@@ -52,6 +54,7 @@ class SitingProblem:
     point: npt.NDArray[np.int32]
     place: npt.NDArray[np.int32]
     time_s: npt.NDArray[np.float64]
+    fixed: npt.NDArray[np.bool_] | None = None
 
     def problem(self, objective: Objective, *, add: int, close: int = 0) -> Problem:
         """Return the problem of adding some candidates and closing some standing sites.
@@ -61,8 +64,10 @@ class SitingProblem:
         """
         if not 0 <= add <= self.candidates:
             raise InputError(f"add is {add}; there are {self.candidates} candidates")
-        if not 0 <= close <= self.standing:
-            raise InputError(f"close is {close}; {self.standing} sites stand")
+        stay = np.zeros(self.standing, np.bool_) if self.fixed is None else self.fixed
+        if not 0 <= close <= self.standing - int(stay.sum()):
+            may = f", {self.standing - int(stay.sum())} may close" if stay.any() else ""
+            raise InputError(f"close is {close}; {self.standing} sites stand{may}")
         certain = self.certain_s(close)
         floor = objective.burden(certain)
         point, place, time_s = self.point, self.place, self.time_s
@@ -73,8 +78,10 @@ class SitingProblem:
             point = np.concatenate([point, rows.astype(np.int32)])
             place = np.concatenate([place, self.now_site[rows, rank] + np.int32(self.candidates)])
             time_s = np.concatenate([time_s, self.now_s[rows, rank]])
-            group = np.append(group, np.full(self.standing, STANDING, np.int32))
-            quota = np.append(quota, self.standing - close)
+            group = np.append(group, np.where(stay, FIXED, STANDING).astype(np.int32))
+            quota = np.append(quota, self.standing - int(stay.sum()) - close)
+            if stay.any():
+                quota = np.append(quota, int(stay.sum()))
         return Problem.of(
             weight=self.people,
             place=place,

@@ -1,5 +1,6 @@
 """The one reader of tables, whatever program saved them, and the one writer of CSV."""
 
+from geoaccess.tables.areas import read_areas, swapped_hint
 from geoaccess.tables.columns import (
     as_text,
     column_numbers,
@@ -28,6 +29,7 @@ __all__ = [
     "match_zones",
     "missing_columns",
     "parse_number",
+    "read_areas",
     "read_numbers",
     "read_people_by_age",
     "read_table",
@@ -37,6 +39,7 @@ __all__ = [
     "read_zone_changes",
     "show_rows",
     "split_rows",
+    "swapped_hint",
     "to_numbers",
     "write_csv",
     "zone_name",

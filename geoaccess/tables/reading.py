@@ -13,6 +13,7 @@ from geoaccess.errors import InputError
 from geoaccess.tables.columns import missing_columns, read_text
 from geoaccess.tables.layers import read_shapes
 from geoaccess.tables.text import DECIMAL_COMMA, frame_of_rows, read_text_table
+from geoaccess.toml import nearest
 
 if TYPE_CHECKING:
     import os
@@ -55,7 +56,7 @@ def read_table(
         Layer of a geographic file, or sheet of a spreadsheet; needed where several hold data. Of several layers the
         only one with shapes and all `columns` is taken, or the only one of these with polygons; `attrs` says so.
     where
-        Keep only rows whose column has one of these values: {"CNTR_ID": ["NO"]}.
+        Keep only rows whose column has one of these values: {"CNTR_ID": ["NO"]}. Each must be there.
     columns
         Columns that the layer must have, where it is to be chosen.
     hint
@@ -88,10 +89,14 @@ def read_table(
 
 
 def _kept(path: Path, rows: Any, where: Mapping[str, Sequence[str]]) -> Any:
-    """Return the rows whose columns have one of the values that are asked for; refuse to keep none."""
+    """Return the rows whose columns have one of the values that are asked for; refuse to keep none.
+
+    A value that no row has is refused, too: it chooses nothing.
+    """
     absent = missing_columns(rows, list(where))
     if absent:
         raise InputError.listing(str(path), absent)
+    whole = rows
     for column, values in where.items():
         texts = read_text(rows, column)
         kept = texts.isin([str(value).strip() for value in values]).to_numpy(bool)
@@ -101,6 +106,16 @@ def _kept(path: Path, rows: Any, where: Mapping[str, Sequence[str]]) -> Any:
                 f"{path}: no row is left where {column} is {', '.join(map(repr, values))}; it holds {there} and so on"
             )
         rows = rows[kept]
+    unmet: list[str] = []
+    for column, values in where.items():
+        held = [word for word in read_text(whole, column).unique() if word]
+        lacking = [str(value).strip() for value in values if str(value).strip() not in held]
+        for value in lacking:
+            near = nearest(value, held)
+            hint = f"did you mean {near!r}?" if near else f"it holds {', '.join(map(repr, held[:_SHOWN]))} and so on"
+            unmet.append(f"where: no row has {value!r} in {column}; {hint}")
+    if unmet:
+        raise InputError.listing(str(path), unmet)
     return rows
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geoaccess import siting
+from geoaccess import services, siting
 from geoaccess.errors import InputError
+from geoaccess.phrases import note
 from geoaccess.study import stages
 from geoaccess.study.site_directory import municipality_near
+from geoaccess.tables import swapped_hint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +20,10 @@ if TYPE_CHECKING:
     from geoaccess.questions.siting.question import Question
     from geoaccess.study.answers import Answers
 
-__all__ = ["candidates_of", "municipality_of", "name_places"]
+__all__ = ["candidates_of", "municipality_of", "name_places", "new_places"]
+
+_NEAR_DEG = 0.5
+_SHOWN = 3
 
 
 def candidates_of(answers: Answers, question: Question) -> gpd.GeoDataFrame:
@@ -34,8 +39,45 @@ def candidates_of(answers: Answers, question: Question) -> gpd.GeoDataFrame:
         if not path.suffix:
             raise InputError(f'--candidates "{path}": give cells, settlements, or a file of places with lon and lat')
         found = siting.read_candidates(path)
+        _refuse_off_the_study(found, cells, path)
     found = found.to_crs("EPSG:4326")
     return found if question.exclude is None else siting.leave_out(found, question.exclude)
+
+
+def new_places(answers: Answers, question: Question, places: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Return the candidates where no site of the service stands, and what to say of the others.
+
+    Raises
+    ------
+    InputError
+        If a site stands at every one.
+    """
+    ours = answers.sites[(answers.sites["service"] == question.service).to_numpy(bool)]
+    left = siting.away_from(places, ours, within_m=services.SAME_PLACE_M)
+    if left.empty:
+        raise InputError(
+            f"a site of {question.service} stands at each of the {len(places)} candidates (within "
+            f"{services.SAME_PLACE_M:g} m); one more there changes nothing: give other candidates"
+        )
+    taken = len(places) - len(left)
+    return left, [note("candidates_stand", n=taken, m=f"{services.SAME_PLACE_M:g}")] if taken else []
+
+
+def _refuse_off_the_study(places: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, path: Path) -> None:
+    """Refuse candidates none of which lies in the study: as a rule longitude and latitude are swapped."""
+    bounds, there = places.to_crs("EPSG:4326").total_bounds, cells.to_crs("EPSG:4326").total_bounds
+    west, south, east, north = there
+    inside = places.geometry.x.between(west - _NEAR_DEG, east + _NEAR_DEG)
+    inside &= places.geometry.y.between(south - _NEAR_DEG, north + _NEAR_DEG)
+    if not inside.any():
+        raise InputError(
+            f"{path}: none of the {len(places)} candidates lies in the study, which reaches from {west:.2f} to "
+            f"{east:.2f} E and {south:.2f} to {north:.2f} N{swapped_hint(bounds, there)}"
+        )
+    if not inside.all():
+        away = places.index[~inside.to_numpy(bool)]
+        shown = ", ".join(map(str, away[:_SHOWN])) + (" ..." if len(away) > _SHOWN else "")
+        raise InputError(f"{path}: {len(away)} of {len(places)} candidates lie far from the study: {shown}")
 
 
 def name_places(answers: Answers, places: gpd.GeoDataFrame, numbers: Sequence[int]) -> dict[int, str]:

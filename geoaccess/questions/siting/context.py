@@ -16,16 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import geopandas as gpd
+    import numpy.typing as npt
     import pandas as pd
 
     from geoaccess.network import Network
     from geoaccess.questions.scenario_run import ScenarioRun
+    from geoaccess.questions.siting.question import Question
     from geoaccess.scenarios import Scenario
     from geoaccess.siting import SitingProblem
     from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["SitingContext", "build_problem", "context_of", "contexts_in"]
+__all__ = ["SitingContext", "build_problem", "check_closing", "context_of", "contexts_in"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,4 +113,30 @@ def build_problem(
         close=close,
         direction=spec.direction,
     )
-    return found, ours
+    return (replace(found, fixed=_outside(study, ours)) if close else found), ours
+
+
+def check_closing(study: Study, question: Question, sites: gpd.GeoDataFrame) -> None:
+    """Refuse to close more sites of a service than stand, or all without one in their place."""
+    standing = int((sites["service"] == question.service).sum())
+    if question.close > standing:
+        raise InputError(f"--close is {question.close}; {standing} sites of {question.service} stand")
+    if question.close and question.close == standing and not question.add:
+        raise InputError(f"--close is {question.close}: that is every site of {question.service}, and none is added")
+    inside = standing - int(_outside(study, sites[(sites["service"] == question.service).to_numpy(bool)]).sum())
+    if question.close > inside:
+        raise InputError(
+            f"--close is {question.close}; of {standing} sites of {question.service}, {inside} lie inside the clip of "
+            "[population]: those outside serve people whom the study does not count, and stay"
+        )
+
+
+def _outside(study: Study, sites: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
+    """Return which sites lie outside the box that people are cut to: who uses them is not counted."""
+    clip = study.settings.population.clip
+    if clip is None:
+        return np.zeros(len(sites), np.bool_)
+    west, south, east, north = clip
+    at = sites.geometry.to_crs("EPSG:4326")
+    inside = at.x.between(west, east) & at.y.between(south, north)
+    return (~inside).to_numpy(np.bool_)

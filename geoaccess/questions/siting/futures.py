@@ -11,7 +11,7 @@ from geoaccess import files, siting
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.phrases import Writer
-from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places
+from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places, new_places
 from geoaccess.questions.siting.context import build_problem, context_of, contexts_in
 from geoaccess.questions.siting.objectives import OBJECTIVES
 from geoaccess.questions.siting.question import check_question, objective_of
@@ -85,7 +85,7 @@ def site_futures(
     if not grounds:
         raise InputError("no future is given")
     first = grounds[0].answers
-    places = candidates_of(first, question)
+    places, _ = new_places(first, question, candidates_of(first, question))
     settings = [build_problem(ground, places, service=question.service)[0] for ground in grounds]
     objective = objective_of(settings[0], question, first.study)
     regret = siting.least_regret(

@@ -12,11 +12,12 @@ from geoaccess import measures, siting
 from geoaccess.arguments import checks_arguments
 from geoaccess.phrases import note
 from geoaccess.questions.siting.alternatives import alternatives_of, frontier_of
-from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places
-from geoaccess.questions.siting.context import build_problem, context_of, contexts_in
+from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places, new_places
+from geoaccess.questions.siting.context import build_problem, check_closing, context_of, contexts_in
 from geoaccess.questions.siting.objectives import OBJECTIVES
 from geoaccess.questions.siting.question import answer_question, asked_for, check_question
 from geoaccess.questions.siting.wording import label, placed_description, placed_subtitle, placed_title
+from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.scenario_names import named_removals
 
@@ -95,15 +96,21 @@ def site_study(
         If the service, objective or candidates are unknown, or the question has no answer; and as `contexts_in`.
     """
     check_question(study, question)
+    if answers is None and scenario is None:
+        check_closing(study, question, stages.read_places(study, stages.read_mapped(study)))
     if scenario is None:
         ground = context_of(solve_study(study, show=show) if answers is None else answers)
     else:
         ground = contexts_in(study, [scenario], answers=answers, show=show)[0]
-    places = candidates_of(ground.answers, question)
+    check_closing(study, question, ground.answers.sites)
+    places, of_places = new_places(ground.answers, question, candidates_of(ground.answers, question))
     setting, ours = build_problem(ground, places, service=question.service, close=question.close)
     found, objective, notes = answer_question(setting, question, ground.answers)
+    notes += of_places
     if question.close:
         notes.append(note("only_travel_time"))
+        if setting.fixed is not None and setting.fixed.any():
+            notes.append(note("sites_outside_stay", n=int(setting.fixed.sum())))
     if scenario is not None:
         notes.append(note("in_scenario", title=scenario.title))
     return _placed(ground, question, setting, found, objective, ours, places, notes)
@@ -127,6 +134,9 @@ def _placed(
     shown = [*found.added, *table.get("candidate", []), *table.get("instead_of", [])]
     names = name_places(answers, places, list(dict.fromkeys(shown)))
     chosen = _places_table(answers, setting, found, question, objective, places, names)
+    idle = int((chosen["people_nearer"] + chosen["newly_reached"] == 0).sum())
+    if idle:
+        notes = [*notes, note("adds_nothing", n=idle)]
     after = setting.times(found.added, found.closed)
     results, sites = _afterwards(answers, question, after, ours, found, chosen)
     closed = pd.DataFrame(ours.drop(columns="geometry")).iloc[found.closed].reset_index()
