@@ -98,8 +98,8 @@ def fleet_study(
     if services[question.service].direction != "to_people":
         coming = [key for key, one in services.items() if one.direction == "to_people"]
         raise InputError(
-            f"--service is {question.service}, to which people travel; vehicles stand at sites of a service that comes to "
-            f'people (toward = "cells"): {", ".join(coming) or "the study has none"}'
+            f"--service is {question.service}, to which people travel; vehicles stand at sites of a service that comes "
+            f'to people (toward = "cells"): {", ".join(coming) or "the study has none"}'
         )
     if (question.treatment is None) != (question.treatment_min is None):
         raise InputError("--treatment names the service that treats, --treatment-min its norm: give both, or none")
@@ -140,14 +140,14 @@ def _check_norms(question: FleetQuestion, norm_s: float) -> None:
     times = read_ambulance_figures(question.figures).modes["car"].times
     if norm_s <= times.start_s:
         raise InputError(
-            f"the norm is {norm_s / 60:g} minutes from the call, and {times.start_s / 60:g} pass before a vehicle moves, "
-            "so that nobody can be reached in time: give a longer --norm"
+            f"the norm is {norm_s / 60:g} minutes from the call, and {times.start_s / 60:g} pass before a vehicle "
+            "moves, so that nobody can be reached in time: give a longer --norm"
         )
     passed = times.start_s + times.on_scene_s
     if question.treatment_min is not None and question.treatment_min * 60 <= passed:
         raise InputError(
-            f"--treatment-min is {question.treatment_min:g}, and {passed / 60:g} minutes pass before a vehicle moves and "
-            "at the scene, so that nobody can be treated in time: give more"
+            f"--treatment-min is {question.treatment_min:g}, and {passed / 60:g} minutes pass before a vehicle moves "
+            "and at the scene, so that nobody can be treated in time: give more"
         )
 
 
