@@ -64,13 +64,26 @@ def report(
 
 
 @app.command()
-def check(study: StudyFile) -> None:
-    """Read a study and all its inputs without computing travel times, and report what was found or is wrong."""
+def check(
+    study: StudyFile,
+    scenarios: Annotated[
+        list[Path] | None, typer.Argument(metavar="SCENARIO", help="Scenario files (TOML), checked with the study.")
+    ] = None,
+) -> None:
+    """Read a study and all its inputs without computing travel times, and report what was found or is wrong.
+
+    Scenarios are applied to it: what compare would refuse in them is found here.
+    """
+    from geoaccess.questions import check_scenarios
+    from geoaccess.scenarios import read_scenario
     from geoaccess.study import check as check_study
     from geoaccess.study import load_study
 
     loaded = load_study(study)
+    changes = [read_scenario(path) for path in scenarios or []]
     for line in check_study(loaded):
+        out.print(Text(f"  {line}"))
+    for line in check_scenarios(loaded, changes) if changes else []:
         out.print(Text(f"  {line}"))
     out.print(Text(text(loaded.settings.language, "terminal.c_ready", study=study)))
 

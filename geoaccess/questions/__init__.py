@@ -5,6 +5,7 @@ from geoaccess.questions.day_profile import DayProfile, profile_day, sailing_tab
 from geoaccess.questions.ferries import list_ferries, write_ferries
 from geoaccess.questions.office_days import DayQuestion, OfficeDays, days_lines, days_study, days_tables, write_days
 from geoaccess.questions.reliability import Reliability, printed_reliability, reliability_study, write_reliability
+from geoaccess.questions.scenario_check import check_scenarios
 from geoaccess.questions.scenario_run import Baseline, ScenarioRun, apply_scenario, solve_baseline, solve_scenario
 from geoaccess.questions.siting.futures import Futures, futures_lines, futures_tables, site_futures, write_futures
 from geoaccess.questions.siting.output import placed_lines, placed_tables, write_placed
@@ -42,6 +43,7 @@ __all__ = [
     "Validation",
     "Vulnerable",
     "apply_scenario",
+    "check_scenarios",
     "choose_reference",
     "compare_study",
     "days_lines",

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from geoaccess import scenarios
 from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import DAY_S
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.osm import read_profile
 from geoaccess.questions.day_profile import read_departures
+from geoaccess.questions.scenario_changes import change_study, network_of_scenario, study_with_people
 from geoaccess.routing import TravelTimes, attach_departures, day_profile, nearest_snapped
 from geoaccess.study import stages
-from geoaccess.study.municipality_numbers import matched
 from geoaccess.study.pipeline import solve_study
-from geoaccess.study.scenario_names import of_another_study, resolve_in_study
+from geoaccess.study.scenario_names import of_another_study
 from geoaccess.study.settings.study_file import Study
-from geoaccess.study.site_columns import at_their_levels
 from geoaccess.tables import to_numbers
-from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -35,8 +31,9 @@ if TYPE_CHECKING:
 
     from geoaccess.direction import Direction
     from geoaccess.network import Network
-    from geoaccess.scenarios import AddSite, ChangedNetwork, Close, MoveSite, ResolvedScenario, Scenario, Slow
+    from geoaccess.scenarios import ChangedNetwork, Close, ResolvedScenario, Scenario, Slow
     from geoaccess.study.answers import Answers
+    from geoaccess.study.settings.study_file import Study
 
 __all__ = [
     "Baseline",
@@ -48,7 +45,6 @@ __all__ = [
     "solve_scenario",
 ]
 
-_NEAR_DEG = 0.5
 _EVENING_ENDS_S = 4 * 3600.0
 """A boat cancelled "after 20:00" does not sail at midnight either; from four in the morning on it is a new day."""
 
@@ -201,103 +197,15 @@ def _applied(base: Baseline, scenario: Scenario) -> ScenarioRun:
         )
     if scenario.population is not None:
         base = _with_people(base, scenario)
-    network = base.answers.network
-    if scenario.network is not None:
-        other = _with_profile(base.study, scenario.network.profile)
-        network = stages.build_or_load_network(other)[0]
-        stages.contract_or_load(other, network)
-    named = resolve_in_study(base.study, scenario, base.answers.sites, base.results)
-    scenario = _with_known_zones(base, named.scenario)
-    problems = [*_off_the_map(scenario, network), *_unknown_zones(scenario, base.results["municipality_id"])]
-    if problems:
-        raise InputError.listing(f'scenario "{scenario.title}"', problems)
-    sites = _changed_sites(base.study, scenario, base.answers.sites)
-    roads = scenarios.apply_to_network(scenario, network, names=base.names)
-    return ScenarioRun(scenario, base, sites, roads, named)
-
-
-def _off_the_map(scenario: Scenario, network: Network) -> list[str]:
-    """Say which sites are put where the network is not: as a rule longitude and latitude are swapped."""
-    placed: list[tuple[str, Sequence[AddSite | MoveSite]]] = [("add", scenario.add), ("move", scenario.move)]
-    east, north = network.shape_lon, network.shape_lat
-    w, e, s, n = float(east.min()), float(east.max()), float(north.min()), float(north.max())
-    return [
-        f"[[{what}]] {number}: lon {item.lon:g}, lat {item.lat:g} is off the map, which covers {w:.2f} to {e:.2f} E, "
-        f"{s:.2f} to {n:.2f} N; are longitude and latitude swapped?"
-        for what, items in placed
-        for number, item in enumerate(items, start=1)
-        if not (w - _NEAR_DEG <= item.lon <= e + _NEAR_DEG and s - _NEAR_DEG <= item.lat <= n + _NEAR_DEG)
-    ]
-
-
-def _with_known_zones(base: Baseline, scenario: Scenario) -> Scenario:
-    """Return a scenario whose sites are for municipalities by the numbers of the study."""
-    known = base.results["municipality_id"].unique()
-
-    def meant(allowed: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(matched(base.study, pd.Series(allowed, dtype="object"), known))
-
-    change = tuple(
-        item.model_copy(update={"allowed": meant(item.allowed)}) if item.allowed else item for item in scenario.change
-    )
-    return scenario.model_copy(update={"change": change})
-
-
-def _unknown_zones(scenario: Scenario, zones: pd.Series[str]) -> list[str]:
-    """Say which municipalities that a site is for do not exist."""
-    known = sorted({str(label) for label in zones if label})
-    return [
-        f'[[change]] {number}: allowed names "{label}", which is no municipality{did_you_mean(label, known)}'
-        for number, item in enumerate(scenario.change, start=1)
-        for label in item.allowed or ()
-        if label not in known
-    ]
-
-
-def _changed_sites(study: Study, scenario: Scenario, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Apply a scenario to the sites of a study; services that read those of another follow it, as in the study."""
-    services = study.settings.services
-    following = {key for key, service in services.items() if service.sites_of}
-    if not scenario.changes_sites or not (following or any(service.levels for service in services.values())):
-        return scenarios.apply_to_sites(scenario, sites, services=list(services))
-    own = sites[~sites["service"].isin(following).to_numpy(bool)]
-    first, then = (_only(scenario, following, among=among) for among in (False, True))
-    copied = at_their_levels(study, scenarios.apply_to_sites(first, own, services=list(services)))
-    # Who closes the site that it is a copy of closes the copy: a place that is removed takes both.
-    kept = tuple(item for item in then.remove if item.site in copied.index)
-    then = then.model_copy(update={"remove": kept})
-    return scenarios.apply_to_sites(then, copied, services=list(services))
-
-
-def _only(scenario: Scenario, services: set[str], *, among: bool) -> Scenario:
-    """Return a scenario with its changes to sites of some services only, or of all others."""
-    kept = {
-        what: tuple(item for item in getattr(scenario, what) if (item.service in services) == among)
-        for what in ("add", "remove", "move", "change")
-    }
-    return scenario.model_copy(update=kept)
+    network = network_of_scenario(base.study, scenario, base.answers.network)
+    found = change_study(base.study, scenario, base.answers.sites, base.results, network, base.names)
+    return ScenarioRun(found.scenario, base, found.sites, found.roads, found.named)
 
 
 def _with_people(base: Baseline, scenario: Scenario) -> Baseline:
-    change, settings = scenario.population, base.study.settings
-    assert change is not None  # noqa: S101 - checked by the caller
-    new: dict[str, Any] = {}
-    if change.file is not None:
-        new["file"] = str(Path(change.file).resolve())
-    if change.column is not None:
-        new["people"] = change.column
-    if change.year is not None:
-        new["year"] = change.year
-    people = settings.population.model_copy(update=new)
-    study = Study(base.study.path, settings.model_copy(update={"population": people}))
+    study = study_with_people(base.study, scenario)
     answers = solve_study(study, network=base.answers.network, show=False)
     return _base(study, answers, base.names, base.day)
-
-
-def _with_profile(study: Study, profile: str) -> Study:
-    name = str(Path(profile).resolve()) if profile.endswith(".toml") else profile
-    network = study.settings.network.model_copy(update={"profile": name})
-    return Study(study.path, study.settings.model_copy(update={"network": network}))
 
 
 @checks_arguments

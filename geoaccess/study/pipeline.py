@@ -18,6 +18,7 @@ from geoaccess.phrases import Writer
 from geoaccess.progress import Stages
 from geoaccess.study import stages
 from geoaccess.study.answers import Answers
+from geoaccess.study.idle_filters import idle_filters
 from geoaccess.study.sections.demand_groups import larger_groups, people_columns
 from geoaccess.study.sections.inputs import PeopleInput, SolvedInput
 from geoaccess.study.sections.registry import add_sections, check_names, check_sections
@@ -195,9 +196,10 @@ def check_inputs(study: Study) -> None:
 
 def _same_places(sites: gpd.GeoDataFrame, writer: Writer) -> list[str]:
     """Name the sites of a service that are as a rule one place: as two they double its supply and stand in for it."""
-    lines = []
+    lines, directory = [], services.SiteDirectory(sites)
     for service, ids in services.same_places(sites):
-        names = ", ".join(map(str, ids[:_SHOWN])) + (" ..." if len(ids) > _SHOWN else "")
+        shown = [directory.describe(label) for label in ids[:_SHOWN]]
+        names = ", ".join(shown) + (" ..." if len(ids) > _SHOWN else "")
         lines.append(writer.text("c_same", service=service, names=names, m=f"{services.SAME_PLACE_M:.0f}", n=len(ids)))
     more = [writer.text("c_same_more", n=len(lines) - _SHOWN)] if len(lines) > _SHOWN else []
     return lines[:_SHOWN] + more
@@ -300,6 +302,7 @@ def check(study: Study) -> list[str]:
         found.append(writer.text("c_nodata", n=writer.people(cells.attrs["nodata"])))
     if "anchor" in cells.attrs:
         found.append(writer.text("c_anchor", anchor=cells.attrs["anchor"]))
+    found += idle_filters(study, cells, writer)
     mapped = stages.read_mapped(study)
     sites = stages.read_places(study, mapped)
     stages.refuse_swapped(study, sites, cells)

@@ -13,6 +13,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.phrases import PersonHours, Writer, section
 from geoaccess.questions.compare.compare_measures import compare_measures, measured
+from geoaccess.questions.scenario_changes import refuse_same_titles
 from geoaccess.questions.scenario_notes import notes_of_names
 from geoaccess.questions.scenario_run import apply_scenarios, needs_names, solve_baseline
 from geoaccess.study.place_names import named_places
@@ -92,12 +93,7 @@ def compare_study(
     >>> found.tables["everybody"].set_index("service").loc["hospital", "became_unreached"]  # doctest: +SKIP
     4287.0
     """
-    titles = [scenario.title for scenario in changes]
-    double = [title for title in dict.fromkeys(titles) if titles.count(title) > 1]
-    if double or not titles:
-        raise InputError(
-            f"scenarios share a title: {', '.join(double)}; give each its own" if double else "no scenario"
-        )
+    refuse_same_titles(changes)
     base = solve_baseline(study, day=day, names=needs_names(changes), show=show)
     changed = apply_scenarios(base, changes)
     measures = compare_measures(study, changed)
@@ -246,7 +242,7 @@ def _notes(one: ScenarioRun, study: Study, measures: Sequence[Measure]) -> list[
     """Say what a reader of a scenario should know."""
     scenario, sites = one.scenario, one.snapped.sites
     writer = Writer(study.settings.language, ("comparison",))
-    notes = notes_of_names(one, writer)
+    notes = notes_of_names(study, one.named, one.base.answers.sites, writer)
     if scenario.population is not None:
         notes.append(writer.text("note_people", n=writer.people(one.base.answers.population)))
     if one.base.day is not None:

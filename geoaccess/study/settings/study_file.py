@@ -114,6 +114,11 @@ class Settings(Table):
             for service in dict.fromkeys(named)
             if service is not None and service not in self.services
         ]
+        clipped = any(not isinstance(source, SitesFromReview) and source.clip for source in self.sites)
+        if clipped and self.population.clip is None:
+            problems.append(
+                "[[sites]] clip = true cuts to the clip of [population], which has none; give both, or none"
+            )
         if isinstance(self.centrality, CentralityComputed):
             problems += [
                 f'[centrality.functions] names the service "{key}"{did_you_mean(key, self.services)}'

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from geoaccess import demand, files
 from geoaccess.errors import InputError
+from geoaccess.study.idle_filters import CLIP_IDLE
 from geoaccess.study.settings.inputs import ZonesFromColumn
 from geoaccess.study.settings.service_people import groups_known
 from geoaccess.study.stages.subjects import fetch_hint
@@ -96,7 +97,10 @@ def read_people(study: Study) -> gpd.GeoDataFrame:
     if settings.clip:
         west, south, east, north = settings.clip
         centre = cells.geometry.centroid.to_crs("EPSG:4326")
-        cells = cells[centre.x.between(west, east) & centre.y.between(south, north)]
+        inside = centre.x.between(west, east) & centre.y.between(south, north)
+        cells = cells[inside]
+        if path.suffix.lower() not in _RASTERS and inside.all():
+            cells.attrs[CLIP_IDLE] = True
         if cells.empty:
             raise InputError(f"{study.path}: [population] clip = {list(settings.clip)} leaves no cell of {path}")
     demand.refuse_impossible(cells, subject=str(path))
