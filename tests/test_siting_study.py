@@ -91,7 +91,9 @@ def test_the_scenario_reproduces_the_answer(tiny, tmp_path):
     written = write_placed(placed, tmp_path)
     scenario = tomllib.loads((tmp_path / "site_gp.toml").read_text(encoding="utf-8"))
     assert [table["service"] for table in scenario["add"]] == ["gp", "gp"]
-    assert scenario["remove"] == [{"service": "gp", "site": placed.closed["site_id"][0]}]
+    closed = placed.closed.iloc[0]
+    assert scenario["remove"] == [{"service": "gp", "site": closed["site_id"], "name": closed["name"]}]
+    assert scenario["study"] == tiny.study.settings.title
     ours = tiny.sites[(tiny.sites["service"] == "gp").to_numpy()].drop(scenario["remove"][0]["site"])
     added = gpd.GeoDataFrame(
         {"service": "gp"},

@@ -120,7 +120,7 @@ def check_closing(study: Study, question: Question, sites: gpd.GeoDataFrame) -> 
     """Refuse to close more sites of a service than stand, or all without one in their place."""
     standing = int((sites["service"] == question.service).sum())
     if question.close > standing:
-        raise InputError(f"--close is {question.close}; {standing} sites of {question.service} stand")
+        raise InputError(f"--close is {question.close}; {standing} sites stand of {question.service}")
     if question.close and question.close == standing and not question.add:
         raise InputError(f"--close is {question.close}: that is every site of {question.service}, and none is added")
     inside = standing - int(_outside(study, sites[(sites["service"] == question.service).to_numpy(bool)]).sum())
