@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from geoaccess import siting
 from geoaccess.errors import InputError
 from geoaccess.measures.groups import people_of_service
