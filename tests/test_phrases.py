@@ -39,8 +39,7 @@ READERS = (
         "questions/validation/references.py",
         "tables/pxweb.py",
         "questions/validation/statbank.py",
-        "planner/saved.py",
-        "scenarios/changes.py",
+        "services/site_ids.py",
     ),
     *("maps/report.py", "measures/reference.py", "clock.py"),
 )
