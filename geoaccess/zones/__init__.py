@@ -6,17 +6,20 @@ from geoaccess.zones.assignment import assign_zones, count_notes
 from geoaccess.zones.borders import border_from_cells, join_regions
 from geoaccess.zones.centrality import class_from_index, join_centrality, read_centrality
 from geoaccess.zones.centrality_index import compute_centrality, time_weight
+from geoaccess.zones.degurba import GRID_CLASSES, classify_zones, urbanisation_of_cells
 from geoaccess.zones.municipalities import read_municipalities, read_municipality_names
 from geoaccess.zones.schemes import DEFAULT_SCHEME, CentralityClass, CentralityScheme, read_scheme, scheme_file
 from geoaccess.zones.settlements import settlement_people
 
 __all__ = [
     "DEFAULT_SCHEME",
+    "GRID_CLASSES",
     "CentralityClass",
     "CentralityScheme",
     "assign_zones",
     "border_from_cells",
     "class_from_index",
+    "classify_zones",
     "compute_centrality",
     "count_notes",
     "join_centrality",
@@ -28,4 +31,5 @@ __all__ = [
     "scheme_file",
     "settlement_people",
     "time_weight",
+    "urbanisation_of_cells",
 ]
