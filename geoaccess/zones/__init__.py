@@ -8,7 +8,8 @@ from geoaccess.zones.centrality import class_from_index, join_centrality, read_c
 from geoaccess.zones.centrality_index import compute_centrality, time_weight
 from geoaccess.zones.degurba import GRID_CLASSES, classify_zones, urbanisation_of_cells
 from geoaccess.zones.municipalities import read_municipalities, read_municipality_names
-from geoaccess.zones.schemes import DEFAULT_SCHEME, CentralityClass, CentralityScheme, read_scheme, scheme_file
+from geoaccess.zones.scheme_files import DEFAULT_SCHEME, ClassRow, Words, make_scheme, read_scheme, scheme_file
+from geoaccess.zones.schemes import CentralityClass, CentralityScheme
 from geoaccess.zones.settlements import settlement_people
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "GRID_CLASSES",
     "CentralityClass",
     "CentralityScheme",
+    "ClassRow",
+    "Words",
     "assign_zones",
     "border_from_cells",
     "class_from_index",
@@ -24,6 +27,7 @@ __all__ = [
     "count_notes",
     "join_centrality",
     "join_regions",
+    "make_scheme",
     "read_centrality",
     "read_municipalities",
     "read_municipality_names",

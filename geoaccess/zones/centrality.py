@@ -12,7 +12,7 @@ import pandas as pd
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.tables import column_numbers, match_zones, missing_columns, read_table, read_text, zone_number
-from geoaccess.zones.schemes import read_scheme
+from geoaccess.zones.scheme_files import read_scheme
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ import pandas as pd
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.zones.centrality import class_from_index
-from geoaccess.zones.schemes import read_scheme
+from geoaccess.zones.scheme_files import read_scheme
 
 if TYPE_CHECKING:
     import numpy.typing as npt

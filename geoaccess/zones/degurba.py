@@ -11,7 +11,7 @@ import shapely
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.kernels.graph import weak_components
-from geoaccess.zones.schemes import read_scheme
+from geoaccess.zones.scheme_files import read_scheme
 
 if TYPE_CHECKING:
     import geopandas as gpd

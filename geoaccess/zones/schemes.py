@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from functools import cache
 from itertools import pairwise
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from geoaccess.arguments import checks_arguments
 from geoaccess.errors import ConfigError, InputError
 from geoaccess.phrases import fallbacks
-from geoaccess.shipped import shipped
-from geoaccess.toml import Table, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import numpy.typing as npt
 
-__all__ = ["DEFAULT_SCHEME", "CentralityClass", "CentralityScheme", "read_scheme", "scheme_file"]
-
-DEFAULT_SCHEME: Final = "norway"
-"""The scheme of a study that names none, and of functions that are given none."""
+__all__ = ["CentralityClass", "CentralityScheme"]
 
 FEWEST, MOST = 2, 9
 
@@ -35,8 +27,9 @@ FEWEST, MOST = 2, 9
 class CentralityClass:
     """One class of a scheme.
 
-    `labels` are its names by language; `index_from` is the lowest centrality index of the class, where the scheme goes
-    by one; `district` marks the classes that are counted together as districts.
+    `labels` are its names by language, `shorts` those for narrow columns and `nouns` those within a sentence ("rural
+    areas"), where they are others; `index_from` is the lowest centrality index of the class, where the scheme goes by
+    one; `district` marks the classes that are counted together as districts.
     """
 
     id: str
@@ -44,6 +37,8 @@ class CentralityClass:
     colour: str
     index_from: float | None = None
     district: bool = False
+    shorts: Mapping[str, str] = field(default_factory=dict)
+    nouns: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -54,8 +49,9 @@ class CentralityScheme:
     ----------
     name
         Name of the file, without suffix.
-    titles, districts
-        Name of a class ("Centrality class"), and the classes that are districts together, by language.
+    titles, nouns, districts
+        Name of a class ("Centrality class") as a heading and within a sentence ("centrality class"; the title with a
+        small letter where left out), and the classes that are districts together, by language.
     source
         Where the classification is published.
     classes
@@ -74,6 +70,7 @@ class CentralityScheme:
 
     Examples
     --------
+    >>> from geoaccess.zones import read_scheme
     >>> scheme = read_scheme("norway")
     >>> scheme.ids[0], scheme.ids[-1], scheme.district_ids
     ('1', '6', ('4', '5', '6'))
@@ -91,6 +88,7 @@ class CentralityScheme:
     highest_index: float | None = None
     zone_digits: int | None = None
     zone_years: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    nouns: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check that the classes make a scheme."""
@@ -144,6 +142,41 @@ class CentralityScheme:
         """Return the label of a class."""
         return _in(self.classes[self.ids.index(name)].labels, language)
 
+    def short(self, name: str, language: str) -> str:
+        """Return the label of a class for a narrow column."""
+        one = self.classes[self.ids.index(name)]
+        return _in(one.shorts or one.labels, language)
+
+    def noun(self, language: str) -> str:
+        """Return the word for a class within a sentence."""
+        title = self.title(language)
+        return _in(self.nouns, language) if self.nouns else title[:1].lower() + title[1:]
+
+    def in_text(self, name: str, language: str) -> str:
+        """Return how a sentence speaks of the people of a class: "rural areas", "centrality class 6".
+
+        Examples
+        --------
+        >>> from geoaccess.zones import read_scheme
+        >>> read_scheme("norway").in_text("6", "en"), read_scheme("degurba").in_text("3", "nb")
+        ('centrality class 6', 'spredtbygde områder')
+        """
+        one = self.classes[self.ids.index(name)]
+        if one.nouns:
+            return _in(one.nouns, language)
+        return f"{self.noun(language)} {one.id if self.numbered else _in(one.labels, language)}"
+
+    def words(self, language: str) -> dict[str, str]:
+        """Return what stands for {scheme} and {Scheme} in phrases: the word for a class in a sentence and as a heading.
+
+        Examples
+        --------
+        >>> from geoaccess.zones import read_scheme
+        >>> read_scheme("degurba").words("en")
+        {'scheme': 'degree of urbanisation', 'Scheme': 'Degree of urbanisation'}
+        """
+        return {"scheme": self.noun(language), "Scheme": self.title(language)}
+
     def district_name(self, language: str) -> str:
         """Return the name of the districts together, such as "rural areas"; "" where there are none."""
         if not self.district_ids:
@@ -178,6 +211,7 @@ class CentralityScheme:
 
         Examples
         --------
+        >>> from geoaccess.zones import read_scheme
         >>> read_scheme("norway").column([5, 0, -1]).tolist()
         [6, 1, <NA>]
         """
@@ -186,84 +220,6 @@ class CentralityScheme:
             numbers = np.array([*map(int, self.ids), 0], dtype=np.int8)
             return pd.arrays.IntegerArray(numbers[places], places < 0)
         return pd.Categorical.from_codes(places.tolist(), dtype=pd.CategoricalDtype(list(self.ids), ordered=True))
-
-
-class _ClassRow(Table):
-    id: int | str
-    label: dict[str, str]
-    colour: str
-    index_from: float | None = None
-    district: bool = False
-
-
-class _SchemeFile(Table):
-    title: dict[str, str]
-    source: str
-    classes: list[_ClassRow]
-    districts: dict[str, str] = {}
-    highest_index: float | None = None
-    zone_digits: int | None = None
-    zone_years: dict[str, list[str]] = {}
-
-
-@checks_arguments
-def scheme_file(scheme: str = DEFAULT_SCHEME, *, folder: Path | None = None) -> Path:
-    """Return the file of a scheme: one that is shipped, or a .toml file as seen from a folder.
-
-    Raises
-    ------
-    MissingFileError
-        If no such scheme is shipped.
-    """
-    return (folder or Path()) / scheme if scheme.endswith(".toml") else shipped(f"schemes/{scheme}.toml")
-
-
-@checks_arguments
-def read_scheme(scheme: str = DEFAULT_SCHEME, *, folder: Path | None = None) -> CentralityScheme:
-    """Read a centrality scheme.
-
-    Parameters
-    ----------
-    scheme
-        Name of a scheme that is shipped, such as "norway" or "degurba", or of a .toml file.
-    folder
-        Where a relative .toml file is looked for; the working directory if not given.
-
-    Raises
-    ------
-    MissingFileError
-        If there is no such file.
-    ConfigError
-        With everything that is wrong with it.
-
-    Examples
-    --------
-    >>> read_scheme("degurba").title("en")
-    'Degree of urbanisation'
-    """
-    path = scheme_file(scheme, folder=folder)
-    return _read(path) if scheme.endswith(".toml") else _shipped(path)
-
-
-@cache
-def _shipped(path: Path) -> CentralityScheme:
-    return _read(path)
-
-
-def _read(path: Path) -> CentralityScheme:
-    found = read_toml(path, _SchemeFile, hint="check scheme in [centrality]")
-    return CentralityScheme(
-        name=path.stem,
-        titles=found.title,
-        source=found.source,
-        classes=tuple(
-            CentralityClass(str(row.id), row.label, row.colour, row.index_from, row.district) for row in found.classes
-        ),
-        districts=found.districts,
-        highest_index=found.highest_index,
-        zone_digits=found.zone_digits,
-        zone_years={years: tuple(starts) for years, starts in found.zone_years.items()},
-    )
 
 
 def _in(words: Mapping[str, str], language: str) -> str:
