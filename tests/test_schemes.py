@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from geoaccess.errors import ConfigError, InputError, MissingFileError
 from geoaccess.measures import ServiceSpec, class_contrast_of_services, summarise_services
 from geoaccess.planner.drawing import Drawing
 from geoaccess.planner.state import PlannerState
-from geoaccess.study import check, load_study, run_study
+from geoaccess.study import check, load_study, main_table, run_study
 from geoaccess.zones import class_from_index, read_centrality, read_scheme, scheme_file
 
 ROOT = Path(__file__).parents[1]
@@ -210,13 +211,15 @@ def test_map_report_and_planner_show_the_classes_of_the_scheme(abroad):
     for text in ("Kind of place", "Bush", "#112233", "#445566", "#778899"):
         assert text in page
     report = (folder / "report.html").read_text(encoding="utf-8")
-    assert "from class urban (most central) to class bush (least central)" in report
-    assert "live in the outback" in report
+    assert "grouped by kind of place, from “Urban &amp; busy” to “Bush”" in report
+    assert "live in the outback." in report
+    assert "made up: for tests." in report.partition('id="cite"')[0]  # the source of the classes
     assert "4\u20136" not in report
     state = PlannerState(abroad)
     drawn = Drawing(state).page()
     assert drawn["classes"] == ["urban", "mixed", "bush", "unclassified"]
     assert drawn["districts"]["en"] == "the outback"
+    assert drawn["class_names"]["nb"] == ["By", "Blandet", "Kratt"]
     bush = (abroad.results["centrality_class"] == "bush").to_numpy()
     assert state.districts.tolist() == bush.tolist()
 
@@ -231,4 +234,98 @@ def test_map_report_and_planner_show_the_classes_of_the_scheme(abroad):
 def test_a_scheme_that_does_not_fit_is_refused_by_check(tmp_path, line, message):
     path = write_study(tmp_path, tiny.STUDY.replace("[centrality]\n", f"[centrality]\n{line}\n"))
     with pytest.raises((MissingFileError, InputError), match=message):
+        check(load_study(path))
+
+
+COMPUTED = """[centrality]
+kind = "degurba"
+"""
+OTHERS = re.compile(
+    r"Norway|Norge\b|klasse? 6|class 6|distri[ck]t|centrality (?:class|index)|sentralitet|most central|mest sentral"
+    r"|Statistisk sentralbyr",
+    re.IGNORECASE,
+)
+TEXTS = {".csv", ".html", ".json", ".toml", ".txt", ".md", ".svg"}
+
+
+@pytest.mark.parametrize("language", ["en", "nb"])
+def test_a_study_of_three_classes_never_speaks_of_others(tmp_path, language):
+    text = tiny.STUDY.partition("[centrality]\n")[0] + COMPUTED
+    study = load_study(
+        write_study(tmp_path, text.replace('disclaimer = "made up', f'language = "{language}"\ndisclaimer = "made up'))
+    )
+    said = "\n".join(check(study))
+    answers = run_study(study, show=False)
+    said += main_table(answers).to_csv()
+    page = json.dumps(Drawing(PlannerState(answers)).page(), ensure_ascii=False)
+    written = {path.name: path.read_text(encoding="utf-8") for path in answers.files if path.suffix in TEXTS}
+    assert {"report.html", "index.html", "dictionary.csv", "run.json"} <= set(written)
+    found = {name: OTHERS.findall(part) for name, part in {**written, "printed": said, "planner": page}.items()}
+    found["planner"] = [word for word in found["planner"] if word != "district"]  # the name of a field
+    assert {name: words for name, words in found.items() if words} == {}
+    own = {"en": "Degree of urbanisation", "nb": "Urbaniseringsgrad"}[language]
+    assert own in written["report.html"]
+    assert own in written["index.html"]
+    assert "Applying the Degree of Urbanisation" in written["report.html"]
+    table = pd.read_csv(study.output / "centrality.csv")
+    assert table["centrality_class"].tolist() == [3, 3, 3]  # nobody lives in a town of 5,000
+    assert table["share_rural"].tolist() == [1, 1, 1]
+
+
+def test_classes_described_in_the_study_itself(tmp_path):
+    text = tiny.STUDY.replace('year = 2024\nsource = "made up"\n', "", 0).partition("[centrality]\n")[0]
+    text += """[centrality]
+kind = "table"
+file = "kinds.csv"
+municipality = "zone"
+centrality_class = "kind"
+year = 2020
+source = "a county council"
+title = { en = "Kind of place", nb = "Stedstype" }
+districts = "the outback"
+
+[[centrality.classes]]
+id = "S12000033"
+label = "By the sea"
+
+[[centrality.classes]]
+id = "IS_0002"
+label = "Inland"
+district = true
+"""
+    study = load_study(write_study(tmp_path, text))
+    (tmp_path / "kinds.csv").write_text("zone;kind\n0101;S12000033\n0102;IS_0002\n0103;IS_0002\n", encoding="utf-8")
+    assert study.scheme.ids == ("S12000033", "IS_0002")
+    assert study.scheme.in_text("IS_0002", "en") == "kind of place Inland"
+    assert (study.scheme.title("nb"), study.scheme.source) == ("Stedstype", "a county council")
+    assert len(set(study.scheme.colours)) == 2
+    assert any("3 municipalities with a class (kind of place)" in line for line in check(study))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('title = "Kind"', 'title = "Kind"\nscheme = "norway"', "scheme and classes are both given"),
+        ('title = "Kind"', "", "classes are given without a title"),
+        ('classes = [{ id = 1, label = "A" }, { id = 2, label = "B" }]', "", "title given without classes"),
+        ('{ id = 2, label = "B" }', "", "has 1 classes; give 2 to 9"),
+    ],
+)
+def test_classes_that_are_no_scheme_are_refused(tmp_path, old, new, message):
+    own = 'title = "Kind"\nclasses = [{ id = 1, label = "A" }, { id = 2, label = "B" }]\n'
+    assert old in own
+    text = tiny.STUDY.replace(
+        '[centrality]\nkind = "table"\n', f'[centrality]\nkind = "table"\n{own.replace(old, new)}'
+    )
+    with pytest.raises((ConfigError, InputError), match=re.escape(message)):
+        check(load_study(write_study(tmp_path, text)))
+
+
+def test_the_degree_of_urbanisation_needs_three_classes_and_a_grid_of_a_kilometre(tmp_path):
+    text = tiny.STUDY.partition("[centrality]\n")[0] + COMPUTED
+    with pytest.raises(ConfigError, match="scheme norway has 6 classes"):
+        check(load_study(write_study(tmp_path / "six", text + 'scheme = "norway"\n')))
+    path = write_study(tmp_path / "coarse", text)
+    (path.parent / "people.csv").write_text("cell_id,people\nCRS25833RES2000mN7700000E500000,9\n", encoding="utf-8")
+    with pytest.raises(InputError, match='kind = "degurba": cells: they are 2000 m wide'):
         check(load_study(path))

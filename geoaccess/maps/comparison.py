@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Final
 
 from geoaccess.errors import InputError
 from geoaccess.phrases import language_code
+from geoaccess.zones import read_scheme
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     import pandas as pd
+
+    from geoaccess.zones import CentralityScheme
 
 __all__ = ["validation_figure"]
 
@@ -30,6 +33,7 @@ def validation_figure(
     disclaimer: str = "",
     attribution: str,
     language: str = "en",
+    scheme: CentralityScheme | None = None,
 ) -> None:
     """Write, as PNG, computed against published numbers: a panel for each statistic, at most six of them.
 
@@ -42,6 +46,8 @@ def validation_figure(
         File to write, .png.
     table
         As of `geoaccess.measures.compare_statistics`, of one service.
+    scheme
+        Names the classes; those of Statistics Norway if not given.
 
     Raises
     ------
@@ -60,6 +66,7 @@ def validation_figure(
         statistics=chosen_statistics([*table["statistic"].unique()]),
         heads={"title": title, "subtitle": subtitle, "disclaimer": disclaimer, "attribution": attribution},
         language=language,
+        scheme=scheme or read_scheme(),
     )
 
 

@@ -45,7 +45,6 @@ _SOURCES: Final = {
     ),
     "concentration": "Kakwani, Wagstaff and van Doorslaer (1997), Journal of Econometrics 77(1), 87-103",
     "Palma": "Palma (2011), Development and Change 42(1), 87-153",
-    "classes": "Høydahl (2017), Statistics Norway, Notater 2017/40",
 }
 _FORMULAS: Final = (
     ("Gini", "G = Σᵢ Σⱼ wᵢ wⱼ |tᵢ \u2212 tⱼ| / (2 W² μ)"),
@@ -122,7 +121,7 @@ def _environment() -> Any:
 
 
 def _page(report: Report) -> str:
-    writer = Writer(report.language, ("report", "map"))
+    writer = Writer(report.language, ("report", "map"), report.scheme.words(report.language))
     style = palette_style() + (_TEMPLATES / "report.css").read_text(encoding="utf-8")
     style = re.sub(r"\s*\n\s*", "\n", style).strip()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -150,17 +149,17 @@ def _page(report: Report) -> str:
         "extras": [(extra, tables.extra_table(extra, writer)) for extra in report.extras],
         "method": sentences.method(report, writer),
         "formulas": _FORMULAS,
-        "sources": {
-            writer.known(name, otherwise=name): source
-            for name, source in _SOURCES.items()
-            if name != "classes" or report.classed
-        },
+        "sources": {writer.known(name, otherwise=name): source for name, source in _sources(report).items()},
         "limits": sentences.limits(report, writer),
         "apa": _apa(report, writer),
         "bibtex": _bibtex(report, writer),
         "digest_table": tables.digest_table(report, writer),
     }
     return str(_environment().get_template("report.html.j2").render(content))
+
+
+def _sources(report: Report) -> dict[str, str]:
+    return {**_SOURCES, "classes": report.scheme.source.rstrip(".")} if report.classed else _SOURCES
 
 
 def _service(found: ServiceFindings, report: Report, writer: Writer) -> _ServicePage:

@@ -23,7 +23,7 @@ def findings(found: ServiceFindings, report: Report, writer: Writer) -> list[str
     beyond = next((norm for norm in found.norms if norm.people_beyond > 0), None)
     if beyond is not None:
         texts += _who_is_beyond(beyond, found, report, writer)
-    texts += _contrast(found, writer)
+    texts += _contrast(found, report, writer)
     texts.append(_unreached(found, report, writer))
     return texts
 
@@ -80,7 +80,7 @@ def _who_is_beyond(norm: Norm, found: ServiceFindings, report: Report, writer: W
     return texts
 
 
-def _contrast(found: ServiceFindings, writer: Writer) -> list[str]:
+def _contrast(found: ServiceFindings, report: Report, writer: Writer) -> list[str]:
     near, far = float(found.contrast["mean_most_central_s"]), float(found.contrast["mean_least_central_s"])
     most, least = str(found.contrast["most_central"]), str(found.contrast["least_central"])
     if most == least or not (math.isfinite(near) and math.isfinite(far)):
@@ -90,8 +90,8 @@ def _contrast(found: ServiceFindings, writer: Writer) -> list[str]:
     return [
         writer.text(
             key,
-            least=least,
-            most=most,
+            least=report.scheme.in_text(least, writer.language),
+            most=report.scheme.in_text(most, writer.language),
             far=writer.minutes(far),
             near=writer.minutes(near),
             ratio=writer.significant(ratio, digits=2),
@@ -131,12 +131,13 @@ def asked(report: Report, writer: Writer) -> list[str]:
             municipalities=writer.people(counts["municipalities"]),
         ),
     ]
+    if any(name in report.classes for name in scheme.ids):
+        ends = [scheme.label(name, writer.language) for name in (scheme.ids[0], scheme.ids[-1])]
+        texts.append(writer.text("a_classes", first=ends[0], last=ends[1]))
     if scheme.district_ids and any(name in report.classes for name in scheme.ids):
         texts.append(
             writer.text(
-                "a_classes",
-                first=scheme.ids[0],
-                last=scheme.ids[-1],
+                "a_districts" if len(scheme.district_ids) > 1 else "a_districts_one",
                 districts=scheme.district_name(writer.language),
                 n=writer.people(districts),
                 share=writer.share(districts / report.population),

@@ -105,7 +105,7 @@ def norm_table(report: Report, writer: Writer) -> Table:
 
 
 def _class(name: Any, scheme: CentralityScheme, writer: Writer) -> str:
-    return writer.text("class", n=str(name)) if str(name) in scheme.ids else writer["unclassified"]
+    return scheme.short(str(name), writer.language) if str(name) in scheme.ids else writer["unclassified"]
 
 
 def equity_table(report: Report, writer: Writer) -> Table:

@@ -9,13 +9,15 @@ import numpy as np
 from geoaccess.maps.assets import colour, scale
 from geoaccess.maps.curves import BELOW_IN, LEFT_IN
 from geoaccess.maps.sheet import INK, QUIET, Sheet, house_style, wrapped
-from geoaccess.phrases import plain, section
+from geoaccess.phrases import in_words, plain, section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
+
+    from geoaccess.zones import CentralityScheme
 
 __all__ = ["draw_scatter"]
 
@@ -37,10 +39,18 @@ OTHER: Final = (_COLOURS[3], "v")
 
 
 def draw_scatter(
-    path: Path, *, table: pd.DataFrame, statistics: Sequence[str], heads: Mapping[str, str], language: str
+    path: Path,
+    *,
+    table: pd.DataFrame,
+    statistics: Sequence[str],
+    heads: Mapping[str, str],
+    language: str,
+    scheme: CentralityScheme,
 ) -> None:
     """Write the figure of `validation_figure`."""
-    words = section(language, "map")
+    own = scheme.words(language)
+    words = {key: in_words(phrase, own, language=language) for key, phrase in section(language, "map").items()}
+    words |= {f"class {name}": scheme.short(name, language) for name in scheme.ids}
     columns = min(len(statistics), 3)
     rows = -(-len(statistics) // columns)
     step_x, step_y = SIDE_IN + LEFT_IN + 0.1, SIDE_IN + BELOW_IN
@@ -142,7 +152,7 @@ def apart(heights: Sequence[float]) -> list[float]:
 def _name(row: Mapping[Any, Any], words: Mapping[str, str]) -> str:
     """Return a name short enough for a panel: of several languages the first."""
     if row["zoning"] == "class":
-        return words["class_short"].format(n=row["group"])
+        return words.get(f"class {row['group']}", str(row["group"]))
     if row["zoning"] == "everybody":
         return words["zoning_everybody"]
     return wrapped(str(row["name"]).split(" - ")[0], width_in=SIDE_IN / 2, size=7)[0]

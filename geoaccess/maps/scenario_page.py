@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geoaccess.maps.results import Service
+    from geoaccess.zones import CentralityScheme
 
 __all__ = ["ScenarioPart", "comparison_page"]
 
@@ -59,6 +60,7 @@ def comparison_page(
     disclaimer: str = "",
     attribution: str,
     language: str = "en",
+    scheme: CentralityScheme | None = None,
 ) -> None:
     """Write the page of a comparison as one HTML file: it needs no network, and runs no script.
 
@@ -68,7 +70,7 @@ def comparison_page(
     """
     import jinja2
 
-    writer = Writer(language, ("comparison", "map"))
+    writer = Writer(language, ("comparison", "map"), scheme.words(language) if scheme else {})
     supplies = supplies or {}
     shown = [_shown(part, services, writer) | {"supplies": _supplies(part, supplies, writer)} for part in parts]
     source = resources.files("geoaccess.maps").joinpath("templates/scenarios.html.j2").read_text(encoding="utf-8")

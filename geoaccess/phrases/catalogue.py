@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FALLBACK",
+    "SCHEME_WORDS",
     "ColumnText",
     "columns",
     "fallbacks",
+    "in_words",
     "language_code",
     "languages",
     "missing",
@@ -32,6 +34,9 @@ FALLBACK: Final = "en"
 
 _ALIASES: Final = {"no": "nb", "nob": "nb", "nno": "nn", "eng": "en"}
 _ABOUT: Final = "language"
+
+SCHEME_WORDS: Final = ("scheme", "Scheme")
+"""Blanks that stand for the word that a scheme of classes has for a class, in a sentence and as a heading."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,22 @@ def section(language: str, name: str) -> Mapping[str, str]:
     if not found:
         raise KeyError(name)
     return MappingProxyType({path[1]: phrase for path, phrase in phrases.items() if path[0] == "units"} | found)
+
+
+def in_words(phrase: str, words: Mapping[str, str], *, language: str) -> str:
+    """Return a phrase with the words of a scheme of classes for {scheme} and {Scheme}; without words, "class".
+
+    Examples
+    --------
+    >>> in_words("By {scheme}", {"scheme": "degree of urbanisation"}, language="en")
+    'By degree of urbanisation'
+    >>> in_words("{Scheme}", {}, language="nb")
+    'Klasse'
+    """
+    for name in SCHEME_WORDS:
+        if f"{{{name}}}" in phrase:
+            phrase = phrase.replace(f"{{{name}}}", words.get(name) or section(language, "units")[name])
+    return phrase
 
 
 def text(language: str, key: str, **values: object) -> str:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
-from geoaccess.phrases.catalogue import languages, section
+from geoaccess.phrases.catalogue import in_words, languages, section
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["phrases_script"]
 
 
-def phrases_script(*sections: str) -> str:
+def phrases_script(*sections: str, words: Mapping[str, Mapping[str, str]] | None = None) -> str:
     """Return the phrases of some sections in every language, to be run after `shared/decode.js`.
 
     `geoaccess.phrases` has them by language and key, those of the first section before others of that key, and
-    `geoaccess.languages` the names of the languages.
+    `geoaccess.languages` the names of the languages. `words` are those of the scheme of classes, by language.
 
     Examples
     --------
@@ -21,7 +25,11 @@ def phrases_script(*sections: str) -> str:
     'geoaccess.languages = {"en":"Engli'
     """
     found = {
-        code: {key: phrase for name in reversed(sections) for key, phrase in section(code, name).items()}
+        code: {
+            key: in_words(phrase, (words or {}).get(code, {}), language=code)
+            for name in reversed(sections)
+            for key, phrase in section(code, name).items()
+        }
         for code in languages()
     }
     parts = {"languages": dict(languages()), "phrases": found}

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from geoaccess.phrases import numbers
-from geoaccess.phrases.catalogue import section
+from geoaccess.phrases.catalogue import in_words, section
 from geoaccess.phrases.notes import note_in
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping
 
 __all__ = ["Writer"]
 
@@ -19,6 +20,8 @@ __all__ = ["Writer"]
 @dataclass(frozen=True)
 class Writer:
     """Writes in one language, with the phrases of some sections: those of the first where two have a key.
+
+    `words` are those of the scheme of classes that is written about (`CentralityScheme.words`).
 
     Examples
     --------
@@ -29,12 +32,13 @@ class Writer:
 
     language: str
     sections: tuple[str, ...]
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def __getitem__(self, key: str) -> str:
         """Return a phrase."""
         for name in self.sections:
             if key in section(self.language, name):
-                return section(self.language, name)[key]
+                return in_words(section(self.language, name)[key], self.words, language=self.language)
         raise KeyError(key)
 
     def text(self, key: str, **values: object) -> str:
@@ -43,7 +47,7 @@ class Writer:
 
     def known(self, key: str, *, otherwise: str) -> str:
         """Return a phrase of the first section, or what stands for it where it has none."""
-        return section(self.language, self.sections[0]).get(key, otherwise)
+        return self[key] if key in section(self.language, self.sections[0]) else otherwise
 
     def note(self, text: str) -> str:
         """Write a note that is kept in English."""
@@ -52,7 +56,8 @@ class Writer:
     def input_name(self, what: str) -> str:
         """Say what a file of a study is for: by its whole key, else by the key's first word, as of "osm 2"."""
         phrases = section(self.language, "report")
-        return phrases.get(f"in_{what.rstrip(' 0123456789')}", phrases.get(f"in_{what.split(maxsplit=1)[0]}", what))
+        name = phrases.get(f"in_{what.rstrip(' 0123456789')}", phrases.get(f"in_{what.split(maxsplit=1)[0]}", what))
+        return in_words(name, self.words, language=self.language)
 
     def number(self, value: float, decimals: int = 0) -> str:
         """Write a number with so many decimals."""

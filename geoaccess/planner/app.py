@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from geoaccess.errors import GeoaccessError
 from geoaccess.maps.assets import asset_text, palette_script, palette_style
-from geoaccess.phrases import phrases_script, section
+from geoaccess.phrases import languages, phrases_script, section
 from geoaccess.planner.changes import ChangeError, Lat, Lon, planned, read_changes
 from geoaccess.planner.drawing import Drawing
 from geoaccess.planner.export import figures_csv, plan_gpkg
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from geoaccess.planner.state import PlannerState
+    from geoaccess.zones import CentralityScheme
 
 __all__ = ["planner_app"]
 
@@ -114,16 +115,18 @@ def planner_app(
     return Guard(app, token=token, key=key, hosts=hosts, cookie=f"geoaccess-{port}", body_s=body_s)
 
 
-def _files() -> dict[str, bytes]:
+def _files(scheme: CentralityScheme) -> dict[str, bytes]:
     """Return all files that are served, by name: requests are looked up here, never on the disk."""
     files = {name.rpartition("/")[2]: asset_text(name).encode() for name in _ASSETS}
-    made = {"palette.css": palette_style(), "palette.js": palette_script(), "phrases.js": phrases_script("planner")}
+    words = {language: scheme.words(language) for language in languages()}
+    phrases = phrases_script("planner", words=words)
+    made = {"palette.css": palette_style(), "palette.js": palette_script(), "phrases.js": phrases}
     return files | {name: text.encode() for name, text in made.items()}
 
 
 def _serve_files(app: FastAPI, drawing: Drawing) -> None:
     page = json.dumps(drawing.page(), allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
-    files = _files()
+    files = _files(drawing.state.study.scheme)
     need_script = section(drawing.state.study.settings.language, "map")["need_script"]
     start = asset_text("planner/index.html").replace("{{ need_script }}", need_script)
 

@@ -126,6 +126,9 @@ class Drawing:
             "bounds": [[south, west], [north, east]],
             "services": [self._service(key) for key in state.specs],
             "classes": state.classes.labels["centrality_class"].tolist(),
+            "class_names": {
+                language: [scheme.short(name, language) for name in scheme.ids] for language in languages()
+            },
             "districts": {language: scheme.district_name(language) for language in languages()},
             "zones": state.municipalities.labels["municipality"].tolist(),
             "municipalities": [str(name) for name in names],

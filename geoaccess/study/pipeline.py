@@ -22,7 +22,6 @@ from geoaccess.study.idle_filters import idle_filters
 from geoaccess.study.sections.demand_groups import larger_groups, people_columns
 from geoaccess.study.sections.inputs import PeopleInput, SolvedInput
 from geoaccess.study.sections.registry import add_sections, check_names, check_sections
-from geoaccess.study.settings.inputs import CentralityTable
 from geoaccess.study.zonings import join_zonings
 
 if TYPE_CHECKING:
@@ -134,7 +133,7 @@ def _solve(
         snapped = stages.snap_all(study, network, cells, sites)
     with progress.stage("searching the nearest sites"):
         times = stages.search_nearest(study, hierarchy, snapped, sites).columns()
-    with progress.stage("joining centrality classes"):
+    with progress.stage("joining classes"):
         classes, centrality = stages.join_classes(study, hierarchy, mapped, snapped, cells, sites)
     with progress.stage("summing up"):
         results = cells.join(classes).join(times)
@@ -281,7 +280,7 @@ def check(study: Study) -> list[str]:
 
     refuse_clashes(study)
     check_inputs(study)
-    writer = Writer(study.settings.language, ("terminal",))
+    writer = Writer(study.settings.language, ("terminal",), study.words)
     found = [
         writer.text("c_file", what=writer.input_name(what), path=path, size=_size(path, writer))
         for what, path in study.inputs.items()
@@ -322,8 +321,7 @@ def check(study: Study) -> list[str]:
     outside = cells["population"].to_numpy()[~inside.to_numpy()].sum()
     number = joined["municipality_id"][inside].nunique()
     found.append(writer.text("c_municipalities", n=number, people=writer.people(outside)))
-    if isinstance(study.settings.centrality, CentralityTable):
-        cells = cells[["population", "geometry"]].join(joined)
-        _, table = stages.join_table(study, study.settings.centrality, cells)
-        found.append(writer.text("c_classes", n=len(table)))
+    known_classes = stages.classes_without_roads(study, cells[["population", "geometry"]].join(joined))
+    if known_classes is not None:
+        found.append(writer.text("c_classes", n=len(known_classes[1])))
     return found

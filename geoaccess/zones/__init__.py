@@ -8,12 +8,21 @@ from geoaccess.zones.centrality import class_from_index, join_centrality, read_c
 from geoaccess.zones.centrality_index import compute_centrality, time_weight
 from geoaccess.zones.degurba import GRID_CLASSES, classify_zones, urbanisation_of_cells
 from geoaccess.zones.municipalities import read_municipalities, read_municipality_names
-from geoaccess.zones.scheme_files import DEFAULT_SCHEME, ClassRow, Words, make_scheme, read_scheme, scheme_file
+from geoaccess.zones.scheme_files import (
+    DEFAULT_SCHEME,
+    DEGURBA_SCHEME,
+    ClassRow,
+    Words,
+    make_scheme,
+    read_scheme,
+    scheme_file,
+)
 from geoaccess.zones.schemes import CentralityClass, CentralityScheme
 from geoaccess.zones.settlements import settlement_people
 
 __all__ = [
     "DEFAULT_SCHEME",
+    "DEGURBA_SCHEME",
     "GRID_CLASSES",
     "CentralityClass",
     "CentralityScheme",

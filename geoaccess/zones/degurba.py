@@ -11,7 +11,7 @@ import shapely
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.kernels.graph import weak_components
-from geoaccess.zones.scheme_files import read_scheme
+from geoaccess.zones.scheme_files import DEGURBA_SCHEME, read_scheme
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -135,7 +135,7 @@ def classify_zones(
     >>> classify_zones(cells)["centrality_class"].to_dict()
     {'A': 1, 'B': 3}
     """
-    scheme = scheme or read_scheme("degurba")
+    scheme = scheme or read_scheme(DEGURBA_SCHEME)
     if len(scheme.classes) != len(GRID_CLASSES):
         raise InputError(
             f"scheme {scheme.name} has {len(scheme.classes)} classes; the degree of urbanisation has three: cities, "

@@ -17,10 +17,13 @@ from geoaccess.zones.schemes import CentralityClass, CentralityScheme
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["DEFAULT_SCHEME", "ClassRow", "Words", "make_scheme", "read_scheme", "scheme_file"]
+__all__ = ["DEFAULT_SCHEME", "DEGURBA_SCHEME", "ClassRow", "Words", "make_scheme", "read_scheme", "scheme_file"]
 
 DEFAULT_SCHEME: Final = "norway"
 """The scheme of a study that names none, and of functions that are given none."""
+
+DEGURBA_SCHEME: Final = "degurba"
+"""The scheme of the degree of urbanisation, which is computed."""
 
 _ROW: Final = ("#3b0f70", "#6f57b5", "#a9a1d6", "#f2b566", "#d9741a", "#7a3606")
 """Colours of classes, the most central first: safe for colour-blind readers, and strong enough for lines."""

@@ -293,7 +293,8 @@ def printed_comparison(compared: Compared) -> pd.DataFrame:
     trips = {(one.service, one.name): one.spec.trips_per_year for one in compared.measures if one.is_time}
     language = compared.study.settings.language
     hours = PersonHours(language, [*trips.values()])
-    writer, changes = Writer(language, ("terminal", "comparison")), section(language, "comparison")
+    writer = Writer(language, ("terminal", "comparison"), compared.study.words)
+    changes = section(language, "comparison")
     rows: list[dict[str, Any]] = []
     title = None
     for row in _records(compared.tables["everybody"]):

@@ -96,6 +96,7 @@ def _pages(compared: Compared, folder: Path) -> None:
         beside=keyed["beside"],
         services=times,
         supplies={one.spec.key: one.spec.label for one in measures if not one.is_time},
+        scheme=study.scheme,
         **wording,
     )
 

@@ -48,7 +48,7 @@ def placed_tables(placed: Placed) -> list[tuple[str, pd.DataFrame]]:
     """Return the tables as they are printed, with titles."""
     out = []
     language = placed.study.settings.language
-    writer = Writer(language, ("terminal",))
+    writer = Writer(language, ("terminal",), placed.study.words)
     shown_figure = partial(figure, share=placed.is_share, language=language)
     shown_share = partial(percent, language=language)
     if len(placed.places):

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from geoaccess.siting import Located, Objective, SitingProblem
     from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
+    from geoaccess.zones import CentralityScheme
 
 __all__ = ["Placed", "site_study"]
 
@@ -144,8 +145,8 @@ def _placed(
         study=answers.study,
         question=question,
         found=found,
-        label=label(question, language=language),
-        answer=_answer(question, found),
+        label=label(question, language=language, scheme=answers.study.scheme),
+        answer=_answer(question, found, answers.study.scheme),
         places=chosen,
         closed=closed,
         frontier=steps,
@@ -155,7 +156,7 @@ def _placed(
         before=answers,
         after=replace(answers, results=results, sites=sites),
         title=placed_title(_label(answers.study, question), found, language=language),
-        subtitle=placed_subtitle(question, found, scenario=title, language=language),
+        subtitle=placed_subtitle(question, found, scenario=title, language=language, scheme=answers.study.scheme),
         scenario=_scenario(answers.study, question, found, chosen, closed, title),
         out_of_reach=float(setting.people[~setting.reachable].sum()),
         notes=[*notes, *of_steps, *of_others],
@@ -167,12 +168,12 @@ def _label(study: Study, question: Question) -> str:
     return next(spec.label for spec in study.specs if spec.key == question.service)
 
 
-def _answer(question: Question, found: Located) -> pd.DataFrame:
+def _answer(question: Question, found: Located, scheme: CentralityScheme) -> pd.DataFrame:
     """Return the question and how certain the answer is, in one row."""
     row = {
         "service": question.service,
         "objective": question.objective,
-        "figure": label(question),
+        "figure": label(question, scheme=scheme),
         "added": len(found.added),
         "closed": len(found.closed),
         "now": found.now,
@@ -320,7 +321,9 @@ def _scenario(
     language = study.settings.language
     return siting.scenario_text(
         title=placed_title(_label(study, question), found, language=language),
-        description=placed_description(question, found, study=study.path.name, scenario=scenario, language=language),
+        description=placed_description(
+            question, found, study=study.path.name, scenario=scenario, language=language, scheme=study.scheme
+        ),
         add=[
             {"service": question.service, "name": name, "lon": float(lon), "lat": float(lat)}
             for name, lon, lat in zip(

@@ -8,10 +8,12 @@ import numpy as np
 
 from geoaccess import phrases
 from geoaccess.questions.siting.objectives import OBJECTIVES
+from geoaccess.zones import read_scheme
 
 if TYPE_CHECKING:
     from geoaccess.questions.siting.question import Question
     from geoaccess.siting import Located
+    from geoaccess.zones import CentralityScheme
 
 __all__ = ["figure", "label", "percent", "placed_description", "placed_subtitle", "placed_title", "sureness"]
 
@@ -46,13 +48,14 @@ def percent(share: float, *, decimals: int = 2, language: str = "en") -> str:
     return phrases.share(share, decimals, language=language)
 
 
-def label(question: Question, *, language: str = "en") -> str:
-    """Return the name of the figure that a question is about."""
+def label(question: Question, *, language: str = "en", scheme: CentralityScheme | None = None) -> str:
+    """Return the name of the figure that a question is about; `scheme` names the classes."""
     if question.objective != "worst":
         return _text(question.objective, language)
     who = _text("everybody", language)
     if question.classes:
-        who = _text("classes", language, classes=", ".join(question.classes))
+        named = [(scheme or read_scheme()).in_text(name, language) for name in question.classes]
+        who = _text("classes", language, classes=phrases.listed(named, language=language))
     if question.quantile == 1:
         return _text("longest", language, who=who)
     return _text("quantile", language, p=phrases.plain(100 * question.quantile, language=language), who=who)
@@ -71,24 +74,39 @@ def placed_title(service: str, found: Located, *, language: str = "en") -> str:
     return _text("more", language, label=service, n=len(found.added)) + closed
 
 
-def placed_subtitle(question: Question, found: Located, *, scenario: str = "", language: str = "en") -> str:
+def placed_subtitle(
+    question: Question,
+    found: Located,
+    *,
+    scenario: str = "",
+    language: str = "en",
+    scheme: CentralityScheme | None = None,
+) -> str:
     """Return what that brings, and how sure it is."""
     share = OBJECTIVES[question.objective].is_share
     now, then = (figure(value, share=share, language=language) for value in (found.now, found.value))
     sure = sureness(found, language=language)
-    text = _text("then", language, label=label(question, language=language), now=now, then=then, sure=sure)
+    text = _text(
+        "then", language, label=label(question, language=language, scheme=scheme), now=now, then=then, sure=sure
+    )
     text = text[:1].upper() + text[1:]
     return text + ("." + _text("in", language, title=scenario) if scenario else "")
 
 
 def placed_description(
-    question: Question, found: Located, *, study: str, scenario: str = "", language: str = "en"
+    question: Question,
+    found: Located,
+    *,
+    study: str,
+    scenario: str = "",
+    language: str = "en",
+    scheme: CentralityScheme | None = None,
 ) -> str:
     """Return the description of the scenario that the answer is written as."""
     text = _text(
         "sited",
         language,
-        label=label(question, language=language),
+        label=label(question, language=language, scheme=scheme),
         study=study,
         sure=sureness(found, language=language),
         method=phrases.note_in(language, found.method),

@@ -104,8 +104,6 @@ def write_reference_template(study: Study, path: Path) -> int:
         If the file is there already, or as `check`.
     """
     from geoaccess.study import stages
-    from geoaccess.study.settings.inputs import CentralityTable
-    from geoaccess.study.stages import join_table
 
     if path.exists():
         raise InputError(f"{path} is there already; give another name or remove it")
@@ -115,9 +113,9 @@ def write_reference_template(study: Study, path: Path) -> int:
     names = inside.drop_duplicates("municipality_id").sort_values("municipality_id")
     places = [(str(row.municipality_id), str(row.municipality)) for row in names.itertuples()]
     classes = [] if study.settings.centrality.kind == "none" else list(study.scheme.ids)
-    if isinstance(study.settings.centrality, CentralityTable):
-        found, _ = join_table(study, study.settings.centrality, cells[["population"]].join(joined))
-        there = study.scheme.positions(found["centrality_class"])
+    known = stages.classes_without_roads(study, cells[["population", "geometry"]].join(joined))
+    if known is not None:
+        there = study.scheme.positions(known[0]["centrality_class"])
         classes = [name for place, name in enumerate(study.scheme.ids) if (there == place).any()]
     places += [(f"class {number}", "") for number in classes] + [("everybody", "")]
     rows = []

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
+    from geoaccess.zones import CentralityScheme
 
 __all__ = [
     "FORMS",
@@ -219,25 +220,26 @@ def validation_table(validation: Validation) -> pd.DataFrame:
             "MAE": rounded("mae", writer.number),
             "RMSE": rounded("rmse", writer.number),
             "r": [writer.number(value, 2) for value in table["correlation"]],
-            writer["largest"]: _largest(validation.table, table, writer),
+            writer["largest"]: _largest(validation.table, table, writer, validation.study.scheme),
         }
     )
 
 
-def _largest(rows: pd.DataFrame, shown: pd.DataFrame, writer: Writer) -> list[str]:
+def _largest(rows: pd.DataFrame, shown: pd.DataFrame, writer: Writer, scheme: CentralityScheme) -> list[str]:
     """Return the geographies with the largest differences for each line of a summary."""
     which = ["zoning", "service", "statistic"]
     parts = dict(iter(rows.groupby(which, sort=False)))
     lines = []
     for key in shown[which].itertuples(index=False, name=None):
         part = measures.largest_differences(parts[key])
-        lines.append(", ".join(_difference(row, writer) for row in part.to_dict("records")))
+        lines.append(", ".join(_difference(row, writer, scheme) for row in part.to_dict("records")))
     return lines
 
 
-def _difference(row: Mapping[Any, Any], writer: Writer) -> str:
-    named = {"class": writer.text("class_n", n=row["group"]), "everybody": writer["by_everybody"]}
-    name = named.get(row["zoning"], row["name"])
+def _difference(row: Mapping[Any, Any], writer: Writer, scheme: CentralityScheme) -> str:
+    name = writer["by_everybody"] if row["zoning"] == "everybody" else row["name"]
+    if row["zoning"] == "class":
+        name = scheme.short(str(row["group"]), writer.language) if str(row["group"]) in scheme.ids else row["group"]
     if np.isinf(row["difference"]):
         return writer.text("never_reached", name=name)
     return f"{name} {writer.signed(row['difference'], _DECIMALS[row['unit']])}"
@@ -278,6 +280,7 @@ def write_validation(validation: Validation, *, name: str = "validation") -> lis
                 disclaimer=settings.disclaimer,
                 attribution="; ".join(attribution_of(validation.study) + sorted(set(part["source"]) - {""})),
                 language=settings.language,
+                scheme=validation.study.scheme,
             )
             written.append(path)
     return written

@@ -103,7 +103,7 @@
   const sharePair = (now, before, people) =>
     pair(people ? now / people : null, people ? before / people : null, (value) => (value === null ? "–" : talk.share(value)), { lessIsBetter: false, least: 0.05, digits: 1, scale: 0.01 });
 
-  const className = (label) => (label === "unclassified" ? say("unclassified") : label);
+  const className = (row) => model.study.class_names[talk.language][row] ?? say("unclassified");
 
   function classTable() {
     const [now, before] = [model.answer.figures, model.base[model.service].figures];
@@ -128,7 +128,7 @@
         { class: "figures" },
         make("caption", {}, say("classes")),
         make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, head)))),
-        make("tbody", {}, ...model.study.classes.map((label, i) => row(className(label), now.classes, before.classes, i)), row(say("all"), now.everybody, before.everybody, 0))
+        make("tbody", {}, ...model.study.classes.map((_, i) => row(className(i), now.classes, before.classes, i)), row(say("all"), now.everybody, before.everybody, 0))
       )
     );
   }
@@ -144,8 +144,7 @@
       ["theil_between", say("theil_between"), plain, index],
     ];
     if (now.most_central >= 0) {
-      const label = (row) => model.study.classes[row];
-      const between = { far: label(now.least_central), near: label(now.most_central) };
+      const between = { far: className(now.least_central), near: className(now.most_central) };
       rows.push(["gap_s", say("gap", between), (value) => (value === null ? "–" : talk.time(value, 1)), { least: 0.05, digits: 1, scale: 60 }]);
       rows.push(["ratio", say("gap_ratio"), (value) => (value === null ? "–" : talk.number(value, 2)), { least: 0.005, digits: 2 }]);
     }

@@ -44,6 +44,7 @@ def names_of(study: Study) -> Names:
         "catchment": {name: name for name in settings.catchments},
         "zoning": {zoning.name: zoning.label or zoning.name for zoning in settings.zonings},
         "carried": {name: name for name in carried},
+        **{f"words {language}": study.scheme.words(language) for language in phrases.languages()},
     }
 
 
@@ -52,7 +53,7 @@ def meaning(table: str, column: str, *, names: Names, language: str = "en") -> M
 
     A name goes before a pattern, and the description for the table itself before that for any ("*"). In a pattern,
     {service}, {catchment}, {zoning} and {carried} are names of the study, {n} is a number, and {measure}, {mode} and
-    {sure} are words of the tables; {who}, {what} and {name} are any, and come last.
+    {sure} are words of the tables; {who}, {what} and {name} are any, and come last. {scheme} is the word for a class.
 
     Examples
     --------
@@ -119,7 +120,8 @@ def _ranked(table: str) -> list[tuple[str, str]]:
 
 def _filled(key: tuple[str, str], named: Mapping[str, str], names: Names, language: str) -> Meaning:
     row = phrases.columns(language)[key]
-    texts = [row.label, row.meaning, row.empty]
+    words = names.get(f"words {language}", {})
+    texts = [phrases.in_words(text, words, language=language) for text in (row.label, row.meaning, row.empty)]
     for kind, value in named.items():
         if kind in WORDS:
             written = phrases.text(language, f"dictionary.{kind}_{value}")

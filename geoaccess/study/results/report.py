@@ -12,7 +12,7 @@ from geoaccess.measures.groups import group_cells, read_population
 from geoaccess.phrases import group_name, table_text, text
 from geoaccess.study.data_sources import attribution_of, records_of
 from geoaccess.study.results.dictionary import meaning, names_of
-from geoaccess.study.settings.inputs import CentralityTable, SitesFromFile, SitesFromOsm
+from geoaccess.study.settings.inputs import CentralityDegurba, CentralityTable, SitesFromFile, SitesFromOsm
 from geoaccess.version import __version__
 
 if TYPE_CHECKING:
@@ -210,17 +210,24 @@ def _data(answers: Answers, digests: Mapping[str, str]) -> maps.Data:
         "off_network_kph": settings.snap.off_network_kph,
         "min_component_km": settings.network.min_component_km,
     }
-    centrality = settings.centrality
     return maps.Data(
         origins=tuple(_origins(study, digests)),
         counts=counts,
-        centrality_note="" if isinstance(centrality, CentralityTable) else centrality.note,
+        centrality_note=_note_of_classes(study),
         left_out=tuple(answers.sites_not_snapped),
         digests=tuple((what, study.inputs[what].name, digest) for what, digest in digests.items()),
         profile=settings.network.profile,
         version=__version__,
         study_file=study.path.name,
     )
+
+
+def _note_of_classes(study: Study) -> str:
+    """Say how the classes were computed; nothing where they are from a table."""
+    settings = study.settings.centrality
+    if isinstance(settings, CentralityDegurba):
+        return " ".join(filter(None, (text(study.settings.language, "report.m_degurba"), settings.note)))
+    return "" if isinstance(settings, CentralityTable) else settings.note
 
 
 def _origins(study: Study, digests: Mapping[str, str]) -> list[maps.Origin]:
@@ -255,6 +262,8 @@ def _origins(study: Study, digests: Mapping[str, str]) -> list[maps.Origin]:
             found.append(origin("sites", f"sites {i}", named))
     if isinstance(settings.centrality, CentralityTable):
         found.append(maps.Origin("classes", settings.centrality.source, str(settings.centrality.year)))
+    elif isinstance(settings.centrality, CentralityDegurba):
+        found.append(maps.Origin("classes", study.scheme.source, str(settings.population.year)))
     elif settings.centrality.note:
         found.append(maps.Origin("classes", settings.centrality.note))
     return found

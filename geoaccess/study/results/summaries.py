@@ -45,11 +45,14 @@ def main_table(answers: Answers) -> pd.DataFrame:
     contrast = measures.class_contrast_of_services(
         answers.summary("centrality_class"), order=answers.study.scheme.ids
     ).set_index("service")
-    writer = Writer(answers.study.settings.language, ("terminal",))
+    scheme, language = answers.study.scheme, answers.study.settings.language
+    writer = Writer(language, ("terminal",), answers.study.words)
     rows = []
     for spec in answers.study.specs:
         own: Any = summary.loc[spec.key]
         between = contrast.loc[spec.key]
+        ends = {end: str(between[f"{end}_central"]) for end in ("most", "least")}
+        ends = {end: scheme.short(name, language) if name in scheme.ids else name for end, name in ends.items()}
         norms = []
         for number, norm in enumerate(spec.norms_s, start=1):
             share = writer.share(own[f"share_within_norm_{number}"])
@@ -61,7 +64,7 @@ def main_table(answers: Answers) -> pd.DataFrame:
                 writer["p90_min"]: _minutes(own["p90_s"], writer),
                 writer["within_norm"]: ", ".join(norms),
                 writer["unreached"]: writer.people(own["unreached"]),
-                writer.text("mean_min", most=between["most_central"], least=between["least_central"]): (
+                writer.text("mean_min", **ends): (
                     f"{_minutes(between['mean_most_central_s'], writer)} / "
                     f"{_minutes(between['mean_least_central_s'], writer)}"
                 ),

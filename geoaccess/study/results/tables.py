@@ -13,6 +13,7 @@ from geoaccess.study.columns import CELLS, COMMON, ResultTable, unitless
 from geoaccess.study.results.overview import OVERVIEW
 from geoaccess.study.sections.registry import SECTIONS, tables_asked_for
 from geoaccess.tables import write_csv
+from geoaccess.zones import GRID_CLASSES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,7 +115,11 @@ TABLES: Final = (
         },
     ),
     ResultTable("sites", _sites, unitless("name", "level", "proxy", "source", "note", "{name}")),
-    ResultTable("centrality", lambda answers: answers.centrality.reset_index(), unitless("year")),
+    ResultTable(
+        "centrality",
+        lambda answers: answers.centrality.reset_index(),
+        {**unitless("year"), **dict.fromkeys((f"share_{name}" for name in GRID_CLASSES), "share")},
+    ),
     *OVERVIEW,
 )
 """The tables that every study gives, in the order in which they are listed."""

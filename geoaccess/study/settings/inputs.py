@@ -9,12 +9,13 @@ from pydantic import Field, model_validator
 
 from geoaccess.defaults import MAX_NEAREST_M, MAX_SNAP_M, MERGE_WITHIN_M, MIN_COMPONENT_M, OFF_NETWORK_KPH
 from geoaccess.toml import Table
-from geoaccess.zones import DEFAULT_SCHEME
+from geoaccess.zones import DEFAULT_SCHEME, DEGURBA_SCHEME, ClassRow, Words
 
 __all__ = [
     "Borderless",
     "Centrality",
     "CentralityComputed",
+    "CentralityDegurba",
     "CentralityTable",
     "NetworkSettings",
     "NoCentrality",
@@ -196,16 +197,44 @@ class NoCentrality(Table):
 
 
 class CentralityTable(Table):
-    """[centrality] from an official table; index = "none" where it has classes only."""
+    """[centrality] from a table of classes by zone: of a scheme, or of two to nine `classes` that the study describes.
+
+    index = "none" where the table has classes only; so it is where the scheme has no index and the study names none.
+    """
 
     kind: Literal["table"]
     scheme: str = DEFAULT_SCHEME
+    title: Words = ""
+    in_text: Words = ""
+    classes: list[ClassRow] = []
+    districts: Words = ""
     file: str
     municipality: str = "kommunenummer"
     centrality_class: str = "sentralitetsklasse"
     index: str = "sentralitetsindeks"
     year: int
     source: str
+
+    @model_validator(mode="after")
+    def _one_scheme(self) -> CentralityTable:
+        if self.classes and "scheme" in self.model_fields_set:
+            raise ValueError("scheme and classes are both given: name a scheme, or describe the classes here")
+        if self.classes and not self.title:
+            raise ValueError(
+                'classes are given without a title: say what a class is called, as title = "Kind of place"'
+            )
+        words = [key for key in ("title", "in_text", "districts") if getattr(self, key) and not self.classes]
+        if words:
+            raise ValueError(f"{' and '.join(words)} given without classes: they describe the classes of the study")
+        return self
+
+
+class CentralityDegurba(Table):
+    """[centrality] computed from the population grid: the degree of urbanisation of Eurostat and the UN."""
+
+    kind: Literal["degurba"]
+    scheme: str = DEGURBA_SCHEME
+    note: str = ""
 
 
 class CentralityComputed(Table):
@@ -246,4 +275,6 @@ class CentralityComputed(Table):
 
 Sites = Annotated[SitesFromFile | SitesFromOsm | SitesFromReview, Field(discriminator="kind")]
 Zones = Annotated[ZonesFromOsm | ZonesFromFile | ZonesFromColumn | NoZones, Field(discriminator="kind")]
-Centrality = Annotated[CentralityTable | CentralityComputed | NoCentrality, Field(discriminator="kind")]
+Centrality = Annotated[
+    CentralityTable | CentralityDegurba | CentralityComputed | NoCentrality, Field(discriminator="kind")
+]

@@ -49,7 +49,7 @@ from geoaccess.study.settings.inputs import (
 from geoaccess.study.settings.reliability import ReliabilitySettings  # noqa: TC001 - pydantic reads the annotation
 from geoaccess.study.settings.service_people import EVERYBODY, grid_groups, people_column
 from geoaccess.toml import Table, did_you_mean, read_toml
-from geoaccess.zones import CentralityScheme, read_scheme, scheme_file
+from geoaccess.zones import CentralityScheme, make_scheme, read_scheme, scheme_file
 
 __all__ = [
     "Settings",
@@ -206,9 +206,17 @@ class Study:
         return shipped(f"profiles/{name}.toml")
 
     @property
-    def _scheme_file(self) -> Path:
+    def _scheme_file(self) -> Path | None:
+        if self._described is not None:
+            return None
         name = self.settings.centrality.scheme
         return self.resolve(name) if name.endswith(".toml") else scheme_file(name)
+
+    @property
+    def _described(self) -> CentralityTable | None:
+        """[centrality] where it describes the classes itself."""
+        own = self.settings.centrality
+        return own if isinstance(own, CentralityTable) and own.classes else None
 
     def with_profile(self, name: str) -> Study:
         """Return the study with another profile for its roads, named as in [network]."""
@@ -217,8 +225,17 @@ class Study:
 
     @property
     def scheme(self) -> CentralityScheme:
-        """The centrality classes: a scheme that is shipped, or a file beside the study."""
+        """The classes of zones: a scheme that is shipped, a file beside the study, or what the study describes."""
+        own = self._described
+        if own is not None:
+            with_words = {"title": own.title, "in_text": own.in_text, "districts": own.districts}
+            return make_scheme(str(self.path), source=own.source, classes=own.classes, **with_words)
         return read_scheme(self.settings.centrality.scheme, folder=self.path.parent)
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What stands for {scheme} and {Scheme} in phrases: the scheme's word for a class, in the study's language."""
+        return self.scheme.words(self.settings.language)
 
     @property
     def ferries(self) -> Path | None:
@@ -306,7 +323,7 @@ class Study:
         found: dict[str, Path] = {}
         if settings.zones.changes:
             found["zone changes"] = self.resolve(settings.zones.changes)
-        if not isinstance(settings.centrality, NoCentrality):
+        if self._scheme_file is not None and not isinstance(settings.centrality, NoCentrality):
             found["scheme"] = self._scheme_file
         if isinstance(settings.centrality, CentralityTable):
             found["centrality"] = self.resolve(settings.centrality.file)

@@ -1,6 +1,6 @@
 """The stages of a study, each from values to values: people, network, hierarchy, sites, zones, times, classes."""
 
-from geoaccess.study.stages.classes import check_scheme, join_classes, join_table
+from geoaccess.study.stages.classes import check_scheme, classes_without_roads, join_classes
 from geoaccess.study.stages.digests import figures_digest
 from geoaccess.study.stages.extracts import PLACES, features_of, read_mapped, road_names_of, unused_tags_of
 from geoaccess.study.stages.kept_tables import found_tables, kept_tables
@@ -26,6 +26,7 @@ __all__ = [
     "build_network",
     "build_or_load_network",
     "check_scheme",
+    "classes_without_roads",
     "contract_or_load",
     "features_of",
     "fetch_hint",
@@ -33,7 +34,6 @@ __all__ = [
     "found_tables",
     "grid_of_people",
     "join_classes",
-    "join_table",
     "join_zones",
     "kept_tables",
     "load_kept",

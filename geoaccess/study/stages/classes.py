@@ -1,4 +1,4 @@
-"""The centrality of each cell: from an official table, or computed from what people can reach."""
+"""The class of each cell: from a table, from the population grid, or from what people can reach."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from geoaccess.errors import ConfigError, InputError
 from geoaccess.network import DECISECONDS
 from geoaccess.routing import nearest_snapped, weighted_reach
 from geoaccess.study.municipality_numbers import changes_of
-from geoaccess.study.settings.inputs import CentralityComputed, CentralityTable, NoCentrality
+from geoaccess.study.settings.inputs import CentralityComputed, CentralityDegurba, CentralityTable, NoCentrality
 from geoaccess.study.stages.networks import build_or_load_network, contract_or_load
 from geoaccess.study.stages.snapping import snap_as_set, snap_cells
-from geoaccess.study.stages.subjects import fetch_hint
+from geoaccess.study.stages.subjects import about, fetch_hint
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from geoaccess.study.settings.study_file import Study
     from geoaccess.study.stages.snapping import Snapped
 
-__all__ = ["check_scheme", "join_classes", "join_table"]
+__all__ = ["check_scheme", "classes_without_roads", "join_classes"]
 
 
 def check_scheme(study: Study) -> None:
@@ -39,6 +39,11 @@ def check_scheme(study: Study) -> None:
         With what is wrong with it, or with the cuts of the study.
     """
     scheme, settings = study.scheme, study.settings.centrality
+    if isinstance(settings, CentralityDegurba) and len(scheme.classes) != len(zones.GRID_CLASSES):
+        raise ConfigError(
+            f"{study.path}: [centrality] scheme {scheme.name} has {len(scheme.classes)} classes; the degree of "
+            "urbanisation has three: leave scheme out, or give a scheme of three classes"
+        )
     if not isinstance(settings, CentralityComputed):
         return
     if settings.cuts is None and scheme.cuts is None:
@@ -58,12 +63,10 @@ def join_classes(
     cells: gpd.GeoDataFrame,
     sites: gpd.GeoDataFrame,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the centrality of each cell, and the table of municipalities it comes from."""
+    """Return the class of each cell, and the table of municipalities it comes from."""
     settings = study.settings.centrality
-    if isinstance(settings, NoCentrality):
-        return _no_classes(study, cells)
-    if isinstance(settings, CentralityTable):
-        return join_table(study, settings, cells)
+    if not isinstance(settings, CentralityComputed):
+        return _classes_by_zone(study, settings, cells)
     where = snapped.cells
     if settings.profile != study.settings.network.profile:
         posted = study.with_profile(settings.profile)
@@ -85,18 +88,51 @@ def join_classes(
     return _classes(study, cells, table, source="computed"), table
 
 
-def join_table(study: Study, settings: CentralityTable, cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the centrality of each cell from an official table, and that table."""
+def classes_without_roads(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    """Return the class of each cell and the table of municipalities, None where travel times make them or none do.
+
+    Raises
+    ------
+    GeoaccessError
+        If the table of classes or the grid does not give them.
+    """
+    settings = study.settings.centrality
+    if isinstance(settings, CentralityComputed | NoCentrality):
+        return None
+    return _classes_by_zone(study, settings, cells)
+
+
+def _classes_by_zone(
+    study: Study, settings: CentralityTable | CentralityDegurba | NoCentrality, cells: gpd.GeoDataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    if isinstance(settings, NoCentrality):
+        return _no_classes(study, cells)
+    if isinstance(settings, CentralityTable):
+        return _join_table(study, settings, cells)
+    with about(f'{study.path}: [centrality] kind = "degurba"'):
+        grid = cells[["population", "municipality_id"]].assign(grid_class=zones.urbanisation_of_cells(cells))
+        table = zones.classify_zones(grid, scheme=study.scheme)
+    return _classes(study, cells, table, source="computed"), table
+
+
+def _join_table(study: Study, settings: CentralityTable, cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the class of each cell from a table, and that table."""
     path = files.require(study.resolve(settings.file), hint=fetch_hint(study))
     table = zones.read_centrality(
         path,
         municipality=settings.municipality,
         centrality_class=settings.centrality_class,
-        index=None if settings.index == "none" else settings.index,
+        index=_index_column(study, settings),
         year=settings.year,
         scheme=study.scheme,
     )
     return _classes(study, cells, table, source=str(path)), table
+
+
+def _index_column(study: Study, settings: CentralityTable) -> str | None:
+    """Return the column of the index; None where the table has classes only."""
+    none = study.scheme.highest_index is None and "index" not in settings.model_fields_set
+    return None if none or settings.index == "none" else settings.index
 
 
 def _classes(study: Study, cells: pd.DataFrame, table: pd.DataFrame, *, source: str) -> pd.DataFrame:
