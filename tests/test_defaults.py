@@ -43,6 +43,7 @@ OTHER = {
     "method": {"equity.intervals": "of resampling", "siting.locating.frontier": "many solutions in one call"},
     "people": {"demand.ages": "a column of a projection", "ProjectionSettings": "likewise", "BuiltUp": "a number"},
     "profile": {"CentralityComputed": "posted speeds, whatever the study drives by"},
+    "scheme": {"CentralityDegurba": "the one that can be computed from a grid"},
     "seconds": {"planner.suggest": "a page waits for it", "siting.highs": "the door to the solver: no limit"},
     "share": {"equity.norms": "of a norm", "osm.driving": "of a speed"},
     "step": {"measures.curves": "of a curve"},

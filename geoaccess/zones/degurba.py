@@ -24,6 +24,7 @@ __all__ = ["GRID_CLASSES", "classify_zones", "urbanisation_of_cells"]
 GRID_CLASSES: Final = ("urban_centre", "urban_cluster", "rural")
 """What a cell of 1 km may lie in, the densest first."""
 
+_ZONE: Final = "municipality_id"
 _KM = 1000.0
 _CENTRE_DENSITY, _CENTRE_PEOPLE = 1500.0, 50_000.0
 _CLUSTER_DENSITY, _CLUSTER_PEOPLE = 300.0, 5_000.0
@@ -95,9 +96,7 @@ def urbanisation_of_cells(cells: gpd.GeoDataFrame) -> pd.Series:
 
 
 @checks_arguments
-def classify_zones(
-    cells: pd.DataFrame, *, zone: str = "municipality_id", scheme: CentralityScheme | None = None
-) -> pd.DataFrame:
+def classify_zones(cells: pd.DataFrame, *, scheme: CentralityScheme | None = None) -> pd.DataFrame:
     """Degree of urbanisation of each zone, such as a municipality, from where its people live.
 
     With the shares of its people in urban centres c, in urban clusters and in rural squares r, a zone is of the first
@@ -107,9 +106,8 @@ def classify_zones(
     Parameters
     ----------
     cells
-        `population`, `grid_class` from `urbanisation_of_cells`, and the zone of each cell; "" where it has none.
-    zone
-        The column of zones.
+        `population`, `grid_class` from `urbanisation_of_cells`, and `municipality_id`, the zone of each cell; "" where
+        it has none.
     scheme
         Its three classes, the most urban first; Eurostat's if not given.
 
@@ -141,16 +139,16 @@ def classify_zones(
             f"scheme {scheme.name} has {len(scheme.classes)} classes; the degree of urbanisation has three: cities, "
             "towns and suburbs, and rural areas"
         )
-    absent = [name for name in ("population", "grid_class", zone) if name not in cells.columns]
+    absent = [name for name in ("population", "grid_class", _ZONE) if name not in cells.columns]
     if absent:
         raise InputError(f"cells: there is no column {', '.join(absent)}; see urbanisation_of_cells")
     unknown = sorted(set(cells["grid_class"]) - set(GRID_CLASSES))
     if unknown:
         raise InputError(f"cells: grid_class {unknown[0]!r} is not known; it is one of {', '.join(GRID_CLASSES)}")
     number = cells["population"].astype(np.float64)
-    inside = cells.assign(population=number)[(cells[zone] != "").to_numpy() & (number > 0).to_numpy()]
+    inside = cells.assign(population=number)[(cells[_ZONE] != "").to_numpy() & (number > 0).to_numpy()]
     people = inside.pivot_table(
-        index=zone, columns="grid_class", values="population", aggfunc="sum", fill_value=0.0, observed=True
+        index=_ZONE, columns="grid_class", values="population", aggfunc="sum", fill_value=0.0, observed=True
     ).reindex(columns=list(GRID_CLASSES), fill_value=0.0)
     shares = people.to_numpy(np.float64) / people.to_numpy(np.float64).sum(axis=1, keepdims=True)
     place = np.where(shares[:, 0] >= _ENOUGH, 0, np.where(shares[:, 2] > _ENOUGH, 2, 1))
@@ -160,7 +158,7 @@ def classify_zones(
             "centrality_class": scheme.column(place),
             **{f"share_{name}": shares[:, number] for number, name in enumerate(GRID_CLASSES)},
         },
-        index=pd.Index(people.index.astype("str"), name="municipality_id", dtype="str"),
+        index=pd.Index(people.index.astype("str"), name=_ZONE, dtype="str"),
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from geoaccess.arguments import checks_arguments
+from geoaccess.errors import InputError
 from geoaccess.phrases import FALLBACK
 from geoaccess.shipped import shipped
 from geoaccess.toml import Table, read_toml
@@ -56,6 +57,7 @@ class _SchemeFile(Table):
     zone_years: dict[str, list[str]] = {}
 
 
+@checks_arguments
 def make_scheme(
     name: str,
     *,
@@ -69,6 +71,8 @@ def make_scheme(
 
     Raises
     ------
+    InputError
+        If `classes` are no rows.
     ConfigError
         With everything that is wrong with it.
 
@@ -79,6 +83,8 @@ def make_scheme(
     >>> scheme.label("R", "nb"), scheme.colours
     ('Rural', ('#3b0f70', '#7a3606'))
     """
+    if not all(isinstance(row, ClassRow) for row in classes):
+        raise InputError("make_scheme: classes are no ClassRow; describe each class as ClassRow(id=..., label=...)")
     return CentralityScheme(
         name=name,
         titles=_by_language(title),
