@@ -15,9 +15,15 @@ from geoaccess.extras import require_extra
 
 @app.command()
 def compare(
-    study: StudyFile,
+    study: Annotated[
+        Path,
+        typer.Argument(metavar="STUDY", help="A study file; or the first of several runs (study or results folder)."),
+    ],
     scenarios: Annotated[
-        list[Path], typer.Argument(metavar="SCENARIO", help="Scenario files (TOML), each compared with the study.")
+        list[Path],
+        typer.Argument(
+            metavar="SCENARIO...", help="Scenario files (TOML), each compared with the study; or the other runs."
+        ),
     ],
     *,
     together: Annotated[bool, typer.Option("--together", help="Apply all scenarios at once, in this order.")] = False,
@@ -34,15 +40,24 @@ def compare(
     A scenario is a small TOML file: sites added, removed, moved or changed, roads and ferries closed or slowed, ferries
     cancelled, another profile, a storm, other people. Tables, difference maps and a page (index.html) go to the folder
     compare in the output of the study.
+
+    Given two or more runs (results folders or studies: other years, grids or networks) instead, compare them one after
+    the other: by municipality and class, and how much of each change is people and how much travel time. That goes to
+    the folder compare_runs in the output of the last.
     """
     require_extra("maps", to="draw maps and figures")
     from geoaccess.phrases import text
     from geoaccess.questions import compare_study, printed_comparison
+    from geoaccess.questions.compare.comparison import people_against_today
     from geoaccess.questions.compare.output import write_comparison
+    from geoaccess.questions.compare.run_reading import is_run
     from geoaccess.scenarios import read_scenario
     from geoaccess.study import load_study
     from geoaccess.study.scenario_names import combine_in_study
 
+    if study.is_dir() or any(map(is_run, scenarios)):
+        _compare_runs([study, *scenarios], together=together, day=day, output=output, quiet=quiet)
+        return
     loaded = load_study(study)
     read = [read_scenario(path) for path in scenarios]
     found = compare_study(
@@ -59,7 +74,37 @@ def compare(
                 out.print(Text(f"{scenario.title}: {note}"))
         title = text(loaded.settings.language, "terminal.t_compare")
         language = loaded.settings.language
+        others = people_against_today(found)
+        if len(others):
+            out.print(rich_table(text(language, "runs.people_today"), others, language=language))
         print_table(title, printed_comparison(found), written, disclaimer=disclaimer, language=language)
+
+
+def _compare_runs(paths: list[Path], *, together: bool, day: str | None, output: Path | None, quiet: bool) -> None:
+    """Compare runs with each other."""
+    from geoaccess.errors import InputError
+    from geoaccess.questions import compare_runs, printed_runs
+    from geoaccess.questions.compare.run_reading import is_run
+    from geoaccess.questions.compare.runs_output import write_runs
+
+    others = [str(path) for path in paths if not is_run(path)]
+    if others:
+        raise InputError(
+            f"{others[0]} is no run (no folder of results, and no study file): compare runs with runs, or one study "
+            "with scenarios"
+        )
+    if together or day:
+        raise InputError("--together and --day are for scenarios; runs are compared as they were computed")
+    found = compare_runs(paths, show=not quiet)
+    last = found.runs[-1].study
+    written = write_runs(found, output or last.output / "compare_runs")
+    if not quiet:
+        for note in found.notes:
+            out.print(Text(note))
+        *first, final = printed_runs(found)
+        for title, table in first:
+            out.print(rich_table(title, table, language=last.settings.language))
+        print_table(*final, written, disclaimer=last.settings.disclaimer, language=last.settings.language)
 
 
 @app.command()

@@ -16,7 +16,9 @@ from geoaccess.maps.plots import plot_classes, plot_lorenz, plot_times
 from geoaccess.maps.raster import check_raster_grid, geotiff
 from geoaccess.maps.report import few_colours, report_page, report_pdf
 from geoaccess.maps.report_content import Data, Extra, Norm, Origin, Report, ServiceFindings
+from geoaccess.maps.runs_page import RunsSection, runs_page
 from geoaccess.maps.scenario_page import ScenarioPart, comparison_page
+from geoaccess.maps.series import series_figure
 from geoaccess.maps.vulnerability import vulnerability_map
 from geoaccess.maps.web import web_map
 
@@ -30,6 +32,7 @@ __all__ = [
     "Norm",
     "Origin",
     "Report",
+    "RunsSection",
     "ScenarioPart",
     "ServiceFindings",
     "band_colours",
@@ -50,6 +53,8 @@ __all__ = [
     "plot_times",
     "report_page",
     "report_pdf",
+    "runs_page",
+    "series_figure",
     "service_map",
     "time_curves",
     "validation_figure",

@@ -37,7 +37,8 @@ class ScenarioPart:
     """What the page says of one scenario.
 
     `text` is what it changes, as in its file; `tables` are those of `geoaccess.study.Compared` for it alone, and
-    `pictures` PNG files by service.
+    `pictures` PNG files by service. `people`, where they are others, is how they do against those of
+    today, as it is printed.
     """
 
     title: str
@@ -46,6 +47,7 @@ class ScenarioPart:
     notes: Sequence[str]
     tables: Mapping[str, pd.DataFrame]
     pictures: Mapping[str, Path] = field(default_factory=dict)
+    people: pd.DataFrame | None = None
 
 
 def comparison_page(
@@ -70,7 +72,7 @@ def comparison_page(
     """
     import jinja2
 
-    writer = Writer(language, ("comparison", "map"), scheme.words(language) if scheme else {})
+    writer = Writer(language, ("comparison", "map", "runs"), scheme.words(language) if scheme else {})
     supplies = supplies or {}
     shown = [_shown(part, services, writer) | {"supplies": _supplies(part, supplies, writer)} for part in parts]
     source = resources.files("geoaccess.maps").joinpath("templates/scenarios.html.j2").read_text(encoding="utf-8")
@@ -100,6 +102,9 @@ def _shown(part: ScenarioPart, services: Sequence[Service], writer: Writer) -> d
         "description": part.description,
         "text": part.text,
         "notes": part.notes,
+        "people": None
+        if part.people is None or part.people.empty
+        else {"head": [*part.people.columns], "rows": part.people.to_numpy(dtype=object).tolist()},
         "summary": _summary([(service, everybody[service.key]) for service in services], writer),
         "services": [
             {

@@ -7,6 +7,7 @@ from geoaccess.measures.availability import base_availability, dependable_time, 
 from geoaccess.measures.bases import base_table
 from geoaccess.measures.catchment import balanced, site_demand, spatial_availability, three_step, two_step
 from geoaccess.measures.chance import part_time_access
+from geoaccess.measures.change import MeanChange, ShareChange, mean_change, share_change
 from geoaccess.measures.closing import second_nearest_of_services, slack_of_service, slack_table_of_services
 from geoaccess.measures.contrast import class_contrast, class_contrast_of_services
 from geoaccess.measures.curves import people_by_time, people_by_time_of_service
@@ -48,10 +49,12 @@ __all__ = [
     "Exponential",
     "Gaussian",
     "Logistic",
+    "MeanChange",
     "Mode",
     "Power",
     "ResponseNorms",
     "ServiceSpec",
+    "ShareChange",
     "Statistic",
     "Stepped",
     "aeroplane_chain",
@@ -76,6 +79,7 @@ __all__ = [
     "journey_hours",
     "largest_differences",
     "list_supply",
+    "mean_change",
     "nearest_open",
     "norm_table",
     "norm_table_of_services",
@@ -97,6 +101,7 @@ __all__ = [
     "rule_table_of_service",
     "second_nearest_of_services",
     "second_nearest_slack",
+    "share_change",
     "site_demand",
     "slack_of_service",
     "slack_table",

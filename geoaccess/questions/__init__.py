@@ -1,6 +1,7 @@
 """Questions to a study beyond its own tables: each question a room or a file of its own."""
 
 from geoaccess.questions.compare.comparison import Compared, compare_study, printed_comparison
+from geoaccess.questions.compare.runs import RunsCompared, compare_runs, printed_runs
 from geoaccess.questions.day_profile import DayProfile, profile_day, sailing_table, short_table, write_day_profile
 from geoaccess.questions.ferries import list_ferries, write_ferries
 from geoaccess.questions.office_days import DayQuestion, OfficeDays, days_lines, days_study, days_tables, write_days
@@ -38,6 +39,7 @@ __all__ = [
     "PlacedFleet",
     "Question",
     "Reliability",
+    "RunsCompared",
     "ScenarioRun",
     "SweepResult",
     "Validation",
@@ -45,6 +47,7 @@ __all__ = [
     "apply_scenario",
     "check_scenarios",
     "choose_reference",
+    "compare_runs",
     "compare_study",
     "days_lines",
     "days_study",
@@ -60,6 +63,7 @@ __all__ = [
     "placed_tables",
     "printed_comparison",
     "printed_reliability",
+    "printed_runs",
     "printed_vulnerable",
     "profile_day",
     "read_reference",

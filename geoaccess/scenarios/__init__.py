@@ -31,6 +31,7 @@ from geoaccess.scenarios.reliability import Touched, draw_figures, reliability_t
 from geoaccess.scenarios.roads import ChangedNetwork, apply_to_network, close_network, edges_of_ways
 from geoaccess.scenarios.sites import ResolvedScenario, apply_to_sites, resolve_sites
 from geoaccess.scenarios.weather import Closures, draw_closures, read_closures
+from geoaccess.scenarios.years import change_table, change_units
 
 __all__ = [
     "CHANGES",
@@ -53,6 +54,8 @@ __all__ = [
     "apply_to_network",
     "apply_to_sites",
     "cell_differences",
+    "change_table",
+    "change_units",
     "close_network",
     "close_unit",
     "closing_table",

@@ -13,6 +13,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.phrases import PersonHours, Writer, section
 from geoaccess.questions.compare.compare_measures import compare_measures, measured
+from geoaccess.questions.compare.runs import changes_between, changes_shown
 from geoaccess.questions.scenario_changes import refuse_same_titles
 from geoaccess.questions.scenario_notes import notes_of_names
 from geoaccess.questions.scenario_run import apply_scenarios, needs_names, solve_baseline
@@ -27,11 +28,21 @@ if TYPE_CHECKING:
     from geoaccess.scenarios import Scenario
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["Compared", "compare_study", "printed_comparison"]
+__all__ = ["Compared", "compare_study", "people_against_today", "printed_comparison"]
 
 _MUNICIPALITY = ["municipality_id", "municipality"]
 _MIN = 60.0
 _CHANGES = ("better", "worse", "same", "became_reached", "became_unreached", "unreached")
+
+
+def people_against_today(compared: Compared, title: str | None = None) -> pd.DataFrame:
+    """Return the table `years` of everybody as it is shown, of one scenario or all; empty where people are the same."""
+    years = compared.tables.get("years", pd.DataFrame(columns=["scenario", "zoning"]))
+    if title is not None:
+        years = years[years["scenario"] == title]
+    writer = Writer(compared.study.settings.language, ("runs", "terminal", "comparison"))
+    named = years.assign(before=writer["before"], after=years["scenario"])
+    return changes_shown(named, {spec.key: spec.label for spec in compared.study.specs}, writer)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +55,9 @@ class Compared:
     service and measure, such as `gp_expected_before_s`), of each catchment `{name}_before`, `{name}_after` and
     `{name}_change`, and `place`, the name of where a cell lies. `tables` have the columns `scenario`, `service` and
     `measure`: `everybody`, `classes` and `municipalities` (see `difference_table`, and for catchments
-    `supply_table`), and of times `equity` (`equity_differences`) and `places` (`most_affected`); but `beside`, which
-    has a row per service, measure and figure, and a column for the study as it is and for each scenario. `notes` says
+    `supply_table`), and of times `equity` (`equity_differences`) and `places` (`most_affected`); where a scenario has
+    other people also `years`: how they do, in the scenario, against the people of today as it is, split into what
+    people and what travel times made of it (`geoaccess.scenarios.change_table`); but `beside`, which has a row per service, measure and figure, and a column for the study as it is and for each scenario. `notes` says
     of each scenario what a reader should know.
     """
 
@@ -70,7 +82,8 @@ def compare_study(
     """Solve a study as it is and in each of some scenarios, and compare.
 
     Every scenario stands by itself; `geoaccess.scenarios.combine` puts several together. Cells keep their municipality
-    and centrality class. Where a scenario has other people, both times count for these people.
+    and centrality class. Where a scenario has other people, both times count for these people; the table `years` has
+    them against the people of today.
 
     Parameters
     ----------
@@ -111,6 +124,8 @@ def compare_study(
         found = _differences(measures, before, after)
         found["place"] = named_places(study, one.base.results, one.base.answers.sites)
         tables = _tables(one.base.study, measures, found, before, after)
+        if one.scenario.population is not None:
+            tables["years"] = _against_today(base, one, after)
         for name, table in tables.items():
             table.insert(0, "scenario", one.scenario.title)
             parts.setdefault(name, []).append(table)
@@ -122,6 +137,15 @@ def compare_study(
         notes.append(_notes(one, study, measures))
     joined = {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
     return Compared(study, base, measures, changed, cells, joined | {"beside": _beside(figures)}, notes)
+
+
+def _against_today(base: Baseline, one: ScenarioRun, after: pd.DataFrame) -> pd.DataFrame:
+    """Return how the other people of a scenario do in it, against the people of today as it is."""
+    specs = base.study.specs
+    times = {f"{spec.key}_{end}": after[f"{spec.key}_{end}"] for spec in specs for end in ("s", "site", "reason")}
+    writer = Writer(base.study.settings.language, ("runs",))
+    table = changes_between(base.results, one.base.results.assign(**times), specs, writer=writer)[0]
+    return table.assign(measure="nearest")
 
 
 def _differences(measures: Sequence[Measure], before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:

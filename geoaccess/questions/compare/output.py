@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import maps, scenarios
+from geoaccess.questions.compare.comparison import people_against_today
 from geoaccess.study.results.output import drawn_below, words_of
 from geoaccess.study.results.result_folder import result_folder
 from geoaccess.study.results.tables import marked, write_table
@@ -88,6 +89,7 @@ def _pages(compared: Compared, folder: Path) -> None:
                 notes=notes,
                 tables=tables,
                 pictures=pictures,
+                people=people_against_today(compared, one.scenario.title),
             )
         )
     maps.comparison_page(

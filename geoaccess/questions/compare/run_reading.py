@@ -1,0 +1,105 @@
+"""Runs that are compared: a folder of results as it was written, or a study, which is solved where it has none."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+
+from geoaccess import files
+from geoaccess.errors import GeoaccessError, InputError
+from geoaccess.study.pipeline import solve_study
+from geoaccess.study.results.output import up_to_date
+from geoaccess.study.settings.study_file import Settings, Study, load_study
+from geoaccess.toml import parse_toml
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Run", "is_run", "read_runs"]
+
+_RECORD, _CELLS = "run.json", "cells.parquet"
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A run: its study, and its cells with people, times, municipality and class; `name` tells it from others."""
+
+    name: str
+    source: Path
+    study: Study
+    cells: gpd.GeoDataFrame
+
+    @property
+    def year(self) -> int:
+        """The year of its people."""
+        return self.study.settings.population.year
+
+
+def is_run(path: Path) -> bool:
+    """Whether a path is a folder, or a study file (which names services, as no scenario does)."""
+    if path.is_dir():
+        return True
+    try:
+        return path.suffix == ".toml" and {"services", "sites"} <= set(parse_toml(path))
+    except GeoaccessError:
+        return False
+
+
+def read_runs(paths: Sequence[Path], *, show: bool = True) -> list[Run]:
+    """Read runs, each named by what sets it apart from the others: the year of its people, its title, or its path.
+
+    Raises
+    ------
+    GeoaccessError
+        If there are fewer than two, one is there twice, a folder holds no whole run of this version's form, or a study
+        cannot be solved.
+    """
+    if len(paths) < 2:  # noqa: PLR2004
+        raise InputError("compare: give two runs or more: folders of results, or study files")
+    there = [path.resolve() for path in paths]
+    double = [str(path) for path, full in zip(paths, there, strict=True) if there.count(full) > 1]
+    if double:
+        raise InputError(f"compare: {double[0]} is given twice; give each run once")
+    runs = [_from_folder(path) if path.is_dir() else _from_study(path, show=show) for path in paths]
+    names: list[list[str]] = [
+        [str(run.year) for run in runs],
+        [run.study.settings.title for run in runs],
+        [f"{run.study.settings.title} ({run.year})" for run in runs],
+        [str(run.source) for run in runs],
+    ]
+    chosen = next(some for some in names if len(set(some)) == len(some))
+    return [replace(run, name=name) for run, name in zip(runs, chosen, strict=True)]
+
+
+def _from_study(path: Path, *, show: bool) -> Run:
+    study = load_study(path)
+    if up_to_date(study):
+        return replace(_from_folder(study.output), source=path, study=study)
+    return Run("", path, study, solve_study(study, show=show).results)
+
+
+def _from_folder(folder: Path) -> Run:
+    try:
+        record: dict[str, Any] = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+        settings, digest = record["study"], record["results"][_CELLS]
+        path = Path(record["inputs"]["study"]["path"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{folder}: holds no results of a run ({_RECORD}); give the output folder of `geoaccess run`, or the study"
+        ) from error
+    cells = files.require(folder / _CELLS, hint="run the study again")
+    if files.sha256(cells) != digest:
+        raise InputError(f"{cells}: is not the one that {_RECORD} was written with; run the study again")
+    try:
+        study = Study(path, Settings.model_validate(settings))
+    except ValueError as error:
+        raise InputError(
+            f"{folder}: was written by version {record.get('geoaccess')}, which had other settings; run the study again"
+        ) from error
+    table = gpd.read_parquet(cells)
+    return Run("", folder, study, gpd.GeoDataFrame(pd.DataFrame(table), geometry="geometry", crs=table.crs))

@@ -1,0 +1,118 @@
+"""The files of runs that are compared: tables, a figure, maps where the grid is the same, and a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from geoaccess import maps
+from geoaccess.phrases import Writer
+from geoaccess.questions.compare.runs import changes_shown, printed_runs
+from geoaccess.study.results.output import words_of
+from geoaccess.study.results.result_folder import result_folder
+from geoaccess.study.results.tables import marked, write_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from geoaccess.questions.compare.runs import RunPair, RunsCompared
+
+__all__ = ["write_runs"]
+
+_RECORD = "compare_runs.json"
+_MOST = 15
+
+
+def write_runs(compared: RunsCompared, folder: Path) -> list[Path]:
+    """Write tables as CSV and Parquet, the figure, a map per service and pair of runs of one grid, and `index.html`."""
+    last = compared.runs[-1]
+    facts = {"runs": [{"name": run.name, "source": run.source.as_posix()} for run in compared.runs]}
+    with result_folder(folder, record=_RECORD, facts=facts, study=last.study) as temporary:
+        disclaimer = "; ".join(dict.fromkeys(filter(None, (run.study.settings.disclaimer for run in compared.runs))))
+        for name in ("changes", "series"):
+            write_table(marked(getattr(compared, name), disclaimer), temporary / name)
+        parts = [
+            pair.cells.reset_index(names="cell").assign(before=pair.before.name, after=pair.after.name)
+            for pair in compared.pairs
+            if pair.cells is not None
+        ]
+        if parts:
+            write_table(marked(pd.concat(parts, ignore_index=True), disclaimer), temporary / "cells")
+        _page(compared, temporary, disclaimer)
+        names = sorted(path.name for path in temporary.iterdir())
+    return [folder / name for name in names]
+
+
+def _page(compared: RunsCompared, folder: Path, disclaimer: str) -> None:
+    study = compared.runs[-1].study
+    writer = Writer(study.settings.language, ("runs", "terminal"))
+    named = ", ".join(run.name for run in compared.runs)
+    sources = dict.fromkeys(one for run in compared.runs for one in run.study.settings.attribution)
+    heads: dict[str, Any] = {
+        "title": study.settings.title,
+        "subtitle": writer.text("title", names=named),
+        "disclaimer": disclaimer,
+        "attribution": "; ".join(sources),
+        "language": study.settings.language,
+    }
+    whole = compared.series[compared.series["zoning"] == "everybody"]
+    figure = folder / "series.png"
+    maps.series_figure(figure, series=whole, services=compared.services, **heads)
+    pictures = [
+        picture
+        for number, pair in enumerate(compared.pairs, start=1)
+        if pair.cells is not None
+        for picture in _maps(compared, pair, number, folder, heads)
+    ]
+    labels = {spec.key: spec.label for spec in compared.services}
+    zonings = [name for name in ("centrality_class",) if (compared.changes["zoning"] == name).any()]
+    sections = [
+        maps.RunsSection(writer["t_figure"], [], [(writer["t_figure"], figure)]),
+        maps.RunsSection(writer["t_series"], [("", printed_runs(compared)[0][1])]),
+        maps.RunsSection(
+            writer["t_changes"],
+            [
+                ("", changes_shown(compared.changes, labels, writer)),
+                *((writer[name], changes_shown(compared.changes, labels, writer, zoning=name)) for name in zonings),
+                (
+                    writer["t_municipality"],
+                    changes_shown(_changed_most(compared.changes), labels, writer, zoning="municipality"),
+                ),
+            ],
+        ),
+        *([maps.RunsSection(writer["t_maps"], [], pictures)] if pictures else []),
+    ]
+    words = words_of(study) | heads
+    maps.runs_page(folder / "index.html", sections=sections, notes=compared.notes, **words)
+
+
+def _changed_most(changes: pd.DataFrame) -> pd.DataFrame:
+    """Return, of each service and pair of runs, the municipalities whose people gained or lost most hours."""
+    rows = changes[changes["zoning"] == "municipality"]
+    weight = rows["mean_change_s"].abs() * rows[["people_before", "people_after"]].mean(axis=1)
+    order = rows.assign(_weight=weight.fillna(0.0)).sort_values("_weight", ascending=False, kind="stable")
+    first = order.groupby(["before", "after", "service"], sort=False).head(_MOST)
+    return first.sort_values(["service", "before"], kind="stable").drop(columns="_weight")
+
+
+def _maps(
+    compared: RunsCompared, pair: RunPair, number: int, folder: Path, heads: dict[str, Any]
+) -> list[tuple[str, Path]]:
+    """Draw the cells that two runs of one grid both have, by the minutes won and lost."""
+    cells = pair.cells
+    if cells is None:
+        return []
+    writer = Writer(heads["language"], ("runs",))
+    named = writer.text("from_to", before=pair.before.name, after=pair.after.name)
+    shapes = pair.after.cells.set_axis(pair.shapes).loc[cells.index]
+    drawn = []
+    for spec in compared.services:
+        changed = ~cells[f"{spec.key}_change"].isin(["same", "unreached"])
+        if not changed.any():
+            continue
+        path = folder / f"map_{number}_{spec.key}.png"
+        words = heads | {"subtitle": named}
+        maps.difference_map(path, results=shapes, cells=cells, service=spec, **words)
+        drawn.append((writer.text("t_map", label=spec.label, names=named), path))
+    return drawn

@@ -1,0 +1,164 @@
+"""Two tables of results of other people, years or networks: what moving people, and what travel times, changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geoaccess.arguments import checks_arguments
+from geoaccess.errors import InputError
+from geoaccess.measures import mean_change, share_change, weighted_quantile
+from geoaccess.measures.groups import EVERYBODY, people_of_service
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from geoaccess.measures import ServiceSpec
+
+__all__ = ["change_table", "change_units"]
+
+
+@checks_arguments
+def change_units(cells: pd.DataFrame, *, service: ServiceSpec, unit: pd.Series | None = None) -> pd.DataFrame:
+    """Return what a change is split by: the cells, or areas that they are put together in.
+
+    Parameters
+    ----------
+    cells
+        Results: the people of the service and `{key}_s` (seconds; inf or NaN not reached).
+    unit
+        The area of each cell, on its index; the cells themselves when None.
+
+    Returns
+    -------
+    A row per unit: `people`, `reached` (share of them), `time_s` (mean of those reached, NaN where none is) and
+    `within_1`, `within_2`, ... (share of the people within each norm).
+    """
+    people = people_of_service(cells, service)
+    times = cells[f"{service.key}_s"].to_numpy(np.float64, na_value=np.nan)
+    reached = np.isfinite(times)
+    found = {"people": people, "reached": reached * 1.0, "time_s": np.where(reached, times, np.nan)}
+    inside = {f"within_{n}": (times <= norm) * 1.0 for n, norm in enumerate(service.norms_s, start=1)}
+    table = pd.DataFrame(found | inside, index=cells.index)
+    if unit is None:
+        return table
+    weighted = pd.DataFrame({"people": people, "reached": people * reached}, index=cells.index)
+    weighted["time_s"] = people * np.where(reached, times, 0.0)
+    for name, share in inside.items():
+        weighted[name] = people * share
+    total = weighted.groupby(unit.to_numpy(), sort=True).sum()
+    some, there = total["people"].where(total["people"] > 0), total["reached"].where(total["reached"] > 0)
+    out = pd.DataFrame({"people": total["people"], "reached": (total["reached"] / some).fillna(0.0)})
+    out["time_s"] = total["time_s"] / there
+    for name in inside:
+        out[name] = (total[name] / some).fillna(0.0)
+    shares = ["reached", *inside]
+    return out.assign(**{name: out[name].clip(upper=1.0) for name in shares})  # sums of products end in noise
+
+
+@checks_arguments
+def change_table(
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    *,
+    service: ServiceSpec,
+    zonings: Mapping[str, tuple[pd.Series, pd.Series]],
+    unit: tuple[pd.Series, pd.Series] | None = None,
+) -> pd.DataFrame:
+    """Return, by groups, how a service changed, and how much of that is people and how much travel time.
+
+    See `geoaccess.measures.mean_change` and `share_change` for the formulas; the parts sum to the change.
+
+    Parameters
+    ----------
+    before, after
+        Results of two runs, the people of the service and `{key}_s`. Where `unit` is None their index names the same
+        cells; a cell that is in one of them only has no people in the other.
+    zonings
+        By the name of a zoning the group of each cell of `before` and of `after`.
+    unit
+        Where the cells are not those of one grid: the area of each cell of both. What people do within an area is part
+        of its time then.
+
+    Returns
+    -------
+    `zoning`, `group` and `service`; `people_before`, `people_after`, `unreached_before`, `unreached_after`; `mean_`,
+    `median_` and `p90_before_s` and `_after_s`; `mean_change_s` and its parts `mean_from_people_s`,
+    `mean_from_reach_s`, `mean_from_time_s`; for each norm, numbered from 1, `norm_1_s`, `share_1_before`,
+    `share_1_after`, `share_1_change` and its parts `share_1_from_people`, `share_1_from_time`. A group that has nobody
+    at one of the times has NaN where there is nothing to compare. First everybody.
+
+    Raises
+    ------
+    InputError
+        If an index names a cell twice.
+    """
+    for name, table in (("before", before), ("after", after)):
+        if not table.index.is_unique:
+            raise InputError(f"{name}: cell {table.index[table.index.duplicated()][0]} is there twice")
+    everybody = tuple(pd.Series(EVERYBODY, index=table.index) for table in (before, after))
+    rows = []
+    for zoning, (old, new) in {EVERYBODY: everybody, **zonings}.items():
+        was, now = old.to_numpy(object), new.to_numpy(object)
+        for group in _in_order([*pd.unique(was), *pd.unique(now)]):
+            first, second = before[was == group], after[now == group]
+            areas = None if unit is None else (unit[0][was == group], unit[1][now == group])
+            rows.append(
+                {"zoning": zoning, "group": group, "service": service.key, **_change(first, second, service, areas)}
+            )
+    return pd.DataFrame(rows)
+
+
+def _in_order(groups: Sequence[Any]) -> list[str]:
+    """Return the groups once each, in rising order, those of cells without one last."""
+    return sorted(dict.fromkeys(map(str, groups)), key=lambda group: (group in ("", "unclassified"), group))
+
+
+def _change(
+    before: pd.DataFrame, after: pd.DataFrame, service: ServiceSpec, areas: tuple[pd.Series, pd.Series] | None
+) -> dict[str, float]:
+    old, new = (
+        change_units(table, service=service, unit=None if areas is None else areas[place])
+        for place, table in enumerate((before, after))
+    )
+    index = old.index.union(new.index, sort=False)
+    blank = {name: 0.0 for name in old.columns if name != "time_s"}
+    a, b = (table.reindex(index).fillna(blank) for table in (old, new))
+    people = (a["people"].to_numpy(), b["people"].to_numpy())
+    times = (a["time_s"].to_numpy(), b["time_s"].to_numpy())
+    mean = mean_change(people, times, reached=(a["reached"].to_numpy(), b["reached"].to_numpy()))
+    row = {
+        "people_before": people[0].sum(),
+        "people_after": people[1].sum(),
+        "unreached_before": (a["people"] * (1 - a["reached"])).sum(),
+        "unreached_after": (b["people"] * (1 - b["reached"])).sum(),
+        "mean_before_s": mean.before if np.isfinite(mean.before) else _own_mean(old),
+        "mean_after_s": mean.after if np.isfinite(mean.after) else _own_mean(new),
+    }
+    for name, share in (("median", 0.5), ("p90", 0.9)):
+        for when, table in (("before", before), ("after", after)):
+            row[f"{name}_{when}_s"] = _quantile(table, service, share)
+    row |= {"mean_change_s": mean.change, "mean_from_people_s": mean.from_people}
+    row |= {"mean_from_reach_s": mean.from_reach, "mean_from_time_s": mean.from_time}
+    for number, norm in enumerate(service.norms_s, start=1):
+        part = share_change(people, (a[f"within_{number}"].to_numpy(), b[f"within_{number}"].to_numpy()))
+        row[f"norm_{number}_s"] = norm
+        row[f"share_{number}_before"], row[f"share_{number}_after"] = part.before, part.after
+        row[f"share_{number}_change"] = part.change
+        row[f"share_{number}_from_people"], row[f"share_{number}_from_time"] = part.from_people, part.from_time
+    return {name: float(value) for name, value in row.items()}
+
+
+def _own_mean(units: pd.DataFrame) -> float:
+    weight = units["people"] * units["reached"]
+    return float((weight * units["time_s"].fillna(0.0)).sum() / weight.sum()) if weight.sum() > 0 else float("nan")
+
+
+def _quantile(cells: pd.DataFrame, service: ServiceSpec, share: float) -> float:
+    people = people_of_service(cells, service)
+    if not people.sum() > 0:
+        return float("nan")
+    times = cells[f"{service.key}_s"].to_numpy(np.float64, na_value=np.nan)
+    return weighted_quantile(np.where(np.isfinite(times), times, np.inf), people, share)
