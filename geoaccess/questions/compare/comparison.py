@@ -57,7 +57,8 @@ class Compared:
     `measure`: `everybody`, `classes` and `municipalities` (see `difference_table`, and for catchments
     `supply_table`), and of times `equity` (`equity_differences`) and `places` (`most_affected`); where a scenario has
     other people also `years`: how they do, in the scenario, against the people of today as it is, split into what
-    people and what travel times made of it (`geoaccess.scenarios.change_table`); but `beside`, which has a row per service, measure and figure, and a column for the study as it is and for each scenario. `notes` says
+    people and what travel times made of it (`geoaccess.scenarios.change_table`); but `beside`, which has a row per
+    service, measure and figure, and a column for the study as it is and for each scenario. `notes` says
     of each scenario what a reader should know.
     """
 
