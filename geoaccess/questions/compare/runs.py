@@ -86,12 +86,12 @@ def compare_runs(paths: Sequence[Path], *, show: bool = True) -> RunsCompared:
     writer = Writer(last.study.settings.language, ("runs",))
     services, notes = _common_services(runs, writer)
     tables, pairs, zoned = [], [], _in_zones_of_last(runs)
-    scheme = {run.study.settings.centrality.scheme for run in runs}
-    if len(scheme) > 1:
-        notes.append(writer.text("other_schemes", names=", ".join(sorted(scheme))))
+    schemes = {tuple(run.study.scheme.ids): run.study.scheme.name for run in runs}
+    if len(schemes) > 1:
+        notes.append(writer.text("other_schemes", names=", ".join(sorted(schemes.values()))))
     for (before, after), (old, new) in zip(pairwise(runs), pairwise(zoned), strict=True):
         named = writer.text("from_to", before=before.name, after=after.name)
-        table, cells, note = changes_between(old, new, services, writer=writer, by_class=len(scheme) == 1)
+        table, cells, note = changes_between(old, new, services, writer=writer, by_class=len(schemes) == 1)
         notes.append(f"{named}: {note}")
         table.insert(0, "before", before.name)
         table.insert(1, "after", after.name)
@@ -135,13 +135,16 @@ def _in_zones_of_last(runs: Sequence[Run]) -> list[gpd.GeoDataFrame]:
     last = runs[-1].cells
     known = last[[_ID, _NAME, _CLASS]].drop_duplicates(_ID)
     known = known[known[_ID] != ""].set_index(_ID)
+    one_class = last.groupby(_ID)[_CLASS].nunique(dropna=False).max() <= 1  # classes may be those of cells
     found = []
     for run in runs:
         cells = run.cells
         ids = match_zones(cells[_ID], known.index, changes=changes) if len(known) else cells[_ID].astype("str")
         there = ids.isin(known.index)
         names = ids.map(known[_NAME]).where(there, cells[_NAME].astype(object))
-        classes = ids.map(known[_CLASS].astype(object)).where(there, cells[_CLASS].astype(object))
+        classes = cells[_CLASS].astype(object)
+        if one_class:
+            classes = ids.map(known[_CLASS].astype(object)).where(there, classes)
         found.append(cells.assign(**{_ID: ids, _NAME: names.fillna("").astype("str"), _CLASS: classes}))
     return found
 
@@ -181,6 +184,7 @@ def changes_between(
             "or name a table of changed municipality numbers in [zones] (changes = ...)"
         )
     grouped = {name: (of(before), of(after)) for name, of in zonings.items()}
+    grouped = {name: pair for name, pair in grouped.items() if any((of != "").any() for of in pair)}
     tables = [scenarios.change_table(before, after, service=one, zonings=grouped, unit=unit) for one in services]
     cells = None if keys is None else _cells(before.loc[both], after.loc[both], services)
     return pd.concat(tables, ignore_index=True), cells, note
@@ -238,7 +242,8 @@ def _series(run: Run, cells: gpd.GeoDataFrame, services: Sequence[ServiceSpec]) 
 @checks_arguments
 def printed_runs(compared: RunsCompared) -> list[tuple[str, pd.DataFrame]]:
     """Return what the command line prints: everybody in every run, and what made the changes."""
-    writer = Writer(compared.runs[-1].study.settings.language, ("runs", "terminal"))
+    study = compared.runs[-1].study
+    writer = Writer(study.settings.language, ("runs", "terminal"), study.words)
     labels = {spec.key: spec.label for spec in compared.services}
     return [
         (writer["t_series"], series_shown(compared.series, labels, writer)),

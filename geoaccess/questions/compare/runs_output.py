@@ -46,7 +46,7 @@ def write_runs(compared: RunsCompared, folder: Path) -> list[Path]:
 
 def _page(compared: RunsCompared, folder: Path, disclaimer: str) -> None:
     study = compared.runs[-1].study
-    writer = Writer(study.settings.language, ("runs", "terminal"))
+    writer = Writer(study.settings.language, ("runs", "terminal"), study.words)
     named = ", ".join(run.name for run in compared.runs)
     sources = dict.fromkeys(one for run in compared.runs for one in run.study.settings.attribution)
     heads: dict[str, Any] = {
