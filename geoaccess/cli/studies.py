@@ -103,6 +103,20 @@ def new(
 
 
 @app.command()
+def example(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="iceland (a country) or troms (on a modelled network).")],
+    folder: Annotated[Path | None, typer.Argument(metavar="FOLDER", help="Where to; a folder of that name.")] = None,
+) -> None:
+    """Write a sample study with its data and scenarios into a folder, to check, run and change."""
+    from geoaccess.study import load_study, write_example
+
+    written = write_example(name, Path(name) if folder is None else folder)
+    language = load_study(written[0]).settings.language
+    print_written(written, language=language)
+    out.print(Text(text(language, "terminal.example_written", path=written[0])))
+
+
+@app.command()
 def sweep(
     studies: Annotated[list[Path], typer.Argument(metavar="STUDY", help="Study files, such as one for each region.")],
     *,

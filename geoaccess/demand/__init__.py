@@ -9,6 +9,7 @@ from geoaccess.demand.ages import group_ages, people_by_share, project_people, r
 from geoaccess.demand.contacts import expected_contacts
 from geoaccess.demand.grid import read_cells
 from geoaccess.demand.ids import make_cell_ids, parse_cell_ids
+from geoaccess.demand.known_grids import KNOWN_GRIDS, KnownGrid, recognise_grid
 from geoaccess.demand.lattice import Anchor
 from geoaccess.demand.plausible import doubtful_value, people_per_km2, refuse_impossible
 from geoaccess.demand.raster import raster_grid, read_raster_cells, zonal_population
@@ -17,7 +18,9 @@ from geoaccess.demand.schema import check_cells
 from geoaccess.demand.seasons import move_people
 
 __all__ = [
+    "KNOWN_GRIDS",
     "Anchor",
+    "KnownGrid",
     "RasterGrid",
     "check_cells",
     "doubtful_value",
@@ -33,6 +36,7 @@ __all__ = [
     "read_cells",
     "read_projection",
     "read_raster_cells",
+    "recognise_grid",
     "refuse_impossible",
     "zonal_population",
 ]

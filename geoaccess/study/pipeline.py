@@ -299,6 +299,8 @@ def check(study: Study) -> list[str]:
         found.append(writer.text("c_layer", layer=cells.attrs["layer"]))
     if "nodata" in cells.attrs:
         found.append(writer.text("c_nodata", n=writer.people(cells.attrs["nodata"])))
+    if "grid" in cells.attrs:
+        found.append(writer.text("c_grid" if cells.attrs["grid_tried"] else "c_grid_untried", grid=cells.attrs["grid"]))
     if "anchor" in cells.attrs:
         found.append(writer.text("c_anchor", anchor=cells.attrs["anchor"]))
     found += idle_filters(study, cells, writer)

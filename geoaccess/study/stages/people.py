@@ -12,12 +12,15 @@ from geoaccess.study.settings.inputs import ZonesFromColumn
 from geoaccess.study.settings.service_people import groups_known
 from geoaccess.study.stages.subjects import fetch_hint
 from geoaccess.study.zonings import carried_columns
+from geoaccess.tables import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import geopandas as gpd
 
+    from geoaccess.study.settings.inputs import PopulationSettings
     from geoaccess.study.settings.study_file import Study
 
 __all__ = ["grid_of_people", "read_people"]
@@ -56,6 +59,26 @@ def _asked_by(study: Study) -> Iterator[None]:
         ) from error
 
 
+def _recognised(path: Path, settings: PopulationSettings) -> tuple[demand.KnownGrid | None, PopulationSettings]:
+    """Return the published grid that a table is, and settings that read it so, where the study names no columns.
+
+    What the study says itself stays.
+    """
+    if {"people", "cell_id"} & settings.model_fields_set:
+        return None, settings
+    try:
+        table = read_table(path, layer=settings.layer, where=settings.where)
+    except InputError:  # said of the columns that are asked for, when the cells are read
+        return None, settings
+    found = demand.recognise_grid([str(column) for column in table.columns])
+    if found is None or {settings.people, settings.cell_id} <= set(table.columns):
+        return None, settings
+    grid, cell_id, people = found
+    known = {"crs": grid.epsg and f"EPSG:{grid.epsg}", "cell_size_m": grid.cell_size_m, "nodata": list(grid.nodata)}
+    own = {key: value for key, value in known.items() if value and key not in settings.model_fields_set}
+    return grid, settings.model_copy(update={"cell_id": cell_id, "people": people, **own})
+
+
 def read_people(study: Study) -> gpd.GeoDataFrame:
     """Return the cells of the study."""
     settings = study.settings.population
@@ -79,6 +102,7 @@ def read_people(study: Study) -> gpd.GeoDataFrame:
         if settings.band:
             raise InputError(f"{path}: is a table, which has no band; take band out of [population]")
         column = [study.settings.zones.column] if isinstance(study.settings.zones, ZonesFromColumn) else []
+        grid, settings = _recognised(path, settings)
         with _asked_by(study):
             cells = demand.read_cells(
                 path,
@@ -94,6 +118,9 @@ def read_people(study: Study) -> gpd.GeoDataFrame:
                 where=settings.where,
                 nodata=settings.nodata,
             )
+        if grid is not None:
+            cells.attrs["grid"] = grid.name
+            cells.attrs["grid_tried"] = grid.tried
     if settings.clip:
         west, south, east, north = settings.clip
         centre = cells.geometry.centroid.to_crs("EPSG:4326")

@@ -1,0 +1,83 @@
+"""The sample studies that come with the program, written into a folder of one's own with all their data."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from geoaccess import files
+from geoaccess.arguments import checks_arguments
+from geoaccess.errors import InputError
+from geoaccess.shipped import shipped
+from geoaccess.study.settings.study_file import load_study
+from geoaccess.toml import did_you_mean
+
+__all__ = ["EXAMPLES", "write_example"]
+
+EXAMPLES = {"iceland": ("iceland",), "troms": ("troms", "troms-nb")}
+"""The studies of each sample, by its name."""
+
+
+@checks_arguments
+def write_example(name: str, folder: Path) -> list[Path]:
+    """Write a sample study with its data and scenarios into a folder; every path in it is below that folder.
+
+    Iceland is a whole country on real roads; Troms has real people and services on a modelled network of roads. The
+    terms of their data stand in `data/README.md` of the folder.
+
+    Returns
+    -------
+    The files that were written, the study first.
+
+    Raises
+    ------
+    InputError
+        If there is no such sample, or one of the files is in the folder already; nothing is written then.
+
+    Examples
+    --------
+    >>> folder = getfixture("tmp_path")
+    >>> written = write_example("troms", folder)
+    >>> written[0].name, load_study(written[0]).settings.output
+    ('troms.toml', 'results')
+    """
+    if name not in EXAMPLES:
+        raise InputError(f'example "{name}"{did_you_mean(name, EXAMPLES)}')
+    contents: dict[Path, bytes] = {}
+    for study in EXAMPLES[name]:
+        path = shipped(f"{study}.toml")
+        contents[folder / path.name] = _own(path.read_text(encoding="utf-8"), name).encode()
+    for scenario in sorted(shipped(f"{name}.toml").parent.glob(f"scenarios/{name}-*.toml")):
+        contents[folder / "scenarios" / scenario.name] = _own(scenario.read_text(encoding="utf-8"), name).encode()
+    for source, target in _data(name).items():
+        contents[folder / target] = source.read_bytes()
+    there = [path for path in contents if path.exists()]
+    if there:
+        raise InputError(f"{there[0]} is there already; give another folder or remove it")
+    for path, content in contents.items():
+        with files.writing(path) as temporary:
+            temporary.write_bytes(content)
+    return list(contents)
+
+
+def _data(name: str) -> dict[Path, Path]:
+    """Return the files that the studies of a sample read beside the program's own, and where they stand below one."""
+    root = shipped(f"{name}.toml").parent.parent.resolve()
+    found = {root / "data" / name / "README.md": Path("data/README.md")}
+    for study in EXAMPLES[name]:
+        path = shipped(f"{study}.toml")
+        text = path.read_text(encoding="utf-8")
+        for source in load_study(path).inputs.values():
+            place = source.resolve().relative_to(root)
+            if place.parts[:2] == ("data", name):
+                found[root / place] = Path("data", *place.parts[2:])
+            elif f'"{Path(*place.parts[1:]).as_posix()}"' in text:  # beside the study
+                found[root / place] = Path(*place.parts[1:])
+    return found
+
+
+def _own(text: str, name: str) -> str:
+    """Return a study or scenario with paths below its own folder."""
+    text = text.replace(", or `make run`", "").replace("configs/", "").replace(f"../data/{name}/", "data/")
+    text = text.replace(f"data/{name}/", "data/").replace('"../.cache"', '".cache"')
+    return re.sub(rf'"\.\./maps/{name}([^"]*)"', r'"results\1"', text)
