@@ -6,6 +6,7 @@ import fcntl
 import importlib
 import os
 import pickle
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,11 @@ settings.register_profile("searching", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 ROOT = Path(__file__).parents[1]
+
+# Bytecode is kept even where the environment says otherwise: each worker would rewrite the asserts of all files anew,
+# and each of the hundred processes that tests start would compile the whole package.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 SLOWEST = (
     "test_osm_pbf.py",

@@ -168,16 +168,32 @@ def outcome(read, path):
 
 
 def read_apart(paths):
-    """Return what pyosmium reads of each file, in processes of their own, which broken bytes may end."""
-    answers = []
-    while len(answers) < len(paths):
-        left = [str(path) for path in paths[len(answers) :]]
-        env = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
-        done = subprocess.run([sys.executable, __file__, *left], env=env, capture_output=True, text=True, check=False)
-        answers += [None if line == "None" else line for line in done.stdout.splitlines()]
-        if done.returncode:
-            answers.append(None)
-    return answers
+    """Return what pyosmium reads of each file, in a process of its own, whose children broken bytes may end."""
+    env = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
+    command = [sys.executable, __file__, *map(str, paths)]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    return [None if line == "None" else line for line in done.stdout.splitlines()]
+
+
+def read_in_children(names):
+    """Yield what pyosmium reads of each file: a child reads one after the other; where it dies, another goes on."""
+    while names:
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(reading)
+            with os.fdopen(writing, "w") as told:
+                for name in names:
+                    told.write(f"{outcome(theirs, Path(name))}\n")
+                    told.flush()
+            os._exit(0)
+        os.close(writing)
+        with os.fdopen(reading) as heard:
+            lines = heard.read().splitlines()
+        if os.waitpid(child, 0)[1]:
+            lines.append("None")
+        yield from lines
+        names = names[len(lines) :]
 
 
 def agree(folder, broken):
@@ -232,6 +248,5 @@ def test_noise_in_a_block_does_no_harm(tmp_path_factory, noise, before):
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:]:
-        sys.stdout.write(f"{outcome(theirs, Path(name))}\n")
-        sys.stdout.flush()
+    for line in read_in_children(sys.argv[1:]):
+        sys.stdout.write(f"{line}\n")

@@ -12,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 
+import dask
 import numpy as np
 import pandas as pd
 import psutil
@@ -331,9 +332,9 @@ def test_a_task_that_only_waited_where_another_killed_the_worker_is_not_blamed()
 
 
 def test_a_worker_that_is_slow_to_start_again_is_waited_for(tmp_path, monkeypatch):
-    """Dask by itself gives a lost worker fifteen seconds, then none is left and nothing ever ends."""
+    """Dask by itself gives a lost worker fifteen seconds, here one; then none is left and nothing ever ends."""
     once = str(tmp_path / "once")
-    slow = f"{core._DEAF}; import pathlib, time; time.sleep(16 * pathlib.Path({once!r}).exists())"
+    slow = f"{core._DEAF}; import pathlib, time; time.sleep(3 * pathlib.Path({once!r}).exists())"
     monkeypatch.setattr(core, "_DEAF", slow)
     until = time.monotonic() + 300
 
@@ -341,7 +342,7 @@ def test_a_worker_that_is_slow_to_start_again_is_waited_for(tmp_path, monkeypatc
         if time.monotonic() > until:
             raise TimeoutError("no worker came back")
 
-    with worker_pool(workers=1) as run:
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "1s"}), worker_pool(workers=1) as run:
         assert [one.result for one in core._on_workers(run.args[0], check, deadly, [once, 1])] == ["lived", 2]
 
 
