@@ -12,12 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pbf_writer import blob, block, framed, header, number, run, signed, steps, varint, write
-from test_osm_pbf import CAR, PLAIN, PRIMARY, ROOT, few, ours, small_town, theirs
+from test_osm_pbf import CAR, PLAIN, PRIMARY, ROOT, SEARCHING, few, ours, small_town, theirs
 
 from geoaccess.errors import InputError
 from geoaccess.osm import read_extract
-
-SEARCHING = os.environ.get("HYPOTHESIS_PROFILE") == "searching"
 
 # What is not read
 
