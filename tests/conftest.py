@@ -34,22 +34,26 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 SLOWEST = (
-    "test_osm_pbf.py",
     "test_siting_study.py",
     "test_study_report.py",
-    "test_planner_session.py",
-    "test_osm_pbf_broken.py",
-    "test_study_compare.py",
     "test_sweep.py",
+    "test_planner_session.py",
+    "test_study_compare.py",
+    "test_network.py",
+    "test_osm_pbf.py",
     "test_study_days.py",
     "test_study_output.py",
     "test_study_vulnerable.py",
     "test_study_ambulance.py",
     "test_routing_engines.py",
+    "test_heldout_scenarios.py",
+    "test_cli.py",
+    "test_kernels.py",
     "test_study_troms.py",
     "test_study_iceland.py",
+    "test_osm_pbf_broken.py",
 )
-"""The files that take longest, slowest first: 20 to 55 seconds of a processor each."""
+"""The files that take longest, slowest first: 20 to 50 seconds of a processor each."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -17,6 +17,7 @@ import pytest
 
 import geoaccess
 from geoaccess.cli import main
+from geoaccess.study.settings.catchment_measures import MEASURES
 from tests.test_study_tiny import PLACES, STUDY, cell_id, degrees, write_study
 
 if TYPE_CHECKING:
@@ -203,7 +204,8 @@ def test_new_writes_a_study_to_start_from(cli, refused, tmp_path):
     assert str(path) in out
     assert f"geoaccess check {path}" in out
     assert listed(tmp_path) == ["car.toml", "mine.toml"]
-    assert path.read_bytes() == (ROOT / "configs" / "template.toml").read_bytes()
+    template = (ROOT / "configs" / "template.toml").read_text(encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == template.replace("MEASURES", ", ".join(MEASURES))
     message = refused("check", path)
     for name in ("my-region.osm.pbf", "population.csv", "sites.csv", "centrality_2024.csv"):
         assert f"{tmp_path / name} is not there" in message

@@ -6,6 +6,7 @@ Messages of errors, progress, and `explain` (which answers for a profile, not a 
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
 
@@ -105,8 +106,9 @@ def pattern(phrase):
     return re.compile(r"(?<!\w)" + r"\S[^\n\u2502]*?".join(parts) + r"(?!\w)")
 
 
+@cache
 def english_phrases():
-    """Return every phrase that differs between the languages, by key; none that is found in a Norwegian phrase."""
+    """Return what finds each phrase that differs between the languages, by key; none that a Norwegian phrase holds."""
     own = {
         language: {".".join(path): text for path, text in _leaves(catalogue._files()[language])}
         for language in ("en", "nb")
@@ -117,8 +119,9 @@ def english_phrases():
         literal = re.sub(r"\{\w*\}|\W", "", text)
         if key.startswith(ONLY_DATA) or text == own["nb"][key] or len(literal) < 2:
             continue
-        if not pattern(text).search(norwegian):
-            found[key] = text
+        english = pattern(text)
+        if not english.search(norwegian):
+            found[key] = english
     return found
 
 
@@ -133,7 +136,7 @@ DATA = re.compile(
 def leftovers(printed):
     """Return the phrases that stand in a text in English, and numbers that are written as in English."""
     text = DATA.sub("", printed)
-    left = [key for key, phrase in english_phrases().items() if pattern(phrase).search(text)]
+    left = [key for key, english in english_phrases().items() if english.search(text)]
     numbers = re.findall(r"(?<![\d,])[1-9]\d{0,2}(?:,\d{3})+(?!\d)", text) + re.findall(r"(?<![\d.])\d+\.\d+", text)
     return left, numbers
 

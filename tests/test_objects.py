@@ -14,7 +14,7 @@ from geoaccess import maps, phrases
 from geoaccess.errors import ConfigError
 from geoaccess.maps import report as report_page
 from geoaccess.phrases import Writer
-from geoaccess.study import check, load_study
+from geoaccess.study import check, load_study, write_template
 from geoaccess.study.columns import SHARED, UNITS
 from geoaccess.study.results.dictionary import meaning
 from geoaccess.study.results.tables import TABLES, columns_known, table_names
@@ -66,12 +66,17 @@ def test_a_study_gives_the_tables_of_its_sections_and_no_others():
     assert table_names(study) == [*(table.name for table in TABLES), *asked]
 
 
-def test_every_measure_of_catchments_is_named_where_people_look_for_it():
-    template = (ROOT / "configs" / "template.toml").read_text(encoding="utf-8")
+def test_every_measure_of_catchments_is_named_where_people_look_for_it(tmp_path):
+    template = write_template(tmp_path / "new.toml")[0].read_text(encoding="utf-8")
+    shown = re.search(r"measure: (.*)\.$", template, flags=re.MULTILINE)
+    assert shown
+    assert shown[1].split(", ") == [*MEASURES]
     for name, measure in MEASURES.items():
         assert measure.name == name
-        assert name in template
         assert not measure.first_step or measure.first_step in MEASURES
+        for language in LANGUAGES:
+            assert Writer(language, ("report",))[f"v_{name}"]
+            assert name in phrases.columns(language)["catchments", "measure"].meaning
 
 
 def test_an_unknown_measure_is_refused_with_those_there_are(tmp_path):

@@ -18,6 +18,7 @@ from geoaccess.routing import route
 from geoaccess.shipped import shipped
 from geoaccess.study import stages
 from geoaccess.study.data_sources import attribution_of
+from geoaccess.study.settings.catchment_measures import MEASURES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -240,8 +241,12 @@ def write_template(path: Path, *, language: str = FALLBACK) -> list[Path]:
     for there in (path, profile):
         if there.exists():
             raise InputError(f"{there} is there already; give another name or remove it")
-    given = f'language = "{FALLBACK}"'
-    study = shipped("template.toml").read_bytes().replace(given.encode(), f'language = "{code}"'.encode(), 1)
+    study = shipped("template.toml").read_bytes()
+    for shown, written in (
+        (f'language = "{FALLBACK}"', f'language = "{code}"'),
+        ("MEASURES", ", ".join(MEASURES)),  # so that a new measure need not be named there, too
+    ):
+        study = study.replace(shown.encode(), written.encode(), 1)
     for target, content in ((path, study), (profile, shipped("profiles/car.toml").read_bytes())):
         with files.writing(target) as temporary:
             temporary.write_bytes(content)
