@@ -18,7 +18,7 @@ from geoaccess.planner.serialise import answer_json, proposal_json
 from geoaccess.planner.suggest import suggest
 from geoaccess.questions.siting.objectives import OBJECTIVES
 from geoaccess.scenarios import Scenario
-from geoaccess.study import check, load_study, solve_study
+from geoaccess.study import check, load_study, run_study, solve_study
 from geoaccess.study.results.report import report_of
 from geoaccess.study.results.tables import all_tables
 from geoaccess.study.settings.variations import combinations, study_variations
@@ -275,6 +275,21 @@ def test_each_service_has_its_own_people(tmp_path):
     hours = questions.printed_comparison(found)
     assert "person-hours saved" in hours  # the services differ: each number says per what
     assert hours["person-hours saved"].tolist() == ["0 per one journey each"] * 3 + ["0 per year"]
+
+
+def test_where_nobody_is_asked_about(tmp_path):
+    """A municipality, a class and cells without any of the group: no map, figure, table or closure stops at them."""
+    study = written(tmp_path, asked_about(STUDY))
+    table = (tmp_path / "people.csv").read_text()
+    for key in ("isle", "hut", "wild"):
+        table = table.replace(f"{cell_id(key)},{PEOPLE[key]},{WOMEN[key]}", f"{cell_id(key)},{PEOPLE[key]},0")
+    (tmp_path / "people.csv").write_text(table)
+    answers = run_study(study, show=False)
+    towns = all_tables(answers)["municipalities"].query("service == 'gp'").set_index("municipality")
+    assert towns["population"].to_dict() == {"West": 69, "East": 233, "South": 0, "unclassified": 0}
+    assert np.isnan(towns.loc["South", "mean_s"])
+    closed = questions.vulnerable_study(study, "gp", show=False).table
+    assert "Car ferry" not in set(closed["name"])  # it carries the isle alone, where none of them lives
 
 
 def test_hours_are_those_of_a_year(tmp_path):
