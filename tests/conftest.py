@@ -77,6 +77,22 @@ def _one_process() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out what a run draws, which takes most of its time; a test that looks at pictures does without this."""
+    drawn = (
+        "geotiff",
+        "web_map",
+        "service_map",
+        "difference_map",
+        "network_map",
+        "validation_figure",
+        "vulnerability_map",
+    )
+    for name in (*drawn, "figures.time_curves", "figures.lorenz_figure"):
+        monkeypatch.setattr(f"geoaccess.maps.{name}", lambda path, *_, **__: path.write_bytes(b"picture"))
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     return ROOT

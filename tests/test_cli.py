@@ -493,7 +493,7 @@ def test_names_of_zones_that_stand_twice(refused, study):
     assert "0101" in message
 
 
-def test_sites_that_are_left_out_are_reported(cli, study):
+def test_sites_that_are_left_out_are_reported(cli, study, no_pictures):
     """One gp beyond every road is no reason to stop, but a reason to say so."""
     sites(moved, id="gp-east")(study.parent)
     code, out, err = cli("run", study)

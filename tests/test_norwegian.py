@@ -142,7 +142,7 @@ def leftovers(printed):
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_verb_prints_no_phrase_in_english(verb, folder, monkeypatch, capsys):
+def test_a_verb_prints_no_phrase_in_english(verb, folder, no_pictures, monkeypatch, capsys):
     monkeypatch.chdir(folder)
     (folder / "out").mkdir(exist_ok=True)
     monkeypatch.setattr(console, "_width", 1000)

@@ -71,15 +71,10 @@ def again(done):
     return contents(folder)
 
 
-DRAWN = {name: f"figures.{name}" for name in ("time_curves", "lorenz_figure")}
-"""Where the list of figures finds what draws them."""
-
-
 @pytest.fixture
-def text_only(monkeypatch):
-    """Leave out the pictures, which take seconds."""
-    for name in ("geotiff", "web_map", "service_map", *DRAWN, "report_page"):
-        monkeypatch.setattr(f"geoaccess.maps.{DRAWN.get(name, name)}", lambda path, **_: path.write_bytes(b"picture"))
+def text_only(no_pictures, monkeypatch):
+    """Leave out the pictures and the report, which take seconds."""
+    monkeypatch.setattr("geoaccess.maps.report_page", lambda path, **_: path.write_bytes(b"report"))
 
 
 def read(folder, name, **how):
@@ -280,7 +275,7 @@ def ready(done, tmp_path):
     return load_study(folder / "study.toml"), contents(folder / "out"), sorted(item.name for item in folder.iterdir())
 
 
-@pytest.mark.parametrize("what", ["geotiff", "web_map", "lorenz_figure"])
+@pytest.mark.parametrize("what", ["geotiff", "web_map", "figures.lorenz_figure"])
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), InputError("bad"), KeyboardInterrupt()])
 def test_what_fails_while_writing_leaves_the_former_output(ready, monkeypatch, text_only, what, error):
     def fail(path, **_):
@@ -288,7 +283,7 @@ def test_what_fails_while_writing_leaves_the_former_output(ready, monkeypatch, t
         raise error
 
     study, before, names = ready
-    monkeypatch.setattr(f"geoaccess.maps.{DRAWN.get(what, what)}", fail)
+    monkeypatch.setattr(f"geoaccess.maps.{what}", fail)
     with pytest.raises(type(error)):
         run_study(study, show=False)
     assert contents(study.output) == before
@@ -301,7 +296,7 @@ def test_what_fails_in_the_first_run_leaves_nothing(tmp_path, monkeypatch, text_
 
     path = write_study(tmp_path / "a")
     before = {item.name for item in path.parent.iterdir()}
-    monkeypatch.setattr(f"geoaccess.maps.{DRAWN['time_curves']}", fail)
+    monkeypatch.setattr("geoaccess.maps.figures.time_curves", fail)
     with pytest.raises(InputError):
         run_study(load_study(path), show=False)
     assert {item.name for item in path.parent.iterdir()} == before | {"cache"}

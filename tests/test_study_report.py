@@ -135,7 +135,8 @@ def test_a_report_of_a_study_that_was_run_runs_nothing(ready, monkeypatch):
     assert (study.output / "report.pdf").read_bytes() == pdf
 
 
-def test_a_report_of_other_inputs_is_not_trusted(tmp_path):
+def test_a_report_of_other_inputs_is_not_trusted(tmp_path, no_pictures, monkeypatch):
+    monkeypatch.setattr("geoaccess.maps.report_pdf", lambda *_: "no PDF: left out")
     study = load_study(write_study(tmp_path / "study"))
     run_study(study, show=False)
     assert output.up_to_date(study)
@@ -148,14 +149,14 @@ def test_a_report_of_other_inputs_is_not_trusted(tmp_path):
     assert not output.up_to_date(study)
 
 
-def test_a_run_takes_the_pdf_of_a_run_before_away(ready, tmp_path):
+def test_a_run_takes_the_pdf_of_a_run_before_away(ready, tmp_path, no_pictures):
     study = load_study(Path(shutil.copytree(ready[0].path.parent, tmp_path / "study")) / ready[0].path.name)
     assert (study.output / "report.pdf").is_file()
     run_study(study, show=False)
     assert not (study.output / "report.pdf").exists()
 
 
-def test_without_weasyprint_the_page_is_there_and_one_line_says_why_no_pdf(tmp_path, monkeypatch):
+def test_without_weasyprint_the_page_is_there_and_one_line_says_why_no_pdf(tmp_path, no_pictures, monkeypatch):
     monkeypatch.setattr("geoaccess.maps.report_pdf", lambda *_: "no PDF: none here")
     study = load_study(write_study(tmp_path / "study"))
     assert write_report(study, show=False) == ([study.output / "report.html"], "no PDF: none here")
@@ -171,7 +172,7 @@ def test_a_report_that_somebody_else_wrote_is_not_overwritten(tmp_path):
     assert (study.output / "report.html").read_text() == "mine"
 
 
-def test_the_report_in_norwegian(tmp_path):
+def test_the_report_in_norwegian(tmp_path, no_pictures):
     text = STUDY.replace('title = "A small country"', 'title = "Et lite land"\nlanguage = "nb"')
     study = load_study(write_study(tmp_path / "study", text))
     run_study(study, show=False)
