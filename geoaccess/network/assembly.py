@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,6 +50,12 @@ def no_ferries() -> pd.DataFrame:
     `sailings` is how many depart within them, both ways together (NaN else); `crossing_s` and `wait_s` are then means
     over crossings that use the way, weighted by their sailings of the day.
     """
+    return _no_ferries().copy()
+
+
+@cache
+def _no_ferries() -> pd.DataFrame:
+    """Make the table once: its twenty columns take longer than a small network."""
     return pd.DataFrame(
         {
             "way_id": pd.Series(dtype="int64"),
