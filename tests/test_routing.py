@@ -5,7 +5,6 @@ from __future__ import annotations
 import geopandas as gpd
 import networkx as nx
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -38,7 +37,7 @@ def places(rng, count, prefix):
     return gpd.GeoSeries([Point(p) for p in xy], index=[f"{prefix}{i}" for i in range(count)], crs="EPSG:4326")
 
 
-def graph_with_points(network, snapped):
+def graph_with_points(network, rows):
     """The network as networkx sees it, with every snapped point as a node of its own between the ends of its edge."""
     graph = nx.MultiDiGraph()
     graph.add_nodes_from(range(network.n_nodes))
@@ -49,7 +48,7 @@ def graph_with_points(network, snapped):
         if network.edge_backward_ds[e] >= 0:
             graph.add_edge(v, u, w=int(network.edge_backward_ds[e]))
     on_edge = {}
-    for label, row in snapped.iterrows():
+    for label, row in rows.items():
         if row.edge < 0:
             continue
         graph.add_node(label)
@@ -60,11 +59,11 @@ def graph_with_points(network, snapped):
             (label, v, "to_v_ds"),
             (v, label, "from_v_ds"),
         ):
-            if row[name] >= 0:
-                graph.add_edge(a, b, w=int(row[name]))
+            if getattr(row, name) >= 0:
+                graph.add_edge(a, b, w=int(getattr(row, name)))
         for other in on_edge.setdefault(int(row.edge), []):
             for a, b in ((label, other), (other, label)):
-                p, q = snapped.loc[a], snapped.loc[b]
+                p, q = rows[a], rows[b]
                 if max(p.node, q.node) >= 0:  # over the junction, which is a node
                     continue
                 if p.from_u_ds >= 0 and q.from_u_ds >= p.from_u_ds:
@@ -89,14 +88,15 @@ def both_snapped(network, rng):
 def oracle(network, origins, destinations):
     """Deciseconds from every origin to every destination by networkx; None where there is no way."""
     out = {}
-    for a in origins.index[origins["edge"] >= 0]:
-        for b in destinations.index[destinations["edge"] >= 0]:
+    rows = [{row.Index: row for row in table.itertuples() if row.edge >= 0} for table in (origins, destinations)]
+    for a, p in rows[0].items():
+        for b, q in rows[1].items():
             # One pair at a time: other points must not become places to turn round.
-            pair = pd.concat([origins.loc[[a]], destinations.loc[[b]]])
-            graph = graph_with_points(network, pair)
+            graph = graph_with_points(network, {a: p, b: q})
             if nx.has_path(graph, a, b):
-                out[a, b] = nx.dijkstra_path_length(graph, a, b, weight="w") + int(pair["off_network_ds"].sum())
-            if (walk := straight_ds(origins.loc[a], destinations.loc[b])) is not None:
+                off_network_ds = int(p.off_network_ds + q.off_network_ds)
+                out[a, b] = nx.dijkstra_path_length(graph, a, b, weight="w") + off_network_ds
+            if (walk := straight_ds(p, q)) is not None:
                 out[a, b] = min(walk, out.get((a, b), walk))
     return out
 
