@@ -149,6 +149,8 @@ def test_scenarios_that_are_written_carry_the_study_and_the_names(answers, tmp_p
     written = read_scenario(path)
     assert written.study == "A small country"
     assert written.remove[0].name in ("Vest legekontor", "Øst legekontor")
+    stays = [line for line in placed.notes if "at the same place these stay open" in line]
+    assert [("Vest sykehus" in line) for line in stays] == [True] * (written.remove[0].name == "Vest legekontor")
     write_scenario(written, path)
     assert read_scenario(path) == written
     days = DayQuestion("gp", days=1, main=("Vest legekontor",), redistribute=("øst legekontor",), candidates="cells")

@@ -53,7 +53,7 @@ def check_scenarios(study: Study, changes: Sequence[Scenario]) -> list[str]:
                 cells = people.join(stages.join_zones(study, people)[0])
                 own = network_of_scenario(study, scenario, network)
                 changed = change_study(study, scenario, sites, cells, own, names)
-            notes = notes_of_names(study, changed.named, sites, writer)
+            notes = notes_of_names(study, changed.named, sites, changed.sites, writer)
             lines += [f"{scenario.title}: {line}" for line in [*notes, writer["c_scenario_ready"]]]
         except GeoaccessError as error:
             named = f'scenario "{scenario.title}"'

@@ -18,21 +18,25 @@ if TYPE_CHECKING:
 __all__ = ["notes_of_names"]
 
 
-def notes_of_names(study: Study, named: ResolvedScenario, sites: gpd.GeoDataFrame, writer: Writer) -> list[str]:
-    """Return what its names came to: another study, places with all their services, services that stay at a place."""
+def notes_of_names(
+    study: Study, named: ResolvedScenario, before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, writer: Writer
+) -> list[str]:
+    """Return what its names came to: another study, places with all their services, services that stay at a place.
+
+    Sites `before` and `after` it: a service that takes the sites of another closes with them.
+    """
     labels = {key: service.label for key, service in study.settings.services.items()}
 
     def listed(found: Iterable[Any]) -> str:
-        rows = [sites.loc[label] for label in found if label in sites.index]
+        rows = [before.loc[label] for label in found if label in before.index]
         return ", ".join(f"{labels.get(row['service'], row['service'])} ({row['name'] or row.name})" for row in rows)
 
     notes = []
     if not is_for(study, named.scenario):
         notes.append(writer.text("note_other_study", study=named.scenario.study))
     notes += [writer.text("note_place", place=place, sites=listed(found)) for place, found in named.places]
-    notes += [
-        writer.text("note_stays", site=listed([label]), sites=listed(stay))
-        for label, stay in named.staying
-        if listed(stay) and label in sites.index
-    ]
+    for label, near in named.staying:
+        stay = [other for other in near if other in before.index and other in after.index]
+        if stay and label in before.index:
+            notes.append(writer.text("note_stays", site=listed([label]), sites=listed(stay)))
     return notes

@@ -232,7 +232,8 @@ def _far_off(sites: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, writer: Writer) -
     away = sites.geometry.to_crs(crs_of(cells)).distance(box(west, south, east, north)).to_numpy() > _FAR_M
     if not away.any():
         return []
-    names = ", ".join(map(str, sites.index[away][:_SHOWN])) + (" ..." if away.sum() > _SHOWN else "")
+    shown = [services.SiteDirectory(sites).describe(label) for label in sites.index[away][:_SHOWN]]
+    names = ", ".join(shown) + (" ..." if away.sum() > _SHOWN else "")
     return [writer.text("c_far", n=int(away.sum()), names=names, km=f"{_FAR_M / 1000:.0f}")]
 
 

@@ -267,7 +267,7 @@ def _notes(one: ScenarioRun, study: Study, measures: Sequence[Measure]) -> list[
     """Say what a reader of a scenario should know."""
     scenario, sites = one.scenario, one.snapped.sites
     writer = Writer(study.settings.language, ("comparison",))
-    notes = notes_of_names(study, one.named, one.base.answers.sites, writer)
+    notes = notes_of_names(study, one.named, one.base.answers.sites, one.sites, writer)
     if scenario.population is not None:
         notes.append(writer.text("note_people", n=writer.people(one.base.answers.population)))
     if one.base.day is not None:

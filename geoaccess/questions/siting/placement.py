@@ -20,6 +20,7 @@ from geoaccess.questions.siting.wording import label, placed_description, placed
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.scenario_names import named_removals
+from geoaccess.study.site_directory import site_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,6 +136,7 @@ def _placed(
     shown = [*found.added, *table.get("candidate", []), *table.get("instead_of", [])]
     names = name_places(answers, places, list(dict.fromkeys(shown)))
     chosen = _places_table(answers, setting, found, question, objective, places, names)
+    notes = [*notes, *_staying(answers, ours, found)]
     idle = int((chosen["people_nearer"] + chosen["newly_reached"] == 0).sum())
     if idle:
         notes = [*notes, note("adds_nothing", n=idle)]
@@ -166,6 +168,20 @@ def _placed(
 def _label(study: Study, question: Question) -> str:
     """Return the name of the service, with the people whom it is asked about."""
     return next(spec.label for spec in study.specs if spec.key == question.service)
+
+
+def _staying(answers: Answers, ours: gpd.GeoDataFrame, found: Located) -> list[str]:
+    """Say which services stay where a site closes."""
+    directory = site_directory(answers.study, answers.sites, answers.results)
+    services, notes = answers.study.settings.services, []
+    of_closed = set(ours["service"])  # a service that takes their sites closes with them
+    for gone in ours.index[found.closed]:
+        near = [other for other in directory.companions(gone) if other not in ours.index]
+        stay = [other for other in near if services[answers.sites["service"][other]].sites_of not in of_closed]
+        if stay:
+            others = ", ".join(directory.describe(other) for other in stay)
+            notes.append(note("stays_at_place", site=directory.describe(gone), sites=others))
+    return notes
 
 
 def _answer(question: Question, found: Located, scheme: CentralityScheme) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from geoaccess import zones
 from geoaccess.errors import ConfigError, InputError
 from geoaccess.frames import crs_of
 from geoaccess.routing import by_blocks_of_cells
+from geoaccess.services import SiteDirectory
 from geoaccess.study.municipality_numbers import matched
 from geoaccess.study.settings.inputs import ZonesFromColumn
 from geoaccess.tables import zone_number
@@ -89,7 +90,8 @@ def municipality_of_sites(known: SectionInput, key: str) -> pd.Series[str]:
             f"{known.study.path}: [services.{key}] needs the municipality of its sites, and [zones] has no borders to "
             'find it by; write municipality = "kommunenummer", the column of the table of sites that holds the number'
         )
-    lost = [f"{site} lies in no municipality" for site in found.index[found == ""]]
+    directory = SiteDirectory(sites)
+    lost = [f"{directory.describe(site)}: lies in no municipality" for site in found.index[found == ""]]
     if lost:
         raise InputError.listing(f"sites of {key}", lost)
     return found

@@ -64,7 +64,10 @@ def refuse_swapped(study: Study, sites: gpd.GeoDataFrame, cells: gpd.GeoDataFram
 
     swapped = sites.index[(~inside(lon, lat) & inside(lat, lon)).to_numpy(bool)]
     if len(swapped):
-        shown = ", ".join(f"{label} (lon {lon[label]:g}, lat {lat[label]:g})" for label in swapped[:_SHOWN])
+        named = services.SiteDirectory(sites)
+        shown = ", ".join(
+            f"{named.describe(label)} (lon {lon[label]:g}, lat {lat[label]:g})" for label in swapped[:_SHOWN]
+        )
         raise InputError(
             f"{names_of_sites(study)}: longitude and latitude are swapped in {len(swapped)} sites: {shown}"
         )
