@@ -81,7 +81,7 @@ class SiteDirectory:
         ('gp-husoy-69.5n17.7e', '17')
         """
         found = self._one(written or name, service, name)
-        own = self._name(found)
+        own = self._names[found]
         if by_name and not name and not self._named(written, [found]) and not self._made(written, [found]):
             raise InputError(
                 f'"{written}" is an id, which may be that of {self.describe(found)}; write its name beside it'
@@ -102,7 +102,7 @@ class SiteDirectory:
             If no site has that name or id, or sites of that name stand at different places.
         """
         wanted = plain_name(written)
-        named = [label for label in self.sites.index if plain_name(self._name(label)) == wanted]
+        named = [label for label in self.sites.index if self._plain[label] == wanted]
         heads = named or [self.find(written)]
         near = self._near(heads[0])
         if any(label not in near for label in heads):
@@ -115,7 +115,7 @@ class SiteDirectory:
 
     def describe(self, label: Any) -> str:
         """Return the id and name of a site: `hospital-unn-narvik-68.4n17.5e  UNN Narvik`."""
-        return f"{label}  {self._name(label)}".rstrip()
+        return f"{label}  {self._names[label]}".rstrip()
 
     def listing(self, labels: Sequence[Any]) -> str:
         """Return ids and names of sites, a line each."""
@@ -123,9 +123,22 @@ class SiteDirectory:
         more = [f"\n    ... and {len(labels) - _SHOWN} more"] if len(labels) > _SHOWN else []
         return "".join([*lines, *more])
 
-    def _name(self, label: Any) -> str:
-        name = self.sites["name"][label]
-        return name if isinstance(name, str) else ""
+    @cached_property
+    def _by_id(self) -> dict[str, Any]:
+        return {str(label): label for label in self.sites.index}
+
+    @cached_property
+    def _services(self) -> dict[Any, str]:
+        return dict(zip(self.sites.index, map(str, self.sites["service"]), strict=True))
+
+    @cached_property
+    def _names(self) -> dict[Any, str]:
+        names = (name if isinstance(name, str) else "" for name in self.sites["name"])
+        return dict(zip(self.sites.index, names, strict=True))
+
+    @cached_property
+    def _plain(self) -> dict[Any, str]:
+        return {label: plain_name(name) for label, name in self._names.items()}
 
     @cached_property
     def _points(self) -> dict[Any, tuple[float, float]]:
@@ -146,14 +159,13 @@ class SiteDirectory:
         return list(self.sites.index[away <= SAME_SITE_M])
 
     def _of(self, service: str | None) -> list[Any]:
-        chosen = self.sites if service is None else self.sites[(self.sites["service"] == service).to_numpy(bool)]
-        return list(chosen.index)
+        return [label for label, key in self._services.items() if service is None or key == service]
 
     def _one(self, written: str, service: str | None, name: str) -> Any:
+        label = self._by_id.get(written)
+        if label is not None and service in (None, self._services[label]):
+            return label
         ours = self._of(service)
-        by_id = {str(label): label for label in ours}
-        if written in by_id:
-            return by_id[written]
         found = self._named(written, ours) or self._made(written, ours)
         if len(found) == 1:
             return found[0]
@@ -166,13 +178,12 @@ class SiteDirectory:
 
     def _named(self, written: str, ours: list[Any]) -> list[Any]:
         """Return the sites of a name, or of a name in a municipality."""
-        names = {label: plain_name(self._name(label)) for label in ours}
         wanted = plain_name(written)
-        found = [label for label in ours if wanted and names[label] == wanted]
+        found = [label for label in ours if wanted and self._plain[label] == wanted]
         inside = _WITH_ZONE.fullmatch(written.strip())
         if found or inside is None or self.zones is None:
             return found
-        named = [label for label in ours if names[label] == plain_name(inside["name"])]
+        named = [label for label in ours if self._plain[label] == plain_name(inside["name"])]
         zones = self.zones() if named else {}
         zone = plain_name(inside["zone"])
         # "Senja" and both names of "Gáivuotna - Kåfjord - Kaivuono".
@@ -186,7 +197,7 @@ class SiteDirectory:
         """Return the sites that an id made of name and place can mean, with its place or without."""
         found = []
         for label in ours:
-            key, own = str(self.sites["service"][label]), plain_name(self._name(label))
+            key, own = self._services[label], self._plain[label]
             made = read_made_id(written, key)
             if made is None:
                 found += [label] if own and written == f"{key}-{own}" else []
@@ -197,15 +208,14 @@ class SiteDirectory:
     def _unknown(self, written: str, service: str | None, ours: list[Any], name: str) -> str:
         text = f"{service} has no site" if service else "there is no site"
         text += f' "{written}"'
-        elsewhere = [label for label in self.sites.index if str(label) == written]
-        if elsewhere:
-            return f"{text}; that is a site of {self.sites['service'][elsewhere[0]]}"
+        if written in self._by_id:
+            return f"{text}; that is a site of {self._services[self._by_id[written]]}"
         numbered = self._numbered(written, service, name)
         if numbered:
             return text + numbered
         for label in ours:
-            made = read_made_id(written, str(self.sites["service"][label]))
-            if made and made.name and made.name == plain_name(self._name(label)):
+            made = read_made_id(written, self._services[label])
+            if made and made.name and made.name == self._plain[label]:
                 lon, lat = self._points[label]
                 return (
                     f"{text}: the site of that name stands at {lat:.3f} N, {lon:.3f} E, not at {made.lat:g} N, "
@@ -213,7 +223,7 @@ class SiteDirectory:
                 )
         near = self._like(written, ours)
         if len(near) == 1:
-            return f'{text}; did you mean "{near[0]}"  {self._name(near[0])}'.rstrip() + "?"
+            return f'{text}; did you mean "{near[0]}"  {self._names[near[0]]}'.rstrip() + "?"
         if near:
             return f"{text}; did you mean one of{self.listing(near)}"
         return f"{text}; there are {len(ours)}:{self.listing(ours)}" if ours else text
@@ -238,8 +248,8 @@ class SiteDirectory:
         """Return the sites whose id or name is most like what is written."""
         wanted, scored = plain_name(written), []
         for label in ours:
-            ways = [(written.lower(), str(label).lower()), (wanted, plain_name(self._name(label)))]
-            key = str(self.sites["service"][label])
+            ways = [(written.lower(), str(label).lower()), (wanted, self._plain[label])]
+            key = self._services[label]
             ways.append((written.lower().removeprefix(f"{key}-"), ways[1][1]))
             scored.append((max(difflib.SequenceMatcher(None, a, b).ratio() for a, b in ways), label))
         scored.sort(key=lambda pair: -pair[0])
