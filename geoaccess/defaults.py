@@ -22,6 +22,8 @@ __all__ = [
     "OPENING_STEP_MIN",
     "SHARE_WITHIN",
     "SOLVER_S",
+    "TIMETABLE_DAY",
+    "TIMETABLE_HOURS",
     "UNREACHED_MIN",
 ]
 
@@ -72,3 +74,9 @@ UNREACHED_MIN = DAY_S / 60
 
 CUT_OFF_MIN = DAY_S / 60
 """Minutes from which on somebody counts as cut off."""
+
+TIMETABLE_DAY: Final = "tuesday"
+"""The day whose sailings count where a network follows a timetable."""
+
+TIMETABLE_HOURS: Final = ("07:00", "17:00")
+"""The hours in which people come to the quay: when surgeries and clinics are visited."""

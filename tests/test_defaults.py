@@ -49,6 +49,7 @@ OTHER = {
     "step": {"measures.curves": "of a curve"},
     "within": {"osm.driving": "of a curve", "planner.app": "of a click"},
     "year": {"osm.profile": "of dates"},
+    "wait": {"osm.profile": "the rule of a profile, which a study may follow"},
 }  # fmt: skip
 
 # What the template shows as an example, because the default says nothing: it is the word in brackets.

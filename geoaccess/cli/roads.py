@@ -11,14 +11,15 @@ import typer
 from rich.text import Text
 
 from geoaccess.errors import InputError
-from geoaccess.phrases import note_in, text
+from geoaccess.phrases import Writer, note_in, text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from geoaccess.osm.explain import Explanation
     from geoaccess.osm.profile import Profile
-from geoaccess.cli.app import StudyFile, app, date, lon_lat, out, print_written, rich_table
+from geoaccess.cli.app import StudyFile, app, lon_lat, out, print_written, rich_table
 
 
 @app.command()
@@ -66,34 +67,48 @@ def ferries(
 def profile(
     study: StudyFile,
     *,
-    service: Annotated[str, typer.Option("--service", help="A service of the study, such as legevakt.")],
-    day: Annotated[str, typer.Option("--day", metavar="YYYY-MM-DD", help="The day, such as 2026-01-14.")],
+    service: Annotated[
+        list[str],
+        typer.Option("--service", help="A service of the study, such as legevakt; may be given several times."),
+    ],
+    day: Annotated[
+        list[str],
+        typer.Option(
+            "--day",
+            metavar="YYYY-MM-DD",
+            help="The day, such as 2026-01-14, or a day of the week (sunday); may be given several times.",
+        ),
+    ],
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
     """Compute travel times through a day by departure time, with ferries sailing by timetable.
 
-    Departures come from the study's table of ferries ([network] ferries) and GTFS feeds ([network] ferry_gtfs).
+    Departures come from the study's table of ferries ([network] ferries) and GTFS feeds ([network] ferry_gtfs). A day
+    of the week is the first ordinary one of the timetables. Several services and days are computed in one run.
     """
-    from geoaccess.questions import profile_day, sailing_table, short_table, write_day_profile
+    from geoaccess.questions import overview_table, profile_days, sailing_table, short_table, write_day_profile
     from geoaccess.study import load_study
 
-    moment = date("--day", day)
     loaded = load_study(study)
-    found = profile_day(loaded, service, moment, show=not quiet)
-    written = write_day_profile(loaded, found)
+    found = profile_days(loaded, service, day, show=not quiet)
+    written = [path for one in found for path in write_day_profile(loaded, one)]
     if quiet:
         return
     language = loaded.settings.language
+    labels = {key: known.label for key, known in loaded.settings.services.items()}
     if loaded.settings.disclaimer:
         out.print(Text(loaded.settings.disclaimer, style="bold"))
-    out.print(
-        rich_table(text(language, "terminal.t_sailing"), sailing_table(found, language=language), language=language)
-    )
-    for name, why in found.left_out.items():
-        out.print(Text(f"  {name}: {note_in(language, why)}"))
-    label = loaded.settings.services[service].label
-    title = text(language, "terminal.t_day", label=label, day=moment.isoformat())
-    out.print(rich_table(title, short_table(found, language=language), language=language))
+    for number, one in enumerate(found):
+        if number == 0 or one.day != found[number - 1].day:
+            title = text(language, "terminal.t_sailing", day=Writer(language, ("terminal",)).day(one.day.isoformat()))
+            out.print(rich_table(title, sailing_table(one, language=language), language=language))
+            for name, why in one.left_out.items():
+                out.print(Text(f"  {name}: {note_in(language, why)}"))
+        title = text(language, "terminal.t_day", label=labels[one.service], day=one.day.isoformat())
+        out.print(rich_table(title, short_table(one, language=language), language=language))
+    if len(found) > 1:
+        title = text(language, "terminal.t_profile_days")
+        out.print(rich_table(title, overview_table(found, labels, language=language), language=language))
     print_written(written, language=language)
 
 
@@ -127,6 +142,7 @@ def explain(
     from geoaccess.osm.explain import explain as explain_tags
     from geoaccess.osm.explain import explain_way, read_moment, read_tags
     from geoaccess.osm.profile import find_profile, read_profile
+    from geoaccess.osm.values import is_ferry
 
     if sum((stdin, subject is not None)) != 1:
         raise InputError("give tags as JSON, or a study with --way, or --stdin with nothing else")
@@ -144,7 +160,9 @@ def explain(
             found = explain_link(study.nvdb, way, rules, when=moment)
         else:
             found = explain_way([study.resolve(name) for name in study.settings.network.osm], way, rules, when=moment)
-        _print_explanation(found, as_json=as_json)
+        from geoaccess.questions import ferry_waits
+
+        _print_explanation(found, as_json=as_json, waits=ferry_waits(study, way) if is_ferry(found.tags) else ())
         return
     rules = read_profile(find_profile(profile or "car"))
     if stdin:
@@ -194,9 +212,9 @@ def _answer_lines(rules: Profile, moment: datetime | None) -> None:
         raise typer.Exit(2)
 
 
-def _print_explanation(found: Explanation, *, as_json: bool) -> None:
+def _print_explanation(found: Explanation, *, as_json: bool, waits: Sequence[str] = ()) -> None:
     if as_json:
-        typer.echo(json.dumps(found.details))
+        typer.echo(json.dumps(found.details | ({"waits": [*waits]} if waits else {})))
         return
-    for line in found.lines:
+    for line in [*found.lines, *(f"  boat      {line}" for line in waits)]:
         out.print(Text(line))

@@ -15,7 +15,7 @@ from geoaccess.maps.network_layers import ferry_lines
 from geoaccess.maps.plots import plot_classes, plot_lorenz, plot_times
 from geoaccess.maps.raster import check_raster_grid, geotiff
 from geoaccess.maps.report import few_colours, report_page, report_pdf
-from geoaccess.maps.report_content import Data, Extra, Norm, Origin, Report, ServiceFindings
+from geoaccess.maps.report_content import Boats, Data, Extra, Norm, Origin, Report, ServiceFindings
 from geoaccess.maps.runs_page import RunsSection, runs_page
 from geoaccess.maps.scenario_page import ScenarioPart, comparison_page
 from geoaccess.maps.series import series_figure
@@ -24,6 +24,7 @@ from geoaccess.maps.web import web_map
 
 __all__ = [
     "FIGURES",
+    "Boats",
     "Data",
     "Drawn",
     "Extra",

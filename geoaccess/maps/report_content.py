@@ -79,6 +79,26 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class Boats:
+    """What boats do that follow a timetable.
+
+    Its day (a date, or the English name of a weekday) and hours, the files it is from, each with what it is called as
+    an input; how many ferry ways follow it, and by their names the ferries without a timetable, those that do not sail
+    within the hours (`people_late` use them on their way to a service), and those that are closed for want of a boat
+    for a week.
+    """
+
+    day: str
+    hours: tuple[str, str]
+    files: tuple[tuple[str, str], ...]
+    timed: int
+    without: tuple[str, ...]
+    late: tuple[str, ...]
+    people_late: float
+    shut: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Data:
     """What the study was made from and how: counts by name, and the digest of every file that was read."""
 
@@ -90,6 +110,7 @@ class Data:
     profile: str
     version: str
     study_file: str
+    boats: Boats | None = None
 
 
 @dataclass(frozen=True)

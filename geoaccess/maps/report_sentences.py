@@ -6,10 +6,12 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from geoaccess.maps.report_content import Norm, Report, ServiceFindings
+    from geoaccess.maps.report_content import Boats, Norm, Report, ServiceFindings
     from geoaccess.phrases import Writer
 
 __all__ = ["asked", "equity_sentences", "findings", "island_sentence", "limits", "method", "slack_sentences"]
+
+_NAMED = 12
 
 
 def findings(found: ServiceFindings, report: Report, writer: Writer) -> list[str]:
@@ -211,6 +213,19 @@ def method(report: Report, writer: Writer) -> list[str]:
     return [*texts, writer["m_files"]]
 
 
+def _boats(boats: Boats, writer: Writer) -> list[str]:
+    """Say which timetable boats follow, and which ones do not."""
+    begin, end = boats.hours
+    day = writer.day(boats.day)
+    texts = [writer.text("l_timetable", day=day, begin=begin, end=end, n=writer.people(boats.timed))]
+    for key, names in (("l_boats_without", boats.without), ("l_boats_late", boats.late), ("l_boats_shut", boats.shut)):
+        if names:
+            shown = ", ".join(names[:_NAMED]) + (" ..." if len(names) > _NAMED else "")
+            people = writer.people(boats.people_late)
+            texts.append(writer.text(key, names=shown, n=writer.people(len(names)), people=people))
+    return texts
+
+
 def limits(report: Report, writer: Writer) -> list[str]:
     """Say what the numbers do not hold, and what was assumed."""
     counts = report.data.counts
@@ -228,10 +243,17 @@ def limits(report: Report, writer: Writer) -> list[str]:
                 cars=writer.people(counts["ferries_with_cars"]),
                 table=writer.people(counts["ferries_by_table"]),
                 tagged=writer.people(counts["ferries_by_duration"]),
-                rest=writer.people(counts["ferries"] - counts["ferries_by_table"] - counts["ferries_by_duration"]),
+                rest=writer.people(
+                    counts["ferries"]
+                    - counts["ferries_by_table"]
+                    - counts["ferries_by_duration"]
+                    - counts.get("ferries_by_timetable", 0)
+                ),
                 wait=writer.minutes(counts["median_wait_s"]),
             )
         )
+    if report.data.boats is not None:
+        texts += _boats(report.data.boats, writer)
     if counts["cells_not_snapped"]:
         numbers = {"cells": counts["cells_not_snapped"], "people": counts["people_not_snapped"]}
         written = {name: writer.people(number) for name, number in numbers.items()}

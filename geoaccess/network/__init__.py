@@ -1,6 +1,7 @@
 """The `Network`: making, merging chains, snapping points, keeping on disk, and exchange with networkx and osmnx."""
 
 from geoaccess.network.assemble import assemble
+from geoaccess.network.assembly import no_ferries
 from geoaccess.network.attachable import snappable_edges
 from geoaccess.network.core import Network
 from geoaccess.network.elements import DECISECONDS, Arcs, EdgeKind, TurnExpansion
@@ -36,6 +37,7 @@ __all__ = [
     "from_osmnx",
     "leads_over_water",
     "load_network",
+    "no_ferries",
     "prefers_small",
     "prepare",
     "retimed",

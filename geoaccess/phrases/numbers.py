@@ -7,6 +7,7 @@ what is missing is an en dash. `static/shared/format.js` writes the same in the 
 
 from __future__ import annotations
 
+import datetime as dt
 import decimal
 import math
 from functools import cache
@@ -15,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Final
 from geoaccess.phrases.catalogue import FALLBACK, language_code, text
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Sequence
 
 __all__ = [
@@ -203,6 +203,25 @@ def date(day: dt.date, *, language: str = "en") -> str:
     from babel.dates import format_date
 
     return str(format_date(day, text(language, "units.date"), locale=_locale(language)))
+
+
+def day(name: str, *, language: str = "en") -> str:
+    """Write a day that is given by its date or by its English name.
+
+    Examples
+    --------
+    >>> day("2026-01-13"), day("2026-01-13", language="nb"), day("tuesday"), day("tuesday", language="nb")
+    ('Tuesday 13 January 2026', 'tirsdag 13. januar 2026', 'Tuesday', 'tirsdag')
+    """
+    from babel.dates import get_day_names
+
+    names = dict(get_day_names("wide", locale=_locale(language)))
+    in_english = dict(get_day_names("wide", locale=_locale("en")))
+    english = [str(in_english[number]).lower() for number in range(7)]
+    if name in english:
+        return str(names[english.index(name)])
+    moment = dt.date.fromisoformat(name)
+    return f"{names[moment.weekday()]} {date(moment, language=language)}"
 
 
 def listed(parts: Sequence[str], *, language: str = "en") -> str:

@@ -95,6 +95,10 @@ class Writer:
         """Write a date."""
         return numbers.date(day, language=self.language)
 
+    def day(self, name: str) -> str:
+        """Write a day that is given by its date or by its English name."""
+        return numbers.day(name, language=self.language)
+
     def listed(self, parts: list[str]) -> str:
         """Write a list: a, b and c."""
         return numbers.listed(parts, language=self.language)

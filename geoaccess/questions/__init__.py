@@ -2,8 +2,16 @@
 
 from geoaccess.questions.compare.comparison import Compared, compare_study, printed_comparison
 from geoaccess.questions.compare.runs import RunsCompared, compare_runs, printed_runs
-from geoaccess.questions.day_profile import DayProfile, profile_day, sailing_table, short_table, write_day_profile
-from geoaccess.questions.ferries import list_ferries, write_ferries
+from geoaccess.questions.day_profile import (
+    DayProfile,
+    overview_table,
+    profile_day,
+    profile_days,
+    sailing_table,
+    short_table,
+    write_day_profile,
+)
+from geoaccess.questions.ferries import ferry_waits, list_ferries, write_ferries
 from geoaccess.questions.office_days import DayQuestion, OfficeDays, days_lines, days_study, days_tables, write_days
 from geoaccess.questions.reliability import Reliability, printed_reliability, reliability_study, write_reliability
 from geoaccess.questions.scenario_check import check_scenarios
@@ -52,6 +60,7 @@ __all__ = [
     "days_lines",
     "days_study",
     "days_tables",
+    "ferry_waits",
     "fleet_lines",
     "fleet_study",
     "fleet_table",
@@ -59,6 +68,7 @@ __all__ = [
     "futures_tables",
     "list_ferries",
     "medians",
+    "overview_table",
     "placed_lines",
     "placed_tables",
     "printed_comparison",
@@ -66,6 +76,7 @@ __all__ = [
     "printed_runs",
     "printed_vulnerable",
     "profile_day",
+    "profile_days",
     "read_reference",
     "read_ssb_12764",
     "reliability_study",

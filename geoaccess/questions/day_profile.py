@@ -12,25 +12,35 @@ from geoaccess import files, measures
 from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import DAY_S
 from geoaccess.errors import InputError
-from geoaccess.osm import read_ferry_table, read_profile
 from geoaccess.phrases import FALLBACK, Writer, text
-from geoaccess.routing import attach_departures, day_profile, departures_on, gtfs_departures
+from geoaccess.routing import attach_departures, day_profile
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
+from geoaccess.study.settings.timetable import named_day
 from geoaccess.tables import csv_text
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import geopandas as gpd
 
     from geoaccess.network import Network
     from geoaccess.routing import Sailed
+    from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["DayProfile", "profile_day", "read_departures", "sailing_table", "short_table", "write_day_profile"]
+__all__ = [
+    "DayProfile",
+    "overview_table",
+    "profile_day",
+    "profile_days",
+    "sailing_table",
+    "short_table",
+    "write_day_profile",
+]
 
 _CLOCK_S = 3600
 
@@ -39,7 +49,7 @@ _CLOCK_S = 3600
 class DayProfile:
     """What a day is like, for one service.
 
-    `cells` has a row per cell: people, class, the time with average waits (`static_s`) and the columns of
+    `cells` has a row per cell: people, class, the time of the study, with mean waits (`static_s`) and the columns of
     `geoaccess.routing.day_profile`; `by_class` the short table; `left_out` the ferries without departures and why;
     `ferries` how many departures each ferry has on the day.
     """
@@ -52,27 +62,6 @@ class DayProfile:
     left_out: dict[str, str]
 
 
-def read_departures(study: Study, network: Network, day: dt.date) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Return the departures of a day and the days after it, from the study's table of ferries and GTFS feeds.
-
-    Raises
-    ------
-    InputError
-        If the study names neither, or as for reading them.
-    """
-    settings = study.settings.network
-    if not (settings.ferries or settings.ferry_gtfs):
-        raise InputError(
-            f"{study.path}: no timetable; name a table of ferries with departures in [network] ferries "
-            f"(`geoaccess ferries {study.path} --write FILE` begins one), or GTFS feeds in [network] ferry_gtfs"
-        )
-    rows = read_ferry_table(study.ferries) if study.ferries else []
-    departures, left_out = departures_on(rows, network.ferries, day)
-    feeds = [gtfs_departures(study.resolve(name), day) for name in settings.ferry_gtfs]
-    tables = [table for table in (departures, *feeds) if len(table)]
-    return pd.concat(tables, ignore_index=True) if tables else departures, left_out
-
-
 @checks_arguments
 def profile_day(study: Study, service: str, day: dt.date, *, show: bool = True) -> DayProfile:
     """Compute how the time to a service goes through a day.
@@ -82,49 +71,88 @@ def profile_day(study: Study, service: str, day: dt.date, *, show: bool = True) 
     InputError
         If the service is unknown or the study has no timetable.
     """
-    if service not in study.settings.services:
-        raise InputError(f'{study.path}: no service "{service}"{did_you_mean(service, study.settings.services)}')
-    spec = next(spec for spec in study.specs if spec.key == service)
-    if study.ferries:
-        read_ferry_table(study.ferries)  # say what is wrong with it before the long work
+    return profile_days(study, [service], [day], show=show)[0]
+
+
+@checks_arguments
+def profile_days(
+    study: Study, services: Sequence[str], days: Sequence[dt.date | str], *, show: bool = True
+) -> list[DayProfile]:
+    """Compute how the times to some services go through some days; the study is solved once.
+
+    Parameters
+    ----------
+    services
+        Keys of the study.
+    days
+        Dates, or days of the week ("sunday"): the first one of the timetables with their most common number of boats.
+
+    Returns
+    -------
+    A profile for each day and service: the first day with all services, then the next.
+
+    Raises
+    ------
+    InputError
+        If a service is unknown, the study has no timetable, or a timetable does not hold a day.
+    """
+    specs = {spec.key: spec for spec in study.specs}
+    for service in services:
+        if service not in specs:
+            raise InputError(f'{study.path}: no service "{service}"{did_you_mean(service, specs)}')
+    timetables = stages.read_timetables(study)  # say what is wrong with it before the long work
+    dates = list(dict.fromkeys(timetables.day(_text_of(day))[0] for day in days))
     answers = solve_study(study, show=show)
     network = answers.network
-    language = study.settings.language
-    departures, left_out = read_departures(study, network, day)
-    sailed = attach_departures(network, departures, limit_m=read_profile(study.profile).ferry.terminal_m)
-    left_out |= dict.fromkeys(sailed.unknown, text(language, "terminal.quays_apart"))
-    left_out |= _without_timetable(network, sailed, language)
-    sites = answers.sites[(answers.sites["service"] == service).to_numpy()]
-    snapped = stages.snap_all(study, network, answers.results, sites)
-    figures = day_profile(snapped.cells, snapped.sites, sailed, direction=spec.direction, norms_s=spec.norms_s)
-    kept = ["municipality_id", "municipality", "region", "centrality_class"]
-    kept = [*dict.fromkeys(["population", spec.population]), *kept]
-    cells = answers.results[[*kept, "geometry"]].join(figures)
-    cells.insert(len(kept), "static_s", answers.results[f"{service}_s"])
-    cells = cells[[*(name for name in cells.columns if name != "geometry"), "geometry"]]
-    return DayProfile(
-        service=service,
-        day=day,
-        cells=cells,
-        by_class=_by_class(cells, spec),
-        ferries=_sailing(departures, sailed),
-        left_out=left_out,
-    )
+    if stages.follows_timetable(study):
+        network = stages.build_or_load_network(stages.without_timetable(study))[0]
+    snapped = stages.snap_all(study, network, answers.results, answers.sites)
+    found = []
+    for date in dates:
+        departures, left_out = timetables.departures(network.ferries, date)
+        sailed = attach_departures(network, departures, limit_m=stages.limit_m_of(study))
+        left_out |= _left_out(network, sailed, study.settings.language)
+        ferries = _sailing(departures, sailed)
+        for service in dict.fromkeys(services):
+            ours = (answers.sites["service"] == service).to_numpy()
+            cells = _cells(answers, snapped.cells, snapped.sites[ours], sailed, specs[service])
+            by_class = _by_class(cells, specs[service])
+            found.append(DayProfile(service, date, cells, by_class, ferries, left_out))
+    return found
 
 
-def _without_timetable(network: Network, sailed: Sailed, language: str) -> dict[str, str]:
-    """Say which car ferries of the network have no departures."""
-    closed = [network.shape_way[network.shape_ptr[e] : network.shape_ptr[e + 1]] for e in sailed.closed_edges]
-    sailing = network.way_id[np.unique(np.concatenate(closed))] if closed else np.empty(0, np.int64)
+def _text_of(day: dt.date | str) -> str:
+    try:
+        return named_day(day if isinstance(day, str) else day.isoformat())
+    except ValueError as error:
+        raise InputError(f"the day: {error}") from error
+
+
+def _cells(
+    answers: Answers, cells: pd.DataFrame, sites: pd.DataFrame, sailed: Sailed, spec: measures.ServiceSpec
+) -> gpd.GeoDataFrame:
+    figures = day_profile(cells, sites, sailed, direction=spec.direction, norms_s=spec.norms_s)
+    kept = ["population", "municipality_id", "municipality", "region", "centrality_class"]
+    out = answers.results[[*kept, "geometry"]].join(figures)
+    out.insert(len(kept), "static_s", answers.results[f"{spec.key}_s"])
+    ordered: gpd.GeoDataFrame = out[[*(name for name in out.columns if name != "geometry"), "geometry"]]
+    return ordered
+
+
+def _left_out(network: Network, sailed: Sailed, language: str) -> dict[str, str]:
+    """Say which ferries do not sail by the timetable, and which sail by one of two."""
+    edges = [network.shape_way[network.shape_ptr[e] : network.shape_ptr[e + 1]] for e in sailed.timed_edges]
+    sailing = network.way_id[np.unique(np.concatenate(edges))] if edges else np.empty(0, np.int64)
     ferries = network.ferries
     others = ferries[(ferries["kind"] == "car ferry") & ~ferries["way_id"].isin(sailing)]
     names = others["name"].where(others["name"] != "", "way " + others["way_id"].astype(str))
-    return dict.fromkeys(names, text(language, "terminal.no_timetable"))
+    apart = dict.fromkeys(sailed.unknown, text(language, "terminal.quays_apart"))
+    return apart | sailed.twice | dict.fromkeys(names, text(language, "terminal.no_timetable"))
 
 
 def _sailing(departures: pd.DataFrame, sailed: Sailed) -> pd.DataFrame:
     """Return how many departures each ferry has on the day, both ways together, and its first and last."""
-    today = departures[departures["departs_s"].lt(DAY_S) & ~departures["ferry"].isin(sailed.unknown)]
+    today = departures[departures["departs_s"].lt(DAY_S) & ~departures["ferry"].isin([*sailed.unknown, *sailed.twice])]
     table = today.groupby("ferry", sort=False)["departs_s"].agg(["size", "min", "max"]).reset_index()
     return pd.DataFrame(
         {
@@ -210,6 +238,22 @@ def short_table(profile: DayProfile, *, language: str = FALLBACK) -> pd.DataFram
     out[writer["by_boat"]], out[writer["boat_only"]] = table["people_by_boat"], table["people_by_boat_only"]
     out[writer["gap_h"]] = (table["median_gap_s"] / _CLOCK_S).map(lambda hours: _written(hours, 1, writer))
     return out
+
+
+@checks_arguments
+def overview_table(
+    profiles: Sequence[DayProfile], labels: Mapping[str, str], *, language: str = FALLBACK
+) -> pd.DataFrame:
+    """Return a table of several profiles as it is printed: a row of everybody for each service and day."""
+    writer = Writer(language, ("terminal",))
+    shown = [writer[name] for name in ("people", "day_median", "day_p90", "day_worst", "by_boat", "boat_only", "gap_h")]
+    rows = []
+    for profile in profiles:
+        row = short_table(profile, language=language).iloc[[-1]][shown]
+        row.insert(0, writer["service"], labels[profile.service])
+        row.insert(1, writer["day"], writer.day(profile.day.isoformat()))
+        rows.append(row)
+    return pd.concat(rows, ignore_index=True)
 
 
 def _written(value: float, decimals: int, writer: Writer) -> str:

@@ -11,6 +11,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.osm import write_ferry_table
 from geoaccess.phrases import Writer
+from geoaccess.questions.day_profile import clock
 from geoaccess.study import stages
 from geoaccess.tables import read_table, read_text
 
@@ -19,14 +20,18 @@ if TYPE_CHECKING:
 
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["list_ferries", "write_ferries"]
+__all__ = ["ferry_waits", "list_ferries", "write_ferries"]
 
 _LONGEST_MIN = 3 * 24 * 60
 
 
 @checks_arguments
 def list_ferries(study: Study) -> list[tuple[str, pd.DataFrame]]:
-    """Return titled tables: the ferries that cars may use, the others, and rows of the table of ferries not used."""
+    """Return titled tables of the ferries of a study.
+
+    The ferries that cars may use, the others, and rows of the table of ferries not used; where the study names
+    timetables, what sails on their day and in their hours, and what is left out or assumed.
+    """
     network, _ = stages.build_or_load_network(study)
     ferries = network.ferries
     writer = Writer(study.settings.language, ("terminal",))
@@ -57,7 +62,70 @@ def list_ferries(study: Study) -> list[tuple[str, pd.DataFrame]]:
         )
         if len(unused):
             tables.append((writer.text("t_unused_rows", path=study.ferries), unused))
+    if study.ferries or study.settings.network.ferry_gtfs:
+        tables += _by_timetable(study, writer)
     return [(title, table.reset_index(drop=True)) for title, table in tables]
+
+
+def _by_timetable(study: Study, writer: Writer) -> list[tuple[str, pd.DataFrame]]:
+    """Return what sails by the timetables of a study, for each crossing and direction, and what does not, and why."""
+    plain, _ = stages.build_or_load_network(stages.without_timetable(study))
+    found, label, left_out = stages.timetable_of(study, plain, stages.read_timetables(study))
+    rows = found.sailings
+    if not len(rows) and not left_out:
+        return []
+    said = {"booked": "to_be_booked_n", "assumed": "cars_assumed_short"}
+    notes = [
+        "; ".join(
+            [
+                *(writer.text(key, n=row[name]) for name, key in said.items() if row[name]),
+                *([writer["outside_hours"]] if not row["sailings"] and np.isfinite(row["wait_s"]) else []),
+            ]
+        )
+        for row in rows.to_dict("records")
+    ]
+    sailing = pd.DataFrame(
+        {
+            writer["ferry"]: rows["ferry"],
+            writer["from"]: rows["from_name"],
+            writer["to"]: rows["to_name"],
+            writer["departures"]: rows["sailings"].astype(str) + " / " + rows["sailings_of_day"].astype(str),
+            writer["first"]: rows["first_s"].map(clock),
+            writer["last"]: rows["last_s"].map(clock),
+            writer["wait_min"]: _minutes(rows["wait_s"].where(np.isfinite(rows["wait_s"])), writer),
+            writer["crossing_min"]: _minutes(rows["crossing_s"], writer),
+            writer["read_assumed"]: [
+                "; ".join(filter(None, (writer.note(source), note)))
+                for source, note in zip(rows["source"], notes, strict=True)
+            ],
+        }
+    )
+    day, hours = label.split(" ")
+    begin, end = hours.split("-")
+    used = stages.follows_timetable(study)
+    title = writer.text("t_timetable" if used else "t_timetable_unused", day=writer.day(day), begin=begin, end=end)
+    others = pd.DataFrame(
+        {writer["name"]: [*left_out], writer["note"]: [writer.note(why) for why in left_out.values()]}
+    )
+    return [(title, sailing), *([(writer["t_left_out"], others)] if left_out else [])]
+
+
+@checks_arguments
+def ferry_waits(study: Study, way_id: int) -> list[str]:
+    """Say which waits and crossings the network of a study has for the boats of a way, and by which timetable."""
+    network, _ = stages.build_or_load_network(study)
+    writer = Writer(study.settings.language, ("terminal",))
+    lines = []
+    for row in network.ferries[network.ferries["way_id"] == way_id].to_dict("records"):
+        if row["timetable"]:
+            day, hours = row["timetable"].split(" ")
+            begin, end = hours.split("-")
+            by = writer.text("boat_by_timetable", day=writer.day(day), begin=begin, end=end)
+        else:
+            by = writer["boat_by_profile"]
+        times = {name: _minutes(pd.Series([row[f"{name}_s"]]), writer).iloc[0] for name in ("wait", "crossing")}
+        lines += [writer.text("boat_times", by=by, **times), writer.note(str(row["note"]))]
+    return list(dict.fromkeys(lines))
 
 
 @checks_arguments
@@ -73,7 +141,7 @@ def write_ferries(study: Study, path: Path) -> int:
     """
     if path.exists():
         raise InputError(f"{path} is there already; give another name or remove it")
-    network, _ = stages.build_or_load_network(study)
+    network, _ = stages.build_or_load_network(stages.without_timetable(study))
     rows: list[dict[str, object]] = [dict(row) for _, row in _rows(study.ferries)] if study.ferries else []
     for number, ferry in enumerate(
         network.ferries[network.ferries["table_row"] == 0].to_dict("records"), len(rows) + 1

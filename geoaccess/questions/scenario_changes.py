@@ -13,9 +13,10 @@ from geoaccess.errors import InputError
 from geoaccess.study import stages
 from geoaccess.study.municipality_numbers import matched
 from geoaccess.study.scenario_names import resolve_in_study
+from geoaccess.study.settings.inputs import NetworkSettings
 from geoaccess.study.settings.study_file import Study
 from geoaccess.study.site_columns import at_their_levels
-from geoaccess.toml import did_you_mean
+from geoaccess.toml import did_you_mean, validate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,11 +76,16 @@ def change_study(
 
 
 def network_of_scenario(study: Study, scenario: Scenario, network: Network) -> Network:
-    """Return the network of a scenario, contracted: that of the study, or another where it names a profile."""
+    """Return the network of a scenario, contracted: that of the study, or another by its profile or timetable."""
     if scenario.network is None:
         return network
-    profile = scenario.network.profile
-    other = study.with_profile(str(Path(profile).resolve()) if profile.endswith(".toml") else profile)
+    said = scenario.network.model_dump(exclude_none=True)
+    if said.get("profile", "").endswith(".toml"):
+        said["profile"] = str(Path(said["profile"]).resolve())
+    usual = study.settings.network.model_dump()
+    whole = usual | said | {"timetable": usual["timetable"] | said.get("timetable", {})}
+    settings = validate(whole, NetworkSettings, subject=f'scenario "{scenario.title}": [network]')
+    other = Study(study.path, study.settings.model_copy(update={"network": settings}))
     found: Network = stages.build_or_load_network(other)[0]
     stages.contract_or_load(other, found)
     return found

@@ -12,8 +12,6 @@ import pandas as pd
 from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import DAY_S
 from geoaccess.errors import GeoaccessError, InputError
-from geoaccess.osm import read_profile
-from geoaccess.questions.day_profile import read_departures
 from geoaccess.questions.scenario_changes import change_study, network_of_scenario, study_with_people
 from geoaccess.routing import TravelTimes, attach_departures, day_profile, nearest_snapped
 from geoaccess.study import stages
@@ -122,12 +120,15 @@ def solve_baseline(
     Parameters
     ----------
     day
-        Let boats sail by the timetable of that day; otherwise every ferry has its average wait.
+        Let boats sail by the timetable of that day; otherwise every ferry has its average wait, of the profile or of
+        the timetable that the study follows.
     names
         Whether to read the names of roads from the extracts: needed for scenarios that name roads.
     answers
         Of the study, where it has been solved already.
     """
+    if day is not None and stages.follows_timetable(study):  # its boats sail by the clock, not by means of another day
+        study, answers = stages.without_timetable(study), None
     answers = solve_study(study, show=show) if answers is None else answers
     read = road_names(study) if names else None
     return _base(study, answers, read, day)
@@ -135,7 +136,7 @@ def solve_baseline(
 
 def _base(study: Study, answers: Answers, names: pd.DataFrame | None, day: dt.date | None) -> Baseline:
     snapped = stages.snap_all(study, answers.network, answers.results, answers.sites)
-    departures = read_departures(study, answers.network, day)[0] if day else None
+    departures = stages.read_timetables(study).departures(answers.network.ferries, day)[0] if day else None
     base = Baseline(study, answers, snapped, answers.results, names, day, departures)
     if day is None:
         return base
@@ -197,6 +198,12 @@ def _applied(base: Baseline, scenario: Scenario) -> ScenarioRun:
         )
     if scenario.population is not None:
         base = _with_people(base, scenario)
+    changed = scenario.network
+    if base.day is not None and changed is not None and (changed.wait or changed.timetable):
+        raise InputError(
+            f'scenario "{scenario.title}": [network] wait and timetable are for means over hours; with --day all boats '
+            "sail by the clock of that day"
+        )
     network = network_of_scenario(base.study, scenario, base.answers.network)
     found = change_study(base.study, scenario, base.answers.sites, base.results, network, base.names)
     return ScenarioRun(found.scenario, base, found.sites, found.roads, found.named)
@@ -249,7 +256,7 @@ def _times(
     by_service = {}
     sailed = None
     if departures is not None:
-        sailed = attach_departures(network, departures, limit_m=read_profile(study.profile).ferry.terminal_m)
+        sailed = attach_departures(network, departures, limit_m=stages.limit_m_of(study))
     for key, service in study.settings.services.items():
         mine = (sites["service"] == key).to_numpy()
         parts = []

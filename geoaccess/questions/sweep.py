@@ -205,8 +205,12 @@ def _network_folders(variations: Sequence[Variation]) -> list[Path]:
             study.ferries,
             study.closures,
             network.when,
+            network.min_component_km,
+            network.wait,
+            network.timetable,
             study.nvdb,
-            *map(study.resolve, network.osm),
+            tuple(map(study.resolve, network.osm)),
+            tuple(map(study.resolve, network.ferry_gtfs)),
         )
         if key not in known:
             known[key] = stages.network_folder(study).absolute()

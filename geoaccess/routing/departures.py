@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 
     from geoaccess.osm import FerryRow
 
-__all__ = ["DEPARTURE_COLUMNS", "departure_table", "departures_on"]
+__all__ = ["DEPARTURE_COLUMNS", "FEED_RANK", "departure_table", "departures_on"]
 
 DEPARTURE_COLUMNS = ("ferry", "from_lon", "from_lat", "to_lon", "to_lat", "departs_s", "arrives_s", "check_in_s")
-_MORE = {"from_name": "str", "to_name": "str", "source": "str", "booked": "bool", "assumed": "bool"}
+_MORE = {"from_name": "str", "to_name": "str", "source": "str", "booked": "bool", "assumed": "bool", "rank": "int"}
+
+FEED_RANK = 1
+_RANK = {"": 0, "gtfs": 0, "table": 2}
 
 Place = tuple[float, float]
 
@@ -29,8 +32,9 @@ Place = tuple[float, float]
 def departure_table(rows: Sequence[Sequence[object]]) -> pd.DataFrame:
     """Return departures as a table: the columns of `DEPARTURE_COLUMNS`, then what is known of where they are from.
 
-    That is the names of the quays (`from_name`, `to_name`), the `source`, whether the sailing is to be `booked`, and
-    whether it is only `assumed` that it takes cars.
+    That is the names of the quays (`from_name`, `to_name`), the `source`, whether the sailing is to be `booked`,
+    whether it is only `assumed` that it takes cars, and the `rank` of its source: a feed comes before the table of
+    ferries, unless a row of that says otherwise.
     """
     table = pd.DataFrame(rows, columns=[*DEPARTURE_COLUMNS, *_MORE])
     return table.astype({"ferry": "str", **dict.fromkeys(DEPARTURE_COLUMNS[1:], "float"), **_MORE})
@@ -79,7 +83,13 @@ def departures_on(
                 left[row.label] = note("no_sailing")
             for backward in (False, True):
                 a, b = ends[::-1] if backward else ends
-                more = *(row.places[::-1] if backward else row.places), note("row_of_table", row=row.row), False, False
+                more = (
+                    *(row.places[::-1] if backward else row.places),
+                    note("row_of_table", row=row.row),
+                    False,
+                    False,
+                    _RANK[row.timetable],
+                )
                 for departs in [clock for clock, back in times if back is backward] or [np.nan]:
                     arrives = np.nan if row.crossing_s is None else departs + row.crossing_s
                     found.append((row.label, *a, *b, departs, arrives, row.check_in_s, *more))

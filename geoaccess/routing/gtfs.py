@@ -16,7 +16,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import DAY_S
 from geoaccess.errors import InputError
 from geoaccess.phrases import note
-from geoaccess.routing.departures import DEPARTURE_COLUMNS, departure_table
+from geoaccess.routing.departures import DEPARTURE_COLUMNS, FEED_RANK, departure_table
 from geoaccess.routing.gtfs_tables import FeedFiles
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class FerryFeed:
                     departs = leg[4] + offset * DAY_S
                     if departs >= 0:
                         times = departs, leg[5] + offset * DAY_S, 0.0
-                        more = *leg[6:8], self.path.name, leg[8], cars is None
+                        more = *leg[6:8], self.path.name, leg[8], cars is None, FEED_RANK
                         found.append((names[route], *leg[:4], *times, *more))
         table = departure_table(found)
         return table.drop_duplicates(list(DEPARTURE_COLUMNS), ignore_index=True)

@@ -12,6 +12,7 @@ from geoaccess.scenarios.changes import (
     Scenario,
     Slow,
     Storm,
+    TimetableChange,
     combine,
     site_label,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "Scenario",
     "Slow",
     "Storm",
+    "TimetableChange",
     "Touched",
     "Unit",
     "apply_to_network",

@@ -28,6 +28,7 @@ __all__ = [
     "Scenario",
     "Slow",
     "Storm",
+    "TimetableChange",
     "combine",
     "site_label",
 ]
@@ -167,10 +168,30 @@ class Boats(Table):
         return dt.timedelta(hours=int(hour), minutes=int(minute)).total_seconds()
 
 
-class NetworkChange(Table):
-    """[network]: another profile, such as car_winter."""
+class TimetableChange(Table):
+    """[network.timetable]: another day, or other hours, of the timetable that boats follow, as in a study."""
 
-    profile: Name
+    day: Name | None = None
+    hours: tuple[Name, Name] | None = None
+
+    @field_validator("day", mode="before")
+    @classmethod
+    def _as_text(cls, day: Any) -> Any:
+        return day.isoformat() if isinstance(day, dt.date) else day
+
+
+class NetworkChange(Table):
+    """[network]: another profile, such as car_winter, or boats by timetable, or by another day of it."""
+
+    profile: Name | None = None
+    wait: Literal["profile", "timetable"] | None = None
+    timetable: TimetableChange | None = None
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> NetworkChange:
+        if self.profile is None and self.wait is None and self.timetable is None:
+            raise ValueError("says nothing to change; give profile, wait or timetable")
+        return self
 
 
 class Storm(Table):

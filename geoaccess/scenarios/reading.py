@@ -84,7 +84,7 @@ def _paths(raw: dict[str, Any], seen: Any) -> dict[str, Any]:
             out[key] = [_with(table, "polygon", seen) for table in raw[key]]
     if "population" in raw:
         out["population"] = _with(raw["population"], "file", seen)
-    if isinstance(raw.get("network"), dict) and str(raw["network"].get("profile", "")).endswith(".toml"):
+    if isinstance(raw.get("network"), dict) and str(raw["network"].get("profile") or "").endswith(".toml"):
         out["network"] = _with(raw["network"], "profile", seen)
     return out
 

@@ -293,6 +293,7 @@ def check(study: Study) -> list[str]:
             newest_untagged_nodes(path)
     if study.nvdb is not None:
         found += [writer.text("c_links", n=nvdb.check_links(study.nvdb)), writer["c_nvdb_lacks"]]
+    found += stages.check_timetables(study, writer)
     cells = stages.read_people(study)
     found.append(writer.text("c_cells", n=writer.people(len(cells)), people=writer.people(cells["population"].sum())))
     found += _plausible(cells, writer)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from geoaccess.questions.compare.compare_measures import Measure
     from geoaccess.questions.scenario_run import Baseline, ScenarioRun
-    from geoaccess.scenarios import Scenario
+    from geoaccess.scenarios import NetworkChange, Scenario
     from geoaccess.study.settings.study_file import Study
 
 __all__ = ["Compared", "compare_study", "people_against_today", "printed_comparison"]
@@ -90,7 +90,8 @@ def compare_study(
     ----------
     day
         Let boats sail by the timetable of that day, and take the mean over all times of leaving on it; needed for
-        scenarios that cancel boats. Otherwise every ferry has its average wait.
+        scenarios that cancel boats. Otherwise every ferry has its average wait, of the profile or of the timetable that
+        the study follows.
 
     Raises
     ------
@@ -277,7 +278,7 @@ def _notes(one: ScenarioRun, study: Study, measures: Sequence[Measure]) -> list[
     if len(one.roads.closed):
         notes.append(writer.text("note_closed", n=len(one.roads.closed)))
     if scenario.network is not None:
-        notes.append(writer.text("note_profile", profile=scenario.network.profile))
+        notes += _network_notes(scenario.network, study, writer)
     added = {scenarios.site_label(item): item for item in scenario.add}
     placed = {label: item.name or label for label, item in added.items()}
     placed |= {item.site: one.sites["name"].get(item.site) or item.site for item in scenario.move}
@@ -285,6 +286,20 @@ def _notes(one: ScenarioRun, study: Study, measures: Sequence[Measure]) -> list[
     if far:
         notes.append(writer.text("note_far", m=writer.plain(study.settings.snap.max_m), names=", ".join(far)))
     return [*notes, *_assumed(one, study, measures, writer)]
+
+
+def _network_notes(change: NetworkChange, study: Study, writer: Writer) -> list[str]:
+    """Say how roads and boats differ from those of the study."""
+    notes = [] if change.profile is None else [writer.text("note_profile", profile=change.profile)]
+    usual = study.settings.network
+    if (change.wait or usual.wait) == "timetable" and (change.wait or change.timetable):
+        said = change.timetable.model_dump(exclude_none=True) if change.timetable else {}
+        meant = usual.timetable.model_copy(update=said)
+        begin, end = meant.hours
+        notes.append(writer.text("note_timetable", day=writer.day(meant.day), begin=begin, end=end))
+    elif change.wait == "profile" and usual.wait == "timetable":
+        notes.append(writer["note_no_timetable"])
+    return notes
 
 
 def _assumed(one: ScenarioRun, study: Study, measures: Sequence[Measure], writer: Writer) -> list[str]:

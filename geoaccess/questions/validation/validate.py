@@ -15,6 +15,7 @@ from geoaccess.osm import read_profile
 from geoaccess.phrases import Writer, text
 from geoaccess.questions.validation.references import read_reference
 from geoaccess.questions.validation.statbank import read_ssb_12764
+from geoaccess.study import stages
 from geoaccess.study.data_sources import attribution_of
 from geoaccess.study.municipality_numbers import changes_of, matched
 from geoaccess.study.pipeline import solve_study
@@ -178,6 +179,9 @@ def _explanation(answers: Answers, found: measures.Comparison) -> list[str]:
         lines.append(writer.text("ferries_ssb", kph=writer.plain(ferry.ssb_kph)))
     else:
         wait = writer.text(f"wait_{ferry.wait}", min=writer.plain(ferry.wait_min))
+        if stages.follows_timetable(study):
+            meant = study.settings.network.timetable
+            wait = writer.text("wait_timetable", day=writer.day(meant.day), begin=meant.hours[0], end=meant.hours[1])
         lines.append(writer.text("ferries", wait=wait))
     off, most = writer.plain(snap.off_network_kph), writer.plain(snap.max_m)
     lines.append(writer.text("off_road", kph=off, m=most))

@@ -15,6 +15,7 @@ from geoaccess import equity, maps
 from geoaccess.maps.coverage import simplified_coverage
 from geoaccess.maps.network_layers import main_roads, merged_roads
 from geoaccess.study.data_sources import attribution_of
+from geoaccess.study.results.boats import timetable_note
 from geoaccess.study.results.tables import reached
 
 if TYPE_CHECKING:
@@ -155,7 +156,9 @@ def words_of(study: Study) -> dict[str, Any]:
         "title": settings.title,
         "subtitle": subtitle,
         "disclaimer": settings.disclaimer,
-        "attribution": ". ".join(filter(None, ("; ".join(attribution_of(study)), settings.note))),
+        "attribution": ". ".join(
+            filter(None, ("; ".join(attribution_of(study)), settings.note, timetable_note(study)))
+        ),
         "language": settings.language,
     }
 

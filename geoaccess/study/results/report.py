@@ -9,8 +9,9 @@ import pandas as pd
 
 from geoaccess import maps, measures
 from geoaccess.measures.groups import group_cells, read_population
-from geoaccess.phrases import group_name, table_text, text
+from geoaccess.phrases import Writer, group_name, table_text, text
 from geoaccess.study.data_sources import attribution_of, records_of
+from geoaccess.study.results.boats import boats_of
 from geoaccess.study.results.dictionary import meaning, names_of
 from geoaccess.study.settings.inputs import CentralityDegurba, CentralityTable, SitesFromFile, SitesFromOsm
 from geoaccess.version import __version__
@@ -189,7 +190,7 @@ def _data(answers: Answers, digests: Mapping[str, str]) -> maps.Data:
     study, results, network = answers.study, answers.results, answers.network
     settings = study.settings
     ferries = network.ferries
-    by_table = ferries["table_row"] > 0
+    by_table, timed = ferries["table_row"] > 0, ferries["timetable"] != ""
     counts = {
         **{name: float(number) for name, number in network.counts.items()},
         "cells": len(results),
@@ -202,21 +203,24 @@ def _data(answers: Answers, digests: Mapping[str, str]) -> maps.Data:
         "people_without_municipality": float(results.loc[results["municipality_id"] == "", "population"].sum()),
         "people_without_class": float(results.loc[results["centrality_class"].isna(), "population"].sum()),
         "ferries": len(ferries),
-        "ferries_by_table": int(by_table.sum()),
-        "ferries_by_duration": int((~by_table & ferries["note"].str.startswith("duration")).sum()),
+        "ferries_by_timetable": int(timed.sum()),
+        "ferries_by_table": int((by_table & ~timed).sum()),
+        "ferries_by_duration": int((~by_table & ~timed & ferries["note"].str.startswith("duration")).sum()),
         "ferries_with_cars": int(ferries["cars"].sum()),
-        "median_wait_s": float(np.median(ferries["wait_s"])) if len(ferries) else 0.0,
+        "median_wait_s": float(np.nanmedian(ferries["wait_s"])) if ferries["wait_s"].notna().any() else 0.0,
         "snap_max_m": settings.snap.max_m,
         "off_network_kph": settings.snap.off_network_kph,
         "min_component_km": settings.network.min_component_km,
     }
+    boats = boats_of(answers)
     return maps.Data(
-        origins=tuple(_origins(study, digests)),
+        origins=tuple(_origins(study, digests, boats)),
         counts=counts,
         centrality_note=_note_of_classes(study),
         left_out=tuple(answers.sites_not_snapped),
         digests=tuple((what, study.inputs[what].name, digest) for what, digest in digests.items()),
         profile=settings.network.profile,
+        boats=boats,
         version=__version__,
         study_file=study.path.name,
     )
@@ -230,7 +234,7 @@ def _note_of_classes(study: Study) -> str:
     return "" if isinstance(settings, CentralityTable) else settings.note
 
 
-def _origins(study: Study, digests: Mapping[str, str]) -> list[maps.Origin]:
+def _origins(study: Study, digests: Mapping[str, str], boats: maps.Boats | None) -> list[maps.Origin]:
     """Return where the data are from and of when, as the study file says, or what was kept beside a fetched file."""
     settings = study.settings
     records = records_of(study, digests=digests)
@@ -252,6 +256,10 @@ def _origins(study: Study, digests: Mapping[str, str]) -> list[maps.Origin]:
     found.append(maps.Origin("profile", settings.network.profile, when.isoformat() if when else ""))
     if study.ferries is not None:
         found.append(maps.Origin("ferries", _file(study.ferries)))
+    if boats is not None:
+        day = Writer(settings.language, ("report",)).day(boats.day)
+        of = f"{day}, {'-'.join(boats.hours)}"
+        found += [origin("timetable", what, file, of) for what, file in boats.files]
     found.append(origin("people", "population", settings.population.source, str(settings.population.year)))
     for i, source in enumerate(settings.sites, start=1):
         if isinstance(source, SitesFromOsm):

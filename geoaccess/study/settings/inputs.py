@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from geoaccess.defaults import MAX_NEAREST_M, MAX_SNAP_M, MERGE_WITHIN_M, MIN_COMPONENT_M, OFF_NETWORK_KPH
+from geoaccess.study.settings.timetable import TimetableSettings
 from geoaccess.toml import Table
 from geoaccess.zones import DEFAULT_SCHEME, DEGURBA_SCHEME, ClassRow, Words
 
@@ -45,8 +46,19 @@ class NetworkSettings(Table):
     ferries: str | None = None
     closures: str | None = None
     ferry_gtfs: list[str] = []
+    wait: Literal["profile", "timetable"] = "profile"
+    timetable: TimetableSettings = TimetableSettings()
     dated: str = ""
     min_component_km: Annotated[float, Field(ge=0)] = MIN_COMPONENT_M / 1000
+
+    @model_validator(mode="after")
+    def _has_timetable(self) -> NetworkSettings:
+        if self.wait == "timetable" and not (self.ferries or self.ferry_gtfs):
+            raise ValueError(
+                'wait = "timetable" needs a timetable: ferry_gtfs = ["ferries.zip"] for GTFS, or '
+                'ferries = "ferries.csv" with departures'
+            )
+        return self
 
     @model_validator(mode="after")
     def _one_source(self) -> NetworkSettings:

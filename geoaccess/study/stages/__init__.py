@@ -17,25 +17,38 @@ from geoaccess.study.stages.sites import names_of_sites, read_places, refuse_swa
 from geoaccess.study.stages.snapping import Snapped, snap_all, snap_as_set, snap_cells
 from geoaccess.study.stages.subjects import about, fetch_hint
 from geoaccess.study.stages.times import search_nearest
+from geoaccess.study.stages.timetables import (
+    Timetables,
+    check_timetables,
+    follows_timetable,
+    limit_m_of,
+    read_timetables,
+    timetable_of,
+    without_timetable,
+)
 from geoaccess.study.stages.zoning import join_zones
 
 __all__ = [
     "PLACES",
     "Snapped",
+    "Timetables",
     "about",
     "build_network",
     "build_or_load_network",
     "check_scheme",
+    "check_timetables",
     "classes_without_roads",
     "contract_or_load",
     "features_of",
     "fetch_hint",
     "figures_digest",
+    "follows_timetable",
     "found_tables",
     "grid_of_people",
     "join_classes",
     "join_zones",
     "kept_tables",
+    "limit_m_of",
     "load_kept",
     "names_of_sites",
     "network_folder",
@@ -43,11 +56,14 @@ __all__ = [
     "read_mapped",
     "read_people",
     "read_places",
+    "read_timetables",
     "refuse_swapped",
     "road_names_of",
     "search_nearest",
     "snap_all",
     "snap_as_set",
     "snap_cells",
+    "timetable_of",
     "unused_tags_of",
+    "without_timetable",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -13,11 +14,11 @@ from geoaccess.hierarchy import has_order, load_order, save_order, topology_dige
 from geoaccess.network import Network, load_network, prepare, save_network
 from geoaccess.osm import profile_files, read_network, read_profile
 from geoaccess.study.stages.extracts import code_of, content_digest, extracts_of
+from geoaccess.study.stages.timetables import follows_timetable, timetabled, without_timetable
 from geoaccess.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from geoaccess.hierarchy import Hierarchy
     from geoaccess.study.settings.study_file import Study
@@ -35,6 +36,7 @@ __all__ = [
 
 _FOLDERS: WeakKeyDictionary[Network, Path] = WeakKeyDictionary()
 _ROOMS_OF_A_NETWORK = ("kernels", "network", "osm")
+_ROOMS_OF_A_TIMETABLE = ("routing",)
 _ROOMS_OF_A_HIERARCHY = ("kernels", "hierarchy")
 
 
@@ -106,15 +108,23 @@ def network_folder(study: Study) -> Path:
     """Return where the network is kept: under a digest of all that makes it.
 
     That is the extracts (or all files of NVDB Ruteplan), the profile, the tables of ferries and of closed roads and the
-    code that builds it.
+    code that builds it; where boats follow a timetable, also its day, its hours and the feeds.
     """
     paths = _extracts(study)
     settings = f"{study.settings.network.when} {study.settings.network.min_component_km}"
-    return study.cache / f"network-{_network_digest(study, paths, settings)[:20]}"
+    digest = _network_digest(study, paths, settings)
+    if follows_timetable(study):
+        digest = _timetable_digest(study, digest)
+    return study.cache / f"network-{digest[:20]}"
 
 
 def build_network(study: Study, *, say: Callable[[str], None] | None = None) -> Network:
-    """Build the network from the extracts, or from NVDB Ruteplan."""
+    """Build the network from the extracts, or from NVDB Ruteplan; one that follows a timetable from the one without."""
+    if follows_timetable(study):
+        plain = build_or_load_network(without_timetable(study), say=say)[0]
+        if say:
+            say("reading timetables")
+        return timetabled(study, plain)
     paths, profile = _extracts(study), read_profile(study.profile)
     settings: dict[str, Any] = {
         "when": study.settings.network.when,
@@ -132,6 +142,17 @@ def _extracts(study: Study) -> list[Path]:
     paths = extracts_of(study)
     files.require(study.profile, hint="check [network] profile in the study")
     return paths
+
+
+def _timetable_digest(study: Study, plain: str) -> str:
+    """Return the digest of a network that follows a timetable, from that of the one that does not."""
+    settings = study.settings.network
+    digest = hashlib.sha256(f"{plain} {settings.timetable.model_dump_json()}".encode())
+    for name in settings.ferry_gtfs:
+        digest.update(content_digest(study, files.require(study.resolve(name))).encode())
+    for file in (*code_of(_ROOMS_OF_A_TIMETABLE), Path(__file__).with_name("timetables.py")):
+        digest.update(files.sha256(file).encode())
+    return digest.hexdigest()
 
 
 def _network_digest(study: Study, paths: Sequence[Path], settings: str) -> str:
