@@ -147,7 +147,7 @@ def expected(start, end, between, *, changes=True, check_in=0.0):
         departs = np.array([hour * HOUR + day * DAY for hour, _ in ours for day in range(8)])
         takes = np.array([minutes * 60 for _, minutes in ours for _ in range(8)])
         wait, across = brute_wait(departs, departs + takes, check_in, between)
-        return wait + across + 2 * QUEUE
+        return wait + across + 2 * QUEUE  # each pair has boats
 
     (third,) = {"A", "B", "C"} - {start, end}
     return min(direct(start, end), direct(start, third) + direct(third, end) if changes else np.inf)
@@ -290,7 +290,7 @@ def test_any_timetable_of_three_quays(seed):
             (odd,) = set(QUAYS) - named
             tie = {"A": "B", "C": "B"}.get(odd) or min(named)
             wait, across = (900, 1500) if tie in (a, b) else (np.inf, np.inf)
-        direct[a, b] = wait + across + 2 * QUEUE
+        direct[a, b] = wait + (0 if np.isinf(wait) else across) + 2 * QUEUE
     for a, b in pairs:
         (third,) = set(QUAYS) - {a, b}
         best = min(direct[a, b], direct[a, third] + direct[third, b])

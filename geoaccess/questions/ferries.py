@@ -70,7 +70,13 @@ def list_ferries(study: Study) -> list[tuple[str, pd.DataFrame]]:
 def _by_timetable(study: Study, writer: Writer) -> list[tuple[str, pd.DataFrame]]:
     """Return what sails by the timetables of a study, for each crossing and direction, and what does not, and why."""
     plain, _ = stages.build_or_load_network(stages.without_timetable(study))
-    found, label, left_out = stages.timetable_of(study, plain, stages.read_timetables(study))
+    used = stages.follows_timetable(study)
+    try:
+        found, label, left_out = stages.timetable_of(study, plain, stages.read_timetables(study))
+    except InputError:
+        if used:
+            raise
+        return []  # which day is meant cannot be said, and no network follows it
     rows = found.sailings
     if not len(rows) and not left_out:
         return []
@@ -102,7 +108,6 @@ def _by_timetable(study: Study, writer: Writer) -> list[tuple[str, pd.DataFrame]
     )
     day, hours = label.split(" ")
     begin, end = hours.split("-")
-    used = stages.follows_timetable(study)
     title = writer.text("t_timetable" if used else "t_timetable_unused", day=writer.day(day), begin=begin, end=end)
     others = pd.DataFrame(
         {writer["name"]: [*left_out], writer["note"]: [writer.note(why) for why in left_out.values()]}

@@ -97,7 +97,8 @@ def follow_timetable(
         timed.append(_timed(found.quays, pair.course, means))
     open_ = [crossing for crossing in timed if max(crossing.across_ds) >= 0]
     made = add_crossings(found.without_timed(), found.quays, open_)
-    sailings = pd.DataFrame(rows, columns=[*_COLUMNS])
+    numbers = dict.fromkeys(("first_s", "last_s", "wait_s", "crossing_s"), "float")
+    sailings = pd.DataFrame(rows, columns=[*_COLUMNS]).astype(numbers)
     ferries = _ferries(found, sailings, courses, label)
     return Timetabled(replace(made, ferries=ferries), sailings, found.unknown, found.twice)
 
