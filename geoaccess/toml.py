@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
+    PlainSerializer,
+    PlainValidator,
+    SerializationInfo,
     ValidationError,
     field_validator,
     model_validator,
@@ -20,14 +23,18 @@ from pydantic import (
 
 from geoaccess import files
 from geoaccess.errors import ConfigError
+from geoaccess.phrases import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 __all__ = [
     "AfterValidator",
     "BaseModel",
     "Field",
+    "LocalName",
+    "LocalText",
     "Table",
     "ValidationError",
     "did_you_mean",
@@ -36,10 +43,15 @@ __all__ = [
     "nearest",
     "parse_toml",
     "problems_in",
+    "read_in",
     "read_toml",
+    "texts_in",
     "toml_text",
     "validate",
+    "without_texts",
 ]
+
+_NO_TEXTS: Final = "no texts"
 
 
 class Table(BaseModel):
@@ -53,7 +65,85 @@ class Table(BaseModel):
     )
 
 
+def _dumped(text: Text, info: SerializationInfo) -> str | dict[str, str] | None:
+    if info.mode == "python":
+        return text
+    return None if info.context == _NO_TEXTS else text.written
+
+
+def _text(given: Any) -> Text:
+    if not isinstance(given, str | Mapping):
+        raise ValueError('write a text, or one for each language: { en = "Hospital", nb = "Sykehus" }')  # noqa: TRY004
+    return Text(given)
+
+
+LocalText: TypeAlias = Annotated[Text, PlainValidator(_text), PlainSerializer(_dumped)]
+"""A key that holds a text for readers: `"Hospital"`, or `{ en = "Hospital", nb = "Sykehus" }`."""
+LocalName: TypeAlias = Annotated[str, PlainValidator(_text), PlainSerializer(_dumped)]
+"""The same in a table that is also made in Python, of plain strings; what it holds is a `Text`."""
+
 Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_in(table: Model, language: str) -> Model:
+    """Return a table whose texts, and those of the tables in it, are in a language as far as they are written in it.
+
+    Examples
+    --------
+    >>> class Service(Table):
+    ...     label: LocalText
+    >>> read_in(Service(label={"en": "Hospital", "nb": "Sykehus"}), "nb").label
+    'Sykehus'
+    """
+    found: Model = _read_in(table, language)
+    return found
+
+
+def _read_in(value: Any, language: str) -> Any:
+    """Return a value with its texts in a language; the same object where none is another."""
+    if isinstance(value, Text):
+        return value.read_in(language)
+    if isinstance(value, BaseModel):
+        fields = {name: getattr(value, name) for name in type(value).model_fields}
+        changed = {name: _read_in(one, language) for name, one in fields.items()}
+        changed = {name: one for name, one in changed.items() if one is not fields[name]}
+        return value.model_copy(update=changed) if changed else value
+    if isinstance(value, dict):
+        read = {key: _read_in(one, language) for key, one in value.items()}
+        return read if any(read[key] is not value[key] for key in value) else value
+    if isinstance(value, list | tuple):
+        items = [_read_in(one, language) for one in value]
+        same = all(new is old for new, old in zip(items, value, strict=True))
+        return value if same else type(value)(items)
+    return value
+
+
+def texts_in(value: Any, key: str = "") -> Iterator[tuple[str, Text]]:
+    """Yield the texts of a table and of the tables in it, with the key of each in its file.
+
+    Examples
+    --------
+    >>> class Service(Table):
+    ...     label: LocalText
+    >>> list(texts_in(Service(label="GP")))
+    [('label', 'GP')]
+    """
+    inside: Iterable[tuple[str, Any]] = ()
+    if isinstance(value, Text):
+        yield key, value
+    elif isinstance(value, BaseModel):
+        inside = ((f"{key}.{name}" if key else name, getattr(value, name)) for name in type(value).model_fields)
+    elif isinstance(value, dict):
+        inside = ((f"{key}.{name}", one) for name, one in value.items())
+    elif isinstance(value, list | tuple):
+        inside = ((f"{key}[{place}]", one) for place, one in enumerate(value, start=1))
+    for name, one in inside:
+        yield from texts_in(one, name)
+
+
+def without_texts(table: BaseModel) -> dict[str, Any]:
+    """Return a table as plain values with None for every text: what decides figures, in any language."""
+    return table.model_dump(mode="json", context=_NO_TEXTS)
 
 
 def read_toml(path: Path, model: type[Model], *, hint: str = "check the path") -> Model:
@@ -109,15 +199,15 @@ def toml_text(content: Mapping[str, Any], *, former: str = "") -> str:
         document = tomlkit.parse(former)
     except tomlkit.exceptions.TOMLKitError:
         document = tomlkit.document()
-    for key in [key for key in document if key not in content or _kind(document[key]) != _kind(content[key])]:
+    for key in [key for key in document if key not in content or _is_of_another_kind(document[key], content[key])]:
         del document[key]
     for key, value in sorted(content.items(), key=lambda item: _kind(item[1]) != "value"):
         if _kind(value) == "tables":
             _renew_tables(document, key, [dict(table) for table in value])
         elif _kind(value) == "table":
             _renew_table(document, key, value)
-        elif key not in document or document[key] != _listed(value):
-            document[key] = _listed(value)
+        elif _is_other(document, key, value):
+            document[key] = _item(value)
     return document.as_string().strip("\n") + "\n"
 
 
@@ -171,8 +261,31 @@ def _kind(value: Any) -> str:
     return "value"
 
 
+def _is_of_another_kind(written: Any, value: Any) -> bool:
+    return not isinstance(value, Text) and _kind(written) != _kind(value)
+
+
 def _listed(value: Any) -> Any:
+    if isinstance(value, Text):
+        return value.written
     return [_listed(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _is_other(table: Any, key: str, value: Any) -> bool:
+    """Whether a table of a document does not say this value under a key."""
+    return key not in table or table[key] != _listed(value)
+
+
+def _item(value: Any) -> Any:
+    """Return a value as it is put into a document: a text in several languages in one line."""
+    import tomlkit
+
+    plain = _listed(value)
+    if isinstance(value, Text) and isinstance(plain, dict):
+        line = tomlkit.inline_table()
+        line.update(plain)
+        return line
+    return plain
 
 
 def _new_table(content: Mapping[str, Any]) -> Any:
@@ -180,7 +293,7 @@ def _new_table(content: Mapping[str, Any]) -> Any:
 
     table = tomlkit.table()
     for key, value in content.items():
-        table.add(key, _listed(value))
+        table.add(key, _item(value))
     table.add(tomlkit.nl())
     return table
 
@@ -195,8 +308,8 @@ def _renew_table(document: Any, key: str, content: Mapping[str, Any]) -> None:
     for name in [name for name in table if name not in content]:
         del table[name]
     for name, value in content.items():
-        if name not in table or table[name] != _listed(value):
-            table[name] = _listed(value)
+        if _is_other(table, name, value):
+            table[name] = _item(value)
 
 
 def _renew_tables(document: Any, key: str, content: list[dict[str, Any]]) -> None:

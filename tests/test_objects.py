@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -113,14 +116,13 @@ def test_the_dictionary_takes_units_from_the_objects():
 
 
 def test_siting_objectives_are_in_the_help_and_have_a_figure_in_every_language():
-    from typer.testing import CliRunner
-
-    from geoaccess.cli import app
     from geoaccess.questions.siting.objectives import OBJECTIVES
     from geoaccess.questions.siting.question import Question
     from geoaccess.questions.siting.wording import label
 
-    shown = CliRunner().invoke(app, ["site", "--help"], terminal_width=200).output
+    asked = [sys.executable, "-m", "geoaccess", "site", "--help"]
+    wide = os.environ | {"COLUMNS": "200", "TERMINAL_WIDTH": "200"}
+    shown = subprocess.run(asked, env=wide, capture_output=True, text=True, check=True, encoding="utf-8").stdout
     for name, objective in OBJECTIVES.items():
         assert objective.name == name
         assert name in shown

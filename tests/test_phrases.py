@@ -10,7 +10,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tomllib
 
 import pytest
 
@@ -303,44 +302,3 @@ def test_the_script_of_a_page_has_every_language():
 def test_importing_the_package_does_not_load_the_locale_data():
     code = "import sys, geoaccess; sys.exit('babel' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-WORDS = {
-    "title",
-    "subtitle",
-    "language",
-    "disclaimer",
-    "output",
-    "attribution",
-    "source",
-    "label",
-    "proxy_note",
-    "note",
-}
-
-
-def without_words(table):
-    """Return a study without what is only read by people; groups and catchments, whose names are read, as lists."""
-    if isinstance(table, list):
-        return [without_words(one) for one in table]
-    if not isinstance(table, dict):
-        return table
-    found = {key: without_words(value) for key, value in table.items() if key not in WORDS}
-    for named in ("groups", "catchments"):
-        if named in found:
-            found[named] = list(found[named].values())
-    return found
-
-
-def test_the_norwegian_troms_is_the_english_one_in_other_words(root):
-    english, norwegian = (
-        tomllib.loads((root / "configs" / f"{name}.toml").read_text(encoding="utf-8")) for name in ("troms", "troms-nb")
-    )
-    assert norwegian["language"] == "nb"
-    assert without_words(norwegian) == without_words(english)
-    assert [set(norwegian["services"][key]) for key in norwegian["services"]] == [
-        set(english["services"][key]) for key in english["services"]
-    ]
-    labels = [service["label"] for service in norwegian["services"].values()]
-    assert not set(labels) & {service["label"] for service in english["services"].values()}
-    assert norwegian["disclaimer"] != english["disclaimer"] != ""

@@ -96,7 +96,7 @@ def test_only_the_files_of_schemes_know_the_classes_of_a_country():
     [
         ('id = "bush"', 'id = "mixed"', "class mixed is there twice"),
         ("#445566", "grey", "colour is 'grey'"),
-        ('title = { en = "Kind of place", nb = "Stedstype" }', "title = {}", "has no title"),
+        ('title = { en = "Kind of place", nb = "Stedstype" }', "title = {}", "write a text, or one for each language"),
         ('colour = "#112233"', 'colour = "#112233"\nindex_from = 5', "index_from; write it for every class"),
         ('colour = "#112233"', 'colour = "#112233"\nheight = 5', 'unknown key "classes'),
     ],

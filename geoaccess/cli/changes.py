@@ -6,9 +6,10 @@ from pathlib import Path  # noqa: TC003 - typer reads the annotation
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
-from geoaccess.cli.app import StudyFile, app, date, out, print_table, rich_table
+from geoaccess.cli.answer import Answer, AsJson
+from geoaccess.cli.app import Language, StudyFile, app, date, opened
+from geoaccess.cli.terminal import say
 from geoaccess.defaults import CUT_OFF_MIN, INTERVAL_DRAWS
 from geoaccess.extras import require_extra
 
@@ -33,6 +34,8 @@ def compare(
     output: Annotated[
         Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: inside the study's).")
     ] = None,
+    language: Language = None,
+    as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
     """Compare a study with itself under scenarios: whose travel time changes, by how much, and who crosses a norm.
@@ -47,18 +50,18 @@ def compare(
     """
     require_extra("maps", to="draw maps and figures")
     from geoaccess.phrases import text
-    from geoaccess.questions import compare_study, printed_comparison
+    from geoaccess.questions import compare_study, comparison_lines, printed_comparison
     from geoaccess.questions.compare.comparison import people_against_today
     from geoaccess.questions.compare.output import write_comparison
     from geoaccess.questions.compare.run_reading import is_run
     from geoaccess.scenarios import read_scenario
-    from geoaccess.study import load_study
     from geoaccess.study.scenario_names import combine_in_study
 
     if study.is_dir() or any(map(is_run, scenarios)):
-        _compare_runs([study, *scenarios], together=together, day=day, output=output, quiet=quiet)
+        shown = {"as_json": as_json, "quiet": quiet}
+        _compare_runs([study, *scenarios], together=together, day=day, language=language, output=output, **shown)
         return
-    loaded = load_study(study)
+    loaded = opened(study, language)
     read = [read_scenario(path) for path in scenarios]
     found = compare_study(
         loaded,
@@ -67,20 +70,29 @@ def compare(
         show=not quiet,
     )
     written = write_comparison(found, output or loaded.output / "compare")
-    if not quiet:
-        disclaimer = loaded.settings.disclaimer
-        for scenario, notes in zip(found.scenarios, found.notes, strict=True):
-            for note in notes:
-                out.print(Text(f"{scenario.title}: {note}"))
-        title = text(loaded.settings.language, "terminal.t_compare")
-        language = loaded.settings.language
-        others = people_against_today(found)
-        if len(others):
-            out.print(rich_table(text(language, "runs.people_today"), others, language=language))
-        print_table(title, printed_comparison(found), written, disclaimer=disclaimer, language=language)
+    answer = Answer.of("compare", loaded)
+    for scenario, notes, changes in zip(found.scenarios, found.notes, comparison_lines(found), strict=True):
+        answer.say(f"{scenario.title}:", *(f"  {line}" for line in (*changes, *notes)))
+    others = people_against_today(found)
+    if len(others):
+        answer.table("years", text(answer.language, "runs.people_today"), others, found.tables["years"])
+    title = text(answer.language, "terminal.t_compare")
+    answer.table("everybody", title, printed_comparison(found), found.tables["everybody"])
+    answer.data |= {name: table for name, table in found.tables.items() if name != "everybody"}
+    answer.wrote(written)
+    answer.show(as_json=as_json, quiet=quiet)
 
 
-def _compare_runs(paths: list[Path], *, together: bool, day: str | None, output: Path | None, quiet: bool) -> None:
+def _compare_runs(
+    paths: list[Path],
+    *,
+    together: bool,
+    day: str | None,
+    language: str | None,
+    output: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
     """Compare runs with each other."""
     from geoaccess.errors import InputError
     from geoaccess.questions import compare_runs, printed_runs
@@ -95,16 +107,19 @@ def _compare_runs(paths: list[Path], *, together: bool, day: str | None, output:
         )
     if together or day:
         raise InputError("--together and --day are for scenarios; runs are compared as they were computed")
+    if language is not None:
+        raise InputError("--language: runs are compared in the language of the last one; leave it out")
     found = compare_runs(paths, show=not quiet)
     last = found.runs[-1].study
     written = write_runs(found, output or last.output / "compare_runs")
-    if not quiet:
-        for note in found.notes:
-            out.print(Text(note))
-        *first, final = printed_runs(found)
-        for title, table in first:
-            out.print(rich_table(title, table, language=last.settings.language))
-        print_table(*final, written, disclaimer=last.settings.disclaimer, language=last.settings.language)
+    answer = Answer.of("compare", last)
+    answer.say(*found.notes)
+    for title, table in printed_runs(found):
+        answer.table("changes", title, table, found.changes)
+    answer.data["series"] = found.series
+    answer.figures["runs"] = [run.name for run in found.runs]
+    answer.wrote(written)
+    answer.show(as_json=as_json, quiet=quiet)
 
 
 @app.command()
@@ -121,6 +136,8 @@ def vulnerable(
     output: Annotated[
         Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: inside the study's).")
     ] = None,
+    language: Language = None,
+    as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
     """Close each ferry, bridge, tunnel and road in turn and compute exactly who is cut off or delayed.
@@ -129,17 +146,16 @@ def vulnerable(
     """
     require_extra("maps", to="draw maps and figures")
     from geoaccess.questions import printed_vulnerable, vulnerable_study, write_vulnerable
-    from geoaccess.study import load_study
 
-    loaded = load_study(study)
+    loaded = opened(study, language)
     found = vulnerable_study(loaded, service, cut_off_min=cut_off, show=not quiet)
     written = write_vulnerable(found, output or loaded.output / "vulnerable")
-    if not quiet:
-        *first, last = printed_vulnerable(found)
-        for title, table in first:
-            out.print(rich_table(title, table, language=loaded.settings.language))
-        settings = loaded.settings
-        print_table(*last, written, disclaimer=settings.disclaimer, language=settings.language)
+    answer = Answer.of("vulnerable", loaded)
+    for title, table in printed_vulnerable(found):
+        answer.table("closings", title, table, found.table)
+    answer.figures |= {"service": service, "cut_off_min": cut_off}
+    answer.wrote(written)
+    answer.show(as_json=as_json, quiet=quiet)
 
 
 @app.command()
@@ -165,6 +181,8 @@ def reliability(
     output: Annotated[
         Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: inside the study's).")
     ] = None,
+    language: Language = None,
+    as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
     """Simulate closures of ferries and passes: travel times people can rely on, and the chance to meet the norms.
@@ -173,11 +191,10 @@ def reliability(
     go to the folder reliability in the output of the study.
     """
     require_extra("maps", to="draw maps and figures")
-    from geoaccess.phrases import text
+    from geoaccess.phrases import Writer
     from geoaccess.questions import printed_reliability, reliability_study, write_reliability
-    from geoaccess.study import load_study
 
-    loaded = load_study(study)
+    loaded = opened(study, language)
     found = reliability_study(
         loaded,
         service,
@@ -190,10 +207,16 @@ def reliability(
         show=not quiet,
     )
     written = write_reliability(found, output or loaded.output / "reliability")
-    if not quiet:
-        language = loaded.settings.language
-        title = text(language, "terminal.t_draws", draws=draws, sets=found.sets)
-        print_table(title, printed_reliability(found), written, disclaimer=found.disclaimer, language=language)
+    answer = Answer.of("reliability", loaded)
+    answer.disclaimer = found.disclaimer
+    writer = Writer(answer.language, ("terminal",))
+    title = writer.text("t_draws", draws=writer.number(draws), sets=writer.number(found.sets))
+    answer.table("everybody", title, printed_reliability(found), found.everybody)
+    answer.data |= {"classes": found.classes, "municipalities": found.municipalities, "closures": found.closures}
+    answer.figures |= {"service": service, "draws": found.draws, "seed": found.seed, "sets": found.sets}
+    answer.figures["season"] = found.season
+    answer.wrote(written)
+    answer.show(as_json=as_json, quiet=quiet)
 
 
 @app.command()
@@ -205,6 +228,7 @@ def serve(
         typer.Option("--port", min=1, max=65535, help="Port to listen on (default: 8642, or any that is free)."),
     ] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
+    language: Language = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
 ) -> None:
     """Open the planner: a page on which sites are added, moved and closed, and the effect is shown at once.
@@ -214,8 +238,5 @@ def serve(
     """
     require_extra("planner", to="serve the planner")
     from geoaccess.planner import serve as serve_study
-    from geoaccess.study import load_study
 
-    serve_study(
-        load_study(study), announce=lambda line: out.print(Text(line)), port=port, browser=browser, show=not quiet
-    )
+    serve_study(opened(study, language), announce=lambda line: say([line]), port=port, browser=browser, show=not quiet)

@@ -14,8 +14,12 @@ if TYPE_CHECKING:
     from geoaccess.questions.siting.question import Question
     from geoaccess.scenarios import Scenario
     from geoaccess.study.settings.study_file import Study
-from geoaccess.cli.app import StudyFile, app, names, out, print_lines, print_written, rich_table
+from geoaccess.cli.answer import Answer, AsJson
+from geoaccess.cli.app import Language, StudyFile, app, names, opened
 from geoaccess.extras import require_extra
+
+_OF_WEEK = ("now_h", "patients_h", "staff_h", "saved_h", "bound_h", "method")
+_OF_PLACED = ("closed", "frontier", "alternatives", "classes", "municipalities")
 
 
 class _SiteCommand(TyperCommand):
@@ -104,6 +108,8 @@ def site(
             help="Ask in this scenario. Several are futures: minimise the maximum regret; today is the study as it is.",
         ),
     ] = None,
+    language: Language = None,
+    as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
     """Find the best places for more sites of a service, and say how sure that is.
@@ -126,9 +132,8 @@ def site(
     require_extra("maps", to="draw maps and figures")
     from geoaccess.questions import Question, placed_lines, placed_tables, site_study, write_placed
     from geoaccess.scenarios import read_scenario
-    from geoaccess.study import load_study
 
-    loaded = load_study(study)
+    loaded = opened(study, language)
     changes = [None if name == "today" else read_scenario(name) for name in scenario or []]
     question = Question(
         service=service,
@@ -150,16 +155,19 @@ def site(
         seconds=seconds,
     )
     if vary or len(changes) > 1:
-        _site_futures(loaded, vary or [], changes, question, output, quiet=quiet)
+        _site_futures(loaded, vary or [], changes, question, output, as_json=as_json, quiet=quiet)
         return
     placed = site_study(loaded, question, scenario=changes[0] if changes else None, show=not quiet)
     written = write_placed(placed, output)
-    if quiet:
-        return
-    print_lines(placed_lines(placed), disclaimer=loaded.settings.disclaimer)
+    answer = Answer.of("site", loaded)
+    answer.say(*placed_lines(placed))
     for title, table in placed_tables(placed):
-        out.print(rich_table(title, table, language=loaded.settings.language))
-    print_written(written, language=loaded.settings.language)
+        answer.table("places", title, table, placed.places)
+    answer.data |= {name: getattr(placed, name) for name in _OF_PLACED}
+    answer.figures |= {"service": service, "objective": objective, "now": placed.found.now, "value": placed.found.value}
+    answer.figures |= {"bound": placed.found.bound, "method": placed.found.method}
+    answer.wrote(written)
+    answer.show(as_json=as_json, quiet=quiet)
 
 
 @app.command(name="office-days")
@@ -200,6 +208,8 @@ def office_days(
     output: Annotated[
         Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: the study's).")
     ] = None,
+    language: Language = None,
+    as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
     """Distribute satellite-office days over places and weekdays, so that patients and staff travel least.
@@ -209,9 +219,8 @@ def office_days(
     """
     require_extra("siting", to="prove that a choice of sites is the best")
     from geoaccess.questions import DayQuestion, days_lines, days_study, days_tables, write_days
-    from geoaccess.study import load_study
 
-    loaded = load_study(study)
+    loaded = opened(study, language)
     question = DayQuestion(
         service=service,
         days=days,
@@ -229,12 +238,15 @@ def office_days(
     )
     answer = days_study(loaded, question, show=not quiet)
     written = write_days(answer, output)
-    if quiet:
-        return
-    print_lines(days_lines(answer), disclaimer=loaded.settings.disclaimer)
+    told = Answer.of("office-days", loaded)
+    told.say(*days_lines(answer))
     for title, table in days_tables(answer):
-        out.print(rich_table(title, table, language=loaded.settings.language))
-    print_written(written, language=loaded.settings.language)
+        told.table("places", title, table, answer.places)
+    told.data["frontier"] = answer.frontier
+    told.figures |= {"service": service, "days": days, "unreached": answer.unreached}
+    told.figures |= {name: getattr(answer.week, name) for name in _OF_WEEK}
+    told.wrote(written)
+    told.show(as_json=as_json, quiet=quiet)
 
 
 @app.command()
@@ -272,6 +284,8 @@ def vehicles(
     output: Annotated[
         Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: the study's).")
     ] = None,
+    language: Language = None,
+    as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
     """Find where more ambulances bring most people within reach of one that is free (MEXCLP).
@@ -281,9 +295,8 @@ def vehicles(
     require_extra("siting", to="prove that a choice of sites is the best")
     from geoaccess.phrases import text
     from geoaccess.questions import FleetQuestion, fleet_lines, fleet_study, fleet_table, write_fleet
-    from geoaccess.study import load_study
 
-    loaded = load_study(study)
+    loaded = opened(study, language)
     question = FleetQuestion(
         service=service,
         add=add,
@@ -300,12 +313,13 @@ def vehicles(
     )
     answer = fleet_study(loaded, question, show=not quiet)
     written = write_fleet(answer, output)
-    if quiet:
-        return
-    print_lines(fleet_lines(answer), disclaimer=loaded.settings.disclaimer)
-    language = loaded.settings.language
-    out.print(rich_table(text(language, "terminal.t_bases"), fleet_table(answer), language=language))
-    print_written(written, language=language)
+    told = Answer.of("vehicles", loaded)
+    told.say(*fleet_lines(answer))
+    told.table("bases", text(told.language, "terminal.t_bases"), fleet_table(answer), answer.places)
+    told.figures |= {"service": service, "add": add, "now": answer.fleet.now, "value": answer.fleet.value}
+    told.figures |= {"bound": answer.fleet.bound, "method": answer.fleet.method}
+    told.wrote(written)
+    told.show(as_json=as_json, quiet=quiet)
 
 
 def _site_futures(
@@ -315,6 +329,7 @@ def _site_futures(
     question: Question,
     output: Path | None,
     *,
+    as_json: bool,
     quiet: bool,
 ) -> None:
     from geoaccess.questions import futures_lines, futures_tables, site_futures, write_futures
@@ -324,9 +339,12 @@ def _site_futures(
     variations = vary_studies([study.path], combinations(varied)) if varied else []
     answer = site_futures(study, question, variations=variations, scenarios=changes, show=not quiet)
     written = write_futures(answer, output)
-    if quiet:
-        return
-    print_lines(futures_lines(answer), disclaimer=answer.disclaimer)
+    told = Answer("site", study, answer.language, answer.disclaimer)
+    told.say(*futures_lines(answer))
     for title, table in futures_tables(answer):
-        out.print(rich_table(title, table, language=answer.language))
-    print_written(written, language=answer.language)
+        told.table("places", title, table, answer.places)
+    told.data["futures"] = answer.futures
+    told.figures |= {"service": question.service, "worst_regret": answer.regret.worst, "bound": answer.regret.bound}
+    told.figures |= {"method": answer.regret.method}
+    told.wrote(written)
+    told.show(as_json=as_json, quiet=quiet)

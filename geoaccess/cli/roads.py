@@ -8,7 +8,6 @@ from pathlib import Path  # noqa: TC003 - typer reads the annotation
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
 from geoaccess.errors import InputError
 from geoaccess.phrases import Writer, note_in, text
@@ -19,7 +18,9 @@ if TYPE_CHECKING:
 
     from geoaccess.osm.explain import Explanation
     from geoaccess.osm.profile import Profile
-from geoaccess.cli.app import StudyFile, app, lon_lat, out, print_written, rich_table
+from geoaccess.cli.answer import Answer, AsJson
+from geoaccess.cli.app import Language, StudyFile, app, lon_lat, opened
+from geoaccess.cli.terminal import say
 
 
 @app.command()
@@ -27,16 +28,22 @@ def info(
     study: StudyFile,
     *,
     picture: Annotated[Path | None, typer.Option("--map", help="Draw the network into this PNG file.")] = None,
+    language: Language = None,
+    as_json: AsJson = False,
 ) -> None:
     """Describe the network of a study: roads, ferries, islands, rules applied, and what was left out."""
-    from geoaccess.study import describe_network, draw_network, load_study
+    from geoaccess.study import draw_network
+    from geoaccess.study.results.summaries import network_tables
 
-    loaded = load_study(study)
-    for title, table in describe_network(loaded):
-        out.print(rich_table(title, table, language=loaded.settings.language))
+    loaded = opened(study, language)
+    answer = Answer.of("info", loaded)
+    answer.disclaimer = ""
+    for one in network_tables(loaded):
+        answer.table(one.key, one.title, one.shown, one.data)
     if picture is not None:
         draw_network(loaded, picture)
-        out.print(Text(text(loaded.settings.language, "terminal.wrote", path=picture)))
+        answer.wrote([picture])
+    answer.show(as_json=as_json)
 
 
 @app.command()
@@ -46,21 +53,27 @@ def ferries(
     write: Annotated[
         Path | None, typer.Option("--write", metavar="FILE", help="Also write a table (CSV) to correct and complete.")
     ] = None,
+    language: Language = None,
+    as_json: AsJson = False,
 ) -> None:
     """List every ferry with what was read, assumed and rejected.
 
     Corrections go into a table, which the study names with [network] ferries = "FILE".
     """
     from geoaccess.questions import list_ferries, write_ferries
-    from geoaccess.study import load_study
+    from geoaccess.questions.ferries import ferries_of
 
-    loaded = load_study(study)
+    loaded = opened(study, language)
+    answer = Answer.of("ferries", loaded)
+    answer.disclaimer = ""
     for title, table in list_ferries(loaded):
-        out.print(rich_table(title, table, language=loaded.settings.language))
+        answer.table("ferries", title, table)
+    answer.data["ferries"] = ferries_of(loaded)
     if write:
         count = write_ferries(loaded, write)
-        language = loaded.settings.language
-        out.print(Text(text(language, "terminal.wrote_ferries", path=write, n=count, name=write.name)))
+        answer.say(text(answer.language, "terminal.wrote_ferries", path=write, n=count, name=write.name))
+        answer.figures |= {"table": write, "rows": count}
+    answer.show(as_json=as_json)
 
 
 @app.command()
@@ -79,6 +92,8 @@ def profile(
             help="The day, such as 2026-01-14, or a day of the week (sunday); may be given several times.",
         ),
     ],
+    language: Language = None,
+    as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
     """Compute travel times through a day by departure time, with ferries sailing by timetable.
@@ -87,29 +102,30 @@ def profile(
     of the week is the first ordinary one of the timetables. Several services and days are computed in one run.
     """
     from geoaccess.questions import overview_table, profile_days, sailing_table, short_table, write_day_profile
-    from geoaccess.study import load_study
 
-    loaded = load_study(study)
+    loaded = opened(study, language)
     found = profile_days(loaded, service, day, show=not quiet)
-    written = [path for one in found for path in write_day_profile(loaded, one)]
-    if quiet:
-        return
-    language = loaded.settings.language
+    answer = Answer.of("profile", loaded)
+    code = answer.language
     labels = {key: known.label for key, known in loaded.settings.services.items()}
-    if loaded.settings.disclaimer:
-        out.print(Text(loaded.settings.disclaimer, style="bold"))
+    several = len(found) > 1
     for number, one in enumerate(found):
+        of_day = one.day.isoformat()
         if number == 0 or one.day != found[number - 1].day:
-            title = text(language, "terminal.t_sailing", day=Writer(language, ("terminal",)).day(one.day.isoformat()))
-            out.print(rich_table(title, sailing_table(one, language=language), language=language))
-            for name, why in one.left_out.items():
-                out.print(Text(f"  {name}: {note_in(language, why)}"))
-        title = text(language, "terminal.t_day", label=labels[one.service], day=one.day.isoformat())
-        out.print(rich_table(title, short_table(one, language=language), language=language))
-    if len(found) > 1:
-        title = text(language, "terminal.t_profile_days")
-        out.print(rich_table(title, overview_table(found, labels, language=language), language=language))
-    print_written(written, language=language)
+            key = f"ferries {of_day}" if several else "ferries"
+            title = text(code, "terminal.t_sailing", day=Writer(code, ("terminal",)).day(of_day))
+            answer.table(key, title, sailing_table(one, language=code), one.ferries)
+            answer.say(*(f"  {name}: {note_in(code, why)}" for name, why in one.left_out.items()))
+        key = f"classes {one.service} {of_day}" if several else "classes"
+        title = text(code, "terminal.t_day", label=labels[one.service], day=of_day)
+        answer.table(key, title, short_table(one, language=code), one.by_class)
+    if several:
+        title = text(code, "terminal.t_profile_days")
+        answer.table("overview", title, overview_table(found, labels, language=code))
+    days = [{"service": one.service, "day": one.day, "left_out": one.left_out} for one in found]
+    answer.figures["profiles"] = days
+    answer.wrote(path for one in found for path in write_day_profile(loaded, one))
+    answer.show(as_json=as_json, quiet=quiet)
 
 
 @app.command()
@@ -182,15 +198,20 @@ def route(
     start: Annotated[str, typer.Option("--from", metavar="LON,LAT", help="Start of the route.")],
     goal: Annotated[str, typer.Option("--to", metavar="LON,LAT", help="End of the route.")],
     geojson: Annotated[Path | None, typer.Option("--geojson", help="Write the parts as lines to this file.")] = None,
+    language: Language = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show the fastest route between two places, part by part, to check a travel time."""
-    from geoaccess.study import load_study, route_table
+    from geoaccess.study.results.summaries import journey, journey_table
 
-    loaded = load_study(study)
-    table = route_table(loaded, lon_lat("--from", start), lon_lat("--to", goal), geojson=geojson)
-    out.print(rich_table("", table, language=loaded.settings.language))
-    if geojson is not None:
-        out.print(Text(text(loaded.settings.language, "terminal.wrote", path=geojson)))
+    loaded = opened(study, language)
+    parts = journey(loaded, lon_lat("--from", start), lon_lat("--to", goal))
+    answer = Answer.of("route", loaded)
+    answer.disclaimer = ""
+    answer.table("parts", "", journey_table(loaded, parts, geojson=geojson), parts)
+    answer.figures |= {"travel_time_s": parts["travel_time_s"].sum(), "length_m": parts["length_m"].sum()}
+    answer.wrote([] if geojson is None else [geojson])
+    answer.show(as_json=as_json)
 
 
 def _answer_lines(rules: Profile, moment: datetime | None) -> None:
@@ -216,5 +237,4 @@ def _print_explanation(found: Explanation, *, as_json: bool, waits: Sequence[str
     if as_json:
         typer.echo(json.dumps(found.details | ({"waits": [*waits]} if waits else {})))
         return
-    for line in [*found.lines, *(f"  boat      {line}" for line in waits)]:
-        out.print(Text(line))
+    say([*found.lines, *(f"  boat      {line}" for line in waits)])

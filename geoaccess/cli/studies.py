@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
 from geoaccess.errors import InputError
-from geoaccess.phrases import FALLBACK, Writer, text
+from geoaccess.phrases import FALLBACK, Writer, language_code, text
 
 if TYPE_CHECKING:
     from geoaccess.questions.validation.validate import Validation
     from geoaccess.study.answers import Answers
-from geoaccess.cli.app import StudyFile, app, out, print_written, rich_table
+from geoaccess.cli.answer import Answer, AsJson
+from geoaccess.cli.app import Language, StudyFile, app, opened
+from geoaccess.cli.terminal import say
 from geoaccess.extras import require_extra
 
 _REASONS_SHOWN = 20
 
-Language = Annotated[str, typer.Option("--language", help="Language of the study: en or nb.")]
+NewLanguage = Annotated[str, typer.Option("--language", help="Language of the study: en or nb.")]
 
 
 @app.command()
 def run(
     study: StudyFile,
     *,
+    language: Language = None,
+    as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
     """Compute a study and write its maps, figures and tables.
@@ -34,18 +38,19 @@ def run(
     open in a browser (neither needs a network), run.json says how the results were made.
     """
     require_extra("maps", to="draw maps and figures")
-    from geoaccess.study import load_study, run_study  # `--help` should be quick
+    from geoaccess.study import run_study  # `--help` should be quick
 
-    loaded = load_study(study)
+    loaded = opened(study, language)
     answers = run_study(loaded, show=not quiet)
-    if not quiet:
-        _print_main_result(answers)
+    _main_result(answers).show(as_json=as_json, quiet=quiet)
 
 
 @app.command()
 def report(
     study: StudyFile,
     *,
+    language: Language = None,
+    as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
     """Write the report of a study for decision-makers: report.html, and report.pdf (with geoaccess[pdf]).
@@ -53,14 +58,17 @@ def report(
     The study is run first, unless its output folder holds a run of the same study, data and version.
     """
     require_extra("maps", to="draw maps and figures")
-    from geoaccess.study import load_study, write_report
+    from geoaccess.study import write_report
 
-    loaded = load_study(study)
+    loaded = opened(study, language)
     written, why_not = write_report(loaded, show=not quiet)
-    if why_not:
-        out.print(Text(why_not))
-    if not quiet:
-        print_written(written, language=loaded.settings.language)
+    answer = Answer.of("report", loaded)
+    answer.disclaimer = ""
+    if why_not and quiet and not as_json:
+        say([why_not])
+    answer.say(why_not)
+    answer.wrote(written)
+    answer.show(as_json=as_json, quiet=quiet)
 
 
 @app.command()
@@ -69,6 +77,9 @@ def check(
     scenarios: Annotated[
         list[Path] | None, typer.Argument(metavar="SCENARIO", help="Scenario files (TOML), checked with the study.")
     ] = None,
+    *,
+    language: Language = None,
+    as_json: AsJson = False,
 ) -> None:
     """Read a study and all its inputs without computing travel times, and report what was found or is wrong.
 
@@ -77,43 +88,54 @@ def check(
     from geoaccess.questions import check_scenarios
     from geoaccess.scenarios import read_scenario
     from geoaccess.study import check as check_study
-    from geoaccess.study import load_study
 
-    loaded = load_study(study)
+    loaded = opened(study, language)
     changes = [read_scenario(path) for path in scenarios or []]
-    for line in check_study(loaded):
-        out.print(Text(f"  {line}"))
-    for line in check_scenarios(loaded, changes) if changes else []:
-        out.print(Text(f"  {line}"))
-    out.print(Text(text(loaded.settings.language, "terminal.c_ready", study=study)))
+    answer = Answer.of("check", loaded)
+    answer.disclaimer = ""
+    answer.say(*(f"  {line}" for line in check_study(loaded)))
+    answer.say(*(f"  {line}" for line in (check_scenarios(loaded, changes) if changes else [])))
+    answer.say(text(loaded.settings.language, "terminal.c_ready", study=study))
+    answer.figures["lacking"] = loaded.lacking
+    answer.show(as_json=as_json)
 
 
 @app.command()
 def new(
     study: Annotated[Path, typer.Argument(metavar="STUDY", help="The file to write, such as my-study.toml.")],
     *,
-    language: Language = FALLBACK,
+    language: NewLanguage = FALLBACK,
+    as_json: AsJson = False,
 ) -> None:
     """Write a commented study file to start from, with a copy of the car profile beside it."""
     from geoaccess.study import write_template
 
-    for path in write_template(study, language=language):
-        out.print(Text(text(language, "terminal.wrote", path=path)))
-    out.print(Text(text(language, "terminal.template_written", path=study)))
+    written = write_template(study, language=language)
+    answer = Answer("new", language=language_code(language))
+    answer.say(*(text(language, "terminal.wrote", path=path) for path in written))
+    answer.say(text(language, "terminal.template_written", path=study))
+    if as_json:
+        answer.wrote(written)
+    answer.show(as_json=as_json)
 
 
 @app.command()
 def example(
     name: Annotated[str, typer.Argument(metavar="NAME", help="iceland (a country) or troms (on a modelled network).")],
     folder: Annotated[Path | None, typer.Argument(metavar="FOLDER", help="Where to; a folder of that name.")] = None,
+    *,
+    language: Language = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write a sample study with its data and scenarios into a folder, to check, run and change."""
-    from geoaccess.study import load_study, write_example
+    from geoaccess.study import write_example
 
     written = write_example(name, Path(name) if folder is None else folder)
-    language = load_study(written[0]).settings.language
-    print_written(written, language=language)
-    out.print(Text(text(language, "terminal.example_written", path=written[0])))
+    answer = Answer.of("example", opened(written[0], language))
+    answer.disclaimer = ""
+    answer.say(text(answer.language, "terminal.example_written", path=written[0]))
+    answer.wrote(written)
+    answer.show(as_json=as_json)
 
 
 @app.command()
@@ -140,6 +162,8 @@ def sweep(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a sweep that was interrupted, or in which some failed.")
     ] = False,
+    language: Language = None,
+    as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
     """Compute many studies, or one in many variations, and write all figures as one table.
@@ -177,14 +201,16 @@ def sweep(
     files.refuse_clashes(output, (), former=())
     changes = combinations(vary or []) if variations is None else read_variations(variations)
     chosen = vary_studies(studies, changes)
+    if language is not None:
+        chosen = [replace(one, study=one.study.in_language(language)) for one in chosen]
     found = sweep_studies(chosen, workers=workers, scheduler=scheduler, cells=cells, resume=resume, show=not quiet)
     written = write_sweep(found, output)
-    if not quiet:
-        for line in dict.fromkeys(variation.study.settings.disclaimer for variation in chosen):
-            out.print(Text(line, style="bold"))
-        language = chosen[0].study.settings.language if chosen else FALLBACK
-        out.print(rich_table(text(language, "terminal.t_sweep"), medians(found, language=language), language=language))
-        print_written(written, language=language)
+    code = chosen[0].study.settings.language if chosen else FALLBACK
+    disclaimers = dict.fromkeys(str(variation.study.settings.disclaimer) for variation in chosen)
+    answer = Answer("sweep", language=code, disclaimer="\n".join(filter(None, disclaimers)))
+    answer.table("figures", text(code, "terminal.t_sweep"), medians(found, language=code), found.table)
+    answer.wrote(written)
+    answer.show(as_json=as_json, quiet=quiet)
     if len(found.failed):
         raise InputError(f"{len(found.failed)} of {len(chosen)} variations failed; status in {written[0]} says why")
 
@@ -211,6 +237,8 @@ def validate(
     profile: Annotated[
         str | None, typer.Option("--profile", help="Compute with another profile, such as ssb (default: the study's).")
     ] = None,
+    language: Language = None,
+    as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
     """Compare a study with published statistics: differences by municipality or class, and what explains them.
@@ -222,61 +250,69 @@ def validate(
     require_extra("maps", to="draw maps and figures")
     from geoaccess.questions import choose_reference, with_profile, write_reference_template, write_validation
     from geoaccess.questions import validate_study as compare
-    from geoaccess.study import load_study
 
     if (reference is None) == (template is None):
         raise InputError("name a table of published statistics, or a file to write with --template")
-    loaded = load_study(study)
+    loaded = opened(study, language)
     if template is not None:
         count = write_reference_template(loaded, template)
         writer = Writer(loaded.settings.language, ("terminal",))
-        out.print(Text(writer.text("reference_written", path=template, n=writer.number(count))))
+        answer = Answer.of("validate", loaded)
+        answer.disclaimer = ""
+        answer.say(writer.text("reference_written", path=template, n=writer.number(count)))
+        answer.figures |= {"template": template, "rows": count}
+        answer.show(as_json=as_json)
         return
     assert reference is not None  # noqa: S101 - one of the two was named
     published = choose_reference(reference, form=form, service=service, year=year)
-    found = compare(with_profile(study, profile) if profile else loaded, published, show=not quiet)
+    found = compare(
+        with_profile(study, profile).in_language(loaded.settings.language) if profile else loaded,
+        published,
+        show=not quiet,
+    )
     written = write_validation(found, name=f"validation_{Path(profile).stem}" if profile else "validation")
-    if not quiet:
-        _print_validation(found)
-        print_written(written, language=loaded.settings.language)
+    answer = _validation(found)
+    answer.wrote(written)
+    answer.show(as_json=as_json, quiet=quiet)
 
 
-def _print_main_result(answers: Answers) -> None:
+def _main_result(answers: Answers) -> Answer:
     from geoaccess.study import main_table
+    from geoaccess.study.results.summaries import main_figures
 
     settings = answers.study.settings
-    out.print()
-    out.print(Text(settings.title, style="bold"))
-    for line in (settings.disclaimer, settings.note):
-        if line:
-            out.print(Text(line, style="bold" if line == settings.disclaimer else ""))
-    out.print(rich_table("", main_table(answers), language=settings.language))
+    answer = Answer.of("run", answers.study)
     writer = Writer(settings.language, ("terminal",))
+    answer.say(settings.title, settings.note)
+    answer.table("services", "", main_table(answers), main_figures(answers))
     if answers.sites_not_snapped:
         names = ", ".join(answers.sites_not_snapped)
-        out.print(Text(writer.text("left_out", m=writer.plain(settings.snap.max_m), names=names)))
+        answer.say(writer.text("left_out", m=writer.plain(settings.snap.max_m), names=names))
     folder = answers.study.output
     people, files = writer.people(answers.population), len(answers.files)
-    out.print(Text(writer.text("accounted", n=people, files=files, folder=folder)))
-    out.print(Text(writer["files"]))
-    out.print(Text(writer.text("open", path=folder / "index.html")))
+    answer.say(writer.text("accounted", n=people, files=files, folder=folder))
+    answer.say(writer["files"], writer.text("open", path=folder / "index.html"))
+    answer.figures |= {"population": answers.population, "sites_not_snapped": answers.sites_not_snapped}
+    answer.figures |= {"output": folder, "results": answers.files}
+    return answer
 
 
-def _print_validation(found: Validation) -> None:
+def _validation(found: Validation) -> Answer:
     from geoaccess.questions import validation_table
 
     settings = found.study.settings
+    answer = Answer.of("validate", found.study)
+    answer.disclaimer = ""  # it is part of the explanation
     writer = Writer(settings.language, ("validation",))
-    out.print(Text(writer.text("title", title=settings.title), style="bold"))
-    for line in found.explanation:
-        out.print(Text(f"  {line}"))
-    out.print(rich_table("", validation_table(found), language=settings.language))
+    answer.say(writer.text("title", title=settings.title))
+    answer.say(*(f"  {line}" for line in found.explanation))
+    answer.table("compared", "", validation_table(found), found.table)
+    answer.data |= {"unmatched": found.unmatched, "summary": found.summary}
     left = found.unmatched.groupby("reason", sort=False)["geography"].agg(["size", "first"])
     if len(left):
-        out.print(
-            Text(writer.text("not_compared", n=len(found.unmatched), rows=len(found.unmatched) + len(found.table)))
-        )
+        answer.say(writer.text("not_compared", n=len(found.unmatched), rows=len(found.unmatched) + len(found.table)))
         for reason, count, first in left.head(_REASONS_SHOWN).itertuples():
-            out.print(Text(writer.text("why_not", n=count, first=first, reason=writer.note(reason))))
+            answer.say(writer.text("why_not", n=count, first=first, reason=writer.note(reason)))
         if len(left) > _REASONS_SHOWN:
-            out.print(Text(writer.text("more_reasons", n=len(left) - _REASONS_SHOWN)))
+            answer.say(writer.text("more_reasons", n=len(left) - _REASONS_SHOWN))
+    return answer

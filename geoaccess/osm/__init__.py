@@ -6,7 +6,7 @@ from geoaccess.osm.extract import Extract, read_extract
 from geoaccess.osm.features import read_boundaries, read_features
 from geoaccess.osm.ferry_table import FerryRow, read_ferry_table, write_ferry_table
 from geoaccess.osm.nodes import NodeRule, read_node
-from geoaccess.osm.profile import Profile, find_profile, profile_files, read_profile
+from geoaccess.osm.profile import Profile, find_profile, profile_digest, profile_files, read_profile
 from geoaccess.osm.road_names import read_road_names
 from geoaccess.osm.tags import WayRule, read_way
 from geoaccess.osm.unused import count_unused_tags
@@ -20,6 +20,7 @@ __all__ = [
     "build_network",
     "count_unused_tags",
     "find_profile",
+    "profile_digest",
     "profile_files",
     "read_boundaries",
     "read_closures",

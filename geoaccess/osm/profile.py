@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import datetime  # noqa: TC003 - pydantic reads the annotation
 from functools import cached_property
 from pathlib import Path
@@ -14,9 +16,9 @@ from geoaccess.osm.closure_rules import Closure  # noqa: TC001 - pydantic reads 
 from geoaccess.osm.driving import CurveRules, JunctionRules, PaceRules
 from geoaccess.osm.ways import FERRY_KEYS, KNOWN_HIGHWAYS
 from geoaccess.shipped import shipped
-from geoaccess.toml import Field, Table, model_validator, parse_toml, validate
+from geoaccess.toml import Field, LocalText, Table, model_validator, parse_toml, validate
 
-__all__ = ["Passable", "Profile", "TagRule", "find_profile", "profile_files", "read_profile"]
+__all__ = ["Passable", "Profile", "TagRule", "find_profile", "profile_digest", "profile_files", "read_profile"]
 
 TagRule = dict[str, frozenset[str]]
 """True of a way when, for every key, one of the way's values is listed; "*" is any value, "-no" any but no."""
@@ -187,7 +189,7 @@ class FerryRules(Table):
 class Profile(Table):
     """All rules for one kind of vehicle."""
 
-    title: str
+    title: LocalText
     highway: dict[str, float]
     access: AccessRules
     vehicle: VehicleRules
@@ -297,6 +299,24 @@ def profile_files(path: Path) -> list[Path]:
         As for `read_profile`.
     """
     return _merged(path, ())[0]
+
+
+@checks_arguments
+def profile_digest(path: Path) -> str:
+    """Return a digest of the rules of a profile with those that it extends; what it is called does not matter.
+
+    Raises
+    ------
+    MissingFileError, ConfigError
+        As for `read_profile`.
+
+    Examples
+    --------
+    >>> profile_digest(find_profile("car")) == profile_digest(find_profile("ssb"))
+    False
+    """
+    rules = {key: value for key, value in _merged(path, ())[1].items() if key != "title"}
+    return hashlib.sha256(json.dumps(rules, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _merged(path: Path, below: tuple[Path, ...]) -> tuple[list[Path], dict[str, Any]]:

@@ -36,6 +36,7 @@ from geoaccess.phrases.numbers import (
     threshold,
 )
 from geoaccess.phrases.script import phrases_script
+from geoaccess.phrases.texts import Text, joined_texts
 from geoaccess.phrases.writer import Writer
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "NOTHING",
     "ColumnText",
     "PersonHours",
+    "Text",
     "Writer",
     "columns",
     "date",
@@ -50,6 +52,7 @@ __all__ = [
     "fallbacks",
     "group_name",
     "in_words",
+    "joined_texts",
     "language_code",
     "languages",
     "listed",

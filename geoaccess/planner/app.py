@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from geoaccess.errors import GeoaccessError
 from geoaccess.maps.assets import asset_text, palette_script, palette_style
-from geoaccess.phrases import languages, phrases_script, section
+from geoaccess.phrases import Text, languages, phrases_script, section
 from geoaccess.planner.changes import ChangeError, Lat, Lon, planned, read_changes
 from geoaccess.planner.drawing import Drawing
 from geoaccess.planner.export import figures_csv, plan_gpkg
@@ -194,10 +194,11 @@ def _serve_plans(app: FastAPI, pool: SessionPool, shelf: Shelf) -> None:
             return _failure(409, "plan_exists", f"there is a plan {error} already")
 
     def load(asked: _Load) -> dict[str, Any]:
-        scenario = shelf.read(asked.name)
+        scenario = shelf.read(asked.name).in_language(state.study.settings.language)
         changes, left_out = changes_of(state, scenario)
         planned(state, read_changes(changes))
-        return {"title": scenario.title, "changes": changes, "left_out": left_out}
+        titles = {language: Text(scenario.title).in_language(language) for language in languages()}
+        return {"title": scenario.title, "titles": titles, "changes": changes, "left_out": left_out}
 
     @app.get("/api/plans")
     async def plans() -> Response:

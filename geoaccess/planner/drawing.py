@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.planner.state import PlannerState
+    from geoaccess.study import Study
 
 __all__ = ["CHANGE_EDGES_MIN", "Drawing"]
 
@@ -115,10 +116,8 @@ class Drawing:
         west, south, east, north = (float(edge) for edge in answers.results.geometry.to_crs(4326).total_bounds)
         return {
             "number": state.number,
-            "title": settings.title,
-            "subtitle": settings.subtitle,
-            "disclaimer": settings.disclaimer,
-            "attribution": ". ".join(filter(None, ("; ".join(attribution_of(state.study)), settings.note))),
+            **_heads(state.study),
+            "texts": {code: _texts(state.study.in_language(code)) for code in languages()},
             "language": settings.language,
             "snap_m": settings.snap.max_m,
             "factor": cells.factor,
@@ -175,6 +174,23 @@ class Drawing:
                 )
             ],
         }
+
+
+def _heads(study: Study) -> dict[str, str]:
+    """Return what stands around the map."""
+    settings = study.settings
+    return {
+        "title": settings.title,
+        "subtitle": settings.subtitle,
+        "disclaimer": settings.disclaimer,
+        "attribution": ". ".join(filter(None, ("; ".join(attribution_of(study)), settings.note))),
+    }
+
+
+def _texts(study: Study) -> dict[str, Any]:
+    """Return all that the page takes from the study file in the language of a study, for a switch without reload."""
+    services = {spec.key: {"label": spec.label, "proxy_note": spec.proxy_note} for spec in study.specs}
+    return {**_heads(study), "services": services}
 
 
 def _text(table: pd.DataFrame, name: str) -> list[str]:

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from geoaccess import services
-from geoaccess.errors import InputError, MissingFileError
+from geoaccess.errors import GeoaccessError, InputError, MissingFileError
+from geoaccess.phrases import Text
 from geoaccess.planner.changes import planned
 from geoaccess.planner.plan import ALL_WEEK
 from geoaccess.scenarios import (
@@ -79,7 +80,7 @@ class Shelf:
         return read_scenario(path)
 
     def write(self, scenario: Scenario, *, replace: bool) -> str:
-        """Write a plan under the slug of its title and return that.
+        """Write a plan under the slug of its title and return that; texts of a plan that it replaces stay as written.
 
         Raises
         ------
@@ -88,16 +89,49 @@ class Shelf:
         FileExistsError
             If there is one already that is not to be replaced.
         """
-        name = slug(scenario.title)
+        name = self._name(scenario.title)
         if not name:
             raise InputError(f"title: {scenario.title!r} makes no name for a file; use letters or digits")
-        if not replace and self._path(name).exists():
+        former = self._former(name)
+        if former is not None and not replace:
             raise FileExistsError(name)
-        write_scenario(scenario, self._path(name))
+        write_scenario(_as_written(scenario, former) if isinstance(former, Scenario) else scenario, self._path(name))
         return name
+
+    def _name(self, title: str) -> str:
+        """Return the name of the plan that has a title in one of its languages, else the slug of the title."""
+        own = slug(Text(title).first)
+        for name in [own, *self.names()]:
+            former = self._former(name)
+            if isinstance(former, Scenario) and title in _in_all_languages(former.title):
+                return name
+        return own
+
+    def _former(self, name: str) -> Scenario | str | None:
+        """Return the plan of a name, or its name where what is there is none; None where nothing is there."""
+        if not self._path(name).exists():
+            return None
+        try:
+            return self.read(name)
+        except GeoaccessError:
+            return name
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.toml"
+
+
+def _in_all_languages(text: str) -> set[str]:
+    return {text, *Text(text).by_language.values()}
+
+
+def _as_written(scenario: Scenario, former: Scenario) -> Scenario:
+    """Return a scenario with texts as a former one has them in several languages, where it means the same."""
+    written = {
+        one: text for text in (former.title, *(add.name for add in former.add)) for one in _in_all_languages(text)
+    }
+    adds = tuple(add.model_copy(update={"name": written.get(add.name, add.name)}) for add in scenario.add)
+    kept = {"title": written.get(scenario.title, scenario.title), "add": adds}
+    return scenario.model_copy(update=kept | ({} if scenario.description else {"description": former.description}))
 
 
 def scenario_of(state: PlannerState, changes: Sequence[Change], *, title: str) -> Scenario:

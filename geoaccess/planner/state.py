@@ -101,7 +101,7 @@ class PlannerState:
         """A word that is another one for another study, so that a page knows which it was made for."""
         digest = hashlib.sha256(
             repr(
-                (self.study.settings.title, len(self.people), [self.people_of(key).sum() for key in self.specs])
+                (self.study.settings.title.first, len(self.people), [self.people_of(key).sum() for key in self.specs])
             ).encode()
         )
         for sites in self.plan.sites.values():

@@ -2,6 +2,7 @@
 
 from geoaccess.questions.compare.comparison import Compared, compare_study, printed_comparison
 from geoaccess.questions.compare.runs import RunsCompared, compare_runs, printed_runs
+from geoaccess.questions.compare.sentences import comparison_lines
 from geoaccess.questions.day_profile import (
     DayProfile,
     overview_table,
@@ -57,6 +58,7 @@ __all__ = [
     "choose_reference",
     "compare_runs",
     "compare_study",
+    "comparison_lines",
     "days_lines",
     "days_study",
     "days_tables",

@@ -20,9 +20,16 @@ if TYPE_CHECKING:
 
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["ferry_waits", "list_ferries", "write_ferries"]
+__all__ = ["ferries_of", "ferry_waits", "list_ferries", "write_ferries"]
 
 _LONGEST_MIN = 3 * 24 * 60
+
+
+@checks_arguments
+def ferries_of(study: Study) -> pd.DataFrame:
+    """Return every ferry of a study with its times in seconds, its kind, and the note of where they are from."""
+    network, _ = stages.build_or_load_network(study)
+    return network.ferries
 
 
 @checks_arguments

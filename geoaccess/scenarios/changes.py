@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
+from geoaccess.phrases import Text, joined_texts
 from geoaccess.services import slug
-from geoaccess.toml import Field, Table, field_validator, model_validator
+from geoaccess.toml import Field, LocalName, Table, field_validator, model_validator, read_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +52,7 @@ class AddSite(Table):
     """[[add]]: a new site; its id is `site`, or made of service and name."""
 
     service: Name
-    name: str = ""
+    name: LocalName = Text()
     lon: Lon
     lat: Lat
     site: Name | None = None
@@ -241,8 +242,8 @@ class Scenario(Table):
     Storm(passes=())
     """
 
-    title: Name
-    description: str = ""
+    title: Annotated[LocalName, Field(min_length=1)]
+    description: LocalName = Text()
     study: str = ""
     add: tuple[AddSite, ...] = ()
     remove: tuple[RemoveSite, ...] = ()
@@ -266,6 +267,21 @@ class Scenario(Table):
         )
         return (*self.close, Close(what="ferries"), *passes)
 
+    def in_language(self, language: str) -> Scenario:
+        """Return the scenario with its texts in a language, as far as they are written in it.
+
+        Raises
+        ------
+        InputError
+            If there is no catalogue of that language.
+
+        Examples
+        --------
+        >>> Scenario(title={"en": "Storm", "nb": "Uvær"}).in_language("nb").title
+        'Uvær'
+        """
+        return read_in(self, language)
+
     @property
     def changes_sites(self) -> bool:
         """Whether it changes sites."""
@@ -281,7 +297,8 @@ def site_label(site: AddSite) -> str:
     """
     if site.site is not None:
         return site.site
-    return f"{site.service}-{slug(site.name) or f'{site.lon:.4f}-{site.lat:.4f}'}"
+    name = Text(site.name).first  # an id is the same in every language
+    return f"{site.service}-{slug(name) or f'{site.lon:.4f}-{site.lat:.4f}'}"
 
 
 @checks_arguments
@@ -319,8 +336,8 @@ def combine(*scenarios: Scenario, title: str | None = None) -> Scenario:
         given = [getattr(scenario, name) for scenario in scenarios if getattr(scenario, name) is not None]
         parts[name] = given[-1] if given else None
     return Scenario(
-        title=title or " + ".join(scenario.title for scenario in scenarios),
-        description="\n".join(scenario.description for scenario in scenarios if scenario.description),
+        title=title or joined_texts(" + ", (scenario.title for scenario in scenarios)),
+        description=joined_texts("\n", (one.description for one in scenarios if one.description)),
         study=next((scenario.study for scenario in scenarios if scenario.study), ""),
         storm=Storm(passes=tuple(passes)) if storms else None,
         **parts,

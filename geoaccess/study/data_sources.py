@@ -32,8 +32,9 @@ def records_of(study: Study, *, digests: Mapping[str, str] | None = None) -> dic
 
 def attribution_of(study: Study) -> list[str]:
     """Return whom to name wherever results are shown: those that the study names, then those of its fetched files."""
-    named = list(study.settings.attribution)
+    named: list[str] = list(study.settings.attribution)
+    written = [text for one in study.settings.attribution for text in (str(one), *one.by_language.values())]
     for record in records_of(study).values():
-        if not any(record.attribution in one for one in named):
+        if not any(record.attribution in one for one in (*written, *named)):
             named.append(record.credit)
     return named

@@ -14,7 +14,7 @@ from geoaccess.toml import did_you_mean
 
 __all__ = ["EXAMPLES", "write_example"]
 
-EXAMPLES = {"iceland": ("iceland",), "troms": ("troms", "troms-nb")}
+EXAMPLES = {"iceland": ("iceland",), "troms": ("troms",)}
 """The studies of each sample, by its name."""
 
 

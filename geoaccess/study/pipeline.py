@@ -263,6 +263,16 @@ def _asked_about(known: PeopleInput, writer: Writer) -> list[str]:
     ]
 
 
+def _files_and_texts(study: Study, writer: Writer) -> list[str]:
+    """Name the files that are read, and the texts that lack the language of the study."""
+    lines = [
+        writer.text("c_file", what=writer.input_name(what), path=path, size=_size(path, writer))
+        for what, path in study.inputs.items()
+    ]
+    lacks = writer.text("c_lacks", n=len(study.lacking), keys=writer.listed(study.lacking))
+    return [*lines, lacks] if study.lacking else lines
+
+
 @checks_arguments
 def check(study: Study) -> list[str]:
     """Read the configuration and every input, compute no travel times, and return what was found, a line each.
@@ -282,10 +292,7 @@ def check(study: Study) -> list[str]:
     refuse_clashes(study)
     check_inputs(study)
     writer = Writer(study.settings.language, ("terminal",), study.words)
-    found = [
-        writer.text("c_file", what=writer.input_name(what), path=path, size=_size(path, writer))
-        for what, path in study.inputs.items()
-    ]
+    found = _files_and_texts(study, writer)
     for name in study.settings.network.osm:
         path = files.require(study.resolve(name))
         check_format(path)

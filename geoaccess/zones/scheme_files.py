@@ -10,9 +10,9 @@ import numpy as np
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
-from geoaccess.phrases import FALLBACK
+from geoaccess.phrases import FALLBACK, Text
 from geoaccess.shipped import shipped
-from geoaccess.toml import Table, read_toml
+from geoaccess.toml import LocalName, Table, read_toml
 from geoaccess.zones.schemes import CentralityClass, CentralityScheme
 
 if TYPE_CHECKING:
@@ -38,20 +38,20 @@ class ClassRow(Table):
     """[[classes]]: a class of a scheme; without a colour it gets one of a row of colours."""
 
     id: int | str
-    label: Words
-    short: Words = {}
-    in_text: Words = {}
+    label: LocalName
+    short: LocalName = Text()
+    in_text: LocalName = Text()
     colour: str | None = None
     index_from: float | None = None
     district: bool = False
 
 
 class _SchemeFile(Table):
-    title: Words
-    in_text: Words = {}
-    source: str
+    title: LocalName
+    in_text: LocalName = Text()
+    source: LocalName
     classes: list[ClassRow]
-    districts: Words = {}
+    districts: LocalName = Text()
     highest_index: float | None = None
     zone_digits: int | None = None
     zone_years: dict[str, list[str]] = {}
@@ -96,7 +96,9 @@ def make_scheme(
 
 
 def _by_language(words: Words) -> dict[str, str]:
-    return words if isinstance(words, dict) else {FALLBACK: words} if words else {}
+    """Return a text by language; one that is written once, for all, is found in any by falling back on English."""
+    text = Text(words)
+    return dict(text.by_language) or ({FALLBACK: str(text)} if text else {})
 
 
 def _classes(rows: Sequence[ClassRow]) -> tuple[CentralityClass, ...]:

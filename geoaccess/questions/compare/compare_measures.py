@@ -75,7 +75,7 @@ def compare_measures(study: Study, changed: Sequence[ScenarioRun]) -> list[Measu
                 found.append(Measure(spec.key, name, replace(spec, key=f"{spec.key}_{name}", label=label)))
         for name, asked in settings.catchments.items():
             if asked.service == spec.key and not dated:
-                label = f"{spec.label}: {name}"
+                label = f"{spec.label}: {asked.label or name}"
                 found.append(Measure(spec.key, name, ServiceSpec(key=name, label=label), is_time=False))
     taken = [measure.spec.key for measure in found]
     double = [key for key in dict.fromkeys(taken) if taken.count(key) > 1]

@@ -12,6 +12,7 @@ from geoaccess import scenarios
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.phrases import PersonHours, Writer, section
+from geoaccess.questions.compare.changed import changes_something
 from geoaccess.questions.compare.compare_measures import compare_measures, measured
 from geoaccess.questions.compare.runs import changes_between, changes_shown
 from geoaccess.questions.scenario_changes import refuse_same_titles
@@ -108,6 +109,7 @@ def compare_study(
     >>> found.tables["everybody"].set_index("service").loc["hospital", "became_unreached"]  # doctest: +SKIP
     4287.0
     """
+    changes = [scenario.in_language(study.settings.language) for scenario in changes]
     refuse_same_titles(changes)
     base = solve_baseline(study, day=day, names=needs_names(changes), show=show)
     changed = apply_scenarios(base, changes)
@@ -314,7 +316,9 @@ def _assumed(one: ScenarioRun, study: Study, measures: Sequence[Measure], writer
         catchment = None if measure.is_time else study.settings.catchments[measure.name]
         unknown = [label for label in new if pd.isna(one.site_values("capacity")[label])]
         if catchment and (catchment.supply or catchment.lists) and unknown:
-            notes.append(writer.text("note_no_capacity", names=", ".join(unknown), catchment=measure.name))
+            notes.append(
+                writer.text("note_no_capacity", names=", ".join(unknown), catchment=catchment.label or measure.name)
+            )
         if measure.is_time and measure.name == "allowed" and service.rule is not None and service.rule.kind != "own":
             stated = {item.site for item in one.scenario.change if item.allowed is not None}
             closed = [label for label in new if label not in stated]
@@ -328,7 +332,7 @@ def _assumed(one: ScenarioRun, study: Study, measures: Sequence[Measure], writer
 
 @checks_arguments
 def printed_comparison(compared: Compared) -> pd.DataFrame:
-    """Return the short table that the command line prints: a row per scenario, service and measure."""
+    """Return the short table that the command line prints: a row per scenario and measure that it changes."""
     labels = {(one.service, one.name): one.spec.label for one in compared.measures}
     trips = {(one.service, one.name): one.spec.trips_per_year for one in compared.measures if one.is_time}
     language = compared.study.settings.language
@@ -337,7 +341,7 @@ def printed_comparison(compared: Compared) -> pd.DataFrame:
     changes = section(language, "comparison")
     rows: list[dict[str, Any]] = []
     title = None
-    for row in _records(compared.tables["everybody"]):
+    for row in filter(changes_something, _records(compared.tables["everybody"])):
         norms = [(number, row.get(f"norm_{number}_s", np.nan) / _MIN) for number in range(1, 10)]
         crossed = [
             writer.text(

@@ -73,7 +73,7 @@ def contexts_in(
         With what is wrong with any scenario; or if one cancels boats by the clock, or has sites that only some zones
         may use, neither of which siting supports.
     """
-    asked = [scenario for scenario in changes if scenario is not None]
+    asked = [scenario.in_language(study.settings.language) for scenario in changes if scenario is not None]
     titles = [scenario.title for scenario in asked]
     problems = [f'two scenarios are called "{title}"' for title in dict.fromkeys(titles) if titles.count(title) > 1]
     for scenario in asked:

@@ -114,7 +114,7 @@ def site_study(
         if setting.fixed is not None and setting.fixed.any():
             notes.append(note("sites_outside_stay", n=int(setting.fixed.sum())))
     if scenario is not None:
-        notes.append(note("in_scenario", title=scenario.title))
+        notes.append(note("in_scenario", title=ground.name))
     return _placed(ground, question, setting, found, objective, ours, places, notes)
 
 

@@ -36,11 +36,12 @@
     try {
       const plan = await model.ask("/api/plans/load", { name });
       if (!(await model.open(plan.changes))) return;
-      [model.title, model.kept] = [plan.title, plan.changes];
+      const title = plan.titles[talk.language];
+      [model.title, model.kept] = [title, plan.changes];
       model.leftOut = plan.left_out.length ? say("left_out", { what: plan.left_out.join("; ") }) : "";
       box.close();
       tables.effect(document.getElementById("effect"));
-      geoaccess.announce(`${say("opened", { t: plan.title })}. ${tables.spoken(model.answer)}. ${model.leftOut}`);
+      geoaccess.announce(`${say("opened", { t: title })}. ${tables.spoken(model.answer)}. ${model.leftOut}`);
     } catch (error) {
       geoaccess.announce(geoaccess.why(error), true);
       box.close();

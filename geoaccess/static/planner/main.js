@@ -37,8 +37,16 @@
 
   // ---- what is always there
 
+  // What the author of the study wrote, in the language of the moment.
+  function written() {
+    const { services, ...heads } = model.study.texts[talk.language];
+    Object.assign(model.study, heads);
+    for (const service of model.study.services) Object.assign(service, services[service.key]);
+  }
+
   function header() {
     const { study } = model;
+    written();
     document.documentElement.lang = talk.language;
     document.title = study.title;
     byId("title").textContent = study.title;

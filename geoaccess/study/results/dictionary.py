@@ -35,13 +35,13 @@ class Meaning:
     empty: str
 
 
-def names_of(study: Study) -> Names:
-    """Return what a study gives names to that become columns, with the names for readers."""
-    settings = study.settings
+def names_of(study: Study, *, language: str | None = None) -> Names:
+    """Return what a study gives names to that become columns, with the names for readers: in its own language."""
+    settings = (study if language is None else study.in_language(language)).settings
     carried = carried_demands(study)
     return {
         "service": {key: service.label for key, service in settings.services.items()},
-        "catchment": {name: name for name in settings.catchments},
+        "catchment": {name: one.label or name for name, one in settings.catchments.items()},
         "zoning": {zoning.name: zoning.label or zoning.name for zoning in settings.zonings},
         "carried": {name: name for name in carried},
         **{f"words {language}": study.scheme.words(language) for language in phrases.languages()},
@@ -81,14 +81,14 @@ def dictionary_table(columns: Mapping[str, Iterable[str]], study: Study) -> pd.D
     columns
         The columns of each table, by the name of the table without suffix.
     """
-    names = names_of(study)
     written = _written()
+    names = {language: names_of(study, language=language) for language in written}
     rows = []
     for table, some in columns.items():
         for column in some:
             row = {"file": f"{table}.parquet" if table == "cells" else f"{table}.csv", "column": column}
             for language, (described, missing) in written.items():
-                known = meaning(table, column, names=names, language=language) or Meaning("", "", "", "")
+                known = meaning(table, column, names=names[language], language=language) or Meaning("", "", "", "")
                 row |= {described: known.meaning, missing: known.empty, "unit": known.unit}
             rows.append(row)
     descriptions, empties = zip(*written.values(), strict=True)

@@ -304,7 +304,7 @@ def _extra(study: Study, name: str, table: pd.DataFrame) -> maps.Extra:
         known.unit if known else _unit(column, table[column]) for column, known in zip(columns, meanings, strict=True)
     )
     title, note = table_text(language, name) or (name.replace("_", " "), "")
-    for kind in ("service", "zoning"):
+    for kind in ("service", "zoning", "catchment"):
         if kind in shown.columns:
             shown = shown.assign(**{kind: [names[kind].get(str(key), str(key)) for key in shown[kind]]})
     if "who" in shown.columns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 
 from geoaccess import files, measures
 from geoaccess.arguments import checks_arguments
-from geoaccess.errors import InputError
+from geoaccess.errors import InputError, MissingFileError
 from geoaccess.measures.islands import islands, parts
 from geoaccess.network import EdgeKind
 from geoaccess.phrases import FALLBACK, NOTHING, Writer, language_code, section
@@ -23,11 +24,26 @@ from geoaccess.study.settings.catchment_measures import MEASURES
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import geopandas as gpd
+
     from geoaccess.network import Network
     from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["describe_network", "draw_network", "headed", "main_table", "minutes", "route_table", "write_template"]
+__all__ = [
+    "NetworkTable",
+    "describe_network",
+    "draw_network",
+    "headed",
+    "journey",
+    "journey_table",
+    "main_figures",
+    "main_table",
+    "minutes",
+    "network_tables",
+    "route_table",
+    "write_template",
+]
 
 _NOT_IN_NVDB = (
     ("lacks_sites", "instead_sites"),
@@ -40,18 +56,27 @@ _TAGS_SHOWN = 30
 
 
 @checks_arguments
-def main_table(answers: Answers) -> pd.DataFrame:
-    """Return the main result: per service how long people need, and the least against the most central class."""
-    summary = answers.summary().set_index("service")
+def main_figures(answers: Answers) -> pd.DataFrame:
+    """Return a row per service: label, `Answers.summary`, and means of the most and the least central class."""
     contrast = measures.class_contrast_of_services(
         answers.summary("centrality_class"), order=answers.study.scheme.ids
     ).set_index("service")
+    table = answers.summary()
+    labels = {spec.key: spec.label for spec in answers.study.specs}
+    table.insert(1, "label", table["service"].map(labels))
+    return table.join(contrast[contrast.columns.difference(table.columns, sort=False)], on="service")
+
+
+@checks_arguments
+def main_table(answers: Answers) -> pd.DataFrame:
+    """Return the main result: per service how long people need, and the least against the most central class."""
+    figures = main_figures(answers).set_index("service")
     scheme, language = answers.study.scheme, answers.study.settings.language
     writer = Writer(language, ("terminal",), answers.study.words)
     rows = []
     for spec in answers.study.specs:
-        own: Any = summary.loc[spec.key]
-        between = contrast.loc[spec.key]
+        own: Any = figures.loc[spec.key]
+        between = own
         ends = {end: str(between[f"{end}_central"]) for end in ("most", "least")}
         ends = {end: scheme.short(name, language) if name in scheme.ids else name for end, name in ends.items()}
         norms = []
@@ -89,6 +114,22 @@ def minutes(seconds: Any, *, language: str = FALLBACK) -> str:
 @checks_arguments
 def describe_network(study: Study) -> list[tuple[str, pd.DataFrame]]:
     """Return titled tables of what the network of a study is made of."""
+    return [(one.title, one.shown) for one in network_tables(study)]
+
+
+@dataclass(frozen=True)
+class NetworkTable:
+    """A table about a network: its key, and as it is shown, and with all its figures."""
+
+    key: str
+    title: str
+    shown: pd.DataFrame
+    data: Any
+
+
+@checks_arguments
+def network_tables(study: Study) -> list[NetworkTable]:
+    """Return what the network of a study is made of."""
     network, from_cache = stages.build_or_load_network(study)
     writer = Writer(study.settings.language, ("terminal",))
     first_way = network.shape_way[network.shape_ptr[:-1]]
@@ -105,7 +146,7 @@ def describe_network(study: Study) -> list[tuple[str, pd.DataFrame]]:
     names = [known.get(name, name) for name in network.counts]
     counts = pd.DataFrame({"what": names, "number": list(network.counts.values())})
     unread = pd.DataFrame(network.unread, columns=["tag", "problem", "objects", "such_as"])
-    unread["problem"] = unread["problem"].map(writer.note)
+    unread_shown = unread.assign(problem=unread["problem"].map(writer.note))
     unused = stages.unused_tags_of(study)
     shown = places[["tied_by", "municipality", "people", "cells"]].head(_ISLANDS_SHOWN)
     title = writer.text(
@@ -118,18 +159,20 @@ def describe_network(study: Study) -> list[tuple[str, pd.DataFrame]]:
     origin = ", ".join(study.settings.network.osm) or str(study.settings.network.nvdb)
     source = writer.text("from_osm" if study.nvdb is None else "from_nvdb", files=origin)
     title = f"{title}; {source}"
-    tables = [
-        (writer.text("from_cache", network=title) if from_cache else title, classes),
-        (writer["t_ferries"], _ferries(network, writer)),
-        (writer.text("t_places_people", n=len(places)), shown),
-        (writer["t_roads"], parts(network)[0]),
-        (writer["t_read"], counts),
-        (writer.text("t_unread", n=len(unread)), unread.head(_TAGS_SHOWN)),
-        (writer.text("t_unused", n=len(unused)), unused.head(_TAGS_SHOWN)),
+    by_link = parts(network)[0]
+    tables: list[tuple[str, str, pd.DataFrame, Any]] = [
+        ("roads", writer.text("from_cache", network=title) if from_cache else title, classes, classes),
+        ("ferries", writer["t_ferries"], _ferries(network, writer), network.ferries),
+        ("places", writer.text("t_places_people", n=len(places)), shown, places),
+        ("road_parts", writer["t_roads"], by_link, by_link),
+        ("counts", writer["t_read"], counts, dict(network.counts)),
+        ("unread", writer.text("t_unread", n=len(unread)), unread_shown.head(_TAGS_SHOWN), unread),
+        ("unused", writer.text("t_unused", n=len(unused)), unused.head(_TAGS_SHOWN), unused),
     ]
-    if study.nvdb is not None:
-        tables = [*tables[:-2], (writer["t_nvdb_lacks"], _not_in_nvdb(writer))]  # its links have no tags to speak of
-    return [(title, _in_words(table, writer)) for title, table in tables]
+    if study.nvdb is not None:  # its links have no tags to speak of
+        lacks = _not_in_nvdb(writer)
+        tables = [*tables[:-2], ("not_in_nvdb", writer["t_nvdb_lacks"], lacks, lacks)]
+    return [NetworkTable(key, title, _in_words(table, writer), data) for key, title, table, data in tables]
 
 
 def _not_in_nvdb(writer: Writer) -> pd.DataFrame:
@@ -199,8 +242,14 @@ def route_table(
     study: Study, start: tuple[float, float], goal: tuple[float, float], *, geojson: Path | None = None
 ) -> pd.DataFrame:
     """Return the parts of the quickest journey with minutes and kilometres; also write them as GeoJSON."""
+    return journey_table(study, journey(study, start, goal), geojson=geojson)
+
+
+@checks_arguments
+def journey(study: Study, start: tuple[float, float], goal: tuple[float, float]) -> gpd.GeoDataFrame:
+    """Return the parts of the quickest journey, as `geoaccess.route` does, on the network of a study."""
     network, _ = stages.build_or_load_network(study)
-    journey = route(
+    return route(
         network,
         start,
         goal,
@@ -208,26 +257,41 @@ def route_table(
         off_network_kph=study.settings.snap.off_network_kph,
         min_component_m=study.settings.network.min_component_km * 1000,
     )
+
+
+@checks_arguments
+def journey_table(study: Study, parts: gpd.GeoDataFrame, *, geojson: Path | None = None) -> pd.DataFrame:
+    """Return the parts of a journey as they are printed; also write them as GeoJSON."""
     if geojson is not None:
         with files.writing(geojson) as temporary:
-            journey.assign(disclaimer=study.settings.disclaimer).to_file(temporary, driver="GeoJSON")
+            parts.assign(disclaimer=study.settings.disclaimer).to_file(temporary, driver="GeoJSON")
     writer = Writer(study.settings.language, ("terminal",))
-    seconds, metres = journey["travel_time_s"], journey["length_m"]
+    seconds, metres = parts["travel_time_s"], parts["length_m"]
     return pd.DataFrame(
         {
-            writer["part"]: [*journey["part"].map(lambda part: writer[f"part_{part}"]), writer["part_total"]],
-            writer["part_of"]: [*journey["detail"], ""],
+            writer["part"]: [*parts["part"].map(lambda part: writer[f"part_{part}"]), writer["part_total"]],
+            writer["part_of"]: [*parts["detail"], ""],
             "min": [writer.number(one / 60, 1) for one in [*seconds, seconds.sum()]],
             "km": [writer.number(one / 1000, 1) for one in [*metres, metres.sum()]],
         }
     )
 
 
+def _template(language: str) -> bytes:
+    """Return the template of a study in a language, or in English for a study in that language."""
+    try:
+        return shipped(f"template.{language}.toml").read_bytes()
+    except MissingFileError:
+        given = f'language = "{FALLBACK}"'
+        return shipped("template.toml").read_bytes().replace(given.encode(), f'language = "{language}"'.encode(), 1)
+
+
 @checks_arguments
 def write_template(path: Path, *, language: str = FALLBACK) -> list[Path]:
     """Write a commented study file, and the car profile beside it, where neither is there yet.
 
-    Maps, figures, report and planner of the study will be in `language`; the comments are in English.
+    Maps, figures, report and planner of the study will be in `language`, and so are comments and labels where a
+    template in it is shipped (`template.nb.toml`); else they are in English.
 
     Raises
     ------
@@ -241,12 +305,7 @@ def write_template(path: Path, *, language: str = FALLBACK) -> list[Path]:
     for there in (path, profile):
         if there.exists():
             raise InputError(f"{there} is there already; give another name or remove it")
-    study = shipped("template.toml").read_bytes()
-    for shown, written in (
-        (f'language = "{FALLBACK}"', f'language = "{code}"'),
-        ("MEASURES", ", ".join(MEASURES)),  # so that a new measure need not be named there, too
-    ):
-        study = study.replace(shown.encode(), written.encode(), 1)
+    study = _template(code).replace(b"MEASURES", ", ".join(MEASURES).encode(), 1)  # a new measure is named by itself
     for target, content in ((path, study), (profile, shipped("profiles/car.toml").read_bytes())):
         with files.writing(target) as temporary:
             temporary.write_bytes(content)

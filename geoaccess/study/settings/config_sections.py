@@ -10,8 +10,9 @@ from pydantic import Field, NaiveDatetime, field_validator, model_validator
 
 from geoaccess.defaults import EQUITY_DRAWS, MAX_NEAREST_M, OPENING_STEP_MIN
 from geoaccess.measures import Binary, Decay, decay_from
+from geoaccess.phrases import Text
 from geoaccess.study.settings.catchment_measures import MEASURES
-from geoaccess.toml import Table, did_you_mean
+from geoaccess.toml import LocalText, Table, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -45,7 +46,7 @@ class ZoningFromColumn(Table):
 
     kind: Literal["column"]
     name: str
-    label: str = ""
+    label: LocalText = Text()
     column: str
 
 
@@ -54,7 +55,7 @@ class ZoningFromTable(Table):
 
     kind: Literal["table"]
     name: str
-    label: str = ""
+    label: LocalText = Text()
     file: str
     municipality: str = "kommunenummer"
     area: str
@@ -65,7 +66,7 @@ class ZoningFromFile(Table):
 
     kind: Literal["file"]
     name: str
-    label: str = ""
+    label: LocalText = Text()
     file: str
     layer: str | None = None
     id: str
@@ -125,12 +126,12 @@ class ServiceOptions(Table):
 class ServiceSettings(ServiceOptions):
     """[services.<key>]: a service that people travel to, or that comes to them."""
 
-    label: str
+    label: LocalText
     toward: Literal["sites", "cells"] = "sites"
     norms_min: list[Positive] = []
-    proxy_note: str = ""
+    proxy_note: LocalText = Text()
     people: Annotated[str, Field(min_length=1)] = "population"
-    people_label: str = ""
+    people_label: LocalText = Text()
     trips_per_year: Annotated[float, Field(gt=0, le=MOST_TRIPS)] | None = None
 
     @property
@@ -168,6 +169,7 @@ class CatchmentSettings(Table):
     """[catchments.<name>]: supply within reach of each cell, shared or not with the others who reach it."""
 
     service: str
+    label: LocalText = Text()
     measure: str
     supply: str | None = None
     lists: ListsSettings | None = None

@@ -8,9 +8,10 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from geoaccess.defaults import MAX_NEAREST_M, MAX_SNAP_M, MERGE_WITHIN_M, MIN_COMPONENT_M, OFF_NETWORK_KPH
+from geoaccess.phrases import Text
 from geoaccess.study.settings.timetable import TimetableSettings
-from geoaccess.toml import Table
-from geoaccess.zones import DEFAULT_SCHEME, DEGURBA_SCHEME, ClassRow, Words
+from geoaccess.toml import LocalName, LocalText, Table
+from geoaccess.zones import DEFAULT_SCHEME, DEGURBA_SCHEME, ClassRow
 
 __all__ = [
     "Borderless",
@@ -48,7 +49,7 @@ class NetworkSettings(Table):
     ferry_gtfs: list[str] = []
     wait: Literal["profile", "timetable"] = "profile"
     timetable: TimetableSettings = TimetableSettings()
-    dated: str = ""
+    dated: LocalText = Text()
     min_component_km: Annotated[float, Field(ge=0)] = MIN_COMPONENT_M / 1000
 
     @model_validator(mode="after")
@@ -97,7 +98,7 @@ class PopulationSettings(Table):
     ages: dict[str, str] = {}
     clip: tuple[float, float, float, float] | None = None
     year: int
-    source: str
+    source: LocalText
 
 
 class SitesFromFile(Table):
@@ -113,7 +114,7 @@ class SitesFromFile(Table):
     crs: str = "EPSG:4326"
     clip: bool = False
     merge_within_m: Annotated[float, Field(ge=0)] = 0.0
-    source: str = ""
+    source: LocalText = Text()
 
 
 class SitesFromOsm(Table):
@@ -216,16 +217,16 @@ class CentralityTable(Table):
 
     kind: Literal["table"]
     scheme: str = DEFAULT_SCHEME
-    title: Words = ""
-    in_text: Words = ""
+    title: LocalName = Text()
+    in_text: LocalName = Text()
     classes: list[ClassRow] = []
-    districts: Words = ""
+    districts: LocalName = Text()
     file: str
     municipality: str = "kommunenummer"
     centrality_class: str = "sentralitetsklasse"
     index: str = "sentralitetsindeks"
     year: int
-    source: str
+    source: LocalText
 
     @model_validator(mode="after")
     def _one_scheme(self) -> CentralityTable:
@@ -246,7 +247,7 @@ class CentralityDegurba(Table):
 
     kind: Literal["degurba"]
     scheme: str = DEGURBA_SCHEME
-    note: str = ""
+    note: LocalText = Text()
 
 
 class CentralityComputed(Table):
@@ -262,7 +263,7 @@ class CentralityComputed(Table):
     functions: Annotated[dict[str, str | list[dict[str, str]]], Field(min_length=1)]
     profile: str = "ssb"
     most_central: Annotated[float, Field(gt=0, le=1000)] | None = None
-    note: str
+    note: LocalText
 
     @property
     def services(self) -> list[str]:

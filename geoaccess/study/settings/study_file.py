@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import ConfigError
 from geoaccess.measures import ServiceSpec
-from geoaccess.phrases import FALLBACK, group_name, language_code
+from geoaccess.phrases import FALLBACK, Text, group_name, language_code
 from geoaccess.shipped import shipped
 from geoaccess.study.settings.ambulance import BUSY, AmbulanceSettings
 from geoaccess.study.settings.config_sections import (
@@ -48,7 +48,7 @@ from geoaccess.study.settings.inputs import (
 )
 from geoaccess.study.settings.reliability import ReliabilitySettings  # noqa: TC001 - pydantic reads the annotation
 from geoaccess.study.settings.service_people import EVERYBODY, grid_groups, people_column
-from geoaccess.toml import Table, did_you_mean, read_toml
+from geoaccess.toml import LocalText, Table, did_you_mean, read_in, read_toml, texts_in, without_texts
 from geoaccess.zones import CentralityScheme, make_scheme, read_scheme, scheme_file
 
 __all__ = [
@@ -67,17 +67,17 @@ MIN = 60.0
 class Settings(Table):
     """Everything a study file may say."""
 
-    title: str
-    subtitle: str = ""
+    title: LocalText
+    subtitle: LocalText = Text()
     language: Annotated[str, AfterValidator(language_code)] = FALLBACK
-    disclaimer: str = ""
-    note: str = ""
-    limits: list[str] = []
+    disclaimer: LocalText = Text()
+    note: LocalText = Text()
+    limits: list[LocalText] = []
     author: str = ""
     year: int | None = None
     output: str
     cache: str = ".cache"
-    attribution: Annotated[list[str], Field(min_length=1)]
+    attribution: Annotated[list[LocalText], Field(min_length=1)]
     fetch: str | None = None
     sources: str | None = None
     network: NetworkSettings
@@ -168,6 +168,10 @@ class Study:
     path: Path
     settings: Settings
 
+    def __post_init__(self) -> None:
+        """Take every text in the language of the study."""
+        object.__setattr__(self, "settings", read_in(self.settings, self.settings.language))
+
     @property
     def name(self) -> str:
         """The name of the file without its suffix."""
@@ -184,8 +188,8 @@ class Study:
     @property
     def titles(self) -> tuple[str, ...]:
         """The title in every language that it is given in."""
-        title: Any = self.settings.title
-        return tuple(title.values()) if isinstance(title, dict) else (str(title),)
+        title = self.settings.title
+        return tuple(title.by_language.values()) or (str(title),)
 
     @property
     def output(self) -> Path:
@@ -222,6 +226,22 @@ class Study:
         """Return the study with another profile for its roads, named as in [network]."""
         network = self.settings.network.model_copy(update={"profile": name})
         return replace(self, settings=self.settings.model_copy(update={"network": network}))
+
+    def in_language(self, language: str) -> Study:
+        """Return the study with everything that people read in another language.
+
+        Raises
+        ------
+        InputError
+            If there is no catalogue of that language.
+        """
+        code = language_code(language)
+        return replace(self, settings=self.settings.model_copy(update={"language": code}))
+
+    @property
+    def lacking(self) -> list[str]:
+        """The keys whose texts are written in other languages but not in that of the study."""
+        return [key for key, text in texts_in(self.settings) if text.lacks(self.settings.language)]
 
     @property
     def scheme(self) -> CentralityScheme:
@@ -263,7 +283,7 @@ class Study:
     def _spec(self, key: str, service: ServiceSettings) -> ServiceSpec:
         """Return a service; where it is asked about some people only, its name says whom."""
         column = people_column(service.people)
-        who = service.people_label
+        who: str = service.people_label
         if not who and column != EVERYBODY:
             who = group_name(
                 column.removeprefix(f"{EVERYBODY}_").removesuffix("_per_year"), language=self.settings.language
@@ -340,6 +360,10 @@ class Study:
     def described(self) -> dict[str, Any]:
         """Return the full configuration, defaults included, as plain values."""
         return self.settings.model_dump(mode="json")
+
+    def decisive(self) -> dict[str, Any]:
+        """Return the configuration as plain values, with nothing in place of what only people read."""
+        return without_texts(self.settings) | {"language": None}
 
 
 def _files_asked(settings: Settings) -> dict[str, str]:

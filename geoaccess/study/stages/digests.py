@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geoaccess import files
-from geoaccess.osm import profile_files
+from geoaccess.osm import profile_digest
 from geoaccess.study.stages.extracts import content_digest
 from geoaccess.version import __version__
 
@@ -41,14 +41,14 @@ def figures_digest(study: Study, network: str) -> str:
         If an input is not there.
     """
     inputs = {what: path for what, path in study.inputs.items() if what != "study"}
-    settings = {key: value for key, value in study.described().items() if key not in _NO_FIGURES}
+    settings = {key: value for key, value in study.decisive().items() if key not in _NO_FIGURES}
     for table in ("network", "centrality"):
         settings[table].pop("profile", None)  # a name or a path; its content is digested below
     described = json.dumps(_unplaced(study, settings, set(inputs.values())))
     digest = hashlib.sha256(f"{__version__} {network} {described}".encode())
     for what, path in inputs.items():
-        for file in profile_files(path) if what in _PROFILES else [files.require(path)]:
-            digest.update(f"{what} {content_digest(study, file)}".encode())
+        content = profile_digest(path) if what in _PROFILES else content_digest(study, files.require(path))
+        digest.update(f"{what} {content}".encode())
     return digest.hexdigest()
 
 

@@ -12,7 +12,7 @@ from geoaccess import files, nvdb
 from geoaccess.errors import InputError
 from geoaccess.hierarchy import has_order, load_order, save_order, topology_digest, whole
 from geoaccess.network import Network, load_network, prepare, save_network
-from geoaccess.osm import profile_files, read_network, read_profile
+from geoaccess.osm import profile_digest, read_network, read_profile
 from geoaccess.study.stages.extracts import code_of, content_digest, extracts_of
 from geoaccess.study.stages.timetables import follows_timetable, timetabled, without_timetable
 from geoaccess.version import __version__
@@ -162,6 +162,7 @@ def _network_digest(study: Study, paths: Sequence[Path], settings: str) -> str:
     hint = "check [network] ferries and closures in the study"
     rooms = _ROOMS_OF_A_NETWORK if study.nvdb is None else (*_ROOMS_OF_A_NETWORK, "nvdb")
     tables = [files.require(file, hint=hint) for file in (study.ferries, study.closures) if file is not None]
-    for file in [*profile_files(study.profile), *tables, *code_of(rooms)]:
+    digest.update(profile_digest(study.profile).encode())
+    for file in [*tables, *code_of(rooms)]:
         digest.update(files.sha256(file).encode())
     return digest.hexdigest()

@@ -1,0 +1,52 @@
+"""What scenarios change, in sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geoaccess.arguments import checks_arguments
+from geoaccess.phrases import PersonHours, Writer
+from geoaccess.questions.compare.changed import CHANGED, changes_something
+
+if TYPE_CHECKING:
+    from geoaccess.measures import ServiceSpec
+    from geoaccess.questions.compare.comparison import Compared
+
+__all__ = ["comparison_lines"]
+
+
+@checks_arguments
+def comparison_lines(compared: Compared) -> list[list[str]]:
+    """Say for each scenario, a sentence for each measure, what it changes; and in one which measures it does not."""
+    specs = {(one.service, one.name): one.spec for one in compared.measures}
+    writer = Writer(compared.study.settings.language, ("terminal", "comparison"))
+    by_scenario: dict[str, list[tuple[ServiceSpec, dict[str, Any]]]] = {}
+    for record in compared.tables["everybody"].to_dict("records"):
+        row = {str(key): value for key, value in record.items()}
+        by_scenario.setdefault(row["scenario"], []).append((specs[row["service"], row["measure"]], row))
+    found = []
+    for rows in by_scenario.values():
+        same = [spec.label for spec, row in rows if not changes_something(row)]
+        lines = [_sentence(spec, row, writer) for spec, row in rows if changes_something(row)]
+        if len(same) == len(rows):
+            lines.append(writer["s_nothing"])
+        elif same:
+            lines.append(writer.text("s_same", n=len(same), names="; ".join(same)))
+        found.append(lines)
+    return found
+
+
+def _sentence(spec: ServiceSpec, row: dict[str, Any], writer: Writer) -> str:
+    """Say what a scenario changes in one measure."""
+    counts = {name: writer.people(row[name]) for name in CHANGED}
+    if not np.isnan(row.get("mean_per_person_before", np.nan)):
+        return writer.text("s_supply", label=spec.label, **counts)
+    written = PersonHours(writer.language, [spec.trips_per_year])
+    hours = {name: written.value(row[f"person_min_{name}"], spec.trips_per_year) for name in ("won", "lost")}
+    basis = written.basis(spec.trips_per_year)
+    parts = [writer.text("s_time", label=spec.label, basis=basis, **counts, **hours)]
+    touched = [name for name in ("became_reached", "became_unreached") if row[name] > 0]
+    parts += [writer.text(f"s_{name}", n=counts[name]) for name in touched]
+    return " ".join(parts)
