@@ -61,14 +61,14 @@ def ferries(
     Corrections go into a table, which the study names with [network] ferries = "FILE".
     """
     from geoaccess.questions import list_ferries, write_ferries
-    from geoaccess.questions.ferries import ferries_of
+    from geoaccess.questions.ferries import ferry_figures
 
     loaded = opened(study, language)
     answer = Answer.of("ferries", loaded)
     answer.disclaimer = ""
     for title, table in list_ferries(loaded):
         answer.table("ferries", title, table)
-    answer.data["ferries"] = ferries_of(loaded)
+    answer.data |= ferry_figures(loaded)
     if write:
         count = write_ferries(loaded, write)
         answer.say(text(answer.language, "terminal.wrote_ferries", path=write, n=count, name=write.name))

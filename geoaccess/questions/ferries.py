@@ -20,16 +20,21 @@ if TYPE_CHECKING:
 
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["ferries_of", "ferry_waits", "list_ferries", "write_ferries"]
+__all__ = ["ferry_figures", "ferry_waits", "list_ferries", "write_ferries"]
 
 _LONGEST_MIN = 3 * 24 * 60
 
 
 @checks_arguments
-def ferries_of(study: Study) -> pd.DataFrame:
-    """Return every ferry of a study with its times in seconds, its kind, and the note of where they are from."""
+def ferry_figures(study: Study) -> dict[str, Any]:
+    """Return every ferry of a study with its times in seconds, and what sails by its timetables and what does not."""
     network, _ = stages.build_or_load_network(study)
-    return network.ferries
+    found: dict[str, Any] = {"ferries": network.ferries}
+    timetable = _timetable(study) if study.ferries or study.settings.network.ferry_gtfs else None
+    if timetable is not None:
+        rows, label, left_out = timetable
+        found |= {"sailings": rows, "day_and_hours": label, "left_out": left_out}
+    return found
 
 
 @checks_arguments
@@ -74,19 +79,25 @@ def list_ferries(study: Study) -> list[tuple[str, pd.DataFrame]]:
     return [(title, table.reset_index(drop=True)) for title, table in tables]
 
 
-def _by_timetable(study: Study, writer: Writer) -> list[tuple[str, pd.DataFrame]]:
-    """Return what sails by the timetables of a study, for each crossing and direction, and what does not, and why."""
+def _timetable(study: Study) -> tuple[pd.DataFrame, str, dict[str, str]] | None:
+    """Return the sailings of the timetables, of which day and hours, and what is left out and why; None: nothing."""
     plain, _ = stages.build_or_load_network(stages.without_timetable(study))
-    used = stages.follows_timetable(study)
     try:
         found, label, left_out = stages.timetable_of(study, plain, stages.read_timetables(study))
     except InputError:
-        if used:
+        if stages.follows_timetable(study):
             raise
-        return []  # which day is meant cannot be said, and no network follows it
-    rows = found.sailings
-    if not len(rows) and not left_out:
+        return None  # which day is meant cannot be said, and no network follows it
+    return (found.sailings, label, dict(left_out)) if len(found.sailings) or left_out else None
+
+
+def _by_timetable(study: Study, writer: Writer) -> list[tuple[str, pd.DataFrame]]:
+    """Return what sails by the timetables of a study, for each crossing and direction, and what does not, and why."""
+    timetable = _timetable(study)
+    if timetable is None:
         return []
+    rows, label, left_out = timetable
+    used = stages.follows_timetable(study)
     said = {"booked": "to_be_booked_n", "assumed": "cars_assumed_short"}
     notes = [
         "; ".join(
