@@ -9,7 +9,6 @@ import typer
 
 from geoaccess.cli.answer import Answer, AsJson
 from geoaccess.cli.app import Language, StudyFile, app, date, opened
-from geoaccess.cli.terminal import say
 from geoaccess.defaults import CUT_OFF_MIN, INTERVAL_DRAWS
 from geoaccess.extras import require_extra
 
@@ -239,4 +238,4 @@ def serve(
     require_extra("planner", to="serve the planner")
     from geoaccess.planner import serve as serve_study
 
-    serve_study(opened(study, language), announce=lambda line: say([line]), port=port, browser=browser, show=not quiet)
+    serve_study(opened(study, language), announce=typer.echo, port=port, browser=browser, show=not quiet)
