@@ -47,6 +47,6 @@ def _sentence(spec: ServiceSpec, row: dict[str, Any], writer: Writer) -> str:
     hours = {name: written.value(row[f"person_min_{name}"], spec.trips_per_year) for name in ("won", "lost")}
     basis = written.basis(spec.trips_per_year)
     parts = [writer.text("s_time", label=spec.label, basis=basis, **counts, **hours)]
-    touched = [name for name in ("became_reached", "became_unreached") if row[name] > 0]
-    parts += [writer.text(f"s_{name}", n=counts[name]) for name in touched]
+    touched = (("became_reached", "s_became_reached"), ("became_unreached", "s_became_unreached"))
+    parts += [writer.text(key, n=counts[name]) for name, key in touched if row[name] > 0]
     return " ".join(parts)
