@@ -479,7 +479,7 @@ def test_blocks_keep_the_mean_of_their_cells(iceland):
     assert fine.cells.factor == 1 < coarse.cells.factor
     same = np.full(len(iceland.people), 600.0)
     for drawing in (fine, coarse):
-        packed = base64.b64decode(drawing.times(same)["data"])
+        packed = base64.b64decode(drawing.times("gp", same)["data"])
         assert set(np.frombuffer(packed, "<i4")) == {6000}
         assert len(drawing.chief) == len(drawing.cells.population)
 

@@ -132,7 +132,8 @@ def _cells(
     answers: Answers, cells: pd.DataFrame, sites: pd.DataFrame, sailed: Sailed, spec: measures.ServiceSpec
 ) -> gpd.GeoDataFrame:
     figures = day_profile(cells, sites, sailed, direction=spec.direction, norms_s=spec.norms_s)
-    kept = ["population", "municipality_id", "municipality", "region", "centrality_class"]
+    kept = ["municipality_id", "municipality", "region", "centrality_class"]
+    kept = [*dict.fromkeys(["population", spec.population]), *kept]
     out = answers.results[[*kept, "geometry"]].join(figures)
     out.insert(len(kept), "static_s", answers.results[f"{spec.key}_s"])
     ordered: gpd.GeoDataFrame = out[[*(name for name in out.columns if name != "geometry"), "geometry"]]
