@@ -240,7 +240,7 @@ def test_who_is_near_a_base_is_who_the_table_of_all_times_says(troms):
     times = travel_times(troms.network, snapped.sites, snapped.cells).T
     limit = np.random.default_rng(1).integers(-5, 40, len(times)) * 60.0
     limit[:200] = np.where(np.isfinite(times[:200, 0]), times[:200, 0], 0)  # as far as it may be is near enough
-    near = vehicle_questions._near(troms, snapped.cells, snapped.sites, limit)
+    near = vehicle_questions._near(troms.network, snapped.cells, snapped.sites, limit)
     assert 100 < near.sum() < near.size / 2
     assert (near == (times <= limit[:, None])).all()
 

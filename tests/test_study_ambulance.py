@@ -238,6 +238,7 @@ def test_the_fastest_and_the_one_to_count_on(answers, by_place):
     assert by_place["ambulance_dependable_reason"]["wild"] == "no_road_within"
     table = answers.tables["ambulance"].query("zoning == 'everybody'").set_index("service")
     assert table["unreached"].to_dict() == {
+        "ambulance_drive": 91,
         "ambulance_response": 91,
         "ambulance_treatment": 91,
         "ambulance_fastest": 0,
@@ -270,9 +271,9 @@ def test_a_vehicle_of_its_own_profile_drives_as_in_a_study_of_that_profile(tmp_p
     for path in paths:
         (path.parent / "fast.toml").write_text(fast)
     own, everybody = (solve_study(load_study(path), show=False).results for path in paths)
-    columns = [name for name in own if name.startswith("ambulance_") and not name.startswith("ambulance_base")]
+    columns = [name for name in own if name.startswith("ambulance_")]
     pd.testing.assert_frame_equal(pd.DataFrame(own[columns]), pd.DataFrame(everybody[columns]))
-    assert not own["ambulance_base_s"].equals(everybody["ambulance_base_s"])
+    assert not own["hospital_s"].equals(everybody["hospital_s"])
 
 
 def test_bases_are_as_free_as_their_calls_leave_them(tmp_path):

@@ -253,14 +253,23 @@ def office_days(
 def vehicles(
     study: StudyFile,
     *,
-    add: Annotated[int, typer.Option("--add", min=1, help="How many vehicles to add.")],
+    add: Annotated[
+        int | None, typer.Option("--add", min=0, help="How many vehicles to add (default: one, or none with --move).")
+    ] = None,
+    move: Annotated[
+        int, typer.Option("--move", min=0, help="How many vehicles may move to another base, or to a new one.")
+    ] = 0,
     service: Annotated[
         str, typer.Option("--service", help="The service whose sites are the bases.")
     ] = "ambulance_base",
     busy: Annotated[float, typer.Option("--busy", help="Share of the time that a vehicle is busy.")] = 0.3,
     norm: Annotated[
         float | None,
-        typer.Option("--norm", metavar="MIN", help="Norm in minutes from the call to arrival at the scene."),
+        typer.Option(
+            "--norm",
+            metavar="MIN",
+            help="Norm in minutes from the call to arrival, the same everywhere (default: that of each cell).",
+        ),
     ] = None,
     treatment: Annotated[
         str | None, typer.Option("--treatment", help="A service that can treat, such as hospital.")
@@ -268,7 +277,10 @@ def vehicles(
     treatment_min: Annotated[
         float | None, typer.Option("--treatment-min", help="Norm in minutes from the call to treatment.")
     ] = None,
-    standing: Annotated[int, typer.Option("--standing", min=0, help="Vehicles at each base today.")] = 1,
+    standing: Annotated[
+        int | None,
+        typer.Option("--standing", min=0, help="Vehicles at each base today (default: as [ambulance] says, else 1)."),
+    ] = None,
     candidates: Annotated[str, typer.Option("--candidates", help="settlements, cells, or a file.")] = "settlements",
     least_people: Annotated[
         float, typer.Option("--least-people", help="Smallest settlement to consider, in people.")
@@ -278,7 +290,11 @@ def vehicles(
     ] = None,
     figures: Annotated[
         Path | None,
-        typer.Option("--figures", metavar="FILE", help="Times of the ambulance chain (default: the shipped ones)."),
+        typer.Option(
+            "--figures",
+            metavar="FILE",
+            help="Times of the ambulance chain (default: those of the study, else the shipped ones).",
+        ),
     ] = None,
     seconds: Annotated[float, typer.Option("--seconds", help="Time limit of the exact solver, in seconds.")] = SOLVER_S,
     output: Annotated[
@@ -288,18 +304,20 @@ def vehicles(
     as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
-    """Find where more ambulances bring most people within reach of one that is free (MEXCLP).
+    """Find where ambulances should be added, or moved to, so that most people have a free one in time (MEXCLP).
 
-    A vehicle may join an existing base or start a new one. With --treatment, the drive on to treatment counts as well.
+    A vehicle may join an existing base or start a new one. The answer names the norm, the share of people within it
+    were a vehicle always free, the expected share with vehicles that may be out, and who gains and who loses. With
+    --treatment, the drive on to treatment counts as well.
     """
     require_extra("siting", to="prove that a choice of sites is the best")
-    from geoaccess.phrases import text
-    from geoaccess.questions import FleetQuestion, fleet_lines, fleet_study, fleet_table, write_fleet
+    from geoaccess.questions import FleetQuestion, fleet_lines, fleet_study, fleet_tables, write_fleet
 
     loaded = opened(study, language)
     question = FleetQuestion(
         service=service,
         add=add,
+        move=move,
         busy=busy,
         norm_min=norm,
         treatment=treatment,
@@ -315,8 +333,13 @@ def vehicles(
     written = write_fleet(answer, output)
     told = Answer.of("vehicles", loaded)
     told.say(*fleet_lines(answer))
-    told.table("bases", text(told.language, "terminal.t_bases"), fleet_table(answer), answer.places)
-    told.figures |= {"service": service, "add": add, "now": answer.fleet.now, "value": answer.fleet.value}
+    data = {"bases": answer.places, "municipalities": answer.effect.municipalities}
+    for (name, table), (title, shown) in zip(data.items(), fleet_tables(answer), strict=False):
+        told.table(name, title, shown, table)
+    told.figures |= {"service": service, "add": answer.question.vehicles_added, "move": move}
+    told.figures |= {"norm_s": list(answer.spec.norms_s), "start_s": answer.start_s}
+    told.figures |= {"within_now": answer.effect.within_now, "within_then": answer.effect.within_then}
+    told.figures |= {"now": answer.fleet.now, "value": answer.fleet.value}
     told.figures |= {"bound": answer.fleet.bound, "method": answer.fleet.method}
     told.wrote(written)
     told.show(as_json=as_json, quiet=quiet)

@@ -171,6 +171,7 @@ def equity_table_of_services(
     *,
     services: Mapping[str, str],
     norms: Mapping[str, Sequence[float]] | None = None,
+    norm_columns: Mapping[str, str] | None = None,
     by: str | None = None,
     ranking: str | None = None,
     population: str | Mapping[str, str] = "population",
@@ -188,6 +189,8 @@ def equity_table_of_services(
         The column of travel times of each service, in the order of the rows: {"gp": "gp_s", "legevakt": "legevakt_s"}.
     norms
         For each service the norms that `fgt` is measured over, in the unit of its times; none when left out.
+    norm_columns
+        For services that hold each row against a norm of its own, the column of it: `norm` is NaN then.
     by, ranking, population, clusters
         The columns of what `equity_table` calls `groups`, `ranking`, `weights` and `clusters`. `population` may name a
         column for each service, where services are asked about different people.
@@ -212,9 +215,10 @@ def equity_table_of_services(
     0        gp  gini  0.057        350.0
     8  hospital  gini  0.000        350.0
     """
-    measured = dict(norms or {})
+    measured, own = dict(norms or {}), dict(norm_columns or {})
     counted = dict.fromkeys(services, population) if isinstance(population, str) else dict(population)
-    columns = [*counted.values(), *services.values(), *(name for name in (by, ranking, clusters) if name is not None)]
+    named = [name for name in (by, ranking, clusters) if name is not None]
+    columns = [*counted.values(), *own.values(), *services.values(), *named]
     problems = [
         f"no column {name!r}; there are {', '.join(map(str, results.columns))}"
         for name in dict.fromkeys(columns)
@@ -223,7 +227,7 @@ def equity_table_of_services(
     problems += [f"population names no column for {key!r}" for key in services if key not in counted]
     problems += [
         f"norms of {key!r}, which is no service here; there are {', '.join(services)}"
-        for key in measured
+        for key in {**measured, **own}
         if key not in services
     ]
     if problems:
@@ -243,6 +247,10 @@ def equity_table_of_services(
         indices = [*_INDICES, *(_RANKED if ranking is not None else ()), *_beyond(measured.get(service, ()))]
         mine = cells._replace(people=people[counted[service]])
         rows += [{"service": service, **row} for row in _rows(times, mine, indices, name=f"column {column}")]
+        if service in own:
+            over = times / read_numbers(results[own[service]], measure="equity_table", name=f"column {own[service]}")
+            beyond = _rows(over, mine, _beyond([1.0]), name=f"column {column}")  # in norms, whatever the norm of each
+            rows += [{"service": service, **row, "norm": float(np.nan)} for row in beyond]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -111,11 +111,11 @@ def _count(
             some[n_some] = people[cells[i]]
             n_some += 1
     found[CUT_OFF] = _total(some, n_some)
-    for number in range(limits.size):
+    for number in range(limits.shape[0]):
         n_some = 0
         for i in range(n):
-            was = before[cells[i]]
-            if was < FAR and was <= limits[number] and after[i] > limits[number]:
+            was, limit = before[cells[i]], limits[number, cells[i]]
+            if was < FAR and was <= limit and after[i] > limit:
                 some[n_some] = people[cells[i]]
                 n_some += 1
         found[OVER + number] = _total(some, n_some)
@@ -180,7 +180,8 @@ def close_each(
     `keys`, `cost`, `back_cost`, `touched`, `nodes`, `old` and `seen` have a first axis of one field per thread; all are
     after it as they were before. The arcs of edge e are edge_arc[edge_first[e]:edge_first[e + 1]] and come out of
     `edge_tail`; `back_arc` are those of the arcs turned round. Seeds are sorted by node. `direct` is the time of each
-    cell to a site beside it or on its edge, `before` its time, `found` has 0 everywhere.
+    cell to a site beside it or on its edge, `before` its time, `limits` its norms (a row for each); `found` has 0
+    everywhere.
     """
     blocks = keys.shape[0]
     for block in numba.prange(blocks):

@@ -19,7 +19,7 @@ from geoaccess.maps.assets import colour, scale
 from geoaccess.maps.labels import reason_label
 from geoaccess.maps.results import people_of
 from geoaccess.measures import REASONS
-from geoaccess.phrases import section, threshold
+from geoaccess.phrases import section, share, threshold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +39,8 @@ __all__ = [
     "chosen_bands",
     "class_people",
     "default_bands",
+    "norm_words",
+    "own_norm_note",
 ]
 
 USUAL_MIN: Final = (5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 240.0, 360.0)
@@ -221,3 +223,25 @@ def class_people(results: pd.DataFrame, scheme: CentralityScheme) -> dict[str, f
     population = results["population"].to_numpy(dtype=np.float64)
     counted = {name: places == place for place, name in enumerate((*scheme.ids, ""))} | {"": places < 0}
     return {name: float(population[inside].sum()) for name, inside in counted.items() if inside.any()}
+
+
+def norm_words(service: Service, edge_s: float, *, language: str) -> str:
+    """Say that the end of a band is a norm of the service; "" where it is none."""
+    if edge_s not in service.norms_s or edge_s <= 0:
+        return ""
+    words, minutes = section(language, "map"), threshold(edge_s, language=language)
+    if not service.norm_column or len(service.norms_s) == 1:
+        return f"{words['norm']} {minutes} {words['min']}"
+    return words["norm_in_built_up" if edge_s == min(service.norms_s) else "norm_in_sparse"].format(norm=minutes)
+
+
+def own_norm_note(results: pd.DataFrame, service: Service, *, language: str) -> list[str]:
+    """Say how many people are within the norm of their cell, where cells differ in it: no band of colour shows it."""
+    if not service.norm_column or service.norm_column not in results:
+        return []
+    people = people_of(results, service)
+    inside = results[f"{service.key}_s"].to_numpy(np.float64) <= results[service.norm_column].to_numpy(np.float64)
+    whole = float(people.sum())
+    norms = "/".join(threshold(norm_s, language=language) for norm_s in service.norms_s)
+    within = share(float(people[inside].sum()) / whole if whole else 0.0, language=language)
+    return [section(language, "map")["own_norm"].format(share=within, norm=norms)]

@@ -164,7 +164,7 @@ def _legend(
     notes = [service.proxy_note, words["blocks"].format(k=layers.factor) if layers.factor > 1 else ""]
     notes += [words["part"]] if part else []
     return Legend(
-        caption=f"{words['caption']}: {service.label}",
+        caption=f"{words['caption_response' if service.from_call else 'caption']}: {service.label}",
         direction=common[service.direction],
         heads=(common["people"], common["share"]),
         rows=tuple(rows),

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from geoaccess.errors import InputError
-from geoaccess.maps.bands import band_colours, band_index, band_people, chosen_bands
+from geoaccess.maps.bands import band_colours, band_index, band_people, chosen_bands, norm_words, own_norm_note
 from geoaccess.maps.blocks import joined
 from geoaccess.maps.layers import Layers, Legend, block_factor, projected
 from geoaccess.maps.results import cells_of, check_results, checked_ferries, main_roads, people_column, people_of
-from geoaccess.phrases import language_code, people, section, share, threshold
+from geoaccess.phrases import language_code, people, section, share
 from geoaccess.zones import read_scheme
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _legend(
     for row in band_people(results, service=service, edges_s=edges_s, language=language).to_dict("records"):
         number = int(row["band"])
         edge = edges_s[number] if 0 <= number < len(edges_s) else 0.0
-        norm = f"{words['norm']} {threshold(edge, language=language)} {words['min']}" if edge in service.norms_s else ""
+        norm = norm_words(service, edge, language=language)
         counted = people(row["people"], language=language), share(row["share"], language=language)
         rows.append((colours[number] if number >= 0 else None, str(row["label"]), *counted, norm))
     marks = []
@@ -108,15 +108,15 @@ def _legend(
         marks += [("proxy", words["proxy"])] if proxy.any() else []
     marks += layers.marks_below(words)
     total = float(people_of(results, service).sum())
-    blocks = words["blocks"].format(k=layers.factor)
+    blocks = words["blocks"].format(k=layers.factor) if layers.factor > 1 else ""
     return Legend(
-        caption=f"{words['travel_time']}: {service.label}",
+        caption=f"{words['response_time' if service.from_call else 'travel_time']}: {service.label}",
         direction=words[service.direction],
         heads=(words["people"], words["share"]),
         rows=tuple(rows),
         total=(words["total"], people(total, language=language), share(1.0 if total else 0.0, language=language)),
         marks=tuple(marks),
-        notes=tuple(note for note in (service.proxy_note, blocks if layers.factor > 1 else "") if note),
+        notes=tuple(filter(None, (*own_norm_note(results, service, language=language), service.proxy_note, blocks))),
     )
 
 

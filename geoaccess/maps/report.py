@@ -170,8 +170,10 @@ def _service(found: ServiceFindings, report: Report, writer: Writer) -> _Service
         findings=findings,
         proxy_note=found.proxy_note,
         picture=_embedded(report.pictures, f"map_{found.key}.png"),
-        alt=writer.text("map_alt", service=found.label, text=" ".join(findings)),
-        map_caption=writer.text("map_caption", service=found.label),
+        alt=writer.text(
+            "map_alt_response" if found.from_call else "map_alt", service=found.label, text=" ".join(findings)
+        ),
+        map_caption=writer.text("map_caption_response" if found.from_call else "map_caption", service=found.label),
         dots=dot_plot(found, report.scheme, writer) if report.zoned else None,
         slack=sentences.slack_sentences(found, writer),
         exposed=tables.exposed_table(found, report.scheme, writer) if report.zoned else None,

@@ -21,10 +21,11 @@ __all__ = ["Data", "Extra", "Norm", "Origin", "Report", "ServiceFindings"]
 class Norm:
     """A norm of a service and who meets it; of those beyond, how many live in districts and where most live.
 
-    `after_share` is the share within if the nearest site of everybody closed; shares are of all people.
+    `limits_s` are the seconds of the norm: one, or those of which each cell is held against its own. `after_share` is
+    the share within if the nearest site of everybody closed; shares are of all people.
     """
 
-    norm_s: float
+    limits_s: tuple[float, ...]
     people_within: float
     people_beyond: float
     share: float
@@ -42,7 +43,8 @@ class ServiceFindings:
     `p90_s`. `slack` has a row for everybody and per class, `exposed` one per municipality that loses most if the
     nearest closes; both as `geoaccess.measures.slack_table_of_services`. `equity` maps the name of an index to its row
     in `geoaccess.equity.equity_table`. `who` names the people that the service is asked about, "" where that is
-    everybody; `population` are those, `in_districts` those of them who live in districts.
+    everybody; `population` are those, `in_districts` those of them who live in districts. `from_call`: times count from
+    the call until help is there, as of ambulances.
     """
 
     key: str
@@ -50,6 +52,7 @@ class ServiceFindings:
     direction: str
     proxy_note: str
     norms_s: tuple[float, ...]
+    from_call: bool
     sites: int
     proxies: int
     population: float

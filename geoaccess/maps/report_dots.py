@@ -108,7 +108,7 @@ def dot_plot(found: ServiceFindings, scheme: CentralityScheme, writer: Writer) -
     ]
     if not there <= set(scheme.ids):
         legend.append((NO_CLASS_COLOUR, class_label("", scheme, language=writer.language)))
-    caption = writer.text("dots_caption", service=found.label)
+    caption = writer.text("dots_caption_response" if found.from_call else "dots_caption", service=found.label)
     if not all(math.isfinite(time) for time in rows["next"]):
         caption += f" {writer['dots_arrow']}"
     first_name = _name(records[0], writer)

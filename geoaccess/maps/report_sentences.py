@@ -17,7 +17,7 @@ _NAMED = 12
 def findings(found: ServiceFindings, report: Report, writer: Writer) -> list[str]:
     """Say what was found of a service: norms, times, who is beyond, the classes, and who is not reached."""
     texts = [_norm(norm, found, writer) for norm in found.norms] or [writer["f_no_norm"]]
-    if found.norms and _is_ambulance(found):
+    if found.norms and _is_ambulance(found) and not found.from_call:
         texts[0] += f" {writer['f_drive_time']}"
     if found.who:
         texts.insert(0, writer.text("f_who", who=found.who, all=writer.people(found.population)))
@@ -42,13 +42,17 @@ def _is_ambulance(found: ServiceFindings) -> bool:
 def _norm(norm: Norm, found: ServiceFindings, writer: Writer) -> str:
     values = {
         "all": writer.people(found.population),
-        "norm": writer.threshold(norm.norm_s),
+        "norm": writer.norm(norm.limits_s),
         "site": writer["at_ambulance_base" if _is_ambulance(found) else "at_site"],
     }
+    some, everybody = _norm_keys(norm, found)
+    if len(norm.limits_s) > 1:
+        built_up, sparse = (writer.threshold(limit) for limit in norm.limits_s)
+        values["norm_own"] = writer.text("norm_own", built_up=built_up, sparse=sparse)
     if norm.people_beyond <= 0:
-        return writer.text(_key("f_norm_all", found), **values)
+        return writer.text(everybody, **values)
     return writer.text(
-        _key("f_norm", found),
+        some,
         within=writer.people(norm.people_within),
         share=writer.share(norm.share),
         beyond=writer.people(norm.people_beyond),
@@ -56,10 +60,20 @@ def _norm(norm: Norm, found: ServiceFindings, writer: Writer) -> str:
     )
 
 
+def _norm_keys(norm: Norm, found: ServiceFindings) -> tuple[str, str]:
+    """Return the sentences of a norm, of some and of everybody: people travel, vehicles drive, or come from a call."""
+    if not found.from_call:
+        return _key("f_norm", found), _key("f_norm_all", found)
+    if len(norm.limits_s) > 1:
+        return "f_norm_response_own", "f_norm_all_response_own"
+    return "f_norm_response", "f_norm_all_response"
+
+
 def _times(found: ServiceFindings, writer: Writer) -> str:
     if not math.isfinite(found.median_s):
         return writer[_key("f_times_few", found)]
-    key = "f_times" if math.isfinite(found.p90_s) else _key("f_times_some", found)
+    usual = "f_times_response" if found.from_call else "f_times"
+    key = usual if math.isfinite(found.p90_s) else _key("f_times_some", found)
     return writer.text(key, median=writer.minutes(found.median_s), p90=writer.minutes(found.p90_s))
 
 
@@ -69,8 +83,8 @@ def _who_is_beyond(norm: Norm, found: ServiceFindings, report: Report, writer: W
     if districts > 0 and _is_divided(report):
         texts.append(
             writer.text(
-                "f_districts",
-                norm=writer.threshold(norm.norm_s),
+                "f_districts_own" if len(norm.limits_s) > 1 else "f_districts",
+                norm=writer.norm(norm.limits_s),
                 districts=report.scheme.district_name(writer.language),
                 share=writer.share(norm.beyond_in_districts / norm.people_beyond),
                 of_all=writer.share(districts / found.population),
@@ -88,7 +102,10 @@ def _contrast(found: ServiceFindings, report: Report, writer: Writer) -> list[st
     if most == least or not (math.isfinite(near) and math.isfinite(far)):
         return []
     ratio = far / near if near > 0 else math.inf
-    key = "f_contrast" if math.isfinite(ratio) else "f_contrast_plain"
+    keys = (
+        ("f_contrast_response", "f_contrast_plain_response") if found.from_call else ("f_contrast", "f_contrast_plain")
+    )
+    key = keys[0 if math.isfinite(ratio) else 1]
     return [
         writer.text(
             key,
@@ -166,7 +183,8 @@ def equity_sentences(report: Report, writer: Writer) -> list[str]:
         if value > 0 and math.isfinite(between):
             part = between / value
             shares = {"share": writer.share(part), "rest": writer.share(1 - part)}
-            texts.append(writer.text("e_between", service=found.label, **shares))
+            key = "e_between_response" if found.from_call else "e_between"
+            texts.append(writer.text(key, service=found.label, **shares))
     return [*texts, writer["e_why"]] if texts else []
 
 
@@ -183,10 +201,16 @@ def slack_sentences(found: ServiceFindings, writer: Writer) -> list[str]:
         key = "s_tenth" if math.isfinite(tenth) else "s_tenth_none"
         more = writer.text(key, p90=writer.minutes(tenth))
         other = writer.text("s_no_other", none=none) if own["without_second"] > 0 else writer["s_other"]
-        texts = [writer.text("s_text", service=found.label, median=writer.minutes(median), tenth=more, other=other)]
+        whole = "s_text_response" if found.from_call else "s_text"
+        texts = [writer.text(whole, service=found.label, median=writer.minutes(median), tenth=more, other=other)]
     shares = [(norm, writer.share(norm.share), writer.share(norm.after_share)) for norm in found.norms]
     texts += [
-        writer.text("s_norm", norm=writer.threshold(norm.norm_s), before=before, after=after)
+        writer.text(
+            "s_norm_own" if len(norm.limits_s) > 1 else "s_norm",
+            norm=writer.norm(norm.limits_s),
+            before=before,
+            after=after,
+        )
         for norm, before, after in shares
         if before != after
     ]

@@ -63,7 +63,7 @@ def asked_table(report: Report, writer: Writer) -> Table:
         [
             found.label,
             writer[found.direction],
-            ", ".join(writer.threshold(norm) for norm in found.norms_s) or NOTHING,
+            ", ".join(writer.norm(norm.limits_s) for norm in found.norms) or NOTHING,
             writer.people(found.sites),
             writer["see_note"] if found.proxy_note and not found.proxies else writer.people(found.proxies),
         ]
@@ -90,7 +90,7 @@ def norm_table(report: Report, writer: Writer) -> Table:
     rows = [
         [
             found.label,
-            f"{writer.threshold(norm.norm_s)} {writer['min']}",
+            f"{writer.norm(norm.limits_s)} {writer['min']}",
             writer.people(norm.people_within),
             writer.people(norm.people_beyond),
             writer.share(norm.share),

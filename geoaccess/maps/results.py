@@ -59,6 +59,18 @@ class Service(Protocol):
         """Norms, seconds."""
 
     @property
+    def norm_limits(self) -> tuple[tuple[float, ...], ...]:
+        """The seconds that people may be held against under each norm."""
+
+    @property
+    def norm_column(self) -> str:
+        """The column with the norm of each cell, "" where all are held against every norm."""
+
+    @property
+    def from_call(self) -> bool:
+        """Whether times count from a call until help is there."""
+
+    @property
     def proxy_note(self) -> str:
         """What stands in for the real sites, or nothing."""
 

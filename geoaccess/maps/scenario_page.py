@@ -195,14 +195,13 @@ def _summary(rows: Sequence[tuple[Service, Mapping[str, Any]]], writer: Writer) 
         body.append([service.label, *counts, *hours])
     crossed = []
     for service, row in rows:
-        for number in _NORMS:
-            norm = row.get(f"norm_{number}_s", np.nan)
-            if np.isnan(norm):
+        for number, limits in enumerate(service.norm_limits, start=1):
+            if np.isnan(row.get(f"into_norm_{number}", np.nan)):
                 continue
             for what in ("into", "out_of"):
                 count = row[f"{what}_norm_{number}"]
                 if count > 0:
-                    line = writer.text(what, n=writer.threshold(norm))
+                    line = writer.text(what, n=writer.norm(limits))
                     crossed.append(f"{service.label}: {writer.people(count)} {line}")
     return {"head": head, "rows": body, "crossed": crossed}
 

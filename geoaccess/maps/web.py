@@ -16,12 +16,14 @@ from geoaccess.maps.bands import (
     band_people,
     chosen_bands,
     class_people,
+    norm_words,
+    own_norm_note,
 )
 from geoaccess.maps.blocks import DRAWN_AT_MOST, levels_of
 from geoaccess.maps.labels import class_label, reason_label
 from geoaccess.maps.results import Service, cells_of, check_results, checked_ferries, main_roads, people_of
 from geoaccess.maps.tiles import UNREACHED, pack_level, pack_points
-from geoaccess.phrases import people, section, share, threshold
+from geoaccess.phrases import people, section, share
 from geoaccess.zones import read_scheme
 
 if TYPE_CHECKING:
@@ -168,27 +170,25 @@ def _service_layer(service: Service, results: pd.DataFrame, edges_s: Sequence[fl
     rows = []
     for row in table.to_dict("records"):
         number = int(row["band"])
-        edge = edges_s[number] if 0 <= number < len(edges_s) else None
+        edge = edges_s[number] if 0 <= number < len(edges_s) else 0.0
         rows.append(
             {
                 "code": number if number >= 0 else UNREACHED,
                 "label": row["label"],
                 "people": people(row["people"], language=language),
                 "share": share(row["share"], language=language),
-                "norm": f"{words['norm']} {threshold(edge, language=language)} {words['min']}"
-                if edge in service.norms_s and edge
-                else "",
+                "norm": norm_words(service, edge, language=language),
             }
         )
     return {
         "key": service.key,
         "kind": "time",
         "label": service.label,
-        "caption": f"{words['travel_time']}: {service.label}",
+        "caption": f"{words['response_time' if service.from_call else 'travel_time']}: {service.label}",
         "direction": words[service.direction],
         "colours": band_colours(len(edges_s) + 1),
         "rows": [*rows, _total_row(float(people_of(results, service).sum()), language)],
-        "notes": [service.proxy_note] if service.proxy_note else [],
+        "notes": [*own_norm_note(results, service, language=language), *filter(None, [service.proxy_note])],
     }
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.measures.groups import Groups
+    from geoaccess.measures.specification import Limit
 
 __all__ = ["GroupFigures", "group_figures", "group_quantiles", "ratio"]
 
@@ -49,7 +50,7 @@ def group_figures(
     people: npt.NDArray[np.float64],
     groups: Groups,
     *,
-    norms_s: Sequence[float] = (),
+    norms_s: Sequence[Limit] = (),
     quantiles: bool = True,
 ) -> GroupFigures:
     """Return the figures of travel times, by group.
@@ -62,6 +63,8 @@ def group_figures(
         Of each cell, >= 0.
     groups
         From `group_cells`; found once, they serve for any times.
+    norms_s
+        Seconds, each one for all cells or one for each.
     quantiles
         Whether median and P90 are wanted, which take a sort.
     """

@@ -394,7 +394,9 @@ def _computed(
     norms = {name: s.number for name, s in known.items() if s.unit != "min" and s.number > 0}
     if norms:
         rising = tuple(sorted(set(norms.values())))
-        inside = norm_table_of_services(results, services=[replace(s, norms_s=rising) for s in used], by=zonings)
+        inside = norm_table_of_services(
+            results, services=[replace(s, norms_s=rising, norm_column="") for s in used], by=zonings
+        )
         for name, norm_s in norms.items():
             part = inside[inside["norm_s"] == norm_s]
             tables.append(_column(part, name, part[name.rsplit("_", 1)[0]]))

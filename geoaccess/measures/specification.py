@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
 
 from geoaccess.direction import wrong_direction
 from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+    import pandas as pd
+
     from geoaccess.direction import Direction
 
-__all__ = ["REASONS", "ServiceSpec"]
+__all__ = ["REASONS", "Limit", "ServiceSpec"]
+
+Limit: TypeAlias = "float | npt.NDArray[np.float64]"
+"""A norm as times are held against it: seconds, one for all cells or one for each."""
 
 REASONS = (
     "no_road_within",
@@ -39,6 +47,11 @@ class ServiceSpec:
         "to_sites" where people travel to the service, "to_people" where it comes to them, as an ambulance does.
     norms_s
         Target times in seconds, rising; empty where there are none. inf is no norm: nobody is beyond it.
+    norm_column
+        The column of the results that holds the norm of each cell, where cells differ in it; `norms_s` are then the
+        values that occur, and together they are one norm. "" where all cells are held against every norm.
+    from_call
+        Whether times count from the call until help is there, as those of an ambulance; else they are travel alone.
     proxy_note
         What stands in for the real sites, "" when they are the real ones.
     population
@@ -60,12 +73,24 @@ class ServiceSpec:
     --------
     >>> ServiceSpec(key="legevakt", label="Legevakt", norms_s=(2400.0, 3600.0)).direction
     'to_sites'
+
+    An ambulance is held against the norm of the cell:
+
+    >>> import pandas as pd
+    >>> cells = pd.DataFrame({"ambulance_norm_s": [720.0, 1500.0]})
+    >>> own = ServiceSpec(
+    ...     key="ambulance", label="Ambulance", norms_s=(720.0, 1500.0), norm_column="ambulance_norm_s"
+    ... )
+    >>> own.n_norms, [limit.tolist() for limit in own.limits(cells)]
+    (1, [[720.0, 1500.0]])
     """
 
     key: str
     label: str
     direction: Direction = "to_sites"
     norms_s: tuple[float, ...] = ()
+    norm_column: str = ""
+    from_call: bool = False
     proxy_note: str = ""
     population: str = "population"
     who: str = ""
@@ -84,5 +109,44 @@ class ServiceSpec:
             problems.append(f"norms_s is {self.norms_s}; write the norms in rising order, each once")
         if self.trips_per_year is not None and not 0 < self.trips_per_year < math.inf:
             problems.append(f"trips_per_year is {self.trips_per_year}; give journeys of each person a year, above 0")
+        if self.norm_column and not self.norms_s:
+            problems.append(f"norm_column is {self.norm_column!r}; give the values that occur in it as norms_s")
         if problems:
             raise InputError.listing(f"service {self.key!r}", problems)
+
+    @property
+    def n_norms(self) -> int:
+        """How many norms people are held against: where each cell has its own, one."""
+        return 1 if self.norm_column else len(self.norms_s)
+
+    @property
+    def norm_limits(self) -> tuple[tuple[float, ...], ...]:
+        """The seconds that people may be held against under each norm: several where cells differ in it."""
+        return (self.norms_s,) if self.norm_column else tuple((norm,) for norm in self.norms_s)
+
+    @property
+    def norm_values(self) -> tuple[float, ...]:
+        """The seconds of each norm as tables give them: NaN where cells differ in it."""
+        return (math.nan,) if self.norm_column else self.norms_s
+
+    def limits(self, cells: pd.DataFrame) -> list[Limit]:
+        """Return what the times of some cells are held against, for each norm: one number, or one for each cell.
+
+        Raises
+        ------
+        InputError
+            If each cell has its own norm, and the table does not say which, or one is not above 0.
+        """
+        if not self.norm_column:
+            return list(self.norms_s)
+        if self.norm_column not in cells:
+            raise InputError(f"results: no column {self.norm_column}, the norm of each cell for {self.key}")
+        own = cells[self.norm_column].to_numpy(dtype=np.float64, na_value=np.nan)
+        wrong = ~(own > 0)
+        if wrong.any():
+            first = int(np.flatnonzero(wrong)[0])
+            raise InputError(
+                f"results: {self.norm_column} of {int(wrong.sum())} cells is no number above 0 (cell "
+                f"{cells.index[first]}: {own[first]})"
+            )
+        return [own]

@@ -201,8 +201,9 @@ def norm_table_of_services(
 
     Returns
     -------
-    One row per service, norm and group: the columns named in `by` (text), `service`, `norm_s`, `population`,
-    `people_within`, `people_beyond` and `share_within` in [0, 1], NaN where the group has no people.
+    One row per service, norm and group: the columns named in `by` (text), `service`, `norm_s` (NaN where each cell is
+    held against its own), `population`, `people_within`, `people_beyond` and `share_within` in [0, 1], NaN where the
+    group has no people.
 
     Raises
     ------
@@ -237,9 +238,10 @@ def _norms(results: pd.DataFrame, services: Sequence[ServiceSpec], who: str | No
         people = people_of_service(results, service, who)
         everybody = groups.sums(people)
         times_s = read_times(results, service).times_s
-        figures = group_figures(times_s, people, groups, norms_s=service.norms_s, quantiles=False)
-        for norm_s, within in zip(service.norms_s, figures.within, strict=True):
-            beyond = groups.sums(np.where(times_s <= norm_s, 0.0, people))
+        limits = service.limits(results)
+        figures = group_figures(times_s, people, groups, norms_s=limits, quantiles=False)
+        for norm_s, limit, within in zip(service.norm_values, limits, figures.within, strict=True):
+            beyond = groups.sums(np.where(times_s <= limit, 0.0, people))
             table = groups.labels.assign(service=service.key, norm_s=float(norm_s), population=everybody)
             tables.append(
                 table.assign(people_within=within, people_beyond=beyond, share_within=ratio(within, everybody))

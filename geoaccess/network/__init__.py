@@ -13,7 +13,15 @@ from geoaccess.network.prepared import prepare
 from geoaccess.network.retiming import retimed
 from geoaccess.network.segment_tree import SegmentTree
 from geoaccess.network.shores import COAST, Shores
-from geoaccess.network.snapping import ACROSS_WATER, NO_ROAD_WITHIN, Places, as_places, check_any_snapped, snap
+from geoaccess.network.snapping import (
+    ACROSS_WATER,
+    NO_ROAD_WITHIN,
+    Places,
+    as_places,
+    check_any_snapped,
+    setting_out_after,
+    snap,
+)
 from geoaccess.network.store import load_network, save_network
 from geoaccess.network.turns import Turns
 
@@ -42,6 +50,7 @@ __all__ = [
     "prepare",
     "retimed",
     "save_network",
+    "setting_out_after",
     "simplify",
     "snap",
     "snappable_edges",

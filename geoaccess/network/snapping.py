@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from geoaccess.network.core import Network
 
-__all__ = ["ACROSS_WATER", "NO_ROAD_WITHIN", "Places", "as_places", "check_any_snapped", "snap"]
+__all__ = ["ACROSS_WATER", "NO_ROAD_WITHIN", "Places", "as_places", "check_any_snapped", "setting_out_after", "snap"]
 
 ACROSS_WATER = "across_water"
 NO_ROAD_WITHIN = "no_road_within"
@@ -72,9 +72,10 @@ def snap(
     Table on the index of `points`: `edge` (-1 where not snapped) and `node` (that of the junction the place is at; -1
     where it is along the edge), `off_network_m` (NaN where not snapped), `off_network_ds`, times in deciseconds along
     the edge from and to its two ends (`to_u_ds`, `from_u_ds`, `to_v_ds`, `from_v_ds`; -1 where that direction is
-    closed, or leads away from the junction), `lon`, `lat` of the place, `shape_at` (the shape point before it and the
-    share of the way to the next), `x_m`, `y_m` of the point in the projection of the network, to the centimetre, and
-    `reason` ("", "no_road_within", or "across_water" where there is a road but water before every one).
+    closed, or leads away from the junction), `start_ds` (0; see `setting_out_after`), `lon`, `lat` of the place,
+    `shape_at` (the shape point before it and the share of the way to the next), `x_m`, `y_m` of the point in the
+    projection of the network, to the centimetre, and `reason` ("", "no_road_within", or "across_water" where there is a
+    road but water before every one).
 
     Raises
     ------
@@ -109,6 +110,7 @@ def snap(
     table["off_network_ds"] = np.where(
         edge >= 0, np.rint(np.nan_to_num(off_m) * 3.6 / off_network_kph * DECISECONDS), 0
     ).astype(np.int32)
+    table["start_ds"] = np.zeros(len(table), np.int32)
     table["x_m"], table["y_m"] = x, y
     table["reason"] = np.where(edge >= 0, "", np.where(places.blocked, ACROSS_WATER, NO_ROAD_WITHIN))
     table.index = points.index
@@ -160,7 +162,56 @@ def as_places(
     edge = given["edge"].to_numpy()
     if len(edge) and not -1 <= edge.min() <= edge.max() < network.n_edges:
         raise InputError(f"{name}: snapped on another network, which has edge {edge.max()}; snap them on this one")
-    return given
+    return given if "start_ds" in given.columns else given.assign(start_ds=np.zeros(len(given), np.int32))
+
+
+@checks_arguments
+def setting_out_after(snapped: pd.DataFrame, start_s: npt.ArrayLike) -> pd.DataFrame:
+    """Let time pass before anything moves between these places and any other, as an ambulance is called out first.
+
+    t(cell, site) + start(cell) + start(site), in every search of nearest sites, tables of times, fields and closings: a
+    place to which or from which this time must pass is as far as before, and later. Whom nothing reaches stays so.
+
+    Parameters
+    ----------
+    snapped
+        What `snap` made.
+    start_s
+        Seconds >= 0, one for all or one for each place; whole deciseconds count.
+
+    Returns
+    -------
+    The same places with the column `start_ds`.
+
+    Raises
+    ------
+    InputError
+        If a number is negative or not finite, or longer than a network has room for.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> import geoaccess as ga
+    >>> road = ga.Network.from_edges(lon=[10, 10.1], lat=[60, 60], u=[0], v=[1], forward_s=[400], backward_s=[400])
+    >>> place = gpd.GeoSeries.from_xy([10.0, 10.1], [60.0, 60.0], index=["home", "base"], crs="EPSG:4326")
+    >>> at = ga.snap(road, place)
+    >>> base = setting_out_after(at.loc[["base"]], 210)
+    >>> ga.nearest(road, at.loc[["home"]], base, direction="to_people")["travel_time_s"].tolist()
+    [610.0]
+    """
+    if not _is_snapped(snapped):
+        raise InputError("snapped: no table that snap made; attach points with geoaccess.snap")
+    seconds = np.asarray(start_s, np.float64)
+    if seconds.ndim and seconds.shape != (len(snapped),):
+        raise InputError(f"start_s has the shape {seconds.shape}; give one number, or one for each of {len(snapped)}")
+    wrong = ~((seconds >= 0) & (seconds <= _LONGEST_OFF_S))
+    if wrong.any():
+        raise InputError(
+            f"start_s is {seconds[wrong].flat[0] if seconds.ndim else seconds:g}; give seconds from 0 to "
+            f"{_LONGEST_OFF_S:.0f}"
+        )
+    start_ds = np.broadcast_to(np.rint(seconds * DECISECONDS), (len(snapped),)).astype(np.int32)
+    return snapped.assign(start_ds=start_ds)
 
 
 def _is_snapped(places: pd.DataFrame | pd.Series[Any]) -> bool:

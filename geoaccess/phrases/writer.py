@@ -12,7 +12,7 @@ from geoaccess.phrases.notes import note_in
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["Writer"]
 
@@ -78,6 +78,10 @@ class Writer:
     def threshold(self, time_s: float) -> str:
         """Write a chosen time in minutes."""
         return numbers.threshold(time_s, language=self.language)
+
+    def norm(self, limits_s: Sequence[float]) -> str:
+        """Write a norm in minutes: "12", or "12/25" where it is one of several, as in built-up and sparse areas."""
+        return "/".join(self.threshold(limit_s) for limit_s in limits_s)
 
     def signed(self, value: float, decimals: int) -> str:
         """Write a change with its sign."""

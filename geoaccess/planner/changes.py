@@ -214,7 +214,8 @@ def _label(state: PlannerState, sites: dict[str, Site], change: Move | Remove | 
 
 
 def _on_network(state: PlannerState, change: Add | Move) -> Place:
-    place = state.place(change.lon, change.lat)
+    start_s = state.start_s(change.service)
+    place = state.roads_of(change.service).place(change.lon, change.lat, start_s)
     if place is None:
         raise _Refused("no_road", f"no road within {state.study.settings.snap.max_m:g} m of that place")
     return place

@@ -158,7 +158,8 @@ class Drawing:
             "proxy_note": spec.proxy_note,
             "who": spec.who,
             "yearly": spec.trips_per_year is not None,
-            "norms_s": list(spec.norms_s),
+            "norms_s": [list(limits) for limits in spec.norm_limits],
+            "from_call": spec.from_call,
             "bands_s": list(edges),
             "colours": band_colours(len(edges) + 1),
             "sites": [

@@ -26,7 +26,8 @@ def plan_table(state: PlannerState, answer: Answer) -> pd.DataFrame:
     """Return the figures before and after, a row for everybody, each class and each municipality.
 
     `group_kind` and `group`; `people`; then for before and after: `reached` people, `mean_s`, `median_s` and `p90_s`
-    (NaN for municipalities), and for each norm of m minutes `within_m_min`, people.
+    (NaN for municipalities), and for each norm of m minutes `within_m_min`, people (`within_12_25_min` where each cell
+    is held against one of the two).
     """
     spec, before, after = state.specs[answer.service], state.figures(answer.service), answer.figures
     zones = state.municipalities.labels
@@ -73,8 +74,9 @@ def _rows(
         for name in ("mean_s", "median_s", "p90_s"):
             values = getattr(group, name)
             columns[f"{name.removesuffix('_s')}_{when}_s"] = np.nan if values is None else values
-        for norm, inside in zip(spec.norms_s, group.within, strict=True):
-            columns[f"within_{norm / 60:g}_min_{when}"] = inside
+        for norms, inside in zip(spec.norm_limits, group.within, strict=True):
+            minutes = "_".join(f"{norm / 60:g}" for norm in norms)
+            columns[f"within_{minutes}_min_{when}"] = inside
     return pd.DataFrame(columns)
 
 

@@ -17,10 +17,13 @@ from geoaccess.measures.grouped import group_figures
 from geoaccess.measures.groups import Groups, group_cells, read_population
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from geoaccess.measures import ServiceSpec
     from geoaccess.measures.grouped import GroupFigures
+    from geoaccess.measures.specification import Limit
 
 __all__ = ["Figures", "Zonings", "figures_of"]
 
@@ -64,10 +67,18 @@ class Figures:
 
 
 def figures_of(
-    zonings: Zonings, service: ServiceSpec, times_s: npt.NDArray[np.float64], people: npt.NDArray[np.float64]
+    zonings: Zonings,
+    service: ServiceSpec,
+    times_s: npt.NDArray[np.float64],
+    people: npt.NDArray[np.float64],
+    *,
+    limits: Sequence[Limit],
 ) -> Figures:
-    """Return the figures for travel times of all cells, seconds, inf where not reached; `people` are who counts."""
-    norms_s = service.norms_s
+    """Return the figures for the times of all cells, seconds, inf where not reached; `people` are who counts.
+
+    `limits` are what times are held against, for each norm of the service.
+    """
+    norms_s = limits
     classes = group_figures(times_s, people, zonings.classes, norms_s=norms_s)
     return Figures(
         times_s=times_s,

@@ -26,16 +26,17 @@ __all__ = ["answer_json", "journeys_json", "proposal_json", "way_json"]
 def answer_json(answer: Answer, before: Figures, drawing: Drawing) -> dict[str, Any]:
     """Return a plan: the figures and the effect, the time of each square, and what differs from the study."""
     state, spec = drawing.state, drawing.state.specs[answer.service]
+    effect = effect_on_people(
+        state.people_of(answer.service),
+        before.times_s,
+        answer.figures.times_s,
+        norms_s=state.limits[answer.service],
+    )
     return {
         "service": answer.service,
         "study": state.number,
         "figures": _figures(answer.figures),
-        "effect": _effect(
-            effect_on_people(
-                state.people_of(answer.service), before.times_s, answer.figures.times_s, norms_s=spec.norms_s
-            ),
-            spec,
-        ),
+        "effect": _effect(effect, spec),
         "times": drawing.times(answer.service, answer.figures.times_s),
         "people": drawing.people(answer.service, before.times_s, answer.figures.times_s),
         "sites": _sites(state, answer),
@@ -124,14 +125,14 @@ def journeys_json(journeys: list[Journey]) -> list[dict[str, Any]]:
 def proposal_json(state: PlannerState, service: str, objective: str, proposal: Proposal) -> dict[str, Any]:
     """Return where one more office would bring most."""
     spec = state.specs[service]
-    norms = spec.norms_s
+    norms = spec.norm_limits
     norm = int(objective.removeprefix("norm_")) if objective.startswith("norm_") else 0
     zones = state.municipalities.labels["municipality"]
     return {
         "tried": proposal.tried,
         "all": proposal.all,
         "apart_km": APART_M / 1000,
-        "norm_s": norms[norm] if norms else None,
+        "norm_s": list(norms[norm]) if norms else None,
         "places": [
             {
                 "cell": place.cell,

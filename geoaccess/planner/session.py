@@ -16,6 +16,8 @@ from geoaccess.routing.routes import route_kept
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy.typing as npt
+
     from geoaccess.planner.changes import Change
     from geoaccess.planner.plan import Plan
     from geoaccess.planner.state import PlannerState
@@ -76,9 +78,12 @@ class Session:
             If there is no such service, or a change cannot be made.
         """
         plan, week = self._week(changes, service)
+        return Answer(service, plan, self._figures(service, week.times_s))
+
+    def _figures(self, service: str, times_s: npt.NDArray[np.float64]) -> Figures:
         state = self.state
-        figures = figures_of(state.zonings, state.specs[service], week.times_s, state.people_of(service))
-        return Answer(service, plan, figures)
+        people, limits = state.people_of(service), state.limits[service]
+        return figures_of(state.zonings, state.specs[service], times_s, people, limits=limits)
 
     def fields(self, changes: Sequence[Change], service: str) -> list[DayField]:
         """Return the fields of a service after changes, one for each set of weekdays; they are not to be changed."""

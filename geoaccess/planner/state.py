@@ -12,18 +12,17 @@ import shapely
 
 from geoaccess.maps.results import MAIN_ROADS
 from geoaccess.measures.groups import people_of_service
-from geoaccess.network import EdgeKind, snap
+from geoaccess.network import EdgeKind
 from geoaccess.network.assembly import ferry_names
 from geoaccess.network.segment_tree import SegmentTree
 from geoaccess.planner.figures import Zonings, figures_of
 from geoaccess.planner.plan import Plan, Site
+from geoaccess.planner.roads import PlannerRoads
 from geoaccess.questions.siting.candidates import candidates_of
 from geoaccess.questions.siting.question import Question
-from geoaccess.routing import ferry_edges, solve_nearest
 from geoaccess.routing.field import PLACE
-from geoaccess.scenarios import close_network
 from geoaccess.study.site_directory import site_directory
-from geoaccess.study.stages import Snapped, snap_all, snap_as_set
+from geoaccess.study.stages import Snapped, snap_all
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -31,9 +30,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geoaccess.measures import ServiceSpec
-    from geoaccess.network import Network
+    from geoaccess.measures.specification import Limit
     from geoaccess.planner.figures import Figures
-    from geoaccess.routing.field import NearestField, Place
+    from geoaccess.routing.field import NearestField
     from geoaccess.services import SiteDirectory
     from geoaccess.study import Answers
 
@@ -59,8 +58,8 @@ class PlannerState:
     ----------
     answers, study, network
         The study, its answers and its network.
-    snapped
-        Cells and sites on the network.
+    roads
+        The network with cells and sites attached; see `roads_of` for that of a service.
     plan
         The study as it is: no change made.
     people
@@ -71,12 +70,16 @@ class PlannerState:
         The middle of each cell, metres of the grid and degrees.
     specs
         The services by key.
+    limits
+        What times of each service are held against, for each of its norms: seconds, or those of each cell.
     """
 
     def __init__(self, answers: Answers, *, snapped: Snapped | None = None) -> None:
         self.answers, self.study, self.network = answers, answers.study, answers.network
         results = answers.results
-        self.snapped = snapped or snap_all(self.study, self.network, results, answers.sites)
+        snapped = snapped or snap_all(self.study, self.network, results, answers.sites)
+        self.roads = PlannerRoads(self.study, self.network, snapped)
+        self._vehicle_roads = self._of_vehicles()
         self.zonings = Zonings.of(results, self.study.scheme.ids)
         self.people = self.zonings.people
         self.classes, self.municipalities = self.zonings.classes, self.zonings.municipalities
@@ -85,13 +88,10 @@ class PlannerState:
         middle = centre.to_crs("EPSG:4326")
         self.lon, self.lat = middle.x.to_numpy(), middle.y.to_numpy()
         self.specs: dict[str, ServiceSpec] = {spec.key: spec for spec in self.study.specs}
+        self.limits: dict[str, list[Limit]] = {key: spec.limits(results) for key, spec in self.specs.items()}
         self.plan = Plan({key: self._sites_of(key) for key in self.specs}, frozenset())
-        self.place = lru_cache(maxsize=4096)(self._place)
-        self.edges_of_way = lru_cache(maxsize=4096)(self._edges_of_way)
+        self.edges_of_way = self.roads.edges_of_way
         self.way = lru_cache(maxsize=1024)(self._way)
-        self._closed_network = lru_cache(maxsize=4)(
-            lambda edges: close_network(self.network, np.array(edges, dtype=np.int32))
-        )
         self._fields: dict[str, NearestField] = {}
         self._figures: dict[str, Figures] = {}
         self._asked: dict[str, npt.NDArray[np.float64]] = {}
@@ -120,16 +120,36 @@ class PlannerState:
         found: npt.NDArray[np.bool_] = named[self.classes.codes]
         return found
 
+    def _of_vehicles(self) -> PlannerRoads | None:
+        vehicles = self.answers.vehicles
+        if vehicles is None:
+            return None
+        return PlannerRoads(self.study, vehicles.plain, vehicles.snapped)
+
+    def roads_of(self, service: str) -> PlannerRoads:
+        """Return the roads that a service is searched on: those of ambulances may be others."""
+        rule = self.study.response
+        own = rule is not None and rule.service == service
+        return self._vehicle_roads if own and self._vehicle_roads is not None else self.roads
+
+    def start_s(self, service: str) -> float:
+        """Return what passes before anything moves: from the call until an ambulance sets out."""
+        rule = self.study.response
+        return rule.start_s if rule is not None and rule.service == service else 0.0
+
     @cached_property
-    def candidates(self) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
-        """The places that an office may be proposed at, as `geoaccess site` has them: points, and on the network."""
-        points = candidates_of(self.answers, Question(next(iter(self.specs))))
-        return points, snap_as_set(self.study, self.network, points)
+    def candidates(self) -> gpd.GeoDataFrame:
+        """The places that an office may be proposed at, as `geoaccess site` has them."""
+        return candidates_of(self.answers, Question(next(iter(self.specs))))
+
+    def candidates_for(self, service: str) -> pd.DataFrame:
+        """Return the candidates on the roads of a service."""
+        return self.roads_of(service).candidates(self.candidates, start_s=self.start_s(service))
 
     @cached_property
     def candidate_cells(self) -> npt.NDArray[np.intp]:
         """The cell of each candidate."""
-        cells: npt.NDArray[np.intp] = self.answers.results.index.get_indexer(self.candidates[0].index)
+        cells: npt.NDArray[np.intp] = self.answers.results.index.get_indexer(self.candidates.index)
         return cells
 
     def people_of(self, service: str) -> npt.NDArray[np.float64]:
@@ -138,60 +158,29 @@ class PlannerState:
             self._asked[service] = people_of_service(self.answers.results, self.specs[service])
         return self._asked[service]
 
-    def network_without(self, edges: npt.NDArray[np.int32]) -> Network:
-        """Return the network on which some edges are closed; the last few are kept."""
-        return self._closed_network(tuple(edges.tolist()))
-
     def field(self, service: str) -> NearestField:
         """Return a field of its own for a service, as the study has it, with the cells attached."""
         if service not in self._fields:
             ours = (self.answers.sites["service"] == service).to_numpy()
-            snapping = self.snapping
-            solved = solve_nearest(
-                self.network,
-                self.snapped.sites[ours],
-                k=2,
-                direction=self.specs[service].direction,
-                max_snap_m=snapping["max_snap_m"],
-                off_network_kph=snapping["off_network_kph"],
-                min_component_m=snapping["min_component_m"],
-            )
-            solved.attach(self.snapped.cells, people=self.people_of(service))
-            self._fields[service] = solved
+            direction, people = self.specs[service].direction, self.people_of(service)
+            self._fields[service] = self.roads_of(service).solved(ours, direction=direction, people=people)
         return self._fields[service].copy()
-
-    @property
-    def snapping(self) -> dict[str, float]:
-        """How the study attaches places to roads."""
-        settings = self.study.settings
-        return {
-            "max_snap_m": settings.snap.max_m,
-            "off_network_kph": settings.snap.off_network_kph,
-            "min_component_m": settings.network.min_component_km * 1000,
-        }
 
     def figures(self, service: str) -> Figures:
         """Return the figures of a service as the study has it."""
         if service not in self._figures:
             times_s = self.answers.results[f"{service}_s"].to_numpy(dtype=np.float64)
             reached = np.where(np.isfinite(times_s), times_s, np.inf)
-            self._figures[service] = figures_of(self.zonings, self.specs[service], reached, self.people_of(service))
+            people, limits = self.people_of(service), self.limits[service]
+            self._figures[service] = figures_of(self.zonings, self.specs[service], reached, people, limits=limits)
         return self._figures[service]
 
     def _sites_of(self, service: str) -> dict[str, Site]:
         ours = (self.answers.sites["service"] == service).to_numpy()
-        sites, places = self.answers.sites[ours], self.snapped.sites[ours]
+        sites, places = self.answers.sites[ours], self.roads_of(service).snapped.sites[ours]
         rows = places[list(PLACE)].to_dict("records")
         points = zip(sites.index, sites["name"], sites.geometry.x, sites.geometry.y, rows, strict=True)
         return {str(label): Site(str(name), float(lon), float(lat), row) for label, name, lon, lat, row in points}
-
-    def _place(self, lon: float, lat: float) -> Place | None:
-        """Return where on the network a place is, None if no road is near."""
-        import geopandas as gpd
-
-        point = gpd.GeoSeries.from_xy([lon], [lat], crs="EPSG:4326")
-        found: Place = snap(self.network, point, **self.snapping)[list(PLACE)].iloc[0].to_dict()
-        return found if found["edge"] >= 0 else None
 
     def road_near(self, lon: float, lat: float, *, within_m: float) -> int | None:
         """Return the number of the way nearest to a place, None if none is near.
@@ -236,22 +225,3 @@ class PlannerState:
         # Ferry lines that share the way have an edge each over the same course.
         first = [i for i, part in enumerate(parts) if kind == "road" or part not in parts[:i]]
         return Way(kind, name, float(network.edge_length_m[edges[first]].sum()), [parts[i] for i in first])
-
-    @cached_property
-    def _ways_of_pieces(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
-        """Ways and edges of all pieces of road, sorted by way."""
-        network = self.network
-        edge = np.repeat(np.arange(network.n_edges, dtype=np.int32), np.diff(network.shape_ptr))
-        way = network.way_id[network.shape_way]
-        road = network.edge_kind[edge] == EdgeKind.ROAD
-        order = np.argsort(way[road], kind="stable")
-        return way[road][order], edge[road][order]
-
-    def _edges_of_way(self, way: int) -> npt.NDArray[np.int32]:
-        """Return the edges that close with a way: of a road, or those over which a car ferry sails."""
-        cars = self.network.ferries.loc[self.network.ferries["cars"], "way_id"]
-        if way in set(cars):
-            return ferry_edges(self.network, way)
-        ways, edges = self._ways_of_pieces
-        first, last = np.searchsorted(ways, [way, way + 1]) if abs(way) < 2**62 else (0, 0)
-        return np.unique(edges[first:last])

@@ -88,15 +88,16 @@ class _Asked:
 
     def problem(self, candidates: npt.NDArray[np.int64], people: npt.NDArray[np.float64]) -> siting.SitingProblem:
         """Return the problem of one more office at some of the candidates, for some of the people."""
-        state = self.state
+        state, service = self.state, self.question.service
+        roads = state.roads_of(service)
         return siting.build_weekly_problem(
-            state.network_without(self.fields[0].field.closed),
-            state.snapped.cells,
+            roads.without(self.fields[0].field.closed),
+            roads.snapped.cells,
             people,
-            candidates=state.candidates[1].iloc[candidates],
+            candidates=state.candidates_for(service).iloc[candidates],
             now_s=self.now_s,
             share=self.share,
-            direction=state.specs[self.question.service].direction,
+            direction=state.specs[service].direction,
         )
 
     def near(self, candidates: npt.NDArray[np.int64], other: int) -> npt.NDArray[np.bool_]:
@@ -137,15 +138,15 @@ def suggest(
     """
     state = session.state
     spec = state.specs.get(service)
-    norms_s = () if spec is None else spec.norms_s
-    if objective not in {"minutes", "districts", *(f"norm_{i}" for i in range(len(norms_s)))}:
+    if objective not in {"minutes", "districts", *(f"norm_{i}" for i in range(0 if spec is None else spec.n_norms))}:
         raise InputError(
             f"objective: {objective!r} is not known; use minutes, districts, or norm_0 for the first norm, and so on"
         )
     question = Question(service)
     if objective.startswith("norm_"):
-        norm_s = norms_s[int(objective.removeprefix("norm_"))]
-        question = Question(service, objective="norm", norm_min=norm_s / 60)
+        fixed = spec is not None and not spec.norm_column
+        norm_s = spec.norms_s[int(objective.removeprefix("norm_"))] if spec is not None and fixed else None
+        question = Question(service, objective="norm", norm_min=None if norm_s is None else norm_s / 60)
     fields = session.fields(changes, service)
     share = share_of_week(fields)
     everybody = state.people_of(service)
@@ -163,7 +164,10 @@ def _proposed(asked: _Asked, *, count: int, seconds: float) -> Proposal:
     bound = np.full(everything, np.inf) if small else _at_most(asked, ends=ends)
     if asked.question.objective != "minutes":  # what is saved says nothing of who comes inside a norm
         bound = np.where(np.isneginf(bound), bound, np.inf)
-    batch = max(_BATCH // (cells if small else cells + asked.state.network.n_nodes), _SMALLEST_BATCH)
+    batch = max(
+        _BATCH // (cells if small else cells + asked.state.roads_of(asked.question.service).network.n_nodes),
+        _SMALLEST_BATCH,
+    )
     search = _Search(asked, bound, batch=batch)
     while len(search.best) < count and search.step():
         if time.monotonic() > ends:
@@ -209,7 +213,7 @@ class _Search:
             return False
         some = np.sort(left[: self.batch])
         problem = self.asked.problem(some, self.asked.people)
-        objective = objective_of(problem, self.asked.question, self.asked.state.study)
+        objective = objective_of(problem, self.asked.question, self.asked.state.answers)
         found = siting.candidate_gains(problem, objective=objective)
         self.gain[some], self.saved[some] = found["gain"], found["person_min"]
         return True
@@ -241,7 +245,7 @@ def _at_most(asked: _Asked, *, ends: float) -> npt.NDArray[np.float64]:
 
     What is saved on each day by those who are reached, and a day for everybody who is newly reached on some day.
     """
-    snapped = asked.state.candidates[1]
+    snapped = asked.state.candidates_for(asked.question.service)
     mean_s = mean_over_days(asked.now_s, asked.share)
     need = asked.state.people_of(asked.question.service) * np.minimum(mean_s, UNREACHED_S)
     order = np.argsort(-need[asked.state.candidate_cells], kind="stable")
@@ -265,11 +269,11 @@ def _places(asked: _Asked, best: list[tuple[int, float]]) -> list[Place]:
     state, numbers = asked.state, np.array([candidate for candidate, _ in best])
     everybody = state.people_of(asked.question.service)
     problem = asked.problem(numbers, everybody)
-    norms_s = state.specs[asked.question.service].norms_s
+    norms_s = state.limits[asked.question.service]
     places = []
     for rank, (number, gain) in enumerate(best):
         after_s = problem.times(np.array([rank]))
         effect = effect_on_people(everybody, problem.now_s[:, 0], after_s, norms_s=norms_s)
-        at = first_point(state.candidates[0], number)
+        at = first_point(state.candidates, number)
         places.append(Place(int(state.candidate_cells[number]), number, float(at.x), float(at.y), gain, effect))
     return places

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.planner.plan import Plan, Site
+    from geoaccess.planner.roads import PlannerRoads
     from geoaccess.planner.state import PlannerState
     from geoaccess.routing import Change as FieldChange
     from geoaccess.routing import NearestField
@@ -46,7 +47,7 @@ class DayField:
     plan: _DayPlan
     steps: list[tuple[_DayPlan, list[FieldChange]]] = given(default_factory=list)
 
-    def become(self, wanted: _DayPlan, state: PlannerState) -> None:
+    def become(self, wanted: _DayPlan, roads: PlannerRoads) -> None:
         """Change the field until it stands at `wanted`: a step back where that is the last one, else forward."""
         if wanted == self.plan:
             return
@@ -54,13 +55,13 @@ class DayField:
             for change in reversed(self.steps.pop()[1]):
                 undo(self.field, change)
         else:
-            self.steps.append((self.plan, list(self._changed(wanted, state))))
+            self.steps.append((self.plan, list(self._changed(wanted, roads))))
             del self.steps[:-_MOST_KEPT]
         self.plan = wanted
 
-    def _changed(self, wanted: _DayPlan, state: PlannerState) -> list[FieldChange]:
+    def _changed(self, wanted: _DayPlan, roads: PlannerRoads) -> list[FieldChange]:
         now, field = self.plan, self.field
-        shut, wanted_shut = _edges(now.closed, state), _edges(wanted.closed, state)
+        shut, wanted_shut = _edges(now.closed, roads), _edges(wanted.closed, roads)
         done = []
         if (edges := np.setdiff1d(shut, wanted_shut)).size:
             done.append(open_edges(field, edges))
@@ -95,7 +96,7 @@ class Week:
     """One service of a plan: what `become` makes of it."""
 
     def __init__(self, state: PlannerState, service: str) -> None:
-        self.state, self.service = state, service
+        self.roads, self.service = state.roads_of(service), service
         start = _DayPlan(state.plan.sites[service], frozenset())
         self.fields = [DayField(frozenset(ALL_WEEK), state.field(service), start)]
 
@@ -119,7 +120,7 @@ class Week:
         for some, held in zip(days, kept, strict=True):
             held.days = some
             open_then = {label: site for label, site in sites.items() if some <= site.days}
-            held.become(_DayPlan(open_then, plan.closed), self.state)
+            held.become(_DayPlan(open_then, plan.closed), self.roads)
         self.fields = kept
 
     @property
@@ -140,6 +141,6 @@ def _row(site: Site) -> pd.Series[Any]:
     return pd.Series(site.place, dtype=object)
 
 
-def _edges(ways: frozenset[int], state: PlannerState) -> npt.NDArray[np.int32]:
-    found = [state.edges_of_way(way) for way in sorted(ways)]
+def _edges(ways: frozenset[int], roads: PlannerRoads) -> npt.NDArray[np.int32]:
+    found = [roads.edges_of_way(way) for way in sorted(ways)]
     return np.unique(np.concatenate(found)) if found else np.empty(0, np.int32)

@@ -33,7 +33,8 @@ from geoaccess.questions.validation.validate import (
     with_profile,
     write_validation,
 )
-from geoaccess.questions.vehicles import FleetQuestion, PlacedFleet, fleet_lines, fleet_study, fleet_table, write_fleet
+from geoaccess.questions.vehicles import FleetQuestion, PlacedFleet, fleet_study
+from geoaccess.questions.vehicles_output import fleet_lines, fleet_tables, write_fleet
 from geoaccess.questions.vulnerability import Vulnerable, printed_vulnerable, vulnerable_study, write_vulnerable
 
 __all__ = [
@@ -65,7 +66,7 @@ __all__ = [
     "ferry_waits",
     "fleet_lines",
     "fleet_study",
-    "fleet_table",
+    "fleet_tables",
     "futures_lines",
     "futures_tables",
     "list_ferries",

@@ -103,19 +103,22 @@ def profile_days(
     timetables = stages.read_timetables(study)  # say what is wrong with it before the long work
     dates = list(dict.fromkeys(timetables.day(_text_of(day))[0] for day in days))
     answers = solve_study(study, show=show)
-    network = answers.network
-    if stages.follows_timetable(study):
-        network = stages.build_or_load_network(stages.without_timetable(study))[0]
+    network = _untimed(study, answers.network)
     snapped = stages.snap_all(study, network, answers.results, answers.sites)
+    everybody, vehicles = stages.Roads(network, snapped), _vehicles(answers)
     found = []
     for date in dates:
         departures, left_out = timetables.departures(network.ferries, date)
-        sailed = attach_departures(network, departures, limit_m=stages.limit_m_of(study))
+        limit_m = stages.limit_m_of(study)
+        sailed = attach_departures(network, departures, limit_m=limit_m)
+        theirs = None if vehicles is None else attach_departures(vehicles.plain, departures, limit_m=limit_m)
         left_out |= _left_out(network, sailed, study.settings.language)
         ferries = _sailing(departures, sailed)
         for service in dict.fromkeys(services):
-            ours = (answers.sites["service"] == service).to_numpy()
-            cells = _cells(answers, snapped.cells, snapped.sites[ours], sailed, specs[service])
+            ours, own = (answers.sites["service"] == service).to_numpy(), specs[service].from_call
+            at = (vehicles if own and vehicles is not None else everybody).snapped
+            boats = theirs if own and theirs is not None else sailed
+            cells = _cells(answers, at.cells, at.sites[ours], boats, specs[service])
             by_class = _by_class(cells, specs[service])
             found.append(DayProfile(service, date, cells, by_class, ferries, left_out))
     return found
@@ -133,11 +136,45 @@ def _cells(
 ) -> gpd.GeoDataFrame:
     figures = day_profile(cells, sites, sailed, direction=spec.direction, norms_s=spec.norms_s)
     kept = ["municipality_id", "municipality", "region", "centrality_class"]
-    kept = [*dict.fromkeys(["population", spec.population]), *kept]
+    kept = [*dict.fromkeys(["population", spec.population]), *kept, *filter(None, [spec.norm_column])]
     out = answers.results[[*kept, "geometry"]].join(figures)
+    if spec.norm_column:
+        out = _own_norm(out, spec)
     out.insert(len(kept), "static_s", answers.results[f"{spec.key}_s"])
     ordered: gpd.GeoDataFrame = out[[*(name for name in out.columns if name != "geometry"), "geometry"]]
     return ordered
+
+
+def _within(norms: Sequence[float]) -> str:
+    """Return the column of the share of the day within a norm; where cells differ in theirs it names all."""
+    return f"share_within_{'_'.join(f'{norm:g}s' for norm in norms)}"
+
+
+def _own_norm(cells: gpd.GeoDataFrame, spec: measures.ServiceSpec) -> gpd.GeoDataFrame:
+    """Put the share of the day within the norm of the cell in place of those within every norm there is."""
+    every = [_within([norm]) for norm in spec.norms_s]
+    own = spec.limits(cells)[0]
+    share = np.select([own == norm for norm in spec.norms_s], [cells[name].to_numpy() for name in every], np.nan)
+    out: gpd.GeoDataFrame = cells.drop(columns=every)
+    return out.assign(**{_within(spec.norms_s): share})
+
+
+def _untimed(study: Study, network: Network) -> Network:
+    """Return the network on which boats wait on average, whatever the study has them do."""
+    return (
+        stages.build_or_load_network(stages.without_timetable(study))[0] if stages.follows_timetable(study) else network
+    )
+
+
+def _vehicles(answers: Answers) -> stages.Roads | None:
+    """Return the roads as ambulances drive them, on which boats wait on average; None where these are everybody's."""
+    study, vehicles = answers.study, answers.vehicles
+    if vehicles is None or study.response is None or study.response.profile is None:
+        return None
+    network = _untimed(study.with_profile(study.response.profile), vehicles.plain)
+    if network is vehicles.plain:
+        return vehicles
+    return stages.Roads(network, stages.snap_all(study, network, answers.results, answers.sites))
 
 
 def _left_out(network: Network, sailed: Sailed, language: str) -> dict[str, str]:
@@ -203,9 +240,9 @@ def _by_class(cells: pd.DataFrame, spec: measures.ServiceSpec) -> pd.DataFrame:
             "p90_of_mean_s": measures.weighted_quantile(part["mean_s"], people, 0.9),
             "p90_of_worst_s": measures.weighted_quantile(part["worst_s"], people, 0.9),
         }
-        for norm in spec.norms_s:
-            share = part[f"share_within_{norm:g}s"].fillna(0).to_numpy()
-            row[f"share_within_{norm:g}s"] = (share * people).sum() / people.sum()
+        for norms in spec.norm_limits:
+            share = part[_within(norms)].fillna(0).to_numpy()
+            row[_within(norms)] = (share * people).sum() / people.sum()
         row["people_by_boat"] = people[bound].sum()
         row["people_by_boat_only"] = people[only].sum()
         row["median_gap_s"] = measures.weighted_quantile(gaps[only], people[only], 0.5)  # NaN where there are none
@@ -232,8 +269,8 @@ def short_table(profile: DayProfile, *, language: str = FALLBACK) -> pd.DataFram
             lambda minutes: writer["never"] if np.isinf(minutes) else _written(minutes, 0, writer)
         )
     for name in table.columns[table.columns.str.startswith("share_within_")]:
-        norm = float(name.removeprefix("share_within_").removesuffix("s")) / 60
-        out[writer.text("percent_in", norm=writer.plain(norm))] = table[name].map(
+        norms = [float(norm.removesuffix("s")) for norm in name.removeprefix("share_within_").split("_")]
+        out[writer.text("percent_in", norm=writer.norm(norms))] = table[name].map(
             lambda share: _written(100 * share, 1, writer)
         )
     out[writer["by_boat"]], out[writer["boat_only"]] = table["people_by_boat"], table["people_by_boat_only"]

@@ -121,7 +121,8 @@ def reliability_study(
     path = table or study.resolve(asked.table if asked else "")
     season = season or (asked.season if asked and table is None else None)
     base = solve_baseline(study, show=show)
-    closures = scenarios.read_closures(path, base.answers.network, season=season, names=road_names(study))
+    field = service_field(base, service)
+    closures = scenarios.read_closures(path, field.network, season=season, names=road_names(study))
     closed = scenarios.draw_closures(closures.table, draws=draws, seed=seed)
     different, of_set = np.unique(closed, axis=0, return_inverse=True)
     count = np.bincount(of_set.reshape(-1), minlength=len(different)).astype(np.int64)
@@ -129,7 +130,6 @@ def reliability_study(
         tuple(np.unique(np.concatenate([_NONE, *(closures.edges[i] for i in np.flatnonzero(row))])).tolist())
         for row in different
     ]
-    field = service_field(base, service)
     if workers is None and scheduler is None and len(sets) <= _FEW:
         with counted("solving sets of closures", len(sets), console=Console(stderr=True), show=show) as done:
             touched = []
@@ -175,7 +175,9 @@ def _solve_there(study: Study, service: str, task: Task) -> list[Touched]:
 def _field_there(path: str, settings: str, service: str) -> NearestField:
     """Return the field of a service, as `service_field` does, without what else a study has."""
     study = Study(Path(path), Settings.model_validate_json(settings))
-    network, _ = stages.build_or_load_network(study)
+    rule = study.response
+    own = stages.vehicle_hierarchy(study) if rule is not None and rule.service == service else None
+    network = stages.build_or_load_network(study)[0] if own is None else own.network
     sites = stages.read_places(study, stages.read_mapped(study))
     snapped = stages.snap_all(study, network, stages.read_people(study), sites)
     mine = (sites["service"] == service).to_numpy()
@@ -199,15 +201,17 @@ def _summed(
 ) -> Reliability:
     before = field.attached_times_ds()
     results = base.results
-    figures = scenarios.reliability_table(before, touched, count, index=results.index, norms_s=spec.norms_s)
+    limits = spec.limits(results)
+    figures = scenarios.reliability_table(before, touched, count, index=results.index, norms_s=limits)
     off = (field.cells().table["edge"] < 0).to_numpy()
     figures.loc[off, ["open_s", "median_s", "p90_s"]] = np.nan
     kept = ["municipality_id", "municipality", "region", "centrality_class"]
     kept = [*dict.fromkeys(["population", spec.population]), *kept]
+    kept += [spec.norm_column] if spec.norm_column else []
     cells = results[[*kept, "geometry"]].join(figures)
     cells = cells[[*(name for name in cells.columns if name != "geometry"), "geometry"]]
     people = people_of_service(results, spec)
-    by_draw = scenarios.draw_figures(before, touched, people, norms_s=spec.norms_s)
+    by_draw = scenarios.draw_figures(before, touched, people, norms_s=limits)
     return Reliability(
         study=base.study,
         spec=spec,
@@ -235,10 +239,11 @@ def _grouped(cells: pd.DataFrame, spec: ServiceSpec, by: list[str]) -> pd.DataFr
         row |= {"population": people.sum(), "expected_reached": (people * part["chance_reached"]).sum()}
         for name in ("open", "median", "p90"):
             row[f"median_of_{name}_s"] = measures.weighted_quantile(part[f"{name}_s"], people, 0.5)
-        for number, norm in enumerate(spec.norms_s, start=1):
+        norms = zip(spec.norm_values, spec.limits(part), strict=True)
+        for number, (norm_s, limit) in enumerate(norms, start=1):
             chance = part[f"chance_within_norm_{number}"].to_numpy()
-            inside = (part["open_s"] <= norm).to_numpy()
-            row[f"norm_{number}_s"] = norm
+            inside = (part["open_s"] <= limit).to_numpy()
+            row[f"norm_{number}_s"] = norm_s
             row[f"within_norm_{number}_open"] = people[inside].sum()
             row[f"expected_within_norm_{number}"] = (people * chance).sum()
             row[f"dependable_norm_{number}"] = people[chance >= _DEPENDABLE].sum()
@@ -249,7 +254,7 @@ def _grouped(cells: pd.DataFrame, spec: ServiceSpec, by: list[str]) -> pd.DataFr
 def _over_draws(by_draw: pd.DataFrame, count: npt.NDArray[np.int64], people: float, spec: ServiceSpec) -> pd.DataFrame:
     """Return how many people are reached, and within each norm, over the draws: all at once, not cell by cell."""
     rows = []
-    norms = dict(zip(by_draw.columns[1:], spec.norms_s, strict=True))
+    norms = dict(zip(by_draw.columns[1:], spec.norm_values, strict=True))
     for name in by_draw.columns:
         values = by_draw[name].to_numpy()
         row: dict[str, object] = {"figure": name, "norm_s": norms.get(str(name), np.nan), "population": people}
@@ -310,14 +315,14 @@ def printed_reliability(found: Reliability) -> pd.DataFrame:
     """Return the short table that the command line prints: people within each norm, open and over the draws."""
     write = phrases.Writer(found.study.settings.language, ("terminal",))
     rows = []
-    for row in found.everybody.to_dict("records"):
-        norm = row["norm_s"]
-        inside = found.cells["open_s"] <= (np.finfo(float).max if np.isnan(norm) else norm)
+    limits = [np.finfo(float).max, *found.spec.limits(found.cells)]
+    named = [write["draws_reached"]]
+    named += [write.text("draws_within", norm=write.norm(norms)) for norms in found.spec.norm_limits]
+    for row, limit, name in zip(found.everybody.to_dict("records"), limits, named, strict=True):
+        inside = found.cells["open_s"] <= limit
         rows.append(
             {
-                write["draws_people"]: write["draws_reached"]
-                if np.isnan(norm)
-                else write.text("draws_within", norm=write.plain(norm / 60)),
+                write["draws_people"]: name,
                 write["draws_open"]: float(found.cells.loc[inside, found.spec.population].sum()),
                 write["draws_expected"]: row["expected"],
                 write["draws_p5"]: row["p5"],

@@ -14,6 +14,7 @@ from geoaccess.defaults import DAY_S
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.questions.scenario_changes import change_study, network_of_scenario, study_with_people
 from geoaccess.routing import TravelTimes, attach_departures, day_profile, nearest_snapped
+from geoaccess.scenarios import apply_to_network
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.scenario_names import of_another_study
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.direction import Direction
+    from geoaccess.hierarchy import Hierarchy
     from geoaccess.network import Network
     from geoaccess.scenarios import ChangedNetwork, Close, ResolvedScenario, Scenario, Slow
     from geoaccess.study.answers import Answers
@@ -51,7 +53,8 @@ _EVENING_ENDS_S = 4 * 3600.0
 class Baseline:
     """A study as it is: what every scenario is compared with.
 
-    `snapped` are its cells and sites on its network; `names` of roads (None where they are not needed). With a `day`
+    `snapped` are its cells and sites on its network, `vehicles` those on the roads as ambulances drive them, where
+    these are others; `names` of roads (None where they are not needed). With a `day`
     all times are means over the times of leaving on that day, with boats by their `departures`.
     """
 
@@ -63,12 +66,25 @@ class Baseline:
     day: dt.date | None = None
     departures: pd.DataFrame | None = None
 
+    @property
+    def vehicles(self) -> stages.Roads | None:
+        """The roads as ambulances drive them, None where they drive as everybody does."""
+        return self.answers.vehicles
+
+    def roads_of(self, service: str) -> stages.Roads:
+        """Return the roads that times of a service are searched on, with cells and sites attached."""
+        rule = self.study.response
+        if self.vehicles is not None and rule is not None and rule.service == service:
+            return self.vehicles
+        return stages.Roads(self.answers.network, self.snapped)
+
 
 @dataclass(frozen=True, eq=False)
 class ScenarioRun:
     """A study in a scenario, ready to be solved; `base` has the same people, and is another where these change.
 
-    `scenario` names sites by the ids of the study; `named` says what its names came to.
+    `scenario` names sites by the ids of the study; `named` says what its names came to. `vehicle_roads` are the roads
+    as ambulances drive them, None where they drive as everybody does.
     """
 
     scenario: Scenario
@@ -76,6 +92,7 @@ class ScenarioRun:
     sites: gpd.GeoDataFrame
     roads: ChangedNetwork
     named: ResolvedScenario
+    vehicle_roads: ChangedNetwork | None = None
 
     def site_values(self, name: str) -> pd.Series:
         """Return what the scenario says of each site, of a column such as `days_per_week`; missing where nothing."""
@@ -97,13 +114,25 @@ class ScenarioRun:
     @cached_property
     def snapped(self) -> stages.Snapped:
         """Cells and sites of the scenario on its network."""
-        base, network = self.base, self.roads.places
-        if network is base.answers.network and not self.scenario.changes_sites:
-            return base.snapped
-        cells = base.snapped.cells
-        if network is not base.answers.network:
-            cells = stages.snap_cells(base.study, network, base.results)
-        return stages.Snapped(cells, _snapped_sites(base.study, network, self.sites))
+        return self._snapped_on(self.roads.places, self.base.answers.network, self.base.snapped)
+
+    @cached_property
+    def vehicles(self) -> stages.Roads | None:
+        """Roads, cells and sites of the scenario as ambulances drive, None where they drive as everybody does."""
+        changed, before = self.vehicle_roads, self.base.vehicles
+        if changed is None or before is None:
+            return None
+        known = before.plain
+        snapped = self._snapped_on(changed.places, known, before.snapped)
+        roads = before.network if changed.network is known else changed.network
+        return stages.Roads(roads, snapped)
+
+    def _snapped_on(self, network: Network, before: Network, known: stages.Snapped) -> stages.Snapped:
+        if network is before and not self.scenario.changes_sites:
+            return known
+        study = self.base.study
+        cells = known.cells if network is before else stages.snap_cells(study, network, self.base.results)
+        return stages.Snapped(cells, _snapped_sites(study, network, self.sites))
 
 
 @checks_arguments
@@ -140,7 +169,8 @@ def _base(study: Study, answers: Answers, names: pd.DataFrame | None, day: dt.da
     base = Baseline(study, answers, snapped, answers.results, names, day, departures)
     if day is None:
         return base
-    times = _times(base, answers.network, snapped, answers.sites, departures)
+    roads = stages.Roads(answers.network, snapped)
+    times = _times(base, roads, answers.vehicles, answers.sites, departures)
     return replace(base, results=answers.results.assign(**{name: times[name] for name in times.columns}))
 
 
@@ -206,7 +236,10 @@ def _applied(base: Baseline, scenario: Scenario) -> ScenarioRun:
         )
     network = network_of_scenario(base.study, scenario, base.answers.network)
     found = change_study(base.study, scenario, base.answers.sites, base.results, network, base.names)
-    return ScenarioRun(found.scenario, base, found.sites, found.roads, found.named)
+    of_vehicles = None
+    if base.vehicles is not None:
+        of_vehicles = apply_to_network(found.scenario, base.vehicles.plain, names=base.names)
+    return ScenarioRun(found.scenario, base, found.sites, found.roads, found.named, of_vehicles)
 
 
 def _with_people(base: Baseline, scenario: Scenario) -> Baseline:
@@ -227,15 +260,20 @@ def solve_scenario(changed: ScenarioRun, *, rules: bool = True) -> gpd.GeoDataFr
     departures = _cancelled(base.departures, changed.scenario)
     gives = changed.gives
     snapped = stages.Snapped(changed.snapped.cells, changed.snapped.sites[gives])
+    vehicles = changed.vehicles
+    if vehicles is not None:
+        theirs = vehicles.snapped
+        vehicles = stages.Roads(vehicles.network, stages.Snapped(theirs.cells, theirs.sites[gives]))
     allowed = changed.site_values("allowed").astype(object).fillna("") if rules else ""
-    times = _times(base, roads.network, snapped, changed.sites.assign(allowed=allowed)[gives], departures)
+    sites = changed.sites.assign(allowed=allowed)[gives]
+    times = _times(base, stages.Roads(roads.network, snapped), vehicles, sites, departures)
     return base.results.assign(**{name: times[name] for name in times.columns})
 
 
 def _snapped_sites(study: Study, network: Network, sites: gpd.GeoDataFrame) -> pd.DataFrame:
     """Attach sites; unlike those of a study, all of them may lie off the roads, or there may be none."""
     try:
-        return stages.snap_as_set(study, network, sites)
+        return stages.snap_sites(study, network, sites, service=sites["service"])
     except InputError as error:
         raise InputError(f"sites of the scenario: {error}") from error
 
@@ -250,14 +288,28 @@ def _cancelled(departures: pd.DataFrame | None, scenario: Scenario) -> pd.DataFr
 
 
 def _times(
-    base: Baseline, network: Network, snapped: stages.Snapped, sites: gpd.GeoDataFrame, departures: pd.DataFrame | None
+    base: Baseline,
+    everybody: stages.Roads,
+    vehicles: stages.Roads | None,
+    sites: gpd.GeoDataFrame,
+    departures: pd.DataFrame | None,
 ) -> pd.DataFrame:
-    study = base.study
+    study, rule = base.study, base.study.response
     by_service = {}
-    sailed = None
-    if departures is not None:
-        sailed = attach_departures(network, departures, limit_m=stages.limit_m_of(study))
+    limit_m = stages.limit_m_of(study)
+    ferries = (
+        {}
+        if departures is None
+        else {
+            name: attach_departures(roads.plain, departures, limit_m=limit_m)
+            for name, roads in (("everybody", everybody), ("vehicles", vehicles))
+            if roads is not None
+        }
+    )
     for key, service in study.settings.services.items():
+        own = vehicles if rule is not None and rule.service == key else None
+        roads, sailed = own or everybody, ferries.get("everybody" if own is None else "vehicles")
+        network, snapped = roads.network, roads.snapped
         mine = (sites["service"] == key).to_numpy()
         parts = []
         for rows, allowed in _allowed(sites[mine], base.results["municipality_id"]):
@@ -270,7 +322,7 @@ def _times(
                 found["travel_time_s"], found["reason"] = day, why.where(~np.isfinite(day), "")
             parts.append(found)
         by_service[key] = pd.concat(parts).reindex(snapped.cells.index)
-    return TravelTimes(snapped.cells["off_network_m"], by_service).columns()
+    return TravelTimes(everybody.snapped.cells["off_network_m"], by_service).columns()
 
 
 def _allowed(
@@ -287,7 +339,9 @@ def _allowed(
     return [(zone.isin(labels).to_numpy(), np.array(which, np.bool_)) for which, labels in groups.items()]
 
 
-def _nearest(network: Network, cells: pd.DataFrame, sites: pd.DataFrame, *, direction: Direction) -> pd.DataFrame:
+def _nearest(
+    network: Network | Hierarchy, cells: pd.DataFrame, sites: pd.DataFrame, *, direction: Direction
+) -> pd.DataFrame:
     if len(sites):
         return nearest_snapped(network, cells, sites, k=2, direction=direction)
     off = (cells["edge"] < 0).to_numpy()

@@ -30,7 +30,7 @@ def closing_effects(
     field: NearestField,
     edges: Sequence[npt.NDArray[np.int32]],
     *,
-    norms_ds: Sequence[float] = (),
+    norms_ds: Sequence[float | npt.NDArray[np.float64]] = (),
     begun: npt.NDArray[np.float64] | None = None,
     keep: Callable[[int, npt.NDArray[np.float64]], None] | None = None,
     done: Callable[[int], None] | None = None,
@@ -46,7 +46,7 @@ def closing_effects(
     edges
         The edges that close together, for each closing.
     norms_ds
-        Target times in deciseconds.
+        Target times in deciseconds, each one for all cells or one for each.
     begun
         The rows of the first closings, from a run before on the same field.
     keep
@@ -68,8 +68,10 @@ def closing_effects(
     if field.k != 1:
         raise InputError(f"the field has k = {field.k}; solve it for k = 1, which is all that closing looks at")
     cells, out, back, n_edges = field.cells(), field.out, field.back, field.network.n_edges
-    limits = np.array(norms_ds, np.float64)
-    found = np.zeros((len(edges), closings.OVER + limits.size))
+    limits = np.empty((len(norms_ds), len(cells.rows)))
+    for row, norm_ds in zip(limits, norms_ds, strict=True):
+        row[:] = norm_ds
+    found = np.zeros((len(edges), closings.OVER + len(limits)))
     known = 0 if begun is None else min(len(begun), len(edges))
     if begun is not None:
         found[:known] = begun[:known]

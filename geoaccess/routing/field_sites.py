@@ -29,6 +29,7 @@ PLACE = (
     "node",
     "off_network_m",
     "off_network_ds",
+    "start_ds",
     "to_u_ds",
     "from_u_ds",
     "to_v_ds",

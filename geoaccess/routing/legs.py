@@ -28,7 +28,8 @@ class Legs(NamedTuple):
     `leave_*` is the time from the point to the ends of its edge, `arrive_*` the time from the ends to the point; `up`
     and `down` order the points of one edge: q is reached from p upward in up(q) - up(p), downward in down(p) -
     down(q), where both are open (not negative). A point at a junction is on no edge alone: it has one end, open both
-    ways, and no order. `x`, `y` and `off_m` say where the points are and how far from the network, in metres.
+    ways, and no order. `off` is the time off the network, with `start`, what passes before anything moves. `x`, `y` and
+    `off_m` say where the points are and how far from the network, in metres.
     """
 
     edge: npt.NDArray[np.int32]
@@ -43,6 +44,7 @@ class Legs(NamedTuple):
     arrive_node_v: npt.NDArray[np.int32]
     up: npt.NDArray[np.int32]
     down: npt.NDArray[np.int32]
+    start: npt.NDArray[np.int32]
     x: npt.NDArray[np.float64]
     y: npt.NDArray[np.float64]
     off_m: npt.NDArray[np.float64]
@@ -69,6 +71,7 @@ def legs(network: Network, snapped: pd.DataFrame | Mapping[str, npt.NDArray[Any]
         return np.ascontiguousarray(snapped[name], np.int32)
 
     edge, node = column("edge"), column("node")
+    start = column("start_ds") if "start_ds" in snapped else np.zeros_like(edge)
     at, beside = np.maximum(edge, 0), node >= 0
     to_u, from_u, to_v, from_v = (column(f"{name}_ds") for name in ("to_u", "from_u", "to_v", "from_v"))
     begin, end = (ends[np.maximum(node, 0)] for ends in network.junctions)
@@ -82,7 +85,7 @@ def legs(network: Network, snapped: pd.DataFrame | Mapping[str, npt.NDArray[Any]
     x, y, off_m = (np.ascontiguousarray(snapped[name], np.float64) for name in _SPOT)
     return Legs(
         edge=edge,
-        off=column("off_network_ds"),
+        off=column("off_network_ds") + start,
         leave_u=to_u,
         leave_v=to_v,
         arrive_u=from_u,
@@ -93,6 +96,7 @@ def legs(network: Network, snapped: pd.DataFrame | Mapping[str, npt.NDArray[Any]
         arrive_node_v=arrive_v,
         up=np.where(beside, -1, from_u),
         down=np.where(beside, -1, to_u),
+        start=start,
         x=x,
         y=y,
         off_m=off_m,

@@ -67,7 +67,8 @@ def route(
 
     Returns
     -------
-    A row per part in the order of travel: `part` ("off_network", "road", "wait", "crossing"), `detail` (class of road
+    A row per part in the order of travel: `part` ("off_network", "road", "wait", "crossing"; of kept fields also
+    "before_start", see `geoaccess.network.setting_out_after`), `detail` (class of road
     or name of ferry), `travel_time_s`, `length_m` (geodesic) and a line (EPSG:4326). Times add up to what
     `geoaccess.nearest` gives; a straight walk between the places is one row of "off_network".
 
@@ -104,7 +105,7 @@ def route(
     steps = _steps(network, snapped, way, network.arcs.cost_ds)
     walk, driven = _walk_ds(network, snapped), _total_ds(snapped, steps)
     if walk is not None and (driven is None or walk < driven):
-        return _walked(walk, origin, destination)
+        return _walked(snapped, walk, origin, destination)
     if steps is None:
         raise InputError(f"there is no way from {origin} to {destination}")
     return _described(network, snapped, steps, origin, destination)
@@ -143,11 +144,11 @@ def route_kept(
     home, site = cells.table[list(PLACE)].iloc[cell].to_dict(), field.standing.place[number]
     assert site is not None  # noqa: S101 - a site that a cell reaches stands
     snapped = pd.DataFrame([site, home] if field.turned else [home, site], columns=list(PLACE))
-    on_roads = time - int(snapped["off_network_ds"].sum())
+    on_roads = time - _off_roads_ds(snapped)
     arcs = field.out if field.turned else field.back
     steps = _steps(network, snapped, partial(_followed, field, number, on_roads), arcs.cost_ds)
     if _walk_ds(network, snapped) == time and _total_ds(snapped, steps) != time:
-        return _walked(time, start, goal)
+        return _walked(snapped, time, start, goal)
     return None if steps is None else _described(network, snapped, steps, start, goal)
 
 
@@ -162,13 +163,30 @@ def _total_ds(snapped: pd.DataFrame, steps: list[_Step] | None) -> int | None:
     """Return the time of a journey with its legs off the network."""
     if steps is None:
         return None
-    return int(snapped["off_network_ds"].sum()) + round(sum(step.seconds for step in steps) * DECISECONDS)
+    return _off_roads_ds(snapped) + round(sum(step.seconds for step in steps) * DECISECONDS)
 
 
-def _walked(walk_ds: int, origin: tuple[float, float], destination: tuple[float, float]) -> gpd.GeoDataFrame:
+def _off_roads_ds(snapped: pd.DataFrame) -> int:
+    """Return the time of the legs off the network of two places, with what passes before anything moves."""
+    return int(snapped["off_network_ds"].sum() + snapped["start_ds"].sum())
+
+
+def _walked(
+    snapped: pd.DataFrame, walk_ds: int, origin: tuple[float, float], destination: tuple[float, float]
+) -> gpd.GeoDataFrame:
     import shapely
 
-    return _table([("off_network", "", walk_ds / DECISECONDS, shapely.LineString([origin, destination]))])
+    before = _before_start(snapped, origin)
+    moving_s = walk_ds / DECISECONDS - sum(row[2] for row in before)
+    return _table([*before, ("off_network", "", moving_s, shapely.LineString([origin, destination]))])
+
+
+def _before_start(snapped: pd.DataFrame, origin: tuple[float, float]) -> list[_Row]:
+    """Return the part of a journey that passes before anything moves, where there is one."""
+    import shapely
+
+    start_s = float(snapped["start_ds"].sum()) / DECISECONDS
+    return [("before_start", "", start_s, shapely.LineString([origin, origin]))] if start_s > 0 else []
 
 
 def _followed(
@@ -330,8 +348,7 @@ def _described(
 ) -> gpd.GeoDataFrame:
     import shapely
 
-    rows: list[_Row] = []
-
+    rows = _before_start(snapped, origin)
     off_s = (snapped["off_network_ds"].to_numpy(float) / DECISECONDS).tolist()
     places = snapped[["lon", "lat"]].to_numpy(float).tolist()
 

@@ -28,12 +28,16 @@ __all__ = ["NOWHERE", "Spots", "Walks", "joined", "spots_of", "walks_between"]
 
 
 class Spots(NamedTuple):
-    """Where points are: metres in the projection of the network, metres and time off it; NaN where not snapped."""
+    """Where points are: metres in the projection of the network, metres and time off it; NaN where not snapped.
+
+    `start_ds` is what passes before anything moves, and is no part of `off_ds`.
+    """
 
     x: npt.NDArray[np.float64]
     y: npt.NDArray[np.float64]
     off_m: npt.NDArray[np.float64]
     off_ds: npt.NDArray[np.float64]
+    start_ds: npt.NDArray[np.float64]
 
     def some(self, chosen: npt.NDArray[np.integer] | Sequence[int] | slice) -> Spots:
         """Return some of the points."""
@@ -47,7 +51,7 @@ class Spots(NamedTuple):
         return out
 
 
-NOWHERE = Spots(*(np.array([np.nan]) for _ in range(4)))
+NOWHERE = Spots(*(np.array([np.nan]) for _ in range(5)))
 """A point that is not snapped."""
 
 
@@ -62,7 +66,10 @@ class Walks(NamedTuple):
 def spots_of(at: Legs) -> Spots:
     """Return where points are that stand along the network."""
     # Copies, since columns of tables are read-only and the kernel is compiled for one kind of arrays.
-    return Spots(at.x.copy(), at.y.copy(), np.where(at.edge >= 0, at.off_m, np.nan), at.off.astype(np.float64))
+    off_ds = (at.off - at.start).astype(np.float64)
+    return Spots(
+        at.x.copy(), at.y.copy(), np.where(at.edge >= 0, at.off_m, np.nan), off_ds, at.start.astype(np.float64)
+    )
 
 
 def joined(one: Spots, other: Spots) -> Spots:
@@ -73,14 +80,15 @@ def joined(one: Spots, other: Spots) -> Spots:
 def walks_between(network: Network, one: Spots, other: Spots) -> Walks:
     """Return the walks between two sets of points: those of pairs no farther apart than they are off the network.
 
-    time = distance (time off of both) / (metres off of both), which is never longer than any journey by road. Walks
-    that lead over water, from wherever one begins, are not taken.
+    time = distance (time off of both) / (metres off of both) + what passes before of both, which is never longer than
+    any journey by road. Walks that lead over water, from wherever one begins, are not taken.
     """
     usable = np.flatnonzero(np.isfinite(other.off_m))
     order = usable[np.argsort(other.x[usable], kind="stable")].astype(np.int32)
     # NaN compares false: points that are not snapped walk nowhere.
-    first, second, time = kernel.pairs(*one, *other.some(order))
+    first, second, time = kernel.pairs(*one[:4], *other.some(order)[:4])
     second = order[second]
+    time += (one.start_ds[first] + other.start_ds[second]).astype(np.int32)
     ends = (one.x[first], one.y[first]), (other.x[second], other.y[second])
     # A place at sea may stand for people on the shore where a walk begins, not where it ends.
     wet = leads_over_water(network, *ends[0], *ends[1]) & leads_over_water(network, *ends[1], *ends[0])

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from geoaccess.measures.specification import Limit
     from geoaccess.routing import Change, NearestField
     from geoaccess.scenarios.crossings import Part, Unit
 
@@ -65,7 +66,7 @@ def closing_table(
     field: NearestField,
     units: Sequence[Unit],
     *,
-    norms_s: Sequence[float] = (),
+    norms_s: Sequence[Limit] = (),
     cut_off_min: float = CUT_OFF_MIN,
     keep_in: Path | None = None,
     done: Callable[[int], None] | None = None,
@@ -133,7 +134,7 @@ def _effects(
     field: NearestField,
     units: Sequence[Unit],
     *,
-    norms_s: Sequence[float],
+    norms_s: Sequence[Limit],
     keep_in: Path | None,
     done: Callable[[int], None] | None,
 ) -> npt.NDArray[np.float64]:
@@ -159,7 +160,7 @@ def _effects(
     return effects
 
 
-def _digest(field: NearestField, units: Sequence[Unit], norms_ds: Sequence[float]) -> str:
+def _digest(field: NearestField, units: Sequence[Unit], norms_ds: Sequence[Limit]) -> str:
     """Return a digest of all that decides what closings do."""
     cells, sites, network = field.cells(), field.standing, field.network
     parts = np.array([(part.edge, part.begin, part.end) for unit in units for part in unit.parts], np.float64)
@@ -167,7 +168,7 @@ def _digest(field: NearestField, units: Sequence[Unit], norms_ds: Sequence[float
     edges = np.concatenate([unit.edges for unit in units]) if units else np.empty(0, np.int32)
     shape = network.edge_forward_ds, network.edge_backward_ds, *field.out[:3], *field.back[:3]
     places = cells.rows, cells.people, *cells.spots, sites.rows, *sites.spots, *sites.seeds_by_node()
-    asked = edges, sizes, parts, np.array(norms_ds, np.float64), np.array([field.turned])
+    asked = edges, sizes, parts, *(np.atleast_1d(norm) for norm in norms_ds), np.array([field.turned])
     return digest_of([field.keys, cells.keys, *shape, *places, *asked])
 
 
@@ -284,7 +285,7 @@ def _along(
     """Return the times to sites on the same edge as cells and on the same side of the crossing, straight there."""
     least = np.full(len(cells), int(FAR), np.int64)
     theirs = _sides(sites, parts, _whole(field))
-    off = cells["off_network_ds"].to_numpy(np.int64)
+    off = (cells["off_network_ds"] + cells["start_ds"]).to_numpy(np.int64)
     for row, site in enumerate(sites.to_dict("records")):
         one_side = (keeps["u"] & theirs["u"][row]) | (keeps["v"] & theirs["v"][row])
         beside = (cells["edge"] == site["edge"]).to_numpy() & one_side
@@ -292,22 +293,25 @@ def _along(
             at_site, own = int(site[leg]), cells[leg].to_numpy(np.int64)
             way = at_site - own if field.turned else own - at_site
             there = beside & (own >= 0) & (at_site >= 0) & (way >= 0)
-            least = np.where(there, np.minimum(least, way + off + int(site["off_network_ds"])), least)
+            least = np.where(
+                there, np.minimum(least, way + off + int(site["off_network_ds"] + site["start_ds"])), least
+            )
     return least
 
 
-def _effect(field: NearestField, unit: Unit, norms_ds: Sequence[float]) -> list[float]:
+def _effect(field: NearestField, unit: Unit, norms_ds: Sequence[Limit]) -> list[float]:
     """Return what closing one unit does: a row of `closing_effects`."""
     cells, was, now = _closed_and_opened(field, unit)
     people = field.cells().people[cells]
     reached = was < FAR
     lost, slower = reached & (now >= FAR), reached & (now < FAR) & (now > was)
     delay = np.where(slower, now - was, 0)
+    limits = [np.asarray(norm)[cells] if np.ndim(norm) else norm for norm in norms_ds]
     return [
         float(people[slower].sum()),
         float(people[lost].sum()),
         float(((lost | slower) & (people > 0)).sum()),
         float((people * delay).sum()),
         float(delay.max(initial=0)),
-        *(float(people[reached & (was <= limit) & (now > limit)].sum()) for limit in norms_ds),
+        *(float(people[reached & (was <= limit) & (now > limit)].sum()) for limit in limits),
     ]

@@ -53,7 +53,7 @@ def cell_differences(before: pd.DataFrame, after: pd.DataFrame, *, services: Seq
     region and centrality_class as far as `before` has them; and of each service `{key}_before_s`, `{key}_after_s`,
     `{key}_difference_s` (after less before, negative where minutes are won; NaN unless reached both times),
     `{key}_change` (one of `CHANGES`), `{key}_site_before`, `{key}_site_after`, `{key}_reason_before` and
-    `{key}_reason_after`.
+    `{key}_reason_after`; and the norm of each cell of services that have one, as it was before.
 
     Raises
     ------
@@ -77,6 +77,7 @@ def cell_differences(before: pd.DataFrame, after: pd.DataFrame, *, services: Seq
     counted = list(dict.fromkeys(["population", *(spec.population for spec in services)]))
     missing = [name for table in (before, after) for name in wanted if name not in table]
     missing += [name for name in counted if name not in before]
+    missing += [spec.norm_column for spec in services if spec.norm_column and spec.norm_column not in before]
     if missing:
         raise InputError(f"results: no column {', '.join(dict.fromkeys(missing))}")
     kept = [name for name in ("municipality_id", "municipality", "region", "centrality_class") if name in before]
@@ -94,7 +95,8 @@ def cell_differences(before: pd.DataFrame, after: pd.DataFrame, *, services: Seq
         out[f"{key}_change"] = np.array(CHANGES, dtype=object)[which]
         for what in ("site", "reason"):
             out[f"{key}_{what}_before"], out[f"{key}_{what}_after"] = before[f"{key}_{what}"], after[f"{key}_{what}"]
-    return pd.DataFrame(out, index=before.index)
+    own = {spec.norm_column: before[spec.norm_column] for spec in services if spec.norm_column}
+    return pd.DataFrame(out | own, index=before.index)
 
 
 @checks_arguments
@@ -120,8 +122,8 @@ def difference_table(
       `trips_per_year` (NaN for the others);
     * `mean_before_s`, `mean_after_s` over those reached both times, so that the two are of the same people;
       `median_before_s`, `p90_before_s`, ... over all, those not reached counting as the longest (inf);
-    * for each norm, numbered from 1: `norm_1_s`, `within_norm_1_before`, `within_norm_1_after`, and who crossed it:
-      `into_norm_1` and `out_of_norm_1`, in people.
+    * for each norm, numbered from 1: `norm_1_s` (NaN where each cell has its own), `within_norm_1_before`,
+      `within_norm_1_after`, and who crossed it: `into_norm_1` and `out_of_norm_1`, in people.
     """
     names = [] if by is None else [by] if isinstance(by, str) else [*by]
     codes, labels = _groups(cells, names)
@@ -153,7 +155,8 @@ def _figures(part: pd.DataFrame, spec: ServiceSpec) -> dict[str, float]:
     change = part[f"{spec.key}_change"].to_numpy()
     row = {"population": people.sum()} | {what: people[change == what].sum() for what in CHANGES}
     both = np.isfinite(was) & np.isfinite(now)
-    effect = effect_on_people(people, was, now, norms_s=spec.norms_s)
+    limits = spec.limits(part)
+    effect = effect_on_people(people, was, now, norms_s=limits)
     row["person_min_won"], row["person_min_lost"] = effect.person_min_won, effect.person_min_lost
     if spec.trips_per_year is not None:
         for what in ("won", "lost"):
@@ -165,9 +168,9 @@ def _figures(part: pd.DataFrame, spec: ServiceSpec) -> dict[str, float]:
     for when, times in longest.items():
         for name, share in (("median", 0.5), ("p90", 0.9)):
             row[f"{name}_{when}_s"] = weighted_quantile(times, people, share) if people.sum() > 0 else np.nan
-    for number, norm in enumerate(spec.norms_s, start=1):
+    for number, (norm_s, norm) in enumerate(zip(spec.norm_values, limits, strict=True), start=1):
         inside, then = longest["before"] <= norm, longest["after"] <= norm
-        row[f"norm_{number}_s"] = norm
+        row[f"norm_{number}_s"] = norm_s
         row[f"within_norm_{number}_before"], row[f"within_norm_{number}_after"] = (
             people[inside].sum(),
             people[then].sum(),
@@ -195,7 +198,8 @@ def equity_differences(
     """
     columns = {spec.key: f"{spec.key}_s" for spec in services}
     people = {spec.key: spec.population for spec in services}
-    norms = {spec.key: list(spec.norms_s) for spec in services}
+    norms = {spec.key: list(spec.norms_s) for spec in services if not spec.norm_column}
+    own = {spec.key: spec.norm_column for spec in services if spec.norm_column}
     flips = {
         column: np.isfinite(before[column].to_numpy(np.float64)) & np.isfinite(after[column].to_numpy(np.float64))
         for column in columns.values()
@@ -204,7 +208,9 @@ def equity_differences(
         table.assign(**{name: table[name].where(both) for name, both in flips.items()}) for table in (before, after)
     )
     was, now, was_both, now_both = (
-        equity.equity_table_of_services(table, services=columns, norms=norms, population=people, by=by)
+        equity.equity_table_of_services(
+            table, services=columns, norms=norms, norm_columns=own, population=people, by=by
+        )
         for table in (before, after, *same)
     )
     out = was[["service", "index", "norm"]].copy()

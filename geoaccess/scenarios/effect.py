@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from geoaccess.measures.specification import Limit
+
 __all__ = ["NOTICED_S", "Effect", "effect_on_people"]
 
 NOTICED_S = 60.0
@@ -58,7 +60,7 @@ def effect_on_people(
     before_s: npt.NDArray[np.float64],
     after_s: npt.NDArray[np.float64],
     *,
-    norms_s: Sequence[float] = (),
+    norms_s: Sequence[Limit] = (),
     noticed_s: float = NOTICED_S,
 ) -> Effect:
     """Return what a change of travel times means for people.
@@ -69,6 +71,8 @@ def effect_on_people(
         Of each cell, shape (n,).
     before_s, after_s
         Seconds, shape (n,); inf or NaN where not reached.
+    norms_s
+        Seconds, each one for all cells or one for each.
     noticed_s
         From what change on a journey counts as shorter or longer.
 

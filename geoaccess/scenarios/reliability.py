@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from geoaccess.measures.specification import Limit
     from geoaccess.routing import NearestField
 
 __all__ = ["Touched", "draw_figures", "reliability_table", "solve_closures"]
@@ -66,7 +67,7 @@ def reliability_table(
     count: npt.NDArray[np.int64],
     *,
     index: pd.Index,
-    norms_s: Sequence[float] = (),
+    norms_s: Sequence[Limit] = (),
 ) -> pd.DataFrame:
     """Return how dependable the way of each cell is.
 
@@ -81,7 +82,7 @@ def reliability_table(
     index
         Of the cells.
     norms_s
-        Target times, seconds.
+        Target times, seconds, each one for all cells or one for each.
 
     Returns
     -------
@@ -91,8 +92,8 @@ def reliability_table(
     """
     draws = int(count.sum())
     columns = {"median": before.copy(), "p90": before.copy()}
-    limits = [round(norm * DECISECONDS) for norm in norms_s]
-    chances = [(before <= limit).astype(np.float64) for limit in [int(FAR) - 1, *limits]]
+    limits = _limits_ds(norms_s, before.size)
+    chances = [(before <= limit).astype(np.float64) for limit in limits]
     for cells, times in _blocks(before, sets):
         order = np.argsort(times, axis=0, kind="stable")
         rising = np.take_along_axis(times, order, axis=0)
@@ -100,8 +101,8 @@ def reliability_table(
         for name, tenths in (("median", 5), ("p90", 9)):
             first = (10 * reached >= tenths * draws).argmax(axis=0)  # whole numbers, so that nothing is rounded
             columns[name][cells] = rising[first, np.arange(cells.size)]
-        for chance, limit in zip(chances, [int(FAR) - 1, *limits], strict=True):
-            chance[cells] = (count[:, None] * (times <= limit)).sum(axis=0) / draws
+        for chance, limit in zip(chances, limits, strict=True):
+            chance[cells] = (count[:, None] * (times <= limit[cells])).sum(axis=0) / draws
     out = pd.DataFrame({"open_s": _seconds(before)}, index=index)
     for name, values in columns.items():
         out[f"{name}_s"] = _seconds(values)
@@ -121,18 +122,30 @@ def draw_figures(
     sets: Sequence[Touched],
     people: npt.NDArray[np.float64],
     *,
-    norms_s: Sequence[float] = (),
+    norms_s: Sequence[Limit] = (),
 ) -> pd.DataFrame:
     """Return for each set of closures `people_reached`, and `people_within_norm_1` and so on."""
-    limits = {"people_reached": int(FAR) - 1}
-    limits |= {f"people_within_norm_{number}": round(norm * DECISECONDS) for number, norm in enumerate(norms_s, 1)}
+    names = ["people_reached", *(f"people_within_norm_{number}" for number, _ in enumerate(norms_s, 1))]
+    limits = dict(zip(names, _limits_ds(norms_s, before.size), strict=True))
     rows = []
     for touched in sets:
-        was, now, who = before[touched.cells], touched.times, people[touched.cells]
+        at = touched.cells
+        was, now, who = before[at], touched.times, people[at]
         rows.append(
             {
-                name: float(people[before <= limit].sum() - who[was <= limit].sum() + who[now <= limit].sum())
+                name: _inside(people, before, limit) - _inside(who, was, limit[at]) + _inside(who, now, limit[at])
                 for name, limit in limits.items()
             }
         )
     return pd.DataFrame(rows, columns=list(limits))
+
+
+def _inside(people: npt.NDArray[np.float64], times: npt.NDArray[np.int32], limit: npt.NDArray[np.int64]) -> float:
+    return float(people[times <= limit].sum())
+
+
+def _limits_ds(norms_s: Sequence[Limit], cells: int) -> list[npt.NDArray[np.int64]]:
+    """Return for each cell the longest time that counts as reached, and that within each norm, in deciseconds."""
+    longest = np.full(cells, int(FAR) - 1)
+    norms = [np.minimum(np.rint(np.asarray(norm) * DECISECONDS), longest).astype(np.int64) for norm in norms_s]
+    return [longest, *(np.broadcast_to(norm, (cells,)) for norm in norms)]

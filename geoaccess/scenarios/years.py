@@ -40,7 +40,7 @@ def change_units(cells: pd.DataFrame, *, service: ServiceSpec, unit: pd.Series |
     times = cells[f"{service.key}_s"].to_numpy(np.float64, na_value=np.nan)
     reached = np.isfinite(times)
     found = {"people": people, "reached": reached * 1.0, "time_s": np.where(reached, times, np.nan)}
-    inside = {f"within_{n}": (times <= norm) * 1.0 for n, norm in enumerate(service.norms_s, start=1)}
+    inside = {f"within_{n}": (times <= norm) * 1.0 for n, norm in enumerate(service.limits(cells), start=1)}
     table = pd.DataFrame(found | inside, index=cells.index)
     if unit is None:
         return table
@@ -142,7 +142,7 @@ def _change(
             row[f"{name}_{when}_s"] = _quantile(table, service, share)
     row |= {"mean_change_s": mean.change, "mean_from_people_s": mean.from_people}
     row |= {"mean_from_reach_s": mean.from_reach, "mean_from_time_s": mean.from_time}
-    for number, norm in enumerate(service.norms_s, start=1):
+    for number, norm in enumerate(service.norm_values, start=1):
         part = share_change(people, (a[f"within_{number}"].to_numpy(), b[f"within_{number}"].to_numpy()))
         row[f"norm_{number}_s"] = norm
         row[f"share_{number}_before"], row[f"share_{number}_after"] = part.before, part.after

@@ -30,7 +30,11 @@ _PEOPLE = 1e-9  # of all: what rounding may take from a share
 
 @checks_arguments
 def fewest(
-    setting: SitingProblem, *, norm_s: float, share: float = SHARE_WITHIN, seconds: float = SOLVER_S
+    setting: SitingProblem,
+    *,
+    norm_s: float | npt.NDArray[np.float64],
+    share: float = SHARE_WITHIN,
+    seconds: float = SOLVER_S,
 ) -> tuple[Located, int]:
     """Find the fewest candidates that bring at least a share of all people within a norm, beside the sites that stand.
 
@@ -39,6 +43,8 @@ def fewest(
 
     Parameters
     ----------
+    norm_s
+        Seconds, one for all or one for each point.
     share
         Of all people, in (0, 1]; with 1 everybody must be within the norm.
     seconds
@@ -70,8 +76,8 @@ def fewest(
     if need > most:
         reach = 1 - (setting.burden(objective) - most) / people
         raise InputError(
-            f"{100 * share:.6g} % of the people cannot be brought within {norm_s / 60:g} min: all {setting.candidates} "
-            f"candidates together bring {100 * reach:.4f} %"
+            f"{100 * share:.6g} % of the people cannot be brought within {_minutes(norm_s)} min: all "
+            f"{setting.candidates} candidates together bring {100 * reach:.4f} %"
         )
     chosen: npt.NDArray[Any] = _greedily(problem, need)
     least = 0 if need <= 0 else 1
@@ -135,3 +141,7 @@ def _exactly(
     if problem.objective_value(chosen) < need - 1e-6 * abs(need) or chosen.size > known.size:
         return known.astype(np.int64), least
     return chosen, least
+
+
+def _minutes(norm_s: float | npt.NDArray[np.float64]) -> str:
+    return " or ".join(f"{norm / 60:g}" for norm in np.unique(norm_s))

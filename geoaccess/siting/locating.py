@@ -157,7 +157,7 @@ def located(setting: SitingProblem, problem: Problem, choice: Choice, objective:
     counted = setting.counted(objective)
     times = setting.times(added, closed)[counted]
     # Not what is certain less what is gained: of two large numbers the difference may be nothing but rounding.
-    burden = float(np.sum(setting.people[counted] * objective.burden(times)))
+    burden = float(np.sum(setting.people[counted] * objective.burden(times, at=counted)))
     missing = max(
         choice.bound - choice.objective_value, _ROUNDING * max(abs(choice.bound), abs(choice.objective_value))
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 
@@ -13,6 +13,12 @@ from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+At: TypeAlias = "npt.NDArray[np.integer] | npt.NDArray[np.bool_] | slice"
+"""Some points, by their places."""
+
+ALL = slice(None)
+"""Every point."""
 
 __all__ = ["BeyondNorm", "FairMean", "Objective", "PersonMinutes", "WithinNorm"]
 
@@ -37,8 +43,11 @@ class Objective(Protocol):
     def of_everybody(self) -> bool:
         """Whether people whom neither a site nor a candidate reaches count; if not, they are reported separately."""
 
-    def burden(self, time_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Return the burden of a time: finite, >= 0, never falling as the time rises; inf is not reached."""
+    def burden(self, time_s: npt.NDArray[np.float64], *, at: At = ALL) -> npt.NDArray[np.float64]:
+        """Return the burden of times: finite, >= 0, never falling as the time rises; inf is not reached.
+
+        `at` says which points the times are of, in order; all unless given. Points may differ in their norm.
+        """
 
     def figure(self, burden: float, people: float) -> float:
         """Return the figure from the sum of the burdens of all people."""
@@ -60,7 +69,7 @@ class PersonMinutes:
         """Check the settings."""
         _positive("unreached_s", self.unreached_s)
 
-    def burden(self, time_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def burden(self, time_s: npt.NDArray[np.float64], *, at: At = ALL) -> npt.NDArray[np.float64]:  # noqa: ARG002 - the same everywhere
         """Minutes."""
         return np.minimum(time_s, self.unreached_s) / 60.0
 
@@ -69,15 +78,17 @@ class PersonMinutes:
         return burden / people
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WithinNorm:
     """Most people within a norm (maximal covering, MCLP): the share of the people.
 
     Church and ReVelle (1974), "The maximal covering location problem", Papers of the Regional Science Association 32,
     101-118.
+
+    `norm_s` is one number, or one for each point, as ambulances have in built-up and sparse areas.
     """
 
-    norm_s: float
+    norm_s: float | npt.NDArray[np.float64]
     label: str = "share of people within the norm"
     higher_is_better: bool = True
     of_everybody: bool = True
@@ -86,20 +97,20 @@ class WithinNorm:
         """Check the settings."""
         _positive("norm_s", self.norm_s)
 
-    def burden(self, time_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def burden(self, time_s: npt.NDArray[np.float64], *, at: At = ALL) -> npt.NDArray[np.float64]:
         """1 beyond the norm, else 0."""
-        return (time_s > self.norm_s).astype(np.float64)
+        return (time_s > _of(self.norm_s, at)).astype(np.float64)
 
     def figure(self, burden: float, people: float) -> float:
         """Share within the norm."""
         return 1.0 - burden / people
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BeyondNorm:
     """Least time beyond a norm, as `geoaccess.equity.fgt`: mean of ((t - norm) / norm)^alpha, 0 inside the norm."""
 
-    norm_s: float
+    norm_s: float | npt.NDArray[np.float64]
     alpha: float = 1.0
     unreached_s: float = UNREACHED_MIN * 60
     label: str = "time beyond the norm, in norms (FGT)"
@@ -112,15 +123,16 @@ class BeyondNorm:
         _positive("unreached_s", self.unreached_s)
         if not self.alpha >= 1:
             raise InputError(f"alpha is {self.alpha}; give 1 or more (0 counts people: WithinNorm)")
-        if self.alpha * math.log10(max(self.unreached_s / self.norm_s, 1.0)) > _MOST_DIGITS:
+        shortest = float(np.min(self.norm_s, initial=np.inf))
+        if self.alpha * math.log10(max(self.unreached_s / shortest, 1.0)) > _MOST_DIGITS:
             raise InputError(
                 f"alpha is {self.alpha:g}: to that power, who is not reached ({self.unreached_s / 60:g} min) hides all "
                 "others; give 1 to 3"
             )
 
-    def burden(self, time_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def burden(self, time_s: npt.NDArray[np.float64], *, at: At = ALL) -> npt.NDArray[np.float64]:
         """Return the gap, to the power of alpha."""
-        over = np.maximum(np.minimum(time_s, self.unreached_s) / self.norm_s - 1.0, 0.0)
+        over = np.maximum(np.minimum(time_s, self.unreached_s) / _of(self.norm_s, at) - 1.0, 0.0)
         return np.asarray(over**self.alpha)
 
     def figure(self, burden: float, people: float) -> float:
@@ -189,7 +201,7 @@ class FairMean:
             raise InputError(f"aversion is {epsilon:g}: only the worst off would count; give up to {most:.3g}")
         return cls(kappa=kappa, unreached_s=min(unreached_s, max(longest, _UNREACHED_EXPONENT / kappa)))
 
-    def burden(self, time_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def burden(self, time_s: npt.NDArray[np.float64], *, at: At = ALL) -> npt.NDArray[np.float64]:  # noqa: ARG002 - the same everywhere
         """exp(kappa t), over that of who is not reached, so that it stays finite."""
         return np.exp(self.kappa * (np.minimum(time_s, self.unreached_s) - self.unreached_s))
 
@@ -198,6 +210,14 @@ class FairMean:
         return float(np.log(burden / people) / self.kappa + self.unreached_s) / 60.0
 
 
-def _positive(name: str, number: float) -> None:
-    if not (number > 0 and np.isfinite(number)):
-        raise InputError(f"{name} is {number}; give a number above 0")
+def _of(norm_s: float | npt.NDArray[np.float64], at: At) -> npt.NDArray[np.float64]:
+    """Return the norm of some points: one for all, or those of each."""
+    norms: npt.NDArray[np.float64] = np.asarray(norm_s, np.float64)
+    return norms[at] if norms.ndim else norms
+
+
+def _positive(name: str, number: float | npt.NDArray[np.float64]) -> None:
+    given = np.atleast_1d(np.asarray(number, np.float64))
+    wrong = given[~((given > 0) & np.isfinite(given))]
+    if wrong.size:
+        raise InputError(f"{name} is {wrong[0]}; give a number above 0")

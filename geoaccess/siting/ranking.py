@@ -58,7 +58,9 @@ def candidate_gains(setting: SitingProblem, *, objective: Objective | None = Non
 
 def _gains(setting: SitingProblem, objective: Objective) -> npt.NDArray[np.float64]:
     now = objective.burden(setting.now_s[:, 0])
-    won = setting.people[setting.point] * np.maximum(now[setting.point] - objective.burden(setting.time_s), 0.0)
+    won = setting.people[setting.point] * np.maximum(
+        now[setting.point] - objective.burden(setting.time_s, at=setting.point), 0.0
+    )
     return np.bincount(setting.place, won, minlength=setting.candidates).astype(np.float64, copy=False)
 
 

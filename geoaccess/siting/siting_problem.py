@@ -86,7 +86,7 @@ class SitingProblem:
             weight=self.people,
             place=place,
             point=point,
-            value=floor[point] - objective.burden(time_s),
+            value=floor[point] - objective.burden(time_s, at=point),
             places=group.size,
             quota=quota,
             group=group,
@@ -103,7 +103,7 @@ class SitingProblem:
     def burden(self, objective: Objective, *, close: int = 0) -> float:
         """Return the burden of the people who count, with what they have for certain: today's if nothing is closed."""
         counted = self.counted(objective)
-        return float(np.sum(self.people[counted] * objective.burden(self.certain_s(close)[counted])))
+        return float(np.sum(self.people[counted] * objective.burden(self.certain_s(close)[counted], at=counted)))
 
     def counted(self, objective: Objective) -> npt.NDArray[np.bool_]:
         """Say which points enter the figure of an objective."""

@@ -28,10 +28,11 @@ _PAIR_BYTES = 10
 
 @dataclass(frozen=True)
 class Fleet:
-    """How many vehicles to add at each base, and what that makes of the calls that are answered in time.
+    """How many vehicles come to each base, and what that makes of the calls that are answered in time.
 
-    `now`, `value` and `bound` are shares of all calls: expected with the vehicles of today, with those added, and at
-    most with any choice.
+    `vehicles` come to each base, `taken` leave it for another; `standing` are those of today. `now`, `value` and
+    `bound` are shares of all calls: expected with the vehicles of today, with those of the answer, and at most with any
+    choice.
     """
 
     vehicles: npt.NDArray[np.int64]
@@ -39,6 +40,13 @@ class Fleet:
     value: float
     bound: float
     method: str
+    taken: npt.NDArray[np.int64]
+    standing: npt.NDArray[np.int64]
+
+    @property
+    def then(self) -> npt.NDArray[np.int64]:
+        """The vehicles of each base in the answer."""
+        return self.standing + self.vehicles - self.taken
 
     @property
     def proved(self) -> bool:
@@ -55,6 +63,7 @@ def expected_cover(
     add: int,
     busy: float,
     standing: npt.ArrayLike | None = None,
+    move: int = 0,
     most: int | npt.ArrayLike | None = None,
     seconds: float = SOLVER_S,
 ) -> Fleet:
@@ -78,9 +87,11 @@ def expected_cover(
     busy
         q in [0, 1): the share of its time that a vehicle is out, as `busy_fraction` computes it.
     standing
-        Vehicles that each base has today and keeps; none unless given.
+        Vehicles that each base has today; none unless given. It keeps them but for those that are moved.
+    move
+        How many of the standing vehicles may move to another base, at most; fewer move where that is better.
     most
-        How many may be added at a base; any number unless given.
+        How many may come to a base; any number unless given.
     seconds
         How long HiGHS may take.
 
@@ -101,6 +112,12 @@ def expected_cover(
     >>> fleet = expected_cover(times, [90, 10], limit_s=720, add=1, busy=0.5, standing=[1, 0])
     >>> fleet.vehicles.tolist(), fleet.now, fleet.value
     ([1, 0], 0.45, 0.675)
+
+    The one vehicle stands at the farm; it moves to the town.
+
+    >>> fleet = expected_cover(times, [90, 10], limit_s=720, add=0, busy=0.5, standing=[0, 1], move=1)
+    >>> fleet.vehicles.tolist(), fleet.taken.tolist(), fleet.now, fleet.value
+    ([1, 0], [0, 1], 0.05, 0.45)
     """
     times, calls = np.asarray(times_s, np.float64), np.asarray(calls, np.float64)
     if times.ndim != 2 or calls.shape != times.shape[:1]:  # noqa: PLR2004
@@ -110,7 +127,7 @@ def expected_cover(
     if not (times >= 0).all():
         raise InputError("times_s and calls: give numbers of 0 or more, calls finite and some above 0")
     near = times <= np.broadcast_to(np.asarray(limit_s, np.float64), (len(times),))[:, None]
-    return place_vehicles(near, calls, add=add, busy=busy, standing=standing, most=most, seconds=seconds)
+    return place_vehicles(near, calls, add=add, busy=busy, standing=standing, move=move, most=most, seconds=seconds)
 
 
 @checks_arguments
@@ -121,6 +138,7 @@ def place_vehicles(
     add: int,
     busy: float,
     standing: npt.ArrayLike | None = None,
+    move: int = 0,
     most: int | npt.ArrayLike | None = None,
     seconds: float = SOLVER_S,
 ) -> Fleet:
@@ -130,7 +148,7 @@ def place_vehicles(
     ----------
     near
         Shape (n_points, n_bases).
-    calls, add, busy, standing, most, seconds
+    calls, add, busy, standing, move, most, seconds
         As for `expected_cover`.
 
     Raises
@@ -139,17 +157,18 @@ def place_vehicles(
         As `expected_cover`; or if there are so many bases and different points that memory does not suffice.
     """
     calls = np.asarray(calls, np.float64)
-    _check(near, calls, add=add, busy=busy)
+    _check(near, calls, add=add, move=move, busy=busy)
     m = near.shape[1]
     have = np.zeros(m, np.int64) if standing is None else np.asarray(standing, np.int64)
-    room = np.broadcast_to(np.asarray(add if most is None else most, np.int64), (m,))
+    room = np.broadcast_to(np.asarray(add + move if most is None else most, np.int64), (m,))
     if have.shape != (m,) or (have < 0).any() or (room < 0).any():
         raise InputError(f"standing and most: give {m} numbers of vehicles, 0 or more, one for each base")
     if np.minimum(room, add).sum() < add:
         raise InputError(f"{add} vehicles are to be placed, and there is room for {int(room.sum())}")
+    if move > have.sum():
+        raise InputError(f"move is {move}; {int(have.sum())} vehicles stand")
     total = float(calls.sum())
     before = np.concatenate([part @ have for part in np.array_split(near, max(1, near.size // _AT_ONCE))])
-    now = float(np.sum(calls * (1 - busy**before)))
     one, which = _patterns(near, before)
     weight = np.bincount(which, calls).astype(np.float64)
     if one.size * m * _PAIR_BYTES > memory_left():
@@ -157,14 +176,16 @@ def place_vehicles(
             f"{one.size} kinds of points and {m} bases need {one.size * m * _PAIR_BYTES / 1e9:.1f} GB of memory, and "
             f"{memory_left() / 1e9:.1f} GB are left: give fewer candidates, such as larger settlements"
         )
-    near, before = near[one], before[one]
-    placed = _exchanged(near, before, weight, room, add=add, busy=busy)
-    value = now + _brought(near, before, weight, placed, busy=busy)
-    best, bound = _decided(near, before, weight, room, add=add, busy=busy, seconds=seconds)
-    if best is not None and now + _brought(near, before, weight, best, busy=busy) > value:
-        placed, value = best, now + _brought(near, before, weight, best, busy=busy)
-    bound = max(min(now + bound, total), value)  # without an end where there was no time to compute it
-    return Fleet(placed, now / total, value / total, bound / total, note("highs_begun"))
+    task = _Task(near[one], before[one], weight, have, room, add=add, move=move, busy=busy)
+    now = task.covered(have)
+    best = task.exchanged()
+    decided, bound = task.decided(seconds)
+    if decided is not None and task.covered(decided) > task.covered(best):
+        best = decided
+    value = task.covered(best)
+    bound = max(min(bound, total), value)  # without an end where there was no time to compute it
+    come, gone = np.maximum(best - have, 0), np.maximum(have - best, 0)
+    return Fleet(come, now / total, value / total, bound / total, note("highs_begun"), gone, have)
 
 
 def _patterns(
@@ -181,96 +202,100 @@ def _patterns(
     return one, which.ravel()
 
 
-def _check(near: npt.NDArray[np.bool_], calls: npt.NDArray[np.float64], *, add: int, busy: float) -> None:
+def _check(near: npt.NDArray[np.bool_], calls: npt.NDArray[np.float64], *, add: int, move: int, busy: float) -> None:
     if near.ndim != 2 or calls.shape != near.shape[:1]:  # noqa: PLR2004
         raise InputError(f"near has the shape {near.shape} and calls {calls.shape}; give (points, bases), (points,)")
     if not (np.isfinite(calls) & (calls >= 0)).all() or not calls.sum() > 0:
         raise InputError("times_s and calls: give numbers of 0 or more, calls finite and some above 0")
     if not 0 <= busy < 1:
         raise InputError(f"busy is {busy}; give the share of the time that a vehicle is out, in [0, 1)")
-    if add < 0:
-        raise InputError(f"add is {add}; give 0 or more")
+    for name, number in (("add", add), ("move", move)):
+        if number < 0:
+            raise InputError(f"{name} is {number}; give 0 or more")
 
 
-def _brought(
-    near: npt.NDArray[np.bool_],
-    before: npt.NDArray[np.int64],
-    weight: npt.NDArray[np.float64],
-    placed: npt.NDArray[np.int64],
-    *,
-    busy: float,
-) -> float:
-    return float(np.sum(weight * (busy**before - busy ** (before + near @ placed))))
+@dataclass(frozen=True)
+class _Task:
+    """Which vehicles move and come where, for points of each kind: `then` is the number at each base in an answer.
 
+    In any answer at most `move` vehicles are fewer where they stand today, `room` come to a base, and `add` in all.
+    """
 
-def _exchanged(
-    near: npt.NDArray[np.bool_],
-    before: npt.NDArray[np.int64],
-    weight: npt.NDArray[np.float64],
-    room: npt.NDArray[np.int64],
-    *,
-    add: int,
-    busy: float,
-) -> npt.NDArray[np.int64]:
-    """Place vehicles one after the other, then move one at a time as long as that helps."""
-    m = near.shape[1]
-    placed = np.zeros(m, np.int64)
+    near: npt.NDArray[np.bool_]
+    before: npt.NDArray[np.int64]
+    weight: npt.NDArray[np.float64]
+    have: npt.NDArray[np.int64]
+    room: npt.NDArray[np.int64]
+    add: int
+    move: int
+    busy: float
 
-    def best_next() -> int:
-        free = weight * busy ** (before + near @ placed)
-        return int(np.argmax(np.where(placed < room, free @ near, -np.inf)))
+    def covered(self, then: npt.NDArray[np.int64]) -> float:
+        """Return the calls that are answered in time, expected: sum of w (1 - q^n)."""
+        return float(np.sum(self.weight * (1 - self.busy ** (self.near @ then))))
 
-    for _ in range(add):
-        placed[best_next()] += 1
-    objective_value = _brought(near, before, weight, placed, busy=busy)
-    moved = True
-    while moved:
-        moved = False
-        for base in np.flatnonzero(placed):
-            placed[base] -= 1
-            other = best_next()
-            placed[other] += 1
-            better = _brought(near, before, weight, placed, busy=busy)
-            if better > objective_value * (1 + 1e-12):
-                objective_value, moved = better, True
-                break
-            placed[other] -= 1
-            placed[base] += 1
-    return placed
+    def _worth(self, then: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Return what one vehicle more at each base brings, -inf where there is no room."""
+        free = self.weight * self.busy ** (self.near @ then)
+        return np.where(then - self.have < self.room, free @ self.near, -np.inf)
 
+    def exchanged(self) -> npt.NDArray[np.int64]:
+        """Add vehicles one after the other, then move one at a time as long as that helps."""
+        then = self.have.copy()
+        for _ in range(self.add):
+            then[int(np.argmax(self._worth(then)))] += 1
+        covered, better = self.covered(then), True
+        while better:
+            better = False
+            for base in np.flatnonzero(then):
+                then[base] -= 1
+                other = int(np.argmax(self._worth(then)))
+                then[other] += 1
+                new = self.covered(then)
+                allowed = np.maximum(self.have - then, 0).sum() <= self.move
+                if allowed and new > covered * (1 + 1e-12):
+                    covered, better = new, True
+                    break
+                then[other] -= 1
+                then[base] += 1
+        return then
 
-def _decided(
-    near: npt.NDArray[np.bool_],
-    before: npt.NDArray[np.int64],
-    weight: npt.NDArray[np.float64],
-    room: npt.NDArray[np.int64],
-    *,
-    add: int,
-    busy: float,
-    seconds: float,
-) -> tuple[npt.NDArray[np.int64] | None, float]:
-    """Let HiGHS place the vehicles: each further one near a point brings less, so that levels fill in order."""
-    some = near.any(axis=1) & (weight > 0)
-    near, before, weight = near[some], before[some], weight[some]
-    n, m = near.shape
-    if not n or not add:
-        return None, 0.0
-    scale = 1e4 / weight.sum()
-    programme = highs.Programme()
-    x = programme.add(np.zeros(m), whole=True, top=room.astype(np.float64))
-    programme.require(np.zeros(m), np.arange(m), np.ones(m), count=1, low=float(add), high=float(add))
-    depth = add if busy > 0 else 1
-    steps = (1 - busy) * busy ** (before[:, None] + np.arange(depth))
-    z = programme.add((weight[:, None] * steps * scale).ravel(), whole=False)
-    row, column = np.nonzero(near)
-    own = np.arange(n * depth)
-    programme.require(
-        np.concatenate([row, own // depth]),
-        np.concatenate([x + column, z + own]),
-        np.concatenate([np.ones(row.size), np.full(own.size, -1.0)]),
-        count=n,
-        low=0.0,
-    )
-    found = highs.solve(programme, seconds=seconds)
-    placed = None if found.values is None else np.round(found.values[:m]).astype(np.int64)
-    return placed, found.bound / scale
+    def decided(self, seconds: float) -> tuple[npt.NDArray[np.int64] | None, float]:
+        """Let HiGHS place the vehicles: each further one near a point brings less, so that levels fill in order.
+
+        Returns the vehicles of each base, None where there was no time to find an answer; and the most that any covers.
+        """
+        some = self.near.any(axis=1) & (self.weight > 0)
+        near, before, weight = self.near[some], self.before[some], self.weight[some]
+        n, m = near.shape
+        if not n or not (self.add or self.move):
+            return None, self.covered(self.have)
+        certain = before - np.minimum(self.move, before)  # as many are left near a point whatever moves
+        scale = 1e4 / weight.sum()
+        programme = highs.Programme()
+        come = programme.add(np.zeros(m), whole=True, top=self.room.astype(np.float64))
+        gone = programme.add(np.zeros(m), whole=True, top=np.minimum(self.have, self.move).astype(np.float64))
+        bases = np.arange(m)
+        both = np.concatenate([come + bases, gone + bases])
+        signs = np.repeat([1.0, -1.0], m)
+        programme.require(np.zeros(2 * m), both, signs, count=1, low=float(self.add), high=float(self.add))
+        programme.require(np.zeros(m), gone + bases, np.ones(m), count=1, high=float(self.move))
+        depth = self.add + 2 * self.move if self.busy > 0 else 1
+        steps = (1 - self.busy) * self.busy ** (certain[:, None] + np.arange(depth))
+        z = programme.add((weight[:, None] * steps * scale).ravel(), whole=False)
+        row, column = np.nonzero(near)
+        own = np.arange(n * depth)
+        programme.require(
+            np.concatenate([row, row, own // depth]),
+            np.concatenate([come + column, gone + column, z + own]),
+            np.concatenate([np.ones(row.size), np.full(row.size + own.size, -1.0)]),
+            count=n,
+            low=(certain - before).astype(np.float64),
+        )
+        found = highs.solve(programme, seconds=seconds)
+        sure = float(np.sum(weight * (1 - self.busy**certain)))
+        bound = sure + found.bound / scale
+        if found.values is None:
+            return None, bound
+        moved = np.round(found.values[: 2 * m]).astype(np.int64)
+        return self.have + moved[:m] - moved[m:], bound

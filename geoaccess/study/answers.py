@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from geoaccess.measures.groups import By
     from geoaccess.network import Network
     from geoaccess.study.settings.study_file import Study
+    from geoaccess.study.stages import Roads
 
 __all__ = ["Answers"]
 
@@ -27,7 +28,8 @@ class Answers:
 
     `results` has one row per cell, `sites` one per service and place, `islands` one per set of roads on which somebody
     lives, `centrality` one per municipality; `tables` are those of the optional sections of the study, by name; `files`
-    is what was written, nothing if the study was only solved.
+    is what was written, nothing if the study was only solved. `vehicles` are the roads as ambulances drive them, with
+    cells and sites attached; None where they drive as everybody does.
     """
 
     study: Study
@@ -42,11 +44,18 @@ class Answers:
     from_cache: bool
     seconds: dict[str, float]
     files: list[Path]
+    vehicles: Roads | None = None
 
     @property
     def network(self) -> Network:
         """The network that times were searched on."""
         return self.hierarchy.network
+
+    def network_of(self, service: str) -> Network | Hierarchy:
+        """Return the roads that the times of a service were searched on."""
+        rule = self.study.response
+        own = self.vehicles is not None and rule is not None and rule.service == service
+        return self.vehicles.network if own and self.vehicles is not None else self.hierarchy
 
     @property
     def population(self) -> float:

@@ -118,6 +118,7 @@ def _solve(
             network, from_cache = stages.build_or_load_network(study, say=progress.say)
     with progress.stage("contracting the network"):
         hierarchy = stages.contract_or_load(study, network)
+        of_vehicles = stages.vehicle_hierarchy(study)
     with progress.stage("reading sites"):
         mapped = stages.read_mapped(study)
         sites = stages.read_places(study, mapped)
@@ -129,17 +130,21 @@ def _solve(
         cells = kept.join(joined[["municipality_id", "municipality", "region", "zone_note"]]).join(named)
         check_sections(PeopleInput(study, cells, sites, municipalities, people))
         cells = cells.join(people_columns(PeopleInput(study, cells, sites, municipalities, people)))
+        cells = cells.join(stages.own_norms(study, cells, people))
     with progress.stage("snapping cells and sites"):
         snapped = stages.snap_all(study, network, cells, sites)
+        vehicles = stages.roads_of_vehicles(study, of_vehicles, cells, sites)
     with progress.stage("searching the nearest sites"):
-        times = stages.search_nearest(study, hierarchy, snapped, sites).columns()
+        times = stages.search_nearest(study, hierarchy, snapped, sites, vehicles=vehicles).columns()
     with progress.stage("joining classes"):
         classes, centrality = stages.join_classes(study, hierarchy, mapped, snapped, cells, sites)
     with progress.stage("summing up"):
         results = cells.join(classes).join(times)
         if cells_known is not None:
             cells_known(results=results, sites=sites, municipalities=municipalities, network=network)
-        added = add_sections(SolvedInput(study, results, sites, municipalities, people, hierarchy, snapped, mapped))
+        added = add_sections(
+            SolvedInput(study, results, sites, municipalities, people, hierarchy, snapped, mapped, vehicles)
+        )
         results = results.join(added.columns)
         results = results[[*(name for name in results.columns if name != "geometry"), "geometry"]]
         _nobody_lost(results, cells, study)
@@ -158,6 +163,7 @@ def _solve(
         from_cache=from_cache,
         seconds=progress.seconds,
         files=[],
+        vehicles=vehicles,
     )
 
 

@@ -16,7 +16,9 @@ from geoaccess.measures import ServiceSpec
 from geoaccess.network import ACROSS_WATER, NO_ROAD_WITHIN
 from geoaccess.phrases import text
 from geoaccess.questions.scenario_run import solve_scenario
+from geoaccess.study import stages
 from geoaccess.study.sections.access_rules import permissions, rule_columns, rule_services
+from geoaccess.study.sections.ambulance import treatment_columns
 from geoaccess.study.sections.catchments import catchment_columns, per_person, supply_of
 from geoaccess.study.sections.inputs import SectionInput, SolvedInput
 from geoaccess.study.sections.opening import opening_columns, opening_services
@@ -39,7 +41,9 @@ _ALWAYS = "24/7"
 
 @dataclass(frozen=True)
 class Measure:
-    """A figure of a service: `name` is nearest, expected, allowed, or a catchment, whose values are no times.
+    """A figure of a service: `name` is nearest, expected, allowed, of ambulances treatment or fastest, or a catchment.
+
+    The values of a catchment are no times.
 
     `spec` is what columns of the cells are named after, and what readers are shown.
     """
@@ -73,6 +77,8 @@ def compare_measures(study: Study, changed: Sequence[ScenarioRun]) -> list[Measu
             if spec.key in keys and (plain or not dated):
                 label = text(settings.language, f"comparison.measure_{name}", label=spec.label)
                 found.append(Measure(spec.key, name, replace(spec, key=f"{spec.key}_{name}", label=label)))
+        if spec.from_call and not dated:
+            found += _treatments(study, spec)
         for name, asked in settings.catchments.items():
             if asked.service == spec.key and not dated:
                 label = f"{spec.label}: {asked.label or name}"
@@ -81,6 +87,18 @@ def compare_measures(study: Study, changed: Sequence[ScenarioRun]) -> list[Measu
     double = [key for key in dict.fromkeys(taken) if taken.count(key) > 1]
     if double:
         raise InputError(f"{study.path}: {', '.join(double)} is a time of a service and a name of its own; rename it")
+    return found
+
+
+def _treatments(study: Study, spec: ServiceSpec) -> list[Measure]:
+    """Return the times from the call to treatment: by road, and by the fastest mode where the study has others."""
+    settings = study.settings.ambulance
+    names = ["treatment", *(["fastest"] if settings is not None and settings.crafts else [])]
+    found = []
+    for name in names:
+        label = text(study.settings.language, f"comparison.measure_{name}", label=spec.label)
+        own = replace(spec, key=f"ambulance_{name}", label=label, norms_s=(), norm_column="")
+        found.append(Measure(spec.key, name, own))
     return found
 
 
@@ -110,12 +128,24 @@ def measured(measures: Sequence[Measure], base: Baseline, changed: ScenarioRun |
             out |= _expected(solved, measure, free)
         elif measure.name == "allowed" and measure.is_time:
             out |= _allowed(solved, measure, free, base, changed)
+    treated = [measure for measure in measures if measure.name in _TREATED and measure.is_time]
+    if treated:
+        out |= _treated(solved, treated)
     if study.settings.catchments:
         out |= _supplies(solved)
     return pd.DataFrame(out, index=free.index)
 
 
 _ENDS = ("s", "site", "reason")
+_TREATED = ("treatment", "fastest")
+
+
+def _treated(solved: SolvedInput, measures: Sequence[Measure]) -> dict[str, pd.Series]:
+    settings = solved.study.settings.ambulance
+    if settings is not None and settings.tags:
+        solved = replace(solved, mapped=stages.read_mapped(solved.study))
+    found = treatment_columns(solved)
+    return {f"{one.spec.key}_{end}": found[f"{one.spec.key}_{end}"] for one in measures for end in _ENDS}
 
 
 def _asked(study: Study, measures: Sequence[Measure]) -> Study:
@@ -145,11 +175,14 @@ def _solved(study: Study, base: Baseline, changed: ScenarioRun | None) -> Solved
     """Return what the sections start from; what the scenario does not say of a site is as it was."""
     answers = base.answers
     if changed is None:
-        network, snapped, sites = answers.network, base.snapped, answers.sites
+        network, snapped, sites, vehicles = answers.network, base.snapped, answers.sites, base.vehicles
     else:
         gives = changed.gives
-        network, sites = changed.roads.network, changed.sites[gives]
+        network, sites, vehicles = changed.roads.network, changed.sites[gives], changed.vehicles
         snapped = Snapped(changed.snapped.cells, changed.snapped.sites[gives])
+        if vehicles is not None:
+            theirs = Snapped(vehicles.snapped.cells, vehicles.snapped.sites[gives])
+            vehicles = stages.Roads(vehicles.network, theirs)
     columns: dict[str, pd.Series] = {}
     days, hours = (pd.Series(np.nan, sites.index), pd.Series(None, sites.index, dtype=object))
     for key, service in base.study.settings.services.items():
@@ -174,7 +207,7 @@ def _solved(study: Study, base: Baseline, changed: ScenarioRun | None) -> Solved
     table: gpd.GeoDataFrame = sites.assign(**columns)
     nothing_mapped = answers.sites.iloc[:0]
     return SolvedInput(
-        study, base.results, table, answers.municipalities, base.results, network, snapped, nothing_mapped
+        study, base.results, table, answers.municipalities, base.results, network, snapped, nothing_mapped, vehicles
     )
 
 

@@ -243,19 +243,24 @@ def _figures_of_supply(row: dict[str, Any], when: str) -> dict[str, float]:
 
 def _figures_of_time(row: dict[str, Any], when: str, gini: float) -> dict[str, float]:
     named = {"median_min": row[f"median_{when}_s"] / _MIN, "p90_min": row[f"p90_{when}_s"] / _MIN}
-    norms = [number for number in range(1, 10) if not np.isnan(row.get(f"norm_{number}_s", np.nan))]
-    for number in norms:
-        named[f"people_within_{row[f'norm_{number}_s'] / _MIN:g}_min"] = row[f"within_norm_{number}_{when}"]
+    norms = [number for number in range(1, 10) if not np.isnan(row.get(f"within_norm_{number}_before", np.nan))]
+    names = {number: _norm_name(row[f"norm_{number}_s"]) for number in norms}
+    for number, name in names.items():
+        named[f"people_within_{name}"] = row[f"within_norm_{number}_{when}"]
     named["gini_of_reached"] = gini
     if when == "after":
         hours = [f"person_hours_per_year_{what}" for what in ("won", "lost")]
         named |= {name: row[name] for name in ("person_min_won", "person_min_lost")}
         named |= {name: row[name] for name in hours if not np.isnan(row.get(name, np.nan))}
-        for number in norms:
-            minutes = f"{row[f'norm_{number}_s'] / _MIN:g}"
-            named[f"people_into_{minutes}_min"] = row[f"into_norm_{number}"]
-            named[f"people_out_of_{minutes}_min"] = row[f"out_of_norm_{number}"]
+        for number, name in names.items():
+            named[f"people_into_{name}"] = row[f"into_norm_{number}"]
+            named[f"people_out_of_{name}"] = row[f"out_of_norm_{number}"]
     return named
+
+
+def _norm_name(norm_s: float) -> str:
+    """Return the end of the name of a figure: the minutes of a norm, or that each cell is held against its own."""
+    return "own_norm" if np.isnan(norm_s) else f"{norm_s / _MIN:g}_min"
 
 
 def _beside(figures: dict[str, dict[tuple[str, str, str], float]]) -> pd.DataFrame:
@@ -334,6 +339,7 @@ def _assumed(one: ScenarioRun, study: Study, measures: Sequence[Measure], writer
 def printed_comparison(compared: Compared) -> pd.DataFrame:
     """Return the short table that the command line prints: a row per scenario and measure that it changes."""
     labels = {(one.service, one.name): one.spec.label for one in compared.measures}
+    norms_of = {(one.service, one.name): one.spec.norm_limits if one.is_time else () for one in compared.measures}
     trips = {(one.service, one.name): one.spec.trips_per_year for one in compared.measures if one.is_time}
     language = compared.study.settings.language
     hours = PersonHours(language, [*trips.values()])
@@ -342,16 +348,15 @@ def printed_comparison(compared: Compared) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     title = None
     for row in filter(changes_something, _records(compared.tables["everybody"])):
-        norms = [(number, row.get(f"norm_{number}_s", np.nan) / _MIN) for number in range(1, 10)]
+        norms = norms_of[row["service"], row["measure"]]
         crossed = [
             writer.text(
                 "in_out",
-                norm=writer.plain(minutes),
+                norm=writer.norm(limits),
                 into=writer.people(row[f"into_norm_{number}"]),
                 out=writer.people(row[f"out_of_norm_{number}"]),
             )
-            for number, minutes in norms
-            if not np.isnan(minutes)
+            for number, limits in enumerate(norms, start=1)
         ]
         supply = not np.isnan(row.get("mean_per_person_before", np.nan))
         if supply:

@@ -113,16 +113,20 @@ def _common_services(runs: Sequence[Run], writer: Writer) -> tuple[list[ServiceS
             notes.append(writer.text("not_in", service=key, names=", ".join(absent)))
             continue
         specs = [some[key] for some in each]
-        if len({spec.direction for spec in specs}) > 1 or len({spec.population for spec in specs}) > 1:
+        if len({(spec.direction, spec.population, spec.from_call) for spec in specs}) > 1:
             who = ", ".join(f"{run.name}: {spec.who or spec.label}" for run, spec in zip(runs, specs, strict=True))
             notes.append(writer.text("not_alike", service=key, names=who))
             continue
+        if specs[-1].norm_column and len({spec.norms_s for spec in specs}) == 1:
+            found.append(specs[-1])
+            continue
+        specs = [replace(spec, norms_s=() if spec.norm_column else spec.norms_s, norm_column="") for spec in specs]
         norms = tuple(norm for norm in specs[-1].norms_s if all(norm in spec.norms_s for spec in specs))
         gone = sorted({norm for spec in specs for norm in spec.norms_s} - set(norms))
         if gone:
             listed = ", ".join(writer.threshold(norm) for norm in gone)
             notes.append(writer.text("norm_not_in", service=key, norms=listed))
-        found.append(replace(specs[-1], norms_s=norms))
+        found.append(replace(specs[-1], norms_s=norms, norm_column=""))
     if not found:
         each_has = "; ".join(f"{run.name}: {', '.join(specs)}" for run, specs in zip(runs, each, strict=True))
         raise InputError(f"compare: the runs have no service in common ({each_has}); give studies with the same keys")
@@ -256,11 +260,9 @@ def series_shown(series: pd.DataFrame, labels: dict[str, str], writer: Writer) -
     rows = []
     for row in series[series["zoning"] == "everybody"].to_dict("records"):
         shares = [
-            writer.text(
-                "share_in", share=writer.share(row[f"share_within_norm_{n}"]), norm=writer.threshold(row[f"norm_{n}_s"])
-            )
+            _share_in(row[f"share_within_norm_{n}"], row[f"norm_{n}_s"], writer)
             for n in range(1, 10)
-            if not np.isnan(row.get(f"norm_{n}_s", np.nan))
+            if not np.isnan(row.get(f"share_within_norm_{n}", np.nan))
         ]
         rows.append(
             {
@@ -276,6 +278,13 @@ def series_shown(series: pd.DataFrame, labels: dict[str, str], writer: Writer) -
         )
     table = pd.DataFrame(rows)
     return table.sort_values(writer["service"], key=lambda names: names.map([*labels.values()].index), kind="stable")
+
+
+def _share_in(share: float, norm_s: float, writer: Writer) -> str:
+    """Write the share within a norm in minutes, or within the norm of each cell."""
+    if np.isnan(norm_s):
+        return writer.text("share_in_own", share=writer.share(share))
+    return writer.text("share_in", share=writer.share(share), norm=writer.threshold(norm_s))
 
 
 def changes_shown(
@@ -294,8 +303,9 @@ def changes_shown(
         shown[writer["mean"]] = _pair(row["mean_before_s"], row["mean_after_s"], writer)
         for what in ("change", "from_people", "from_reach", "from_time"):
             shown[f"{writer['mean']}: {writer[what]}"] = _signed(row[f"mean_{what}_s"] / 60, writer)
-        if not np.isnan(row.get("norm_1_s", np.nan)):
-            norm = writer.text("points_in", norm=writer.threshold(row["norm_1_s"]))
+        if not np.isnan(row.get("share_1_change", np.nan)):
+            own = np.isnan(row["norm_1_s"])
+            norm = writer["points_in_own"] if own else writer.text("points_in", norm=writer.threshold(row["norm_1_s"]))
             shown[writer["norm"]] = norm
             for what in ("change", "from_people", "from_time"):
                 shown[f"{writer['share_points']}: {writer[what]}"] = _signed(100 * row[f"share_1_{what}"], writer)

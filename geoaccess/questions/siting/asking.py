@@ -11,10 +11,13 @@ from geoaccess.errors import InputError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from geoaccess.measures import ServiceSpec
+    from geoaccess.measures.specification import Limit
     from geoaccess.siting import Method
+    from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["Question", "norm_of"]
+__all__ = ["Question", "check_norm", "norm_of"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Question:
         "beyond": least time beyond the norm (FGT). "worst": least `quantile` of the times of the people of `classes`.
         "fewest": the fewest sites for `share` of the people within the norm.
     norm_min
-        The first norm of the service unless given.
+        The first norm of the service unless given; of ambulances that of each cell.
     candidates
         "cells", "settlements" (of at least `least_people`), or a file of places.
     exclude
@@ -56,9 +59,19 @@ class Question:
     seconds: float = SOLVER_S
 
 
-def norm_of(study: Study, question: Question) -> float:
-    """Return the norm in seconds."""
-    norms = study.settings.services[question.service].norms_min
-    if question.norm_min is None and not norms:
+def check_norm(study: Study, question: Question) -> None:
+    """Refuse a question by a norm where there is none."""
+    if question.norm_min is None and not _spec(study, question).n_norms:
         raise InputError(f"{study.path}: [services.{question.service}] has no norms_min; say which with --norm MINUTES")
-    return (norms[0] if question.norm_min is None else question.norm_min) * 60
+
+
+def norm_of(answers: Answers, question: Question) -> Limit:
+    """Return the norm in seconds: that of the question, else the first of the service, or that of each cell."""
+    check_norm(answers.study, question)
+    if question.norm_min is not None:
+        return question.norm_min * 60
+    return _spec(answers.study, question).limits(answers.results)[0]
+
+
+def _spec(study: Study, question: Question) -> ServiceSpec:
+    return next(spec for spec in study.specs if spec.key == question.service)

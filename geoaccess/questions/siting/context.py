@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
+    from geoaccess.hierarchy import Hierarchy
     from geoaccess.network import Network
     from geoaccess.questions.scenario_run import ScenarioRun
     from geoaccess.questions.siting.question import Question
@@ -29,22 +30,39 @@ if TYPE_CHECKING:
     from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["SitingContext", "build_problem", "check_closing", "context_of", "contexts_in"]
+__all__ = ["SitingContext", "SitingRoads", "build_problem", "check_closing", "context_of", "contexts_in"]
+
+
+@dataclass(frozen=True, eq=False)
+class SitingRoads:
+    """Roads of some service: what is attached to `places`, ways are searched on `roads`, where some may be closed.
+
+    `cells` is None where nobody has attached the cells yet.
+    """
+
+    places: Network
+    roads: Network | Hierarchy
+    cells: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class SitingContext:
     """A study, solved; in a scenario `answers` has the cells, times and sites of the scenario.
 
-    Cells, sites and candidates are attached to `places`, ways are searched on `roads`, where some may be closed.
-    `cells` is None where nobody has attached the cells yet.
+    `everybody` are the roads of all, `vehicles` those as ambulances drive them, None where these are the same.
     """
 
     answers: Answers
-    places: Network
-    roads: Network
-    cells: pd.DataFrame | None = None
+    everybody: SitingRoads
+    vehicles: SitingRoads | None = None
     scenario: Scenario | None = None
+
+    def roads_of(self, service: str) -> SitingRoads:
+        """Return the roads that times of a service are searched on."""
+        rule = self.study.response
+        if self.vehicles is not None and rule is not None and rule.service == service:
+            return self.vehicles
+        return self.everybody
 
     @property
     def study(self) -> Study:
@@ -59,7 +77,10 @@ class SitingContext:
 
 def context_of(answers: Answers) -> SitingContext:
     """Return a study as it is."""
-    return SitingContext(answers, answers.network, answers.network)
+    everybody, vehicles = SitingRoads(answers.network, answers.network), answers.vehicles
+    if vehicles is None:
+        return SitingContext(answers, everybody)
+    return SitingContext(answers, everybody, SitingRoads(vehicles.plain, vehicles.network, vehicles.snapped.cells))
 
 
 def contexts_in(
@@ -93,7 +114,12 @@ def contexts_in(
 def _in_scenario(changed: ScenarioRun) -> SitingContext:
     sites = changed.sites[changed.gives]
     answers = replace(changed.base.answers, results=solve_scenario(changed), sites=sites)
-    return SitingContext(answers, changed.roads.places, changed.roads.network, changed.snapped.cells, changed.scenario)
+    everybody = SitingRoads(changed.roads.places, changed.roads.network, changed.snapped.cells)
+    own, vehicles = changed.vehicle_roads, changed.vehicles
+    theirs = None
+    if own is not None and vehicles is not None:
+        theirs = SitingRoads(own.places, vehicles.network, vehicles.snapped.cells)
+    return SitingContext(answers, everybody, theirs, changed.scenario)
 
 
 def build_problem(
@@ -103,15 +129,16 @@ def build_problem(
     study, answers = ground.study, ground.answers
     spec = next(spec for spec in study.specs if spec.key == service)
     ours = answers.sites[(answers.sites["service"] == service).to_numpy()]
-    cells = ground.cells
+    roads = ground.roads_of(service)
+    cells = roads.cells
     if cells is None:
-        cells = stages.snap_cells(study, ground.places, answers.results)
+        cells = stages.snap_cells(study, roads.places, answers.results)
     found = siting.build_problem(
-        ground.roads,
+        roads.roads,
         cells,
         people_of_service(answers.results, spec),
-        sites=stages.snap_as_set(study, ground.places, ours) if len(ours) else None,
-        candidates=stages.snap_as_set(study, ground.places, candidates),
+        sites=stages.snap_sites(study, roads.places, ours, service=service) if len(ours) else None,
+        candidates=stages.snap_sites(study, roads.places, candidates, service=service),
         close=close,
         direction=spec.direction,
     )

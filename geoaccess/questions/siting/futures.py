@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from geoaccess import files, siting
@@ -14,7 +15,7 @@ from geoaccess.phrases import Writer
 from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places, new_places
 from geoaccess.questions.siting.context import build_problem, context_of, contexts_in
 from geoaccess.questions.siting.objectives import OBJECTIVES
-from geoaccess.questions.siting.question import check_question, objective_of
+from geoaccess.questions.siting.question import check_question, norm_of, objective_of
 from geoaccess.questions.siting.wording import figure
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.results.summaries import headed
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from geoaccess.questions.siting.context import SitingContext
     from geoaccess.questions.siting.question import Question
     from geoaccess.scenarios import Scenario
     from geoaccess.siting import Objective, Regret
@@ -87,7 +89,8 @@ def site_futures(
     first = grounds[0].answers
     places, _ = new_places(first, question, candidates_of(first, question))
     settings = [build_problem(ground, places, service=question.service)[0] for ground in grounds]
-    objective = objective_of(settings[0], question, first.study)
+    _check_same_norm(grounds, question)
+    objective = objective_of(settings[0], question, first)
     regret = siting.least_regret(
         settings, add=question.add, objective=objective, method=question.method, seconds=question.seconds
     )
@@ -126,6 +129,18 @@ def site_futures(
         language=first.study.settings.language,
         output=first.study.output,
     )
+
+
+def _check_same_norm(grounds: Sequence[SitingContext], question: Question) -> None:
+    """Refuse futures in which cells have other norms: one objective could not be compared between them."""
+    if not OBJECTIVES[question.objective].by_norm:
+        return
+    norms = [np.asarray(norm_of(ground.answers, question)) for ground in grounds]
+    if any(not np.array_equal(norm, norms[0]) for norm in norms):
+        raise InputError(
+            "the norm of ambulances is that of each cell, and the futures differ in their cells, or in which of them "
+            "are built up; give one norm for all with --norm MINUTES"
+        )
 
 
 @checks_arguments

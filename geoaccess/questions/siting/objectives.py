@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from geoaccess.questions.siting.asking import Question
     from geoaccess.siting import Objective, SitingProblem
-    from geoaccess.study.settings.study_file import Study
+    from geoaccess.study.answers import Answers
 
 __all__ = ["OBJECTIVES", "SitingObjective"]
 
@@ -29,7 +29,7 @@ class SitingObjective:
     summary
         A line for the help of the command line.
     build
-        Returns the objective that is computed with, of the problem, the question and the study.
+        Returns the objective that is computed with, of the problem, the question and the answers of the study.
     by_norm
         Whether it asks for a norm, so that a study without one is refused at once.
     is_share
@@ -46,7 +46,7 @@ class SitingObjective:
 
     name: str
     summary: str
-    build: Callable[[SitingProblem, Question, Study], Objective]
+    build: Callable[[SitingProblem, Question, Answers], Objective]
     by_norm: bool = False
     is_share: bool = False
     bounded: bool = True
@@ -55,23 +55,23 @@ class SitingObjective:
     of_futures: bool = False
 
 
-def _minutes(_: SitingProblem, question: Question, __: Study) -> Objective:
+def _minutes(_: SitingProblem, question: Question, __: Answers) -> Objective:
     return siting.PersonMinutes(unreached_s=question.unreached_min * 60)
 
 
-def _within(_: SitingProblem, question: Question, study: Study) -> Objective:
-    return siting.WithinNorm(norm_of(study, question))
+def _within(_: SitingProblem, question: Question, answers: Answers) -> Objective:
+    return siting.WithinNorm(norm_of(answers, question))
 
 
-def _fair(problem: SitingProblem, question: Question, _: Study) -> Objective:
+def _fair(problem: SitingProblem, question: Question, _: Answers) -> Objective:
     return siting.FairMean.averse_to(
         problem.now_s[:, 0], problem.people, epsilon=question.aversion, unreached_s=question.unreached_min * 60
     )
 
 
-def _beyond(_: SitingProblem, question: Question, study: Study) -> Objective:
+def _beyond(_: SitingProblem, question: Question, answers: Answers) -> Objective:
     unreached_s = question.unreached_min * 60
-    return siting.BeyondNorm(norm_of(study, question), alpha=question.alpha, unreached_s=unreached_s)
+    return siting.BeyondNorm(norm_of(answers, question), alpha=question.alpha, unreached_s=unreached_s)
 
 
 OBJECTIVES: Final[Mapping[str, SitingObjective]] = {

@@ -283,7 +283,9 @@ def _measure(
         return quantile
 
     def figure(times_s: npt.NDArray[np.float64]) -> float:
-        return setting.figure(objective, float(np.sum(setting.people[counted] * objective.burden(times_s[counted]))))
+        return setting.figure(
+            objective, float(np.sum(setting.people[counted] * objective.burden(times_s[counted], at=counted)))
+        )
 
     return figure
 

@@ -10,7 +10,7 @@ import numpy as np
 from geoaccess import siting
 from geoaccess.errors import InputError
 from geoaccess.phrases import note
-from geoaccess.questions.siting.asking import Question, norm_of
+from geoaccess.questions.siting.asking import Question, check_norm, norm_of
 from geoaccess.questions.siting.objectives import OBJECTIVES
 from geoaccess.toml import did_you_mean
 
@@ -27,6 +27,7 @@ __all__ = [
     "above_zero",
     "answer_question",
     "asked_for",
+    "check_norm",
     "check_question",
     "classes_of",
     "norm_of",
@@ -60,7 +61,7 @@ def check_question(study: Study, question: Question) -> None:
     if question.max_loss_min is not None and not asked.bounded:
         raise InputError(f'a bound on what classes lose cannot be asked for together with "{question.objective}"')
     if asked.by_norm:
-        norm_of(study, question)
+        check_norm(study, question)
 
 
 def above_zero(option: str, value: float | None, unit: str) -> None:
@@ -69,19 +70,19 @@ def above_zero(option: str, value: float | None, unit: str) -> None:
         raise InputError(f"{option} is {value:g}; give {unit} above 0")
 
 
-def objective_of(setting: SitingProblem, question: Question, study: Study) -> Objective:
+def objective_of(setting: SitingProblem, question: Question, answers: Answers) -> Objective:
     """Return the objective that a question names."""
-    return OBJECTIVES[question.objective].build(setting, question, study)
+    return OBJECTIVES[question.objective].build(setting, question, answers)
 
 
 def answer_question(
     setting: SitingProblem, question: Question, answers: Answers
 ) -> tuple[Located, Objective, list[str]]:
     """Answer the question by numbers of candidates."""
-    objective = objective_of(setting, question, answers.study)
+    objective = objective_of(setting, question, answers)
     if question.objective == "fewest":
         found, least = siting.fewest(
-            setting, norm_s=norm_of(answers.study, question), share=question.share, seconds=question.seconds
+            setting, norm_s=norm_of(answers, question), share=question.share, seconds=question.seconds
         )
         brought = note("fewest_bring", n=len(found.added), share=f"{100 * found.value:.2f}", least=least)
         return found, objective, [brought]

@@ -120,7 +120,7 @@ def write_reference_template(study: Study, path: Path) -> int:
     places += [(f"class {number}", "") for number in classes] + [("everybody", "")]
     rows = []
     for spec in study.specs:
-        shares = [f"share_within_{norm / 60:g}" for norm in spec.norms_s]
+        shares = [f"share_within_{norm / 60:g}" for norm in (() if spec.norm_column else spec.norms_s)]
         for statistic in ("median", "P90", *shares):
             unit = "share" if statistic in shares else "min"
             rows += [(place, name, spec.key, statistic, "", unit, "") for place, name in places]

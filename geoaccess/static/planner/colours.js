@@ -83,7 +83,7 @@
   function timeRows(people) {
     const spec = model.spec();
     const rows = spec.colours.map((colour, i) => {
-      const norm = spec.norms_s.includes(spec.bands_s[i]) ? `${say("norm")} ${talk.number(spec.bands_s[i] / 60)} ${say("min")}` : "";
+      const norm = spec.norms_s.flat().includes(spec.bands_s[i]) ? `${say("norm")} ${talk.number(spec.bands_s[i] / 60)} ${say("min")}` : "";
       return { name: bandName(spec.bands_s, i), colour, norm, people: people[i] };
     });
     return [...rows, { name: say("not_reached"), people: people.at(-1), rare: true }];

@@ -131,7 +131,7 @@
     const row = (place, i) => {
       const gain = place.saved_min >= 30 ? [say(model.spec().yearly ? "suggest_gain_year" : "suggest_gain", { h: talk.number(place.saved_min / 60) })] : [];
       if (place.newly_reached >= 0.5) gain.push(say("reached", { n: talk.number(place.newly_reached) }));
-      if (place.within_norm >= 0.5) gain.push(say("suggest_norm", { n: talk.number(place.within_norm), m: talk.number(found.norm_s / 60) }));
+      if (place.within_norm >= 0.5) gain.push(say("suggest_norm", { n: talk.number(place.within_norm), m: talk.norm(found.norm_s) }));
       const label = `${i + 1}. ${place.zone || talk.number(place.lat, 3)}`;
       const what = make("span", { class: "what" }, label, make("small", {}, gain.join(" · ")));
       const add = button(say("add_here"), () => { box.close(); chart.propose([]); model.emit("proposed", place); }, { "aria-label": `${say("add_here")}: ${label}` });
@@ -152,7 +152,7 @@
     choice.append(make("option", { value: "minutes" }, say("objective_minutes")));
     const districts = model.study.districts[talk.language];
     if (districts) choice.append(make("option", { value: "districts" }, say("objective_districts", { districts })));
-    norms.forEach((norm, i) => choice.append(make("option", { value: `norm_${i}` }, say("objective_norm", { m: talk.number(norm / 60) }))));
+    norms.forEach((norm, i) => choice.append(make("option", { value: `norm_${i}` }, say("objective_norm", { m: talk.norm(norm) }))));
     open(say("suggest_title"), make("label", { class: "field" }, say("objective"), " ", choice), list, make("p", { class: "quiet" }));
     propose("minutes", list);
   };

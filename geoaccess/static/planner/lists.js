@@ -169,6 +169,7 @@
 
   const partName = (part) => {
     if (part.part === "off_network") return say("off_network");
+    if (part.part === "before_start") return say("before_start");
     if (part.part === "road") return talk.road(part.detail);
     return part.part === "wait" ? say("wait", { t: "" }).trim() : part.detail;
   };

@@ -119,7 +119,7 @@
   }
 
   const caption = (view) =>
-    view === "change" ? say("change_of", { s: model.spec().label }) : `${say("travel_time", { s: model.spec().label })} (${say(view).toLocaleLowerCase(talk.language)})`;
+    view === "change" ? say(model.spec().from_call ? "change_of_response" : "change_of", { s: model.spec().label }) : `${say(model.spec().from_call ? "response_time" : "travel_time", { s: model.spec().label })} (${say(view).toLocaleLowerCase(talk.language)})`;
 
   geoaccess.picture = function (view) {
     const { canvas: map, size, rows } = mapCanvas(view);

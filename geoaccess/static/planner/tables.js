@@ -29,7 +29,7 @@
     if (effect.slower >= 0.5) effects.push(["worse", say("slower", { n: count(effect.slower) })]);
     spec.norms_s.forEach((norm, i) => {
       const net = effect.into_norm[i] - effect.out_of_norm[i];
-      const m = talk.number(norm / 60);
+      const m = talk.norm(norm);
       if (net >= 0.5) effects.push(["better", say("into_norm", { n: count(net), m })]);
       if (net <= -0.5) effects.push(["worse", say("out_of_norm", { n: count(-net), m })]);
     });
@@ -60,8 +60,10 @@
       return make("tr", {}, name, make("td", {}, talk.number(row.people)));
     });
     const spec = model.spec();
-    const caption = say(chart.view === "change" ? "change_of" : "travel_time", { s: spec.label });
-    const notes = [say(spec.direction), spec.proxy_note, model.study.factor > 1 ? say("block", { k: model.study.factor }) : ""];
+    const caption = say(chart.view === "change" ? (spec.from_call ? "change_of_response" : "change_of") : spec.from_call ? "response_time" : "travel_time", { s: spec.label });
+    const own = spec.norms_s.find((norm) => norm.length > 1);
+    const norms = own ? say("own_norm", { a: talk.norm(own.slice(0, 1)), b: talk.norm(own.slice(1)) }) : "";
+    const notes = [say(spec.direction), norms, spec.proxy_note, model.study.factor > 1 ? say("block", { k: model.study.factor }) : ""];
     return make(
       "table",
       { class: "legend" },
@@ -119,7 +121,7 @@
         timePair(a.p90_s[i], b.p90_s[i]),
         ...norms.map((_, n) => sharePair(a.within[n][i], b.within[n][i], a.people[i]))
       );
-    const heads = [say("class"), say("people"), say("mean"), say("median"), say("p90"), ...norms.map((norm) => say("in_norm", { n: talk.number(norm / 60) }))];
+    const heads = [say("class"), say("people"), say("mean"), say("median"), say("p90"), ...norms.map((norm) => say("in_norm", { n: talk.norm(norm) }))];
     return make(
       "div",
       { class: "wide" },
@@ -201,7 +203,7 @@
 
   tables.municipalities = function (box) {
     const norms = model.spec().norms_s;
-    const heads = [say("municipality"), say("people"), say("mean"), ...norms.map((norm) => say("in_norm", { n: talk.number(norm / 60) }))];
+    const heads = [say("municipality"), say("people"), say("mean"), ...norms.map((norm) => say("in_norm", { n: talk.norm(norm) }))];
     const existing = box.querySelector("table.zones tbody");
     if (existing && box.dataset.built === `zones ${talk.language} ${model.service}`) return zoneRows(existing);
     box.dataset.built = `zones ${talk.language} ${model.service}`;

@@ -16,6 +16,8 @@
   talk.say = (key, values) =>
     Object.entries(values || {}).reduce((text, [name, value]) => text.replaceAll(`{${name}}`, () => value), phrases[talk.language][key]);
   Object.assign(talk, geoaccess.formats(() => talk.language, talk.say));
+  // A norm in minutes: "12", or "12/25" where each cell is held against one of the two.
+  talk.norm = (limits) => limits.map((seconds) => talk.number(seconds / 60, seconds % 60 ? 1 : 0)).join("/");
   talk.road = (name) => talk.say(MAIN.test(name) ? "road_main" : "road_other");
   const weekday = (day, style) =>
     new Intl.DateTimeFormat(talk.language, { weekday: style, timeZone: "UTC" }).format(new Date(MONDAY + day * 86_400_000));

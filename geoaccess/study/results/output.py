@@ -96,7 +96,7 @@ def _pictures(pictures: Mapping[str, Started[Picture]], folder: Path) -> dict[st
 def refuse_clashes(study: Study) -> None:
     """Raise an `InputError` if the study would write over files that no run before has written."""
     names = [f"{name}.{suffix}" for name in (*table_names(study), "dictionary") for suffix in ("csv", "parquet")]
-    names += [name.format(spec.key) for spec in study.specs for name in (_RASTER, MAP)]
+    names += [name.format(key) for key in study.settings.services for name in (_RASTER, MAP)]
     names += [*(figure.name for figure in maps.FIGURES), *_CELLS, WEB_MAP, REPORT, REPORT_PDF, _RECORD]
     files.refuse_clashes(study.output, names, former=_former(study.output))
 

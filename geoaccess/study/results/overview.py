@@ -48,7 +48,8 @@ def _indices(answers: Answers) -> pd.DataFrame:
     table = equity.equity_table_of_services(
         results,
         services={spec.key: f"{spec.key}_s" for spec in answers.study.specs},
-        norms={spec.key: spec.norms_s for spec in answers.study.specs},
+        norms={spec.key: spec.norms_s for spec in answers.study.specs if not spec.norm_column},
+        norm_columns={spec.key: spec.norm_column for spec in answers.study.specs if spec.norm_column},
         population={spec.key: spec.population for spec in answers.study.specs},
         by="centrality_class",
         ranking="centrality_index" if ranked else None,
@@ -65,9 +66,9 @@ def _shortfall(answers: Answers) -> pd.DataFrame:
     tables = []
     for spec in answers.study.specs:
         times = results[f"{spec.key}_s"].fillna(np.inf)
-        for norm_s in spec.norms_s:
+        for norm_s, limit in zip(spec.norm_values, spec.limits(results), strict=True):
             found = equity.norm_shortfall(
-                times, norm=norm_s, weights=results[spec.population], groups=results["centrality_class"]
+                times, norm=limit, weights=results[spec.population], groups=results["centrality_class"]
             )
             found = found.rename_axis("centrality_class").reset_index()
             found.insert(0, "service", spec.key)

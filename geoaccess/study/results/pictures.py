@@ -111,6 +111,7 @@ def start_pictures(
     columns = {"population", "municipality", "centrality_class", "geometry"}
     columns |= {spec.population for spec in study.specs}
     columns |= {f"{spec.key}_{part}" for spec in study.specs for part in parts}
+    columns |= {spec.norm_column for spec in study.specs}
     scene = pool.share(
         _Scene(
             results=results[[name for name in results.columns if name in columns]],

@@ -90,7 +90,8 @@ class _Found:
         self.equity = tables["equity"]
         closed = measures.second_nearest_of_services(results, services=specs)
         after = measures.norm_table_of_services(closed, services=specs)
-        keys = zip(after["service"], after["norm_s"], strict=True)
+        number = after.groupby("service", sort=False).cumcount() + 1
+        keys = zip(after["service"], number, strict=True)
         self.closed = dict(zip(keys, after["share_within"].astype(float), strict=True))
 
     def class_people(self) -> dict[str, float]:
@@ -114,6 +115,7 @@ class _Found:
             direction=spec.direction,
             proxy_note=spec.proxy_note,
             norms_s=spec.norms_s,
+            from_call=spec.from_call,
             sites=len(places),
             proxies=int(places["proxy"].sum()),
             who=spec.who,
@@ -125,7 +127,7 @@ class _Found:
             mean_s=float(own["mean_s"]),
             median_s=float(own["median_s"]),
             p90_s=float(own["p90_s"]),
-            norms=tuple(self.norm(spec, number) for number in range(1, len(spec.norms_s) + 1)),
+            norms=tuple(self.norm(spec, number) for number in range(1, spec.n_norms + 1)),
             contrast=_row(self.contrast, spec.key),
             municipalities=rows[rows["population"] > 0][["municipality", "centrality_class", *_DOTS]],
             slack=self.slack[self.slack["service"] == spec.key].rename(columns={"group": "centrality_class"}),
@@ -142,18 +144,18 @@ class _Found:
 
     def norm(self, spec: ServiceSpec, number: int) -> maps.Norm:
         """Return who meets a norm of a service, and where those live who do not."""
-        own, norm_s = _row(self.everybody, spec.key), spec.norms_s[number - 1]
+        own = _row(self.everybody, spec.key)
         inside, beyond = f"share_within_norm_{number}", f"people_beyond_norm_{number}"
         classes = self.classes[self.classes["service"] == spec.key].set_index("centrality_class")
         rows = self.municipalities[self.municipalities["service"] == spec.key]
         most = rows[(rows[beyond] > 0) & (rows["municipality_id"] != "unclassified")]
         most = most.sort_values([beyond, "municipality_id"], ascending=[False, True]).head(_MOST_PLACES)
         return maps.Norm(
-            norm_s=norm_s,
+            limits_s=spec.norm_limits[number - 1],
             people_within=float(own["population"] - own[beyond]),
             people_beyond=float(own[beyond]),
             share=float(own[inside]),
-            after_share=float(self.closed[(spec.key, norm_s)]),
+            after_share=float(self.closed[(spec.key, number)]),
             share_by_class={str(name): float(share) for name, share in classes[inside].items()},
             beyond_in_districts=float(
                 classes[beyond].reindex(self.answers.study.scheme.district_ids).fillna(0.0).sum()

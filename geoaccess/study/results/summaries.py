@@ -79,16 +79,16 @@ def main_table(answers: Answers) -> pd.DataFrame:
         between = own
         ends = {end: str(between[f"{end}_central"]) for end in ("most", "least")}
         ends = {end: scheme.short(name, language) if name in scheme.ids else name for end, name in ends.items()}
-        norms = []
-        for number, norm in enumerate(spec.norms_s, start=1):
+        within = []
+        for number, norms in enumerate(spec.norm_limits, start=1):
             share = writer.share(own[f"share_within_norm_{number}"])
-            norms.append(writer.text("within_in", share=share, norm=writer.threshold(norm)))
+            within.append(writer.text("within_in", share=share, norm=writer.norm(norms)))
         rows.append(
             {
                 writer["service"]: spec.label,
                 writer["median_min"]: _minutes(own["median_s"], writer),
                 writer["p90_min"]: _minutes(own["p90_s"], writer),
-                writer["within_norm"]: ", ".join(norms),
+                writer["within_norm"]: ", ".join(within),
                 writer["unreached"]: writer.people(own["unreached"]),
                 writer.text("mean_min", **ends): (
                     f"{_minutes(between['mean_most_central_s'], writer)} / "

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from geoaccess import measures, zones
+from geoaccess import measures
 from geoaccess.errors import InputError
 from geoaccess.osm import read_profile
 from geoaccess.study.sections.ambulance_craft import add_crafts
-from geoaccess.study.sections.ambulance_roads import chain_by_road, vehicle_roads
+from geoaccess.study.sections.ambulance_roads import chain_by_road
 from geoaccess.study.sections.inputs import Section, SectionResult
 from geoaccess.study.settings.ambulance import BUSY
 from geoaccess.study.zonings import zonings_of
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
     from geoaccess.study.settings.ambulance import AmbulanceSettings
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["AMBULANCE", "chain_specs"]
+__all__ = ["AMBULANCE", "chain_specs", "numbers_of_bases", "treatment_columns"]
 
 _LABELS = {
+    "ambulance_drive": "Driving time of the ambulance",
     "ambulance_response": "Ambulance at the patient",
     "ambulance_treatment": "Treatment after an ambulance",
     "ambulance_fastest": "Treatment by the fastest ambulance",
     "ambulance_dependable": "Treatment by an ambulance to count on",
 }
-_YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
 
 
 def _asked(study: Study) -> list[str]:
@@ -60,26 +60,28 @@ def _answer(solved: SolvedInput) -> SectionResult:
     if settings is None:
         raise InputError(f"{solved.study.path}: there is no [ambulance]")
     figures = _figures(solved.study, settings)
-    roads = vehicle_roads(solved, settings)
+    roads = solved.roads_of(settings.base)
     chain = chain_by_road(solved, settings, roads, figures.modes["car"].times)
     bases = _bases(solved, settings, chain)
     free = measures.base_availability(chain.bases, bases["availability"])
-    columns = chain.columns.assign(ambulance_built_up=_built_up(solved, settings))
+    columns = chain.columns
+    built_up = solved.results["ambulance_built_up"]
     held = {
-        counted: measures.response_norm(columns["ambulance_built_up"], norms=figures.norms, municipality=municipality)
+        counted: measures.response_norm(built_up, norms=figures.norms, municipality=municipality)
         for counted, municipality in (("cell", None), ("municipality", solved.results["municipality_id"]))
     }
     coverage = {
         counted: measures.expected_coverage(chain.times, norm_s=norm["norm_s"], availability=free)
         for counted, norm in held.items()
     }
-    columns["ambulance_norm_s"], columns["ambulance_coverage"] = held["cell"]["norm_s"], coverage["cell"]
+    columns["ambulance_coverage"] = coverage["cell"]
     columns = columns.join(add_crafts(solved, settings, roads, figures, columns))
-    cells = _cells(solved).join(columns)
+    cells = _cells(solved).join(columns).assign(ambulance_drive_reason=columns["ambulance_response_reason"])
     specs, by = chain_specs(cells, solved.study), zonings_of(solved.study, cells)
+    response = next(spec for spec in specs if spec.key == "ambulance_response")
     tables = {
         "ambulance": measures.summarise_services(cells, services=specs, by=by),
-        "ambulance_norms": _norms(cells, specs[0], figures, coverage, by),
+        "ambulance_norms": _norms(cells, response, figures, coverage, by),
         "ambulance_bases": bases.reset_index(),
     }
     return SectionResult(columns, tables)
@@ -89,16 +91,51 @@ def _figures(study: Study, settings: AmbulanceSettings) -> AmbulanceFigures:
     return measures.read_ambulance_figures(study.resolve(settings.figures) if settings.figures else None)
 
 
+def treatment_columns(solved: SolvedInput) -> pd.DataFrame:
+    """Return the time to treatment by road, and by the fastest mode where crafts are asked for, with site and reason.
+
+    `ambulance_treatment_s`, `_site` and `_reason`; and `ambulance_fastest_s`, whose `_site` is the mode. Without a base
+    or a site that can treat nobody is treated.
+    """
+    settings = solved.study.settings.ambulance
+    if settings is None:
+        raise InputError(f"{solved.study.path}: there is no [ambulance]")
+    there = set(solved.sites["service"])
+    if not {settings.base, settings.site} <= there:
+        return _nobody_treated(solved)
+    figures, roads = _figures(solved.study, settings), solved.roads_of(settings.base)
+    columns = chain_by_road(solved, settings, roads, figures.modes["car"].times).columns
+    columns = columns.join(add_crafts(solved, settings, roads, figures, columns))
+    if "ambulance_fastest_mode" in columns:
+        columns["ambulance_fastest_site"] = columns["ambulance_fastest_mode"]
+    return columns
+
+
+def _nobody_treated(solved: SolvedInput) -> pd.DataFrame:
+    index = solved.results.index
+    none: dict[str, pd.Series] = {}
+    for name in ("treatment", *(("fastest",) if "ambulance_fastest_s" in solved.results else ())):
+        known = solved.results[f"ambulance_{name}_reason"].astype("str")
+        none[f"ambulance_{name}_s"] = pd.Series(np.inf, index)
+        none[f"ambulance_{name}_site"] = pd.Series("", index)
+        none[f"ambulance_{name}_reason"] = known.where(known != "", "no_site_reachable")
+    return pd.DataFrame(none)
+
+
 def chain_specs(results: pd.DataFrame, study: Study) -> list[ServiceSpec]:
-    """Return the times of the chain that are among the results, as services: they count the people of the bases."""
+    """Return the times of the chain that are among the results, as services: they count the people of the bases.
+
+    They are those with a reason where there is none.
+    """
     settings = study.settings.ambulance
     base = next((spec for spec in study.specs if settings and spec.key == settings.base), None)
     if base is None:
         return []
+    base = replace(base, norms_s=(), norm_column="", proxy_note="")
     return [
-        replace(base, key=key, label=f"{label} ({base.who})" if base.who else label, norms_s=(), proxy_note="")
+        replace(base, key=key, label=f"{label} ({base.who})" if base.who else label)
         for key, label in _LABELS.items()
-        if f"{key}_s" in results
+        if f"{key}_s" in results and f"{key}_reason" in results
     ]
 
 
@@ -129,23 +166,6 @@ def _norms(
     return pd.concat(parts, ignore_index=True)
 
 
-def _built_up(solved: SolvedInput, settings: AmbulanceSettings) -> pd.Series:
-    """Return whether each cell is built up: by the column of the study, or by the people of its settlement."""
-    rule = settings.built_up
-    if rule.column is None:
-        people = zones.settlement_people(solved.results, people_per_km2=rule.people_per_km2)
-        return pd.Series(people > rule.people)
-    given = solved.people[rule.column]
-    text = given.astype("object").where(given.notna(), "").astype("str").str.strip().str.lower().str.removesuffix(".0")
-    wrong = given[~text.isin(list(_YES))]
-    if len(wrong):
-        raise InputError(
-            f"{solved.study.resolve(solved.study.settings.population.file)}: {rule.column} of {len(wrong)} cells is "
-            f"neither yes nor no (cell {wrong.index[0]}: {wrong.iloc[0]!r}); write yes or no"
-        )
-    return pd.Series(text.map(_YES), dtype="bool")
-
-
 def _bases(solved: SolvedInput, settings: AmbulanceSettings, chain: Chain) -> pd.DataFrame:
     """Return the table of bases, read as the study sets it."""
     sites = solved.sites[solved.sites["service"] == settings.base]
@@ -155,9 +175,9 @@ def _bases(solved: SolvedInput, settings: AmbulanceSettings, chain: Chain) -> pd
         people=solved.results[_people_of_bases(solved.study, settings)],
         first=chain.columns["ambulance_response_site"],
         busy_s=chain.columns["ambulance_busy_s"],
-        vehicles=_of_bases(sites, settings.vehicles),
+        vehicles=numbers_of_bases(sites, settings.vehicles),
         calls=_calls(solved, settings.calls),
-        availability=None if busy else _of_bases(sites, settings.availability),
+        availability=None if busy else numbers_of_bases(sites, settings.availability),
     )
 
 
@@ -175,7 +195,7 @@ def _calls(solved: SolvedInput, calls: float | str | None) -> pd.Series | None:
     return pd.Series(solved.results["population"] * calls)
 
 
-def _of_bases(sites: pd.DataFrame, value: float | str) -> pd.Series:
+def numbers_of_bases(sites: pd.DataFrame, value: float | str) -> pd.Series:
     """Return a number for each base: one for all, or a column of the sites."""
     if not isinstance(value, str):
         return pd.Series(float(value), index=sites.index)
@@ -199,6 +219,7 @@ AMBULANCE = Section(
     answer=_answer,
     check=_check,
     cells={
+        "ambulance_drive_s": "s",
         "ambulance_response_s": "s",
         "ambulance_response_site": "",
         "ambulance_response_second_s": "s",

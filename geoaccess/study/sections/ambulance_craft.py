@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from geoaccess.measures import AmbulanceFigures
-    from geoaccess.study.sections.ambulance_roads import Roads
     from geoaccess.study.sections.inputs import SolvedInput
     from geoaccess.study.settings.ambulance import AmbulanceSettings, Places
+    from geoaccess.study.stages import Roads
 
 __all__ = ["add_crafts"]
 

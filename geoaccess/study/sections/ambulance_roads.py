@@ -8,27 +8,18 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from geoaccess.measures import road_chain
+from geoaccess.network import setting_out_after
 from geoaccess.routing import nearest_snapped, travel_times
-from geoaccess.study import stages
 
 if TYPE_CHECKING:
-    from geoaccess.hierarchy import Hierarchy
     from geoaccess.measures import ChainTimes
-    from geoaccess.network import Network
     from geoaccess.study.sections.inputs import SolvedInput
     from geoaccess.study.settings.ambulance import AmbulanceSettings
+    from geoaccess.study.stages import Roads
 
-__all__ = ["Chain", "Roads", "chain_by_road", "vehicle_roads"]
+__all__ = ["Chain", "chain_by_road"]
 
 _NAMES = {"to_patient": "ambulance_response", "to_treatment": "ambulance_treatment"}
-
-
-@dataclass(frozen=True)
-class Roads:
-    """The network that the vehicle uses, and the cells and sites attached to it."""
-
-    network: Network | Hierarchy
-    snapped: stages.Snapped
 
 
 @dataclass(frozen=True)
@@ -44,20 +35,11 @@ class Chain:
     bases: pd.DataFrame
 
 
-def vehicle_roads(solved: SolvedInput, settings: AmbulanceSettings) -> Roads:
-    """Return the roads as the study has them, or as the profile of the vehicle does, built or from the cache."""
-    study = solved.study
-    if settings.profile in (None, study.settings.network.profile):
-        return Roads(solved.network, solved.snapped)
-    study = study.with_profile(str(settings.profile))
-    network, _ = stages.build_or_load_network(study)
-    return Roads(stages.contract_or_load(study, network), stages.snap_all(study, network, solved.results, solved.sites))
-
-
 def chain_by_road(solved: SolvedInput, settings: AmbulanceSettings, roads: Roads, times: ChainTimes) -> Chain:
     """Search bases, site and the way back, and add up the chain."""
     bases, sites = (
-        roads.snapped.sites[(solved.sites["service"] == key).to_numpy()] for key in (settings.base, settings.site)
+        setting_out_after(roads.snapped.sites[(solved.sites["service"] == key).to_numpy()], 0)  # the chain adds it
+        for key in (settings.base, settings.site)
     )
     coming = nearest_snapped(roads.network, roads.snapped.cells, bases, k=settings.bases, direction="to_people")
     onward = nearest_snapped(roads.network, roads.snapped.cells, sites, k=1)
@@ -77,8 +59,9 @@ def chain_by_road(solved: SolvedInput, settings: AmbulanceSettings, roads: Roads
     for name in ("to_patient_reason", "to_treatment_reason"):
         chain[name] = chain[name].astype("str")
     chain = chain.rename(columns=lambda name: f"ambulance_{name}" if name == "busy_s" else _renamed(str(name)))
-    chain.insert(1, "ambulance_response_site", base)
-    chain.insert(3, "ambulance_treatment_site", site)
+    chain.insert(0, "ambulance_drive_s", coming["travel_time_s"])
+    chain.insert(2, "ambulance_response_site", base)
+    chain.insert(4, "ambulance_treatment_site", site)
     return Chain(
         columns=chain,
         times=coming.filter(regex=r"^travel_time(_\d+)?_s$") + times.start_s,

@@ -86,11 +86,12 @@ def catchment_columns(solved: SolvedInput) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _question(solved: SolvedInput, name: str, asked: CatchmentSettings) -> _Question:
-    sites = solved.snapped.sites.loc[sites_of_service(solved, asked.service).index]
+    roads = solved.roads_of(asked.service)
+    sites = roads.snapped.sites.loc[sites_of_service(solved, asked.service).index]
     decay = asked.function
     service = solved.study.settings.services[asked.service]
     times = within_snapped(
-        solved.network, solved.snapped.cells, sites, cutoff_s=decay.cutoff_s, direction=service.direction
+        roads.network, roads.snapped.cells, sites, cutoff_s=decay.cutoff_s, direction=service.direction
     )
     limits = {}
     if asked.class_cutoff_min:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from geoaccess.study.stages import Roads
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -41,12 +43,21 @@ class PeopleInput(SectionInput):
 class SolvedInput(PeopleInput):
     """What a section starts from: `results` has the nearest sites and the class of each cell, too.
 
-    `mapped` are the features of the extract that some rule asks for.
+    `mapped` are the features of the extract that some rule asks for; `vehicles` the roads as ambulances drive them,
+    None where they drive as everybody does.
     """
 
     network: Network | Hierarchy
     snapped: Snapped
     mapped: gpd.GeoDataFrame
+    vehicles: Roads | None = None
+
+    def roads_of(self, service: str) -> Roads:
+        """Return the roads that times of a service are searched on, with cells and sites attached."""
+        rule = self.study.response
+        if self.vehicles is not None and rule is not None and rule.service == service:
+            return self.vehicles
+        return Roads(self.network, self.snapped)
 
 
 @dataclass(frozen=True)

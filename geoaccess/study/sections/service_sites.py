@@ -38,9 +38,10 @@ def ask_of_times(
 
     Those are times in the direction that the service asks for; see `geoaccess.routing.by_blocks_of_cells`.
     """
-    sites = solved.snapped.sites.loc[sites_of_service(solved, key).index]
+    roads = solved.roads_of(key)
+    sites = roads.snapped.sites.loc[sites_of_service(solved, key).index]
     direction = solved.study.settings.services[key].direction
-    return by_blocks_of_cells(solved.network, solved.snapped.cells, sites, answer, direction=direction)
+    return by_blocks_of_cells(roads.network, roads.snapped.cells, sites, answer, direction=direction)
 
 
 def names_of_municipalities(known: SectionInput) -> pd.Series:

@@ -47,6 +47,7 @@ from geoaccess.study.settings.inputs import (
     ZonesFromOsm,
 )
 from geoaccess.study.settings.reliability import ReliabilitySettings  # noqa: TC001 - pydantic reads the annotation
+from geoaccess.study.settings.response import NORM_COLUMN, ResponseRule, read_response_rule
 from geoaccess.study.settings.service_people import EVERYBODY, grid_groups, people_column
 from geoaccess.toml import LocalText, Table, did_you_mean, read_in, read_toml, texts_in, without_texts
 from geoaccess.zones import CentralityScheme, make_scheme, read_scheme, scheme_file
@@ -275,6 +276,20 @@ class Study:
         name = self.settings.network.closures
         return self.resolve(name) if name else None
 
+    @cached_property
+    def response(self) -> ResponseRule | None:
+        """How ambulances are measured: from the call, against the norm of the cell; None without [ambulance]."""
+        settings = self.settings.ambulance
+        if settings is None:
+            return None
+        return read_response_rule(
+            settings,
+            figures=self.resolve(settings.figures) if settings.figures else None,
+            profile=self.settings.network.profile,
+            norms_min=self.settings.services[settings.base].norms_min,
+            study=self.path,
+        )
+
     @property
     def specs(self) -> list[ServiceSpec]:
         """The services as measures and maps see them."""
@@ -291,7 +306,7 @@ class Study:
         trips = service.trips_per_year
         if trips is None and service.people in EVENTS:
             trips = 1.0  # each of what happens in a year is one journey
-        return ServiceSpec(
+        spec = ServiceSpec(
             key=key,
             label=f"{service.label} ({who})" if who else service.label,
             direction=service.direction,
@@ -301,6 +316,10 @@ class Study:
             who=who,
             trips_per_year=trips,
         )
+        rule = self.response
+        if rule is None or rule.service != key:
+            return spec
+        return replace(spec, norms_s=rule.norms_s, norm_column=NORM_COLUMN, from_call=True)
 
     def demand_of(self, catchment: CatchmentSettings) -> str:
         """Return the column of the cells whose people share a catchment: its own, else those of its service."""

@@ -13,8 +13,9 @@ from geoaccess.study.stages.networks import (
     prepared,
 )
 from geoaccess.study.stages.people import grid_of_people, read_people
+from geoaccess.study.stages.response import Roads, own_norms, roads_of_vehicles, vehicle_hierarchy
 from geoaccess.study.stages.sites import names_of_sites, read_places, refuse_swapped
-from geoaccess.study.stages.snapping import Snapped, snap_all, snap_as_set, snap_cells
+from geoaccess.study.stages.snapping import Snapped, snap_all, snap_as_set, snap_cells, snap_sites
 from geoaccess.study.stages.subjects import about, fetch_hint
 from geoaccess.study.stages.times import search_nearest
 from geoaccess.study.stages.timetables import (
@@ -30,6 +31,7 @@ from geoaccess.study.stages.zoning import join_zones
 
 __all__ = [
     "PLACES",
+    "Roads",
     "Snapped",
     "Timetables",
     "about",
@@ -52,6 +54,7 @@ __all__ = [
     "load_kept",
     "names_of_sites",
     "network_folder",
+    "own_norms",
     "prepared",
     "read_mapped",
     "read_people",
@@ -59,11 +62,14 @@ __all__ = [
     "read_timetables",
     "refuse_swapped",
     "road_names_of",
+    "roads_of_vehicles",
     "search_nearest",
     "snap_all",
     "snap_as_set",
     "snap_cells",
+    "snap_sites",
     "timetable_of",
     "unused_tags_of",
+    "vehicle_hierarchy",
     "without_timetable",
 ]

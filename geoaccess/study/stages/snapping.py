@@ -6,8 +6,10 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from geoaccess.errors import InputError
-from geoaccess.network import Network, check_any_snapped, snap
+from geoaccess.network import Network, check_any_snapped, setting_out_after, snap
 from geoaccess.study.stages.kept_tables import drop_oldest, kept_tables
 from geoaccess.study.stages.networks import cache_folder
 from geoaccess.study.stages.sites import names_of_sites
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["Snapped", "snap_all", "snap_as_set", "snap_cells"]
+__all__ = ["Snapped", "snap_all", "snap_as_set", "snap_cells", "snap_sites"]
 
 
 _KEPT = 8
@@ -38,7 +40,7 @@ def snap_all(study: Study, network: Network, cells: gpd.GeoDataFrame, sites: gpd
     """Attach the centres of cells, and the sites; refuse a service none of whose sites is near a road."""
     cells_snapped = snap_cells(study, network, cells)
     with about(names_of_sites(study)):
-        sites_snapped = snap_as_set(study, network, sites)
+        sites_snapped = snap_sites(study, network, sites, service=sites["service"])
         near = (sites_snapped["edge"] >= 0).groupby(sites["service"].to_numpy()).any()
         problems = [
             f'no site of "{key}" lies within {study.settings.snap.max_m:g} m of a road; are lon and lat swapped?'
@@ -67,6 +69,17 @@ def snap_cells(study: Study, network: Network, cells: gpd.GeoDataFrame) -> pd.Da
         table: pd.DataFrame = kept_tables(folder / f"snapped-{asked.hexdigest()[:20]}", snapped)["cells"]
         drop_oldest(folder, "snapped-*", most=_KEPT)
         return table.set_axis(cells.index)
+
+
+def snap_sites(
+    study: Study, network: Network, sites: gpd.GeoDataFrame, *, service: str | pd.Series[str]
+) -> pd.DataFrame:
+    """Attach sites of a service, or of several, as the study sets it: ambulances set out some time after the call."""
+    snapped, rule = snap_as_set(study, network, sites), study.response
+    if rule is None:
+        return snapped
+    bases = np.broadcast_to(np.asarray(service) == rule.service, len(sites))
+    return setting_out_after(snapped, np.where(bases, rule.start_s, 0.0)) if bases.any() else snapped
 
 
 def snap_as_set(study: Study, network: Network, places: gpd.GeoDataFrame) -> pd.DataFrame:
