@@ -31,6 +31,12 @@ class Service:
     direction: str = "to_sites"
     norms_s: tuple[float, ...] = (1200.0,)
     proxy_note: str = ""
+    norm_column: str = ""
+    from_call: bool = False
+
+    @property
+    def norm_limits(self):
+        return tuple((norm,) for norm in self.norms_s)
 
 
 times = st.one_of(st.floats(0, 40_000), st.just(math.inf), st.just(math.nan))

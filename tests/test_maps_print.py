@@ -28,6 +28,12 @@ class Service:
     direction: str = "to_sites"
     norms_s: tuple[float, ...] = (1200.0,)
     proxy_note: str = "A proxy."
+    norm_column: str = ""
+    from_call: bool = False
+
+    @property
+    def norm_limits(self):
+        return tuple((norm,) for norm in self.norms_s)
 
 
 @pytest.fixture(scope="module")

@@ -53,7 +53,7 @@ def findings(names=("Bø", "Ås"), **changes):
         municipality_id="1", reached=1.0, without_second=0.0, median_slack_s=60.0, p90_slack_s=120.0
     )
     norm = maps.Norm(
-        norm_s=1800.0,
+        limits_s=(1800.0,),
         people_within=800.0,
         people_beyond=200.0,
         share=0.8,
@@ -69,6 +69,7 @@ def findings(names=("Bø", "Ås"), **changes):
         "direction": "to_sites",
         "proxy_note": "",
         "norms_s": (1800.0,),
+        "from_call": False,
         "sites": 2,
         "proxies": 0,
         "population": 1000.0,

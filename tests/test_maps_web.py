@@ -46,6 +46,12 @@ class Service:
     direction: str = "to_sites"
     norms_s: tuple[float, ...] = ()
     proxy_note: str = ""
+    norm_column: str = ""
+    from_call: bool = False
+
+    @property
+    def norm_limits(self):
+        return tuple((norm,) for norm in self.norms_s)
 
 
 GP = Service("gp", "GP", norms_s=(1200.0,))

@@ -103,7 +103,8 @@ def _line(
     words = section(language, "runs")
     label = service.label
     if column == "share":
-        label = words["share_label"].format(label=label, norm=threshold(service.norms_s[0], language=language))
+        norm = "/".join(threshold(limit, language=language) for limit in service.norm_limits[0])
+        label = words["share_label"].format(label=label, norm=norm)
     axes.plot(
         at,
         values.to_numpy(np.float64),
