@@ -287,7 +287,7 @@ def test_explain_says_which_timetable_and_which_wait(solved, monkeypatch, capsys
         with pytest.raises(SystemExit) as stopped:
             cli.main()
         assert stopped.value.code == 0
-        said.append(capsys.readouterr().out)
+        said.append(" ".join(capsys.readouterr().out.split()))
     wait = round((mean_wait(TO_TOWN, 7, 17) + mean_wait(TO_ISLE, 7, 17)) / 120)
     assert (
         f"mean wait {wait} min, 25 min across, by the timetable of Tuesday 13 January 2026, 07:00 to 17:00" in said[0]

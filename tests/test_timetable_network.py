@@ -17,6 +17,7 @@ from geoaccess.network import DECISECONDS, EdgeKind, assemble, snap
 from geoaccess.network.assembly import no_ferries
 from geoaccess.network.turns import Turns
 from geoaccess.routing import attach_departures, day_profile, follow_timetable, mean_wait, nearest_snapped
+from geoaccess.scenarios.crossings import units_of
 
 HOUR, DAY = 3600, 86400
 
@@ -250,6 +251,18 @@ def test_turns_at_a_quay_are_banned_for_boats_by_timetable_too(start, end, only)
     assert (before == after).all()
     assert (ga.travel_times(ga.contract(made), spots, spots, min_component_m=0) == after).all()
     assert np.isinf(before).any() != only
+
+
+def test_a_ferry_by_timetable_closes_as_a_whole():
+    """Three pairs of quays of one boat are one thing that closes, as without the timetable."""
+    network = coast()
+    made = follow_timetable(network, boats(*TIMES), between_s=(7 * HOUR, 17 * HOUR), limit_m=10).network
+    names = pd.DataFrame({"name": "", "ref": "", "bridge": False, "tunnel": False}, index=network.way_id)
+    for one in (network, made):
+        used = np.ones(one.n_edges, np.bool_)
+        units = [unit for unit in units_of(one, used, used, names) if unit.kind == "ferry"]
+        assert [(unit.name, unit.ways) for unit in units] == [("Coast boat", (10,))]
+        assert set(units[0].edges) == set(np.flatnonzero(one.edge_kind == EdgeKind.FERRY))
 
 
 def test_means_agree_with_the_profile_of_the_day_where_the_quay_is_at_the_door():

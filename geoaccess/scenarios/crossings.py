@@ -87,12 +87,22 @@ def _way(network: Network, edges: npt.NDArray[np.int64]) -> npt.NDArray[np.int32
 def _ferries(network: Network, used: npt.NDArray[np.bool_]) -> Iterator[Unit]:
     boats = np.flatnonzero(network.edge_kind == EdgeKind.FERRY)
     table = ferry_names(network.ferries)
-    way_id = network.way_id[_way(network, boats)]
+    way = _way(network, boats)
+    way_id = network.way_id[way]
+    timed = np.isin(way_id, network.ferries.loc[network.ferries["timetable"] != "", "way_id"])
     name = table.reindex(way_id).fillna("").to_numpy(dtype=object)
     label = np.array([name[i] or f"way {way_id[i]}" for i in range(boats.size)], dtype=object)
     for called in dict.fromkeys(label.tolist()):
         ours = boats[label == called]
-        together = graph.weak_components(network.n_nodes, network.edge_u[ours], network.edge_v[ours])
+        # By timetable each pair of quays has nodes of its own: the boats that sail on one way are one all the same.
+        _, first = np.unique(way[label == called], return_index=True)
+        same = ours[first][np.searchsorted(way[label == called][first], way[label == called])]
+        linked = timed[label == called]
+        together = graph.weak_components(
+            network.n_nodes,
+            np.concatenate([network.edge_u[ours], network.edge_u[ours][linked]]),
+            np.concatenate([network.edge_v[ours], network.edge_u[same][linked]]),
+        )
         for part in dict.fromkeys(together[network.edge_u[ours]].tolist()):
             edges = ours[together[network.edge_u[ours]] == part].astype(np.int32)
             if used[edges].any():
