@@ -120,6 +120,7 @@ class Roads:
             "from_lat": self.lat[u],
             "to_lon": self.lon[v],
             "to_lat": self.lat[v],
+            "timetable": "",
         }
         return pd.DataFrame(columns, index=range(ferries.size)).astype(no_ferries().dtypes)
 

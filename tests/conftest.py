@@ -33,6 +33,9 @@ ROOT = Path(__file__).parents[1]
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+# What runs tests side by side says how wide its terminal is; answers to a pipe keep whole lines.
+os.environ.pop("COLUMNS", None)
+
 SLOWEST = (
     "test_siting_study.py",
     "test_study_report.py",

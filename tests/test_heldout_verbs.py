@@ -54,7 +54,7 @@ def refused(folder, arguments, says, capsys, monkeypatch):
     ("arguments", "says"),
     [
         ([*SITE, "--add", "0"], "--add or --close"),
-        ([*SITE, "--add", "99"], "8 candidates"),
+        ([*SITE, "--add", "99"], "7 candidates"),
         ([*SITE, "--close", "3"], "2 sites stand"),
         ([*SITE, "--norm", "nan", "--objective", "norm"], "--norm is nan"),
         ([*SITE, "--unreached", "-1"], "--unreached is -1"),

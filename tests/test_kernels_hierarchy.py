@@ -84,7 +84,8 @@ def shared_between_threads(count):
         mock.patch.object(parts, "_SMALL", 0),
         mock.patch.object(parts, "_PARTS", count),
         mock.patch.object(node_keys, "_ALONE", 0),
-        mock.patch.object(search, "threads", return_value=3),
+        mock.patch.object(node_keys, "thread_count", return_value=3),
+        mock.patch.object(batches, "thread_count", return_value=3),
     ):
         yield
 

@@ -198,7 +198,7 @@ def test_the_findings_say_the_numbers():
             "people."
         ),
         "Most people beyond it live in Ås (120) and Bø (30).",
-        "The mean travel time is 60.0 minutes in centrality class 6 and 5.0 minutes in class 1: 12 times as long.",
+        "The mean travel time is 60.0 minutes in centrality class 6 and 5.0 minutes in centrality class 1: 12 times as long.",
         (
             "100 people (10.0%) cannot reach any site by road or car ferry: 60 have no road within 2.5 km and 40 live "
             "on an island without a ferry."
@@ -213,7 +213,7 @@ def test_the_findings_in_norwegian():
         == "800 av 1 000 innbyggere (80,0 %) har høyst 30 minutters reisetid; 200 har lengre eller når ikke fram."
     )
     assert sentences_found[4] == (
-        "Gjennomsnittlig reisetid er 60,0 minutter i sentralitetsklasse 6 og 5,0 minutter i klasse 1, "
+        "Gjennomsnittlig reisetid er 60,0 minutter i sentralitetsklasse 6 og 5,0 minutter i sentralitetsklasse 1, "
         "altså 12 ganger så lang."
     )
 

@@ -234,7 +234,7 @@ def test_candidates_of_a_file_and_areas_to_leave_out(tmp_path):
     with pytest.raises(InputError, match="all 2 candidates lie inside"):
         leave_out(halls, tmp_path / "all.gpkg")
     halls.to_file(tmp_path / "points.gpkg")
-    with pytest.raises(InputError, match="other shapes than polygons"):
+    with pytest.raises(InputError, match="holds Point; polygons are needed"):
         leave_out(halls, tmp_path / "points.gpkg")
 
 

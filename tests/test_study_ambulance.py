@@ -316,7 +316,7 @@ def test_the_keys_that_the_template_shows_are_keys(tmp_path):
     text = (ROOT / "configs" / "template.toml").read_text(encoding="utf-8")
     lines = text[text.index("# [ambulance]") :].splitlines()
     shown = [line.removeprefix("# ") for line in lines if re.match(r"# (\[|\w+ =)", line)]
-    other = ('column = "calls"', 'rates = "rates.csv"', "per_person = 0.1")  # of four ways to say how many call, one
+    other = ('column = "calls"', 'rates = "rates.csv"', "per_person = 0.1", "calls = 0.1")  # of five ways to say, one
     shown = [line for line in shown if not line.startswith(other)]
     text = text.replace("# ages =", "ages =").replace("[zones] ", '[services.hospital]\nlabel = "Hospital"\n[zones] ')
     path = tmp_path / "study.toml"

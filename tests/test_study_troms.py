@@ -211,7 +211,8 @@ def test_every_office_that_is_reached_is_handed_out_once(answers):
 def test_large_birth_units_are_those_that_are_more_than_midwife_led(answers):
     large = answers.sites[answers.sites["service"] == "birth_unit_large"]
     assert sorted(large["level"]) == ["fødeavdeling", "kvinneklinikk"]
-    assert large.index.tolist() == ["birth_unit_large-001", "birth_unit_large-002"]
+    assert large["name"].str.contains("UNN").all()
+    assert large.index.str.startswith("birth_unit_large-unn-").all()
     both = answers.results[["birth_unit_s", "birth_unit_large_s"]].dropna()
     assert (both["birth_unit_large_s"] >= both["birth_unit_s"]).all()
 

@@ -123,7 +123,7 @@ class BeyondNorm:
         _positive("unreached_s", self.unreached_s)
         if not self.alpha >= 1:
             raise InputError(f"alpha is {self.alpha}; give 1 or more (0 counts people: WithinNorm)")
-        shortest = float(np.min(self.norm_s, initial=np.inf))
+        shortest = float(np.min(np.asarray(self.norm_s, np.float64), initial=np.inf))
         if self.alpha * math.log10(max(self.unreached_s / shortest, 1.0)) > _MOST_DIGITS:
             raise InputError(
                 f"alpha is {self.alpha:g}: to that power, who is not reached ({self.unreached_s / 60:g} min) hides all "

@@ -26,10 +26,6 @@ DEFAULT_SCHEME: Final = "norway"
 DEGURBA_SCHEME: Final = "degurba"
 """The scheme of the degree of urbanisation, which is computed."""
 
-_ROW: Final = ("#3b0f70", "#6f57b5", "#a9a1d6", "#f2b566", "#d9741a", "#7a3606")
-"""Colours of classes, the most central first: safe for colour-blind readers, and strong enough for lines."""
-
-
 Words = str | dict[str, str]
 """A text of a file of a scheme: one for every language, or one by language."""
 
@@ -102,7 +98,7 @@ def _by_language(words: Words) -> dict[str, str]:
 
 
 def _classes(rows: Sequence[ClassRow]) -> tuple[CentralityClass, ...]:
-    shown = _colours(len(rows))
+    shown = [""] * len(rows) if all(row.colour for row in rows) else _colours(len(rows))
     return tuple(
         CentralityClass(
             id=str(row.id),
@@ -123,9 +119,10 @@ def _colours(number: int) -> list[str]:
     >>> _colours(3)
     ['#3b0f70', '#ceab9e', '#7a3606']
     """
-    known = np.array([[int(colour[at : at + 2], 16) for at in (1, 3, 5)] for colour in _ROW])
-    places = np.linspace(0, len(_ROW) - 1, max(number, 1))
-    mixed = [np.interp(places, np.arange(len(_ROW)), known[:, part]) for part in range(3)]
+    row = read_scheme(DEFAULT_SCHEME).colours
+    known = np.array([[int(colour[at : at + 2], 16) for at in (1, 3, 5)] for colour in row])
+    places = np.linspace(0, len(row) - 1, max(number, 1))
+    mixed = [np.interp(places, np.arange(len(row)), known[:, part]) for part in range(3)]
     return ["#" + "".join(f"{round(part):02x}" for part in colour) for colour in zip(*mixed, strict=True)]
 
 
