@@ -121,6 +121,7 @@ class Roads:
             "to_lon": self.lon[v],
             "to_lat": self.lat[v],
             "timetable": "",
+            "sailings": np.nan,
         }
         return pd.DataFrame(columns, index=range(ferries.size)).astype(no_ferries().dtypes)
 

@@ -198,7 +198,10 @@ def test_the_findings_say_the_numbers():
             "people."
         ),
         "Most people beyond it live in Ås (120) and Bø (30).",
-        "The mean travel time is 60.0 minutes in centrality class 6 and 5.0 minutes in centrality class 1: 12 times as long.",
+        (
+            "The mean travel time is 60.0 minutes in centrality class 6 and 5.0 minutes in centrality class 1: "
+            "12 times as long."
+        ),
         (
             "100 people (10.0%) cannot reach any site by road or car ferry: 60 have no road within 2.5 km and 40 live "
             "on an island without a ferry."

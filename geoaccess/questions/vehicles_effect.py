@@ -24,6 +24,8 @@ __all__ = ["FleetEffect", "effect_of"]
 
 _MUNICIPALITY = ["municipality_id", "municipality"]
 _ROUNDING = 1e-9
+_SHARED = ("within_now", "within_then", "expected_now", "expected_then")
+"""Sums of people that are also given as shares of the people of the group (NaN where nobody lives)."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class FleetEffect:
         chance that a vehicle near enough is free.
     classes, municipalities
         Sums of both, by group: people within the norm now and then, who comes inside and falls out, the expected number
-        now and then, and who gains and loses in it.
+        now and then, both also as shares, and who gains and loses in it.
     """
 
     within_now: float
@@ -119,4 +121,7 @@ def _summed(cells: pd.DataFrame, spec: ServiceSpec, by: list[str]) -> pd.DataFra
         "people_losing": people.where(change < -_ROUNDING, 0.0),
     }
     names = cells[by].astype("object").where(cells[by].notna(), "").astype(str).replace("", "unclassified")
-    return pd.DataFrame(parts).groupby([names[name] for name in by], sort=True).sum().reset_index()
+    table = pd.DataFrame(parts).groupby([names[name] for name in by], sort=True).sum().reset_index()
+    for part in _SHARED:
+        table[f"share_{part}"] = table[part] / table["population"].where(table["population"] > 0)
+    return table

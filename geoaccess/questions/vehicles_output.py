@@ -94,14 +94,8 @@ def fleet_tables(answer: PlacedFleet) -> list[tuple[str, pd.DataFrame]]:
     out = shown[["municipality", "population", *columns]].copy()
     for name in ("population", *columns):
         out[name] = out[name].map(writer.people)
-    shares = {
-        "share_within_now": "within_now",
-        "share_within_then": "within_then",
-        "share_expected_now": "expected_now",
-        "share_expected_then": "expected_then",
-    }
-    for name, part in shares.items():
-        out[name] = (shown[part] / shown["population"]).map(writer.share)
+    for name in ("share_within_now", "share_within_then", "share_expected_now", "share_expected_then"):
+        out[name] = shown[name].map(writer.share)
     found = [(writer["t_bases"], bases)]
     return [*found, (writer["t_fleet_municipalities"], headed(out, writer.language))] if len(out) else found
 
