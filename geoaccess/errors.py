@@ -20,6 +20,7 @@ __all__ = [
     "InputError",
     "MissingExtraError",
     "MissingFileError",
+    "NoBoundaryError",
 ]
 
 
@@ -54,6 +55,10 @@ class ArgumentError(InputError, TypeError):
 
 class ConfigError(InputError):
     """A study file, profile or table of sources that cannot be used as it is."""
+
+
+class NoBoundaryError(InputError):
+    """An extract holds no administrative boundary of a level that is asked for."""
 
 
 class MissingFileError(GeoaccessError, FileNotFoundError):

@@ -111,6 +111,7 @@ def test_everybody_is_in_every_table(done, name):
     assert sorted(reasons) == [
         "unreached_across_water",
         "unreached_island_without_ferry",
+        "unreached_no_place",
         "unreached_no_road_within",
         "unreached_no_site_reachable",
         "unreached_passenger_ferry_only",

@@ -362,3 +362,58 @@ def test_nothing_else_in_the_package_reads_tables():
         if word in file.read_text(encoding="utf-8")
     ]
     assert found == []
+
+
+# Tables in a zip, and large ones
+
+
+def zipped_tables(path, **members):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in members.items():
+            packed.writestr(f"deep/{name.replace('_dot_', '.')}", content)
+    return path
+
+
+def test_the_one_table_of_a_zip_is_read(tmp_path):
+    path = zipped_tables(tmp_path / "grid.zip", grid_dot_csv="id,T\n0301,5\n", about_dot_pdf="x")
+    assert read_table(path).to_dict("index") == {2: {"id": "0301", "T": "5"}}
+    parquet = pd.DataFrame({"id": ["a"], "T": [7]}).to_parquet()
+    path = zipped_tables(tmp_path / "both.zip", grid_dot_csv="id,T\n0301,5\n", grid_dot_parquet=parquet)
+    assert read_table(path)["T"].tolist() == [7]
+    path = zipped_tables(tmp_path / "two.zip", a_dot_csv="id\n1\n", b_dot_csv="id\n2\n")
+    with pytest.raises(InputError, match=r"holds 2 tables.*unpack it and name one"):
+        read_table(path)
+
+
+def test_what_is_wrong_with_a_table_in_a_zip_names_the_zip(tmp_path):
+    path = zipped_tables(tmp_path / "grid.zip", grid_dot_csv="id,T\n1,2,3\n")
+    with pytest.raises(InputError, match=r"grid\.zip: deep/grid\.csv"):
+        read_table(path)
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(InputError, match="no whole zip"):
+        read_table(path)
+
+
+def test_any_text_in_what_is_asked_of_a_column(tmp_path):
+    path = tmp_path / "grid.csv"
+    path.write_text("id,code\n1,FI\n2,FI-SE\n3,SE\n4,NO-FI-SE\n5,FIJI\n6,FI*\n")
+    asked = ["FI", "FI-*", "*-FI", "*-FI-*"]
+    assert read_table(path, where={"code": asked})["id"].tolist() == ["1", "2", "4"]
+    assert read_table(path, where={"code": ["FI"]})["id"].tolist() == ["1"]
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_large_table_is_read_by_its_columns(tmp_path, monkeypatch, separator):
+    rows = [f'c{n}{separator}{n}{separator}"x{separator}y"' for n in range(1000)]
+    path = tmp_path / "large.csv"
+    path.write_text("\n".join([separator.join(("\ufeffid", "T", "note")), *rows, ""]), encoding="utf-8")
+    whole = read_table(path)
+    monkeypatch.setattr("geoaccess.tables.reading.LARGE_BYTES", 100)
+    found = read_table(path, columns=["id", "T"], only=True)
+    assert found.columns.tolist() == ["id", "T"]
+    pd.testing.assert_frame_equal(found, whole[["id", "T"]], check_dtype=False)
+    assert read_table(path, columns=["id", "P"], only=True).columns.tolist() == [
+        "id",
+        "T",
+        "note",
+    ]  # to say what it has

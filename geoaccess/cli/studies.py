@@ -102,12 +102,37 @@ def check(
 
 @app.command()
 def new(
-    study: Annotated[Path, typer.Argument(metavar="STUDY", help="The file to write, such as my-study.toml.")],
+    study: Annotated[
+        Path | None, typer.Argument(metavar="STUDY", help="The file to write, such as my-study.toml.")
+    ] = None,
     *,
+    country: Annotated[
+        str | None, typer.Option("--country", help='A country, such as FI, FIN, "Faroe Islands" or Scotland.')
+    ] = None,
+    region: Annotated[
+        str | None, typer.Option("--region", help="A part of the country, such as Bayern or NO-55 (ISO 3166-2).")
+    ] = None,
+    index: Annotated[
+        Path | None,
+        typer.Option("--index", metavar="FILE", help="A newer list of extracts: Geofabrik's index-v1.json."),
+    ] = None,
     language: NewLanguage = FALLBACK,
     as_json: AsJson = False,
 ) -> None:
-    """Write a commented study file to start from, with a copy of the car profile beside it."""
+    """Write a commented study file to start from, with a copy of the car profile beside it.
+
+    With --country, a first study of a country from public data, and the table of its sources:
+
+    \b
+    geoaccess new --country FI
+    geoaccess fetch finland.toml
+    geoaccess run finland.toml
+    """  # noqa: D301 - \\b keeps lines apart
+    if country is not None:
+        _new_country(study, country, region, index, language).show(as_json=as_json)
+        return
+    if study is None or region is not None or index is not None:
+        raise InputError("name the file to write, such as my-study.toml, or a country with --country FI")
     from geoaccess.study import write_template
 
     written = write_template(study, language=language)
@@ -274,6 +299,20 @@ def validate(
     answer = _validation(found)
     answer.wrote(written)
     answer.show(as_json=as_json, quiet=quiet)
+
+
+def _new_country(study: Path | None, country: str, region: str | None, index: Path | None, language: str) -> Answer:
+    from geoaccess.sources.countries import find_place, read_extracts
+    from geoaccess.study.new_country import write_country_study
+
+    place = find_place(country, region, extracts=read_extracts(index))
+    path = study or Path(f"{place.slug}.toml")
+    written = write_country_study(path, place, language=language)
+    answer = Answer("new", language=language_code(language))
+    answer.say(*(text(language, "terminal.wrote", path=path) for path in written))
+    answer.say(text(language, "terminal.country_written", path=path))
+    answer.wrote(written)
+    return answer
 
 
 def _main_result(answers: Answers) -> Answer:

@@ -7,22 +7,25 @@ from __future__ import annotations
 
 from geoaccess.demand.ages import group_ages, people_by_share, project_people, read_projection
 from geoaccess.demand.contacts import expected_contacts
-from geoaccess.demand.grid import read_cells
+from geoaccess.demand.grid import UNPLACED, read_cells
 from geoaccess.demand.ids import make_cell_ids, parse_cell_ids
 from geoaccess.demand.known_grids import KNOWN_GRIDS, KnownGrid, recognise_grid
 from geoaccess.demand.lattice import Anchor
 from geoaccess.demand.plausible import doubtful_value, people_per_km2, refuse_impossible
 from geoaccess.demand.raster import raster_grid, read_raster_cells, zonal_population
+from geoaccess.demand.raster_file import crs_of_raster
 from geoaccess.demand.raster_grid import RasterGrid
 from geoaccess.demand.schema import check_cells
 from geoaccess.demand.seasons import move_people
 
 __all__ = [
     "KNOWN_GRIDS",
+    "UNPLACED",
     "Anchor",
     "KnownGrid",
     "RasterGrid",
     "check_cells",
+    "crs_of_raster",
     "doubtful_value",
     "expected_contacts",
     "group_ages",

@@ -12,7 +12,9 @@ from geoaccess.errors import InputError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["crs_name", "grid_crs", "outside_area"]
+__all__ = ["crs_name", "grid_crs", "outside_area", "suggest_crs"]
+
+_EUROPE_EPSG = 3035
 
 # National grids are used well beyond the strip their CRS was drawn for: Norway's lies in a UTM zone of 6 degrees and
 # spans 27. What is to be caught is another CRS, or swapped columns, and those miss by far more.
@@ -50,6 +52,20 @@ def grid_crs(crs: Any) -> pyproj.CRS:
     if not known.is_projected or any(axis.unit_conversion_factor != 1 for axis in known.axis_info[:2]):
         raise InputError(f"crs {crs_name(known)} is not a projected CRS in metres; give one, such as EPSG:25833")
     return known
+
+
+def suggest_crs(lon: float, lat: float) -> str:
+    """Return a CRS in metres for cells around a place: EPSG:3035 (equal-area) in Europe, else the UTM zone.
+
+    >>> suggest_crs(-6.8, 62.0), suggest_crs(17.0, -22.6), suggest_crs(-52.0, 64.0)
+    ('EPSG:3035', 'EPSG:32733', 'EPSG:32622')
+    """
+    area = pyproj.CRS(_EUROPE_EPSG).area_of_use
+    assert area is not None  # noqa: S101 - the database of PROJ has one
+    if area.west <= lon <= area.east and area.south <= lat <= area.north:
+        return f"EPSG:{_EUROPE_EPSG}"
+    zone = int((lon + 180) // 6) % 60 + 1
+    return f"EPSG:{(32600 if lat >= 0 else 32700) + zone}"
 
 
 def crs_name(crs: pyproj.CRS) -> str:

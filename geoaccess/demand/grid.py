@@ -32,8 +32,13 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-__all__ = ["read_cells"]
+__all__ = ["UNPLACED", "read_cells"]
 
+UNPLACED = "unplaced"
+"""Key in the attributes of cells: people of the file who are in no cell, by what the file calls them."""
+
+_UNALLOCATED = "unallocated"
+_BY_IDS = (".zip", ".parquet", ".pq", ".csv", ".tsv", ".txt")
 _OURS = ("cell_id", "population", "geometry")
 
 
@@ -90,6 +95,9 @@ def read_cells(
         Values of people that mean that their number is not given, such as -9999; `attrs["nodata"]` counts
         them.
 
+    Rows whose id ends on "unallocated" (Eurostat: FI_unallocated) hold people whose home the census does not know:
+    they are in no cell, and counted in `attrs["unplaced"]`.
+
     Returns
     -------
     Table of shape (cells with people,): index `cell_id` (text, unique), columns `population` (float64, > 0) and those
@@ -116,7 +124,10 @@ def read_cells(
     file = Path(path)
     settings, problems = _check_settings(x=x, y=y, crs=crs, cell_size_m=cell_size_m, anchor=anchor, carry=carry)
     named = [c for c in (cell_id, people, x, y, *carry) if c is not None]
-    table = read_table(file, layer=layer, where=where, columns=named, hint="give the path of a population grid")
+    placed_by_ids = bool(cell_id) and x is None and file.suffix.lower() in _BY_IDS
+    hint = "give the path of a population grid"
+    table = read_table(file, layer=layer, where=where, columns=named, only=placed_by_ids, hint=hint)
+    table, unplaced = _split_unplaced(table, cell_id, people, nodata)
     if len(table) == 0:
         raise InputError.listing(str(file), [*problems, "has no rows"])
     missing = missing_columns(table, named)
@@ -139,13 +150,32 @@ def read_cells(
         raise InputError.listing(str(file), problems)
     names = ids.to_numpy(dtype=object) if ids is not None else _make_ids(file, placement)
     cells = _build(table, names, population, placement, carry)
-    if placement.anchor_taken:
-        cells.attrs["anchor"] = placement.anchor_taken
-    if LAYER_TAKEN in table.attrs:
-        cells.attrs["layer"] = table.attrs[LAYER_TAKEN]
-    if nodata:
-        cells.attrs["nodata"] = int(unknown.sum())
+    found = {
+        "anchor": placement.anchor_taken,
+        "layer": table.attrs.get(LAYER_TAKEN),
+        "nodata": int(unknown.sum()) if nodata else None,
+        UNPLACED: unplaced or None,
+    }
+    cells.attrs.update({key: value for key, value in found.items() if value not in (None, "")})
     return cells
+
+
+def _split_unplaced(
+    table: Any, cell_id: str | None, people: str, nodata: Sequence[float]
+) -> tuple[Any, dict[str, float]]:
+    """Take out the rows of people that a census could place in no cell: Eurostat calls them FI_unallocated."""
+    if cell_id is None or not {cell_id, people} <= {*table.columns}:
+        return table, {}
+    ids = read_text(table, cell_id)
+    rows = ids.str.lower().str.endswith(_UNALLOCATED).to_numpy(bool)
+    if not rows.any():
+        return table, {}
+    numbers = column_numbers(table, people)[rows]
+    known = np.isfinite(numbers) & ~np.isin(numbers, list(nodata)) & (numbers > 0)
+    counted = pd.Series(numbers[known], index=ids.to_numpy(dtype=object)[rows][known]).groupby(level=0).sum()
+    rest = table[~rows]
+    rest.attrs.update(table.attrs)
+    return rest, {str(name): float(number) for name, number in counted.items()}
 
 
 def _check_settings(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -16,9 +14,9 @@ import shapely
 from geoaccess.arguments import checks_arguments
 from geoaccess.demand.area import crs_name, grid_crs, outside_area
 from geoaccess.demand.ids import make_cell_ids
+from geoaccess.demand.raster_file import open_raster
 from geoaccess.demand.raster_grid import RasterGrid
 from geoaccess.errors import InputError
-from geoaccess.files import require
 
 if TYPE_CHECKING:
     import os
@@ -121,7 +119,7 @@ def read_raster_cells(
         raise InputError(f"clip is {list(clip)}; give west, south, east and north in degrees")
     if cell_size_m is not None and block is not None:
         raise InputError(f"cell_size_m is {cell_size_m:g} and block is {block}; give one of them")
-    with _open(path, band) as raster:
+    with open_raster(path, band) as raster:
         band = band or 1
         own = pyproj.CRS.from_user_input(raster.crs)
         target = grid_crs(crs) if crs is not None else _own_crs(path, raster, own)
@@ -168,7 +166,7 @@ def raster_grid(
     MissingFileError, InputError
         As `read_raster_cells`, of what the head of the file says.
     """
-    with _open(path, band) as raster:
+    with open_raster(path, band) as raster:
         own = pyproj.CRS.from_user_input(raster.crs)
         lattice = _lattice(path, raster, own, cell_size_m, block)
         pixel_width, pixel_height = raster.res
@@ -224,7 +222,7 @@ def zonal_population(
     from exactextract.raster import RasterioRasterSource
 
     shapes = _check_zones(zones)
-    with _open(raster, band) as source:
+    with open_raster(raster, band) as source:
         band = band or 1
         for _ in _bands_of_rows(raster, source, band):
             pass  # every count is checked, also those outside the zones
@@ -240,34 +238,6 @@ def zonal_population(
         )
     people = sums.set_index("zone")["sum"].reindex(numbered["zone"]).fillna(0.0).to_numpy(dtype=np.float64)
     return pd.Series(people, index=zones.index, name="population")
-
-
-@contextlib.contextmanager
-def _open(path: str | os.PathLike[str], band: int | None) -> Iterator[Any]:
-    import rasterio  # loads GDAL, which tables do not need
-
-    file = require(Path(path), hint="give the path of a population raster")
-    try:
-        raster = rasterio.open(file)
-    except rasterio.errors.RasterioError as error:
-        raise InputError(f"{file}: cannot be read as a raster: {error}") from error
-    with raster:
-        problems = []
-        if raster.crs is None:
-            problems.append("the raster does not say its CRS; write it in, e.g. with rio edit-info --crs EPSG:4326")
-        if band is None and raster.count > 1:
-            listed = ", ".join(f"{n}{f' ({said})' if said else ''}" for n, said in enumerate(raster.descriptions, 1))
-            problems.append(f"has {raster.count} bands: {listed}; name the band of people (band = ...)")
-        elif not 1 <= (band or 1) <= raster.count:
-            problems.append(f"band is {band}, and the raster has {raster.count} band{'s'[: raster.count > 1]}")
-        a, b, _, d, e, _ = raster.transform[:6]
-        if b != 0 or d != 0 or a <= 0 or e >= 0:
-            problems.append("the raster is rotated or not north up; write it so, e.g. with gdalwarp -r near")
-        if raster.crs is not None and raster.crs.is_geographic and max(map(abs, raster.bounds[1::2])) > _POLE + abs(e):
-            problems.append(f"latitudes reach from {raster.bounds[1]:g} to {raster.bounds[3]:g} degrees; swapped axes?")
-        if problems:
-            raise InputError.listing(str(file), problems)
-        yield raster
 
 
 def _own_crs(path: str | os.PathLike[str], raster: Any, own: pyproj.CRS) -> pyproj.CRS:

@@ -29,6 +29,7 @@ REASONS = (
     "no_site_reachable",
     "road_not_connected",
     "across_water",
+    "no_place",
 )
 """Why a cell is not reached, in the order of the columns of every table."""
 

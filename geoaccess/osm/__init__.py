@@ -3,7 +3,7 @@
 from geoaccess.osm.build import build_network, read_network, read_osm
 from geoaccess.osm.closures import read_closures
 from geoaccess.osm.extract import Extract, read_extract
-from geoaccess.osm.features import read_boundaries, read_features
+from geoaccess.osm.features import read_border, read_boundaries, read_features
 from geoaccess.osm.ferry_table import FerryRow, read_ferry_table, write_ferry_table
 from geoaccess.osm.nodes import NodeRule, read_node
 from geoaccess.osm.profile import Profile, find_profile, profile_digest, profile_files, read_profile
@@ -22,6 +22,7 @@ __all__ = [
     "find_profile",
     "profile_digest",
     "profile_files",
+    "read_border",
     "read_boundaries",
     "read_closures",
     "read_extract",

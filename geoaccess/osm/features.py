@@ -8,7 +8,7 @@ import pandas as pd
 
 from geoaccess import files
 from geoaccess.arguments import checks_arguments
-from geoaccess.errors import InputError
+from geoaccess.errors import InputError, NoBoundaryError
 from geoaccess.osm.formats import HISTORY, deleted_by_editor, osmium_file
 from geoaccess.osm.loose_features import NOTE, locate
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-__all__ = ["read_boundaries", "read_features"]
+__all__ = ["read_border", "read_boundaries", "read_features"]
 
 _Key = tuple[str, int]
 _AREAS = ("multipolygon", "boundary")
@@ -185,7 +185,7 @@ def read_boundaries(paths: Sequence[Path], levels: Sequence[int]) -> dict[int, g
     absent = [str(level) for level, found in rows.items() if not found]
     if absent:
         names = ", ".join(str(path) for path in paths)
-        raise InputError(
+        raise NoBoundaryError(
             f"{names}: no boundary of admin_level {', '.join(absent)}; give a file of municipalities instead"
         )
     return {
@@ -200,3 +200,35 @@ def read_boundaries(paths: Sequence[Path], levels: Sequence[int]) -> dict[int, g
         )
         for level, found in rows.items()
     }
+
+
+@checks_arguments
+def read_border(paths: Sequence[Path], key: str, value: str) -> Any:
+    """Return the area of the administrative boundary that carries a tag, such as ISO3166-2=GB-SCT, in EPSG:4326.
+
+    Returns
+    -------
+    A polygon or multipolygon, of all boundaries that carry the tag; None where there is none, or none that closes.
+
+    Raises
+    ------
+    MissingFileError, InputError
+        If a file is not there or cannot be read.
+    """
+    import osmium
+    import shapely
+
+    wanted = osmium.filter.TagFilter((key, value))
+    areas = osmium.filter.EntityFilter(osmium.osm.AREA)
+    shapes = osmium.geom.WKBFactory()
+    found = []
+    for path in paths:
+        files.require(path)
+        reader: Any = osmium.FileProcessor(osmium_file(path)).with_areas(wanted).with_filter(areas).with_filter(wanted)
+        try:
+            for item in reader:
+                shape = _shape(item, shapes)[2] if item.tags.get("boundary") == "administrative" else None
+                found += [shapely.make_valid(shapely.from_wkb(shape))] if shape is not None else []
+        except RuntimeError as error:
+            raise InputError(f"{path}: cannot be read as OpenStreetMap data ({error}); fetch it again") from error
+    return shapely.union_all(found) if found else None

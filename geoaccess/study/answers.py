@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from geoaccess.study.results.summary import summary
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import geopandas as gpd
-    import pandas as pd
 
     from geoaccess.hierarchy import Hierarchy
     from geoaccess.measures.groups import By
@@ -29,7 +32,8 @@ class Answers:
     `results` has one row per cell, `sites` one per service and place, `islands` one per set of roads on which somebody
     lives, `centrality` one per municipality; `tables` are those of the optional sections of the study, by name; `files`
     is what was written, nothing if the study was only solved. `vehicles` are the roads as ambulances drive them, with
-    cells and sites attached; None where they drive as everybody does.
+    cells and sites attached; None where they drive as everybody does. `unplaced` are people who live in no cell, as the
+    census does not know where they live, by what the file calls them.
     """
 
     study: Study
@@ -45,6 +49,23 @@ class Answers:
     seconds: dict[str, float]
     files: list[Path]
     vehicles: Roads | None = None
+    unplaced: Mapping[str, float] = field(default_factory=dict)
+
+    @cached_property
+    def everyone(self) -> pd.DataFrame:
+        """What people are counted by: the results, and a row for those whose home is in no cell, reached by nothing."""
+        if not self.unplaced:
+            return self.results
+        rows = pd.DataFrame(index=pd.Index(list(self.unplaced), name=self.results.index.name, dtype="str"))
+        for name, column in self.results.drop(columns="geometry").items():
+            rows[name] = "" if isinstance(column.dtype, pd.StringDtype) or column.dtype == object else None
+            if str(name).startswith("population"):
+                rows[name] = 0.0
+            rows[name] = rows[name].astype(column.dtype)
+        rows["population"] = list(self.unplaced.values())
+        for key in self.study.settings.services:
+            rows[f"{key}_reason"] = pd.Series("no_place", index=rows.index).astype(self.results[f"{key}_reason"].dtype)
+        return pd.concat([pd.DataFrame(self.results.drop(columns="geometry")), rows])
 
     @property
     def network(self) -> Network:
@@ -60,8 +81,8 @@ class Answers:
     @property
     def population(self) -> float:
         """Everybody."""
-        return float(self.results["population"].sum())
+        return float(self.everyone["population"].sum())
 
     def summary(self, by: By = None) -> pd.DataFrame:
         """`geoaccess.measures.summarise_services` with the norms beside it, numbered: one row per service and group."""
-        return summary(self.results, self.study.specs, by=by)
+        return summary(self.everyone, self.study.specs, by=by)

@@ -27,7 +27,7 @@ def idle_filters(study: Study, cells: gpd.GeoDataFrame, writer: Writer) -> list[
     lines = [writer["c_clip_idle"]] if cells.attrs.get(CLIP_IDLE) else []
     for key, file, layer, where in _where(study):
         if where:
-            rows = read_table(files.require(study.resolve(file)), layer=layer)
+            rows = read_table(files.require(study.resolve(file)), layer=layer, columns=list(where), only=True)
             idle = [
                 column
                 for column, values in where.items()

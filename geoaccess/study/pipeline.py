@@ -164,6 +164,7 @@ def _solve(
         seconds=progress.seconds,
         files=[],
         vehicles=vehicles,
+        unplaced=people.attrs.get(demand.UNPLACED, {}),
     )
 
 
@@ -279,6 +280,36 @@ def _files_and_texts(study: Study, writer: Writer) -> list[str]:
     return [*lines, lacks] if study.lacking else lines
 
 
+def _remarks(study: Study, cells: gpd.GeoDataFrame, writer: Writer) -> list[str]:
+    """Say what was taken of the file of people where it left something open, and whom it has in no cell."""
+    known = cells.attrs
+    found = [writer.text("c_layer", layer=known["layer"])] if "layer" in known else []
+    found += [writer.text("c_nodata", n=writer.people(known["nodata"]))] if "nodata" in known else []
+    if "grid" in known:
+        found.append(writer.text("c_grid" if known["grid_tried"] else "c_grid_untried", grid=known["grid"]))
+    for name, number in known.get(demand.UNPLACED, {}).items():
+        found.append(writer.text("c_unplaced", n=writer.people(number), name=name))
+    found += [writer.text("c_no_border", tag=known["no_border"])] if "no_border" in known else []
+    if study.settings.population.crs == "auto":
+        found.append(writer.text("c_crs", crs=crs_of(cells).to_string()))
+    return found + ([writer.text("c_anchor", anchor=known["anchor"])] if "anchor" in known else [])
+
+
+def _roads_found(study: Study, writer: Writer) -> list[str]:
+    """Look through the extracts of a study, or its NVDB Ruteplan, of which there is something to say."""
+    from geoaccess.osm.formats import check_format, is_pbf
+    from geoaccess.osm.pbf import newest_untagged_nodes
+
+    for name in study.settings.network.osm:
+        path = files.require(study.resolve(name))
+        check_format(path)
+        if is_pbf(path):
+            newest_untagged_nodes(path)
+    if study.nvdb is not None:
+        return [writer.text("c_links", n=nvdb.check_links(study.nvdb)), writer["c_nvdb_lacks"]]
+    return []
+
+
 @checks_arguments
 def check(study: Study) -> list[str]:
     """Read the configuration and every input, compute no travel times, and return what was found, a line each.
@@ -291,33 +322,17 @@ def check(study: Study) -> list[str]:
         With the first input that is wrong, and how to fix it.
     """
     from geoaccess import maps
-    from geoaccess.osm.formats import check_format, is_pbf
-    from geoaccess.osm.pbf import newest_untagged_nodes
     from geoaccess.study.results.output import refuse_clashes
 
     refuse_clashes(study)
     check_inputs(study)
     writer = Writer(study.settings.language, ("terminal",), study.words)
-    found = _files_and_texts(study, writer)
-    for name in study.settings.network.osm:
-        path = files.require(study.resolve(name))
-        check_format(path)
-        if is_pbf(path):
-            newest_untagged_nodes(path)
-    if study.nvdb is not None:
-        found += [writer.text("c_links", n=nvdb.check_links(study.nvdb)), writer["c_nvdb_lacks"]]
+    found = [*_files_and_texts(study, writer), *_roads_found(study, writer)]
     found += stages.check_timetables(study, writer)
     cells = stages.read_people(study)
     found.append(writer.text("c_cells", n=writer.people(len(cells)), people=writer.people(cells["population"].sum())))
     found += _plausible(cells, writer)
-    if "layer" in cells.attrs:
-        found.append(writer.text("c_layer", layer=cells.attrs["layer"]))
-    if "nodata" in cells.attrs:
-        found.append(writer.text("c_nodata", n=writer.people(cells.attrs["nodata"])))
-    if "grid" in cells.attrs:
-        found.append(writer.text("c_grid" if cells.attrs["grid_tried"] else "c_grid_untried", grid=cells.attrs["grid"]))
-    if "anchor" in cells.attrs:
-        found.append(writer.text("c_anchor", anchor=cells.attrs["anchor"]))
+    found += _remarks(study, cells, writer)
     found += idle_filters(study, cells, writer)
     mapped = stages.read_mapped(study)
     sites = stages.read_places(study, mapped)

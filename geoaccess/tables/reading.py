@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from geoaccess import files
 from geoaccess.errors import InputError
 from geoaccess.tables.columns import missing_columns, read_text
 from geoaccess.tables.layers import read_shapes
+from geoaccess.tables.packed import LARGE_BYTES, read_large_text, table_in_zip, unpacked
 from geoaccess.tables.text import DECIMAL_COMMA, frame_of_rows, read_text_table
 from geoaccess.toml import nearest
 
@@ -35,6 +37,7 @@ def read_table(
     layer: str | None = None,
     where: Mapping[str, Sequence[str]] | None = None,
     columns: Sequence[str] = (),
+    only: bool = False,
     hint: str = "check the path",
 ) -> Any:
     r"""Read a table from a file of any kind that is understood.
@@ -47,6 +50,7 @@ def read_table(
     * Parquet and GeoParquet.
     * Shapes and attribute tables that GDAL reads: .gpkg, .geojson, .json, .gml, .shp, .fgb, .kml, a FileGDB (a folder
       .gdb), and a .zip of one of them. Kartverket's JSON of several collections, too.
+    * A .zip that holds one table of text or Parquet; of several forms of a table in it, the Parquet.
 
     Blanks around names and values of text, rows without a value, and columns without a name are left out.
 
@@ -56,9 +60,12 @@ def read_table(
         Layer of a geographic file, or sheet of a spreadsheet; needed where several hold data. Of several layers the
         only one with shapes and all `columns` is taken, or the only one of these with polygons; `attrs` says so.
     where
-        Keep only rows whose column has one of these values: {"CNTR_ID": ["NO"]}. Each must be there.
+        Keep only rows whose column has one of these values: {"CNTR_ID": ["NO"]}. Each must be there; but "*" in a value
+        is any text or none: "NO-*".
     columns
         Columns that the layer must have, where it is to be chosen.
+    only
+        Whether these `columns` suffice: then a large table is read without its others.
     hint
         What to do if there is no such file.
 
@@ -84,7 +91,8 @@ def read_table(
     {2: {'Nr': '0301', 'Navn': 'Oslo'}, 4: {'Nr': '4601', 'Navn': 'Bærum'}}
     """
     path = Path(path)
-    rows = _read(path, layer, columns, hint)
+    suffice = [*dict.fromkeys([*columns, *(where or ())])] if only and columns else []
+    rows = _read(path, layer, columns, suffice, hint)
     return rows if not where else _kept(path, rows, where)
 
 
@@ -99,7 +107,9 @@ def _kept(path: Path, rows: Any, where: Mapping[str, Sequence[str]]) -> Any:
     whole = rows
     for column, values in where.items():
         texts = read_text(rows, column)
-        kept = texts.isin([str(value).strip() for value in values]).to_numpy(bool)
+        asked = [str(value).strip() for value in values]
+        meant = [text for text in texts.unique() if text in asked or any(fnmatchcase(text, one) for one in asked)]
+        kept = texts.isin(meant).to_numpy(bool)
         if not kept.any():
             there = ", ".join(repr(value) for value in texts.unique()[:_SHOWN])
             raise InputError(
@@ -109,7 +119,7 @@ def _kept(path: Path, rows: Any, where: Mapping[str, Sequence[str]]) -> Any:
     unmet: list[str] = []
     for column, values in where.items():
         held = [word for word in read_text(whole, column).unique() if word]
-        lacking = [str(value).strip() for value in values if str(value).strip() not in held]
+        lacking = [word for word in (str(value).strip() for value in values) if "*" not in word and word not in held]
         for value in lacking:
             near = nearest(value, held)
             hint = f"did you mean {near!r}?" if near else f"it holds {', '.join(map(repr, held[:_SHOWN]))} and so on"
@@ -119,19 +129,24 @@ def _kept(path: Path, rows: Any, where: Mapping[str, Sequence[str]]) -> Any:
     return rows
 
 
-def _read(path: Path, layer: str | None, columns: Sequence[str], hint: str) -> Any:
+def _read(path: Path, layer: str | None, columns: Sequence[str], suffice: Sequence[str], hint: str) -> Any:
     name = path.name.lower()
     if not (path.is_dir() and name.endswith(".gdb")):
         files.require(path, hint=hint)
     if layer is not None and name.endswith((*_TEXT, *_PARQUET)):
         raise InputError(f"{path}: layer is {layer!r}, but files of this kind have none; leave layer out")
+    if name.endswith(".zip") and (member := table_in_zip(path)) is not None:
+        with unpacked(path, member) as table:
+            return _read(table, layer, columns, suffice, hint)
     try:
         if name.endswith(_TEXT):
-            return read_text_table(path, hint=hint)
+            large = path.stat().st_size > LARGE_BYTES and not name.endswith(".gz") and suffice
+            rows = read_large_text(path, suffice) if large else None
+            return read_text_table(path, hint=hint) if rows is None else rows
         if name.endswith(_SHEETS):
             return _read_sheet(path, layer)
         if name.endswith(_PARQUET):
-            return _numbered(_read_parquet(path))
+            return _numbered(_read_parquet(path, suffice))
         if name.endswith(_GEO):
             return _numbered(read_shapes(path, layer=layer, columns=columns))
     except InputError:
@@ -149,10 +164,14 @@ def _numbered(rows: Any) -> Any:
     return numbered
 
 
-def _read_parquet(path: Path) -> Any:
+def _read_parquet(path: Path, suffice: Sequence[str]) -> Any:
     import pyarrow.parquet as pq  # a large import that only reading needs
 
-    if b"geo" in (pq.read_schema(path).metadata or {}):
+    schema = pq.read_schema(path)
+    shapes = b"geo" in (schema.metadata or {})
+    if suffice and not shapes and {*suffice} <= {*schema.names}:
+        return pq.read_table(path, columns=list(suffice)).to_pandas(ignore_metadata=True)
+    if shapes:
         import geopandas as gpd
 
         rows: pd.DataFrame = gpd.read_parquet(path)

@@ -195,7 +195,7 @@ def _record(answers: Answers, folder: Path, digests: dict[str, str]) -> None:
     study, results, network = answers.study, answers.results, answers.network
     balance = {}
     for spec in study.specs:
-        by_reason = results.groupby(f"{spec.key}_reason")[spec.population].sum()
+        by_reason = answers.everyone.groupby(f"{spec.key}_reason")[spec.population].sum()
         balance[spec.key] = {
             **({"asked_about": spec.who} if spec.who else {}),
             "people_in": float(results[spec.population].sum()),

@@ -21,12 +21,12 @@ _SHARES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 
 
 def _slack(answers: Answers) -> pd.DataFrame:
-    study, results = answers.study, answers.results
+    study, results = answers.study, answers.everyone
     return measures.slack_table_of_services(results, services=study.specs, by=zonings_of(study, results))
 
 
 def _percentiles(answers: Answers) -> pd.DataFrame:
-    study, results = answers.study, answers.results
+    study, results = answers.study, answers.everyone
     return measures.quantile_table_of_services(
         results, services=study.specs, shares=_SHARES, by=zonings_of(study, results)
     )
@@ -34,7 +34,7 @@ def _percentiles(answers: Answers) -> pd.DataFrame:
 
 def _zonings(answers: Answers) -> pd.DataFrame:
     study = answers.study
-    by = zonings_of(study, answers.results)
+    by = zonings_of(study, answers.everyone)
     table = answers.summary(by)
     labels = {name: name for name in by} | labels_of_zonings(study)
     table.insert([*table.columns].index("zoning") + 1, "zoning_label", table["zoning"].map(labels).astype("str"))
@@ -43,7 +43,7 @@ def _zonings(answers: Answers) -> pd.DataFrame:
 
 def _indices(answers: Answers) -> pd.DataFrame:
     """Return the indices of every service; a norm is named in seconds, as everywhere."""
-    results, asked = answers.results, answers.study.settings.equity
+    results, asked = answers.everyone, answers.study.settings.equity
     ranked = bool(results["centrality_index"].notna().any())
     table = equity.equity_table_of_services(
         results,
@@ -62,7 +62,7 @@ def _indices(answers: Answers) -> pd.DataFrame:
 
 def _shortfall(answers: Answers) -> pd.DataFrame:
     """Return for each service, norm and class the people to move, and their time together in seconds."""
-    results = answers.results
+    results = answers.everyone
     tables = []
     for spec in answers.study.specs:
         times = results[f"{spec.key}_s"].fillna(np.inf)

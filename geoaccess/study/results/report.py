@@ -79,7 +79,7 @@ class _Found:
     """The tables that the findings of every service are picked from."""
 
     def __init__(self, answers: Answers, tables: Mapping[str, pd.DataFrame]) -> None:
-        specs, results = answers.study.specs, answers.results
+        specs, results = answers.study.specs, answers.everyone
         self.answers = answers
         self.everybody = tables["everybody"].set_index("service")
         self.classes = tables["classes"]
@@ -96,7 +96,7 @@ class _Found:
 
     def class_people(self) -> dict[str, float]:
         """Return the people of every class that has some."""
-        results = self.answers.results
+        results = self.answers.everyone
         groups = group_cells(results, by="centrality_class")
         people = dict(zip(groups.labels["centrality_class"], groups.sums(read_population(results)), strict=True))
         return {str(name): float(number) for name, number in people.items() if number > 0}
@@ -172,7 +172,7 @@ def _unreached(answers: Answers) -> pd.DataFrame:
     """Return people not reached by municipality and reason, a column for every service; most first."""
     parts = []
     for spec in answers.study.specs:
-        lost = answers.results[answers.results[f"{spec.key}_reason"] != ""]
+        lost = answers.everyone[answers.everyone[f"{spec.key}_reason"] != ""]
         lost = lost.assign(
             reason=lost[f"{spec.key}_reason"].astype(str), service=spec.key, population=lost[spec.population]
         )

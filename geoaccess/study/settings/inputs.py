@@ -97,6 +97,7 @@ class PopulationSettings(Table):
     carry: list[str] = []
     ages: dict[str, str] = {}
     clip: tuple[float, float, float, float] | None = None
+    border: Annotated[dict[str, str], Field(max_length=1)] = {}
     year: int
     source: LocalText
 
@@ -152,6 +153,7 @@ class ZonesFromOsm(Table):
 
     kind: Literal["osm"]
     level: int
+    required: bool = True
     region_level: int | None = None
     borderless: list[Borderless] = []
     changes: str | None = None

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import files, nvdb, services
-from geoaccess.osm import count_unused_tags, read_boundaries, read_features, read_profile, read_road_names
+from geoaccess.osm import count_unused_tags, read_border, read_boundaries, read_features, read_profile, read_road_names
 from geoaccess.study.settings.inputs import CentralityComputed, SitesFromFile
 from geoaccess.study.stages.kept_tables import kept_tables
 from geoaccess.study.stages.subjects import fetch_hint
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PLACES",
+    "border_of",
     "boundaries_of",
     "code_of",
     "content_digest",
@@ -116,6 +117,19 @@ def boundaries_of(study: Study, levels: Sequence[int]) -> dict[int, gpd.GeoDataF
 
     found = _kept(study, "boundaries", sorted(set(levels)), read)
     return {level: found[str(level)] for level in levels}
+
+
+def border_of(study: Study, key: str, value: str) -> gpd.GeoDataFrame:
+    """Return the area of the administrative boundary that carries a tag, a row; no row where the extracts have none."""
+
+    def read(paths: list[Path]) -> dict[str, gpd.GeoDataFrame]:
+        import geopandas as gpd
+
+        area = read_border(paths, key, value)
+        return {"border": gpd.GeoDataFrame(geometry=[] if area is None else [area], crs="EPSG:4326")}
+
+    found: gpd.GeoDataFrame = _kept(study, "border", [key, value], read)["border"]
+    return found
 
 
 def road_names_of(study: Study) -> pd.DataFrame:

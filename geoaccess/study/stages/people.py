@@ -10,6 +10,7 @@ from geoaccess.errors import InputError
 from geoaccess.study.idle_filters import CLIP_IDLE
 from geoaccess.study.settings.inputs import ZonesFromColumn
 from geoaccess.study.settings.service_people import groups_known
+from geoaccess.study.stages.extracts import border_of
 from geoaccess.study.stages.subjects import fetch_hint
 from geoaccess.study.zonings import carried_columns
 from geoaccess.tables import read_table
@@ -94,7 +95,7 @@ def read_people(study: Study) -> gpd.GeoDataFrame:
             path,
             band=settings.band,
             cell_size_m=settings.cell_size_m,
-            crs=settings.crs,
+            crs=demand.crs_of_raster(path) if settings.crs == "auto" else settings.crs,
             nodata=settings.nodata,
             clip=settings.clip,
         )
@@ -110,7 +111,7 @@ def read_people(study: Study) -> gpd.GeoDataFrame:
                 people=settings.people,
                 x=settings.x,
                 y=settings.y,
-                crs=settings.crs,
+                crs=_table_crs(path, settings.crs),
                 cell_size_m=settings.cell_size_m,
                 anchor=settings.anchor,
                 carry=list(dict.fromkeys([*settings.carry, *column, *carried_columns(study)])),
@@ -130,5 +131,31 @@ def read_people(study: Study) -> gpd.GeoDataFrame:
             cells.attrs[CLIP_IDLE] = True
         if cells.empty:
             raise InputError(f"{study.path}: [population] clip = {list(settings.clip)} leaves no cell of {path}")
+    for key, value in settings.border.items():
+        cells = _inside_border(study, cells, key, value)
     demand.refuse_impossible(cells, subject=str(path))
     return cells
+
+
+def _table_crs(path: Path, crs: str | None) -> str | None:
+    if crs == "auto":
+        raise InputError(f'{path}: crs = "auto" is for rasters in degrees; leave crs out, or give that of x and y')
+    return crs
+
+
+def _inside_border(study: Study, cells: gpd.GeoDataFrame, key: str, value: str) -> gpd.GeoDataFrame:
+    """Return the cells whose centre lies inside a boundary of the extracts; all where the extracts do not have it."""
+    border = border_of(study, key, value)
+    if border.empty:
+        cells.attrs["no_border"] = f"{key}={value}"
+        return cells
+    centres = cells.geometry.centroid.to_crs("EPSG:4326")
+    inside = centres.within(border.geometry.iloc[0]).to_numpy(bool)
+    if not inside.any():
+        raise InputError(
+            f"{study.path}: [population] no cell of {study.resolve(study.settings.population.file)} lies inside the "
+            f"boundary {key}={value} of the extract; is the extract of another place?"
+        )
+    kept = cells[inside]
+    kept.attrs.update(cells.attrs)
+    return kept

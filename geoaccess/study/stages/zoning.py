@@ -9,6 +9,7 @@ import pandas as pd
 from shapely.geometry import Point
 
 from geoaccess import files, zones
+from geoaccess.errors import NoBoundaryError
 from geoaccess.study.municipality_numbers import matched
 from geoaccess.study.settings.inputs import CentralityTable, NoZones, ZonesFromColumn, ZonesFromFile, ZonesFromOsm
 from geoaccess.study.stages.extracts import boundaries_of, code_of
@@ -47,7 +48,12 @@ def join_zones(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, gpd
             where=settings.where,
         )
     else:
-        municipalities = _zones_of_osm(study, settings, cells)
+        try:
+            municipalities = _zones_of_osm(study, settings, cells)
+        except NoBoundaryError:
+            if settings.required:
+                raise
+            return _nowhere(cells), None
     return _assigned(study, cells, municipalities, settings.max_nearest_m), municipalities
 
 
