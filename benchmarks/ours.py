@@ -228,7 +228,15 @@ def at_nodes(network: ga.Network, nodes: Nodes) -> pd.DataFrame:
     at_u = network.edge_u[edge] == nodes
     to_u, to_v = np.where(at_u, 0, -1), np.where(at_u, -1, 0)
     legs = {"to_u_ds": to_u, "from_u_ds": to_u, "to_v_ds": to_v, "from_v_ds": to_v}
-    rest = {"off_network_m": 0.0, "off_network_ds": 0, "lon": 0.0, "lat": 0.0, "shape_at": 0.0, "reason": ""}
+    rest = {
+        "off_network_m": 0.0,
+        "off_network_ds": 0,
+        "start_ds": 0,
+        "lon": 0.0,
+        "lat": 0.0,
+        "shape_at": 0.0,
+        "reason": "",
+    }
     apart = {"x_m": 1000.0 * np.asarray(nodes), "y_m": 0.0}  # no two so near that one walks across
     return pd.DataFrame({"edge": edge, "node": np.int32(-1), **legs, **rest, **apart})
 
