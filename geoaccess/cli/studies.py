@@ -129,16 +129,16 @@ def new(
     geoaccess run finland.toml
     """  # noqa: D301 - \\b keeps lines apart
     if country is not None:
-        _new_country(study, country, region, index, language).show(as_json=as_json)
-        return
-    if study is None or region is not None or index is not None:
+        written, next_step = _new_country(study, country, region, index, language)
+    elif study is None or region is not None or index is not None:
         raise InputError("name the file to write, such as my-study.toml, or a country with --country FI")
-    from geoaccess.study import write_template
+    else:
+        from geoaccess.study import write_template
 
-    written = write_template(study, language=language)
+        written = write_template(study, language=language)
+        next_step = text(language, "terminal.template_written", path=study)
     answer = Answer("new", language=language_code(language))
-    answer.say(*(text(language, "terminal.wrote", path=path) for path in written))
-    answer.say(text(language, "terminal.template_written", path=study))
+    answer.say(*(text(language, "terminal.wrote", path=path) for path in written), next_step)
     if as_json:
         answer.wrote(written)
     answer.show(as_json=as_json)
@@ -301,18 +301,16 @@ def validate(
     answer.show(as_json=as_json, quiet=quiet)
 
 
-def _new_country(study: Path | None, country: str, region: str | None, index: Path | None, language: str) -> Answer:
+def _new_country(
+    study: Path | None, country: str, region: str | None, index: Path | None, language: str
+) -> tuple[list[Path], str]:
     from geoaccess.sources.countries import find_place, read_extracts
     from geoaccess.study.new_country import write_country_study
 
     place = find_place(country, region, extracts=read_extracts(index))
     path = study or Path(f"{place.slug}.toml")
     written = write_country_study(path, place, language=language)
-    answer = Answer("new", language=language_code(language))
-    answer.say(*(text(language, "terminal.wrote", path=path) for path in written))
-    answer.say(text(language, "terminal.country_written", path=path))
-    answer.wrote(written)
-    return answer
+    return written, text(language, "terminal.country_written", path=path)
 
 
 def _main_result(answers: Answers) -> Answer:
