@@ -16,6 +16,7 @@ from geoaccess.questions import (
     validate_answers,
     validate_study,
     vulnerable_study,
+    write_matrix,
 )
 from geoaccess.study import (
     Answers,
@@ -55,5 +56,6 @@ __all__ = [
     "validate_answers",
     "validate_study",
     "vulnerable_study",
+    "write_matrix",
     "write_report",
 ]

@@ -95,6 +95,7 @@ VERBS = {
     "office-days": ["office-days", "study.toml", "--service", "gp", "--days", "2", "--from", "gp-west",
                     "--candidates", "cells"],
     "vehicles": ["vehicles", "study.toml", "--add", "2", "--candidates", "cells"],
+    "matrix": ["matrix", "study.toml", "--service", "gp"],
     "sweep": ["sweep", "study.toml", "--vary", "snap.max_m=2000,2500", "--workers", "0", "--output", "out/sweep"],
     "new": ["new", "out/ny.toml", "--language", "nb"],
 }  # fmt: skip

@@ -15,7 +15,7 @@ from geoaccess.extras import extra_of
 
 # Each adds its commands, in the order of the help.
 # isort: off
-from geoaccess.cli import studies, fetching, roads, changes, places  # noqa: F401
+from geoaccess.cli import studies, fetching, roads, changes, places, reach  # noqa: F401
 # isort: on
 
 __all__ = ["app", "main"]

@@ -13,6 +13,7 @@ from geoaccess.questions.day_profile import (
     write_day_profile,
 )
 from geoaccess.questions.ferries import ferry_waits, list_ferries, write_ferries
+from geoaccess.questions.matrix import MatrixFile, matrix_lines, write_matrix
 from geoaccess.questions.office_days import DayQuestion, OfficeDays, days_lines, days_study, days_tables, write_days
 from geoaccess.questions.reliability import Reliability, printed_reliability, reliability_study, write_reliability
 from geoaccess.questions.scenario_check import check_scenarios
@@ -44,6 +45,7 @@ __all__ = [
     "DayQuestion",
     "FleetQuestion",
     "Futures",
+    "MatrixFile",
     "OfficeDays",
     "Placed",
     "PlacedFleet",
@@ -70,6 +72,7 @@ __all__ = [
     "futures_lines",
     "futures_tables",
     "list_ferries",
+    "matrix_lines",
     "medians",
     "overview_table",
     "placed_lines",
@@ -100,6 +103,7 @@ __all__ = [
     "write_ferries",
     "write_fleet",
     "write_futures",
+    "write_matrix",
     "write_placed",
     "write_reference_template",
     "write_reliability",

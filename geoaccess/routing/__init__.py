@@ -16,6 +16,7 @@ from geoaccess.routing.matrices import (
 )
 from geoaccess.routing.nearby import weighted_reach
 from geoaccess.routing.nearer import nearer_pairs
+from geoaccess.routing.pieces import MatrixWritten, travel_time_pieces, write_travel_times
 from geoaccess.routing.routes import route, route_kept
 from geoaccess.routing.sailings import Sailed, attach_departures
 from geoaccess.routing.service_times import TravelTimes, nearest_by_service
@@ -49,6 +50,7 @@ __all__ = [
     "Change",
     "FerryFeed",
     "Flows",
+    "MatrixWritten",
     "MeanWait",
     "NearestField",
     "Sailed",
@@ -81,10 +83,12 @@ __all__ = [
     "shortest_path_trees",
     "site_gains",
     "solve_nearest",
+    "travel_time_pieces",
     "travel_times",
     "travel_times_at",
     "travel_times_within",
     "undo",
     "weighted_reach",
     "within_snapped",
+    "write_travel_times",
 ]

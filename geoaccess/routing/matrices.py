@@ -40,7 +40,15 @@ if TYPE_CHECKING:
     from geoaccess.network import Places
     from geoaccess.routing.walks import Walks
 
-__all__ = ["memory_left", "shortest_path_trees", "travel_times", "travel_times_within", "within_snapped"]
+__all__ = [
+    "Method",
+    "memory_left",
+    "shortest_path_trees",
+    "tiles",
+    "travel_times",
+    "travel_times_within",
+    "within_snapped",
+]
 
 _TILE_BYTES = 256 * 2**20
 """So large is the part of a matrix that is worked on at a time."""
@@ -102,7 +110,7 @@ def travel_times(
     origins = as_places(roads, origins, name="origins", **settings)
     destinations = as_places(roads, destinations, name="destinations", **settings)
     turned = len(destinations) < len(origins)
-    for part, tile in _tiles(network, origins, destinations, turned=turned, furthest=furthest, method=method):
+    for part, tile in tiles(network, origins, destinations, turned=turned, furthest=furthest, method=method):
         _fill(seconds[:, part] if turned else seconds[part].T, tile, furthest)
     seconds[origins["edge"].to_numpy() < 0] = np.nan
     seconds[:, destinations["edge"].to_numpy() < 0] = np.nan
@@ -259,7 +267,7 @@ def _near(
             count += row.size
             _check_pairs(count, cutoff_s)
     else:
-        for part, tile in _tiles(network, *ends, turned=turned, furthest=furthest, method=method):
+        for part, tile in tiles(network, *ends, turned=turned, furthest=furthest, method=method):
             row, column, time = sweeps.pick(tile, furthest)
             parts.append((row, column + np.int32(part.start), time))
     none = np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.uint32)
@@ -333,15 +341,16 @@ def _furthest(name: str, seconds: float) -> int:
     return int(min(np.floor(seconds * DECISECONDS), FAR - 1))
 
 
-def _parts(sources: int, targets: int) -> Iterator[slice]:
-    """Cut the sources into parts of whole rounds of all threads, whose times fit a tile."""
+def _parts(sources: int, targets: int, tile_bytes: int) -> Iterator[slice]:
+    """Cut the sources into parts whose times fit a tile: of whole rounds of all threads, where these fit."""
+    most = max(1, tile_bytes // (4 * max(targets, 1)))
     step = WIDTH * thread_count()
-    step *= max(1, _TILE_BYTES // (4 * step * max(targets, 1)))
+    step = most if tile_bytes < _TILE_BYTES and most < step else step * max(1, most // step)
     for first in range(0, sources, step):
         yield slice(first, min(first + step, sources))
 
 
-def _tiles(
+def tiles(
     network: Network | Hierarchy,
     origins: pd.DataFrame,
     destinations: pd.DataFrame,
@@ -349,10 +358,12 @@ def _tiles(
     turned: bool,
     furthest: int,
     method: Method,
+    tile_bytes: int = _TILE_BYTES,
 ) -> Iterator[tuple[slice, npt.NDArray[np.uint32]]]:
     """Yield times in deciseconds part by part of the sources, shape (n_targets, n_sources of the part).
 
-    The sources are the origins, or `turned` the destinations, from which is then searched against the arcs.
+    The sources are the origins, or `turned` the destinations, from which is then searched against the arcs. A tile
+    takes `tile_bytes`, or what one source needs.
     """
     roads = network.network if isinstance(network, Hierarchy) else network
     one, other = legs(roads, origins, turned=False), legs(roads, destinations, turned=False)
@@ -363,7 +374,7 @@ def _tiles(
     hierarchy = _engine(network, len(source.node_u), method)
     if hierarchy is not None:
         hierarchy = above(hierarchy, source, target)
-    for part in _parts(len(source.node_u), len(target.node_u)):
+    for part in _parts(len(source.node_u), len(target.node_u), tile_bytes):
         some = some_of(source, part)
         if hierarchy is None:
             tile = searched(roads, some, target, furthest, reverse=turned)

@@ -1,4 +1,4 @@
-"""The one reader of tables, whatever program saved them, and the one writer of CSV."""
+"""The one reader of tables, whatever program saved them, and the one writer of CSV, and of Parquet in pieces."""
 
 from geoaccess.tables.areas import read_areas, swapped_hint
 from geoaccess.tables.columns import (
@@ -16,7 +16,7 @@ from geoaccess.tables.numbers import parse_number, to_numbers
 from geoaccess.tables.pxweb import read_people_by_age
 from geoaccess.tables.reading import read_table
 from geoaccess.tables.text import read_text_file, split_rows
-from geoaccess.tables.writing import csv_text, write_csv
+from geoaccess.tables.writing import csv_text, write_csv, writing_parquet
 from geoaccess.tables.zone_numbers import match_zones, read_zone_changes, zone_name, zone_number
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "swapped_hint",
     "to_numbers",
     "write_csv",
+    "writing_parquet",
     "zone_name",
     "zone_number",
 ]
