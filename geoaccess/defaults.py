@@ -11,6 +11,7 @@ __all__ = [
     "ANCHOR",
     "CUT_OFF_MIN",
     "DAY_S",
+    "DEAD_END_M",
     "EQUITY_DRAWS",
     "INTERVAL_DRAWS",
     "MAX_NEAREST_M",
@@ -80,3 +81,6 @@ TIMETABLE_DAY: Final = "tuesday"
 
 TIMETABLE_HOURS: Final = ("07:00", "17:00")
 """The hours in which people come to the quay: when surgeries and clinics are visited."""
+
+DEAD_END_M = 1000.0
+"""Metres of road behind a stretch, below which it is a cul-de-sac or the drive of a building, and no link."""

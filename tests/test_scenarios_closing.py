@@ -190,7 +190,7 @@ def test_ranks_leave_out_a_street_of_one_cell():
     apart = chain(detour=900)
     homes = _points([(10.05, 60.0), (10.15, 60.0), (10.0, 60.05)])
     field, _, _ = _solved(apart, homes, _points([(10.32, 60.05)]), np.array([10.0, 10, 1000]))
-    table = closing_table(field, vulnerable_units(field, NO_NAMES), norms_s=(600.0,))
+    table = closing_table(field, vulnerable_units(field, NO_NAMES), norms_s=(600.0,), dead_end_m=0)
     alone = table["cells"] == 1
     assert alone.any()
     assert table["rank_minutes"].isna().equals(alone)

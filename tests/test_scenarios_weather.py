@@ -156,3 +156,46 @@ def test_the_shipped_tables_fit_their_networks(root):
         assert len(found.table) == count
         assert all(edges.size for edges in found.edges)
         assert pd.read_csv(table)["note"].str.contains("assumed").all()
+
+
+def _one_ferry(tmp_path, header, row):
+    path = tmp_path / "closures.csv"
+    path.write_text(f"what,osm_id,{header}\nferry,7,{row}\n", encoding="utf-8")
+    return path
+
+
+def _with_a_boat():
+    from geoaccess.network import EdgeKind
+
+    return Network.from_edges(
+        lon=[10, 10.1, 10.2],
+        lat=[60] * 3,
+        u=[0, 1],
+        v=[1, 2],
+        forward_s=[60, 600],
+        backward_s=[60, 600],
+        kind=[EdgeKind.ROAD, EdgeKind.FERRY],
+        way_id=[1, 7],
+    )
+
+
+def test_counted_closures_make_the_share_that_is_open(tmp_path):
+    path = _one_ferry(tmp_path, "closures,closure_hours,season_days", "30,8,100")
+    table = read_closures(path, _with_a_boat()).table
+    assert table["availability"].tolist() == pytest.approx([1 - 30 * 8 / 2400])
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "words"),
+    [
+        ("closures,closure_hours,season_days", "30,,100", ["row 2", "closure_hours is ''"]),
+        ("closures,closure_hours,season_days", "300,24,100", ["row 2", "more than 100 days"]),
+        ("closures,closure_hours,season_days", "-1,24,100", ["row 2", "closures is '-1'"]),
+        ("availability,closures,closure_hours,season_days", "0.9,3,4,100", ["row 2", "not both"]),
+        ("closures,closure_hours", "3,4", ["no column availability", "season_days"]),
+    ],
+)
+def test_closures_that_make_no_share_are_refused(tmp_path, header, row, words):
+    with pytest.raises(InputError) as caught:
+        read_closures(_one_ferry(tmp_path, header, row), _with_a_boat())
+    assert [word for word in words if word not in str(caught.value)] == []

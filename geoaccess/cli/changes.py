@@ -9,7 +9,7 @@ import typer
 
 from geoaccess.cli.answer import Answer, AsJson
 from geoaccess.cli.app import Language, StudyFile, app, date, opened
-from geoaccess.defaults import CUT_OFF_MIN, INTERVAL_DRAWS
+from geoaccess.defaults import CUT_OFF_MIN, DEAD_END_M, INTERVAL_DRAWS
 from geoaccess.extras import require_extra
 
 
@@ -132,6 +132,15 @@ def vulnerable(
             "--cut-off", metavar="MINUTES", help="Minutes to count for a person who is cut off, in the ranking."
         ),
     ] = CUT_OFF_MIN,
+    dead_end: Annotated[
+        float,
+        typer.Option(
+            "--dead-end", metavar="METRES", help="Less road than this behind a closing is a cul-de-sac, and not ranked."
+        ),
+    ] = DEAD_END_M,
+    together: Annotated[
+        int, typer.Option("--together", help="Also close 2 or 3 of the first 200 links at once.", min=1, max=3)
+    ] = 1,
     output: Annotated[
         Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: inside the study's).")
     ] = None,
@@ -147,7 +156,9 @@ def vulnerable(
     from geoaccess.questions import printed_vulnerable, vulnerable_study, write_vulnerable
 
     loaded = opened(study, language)
-    found = vulnerable_study(loaded, service, cut_off_min=cut_off, show=not quiet)
+    found = vulnerable_study(
+        loaded, service, cut_off_min=cut_off, dead_end_m=dead_end, together=together, show=not quiet
+    )
     written = write_vulnerable(found, output or loaded.output / "vulnerable")
     answer = Answer.of("vulnerable", loaded)
     for title, table in printed_vulnerable(found):

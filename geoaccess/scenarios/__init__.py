@@ -31,6 +31,8 @@ from geoaccess.scenarios.reading import read_scenario, scenario_text, write_scen
 from geoaccess.scenarios.reliability import Touched, draw_figures, reliability_table, solve_closures
 from geoaccess.scenarios.roads import ChangedNetwork, apply_to_network, close_network, edges_of_ways
 from geoaccess.scenarios.sites import ResolvedScenario, apply_to_sites, resolve_sites
+from geoaccess.scenarios.streets import Streets, streets_of_cells
+from geoaccess.scenarios.together import alike_in_a_row, joint_closings, one_unit
 from geoaccess.scenarios.weather import Closures, draw_closures, read_closures
 from geoaccess.scenarios.years import change_table, change_units
 
@@ -50,9 +52,11 @@ __all__ = [
     "Scenario",
     "Slow",
     "Storm",
+    "Streets",
     "TimetableChange",
     "Touched",
     "Unit",
+    "alike_in_a_row",
     "apply_to_network",
     "apply_to_sites",
     "cell_differences",
@@ -67,7 +71,9 @@ __all__ = [
     "draw_figures",
     "edges_of_ways",
     "equity_differences",
+    "joint_closings",
     "most_affected",
+    "one_unit",
     "read_closures",
     "read_scenario",
     "reliability_table",
@@ -75,6 +81,7 @@ __all__ = [
     "scenario_text",
     "site_label",
     "solve_closures",
+    "streets_of_cells",
     "supply_differences",
     "supply_table",
     "touched_people",

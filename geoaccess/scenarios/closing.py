@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.arguments import checks_arguments
-from geoaccess.defaults import CUT_OFF_MIN
+from geoaccess.defaults import CUT_OFF_MIN, DEAD_END_M
 from geoaccess.errors import InputError
 from geoaccess.kernels import cells as along
+from geoaccess.kernels import graph
 from geoaccess.kernels.closings import OVER
+from geoaccess.kernels.dead_ends import road_behind
 from geoaccess.kernels.keys import FAR, SHIFT
-from geoaccess.network import DECISECONDS
+from geoaccess.network import DECISECONDS, EdgeKind
 from geoaccess.routing import close_edges, closing_effects, move_site, people_on_edges, undo
 from geoaccess.scenarios.crossings import units_of
 from geoaccess.scenarios.kept_rows import digest_of, kept_rows
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.measures.specification import Limit
+    from geoaccess.network import Network
     from geoaccess.routing import Change, NearestField
     from geoaccess.scenarios.crossings import Part, Unit
 
@@ -68,6 +71,7 @@ def closing_table(
     *,
     norms_s: Sequence[Limit] = (),
     cut_off_min: float = CUT_OFF_MIN,
+    dead_end_m: float = DEAD_END_M,
     keep_in: Path | None = None,
     done: Callable[[int], None] | None = None,
 ) -> pd.DataFrame:
@@ -85,6 +89,8 @@ def closing_table(
         Target times, seconds.
     cut_off_min
         What counts for a person who is cut off, in minutes, where units are ranked by person-minutes: as a rule a day.
+    dead_end_m
+        Metres of road behind a unit, below which it is a dead end and has no rank.
     keep_in
         A folder in which what is finished is kept until all is: a run that was interrupted goes on there. Nothing is
         kept unless given.
@@ -94,12 +100,16 @@ def closing_table(
     Returns
     -------
     A row per unit, in their order: `kind`, `name`, `ref`, `way_ids` (with ";" between), `people` who pass its whole
-    length, `people_delayed` and `people_cut_off` if it closes, `cells` in which they live, `person_min` lost by the
-    former, `longest_delay_s` (of those not cut off), `over_norm_1` and so on, people who were within a norm and are
-    not; and two ranks from 1, equals sharing one: `rank_minutes` by person_min + cut_off_min times people_cut_off,
-    `rank_norm` by over_norm_1 and the norms after it (by people_cut_off where there is no norm). A road that touches
-    one cell only has no rank (missing): it is the street to which the middle of that cell happens to be attached, and
-    says nothing of the people in the cell who live in other streets.
+    length, `people_delayed` and `people_cut_off` if it closes, `cells` (attached places) in which they live,
+    `person_min` lost by the former, `cost_min`, which is person_min + cut_off_min times people_cut_off,
+    `longest_delay_s` (of those not cut off), `over_norm_1` and so on, people who were within a norm and are not;
+    `behind_m`, the metres of road on the shorter of the two sides that it alone joins (missing where there is a way
+    round); `unranked`, why it has no rank, and two ranks from 1, equals sharing one: `rank_minutes` by cost_min,
+    `rank_norm` by over_norm_1 and the norms after it (by people_cut_off where there is no norm).
+
+    What is no link of the network has no rank (missing): `unranked` is "one_place" for a road that touches one attached
+    place only (the way to a single building, or the street that the middle of one cell happens to be attached to), and
+    "dead_end" for what has less than `dead_end_m` of road behind it: a cul-de-sac, or the drive of a hospital.
 
     Raises
     ------
@@ -114,13 +124,31 @@ def closing_table(
     effects = _effects(field, units, norms_s=norms_s, keep_in=keep_in, done=done)
     rows = [_row(unit, flows, effect) for unit, effect in zip(units, effects, strict=True)]
     table = pd.DataFrame(rows, columns=columns)
-    ranked = (table["kind"] != "road") | (table["cells"] > 1)
     cost = table["person_min"] + cut_off_min * table["people_cut_off"]
+    table.insert(columns.index("person_min") + 1, "cost_min", cost)
+    table["behind_m"] = _behind(field.network, units)
+    one = (table["kind"] == "road") & (table["cells"] <= 1)
+    dead_end = (table["kind"] != "ferry") & (table["behind_m"] < dead_end_m)
+    table["unranked"] = np.where(one, "one_place", np.where(dead_end, "dead_end", ""))
+    ranked = table["unranked"] == ""
     table["rank_minutes"] = cost[ranked].rank(method="min", ascending=False).astype("Int64")
     over = [name for name in columns if name.startswith("over_norm")] or ["people_cut_off"]
     _, group = np.unique(-table.loc[ranked, over].to_numpy(np.float64), axis=0, return_inverse=True)
     table["rank_norm"] = pd.Series(group.reshape(-1), index=table.index[ranked]).rank(method="min").astype("Int64")
     return table
+
+
+def _behind(network: Network, units: Sequence[Unit]) -> npt.NDArray[np.float64]:
+    """Return the metres of road behind each unit, on the shorter side of what it alone joins; NaN with a way round."""
+    u, v = network.edge_u, network.edge_v
+    road = network.edge_kind == EdgeKind.ROAD
+    metres = np.where(road, network.edge_length_m, 0.0).astype(np.float64)
+    both, other, twice = np.concatenate([u, v]), np.concatenate([v, u]), np.tile(np.arange(u.size, dtype=np.int32), 2)
+    start, head, edge, _ = graph.rows(network.n_nodes, both, other, twice)
+    behind = road_behind(u, v, metres, start, head, edge)
+    behind[behind < 0] = np.nan
+    # A crossing is as long as the most that lies behind any of its edges: those beyond its first have less behind them.
+    return np.array([np.nan if np.isnan(behind[unit.edges]).any() else behind[unit.edges].max() for unit in units])
 
 
 def _row(unit: Unit, flows: npt.NDArray[np.float64], effect: npt.NDArray[np.float64]) -> tuple[Any, ...]:

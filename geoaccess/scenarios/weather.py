@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["Closures", "draw_closures", "read_closures"]
 
 _COLUMNS = ("what", "name", "osm_id", "season", "availability", "area", "correlation", "note")
-_NEEDED = ("what", "availability")
+_COUNTED = ("closures", "closure_hours", "season_days")
+_HOURS = 24.0
+_NEEDED = ("what",)
 _ALL = ("", "all")
 _SEEDS = 2**63
 _WHAT: dict[str, Literal["ferries", "roads"]] = {"ferry": "ferries", "pass": "roads"}
@@ -52,7 +54,9 @@ def read_closures(
 
     The table (CSV) has a row per ferry or pass, and season: `what` ("ferry" or "pass"), `osm_id` of its way, or `name`
     ("all" stands for every car ferry of the network, each on its own); `season` ("all" or empty: always);
-    `availability`, from 0 to 1; the weather `area`, and the `correlation` of its rows within it (both may be left out:
+    `availability`, from 0 to 1, or in its place `closures` (a season, on average), `closure_hours` (how long one
+    lasts) and `season_days`, which make it 1 - closures closure_hours / (24 season_days); the weather `area`, and the
+    `correlation` of its rows within it (both may be left out:
     nothing else closes with it); and a `note`, such as where the number is from, which stands on what is made of it.
     Other columns are yours. What is not in the table is always open.
 
@@ -80,7 +84,7 @@ def read_closures(
     kept, edges = [], []
     for number, row in rows.iterrows():
         found = _edges(row, network, names, problems, f"row {number}")
-        share = _share(row["availability"], "availability", problems, f"row {number}")
+        share = _availability(row, problems, f"row {number}")
         together = _share(row["correlation"], "correlation", problems, f"row {number}")
         if row["area"] == "" and together > 0:
             problems.append(f"row {number}: correlation is {together:g}, but no area says with what")
@@ -100,11 +104,32 @@ def _rows(path: Path) -> pd.DataFrame:
     """Return the rows of the file as text, by their line numbers."""
     rows = read_table(path)
     problems = missing_columns(rows, _NEEDED)
+    if "availability" not in rows and not {*_COUNTED} <= set(rows):
+        problems.append(f"no column availability, nor {', '.join(_COUNTED)}")
     problems += ["no column name or osm_id"] if not {"name", "osm_id"} & set(rows) else []
     problems += ["has no row"] if rows.empty else []
     if problems:
         raise InputError.listing(str(path), problems)
     return pd.DataFrame({name: read_text(rows, name) for name in dict.fromkeys([*_COLUMNS, *rows.columns])})
+
+
+def _availability(row: pd.Series[Any], problems: list[str], where: str) -> float:
+    """Return the share of time that something is open: as it stands there, or by closures counted in a season."""
+    counted = [row.get(name, "") for name in _COUNTED]
+    if not any(counted):
+        return _share(row["availability"], "availability", problems, where)
+    if row["availability"] != "":
+        problems.append(f"{where}: give availability, or {', '.join(_COUNTED)}; not both")
+        return 0.0
+    closures, hours, days = (parse_number(text) for text in counted)
+    if closures is None or hours is None or days is None or min(closures, hours) < 0 or days <= 0:
+        given = ", ".join(f"{name} is {text!r}" for name, text in zip(_COUNTED, counted, strict=True))
+        problems.append(f"{where}: {given}; give numbers, at least 0, and days above 0")
+        return 0.0
+    closed = closures * hours / (_HOURS * days)
+    if closed > 1:
+        problems.append(f"{where}: {closures:g} closures of {hours:g} hours are more than {days:g} days")
+    return max(0.0, 1 - closed)
 
 
 def _share(text: str, name: str, problems: list[str], where: str) -> float:

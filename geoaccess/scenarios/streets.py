@@ -1,0 +1,149 @@
+"""The streets that the people of a cell live on, where more than one matters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from geoaccess.arguments import checks_arguments
+from geoaccess.errors import InputError
+from geoaccess.frames import crs_of
+from geoaccess.network import snap, snappable_edges
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import numpy.typing as npt
+
+    from geoaccess.network import Network
+
+__all__ = ["Streets", "streets_of_cells"]
+
+_NOBODYS = {"motorway", "motorway_link", "trunk", "trunk_link"}
+_OFF_KPH = 5.0
+_TO_EDGE_M = 50.0  # the middle of a piece is on its edge; rounding to the centimetre is all that parts them
+
+
+@dataclass(frozen=True, eq=False)
+class Streets:
+    """People on the streets of their cells.
+
+    `places` are as `snap` makes them, a row per cell and street; `cell` says of each which cell (its row), `people` how
+    many of its people.
+    """
+
+    places: pd.DataFrame
+    cell: npt.NDArray[np.int64]
+    people: npt.NDArray[np.float64]
+
+
+@checks_arguments
+def streets_of_cells(
+    network: Network,
+    cells: gpd.GeoDataFrame | gpd.GeoSeries,
+    snapped: pd.DataFrame,
+    people: npt.ArrayLike,
+    *,
+    most: int = 64,
+    min_component_m: float = 2000.0,
+) -> Streets:
+    """Share the people of each cell among the streets in it, by their length there.
+
+    A piece of street belongs to the cell that its middle lies in. Where people live on a street they are put at the
+    middle of its longest piece in the cell, and have no way to walk. Nobody lives on motorways and trunk roads, unless
+    there is no other road. A cell with no road in it (or a cell that is a point) keeps the one place it was snapped to.
+
+    Parameters
+    ----------
+    cells
+        Polygons with a CRS.
+    snapped
+        What `snap` made of their centres, row by row.
+    people
+        Of each cell.
+    most
+        Streets of a cell, the longest, that its people are shared among.
+    min_component_m
+        As for `snap`.
+
+    Returns
+    -------
+    As many people as there were, cell by cell.
+
+    Raises
+    ------
+    InputError
+        If cells have no CRS, or tables differ in length.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> from geoaccess.network import Network, snap
+    >>> road = Network.from_edges(
+    ...     lon=[10, 10.01, 10.03], lat=[60, 60, 60], u=[0, 1], v=[1, 2], forward_s=[60, 120], backward_s=[60, 120]
+    ... )
+    >>> cells = gpd.GeoSeries([shapely.box(9.9, 59.9, 10.1, 60.1)], crs="EPSG:4326")
+    >>> centre = snap(road, cells.representative_point(), max_snap_m=9000, min_component_m=0)
+    >>> streets_of_cells(road, cells, centre, [300.0], min_component_m=0).people.round().tolist()
+    [100.0, 200.0]
+    """
+    import geopandas as gpd
+
+    counts = np.asarray(people, np.float64)
+    if not len(cells) == len(snapped) == len(counts):
+        raise InputError(f"{len(cells)} cells, {len(snapped)} snapped and {len(counts)} numbers of people disagree")
+    crs_of(cells)
+    pieces = _pieces(network, cells, min_component_m)
+    held = pieces.groupby(["cell", "edge"], sort=True)["metres"].sum().reset_index()
+    held["rank"] = held.groupby("cell")["metres"].rank(method="first", ascending=False)
+    held = held[held["rank"] <= most]
+    longest = pieces.loc[pieces.groupby(["cell", "edge"], sort=True)["metres"].idxmax()].set_index(["cell", "edge"])
+    middle = longest.loc[pd.MultiIndex.from_frame(held[["cell", "edge"]])]
+    points = gpd.GeoSeries.from_xy(middle["lon"].to_numpy(), middle["lat"].to_numpy(), crs="EPSG:4326")
+    placed = snap(network, points, max_snap_m=_TO_EDGE_M, off_network_kph=_OFF_KPH, min_component_m=min_component_m)
+    found = (placed["edge"] >= 0).to_numpy() & (snapped["edge"].to_numpy() >= 0)[held["cell"].to_numpy()]
+    held, placed = held[found], placed[found]
+    share = held["metres"] / held.groupby("cell")["metres"].transform("sum")
+    cell = held["cell"].to_numpy(np.int64)
+    alone = np.setdiff1d(np.arange(len(cells)), cell)
+    places = pd.concat([placed, snapped.iloc[alone]], ignore_index=True)
+    whole = np.concatenate([cell, alone])
+    shared = np.concatenate([share.to_numpy(np.float64) * counts[cell], counts[alone]])
+    order = np.argsort(whole, kind="stable")
+    return Streets(places.iloc[order].reset_index(drop=True), whole[order], shared[order])
+
+
+def _pieces(network: Network, cells: gpd.GeoDataFrame | gpd.GeoSeries, min_component_m: float) -> pd.DataFrame:
+    """Return the pieces of road in cells: `cell`, `edge`, `metres`, and where their middle is."""
+    import geopandas as gpd
+    import shapely
+
+    lived = np.zeros(network.n_edges, np.bool_)
+    lived[snappable_edges(network, min_component_m=min_component_m)] = True
+    owner = np.repeat(np.arange(network.n_edges), np.diff(network.shape_ptr))
+    inner = np.ones(owner.size, np.bool_)
+    inner[network.shape_ptr[1:] - 1] = False
+    at = np.flatnonzero(inner & lived[owner])
+    lon = (network.shape_lon[at] + network.shape_lon[at + 1]) / 2
+    lat = (network.shape_lat[at] + network.shape_lat[at + 1]) / 2
+    x, y = network.shape_xy
+    metres = np.hypot(x[at + 1] - x[at], y[at + 1] - y[at])
+    middle = gpd.GeoSeries.from_xy(lon, lat, crs="EPSG:4326").to_crs(crs_of(cells)).to_numpy()
+    piece, cell = shapely.STRtree(cells.geometry.to_numpy()).query(middle, predicate="intersects").reshape(2, -1)
+    first = np.unique(piece, return_index=True)[1]  # on the border of two cells: the first
+    piece, cell = piece[first], cell[first]
+    names = np.array([name in _NOBODYS for name in network.class_names], np.bool_)
+    nobodys = names[network.way_class[network.shape_way[at[piece]]]]
+    only = pd.Series(nobodys).groupby(cell).transform("all").to_numpy(bool)
+    kept = ~nobodys | only
+    return pd.DataFrame(
+        {
+            "cell": cell[kept],
+            "edge": owner[at[piece[kept]]],
+            "metres": metres[piece[kept]],
+            "lon": lon[piece[kept]],
+            "lat": lat[piece[kept]],
+        }
+    )

@@ -1,0 +1,199 @@
+"""What is a link of the network and what a dead end; people on all streets of a cell; closings that belong together."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import geopandas as gpd
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geoaccess.errors import InputError
+from geoaccess.kernels import graph
+from geoaccess.kernels.dead_ends import road_behind
+from geoaccess.network import Network, snap
+from geoaccess.routing import nearest_snapped, solve_nearest
+from geoaccess.scenarios import (
+    Unit,
+    alike_in_a_row,
+    close_network,
+    closing_table,
+    joint_closings,
+    one_unit,
+    streets_of_cells,
+    vulnerable_units,
+)
+
+
+def _behind(n, u, v, metres):
+    u, v = np.asarray(u, np.int32), np.asarray(v, np.int32)
+    twice = np.tile(np.arange(u.size, dtype=np.int32), 2)
+    start, head, edge, _ = graph.rows(n, np.concatenate([u, v]), np.concatenate([v, u]), twice)
+    return road_behind(u, v, np.asarray(metres, np.float64), start, head, edge)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_what_lies_behind_an_edge_is_what_networkx_leaves_without_it(data):
+    n = data.draw(st.integers(1, 12))
+    pairs = data.draw(st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)), min_size=1, max_size=20))
+    metres = [float(data.draw(st.integers(0, 9))) for _ in pairs]
+    found = _behind(n, [a for a, _ in pairs], [b for _, b in pairs], metres)
+    for i, (a, b) in enumerate(pairs):
+        rest = nx.MultiGraph()
+        rest.add_nodes_from(range(n))
+        rest.add_edges_from((*pair, {"m": metres[j]}) for j, pair in enumerate(pairs) if j != i)
+        sides = [nx.node_connected_component(rest, end) for end in (a, b)]
+        if b in sides[0]:
+            assert found[i] == -1
+        else:
+            assert found[i] == min(rest.subgraph(side).size("m") for side in sides)
+
+
+LADDER = {"lon": [10.0, 10.01, 10.02, 10.0, 10.01, 10.05], "lat": [60.0, 60.0, 60.0, 60.01, 60.01, 60.0]}
+
+
+def ladder():
+    """Two squares' worth of streets in one cell, 0-1-4-3-0, a street 1-2, and a long road 2-5 out of the cell."""
+    ends = [0, 1, 4, 3, 1, 2], [1, 4, 3, 0, 2, 5]
+    seconds = [60] * 5 + [200]
+    return Network.from_edges(**LADDER, u=ends[0], v=ends[1], forward_s=seconds, backward_s=seconds)
+
+
+def square(west, south, east, north):
+    return gpd.GeoSeries([shapely.box(west, south, east, north)], index=["cell"], crs="EPSG:4326")
+
+
+def test_people_are_shared_by_the_length_of_their_streets():
+    network, cells = ladder(), square(9.995, 59.995, 10.025, 60.015)
+    centre = snap(network, cells.representative_point(), min_component_m=0)
+    found = streets_of_cells(network, cells, centre, [1000.0], min_component_m=0)
+    assert found.places["edge"].tolist() == [0, 1, 2, 3, 4]  # the middle of the long road lies outside
+    metres = network.edge_length_m[:5].astype(float)
+    assert found.people == pytest.approx(1000 * metres / metres.sum(), rel=1e-3)
+    assert found.people.sum() == pytest.approx(1000)
+    assert (found.places["off_network_m"] <= 0.02).all()
+    assert found.cell.tolist() == [0] * 5
+    few = streets_of_cells(network, cells, centre, [1000.0], most=2, min_component_m=0)
+    longest = np.sort(np.argsort(-metres, kind="stable")[:2])
+    assert few.places["edge"].tolist() == longest.tolist()
+    assert few.people.sum() == pytest.approx(1000)
+
+
+def test_a_cell_without_a_street_keeps_its_place_and_nobody_is_lost():
+    network = ladder()
+    cells = pd.concat([square(9.995, 59.995, 10.025, 60.015), square(10.06, 60.0, 10.061, 60.001), square(0, 0, 1, 1)])
+    cells = gpd.GeoSeries(cells.to_numpy(), index=["town", "farm", "far"], crs="EPSG:4326")
+    centre = snap(network, cells.representative_point(), min_component_m=0)
+    found = streets_of_cells(network, cells, centre, [10.0, 7.0, 3.0], min_component_m=0)
+    assert np.bincount(found.cell, weights=found.people).tolist() == pytest.approx([10, 7, 3])
+    assert found.places.iloc[-2]["off_network_m"] > 0
+    assert found.places.iloc[-1]["reason"] == "no_road_within"
+
+
+def test_streets_of_tables_that_disagree_are_refused():
+    network, cells = ladder(), square(9.995, 59.995, 10.025, 60.015)
+    centre = snap(network, cells.representative_point(), min_component_m=0)
+    with pytest.raises(InputError, match="disagree"):
+        streets_of_cells(network, cells, centre, [1.0, 2.0], min_component_m=0)
+
+
+NO_NAMES = pd.DataFrame(
+    {"name": pd.Series(dtype="str"), "ref": pd.Series(dtype="str"), "bridge": False, "tunnel": False},
+    index=pd.Index([], dtype="int64"),
+)
+
+
+def town():
+    """A ring 0-1-2-3 with the site on it, a long arm 2-4-5 that people live along, and a cul-de-sac 3-6."""
+    lon = [10.0, 10.01, 10.01, 10.0, 10.04, 10.07, 9.995]
+    lat = [60.0, 60.0, 60.01, 60.01, 60.01, 60.01, 60.01]
+    u, v = [0, 1, 2, 3, 2, 4, 3], [1, 2, 3, 0, 4, 5, 6]
+    seconds = [60, 60, 60, 60, 200, 200, 30]
+    return Network.from_edges(lon=lon, lat=lat, u=u, v=v, forward_s=seconds, backward_s=seconds)
+
+
+def solved(network, homes, people):
+    at = gpd.GeoSeries.from_xy(*zip(*homes, strict=True), crs="EPSG:4326")
+    site = gpd.GeoSeries.from_xy([10.004], [60.0], index=["site"], crs="EPSG:4326")
+    cells, sites = snap(network, at, min_component_m=0), snap(network, site, min_component_m=0)
+    field = solve_nearest(network, sites, k=1)
+    field.attach(cells, people=people)
+    return field, cells, sites
+
+
+HOMES = [(10.02, 60.01), (10.03, 60.01), (10.05, 60.01), (10.06, 60.01), (9.996, 60.01), (9.997, 60.01)]
+PEOPLE = np.array([1.0, 2, 4, 8, 16, 32])
+
+
+def test_a_cul_de_sac_is_told_from_a_link():
+    field, _, _ = solved(town(), [*HOMES, (9.995, 60.01)], np.append(PEOPLE, 64.0))
+    units = vulnerable_units(field, NO_NAMES)
+    table = closing_table(field, units, norms_s=(600.0,))
+    table.index = [int(unit.edges[0]) for unit in units]
+    arm, sac = table.loc[4], table.loc[6]
+    assert arm["people_cut_off"] == 4 + 8  # those on the closed stretch keep its ends
+    assert arm["behind_m"] == pytest.approx(float(field.network.edge_length_m[5]), rel=1e-3)
+    assert arm["unranked"] == ""
+    assert sac["people_cut_off"] == 64
+    assert sac["behind_m"] == 0
+    assert sac["unranked"] in {"dead_end", "one_place"}
+    assert pd.isna(sac["rank_minutes"])
+    assert table.loc[table.index < 4, "behind_m"].dropna().empty  # on the ring there is a way round
+    assert (table["cost_min"] == table["person_min"] + 1440 * table["people_cut_off"]).all()
+    longer = closing_table(field, units, norms_s=(600.0,), dead_end_m=1e6)
+    assert longer["rank_minutes"][longer["behind_m"].notna()].isna().all()
+
+
+def test_stretches_in_a_row_are_one_and_the_rest_stay_apart():
+    network = Network.from_edges(
+        lon=[10, 10.1, 10.2, 10.3, 10.4],
+        lat=[60] * 5,
+        u=[0, 1, 2, 3],
+        v=[1, 2, 3, 4],
+        forward_s=[9] * 4,
+        backward_s=[9] * 4,
+    )
+    units = [Unit("road", "", "", (i,), np.array([i], np.int32)) for i in range(4)]
+    units.append(Unit("bridge", "Brua", "", (1,), np.array([1], np.int32)))
+    effects = [[1.0, 5.0], [1.0, 5.0], [2.0, 5.0], [1.0, 5.0], [1.0, 5.0]]
+    assert alike_in_a_row(network, units, effects) == [[0, 1, 4], [2], [3]]
+    joined = one_unit([units[0], units[1], units[4]])
+    assert (joined.kind, joined.name, sorted(joined.ways), joined.edges.tolist()) == ("bridge", "Brua", [0, 1], [0, 1])
+    assert alike_in_a_row(network, [], np.zeros((0, 2))) == []
+    with pytest.raises(InputError, match="rows of effects"):
+        alike_in_a_row(network, units, effects[:2])
+
+
+@pytest.mark.parametrize("together", [2, 3])
+def test_closing_together_is_what_solving_from_scratch_finds(together):
+    network = town()
+    field, cells, sites = solved(network, HOMES, PEOPLE)
+    units = [Unit("road", "", "", (i,), np.array([i], np.int32)) for i in range(network.n_edges)]
+    found = joint_closings(field, units, together=together, cut_off_min=60)
+
+    def cut_off(which):
+        closed = close_network(network, np.array(which, np.int32))
+        return ~np.isfinite(nearest_snapped(closed, cells, sites, k=1)["travel_time_s"].to_numpy())
+
+    best = max(PEOPLE[cut_off(one)].sum() for one in combinations(range(network.n_edges), together))
+    assert found["people_cut_off"].iloc[0] == best
+    for row in found.to_dict("records"):
+        whole = cut_off(row["units"])
+        parts = [cut_off(part) for size in range(1, together) for part in combinations(row["units"], size)]
+        assert row["people_cut_off"] == PEOPLE[whole].sum()
+        assert row["only_together"] == PEOPLE[whole & ~np.logical_or.reduce(parts)].sum()
+        assert row["cost_min"] == pytest.approx(row["person_min"] + 60 * row["people_cut_off"])
+    if together == 2:
+        assert (1, 3) in set(found["units"])  # both ways round the ring
+
+
+def test_one_or_four_at_once_are_refused():
+    field, _, _ = solved(town(), HOMES, PEOPLE)
+    with pytest.raises(InputError, match="two or three"):
+        joint_closings(field, [], together=4, cut_off_min=60)
