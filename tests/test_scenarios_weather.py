@@ -142,7 +142,7 @@ def test_all_that_is_wrong_with_a_table_is_reported_at_once(tmp_path):
         )
     for part in ("way 99", '"boat"', "'1.5'", "'x'", "no area says", "neither name nor osm_id", "way 3 is there twice"):
         assert part in str(caught.value)
-    with pytest.raises(InputError, match='no column "what", "availability"; it has name'):
+    with pytest.raises(InputError, match='no column "what"; it has name'):
         read_closures(written(tmp_path, "name\nx\n"), ring())
 
 
@@ -158,15 +158,13 @@ def test_the_shipped_tables_fit_their_networks(root):
         assert pd.read_csv(table)["note"].str.contains("assumed").all()
 
 
-def _one_ferry(tmp_path, header, row):
+def _one_pass(tmp_path, header, row):
     path = tmp_path / "closures.csv"
-    path.write_text(f"what,osm_id,{header}\nferry,7,{row}\n", encoding="utf-8")
+    path.write_text(f"what,osm_id,{header}\npass,7,{row}\n", encoding="utf-8")
     return path
 
 
-def _with_a_boat():
-    from geoaccess.network import EdgeKind
-
+def _a_pass():
     return Network.from_edges(
         lon=[10, 10.1, 10.2],
         lat=[60] * 3,
@@ -174,14 +172,13 @@ def _with_a_boat():
         v=[1, 2],
         forward_s=[60, 600],
         backward_s=[60, 600],
-        kind=[EdgeKind.ROAD, EdgeKind.FERRY],
         way_id=[1, 7],
     )
 
 
 def test_counted_closures_make_the_share_that_is_open(tmp_path):
-    path = _one_ferry(tmp_path, "closures,closure_hours,season_days", "30,8,100")
-    table = read_closures(path, _with_a_boat()).table
+    path = _one_pass(tmp_path, "closures,closure_hours,season_days", "30,8,100")
+    table = read_closures(path, _a_pass()).table
     assert table["availability"].tolist() == pytest.approx([1 - 30 * 8 / 2400])
 
 
@@ -197,5 +194,5 @@ def test_counted_closures_make_the_share_that_is_open(tmp_path):
 )
 def test_closures_that_make_no_share_are_refused(tmp_path, header, row, words):
     with pytest.raises(InputError) as caught:
-        read_closures(_one_ferry(tmp_path, header, row), _with_a_boat())
+        read_closures(_one_pass(tmp_path, header, row), _a_pass())
     assert [word for word in words if word not in str(caught.value)] == []
