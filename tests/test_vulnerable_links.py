@@ -175,7 +175,7 @@ def test_closing_together_is_what_solving_from_scratch_finds(together):
     network = town()
     field, cells, sites = solved(network, HOMES, PEOPLE)
     units = [Unit("road", "", "", (i,), np.array([i], np.int32)) for i in range(network.n_edges)]
-    found = joint_closings(field, units, together=together, cut_off_min=60)
+    found = joint_closings(field, units, at_once=together, cut_off_min=60)
 
     def cut_off(which):
         closed = close_network(network, np.array(which, np.int32))
@@ -196,4 +196,4 @@ def test_closing_together_is_what_solving_from_scratch_finds(together):
 def test_one_or_four_at_once_are_refused():
     field, _, _ = solved(town(), HOMES, PEOPLE)
     with pytest.raises(InputError, match="two or three"):
-        joint_closings(field, [], together=4, cut_off_min=60)
+        joint_closings(field, [], at_once=4, cut_off_min=60)

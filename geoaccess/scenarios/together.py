@@ -87,7 +87,7 @@ def joint_closings(
     field: NearestField,
     units: Sequence[Unit],
     *,
-    together: int = 2,
+    at_once: int = 2,
     cut_off_min: float,
     done: Callable[[int], None] | None = None,
 ) -> pd.DataFrame:
@@ -106,14 +106,14 @@ def joint_closings(
     Raises
     ------
     InputError
-        If `together` is neither 2 nor 3.
+        If `at_once` is neither 2 nor 3.
     """
-    if together not in {2, _MOST}:
-        raise InputError(f"together is {together}; two or three links can be closed at once")
+    if at_once not in {2, _MOST}:
+        raise InputError(f"at_once is {at_once}; two or three links can be closed at once")
     pairs = list(combinations(range(len(units)), 2))
     sets: list[tuple[int, ...]] = [*pairs]
     effects = closing_effects(field, _edges(units, sets), done=done) if sets else np.zeros((0, OVER))
-    if together == _MOST and sets:
+    if at_once == _MOST and sets:
         best = np.argsort(-effects[:, 1], kind="stable")[:_CARRIED]
         threes = {tuple(sorted({*pairs[i], k})) for i in best for k in range(len(units)) if k not in pairs[i]}
         sets = sorted(threes)
