@@ -21,6 +21,7 @@ __all__ = [
     "MissingExtraError",
     "MissingFileError",
     "NoBoundaryError",
+    "OutputError",
 ]
 
 
@@ -67,6 +68,10 @@ class MissingFileError(GeoaccessError, FileNotFoundError):
 
 class MissingExtraError(GeoaccessError, ImportError):
     """A package beside the core that is not installed; the message names the extra that installs it."""
+
+
+class OutputError(InputError, OSError):
+    """A file or folder that cannot be written: a full disk, no permission, another program that holds it."""
 
 
 class FetchError(GeoaccessError, OSError):

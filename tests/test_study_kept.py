@@ -117,7 +117,7 @@ def settle(path, *, seconds=10):
 
 
 def test_a_file_of_other_bytes_but_the_same_size_and_date_is_digested_again(tmp_path, monkeypatch):
-    monkeypatch.setattr("geoaccess.files._SETTLED_S", 0.0)
+    monkeypatch.setattr("geoaccess.files.digests._SETTLED_S", 0.0)
     path, memory = tmp_path / "extract", tmp_path / "digests.json"
     path.write_bytes(b"one")
     settle(path)
@@ -134,15 +134,15 @@ def test_a_remembered_digest_is_used_and_a_young_file_is_not_remembered(tmp_path
     digest = files.sha256(path)
     assert files.remembered_sha256(path, memory) == digest
     assert not memory.exists()  # it changed just now
-    monkeypatch.setattr("geoaccess.files._SETTLED_S", 0.0)
+    monkeypatch.setattr("geoaccess.files.digests._SETTLED_S", 0.0)
     assert files.remembered_sha256(path, memory) == digest
-    monkeypatch.setattr("geoaccess.files.sha256", lambda _: pytest.fail("digested again"))
+    monkeypatch.setattr("geoaccess.files.digests.sha256", lambda _: pytest.fail("digested again"))
     assert files.remembered_sha256(path, memory) == digest
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"x": 1}', "\0"])
 def test_a_damaged_file_of_digests_is_written_anew(tmp_path, monkeypatch, content):
-    monkeypatch.setattr("geoaccess.files._SETTLED_S", 0.0)
+    monkeypatch.setattr("geoaccess.files.digests._SETTLED_S", 0.0)
     path, memory = tmp_path / "extract", tmp_path / "digests.json"
     path.write_bytes(b"one")
     memory.write_text(content.replace("x", str(path)))

@@ -19,7 +19,7 @@ import rasterio
 
 import geoaccess
 from geoaccess import files
-from geoaccess.errors import GeoaccessError, InputError
+from geoaccess.errors import GeoaccessError, InputError, OutputError
 from geoaccess.study import load_study, run_study
 from tests.test_study_tiny import PEOPLE, SERVICES, STUDY, TIMES, TOTAL, ZONES, write_study
 
@@ -291,6 +291,51 @@ def test_what_fails_while_writing_leaves_the_former_output(ready, monkeypatch, t
     assert sorted(item.name for item in study.path.parent.iterdir()) == names
 
 
+KILLED = """
+import os, sys
+import geoaccess.maps
+from geoaccess.files import disk
+from geoaccess.study import load_study, run_study
+
+for name in sys.argv[2].split(","):
+    owner, _, last = f"geoaccess.maps.{name}".rpartition(".")
+    setattr(sys.modules.get(owner) or getattr(geoaccess.maps, owner.rpartition(".")[2]), last,
+            lambda path, *_, **__: path.write_bytes(b"picture"))
+replace, left = disk.replace, [20]
+
+
+def move(source, target):
+    if target.parent.name == "out" and target.suffix != ".journal":
+        left[0] -= 1
+        if not left[0]:
+            os._exit(9)
+    replace(source, target)
+
+
+disk.replace = move
+run_study(load_study(sys.argv[1]), show=False)
+"""
+
+
+def test_a_run_killed_among_its_moves_is_as_if_it_had_never_been(ready, text_only):
+    """In the middle of the moves the folder is a mix; the next run gives the bytes of an undisturbed one."""
+    study, _, names = ready
+    (study.output / "my-notes.txt").write_text("mine")
+    pictures = "geotiff,web_map,service_map,figures.time_curves,figures.lorenz_figure"
+    command = [sys.executable, "-c", KILLED, str(study.path), pictures]
+    killed = subprocess.run(command, cwd=Path(geoaccess.__file__).parents[1], check=False, capture_output=True)
+    assert killed.returncode == 9, killed.stderr
+    assert (study.output / ".geoaccess.journal").exists()
+    run_study(study, show=False)
+    found = contents(study.output)
+    assert sorted(item.name for item in study.path.parent.iterdir()) == names
+    shutil.rmtree(study.output)
+    run_study(study, show=False)
+    expected = contents(study.output) | {"my-notes.txt": b"mine"}
+    del found["run.json"], expected["run.json"]  # it holds how long each stage took
+    assert found == expected
+
+
 def test_what_fails_in_the_first_run_leaves_nothing(tmp_path, monkeypatch, text_only):
     def fail(path, **_):
         raise InputError("bad")
@@ -419,7 +464,7 @@ def test_a_folder_that_cannot_be_put_in_place_leaves_the_former_one(tmp_path, mo
         return replace(self, target)
 
     monkeypatch.setattr(Path, "replace", stubborn)
-    with pytest.raises(PermissionError):
+    with pytest.raises(OutputError, match="held open by another program"):
         write_new(path)
     monkeypatch.undo()
     assert [item.name for item in tmp_path.iterdir()] == ["a"]

@@ -364,7 +364,7 @@ def write_sweep(swept: SweepResult, folder: Path) -> list[Path]:
     InputError
         If `folder` is a file.
     """
-    with files.writing_among(folder, former=set(_FILES)) as temporary:
+    with files.writing_among(folder, former=lambda: set(_FILES)) as temporary:
         csv, parquet, cells = (temporary / name for name in _FILES)
         write_csv(swept.table, csv)
         swept.table.to_parquet(parquet, index=False)

@@ -67,18 +67,20 @@ def run_study(study: Study, *, show: bool = True) -> Answers:
     from geoaccess.study.results.output import refuse_clashes, write  # drawing libraries are slow to import
     from geoaccess.study.results.pictures import IMPORTS, start_pictures
 
-    refuse_clashes(study)
-    check_names(study)
-    pictures: dict[str, Started[Picture]] = {}
-    with background(imports=IMPORTS) as pool, Stages(_STAGES, show=show).running() as progress:
+    with files.run_alone(study.output, what=f"geoaccess run {study.path.as_posix()}"):
+        files.clear_leftovers(study.cache)
+        refuse_clashes(study)
+        check_names(study)
+        pictures: dict[str, Started[Picture]] = {}
+        with background(imports=IMPORTS) as pool, Stages(_STAGES, show=show).running() as progress:
 
-        def draw(**known: Any) -> None:
-            pictures.update(start_pictures(pool, study, **known))
+            def draw(**known: Any) -> None:
+                pictures.update(start_pictures(pool, study, **known))
 
-        answers = _solve(study, progress, cells_known=draw)
-        with progress.stage("writing tables, maps and figures"):
-            written = write(answers, pictures)
-        return replace(answers, files=written)
+            answers = _solve(study, progress, cells_known=draw)
+            with progress.stage("writing tables, maps and figures"):
+                written = write(answers, pictures)
+            return replace(answers, files=written)
 
 
 @checks_arguments

@@ -84,6 +84,7 @@ def _from_study(path: Path, *, show: bool) -> Run:
 
 
 def _from_folder(folder: Path) -> Run:
+    files.settle(folder)
     try:
         record: dict[str, Any] = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
         settings, digest = record["study"], record["results"][_CELLS]

@@ -7,6 +7,7 @@ import os
 import platform
 import sys
 from dataclasses import asdict
+from functools import partial
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from geoaccess.study.data_sources import attribution_of, records_of
 from geoaccess.study.results.dictionary import dictionary_table
 from geoaccess.study.results.pictures import MAP, WEB_MAP, drawn_below, start_pictures, words_of
 from geoaccess.study.results.report import report_of
+from geoaccess.study.results.result_folder import former_files
 from geoaccess.study.results.tables import all_tables, marked, table_names, write_table
 from geoaccess.version import __version__
 
@@ -59,7 +61,7 @@ def write(answers: Answers, pictures: Mapping[str, Started[Picture]] | None = No
     without them they are drawn here.
     """
     folder = answers.study.output
-    with files.writing_among(folder, former=_former(folder)) as temporary:
+    with files.writing_among(folder, former=partial(former_files, folder, _RECORD)) as temporary:
         digests = input_digests(answers.study)
         tables = _tables(answers, temporary)
         small = _pictures(pictures or _drawn_here(answers), temporary)
@@ -98,17 +100,7 @@ def refuse_clashes(study: Study) -> None:
     names = [f"{name}.{suffix}" for name in (*table_names(study), "dictionary") for suffix in ("csv", "parquet")]
     names += [name.format(key) for key in study.settings.services for name in (_RASTER, MAP)]
     names += [*(figure.name for figure in maps.FIGURES), *_CELLS, WEB_MAP, REPORT, REPORT_PDF, _RECORD]
-    files.refuse_clashes(study.output, names, former=_former(study.output))
-
-
-def _former(folder: Path) -> set[str]:
-    """Return the names of the files that the record of a run before lists, and of the record itself."""
-    try:
-        record = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
-        ours = {_RECORD, *record["results"]} if "geoaccess" in record else set()
-        return ours & {path.name for path in folder.iterdir()}
-    except (OSError, ValueError, TypeError, KeyError):
-        return set()
+    files.refuse_clashes(study.output, names, former=former_files(study.output, _RECORD))
 
 
 def _tables(answers: Answers, folder: Path) -> dict[str, pd.DataFrame]:
@@ -162,6 +154,7 @@ def input_digests(study: Study) -> dict[str, str]:
 def up_to_date(study: Study) -> bool:
     """Whether the output folder holds a whole run of this study, of these inputs, by this version, unaltered."""
     folder = study.output
+    files.settle(folder)
     try:
         record = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
         made = record["geoaccess"], record["study"], {what: read["sha256"] for what, read in record["inputs"].items()}
@@ -176,7 +169,11 @@ def add_pdf(study: Study) -> str:
     """Write the PDF of the report beside it and into the record; return "", or why there is none."""
     folder = study.output
     record = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
-    with files.writing_among(folder, former=_former(folder) & {REPORT_PDF, _RECORD}) as temporary:
+
+    def former() -> set[str]:
+        return former_files(folder, _RECORD) & {REPORT_PDF, _RECORD}
+
+    with files.writing_among(folder, former=former) as temporary:
         why_not = maps.report_pdf(folder / REPORT, temporary / REPORT_PDF)
         record["results"].pop(REPORT_PDF, None)
         if not why_not:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["result_folder"]
+__all__ = ["former_files", "result_folder"]
 
 
 @contextlib.contextmanager
@@ -29,7 +29,7 @@ def result_folder(folder: Path, *, record: str, facts: Mapping[str, Any], study:
     InputError
         If `folder` is a file, or has a file of a new one's name that no time before wrote.
     """
-    with files.writing_among(folder, former=_former(folder, record)) as temporary:
+    with files.writing_among(folder, former=lambda: former_files(folder, record)) as temporary:
         yield temporary
         about = {
             "geoaccess": __version__,
@@ -44,7 +44,12 @@ def result_folder(folder: Path, *, record: str, facts: Mapping[str, Any], study:
         (temporary / record).write_text(json.dumps(about, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
-def _former(folder: Path, record: str) -> set[str]:
+def former_files(folder: Path, record: str) -> set[str]:
+    """Return the names of those files of a folder that its record lists, and of the record itself; none without it.
+
+    What a killed process began to move there is moved first.
+    """
+    files.settle(folder)
     try:
         about = json.loads((folder / record).read_text(encoding="utf-8"))
         ours = {record, *about["results"]} if "geoaccess" in about else set()

@@ -1,0 +1,26 @@
+"""Files and folders written whole or not at all, at any kill, and their digests."""
+
+from geoaccess.files.digests import is_there, remembered_sha256, require, sha256, size_bytes
+from geoaccess.files.faults import cannot_write, explained
+from geoaccess.files.spare import clear_leftovers, put_folder, scratch, spare, writing, writing_folder
+from geoaccess.files.swap import refuse_clashes, run_alone, settle, writing_among
+
+__all__ = [
+    "cannot_write",
+    "clear_leftovers",
+    "explained",
+    "is_there",
+    "put_folder",
+    "refuse_clashes",
+    "remembered_sha256",
+    "require",
+    "run_alone",
+    "scratch",
+    "settle",
+    "sha256",
+    "size_bytes",
+    "spare",
+    "writing",
+    "writing_among",
+    "writing_folder",
+]

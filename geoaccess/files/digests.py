@@ -1,0 +1,100 @@
+"""Whether files are there, how large they are, and digests of what is in them."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import time
+from typing import TYPE_CHECKING
+
+from geoaccess.errors import InputError, MissingFileError
+from geoaccess.files.spare import writing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+__all__ = ["is_there", "remembered_sha256", "require", "sha256", "size_bytes"]
+
+_SETTLED_S = 2.0  # no file system counts times more coarsely
+
+
+def is_there(path: Path) -> bool:
+    """Whether `path` is a file, or a FileGDB, which is a folder of them."""
+    return path.is_file() or (path.suffix.lower() == ".gdb" and path.is_dir())
+
+
+def require(path: Path, *, hint: str = "check the path") -> Path:
+    """Return `path` if it is a file, else raise a `MissingFileError` that says how to fix it."""
+    if not is_there(path):
+        raise MissingFileError(f"{path}: no such file; {hint}")
+    return path
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes as 64 hexadecimal digits; of a folder, that of all its files."""
+    if path.is_dir():
+        return _of_folder(path, sha256)
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def size_bytes(path: Path) -> int:
+    """Return how large a file is, or all files of a folder together."""
+    return sum(file.stat().st_size for file in _files_of(path)) if path.is_dir() else path.stat().st_size
+
+
+def _files_of(folder: Path) -> list[Path]:
+    """Return the files of a folder, but for locks: other programs put these there while they look at the rest."""
+    return sorted(file for file in folder.rglob("*") if file.is_file() and file.suffix != ".lock")
+
+
+def _of_folder(folder: Path, digest: Callable[[Path], str]) -> str:
+    lines = (f"{file.relative_to(folder).as_posix()} {digest(file)}" for file in _files_of(folder))
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def remembered_sha256(path: Path, memory: Path) -> str:
+    """Return the SHA-256 of a file, from a file of digests where the same bytes were digested before.
+
+    They are the same where name, inode, size, and both times are: of the last change of the bytes and of the inode,
+    which no program can set back. A file that changed a moment ago is not remembered, since it may change again within
+    one tick of its times.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "extract.osm.pbf"
+    ...     _ = path.write_bytes(b"roads")
+    ...     remembered_sha256(path, Path(folder) / "digests.json") == sha256(path)
+    True
+    """
+    if path.is_dir():
+        return _of_folder(path, lambda file: remembered_sha256(file, memory))
+    name = str(path.absolute())
+    now = time.time()
+    stamp = _stamp(path)
+    known = _remembered(memory)
+    entry = known.get(name)
+    if isinstance(entry, list) and entry[:-1] == stamp and isinstance(entry[-1], str):
+        return entry[-1]
+    digest = sha256(path)
+    if _stamp(path) == stamp and now - max(stamp[2:]) / 1e9 > _SETTLED_S:
+        with contextlib.suppress(OSError, InputError), writing(memory) as temporary:
+            temporary.write_text(json.dumps({**_remembered(memory), name: [*stamp, digest]}, indent=1), "utf-8")
+    return digest
+
+
+def _stamp(path: Path) -> list[int]:
+    found = path.stat()
+    return [found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
+
+
+def _remembered(memory: Path) -> dict[str, object]:
+    try:
+        known = json.loads(memory.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}

@@ -1,0 +1,82 @@
+"""What to do where a disk is full, broken or closed to us: one sentence that names the path."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geoaccess.errors import GeoaccessError, OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["cannot_write", "explained"]
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_SHUT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_FULL_BYTES = 1 << 20
+_LIBRARIES = frozenset({"pyogrio", "rasterio", "sqlite3", "pyarrow"})
+"""They say of a full disk what their own formats make of it, each in a class of its own."""
+
+
+def cannot_write(error: BaseException, place: Path) -> OutputError:
+    """Return the error that says which path could not be written, why, and what to do about it.
+
+    Examples
+    --------
+    >>> print(cannot_write(OSError(errno.ENOSPC, "No space left on device"), Path("out")))
+    out: the disk is full (No space left on device); free some room there, or choose a folder on another disk
+    """
+    number = error.errno if isinstance(error, OSError) else None
+    named = error.filename if isinstance(error, OSError) else None
+    path = Path(os.fsdecode(named)) if isinstance(named, str | bytes) else place
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    if number in _FULL or (number is None and _is_full(place)):
+        message = f"{path}: the disk is full ({reason}); free some room there, or choose a folder on another disk"
+    elif number in _SHUT and path.is_file():
+        message = (
+            f"{path}: cannot be replaced ({reason}); close it where another program has it open, such as Excel, or "
+            "allow writing there"
+        )
+    elif number in _SHUT:
+        message = f"{path}: cannot be written to ({reason}); choose another folder, or allow writing there"
+    elif number == errno.EIO:
+        message = f"{path}: the disk reports a fault ({reason}); check the disk, or choose a folder on another one"
+    else:
+        message = f"{path}: cannot be written ({reason}); check the disk, or choose another folder"
+    found = OutputError(message)
+    found.errno = number
+    return found
+
+
+def _is_full(place: Path) -> bool:
+    """Whether there is no room where a path lies, or would lie."""
+    there = next((one for one in (place, *place.absolute().parents) if one.exists()), None)
+    with contextlib.suppress(OSError):
+        return there is not None and shutil.disk_usage(there).free < _FULL_BYTES
+    return False
+
+
+@contextlib.contextmanager
+def explained(place: Path) -> Iterator[None]:
+    """Raise what the system or a library says while `place` is written as an `OutputError`.
+
+    Raises
+    ------
+    OutputError
+        With the path and what to do.
+    """
+    try:
+        yield
+    except (GeoaccessError, BrokenPipeError):
+        raise
+    except OSError as error:
+        raise cannot_write(error, place) from error
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] in _LIBRARIES or _is_full(place):
+            raise cannot_write(error, place) from error
+        raise

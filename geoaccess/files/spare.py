@@ -1,0 +1,169 @@
+"""Files and folders made beside the place that they are for, and put there when they are whole.
+
+What is being made is called `.geoaccess-` and eight letters. A file of that name and `.lock` is held by its process for
+as long as it is made; so what a killed process left is known by its lock, which nobody holds, and the next one that
+writes to that folder removes it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import re
+import secrets
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geoaccess.errors import OutputError
+from geoaccess.files import disk
+from geoaccess.files.faults import explained
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["JOURNAL", "OURS", "clear_leftovers", "put_folder", "scratch", "spare", "writing", "writing_folder"]
+
+JOURNAL = ".geoaccess.journal"
+"""Stands in a folder while files are moved into it; what it names is needed to go on after a kill."""
+OURS = re.compile(r"\.geoaccess-[a-z0-9_]{8}")
+_TRIES = 100
+_RACED = frozenset({errno.ENOENT, errno.EEXIST, errno.ENOTEMPTY})
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; rename it to `path` when the block ends without an error.
+
+    The temporary name keeps the suffix, because several writers choose a format by it.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written; what was at `path` is there as it was.
+    """
+    with explained(path), _reserved(path.parent) as own:
+        temporary = own.with_name(own.name + path.suffix)
+        yield temporary
+        disk.sync(temporary)
+        disk.replace(temporary, path)
+        disk.sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def writing_folder(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside `path`; put it in the place of `path` when the block ends without an error.
+
+    All that was in `path` is gone then, so this is for folders that are geoaccess's own; see `writing_among`.
+    """
+    with spare(path.parent) as temporary:
+        yield temporary
+        put_folder(temporary, path)
+
+
+def put_folder(source: Path, path: Path) -> None:
+    """Put the folder `source` in the place of `path`, on the same file system; all that was in `path` is gone then.
+
+    Other processes may do so at the same time: `path` is then one of theirs or this one, always whole. A kill between
+    leaves the one or the other, or none.
+    """
+    with explained(path), spare(path.parent) as old:
+        for attempt in range(_TRIES):
+            aside = old / str(attempt)
+            try:
+                if path.exists():
+                    disk.replace(path, aside)
+                try:
+                    disk.replace(source, path)
+                except BaseException:
+                    if aside.exists():
+                        disk.replace(aside, path)
+                    raise
+            except OSError as error:  # between the question whether it is there and the renaming, it came or went
+                if error.errno not in _RACED or not source.exists() or attempt == _TRIES - 1:
+                    raise
+            else:
+                return
+
+
+@contextlib.contextmanager
+def spare(parent: Path) -> Iterator[Path]:
+    """Yield an empty folder inside `parent` and remove whatever is left of it in the end.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be made, or the block cannot write to it.
+    """
+    with explained(parent), _reserved(parent) as own:
+        disk.make_folder(own)
+        yield own
+
+
+@contextlib.contextmanager
+def scratch() -> Iterator[Path]:
+    """Yield an empty folder among the temporary files of this machine; nothing of it stays.
+
+    Raises
+    ------
+    OutputError
+        If there is no folder for temporary files that can be written to.
+    """
+    try:
+        parent = Path(tempfile.gettempdir())
+    except OSError as error:
+        raise OutputError(
+            f"no folder for temporary files can be written to ({error.strerror or error}); free some room, or name a "
+            "folder in TMPDIR"
+        ) from error
+    with spare(parent) as folder:
+        folder.chmod(0o700)
+        yield folder
+
+
+@contextlib.contextmanager
+def _reserved(parent: Path) -> Iterator[Path]:
+    """Yield a path in `parent` that nothing has, nor will have; what begins with its name is removed in the end."""
+    with explained(parent):
+        parent.mkdir(parents=True, exist_ok=True)
+        clear_leftovers(parent)
+        lock = None
+        while lock is None:
+            own = parent / f".geoaccess-{secrets.token_hex(4)}"
+            lock = disk.take_lock(_lock_of(own))
+    try:
+        yield own
+    finally:
+        _clear(own, lock)
+
+
+def clear_leftovers(parent: Path) -> None:
+    """Remove from a folder what killed processes left half made there; that of living ones stays."""
+    try:
+        found = {match.group() for path in parent.iterdir() if (match := OURS.match(path.name))}
+    except OSError:
+        return
+    for name in sorted(found):
+        lock_path = _lock_of(parent / name)
+        with contextlib.suppress(OSError):  # of another user
+            lock = disk.take_lock(lock_path, create=False)
+            if lock is not None and lock.certain:
+                _clear(parent / name, lock)
+            elif lock is None and not lock_path.exists():
+                _clear(parent / name, None)
+
+
+def _clear(own: Path, lock: disk.Lock | None) -> None:
+    """Remove what begins with a name, unless files are still to be moved from there; then let go of its lock."""
+    try:
+        if not (own.parent / JOURNAL).exists():
+            for path in own.parent.glob(f"{own.name}*"):
+                if path != _lock_of(own):
+                    disk.remove_tree(path)
+    finally:
+        if lock is not None:
+            lock.release()
+
+
+def _lock_of(own: Path) -> Path:
+    return own.with_name(f"{own.name}.lock")

@@ -1,0 +1,362 @@
+"""The program ended at any step of writing: what was there is whole, and so is what the next run gives."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import threading
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from geoaccess import files
+from geoaccess.errors import InputError, OutputError
+from geoaccess.files import disk, swap
+from geoaccess.planner.saved import Shelf
+from geoaccess.scenarios import Close, Scenario
+from geoaccess.study.results.result_folder import former_files
+
+RECORD = "run.json"
+OLD = {"a.csv": b"old a", "b.csv": b"old b", "c.csv": b"old c"}
+NEW = {"b.csv": b"new b", "c.csv": b"new c", "d.csv": b"new d"}
+MINE = {"notes.txt": b"mine"}
+STEPS = ("make_folder", "replace", "remove", "remove_tree", "sync", "sync_folder", "write_text", "take_lock")
+KILLED = 9
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="a child that is this process needs fork")
+
+
+def recorded(content):
+    listed = json.dumps({"geoaccess": "0", "results": dict.fromkeys(content, "")})
+    return content | {RECORD: listed.encode()}
+
+
+def put(folder, content):
+    with files.writing_among(folder, former=partial(former_files, folder, RECORD)) as temporary:
+        for name, data in recorded(content).items():
+            (temporary / name).write_bytes(data)
+
+
+def held(folder):
+    """Return every file below a folder by its name."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def dies(step, act):
+    """Run `act` in a child that is ended before step number `step`; whether it was. Of a text, half is written."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            count = itertools.count()
+            for name in STEPS:
+                setattr(disk, name, partial(_step, getattr(disk, name), name, count, step))
+            act()
+            status = 0
+        finally:
+            os._exit(status)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert status in {0, KILLED}
+    return status == KILLED
+
+
+def _step(function, name, count, last, *arguments, **named):
+    if next(count) == last:
+        if name == "write_text":
+            arguments[0].write_text(arguments[1][: len(arguments[1]) // 2])
+        os._exit(KILLED)
+    return function(*arguments, **named)
+
+
+def steps_of(prepare, act):
+    """Yield number and folder of every step at which `act` was killed."""
+    for step in itertools.count():
+        place = prepare(step)
+        if not dies(step, partial(act, place)):
+            break
+        yield step, place
+    assert step > 3  # else nothing was tried
+
+
+@needs_fork
+def test_a_folder_is_whole_after_a_kill_at_any_step(tmp_path):
+    def prepare(step):
+        folder = tmp_path / str(step) / "out"
+        put(folder, OLD)
+        (folder / "notes.txt").write_bytes(b"mine")
+        return folder
+
+    seen = set()
+    for step, folder in steps_of(prepare, lambda folder: put(folder, NEW)):
+        assert (folder / "notes.txt").read_bytes() == b"mine"
+        former_files(folder, RECORD)  # as every run begins
+        found = {name: data for name, data in held(folder).items() if not name.startswith(".geoaccess")}
+        assert found in (recorded(OLD) | MINE, recorded(NEW) | MINE), step
+        seen.add(found == recorded(NEW) | MINE)
+        put(folder, NEW)
+        assert held(folder.parent) == {f"out/{name}": data for name, data in (recorded(NEW) | MINE).items()}, step
+        assert [path.name for path in folder.parent.iterdir()] == ["out"]
+    assert seen == {True, False}
+
+
+@needs_fork
+def test_a_first_folder_is_whole_or_not_there(tmp_path):
+    def prepare(step):
+        (tmp_path / str(step)).mkdir()
+        return tmp_path / str(step) / "out"
+
+    for step, folder in steps_of(prepare, lambda folder: put(folder, NEW)):
+        assert not folder.exists() or held(folder) == recorded(NEW), step
+        put(folder, NEW)
+        assert held(folder.parent) == {f"out/{name}": data for name, data in recorded(NEW).items()}, step
+        assert [path.name for path in folder.parent.iterdir()] == ["out"]
+
+
+@needs_fork
+def test_a_kill_while_the_next_start_goes_on_costs_nothing(tmp_path):
+    def prepare(first, second):
+        folder = tmp_path / f"{first}-{second}" / "out"
+        put(folder, OLD)
+        dies(first, lambda: put(folder, NEW))
+        return folder
+
+    tried = 0
+    firsts = [step for step in range(40) if (prepare(step, "probe") / ".geoaccess.journal").exists()]
+    assert len(firsts) >= len(OLD) + len(NEW)
+    for first in firsts[::4]:
+        for _, folder in steps_of(partial(prepare, first), files.settle):
+            put(folder, NEW)
+            assert held(folder) == recorded(NEW)
+            tried += 1
+    assert tried > 20
+
+
+@needs_fork
+def test_a_run_of_many_files_that_cannot_be_completed_is_undone(tmp_path):
+    """Somebody removed what looked like rubbish: the new files are gone, so the old ones are put back."""
+    for step in itertools.count():
+        folder = tmp_path / str(step) / "out"
+        put(folder, OLD)
+        assert dies(step, partial(put, folder, NEW))
+        if not (folder / "b.csv").exists():
+            break
+    staged = folder / json.loads((folder / ".geoaccess.journal").read_text())["staged"]
+    for path in staged.iterdir():
+        path.unlink()
+    files.settle(folder)
+    assert held(folder) == recorded(OLD)
+
+
+@needs_fork
+@pytest.mark.parametrize("there", [True, False])
+def test_a_plan_is_whole_after_a_kill_at_any_step(tmp_path, there):
+    plan = Scenario(title="Plan", close=(Close(osm_id=7),))
+
+    def prepare(step):
+        shelf = Shelf(tmp_path / str(step))
+        if there:
+            shelf.write(Scenario(title="Plan", close=(Close(osm_id=5),)), replace=True)
+        return shelf
+
+    def save(shelf):
+        shelf.write(plan, replace=True)
+
+    for _, shelf in steps_of(prepare, save):
+        if shelf.names():
+            assert shelf.read("plan").close[0].osm_id in ({5, 7} if there else {7})
+        else:
+            assert not there
+        save(shelf)
+        assert shelf.read("plan").close == plan.close
+        assert [path.name for path in shelf.folder.iterdir()] == ["plan.toml"]
+
+
+@needs_fork
+def test_a_folder_of_the_cache_is_whole_or_not_there_and_nothing_is_left_beside_it(tmp_path):
+    def write(path, mark):
+        with files.writing_folder(path) as temporary:
+            for name in "ab":
+                (temporary / name).write_text(mark)
+
+    def prepare(step):
+        write(tmp_path / str(step) / "kept", "1")
+        return tmp_path / str(step) / "kept"
+
+    for step, path in steps_of(prepare, partial(write, mark="2")):
+        assert not path.exists() or len({file.read_text() for file in path.iterdir()}) == 1, step
+        write(path, "2")
+        assert held(path.parent) == {"kept/a": b"2", "kept/b": b"2"}
+        assert [found.name for found in path.parent.iterdir()] == ["kept"]
+
+
+def test_a_file_that_cannot_be_moved_leaves_the_folder_as_it_was_and_is_named(tmp_path, monkeypatch):
+    put(tmp_path, OLD)
+    before, replace = held(tmp_path), disk.replace
+
+    def stubborn(source, target):
+        if target == tmp_path / "d.csv":
+            raise PermissionError(13, "held open", str(target))
+        replace(source, target)
+
+    monkeypatch.setattr(disk, "replace", stubborn)
+    with pytest.raises(OutputError, match=r"d\.csv"):
+        put(tmp_path, NEW)
+    assert held(tmp_path) == before
+
+
+def test_what_a_living_process_makes_is_left_to_it(tmp_path):
+    with files.spare(tmp_path) as mine:
+        (mine / "x").write_text("mine")
+        files.clear_leftovers(tmp_path)
+        with files.writing(tmp_path / "other.txt") as temporary:
+            temporary.write_text("other")
+        assert (mine / "x").read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["other.txt"]
+
+
+def test_a_journal_that_names_what_lies_outside_is_refused(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "precious").write_text("mine")
+    described = {"staged": ".geoaccess-aaaaaaaa", "old": ".geoaccess-bbbbbbbb", "names": [], "gone": ["../precious"]}
+    for content in (json.dumps(described), json.dumps(described | {"staged": ".."}), "[]", "{", '{"staged": 1}'):
+        (tmp_path / "out" / ".geoaccess.journal").write_text(content)
+        with pytest.raises(OutputError, match="journal"):
+            files.settle(tmp_path / "out")
+    assert (tmp_path / "precious").read_text() == "mine"
+
+
+# Two at once
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_the_second_of_two_runs_on_a_folder_is_told_who_runs(tmp_path, there):
+    folder = tmp_path / "out"
+    if there:
+        folder.mkdir()
+    with files.run_alone(folder, what="geoaccess run a.toml"):
+        folder.mkdir(exist_ok=True)  # another verb may write there meanwhile
+        with (
+            pytest.raises(InputError, match=rf"out: process {os.getpid()} .*geoaccess run a\.toml, since 20\d\d"),
+            files.run_alone(folder, what="geoaccess run b.toml"),
+        ):
+            pass
+    with files.run_alone(folder, what="geoaccess run b.toml"):
+        pass
+    assert [path.name for path in tmp_path.rglob("*")] == ["out"]
+
+
+@needs_fork
+def test_a_run_that_was_killed_holds_nothing(tmp_path):
+    def run():
+        with files.run_alone(tmp_path / "out", what="a"):
+            os._exit(KILLED)
+
+    assert dies(-1, run)
+    with files.run_alone(tmp_path / "out", what="b"):
+        put(tmp_path / "out", NEW)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_several_write_first_results_at_once_and_each_is_whole(tmp_path):
+    faults = []
+
+    def write(mark):
+        try:
+            for _ in range(5):
+                put(tmp_path / "out", dict.fromkeys((*NEW, f"{mark.decode()}.csv"), mark))
+        except Exception as error:  # noqa: BLE001 - shown below
+            faults.append(error)
+
+    writers = [threading.Thread(target=write, args=(mark,)) for mark in (b"1", b"2", b"3")]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert faults == []
+    found = held(tmp_path)
+    del found[f"out/{RECORD}"]
+    assert len(set(found.values())) == 1
+    assert len(found) == len(NEW) + 1
+
+
+def test_who_waits_too_long_is_told_for_whom(tmp_path, monkeypatch):
+    monkeypatch.setattr(swap, "_PATIENCE_S", 0.0)
+    lock = disk.take_lock(tmp_path / ".geoaccess.swap", text="process 7 on far")
+    with pytest.raises(OutputError, match="process 7 on far"):
+        put(tmp_path, NEW)
+    lock.release()
+
+
+# The other branch of the door
+
+
+@pytest.fixture
+def windows(monkeypatch):
+    """What Windows says of locks: a byte that is locked, and none that can be had twice."""
+    held_by = {}
+
+    def locking(handle, mode, size):
+        key = os.fstat(handle).st_ino, os.lseek(handle, 0, os.SEEK_CUR), size
+        assert mode == "non-blocking"
+        if held_by.get(key, handle) != handle:
+            raise PermissionError(13, "Permission denied")
+        held_by[key] = handle
+
+    fake = SimpleNamespace(LK_NBLCK="non-blocking", locking=locking)
+    monkeypatch.setattr(disk, "WINDOWS", True)
+    monkeypatch.setattr(disk.importlib, "import_module", lambda name: {"msvcrt": fake}[name])
+    close = os.close
+
+    def closing(handle):
+        for key in [key for key, owner in held_by.items() if owner == handle]:
+            del held_by[key]
+        close(handle)
+
+    monkeypatch.setattr(disk.os, "close", closing)
+    return held_by
+
+
+def test_locks_of_windows(tmp_path, windows):
+    lock = disk.take_lock(tmp_path / "x", text="process 1")
+    assert lock.certain
+    assert [key[1:] for key in windows] == [(1 << 30, 1)]  # behind all that is written
+    assert disk.take_lock(tmp_path / "x") is None
+    assert (tmp_path / "x").read_text() == "process 1"
+    lock.release()
+    assert not (tmp_path / "x").exists()
+    again = disk.take_lock(tmp_path / "x")
+    again.release()
+    put(tmp_path / "out", OLD)
+    put(tmp_path / "out", NEW)
+    assert held(tmp_path / "out") == recorded(NEW)
+
+
+def test_a_file_that_is_looked_at_for_a_moment_is_replaced_on_windows(tmp_path, windows, monkeypatch):
+    (tmp_path / "new").write_text("new")
+    replace, tries = Path.replace, itertools.count()
+
+    def busy(self, target):
+        if next(tries) < 2:
+            raise PermissionError(13, "used by another process")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", busy)
+    disk.replace(tmp_path / "new", tmp_path / "old")
+    assert (tmp_path / "old").read_text() == "new"
+
+
+def test_a_disk_without_locks_keeps_what_may_be_alive(tmp_path, monkeypatch):
+    def none_here(*_):
+        raise OSError(38, "not implemented")
+
+    monkeypatch.setattr(disk, "_lock_posix", none_here)
+    monkeypatch.setattr(disk, "_lock_windows", none_here)
+    with files.spare(tmp_path) as mine:
+        files.clear_leftovers(tmp_path)
+        assert mine.is_dir()
+    put(tmp_path / "out", OLD)
+    put(tmp_path / "out", NEW)
+    assert held(tmp_path) == {f"out/{name}": data for name, data in recorded(NEW).items()}
