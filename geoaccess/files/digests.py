@@ -64,11 +64,11 @@ def remembered_sha256(path: Path, memory: Path) -> str:
 
     Examples
     --------
-    >>> import tempfile
+    >>> import tempfile, pathlib
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "extract.osm.pbf"
+    ...     path = pathlib.Path(folder) / "extract.osm.pbf"
     ...     _ = path.write_bytes(b"roads")
-    ...     remembered_sha256(path, Path(folder) / "digests.json") == sha256(path)
+    ...     remembered_sha256(path, pathlib.Path(folder) / "digests.json") == sha256(path)
     True
     """
     if path.is_dir():
