@@ -5,7 +5,7 @@ BIN := .venv/bin
 # `make test COVERAGE=--cov` also measures which lines run, and fails below the floor of pyproject.toml; it costs half as much time again.
 COVERAGE ?=
 
-.PHONY: run test bench lint clean
+.PHONY: run test bench docs docs-links release-check clean
 
 run: .venv/ready
 	$(BIN)/geoaccess run configs/iceland.toml
@@ -31,6 +31,19 @@ bench: .venv/bench
 	$(BIN)/python -m benchmarks.install_peers
 	touch $@
 
+# The documentation, in docs/_build/html: a warning is an error, and no page loads anything from elsewhere.
+docs: .venv/docs
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+	$(BIN)/python docs/offline.py docs/_build/html
+
+# Follows the links that lead elsewhere; this one needs the internet.
+docs-links: .venv/docs
+	$(BIN)/sphinx-build -q -b linkcheck docs docs/_build/links
+
+.venv/docs: .venv/ready docs/requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r docs/requirements.lock
+	touch $@
+
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
@@ -38,4 +51,4 @@ bench: .venv/bench
 	touch $@
 
 clean:
-	rm -rf .venv .cache build dist node_modules
+	rm -rf .venv .cache build dist node_modules docs/_build docs/reference/api

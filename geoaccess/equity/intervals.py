@@ -76,7 +76,7 @@ def bootstrap_interval(
     Parameters
     ----------
     function
-        An index as `gini`: called as function(values, weights=..., **arguments), it returns a number.
+        An index as `gini`: called as function(values, weights=...) with these keyword arguments, it returns a number.
     values, weights
         As the function takes them. Rows of weight 0 are neither drawn nor counted.
     method

@@ -1,0 +1,40 @@
+"""The maps, reports and figures of the samples, computed by the build and shown in its gallery."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SAMPLES = ("iceland", "troms")
+KEPT = ("*.html", "*.png")
+
+
+def write_samples(docs: Path) -> None:
+    """Compute each sample once, and put its pages and pictures where the build takes them up as they are."""
+    for name in SAMPLES:
+        folder = docs / "_build" / "samples" / name
+        if not (folder / "results" / "run.json").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            _geoaccess("example", name, str(folder))
+            _geoaccess("run", str(folder / f"{name}.toml"), "--quiet")
+        _copied(folder / "results", docs / "_build" / "extra" / "maps" / name)
+
+
+def _geoaccess(*words: str) -> None:
+    done = subprocess.run([sys.executable, "-m", "geoaccess", *words], check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"geoaccess {' '.join(words)}: {done.stderr.strip()}")
+
+
+def _copied(results: Path, target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    for kind in KEPT:
+        for file in sorted(results.rglob(kind)):
+            copy = target / file.relative_to(results)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
