@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pyproj
 
-__all__ = ["crs_of", "first_point"]
+__all__ = ["crs_of", "first_point", "is_stretched"]
 
 
 def crs_of(places: gpd.GeoDataFrame | gpd.GeoSeries, *, subject: str = "places") -> pyproj.CRS:
@@ -25,6 +25,17 @@ def crs_of(places: gpd.GeoDataFrame | gpd.GeoSeries, *, subject: str = "places")
     if places.crs is None:
         raise InputError(f"{subject}: there is no CRS; set it with set_crs, such as set_crs(4326)")
     return places.crs
+
+
+def is_stretched(crs: pyproj.CRS) -> bool:
+    """Return whether a CRS stretches lengths more the farther north one goes, as Web Mercator (EPSG:3857) does.
+
+    >>> import pyproj
+    >>> is_stretched(pyproj.CRS(3857)), is_stretched(pyproj.CRS(25833)), is_stretched(pyproj.CRS(3035))
+    (True, False, False)
+    """
+    method = crs.coordinate_operation.method_name if crs.coordinate_operation else ""
+    return "Mercator" in method and not any(word in method for word in ("Transverse", "Oblique"))
 
 
 def first_point(places: gpd.GeoDataFrame | gpd.GeoSeries, number: int = 0) -> Point:

@@ -6,6 +6,7 @@ import fcntl
 import importlib
 import os
 import pickle
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
+
+from geoaccess.errors import GeoaccessError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -94,6 +97,38 @@ def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     for name in (*drawn, "figures.time_curves", "figures.lorenz_figure"):
         monkeypatch.setattr(f"geoaccess.maps.{name}", lambda path, *_, **__: path.write_bytes(b"picture"))
+
+
+NOT_IN_CHECK = {
+    r"\[catchments\.\w+\] demand is": "columns of people that the study makes are known when they are made",
+}
+"""What a run may refuse that the check of a study does not: part of the message, and why."""
+
+
+@pytest.fixture(autouse=True)
+def _check_refuses_what_a_run_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send every study that a run refuses in a test through the check, which must refuse it with the same message."""
+    pipeline = sys.modules.get("geoaccess.study.pipeline")
+    if pipeline is None:
+        return
+    solve = pipeline._solve
+
+    def solve_or_compare(study: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return solve(study, *args, **kwargs)
+        except GeoaccessError as refused:
+            if not any(re.search(part, str(refused)) for part in NOT_IN_CHECK):
+                found = ""
+                try:
+                    pipeline.check(study)
+                except GeoaccessError as error:
+                    found = str(error)
+                # Of files that are not there the check names all, and so before whatever else is wrong.
+                if found != str(refused) and "is not there" not in found:
+                    raise AssertionError(f"a run says {str(refused)!r}, and its check {found!r}") from refused
+            raise
+
+    monkeypatch.setattr(pipeline, "_solve", solve_or_compare)
 
 
 @pytest.fixture(scope="session")

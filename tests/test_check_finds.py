@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
+import osmium
+import pyproj
 import pytest
-from test_study_tiny import CELLS, STUDY, ZONES, cell_id, degrees, write_study
+import shapely
+from test_study_tiny import CELLS, PEOPLE, STUDY, ZONES, cell_id, degrees, write_study
 
 from geoaccess.errors import GeoaccessError
-from geoaccess.study import check, load_study
+from geoaccess.frames import is_stretched
+from geoaccess.study import check, load_study, solve_study, stages
+from geoaccess.zones import assign_zones, settlement_people, urbanisation_of_cells
 
 PROJECTION = '\n[demand.projection]\nfile = "later.csv"\nyears = [2030]\n'
 LATER = "kommunenummer,age,year,people\n"
@@ -70,3 +76,91 @@ def test_a_grid_too_large_for_a_raster(tmp_path):
     (tmp_path / "people.csv").write_text(text, encoding="utf-8")
     with pytest.raises(GeoaccessError):
         check(load_study(study))
+
+
+def test_a_damaged_block_of_the_extract(tmp_path):
+    study = write_study(tmp_path)
+    path = tmp_path / "roads.osm.pbf"
+    content = bytearray(path.read_bytes())
+    content[-20:-10] = bytes(10)  # inside the packed bytes of the last block
+    path.write_bytes(content)
+    with pytest.raises(GeoaccessError, match=r"roads\.osm\.pbf: the block at byte \d+ cannot be read"):
+        check(load_study(study))
+
+
+def test_people_far_from_roads_in_a_sample_once_the_network_is_kept(tmp_path):
+    study = load_study(write_study(tmp_path))
+    assert not [line for line in check(study) if "from every road" in line]
+    answers = solve_study(study, show=False)
+    far = answers.results.loc[answers.results["off_network_m"].isna(), "population"].sum()
+    assert 0 < far < answers.population
+    line = (
+        f"of a sample of {len(CELLS)} cells, {100 * far / answers.population:.1f}% of the people live more than 2.5 km"
+    )
+    assert [found for found in check(study) if found.startswith(line)]
+
+
+def test_people_outside_the_box_of_the_extract(tmp_path):
+    study = load_study(write_study(tmp_path))
+    header = osmium.io.Header()
+    west, south = degrees(-1, -12)
+    east, north = degrees(24, 12)
+    header.add_box(osmium.osm.Box(west, south, east, north))
+    whole = tmp_path / "roads.osm.pbf"
+    boxed = tmp_path / "boxed.osm.pbf"
+    with osmium.SimpleWriter(str(boxed), header=header) as writer:
+        for thing in osmium.FileProcessor(str(whole)):
+            writer.add(thing)
+    boxed.replace(whole)
+    # Outside by more than 2.5 km: isle at 27.5 km, holm at -9.5 km and wild at 40.5 km.
+    lost = PEOPLE["isle"] + PEOPLE["holm"] + PEOPLE["wild"]
+    assert [line for line in check(study) if line.startswith(f"{lost} people (") and "outside the area" in line]
+
+
+MERCATOR = pyproj.Transformer.from_crs(25833, 3857, always_xy=True)
+
+
+def test_grids_in_web_mercator_are_converted_or_refused(tmp_path):
+    assert is_stretched(pyproj.CRS(3857))
+    centres = [MERCATOR.transform(500_500 + 1000 * i, 7_700_500) for i in range(3)]
+    points = gpd.GeoDataFrame({"people": [5, 6, 7]}, geometry=[shapely.Point(at) for at in centres], crs=3857)
+    text = STUDY.replace("people.csv", "people.gpkg").replace("[population]\n", '[population]\ncell_id = "none"\n')
+    study = write_study(tmp_path, text)
+    points.to_file(tmp_path / "people.gpkg", engine="pyogrio")
+    with pytest.raises(GeoaccessError, match=r"metres are not true \(Mercator\); give crs and cell_size_m"):
+        check(load_study(study))
+    study.write_text(text.replace("[population]\n", '[population]\ncrs = "EPSG:25833"\ncell_size_m = 1000\n'))
+    cells = stages.read_people(load_study(study))
+    assert cells.geometry.area.tolist() == [1e6] * 3
+    assert cells.total_bounds.tolist() == [500_000, 7_700_000, 503_000, 7_701_000]
+    rows = [f"{x},{y},3" for x, y in centres]
+    (tmp_path / "people.csv").write_text("\n".join(["x,y,people", *rows]), encoding="utf-8")
+    columns = '[population]\ncell_id = "none"\nx = "x"\ny = "y"\ncrs = "EPSG:3857"\ncell_size_m = 1000\n'
+    study.write_text(STUDY.replace("[population]\n", columns))
+    with pytest.raises(GeoaccessError, match="EPSG:3857 is a Mercator projection"):
+        check(load_study(study))
+
+
+def test_cells_in_web_mercator_are_refused_wherever_metres_count():
+    cells = gpd.GeoDataFrame({"population": [1.0]}, geometry=[shapely.box(0, 0, 1000, 1000)], crs=3857)
+    zone = gpd.GeoDataFrame({"name": ["A"]}, geometry=[shapely.box(0, 0, 1, 1)], crs=4326, index=["1"])
+    for asked in (
+        lambda: assign_zones(cells, zone),
+        lambda: settlement_people(cells),
+        lambda: urbanisation_of_cells(cells),
+    ):
+        with pytest.raises(GeoaccessError):
+            asked()
+
+
+def test_only_some_rows_of_a_file_of_zonings(tmp_path):
+    zoning = (
+        '\n[[zonings]]\nkind = "file"\nname = "trust"\nfile = "municipalities.geojson"\nid = "number"\n'
+        'area = "called"\n'
+        'where = { called = ["West"] }\n'
+    )
+    study = load_study(write_study(tmp_path, STUDY + zoning))
+    answers = solve_study(study, show=False)
+    assert set(answers.results["trust"]) <= {"West", ""}
+    assert "West" in set(answers.results["trust"])
+    assert "NORTH" in refused(tmp_path / "b", STUDY + zoning.replace("West", "NORTH"))

@@ -8,6 +8,7 @@ import numpy as np
 import pyproj
 
 from geoaccess.errors import InputError
+from geoaccess.frames import is_stretched
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -33,7 +34,7 @@ def grid_crs(crs: Any) -> pyproj.CRS:
     Raises
     ------
     InputError
-        If it is not a CRS, is in degrees, or counts in anything but metres.
+        If it is not a CRS, is in degrees, counts in anything but metres, or has no true metres (Web Mercator).
 
     Examples
     --------
@@ -48,6 +49,11 @@ def grid_crs(crs: Any) -> pyproj.CRS:
         raise InputError(
             f"crs {crs_name(known)} is in degrees, and cells need a projected CRS in metres; "
             "give the grid's own, such as EPSG:25833 or EPSG:3035"
+        )
+    if is_stretched(known):
+        raise InputError(
+            f"crs {crs_name(known)} is a Mercator projection, whose metres are not true (two for each at 60 degrees "
+            "north): lengths, areas and densities would be wrong; give the grid's own, such as EPSG:25833 or EPSG:3035"
         )
     if not known.is_projected or any(axis.unit_conversion_factor != 1 for axis in known.axis_info[:2]):
         raise InputError(f"crs {crs_name(known)} is not a projected CRS in metres; give one, such as EPSG:25833")

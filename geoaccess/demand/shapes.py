@@ -10,6 +10,7 @@ import numpy as np
 from geoaccess.demand.area import crs_name, grid_crs
 from geoaccess.demand.lattice import SLACK, Placement, Settings, apart, find_anchor
 from geoaccess.errors import InputError
+from geoaccess.frames import is_stretched
 from geoaccess.tables import show_rows
 
 if TYPE_CHECKING:
@@ -35,10 +36,11 @@ def place_by_shapes(table: Any, settings: Settings) -> Placement:
     """
     shapes = _fit_shapes(table, settings)
     given = settings.crs
-    if shapes.crs.is_geographic:
+    if shapes.crs.is_geographic or is_stretched(shapes.crs):
         if given is None or settings.cell_size_m is None:
             lacking = [name for name in ("crs", "cell_size_m") if getattr(settings, name) is None]
-            held = f"shapes are in {crs_name(shapes.crs)}, in degrees"
+            why = "in degrees" if shapes.crs.is_geographic else "whose metres are not true (Mercator)"
+            held = f"shapes are in {crs_name(shapes.crs)}, {why}"
             raise InputError(f"{held}; give {' and '.join(lacking)} of the grid they were made from")
         return _from_centres(shapes, given, settings.cell_size_m, settings)
     crs = grid_crs(shapes.crs)
@@ -67,7 +69,7 @@ def compare_shapes(table: Any, placement: Placement, settings: Settings) -> list
 
 def size_of_squares(table: Any) -> float | None:
     """Return the side of the squares of a file in metres, or None where it has none or they are in degrees."""
-    if not has_shapes(table) or table.crs is None or not table.crs.is_projected:
+    if not has_shapes(table) or table.crs is None or not table.crs.is_projected or is_stretched(table.crs):
         return None
     west, _, east, _ = table.geometry.bounds.to_numpy(dtype=np.float64).T
     return float(np.round(np.nanmedian(east - west), 3)) or None

@@ -18,6 +18,7 @@ from geoaccess.phrases import Writer
 from geoaccess.progress import Stages
 from geoaccess.study import stages
 from geoaccess.study.answers import Answers
+from geoaccess.study.extract_checks import cells_and_roads, check_extracts
 from geoaccess.study.idle_filters import idle_filters
 from geoaccess.study.sections.demand_groups import larger_groups, people_columns
 from geoaccess.study.sections.inputs import PeopleInput, SolvedInput
@@ -299,14 +300,7 @@ def _remarks(study: Study, cells: gpd.GeoDataFrame, writer: Writer) -> list[str]
 
 def _roads_found(study: Study, writer: Writer) -> list[str]:
     """Look through the extracts of a study, or its NVDB Ruteplan, of which there is something to say."""
-    from geoaccess.osm.formats import check_format, is_pbf
-    from geoaccess.osm.pbf import newest_untagged_nodes
-
-    for name in study.settings.network.osm:
-        path = files.require(study.resolve(name))
-        check_format(path)
-        if is_pbf(path):
-            newest_untagged_nodes(path)
+    check_extracts(study)
     if study.nvdb is not None:
         return [writer.text("c_links", n=nvdb.check_links(study.nvdb)), writer["c_nvdb_lacks"]]
     return []
@@ -351,6 +345,7 @@ def check(study: Study) -> list[str]:
     found += _asked_about(given, writer)
     maps.check_raster_grid(known, stages.grid_of_people(study))
     found += _far_off(sites, cells, writer)
+    found += cells_and_roads(study, cells, writer)
     inside = joined["municipality_id"] != ""
     outside = cells["population"].to_numpy()[~inside.to_numpy()].sum()
     number = joined["municipality_id"][inside].nunique()

@@ -114,7 +114,7 @@ def _areas(study: Study, zoning: ZoningFromTable) -> pd.Series[str]:
 
 def _inside(study: Study, zoning: ZoningFromFile, cells: gpd.GeoDataFrame) -> pd.Series[str]:
     path = files.require(study.resolve(zoning.file), hint=f"check [[zonings]] {zoning.name} in {study.path}")
-    areas = zones.read_municipalities(path, id=zoning.id, name=zoning.area, layer=zoning.layer)
+    areas = zones.read_municipalities(path, id=zoning.id, name=zoning.area, layer=zoning.layer, where=zoning.where)
     return zones.assign_zones(cells, areas, max_nearest_m=zoning.max_nearest_m)["municipality"]
 
 

@@ -12,7 +12,7 @@ import shapely
 from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import MAX_NEAREST_M
 from geoaccess.errors import InputError
-from geoaccess.frames import crs_of
+from geoaccess.frames import crs_of, is_stretched
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -134,6 +134,10 @@ def _check(cells: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame, max_neares
         name = "none" if crs is None else crs.name
         raise InputError(
             f"assign: the cells' coordinate system is {name}; use a projected one in metres, as EPSG:25833"
+        )
+    if is_stretched(crs):
+        raise InputError(
+            f"assign: the cells' coordinate system is {crs.name}, whose metres are not true; use another, as EPSG:25833"
         )
     if municipalities.crs is None:
         raise InputError("assign: the municipalities have no coordinate system; set it, for example to EPSG:4326")

@@ -10,6 +10,7 @@ import shapely
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
+from geoaccess.frames import is_stretched
 from geoaccess.kernels.graph import weak_components
 from geoaccess.zones.scheme_files import DEGURBA_SCHEME, read_scheme
 
@@ -167,6 +168,7 @@ def _squares(cells: gpd.GeoDataFrame) -> tuple[npt.NDArray[np.int64], npt.NDArra
     if (
         cells.crs is None
         or not cells.crs.is_projected
+        or is_stretched(cells.crs)
         or any(axis.unit_conversion_factor != 1 for axis in cells.crs.axis_info)
     ):
         name = "none" if cells.crs is None else cells.crs.name

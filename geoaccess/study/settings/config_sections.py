@@ -69,6 +69,7 @@ class ZoningFromFile(Table):
     label: LocalText = Text()
     file: str
     layer: str | None = None
+    where: dict[str, list[str]] = {}
     id: str
     area: str
     max_nearest_m: Annotated[float, Field(ge=0)] = MAX_NEAREST_M
