@@ -162,7 +162,7 @@ def test_a_study_is_run(cli, study):
     assert f"{study.parent / 'out' / 'index.html'}" in out
 
 
-def test_check_reads_everything_and_computes_nothing(cli, study):
+def test_check_reads_everything_and_searches_nothing(cli, study):
     before = listed(study.parent)
     code, out, err = cli("check", study)
     assert (code, err) == (0, "")
@@ -170,7 +170,7 @@ def test_check_reads_everything_and_computes_nothing(cli, study):
     for words in ("8 cells with 1,928 people", "2 sites of gp", "1 sites of hospital", "roads.osm.pbf", "sites.csv"):
         assert words in out
     assert set(listed(study.parent)) <= {*before, "cache"}
-    assert not list((study.parent / "cache").glob("network-*"))
+    assert not list((study.parent / "cache").glob("order-*"))
 
 
 def test_info_says_what_the_network_is_made_of(cli, study):

@@ -5,7 +5,6 @@ Only what roads and ferries need is kept, so that memory grows with the roads of
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
     Result = TypeVar("Result")
 
-__all__ = ["PbfFile", "UnsortedError", "check_blocks", "newest_untagged_nodes"]
+__all__ = ["PbfFile", "UnsortedError", "newest_untagged_nodes"]
 
 _ORPHANS_OK = 0.05
 _FEW = 50
@@ -259,18 +258,6 @@ def newest_untagged_nodes(path: Path) -> npt.NDArray[np.int64]:
         return PbfFile(path).newest_untagged_nodes()
     except OtherPackingError:
         return np.empty(0, np.int64)
-
-
-def check_blocks(path: Path) -> None:
-    """Unpack every block of a file, so that a damaged one is found before a network is built.
-
-    Raises
-    ------
-    InputError
-        If a block cannot be unpacked or read, or the file ends in the middle of one.
-    """
-    with contextlib.suppress(OtherPackingError):  # read by osmium, which finds it as it reads
-        PbfFile(path, thorough=True)
 
 
 def _once(

@@ -18,7 +18,6 @@ from geoaccess.phrases import Writer
 from geoaccess.progress import Stages
 from geoaccess.study import stages
 from geoaccess.study.answers import Answers
-from geoaccess.study.extract_checks import cells_and_roads, check_extracts
 from geoaccess.study.idle_filters import idle_filters
 from geoaccess.study.sections.demand_groups import larger_groups, people_columns
 from geoaccess.study.sections.inputs import PeopleInput, SolvedInput
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check", "check_inputs", "run_study", "solve_study", "write_report"]
 
-_STAGES = 10
+_STAGES, _STAGES_OF_CHECK = 10, 2
 _SHOWN = 5
 _SMALL = 100_000  # bytes
 _FAR_M = 100_000.0
@@ -299,18 +298,50 @@ def _remarks(study: Study, cells: gpd.GeoDataFrame, writer: Writer) -> list[str]
 
 
 def _roads_found(study: Study, writer: Writer) -> list[str]:
-    """Look through the extracts of a study, or its NVDB Ruteplan, of which there is something to say."""
-    check_extracts(study)
+    """Refuse an extract of a form that is not read; look through the NVDB Ruteplan, of which there is more to say."""
+    from geoaccess.osm.formats import check_format
+
+    for name in study.settings.network.osm:
+        check_format(files.require(study.resolve(name)))
     if study.nvdb is not None:
         return [writer.text("c_links", n=nvdb.check_links(study.nvdb)), writer["c_nvdb_lacks"]]
     return []
 
 
+def _attached(
+    study: Study, people: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, writer: Writer, *, show: bool
+) -> list[str]:
+    """Attach cells and sites to the roads as a run does, and say how many people and which sites are too far off."""
+    with Stages(_STAGES_OF_CHECK, show=show).running() as progress:
+        with progress.stage("building the network"):
+            network, _ = stages.build_or_load_network(study, say=progress.say)
+            rule = study.response
+            driven = None
+            if rule is not None and rule.profile is not None:
+                driven = stages.build_or_load_network(study.with_profile(rule.profile))[0]
+        with progress.stage("snapping cells and sites"):
+            snapped = stages.snap_all(study, network, people, sites)
+            if driven is not None:
+                stages.snap_all(study, driven, people, sites)
+    metres = writer.plain(study.settings.snap.max_m)
+    far = (snapped.cells["edge"] < 0).to_numpy()
+    found = []
+    if far.any():
+        total, lost = people["population"].sum(), people["population"][far].sum()
+        share = writer.share(lost / total if total else 0.0)
+        found.append(writer.text("c_snapped", n=writer.people(lost), share=share, m=metres))
+    lost_sites = sites.index[(snapped.sites["edge"] < 0).to_numpy()]
+    if len(lost_sites):
+        found.append(writer.text("left_out", m=metres, names=", ".join(map(str, lost_sites))))
+    return found
+
+
 @checks_arguments
-def check(study: Study) -> list[str]:
+def check(study: Study, *, show: bool = True) -> list[str]:
     """Read the configuration and every input, compute no travel times, and return what was found, a line each.
 
-    Which municipality each cell lies in is kept in the cache, for the run that follows.
+    Cells and sites are attached to the roads as in a run; the network, where cells are attached, and which municipality
+    each lies in are kept in the cache, for the run that follows.
 
     Raises
     ------
@@ -345,7 +376,7 @@ def check(study: Study) -> list[str]:
     found += _asked_about(given, writer)
     maps.check_raster_grid(known, stages.grid_of_people(study))
     found += _far_off(sites, cells, writer)
-    found += cells_and_roads(study, cells, writer)
+    found += _attached(study, cells, sites, writer, show=show)
     inside = joined["municipality_id"] != ""
     outside = cells["population"].to_numpy()[~inside.to_numpy()].sum()
     number = joined["municipality_id"][inside].nunique()
