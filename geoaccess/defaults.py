@@ -9,6 +9,7 @@ from typing import Final
 
 __all__ = [
     "ANCHOR",
+    "BUFFER_M",
     "CUT_OFF_MIN",
     "DAY_S",
     "DEAD_END_M",
@@ -39,6 +40,9 @@ MAX_SNAP_M = 5000.0
 
 OFF_NETWORK_KPH = 5.0
 """Speed between a place and the network: a walk."""
+
+BUFFER_M = 1000.0
+"""How far people walk to a road at most, in metres, in areas that are reached within a time."""
 
 MIN_COMPONENT_M = 2000.0
 """Length of connected road, in metres, on which journeys may begin."""

@@ -96,6 +96,7 @@ VERBS = {
                     "--candidates", "cells"],
     "vehicles": ["vehicles", "study.toml", "--add", "2", "--candidates", "cells"],
     "matrix": ["matrix", "study.toml", "--service", "gp"],
+    "isochrones": ["isochrones", "study.toml", "--service", "gp", "--minutes", "5,10.5"],
     "sweep": ["sweep", "study.toml", "--vary", "snap.max_m=2000,2500", "--workers", "0", "--output", "out/sweep"],
     "new": ["new", "out/ny.toml", "--language", "nb"],
 }  # fmt: skip

@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from geoaccess.cli.answer import Answer, AsJson
-from geoaccess.cli.app import Language, StudyFile, app, names, opened
+from geoaccess.cli.app import Language, StudyFile, app, lon_lat, names, opened
+from geoaccess.defaults import BUFFER_M
+from geoaccess.errors import InputError
 
 
 @app.command()
@@ -42,3 +44,68 @@ def matrix(
     answer.figures |= {"sites": written.sites, "pairs": written.pairs, "without_time": written.without_time}
     answer.wrote([written.path])
     answer.show(as_json=as_json, quiet=quiet)
+
+
+@app.command()
+def isochrones(
+    study: StudyFile,
+    *,
+    service: Annotated[
+        str | None, typer.Option("--service", help="A service of the study, such as hospital: all its sites.")
+    ] = None,
+    minutes: Annotated[str, typer.Option("--minutes", metavar="30,60,90", help="Minutes, with commas.")] = "30,60,90",
+    site: Annotated[
+        str, typer.Option("--site", metavar="SITE,SITE", help="Some of its sites only, by name or id.")
+    ] = "",
+    place: Annotated[str | None, typer.Option("--from", metavar="LON,LAT", help="A place instead of sites.")] = None,
+    direction: Annotated[
+        str | None,
+        typer.Option(
+            "--direction",
+            help="to_sites or to_people (default: that of the service; of a place to_people, away from it).",
+        ),
+    ] = None,
+    buffer: Annotated[
+        float, typer.Option("--buffer", metavar="METRES", help="How far people walk to a road at most.")
+    ] = BUFFER_M,
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: the study's).")
+    ] = None,
+    language: Language = None,
+    as_json: AsJson = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+) -> None:
+    """Draw the areas within some minutes of a service, a site or a place, and count the people in them.
+
+    isochrones_SERVICE.gpkg has a layer of areas, each holding those of shorter times, and a layer of rings between
+    them. An area lies along roads that are reached in time, as wide as people can walk in what is left of it (--buffer
+    at most), on land only: not along ferries, and not across water. People are counted by the exact times of their
+    cells; some may live farther from a road than the area is wide.
+    """
+    from geoaccess.questions import isochrone_study, isochrone_tables, write_isochrones
+
+    loaded = opened(study, language)
+    found = isochrone_study(
+        loaded,
+        service,
+        minutes=[_minutes(one) for one in names(minutes)],
+        sites=names(site),
+        place=None if place is None else lon_lat("--from", place),
+        direction=direction,  # type: ignore[arg-type] # checked where it is used
+        buffer_m=buffer,
+        show=not quiet,
+    )
+    written = write_isochrones(found, output)
+    answer = Answer.of("isochrones", loaded)
+    for title, table in isochrone_tables(found):
+        answer.table("isochrones", title, table, found.table)
+    answer.figures |= {"service": service, "direction": found.direction, "buffer_m": buffer}
+    answer.wrote(written)
+    answer.show(as_json=as_json, quiet=quiet)
+
+
+def _minutes(given: str) -> float:
+    try:
+        return float(given)
+    except ValueError:
+        raise InputError(f'--minutes: "{given}" is no number; write minutes with commas, such as 30,60,90') from None

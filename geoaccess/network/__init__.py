@@ -24,6 +24,7 @@ from geoaccess.network.snapping import (
 )
 from geoaccess.network.store import load_network, save_network
 from geoaccess.network.turns import Turns
+from geoaccess.network.water import WaterAreas
 
 __all__ = [
     "ACROSS_WATER",
@@ -38,6 +39,7 @@ __all__ = [
     "Shores",
     "TurnExpansion",
     "Turns",
+    "WaterAreas",
     "as_places",
     "assemble",
     "check_any_snapped",

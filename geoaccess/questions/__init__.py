@@ -13,6 +13,7 @@ from geoaccess.questions.day_profile import (
     write_day_profile,
 )
 from geoaccess.questions.ferries import ferry_waits, list_ferries, write_ferries
+from geoaccess.questions.isochrones import Isochrones, isochrone_study, isochrone_tables, write_isochrones
 from geoaccess.questions.matrix import MatrixFile, matrix_lines, write_matrix
 from geoaccess.questions.office_days import DayQuestion, OfficeDays, days_lines, days_study, days_tables, write_days
 from geoaccess.questions.reliability import Reliability, printed_reliability, reliability_study, write_reliability
@@ -45,6 +46,7 @@ __all__ = [
     "DayQuestion",
     "FleetQuestion",
     "Futures",
+    "Isochrones",
     "MatrixFile",
     "OfficeDays",
     "Placed",
@@ -71,6 +73,8 @@ __all__ = [
     "fleet_tables",
     "futures_lines",
     "futures_tables",
+    "isochrone_study",
+    "isochrone_tables",
     "list_ferries",
     "matrix_lines",
     "medians",
@@ -103,6 +107,7 @@ __all__ = [
     "write_ferries",
     "write_fleet",
     "write_futures",
+    "write_isochrones",
     "write_matrix",
     "write_placed",
     "write_reference_template",

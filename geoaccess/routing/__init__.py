@@ -7,6 +7,7 @@ from geoaccess.routing.field import NearestField, solve_nearest
 from geoaccess.routing.flows import Flows, people_on_edges
 from geoaccess.routing.gains import site_gains
 from geoaccess.routing.gtfs import FerryFeed, carries_cars, gtfs_departures, read_ferry_feed
+from geoaccess.routing.isochrone_areas import isochrones
 from geoaccess.routing.matrices import (
     memory_left,
     shortest_path_trees,
@@ -67,6 +68,7 @@ __all__ = [
     "ferry_edges",
     "follow_timetable",
     "gtfs_departures",
+    "isochrones",
     "mean_wait",
     "memory_left",
     "move_site",

@@ -1,0 +1,127 @@
+"""The areas of water near a place, made of the shores of a network: what nobody walks over, as polygons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geoaccess.network.shores import COAST
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from geoaccess.network.projection import LocalProjection
+    from geoaccess.network.shores import Shores
+
+__all__ = ["WaterAreas"]
+
+_RUN = 64
+"""Pieces of a coast that share one box of the search tree."""
+
+_SHORE_M = 5.0
+"""So far the borders of areas may lie from the shores."""
+
+_BESIDE_M = 0.5
+"""So far beside the middle of a piece of coast lies what is on that side of it."""
+
+
+class WaterAreas:
+    """The sea, and lakes and rivers, within boxes of a plane.
+
+    Parameters
+    ----------
+    shores
+        Coast has land on its left. Lines of one area bound it together: rings inside its rings are its islands.
+    projection
+        The plane.
+    """
+
+    def __init__(self, shores: Shores, projection: LocalProjection) -> None:
+        import shapely
+
+        x, y = projection.project(shores.lon, shores.lat)
+        xy = np.column_stack([x, y])
+        line = np.repeat(np.arange(shores.area.size), np.diff(shores.ptr))
+        whole: Any = shapely.linestrings(xy, indices=line)
+        inland = shores.area != COAST
+        areas = np.unique(shores.area[inland], return_inverse=True)[1]
+        order = np.argsort(areas, kind="stable")
+        joined: Any = shapely.multilinestrings(whole[inland][order], indices=areas[order]) if order.size else []
+        self._lakes = np.asarray(shapely.build_area(joined), object)
+        self._lake_tree = shapely.STRtree(self._lakes)
+        first = np.flatnonzero((line[:-1] == line[1:]) & (shores.area[line[:-1]] == COAST))
+        within = first - shores.ptr[line[first]]
+        run = np.cumsum(within % _RUN == 0) - 1
+        self._ends = np.stack([xy[first], xy[first + 1]], axis=1)
+        self._bounds = np.append(np.flatnonzero(np.diff(run, prepend=-1)), first.size)
+        boxes: Any = []
+        if first.size:
+            low = np.minimum.reduceat(self._ends.min(axis=1), self._bounds[:-1])
+            high = np.maximum.reduceat(self._ends.max(axis=1), self._bounds[:-1])
+            boxes = shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
+        self._coast_tree = shapely.STRtree(boxes)
+
+    def within(self, box: Any, *, narrow_m: float = 0.0) -> Any:
+        """Return the water in a box as one area, empty where there is none; without what is at most `narrow_m` wide.
+
+        The sea is what lies on the right of a piece of coast, up to the next coast or the edge of the box. A coast that
+        ends inside the box, as at the border of an extract, divides nothing there.
+        """
+        import shapely
+
+        west, south, east, north = box.bounds  # a little more, so that what the box cuts off does not look narrow
+        box = shapely.box(west - 2 * narrow_m, south - 2 * narrow_m, east + 2 * narrow_m, north + 2 * narrow_m)
+        lakes = self._lakes[self._lake_tree.query(box, predicate="intersects")]
+        parts = [*shapely.clip_by_rect(lakes, *box.bounds), *self._sea(box)]
+        water: Any = shapely.union_all([shapely.make_valid(part) for part in parts])
+        if narrow_m and not water.is_empty:
+            near = water.buffer(-narrow_m / 2).buffer(narrow_m / 2, quad_segs=2)
+            water = shapely.intersection(near, water)
+        return shapely.simplify(water, _SHORE_M)
+
+    def _sea(self, box: Any) -> list[Any]:
+        import shapely
+
+        runs = np.sort(self._coast_tree.query(box))
+        if not runs.size:
+            return []
+        sizes = self._bounds[runs + 1] - self._bounds[runs]
+        piece = np.repeat(self._bounds[runs] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+        west, south, east, north = box.bounds  # so that each piece crosses the edge, whatever is rounded
+        ends = _clipped(self._ends[piece], (west - 1, south - 1, east + 1, north + 1))
+        noded = shapely.union_all([shapely.multilinestrings(ends), box.exterior])
+        faces = np.asarray(list(shapely.polygonize([*shapely.get_parts(noded)]).geoms), object)
+        if faces.size < 2:  # noqa: PLR2004 - a whole box is divided by no coast
+            return []
+        votes = _right_of(ends, faces) - _right_of(ends[:, ::-1], faces)
+        return list(faces[votes > 0])
+
+
+def _clipped(ends: npt.NDArray[np.float64], bounds: tuple[float, ...]) -> npt.NDArray[np.float64]:
+    """Return what of some pieces of a line lies in a box, in their direction (Liang and Barsky)."""
+    begin, along = ends[:, 0], ends[:, 1] - ends[:, 0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        one, other = (np.array(corner) for corner in (bounds[:2], bounds[2:]))
+        shares = np.stack([(one - begin) / along, (other - begin) / along])
+    outside = ((begin < one) | (begin > other)) & (along == 0)
+    low = np.where(along == 0, 0.0, shares.min(axis=0)).max(axis=1).clip(0.0)
+    high = np.where(along == 0, 1.0, shares.max(axis=0)).min(axis=1).clip(None, 1.0)
+    some = (low < high) & ~outside.any(axis=1)
+    cut = np.stack([low, high], axis=1)[some, :, None]
+    # Its own end stays as it is, to the last bit, so that pieces meet.
+    return np.where(cut == 1.0, ends[some, 1:], begin[some, None] + cut * along[some, None])
+
+
+def _right_of(ends: npt.NDArray[np.float64], faces: npt.NDArray[np.object_]) -> npt.NDArray[np.float64]:
+    """Return over how many metres each face lies on the right of pieces of a line."""
+    import shapely
+
+    along = ends[:, 1] - ends[:, 0]
+    length = np.hypot(along[:, 0], along[:, 1])
+    real = length > 0
+    middle, along, length = ends.mean(axis=1)[real], along[real], length[real]
+    side = np.column_stack([along[:, 1], -along[:, 0]]) / length[:, None]
+    points = shapely.points(middle + _BESIDE_M * side)
+    point, face = shapely.STRtree(faces).query(points, predicate="within")
+    return np.asarray(np.bincount(face, length[point], minlength=faces.size), np.float64)

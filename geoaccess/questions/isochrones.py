@@ -1,0 +1,194 @@
+"""Areas of a study within some minutes of a service, a site or a place, with the people and the land in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geoaccess import files
+from geoaccess.arguments import checks_arguments
+from geoaccess.defaults import BUFFER_M
+from geoaccess.direction import wrong_direction
+from geoaccess.errors import InputError
+from geoaccess.measures.groups import read_population
+from geoaccess.phrases import Writer
+from geoaccess.questions.matrix import chosen_sites, roads_of_service
+from geoaccess.questions.vulnerability import find_service
+from geoaccess.routing import isochrones, nearest_snapped
+from geoaccess.study.pipeline import solve_study
+from geoaccess.study.results.summaries import headed
+from geoaccess.study.results.tables import marked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import geopandas as gpd
+
+    from geoaccess.direction import Direction
+    from geoaccess.study.answers import Answers
+    from geoaccess.study.settings.study_file import Study
+
+__all__ = ["Isochrones", "isochrone_study", "isochrone_tables", "write_isochrones"]
+
+_PLACE = "place"
+_LAYERS = ("isochrones", "rings")
+
+
+@dataclass(frozen=True)
+class Isochrones:
+    """The answer, as tables and areas.
+
+    `table` has a row per time, shortest first: `minutes`, `people` within it and `people_ring` of them beyond the time
+    before, `share` of all, `area_km2` and `area_ring_km2`, and the area (EPSG:4326), which holds those before. People
+    are counted from the exact times of their cells, not by the areas. `name` says what files are called: the service,
+    or "place".
+    """
+
+    study: Study
+    name: str
+    label: str
+    direction: Direction
+    table: gpd.GeoDataFrame
+    rings: gpd.GeoDataFrame
+
+
+@checks_arguments
+def isochrone_study(
+    study: Study,
+    service: str | None = None,
+    *,
+    minutes: Sequence[float],
+    sites: Sequence[str] = (),
+    place: tuple[float, float] | None = None,
+    direction: Direction | None = None,
+    buffer_m: float = BUFFER_M,
+    answers: Answers | None = None,
+    show: bool = True,
+) -> Isochrones:
+    """Return the areas within some minutes of the nearest site of a service, of chosen sites, or of a place.
+
+    See `geoaccess.routing.isochrones` for what the areas hold.
+
+    Parameters
+    ----------
+    service
+        On whose roads, and of whose people; may be left out with `place`, for everybody's roads and all people.
+    minutes
+        Above 0; of ambulances from the call.
+    sites
+        Ids or names of sites of the service; all unless given.
+    place
+        Longitude and latitude, degrees, instead of sites.
+    direction
+        That of the service unless given; of a place "to_people", from there.
+    buffer_m
+        How far people walk to a road at most; the distance at which the study attaches cells may be longer.
+    answers
+        Of the study, where it has been solved already.
+
+    Raises
+    ------
+    InputError
+        If neither a service nor a place is given, a name is unknown, no road is near the place, or as `isochrones`.
+    """
+    import geopandas as gpd
+
+    if wrong := "" if direction is None else wrong_direction(direction):
+        raise InputError(wrong)
+    spec = None if service is None else find_service(study, service)
+    if spec is None and place is None:
+        raise InputError("give a service (--service), or a place (--from)")
+    if place is not None and len(sites):
+        raise InputError("--site and --from: give one of them")
+    answers = solve_study(study, show=show) if answers is None else answers
+    if place is not None:
+        ours = gpd.GeoDataFrame(geometry=gpd.points_from_xy([place[0]], [place[1]]), crs="EPSG:4326", index=[_PLACE])
+        label = f"{place[1]:g}, {place[0]:g}"
+    else:
+        assert spec is not None  # noqa: S101 - checked above
+        ours = chosen_sites(answers, spec.key, sites)
+        label = ", ".join(map(str, ours["name"])) if len(sites) else ""
+    roads = roads_of_service(answers, "" if spec is None else spec.key, ours)
+    asked: Direction = direction or ("to_people" if spec is None else spec.direction)
+    found = isochrones(
+        roads.plain,
+        roads.sites,
+        cutoffs_s=[60 * one for one in minutes],
+        direction=asked,
+        buffer_m=buffer_m,
+        off_network_kph=study.settings.snap.off_network_kph,
+    )
+    near = nearest_snapped(roads.network, roads.cells, roads.sites, k=1, direction=asked)["travel_time_s"]
+    people = read_population(answers.results, "population" if spec is None else spec.population)
+    table = _counted(found, near.to_numpy(np.float64), people)
+    names = [*filter(None, ["" if spec is None else spec.label, label])]
+    return Isochrones(
+        study,
+        _PLACE if spec is None else spec.key,
+        ": ".join(names),
+        asked,
+        table,
+        _rings(table, roads.plain.metric_crs),
+    )
+
+
+def _counted(
+    found: gpd.GeoDataFrame,
+    times_s: np.ndarray[tuple[int], np.dtype[np.float64]],
+    people: np.ndarray[tuple[int], np.dtype[np.float64]],
+) -> gpd.GeoDataFrame:
+    """Return the areas with the people whose cells are within their times."""
+    inside = np.array([people[times_s <= cutoff].sum() for cutoff in found["cutoff_s"]])
+    everybody = float(people.sum())
+    figures: dict[str, Any] = {
+        "minutes": found["cutoff_s"] / 60,
+        "people": inside,
+        "people_ring": np.diff(inside, prepend=0.0),
+        "share": inside / everybody if everybody else np.full(inside.size, np.nan),
+        "area_km2": found["area_km2"],
+        "area_ring_km2": np.diff(found["area_km2"], prepend=0.0),
+    }
+    return found[["geometry"]].assign(**figures)[[*figures, "geometry"]]
+
+
+def _rings(table: gpd.GeoDataFrame, crs: str) -> gpd.GeoDataFrame:
+    """Return each area without the one before."""
+    import shapely
+
+    flat = table.to_crs(crs)
+    shapes = flat.geometry.to_numpy()
+    cut = [shapes[0], *(shapely.difference(one, other) for other, one in pairwise(shapes))]
+    return flat.set_geometry(cut, crs=crs).to_crs("EPSG:4326")
+
+
+@checks_arguments
+def isochrone_tables(found: Isochrones) -> list[tuple[str, pd.DataFrame]]:
+    """Return the table as it is printed, with its title."""
+    language = found.study.settings.language
+    writer = Writer(language, ("terminal",))
+    shown = pd.DataFrame(
+        {
+            "within_min": found.table["minutes"].map(writer.plain),
+            "people": found.table["people"].map(writer.people),
+            "share_of_people": [writer.share(share, 1) for share in found.table["share"]],
+            "area_km2": found.table["area_km2"].map(writer.people),
+        }
+    )
+    way = "isochrones_to" if found.direction == "to_sites" else "isochrones_from"
+    return [(writer.text(way, label=found.label), headed(shown, language))]
+
+
+@checks_arguments
+def write_isochrones(found: Isochrones, folder: Path | None = None) -> list[Path]:
+    """Write isochrones_NAME.gpkg: layer "isochrones" of nested areas, layer "rings" of each without the one before."""
+    where = found.study.output if folder is None else folder
+    path = where / f"isochrones_{found.name}.gpkg"
+    with files.writing(path) as temporary:
+        for layer, table in zip(_LAYERS, (found.table, found.rings), strict=True):
+            marked(table, found.study.settings.disclaimer).to_file(temporary, driver="GPKG", layer=layer)
+    return [path]
