@@ -62,6 +62,8 @@ def difference_map(
     municipalities: gpd.GeoDataFrame | None = None,
     ferries: gpd.GeoDataFrame | None = None,
     roads: gpd.GeoDataFrame | None = None,
+    land: gpd.GeoSeries | None = None,
+    places: gpd.GeoDataFrame | None = None,
     title: str,
     subtitle: str = "",
     disclaimer: str = "",
@@ -83,7 +85,7 @@ def difference_map(
     sites
         Those after the change; those of the service are drawn. A column `change` may mark some as "new", or as
         "closed": these are drawn too.
-    municipalities, ferries, roads
+    municipalities, ferries, roads, land, places
         As for `service_map`.
 
     Raises
@@ -109,10 +111,12 @@ def difference_map(
         colours=[*DIFFERENCE_COLOURS],
         population=drawn.population,
         crs=results.crs,
-        land=projected(municipalities, results.crs),
+        municipalities=projected(municipalities, results.crs),
         roads=projected(main_roads(roads), results.crs),
         ferries=projected(checked_ferries(ferries), results.crs),
         sites=projected(mine, results.crs),
+        land=projected(land, results.crs),
+        places=projected(places, results.crs),
     )
     from geoaccess.maps.drawing import draw_service_map  # matplotlib is slow to import
 

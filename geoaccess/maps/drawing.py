@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from geoaccess.maps.assets import colour
+from geoaccess.maps.ground import LINE_LOOKS, MANY_SITES, draw_borders, draw_land, draw_names
 from geoaccess.maps.layers import DPI, Plan, plan_of, smallest_px
 from geoaccess.maps.sheet import INK, QUIET, Sheet, house_style, line_in, wrapped
 
@@ -30,12 +31,10 @@ __all__ = ["draw_service_map"]
 LEGEND_IN: Final = 2.75
 GAP_IN: Final = 0.2
 SEA: Final = colour("sea")
-LAND: Final = colour("land")
 SITE: Final = colour("site")
 PROXY: Final = colour("proxy")
 NEW: Final = colour("new_site")
 PAPER: Final = colour("paper")
-MANY_SITES: Final = 150
 POINTS_PER_PX: Final = 72 / DPI
 HATCHED_PX: Final = 12.0
 ROW_SIZE: Final = 8.0
@@ -55,23 +54,6 @@ def map_axes(sheet: Sheet, plan: Plan, *, land: bool) -> Any:
         spine.set(visible=True, color=colour("frame"), linewidth=0.6)
     axes.set_facecolor(SEA if land else colour("no_land"))
     return axes
-
-
-def draw_land(axes: Any, areas: gpd.GeoSeries, plan: Plan, *, borders: bool) -> None:
-    """Fill the areas as land, or draw their borders."""
-    window = shapely.box(plan.west, plan.south, plan.east, plan.north)
-    shapes = shapely.simplify(areas.to_numpy(), 0.5 * plan.metres_per_in / DPI)
-    seen = shapely.get_parts(shapes[shapely.intersects(shapes, window)])
-    if borders:
-        rings = [shapely.get_coordinates(ring) for ring in shapely.get_rings(seen)]
-        axes.add_collection(LineCollection(rings, **LINE_LOOKS["borders"], zorder=4), autolim=False)
-        return
-    # Without holes: what no area claims inland, such as a glacier, is not sea.
-    joined = shapely.get_parts(shapely.union_all(shapely.make_valid(seen)))
-    shells = [shapely.get_coordinates(shell) for shell in shapely.get_exterior_ring(joined) if shell is not None]
-    axes.add_collection(
-        PolyCollection(shells, facecolors=LAND, edgecolors=colour("coast"), linewidths=0.4), autolim=False
-    )
 
 
 def draw_lines(axes: Any, lines: gpd.GeoSeries, plan: Plan, kind: str) -> None:
@@ -160,20 +142,21 @@ def draw_service_map(path: Path, *, layers: Layers, legend: Legend, heads: Mappi
         sheet = Sheet(
             width_in=plan.width_in + GAP_IN + LEGEND_IN, height_in=max(plan.height_in, legend_height(legend)), **heads
         )
-        axes = map_axes(sheet, plan, land=layers.land is not None)
-        if layers.land is not None:
-            draw_land(axes, layers.land.geometry, plan, borders=False)
+        axes = map_axes(sheet, plan, land=layers.land is not None or layers.municipalities is not None)
+        draw_land(axes, plan, coast=layers.land, areas=layers.municipalities)
         if layers.roads is not None:
             draw_lines(axes, layers.roads, plan, "roads")
         draw_cells(axes, layers, plan)
-        if layers.land is not None:
-            draw_land(axes, layers.land.geometry, plan, borders=True)
+        if layers.municipalities is not None:
+            draw_borders(axes, plan, areas=layers.municipalities.geometry, coast=layers.land)
         if layers.ferries is not None:
             cars = layers.ferries["cars"].astype(bool)
             draw_lines(axes, layers.ferries[cars].geometry, plan, "ferry")
             draw_lines(axes, layers.ferries[~cars].geometry, plan, "ferries_people")
         if layers.sites is not None:
             draw_sites(axes, layers.sites.geometry, layers.site_kinds())
+        if layers.places is not None:
+            draw_names(axes, layers.places, plan, off=None if layers.sites is None else layers.sites.geometry)
         draw_legend(sheet, legend, plan, north=north_of(plan, layers.crs))
         sheet.save(path)
 
@@ -251,14 +234,6 @@ def _draw_mark(axes: Any, kind: str, y: float) -> None:
             axes.plot([0.13], [y], linestyle="none", **look)
     else:
         axes.add_line(Line2D([0, 0.26], [y, y], **LINE_LOOKS[kind]))
-
-
-LINE_LOOKS: Final[dict[str, dict[str, Any]]] = {
-    "roads": {"color": colour("road"), "linewidth": 0.6},
-    "ferry": {"color": colour("ferry"), "linewidth": 0.9, "linestyle": (0, (4, 2.5))},
-    "ferries_people": {"color": colour("ferry_people"), "linewidth": 0.9, "linestyle": (0, (1, 1.6))},
-    "borders": {"color": colour("border"), "linewidth": 0.3},
-}
 
 
 def _draw_scale(axes: Any, plan: Plan, y: float, *, north: float) -> None:

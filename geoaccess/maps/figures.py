@@ -37,6 +37,8 @@ def service_map(
     municipalities: gpd.GeoDataFrame | pd.DataFrame | None = None,
     ferries: gpd.GeoDataFrame | None = None,
     roads: gpd.GeoDataFrame | None = None,
+    land: gpd.GeoSeries | None = None,
+    places: gpd.GeoDataFrame | None = None,
     title: str,
     subtitle: str = "",
     disclaimer: str = "",
@@ -54,7 +56,7 @@ def service_map(
     ----------
     path
         File to write, .png.
-    results, sites, municipalities, ferries, roads
+    results, sites, municipalities, ferries, roads, land, places
         As for `web_map`; of the sites, those of this service are drawn.
     bands_s
         Upper edges of the bands in seconds, for all services or by key; otherwise from the norms (`default_bands`).
@@ -77,10 +79,12 @@ def service_map(
         colours=band_colours(len(edges) + 1),
         population=cells.population,
         crs=results.crs,
-        land=projected(municipalities, results.crs),
+        municipalities=projected(municipalities, results.crs),
         roads=projected(main_roads(roads), results.crs),
         ferries=projected(checked_ferries(ferries), results.crs),
         sites=projected(sites if sites is None else sites[sites["service"] == service.key], results.crs),
+        land=projected(land, results.crs),
+        places=projected(places, results.crs),
     )
     legend = _legend(results, service, edges, layers, language=language)
     from geoaccess.maps.drawing import draw_service_map  # matplotlib is slow to import

@@ -76,7 +76,10 @@ def block_factor(squares: Squares) -> int:
 
 @dataclass(frozen=True)
 class Layers:
-    """What is on the map; `band` is -1 where not reached, and all tables are in `crs`."""
+    """What is on the map; `band` is -1 where not reached, and all tables are in `crs`.
+
+    `land` is coast; where it is not known, municipalities are the land.
+    """
 
     squares: Squares
     factor: int
@@ -84,10 +87,12 @@ class Layers:
     colours: list[str]
     population: npt.NDArray[np.float64]
     crs: Any
-    land: gpd.GeoDataFrame | None
+    municipalities: gpd.GeoDataFrame | None
     roads: gpd.GeoSeries | None
     ferries: gpd.GeoDataFrame | None
     sites: gpd.GeoDataFrame | None
+    land: gpd.GeoSeries | None = None
+    places: gpd.GeoDataFrame | None = None
 
     def proxies(self) -> npt.NDArray[np.bool_]:
         """Return which of the sites stand in for real ones."""
@@ -110,7 +115,7 @@ class Layers:
             cars = self.ferries["cars"].astype(bool)
             marks += [("ferry", words["ferry"])] if cars.any() else []
             marks += [("ferries_people", words["ferries_people"])] if (~cars).any() else []
-        return [*marks, ("borders", words["borders"])] if self.land is not None else marks
+        return [*marks, ("borders", words["borders"])] if self.municipalities is not None else marks
 
 
 def projected(table: Any, crs: Any) -> Any:

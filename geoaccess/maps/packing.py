@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "WEB_MERCATOR",
+    "inner_borders",
     "mercator",
     "pack",
     "pack_areas",
     "pack_each_line",
+    "pack_land",
     "pack_lines",
     "safe_json",
     "square_corners",
@@ -124,8 +126,43 @@ def pack_each_line(lines: gpd.GeoSeries, *, within_m: float, points: PackPoints 
     return {**_packed(parts, points), "owner": pack(owner, "i4")}
 
 
-def pack_areas(areas: gpd.GeoSeries, *, within_m: float, points: PackPoints = pack_i4) -> tuple[Packed, Packed]:
-    """Pack the outline of all areas together, without holes (what none claims inland is not sea), and the borders."""
+def inner_borders(areas: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """Return the lines between areas; all their borders where no two of them share any.
+
+    >>> inner_borders(np.array([shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)]))[0].wkt
+    'LINESTRING (1 0, 1 1)'
+    """
+    rings = shapely.get_rings(shapely.get_parts(areas))
+    places, ring = shapely.get_coordinates(rings, return_index=True)
+    first = np.flatnonzero(ring[:-1] == ring[1:])
+    pieces = np.stack([places[first], places[first + 1]], axis=1)
+    swapped = (pieces[:, 0, 0] > pieces[:, 1, 0]) | (
+        (pieces[:, 0, 0] == pieces[:, 1, 0]) & (pieces[:, 0, 1] > pieces[:, 1, 1])
+    )
+    pieces[swapped] = pieces[swapped][:, ::-1]
+    lines, times = np.unique(pieces.reshape(-1, 4), axis=0, return_counts=True)
+    shared = lines[times > 1].reshape(-1, 2, 2)
+    if not len(shared):
+        return np.asarray(rings, object)
+    return np.asarray(shapely.get_parts(shapely.line_merge(shapely.multilinestrings(shared))), object)
+
+
+def pack_land(land: gpd.GeoSeries, *, within_m: float, points: PackPoints = pack_i4) -> Packed:
+    """Pack the outlines of land: shells against the clock, water inside of them with it."""
+    projected = land.to_crs(WEB_MERCATOR).to_numpy()
+    slim = shapely.make_valid(shapely.simplify(projected, within_m))
+    parts = shapely.get_parts(shapely.get_parts(slim))
+    parts = parts[(shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & (shapely.area(parts) > within_m**2)]
+    return _packed(shapely.get_rings(shapely.orient_polygons(parts, exterior_cw=False)), points)
+
+
+def pack_areas(
+    areas: gpd.GeoSeries, *, within_m: float, points: PackPoints = pack_i4, inner: bool = False
+) -> tuple[Packed, Packed]:
+    """Pack the outline of all areas together, without holes (what none claims inland is not sea), and the borders.
+
+    With `inner`, the borders are those between two areas alone: the coast is drawn by itself.
+    """
     projected = shapely.make_valid(areas.to_crs(WEB_MERCATOR).to_numpy())
     polygons = shapely.get_parts(projected)
     polygons = polygons[np.isin(shapely.get_type_id(polygons), (3, 6))]
@@ -137,7 +174,8 @@ def pack_areas(areas: gpd.GeoSeries, *, within_m: float, points: PackPoints = pa
     shapes = shapes[~shapely.is_empty(shapes)]
     joined = shapely.get_parts(shapely.union_all(shapes))
     land = shapely.get_exterior_ring(shapely.orient_polygons(joined, exterior_cw=False))
-    return _packed(land, points), _packed(shapely.get_rings(shapes), points)
+    borders = inner_borders(shapes) if inner else shapely.get_rings(shapes)
+    return _packed(land, points), _packed(borders, points)
 
 
 def _packed(lines: Sequence[Any] | npt.NDArray[np.object_], points: PackPoints) -> Packed:

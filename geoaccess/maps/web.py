@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from geoaccess.zones import CentralityScheme
 
-__all__ = ["ferry_facts", "packed_lines", "web_map"]
+__all__ = ["ferry_facts", "packed_lines", "place_facts", "web_map", "zone_boxes"]
 
 _FINER: Final = 4
 """Lines are so much finer than is seen of the whole region, as one can zoom in."""
@@ -49,6 +49,8 @@ def web_map(
     municipalities: gpd.GeoDataFrame | pd.DataFrame | None = None,
     ferries: gpd.GeoDataFrame | None = None,
     roads: gpd.GeoDataFrame | None = None,
+    land: gpd.GeoSeries | None = None,
+    places: gpd.GeoDataFrame | None = None,
     title: str,
     subtitle: str = "",
     disclaimer: str = "",
@@ -82,6 +84,11 @@ def web_map(
         Lines with `cars` and, where there, `name`, `crossing_s`, `wait_s`.
     roads
         Lines with `highway`; motorway, trunk, primary and secondary are drawn.
+    land
+        Polygons bounded by coast; without them the municipalities together are drawn as land.
+    places
+        Points with `name`, `alt_names`, `small` and `municipality`, the ones to show first in front: names on the map,
+        as many as have room, and in the search.
     disclaimer
         What readers must know before they believe the map; always in sight.
     attribution
@@ -132,7 +139,9 @@ def web_map(
         "reasons": [reason_label(reason, language=language) if reason else "" for reason in reasons],
         "sites": _sites(sites),
         "ferries": ferry_facts(ferries),
-        "lines": packed_lines(municipalities, ferries, roads, within_m=fine, points=pack_points),
+        "places": place_facts(places),
+        "boxes": zone_boxes(results, municipality_names),
+        "lines": packed_lines(municipalities, ferries, roads, land, within_m=fine, points=pack_points),
         "levels": [
             pack_level(
                 level,
@@ -266,10 +275,41 @@ def ferry_facts(ferries: gpd.GeoDataFrame | None) -> list[dict[str, Any]]:
     return found
 
 
+def place_facts(places: gpd.GeoDataFrame | None) -> dict[str, Any]:
+    """Return the named places in their order: `x` and `y` in whole Web Mercator metres, names, and how they are found.
+
+    The names may hold anything; they are only ever text.
+    """
+    if places is None:
+        return {"x": [], "y": [], "name": [], "alt": [], "zone": [], "small": 0}
+    points = places.geometry.to_crs(packing.WEB_MERCATOR)
+    zones = places["municipality"] if "municipality" in places else pd.Series("", places.index)
+    return {
+        "x": np.rint(points.x).astype(int).tolist(),
+        "y": np.rint(points.y).astype(int).tolist(),
+        "name": places["name"].astype(str).tolist(),
+        "alt": places["alt_names"].astype(str).tolist(),
+        "zone": zones.astype(str).tolist(),
+        "small": int((~places["small"]).sum()),
+    }
+
+
+def zone_boxes(results: gpd.GeoDataFrame, names: Sequence[str]) -> list[list[int]]:
+    """Return the box around the cells of each municipality in whole Web Mercator metres: west, south, east, north."""
+    if "municipality" not in results:
+        return [[] for _ in names]
+    bounds = results.geometry.to_crs(packing.WEB_MERCATOR).bounds
+    groups = bounds.groupby(results["municipality"].astype(object).fillna("").astype(str).to_numpy())
+    boxes = groups.agg({"minx": "min", "miny": "min", "maxx": "max", "maxy": "max"})
+    found = dict(zip(boxes.index, boxes.round().astype(int).to_numpy().tolist(), strict=True))
+    return [found.get(name, []) for name in names]
+
+
 def packed_lines(
     municipalities: gpd.GeoDataFrame | pd.DataFrame | None,
     ferries: gpd.GeoDataFrame | None,
     roads: gpd.GeoDataFrame | None,
+    land: gpd.GeoSeries | None = None,
     *,
     within_m: float,
     points: packing.PackPoints = packing.pack_i4,
@@ -280,8 +320,10 @@ def packed_lines(
     packed: dict[str, Any] = {}
     if isinstance(municipalities, gpd.GeoDataFrame):
         packed["land"], packed["borders"] = packing.pack_areas(
-            municipalities.geometry, within_m=within_m, points=points
+            municipalities.geometry, within_m=within_m, points=points, inner=land is not None
         )
+    if land is not None:
+        packed["land"] = packing.pack_land(land, within_m=within_m, points=points)
     if ferries is not None:
         packed["ferries"] = packing.pack_each_line(ferries.geometry, within_m=within_m, points=points)
     if (main := main_roads(roads)) is not None:

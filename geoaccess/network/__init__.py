@@ -6,6 +6,7 @@ from geoaccess.network.attachable import snappable_edges
 from geoaccess.network.core import Network
 from geoaccess.network.elements import DECISECONDS, Arcs, EdgeKind, TurnExpansion
 from geoaccess.network.interchange import from_networkx, from_osmnx, to_networkx
+from geoaccess.network.land import land_areas
 from geoaccess.network.merging import simplify
 from geoaccess.network.nearness import prefers_small
 from geoaccess.network.over_water import leads_over_water
@@ -45,6 +46,7 @@ __all__ = [
     "check_any_snapped",
     "from_networkx",
     "from_osmnx",
+    "land_areas",
     "leads_over_water",
     "load_network",
     "no_ferries",

@@ -6,6 +6,7 @@ from geoaccess.osm.extract import Extract, read_extract
 from geoaccess.osm.features import read_border, read_boundaries, read_features
 from geoaccess.osm.ferry_table import FerryRow, read_ferry_table, write_ferry_table
 from geoaccess.osm.nodes import NodeRule, read_node
+from geoaccess.osm.place_names import place_names
 from geoaccess.osm.profile import Profile, find_profile, profile_digest, profile_files, read_profile
 from geoaccess.osm.road_names import read_road_names
 from geoaccess.osm.tags import WayRule, read_way
@@ -20,6 +21,7 @@ __all__ = [
     "build_network",
     "count_unused_tags",
     "find_profile",
+    "place_names",
     "profile_digest",
     "profile_files",
     "read_border",

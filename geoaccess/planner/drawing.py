@@ -12,7 +12,7 @@ from geoaccess.maps import packing
 from geoaccess.maps.bands import band_colours, default_bands
 from geoaccess.maps.blocks import DRAWN_AT_MOST, block_of, coarsened
 from geoaccess.maps.results import cells_of
-from geoaccess.maps.web import ferry_facts, packed_lines
+from geoaccess.maps.web import ferry_facts, packed_lines, place_facts, zone_boxes
 from geoaccess.network import DECISECONDS
 from geoaccess.phrases import languages
 from geoaccess.study.data_sources import attribution_of
@@ -134,7 +134,9 @@ class Drawing:
             "ferries": [
                 fact | {"way": int(way)} for fact, way in zip(ferry_facts(ferries), ferries["way_id"], strict=True)
             ],
-            "lines": packed_lines(layers["municipalities"], ferries, layers["roads"], within_m=fine),
+            "places": place_facts(layers["places"]),
+            "boxes": zone_boxes(answers.results, [str(name) for name in names]),
+            "lines": packed_lines(layers["municipalities"], ferries, layers["roads"], layers["land"], within_m=fine),
             "cells": {
                 **{name: packing.pack(values[order], "i4") for name, values in corners.items()},
                 "people": packing.pack(cells.population[order], "f4"),

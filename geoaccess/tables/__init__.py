@@ -12,6 +12,7 @@ from geoaccess.tables.columns import (
     show_rows,
 )
 from geoaccess.tables.layers import LAYER_TAKEN, gdal_address
+from geoaccess.tables.named_places import read_named_places
 from geoaccess.tables.numbers import parse_number, to_numbers
 from geoaccess.tables.pxweb import read_people_by_age
 from geoaccess.tables.reading import read_table
@@ -30,6 +31,7 @@ __all__ = [
     "missing_columns",
     "parse_number",
     "read_areas",
+    "read_named_places",
     "read_numbers",
     "read_people_by_age",
     "read_table",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from geoaccess import equity, maps
 from geoaccess.maps.coverage import simplified_coverage
 from geoaccess.maps.network_layers import main_roads, merged_roads
+from geoaccess.study import stages
 from geoaccess.study.data_sources import attribution_of
 from geoaccess.study.results.boats import timetable_note
 from geoaccess.study.results.tables import reached
@@ -64,6 +65,8 @@ class _Scene:
     municipalities: gpd.GeoDataFrame | None
     roads: gpd.GeoDataFrame
     ferries: gpd.GeoDataFrame
+    land: gpd.GeoSeries | None
+    places: gpd.GeoDataFrame
     specs: Sequence[ServiceSpec]
     scheme: CentralityScheme
     wording: Mapping[str, Any]
@@ -71,7 +74,8 @@ class _Scene:
     @cached_property
     def below(self) -> dict[str, Any]:
         """What lies under the cells."""
-        return _below(self.results, self.municipalities, self.roads, self.ferries, steps=_SCREEN_STEPS)
+        lines = _below(self.results, self.municipalities, self.roads, self.ferries, steps=_SCREEN_STEPS)
+        return {**lines, "land": self.land, "places": self.places}
 
     @cached_property
     def flat(self) -> dict[str, Any]:
@@ -119,6 +123,8 @@ def start_pictures(
             municipalities=municipalities,
             roads=main_roads(network),
             ferries=maps.ferry_lines(network),
+            land=stages.land_of(study, network, results),
+            places=stages.places_of(study, results),
             specs=study.specs,
             scheme=study.scheme,
             wording=words_of(study),
@@ -168,7 +174,9 @@ def drawn_below(answers: Answers) -> dict[str, Any]:
     """Return what lies under the cells, no finer than can be seen on a sheet of the whole region."""
     network = answers.network
     roads, ferries = main_roads(network), maps.ferry_lines(network)
-    return _below(answers.results, answers.municipalities, roads, ferries, steps=_SHEET_STEPS)
+    lines = _below(answers.results, answers.municipalities, roads, ferries, steps=_SHEET_STEPS)
+    study, results = answers.study, answers.results
+    return {**lines, "land": stages.land_of(study, network, results), "places": stages.places_of(study, results)}
 
 
 def _below(

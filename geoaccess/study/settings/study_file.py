@@ -15,6 +15,7 @@ from geoaccess.measures import ServiceSpec
 from geoaccess.phrases import FALLBACK, Text, group_name, language_code
 from geoaccess.shipped import shipped
 from geoaccess.study.settings.ambulance import BUSY, AmbulanceSettings
+from geoaccess.study.settings.basemap import BasemapSettings
 from geoaccess.study.settings.config_sections import (
     CatchmentSettings,
     EquitySettings,
@@ -96,6 +97,7 @@ class Settings(Table):
     staff: StaffSettings | None = None
     ambulance: AmbulanceSettings | None = None
     demand: DemandSettings = DemandSettings()
+    basemap: BasemapSettings = BasemapSettings()
 
     @model_validator(mode="after")
     def _services_known(self) -> Settings:
@@ -396,6 +398,7 @@ def _files_asked(settings: Settings) -> dict[str, str]:
     found |= {f"lists of {name}": one.lists.file for name, one in settings.catchments.items() if one.lists}
     if settings.ambulance:
         found |= settings.ambulance.files
+    found |= settings.basemap.files
     return found | settings.demand.files | ({"staff": settings.staff.file} if settings.staff else {})
 
 

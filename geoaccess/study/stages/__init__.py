@@ -1,5 +1,6 @@
 """The stages of a study, each from values to values: people, network, hierarchy, sites, zones, times, classes."""
 
+from geoaccess.study.stages.basemap import land_of, places_of
 from geoaccess.study.stages.classes import check_scheme, classes_without_roads, join_classes
 from geoaccess.study.stages.digests import figures_digest
 from geoaccess.study.stages.extracts import PLACES, features_of, read_mapped, road_names_of, unused_tags_of
@@ -50,11 +51,13 @@ __all__ = [
     "join_classes",
     "join_zones",
     "kept_tables",
+    "land_of",
     "limit_m_of",
     "load_kept",
     "names_of_sites",
     "network_folder",
     "own_norms",
+    "places_of",
     "prepared",
     "read_mapped",
     "read_people",

@@ -78,7 +78,7 @@ def features_of(study: Study, tags: Sequence[_Pair]) -> gpd.GeoDataFrame:
     """
     if study.nvdb is not None:
         return read_features([], list(tags))
-    together = [*_tags_of(study), *(("place", kind) for kind in PLACES)]
+    together = [*_tags_of(study), *(("place", kind) for kind in (*PLACES, "island"))]
     together = sorted({pair for pair in (*together, *tags) if pair[0] != "type"})
     alone = any(key == "type" for key, _ in tags)  # what features of an area say of their own kind is not kept
     asked = list(dict.fromkeys(tags)) if alone else together

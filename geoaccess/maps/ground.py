@@ -1,0 +1,105 @@
+"""What lies under the cells of a static map, and the names over them: land, borders, names of places."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import shapely
+from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.path import Path
+from matplotlib.patheffects import withStroke
+from matplotlib.textpath import TextPath
+
+from geoaccess.maps.assets import colour
+from geoaccess.maps.layers import DPI, Plan
+from geoaccess.maps.names import placed_names
+from geoaccess.maps.packing import inner_borders
+from geoaccess.maps.sheet import INK
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import numpy.typing as npt
+
+__all__ = ["LINE_LOOKS", "MANY_SITES", "draw_borders", "draw_land", "draw_names"]
+
+MANY_SITES: Final = 150
+NAME_SIZE: Final = 6.5
+NAMES_APART: Final = 9.0
+"""Points between names: as many as fit would hide the cells."""
+MOST_NAMES: Final = 400
+CHIEF_NAMES: Final = 8
+POINTS_PER_IN: Final = 72
+
+LINE_LOOKS: Final[dict[str, dict[str, Any]]] = {
+    "roads": {"color": colour("road"), "linewidth": 0.6},
+    "ferry": {"color": colour("ferry"), "linewidth": 0.9, "linestyle": (0, (4, 2.5))},
+    "ferries_people": {"color": colour("ferry_people"), "linewidth": 0.9, "linestyle": (0, (1, 1.6))},
+    "borders": {"color": colour("border"), "linewidth": 0.3},
+}
+
+
+def draw_land(
+    axes: Any, plan: Plan, *, coast: gpd.GeoSeries | None, areas: gpd.GeoDataFrame | gpd.GeoSeries | None
+) -> None:
+    """Fill the land, that of the coast if it is known, otherwise all areas together."""
+    if coast is not None:
+        shapes = shapely.get_parts(shapely.get_parts(shapely.make_valid(_seen(coast, plan))))
+        land = [_path_of(shape) for shape in shapes[shapely.get_dimensions(shapes) == 2]]  # noqa: PLR2004 - areas
+    elif areas is not None:
+        # Without holes: what no area claims inland, such as a glacier, is not sea.
+        joined = shapely.get_parts(shapely.union_all(shapely.make_valid(_seen(areas.geometry, plan))))
+        land = [_path_of(shapely.polygons(shell)) for shell in shapely.get_exterior_ring(joined) if shell is not None]
+    else:
+        return
+    looks: dict[str, Any] = {"facecolors": colour("land"), "edgecolors": colour("coast"), "linewidths": 0.4}
+    axes.add_collection(PathCollection(land, **looks), autolim=False)
+
+
+def draw_borders(axes: Any, plan: Plan, *, areas: gpd.GeoSeries, coast: gpd.GeoSeries | None) -> None:
+    """Draw the borders between areas, and where coast is not known, their outer borders too."""
+    drawn = shapely.get_rings(_seen(areas, plan)) if coast is None else inner_borders(areas.to_numpy())
+    lines = [shapely.get_coordinates(line) for line in drawn]
+    axes.add_collection(LineCollection(lines, **LINE_LOOKS["borders"], zorder=4), autolim=False)
+
+
+def _seen(shapes: gpd.GeoSeries, plan: Plan) -> npt.NDArray[np.object_]:
+    """Return the parts of shapes that the window shows, no finer than can be seen."""
+    window = shapely.box(plan.west, plan.south, plan.east, plan.north)
+    slim = shapely.simplify(shapes.to_numpy(), 0.5 * plan.metres_per_in / DPI)
+    return np.asarray(shapely.get_parts(slim[shapely.intersects(slim, window)]), object)
+
+
+def _path_of(shape: Any) -> Any:
+    """Return a shape as one path, whose holes are not filled."""
+    rings = [shapely.get_coordinates(ring) for ring in shapely.get_rings(shapely.orient_polygons(shape))]
+    return Path.make_compound_path(*(Path(ring, closed=True) for ring in rings))
+
+
+def draw_names(axes: Any, places: gpd.GeoDataFrame, plan: Plan, *, off: gpd.GeoSeries | None = None) -> None:
+    """Write the names of places as far as there is room, with a halo, off some points."""
+    point_m = plan.metres_per_in / POINTS_PER_IN
+    window = (plan.west, plan.south, plan.east, plan.north)
+    seen = places[~places["small"].to_numpy(dtype=np.bool_)].cx[plan.west : plan.east, plan.south : plan.north]
+    seen = seen.head(MOST_NAMES)
+    spots = np.empty((0, 2)) if off is None else shapely.get_coordinates(off.to_numpy())
+    spots = spots[:0] if len(spots) > MANY_SITES else spots
+    sizes = np.array([[_width(name), NAME_SIZE] for name in seen["name"]]).reshape(-1, 2)
+    labels = placed_names(
+        shapely.get_coordinates(seen.geometry.to_numpy()),
+        sizes * point_m,
+        window=window,
+        beside=3.2 * point_m,
+        apart=NAMES_APART * point_m,
+        chief=CHIEF_NAMES,
+        taken=np.hstack([spots - 2.4 * point_m, spots + 2.4 * point_m]),
+    )
+    looks = {"size": NAME_SIZE, "color": INK, "ha": "center", "va": "center_baseline", "zorder": 8}
+    halo = [withStroke(linewidth=1.8, foreground=colour("halo"))]
+    for label in labels:
+        axes.text(label.x, label.y, seen["name"].iloc[label.row], path_effects=halo, **looks)
+
+
+def _width(name: str) -> float:
+    """Return how wide a name is, points."""
+    return float(TextPath((0, 0), name, size=NAME_SIZE).get_extents().width)

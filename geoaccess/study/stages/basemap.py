@@ -1,0 +1,137 @@
+"""What maps show under and over the cells of a study: land, and names of places."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import shapely
+
+from geoaccess import files
+from geoaccess.frames import crs_of
+from geoaccess.network import land_areas
+from geoaccess.osm import place_names
+from geoaccess.study.stages.extracts import PLACES, features_of
+from geoaccess.study.stages.kept_tables import kept_tables
+from geoaccess.study.stages.networks import cache_folder
+from geoaccess.study.stages.subjects import fetch_hint
+from geoaccess.tables import read_areas, read_named_places
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import numpy.typing as npt
+
+    from geoaccess.network import Network
+    from geoaccess.study.settings.study_file import Study
+
+__all__ = ["land_of", "places_of"]
+
+_AROUND: Final = 0.6
+"""How far beyond the cells land is drawn, in parts of their extent; maps on the screen go no farther."""
+_STEPS: Final = 16_000
+"""How fine coast is, in parts of the longer side of the region."""
+_LARGE: Final = ("city", "town", "village")
+_NO_HOMES: Final = ("suburb", "island")
+_REACH_M: Final = 5000.0
+_FAR_M: Final = 20_000.0
+
+
+def land_of(study: Study, network: Network, cells: gpd.GeoDataFrame) -> gpd.GeoSeries | None:
+    """Return the land around the cells as polygons in EPSG:4326; None where neither file nor extract has any coast.
+
+    Coast of the extract is made into polygons once, and kept beside the network.
+
+    Raises
+    ------
+    GeoaccessError
+        If the file of [basemap] is not there, or holds no polygons.
+    """
+    import geopandas as gpd
+
+    window, tolerance = _window(cells)
+    if study.settings.basemap.land:
+        path = files.require(study.resolve(study.settings.basemap.land), hint=fetch_hint(study))
+        areas = shapely.make_valid(read_areas(path, hint=fetch_hint(study)).to_numpy())
+        parts = shapely.get_parts(shapely.get_parts(shapely.clip_by_rect(areas, *window)))
+        found = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
+    elif network.shores is not None:
+        shores = network.shores
+
+        def make() -> dict[str, gpd.GeoDataFrame]:
+            polygons = land_areas(shores, bounds=window, tolerance_deg=tolerance)
+            return {"land": gpd.GeoDataFrame(geometry=list(polygons), crs="EPSG:4326")}
+
+        folder = cache_folder(network)
+        if folder is None:
+            found = make()["land"].geometry.to_numpy()
+        else:
+            digest = hashlib.sha256(f"{folder.name} {window} {tolerance}".encode()).hexdigest()
+            found = kept_tables(study.cache / f"land-{digest[:20]}", make)["land"].geometry.to_numpy()
+    else:
+        return None
+    return gpd.GeoSeries(found, crs="EPSG:4326") if len(found) else None
+
+
+def places_of(study: Study, cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the named places around the cells as points in EPSG:4326, first those that maps show first.
+
+    Returns
+    -------
+    Table with `name`, `alt_names` (parted by "; "), `kind`, `small` (a hamlet, a part of a town, an island: shown only
+    close up), `people`, and `municipality`, that of the nearest cell. People are those that the map or the table says,
+    or, if they are more, those of the cells nearer to it than to any other place and at most 5 km away.
+    """
+    if study.settings.basemap.places:
+        path = files.require(study.resolve(study.settings.basemap.places), hint=fetch_hint(study))
+        found = read_named_places(path, hint=fetch_hint(study))
+    else:
+        mapped = features_of(study, [("place", kind) for kind in (*PLACES, "island")])
+        found = place_names(mapped[(mapped["osm_type"] == "node").to_numpy() | _islands(mapped)])
+    (west, south, east, north), _ = _window(cells)
+    found = found.cx[west:east, south:north].reset_index(drop=True)
+    points = found.geometry.to_crs(crs_of(cells)).to_numpy()
+    small = ~found["kind"].isin(_LARGE).to_numpy(dtype=np.bool_)
+    homes = ~found["kind"].isin(_NO_HOMES).to_numpy(dtype=np.bool_)
+    people = np.fmax(found["population"].to_numpy(np.float64), _people_near(points, homes, cells))
+    found = found.assign(small=small, people=people, municipality=_municipality_near(points, cells))
+    order = np.lexsort((found["name"].to_numpy(dtype=str), -people, small))
+    columns = ["name", "alt_names", "kind", "small", "people", "municipality", "geometry"]
+    ordered: gpd.GeoDataFrame = found.iloc[order].reset_index(drop=True)[columns]
+    return ordered
+
+
+def _islands(mapped: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
+    """Return which features are islands: these are areas, while an area of a town may be a municipality."""
+    return np.array([tags.get("place") == "island" for tags in mapped["tags"]], np.bool_)
+
+
+def _window(cells: gpd.GeoDataFrame) -> tuple[tuple[float, float, float, float], float]:
+    """Return the box around the cells, degrees, and how fine lines in it are."""
+    west, south, east, north = cells.geometry.to_crs("EPSG:4326").total_bounds.tolist()
+    wide, high = max(east - west, 0.05), max(north - south, 0.05)
+    box = (west - _AROUND * wide, south - _AROUND * high, east + _AROUND * wide, north + _AROUND * high)
+    return (round(box[0], 6), round(box[1], 6), round(box[2], 6), round(box[3], 6)), max(wide, high) / _STEPS
+
+
+def _people_near(points: Any, homes: npt.NDArray[np.bool_], cells: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
+    """Return the people of the cells that are nearest to each place."""
+    found = np.zeros(len(points))
+    rows = np.flatnonzero(homes)
+    if len(rows):
+        tree = shapely.STRtree(points[rows])
+        cell, place = tree.query_nearest(cells.geometry.centroid.to_numpy(), max_distance=_REACH_M, all_matches=False)
+        found[rows] = np.bincount(place, cells["population"].to_numpy(np.float64)[cell], len(rows))
+    return found
+
+
+def _municipality_near(points: Any, cells: gpd.GeoDataFrame) -> list[str]:
+    """Return the municipality of the cell nearest to each place, "" where none is within 20 km."""
+    found = [""] * len(points)
+    if "municipality" in cells and len(points):
+        names = cells["municipality"].astype(object).fillna("").astype(str).tolist()
+        tree = shapely.STRtree(cells.geometry.to_numpy())
+        place, cell = tree.query_nearest(points, max_distance=_FAR_M, all_matches=False)
+        for one, number in zip(place.tolist(), cell.tolist(), strict=True):
+            found[one] = names[number]
+    return found
