@@ -9,14 +9,26 @@ from geoaccess.measures.catchment import balanced, site_demand, spatial_availabi
 from geoaccess.measures.chance import part_time_access
 from geoaccess.measures.change import MeanChange, ShareChange, mean_change, share_change
 from geoaccess.measures.closing import second_nearest_of_services, slack_of_service, slack_table_of_services
+from geoaccess.measures.constrained import doubly_constrained
 from geoaccess.measures.contrast import class_contrast, class_contrast_of_services
+from geoaccess.measures.costs import balancing_time, time_to_supply
 from geoaccess.measures.curves import people_by_time, people_by_time_of_service
-from geoaccess.measures.decay import Binary, Decay, Exponential, Gaussian, Logistic, Power, Stepped, decay_from
+from geoaccess.measures.decay import (
+    Binary,
+    Decay,
+    Exponential,
+    Gaussian,
+    Linear,
+    Logistic,
+    Power,
+    Stepped,
+    decay_from,
+)
 from geoaccess.measures.figures import AmbulanceFigures, ChainTimes, Mode, ResponseNorms, read_ambulance_figures
 from geoaccess.measures.groups import EVERYBODY, UNCLASSIFIED
 from geoaccess.measures.modes import crossing_times, fastest_mode, helicopter_chain
 from geoaccess.measures.opening import nearest_open, opening_hours_access, time_until_care
-from geoaccess.measures.opportunities import cumulative_opportunities, gravity
+from geoaccess.measures.opportunities import cumulative_interval, cumulative_opportunities, gravity
 from geoaccess.measures.ports import aeroplane_chain, boat_chain, port_times
 from geoaccess.measures.quantiles import weighted_quantile
 from geoaccess.measures.reference import (
@@ -48,6 +60,7 @@ __all__ = [
     "Decay",
     "Exponential",
     "Gaussian",
+    "Linear",
     "Logistic",
     "MeanChange",
     "Mode",
@@ -59,6 +72,7 @@ __all__ = [
     "Stepped",
     "aeroplane_chain",
     "balanced",
+    "balancing_time",
     "base_availability",
     "base_table",
     "boat_chain",
@@ -67,10 +81,12 @@ __all__ = [
     "class_contrast_of_services",
     "compare_statistics",
     "crossing_times",
+    "cumulative_interval",
     "cumulative_opportunities",
     "decay_from",
     "dependable_time",
     "difference_summary",
+    "doubly_constrained",
     "expected_coverage",
     "expected_response",
     "fastest_mode",
@@ -111,6 +127,7 @@ __all__ = [
     "summarise",
     "summarise_services",
     "three_step",
+    "time_to_supply",
     "time_until_care",
     "two_step",
     "weighted_quantile",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-__all__ = ["Binary", "Decay", "Exponential", "Gaussian", "Logistic", "Power", "Stepped", "decay_from"]
+__all__ = ["Binary", "Decay", "Exponential", "Gaussian", "Linear", "Logistic", "Power", "Stepped", "decay_from"]
 
 _NEGLIGIBLE = 1e-100  # supply / (weight * demand) must stay a number
 
@@ -58,7 +58,7 @@ def _number(value: Any) -> bool:
 def _check(decay: Decay, *, finite: tuple[str, ...]) -> None:
     """Raise an `InputError` with all that is wrong with the settings of a decay: each is above 0, some are finite."""
     problems = []
-    for name in (*finite, "cutoff_s"):
+    for name in dict.fromkeys((*finite, "cutoff_s")):
         value = getattr(decay, name)
         if not (_number(value) and value > 0 and (math.isfinite(value) or name not in finite)):
             kind = "a number of seconds" if name.endswith("_s") else "a number"
@@ -151,6 +151,45 @@ class Stepped:
         """Return the weights."""
         edges, weights = np.array(self.edges_s), np.array(self.weights)
         return _weights(times_s, self.cutoff_s, lambda times: weights[np.searchsorted(edges, times, side="left")])
+
+
+@dataclass(frozen=True)
+class Linear:
+    """f(t) = 1 for t <= full_s, falling evenly to 0 at cutoff_s: (cutoff_s - t) / (cutoff_s - full_s); 0 beyond.
+
+    `gravity` with it is the mean of cumulative opportunities over all cutoffs from `full_s` to `cutoff_s`, see
+    `cumulative_interval`. With `full_s` of 0 it is the linear impedance.
+
+    Raises
+    ------
+    InputError
+        If `cutoff_s` is not finite and above 0, or `full_s` not from 0 to below it.
+
+    References
+    ----------
+    Tomasiello, Herszenhut, Oliveira, Braga and Pereira (2023), Journal of Transport Geography 111, 103648: intervals.
+
+    Examples
+    --------
+    >>> Linear(cutoff_s=1800)([0, 900, 1800, float("inf")]), Linear(cutoff_s=1800, full_s=600)([600, 1200])
+    (array([1. , 0.5, 0. , 0. ]), array([1. , 0.5]))
+    """
+
+    cutoff_s: float
+    full_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check the invariant."""
+        _check(self, finite=("cutoff_s",))
+        if not (_number(self.full_s) and 0 <= self.full_s < self.cutoff_s):
+            raise InputError(
+                f"Linear decay: full_s is {self.full_s!r}; it must be from 0 to below cutoff_s ({self.cutoff_s:g})"
+            )
+
+    def __call__(self, times_s: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Return the weights."""
+        span = self.cutoff_s - self.full_s
+        return _weights(times_s, self.cutoff_s, lambda times: np.minimum((self.cutoff_s - times) / span, 1.0))
 
 
 @dataclass(frozen=True)
@@ -279,9 +318,10 @@ class Logistic:
         return _weights(times_s, self.cutoff_s, lambda times: at_zero / (1 + np.exp((times - self.midpoint_s) / b)))
 
 
-_KINDS: dict[str, type[Binary | Stepped | Exponential | Gaussian | Power | Logistic]] = {
+_KINDS: dict[str, type[Binary | Stepped | Linear | Exponential | Gaussian | Power | Logistic]] = {
     "binary": Binary,
     "stepped": Stepped,
+    "linear": Linear,
     "exponential": Exponential,
     "gaussian": Gaussian,
     "power": Power,
@@ -293,8 +333,8 @@ _KINDS: dict[str, type[Binary | Stepped | Exponential | Gaussian | Power | Logis
 def decay_from(settings: Mapping[str, Any]) -> Decay:
     """Make a decay of a table of a study file, such as {kind = "gaussian", sigma_min = 15, cutoff_min = 60}.
 
-    `kind` is binary, stepped, exponential, gaussian, power or logistic; the other keys are the settings of that kind,
-    with times in minutes: `cutoff_min` for `cutoff_s`, `edges_min` for `edges_s`, and so on.
+    `kind` is binary, stepped, linear, exponential, gaussian, power or logistic; the other keys are the settings of that
+    kind, with times in minutes: `cutoff_min` for `cutoff_s`, `edges_min` for `edges_s`, and so on.
 
     Raises
     ------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,10 +13,12 @@ from geoaccess.measures.decay import Binary
 from geoaccess.measures.reach import read_supply
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from geoaccess.measures.decay import Decay
     from geoaccess.measures.reach import Amounts, Times
 
-__all__ = ["cumulative_opportunities", "gravity"]
+__all__ = ["cumulative_interval", "cumulative_opportunities", "gravity"]
 
 
 @checks_arguments
@@ -72,6 +74,59 @@ def cumulative_opportunities(
 
 
 @checks_arguments
+def cumulative_interval(
+    times: Times,
+    *,
+    supply: Amounts,
+    cutoffs_s: Sequence[float],
+    summary: Literal["mean", "median", "least", "most"] = "mean",
+    cells: pd.Index | None = None,
+) -> pd.Series:
+    """Supply that can be reached within a time, over several times: no single cutoff decides.
+
+    A_i = mean (median, least, most) over c of sum_{j: t_ij <= c} S_j. The mean over all times of an interval is
+    `gravity` with a `Linear` decay from its beginning to its end, which a study asks for as a decay.
+
+    Parameters
+    ----------
+    times, supply, cells
+        As in `gravity`.
+    cutoffs_s
+        Seconds, each above 0, such as every minute from 20 to 40.
+    summary
+        What is taken of the values at all cutoffs.
+
+    Returns
+    -------
+    Series `cumulative_interval`, in the unit of supply, on the index of the cells.
+
+    Raises
+    ------
+    InputError
+        As `gravity`; or if there is no cutoff, or `summary` is unknown.
+
+    References
+    ----------
+    Tomasiello, Herszenhut, Oliveira, Braga and Pereira (2023), Journal of Transport Geography 111, 103648.
+
+    Examples
+    --------
+    >>> cumulative_interval([[600, 1200], [2400, 1500]], supply=[3, 2], cutoffs_s=[900, 1200, 1800])
+    0    4.333333
+    1    0.666667
+    Name: cumulative_interval, dtype: float64
+    """
+    summaries: dict[str, Any] = {"mean": np.mean, "median": np.median, "least": np.min, "most": np.max}
+    if summary not in summaries:
+        raise InputError(f"summary is {summary!r}; it must be one of {', '.join(summaries)}")
+    if not len(cutoffs_s):
+        raise InputError("cutoffs_s: give at least one time")
+    found = [cumulative_opportunities(times, supply=supply, cutoff_s=cutoff, cells=cells) for cutoff in cutoffs_s]
+    summed = summaries[summary](np.column_stack([one.to_numpy() for one in found]), axis=1)
+    return pd.Series(summed, index=found[0].index, name="cumulative_interval")
+
+
+@checks_arguments
 def gravity(
     times: Times,
     *,
@@ -95,7 +150,8 @@ def gravity(
         What each site gives, >= 0: a Series or mapping on the ids of the sites, or with an array of times one number
         per column.
     decay
-        How much a site counts at a time: `Binary`, `Stepped`, `Exponential`, `Gaussian`, `Power` or `Logistic`.
+        How much a site counts at a time: `Binary`, `Stepped`, `Linear`, `Exponential`, `Gaussian`, `Power` or
+        `Logistic`.
     cells
         The index of all cells, those that reach nothing too; with an array of times it may be left out.
     cell_cutoff_s, site_cutoff_s

@@ -52,18 +52,19 @@ class Reach:
     def to_cells(self, per_site: npt.NDArray[np.float64], *, power: int = 1) -> npt.NDArray[np.float64]:
         """Return sum_j w_ij^power x_j for every cell i."""
         total = np.zeros(len(self.cells))
-        for cell, site, weight in self._blocks(power):
+        for cell, site, weight in self.blocks(power):
             total += np.bincount(cell, weights=weight * per_site[site], minlength=total.size)
         return total
 
     def to_sites(self, per_cell: npt.NDArray[np.float64], *, power: int = 1) -> npt.NDArray[np.float64]:
         """Return sum_i w_ij^power x_i for every site j."""
         total = np.zeros(len(self.sites))
-        for cell, site, weight in self._blocks(power):
+        for cell, site, weight in self.blocks(power):
             total += np.bincount(site, weights=weight * per_cell[cell], minlength=total.size)
         return total
 
-    def _blocks(self, power: int) -> Iterator[Pairs]:
+    def blocks(self, power: int = 1) -> Iterator[Pairs]:
+        """Yield cells, sites and weights of some pairs at a time."""
         for cell, site, times_s in self._pairs():
             weight = self.decay(times_s)
             for limit, place in ((self.cell_cutoff_s, cell), (self.site_cutoff_s, site)):

@@ -54,6 +54,7 @@ MEASURES: Final[Mapping[str, CatchmentMeasure]] = {
         CatchmentMeasure(
             "spatial_availability", measures.spatial_availability, shares=True, of_cell=True, first_step="two_step"
         ),
+        CatchmentMeasure("doubly_constrained", measures.doubly_constrained, shares=True, first_step="two_step"),
     )
 }
 """By the word of the study file."""
