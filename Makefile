@@ -50,5 +50,9 @@ docs-links: .venv/docs
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
+# What a release still lacks. `make release-check INSTALL=--install` also installs the wheel into an empty environment.
+release-check: .venv/ready
+	$(BIN)/python release/check.py $(INSTALL)
+
 clean:
 	rm -rf .venv .cache build dist node_modules docs/_build docs/reference/api

@@ -56,7 +56,8 @@ def functions():
 
 
 FUNCTIONS = functions()
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAPERS = ["README.md", *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("[!_]*/*.md"))]
+SHOWN = "\n".join((ROOT / name).read_text(encoding="utf-8") for name in PAPERS)
 WRONG = {"text": "hospital", "number": -3, "nothing": None, "object": object(), "list": ["gp"], "table": pd.DataFrame()}
 
 
@@ -70,9 +71,9 @@ def test_every_name_is_there_and_is_kept_once_it_was_asked_for():
         ga.within  # noqa: B018
 
 
-def test_every_name_that_the_readme_takes_from_the_package_is_there():
-    names = sorted(set(re.findall(r"\bga\.(\w+(?:\.\w+)?)", README)))
-    assert len(names) > 15
+def test_every_name_that_the_readme_and_the_documentation_take_from_the_package_is_there():
+    names = sorted(set(re.findall(r"\bga\.(\w+(?:\.\w+)?)", SHOWN)))
+    assert len(names) > 40
     for name in names:
         space, _, rest = name.partition(".")
         assert space in ga.__all__, name

@@ -1,4 +1,4 @@
-"""What the README shows must run as it stands there."""
+"""What the README and the page for Python show must run as it stands there."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import re
 
 def test_the_python_of_the_readme_runs_from_top_to_bottom(root, monkeypatch, capsys):
     monkeypatch.chdir(root)
-    blocks = re.findall(r"```python\n(.*?)```", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    assert len(blocks) >= 2
+    pages = {name: (root / name).read_text(encoding="utf-8") for name in ("README.md", "docs/howto/python.md")}
+    blocks = {name: re.findall(r"```python\n(.*?)```", text, re.DOTALL) for name, text in pages.items()}
+    assert [len(some) for some in blocks.values()] == [1, 2]
+    assert blocks["README.md"][0] == blocks["docs/howto/python.md"][0]
     names: dict[str, object] = {}
-    for block in blocks:
-        exec(compile(block, "README.md", "exec"), names)
+    for block in blocks["docs/howto/python.md"]:
+        exec(compile(block, "docs/howto/python.md", "exec"), names)
     assert "minutes for nine of ten people" in capsys.readouterr().out
