@@ -13,7 +13,9 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from geoaccess.measures.decay import _KINDS
 from geoaccess.scenarios import Scenario
+from geoaccess.study.settings.catchment_measures import MEASURES
 from geoaccess.study.settings.study_file import Settings
 from geoaccess.toml import BaseModel
 
@@ -99,6 +101,10 @@ def _comment(value: str) -> str:
 
 def _own(part: str) -> dict[str, str]:
     tables = tomllib.loads(OWN.read_text(encoding="utf-8")).get(part, {})
+    words = {"MEASURES": ", ".join(MEASURES), "DECAYS": ", ".join(_KINDS)}
+    for word, stands_for in words.items():
+        for keys in tables.values():
+            keys |= {key: text.replace(word, stands_for) for key, text in keys.items()}
     return {f"{table}.{key}".lstrip("."): text for table, keys in tables.items() for key, text in keys.items()}
 
 

@@ -206,9 +206,9 @@ def kolm_pollak(
 ) -> float:
     """Kolm-Pollak index: by how much inequality makes a burden worse, or a good less, in the unit of the values.
 
-    I = |xi - mu|, xi being `kolm_pollak_ede` and mu the mean: the minutes everybody could be given on top of the mean,
-    and be no worse off than with today's unequal times. It does not change when everybody gets the same minutes more
-    (with kappa fixed): it is about differences, not about ratios.
+    I = ``|xi - mu|``, xi being `kolm_pollak_ede` and mu the mean: the minutes everybody could be given on top of the
+    mean, and be no worse off than with today's unequal times. It does not change when everybody gets the same minutes
+    more (with kappa fixed): it is about differences, not about ratios.
 
     Parameters
     ----------
@@ -252,7 +252,7 @@ def decompose_kolm_pollak(
     """Split the Kolm-Pollak index into what lies between groups of people and what lies within them.
 
     With xi_g the equivalent of group g with the kappa of everybody:
-    between = |xi - sum_g p_g xi_g| and within = sum_g p_g |xi_g - mu_g|. between + within = I, and neither is
+    between = ``|xi - sum_g p_g xi_g|`` and within = sum_g p_g ``|xi_g - mu_g|``. between + within = I, and neither is
     negative.
 
     Parameters

@@ -26,7 +26,7 @@ LOWEST, HIGHEST = 0.4, 0.1  # the shares of the people that Palma compares
 def gini(values: npt.ArrayLike, *, weights: npt.ArrayLike | None = None) -> float:
     """Gini index of a non-negative quantity: 0 when everybody has the same, towards 1 when one person has it all.
 
-    G = sum_i sum_j w_i w_j |x_i - x_j| / (2 W^2 mu), with W = sum_i w_i and mu = sum_i w_i x_i / W: half the mean
+    G = sum_i sum_j w_i w_j ``|x_i - x_j|`` / (2 W^2 mu), with W = sum_i w_i and mu = sum_i w_i x_i / W: half the mean
     difference between two people drawn at random, relative to the mean. It is computed as
     G = (1 / mu) sum_k F_k (1 - F_k) (x_k+1 - x_k) over the distinct values x_k in rising order, F_k the share of the
     people with at most x_k, which is the same number from one sort, exact with ties and with fractional weights.

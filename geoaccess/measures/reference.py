@@ -200,7 +200,7 @@ def difference_summary(table: pd.DataFrame) -> pd.DataFrame:
     """How far computed statistics are from published ones, over the geographies of each zoning, weighted by people.
 
     With d_g = computed - published and w_g the people of geography g: bias = sum w d / sum w,
-    mae = sum w |d| / sum w, rmse = sqrt(sum w d^2 / sum w), and correlation that of computed and published with the
+    mae = sum w ``|d|`` / sum w, rmse = sqrt(sum w d^2 / sum w), and correlation that of computed and published with the
     same weights. Geographies whose computed value is inf have no finite difference: they are counted as
     `never_reached` and left out of the four.
 
