@@ -12,13 +12,15 @@ import pickle
 import queue
 import subprocess
 import sys
-import tempfile
 import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
+
+from geoaccess import files
+from geoaccess.errors import OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -106,8 +108,11 @@ class Background:
         if not self._alive:
             return Shared(value)
         path = self._scratch / f"shared-{id(value):x}-{len(list(self._scratch.iterdir()))}"
-        with path.open("wb") as file:
-            pickle.dump(value, file, protocol=pickle.HIGHEST_PROTOCOL)
+        try:
+            with path.open("wb") as file:
+                pickle.dump(value, file, protocol=pickle.HIGHEST_PROTOCOL)
+        except OSError:  # the disk is full: it is sent with each task
+            return Shared(value)
         return Shared(value, path)
 
     def start(
@@ -164,9 +169,13 @@ def _own_group() -> dict[str, Any]:
 class _Worker:
     """A process that runs one task at a time."""
 
-    def __init__(self, imports: Sequence[str]) -> None:
+    def __init__(self, imports: Sequence[str], scratch: Path) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - this Python, and code of ours
-            [sys.executable, "-c", _CALL], stdin=subprocess.PIPE, stdout=subprocess.PIPE, **_own_group()
+            [sys.executable, "-c", _CALL],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | {"TMPDIR": str(scratch)},  # what a worker leaves that is ended goes with the rest
+            **_own_group(),
         )
         self._input, self._output = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
         self.alive = True
@@ -225,11 +234,13 @@ def background(*, workers: int | None = None, imports: Sequence[str] = ()) -> It
         started: list[_Worker] = []
         scratch = Path()
         if number:
-            made = stack.enter_context(tempfile.TemporaryDirectory(prefix="geoaccess-", ignore_cleanup_errors=True))
-            scratch = Path(made)
+            try:
+                scratch = stack.enter_context(files.scratch())
+            except OutputError:  # there is no room for what processes are given: all is run here
+                number = 0
         with contextlib.suppress(OSError):  # no process can be started: all is run here
             for _ in range(number):
-                worker = _Worker(imports)
+                worker = _Worker(imports, scratch)
                 stack.callback(worker.end)
                 started.append(worker)
         pool = Background(scratch, started)

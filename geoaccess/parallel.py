@@ -6,13 +6,13 @@ import contextlib
 import os
 import queue
 import signal
-import tempfile
 import threading
 from asyncio import CancelledError
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from geoaccess import files
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.kernels.compiling import announced
 from geoaccess.version import __version__
@@ -313,7 +313,7 @@ def _local(workers: int | None, at_most: int | None) -> Iterator[Client]:
     count = max(1, min(workers or CPU_COUNT, workers or CPU_COUNT if at_most is None else at_most))
     threads = os.environ.get("NUMBA_NUM_THREADS") or str(max(1, CPU_COUNT // count))
     with (
-        tempfile.TemporaryDirectory(prefix="geoaccess-", ignore_cleanup_errors=True) as scratch,
+        files.scratch() as scratch,
         dask.config.set(_LOCAL),
         LocalCluster(
             n_workers=count,
@@ -322,10 +322,10 @@ def _local(workers: int | None, at_most: int | None) -> Iterator[Client]:
             dashboard_address="127.0.0.1:0",
             scheduler_kwargs={"dashboard": False},
             memory_limit=0,  # mapped networks would count as the worker's own
-            local_directory=scratch,
+            local_directory=str(scratch),
             preload=[_DEAF],
             silence_logs=logging.CRITICAL,
-            env={"NUMBA_NUM_THREADS": threads, "TMPDIR": scratch},
+            env={"NUMBA_NUM_THREADS": threads, "TMPDIR": str(scratch)},
         ) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):

@@ -47,7 +47,11 @@ class Stages:
         """Time one stage."""
         self._bar.update(self._task, description=name)
         begin = time.perf_counter()
-        yield
+        try:
+            yield
+        except MemoryError as error:
+            error.add_note(name)  # the command line says what needed so much
+            raise
         self.seconds[name] = round(time.perf_counter() - begin, 3)
         self._bar.advance(self._task)
 

@@ -137,7 +137,7 @@ def test_too_little_memory_is_said_in_one_line(cli, study, monkeypatch):
     monkeypatch.setattr("geoaccess.study.run_study", large)
     code, _, err = cli("run", study)
     assert code == 2
-    assert "memory does not suffice (Unable to allocate 9.9 TiB); ask of fewer" in err
+    assert "memory does not suffice (Unable to allocate 9.9 TiB); a smaller" in err
     assert "Traceback" not in err
 
 

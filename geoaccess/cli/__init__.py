@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 from rich.console import Console
 from rich.text import Text
 
 from geoaccess.cli.app import app
+from geoaccess.cli.streams import answering, open_streams
 from geoaccess.errors import GeoaccessError
 from geoaccess.extras import extra_of
+from geoaccess.files import cannot_write
 
 # Each adds its commands, in the order of the help.
 # isort: off
@@ -23,10 +25,10 @@ __all__ = ["app", "main"]
 
 def main() -> None:
     """Run the command line; a mistake the user can fix ends in one message and exit code 2."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a pipe on Windows cannot hold every letter of a name
     try:
-        app(prog_name="geoaccess")
+        open_streams()
+        with answering():
+            app(prog_name="geoaccess")
     except GeoaccessError as error:
         _fail(error)
     except ModuleNotFoundError as error:
@@ -35,10 +37,21 @@ def main() -> None:
             raise
         _fail(missing)
     except MemoryError as error:
-        what = f" ({error})" if str(error) else ""
-        _fail(f"memory does not suffice{what}; ask of fewer candidates, larger cells or a smaller region")
+        _fail(_memory(error))
+    except OSError as error:
+        _fail(cannot_write(error, Path.cwd()))
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _memory(error: MemoryError) -> str:
+    """Say what needed how much memory, as far as it is known, and what would need less."""
+    stage = "".join(f" while {note}" for note in getattr(error, "__notes__", ())[:1])
+    much = f" ({error})" if str(error) else ""
+    return (
+        f"memory does not suffice{stage}{much}; a smaller extract or region, larger cells, or fewer candidates need "
+        "less, and other programs that are closed leave more"
+    )
 
 
 def _fail(error: Exception | str) -> NoReturn:

@@ -28,7 +28,7 @@ _FILE_WIDTH = 160  # a file has room, unless COLUMNS says how much
 
 def _is_narrow() -> bool:
     """Whether somebody reads at a width that is known; lines that go elsewhere stay whole."""
-    return sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
+    return (sys.stdout is not None and sys.stdout.isatty()) or os.environ.get("COLUMNS", "").isdigit()
 
 
 out = Console(soft_wrap=True, highlight=False, width=None if _is_narrow() else _FILE_WIDTH)

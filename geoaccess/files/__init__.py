@@ -1,7 +1,7 @@
 """Files and folders written whole or not at all, at any kill, and their digests."""
 
 from geoaccess.files.digests import is_there, remembered_sha256, require, sha256, size_bytes
-from geoaccess.files.faults import cannot_write, explained
+from geoaccess.files.faults import cannot_write, explained, kept_if_possible
 from geoaccess.files.spare import clear_leftovers, put_folder, scratch, spare, writing, writing_folder
 from geoaccess.files.swap import refuse_clashes, run_alone, settle, writing_among
 
@@ -10,6 +10,7 @@ __all__ = [
     "clear_leftovers",
     "explained",
     "is_there",
+    "kept_if_possible",
     "put_folder",
     "refuse_clashes",
     "remembered_sha256",

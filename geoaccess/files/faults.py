@@ -5,20 +5,24 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import shutil
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geoaccess.errors import GeoaccessError, OutputError
+from geoaccess.errors import GeoaccessError, GeoaccessWarning, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["cannot_write", "explained"]
+__all__ = ["OURS", "cannot_write", "explained", "kept_if_possible"]
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _SHUT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _FULL_BYTES = 1 << 20
+OURS = re.compile(r"\.geoaccess-[a-z0-9_]{8}")
+"""How the names begin of files and folders that are being made."""
 _LIBRARIES = frozenset({"pyogrio", "rasterio", "sqlite3", "pyarrow"})
 """They say of a full disk what their own formats make of it, each in a class of its own."""
 
@@ -33,10 +37,12 @@ def cannot_write(error: BaseException, place: Path) -> OutputError:
     """
     number = error.errno if isinstance(error, OSError) else None
     named = error.filename if isinstance(error, OSError) else None
-    path = Path(os.fsdecode(named)) if isinstance(named, str | bytes) else place
+    path = _as_named(Path(os.fsdecode(named)) if isinstance(named, str | bytes) else place, place)
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
     if number in _FULL or (number is None and _is_full(place)):
         message = f"{path}: the disk is full ({reason}); free some room there, or choose a folder on another disk"
+    elif number in _SHUT and path.is_file() and path.parent != place.parent and place not in path.parents:
+        message = f"{path}: may not be read ({reason}); allow reading it"
     elif number in _SHUT and path.is_file():
         message = (
             f"{path}: cannot be replaced ({reason}); close it where another program has it open, such as Excel, or "
@@ -44,6 +50,8 @@ def cannot_write(error: BaseException, place: Path) -> OutputError:
         )
     elif number in _SHUT:
         message = f"{path}: cannot be written to ({reason}); choose another folder, or allow writing there"
+    elif number == errno.ENOENT:
+        message = f"{path}: is not there, or no longer ({reason}); run again"
     elif number == errno.EIO:
         message = f"{path}: the disk reports a fault ({reason}); check the disk, or choose a folder on another one"
     else:
@@ -51,6 +59,14 @@ def cannot_write(error: BaseException, place: Path) -> OutputError:
     found = OutputError(message)
     found.errno = number
     return found
+
+
+def _as_named(path: Path, place: Path) -> Path:
+    """Return a path as people know it: what is half made stands for the place that it is for."""
+    if not any(map(OURS.match, path.parts)):
+        return path
+    whole = place if OURS.match(path.name) else path
+    return Path(*(part for part in whole.parts if not OURS.match(part)))
 
 
 def _is_full(place: Path) -> bool:
@@ -80,3 +96,24 @@ def explained(place: Path) -> Iterator[None]:
         if type(error).__module__.partition(".")[0] in _LIBRARIES or _is_full(place):
             raise cannot_write(error, place) from error
         raise
+
+
+@contextlib.contextmanager
+def kept_if_possible(place: Path) -> Iterator[None]:
+    """Go on where `place` in a cache cannot be written: what is kept there is only made again.
+
+    Warns
+    -----
+    GeoaccessWarning
+        With the path and why.
+    """
+    try:
+        yield
+    except OutputError as error:
+        cause = error.__cause__ or error
+        reason = getattr(cause, "strerror", None) or str(cause)
+        warnings.warn(
+            f"{place}: the cache cannot be written ({reason}); it goes without, and the next time takes as long",
+            GeoaccessWarning,
+            stacklevel=3,
+        )

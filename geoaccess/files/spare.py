@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import re
 import secrets
 import tempfile
 from pathlib import Path
@@ -17,16 +16,15 @@ from typing import TYPE_CHECKING
 
 from geoaccess.errors import OutputError
 from geoaccess.files import disk
-from geoaccess.files.faults import explained
+from geoaccess.files.faults import OURS, explained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["JOURNAL", "OURS", "clear_leftovers", "put_folder", "scratch", "spare", "writing", "writing_folder"]
+__all__ = ["JOURNAL", "clear_leftovers", "put_folder", "scratch", "spare", "writing", "writing_folder"]
 
 JOURNAL = ".geoaccess.journal"
 """Stands in a folder while files are moved into it; what it names is needed to go on after a kill."""
-OURS = re.compile(r"\.geoaccess-[a-z0-9_]{8}")
 _TRIES = 100
 _RACED = frozenset({errno.ENOENT, errno.EEXIST, errno.ENOTEMPTY})
 
@@ -116,9 +114,12 @@ def scratch() -> Iterator[Path]:
             f"no folder for temporary files can be written to ({error.strerror or error}); free some room, or name a "
             "folder in TMPDIR"
         ) from error
-    with spare(parent) as folder:
-        folder.chmod(0o700)
-        yield folder
+    try:
+        with spare(parent) as folder:
+            folder.chmod(0o700)
+            yield folder
+    except OutputError as error:
+        raise OutputError(f"{error}; TMPDIR names another one for temporary files") from error.__cause__
 
 
 @contextlib.contextmanager

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from geoaccess.errors import InputError, OutputError
 from geoaccess.files import disk
-from geoaccess.files.faults import explained
-from geoaccess.files.spare import JOURNAL, OURS, clear_leftovers, spare
+from geoaccess.files.faults import OURS, explained
+from geoaccess.files.spare import JOURNAL, clear_leftovers, spare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator

@@ -7,10 +7,11 @@ Numba keeps what it compiles beside these files, else in the user's cache folder
 """
 
 import atexit
-import shutil
-import tempfile
+from contextlib import ExitStack
 
 import numba
+
+from geoaccess import files
 
 __all__ = ["CACHED"]
 
@@ -28,6 +29,7 @@ CACHED = _can_cache()
 """Whether the next run finds compiled what this one compiles."""
 
 if not CACHED:
-    _folder = tempfile.mkdtemp(prefix="geoaccess-numba-")
+    _scratch = ExitStack()
+    _folder = str(_scratch.enter_context(files.scratch()))
     numba.config.CACHE_DIR = _folder  # type: ignore[attr-defined] # it is made of the environment
-    atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+    atexit.register(_scratch.close)

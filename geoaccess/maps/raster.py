@@ -99,7 +99,7 @@ def geotiff(
         "sparse_ok": True,
     }
     meanings = ("travel time, minutes", "0 reached, else why not")
-    with writing(path) as temporary, rasterio.open(temporary, "w", **profile) as file:
+    with rasterio.MemoryFile() as memory, memory.open(**profile) as file:
         for number, (values, meaning) in enumerate(zip(bands, meanings, strict=True), start=1):
             for window, pixels in _blocks(values, row, place, shape):
                 file.write(pixels, number, window=Window(*window))
@@ -115,6 +115,9 @@ def geotiff(
             ),
             NO_DATA="-9999",
         )
+        file.close()
+        with writing(path) as temporary:  # GDAL says nothing of a disk that is full when it closes a file
+            temporary.write_bytes(memory.getbuffer())
 
 
 def _blocks(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from geoaccess import files
 from geoaccess.planner.saved import DAY_NAMES
 from geoaccess.study.results.tables import marked
 from geoaccess.tables import csv_text
@@ -91,8 +90,8 @@ def figures_csv(state: PlannerState, answer: Answer) -> bytes:
 
 def plan_gpkg(state: PlannerState, answer: Answer) -> bytes:
     """Return cells with their times before and after, the offices of the plan, and what is closed, as a GeoPackage."""
-    with tempfile.TemporaryDirectory(prefix="geoaccess-") as folder:
-        path = Path(folder) / "plan.gpkg"
+    with files.scratch() as folder:
+        path = folder / "plan.gpkg"
         for layer, table in _layers(state, answer).items():
             marked(table, state.study.settings.disclaimer).to_file(path, layer=layer, driver="GPKG")
         return path.read_bytes()

@@ -47,9 +47,10 @@ class KeptRows:
         """Write rows from number `first` on; whoever writes the same answer at the same time writes the same bytes."""
         if self.file is not None:
             marked = np.column_stack([rows, np.full(len(rows), _WHOLE)])
-            self.file.seek(first * marked[0].nbytes if len(marked) else 0)
-            self.file.write(marked.tobytes())
-            self.file.flush()
+            with contextlib.suppress(OSError):  # a row that is not there whole is computed again
+                self.file.seek(first * marked[0].nbytes if len(marked) else 0)
+                self.file.write(marked.tobytes())
+                self.file.flush()
 
 
 @contextlib.contextmanager
@@ -70,13 +71,19 @@ def kept_rows(path: Path | None, columns: int) -> Iterator[KeptRows]:
     if file is None:
         yield KeptRows(np.empty((0, columns)), None)
         return
-    with file:
+    with contextlib.ExitStack() as stack:
+        stack.callback(_close, file)
         held = np.frombuffer(file.read(), np.uint8)
         row = 8 * (columns + 1)
         table = held[: held.size - held.size % row].view(np.float64).reshape(-1, columns + 1)
         whole = table[:, -1] == _WHOLE
         count = len(table) if whole.all() else int(np.argmin(whole))
         yield KeptRows(table[:count, :-1].copy(), file)
+
+
+def _close(file: IO[bytes]) -> None:
+    with contextlib.suppress(OSError):  # what a full disk did not take is tried once more
+        file.close()
 
 
 def _opened(path: Path) -> IO[bytes] | None:

@@ -5,13 +5,11 @@ They are drawn in other processes as soon as it is known what lies in the cells,
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from geoaccess import equity, maps
+from geoaccess import equity, files, maps
 from geoaccess.maps.coverage import simplified_coverage
 from geoaccess.maps.network_layers import main_roads, merged_roads
 from geoaccess.study import stages
@@ -21,6 +19,7 @@ from geoaccess.study.results.tables import reached
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import geopandas as gpd
 
@@ -136,8 +135,8 @@ def start_pictures(
 
 def _draw(scene: Shared[_Scene], name: str) -> Picture:
     """Draw one picture: a function of a module, so that it can be run in another process."""
-    with tempfile.TemporaryDirectory(prefix="geoaccess-") as folder:
-        path = Path(folder) / name
+    with files.scratch() as folder:
+        path = folder / name
         _draw_file(scene.value, path)
         content = path.read_bytes()
     return Picture(content, maps.few_colours(content) if path.suffix == ".png" else b"")

@@ -32,7 +32,8 @@ def kept_tables(folder: Path, make: Callable[[], Mapping[str, pd.DataFrame]]) ->
     if found is not None:
         return found
     made = dict(make())
-    _save(made, folder)
+    with files.kept_if_possible(folder.parent):
+        _save(made, folder)
     return made
 
 

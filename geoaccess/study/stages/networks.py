@@ -47,7 +47,8 @@ def build_or_load_network(study: Study, *, say: Callable[[str], None] | None = N
     from_cache = network is not None
     if network is None:
         network = build_network(study, say=say)
-        save_network(network, folder)
+        with files.kept_if_possible(study.cache):
+            save_network(network, folder)
     _FOLDERS[prepared(study, network, folder)] = folder
     return network, from_cache
 
@@ -67,7 +68,8 @@ def load_kept(study: Study, folder: Path) -> Network:
 
 def prepared(study: Study, network: Network, folder: Path) -> Network:
     """Return a network with what snapping needs, which is kept in the folder of the network."""
-    prepare(network, folder / "snapping", min_component_m=study.settings.network.min_component_km * 1000)
+    with files.kept_if_possible(study.cache):
+        prepare(network, folder / "snapping", min_component_m=study.settings.network.min_component_km * 1000)
     return network
 
 
@@ -100,7 +102,8 @@ def contract_or_load(study: Study, network: Network) -> Hierarchy:
         with contextlib.suppress(InputError):  # what is damaged is made again
             load_order(folder, network)
             return whole(network)
-    save_order(network, folder)
+    with files.kept_if_possible(study.cache):
+        save_order(network, folder)
     return whole(network)
 
 

@@ -1,0 +1,259 @@
+"""A disk that is full, broken or closed to us, no memory, closed streams: one sentence, and earlier results stay."""
+
+from __future__ import annotations
+
+import errno
+import io
+import itertools
+import os
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyogrio
+import pytest
+
+import geoaccess
+from geoaccess import cli, files
+from geoaccess.background import background
+from geoaccess.cli import streams
+from geoaccess.errors import GeoaccessWarning, OutputError
+from geoaccess.files import disk
+from geoaccess.progress import Stages
+from geoaccess.scenarios.kept_rows import KeptRows, kept_rows
+from geoaccess.study import load_study, solve_study
+from geoaccess.study.results.output import write
+from geoaccess.study.results.pictures import Picture
+from tests.test_study_output import contents
+from tests.test_study_tiny import write_study
+
+ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES)
+WRITERS = (
+    *((Path, name) for name in ("write_text", "write_bytes")),
+    *((disk, name) for name in ("make_folder", "replace", "sync", "sync_folder", "take_lock", "write_text")),
+    (np, "save"),
+    (pd.DataFrame, "to_parquet"),
+    (pyogrio, "write_dataframe"),
+)
+"""All by which a run writes; `take_lock` makes files, too."""
+
+
+class Faults:
+    """Makes the n-th write from now on fail, and counts them."""
+
+    def __init__(self, monkeypatch):
+        self.last, self.number, self.count = None, errno.ENOSPC, itertools.count()
+        for owner, name in WRITERS:
+            monkeypatch.setattr(owner, name, self.failing(getattr(owner, name)))
+
+    def failing(self, function):
+        def write(*arguments, **named):
+            if next(self.count) == self.last:
+                raise OSError(self.number, os.strerror(self.number))
+            return function(*arguments, **named)
+
+        return write
+
+    def at(self, last):
+        self.last, self.number, self.count = last, ERRORS[last % len(ERRORS)], itertools.count()
+
+    @property
+    def hit(self):
+        return next(self.count) > self.last
+
+
+@pytest.fixture
+def faults(monkeypatch):
+    return Faults(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def solved(tmp_path_factory):
+    study = load_study(write_study(tmp_path_factory.mktemp("faults")))
+    return solve_study(study, show=False)
+
+
+def drawn():
+    with background(workers=0) as here:
+        return {"map.png": here.start(Picture, b"picture", b"")}
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Leave out what takes long and writes like the rest."""
+    monkeypatch.setattr("geoaccess.study.results.output.report_of", lambda *_, **__: None)
+    monkeypatch.setattr("geoaccess.maps.report_page", lambda path, **_: path.write_bytes(b"report"))
+    monkeypatch.setattr("geoaccess.maps.geotiff", lambda path, **_: path.write_bytes(b"raster"))
+
+
+def test_a_run_that_cannot_write_says_where_and_keeps_what_was_there(solved, quick, faults, tmp_path):
+    """Every so many writes, each with another fault, until none fails."""
+    write(solved, drawn())
+    folder = solved.study.output
+    before = contents(folder)
+    assert len(before) > 30
+    for last in itertools.count(0, 34):
+        faults.at(last)
+        try:
+            write(solved, drawn())
+        except OutputError as error:
+            assert str(folder.parent) in str(error)  # noqa: PT017 - it must not be raised when all is done
+            assert ".geoaccess-" not in str(error)  # noqa: PT017
+            faults.at(10**9)
+            files.settle(folder)
+            assert contents(folder) == before, last
+        else:
+            if not faults.hit:
+                break
+    assert last > 100
+    assert [path.name for path in folder.parent.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_cache_that_cannot_be_written_is_a_note(faults, tmp_path, solved):
+    expected, notes = solved.results, 0
+    for last in itertools.count(0, 13):
+        study = load_study(write_study(tmp_path / str(last)))
+        faults.at(last)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            found = solve_study(study, show=False).results
+        pd.testing.assert_frame_equal(pd.DataFrame(found), pd.DataFrame(expected))
+        assert all(issubclass(one.category, GeoaccessWarning) and "cache" in str(one.message) for one in caught)
+        if not faults.hit:
+            break
+        notes += len(caught)  # digests that are not remembered are nothing to speak of
+    assert last > 20
+    assert notes > 0
+
+
+def test_rows_that_a_full_disk_does_not_take_are_computed_again(tmp_path):
+    class Full(io.BytesIO):
+        def flush(self):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    KeptRows(np.empty((0, 2)), Full()).put(0, np.ones((1, 2)))
+    with kept_rows(tmp_path / "some.rows", 2) as kept:
+        assert len(kept.rows) == 0
+
+
+def test_without_room_for_temporary_files_all_runs_in_this_process(monkeypatch):
+    def nowhere():
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.gettempdir", nowhere)
+    with pytest.raises(OutputError, match="TMPDIR"), files.scratch():
+        pass
+    with background(workers=1) as pool:
+        assert pool.start(divmod, 7, 2).result() == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "x.csv: the disk is full .*another disk"),
+        (OSError(errno.EROFS, "Read-only file system", "out/.geoaccess-12345678/a.csv"), r"out/a\.csv: cannot be writ"),
+        (OSError(errno.EIO, "Input/output error"), "x.csv: the disk reports a fault"),
+        (OSError(errno.EFBIG, "File too large"), "x.csv: cannot be written .File too large"),
+        (pyogrio.errors.DataSourceError("sqlite says no"), "x.csv: cannot be written .sqlite says no"),
+    ],
+)
+def test_each_fault_has_a_sentence(error, words):
+    with pytest.raises(OutputError, match=words), files.explained(Path("x.csv")):
+        raise error
+
+
+def test_other_errors_stay_what_they_are():
+    with pytest.raises(ZeroDivisionError), files.explained(Path("x.csv")):
+        raise ZeroDivisionError
+
+
+# The command line
+
+
+def ended(monkeypatch, capfd, act):
+    monkeypatch.setattr(cli, "app", lambda **_: act())
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    return caught.value.code, capfd.readouterr().err
+
+
+@pytest.fixture
+def plain_streams(monkeypatch):
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, getattr(sys, name))  # put back afterwards
+
+
+def test_memory_that_does_not_suffice(monkeypatch, capfd, plain_streams):
+    def act():
+        with Stages(1, show=False).running() as progress, progress.stage("contracting the network"):
+            raise MemoryError("Unable to allocate 3.2 GiB for an array")
+
+    code, said = ended(monkeypatch, capfd, act)
+    assert code == 2
+    assert said.startswith("error: memory does not suffice while contracting the network (Unable to allocate 3.2 GiB")
+    assert "smaller" in said
+    assert said.count("\n") == 1
+
+
+def test_an_error_of_the_system_is_one_sentence(monkeypatch, capfd, plain_streams):
+    def act():
+        raise PermissionError(errno.EACCES, "Permission denied", "/somewhere/people.csv")
+
+    code, said = ended(monkeypatch, capfd, act)
+    assert (code, said.count("\n")) == (2, 1)
+    assert "/somewhere/people.csv" in said
+
+
+def test_a_warning_is_a_note_and_is_given_once(monkeypatch, capfd, plain_streams):
+    def act():
+        for _ in range(2):
+            warnings.warn("cache: cannot be written", GeoaccessWarning, stacklevel=1)
+            warnings.simplefilter("always")
+        raise SystemExit(0)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        code, said = ended(monkeypatch, capfd, act)
+    assert (code, said) == (0, "note: cache: cannot be written\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_standard_output_of_the_program():
+    def run(redirect):
+        command = ["sh", "-c", f'"$0" -m geoaccess --version {redirect}', sys.executable]
+        done = subprocess.run(
+            command, cwd=Path(geoaccess.__file__).parents[1], check=False, capture_output=True, text=True
+        )
+        return done.returncode, done.stderr
+
+    code, said = run(">/dev/full")
+    assert (code, said.count("\n")) == (2, 1)
+    assert "standard output" in said
+    code, said = run(">&-")
+    assert (code, said.count("\n")) == (2, 1)
+    assert "closed" in said
+    assert run(">/dev/full 2>/dev/full") == (2, "")
+
+
+def test_a_closed_pipe_ends_quietly(monkeypatch):
+    let_go = []
+    monkeypatch.setattr(streams, "_let_go", let_go.append)
+
+    class Closed(io.RawIOBase):
+        def writable(self):
+            return True
+
+        def write(self, data):
+            if not let_go:
+                raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+            return len(data)
+
+    answers = streams._Answers(io.BufferedWriter(Closed()), "utf-8")
+    answers.write("x")
+    with pytest.raises(SystemExit) as caught:
+        answers.flush()
+    assert caught.value.code == streams.CLOSED_PIPE == 128 + 13
+    assert let_go == [1]
