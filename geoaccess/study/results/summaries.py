@@ -83,19 +83,17 @@ def main_table(answers: Answers) -> pd.DataFrame:
         for number, norms in enumerate(spec.norm_limits, start=1):
             share = writer.share(own[f"share_within_norm_{number}"])
             within.append(writer.text("within_in", share=share, norm=writer.norm(norms)))
-        rows.append(
-            {
-                writer["service"]: spec.label,
-                writer["median_min"]: _minutes(own["median_s"], writer),
-                writer["p90_min"]: _minutes(own["p90_s"], writer),
-                writer["within_norm"]: ", ".join(within),
-                writer["unreached"]: writer.people(own["unreached"]),
-                writer.text("mean_min", **ends): (
-                    f"{_minutes(between['mean_most_central_s'], writer)} / "
-                    f"{_minutes(between['mean_least_central_s'], writer)}"
-                ),
-            }
-        )
+        row = {
+            writer["service"]: spec.label,
+            writer["median_min"]: _minutes(own["median_s"], writer),
+            writer["p90_min"]: _minutes(own["p90_s"], writer),
+            writer["within_norm"]: ", ".join(within),
+            writer["unreached"]: writer.people(own["unreached"]),
+        }
+        if all(ends.values()):  # nothing to compare where municipalities have no classes
+            means = (_minutes(between[f"mean_{end}_central_s"], writer) for end in ("most", "least"))
+            row[writer.text("mean_min", **ends)] = " / ".join(means)
+        rows.append(row)
     return pd.DataFrame(rows)
 
 
