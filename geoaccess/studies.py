@@ -7,6 +7,7 @@ from geoaccess.questions import (
     days_study,
     fleet_study,
     isochrone_study,
+    note_study,
     profile_day,
     read_reference,
     read_ssb_12764,
@@ -18,6 +19,7 @@ from geoaccess.questions import (
     validate_study,
     vulnerable_study,
     write_matrix,
+    write_note,
 )
 from geoaccess.study import (
     Answers,
@@ -44,6 +46,7 @@ __all__ = [
     "fleet_study",
     "isochrone_study",
     "load_study",
+    "note_study",
     "profile_day",
     "read_reference",
     "read_ssb_12764",
@@ -59,5 +62,6 @@ __all__ = [
     "validate_study",
     "vulnerable_study",
     "write_matrix",
+    "write_note",
     "write_report",
 ]

@@ -402,14 +402,14 @@ def test_a_language_that_is_not_known_is_refused(tmp_path):
 def test_a_pdf_is_pages_of_print(tmp_path):
     need("weasyprint")
     written(tmp_path, report())
-    assert maps.report_pdf(tmp_path / "report.html", tmp_path / "report.pdf") == ""
+    assert maps.page_pdf(tmp_path / "report.html", tmp_path / "report.pdf") == ""
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_without_weasyprint_one_line_says_so(tmp_path, monkeypatch):
     written(tmp_path, report())
     monkeypatch.setitem(sys.modules, "weasyprint", None)
-    sentences_found = maps.report_pdf(tmp_path / "report.html", tmp_path / "report.pdf")
+    sentences_found = maps.page_pdf(tmp_path / "report.html", tmp_path / "report.pdf")
     assert sentences_found.startswith("no PDF")
     assert "geoaccess[pdf]" in sentences_found
     assert "\n" not in sentences_found

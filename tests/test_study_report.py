@@ -136,7 +136,7 @@ def test_a_report_of_a_study_that_was_run_runs_nothing(ready, monkeypatch):
 
 
 def test_a_report_of_other_inputs_is_not_trusted(tmp_path, no_pictures, monkeypatch):
-    monkeypatch.setattr("geoaccess.maps.report_pdf", lambda *_: "no PDF: left out")
+    monkeypatch.setattr("geoaccess.maps.page_pdf", lambda *_: "no PDF: left out")
     study = load_study(write_study(tmp_path / "study"))
     run_study(study, show=False)
     assert output.up_to_date(study)
@@ -157,7 +157,7 @@ def test_a_run_takes_the_pdf_of_a_run_before_away(ready, tmp_path, no_pictures):
 
 
 def test_without_weasyprint_the_page_is_there_and_one_line_says_why_no_pdf(tmp_path, no_pictures, monkeypatch):
-    monkeypatch.setattr("geoaccess.maps.report_pdf", lambda *_: "no PDF: none here")
+    monkeypatch.setattr("geoaccess.maps.page_pdf", lambda *_: "no PDF: none here")
     study = load_study(write_study(tmp_path / "study"))
     assert write_report(study, show=False) == ([study.output / "report.html"], "no PDF: none here")
     assert output.up_to_date(study)

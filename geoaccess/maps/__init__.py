@@ -12,9 +12,12 @@ from geoaccess.maps.figures import FIGURES, Drawn, Figure, lorenz_figure, servic
 from geoaccess.maps.lorenz import LorenzCurve
 from geoaccess.maps.network import network_map
 from geoaccess.maps.network_layers import ferry_lines
+from geoaccess.maps.note import note_page, note_pdf
+from geoaccess.maps.note_content import Finding, Note, NoteMap
+from geoaccess.maps.paper import few_colours, page_pdf
 from geoaccess.maps.plots import plot_classes, plot_lorenz, plot_times
 from geoaccess.maps.raster import check_raster_grid, geotiff
-from geoaccess.maps.report import few_colours, report_page, report_pdf
+from geoaccess.maps.report import report_page
 from geoaccess.maps.report_content import Boats, Data, Extra, Norm, Origin, Report, ServiceFindings
 from geoaccess.maps.runs_page import RunsSection, runs_page
 from geoaccess.maps.scenario_page import ScenarioPart, comparison_page
@@ -29,8 +32,11 @@ __all__ = [
     "Drawn",
     "Extra",
     "Figure",
+    "Finding",
     "LorenzCurve",
     "Norm",
+    "Note",
+    "NoteMap",
     "Origin",
     "Report",
     "RunsSection",
@@ -49,11 +55,13 @@ __all__ = [
     "geotiff",
     "lorenz_figure",
     "network_map",
+    "note_page",
+    "note_pdf",
+    "page_pdf",
     "plot_classes",
     "plot_lorenz",
     "plot_times",
     "report_page",
-    "report_pdf",
     "runs_page",
     "series_figure",
     "service_map",

@@ -9,7 +9,7 @@ import numpy as np
 from geoaccess.errors import InputError
 from geoaccess.maps.assets import colour, scale
 from geoaccess.maps.blocks import joined
-from geoaccess.maps.layers import Layers, Legend, block_factor, projected
+from geoaccess.maps.layers import MAP_AT_MOST_IN, Layers, Legend, block_factor, projected
 from geoaccess.maps.results import Cells, checked_ferries, main_roads, people_of, squares
 from geoaccess.phrases import people, section, share
 
@@ -64,6 +64,7 @@ def difference_map(
     roads: gpd.GeoDataFrame | None = None,
     land: gpd.GeoSeries | None = None,
     places: gpd.GeoDataFrame | None = None,
+    at_most_in: tuple[float, float] = MAP_AT_MOST_IN,
     title: str,
     subtitle: str = "",
     disclaimer: str = "",
@@ -85,7 +86,7 @@ def difference_map(
     sites
         Those after the change; those of the service are drawn. A column `change` may mark some as "new", or as
         "closed": these are drawn too.
-    municipalities, ferries, roads, land, places
+    municipalities, ferries, roads, land, places, at_most_in
         As for `service_map`.
 
     Raises
@@ -100,9 +101,9 @@ def difference_map(
     shapes = squares(results[seen])
     population = people_of(cells, service)
     # The band takes the place of the class: of a block, it is that of the most people.
-    ones, names = np.ones(int(seen.sum()), np.int64), np.full(int(seen.sum()), "", dtype=object)
-    drawn = Cells(shapes, population[seen], ones, names, bands[seen], times={})
-    drawn = joined(drawn, factor=block_factor(shapes))
+    ones, unnamed = np.ones(int(seen.sum()), np.int64), np.full(int(seen.sum()), "", dtype=object)
+    drawn = Cells(shapes, population[seen], ones, unnamed, bands[seen], times={})
+    drawn = joined(drawn, factor=block_factor(shapes, at_most_in))
     mine = None if sites is None else sites[(sites["service"] == service.key).to_numpy()]
     layers = Layers(
         squares=drawn.squares,
@@ -117,6 +118,7 @@ def difference_map(
         sites=projected(mine, results.crs),
         land=projected(land, results.crs),
         places=projected(places, results.crs),
+        at_most_in=at_most_in,
     )
     from geoaccess.maps.drawing import draw_service_map  # matplotlib is slow to import
 
@@ -152,11 +154,14 @@ def _legend(
     *,
     part: bool,
 ) -> Legend:
+    compact = layers.at_most_in < MAP_AT_MOST_IN  # a small map has room for what is on it alone
     words, common = section(language, "difference"), section(language, "map")
     total = float(population.sum())
     rows = []
     for number, name in enumerate(_BANDS):
         here = float(population[bands == number].sum())
+        if compact and not here:
+            continue
         counted = people(here, language=language), share(here / total if total else 0.0, language=language)
         rows.append((None if number == _NO_LONGER else DIFFERENCE_COLOURS[number], words[name], *counted, ""))
     labels = {"site": common["site"], "proxy": common["proxy"], "new": words["new"], "closed": words["closed"]}

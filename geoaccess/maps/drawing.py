@@ -137,7 +137,7 @@ def _mark(size: float, *, proxy: bool) -> dict[str, Any]:
 
 def draw_service_map(path: Path, *, layers: Layers, legend: Legend, heads: Mapping[str, str]) -> None:
     """Write the map with its legend."""
-    plan = plan_of(layers.squares)
+    plan = plan_of(layers.squares, layers.at_most_in)
     with house_style():
         sheet = Sheet(
             width_in=plan.width_in + GAP_IN + LEGEND_IN, height_in=max(plan.height_in, legend_height(legend)), **heads

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from geoaccess.errors import InputError
 from geoaccess.maps.bands import band_colours, band_index, band_people, chosen_bands, norm_words, own_norm_note
 from geoaccess.maps.blocks import joined
-from geoaccess.maps.layers import Layers, Legend, block_factor, projected
+from geoaccess.maps.layers import MAP_AT_MOST_IN, Layers, Legend, block_factor, projected
 from geoaccess.maps.results import cells_of, check_results, checked_ferries, main_roads, people_column, people_of
 from geoaccess.phrases import language_code, people, section, share
 from geoaccess.zones import read_scheme
@@ -39,6 +39,7 @@ def service_map(
     roads: gpd.GeoDataFrame | None = None,
     land: gpd.GeoSeries | None = None,
     places: gpd.GeoDataFrame | None = None,
+    at_most_in: tuple[float, float] = MAP_AT_MOST_IN,
     title: str,
     subtitle: str = "",
     disclaimer: str = "",
@@ -58,6 +59,8 @@ def service_map(
         File to write, .png.
     results, sites, municipalities, ferries, roads, land, places
         As for `web_map`; of the sites, those of this service are drawn.
+    at_most_in
+        Width and height of the map beside its legend, inches.
     bands_s
         Upper edges of the bands in seconds, for all services or by key; otherwise from the norms (`default_bands`).
 
@@ -71,7 +74,7 @@ def service_map(
         bands_s = {key: edges for key, edges in bands_s.items() if key == service.key}
     edges = chosen_bands([service], bands_s)[service.key]
     cells = cells_of(results, [service], site_ids=None, population=people_column(service))
-    cells = joined(cells, factor=block_factor(cells.squares))
+    cells = joined(cells, factor=block_factor(cells.squares, at_most_in))
     layers = Layers(
         squares=cells.squares,
         factor=cells.factor,
@@ -85,6 +88,7 @@ def service_map(
         sites=projected(sites if sites is None else sites[sites["service"] == service.key], results.crs),
         land=projected(land, results.crs),
         places=projected(places, results.crs),
+        at_most_in=at_most_in,
     )
     legend = _legend(results, service, edges, layers, language=language)
     from geoaccess.maps.drawing import draw_service_map  # matplotlib is slow to import

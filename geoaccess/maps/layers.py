@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from geoaccess.maps.results import Squares
 
-__all__ = ["DPI", "Layers", "Legend", "Plan", "block_factor", "plan_of", "projected", "smallest_px"]
+__all__ = ["DPI", "MAP_AT_MOST_IN", "Layers", "Legend", "Plan", "block_factor", "plan_of", "projected", "smallest_px"]
 
 DPI: Final = 200
 MAP_AT_MOST_IN: Final = (6.6, 8.2)
@@ -41,8 +41,8 @@ class Plan:
         return (self.east - self.west) / self.width_in
 
 
-def plan_of(squares: Squares) -> Plan:
-    """Choose the window around the cells, with a margin, and its size on paper."""
+def plan_of(squares: Squares, at_most_in: tuple[float, float] = MAP_AT_MOST_IN) -> Plan:
+    """Choose the window around the cells, with a margin, and its size on paper: at most so wide and so high, inches."""
     west, east = squares.west.min(), squares.west.max() + squares.side_m
     south, north = squares.south.min(), squares.south.max() + squares.height_m
     margin = max(0.04 * max(east - west, north - south), squares.side_m)
@@ -50,7 +50,7 @@ def plan_of(squares: Squares) -> Plan:
     # A window much longer than wide would leave no room for the scale, so it is widened.
     wide, high = max(wide, 0.3 * high), max(high, 0.3 * wide)
     middle_x, middle_y = (west + east) / 2, (south + north) / 2
-    scale = min(MAP_AT_MOST_IN[0] / wide, MAP_AT_MOST_IN[1] / high)
+    scale = min(at_most_in[0] / wide, at_most_in[1] / high)
     return Plan(
         middle_x - wide / 2, middle_y - high / 2, middle_x + wide / 2, middle_y + high / 2, wide * scale, high * scale
     )
@@ -65,12 +65,12 @@ def smallest_px(number: int, plan: Plan) -> float:
     return float(np.clip(np.sqrt(INKED * area / number), *SMALLEST_PX))
 
 
-def block_factor(squares: Squares) -> int:
+def block_factor(squares: Squares, at_most_in: tuple[float, float] = MAP_AT_MOST_IN) -> int:
     """Return how many cells must be joined, across and up, for a square to be as wide as the smallest that is drawn.
 
     Single cells thinner than that would have to overlap, and those on top would seem to be far more than they are.
     """
-    plan = plan_of(squares)
+    plan = plan_of(squares, at_most_in)
     return max(math.ceil(SMALLEST_PX[0] / DPI * plan.metres_per_in / squares.side_m), 1)
 
 
@@ -78,7 +78,8 @@ def block_factor(squares: Squares) -> int:
 class Layers:
     """What is on the map; `band` is -1 where not reached, and all tables are in `crs`.
 
-    `land` is coast; where it is not known, municipalities are the land.
+    `land` is coast; where it is not known, municipalities are the land. The map is
+    `at_most_in` wide and high, inches.
     """
 
     squares: Squares
@@ -93,6 +94,7 @@ class Layers:
     sites: gpd.GeoDataFrame | None
     land: gpd.GeoSeries | None = None
     places: gpd.GeoDataFrame | None = None
+    at_most_in: tuple[float, float] = MAP_AT_MOST_IN
 
     def proxies(self) -> npt.NDArray[np.bool_]:
         """Return which of the sites stand in for real ones."""

@@ -1,36 +1,27 @@
-"""The report of a study as one page that needs no other file, and as PDF."""
+"""The report of a study as one page that needs no other file."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import io
 import re
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from geoaccess.errors import InputError
 from geoaccess.files import writing
 from geoaccess.maps import report_sentences as sentences
 from geoaccess.maps import report_tables as tables
-from geoaccess.maps.assets import colour, palette_style
+from geoaccess.maps.assets import colour
 from geoaccess.maps.figures import FIGURES
+from geoaccess.maps.paper import embedded, rendered
 from geoaccess.maps.report_dots import DotPlot, dot_plot
 from geoaccess.phrases import Writer, language_code
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from geoaccess.maps.report_content import Report, ServiceFindings
 
-__all__ = ["few_colours", "report_page", "report_pdf"]
+__all__ = ["citation", "report_page"]
 
-_TEMPLATES: Final = Path(__file__).with_name("templates")
-_COLOURS: Final = 128
-_REST: Final = "base-uri 'none'; form-action 'none'"
-_PNG: Final = b"\x89PNG"
-_COLOUR_TYPE, _PALETTE = 25, 3
-"""Where a PNG says how its pixels are coloured, and the number for a palette."""
 _SECTIONS: Final = (
     *("asked", "short", "data", "curves", "norms", "equity", "unreached", "slack", "more"),
     *("method", "limits", "cite", "again"),
@@ -61,7 +52,7 @@ class _ServicePage:
     key: str
     label: str
     findings: list[str]
-    proxy_note: str
+    limits: list[str]
     picture: str
     alt: str
     map_caption: str
@@ -83,55 +74,13 @@ def report_page(path: Path, *, report: Report) -> None:
         temporary.write_text(_page(report), encoding="utf-8", newline="\n")
 
 
-def report_pdf(page: Path, path: Path) -> str:
-    """Write a report's page as PDF for print; return "", or why there is none: weasyprint is an extra.
-
-    Nothing is fetched: the page has all it needs.
-    """
-    try:
-        import weasyprint
-    except (ImportError, OSError) as error:  # OSError where Pango, which it draws with, is not on the system
-        reason = str(error).strip().splitlines()[0]
-        return f"no PDF: weasyprint is not usable here ({reason}); pip install geoaccess[pdf], and Pango"
-
-    class Nothing(weasyprint.URLFetcher):  # type: ignore[misc]
-        """Fetches what is in the page itself."""
-
-        def fetch(self, url: str, headers: Any = None) -> Any:
-            if not url.startswith("data:"):
-                raise InputError(f"a report loads nothing, and not {url}")
-            return super().fetch(url, headers)
-
-    with writing(path) as temporary:
-        weasyprint.HTML(string=page.read_text(encoding="utf-8"), url_fetcher=Nothing()).write_pdf(temporary)
-    return ""
-
-
-@cache
-def _environment() -> Any:
-    import jinja2
-
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
 def _page(report: Report) -> str:
     writer = Writer(report.language, ("report", "map"), report.scheme.words(report.language))
-    style = palette_style() + (_TEMPLATES / "report.css").read_text(encoding="utf-8")
-    style = re.sub(r"\s*\n\s*", "\n", style).strip()
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     unreached = [found for found in report.services if found.unreached > 0]
     content = {
         "report": report,
         "writer": writer,
         "colour": colour,
-        "style": style,
-        "policy": f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; {_REST}",
         "sections": [name for name in _SECTIONS if name != "more" or report.extras],
         "services": [_service(found, report, writer) for found in report.services],
         "asked": sentences.asked(report, writer),
@@ -151,11 +100,11 @@ def _page(report: Report) -> str:
         "formulas": _FORMULAS,
         "sources": {writer.known(name, otherwise=name): source for name, source in _sources(report).items()},
         "limits": sentences.limits(report, writer),
-        "apa": _apa(report, writer),
+        "apa": citation(report, writer),
         "bibtex": _bibtex(report, writer),
         "digest_table": tables.digest_table(report, writer),
     }
-    return str(_environment().get_template("report.html.j2").render(content))
+    return rendered("report.html.j2", content, style="report.css")
 
 
 def _sources(report: Report) -> dict[str, str]:
@@ -168,8 +117,8 @@ def _service(found: ServiceFindings, report: Report, writer: Writer) -> _Service
         key=found.key,
         label=found.label,
         findings=findings,
-        proxy_note=found.proxy_note,
-        picture=_embedded(report.pictures, f"map_{found.key}.png"),
+        limits=sentences.service_limits(found, writer),
+        picture=embedded(report.pictures.get(f"map_{found.key}.png", b"")),
         alt=writer.text(
             "map_alt_response" if found.from_call else "map_alt", service=found.label, text=" ".join(findings)
         ),
@@ -186,29 +135,11 @@ def _figures(report: Report, writer: Writer) -> dict[str, list[tuple[str, str]]]
     for figure in FIGURES:
         plain = figure.caption == "curves_caption" and not report.classed
         caption = writer["curves_plain" if plain else figure.caption]
-        found[figure.section].append((_embedded(report.pictures, figure.name), caption))
+        found[figure.section].append((embedded(report.pictures.get(figure.name, b"")), caption))
     return found
 
 
-def _embedded(pictures: Any, name: str) -> str:
-    """Return a picture as a data URL, in few colours; "" where there is none."""
-    content = few_colours(pictures.get(name, b""))
-    return f"data:image/png;base64,{base64.b64encode(content).decode()}" if content else ""
-
-
-def few_colours(picture: bytes) -> bytes:
-    """Return a PNG in 128 colours, which is a third of the bytes; what is so already, or no PNG, as it is."""
-    if not picture.startswith(_PNG) or picture[_COLOUR_TYPE] == _PALETTE:
-        return picture
-    from PIL import Image  # matplotlib's own
-
-    image = Image.open(io.BytesIO(picture)).convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
-    small = io.BytesIO()
-    image.save(small, format="PNG", optimize=False)
-    return small.getvalue()
-
-
-def _apa(report: Report, writer: Writer) -> tuple[str, str, str]:
+def citation(report: Report, writer: Writer) -> tuple[str, str, str]:
     """Return what stands before the title of a reference in the style of APA, the title, and what stands after it."""
     title = ": ".join(part.rstrip(".") for part in (report.title, report.subtitle) if part)
     year, computed = f"({report.year or writer['no_date']}).", f"{writer.text('computed', v=report.data.version)}."

@@ -44,7 +44,7 @@ class ServiceFindings:
     nearest closes; both as `geoaccess.measures.slack_table_of_services`. `equity` maps the name of an index to its row
     in `geoaccess.equity.equity_table`. `who` names the people that the service is asked about, "" where that is
     everybody; `population` are those, `in_districts` those of them who live in districts. `from_call`: times count from
-    the call until help is there, as of ambulances.
+    the call until help is there, as of ambulances. `limits` are known gaps of the data of this service.
     """
 
     key: str
@@ -70,6 +70,7 @@ class ServiceFindings:
     exposed: pd.DataFrame
     equity: Mapping[str, Mapping[str, float]]
     who: str = ""
+    limits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

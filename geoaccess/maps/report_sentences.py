@@ -3,31 +3,66 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from geoaccess.maps.report_content import Boats, Norm, Report, ServiceFindings
     from geoaccess.phrases import Writer
 
-__all__ = ["asked", "equity_sentences", "findings", "island_sentence", "limits", "method", "slack_sentences"]
+__all__ = [
+    "FindingTexts",
+    "asked",
+    "equity_sentences",
+    "finding_texts",
+    "findings",
+    "island_sentence",
+    "limits",
+    "main_limits",
+    "method",
+    "service_limits",
+    "slack_sentences",
+    "unreached_sentence",
+]
 
 _NAMED = 12
 
 
-def findings(found: ServiceFindings, report: Report, writer: Writer) -> list[str]:
+@dataclass(frozen=True)
+class FindingTexts:
+    """What was found of a service, in sentences by what they are about; a part is empty where nothing is to be said."""
+
+    norms: list[str]
+    times: list[str]
+    beyond: list[str]
+    contrast: list[str]
+    unreached: list[str]
+
+    def all(self) -> list[str]:
+        """Return every sentence, in the order in which they are read."""
+        return [*self.norms, *self.times, *self.beyond, *self.contrast, *self.unreached]
+
+
+def finding_texts(found: ServiceFindings, report: Report, writer: Writer) -> FindingTexts:
     """Say what was found of a service: norms, times, who is beyond, the classes, and who is not reached."""
-    texts = [_norm(norm, found, writer) for norm in found.norms] or [writer["f_no_norm"]]
+    norms = [_norm(norm, found, writer) for norm in found.norms] or [writer["f_no_norm"]]
     if found.norms and _is_ambulance(found) and not found.from_call:
-        texts[0] += f" {writer['f_drive_time']}"
+        norms[0] += f" {writer['f_drive_time']}"
     if found.who:
-        texts.insert(0, writer.text("f_who", who=found.who, all=writer.people(found.population)))
-    texts.append(_times(found, writer))
+        norms.insert(0, writer.text("f_who", who=found.who, all=writer.people(found.population)))
     beyond = next((norm for norm in found.norms if norm.people_beyond > 0), None)
-    if beyond is not None:
-        texts += _who_is_beyond(beyond, found, report, writer)
-    texts += _contrast(found, report, writer)
-    texts.append(_unreached(found, report, writer))
-    return texts
+    return FindingTexts(
+        norms,
+        [_times(found, writer)],
+        [] if beyond is None else _who_is_beyond(beyond, found, report, writer),
+        _contrast(found, report, writer),
+        [unreached_sentence(found, report, writer)],
+    )
+
+
+def findings(found: ServiceFindings, report: Report, writer: Writer) -> list[str]:
+    """Return what was found of a service, all sentences in the order in which they are read."""
+    return finding_texts(found, report, writer).all()
 
 
 def _key(key: str, found: ServiceFindings) -> str:
@@ -118,12 +153,13 @@ def _contrast(found: ServiceFindings, report: Report, writer: Writer) -> list[st
     ]
 
 
-def _unreached(found: ServiceFindings, report: Report, writer: Writer) -> str:
+def unreached_sentence(found: ServiceFindings, report: Report, writer: Writer) -> str:
+    """Say how many people do not reach a service, and why."""
     if found.unreached <= 0:
         return writer[_key("f_all_reached", found)]
     some = {reason: number for reason, number in found.reasons.items() if number > 0}
     reasons = [
-        writer.text(f"r_{reason}", n=writer.people(number) if len(some) > 1 else writer["they"], km=_km(report, writer))
+        _reason(reason, writer.people(number) if len(some) > 1 else writer["they"], report, writer)
         for reason, number in some.items()
     ]
     return writer.text(
@@ -132,6 +168,11 @@ def _unreached(found: ServiceFindings, report: Report, writer: Writer) -> str:
         share=writer.share(found.unreached / found.population),
         reasons=writer.listed(reasons),
     )
+
+
+def _reason(reason: str, people: str, report: Report, writer: Writer) -> str:
+    """Say why some people do not reach a service."""
+    return writer.text(f"r_{reason}", n=people, km=_km(report, writer))
 
 
 def _km(report: Report, writer: Writer) -> str:
@@ -254,11 +295,8 @@ def limits(report: Report, writer: Writer) -> list[str]:
     """Say what the numbers do not hold, and what was assumed."""
     counts = report.data.counts
     texts = [text for text in (report.disclaimer, report.note, *report.limits) if text]
-    texts += [
-        writer.text("l_proxy", service=found.label, note=found.proxy_note.rstrip("."))
-        for found in report.services
-        if found.proxy_note
-    ]
+    for found in report.services:
+        texts += service_limits(found, writer)
     if counts["ferries"]:
         texts.append(
             writer.text(
@@ -278,13 +316,7 @@ def limits(report: Report, writer: Writer) -> list[str]:
         )
     if report.data.boats is not None:
         texts += _boats(report.data.boats, writer)
-    if counts["cells_not_snapped"]:
-        numbers = {"cells": counts["cells_not_snapped"], "people": counts["people_not_snapped"]}
-        written = {name: writer.people(number) for name, number in numbers.items()}
-        texts.append(writer.text("l_snapped", **written, km=_km(report, writer)))
-    if counts.get("people_far_from_roads"):
-        far = writer.people(counts["people_far_from_roads"])
-        texts.append(writer.text("l_walks", people=far, km=writer.plain(counts["long_walk_m"] / 1000)))
+    texts += _far_from_roads(report, writer)
     for key, name in (("l_nearest", "cells_by_nearest_municipality"), ("l_class", "people_without_class")):
         if counts[name] and (key != "l_class" or report.classed):
             texts.append(writer.text(key, n=writer.people(counts[name])))
@@ -300,3 +332,30 @@ def limits(report: Report, writer: Writer) -> list[str]:
     if report.data.left_out:
         texts.append(writer.text("l_sites", names=", ".join(report.data.left_out)))
     return [*texts, writer["l_quality"]]
+
+
+def service_limits(found: ServiceFindings, writer: Writer) -> list[str]:
+    """Say which known gaps of the data touch the findings of one service."""
+    proxy = [writer.text("l_proxy", service=found.label, note=found.proxy_note.rstrip("."))] if found.proxy_note else []
+    return [*found.limits, *proxy]
+
+
+def _far_from_roads(report: Report, writer: Writer) -> list[str]:
+    """Say how many people have no usable road, or a long way to one."""
+    counts, texts = report.data.counts, []
+    if counts["cells_not_snapped"]:
+        numbers = {"cells": counts["cells_not_snapped"], "people": counts["people_not_snapped"]}
+        written = {name: writer.people(number) for name, number in numbers.items()}
+        texts.append(writer.text("l_snapped", **written, km=_km(report, writer)))
+    if counts.get("people_far_from_roads"):
+        far = writer.people(counts["people_far_from_roads"])
+        texts.append(writer.text("l_walks", people=far, km=writer.plain(counts["long_walk_m"] / 1000)))
+    return texts
+
+
+def main_limits(report: Report, writer: Writer) -> list[str]:
+    """Say what one must know of the data before a decision, in few sentences; `limits` has them all."""
+    texts = [text for text in (report.note, *report.limits) if text]
+    if report.data.left_out:
+        texts.append(writer.text("l_sites", names=", ".join(report.data.left_out[:_NAMED])))
+    return [*texts, *_far_from_roads(report, writer), writer["l_quality"]]

@@ -15,6 +15,7 @@ from geoaccess.questions.day_profile import (
 from geoaccess.questions.ferries import ferry_waits, list_ferries, write_ferries
 from geoaccess.questions.isochrones import Isochrones, isochrone_study, isochrone_tables, write_isochrones
 from geoaccess.questions.matrix import MatrixFile, matrix_lines, write_matrix
+from geoaccess.questions.note.output import note_study, write_note
 from geoaccess.questions.office_days import DayQuestion, OfficeDays, days_lines, days_study, days_tables, write_days
 from geoaccess.questions.reliability import Reliability, printed_reliability, reliability_study, write_reliability
 from geoaccess.questions.scenario_check import check_scenarios
@@ -78,6 +79,7 @@ __all__ = [
     "list_ferries",
     "matrix_lines",
     "medians",
+    "note_study",
     "overview_table",
     "placed_lines",
     "placed_tables",
@@ -109,6 +111,7 @@ __all__ = [
     "write_futures",
     "write_isochrones",
     "write_matrix",
+    "write_note",
     "write_placed",
     "write_reference_template",
     "write_reliability",

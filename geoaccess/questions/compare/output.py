@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from geoaccess.questions.compare.comparison import Compared
     from geoaccess.questions.scenario_run import ScenarioRun
 
-__all__ = ["write_comparison"]
+__all__ = ["drawn_measures", "sailing_ferries", "write_comparison"]
 
 _RECORD = "compare.json"
 
@@ -47,21 +47,26 @@ def write_comparison(compared: Compared, folder: Path) -> list[Path]:
     return [folder / name for name in names]
 
 
+def drawn_measures(measures: Sequence[Measure]) -> list[Measure]:
+    """Return the measures that have a map: times, and not that to the nearest site where sites are not always open."""
+    weekly = {one.service for one in measures if one.is_time and one.name == "expected"}
+    return [one for one in measures if one.is_time and not (one.name == "nearest" and one.service in weekly)]
+
+
 def _pages(compared: Compared, folder: Path) -> None:
     study = compared.study
     wording = words_of(study)
     measures = compared.measures
     owner = {one.spec.key: one.service for one in measures}
     times = [one.spec for one in measures if one.is_time]
-    weekly = {one.service for one in measures if one.is_time and one.name == "expected"}
-    drawn = [one.spec for one in measures if one.is_time and not (one.name == "nearest" and one.service in weekly)]
+    drawn = [one.spec for one in drawn_measures(measures)]
     keyed = {name: _by_key(table, measures) for name, table in compared.tables.items()}
     parts = []
     for number, (one, cells, notes) in enumerate(
         zip(compared.changed, compared.cells, compared.notes, strict=True), start=1
     ):
         below = drawn_below(one.base.answers)
-        below["ferries"] = _sailing(below["ferries"], one)
+        below["ferries"] = sailing_ferries(below["ferries"], one)
         tables = {
             name: keyed[name][keyed[name]["scenario"] == one.scenario.title] for name in keyed if name != "beside"
         }
@@ -110,7 +115,7 @@ def _by_key(table: pd.DataFrame, measures: Sequence[Measure]) -> pd.DataFrame:
     return table.assign(service=[keys[pair] for pair in pairs]).drop(columns="measure")
 
 
-def _sailing(ferries: gpd.GeoDataFrame, one: ScenarioRun) -> gpd.GeoDataFrame:
+def sailing_ferries(ferries: gpd.GeoDataFrame, one: ScenarioRun) -> gpd.GeoDataFrame:
     """Return the ferries without those that are closed."""
     network, closed = one.roads.network, one.roads.closed
     ways = [network.shape_way[network.shape_ptr[edge] : network.shape_ptr[edge + 1]] for edge in closed.tolist()]

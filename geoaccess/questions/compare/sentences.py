@@ -11,10 +11,12 @@ from geoaccess.phrases import PersonHours, Writer
 from geoaccess.questions.compare.changed import CHANGED, changes_something
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from geoaccess.measures import ServiceSpec
     from geoaccess.questions.compare.comparison import Compared
 
-__all__ = ["comparison_lines"]
+__all__ = ["change_sentence", "comparison_lines"]
 
 
 @checks_arguments
@@ -29,7 +31,7 @@ def comparison_lines(compared: Compared) -> list[list[str]]:
     found = []
     for rows in by_scenario.values():
         same = [spec.label for spec, row in rows if not changes_something(row)]
-        lines = [_sentence(spec, row, writer) for spec, row in rows if changes_something(row)]
+        lines = [change_sentence(spec, row, writer) for spec, row in rows if changes_something(row)]
         if len(same) == len(rows):
             lines.append(writer["s_nothing"])
         elif same:
@@ -38,15 +40,18 @@ def comparison_lines(compared: Compared) -> list[list[str]]:
     return found
 
 
-def _sentence(spec: ServiceSpec, row: dict[str, Any], writer: Writer) -> str:
-    """Say what a scenario changes in one measure."""
+def change_sentence(spec: ServiceSpec, row: Mapping[str, Any], writer: Writer) -> str:
+    """Say what a scenario changes in one measure, of which `row` is the row of everybody in `difference_table`."""
     counts = {name: writer.people(row[name]) for name in CHANGED}
     if not np.isnan(row.get("mean_per_person_before", np.nan)):
         return writer.text("s_supply", label=spec.label, **counts)
     written = PersonHours(writer.language, [spec.trips_per_year])
     hours = {name: written.value(row[f"person_min_{name}"], spec.trips_per_year) for name in ("won", "lost")}
+    moved = {("better", "worse"): "s_time", ("worse",): "s_longer", ("better",): "s_shorter"}
+    key = moved.get(tuple(name for name in ("better", "worse") if row[name] > 0))
+    time = writer["s_response_time" if spec.from_call else "s_travel_time"]
     basis = written.basis(spec.trips_per_year)
-    parts = [writer.text("s_time", label=spec.label, basis=basis, **counts, **hours)]
+    parts = [] if key is None else [writer.text(key, time=time, basis=basis, **counts, **hours)]
     touched = (("became_reached", "s_became_reached"), ("became_unreached", "s_became_unreached"))
     parts += [writer.text(key, n=counts[name]) for name, key in touched if row[name] > 0]
-    return " ".join(parts)
+    return f"{spec.label}: {' '.join(parts)}"

@@ -174,7 +174,7 @@ def add_pdf(study: Study) -> str:
         return former_files(folder, _RECORD) & {REPORT_PDF, _RECORD}
 
     with files.writing_among(folder, former=former) as temporary:
-        why_not = maps.report_pdf(folder / REPORT, temporary / REPORT_PDF)
+        why_not = maps.page_pdf(folder / REPORT, temporary / REPORT_PDF)
         record["results"].pop(REPORT_PDF, None)
         if not why_not:
             record["results"][REPORT_PDF] = files.sha256(temporary / REPORT_PDF)

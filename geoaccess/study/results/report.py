@@ -119,6 +119,7 @@ class _Found:
             sites=len(places),
             proxies=int(places["proxy"].sum()),
             who=spec.who,
+            limits=tuple(self.answers.study.settings.services[spec.key].limits),
             population=float(own["population"]),
             in_districts=self.in_districts(spec),
             reached=float(own["reached"]),

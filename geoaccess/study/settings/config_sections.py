@@ -131,6 +131,7 @@ class ServiceSettings(ServiceOptions):
     toward: Literal["sites", "cells"] = "sites"
     norms_min: list[Positive] = []
     proxy_note: LocalText = Text()
+    limits: list[LocalText] = []
     people: Annotated[str, Field(min_length=1)] = "population"
     people_label: LocalText = Text()
     trips_per_year: Annotated[float, Field(gt=0, le=MOST_TRIPS)] | None = None
