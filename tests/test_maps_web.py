@@ -23,6 +23,7 @@ from scipy.interpolate import RectBivariateSpline
 from geoaccess.errors import InputError
 from geoaccess.maps import web_map
 from geoaccess.maps.assets import asset_bytes
+from tests.conftest import need
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,7 +96,18 @@ def tables(data: Path, name: str = "{}") -> dict[str, object]:
         geometry=[shapely.LineString([(-21, 64), (-20, 64)]), shapely.LineString([(-21, 65), (-20, 65)])],
         crs=4326,
     )
-    return {"results": results, "sites": sites, "municipalities": land, "ferries": ferries, "roads": roads}
+    places = gpd.GeoDataFrame(
+        {
+            "name": [name.format(town) for town in TOWNS],
+            "alt_names": ["Reykjavik; Smoky Bay", "", ""],
+            "municipality": [name.format("Sveit"), "", ""],
+            "small": [False, False, True],
+        },
+        geometry=gpd.points_from_xy(*zip(*TOWNS.values(), strict=True)),
+        crs=4326,
+    )
+    around = {"municipalities": land, "ferries": ferries, "roads": roads, "places": places}
+    return {"results": results, "sites": sites, **around}
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +189,7 @@ def test_nothing_is_fetched_and_only_what_is_hashed_runs(name, request):
     page = Parts(text)
     assert {tag for tag, _ in page.elements} <= {
         *("html", "head", "meta", "title", "style", "body", "header", "h1", "p", "main", "div", "aside", "noscript"),
-        *("fieldset", "section", "hr", "footer", "script"),
+        *("fieldset", "section", "hr", "footer", "script", "input", "ul"),
     }
     for tag, attributes in page.elements:
         assert not attributes.keys() & {"src", "href", "srcset", "style", "data", "action"}, tag
@@ -372,7 +384,7 @@ class TestBrowser:
         assert "Travel time: GP" in shown(page)
         assert "348,342" in shown(page)
         kinds = [attributes.get("type") for tag, attributes in page.elements if tag == "input"]
-        assert kinds == ["radio"] * 3 + ["checkbox"] * 5
+        assert kinds == ["search"] + ["radio"] * 3 + ["checkbox"] * 6
 
     def test_a_script_that_was_changed_does_not_run_and_is_complained_of(self, made, tmp_path):
         spoilt = tmp_path / "spoilt.html"
@@ -452,3 +464,35 @@ class TestBrowser:
         assert console == ""
         assert f"{EVIL} Reykjavík" in page.texts("strong")
         assert page.texts("img") == []
+
+    @pytest.mark.parametrize("name", ["made", "hostile"])
+    def test_search_finds_places_and_sites_and_the_address_opens_the_same_view(self, name, request, data):
+        """By another name, with the keyboard; hostile names stay text."""
+        path = request.getfixturevalue(name)
+        evil = EVIL if name == "hostile" else ""
+        with need("playwright.sync_api").sync_playwright() as playwright:
+            chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+            page, troubles = chromium.new_page(), []
+            page.on("pageerror", lambda error: troubles.append(str(error)))
+            page.on("console", lambda message: troubles.append(message.text))
+            page.goto(path.as_uri())
+            page.wait_for_selector("html[data-ready=yes]")
+            page.fill("#search", "smoky")
+            [found] = page.locator("#found [role=option]").all()
+            assert found.inner_text().replace("\xa0", " ").strip().endswith("Smoky Bay · " + f"{evil} Sveit".strip())
+            page.press("#search", "Enter")
+            assert page.input_value("#search").endswith("Reykjavík")
+            at = TOWNS["Reykjavík"]
+            assert f"at={at[1]:.4f}/{at[0]:.4f}" in page.url
+            assert "service=gp&z=11&" in page.url
+            again = chromium.new_page()
+            again.goto(page.url)
+            again.wait_for_selector("html[data-ready=yes]")
+            assert again.locator("#card").inner_text() == page.locator("#card").inner_text() != ""
+            page.fill("#search", "no such place")
+            assert page.locator("#found [role=option]").count() == 0
+            assert page.locator("#found").inner_text() != ""
+            page.keyboard.press("Escape")
+            assert page.locator("#found").is_hidden()
+            assert troubles == []
+            chromium.close()

@@ -297,6 +297,56 @@ def test_languages(tab):
     assert tab.page.inner_text("#languages").split("\n") == ["English", "Norsk bokmål"]
 
 
+def test_search_shows_a_municipality_and_a_site_of_another_service(tab):
+    other = tab.page.evaluate("geoaccess.model.study.services[1].key")
+    tab.page.fill("#search", "wes")
+    assert tab.page.get_attribute("#search", "aria-expanded") == "true"
+    assert tab.page.locator("#found [role=option]").first.inner_text().split() == ["West", "Municipality"]
+    before = tab.page.evaluate("geoaccess.chart.map.getZoom()")
+    tab.page.press("#search", "Enter")
+    tab.until("before => geoaccess.chart.map.getZoom() > before", before)
+    box = tab.page.evaluate("geoaccess.model.study.boxes[geoaccess.model.study.municipalities.indexOf('West')]")
+    west, south, east, north = box
+    shown = tab.page.evaluate(
+        """() => { const seen = geoaccess.chart.map.getBounds();
+            return [seen.getSouthWest(), seen.getNorthEast()].map((at) => L.CRS.EPSG3857.project(at)); }"""
+    )
+    assert shown[0]["x"] <= west < east <= shown[1]["x"]
+    assert shown[0]["y"] <= south < north <= shown[1]["y"]
+    site = tab.page.evaluate("geoaccess.model.study.services[1].sites[0]")
+    tab.page.fill("#search", site["name"])
+    rows = tab.page.locator("#found [role=option]")
+    labels = tab.page.evaluate("geoaccess.model.study.services.map((service) => service.label)")
+    at = next(i for i in range(rows.count()) if rows.nth(i).inner_text().endswith(labels[1]))
+    for _ in range(at):
+        tab.page.press("#search", "ArrowDown")
+    assert rows.nth(at).get_attribute("aria-selected") == "true"
+    tab.page.press("#search", "Enter")
+    tab.until("key => geoaccess.model.service === key && !document.getElementById('card').hidden", other)
+    assert site["name"] in tab.page.inner_text("#card h2")
+
+
+def test_the_address_opens_the_same_view(tab, context, served):
+    other = tab.page.evaluate("geoaccess.model.study.services[1].key")
+    tab.page.select_option("#service", other)
+    tab.until("key => geoaccess.model.answer && geoaccess.model.answer.service === key", other)
+    tab.page.check("#views input[value=before]", force=True)
+    at = tab.page.evaluate("geoaccess.chart.placeOf(0)")
+    tab.page.evaluate("at => geoaccess.chart.map.setView([at.lat, at.lon], 11, {animate: false})", at)
+    tab.page.evaluate("geoaccess.model.emit('pick', {kind: 'cell', square: 0, ...geoaccess.chart.placeOf(0)})")
+    tab.until("location.hash.includes('at=')")
+    hash_ = tab.page.evaluate("location.hash")
+    assert hash_.startswith(f"#service={other}&z=11&lat={at['lat']:.4f}&lon={at['lon']:.4f}&shown=before&at=")
+    page = context.new_page()
+    page.goto(served.address + hash_)
+    page.wait_for_selector("html[data-ready=yes]")
+    assert page.evaluate("geoaccess.model.service") == page.input_value("#service") == other
+    assert page.evaluate("geoaccess.chart.view") == "before"
+    assert page.is_checked("#views input[value=before]")
+    assert page.evaluate("geoaccess.lists.picked.square") == 0
+    assert page.evaluate("location.hash") == hash_
+
+
 def test_two_tabs_do_not_disturb_each_other(context, served):
     one, two = Tab(context, served), Tab(context, served)
     alone = one.add_at(ISLE)["effect"]

@@ -17,7 +17,10 @@ from geoaccess.maps.packing import safe_json
 
 __all__ = ["page"]
 
-SCRIPTS: Final = ("shared/format.js", "shared/paint.js", "map/tiles.js", "map/panel.js")
+SCRIPTS: Final = (
+    *("shared/format.js", "shared/names.js", "shared/paint.js", "shared/search.js", "shared/address.js"),
+    *("map/tiles.js", "map/panel.js"),
+)
 STYLES: Final = ("leaflet/leaflet.css", "shared/shared.css", "map/map.css")
 
 
@@ -37,7 +40,8 @@ class _Page(Figure):
 {% endfor %}</head>
 <body>
 <header><h1 id="title"></h1><p id="subtitle" hidden></p><p id="disclaimer" role="note" hidden></p></header>
-<main>{{ this.html.render() }}<div id="card" hidden></div><p id="spoken" class="spoken" role="status"></p></main>
+<main>{{ this.html.render() }}<div id="finder"><input type="search" id="search"><ul id="found" hidden></ul></div>
+<div id="card" hidden></div><p id="spoken" class="spoken" role="status"></p></main>
 <aside id="panel">
 <noscript>{{ this.need_script }}</noscript>
 <fieldset id="layers"></fieldset>

@@ -64,7 +64,7 @@ def web_map(
 
     A layer for each service shows the cells by band of travel time, and one more the centrality class where any cell
     has one; sites, ferries, municipality borders and main roads can be switched. The address of the page holds the
-    choice (`#layer=hospital&view=zoom/lat/lon&hide=roads,ferries&at=lat/lon`), so that a view can be shared.
+    choice (`#service=hospital&z=9&lat=65.1&lon=-18.2&hide=roads,ferries&at=65.1/-18.2`), so that a view can be shared.
 
     Parameters
     ----------

@@ -35,7 +35,7 @@ __all__ = ["planner_app"]
 _SCRIPTS = ("words", "model", "colours", "chart", "tables", "lists", "picture", "dialogs", "main")
 _ASSETS = (
     *("leaflet/leaflet.js", "leaflet/leaflet.css", "shared/shared.css", "planner/planner.css"),
-    *("shared/decode.js", "shared/format.js", "shared/paint.js"),
+    *(f"shared/{name}.js" for name in ("decode", "format", "names", "paint", "search", "address")),
     *(f"planner/{name}.js" for name in _SCRIPTS),
 )
 _TYPES = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}

@@ -73,6 +73,11 @@
       context.stroke();
     });
 
+  function letters(context) {
+    Object.assign(context, { font: "600 13px system-ui, sans-serif", textAlign: "center", textBaseline: "middle", fillStyle: palette.ink });
+    context.fillText("Aa", 12, 8.5);
+  }
+
   function overlays() {
     const shown = [["sites", picture((context) => geoaccess.mark(context, 12, 8, false, 4.5))]];
     if (view.lines.ferries && view.ferries.some((ferry) => ferry.cars)) shown.push(["ferries", lineOf(palette.ferry, 2, [8, 5])]);
@@ -81,6 +86,7 @@
     }
     if (view.lines.borders) shown.push(["borders", lineOf(palette.border, 1, [])]);
     if (view.lines.roads) shown.push(["roads", lineOf(palette.road, 2, [])]);
+    if (view.places.name.length) shown.push(["names", picture(letters)]);
     return shown;
   }
 
@@ -244,30 +250,34 @@
   const pin = (latlng) => change({ at: telling(latlng) });
 
   function writeAddress() {
-    const centre = map.getCenter();
-    const parts = [`layer=${encodeURIComponent(state.layer)}`];
-    parts.push(`view=${map.getZoom()}/${centre.lat.toFixed(4)}/${centre.lng.toFixed(4)}`);
-    if (state.hidden.size) parts.push(`hide=${[...state.hidden].sort().map(encodeURIComponent).join(",")}`);
-    if (state.at) parts.push(`at=${state.at.lat.toFixed(4)}/${state.at.lng.toFixed(4)}`);
-    try {
-      window.history.replaceState(null, "", `#${parts.join("&")}`);
-    } catch {
-      // A browser that forbids this for local files still shows the map.
-    }
+    const { lat, lng } = map.getCenter();
+    const at = state.at && { lat: state.at.lat, lon: state.at.lng };
+    geoaccess.address.write({ service: state.layer, zoom: map.getZoom(), lat, lon: lng, at, hidden: [...state.hidden] });
   }
 
   function readAddress() {
-    const given = new URLSearchParams(window.location.hash.slice(1));
-    const numbers = (name, count) => {
-      const values = (given.get(name) || "").split("/").map(Number);
-      return given.get(name) && values.length === count && values.every(Number.isFinite) ? values : null;
-    };
-    state.layer = view.order.includes(given.get("layer")) ? given.get("layer") : state.layer || view.order[0];
-    state.hidden = new Set((given.get("hide") || "").split(",").filter((name) => name));
-    const seen = numbers("view", 3);
-    if (seen) map.setView([seen[1], seen[2]], seen[0], { animate: false });
-    const at = numbers("at", 2);
+    const { service, view: seen, at, hidden } = geoaccess.address.read();
+    state.layer = view.order.includes(service) ? service : state.layer || view.order[0];
+    state.hidden = hidden;
+    if (seen) map.setView([seen.lat, seen.lon], seen.zoom, { animate: false });
     state.at = telling(at && L.latLng(at[0], at[1]));
+  }
+
+  // ---- search
+
+  function entries() {
+    const sites = view.sites.map((site) => {
+      const { service, name, x, y } = site;
+      return { kind: "site", name: name || view.words.site, others: [], detail: view.labels[service] || service, service, x, y };
+    });
+    return [...geoaccess.entriesOf(view, view.words.zoning_municipality), ...sites];
+  }
+
+  function showFound(entry) {
+    const ofSite = entry.kind === "site" && view.order.includes(entry.service);
+    geoaccess.goTo(map, entry);
+    const at = entry.box ? null : geoaccess.lonLat(entry.x, entry.y);
+    change({ layer: ofSite ? entry.service : state.layer, at: at && { x: entry.x, y: entry.y, lat: at.lat, lng: at.lng } });
   }
 
   function change(changes) {
@@ -309,6 +319,13 @@
     });
   }
 
+  function fillSearch() {
+    let kept = null;
+    const given = () => (kept = kept || entries());
+    geoaccess.searchBox(byId("search"), byId("found"), { entries: given, pick: showFound, say });
+    L.DomEvent.disableClickPropagation(byId("finder"));
+  }
+
   geoaccess.show = function (leafletMap) {
     map = leafletMap;
     view = geoaccess.decode(JSON.parse(byId("geoaccess-data").textContent));
@@ -329,6 +346,7 @@
     readAddress();
     painter = new geoaccess.Painter(view, state).addTo(map);
     fillChoices();
+    fillSearch();
     refresh();
     listen();
     document.documentElement.dataset.ready = "yes";

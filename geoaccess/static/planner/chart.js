@@ -6,6 +6,7 @@
   const byId = (name) => document.getElementById(name);
   const { colours, palette } = geoaccess;
   const HOVERS = window.matchMedia("(hover: hover)");
+  const VIEWS = ["now", "change", "before", "slide"];
   const chart = { view: "now", tool: "look", moving: null, map: null };
   const state = { layer: "now", hidden: new Set(), at: null };
   const beforeState = { ...state, layer: "before" };
@@ -38,6 +39,7 @@
   function drawMarks(answer) {
     marks.clearLayers();
     const sites = model.sites(answer);
+    view.spots = sites.map((site) => toMetres({ lat: site.lat, lng: site.lon }));
     const many = sites.length > 150 && chart.map.getZoom() < 8;
     chart.map.getContainer().classList.toggle("many", many);
     for (const site of sites) {
@@ -78,6 +80,13 @@
 
   const toMetres = (place) => L.CRS.EPSG3857.project(place);
   const metresPerPixel = () => (2 * Math.PI * 6378137) / (256 * 2 ** chart.map.getZoom());
+
+  // What is at a place that is named, not pointed at: its cell, however many marks are near.
+  function spotAt(place) {
+    const { x, y } = toMetres(place);
+    return { kind: "cell", square: geoaccess.cellAt(view.cells, view.grid, x, y, 4 * metresPerPixel()), lon: rounded(place.lng), lat: rounded(place.lat) };
+  }
+  chart.spotAt = spotAt;
 
   function under(place) {
     const { x, y } = toMetres(place);
@@ -197,6 +206,7 @@
     chart.pinned = Boolean(place);
     if (!place) chart.route(null);
     chart.repaint();
+    model.emit("pinned");
   };
   chart.goTo = function (lon, lat) {
     const map = chart.map;
@@ -336,6 +346,23 @@
     }
   };
 
+  // What the address says of the map, and the map for the address.
+  chart.lookAt = function ({ view: seen, shown }) {
+    if (seen) chart.map.setView([seen.lat, seen.lon], seen.zoom, { animate: false });
+    if (VIEWS.includes(shown)) chart.show(shown);
+  };
+  chart.seen = function () {
+    const { lat, lng } = chart.map.getCenter();
+    const at = state.at && { lat: state.at.lat, lon: state.at.lng };
+    return { zoom: chart.map.getZoom(), lat, lon: lng, at, shown: chart.view === "now" ? "" : chart.view };
+  };
+  chart.find = function (entry) {
+    geoaccess.goTo(chart.map, entry);
+    if (entry.box) return chart.pin(null);
+    return model.emit("pick", entry.kind === "site" ? { kind: "site", site: entry.site } : spotAt(geoaccess.lonLat(entry.x, entry.y)));
+  };
+  chart.entries = (zoneWord) => geoaccess.entriesOf(view, zoneWord);
+
   model.on("answer", (answer) => {
     colours.apply(view, answer);
     drawMarks(answer);
@@ -347,6 +374,6 @@
     chart.repaint();
   });
 
-  Object.assign(chart, { tip, latLng: (lon, lat) => L.latLng(lat, lon), markOf });
+  Object.assign(chart, { tip, latLng: (lon, lat) => L.latLng(lat, lon), markOf, views: VIEWS });
   geoaccess.chart = chart;
 })();

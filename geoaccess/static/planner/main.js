@@ -82,6 +82,7 @@
     views();
     tabs();
     chart.words();
+    page.search.words();
     refresh();
     showMode();
   }
@@ -94,7 +95,7 @@
         make("input", { type: "radio", name: "view", value: name, checked: chart.view === name, on: { change: () => chart.show(name) } }),
         make("span", {}, say(name))
       );
-    byId("views").replaceChildren(make("legend", { class: "spoken" }, say("show")), ...["now", "change", "before", "slide"].map(choice));
+    byId("views").replaceChildren(make("legend", { class: "spoken" }, say("show")), ...chart.views.map(choice));
   }
 
   // ---- the sheet with tabs
@@ -170,6 +171,9 @@
     byId("redo").addEventListener("click", () => model.redo());
     byId("plans").addEventListener("click", () => dialogs.plans());
     byId("export").addEventListener("click", () => dialogs.export());
+    page.search = geoaccess.searchBox(byId("search"), byId("found"), { entries, pick: found, say });
+    chart.map.on("moveend", writeAddress);
+    window.addEventListener("hashchange", () => readAddress().catch((error) => geoaccess.announce(geoaccess.why(error), true)));
     byId("suggest").addEventListener("click", () => dialogs.suggest());
     // A plan that is not saved is lost with the page.
     window.addEventListener("beforeunload", (event) => {
@@ -193,6 +197,43 @@
     });
   }
 
+  // ---- search, and the view in the address
+
+  function entries() {
+    const sites = model.study.services.flatMap((service) =>
+      (service.key === model.service ? model.sites() : service.sites).map((site) => {
+        const { x, y } = L.CRS.EPSG3857.project(chart.latLng(site.lon, site.lat));
+        return { kind: "site", name: site.name || site.site, others: [], detail: service.label, service: service.key, site: site.site, x, y };
+      })
+    );
+    return [...chart.entries(say("municipality")), ...sites];
+  }
+
+  async function found(entry) {
+    try {
+      if (entry.kind === "site" && entry.service !== model.service) {
+        byId("service").value = entry.service;
+        await model.choose(entry.service);
+      }
+      chart.find(entry);
+    } catch (error) {
+      geoaccess.announce(geoaccess.why(error), true);
+    }
+  }
+
+  const writeAddress = () => model.answer && page.ready && geoaccess.address.write({ service: model.service, ...chart.seen() });
+
+  async function readAddress() {
+    const given = geoaccess.address.read();
+    const known = model.study.services.some((service) => service.key === given.service);
+    if (known && given.service !== model.service) {
+      byId("service").value = given.service;
+      await model.choose(given.service);
+    }
+    chart.lookAt(given);
+    if (given.at) lists.pick(chart.spotAt(L.latLng(...given.at)));
+  }
+
   function aim(tool) {
     chart.use(chart.tool === tool ? "look" : tool);
     if (chart.tool !== "look") chart.map.getContainer().focus({ preventScroll: true });
@@ -208,6 +249,8 @@
     page.begun = true;
   });
   model.on("answer", refresh);
+  model.on("answer", writeAddress);
+  model.on("pinned", writeAddress);
   model.on("changes", () => {
     byId("undo").disabled = !model.past.length;
     byId("redo").disabled = !model.undone.length;
@@ -235,6 +278,7 @@
   model.on("view", () => {
     for (const input of document.querySelectorAll("#views input")) input.checked = input.value === chart.view;
     if (model.answer) tables.effect(byId("effect"));
+    writeAddress();
   });
   model.on("tool", showMode);
   model.on("pick", (picked) => lists.pick(picked));
@@ -244,7 +288,11 @@
 
   model
     .start()
-    .then(() => (document.documentElement.dataset.ready = "yes"))
+    .then(readAddress)
+    .then(() => {
+      page.ready = true;
+      document.documentElement.dataset.ready = "yes";
+    })
     .catch((error) => {
       byId("trouble").textContent = geoaccess.why(error);
       byId("trouble").hidden = false;

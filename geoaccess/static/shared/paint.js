@@ -193,6 +193,10 @@
       const size = shown.length > 150 && f.scale < 0.002 ? Math.max(1.4, 2.6 * Math.min(1, Math.sqrt(300 / shown.length))) : 5;
       for (const site of shown) mark(context, (site.x - f.left) * f.scale, (f.top - site.y) * f.scale, site.proxy, size);
     }
+    if (!state.hidden.has("names")) {
+      const spots = state.hidden.has("sites") ? [] : view.spots || shownSites(view, layer);
+      geoaccess.paintNames(context, view, spots.length > 150 ? [] : spots, f);
+    }
     if (state.at) {
       const [x, y] = [(state.at.x - f.left) * f.scale, (f.top - state.at.y) * f.scale];
       for (const [colour, width] of [[palette.paper, 5], [palette.ink, 2]]) {
