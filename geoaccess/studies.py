@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from geoaccess.questions import (
+    capacity_study,
     compare_study,
     days_study,
     fleet_study,
@@ -39,6 +40,7 @@ __all__ = [
     "Answers",
     "Study",
     "Variation",
+    "capacity_study",
     "check",
     "combinations",
     "compare_study",

@@ -28,10 +28,11 @@ NAMED = ("max_snap", "min_component", "direction")
 
 # One word for several things: what stands here under a name is compared with nothing of that name, and why.
 OTHER = {
+    "add": {"cli.capacities": "sites in turn, with none added", "CapacityQuestion": "likewise"},
     "built_up": {"measures.response": "a column"},
     "by": {"scenarios.difference.most_affected": "places, not classes"},
     "candidates": {"office_days": "offices are put into settlements", "vehicles": "likewise", "DayQuestion": "likewise",
-                   "FleetQuestion": "likewise"},
+                   "FleetQuestion": "likewise", "capacities": "likewise", "CapacityQuestion": "likewise"},
     "cutoff": {"measures.decay": "none", "routing.matrices": "none"},
     "days": {"planner": "which days of the week", "routing": "days of a timetable"},
     "decimals": {"phrases": "of how a number is written", "wording": "likewise"},
@@ -41,6 +42,7 @@ OTHER = {
     "least_people": {"office_days": "smaller places may have an office for a day", "DayQuestion": "likewise"},
     "merge_within": {"SitesFromFile": "a list of sites names each once; mapped features do not"},
     "method": {"equity.intervals": "of resampling", "siting.locating.frontier": "many solutions in one call"},
+    "objective": {"CapacityQuestion": "people served within the norm"},
     "people": {"demand.ages": "a column of a projection", "ProjectionSettings": "likewise", "BuiltUp": "a number"},
     "profile": {"CentralityComputed": "posted speeds, whatever the study drives by"},
     "scheme": {"CentralityDegurba": "the one that can be computed from a grid"},

@@ -95,6 +95,8 @@ VERBS = {
     "office-days": ["office-days", "study.toml", "--service", "gp", "--days", "2", "--from", "gp-west",
                     "--candidates", "cells"],
     "vehicles": ["vehicles", "study.toml", "--add", "2", "--candidates", "cells"],
+    "capacity": ["capacity", "study.toml", "--service", "gp", "--capacity", "600", "--add", "1",
+                 "--new-capacity", "300", "--candidates", "cells"],
     "matrix": ["matrix", "study.toml", "--service", "gp"],
     "isochrones": ["isochrones", "study.toml", "--service", "gp", "--minutes", "5,10.5"],
     "sweep": ["sweep", "study.toml", "--vary", "snap.max_m=2000,2500", "--workers", "0", "--output", "out/sweep"],

@@ -17,7 +17,7 @@ from geoaccess.files import cannot_write
 
 # Each adds its commands, in the order of the help.
 # isort: off
-from geoaccess.cli import studies, fetching, roads, changes, places, reach, notes  # noqa: F401
+from geoaccess.cli import studies, fetching, roads, changes, places, capacities, reach, notes  # noqa: F401
 # isort: on
 
 __all__ = ["app", "main"]

@@ -1,5 +1,13 @@
 """Questions to a study beyond its own tables: each question a room or a file of its own."""
 
+from geoaccess.questions.capacity import (
+    CapacityAnswer,
+    CapacityQuestion,
+    capacity_lines,
+    capacity_study,
+    capacity_tables,
+    write_capacity,
+)
 from geoaccess.questions.compare.comparison import Compared, compare_study, printed_comparison
 from geoaccess.questions.compare.runs import RunsCompared, compare_runs, printed_runs
 from geoaccess.questions.compare.sentences import comparison_lines
@@ -42,6 +50,8 @@ from geoaccess.questions.vulnerability import Vulnerable, printed_vulnerable, vu
 
 __all__ = [
     "Baseline",
+    "CapacityAnswer",
+    "CapacityQuestion",
     "Compared",
     "DayProfile",
     "DayQuestion",
@@ -60,6 +70,9 @@ __all__ = [
     "Validation",
     "Vulnerable",
     "apply_scenario",
+    "capacity_lines",
+    "capacity_study",
+    "capacity_tables",
     "check_scenarios",
     "choose_reference",
     "compare_runs",
@@ -104,6 +117,7 @@ __all__ = [
     "validation_table",
     "vulnerable_study",
     "with_profile",
+    "write_capacity",
     "write_day_profile",
     "write_days",
     "write_ferries",

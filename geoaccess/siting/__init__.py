@@ -2,6 +2,7 @@
 
 from geoaccess.siting.alternatives import alternatives_bounded, alternatives_worst
 from geoaccess.siting.candidates import away_from, leave_out, read_candidates, settlements
+from geoaccess.siting.capacities import Allotted, covered_in_order, locate_with_capacity
 from geoaccess.siting.choosing import Choice, Method, choose
 from geoaccess.siting.covering import fewest
 from geoaccess.siting.days import Week, share_days
@@ -18,6 +19,7 @@ from geoaccess.siting.siting_problem import SitingProblem, problem_from_matrix
 from geoaccess.siting.vehicles import Fleet, expected_cover, place_vehicles
 
 __all__ = [
+    "Allotted",
     "BeyondNorm",
     "Choice",
     "FairMean",
@@ -40,6 +42,7 @@ __all__ = [
     "build_weekly_problem",
     "candidate_gains",
     "choose",
+    "covered_in_order",
     "describe_location",
     "expected_cover",
     "fewest",
@@ -49,6 +52,7 @@ __all__ = [
     "leave_out",
     "locate",
     "locate_bounded",
+    "locate_with_capacity",
     "mean_loss_s",
     "place_vehicles",
     "problem_from_matrix",

@@ -102,7 +102,7 @@ def _asked(study: Study, service: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for key, settings in study.settings.services.items():
         if service in (key, settings.sites_of):
-            for name in ("municipality", "opening", "days_per_week", "fte_days"):
+            for name in ("municipality", "opening", "days_per_week", "fte_days", "capacity"):
                 found.setdefault(getattr(settings, name) or "", f"[services.{key}] {name}")
             if isinstance(settings.rule, RuleByNames):
                 found.setdefault(settings.rule.column, f"[services.{key}.rule] column")

@@ -12,7 +12,7 @@ from geoaccess.zones import read_scheme
 
 if TYPE_CHECKING:
     from geoaccess.questions.siting.question import Question
-    from geoaccess.siting import Located
+    from geoaccess.siting import Allotted, Located
     from geoaccess.zones import CentralityScheme
 
 __all__ = ["figure", "label", "percent", "placed_description", "placed_subtitle", "placed_title", "sureness"]
@@ -61,7 +61,7 @@ def label(question: Question, *, language: str = "en", scheme: CentralityScheme 
     return _text("quantile", language, p=phrases.plain(100 * question.quantile, language=language), who=who)
 
 
-def sureness(found: Located, *, language: str = "en") -> str:
+def sureness(found: Located | Allotted, *, language: str = "en") -> str:
     """Return how far from the best a choice can be, in words."""
     if found.proved:
         return _text("proved", language)

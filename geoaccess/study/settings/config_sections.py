@@ -110,6 +110,7 @@ class ServiceOptions(Table):
     opening: str | None = None
     days_per_week: str | None = None
     fte_days: str | None = None
+    capacity: str | None = None
     rule: RuleOfOwn | RuleByNames | RuleByTable | None = Field(default=None, discriminator="kind")
 
     @model_validator(mode="after")
