@@ -16,13 +16,27 @@ KEPT = ("*.html", "*.png")
 
 def write_samples(docs: Path) -> None:
     """Compute each sample once, and put its pages and pictures where the build takes them up as they are."""
+    forget_older(docs / "_build" / "notebooks", docs / "_build" / "notebooks" / "global.db")
     for name in SAMPLES:
         folder = docs / "_build" / "samples" / name
-        if not (folder / "results" / "run.json").exists():
-            shutil.rmtree(folder, ignore_errors=True)
+        forget_older(folder, folder / "results" / "run.json")
+        if not folder.exists():
             _geoaccess("example", name, str(folder))
             _geoaccess("run", str(folder / f"{name}.toml"), "--quiet")
         _copied(folder / "results", docs / "_build" / "extra" / "maps" / name)
+
+
+def forget_older(folder: Path, made: Path) -> None:
+    """Remove a folder unless what was made in it is newer than every file of the program and of its samples."""
+    root = Path(__file__).resolve().parents[1]
+    sources = [
+        file
+        for place in ("geoaccess", "configs", "data")
+        for kind in ("py", "toml", "js", "css", "json", "csv", "pbf")
+        for file in (root / place).rglob(f"*.{kind}")
+    ]
+    if not made.exists() or made.stat().st_mtime < max(file.stat().st_mtime for file in sources):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _geoaccess(*words: str) -> None:
