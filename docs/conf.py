@@ -27,6 +27,7 @@ language = "en"
 extensions = ["sphinx.ext.autodoc", "numpydoc", "myst_nb", "mathml"]
 exclude_patterns = ["_build", "requirements.lock"]
 nitpicky = False
+default_role = "py:obj"  # `name` in a docstring leads to that name, and is code where there is none
 suppress_warnings = ["ref.python"]  # a name that stands in two rooms, such as Boats
 
 # Pages

@@ -35,6 +35,10 @@ ROOMS = {
 """Rooms in the order of the pages; one that is not here stands behind them."""
 
 
+MOST_LETTERS = 60
+"""Of a value that is shown in a list."""
+
+
 def rooms() -> dict[str, list[str]]:
     """Return the public names of each room; a module of modules has no names of its own."""
     names = [*ROOMS, *sorted(set(ga._NAMESPACES) - set(ROOMS))]
@@ -68,7 +72,9 @@ def summary(value: Any) -> str:
     own = inspect.isclass(value) or inspect.isroutine(value)
     text = inspect.getdoc(value) if own else ""
     if not text:
-        return f"A value: {type(value).__name__}."
+        shown = repr(value)
+        short = len(shown) <= MOST_LETTERS and "0x" not in shown and "`" not in shown
+        return f"A value: ``{shown}``." if short else f"A value: {type(value).__name__}."
     return " ".join(text.split("\n\n")[0].split())
 
 
