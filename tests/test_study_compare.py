@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from geoaccess.cli import app
 from geoaccess.errors import InputError
 from geoaccess.questions import compare_study
-from geoaccess.questions.compare.output import write_comparison
+from geoaccess.questions.compare.output import drawn_sites, write_comparison
 from geoaccess.questions.scenario_run import apply_scenario, solve_baseline, solve_scenario
 from geoaccess.scenarios import Scenario, combine, read_scenario
 from geoaccess.study import load_study
@@ -78,6 +78,27 @@ def test_a_site_added_moved_and_closed_for_good(base):
         base, remove=[both], add=[both | {"site": "other", "lon": degrees(0.5, 0.5)[0], "lat": degrees(0.5, 0.5)[1]}]
     )
     np.testing.assert_allclose(back["gp_s"], base.results["gp_s"], atol=0.2)  # places of the file have seven decimals
+
+
+def test_the_map_of_a_change_draws_sites_as_new_closed_or_as_they_were(tiny, monkeypatch, tmp_path):
+    lon, lat = degrees(10.5, 0.5)
+    office = {"service": "gp", "name": "Middle", "lon": lon, "lat": lat}
+    scenario = Scenario(title="x", add=[office], remove=[{"service": "gp", "site": "gp-west"}])
+    found = compare_study(tiny, [scenario], show=False)
+    measure = next(one for one in found.measures if one.service == "gp")
+    sites = drawn_sites(found.changed[0], measure)
+    before = found.changed[0].base.answers.sites
+    ours = before.index[before["service"] == "gp"]
+    change = sites["change"]
+    assert change[change == "closed"].index.tolist() == ["gp-west"]
+    assert sites.loc[change == "new", "name"].tolist() == ["Middle"]
+    assert set(change[change == ""].index) == set(ours) - {"gp-west"}
+    assert set(sites["service"]) == {measure.spec.key}
+    drawn = []
+    monkeypatch.setattr("geoaccess.maps.difference_map", lambda path, **given: drawn.append(given["sites"]) or path)
+    monkeypatch.setattr("geoaccess.maps.comparison_page", lambda path, **given: path)
+    write_comparison(found, tmp_path / "out")
+    assert "closed" in set(pd.concat(drawn)["change"])
 
 
 def test_a_service_without_sites_reaches_nobody(base):

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import maps, scenarios
+from geoaccess.frames import crs_of
 from geoaccess.questions.compare.comparison import people_against_today
 from geoaccess.study.results.output import drawn_below, words_of
 from geoaccess.study.results.result_folder import result_folder
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from geoaccess.questions.compare.comparison import Compared
     from geoaccess.questions.scenario_run import ScenarioRun
 
-__all__ = ["drawn_measures", "sailing_ferries", "write_comparison"]
+__all__ = ["drawn_measures", "drawn_sites", "sailing_ferries", "write_comparison"]
 
 _RECORD = "compare.json"
 
@@ -53,13 +54,27 @@ def drawn_measures(measures: Sequence[Measure]) -> list[Measure]:
     return [one for one in measures if one.is_time and not (one.name == "nearest" and one.service in weekly)]
 
 
+def drawn_sites(one: ScenarioRun, measure: Measure) -> gpd.GeoDataFrame:
+    """Return the sites to draw of a service: those that the scenario leaves, those it adds, and those it closes.
+
+    `change` is "", "new" or "closed"; `service` is the key of the measure.
+    """
+    known = one.base.answers.sites
+    sites = one.sites[(one.sites["service"] == measure.service).to_numpy()]
+    gone = known[(known["service"] == measure.service).to_numpy() & ~known.index.isin(one.sites.index[one.gives])]
+    kept = sites[~sites.index.isin(gone.index)]
+    columns = ["service", "name", "proxy", "geometry"]
+    change = np.where(kept.index.isin(known.index), "", "new")
+    parts = [kept[columns].assign(change=change), gone[columns].assign(change="closed").to_crs(crs_of(sites))]
+    joined: gpd.GeoDataFrame = pd.concat(parts)
+    return joined.assign(service=measure.spec.key)
+
+
 def _pages(compared: Compared, folder: Path) -> None:
     study = compared.study
     wording = words_of(study)
     measures = compared.measures
-    owner = {one.spec.key: one.service for one in measures}
     times = [one.spec for one in measures if one.is_time]
-    drawn = [one.spec for one in drawn_measures(measures)]
     keyed = {name: _by_key(table, measures) for name, table in compared.tables.items()}
     parts = []
     for number, (one, cells, notes) in enumerate(
@@ -72,7 +87,8 @@ def _pages(compared: Compared, folder: Path) -> None:
         }
         everybody = tables["everybody"].set_index("service")
         pictures = {}
-        for spec in drawn:
+        for measure in drawn_measures(measures):
+            spec = measure.spec
             if everybody.loc[spec.key, ["same", "unreached"]].sum() == everybody.loc[spec.key, "population"]:
                 continue
             pictures[spec.key] = folder / f"map_{number}_{spec.key}.png"
@@ -82,7 +98,7 @@ def _pages(compared: Compared, folder: Path) -> None:
                 results=one.base.results,
                 cells=cells,
                 service=spec,
-                sites=one.sites.assign(service=one.sites["service"].replace({owner[spec.key]: spec.key})),
+                sites=drawn_sites(one, measure),
                 **below,
                 **heads,
             )

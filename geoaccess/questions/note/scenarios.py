@@ -5,18 +5,16 @@ from __future__ import annotations
 import string
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pandas as pd
 
 from geoaccess import maps
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
-from geoaccess.frames import crs_of
 from geoaccess.maps.report_tables import Table
 from geoaccess.phrases import Writer
 from geoaccess.questions.compare.changed import CHANGED, changes_something
 from geoaccess.questions.compare.comparison import printed_comparison
-from geoaccess.questions.compare.output import drawn_measures, sailing_ferries
+from geoaccess.questions.compare.output import drawn_measures, drawn_sites, sailing_ferries
 from geoaccess.questions.compare.sentences import change_sentence
 from geoaccess.questions.note.change import (
     MOST_ROWS,
@@ -36,8 +34,6 @@ from geoaccess.questions.vulnerability import find_service
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import geopandas as gpd
 
     from geoaccess.questions.compare.compare_measures import Measure
     from geoaccess.questions.compare.comparison import Compared
@@ -115,9 +111,6 @@ def _change(frame: Frame, compared: Compared, measure: Measure, number: int) -> 
         mine = (table["scenario"] == title) & (table["service"] == measure.service) & (table["measure"] == measure.name)
         rows[name] = table[mine]
     everybody = _records(rows["everybody"])[0]
-    sites = one.sites.assign(service=one.sites["service"].replace({measure.service: measure.spec.key}))
-    gone = one.base.answers.sites
-    gone = gone[(gone["service"] == measure.service).to_numpy() & ~gone.index.isin(one.sites.index[one.gives])]
     return Change(
         frame,
         title,
@@ -128,18 +121,9 @@ def _change(frame: Frame, compared: Compared, measure: Measure, number: int) -> 
         rows["municipalities"],
         compared.cells[number],
         one.base.results,
-        _drawn_sites(sites, gone, one.base.answers.sites.index, measure),
+        drawn_sites(one, measure),
         sailing_ferries(frame.below["ferries"], one),
     )
-
-
-def _drawn_sites(sites: gpd.GeoDataFrame, gone: gpd.GeoDataFrame, known: pd.Index, measure: Measure) -> Any:
-    """Return the sites to draw: those that the scenario leaves, those that it adds, and those that it closes."""
-    closed = gone.assign(service=measure.spec.key, change="closed").to_crs(crs_of(sites))
-    kept = sites[~sites.index.isin(gone.index)]
-    columns = ["service", "name", "proxy", "geometry"]
-    change = np.where(kept.index.isin(known), "", "new")
-    return pd.concat([kept[columns].assign(change=change), closed[[*columns, "change"]]])
 
 
 def _about(compared: Compared, measure: Measure, frame: Frame) -> str:
