@@ -16,12 +16,13 @@ from geoaccess import maps
 from geoaccess.cli import app
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.phrases import Writer
-from geoaccess.questions import compare_study
+from geoaccess.questions import FleetQuestion, Question, compare_study, fleet_study, site_study, vulnerable_study
 from geoaccess.questions.note.frame import Frame
 from geoaccess.questions.note.output import note_study, write_note
+from geoaccess.questions.note.placed import note_of_fleet, note_of_placed, note_of_vulnerable
 from geoaccess.questions.note.scenarios import note_of_comparison
 from geoaccess.questions.note.today import note_of_today
-from geoaccess.scenarios import Scenario
+from geoaccess.scenarios import Scenario, cell_differences, difference_table
 from geoaccess.study import load_study, solve_study
 from tests.test_study_tiny import PEOPLE, TOTAL, degrees, write_study
 
@@ -250,6 +251,72 @@ def test_municipalities_are_named_where_no_settlement_is(today):
     assert named["name"].tolist() == ["West", "East", "South"]  # by people
     here = frame.answers.results.geometry.iloc[[*PEOPLE].index("west")].centroid
     assert named.geometry.iloc[0].equals(here)
+
+
+# Other questions
+
+
+@pytest.mark.parametrize("language", ["en", "nb"])
+def test_siting_gives_the_same_page(tiny, tmp_path, language):
+    question = Question(service="gp", objective="minutes", add=1, candidates="cells")
+    placed = site_study(tiny.in_language(language), question, show=False)
+    note = note_of_placed(placed)
+    assert len(note.findings) == 3
+    assert placed.places["name"].iloc[0] in note.findings[1].text
+    change = difference_table(
+        cell_differences(placed.before.results, placed.after.results, services=[placed.study.specs[0]]),
+        services=[placed.study.specs[0]],
+    ).iloc[0]
+    touched = change[["better", "worse", "became_reached"]]
+    counts = [f"{number:.0f} " for number in touched if number > 0]
+    assert counts
+    assert all(count in note.findings[2].text for count in counts)
+    assert note.map is not None
+    assert_two_pages(note, tmp_path)
+
+
+@pytest.mark.parametrize("language", ["en", "nb"])
+def test_vehicles_give_the_same_page(tiny, tmp_path, language):
+    question = FleetQuestion(add=1, candidates="cells", least_people=0.0)
+    answer = fleet_study(tiny.in_language(language), question, show=False)
+    note = note_of_fleet(answer)
+    writer = Writer(language, ("terminal",))
+    for share in (answer.effect.within_now, answer.effect.within_then, answer.fleet.now, answer.fleet.value):
+        assert writer.share(share) in note.findings[0].text
+    assert [*rows_of(note.tables[0])] == answer.places["name"].tolist()
+    assert len(note.findings) == 3
+    assert_two_pages(note, tmp_path)
+
+
+@pytest.mark.parametrize("language", ["en", "nb"])
+def test_what_people_depend_on_gives_the_same_page(tiny, tmp_path, language):
+    found = vulnerable_study(tiny.in_language(language), "hospital", show=False)
+    note = note_of_vulnerable(found)
+    first = found.table[found.table["rank_minutes"] == 1].iloc[0]
+    assert note.findings[0].text.startswith(f"{first['label']} (")
+    assert (
+        f"{first['people_cut_off']:,.0f}".replace(",", "\u00a0" if language == "nb" else ",") in note.findings[0].text
+    )
+    assert len(note.findings) <= 3
+    assert note.map is not None
+    assert_two_pages(note, tmp_path)
+
+
+def assert_two_pages(note, folder):
+    need("weasyprint")
+    written, why_not = write_note(note, folder / "out", stem="some_note")
+    assert why_not == ""
+    assert [path.name for path in written] == ["some_note.html", "some_note.pdf"]
+    assert len(re.findall(rb"/Type /Page\b", inside(written[1].read_bytes()))) <= 2
+
+
+def test_compare_writes_it_beside_its_own_page(tiny, tmp_path):
+    scenario = tmp_path / "ferry.toml"
+    scenario.write_text('title = "No ferry"\n[[close]]\nname = "Car ferry"\nwhat = "ferries"\n', encoding="utf-8")
+    asked = ["compare", str(tiny.path), str(scenario), "--note", "--output", str(tmp_path / "out"), "--quiet"]
+    answer = CliRunner().invoke(app, asked)
+    assert answer.exit_code == 0, answer.output
+    assert {"index.html", "note.html"} <= {path.name for path in (tmp_path / "out").iterdir()}
 
 
 # The verb

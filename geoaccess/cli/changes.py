@@ -9,7 +9,9 @@ import typer
 
 from geoaccess.cli.answer import Answer, AsJson
 from geoaccess.cli.app import Language, StudyFile, app, date, opened
+from geoaccess.cli.notes import AsNote, add_note
 from geoaccess.defaults import CUT_OFF_MIN, DEAD_END_M, INTERVAL_DRAWS
+from geoaccess.errors import InputError
 from geoaccess.extras import require_extra
 
 
@@ -34,6 +36,7 @@ def compare(
         Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: inside the study's).")
     ] = None,
     language: Language = None,
+    note: AsNote = False,
     as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
@@ -53,15 +56,20 @@ def compare(
     from geoaccess.questions.compare.comparison import people_against_today
     from geoaccess.questions.compare.output import write_comparison
     from geoaccess.questions.compare.run_reading import is_run
+    from geoaccess.questions.note.scenarios import note_of_comparison, refuse_many
     from geoaccess.scenarios import read_scenario
     from geoaccess.study.scenario_names import combine_in_study
 
     if study.is_dir() or any(map(is_run, scenarios)):
+        if note:
+            raise InputError("--note is for scenarios; runs are compared on a page of their own")
         shown = {"as_json": as_json, "quiet": quiet}
         _compare_runs([study, *scenarios], together=together, day=day, language=language, output=output, **shown)
         return
     loaded = opened(study, language)
     read = [read_scenario(path) for path in scenarios]
+    if note:
+        refuse_many(loaded, read[:1] if together else read)
     found = compare_study(
         loaded,
         [combine_in_study(loaded, read)] if together else read,
@@ -79,6 +87,8 @@ def compare(
     answer.table("everybody", title, printed_comparison(found), found.tables["everybody"])
     answer.data |= {name: table for name, table in found.tables.items() if name != "everybody"}
     answer.wrote(written)
+    if note:
+        add_note(answer, note_of_comparison(found), output or loaded.output / "compare")
     answer.show(as_json=as_json, quiet=quiet)
 
 
@@ -93,7 +103,6 @@ def _compare_runs(
     quiet: bool,
 ) -> None:
     """Compare runs with each other."""
-    from geoaccess.errors import InputError
     from geoaccess.questions import compare_runs, printed_runs
     from geoaccess.questions.compare.run_reading import is_run
     from geoaccess.questions.compare.runs_output import write_runs
@@ -145,6 +154,7 @@ def vulnerable(
         Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: inside the study's).")
     ] = None,
     language: Language = None,
+    note: AsNote = False,
     as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
@@ -165,6 +175,11 @@ def vulnerable(
         answer.table("closings", title, table, found.table)
     answer.figures |= {"service": service, "cut_off_min": cut_off}
     answer.wrote(written)
+    if note:
+        from geoaccess.questions.note.placed import note_of_vulnerable
+
+        stem = f"vulnerable_{service}_note"
+        add_note(answer, note_of_vulnerable(found), output or loaded.output / "vulnerable", stem=stem)
     answer.show(as_json=as_json, quiet=quiet)
 
 

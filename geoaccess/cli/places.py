@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from geoaccess.study.settings.study_file import Study
 from geoaccess.cli.answer import Answer, AsJson
 from geoaccess.cli.app import Language, StudyFile, app, names, opened
+from geoaccess.cli.notes import AsNote, add_note
+from geoaccess.errors import InputError
 from geoaccess.extras import require_extra
 
 _OF_WEEK = ("now_h", "patients_h", "staff_h", "saved_h", "bound_h", "method")
@@ -109,6 +111,7 @@ def site(
         ),
     ] = None,
     language: Language = None,
+    note: AsNote = False,
     as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
@@ -155,6 +158,8 @@ def site(
         seconds=seconds,
     )
     if vary or len(changes) > 1:
+        if note:
+            raise InputError("--note is for one future; leave out --vary, and give one --scenario at most")
         _site_futures(loaded, vary or [], changes, question, output, as_json=as_json, quiet=quiet)
         return
     placed = site_study(loaded, question, scenario=changes[0] if changes else None, show=not quiet)
@@ -167,6 +172,10 @@ def site(
     answer.figures |= {"service": service, "objective": objective, "now": placed.found.now, "value": placed.found.value}
     answer.figures |= {"bound": placed.found.bound, "method": placed.found.method}
     answer.wrote(written)
+    if note:
+        from geoaccess.questions.note.placed import note_of_placed
+
+        add_note(answer, note_of_placed(placed), output or loaded.output, stem=f"site_{service}_note")
     answer.show(as_json=as_json, quiet=quiet)
 
 
@@ -301,6 +310,7 @@ def vehicles(
         Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: the study's).")
     ] = None,
     language: Language = None,
+    note: AsNote = False,
     as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
 ) -> None:
@@ -342,6 +352,10 @@ def vehicles(
     told.figures |= {"now": answer.fleet.now, "value": answer.fleet.value}
     told.figures |= {"bound": answer.fleet.bound, "method": answer.fleet.method}
     told.wrote(written)
+    if note:
+        from geoaccess.questions.note.placed import note_of_fleet
+
+        add_note(told, note_of_fleet(answer), output or loaded.output, stem=f"site_{service}_vehicles_note")
     told.show(as_json=as_json, quiet=quiet)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from geoaccess.questions.vehicles import PlacedFleet
 
-__all__ = ["fleet_lines", "fleet_tables", "write_fleet"]
+__all__ = ["drawn_bases", "fleet_lines", "fleet_tables", "fleet_texts", "write_fleet"]
 
 _MUNICIPALITIES = 8
 _LEAST = 0.5
@@ -31,27 +31,33 @@ _LEAST = 0.5
 @checks_arguments
 def fleet_lines(answer: PlacedFleet) -> list[str]:
     """Return the answer in a few lines: norm, both shares before and after, how sure it is, and who loses."""
+    return list(fleet_texts(answer).values())
+
+
+def fleet_texts(answer: PlacedFleet) -> dict[str, str]:
+    """Return the lines of the answer by what they are about, in the order in which they are shown."""
     fleet, question, effect = answer.fleet, answer.question, answer.effect
     writer = Writer(answer.study.settings.language, ("terminal", "siting"))
     missing = writer.significant(100 * (fleet.bound - fleet.value), 2)
     sure = writer["proved"] if fleet.proved else writer.text("points", n=missing)
-    lines = [_norm(answer, writer)]
+    texts = {"norm": _norm(answer, writer)}
     if question.treatment is not None and question.treatment_min is not None:
         label = answer.study.settings.services[question.treatment].label
-        lines.append(writer.text("fleet_treatment", label=label, norm=writer.plain(question.treatment_min)))
+        texts["treatment"] = writer.text("fleet_treatment", label=label, norm=writer.plain(question.treatment_min))
     if question.move:
-        lines.append(
-            writer.text("fleet_moved", n=int(fleet.taken.sum()), most=question.move, add=question.vehicles_added)
+        texts["moved"] = writer.text(
+            "fleet_moved", n=int(fleet.taken.sum()), most=question.move, add=question.vehicles_added
         )
     now, then = (writer.share(share) for share in (effect.within_now, effect.within_then))
-    lines.append(writer.text("fleet_within", now=now, then=then))
+    texts["within"] = writer.text("fleet_within", now=now, then=then)
     now, then, bound = (writer.share(share) for share in (fleet.now, fleet.value, fleet.bound))
-    lines.append(writer.text("fleet_now", now=now, then=then, busy=writer.share(question.busy, 0), sure=sure))
-    lines.append(writer.text("found_upper", method=writer.note(fleet.method), bound=bound))
-    lines.append(_losers(answer, writer))
+    texts["expected"] = writer.text("fleet_now", now=now, then=then, busy=writer.share(question.busy, 0), sure=sure)
+    texts["bound"] = writer.text("found_upper", method=writer.note(fleet.method), bound=bound)
+    texts["losers"] = _losers(answer, writer)
     total = int(fleet.standing.sum())
     calls = writer.text("fleet_by", who=answer.spec.who) if answer.spec.who else writer["fleet_alike"]
-    return [*lines, writer.text("fleet_assumed", n=total, calls=calls, start=writer.threshold(answer.start_s))]
+    texts["assumed"] = writer.text("fleet_assumed", n=total, calls=calls, start=writer.threshold(answer.start_s))
+    return texts
 
 
 def _norm(answer: PlacedFleet, writer: Writer) -> str:
@@ -148,14 +154,14 @@ def _draw(answer: PlacedFleet, path: Path) -> Path:
             results=answers.results,
             cells=answer.effect.cells,
             service=answer.spec,
-            sites=_bases(answer),
+            sites=drawn_bases(answer),
             **drawn_below(answers),
             **heads,
         )
     return path
 
 
-def _bases(answer: PlacedFleet) -> gpd.GeoDataFrame:
+def drawn_bases(answer: PlacedFleet) -> gpd.GeoDataFrame:
     """Return the bases of today, with those left empty as closed, and those that are new."""
     import geopandas as gpd
     import pandas as pd

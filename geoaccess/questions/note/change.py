@@ -32,6 +32,7 @@ __all__ = [
     "MOST_ROWS",
     "Change",
     "affected",
+    "affected_where",
     "change_findings",
     "change_map",
     "change_tables",
@@ -114,7 +115,7 @@ def within_sentence(change: Change) -> str:
     return writer.text(key, norm=norm, before=before, after=after, crossing=crossing)
 
 
-def _where(change: Change) -> str:
+def affected_where(change: Change) -> str:
     """Say where most of the people affected live, and how many of them in the districts."""
     writer, scheme, texts = change.writer, change.frame.report.scheme, []
     known = change.municipalities[change.municipalities["municipality"] != "unclassified"]
@@ -140,7 +141,8 @@ def _where(change: Change) -> str:
 def _place(row: Mapping[str, Any], number: float, writer: Writer) -> str:
     """Name a municipality with the people affected, and its mean time before and after where there are both."""
     times = [row[f"mean_{when}_s"] for when in ("before", "after")]
-    key = "n_place" if np.isfinite(times).all() else "n_place_cut_off"
+    moved = row["better"] + row["worse"] > 0 and np.isfinite(times).all()
+    key = "n_place" if moved else "n_place_cut_off"
     before, after = (writer.minutes(time) for time in times)
     return writer.text(key, name=row["municipality"], n=writer.people(number), before=before, after=after)
 
@@ -154,7 +156,7 @@ def change_findings(change: Change) -> list[maps.Finding]:
         maps.Finding(change_sentence(change.spec, change.everybody, change.writer), limits),
         maps.Finding(within_sentence(change)),
     ]
-    where = _where(change)
+    where = affected_where(change)
     return [*found, maps.Finding(where)] if where else found
 
 
@@ -246,5 +248,6 @@ def change_map(change: Change, findings: list[maps.Finding]) -> maps.NoteMap:
         )
 
     caption = "map_change_response" if spec.from_call else "map_change"
-    caption = writer.text(caption, service=spec.label, title=change.title)
+    named = change.title if change.title.startswith(spec.label) else f"{spec.label}. {change.title}"
+    caption = writer.text(caption, title=named)
     return change.frame.map(draw, title=change.title, caption=caption, findings=findings)

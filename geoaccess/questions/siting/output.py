@@ -19,9 +19,11 @@ from geoaccess.tables import write_csv
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import geopandas as gpd
+
     from geoaccess.questions.siting.placement import Placed
 
-__all__ = ["placed_lines", "placed_tables", "write_placed"]
+__all__ = ["drawn_sites", "placed_lines", "placed_tables", "write_placed"]
 
 _NAMES = ("answer", "places", "closed", "frontier", "alternatives", "classes", "municipalities")
 
@@ -114,12 +116,18 @@ def _write(table: pd.DataFrame, path: Path) -> None:
         table.to_parquet(path, index=False)
 
 
+def drawn_sites(placed: Placed) -> gpd.GeoDataFrame:
+    """Return the sites to draw: new ones and those that stay, and those that close."""
+    gone = placed.before.sites[["service", "name", "proxy", "geometry"]].assign(change="closed")
+    gone = gone[gone.index.isin(placed.closed["site_id"]) & (gone["service"] == placed.question.service)]
+    joined: gpd.GeoDataFrame = pd.concat([placed.after.sites, gone])
+    return joined
+
+
 def _draw(placed: Placed, path: Path) -> Path:
     """Draw who gains and who loses, with new, standing and closed sites."""
     study, before, after = placed.study, placed.before, placed.after
     spec = next(spec for spec in study.specs if spec.key == placed.question.service)
-    gone = before.sites[["service", "name", "proxy", "geometry"]].assign(change="closed")
-    gone = gone[gone.index.isin(placed.closed["site_id"]) & (gone["service"] == spec.key)]
     heads = words_of(study) | {"title": placed.title, "subtitle": placed.subtitle}
     with files.writing(path) as temporary:
         maps.difference_map(
@@ -127,7 +135,7 @@ def _draw(placed: Placed, path: Path) -> Path:
             results=before.results,
             cells=scenarios.cell_differences(before.results, after.results, services=[spec]),
             service=spec,
-            sites=pd.concat([after.sites, gone]),
+            sites=drawn_sites(placed),
             **drawn_below(before),
             **heads,
         )
