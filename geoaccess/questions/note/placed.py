@@ -143,14 +143,16 @@ def _closing(row: dict[Any, Any], found: Vulnerable, frame: Frame) -> str:
     """Say whom a closing touches."""
     writer, trips = frame.writer, found.spec.trips_per_year
     written = PersonHours(writer.language, [trips])
+    key = "n_closing_delay" if row["people_cut_off"] <= 0 else "n_closing"
     text = writer.text(
-        "n_closing",
+        "n_closing_cut" if row["people_delayed"] <= 0 else key,
         label=row["label"],
         kind=writer[str(row["kind"])],
         delayed=writer.people(row["people_delayed"]),
         cut=writer.people(row["people_cut_off"]),
         hours=written.value(row["cost_min"], trips),
         basis=written.basis(trips),
+        day=writer.plain(found.cut_off_min / 60),
     )
     return f"{text} {writer.text('n_touched', places=row['touched'])}" if row["touched"] else text
 
