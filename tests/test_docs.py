@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import geoaccess as ga
-from docs.generate import api, columns, keys, reference_pages, verbs
+from docs.generate import api, columns, keys, reference_pages, verbs, write_reference
 from docs.offline import loaded_from_elsewhere
 from geoaccess.scenarios import Scenario
 from geoaccess.study.results.tables import columns_known
@@ -191,3 +191,12 @@ def test_what_a_page_loads_from_elsewhere_is_found():
     assert loaded_from_elsewhere("@import url(https://example.org/a.css)")
     assert loaded_from_elsewhere('<img alt="x" src="//example.org/a.png">')
     assert loaded_from_elsewhere('<a href="https://example.org">x</a><img src="a.png">') == []
+
+
+def test_a_page_of_a_name_that_is_gone_goes(tmp_path):
+    old = tmp_path / "reference" / "api" / "geoaccess.gone.rst"
+    old.parent.mkdir(parents=True)
+    old.write_text("gone", encoding="utf-8")
+    write_reference(tmp_path)
+    assert not old.exists()
+    assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")} == set(PAGES)

@@ -39,8 +39,12 @@ removed; roads are slowed, then closed.""",
 
 
 def write_reference(docs: Path) -> None:
-    """Write the generated pages below a folder; files that are the same are left as they are."""
-    for path, text in reference_pages().items():
+    """Write the generated pages below a folder; files that are the same are left as they are, old ones go."""
+    pages = reference_pages()
+    for file in (docs / "reference" / "api").glob("*.rst"):
+        if file.relative_to(docs).as_posix() not in pages:
+            file.unlink()
+    for path, text in pages.items():
         file = docs / path
         file.parent.mkdir(parents=True, exist_ok=True)
         if not file.exists() or file.read_text(encoding="utf-8") != text:
