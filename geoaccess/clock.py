@@ -25,15 +25,15 @@ __all__ = [
 
 _DAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})")
-_DURATION = re.compile(r"(\d+)(?::(\d{1,2}))?(?::(\d{1,2}))?")
-_ISO = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+_CLOCK = re.compile(r"([0-9]{1,2})[:.]([0-9]{2})")
+_DURATION = re.compile(r"([0-9]+)(?::([0-9]{1,2}))?(?::([0-9]{1,2}))?")
+_ISO = re.compile(r"P(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)S)?)?")
 _WORDS = re.compile(
-    r"(?:(\d+(?:[.,]\d+)?)\s*(?:d|day|days|dag|dager|dagar)\.?)?\s*"
-    r"(?:(\d+(?:[.,]\d+)?)\s*(?:h|hr|hrs|hour|hours|t|time|timer)\.?)?\s*(?:(\d+(?:[.,]\d+)?)\s*(?:m|min|mins|minute|minutes|minutter|')?\.?)?"
+    r"(?:([0-9]+(?:[.,][0-9]+)?)\s*(?:d|day|days|dag|dager|dagar)\.?)?\s*"
+    r"(?:([0-9]+(?:[.,][0-9]+)?)\s*(?:h|hr|hrs|hour|hours|t|time|timer)\.?)?\s*(?:([0-9]+(?:[.,][0-9]+)?)\s*(?:m|min|mins|minute|minutes|minutter|')?\.?)?"
 )
 _SPAN = re.compile(r"([^-\u2013]+?)\s*(?:-|\u2013|\bto\b)\s*([^-\u2013]+)")
-_RUN = re.compile(r"(\d{1,2}:\d{2})-(\d{1,2}:\d{2})/(\d+)")
+_RUN = re.compile(r"([0-9]{1,2}:[0-9]{2})-([0-9]{1,2}:[0-9]{2})/([0-9]+)")
 _DAY_RULE = re.compile(r"(?:mo|tu|we|th|fr|sa|su)(?:[-,](?:mo|tu|we|th|fr|sa|su))*")
 _LAST_CLOCK_H = 47
 

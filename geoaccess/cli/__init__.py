@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn, get_args
 
+import typer
 from rich.console import Console
 from rich.text import Text
 
 from geoaccess.cli.app import app
 from geoaccess.cli.streams import answering, open_streams
-from geoaccess.errors import GeoaccessError
+from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.extras import extra_of
 from geoaccess.files import cannot_write
 
@@ -19,6 +20,9 @@ from geoaccess.files import cannot_write
 # isort: off
 from geoaccess.cli import studies, fetching, roads, changes, places, capacities, reach, notes  # noqa: F401
 # isort: on
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["app", "main"]
 
@@ -28,6 +32,7 @@ def main() -> None:
     try:
         open_streams()
         with answering():
+            _refuse_odd_numbers(sys.argv[1:])
             app(prog_name="geoaccess")
     except GeoaccessError as error:
         _fail(error)
@@ -42,6 +47,22 @@ def main() -> None:
         _fail(cannot_write(error, Path.cwd()))
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _refuse_odd_numbers(given: Sequence[str]) -> None:
+    """Refuse numbers that Python reads and people do not write: 1_0, and digits of other scripts."""
+    commands = getattr(typer.main.get_command(app), "commands", {})
+    options = {
+        name
+        for option in (commands[given[0]].params if given and given[0] in commands else ())
+        if {int, float} & {option.type_descriptor.annotation, *get_args(option.type_descriptor.annotation)}
+        for name in option.opts
+    }
+    for place, word in enumerate(given):
+        name, equals, value = word.partition("=")
+        text = value if equals else given[place + 1] if place + 1 < len(given) else ""
+        if name in options and ("_" in text or not text.isascii()):
+            raise InputError(f"{name} is {text!r}; write a number such as 12.5")
 
 
 def _memory(error: MemoryError) -> str:

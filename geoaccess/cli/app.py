@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -90,10 +91,16 @@ def date(option: str, given: str) -> dt.date:
         raise InputError(f'{option} is "{given}"; write a date such as 2026-01-14') from error
 
 
+def _degrees(text: str) -> float:
+    if not re.fullmatch(r"\s*[+-]?[0-9]+(\.[0-9]*)?\s*", text):  # float() takes "1_0" and digits of every script
+        raise ValueError(text)
+    return float(text)
+
+
 def lon_lat(option: str, given: str) -> tuple[float, float]:
     """Read longitude and latitude with a comma."""
     try:
-        lon, lat = (float(part) for part in given.split(","))
+        lon, lat = (_degrees(part) for part in given.split(","))
     except ValueError:
         raise InputError(f"{option} {given!r}: give longitude and latitude in degrees, such as 17.98,69.23") from None
     if not (abs(lon) <= 180 and abs(lat) <= 90):  # noqa: PLR2004

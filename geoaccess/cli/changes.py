@@ -138,13 +138,21 @@ def vulnerable(
     cut_off: Annotated[
         float,
         typer.Option(
-            "--cut-off", metavar="MINUTES", help="Minutes to count for a person who is cut off, in the ranking."
+            "--cut-off",
+            min=0,
+            max=100000,
+            metavar="MINUTES",
+            help="Minutes to count for a person who is cut off, in the ranking.",
         ),
     ] = CUT_OFF_MIN,
     dead_end: Annotated[
         float,
         typer.Option(
-            "--dead-end", metavar="METRES", help="Less road than this behind a closing is a cul-de-sac, and not ranked."
+            "--dead-end",
+            min=0,
+            max=1000000,
+            metavar="METRES",
+            help="Less road than this behind a closing is a cul-de-sac, and not ranked.",
         ),
     ] = DEAD_END_M,
     together: Annotated[
@@ -188,8 +196,8 @@ def reliability(
     study: StudyFile,
     *,
     service: Annotated[str, typer.Option("--service", help="A service of the study, such as hospital.")],
-    draws: Annotated[int, typer.Option("--draws", help="Number of draws.")] = INTERVAL_DRAWS,
-    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same draws.")] = 0,
+    draws: Annotated[int, typer.Option("--draws", min=1, max=1000000, help="Number of draws.")] = INTERVAL_DRAWS,
+    seed: Annotated[int, typer.Option("--seed", min=0, max=2**63 - 1, help="The same seed gives the same draws.")] = 0,
     season: Annotated[
         str | None, typer.Option("--season", help="Season whose rows to use (default: the study's).")
     ] = None,
@@ -200,7 +208,8 @@ def reliability(
         ),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option("--workers", help="Processes on this machine; 0 computes in this one.")
+        int | None,
+        typer.Option("--workers", min=0, max=10000, help="Processes on this machine; 0 computes in this one."),
     ] = None,
     scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="ADDRESS", help="A dask scheduler.")] = None,
     output: Annotated[

@@ -42,24 +42,34 @@ def site(
     study: StudyFile,
     *,
     service: Annotated[str, typer.Option("--service", help="A service of the study, such as gp.")],
-    add: Annotated[int, typer.Option("--add", min=0, help="How many sites to add.")] = 1,
-    close: Annotated[int, typer.Option("--close", min=0, help="How many existing sites to close.")] = 0,
+    add: Annotated[int, typer.Option("--add", max=10000, min=0, help="How many sites to add.")] = 1,
+    close: Annotated[int, typer.Option("--close", max=10000, min=0, help="How many existing sites to close.")] = 0,
     objective: Annotated[str, typer.Option("--objective", help="What to aim at; see above.")] = "minutes",
     norm: Annotated[
-        float | None, typer.Option("--norm", metavar="MIN", help="Norm in minutes (default: the first of the service).")
+        float | None,
+        typer.Option(
+            "--norm", min=0, max=100000, metavar="MIN", help="Norm in minutes (default: the first of the service)."
+        ),
     ] = None,
     share: Annotated[
-        float, typer.Option("--share", help="Share of people to bring within the norm (objective: fewest).")
+        float,
+        typer.Option("--share", min=0, max=1, help="Share of people to bring within the norm (objective: fewest)."),
     ] = SHARE_WITHIN,
     aversion: Annotated[
-        float, typer.Option("--aversion", help="Aversion to inequality, above 0 (objective: fair).")
+        float, typer.Option("--aversion", min=0, max=100, help="Aversion to inequality, above 0 (objective: fair).")
     ] = 1.0,
     alpha: Annotated[
-        float, typer.Option("--alpha", help="Power of the time beyond the norm: 1 or 2 (objective: beyond).")
+        float,
+        typer.Option("--alpha", min=0, max=10, help="Power of the time beyond the norm: 1 or 2 (objective: beyond)."),
     ] = 1.0,
     quantile: Annotated[
         float,
-        typer.Option("--quantile", help="Quantile to minimise: 1 is the longest time, 0.9 is P90 (objective: worst)."),
+        typer.Option(
+            "--quantile",
+            min=0,
+            max=1,
+            help="Quantile to minimise: 1 is the longest time, 0.9 is P90 (objective: worst).",
+        ),
     ] = 1.0,
     classes: Annotated[
         str,
@@ -74,25 +84,35 @@ def site(
         ),
     ] = "cells",
     least_people: Annotated[
-        float, typer.Option("--least-people", help="Smallest settlement to consider, in people.")
+        float, typer.Option("--least-people", min=0, max=1e10, help="Smallest settlement to consider, in people.")
     ] = 200.0,
     exclude: Annotated[
         Path | None, typer.Option("--exclude", metavar="FILE", help="Polygons in which no site may be placed.")
     ] = None,
     unreached: Annotated[
         float,
-        typer.Option("--unreached", metavar="MIN", help="Minutes to count for a person who cannot reach any site."),
+        typer.Option(
+            "--unreached",
+            min=0,
+            max=100000,
+            metavar="MIN",
+            help="Minutes to count for a person who cannot reach any site.",
+        ),
     ] = UNREACHED_MIN,
     max_loss: Annotated[
         float | None,
         typer.Option(
             "--max-loss",
+            min=0,
+            max=100000,
             metavar="MIN",
             help="Largest mean loss allowed for any centrality class, in minutes (with --close).",
         ),
     ] = None,
     method: Annotated[str, typer.Option("--method", help="auto, exact, exchange or greedy.")] = "auto",
-    seconds: Annotated[float, typer.Option("--seconds", help="Time limit of the exact solver, in seconds.")] = SOLVER_S,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=0, max=1000000, help="Time limit of the exact solver, in seconds.")
+    ] = SOLVER_S,
     output: Annotated[
         Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: the study's).")
     ] = None,
@@ -184,7 +204,7 @@ def office_days(
     study: StudyFile,
     *,
     service: Annotated[str, typer.Option("--service", help="A service of the study, such as gp.")],
-    days: Annotated[int, typer.Option("--days", min=1, help="Office days per week to distribute.")],
+    days: Annotated[int, typer.Option("--days", max=10000, min=1, help="Office days per week to distribute.")],
     main_offices: Annotated[
         str,
         typer.Option("--from", metavar="SITE,SITE", help="Main offices that the staff drive from, by name or id."),
@@ -196,24 +216,32 @@ def office_days(
         str, typer.Option("--municipality", metavar="NAME,NAME", help="Consider places in these municipalities only.")
     ] = "",
     visits: Annotated[
-        float | None, typer.Option("--visits", help="Visits per person and year (default: the study's, else 3).")
+        float | None,
+        typer.Option("--visits", min=0, max=1000, help="Visits per person and year (default: the study's, else 3)."),
     ] = None,
     can_wait: Annotated[
-        float, typer.Option("--can-wait", help="Share of visits for which people can choose the day.")
+        float, typer.Option("--can-wait", min=0, max=1, help="Share of visits for which people can choose the day.")
     ] = 0.7,
     staff: Annotated[
         float,
-        typer.Option("--staff", help="Number of staff who drive; an hour of theirs counts like an hour of a patient."),
+        typer.Option(
+            "--staff",
+            min=0,
+            max=10000,
+            help="Number of staff who drive; an hour of theirs counts like an hour of a patient.",
+        ),
     ] = OFFICE_STAFF,
     even: Annotated[bool, typer.Option("--even", help="The same number of offices each day.")] = False,
     candidates: Annotated[str, typer.Option("--candidates", help="settlements, cells, or a file.")] = "settlements",
     least_people: Annotated[
-        float, typer.Option("--least-people", help="Smallest settlement to consider, in people.")
+        float, typer.Option("--least-people", min=0, max=1e10, help="Smallest settlement to consider, in people.")
     ] = 50.0,
     exclude: Annotated[
         Path | None, typer.Option("--exclude", metavar="FILE", help="Polygons in which no site may be placed.")
     ] = None,
-    seconds: Annotated[float, typer.Option("--seconds", help="Time limit of the exact solver, in seconds.")] = SOLVER_S,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=0, max=1000000, help="Time limit of the exact solver, in seconds.")
+    ] = SOLVER_S,
     output: Annotated[
         Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: the study's).")
     ] = None,
@@ -263,19 +291,25 @@ def vehicles(
     study: StudyFile,
     *,
     add: Annotated[
-        int | None, typer.Option("--add", min=0, help="How many vehicles to add (default: one, or none with --move).")
+        int | None,
+        typer.Option("--add", max=10000, min=0, help="How many vehicles to add (default: one, or none with --move)."),
     ] = None,
     move: Annotated[
-        int, typer.Option("--move", min=0, help="How many vehicles may move to another base, or to a new one.")
+        int,
+        typer.Option("--move", max=10000, min=0, help="How many vehicles may move to another base, or to a new one."),
     ] = 0,
     service: Annotated[
         str, typer.Option("--service", help="The service whose sites are the bases.")
     ] = "ambulance_base",
-    busy: Annotated[float, typer.Option("--busy", help="Share of the time that a vehicle is busy.")] = 0.3,
+    busy: Annotated[
+        float, typer.Option("--busy", min=0, max=1, help="Share of the time that a vehicle is busy.")
+    ] = 0.3,
     norm: Annotated[
         float | None,
         typer.Option(
             "--norm",
+            min=0,
+            max=100000,
             metavar="MIN",
             help="Norm in minutes from the call to arrival, the same everywhere (default: that of each cell).",
         ),
@@ -284,15 +318,18 @@ def vehicles(
         str | None, typer.Option("--treatment", help="A service that can treat, such as hospital.")
     ] = None,
     treatment_min: Annotated[
-        float | None, typer.Option("--treatment-min", help="Norm in minutes from the call to treatment.")
+        float | None,
+        typer.Option("--treatment-min", min=0, max=100000, help="Norm in minutes from the call to treatment."),
     ] = None,
     standing: Annotated[
         int | None,
-        typer.Option("--standing", min=0, help="Vehicles at each base today (default: as [ambulance] says, else 1)."),
+        typer.Option(
+            "--standing", max=10000, min=0, help="Vehicles at each base today (default: as [ambulance] says, else 1)."
+        ),
     ] = None,
     candidates: Annotated[str, typer.Option("--candidates", help="settlements, cells, or a file.")] = "settlements",
     least_people: Annotated[
-        float, typer.Option("--least-people", help="Smallest settlement to consider, in people.")
+        float, typer.Option("--least-people", min=0, max=1e10, help="Smallest settlement to consider, in people.")
     ] = 200.0,
     exclude: Annotated[
         Path | None, typer.Option("--exclude", metavar="FILE", help="Polygons in which no site may be placed.")
@@ -305,7 +342,9 @@ def vehicles(
             help="Times of the ambulance chain (default: those of the study, else the shipped ones).",
         ),
     ] = None,
-    seconds: Annotated[float, typer.Option("--seconds", help="Time limit of the exact solver, in seconds.")] = SOLVER_S,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=0, max=1000000, help="Time limit of the exact solver, in seconds.")
+    ] = SOLVER_S,
     output: Annotated[
         Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: the study's).")
     ] = None,

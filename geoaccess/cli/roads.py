@@ -142,7 +142,13 @@ def explain(
         ),
     ] = None,
     way: Annotated[
-        int | None, typer.Option("--way", help="A way of the study's extracts, or a link of Ruteplan, by its number.")
+        int | None,
+        typer.Option(
+            "--way",
+            min=-(2**63 - 1),
+            max=2**63 - 1,
+            help="A way of the study's extracts, or a link of Ruteplan, by its number.",
+        ),
     ] = None,
     when: Annotated[
         str | None, typer.Option("--when", help="Decide seasons and conditions at this time: 2026-01-14T08:00.")

@@ -178,7 +178,12 @@ def sweep(
     cells: Annotated[bool, typer.Option("--cells", help="Also write the times of every cell.")] = False,
     workers: Annotated[
         int | None,
-        typer.Option("--workers", help="Processes on this machine; 0 computes in this one (default: one per core)."),
+        typer.Option(
+            "--workers",
+            min=0,
+            max=10000,
+            help="Processes on this machine; 0 computes in this one (default: one per core).",
+        ),
     ] = None,
     scheduler: Annotated[
         str | None,
@@ -257,7 +262,7 @@ def validate(
         str | None, typer.Option("--service", help="The service of the study that the StatBank table is about.")
     ] = None,
     year: Annotated[
-        int | None, typer.Option("--year", help="Year of the StatBank table (default: the latest).")
+        int | None, typer.Option("--year", min=1000, max=3000, help="Year of the StatBank table (default: the latest).")
     ] = None,
     profile: Annotated[
         str | None, typer.Option("--profile", help="Compute with another profile, such as ssb (default: the study's).")

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["age_span", "group_ages", "people_by_share", "project_people", "read_projection"]
 
-_BAND = re.compile(r"(\d+)\s*(?:-|–|to|til)\s*(\d+)")  # noqa: RUF001 - people write both
-_OPEN = re.compile(r"(\d+)\s*(?:\+|(?:years?|år)?\s*(?:or|and|eller|og)\s+(?:older|over|more|eldre|mer))")
+_BAND = re.compile(r"([0-9]+)\s*(?:-|–|to|til)\s*([0-9]+)")  # noqa: RUF001 - people write both
+_OPEN = re.compile(r"([0-9]+)\s*(?:\+|(?:years?|år)?\s*(?:or|and|eller|og)\s+(?:older|over|more|eldre|mer))")
 _UNIT = re.compile(r"\s*(?:years?|år)\s*$")
 
 
@@ -283,4 +283,4 @@ def age_span(age: object) -> tuple[float, float] | None:
     if match := _BAND.fullmatch(text):
         first, last = float(match[1]), float(match[2])
         return (first, last) if first <= last else None
-    return (float(text), float(text)) if text.isdigit() else None
+    return (float(text), float(text)) if text.isascii() and text.isdigit() else None

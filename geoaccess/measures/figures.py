@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geoaccess.arguments import checks_arguments
+from geoaccess.bounds import Kph, Minutes, Wait, Weight
 from geoaccess.errors import InputError
 from geoaccess.shipped import shipped
 from geoaccess.toml import BaseModel, Field, Table, read_toml
@@ -195,16 +196,16 @@ def read_ambulance_figures(path: Path | None = None) -> AmbulanceFigures:
 
 
 class _Figure(Table):
-    value: float
+    value: Weight
     source: str = Field(min_length=1)
 
 
 class _Minutes(_Figure):
-    value: float = Field(ge=0)
+    value: Wait
 
 
 class _Norm(_Figure):
-    value: float = Field(gt=0)
+    value: Minutes
 
 
 class _Share(_Figure):
@@ -226,11 +227,11 @@ class _Car(Table):
 
 
 class _Speed(_Figure):
-    value: float = Field(gt=0)
+    value: Kph
 
 
 class _Detour(_Figure):
-    value: float = Field(ge=1)
+    value: float = Field(ge=1, le=100)
 
 
 class _Craft(Table):

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Self
 
-from geoaccess.toml import Field, Table, model_validator
+from geoaccess.bounds import Id, Kph, Lat, Lon
+from geoaccess.toml import Table, model_validator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,13 +30,13 @@ class Closure(Table):
 
     refs: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
-    way_ids: tuple[int, ...] = ()
+    way_ids: tuple[Id, ...] = ()
     tags: dict[str, frozenset[str]] = {}
-    box: tuple[float, float, float, float] | None = None
+    box: tuple[Lon, Lat, Lon, Lat] | None = None
     polygon: str = ""
     first: str = ""
     last: str = ""
-    open_kph: float | None = Field(default=None, gt=0)
+    open_kph: Kph | None = None
     source: str = ""
 
     @model_validator(mode="after")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from geoaccess.errors import InputError
 from geoaccess.osm.closure_rules import Closure
 from geoaccess.osm.road_names import read_road_names
 from geoaccess.osm.values import applies
-from geoaccess.tables import read_table, read_text
+from geoaccess.tables import parse_number, read_table, read_text
 from geoaccess.toml import ValidationError, did_you_mean
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _closure(line: Mapping[str, str]) -> Closure:
     if key and not equals:
         raise ValueError(f'tag "{key}" must be key=value, such as surface=gravel')
     for text in several("way_id"):
-        if not text.lstrip("-").isdigit():
+        if not re.fullmatch(r"-?[0-9]{1,18}", text):
             raise ValueError(f'way_id "{text}" is no whole number')
     polygon = line.get("polygon", "")
     if polygon and not shapely.is_valid(shapely.from_wkt(polygon, on_invalid="ignore")):
@@ -98,7 +99,11 @@ def _closure(line: Mapping[str, str]) -> Closure:
         "last": line.get("to", ""),
         "source": line.get("source", ""),
     }
-    return Closure.model_validate(fields | ({"open_kph": float(line["open_kph"])} if line.get("open_kph") else {}))
+    if given := line.get("open_kph"):
+        fields["open_kph"] = parse_number(given)
+        if fields["open_kph"] is None:
+            raise ValueError(f'open_kph "{given}" is no number')
+    return Closure.model_validate(fields)
 
 
 def find_closed(

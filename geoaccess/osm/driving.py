@@ -27,15 +27,15 @@ class PaceRules(Table):
 class CurveRules(Table):
     """How fast curves are taken."""
 
-    lateral_mps2: float = Field(default=0.0, ge=0)
-    within_m: float = Field(default=30.0, gt=0)
+    lateral_mps2: float = Field(default=0.0, ge=0, le=1000)
+    within_m: float = Field(default=30.0, gt=0, le=10_000)
 
 
 class JunctionRules(Table):
     """What it costs to come out of a lesser road, and to meet one's equal."""
 
-    give_way_s: float = Field(default=0.0, ge=0)
-    equal_s: float = Field(default=0.0, ge=0)
+    give_way_s: float = Field(default=0.0, ge=0, le=1000)
+    equal_s: float = Field(default=0.0, ge=0, le=1000)
 
 
 def add_curves(

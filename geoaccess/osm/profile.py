@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from geoaccess.arguments import checks_arguments
+from geoaccess.bounds import Distance, Km, Kph, Limit, Month, Seconds, Size, Wait
 from geoaccess.dates import LEGACY_KEYS
 from geoaccess.errors import ConfigError, MissingFileError
 from geoaccess.osm.closure_rules import Closure  # noqa: TC001 - pydantic reads the annotation
@@ -49,14 +50,14 @@ class AccessRules(Table):
 class VehicleRules(Table):
     """What the vehicle measures, and the tags that set limits to it."""
 
-    height_m: float = Field(gt=0)
-    width_m: float = Field(gt=0)
-    length_m: float = Field(gt=0)
-    weight_t: float = Field(gt=0)
-    axle_load_t: float = Field(gt=0)
-    axles: int = Field(default=2, ge=1)
-    wheels: int = Field(default=4, ge=1)
-    seats: int = Field(default=5, ge=1)
+    height_m: Size
+    width_m: Size
+    length_m: Size
+    weight_t: Size
+    axle_load_t: Size
+    axles: int = Field(default=2, ge=1, le=100)
+    wheels: int = Field(default=4, ge=1, le=1000)
+    seats: int = Field(default=5, ge=1, le=1000)
     height_keys: tuple[str, ...] = ()
     width_keys: tuple[str, ...] = ()
     length_keys: tuple[str, ...] = ()
@@ -79,7 +80,7 @@ class Country(Table):
     """A country's general limits, by the word that follows its code; `rural_unpaved` is `rural` off the asphalt."""
 
     unit: Literal["km/h", "mph"] = "km/h"
-    limits: dict[str, float]
+    limits: dict[str, Limit]
 
 
 class SpeedRules(Table):
@@ -88,16 +89,16 @@ class SpeedRules(Table):
     keys: tuple[str, ...]
     fallback_keys: tuple[str, ...] = ()
     advisory_keys: tuple[str, ...] = ()
-    by_limit: tuple[tuple[float, float], ...] = ()
-    by_class: dict[str, float] = {}
+    by_limit: tuple[tuple[Limit, Limit], ...] = ()
+    by_class: dict[str, Limit] = {}
     unlimited: frozenset[str] = frozenset()
     unlimited_on: tuple[TagRule, ...] = ()
-    doubted_below_kph: float = Field(default=0, ge=0)
-    doubted_above_kph: float = Field(default=150, gt=0)
+    doubted_below_kph: float = Field(default=0, ge=0, le=1000)
+    doubted_above_kph: Kph = 150.0
     doubted_on: frozenset[str] = frozenset()
-    least_kph: float = Field(gt=0)
-    greatest_kph: float = Field(gt=0)
-    words: dict[str, float]
+    least_kph: Kph
+    greatest_kph: Kph
+    words: dict[str, Limit]
     countries: dict[str, Country] = {}
     paved: frozenset[str] = frozenset()
 
@@ -115,8 +116,8 @@ class NarrowRules(Table):
     """Speeds on roads too narrow for cars to meet: km/h up to a width, and on one lane for both directions."""
 
     width_keys: tuple[str, ...] = ()
-    up_to_m: tuple[tuple[float, float], ...] = ()
-    one_lane_kph: float = Field(gt=0)
+    up_to_m: tuple[tuple[Limit, Limit], ...] = ()
+    one_lane_kph: Kph
 
 
 class SeasonRule(Table):
@@ -133,7 +134,7 @@ class DateRules(Table):
     assumed: datetime | None = None
     season: str
     year: int = Field(default=2026, ge=1900, le=2200)
-    months: dict[str, frozenset[int]]
+    months: dict[str, frozenset[Month]]
     open_season_keys: tuple[str, ...] = ()
     hours_keys: tuple[str, ...] = ()
     country: str | None = Field(default=None, pattern="^[A-Z]{2}$")
@@ -157,7 +158,7 @@ class NodeRules(Table):
     barriers: dict[str, Passable]
     unknown_barrier: Passable
     exceptions: tuple[NodeException, ...] = ()
-    delay_s: dict[str, dict[str, float]] = {}
+    delay_s: dict[str, dict[str, Seconds]] = {}
     gone: tuple[TagRule, ...] = ()
     hours_of: frozenset[str] = frozenset()
     plain_keys: frozenset[str] = frozenset()
@@ -170,34 +171,34 @@ class FerryRules(Table):
     cars_without_tags: bool
     carrying: tuple[TagRule, ...] = ()
     larger_keys: tuple[str, ...] = ()
-    plausible_kph: tuple[float, float]
-    plausible_train_kph: float = Field(default=160, gt=0)
-    plausible_manoeuvre_min: float = Field(default=20, ge=0)
-    manoeuvre_min: float = Field(default=6.7, ge=0)
-    min_per_km: float = Field(default=2.5, gt=0)
+    plausible_kph: tuple[Limit, Limit]
+    plausible_train_kph: Kph = 160.0
+    plausible_manoeuvre_min: Wait = 20.0
+    manoeuvre_min: Wait = 6.7
+    min_per_km: float = Field(default=2.5, gt=0, le=1000)
     wait: Literal["none", "planned", "unplanned", "observed", "emergency", "ssb"] = "observed"
-    half_headway_up_to_min: float = Field(ge=0)
-    wait_min: float = Field(ge=0)
-    call_out_min: float = Field(default=15, ge=0)
-    ssb_kph: float = Field(default=12.3, gt=0)
-    terminal_m: float = Field(default=1500, ge=0)
-    abroad_km: float = Field(default=20, ge=0)
-    join_m: float = Field(ge=0)
-    join_kph: float = Field(gt=0)
+    half_headway_up_to_min: Wait
+    wait_min: Wait
+    call_out_min: Wait = 15.0
+    ssb_kph: Kph = 12.3
+    terminal_m: Distance = 1500.0
+    abroad_km: Km = 20.0
+    join_m: Distance
+    join_kph: Kph
 
 
 class Profile(Table):
     """All rules for one kind of vehicle."""
 
     title: LocalText
-    highway: dict[str, float]
+    highway: dict[str, Limit]
     access: AccessRules
     vehicle: VehicleRules
     closed: tuple[TagRule, ...] = ()
     oneway: OnewayRules
     speed: SpeedRules
     narrow: NarrowRules
-    caps: dict[str, dict[str, float]] = {}
+    caps: dict[str, dict[str, Limit]] = {}
     dates: DateRules
     nodes: NodeRules
     no_snap: tuple[TagRule, ...] = ()

@@ -11,10 +11,11 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import Field, StringConstraints
 from starlette.exceptions import HTTPException
 
+from geoaccess.bounds import Id, Lat, Lon
 from geoaccess.errors import GeoaccessError
 from geoaccess.maps.assets import asset_text, palette_script, palette_style
 from geoaccess.phrases import Text, languages, phrases_script, section
-from geoaccess.planner.changes import ChangeError, Lat, Lon, planned, read_changes
+from geoaccess.planner.changes import ChangeError, planned, read_changes
 from geoaccess.planner.drawing import Drawing
 from geoaccess.planner.export import figures_csv, plan_gpkg
 from geoaccess.planner.guard import Guard
@@ -52,7 +53,7 @@ class _Question(Table):
 
 
 class _AboutCell(_Question):
-    cell: int
+    cell: Id
 
 
 class _Export(_Question):

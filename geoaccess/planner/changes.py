@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
+from geoaccess.bounds import Id, Lat, Lon
 from geoaccess.errors import InputError
 from geoaccess.planner.plan import ALL_WEEK, WEEKDAYS, Plan, Site
 from geoaccess.toml import Table
@@ -36,8 +37,6 @@ MOST_CHANGES = 500
 
 Label = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Name = Annotated[str, StringConstraints(max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Lon = Annotated[float, Field(ge=-180, le=180)]
-Lat = Annotated[float, Field(ge=-90, le=90)]
 Weekdays = Annotated[frozenset[Annotated[int, Field(ge=0, lt=WEEKDAYS)]], Field(min_length=1)]
 
 
@@ -100,14 +99,14 @@ class CloseWay(Table):
     """A ferry or road that closes, by its number in OpenStreetMap."""
 
     what: Literal["close"]
-    way: int
+    way: Id
 
 
 class OpenWay(Table):
     """One that was closed and opens again."""
 
     what: Literal["open"]
-    way: int
+    way: Id
 
 
 Change = Add | Move | Remove | Restore | Days | CloseWay | OpenWay

@@ -82,9 +82,6 @@ def _rows(
 def figures_csv(state: PlannerState, answer: Answer) -> bytes:
     """Return `plan_table` as CSV, with the mark by which spreadsheets know UTF-8."""
     table = plan_table(state, answer)
-    for name in ("group_id", "group"):
-        # A name that a spreadsheet would take for a formula stays a name.
-        table[name] = table[name].map(lambda text: f"'{text}" if str(text)[:1] in tuple("=+-@\t\r") else text)
     return b"\xef\xbb\xbf" + csv_text(table.round(3)).encode()
 
 

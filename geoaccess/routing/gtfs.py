@@ -298,7 +298,7 @@ def _runs(feed: FeedFiles, trips: pd.DataFrame) -> dict[str, list[float]]:
     found: dict[str, list[float]] = defaultdict(list)
     for trip, start, stop, headway in zip(*(table[name] for name in columns), strict=True):
         begin, end = _clock(start), _clock(stop)
-        step = int(headway) if headway.isdigit() else 0
+        step = int(headway) if headway.isascii() and headway.isdigit() else 0
         if begin is not None and end is not None and step > 0:
             found[trip] += [float(at) for at in range(int(begin), int(end), step)]
     return dict(found)
@@ -307,7 +307,7 @@ def _runs(feed: FeedFiles, trips: pd.DataFrame) -> dict[str, list[float]]:
 def _clock(text: str) -> float | None:
     """Return the seconds of H:MM:SS, which may pass 24 hours."""
     parts = text.strip().split(":")
-    if len(parts) != 3 or not all(part.isdigit() for part in parts):  # noqa: PLR2004
+    if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts):  # noqa: PLR2004
         return None
     hours, minutes, seconds = map(int, parts)
     return float(hours * 3600 + minutes * 60 + seconds)

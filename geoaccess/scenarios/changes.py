@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from geoaccess.arguments import checks_arguments
+from geoaccess.bounds import Count, Id, Lat, Lon, Year
 from geoaccess.errors import InputError
 from geoaccess.phrases import Text, joined_texts
 from geoaccess.services import slug
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = [
+    "MOST_FACTOR",
     "PLAIN",
     "AddSite",
     "Boats",
@@ -34,10 +36,10 @@ __all__ = [
     "site_label",
 ]
 
-Lon = Annotated[float, Field(ge=-180, le=180)]
-Lat = Annotated[float, Field(ge=-90, le=90)]
+MOST_FACTOR = 100
+"""What takes longer than so many times as long is closed."""
 Days = Annotated[float, Field(ge=0, le=7)]
-Name = Annotated[str, Field(min_length=1)]
+Name = Annotated[str, Field(min_length=1, max_length=1000)]
 Point = tuple[Lon, Lat]
 What = Literal["roads", "ferries", "all"]
 
@@ -57,7 +59,7 @@ class AddSite(Table):
     lat: Lat
     site: Name | None = None
     days_per_week: Days | None = None
-    capacity: Annotated[float, Field(ge=0)] | None = None
+    capacity: Count | None = None
     level: str | None = None
     opening: Name | None = None
 
@@ -107,7 +109,7 @@ class ChangeSite(NamedSite):
     """[[change]]: a site with other days, capacity, level, opening hours, or other people allowed."""
 
     days_per_week: Days | None = None
-    capacity: Annotated[float, Field(ge=0)] | None = None
+    capacity: Count | None = None
     level: str | None = None
     opening: Name | None = None
     allowed: tuple[str, ...] | None = None
@@ -122,7 +124,7 @@ class ChangeSite(NamedSite):
 class Close(Table):
     """[[close]]: roads and ferries, by the id or name of their ways or by a polygon, that are closed."""
 
-    osm_id: int | None = None
+    osm_id: Id | None = None
     name: Name | None = None
     polygon: Name | tuple[Point, ...] | None = None
     what: What = "all"
@@ -147,7 +149,7 @@ class Close(Table):
 class Slow(Close):
     """[[slow]]: roads and ferries that take `factor` times as long."""
 
-    factor: Annotated[float, Field(ge=1, le=100)]
+    factor: Annotated[float, Field(ge=1, le=MOST_FACTOR)]
 
 
 class Boats(Table):
@@ -198,13 +200,13 @@ class NetworkChange(Table):
 class Storm(Table):
     """[storm]: no ferry sails, and the passes named (name or id of their ways) are closed."""
 
-    passes: tuple[int | Name, ...] = ()
+    passes: tuple[Id | Name, ...] = ()
 
 
 class PopulationChange(Table):
     """[population]: other people: another column of the study's table, or another table of the same form."""
 
-    year: int | None = None
+    year: Year | None = None
     column: Name | None = None
     file: Name | None = None
 

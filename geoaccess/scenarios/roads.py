@@ -11,6 +11,7 @@ import numpy as np
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.network import EdgeKind, retimed
+from geoaccess.scenarios.changes import MOST_FACTOR
 from geoaccess.tables import read_areas, swapped_hint
 from geoaccess.toml import did_you_mean
 
@@ -33,6 +34,8 @@ __all__ = [
     "selected_pieces",
 ]
 
+_LONGEST_DS = 1 << 30
+"""Times are int32 deciseconds; nobody drives an edge for three years."""
 _KINDS = {
     "roads": (EdgeKind.ROAD,),
     "ferries": (EdgeKind.FERRY,),
@@ -101,12 +104,28 @@ def apply_to_network(scenario: Scenario, network: Network, *, names: pd.DataFram
     ]
     if problems:
         raise InputError.listing(f'scenario "{scenario.title}"', problems)
-    factor = np.ones(network.shape_lon.size)
-    for item, chosen in zip(scenario.slow, slows, strict=True):
-        factor[chosen] *= item.factor
+    factor = _factor_of_pieces(scenario, network, slows)
     places, slowed = _slowed(network, factor)
     closed = edges_of_pieces(network, np.logical_or.reduce([np.zeros(factor.size, bool), *shuts]))
     return ChangedNetwork(close_network(places, closed), places, closed, slowed)
+
+
+def _factor_of_pieces(
+    scenario: Scenario, network: Network, slows: Sequence[npt.NDArray[np.bool_]]
+) -> npt.NDArray[np.float64]:
+    """Return how many times as long each piece takes: the product of all that slow it, which is bounded as each is."""
+    factor = np.ones(network.shape_lon.size)
+    for item, chosen in zip(scenario.slow, slows, strict=True):
+        factor[chosen] *= item.factor
+        worst = int(factor.argmax())
+        if factor[worst] > MOST_FACTOR:
+            ours = [f"[[slow]] {i}" for i, one in _numbered(slows) if one[worst]]
+            raise InputError(
+                f'scenario "{scenario.title}": {" and ".join(ours)} together make way '
+                f"{network.way_id[network.shape_way[worst]]} take more than {MOST_FACTOR} times as long; close it, "
+                "give smaller factors, or choose so that they do not overlap"
+            )
+    return factor
 
 
 def _numbered(items: Sequence[Any]) -> list[tuple[int, Any]]:
@@ -136,7 +155,14 @@ def _slowed(network: Network, factor: npt.NDArray[np.float64]) -> tuple[Network,
         # Of an edge on which time does not pass anywhere, the factor of its first piece counts.
         ratio = np.where(seconds > 0, longer / np.where(seconds > 0, seconds, 1), factor[network.shape_ptr[:-1]])
         edge = getattr(network, f"edge_{way}_ds")
-        times[f"edge_{way}_ds"] = np.where(edge >= 0, np.rint(edge * ratio), -1).astype(np.int32)
+        longest = np.where(edge >= 0, np.rint(edge * ratio), -1)
+        if longest.max(initial=0) > _LONGEST_DS:
+            number = int(longest.argmax())
+            raise InputError(
+                f"[[slow]]: the edge {number} takes {edge[number] / 36_000:.0f} hours, and would take "
+                f"{longest[number] / 36_000:.0f}; give smaller factors, or close it"
+            )
+        times[f"edge_{way}_ds"] = longest.astype(np.int32)
         times[f"shape_{way}_s"] = after
     return retimed(network, **times), chosen
 

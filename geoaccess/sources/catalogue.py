@@ -55,7 +55,7 @@ class SourceFile(Table):
     sha256: Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$")] | None = None
     """Of the download, so of the archive where there is an `unzip`."""
     md5_url: _Address | None = None
-    min_bytes: Annotated[int, Field(ge=1)] = 1
+    min_bytes: Annotated[int, Field(ge=1, le=2**63 - 1)] = 1
     """Smallest size of the download that is taken for the real file."""
     unzip: _Text | None = None
     """The download is a zip archive; pattern for the name of the one member that lands at `path`."""

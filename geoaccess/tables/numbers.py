@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["parse_number", "to_numbers"]
 
-_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+")
-_GROUPED = re.compile(r"([+-]?\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+)([.,]\d*)?")
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:inf|infinity)", re.IGNORECASE)
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+", re.ASCII)
+_GROUPED = re.compile(r"([+-]?\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+)([.,]\d*)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:inf|infinity)", re.IGNORECASE | re.ASCII)
 
 
 def parse_number(text: str, *, decimal_comma: bool = False) -> float | None:

@@ -17,6 +17,7 @@ import pandas as pd
 
 from geoaccess import files
 from geoaccess.errors import InputError
+from geoaccess.tables.writing import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -105,6 +106,10 @@ def read_text_table(path: Path, *, hint: str) -> pd.DataFrame:
             raise InputError.listing(str(path), problems)
         numbered = frame.set_axis(pd.RangeIndex(first_row, len(frame) + first_row))
         frame = _tidy(numbered, strip=_has_blanks(body, separator))
+    if "'" in body:  # as csv_text writes what a spreadsheet would take for a formula
+        for name, column in frame.items():
+            if column.str.startswith("'").any():
+                frame[name] = column.map(plain_text)
     frame.attrs[DECIMAL_COMMA] = separator != ","
     return frame
 

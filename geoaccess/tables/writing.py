@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from geoaccess.tables.numbers import parse_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    import pandas as pd
+__all__ = ["csv_text", "plain_text", "safe_text", "write_csv", "writing_parquet"]
 
-__all__ = ["csv_text", "write_csv", "writing_parquet"]
-
+_FORMULA = re.compile(r"[=@+\-\t\r]")
 _DICTIONARY_BYTES = 64 * 2**20
 """Ids are written once each, and numbers in their place, unless there are more of them than this."""
 
@@ -24,8 +28,35 @@ def csv_text(table: pd.DataFrame, *, float_format: str | None = None) -> str:
     >>> csv_text(pd.DataFrame({"name": ["Moss, by"], "people": [3.5]}))
     'name,people\n"Moss, by",3.5\n'
     """
-    text: str = table.to_csv(index=False, float_format=float_format, lineterminator="\n")
+    safe = table.copy(deep=False)
+    for name in table:
+        column = table[name]
+        if not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column)):
+            texts = [safe_text(value) if isinstance(value, str) else value for value in column]
+            if any(new is not old for new, old in zip(texts, column, strict=True)):
+                safe[name] = pd.Series(texts, index=column.index, dtype=object)
+    text: str = safe.to_csv(index=False, float_format=float_format, lineterminator="\n")
     return text
+
+
+def safe_text(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula: one that begins like one stands behind an apostrophe.
+
+    Numbers stay, and so does a lone sign.
+
+    >>> [safe_text(text) for text in ("=1+1", "@SUM(A1)", "-2+3", "-2.5", "-", "+47 22", "Moss")]
+    ["'=1+1", "'@SUM(A1)", "'-2+3", '-2.5', '-', "'+47 22", 'Moss']
+    """
+    return f"'{text}" if _FORMULA.match(text) and parse_number(text) is None and len(text) > 1 else text
+
+
+def plain_text(text: str) -> str:
+    """Return what `safe_text` made safe as it was.
+
+    >>> plain_text("'=1+1"), plain_text("'s-Hertogenbosch")
+    ('=1+1', "'s-Hertogenbosch")
+    """
+    return text[1:] if text[:1] == "'" and safe_text(text[1:]) == text else text
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import numpy as np
 
 from geoaccess.arguments import checks_arguments
+from geoaccess.bounds import Id, Weight
 from geoaccess.errors import InputError
 from geoaccess.phrases import FALLBACK, Text
 from geoaccess.shipped import shipped
-from geoaccess.toml import LocalName, Table, read_toml
+from geoaccess.toml import Field, LocalName, Table, read_toml
 from geoaccess.zones.schemes import CentralityClass, CentralityScheme
 
 if TYPE_CHECKING:
@@ -33,12 +34,12 @@ Words = str | dict[str, str]
 class ClassRow(Table):
     """[[classes]]: a class of a scheme; without a colour it gets one of a row of colours."""
 
-    id: int | str
+    id: Id | str
     label: LocalName
     short: LocalName = Text()
     in_text: LocalName = Text()
     colour: str | None = None
-    index_from: float | None = None
+    index_from: Weight | None = None
     district: bool = False
 
 
@@ -48,8 +49,8 @@ class _SchemeFile(Table):
     source: LocalName
     classes: list[ClassRow]
     districts: LocalName = Text()
-    highest_index: float | None = None
-    zone_digits: int | None = None
+    highest_index: Weight | None = None
+    zone_digits: Annotated[int, Field(ge=1, le=30)] | None = None
     zone_years: dict[str, list[str]] = {}
 
 

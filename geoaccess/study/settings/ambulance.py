@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, field_validator, model_validator
 
+from geoaccess.bounds import Minutes, PositiveCount
 from geoaccess.shipped import shipped
 from geoaccess.toml import Table, did_you_mean
 
@@ -16,7 +17,6 @@ __all__ = ["BUSY", "AmbulanceSettings", "BuiltUp", "Craft", "Places", "PortCraft
 
 BUSY = "busy"
 _OURS = ("response", "treatment", "busy", "fastest", "dependable", "helicopter", "boat", "aeroplane")
-Positive = Annotated[float, Field(gt=0)]
 
 
 class Places(Table):
@@ -51,7 +51,7 @@ class PortCraft(Craft):
     """[ambulance.boat] and [ambulance.aeroplane]: they need a quay or an airport, and a road to the patient."""
 
     ports: Places
-    road_min: Positive = 60.0
+    road_min: Minutes = 60.0
 
     @property
     def places(self) -> dict[str, Places]:
@@ -63,8 +63,11 @@ class BuiltUp(Table):
     """[ambulance.built_up]: a column of the population table, or the size and density of settlements."""
 
     column: str | None = None
-    people: Positive = 10_000.0
-    people_per_km2: Positive = 200.0
+    people: PositiveCount = 10_000.0
+    people_per_km2: PositiveCount = 200.0
+
+
+_MOST = 1e9
 
 
 class AmbulanceSettings(Table):
@@ -78,7 +81,7 @@ class AmbulanceSettings(Table):
     availability: float | str = 1.0
     calls: float | str | None = None
     vehicles: float | str = 1.0
-    bases: Annotated[int, Field(ge=2)] = 5
+    bases: Annotated[int, Field(ge=2, le=1000)] = 5
     probability: Annotated[float, Field(gt=0, le=1)] = 0.95
     helicopter: Craft | None = None
     boat: PortCraft | None = None
@@ -96,6 +99,8 @@ class AmbulanceSettings(Table):
     def _in_range(cls, value: float | str | None) -> float | str | None:
         if isinstance(value, float) and value < 0:
             raise ValueError("write a number of 0 or more")
+        if isinstance(value, float) and value > _MOST:
+            raise ValueError(f"write a number of {_MOST:,.0f} at most")
         return value
 
     @model_validator(mode="after")

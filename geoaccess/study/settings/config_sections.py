@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, NaiveDatetime, field_validator, model_validator
 
+from geoaccess.bounds import MOST_ID, Distance, Minutes
 from geoaccess.defaults import EQUITY_DRAWS, MAX_NEAREST_M, OPENING_STEP_MIN
 from geoaccess.measures import Binary, Decay, decay_from
 from geoaccess.phrases import Text
@@ -36,7 +37,6 @@ __all__ = [
     "section_problems",
 ]
 
-Positive = Annotated[float, Field(gt=0)]
 MOST_TRIPS = 1000.0
 """Journeys of a person a year, at most: about three a day."""
 
@@ -72,7 +72,7 @@ class ZoningFromFile(Table):
     where: dict[str, list[str]] = {}
     id: str
     area: str
-    max_nearest_m: Annotated[float, Field(ge=0)] = MAX_NEAREST_M
+    max_nearest_m: Distance = MAX_NEAREST_M
 
 
 Zonings = Annotated[ZoningFromColumn | ZoningFromTable | ZoningFromFile, Field(discriminator="kind")]
@@ -130,7 +130,7 @@ class ServiceSettings(ServiceOptions):
 
     label: LocalText
     toward: Literal["sites", "cells"] = "sites"
-    norms_min: list[Positive] = []
+    norms_min: list[Minutes] = []
     proxy_note: LocalText = Text()
     limits: list[LocalText] = []
     people: Annotated[str, Field(min_length=1)] = "population"
@@ -154,7 +154,7 @@ class OpeningSettings(Table):
     """[opening]: the week over which opening hours are laid out, and the hour that `today` is."""
 
     first: dt.date
-    days: Annotated[int, Field(ge=1)] = 7
+    days: Annotated[int, Field(ge=1, le=366)] = 7
     step_min: Literal[5, 10, 15, 20, 30, 60] = OPENING_STEP_MIN
     country: str | None = None
     hours: str | None = None
@@ -177,8 +177,8 @@ class CatchmentSettings(Table):
     supply: str | None = None
     lists: ListsSettings | None = None
     decay: dict[str, Any] = {}
-    cutoff_min: Positive | None = None
-    class_cutoff_min: dict[str, Positive] = {}
+    cutoff_min: Minutes | None = None
+    class_cutoff_min: dict[str, Minutes] = {}
     demand: str | None = None
 
     @field_validator("measure")
@@ -228,8 +228,8 @@ def _limit(decay: Mapping[str, Any]) -> float:
 class EquitySettings(Table):
     """[equity]: intervals around the indices, by drawing municipalities (or cells) again."""
 
-    draws: Annotated[int, Field(ge=0)] = EQUITY_DRAWS
-    seed: int = 0
+    draws: Annotated[int, Field(ge=0, le=1_000_000)] = EQUITY_DRAWS
+    seed: Annotated[int, Field(ge=0, le=MOST_ID)] = 0
     clusters: Literal["municipality", "cell"] = "municipality"
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, model_validator
 
+from geoaccess.bounds import Year
 from geoaccess.toml import Table, did_you_mean
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ EVENTS = ("calls", "births", "contacts", "journeys")
 MOST_PER_PERSON = 100.0
 """Calls or births per person and year, at most."""
 
-Span = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1, max_length=2)]
+Span = Annotated[list[Annotated[int, Field(ge=0, le=200)]], Field(min_length=1, max_length=2)]
 """First and last age; the first alone has no last one."""
 
 
@@ -56,7 +57,7 @@ class ProjectionSettings(Table):
     """[demand.projection]: people of each municipality by age in later years."""
 
     file: str
-    years: Annotated[list[int], Field(min_length=1)]
+    years: Annotated[list[Year], Field(min_length=1)]
     zone: str = "kommunenummer"
     age: str = "age"
     year: str = "year"

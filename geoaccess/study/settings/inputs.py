@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from geoaccess.bounds import Distance, Km, Kph, Lat, Lon, Minutes, NoData, PositiveDistance, Weight, Year
 from geoaccess.defaults import MAX_NEAREST_M, MAX_SNAP_M, MERGE_WITHIN_M, MIN_COMPONENT_M, OFF_NETWORK_KPH
 from geoaccess.phrases import Text
 from geoaccess.study.settings.timetable import TimetableSettings
@@ -34,8 +35,6 @@ __all__ = [
     "ZonesFromOsm",
 ]
 
-Positive = Annotated[float, Field(gt=0)]
-
 
 class NetworkSettings(Table):
     """[network]: the roads, from OpenStreetMap or from NVDB Ruteplan, and the rules for reading them."""
@@ -50,7 +49,7 @@ class NetworkSettings(Table):
     wait: Literal["profile", "timetable"] = "profile"
     timetable: TimetableSettings = TimetableSettings()
     dated: LocalText = Text()
-    min_component_km: Annotated[float, Field(ge=0)] = MIN_COMPONENT_M / 1000
+    min_component_km: Km = MIN_COMPONENT_M / 1000
 
     @model_validator(mode="after")
     def _has_timetable(self) -> NetworkSettings:
@@ -75,8 +74,8 @@ class NetworkSettings(Table):
 class SnapSettings(Table):
     """[snap]: how cells and sites are attached to roads."""
 
-    max_m: Positive = MAX_SNAP_M
-    off_network_kph: Positive = OFF_NETWORK_KPH
+    max_m: PositiveDistance = MAX_SNAP_M
+    off_network_kph: Kph = OFF_NETWORK_KPH
 
 
 class PopulationSettings(Table):
@@ -84,21 +83,21 @@ class PopulationSettings(Table):
 
     file: str
     layer: str | None = None
-    band: Annotated[int, Field(ge=1)] | None = None
+    band: Annotated[int, Field(ge=1, le=65_535)] | None = None
     where: dict[str, list[str]] = {}
-    nodata: list[float] = []
+    nodata: list[NoData] = []
     people: str = "population"
     cell_id: str | None = "cell_id"
     x: str | None = None
     y: str | None = None
     crs: str | None = None
-    cell_size_m: Positive | None = None
+    cell_size_m: PositiveDistance | None = None
     anchor: Literal["centre", "lower_left"] | None = None
     carry: list[str] = []
     ages: dict[str, str] = {}
-    clip: tuple[float, float, float, float] | None = None
+    clip: tuple[Weight, Weight, Weight, Weight] | None = None
     border: Annotated[dict[str, str], Field(max_length=1)] = {}
-    year: int
+    year: Year
     source: LocalText
 
 
@@ -114,7 +113,7 @@ class SitesFromFile(Table):
     where: dict[str, list[str]] = {}
     crs: str = "EPSG:4326"
     clip: bool = False
-    merge_within_m: Annotated[float, Field(ge=0)] = 0.0
+    merge_within_m: Distance = 0.0
     source: LocalText = Text()
 
 
@@ -127,7 +126,7 @@ class SitesFromOsm(Table):
     with_names: list[str] = []
     without_names: list[str] = []
     clip: bool = False
-    merge_within_m: Annotated[float, Field(ge=0)] = MERGE_WITHIN_M
+    merge_within_m: Distance = MERGE_WITHIN_M
 
 
 class SitesFromReview(Table):
@@ -143,21 +142,21 @@ class Borderless(Table):
 
     id: str
     name: str
-    lon: float
-    lat: float
-    within_km: Positive
+    lon: Lon
+    lat: Lat
+    within_km: Annotated[float, Field(gt=0, le=20_000)]
 
 
 class ZonesFromOsm(Table):
     """[zones] from the boundaries of the extract."""
 
     kind: Literal["osm"]
-    level: int
+    level: Annotated[int, Field(ge=1, le=15)]
     required: bool = True
-    region_level: int | None = None
+    region_level: Annotated[int, Field(ge=1, le=15)] | None = None
     borderless: list[Borderless] = []
     changes: str | None = None
-    max_nearest_m: Annotated[float, Field(ge=0)] = MAX_NEAREST_M
+    max_nearest_m: Distance = MAX_NEAREST_M
 
 
 class ZonesFromFile(Table):
@@ -171,9 +170,9 @@ class ZonesFromFile(Table):
     name: str
     region_id: str | None = None
     region: str | None = None
-    digits: int | None = None
+    digits: Annotated[int, Field(ge=1, le=30)] | None = None
     changes: str | None = None
-    max_nearest_m: Annotated[float, Field(ge=0)] = MAX_NEAREST_M
+    max_nearest_m: Distance = MAX_NEAREST_M
 
 
 class ZonesFromColumn(Table):
@@ -192,7 +191,7 @@ class NoZones(Table):
 
     kind: Literal["none"]
     changes: None = None
-    max_nearest_m: float = MAX_NEAREST_M
+    max_nearest_m: Distance = MAX_NEAREST_M
 
 
 class NoCentrality(Table):
@@ -227,7 +226,7 @@ class CentralityTable(Table):
     municipality: str = "kommunenummer"
     centrality_class: str = "sentralitetsklasse"
     index: str = "sentralitetsindeks"
-    year: int
+    year: Year
     source: LocalText
 
     @model_validator(mode="after")
@@ -257,10 +256,10 @@ class CentralityComputed(Table):
 
     kind: Literal["computed"]
     scheme: str = DEFAULT_SCHEME
-    cutoff_min: Positive = 90.0
-    tenth_at_min: Positive = 45.0
-    weights: tuple[float, float] = (2 / 3, 1 / 3)
-    cuts: tuple[float, ...] | None = None
+    cutoff_min: Minutes = 90.0
+    tenth_at_min: Minutes = 45.0
+    weights: tuple[Weight, Weight] = (2 / 3, 1 / 3)
+    cuts: tuple[Weight, ...] | None = None
     transform: Literal["log", "sqrt", "linear"] = "log"
     functions: Annotated[dict[str, str | list[dict[str, str]]], Field(min_length=1)]
     profile: str = "ssb"

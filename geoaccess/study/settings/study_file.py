@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, model_validator
 
 from geoaccess.arguments import checks_arguments
+from geoaccess.bounds import Year
 from geoaccess.errors import ConfigError
 from geoaccess.measures import ServiceSpec
 from geoaccess.phrases import FALLBACK, Text, group_name, language_code
@@ -62,7 +63,6 @@ __all__ = [
     "load_study",
 ]
 
-Positive = Annotated[float, Field(gt=0)]
 MIN = 60.0
 
 
@@ -76,7 +76,7 @@ class Settings(Table):
     note: LocalText = Text()
     limits: list[LocalText] = []
     author: str = ""
-    year: int | None = None
+    year: Year | None = None
     output: str
     cache: str = ".cache"
     attribution: Annotated[list[LocalText], Field(min_length=1)]

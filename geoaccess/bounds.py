@@ -1,0 +1,69 @@
+"""Numbers of study files, scenarios and profiles, each with both bounds: beyond them is no world, or the wrong unit."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+from geoaccess.toml import Field
+
+__all__ = [
+    "MOST_ID",
+    "Count",
+    "Distance",
+    "Id",
+    "Km",
+    "Kph",
+    "Lat",
+    "Limit",
+    "Lon",
+    "Minutes",
+    "Month",
+    "NoData",
+    "PositiveCount",
+    "PositiveDistance",
+    "Seconds",
+    "Size",
+    "Wait",
+    "Weight",
+    "Year",
+]
+
+MOST_ID = 2**63 - 1
+"""Ids of OpenStreetMap and of roads are kept as int64."""
+
+Minutes: TypeAlias = Annotated[float, Field(gt=0, le=100_000)]
+"""A time that is some: ten weeks at most."""
+Wait: TypeAlias = Annotated[float, Field(ge=0, le=100_000)]
+"""Minutes, or none."""
+Seconds: TypeAlias = Annotated[float, Field(ge=0, le=6_000_000)]
+"""The same in seconds."""
+Distance: TypeAlias = Annotated[float, Field(ge=0, le=1_000_000)]
+"""Metres: a thousand kilometres at most."""
+PositiveDistance: TypeAlias = Annotated[float, Field(gt=0, le=1_000_000)]
+"""Metres, of which there are some."""
+Km: TypeAlias = Annotated[float, Field(ge=0, le=1000)]
+"""Kilometres."""
+Kph: TypeAlias = Annotated[float, Field(ge=0.1, le=1000)]
+"""A speed of somebody who moves."""
+Limit: TypeAlias = Annotated[float, Field(ge=-1000, le=1000)]
+"""A limit or a speed in a table of a profile, which checks its sign."""
+Month: TypeAlias = Annotated[int, Field(ge=1, le=12)]
+"""A month by its number."""
+Size: TypeAlias = Annotated[float, Field(gt=0, le=1000)]
+"""Metres or tonnes of a vehicle, and the like."""
+Count: TypeAlias = Annotated[float, Field(ge=0, le=1e10)]
+"""People, patients, visits: more than there are on Earth is no count."""
+PositiveCount: TypeAlias = Annotated[float, Field(gt=0, le=1e10)]
+"""The same, of which there are some."""
+Weight: TypeAlias = Annotated[float, Field(ge=-1e12, le=1e12)]
+"""A number without a unit."""
+NoData: TypeAlias = Annotated[float, Field(ge=-1.7976931348623157e308, le=1.7976931348623157e308)]
+"""What a raster has where it knows nothing: any number, and often the largest."""
+Year: TypeAlias = Annotated[int, Field(ge=1000, le=3000)]
+"""A year of our calendar."""
+Id: TypeAlias = Annotated[int, Field(ge=-MOST_ID, le=MOST_ID)]
+"""The number of a way, a road or a cell."""
+Lon: TypeAlias = Annotated[float, Field(ge=-180, le=180)]
+"""Degrees east."""
+Lat: TypeAlias = Annotated[float, Field(ge=-90, le=90)]
+"""Degrees north."""
