@@ -114,7 +114,8 @@ lons, lats = st.floats(-180, 180, allow_nan=False), st.floats(-90, 90, allow_nan
             ),
             max_size=2,
         ),
-        storm=st.none() | st.fixed_dictionaries({"passes": st.lists(names | st.integers(), max_size=3)}),
+        storm=st.none()
+        | st.fixed_dictionaries({"passes": st.lists(names | st.integers(-(2**63) + 1, 2**63 - 1), max_size=3)}),
     )
 )
 def test_any_scenario_survives_its_file(scenario):

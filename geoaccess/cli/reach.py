@@ -66,7 +66,8 @@ def isochrones(
         ),
     ] = None,
     buffer: Annotated[
-        float, typer.Option("--buffer", metavar="METRES", help="How far people walk to a road at most.")
+        float,
+        typer.Option("--buffer", min=0, max=1_000_000, metavar="METRES", help="How far people walk to a road at most."),
     ] = BUFFER_M,
     output: Annotated[
         Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: the study's).")
