@@ -27,7 +27,10 @@ def capacity(
         ),
     ] = None,
     norm: Annotated[
-        float | None, typer.Option("--norm", metavar="MIN", help="Norm in minutes (default: the first of the service).")
+        float | None,
+        typer.Option(
+            "--norm", min=0, max=100_000, metavar="MIN", help="Norm in minutes (default: the first of the service)."
+        ),
     ] = None,
     order: Annotated[
         str | None,
@@ -35,9 +38,10 @@ def capacity(
             "--order", metavar="COLUMN", help="Column by which sites take people, lowest first (default: as listed)."
         ),
     ] = None,
-    add: Annotated[int, typer.Option("--add", min=0, help="How many sites to add.")] = 0,
+    add: Annotated[int, typer.Option("--add", max=10_000, min=0, help="How many sites to add.")] = 0,
     new_capacity: Annotated[
-        float | None, typer.Option("--new-capacity", metavar="NUMBER", help="People that each added site takes.")
+        float | None,
+        typer.Option("--new-capacity", min=0, max=1e10, metavar="NUMBER", help="People that each added site takes."),
     ] = None,
     objective: Annotated[
         str,
@@ -47,12 +51,14 @@ def capacity(
     ] = "norm",
     candidates: Annotated[str, typer.Option("--candidates", help="settlements, cells, or a file.")] = "settlements",
     least_people: Annotated[
-        float, typer.Option("--least-people", help="Smallest settlement to consider, in people.")
+        float, typer.Option("--least-people", min=0, max=1e10, help="Smallest settlement to consider, in people.")
     ] = 200.0,
     exclude: Annotated[
         Path | None, typer.Option("--exclude", metavar="FILE", help="Polygons in which no site may be placed.")
     ] = None,
-    seconds: Annotated[float, typer.Option("--seconds", help="Time limit of the exact solver, in seconds.")] = SOLVER_S,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=0, max=1_000_000, help="Time limit of the exact solver, in seconds.")
+    ] = SOLVER_S,
     output: Annotated[
         Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: the study's).")
     ] = None,

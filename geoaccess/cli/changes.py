@@ -140,7 +140,7 @@ def vulnerable(
         typer.Option(
             "--cut-off",
             min=0,
-            max=100000,
+            max=100_000,
             metavar="MINUTES",
             help="Minutes to count for a person who is cut off, in the ranking.",
         ),
@@ -150,7 +150,7 @@ def vulnerable(
         typer.Option(
             "--dead-end",
             min=0,
-            max=1000000,
+            max=1_000_000,
             metavar="METRES",
             help="Less road than this behind a closing is a cul-de-sac, and not ranked.",
         ),
@@ -196,7 +196,7 @@ def reliability(
     study: StudyFile,
     *,
     service: Annotated[str, typer.Option("--service", help="A service of the study, such as hospital.")],
-    draws: Annotated[int, typer.Option("--draws", min=1, max=1000000, help="Number of draws.")] = INTERVAL_DRAWS,
+    draws: Annotated[int, typer.Option("--draws", min=1, max=1_000_000, help="Number of draws.")] = INTERVAL_DRAWS,
     seed: Annotated[int, typer.Option("--seed", min=0, max=2**63 - 1, help="The same seed gives the same draws.")] = 0,
     season: Annotated[
         str | None, typer.Option("--season", help="Season whose rows to use (default: the study's).")
@@ -209,7 +209,7 @@ def reliability(
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option("--workers", min=0, max=10000, help="Processes on this machine; 0 computes in this one."),
+        typer.Option("--workers", min=0, max=10_000, help="Processes on this machine; 0 computes in this one."),
     ] = None,
     scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="ADDRESS", help="A dask scheduler.")] = None,
     output: Annotated[

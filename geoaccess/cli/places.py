@@ -42,13 +42,13 @@ def site(
     study: StudyFile,
     *,
     service: Annotated[str, typer.Option("--service", help="A service of the study, such as gp.")],
-    add: Annotated[int, typer.Option("--add", max=10000, min=0, help="How many sites to add.")] = 1,
-    close: Annotated[int, typer.Option("--close", max=10000, min=0, help="How many existing sites to close.")] = 0,
+    add: Annotated[int, typer.Option("--add", max=10_000, min=0, help="How many sites to add.")] = 1,
+    close: Annotated[int, typer.Option("--close", max=10_000, min=0, help="How many existing sites to close.")] = 0,
     objective: Annotated[str, typer.Option("--objective", help="What to aim at; see above.")] = "minutes",
     norm: Annotated[
         float | None,
         typer.Option(
-            "--norm", min=0, max=100000, metavar="MIN", help="Norm in minutes (default: the first of the service)."
+            "--norm", min=0, max=100_000, metavar="MIN", help="Norm in minutes (default: the first of the service)."
         ),
     ] = None,
     share: Annotated[
@@ -94,7 +94,7 @@ def site(
         typer.Option(
             "--unreached",
             min=0,
-            max=100000,
+            max=100_000,
             metavar="MIN",
             help="Minutes to count for a person who cannot reach any site.",
         ),
@@ -104,14 +104,14 @@ def site(
         typer.Option(
             "--max-loss",
             min=0,
-            max=100000,
+            max=100_000,
             metavar="MIN",
             help="Largest mean loss allowed for any centrality class, in minutes (with --close).",
         ),
     ] = None,
     method: Annotated[str, typer.Option("--method", help="auto, exact, exchange or greedy.")] = "auto",
     seconds: Annotated[
-        float, typer.Option("--seconds", min=0, max=1000000, help="Time limit of the exact solver, in seconds.")
+        float, typer.Option("--seconds", min=0, max=1_000_000, help="Time limit of the exact solver, in seconds.")
     ] = SOLVER_S,
     output: Annotated[
         Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: the study's).")
@@ -204,7 +204,7 @@ def office_days(
     study: StudyFile,
     *,
     service: Annotated[str, typer.Option("--service", help="A service of the study, such as gp.")],
-    days: Annotated[int, typer.Option("--days", max=10000, min=1, help="Office days per week to distribute.")],
+    days: Annotated[int, typer.Option("--days", max=10_000, min=1, help="Office days per week to distribute.")],
     main_offices: Annotated[
         str,
         typer.Option("--from", metavar="SITE,SITE", help="Main offices that the staff drive from, by name or id."),
@@ -227,7 +227,7 @@ def office_days(
         typer.Option(
             "--staff",
             min=0,
-            max=10000,
+            max=10_000,
             help="Number of staff who drive; an hour of theirs counts like an hour of a patient.",
         ),
     ] = OFFICE_STAFF,
@@ -240,7 +240,7 @@ def office_days(
         Path | None, typer.Option("--exclude", metavar="FILE", help="Polygons in which no site may be placed.")
     ] = None,
     seconds: Annotated[
-        float, typer.Option("--seconds", min=0, max=1000000, help="Time limit of the exact solver, in seconds.")
+        float, typer.Option("--seconds", min=0, max=1_000_000, help="Time limit of the exact solver, in seconds.")
     ] = SOLVER_S,
     output: Annotated[
         Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: the study's).")
@@ -292,11 +292,11 @@ def vehicles(
     *,
     add: Annotated[
         int | None,
-        typer.Option("--add", max=10000, min=0, help="How many vehicles to add (default: one, or none with --move)."),
+        typer.Option("--add", max=10_000, min=0, help="How many vehicles to add (default: one, or none with --move)."),
     ] = None,
     move: Annotated[
         int,
-        typer.Option("--move", max=10000, min=0, help="How many vehicles may move to another base, or to a new one."),
+        typer.Option("--move", max=10_000, min=0, help="How many vehicles may move to another base, or to a new one."),
     ] = 0,
     service: Annotated[
         str, typer.Option("--service", help="The service whose sites are the bases.")
@@ -309,7 +309,7 @@ def vehicles(
         typer.Option(
             "--norm",
             min=0,
-            max=100000,
+            max=100_000,
             metavar="MIN",
             help="Norm in minutes from the call to arrival, the same everywhere (default: that of each cell).",
         ),
@@ -319,12 +319,12 @@ def vehicles(
     ] = None,
     treatment_min: Annotated[
         float | None,
-        typer.Option("--treatment-min", min=0, max=100000, help="Norm in minutes from the call to treatment."),
+        typer.Option("--treatment-min", min=0, max=100_000, help="Norm in minutes from the call to treatment."),
     ] = None,
     standing: Annotated[
         int | None,
         typer.Option(
-            "--standing", max=10000, min=0, help="Vehicles at each base today (default: as [ambulance] says, else 1)."
+            "--standing", max=10_000, min=0, help="Vehicles at each base today (default: as [ambulance] says, else 1)."
         ),
     ] = None,
     candidates: Annotated[str, typer.Option("--candidates", help="settlements, cells, or a file.")] = "settlements",
@@ -343,7 +343,7 @@ def vehicles(
         ),
     ] = None,
     seconds: Annotated[
-        float, typer.Option("--seconds", min=0, max=1000000, help="Time limit of the exact solver, in seconds.")
+        float, typer.Option("--seconds", min=0, max=1_000_000, help="Time limit of the exact solver, in seconds.")
     ] = SOLVER_S,
     output: Annotated[
         Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: the study's).")

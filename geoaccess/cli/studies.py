@@ -181,7 +181,7 @@ def sweep(
         typer.Option(
             "--workers",
             min=0,
-            max=10000,
+            max=10_000,
             help="Processes on this machine; 0 computes in this one (default: one per core).",
         ),
     ] = None,
