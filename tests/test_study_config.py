@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from geoaccess.errors import ConfigError, InputError, MissingFileError
 from geoaccess.routing import nearest
-from geoaccess.study import load_study, write_template
-from tests.test_study_tiny import STUDY
+from geoaccess.study import check, load_study, write_template
+from tests.test_study_tiny import STUDY, write_study
 
 ROOT = Path(__file__).parents[1]
 NO_STUDIES = {"sources.toml"}
@@ -407,3 +407,10 @@ def test_computed_classes_of_a_part_of_a_country_are_refused_in_words(load, refu
     )
     assert "functions" in refused(computed[: computed.index("shop = [")])
     assert 'names the service "gpp"' in refused(computed.replace('home = "gp"', 'home = "gpp"'))
+
+
+@pytest.mark.parametrize("label", ["GP", " gp "])
+def test_two_services_of_one_label_are_refused(tmp_path, label):
+    text = STUDY.replace('label = "Birth unit"', f'label = "{label}"')
+    with pytest.raises(ConfigError, match=r"\[services\.birth_unit\].*\[services\.gp\] too"):
+        check(load_study(write_study(tmp_path, text)))

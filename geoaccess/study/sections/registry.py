@@ -31,7 +31,7 @@ _WORDS: Final = ("everybody", "class")
 
 
 def check_names(study: Study) -> None:
-    """Refuse names of zonings and catchments that columns of the cells have already.
+    """Refuse names of zonings and catchments that columns of the cells have already, and services of one label.
 
     A GeoPackage does not distinguish Region from region.
 
@@ -47,7 +47,7 @@ def check_names(study: Study) -> None:
     taken = [pattern(name, services) for name in columns]
     named = [("[[zonings]] name", one.name) for one in settings.zonings]
     named += [("[catchments]", name) for name in settings.catchments]
-    problems = _same_columns(study)
+    problems = _same_columns(study) + _same_labels(study)
     problems += [
         f'{table} "{name}": the cells have such a column already; choose another name'
         for table, name in named
@@ -55,6 +55,19 @@ def check_names(study: Study) -> None:
     ]
     if problems:
         raise ConfigError.listing(str(study.path), problems)
+
+
+def _same_labels(study: Study) -> list[str]:
+    """Say which services readers could not tell apart: those of one label, in the language of the study."""
+    owner: dict[str, str] = {}
+    problems = []
+    for spec in study.specs:
+        other = owner.setdefault(spec.label.strip().casefold(), spec.key)
+        if other != spec.key:
+            problems.append(
+                f'[services.{spec.key}]: its label "{spec.label}" is that of [services.{other}] too; give it another'
+            )
+    return problems
 
 
 def _same_columns(study: Study) -> list[str]:
