@@ -82,7 +82,7 @@ class Answer:
         for title, table in self.shown:
             if table is None:
                 say([title])
-            else:
+            elif len(table):  # of one without rows the sentences say why
                 print_table_of(title, table, language=self.language)
         if self.files:
             say([text(self.language, "terminal.written", files="  ".join(map(str, self.files)))])
