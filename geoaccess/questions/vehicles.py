@@ -24,6 +24,7 @@ from geoaccess.questions.vehicles_effect import FleetEffect, effect_of
 from geoaccess.routing import memory_left, nearest_snapped, within_snapped
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
+from geoaccess.study.scenario_names import named_removals
 from geoaccess.study.sections.ambulance import numbers_of_bases
 from geoaccess.toml import did_you_mean
 
@@ -316,7 +317,7 @@ def _scenario(study: Study, question: FleetQuestion, places: pd.DataFrame, fleet
             }
             for row in _records(new)
         ],
-        remove=[{"service": question.service, "site": base} for base in empty["base"]],
+        remove=named_removals(question.service, empty.set_index("base")["name"].astype(str)),
         study=study.titles[0],
     )
 
