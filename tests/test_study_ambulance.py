@@ -318,7 +318,9 @@ def test_the_keys_that_the_template_shows_are_keys(tmp_path):
     shown = [line.removeprefix("# ") for line in lines if re.match(r"# (\[|\w+ =)", line)]
     other = ('column = "calls"', 'rates = "rates.csv"', "per_person = 0.1", "calls = 0.1")  # of five ways to say, one
     shown = [line for line in shown if not line.startswith(other)]
-    text = text.replace("# ages =", "ages =").replace("[zones] ", '[services.hospital]\nlabel = "Hospital"\n[zones] ')
+    text = text.replace("# ages =", "ages =").replace(
+        "\n[zones] ", '\n[services.hospital]\nlabel = "Hospital"\n[zones] '
+    )
     path = tmp_path / "study.toml"
     path.write_text("\n".join([text, *shown]), encoding="utf-8")
     settings = load_study(path).settings

@@ -257,6 +257,7 @@ def test_what_cannot_be_asked_is_refused(tmp_path, old, new, message):
 def test_tables_are_read_before_anything_is_computed(tmp_path):
     path = write_demand(tmp_path / "a")
     check(load_study(path))
+    path = write_demand(tmp_path / "b")
     (path.parent / "projection.csv").write_text("a,b\n1,2\n")
     with pytest.raises(InputError, match=r"projection\.csv"):
         check(load_study(path))

@@ -80,11 +80,20 @@ def base_table(
         out["availability"] = (1.0 - out["busy_fraction"]).clip(lower=0.0)
     else:
         out["availability"] = availability
-        if (availability > 1).any():
-            raise InputError(f"sites: availability is {availability.max():g} at {availability.idxmax()}; write a share")
+        check_availability(availability)
     return out
 
 
 def _sum_by(amount: pd.Series, label: pd.Series, index: pd.Index) -> pd.Series:
     total: pd.Series = amount.groupby(label).sum().reindex(index).fillna(0.0)
     return total
+
+
+def check_availability(availability: pd.Series) -> None:
+    """Raise if a base is there for more than all of the time.
+
+    >>> import pandas as pd
+    >>> check_availability(pd.Series([0.8, 1.0]))
+    """
+    if (availability > 1).any():
+        raise InputError(f"sites: availability is {availability.max():g} at {availability.idxmax()}; write a share")

@@ -130,8 +130,9 @@ def _solve(
         kept = people[["population", "geometry"]]
         named = join_zonings(study, people, joined)
         cells = kept.join(joined[["municipality_id", "municipality", "region", "zone_note"]]).join(named)
-        check_sections(PeopleInput(study, cells, sites, municipalities, people))
-        cells = cells.join(people_columns(PeopleInput(study, cells, sites, municipalities, people)))
+        known = PeopleInput(study, cells, sites, municipalities, people, mapped)
+        check_sections(known)
+        cells = cells.join(people_columns(known))
         cells = cells.join(stages.own_norms(study, cells, people))
     with progress.stage("snapping cells and sites"):
         snapped = stages.snap_all(study, network, cells, sites)
@@ -145,7 +146,7 @@ def _solve(
         if cells_known is not None:
             cells_known(results=results, sites=sites, municipalities=municipalities, network=network)
         added = add_sections(
-            SolvedInput(study, results, sites, municipalities, people, hierarchy, snapped, mapped, vehicles)
+            SolvedInput(study, results, sites, municipalities, people, mapped, hierarchy, snapped, vehicles)
         )
         results = results.join(added.columns)
         results = results[[*(name for name in results.columns if name != "geometry"), "geometry"]]
@@ -371,8 +372,9 @@ def check(study: Study, *, show: bool = True) -> list[str]:
     joined, municipalities = stages.join_zones(study, cells)
     joined = joined.join(join_zonings(study, cells, joined))
     known = cells[["population", "geometry"]].join(joined)
-    given = PeopleInput(study, known, sites, municipalities, cells)
+    given = PeopleInput(study, known, sites, municipalities, cells, mapped)
     check_sections(given)
+    stages.own_norms(study, known, cells)
     found += _asked_about(given, writer)
     maps.check_raster_grid(known, stages.grid_of_people(study))
     found += _far_off(sites, cells, writer)

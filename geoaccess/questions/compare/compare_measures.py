@@ -207,7 +207,7 @@ def _solved(study: Study, base: Baseline, changed: ScenarioRun | None) -> Solved
     table: gpd.GeoDataFrame = sites.assign(**columns)
     nothing_mapped = answers.sites.iloc[:0]
     return SolvedInput(
-        study, base.results, table, answers.municipalities, base.results, network, snapped, nothing_mapped, vehicles
+        study, base.results, table, answers.municipalities, base.results, nothing_mapped, network, snapped, vehicles
     )
 
 

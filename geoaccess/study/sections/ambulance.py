@@ -10,8 +10,9 @@ import pandas as pd
 
 from geoaccess import measures
 from geoaccess.errors import InputError
+from geoaccess.measures.bases import check_availability
 from geoaccess.osm import read_profile
-from geoaccess.study.sections.ambulance_craft import add_crafts
+from geoaccess.study.sections.ambulance_craft import add_crafts, read_places_of_crafts
 from geoaccess.study.sections.ambulance_roads import chain_by_road
 from geoaccess.study.sections.inputs import Section, SectionResult
 from geoaccess.study.settings.ambulance import BUSY
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from geoaccess.measures import AmbulanceFigures, ServiceSpec
     from geoaccess.measures.groups import By
     from geoaccess.study.sections.ambulance_roads import Chain
-    from geoaccess.study.sections.inputs import SectionInput, SolvedInput
+    from geoaccess.study.sections.inputs import PeopleInput, SolvedInput
     from geoaccess.study.settings.ambulance import AmbulanceSettings
     from geoaccess.study.settings.study_file import Study
 
@@ -44,14 +45,22 @@ def _asked(study: Study) -> list[str]:
     return ["ambulance", "ambulance_norms", "ambulance_bases"] if study.settings.ambulance else []
 
 
-def _check(known: SectionInput) -> None:
-    """Read the figures, and the profile of the vehicle."""
+def _check(known: PeopleInput) -> None:
+    """Read the figures, the profile of the vehicle, numbers of bases and cells, and where crafts stand."""
     study = known.study
     settings = study.settings.ambulance
-    if settings:
-        _figures(study, settings)
-        if settings.profile:
-            read_profile(study.with_profile(settings.profile).profile)
+    if settings is None:
+        return
+    _figures(study, settings)
+    if settings.profile:
+        read_profile(study.with_profile(settings.profile).profile)
+    if isinstance(settings.calls, str):
+        _calls(known, settings.calls)
+    bases = known.sites[known.sites["service"] == settings.base]
+    numbers_of_bases(bases, settings.vehicles)
+    if settings.availability != BUSY:
+        check_availability(numbers_of_bases(bases, settings.availability))
+    read_places_of_crafts(known, settings)
 
 
 def _answer(solved: SolvedInput) -> SectionResult:
@@ -185,7 +194,7 @@ def _people_of_bases(study: Study, settings: AmbulanceSettings) -> str:
     return next(spec.population for spec in study.specs if spec.key == settings.base)
 
 
-def _calls(solved: SolvedInput, calls: float | str | None) -> pd.Series | None:
+def _calls(solved: PeopleInput, calls: float | str | None) -> pd.Series | None:
     """Return the calls of each cell in a year: at a rate per person, from a column, or as [demand.calls] has them."""
     if calls is None:
         known = solved.study.settings.demand.calls is not None

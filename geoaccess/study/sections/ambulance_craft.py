@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from geoaccess.measures import AmbulanceFigures
-    from geoaccess.study.sections.inputs import SolvedInput
+    from geoaccess.study.sections.inputs import PeopleInput, SolvedInput
     from geoaccess.study.settings.ambulance import AmbulanceSettings, Places
     from geoaccess.study.stages import Roads
 
-__all__ = ["add_crafts"]
+__all__ = ["add_crafts", "read_places_of_crafts"]
 
 
 def add_crafts(
@@ -33,8 +33,8 @@ def add_crafts(
     if not settings.crafts:
         return pd.DataFrame(index=car.index)
     columns, treated = {}, {"car": car["ambulance_treatment_s"]}
-    for mode, craft in settings.crafts.items():
-        places = {what: _read(solved, asked, mode, what) for what, asked in craft.places.items()}
+    for mode, places in read_places_of_crafts(solved, settings).items():
+        craft = settings.crafts[mode]
         if isinstance(craft, PortCraft):
             times = _by_port(solved, settings, roads, figures, car, mode=mode, road_s=craft.road_min * 60, **places)
         else:
@@ -91,7 +91,15 @@ def _by_port(
     return measures.boat_chain(cells.index, reached, from_ports=from_ports, to_ports=to_ports, times=kind.times)
 
 
-def _read(solved: SolvedInput, asked: Places, mode: str, what: str) -> gpd.GeoDataFrame:
+def read_places_of_crafts(known: PeopleInput, settings: AmbulanceSettings) -> dict[str, dict[str, gpd.GeoDataFrame]]:
+    """Return the stations and the ports of each craft that is asked for."""
+    return {
+        mode: {what: _read(known, asked, mode, what) for what, asked in craft.places.items()}
+        for mode, craft in settings.crafts.items()
+    }
+
+
+def _read(solved: PeopleInput, asked: Places, mode: str, what: str) -> gpd.GeoDataFrame:
     """Return the stations or the ports of a craft."""
     if asked.file:
         return services.read_sites(solved.study.resolve(asked.file), service=f"{mode} {what}")

@@ -34,22 +34,25 @@ class SectionInput:
 
 @dataclass(frozen=True)
 class PeopleInput(SectionInput):
-    """What a check of a whole study starts from: `people` are the cells as read, with the columns of their file."""
+    """What a check of a whole study starts from.
+
+    `people` are the cells as read, with the columns of their file; `mapped` the features of the extract that some rule
+    asks for.
+    """
 
     people: gpd.GeoDataFrame
+    mapped: gpd.GeoDataFrame
 
 
 @dataclass(frozen=True)
 class SolvedInput(PeopleInput):
     """What a section starts from: `results` has the nearest sites and the class of each cell, too.
 
-    `mapped` are the features of the extract that some rule asks for; `vehicles` the roads as ambulances drive them,
-    None where they drive as everybody does.
+    `vehicles` are the roads as ambulances drive them, None where they drive as everybody does.
     """
 
     network: Network | Hierarchy
     snapped: Snapped
-    mapped: gpd.GeoDataFrame
     vehicles: Roads | None = None
 
     def roads_of(self, service: str) -> Roads:
@@ -93,5 +96,5 @@ class Section:
     asked: Callable[[Study], list[str]]
     answer: Callable[[SolvedInput], SectionResult]
     tables: Mapping[str, Columns]
-    check: Callable[[SectionInput], object] | None = None
+    check: Callable[[PeopleInput], object] | None = None
     cells: Columns = field(default_factory=dict)

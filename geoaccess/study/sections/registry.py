@@ -18,7 +18,7 @@ from geoaccess.study.sections.opening import OFFICES, OPENING
 from geoaccess.study.sections.staff import STAFF
 
 if TYPE_CHECKING:
-    from geoaccess.study.sections.inputs import Section, SectionInput, SolvedInput
+    from geoaccess.study.sections.inputs import PeopleInput, Section, SolvedInput
     from geoaccess.study.settings.study_file import Study
 
 __all__ = ["SECTIONS", "add_sections", "check_names", "check_sections", "tables_asked_for"]
@@ -93,7 +93,7 @@ def _is_loose(name: str) -> bool:
     return any(blank in name for blank in LOOSE)
 
 
-def check_sections(known: SectionInput) -> None:
+def check_sections(known: PeopleInput) -> None:
     """Raise what is wrong with the tables that the sections of a study read, before any search.
 
     Raises
