@@ -531,7 +531,8 @@ def test_what_cannot_be_done_is_reported_with_its_number(tiny, change, code):
 @pytest.mark.parametrize(
     "raw",
     [
-        None, {}, "add", [None], [[]], [{}], [{"what": "burn"}], [{"what": "close"}], [{"what": "close", "way": "x"}], [{"what": "close", "way": 10**30}],
+        None, {}, "add", [None], [[]], [{}], [{"what": "burn"}], [{"what": "close"}], [{"what": "close", "way": "x"}],
+        [{"what": "close", "way": 10**30}],
         [add("gp-west", {"lon": 1, "lat": 2})], [add("new-1", {"lon": 200, "lat": 2})],
         [add("new-1", {"lon": float("nan"), "lat": 2})], [add("new-1", {"lon": float("inf"), "lat": 2})],
         [add("new-1", {"lon": 1, "lat": 2}, days=[])], [add("new-1", {"lon": 1, "lat": 2}, days=[5])],
