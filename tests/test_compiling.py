@@ -120,7 +120,7 @@ def test_the_first_run_says_what_it_waits_for_and_needs_no_folder_it_may_write_t
         labels, cached, file, scratch = json.loads(printed)
         assert labels == [0, 0, 1]
         assert Path(file).is_relative_to(tmp_path)
-        assert len(scratch) == (0 if cached else 1)
+        assert len([name for name in scratch if not name.endswith(".lock")]) == (0 if cached else 1)
         assert [*(tmp_path / "scratch").iterdir()] == []
         return complained
 
