@@ -175,6 +175,7 @@ def test_other_errors_stay_what_they_are():
 
 def ended(monkeypatch, capfd, act):
     monkeypatch.setattr(cli, "app", lambda **_: act())
+    monkeypatch.setattr(cli, "_refuse_odd_numbers", lambda _: None)
     with pytest.raises(SystemExit) as caught:
         cli.main()
     return caught.value.code, capfd.readouterr().err

@@ -35,6 +35,7 @@ PLAIN = {
     object: "any value",
 }  # fmt: skip
 TEXT = "text, or one per language"
+_LARGE = 1e12
 
 
 @dataclass(frozen=True)
@@ -209,7 +210,7 @@ def _bounds(marks: Any) -> list[str]:
             for key, text in BOUNDS.items():
                 value = getattr(one, key, None)
                 if isinstance(value, (int, float)):
-                    found.append(text.format(f"{value:g}"))
+                    found.append(text.format(_plain(value)))
     return found
 
 
@@ -262,3 +263,8 @@ def _cell(text: str) -> str:
     for place in range(0, len(parts), 2):
         parts[place] = parts[place].replace("<", "&lt;").replace("*", "\\*").replace("[", "\\[")
     return "".join(parts).replace("|", "\\|")
+
+
+def _plain(value: float) -> str:
+    """Return a bound as it is written in a study file, the very large and the very small as powers of ten."""
+    return f"{value:,.0f}" if value == int(value) and abs(value) < _LARGE else f"{value:g}"
