@@ -34,8 +34,12 @@ def test_an_example_stands_on_its_own(tmp_path, name, root):
             original = load_study(root / "configs" / file.name)
             assert study.settings.services == original.settings.services
         if file.parent.name == "scenarios":
-            assert read_scenario(file).title
-    assert not [path for path in written if path.suffix == ".toml" and "../" in path.read_text(encoding="utf-8")]
+            scenario = read_scenario(file)
+            assert scenario.title
+            if scenario.population is not None and scenario.population.file:
+                assert (file.parent / scenario.population.file).resolve() in own
+    texts = [path.read_text(encoding="utf-8") for path in written if path.suffix == ".toml"]
+    assert not [text for text in texts if "../" in text.replace('"../data/', "")]
 
 
 def test_check_of_an_example_works(tmp_path):

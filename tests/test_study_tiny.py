@@ -539,7 +539,8 @@ def test_reading_a_study_before_running_it(tmp_path):
     assert "3 municipalities; 7 people in none" in lines
     assert sum(str(tmp_path) in line for line in lines) == 7
     kept = {item.name.partition("-")[0] for item in (tmp_path / "a" / "cache").glob("*")}
-    assert kept <= {"zones"}  # the join of cells and municipalities is kept for the run; no network is built
+    assert {"zones", "network"} <= kept  # kept for the run: the join of cells and municipalities, and the network
+    assert "order" not in kept  # nothing is searched
     assert not (tmp_path / "a" / "out").exists()
 
 

@@ -47,7 +47,7 @@ def write_example(name: str, folder: Path) -> list[Path]:
     for study in EXAMPLES[name]:
         path = shipped(f"{study}.toml")
         contents[folder / path.name] = _own(path.read_text(encoding="utf-8"), name).encode()
-    for scenario in sorted(shipped(f"{name}.toml").parent.glob(f"scenarios/{name}-*.toml")):
+    for scenario in _scenarios(name):
         contents[folder / "scenarios" / scenario.name] = _own(scenario.read_text(encoding="utf-8"), name).encode()
     for source, target in _data(name).items():
         contents[folder / target] = source.read_bytes()
@@ -73,7 +73,14 @@ def _data(name: str) -> dict[Path, Path]:
                 found[root / place] = Path("data", *place.parts[2:])
             elif f'"{Path(*place.parts[1:]).as_posix()}"' in text:  # beside the study
                 found[root / place] = Path(*place.parts[1:])
+    for scenario in _scenarios(name):  # which read further files of the sample
+        for file in re.findall(rf'"\.\./\.\./data/{name}/([^"]+)"', scenario.read_text(encoding="utf-8")):
+            found[root / "data" / name / file] = Path("data", file)
     return found
+
+
+def _scenarios(name: str) -> list[Path]:
+    return sorted(shipped(f"{name}.toml").parent.glob(f"scenarios/{name}-*.toml"))
 
 
 def _own(text: str, name: str) -> str:

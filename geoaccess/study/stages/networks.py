@@ -49,6 +49,8 @@ def build_or_load_network(study: Study, *, say: Callable[[str], None] | None = N
         network = build_network(study, say=say)
         with files.kept_if_possible(study.cache):
             save_network(network, folder)
+        if not folder.exists():  # what snapping needs has no place either
+            return network, False
     _FOLDERS[prepared(study, network, folder)] = folder
     return network, from_cache
 
