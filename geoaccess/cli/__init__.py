@@ -51,6 +51,8 @@ def main() -> None:
 
 def _refuse_odd_numbers(given: Sequence[str]) -> None:
     """Refuse numbers that Python reads and people do not write: 1_0, and digits of other scripts."""
+    if not any("_" in word or not word.isascii() for word in given):
+        return  # the options are known only once all commands are made
     commands = getattr(typer.main.get_command(app), "commands", {})
     options = {
         name

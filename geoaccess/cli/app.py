@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 
 
 __all__ = [
+    "Candidates",
+    "Exclude",
+    "InnerFolder",
     "Language",
+    "LeastPeople",
+    "OutputFolder",
+    "Quiet",
+    "SolverSeconds",
     "StudyFile",
     "app",
     "date",
@@ -52,6 +59,25 @@ Language = Annotated[
     typer.Option("--language", metavar="CODE", help="Language of all that is shown: en or nb (default: the study's)."),
 ]
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="A study file, such as configs/iceland.toml.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")]
+OutputFolder = Annotated[
+    Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: the study's).")
+]
+InnerFolder = Annotated[
+    Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: inside the study's).")
+]
+
+# Of verbs that place something:
+Candidates = Annotated[str, typer.Option("--candidates", help="settlements, cells, or a file.")]
+LeastPeople = Annotated[
+    float, typer.Option("--least-people", min=0, max=1e10, help="Smallest settlement to consider, in people.")
+]
+Exclude = Annotated[
+    Path | None, typer.Option("--exclude", metavar="FILE", help="Polygons in which no site may be placed.")
+]
+SolverSeconds = Annotated[
+    float, typer.Option("--seconds", min=0, max=1_000_000, help="Time limit of the exact solver, in seconds.")
+]
 
 
 def opened(study: str | Path, language: str | None = None) -> Study:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - typer reads the annotation
 from typing import Annotated
 
 import typer
 
 from geoaccess.cli.answer import Answer, AsJson
-from geoaccess.cli.app import Language, StudyFile, app, opened
+from geoaccess.cli.app import (
+    Candidates,
+    Exclude,
+    Language,
+    LeastPeople,
+    OutputFolder,
+    Quiet,
+    SolverSeconds,
+    StudyFile,
+    app,
+    opened,
+)
 from geoaccess.defaults import SOLVER_S
 from geoaccess.extras import require_extra
 
@@ -49,22 +59,14 @@ def capacity(
             "--objective", help="norm: most people served within the norm; minutes: least travel time of all."
         ),
     ] = "norm",
-    candidates: Annotated[str, typer.Option("--candidates", help="settlements, cells, or a file.")] = "settlements",
-    least_people: Annotated[
-        float, typer.Option("--least-people", min=0, max=1e10, help="Smallest settlement to consider, in people.")
-    ] = 200.0,
-    exclude: Annotated[
-        Path | None, typer.Option("--exclude", metavar="FILE", help="Polygons in which no site may be placed.")
-    ] = None,
-    seconds: Annotated[
-        float, typer.Option("--seconds", min=0, max=1_000_000, help="Time limit of the exact solver, in seconds.")
-    ] = SOLVER_S,
-    output: Annotated[
-        Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: the study's).")
-    ] = None,
+    candidates: Candidates = "settlements",
+    least_people: LeastPeople = 200.0,
+    exclude: Exclude = None,
+    seconds: SolverSeconds = SOLVER_S,
+    output: OutputFolder = None,
     language: Language = None,
     as_json: AsJson = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Count who is covered when sites take only so many people each, and find where to add some.
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from geoaccess.cli.answer import Answer, AsJson
-from geoaccess.cli.app import Language, StudyFile, app, date, opened
+from geoaccess.cli.app import InnerFolder, Language, Quiet, StudyFile, app, date, opened
 from geoaccess.cli.notes import AsNote, add_note
 from geoaccess.defaults import CUT_OFF_MIN, DEAD_END_M, INTERVAL_DRAWS
 from geoaccess.errors import InputError
@@ -32,13 +32,11 @@ def compare(
     day: Annotated[
         str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="Let ferries sail by the timetable of this day.")
     ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: inside the study's).")
-    ] = None,
+    output: InnerFolder = None,
     language: Language = None,
     note: AsNote = False,
     as_json: AsJson = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Compare a study with itself under scenarios: whose travel time changes, by how much, and who crosses a norm.
 
@@ -158,13 +156,11 @@ def vulnerable(
     together: Annotated[
         int, typer.Option("--together", help="Also close 2 or 3 of the first 200 links at once.", min=1, max=3)
     ] = 1,
-    output: Annotated[
-        Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: inside the study's).")
-    ] = None,
+    output: InnerFolder = None,
     language: Language = None,
     note: AsNote = False,
     as_json: AsJson = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Close each ferry, bridge, tunnel and road in turn and compute exactly who is cut off or delayed.
 
@@ -212,12 +208,10 @@ def reliability(
         typer.Option("--workers", min=0, max=10_000, help="Processes on this machine; 0 computes in this one."),
     ] = None,
     scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="ADDRESS", help="A dask scheduler.")] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: inside the study's).")
-    ] = None,
+    output: InnerFolder = None,
     language: Language = None,
     as_json: AsJson = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Simulate closures of ferries and passes: travel times people can rely on, and the chance to meet the norms.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from geoaccess.cli.answer import Answer, AsJson
-from geoaccess.cli.app import Language, StudyFile, app, opened
+from geoaccess.cli.app import InnerFolder, Language, Quiet, StudyFile, app, opened
 from geoaccess.extras import require_extra
 
 if TYPE_CHECKING:
@@ -44,12 +44,10 @@ def note(
         typer.Option("--service", help="What it is about (default: the service that changes most, or is farthest)."),
     ] = None,
     together: Annotated[bool, typer.Option("--together", help="Apply all scenarios at once, in this order.")] = False,
-    output: Annotated[
-        Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: inside the study's).")
-    ] = None,
+    output: InnerFolder = None,
     language: Language = None,
     as_json: AsJson = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write a note of two pages for a board: the question, three findings, a map, before and after, what is uncertain.
 

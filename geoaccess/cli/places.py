@@ -15,7 +15,19 @@ if TYPE_CHECKING:
     from geoaccess.scenarios import Scenario
     from geoaccess.study.settings.study_file import Study
 from geoaccess.cli.answer import Answer, AsJson
-from geoaccess.cli.app import Language, StudyFile, app, names, opened
+from geoaccess.cli.app import (
+    Candidates,
+    Exclude,
+    Language,
+    LeastPeople,
+    OutputFolder,
+    Quiet,
+    SolverSeconds,
+    StudyFile,
+    app,
+    names,
+    opened,
+)
 from geoaccess.cli.notes import AsNote, add_note
 from geoaccess.errors import InputError
 from geoaccess.extras import require_extra
@@ -83,12 +95,8 @@ def site(
             "--candidates", help="Candidate places: cells, settlements, or a file with lon and lat (or points)."
         ),
     ] = "cells",
-    least_people: Annotated[
-        float, typer.Option("--least-people", min=0, max=1e10, help="Smallest settlement to consider, in people.")
-    ] = 200.0,
-    exclude: Annotated[
-        Path | None, typer.Option("--exclude", metavar="FILE", help="Polygons in which no site may be placed.")
-    ] = None,
+    least_people: LeastPeople = 200.0,
+    exclude: Exclude = None,
     unreached: Annotated[
         float,
         typer.Option(
@@ -110,12 +118,8 @@ def site(
         ),
     ] = None,
     method: Annotated[str, typer.Option("--method", help="auto, exact, exchange or greedy.")] = "auto",
-    seconds: Annotated[
-        float, typer.Option("--seconds", min=0, max=1_000_000, help="Time limit of the exact solver, in seconds.")
-    ] = SOLVER_S,
-    output: Annotated[
-        Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: the study's).")
-    ] = None,
+    seconds: SolverSeconds = SOLVER_S,
+    output: OutputFolder = None,
     vary: Annotated[
         list[str] | None,
         typer.Option(
@@ -133,7 +137,7 @@ def site(
     language: Language = None,
     note: AsNote = False,
     as_json: AsJson = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Find the best places for more sites of a service, and say how sure that is.
 
@@ -232,22 +236,14 @@ def office_days(
         ),
     ] = OFFICE_STAFF,
     even: Annotated[bool, typer.Option("--even", help="The same number of offices each day.")] = False,
-    candidates: Annotated[str, typer.Option("--candidates", help="settlements, cells, or a file.")] = "settlements",
-    least_people: Annotated[
-        float, typer.Option("--least-people", min=0, max=1e10, help="Smallest settlement to consider, in people.")
-    ] = 50.0,
-    exclude: Annotated[
-        Path | None, typer.Option("--exclude", metavar="FILE", help="Polygons in which no site may be placed.")
-    ] = None,
-    seconds: Annotated[
-        float, typer.Option("--seconds", min=0, max=1_000_000, help="Time limit of the exact solver, in seconds.")
-    ] = SOLVER_S,
-    output: Annotated[
-        Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: the study's).")
-    ] = None,
+    candidates: Candidates = "settlements",
+    least_people: LeastPeople = 50.0,
+    exclude: Exclude = None,
+    seconds: SolverSeconds = SOLVER_S,
+    output: OutputFolder = None,
     language: Language = None,
     as_json: AsJson = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Distribute satellite-office days over places and weekdays, so that patients and staff travel least.
 
@@ -327,13 +323,9 @@ def vehicles(
             "--standing", max=10_000, min=0, help="Vehicles at each base today (default: as [ambulance] says, else 1)."
         ),
     ] = None,
-    candidates: Annotated[str, typer.Option("--candidates", help="settlements, cells, or a file.")] = "settlements",
-    least_people: Annotated[
-        float, typer.Option("--least-people", min=0, max=1e10, help="Smallest settlement to consider, in people.")
-    ] = 200.0,
-    exclude: Annotated[
-        Path | None, typer.Option("--exclude", metavar="FILE", help="Polygons in which no site may be placed.")
-    ] = None,
+    candidates: Candidates = "settlements",
+    least_people: LeastPeople = 200.0,
+    exclude: Exclude = None,
     figures: Annotated[
         Path | None,
         typer.Option(
@@ -342,16 +334,12 @@ def vehicles(
             help="Times of the ambulance chain (default: those of the study, else the shipped ones).",
         ),
     ] = None,
-    seconds: Annotated[
-        float, typer.Option("--seconds", min=0, max=1_000_000, help="Time limit of the exact solver, in seconds.")
-    ] = SOLVER_S,
-    output: Annotated[
-        Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: the study's).")
-    ] = None,
+    seconds: SolverSeconds = SOLVER_S,
+    output: OutputFolder = None,
     language: Language = None,
     note: AsNote = False,
     as_json: AsJson = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Find where ambulances should be added, or moved to, so that most people have a free one in time (MEXCLP).
 

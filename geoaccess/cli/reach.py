@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - typer reads the annotation
 from typing import Annotated
 
 import typer
 
 from geoaccess.cli.answer import Answer, AsJson
-from geoaccess.cli.app import Language, StudyFile, app, lon_lat, names, opened
+from geoaccess.cli.app import Language, OutputFolder, Quiet, StudyFile, app, lon_lat, names, opened
 from geoaccess.defaults import BUFFER_M
 from geoaccess.errors import InputError
 
@@ -21,12 +20,10 @@ def matrix(
     site: Annotated[
         str, typer.Option("--site", metavar="SITE,SITE", help="Some of its sites only, by name or id (default: all).")
     ] = "",
-    output: Annotated[
-        Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: the study's).")
-    ] = None,
+    output: OutputFolder = None,
     language: Language = None,
     as_json: AsJson = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write the travel times between all cells and all sites of a service, as Parquet, of any size.
 
@@ -69,12 +66,10 @@ def isochrones(
         float,
         typer.Option("--buffer", min=0, max=1_000_000, metavar="METRES", help="How far people walk to a road at most."),
     ] = BUFFER_M,
-    output: Annotated[
-        Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: the study's).")
-    ] = None,
+    output: OutputFolder = None,
     language: Language = None,
     as_json: AsJson = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Draw the areas within some minutes of a service, a site or a place, and count the people in them.
 

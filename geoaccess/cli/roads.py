@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from geoaccess.osm.explain import Explanation
     from geoaccess.osm.profile import Profile
 from geoaccess.cli.answer import Answer, AsJson
-from geoaccess.cli.app import Language, StudyFile, app, lon_lat, opened
+from geoaccess.cli.app import Language, Quiet, StudyFile, app, lon_lat, opened
 from geoaccess.cli.terminal import say
 
 
@@ -94,7 +94,7 @@ def profile(
     ],
     language: Language = None,
     as_json: AsJson = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Compute travel times through a day by departure time, with ferries sailing by timetable.
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from geoaccess.questions.validation.validate import Validation
     from geoaccess.study.answers import Answers
 from geoaccess.cli.answer import Answer, AsJson
-from geoaccess.cli.app import Language, StudyFile, app, opened
+from geoaccess.cli.app import Language, Quiet, StudyFile, app, opened
 from geoaccess.cli.terminal import say
 from geoaccess.extras import require_extra
 
@@ -30,7 +30,7 @@ def run(
     *,
     language: Language = None,
     as_json: AsJson = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Compute a study and write its maps, figures and tables.
 
@@ -51,7 +51,7 @@ def report(
     *,
     language: Language = None,
     as_json: AsJson = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write the report of a study for decision-makers: report.html, and report.pdf (with geoaccess[pdf]).
 
@@ -194,7 +194,7 @@ def sweep(
     ] = False,
     language: Language = None,
     as_json: AsJson = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Compute many studies, or one in many variations, and write all figures as one table.
 
@@ -269,7 +269,7 @@ def validate(
     ] = None,
     language: Language = None,
     as_json: AsJson = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Compare a study with published statistics: differences by municipality or class, and what explains them.
 

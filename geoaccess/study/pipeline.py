@@ -316,14 +316,11 @@ def _attached(
     with Stages(_STAGES_OF_CHECK, show=show).running() as progress:
         with progress.stage("building the network"):
             network, _ = stages.build_or_load_network(study, say=progress.say)
-            rule = study.response
-            driven = None
-            if rule is not None and rule.profile is not None:
-                driven = stages.build_or_load_network(study.with_profile(rule.profile))[0]
+            driven = stages.vehicle_network(study)
         with progress.stage("snapping cells and sites"):
             snapped = stages.snap_all(study, network, people, sites)
             if driven is not None:
-                stages.snap_all(study, driven, people, sites)
+                stages.snap_all(study, driven[1], people, sites)
     metres = writer.plain(study.settings.snap.max_m)
     far = (snapped.cells["edge"] < 0).to_numpy()
     found = []

@@ -14,7 +14,7 @@ from geoaccess.study.stages.networks import (
     prepared,
 )
 from geoaccess.study.stages.people import grid_of_people, read_people
-from geoaccess.study.stages.response import Roads, own_norms, roads_of_vehicles, vehicle_hierarchy
+from geoaccess.study.stages.response import Roads, own_norms, roads_of_vehicles, vehicle_hierarchy, vehicle_network
 from geoaccess.study.stages.sites import names_of_sites, read_places, refuse_swapped
 from geoaccess.study.stages.snapping import Snapped, snap_all, snap_as_set, snap_cells, snap_sites
 from geoaccess.study.stages.subjects import about, fetch_hint
@@ -74,5 +74,6 @@ __all__ = [
     "timetable_of",
     "unused_tags_of",
     "vehicle_hierarchy",
+    "vehicle_network",
     "without_timetable",
 ]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from geoaccess.study.settings.ambulance import AmbulanceSettings
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["Roads", "own_norms", "roads_of_vehicles", "vehicle_hierarchy"]
+__all__ = ["Roads", "own_norms", "roads_of_vehicles", "vehicle_hierarchy", "vehicle_network"]
 
 _YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
 
@@ -39,13 +39,22 @@ class Roads:
         return self.network.network if isinstance(self.network, Hierarchy) else self.network
 
 
-def vehicle_hierarchy(study: Study) -> Hierarchy | None:
-    """Return the roads as ambulances drive them, built or from the cache; None where they drive as [network] says."""
+def vehicle_network(study: Study) -> tuple[Study, Network] | None:
+    """Return the study with the profile of its ambulances, and their roads, built or from the cache.
+
+    None where they drive as [network] says.
+    """
     rule = study.response
     if rule is None or rule.profile is None:
         return None
     own = study.with_profile(rule.profile)
-    return contract_or_load(own, build_or_load_network(own)[0])
+    return own, build_or_load_network(own)[0]
+
+
+def vehicle_hierarchy(study: Study) -> Hierarchy | None:
+    """Return the hierarchy of the roads of `vehicle_network`; None where there are none."""
+    driven = vehicle_network(study)
+    return None if driven is None else contract_or_load(*driven)
 
 
 def roads_of_vehicles(
