@@ -2,6 +2,7 @@
 
 import csv
 import datetime as dt
+import errno
 import gzip
 import io
 import string
@@ -17,7 +18,7 @@ from shapely import Point
 
 from geoaccess import tables
 from geoaccess.demand import read_cells
-from geoaccess.errors import InputError, MissingFileError
+from geoaccess.errors import InputError, MissingFileError, OutputError
 from geoaccess.osm.ferry_table import read_ferry_table
 from geoaccess.services import read_sites
 from geoaccess.tables import csv_text, parse_number, read_numbers, read_table, read_yes, to_numbers
@@ -417,3 +418,19 @@ def test_a_large_table_is_read_by_its_columns(tmp_path, monkeypatch, separator):
         "T",
         "note",
     ]  # to say what it has
+
+
+def test_a_damaged_member_of_a_zip_and_a_full_disk_are_told_apart(tmp_path, monkeypatch):
+    path = zipped_tables(tmp_path / "grid.zip", grid_dot_csv="id,T\n" + "".join(f"{i},{i * i}\n" for i in range(2000)))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:200] + bytes(60) + whole[260:])  # inside the deflated bytes
+    with pytest.raises(InputError, match=r"grid\.zip: deep/grid\.csv cannot be unpacked"):
+        read_table(path)
+    path.write_bytes(whole)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("geoaccess.tables.packed.shutil.copyfileobj", full)
+    with pytest.raises(OutputError, match=r"the disk is full .*TMPDIR names another one"):
+        read_table(path)

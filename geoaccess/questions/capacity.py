@@ -14,11 +14,11 @@ from geoaccess.defaults import SOLVER_S
 from geoaccess.errors import InputError
 from geoaccess.measures.groups import people_of_service
 from geoaccess.phrases import Writer
+from geoaccess.questions.asked_service import find_service
 from geoaccess.questions.matrix import roads_of_service
 from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places, new_places
 from geoaccess.questions.siting.question import Question, above_zero
 from geoaccess.questions.siting.wording import figure, sureness
-from geoaccess.questions.vulnerability import find_service
 from geoaccess.routing import travel_times
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.results.result_folder import result_folder

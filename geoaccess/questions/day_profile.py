@@ -13,12 +13,12 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import DAY_S
 from geoaccess.errors import InputError
 from geoaccess.phrases import FALLBACK, Writer, text
+from geoaccess.questions.asked_service import find_service
 from geoaccess.routing import attach_departures, day_profile
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.settings.timetable import named_day
 from geoaccess.tables import csv_text
-from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -96,10 +96,7 @@ def profile_days(
     InputError
         If a service is unknown, the study has no timetable, or a timetable does not hold a day.
     """
-    specs = {spec.key: spec for spec in study.specs}
-    for service in services:
-        if service not in specs:
-            raise InputError(f'{study.path}: no service "{service}"{did_you_mean(service, specs)}')
+    specs = {service: find_service(study, service) for service in services}
     timetables = stages.read_timetables(study)  # say what is wrong with it before the long work
     dates = list(dict.fromkeys(timetables.day(_text_of(day))[0] for day in days))
     answers = solve_study(study, show=show)

@@ -16,8 +16,8 @@ from geoaccess.direction import wrong_direction
 from geoaccess.errors import InputError
 from geoaccess.measures.groups import read_population
 from geoaccess.phrases import Writer
+from geoaccess.questions.asked_service import find_service
 from geoaccess.questions.matrix import chosen_sites, roads_of_service
-from geoaccess.questions.vulnerability import find_service
 from geoaccess.routing import isochrones, nearest_snapped
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.results.summaries import headed

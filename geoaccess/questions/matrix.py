@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.phrases import Writer
-from geoaccess.questions.vulnerability import find_service
+from geoaccess.questions.asked_service import find_service
 from geoaccess.routing import write_travel_times
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study

@@ -15,6 +15,7 @@ from geoaccess.errors import InputError
 from geoaccess.frames import crs_of
 from geoaccess.measures.groups import people_of_service
 from geoaccess.phrases import Writer, section
+from geoaccess.questions.asked_service import find_service
 from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places, new_places
 from geoaccess.questions.siting.question import Question, above_zero
 from geoaccess.routing import travel_times
@@ -103,14 +104,10 @@ def days_study(study: Study, question: DayQuestion, *, answers: Answers | None =
     InputError
         If the service, a site or a municipality is unknown, or as `share_days`.
     """
-    if question.service not in study.settings.services:
-        raise InputError(
-            f'{study.path}: no service "{question.service}"{did_you_mean(question.service, study.settings.services)}'
-        )
+    spec = find_service(study, question.service)
     visits_a_year = visits_per_year(study, question)
     if not 0 <= visits_a_year < np.inf:
         raise InputError(f"--visits is {visits_a_year:g}; give visits of each person a year, 0 or more")
-    spec = next(spec for spec in study.specs if spec.key == question.service)
     above_zero("--seconds", question.seconds, "seconds")
     answers = solve_study(study, show=show) if answers is None else answers
     ours = answers.sites[(answers.sites["service"] == question.service).to_numpy()]

@@ -17,8 +17,9 @@ from geoaccess.errors import InputError
 from geoaccess.measures.groups import people_of_service
 from geoaccess.parallel import sweep
 from geoaccess.progress import counted
+from geoaccess.questions.asked_service import find_service
 from geoaccess.questions.scenario_run import Baseline, road_names, solve_baseline
-from geoaccess.questions.vulnerability import find_service, service_field
+from geoaccess.questions.vulnerability import service_field
 from geoaccess.routing import solve_nearest
 from geoaccess.study import stages
 from geoaccess.study.results.result_folder import result_folder

@@ -17,6 +17,7 @@ from geoaccess.measures import read_ambulance_figures
 from geoaccess.measures.groups import people_of_service
 from geoaccess.network import setting_out_after
 from geoaccess.phrases import Writer
+from geoaccess.questions.asked_service import find_service
 from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places, new_places
 from geoaccess.questions.siting.context import context_of
 from geoaccess.questions.siting.question import Question, above_zero
@@ -26,7 +27,6 @@ from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.scenario_names import named_removals
 from geoaccess.study.sections.ambulance import numbers_of_bases
-from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -158,8 +158,7 @@ def _checked(study: Study, question: FleetQuestion) -> ServiceSpec:
     """Refuse what can be refused at once; return the service with the one norm that it is held against."""
     services = study.settings.services
     for name in filter(None, (question.service, question.treatment)):
-        if name not in services:
-            raise InputError(f'{study.path}: no service "{name}"{did_you_mean(name, services)}')
+        find_service(study, name)
     if services[question.service].direction != "to_people":
         coming = [key for key, one in services.items() if one.direction == "to_people"]
         raise InputError(

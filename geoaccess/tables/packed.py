@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import zipfile
+import zlib
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from geoaccess import files
 from geoaccess.errors import InputError
 from geoaccess.tables.text import DECIMAL_COMMA
 
@@ -57,12 +58,14 @@ def table_in_zip(path: Path) -> str | None:
 @contextmanager
 def unpacked(path: Path, member: str) -> Iterator[Path]:
     """Give a member of a zip as a file, which is there until the block ends."""
-    with tempfile.TemporaryDirectory(prefix="geoaccess-") as folder:
-        target = Path(folder, PurePosixPath(member).name)
+    with files.scratch() as folder:
+        target = folder / PurePosixPath(member).name
         try:
             with zipfile.ZipFile(path) as packed, packed.open(member) as source, target.open("wb") as file:
                 shutil.copyfileobj(source, file, 1 << 20)
-        except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise  # the disk; what bz2 says of damaged data has no number
             raise InputError(f"{path}: {member} cannot be unpacked ({error}); download it again") from error
         try:
             yield target

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geoaccess import maps
+from geoaccess import files, maps
 from geoaccess.frames import crs_of
 from geoaccess.maps.report import citation
 from geoaccess.maps.report_sentences import main_limits, service_limits
@@ -25,6 +23,7 @@ from geoaccess.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from geoaccess.maps.report_tables import Table
     from geoaccess.study.answers import Answers
@@ -107,8 +106,8 @@ class Frame:
     ) -> maps.NoteMap:
         """Return a map that `draw` writes, given its file and what stands on every map of the study."""
         heads = words_of(self.study) | {"title": title}
-        with tempfile.TemporaryDirectory(prefix="geoaccess-") as folder:
-            path = Path(folder) / "map.png"
+        with files.scratch() as folder:
+            path = folder / "map.png"
             draw(path, heads | {"subtitle": ""})
             picture = path.read_bytes()
         text = " ".join(finding.text for finding in findings)

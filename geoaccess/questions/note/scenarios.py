@@ -12,6 +12,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.maps.report_tables import Table
 from geoaccess.phrases import Writer
+from geoaccess.questions.asked_service import find_service
 from geoaccess.questions.compare.changed import CHANGED, changes_something
 from geoaccess.questions.compare.comparison import printed_comparison
 from geoaccess.questions.compare.output import drawn_measures, drawn_sites, sailing_ferries
@@ -30,7 +31,6 @@ from geoaccess.questions.note.change import (
     without_connection,
 )
 from geoaccess.questions.note.frame import Frame
-from geoaccess.questions.vulnerability import find_service
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

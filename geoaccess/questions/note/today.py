@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from geoaccess import maps
 from geoaccess.maps.report_sentences import finding_texts
 from geoaccess.maps.report_tables import Table, norm_table
+from geoaccess.questions.asked_service import find_service
 from geoaccess.questions.note.change import MOST_ROWS, group_name
 from geoaccess.questions.note.frame import MAP_IN
-from geoaccess.questions.vulnerability import find_service
 
 if TYPE_CHECKING:
     from pathlib import Path

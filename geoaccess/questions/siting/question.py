@@ -10,6 +10,7 @@ import numpy as np
 from geoaccess import siting
 from geoaccess.errors import InputError
 from geoaccess.phrases import note
+from geoaccess.questions.asked_service import find_service
 from geoaccess.questions.siting.asking import Question, check_norm, norm_of
 from geoaccess.questions.siting.objectives import OBJECTIVES
 from geoaccess.toml import did_you_mean
@@ -37,9 +38,7 @@ __all__ = [
 
 def check_question(study: Study, question: Question) -> None:
     """Refuse what can be refused at once."""
-    services = study.settings.services
-    if question.service not in services:
-        raise InputError(f'{study.path}: no service "{question.service}"{did_you_mean(question.service, services)}')
+    find_service(study, question.service)
     if question.objective not in OBJECTIVES:
         raise InputError(
             f'objective "{question.objective}"{did_you_mean(question.objective, OBJECTIVES)}; '
