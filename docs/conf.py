@@ -11,7 +11,7 @@ sys.path[:0] = [str(DOCS)]
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 from generate import write_reference  # noqa: E402
-from samples import write_samples  # noqa: E402
+from samples import quoted_figures, write_samples  # noqa: E402
 
 from geoaccess.version import __version__  # noqa: E402
 
@@ -31,7 +31,8 @@ default_role = "py:obj"  # `name` in a docstring leads to that name, and is code
 suppress_warnings = ["ref.python"]  # a name that stands in two rooms, such as Boats
 
 # Pages
-myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath", "substitution"]
+myst_substitutions = quoted_figures(DOCS)
 myst_heading_anchors = 3
 myst_links_external_new_tab = False
 

@@ -21,6 +21,7 @@ EXTRAS: Final[Mapping[str, tuple[str, ...]]] = {
     "pdf": ("weasyprint",),
     "dask": ("distributed",),
     "speed": ("isal",),
+    "h3": ("h3",),
 }
 """The packages of each extra, as they are imported; `pyproject.toml` names their distributions."""
 

@@ -6,15 +6,23 @@ package registry for what it depends on.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 import subprocess
 import sys
+import tarfile
 import tempfile
 import tomllib
 import venv
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.metadata import Metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -54,11 +62,29 @@ def relative_links(text: str) -> list[str]:
     return [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if not link.startswith(("https://", "#"))]
 
 
-def build_wheel(folder: Path) -> Path:
-    """Build the wheel without a network, by the backend that is installed."""
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(command, check=True, cwd=ROOT, capture_output=True)
-    return next(folder.glob("*.whl"))
+def build(folder: Path) -> tuple[Path, Path]:
+    """Build the source archive, and the wheel out of it, as `python -m build` does; without a network."""
+    _hatchling("sdist", ROOT, folder)
+    archive = next(folder.glob("*.tar.gz"))
+    with tempfile.TemporaryDirectory() as temporary:
+        with tarfile.open(archive) as packed:
+            packed.extractall(temporary, filter="data")
+        _hatchling("wheel", next(Path(temporary).iterdir()), folder)
+    return archive, next(folder.glob("*.whl"))
+
+
+def _hatchling(target: str, source: Path, folder: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder)]
+    subprocess.run(command, check=True, cwd=source, capture_output=True)
+
+
+def uploads_problems(files: Sequence[Path]) -> list[str]:
+    """Return what `twine check --strict` finds in archives; that it is not installed, where it is not."""
+    if importlib.util.find_spec("twine") is None:
+        return ["twine is not installed: `pip install twine`, then `twine check --strict dist/*`"]
+    command = [sys.executable, "-m", "twine", "check", "--strict", *map(str, files)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    return [f"twine check: {done.stdout.strip()}"] if done.returncode else []
 
 
 def metadata_problems(wheel: Path) -> list[str]:
@@ -71,6 +97,10 @@ def metadata_problems(wheel: Path) -> list[str]:
     found = [f"METADATA: no {one}" for one in wanted if f"\n{one}" not in f"\n{head}"]
     if "Description-Content-Type: text/markdown" not in head or len(body) < 500:  # noqa: PLR2004
         found.append("METADATA: no description in Markdown")
+    try:
+        Metadata.from_email(text.encode("utf-8"), validate=True)
+    except ExceptionGroup as group:
+        found += [f"METADATA: {error}" for error in group.exceptions]
     return found
 
 
@@ -91,17 +121,15 @@ def main() -> None:
     """Print what is missing."""
     found = lacking()
     with tempfile.TemporaryDirectory() as folder:
-        wheel = build_wheel(Path(folder))
-        found += metadata_problems(wheel)
+        archive, wheel = build(Path(folder))
+        found += [*metadata_problems(wheel), *uploads_problems([archive, wheel])]
         if "--install" in sys.argv[1:]:
             run_in_empty_environment(wheel, Path(folder))
             print("the wheel computes the sample in an empty environment")
     if subprocess.run(["git", "status", "--porcelain"], check=True, cwd=ROOT, capture_output=True).stdout:
         found.append("git: changes that are not committed")
     print("\n".join(f"- {one}" for one in found) or "nothing is missing")
-    print(
-        "By hand: twine check, the address of the documentation, each dependency of release/meta.yaml on conda-forge."
-    )
+    print("By hand: the address of the documentation, each dependency of release/meta.yaml on conda-forge.")
     sys.exit(bool(found))
 
 

@@ -11,6 +11,7 @@ import pytest
 
 import geoaccess as ga
 from docs.generate import api, columns, keys, reference_pages, verbs, write_reference
+from docs.links import broken_links
 from docs.offline import loaded_from_elsewhere
 from geoaccess.scenarios import Scenario
 from geoaccess.study.results.tables import columns_known
@@ -191,6 +192,17 @@ def test_what_a_page_loads_from_elsewhere_is_found():
     assert loaded_from_elsewhere("@import url(https://example.org/a.css)")
     assert loaded_from_elsewhere('<img alt="x" src="//example.org/a.png">')
     assert loaded_from_elsewhere('<a href="https://example.org">x</a><img src="a.png">') == []
+
+
+def test_links_within_the_built_pages_that_lead_nowhere_are_found(tmp_path):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "index.html").write_text('<h1 id="top"></h1><a href="deep/">a</a><a href="deep/index.html#no">b</a>')
+    links = '<a href="../index.html#top">a</a><a href="../gone.html">b</a><a href="https://example.org/x#y">c</a>'
+    (tmp_path / "deep" / "index.html").write_text(f'{links}<a href="#">d</a><a name="named"></a><a href="#named">e</a>')
+    assert broken_links(tmp_path) == [
+        "deep/index.html: ../gone.html is not there",
+        "index.html: deep/index.html#no has no such part",
+    ]
 
 
 def test_a_page_of_a_name_that_is_gone_goes(tmp_path):

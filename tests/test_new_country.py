@@ -243,7 +243,55 @@ def test_a_study_is_written_for_many_names(tmp_path):
         table = read_sources(sources)
         files = {file.path for file in table.files.values()}
         read = {path.name for path in loaded.inputs.values() if path.parent.name == "downloads"}
-        assert files == read, name  # what the study reads is what its table of sources has
+        # What the study reads is what its table of sources has, but for borders that it reads once their lines stand.
+        assert files - {"gisco-lau-2021.geojson"} == read, name
+
+
+def test_local_administrative_units_are_fetched_once_their_lines_stand(cli, site, tmp_path, monkeypatch):  # noqa: F811
+    """Their terms are not free: they are never bundled, and no first study reads them by itself."""
+    import geopandas as gpd
+    import shapely
+
+    monkeypatch.chdir(tmp_path)
+    published(site, "/europe/finland-latest.osm.pbf", extract(tmp_path / "made.osm.pbf"))
+    published(site, CENSUS, census([(cell(0), 40, "FI"), (cell(1), 60_000, "FI"), (cell(5), 20, "FI")]))
+    lon, lat = lon_lat(7)
+    hospitals = HOSPITALS + f"1,Keskussairaala,,{lat},{lon},,,FI,NA,NA,NA,NA\n"
+    published(site, "/pub/healthcare/2023/csv/FI.csv", hospitals.encode())
+    # The columns of the published file, of which a study needs three; a Swedish one lies over the second Finnish one.
+    areas = {"FI_001": (0, 3), "FI_002": (3, 9), "SE_0001": (3, 9)}
+    table = gpd.GeoDataFrame(
+        {"GISCO_ID": [*areas], "CNTR_CODE": [name[:2] for name in areas], "LAU_ID": [name[3:] for name in areas]},
+        geometry=[shapely.box(EAST + 1000 * w, NORTH, EAST + 1000 * e, NORTH + 1000) for w, e in areas.values()],
+        crs=3035,
+    ).assign(LAU_NAME=["Ylä", "Ala", "Över"], POP_2021=1, YEAR=2021)
+    units = table.to_crs(4326).to_json()
+    address = "/distribution/v2/lau/geojson/LAU_RG_01M_2021_4326.geojson"
+    assert cli("new", "--country", "FI")[0] == 0
+    to_here(tmp_path / "finland-sources.toml", site)
+    assert cli("fetch", "finland.toml")[0] == 0  # without borders, and without asking for them: there are none to have
+    assert not (tmp_path / "downloads" / "gisco-lau-2021.geojson").exists()
+    text = (tmp_path / "finland.toml").read_text(encoding="utf-8")
+    head, _, rest = text.partition('[zones]\nkind = "osm"\nlevel = 8\nrequired = false\n')
+    lines = [line.removeprefix("# ") if line.startswith(_LAU_LINES) else line for line in rest.splitlines()]
+    (tmp_path / "finland.toml").write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
+    published(site, address, units.encode())
+    assert cli("fetch", "finland.toml")[0] == 0
+    answers = solve_study(load_study("finland.toml"), show=False)
+    assert answers.results["municipality"].to_dict() == {cell(0): "Ylä", cell(1): "Ylä", cell(5): "Ala"}
+    # 60,000 people in one square of 1 km are an urban centre, 20 people a rural area.
+    assert answers.results["centrality_class"].astype(int).tolist() == [1, 1, 3]
+    assert "not for commercial use" in (tmp_path / "finland-sources.toml").read_text(encoding="utf-8")
+
+
+_LAU_LINES = ("# [zones]", '# kind = "file"', "# file = ", "# where = { CNTR_CODE", "# id = ", "# name = ")
+
+
+def test_degrees_of_urbanisation_stand_where_the_grid_is_one_of_1_km(tmp_path):
+    malta, namibia = (write_country_study(tmp_path / f"{name}.toml", find_place(name))[0] for name in ("MT", "NA"))
+    assert load_study(malta).settings.centrality.kind == "degurba"
+    assert load_study(namibia).settings.centrality.kind == "none"
+    assert '# kind = "degurba"' in namibia.read_text(encoding="utf-8")
 
 
 def test_every_extract_in_the_list_makes_a_study(tmp_path):

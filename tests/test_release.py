@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
@@ -11,15 +12,20 @@ from pathlib import Path
 import pytest
 import yaml
 
-from release.check import build_wheel, lacking, metadata_problems, relative_links
+from release.check import build, lacking, metadata_problems, relative_links, uploads_problems
 
 ROOT = Path(__file__).parents[1]
 ON_CONDA = {"osmium": "pyosmium", "matplotlib": "matplotlib-base"}
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    return build_wheel(tmp_path_factory.mktemp("wheel"))
+def built(tmp_path_factory):
+    return build(tmp_path_factory.mktemp("built"))
+
+
+@pytest.fixture
+def wheel(built):
+    return built[1]
 
 
 def test_a_package_index_would_take_the_wheel(wheel, tmp_path):
@@ -27,7 +33,21 @@ def test_a_package_index_would_take_the_wheel(wheel, tmp_path):
     broken = tmp_path / "broken.whl"
     with zipfile.ZipFile(broken, "w") as archive:
         archive.writestr("geoaccess-1.dist-info/METADATA", "Name: geoaccess\n\nshort")
-    assert len(metadata_problems(broken)) == 5
+    found = metadata_problems(broken)
+    assert len([one for one in found if one.startswith("METADATA: no ")]) == 5
+    assert len(found) > 5  # and what the standard of metadata asks for
+
+
+def test_twine_finds_nothing_in_what_is_built(built):
+    pytest.importorskip("twine")
+    assert uploads_problems(built) == []
+
+
+def test_the_source_archive_has_what_a_packager_needs(built):
+    with tarfile.open(built[0]) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "geoaccess/version.py", "PKG-INFO"} <= names
+    assert not [name for name in names if name.startswith(("maps/", "data/norway/", ".venv/"))]
 
 
 def test_the_wheel_holds_what_the_samples_and_a_new_study_need(wheel):

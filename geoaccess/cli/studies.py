@@ -331,6 +331,8 @@ def _main_result(answers: Answers) -> Answer:
         names = ", ".join(answers.sites_not_snapped)
         answer.say(writer.text("left_out", m=writer.plain(settings.snap.max_m), names=names))
     folder = answers.study.output
+    if not any(path.suffix == ".tif" for path in answers.files):
+        answer.say(writer["no_raster"])
     people, files = writer.people(answers.population), len(answers.files)
     answer.say(writer.text("accounted", n=people, files=files, folder=folder))
     answer.say(writer["files"], writer.text("open", path=folder / "index.html"))

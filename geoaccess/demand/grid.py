@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.demand.area import grid_crs
 from geoaccess.demand.ids import make_cell_ids
 from geoaccess.demand.lattice import Anchor, Placement, Settings
 from geoaccess.demand.placement import place_cells
+from geoaccess.demand.tiling import Tiling
 from geoaccess.errors import InputError
 from geoaccess.tables import (
     LAYER_TAKEN,
@@ -53,12 +54,14 @@ def read_cells(
     crs: Any = None,
     cell_size_m: float | None = None,
     anchor: Anchor | None = None,
+    on_grid: bool | None = None,
+    area_m2: str | None = None,
     carry: Sequence[str] = (),
     layer: str | None = None,
     where: Mapping[str, Sequence[str]] | None = None,
     nodata: Sequence[float] = (),
 ) -> gpd.GeoDataFrame:
-    r"""Read the inhabited cells of a population grid; their people sum to the file's exactly.
+    r"""Read the inhabited cells of a grid, or other cells, of people; they sum to those of the file exactly.
 
     The ids place the cells where they are understood (see `parse_cell_ids`): they hold the corner, the CRS and, but for
     Statistics Norway's, the size. Shapes place them in a file that has shapes and other ids, coordinate columns in a
@@ -69,15 +72,17 @@ def read_cells(
     ----------
     path
         CSV, spreadsheet, Parquet, GeoParquet, GeoPackage, GeoJSON, Shapefile or FlatGeobuf, as `read_table` takes them;
-        shapes are squares or points.
+        shapes are squares, other polygons (hexagons of H3, statistical areas) or points.
     cell_id
-        Column of ids, read as text. None: ids are made from the corners, as `make_cell_ids` does.
+        Column of ids, read as text; ids of H3 are cells by themselves, with the extra `h3`. None: ids are made from the
+        corners, as `make_cell_ids` does, and cells of no grid are numbered.
     people
         Column of people per cell; it may hold fractions.
     x, y
         Columns of coordinates in metres.
     crs
-        The grid's projected CRS, needed where neither ids nor shapes determine it.
+        The grid's projected CRS, needed where neither ids nor shapes determine it. "auto": for polygons in degrees and
+        ids of H3, EPSG:3035 in Europe, else the UTM zone of their middle.
     cell_size_m
         Side of the cells. Where neither ids nor shapes hold it (ids of Statistics Norway) it is by default the greatest
         common divisor of all corner coordinates, if the file has five cells or more and the result is a usual size.
@@ -85,6 +90,12 @@ def read_cells(
         Which point of the cell `x` and `y`, or points, are: "centre" or "lower_left". None: by the ids; without ids all
         coordinates on multiples of the cell size are lower left corners, all on halves of it centres; where they are
         neither, "centre". `attrs["anchor"]` says which was taken where ids and `anchor` left it open, and why.
+    on_grid
+        Whether all cells are squares of one size on one grid. None: so they are if most of them are, and one that is
+        not is refused. False: polygons of any shape, ids of several sizes, and points anywhere, each the middle of a
+        square of `cell_size_m` or of the area in `area_m2`.
+    area_m2
+        Column with the area of each cell, square metres, for points; they need then lie on no grid.
     carry
         Further columns to keep, as they are in the file; from CSV they are text, so that leading zeros stay.
     layer
@@ -101,7 +112,7 @@ def read_cells(
     Returns
     -------
     Table of shape (cells with people,): index `cell_id` (text, unique), columns `population` (float64, > 0) and those
-    carried, geometry squares in the grid's CRS, in the order of the file.
+    carried, geometry squares (or the shapes of the file) in the grid's CRS, in the order of the file.
 
     Raises
     ------
@@ -123,7 +134,9 @@ def read_cells(
     """
     file = Path(path)
     settings, problems = _check_settings(x=x, y=y, crs=crs, cell_size_m=cell_size_m, anchor=anchor, carry=carry)
-    named = [c for c in (cell_id, people, x, y, *carry) if c is not None]
+    if settings is not None:
+        settings = dataclasses.replace(settings, on_grid=on_grid, area_m2=area_m2)
+    named = [c for c in (cell_id, people, x, y, area_m2, *carry) if c is not None]
     placed_by_ids = bool(cell_id) and x is None and file.suffix.lower() in _BY_IDS
     hint = "give the path of a population grid"
     table = read_table(file, layer=layer, where=where, columns=named, only=placed_by_ids, hint=hint)
@@ -191,13 +204,13 @@ def _check_settings(
     taken = [name for name in carry if name in _OURS]
     if taken:
         problems.append(f"carry names {', '.join(taken)}, which the result has of its own; leave it out")
-    known = None
-    if crs is not None:
+    known, auto = None, isinstance(crs, str) and crs == "auto"
+    if crs is not None and not auto:
         try:
             known = grid_crs(crs)
         except InputError as error:
             problems.append(str(error))
-    return (None if problems else Settings(x, y, known, cell_size_m, anchor)), problems
+    return (None if problems else Settings(x, y, known, cell_size_m, anchor, auto)), problems
 
 
 def _read_ids(table: Any, column: str) -> tuple[pd.Series[str], list[str]]:
@@ -220,7 +233,9 @@ def _read_people(table: Any, people: str) -> tuple[npt.NDArray[np.float64], list
     return population, problems
 
 
-def _make_ids(file: Path, placement: Placement) -> npt.NDArray[np.object_]:
+def _make_ids(file: Path, placement: Placement | Tiling) -> npt.NDArray[np.object_]:
+    if isinstance(placement, Tiling):
+        return placement.ids()
     code = placement.crs.to_epsg()
     if code is None:
         raise InputError(f"{file}: ids cannot be made, as {placement.crs.name} has no EPSG code; give cell_id")
@@ -234,15 +249,14 @@ def _build(
     table: Any,
     ids: npt.NDArray[np.object_],
     population: npt.NDArray[np.float64],
-    placement: Placement,
+    placement: Placement | Tiling,
     carry: Sequence[str],
 ) -> gpd.GeoDataFrame:
     inhabited = population > 0
-    x, y, size = placement.x[inhabited], placement.y[inhabited], placement.size_m
     carried = {name: table[name].array[inhabited] for name in carry}
     return gpd.GeoDataFrame(
         {"population": population[inhabited], **carried},
-        geometry=shapely.box(x, y, x + size, y + size),
+        geometry=placement.polygons(inhabited),
         crs=placement.crs,
         index=pd.Index(ids[inhabited], name="cell_id", dtype="str"),
     )

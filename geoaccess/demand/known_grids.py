@@ -17,9 +17,9 @@ __all__ = ["KNOWN_GRIDS", "KnownGrid", "recognise_grid"]
 class KnownGrid:
     """A grid as its publisher gives it.
 
-    `cell_id` and `people` are its columns; `epsg` and `cell_size_m` what its ids leave out; `nodata` the values of
-    people that mean that their number is not given. `tried` says whether a file as the publisher gives it was read;
-    the others are as public code reads them.
+    `cell_id` and `people` are its columns; `epsg` and `cell_size_m` what its ids leave out, or with `auto_crs` the CRS
+    that fits the place; `nodata` the values of people that mean that their number is not given. `tried` says whether a
+    file as the publisher gives it was read; the others are as public code reads them.
     """
 
     name: str
@@ -28,6 +28,7 @@ class KnownGrid:
     epsg: int | None = None
     cell_size_m: float | None = None
     nodata: tuple[float, ...] = ()
+    auto_crs: bool = False
     tried: bool = False
 
 
@@ -41,8 +42,9 @@ KNOWN_GRIDS: Final = (
     KnownGrid("Eurostat, census grid of 2021", "GRD_ID", "T", nodata=(-9999, -8888)),
     KnownGrid("Eurostat, GEOSTAT grid of 2018", "GRD_ID", "TOT_P_2018"),
     KnownGrid("Eurostat, GEOSTAT grid of 2011", "GRD_ID", "TOT_P"),
+    KnownGrid("Kontur, population in hexagons of H3", "h3", "population", auto_crs=True),
 )
-"""Grids of the Nordic countries and of Eurostat, whose grids cover Denmark and Iceland too."""
+"""Grids of the Nordic countries and of Eurostat, whose grids cover Denmark and Iceland too; and of any country."""
 
 
 @checks_arguments

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from geoaccess.defaults import ANCHOR
 from geoaccess.demand.area import crs_name, outside_area
@@ -33,6 +34,14 @@ class Settings:
     crs: pyproj.CRS | None
     cell_size_m: float | None
     anchor: Anchor | None
+    auto: bool = False  # whether a CRS may be chosen where shapes are in degrees
+    on_grid: bool | None = None
+    area_m2: str | None = None
+
+    @property
+    def free(self) -> bool:
+        """Whether the caller says that the cells lie on no grid."""
+        return self.on_grid is False or (self.on_grid is None and self.area_m2 is not None)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +57,11 @@ class Placement:
     def show(self, position: int) -> str:
         """Write the corner of one cell."""
         return f"{self.x[position]:.12g}, {self.y[position]:.12g}"
+
+    def polygons(self, rows: npt.NDArray[np.bool_]) -> npt.NDArray[np.object_]:
+        """Return the squares of some cells."""
+        x, y = self.x[rows], self.y[rows]
+        return np.asarray(shapely.box(x, y, x + self.size_m, y + self.size_m), dtype=object)
 
 
 def find_anchor(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], size: float) -> tuple[Anchor, str]:
@@ -86,7 +100,8 @@ def check_lattice(table: Any, placement: Placement) -> list[str]:
     if off.any():
         rows = show_rows(table, off, placement.show)
         problems.append(
-            f"cells of {size:g} m are off the grid of the rest in {rows}; check cell_size_m and the corners"
+            f"cells of {size:g} m are off the grid of the rest in {rows}; check cell_size_m and the corners, or write "
+            "on_grid = false if they lie on none"
         )
         return problems
     column, row = (np.round(s).astype(np.int64) for s in steps)

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyproj
+import shapely
 
 from geoaccess.demand.area import crs_name, grid_crs
 from geoaccess.demand.ids import UNDERSTOOD, recognise_ids
 from geoaccess.demand.lattice import Placement, Settings, apart, check_lattice, find_anchor
 from geoaccess.demand.shapes import compare_shapes, has_shapes, place_by_shapes, size_of_squares
+from geoaccess.demand.tiling import Tiling, are_h3, h3_cells, points_of_size
 from geoaccess.errors import InputError
 from geoaccess.tables import read_numbers, show_rows
 
@@ -26,7 +28,9 @@ _ENOUGH_TO_INFER = 5  # the chance that so many cells share a spacing twice thei
 _SHORT_FORM_EPSG = 3035
 
 
-def place_cells(table: Any, ids: pd.Series[str] | None, settings: Settings) -> tuple[Placement | None, list[str]]:
+def place_cells(
+    table: Any, ids: pd.Series[str] | None, settings: Settings
+) -> tuple[Placement | Tiling | None, list[str]]:
     """Place the cells of a file, or say everything that stands in the way.
 
     The ids decide where they are understood; else the shapes of the file; else its coordinate columns. Whatever is
@@ -35,17 +39,20 @@ def place_cells(table: Any, ids: pd.Series[str] | None, settings: Settings) -> t
     codes = None if ids is None else recognise_ids(ids)
     by_id = codes is not None and bool(codes["known"].any())
     problems: list[str] = []
+    placement: Placement | Tiling | None
     try:
         if ids is not None and codes is not None and by_id:
             placement, problems = _from_ids(table, ids, codes, settings)
         elif has_shapes(table):
             placement = place_by_shapes(table, settings)
+        elif ids is not None and settings.x is None and are_h3(ids):
+            placement = h3_cells(table, ids, settings)
         else:
             placement, problems = _from_columns(table, ids, settings)
     except InputError as error:
         return None, [str(error)]
-    if placement is None or problems:
-        return None, problems
+    if placement is None or isinstance(placement, Tiling) or problems:
+        return (None if problems else placement), problems
     if by_id and settings.x is not None and settings.y is not None:
         problems += _compare_columns(table, placement, x=settings.x, y=settings.y, settings=settings)
     if by_id and has_shapes(table):
@@ -55,7 +62,7 @@ def place_cells(table: Any, ids: pd.Series[str] | None, settings: Settings) -> t
 
 def _from_ids(
     table: Any, ids: pd.Series[str], codes: pd.DataFrame, settings: Settings
-) -> tuple[Placement | None, list[str]]:
+) -> tuple[Placement | Tiling | None, list[str]]:
     problems = []
     unknown = ~codes["known"].to_numpy(dtype=bool)
     unread = unknown & (ids != "").to_numpy(dtype=bool)  # a missing id has been reported already
@@ -68,6 +75,9 @@ def _from_ids(
         crs = _crs_of_ids(codes["epsg"][~unknown].unique().tolist(), settings.crs)
     except InputError as error:
         problems.append(str(error))
+    sizes = codes["size_m"].to_numpy(dtype=np.float64)
+    if settings.free and crs is not None and not problems and not np.isnan(sizes).any():
+        return Tiling(np.asarray(shapely.box(x, y, x + sizes, y + sizes), dtype=object), crs), []
     try:
         size = _size_of_ids(table, codes[~unknown], settings.cell_size_m)
     except InputError as error:
@@ -100,7 +110,9 @@ def _size_of_ids(table: Any, codes: pd.DataFrame, given: float | None) -> float:
         listed = ", ".join(
             f"{n} of {'no known size' if np.isnan(s) else f'{s:g} m'}" for s, n in zip(sizes, counts, strict=True)
         )
-        raise InputError(f"cells are of several sizes by their ids: {listed}; give one size per file")
+        raise InputError(
+            f"cells are of several sizes by their ids: {listed}; give one size per file, or write on_grid = false"
+        )
     size = float(sizes[0])
     if np.isnan(size):
         size = given or size_of_squares(table) or _spacing(codes)
@@ -116,9 +128,13 @@ def _spacing(codes: pd.DataFrame) -> float:
     return float(spacing) if len(codes) >= _ENOUGH_TO_INFER and spacing in _USUAL_SIZES_M else np.nan
 
 
-def _from_columns(table: Any, ids: pd.Series[str] | None, settings: Settings) -> tuple[Placement | None, list[str]]:
-    if settings.x is None or settings.y is None or settings.crs is None or settings.cell_size_m is None:
-        lacking = [name for name in ("x", "y", "crs", "cell_size_m") if getattr(settings, name) is None]
+def _from_columns(
+    table: Any, ids: pd.Series[str] | None, settings: Settings
+) -> tuple[Placement | Tiling | None, list[str]]:
+    sized = settings.cell_size_m is not None or settings.area_m2 is not None
+    if settings.x is None or settings.y is None or settings.crs is None or not sized:
+        lacking = [name for name in ("x", "y", "crs") if getattr(settings, name) is None]
+        lacking += [] if sized else ["cell_size_m"]
         why = "without cell ids the cells are placed by coordinates"
         if ids is not None:
             some = ", ".join(repr(v) for v in ids.iloc[:3])
@@ -127,6 +143,8 @@ def _from_columns(table: Any, ids: pd.Series[str] | None, settings: Settings) ->
     x, y, problems = _read_places(table, settings.x, settings.y)
     if problems:
         return None, problems
+    if settings.free or settings.cell_size_m is None:
+        return points_of_size(table, x, y, settings.crs, settings), []
     anchor, why = (settings.anchor, "") if settings.anchor else find_anchor(x, y, settings.cell_size_m)
     shift = settings.cell_size_m / 2 if anchor == "centre" else 0.0
     return Placement(x - shift, y - shift, settings.cell_size_m, settings.crs, why), []

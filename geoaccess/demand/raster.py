@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -16,41 +15,20 @@ from geoaccess.demand.area import crs_name, grid_crs, outside_area
 from geoaccess.demand.ids import make_cell_ids
 from geoaccess.demand.raster_file import open_raster
 from geoaccess.demand.raster_grid import RasterGrid
+from geoaccess.demand.raster_pixels import Clip, bands_of_rows, inhabited_pixels, lattice_of
 from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     import numpy.typing as npt
 
 __all__ = ["raster_grid", "read_raster_cells", "zonal_population"]
 
-_PIXELS_AT_ONCE = 4_000_000
+_MOST_CELLS = 10_000_000  # polygons of so many need more memory than most machines have
 _POLE = 90.0
-_WHOLE = 1e-6  # how far from a whole number a ratio of lengths may be by rounding
 _LONGEST_EDGE = {True: 0.02, False: 2000.0}  # degrees, metres
-
-
-@dataclasses.dataclass(frozen=True)
-class _Lattice:
-    """How pixels join into cells: counted in whole pixels from an origin, eastwards and northwards."""
-
-    x0: float
-    y0: float
-    first_column: int
-    top_row: int  # the number, counted northwards from the origin, of the row above the raster's first
-    width: int  # pixels in a cell
-    height: int
-
-
-@dataclasses.dataclass(frozen=True)
-class _Pixels:
-    """The pixels that hold people: their place in the raster and their people, shape (n,)."""
-
-    row: npt.NDArray[np.int64]
-    column: npt.NDArray[np.int64]
-    people: npt.NDArray[np.float64]
 
 
 @checks_arguments
@@ -87,7 +65,8 @@ def read_raster_cells(
     nodata
         Values that mean no data, beside the one that the raster declares.
     clip
-        West, south, east and north in degrees: only cells whose centre is inside are made.
+        West, south, east and north in degrees: only cells whose centre is inside are made, and only the part of the
+        raster around them is read.
 
     Returns
     -------
@@ -123,18 +102,17 @@ def read_raster_cells(
         band = band or 1
         own = pyproj.CRS.from_user_input(raster.crs)
         target = grid_crs(crs) if crs is not None else _own_crs(path, raster, own)
-        lattice = _lattice(path, raster, own, cell_size_m, block)
-        pixels = _inhabited(path, raster, band, nodata)
+        lattice = lattice_of(path, raster, own, cell_size_m, block)
         pixel_width, pixel_height = raster.res
-    column = (pixels.column + lattice.first_column) // lattice.width
-    row = (lattice.top_row - 1 - pixels.row) // lattice.height
-    width, height = lattice.width * pixel_width, lattice.height * pixel_height
-    if clip is not None:
-        inside = _inside(lattice.x0 + (column + 0.5) * width, lattice.y0 + (row + 0.5) * height, own, clip)
-        if not inside.any():
-            raise InputError(f"{path}: clip = {list(clip)} leaves no cell with people")
-        row, column, pixels = row[inside], column[inside], dataclasses.replace(pixels, people=pixels.people[inside])
-    places, people = _sum_cells(row, column, pixels.people)
+        width, height = lattice.width * pixel_width, lattice.height * pixel_height
+        asked = None if clip is None else Clip(clip, own, lattice, width, height)
+        pixels = inhabited_pixels(path, raster, band, nodata, lattice, asked)
+    places, people = _sum_cells(pixels.row, pixels.column, pixels.people)
+    if len(people) > _MOST_CELLS:
+        raise InputError(
+            f"{path}: {len(people):,} cells hold people, which is more than can be computed at once; give clip or "
+            "border, or join pixels with cell_size_m"
+        )
     column, row = places["column"].to_numpy(), places["row"].to_numpy()
     x, y = lattice.x0 + column * width, lattice.y0 + row * height
     ids = _ids(x, y, (width, height), own if own.equals(target, ignore_axis_order=True) else None)
@@ -168,7 +146,7 @@ def raster_grid(
     """
     with open_raster(path, band) as raster:
         own = pyproj.CRS.from_user_input(raster.crs)
-        lattice = _lattice(path, raster, own, cell_size_m, block)
+        lattice = lattice_of(path, raster, own, cell_size_m, block)
         pixel_width, pixel_height = raster.res
     width, height = lattice.width * pixel_width, lattice.height * pixel_height
     return RasterGrid(own.to_wkt(), lattice.x0, lattice.y0, width, height)
@@ -224,7 +202,7 @@ def zonal_population(
     shapes = _check_zones(zones)
     with open_raster(raster, band) as source:
         band = band or 1
-        for _ in _bands_of_rows(raster, source, band):
+        for _ in bands_of_rows(raster, source, band):
             pass  # every count is checked, also those outside the zones
         shapes = _convert(shapes, pyproj.CRS.from_user_input(source.crs))
         if not shapes.intersects(shapely.box(*source.bounds)).any():
@@ -251,97 +229,13 @@ def _own_crs(path: str | os.PathLike[str], raster: Any, own: pyproj.CRS) -> pypr
         raise InputError(f"{path}: {error}") from error
 
 
-def _lattice(
-    path: str | os.PathLike[str],
-    raster: Any,
-    own: pyproj.CRS,
-    cell_size_m: float | None,
-    block: tuple[int, int] | None,
-) -> _Lattice:
-    rows, columns = block or (1, 1)
-    if min(rows, columns) < 1 or int(rows) != rows or int(columns) != columns:
-        raise InputError(f"block is {block}; give rows and columns of pixels, both whole numbers from 1")
-    pixel_width, pixel_height = raster.res
-    if cell_size_m is not None:
-        if own.is_geographic:
-            raise InputError(f"{path}: cell_size_m is {cell_size_m:g}, and pixels are in degrees; give block instead")
-        columns, rows = round(cell_size_m / pixel_width), round(cell_size_m / pixel_height)
-        exact = np.allclose([columns * pixel_width, rows * pixel_height], cell_size_m, rtol=_WHOLE, atol=0)
-        if min(columns, rows) < 1 or not exact:
-            size = f"{pixel_width:g} x {pixel_height:g} m"
-            raise InputError(f"{path}: cell_size_m is {cell_size_m:g}, no whole multiple of the pixels' {size}")
-    left, top = raster.bounds.left / pixel_width, raster.bounds.top / pixel_height
-    at_multiples = max(abs(left - round(left)), abs(top - round(top))) < _WHOLE
-    if block is None and at_multiples and own.is_projected:
-        return _Lattice(0.0, 0.0, round(left), round(top), columns, rows)
-    return _Lattice(raster.bounds.left, raster.bounds.top, 0, 0, columns, rows)
-
-
-def _inside(
-    x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], crs: pyproj.CRS, clip: tuple[float, float, float, float]
-) -> npt.NDArray[np.bool_]:
-    """Return which centres lie in a box of degrees, some at a time."""
-    west, south, east, north = clip
-    to_degrees = pyproj.Transformer.from_crs(crs, 4326, always_xy=True)
-    inside = np.zeros(len(x), np.bool_)
-    for first in range(0, len(x), _PIXELS_AT_ONCE):
-        part = slice(first, first + _PIXELS_AT_ONCE)
-        lon, lat = to_degrees.transform(x[part], y[part])
-        inside[part] = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
-    return inside
-
-
-def _inhabited(path: str | os.PathLike[str], raster: Any, band: int, nodata: Sequence[float]) -> _Pixels:
-    parts = []
-    for first, people in _bands_of_rows(path, raster, band, nodata):
-        row, column = np.nonzero(people)
-        parts.append((row + first, column, people[row, column]))
-    row, column, people = (np.concatenate(part) for part in zip(*parts, strict=True))
-    if people.size == 0:
-        raise InputError(f"{path}: band {band} holds nobody; check that it is the band of people")
-    return _Pixels(row.astype(np.int64), column.astype(np.int64), people)
-
-
-def _bands_of_rows(
-    path: str | os.PathLike[str], raster: Any, band: int, nodata: Sequence[float] = ()
-) -> Iterator[tuple[int, npt.NDArray[np.float64]]]:
-    """Yield the number of a first row and the people of some rows from there, 0 where there are no data.
-
-    Raises when the end is reached if counts were negative or infinite, so that the message has their number.
-    """
-    from rasterio.windows import Window
-
-    scale, offset = raster.scales[band - 1], raster.offsets[band - 1]
-    high = raster.block_shapes[band - 1][0]
-    step = max(high, _PIXELS_AT_ONCE // raster.width // high * high)
-    bad, first_bad = 0, ""
-    for first in range(0, raster.height, step):
-        window = Window(0, first, raster.width, min(step, raster.height - first))
-        read = raster.read(band, window=window, masked=True)
-        raw = read.filled(0)
-        people = raw.astype(np.float64) * scale + offset
-        none = np.ma.getmaskarray(read) | np.isnan(people)
-        if len(nodata):
-            none |= np.isin(raw, np.array(nodata, dtype=np.float64).astype(raw.dtype))
-        people[none] = 0.0
-        wrong = (people < 0) | np.isinf(people)
-        if wrong.any():
-            row, column = np.argwhere(wrong)[0]
-            bad += int(wrong.sum())
-            first_bad = first_bad or f"row {first + row + 1}, column {column + 1} ({people[row, column]:g})"
-        yield first, people
-    if bad:
-        declared = f"nodata is {raster.nodata:g}" if raster.nodata is not None else "no nodata value is declared"
-        raise InputError(
-            f"{path}: counts are negative or infinite in {bad} pixel{'s'[: bad > 1]}, first in {first_bad}; "
-            f"{declared}: if the value means no data, declare it, e.g. with rio edit-info --nodata"
-        )
-
-
 def _sum_cells(
     row: npt.NDArray[np.int64], column: npt.NDArray[np.int64], people: npt.NDArray[np.float64]
 ) -> tuple[pd.DataFrame, npt.NDArray[np.float64]]:
     """Sum people by cell, from north to south and west to east."""
+    # Pixels come in that order; where each is a cell of its own there is nothing to sum.
+    if np.all((row[1:] < row[:-1]) | ((row[1:] == row[:-1]) & (column[1:] > column[:-1]))):
+        return pd.DataFrame({"row": row, "column": column}), people
     sums = pd.DataFrame({"south": -row, "column": column, "people": people}).groupby(["south", "column"]).sum()
     places = sums.reset_index()
     return places.assign(row=-places["south"])[["row", "column"]], places["people"].to_numpy(dtype=np.float64)

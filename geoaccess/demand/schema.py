@@ -71,7 +71,7 @@ def check_cells(cells: gpd.GeoDataFrame, *, subject: str = "cells") -> gpd.GeoDa
     odd = (~shapes.geom_type.isin(["Polygon", "MultiPolygon"]) | shapes.is_empty).to_numpy()
     if odd.any():
         listed = ", ".join(str(i) for i in cells.index[odd][:5])
-        problems.append(f"geometry is no polygon in {odd.sum()} rows: {listed}; cells are squares")
+        problems.append(f"geometry is no polygon in {odd.sum()} rows: {listed}; cells are squares or other polygons")
     try:
         _schema().validate(cells, lazy=True)
     except pa.errors.SchemaErrors as error:

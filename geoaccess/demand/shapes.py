@@ -1,4 +1,4 @@
-"""Cells placed by the squares or points of a geo file."""
+"""Cells placed by the shapes of a geo file: squares or points of a grid, or shapes that lie on none."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
+import shapely
 
 from geoaccess.demand.area import crs_name, grid_crs
 from geoaccess.demand.lattice import SLACK, Placement, Settings, apart, find_anchor
+from geoaccess.demand.tiling import Tiling, points_of_size, polygons_as_given, target_crs
 from geoaccess.errors import InputError
 from geoaccess.frames import is_stretched
 from geoaccess.tables import show_rows
@@ -21,13 +23,21 @@ if TYPE_CHECKING:
 __all__ = ["compare_shapes", "has_shapes", "place_by_shapes", "size_of_squares"]
 
 
+_SQUARE_POINTS = 5  # of a closed ring
+_MOST = 0.5
+_NO_GRID = "correct them, or write on_grid = false if cells may have any shape"
+
+
 def has_shapes(table: Any) -> bool:
     """Whether a file that was read holds shapes."""
     return isinstance(table, gpd.GeoDataFrame)
 
 
-def place_by_shapes(table: Any, settings: Settings) -> Placement:
+def place_by_shapes(table: Any, settings: Settings) -> Placement | Tiling:
     """Place cells by shapes: squares in metres as they are, points and squares in degrees by centre and given size.
+
+    Polygons most of which are no squares of one size are cells as they are; so are all, and points about which squares
+    are laid, if the caller says that there is no grid.
 
     Raises
     ------
@@ -35,7 +45,11 @@ def place_by_shapes(table: Any, settings: Settings) -> Placement:
         If the shapes cannot be cells, or what they leave open is not given.
     """
     shapes = _fit_shapes(table, settings)
-    given = settings.crs
+    given, points = settings.crs, bool((shapes.geom_type == "Point").all())
+    if points and settings.free:
+        return _free_points(table, shapes, settings)
+    if not points and (settings.free or not (settings.on_grid or settings.cell_size_m or _may_be_squares(shapes))):
+        return polygons_as_given(table, shapes, settings)
     if shapes.crs.is_geographic or is_stretched(shapes.crs):
         if given is None or settings.cell_size_m is None:
             lacking = [name for name in ("crs", "cell_size_m") if getattr(settings, name) is None]
@@ -46,10 +60,12 @@ def place_by_shapes(table: Any, settings: Settings) -> Placement:
     crs = grid_crs(shapes.crs)
     if given is not None and not given.equals(crs, ignore_axis_order=True):
         raise InputError(f"crs is {crs_name(given)}, and the file is in {crs_name(crs)}; leave crs out")
-    if not (shapes.geom_type == "Point").all():
+    if not points:
         return _from_squares(table, shapes, crs, settings)
     if settings.cell_size_m is None:
-        raise InputError("shapes are points, which have no size; give cell_size_m")
+        raise InputError(
+            "shapes are points, which have no size; give cell_size_m, or area_m2 = a column of square metres"
+        )
     return _from_centres(shapes, crs, settings.cell_size_m, settings)
 
 
@@ -107,18 +123,32 @@ def _from_centres(shapes: Any, crs: pyproj.CRS, size: float, settings: Settings)
     return Placement(x, y, size, crs, why)
 
 
-def _from_squares(table: Any, shapes: Any, crs: pyproj.CRS, settings: Settings) -> Placement:
+def _free_points(table: Any, shapes: Any, settings: Settings) -> Tiling:
+    west, south, east, north = shapes.to_crs(4326).total_bounds
+    crs = target_crs(settings, shapes.crs, ((west + east) / 2, (south + north) / 2), "points")
+    placed = shapes.to_crs(crs)
+    return points_of_size(table, placed.x.to_numpy(np.float64), placed.y.to_numpy(np.float64), crs, settings)
+
+
+def _may_be_squares(shapes: Any) -> bool:
+    """Return whether half of the polygons or more have four corners, and may so be squares in some CRS."""
+    return bool(np.mean(shapely.get_num_coordinates(shapes.to_numpy()) == _SQUARE_POINTS) >= _MOST)
+
+
+def _from_squares(table: Any, shapes: Any, crs: pyproj.CRS, settings: Settings) -> Placement | Tiling:
     west, south, east, north = shapes.bounds.to_numpy(dtype=np.float64).T
     width, height, area = east - west, north - south, shapes.area.to_numpy(dtype=np.float64)
     odd = (np.abs(width - height) > SLACK * width) | (np.abs(area - width * height) > SLACK * width * height)
+    size = settings.cell_size_m or float(np.round(np.median(width[~odd] if not odd.all() else width), 3))
+    other = ~odd & (np.abs(width - size) > SLACK * size)
+    if not (settings.on_grid or settings.cell_size_m) and np.mean(odd | other) > 1 - _MOST:
+        return polygons_as_given(table, shapes, settings)
     if odd.any():
         rows = show_rows(table, odd, lambda i: f"{width[i]:.7g} x {height[i]:.7g} m, {area[i]:.7g} m2")
-        raise InputError(f"shapes are not squares along the axes of {crs_name(crs)} in {rows}")
-    size = settings.cell_size_m or float(np.round(np.median(width), 3))
-    other = np.abs(width - size) > SLACK * size
+        raise InputError(f"shapes are not squares along the axes of {crs_name(crs)} in {rows}; {_NO_GRID}")
     if other.any():
         rows = show_rows(table, other, lambda i: f"{width[i]:.7g} m")
-        raise InputError(f"shapes are not squares of {size:g} m in {rows}; give one size per file")
+        raise InputError(f"shapes are not squares of {size:g} m in {rows}; {_NO_GRID}")
     return Placement(west, south, size, crs)
 
 

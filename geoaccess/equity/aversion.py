@@ -58,7 +58,7 @@ def atkinson(
     ----------
     Atkinson (1970), "On the measurement of inequality", Journal of Economic Theory 2(3), 244-263; Blackorby, Donaldson
     and Auersperg (1981), "A new procedure for the measurement of inequality within and among population subgroups",
-    Canadian Journal of Economics 14, for the parts.
+    Canadian Journal of Economics 14(4), 665-685, for the parts.
 
     Examples
     --------

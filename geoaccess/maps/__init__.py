@@ -16,7 +16,7 @@ from geoaccess.maps.note import note_page, note_pdf
 from geoaccess.maps.note_content import Finding, Note, NoteMap
 from geoaccess.maps.paper import few_colours, page_pdf
 from geoaccess.maps.plots import plot_classes, plot_lorenz, plot_times
-from geoaccess.maps.raster import check_raster_grid, geotiff
+from geoaccess.maps.raster import check_raster_grid, geotiff, raster_fits
 from geoaccess.maps.report import report_page
 from geoaccess.maps.report_content import Boats, Data, Extra, Norm, Origin, Report, ServiceFindings
 from geoaccess.maps.runs_page import RunsSection, runs_page
@@ -61,6 +61,7 @@ __all__ = [
     "plot_classes",
     "plot_lorenz",
     "plot_times",
+    "raster_fits",
     "report_page",
     "runs_page",
     "series_figure",

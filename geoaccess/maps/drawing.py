@@ -14,6 +14,7 @@ from matplotlib.patches import Rectangle
 from geoaccess.maps.assets import colour
 from geoaccess.maps.ground import LINE_LOOKS, MANY_SITES, draw_borders, draw_land, draw_names
 from geoaccess.maps.layers import DPI, Plan, plan_of, smallest_px
+from geoaccess.maps.packing import ring_of
 from geoaccess.maps.sheet import INK, QUIET, Sheet, house_style, line_in, wrapped
 
 if TYPE_CHECKING:
@@ -86,12 +87,27 @@ def draw_cells(axes: Any, layers: Layers, plan: Plan) -> None:
 def _outlines(squares: Squares, rows: npt.NDArray[np.int64], *, at_least_m: float, around_m: float = 0.0) -> Any:
     """Return the corners of squares, shape (n, 4, 2), grown about their middle to a side that can be seen.
 
-    They are grown in metres, because a line around a square of less than a pixel is not drawn at all.
+    They are grown in metres, because a line around a square of less than a pixel is not drawn at all. Cells of other
+    shapes are drawn as they are where they can be seen.
     """
+    if squares.shapes is not None:
+        return _shapes(squares, rows, at_least_m, around_m)
     side = max(squares.side_m, at_least_m) + around_m
     middle = np.stack([squares.west[rows] + squares.side_m / 2, squares.south[rows] + squares.height_m / 2], axis=1)
     corners = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])
     return middle[:, None, :] + corners * (side, side * squares.tall)
+
+
+def _shapes(squares: Squares, rows: npt.NDArray[np.int64], at_least_m: float, around_m: float) -> list[Any]:
+    """Return the outlines of shapes; of those that are too small to be seen, a square about their middle."""
+    assert squares.shapes is not None  # noqa: S101 - so are they called
+    found = squares.shapes[rows]
+    small = squares.sides_m[rows] < at_least_m
+    half = (at_least_m + around_m) / 2
+    x, y = (squares.west + squares.side_m / 2)[rows], (squares.south + squares.side_m / 2)[rows]
+    grown = shapely.buffer(found, around_m / 2, join_style="mitre") if around_m else found
+    drawn = np.where(small, shapely.box(x - half, y - half, x + half, y + half), grown)
+    return [ring_of(shape) for shape in drawn]
 
 
 def draw_sites(axes: Any, points: gpd.GeoSeries, kinds: npt.NDArray[np.str_]) -> None:

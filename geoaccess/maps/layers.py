@@ -43,8 +43,7 @@ class Plan:
 
 def plan_of(squares: Squares, at_most_in: tuple[float, float] = MAP_AT_MOST_IN) -> Plan:
     """Choose the window around the cells, with a margin, and its size on paper: at most so wide and so high, inches."""
-    west, east = squares.west.min(), squares.west.max() + squares.side_m
-    south, north = squares.south.min(), squares.south.max() + squares.height_m
+    west, south, east, north = squares.box
     margin = max(0.04 * max(east - west, north - south), squares.side_m)
     wide, high = east - west + 2 * margin, north - south + 2 * margin
     # A window much longer than wide would leave no room for the scale, so it is widened.

@@ -26,11 +26,14 @@ __all__ = [
     "WEB_MERCATOR",
     "inner_borders",
     "mercator",
+    "outlines_of",
     "pack",
     "pack_areas",
     "pack_each_line",
     "pack_land",
     "pack_lines",
+    "pack_outlines",
+    "ring_of",
     "safe_json",
     "square_corners",
     "tolerance_m",
@@ -100,10 +103,41 @@ def mercator(
 def square_corners(squares: Squares, crs: Any) -> dict[str, npt.NDArray[np.float64]]:
     """Return each square in Web Mercator: its south-west corner (x, y) and the sides from there (ux, uy), (vx, vy)."""
     west, south, side, high = squares.west, squares.south, squares.side_m, squares.height_m
+    if squares.shapes is not None:
+        sides = squares.sides_m
+        west, south, side, high = west + (side - sides) / 2, south + (side - sides) / 2, sides, sides
     x, y = mercator(west, south, crs)
     right_x, right_y = mercator(west + side, south, crs)
     up_x, up_y = mercator(west, south + high, crs)
     return {"x": x, "y": y, "ux": right_x - x, "uy": right_y - y, "vx": up_x - x, "vy": up_y - y}
+
+
+def ring_of(shape: Any) -> npt.NDArray[np.float64]:
+    """Return the outline of a polygon as one closed line, shape (n, 2); other rings hang on it, there and back.
+
+    Filled, whether by even and odd or by the winding, it is the polygon: what is gone there and back has no area.
+
+    >>> ring_of(shapely.box(0, 0, 2, 1)).tolist()
+    [[2.0, 0.0], [2.0, 1.0], [0.0, 1.0], [0.0, 0.0], [2.0, 0.0]]
+    """
+    rings = [shapely.get_coordinates(ring) for ring in shapely.get_rings(shapely.orient_polygons(shape))]
+    return np.concatenate([*rings, *(ring[:1] for ring in rings[-2::-1])])
+
+
+def pack_outlines(squares: Squares, crs: Any, rows: npt.NDArray[np.int64]) -> Packed:
+    """Pack the outlines of cells of any shape, a closed line each, in whole Web Mercator metres."""
+    outlines, ends = outlines_of(squares, crs, rows)
+    return {"xy": pack_i4(outlines), "ends": pack(ends, "i4")}
+
+
+def outlines_of(
+    squares: Squares, crs: Any, rows: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """Return the outlines of shapes in Web Mercator, one after another, and where each ends."""
+    assert squares.shapes is not None  # noqa: S101 - so are they called
+    rings = [ring_of(shape) for shape in squares.shapes[rows]]
+    x, y = np.concatenate(rings).T
+    return np.column_stack(mercator(x, y, crs)), np.cumsum([len(ring) for ring in rings])
 
 
 def tolerance_m(corners: dict[str, npt.NDArray[np.float64]]) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from geoaccess.errors import InputError
 from geoaccess.files import writing
 from geoaccess.frames import crs_of
-from geoaccess.maps.results import squares
+from geoaccess.maps.results import on_one_grid, squares
 from geoaccess.measures import REASONS
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from geoaccess.demand import RasterGrid
 
-__all__ = ["NODATA", "OTHER_REASON", "check_raster_grid", "geotiff"]
+__all__ = ["NODATA", "OTHER_REASON", "check_raster_grid", "geotiff", "raster_fits"]
 
 NODATA: Final = -9999.0
 OTHER_REASON: Final = 9
@@ -64,7 +64,7 @@ def geotiff(
         What a reader must know before using the numbers, for the tags.
     grid
         The grid of the population raster that the cells come from: the file has its CRS and its pixels, also where they
-        are in degrees or no squares. None: that of the cells, which must be squares.
+        are in degrees or no squares. None: that of the cells, which must be squares or rectangles of one grid.
 
     Raises
     ------
@@ -151,8 +151,10 @@ def _grid(
     if len(results) == 0:
         raise InputError("results: there is no cell in the table")
     square = squares(results)
-    west, south, side = float(square.west.min()), float(square.south.min()), square.side_m
-    across, up = (square.west - west) / side, (square.south - south) / side
+    if square.shapes is not None:  # pixels in another CRS have none, and are refused below
+        raise InputError("results: cells must be squares or rectangles of one grid, as pixels are; write their shapes")
+    west, south, side, high = float(square.west.min()), float(square.south.min()), square.side_m, square.height_m
+    across, up = (square.west - west) / side, (square.south - south) / high
     column, above = np.rint(across).astype(np.int64), np.rint(up).astype(np.int64)
     off = np.maximum(np.abs(across - column), np.abs(up - above))
     problems = []
@@ -165,11 +167,16 @@ def _grid(
     problems += _crowded(results, above, column, shape)
     if problems:
         raise InputError.listing("results", problems)
-    return shape[0] - 1 - above, column, shape, (west, south + shape[0] * side, side, side)
+    return shape[0] - 1 - above, column, shape, (west, south + shape[0] * high, side, high)
+
+
+def raster_fits(cells: gpd.GeoDataFrame, grid: RasterGrid | None = None) -> bool:
+    """Return whether cells lie on a grid that a raster can have: of a raster they do."""
+    return grid is not None or on_one_grid(cells)
 
 
 def check_raster_grid(cells: gpd.GeoDataFrame, grid: RasterGrid | None = None) -> None:
-    """Raise, before any search, what `geotiff` would raise of where the cells lie.
+    """Raise, before any search, what `geotiff` would raise of where the cells lie; of cells of any shape, nothing.
 
     Raises
     ------
@@ -177,7 +184,8 @@ def check_raster_grid(cells: gpd.GeoDataFrame, grid: RasterGrid | None = None) -
         If the cells do not lie on one grid or share a place, or the raster would be too large.
     """
     if grid is None:
-        _grid(cells)
+        if on_one_grid(cells):
+            _grid(cells)
     else:
         _on_grid(cells, grid)
 

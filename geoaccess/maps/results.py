@@ -29,6 +29,7 @@ __all__ = [
     "check_results",
     "checked_ferries",
     "main_roads",
+    "on_one_grid",
     "people_column",
     "people_of",
     "squares",
@@ -37,6 +38,9 @@ __all__ = [
 MAIN_ROADS: Final = ("motorway", "trunk", "primary", "secondary")
 _CORNERS: Final = 5  # of a closed ring
 SQUARE_TOLERANCE: Final = 1e-3  # of the side; grids written with few decimals still pass
+_OFF_GRID: Final = 0.01  # of the side
+_CROOKED: Final = 0.02  # by how much opposite sides of a pixel may differ that was turned into another CRS
+_PIXELS_DIFFER: Final = 3.0  # how many times as wide as most a pixel in degrees may be, nearer to the equator
 
 
 class Service(Protocol):
@@ -79,13 +83,31 @@ class Service(Protocol):
 class Squares:
     """South-west corners of the cells and the side they share, in metres of the grid.
 
-    `tall` is their height as a share of the side: 1 for squares, 2 for pixels of 250 x 500 m.
+    `tall` is their height as a share of the side: 1 for squares, 2 for pixels of 250 x 500 m. Cells that are no squares
+    of one grid have their `shapes`, and are here squares about their middle, as large as most of them.
     """
 
     west: npt.NDArray[np.float64]
     south: npt.NDArray[np.float64]
     side_m: float
     tall: float = 1.0
+    shapes: npt.NDArray[np.object_] | None = None
+
+    @property
+    def sides_m(self) -> npt.NDArray[np.float64]:
+        """Side of each cell: of a shape, that of a square of its area."""
+        if self.shapes is None:
+            return np.full(len(self.west), self.side_m)
+        return np.sqrt(shapely.area(self.shapes))
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """West, south, east and north of all cells."""
+        if self.shapes is not None:
+            west, south, east, north = shapely.total_bounds(self.shapes).tolist()
+            return west, south, east, north
+        edges = self.west.min(), self.south.min(), self.west.max() + self.side_m, self.south.max() + self.height_m
+        return float(edges[0]), float(edges[1]), float(edges[2]), float(edges[3])
 
     @property
     def height_m(self) -> float:
@@ -202,12 +224,13 @@ def squares(results: gpd.GeoDataFrame) -> Squares:
     """Read the corners and the common side of the cells.
 
     Pixels of a raster may be upright rectangles; those of a raster in degrees (or another CRS) are quadrilaterals that
-    differ a little, and are drawn about their middle with the median width and height.
+    differ a little, and are drawn about their middle with the median width and height. Other cells that are no squares
+    of one grid, such as hexagons, keep their shapes.
 
     Raises
     ------
     InputError
-        If the table has no projected CRS in metres, or its cells are not squares, or rectangles, of one size.
+        If the table has no projected CRS in metres.
     """
     crs = results.crs
     if crs is None or not crs.is_projected or crs.axis_info[0].unit_name != "metre":
@@ -216,33 +239,67 @@ def squares(results: gpd.GeoDataFrame) -> Squares:
     bounds = shapely.bounds(shapes)
     if (other := _pixels(shapes, bounds)) is not None:
         return other
+    if not np.isfinite(bounds).all():
+        worst = results.index[int((~np.isfinite(bounds)).any(axis=1).argmax())]
+        raise InputError(f"results: cell {worst} has no shape; give every cell its square or polygon")
     sides = np.concatenate([bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1]])
     side = float(np.median(sides))
-    if not np.isfinite(sides).all() or np.abs(sides - side).max() > SQUARE_TOLERANCE * side:
-        worst = int(np.nanargmax(np.where(np.isfinite(sides), np.abs(sides - side), np.inf))) % len(results)
-        found = "x".join(f"{sides[worst + shift]:g}" for shift in (0, len(results)))
-        raise InputError(
-            f"results: cell {results.index[worst]} is {found} m; cells must be {side:g} m squares as most are"
-        )
-    return Squares(west=bounds[:, 0], south=bounds[:, 1], side_m=side)
+    alike = np.abs(sides - side).max() <= SQUARE_TOLERANCE * side
+    full = np.abs(shapely.area(shapes) - side**2).max() <= 4 * SQUARE_TOLERANCE * side**2
+    if alike and full and _aligned(bounds[:, 0], side) and _aligned(bounds[:, 1], side):
+        return Squares(west=bounds[:, 0], south=bounds[:, 1], side_m=side)
+    typical = float(np.sqrt(np.median(shapely.area(shapes))))
+    middle = shapely.get_coordinates(shapely.centroid(shapes))
+    return Squares(middle[:, 0] - typical / 2, middle[:, 1] - typical / 2, typical, shapes=shapes)
+
+
+def on_one_grid(results: gpd.GeoDataFrame) -> bool:
+    """Return whether cells are squares, or rectangles, of one grid, as a raster needs them.
+
+    >>> import geopandas as gpd
+    >>> triangles = [shapely.Polygon([(0, 0), (9, 0), (0, 9)]), shapely.Polygon([(9, 9), (9, 0), (0, 9)])]
+    >>> on_one_grid(gpd.GeoDataFrame(geometry=triangles, crs=25833))
+    False
+    """
+    found = squares(results)
+    return found.shapes is None and _aligned(found.west, found.side_m) and _aligned(found.south, found.height_m)
+
+
+def _aligned(low: npt.NDArray[np.float64], side: float) -> bool:
+    """Return whether corners lie a whole number of sides apart."""
+    steps = (low - low.min()) / side
+    return bool(np.abs(steps - np.rint(steps)).max() <= _OFF_GRID)
 
 
 def _pixels(shapes: npt.NDArray[np.object_], bounds: npt.NDArray[np.float64]) -> Squares | None:
-    """Return the cells of a raster whose pixels are no squares of the CRS, None for others."""
+    """Return the cells of a raster whose pixels are no squares of the CRS, None for others.
+
+    Pixels are parallelograms of about one size, whatever the CRS that they come from.
+    """
     if (shapely.get_num_coordinates(shapes) != _CORNERS).any():
         return None
-    corners = shapely.get_coordinates(shapes).reshape(-1, _CORNERS, 2)
-    edges = np.hypot(*np.moveaxis(np.diff(corners, axis=1), 2, 0))
+    width, height = bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1]
+    box = width * height
+    if not (np.abs(shapely.area(shapes) - box) > SQUARE_TOLERANCE * box).any():
+        wide, high = float(np.median(width)), float(np.median(height))
+        alike = np.abs([width - wide, height - high]).max() <= SQUARE_TOLERANCE * min(wide, high)
+        on_grid = alike and _aligned(bounds[:, 0], wide) and _aligned(bounds[:, 1], high)
+        oblong = abs(high - wide) > SQUARE_TOLERANCE * wide
+        return Squares(bounds[:, 0], bounds[:, 1], wide, high / wide) if on_grid and oblong else None
+    steps = np.diff(shapely.get_coordinates(shapes).reshape(-1, _CORNERS, 2), axis=1)
+    edges = np.hypot(steps[:, :, 0], steps[:, :, 1])
     high, wide = float(np.median(edges[:, 0])), float(np.median(edges[:, 1]))
-    box = (bounds[:, 2] - bounds[:, 0]) * (bounds[:, 3] - bounds[:, 1])
-    turned = np.abs(shapely.area(shapes) - box) > SQUARE_TOLERANCE * box
-    if turned.any():
-        middle = shapely.get_coordinates(shapely.centroid(shapes))
-        return Squares(middle[:, 0] - wide / 2, middle[:, 1] - high / 2, wide, high / wide)
-    alike = np.abs(edges[:, :2] - (high, wide)).max() <= SQUARE_TOLERANCE * min(high, wide)
-    if alike and abs(high - wide) > SQUARE_TOLERANCE * wide:
-        return Squares(bounds[:, 0], bounds[:, 1], wide, high / wide)
-    return None
+    share = edges[:, :2] / np.array([high, wide])
+    upright = np.abs(steps[:, 0, 1]) > np.abs(steps[:, 0, 0])
+    even = np.abs(edges[:, :2] - edges[:, 2:]) <= _CROOKED * edges[:, 2:]
+    if not (upright.all() and even.all() and share.max() <= _PIXELS_DIFFER and share.min() >= 1 / _PIXELS_DIFFER):
+        return None
+    middle = shapely.get_coordinates(shapely.centroid(shapes))
+    west, south = middle[:, 0] - wide / 2, middle[:, 1] - high / 2
+    column, row = np.rint((west - west.min()) / wide), np.rint((south - south.min()) / high)
+    # Where two would have one place on the screen, all are drawn as they are.
+    apart = len(np.unique(row * (column.max() + 1) + column)) == len(shapes)
+    return Squares(west, south, wide, high / wide) if apart else None
 
 
 def cells_of(

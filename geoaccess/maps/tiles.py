@@ -7,7 +7,10 @@ A level is all cells, or blocks of them, cut into tiles of 128 by 128 squares. A
   tile, in decimetres of Web Mercator. Between them lie the corners of the squares, by a curve of second degree each
   way: of 128 squares of 250 m none is a decimetre off;
 * column after column, each as planes: first the lowest byte of every value, then the next one. What is written is, by
-  the kind of the column, the value itself, its difference to the square before, or to another column of the square.
+  the kind of the column, the value itself, its difference to the square before, or to another column of the square;
+* of a level of cells that are no squares, their outlines: all points one after another in decimetres, each as the
+  difference to the one before and the first to the first of the nine places, x and y apart, four planes each. The
+  column `points` holds how many each cell has.
 
 All numbers have the little end first. Squares come row by row from the south-west.
 """
@@ -16,12 +19,13 @@ from __future__ import annotations
 
 import base64
 import zlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from geoaccess.maps.bands import band_index
-from geoaccess.maps.packing import mercator
+from geoaccess.maps.packing import mercator, outlines_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -79,12 +83,15 @@ def pack_level(
     """
     squares = cells.squares
     column = np.rint((squares.west - squares.west.min()) / squares.side_m).astype(np.int64)
-    row = np.rint((squares.south - squares.south.min()) / squares.side_m).astype(np.int64)
+    row = np.rint((squares.south - squares.south.min()) / squares.height_m).astype(np.int64)
     across = int(column.max()) // _TILE + 1
     tile = row // _TILE * across + column // _TILE
     inside = row % _TILE * _TILE + column % _TILE
     order = np.lexsort((inside, tile))
     written = _columns(cells, inside, edges, municipality, reasons, no_class)
+    outlines = _Outlines.of(cells, crs)
+    if outlines is not None:
+        written["points"] = _Column("points", 4, "before", outlines.counts)
     starts = np.flatnonzero(np.diff(tile[order], prepend=-1))
     numbers = tile[order][starts]
     places = _places(cells, numbers % across, numbers // across, crs)
@@ -92,8 +99,13 @@ def pack_level(
     for rows, at in zip(np.split(order, starts[1:]), places, strict=True):
         head = np.concatenate([[len(rows)], at.reshape(-1)]).astype("<i4").tobytes()
         parts = [_planes(one, rows, written) for one in written.values()]
-        box = [*(at.min(axis=(0, 1)) // 10), *(-(-at.max(axis=(0, 1)) // 10))]
-        tiles.append([[int(edge) for edge in box], _deflated(head + b"".join(parts))])
+        edge = at.reshape(-1, 2)
+        if outlines is not None:
+            points = outlines.points(rows)
+            parts.append(_planes_of(np.diff(points, axis=0, prepend=at[:1, 0])))
+            edge = np.concatenate([edge, points])
+        box = [*(edge.min(axis=0) // 10), *(-(-edge.max(axis=0) // 10))]
+        tiles.append([[int(side) for side in box], _deflated(head + b"".join(parts))])
     return {
         "factor": cells.factor,
         "widest": round(_widest(places), 1),
@@ -108,15 +120,42 @@ def pack_points(xy: npt.NDArray[np.float64]) -> str:
     """Pack places in whole metres, each as the difference to the one before, x and y apart: four planes of each."""
     whole = np.rint(xy).astype(np.int64)
     steps = np.diff(whole, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
-    return _deflated(b"".join(_bytes(steps[:, axis], 4) for axis in (0, 1)))
+    return _deflated(_planes_of(steps))
+
+
+def _planes_of(steps: npt.NDArray[np.int64]) -> bytes:
+    return b"".join(_bytes(steps[:, axis], 4) for axis in (0, 1))
+
+
+@dataclass(frozen=True)
+class _Outlines:
+    """The outlines of cells of any shape, decimetres of Web Mercator."""
+
+    xy: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, cells: Cells, crs: Any) -> _Outlines | None:
+        if cells.squares.shapes is None:
+            return None
+        xy, ends = outlines_of(cells.squares, crs, np.arange(len(cells.population)))
+        return cls(np.rint(10 * xy).astype(np.int64), ends)
+
+    @property
+    def counts(self) -> npt.NDArray[np.int64]:
+        return np.diff(self.ends, prepend=0)
+
+    def points(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
+        parts = np.split(self.xy, self.ends[:-1])
+        return np.concatenate([parts[row] for row in rows])
 
 
 def _places(cells: Cells, column: npt.NDArray[np.int64], row: npt.NDArray[np.int64], crs: Any) -> npt.NDArray[np.int64]:
     """Return the nine places of each tile in decimetres, shape (tiles, 3, 3, 2): by row, by column, x and y."""
-    side = cells.squares.side_m * _TILE
+    side, high = cells.squares.side_m * _TILE, cells.squares.height_m * _TILE
     steps = np.arange(_PLACES) / (_PLACES - 1)
     x = cells.squares.west.min() + side * (column[:, None, None] + steps[None, None, :]) + 0.0 * steps[None, :, None]
-    y = cells.squares.south.min() + side * (row[:, None, None] + steps[None, :, None]) + 0.0 * steps[None, None, :]
+    y = cells.squares.south.min() + high * (row[:, None, None] + steps[None, :, None]) + 0.0 * steps[None, None, :]
     return np.rint(10 * np.stack(mercator(x, y, crs), axis=-1)).astype(np.int64)
 
 

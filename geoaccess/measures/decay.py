@@ -167,7 +167,7 @@ class Linear:
 
     References
     ----------
-    Tomasiello, Herszenhut, Oliveira, Braga and Pereira (2023), Journal of Transport Geography 111, 103648: intervals.
+    Tomasiello, Herszenhut, Oliveira, Braga and Pereira (2023), Applied Geography 157, 103007: intervals.
 
     Examples
     --------

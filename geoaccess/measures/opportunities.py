@@ -107,7 +107,8 @@ def cumulative_interval(
 
     References
     ----------
-    Tomasiello, Herszenhut, Oliveira, Braga and Pereira (2023), Journal of Transport Geography 111, 103648.
+    Tomasiello, Herszenhut, Oliveira, Braga and Pereira (2023), "A time interval metric for cumulative opportunity
+    accessibility", Applied Geography 157, 103007.
 
     Examples
     --------

@@ -145,8 +145,14 @@ class Drawing:
                 "classNumber": packing.pack(classes[order], "u1"),
                 "chief": packing.pack(self.chief, "i4"),
                 "times": {},
+                **self._outlines(),
             },
         }
+
+    def _outlines(self) -> dict[str, Any]:
+        """Return the outlines of cells that are no squares."""
+        squares, crs = self.cells.squares, self.state.answers.results.crs
+        return {} if squares.shapes is None else {"outlines": packing.pack_outlines(squares, crs, self._order)}
 
     def _service(self, key: str) -> dict[str, Any]:
         spec, sites = self.state.specs[key], self.state.answers.sites

@@ -207,7 +207,7 @@ def _submodular_bound(problem: Problem, best: npt.NDArray[np.float64]) -> float:
     """Return the objective value without costs + the largest gains that are left, as many as are chosen of each group.
 
     For any choice T, f(T) <= f(S) + sum_{j in T} (f(S + j) - f(S)): Nemhauser, Wolsey and Fisher (1978),
-    Mathematical Programming 14, 265-294, proposition 2.
+    Mathematical Programming 14, 265-294, section 2.
     """
     over = np.maximum(problem.gain - best[problem.point], 0.0)
     left = np.bincount(problem.place, over, minlength=problem.places) - problem.cost

@@ -2,7 +2,8 @@
 
 The rules: roads and most sites from the OpenStreetMap extract that holds the country; people from the census grid of
 2021 where Eurostat has it, elsewhere from WorldPop; hospitals from GISCO where it has them; municipalities from the
-borders of the extract where it has any of their level. Distances are measured in EPSG:3035, which is equal-area, in
+borders of the extract where it has any of their level (Eurostat's local administrative units stand in comments, as
+their terms are not free), with their degree of urbanisation where the grid is one of 1 km. Distances are measured in EPSG:3035, which is equal-area, in
 Europe, and in the UTM zone of the middle elsewhere.
 """
 
@@ -81,6 +82,8 @@ _WITHIN = {"AX": "FI", "SJ": "NO"}
 
 _FOLDER = "downloads"
 _CENSUS_FILE = "eurostat-census-grid-2021-v3.zip"
+_LAU_YEAR = 2021
+_LAU_FILE = f"gisco-lau-{_LAU_YEAR}.geojson"
 
 
 def write_country_study(path: Path, place: Place, *, language: str = FALLBACK) -> list[Path]:
@@ -233,15 +236,37 @@ def _hospital_file(place: Place) -> str:
 
 
 def _zones(place: Place) -> str:
-    level = _LEVELS.get(_counted_in(place), 8)
-    return (
-        "# Municipalities from the borders of the extract; without such borders the study has none. Their level is as\n"
-        "# the wiki of OpenStreetMap has it.\n"
-        f'[zones]\nkind = "osm"\nlevel = {level}\nrequired = false\n\n'
-        "# Classes of municipalities may be left out.\n"
-        "# [centrality]\n"
-        '# kind = "degurba"                 # the degree of urbanisation, computed from the grid'
-    )
+    country = _counted_in(place)
+    lines = [
+        "# Municipalities from the borders of the extract; without such borders the study has none. Their level is as",
+        "# the wiki of OpenStreetMap has it.",
+        '[zones]\nkind = "osm"',
+        f"level = {_LEVELS.get(country, 8)}",
+        "required = false",
+    ]
+    if country in _CENSUS:
+        lines += [
+            "",
+            "# Or from Eurostat's local administrative units, which may not be used commercially and are not part of this",
+            f"# program: put these lines in place of those above, and `geoaccess fetch` gets the {_LAU_YEAR} edition. It has not",
+            "# been tried from here; look through what it calls a municipality.",
+            '# [zones]\n# kind = "file"',
+            f'# file = "{_FOLDER}/{_LAU_FILE}"',
+            f'# where = {{ CNTR_CODE = ["{_EUROSTAT_CODES.get(country, country)}"] }}',
+            '# id = "GISCO_ID"\n# name = "LAU_NAME"',
+            "",
+            "# The degree of urbanisation of each municipality, computed from the grid of 1 km. Official classes of the",
+            '# country are another way: kind = "table".',
+            '[centrality]\nkind = "degurba"',
+        ]
+    else:
+        lines += [
+            "",
+            "# Classes of municipalities may be left out. The degree of urbanisation needs people on a grid of 1 km in metres,",
+            "# which this raster in degrees is not: give a table of classes, or another grid.",
+            '# [centrality]\n# kind = "degurba"',
+        ]
+    return "\n".join(lines)
 
 
 def _sources(path: Path, place: Place) -> str:
@@ -252,7 +277,7 @@ def _sources(path: Path, place: Place) -> str:
     )
     blocks = [
         head,
-        f"[regions.{json.dumps(place.slug)}]\ntitle = {_quoted(place.name)}\nfiles = {json.dumps(keys)}",
+        f"[regions.{json.dumps(place.slug)}]\ntitle = {_quoted(place.name)}\nfiles = {json.dumps(keys)}{_optional(place)}",
         _source(
             "roads",
             what=f"OpenStreetMap extract of {place.extract.name}",
@@ -281,7 +306,27 @@ def _sources(path: Path, place: Place) -> str:
                 path=_hospital_file(place),
             )
         )
+    if _counted_in(place) in _CENSUS:
+        blocks.append(_lau_source())
     return "\n\n".join(blocks) + "\n"
+
+
+def _optional(place: Place) -> str:
+    """Return the files that the study may read and does not as it is written."""
+    return '\noptional = ["municipalities"]' if _counted_in(place) in _CENSUS else ""
+
+
+def _lau_source() -> str:
+    return _source(
+        "municipalities",
+        what=f"Local administrative units (LAU) of {_LAU_YEAR}, 1:1 million",
+        publisher="Eurostat, GISCO",
+        licence="not for commercial use; the source and the copyright notice must be shown",
+        attribution="© EuroGeographics for the administrative boundaries; Eurostat, GISCO",
+        url=f"https://gisco-services.ec.europa.eu/distribution/v2/lau/geojson/LAU_RG_01M_{_LAU_YEAR}_4326.geojson",
+        page="https://ec.europa.eu/eurostat/web/gisco/geodata/statistical-units/local-administrative-units",
+        path=_LAU_FILE,
+    )
 
 
 def _census_source() -> str:

@@ -18,6 +18,7 @@ from geoaccess.phrases import Writer
 from geoaccess.progress import Stages
 from geoaccess.study import stages
 from geoaccess.study.answers import Answers
+from geoaccess.study.cell_shapes import describe_shapes
 from geoaccess.study.idle_filters import idle_filters
 from geoaccess.study.sections.demand_groups import larger_groups, people_columns
 from geoaccess.study.sections.inputs import PeopleInput, SolvedInput
@@ -358,6 +359,7 @@ def check(study: Study, *, show: bool = True) -> list[str]:
     found.append(writer.text("c_cells", n=writer.people(len(cells)), people=writer.people(cells["population"].sum())))
     found += _plausible(cells, writer)
     found += _remarks(study, cells, writer)
+    found += describe_shapes(cells, stages.grid_of_people(study), writer)
     found += idle_filters(study, cells, writer)
     mapped = stages.read_mapped(study)
     sites = stages.read_places(study, mapped)

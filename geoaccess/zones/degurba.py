@@ -182,6 +182,12 @@ def _squares(cells: gpd.GeoDataFrame) -> tuple[npt.NDArray[np.int64], npt.NDArra
     if cells.empty:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     west, south, east, north = shapely.bounds(cells.geometry.to_numpy()).T
+    box = (east - west) * (north - south)
+    if (np.abs(shapely.area(cells.geometry.to_numpy()) - box) > _SLACK * box).any():
+        raise InputError(
+            "cells: they are not squares, and the degree of urbanisation counts people in squares of 1 km; take "
+            'classes from a table ([centrality] kind = "table"), or a grid of squares'
+        )
     return _axis(west, east, "wide"), _axis(south, north, "high")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
@@ -14,9 +15,12 @@ from geoaccess.kernels.graph import weak_components
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import numpy.typing as npt
 
 __all__ = ["settlement_people"]
 
+_ALIKE = 1e-3  # of an area
+_SMALL = 0.25  # of the side of a block: below it, a cell lies in one block
 _ASIDE = ((1, -1), (1, 0), (1, 1), (0, 1))  # half of the eight neighbours; the others look back
 
 
@@ -32,7 +36,8 @@ def settlement_people(cells: gpd.GeoDataFrame, *, people_per_km2: float = 200.0,
     Parameters
     ----------
     cells
-        `population`, and squares in a projected CRS in metres.
+        `population`, and squares in a projected CRS in metres; of other polygons the people are spread evenly over
+        their area.
     people_per_km2
         Least density of a block, above 0. The Degree of Urbanisation takes 300; the 200 here keep the outskirts of
         Norwegian towns with the towns, and are our choice.
@@ -66,15 +71,17 @@ def settlement_people(cells: gpd.GeoDataFrame, *, people_per_km2: float = 200.0,
         raise InputError("cells: the CRS is not in true metres; give them in a projected one, not in Web Mercator")
     if not (people_per_km2 > 0 and block_m > 0):
         raise InputError(f"people_per_km2 is {people_per_km2} and block_m {block_m}; give numbers above 0")
-    side = block_m
-    if len(cells):
-        side = max(block_m, float(np.sqrt(cells.iloc[[0]].geometry.area.iloc[0])))
-    centre = cells.geometry.centroid
-    place = pd.MultiIndex.from_arrays([np.floor(axis / side).astype(np.int64) for axis in (centre.x, centre.y)])
-    block, blocks = pd.factorize(place)
-    living = np.bincount(block, weights=cells["population"], minlength=len(blocks))
+    shapes, people = cells.geometry.to_numpy(), cells["population"].to_numpy(np.float64)
+    sides = np.sqrt(shapely.area(shapes))
+    grid = len(cells) == 0 or (np.ptp(sides) <= _ALIKE * sides.max() and _are_boxes(shapes))
+    side = max(block_m, *sides[:1].tolist()) if grid else block_m
+    middle = shapely.get_coordinates(shapely.centroid(shapes))
+    own = pd.MultiIndex.from_arrays(np.floor(middle / side).astype(np.int64).T)
+    part, weight = (own, people) if grid else _spread(shapes, people, side)
+    block, blocks = pd.factorize(part)
+    living = np.bincount(block, weights=weight, minlength=len(blocks))
     dense = np.flatnonzero(living >= people_per_km2 * side**2 / 1e6)
-    at = place[np.unique(block, return_index=True)[1][dense]]
+    at = blocks[dense]
     u, v = [np.empty(0, np.int32)], [np.empty(0, np.int32)]
     for right, up in _ASIDE if dense.size else ():
         x, y = at.get_level_values(0) + right, at.get_level_values(1) + up
@@ -86,4 +93,33 @@ def settlement_people(cells: gpd.GeoDataFrame, *, people_per_km2: float = 200.0,
     total = np.bincount(settlement, weights=living[dense]) if dense.size else np.empty(0)
     of_block = np.zeros(len(blocks))
     of_block[dense] = total[settlement]
-    return pd.Series(of_block[block], index=cells.index, name="settlement_people")
+    return pd.Series(of_block[blocks.get_indexer(own)], index=cells.index, name="settlement_people")
+
+
+def _are_boxes(shapes: npt.NDArray[np.object_]) -> bool:
+    west, south, east, north = shapely.bounds(shapes).T
+    box = (east - west) * (north - south)
+    return bool((np.abs(shapely.area(shapes) - box) <= _ALIKE * box).all())
+
+
+def _spread(
+    shapes: npt.NDArray[np.object_], people: npt.NDArray[np.float64], side: float
+) -> tuple[pd.MultiIndex, npt.NDArray[np.float64]]:
+    """Spread people evenly over the area of their cells: return the block of each part of a cell, and its people.
+
+    Cells much smaller than a block are in that of their centre. Nobody of a cell may be in the block of its centre,
+    where that lies outside its shape; the block still has a place in the list.
+    """
+    blocks = np.floor(shapely.get_coordinates(shapely.centroid(shapes)) / side).astype(np.int64)
+    large = np.sqrt(shapely.area(shapes)) > _SMALL * side
+    wide = shapes[large]
+    low, high = np.split(np.floor(shapely.bounds(wide) / side).astype(np.int64), 2, axis=1)
+    across, up = (high - low + 1).T
+    cell = np.repeat(np.arange(len(wide)), across * up)
+    number = np.arange(len(cell)) - np.repeat(np.cumsum(across * up) - across * up, across * up)
+    column, row = low[cell, 0] + number % across[cell], low[cell, 1] + number // across[cell]
+    tiles = shapely.box(column * side, row * side, (column + 1) * side, (row + 1) * side)
+    share = shapely.area(shapely.intersection(tiles, wide[cell])) / shapely.area(wide)[cell]
+    everything = np.concatenate([blocks, np.column_stack([column, row])[share > 0]])
+    weights = np.concatenate([np.where(large, 0.0, people), (people[large][cell] * share)[share > 0]])
+    return pd.MultiIndex.from_arrays(everything.T), weights

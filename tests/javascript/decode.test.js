@@ -94,3 +94,28 @@ test("a line of one point twice is a point", () => {
   assert.equal(geoaccess.lineAt(roads, 13, 14, 5), 0);
   assert.equal(geoaccess.lineAt(roads, 13, 15, 5), -1);
 });
+
+// Two cells that are no squares: a triangle with its middle at (20, 10), and an L whose middle is not inside of it.
+const OUTLINES = [[0, 0, 60, 0, 0, 30, 0, 0], [100, 0, 200, 0, 200, 10, 110, 10, 110, 100, 100, 100, 100, 0]];
+
+function withOutlines() {
+  const packed = squares([[0, 0], [100, 0]]);
+  packed.outlines = { xy: pack("i4", OUTLINES.flat()), ends: pack("i4", [4, 11]) };
+  return geoaccess.decode({ cells: packed, lines: {} });
+}
+
+test("a cell that is no square is stood for by one of its area about its middle", () => {
+  const { cells } = withOutlines();
+  assert.ok(Math.abs(geoaccess.middleX(cells, 0) - 20) < 1e-9 && Math.abs(geoaccess.middleY(cells, 0) - 10) < 1e-9);
+  assert.ok(Math.abs(cells.ux[0] ** 2 - 900) < 1e-9); // half of 60 by 30
+  assert.ok(Math.abs(cells.reach[0] - Math.hypot(40, 10)) < 1e-9);
+});
+
+test("a place is in the outline that encloses it, not in its box", () => {
+  const view = withOutlines();
+  assert.equal(at(view, 25, 10, 0), 0);
+  assert.equal(at(view, 50, 25, 0), -1); // in the box of the triangle alone
+  assert.equal(at(view, 195, 5, 0), 1);
+  assert.equal(at(view, 105, 95, 0), 1);
+  assert.equal(at(view, 150, 50, 0), -1);
+});

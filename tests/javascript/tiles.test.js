@@ -107,3 +107,17 @@ test("the cell at a place, of whichever tile", () => {
   assert.equal(found.cells.people[found.i], 400000000);
   assert.equal(tiles.cellAt(tiles.levels[0], 1025, 2005, 3), null);
 });
+
+test("a tile of cells that are no squares has their outlines, cell by cell in the order of the people", () => {
+  const given = level(1, 10);
+  const columns = [...COLUMNS, ["points", 4, "before"]];
+  const steps = [[0, 0], [400, 0], [-400, 200], [0, -200], [800, 0], [100, 0], [0, 100], [-100, -100], [-500, 500], [10, 0], [0, 10], [-10, -10]];
+  const bytesOf = zlib.inflateRawSync(Buffer.from(given.tiles[0][1], "base64"));
+  const more = [...planes([4, 0, 0], 4), ...planes(steps.map(([x]) => x), 4), ...planes(steps.map(([, y]) => y), 4)];
+  const cells = geoaccess.decodeTile({ ...given, columns }, deflated([...bytesOf, ...more]));
+  // Tenths of people are 20, 4 000 000 000 and 10: the third outline comes first. Its first point is 1000, 2000 and all steps before it.
+  assert.deepEqual(plain(Array.from(cells.outline[0])), [1030, 2050, 1031, 2050, 1031, 2051, 1030, 2050]);
+  assert.deepEqual(plain(Array.from(cells.outline[1])), [1000, 2000, 1040, 2000, 1000, 2020, 1000, 2000]);
+  assert.deepEqual(plain(Array.from(cells.outline[2])), [1080, 2000, 1090, 2000, 1090, 2010, 1080, 2000]);
+  assert.ok(Math.abs(cells.ux[1] ** 2 - 400) < 1e-6);
+});

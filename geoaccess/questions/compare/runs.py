@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["RunPair", "RunsCompared", "changes_between", "compare_runs", "printed_runs"]
 
 _MM = 1000.0
+_SAME_GRID = 0.5
 _CLASS, _ID, _NAME = "centrality_class", "municipality_id", "municipality"
 
 
@@ -208,19 +209,32 @@ def _cells(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, services: Sequence
 
 
 def grid_keys(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> tuple[pd.Index, pd.Index] | None:
-    """Return what cells of one grid are known by: their lower left corner in millimetres; None for two grids."""
+    """Return what cells of one grid are known by: their lower left corner in millimetres; None for two grids.
+
+    Of cells that are no squares, a grid is one if at least half of the cells of either are cells of the other.
+    """
     if before.crs != after.crs:
         return None
     boxes = [shapely.bounds(table.geometry.to_numpy()) for table in (before, after)]
     size = [np.median(box[:, 2:] - box[:, :2], axis=0) for box in boxes]
     if not np.allclose(size[0], size[1], rtol=1e-6):
-        return None
+        return _shape_keys(before, after)
     corners = [np.rint(box[:, :2] * _MM).astype(np.int64) for box in boxes]
     step = np.maximum(np.rint(size[0] * _MM).astype(np.int64), 1)
     if ((corners[0] - corners[0][0]) % step).any() or ((corners[1] - corners[0][0]) % step).any():
-        return None
+        return _shape_keys(before, after)
     first, second = (pd.Index([f"E{x} N{y}" for x, y in (some // int(_MM)).tolist()]) for some in corners)
     return (first, second) if first.is_unique and second.is_unique else None
+
+
+def _shape_keys(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> tuple[pd.Index, pd.Index] | None:
+    """Return what polygons are known by: the corners of their boxes in millimetres, which no two of them share."""
+    boxes = [np.rint(shapely.bounds(table.geometry.to_numpy()) * _MM).astype(np.int64) for table in (before, after)]
+    first, second = (pd.Index([f"E{w} N{s} E{e} N{n}" for w, s, e, n in box.tolist()]) for box in boxes)
+    if not (first.is_unique and second.is_unique):
+        return None
+    shared = len(first.intersection(second))
+    return (first, second) if shared >= _SAME_GRID * min(len(first), len(second)) else None
 
 
 def _municipality(cells: pd.DataFrame) -> pd.Series:

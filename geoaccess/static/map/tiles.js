@@ -181,6 +181,21 @@
     }
   }
 
+  // The outlines of cells that are no squares: steps from point to point in decimetres, the first from that of the tile.
+  function outlines(bytes, start, points, head) {
+    const count = points.reduce((sum, one) => sum + one, 0);
+    const [x, y] = [column(bytes, start, count, 4, "before"), column(bytes, start + 4 * count, count, 4, "before")];
+    let first = 0;
+    return Array.from(points, (size) => {
+      const xy = new Float64Array(2 * size);
+      for (let p = 0; p < size; p += 1, first += 1) {
+        xy[2 * p] = (head[1] + x[first]) / 10;
+        xy[2 * p + 1] = (head[2] + y[first]) / 10;
+      }
+      return xy;
+    });
+  }
+
   // Rows of a set of columns in another order.
   const reordered = (values, order) => values.constructor.from(order, (i) => values[i]);
 
@@ -195,11 +210,13 @@
       start += size * cells.count;
     }
     corners(cells, head, found.place, level.across);
+    if (found.points) geoaccess.fitOutlines(cells, outlines(bytes, start, found.points, head));
     // With the fewest people first, most people end on top where squares are drawn wider than they are.
     const people = Float64Array.from(found.people, (tenths) => (tenths >>> 0) / 10);
     const order = Array.from(people.keys()).sort((a, b) => people[a] - people[b]);
     found.members = found.members || new Int32Array(cells.count).fill(1);
     for (const name of ["x", "y", "ux", "uy", "vx", "vy"]) cells[name] = reordered(cells[name], order);
+    if (cells.outline) Object.assign(cells, { outline: order.map((i) => cells.outline[i]), reach: reordered(cells.reach, order) });
     cells.people = reordered(people, order);
     for (const name of ["municipality", "classNumber", "members"]) cells[name] = reordered(found[name], order);
     for (const name of Object.keys(found).filter((own) => own.includes("."))) {

@@ -34,6 +34,37 @@ const geoaccess = {}; // eslint-disable-line no-redeclare -- the one place where
     return { xy, ends, boxes, owner: packed.owner ? unpack(packed.owner) : null };
   }
 
+  // Cells that are no squares have an outline each. Stands for each, besides: the square of its area about its middle;
+  // and how far it reaches from there.
+  function fitOutlines(cells, outline) {
+    Object.assign(cells, { outline, side: 0, reach: new Float64Array(outline.length) });
+    outline.forEach((xy, i) => {
+      let [area, middleEast, middleNorth] = [0, 0, 0];
+      for (let p = 0; p + 3 < xy.length; p += 2) {
+        const [ax, ay, bx, by] = [xy[p] - xy[0], xy[p + 1] - xy[1], xy[p + 2] - xy[0], xy[p + 3] - xy[1]];
+        const cross = ax * by - bx * ay;
+        area += cross / 2;
+        middleEast += (cross * (ax + bx)) / 6;
+        middleNorth += (cross * (ay + by)) / 6;
+      }
+      const side = Math.sqrt(Math.abs(area));
+      const [x, y] = area ? [xy[0] + middleEast / area, xy[1] + middleNorth / area] : [xy[0], xy[1]];
+      [cells.x[i], cells.y[i], cells.ux[i], cells.uy[i], cells.vx[i], cells.vy[i]] = [x - side / 2, y - side / 2, side, 0, 0, side];
+      for (let p = 0; p < xy.length; p += 2) cells.reach[i] = Math.max(cells.reach[i], Math.hypot(xy[p] - x, xy[p + 1] - y));
+      cells.side = Math.max(cells.side, 2 * cells.reach[i]);
+    });
+  }
+
+  // Whether a place is inside an outline, by even and odd.
+  function encloses(xy, x, y) {
+    let inside = false;
+    for (let p = 0; p + 3 < xy.length; p += 2) {
+      const [ax, ay, bx, by] = [xy[p], xy[p + 1], xy[p + 2], xy[p + 3]];
+      if (ay > y !== by > y && x < ax + ((y - ay) / (by - ay)) * (bx - ax)) inside = !inside;
+    }
+    return inside;
+  }
+
   function decodeCells(packed) {
     const cells = {};
     for (const name of ["x", "y", "ux", "uy", "vx", "vy", "people", "members", "municipality", "classNumber"]) {
@@ -45,6 +76,10 @@ const geoaccess = {}; // eslint-disable-line no-redeclare -- the one place where
       cells.side = Math.max(cells.side, Math.hypot(cells.ux[i], cells.uy[i]), Math.hypot(cells.vx[i], cells.vy[i]));
     }
     cells.times = {};
+    if (packed.outlines) {
+      const [xy, ends] = [unpack(packed.outlines.xy), unpack(packed.outlines.ends)];
+      fitOutlines(cells, Array.from(ends, (end, i) => xy.subarray(i ? 2 * ends[i - 1] : 0, 2 * end)));
+    }
     for (const key of Object.keys(packed.times)) {
       cells.times[key] = {};
       for (const name of Object.keys(packed.times[key])) cells.times[key][name] = unpack(packed.times[key][name]);
@@ -80,7 +115,7 @@ const geoaccess = {}; // eslint-disable-line no-redeclare -- the one place where
           const area = cells.ux[i] * cells.vy[i] - cells.uy[i] * cells.vx[i];
           const s = (dx * cells.vy[i] - dy * cells.vx[i]) / area;
           const t = (cells.ux[i] * dy - cells.uy[i] * dx) / area;
-          if (s >= 0 && s < 1 && t >= 0 && t < 1) return i;
+          if (cells.outline ? encloses(cells.outline[i], x, y) : s >= 0 && s < 1 && t >= 0 && t < 1) return i;
           const distance = Math.hypot(x - middleX(cells, i), y - middleY(cells, i));
           if (distance <= bestDistance) [best, bestDistance] = [i, distance];
         }
@@ -117,5 +152,5 @@ const geoaccess = {}; // eslint-disable-line no-redeclare -- the one place where
     return view;
   }
 
-  Object.assign(geoaccess, { unpack, decode, index, cellAt, lineAt, middleX, middleY, UNREACHED, NO_TIME });
+  Object.assign(geoaccess, { unpack, decode, index, fitOutlines, cellAt, lineAt, middleX, middleY, UNREACHED, NO_TIME });
 })();

@@ -62,7 +62,17 @@
     return tile;
   }
 
+  function trail(context, xy, f) {
+    context.beginPath();
+    for (let p = 0; p < xy.length; p += 2) context.lineTo((xy[p] - f.left) * f.scale, (f.top - xy[p + 1]) * f.scale);
+    context.closePath();
+  }
+
   function outline(context, cells, i, f) {
+    if (cells.outline) {
+      trail(context, cells.outline[i], f);
+      return;
+    }
     const x = (cells.x[i] - f.left) * f.scale;
     const y = (f.top - cells.y[i]) * f.scale;
     const [ux, uy] = [cells.ux[i] * f.scale, -cells.uy[i] * f.scale];
@@ -79,7 +89,8 @@
     const x = (geoaccess.middleX(cells, i) - f.left) * f.scale;
     const y = (f.top - geoaccess.middleY(cells, i)) * f.scale;
     const across = Math.max(Math.hypot(cells.ux[i], cells.uy[i]) * f.scale, look.smallest);
-    if (x < -across || y < -across || x > f.width + across || y > f.height + across) return;
+    const room = cells.reach ? Math.max(across, cells.reach[i] * f.scale) : across;
+    if (x < -room || y < -room || x > f.width + room || y > f.height + room) return;
     context.fillStyle = fill;
     if (across <= look.smallest) {
       if (look.halo) {

@@ -120,7 +120,7 @@ def _tables(answers: Answers, folder: Path) -> dict[str, pd.DataFrame]:
     cells.to_parquet(parquet)
     _to_gpkg(cells.reset_index(), geopackage, "cells")
     grid = stages.grid_of_people(answers.study)
-    for spec in answers.study.specs:
+    for spec in answers.study.specs if maps.raster_fits(results, grid) else ():
         maps.geotiff(
             folder / _RASTER.format(spec.key),
             results=results,

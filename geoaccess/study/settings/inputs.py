@@ -93,6 +93,8 @@ class PopulationSettings(Table):
     crs: str | None = None
     cell_size_m: PositiveDistance | None = None
     anchor: Literal["centre", "lower_left"] | None = None
+    on_grid: bool | None = None
+    area_m2: str | None = None
     carry: list[str] = []
     ages: dict[str, str] = {}
     clip: tuple[Weight, Weight, Weight, Weight] | None = None

@@ -75,7 +75,8 @@ def _recognised(path: Path, settings: PopulationSettings) -> tuple[demand.KnownG
     if found is None or {settings.people, settings.cell_id} <= set(table.columns):
         return None, settings
     grid, cell_id, people = found
-    known = {"crs": grid.epsg and f"EPSG:{grid.epsg}", "cell_size_m": grid.cell_size_m, "nodata": list(grid.nodata)}
+    crs = "auto" if grid.auto_crs else grid.epsg and f"EPSG:{grid.epsg}"
+    known = {"crs": crs, "cell_size_m": grid.cell_size_m, "nodata": list(grid.nodata)}
     own = {key: value for key, value in known.items() if value and key not in settings.model_fields_set}
     return grid, settings.model_copy(update={"cell_id": cell_id, "people": people, **own})
 
@@ -84,50 +85,14 @@ def read_people(study: Study) -> gpd.GeoDataFrame:
     """Return the cells of the study."""
     settings = study.settings.population
     path = files.require(study.resolve(settings.file), hint=fetch_hint(study))
-    if path.suffix.lower() in _RASTERS:
-        if carried_columns(study):
-            raise InputError(
-                f"{path}: a raster has no column {', '.join(carried_columns(study))}; use a table of cells"
-            )
-        if settings.where or settings.layer:
-            raise InputError(f"{path}: a raster has no rows or layers; take where and layer out, or name a band")
-        cells = demand.read_raster_cells(
-            path,
-            band=settings.band,
-            cell_size_m=settings.cell_size_m,
-            crs=demand.crs_of_raster(path) if settings.crs == "auto" else settings.crs,
-            nodata=settings.nodata,
-            clip=settings.clip,
-        )
-    else:
-        if settings.band:
-            raise InputError(f"{path}: is a table, which has no band; take band out of [population]")
-        column = [study.settings.zones.column] if isinstance(study.settings.zones, ZonesFromColumn) else []
-        grid, settings = _recognised(path, settings)
-        with _asked_by(study):
-            cells = demand.read_cells(
-                path,
-                cell_id=None if settings.cell_id == "none" else settings.cell_id,
-                people=settings.people,
-                x=settings.x,
-                y=settings.y,
-                crs=_table_crs(path, settings.crs),
-                cell_size_m=settings.cell_size_m,
-                anchor=settings.anchor,
-                carry=list(dict.fromkeys([*settings.carry, *column, *carried_columns(study)])),
-                layer=settings.layer,
-                where=settings.where,
-                nodata=settings.nodata,
-            )
-        if grid is not None:
-            cells.attrs["grid"] = grid.name
-            cells.attrs["grid_tried"] = grid.tried
+    raster = path.suffix.lower() in _RASTERS
+    cells = _from_raster(study, path) if raster else _from_table(study, path)
     if settings.clip:
         west, south, east, north = settings.clip
         centre = cells.geometry.centroid.to_crs("EPSG:4326")
         inside = centre.x.between(west, east) & centre.y.between(south, north)
         cells = cells[inside]
-        if path.suffix.lower() not in _RASTERS and inside.all():
+        if not raster and inside.all():
             cells.attrs[CLIP_IDLE] = True
         if cells.empty:
             raise InputError(f"{study.path}: [population] clip = {list(settings.clip)} leaves no cell of {path}")
@@ -137,10 +102,89 @@ def read_people(study: Study) -> gpd.GeoDataFrame:
     return cells
 
 
-def _table_crs(path: Path, crs: str | None) -> str | None:
-    if crs == "auto":
-        raise InputError(f'{path}: crs = "auto" is for rasters in degrees; leave crs out, or give that of x and y')
-    return crs
+def _from_raster(study: Study, path: Path) -> gpd.GeoDataFrame:
+    settings = study.settings.population
+    if carried_columns(study):
+        raise InputError(f"{path}: a raster has no column {', '.join(carried_columns(study))}; use a table of cells")
+    if settings.where or settings.layer:
+        raise InputError(f"{path}: a raster has no rows or layers; take where and layer out, or name a band")
+    if settings.area_m2 is not None or settings.on_grid is not None:
+        raise InputError(f"{path}: the pixels of a raster are its cells; take area_m2 and on_grid out")
+    box, within = settings.clip, _box_of_border(study)
+    if within is not None:
+        box = within if box is None else _both(box, within)
+    if box is None and settings.clip is not None:
+        raise _beyond_border(study)
+    try:
+        return demand.read_raster_cells(
+            path,
+            band=settings.band,
+            cell_size_m=settings.cell_size_m,
+            crs=demand.crs_of_raster(path) if settings.crs == "auto" else settings.crs,
+            nodata=settings.nodata,
+            clip=box,
+        )
+    except InputError as error:
+        if within is not None and "leaves no cell" in str(error):
+            raise _beyond_border(study) from error
+        raise
+
+
+def _from_table(study: Study, path: Path) -> gpd.GeoDataFrame:
+    settings = study.settings.population
+    if settings.band:
+        raise InputError(f"{path}: is a table, which has no band; take band out of [population]")
+    column = [study.settings.zones.column] if isinstance(study.settings.zones, ZonesFromColumn) else []
+    grid, settings = _recognised(path, settings)
+    with _asked_by(study):
+        cells = demand.read_cells(
+            path,
+            cell_id=None if settings.cell_id == "none" else settings.cell_id,
+            people=settings.people,
+            x=settings.x,
+            y=settings.y,
+            crs=settings.crs,
+            cell_size_m=settings.cell_size_m,
+            anchor=settings.anchor,
+            on_grid=settings.on_grid,
+            area_m2=settings.area_m2,
+            carry=list(dict.fromkeys([*settings.carry, *column, *carried_columns(study)])),
+            layer=settings.layer,
+            where=settings.where,
+            nodata=settings.nodata,
+        )
+    if grid is not None:
+        cells.attrs["grid"] = grid.name
+        cells.attrs["grid_tried"] = grid.tried
+    return cells
+
+
+_Box = tuple[float, float, float, float]
+
+
+def _box_of_border(study: Study) -> _Box | None:
+    """Return the box around the border that cells are kept inside, so that no polygon is made of pixels beyond it."""
+    for key, value in study.settings.population.border.items():
+        border = border_of(study, key, value)
+        if not border.empty:
+            west, south, east, north = border.to_crs("EPSG:4326").total_bounds.tolist()
+            return west, south, east, north
+    return None
+
+
+def _both(one: _Box, other: _Box) -> _Box | None:
+    """Return what two boxes share."""
+    west, south = max(one[0], other[0]), max(one[1], other[1])
+    east, north = min(one[2], other[2]), min(one[3], other[3])
+    return (west, south, east, north) if west < east and south < north else None
+
+
+def _beyond_border(study: Study) -> InputError:
+    (key, value), *_ = study.settings.population.border.items()
+    return InputError(
+        f"{study.path}: [population] no cell of {study.resolve(study.settings.population.file)} lies inside the "
+        f"boundary {key}={value} of the extract; is the extract of another place?"
+    )
 
 
 def _inside_border(study: Study, cells: gpd.GeoDataFrame, key: str, value: str) -> gpd.GeoDataFrame:
@@ -152,10 +196,7 @@ def _inside_border(study: Study, cells: gpd.GeoDataFrame, key: str, value: str) 
     centres = cells.geometry.centroid.to_crs("EPSG:4326")
     inside = centres.within(border.geometry.iloc[0]).to_numpy(bool)
     if not inside.any():
-        raise InputError(
-            f"{study.path}: [population] no cell of {study.resolve(study.settings.population.file)} lies inside the "
-            f"boundary {key}={value} of the extract; is the extract of another place?"
-        )
+        raise _beyond_border(study)
     kept = cells[inside]
     kept.attrs.update(cells.attrs)
     return kept
