@@ -196,7 +196,7 @@ def test_tall_rasters_are_read_in_parts(tmp_path, monkeypatch):
     people = counts(70, 30)
     path = write(tmp_path / "r.tif", people, tiled=True, blockxsize=16, blockysize=16)
     whole = read_raster_cells(path, cell_size_m=500)
-    monkeypatch.setattr("geoaccess.demand.raster._PIXELS_AT_ONCE", 1)
+    monkeypatch.setattr("geoaccess.demand.raster_pixels._PIXELS_AT_ONCE", 1)
     assert read_raster_cells(path, cell_size_m=500).equals(whole)
 
 

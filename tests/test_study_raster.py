@@ -92,10 +92,11 @@ def test_pixels_that_are_no_squares_are_drawn_and_written_as_they_are(tmp_path):
     ]
 
 
-def test_cells_of_several_sizes_are_still_refused():
+def test_cells_of_several_sizes_are_drawn_as_they_are_and_are_no_raster(tmp_path):
     mixed = gpd.GeoDataFrame(geometry=shapely.box([0, 1000], 0, [1000, 1500], 1000), crs=25833)
-    with pytest.raises(InputError, match="squares"):
-        squares(mixed)
+    assert shapely.area(squares(mixed).shapes).tolist() == [1e6, 5e5]
+    with pytest.raises(InputError, match="squares or rectangles of one grid"):
+        geotiff(tmp_path / "o.tif", results=mixed.assign(gp_s=60.0), column="gp_s")
 
 
 @pytest.mark.parametrize("value", [3.4e38, 65535.0 * 1000])

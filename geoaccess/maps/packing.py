@@ -102,10 +102,8 @@ def mercator(
 
 def square_corners(squares: Squares, crs: Any) -> dict[str, npt.NDArray[np.float64]]:
     """Return each square in Web Mercator: its south-west corner (x, y) and the sides from there (ux, uy), (vx, vy)."""
-    west, south, side, high = squares.west, squares.south, squares.side_m, squares.height_m
-    if squares.shapes is not None:
-        sides = squares.sides_m
-        west, south, side, high = west + (side - sides) / 2, south + (side - sides) / 2, sides, sides
+    side, high = squares.sides_m, squares.sides_m * squares.tall
+    west, south = squares.west + (squares.side_m - side) / 2, squares.south + (squares.height_m - high) / 2
     x, y = mercator(west, south, crs)
     right_x, right_y = mercator(west + side, south, crs)
     up_x, up_y = mercator(west, south + high, crs)
@@ -120,7 +118,8 @@ def ring_of(shape: Any) -> npt.NDArray[np.float64]:
     >>> ring_of(shapely.box(0, 0, 2, 1)).tolist()
     [[2.0, 0.0], [2.0, 1.0], [0.0, 1.0], [0.0, 0.0], [2.0, 0.0]]
     """
-    rings = [shapely.get_coordinates(ring) for ring in shapely.get_rings(shapely.orient_polygons(shape))]
+    oriented = shapely.orient_polygons(shape)
+    rings = [shapely.get_coordinates(ring) for ring in shapely.get_rings(shapely.get_parts(oriented))]
     return np.concatenate([*rings, *(ring[:1] for ring in rings[-2::-1])])
 
 

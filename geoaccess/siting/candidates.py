@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["away_from", "leave_out", "read_candidates", "settlements"]
 
+_TOUCHING = 0.01  # of the side of a cell
+
 
 @checks_arguments
 def settlements(cells: gpd.GeoDataFrame, *, least_people: float = 200.0) -> gpd.GeoDataFrame:
@@ -40,8 +42,9 @@ def settlements(cells: gpd.GeoDataFrame, *, least_people: float = 200.0) -> gpd.
     InputError
         If no cluster is so large.
     """
-    tree = cells.sindex
-    one, other = tree.query(cells.geometry, predicate="intersects")
+    # Corners of hexagons may have been rounded apart; squares that do not touch are a whole side apart.
+    near_m = _TOUCHING * float(np.sqrt(np.median(cells.geometry.area)))
+    one, other = cells.sindex.query(cells.geometry, predicate="dwithin", distance=near_m)
     label = np.arange(len(cells))
     while True:
         least = label.copy()

@@ -3,8 +3,8 @@
 The rules: roads and most sites from the OpenStreetMap extract that holds the country; people from the census grid of
 2021 where Eurostat has it, elsewhere from WorldPop; hospitals from GISCO where it has them; municipalities from the
 borders of the extract where it has any of their level (Eurostat's local administrative units stand in comments, as
-their terms are not free), with their degree of urbanisation where the grid is one of 1 km. Distances are measured in EPSG:3035, which is equal-area, in
-Europe, and in the UTM zone of the middle elsewhere.
+their terms are not free), with their degree of urbanisation where the grid is one of 1 km. Distances are measured in
+EPSG:3035, which is equal-area, in Europe, and in the UTM zone of the middle elsewhere.
 """
 
 from __future__ import annotations
@@ -247,23 +247,23 @@ def _zones(place: Place) -> str:
     if country in _CENSUS:
         lines += [
             "",
-            "# Or from Eurostat's local administrative units, which may not be used commercially and are not part of this",
-            f"# program: put these lines in place of those above, and `geoaccess fetch` gets the {_LAU_YEAR} edition. It has not",
-            "# been tried from here; look through what it calls a municipality.",
+            "# Or from Eurostat's local administrative units, which may not be used commercially and are not part of",
+            "# this program: put these lines in place of those above, and `geoaccess fetch` gets the edition of",
+            f"# {_LAU_YEAR}. It has not been tried from here; look through what it calls a municipality.",
             '# [zones]\n# kind = "file"',
             f'# file = "{_FOLDER}/{_LAU_FILE}"',
             f'# where = {{ CNTR_CODE = ["{_EUROSTAT_CODES.get(country, country)}"] }}',
             '# id = "GISCO_ID"\n# name = "LAU_NAME"',
             "",
-            "# The degree of urbanisation of each municipality, computed from the grid of 1 km. Official classes of the",
-            '# country are another way: kind = "table".',
+            "# The degree of urbanisation of each municipality, computed from the grid of 1 km. Official classes of",
+            '# the country are another way: kind = "table".',
             '[centrality]\nkind = "degurba"',
         ]
     else:
         lines += [
             "",
-            "# Classes of municipalities may be left out. The degree of urbanisation needs people on a grid of 1 km in metres,",
-            "# which this raster in degrees is not: give a table of classes, or another grid.",
+            "# Classes of municipalities may be left out. The degree of urbanisation needs people on a grid of 1 km in",
+            "# metres, which this raster in degrees is not: give a table of classes, or another grid.",
             '# [centrality]\n# kind = "degurba"',
         ]
     return "\n".join(lines)
@@ -277,7 +277,8 @@ def _sources(path: Path, place: Place) -> str:
     )
     blocks = [
         head,
-        f"[regions.{json.dumps(place.slug)}]\ntitle = {_quoted(place.name)}\nfiles = {json.dumps(keys)}{_optional(place)}",
+        f"[regions.{json.dumps(place.slug)}]\ntitle = {_quoted(place.name)}\nfiles = {json.dumps(keys)}"
+        f"{_optional(place)}",
         _source(
             "roads",
             what=f"OpenStreetMap extract of {place.extract.name}",

@@ -76,7 +76,7 @@ def settlement_people(cells: gpd.GeoDataFrame, *, people_per_km2: float = 200.0,
     grid = len(cells) == 0 or (np.ptp(sides) <= _ALIKE * sides.max() and _are_boxes(shapes))
     side = max(block_m, *sides[:1].tolist()) if grid else block_m
     middle = shapely.get_coordinates(shapely.centroid(shapes))
-    own = pd.MultiIndex.from_arrays(np.floor(middle / side).astype(np.int64).T)
+    own = pd.MultiIndex.from_arrays(list(np.floor(middle / side).astype(np.int64).T))
     part, weight = (own, people) if grid else _spread(shapes, people, side)
     block, blocks = pd.factorize(part)
     living = np.bincount(block, weights=weight, minlength=len(blocks))
@@ -122,4 +122,4 @@ def _spread(
     share = shapely.area(shapely.intersection(tiles, wide[cell])) / shapely.area(wide)[cell]
     everything = np.concatenate([blocks, np.column_stack([column, row])[share > 0]])
     weights = np.concatenate([np.where(large, 0.0, people), (people[large][cell] * share)[share > 0]])
-    return pd.MultiIndex.from_arrays(everything.T), weights
+    return pd.MultiIndex.from_arrays(list(everything.T)), weights
