@@ -277,8 +277,14 @@ def _sources(path: Path, place: Place) -> str:
     )
     blocks = [
         head,
-        f"[regions.{json.dumps(place.slug)}]\ntitle = {_quoted(place.name)}\nfiles = {json.dumps(keys)}"
-        f"{_optional(place)}",
+        "\n".join(
+            [
+                f"[regions.{json.dumps(place.slug)}]",
+                f"title = {_quoted(place.name)}",
+                f"files = {json.dumps(keys)}",
+                *(['optional = ["municipalities"]'] if _counted_in(place) in _CENSUS else []),
+            ]
+        ),
         _source(
             "roads",
             what=f"OpenStreetMap extract of {place.extract.name}",
@@ -310,11 +316,6 @@ def _sources(path: Path, place: Place) -> str:
     if _counted_in(place) in _CENSUS:
         blocks.append(_lau_source())
     return "\n\n".join(blocks) + "\n"
-
-
-def _optional(place: Place) -> str:
-    """Return the files that the study may read and does not as it is written."""
-    return '\noptional = ["municipalities"]' if _counted_in(place) in _CENSUS else ""
 
 
 def _lau_source() -> str:
