@@ -13,6 +13,7 @@ from rasterio.transform import Affine
 from shapely import Point, Polygon, box
 
 from geoaccess.demand import check_cells, read_cells, read_raster_cells, zonal_population
+from geoaccess.demand.raster_pixels import bands_of_rows
 from geoaccess.errors import InputError, MissingFileError
 
 LEFT, TOP = 650_000, 7_740_000
@@ -369,3 +370,37 @@ def test_norwegian_municipalities_get_all_people_of_troms(tmp_path, shared):
     sums = zonal_population(path, zones[zones.is_valid])
     shares = zones[zones.is_valid].to_crs(25833).intersection(box(650_000, 7_690_000, 700_000, 7_740_000)).area / 1e6
     assert np.allclose(sums, shares, atol=0.05)
+
+
+def test_a_clip_reads_its_part_of_a_raster_alone_and_keeps_ids_and_people(tmp_path, monkeypatch):
+    """The pixels of a window, some rows at a time: never those of the whole raster together."""
+    people = counts(70, 90)
+    path = write(tmp_path / "r.tif", people, tiled=True, blockxsize=16, blockysize=16)
+    whole = read_raster_cells(path)
+    centre = whole.geometry.centroid.to_crs(4326)
+    west, south, east, north = centre.total_bounds
+    clip = (west + (east - west) / 3, south + (north - south) / 4, (west + east) / 2, (south + north) / 2)
+    inside = centre.x.between(clip[0], clip[2]) & centre.y.between(clip[1], clip[3])
+    read = []
+
+    def recorded(*given, **options):
+        for first, part in bands_of_rows(*given, **options):
+            read.append(part.size)
+            yield first, part
+
+    monkeypatch.setattr("geoaccess.demand.raster_pixels.bands_of_rows", recorded)
+    monkeypatch.setattr("geoaccess.demand.raster_pixels._PIXELS_AT_ONCE", 500)
+    clipped = read_raster_cells(path, clip=clip)
+    assert clipped.index.tolist() == whole.index[inside].tolist()
+    assert clipped["population"].tolist() == whole["population"][inside].tolist()
+    assert 0 < len(clipped) < len(whole) / 4
+    assert sum(read) < people.size / 3
+    assert max(read) <= 500
+
+
+def test_more_cells_than_can_be_computed_at_once_are_refused_before_polygons_are_made(tmp_path, monkeypatch):
+    monkeypatch.setattr("geoaccess.demand.raster._MOST_CELLS", 10)
+    path = write(tmp_path / "r.tif", counts())
+    with pytest.raises(InputError, match=r"cells hold people, which is more.*give clip or border, or join pixels"):
+        read_raster_cells(path)
+    assert len(read_raster_cells(path, cell_size_m=1000)) <= 10
