@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import geoaccess as ga
+from docs import samples
 from docs.generate import api, columns, keys, reference_pages, verbs, write_reference
 from docs.links import broken_links
 from docs.offline import loaded_from_elsewhere
@@ -192,6 +193,18 @@ def test_what_a_page_loads_from_elsewhere_is_found():
     assert loaded_from_elsewhere("@import url(https://example.org/a.css)")
     assert loaded_from_elsewhere('<img alt="x" src="//example.org/a.png">')
     assert loaded_from_elsewhere('<a href="https://example.org">x</a><img src="a.png">') == []
+
+
+def test_every_figure_that_a_page_quotes_is_computed_and_no_other(monkeypatch):
+    rows = [
+        {"service": "gp", "measure": name, "person_min_won": 90_000.0, "better": 2} for name in ("nearest", "expected")
+    ]
+    answers = {"everybody": rows, "closings": [{"kind": "ferry"}] * 3 + [{"kind": "road"}] * 1200}
+    monkeypatch.setattr(samples, "_answer", lambda *_: {"tables": answers})
+    found = samples._computed(DOCS)
+    assert (found["senja_hours_open"], found["iceland_ferry"], found["iceland_road"]) == ("1,500", "3", "1,200")
+    quoted = {name for page in WRITTEN for name in re.findall(r"\{\{ (\w+) \}\}", page.read_text(encoding="utf-8"))}
+    assert quoted == set(found)
 
 
 def test_links_within_the_built_pages_that_lead_nowhere_are_found(tmp_path):
