@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import sys
 from types import SimpleNamespace
 
@@ -18,8 +19,10 @@ from geoaccess.maps.blocks import coarsened
 from geoaccess.maps.drawing import _outlines
 from geoaccess.maps.packing import ring_of
 from geoaccess.maps.results import cells_of, on_one_grid, squares
+from geoaccess.planner.drawing import Drawing
+from geoaccess.planner.state import PlannerState
 from geoaccess.questions.compare.runs import grid_keys
-from geoaccess.study import check, load_study, run_study
+from geoaccess.study import check, load_study, run_study, solve_study
 from geoaccess.zones import settlement_people, urbanisation_of_cells
 
 SIDE = 600.0
@@ -255,7 +258,7 @@ def ran(tmp_path_factory):
     shapes = [hexagon(ORIGIN_E + 1000 * x + 500, ORIGIN_N + 1000 * y + 500, 550) for x, y, _ in CELLS.values()]
     given = {"cell_id": [*CELLS], "people": [float(n) for n in PEOPLE.values()]}
     gpd.GeoDataFrame(given, geometry=shapes, crs=25833).to_parquet(folder / "people.parquet")
-    square = run_study(load_study(write_study(folder / "squares", STUDY)), show=False)
+    square = solve_study(load_study(write_study(folder / "squares", STUDY)), show=False)
     return folder, run_study(load_study(study), show=False), square
 
 
@@ -268,10 +271,10 @@ def test_a_study_of_hexagons_gives_the_times_of_their_middles(ran):
 
 
 def test_a_study_of_hexagons_writes_everything_but_rasters(ran):
-    folder, answers, square = ran
+    folder, answers, _ = ran
     names = {path.name for path in answers.files}
-    rasters = {f"{key}.tif" for key in ("gp", "hospital", "ambulance_base", "birth_unit")}
-    assert {path.name for path in square.files} - names == rasters
+    assert {"index.html", "report.html", "map_gp.png", "cells.gpkg", "cells.parquet", "run.json"} <= names
+    assert not [name for name in names if name.endswith(".tif")]
     written = gpd.read_file(folder / "out" / "cells.gpkg")
     assert written.area.to_numpy() == pytest.approx(1.5 * np.sqrt(3) * 550**2)
     lines = " ".join(check(load_study(folder / "study.toml"), show=False))
@@ -283,6 +286,14 @@ def test_the_map_holds_the_outlines_of_hexagons(ran):
     folder, _, _ = ran
     page = (folder / "out" / "index.html").read_text(encoding="utf-8")
     assert '["points",4,"before"]' in page
+
+
+def test_the_planner_draws_the_outlines_of_hexagons(ran):
+    _, answers, _ = ran
+    cells = Drawing(PlannerState(answers)).page()["cells"]
+    ends = np.frombuffer(base64.b64decode(cells["outlines"]["ends"]["data"]), "<i4")
+    assert ends.tolist() == [7 * number for number in range(1, len(CELLS) + 1)]
+    assert len(base64.b64decode(cells["outlines"]["xy"]["data"])) == 4 * 2 * ends[-1]
 
 
 def test_a_raster_has_no_cells_of_other_shapes(tmp_path):
