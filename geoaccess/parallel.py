@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from distributed import Client
 
-__all__ = ["Outcome", "Run", "sweep", "worker_pool"]
+__all__ = ["Outcome", "Run", "sweep", "worker_pool", "workers_at_hand"]
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -289,6 +289,17 @@ def _announcing(client: Client, announce: Callable[[], None]) -> Iterator[None]:
 
     client.subscribe_topic(_COMPILING, hear)
     yield
+
+
+def workers_at_hand() -> int:
+    """Return how many processes `worker_pool` starts where nobody says how many: one per core, 0 without dask."""
+    try:
+        _require_dask()
+    except InputError:
+        return 0
+    from dask.system import CPU_COUNT
+
+    return int(CPU_COUNT)
 
 
 def _require_dask() -> None:

@@ -14,8 +14,7 @@ from geoaccess.kernels.sums import pairwise_sum
 from geoaccess.network import Network, simplify, snap
 from geoaccess.routing import close_edges, closing_effects, nearest_snapped, people_on_edges, solve_nearest, undo
 from geoaccess.routing import closings as routing_closings
-from geoaccess.scenarios import Unit, close_network, closing_table, vulnerable_units
-from geoaccess.scenarios.closing import close_unit
+from geoaccess.scenarios import Unit, close_network, close_unit, closing_table, vulnerable_units
 from geoaccess.scenarios.crossings import Part
 from geoaccess.scenarios.kept_rows import KeptRows
 

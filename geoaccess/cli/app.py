@@ -30,8 +30,10 @@ __all__ = [
     "LeastPeople",
     "OutputFolder",
     "Quiet",
+    "Scheduler",
     "SolverSeconds",
     "StudyFile",
+    "Workers",
     "app",
     "date",
     "lon_lat",
@@ -65,6 +67,18 @@ OutputFolder = Annotated[
 ]
 InnerFolder = Annotated[
     Path | None, typer.Option("--output", metavar="FOLDER", help="Output folder (default: inside the study's).")
+]
+
+# Of verbs whose work can be spread over processes or machines:
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers", min=0, max=10_000, help="Spread the work over so many processes (default: compute in this one)."
+    ),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option("--scheduler", metavar="ADDRESS", help="Spread it over a dask cluster, such as tcp://10.0.0.5:8786."),
 ]
 
 # Of verbs that place something:

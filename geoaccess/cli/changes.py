@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from geoaccess.cli.answer import Answer, AsJson
-from geoaccess.cli.app import InnerFolder, Language, Quiet, StudyFile, app, date, opened
+from geoaccess.cli.app import InnerFolder, Language, Quiet, Scheduler, StudyFile, Workers, app, date, opened
 from geoaccess.cli.notes import AsNote, add_note
 from geoaccess.defaults import CUT_OFF_MIN, DEAD_END_M, INTERVAL_DRAWS
 from geoaccess.errors import InputError
@@ -32,6 +32,8 @@ def compare(
     day: Annotated[
         str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="Let ferries sail by the timetable of this day.")
     ] = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
     output: InnerFolder = None,
     language: Language = None,
     note: AsNote = False,
@@ -61,6 +63,8 @@ def compare(
     if study.is_dir() or any(map(is_run, scenarios)):
         if note:
             raise InputError("--note is for scenarios; runs are compared on a page of their own")
+        if workers is not None or scheduler is not None:
+            raise InputError("--workers and --scheduler are for scenarios; runs are compared in this process")
         shown = {"as_json": as_json, "quiet": quiet}
         _compare_runs([study, *scenarios], together=together, day=day, language=language, output=output, **shown)
         return
@@ -72,6 +76,8 @@ def compare(
         loaded,
         [combine_in_study(loaded, read)] if together else read,
         day=date("--day", day) if day else None,
+        workers=workers,
+        scheduler=scheduler,
         show=not quiet,
     )
     written = write_comparison(found, output or loaded.output / "compare")
@@ -156,6 +162,8 @@ def vulnerable(
     together: Annotated[
         int, typer.Option("--together", help="Also close 2 or 3 of the first 200 links at once.", min=1, max=3)
     ] = 1,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
     output: InnerFolder = None,
     language: Language = None,
     note: AsNote = False,
@@ -171,7 +179,14 @@ def vulnerable(
 
     loaded = opened(study, language)
     found = vulnerable_study(
-        loaded, service, cut_off_min=cut_off, dead_end_m=dead_end, together=together, show=not quiet
+        loaded,
+        service,
+        cut_off_min=cut_off,
+        dead_end_m=dead_end,
+        together=together,
+        workers=workers,
+        scheduler=scheduler,
+        show=not quiet,
     )
     written = write_vulnerable(found, output or loaded.output / "vulnerable")
     answer = Answer.of("vulnerable", loaded)
@@ -203,11 +218,8 @@ def reliability(
             "--table", metavar="FILE", help="CSV table: how often each ferry and pass is open (default: the study's)."
         ),
     ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option("--workers", min=0, max=10_000, help="Processes on this machine; 0 computes in this one."),
-    ] = None,
-    scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="ADDRESS", help="A dask scheduler.")] = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
     output: InnerFolder = None,
     language: Language = None,
     as_json: AsJson = False,

@@ -22,8 +22,10 @@ from geoaccess.cli.app import (
     LeastPeople,
     OutputFolder,
     Quiet,
+    Scheduler,
     SolverSeconds,
     StudyFile,
+    Workers,
     app,
     names,
     opened,
@@ -134,6 +136,8 @@ def site(
             help="Ask in this scenario. Several are futures: minimise the maximum regret; today is the study as it is.",
         ),
     ] = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
     language: Language = None,
     note: AsNote = False,
     as_json: AsJson = False,
@@ -184,8 +188,11 @@ def site(
     if vary or len(changes) > 1:
         if note:
             raise InputError("--note is for one future; leave out --vary, and give one --scenario at most")
-        _site_futures(loaded, vary or [], changes, question, output, as_json=as_json, quiet=quiet)
+        where = {"workers": workers, "scheduler": scheduler}
+        _site_futures(loaded, vary or [], changes, question, output, where=where, as_json=as_json, quiet=quiet)
         return
+    if workers is not None or scheduler is not None:
+        raise InputError("--workers and --scheduler are for several futures: give --vary, or more than one --scenario")
     placed = site_study(loaded, question, scenario=changes[0] if changes else None, show=not quiet)
     written = write_placed(placed, output)
     answer = Answer.of("site", loaded)
@@ -393,6 +400,7 @@ def _site_futures(
     question: Question,
     output: Path | None,
     *,
+    where: dict[str, Any],
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -401,7 +409,7 @@ def _site_futures(
     from geoaccess.study import study_variations as vary_studies
 
     variations = vary_studies([study.path], combinations(varied)) if varied else []
-    answer = site_futures(study, question, variations=variations, scenarios=changes, show=not quiet)
+    answer = site_futures(study, question, variations=variations, scenarios=changes, show=not quiet, **where)
     written = write_futures(answer, output)
     told = Answer("site", study, answer.language, answer.disclaimer)
     told.say(*futures_lines(answer))

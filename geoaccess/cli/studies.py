@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from geoaccess.questions.validation.validate import Validation
     from geoaccess.study.answers import Answers
 from geoaccess.cli.answer import Answer, AsJson
-from geoaccess.cli.app import Language, Quiet, StudyFile, app, opened
+from geoaccess.cli.app import Language, Quiet, Scheduler, StudyFile, app, opened
 from geoaccess.cli.terminal import say
 from geoaccess.extras import require_extra
 
@@ -185,10 +185,7 @@ def sweep(
             help="Processes on this machine; 0 computes in this one (default: one per core).",
         ),
     ] = None,
-    scheduler: Annotated[
-        str | None,
-        typer.Option("--scheduler", metavar="ADDRESS", help="A dask scheduler, such as tcp://10.0.0.5:8786."),
-    ] = None,
+    scheduler: Scheduler = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a sweep that was interrupted, or in which some failed.")
     ] = False,

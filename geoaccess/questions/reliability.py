@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,19 +13,16 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import INTERVAL_DRAWS
 from geoaccess.errors import InputError
 from geoaccess.measures.groups import people_of_service
-from geoaccess.parallel import sweep
-from geoaccess.progress import counted
+from geoaccess.parallel import workers_at_hand
 from geoaccess.questions.asked_service import find_service
 from geoaccess.questions.scenario_run import Baseline, road_names, solve_baseline
+from geoaccess.questions.spread import is_here, spread
 from geoaccess.questions.vulnerability import service_field
-from geoaccess.routing import solve_nearest
-from geoaccess.study import stages
 from geoaccess.study.results.result_folder import result_folder
 from geoaccess.study.results.tables import marked, write_table
-from geoaccess.study.settings.study_file import Settings, Study
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from pathlib import Path
 
     import geopandas as gpd
     import numpy.typing as npt
@@ -35,6 +30,8 @@ if TYPE_CHECKING:
     from geoaccess.measures import ServiceSpec
     from geoaccess.routing import NearestField
     from geoaccess.scenarios import Closures, Touched
+    from geoaccess.study.settings.study_file import Study
+
 __all__ = ["Reliability", "printed_reliability", "reliability_study", "write_reliability"]
 
 _FEW = 1000
@@ -113,8 +110,6 @@ def reliability_study(
     GeoaccessError
         If the study has no such service, no table is named, or with what is wrong with the table.
     """
-    from rich.console import Console
-
     spec = find_service(study, service)
     asked = study.settings.reliability
     if table is None and asked is None:
@@ -131,60 +126,29 @@ def reliability_study(
         tuple(np.unique(np.concatenate([_NONE, *(closures.edges[i] for i in np.flatnonzero(row))])).tolist())
         for row in different
     ]
-    if workers is None and scheduler is None and len(sets) <= _FEW:
-        with counted("solving sets of closures", len(sets), console=Console(stderr=True), show=show) as done:
-            touched = []
-            for edges in sets:
-                touched.append(scenarios.solve_closures(field, np.array(edges, np.int32)))
-                done()
-    else:
-        touched = _spread(study, service, sets, workers=workers, scheduler=scheduler, show=show)
+    if workers is None and scheduler is None and len(sets) > _FEW:
+        workers = workers_at_hand()
+    at_once = 1 if is_here(workers, scheduler) else _AT_ONCE
+    parts = spread(
+        _solve_some,
+        field,
+        [tuple(sets[first : first + at_once]) for first in range(0, len(sets), at_once)],
+        what="solving sets of closures",
+        cache=study.cache,
+        workers=workers,
+        scheduler=scheduler,
+        show=show,
+    )
+    touched = [one for part in parts for one in part]
     return _summed(base, spec, field, closures, closed, touched, count, draws=draws, seed=seed, season=season)
 
 
 _NONE = np.empty(0, np.int32)
 
 
-def _spread(
-    study: Study,
-    service: str,
-    sets: Sequence[tuple[int, ...]],
-    *,
-    workers: int | None,
-    scheduler: str | None,
-    show: bool,
-) -> list[Touched]:
-    """Solve sets of closures on processes or machines."""
-    from rich.console import Console
-
-    tasks: list[Task] = [tuple(sets[first : first + _AT_ONCE]) for first in range(0, len(sets), _AT_ONCE)]
-    with counted("solving sets of closures", len(tasks), console=Console(stderr=True), show=show) as done:
-        outcomes = sweep(partial(_solve_there, study, service), tasks, workers=workers, scheduler=scheduler, done=done)
-    failed = list(dict.fromkeys(outcome.error for outcome in outcomes if outcome.error))
-    if failed:
-        raise InputError.listing("reliability", failed)
-    return [touched for outcome in outcomes for touched in outcome.result or []]
-
-
-def _solve_there(study: Study, service: str, task: Task) -> list[Touched]:
-    """Solve some sets of closures in a process of its own."""
-    field = _field_there(str(study.path), study.settings.model_dump_json(), service)
+def _solve_some(field: NearestField, task: Task) -> list[Touched]:
+    """Solve some sets of closures, one after the other."""
     return [scenarios.solve_closures(field, np.array(edges, np.int32)) for edges in task]
-
-
-@lru_cache(maxsize=1)
-def _field_there(path: str, settings: str, service: str) -> NearestField:
-    """Return the field of a service, as `service_field` does, without what else a study has."""
-    study = Study(Path(path), Settings.model_validate_json(settings))
-    rule = study.response
-    own = stages.vehicle_hierarchy(study) if rule is not None and rule.service == service else None
-    network = stages.build_or_load_network(study)[0] if own is None else own.network
-    sites = stages.read_places(study, stages.read_mapped(study))
-    snapped = stages.snap_all(study, network, stages.read_people(study), sites)
-    mine = (sites["service"] == service).to_numpy()
-    field = solve_nearest(network, snapped.sites[mine], k=1, direction=study.settings.services[service].direction)
-    field.attach(snapped.cells)
-    return field
 
 
 def _summed(

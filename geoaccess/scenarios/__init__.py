@@ -16,7 +16,8 @@ from geoaccess.scenarios.changes import (
     combine,
     site_label,
 )
-from geoaccess.scenarios.closing import close_unit, closing_table, touched_people, vulnerable_units
+from geoaccess.scenarios.closing import closing_table, vulnerable_units
+from geoaccess.scenarios.closing_unit import close_unit, touched_people
 from geoaccess.scenarios.crossings import Unit, units_of
 from geoaccess.scenarios.difference import (
     CHANGES,

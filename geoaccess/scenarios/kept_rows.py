@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
 import numpy as np
@@ -38,10 +38,15 @@ def digest_of(arrays: Iterable[npt.NDArray[np.generic]]) -> str:
 
 @dataclass(frozen=True)
 class KeptRows:
-    """The rows that are there already, shape (n_kept, n_columns), and where to put more; None: nowhere."""
+    """The first rows, which are there already, shape (n_kept, n_columns), and where to put more; None: nowhere.
+
+    `table` are all rows of the file, and `held` says which of them are there: several processes may have put some each.
+    """
 
     rows: npt.NDArray[np.float64]
     file: IO[bytes] | None
+    table: npt.NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
+    held: npt.NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
 
     def put(self, first: int, rows: npt.NDArray[np.float64]) -> None:
         """Write rows from number `first` on; whoever writes the same answer at the same time writes the same bytes."""
@@ -69,7 +74,7 @@ def kept_rows(path: Path | None, columns: int) -> Iterator[KeptRows]:
     """
     file = None if path is None else _opened(path)
     if file is None:
-        yield KeptRows(np.empty((0, columns)), None)
+        yield KeptRows(np.empty((0, columns)), None, np.empty((0, columns)))
         return
     with contextlib.ExitStack() as stack:
         stack.callback(_close, file)
@@ -78,7 +83,7 @@ def kept_rows(path: Path | None, columns: int) -> Iterator[KeptRows]:
         table = held[: held.size - held.size % row].view(np.float64).reshape(-1, columns + 1)
         whole = table[:, -1] == _WHOLE
         count = len(table) if whole.all() else int(np.argmin(whole))
-        yield KeptRows(table[:count, :-1].copy(), file)
+        yield KeptRows(table[:count, :-1].copy(), file, table[:, :-1].copy(), whole)
 
 
 def _close(file: IO[bytes]) -> None:

@@ -23,14 +23,22 @@ if TYPE_CHECKING:
 
     from geoaccess.hierarchy import Hierarchy
     from geoaccess.network import Network
-    from geoaccess.questions.scenario_run import ScenarioRun
+    from geoaccess.questions.scenario_run import Baseline
     from geoaccess.questions.siting.question import Question
     from geoaccess.scenarios import Scenario
     from geoaccess.siting import SitingProblem
     from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["SitingContext", "SitingRoads", "build_problem", "check_closing", "context_of", "contexts_in"]
+__all__ = [
+    "SitingContext",
+    "SitingRoads",
+    "baseline_of",
+    "build_problem",
+    "check_closing",
+    "context_in",
+    "context_of",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,10 +91,10 @@ def context_of(answers: Answers) -> SitingContext:
     return SitingContext(answers, everybody, SitingRoads(vehicles.plain, vehicles.network, vehicles.snapped.cells))
 
 
-def contexts_in(
+def baseline_of(
     study: Study, changes: Sequence[Scenario | None], *, answers: Answers | None = None, show: bool = True
-) -> list[SitingContext]:
-    """Return a study in each of some scenarios, or as it is (None); it is solved once.
+) -> Baseline:
+    """Solve a study as it is, for `context_in` each of some scenarios.
 
     Raises
     ------
@@ -106,12 +114,20 @@ def contexts_in(
             )
     if problems:
         raise InputError.listing("scenarios", problems)
-    base = solve_baseline(study, names=needs_names(asked), answers=answers, show=show)
-    done = iter(apply_scenarios(base, asked))
-    return [context_of(base.answers) if scenario is None else _in_scenario(next(done)) for scenario in changes]
+    return solve_baseline(study, names=needs_names(asked), answers=answers, show=show)
 
 
-def _in_scenario(changed: ScenarioRun) -> SitingContext:
+def context_in(base: Baseline, scenario: Scenario | None) -> SitingContext:
+    """Return a study in a scenario, or as it is (None).
+
+    Raises
+    ------
+    InputError
+        With what is wrong with the scenario.
+    """
+    if scenario is None:
+        return context_of(base.answers)
+    (changed,) = apply_scenarios(base, [scenario.in_language(base.study.settings.language)])
     sites = changed.sites[changed.gives]
     answers = replace(changed.base.answers, results=solve_scenario(changed), sites=sites)
     everybody = SitingRoads(changed.roads.places, changed.roads.network, changed.snapped.cells)

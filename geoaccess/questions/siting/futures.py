@@ -13,10 +13,12 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.phrases import Writer
 from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places, new_places
-from geoaccess.questions.siting.context import build_problem, context_of, contexts_in
+from geoaccess.questions.siting.context import baseline_of, build_problem, context_in, context_of
 from geoaccess.questions.siting.objectives import OBJECTIVES
 from geoaccess.questions.siting.question import check_question, norm_of, objective_of
 from geoaccess.questions.siting.wording import figure
+from geoaccess.questions.spread import is_here, spread
+from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.results.summaries import headed
 from geoaccess.study.results.tables import marked
@@ -26,10 +28,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    import geopandas as gpd
+    import numpy.typing as npt
+
+    from geoaccess.questions.scenario_run import Baseline
     from geoaccess.questions.siting.context import SitingContext
     from geoaccess.questions.siting.question import Question
     from geoaccess.scenarios import Scenario
-    from geoaccess.siting import Objective, Regret
+    from geoaccess.siting import Objective, Regret, SitingProblem
     from geoaccess.study.settings.study_file import Study
     from geoaccess.study.settings.variations import Variation
 
@@ -58,6 +64,8 @@ def site_futures(
     *,
     variations: Sequence[Variation] = (),
     scenarios: Sequence[Scenario | None] = (),
+    workers: int | None = None,
+    scheduler: str | None = None,
     show: bool = True,
 ) -> Futures:
     """Find the sites whose greatest regret over several futures of a study is least.
@@ -67,29 +75,46 @@ def site_futures(
     variations, scenarios
         The futures: variations of the study, and the study in scenarios, or as it is (None). Candidates are those of
         the first; every future has its own people.
+    workers, scheduler
+        Where futures are solved, see `geoaccess.parallel.worker_pool`; without either in this process, one after the
+        other. The answer is the same to the bit.
 
     Raises
     ------
     InputError
         If there is no future, or the question asks for what cannot be had here (closing, bounds, the worst off, the
-        fewest sites, fairness); and as `contexts_in` and `least_regret`.
+        fewest sites, fairness); and as `baseline_of` and `least_regret`.
     """
     known = OBJECTIVES.get(question.objective)  # an unknown one is refused below
     if question.close or question.max_loss_min is not None or not (known is None or known.of_futures):
         raise InputError("least regret over several futures is for sites that are added, for minutes, norm or beyond")
     for one in [study, *(future.study for future in variations)]:
         check_question(one, question)
-    grounds = [context_of(solve_study(future.study, show=show)) for future in variations]
-    names = [future.name for future in variations]
-    if scenarios:
-        grounds += contexts_in(study, scenarios, show=show)
-        names += [ground.name for ground in grounds[len(names) :]]
-    if not grounds:
+    tasks: list[_Task] = [*(_Task(future.name, future.study) for future in variations)]
+    tasks += [_Task("", None, scenario) for scenario in scenarios]
+    if not tasks:
         raise InputError("no future is given")
-    first = grounds[0].answers
+    base = baseline_of(study, scenarios, show=show) if scenarios else None
+    ground = _ground(base, tasks[0], show=show)
+    first = ground.answers
     places, _ = new_places(first, question, candidates_of(first, question))
-    settings = [build_problem(ground, places, service=question.service)[0] for ground in grounds]
-    _check_same_norm(grounds, question)
+    common = _Common(base, places, question)
+    if not is_here(workers, scheduler):
+        _provide_networks(tasks[1:])
+    found = [_future_of(common, tasks[0], ground)]
+    del ground
+    found += spread(
+        _future,
+        common,
+        tasks[1:],
+        what="solving futures",
+        cache=study.cache,
+        workers=workers,
+        scheduler=scheduler,
+        show=show,
+    )
+    _check_same_norm(found)
+    settings, names = [one.setting for one in found], [one.name for one in found]
     objective = objective_of(settings[0], question, first)
     regret = siting.least_regret(
         settings, add=question.add, objective=objective, method=question.method, seconds=question.seconds
@@ -131,11 +156,62 @@ def site_futures(
     )
 
 
-def _check_same_norm(grounds: Sequence[SitingContext], question: Question) -> None:
+@dataclass(frozen=True)
+class _Task:
+    """A future: a variation of the study with its name, or the study in a scenario (None: as it is)."""
+
+    name: str
+    study: Study | None
+    scenario: Scenario | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Common:
+    """What all futures have in common: the study as it is, where any is a scenario of it, and the candidates."""
+
+    base: Baseline | None
+    places: gpd.GeoDataFrame
+    question: Question
+
+
+@dataclass(frozen=True, eq=False)
+class _Future:
+    """What is to be decided in a future; `norm` is that of each cell or of all, None where none is asked for."""
+
+    name: str
+    setting: SitingProblem
+    norm: npt.NDArray[np.float64] | None
+
+
+def _ground(base: Baseline | None, task: _Task, *, show: bool = False) -> SitingContext:
+    if task.study is not None:
+        return context_of(solve_study(task.study, show=show))
+    assert base is not None  # noqa: S101 - there is one where there are scenarios
+    return context_in(base, task.scenario)
+
+
+def _future(common: _Common, task: _Task) -> _Future:
+    """Solve a future, wherever; only what is decided on is kept of it."""
+    return _future_of(common, task, _ground(common.base, task))
+
+
+def _future_of(common: _Common, task: _Task, ground: SitingContext) -> _Future:
+    question = common.question
+    setting = build_problem(ground, common.places, service=question.service)[0]
+    by_norm = OBJECTIVES[question.objective].by_norm
+    norm = np.asarray(norm_of(ground.answers, question)) if by_norm else None
+    return _Future(task.name or ground.name, setting, norm)
+
+
+def _provide_networks(tasks: Sequence[_Task]) -> None:
+    """Have the networks of variations in the cache, each built once, before several processes ask for them."""
+    for study in {stages.network_folder(task.study): task.study for task in tasks if task.study is not None}.values():
+        stages.contract_or_load(study, stages.build_or_load_network(study)[0])
+
+
+def _check_same_norm(futures: Sequence[_Future]) -> None:
     """Refuse futures in which cells have other norms: one objective could not be compared between them."""
-    if not OBJECTIVES[question.objective].by_norm:
-        return
-    norms = [np.asarray(norm_of(ground.answers, question)) for ground in grounds]
+    norms = [one.norm for one in futures if one.norm is not None]
     if any(not np.array_equal(norm, norms[0]) for norm in norms):
         raise InputError(
             "the norm of ambulances is that of each cell, and the futures differ in their cells, or in which of them "

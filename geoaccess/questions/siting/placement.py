@@ -13,7 +13,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.phrases import note
 from geoaccess.questions.siting.alternatives import alternatives_of, frontier_of
 from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places, new_places
-from geoaccess.questions.siting.context import build_problem, check_closing, context_of, contexts_in
+from geoaccess.questions.siting.context import baseline_of, build_problem, check_closing, context_in, context_of
 from geoaccess.questions.siting.objectives import OBJECTIVES
 from geoaccess.questions.siting.question import answer_question, asked_for, check_question
 from geoaccess.questions.siting.wording import label, placed_description, placed_subtitle, placed_title
@@ -95,7 +95,7 @@ def site_study(
     Raises
     ------
     InputError
-        If the service, objective or candidates are unknown, or the question has no answer; and as `contexts_in`.
+        If the service, objective or candidates are unknown, or the question has no answer; and as `baseline_of`.
     """
     check_question(study, question)
     if answers is None and scenario is None:
@@ -103,7 +103,7 @@ def site_study(
     if scenario is None:
         ground = context_of(solve_study(study, show=show) if answers is None else answers)
     else:
-        ground = contexts_in(study, [scenario], answers=answers, show=show)[0]
+        ground = context_in(baseline_of(study, [scenario], answers=answers, show=show), scenario)
     check_closing(study, question, ground.answers.sites)
     places, of_places = new_places(ground.answers, question, candidates_of(ground.answers, question))
     setting, ours = build_problem(ground, places, service=question.service, close=question.close)

@@ -8,6 +8,7 @@ from geoaccess.study.stages.kept_tables import found_tables, kept_tables
 from geoaccess.study.stages.networks import (
     build_network,
     build_or_load_network,
+    by_name,
     contract_or_load,
     load_kept,
     network_folder,
@@ -38,6 +39,7 @@ __all__ = [
     "about",
     "build_network",
     "build_or_load_network",
+    "by_name",
     "check_scheme",
     "check_timetables",
     "classes_without_roads",

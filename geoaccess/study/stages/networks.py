@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "build_network",
     "build_or_load_network",
+    "by_name",
     "cache_folder",
     "contract_or_load",
     "load_kept",
@@ -34,7 +35,8 @@ __all__ = [
     "prepared",
 ]
 
-_FOLDERS: WeakKeyDictionary[Network, Path] = WeakKeyDictionary()
+_KEPT: WeakKeyDictionary[Network, tuple[Study, Path]] = WeakKeyDictionary()
+"""Where networks are kept, and of which study they are."""
 _ROOMS_OF_A_NETWORK = ("kernels", "network", "osm")
 _ROOMS_OF_A_TIMETABLE = ("routing",)
 _ROOMS_OF_A_HIERARCHY = ("kernels", "hierarchy")
@@ -51,7 +53,7 @@ def build_or_load_network(study: Study, *, say: Callable[[str], None] | None = N
             save_network(network, folder)
         if not folder.exists():  # what snapping needs has no place either
             return network, False
-    _FOLDERS[prepared(study, network, folder)] = folder
+    _KEPT[prepared(study, network, folder)] = study, folder
     return network, from_cache
 
 
@@ -64,7 +66,25 @@ def load_kept(study: Study, folder: Path) -> Network:
         If it is not there, or damaged.
     """
     network = load_network(folder, mmap=True)
-    _FOLDERS[prepared(study, network, folder)] = folder
+    _KEPT[prepared(study, network, folder)] = study, folder
+    return network
+
+
+def by_name(value: object) -> tuple[Any, ...] | None:
+    """Return how another process finds a network of the cache, and its order: both mapped from where they are kept.
+
+    None for anything else, as for networks that are not kept. See `geoaccess.mapped.write_mapped`.
+    """
+    if not isinstance(value, Network) or value not in _KEPT:
+        return None
+    study, folder = _KEPT[value]
+    return _found, (study, folder.absolute(), has_order(value))
+
+
+def _found(study: Study, folder: Path, ordered: bool) -> Network:  # noqa: FBT001 - pickle gives it by place
+    network = load_kept(study, folder)
+    if ordered:
+        _take_order(study, network)
     return network
 
 
@@ -77,7 +97,7 @@ def prepared(study: Study, network: Network, folder: Path) -> Network:
 
 def cache_folder(network: Network) -> Path | None:
     """Return where a network is kept; None for one that is not, as those of scenarios are not."""
-    return _FOLDERS.get(network)
+    return _KEPT[network][1] if network in _KEPT else None
 
 
 def _loaded(folder: Path, say: Callable[[str], None] | None) -> Network | None:
@@ -94,8 +114,13 @@ def contract_or_load(study: Study, network: Network) -> Hierarchy:
 
     The order depends on no time: profiles, seasons and closures of one network share it.
     """
-    if has_order(network):
-        return whole(network)
+    if not has_order(network):
+        _take_order(study, network)
+    return whole(network)
+
+
+def _take_order(study: Study, network: Network) -> None:
+    """Give a network its order, from the cache or into it."""
     digest = hashlib.sha256(f"{__version__} {topology_digest(network)}".encode())
     for file in code_of(_ROOMS_OF_A_HIERARCHY):
         digest.update(files.sha256(file).encode())
@@ -103,10 +128,9 @@ def contract_or_load(study: Study, network: Network) -> Hierarchy:
     if folder.exists():
         with contextlib.suppress(InputError):  # what is damaged is made again
             load_order(folder, network)
-            return whole(network)
+            return
     with files.kept_if_possible(study.cache):
         save_order(network, folder)
-    return whole(network)
 
 
 def network_folder(study: Study) -> Path:

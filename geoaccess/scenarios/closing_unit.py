@@ -1,0 +1,165 @@
+"""One thing closed in a solved field: whom that touches, and what it does to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geoaccess.arguments import checks_arguments
+from geoaccess.kernels import cells as along
+from geoaccess.kernels.keys import FAR, SHIFT
+from geoaccess.network import DECISECONDS
+from geoaccess.routing import close_edges, move_site, undo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy.typing as npt
+    import pandas as pd
+
+    from geoaccess.measures.specification import Limit
+    from geoaccess.routing import Change, NearestField
+    from geoaccess.scenarios.crossings import Part, Unit
+
+__all__ = ["close_unit", "effect_of_unit", "touched_people"]
+
+_CUT_OFF_S = 1e9
+_LEGS = {"u": ("to_u_ds", "from_u_ds"), "v": ("to_v_ds", "from_v_ds")}
+
+
+def _cells_along(field: NearestField, unit: Unit) -> npt.NDArray[np.int64]:
+    cells = field.cells_on(unit.edges)
+    found: npt.NDArray[np.int64] = cells[field.cells().table["node"].to_numpy()[cells] < 0]
+    return found
+
+
+def _sites_along(field: NearestField, unit: Unit) -> pd.DataFrame:
+    numbers = field.sites_on(np.array([part.edge for part in unit.parts], np.int32))
+    sites = field.standing.table(numbers)
+    return sites[sites["node"] < 0]
+
+
+@checks_arguments
+def close_unit(field: NearestField, unit: Unit) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], list[Change]]:
+    """Close a unit: which attached cells to look at, their time now in deciseconds, and the changes to undo, in order.
+
+    Cells that live on a closed bridge's edge are looked at, too; the field itself knows them as if they kept both ends.
+    """
+    changes: list[Change] = []
+    sites = _sites_along(field, unit)
+    if len(sites):
+        moved = _shut(sites, _sides(sites, unit.parts, _whole(field)))
+        changes += [move_site(field, label, moved.loc[label]) for label in sites.index]
+    changes.append(close_edges(field, unit.edges))
+    cells = np.unique(np.concatenate([change.cells for change in changes]))
+    on = _cells_along(field, unit) if unit.parts else np.empty(0, np.int64)
+    cells = np.union1d(cells, on)
+    after = field.attached_times_ds(cells).astype(np.int64)
+    if on.size:
+        after[np.searchsorted(cells, on)] = _aside(field, on, sites, unit.parts)
+    return cells, after, changes
+
+
+@checks_arguments
+def touched_people(field: NearestField, unit: Unit) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Return the cells that a closing touches, and their people times the seconds they lose.
+
+    The field stays as it is. A person who is cut off weighs a billion seconds, so that those come first.
+    """
+    cells, before, after = _closed_and_opened(field, unit)
+    was, now = (np.where(times >= FAR, np.inf, times / DECISECONDS) for times in (before, after))
+    lost = np.where(np.isfinite(was), np.where(np.isinf(now), _CUT_OFF_S, np.maximum(now - was, 0)), 0)
+    return cells, field.cells().people[cells] * lost
+
+
+def _closed_and_opened(
+    field: NearestField, unit: Unit
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the cells that a closing touches with their times before and after; the field stays as it is."""
+    cells, after, changes = close_unit(field, unit)
+    for change in reversed(changes):
+        undo(field, change)
+    return cells, field.attached_times_ds(cells).astype(np.int64), after
+
+
+def _sides(places: pd.DataFrame, parts: Sequence[Part], whole: Callable[[str], npt.NDArray[Any]]) -> dict[str, Any]:
+    """Return for places on the edges of a crossing which ends they keep: rows of true and false for u and v."""
+    edge = places["edge"].to_numpy(np.int64)
+    forward, backward = places["from_u_ds"].to_numpy(float), places["to_u_ds"].to_numpy(float)
+    one_way = forward < 0
+    total = np.where(one_way, whole("backward")[edge], whole("forward")[edge])
+    share = np.where(one_way, backward, forward) / np.maximum(total, 1)
+    keeps = {"u": np.ones(len(places), bool), "v": np.ones(len(places), bool)}
+    for part in parts:
+        here = edge == part.edge
+        keeps["v"] &= ~(here & (share <= part.begin))
+        keeps["u"] &= ~(here & (share >= part.end))
+    return keeps
+
+
+def _shut(places: pd.DataFrame, keeps: dict[str, npt.NDArray[np.bool_]]) -> pd.DataFrame:
+    legs = {name: places[name].where(keeps[end], -1) for end, names in _LEGS.items() for name in names}
+    return places.assign(**legs)
+
+
+def _whole(field: NearestField) -> Callable[[str], npt.NDArray[Any]]:
+    return lambda way: getattr(field.network, f"edge_{way}_ds")
+
+
+def _aside(
+    field: NearestField, on: npt.NDArray[np.int64], sites: pd.DataFrame, parts: Sequence[Part]
+) -> npt.NDArray[np.int64]:
+    """Return the times of cells on the edge of a closed crossing, which keep only the end on their side."""
+    attached = field.cells()
+    cells, rows = attached.table.iloc[on], attached.rows[on]
+    keeps = _sides(cells, parts, _whole(field))
+    least = np.minimum(_along(field, cells, keeps, sites, parts), field.walk_ds(on))
+    for number, end in enumerate(("u", "v")):
+        leg = rows[:, along.LEG + number].astype(np.int64)
+        node = (field.keys[rows[:, along.NODE + number], 0] >> SHIFT).astype(np.int64)
+        there = node + leg + rows[:, along.OFF]
+        least = np.where(keeps[end] & (leg >= 0) & (node < FAR), np.minimum(least, there), least)
+    return least
+
+
+def _along(
+    field: NearestField,
+    cells: pd.DataFrame,
+    keeps: dict[str, npt.NDArray[np.bool_]],
+    sites: pd.DataFrame,
+    parts: Sequence[Part],
+) -> npt.NDArray[np.int64]:
+    """Return the times to sites on the same edge as cells and on the same side of the crossing, straight there."""
+    least = np.full(len(cells), int(FAR), np.int64)
+    theirs = _sides(sites, parts, _whole(field))
+    off = (cells["off_network_ds"] + cells["start_ds"]).to_numpy(np.int64)
+    for row, site in enumerate(sites.to_dict("records")):
+        one_side = (keeps["u"] & theirs["u"][row]) | (keeps["v"] & theirs["v"][row])
+        beside = (cells["edge"] == site["edge"]).to_numpy() & one_side
+        for leg in ("to_v_ds", "to_u_ds"):  # the one falls along the edge, the other rises
+            at_site, own = int(site[leg]), cells[leg].to_numpy(np.int64)
+            way = at_site - own if field.turned else own - at_site
+            there = beside & (own >= 0) & (at_site >= 0) & (way >= 0)
+            least = np.where(
+                there, np.minimum(least, way + off + int(site["off_network_ds"] + site["start_ds"])), least
+            )
+    return least
+
+
+def effect_of_unit(field: NearestField, unit: Unit, norms_ds: Sequence[Limit]) -> list[float]:
+    """Return what closing one unit does: a row of `closing_effects`."""
+    cells, was, now = _closed_and_opened(field, unit)
+    people = field.cells().people[cells]
+    reached = was < FAR
+    lost, slower = reached & (now >= FAR), reached & (now < FAR) & (now > was)
+    delay = np.where(slower, now - was, 0)
+    limits = [np.asarray(norm)[cells] if np.ndim(norm) else norm for norm in norms_ds]
+    return [
+        float(people[slower].sum()),
+        float(people[lost].sum()),
+        float(((lost | slower) & (people > 0)).sum()),
+        float((people * delay).sum()),
+        float(delay.max(initial=0)),
+        *(float(people[reached & (was <= limit) & (now > limit)].sum()) for limit in limits),
+    ]
