@@ -2,15 +2,18 @@
 
 from geoaccess.files.digests import is_there, remembered_sha256, require, sha256, size_bytes
 from geoaccess.files.faults import cannot_write, explained, kept_if_possible
+from geoaccess.files.keeping import drop_oldest, mark_used
 from geoaccess.files.spare import clear_leftovers, put_folder, scratch, spare, writing, writing_folder
 from geoaccess.files.swap import refuse_clashes, run_alone, settle, writing_among
 
 __all__ = [
     "cannot_write",
     "clear_leftovers",
+    "drop_oldest",
     "explained",
     "is_there",
     "kept_if_possible",
+    "mark_used",
     "put_folder",
     "refuse_clashes",
     "remembered_sha256",

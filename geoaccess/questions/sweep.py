@@ -237,6 +237,7 @@ def _provide(run: Run, builds: Sequence[_Build], done: Callable[[], None]) -> di
             faults[build.folder] = outcome.error
         elif outcome.result:
             files.put_folder(build.staged, build.folder)
+            stages.drop_older(build.folder)
     return faults
 
 

@@ -4,7 +4,7 @@ from geoaccess.study.stages.basemap import land_of, places_of
 from geoaccess.study.stages.classes import check_scheme, classes_without_roads, join_classes
 from geoaccess.study.stages.digests import figures_digest
 from geoaccess.study.stages.extracts import PLACES, features_of, read_mapped, road_names_of, unused_tags_of
-from geoaccess.study.stages.kept_tables import found_tables, kept_tables
+from geoaccess.study.stages.kept_tables import MOST, drop_older, found_tables, kept_tables
 from geoaccess.study.stages.networks import (
     build_network,
     build_or_load_network,
@@ -32,6 +32,7 @@ from geoaccess.study.stages.timetables import (
 from geoaccess.study.stages.zoning import join_zones
 
 __all__ = [
+    "MOST",
     "PLACES",
     "Roads",
     "Snapped",
@@ -44,6 +45,7 @@ __all__ = [
     "check_timetables",
     "classes_without_roads",
     "contract_or_load",
+    "drop_older",
     "features_of",
     "fetch_hint",
     "figures_digest",

@@ -1,11 +1,14 @@
-"""Tables in the cache: one folder, one Parquet file each, with their digests; what is damaged is made again."""
+"""Tables in the cache: one folder, one Parquet file each, with their digests; what is damaged is made again.
+
+Of each kind of thing in a cache the last that were used stay: see `drop_older`.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import shutil
-from typing import TYPE_CHECKING, Any
+import os
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -16,7 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-__all__ = ["drop_oldest", "found_tables", "kept_tables"]
+__all__ = ["MOST", "MOST_BYTES", "drop_older", "found_tables", "kept_tables"]
+
+MOST: Final = {"snapped": 8, "zones": 8, "closings": 8, "sweep": 10_000}
+"""How many of a kind are kept: few of those with a row for each cell, 30 MB each for a country."""
+_MOST_OF_OTHERS: Final = 24
+MOST_BYTES: Final = 20e9
+"""And never more of a kind than this, where these are networks."""
 
 _FORMAT = 1
 _DESCRIBED = "tables.json"
@@ -30,10 +39,13 @@ def kept_tables(folder: Path, make: Callable[[], Mapping[str, pd.DataFrame]]) ->
     """
     found = found_tables(folder)
     if found is not None:
+        with contextlib.suppress(OSError):
+            os.utime(folder)  # used now
         return found
     made = dict(make())
     with files.kept_if_possible(folder.parent):
         _save(made, folder)
+        drop_older(folder)
     return made
 
 
@@ -45,14 +57,14 @@ def found_tables(folder: Path) -> dict[str, Any] | None:
         return None
 
 
-def drop_oldest(parent: Path, pattern: str, *, most: int) -> None:
-    """Remove the folders of a pattern that were written first, but for `most`; who lacks one makes it again."""
-    written = []
-    for folder in parent.glob(pattern):
-        with contextlib.suppress(OSError):  # another process was quicker
-            written.append((folder.stat().st_mtime_ns, folder))
-    for _, folder in sorted(written)[:-most]:
-        shutil.rmtree(folder, ignore_errors=True)
+def drop_older(kept: Path) -> None:
+    """Remove from a cache what was used longest ago of the kind that was just kept, named `kind-digest`.
+
+    Beyond `MOST`, or 24; of networks also beyond 20 GB. What a running process uses stays, see `files.mark_used`.
+    """
+    kind = kept.name.split("-")[0]
+    most_bytes = MOST_BYTES if kind == "network" else float("inf")
+    files.drop_oldest(kept.parent, f"{kind}-*", most=MOST.get(kind, _MOST_OF_OTHERS), most_bytes=most_bytes)
 
 
 def _save(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from geoaccess import files, nvdb
 from geoaccess.errors import InputError
@@ -14,6 +14,7 @@ from geoaccess.hierarchy import has_order, load_order, save_order, topology_dige
 from geoaccess.network import Network, load_network, prepare, save_network
 from geoaccess.osm import profile_digest, read_network, read_profile
 from geoaccess.study.stages.extracts import code_of, content_digest, extracts_of
+from geoaccess.study.stages.kept_tables import drop_older
 from geoaccess.study.stages.timetables import follows_timetable, timetabled, without_timetable
 from geoaccess.version import __version__
 
@@ -35,7 +36,7 @@ __all__ = [
     "prepared",
 ]
 
-_KEPT: WeakKeyDictionary[Network, tuple[Study, Path]] = WeakKeyDictionary()
+_KEPT: weakref.WeakKeyDictionary[Network, tuple[Study, Path]] = weakref.WeakKeyDictionary()
 """Where networks are kept, and of which study they are."""
 _ROOMS_OF_A_NETWORK = ("kernels", "network", "osm")
 _ROOMS_OF_A_TIMETABLE = ("routing",)
@@ -51,10 +52,10 @@ def build_or_load_network(study: Study, *, say: Callable[[str], None] | None = N
         network = build_network(study, say=say)
         with files.kept_if_possible(study.cache):
             save_network(network, folder)
+            drop_older(folder)
         if not folder.exists():  # what snapping needs has no place either
             return network, False
-    _KEPT[prepared(study, network, folder)] = study, folder
-    return network, from_cache
+    return _registered(study, network, folder), from_cache
 
 
 def load_kept(study: Study, folder: Path) -> Network:
@@ -65,7 +66,12 @@ def load_kept(study: Study, folder: Path) -> Network:
     InputError
         If it is not there, or damaged.
     """
-    network = load_network(folder, mmap=True)
+    return _registered(study, load_network(folder, mmap=True), folder)
+
+
+def _registered(study: Study, network: Network, folder: Path) -> Network:
+    """Return a network with what snapping needs; its folder stays for as long as anybody has it."""
+    weakref.finalize(network, files.mark_used(folder))
     _KEPT[prepared(study, network, folder)] = study, folder
     return network
 
@@ -127,10 +133,11 @@ def _take_order(study: Study, network: Network) -> None:
     folder = study.cache / f"order-{digest.hexdigest()[:20]}"
     if folder.exists():
         with contextlib.suppress(InputError):  # what is damaged is made again
-            load_order(folder, network)
+            weakref.finalize(load_order(folder, network), files.mark_used(folder))
             return
     with files.kept_if_possible(study.cache):
         save_order(network, folder)
+        drop_older(folder)
 
 
 def network_folder(study: Study) -> Path:

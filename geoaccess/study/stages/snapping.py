@@ -10,7 +10,7 @@ import numpy as np
 
 from geoaccess.errors import InputError
 from geoaccess.network import Network, check_any_snapped, setting_out_after, snap
-from geoaccess.study.stages.kept_tables import drop_oldest, kept_tables
+from geoaccess.study.stages.kept_tables import kept_tables
 from geoaccess.study.stages.networks import cache_folder
 from geoaccess.study.stages.sites import names_of_sites
 from geoaccess.study.stages.subjects import about
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from geoaccess.study.settings.study_file import Study
 
 __all__ = ["Snapped", "snap_all", "snap_as_set", "snap_cells", "snap_sites"]
-
-
-_KEPT = 8
-"""Tables of snapped cells kept beside a network: of a country each is 30 MB, and a sweep may ask for hundreds."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +63,6 @@ def snap_cells(study: Study, network: Network, cells: gpd.GeoDataFrame) -> pd.Da
             return {"cells": snap_as_set(study, network, cells).reset_index(drop=True)}
 
         table: pd.DataFrame = kept_tables(folder / f"snapped-{asked.hexdigest()[:20]}", snapped)["cells"]
-        drop_oldest(folder, "snapped-*", most=_KEPT)
         return table.set_axis(cells.index)
 
 

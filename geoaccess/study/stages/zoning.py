@@ -13,7 +13,7 @@ from geoaccess.errors import NoBoundaryError
 from geoaccess.study.municipality_numbers import matched
 from geoaccess.study.settings.inputs import CentralityTable, NoZones, ZonesFromColumn, ZonesFromFile, ZonesFromOsm
 from geoaccess.study.stages.extracts import boundaries_of, code_of
-from geoaccess.study.stages.kept_tables import drop_oldest, kept_tables
+from geoaccess.study.stages.kept_tables import kept_tables
 from geoaccess.study.stages.subjects import about, fetch_hint
 from geoaccess.tables import as_text, zone_name, zone_number
 from geoaccess.version import __version__
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from geoaccess.study.settings.study_file import Study
 
 __all__ = ["join_zones"]
-
-_KEPT = 8
-"""Tables of cells and their municipalities that are kept in the cache."""
 
 
 def join_zones(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, gpd.GeoDataFrame | None]:
@@ -79,7 +76,6 @@ def _assigned(
         return {"zones": found.reset_index(drop=True)}
 
     table: pd.DataFrame = kept_tables(study.cache / f"zones-{asked.hexdigest()[:20]}", joined)["zones"]
-    drop_oldest(study.cache, "zones-*", most=_KEPT)
     return table.set_axis(cells.index)
 
 
