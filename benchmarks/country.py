@@ -1,17 +1,21 @@
 """A country made of copies of Iceland at other places, a study on it, and what every verb costs there.
 
-    python -m benchmarks.country FOLDER [--copies 24] [--seed 1] [--verb "site --service gp --add 1"]
+    python -m benchmarks.country [FOLDER] [--copies 24] [--seed 1] [--verb "site --service gp --add 1"] [--record]
 
 Roads, ferries, borders, people and services are those of the bundled extract, once per copy. A copy lies a whole number
 of Icelands away, and by the seed some tenths of a degree more; with its latitude the lengths of its roads change. Each
 inhabited square kilometre is parted by the seed into squares of 250 m, of which some have all of its people: so there
 are as many cells as a country has. 24 copies are 2.1 million nodes. Each verb runs in its own process. Prints wall and
-CPU seconds and the peak of its memory; writes nothing but to the folder.
+CPU seconds, the most memory that it and the processes it starts held together, and the most that one of these held for
+itself. With `--record` the rows stand in country.json and in RESULTS.md afterwards; a verb that was not measured keeps
+the row that it has.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -21,15 +25,21 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from benchmarks.graphs import ROOT
-from benchmarks.measure import of_process
+from benchmarks import report
+from benchmarks.graphs import HERE, ROOT
+from benchmarks.measure import Row, Target
+from benchmarks.tree import measure_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     import osmium
 
 __all__ = ["VERBS", "Shift", "build_country", "measure_verb", "shifts"]
+
+FOLDER = HERE / ".country"
+MADE = "made.txt"
+"""Says what the folder holds, once it is whole."""
 
 DATA = ROOT / "data/iceland"
 EXTRACT, GRID, FEATURES = DATA / "iceland-2019.osm.pbf", "population_1km_2018.csv", "health_features_reviewed.csv"
@@ -109,32 +119,43 @@ name = "Landeyjahöfn - Vestmannaeyjar"
 what = "ferries"
 """
 
-VERBS = (
-    "run",
-    "run",
-    "info",
-    "compare {study} {scenario}",
-    "vulnerable --service hospital",
-    "vulnerable --service gp",
-    "site --service gp --add 1",
-    "site --service gp --add 10",
-    "vehicles --add 2 --candidates settlements",
-)
-"""What is measured, in this order: the second `run` finds the network in the cache."""
+CLOSURES = "what,name,osm_id,season,availability,area,correlation\nferry,all,,all,0.9,sea,0.4\n"
 
-_CALL = """
-import sys
-from benchmarks.peak import peak_mb
-from geoaccess.cli import main
-sys.argv = ["geoaccess", *sys.argv[1:]]
-try:
-    main()
-except SystemExit as end:
-    if end.code:
-        raise
-print()
-print(peak_mb())
-"""
+COLD, WARM = "run, nothing in the cache", "run, network in the cache"
+VERBS = {
+    COLD: "run",
+    WARM: "run",
+    "check": "check",
+    "info": "info",
+    "ferries": "ferries",
+    "compare, a closed ferry": "compare {study} {scenario}",
+    "vulnerable, hospital": "vulnerable --service hospital",
+    "vulnerable, gp": "vulnerable --service gp",
+    "reliability, 1000 draws": "reliability --service hospital --draws 1000 --table {closures}",
+    "site, one gp": "site --service gp --add 1",
+    "site, ten gps": "site --service gp --add 10",
+    "site, two futures on 2 workers": (
+        "site --service gp --add 1 --candidates settlements --scenario today --scenario {scenario} --workers 2"
+    ),
+    "vehicles, two": "vehicles --add 2 --candidates settlements",
+    "isochrones": "isochrones --service hospital",
+    "sweep, 8 variations in this process": "sweep --vary {varied} --output {folder}/sweep --workers 0",
+    "sweep, 8 variations on 2 workers": "sweep --vary {varied} --output {folder}/sweep --workers 2",
+}
+"""What is measured, in this order, by its name in the table."""
+VARIED = "snap.off_network_kph=3,3.5,4,4.5,5,5.5,6,6.5"
+TARGETS = {
+    COLD: Target(within_s=30, within_mb=2500),
+    WARM: Target(within_s=15, within_mb=2500),
+    "info": Target(within_s=3),
+    "vulnerable, hospital": Target(within_s=60),
+    "vulnerable, gp": Target(within_s=120),
+    "reliability, 1000 draws": Target(within_s=60),
+    "site, one gp": Target(within_s=10, within_mb=4000),
+    "site, ten gps": Target(within_s=60),
+}
+"""Of a country of this many copies."""
+OF_A_COUNTRY = 24
 
 
 class Shift(NamedTuple):
@@ -165,16 +186,24 @@ def shifts(copies: int, *, seed: int) -> list[Shift]:
 
 
 def build_country(folder: Path, *, copies: int, seed: int = 1) -> Path:
-    """Write the extract, the tables and the study into a folder; return the study's path."""
+    """Write the extract, the tables and the study into a folder, unless they are there; return the study's path."""
     folder.mkdir(parents=True, exist_ok=True)
-    places = shifts(copies, seed=seed)
-    _write_extract(folder / "country.osm.pbf", places)
-    _people(places, seed=seed).to_csv(folder / "people.csv", index=False)
-    _sites(places).to_csv(folder / "sites.csv", index=False)
-    study = folder / "country.toml"
-    study.write_text(STUDY.format(copies=copies, world=WORLD, side=SIDE_M), encoding="utf-8")
+    study, made = folder / "country.toml", f"{copies} copies of Iceland, seed {seed}"
+    text = STUDY.format(copies=copies, world=WORLD, side=SIDE_M)
+    if not (study.exists() and study.read_text(encoding="utf-8") == text and _is_made(folder, made)):
+        places = shifts(copies, seed=seed)
+        _write_extract(folder / "country.osm.pbf", places)
+        _people(places, seed=seed).to_csv(folder / "people.csv", index=False)
+        _sites(places).to_csv(folder / "sites.csv", index=False)
+        study.write_text(text, encoding="utf-8")
+        (folder / MADE).write_text(made, encoding="utf-8")
     (folder / "scenario.toml").write_text(SCENARIO, encoding="utf-8")
+    (folder / "closures.csv").write_text(CLOSURES, encoding="utf-8")
     return study
+
+
+def _is_made(folder: Path, made: str) -> bool:
+    return (folder / MADE).exists() and (folder / MADE).read_text(encoding="utf-8") == made
 
 
 def _write_extract(path: Path, places: list[Shift]) -> None:
@@ -241,35 +270,60 @@ def _sites(places: list[Shift]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def measure_verb(study: Path, verb: str) -> Iterator[str]:
-    """Run a verb in its own process; yields what it cost: wall s, CPU s, and peak in MB."""
-    words = shlex.split(verb)
-    if "{study}" in words:
-        paths = {"{study}": str(study), "{scenario}": str(study.with_name("scenario.toml"))}
-        words = [paths.get(word, word) for word in words]
-    else:
+def measure_verb(study: Path, name: str, verb: str, *, copies: int) -> Row:
+    """Run a verb in its own process; the row says what it cost, or in its note why it failed."""
+    given = {
+        "study": study,
+        "scenario": study.with_name("scenario.toml"),
+        "closures": study.with_name("closures.csv"),
+        "folder": study.parent,
+        "varied": VARIED,
+    }
+    words = [word.format_map(given) for word in shlex.split(verb)]
+    if "{study}" not in verb:
         words.insert(1, str(study))
+    target = TARGETS.get(name, Target()) if copies == OF_A_COUNTRY else Target()
+    row = Row(name, f"{copies} copies of Iceland", target=target)
     try:
-        timing, printed = of_process([sys.executable, "-c", _CALL, *words], cwd=ROOT)
+        row.ours, memory = measure_tree([sys.executable, "-m", "geoaccess", *words], cwd=ROOT)
     except RuntimeError as failed:
-        yield f"{verb}: {failed}"
-        return
-    peak = float(printed.split()[-1])
-    yield f"{verb:45} {timing.wall_s:8.1f} s {timing.cpu_s:8.1f} CPU s {peak:8.0f} MB"
+        row.note = " ".join(str(failed).split())
+        return row
+    row.peak_mb = memory.together or None
+    if memory.private:
+        row.note = f"{memory.processes} processes; each but the first holds {memory.private:.0f} MB at most for itself"
+    return row
+
+
+def _described(study: Path) -> str:
+    """Return how large the country is, as the run that was measured says."""
+    record = json.loads((study.parent / "out" / "run.json").read_text(encoding="utf-8"))
+    nodes, cells, km = record["network"]["nodes"], record["counts"]["cells"], record["network"]["road_km"]
+    sites = sum(record["counts"]["sites"].values())
+    return f"{nodes} nodes, {km:.0f} km of road, {cells} cells, {sites} sites; busy at the end: {_load()}"
+
+
+def _load() -> str:
+    return f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
 
 
 def main() -> None:
     """Build the country unless it is there, and measure what is requested."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--copies", type=int, default=24)
+    parser.add_argument("folder", type=Path, nargs="?", default=FOLDER)
+    parser.add_argument("--copies", type=int, default=OF_A_COUNTRY)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--verb", action="append", help="measure this alone, as on the command line but for the study")
+    parser.add_argument("--verb", action="append", help="measure this alone: a name of the table, or a command line")
+    parser.add_argument("--record", action="store_true", help="put the rows into RESULTS.md")
     asked = parser.parse_args()
     study = build_country(asked.folder.resolve(), copies=asked.copies, seed=asked.seed)
-    for verb in asked.verb or VERBS:
-        for line in measure_verb(study, verb):
-            print(line, flush=True)
+    verbs = {verb: VERBS.get(verb, verb) for verb in asked.verb} if asked.verb else VERBS
+    rows = []
+    for name, verb in verbs.items():
+        rows.append(measure_verb(study, name, verb, copies=asked.copies))
+        print(report.line(rows[-1]) + f" | {rows[-1].peak_mb or 0:.0f} MB | {_load()}", flush=True)
+        if asked.record:  # after each: what was measured is kept if a later one ends the machine's patience
+            report.record_country(rows, described=_described(study))
 
 
 if __name__ == "__main__":

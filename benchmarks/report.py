@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from benchmarks.growth import Point
     from benchmarks.measure import Row, Timing
 
-__all__ = ["line", "write"]
+__all__ = ["line", "record_country", "write"]
+
+COUNTRY = "## A country"
 
 PACKAGES = ("numpy", "numba", "scipy", "networkit", "pandana", "pyrosm", "pyroutingkit", "spopt")
 AXES = {"nodes": "nodes", "sites": "sites", "cells": "cells", "lanes": "trees in one batch"}
@@ -123,9 +125,59 @@ def write(rows: Sequence[Row], points: Sequence[Point]) -> None:
         "growth": [point.as_json() for point in points],
     }
     (HERE / "results.json").write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
-    (HERE / "RESULTS.md").write_text("\n".join(_text(rows, points, measured["machine"])) + "\n", encoding="utf-8")
+    text = "\n".join(_text(rows, points, measured["machine"])) + "\n"
+    (HERE / "RESULTS.md").write_text(with_country(text, _country_lines()), encoding="utf-8")
     if points:
         _figure(points)
+
+
+def record_country(rows: Sequence[Row], *, described: str) -> None:
+    """Put rows of a country into country.json and RESULTS.md; a task that is not among them keeps its row."""
+    path = HERE / "country.json"
+    known = json.loads(path.read_text(encoding="utf-8"))["results"] if path.exists() else []
+    there = {(entry["task"], entry["graph"]): entry for entry in known}
+    there |= {(row.task, row.graph): row.as_json() for row in rows}
+    kept = {"machine": machine(), "country": described, "results": [*there.values()]}
+    path.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+    results = HERE / "RESULTS.md"
+    text = results.read_text(encoding="utf-8") if results.exists() else "# Measured\n"
+    results.write_text(with_country(text, _country_lines()), encoding="utf-8")
+
+
+def with_country(text: str, lines: Sequence[str]) -> str:
+    """Return RESULTS.md with the part on the country in place of the one that it has, before the part that follows."""
+    before, _, rest = text.partition(f"\n{COUNTRY}\n")
+    _, mark, after = rest.partition("\n## ")
+    if not rest:
+        before, mark, after = text.partition("\n## ")
+    part = "\n".join(["", *lines, ""]) if lines else ""
+    return before.rstrip("\n") + "\n" + part + (mark + after if mark else "")
+
+
+def _country_lines() -> list[str]:
+    """Return the part on the country, from country.json; nothing where none was measured."""
+    path = HERE / "country.json"
+    if not path.exists():
+        return []
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    on, graphs = kept["machine"], dict.fromkeys(entry["graph"] for entry in kept["results"])
+    lines = [
+        COUNTRY,
+        "",
+        f"{', '.join(graphs)}: {kept['country']}. On {on['cores']} cores ({on['processor']}), {on['memory_gb']} GB.",
+        "Whole processes from start to end, once each; memory is that of all processes together, pages that they share",
+        "counted once. Written by `python -m benchmarks.country --record`.",
+        "",
+        "| verb | graph | wall s | CPU s | MB | target | met | |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for entry in kept["results"]:
+        met = {True: "yes", False: "**no**", None: ""}[entry.get("met")]
+        numbers = [f"{entry[name]:.3g}" if name in entry else "" for name in ("ours_s", "ours_cpu_s")]
+        numbers.append(f"{entry['peak_mb']:.0f}" if "peak_mb" in entry else "")
+        cells = [entry["task"], entry["graph"], *numbers, entry.get("target", ""), met, entry.get("note", "")]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
 
 
 def _text(rows: Sequence[Row], points: Sequence[Point], on: dict[str, Any]) -> Iterator[str]:

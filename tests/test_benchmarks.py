@@ -1,13 +1,15 @@
 """The generated country and the real topologies are what they claim to be, and the frame of the benchmarks notices."""
 
+import json
 import lzma
+import sys
 from dataclasses import fields
 
 import numpy as np
 import pytest
 
-from benchmarks import graphs, measure, topologies
-from benchmarks.country import MOST, shifts
+from benchmarks import graphs, measure, report, topologies, tree
+from benchmarks.country import MOST, TARGETS, VERBS, shifts
 from benchmarks.generate import generate, spanning_tree
 from benchmarks.roads import Roads, hilbert_order
 from geoaccess.kernels import graph
@@ -253,3 +255,47 @@ def test_copies_of_iceland_lie_apart_on_the_map_and_by_the_seed():
         assert np.flatnonzero(beside).tolist() == [i]
     with pytest.raises(ValueError, match="room for"):
         shifts(0, seed=1)
+
+
+def test_the_part_on_a_country_stands_once_before_what_follows(tmp_path, monkeypatch):
+    monkeypatch.setattr(report, "HERE", tmp_path)
+    monkeypatch.setattr(report, "machine", lambda: {"cores": 2, "processor": "abacus", "memory_gb": 1})
+    results = tmp_path / "RESULTS.md"
+    results.write_text("# Measured\n\n| a |\n\n## Growth\n\nmore\n", encoding="utf-8")
+    slow = measure.Row("run", "2 copies", ours=measure.Timing(9, 8), target=measure.Target(within_s=5), peak_mb=70)
+    other = measure.Row("info", "2 copies", note="ended with 1")
+    report.record_country([slow, other], described="two nodes")
+    quick = measure.Row("run", "2 copies", ours=measure.Timing(3, 8), target=measure.Target(within_s=5), peak_mb=70)
+    report.record_country([quick], described="two nodes")
+    text = results.read_text(encoding="utf-8")
+    assert text.startswith("# Measured\n\n| a |\n\n## A country\n\n2 copies: two nodes.")
+    assert text.endswith("\n\n## Growth\n\nmore\n")
+    assert text.count("## A country") == 1
+    assert "| run | 2 copies | 3 | 8 | 70 | <= 5 s | yes |  |" in text
+    assert "| info | 2 copies |  |  |  |  |  | ended with 1 |" in text
+    assert len(json.loads((tmp_path / "country.json").read_text(encoding="utf-8"))["results"]) == 2
+
+
+def test_every_target_of_a_country_has_a_verb():
+    assert {*TARGETS} <= {*VERBS}
+
+
+BELOW = """
+import subprocess, sys, time
+held = bytearray(20_000_000)
+subprocess.run([sys.executable, "-c", "import time; held = bytearray(40_000_000); time.sleep(1.5)"], check=True)
+"""
+
+
+@pytest.mark.skipif(
+    not (tree.PROC / "self/smaps_rollup").exists(), reason="the kernel does not say what memory is whose"
+)
+def test_memory_is_that_of_all_processes(monkeypatch):
+    monkeypatch.setattr(tree, "EVERY_S", 0.1)
+    timing, memory = tree.measure_tree([sys.executable, "-c", BELOW])
+    assert timing.wall_s > 1.5
+    assert memory.processes == 2
+    assert 60 < memory.together < 130
+    assert 38 < memory.private < 80
+    with pytest.raises(RuntimeError, match="no such luck"):
+        tree.measure_tree([sys.executable, "-c", "raise SystemExit('no such luck')"])
