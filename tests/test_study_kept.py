@@ -14,7 +14,18 @@ import pytest
 from geoaccess import files
 from geoaccess.osm import read_boundaries, read_features, read_road_names
 from geoaccess.study import load_study
-from geoaccess.study.stages import features_of, join_zones, read_mapped, read_people, road_names_of
+from geoaccess.study.settings.inputs import SnapSettings
+from geoaccess.study.settings.study_file import Study
+from geoaccess.study.stages import (
+    build_or_load_network,
+    features_of,
+    join_zones,
+    read_mapped,
+    read_people,
+    road_names_of,
+    snap_as_set,
+    snap_cells,
+)
 from geoaccess.study.stages.extracts import boundaries_of
 from tests.test_study_tiny import write_study
 
@@ -166,3 +177,21 @@ def test_the_municipalities_of_cells_are_joined_once(tmp_path, monkeypatch):
     path.write_bytes(path.read_bytes()[:-1])
     pd.testing.assert_frame_equal(join_zones(study, cells)[0], first)
     pd.testing.assert_frame_equal(join_zones(study, cells.iloc[1:])[0], fewer)
+
+
+@pytest.mark.parametrize("kph", [0.7, 3.0, 12.0])
+def test_cells_are_attached_once_whatever_the_speed_off_roads(study, kph, monkeypatch):
+    network, _ = build_or_load_network(study)
+    cells = read_people(study)
+    snap_cells(study, network, cells)
+    settings = study.settings.model_copy(update={"snap": SnapSettings(max_m=2500, off_network_kph=kph)})
+    other = Study(study.path, settings)
+    fresh = snap_as_set(other, network, cells)
+    monkeypatch.setattr("geoaccess.study.stages.snapping.snap", lambda *_, **__: pytest.fail("attached again"))
+    found = snap_cells(other, network, cells)
+    pd.testing.assert_frame_equal(found, fresh, check_exact=True)
+    # By hand: km/h are metres in 0.36 deciseconds.
+    there = (found["edge"] >= 0) & (found["off_network_m"] > 0)
+    assert there.any()
+    expected = found["off_network_m"][there] * 36 / kph
+    assert (found["off_network_ds"][there] - expected).abs().max() <= 0.5 + 1e-9

@@ -22,6 +22,7 @@ from geoaccess.network.snapping import (
     check_any_snapped,
     setting_out_after,
     snap,
+    walking_at,
 )
 from geoaccess.network.store import load_network, save_network
 from geoaccess.network.turns import Turns
@@ -59,4 +60,5 @@ __all__ = [
     "snap",
     "snappable_edges",
     "to_networkx",
+    "walking_at",
 ]

@@ -21,7 +21,16 @@ if TYPE_CHECKING:
 
     from geoaccess.network.core import Network
 
-__all__ = ["ACROSS_WATER", "NO_ROAD_WITHIN", "Places", "as_places", "check_any_snapped", "setting_out_after", "snap"]
+__all__ = [
+    "ACROSS_WATER",
+    "NO_ROAD_WITHIN",
+    "Places",
+    "as_places",
+    "check_any_snapped",
+    "setting_out_after",
+    "snap",
+    "walking_at",
+]
 
 ACROSS_WATER = "across_water"
 NO_ROAD_WITHIN = "no_road_within"
@@ -91,30 +100,65 @@ def snap(
     >>> snap(road, places)[["edge", "node", "to_u_ds", "to_v_ds"]].to_dict("split")["data"]
     [[0, -1, 1000, 3000], [0, 1, -1, 0]]
     """
-    for name, value in (("max_snap_m", max_snap_m), ("off_network_kph", off_network_kph)):
-        if not value > 0:
-            raise InputError(f"{name} is {value}; it must be above 0")
+    if not max_snap_m > 0:
+        raise InputError(f"max_snap_m is {max_snap_m}; it must be above 0")
+    _check_speed(off_network_kph)
     x, y = _projected(network, points)
     places = nearest_edges(network, x, y, max_snap_m=max_snap_m, min_component_m=min_component_m)
     edge = places.edge
     table = _place_on_edges(network, edge, places.x, places.y)
     # Where water lies before the nearest place of an edge, it is another place on that edge that one walks to.
     table["off_network_m"] = (table["off_network_m"] + np.hypot(places.x - x, places.y - y)).round(2)
-    off_m = table["off_network_m"].to_numpy()
+    table["off_network_ds"] = _off_network_ds(table, off_network_kph)
+    table["start_ds"] = np.zeros(len(table), np.int32)
+    table["x_m"], table["y_m"] = x, y
+    table["reason"] = np.where(edge >= 0, "", np.where(places.blocked, ACROSS_WATER, NO_ROAD_WITHIN))
+    table.index = points.index
+    return table
+
+
+@checks_arguments
+def walking_at(snapped: pd.DataFrame, off_network_kph: float) -> pd.DataFrame:
+    """Return places that `snap` attached as it would have with another speed off the network.
+
+    Where a place is attached does not depend on that speed: only `off_network_ds` is another.
+
+    Raises
+    ------
+    InputError
+        If the speed is not above 0, or the way would take longer than a network has room for.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> import geoaccess as ga
+    >>> road = ga.Network.from_edges(lon=[10, 10.1], lat=[60, 60], u=[0], v=[1], forward_s=[400], backward_s=[400])
+    >>> farm = ga.snap(road, gpd.GeoSeries.from_xy([10.025], [60.01], crs="EPSG:4326"), off_network_kph=5)
+    >>> farm["off_network_ds"].tolist(), walking_at(farm, 10)["off_network_ds"].tolist()
+    ([8022], [4011])
+    """
+    _check_speed(off_network_kph)
+    if not _is_snapped(snapped):
+        raise InputError("snapped: no table that snap made; attach points with geoaccess.snap")
+    return snapped.assign(off_network_ds=_off_network_ds(snapped, off_network_kph))
+
+
+def _check_speed(off_network_kph: float) -> None:
+    if not off_network_kph > 0:
+        raise InputError(f"off_network_kph is {off_network_kph}; it must be above 0")
+
+
+def _off_network_ds(snapped: pd.DataFrame, off_network_kph: float) -> npt.NDArray[np.int32]:
+    """Return the time off the network, deciseconds, 0 where a place is not attached."""
+    edge, off_m = snapped["edge"].to_numpy(), snapped["off_network_m"].to_numpy()
     slowest = float(np.max(off_m, where=edge >= 0, initial=0.0)) * 3.6 / off_network_kph
     if slowest > _LONGEST_OFF_S:
         raise InputError(
             f"off_network_kph is {off_network_kph}: the way off the network would take {slowest / DAY_S:.0f} days; "
             "give a larger speed or a smaller max_snap_m"
         )
-    table["off_network_ds"] = np.where(
-        edge >= 0, np.rint(np.nan_to_num(off_m) * 3.6 / off_network_kph * DECISECONDS), 0
-    ).astype(np.int32)
-    table["start_ds"] = np.zeros(len(table), np.int32)
-    table["x_m"], table["y_m"] = x, y
-    table["reason"] = np.where(edge >= 0, "", np.where(places.blocked, ACROSS_WATER, NO_ROAD_WITHIN))
-    table.index = points.index
-    return table
+    times = np.rint(np.nan_to_num(off_m) * 3.6 / off_network_kph * DECISECONDS)
+    return np.where(edge >= 0, times, 0).astype(np.int32)
 
 
 @checks_arguments

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geoaccess.defaults import OFF_NETWORK_KPH
 from geoaccess.errors import InputError
-from geoaccess.network import Network, check_any_snapped, setting_out_after, snap
+from geoaccess.network import Network, check_any_snapped, setting_out_after, snap, walking_at
 from geoaccess.study.stages.kept_tables import kept_tables
 from geoaccess.study.stages.networks import cache_folder
 from geoaccess.study.stages.sites import names_of_sites
@@ -48,22 +49,22 @@ def snap_all(study: Study, network: Network, cells: gpd.GeoDataFrame, sites: gpd
 
 
 def snap_cells(study: Study, network: Network, cells: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Attach the centres of cells; on a network of the cache this is kept beside it."""
+    """Attach the centres of cells; on a network of the cache this is kept beside it, once for all speeds off roads."""
     with about(str(study.resolve(study.settings.population.file))):
         folder = cache_folder(network)
         if folder is None:
             return snap_as_set(study, network, cells)
         asked = hashlib.sha256(
-            f"{study.settings.snap!r} {study.settings.network.min_component_km} {cells.crs}".encode()
+            f"{study.settings.snap.max_m!r} {study.settings.network.min_component_km} {cells.crs}".encode()
         )
         for shape in cells.geometry.to_wkb():
             asked.update(shape)
 
         def snapped() -> dict[str, pd.DataFrame]:
-            return {"cells": snap_as_set(study, network, cells).reset_index(drop=True)}
+            return {"cells": _snapped(study, network, cells, OFF_NETWORK_KPH).reset_index(drop=True)}
 
         table: pd.DataFrame = kept_tables(folder / f"snapped-{asked.hexdigest()[:20]}", snapped)["cells"]
-        return table.set_axis(cells.index)
+        return walking_at(table, study.settings.snap.off_network_kph).set_axis(cells.index)
 
 
 def snap_sites(
@@ -79,11 +80,15 @@ def snap_sites(
 
 def snap_as_set(study: Study, network: Network, places: gpd.GeoDataFrame) -> pd.DataFrame:
     """Attach places to the network as the study sets it; refuse them if none is near a road."""
+    return _snapped(study, network, places, study.settings.snap.off_network_kph)
+
+
+def _snapped(study: Study, network: Network, places: gpd.GeoDataFrame, off_network_kph: float) -> pd.DataFrame:
     snapped = snap(
         network,
         places,
         max_snap_m=study.settings.snap.max_m,
-        off_network_kph=study.settings.snap.off_network_kph,
+        off_network_kph=off_network_kph,
         min_component_m=study.settings.network.min_component_km * 1000,
     )
     check_any_snapped(network, snapped, max_snap_m=study.settings.snap.max_m)
