@@ -29,18 +29,24 @@ def islands(network: Network, snapped: pd.DataFrame, cells: pd.DataFrame) -> pd.
     on = (snapped["edge"] >= 0).to_numpy()
     people = cells["population"].to_numpy()
     table = _tied(network, snapped[on], people[on])
-    table["municipality"] = cells["municipality"].to_numpy()[on]
+    number, names = pd.factorize(cells["municipality"].to_numpy()[on], sort=True)
+    order = np.argsort(table["road"].to_numpy(), kind="stable")
+    road, held, lon, lat = (table[name].to_numpy()[order] for name in ("road", "people", "lon", "lat"))
+    tied, number = table["tied_by"].to_numpy()[order], number[order]
+    first = np.flatnonzero(np.diff(road, prepend=-1))
     rows = []
-    for _, part in table.groupby("road"):
-        weights = np.maximum(part["people"], _LEAST_WEIGHT)
+    for begin, end in zip(first.tolist(), [*first[1:].tolist(), len(road)], strict=True):  # a country has thousands
+        part = slice(begin, end)
+        weights = np.maximum(held[part], _LEAST_WEIGHT)
+        there, of = np.unique(number[part], return_inverse=True)
         rows.append(
             {
-                "tied_by": part["tied_by"].iloc[0],
-                "municipality": part.groupby("municipality")["people"].sum().idxmax(),
-                "people": part["people"].sum(),
-                "cells": len(part),
-                "lon": np.average(part["lon"], weights=weights),
-                "lat": np.average(part["lat"], weights=weights),
+                "tied_by": tied[begin],
+                "municipality": names[there[np.bincount(of, held[part]).argmax()]],
+                "people": held[part].sum(),
+                "cells": end - begin,
+                "lon": np.average(lon[part], weights=weights),
+                "lat": np.average(lat[part], weights=weights),
             }
         )
     if not on.all():

@@ -130,12 +130,7 @@ def network_tables(study: Study) -> list[NetworkTable]:
     """Return what the network of a study is made of."""
     network, from_cache = stages.build_or_load_network(study)
     writer = Writer(study.settings.language, ("terminal",))
-    first_way = network.shape_way[network.shape_ptr[:-1]]
-    highway = np.asarray(network.class_names, dtype=object)[network.way_class[first_way]]
-    roads = pd.DataFrame({"highway": highway, "metres": network.edge_length_m.astype(float)})
-    roads = roads[network.edge_kind == EdgeKind.ROAD]
-    classes = roads.groupby("highway").agg(edges=("metres", "size"), km=("metres", "sum"))
-    classes = classes.assign(km=classes["km"] / 1000).sort_values("km", ascending=False).reset_index()
+    classes = _by_class(network)
     cells = stages.read_people(study)
     zones, _ = stages.join_zones(study, cells)
     snapped = stages.snap_cells(study, network, cells)
@@ -151,7 +146,7 @@ def network_tables(study: Study) -> list[NetworkTable]:
         "t_network",
         nodes=writer.number(network.n_nodes),
         edges=writer.number(network.n_edges),
-        km=writer.number(roads["metres"].sum() / 1000),
+        km=writer.number(classes["km"].sum()),
         ferries=writer.number(len(network.ferries)),
     )
     origin = ", ".join(study.settings.network.osm) or str(study.settings.network.nvdb)
@@ -171,6 +166,16 @@ def network_tables(study: Study) -> list[NetworkTable]:
         lacks = _not_in_nvdb(writer)
         tables = [*tables[:-2], ("not_in_nvdb", writer["t_nvdb_lacks"], lacks, lacks)]
     return [NetworkTable(key, title, _in_words(table, writer), data) for key, title, table, data in tables]
+
+
+def _by_class(network: Network) -> pd.DataFrame:
+    """Return edges and kilometres of road by class, most kilometres first."""
+    road = np.flatnonzero(network.edge_kind == EdgeKind.ROAD)
+    number, names = network.way_class[network.shape_way[network.shape_ptr[road]]], network.class_names
+    km = np.bincount(number, network.edge_length_m[road].astype(float), len(names)) / 1000
+    table = pd.DataFrame({"highway": names, "edges": np.bincount(number, minlength=len(names)), "km": km})
+    table = table[table["edges"] > 0].sort_values("highway")
+    return table.sort_values("km", ascending=False, kind="stable", ignore_index=True)
 
 
 def _not_in_nvdb(writer: Writer) -> pd.DataFrame:
