@@ -7,12 +7,13 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import osmium
+import pandas as pd
 import pytest
 from PIL import Image
 
 from geoaccess.errors import InputError
 from geoaccess.maps import network_map
-from geoaccess.measures.islands import parts
+from geoaccess.measures.islands import islands, parts
 from geoaccess.network import EdgeKind, assemble
 from geoaccess.osm import count_unused_tags, find_profile, read_osm, read_profile
 
@@ -51,6 +52,28 @@ def test_every_road_is_classed_by_what_connects_it():
     found = table.set_index("tied_by")
     assert found["edges"].sum() == 7
     assert found["km"].sum() == pytest.approx(network.edge_length_m[network.edge_kind == EdgeKind.ROAD].sum() / 1000)
+
+
+def test_islands_by_hand():
+    """Cells on ways 0 and 1 (mainland), 2 (car ferry), 3 (on foot) and 4 (nothing), and two that are on no road."""
+    network = sea()
+    of_way = dict(zip(network.way_id[network.shape_way[network.shape_ptr[:-1]]].tolist(), range(9), strict=True))
+    edge = np.array([of_way[0], of_way[1], of_way[1], -1, of_way[2], of_way[3], of_way[4], of_way[4], -1])
+    at = np.arange(9.0)
+    snapped = pd.DataFrame({"edge": edge, "lon": 10 + at / 10, "lat": 60 - at / 10})
+    cells = pd.DataFrame(
+        {
+            "population": [1.0, 2, 3, 7, 2, 4, 0, 0, 1],
+            "municipality": ["b", "a", "b", "a", "", "c", "d", "c", "e"],
+        }
+    )
+    found = islands(network, snapped, cells)
+    assert found["people"].tolist() == [8, 6, 4, 2, 0]
+    assert found["tied_by"].tolist() == ["no road", "mainland", "passenger ferry", "car ferry", "nothing"]
+    assert found["municipality"].tolist() == ["", "b", "c", "", "c"]  # of equally many the first by name
+    assert found["cells"].tolist() == [2, 3, 1, 1, 2]
+    assert found["lon"].tolist()[1:] == pytest.approx([10 + (2 * 0.1 + 3 * 0.2) / 6, 10.5, 10.4, 10.65])
+    assert found["lat"].tolist()[1:] == pytest.approx([60 - (2 * 0.1 + 3 * 0.2) / 6, 59.5, 59.6, 59.35])
 
 
 def test_tags_that_no_rule_looks_at_are_counted(tmp_path):

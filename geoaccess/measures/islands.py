@@ -35,7 +35,8 @@ def islands(network: Network, snapped: pd.DataFrame, cells: pd.DataFrame) -> pd.
     tied, number = table["tied_by"].to_numpy()[order], number[order]
     first = np.flatnonzero(np.diff(road, prepend=-1))
     rows = []
-    for begin, end in zip(first.tolist(), [*first[1:].tolist(), len(road)], strict=True):  # a country has thousands
+    ends = [*first[1:].tolist(), len(road)]
+    for begin, end in zip(first.tolist(), ends, strict=True):  # a country has thousands
         part = slice(begin, end)
         weights = np.maximum(held[part], _LEAST_WEIGHT)
         there, of = np.unique(number[part], return_inverse=True)
