@@ -12,8 +12,9 @@ import pytest
 
 from geoaccess import files
 from geoaccess.study import load_study, stages
-from geoaccess.study.stages import kept_tables as keeping
 from tests.test_study_tiny import write_study
+
+keeping = sys.modules["geoaccess.study.stages.kept_tables"]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from geoaccess.scenarios import Scenario, closing_rows
 from geoaccess.scenarios.closing_rows import Closings, rows_between
 from geoaccess.study import combinations, load_study, study_variations
 from tests.conftest import need
-from tests.test_study_tiny import FLAT, degrees, write_study
+from tests.test_study_tiny import FLAT, PLACES, degrees, write_study
 
 NO_FERRY = Scenario(title="no ferry", close=[{"name": "Car ferry", "what": "ferries"}])
 SPREAD = {"workers": 2, "show": False}
@@ -33,7 +33,7 @@ def tiny(tmp_path_factory):
 
 
 def scenarios_of(study):
-    lon, lat = degrees("north")
+    lon, lat = degrees(*PLACES["north"])
     people = study.path.parent / "later.csv"
     grid = pd.read_csv(study.path.parent / "people.csv")
     grid.assign(later=np.arange(len(grid)) + 1).to_csv(people, index=False)
