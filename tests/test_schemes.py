@@ -198,9 +198,8 @@ def test_a_study_of_another_country_has_its_classes_in_every_table(abroad):
     assert people.sum() == tiny.TOTAL
     contrast = pd.read_csv(folder / "contrast.csv").set_index("service")
     assert contrast.loc["gp", ["most_central", "least_central"]].tolist() == ["urban", "bush"]
-    for name in ("cells.parquet", "cells.gpkg"):
-        read = gpd.read_parquet if name.endswith("parquet") else gpd.read_file
-        found = read(folder / name)["centrality_class"].astype(object)
+    for table in (gpd.read_parquet(folder / "cells.parquet"), gpd.read_file(folder / "study.gpkg", layer="cells")):
+        found = table["centrality_class"].astype(object)
         assert set(found.dropna()) - {"nan", "None", ""} == {"urban", "mixed", "bush"}
     assert "land.toml" in (folder / "run.json").read_text(encoding="utf-8")
 

@@ -66,7 +66,7 @@ def test_everybody_is_in_every_table_to_the_person(answers, name):
 
 def test_everybody_is_in_every_file_of_cells(answers, cells):
     assert cells["population"].sum() == TOTAL
-    package = gpd.read_file(answers.study.output / "cells.gpkg")
+    package = gpd.read_file(answers.study.output / "study.gpkg", layer="cells")
     assert package["population"].sum() == TOTAL
     assert len(package) == len(cells) == 1606
     islands = pd.read_csv(answers.study.output / "islands.csv")

@@ -32,12 +32,13 @@ FILES = sorted(
     [
         *(f"{name}.{suffix}" for name in (*ALL_TABLES, "dictionary") for suffix in ("csv", "parquet")),
         *PICTURES,
-        *(f"{service}.tif" for service in SERVICES),
-        "cells.gpkg",
+        *(f"{service}.{suffix}" for service in SERVICES for suffix in ("tif", "qml")),
         "cells.parquet",
         "index.html",
         "report.html",
+        "results.qlr",
         "run.json",
+        "study.gpkg",
     ]
 )
 
@@ -142,13 +143,14 @@ def test_the_table_of_cells_is_the_results(done):
     results = pd.DataFrame(answers.results)
     pd.testing.assert_frame_equal(pd.DataFrame(found)[results.columns], results, check_dtype=False)
     assert found.crs.to_epsg() == 25833
-    package = gpd.read_file(folder / "cells.gpkg").set_index("cell_id")
+    package = gpd.read_file(folder / "study.gpkg", layer="cells").set_index("cell_id")
     assert package.index.tolist() == found.index.tolist()
     assert package["population"].sum() == TOTAL
     for service in SERVICES:
         assert package[f"{service}_site"].fillna("").tolist() == found[f"{service}_site"].tolist()
         reached = np.isfinite(found[f"{service}_s"])
-        assert package[f"{service}_s"][reached].tolist() == found[f"{service}_s"][reached].tolist()
+        assert (package[f"{service}_min"][reached] * 60).tolist() == pytest.approx(found[f"{service}_s"][reached])
+        assert package[f"{service}_min"][~reached].isna().all()
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -210,7 +212,7 @@ def test_the_disclaimer_stands_on_the_map_and_in_the_record(done):
     assert json.loads(done[2]["run.json"])["disclaimer"] == DISCLAIMER
 
 
-@pytest.mark.parametrize("name", ["cells.parquet", "cells.gpkg", "gp.tif"])
+@pytest.mark.parametrize("name", ["cells.parquet", "study.gpkg", "results.qlr", "gp.tif"])
 def test_the_disclaimer_travels_with_cells_and_rasters(done, name):
     """A table or a raster is passed on without the page it came from."""
     assert DISCLAIMER.encode() in done[2][name]

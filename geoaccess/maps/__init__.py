@@ -16,6 +16,7 @@ from geoaccess.maps.note import note_page, note_pdf
 from geoaccess.maps.note_content import Finding, Note, NoteMap
 from geoaccess.maps.paper import few_colours, page_pdf
 from geoaccess.maps.plots import plot_classes, plot_lorenz, plot_times
+from geoaccess.maps.qgis import layer_definition, raster_style
 from geoaccess.maps.raster import check_raster_grid, geotiff, raster_fits
 from geoaccess.maps.report import report_page
 from geoaccess.maps.report_content import Boats, Data, Extra, Norm, Origin, Report, ServiceFindings
@@ -53,6 +54,7 @@ __all__ = [
     "ferry_lines",
     "few_colours",
     "geotiff",
+    "layer_definition",
     "lorenz_figure",
     "network_map",
     "note_page",
@@ -62,6 +64,7 @@ __all__ = [
     "plot_lorenz",
     "plot_times",
     "raster_fits",
+    "raster_style",
     "report_page",
     "runs_page",
     "series_figure",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import sys
 from dataclasses import asdict
@@ -11,12 +10,16 @@ from functools import partial
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
+import pyproj
+
 from geoaccess import files, maps
 from geoaccess.background import background
+from geoaccess.frames import crs_of
 from geoaccess.network import EdgeKind
 from geoaccess.study import stages
 from geoaccess.study.data_sources import attribution_of, records_of
-from geoaccess.study.results.dictionary import dictionary_table
+from geoaccess.study.results.dictionary import dictionary_table, names_of
+from geoaccess.study.results.geopackage import PACKAGE, add_cells, layers_of
 from geoaccess.study.results.pictures import MAP, WEB_MAP, drawn_below, start_pictures, words_of
 from geoaccess.study.results.report import report_of
 from geoaccess.study.results.result_folder import former_files
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    import geopandas as gpd
     import pandas as pd
 
     from geoaccess.background import Started
@@ -46,10 +48,11 @@ __all__ = [
 ]
 
 _VERSIONS = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyarrow", "pyproj", "rasterio", "shapely")
-_CONTENT_DATE = "2000-01-01T00:00:00.000Z"
 _RECORD = "run.json"
 _RASTER = "{}.tif"
-_CELLS = ("cells.parquet", "cells.gpkg")
+_STYLE = "{}.qml"
+_CELLS = "cells.parquet"
+_LAYERS = "results.qlr"
 REPORT = "report.html"
 REPORT_PDF = "report.pdf"
 
@@ -65,6 +68,7 @@ def write(answers: Answers, pictures: Mapping[str, Started[Picture]] | None = No
         digests = input_digests(answers.study)
         tables = _tables(answers, temporary)
         small = _pictures(pictures or _drawn_here(answers), temporary)
+        _for_qgis(answers, temporary)
         report = report_of(answers, tables, pictures=small, digests=digests)
         maps.report_page(temporary / REPORT, report=report)
         _record(answers, temporary, digests)
@@ -98,8 +102,8 @@ def _pictures(pictures: Mapping[str, Started[Picture]], folder: Path) -> dict[st
 def refuse_clashes(study: Study) -> None:
     """Raise an `InputError` if the study would write over files that no run before has written."""
     names = [f"{name}.{suffix}" for name in (*table_names(study), "dictionary") for suffix in ("csv", "parquet")]
-    names += [name.format(key) for key in study.settings.services for name in (_RASTER, MAP)]
-    names += [*(figure.name for figure in maps.FIGURES), *_CELLS, WEB_MAP, REPORT, REPORT_PDF, _RECORD]
+    names += [name.format(key) for key in study.settings.services for name in (_RASTER, _STYLE, MAP)]
+    names += [*(figure.name for figure in maps.FIGURES), _CELLS, PACKAGE, _LAYERS, WEB_MAP, REPORT, REPORT_PDF, _RECORD]
     files.refuse_clashes(study.output, names, former=former_files(study.output, _RECORD))
 
 
@@ -116,9 +120,7 @@ def _tables(answers: Answers, folder: Path) -> dict[str, pd.DataFrame]:
     written["dictionary"] = marked(dictionary_table(columns, answers.study), settings.disclaimer)
     for name, table in written.items():
         write_table(table, folder / name)
-    parquet, geopackage = (folder / name for name in _CELLS)
-    cells.to_parquet(parquet)
-    _to_gpkg(cells.reset_index(), geopackage, "cells")
+    cells.to_parquet(folder / _CELLS)
     grid = stages.grid_of_people(answers.study)
     for spec in answers.study.specs if maps.raster_fits(results, grid) else ():
         maps.geotiff(
@@ -132,18 +134,25 @@ def _tables(answers: Answers, folder: Path) -> dict[str, pd.DataFrame]:
     return tables
 
 
-def _to_gpkg(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
-    """Write a GeoPackage without the date of writing, so that equal results are equal bytes."""
-    import pyogrio
-
-    before = os.environ.get("OGR_CURRENT_DATE")
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _CONTENT_DATE})
-    try:
-        classes = table["centrality_class"]  # GeoPackage knows neither small integers nor categories
-        table["centrality_class"] = classes.astype("str" if classes.dtype == "category" else "Int16")
-        pyogrio.write_dataframe(table, path, layer=layer, driver="GPKG")
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
+def _for_qgis(answers: Answers, folder: Path) -> None:
+    """Add the cells to the GeoPackage, and write how QGIS shows its layers and the rasters."""
+    study, results = answers.study, answers.results
+    add_cells(marked(results, study.settings.disclaimer), folder / PACKAGE, names_of(study))
+    words = words_of(study)
+    grid = stages.grid_of_people(study)
+    for spec in study.specs:
+        maps.raster_style(folder / _STYLE.format(spec.key), service=spec, language=words["language"])
+    maps.layer_definition(
+        folder / _LAYERS,
+        package=PACKAGE,
+        present=layers_of(folder / PACKAGE),
+        services=study.specs,
+        rasters={spec.key: _RASTER.format(spec.key) for spec in study.specs},
+        crs=crs_of(results),
+        raster_crs=None if grid is None else pyproj.CRS(grid.crs),
+        scheme=study.scheme if results["centrality_class"].notna().any() else None,
+        **words,
+    )
 
 
 def input_digests(study: Study) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The pictures of a study: the map for the screen, a map of each service, and figures of all.
+"""The pictures of a study: the map for the screen, a map of each service, figures, and what lies under them as layers.
 
 They are drawn in other processes as soon as it is known what lies in the cells, while this one goes on with tables.
 """
@@ -15,6 +15,8 @@ from geoaccess.maps.network_layers import main_roads, merged_roads
 from geoaccess.study import stages
 from geoaccess.study.data_sources import attribution_of
 from geoaccess.study.results.boats import timetable_note
+from geoaccess.study.results.dictionary import names_of
+from geoaccess.study.results.geopackage import PACKAGE, write_layers
 from geoaccess.study.results.tables import reached
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from geoaccess.measures import ServiceSpec
     from geoaccess.network import Network
     from geoaccess.study.answers import Answers
+    from geoaccess.study.results.dictionary import Names
     from geoaccess.study.settings.study_file import Study
     from geoaccess.zones import CentralityScheme
 
@@ -69,6 +72,7 @@ class _Scene:
     specs: Sequence[ServiceSpec]
     scheme: CentralityScheme
     wording: Mapping[str, Any]
+    names: Names
 
     @cached_property
     def below(self) -> dict[str, Any]:
@@ -109,9 +113,12 @@ def start_pictures(
     municipalities: gpd.GeoDataFrame | None,
     network: Network,
 ) -> dict[str, Started[Picture]]:
-    """Start to draw every picture of a study; return them by the names of their files."""
+    """Start to draw every picture of a study; return them by the names of their files.
+
+    The GeoPackage among them lacks the cells: all their columns are known only later.
+    """
     parts = ("s", "reason", "site", "second_s", "second_site")
-    columns = {"population", "municipality", "centrality_class", "geometry"}
+    columns = {"population", "municipality_id", "municipality", "centrality_class", "geometry"}
     columns |= {spec.population for spec in study.specs}
     columns |= {f"{spec.key}_{part}" for spec in study.specs for part in parts}
     columns |= {spec.norm_column for spec in study.specs}
@@ -127,9 +134,15 @@ def start_pictures(
             specs=study.specs,
             scheme=study.scheme,
             wording=words_of(study),
+            names=names_of(study),
         )
     )
-    names = [WEB_MAP, *(MAP.format(spec.key) for spec in study.specs), *(figure.name for figure in maps.FIGURES)]
+    names = [
+        PACKAGE,
+        WEB_MAP,
+        *(MAP.format(spec.key) for spec in study.specs),
+        *(figure.name for figure in maps.FIGURES),
+    ]
     return {name: pool.start(_draw, scene, name) for name in names}
 
 
@@ -143,6 +156,9 @@ def _draw(scene: Shared[_Scene], name: str) -> Picture:
 
 
 def _draw_file(scene: _Scene, path: Path) -> None:
+    if path.name == PACKAGE:
+        known = {"specs": scene.specs, "names": scene.names, "sites": scene.sites}
+        return write_layers(path, **known, **scene.flat)
     for spec in scene.specs:
         if path.name == MAP.format(spec.key):
             return maps.service_map(path, service=spec, sites=scene.sites, **scene.flat, **scene.wording)

@@ -1,0 +1,171 @@
+"""The GeoPackage of a study, for geographical information systems: cells and what its maps show with them.
+
+All layers are in the CRS of the grid, times are minutes, and what has no value is NULL.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from geoaccess.maps.qgis import PACKAGE_LAYERS
+from geoaccess.study.results.dictionary import meaning
+from geoaccess.study.results.summary import summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import geopandas as gpd
+
+    from geoaccess.measures import ServiceSpec
+    from geoaccess.study.results.dictionary import Names
+
+__all__ = ["PACKAGE", "add_cells", "in_minutes", "layers_of", "write_layers"]
+
+PACKAGE: Final = "study.gpkg"
+_CONTENT_DATE: Final = "2000-01-01T00:00:00.000Z"
+_TAKEN: Final = ("fid", "geom")
+"""Columns that GDAL adds to every layer of a GeoPackage."""
+_SHOWN: Final = ("population", "reached", "unreached", "mean_s", "median_s", "p90_s")
+
+
+def write_layers(
+    path: Path,
+    *,
+    results: gpd.GeoDataFrame,
+    specs: Sequence[ServiceSpec],
+    names: Names,
+    sites: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame | None,
+    ferries: gpd.GeoDataFrame,
+    roads: gpd.GeoDataFrame,
+    places: gpd.GeoDataFrame,
+    land: gpd.GeoSeries | None,
+) -> None:
+    """Write all layers but the cells, each in the CRS of the grid; those with nothing in them are left out.
+
+    `municipalities` have the people of each, and per service the mean, median and P90 of the travel time in minutes.
+    """
+    import geopandas as gpd
+
+    found: dict[str, Any] = {
+        "sites": in_minutes(sites.reset_index(), "sites", names),
+        "municipalities": None if municipalities is None else _with_times(municipalities, results, specs),
+        "ferries": in_minutes(ferries, "ferries", names),
+        "main_roads": roads,
+        "places": places,
+        "land": None if land is None else gpd.GeoDataFrame(geometry=land),
+    }
+    with _same_bytes():
+        for name in PACKAGE_LAYERS:
+            layer = found.get(name)
+            if isinstance(layer, gpd.GeoDataFrame) and len(layer):
+                _write(layer.to_crs(results.crs), path, name)
+
+
+def add_cells(cells: gpd.GeoDataFrame, path: Path, names: Names) -> None:
+    """Add the cells to the GeoPackage of a study."""
+    with _same_bytes():
+        _write(in_minutes(cells.reset_index(), "cells", names), path, "cells")
+
+
+def layers_of(path: Path) -> tuple[str, ...]:
+    """Return the names of the layers that a GeoPackage holds."""
+    import pyogrio
+
+    return tuple(str(name) for name, _ in pyogrio.list_layers(path))
+
+
+def in_minutes(table: Any, name: str, names: Names) -> Any:
+    """Return a table with minutes (`_min`) in place of seconds (`_s`), as the dictionary knows them; inf is NaN.
+
+    Parameters
+    ----------
+    table
+        A table of a study; `name` is how the dictionary calls it.
+    names
+        Those that the study gives to services and the like.
+    """
+    renamed = {}
+    found = table.copy()
+    for column in table:
+        known = meaning(name, str(column), names=names)
+        if known is not None and known.unit == "s":
+            values = table[column].to_numpy(dtype=np.float64, na_value=np.nan)
+            found[column] = np.where(np.isfinite(values), values / 60, np.nan)
+            renamed[column] = f"{str(column).removesuffix('_s')}_min"
+    return found.rename(columns=renamed)
+
+
+def _with_times(
+    municipalities: gpd.GeoDataFrame, results: gpd.GeoDataFrame, specs: Sequence[ServiceSpec]
+) -> gpd.GeoDataFrame:
+    """Join to each municipality its people, and how long they need to each service; NULL where nobody lives."""
+    table = summary(results.drop(columns="geometry"), specs, by="municipality_id").set_index("municipality_id")
+    people = results.groupby(results["municipality_id"].astype(str))["population"].sum()
+    found = municipalities.join(people.rename("people"))  # `read_cells` finds its cells by the word population
+    for spec in specs:
+        rows = table[table["service"] == spec.key][list(_SHOWN)]
+        columns = {"population": f"{spec.key}_people"}
+        columns |= {name: f"{spec.key}_{name}" for name in ("reached", "unreached")}
+        for name in ("mean", "median", "p90"):
+            values = rows[f"{name}_s"].to_numpy(dtype=np.float64)
+            rows[f"{name}_s"] = np.where(np.isfinite(values), values / 60, np.nan)
+            columns[f"{name}_s"] = f"{spec.key}_{name}_min"
+        found = found.join(rows.rename(columns=columns))
+    ordered: gpd.GeoDataFrame = found.reset_index()
+    return ordered
+
+
+@contextlib.contextmanager
+def _same_bytes() -> Iterator[None]:
+    """Write GeoPackages without the date of writing, so that equal results are equal bytes."""
+    import pyogrio
+
+    before = os.environ.get("OGR_CURRENT_DATE")
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _CONTENT_DATE})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
+
+
+def _write(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
+    import pyogrio
+
+    plain = table.rename(columns=_field_names([str(name) for name in table.columns]))
+    for name in plain.columns.drop("geometry"):
+        values = plain[name]
+        if isinstance(values.dtype, pd.CategoricalDtype):  # GeoPackage knows neither categories nor small integers
+            plain[name] = values.astype("str").where(values.notna(), None)
+        elif pd.api.types.is_integer_dtype(values.dtype) and values.dtype.itemsize == 1:
+            plain[name] = values.astype("Int16")
+        elif values.dtype == object:
+            plain[name] = [None if pd.isna(value) else str(value) for value in values]
+    pyogrio.write_dataframe(plain, path, layer=layer, driver="GPKG")
+
+
+def _field_names(names: Sequence[str]) -> Mapping[str, str]:
+    """Return a name for each column that no other has: to a GeoPackage "Gp" and "gp" are one, and some are taken.
+
+    Examples
+    --------
+    >>> _field_names(["gp", "Gp", "fid"])
+    {'Gp': 'Gp_2', 'fid': 'fid_2'}
+    """
+    taken = set(_TAKEN)
+    found = {}
+    for name in names:
+        free, number = name, 1
+        while free.lower() in taken:
+            number += 1
+            free = f"{name}_{number}"
+        taken.add(free.lower())
+        if free != name:
+            found[name] = free
+    return found
