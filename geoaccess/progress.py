@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import sys
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -15,7 +17,12 @@ if TYPE_CHECKING:
 
     from geoaccess.sources.download import Progress, Step
 
-__all__ = ["Stages", "announce_compiling", "counted", "downloads"]
+__all__ = ["PROGRESS", "Stages", "announce_compiling", "counted", "downloads"]
+
+PROGRESS: Final = "GEOACCESS_PROGRESS"
+"""Environment variable: with "lines", another program reads progress from standard error, a line each."""
+_LINES: Final = "lines"
+_PARTS: Final = 100
 
 
 @dataclass
@@ -46,6 +53,7 @@ class Stages:
     def stage(self, name: str) -> Iterator[None]:
         """Time one stage."""
         self._bar.update(self._task, description=name)
+        self._line(name)
         begin = time.perf_counter()
         try:
             yield
@@ -58,6 +66,17 @@ class Stages:
     def say(self, what: str) -> None:
         """Say what the stage is doing now."""
         self._bar.update(self._task, description=what)
+        self._line(what)
+
+    def _line(self, what: str) -> None:
+        if self.show:
+            _write_line(len(self.seconds), self.total, what)
+
+
+def _write_line(done: int, total: int, what: str) -> None:
+    """Write how far it is, such as `progress 3/10 reading sites`, where another program asks for it."""
+    if os.environ.get(PROGRESS) == _LINES:
+        print(f"progress {done}/{total} {what}", file=sys.stderr, flush=True)  # noqa: T201 - rich would wrap it
 
 
 def _bar(console: Console, *, show: bool) -> progress.Progress:
@@ -86,9 +105,18 @@ def announce_compiling(console: Console) -> None:
 @contextlib.contextmanager
 def counted(what: str, total: int, *, console: Console, show: bool = True) -> Iterator[Callable[..., None]]:
     """Show a bar of so many things; yields what to call when one of them, or a number of them, is done."""
+    done = 0
     with _bar(console, show=show) as bar:
         task = bar.add_task(what, total=total)
-        yield lambda count=1: bar.advance(task, count)
+
+        def advance(count: int = 1) -> None:
+            nonlocal done
+            before, done = done, done + count
+            bar.advance(task, count)
+            if show and done * _PARTS // max(total, 1) > before * _PARTS // max(total, 1):
+                _write_line(done, total, what)
+
+        yield advance
 
 
 @contextlib.contextmanager

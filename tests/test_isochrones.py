@@ -229,8 +229,9 @@ def test_people_of_a_study_are_counted_by_the_times_of_their_cells(tiny):
         assert row.share == row.people / sum(PEOPLE.values())
     assert found.table["people_ring"].sum() == found.table["people"].iloc[-1]
     assert found.table["area_ring_km2"].sum() == pytest.approx(found.table["area_km2"].iloc[-1])
-    (path,) = write_isochrones(found)
+    path, style = write_isochrones(found)
     assert path == study.output / "isochrones_gp.gpkg"
+    assert '"minutes" = 11' in style.read_text(encoding="utf-8").replace("&quot;", '"')
     assert [name for name, _ in pyogrio.list_layers(path)] == ["isochrones", "rings"]
     nested, rings = (gpd.read_file(path, layer=layer) for layer in ("isochrones", "rings"))
     assert nested["minutes"].tolist() == minutes

@@ -49,6 +49,7 @@ def test_the_command_line_writes_tables_lines_and_a_map(tiny, tmp_path):
     lines = gpd.read_file(tmp_path / "vulnerable_hospital.gpkg")
     assert lines.geom_type.isin(["LineString", "MultiLineString"]).all()
     assert (tmp_path / "vulnerable_hospital.png").stat().st_size > 1000
+    assert (tmp_path / "vulnerable_hospital.qml").read_text(encoding="utf-8").count("<rule ") == 5
 
 
 @pytest.mark.parametrize("name", ["iceland", "troms"])

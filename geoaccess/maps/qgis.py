@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from geoaccess.errors import InputError
 from geoaccess.files import writing
 from geoaccess.maps.assets import colour
 from geoaccess.maps.bands import NO_CLASS_COLOUR, UNREACHED_COLOUR, band_colours, band_labels, chosen_bands
@@ -24,6 +25,7 @@ from geoaccess.maps.qgis_symbols import (
     marker,
     numbered,
 )
+from geoaccess.maps.vulnerability import closing_bands
 from geoaccess.phrases import section
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from geoaccess.maps.results import Service
     from geoaccess.zones import CentralityScheme
 
-__all__ = ["PACKAGE_LAYERS", "layer_definition", "raster_style"]
+__all__ = ["PACKAGE_LAYERS", "areas_style", "closings_style", "layer_definition", "raster_style"]
 
 PACKAGE_LAYERS: Final = ("cells", "sites", "municipalities", "ferries", "main_roads", "places", "land")
 """Layers of the GeoPackage that a layer definition shows, by their names in it."""
@@ -47,6 +49,7 @@ _SITES_FROM: Final = 200_000
 _SMALL_FROM: Final = 300_000
 """Scales (1 to so much) from which on sites, and hamlets and parts of towns, are named."""
 _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_STYLE_TYPE: Final = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>"
 _PRIORITY: Final = 'min(10, 2 * log10(1 + coalesce("people", 0)))'
 
 
@@ -77,7 +80,44 @@ def raster_style(
     """
     root = Element("qgis", version=_VERSION, styleCategories="AllStyleCategories")
     add_shader(root, [(upper, paint, label) for _, upper, paint, label in _bands(service, bands_s, language)])
-    _write(path, root, "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>")
+    _write(path, root, _STYLE_TYPE)
+
+
+def areas_style(path: Path, *, minutes: Sequence[float], language: str = "en") -> None:
+    """Write the style of isochrones (.qml): a colour for each of the column `minutes`, the shortest on top.
+
+    Raises
+    ------
+    InputError
+        If the minutes do not rise from above 0.
+    """
+    edges_s = [60 * one for one in minutes]
+    if not edges_s or not all(lower < upper for lower, upper in itertools.pairwise((0.0, *edges_s))):
+        raise InputError(f"minutes: {list(minutes)} must be one or more numbers, rising from above 0")
+    colours, labels = band_colours(len(edges_s) + 1), band_labels(edges_s, language=language)
+    edge = colour("paper")
+    root = Element("qgis", version=_VERSION, styleCategories="Symbology")
+    rules = [
+        (f'"minutes" = {numbered(one)}', label, fill(paint, edge=edge, width_mm=_EDGE_MM))
+        for one, paint, label in zip(minutes, colours, labels, strict=False)  # nothing lies beyond the last
+    ]
+    add_rules(root, rules, order=('-"minutes"',))
+    _write(path, root, _STYLE_TYPE)
+
+
+def closings_style(path: Path, *, trips_per_year: float | None = None, language: str = "en") -> None:
+    """Write the style of what can close (.qml), by the person-hours of `vulnerability_map`, computed of `cost_min`."""
+    hours = f'"cost_min" / 60 * {numbered(1.0 if trips_per_year is None else trips_per_year)}'
+    rules, lower = [], -math.inf
+    for band, (upper, paint, label) in enumerate(closing_bands(language=language)):
+        parts = [f"{hours} > {numbered(lower)}"] if lower > -math.inf else []
+        parts += [f"{hours} <= {numbered(upper)}"] if upper < math.inf else []
+        ranked = " AND ".join(['"rank_minutes" IS NOT NULL', *parts])
+        rules.append((ranked, label, line(paint, width_mm=0.3 + 0.2 * band)))
+        lower = upper
+    root = Element("qgis", version=_VERSION, styleCategories="Symbology")
+    add_rules(root, rules, order=('"cost_min"',))
+    _write(path, root, _STYLE_TYPE)
 
 
 def layer_definition(
@@ -249,7 +289,6 @@ class _Tree:
         source = f"./{self._package}|layername={of}" + (f"|subset={only}" if only else "")
         layer = self._add(source, name, "ogr", self._crs, seen=seen)
         layer.set("type", "vector")
-        layer.find("provider").set("encoding", "UTF-8")  # type: ignore[union-attr] # it was just added
         draw(layer)
         SubElement(layer, "layerOpacity").text = "1"
 
@@ -274,7 +313,7 @@ class _Tree:
         SubElement(layer, "attribution", href="").text = self._about["attribution"]
         SubElement(layer, "layername").text = name
         _add_crs(layer, crs)
-        SubElement(layer, "provider").text = provider
+        SubElement(layer, "provider", encoding="UTF-8").text = provider
         return layer
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from geoaccess import files
 from geoaccess.planner.saved import DAY_NAMES
+from geoaccess.study.results.geopackage import undated
 from geoaccess.study.results.tables import marked
 from geoaccess.tables import csv_text
 
@@ -89,8 +90,9 @@ def plan_gpkg(state: PlannerState, answer: Answer) -> bytes:
     """Return cells with their times before and after, the offices of the plan, and what is closed, as a GeoPackage."""
     with files.scratch() as folder:
         path = folder / "plan.gpkg"
-        for layer, table in _layers(state, answer).items():
-            marked(table, state.study.settings.disclaimer).to_file(path, layer=layer, driver="GPKG")
+        with undated():
+            for layer, table in _layers(state, answer).items():
+                marked(table, state.study.settings.disclaimer).to_file(path, layer=layer, driver="GPKG")
         return path.read_bytes()
 
 

@@ -20,6 +20,7 @@ from geoaccess.questions.asked_service import find_service
 from geoaccess.questions.matrix import chosen_sites, roads_of_service
 from geoaccess.routing import isochrones, nearest_snapped
 from geoaccess.study.pipeline import solve_study
+from geoaccess.study.results.geopackage import undated
 from geoaccess.study.results.summaries import headed
 from geoaccess.study.results.tables import marked
 
@@ -185,10 +186,17 @@ def isochrone_tables(found: Isochrones) -> list[tuple[str, pd.DataFrame]]:
 
 @checks_arguments
 def write_isochrones(found: Isochrones, folder: Path | None = None) -> list[Path]:
-    """Write isochrones_NAME.gpkg: layer "isochrones" of nested areas, layer "rings" of each without the one before."""
+    """Write isochrones_NAME.gpkg: layer "isochrones" of nested areas, layer "rings" of each without the one before.
+
+    Beside it isochrones_NAME.qml is their style in QGIS.
+    """
+    from geoaccess import maps
+
     where = found.study.output if folder is None else folder
     path = where / f"isochrones_{found.name}.gpkg"
-    with files.writing(path) as temporary:
+    with files.writing(path) as temporary, undated():
         for layer, table in zip(_LAYERS, (found.table, found.rings), strict=True):
             marked(table, found.study.settings.disclaimer).to_file(temporary, driver="GPKG", layer=layer)
-    return [path]
+    style = path.with_suffix(".qml")
+    maps.areas_style(style, minutes=found.table["minutes"].tolist(), language=found.study.settings.language)
+    return [path, style]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from geoaccess.measures import ServiceSpec
     from geoaccess.study.results.dictionary import Names
 
-__all__ = ["PACKAGE", "add_cells", "in_minutes", "layers_of", "write_layers"]
+__all__ = ["PACKAGE", "add_cells", "in_minutes", "layers_of", "undated", "write_layers"]
 
 PACKAGE: Final = "study.gpkg"
 _CONTENT_DATE: Final = "2000-01-01T00:00:00.000Z"
@@ -61,7 +61,7 @@ def write_layers(
         "places": places,
         "land": None if land is None else gpd.GeoDataFrame(geometry=land),
     }
-    with _same_bytes():
+    with undated():
         for name in PACKAGE_LAYERS:
             layer = found.get(name)
             if isinstance(layer, gpd.GeoDataFrame) and len(layer):
@@ -70,7 +70,7 @@ def write_layers(
 
 def add_cells(cells: gpd.GeoDataFrame, path: Path, names: Names) -> None:
     """Add the cells to the GeoPackage of a study."""
-    with _same_bytes():
+    with undated():
         _write(in_minutes(cells.reset_index(), "cells", names), path, "cells")
 
 
@@ -123,8 +123,8 @@ def _with_times(
 
 
 @contextlib.contextmanager
-def _same_bytes() -> Iterator[None]:
-    """Write GeoPackages without the date of writing, so that equal results are equal bytes."""
+def undated() -> Iterator[None]:
+    """Have GeoPackages written without the date of writing, so that equal results are equal bytes."""
     import pyogrio
 
     before = os.environ.get("OGR_CURRENT_DATE")
