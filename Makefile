@@ -5,7 +5,7 @@ BIN := .venv/bin
 # `make test COVERAGE=--cov` also measures which lines run, and fails below the floor of pyproject.toml; it costs half as much time again.
 COVERAGE ?=
 
-.PHONY: run test bench docs docs-links release-check clean
+.PHONY: run test bench docs docs-links plugin release-check clean
 
 run: .venv/ready
 	$(BIN)/geoaccess run configs/iceland.toml
@@ -50,6 +50,10 @@ docs-links: docs
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
+
+# The QGIS plugin as a zip, in dist/: QGIS installs it from Plugins, Install from ZIP.
+plugin:
+	$(PYTHON) release/plugin.py
 
 # What a release still lacks. `make release-check INSTALL=--install` also installs the wheel into an empty environment.
 release-check: .venv/ready

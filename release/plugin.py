@@ -1,6 +1,6 @@
 """Pack the QGIS plugin as a zip that QGIS installs: the same bytes every time.
 
-python qgis/build.py [FOLDER]     # dist/geoaccess_qgis-VERSION.zip
+python release/plugin.py [FOLDER]     # dist/geoaccess_qgis-VERSION.zip
 """
 
 from __future__ import annotations
