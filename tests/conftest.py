@@ -31,6 +31,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 ROOT = Path(__file__).parents[1]
 
+collect_ignore = ["qgis_script.py"]
+"""It runs in the Python of QGIS."""
+
 # Bytecode is kept even where the environment says otherwise: each worker would rewrite the asserts of all files anew,
 # and each of the hundred processes that tests start would compile the whole package.
 sys.dont_write_bytecode = False

@@ -55,7 +55,7 @@ def test_the_wheel_holds_what_the_samples_and_a_new_study_need(wheel):
         names = set(archive.namelist())
     wanted = ["configs/iceland.toml", "configs/troms.toml", "configs/template.toml", "phrases/nb.toml", "py.typed"]
     assert {f"geoaccess/{name}" for name in wanted} <= names
-    assert not [name for name in names if name.startswith(("docs/", "tests/", "release/"))]
+    assert not [name for name in names if name.startswith(("docs/", "qgis/", "geoaccess_qgis/", "tests/", "release/"))]
 
 
 def test_the_recipe_asks_for_what_the_project_asks_for():
