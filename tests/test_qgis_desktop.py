@@ -1,4 +1,4 @@
-"""With real QGIS: results.qlr read and drawn, and the plugin in qgis_process; skipped, with a word, where it is missing."""
+"""With real QGIS: results.qlr read and drawn, and the plugin in qgis_process; skipped, saying so, without it."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
@@ -29,7 +30,7 @@ from geoaccess.maps.vulnerability import closing_bands
 from geoaccess.phrases import section
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pyproj
@@ -174,19 +175,21 @@ def layer_definition(
     tree = _Tree(package, present, crs, about)
     tree.add("places", words["names"], _draw_names)
     if "ferries" in present:
-        tree.add("ferries", own["ferries"], lambda layer: _draw_ferries(layer, words))
+        tree.add("ferries", own["ferries"], partial(_draw_ferries, words=words))
     tree.add("municipalities", words["borders"], _draw_borders)
     with_one = tree.inner(words["show"], one_of=True)
     for number, service in enumerate(services):
         inner = with_one.inner(service.label, seen=number == 0)
         chosen = f"\"service\" = '{service.key}'"
-        inner.add("sites", f"{words['sites']}: {service.label}", lambda layer: _draw_sites(layer, words), only=chosen)
+        inner.add("sites", f"{words['sites']}: {service.label}", partial(_draw_sites, words=words), only=chosen)
         caption = f"{words['response_time' if service.from_call else 'travel_time']}: {service.label}"
         rules = list(_cell_rules(service, bands_s, language))
-        inner.add("cells", caption, lambda layer, rules=rules: _draw_cells(layer, rules))
+        inner.add("cells", caption, partial(_draw_cells, rules=rules))
     if scheme is not None:
-        with_one.add("cells", scheme.title(language), lambda layer: _draw_classes(layer, scheme, language), seen=False)
-    tree.add("main_roads", words["roads"], lambda layer: add_single_symbol(layer, line(colour("road"), width_mm=0.4)))
+        with_one.add(
+            "cells", scheme.title(language), partial(_draw_classes, scheme=scheme, language=language), seen=False
+        )
+    tree.add("main_roads", words["roads"], _draw_roads)
     tree.add("land" if "land" in present else "municipalities", own["land"], _draw_land)
     pictures = tree.inner(own["rasters"], one_of=True, seen=False)
     for service in services:
@@ -242,6 +245,10 @@ def _draw_borders(layer: Element) -> None:
     add_single_symbol(layer, fill("", edge=colour("border"), width_mm=0.15))
 
 
+def _draw_roads(layer: Element) -> None:
+    add_single_symbol(layer, line(colour("road"), width_mm=0.4))
+
+
 def _draw_land(layer: Element) -> None:
     add_single_symbol(layer, fill(colour("land"), edge=colour("coast"), width_mm=0.15))
 
@@ -282,7 +289,7 @@ class _Tree:
         checked = "Qt::Checked" if seen else "Qt::Unchecked"
         group.attrib |= {"name": name, "checked": checked, "expanded": "1" if seen else "0"}
 
-    def add(self, of: str, name: str, draw: Any, *, only: str = "", seen: bool = True) -> None:
+    def add(self, of: str, name: str, draw: Callable[[Element], None], *, only: str = "", seen: bool = True) -> None:
         """Add a layer of the GeoPackage, where it is there, drawn by a function of its element."""
         if of not in self._present:
             return

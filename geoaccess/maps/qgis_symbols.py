@@ -202,7 +202,6 @@ def _add_text_style(settings: Element, column: str, *, size_pt: float) -> None:
         "text-style",
         fieldName=column,
         isExpression="0",
-        fontFamily="Sans",
         fontSize=numbered(size_pt),
         fontSizeUnit="Point",
         textColor=rgba(colour("ink")),
