@@ -16,7 +16,9 @@ from shapely import LineString, Point, box
 
 from geoaccess import maps
 from geoaccess.demand import read_cells
+from geoaccess.errors import InputError
 from geoaccess.maps.assets import colour
+from geoaccess.maps.difference import difference_bands
 from geoaccess.measures import ServiceSpec
 from geoaccess.study import load_study, run_study
 from geoaccess.study.results.geopackage import add_cells, layers_of, write_layers
@@ -170,6 +172,50 @@ def test_a_raster_has_the_classes_of_the_map(tmp_path):
     labels = maps.band_labels((300.0, 720.0), language="nb")
     assert items == [*zip(("5", "12", "inf"), maps.band_colours(3), labels, strict=True)]
     assert root.find("pipe/rasterrenderer/rastershader/colorrampshader").get("colorRampType") == "DISCRETE"
+
+
+def test_isochrones_have_a_colour_each_with_the_shortest_on_top(tmp_path):
+    maps.areas_style(tmp_path / "a.qml", minutes=[15.0, 30.0, 60.0])
+    root = ET.fromstring((tmp_path / "a.qml").read_bytes())
+    rules = rules_of(root)
+    assert [rule[0] for rule in rules] == ['"minutes" = 15', '"minutes" = 30', '"minutes" = 60']
+    assert [options(rule[2])[0][1]["color"] for rule in rules] == [rgb(named) for named in maps.band_colours(4)[:3]]
+    assert root.findtext("renderer-v2/orderby/orderByClause") == '-"minutes"'
+    for wrong in ([], [30.0, 15.0], [0.0]):
+        with pytest.raises(InputError, match="rising from above 0"):
+            maps.areas_style(tmp_path / "b.qml", minutes=wrong)
+
+
+def test_closings_are_drawn_by_the_hours_that_people_lose(tmp_path):
+    maps.closings_style(tmp_path / "a.qml", trips_per_year=3.0)
+    rules = rules_of(ET.fromstring((tmp_path / "a.qml").read_bytes()))
+    rows = [(200.0, 1), (201.0, 1), (2000.0, 1), (1e7, 1), (5.0, None)]
+    with sqlite3.connect(":memory:") as database:
+        database.execute("CREATE TABLE closings (cost_min DOUBLE, rank_minutes INTEGER)")
+        database.executemany("INSERT INTO closings VALUES (?, ?)", rows)
+        found = np.array([[row[0] for row in database.execute(f"SELECT {rule[0]} FROM closings")] for rule in rules])
+    # of 10, 10.05, 100 and 500,000 hours; what has no rank is not drawn
+    assert found.astype(int).tolist() == [[1, 0, 0, 0, 0], [0, 1, 1, 0, 0], [0] * 5, [0] * 5, [0, 0, 0, 1, 0]]
+
+
+def test_differences_have_the_bands_of_the_map(tmp_path):
+    root_of = {"package": "c.gpkg", "scenarios": {"scenario_1": "A", "scenario_2": "B"}, "crs": CRS, **WORDS}
+    maps.difference_definition(tmp_path / "c.qlr", services=[GP, AMBULANCE], **root_of)
+    root = ET.fromstring((tmp_path / "c.qlr").read_bytes())
+    sources = [one.findtext("datasource") for one in root.iter("maplayer")]
+    assert sources == [f"./c.gpkg|layername=scenario_{number}" for number in (1, 1, 2, 2)]
+    rules = rules_of(next(root.iter("maplayer")))
+    edges = [-1801.0, -1800, -1799, -600, -599, -31, -30, -1, 0, 30, 31, 600, 601, 1800, 1801]
+    rows = [(one / 60, "same" if abs(one) <= 30 else "better" if one < 0 else "worse") for one in edges]
+    rows += [(None, "became_reached"), (None, "unreached"), (None, "became_unreached")]
+    with sqlite3.connect(":memory:") as database:
+        database.execute("CREATE TABLE cells (gp_difference_min DOUBLE, gp_change TEXT)")
+        database.executemany("INSERT INTO cells VALUES (?, ?)", rows)
+        found = np.array([[row[0] or 0 for row in database.execute(f"SELECT {rule[0]} FROM cells")] for rule in rules])
+    assert (found.sum(axis=0) == 1).all()
+    table = pd.DataFrame(rows, columns=["gp_difference_s", "gp_change"])
+    table["gp_difference_s"] = table["gp_difference_s"].astype(float) * 60
+    assert found.argmax(axis=0).tolist() == difference_bands(table, service="gp").tolist()
 
 
 # The GeoPackage

@@ -16,7 +16,7 @@ from geoaccess.maps.note import note_page, note_pdf
 from geoaccess.maps.note_content import Finding, Note, NoteMap
 from geoaccess.maps.paper import few_colours, page_pdf
 from geoaccess.maps.plots import plot_classes, plot_lorenz, plot_times
-from geoaccess.maps.qgis import areas_style, closings_style, layer_definition, raster_style
+from geoaccess.maps.qgis import areas_style, closings_style, difference_definition, layer_definition, raster_style
 from geoaccess.maps.raster import check_raster_grid, geotiff, raster_fits
 from geoaccess.maps.report import report_page
 from geoaccess.maps.report_content import Boats, Data, Extra, Norm, Origin, Report, ServiceFindings
@@ -52,6 +52,7 @@ __all__ = [
     "closings_style",
     "comparison_page",
     "default_bands",
+    "difference_definition",
     "difference_map",
     "ferry_lines",
     "few_colours",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from geoaccess.maps.results import Service
 
-__all__ = ["DIFFERENCE_COLOURS", "difference_bands", "difference_map"]
+__all__ = ["DIFFERENCE_COLOURS", "difference_bands", "difference_map", "difference_rules"]
 
 _EDGES_MIN: Final = (-30.0, -10.0, -0.5, 0.5, 10.0, 30.0)
 # Purple for minutes won, orange-brown for minutes lost: safe for colour-blind readers, and apart in grey at the ends.
@@ -50,6 +51,32 @@ def difference_bands(cells: pd.DataFrame, *, service: str) -> npt.NDArray[np.int
     special = [change == "became_reached", change == "unreached", change == "became_unreached"]
     bands: npt.NDArray[np.int64] = np.select(special, [_NOW, _NEVER, _NO_LONGER], np.where(minutes < 0, won, lost))
     return bands
+
+
+def difference_rules(service: str, *, language: str = "en") -> list[tuple[str, str, str]]:
+    r"""Return of each band an SQL expression of its cells, its colour and its name; of columns in minutes.
+
+    The columns are those of `difference_bands`, but for `{service}_difference_min`. The last band is no longer reached.
+
+    Examples
+    --------
+    >>> difference_rules("gp")[1][0]
+    '"gp_difference_min" >= -30 AND "gp_difference_min" < -10'
+    >>> difference_rules("gp")[-1][0]
+    '"gp_change" = \'became_unreached\''
+    """
+    words, minutes = section(language, "difference"), f'"{service}_difference_min"'
+    won, lost = _EDGES_MIN[:3], _EDGES_MIN[3:]
+    found = [
+        f"{minutes} < {won[0]:g}",
+        *(f"{minutes} >= {lower:g} AND {minutes} < {upper:g}" for lower, upper in pairwise(won)),
+        f"{minutes} >= {won[-1]:g} AND {minutes} <= {lost[0]:g}",
+        *(f"{minutes} > {lower:g} AND {minutes} <= {upper:g}" for lower, upper in pairwise(lost)),
+        f"{minutes} > {lost[-1]:g}",
+        *(f"\"{service}_change\" = '{change}'" for change in ("became_reached", "unreached", "became_unreached")),
+    ]
+    colours = (*DIFFERENCE_COLOURS, colour("unreached"))
+    return [*zip(found, colours, (words[name] for name in _BANDS), strict=True)]
 
 
 def difference_map(

@@ -13,6 +13,7 @@ from geoaccess.errors import InputError
 from geoaccess.files import writing
 from geoaccess.maps.assets import colour
 from geoaccess.maps.bands import NO_CLASS_COLOUR, UNREACHED_COLOUR, band_colours, band_labels, chosen_bands
+from geoaccess.maps.difference import difference_rules
 from geoaccess.maps.labels import class_label
 from geoaccess.maps.qgis_symbols import (
     add_categories,
@@ -38,7 +39,14 @@ if TYPE_CHECKING:
     from geoaccess.maps.results import Service
     from geoaccess.zones import CentralityScheme
 
-__all__ = ["PACKAGE_LAYERS", "areas_style", "closings_style", "layer_definition", "raster_style"]
+__all__ = [
+    "PACKAGE_LAYERS",
+    "areas_style",
+    "closings_style",
+    "difference_definition",
+    "layer_definition",
+    "raster_style",
+]
 
 PACKAGE_LAYERS: Final = ("cells", "sites", "municipalities", "ferries", "main_roads", "places", "land")
 """Layers of the GeoPackage that a layer definition shows, by their names in it."""
@@ -196,6 +204,52 @@ def layer_definition(
         if service.key in rasters:
             bands = [(upper, paint, label) for _, upper, paint, label in _bands(service, bands_s, language)]
             pictures.add_raster(rasters[service.key], service.label, bands, raster_crs or crs)
+    _write(path, tree.root(title), "<!DOCTYPE qgis-layer-definition>")
+
+
+def difference_definition(
+    path: Path,
+    *,
+    package: str,
+    scenarios: Mapping[str, str],
+    services: Sequence[Service],
+    crs: pyproj.CRS,
+    title: str,
+    subtitle: str = "",
+    disclaimer: str = "",
+    attribution: str = "",
+    language: str = "en",
+) -> None:
+    """Write a QGIS layer definition of what scenarios change: a group for each, with a layer per service.
+
+    Parameters
+    ----------
+    path
+        File to write, .qlr.
+    package
+        Name of the GeoPackage beside it.
+    scenarios
+        The title of the scenario of each layer in it; the first is seen. The layers have the columns of
+        `difference_rules`.
+    services
+        The services, or measures of them, by the keys that columns have; the first is seen.
+    crs, title, subtitle, disclaimer, attribution, language
+        As for `layer_definition`.
+    """
+    words = section(language, "difference")
+    about = {"title": title, "abstract": "\n".join(filter(None, (subtitle, disclaimer))), "attribution": attribution}
+    tree = _Tree(package, [*scenarios], crs, about)
+    for number, (layer, name) in enumerate(scenarios.items()):
+        of_scenario = tree.inner(name, seen=number == 0, one_of=True)
+        for place, service in enumerate(services):
+            caption = f"{words['caption_response' if service.from_call else 'caption']}: {service.label}"
+            rules = [
+                (expression, label, fill(paint, edge=paint, width_mm=_EDGE_MM))
+                for expression, paint, label in difference_rules(service.key, language=language)
+            ]
+            expression, label, _ = rules[-1]
+            rules[-1] = expression, label, hatched(UNREACHED_COLOUR, colour("paper"), edge_mm=2 * _EDGE_MM)
+            of_scenario.add(layer, caption, partial(_draw_cells, rules=rules), seen=place == 0)
     _write(path, tree.root(title), "<!DOCTYPE qgis-layer-definition>")
 
 

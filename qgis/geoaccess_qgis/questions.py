@@ -33,6 +33,7 @@ from qgis.PyQt.QtCore import QVariant
 from qgis.PyQt.QtXml import QDomDocument
 
 from .algorithm import GeoaccessAlgorithm, say
+from .definition import LoadsDefinition
 from .layers import DEGREES, copy_layer, open_layer, style_when_loaded
 from .palette import colour
 
@@ -43,7 +44,7 @@ CANDIDATES = ("cells", "settlements")
 _MOST = 10_000
 
 
-class CompareScenario(GeoaccessAlgorithm):
+class CompareScenario(LoadsDefinition):
     """`geoaccess compare`."""
 
     key, group_key = "compare_scenario", "change"
@@ -56,7 +57,9 @@ class CompareScenario(GeoaccessAlgorithm):
         self.addParameter(QgsProcessingParameterBoolean("TOGETHER", self.label("TOGETHER"), defaultValue=False))
         self.add_language()
         self.add_folder()
+        self.addParameter(QgsProcessingParameterBoolean("LOAD", self.label("LOAD"), defaultValue=True))
         self.addOutput(QgsProcessingOutputFolder("OUTPUT_FOLDER", self.label("OUTPUT_FOLDER")))
+        self.addOutput(QgsProcessingOutputFile("QLR", self.label("QLR")))
         self.addOutput(QgsProcessingOutputHtml("HTML", self.label("HTML")))
 
     def processAlgorithm(self, parameters: Any, context: Any, feedback: Any) -> dict[str, Any]:  # noqa: N802
@@ -68,8 +71,13 @@ class CompareScenario(GeoaccessAlgorithm):
             "language": self.language(parameters, context),
         }
         answer = self.ask("compare", [self.study(parameters, context), *scenarios], options, feedback)
-        page = answer.file("index.html") or Path()
-        return {"OUTPUT_FOLDER": str(page.parent.absolute()), "HTML": str(page.absolute())}
+        folder = (answer.file("index.html") or Path()).absolute().parent
+        self.load_later(folder / "compare.qlr", parameters, context)
+        return {
+            "OUTPUT_FOLDER": str(folder),
+            "QLR": str(folder / "compare.qlr"),
+            "HTML": str(folder / "index.html"),
+        }
 
 
 class BestPlace(GeoaccessAlgorithm):

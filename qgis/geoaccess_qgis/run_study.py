@@ -6,26 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import (
-    QgsLayerDefinition,
     QgsProcessingOutputFile,
     QgsProcessingOutputFolder,
     QgsProcessingOutputHtml,
     QgsProcessingParameterBoolean,
 )
 
-from .algorithm import GeoaccessAlgorithm
+from .definition import LoadsDefinition
 
 __all__ = ["RunStudy"]
 
 
-class RunStudy(GeoaccessAlgorithm):
+class RunStudy(LoadsDefinition):
     """`geoaccess run`."""
 
     key = "run_study"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._definition = ""
 
     def initAlgorithm(self, _configuration: Any = None) -> None:  # noqa: N802 - QGIS calls these so
         """Say what is asked and given."""
@@ -40,16 +35,10 @@ class RunStudy(GeoaccessAlgorithm):
         """Run the study."""
         options = {"language": self.language(parameters, context)}
         answer = self.ask("run", [self.study(parameters, context)], options, feedback)
-        folder = Path(str(answer.figures["output"]))
-        self._definition = str(folder / "results.qlr")
-        if not self.parameterAsBoolean(parameters, "LOAD", context):
-            self._definition = ""
-        names = {"OUTPUT_FOLDER": "", "QLR": "results.qlr", "REPORT": "report.html"}
-        return {key: str((folder / name).absolute()) for key, name in names.items()}
-
-    def postProcessAlgorithm(self, context: Any, _feedback: Any) -> dict[str, Any]:  # noqa: N802
-        """Add the layers to the project: in the thread that may do so."""
-        project = context.project()
-        if self._definition and project is not None:
-            QgsLayerDefinition.loadLayerDefinition(self._definition, project, project.layerTreeRoot())
-        return {}
+        folder = Path(str(answer.figures["output"])).absolute()
+        self.load_later(folder / "results.qlr", parameters, context)
+        return {
+            "OUTPUT_FOLDER": str(folder),
+            "QLR": str(folder / "results.qlr"),
+            "REPORT": str(folder / "report.html"),
+        }

@@ -105,12 +105,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         (
             "Compares a study with itself under scenarios: whose travel time changes, by how much, and who crosses a "
             "norm. A scenario is a small TOML file: sites added, removed or moved, roads and ferries closed or slowed. "
-            "The page opens from the results viewer."
+            "The cells are added to the project by minutes won and lost; the page opens from the results viewer."
         ),
         (
             "Sammenligner en studie med seg selv under scenarioer: hvem som får endret reisetid, hvor mye, og hvem som "
             "krysser en tidsgrense. Et scenario er en liten TOML-fil: tjenestesteder som legges til, legges ned eller "
-            "flyttes, veier og ferjer som stenges eller går saktere. Siden åpnes fra resultatvinduet."
+            "flyttes, veier og ferjer som stenges eller går saktere. Rutene legges til i prosjektet etter vunnet og tapt tid; siden åpnes fra resultatvinduet."
         ),
     ),
     "SCENARIOS": ("Scenario files", "Scenariofiler"),

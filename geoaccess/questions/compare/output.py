@@ -10,6 +10,7 @@ import pandas as pd
 from geoaccess import maps, scenarios
 from geoaccess.frames import crs_of
 from geoaccess.questions.compare.comparison import people_against_today
+from geoaccess.study.results.geopackage import add_layer, as_minutes
 from geoaccess.study.results.output import drawn_below, words_of
 from geoaccess.study.results.result_folder import result_folder
 from geoaccess.study.results.tables import marked, write_table
@@ -27,10 +28,14 @@ if TYPE_CHECKING:
 __all__ = ["drawn_measures", "drawn_sites", "sailing_ferries", "write_comparison"]
 
 _RECORD = "compare.json"
+_PACKAGE, _LAYERS = "compare.gpkg", "compare.qlr"
 
 
 def write_comparison(compared: Compared, folder: Path) -> list[Path]:
-    """Write every table as CSV and Parquet, a map per scenario and service that changes, and `index.html`."""
+    """Write every table as CSV and Parquet, a map per scenario and service that changes, `index.html`, and layers.
+
+    compare.gpkg has a layer of cells per scenario, with times before and after in minutes; compare.qlr shows them.
+    """
     study = compared.study
     facts = {"scenarios": [scenario.model_dump(mode="json", exclude_defaults=True) for scenario in compared.scenarios]}
     with result_folder(folder, record=_RECORD, facts=facts, study=study) as temporary:
@@ -44,6 +49,7 @@ def write_comparison(compared: Compared, folder: Path) -> list[Path]:
         together = pd.concat(cells, ignore_index=True)
         write_table(marked(together[["scenario", *together.columns.drop("scenario")]], disclaimer), temporary / "cells")
         _pages(compared, temporary)
+        _for_qgis(compared, temporary)
         names = sorted(path.name for path in temporary.iterdir())
     return [folder / name for name in names]
 
@@ -68,6 +74,22 @@ def drawn_sites(one: ScenarioRun, measure: Measure) -> gpd.GeoDataFrame:
     parts = [kept[columns].assign(change=change), gone[columns].assign(change="closed").to_crs(crs_of(sites))]
     joined: gpd.GeoDataFrame = pd.concat(parts)
     return joined.assign(service=measure.spec.key)
+
+
+def _for_qgis(compared: Compared, folder: Path) -> None:
+    """Write the cells of each scenario as a layer, and how QGIS shows them."""
+    study = compared.study
+    specs = [one.spec for one in compared.measures if one.is_time]
+    times = [f"{spec.key}_{end}_s" for spec in specs for end in ("before", "after", "difference")]
+    crs = crs_of(compared.changed[0].base.results)
+    layers = {}
+    for number, (one, cells) in enumerate(zip(compared.changed, compared.cells, strict=True), start=1):
+        layer = f"scenario_{number}"
+        layers[layer] = one.scenario.title
+        placed = one.base.results[["geometry"]].join(as_minutes(cells, times)).to_crs(crs)
+        add_layer(marked(placed.reset_index(), study.settings.disclaimer), folder / _PACKAGE, layer)
+    words = words_of(study)
+    maps.difference_definition(folder / _LAYERS, package=_PACKAGE, scenarios=layers, services=specs, crs=crs, **words)
 
 
 def _pages(compared: Compared, folder: Path) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from geoaccess.measures import ServiceSpec
     from geoaccess.study.results.dictionary import Names
 
-__all__ = ["PACKAGE", "add_cells", "in_minutes", "layers_of", "undated", "write_layers"]
+__all__ = ["PACKAGE", "add_cells", "add_layer", "as_minutes", "in_minutes", "layers_of", "undated", "write_layers"]
 
 PACKAGE: Final = "study.gpkg"
 _CONTENT_DATE: Final = "2000-01-01T00:00:00.000Z"
@@ -70,8 +70,13 @@ def write_layers(
 
 def add_cells(cells: gpd.GeoDataFrame, path: Path, names: Names) -> None:
     """Add the cells to the GeoPackage of a study."""
+    add_layer(in_minutes(cells.reset_index(), "cells", names), path, "cells")
+
+
+def add_layer(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
+    """Add a layer to a GeoPackage, or write one: names of columns that it cannot hold get a number."""
     with undated():
-        _write(in_minutes(cells.reset_index(), "cells", names), path, "cells")
+        _write(table, path, layer)
 
 
 def layers_of(path: Path) -> tuple[str, ...]:
@@ -91,15 +96,17 @@ def in_minutes(table: Any, name: str, names: Names) -> Any:
     names
         Those that the study gives to services and the like.
     """
-    renamed = {}
+    units = {column: meaning(name, str(column), names=names) for column in table}
+    return as_minutes(table, [column for column, known in units.items() if known is not None and known.unit == "s"])
+
+
+def as_minutes(table: Any, columns: Sequence[str]) -> Any:
+    """Return a table with minutes (`_min`) in place of the seconds (`_s`) of some columns; inf is NaN."""
     found = table.copy()
-    for column in table:
-        known = meaning(name, str(column), names=names)
-        if known is not None and known.unit == "s":
-            values = table[column].to_numpy(dtype=np.float64, na_value=np.nan)
-            found[column] = np.where(np.isfinite(values), values / 60, np.nan)
-            renamed[column] = f"{str(column).removesuffix('_s')}_min"
-    return found.rename(columns=renamed)
+    for column in columns:
+        values = table[column].to_numpy(dtype=np.float64, na_value=np.nan)
+        found[column] = np.where(np.isfinite(values), values / 60, np.nan)
+    return found.rename(columns={column: f"{column.removesuffix('_s')}_min" for column in columns})
 
 
 def _with_times(
@@ -110,14 +117,8 @@ def _with_times(
     people = results.groupby(results["municipality_id"].astype(str))["population"].sum()
     found = municipalities.join(people.rename("people"))  # `read_cells` finds its cells by the word population
     for spec in specs:
-        rows = table[table["service"] == spec.key][list(_SHOWN)]
-        columns = {"population": f"{spec.key}_people"}
-        columns |= {name: f"{spec.key}_{name}" for name in ("reached", "unreached")}
-        for name in ("mean", "median", "p90"):
-            values = rows[f"{name}_s"].to_numpy(dtype=np.float64)
-            rows[f"{name}_s"] = np.where(np.isfinite(values), values / 60, np.nan)
-            columns[f"{name}_s"] = f"{spec.key}_{name}_min"
-        found = found.join(rows.rename(columns=columns))
+        rows = table[table["service"] == spec.key][list(_SHOWN)].rename(columns={"population": "people"})
+        found = found.join(as_minutes(rows, ["mean_s", "median_s", "p90_s"]).add_prefix(f"{spec.key}_"))
     ordered: gpd.GeoDataFrame = found.reset_index()
     return ordered
 
