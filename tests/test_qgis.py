@@ -235,7 +235,7 @@ def parts():
             "Gp_site": ["kept", "too"],
         },
         index=pd.Index(["one", "two"], name="cell_id"),
-        geometry=[box(0, 0, 1000, 1000), box(1000, 0, 2000, 1000)],
+        geometry=[box(east, 7_700_000, east + 1000, 7_701_000) for east in (500_000, 501_000)],
         crs=25833,
     )
     zones = gpd.GeoDataFrame(

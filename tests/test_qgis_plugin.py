@@ -24,6 +24,7 @@ from geoaccess.cli import app
 from geoaccess.demand import read_cells
 from geoaccess.questions.siting.objectives import OBJECTIVES
 from geoaccess.study import load_study
+from geoaccess.version import __version__
 from release.plugin import build, contents
 
 ROOT = Path(__file__).parents[1]
@@ -318,10 +319,7 @@ def test_the_zip_is_the_same_every_time_and_is_what_qgis_installs(tmp_path):
     wanted = {"__init__.py", "metadata.txt", "icon.svg", "LICENSE", "palette.json", "provider.py"}
     assert wanted <= {name.split("/")[1] for name in names}
     general = metadata["general"]
-    version = re.search(
-        r'"(.+)"', (ROOT / "geoaccess" / "version.py").read_text(encoding="utf-8").split("__version__")[1]
-    )
-    assert general["version"] == version[1]
+    assert general["version"] == __version__
     assert general["hasProcessingProvider"] == "yes"
     needed = {"name", "qgisMinimumVersion", "description", "about", "author", "email", "repository", "tracker"}
     assert needed <= {name for name, value in general.items() if value} | {"qgisMinimumVersion"}

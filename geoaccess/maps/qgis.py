@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
@@ -31,7 +32,7 @@ from geoaccess.maps.vulnerability import closing_bands
 from geoaccess.phrases import section
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
     import pyproj
@@ -62,9 +63,8 @@ _STYLE_TYPE: Final = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
 _PRIORITY: Final = 'min(10, 2 * log10(1 + coalesce("people", 0)))'
 
 
-def _bands(service: Service, bands_s: Any, language: str) -> Iterator[tuple[float, float, str, str]]:
+def _bands(edges_s: Sequence[float], language: str) -> Iterator[tuple[float, float, str, str]]:
     """Yield lower and upper edge of each band in minutes, its colour and its name."""
-    edges_s = chosen_bands([service], bands_s)[service.key]
     edges = [-math.inf, *(edge_s / 60 for edge_s in edges_s), math.inf]
     shown = zip(band_colours(len(edges_s) + 1), band_labels(edges_s, language=language), strict=True)
     for (lower, upper), (paint, label) in zip(itertools.pairwise(edges), shown, strict=True):
@@ -87,8 +87,11 @@ def raster_style(
     InputError
         As `service_map`, of `bands_s`.
     """
+    if isinstance(bands_s, Mapping):
+        bands_s = {key: edges for key, edges in bands_s.items() if key == service.key}
+    edges_s = chosen_bands([service], bands_s)[service.key]
     root = Element("qgis", version=_VERSION, styleCategories="AllStyleCategories")
-    add_shader(root, [(upper, paint, label) for _, upper, paint, label in _bands(service, bands_s, language)])
+    add_shader(root, [(upper, paint, label) for _, upper, paint, label in _bands(edges_s, language)])
     _write(path, root, _STYLE_TYPE)
 
 
@@ -180,6 +183,7 @@ def layer_definition(
     """
     words, own = section(language, "map"), section(language, "qgis")
     about = {"title": title, "abstract": "\n".join(filter(None, (subtitle, disclaimer))), "attribution": attribution}
+    edges_s = chosen_bands(services, bands_s)
     tree = _Tree(package, present, crs, about)
     tree.add("places", words["names"], _draw_names)
     if "ferries" in present:
@@ -191,7 +195,7 @@ def layer_definition(
         chosen = f"\"service\" = '{service.key}'"
         inner.add("sites", f"{words['sites']}: {service.label}", partial(_draw_sites, words=words), only=chosen)
         caption = f"{words['response_time' if service.from_call else 'travel_time']}: {service.label}"
-        rules = list(_cell_rules(service, bands_s, language))
+        rules = list(_cell_rules(service.key, edges_s[service.key], language))
         inner.add("cells", caption, partial(_draw_cells, rules=rules))
     if scheme is not None:
         with_one.add(
@@ -202,7 +206,7 @@ def layer_definition(
     pictures = tree.inner(own["rasters"], one_of=True, seen=False)
     for service in services:
         if service.key in rasters:
-            bands = [(upper, paint, label) for _, upper, paint, label in _bands(service, bands_s, language)]
+            bands = [(upper, paint, label) for _, upper, paint, label in _bands(edges_s[service.key], language)]
             pictures.add_raster(rasters[service.key], service.label, bands, raster_crs or crs)
     _write(path, tree.root(title), "<!DOCTYPE qgis-layer-definition>")
 
@@ -253,10 +257,10 @@ def difference_definition(
     _write(path, tree.root(title), "<!DOCTYPE qgis-layer-definition>")
 
 
-def _cell_rules(service: Service, bands_s: Any, language: str) -> Iterator[tuple[str, str, Any]]:
+def _cell_rules(key: str, edges_s: Sequence[float], language: str) -> Iterator[tuple[str, str, Any]]:
     """Yield a rule per band, and one for the cells that are not reached."""
-    column = f'"{service.key}_min"'
-    for lower, upper, paint, label in _bands(service, bands_s, language):
+    column = f'"{key}_min"'
+    for lower, upper, paint, label in _bands(edges_s, language):
         parts = [f"{column} > {numbered(lower)}"] if lower > -math.inf else []
         parts += [f"{column} <= {numbered(upper)}"] if upper < math.inf else []
         yield " AND ".join(parts), label, fill(paint, edge=paint, width_mm=_EDGE_MM)

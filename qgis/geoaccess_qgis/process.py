@@ -83,9 +83,14 @@ def run(
     ]
     for reader in readers:
         reader.start()
-    told = _follow(process, lines, on_progress, on_message, canceled)
-    for reader in readers:
-        reader.join(_PATIENCE_S)
+    try:
+        told = _follow(process, lines, on_progress, on_message, canceled)
+    finally:
+        for reader in readers:
+            reader.join(_PATIENCE_S)
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
     if process.returncode != 0:
         raise ProgramError(_error_of(told) or f"{command[0]}: exit code {process.returncode}")
     return "".join(out)
