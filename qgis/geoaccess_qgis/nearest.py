@@ -132,7 +132,7 @@ class NearestService(GeoaccessAlgorithm):
             raise QgsProcessingException(self.invalidSourceError(parameters, "SITES"))
         to_degrees = QgsCoordinateTransform(source.sourceCrs(), DEGREES, context.transformContext())
         named = self.parameterAsFields(parameters, "NAME_FIELD", context)
-        rows = []
+        rows: list[tuple[str, ...]] = []
         for feature in source.getFeatures():
             place = _place(feature)
             if place is None:

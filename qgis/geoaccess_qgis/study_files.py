@@ -81,7 +81,7 @@ def study_text(
     """Return a study file whose people.csv and sites.csv lie beside it."""
     words: Mapping[str, object] = {"title": title, "language": language, "output": "results", "cache": ".cache"}
     words = {**words, "attribution": ["\u00a9 OpenStreetMap contributors (ODbL 1.0)"]}
-    tables = [
+    tables: list[tuple[str, dict[str, object]]] = [
         ("network", {"osm": [extract], "profile": "car"}),
         ("population", {"file": "people.csv", "year": year, "source": "QGIS"}),
         (

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from geoaccess.frames import crs_of
 from geoaccess.maps.qgis import PACKAGE_LAYERS
 from geoaccess.study.results.dictionary import meaning
 from geoaccess.study.results.summary import summary
@@ -29,6 +30,8 @@ __all__ = ["PACKAGE", "add_cells", "add_layer", "as_minutes", "in_minutes", "lay
 
 PACKAGE: Final = "study.gpkg"
 _CONTENT_DATE: Final = "2000-01-01T00:00:00.000Z"
+_VERSION: Final = "1.2"
+"""Of the GeoPackage: GDAL 3.6, which QGIS 3.22 has, warns of later ones."""
 _TAKEN: Final = ("fid", "geom")
 """Columns that GDAL adds to every layer of a GeoPackage."""
 _SHOWN: Final = ("population", "reached", "unreached", "mean_s", "median_s", "p90_s")
@@ -65,7 +68,7 @@ def write_layers(
         for name in PACKAGE_LAYERS:
             layer = found.get(name)
             if isinstance(layer, gpd.GeoDataFrame) and len(layer):
-                _write(layer.to_crs(results.crs), path, name)
+                _write(layer.to_crs(crs_of(results)), path, name)
 
 
 def add_cells(cells: gpd.GeoDataFrame, path: Path, names: Names) -> None:
@@ -144,11 +147,12 @@ def _write(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
         values = plain[name]
         if isinstance(values.dtype, pd.CategoricalDtype):  # GeoPackage knows neither categories nor small integers
             plain[name] = values.astype("str").where(values.notna(), None)
-        elif pd.api.types.is_integer_dtype(values.dtype) and values.dtype.itemsize == 1:
+        elif str(values.dtype).lower() in {"int8", "uint8"}:
             plain[name] = values.astype("Int16")
         elif values.dtype == object:
             plain[name] = [None if pd.isna(value) else str(value) for value in values]
-    pyogrio.write_dataframe(plain, path, layer=layer, driver="GPKG")
+    options = {} if path.exists() else {"dataset_options": {"VERSION": _VERSION}}
+    pyogrio.write_dataframe(plain, path, layer=layer, driver="GPKG", **options)
 
 
 def _field_names(names: Sequence[str]) -> Mapping[str, str]:

@@ -157,7 +157,7 @@ def _draw(scene: Shared[_Scene], name: str) -> Picture:
 
 def _draw_file(scene: _Scene, path: Path) -> None:
     if path.name == PACKAGE:
-        known = {"specs": scene.specs, "names": scene.names, "sites": scene.sites}
+        known: dict[str, Any] = {"specs": scene.specs, "names": scene.names, "sites": scene.sites}
         return write_layers(path, **known, **scene.flat)
     for spec in scene.specs:
         if path.name == MAP.format(spec.key):
