@@ -29,7 +29,8 @@ pytestmark = [
 
 
 def clean(**more):
-    """Return the variables for a program of QGIS: without those of this Python, and without a screen."""
+    """Return the variables for a program of QGIS: without this Python, which it would take for its own, or a screen."""
+    more = {"PATH": os.pathsep.join(("/usr/local/bin", "/usr/bin", "/bin"))} | more
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
     return kept | {"QT_QPA_PLATFORM": "offscreen", "LANG": "C.UTF-8"} | more
 
@@ -148,7 +149,6 @@ def plugin(tmp_path_factory):
             [PROCESS, *words], env=env | more, check=False, capture_output=True, text=True, timeout=600
         )
 
-    call("plugins", "enable", "geoaccess_qgis")
     return call
 
 

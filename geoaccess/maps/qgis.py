@@ -53,7 +53,7 @@ PACKAGE_LAYERS: Final = ("cells", "sites", "municipalities", "ferries", "main_ro
 """Layers of the GeoPackage that a layer definition shows, by their names in it."""
 
 _VERSION: Final = "3.22.0-Białowieża"
-_EDGE_MM: Final = 0.2
+_EDGE_MM: Final = 0.3
 """Width of the outline of a cell in its own colour: cells of less than a pixel would not be seen."""
 _SITES_FROM: Final = 200_000
 _SMALL_FROM: Final = 300_000
@@ -252,7 +252,7 @@ def difference_definition(
                 for expression, paint, label in difference_rules(service.key, language=language)
             ]
             expression, label, _ = rules[-1]
-            rules[-1] = expression, label, hatched(UNREACHED_COLOUR, colour("paper"), edge_mm=2 * _EDGE_MM)
+            rules[-1] = expression, label, hatched(UNREACHED_COLOUR, colour("paper"), edge_mm=1.5 * _EDGE_MM)
             of_scenario.add(layer, caption, partial(_draw_cells, rules=rules), seen=place == 0)
     _write(path, tree.root(title), "<!DOCTYPE qgis-layer-definition>")
 
@@ -264,7 +264,7 @@ def _cell_rules(key: str, edges_s: Sequence[float], language: str) -> Iterator[t
         parts = [f"{column} > {numbered(lower)}"] if lower > -math.inf else []
         parts += [f"{column} <= {numbered(upper)}"] if upper < math.inf else []
         yield " AND ".join(parts), label, fill(paint, edge=paint, width_mm=_EDGE_MM)
-    unreached = hatched(UNREACHED_COLOUR, colour("paper"), edge_mm=2 * _EDGE_MM)
+    unreached = hatched(UNREACHED_COLOUR, colour("paper"), edge_mm=1.5 * _EDGE_MM)
     yield f"{column} IS NULL", section(language, "map")["not_reached"], unreached
 
 
