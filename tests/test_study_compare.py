@@ -211,7 +211,13 @@ def test_files_and_page_hold_names_as_text(tiny, tmp_path):
     assert evil not in page
     assert html.escape(evil) in page
     assert "made up: for tests" in page
-    assert {path.suffix for path in written} == {".csv", ".parquet", ".png", ".html"}
+    assert {path.suffix for path in written} == {".csv", ".parquet", ".png", ".html", ".gpkg", ".qlr"}
+    layer = gpd.read_file(folder / "compare.gpkg", layer="scenario_1").set_index("cell_id")
+    of_isle = layer.loc[layer["gp_change"] == "became_unreached"]
+    assert of_isle["population"].tolist() == [PEOPLE["isle"]]
+    assert of_isle["gp_before_min"].notna().all()
+    assert of_isle["gp_after_min"].isna().all()
+    assert evil in [one.get("name") for one in ET.parse(folder / "compare.qlr").iter("layer-tree-group")]
     cells = pd.read_parquet(folder / "cells.parquet")
     assert cells["population"].sum() == TOTAL
     record = json.loads((folder / "compare.json").read_text(encoding="utf-8"))
