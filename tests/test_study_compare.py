@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import html
 import json
+from xml.etree import ElementTree as ET
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest

@@ -203,7 +203,7 @@ def layer_definition(
         )
     tree.add("main_roads", words["roads"], _draw_roads)
     tree.add("land" if "land" in present else "municipalities", own["land"], _draw_land)
-    pictures = tree.inner(own["rasters"], one_of=True, seen=False)
+    pictures = tree.inner(own["rasters"], one_of=True, seen=False) if rasters else tree
     for service in services:
         if service.key in rasters:
             bands = [(upper, paint, label) for _, upper, paint, label in _bands(edges_s[service.key], language)]

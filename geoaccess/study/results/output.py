@@ -140,14 +140,16 @@ def _for_qgis(answers: Answers, folder: Path) -> None:
     add_cells(marked(results, study.settings.disclaimer), folder / PACKAGE, names_of(study))
     words = words_of(study)
     grid = stages.grid_of_people(study)
+    rasters = {spec.key: _RASTER.format(spec.key) for spec in study.specs if maps.raster_fits(results, grid)}
     for spec in study.specs:
-        maps.raster_style(folder / _STYLE.format(spec.key), service=spec, language=words["language"])
+        if spec.key in rasters:
+            maps.raster_style(folder / _STYLE.format(spec.key), service=spec, language=words["language"])
     maps.layer_definition(
         folder / _LAYERS,
         package=PACKAGE,
         present=layers_of(folder / PACKAGE),
         services=study.specs,
-        rasters={spec.key: _RASTER.format(spec.key) for spec in study.specs},
+        rasters=rasters,
         crs=crs_of(results),
         raster_crs=None if grid is None else pyproj.CRS(grid.crs),
         scheme=study.scheme if results["centrality_class"].notna().any() else None,
