@@ -58,6 +58,29 @@ def test_it_equals_a_loop_over_all_pairs(polygons, centres, random):
         assert row[["municipality_id", "municipality", "zone_note"]].tolist() == expected
 
 
+@pytest.mark.parametrize("sides", [4, 31, 32, 33, 63, 64, 65, 96, 97, 1000])
+def test_long_outlines_in_pieces_give_the_polygon_that_distances_to_all_give(sides):
+    rng = np.random.default_rng(sides)
+
+    def star(x, y):
+        angle, radius = np.sort(rng.uniform(0, 2 * np.pi, sides)), rng.uniform(500, 1000, sides)
+        return shapely.Polygon(np.column_stack([x + radius * np.cos(angle), y + radius * np.sin(angle)]))
+
+    island = shapely.box(4000, 0, 5000, 1000)
+    polygons = [
+        star(0, 0),
+        star(2500, 0),
+        shapely.MultiPolygon([island.difference(shapely.box(4200, 200, 4800, 800)), star(6500, 0)]),
+    ]
+    centres = rng.uniform((-2000, -3500), (8500, 3500), (300, 2))
+    found = assign_zones(cells_of(centres), municipalities_of(polygons), max_nearest_m=LIMIT)
+    away = shapely.distance(shapely.points(centres)[:, None], np.array(polygons, dtype=object)[None, :])
+    expected = np.where(away.min(axis=1) <= LIMIT, away.argmin(axis=1), -1)
+    ids = np.array(["0000", "0001", "0002", ""])
+    assert found["municipality_id"].tolist() == ids[expected].tolist()
+    assert {"", "nearest"} <= set(found["zone_note"])
+
+
 def test_a_centre_on_a_border_belongs_to_the_smallest_identifier_in_any_order():
     left, right = shapely.box(0, 0, 1000, 1000), shapely.box(1000, 0, 2000, 1000)
     cells = cells_of([(1000, 500), (2500, 500), (-500, 500)])

@@ -22,6 +22,8 @@ __all__ = ["NOTES", "assign_zones", "count_notes"]
 
 NOTES = ("", "nearest", "beyond_limit")
 """How a cell got its municipality: its centre is inside, it took the nearest one, or none was near enough."""
+_SIDES = 32
+"""Sides in a piece of outline, among which the nearest polygon is looked for."""
 
 
 @checks_arguments
@@ -164,8 +166,32 @@ def _inside(centres: npt.NDArray[np.object_], polygons: npt.NDArray[np.object_])
 
 
 def _nearest(centres: npt.NDArray[np.object_], polygons: npt.NDArray[np.object_], max_m: float) -> npt.NDArray[np.intp]:
-    """Return the nearest polygon to each centre within `max_m`, the first of equally near ones, -1 where none is."""
+    """Return the nearest polygon to each centre within `max_m`, the first of equally near ones, -1 where none is.
+
+    The centres lie in no polygon, so the nearest place of a polygon is on its outline. A coast has thousands of
+    corners and a tree of whole outlines tells nothing: of short pieces few are measured.
+    """
     place = np.full(len(centres), len(polygons), dtype=np.intp)
-    centre, polygon = shapely.STRtree(polygons).query_nearest(centres, max_distance=max_m, all_matches=True)
-    np.minimum.at(place, centre, polygon)
+    pieces, polygon = _pieces_of_outlines(polygons)
+    centre, piece = shapely.STRtree(pieces).query_nearest(centres, max_distance=max_m, all_matches=True)
+    np.minimum.at(place, centre, polygon[piece])
     return np.where(place == len(polygons), -1, place)
+
+
+def _pieces_of_outlines(
+    polygons: npt.NDArray[np.object_],
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.intp]]:
+    """Cut the outlines into lines of at most `_SIDES` sides; return them, and the polygon of each."""
+    parts, polygon_of_part = shapely.get_parts(polygons, return_index=True)
+    rings, part_of_ring = shapely.get_rings(parts, return_index=True)
+    corners, ring = shapely.get_coordinates(rings, return_index=True)
+    last = np.append(ring[1:] != ring[:-1], True)
+    # Each piece begins where the one before ends: that corner is in both.
+    at = np.arange(ring.size) - np.searchsorted(ring, np.arange(len(rings)))[ring]
+    begins, ends = (at % _SIDES == 0) & ~last, (at % _SIDES == 0) & (at > 0)
+    number = np.cumsum(begins) - 1
+    keys = np.concatenate([number[~ends | begins], number[ends] - begins[ends]])
+    taken = np.concatenate([np.flatnonzero(~ends | begins), np.flatnonzero(ends)])
+    order = np.lexsort((taken, keys))
+    pieces = shapely.linestrings(corners[taken[order]], indices=keys[order])
+    return pieces, polygon_of_part[part_of_ring[ring[begins]]]
