@@ -90,9 +90,11 @@ class RoadsNearby:
     def _candidates(self, owner: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
         """Return the segments with an owner among which the nearest of each end is: few, so that few are put in a tree.
 
-        A square that holds a road has one no farther than its farthest corner; what may be nearer touches a square
-        whose nearest corner or side is no farther than that.
+        The square that holds a road and whose middle is nearest has one no farther than its farthest corner; what may
+        be nearer touches a square whose nearest corner or side is no farther than that.
         """
+        from scipy.spatial import cKDTree
+
         a, b, lon, lat = self.roads["a"], self.roads["b"], self.extract.lon, self.extract.lat
         west, south, east, north = np.nanmin(lon), np.nanmin(lat), np.nanmax(lon), np.nanmax(lat)
         rows, columns = (int(np.clip(np.ceil(side / _SQUARE), 1, _SQUARES)) for side in (north - south, east - west))
@@ -100,14 +102,18 @@ class RoadsNearby:
         box = (west, south, max((east - west) / shape[1], _LEAST), max((north - south) / shape[0], _LEAST))
         row, column = np.nonzero(rasters.occupied(owner, a, lon, lat, box, shape))
         edge_x, edge_y = _mercator(west + box[2] * np.arange(shape[1] + 1), south + box[3] * np.arange(shape[0] + 1))
+        left, right, low, high = edge_x[column], edge_x[column + 1], edge_y[row], edge_y[row + 1]
+        ends = np.column_stack(self._mercator(self.ends))
+        _, one = cKDTree(np.column_stack([left + right, low + high]) / 2).query(ends)
+        far_x = np.maximum(np.abs(left[one] - ends[:, 0]), np.abs(right[one] - ends[:, 0]))
+        far_y = np.maximum(np.abs(low[one] - ends[:, 1]), np.abs(high[one] - ends[:, 1]))
+        limits = np.hypot(far_x, far_y) * (1 + _SLACK) + _SLACK
         marked = np.zeros(shape, np.bool_)
-        for x, y in zip(*self._mercator(self.ends), strict=True):
-            far_x = np.maximum(np.abs(edge_x[column] - x), np.abs(edge_x[column + 1] - x))
-            far_y = np.maximum(np.abs(edge_y[row] - y), np.abs(edge_y[row + 1] - y))
-            limit = np.hypot(far_x, far_y).min() * (1 + _SLACK) + _SLACK
+        for (x, y), limit in zip(ends, limits, strict=True):
             near_x = np.maximum(np.maximum(edge_x[:-1] - x, x - edge_x[1:]), 0)
             near_y = np.maximum(np.maximum(edge_y[:-1] - y, y - edge_y[1:]), 0)
-            marked |= np.hypot(near_x[None, :], near_y[:, None]) <= limit
+            some = np.ix_(near_y <= limit, near_x <= limit)
+            marked[some] |= np.hypot(near_x[some[1]], near_y[some[0]]) <= limit
         return rasters.touching(owner, a, b, lon, lat, box, marked)
 
     def _mercator(self, nodes: npt.NDArray[np.integer[Any]]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
