@@ -116,7 +116,7 @@ def read_network(
     believed = profile.ferry.model_copy(update={"plausible_kph": _ANY_SPEED})
     profile = profile.model_copy(update={"ferry": believed})
     rules = [read_way(tags, profile, when) for tags in extract.tagsets]
-    by_date = find_closed(extract, (), profile, when, closed, names=_names(links.table))
+    by_date = find_closed(extract, profile, when, closed, names=lambda: _names(links.table))
     ferry = np.array([rule.ferry for rule in rules])
     roads, counts = _roads(links, extract, rules, by_date)
     joined = add_ferries(

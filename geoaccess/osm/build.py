@@ -20,6 +20,7 @@ from geoaccess.osm.ferries import add_ferries
 from geoaccess.osm.ferry_table import read_ferry_table
 from geoaccess.osm.nodes import read_node
 from geoaccess.osm.profile import find_profile, read_profile
+from geoaccess.osm.road_names import read_road_names
 from geoaccess.osm.tags import read_way
 from geoaccess.osm.turn_rules import turn_rules
 from geoaccess.osm.unread import list_unread
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     import numpy.typing as npt
+    import pandas as pd
 
     from geoaccess.osm.closures import ClosedRoads
     from geoaccess.osm.ferry_table import FerryRow
@@ -50,12 +52,14 @@ def read_network(
     ferries: Path | None = None,
     closures: Path | None = None,
     min_component_m: float = MIN_COMPONENT_M,
+    names: Callable[[], pd.DataFrame] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Network:
     """Read OpenStreetMap files (.osm.pbf, .osm) into a network of roads and ferries.
 
     `ferries` is a table that overrides and completes the tags of ferries (see `read_ferry_table`), `closures` one of
-    roads that are closed for a part of the year (see `read_closures`).
+    roads that are closed for a part of the year (see `read_closures`). `names` returns what `read_road_names` does, for
+    those who keep it; without it the files are read for names where a closed road is chosen by one.
 
     Raises
     ------
@@ -67,7 +71,8 @@ def read_network(
     extract = read_extract(paths, profile, progress=progress)
     if progress:
         progress("building the network")
-    by_date = find_closed(extract, paths, profile, when, closed)
+    named = names or (lambda: read_road_names(paths))
+    by_date = find_closed(extract, profile, when, closed, names=named)
     return build_network(extract, profile, when=when, ferries=rows, by_date=by_date, min_component_m=min_component_m)
 
 

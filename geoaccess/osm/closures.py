@@ -11,13 +11,12 @@ import pandas as pd
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.osm.closure_rules import Closure
-from geoaccess.osm.road_names import read_road_names
 from geoaccess.osm.values import applies
 from geoaccess.tables import parse_number, read_table, read_text
 from geoaccess.toml import ValidationError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -108,18 +107,17 @@ def _closure(line: Mapping[str, str]) -> Closure:
 
 def find_closed(
     extract: Extract,
-    paths: Sequence[Path],
     profile: Profile,
     when: datetime | None,
     table: Sequence[Closure] = (),
     *,
-    names: pd.DataFrame | None = None,
+    names: Callable[[], pd.DataFrame],
 ) -> ClosedRoads | None:
     """Return which ways are closed at a time by the rows of a table and the rules of a profile; None if none may be.
 
     Without a moment, neither given nor assumed by the profile, a road is closed where it is all through the season
     that the profile assumes. What a table says of a road goes for the speed of the open season too: the lowest counts.
-    `names` are what roads are called where they do not stand in OpenStreetMap files, see `read_road_names`.
+    `names` returns what roads are called, as `read_road_names` does; it is called where a rule asks for a name.
     """
     rules = [*profile.dates.closures, *table]
     middle = _middles(extract)
@@ -133,8 +131,7 @@ def find_closed(
         chosen = _chosen(rule, extract, middle)
         if (rule.refs or rule.names) and chosen.any():
             if called is None:
-                called = read_road_names(paths) if names is None else names
-                called = called.reindex(extract.way_id).fillna({"name": "", "ref": ""})
+                called = names().reindex(extract.way_id).fillna({"name": "", "ref": ""})
             some = np.flatnonzero(chosen)
             pairs = zip(called["name"].to_numpy()[some], called["ref"].to_numpy()[some], strict=True)
             chosen[some] = [rule.means(name, ref) for name, ref in pairs]

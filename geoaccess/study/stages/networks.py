@@ -13,7 +13,7 @@ from geoaccess.errors import InputError
 from geoaccess.hierarchy import has_order, load_order, save_order, topology_digest, whole
 from geoaccess.network import Network, load_network, prepare, save_network
 from geoaccess.osm import profile_digest, read_network, read_profile
-from geoaccess.study.stages.extracts import code_of, content_digest, extracts_of
+from geoaccess.study.stages.extracts import code_of, content_digest, extracts_of, road_names_of
 from geoaccess.study.stages.kept_tables import drop_older
 from geoaccess.study.stages.timetables import follows_timetable, timetabled, without_timetable
 from geoaccess.version import __version__
@@ -171,7 +171,7 @@ def build_network(study: Study, *, say: Callable[[str], None] | None = None) -> 
     }
     if study.nvdb is not None:
         return nvdb.read_network(paths[0], profile, **settings)
-    return read_network(paths, profile, **settings)
+    return read_network(paths, profile, names=lambda: road_names_of(study), **settings)
 
 
 def _extracts(study: Study) -> list[Path]:
