@@ -91,5 +91,7 @@ def walks_between(network: Network, one: Spots, other: Spots) -> Walks:
     time += (one.start_ds[first] + other.start_ds[second]).astype(np.int32)
     ends = (one.x[first], one.y[first]), (other.x[second], other.y[second])
     # A place at sea may stand for people on the shore where a walk begins, not where it ends.
-    wet = leads_over_water(network, *ends[0], *ends[1]) & leads_over_water(network, *ends[1], *ends[0])
+    wet = leads_over_water(network, *ends[0], *ends[1])
+    back = np.flatnonzero(wet)
+    wet[back] = leads_over_water(network, *(axis[back] for axis in ends[1]), *(axis[back] for axis in ends[0]))
     return Walks(first[~wet], second[~wet], time[~wet]) if wet.any() else Walks(first, second, time)
