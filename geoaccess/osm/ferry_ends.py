@@ -93,7 +93,7 @@ class RoadsNearby:
         The square that holds a road and whose middle is nearest has one no farther than its farthest corner; what may
         be nearer touches a square whose nearest corner or side is no farther than that.
         """
-        from scipy.spatial import cKDTree
+        from scipy.spatial import cKDTree  # type: ignore[import-untyped]
 
         a, b, lon, lat = self.roads["a"], self.roads["b"], self.extract.lon, self.extract.lat
         west, south, east, north = np.nanmin(lon), np.nanmin(lat), np.nanmax(lon), np.nanmax(lat)
