@@ -47,7 +47,7 @@ def test_the_source_archive_has_what_a_packager_needs(built):
     with tarfile.open(built[0]) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "geoaccess/version.py", "PKG-INFO"} <= names
-    assert not [name for name in names if name.startswith(("maps/", "data/norway/", ".venv/"))]
+    assert not [name for name in names if name.startswith(("data/norway/", ".venv/", "maps/iceland/"))]
 
 
 def test_the_wheel_holds_what_the_samples_and_a_new_study_need(wheel):
@@ -56,6 +56,15 @@ def test_the_wheel_holds_what_the_samples_and_a_new_study_need(wheel):
     wanted = ["configs/iceland.toml", "configs/troms.toml", "configs/template.toml", "phrases/nb.toml", "py.typed"]
     assert {f"geoaccess/{name}" for name in wanted} <= names
     assert not [name for name in names if name.startswith(("docs/", "qgis/", "geoaccess_qgis/", "tests/", "release/"))]
+
+
+def test_the_wheel_out_of_the_source_archive_has_every_file_of_the_program(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    program = ROOT / "geoaccess"
+    files = [path for path in program.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    kept = {path.relative_to(ROOT).as_posix() for path in files}
+    assert kept - names == set()
 
 
 def test_the_recipe_asks_for_what_the_project_asks_for():
