@@ -93,7 +93,8 @@ def settlement_people(cells: gpd.GeoDataFrame, *, people_per_km2: float = 200.0,
     total = np.bincount(settlement, weights=living[dense]) if dense.size else np.empty(0)
     of_block = np.zeros(len(blocks))
     of_block[dense] = total[settlement]
-    return pd.Series(of_block[blocks.get_indexer(own)], index=cells.index, name="settlement_people")
+    at_own = block if grid else blocks.get_indexer(own)
+    return pd.Series(of_block[at_own], index=cells.index, name="settlement_people")
 
 
 def _are_boxes(shapes: npt.NDArray[np.object_]) -> bool:
