@@ -14,14 +14,15 @@ from starlette.exceptions import HTTPException
 from geoaccess.bounds import Id, Lat, Lon
 from geoaccess.errors import GeoaccessError
 from geoaccess.maps.assets import asset_text, palette_script, palette_style
-from geoaccess.phrases import Text, languages, phrases_script, section
-from geoaccess.planner.changes import ChangeError, planned, read_changes
+from geoaccess.phrases import languages, phrases_script, section
+from geoaccess.planner.changes import MOST_CHANGES, ChangeError, fitting, read_changes
 from geoaccess.planner.drawing import Drawing
 from geoaccess.planner.export import figures_csv, plan_gpkg
 from geoaccess.planner.guard import Guard
 from geoaccess.planner.pool import BusyError, SessionPool
-from geoaccess.planner.saved import Shelf, changes_of, scenario_of, slug
+from geoaccess.planner.saving import load_plan, save_plan
 from geoaccess.planner.serialise import answer_json, journeys_json, proposal_json, way_json
+from geoaccess.planner.shelf import PlanClashError, Shelf, slug
 from geoaccess.planner.suggest import suggest
 from geoaccess.toml import Table
 
@@ -43,6 +44,9 @@ _TYPES = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-
 _ROAD_NEAR_M = 500.0
 
 Tab = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+Name = Annotated[str, StringConstraints(max_length=100)]
+Label = Annotated[str, StringConstraints(max_length=20)]
+Etag = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
@@ -70,14 +74,25 @@ class _Place(Table):
     within_m: Annotated[float, Field(gt=0, le=20_000)] = _ROAD_NEAR_M
 
 
+class _Fit(Table):
+    changes: Annotated[list[Any], Field(max_length=MOST_CHANGES)]
+
+
+class _Base(Table):
+    name: Name
+    etag: Etag
+    adds: Annotated[dict[Label, Annotated[int, Field(ge=1)]], Field(max_length=MOST_CHANGES)] = {}
+
+
 class _Save(Table):
     title: Title
     changes: list[Any]
-    replace: bool = False
+    base: _Base | None = None
+    replace: Etag | None = None
 
 
 class _Load(Table):
-    name: Annotated[str, StringConstraints(max_length=100)]
+    name: Name
 
 
 def planner_app(
@@ -111,7 +126,7 @@ def planner_app(
     _serve_answers(app, pool, drawing)
     _serve_plans(app, pool, shelf)
     _serve_exports(app, pool)
-    _report_errors(app)
+    _report_errors(app, study=state.number)
     hosts = frozenset(f"{name}:{port}" for name in ("127.0.0.1", "localhost"))
     return Guard(app, token=token, key=key, hosts=hosts, cookie=f"geoaccess-{port}", body_s=body_s)
 
@@ -187,27 +202,37 @@ def _serve_answers(app: FastAPI, pool: SessionPool, drawing: Drawing) -> None:
 def _serve_plans(app: FastAPI, pool: SessionPool, shelf: Shelf) -> None:
     state = pool.state
 
-    def save(asked: _Save) -> Response:
-        scenario = scenario_of(state, read_changes(asked.changes), title=asked.title)
-        try:
-            return _json({"name": shelf.write(scenario, replace=asked.replace), "folder": str(shelf.folder)})
-        except FileExistsError as error:
-            return _failure(409, "plan_exists", f"there is a plan {error} already")
+    def plans() -> dict[str, Any]:
+        listed = [
+            {"name": one.name, "titles": {language: one.title.in_language(language) for language in languages()}}
+            for one in shelf.listed()
+        ]
+        return {"plans": listed, "folder": str(shelf.folder)}
+
+    def save(asked: _Save) -> dict[str, Any]:
+        base = None if asked.base is None else asked.base.model_dump()
+        made = save_plan(state, shelf, read_changes(asked.changes), title=asked.title, base=base, replace=asked.replace)
+        return made | {"folder": str(shelf.folder)}
 
     def load(asked: _Load) -> dict[str, Any]:
-        scenario = shelf.read(asked.name).in_language(state.study.settings.language)
-        changes, left_out = changes_of(state, scenario)
-        planned(state, read_changes(changes))
-        titles = {language: Text(scenario.title).in_language(language) for language in languages()}
-        return {"title": scenario.title, "titles": titles, "changes": changes, "left_out": left_out}
+        return load_plan(state, shelf, asked.name)
+
+    def fit(asked: _Fit) -> dict[str, Any]:
+        found = fitting(state, asked.changes)
+        aside = [{"number": number, "message": str(error)} for number, error in found.aside.items()]
+        return {"kept": found.kept, "aside": aside}
 
     @app.get("/api/plans")
-    async def plans() -> Response:
-        return _json({"plans": shelf.names(), "folder": str(shelf.folder)})
+    async def get_plans() -> Response:
+        return _json(await pool.work(plans))
+
+    @app.post("/api/fit")
+    async def post_fit(asked: _Fit) -> Response:
+        return _json(await pool.work(fit, asked))
 
     @app.post("/api/plans/save")
     async def post_save(asked: _Save) -> Response:
-        return await pool.work(save, asked)
+        return _json(await pool.work(save, asked))
 
     @app.post("/api/plans/load")
     async def post_load(asked: _Load) -> Response:
@@ -232,11 +257,13 @@ def _serve_exports(app: FastAPI, pool: SessionPool) -> None:
         return await pool.work(export, kind, asked)
 
 
-def _report_errors(app: FastAPI) -> None:
+def _report_errors(app: FastAPI, *, study: str) -> None:
     @app.exception_handler(GeoaccessError)
     async def ours(_: Request, error: GeoaccessError) -> Response:
         if isinstance(error, ChangeError):
-            return _failure(422, error.code, str(error), number=error.number)
+            return _failure(422, error.code, str(error), number=error.number, study=study)
+        if isinstance(error, PlanClashError):
+            return _failure(409, error.code, str(error), name=error.name, etag=error.etag)
         return _failure(422, "refused", str(error))
 
     @app.exception_handler(RequestValidationError)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError, field_validator
 
 from geoaccess.bounds import Id, Lat, Lon
-from geoaccess.errors import InputError
-from geoaccess.planner.plan import ALL_WEEK, WEEKDAYS, Plan, Site
+from geoaccess.errors import GeoaccessError, InputError
+from geoaccess.planner.plan import ALL_WEEK, WEEKDAYS, Plan, Site, group_id
 from geoaccess.toml import Table
 
 if TYPE_CHECKING:
@@ -17,27 +17,33 @@ if TYPE_CHECKING:
 
     from geoaccess.planner.state import PlannerState
     from geoaccess.routing.field import Place
+    from geoaccess.scenarios import Close
 
 __all__ = [
     "MOST_CHANGES",
     "Add",
     "Change",
     "ChangeError",
+    "CloseGroup",
     "CloseWay",
     "Days",
+    "Fitting",
     "Move",
+    "OpenGroup",
     "OpenWay",
     "Remove",
     "Restore",
+    "fitting",
     "planned",
     "read_changes",
 ]
 
-MOST_CHANGES = 500
+MOST_CHANGES = 5000
 
 Label = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Name = Annotated[str, StringConstraints(max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Weekdays = Annotated[frozenset[Annotated[int, Field(ge=0, lt=WEEKDAYS)]], Field(min_length=1)]
+AnyDays = frozenset[Annotated[int, Field(ge=0, lt=WEEKDAYS)]]
+Weekdays = Annotated[AnyDays, Field(min_length=1)]
 
 
 class ChangeError(InputError):
@@ -49,7 +55,11 @@ class ChangeError(InputError):
 
 
 class Add(Table):
-    """A new office; `site` is its label among the sites of the service."""
+    """A new office; `site` is its label among the sites of the service.
+
+    `off_road` says that it may stand where no road is, as in a plan that was written by hand: it serves nobody there.
+    On no weekday it is open to nobody either.
+    """
 
     what: Literal["add"]
     service: Label
@@ -57,17 +67,19 @@ class Add(Table):
     name: Name = ""
     lon: Lon
     lat: Lat
-    days: Weekdays = frozenset(ALL_WEEK)
+    days: AnyDays = frozenset(ALL_WEEK)
+    off_road: bool = False
 
 
 class Move(Table):
-    """An office to another place."""
+    """An office to another place, where a road is unless `off_road` says that none need be."""
 
     what: Literal["move"]
     service: Label
     site: Label
     lon: Lon
     lat: Lat
+    off_road: bool = False
 
 
 class Remove(Table):
@@ -109,7 +121,30 @@ class OpenWay(Table):
     way: Id
 
 
-Change = Add | Move | Remove | Restore | Days | CloseWay | OpenWay
+class CloseGroup(Table):
+    """Roads and ferries that close together: those of a name or in a polygon, as a scenario chooses them."""
+
+    what: Literal["close_group"]
+    select: Close
+
+    @field_validator("select")
+    @classmethod
+    def _names_no_file(cls, select: Close) -> Close:
+        if isinstance(select.polygon, str):
+            raise ValueError("the polygon is a file; a plan opens no other file")  # noqa: TRY004 - of a message
+        if select.osm_id is not None:
+            raise ValueError('one way closes by {"what": "close"}')
+        return select
+
+
+class OpenGroup(Table):
+    """Those that closed together and open again; `group` is what answers call them."""
+
+    what: Literal["open_group"]
+    group: Label
+
+
+Change = Add | Move | Remove | Restore | Days | CloseWay | OpenWay | CloseGroup | OpenGroup
 _LIST: TypeAdapter[list[Change]] = TypeAdapter(
     Annotated[list[Annotated[Change, Field(discriminator="what")]], Field(max_length=MOST_CHANGES)]
 )
@@ -141,17 +176,43 @@ def planned(state: PlannerState, changes: Sequence[Change]) -> Plan:
     ChangeError
         For the first change that cannot be made.
     """
-    sites = dict(state.plan.sites)
-    closed: set[int] = set()
+    draft = _Draft(dict(state.plan.sites))
     for number, change in enumerate(changes):
         try:
-            if isinstance(change, CloseWay | OpenWay):
-                _way(state, closed, change)
-            else:
-                sites[change.service] = _sites(state, sites.get(change.service), change)
+            draft.make(state, change)
         except _Refused as error:
             raise ChangeError(f"change {number + 1}: {error}", number=number, code=error.code) from None
-    return Plan(sites, frozenset(closed))
+    return draft.plan
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """Which changes of a list can be made, by their places in it, and why each of the others cannot."""
+
+    kept: list[int]
+    aside: dict[int, ChangeError]
+
+
+def fitting(state: PlannerState, raw: Sequence[Any]) -> Fitting:
+    """Find the changes that can be made, one after the other; those that cannot are set aside, later good ones go on.
+
+    Parameters
+    ----------
+    raw
+        Plain values, as `read_changes` reads them.
+    """
+    found = Fitting([], {})
+    draft = _Draft(dict(state.plan.sites))
+    for number, one in enumerate(raw):
+        try:
+            draft.make(state, read_changes([one])[0])
+        except _Refused as error:
+            found.aside[number] = ChangeError(str(error), number=number, code=error.code)
+        except GeoaccessError as error:
+            found.aside[number] = ChangeError(str(error), number=number, code="unreadable")
+        else:
+            found.kept.append(number)
+    return found
 
 
 class _Refused(Exception):  # noqa: N818 - it never leaves this file
@@ -160,17 +221,57 @@ class _Refused(Exception):  # noqa: N818 - it never leaves this file
         self.code = code
 
 
-def _way(state: PlannerState, closed: set[int], change: CloseWay | OpenWay) -> None:
+@dataclass
+class _Draft:
+    """What stands after some changes."""
+
+    sites: dict[str, dict[str, Site]]
+    closed: set[int] = field(default_factory=set)
+    groups: dict[str, Close] = field(default_factory=dict)
+
+    def make(self, state: PlannerState, change: Change) -> None:
+        """Make a change, or leave everything as it is."""
+        if isinstance(change, CloseWay | OpenWay):
+            _way(state, self, change)
+        elif isinstance(change, CloseGroup | OpenGroup):
+            _group(state, self.groups, change)
+        else:
+            self.sites[change.service] = _sites(state, self.sites.get(change.service), change)
+
+    @property
+    def plan(self) -> Plan:
+        return Plan(dict(self.sites), frozenset(self.closed), frozenset(self.groups.values()))
+
+
+def _way(state: PlannerState, draft: _Draft, change: CloseWay | OpenWay) -> None:
+    closed = draft.closed
     if isinstance(change, OpenWay):
-        if change.way not in closed:
-            raise _Refused("not_closed", f"the way {change.way} is not closed")
-        closed.remove(change.way)
-        return
+        if change.way in closed:
+            closed.remove(change.way)
+            return
+        if any(change.way in state.group(select).ways for select in draft.groups.values()):
+            raise _Refused("in_group", f"the way {change.way} is closed together with others; open them together")
+        raise _Refused("not_closed", f"the way {change.way} is not closed")
     if change.way in closed:
         raise _Refused("closed_already", f"the way {change.way} is closed already")
     if not state.edges_of_way(change.way).size:
         raise _Refused("no_way", f"no car drives or is carried on a way {change.way} of this network")
     closed.add(change.way)
+
+
+def _group(state: PlannerState, groups: dict[str, Close], change: CloseGroup | OpenGroup) -> None:
+    if isinstance(change, OpenGroup):
+        if groups.pop(change.group, None) is None:
+            raise _Refused("not_closed", f"no roads or ferries {change.group!r} are closed together")
+        return
+    label = group_id(change.select)
+    if label in groups:
+        raise _Refused("closed_already", "these roads and ferries are closed already")
+    try:
+        state.group(change.select)
+    except InputError as error:
+        raise _Refused("no_way", str(error)) from None
+    groups[label] = change.select
 
 
 def _sites(
@@ -215,6 +316,6 @@ def _label(state: PlannerState, sites: dict[str, Site], change: Move | Remove | 
 def _on_network(state: PlannerState, change: Add | Move) -> Place:
     start_s = state.start_s(change.service)
     place = state.roads_of(change.service).place(change.lon, change.lat, start_s)
-    if place is None:
+    if place["edge"] < 0 and not change.off_road:
         raise _Refused("no_road", f"no road within {state.study.settings.snap.max_m:g} m of that place")
     return place

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import files
+from geoaccess.planner.plan import group_id
 from geoaccess.planner.saved import DAY_NAMES
 from geoaccess.study.results.geopackage import undated
 from geoaccess.study.results.tables import marked
@@ -140,10 +141,14 @@ def _closed(state: PlannerState, answer: Answer) -> dict[str, Any]:
     import geopandas as gpd
     import shapely
 
-    ways = sorted(answer.plan.closed)
-    if not ways:
+    ways, groups = sorted(answer.plan.closed), sorted(answer.plan.groups, key=group_id)
+    if not ways and not groups:
         return {}
-    found = [state.way(way) for way in ways]
-    table = {"osm_id": ways, "kind": [way.kind for way in found], "name": [way.name for way in found]}
-    lines = [shapely.MultiLineString(way.lines) for way in found]
+    found, together = [state.way(way) for way in ways], [state.group(select) for select in groups]
+    table = {
+        "osm_id": pd.array([*ways, *(None for _ in groups)], dtype="Int64"),
+        "kind": [*(way.kind for way in found), *("group" for _ in groups)],
+        "name": [*(way.name for way in found), *(select.name or "" for select in groups)],
+    }
+    lines = [shapely.MultiLineString(one.lines) for one in (*found, *together)]
     return {"closed": gpd.GeoDataFrame(table, geometry=lines, crs="EPSG:4326")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import logging
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_BYTES", "Guard"]
 
-MOST_BYTES = 256 * 1024
-"""Room for the longest list of changes, several times over."""
+MOST_BYTES = 2 * 1024 * 1024
+"""Room for the longest list of changes."""
+
+_MOST_FIELDS = 5
+_log = logging.getLogger("geoaccess.planner")
 
 _HEADERS = {
     "content-security-policy": (
@@ -86,6 +90,22 @@ class Guard:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
             return
+        started = False
+
+        async def watched(message: MutableMapping[str, Any]) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._answer(scope, receive, watched)
+        except Exception as error:  # noqa: BLE001 - the last door: nobody is to see a traceback
+            _log.error("%s: the planner met an error it did not foresee: %s", scope["path"], repr(error)[:500])
+            if not started:
+                await self._send_json(send, 500, "unforeseen", f"an error not foreseen ({type(error).__name__})")
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what is not let through; pass on what is."""
         try:
             headers = self._headers(scope)
             if self._brings_token(scope):
@@ -95,10 +115,11 @@ class Guard:
             self._check_cookie(headers)
             body = await self._body(headers, receive) if scope["method"] == "POST" else b""
         except _Denied as denied:
-            refusal, kind = json.dumps({"error": denied.code, "message": str(denied)}), "application/json"
             if scope["path"] == "/":  # for people
-                refusal, kind = str(denied), "text/plain; charset=utf-8"
-            await self._send_plain(send, denied.status, refusal.encode(), {"content-type": kind})
+                kind = {"content-type": "text/plain; charset=utf-8"}
+                await self._send_plain(send, denied.status, str(denied).encode(), kind)
+            else:
+                await self._send_json(send, denied.status, denied.code, str(denied))
             return
         await self.app(scope, _given(body, receive), self._adding(send))
 
@@ -121,7 +142,10 @@ class Guard:
     def _brings_token(self, scope: Scope) -> bool:
         if scope["path"] != "/" or scope["method"] != "GET":
             return False
-        given = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=5).get("token", [])
+        try:
+            given = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=_MOST_FIELDS).get("token", [])
+        except ValueError:  # more fields than the address that is printed has
+            return False
         if not given:
             return False
         if len(given) == 1 and _same(given[0], self.token):
@@ -161,6 +185,10 @@ class Guard:
                 raise _Denied(413, "too_large", f"the request is larger than {self.most_bytes // 1024} kB")
             if not message.get("more_body", False):
                 return bytes(body)
+
+    async def _send_json(self, send: Send, status: int, code: str, message: str) -> None:
+        body = json.dumps({"error": code, "message": message}).encode()
+        await self._send_plain(send, status, body, {"content-type": "application/json"})
 
     async def _send_plain(self, send: Send, status: int, body: bytes, headers: dict[str, str]) -> None:
         send = self._adding(send)

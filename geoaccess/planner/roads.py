@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geoaccess.errors import InputError
 from geoaccess.network import EdgeKind, setting_out_after, snap
 from geoaccess.routing import ferry_edges, solve_nearest
 from geoaccess.routing.field import PLACE
 from geoaccess.scenarios import close_network
+from geoaccess.scenarios.roads import edges_of_pieces, selected_pieces
 from geoaccess.study.stages import Snapped, snap_as_set
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import geopandas as gpd
     import numpy.typing as npt
     import pandas as pd
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from geoaccess.direction import Direction
     from geoaccess.network import Network
     from geoaccess.routing.field import NearestField, Place
+    from geoaccess.scenarios import Close
     from geoaccess.study.settings.study_file import Study
 
 __all__ = ["PlannerRoads"]
@@ -37,8 +42,8 @@ class PlannerRoads:
         How the study attaches places to roads.
     """
 
-    def __init__(self, study: Study, network: Network, snapped: Snapped) -> None:
-        self.study, self.network, self.snapped = study, network, snapped
+    def __init__(self, study: Study, network: Network, snapped: Snapped, *, names: Callable[[], pd.DataFrame]) -> None:
+        self.study, self.network, self.snapped, self._names = study, network, snapped, names
         settings = study.settings
         self.snapping: dict[str, float] = {
             "max_snap_m": settings.snap.max_m,
@@ -47,6 +52,10 @@ class PlannerRoads:
         }
         self.place = lru_cache(maxsize=4096)(self._place)
         self.edges_of_way = lru_cache(maxsize=4096)(self._edges_of_way)
+        self.pieces_of_group = lru_cache(maxsize=16)(self._pieces_of_group)
+        self.edges_of_group = lru_cache(maxsize=64)(
+            lambda select: edges_of_pieces(self.network, self.pieces_of_group(select))
+        )
         self._closed_network = lru_cache(maxsize=4)(
             lambda edges: close_network(self.network, np.array(edges, dtype=np.int32))
         )
@@ -78,14 +87,14 @@ class PlannerRoads:
             self._candidates[start_s] = setting_out_after(snap_as_set(self.study, self.network, points), start_s)
         return self._candidates[start_s]
 
-    def _place(self, lon: float, lat: float, start_s: float = 0.0) -> Place | None:
-        """Return where on the network a place is, None if no road is near."""
+    def _place(self, lon: float, lat: float, start_s: float = 0.0) -> Place:
+        """Return where on the network a place is; its edge is -1 if no road is near."""
         import geopandas as gpd
 
         point = gpd.GeoSeries.from_xy([lon], [lat], crs="EPSG:4326")
         at = setting_out_after(snap(self.network, point, **self.snapping), start_s)
         found: Place = at[list(PLACE)].iloc[0].to_dict()
-        return found if found["edge"] >= 0 else None
+        return found
 
     @cached_property
     def _ways_of_pieces(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
@@ -105,3 +114,18 @@ class PlannerRoads:
         ways, edges = self._ways_of_pieces
         first, last = np.searchsorted(ways, [way, way + 1]) if abs(way) < 2**62 else (0, 0)
         return np.unique(edges[first:last])
+
+    def _pieces_of_group(self, select: Close) -> npt.NDArray[np.bool_]:
+        """Return the pieces of road and ferry that close together, as `geoaccess compare` finds them.
+
+        Raises
+        ------
+        InputError
+            If there are none.
+        """
+        names = self._names() if select.name is not None and select.what != "ferries" else None
+        problems: list[str] = []
+        found = selected_pieces(select, self.network, names, problems, "[[close]]")
+        if problems:
+            raise InputError("; ".join(problems))
+        return found

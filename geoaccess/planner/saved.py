@@ -1,183 +1,74 @@
-"""Plans kept as scenario files in one folder, and read back."""
+"""Scenarios read as plans: as the changes that the page makes, each with where in the file it is said."""
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from geoaccess import services
-from geoaccess.errors import GeoaccessError, InputError, MissingFileError
-from geoaccess.phrases import Text
-from geoaccess.planner.changes import planned
 from geoaccess.planner.plan import ALL_WEEK
-from geoaccess.scenarios import (
-    AddSite,
-    ChangeSite,
-    Close,
-    MoveSite,
-    RemoveSite,
-    Scenario,
-    read_scenario,
-    site_label,
-    write_scenario,
-)
-from geoaccess.scenarios.roads import selected_pieces
+from geoaccess.scenarios import Close, Scenario, gives_nothing, site_label
 from geoaccess.study.scenario_names import of_another_study, resolve_in_study
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
-    from geoaccess.planner.changes import Change
     from geoaccess.planner.state import PlannerState
+    from geoaccess.scenarios import AddSite, ChangeSite, ResolvedScenario
 
-__all__ = ["Shelf", "changes_of", "scenario_of", "slug"]
+__all__ = ["DAY_NAMES", "NOTHING_SAID", "Opened", "Said", "open_scenario"]
 
 DAY_NAMES = ("Mo", "Tu", "We", "Th", "Fr")
 SPREAD = {1: (2,), 2: (1, 3), 3: (0, 2, 4), 4: (0, 1, 3, 4), 5: ALL_WEEK}
 """Which weekdays stand for a number of days where a scenario does not name them."""
 
-_MOST_BYTES = 1 << 20
-_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_LONGEST = 60
 
+@dataclass
+class Said:
+    """What a scenario says of one site: the numbers of its tables, and the days that they come to.
 
-def slug(title: str) -> str:
-    """Return the name of the file for a title: letters, digits and single hyphens, and never a path.
-
-    >>> slug("Utekontor på Husøy, 2 dager"), slug("../../etc/passwd"), slug("...")
-    ('utekontor-pa-husoy-2-dager', 'etc-passwd', '')
+    `days` are None where nothing is said of them, and empty where the site is open on none.
     """
-    return services.slug(title)[:_LONGEST].strip("-")
+
+    add: int | None = None
+    move: list[int] = field(default_factory=list)
+    change: list[int] = field(default_factory=list)
+    remove: list[int] = field(default_factory=list)
+    days: tuple[int, ...] | None = None
 
 
-class Shelf:
-    """The folder that plans are kept in. Names are slugs; nothing outside the folder is read or written."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def names(self) -> list[str]:
-        """Return the names of the plans that are there, in order."""
-        if not self.folder.is_dir():
-            return []
-        found = (path.stem for path in self.folder.glob("*.toml") if path.is_file() and not path.is_symlink())
-        return sorted(name for name in found if _SLUG.fullmatch(name))
-
-    def read(self, name: str) -> Scenario:
-        """Return the plan of a name.
-
-        Raises
-        ------
-        InputError
-            If there is none, or it is no scenario.
-        """
-        if name not in self.names():
-            raise MissingFileError(f"there is no plan {name!r} in {self.folder}")
-        path = self._path(name)
-        if path.stat().st_size > _MOST_BYTES:
-            raise InputError(f"{path}: is larger than {_MOST_BYTES >> 20} MB; a plan is a small file")
-        return read_scenario(path)
-
-    def write(self, scenario: Scenario, *, replace: bool) -> str:
-        """Write a plan under the slug of its title and return that; texts of a plan that it replaces stay as written.
-
-        Raises
-        ------
-        InputError
-            If the title has no letter or digit.
-        FileExistsError
-            If there is one already that is not to be replaced.
-        """
-        name = self._name(scenario.title)
-        if not name:
-            raise InputError(f"title: {scenario.title!r} makes no name for a file; use letters or digits")
-        former = self._former(name)
-        if former is not None and not replace:
-            raise FileExistsError(name)
-        write_scenario(_as_written(scenario, former) if isinstance(former, Scenario) else scenario, self._path(name))
-        return name
-
-    def _name(self, title: str) -> str:
-        """Return the name of the plan that has a title in one of its languages, else the slug of the title."""
-        own = slug(Text(title).first)
-        for name in [own, *self.names()]:
-            former = self._former(name)
-            if isinstance(former, Scenario) and title in _in_all_languages(former.title):
-                return name
-        return own
-
-    def _former(self, name: str) -> Scenario | str | None:
-        """Return the plan of a name, or its name where what is there is none; None where nothing is there."""
-        if not self._path(name).exists():
-            return None
-        try:
-            return self.read(name)
-        except GeoaccessError:
-            return name
-
-    def _path(self, name: str) -> Path:
-        return self.folder / f"{name}.toml"
+NOTHING_SAID = Said()
 
 
-def _in_all_languages(text: str) -> set[str]:
-    return {text, *Text(text).by_language.values()}
+@dataclass(frozen=True)
+class Opened:
+    """A scenario as a plan.
+
+    Attributes
+    ----------
+    scenario
+        As it was written, in order; sites of the study are named by `said`.
+    changes
+        What the page does to come to it, as plain values. The [[add]] of number n (from 1) is the site `new-n`.
+    not_shown
+        What it says beyond that, a line each: it stays in the file.
+    said
+        By service and label: what the file says of a site. A site taken away by `place` has the number of that table.
+    shut
+        Of each [[close]]: the ways, or the choice, that the page knows as closed; none where it does not show it.
+    storm
+        The same of [storm].
+    """
+
+    scenario: Scenario
+    changes: list[dict[str, Any]]
+    not_shown: list[str]
+    said: dict[tuple[str, str], Said]
+    shut: list[tuple[int | Close, ...]]
+    storm: tuple[int | Close, ...]
 
 
-def _as_written(scenario: Scenario, former: Scenario) -> Scenario:
-    """Return a scenario with texts as a former one has them in several languages, where it means the same."""
-    written = {
-        one: text for text in (former.title, *(add.name for add in former.add)) for one in _in_all_languages(text)
-    }
-    adds = tuple(add.model_copy(update={"name": written.get(add.name, add.name)}) for add in scenario.add)
-    kept = {"title": written.get(scenario.title, scenario.title), "add": adds}
-    return scenario.model_copy(update=kept | ({} if scenario.description else {"description": former.description}))
-
-
-def scenario_of(state: PlannerState, changes: Sequence[Change], *, title: str) -> Scenario:
-    """Return what a list of changes comes to, as a scenario."""
-    plan = planned(state, changes)
-    parts: dict[str, list[Any]] = {"add": [], "remove": [], "move": [], "change": []}
-    taken = {label for sites in state.plan.sites.values() for label in sites}
-    for service, before in state.plan.sites.items():
-        now = plan.sites[service]
-        parts["remove"] += [
-            RemoveSite(service=service, site=label, name=site.name)
-            for label, site in before.items()
-            if label not in now
-        ]
-        for label, site in now.items():
-            week = _week(site.days)
-            if site.added:
-                add = AddSite(service=service, name=site.name, lon=site.lon, lat=site.lat, **week)
-                own = _free(site_label(add), taken)
-                taken.add(own)
-                parts["add"].append(add if own == site_label(add) else add.model_copy(update={"site": own}))
-                continue
-            if site.moved:
-                parts["move"].append(MoveSite(service=service, site=label, name=site.name, lon=site.lon, lat=site.lat))
-            if week:
-                parts["change"].append(ChangeSite(service=service, site=label, name=site.name, **week))
-    close = [Close(osm_id=way) for way in sorted(plan.closed)]
-    given: dict[str, Any] = {name: tuple(items) for name, items in parts.items()}
-    return Scenario(title=title, study=state.study.titles[0], close=tuple(close), **given)
-
-
-def _week(days: frozenset[int]) -> dict[str, Any]:
-    if days == frozenset(ALL_WEEK):
-        return {}
-    return {"days_per_week": float(len(days)), "opening": ",".join(DAY_NAMES[day] for day in sorted(days))}
-
-
-def _free(label: str, taken: set[str]) -> str:
-    number, found = 2, label
-    while found in taken:
-        found, number = f"{label}-{number}", number + 1
-    return found
-
-
-def changes_of(state: PlannerState, scenario: Scenario) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return a scenario as a list of changes, and what it says that the planner does not know, a line each.
+def open_scenario(state: PlannerState, scenario: Scenario) -> Opened:
+    """Return a scenario as a plan; all that `geoaccess compare` runs can be opened.
 
     Raises
     ------
@@ -185,62 +76,115 @@ def changes_of(state: PlannerState, scenario: Scenario) -> tuple[list[dict[str, 
         If it chooses sites, roads or ferries that are not there, or that are called otherwise; if it was made for
         another study and names what this one has not.
     """
-    left_out: list[str] = []
+    not_shown: list[str] = []
     with of_another_study(state.study, scenario):
-        scenario = resolve_in_study(state.study, scenario, state.answers.sites, state.answers.results).scenario
-        ways = _ways(state, scenario, left_out)
-    own: dict[str, str] = {}
-    changes: list[dict[str, Any]] = []
-    for number, add in enumerate(scenario.add, start=1):
-        own[site_label(add)] = f"new-{number}"
-        days = _days(add, left_out, site_label(add))
-        place = {"lon": add.lon, "lat": add.lat, "name": add.name, "site": f"new-{number}"}
-        changes.append({"what": "add", "service": add.service, "days": days or list(ALL_WEEK), **place})
-    for move in scenario.move:
-        place = {"lon": move.lon, "lat": move.lat}
-        changes.append({"what": "move", "service": move.service, "site": own.get(move.site, move.site), **place})
-    for change in scenario.change:
-        days = _days(change, left_out, change.site)
-        if days:
-            site = own.get(change.site, change.site)
-            changes.append({"what": "days", "service": change.service, "site": site, "days": days})
+        resolved = resolve_in_study(state.study, scenario, state.answers.sites, state.answers.results)
+        shut = [_shut(state, close, not_shown) for close in scenario.close]
+        storm = [_shut(state, close, not_shown) for close in scenario.closes[len(scenario.close) :]]
+    said = _said(scenario, resolved, not_shown)
+    changes = _of_sites(state, resolved.scenario, said)
+    ways = list(dict.fromkeys(one for found in (*shut, *storm) for one in found))
     changes += [
-        {"what": "remove", "service": gone.service, "site": own.get(gone.site, gone.site)} for gone in scenario.remove
+        {"what": "close", "way": one} if isinstance(one, int) else {"what": "close_group", "select": _plain(one)}
+        for one in ways
     ]
-    changes += [{"what": "close", "way": way} for way in ways]
-    left_out += [f"[{name}]" for name in ("slow", "boats", "network", "population") if getattr(scenario, name)]
-    return changes, left_out
+    not_shown += [f"[{name}]" for name in ("slow", "boats", "network", "population") if getattr(scenario, name)]
+    return Opened(scenario, changes, not_shown, said, shut, tuple(dict.fromkeys(one for some in storm for one in some)))
 
 
-def _days(given: AddSite | ChangeSite, left_out: list[str], label: str) -> list[int] | None:
-    """Return the weekdays of an office, None where they are not given."""
-    unknown = [name for name in ("capacity", "level", "allowed") if getattr(given, name, None) is not None]
-    left_out += [f"{label}: {name}" for name in unknown]
-    named = [part.strip() for part in (given.opening or "").split(",")]
+def _plain(select: Close) -> dict[str, Any]:
+    return select.model_dump(mode="json", exclude_none=True)
+
+
+def _shut(state: PlannerState, close: Close, not_shown: list[str]) -> tuple[int | Close, ...]:
+    """Return what closes: ways where they do so as well one by one, else all that is chosen together."""
+    if isinstance(close.polygon, str):  # a plan opens no other file
+        not_shown.append(f"polygon = {close.polygon!r}")
+        return ()
+    select = Close(osm_id=close.osm_id, name=close.name, polygon=close.polygon, what=close.what)
+    if close.osm_id is not None:
+        state.group(select)  # which says so where there is no such way
+        return (close.osm_id,)
+    return state.closes_as_ways(select) or (select,)
+
+
+def _said(scenario: Scenario, resolved: ResolvedScenario, not_shown: list[str]) -> dict[tuple[str, str], Said]:
+    """Return what is said of each site, and add to `not_shown` what the page does not know."""
+    found: dict[tuple[str, str], Said] = {}
+    own: dict[str, str] = {}
+    items: dict[tuple[str, str], list[AddSite | ChangeSite]] = {}
+    for number, add in enumerate(scenario.add):
+        own[site_label(add)] = f"new-{number + 1}"
+        key = add.service, f"new-{number + 1}"
+        found[key], items[key] = Said(add=number), [add]
+    for what in ("move", "change"):
+        for number, item in enumerate(getattr(resolved.scenario, what)):
+            key = item.service, own.get(item.site, str(item.site))
+            getattr(found.setdefault(key, Said()), what).append(number)
+            if what == "change":
+                items.setdefault(key, []).append(item)
+    for number, gone in _removals(scenario, resolved):
+        found.setdefault((gone.service, own.get(gone.site, str(gone.site))), Said()).remove.append(number)
+    for (service, label), some in items.items():
+        found[service, label].days = _days(some, label, not_shown)
+    return found
+
+
+def _removals(scenario: Scenario, resolved: ResolvedScenario) -> list[tuple[int, Any]]:
+    """Return each site that is removed, with the number of the table that says so."""
+    left, places = list(resolved.scenario.remove), [len(labels) for _, labels in resolved.places]
+    found: list[tuple[int, Any]] = []
+    for number, item in enumerate(scenario.remove):
+        count = places.pop(0) if item.place else 1
+        found += [(number, left.pop(0)) for _ in range(count)]
+    return found
+
+
+def _of_sites(state: PlannerState, scenario: Scenario, said: dict[tuple[str, str], Said]) -> list[dict[str, Any]]:
+    """Return the changes to sites."""
+    changes: list[dict[str, Any]] = []
+    for (service, label), one in said.items():
+        site = {"service": service, "site": label}
+        days = list(ALL_WEEK) if one.days is None else list(one.days)
+        if one.add is not None:
+            add = scenario.add[one.add]
+            place = _place(state, service, add.lon, add.lat)
+            changes.append({"what": "add", **site, "name": str(add.name), **place, "days": days})
+        if one.move:
+            move = scenario.move[one.move[-1]]
+            changes.append({"what": "move", **site, **_place(state, service, move.lon, move.lat)})
+        if one.remove or (one.add is None and one.days == ()):
+            changes.append({"what": "remove", **site})
+        elif one.add is None and one.days is not None:
+            changes.append({"what": "days", **site, "days": days})
+    return changes
+
+
+def _place(state: PlannerState, service: str, lon: float, lat: float) -> dict[str, Any]:
+    """Return a place, which may lie where no road is."""
+    on_road = state.roads_of(service).place(lon, lat, state.start_s(service))["edge"] >= 0
+    return {"lon": lon, "lat": lat} | ({} if on_road else {"off_road": True})
+
+
+def _days(items: Sequence[AddSite | ChangeSite], label: str, not_shown: list[str]) -> tuple[int, ...] | None:
+    """Return the weekdays of a site by all that is said of it, the last first."""
+    days, opening, capacity = None, None, None
+    for item in items:
+        unknown = [name for name in ("capacity", "level", "allowed") if getattr(item, name, None) is not None]
+        capacity = capacity if item.capacity is None else item.capacity
+        not_shown += [f"{label}: {name}" for name in unknown if not (name == "capacity" and item.capacity == 0)]
+        if item.opening is not None or item.days_per_week is not None:
+            days, opening = item.days_per_week if item.days_per_week is not None else days, item.opening
+    if gives_nothing(days, capacity):
+        return ()
+    named = [part.strip() for part in (opening or "").split(",")]
     if all(part in DAY_NAMES for part in named):
-        return sorted({DAY_NAMES.index(part) for part in named})
-    if given.opening is not None:
-        left_out.append(f"{label}: opening = {given.opening!r}")
-    if given.days_per_week is None:
+        return tuple(sorted({DAY_NAMES.index(part) for part in named}))
+    if opening is not None:
+        not_shown.append(f"{label}: opening = {opening!r}")
+    if days is None:
         return None
-    whole = min(max(round(given.days_per_week), 1), len(ALL_WEEK))
-    if whole != given.days_per_week:
-        left_out.append(f"{label}: days_per_week = {given.days_per_week:g}, read as {whole}")
-    return list(SPREAD[whole])
-
-
-def _ways(state: PlannerState, scenario: Scenario, left_out: list[str]) -> list[int]:
-    """Return the ways that a scenario closes."""
-    network = state.network
-    problems: list[str] = []
-    ways: list[int] = []
-    for number, close in enumerate(scenario.closes, start=1):
-        if isinstance(close.polygon, str):  # a plan opens no other file
-            left_out.append(f"polygon = {close.polygon!r}")
-            continue
-        chosen = selected_pieces(close, network, None, problems, f"[[close]] {number}")
-        found = sorted({int(way) for way in network.way_id[network.shape_way[chosen]]})
-        ways += [way for way in found if state.edges_of_way(way).size]
-    if problems:
-        raise InputError.listing(f'plan "{scenario.title}"', problems)
-    return list(dict.fromkeys(ways))
+    whole = min(max(round(days), 1), len(ALL_WEEK))
+    if whole != days:
+        not_shown.append(f"{label}: days_per_week = {days:g}, read as {whole}")
+    return SPREAD[whole]

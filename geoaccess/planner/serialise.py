@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geoaccess.planner.plan import ALL_WEEK
+from geoaccess.planner.plan import ALL_WEEK, group_id
 from geoaccess.planner.suggest import APART_M
 from geoaccess.scenarios.effect import effect_on_people
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from geoaccess.planner.session import Answer, Journey
     from geoaccess.planner.state import PlannerState
     from geoaccess.planner.suggest import Proposal
+    from geoaccess.scenarios import Close
     from geoaccess.scenarios.effect import Effect
 
 __all__ = ["answer_json", "journeys_json", "proposal_json", "way_json"]
@@ -40,7 +41,10 @@ def answer_json(answer: Answer, before: Figures, drawing: Drawing) -> dict[str, 
         "times": drawing.times(answer.service, answer.figures.times_s),
         "people": drawing.people(answer.service, before.times_s, answer.figures.times_s),
         "sites": _sites(state, answer),
-        "closed": [way_json(state, way) for way in sorted(answer.plan.closed)],
+        "closed": [
+            *(way_json(state, way) for way in sorted(answer.plan.closed)),
+            *(_group_json(state, select) for select in sorted(answer.plan.groups, key=group_id)),
+        ],
     }
 
 
@@ -95,6 +99,7 @@ def _sites(state: PlannerState, answer: Answer) -> dict[str, Any]:
             "added": site.added,
             "moved": site.moved,
             "off_road_m": _number(float(site.place["off_network_m"])),
+            "off_road": not site.on_road,
         }
         for label, site in now.items()
         if site.added or site.moved or len(site.days) < len(ALL_WEEK)
@@ -106,6 +111,22 @@ def way_json(state: PlannerState, way: int) -> dict[str, Any]:
     """Return what a way is and where it runs."""
     found = state.way(way)
     return {"way": way, "kind": found.kind, "name": found.name, "length_m": found.length_m, "lines": found.lines}
+
+
+def _group_json(state: PlannerState, select: Close) -> dict[str, Any]:
+    """Return what closes together, and where it is drawn: `choice` says by what it was chosen."""
+    found = state.group(select)
+    choice = "name" if select.name is not None else "polygon" if select.polygon is not None else "ferries"
+    return {
+        "group": group_id(select),
+        "kind": "group",
+        "choice": choice,
+        "name": select.name or "",
+        "ways": len(found.ways),
+        "ferries": sorted(found.ferries),
+        "length_m": found.length_m,
+        "lines": found.lines,
+    }
 
 
 def journeys_json(journeys: list[Journey]) -> list[dict[str, Any]]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import secrets
 import socket
-from typing import TYPE_CHECKING
+import threading
+import webbrowser
+from typing import TYPE_CHECKING, Any
 
 from geoaccess.errors import InputError
 from geoaccess.planner.state import PlannerState
@@ -43,8 +45,6 @@ def serve(
     GeoaccessError
         What is wrong with the study, or that the port is taken.
     """
-    import uvicorn
-
     from geoaccess.planner.app import planner_app
 
     with _listening(port) as listener:
@@ -55,27 +55,42 @@ def serve(
         token, key = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         folder = scenario_folder(study)
         app = planner_app(state, token=token, key=key, port=at, scenarios=folder)
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,  # a log of addresses would hold the token
-            server_header=False,
-            proxy_headers=False,
-            ws="none",
-            http="h11",  # the parser that bounds headers
-            limit_concurrency=64,
-            timeout_keep_alive=5,
-            timeout_graceful_shutdown=2,
-            h11_max_incomplete_event_size=16 * 1024,
-        )
         address = f"http://{_HOST}:{at}/?token={token}"
-        announce(f"The planner is at {address}")
-        announce(f"Only this machine can reach it. Plans are saved in {folder}. Stop it with Ctrl+C.")
-        if browser:
-            import webbrowser
 
-            webbrowser.open(address)
-        uvicorn.Server(config).run(sockets=[listener])
+        def listening() -> None:
+            announce(f"The planner is at {address}")
+            announce(f"Only this machine can reach it. Plans are saved in {folder}. Stop it with Ctrl+C.")
+            if browser:
+                threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+        run_server(app, listener, listening=listening)
+
+
+def run_server(app: Any, listener: socket.socket, *, listening: Callable[[], None]) -> None:
+    """Serve an application on a socket until it is stopped; `listening` is called when it answers."""
+    import uvicorn
+
+    from geoaccess.planner.connections import connection_class
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                listening()
+
+    config = uvicorn.Config(
+        app,
+        log_level="critical",  # what goes wrong is answered, and said by the guard in one line
+        access_log=False,  # a log of addresses would hold the token
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        http=connection_class(),
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=2,
+        h11_max_incomplete_event_size=16 * 1024,
+    )
+    Server(config).run(sockets=[listener])
 
 
 def scenario_folder(study: Study) -> Path:

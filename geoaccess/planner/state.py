@@ -18,6 +18,7 @@ from geoaccess.network.segment_tree import SegmentTree
 from geoaccess.planner.figures import Zonings, figures_of
 from geoaccess.planner.plan import Plan, Site
 from geoaccess.planner.roads import PlannerRoads
+from geoaccess.questions.scenario_run import road_names
 from geoaccess.questions.siting.candidates import candidates_of
 from geoaccess.questions.siting.question import Question
 from geoaccess.routing.field import PLACE
@@ -33,12 +34,17 @@ if TYPE_CHECKING:
     from geoaccess.measures.specification import Limit
     from geoaccess.planner.figures import Figures
     from geoaccess.routing.field import NearestField
+    from geoaccess.scenarios import Close
     from geoaccess.services import SiteDirectory
     from geoaccess.study import Answers
 
-__all__ = ["PlannerState", "Way"]
+__all__ = ["Group", "PlannerState", "Way"]
 
 _CLOSE_M = 1000.0
+_MOST_LINES = 2000
+"""So many edges of what closes together are drawn, the longest."""
+_MOST_SINGLE = 50
+"""More ways than so many close and open together."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,16 @@ class Way:
 
     kind: str
     name: str
+    length_m: float
+    lines: list[list[list[float]]]
+
+
+@dataclass(frozen=True)
+class Group:
+    """What closes together, by name or in a polygon: its ways, those of them that are ferries, and where to draw it."""
+
+    ways: frozenset[int]
+    ferries: frozenset[int]
     length_m: float
     lines: list[list[list[float]]]
 
@@ -78,7 +94,7 @@ class PlannerState:
         self.answers, self.study, self.network = answers, answers.study, answers.network
         results = answers.results
         snapped = snapped or snap_all(self.study, self.network, results, answers.sites)
-        self.roads = PlannerRoads(self.study, self.network, snapped)
+        self.roads = PlannerRoads(self.study, self.network, snapped, names=self._road_names)
         self._vehicle_roads = self._of_vehicles()
         self.zonings = Zonings.of(results, self.study.scheme.ids)
         self.people = self.zonings.people
@@ -92,6 +108,8 @@ class PlannerState:
         self.plan = Plan({key: self._sites_of(key) for key in self.specs}, frozenset())
         self.edges_of_way = self.roads.edges_of_way
         self.way = lru_cache(maxsize=1024)(self._way)
+        self.group = lru_cache(maxsize=64)(self._group)
+        self.closes_as_ways = lru_cache(maxsize=64)(self._closes_as_ways)
         self._fields: dict[str, NearestField] = {}
         self._figures: dict[str, Figures] = {}
         self._asked: dict[str, npt.NDArray[np.float64]] = {}
@@ -106,6 +124,9 @@ class PlannerState:
         )
         for sites in self.plan.sites.values():
             digest.update(repr([(label, site.lon, site.lat) for label, site in sites.items()]).encode())
+        network = self.network
+        for roads in (network.way_id, network.edge_forward_ds, network.edge_backward_ds):
+            digest.update(np.ascontiguousarray(roads))
         return digest.hexdigest()[:16]
 
     @cached_property
@@ -124,7 +145,7 @@ class PlannerState:
         vehicles = self.answers.vehicles
         if vehicles is None:
             return None
-        return PlannerRoads(self.study, vehicles.plain, vehicles.snapped)
+        return PlannerRoads(self.study, vehicles.plain, vehicles.snapped, names=self._road_names)
 
     def roads_of(self, service: str) -> PlannerRoads:
         """Return the roads that a service is searched on: those of ambulances may be others."""
@@ -225,3 +246,50 @@ class PlannerState:
         # Ferry lines that share the way have an edge each over the same course.
         first = [i for i, part in enumerate(parts) if kind == "road" or part not in parts[:i]]
         return Way(kind, name, float(network.edge_length_m[edges[first]].sum()), [parts[i] for i in first])
+
+    def _road_names(self) -> pd.DataFrame:
+        """Return the names of roads, read where a plan closes any by name."""
+        return self._names
+
+    @cached_property
+    def _names(self) -> pd.DataFrame:
+        return road_names(self.study)
+
+    def _all_roads(self) -> list[PlannerRoads]:
+        return [self.roads] if self._vehicle_roads is None else [self.roads, self._vehicle_roads]
+
+    def _group(self, select: Close) -> Group:
+        """Return what closes together.
+
+        Raises
+        ------
+        InputError
+            If no road or car ferry does, of those that some service is searched on.
+        """
+        network = self.network
+        for roads in self._all_roads():
+            roads.pieces_of_group(select)
+        ways = np.unique(network.way_id[network.shape_way[self.roads.pieces_of_group(select)]])
+        ferries = network.ferries.loc[network.ferries["cars"], "way_id"]
+        edges = self.roads.edges_of_group(select).astype(np.int64)
+        length = network.edge_length_m[edges]
+        if select.polygon is None:
+            drawn = edges[np.sort(np.argsort(-length, kind="stable")[:_MOST_LINES])]
+            lines = network.lines(drawn, network.shape_lon, network.shape_lat)
+            parts = [np.round(shapely.get_coordinates(line), 5).tolist() for line in lines]
+        else:
+            corners = [[float(lon), float(lat)] for lon, lat in select.polygon if not isinstance(lon, str)]
+            parts = [[*corners, corners[0]]]
+        sailed = frozenset({*ways.tolist()} & {*ferries.tolist()})
+        return Group(frozenset(ways.tolist()), sailed, float(length.sum()), parts)
+
+    def _closes_as_ways(self, select: Close) -> tuple[int, ...] | None:
+        """Return the ways that close as well one by one as together; None where together they close otherwise."""
+        ways = tuple(sorted(self.group(select).ways))
+        if len(ways) > _MOST_SINGLE:
+            return None
+        for roads in self._all_roads():
+            alone = [roads.edges_of_way(way) for way in ways]
+            if not np.array_equal(np.unique(np.concatenate(alone)), roads.edges_of_group(select)):
+                return None
+        return ways

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from geoaccess.planner.state import PlannerState
     from geoaccess.routing import Change as FieldChange
     from geoaccess.routing import NearestField
+    from geoaccess.scenarios import Close
 
 __all__ = ["DayField", "Week", "share_of_week"]
 
@@ -36,6 +37,7 @@ class _DayPlan:
 
     sites: dict[str, Site]
     closed: frozenset[int]
+    groups: frozenset[Close] = frozenset()
 
 
 @dataclass
@@ -61,16 +63,17 @@ class DayField:
 
     def _changed(self, wanted: _DayPlan, roads: PlannerRoads) -> list[FieldChange]:
         now, field = self.plan, self.field
-        shut, wanted_shut = _edges(now.closed, roads), _edges(wanted.closed, roads)
+        shut, wanted_shut = _edges(now, roads), _edges(wanted, roads)
         done = []
         if (edges := np.setdiff1d(shut, wanted_shut)).size:
             done.append(open_edges(field, edges))
-        done += [remove_site(field, label) for label in now.sites if label not in wanted.sites]
-        for label, site in wanted.sites.items():
-            before = now.sites.get(label)
-            if before is None:
+        stand = {label: site for label, site in wanted.sites.items() if site.on_road}
+        there = field.standing.number
+        done += [remove_site(field, label) for label in now.sites if label not in stand and label in there]
+        for label, site in stand.items():
+            if label not in there:
                 done.append(add_site(field, label, _row(site)))
-            elif before.place is not site.place and before.place != site.place:
+            elif (before := now.sites[label].place) is not site.place and before != site.place:
                 done.append(move_site(field, label, _row(site)))
         if (edges := np.setdiff1d(wanted_shut, shut)).size:
             done.append(close_edges(field, edges))
@@ -120,7 +123,7 @@ class Week:
         for some, held in zip(days, kept, strict=True):
             held.days = some
             open_then = {label: site for label, site in sites.items() if some <= site.days}
-            held.become(_DayPlan(open_then, plan.closed), self.roads)
+            held.become(_DayPlan(open_then, plan.closed, plan.groups), self.roads)
         self.fields = kept
 
     @property
@@ -141,6 +144,7 @@ def _row(site: Site) -> pd.Series[Any]:
     return pd.Series(site.place, dtype=object)
 
 
-def _edges(ways: frozenset[int], roads: PlannerRoads) -> npt.NDArray[np.int32]:
-    found = [roads.edges_of_way(way) for way in sorted(ways)]
+def _edges(plan: _DayPlan, roads: PlannerRoads) -> npt.NDArray[np.int32]:
+    found = [roads.edges_of_way(way) for way in sorted(plan.closed)]
+    found += [roads.edges_of_group(select) for select in plan.groups]
     return np.unique(np.concatenate(found)) if found else np.empty(0, np.int32)

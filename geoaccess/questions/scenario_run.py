@@ -14,7 +14,7 @@ from geoaccess.defaults import DAY_S
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.questions.scenario_changes import change_study, network_of_scenario, study_with_people
 from geoaccess.routing import TravelTimes, attach_departures, day_profile, nearest_snapped
-from geoaccess.scenarios import apply_to_network
+from geoaccess.scenarios import apply_to_network, gives_nothing
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.scenario_names import of_another_study
@@ -108,7 +108,7 @@ class ScenarioRun:
     @property
     def gives(self) -> npt.NDArray[np.bool_]:
         """Which sites give anything at all: not those that the scenario leaves without a day, or without capacity."""
-        nothing = (self.site_values("days_per_week") == 0) | (self.site_values("capacity") == 0)
+        nothing = gives_nothing(self.site_values("days_per_week"), self.site_values("capacity"))
         return (~nothing).to_numpy(np.bool_)
 
     @cached_property

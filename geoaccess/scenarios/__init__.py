@@ -31,7 +31,7 @@ from geoaccess.scenarios.difference import (
 from geoaccess.scenarios.reading import read_scenario, scenario_text, write_scenario
 from geoaccess.scenarios.reliability import Touched, draw_figures, reliability_table, solve_closures
 from geoaccess.scenarios.roads import ChangedNetwork, apply_to_network, close_network, edges_of_ways
-from geoaccess.scenarios.sites import ResolvedScenario, apply_to_sites, resolve_sites
+from geoaccess.scenarios.sites import ResolvedScenario, apply_to_sites, gives_nothing, resolve_sites
 from geoaccess.scenarios.streets import Streets, streets_of_cells
 from geoaccess.scenarios.together import alike_in_a_row, joint_closings, one_unit
 from geoaccess.scenarios.weather import Closures, draw_closures, read_closures
@@ -72,6 +72,7 @@ __all__ = [
     "draw_figures",
     "edges_of_ways",
     "equity_differences",
+    "gives_nothing",
     "joint_closings",
     "most_affected",
     "one_unit",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from geoaccess.scenarios.changes import AddSite, ChangeSite, MoveSite
 
-__all__ = ["ResolvedScenario", "apply_to_sites", "resolve_sites"]
+__all__ = ["ResolvedScenario", "apply_to_sites", "gives_nothing", "resolve_sites"]
 
 _NUMBERS = ("days_per_week", "capacity")
 _SOURCE = "scenario"
@@ -46,6 +46,17 @@ class ResolvedScenario:
     scenario: Scenario
     places: tuple[tuple[str, tuple[Any, ...]], ...]
     staying: tuple[tuple[Any, tuple[Any, ...]], ...]
+
+
+def gives_nothing(days_per_week: Any, capacity: Any) -> Any:
+    """Whether a site that a scenario leaves so many days and so much capacity gives nothing: as if it were closed.
+
+    What is not said (None, or NaN in columns) takes nothing away.
+
+    >>> gives_nothing(0, None), gives_nothing(2.5, None), gives_nothing(None, 0)
+    (True, False, True)
+    """
+    return (days_per_week == 0) | (capacity == 0)
 
 
 @checks_arguments

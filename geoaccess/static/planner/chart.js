@@ -27,6 +27,7 @@
     else if (site.proxy) look.push("proxy");
     if (!site.closed && site.moved) look.push("moved");
     if (!site.closed && site.days.length < 5) look.push("part");
+    if (!site.closed && site.off_road) look.push("nowhere");
     const label = document.createElement("span");
     label.textContent = site.closed ? "×" : site.days.length < 5 ? site.days.length : site.added ? "+" : "";
     return L.divIcon({ html: label, className: look.join(" "), iconSize: null });

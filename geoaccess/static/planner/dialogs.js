@@ -15,52 +15,108 @@
 
   // ---- plans
 
-  async function savePlan(field, note, again) {
+  // Saves under the title in the field; `replace` is the etag of what somebody else saved and may be written over.
+  async function savePlan(field, note, replace = null) {
     const title = field.value.trim();
     if (!title) return field.focus();
+    const { changes, plan } = model;
     try {
-      const { changes } = model;
-      const saved = await model.ask("/api/plans/save", { title, changes, replace: again });
-      [model.title, model.kept] = [title, changes];
+      const saved = await model.ask("/api/plans/save", { title, changes, base: plan.base, replace });
+      Object.assign(plan, { title, base: saved.base, kept: changes });
       box.close();
       return geoaccess.announce(say("saved", { t: `${saved.name}.toml` }), true);
     } catch (error) {
-      note.textContent = geoaccess.why(error);
       note.hidden = false;
-      field.dataset.again = error.code === "plan_exists" ? title : "";
-      return field.focus();
+      note.replaceChildren(geoaccess.why(error), ...choices(error, field, note));
+      return (note.querySelector("button") || field).focus();
     }
+  }
+
+  // What can be done where another plan stands in the way.
+  function choices(error, field, note) {
+    const title = field.value.trim();
+    const over = button(say("replace_plan"), () => savePlan(field, note, error.etag), { id: "plan-replace" });
+    if (error.code === "plan_exists") return [make("p", { class: "acts" }, over)];
+    if (error.code === "plan_lost") {
+      const anew = () => { model.plan.base = null; savePlan(field, note); };
+      return [make("p", { class: "acts" }, button(say("save_shown"), anew))];
+    }
+    if (error.code !== "plan_changed") return [];
+    const copy = () => { field.value = say("copy_of", { t: title }).slice(0, field.maxLength); savePlan(field, note); };
+    return [
+      make(
+        "p",
+        { class: "acts" },
+        button(say("save_copy"), copy, { id: "plan-copy" }),
+        button(say("compare_plans"), () => comparePlans(error.plan), { id: "plan-compare" }),
+        button(say("open_theirs"), () => openPlan(error.plan)),
+        over
+      ),
+    ];
   }
 
   async function openPlan(name) {
     try {
       const plan = await model.ask("/api/plans/load", { name });
-      if (!(await model.open(plan.changes))) return;
       const title = plan.titles[talk.language];
-      [model.title, model.kept] = [title, plan.changes];
-      model.leftOut = plan.left_out.length ? say("left_out", { what: plan.left_out.join("; ") }) : "";
+      if (!(await model.open(plan.changes, { title, base: plan.base, leftOut: plan.left_out }))) return;
       box.close();
       tables.effect(document.getElementById("effect"));
-      geoaccess.announce(`${say("opened", { t: title })}. ${tables.spoken(model.answer)}. ${model.leftOut}`);
+      geoaccess.announce(`${say("opened", { t: title })}. ${tables.spoken(model.answer)}. ${tables.leftOut()}`);
     } catch (error) {
       geoaccess.announce(geoaccess.why(error), true);
       box.close();
     }
   }
 
+  // What a list of changes does, for all services: its effect, and the changes in words.
+  async function described(changes) {
+    const found = { effects: [], lines: new Set() };
+    for (const { key, label } of model.study.services) {
+      const answer = await model.ask("/api/answer", { ...model.question({ changes }), service: key });
+      const many = model.study.services.length > 1 ? `${label}: ` : "";
+      for (const [, text] of tables.lines(answer)) found.effects.push(`${many}${text}`);
+      for (const line of geoaccess.changeLines(answer)) found.lines.add(line);
+    }
+    return found;
+  }
+
+  // The plan in this page beside the one that stands in its file now.
+  async function comparePlans(name) {
+    try {
+      const mine = await described(model.changes);
+      const other = await described((await model.ask("/api/plans/load", { name })).changes);
+      const list = (words) => make("ul", {}, ...(words.length ? words : ["–"]).map((text) => make("li", {}, text)));
+      const side = (title, one, than) => [
+        make("h3", {}, title),
+        list(one.effects.length ? one.effects : [say("no_effect")]),
+        make("p", { class: "quiet" }, say("only_here")),
+        list([...one.lines].filter((line) => !than.lines.has(line))),
+      ];
+      const back = make("p", { class: "acts" }, button(say("plans"), () => dialogs.plans()));
+      open(say("compare_plans"), ...side(say("yours"), mine, other), ...side(say("theirs"), other, mine), back);
+    } catch (error) {
+      geoaccess.announce(geoaccess.why(error), true);
+    }
+  }
+
   dialogs.plans = async function () {
     const kept = await model.ask("/api/plans").catch(() => null);
     if (!kept) return;
-    const note = make("p", { class: "note", role: "alert", hidden: true });
-    const field = make("input", { type: "text", id: "plan-title", maxLength: 120, value: model.title });
+    const note = make("div", { class: "note", role: "alert", hidden: true });
+    const field = make("input", { type: "text", id: "plan-title", maxLength: 120, value: model.plan.title });
     const form = make(
       "form",
-      { on: { submit: (event) => { event.preventDefault(); savePlan(field, note, field.dataset.again === field.value.trim() && field.value.trim() !== ""); } } },
+      { on: { submit: (event) => { event.preventDefault(); savePlan(field, note); } } },
       make("label", { class: "field" }, say("title_of_plan"), " ", field),
       make("button", { type: "submit", id: "plan-save" }, say("save")),
       note
     );
-    const rows = kept.plans.map((name) => make("li", {}, make("span", { class: "what" }, name), button(say("open"), () => openPlan(name), { "aria-label": `${say("open")}: ${name}` })));
+    const rows = kept.plans.map(({ name, titles }) => {
+      const title = titles[talk.language];
+      const what = make("span", { class: "what" }, title, make("small", {}, `${name}.toml`));
+      return make("li", {}, what, button(say("open"), () => openPlan(name), { "aria-label": `${say("open")}: ${title}` }));
+    });
     open(
       say("plans"),
       make("h3", {}, say("save_plan")),
@@ -84,7 +140,7 @@
 
   async function fromServer(kind) {
     try {
-      const response = await model.request(`/api/export/${kind}`, model.question({ title: model.title }));
+      const response = await model.request(`/api/export/${kind}`, model.question({ title: model.plan.title }));
       const named = /filename="([^"]+)"/.exec(response.headers.get("content-disposition") || "");
       download(await response.blob(), named ? named[1] : `plan.${kind}`);
       box.close();
@@ -94,7 +150,7 @@
   }
 
   dialogs.export = function () {
-    const name = (suffix) => `${(model.title || model.study.title).replace(/[^\p{L}\p{N}]+/gu, "-")}-${model.service}.${suffix}`;
+    const name = (suffix) => `${(model.plan.title || model.study.title).replace(/[^\p{L}\p{N}]+/gu, "-")}-${model.service}.${suffix}`;
     const picture = async () => {
       download(await geoaccess.picture(chart.view === "slide" ? "now" : chart.view), name("png"));
       box.close();

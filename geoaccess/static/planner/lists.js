@@ -43,6 +43,7 @@
     if (site.added) words.push(say("new_mark"));
     if (!site.closed && site.moved && !site.added) words.push(say("moved_mark"));
     if (!site.closed && site.days.length < 5) words.push(talk.dayCount(site.days.length));
+    if (!site.closed && site.off_road) words.push(say("off_road_mark"));
     return words.join(", ");
   }
 
@@ -102,8 +103,9 @@
 
   // ---- ferries and roads
 
-  const isClosed = (way) => model.answer.closed.some((one) => one.way === way);
+  const isClosed = (way) => model.answer.closed.some((one) => one.way === way || (one.ferries || []).includes(way));
   const wayName = (way) => {
+    if (way.kind === "group") return say(`closed_${way.choice}`, { s: way.name, n: talk.number(way.ways) });
     const ferry = model.study.ferries.find((one) => one.way === way.way);
     if (ferry) return ferry.name || say("ferry");
     return say("road_of", { c: talk.road(way.name), km: talk.number(way.length_m / 1000, 1), w: way.way });
@@ -116,6 +118,15 @@
     const row = make("li", { class: isClosed(way) ? "gone" : "" }, make("span", { class: "what" }, name, facts ? make("small", {}, facts) : ""));
     row.dataset.way = way;
     row.append(button(label, () => toggleWay(way), { "aria-label": `${label}: ${name}` }));
+    return row;
+  }
+
+  // What closed together opens together.
+  function groupRow(group) {
+    const name = wayName(group);
+    const row = make("li", { class: "gone" }, make("span", { class: "what" }, name));
+    row.dataset.way = group.group;
+    row.append(button(say("open_again"), () => model.make({ what: "open_group", group: group.group }, "opened_way"), { "aria-label": `${say("open_again")}: ${name}` }));
     return row;
   }
 
@@ -132,9 +143,10 @@
     const cars = model.study.ferries.filter((ferry) => ferry.cars).map((ferry) => ({ ...ferry, name: ferry.name || say("ferry") }));
     cars.sort((a, b) => collator.compare(a.name, b.name));
     const roads = model.answer.closed.filter((way) => way.kind === "road");
+    const groups = model.answer.closed.filter((way) => way.kind === "group");
     keepFocus(box, () =>
       box.replaceChildren(
-        make("ul", { class: "rows" }, ...roads.map((way) => wayRow(way.way, wayName(way), "", false)), ...cars.map((ferry) => wayRow(ferry.way, ferry.name, ferryFacts(ferry), true)))
+        make("ul", { class: "rows" }, ...groups.map(groupRow), ...roads.map((way) => wayRow(way.way, wayName(way), "", false)), ...cars.map((ferry) => wayRow(ferry.way, ferry.name, ferryFacts(ferry), true)))
       )
     );
   };
@@ -152,7 +164,8 @@
     if (!site.closed) body.push(dayBoxes(site));
     const label = site.closed ? say("open_again") : site.added ? say("remove_office") : say("close_office");
     body.push(make("p", { class: "acts" }, site.closed ? "" : button(say("move"), () => startMove(site)), button(label, () => restoreOrRemove(site))));
-    const far = site.off_road_m >= FAR_M ? say("off_road", { m: talk.number(site.off_road_m) }) : "";
+    const near = site.off_road_m >= FAR_M ? say("off_road", { m: talk.number(site.off_road_m) }) : "";
+    const far = site.off_road ? say("off_road_site", { m: talk.number(model.study.snap_m) }) : near;
     return [nameOf(site), [facts, site.note, marks(site), far], body];
   }
 

@@ -177,7 +177,7 @@
     byId("suggest").addEventListener("click", () => dialogs.suggest());
     // A plan that is not saved is lost with the page.
     window.addEventListener("beforeunload", (event) => {
-      if (model.changes.length && model.changes !== model.kept) event.preventDefault();
+      if (model.changes.length && model.changes !== model.plan.kept) event.preventDefault();
     });
     document.addEventListener("keydown", (event) => {
       const typing = event.target.matches("input[type=text], input[type=search]");
@@ -267,6 +267,9 @@
   });
   model.on("announced", (key) => geoaccess.announce(`${say(key)}. ${tables.spoken(model.answer)}`));
   model.on("refused", (error) => geoaccess.announce(geoaccess.why(error), true));
+  model.on("set_aside", (aside) => {
+    geoaccess.announce(say("set_aside", { n: talk.number(aside.length), why: aside.map((one) => one.message).join("; ") }), true);
+  });
   model.on("lost", (why) => {
     byId("trouble").textContent = say(why);
     byId("trouble").hidden = false;

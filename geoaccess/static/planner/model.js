@@ -7,13 +7,21 @@
     study: null,
     service: "",
     changes: [], // the list in force
-    kept: [], // the list that was saved or opened last
     past: [], // lists before it, to undo to
     undone: [], // and after it, to redo to
     base: {},
     answer: null,
-    title: "",
   };
+  // Each list belongs to a plan: its title, the file that it was opened from or saved in (`base`), what of that file the
+  // page does not show, and the list that was saved or opened last. Undo goes back to a list, and so to its plan.
+  const plans = new WeakMap();
+  const newPlan = (more) => ({ title: "", base: null, leftOut: [], kept: null, ...more });
+  const follow = (list, plan) => {
+    plans.set(list, plan);
+    return list;
+  };
+  follow(model.changes, newPlan());
+  Object.defineProperty(model, "plan", { get: () => plans.get(model.changes) });
   const heard = {};
   const emit = (name, value) => (heard[name] || []).forEach((listener) => listener(value));
   model.on = (name, listener) => (heard[name] = [...(heard[name] || []), listener]);
@@ -21,7 +29,7 @@
   class Refused extends Error {
     constructor(answer, status) {
       super(answer.message || "");
-      Object.assign(this, { code: answer.error || "", status, number: answer.number });
+      Object.assign(this, { code: answer.error || "", status, number: answer.number, study: answer.study, etag: answer.etag, plan: answer.name });
     }
   }
 
@@ -77,7 +85,14 @@
   async function answerFor(changes) {
     asked += 1;
     const mine = asked;
-    const answer = await ask("/api/answer", question({ changes }));
+    let answer;
+    try {
+      answer = await ask("/api/answer", question({ changes }));
+    } catch (error) {
+      if (!error.study || error.study === model.study.number) throw error;
+      await model.start(); // the study is another one than this page was made for
+      return null;
+    }
     if (mine < shown) return null; // a later one is shown already
     shown = mine;
     answer.changes = changes;
@@ -110,15 +125,21 @@
     model.base = {};
     if (!model.study.services.some((service) => service.key === model.service)) model.service = model.study.services[0].key;
     emit("study", model.study);
-    try {
-      await model.refresh();
-    } catch (error) {
-      if (!model.changes.length || error.status !== 422) throw error;
-      [model.changes, model.past, model.undone] = [[], [], []]; // made for another study
-      emit("refused", error);
-      await model.refresh();
-    }
+    await setAside();
+    await model.refresh();
   };
+
+  // In a study that was edited meanwhile some changes may not fit any more: they are set aside, and later ones go on.
+  async function setAside() {
+    if (!model.changes.length) return;
+    const { aside } = await ask("/api/fit", { changes: model.changes });
+    if (!aside.length) return;
+    const gone = new Set(aside.map(({ number }) => model.changes[number]));
+    const without = (list) => (list.some((change) => gone.has(change)) ? follow(list.filter((change) => !gone.has(change)), plans.get(list)) : list);
+    [model.changes, model.past, model.undone] = [without(model.changes), model.past.map(without), model.undone.map(without)];
+    emit("changes");
+    emit("set_aside", aside);
+  }
 
   model.choose = async function (service) {
     model.service = service;
@@ -159,10 +180,10 @@
   }
 
   const MOST_KEPT = 500;
-  const advance = (next, phrase) =>
-    inTurn(() => replace(next(model.changes), [...model.past, model.changes].slice(-MOST_KEPT), [], phrase));
+  const advance = (next, phrase, plan) =>
+    inTurn(() => replace(follow(next(model.changes), plan || model.plan), [...model.past, model.changes].slice(-MOST_KEPT), [], phrase));
   model.make = (change, phrase) => advance((changes) => [...changes, change], phrase);
-  model.open = (changes) => advance(() => changes, "");
+  model.open = (changes, plan) => advance(() => changes, "", newPlan({ kept: changes, ...plan }));
   model.undo = () =>
     inTurn(() => model.past.length > 0 && replace(model.past.at(-1), model.past.slice(0, -1), [...model.undone, model.changes], "undone"));
   model.redo = () =>

@@ -45,6 +45,9 @@
   }
   tables.spoken = (answer) => (lines(answer).length ? lines(answer).map((line) => line[1]).join("; ") : say("no_effect"));
 
+  tables.lines = lines;
+  tables.leftOut = () => (model.plan.leftOut.length ? say("left_out", { what: model.plan.leftOut.join("; ") }) : "");
+
   function headline(answer) {
     if (!model.changes.length) return make("p", { class: "quiet" }, say("no_change"));
     const effects = lines(answer);
@@ -79,7 +82,7 @@
     box.replaceChildren(
       make("h2", {}, say("effect")),
       headline(model.answer),
-      model.leftOut ? make("p", { class: "note" }, model.leftOut) : "",
+      tables.leftOut() ? make("p", { class: "note" }, tables.leftOut()) : "",
       part ? make("p", { class: "quiet" }, say("expected")) : "",
       legend()
     );
