@@ -15,8 +15,8 @@ import pytest
 from geoaccess import files
 from geoaccess.errors import InputError, OutputError
 from geoaccess.files import disk, swap
-from geoaccess.planner.saved import Shelf
-from geoaccess.scenarios import Close, Scenario
+from geoaccess.planner.shelf import Shelf
+from geoaccess.scenarios import Close, Scenario, scenario_text
 from geoaccess.study.results.result_folder import former_files
 
 RECORD = "run.json"
@@ -153,16 +153,17 @@ def test_a_run_of_many_files_that_cannot_be_completed_is_undone(tmp_path):
 @needs_fork
 @pytest.mark.parametrize("there", [True, False])
 def test_a_plan_is_whole_after_a_kill_at_any_step(tmp_path, there):
-    plan = Scenario(title="Plan", close=(Close(osm_id=7),))
+    def text(way):
+        return scenario_text(Scenario(title="Plan", close=(Close(osm_id=way),)))
 
     def prepare(step):
         shelf = Shelf(tmp_path / str(step))
         if there:
-            shelf.write(Scenario(title="Plan", close=(Close(osm_id=5),)), replace=True)
+            shelf.write("plan", text(5), over=None)
         return shelf
 
     def save(shelf):
-        shelf.write(plan, replace=True)
+        shelf.write("plan", text(7), over=shelf.etag("plan"))
 
     for _, shelf in steps_of(prepare, save):
         if shelf.names():
@@ -170,7 +171,7 @@ def test_a_plan_is_whole_after_a_kill_at_any_step(tmp_path, there):
         else:
             assert not there
         save(shelf)
-        assert shelf.read("plan").close == plan.close
+        assert shelf.read("plan").close == (Close(osm_id=7),)
         assert [path.name for path in shelf.folder.iterdir()] == ["plan.toml"]
 
 

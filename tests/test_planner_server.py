@@ -98,11 +98,11 @@ def test_a_wrong_token_opens_nothing(stranger, address):
     assert "set-cookie" not in found.headers
 
 
-@pytest.mark.parametrize("path", ["/", "/static/main.js", "/api/study", "/api/plans", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/static/main.js", "/api/study", "/api/plans", "/nothing", "/?a=1&b&c&d&e&f"])
 def test_without_the_cookie_nothing_is_served(stranger, path):
     found = stranger.get(path)
     assert found.status_code == 401
-    assert "geoaccess serve" in (found.text if path == "/" else found.json()["message"])
+    assert "geoaccess serve" in (found.text if path[:2] in ("/", "/?") else found.json()["message"])
     stranger.cookies.set(f"geoaccess-{PORT}", TOKEN)
     assert stranger.get(path).status_code == 401
 
@@ -211,9 +211,8 @@ def test_an_answer(client):
     assert base["effect"]["quicker"] == 0
     assert found["effect"]["quicker"] == 101
     assert found["sites"]["new-1"].pop("off_road_m") < 0.1
-    assert found["sites"] == {
-        "new-1": {**place(), "name": "Isle", "days": [0, 1, 2, 3, 4], "added": True, "moved": False}
-    }
+    marks = {"added": True, "moved": False, "off_road": False}
+    assert found["sites"] == {"new-1": {**place(), "name": "Isle", "days": [0, 1, 2, 3, 4], **marks}}
 
 
 def test_journeys_roads_and_proposals(client):
@@ -258,7 +257,7 @@ def test_exports(client, tmp_path):
         json.dumps(question([{**ADD, "lon": float("nan")}])).encode(), json.dumps(question([ADD, ADD])).encode(),
         json.dumps(question([{"what": "close", "way": 10**40}])).encode(),
         b'{"tab":"' + TAB.encode() + b'","service":"gp","changes":[{"what":"close","way":' + b"9" * 5000 + b"}]}",
-        json.dumps(question([{"what": "close", "way": 8}] * 501)).encode(),
+        json.dumps(question([{"what": "close", "way": 8}] * 5001)).encode(),
     ],
 )  # fmt: skip
 def test_bad_bodies_are_refused_in_words(client, body):
@@ -365,17 +364,35 @@ def test_a_server_that_was_started_anew_goes_on(state, folder, client):
 def test_plans_are_saved_and_read_back(client, folder):
     changes = [{**ADD, "name": HOSTILE, "days": [1, 3]}, {"what": "close", "way": 8}]
     assert client.get("/api/plans").json()["plans"] == []
-    saved = client.post("/api/plans/save", json={"title": "../../Øya", "changes": changes})
-    assert saved.json()["name"] == "oya"
+    saved = client.post("/api/plans/save", json={"title": "../../Øya", "changes": changes}).json()
+    assert saved["name"] == "oya"
     assert [path.name for path in folder.iterdir()] == ["oya.toml"]
+    titles = dict.fromkeys(["en", "nb"], "../../Øya")
+    assert client.get("/api/plans").json()["plans"] == [{"name": "oya", "titles": titles}]
     found = client.post("/api/plans/load", json={"name": "oya"}).json()
     assert found["title"] == "../../Øya"
     assert found["left_out"] == []
     assert found["changes"][0]["name"] == HOSTILE
+    assert found["base"]["etag"] == saved["base"]["etag"]
     one, two = (client.post("/api/answer", json=question(some)).json() for some in (changes, found["changes"]))
     assert one["effect"] == two["effect"]
-    assert client.post("/api/plans/save", json={"title": "Øya", "changes": []}).status_code == 409
-    assert client.post("/api/plans/save", json={"title": "Øya", "changes": [], "replace": True}).status_code == 200
+    again = {"title": "../../Øya", "changes": []}
+    clash = client.post("/api/plans/save", json=again)
+    assert (clash.status_code, clash.json()["error"]) == (409, "plan_exists")
+    over = client.post("/api/plans/save", json=again | {"replace": clash.json()["etag"]})
+    assert over.status_code == 200
+    stale = client.post("/api/plans/save", json=again | {"base": found["base"]})
+    assert (stale.status_code, stale.json()["error"], stale.json()["name"]) == (409, "plan_changed", "oya")
+    assert stale.json()["etag"] == over.json()["base"]["etag"]
+    assert client.post("/api/plans/save", json=again | {"base": over.json()["base"]}).status_code == 200
+
+
+def test_what_fits_of_a_list(client):
+    found = client.post("/api/fit", json={"changes": [ADD, {"what": "close", "way": 999}, {"what": "close", "way": 8}]})
+    assert found.json()["kept"] == [0, 2]
+    assert [one["number"] for one in found.json()["aside"]] == [1]
+    refused = client.post("/api/answer", json=question([{"what": "close", "way": 999}])).json()
+    assert refused["study"] == client.get("/api/study").json()["number"]
 
 
 @pytest.mark.parametrize("name", ["../study", "..%2fstudy", "/etc/passwd", "", ".", "a" * 200, "nothing", "\u202e"])

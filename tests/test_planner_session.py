@@ -21,8 +21,11 @@ from geoaccess.planner import PlannerState, Session, read_changes
 from geoaccess.planner.changes import planned
 from geoaccess.planner.drawing import CHANGE_EDGES_MIN, Drawing
 from geoaccess.planner.export import plan_table
-from geoaccess.planner.saved import Shelf, changes_of, scenario_of, slug
+from geoaccess.planner.merging import scenario_of
+from geoaccess.planner.saved import open_scenario
+from geoaccess.planner.saving import save_plan
 from geoaccess.planner.serialise import answer_json
+from geoaccess.planner.shelf import Shelf, slug
 from geoaccess.planner.suggest import APART_M, suggest
 from geoaccess.questions.siting.placement import site_study
 from geoaccess.questions.siting.question import Question
@@ -247,9 +250,10 @@ def test_routes_add_up_to_the_times(tiny, changes):
 def test_a_saved_plan_comes_back_the_same(tiny, tmp_path_factory, changes):
     kept = read_changes(possible(tiny, changes))
     shelf = Shelf(tmp_path_factory.mktemp("plans"))
-    name = shelf.write(scenario_of(tiny, kept, title="Any plan: «æøå»"), replace=False)
-    again, left_out = changes_of(tiny, shelf.read(name))
-    assert left_out == []
+    name = save_plan(tiny, shelf, kept, title="Any plan: «æøå»")["name"]
+    opened = open_scenario(tiny, shelf.read(name))
+    again = opened.changes
+    assert opened.not_shown == []
     np.testing.assert_allclose(times(tiny, again), Session(tiny).answer(kept, "gp").figures.times_s)
     assert planned(tiny, read_changes(again)).closed == planned(tiny, kept).closed
 
@@ -535,9 +539,12 @@ def test_what_cannot_be_done_is_reported_with_its_number(tiny, change, code):
         [{"what": "close", "way": 10**30}],
         [add("gp-west", {"lon": 1, "lat": 2})], [add("new-1", {"lon": 200, "lat": 2})],
         [add("new-1", {"lon": float("nan"), "lat": 2})], [add("new-1", {"lon": float("inf"), "lat": 2})],
-        [add("new-1", {"lon": 1, "lat": 2}, days=[])], [add("new-1", {"lon": 1, "lat": 2}, days=[5])],
+        [{"what": "days", "service": "gp", "site": "gp-west", "days": []}],
+        [add("new-1", {"lon": 1, "lat": 2}, days=[5])], [{"what": "close_group", "select": {}}],
+        [{"what": "close_group", "select": {"polygon": "/etc/passwd"}}],
+        [{"what": "close_group", "select": {"osm_id": 8}}],
         [add("new-1", {"lon": 1, "lat": 2}, name="a\x00b")], [add("new-1", {"lon": 1, "lat": 2}, extra=1)],
-        [add("new-1", {"lon": 1, "lat": 2}, name="x" * 121)], [{"what": "close", "way": 1}] * 501,
+        [add("new-1", {"lon": 1, "lat": 2}, name="x" * 121)], [{"what": "close", "way": 1}] * 5001,
     ],
 )  # fmt: skip
 def test_what_is_no_list_of_changes_is_refused(raw):
@@ -561,7 +568,7 @@ def test_a_cell_that_is_not_there(tiny):
 )
 def test_a_title_never_leaves_the_folder(tiny, tmp_path, title):
     shelf = Shelf(tmp_path / "plans")
-    name = shelf.write(scenario_of(tiny, [], title=title), replace=False)
+    name = save_plan(tiny, shelf, [], title=title)["name"]
     assert [path.name for path in (tmp_path / "plans").iterdir()] == [f"{name}.toml"]
     assert [path.name for path in tmp_path.iterdir()] == ["plans"]
     assert len(name) <= 60
@@ -577,17 +584,6 @@ def test_only_plans_of_the_folder_are_read(tiny, tmp_path, name):
     (folder / "secret.toml").symlink_to(tmp_path / "outside.toml")
     with pytest.raises(GeoaccessError, match="there is no plan"):
         Shelf(folder).read(name)
-
-
-def test_a_plan_is_not_written_over_unasked(tiny, tmp_path):
-    shelf = Shelf(tmp_path)
-    shelf.write(scenario_of(tiny, [], title="Plan A"), replace=False)
-    with pytest.raises(FileExistsError):
-        shelf.write(scenario_of(tiny, [], title="plan a"), replace=False)
-    shelf.write(scenario_of(tiny, [], title="plan a"), replace=True)
-    assert shelf.read("plan-a").title == "plan a"
-    with pytest.raises(InputError, match="letters or digits"):
-        shelf.write(scenario_of(tiny, [], title="..."), replace=False)
 
 
 def test_what_a_plan_says_beyond_the_planner_is_listed(tiny, tmp_path):
@@ -613,7 +609,8 @@ factor = 2
 cancel_after = "20:00"
 """
     )
-    changes, left_out = changes_of(tiny, Shelf(tmp_path).read("other"))
+    opened = open_scenario(tiny, Shelf(tmp_path).read("other"))
+    changes, left_out = opened.changes, opened.not_shown
     whats = [change["what"] for change in changes]
     assert whats == ["add", "days", "close"]
     assert changes[0]["days"] == [1, 3]

@@ -17,7 +17,8 @@ from geoaccess.cli import app
 from geoaccess.errors import ConfigError, InputError
 from geoaccess.planner import PlannerState, read_changes
 from geoaccess.planner.changes import planned
-from geoaccess.planner.saved import changes_of, scenario_of
+from geoaccess.planner.merging import scenario_of
+from geoaccess.planner.saved import open_scenario
 from geoaccess.questions import (
     DayQuestion,
     FleetQuestion,
@@ -166,7 +167,7 @@ def test_the_planner_reads_names_and_writes_ids_with_names_and_the_study(answers
         remove=[{"service": "gp", "site": "Øst legekontor"}],
         change=[{"service": "gp", "name": "Vest legekontor", "days_per_week": 2}],
     )
-    changes, _ = changes_of(state, scenario)
+    changes = open_scenario(state, scenario).changes
     kept = scenario_of(state, read_changes(changes), title="p")
     assert kept.study == "A small country"
     assert [(item.site, item.name) for item in kept.remove] == [
@@ -178,7 +179,7 @@ def test_the_planner_reads_names_and_writes_ids_with_names_and_the_study(answers
     with pytest.raises(InputError, match="did you mean"):
         planned(state, read_changes([{"what": "remove", "service": "gp", "site": "Øst legekontoret"}]))
     with pytest.raises(InputError, match="was made for the study"):
-        changes_of(state, Scenario(title="p", study="Iceland", remove=[{"service": "gp", "site": "Akureyri"}]))
+        open_scenario(state, Scenario(title="p", study="Iceland", remove=[{"service": "gp", "site": "Akureyri"}]))
 
 
 def test_a_rota_names_sites_by_name_and_is_checked_by_it(tmp_path):

@@ -11,7 +11,9 @@ import pytest
 from geoaccess.errors import ConfigError, InputError
 from geoaccess.osm import find_profile, read_profile
 from geoaccess.phrases import Text, joined_texts, languages
-from geoaccess.planner.saved import Shelf, scenario_of
+from geoaccess.planner.changes import read_changes
+from geoaccess.planner.saving import load_plan, save_plan
+from geoaccess.planner.shelf import PlanClashError, Shelf
 from geoaccess.planner.state import PlannerState
 from geoaccess.scenarios import Scenario, read_scenario, scenario_text, write_scenario
 from geoaccess.scenarios.changes import AddSite, combine, site_label
@@ -147,20 +149,21 @@ def test_a_saved_plan_keeps_its_texts_in_the_other_language(tmp_path):
     place = dict(zip(("lon", "lat"), degrees(10.5, 0.5), strict=True))
     add = AddSite(service="gp", name={"en": "New office", "nb": "Nytt kontor"}, **place)
     title = {"en": "A new office", "nb": "Et nytt kontor"}
-    shelf.write(Scenario(title=title, description={"en": "why", "nb": "hvorfor"}, add=(add,)), replace=False)
-    moved = Scenario(
-        title="Et nytt kontor", add=(add.model_copy(update={"name": "Nytt kontor", "lat": add.lat + 0.01}),)
-    )
-    with pytest.raises(FileExistsError):
-        shelf.write(moved, replace=False)
-    assert shelf.write(moved, replace=True) == "a-new-office"
-    kept = tomllib.loads((tmp_path / "plans" / "a-new-office.toml").read_text(encoding="utf-8"))
+    (tmp_path / "plans").mkdir()
+    path = tmp_path / "plans" / "a-new-office.toml"
+    write_scenario(Scenario(title=title, description={"en": "why", "nb": "hvorfor"}, add=(add,)), path)
+    opened = load_plan(state, shelf, "a-new-office")
+    place |= {"lat": place["lat"] + 0.01}
+    changes = read_changes([*opened["changes"], {"what": "move", "service": "gp", "site": "new-1", **place}])
+    with pytest.raises(PlanClashError):
+        save_plan(state, shelf, changes, title="Et nytt kontor")
+    assert save_plan(state, shelf, changes, title="Et nytt kontor", base=opened["base"])["name"] == "a-new-office"
+    kept = tomllib.loads(path.read_text(encoding="utf-8"))
     assert kept["title"] == title
     assert kept["add"][0]["name"] == {"en": "New office", "nb": "Nytt kontor"}
     assert kept["add"][0]["lat"] == pytest.approx(add.lat + 0.01)
     assert kept["description"]["nb"] == "hvorfor"
-    other = scenario_of(state, [], title="Something else")
-    assert shelf.write(other, replace=False) == "something-else"
+    assert save_plan(state, shelf, [], title="Something else")["name"] == "something-else"
 
 
 TEXTS = (

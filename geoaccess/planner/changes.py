@@ -315,7 +315,7 @@ def _label(state: PlannerState, sites: dict[str, Site], change: Move | Remove | 
 
 def _on_network(state: PlannerState, change: Add | Move) -> Place:
     start_s = state.start_s(change.service)
-    place = state.roads_of(change.service).place(change.lon, change.lat, start_s)
+    place = state.roads_of(change.service).place_anywhere(change.lon, change.lat, start_s)
     if place["edge"] < 0 and not change.off_road:
         raise _Refused("no_road", f"no road within {state.study.settings.snap.max_m:g} m of that place")
     return place

@@ -16,19 +16,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["HEAD_S", "MOST_CONNECTIONS", "TAKEN_S", "connection_class"]
-
-HEAD_S = 10.0
-"""Seconds in which the head of a request must be there, from the first moment that it is waited for."""
-TAKEN_S = 30.0
-"""Seconds that an answer may wait for its reader to take more of it."""
-MOST_CONNECTIONS = 128
+__all__ = ["connection_class"]
 
 
-def connection_class(
-    *, head_s: float = HEAD_S, taken_s: float = TAKEN_S, most: int = MOST_CONNECTIONS
-) -> type[asyncio.Protocol]:
-    """Return the protocol for uvicorn's `http`, with its limits."""
+def connection_class(*, head_s: float, taken_s: float, most: int) -> type[asyncio.Protocol]:
+    """Return the protocol for uvicorn's `http`, with the limits that `planner_server` explains."""
     return type("Connection", (_Connection,), {"head_s": head_s, "taken_s": taken_s, "most": most})
 
 

@@ -50,7 +50,7 @@ class PlannerRoads:
             "off_network_kph": settings.snap.off_network_kph,
             "min_component_m": settings.network.min_component_km * 1000,
         }
-        self.place = lru_cache(maxsize=4096)(self._place)
+        self.place_anywhere = lru_cache(maxsize=4096)(self._place_anywhere)
         self.edges_of_way = lru_cache(maxsize=4096)(self._edges_of_way)
         self.pieces_of_group = lru_cache(maxsize=16)(self._pieces_of_group)
         self.edges_of_group = lru_cache(maxsize=64)(
@@ -87,7 +87,12 @@ class PlannerRoads:
             self._candidates[start_s] = setting_out_after(snap_as_set(self.study, self.network, points), start_s)
         return self._candidates[start_s]
 
-    def _place(self, lon: float, lat: float, start_s: float = 0.0) -> Place:
+    def place(self, lon: float, lat: float, start_s: float = 0.0) -> Place | None:
+        """Return where on the network a place is, None if no road is near."""
+        found = self.place_anywhere(lon, lat, start_s)
+        return found if found["edge"] >= 0 else None
+
+    def _place_anywhere(self, lon: float, lat: float, start_s: float) -> Place:
         """Return where on the network a place is; its edge is -1 if no road is near."""
         import geopandas as gpd
 

@@ -162,7 +162,7 @@ def _of_sites(state: PlannerState, scenario: Scenario, said: dict[tuple[str, str
 
 def _place(state: PlannerState, service: str, lon: float, lat: float) -> dict[str, Any]:
     """Return a place, which may lie where no road is."""
-    on_road = state.roads_of(service).place(lon, lat, state.start_s(service))["edge"] >= 0
+    on_road = state.roads_of(service).place(lon, lat, state.start_s(service))
     return {"lon": lon, "lat": lat} | ({} if on_road else {"off_road": True})
 
 

@@ -16,12 +16,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    import uvicorn
+
     from geoaccess.study import Study
 
-__all__ = ["DEFAULT_PORT", "serve"]
+__all__ = ["DEFAULT_PORT", "planner_server", "serve"]
 
 DEFAULT_PORT = 8642
 """Fixed, so that a page that is open finds the planner again after it was started anew."""
+
+HEAD_S, TAKEN_S, MOST = 10.0, 30.0, 128
+"""Of one connection: seconds for the head of a request, and for an answer to be taken; and how many there are."""
 
 _HOST = "127.0.0.1"
 
@@ -63,11 +68,25 @@ def serve(
             if browser:
                 threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
-        run_server(app, listener, listening=listening)
+        planner_server(app, listening=listening).run(sockets=[listener])
 
 
-def run_server(app: Any, listener: socket.socket, *, listening: Callable[[], None]) -> None:
-    """Serve an application on a socket until it is stopped; `listening` is called when it answers."""
+def planner_server(
+    app: Any, *, listening: Callable[[], None], head_s: float = HEAD_S, taken_s: float = TAKEN_S, most: int = MOST
+) -> uvicorn.Server:
+    """Return a server for the planner.
+
+    Parameters
+    ----------
+    listening
+        Is called when it answers.
+    head_s
+        Seconds in which the head of a request must be there.
+    taken_s
+        Seconds that an answer may wait for its reader to take more of it.
+    most
+        Connections at once; where there are more, the one that has waited longest for a request is closed.
+    """
     import uvicorn
 
     from geoaccess.planner.connections import connection_class
@@ -85,12 +104,12 @@ def run_server(app: Any, listener: socket.socket, *, listening: Callable[[], Non
         server_header=False,
         proxy_headers=False,
         ws="none",
-        http=connection_class(),
+        http=connection_class(head_s=head_s, taken_s=taken_s, most=most),
         timeout_keep_alive=5,
         timeout_graceful_shutdown=2,
         h11_max_incomplete_event_size=16 * 1024,
     )
-    Server(config).run(sockets=[listener])
+    return Server(config)
 
 
 def scenario_folder(study: Study) -> Path:

@@ -158,8 +158,9 @@ def _slowed(network: Network, factor: npt.NDArray[np.float64]) -> tuple[Network,
         longest = np.where(edge >= 0, np.rint(edge * ratio), -1)
         if longest.max(initial=0) > _LONGEST_DS:
             number = int(longest.argmax())
+            known = network.way_id[network.shape_way[network.shape_ptr[number]]]
             raise InputError(
-                f"[[slow]]: the edge {number} takes {edge[number] / 36_000:.0f} hours, and would take "
+                f"[[slow]]: way {known} takes {edge[number] / 36_000:.0f} hours, {ratio[number]:g} times as long are "
                 f"{longest[number] / 36_000:.0f}; give smaller factors, or close it"
             )
         times[f"edge_{way}_ds"] = longest.astype(np.int32)

@@ -10,13 +10,14 @@ const close = (way) => ({ what: "close", way });
 // A server that gives set answers, and remembers what it was asked.
 function server() {
   const asked = [];
-  const made = { asked, refuse: () => null, hold: () => null, study: STUDY };
+  const made = { asked, refuse: () => null, hold: () => null, aside: () => [], study: STUDY };
   made.fetch = async function (path, { body }) {
     const question = body === undefined ? null : JSON.parse(body);
     asked.push([path, question]);
     await made.hold(path, question);
-    const refused = question && question.changes && made.refuse(question.changes);
+    const refused = path !== "/api/fit" && question && question.changes && made.refuse(question.changes);
     if (refused) return { ok: false, status: refused.status, json: async () => refused };
+    if (path === "/api/fit") return { ok: true, status: 200, json: async () => ({ aside: made.aside(question.changes) }) };
     const answer = path === "/api/study" ? made.study : { study: made.study.number, service: question.service, sites: {}, closed: [], asked: question.changes };
     return { ok: true, status: 200, json: async () => structuredClone(answer) };
   };
@@ -33,7 +34,7 @@ async function page() {
     window: { setInterval: (task) => intervals.push(task), clearInterval: () => intervals.splice(0) },
   });
   const heard = [];
-  for (const name of ["answer", "refused", "announced", "lost", "found", "service"]) model.on(name, (value) => heard.push([name, value]));
+  for (const name of ["answer", "refused", "announced", "lost", "found", "service", "set_aside"]) model.on(name, (value) => heard.push([name, value]));
   await model.start();
   heard.splice(0);
   return { model, made, heard, intervals };
@@ -126,14 +127,42 @@ test("without the server the changes stay, and it is asked again", async () => {
   assert.equal(intervals.length, 0);
 });
 
-test("changes made for another study are given up, in words", async () => {
+test("changes that do not fit another study are set aside in words, and later ones go on", async () => {
   const { model, made, heard } = await page();
-  await model.make(close(8), "");
+  const [one, two, three] = [close(8), office("new-1"), close(9)];
+  await model.make(one, "");
+  await model.make(two, "");
   made.study = { ...STUDY, number: "two" };
-  made.refuse = (changes) => (changes.length ? { status: 422, error: "no_way" } : null);
-  await model.start();
-  assert.deepEqual(lists(model), [[], [], []]);
-  assert.equal(heard.filter(([name]) => name === "refused").length, 1);
+  const unfit = (changes) => changes.flatMap((change, number) => (change.way === 8 ? [{ number, message: "no way 8" }] : []));
+  made.aside = unfit;
+  made.refuse = (changes) => (unfit(changes).length ? { status: 422, error: "no_way", number: 0, study: "two" } : null);
+  await model.make(three, ""); // the first question to the planner that was started anew
+  assert.deepEqual(lists(model), [[two, three], [[], [], [two]], []]);
+  assert.equal(model.study.number, "two");
+  assert.deepEqual(plain(model.answer.asked), [two, three]);
+  assert.deepEqual(plain(heard.filter(([name]) => name === "set_aside").map(([, aside]) => aside)), [[{ number: 0, message: "no way 8" }]]);
+  assert.equal(heard.filter(([name]) => name === "refused").length, 0);
+  await model.undo();
+  assert.deepEqual(plain(model.changes), [two]);
+});
+
+test("undo goes back to the plan that was open before, with its title and its file", async () => {
+  const { model } = await page();
+  await model.make(close(8), "");
+  Object.assign(model.plan, { title: "A", base: { name: "a", etag: "1" }, kept: model.changes });
+  await model.open([office("new-1")], { title: "B", base: { name: "b", etag: "2" } });
+  await model.make(close(9), "");
+  assert.deepEqual([model.title, model.plan.base.name], ["B", "b"]);
+  await model.undo();
+  await model.undo();
+  assert.deepEqual([model.title, model.plan.base.name], ["A", "a"]);
+  assert.equal(model.plan.kept, model.changes);
+  model.plan.base = { name: "a", etag: "3" }; // saved again: all lists of that plan know
+  await model.undo();
+  assert.equal(model.plan.base.etag, "3");
+  await model.redo();
+  await model.redo();
+  assert.deepEqual([model.title, model.plan.base.etag], ["B", "2"]);
 });
 
 test("labels of new offices are never given twice, not even of those undone", async () => {

@@ -69,6 +69,20 @@
     }
   }
 
+  // What an answer has that the study has not, a line each.
+  function differences(answer) {
+    const own = model.study.services.find((service) => service.key === answer.service).sites;
+    const sites = Object.entries(answer.sites).map(([label, site]) => {
+      const known = own.find((one) => one.site === label);
+      const name = (site && site.name) || (known && known.name) || label;
+      if (!site) return `${say("closed_office")}: ${name}`;
+      const what = site.added ? "added" : site.moved ? "moved" : "days_changed";
+      const at = site.added || site.moved ? ` (${talk.number(site.lat, 4)}, ${talk.number(site.lon, 4)})` : "";
+      return `${say(what)}: ${name}${at}${site.days.length < 5 ? `, ${talk.dayList(site.days)}` : ""}`;
+    });
+    return [...sites, ...answer.closed.map((way) => `${say("closed_way")}: ${geoaccess.lists.wayName(way)}`)];
+  }
+
   // What a list of changes does, for all services: its effect, and the changes in words.
   async function described(changes) {
     const found = { effects: [], lines: new Set() };
@@ -76,7 +90,7 @@
       const answer = await model.ask("/api/answer", { ...model.question({ changes }), service: key });
       const many = model.study.services.length > 1 ? `${label}: ` : "";
       for (const [, text] of tables.lines(answer)) found.effects.push(`${many}${text}`);
-      for (const line of geoaccess.changeLines(answer)) found.lines.add(line);
+      for (const line of differences(answer)) found.lines.add(line);
     }
     return found;
   }
@@ -140,7 +154,7 @@
 
   async function fromServer(kind) {
     try {
-      const response = await model.request(`/api/export/${kind}`, model.question({ title: model.plan.title }));
+      const response = await model.request(`/api/export/${kind}`, model.question({ title: model.title }));
       const named = /filename="([^"]+)"/.exec(response.headers.get("content-disposition") || "");
       download(await response.blob(), named ? named[1] : `plan.${kind}`);
       box.close();
@@ -150,7 +164,7 @@
   }
 
   dialogs.export = function () {
-    const name = (suffix) => `${(model.plan.title || model.study.title).replace(/[^\p{L}\p{N}]+/gu, "-")}-${model.service}.${suffix}`;
+    const name = (suffix) => `${(model.title || model.study.title).replace(/[^\p{L}\p{N}]+/gu, "-")}-${model.service}.${suffix}`;
     const picture = async () => {
       download(await geoaccess.picture(chart.view === "slide" ? "now" : chart.view), name("png"));
       box.close();

@@ -21,7 +21,7 @@
     return list;
   };
   follow(model.changes, newPlan());
-  Object.defineProperty(model, "plan", { get: () => plans.get(model.changes) });
+  Object.defineProperties(model, { plan: { get: () => plans.get(model.changes) }, title: { get: () => model.plan.title } });
   const heard = {};
   const emit = (name, value) => (heard[name] || []).forEach((listener) => listener(value));
   model.on = (name, listener) => (heard[name] = [...(heard[name] || []), listener]);

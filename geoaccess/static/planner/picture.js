@@ -130,7 +130,7 @@
     const context = canvas.getContext("2d");
     // Once to find out how high it becomes, once to draw.
     const draw = () => {
-      let head = write(context, model.plan.title ? `${study.title}: ${model.plan.title}` : study.title, PAD, 8, { size: 24, weight: 700, width: width - 2 * PAD });
+      let head = write(context, model.title ? `${study.title}: ${model.title}` : study.title, PAD, 8, { size: 24, weight: 700, width: width - 2 * PAD });
       if (study.subtitle) head = write(context, study.subtitle, PAD, head, { colour: palette.quiet, width: width - 2 * PAD });
       if (study.disclaimer) head = write(context, study.disclaimer, PAD, head + 4, { weight: 700, colour: palette.warning, width: width - 2 * PAD });
       const top = head + 14;
@@ -166,28 +166,20 @@ caption{text-align:left;font-weight:700;padding:.3rem 0}th,td{padding:.15rem .4r
 th:first-child{text-align:left}td small{display:block}tr{page-break-inside:avoid}.key td:first-child,.key th{text-align:left}
 .swatch{display:inline-block;width:1.4em;height:1em;border:1px solid ${palette.control};vertical-align:-.1em;margin-right:.5em}`;
 
-  // What an answer has that the study has not, a line each.
-  function changeLines(answer) {
+  function changeLines() {
     const lines = [];
-    const own = model.study.services.find((service) => service.key === answer.service).sites;
-    for (const [label, site] of Object.entries(answer.sites)) {
-      const known = own.find((one) => one.site === label);
-      const name = (site && site.name) || (known && known.name) || label;
-      if (!site) {
-        lines.push(`${say("closed_office")}: ${name}`);
-        continue;
-      }
+    for (const site of model.sites()) {
+      const name = site.name || site.site;
       const at = `${talk.number(site.lat, 4)}, ${talk.number(site.lon, 4)}`;
-      const days = site.days.length < 5 ? `, ${talk.dayList(site.days)}` : "";
-      const off = site.off_road ? `, ${say("off_road_mark")}` : "";
-      if (site.added) lines.push(`${say("added")}: ${name} (${at})${days}${off}`);
-      else if (site.moved) lines.push(`${say("moved")}: ${name} (${at})${days}${off}`);
+      const days = !site.closed && site.days.length < 5 ? `, ${talk.dayList(site.days)}` : "";
+      if (site.closed) lines.push(`${say("closed_office")}: ${name}`);
+      else if (site.added) lines.push(`${say("added")}: ${name} (${at})${days}`);
+      else if (site.moved) lines.push(`${say("moved")}: ${name} (${at})${days}`);
       else if (days) lines.push(`${say("days_changed")}: ${name}${days}`);
     }
-    for (const way of answer.closed) lines.push(`${say("closed_way")}: ${geoaccess.lists.wayName(way)}`);
+    for (const way of model.answer.closed) lines.push(`${say("closed_way")}: ${geoaccess.lists.wayName(way)}`);
     return lines;
   }
-  geoaccess.changeLines = changeLines;
 
   function figure(view) {
     const { canvas, rows } = mapCanvas(view);
@@ -216,10 +208,10 @@ th:first-child{text-align:left}td small{display:block}tr{page-break-inside:avoid
     const finder = zones.querySelector(".finder");
     if (finder) finder.remove();
     const body = make("body", {});
-    const lines = changeLines(model.answer);
+    const lines = changeLines();
     body.append(
-      make("h1", {}, model.plan.title || study.title),
-      make("p", { class: "quiet" }, [model.plan.title ? study.title : "", study.subtitle, model.spec().label].filter(Boolean).join(" · ")),
+      make("h1", {}, model.title || study.title),
+      make("p", { class: "quiet" }, [model.title ? study.title : "", study.subtitle, model.spec().label].filter(Boolean).join(" · ")),
       study.disclaimer ? make("p", { class: "warn" }, study.disclaimer) : "",
       make("h2", {}, say("changes")),
       lines.length ? make("ul", {}, ...lines.map((line) => make("li", {}, line))) : make("p", {}, say("no_change")),
@@ -233,7 +225,7 @@ th:first-child{text-align:left}td small{display:block}tr{page-break-inside:avoid
       make("footer", {}, `${say("attribution")}: ${study.attribution}`)
     );
     for (const element of body.querySelectorAll("[id]")) element.removeAttribute("id");
-    const title = make("title", {}, model.plan.title || study.title);
+    const title = make("title", {}, model.title || study.title);
     const policy = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">";
     const page = `<!DOCTYPE html>\n<html lang="${talk.language}"><head><meta charset="utf-8">${policy}${title.outerHTML}<style>${STYLE}</style></head>${body.outerHTML}</html>\n`;
     return new Blob([page], { type: "text/html" });

@@ -1,0 +1,214 @@
+"""Plans on the planner's page: two people and one plan, undo across plans, a study that changes under an open page."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+
+import pytest
+from test_planner_browser import CHROMIUM, Served, Tab
+from test_study_tiny import STUDY, degrees, write_study
+
+from geoaccess.planner import PlannerState
+from geoaccess.study import load_study, solve_study
+from tests.conftest import need
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path (apt-get install chromium)"),
+]
+ISLE, NOWHERE = degrees(27.5, -9.5), degrees(30.0, 8.0)
+LONG = "Allmennlegetjenesten" * 15
+WINTER = """# of the board
+title = "Winter"
+
+[[slow]]
+osm_id = 1
+factor = 2
+"""
+
+
+def solved(folder, text=STUDY, without=""):
+    path = write_study(folder, text)
+    sites = folder / "sites.csv"
+    lines = [line for line in sites.read_text().splitlines() if not without or without not in line]
+    sites.write_text("\n".join([*lines, ""]))
+    return PlannerState(solve_study(load_study(path), show=False))
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory):
+    return solved(tmp_path_factory.mktemp("tabs"))
+
+
+@pytest.fixture
+def served(state, tmp_path):
+    found = Served(state, tmp_path / "plans")
+    found.folder.mkdir()
+    yield found
+    found.stop()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    sync_api = need("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(chromium):
+    found = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
+    yield found
+    found.close()
+
+
+def open_plan(tab, title):
+    tab.page.click("#plans")
+    tab.page.locator("#dialog li", has_text=title).locator("button").click()
+    tab.until("() => !document.getElementById('dialog').open")
+
+
+def save(tab, title=None):
+    tab.page.click("#plans")
+    if title is not None:
+        tab.page.fill("#plan-title", title)
+    tab.page.click("#plan-save")
+
+
+def raw(served, name):
+    return tomllib.loads((served.folder / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def make(tab, change):
+    count = len(tab.state()["changes"])
+    tab.page.evaluate("(change) => geoaccess.model.make(change, 'added')", change)
+    tab.until_changes(count + 1)
+
+
+def close(way):
+    return {"what": "close", "way": way}
+
+
+def test_the_second_of_two_who_save_one_plan_is_told_and_loses_nothing(context, served):
+    (served.folder / "winter.toml").write_text(WINTER)
+    one, two = Tab(context, served), Tab(context, served)
+    for tab in (one, two):
+        open_plan(tab, "Winter")
+    make(one, close(8))
+    save(one)
+    one.until("() => !document.getElementById('dialog').open")
+    make(two, {"what": "remove", "service": "gp", "site": "gp-east"})
+    save(two)
+    two.page.locator("#plan-copy").wait_for()
+    assert "remove" not in raw(served, "winter")
+    assert two.page.evaluate("() => document.activeElement.id") == "plan-copy"
+    two.page.click("#plan-compare")
+    words = two.page.inner_text("#dialog")
+    assert "Site closed: east" in words
+    assert "Closed to traffic: Car ferry" in words
+    two.page.keyboard.press("Escape")
+    save(two)
+    two.page.click("#plan-copy")
+    two.until("() => !document.getElementById('dialog').open")
+    assert raw(served, "winter-copy")["remove"][0]["site"] == "gp-east"
+    assert raw(served, "winter-copy")["slow"] == raw(served, "winter")["slow"] == [{"osm_id": 1, "factor": 2}]
+    assert raw(served, "winter")["close"] == [{"osm_id": 8}]
+    assert (served.folder / "winter.toml").read_text().startswith(WINTER)
+    assert one.troubles == two.troubles == []
+
+
+def test_undo_after_open_goes_back_to_the_file_of_the_plan_before(context, served):
+    (served.folder / "winter.toml").write_text(WINTER)
+    tab = Tab(context, served)
+    make(tab, close(8))
+    save(tab, "Summer")
+    tab.until("() => !document.getElementById('dialog').open")
+    open_plan(tab, "Winter")
+    tab.until("() => geoaccess.model.changes.length === 0 && geoaccess.model.title === 'Winter'")
+    tab.page.click("#undo")
+    tab.until("() => geoaccess.model.changes.length === 1 && geoaccess.model.title === 'Summer'")
+    make(tab, close(1))
+    save(tab)
+    tab.until("() => !document.getElementById('dialog').open")
+    assert (served.folder / "winter.toml").read_text() == WINTER
+    assert raw(served, "summer")["close"] == [{"osm_id": 1}, {"osm_id": 8}] or raw(served, "summer")["close"] == [
+        {"osm_id": 8}, {"osm_id": 1}
+    ]  # fmt: skip
+    assert tab.troubles == []
+
+
+def test_a_plan_of_the_same_title_is_replaced_only_when_asked_to(context, served):
+    (served.folder / "winter.toml").write_text(WINTER)
+    tab = Tab(context, served)
+    make(tab, close(8))
+    save(tab, "winter")
+    tab.page.locator("#plan-replace").wait_for()
+    assert (served.folder / "winter.toml").read_text() == WINTER
+    tab.page.click("#plan-replace")
+    tab.until("() => !document.getElementById('dialog').open")
+    assert raw(served, "winter")["close"] == [{"osm_id": 8}]
+
+
+def test_a_study_that_is_edited_under_an_open_page_sets_aside_what_no_longer_fits(context, served, tmp_path):
+    tab = Tab(context, served)
+    make(tab, {"what": "remove", "service": "gp", "site": "gp-east"})
+    make(tab, close(8))
+    served.stop()
+    served.state = solved(tmp_path / "edited", without="gp-east")
+    served.start()
+    Tab(context, served)  # the new address, in another tab
+    tab.until("() => geoaccess.model.changes.length === 1 && geoaccess.model.answer.closed.length === 1")
+    tab.until("() => document.getElementById('mode').textContent.includes('1 of your changes')")
+    make(tab, {"what": "add", "service": "gp", "site": "new-1", "lon": ISLE[0], "lat": ISLE[1]})
+    assert [change["what"] for change in tab.state()["changes"]] == ["close", "add"]
+    tab.page.click("#undo")
+    tab.page.click("#undo")
+    tab.until("() => geoaccess.model.changes.length === 0")
+    assert tab.troubles == []
+
+
+def test_what_closes_together_and_an_office_off_the_road_are_marked_and_undone_by_hand(context, served):
+    corners = [list(degrees(*one)) for one in ((-15, -12), (32, -12), (32, 12), (-15, 12))]
+    (served.folder / "area.toml").write_text(
+        f'title = "Area"\n[[close]]\npolygon = {corners}\n'
+        f'[[add]]\nservice = "gp"\nname = "Far"\nlon = {NOWHERE[0]}\nlat = {NOWHERE[1]}\n'
+    )
+    tab = Tab(context, served)
+    open_plan(tab, "Area")
+    tab.page.click("#tab-sites")
+    assert "off the road" in tab.page.locator("li[data-site=new-1]").inner_text()
+    tab.page.locator("li[data-site=new-1] button.link").click()
+    assert "nobody can reach it" in tab.page.inner_text("#card")
+    tab.page.click("#tab-ways")
+    assert "closed in an area" in tab.page.inner_text("#sheet")
+    tab.page.locator("#sheet li.gone button", has_text="Open again").first.click()
+    tab.until("() => geoaccess.model.answer.closed.length === 0")
+    tab.page.click("#undo")
+    tab.until("() => geoaccess.model.answer.closed.length === 1")
+    assert tab.troubles == []
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_long_labels_do_not_widen_the_page(chromium, tmp_path, width):
+    text = STUDY.replace('title = "A small country"', f"title = {json.dumps(LONG)}")
+    state = solved(tmp_path / "long", text.replace('label = "GP"', f"label = {json.dumps(LONG)}"))
+    served = Served(state, tmp_path / "plans")
+    context = chromium.new_context(viewport={"width": width, "height": 800}, locale="en-GB")
+    try:
+        tab = Tab(context, served)
+        make(tab, {"what": "add", "service": "gp", "site": "new-1", "name": LONG[:120], "lon": ISLE[0], "lat": ISLE[1]})
+        for name in ("figures", "sites", "ways", "municipalities"):
+            tab.page.click(f"#tab-{name}")
+            assert tab.page.evaluate("() => document.documentElement.scrollWidth") <= width
+        tab.page.click("#plans")
+        tab.page.fill("#plan-title", LONG[:120])
+        tab.page.click("#plan-save")
+        tab.until("() => !document.getElementById('dialog').open")
+        tab.page.click("#plans")
+        assert tab.page.evaluate("() => document.documentElement.scrollWidth") <= width
+    finally:
+        context.close()
+        served.stop()
