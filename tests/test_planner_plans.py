@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 
 import numpy as np
@@ -14,13 +15,15 @@ from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.planner import PlannerState, Session, read_changes
 from geoaccess.planner.changes import fitting, planned
 from geoaccess.planner.drawing import Drawing
-from geoaccess.planner.merging import merged_text
+from geoaccess.planner.merging import merged_text, scenario_of
+from geoaccess.planner.plan import group_id
 from geoaccess.planner.saved import open_scenario
 from geoaccess.planner.saving import load_plan, save_plan
 from geoaccess.planner.serialise import answer_json
 from geoaccess.planner.shelf import PlanClashError, Shelf
+from geoaccess.questions.compare.comparison import compare_study
 from geoaccess.questions.scenario_run import apply_scenario, solve_baseline, solve_scenario
-from geoaccess.scenarios import Scenario
+from geoaccess.scenarios import Close, Scenario
 from geoaccess.study import load_study, solve_study
 from geoaccess.toml import Entry, edited_toml, validate
 
@@ -44,6 +47,11 @@ def state(study):
 @pytest.fixture(scope="module")
 def base(study, state):
     return solve_baseline(study, names=True, answers=state.answers, show=False)
+
+
+@pytest.fixture(scope="module")
+def drawing(state):
+    return Drawing(state)
 
 
 @pytest.fixture
@@ -509,3 +517,88 @@ def test_what_compare_refuses_is_refused(state, base, shelf, text):
         compared(base, text)
     with pytest.raises(GeoaccessError):
         load_plan(state, shelf, "plan")
+
+
+# ---- any list that the page can make
+
+
+SERVED = {"gp": ["gp-west", "gp-east"], "hospital": ["hospital-west"], "ambulance_base": ["ambulance_base-middle"]}
+ANYWHERE = st.sampled_from([ISLE, MIDDLE, HUT, degrees(22.5, 10.5), degrees(16.0, 0.6), degrees(-9.5, 0.5)])
+
+
+@st.composite
+def any_change(draw, *, days):
+    """A change to one of the services or to a way, as a click, a drag or a box of the page makes it."""
+    service = draw(st.sampled_from(sorted(SERVED)))
+    site = {"service": service, "site": draw(st.sampled_from([*SERVED[service], "new-1", "new-2", "new-3"]))}
+    whats = ["add", "move", "remove", "restore", "close", "open", "close_group", "open_group", *(["days"] * days)]
+    what = draw(st.sampled_from(whats))
+    if what in ("close", "open"):
+        return {"what": what, "way": draw(st.sampled_from([1, 2, 3, 4, 8]))}
+    if what == "close_group":
+        return {"what": what, "select": draw(st.sampled_from(GROUPS))}
+    if what == "open_group":
+        return {"what": what, "group": group_id(Close(**draw(st.sampled_from(GROUPS))))}
+    if what == "add":
+        site["site"] = draw(st.sampled_from(["new-1", "new-2", "new-3"]))
+        return {"what": what, **site, "name": draw(st.sampled_from(["", "A", "Ærøy «1»"])), **at(draw(ANYWHERE))}
+    if what == "move":
+        return {"what": what, **site, **at(draw(ANYWHERE))}
+    return {"what": what, **site, **({"days": draw(DAYS)} if what == "days" else {})}
+
+
+GROUPS = [
+    {"polygon": [list(degrees(*one)) for one in EVERYTHING]},
+    {"polygon": [list(degrees(*one)) for one in ((9, 0), (11, 0), (11, 1))], "what": "roads"},
+    {"name": "Vestveien", "what": "all"},
+    {"what": "ferries"},
+]
+
+
+@given(changes=st.lists(any_change(days=True), max_size=10))
+@settings(max_examples=60)
+def test_any_list_that_the_page_can_make_is_answered_saved_and_opened(state, drawing, tmp_path_factory, changes):
+    made = read_changes([changes[number] for number in fitting(state, changes).kept])
+    session, shelf = Session(state), Shelf(tmp_path_factory.mktemp("any"))
+    name = save_plan(state, shelf, made, title="Any")["name"]
+    again = read_changes(load_plan(state, shelf, name)["changes"])
+    for service in state.specs:
+        one, two = (
+            answer_json(session.answer(some, service), state.figures(service), drawing) for some in (made, again)
+        )
+        json.dumps(one, allow_nan=False)
+        assert one["effect"] == two["effect"]
+        assert one["times"] == two["times"]
+
+
+@given(changes=st.lists(any_change(days=False), max_size=8))
+@settings(max_examples=60)
+def test_the_times_of_any_plan_are_those_of_compare(state, base, changes):
+    made = read_changes([changes[number] for number in fitting(state, changes).kept])
+    results = solve_scenario(apply_scenario(base, scenario_of(state, made, title="Any")))
+    for service in state.specs:
+        times = results[f"{service}_s"].to_numpy(dtype=float)
+        found = Session(state).answer(made, service).figures.times_s
+        np.testing.assert_allclose(found, np.where(np.isnan(times), np.inf, times), atol=1e-6)
+
+
+@given(changes=st.lists(any_change(days=False), min_size=1, max_size=6))
+@settings(max_examples=10)
+def test_the_figures_of_any_plan_are_those_that_compare_prints(study, state, drawing, changes):
+    made = read_changes([changes[number] for number in fitting(state, changes).kept])
+    table = compare_study(study, [scenario_of(state, made, title="Any")], show=False).tables["everybody"]
+    printed = table[table["measure"] == "nearest"].set_index("service")
+    for service in state.specs:
+        effect = answer_json(Session(state).answer(made, service), state.figures(service), drawing)["effect"]
+        row = printed.loc[service]
+        names = {
+            "quicker": "better",
+            "slower": "worse",
+            "newly_reached": "became_reached",
+            "newly_lost": "became_unreached",
+        }
+        for ours, theirs in names.items():
+            assert effect[ours] == pytest.approx(row[theirs]), (service, ours)
+        assert effect["saved_min"] == pytest.approx(row["person_min_won"] - row["person_min_lost"], abs=0.01)
+        for number, (into, out) in enumerate(zip(effect["into_norm"], effect["out_of_norm"], strict=True), start=1):
+            assert (into, out) == (row[f"into_norm_{number}"], row[f"out_of_norm_{number}"])

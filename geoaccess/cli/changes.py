@@ -267,6 +267,17 @@ def serve(
         int | None,
         typer.Option("--port", min=1, max=65535, help="Port to listen on (default: 8642, or any that is free)."),
     ] = None,
+    host: Annotated[
+        str, typer.Option("--host", help="Address of this machine to listen at; others than 127.0.0.1 need --url.")
+    ] = "127.0.0.1",
+    url: Annotated[
+        str | None,
+        typer.Option("--url", help="Serve others: the https address of the reverse proxy before the planner."),
+    ] = None,
+    folder: Annotated[
+        list[str] | None,
+        typer.Option("--folder", help="With --url: name of a folder of plans with links of its own; may be repeated."),
+    ] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
     language: Language = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
@@ -274,9 +285,19 @@ def serve(
     """Open the planner: a page on which sites are added, moved and closed, and the effect is shown at once.
 
     Only this machine can reach it, and only by the address that is printed. Nothing is sent anywhere, and nothing is
-    kept except saved plans, as scenario files in a folder beside the study.
+    kept except saved plans, as scenario files in a folder beside the study. With --url others reach it through a
+    reverse proxy, by links to edit and links to read; see "Serve the planner for others" in the documentation.
     """
     require_extra("planner", to="serve the planner")
     from geoaccess.planner import serve as serve_study
 
-    serve_study(opened(study, language), announce=typer.echo, port=port, browser=browser, show=not quiet)
+    serve_study(
+        opened(study, language),
+        announce=typer.echo,
+        port=port,
+        host=host,
+        url=url,
+        folders=folder or (),
+        browser=browser,
+        show=not quiet,
+    )

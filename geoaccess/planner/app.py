@@ -16,6 +16,7 @@ from geoaccess.errors import GeoaccessError
 from geoaccess.maps.assets import asset_text, palette_script, palette_style
 from geoaccess.phrases import languages, phrases_script, section
 from geoaccess.planner.changes import MOST_CHANGES, ChangeError, fitting, read_changes
+from geoaccess.planner.doors import local_entrance
 from geoaccess.planner.drawing import Drawing
 from geoaccess.planner.export import figures_csv, plan_gpkg
 from geoaccess.planner.guard import Guard
@@ -29,6 +30,7 @@ from geoaccess.toml import Table
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from geoaccess.planner.doors import Door, Entrance
     from geoaccess.planner.state import PlannerState
     from geoaccess.zones import CentralityScheme
 
@@ -98,10 +100,11 @@ class _Load(Table):
 def planner_app(
     state: PlannerState,
     *,
-    token: str,
-    key: str,
-    port: int,
+    token: str = "",
+    key: str = "",
+    port: int = 0,
     scenarios: Path,
+    entrance: Entrance | None = None,
     body_s: float = 10.0,
     longest_s: float = 60.0,
 ) -> Any:
@@ -117,18 +120,22 @@ def planner_app(
         Where it will be listening on 127.0.0.1.
     scenarios
         The folder in which plans are kept.
+    entrance
+        The doors for others, in place of the one for this machine that the four above describe.
     body_s, longest_s
         Seconds that a request may take to arrive, and to be answered.
     """
+    entrance = entrance or local_entrance(scenarios, port=port, token=token, key=key)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    pool, shelf, drawing = SessionPool(state, longest_s=longest_s), Shelf(scenarios), Drawing(state)
+    pool, drawing = SessionPool(state, longest_s=longest_s), Drawing(state)
+    shelves = {door.folder: Shelf(door.folder) for door in entrance.doors}
     _serve_files(app, drawing)
     _serve_answers(app, pool, drawing)
-    _serve_plans(app, pool, shelf)
+    _serve_fitting(app, pool)
+    _serve_plans(app, pool, shelves)
     _serve_exports(app, pool)
     _report_errors(app, study=state.number)
-    hosts = frozenset(f"{name}:{port}" for name in ("127.0.0.1", "localhost"))
-    return Guard(app, token=token, key=key, hosts=hosts, cookie=f"geoaccess-{port}", body_s=body_s)
+    return Guard(app, entrance, body_s=body_s)
 
 
 def _files(scheme: CentralityScheme) -> dict[str, bytes]:
@@ -141,14 +148,15 @@ def _files(scheme: CentralityScheme) -> dict[str, bytes]:
 
 
 def _serve_files(app: FastAPI, drawing: Drawing) -> None:
-    page = json.dumps(drawing.page(), allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+    study = json.dumps(drawing.page(), allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
     files = _files(drawing.state.study.scheme)
     need_script = section(drawing.state.study.settings.language, "map")["need_script"]
     start = asset_text("planner/index.html").replace("{{ need_script }}", need_script)
 
     @app.get("/")
-    async def index() -> Response:
-        return Response(start, media_type="text/html; charset=utf-8")
+    async def index(request: Request) -> Response:
+        page = start.replace('"/static/', f'"{request.scope["door"].path}static/')
+        return Response(page, media_type="text/html; charset=utf-8")
 
     @app.get("/static/{name}")
     async def static(name: str) -> Response:
@@ -158,7 +166,7 @@ def _serve_files(app: FastAPI, drawing: Drawing) -> None:
 
     @app.get("/api/study")
     async def study_of_page() -> Response:
-        return Response(page, media_type="application/json")
+        return Response(study, media_type="application/json")
 
 
 def _serve_answers(app: FastAPI, pool: SessionPool, drawing: Drawing) -> None:
@@ -199,44 +207,54 @@ def _serve_answers(app: FastAPI, pool: SessionPool, drawing: Drawing) -> None:
         return _failure(404, "no_road_here", "there is no road near that place") if found is None else _json(found)
 
 
-def _serve_plans(app: FastAPI, pool: SessionPool, shelf: Shelf) -> None:
-    state = pool.state
-
-    def plans() -> dict[str, Any]:
-        listed = [
-            {"name": one.name, "titles": {language: one.title.in_language(language) for language in languages()}}
-            for one in shelf.listed()
-        ]
-        return {"plans": listed, "folder": str(shelf.folder)}
-
-    def save(asked: _Save) -> dict[str, Any]:
-        base = None if asked.base is None else asked.base.model_dump()
-        made = save_plan(state, shelf, read_changes(asked.changes), title=asked.title, base=base, replace=asked.replace)
-        return made | {"folder": str(shelf.folder)}
-
-    def load(asked: _Load) -> dict[str, Any]:
-        return load_plan(state, shelf, asked.name)
-
+def _serve_fitting(app: FastAPI, pool: SessionPool) -> None:
     def fit(asked: _Fit) -> dict[str, Any]:
-        found = fitting(state, asked.changes)
+        found = fitting(pool.state, asked.changes)
         aside = [{"number": number, "message": str(error)} for number, error in found.aside.items()]
         return {"kept": found.kept, "aside": aside}
-
-    @app.get("/api/plans")
-    async def get_plans() -> Response:
-        return _json(await pool.work(plans))
 
     @app.post("/api/fit")
     async def post_fit(asked: _Fit) -> Response:
         return _json(await pool.work(fit, asked))
 
+
+def _serve_plans(app: FastAPI, pool: SessionPool, shelves: dict[Path, Shelf]) -> None:
+    state = pool.state
+
+    def plans(door: Door) -> dict[str, Any]:
+        listed = [
+            {"name": one.name, "titles": {language: one.title.in_language(language) for language in languages()}}
+            for one in shelves[door.folder].listed()
+        ]
+        return {"plans": listed, "folder": _shown(door, str(door.folder)), "may_save": door.may_save}
+
+    def save(door: Door, asked: _Save) -> dict[str, Any]:
+        base = None if asked.base is None else asked.base.model_dump()
+        changes, shelf = read_changes(asked.changes), shelves[door.folder]
+        return save_plan(state, shelf, changes, title=asked.title, base=base, replace=asked.replace)
+
+    def load(door: Door, asked: _Load) -> dict[str, Any]:
+        return load_plan(state, shelves[door.folder], asked.name)
+
+    @app.get("/api/plans")
+    async def get_plans(request: Request) -> Response:
+        return _json(await pool.work(plans, request.scope["door"]))
+
     @app.post("/api/plans/save")
-    async def post_save(asked: _Save) -> Response:
-        return _json(await pool.work(save, asked))
+    async def post_save(asked: _Save, request: Request) -> Response:
+        door: Door = request.scope["door"]
+        if not door.may_save:
+            return _failure(403, "read_only", "by this link plans are opened, not saved")
+        return _json(await pool.work(save, door, asked))
 
     @app.post("/api/plans/load")
-    async def post_load(asked: _Load) -> Response:
-        return _json(await pool.work(load, asked))
+    async def post_load(asked: _Load, request: Request) -> Response:
+        return _json(await pool.work(load, request.scope["door"], asked))
+
+
+def _shown(door: Door, text: str) -> str:
+    """Return a text without the path of the folder: to those elsewhere it means nothing, and tells too much."""
+    return text if door.path == "/" else text.replace(str(door.folder), door.folder.name)
 
 
 def _serve_exports(app: FastAPI, pool: SessionPool) -> None:
@@ -259,12 +277,13 @@ def _serve_exports(app: FastAPI, pool: SessionPool) -> None:
 
 def _report_errors(app: FastAPI, *, study: str) -> None:
     @app.exception_handler(GeoaccessError)
-    async def ours(_: Request, error: GeoaccessError) -> Response:
+    async def ours(request: Request, error: GeoaccessError) -> Response:
+        message = _shown(request.scope["door"], str(error))
         if isinstance(error, ChangeError):
-            return _failure(422, error.code, str(error), number=error.number, study=study)
+            return _failure(422, error.code, message, number=error.number, study=study)
         if isinstance(error, PlanClashError):
-            return _failure(409, error.code, str(error), name=error.name, etag=error.etag)
-        return _failure(422, "refused", str(error))
+            return _failure(409, error.code, message, name=error.name, etag=error.etag)
+        return _failure(422, "refused", message)
 
     @app.exception_handler(RequestValidationError)
     async def unreadable(_: Request, error: RequestValidationError) -> Response:

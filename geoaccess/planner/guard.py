@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import json
 import logging
+from collections import Counter
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 
     Scope = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+    from geoaccess.planner.doors import Door, Entrance
+
     App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-__all__ = ["MOST_BYTES", "Guard"]
+__all__ = ["MOST_AT_ONCE", "MOST_BYTES", "Guard"]
 
 MOST_BYTES = 2 * 1024 * 1024
 """Room for the longest list of changes."""
+
+MOST_AT_ONCE = 32
+"""Requests that are worked at, or wait for it, behind one door."""
 
 _MOST_FIELDS = 5
 _log = logging.getLogger("geoaccess.planner")
@@ -50,37 +57,31 @@ class _Denied(Exception):  # noqa: N818 - it never leaves this file
 class Guard:
     """Let through what the page of this planner asks, and nothing else.
 
-    A request must name one of `hosts`, come from no other origin, and show the cookie that the address with the token
-    gave; a body must be JSON, no longer than `most_bytes`, and be there within `body_s` seconds. Every answer forbids
-    the browser to load anything from elsewhere.
+    A request must name a host of the entrance, come from no other origin, and show the cookie that the address with the
+    token gave; a body must be JSON, no longer than `most_bytes`, and be there within `body_s` seconds. Behind each door
+    no more than `most_at_once` requests are worked at. Every answer forbids the browser to load from elsewhere.
+    What is let through has its door in the scope, and the path behind it.
 
     Parameters
     ----------
     app
         What is guarded.
-    token
-        The secret in the address that is opened.
-    key
-        The secret in the cookie.
-    hosts
-        Host headers that are ours, with port.
-    cookie
-        Name of the cookie; cookies know no ports, so it is another one for each.
+    entrance
+        The doors, their secrets, and where they stand.
     """
 
     def __init__(
         self,
         app: App,
+        entrance: Entrance,
         *,
-        token: str,
-        key: str,
-        hosts: frozenset[str],
-        cookie: str,
         most_bytes: int = MOST_BYTES,
         body_s: float = 10.0,
+        most_at_once: int = MOST_AT_ONCE,
     ) -> None:
-        self.app, self.token, self.key, self.hosts, self.cookie = app, token, key, hosts, cookie
-        self.most_bytes, self.body_s = most_bytes, body_s
+        self.app, self.entrance = app, entrance
+        self.most_bytes, self.body_s, self.most_at_once = most_bytes, body_s, most_at_once
+        self.at_once: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request or pass it on."""
@@ -108,39 +109,61 @@ class Guard:
         """Answer what is not let through; pass on what is."""
         try:
             headers = self._headers(scope)
-            if self._brings_token(scope):
-                morsel = f"{self.cookie}={self.key}; HttpOnly; SameSite=Strict; Path=/"
-                await self._send_plain(send, 303, b"", {"location": "/", "set-cookie": morsel})
+            door = self._door(scope)
+            if self._brings_token(scope, door):
+                heads = {"location": door.path, "set-cookie": self.entrance.set_cookie(door)}
+                await self._send_plain(send, 303, b"", heads)
                 return
-            self._check_cookie(headers)
-            body = await self._body(headers, receive) if scope["method"] == "POST" else b""
+            self._check_cookie(headers, door)
+            with self._one_more(door):
+                body = await self._body(headers, receive) if scope["method"] == "POST" else b""
+                await self.app(_behind(scope, door), _given(body, receive), self._adding(send))
         except _Denied as denied:
-            if scope["path"] == "/":  # for people
+            if scope["path"].endswith("/"):  # for people
                 kind = {"content-type": "text/plain; charset=utf-8"}
                 await self._send_plain(send, denied.status, str(denied).encode(), kind)
             else:
                 await self._send_json(send, denied.status, denied.code, str(denied))
-            return
-        await self.app(scope, _given(body, receive), self._adding(send))
 
     def _headers(self, scope: Scope) -> dict[str, str]:
         """Return the headers, checked for where the request comes from."""
+        entrance = self.entrance
         hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
-        if len(hosts) != 1 or hosts[0].lower() not in self.hosts:
+        if len(hosts) != 1 or hosts[0].lower() not in entrance.hosts:
             raise _Denied(421, "host", "this planner answers only at the address it printed")
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        if entrance.scheme == "https" and headers.get("x-forwarded-proto", "").lower() != "https":
+            raise _Denied(
+                421, "proxy", "this planner answers only through its proxy, which says X-Forwarded-Proto: https"
+            )
         if scope["method"] not in {"GET", "HEAD", "POST"}:
             raise _Denied(405, "method", "only GET and POST are understood")
-        origins = {f"http://{host}" for host in self.hosts}
-        foreign = "origin" in headers and headers["origin"] not in origins
+        foreign = "origin" in headers and headers["origin"] not in entrance.origins
         if foreign or (headers.get("sec-fetch-site", "none") not in {"none", "same-origin"} and not _opened(headers)):
             raise _Denied(403, "origin", "another site may not ask this planner")
         if scope["method"] == "POST" and "origin" not in headers:
             raise _Denied(403, "origin", "a request that changes something must say its origin")
         return headers
 
-    def _brings_token(self, scope: Scope) -> bool:
-        if scope["path"] != "/" or scope["method"] != "GET":
+    @contextlib.contextmanager
+    def _one_more(self, door: Door) -> Iterator[None]:
+        """Count a request while it is worked at."""
+        if self.at_once[door.path] >= self.most_at_once:
+            raise _Denied(503, "busy", "too many questions at once; try again in a moment")
+        self.at_once[door.path] += 1
+        try:
+            yield
+        finally:
+            self.at_once[door.path] -= 1
+
+    def _door(self, scope: Scope) -> Door:
+        door = next((one for one in self.entrance.doors if scope["path"].startswith(one.path)), None)
+        if door is None:
+            raise _Denied(404, "no_file", "there is no such page; open the whole address that you were given")
+        return door
+
+    def _brings_token(self, scope: Scope, door: Door) -> bool:
+        if scope["path"] != door.path or scope["method"] != "GET":
             return False
         try:
             given = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=_MOST_FIELDS).get("token", [])
@@ -148,16 +171,16 @@ class Guard:
             return False
         if not given:
             return False
-        if len(given) == 1 and _same(given[0], self.token):
+        if len(given) == 1 and _same(given[0], door.token):
             return True
         raise _Denied(401, "token", "the token in the address is not that of the planner that is running")
 
-    def _check_cookie(self, headers: dict[str, str]) -> None:
+    def _check_cookie(self, headers: dict[str, str], door: Door) -> None:
         try:
-            morsel = SimpleCookie(headers.get("cookie", "")).get(self.cookie)
+            morsel = SimpleCookie(headers.get("cookie", "")).get(self.entrance.cookie)
         except CookieError:
             morsel = None
-        if morsel is None or not _same(morsel.value, self.key):
+        if morsel is None or not _same(morsel.value, door.key):
             raise _Denied(
                 401, "token", "open the address that `geoaccess serve` printed; it holds the key to this page"
             )
@@ -213,6 +236,12 @@ class Guard:
 def _opened(headers: dict[str, str]) -> bool:
     """Whether the user opened the page by a link elsewhere: that shows them nothing they could not open themselves."""
     return headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+
+
+def _behind(scope: Scope, door: Door) -> Scope:
+    """Return what a request asks for behind its door."""
+    inner = "/" + scope["path"].removeprefix(door.path)
+    return {**scope, "path": inner, "raw_path": inner.encode(), "root_path": "", "door": door}
 
 
 def _same(given: str, secret: str) -> bool:

@@ -29,7 +29,7 @@ def load_plan(state: PlannerState, shelf: Shelf, name: str) -> dict[str, Any]:
         If there is none of that name, it is no scenario, or names what the study has not.
     """
     kept = shelf.kept(name)
-    scenario = shelf.read(name).in_language(state.study.settings.language)
+    scenario = shelf.scenario(kept).in_language(state.study.settings.language)
     opened = open_scenario(state, scenario)
     planned(state, read_changes(opened.changes))
     titles = {language: Text(scenario.title).in_language(language) for language in languages()}

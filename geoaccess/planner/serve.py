@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import secrets
+import errno
 import socket
 import threading
 import webbrowser
 from typing import TYPE_CHECKING, Any
 
 from geoaccess.errors import InputError
+from geoaccess.planner.doors import hosted_entrance, local_entrance
 from geoaccess.planner.state import PlannerState
 from geoaccess.study import solve_study
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import uvicorn
 
+    from geoaccess.planner.doors import Entrance
     from geoaccess.study import Study
 
 __all__ = ["DEFAULT_PORT", "planner_server", "serve"]
@@ -28,22 +30,38 @@ DEFAULT_PORT = 8642
 HEAD_S, TAKEN_S, MOST = 10.0, 30.0, 128
 """Of one connection: seconds for the head of a request, and for an answer to be taken; and how many there are."""
 
-_HOST = "127.0.0.1"
+HOST = "127.0.0.1"
+_OURS = frozenset({HOST, "localhost"})
 
 
 def serve(
-    study: Study, *, announce: Callable[[str], None], port: int | None = None, browser: bool = True, show: bool = True
+    study: Study,
+    *,
+    announce: Callable[[str], None],
+    port: int | None = None,
+    host: str = HOST,
+    url: str | None = None,
+    folders: Sequence[str] = (),
+    browser: bool = True,
+    show: bool = True,
 ) -> None:
-    """Solve a study and serve its planner to the browsers of this machine until it is stopped.
+    """Solve a study and serve its planner until it is stopped: to this machine, or to others through a proxy.
 
     Parameters
     ----------
     announce
-        Gets the lines for the user: the address with its token first of all.
+        Gets the lines for the user: the address with its token first of all, when it answers.
     port
-        Where to listen on 127.0.0.1; `DEFAULT_PORT` or, if that is taken, any that is free.
+        Where to listen; `DEFAULT_PORT` or, if that is taken, any that is free.
+    host
+        The address of this machine to listen at; another one than 127.0.0.1 only with a `url`.
+    url
+        What others type: the https address of a reverse proxy that passes requests on; see
+        docs/howto/serve-for-others.md. Each folder of plans has a link to edit and one to read.
+    folders
+        Names of folders of plans, each with links of its own, for a `url`; without any there is one.
     browser
-        Open the address in a browser.
+        Open the address in a browser of this machine.
 
     Raises
     ------
@@ -52,23 +70,45 @@ def serve(
     """
     from geoaccess.planner.app import planner_app
 
-    with _listening(port) as listener:
+    if url is None and (folders or host not in _OURS):
+        which = "--folder" if folders else f"--host {host}"
+        raise InputError(
+            f"{which}: is for a planner that others use; give --url, the https address of its reverse proxy, or leave "
+            "it out for a planner of this machine alone"
+        )
+    root = scenario_folder(study)
+    hosted = None if url is None else hosted_entrance(root, url=url, names=folders)
+    with _listening(port, host) as listener:
         state = PlannerState(solve_study(study, show=show))
         for service in state.specs:
             state.field(service)
-        at = int(listener.getsockname()[1])
-        token, key = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-        folder = scenario_folder(study)
-        app = planner_app(state, token=token, key=key, port=at, scenarios=folder)
-        address = f"http://{_HOST}:{at}/?token={token}"
+        entrance = hosted or local_entrance(root, port=int(listener.getsockname()[1]))
+        app = planner_app(state, scenarios=root, entrance=entrance)
 
         def listening() -> None:
-            announce(f"The planner is at {address}")
-            announce(f"Only this machine can reach it. Plans are saved in {folder}. Stop it with Ctrl+C.")
-            if browser:
-                threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+            if hosted is None:
+                _announce_here(entrance, announce, browser=browser)
+            else:
+                _announce_doors(entrance, announce, listener)
 
         planner_server(app, listening=listening).run(sockets=[listener])
+
+
+def _announce_here(entrance: Entrance, announce: Callable[[str], None], *, browser: bool) -> None:
+    [door] = entrance.doors
+    address = entrance.address(door)
+    announce(f"The planner is at {address}")
+    announce(f"Only this machine can reach it. Plans are saved in {door.folder}. Stop it with Ctrl+C.")
+    if browser:
+        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+
+def _announce_doors(entrance: Entrance, announce: Callable[[str], None], listener: socket.socket) -> None:
+    host, port = listener.getsockname()[:2]
+    announce(f"The planner listens at {host}:{port} for its proxy; whoever has a link can use it.")
+    for door in entrance.doors:
+        what = f"Plans in {door.folder}, to edit" if door.may_save else "the same, to read"
+        announce(f"{what}: {entrance.address(door)}")
 
 
 def planner_server(
@@ -117,16 +157,19 @@ def scenario_folder(study: Study) -> Path:
     return study.path.parent / f"{study.name}-plans"
 
 
-def _listening(port: int | None) -> socket.socket:
-    """Return a socket that listens on this machine alone."""
+def _listening(port: int | None, host: str = HOST) -> socket.socket:
+    """Return a socket that is bound: to this machine alone, unless another address is given."""
     wanted = [DEFAULT_PORT, 0] if port is None else [port]
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for number in wanted:
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((_HOST, number))
+            listener.bind((host, number))
         except OSError as error:
             listener.close()
+            if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+                raise InputError(f"--host {host}: is no address of this machine ({error.strerror})") from None
             if number == wanted[-1]:
                 raise InputError(f"--port {number}: cannot be listened on ({error.strerror}); choose another") from None
         else:

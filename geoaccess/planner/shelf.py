@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from geoaccess import files, services
-from geoaccess.errors import GeoaccessError, InputError, MissingFileError
+from geoaccess.errors import ConfigError, GeoaccessError, InputError, MissingFileError
 from geoaccess.files.disk import take_lock
 from geoaccess.phrases import Text
-from geoaccess.scenarios import Scenario, read_scenario
+from geoaccess.scenarios import Scenario
+from geoaccess.toml import validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,8 +123,22 @@ class Shelf:
         InputError
             If there is none, or it is no scenario.
         """
-        self.kept(name)
-        return read_scenario(self._path(name))
+        return self.scenario(self.kept(name))
+
+    def scenario(self, kept: Kept) -> Scenario:
+        """Return what a plan says; files that it names are as it names them.
+
+        Raises
+        ------
+        ConfigError
+            If it is no scenario.
+        """
+        path = self._path(kept.name)
+        try:
+            raw = tomllib.loads(kept.text.removeprefix("\ufeff"))
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(f"{path}: not a TOML file in UTF-8: {error}") from error
+        return validate(raw, Scenario, subject=str(path))
 
     def etag(self, name: str) -> str | None:
         """Return the etag of a file as it stands, None where there is none."""

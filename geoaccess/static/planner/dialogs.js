@@ -134,12 +134,12 @@
     open(
       say("plans"),
       make("h3", {}, say("save_plan")),
-      form,
+      kept.may_save ? form : make("p", { class: "quiet" }, say("read_only")),
       make("h3", {}, say("open_plan")),
       rows.length ? make("ul", { class: "rows" }, ...rows) : make("p", { class: "quiet" }, say("no_plans", { folder: kept.folder })),
       rows.length ? make("p", { class: "quiet" }, say("in_folder", { folder: kept.folder })) : ""
     );
-    field.focus();
+    if (kept.may_save) field.focus();
   };
 
   // ---- exports

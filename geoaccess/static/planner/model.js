@@ -36,11 +36,12 @@
   // ---- talking to the server
 
   const LONGEST_MS = 70_000;
+  const root = globalThis.location ? globalThis.location.pathname.replace(/\/[^/]*$/, "") : ""; // behind a proxy a door has a path
   let broken = false;
   async function request(path, body) {
     let response;
     try {
-      response = await fetch(path, {
+      response = await fetch(`${root}${path}`, {
         method: body === undefined ? "GET" : "POST",
         headers: body === undefined ? {} : { "content-type": "application/json" },
         body: body === undefined ? undefined : JSON.stringify(body),
