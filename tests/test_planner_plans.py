@@ -453,7 +453,8 @@ def test_what_closes_together_opens_together(state):
     told = answer_json(session.answer(read_changes([area]), "gp"), state.figures("gp"), Drawing(state))
     [closed] = told["closed"]
     assert (closed["kind"], closed["choice"], closed["ferries"]) == ("group", "polygon", [CAR_FERRY])
-    assert told["effect"]["newly_lost"] == 101
+    # West is at its office, and farm keeps its way to both ends of its road.
+    assert told["effect"]["newly_lost"] == sum(PEOPLE[key] for key in ("middle", "north", "isle"))
     for change, code in (({"what": "open", "way": 8}, "in_group"), (area, "closed_already")):
         with pytest.raises(InputError) as caught:
             planned(state, read_changes([area, change]))
@@ -467,8 +468,9 @@ def test_what_closes_together_opens_together(state):
     assert caught.value.code == "no_way"
 
 
-def test_a_group_that_is_closed_is_saved_as_it_was_chosen(state, shelf):
-    select = {"polygon": [list(degrees(*one)) for one in EVERYTHING], "what": "roads"}
+def test_a_group_of_many_ways_is_saved_and_opened_as_it_was_chosen(state, shelf, monkeypatch):
+    monkeypatch.setattr("geoaccess.planner.state._MOST_SINGLE", 3)
+    select = {"polygon": [list(degrees(*one)) for one in (*EVERYTHING, (-15.0, 0.0))], "what": "roads"}
     save_plan(state, shelf, read_changes([{"what": "close_group", "select": select}]), title="Area")
     raw = tomllib.loads(text_of(shelf, "area"))
     assert raw["close"] == [{"polygon": select["polygon"], "what": "roads"}]

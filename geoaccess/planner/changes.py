@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, TypeAdapter, ValidationError, fie
 from geoaccess.bounds import Id, Lat, Lon
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.planner.plan import ALL_WEEK, WEEKDAYS, Plan, Site, group_id
+from geoaccess.scenarios import Close  # noqa: TC001 - pydantic reads it
 from geoaccess.toml import Table
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from geoaccess.planner.state import PlannerState
     from geoaccess.routing.field import Place
-    from geoaccess.scenarios import Close
 
 __all__ = [
     "MOST_CHANGES",

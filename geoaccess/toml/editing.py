@@ -133,7 +133,8 @@ def _blocks(text: str) -> list[_Block]:
             begin = start  # what a file begins with is about all of it
         cuts.append((begin, start))
     blocks = [_Block((), several=False, text=text[: cuts[0][0] if cuts else len(text)])]
-    for (begin, start), (end, _) in zip(cuts, [*cuts[1:], (len(text), 0)], strict=True):
+    ends = [*(begin for begin, _ in cuts[1:]), len(text)][: len(cuts)]
+    for (begin, start), end in zip(cuts, ends, strict=True):
         path, several = _named(text[start:end].partition("\n")[0])
         blocks.append(_Block(path, several, text[begin:end]))
     return blocks
