@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_study_tiny import WAYS, degrees, write_roads, write_study
+from test_study_tiny import PEOPLE, WAYS, degrees, write_roads, write_study
 
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.planner import PlannerState, Session, read_changes

@@ -8,7 +8,7 @@ waited longest for a request makes way.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -35,17 +35,25 @@ class _Connection(H11Protocol):
         """Begin to wait for a request; make room first, where there is none."""
         self.late: asyncio.TimerHandle | None = None
         self.stuck: asyncio.TimerHandle | None = None
+        self.since = self.loop.time()
         super().connection_made(transport)
         if len(self.connections) > self.most:
             self._make_room()
         self._watch()
 
     def _make_room(self) -> None:
-        """Close the connection that has waited longest for its request, this one if all others are being answered."""
-        waiting = [one for one in self.connections if isinstance(one, _Connection) and one.late is not None]
-        oldest = min(waiting, key=lambda one: one.late.when() if one.late is not None else 0.0, default=self)
+        """Close the connection that has waited longest for a request, or this one if all others are being answered."""
+        others = [one for one in self.connections if isinstance(one, _Connection) and one is not self and one.is_idle]
+        oldest = min(others, key=lambda one: one.since, default=self)
         oldest.transport.abort()
         self.connections.discard(oldest)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being answered: head or body of a request are still to come, or all was answered."""
+        coming = self.conn.their_state in {h11.IDLE, h11.SEND_BODY}
+        cycle: Any = self.cycle  # None until the first request
+        return coming or (cycle is not None and cycle.response_complete)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop all clocks."""
@@ -76,6 +84,7 @@ class _Connection(H11Protocol):
 
     def on_response_complete(self) -> None:
         """Wait for the next request."""
+        self.since = self.loop.time()
         super().on_response_complete()
         self._watch()
 

@@ -150,5 +150,7 @@ def _closed(state: PlannerState, answer: Answer) -> dict[str, Any]:
         "kind": [*(way.kind for way in found), *("group" for _ in groups)],
         "name": [*(way.name for way in found), *(select.name or "" for select in groups)],
     }
-    lines = [shapely.MultiLineString(one.lines) for one in (*found, *together)]
+    lines = [
+        shapely.MultiLineString(some) for some in [*(way.lines for way in found), *(one.lines for one in together)]
+    ]
     return {"closed": gpd.GeoDataFrame(table, geometry=lines, crs="EPSG:4326")}

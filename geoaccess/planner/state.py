@@ -126,7 +126,7 @@ class PlannerState:
             digest.update(repr([(label, site.lon, site.lat) for label, site in sites.items()]).encode())
         network = self.network
         for roads in (network.way_id, network.edge_forward_ds, network.edge_backward_ds):
-            digest.update(np.ascontiguousarray(roads))
+            digest.update(roads.tobytes())
         return digest.hexdigest()[:16]
 
     @cached_property
@@ -273,12 +273,12 @@ class PlannerState:
         ferries = network.ferries.loc[network.ferries["cars"], "way_id"]
         edges = self.roads.edges_of_group(select).astype(np.int64)
         length = network.edge_length_m[edges]
-        if select.polygon is None:
+        if select.polygon is None or isinstance(select.polygon, str):
             drawn = edges[np.sort(np.argsort(-length, kind="stable")[:_MOST_LINES])]
             lines = network.lines(drawn, network.shape_lon, network.shape_lat)
             parts = [np.round(shapely.get_coordinates(line), 5).tolist() for line in lines]
         else:
-            corners = [[float(lon), float(lat)] for lon, lat in select.polygon if not isinstance(lon, str)]
+            corners = [[float(lon), float(lat)] for lon, lat in select.polygon]
             parts = [[*corners, corners[0]]]
         sailed = frozenset({*ways.tolist()} & {*ferries.tolist()})
         return Group(frozenset(ways.tolist()), sailed, float(length.sum()), parts)

@@ -109,7 +109,8 @@ class ScenarioRun:
     def gives(self) -> npt.NDArray[np.bool_]:
         """Which sites give anything at all: not those that the scenario leaves without a day, or without capacity."""
         nothing = gives_nothing(self.site_values("days_per_week"), self.site_values("capacity"))
-        return (~nothing).to_numpy(np.bool_)
+        found: npt.NDArray[np.bool_] = (~nothing).to_numpy(np.bool_)
+        return found
 
     @cached_property
     def snapped(self) -> stages.Snapped:
