@@ -105,7 +105,8 @@
 
   const isClosed = (way) => model.answer.closed.some((one) => one.way === way || (one.ferries || []).includes(way));
   const wayName = (way) => {
-    if (way.kind === "group") return say(`closed_${way.choice}`, { s: way.name, n: talk.number(way.ways) });
+    const together = { name: "closed_name", polygon: "closed_polygon", ferries: "closed_ferries" };
+    if (way.kind === "group") return say(together[way.choice], { s: way.name, n: talk.number(way.ways) });
     const ferry = model.study.ferries.find((one) => one.way === way.way);
     if (ferry) return ferry.name || say("ferry");
     return say("road_of", { c: talk.road(way.name), km: talk.number(way.length_m / 1000, 1), w: way.way });
