@@ -138,8 +138,7 @@
     const gone = new Set(aside.map(({ number }) => model.changes[number]));
     const without = (list) => (list.some((change) => gone.has(change)) ? follow(list.filter((change) => !gone.has(change)), plans.get(list)) : list);
     [model.changes, model.past, model.undone] = [without(model.changes), model.past.map(without), model.undone.map(without)];
-    emit("changes");
-    emit("set_aside", aside);
+    emit("set_aside", aside); // what stands is drawn with the answer to it
   }
 
   model.choose = async function (service) {
