@@ -123,7 +123,7 @@
 
   model.start = async function () {
     model.study = await ask("/api/study");
-    model.base = {};
+    [model.base, model.answer] = [{}, null]; // of the study before
     if (!model.study.services.some((service) => service.key === model.service)) model.service = model.study.services[0].key;
     emit("study", model.study);
     await setAside();
