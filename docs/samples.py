@@ -42,7 +42,7 @@ def _computed(samples: Path) -> dict[str, str]:
     compared = _answer("compare", troms / "troms.toml", troms / "scenarios" / "troms-senja.toml")
     gp = {row["measure"]: row for row in compared["tables"]["everybody"] if row["service"] == "gp"}
     closings = _answer("vulnerable", iceland / "iceland.toml", "--service", "hospital")["tables"]["closings"]
-    kinds = Counter(row["kind"] for row in closings)
+    kinds = Counter(row["kind"] for row in closings if row["people"] > 0)
     numbers = {
         "senja_hours_open": gp["nearest"]["person_min_won"] / 60,
         "senja_hours_week": gp["expected"]["person_min_won"] / 60,

@@ -199,8 +199,12 @@ def test_every_figure_that_a_page_quotes_is_computed_and_no_other(monkeypatch):
     rows = [
         {"service": "gp", "measure": name, "person_min_won": 90_000.0, "better": 2} for name in ("nearest", "expected")
     ]
-    answers = {"everybody": rows, "closings": [{"kind": "ferry"}] * 3 + [{"kind": "road"}] * 1200}
+    answers = {
+        "everybody": rows,
+        "closings": [{"kind": "ferry", "people": 2.0}] * 3 + [{"kind": "road", "people": 0.5}] * 1200,
+    }
     monkeypatch.setattr(samples, "_answer", lambda *_: {"tables": answers})
+    answers["closings"].append({"kind": "ferry", "people": 0.0})  # nobody passes it
     found = samples._computed(DOCS)
     assert (found["senja_hours_open"], found["iceland_ferry"], found["iceland_road"]) == ("1,500", "3", "1,200")
     quoted = {name for page in WRITTEN for name in re.findall(r"\{\{ (\w+) \}\}", page.read_text(encoding="utf-8"))}
