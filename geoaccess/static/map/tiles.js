@@ -182,11 +182,11 @@
   }
 
   // The outlines of cells that are no squares: steps from point to point in decimetres, the first from that of the tile.
-  function outlines(bytes, start, points, head) {
-    const count = points.reduce((sum, one) => sum + one, 0);
+  function outlines(bytes, start, sizes, head) {
+    const count = sizes.reduce((sum, one) => sum + one, 0);
     const [x, y] = [column(bytes, start, count, 4, "before"), column(bytes, start + 4 * count, count, 4, "before")];
     let first = 0;
-    return Array.from(points, (size) => {
+    return Array.from(sizes, (size) => {
       const xy = new Float64Array(2 * size);
       for (let p = 0; p < size; p += 1, first += 1) {
         xy[2 * p] = (head[1] + x[first]) / 10;
