@@ -133,7 +133,8 @@ def road():
 
 def test_what_several_make_slower_together_is_bounded(road):
     slow = [{"osm_id": 7, "factor": 20}, {"osm_id": 7, "factor": 30}]
-    with pytest.raises(InputError, match=r"\[\[slow\]\] 1 and \[\[slow\]\] 2 together make way 7"):
+    said = r"\[\[slow\]\] 1 and \[\[slow\]\] 2 together make way 7 take 20 x 30 = 600 times as long, more than 100"
+    with pytest.raises(InputError, match=said):
         apply_to_network(Scenario(title="Ice", slow=slow), road)
     ten = apply_to_network(Scenario(title="Ice", slow=[slow[0], {"osm_id": 7, "factor": 5}]), road)
     assert ten.network.edge_forward_ds.tolist() == [600 * 10 * 100]

@@ -117,14 +117,16 @@ def _factor_of_pieces(
     factor = np.ones(network.shape_lon.size)
     for item, chosen in zip(scenario.slow, slows, strict=True):
         factor[chosen] *= item.factor
-        worst = int(factor.argmax())
-        if factor[worst] > MOST_FACTOR:
-            ours = [f"[[slow]] {i}" for i, one in _numbered(slows) if one[worst]]
-            raise InputError(
-                f'scenario "{scenario.title}": {" and ".join(ours)} together make way '
-                f"{network.way_id[network.shape_way[worst]]} take more than {MOST_FACTOR} times as long; close it, "
-                "give smaller factors, or choose so that they do not overlap"
-            )
+    worst = int(factor.argmax())
+    if factor[worst] > MOST_FACTOR:
+        ours = [i for i, one in _numbered(slows) if one[worst]]
+        tables = " and ".join(f"[[slow]] {i}" for i in ours)
+        product = " x ".join(f"{scenario.slow[i - 1].factor:g}" for i in ours)
+        way = network.way_id[network.shape_way[worst]]
+        raise InputError(
+            f'scenario "{scenario.title}": {tables} together make way {way} take {product} = {factor[worst]:g} times '
+            f"as long, more than {MOST_FACTOR}; close it, give smaller factors, or choose so that they do not overlap"
+        )
     return factor
 
 
