@@ -14,6 +14,9 @@ __all__ = [
     "DAY_S",
     "DEAD_END_M",
     "EQUITY_DRAWS",
+    "FIGURE_DPI",
+    "FIGURE_FORMATS",
+    "FIGURE_PALETTE",
     "INTERVAL_DRAWS",
     "MAX_NEAREST_M",
     "MAX_SNAP_M",
@@ -85,6 +88,15 @@ TIMETABLE_DAY: Final = "tuesday"
 
 TIMETABLE_HOURS: Final = ("07:00", "17:00")
 """The hours in which people come to the quay: when surgeries and clinics are visited."""
+
+FIGURE_FORMATS: Final = ("png",)
+"""The forms that figures are written in."""
+
+FIGURE_DPI: Final = 200
+"""Dots per inch of figures as PNG."""
+
+FIGURE_PALETTE: Final = "sunset"
+"""The colours of travel time: yellow by red to purple."""
 
 DEAD_END_M = 1000.0
 """Metres of road behind a stretch, below which it is a cul-de-sac or the drive of a building, and no link."""

@@ -6,7 +6,7 @@ import shapely
 
 from geoaccess.errors import InputError
 from geoaccess.maps.packing import inner_borders, pack_land
-from geoaccess.network import Shores, land_areas
+from geoaccess.network import Shores, lake_areas, land_areas
 
 BOX = (0.0, 0.0, 10.0, 10.0)
 
@@ -135,3 +135,21 @@ def test_land_is_packed_as_rings_whose_holes_run_the_other_way():
     ends = np.frombuffer(base64.b64decode(packed["ends"]["data"]), "<i4")
     xy = np.frombuffer(base64.b64decode(packed["xy"]["data"]), "<i4").reshape(-1, 2)
     assert [bool(shapely.is_ccw(shapely.linearrings(ring))) for ring in np.split(xy, ends[:-1])] == [True, False]
+
+
+def test_lakes_are_what_their_borders_enclose_and_islands_in_them_are_holes():
+    outer, holm, pond = square(1, 1, 9, 9), square(3, 3, 5, 5), square(9.2, 9.2, 9.3, 9.3)
+    lines = shores(outer[:3], outer[2:], holm, pond, square(20, 20, 30, 30), [(0, 0), (1, 0), (1, 1)])
+    lines = Shores(lines.lon, lines.lat, lines.ptr, np.array([7, 7, 7, 8, 9, 10], np.int32))
+    assert shapely.union_all(lake_areas(lines, bounds=BOX)).equals(
+        shapely.box(1, 1, 9, 9) - shapely.box(3, 3, 5, 5) | shapely.box(9.2, 9.2, 9.3, 9.3)
+    )
+    assert [area.bounds for area in lake_areas(lines, bounds=BOX, least_deg=1.0)] == [(1, 1, 9, 9)]
+    assert [area.bounds for area in lake_areas(lines, bounds=(0, 0, 4, 4), least_deg=1.0)] == [(1, 1, 4, 4)]
+    assert not len(lake_areas(shores(outer), bounds=BOX))  # coast is no lake
+
+
+@pytest.mark.parametrize("settings", [{"tolerance_deg": -1.0}, {"least_deg": -1.0}, {"bounds": (1, 0, 0, 1)}])
+def test_lakes_of_no_box_are_refused(settings):
+    with pytest.raises(InputError):
+        lake_areas(shores(square(1, 1, 2, 2), area=1), **({"bounds": BOX} | settings))

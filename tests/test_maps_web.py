@@ -275,10 +275,12 @@ def test_the_cells_are_in_the_page_once_and_as_in_the_table(made, data):
 def test_the_legend_counts_everybody(made, data):
     total = tables(data)["results"]["population"].sum()
     for layer in data_of(made)["layers"].values():
-        counted = [int(row["people"].replace(",", "")) for row in layer["rows"]]
-        assert counted[-1] == total
-        assert abs(sum(counted[:-1]) - total) <= len(counted)
-    assert [row["norm"] for row in data_of(made)["layers"]["hospital"]["rows"] if row["norm"]] == [
+        for legend in layer.get("breaks", {"": layer}).values():
+            counted = [int(row["people"].replace(",", "")) for row in legend["rows"]]
+            assert counted[-1] == total
+            assert abs(sum(counted[:-1]) - total) <= len(counted)
+    hospital = data_of(made)["layers"]["hospital"]["breaks"]["norms"]
+    assert [row["norm"] for row in hospital["rows"] if row["norm"]] == [
         "norm 60 min",
         "norm 90 min",
     ]
@@ -296,7 +298,7 @@ def test_many_cells_become_blocks_and_the_legend_says_so(tmp_path, data):
     assert decoded(blocks)["gp.lost"].max() > 0
     assert single["factor"] == 1
     assert single["tiles"] == data_of(_single(tmp_path, given))["levels"][0]["tiles"]
-    assert page["layers"]["gp"]["rows"] == data_of(_single(tmp_path, given))["layers"]["gp"]["rows"]
+    assert page["layers"]["gp"]["breaks"] == data_of(_single(tmp_path, given))["layers"]["gp"]["breaks"]
 
 
 def _single(tmp_path, given):
@@ -369,8 +371,58 @@ def shown(page: Parts) -> str:
     return " ".join(text for (tag, _), text in zip(page.elements, page.inside, strict=True) if tag not in quiet)
 
 
+def test_classes_at_fixed_minutes_and_in_equal_shares_have_their_own_columns(made, data):
+    results, page = tables(data)["results"], data_of(made)
+    assert page["breaks"] == ["norms", "fixed", "quantiles"]
+    assert page["own_breaks"] is False
+    cells = decoded(page["levels"][0])
+    minutes = cells["gp.time"].to_numpy() / 10
+    reached = minutes < 6553
+    fixed = cells["gp.band_fixed"].to_numpy()
+    # Times are rounded to a tenth of a minute in the page: those on an edge may be on either side.
+    edges = np.array([10, 20, 30, 45, 60, 90, 120])
+    clear = reached & (np.abs(minutes[:, None] - edges).min(axis=1) > 0.06)
+    assert fixed[clear].tolist() == np.searchsorted(edges, minutes[clear]).tolist()
+    assert set(fixed[~reached]) == {255}
+    # Of five bands with edges at whole minutes each has about a fifth of the people who are reached.
+    people = pd.Series(cells["people"].to_numpy()).groupby(cells["gp.band_quantiles"].to_numpy()).sum()
+    people = people.drop(255, errors="ignore")
+    steps = results[np.isfinite(results["gp_s"])]
+    crowd = steps.groupby(np.ceil(steps["gp_s"] / 60))["population"].sum().max()
+    assert len(people) <= 5
+    assert (
+        people.iloc[:-1].cumsum() / 10
+        >= [0.2 * (n + 1) * steps["population"].sum() - 1 for n in range(len(people) - 1)]
+    ).all()
+    assert (people.iloc[:-1] / 10 <= 0.2 * steps["population"].sum() + crowd).all()
+
+
+def test_lakes_and_the_ranks_and_numbers_of_roads_are_in_the_page(tmp_path, data):
+    given = tables(data)
+    line = [shapely.LineString([(-20, 64), (-19, 64)]), shapely.LineString([(-19, 64), (-18, 64.5)])]
+    roads = gpd.GeoDataFrame(
+        {"highway": ["trunk", "trunk", "secondary", "path"], "ref": ["1", "1", None, "9"]}, geometry=line * 2, crs=4326
+    )
+    lake = gpd.GeoSeries([shapely.box(-20, 64.2, -19.5, 64.4)], crs=4326)
+    web_map(tmp_path / "x.html", **(given | {"roads": roads, "lakes": lake}), services=[GP], title="x", attribution="y")
+    page = data_of(tmp_path / "x.html")
+    assert page["roads"] == [[0, "1"], [2, ""]]
+    assert unpacked(page["lines"]["roads"]["owner"]).tolist() == [0, 1]  # what meets is one line
+    assert unpacked(page["lines"]["lakes"]["ends"]).tolist() == [5]
+
+
 class TestBrowser:
     pytestmark = browser
+
+    def test_the_address_chooses_breaks_and_strength(self, made, tmp_path):
+        plain, _ = opened(made, tmp_path)
+        page, console = opened(made, tmp_path, "#service=gp&breaks=fixed&opacity=50")
+        assert console == ""
+        assert "45\u201360 min" in shown(page)
+        assert "45\u201360 min" not in shown(plain)
+        odd, console = opened(made, tmp_path, "#breaks=<b>&opacity=-3")
+        assert console == ""
+        assert shown(odd) == shown(plain)
 
     def test_the_page_opens_without_a_complaint(self, made, tmp_path):
         page, console = opened(made, tmp_path)
@@ -383,7 +435,7 @@ class TestBrowser:
         assert "Travel time: GP" in shown(page)
         assert "348,342" in shown(page)
         kinds = [attributes.get("type") for tag, attributes in page.elements if tag == "input"]
-        assert kinds == ["search"] + ["radio"] * 3 + ["checkbox"] * 6
+        assert kinds == ["search"] + ["radio"] * 3 + ["range"] + ["checkbox"] * 6
 
     def test_a_script_that_was_changed_does_not_run_and_is_complained_of(self, made, tmp_path):
         spoilt = tmp_path / "spoilt.html"

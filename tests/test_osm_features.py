@@ -11,7 +11,7 @@ from osm_writer import write_osm
 from pbf_writer import block, write
 
 from geoaccess.errors import InputError, MissingFileError
-from geoaccess.osm import read_boundaries, read_features
+from geoaccess.osm import read_boundaries, read_features, read_polygons
 
 ROOT = Path(__file__).parents[1]
 HOSPITAL = {"amenity": "hospital"}
@@ -321,3 +321,23 @@ def test_files_that_cannot_be_read_are_refused(tmp_path, read):
         path.write_bytes(raw)
         with pytest.raises(InputError, match=r"none\.osm\.pbf.*fetch"):
             read([path])
+
+
+def test_areas_with_a_tag_become_polygons(drawn):
+    ice = {"natural": "glacier"}
+    drawn.ring(20, 11, 60, 0.01, ice)
+    drawn.ring(22, 13, 60, 0.03)
+    drawn.ring(23, 13.01, 60.01, 0.01)
+    drawn.relations[5] = ([("w", 22, "outer"), ("w", 23, "inner")], ice | {"type": "multipolygon"})
+    drawn.ring(24, 15, 60, 0.01, {"natural": "water"})
+    drawn.way(25, [(16, 60), (16.1, 60), (16.1, 60.1)], ice)  # does not close
+    drawn.node((17, 60), ice)
+    found = shapely.union_all(read_polygons([drawn.write()], "natural", "glacier"))
+    expected = square(11, 60, 0.01) | (square(13, 60, 0.03) - square(13.01, 60.01, 0.01))
+    assert found.symmetric_difference(expected).area < 1e-9
+    assert read_polygons([drawn.path], "natural", "fell") == []
+
+
+def test_areas_of_a_file_that_is_not_there_are_refused(tmp_path):
+    with pytest.raises(MissingFileError):
+        read_polygons([tmp_path / "none.osm.pbf"], "natural", "glacier")

@@ -52,6 +52,7 @@ anchor = "centre"
 carry = ["k"]
 ages = { old = "o" }
 clip = [1, 2, 3, 4]
+mask_below = 5
 year = 2020
 source = "s"
 [services.gp]
@@ -87,6 +88,14 @@ merge_within_m = 0
 kind = "osm_review"
 file = "r.csv"
 tags = [{ a = "b" }]
+[figures]
+crs = "EPSG:3035"
+formats = ["pdf", "svg"]
+dpi = 300
+breaks = { gp = [1, 2.5] }
+palette = "greys"
+labels = 5
+width_mm = 85
 [ambulance]
 base = "gp"
 site = "hospital"

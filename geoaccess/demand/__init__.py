@@ -11,6 +11,7 @@ from geoaccess.demand.grid import UNPLACED, read_cells
 from geoaccess.demand.ids import make_cell_ids, parse_cell_ids
 from geoaccess.demand.known_grids import KNOWN_GRIDS, KnownGrid, recognise_grid
 from geoaccess.demand.lattice import Anchor
+from geoaccess.demand.masking import BAND_COLUMN, band_of, few_people, mask_cells, shown_people, unmask_cells
 from geoaccess.demand.plausible import doubtful_value, people_per_km2, refuse_impossible
 from geoaccess.demand.raster import raster_grid, read_raster_cells, zonal_population
 from geoaccess.demand.raster_file import crs_of_raster
@@ -19,17 +20,21 @@ from geoaccess.demand.schema import check_cells
 from geoaccess.demand.seasons import move_people
 
 __all__ = [
+    "BAND_COLUMN",
     "KNOWN_GRIDS",
     "UNPLACED",
     "Anchor",
     "KnownGrid",
     "RasterGrid",
+    "band_of",
     "check_cells",
     "crs_of_raster",
     "doubtful_value",
     "expected_contacts",
+    "few_people",
     "group_ages",
     "make_cell_ids",
+    "mask_cells",
     "move_people",
     "parse_cell_ids",
     "people_by_share",
@@ -41,5 +46,7 @@ __all__ = [
     "read_raster_cells",
     "recognise_grid",
     "refuse_impossible",
+    "shown_people",
+    "unmask_cells",
     "zonal_population",
 ]

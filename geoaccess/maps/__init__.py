@@ -9,6 +9,7 @@ from geoaccess.maps.bands import band_colours, band_index, band_labels, band_peo
 from geoaccess.maps.comparison import validation_figure
 from geoaccess.maps.difference import difference_map
 from geoaccess.maps.figures import FIGURES, Drawn, Figure, lorenz_figure, service_map, time_curves
+from geoaccess.maps.look import Look, figure_files
 from geoaccess.maps.lorenz import LorenzCurve
 from geoaccess.maps.network import network_map
 from geoaccess.maps.network_layers import ferry_lines
@@ -16,6 +17,7 @@ from geoaccess.maps.note import note_page, note_pdf
 from geoaccess.maps.note_content import Finding, Note, NoteMap
 from geoaccess.maps.paper import few_colours, page_pdf
 from geoaccess.maps.plots import plot_classes, plot_lorenz, plot_times
+from geoaccess.maps.projection import figure_crs
 from geoaccess.maps.qgis import areas_style, closings_style, difference_definition, layer_definition, raster_style
 from geoaccess.maps.raster import check_raster_grid, geotiff, raster_fits
 from geoaccess.maps.report import report_page
@@ -34,6 +36,7 @@ __all__ = [
     "Extra",
     "Figure",
     "Finding",
+    "Look",
     "LorenzCurve",
     "Norm",
     "Note",
@@ -56,6 +59,8 @@ __all__ = [
     "difference_map",
     "ferry_lines",
     "few_colours",
+    "figure_crs",
+    "figure_files",
     "geotiff",
     "layer_definition",
     "lorenz_figure",

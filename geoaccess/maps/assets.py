@@ -56,7 +56,7 @@ def scale(name: str) -> tuple[str, ...]:
     Examples
     --------
     >>> scale("time")[0]
-    '#ffe27a'
+    '#fed56c'
     """
     found = _palette()[name]
     if isinstance(found, str):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from geoaccess.defaults import FIGURE_PALETTE as DEFAULT_PALETTE
 from geoaccess.errors import InputError
 from geoaccess.maps.assets import colour, scale
 from geoaccess.maps.labels import reason_label
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NO_CLASS_COLOUR",
+    "PALETTES",
     "UNREACHED_COLOUR",
     "band_colours",
     "band_index",
@@ -46,9 +48,17 @@ __all__ = [
 USUAL_MIN: Final = (5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 240.0, 360.0)
 MOST_EDGES: Final = 7
 
-# Light (near) to dark (far), falling evenly in lightness;
+# Light (near) to dark (far), falling evenly in lightness as it is perceived:
 # distinguishable with any kind of colour vision and in grey print.
-_RAMP: Final = scale("time")
+_RAMPS: Final = {
+    DEFAULT_PALETTE: scale("time"),
+    "viridis": scale("time_viridis"),
+    "cividis": scale("time_cividis"),
+    "blues": scale("time_blues"),
+    "greys": scale("time_greys"),
+}
+PALETTES: Final = tuple(_RAMPS)
+"""The names of the palettes of travel time."""
 UNREACHED_COLOUR: Final = colour("unreached")
 
 NO_CLASS_COLOUR: Final = colour("no_class")
@@ -160,17 +170,34 @@ def band_labels(edges_s: Sequence[float], *, language: str = "en") -> list[str]:
     return [f"{words['within']} {edges[0]} {words['min']}", *middle, f"{words['over']} {edges[-1]} {words['min']}"]
 
 
-def band_colours(number: int) -> list[str]:
+def band_colours(number: int, *, palette: str = DEFAULT_PALETTE) -> list[str]:
     """Return one colour per band, light for near to dark for far.
+
+    Parameters
+    ----------
+    number
+        How many. Up to eight, neighbours differ by 6 or more in CIEDE2000, in grey and with every colour vision.
+    palette
+        One of `PALETTES`: sunset, viridis, cividis, blues or greys.
+
+    Raises
+    ------
+    InputError
+        If there is no such palette.
 
     Examples
     --------
     >>> band_colours(2)
-    ['#ffe27a', '#560a5a']
+    ['#fed56c', '#6b0d58']
+    >>> band_colours(2, palette="greys")
+    ['#dadada', '#393939']
     """
-    anchors = np.array([[int(anchor[at : at + 2], 16) for at in (1, 3, 5)] for anchor in _RAMP], dtype=np.float64)
-    places = np.linspace(0, len(_RAMP) - 1, max(number, 1))
-    mixed = np.stack([np.interp(places, range(len(_RAMP)), anchors[:, part]) for part in range(3)], axis=1)
+    if palette not in _RAMPS:
+        raise InputError(f"palette {palette!r} is not there; choose one of {', '.join(PALETTES)}")
+    ramp = _RAMPS[palette]
+    anchors = np.array([[int(anchor[at : at + 2], 16) for at in (1, 3, 5)] for anchor in ramp], dtype=np.float64)
+    places = np.linspace(0, len(ramp) - 1, max(number, 1))
+    mixed = np.stack([np.interp(places, range(len(ramp)), anchors[:, part]) for part in range(3)], axis=1)
     return ["#{:02x}{:02x}{:02x}".format(*(round(float(part)) for part in row)) for row in mixed]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from geoaccess.errors import InputError
+from geoaccess.maps.look import USUAL_LOOK, Look
 from geoaccess.phrases import language_code
 from geoaccess.zones import read_scheme
 
@@ -34,8 +35,9 @@ def validation_figure(
     attribution: str,
     language: str = "en",
     scheme: CentralityScheme | None = None,
+    look: Look = USUAL_LOOK,
 ) -> None:
-    """Write, as PNG, computed against published numbers: a panel for each statistic, at most six of them.
+    """Write computed against published numbers: a panel for each statistic, at most six of them.
 
     The line is where both are equal. Marks distinguish zonings by colour and shape; the largest differences have names.
     What is never reached by the computation lies on the upper edge.
@@ -43,11 +45,13 @@ def validation_figure(
     Parameters
     ----------
     path
-        File to write, .png.
+        File to write, .png, .svg or .pdf.
     table
         As of `geoaccess.measures.compare_statistics`, of one service.
     scheme
         Names the classes; those of Statistics Norway if not given.
+    look
+        Further forms, dots and width.
 
     Raises
     ------
@@ -67,6 +71,7 @@ def validation_figure(
         heads={"title": title, "subtitle": subtitle, "disclaimer": disclaimer, "attribution": attribution},
         language=language,
         scheme=scheme or read_scheme(),
+        look=look,
     )
 
 

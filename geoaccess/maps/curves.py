@@ -11,6 +11,7 @@ from geoaccess import phrases
 from geoaccess.maps.assets import colour, scale
 from geoaccess.maps.bands import NO_CLASS_COLOUR
 from geoaccess.maps.labels import class_label
+from geoaccess.maps.look import panels_in
 from geoaccess.maps.results import people_of
 from geoaccess.maps.sheet import INK, QUIET, Sheet, house_style, wrapped
 from geoaccess.phrases import people, section, threshold
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
+    from geoaccess.maps.look import Look
     from geoaccess.maps.lorenz import LorenzCurve
     from geoaccess.maps.results import Service
     from geoaccess.zones import CentralityScheme
@@ -31,6 +33,7 @@ __all__ = ["class_groups", "draw_curve", "draw_equality", "draw_lorenz", "draw_p
 PANEL_IN: Final = (3.75, 2.55)
 LEFT_IN: Final = 0.55
 BELOW_IN: Final = 0.85
+LORENZ_IN: Final = 4.6
 LEGEND_IN: Final = 2.6
 NORM: Final = colour("norm")
 MOST_TICKS: Final = 8
@@ -47,29 +50,43 @@ def draw_time_curves(
     heads: Mapping[str, str],
     language: str,
     scheme: CentralityScheme,
+    look: Look,
 ) -> None:
     """Write the panels of `time_curves`."""
     words = section(language, "map")
     population = results["population"].to_numpy(dtype=np.float64)
     groups = class_groups(results, population, scheme, language)
-    columns = min(len(services), 2)
-    rows = -(-len(services) // columns)
-    step_x, step_y = PANEL_IN[0] + LEFT_IN, PANEL_IN[1] + BELOW_IN
-    legend_high = 0.26 * len(groups) + 0.3
+    side_in = LEGEND_IN + 0.25
+    panels = panels_in(look, len(services), most_columns=2, panel_in=PANEL_IN[0], left_in=LEFT_IN, legend_in=side_in)
+    high_in = PANEL_IN[1] * min(panels.width_in / PANEL_IN[0], 1.0)
+    step_x, step_y = panels.width_in + LEFT_IN, high_in + BELOW_IN
+    drawn_in = panels.rows * step_y
+    notes = wrapped(words["curve_note"], width_in=LEGEND_IN, size=7)
+    legend_in = 0.24 * len(groups) + 0.3 + 0.25 + 0.13 * len(notes)
+    width_in = panels.columns * step_x + (side_in if panels.beside else 0.0)
+    height_in = max(drawn_in, 0.26 * len(groups) + 0.3) + 0.1 if panels.beside else drawn_in + legend_in
     with house_style():
-        sheet = Sheet(
-            width_in=columns * step_x + LEGEND_IN + 0.25, height_in=max(rows * step_y, legend_high) + 0.1, **heads
-        )
+        sheet = Sheet(width_in=width_in, height_in=height_in, look=look, **heads)
         for number, service in enumerate(services):
             axes = sheet.axes(
-                left_in=LEFT_IN + (number % columns) * step_x,
-                bottom_in=sheet.body_in - (number // columns + 1) * step_y + 0.5,
-                width_in=PANEL_IN[0] - 0.1,
-                height_in=PANEL_IN[1],
+                left_in=LEFT_IN + (number % panels.columns) * step_x,
+                bottom_in=sheet.body_in - (number // panels.columns + 1) * step_y + 0.5,
+                width_in=panels.width_in - 0.1,
+                height_in=high_in,
             )
             times = results[f"{service.key}_s"].to_numpy(dtype=np.float64)
-            draw_panel(axes, service, times, people_of(results, service), groups, words=words, language=language)
-        _class_legend(sheet, columns * step_x + 0.25, groups, population, scheme.title(language), language)
+            draw_panel(
+                axes,
+                service,
+                times,
+                people_of(results, service),
+                groups,
+                words=words,
+                language=language,
+                width_in=panels.width_in,
+            )
+        at = (panels.columns * step_x + 0.25, sheet.body_in) if panels.beside else (0.0, legend_in)
+        _class_legend(sheet, at, groups, population, scheme.title(language), language)
         sheet.save(path)
 
 
@@ -110,6 +127,7 @@ def draw_panel(
     *,
     words: Mapping[str, str],
     language: str,
+    width_in: float = PANEL_IN[0],
 ) -> None:
     """Draw a line for each group: which share of its people need at most each time; with the norms of the service."""
     end = _end_s(times_s, population, service.norms_s)
@@ -134,7 +152,7 @@ def draw_panel(
             zorder=6,
         )
     axes.set_title(
-        "\n".join(wrapped(service.label, width_in=PANEL_IN[0], size=9.5, weight="bold")[:2]),
+        "\n".join(wrapped(service.label, width_in=width_in, size=9.5, weight="bold")[:2]),
         size=9.5,
         weight="bold",
         loc="left",
@@ -180,15 +198,16 @@ def _end_s(times_s: npt.NDArray[np.float64], population: npt.NDArray[np.float64]
 
 def _class_legend(
     sheet: Sheet,
-    left_in: float,
+    at_in: tuple[float, float],
     groups: Sequence[Group],
     population: npt.NDArray[np.float64],
     title: str,
     language: str,
 ) -> None:
     words = section(language, "map")
-    axes = sheet.blank(left_in=left_in, bottom_in=0, width_in=LEGEND_IN, height_in=sheet.body_in)
-    top = sheet.body_in - 0.3
+    left_in, high_in = at_in
+    axes = sheet.blank(left_in=left_in, bottom_in=0, width_in=LEGEND_IN, height_in=high_in)
+    top = high_in - 0.3
     axes.text(LEGEND_IN, top, words["people"], size=7.5, color=QUIET, ha="right", va="center")
     axes.text(0, top, title if len(groups) > 1 else "", size=7.5, color=QUIET, va="center")
     for group in groups:
@@ -222,17 +241,25 @@ def draw_curve(axes: Any, population_share: Any, time_share: Any, *, number: int
     )
 
 
-def draw_lorenz(path: Path, *, curves: Sequence[LorenzCurve], heads: Mapping[str, str], language: str) -> None:
+def draw_lorenz(
+    path: Path, *, curves: Sequence[LorenzCurve], heads: Mapping[str, str], language: str, look: Look
+) -> None:
     """Write the figure of `lorenz_figure`."""
     words = section(language, "map")
-    side = 4.6
+    names = []
+    for curve in curves:
+        gini = phrases.number(curve.gini, 2, language=language)
+        names.append("\n".join(wrapped(f"{curve.label} (Gini\u00a0{gini})", width_in=LEGEND_IN - 0.6, size=8.5)))
+    panel = panels_in(look, 1, most_columns=1, panel_in=LORENZ_IN, left_in=LEFT_IN, legend_in=LEGEND_IN + 0.3)
+    side = min(panel.width_in, LORENZ_IN)
+    below = 0.0 if panel.beside else 0.2 + sum(0.16 * name.count("\n") + 0.24 for name in [*names, words["equality"]])
+    width_in = look.body_in or side + LEFT_IN + LEGEND_IN + 0.3
     with house_style():
-        sheet = Sheet(width_in=side + LEFT_IN + LEGEND_IN + 0.3, height_in=side + 0.55, **heads)
-        axes = sheet.axes(left_in=LEFT_IN, bottom_in=0.45, width_in=side, height_in=side)
+        sheet = Sheet(width_in=width_in, height_in=side + 0.55 + below, look=look, **heads)
+        axes = sheet.axes(left_in=LEFT_IN, bottom_in=0.45 + below, width_in=side, height_in=side)
         draw_equality(axes, words=words)
-        for number, curve in enumerate(curves):
-            gini = phrases.number(curve.gini, 2, language=language)
-            name = "\n".join(wrapped(f"{curve.label} (Gini\u00a0{gini})", width_in=LEGEND_IN - 0.6, size=8.5))
+        for number, (curve, name) in enumerate(zip(curves, names, strict=True)):
             draw_curve(axes, curve.population_share, curve.time_share, number=number, label=name)
-        axes.legend(loc="upper left", bbox_to_anchor=(1.03, 1.0), frameon=False, borderaxespad=0, labelspacing=0.8)
+        place = (1.03, 1.0) if panel.beside else (0.0, -0.5 / side)
+        axes.legend(loc="upper left", bbox_to_anchor=place, frameon=False, borderaxespad=0, labelspacing=0.8)
         sheet.save(path)

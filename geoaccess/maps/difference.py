@@ -10,7 +10,18 @@ import numpy as np
 from geoaccess.errors import InputError
 from geoaccess.maps.assets import colour, scale
 from geoaccess.maps.blocks import joined
-from geoaccess.maps.layers import MAP_AT_MOST_IN, Layers, Legend, block_factor, projected
+from geoaccess.maps.layers import (
+    LEGEND_IN,
+    MAP_AT_MOST_IN,
+    Layers,
+    Legend,
+    block_factor,
+    projected,
+    room_of,
+    window_of,
+)
+from geoaccess.maps.look import USUAL_LOOK, Look
+from geoaccess.maps.projection import figure_crs
 from geoaccess.maps.results import Cells, checked_ferries, main_roads, people_of, squares
 from geoaccess.phrases import people, section, share
 
@@ -90,6 +101,8 @@ def difference_map(
     ferries: gpd.GeoDataFrame | None = None,
     roads: gpd.GeoDataFrame | None = None,
     land: gpd.GeoSeries | None = None,
+    lakes: gpd.GeoSeries | None = None,
+    ice: gpd.GeoSeries | None = None,
     places: gpd.GeoDataFrame | None = None,
     at_most_in: tuple[float, float] = MAP_AT_MOST_IN,
     title: str,
@@ -97,15 +110,16 @@ def difference_map(
     disclaimer: str = "",
     attribution: str,
     language: str = "en",
+    look: Look = USUAL_LOOK,
 ) -> None:
-    """Write the map of what a change does to one service as PNG: cells by minutes won (purple) and lost (orange).
+    """Write the map of what a change does to one service: cells by minutes won (purple) and lost (orange).
 
     Where a change touches a small part of the region only, that part is drawn; people are always counted everywhere.
 
     Parameters
     ----------
     path
-        File to write, .png.
+        File to write, .png, .svg or .pdf.
     results
         The cells as squares, in the projected CRS of their grid.
     cells
@@ -113,7 +127,7 @@ def difference_map(
     sites
         Those after the change; those of the service are drawn. A column `change` may mark some as "new", or as
         "closed": these are drawn too.
-    municipalities, ferries, roads, land, places, at_most_in
+    municipalities, ferries, roads, land, lakes, ice, places, at_most_in, look
         As for `service_map`.
 
     Raises
@@ -130,22 +144,28 @@ def difference_map(
     # The band takes the place of the class: of a block, it is that of the most people.
     ones, unnamed = np.ones(int(seen.sum()), np.int64), np.full(int(seen.sum()), "", dtype=object)
     drawn = Cells(shapes, population[seen], ones, unnamed, bands[seen], times={})
-    drawn = joined(drawn, factor=block_factor(shapes, at_most_in))
+    crs = figure_crs(results, asked=look.crs)
+    room = room_of(look, at_most_in, legend_in=LEGEND_IN)
+    drawn = joined(drawn, factor=block_factor(shapes, window_of(shapes, results.crs, crs), room))
     mine = None if sites is None else sites[(sites["service"] == service.key).to_numpy()]
     layers = Layers(
         squares=drawn.squares,
+        grid=results.crs,
         factor=drawn.factor,
         band=np.where(drawn.class_place == _NO_LONGER, -1, drawn.class_place).astype(np.int16),
         colours=[*DIFFERENCE_COLOURS],
         population=drawn.population,
-        crs=results.crs,
-        municipalities=projected(municipalities, results.crs),
-        roads=projected(main_roads(roads), results.crs),
-        ferries=projected(checked_ferries(ferries), results.crs),
-        sites=projected(mine, results.crs),
-        land=projected(land, results.crs),
-        places=projected(places, results.crs),
+        crs=crs,
+        municipalities=projected(municipalities, crs),
+        roads=projected(main_roads(roads), crs),
+        ferries=projected(checked_ferries(ferries), crs),
+        sites=projected(mine, crs),
+        land=projected(land, crs),
+        lakes=projected(lakes, crs),
+        ice=projected(ice, crs),
+        places=projected(places, crs),
         at_most_in=at_most_in,
+        look=look,
     )
     from geoaccess.maps.drawing import draw_service_map  # matplotlib is slow to import
 

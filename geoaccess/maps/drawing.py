@@ -5,32 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pyproj
 import shapely
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from geoaccess.maps.assets import colour
-from geoaccess.maps.ground import LINE_LOOKS, MANY_SITES, draw_borders, draw_land, draw_names
-from geoaccess.maps.layers import DPI, Plan, plan_of, smallest_px
+from geoaccess.maps.ground import LINE_LOOKS, MANY_SITES, draw_borders, draw_land, draw_names, draw_waters
+from geoaccess.maps.layers import DPI, LEGEND_IN, arranged, smallest_px, window_of
 from geoaccess.maps.packing import ring_of
+from geoaccess.maps.projection import corners_in, north_of, shapes_in
 from geoaccess.maps.sheet import INK, QUIET, Sheet, house_style, line_in, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import geopandas as gpd
     import numpy.typing as npt
 
-    from geoaccess.maps.layers import Layers, Legend
+    from geoaccess.maps.layers import Arranged, Layers, Legend, Plan
     from geoaccess.maps.results import Squares
 
 __all__ = ["draw_service_map"]
 
-LEGEND_IN: Final = 2.75
-GAP_IN: Final = 0.2
 SEA: Final = colour("sea")
 SITE: Final = colour("site")
 PROXY: Final = colour("proxy")
@@ -39,6 +37,8 @@ PAPER: Final = colour("paper")
 POINTS_PER_PX: Final = 72 / DPI
 HATCHED_PX: Final = 12.0
 ROW_SIZE: Final = 8.0
+MANY_CELLS: Final = 20_000
+"""From so many on, cells are dots within SVG and PDF, which would otherwise be slow to open."""
 
 
 def map_axes(sheet: Sheet, plan: Plan, *, land: bool) -> Any:
@@ -72,30 +72,38 @@ def draw_cells(axes: Any, layers: Layers, plan: Plan) -> None:
     order = np.lexsort((squares.south, squares.west, layers.population))
     near, far = order[layers.band[order] >= 0], order[layers.band[order] < 0]
     colours: Any = np.array(layers.colours)[layers.band[near]]
+    outlines = _outlines(layers)
     # A line of the same colour closes the hair between neighbours.
     looks: dict[str, Any] = {"linewidths": 0.3 * POINTS_PER_PX, "joinstyle": "miter", "zorder": 3}
-    outlines = _outlines(squares, near, at_least_m=smallest_m)
-    axes.add_collection(PolyCollection(outlines, facecolors=colours, edgecolors=colours, **looks), autolim=False)
+    looks["rasterized"] = len(order) > MANY_CELLS
+    drawn = outlines(near, smallest_m, 0.0)
+    axes.add_collection(PolyCollection(drawn, facecolors=colours, edgecolors=colours, **looks), autolim=False)
     for fill, around_m in ((PAPER, 3 * px_m), (INK, 0.0)):
-        outlines = _outlines(squares, far, at_least_m=1.4 * smallest_m, around_m=around_m)
-        axes.add_collection(PolyCollection(outlines, facecolors=fill, edgecolors=fill, **looks), autolim=False)
+        drawn = outlines(far, 1.4 * smallest_m, around_m)
+        axes.add_collection(PolyCollection(drawn, facecolors=fill, edgecolors=fill, **looks), autolim=False)
     if squares.side_m > HATCHED_PX * px_m:
         looks = {"facecolors": INK, "edgecolors": PAPER, "linewidths": 0.4, "hatch": "////////", "zorder": 3}
-        axes.add_collection(PolyCollection(_outlines(squares, far, at_least_m=0.0), **looks), autolim=False)
+        axes.add_collection(PolyCollection(outlines(far, 0.0, 0.0), **looks), autolim=False)
 
 
-def _outlines(squares: Squares, rows: npt.NDArray[np.int64], *, at_least_m: float, around_m: float = 0.0) -> Any:
-    """Return the corners of squares, shape (n, 4, 2), grown about their middle to a side that can be seen.
+def _outlines(layers: Layers) -> Callable[[npt.NDArray[np.int64], float, float], Any]:
+    """Return what gives the outlines of rows of cells, grown about their middle to a side that can be seen.
 
     They are grown in metres, because a line around a square of less than a pixel is not drawn at all. Cells of other
     shapes are drawn as they are where they can be seen.
     """
+    squares = layers.squares
     if squares.shapes is not None:
-        return _shapes(squares, rows, at_least_m, around_m)
-    side = max(squares.side_m, at_least_m) + around_m
-    middle = np.stack([squares.west[rows] + squares.side_m / 2, squares.south[rows] + squares.height_m / 2], axis=1)
-    corners = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])
-    return middle[:, None, :] + corners * (side, side * squares.tall)
+        moved = shapes_in(squares, layers.grid, layers.crs)
+        return lambda rows, at_least_m, around_m: _shapes(moved, rows, at_least_m, around_m)
+    corners = corners_in(squares, layers.grid, layers.crs)
+    middle = corners.mean(axis=1, keepdims=True)
+
+    def grown(rows: npt.NDArray[np.int64], at_least_m: float, around_m: float) -> Any:
+        factor = (max(squares.side_m, at_least_m) + around_m) / squares.side_m
+        return middle[rows] + (corners[rows] - middle[rows]) * factor
+
+    return grown
 
 
 def _shapes(squares: Squares, rows: npt.NDArray[np.int64], at_least_m: float, around_m: float) -> list[Any]:
@@ -153,13 +161,14 @@ def _mark(size: float, *, proxy: bool) -> dict[str, Any]:
 
 def draw_service_map(path: Path, *, layers: Layers, legend: Legend, heads: Mapping[str, str]) -> None:
     """Write the map with its legend."""
-    plan = plan_of(layers.squares, layers.at_most_in)
+    window = window_of(layers.squares, layers.grid, layers.crs)
+    place = arranged(window, layers.look, layers.at_most_in, legend_in=(LEGEND_IN, legend_height(legend)))
+    plan = place.plan
     with house_style():
-        sheet = Sheet(
-            width_in=plan.width_in + GAP_IN + LEGEND_IN, height_in=max(plan.height_in, legend_height(legend)), **heads
-        )
+        sheet = Sheet(width_in=place.width_in, height_in=place.height_in, look=layers.look, **heads)
         axes = map_axes(sheet, plan, land=layers.land is not None or layers.municipalities is not None)
         draw_land(axes, plan, coast=layers.land, areas=layers.municipalities)
+        draw_waters(axes, plan, lakes=layers.lakes, ice=layers.ice)
         if layers.roads is not None:
             draw_lines(axes, layers.roads, plan, "roads")
         draw_cells(axes, layers, plan)
@@ -172,8 +181,10 @@ def draw_service_map(path: Path, *, layers: Layers, legend: Legend, heads: Mappi
         if layers.sites is not None:
             draw_sites(axes, layers.sites.geometry, layers.site_kinds())
         if layers.places is not None:
-            draw_names(axes, layers.places, plan, off=None if layers.sites is None else layers.sites.geometry)
-        draw_legend(sheet, legend, plan, north=north_of(plan, layers.crs))
+            off = None if layers.sites is None else layers.sites.geometry
+            draw_names(axes, layers.places, plan, off=off, most=layers.look.most_names)
+        north = north_of((plan.west + plan.east) / 2, (plan.south + plan.north) / 2, layers.crs)
+        draw_legend(sheet, legend, place, north=north)
         sheet.save(path)
 
 
@@ -193,10 +204,10 @@ def legend_height(legend: Legend) -> float:
     return captions + rows + norms + notes + 0.22 * len(legend.marks) + 1.45
 
 
-def draw_legend(sheet: Sheet, legend: Legend, plan: Plan, *, north: float) -> None:
-    """Draw the legend beside the map, from the top, with the scale and the direction of north below it."""
-    axes = sheet.blank(left_in=plan.width_in + GAP_IN, bottom_in=0, width_in=LEGEND_IN, height_in=sheet.body_in)
-    top = sheet.body_in
+def draw_legend(sheet: Sheet, legend: Legend, place: Arranged, *, north: float) -> None:
+    """Draw the legend in its place, from the top, with the scale and the direction of north below it."""
+    top = place.legend_high_in
+    axes = sheet.blank(left_in=place.legend_left_in, bottom_in=0, width_in=LEGEND_IN, height_in=top)
     for line in wrapped(legend.caption, width_in=LEGEND_IN, size=10, weight="bold"):
         axes.text(0, top, line, size=10, weight="bold", va="top")
         top -= line_in(10)
@@ -221,7 +232,7 @@ def draw_legend(sheet: Sheet, legend: Legend, plan: Plan, *, north: float) -> No
             axes.text(0, top, line, size=7, color=QUIET, va="top")
             top -= line_in(7)
         top -= 0.08
-    _draw_scale(axes, plan, top - 0.35, north=north)
+    _draw_scale(axes, place.plan, top - 0.35, north=north)
 
 
 def _draw_row(axes: Any, row: tuple[str | None, str, str, str, str], top: float) -> float:
@@ -268,11 +279,3 @@ def _draw_scale(axes: Any, plan: Plan, y: float, *, north: float) -> None:
         "", xy=foot + tip, xytext=foot - tip, arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 0.9}
     )
     axes.text(*(foot + 1.55 * tip), "N", size=7.5, ha="center", va="center")
-
-
-def north_of(plan: Plan, crs: Any) -> float:
-    """Return the direction of north at the middle of the map, degrees clockwise from the top."""
-    to_degrees = pyproj.Transformer.from_crs(crs, 4326, always_xy=True)
-    lon, lat = to_degrees.transform((plan.west + plan.east) / 2, (plan.south + plan.north) / 2)
-    x, y = to_degrees.transform(np.array([lon, lon]), np.array([lat, lat + 0.01]), direction="INVERSE")
-    return float(np.degrees(np.arctan2(x[1] - x[0], y[1] - y[0])))

@@ -1,15 +1,26 @@
-"""Figures for print, as PNG: the map of a service, curves of people within a time, and Lorenz curves."""
+"""Figures for print, as PNG, SVG or PDF: the map of a service, curves of people within a time, and Lorenz curves."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from geoaccess.errors import InputError
 from geoaccess.maps.bands import band_colours, band_index, band_people, chosen_bands, norm_words, own_norm_note
 from geoaccess.maps.blocks import joined
-from geoaccess.maps.layers import MAP_AT_MOST_IN, Layers, Legend, block_factor, projected
+from geoaccess.maps.layers import (
+    LEGEND_IN,
+    MAP_AT_MOST_IN,
+    Layers,
+    Legend,
+    block_factor,
+    projected,
+    room_of,
+    window_of,
+)
+from geoaccess.maps.look import USUAL_LOOK, Look
+from geoaccess.maps.projection import figure_crs
 from geoaccess.maps.results import cells_of, check_results, checked_ferries, main_roads, people_column, people_of
 from geoaccess.phrases import language_code, people, section, share
 from geoaccess.zones import read_scheme
@@ -38,6 +49,8 @@ def service_map(
     ferries: gpd.GeoDataFrame | None = None,
     roads: gpd.GeoDataFrame | None = None,
     land: gpd.GeoSeries | None = None,
+    lakes: gpd.GeoSeries | None = None,
+    ice: gpd.GeoSeries | None = None,
     places: gpd.GeoDataFrame | None = None,
     at_most_in: tuple[float, float] = MAP_AT_MOST_IN,
     title: str,
@@ -46,8 +59,9 @@ def service_map(
     attribution: str,
     bands_s: Mapping[str, Sequence[float]] | Sequence[float] | None = None,
     language: str = "en",
+    look: Look = USUAL_LOOK,
 ) -> None:
-    """Write the map of one service as PNG (200 dots per inch): cells by band of travel time, in the CRS of the grid.
+    """Write the map of one service: cells by band of travel time, in the projection of `figure_crs`.
 
     Cells that would be thinner than three dots are joined to blocks (the legend says so; people are always counted from
     the cells), and where cells are few, they are drawn up to five dots wide. Where they then overlap, the one with most
@@ -56,13 +70,16 @@ def service_map(
     Parameters
     ----------
     path
-        File to write, .png.
-    results, sites, municipalities, ferries, roads, land, places
+        File to write, .png, .svg or .pdf.
+    results, sites, municipalities, ferries, roads, land, lakes, ice, places
         As for `web_map`; of the sites, those of this service are drawn.
     at_most_in
         Width and height of the map beside its legend, inches.
     bands_s
-        Upper edges of the bands in seconds, for all services or by key; otherwise from the norms (`default_bands`).
+        Upper edges of the bands in seconds, for all services or by key; otherwise those of the look, or from the norms
+        (`default_bands`).
+    look
+        Projection, further forms, colours, names and width.
 
     Raises
     ------
@@ -70,25 +87,32 @@ def service_map(
         If the table of results does not hold what is needed.
     """
     check_results(results, [service])
+    bands_s = look.edges_s([service]) if bands_s is None else bands_s
     if isinstance(bands_s, Mapping):
         bands_s = {key: edges for key, edges in bands_s.items() if key == service.key}
     edges = chosen_bands([service], bands_s)[service.key]
     cells = cells_of(results, [service], site_ids=None, population=people_column(service))
-    cells = joined(cells, factor=block_factor(cells.squares, at_most_in))
+    crs = figure_crs(results, asked=look.crs)
+    room = room_of(look, at_most_in, legend_in=LEGEND_IN)
+    cells = joined(cells, factor=block_factor(cells.squares, window_of(cells.squares, results.crs, crs), room))
     layers = Layers(
         squares=cells.squares,
+        grid=results.crs,
         factor=cells.factor,
         band=band_index(cells.times[service.key].time_s, edges_s=edges),
-        colours=band_colours(len(edges) + 1),
+        colours=band_colours(len(edges) + 1, palette=look.palette),
         population=cells.population,
-        crs=results.crs,
-        municipalities=projected(municipalities, results.crs),
-        roads=projected(main_roads(roads), results.crs),
-        ferries=projected(checked_ferries(ferries), results.crs),
-        sites=projected(sites if sites is None else sites[sites["service"] == service.key], results.crs),
-        land=projected(land, results.crs),
-        places=projected(places, results.crs),
+        crs=crs,
+        municipalities=projected(municipalities, crs),
+        roads=projected(main_roads(roads), crs),
+        ferries=projected(checked_ferries(ferries), crs),
+        sites=projected(sites if sites is None else sites[sites["service"] == service.key], crs),
+        land=projected(land, crs),
+        lakes=projected(lakes, crs),
+        ice=projected(ice, crs),
+        places=projected(places, crs),
         at_most_in=at_most_in,
+        look=look,
     )
     legend = _legend(results, service, edges, layers, language=language)
     from geoaccess.maps.drawing import draw_service_map  # matplotlib is slow to import
@@ -101,7 +125,7 @@ def _legend(
     results: gpd.GeoDataFrame, service: Service, edges_s: Sequence[float], layers: Layers, *, language: str
 ) -> Legend:
     words = section(language, "map")
-    colours = band_colours(len(edges_s) + 1)
+    colours = layers.colours
     rows = []
     for row in band_people(results, service=service, edges_s=edges_s, language=language).to_dict("records"):
         number = int(row["band"])
@@ -139,8 +163,9 @@ def time_curves(
     attribution: str,
     language: str = "en",
     scheme: CentralityScheme | None = None,
+    look: Look = USUAL_LOOK,
 ) -> None:
-    """Write, as PNG, the share of people within every travel time: a panel per service, a curve per centrality class.
+    """Write the share of people within every travel time: a panel per service, a curve per centrality class.
 
     The share is of *all* people of the class, so that a curve ends below 100 % where some are not reached. Norms are
     dashed lines. People in no class are in the curve of all, and have one of their own.
@@ -148,12 +173,14 @@ def time_curves(
     Parameters
     ----------
     path
-        File to write, .png.
+        File to write, .png, .svg or .pdf.
     results
         One row per cell, with `population`, `{key}_s` (seconds), `{key}_reason` and, where there, `centrality_class`.
         No geometry is needed.
     scheme
         The centrality classes, with their names and colours; those of Statistics Norway if not given.
+    look
+        Further forms, dots and width.
 
     Raises
     ------
@@ -173,6 +200,7 @@ def time_curves(
         heads={"title": title, "subtitle": subtitle, "disclaimer": disclaimer, "attribution": attribution},
         language=language,
         scheme=scheme or read_scheme(),
+        look=look,
     )
 
 
@@ -185,8 +213,9 @@ def lorenz_figure(
     disclaimer: str = "",
     attribution: str,
     language: str = "en",
+    look: Look = USUAL_LOOK,
 ) -> None:
-    """Write Lorenz curves of travel time as PNG, with the Gini index of each in the legend.
+    """Write Lorenz curves of travel time, with the Gini index of each in the legend.
 
     Raises
     ------
@@ -206,18 +235,19 @@ def lorenz_figure(
         curves=curves,
         heads={"title": title, "subtitle": subtitle, "disclaimer": disclaimer, "attribution": attribution},
         language=language,
+        look=look,
     )
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """What the figures of a study are drawn of; `words` are the title, the notes and the language of every picture."""
+    """What the figures of a study are drawn of; `words` are title, notes, language and look of each."""
 
     results: pd.DataFrame
     services: Sequence[Service]
     scheme: CentralityScheme
     lorenz: Sequence[LorenzCurve]
-    words: Mapping[str, str]
+    words: Mapping[str, Any]
 
 
 @dataclass(frozen=True)

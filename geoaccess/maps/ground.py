@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.path import Path
-from matplotlib.patheffects import withStroke
+from matplotlib.patheffects import Stroke
 from matplotlib.textpath import TextPath
 
 from geoaccess.maps.assets import colour
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import numpy.typing as npt
 
-__all__ = ["LINE_LOOKS", "MANY_SITES", "draw_borders", "draw_land", "draw_names"]
+__all__ = ["LINE_LOOKS", "MANY_SITES", "draw_borders", "draw_land", "draw_names", "draw_waters"]
 
 MANY_SITES: Final = 150
 NAME_SIZE: Final = 6.5
@@ -56,6 +56,17 @@ def draw_land(
     axes.add_collection(PathCollection(land, **looks), autolim=False)
 
 
+def draw_waters(axes: Any, plan: Plan, *, lakes: gpd.GeoSeries | None, ice: gpd.GeoSeries | None) -> None:
+    """Fill glaciers and lakes, as far as they can be seen: ice lighter than land, lakes like the sea."""
+    for areas, fill in ((ice, colour("ice")), (lakes, colour("sea"))):
+        if areas is None:
+            continue
+        shapes = shapely.get_parts(shapely.get_parts(shapely.make_valid(_seen(areas, plan))))
+        paths = [_path_of(shape) for shape in shapes[shapely.get_dimensions(shapes) == 2]]  # noqa: PLR2004 - areas
+        looks: dict[str, Any] = {"facecolors": fill, "edgecolors": colour("coast"), "linewidths": 0.25}
+        axes.add_collection(PathCollection(paths, **looks), autolim=False)
+
+
 def draw_borders(axes: Any, plan: Plan, *, areas: gpd.GeoSeries, coast: gpd.GeoSeries | None) -> None:
     """Draw the borders between areas, and where coast is not known, their outer borders too."""
     drawn = shapely.get_rings(_seen(areas, plan)) if coast is None else inner_borders(areas.to_numpy())
@@ -76,8 +87,10 @@ def _path_of(shape: Any) -> Any:
     return Path.make_compound_path(*(Path(ring, closed=True) for ring in rings))
 
 
-def draw_names(axes: Any, places: gpd.GeoDataFrame, plan: Plan, *, off: gpd.GeoSeries | None = None) -> None:
-    """Write the names of places as far as there is room, with a halo, off some points."""
+def draw_names(
+    axes: Any, places: gpd.GeoDataFrame, plan: Plan, *, off: gpd.GeoSeries | None = None, most: int | None = None
+) -> None:
+    """Write the names of places as far as there is room, at most so many, with a halo, off some points."""
     point_m = plan.metres_per_in / POINTS_PER_IN
     window = (plan.west, plan.south, plan.east, plan.north)
     seen = places[~places["small"].to_numpy(dtype=np.bool_)].cx[plan.west : plan.east, plan.south : plan.north]
@@ -94,10 +107,13 @@ def draw_names(axes: Any, places: gpd.GeoDataFrame, plan: Plan, *, off: gpd.GeoS
         chief=CHIEF_NAMES,
         taken=np.hstack([spots - 2.4 * point_m, spots + 2.4 * point_m]),
     )
-    looks = {"size": NAME_SIZE, "color": INK, "ha": "center", "va": "center_baseline", "zorder": 8}
-    halo = [withStroke(linewidth=1.8, foreground=colour("halo"))]
-    for label in labels:
-        axes.text(label.x, label.y, seen["name"].iloc[label.row], path_effects=halo, **looks)
+    looks = {"size": NAME_SIZE, "color": INK, "ha": "center", "va": "center_baseline"}
+    # Text with effects is written as outlines; so the halo is a text of its own, and the name stays one in SVG and PDF.
+    halo = [Stroke(linewidth=1.8, foreground=colour("halo"))]
+    for label in labels[:most]:
+        name = seen["name"].iloc[label.row]
+        axes.text(label.x, label.y, name, path_effects=halo, zorder=8, **looks)
+        axes.text(label.x, label.y, name, zorder=8.1, **looks)
 
 
 def _width(name: str) -> float:

@@ -1,4 +1,4 @@
-"""What a static map shows, before it is drawn: tables in the CRS of the grid, and the words of the legend."""
+"""What a static map shows, before it is drawn: tables in its projection, the words of the legend, and its places."""
 
 from __future__ import annotations
 
@@ -9,16 +9,40 @@ from typing import TYPE_CHECKING, Any, Final
 import geopandas as gpd
 import numpy as np
 
+from geoaccess.maps.look import USUAL_LOOK, Look
+from geoaccess.maps.projection import hull_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import numpy.typing as npt
 
+    from geoaccess.maps.projection import Box
     from geoaccess.maps.results import Squares
 
-__all__ = ["DPI", "MAP_AT_MOST_IN", "Layers", "Legend", "Plan", "block_factor", "plan_of", "projected", "smallest_px"]
+__all__ = [
+    "DPI",
+    "LEGEND_IN",
+    "MAP_AT_MOST_IN",
+    "Arranged",
+    "Layers",
+    "Legend",
+    "Plan",
+    "arranged",
+    "block_factor",
+    "plan_of",
+    "projected",
+    "room_of",
+    "smallest_px",
+    "window_of",
+]
 
 DPI: Final = 200
+"""Dots that sizes on paper are counted in, whatever a file is written with."""
+LEGEND_IN: Final = 2.75
+GAP_IN: Final = 0.2
+LEAST_MAP_IN: Final = 2.2
+"""A map narrower than this beside its legend stands above it."""
 MAP_AT_MOST_IN: Final = (6.6, 8.2)
 INKED: Final = 0.03
 SMALLEST_PX: Final = (3.0, 5.0)
@@ -26,7 +50,7 @@ SMALLEST_PX: Final = (3.0, 5.0)
 
 @dataclass(frozen=True)
 class Plan:
-    """The window of the map, in metres of the grid, and its size on paper."""
+    """The window of the map, in metres of its projection, and its size on paper."""
 
     west: float
     south: float
@@ -37,22 +61,59 @@ class Plan:
 
     @property
     def metres_per_in(self) -> float:
-        """Metres of the grid on an inch of paper."""
+        """Metres of the projection on an inch of paper."""
         return (self.east - self.west) / self.width_in
 
 
-def plan_of(squares: Squares, at_most_in: tuple[float, float] = MAP_AT_MOST_IN) -> Plan:
-    """Choose the window around the cells, with a margin, and its size on paper: at most so wide and so high, inches."""
-    west, south, east, north = squares.box
-    margin = max(0.04 * max(east - west, north - south), squares.side_m)
+def plan_of(box: Box, at_most_in: tuple[float, float] = MAP_AT_MOST_IN, *, full: bool = False) -> Plan:
+    """Choose the window around a box, with a margin, and its size on paper: at most so wide and so high, inches.
+
+    With `full` the map is as wide as it may be, and shows more to both sides where it need not.
+    """
+    west, south, east, north = box
+    margin = 0.04 * max(east - west, north - south)
     wide, high = east - west + 2 * margin, north - south + 2 * margin
     # A window much longer than wide would leave no room for the scale, so it is widened.
     wide, high = max(wide, 0.3 * high), max(high, 0.3 * wide)
     middle_x, middle_y = (west + east) / 2, (south + north) / 2
     scale = min(at_most_in[0] / wide, at_most_in[1] / high)
+    wide = at_most_in[0] / scale if full else wide
     return Plan(
         middle_x - wide / 2, middle_y - high / 2, middle_x + wide / 2, middle_y + high / 2, wide * scale, high * scale
     )
+
+
+@dataclass(frozen=True)
+class Arranged:
+    """Where a map and its legend stand on a sheet, inches: side by side, or on a narrow sheet one above the other."""
+
+    plan: Plan
+    width_in: float
+    height_in: float
+    legend_left_in: float
+    legend_high_in: float
+
+
+def room_of(look: Look, at_most_in: tuple[float, float], *, legend_in: float) -> tuple[float, float]:
+    """Return how wide and high a map may be beside, or above, a legend of some width, inches."""
+    body = look.body_in
+    if body is None:
+        return at_most_in
+    beside = body - legend_in - GAP_IN
+    if beside >= LEAST_MAP_IN:
+        return beside, max(at_most_in[1], 1.3 * beside)
+    return body, min(at_most_in[1], 1.6 * body)
+
+
+def arranged(box: Box, look: Look, at_most_in: tuple[float, float], *, legend_in: tuple[float, float]) -> Arranged:
+    """Return where the map of a box and a legend of some width and height stand."""
+    wide, high = legend_in
+    room = room_of(look, at_most_in, legend_in=wide)
+    plan = plan_of(box, room, full=look.body_in is not None)
+    if look.body_in is not None and room[0] == look.body_in:
+        return Arranged(plan, look.body_in, plan.height_in + GAP_IN + high, 0.0, high)
+    tall = max(plan.height_in, high)
+    return Arranged(plan, plan.width_in + GAP_IN + wide, tall, plan.width_in + GAP_IN, tall)
 
 
 def smallest_px(number: int, plan: Plan) -> float:
@@ -64,24 +125,33 @@ def smallest_px(number: int, plan: Plan) -> float:
     return float(np.clip(np.sqrt(INKED * area / number), *SMALLEST_PX))
 
 
-def block_factor(squares: Squares, at_most_in: tuple[float, float] = MAP_AT_MOST_IN) -> int:
+def window_of(squares: Squares, crs: Any, into: Any) -> Box:
+    """Return the box around squares in the projection of a map, with one square more on each side."""
+    west, south, east, north = hull_of(squares, crs, into)
+    free = max(squares.side_m - 0.04 * max(east - west, north - south), 0.0)
+    return west - free, south - free, east + free, north + free
+
+
+def block_factor(squares: Squares, window: Box, room_in: tuple[float, float] = MAP_AT_MOST_IN) -> int:
     """Return how many cells must be joined, across and up, for a square to be as wide as the smallest that is drawn.
 
     Single cells thinner than that would have to overlap, and those on top would seem to be far more than they are.
     """
-    plan = plan_of(squares, at_most_in)
+    plan = plan_of(window, room_in)
     return max(math.ceil(SMALLEST_PX[0] / DPI * plan.metres_per_in / squares.side_m), 1)
 
 
 @dataclass(frozen=True)
 class Layers:
-    """What is on the map; `band` is -1 where not reached, and all tables are in `crs`.
+    """What is on the map; `band` is -1 where not reached.
 
-    `land` is coast; where it is not known, municipalities are the land. The map is
-    `at_most_in` wide and high, inches.
+    `squares` are in the CRS of the grid (`grid`), everything else is in `crs`, which the map is drawn in. `land` is
+    coast; where it is not known, municipalities are the land. The map is `at_most_in` wide and high, inches, unless the
+    look says how wide the figure is.
     """
 
     squares: Squares
+    grid: Any
     factor: int
     band: npt.NDArray[np.int16]
     colours: list[str]
@@ -92,8 +162,11 @@ class Layers:
     ferries: gpd.GeoDataFrame | None
     sites: gpd.GeoDataFrame | None
     land: gpd.GeoSeries | None = None
+    lakes: gpd.GeoSeries | None = None
+    ice: gpd.GeoSeries | None = None
     places: gpd.GeoDataFrame | None = None
     at_most_in: tuple[float, float] = MAP_AT_MOST_IN
+    look: Look = USUAL_LOOK
 
     def proxies(self) -> npt.NDArray[np.bool_]:
         """Return which of the sites stand in for real ones."""

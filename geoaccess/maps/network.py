@@ -9,6 +9,9 @@ import shapely
 
 from geoaccess.errors import InputError
 from geoaccess.maps.assets import colour
+from geoaccess.maps.layers import MAP_AT_MOST_IN, arranged
+from geoaccess.maps.look import USUAL_LOOK, Look
+from geoaccess.maps.projection import figure_crs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,9 +29,7 @@ _LOOKS: Final[dict[str, tuple[str, float, Any, str]]] = {
     "cars": (colour("ferry"), 1.2, "--", "Car ferry"),
     "people": (colour("ferry_people"), 1.0, ":", "Boat without cars"),
 }
-_WIDTH_IN: Final = 6.6
 _LEGEND_IN: Final = 2.2
-_TALLEST_IN: Final = 8.2
 
 
 def network_map(
@@ -39,15 +40,20 @@ def network_map(
     title: str,
     disclaimer: str = "",
     attribution: str,
+    look: Look = USUAL_LOOK,
 ) -> None:
-    """Write a PNG of roads coloured by `tied_by`, and ferries by whether they take cars.
+    """Write a map of roads coloured by `tied_by`, and ferries by whether they take cars.
 
     Parameters
     ----------
+    path
+        File to write, .png, .svg or .pdf.
     roads
         Lines with `tied_by`: "mainland", "car ferry", "passenger ferry", "nothing" or "one-way trap".
     ferries
         Lines with `cars`. Those that leave the window of the roads are cut at its edge.
+    look
+        Projection, further forms, dots and width.
 
     Raises
     ------
@@ -59,43 +65,41 @@ def network_map(
     from matplotlib.collections import LineCollection
     from matplotlib.lines import Line2D
 
+    from geoaccess.maps.drawing import map_axes
     from geoaccess.maps.sheet import Sheet, house_style
 
-    crs = roads.estimate_utm_crs()
+    crs = figure_crs(roads, asked=look.crs)
     roads, ferries = roads.to_crs(crs), ferries.to_crs(crs)
-    west, south, east, north = roads.total_bounds
-    margin = 0.02 * max(east - west, north - south)
-    wide, high = east - west + 2 * margin, north - south + 2 * margin
-    scale = min(_WIDTH_IN / wide, _TALLEST_IN / high)
     groups: dict[str, Any] = {str(name): part.geometry.to_numpy() for name, part in roads.groupby("tied_by")}
     cars = ferries["cars"].to_numpy(bool)
     groups |= {"cars": ferries.geometry.to_numpy()[cars], "people": ferries.geometry.to_numpy()[~cars]}
+    west, south, east, north = (float(edge) for edge in roads.total_bounds)
+    place = arranged((west, south, east, north), look, MAP_AT_MOST_IN, legend_in=(_LEGEND_IN, 2.0))
+    plan = place.plan
     with house_style():
         sheet = Sheet(
-            width_in=wide * scale + 0.2 + _LEGEND_IN,
-            height_in=max(high * scale, 2.0),
+            width_in=place.width_in,
+            height_in=place.height_in,
             title=title,
             subtitle="Roads and ferries, by what ties them to the mainland",
             disclaimer=disclaimer,
             attribution=attribution,
+            look=look,
         )
-        axes = sheet.axes(
-            left_in=0, bottom_in=sheet.body_in - high * scale, width_in=wide * scale, height_in=high * scale
-        )
-        axes.set_xlim(west - margin, east + margin)
-        axes.set_ylim(south - margin, north + margin)
-        axes.set_xticks([])
-        axes.set_yticks([])
-        for spine in axes.spines.values():
-            spine.set(visible=True, color=colour("frame"), linewidth=0.6)
+        axes = map_axes(sheet, plan, land=False)
+        axes.set_facecolor(colour("paper"))
         handles = []
         for name, (shade, width, dash, label) in _LOOKS.items():
-            shapes = shapely.get_parts(shapely.simplify(groups.get(name, np.empty(0, object)), 0.004 / scale))
+            shapes = shapely.get_parts(
+                shapely.simplify(groups.get(name, np.empty(0, object)), 0.004 * plan.metres_per_in)
+            )
             if not len(shapes):
                 continue
             lines = [shapely.get_coordinates(shape) for shape in shapes]
             axes.add_collection(LineCollection(lines, colors=shade, linewidths=width, linestyles=dash), autolim=False)
             handles.append(Line2D([], [], color=shade, linewidth=max(width, 1.0), linestyle=dash, label=label))
-        side = sheet.blank(left_in=wide * scale + 0.2, bottom_in=0, width_in=_LEGEND_IN, height_in=sheet.body_in)
+        side = sheet.blank(
+            left_in=place.legend_left_in, bottom_in=0, width_in=_LEGEND_IN, height_in=place.legend_high_in
+        )
         side.legend(handles=handles, loc="upper left", frameon=False, borderaxespad=0)
         sheet.save(path)

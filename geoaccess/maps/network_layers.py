@@ -27,20 +27,25 @@ def ferry_lines(network: Network) -> gpd.GeoDataFrame:
     return joined
 
 
-def main_roads(network: Network) -> gpd.GeoDataFrame:
-    """Return the edges of the main roads: `highway` and `geometry`."""
-    roads: gpd.GeoDataFrame = network.edges(*_BACKDROP)[["highway", "geometry"]]
-    return roads
+def main_roads(network: Network, names: pd.DataFrame | None = None) -> gpd.GeoDataFrame:
+    """Return the edges of the main roads: `highway`, `ref` where names of roads are given, and `geometry`."""
+    edges = network.edges(*_BACKDROP)
+    roads: gpd.GeoDataFrame = edges[["highway", "geometry"]]
+    if names is None:
+        return roads
+    refs = names["ref"].reindex(edges["way_id"]).fillna("").astype(str).str.split(";").str[0].str.strip()
+    return roads.assign(ref=refs.to_numpy(object))
 
 
 def merged_roads(roads: gpd.GeoDataFrame, *, tolerance_deg: float) -> gpd.GeoDataFrame:
-    """Return roads with junctions forgotten: a row per class and line, no finer than the tolerance in degrees."""
+    """Return roads with junctions forgotten: a row per class, number and line, no finer than the tolerance, degrees."""
     rows = []
-    for highway, part in roads.groupby("highway"):
+    keys = [name for name in ("highway", "ref") if name in roads]
+    for values, part in roads.groupby(keys):
         lines = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(part.geometry.to_numpy())))
         rows.append(
             gpd.GeoDataFrame(
-                {"highway": highway},
+                dict(zip(keys, values, strict=True)),
                 geometry=shapely.simplify(lines, tolerance_deg),
                 index=range(len(lines)),
                 crs=roads.crs,

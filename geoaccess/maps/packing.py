@@ -31,7 +31,6 @@ __all__ = [
     "pack_areas",
     "pack_each_line",
     "pack_land",
-    "pack_lines",
     "pack_outlines",
     "ring_of",
     "safe_json",
@@ -145,16 +144,9 @@ def tolerance_m(corners: dict[str, npt.NDArray[np.float64]]) -> float:
     return min(max(across / 20_000, 5.0), 200.0)
 
 
-def pack_lines(lines: gpd.GeoSeries, *, within_m: float, points: PackPoints = pack_i4) -> Packed:
-    """Pack lines, joined where they meet, simplified by at most `within_m`, in whole Web Mercator metres."""
-    projected = lines.to_crs(WEB_MERCATOR)
-    merged = shapely.line_merge(shapely.union_all(projected.to_numpy())) if len(projected) else shapely.LineString()
-    return _packed(shapely.get_parts(shapely.simplify(merged, within_m)), points)
-
-
 def pack_each_line(lines: gpd.GeoSeries, *, within_m: float, points: PackPoints = pack_i4) -> Packed:
-    """Pack lines one by one, so that the numbers of the lines stay theirs; several parts are drawn as one."""
-    projected = shapely.simplify(lines.to_crs(WEB_MERCATOR).to_numpy(), within_m)
+    """Pack lines one by one, so that the numbers of the lines stay theirs; parts that meet are joined."""
+    projected = shapely.simplify(shapely.line_merge(lines.to_crs(WEB_MERCATOR).to_numpy()), within_m)
     parts, owner = shapely.get_parts(projected, return_index=True)
     return {**_packed(parts, points), "owner": pack(owner, "i4")}
 

@@ -45,6 +45,7 @@ class _Page(Figure):
 <aside id="panel">
 <noscript>{{ this.need_script }}</noscript>
 <fieldset id="layers"></fieldset>
+<fieldset id="look"></fieldset>
 <section id="legend"></section>
 <hr>
 <fieldset id="overlays"></fieldset>

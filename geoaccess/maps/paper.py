@@ -18,6 +18,7 @@ __all__ = ["embedded", "few_colours", "page_pdf", "rendered"]
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 _COLOURS: Final = 128
+_WIDEST_PX: Final = 2400
 _REST: Final = "base-uri 'none'; form-action 'none'"
 _PNG: Final = b"\x89PNG"
 _COLOUR_TYPE, _PALETTE = 25, 3
@@ -62,12 +63,18 @@ def embedded(picture: bytes) -> str:
 
 
 def few_colours(picture: bytes) -> bytes:
-    """Return a PNG in 128 colours, which is a third of the bytes; what is so already, or no PNG, as it is."""
+    """Return a PNG in 128 colours, which is a third of the bytes; what is so already, or no PNG, as it is.
+
+    One wider than a page shows, as of many dots per inch for print, becomes so wide.
+    """
     if not picture.startswith(_PNG) or picture[_COLOUR_TYPE] == _PALETTE:
         return picture
     from PIL import Image  # matplotlib's own
 
-    image = Image.open(io.BytesIO(picture)).convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    if image.width > _WIDEST_PX:
+        image = image.resize((_WIDEST_PX, round(image.height * _WIDEST_PX / image.width)), Image.Resampling.LANCZOS)
+    image = image.quantize(_COLOURS, dither=Image.Dither.NONE)
     small = io.BytesIO()
     image.save(small, format="PNG", optimize=False)
     return small.getvalue()

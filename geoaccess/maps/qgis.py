@@ -16,6 +16,7 @@ from geoaccess.maps.assets import colour
 from geoaccess.maps.bands import NO_CLASS_COLOUR, UNREACHED_COLOUR, band_colours, band_labels, chosen_bands
 from geoaccess.maps.difference import difference_rules
 from geoaccess.maps.labels import class_label
+from geoaccess.maps.look import USUAL_LOOK, Look
 from geoaccess.maps.qgis_symbols import (
     add_categories,
     add_labels,
@@ -63,10 +64,10 @@ _STYLE_TYPE: Final = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
 _PRIORITY: Final = 'min(10, 2 * log10(1 + coalesce("people", 0)))'
 
 
-def _bands(edges_s: Sequence[float], language: str) -> Iterator[tuple[float, float, str, str]]:
+def _bands(edges_s: Sequence[float], language: str, palette: str) -> Iterator[tuple[float, float, str, str]]:
     """Yield lower and upper edge of each band in minutes, its colour and its name."""
     edges = [-math.inf, *(edge_s / 60 for edge_s in edges_s), math.inf]
-    shown = zip(band_colours(len(edges_s) + 1), band_labels(edges_s, language=language), strict=True)
+    shown = zip(band_colours(len(edges_s) + 1, palette=palette), band_labels(edges_s, language=language), strict=True)
     for (lower, upper), (paint, label) in zip(itertools.pairwise(edges), shown, strict=True):
         yield lower, upper, paint, label
 
@@ -77,6 +78,7 @@ def raster_style(
     service: Service,
     bands_s: Mapping[str, Sequence[float]] | Sequence[float] | None = None,
     language: str = "en",
+    look: Look = USUAL_LOOK,
 ) -> None:
     """Write the style of the raster of a service (.qml): the bands of its map, with their colours and names.
 
@@ -87,11 +89,12 @@ def raster_style(
     InputError
         As `service_map`, of `bands_s`.
     """
+    bands_s = look.edges_s([service]) if bands_s is None else bands_s
     if isinstance(bands_s, Mapping):
         bands_s = {key: edges for key, edges in bands_s.items() if key == service.key}
     edges_s = chosen_bands([service], bands_s)[service.key]
     root = Element("qgis", version=_VERSION, styleCategories="AllStyleCategories")
-    add_shader(root, [(upper, paint, label) for _, upper, paint, label in _bands(edges_s, language)])
+    add_shader(root, [(upper, paint, label) for _, upper, paint, label in _bands(edges_s, language, look.palette)])
     _write(path, root, _STYLE_TYPE)
 
 
@@ -148,6 +151,7 @@ def layer_definition(
     attribution: str = "",
     bands_s: Mapping[str, Sequence[float]] | Sequence[float] | None = None,
     language: str = "en",
+    look: Look = USUAL_LOOK,
 ) -> None:
     """Write a QGIS layer definition: one group with all layers of a study, as its maps draw them.
 
@@ -173,7 +177,7 @@ def layer_definition(
         That of the rasters, if it is another.
     scheme
         The centrality classes, where the cells have any.
-    title, subtitle, disclaimer, attribution, bands_s, language
+    title, subtitle, disclaimer, attribution, bands_s, language, look
         As for `web_map`; the title names the group, the others are in the properties of each layer.
 
     Raises
@@ -183,7 +187,7 @@ def layer_definition(
     """
     words, own = section(language, "map"), section(language, "qgis")
     about = {"title": title, "abstract": "\n".join(filter(None, (subtitle, disclaimer))), "attribution": attribution}
-    edges_s = chosen_bands(services, bands_s)
+    edges_s = chosen_bands(services, look.edges_s(services) if bands_s is None else bands_s)
     tree = _Tree(package, present, crs, about)
     tree.add("places", words["names"], _draw_names)
     if "ferries" in present:
@@ -195,7 +199,7 @@ def layer_definition(
         chosen = f"\"service\" = '{service.key}'"
         inner.add("sites", f"{words['sites']}: {service.label}", partial(_draw_sites, words=words), only=chosen)
         caption = f"{words['response_time' if service.from_call else 'travel_time']}: {service.label}"
-        rules = list(_cell_rules(service.key, edges_s[service.key], language))
+        rules = list(_cell_rules(service.key, edges_s[service.key], language, look.palette))
         inner.add("cells", caption, partial(_draw_cells, rules=rules))
     if scheme is not None:
         with_one.add(
@@ -206,7 +210,9 @@ def layer_definition(
     pictures = tree.inner(own["rasters"], one_of=True, seen=False) if rasters else tree
     for service in services:
         if service.key in rasters:
-            bands = [(upper, paint, label) for _, upper, paint, label in _bands(edges_s[service.key], language)]
+            bands = [
+                (upper, paint, label) for _, upper, paint, label in _bands(edges_s[service.key], language, look.palette)
+            ]
             pictures.add_raster(rasters[service.key], service.label, bands, raster_crs or crs)
     _write(path, tree.root(title), "<!DOCTYPE qgis-layer-definition>")
 
@@ -257,10 +263,10 @@ def difference_definition(
     _write(path, tree.root(title), "<!DOCTYPE qgis-layer-definition>")
 
 
-def _cell_rules(key: str, edges_s: Sequence[float], language: str) -> Iterator[tuple[str, str, Any]]:
+def _cell_rules(key: str, edges_s: Sequence[float], language: str, palette: str) -> Iterator[tuple[str, str, Any]]:
     """Yield a rule per band, and one for the cells that are not reached."""
     column = f'"{key}_min"'
-    for lower, upper, paint, label in _bands(edges_s, language):
+    for lower, upper, paint, label in _bands(edges_s, language, palette):
         parts = [f"{column} > {numbered(lower)}"] if lower > -math.inf else []
         parts += [f"{column} <= {numbered(upper)}"] if upper < math.inf else []
         yield " AND ".join(parts), label, fill(paint, edge=paint, width_mm=_EDGE_MM)

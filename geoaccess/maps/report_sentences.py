@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from geoaccess.demand import band_of
+
 if TYPE_CHECKING:
     from geoaccess.maps.report_content import Boats, Norm, Report, ServiceFindings
     from geoaccess.phrases import Writer
@@ -316,6 +318,11 @@ def limits(report: Report, writer: Writer) -> list[str]:
         )
     if report.data.boats is not None:
         texts += _boats(report.data.boats, writer)
+    if counts.get("mask_below"):
+        below = int(counts["mask_below"])
+        numbers = {name: writer.people(counts[f"{name}_masked"]) for name in ("cells", "people")}
+        whole = writer.people(counts["cells"])
+        texts.append(writer.text("l_masked", below=below, band=band_of(below), all=whole, **numbers))
     texts += _far_from_roads(report, writer)
     for key, name in (("l_nearest", "cells_by_nearest_municipality"), ("l_class", "people_without_class")):
         if counts[name] and (key != "l_class" or report.classed):

@@ -32,6 +32,7 @@ __all__ = [
     "on_one_grid",
     "people_column",
     "people_of",
+    "ranked_roads",
     "squares",
 ]
 
@@ -203,6 +204,23 @@ def main_roads(roads: gpd.GeoDataFrame | None) -> gpd.GeoSeries | None:
     if "highway" not in roads.columns:
         raise InputError("roads: column 'highway' is missing")
     return roads[roads["highway"].isin(MAIN_ROADS)].geometry
+
+
+def ranked_roads(roads: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
+    """Return the main roads as a row for each rank and number: `rank` (0 for motorways and trunk roads), `ref`, lines.
+
+    Raises
+    ------
+    InputError
+        If the table does not say what kind of road each is.
+    """
+    if roads is None or main_roads(roads) is None:
+        return None
+    table = roads[roads["highway"].isin(MAIN_ROADS)]
+    rank = np.maximum(table["highway"].map(MAIN_ROADS.index).to_numpy(np.int64) - 1, 0)
+    ref = table["ref"].astype(object).fillna("").astype(str) if "ref" in table else ""
+    ranked: gpd.GeoDataFrame = table[[table.geometry.name]].assign(rank=rank, ref=ref)
+    return ranked.dissolve(["rank", "ref"]).reset_index() if len(ranked) else None
 
 
 def checked_ferries(ferries: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:

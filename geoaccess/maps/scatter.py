@@ -8,6 +8,7 @@ import numpy as np
 
 from geoaccess.maps.assets import colour, scale
 from geoaccess.maps.curves import BELOW_IN, LEFT_IN
+from geoaccess.maps.look import panels_in
 from geoaccess.maps.sheet import INK, QUIET, Sheet, house_style, wrapped
 from geoaccess.phrases import in_words, plain, section
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from geoaccess.maps.look import Look
     from geoaccess.zones import CentralityScheme
 
 __all__ = ["draw_scatter"]
@@ -46,25 +48,31 @@ def draw_scatter(
     heads: Mapping[str, str],
     language: str,
     scheme: CentralityScheme,
+    look: Look,
 ) -> None:
     """Write the figure of `validation_figure`."""
     own = scheme.words(language)
     words = {key: in_words(phrase, own, language=language) for key, phrase in section(language, "map").items()}
     words |= {f"class {name}": scheme.short(name, language) for name in scheme.ids}
-    columns = min(len(statistics), 3)
-    rows = -(-len(statistics) // columns)
-    step_x, step_y = SIDE_IN + LEFT_IN + 0.1, SIDE_IN + BELOW_IN
+    panels = panels_in(
+        look, len(statistics), most_columns=3, panel_in=SIDE_IN, left_in=LEFT_IN + 0.1, legend_in=LEGEND_IN
+    )
+    side = min(panels.width_in, SIDE_IN)
+    columns, step_x, step_y = panels.columns, panels.width_in + LEFT_IN + 0.1, side + BELOW_IN
+    width_in = columns * step_x + (LEGEND_IN if panels.beside else 0.0)
+    drawn_in, legend_in = panels.rows * step_y, 0.45 + 0.22 * (table["zoning"].nunique() + 1) + 0.6
     with house_style():
-        sheet = Sheet(width_in=columns * step_x + LEGEND_IN, height_in=rows * step_y, **heads)
+        sheet = Sheet(width_in=width_in, height_in=drawn_in + (0.0 if panels.beside else legend_in), look=look, **heads)
         for number, statistic in enumerate(statistics):
             axes = sheet.axes(
                 left_in=LEFT_IN + (number % columns) * step_x,
                 bottom_in=sheet.body_in - (number // columns + 1) * step_y + 0.5,
-                width_in=SIDE_IN,
-                height_in=SIDE_IN,
+                width_in=side,
+                height_in=side,
             )
             _panel(axes, table[table["statistic"] == statistic], statistic, words=words, language=language)
-        _legend(sheet, columns * step_x + 0.1, table, len(statistics), words)
+        at = (columns * step_x + 0.1, sheet.body_in) if panels.beside else (0.0, legend_in)
+        _legend(sheet, at, table, len(statistics), words)
         sheet.save(path)
 
 
@@ -158,9 +166,12 @@ def _name(row: Mapping[Any, Any], words: Mapping[str, str]) -> str:
     return wrapped(str(row["name"]).split(" - ")[0], width_in=SIDE_IN / 2, size=7)[0]
 
 
-def _legend(sheet: Sheet, left_in: float, table: pd.DataFrame, drawn: int, words: Mapping[str, str]) -> None:
-    axes = sheet.blank(left_in=left_in, bottom_in=0, width_in=LEGEND_IN, height_in=sheet.body_in)
-    top = sheet.body_in - 0.45
+def _legend(
+    sheet: Sheet, at_in: tuple[float, float], table: pd.DataFrame, drawn: int, words: Mapping[str, str]
+) -> None:
+    left_in, high_in = at_in
+    axes = sheet.blank(left_in=left_in, bottom_in=0, width_in=LEGEND_IN, height_in=high_in)
+    top = high_in - 0.45
     axes.plot([0, 0.25], [top, top], color=QUIET, linewidth=0.9, linestyle=(0, (4, 3)))
     axes.text(0.35, top, words["one_to_one"], size=8, va="center")
     rows = [(zoning, words.get(f"zoning_{zoning}", zoning), False) for zoning in table["zoning"].unique()]

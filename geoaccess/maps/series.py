@@ -8,6 +8,7 @@ import numpy as np
 
 from geoaccess.errors import InputError
 from geoaccess.maps.assets import scale
+from geoaccess.maps.look import USUAL_LOOK, Look, panels_in
 from geoaccess.phrases import section, threshold
 
 if TYPE_CHECKING:
@@ -36,16 +37,19 @@ def series_figure(
     disclaimer: str = "",
     attribution: str,
     language: str = "en",
+    look: Look = USUAL_LOOK,
 ) -> None:
-    """Write, as PNG, how services stand in each of some runs: mean travel time, and the share within the first norm.
+    """Write how services stand in each of some runs: mean travel time, and the share within the first norm.
 
     Parameters
     ----------
     path
-        File to write, .png.
+        File to write, .png, .svg or .pdf.
     series
         A row per run and service: `run`, `year`, `service`, `mean_s` and, where there are norms, `norm_1_s` and
         `share_within_norm_1`. Runs of as many years stand at their years, others side by side.
+    look
+        Further forms, dots and width.
 
     Raises
     ------
@@ -66,13 +70,17 @@ def series_figure(
         *([("share", words["within_first"], with_norm)] * bool(with_norm)),
     ]
     heads = {"title": title, "subtitle": subtitle, "disclaimer": disclaimer, "attribution": attribution}
-    step = _PANEL_IN[0] + _LEFT_IN
+    layout = panels_in(look, len(panels), most_columns=2, panel_in=_PANEL_IN[0], left_in=_LEFT_IN, legend_in=0.2)
     below = 0.5 + _LEGEND_IN * len(services)
+    step_x, step_y = layout.width_in + _LEFT_IN, _PANEL_IN[1] + below + 0.3
     with house_style():
-        sheet = Sheet(width_in=len(panels) * step + 0.2, height_in=_PANEL_IN[1] + below + 0.3, **heads)
+        sheet = Sheet(width_in=layout.columns * step_x + 0.2, height_in=layout.rows * step_y, look=look, **heads)
         for number, (column, heading, some) in enumerate(panels):
             axes = sheet.axes(
-                left_in=_LEFT_IN + number * step, bottom_in=below, width_in=_PANEL_IN[0] - 0.2, height_in=_PANEL_IN[1]
+                left_in=_LEFT_IN + number % layout.columns * step_x,
+                bottom_in=sheet.body_in - (number // layout.columns + 1) * step_y + below,
+                width_in=layout.width_in - 0.2,
+                height_in=_PANEL_IN[1],
             )
             for service in some:
                 place = [one.key for one in services].index(service.key)

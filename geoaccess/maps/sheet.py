@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 
 from geoaccess.files import writing
 from geoaccess.maps.assets import colour
-from geoaccess.maps.layers import DPI
+from geoaccess.maps.look import FORMATS, USUAL_LOOK, Look, figure_paths
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 __all__ = ["INK", "QUIET", "Sheet", "house_style", "wrapped"]
 
-MARGIN_IN: Final = 0.3
+# What would differ from run to run, or from version to version, is left out of each form.
+UNDATED: Final = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
 INK: Final = colour("ink")
 QUIET: Final = colour("quiet")
 LINE_HEIGHT: Final = 1.32
@@ -36,12 +41,16 @@ def house_style() -> AbstractContextManager[None]:
         "axes.labelcolor": INK,
         "axes.spines.right": False,
         "axes.spines.top": False,
-        "font.family": "DejaVu Sans",
+        "font.family": ["DejaVu Sans", "sans-serif"],
         "font.size": 8.5,
         "text.color": INK,
         "text.parse_math": False,
         "xtick.color": QUIET,
         "ytick.color": QUIET,
+        # Text stays text, which can be searched and edited; names of parts are the same in every run.
+        "pdf.fonttype": 42,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "geoaccess",
     }
     manager: AbstractContextManager[None] = style.context(["default", own])
     return manager
@@ -65,11 +74,23 @@ class Sheet:
     ----------
     width_in, height_in
         Room for the body, inches.
+    look
+        Forms, dots and margins.
     """
 
     def __init__(
-        self, *, width_in: float, height_in: float, title: str, subtitle: str, disclaimer: str, attribution: str
+        self,
+        *,
+        width_in: float,
+        height_in: float,
+        title: str,
+        subtitle: str,
+        disclaimer: str,
+        attribution: str,
+        look: Look = USUAL_LOOK,
     ) -> None:
+        self.look = look
+        self.margin_in = look.margin_in
         heads = [
             (wrapped(title, width_in=width_in, size=13, weight="bold"), 13.0, "bold", INK),
             (wrapped(subtitle, width_in=width_in, size=9.5), 9.5, "normal", QUIET),
@@ -79,25 +100,25 @@ class Sheet:
         head_in = sum(len(lines) * line_in(size) for lines, size, *_ in heads) + 0.12
         warning_in = len(warning) * line_in(9) + 0.26 if warning else 0.0
         foot_in = len(sources) * line_in(6.5) + 0.1
-        self.width_in = width_in + 2 * MARGIN_IN
-        self.height_in = height_in + head_in + warning_in + foot_in + 2 * MARGIN_IN
-        self.bottom_in = MARGIN_IN + foot_in
+        self.width_in = width_in + 2 * self.margin_in
+        self.height_in = height_in + head_in + warning_in + foot_in + 2 * self.margin_in
+        self.bottom_in = self.margin_in + foot_in
         self.body_in = height_in
-        self.figure = Figure(figsize=(self.width_in, self.height_in), dpi=DPI, facecolor=colour("paper"))
+        self.figure = Figure(figsize=(self.width_in, self.height_in), dpi=look.dpi, facecolor=colour("paper"))
         FigureCanvasAgg(self.figure)
-        top = self.height_in - MARGIN_IN
+        top = self.height_in - self.margin_in
         for lines, size, weight, shade in heads:
-            top = self._lines(lines, top, MARGIN_IN, size=size, weight=weight, shade=shade)
+            top = self._lines(lines, top, self.margin_in, size=size, weight=weight, shade=shade)
         if warning:
             self._box(top - 0.08, warning_in - 0.12)
-            self._lines(warning, top - 0.15, MARGIN_IN + 0.18, size=9, weight="bold", shade=INK)
-        self._lines(sources, self.bottom_in - 0.1, MARGIN_IN, size=6.5, weight="normal", shade=QUIET)
+            self._lines(warning, top - 0.15, self.margin_in + 0.18, size=9, weight="bold", shade=INK)
+        self._lines(sources, self.bottom_in - 0.1, self.margin_in, size=6.5, weight="normal", shade=QUIET)
 
     def axes(self, *, left_in: float, bottom_in: float, width_in: float, height_in: float) -> Any:
         """Add axes at a place of the body, in inches from its lower left corner."""
         return self.figure.add_axes(
             (
-                (MARGIN_IN + left_in) / self.width_in,
+                (self.margin_in + left_in) / self.width_in,
                 (self.bottom_in + bottom_in) / self.height_in,
                 width_in / self.width_in,
                 height_in / self.height_in,
@@ -113,9 +134,15 @@ class Sheet:
         return axes
 
     def save(self, path: Path) -> None:
-        """Write the page as PNG, without the version and date that would make equal pages differ."""
-        with writing(path) as temporary:
-            self.figure.savefig(temporary, format="png", dpi=DPI, metadata={"Software": None})
+        """Write the page in the form that its suffix says, and beside it in those of the look.
+
+        Equal pages are equal bytes: the version and the date are left out.
+        """
+        for file in figure_paths(path, self.look):
+            form = file.suffix.removeprefix(".").lower()
+            form = form if form in FORMATS else FORMATS[0]
+            with writing(file) as temporary:
+                self.figure.savefig(temporary, format=form, dpi=self.look.dpi, metadata=UNDATED[form])
 
     def _lines(self, lines: list[str], top_in: float, left_in: float, *, size: float, weight: str, shade: str) -> float:
         for line in lines:
@@ -126,11 +153,11 @@ class Sheet:
 
     def _box(self, top_in: float, height_in: float) -> None:
         bottom = (top_in - height_in) / self.height_in
-        whole = self.width_in - 2 * MARGIN_IN
+        whole = self.width_in - 2 * self.margin_in
         for width, shade in ((whole, colour("warning_wash")), (0.07, colour("warning"))):
             size = (width / self.width_in, height_in / self.height_in)
             self.figure.add_artist(
                 Rectangle(
-                    (MARGIN_IN / self.width_in, bottom), *size, facecolor=shade, transform=self.figure.transFigure
+                    (self.margin_in / self.width_in, bottom), *size, facecolor=shade, transform=self.figure.transFigure
                 )
             )

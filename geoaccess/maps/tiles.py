@@ -56,6 +56,7 @@ def pack_level(
     crs: Any,
     *,
     edges: Mapping[str, Sequence[float]],
+    more: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
     municipality: npt.NDArray[np.int64],
     reasons: Sequence[str],
     no_class: int,
@@ -68,6 +69,8 @@ def pack_level(
         Of the squares.
     edges
         Upper edges of the bands of each service, seconds.
+    more
+        Those of other bands, by service and name: each is a column more.
     municipality
         Of each square, the place of its municipality in the list of the page.
     reasons
@@ -89,6 +92,7 @@ def pack_level(
     inside = row % _TILE * _TILE + column % _TILE
     order = np.lexsort((inside, tile))
     written = _columns(cells, inside, edges, municipality, reasons, no_class)
+    written |= {one.name: one for key, others in (more or {}).items() for one in _more_bands(cells, key, others)}
     outlines = _Outlines.of(cells, crs)
     if outlines is not None:
         written["points"] = _Column("points", 4, "before", outlines.counts)
@@ -205,6 +209,11 @@ def _times(key: str, times: Times, edges_s: Sequence[float], reasons: Sequence[s
     ]
     part = np.where(np.isfinite(times.time_s), times.unreached_share, 0.0)
     return [*found, _Column(f"{key}.lost", 1, "", np.ceil(100 * part).astype(np.int64))] if part.any() else found
+
+
+def _more_bands(cells: Cells, key: str, more: Mapping[str, Sequence[float]]) -> list[_Column]:
+    bands = {name: band_index(cells.times[key].time_s, edges_s=edges).astype(np.int64) for name, edges in more.items()}
+    return [_Column(f"{key}.band_{name}", 1, "before", np.where(b < 0, UNREACHED, b)) for name, b in bands.items()]
 
 
 def _planes(column: _Column, rows: npt.NDArray[np.intp], all_columns: Mapping[str, _Column]) -> bytes:

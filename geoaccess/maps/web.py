@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
+from geoaccess.demand import shown_people
 from geoaccess.errors import InputError
 from geoaccess.files import writing
 from geoaccess.maps import packing
-from geoaccess.maps.bands import (
-    NO_CLASS_COLOUR,
-    band_colours,
-    band_people,
-    chosen_bands,
-    class_people,
-    norm_words,
-    own_norm_note,
-)
+from geoaccess.maps.bands import chosen_bands
 from geoaccess.maps.blocks import DRAWN_AT_MOST, levels_of
 from geoaccess.maps.labels import class_label, reason_label
-from geoaccess.maps.results import Service, cells_of, check_results, checked_ferries, main_roads, people_of
-from geoaccess.maps.tiles import UNREACHED, pack_level, pack_points
-from geoaccess.phrases import people, section, share
+from geoaccess.maps.look import USUAL_LOOK, Look
+from geoaccess.maps.results import Service, cells_of, check_results, checked_ferries, ranked_roads
+from geoaccess.maps.tiles import pack_level, pack_points
+from geoaccess.maps.web_layers import BREAKS, class_layer, other_breaks, service_layer
+from geoaccess.phrases import section
 from geoaccess.zones import read_scheme
 
 if TYPE_CHECKING:
@@ -34,7 +30,7 @@ if TYPE_CHECKING:
 
     from geoaccess.zones import CentralityScheme
 
-__all__ = ["ferry_facts", "packed_lines", "place_facts", "web_map", "zone_boxes"]
+__all__ = ["ferry_facts", "packed_lines", "place_facts", "road_facts", "web_map", "zone_boxes"]
 
 _FINER: Final = 4
 """Lines are so much finer than is seen of the whole region, as one can zoom in."""
@@ -50,6 +46,8 @@ def web_map(
     ferries: gpd.GeoDataFrame | None = None,
     roads: gpd.GeoDataFrame | None = None,
     land: gpd.GeoSeries | None = None,
+    lakes: gpd.GeoSeries | None = None,
+    ice: gpd.GeoSeries | None = None,
     places: gpd.GeoDataFrame | None = None,
     title: str,
     subtitle: str = "",
@@ -59,12 +57,16 @@ def web_map(
     language: str = "en",
     scheme: CentralityScheme | None = None,
     at_most: int = DRAWN_AT_MOST,
+    look: Look = USUAL_LOOK,
+    mask_below: int | None = None,
 ) -> None:
     """Write a map of the results as one HTML file (folium and Leaflet, all inside) that needs no network.
 
     A layer for each service shows the cells by band of travel time, and one more the centrality class where any cell
-    has one; sites, ferries, municipality borders and main roads can be switched. The address of the page holds the
-    choice (`#service=hospital&z=9&lat=65.1&lon=-18.2&hide=roads,ferries&at=65.1/-18.2`), so that a view can be shared.
+    has one. Sites, ferries, municipality borders and main roads can be switched, classes broken by norms, at fixed
+    minutes or in equal shares of people, and cells made lighter. The address of the page holds the choice
+    (`#service=hospital&z=9&lat=65.1&lon=-18.2&breaks=fixed&hide=roads,ferries&at=65.1/-18.2`), so that a view can be
+    shared.
 
     Parameters
     ----------
@@ -86,6 +88,10 @@ def web_map(
         Lines with `highway`; motorway, trunk, primary and secondary are drawn.
     land
         Polygons bounded by coast; without them the municipalities together are drawn as land.
+    lakes
+        Polygons of water on land.
+    ice
+        Those of glaciers.
     places
         Points with `name`, `alt_names`, `small` and `municipality`, the ones to show first in front: names on the map,
         as many as have room, and in the search.
@@ -94,7 +100,8 @@ def web_map(
     attribution
         Sources and licences.
     bands_s
-        Upper edges of the bands in seconds, for all services or by key; otherwise from the norms (`default_bands`).
+        Upper edges of the bands in seconds, for all services or by key; otherwise those of the look, or from the norms
+        (`default_bands`).
     language
         "en" or "nb".
     scheme
@@ -102,6 +109,10 @@ def web_map(
     at_most
         With more cells than this, blocks of cells are drawn until one zooms in, and the legend says so. The people in
         the legend are always counted from the cells.
+    look
+        Its breaks and palette hold here too.
+    mask_below
+        Cells with fewer people say only in which band they are; see `geoaccess.demand.few_people`.
 
     Raises
     ------
@@ -115,14 +126,25 @@ def web_map(
         raise InputError("services: there is none to draw")
     _check_sites(sites)
     ferries = checked_ferries(ferries)
-    edges = chosen_bands(services, bands_s)
+    edges = chosen_bands(services, look.edges_s(services) if bands_s is None else bands_s)
     cells = cells_of(results, services, site_ids=sites.index, scheme=scheme)
+    cells = replace(cells, population=shown_people(cells.population, below=mask_below))
     fine = packing.tolerance_m(packing.square_corners(cells.squares, results.crs)) / _FINER
     municipality_names = sorted({str(name) for name in cells.municipality})
     reasons = sorted({str(reason) for times in cells.times.values() for reason in times.reason})
-    layers = [_service_layer(service, results, edges[service.key], language) for service in services]
+    more = {service.key: other_breaks(results, service, edges[service.key]) for service in services}
+    layers = [
+        service_layer(
+            service,
+            results,
+            {"norms": edges[service.key], **more[service.key]},
+            language=language,
+            palette=look.palette,
+        )
+        for service in services
+    ]
     if "centrality_class" in results.columns and results["centrality_class"].notna().any():
-        layers.append(_class_layer(results, scheme, language))
+        layers.append(class_layer(results, scheme, language=language))
     data = {
         "language": language,
         "words": dict(words),
@@ -131,7 +153,10 @@ def web_map(
         "disclaimer": disclaimer,
         "attribution": attribution,
         "bounds": _bounds(results),
+        "mask_below": mask_below or 0,
         "order": [layer["key"] for layer in layers],
+        "breaks": [name for name in BREAKS if any(name in layer.get("breaks", ()) for layer in layers)],
+        "own_breaks": bands_s is not None or bool(look.edges_s(services)),
         "layers": {layer["key"]: layer for layer in layers},
         "labels": {service.key: service.label for service in services},
         "classes": [class_label(name, scheme, language=language) for name in (*scheme.ids, "")],
@@ -139,14 +164,16 @@ def web_map(
         "reasons": [reason_label(reason, language=language) if reason else "" for reason in reasons],
         "sites": _sites(sites),
         "ferries": ferry_facts(ferries),
+        "roads": road_facts(roads),
         "places": place_facts(places),
         "boxes": zone_boxes(results, municipality_names),
-        "lines": packed_lines(municipalities, ferries, roads, land, within_m=fine, points=pack_points),
+        "lines": packed_lines(municipalities, ferries, roads, land, lakes, ice, within_m=fine, points=pack_points),
         "levels": [
             pack_level(
                 level,
                 results.crs,
                 edges=edges,
+                more=more,
                 municipality=np.searchsorted(municipality_names, level.municipality.astype(str)),
                 reasons=reasons,
                 no_class=len(scheme.ids),
@@ -171,70 +198,6 @@ def _check_sites(sites: gpd.GeoDataFrame) -> None:
         problems.append("a site has no place; leave it out or give it one")
     if problems:
         raise InputError.listing("sites", problems)
-
-
-def _service_layer(service: Service, results: pd.DataFrame, edges_s: Sequence[float], language: str) -> dict[str, Any]:
-    words = section(language, "map")
-    table = band_people(results, service=service, edges_s=edges_s, language=language)
-    rows = []
-    for row in table.to_dict("records"):
-        number = int(row["band"])
-        edge = edges_s[number] if 0 <= number < len(edges_s) else 0.0
-        rows.append(
-            {
-                "code": number if number >= 0 else UNREACHED,
-                "label": row["label"],
-                "people": people(row["people"], language=language),
-                "share": share(row["share"], language=language),
-                "norm": norm_words(service, edge, language=language),
-            }
-        )
-    return {
-        "key": service.key,
-        "kind": "time",
-        "label": service.label,
-        "caption": f"{words['response_time' if service.from_call else 'travel_time']}: {service.label}",
-        "direction": words[service.direction],
-        "colours": band_colours(len(edges_s) + 1),
-        "rows": [*rows, _total_row(float(people_of(results, service).sum()), language)],
-        "notes": [*own_norm_note(results, service, language=language), *filter(None, [service.proxy_note])],
-    }
-
-
-def _class_layer(results: pd.DataFrame, scheme: CentralityScheme, language: str) -> dict[str, Any]:
-    total = float(results["population"].sum())
-    rows = [
-        {
-            "code": scheme.position(name) if name else len(scheme.ids),
-            "label": class_label(name, scheme, language=language),
-            "people": people(inside, language=language),
-            "share": share(inside / total if total else 0.0, language=language),
-            "norm": "",
-        }
-        for name, inside in class_people(results, scheme).items()
-    ]
-    label = scheme.title(language)
-    return {
-        "key": "centrality",
-        "kind": "class",
-        "label": label,
-        "caption": label,
-        "direction": "",
-        "colours": [*scheme.colours, NO_CLASS_COLOUR],
-        "rows": [*rows, _total_row(total, language)],
-        "notes": [],
-    }
-
-
-def _total_row(total: float, language: str) -> dict[str, Any]:
-    whole = share(1.0 if total else 0.0, language=language)
-    return {
-        "code": None,
-        "label": section(language, "map")["total"],
-        "people": people(total, language=language),
-        "share": whole,
-        "norm": "",
-    }
 
 
 def _bounds(results: gpd.GeoDataFrame) -> list[list[float]]:
@@ -275,6 +238,12 @@ def ferry_facts(ferries: gpd.GeoDataFrame | None) -> list[dict[str, Any]]:
     return found
 
 
+def road_facts(roads: gpd.GeoDataFrame | None) -> list[list[Any]]:
+    """Return the rank of each line of main road, 0 for the largest, and its number ("" where it has none)."""
+    main = ranked_roads(roads)
+    return [] if main is None else [[int(rank), str(ref)] for rank, ref in zip(main["rank"], main["ref"], strict=True)]
+
+
 def place_facts(places: gpd.GeoDataFrame | None) -> dict[str, Any]:
     """Return the named places in their order: `x` and `y` in whole Web Mercator metres, names, and how they are found.
 
@@ -310,11 +279,13 @@ def packed_lines(
     ferries: gpd.GeoDataFrame | None,
     roads: gpd.GeoDataFrame | None,
     land: gpd.GeoSeries | None = None,
+    lakes: gpd.GeoSeries | None = None,
+    ice: gpd.GeoSeries | None = None,
     *,
     within_m: float,
     points: packing.PackPoints = packing.pack_i4,
 ) -> dict[str, Any]:
-    """Pack what lies under and over the cells: "land", "borders", "ferries" and "roads" where there are any."""
+    """Pack what lies under and over the cells, by name: land, lakes, ice, borders, ferries and roads."""
     import geopandas as gpd  # large, and needed for the borders alone
 
     packed: dict[str, Any] = {}
@@ -324,8 +295,12 @@ def packed_lines(
         )
     if land is not None:
         packed["land"] = packing.pack_land(land, within_m=within_m, points=points)
+    if lakes is not None:
+        packed["lakes"] = packing.pack_land(lakes, within_m=within_m, points=points)
+    if ice is not None:
+        packed["ice"] = packing.pack_land(ice, within_m=within_m, points=points)
     if ferries is not None:
         packed["ferries"] = packing.pack_each_line(ferries.geometry, within_m=within_m, points=points)
-    if (main := main_roads(roads)) is not None:
-        packed["roads"] = packing.pack_lines(main, within_m=within_m, points=points)
+    if (main := ranked_roads(roads)) is not None:
+        packed["roads"] = packing.pack_each_line(main.geometry, within_m=within_m, points=points)
     return packed

@@ -6,7 +6,7 @@ from geoaccess.network.attachable import snappable_edges
 from geoaccess.network.core import Network
 from geoaccess.network.elements import DECISECONDS, Arcs, EdgeKind, TurnExpansion
 from geoaccess.network.interchange import from_networkx, from_osmnx, to_networkx
-from geoaccess.network.land import land_areas
+from geoaccess.network.land import lake_areas, land_areas
 from geoaccess.network.merging import simplify
 from geoaccess.network.nearness import prefers_small
 from geoaccess.network.over_water import leads_over_water
@@ -47,6 +47,7 @@ __all__ = [
     "check_any_snapped",
     "from_networkx",
     "from_osmnx",
+    "lake_areas",
     "land_areas",
     "leads_over_water",
     "load_network",

@@ -1,4 +1,4 @@
-"""Land as polygons: coastline joined to rings, and cut to a box where it leaves the extract."""
+"""Land and lakes as polygons: coastline joined to rings, and cut to a box where it leaves the extract."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Line = npt.NDArray[np.float64]
 
-__all__ = ["land_areas"]
+__all__ = ["lake_areas", "land_areas"]
 
 _GAP_M = 5000.0
 """Ends of coastline that lie closer than this go on in one another: extracts lack single ways of a coast."""
@@ -74,6 +74,67 @@ def land_areas(
     faces = _faces(open_lines, box, tolerance_deg)
     land = _without(np.array([*islands, *faces], object), holes)
     return land[shapely.area(land) > tolerance_deg**2] if len(land) else land
+
+
+@checks_arguments
+def lake_areas(
+    shores: Shores, *, bounds: tuple[float, float, float, float], tolerance_deg: float = 0.0, least_deg: float = 0.0
+) -> npt.NDArray[np.object_]:
+    """Return the lakes and wide rivers inside a box as polygons, from the borders of areas of water; islands are holes.
+
+    Parameters
+    ----------
+    bounds
+        West, south, east, north, degrees.
+    tolerance_deg
+        How far the lines may be moved to have fewer points.
+    least_deg
+        Areas that are smaller both ways are left out.
+
+    Returns
+    -------
+    Valid polygons, none where there is no water. An area whose border is not whole in the extract is left out.
+
+    Raises
+    ------
+    InputError
+        If the box has no area, or a length is below 0.
+
+    Examples
+    --------
+    >>> lake = Shores(
+    ...     lon=np.array([10.0, 10.1, 10.0, 10.0]),
+    ...     lat=np.array([60.0, 60.0, 60.1, 60.0]),
+    ...     ptr=np.array([0, 4]),
+    ...     area=np.array([1], np.int32),
+    ... )
+    >>> [round(area.area, 4) for area in lake_areas(lake, bounds=(9.0, 59.0, 11.0, 61.0))]
+    [0.005]
+    """
+    import shapely
+
+    west, south, east, north = bounds
+    if not (west < east and south < north):
+        raise InputError(f"bounds={bounds}: west and south must lie below east and north")
+    if not (tolerance_deg >= 0 and least_deg >= 0):
+        raise InputError(f"tolerance_deg={tolerance_deg}, least_deg={least_deg}: give 0 or more degrees")
+    lines = np.flatnonzero(shores.area != COAST)
+    if not len(lines):
+        return np.empty(0, object)
+    places = np.column_stack([shores.lon, shores.lat])
+    shapes = np.array([shapely.linestrings(places[shores.ptr[i] : shores.ptr[i + 1]]) for i in lines.tolist()], object)
+    number, owner = np.unique(shores.area[lines], return_inverse=True)
+    box = np.full((len(number), 4), (np.inf, np.inf, -np.inf, -np.inf))
+    ends = shapely.bounds(shapes)
+    for side, extreme in enumerate((np.minimum, np.minimum, np.maximum, np.maximum)):
+        extreme.at(box[:, side], owner, ends[:, side])
+    seen = (box[:, 0] < east) & (box[:, 2] > west) & (box[:, 1] < north) & (box[:, 3] > south)
+    wanted = seen & (np.maximum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]) >= least_deg)
+    order = np.argsort(owner, kind="stable")
+    groups = np.split(shapes[order], np.flatnonzero(np.diff(owner[order])) + 1)
+    whole = [shapely.build_area(shapely.multilinestrings(groups[place])) for place in np.flatnonzero(wanted).tolist()]
+    slim = shapely.make_valid(shapely.simplify(np.array(whole, object), tolerance_deg))
+    return _areas_in(slim, shapely.box(*bounds)) if whole else np.empty(0, object)
 
 
 def _coast(shores: Shores) -> list[Line]:

@@ -3,7 +3,7 @@
 from geoaccess.osm.build import build_network, read_network, read_osm
 from geoaccess.osm.closures import read_closures
 from geoaccess.osm.extract import Extract, read_extract
-from geoaccess.osm.features import read_border, read_boundaries, read_features
+from geoaccess.osm.features import read_border, read_boundaries, read_features, read_polygons
 from geoaccess.osm.ferry_table import FerryRow, read_ferry_table, write_ferry_table
 from geoaccess.osm.nodes import NodeRule, read_node
 from geoaccess.osm.place_names import place_names
@@ -33,6 +33,7 @@ __all__ = [
     "read_network",
     "read_node",
     "read_osm",
+    "read_polygons",
     "read_profile",
     "read_road_names",
     "read_way",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-__all__ = ["read_border", "read_boundaries", "read_features"]
+__all__ = ["read_border", "read_boundaries", "read_features", "read_polygons"]
 
 _Key = tuple[str, int]
 _AREAS = ("multipolygon", "boundary")
@@ -215,10 +215,38 @@ def read_border(paths: Sequence[Path], key: str, value: str) -> Any:
     MissingFileError, InputError
         If a file is not there or cannot be read.
     """
+    import shapely
+
+    administrative = _areas_with(paths, (key, value), also=("boundary", "administrative"))
+    return shapely.union_all(administrative) if administrative else None
+
+
+@checks_arguments
+def read_polygons(paths: Sequence[Path], key: str, value: str) -> list[Any]:
+    """Return the areas that carry a tag, such as natural=glacier, as valid polygons and multipolygons in EPSG:4326.
+
+    Those that do not close, as members are missing, are left out, and all of a file whose objects are out of order.
+
+    Raises
+    ------
+    MissingFileError, InputError
+        If a file is not there or cannot be read.
+    """
+    found = []
+    for path in paths:
+        try:
+            found += _areas_with([path], (key, value))
+        except InputError as error:
+            if "out of order" not in str(error):
+                raise
+    return found
+
+
+def _areas_with(paths: Sequence[Path], tag: tuple[str, str], *, also: tuple[str, str] | None = None) -> list[Any]:
     import osmium
     import shapely
 
-    wanted = osmium.filter.TagFilter((key, value))
+    wanted = osmium.filter.TagFilter(tag)
     areas = osmium.filter.EntityFilter(osmium.osm.AREA)
     shapes = osmium.geom.WKBFactory()
     found = []
@@ -227,8 +255,8 @@ def read_border(paths: Sequence[Path], key: str, value: str) -> Any:
         reader: Any = osmium.FileProcessor(osmium_file(path)).with_areas(wanted).with_filter(areas).with_filter(wanted)
         try:
             for item in reader:
-                shape = _shape(item, shapes)[2] if item.tags.get("boundary") == "administrative" else None
+                shape = _shape(item, shapes)[2] if also is None or item.tags.get(also[0]) == also[1] else None
                 found += [shapely.make_valid(shapely.from_wkb(shape))] if shape is not None else []
         except RuntimeError as error:
             raise InputError(f"{path}: cannot be read as OpenStreetMap data ({error}); fetch it again") from error
-    return shapely.union_all(found) if found else None
+    return found

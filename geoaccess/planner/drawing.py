@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from geoaccess.demand import shown_people
 from geoaccess.maps import packing
 from geoaccess.maps.bands import band_colours, default_bands
 from geoaccess.maps.blocks import DRAWN_AT_MOST, block_of, coarsened
 from geoaccess.maps.results import cells_of
-from geoaccess.maps.web import ferry_facts, packed_lines, place_facts, zone_boxes
+from geoaccess.maps.web import ferry_facts, packed_lines, place_facts, road_facts, zone_boxes
 from geoaccess.network import DECISECONDS
 from geoaccess.phrases import languages
 from geoaccess.study.data_sources import attribution_of
@@ -38,6 +40,8 @@ class Drawing:
     def __init__(self, state: PlannerState, *, at_most: int = DRAWN_AT_MOST) -> None:
         self.state = state
         cells = cells_of(state.answers.results, [], site_ids=None, scheme=state.study.scheme)
+        self._mask_below = state.study.settings.population.mask_below
+        cells = replace(cells, population=shown_people(cells.population, below=self._mask_below))
         self.cells = coarsened(cells, at_most=at_most)
         number, _ = block_of(cells.squares, self.cells.factor)
         if self.cells.factor == 1:
@@ -121,6 +125,7 @@ class Drawing:
             "language": settings.language,
             "snap_m": settings.snap.max_m,
             "factor": cells.factor,
+            "mask_below": self._mask_below or 0,
             "change_edges_min": list(CHANGE_EDGES_MIN),
             "bounds": [[south, west], [north, east]],
             "services": [self._service(key) for key in state.specs],
@@ -135,8 +140,15 @@ class Drawing:
                 fact | {"way": int(way)} for fact, way in zip(ferry_facts(ferries), ferries["way_id"], strict=True)
             ],
             "places": place_facts(layers["places"]),
+            "roads": road_facts(layers["roads"]),
             "boxes": zone_boxes(answers.results, [str(name) for name in names]),
-            "lines": packed_lines(layers["municipalities"], ferries, layers["roads"], layers["land"], within_m=fine),
+            "lines": packed_lines(
+                layers["municipalities"],
+                ferries,
+                layers["roads"],
+                *(layers[name] for name in ("land", "lakes", "ice")),
+                within_m=fine,
+            ),
             "cells": {
                 **{name: packing.pack(values[order], "i4") for name, values in corners.items()},
                 "people": packing.pack(cells.population[order], "f4"),

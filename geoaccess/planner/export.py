@@ -11,7 +11,7 @@ from geoaccess import files
 from geoaccess.planner.plan import group_id
 from geoaccess.planner.saved import DAY_NAMES
 from geoaccess.study.results.geopackage import undated
-from geoaccess.study.results.tables import marked
+from geoaccess.study.results.tables import marked, masked
 from geoaccess.tables import csv_text
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _layers(state: PlannerState, answer: Answer) -> dict[str, Any]:
         geometry=results.geometry.to_numpy(),
         crs=results.crs,
     )
-    return {"cells": cells, "sites": _sites(state, answer)} | _closed(state, answer)
+    return {"cells": masked(cells, state.study), "sites": _sites(state, answer)} | _closed(state, answer)
 
 
 def _sites(state: PlannerState, answer: Answer) -> Any:

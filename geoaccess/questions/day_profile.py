@@ -17,6 +17,7 @@ from geoaccess.questions.asked_service import find_service
 from geoaccess.routing import attach_departures, day_profile
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
+from geoaccess.study.results.tables import masked
 from geoaccess.study.settings.timetable import named_day
 from geoaccess.tables import csv_text
 
@@ -300,7 +301,8 @@ def write_day_profile(study: Study, profile: DayProfile) -> list[Path]:
     """Write the cells as Parquet and CSV and the short table as CSV into the output folder; return the files."""
     stem = f"profile_{profile.service}_{profile.day:%Y-%m-%d}"
     disclaimer = study.settings.disclaimer
-    flat = pd.DataFrame(profile.cells.drop(columns="geometry")).reset_index()
+    cells = masked(profile.cells, study)
+    flat = pd.DataFrame(cells.drop(columns="geometry")).reset_index()
     tables = {f"{stem}.csv": flat, f"{stem}_classes.csv": profile.by_class}
     written = []
     for name, table in tables.items():
@@ -309,5 +311,5 @@ def write_day_profile(study: Study, profile: DayProfile) -> list[Path]:
             temporary.write_text(content, encoding="utf-8", newline="\n")
         written.append(study.output / name)
     with files.writing(study.output / f"{stem}.parquet") as temporary:
-        profile.cells.to_parquet(temporary)
+        cells.to_parquet(temporary)
     return [*written, study.output / f"{stem}.parquet"]

@@ -19,7 +19,7 @@ from geoaccess.questions.scenario_run import Baseline, road_names, solve_baselin
 from geoaccess.questions.spread import is_here, spread
 from geoaccess.questions.vulnerability import service_field
 from geoaccess.study.results.result_folder import result_folder
-from geoaccess.study.results.tables import marked, write_table
+from geoaccess.study.results.tables import marked, masked, write_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -233,7 +233,7 @@ def _over_draws(by_draw: pd.DataFrame, count: npt.NDArray[np.int64], people: flo
 def write_reliability(found: Reliability, folder: Path) -> list[Path]:
     """Write all tables as CSV and Parquet and a map of the time not exceeded in nine draws of ten; return the files."""
     from geoaccess import maps, phrases
-    from geoaccess.study.results.output import drawn_below, words_of
+    from geoaccess.study.results.output import drawn_below, figure_words
 
     key, settings = found.spec.key, found.study.settings
     stem = f"reliability_{key}"
@@ -245,7 +245,7 @@ def write_reliability(found: Reliability, folder: Path) -> list[Path]:
         "sets": found.sets,
     }
     tables = {
-        "cells": pd.DataFrame(found.cells.drop(columns="geometry")).reset_index(),
+        "cells": masked(pd.DataFrame(found.cells.drop(columns="geometry")), found.study).reset_index(),
         "classes": found.classes,
         "municipalities": found.municipalities,
         "everybody": found.everybody,
@@ -265,7 +265,7 @@ def write_reliability(found: Reliability, folder: Path) -> list[Path]:
             n=phrases.number(found.draws, language=settings.language),
             season=season,
         )
-        heads = words_of(found.study) | {"subtitle": subtitle, "disclaimer": found.disclaimer}
+        heads = figure_words(found.study) | {"subtitle": subtitle, "disclaimer": found.disclaimer}
         drawn = drawn_below(found.base.answers)
         sites = found.base.answers.sites
         maps.service_map(

@@ -21,7 +21,7 @@ from geoaccess.progress import announce_compiling, counted
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.results.summaries import minutes
-from geoaccess.study.results.tables import marked
+from geoaccess.study.results.tables import marked, masked
 from geoaccess.study.settings.variations import value_in, written
 from geoaccess.tables import write_csv
 
@@ -297,7 +297,7 @@ def _cells_of(answers: Answers) -> pd.DataFrame:
         ours = results[[f"{spec.key}{suffix}" for suffix in columns]].set_axis([*columns.values()], axis=1)
         asked = kept.assign(population=results[spec.population])
         parts.append(pd.concat([asked, ours], axis=1).assign(service=spec.key))
-    table = pd.concat(parts, ignore_index=True)
+    table = masked(pd.concat(parts, ignore_index=True), answers.study)
     return _first(["service"], table)
 
 

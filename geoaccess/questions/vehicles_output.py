@@ -8,7 +8,7 @@ from geoaccess import files, maps
 from geoaccess.arguments import checks_arguments
 from geoaccess.frames import crs_of
 from geoaccess.phrases import Writer
-from geoaccess.study.results.output import drawn_below, words_of
+from geoaccess.study.results.output import drawn_below, figure_words, write_figure
 from geoaccess.study.results.summaries import headed
 from geoaccess.study.results.tables import marked
 from geoaccess.tables import write_csv
@@ -134,23 +134,24 @@ def write_fleet(answer: PlacedFleet, folder: Path | None = None) -> list[Path]:
         written += [where / f"{name}.csv", where / f"{name}.parquet"]
     with files.writing(where / f"{stem}.toml") as temporary:
         temporary.write_text(answer.scenario, encoding="utf-8", newline="\n")
-    return [*written, where / f"{stem}.toml", _draw(answer, where / f"{stem}.png")]
+    return [*written, where / f"{stem}.toml", *_draw(answer, where / f"{stem}.png")]
 
 
-def _draw(answer: PlacedFleet, path: Path) -> Path:
+def _draw(answer: PlacedFleet, path: Path) -> list[Path]:
     """Draw whose response time becomes shorter or longer, with bases that get vehicles and those left without."""
     study, answers = answer.study, answer.answers
     writer = Writer(study.settings.language, ("terminal", "siting"))
-    heads = words_of(study) | {"title": f"{study.settings.title}: {answer.spec.label}"}
+    heads = figure_words(study) | {"title": f"{study.settings.title}: {answer.spec.label}"}
     heads["subtitle"] = writer.text(
         "fleet_subtitle",
         now=writer.share(answer.effect.within_now),
         then=writer.share(answer.effect.within_then),
         norm=writer.norm(answer.spec.norms_s),
     )
-    with files.writing(path) as temporary:
+
+    def draw(file: Path) -> None:
         maps.difference_map(
-            temporary,
+            file,
             results=answers.results,
             cells=answer.effect.cells,
             service=answer.spec,
@@ -158,7 +159,8 @@ def _draw(answer: PlacedFleet, path: Path) -> Path:
             **drawn_below(answers),
             **heads,
         )
-    return path
+
+    return write_figure(path, heads["look"], draw)
 
 
 def drawn_bases(answer: PlacedFleet) -> gpd.GeoDataFrame:

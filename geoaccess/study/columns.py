@@ -100,7 +100,7 @@ COMMON: Final[Columns] = {
 """Columns that mean the same in every table."""
 
 CELLS: Final[Columns] = {
-    **unitless("geometry", "zone_note"),
+    **unitless("geometry", "zone_note", "population_band"),
     "off_network_m": "m",
     "{service}_s": "s",
     "{service}_site": "",

@@ -115,6 +115,7 @@ def _solve(
     """Solve a study; `cells_known` is called with all that pictures need, before the sections of the study follow."""
     with progress.stage("reading people"):
         people = stages.read_people(study)
+        _figures_fit(study, people)
     with progress.stage("building the network"):
         from_cache = network is not None
         if network is None:
@@ -170,6 +171,14 @@ def _solve(
         vehicles=vehicles,
         unplaced=people.attrs.get(demand.UNPLACED, {}),
     )
+
+
+def _figures_fit(study: Study, cells: gpd.GeoDataFrame) -> None:
+    """Raise, before any search, what the maps would raise of the projection that [figures] asks for."""
+    if study.settings.figures.crs is not None:
+        from geoaccess.study.results.pictures import drawing_crs
+
+        drawing_crs(study, cells)
 
 
 def _nobody_lost(results: pd.DataFrame, cells: pd.DataFrame, study: Study) -> None:
@@ -356,6 +365,7 @@ def check(study: Study, *, show: bool = True) -> list[str]:
     found = [*_files_and_texts(study, writer), *_roads_found(study, writer)]
     found += stages.check_timetables(study, writer)
     cells = stages.read_people(study)
+    _figures_fit(study, cells)
     found.append(writer.text("c_cells", n=writer.people(len(cells)), people=writer.people(cells["population"].sum())))
     found += _plausible(cells, writer)
     found += _remarks(study, cells, writer)

@@ -3,10 +3,14 @@ const assert = require("node:assert/strict");
 const test = require("node:test");
 const { load } = require("./page.js");
 
-const WORDS = { en: { min: "min", hour: "h" }, nb: { min: "min", hour: "t" } };
+const WORDS = {
+  en: { min: "min", hour: "h", people_n: "{n} people", people_one: "{n} person", people_band: "{band} people" },
+  nb: { min: "min", hour: "t", people_n: "{n} innbyggere", people_one: "{n} innbygger", people_band: "{band} innbyggere" },
+};
 const geoaccess = load(["shared/format.js"]);
 let language = "en";
-const format = geoaccess.formats(() => language, (key) => WORDS[language][key]);
+const say = (key, values) => Object.entries(values || {}).reduce((text, [name, value]) => text.replace(`{${name}}`, value), WORDS[language][key]);
+const format = geoaccess.formats(() => language, say);
 const written = (value) => value.replace(/[\u00a0\u202f]/g, "_"); // spaces that do not break
 
 function both(write, en, nb) {
@@ -48,4 +52,14 @@ test("a change has its sign, a change that is written as nothing none", () => {
   assert.equal(format.signed(-0.04, 1), "±0");
   assert.equal(format.signed(0.05, 1), "+0.1");
   assert.equal(format.signed(0, 0, " %"), "±0 %");
+});
+
+test("one person is no people, and few people are a band", () => {
+  both(() => format.people(1), "1 person", "1 innbygger");
+  both(() => format.people(0.7), "1 person", "1 innbygger");
+  both(() => format.people(0), "0 people", "0 innbyggere");
+  both(() => format.people(1234), "1,234 people", "1234 innbyggere".replace("1234", "1_234"));
+  both(() => format.people(2.5, 5), "1–4 people", "1–4 innbyggere");
+  both(() => format.people(5, 5), "5 people", "5 innbyggere");
+  both(() => format.people(0, 5), "0 people", "0 innbyggere");
 });

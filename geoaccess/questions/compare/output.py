@@ -11,9 +11,9 @@ from geoaccess import maps, scenarios
 from geoaccess.frames import crs_of
 from geoaccess.questions.compare.comparison import people_against_today
 from geoaccess.study.results.geopackage import add_layer, as_minutes
-from geoaccess.study.results.output import drawn_below, words_of
+from geoaccess.study.results.output import drawn_below, look_of, words_of
 from geoaccess.study.results.result_folder import result_folder
-from geoaccess.study.results.tables import marked, write_table
+from geoaccess.study.results.tables import marked, masked, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,7 @@ def write_comparison(compared: Compared, folder: Path) -> list[Path]:
         for name, table in compared.tables.items():
             write_table(marked(table, disclaimer), temporary / name)
         cells = [
-            table.reset_index().assign(scenario=one.title)
+            masked(table, study).reset_index().assign(scenario=one.title)
             for one, table in zip(compared.scenarios, compared.cells, strict=True)
         ]
         together = pd.concat(cells, ignore_index=True)
@@ -86,7 +86,7 @@ def _for_qgis(compared: Compared, folder: Path) -> None:
     for number, (one, cells) in enumerate(zip(compared.changed, compared.cells, strict=True), start=1):
         layer = f"scenario_{number}"
         layers[layer] = one.scenario.title
-        placed = one.base.results[["geometry"]].join(as_minutes(cells, times)).to_crs(crs)
+        placed = one.base.results[["geometry"]].join(as_minutes(masked(cells, study), times)).to_crs(crs)
         add_layer(marked(placed.reset_index(), study.settings.disclaimer), folder / _PACKAGE, layer)
     words = words_of(study)
     maps.difference_definition(folder / _LAYERS, package=_PACKAGE, scenarios=layers, services=specs, crs=crs, **words)
@@ -115,6 +115,7 @@ def _pages(compared: Compared, folder: Path) -> None:
                 continue
             pictures[spec.key] = folder / f"map_{number}_{spec.key}.png"
             heads: dict[str, Any] = {**wording, "title": one.scenario.title, "subtitle": study.settings.title}
+            heads["look"] = look_of(study)
             maps.difference_map(
                 pictures[spec.key],
                 results=one.base.results,

@@ -11,6 +11,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geoaccess import files
+from geoaccess.demand import unmask_cells
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.results.output import up_to_date
@@ -102,5 +103,5 @@ def _from_folder(folder: Path) -> Run:
         raise InputError(
             f"{folder}: was written by version {record.get('geoaccess')}, which had other settings; run the study again"
         ) from error
-    table = gpd.read_parquet(cells)
+    table = unmask_cells(gpd.read_parquet(cells), below=study.settings.population.mask_below)
     return Run("", folder, study, gpd.GeoDataFrame(pd.DataFrame(table), geometry="geometry", crs=table.crs))

@@ -9,9 +9,9 @@ import pandas as pd
 from geoaccess import maps
 from geoaccess.phrases import Writer
 from geoaccess.questions.compare.runs import changes_shown, printed_runs
-from geoaccess.study.results.output import words_of
+from geoaccess.study.results.output import look_of, words_of
 from geoaccess.study.results.result_folder import result_folder
-from geoaccess.study.results.tables import marked, write_table
+from geoaccess.study.results.tables import marked, masked, write_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,9 @@ def write_runs(compared: RunsCompared, folder: Path) -> list[Path]:
         for name in ("changes", "series"):
             write_table(marked(getattr(compared, name), disclaimer), temporary / name)
         parts = [
-            pair.cells.reset_index(names="cell").assign(before=pair.before.name, after=pair.after.name)
+            masked(pair.cells, pair.after.study)
+            .reset_index(names="cell")
+            .assign(before=pair.before.name, after=pair.after.name)
             for pair in compared.pairs
             if pair.cells is not None
         ]
@@ -58,7 +60,7 @@ def _page(compared: RunsCompared, folder: Path, disclaimer: str) -> None:
     }
     whole = compared.series[compared.series["zoning"] == "everybody"]
     figure = folder / "series.png"
-    maps.series_figure(figure, series=whole, services=compared.services, **heads)
+    maps.series_figure(figure, series=whole, services=compared.services, look=look_of(study), **heads)
     pictures = [
         picture
         for number, pair in enumerate(compared.pairs, start=1)
@@ -113,6 +115,7 @@ def _maps(
             continue
         path = folder / f"map_{number}_{spec.key}.png"
         words = heads | {"subtitle": named}
-        maps.difference_map(path, results=shapes, cells=cells, service=spec, **words)
+        look = look_of(pair.after.study)
+        maps.difference_map(path, results=shapes, cells=cells, service=spec, look=look, **words)
         drawn.append((writer.text("t_map", label=spec.label, names=named), path))
     return drawn

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import files, maps
+from geoaccess.defaults import FIGURE_DPI
 from geoaccess.frames import crs_of
 from geoaccess.maps.report import citation
 from geoaccess.maps.report_sentences import main_limits, service_limits
 from geoaccess.maps.report_tables import data_table
 from geoaccess.phrases import Writer
-from geoaccess.study.results.output import drawn_below, input_digests, words_of
+from geoaccess.study.results.output import drawn_below, figure_words, input_digests
 from geoaccess.study.results.report import report_of
 from geoaccess.study.results.tables import all_tables
 from geoaccess.version import __version__
@@ -105,7 +106,8 @@ class Frame:
         findings: Sequence[maps.Finding],
     ) -> maps.NoteMap:
         """Return a map that `draw` writes, given its file and what stands on every map of the study."""
-        heads = words_of(self.study) | {"title": title}
+        heads = figure_words(self.study) | {"title": title}
+        heads["look"] = replace(heads["look"], formats=("png",), dpi=FIGURE_DPI, width_mm=None)
         with files.scratch() as folder:
             path = folder / "map.png"
             draw(path, heads | {"subtitle": ""})

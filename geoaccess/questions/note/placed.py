@@ -24,6 +24,7 @@ from geoaccess.questions.siting.output import drawn_sites
 from geoaccess.questions.siting.wording import figure
 from geoaccess.questions.vehicles_output import drawn_bases, fleet_tables, fleet_texts
 from geoaccess.questions.vulnerability import printed_vulnerable
+from geoaccess.study.results.output import drawing_crs
 from geoaccess.study.results.summaries import headed
 
 if TYPE_CHECKING:
@@ -115,13 +116,13 @@ def note_of_vulnerable(found: Vulnerable) -> maps.Note:
     ] or [maps.Finding(writer["s_nothing"], limits)]
 
     def draw(path: Path, heads: dict[str, Any]) -> None:
-        below = {name: frame.below[name] for name in ("roads", "municipalities", "land", "places")}
+        below = {name: frame.below[name] for name in ("roads", "municipalities", "land", "lakes", "ice", "places")}
         maps.vulnerability_map(
             path,
             units=found.table,
             cut_off_min=found.cut_off_min,
             trips_per_year=spec.trips_per_year,
-            crs=found.base.results.crs,
+            crs=drawing_crs(found.study, found.base.results),
             at_most_in=MAP_IN,
             **below,
             **heads,

@@ -11,7 +11,7 @@ from geoaccess import files, maps, scenarios
 from geoaccess.arguments import checks_arguments
 from geoaccess.phrases import Writer, number
 from geoaccess.questions.siting.wording import figure, percent, sureness
-from geoaccess.study.results.output import drawn_below, words_of
+from geoaccess.study.results.output import drawn_below, figure_words, write_figure
 from geoaccess.study.results.summaries import headed
 from geoaccess.study.results.tables import marked
 from geoaccess.tables import write_csv
@@ -106,7 +106,7 @@ def write_placed(placed: Placed, folder: Path | None = None) -> list[Path]:
     with files.writing(path) as temporary:
         temporary.write_text(placed.scenario, encoding="utf-8", newline="\n")
     written.append(path)
-    return [*written, _draw(placed, where / f"site_{service}.png")]
+    return [*written, *_draw(placed, where / f"site_{service}.png")]
 
 
 def _write(table: pd.DataFrame, path: Path) -> None:
@@ -124,14 +124,15 @@ def drawn_sites(placed: Placed) -> gpd.GeoDataFrame:
     return joined
 
 
-def _draw(placed: Placed, path: Path) -> Path:
+def _draw(placed: Placed, path: Path) -> list[Path]:
     """Draw who gains and who loses, with new, standing and closed sites."""
     study, before, after = placed.study, placed.before, placed.after
     spec = next(spec for spec in study.specs if spec.key == placed.question.service)
-    heads = words_of(study) | {"title": placed.title, "subtitle": placed.subtitle}
-    with files.writing(path) as temporary:
+    heads = figure_words(study) | {"title": placed.title, "subtitle": placed.subtitle}
+
+    def draw(file: Path) -> None:
         maps.difference_map(
-            temporary,
+            file,
             results=before.results,
             cells=scenarios.cell_differences(before.results, after.results, services=[spec]),
             service=spec,
@@ -139,4 +140,5 @@ def _draw(placed: Placed, path: Path) -> Path:
             **drawn_below(before),
             **heads,
         )
-    return path
+
+    return write_figure(path, heads["look"], draw)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -257,6 +258,7 @@ def write_validation(validation: Validation, *, name: str = "validation") -> lis
     all begin with `name`.
     """
     from geoaccess import maps
+    from geoaccess.study.results.pictures import look_of, write_figure
 
     settings, folder = validation.study.settings, validation.study.output
     profile = text(settings.language, "validation.profile", profile=settings.network.profile)
@@ -275,9 +277,8 @@ def write_validation(validation: Validation, *, name: str = "validation") -> lis
     for spec in validation.study.specs:
         part = validation.table[validation.table["service"] == spec.key]
         if len(part):
-            path = folder / f"{name}_{spec.key}.png"
-            maps.validation_figure(
-                path,
+            draw = partial(
+                maps.validation_figure,
                 table=part,
                 title=f"{spec.label}: {settings.title}",
                 subtitle=". ".join(filter(None, (settings.subtitle, profile))),
@@ -285,6 +286,7 @@ def write_validation(validation: Validation, *, name: str = "validation") -> lis
                 attribution="; ".join(attribution_of(validation.study) + sorted(set(part["source"]) - {""})),
                 language=settings.language,
                 scheme=validation.study.scheme,
+                look=look_of(validation.study),
             )
-            written.append(path)
+            written += write_figure(folder / f"{name}_{spec.key}.png", look_of(validation.study), draw)
     return written

@@ -6,7 +6,7 @@
   let view;
   let map;
   let painter;
-  const state = { layer: "", hidden: new Set(), at: null };
+  const state = { layer: "", hidden: new Set(), at: null, breaks: "", opacity: 1 };
 
   function make(tag, className, ...children) {
     const element = document.createElement(tag);
@@ -17,7 +17,7 @@
 
   const say = (key, values) =>
     Object.entries(values || {}).reduce((text, [name, value]) => text.replaceAll(`{${name}}`, () => value), view.words[key]);
-  const { number, time } = geoaccess.formats(() => view.language, say);
+  const { people, time } = geoaccess.formats(() => view.language, say);
 
   // ---- header and footer
 
@@ -114,6 +114,21 @@
     byId("overlays").append(make("p", "key", proxy, `${view.words.proxy}: ${view.words.proxy_long}`));
   }
 
+  // How times are broken into classes, and how strong cells are painted.
+  function fillLook() {
+    const breaks = make("select");
+    breaks.id = "breaks";
+    for (const name of view.breaks) {
+      const key = name === "norms" && view.own_breaks ? "breaks_own" : `breaks_${name}`;
+      breaks.append(Object.assign(make("option", "", view.words[key]), { value: name }));
+    }
+    breaks.addEventListener("change", () => change({ breaks: breaks.value === "norms" ? "" : breaks.value }));
+    const opacity = Object.assign(make("input"), { type: "range", id: "opacity", min: 20, max: 100, step: 10 });
+    opacity.addEventListener("input", () => change({ opacity: opacity.value / 100 }));
+    const rows = view.breaks.length > 1 ? [make("label", "row", view.words.breaks, breaks)] : [];
+    byId("look").replaceChildren(...rows, make("label", "row", view.words.opacity, opacity));
+  }
+
   // ---- legend
 
   // Cells, or the blocks of them that are drawn at this zoom.
@@ -121,7 +136,7 @@
 
   function swatch(row) {
     const element = make("span", row.code === geoaccess.UNREACHED ? "swatch hatch" : "swatch");
-    if (row.code !== geoaccess.UNREACHED) element.style.backgroundColor = view.layers[state.layer].colours[row.code];
+    if (row.code !== geoaccess.UNREACHED) element.style.backgroundColor = geoaccess.layerOf(view, state).colours[row.code];
     return element;
   }
 
@@ -136,7 +151,7 @@
   }
 
   function fillLegend() {
-    const layer = view.layers[state.layer];
+    const layer = geoaccess.layerOf(view, state);
     const heads = ["", view.words.people, view.words.share].map((text) => {
       const head = make("th", "", text);
       head.scope = "col";
@@ -180,7 +195,7 @@
     if (view.layers.centrality) names.push(view.classes[ofClass]);
     if (cells.members[i] > 1) names.push(say("block_of", { n: cells.members[i] }));
     return [
-      make("strong", "", say("people_n", { n: number(cells.people[i]) })),
+      make("strong", "", people(cells.people[i], view.mask_below)),
       make("p", "", names.filter((name) => name).join(" · ")),
       make("table", "", make("tbody", "", ...view.order.filter((key) => cells.times[key]).map((key) => timeRow(key, cells, i)))),
     ];
@@ -252,11 +267,13 @@
   function writeAddress() {
     const { lat, lng } = map.getCenter();
     const at = state.at && { lat: state.at.lat, lon: state.at.lng };
-    geoaccess.address.write({ service: state.layer, zoom: map.getZoom(), lat, lon: lng, at, hidden: [...state.hidden] });
+    geoaccess.address.write({ service: state.layer, zoom: map.getZoom(), lat, lon: lng, at, hidden: [...state.hidden], breaks: state.breaks, opacity: state.opacity });
   }
 
   function readAddress() {
-    const { service, view: seen, at, hidden } = geoaccess.address.read();
+    const { service, view: seen, at, hidden, breaks, opacity } = geoaccess.address.read();
+    state.breaks = view.breaks.includes(breaks) && breaks !== "norms" ? breaks : "";
+    state.opacity = opacity;
     state.layer = view.order.includes(service) ? service : state.layer || view.order[0];
     state.hidden = hidden;
     if (seen) map.setView([seen.lat, seen.lon], seen.zoom, { animate: false });
@@ -289,9 +306,14 @@
   function refresh() {
     const root = document.documentElement;
     root.dataset.layer = state.layer;
-    for (const input of document.querySelectorAll("#panel input")) {
+    for (const input of document.querySelectorAll("#layers input, #overlays input")) {
       input.checked = input.type === "radio" ? input.value === state.layer : !state.hidden.has(input.value);
     }
+    if (byId("breaks")) {
+      byId("breaks").value = state.breaks || "norms";
+      byId("breaks").disabled = !view.layers[state.layer].breaks;
+    }
+    byId("opacity").value = Math.round(100 * state.opacity);
     fillLegend();
     painter.repaint();
     if (state.at) pinned();
@@ -346,6 +368,7 @@
     readAddress();
     painter = new geoaccess.Painter(view, state).addTo(map);
     fillChoices();
+    fillLook();
     fillSearch();
     refresh();
     listen();

@@ -169,7 +169,7 @@
       return;
     }
     const zone = view.municipalities[view.cells.municipality[square]];
-    tip([chart.timeWords(square), say("people_n", { n: talk.number(view.cells.people[square]) }), zone], place);
+    tip([chart.timeWords(square), talk.people(view.cells.people[square], view.mask_below), zone], place);
     if (square === hovered || chart.pinned) return;
     hovered = square;
     journey({ cell: view.cells.chief[square] }, (found) => {
@@ -197,7 +197,7 @@
     return { lon: rounded(place.lng), lat: rounded(place.lat) };
   };
   chart.cellFacts = (square) => ({
-    people: view.cells.people[square],
+    people: talk.people(view.cells.people[square], view.mask_below),
     zone: view.municipalities[view.cells.municipality[square]],
     cell: view.cells.chief[square],
     classNumber: view.cells.classNumber[square],

@@ -210,7 +210,7 @@
       const days = picked.journeys.length > 1 || found.days.length < 5 ? `${talk.dayList(found.days)}: ` : "";
       table.append(make("li", {}, make("strong", {}, `${days}${found.name || found.site}, ${talk.time(found.time_s)}`), make("small", {}, steps.join(" · "))));
     }
-    return [chart.timeWords(picked.square), [`${say("people_n", { n: talk.number(facts.people) })}${facts.zone ? `, ${facts.zone}` : ""}`], [table, make("p", { class: "acts" }, add)]];
+    return [chart.timeWords(picked.square), [`${facts.people}${facts.zone ? `, ${facts.zone}` : ""}`], [table, make("p", { class: "acts" }, add)]];
   }
 
   const cards = { site: siteCard, ferry: ferryCard, road: roadCard, cell: cellCard };

@@ -6,6 +6,9 @@
     return found.length === count && found.every(Number.isFinite) ? found : null;
   };
 
+  // Of cells, as a share; what makes no sense is as if it were not there.
+  const opacityOf = (percent) => (percent && percent >= 20 && percent <= 100 ? Number(percent) / 100 : 1);
+
   // What the address says; what makes no sense is as if it were not there. `layer` and `view=z/lat/lon` are older words.
   function read(hash = window.location.hash) {
     const given = new URLSearchParams(hash.slice(1));
@@ -17,13 +20,17 @@
       view: place && onEarth(place.slice(1)) ? { zoom: place[0], lat: place[1], lon: place[2] } : null,
       at: onEarth(numbers(parted("at"), 2)),
       shown: given.get("shown") || "",
+      breaks: given.get("breaks") || "",
+      opacity: opacityOf(given.get("opacity")),
       hidden: new Set((given.get("hide") || "").split(",").filter(Boolean)),
     };
   }
 
-  function hashOf({ service, zoom, lat, lon, at = null, shown = "", hidden = [] }) {
+  function hashOf({ service, zoom, lat, lon, at = null, shown = "", breaks = "", opacity = 1, hidden = [] }) {
     const parts = [`service=${encodeURIComponent(service)}`, `z=${zoom}`, `lat=${lat.toFixed(4)}`, `lon=${lon.toFixed(4)}`];
     if (shown) parts.push(`shown=${encodeURIComponent(shown)}`);
+    if (breaks) parts.push(`breaks=${encodeURIComponent(breaks)}`);
+    if (opacity < 1) parts.push(`opacity=${Math.round(100 * opacity)}`);
     if (hidden.length) parts.push(`hide=${[...hidden].sort().map(encodeURIComponent).join(",")}`);
     if (at) parts.push(`at=${at.lat.toFixed(4)}/${at.lon.toFixed(4)}`);
     return `#${parts.join("&")}`;

@@ -45,7 +45,14 @@
       return `${value < 0 ? MINUS : "+"}${text}${unit}`;
     }
 
-    return { number, share, time, signed };
+    // People of a cell: below the least number that is shown, as a band (geoaccess/demand/masking.py).
+    function people(value, below = 0) {
+      if (value > 0 && value < below) return say("people_band", { band: `1–${below - 1}` });
+      const one = new Intl.PluralRules(language()).select(Math.round(value)) === "one";
+      return say(one ? "people_one" : "people_n", { n: number(value) });
+    }
+
+    return { number, share, time, signed, people };
   }
 
   geoaccess.formats = formats;

@@ -135,7 +135,7 @@
     const wide = sets.some((cells) => cells.side * f.scale > 7);
     const striped = wide ? context.createPattern(hatch(), "repeat") : palette.unreached;
     const paintSet = (cells, wanted) => {
-      const code = layer.kind === "class" ? cells.classNumber : cells.times[layer.key].band;
+      const code = layer.kind === "class" ? cells.classNumber : cells.times[layer.key][layer.band || "band"];
       for (let i = 0; i < cells.count; i += 1) {
         const unreached = code[i] === geoaccess.UNREACHED;
         if (!wanted(unreached)) continue;
@@ -145,6 +145,77 @@
     };
     for (const cells of sets) paintSet(cells, (unreached) => !roomy || !unreached);
     for (const cells of roomy ? sets : []) paintSet(cells, (unreached) => unreached);
+  }
+
+  // Lighter cells are painted beside the map and laid over it: where they overlap they would be darker otherwise.
+  function layCells(context, view, layer, f, opacity) {
+    if (opacity >= 1) return paintCells(context, view, layer, f);
+    const { canvas } = context;
+    const sheet = document.createElement("canvas");
+    [sheet.width, sheet.height] = [canvas.width, canvas.height];
+    const own = sheet.getContext("2d");
+    own.setTransform(context.getTransform());
+    own.lineJoin = "round";
+    paintCells(own, view, layer, f);
+    context.save();
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.globalAlpha = opacity;
+    context.drawImage(sheet, 0, 0);
+    context.restore();
+    return null;
+  }
+
+  // Of a layer with several ways to break times into classes, the chosen one.
+  function layerOf(view, state) {
+    const layer = view.layers[state.layer];
+    if (!layer.breaks) return layer;
+    const name = layer.breaks[state.breaks] ? state.breaks : "norms";
+    return { ...layer, ...layer.breaks[name], band: name === "norms" ? "band" : `band_${name}` };
+  }
+
+  // Pixels of a metre from where roads are drawn, by rank; the largest there are always are.
+  const ROADS_FROM = [0, 0.0006, 0.0015];
+  const NUMBERS_FROM = 0.0005;
+  const NUMBERS_APART = 150;
+
+  function roadShown(view, f) {
+    if (!view.roads || !view.roads.length) return () => true;
+    const first = Math.min(...view.roads.map(([rank]) => rank));
+    return (i) => {
+      const [rank] = view.roads[view.lines.roads.owner[i]];
+      return rank === first || f.scale >= ROADS_FROM[rank];
+    };
+  }
+
+  // Numbers of roads on white plates: one in a square of the screen, the largest roads first; the squares lie still on the
+  // ground while the map is moved.
+  function paintRoadNumbers(context, view, f, shown) {
+    if (!view.roads || f.scale < NUMBERS_FROM) return;
+    const { roads } = view.lines;
+    const taken = new Set();
+    const order = Array.from(roads.ends.keys()).filter((i) => view.roads[roads.owner[i]][1] && shown(i) && !outside(roads, i, f));
+    order.sort((a, b) => view.roads[roads.owner[a]][0] - view.roads[roads.owner[b]][0] || a - b);
+    Object.assign(context, { font: '600 10px system-ui, "Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif', textAlign: "center", textBaseline: "middle" });
+    for (const i of order) {
+      const text = view.roads[roads.owner[i]][1];
+      for (let p = (i ? roads.ends[i - 1] : 0) + 1; p < roads.ends[i]; p += 1) {
+        const [east, north] = [(roads.xy[2 * p] + roads.xy[2 * p - 2]) / 2, (roads.xy[2 * p + 1] + roads.xy[2 * p - 1]) / 2];
+        const [x, y] = [(east - f.left) * f.scale, (f.top - north) * f.scale];
+        if (x < 0 || y < 0 || x > f.width || y > f.height) continue;
+        const [column, row] = [Math.floor((east * f.scale) / NUMBERS_APART), Math.floor((north * f.scale) / NUMBERS_APART)];
+        const near = [-1, 0, 1].some((across) => [-1, 0, 1].some((up) => taken.has(`${text} ${column + across} ${row + up}`)));
+        if (near || taken.has(`${column} ${row}`)) continue;
+        taken.add(`${text} ${column} ${row}`).add(`${column} ${row}`);
+        const wide = context.measureText(text).width + 6;
+        context.fillStyle = palette.paper;
+        context.fillRect(x - wide / 2, y - 7, wide, 14);
+        context.lineWidth = 0.8;
+        context.strokeStyle = palette.quiet;
+        context.strokeRect(x - wide / 2, y - 7, wide, 14);
+        context.fillStyle = palette.quiet;
+        context.fillText(text, x, y + 0.5);
+      }
+    }
   }
 
   // Real sites are blue dots, stand-ins hollow magenta diamonds.
@@ -172,7 +243,7 @@
   const shownSites = (view, layer) => view.sites.filter((site) => layer.kind === "class" || site.service === layer.key);
 
   function paint(context, view, state, f) {
-    const layer = view.layers[state.layer];
+    const layer = layerOf(view, state);
     const on = (name) => view.lines[name] && !state.hidden.has(name);
     context.fillStyle = view.lines.land ? palette.sea : palette.no_land;
     context.fillRect(0, 0, f.width, f.height);
@@ -183,11 +254,18 @@
       context.fill("nonzero");
       stroke(context, palette.coast, 0.8);
     }
+    for (const [name, colour] of [["ice", palette.ice], ["lakes", palette.sea]]) {
+      if (!view.lines[name]) continue;
+      trace(context, view.lines[name], f);
+      context.fillStyle = colour;
+      context.fill("nonzero");
+      stroke(context, palette.coast, 0.5);
+    }
     if (on("roads")) {
-      trace(context, view.lines.roads, f);
+      trace(context, view.lines.roads, f, roadShown(view, f));
       stroke(context, palette.road, f.scale > 0.01 ? 1.4 : 0.8);
     }
-    paintCells(context, view, layer, f);
+    layCells(context, view, layer, f, state.opacity || 1);
     if (on("borders")) {
       trace(context, view.lines.borders, f);
       stroke(context, palette.border, f.scale > 0.001 ? 0.9 : 0.5);
@@ -198,6 +276,7 @@
       stroke(context, palette.halo, 4);
       stroke(context, cars ? palette.ferry : palette.ferry_people, 2, cars ? [8, 5] : [1.5, 4.5]);
     }
+    if (on("roads")) paintRoadNumbers(context, view, f, roadShown(view, f));
     if (!state.hidden.has("sites")) {
       const shown = shownSites(view, layer);
       // Hundreds of dots on a whole country are small ones, or they would hide the cells.
@@ -253,5 +332,5 @@
     },
   });
 
-  Object.assign(geoaccess, { mark, hatch, shownSites, levelAt });
+  Object.assign(geoaccess, { mark, hatch, shownSites, levelAt, layerOf, roadShown });
 })();

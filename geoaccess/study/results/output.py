@@ -20,10 +20,20 @@ from geoaccess.study import stages
 from geoaccess.study.data_sources import attribution_of, records_of
 from geoaccess.study.results.dictionary import dictionary_table, names_of
 from geoaccess.study.results.geopackage import PACKAGE, add_cells, layers_of
-from geoaccess.study.results.pictures import MAP, WEB_MAP, drawn_below, start_pictures, words_of
+from geoaccess.study.results.pictures import (
+    MAP,
+    WEB_MAP,
+    drawing_crs,
+    drawn_below,
+    figure_words,
+    look_of,
+    start_pictures,
+    words_of,
+    write_figure,
+)
 from geoaccess.study.results.report import report_of
 from geoaccess.study.results.result_folder import former_files
-from geoaccess.study.results.tables import all_tables, marked, table_names, write_table
+from geoaccess.study.results.tables import all_tables, marked, masked, table_names, write_table
 from geoaccess.version import __version__
 
 if TYPE_CHECKING:
@@ -39,12 +49,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "add_pdf",
+    "drawing_crs",
     "drawn_below",
+    "figure_words",
     "input_digests",
+    "look_of",
     "refuse_clashes",
     "up_to_date",
     "words_of",
     "write",
+    "write_figure",
 ]
 
 _VERSIONS = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyarrow", "pyproj", "rasterio", "shapely")
@@ -93,7 +107,8 @@ def _pictures(pictures: Mapping[str, Started[Picture]], folder: Path) -> dict[st
     small = {}
     for name, started in pictures.items():
         picture = started.result()
-        (folder / name).write_bytes(picture.content)
+        for file, content in picture.contents.items():
+            (folder / file).write_bytes(content)
         if picture.small:
             small[name] = picture.small
     return small
@@ -102,8 +117,10 @@ def _pictures(pictures: Mapping[str, Started[Picture]], folder: Path) -> dict[st
 def refuse_clashes(study: Study) -> None:
     """Raise an `InputError` if the study would write over files that no run before has written."""
     names = [f"{name}.{suffix}" for name in (*table_names(study), "dictionary") for suffix in ("csv", "parquet")]
-    names += [name.format(key) for key in study.settings.services for name in (_RASTER, _STYLE, MAP)]
-    names += [*(figure.name for figure in maps.FIGURES), _CELLS, PACKAGE, _LAYERS, WEB_MAP, REPORT, REPORT_PDF, _RECORD]
+    names += [name.format(key) for key in study.settings.services for name in (_RASTER, _STYLE)]
+    figures = [*(MAP.format(key) for key in study.settings.services), *(figure.name for figure in maps.FIGURES)]
+    names += [file for name in figures for file in maps.figure_files(name, look_of(study))]
+    names += [_CELLS, PACKAGE, _LAYERS, WEB_MAP, REPORT, REPORT_PDF, _RECORD]
     files.refuse_clashes(study.output, names, former=former_files(study.output, _RECORD))
 
 
@@ -111,7 +128,7 @@ def _tables(answers: Answers, folder: Path) -> dict[str, pd.DataFrame]:
     """Write every table, and what their columns mean; return the tables but that of the cells."""
     results, settings = answers.results, answers.study.settings
     tables = all_tables(answers)
-    cells = marked(results, settings.disclaimer)
+    cells = marked(masked(results, answers.study), settings.disclaimer)
     written = {name: marked(table, settings.disclaimer) for name, table in tables.items()}
     columns = {"cells": ["cell_id" if results.index.name is None else str(results.index.name), *cells.columns]}
     columns |= {name: list(table.columns) for name, table in written.items()}
@@ -137,13 +154,14 @@ def _tables(answers: Answers, folder: Path) -> dict[str, pd.DataFrame]:
 def _for_qgis(answers: Answers, folder: Path) -> None:
     """Add the cells to the GeoPackage, and write how QGIS shows its layers and the rasters."""
     study, results = answers.study, answers.results
-    add_cells(marked(results, study.settings.disclaimer), folder / PACKAGE, names_of(study))
-    words = words_of(study)
+    add_cells(marked(masked(results, study), study.settings.disclaimer), folder / PACKAGE, names_of(study))
+    words = figure_words(study)
     grid = stages.grid_of_people(study)
     rasters = {spec.key: _RASTER.format(spec.key) for spec in study.specs if maps.raster_fits(results, grid)}
     for spec in study.specs:
         if spec.key in rasters:
-            maps.raster_style(folder / _STYLE.format(spec.key), service=spec, language=words["language"])
+            style = folder / _STYLE.format(spec.key)
+            maps.raster_style(style, service=spec, language=words["language"], look=words["look"])
     maps.layer_definition(
         folder / _LAYERS,
         package=PACKAGE,

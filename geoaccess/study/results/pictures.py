@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from geoaccess import equity, files, maps
+from geoaccess.errors import InputError
 from geoaccess.maps.coverage import simplified_coverage
 from geoaccess.maps.network_layers import main_roads, merged_roads
 from geoaccess.study import stages
@@ -20,10 +21,11 @@ from geoaccess.study.results.geopackage import PACKAGE, write_layers
 from geoaccess.study.results.tables import reached
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import geopandas as gpd
+    from pyproj import CRS
 
     from geoaccess.background import Background, Shared, Started
     from geoaccess.measures import ServiceSpec
@@ -33,7 +35,19 @@ if TYPE_CHECKING:
     from geoaccess.study.settings.study_file import Study
     from geoaccess.zones import CentralityScheme
 
-__all__ = ["IMPORTS", "MAP", "WEB_MAP", "Picture", "drawn_below", "start_pictures", "words_of"]
+__all__ = [
+    "IMPORTS",
+    "MAP",
+    "WEB_MAP",
+    "Picture",
+    "drawing_crs",
+    "drawn_below",
+    "figure_words",
+    "look_of",
+    "start_pictures",
+    "words_of",
+    "write_figure",
+]
 
 IMPORTS: Final = (
     "geoaccess.study.results.pictures",
@@ -52,9 +66,9 @@ _SCREEN_STEPS: Final = 16_000
 
 @dataclass(frozen=True)
 class Picture:
-    """The content of a file, and a PNG in few colours for the report (empty for what is no PNG)."""
+    """The content of its files by their names, and a PNG in few colours for the report (empty for what is no PNG)."""
 
-    content: bytes
+    contents: Mapping[str, bytes]
     small: bytes = b""
 
 
@@ -68,17 +82,20 @@ class _Scene:
     roads: gpd.GeoDataFrame
     ferries: gpd.GeoDataFrame
     land: gpd.GeoSeries | None
+    lakes: gpd.GeoSeries | None
+    ice: gpd.GeoSeries | None
     places: gpd.GeoDataFrame
     specs: Sequence[ServiceSpec]
     scheme: CentralityScheme
     wording: Mapping[str, Any]
     names: Names
+    mask_below: int | None
 
     @cached_property
     def below(self) -> dict[str, Any]:
         """What lies under the cells."""
         lines = _below(self.results, self.municipalities, self.roads, self.ferries, steps=_SCREEN_STEPS)
-        return {**lines, "land": self.land, "places": self.places}
+        return {**lines, "land": self.land, "lakes": self.lakes, "ice": self.ice, "places": self.places}
 
     @cached_property
     def flat(self) -> dict[str, Any]:
@@ -127,14 +144,17 @@ def start_pictures(
             results=results[[name for name in results.columns if name in columns]],
             sites=sites,
             municipalities=municipalities,
-            roads=main_roads(network),
+            roads=main_roads(network, stages.road_names_of(study) if stages.read_in_passing(study) else None),
             ferries=maps.ferry_lines(network),
             land=stages.land_of(study, network, results),
+            lakes=stages.lakes_of(study, network, results),
+            ice=stages.ice_of(study, results),
             places=stages.places_of(study, results),
             specs=study.specs,
             scheme=study.scheme,
-            wording=words_of(study),
+            wording=figure_words(study),
             names=names_of(study),
+            mask_below=study.settings.population.mask_below,
         )
     )
     names = [
@@ -149,23 +169,23 @@ def start_pictures(
 def _draw(scene: Shared[_Scene], name: str) -> Picture:
     """Draw one picture: a function of a module, so that it can be run in another process."""
     with files.scratch() as folder:
-        path = folder / name
-        _draw_file(scene.value, path)
-        content = path.read_bytes()
-    return Picture(content, maps.few_colours(content) if path.suffix == ".png" else b"")
+        _draw_file(scene.value, folder / name)
+        contents = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    return Picture(contents, maps.few_colours(contents[name]) if name.endswith(".png") else b"")
 
 
 def _draw_file(scene: _Scene, path: Path) -> None:
     if path.name == PACKAGE:
         known: dict[str, Any] = {"specs": scene.specs, "names": scene.names, "sites": scene.sites}
-        return write_layers(path, **known, **scene.flat)
+        layers = {name: layer for name, layer in scene.flat.items() if name not in {"lakes", "ice"}}
+        return write_layers(path, **known, **layers)
     for spec in scene.specs:
         if path.name == MAP.format(spec.key):
             return maps.service_map(path, service=spec, sites=scene.sites, **scene.flat, **scene.wording)
     for figure in maps.FIGURES:
         if path.name == figure.name:
             return figure.draw(path, maps.Drawn(scene.results, scene.specs, scene.scheme, scene.lorenz, scene.wording))
-    drawn = {"results": scene.results, **scene.below, **scene.wording}
+    drawn = {"results": scene.results, **scene.below, **scene.wording, "mask_below": scene.mask_below}
     return maps.web_map(path, sites=scene.sites, services=scene.specs, scheme=scene.scheme, **drawn)
 
 
@@ -185,13 +205,64 @@ def words_of(study: Study) -> dict[str, Any]:
     }
 
 
+def look_of(study: Study) -> maps.Look:
+    """Return how the figures of a study look: its [figures]."""
+    asked = study.settings.figures
+    return maps.Look(
+        crs=asked.crs,
+        formats=tuple(asked.formats),
+        dpi=asked.dpi,
+        breaks_min=asked.breaks_min,
+        palette=asked.palette,
+        labels=asked.labels,
+        width_mm=asked.width_mm,
+    )
+
+
+def figure_words(study: Study) -> dict[str, Any]:
+    """Return the words that stand on every figure of a study, and how it looks."""
+    return words_of(study) | {"look": look_of(study)}
+
+
+def drawing_crs(study: Study, results: gpd.GeoDataFrame) -> CRS:
+    """Return the projection that the maps of a study are drawn in.
+
+    Raises
+    ------
+    InputError
+        If [figures] asks for one that does not fit the region.
+    """
+    try:
+        return maps.figure_crs(results, asked=study.settings.figures.crs)
+    except InputError as error:
+        raise InputError(f"{study.path}: [figures] {error}") from error
+
+
+def write_figure(path: Path, look: maps.Look, draw: Callable[[Path], None]) -> list[Path]:
+    """Write a figure that `draw` draws to a path, in all its forms; return the files."""
+    with files.scratch() as folder:
+        draw(folder / path.name)
+        written = []
+        for name in maps.figure_files(path.name, look):
+            with files.writing(path.with_name(name)) as temporary:
+                temporary.write_bytes((folder / name).read_bytes())
+            written.append(path.with_name(name))
+    return written
+
+
 def drawn_below(answers: Answers) -> dict[str, Any]:
     """Return what lies under the cells, no finer than can be seen on a sheet of the whole region."""
     network = answers.network
     roads, ferries = main_roads(network), maps.ferry_lines(network)
     lines = _below(answers.results, answers.municipalities, roads, ferries, steps=_SHEET_STEPS)
     study, results = answers.study, answers.results
-    return {**lines, "land": stages.land_of(study, network, results), "places": stages.places_of(study, results)}
+    return {
+        **lines,
+        "land": stages.land_of(study, network, results),
+        "lakes": stages.lakes_of(study, network, results),
+        "ice": stages.ice_of(study, results),
+        "places": stages.places_of(study, results),
+    }
 
 
 def _below(

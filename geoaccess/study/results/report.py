@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from geoaccess import maps, measures
+from geoaccess import demand, maps, measures
 from geoaccess.measures.groups import group_cells, read_population
 from geoaccess.phrases import Writer, group_name, table_text, text
 from geoaccess.study.data_sources import attribution_of, records_of
@@ -189,6 +189,14 @@ def _unreached(answers: Answers) -> pd.DataFrame:
     return wide.drop(columns="_most").head(_UNREACHED_ROWS)
 
 
+def _masked(answers: Answers) -> dict[str, float]:
+    """Count the cells that are shown as a band only, and their people; nothing where all are shown."""
+    below = answers.study.settings.population.mask_below
+    people = answers.results["population"].to_numpy(np.float64)
+    few = demand.few_people(people, below=below)
+    return {"mask_below": below, "cells_masked": int(few.sum()), "people_masked": people[few].sum()} if below else {}
+
+
 def _data(answers: Answers, digests: Mapping[str, str]) -> maps.Data:
     study, results, network = answers.study, answers.results, answers.network
     settings = study.settings
@@ -197,6 +205,7 @@ def _data(answers: Answers, digests: Mapping[str, str]) -> maps.Data:
     counts = {
         **{name: float(number) for name, number in network.counts.items()},
         "cells": len(results),
+        **_masked(answers),
         "municipalities": int(results.loc[results["municipality_id"] != "", "municipality_id"].nunique()),
         "cells_not_snapped": int(results["off_network_m"].isna().sum()),
         "people_not_snapped": float(results.loc[results["off_network_m"].isna(), "population"].sum()),

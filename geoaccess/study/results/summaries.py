@@ -225,6 +225,7 @@ def draw_network(study: Study, path: Path) -> None:
     """Write a picture of the network of a study: roads by what ties them to the mainland, ferries by kind."""
     from geoaccess import maps
     from geoaccess.maps.network_layers import ferry_lines
+    from geoaccess.study.results.pictures import look_of
 
     network, _ = stages.build_or_load_network(study)
     settings = study.settings
@@ -237,6 +238,7 @@ def draw_network(study: Study, path: Path) -> None:
         title=settings.title,
         disclaimer=settings.disclaimer,
         attribution="; ".join(attribution_of(study)),
+        look=look_of(study),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from geoaccess import measures
+from geoaccess.demand import mask_cells
 from geoaccess.measures.groups import people_of_service
 from geoaccess.phrases import text
 from geoaccess.study.columns import CELLS, COMMON, ResultTable, unitless
@@ -25,7 +26,17 @@ if TYPE_CHECKING:
     from geoaccess.study.columns import Columns
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["TABLES", "all_tables", "columns_known", "marked", "name_people", "reached", "table_names", "write_table"]
+__all__ = [
+    "TABLES",
+    "all_tables",
+    "columns_known",
+    "marked",
+    "masked",
+    "name_people",
+    "reached",
+    "table_names",
+    "write_table",
+]
 
 
 def table_names(study: Study) -> list[str]:
@@ -134,6 +145,12 @@ def reached(results: pd.DataFrame, spec: ServiceSpec) -> tuple[np.ndarray[Any, A
 def marked(table: Any, disclaimer: str) -> Any:
     """Write the disclaimer into every row, because a table travels without the page it came from."""
     return table.assign(disclaimer=disclaimer) if disclaimer else table
+
+
+def masked(cells: Any, study: Study) -> Any:
+    """Return a table of cells as it may leave the program: few people in bands, as [population] mask_below says."""
+    carried = {*study.settings.population.carry, *(spec.population for spec in study.specs)}
+    return mask_cells(cells, below=study.settings.population.mask_below, columns=carried)
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:

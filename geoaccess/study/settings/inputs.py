@@ -99,6 +99,7 @@ class PopulationSettings(Table):
     ages: dict[str, str] = {}
     clip: tuple[Weight, Weight, Weight, Weight] | None = None
     border: Annotated[dict[str, str], Field(max_length=1)] = {}
+    mask_below: Annotated[int, Field(ge=3, le=1000)] | None = None
     year: Year
     source: LocalText
 

@@ -30,6 +30,7 @@ from geoaccess.study.settings.config_sections import (
     section_problems,
 )
 from geoaccess.study.settings.demand import EVENTS, DemandSettings
+from geoaccess.study.settings.figures import FigureSettings
 from geoaccess.study.settings.inputs import (
     Centrality,
     CentralityComputed,
@@ -98,6 +99,7 @@ class Settings(Table):
     ambulance: AmbulanceSettings | None = None
     demand: DemandSettings = DemandSettings()
     basemap: BasemapSettings = BasemapSettings()
+    figures: FigureSettings = FigureSettings()
 
     @model_validator(mode="after")
     def _services_known(self) -> Settings:
@@ -140,6 +142,7 @@ class Settings(Table):
             )
         if self.ambulance and self.ambulance.calls is not None and self.demand.calls:
             problems.append("[ambulance] calls and [demand.calls] both say how many calls there are; keep one of them")
+        problems += self.figures.problems(self.services)
         problems += section_problems(self.services, self.zonings, self.opening, self.catchments)
         problems += _not_in_nvdb(self) if self.network.nvdb else []
         if problems:

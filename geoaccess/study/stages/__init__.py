@@ -1,9 +1,16 @@
 """The stages of a study, each from values to values: people, network, hierarchy, sites, zones, times, classes."""
 
-from geoaccess.study.stages.basemap import land_of, places_of
+from geoaccess.study.stages.basemap import ice_of, lakes_of, land_of, places_of
 from geoaccess.study.stages.classes import check_scheme, classes_without_roads, join_classes
 from geoaccess.study.stages.digests import figures_digest
-from geoaccess.study.stages.extracts import PLACES, features_of, read_mapped, road_names_of, unused_tags_of
+from geoaccess.study.stages.extracts import (
+    PLACES,
+    features_of,
+    read_in_passing,
+    read_mapped,
+    road_names_of,
+    unused_tags_of,
+)
 from geoaccess.study.stages.kept_tables import MOST, drop_older, found_tables, kept_tables
 from geoaccess.study.stages.networks import (
     build_network,
@@ -52,9 +59,11 @@ __all__ = [
     "follows_timetable",
     "found_tables",
     "grid_of_people",
+    "ice_of",
     "join_classes",
     "join_zones",
     "kept_tables",
+    "lakes_of",
     "land_of",
     "limit_m_of",
     "load_kept",
@@ -63,6 +72,7 @@ __all__ = [
     "own_norms",
     "places_of",
     "prepared",
+    "read_in_passing",
     "read_mapped",
     "read_people",
     "read_places",

@@ -10,27 +10,31 @@ import shapely
 
 from geoaccess import files
 from geoaccess.frames import crs_of
-from geoaccess.network import land_areas
+from geoaccess.network import lake_areas, land_areas
 from geoaccess.osm import place_names
-from geoaccess.study.stages.extracts import PLACES, features_of
+from geoaccess.study.stages.extracts import PLACES, features_of, glaciers_of, read_in_passing
 from geoaccess.study.stages.kept_tables import kept_tables
 from geoaccess.study.stages.networks import cache_folder
 from geoaccess.study.stages.subjects import fetch_hint
 from geoaccess.tables import read_areas, read_named_places
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import geopandas as gpd
     import numpy.typing as npt
 
     from geoaccess.network import Network
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["land_of", "places_of"]
+__all__ = ["ice_of", "lakes_of", "land_of", "places_of"]
 
 _AROUND: Final = 0.6
 """How far beyond the cells land is drawn, in parts of their extent; maps on the screen go no farther."""
 _STEPS: Final = 16_000
 """How fine coast is, in parts of the longer side of the region."""
+_LAKE: Final = 24
+"""How large the least lake is, in parts of which a coast is fine."""
 _LARGE: Final = ("city", "town", "village")
 _NO_HOMES: Final = ("suburb", "island")
 _REACH_M: Final = 5000.0
@@ -62,15 +66,57 @@ def land_of(study: Study, network: Network, cells: gpd.GeoDataFrame) -> gpd.GeoS
             polygons = land_areas(shores, bounds=window, tolerance_deg=tolerance)
             return {"land": gpd.GeoDataFrame(geometry=list(polygons), crs="EPSG:4326")}
 
-        folder = cache_folder(network)
-        if folder is None:
-            found = make()["land"].geometry.to_numpy()
-        else:
-            digest = hashlib.sha256(f"{folder.name} {window} {tolerance}".encode()).hexdigest()
-            found = kept_tables(study.cache / f"land-{digest[:20]}", make)["land"].geometry.to_numpy()
+        found = _kept_shapes(study, network, f"{window} {tolerance}", make, "land")
     else:
         return None
     return gpd.GeoSeries(found, crs="EPSG:4326") if len(found) else None
+
+
+def lakes_of(study: Study, network: Network, cells: gpd.GeoDataFrame) -> gpd.GeoSeries | None:
+    """Return the large lakes around the cells as polygons in EPSG:4326; None where the extract has none.
+
+    They are made once, and kept beside the network.
+    """
+    import geopandas as gpd
+
+    shores = network.shores
+    if shores is None:
+        return None
+    window, tolerance = _window(cells)
+
+    def make() -> dict[str, gpd.GeoDataFrame]:
+        polygons = lake_areas(shores, bounds=window, tolerance_deg=tolerance, least_deg=_LAKE * tolerance)
+        return {"lakes": gpd.GeoDataFrame(geometry=list(polygons), crs="EPSG:4326")}
+
+    found = _kept_shapes(study, network, f"{window} {tolerance} {_LAKE}", make, "lakes")
+    return gpd.GeoSeries(found, crs="EPSG:4326") if len(found) else None
+
+
+def ice_of(study: Study, cells: gpd.GeoDataFrame) -> gpd.GeoSeries | None:
+    """Return the large glaciers around the cells as polygons in EPSG:4326; None without any, or in a large extract."""
+    import geopandas as gpd
+
+    if not read_in_passing(study):
+        return None
+    window, tolerance = _window(cells)
+    shapes = glaciers_of(study).geometry.to_numpy()
+    west, south, east, north = shapely.bounds(shapes).T if len(shapes) else np.empty((4, 0))
+    large = shapes[np.maximum(east - west, north - south) >= _LAKE * tolerance]
+    whole = shapely.union_all(shapely.make_valid(shapely.simplify(large, tolerance)))
+    parts = shapely.get_parts(shapely.get_parts(shapely.clip_by_rect(whole, *window)))
+    found = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
+    return gpd.GeoSeries(found, crs="EPSG:4326") if len(found) else None
+
+
+def _kept_shapes(
+    study: Study, network: Network, settings: str, make: Callable[[], dict[str, gpd.GeoDataFrame]], name: str
+) -> Any:
+    """Return the shapes that are made of a network, from the cache where they are there."""
+    folder = cache_folder(network)
+    if folder is None:
+        return make()[name].geometry.to_numpy()
+    digest = hashlib.sha256(f"{folder.name} {settings}".encode()).hexdigest()
+    return kept_tables(study.cache / f"{name}-{digest[:20]}", make)[name].geometry.to_numpy()
 
 
 def places_of(study: Study, cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -22,7 +22,7 @@ __all__ = ["figures_digest"]
 _NO_FIGURES = frozenset(
     (
         *("title", "subtitle", "disclaimer", "note", "limits", "author", "year"),
-        *("output", "cache", "attribution", "fetch", "sources"),
+        *("output", "cache", "attribution", "fetch", "sources", "figures"),
     )
 )
 """What only stands beside figures, or says where they are to be written."""

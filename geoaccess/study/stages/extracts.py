@@ -11,7 +11,15 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import files, nvdb, services
-from geoaccess.osm import count_unused_tags, read_border, read_boundaries, read_features, read_profile, read_road_names
+from geoaccess.osm import (
+    count_unused_tags,
+    read_border,
+    read_boundaries,
+    read_features,
+    read_polygons,
+    read_profile,
+    read_road_names,
+)
 from geoaccess.study.settings.inputs import CentralityComputed, SitesFromFile
 from geoaccess.study.stages.kept_tables import kept_tables
 from geoaccess.study.stages.subjects import fetch_hint
@@ -32,6 +40,8 @@ __all__ = [
     "content_digest",
     "extracts_of",
     "features_of",
+    "glaciers_of",
+    "read_in_passing",
     "read_mapped",
     "road_names_of",
     "unused_tags_of",
@@ -41,6 +51,8 @@ PLACES: Final = ("city", "town", "village", "hamlet", "suburb", "isolated_dwelli
 """Values of `place` by which people call where something is."""
 
 _STAMPS = "inputs.json"
+_SMALL: Final = 300_000_000
+"""Bytes of extracts that are read in less than a minute."""
 _ROOMS = ("kernels", "osm")  # ways and their tags are decoded by kernels
 _LIBRARIES = ("osmium", "shapely")
 _Pair = tuple[str, str]
@@ -140,6 +152,24 @@ def road_names_of(study: Study) -> pd.DataFrame:
 
     names: pd.DataFrame = _kept(study, "names", "", read)["names"]
     return names
+
+
+def glaciers_of(study: Study) -> gpd.GeoDataFrame:
+    """Return the glaciers of the extracts, each as it is mapped; none of NVDB Ruteplan."""
+
+    def read(paths: list[Path]) -> dict[str, gpd.GeoDataFrame]:
+        import geopandas as gpd
+
+        shapes = read_polygons(paths if study.nvdb is None else [], "natural", "glacier")
+        return {"glaciers": gpd.GeoDataFrame(geometry=shapes, crs="EPSG:4326")}
+
+    found: gpd.GeoDataFrame = _kept(study, "glaciers", "", read)["glaciers"]
+    return found
+
+
+def read_in_passing(study: Study) -> bool:
+    """Whether one more reading of the extracts takes seconds, not minutes: what only adorns maps is read then."""
+    return sum(path.stat().st_size for path in extracts_of(study) if path.is_file()) <= _SMALL
 
 
 def unused_tags_of(study: Study) -> pd.DataFrame:
