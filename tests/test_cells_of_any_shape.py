@@ -16,7 +16,7 @@ from geoaccess.demand import read_cells
 from geoaccess.errors import InputError, MissingExtraError
 from geoaccess.maps import geotiff
 from geoaccess.maps.blocks import coarsened
-from geoaccess.maps.drawing import _outlines
+from geoaccess.maps.drawing import _shapes
 from geoaccess.maps.packing import ring_of
 from geoaccess.maps.results import cells_of, on_one_grid, squares
 from geoaccess.planner.drawing import Drawing
@@ -189,10 +189,10 @@ def test_hexagons_are_drawn_by_their_corners_and_small_ones_as_squares_that_can_
     drawn = squares(results_of(shapes))
     assert drawn.side_m == pytest.approx(np.sqrt(HEXAGON_M2))
     rows = np.array([1, 0])
-    outlines = _outlines(drawn, rows, at_least_m=100.0)
+    outlines = _shapes(drawn, rows, 100.0, 0.0)
     assert [len(one) for one in outlines] == [7, 7]
     assert shapely.Polygon(outlines[0]).equals(shapes[1])
-    grown = _outlines(drawn, rows, at_least_m=3000.0)
+    grown = _shapes(drawn, rows, 3000.0, 0.0)
     assert [shapely.Polygon(one).area for one in grown] == pytest.approx([9e6, 9e6])
 
 

@@ -27,7 +27,7 @@ from geoaccess.maps import (
     validation_figure,
 )
 from geoaccess.maps.bands import PALETTES
-from geoaccess.maps.projection import corners_in, hull_of, north_of
+from geoaccess.maps.projection import corners_in, hull_of, north_of, shapes_in
 from geoaccess.maps.results import squares
 from geoaccess.measures import ServiceSpec
 from geoaccess.study import check, load_study, run_study
@@ -102,6 +102,21 @@ def test_squares_lean_as_they_do_on_the_ground():
     assert east - west < np.ptp(drawn[..., 0]) + 1000
     same = corners_in(squares(cells), cells.crs, cells.crs)
     assert same[0].tolist() == [[*cells.geometry.iloc[0].bounds[:2]], *same[0].tolist()[1:]]
+
+
+def test_cells_of_any_shape_are_moved_as_they_are():
+    cells = cells_at([-21.9, -18.1], [64.1, 65.7], 3035)
+    hexagons = cells.set_geometry(cells.geometry.centroid.buffer(600, quad_segs=2))
+    found = squares(hexagons)
+    assert found.shapes is not None
+    moved = shapes_in(found, hexagons.crs, 3057)
+    for shape, expected in zip(moved.shapes, hexagons.geometry.to_crs(3057), strict=True):
+        assert shape.symmetric_difference(expected).area < 1
+    assert moved.west + found.side_m / 2 == pytest.approx(
+        hexagons.geometry.to_crs(3057).centroid.x.to_numpy(), abs=0.01
+    )
+    west, south, east, north = hull_of(found, hexagons.crs, 3057)
+    assert (west, south, east, north) == pytest.approx(tuple(hexagons.geometry.to_crs(3057).total_bounds), abs=100)
 
 
 def pixels_of(path, colour):
