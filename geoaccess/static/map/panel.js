@@ -114,12 +114,14 @@
     byId("overlays").append(make("p", "key", proxy, `${view.words.proxy}: ${view.words.proxy_long}`));
   }
 
+  const BREAKS = { norms: "breaks_norms", fixed: "breaks_fixed", quantiles: "breaks_quantiles" };
+
   // How times are broken into classes, and how strong cells are painted.
   function fillLook() {
     const breaks = make("select");
     breaks.id = "breaks";
     for (const name of view.breaks) {
-      const key = name === "norms" && view.own_breaks ? "breaks_own" : `breaks_${name}`;
+      const key = name === "norms" && view.own_breaks ? "breaks_own" : BREAKS[name];
       breaks.append(Object.assign(make("option", "", view.words[key]), { value: name }));
     }
     breaks.addEventListener("change", () => change({ breaks: breaks.value === "norms" ? "" : breaks.value }));
