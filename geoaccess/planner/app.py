@@ -44,6 +44,7 @@ _ASSETS = (
 )
 _TYPES = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
 _ROAD_NEAR_M = 500.0
+MOST_ADDS = 1_000_000
 
 Tab = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Name = Annotated[str, StringConstraints(max_length=100)]
@@ -83,7 +84,7 @@ class _Fit(Table):
 class _Base(Table):
     name: Name
     etag: Etag
-    adds: Annotated[dict[Label, Annotated[int, Field(ge=1)]], Field(max_length=MOST_CHANGES)] = {}
+    adds: Annotated[dict[Label, Annotated[int, Field(ge=1, le=MOST_ADDS)]], Field(max_length=MOST_CHANGES)] = {}
 
 
 class _Save(Table):
