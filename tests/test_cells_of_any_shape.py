@@ -276,7 +276,6 @@ def test_a_study_of_hexagons_writes_everything_but_rasters(ran):
     assert {"index.html", "report.html", "map_gp.png", "study.gpkg", "results.qlr", "run.json"} <= names
     assert not [name for name in names if name.endswith((".tif", ".qml"))]
     written = gpd.read_file(folder / "out" / "study.gpkg", layer="cells")
-    written = gpd.read_file(folder / "out" / "study.gpkg", layer="cells")
     assert written.area.to_numpy() == pytest.approx(1.5 * np.sqrt(3) * 550**2)
     lines = " ".join(check(load_study(folder / "study.toml"), show=False))
     assert "the cells are hexagons of about 0.79 km²" in lines  # 1.5 sqrt(3) 0.55^2 = 0.786

@@ -256,7 +256,7 @@ def parts():
         "ferries": gpd.GeoDataFrame(ferries, geometry=line, crs=4326),
         "roads": gpd.GeoDataFrame({"highway": ["trunk"]}, geometry=line, crs=4326),
         "places": gpd.GeoDataFrame({"name": ["P"], "small": [False], "people": [15.0]}, geometry=point, crs=4326),
-        "land": gpd.GeoSeries([box(10, 0, 11, 1)], crs=4326),
+        **{name: gpd.GeoSeries([box(10, 0, 11, 1)], crs=4326) for name in ("land", "lakes", "ice")},
     }
 
 
@@ -294,7 +294,9 @@ def test_municipalities_have_their_people_and_times(parts, tmp_path):
 
 
 def test_empty_layers_are_left_out(parts, tmp_path):
-    gone = {"land": None, "municipalities": None} | {name: parts[name].head(0) for name in ("ferries", "places")}
+    gone = dict.fromkeys(("land", "lakes", "ice", "municipalities")) | {
+        name: parts[name].head(0) for name in ("ferries", "places")
+    }
     path = written(parts | gone, tmp_path / "study.gpkg")
     assert sorted(layers_of(path)) == ["cells", "main_roads", "sites"]
 

@@ -50,7 +50,7 @@ __all__ = [
     "raster_style",
 ]
 
-PACKAGE_LAYERS: Final = ("cells", "sites", "municipalities", "ferries", "main_roads", "places", "land")
+PACKAGE_LAYERS: Final = ("cells", "sites", "municipalities", "ferries", "main_roads", "places", "lakes", "ice", "land")
 """Layers of the GeoPackage that a layer definition shows, by their names in it."""
 
 _VERSION: Final = "3.22.0-Białowieża"
@@ -206,7 +206,9 @@ def layer_definition(
             "cells", scheme.title(language), partial(_draw_classes, scheme=scheme, language=language), seen=False
         )
     tree.add("main_roads", words["roads"], _draw_roads)
-    tree.add("land" if "land" in present else "municipalities", own["land"], _draw_land)
+    tree.add("ice", own["ice"], partial(_draw_area, paint=colour("ice")))
+    tree.add("lakes", own["lakes"], partial(_draw_area, paint=colour("sea")))
+    tree.add("land" if "land" in present else "municipalities", own["land"], partial(_draw_area, paint=colour("land")))
     pictures = tree.inner(own["rasters"], one_of=True, seen=False) if rasters else tree
     for service in services:
         if service.key in rasters:
@@ -313,8 +315,8 @@ def _draw_roads(layer: Element) -> None:
     add_single_symbol(layer, line(colour("road"), width_mm=0.4))
 
 
-def _draw_land(layer: Element) -> None:
-    add_single_symbol(layer, fill(colour("land"), edge=colour("coast"), width_mm=0.15))
+def _draw_area(layer: Element, paint: str) -> None:
+    add_single_symbol(layer, fill(paint, edge=colour("coast"), width_mm=0.15))
 
 
 def _draw_names(layer: Element) -> None:

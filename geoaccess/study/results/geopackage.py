@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.frames import crs_of
-from geoaccess.maps.qgis import PACKAGE_LAYERS
 from geoaccess.study.results.dictionary import meaning
 from geoaccess.study.results.summary import summary
 
@@ -49,24 +48,26 @@ def write_layers(
     roads: gpd.GeoDataFrame,
     places: gpd.GeoDataFrame,
     land: gpd.GeoSeries | None,
+    **waters: gpd.GeoSeries | None,
 ) -> None:
     """Write all layers but the cells, each in the CRS of the grid; those with nothing in them are left out.
 
+    `waters` are further areas, such as lakes.
     `municipalities` have the people of each, and per service the mean, median and P90 of the travel time in minutes.
     """
     import geopandas as gpd
 
+    areas = {"land": land, **waters}
     found: dict[str, Any] = {
         "sites": in_minutes(sites.reset_index(), "sites", names),
         "municipalities": None if municipalities is None else _with_times(municipalities, results, specs),
         "ferries": in_minutes(ferries, "ferries", names),
         "main_roads": roads,
         "places": places,
-        "land": None if land is None else gpd.GeoDataFrame(geometry=land),
+        **{name: None if area is None else gpd.GeoDataFrame(geometry=area) for name, area in areas.items()},
     }
     with undated():
-        for name in PACKAGE_LAYERS:
-            layer = found.get(name)
+        for name, layer in found.items():
             if isinstance(layer, gpd.GeoDataFrame) and len(layer):
                 _write(layer.to_crs(crs_of(results)), path, name)
 

@@ -177,8 +177,7 @@ def _draw(scene: Shared[_Scene], name: str) -> Picture:
 def _draw_file(scene: _Scene, path: Path) -> None:
     if path.name == PACKAGE:
         known: dict[str, Any] = {"specs": scene.specs, "names": scene.names, "sites": scene.sites}
-        layers = {name: layer for name, layer in scene.flat.items() if name not in {"lakes", "ice"}}
-        return write_layers(path, **known, **layers)
+        return write_layers(path, **known, **scene.flat)
     for spec in scene.specs:
         if path.name == MAP.format(spec.key):
             return maps.service_map(path, service=spec, sites=scene.sites, **scene.flat, **scene.wording)
