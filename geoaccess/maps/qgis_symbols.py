@@ -190,7 +190,7 @@ def add_labels(layer: Element, column: str, rules: Sequence[tuple[str, int]], *,
             rule.set("scalemindenom", "1")
         settings = SubElement(rule, "settings", calloutType="simple")
         _add_text_style(settings, column, size_pt=8.5 if number == 0 else 7.5)
-        SubElement(settings, "placement", placement="6", dist="0.8", distUnits="MM", offsetType="0", priority="5")
+        SubElement(settings, "placement", placement="6", dist="1.5", distUnits="MM", offsetType="0", priority="5")
         SubElement(settings, "rendering", drawLabels="1", obstacle="0", displayAll="0", limitNumLabels="0")
         if priority:
             _add_priority(settings, priority)
