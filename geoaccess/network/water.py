@@ -35,15 +35,21 @@ class WaterAreas:
         Coast has land on its left. Lines of one area bound it together: rings inside its rings are its islands.
     projection
         The plane.
+    simplify_m
+        By how much shores may be moved to have fewer points, metres; their ends stay.
     """
 
-    def __init__(self, shores: Shores, projection: LocalProjection) -> None:
+    def __init__(self, shores: Shores, projection: LocalProjection, *, simplify_m: float = 0.0) -> None:
         import shapely
 
         x, y = projection.project(shores.lon, shores.lat)
         xy = np.column_stack([x, y])
         line = np.repeat(np.arange(shores.area.size), np.diff(shores.ptr))
         whole: Any = shapely.linestrings(xy, indices=line)
+        if simplify_m:  # a ring that is smaller stays a ring
+            whole = shapely.simplify(whole, simplify_m)
+            xy, line = shapely.get_coordinates(whole, return_index=True)
+        begins = np.searchsorted(line, np.arange(shores.area.size))
         inland = shores.area != COAST
         areas = np.unique(shores.area[inland], return_inverse=True)[1]
         order = np.argsort(areas, kind="stable")
@@ -51,7 +57,7 @@ class WaterAreas:
         self._lakes = np.asarray(shapely.build_area(joined), object)
         self._lake_tree = shapely.STRtree(self._lakes)
         first = np.flatnonzero((line[:-1] == line[1:]) & (shores.area[line[:-1]] == COAST))
-        within = first - shores.ptr[line[first]]
+        within = first - begins[line[first]]
         run = np.cumsum(within % _RUN == 0) - 1
         self._ends = np.stack([xy[first], xy[first + 1]], axis=1)
         self._bounds = np.append(np.flatnonzero(np.diff(run, prepend=-1)), first.size)

@@ -29,12 +29,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    import numpy.typing as npt
 
     from geoaccess.direction import Direction
+    from geoaccess.questions.matrix import RoadsOfService
+    from geoaccess.routing.road_areas import RoadAreas
     from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["Isochrones", "isochrone_study", "isochrone_tables", "write_isochrones"]
+__all__ = ["Isochrones", "areas_within", "isochrone_study", "isochrone_tables", "write_isochrones"]
 
 _PLACE = "place"
 _LAYERS = ("isochrones", "rings")
@@ -116,17 +119,9 @@ def isochrone_study(
         label = ", ".join(map(str, ours["name"])) if len(sites) else ""
     roads = roads_of_service(answers, "" if spec is None else spec.key, ours)
     asked: Direction = direction or ("to_people" if spec is None else spec.direction)
-    found = isochrones(
-        roads.plain,
-        roads.sites,
-        cutoffs_s=[60 * one for one in minutes],
-        direction=asked,
-        buffer_m=buffer_m,
-        off_network_kph=study.settings.snap.off_network_kph,
-    )
-    near = nearest_snapped(roads.network, roads.cells, roads.sites, k=1, direction=asked)["travel_time_s"]
     people = read_population(answers.results, "population" if spec is None else spec.population)
-    table = _counted(found, near.to_numpy(np.float64), people)
+    kph = study.settings.snap.off_network_kph
+    table = areas_within(roads, people, minutes=minutes, direction=asked, buffer_m=buffer_m, off_network_kph=kph)
     names = [*filter(None, ["" if spec is None else spec.label, label])]
     return Isochrones(
         study,
@@ -138,10 +133,46 @@ def isochrone_study(
     )
 
 
+def areas_within(
+    roads: RoadsOfService,
+    people: npt.NDArray[np.float64],
+    *,
+    minutes: Sequence[float],
+    direction: Direction,
+    off_network_kph: float,
+    buffer_m: float = BUFFER_M,
+    simplify_m: float = 10.0,
+    areas: RoadAreas | None = None,
+) -> gpd.GeoDataFrame:
+    """Return the areas within some minutes of the nearest site, with the people whose cells are: see `Isochrones`.
+
+    Parameters
+    ----------
+    roads
+        With the cells of the people, and the sites.
+    people
+        Of each cell.
+    minutes, direction, buffer_m, off_network_kph, simplify_m, areas
+        See `geoaccess.routing.isochrones`.
+    """
+    found = isochrones(
+        roads.plain,
+        roads.sites,
+        cutoffs_s=[60 * one for one in minutes],
+        direction=direction,
+        buffer_m=buffer_m,
+        simplify_m=simplify_m,
+        off_network_kph=off_network_kph,
+        areas=areas,
+    )
+    near = nearest_snapped(roads.network, roads.cells, roads.sites, k=1, direction=direction)["travel_time_s"]
+    return _counted(found, near.to_numpy(np.float64), people)
+
+
 def _counted(
     found: gpd.GeoDataFrame,
-    times_s: np.ndarray[tuple[int], np.dtype[np.float64]],
-    people: np.ndarray[tuple[int], np.dtype[np.float64]],
+    times_s: npt.NDArray[np.float64],
+    people: npt.NDArray[np.float64],
 ) -> gpd.GeoDataFrame:
     """Return the areas with the people whose cells are within their times."""
     inside = np.array([people[times_s <= cutoff].sum() for cutoff in found["cutoff_s"]])

@@ -10,36 +10,23 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import BUFFER_M
 from geoaccess.errors import InputError
 from geoaccess.hierarchy import Hierarchy
-from geoaccess.network import WaterAreas, as_places
+from geoaccess.network import as_places
 from geoaccess.routing.reached import ReachedRoads
+from geoaccess.routing.road_areas import RoadAreas
 from geoaccess.routing.sites import check_question
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import geopandas as gpd
-    import numpy.typing as npt
 
     from geoaccess.direction import Direction
     from geoaccess.network import Network, Places
-    from geoaccess.routing.reached import Stretches
 
 __all__ = ["isochrones"]
 
 _HALVINGS = 5
 """Where time runs out beside a road, the walk is halved so many times: the last one is a 32nd of it."""
-
-_CHUNK_M = 2000.0
-"""Roads are widened in parts of this length, so that each lies at one shore."""
-
-_TILE_M = 8000.0
-"""Parts of roads are put together by squares of this size, and these by one another."""
-
-_NARROW_M = 30.0
-"""Water that is no wider keeps nobody, see `geoaccess.network.leads_over_water`."""
-
-_ARC = 4
-"""Pieces of a quarter of a circle."""
 
 
 @checks_arguments
@@ -55,15 +42,17 @@ def isochrones(
     max_snap_m: float = 5000.0,
     off_network_kph: float = 5.0,
     min_component_m: float = 2000.0,
+    areas: RoadAreas | None = None,
 ) -> gpd.GeoDataFrame:
     """Areas within some times of the nearest of some sites: by road and ferry, and from the road on foot.
 
     The area of a time T holds the places within w of a place on a road that is t from a site, where w is at most
     `buffer_m` and t + 3.6 w / off_network_kph <= T. Roads are cut exactly where the time is over. Towards the end of a
-    road w falls by halves, down to a 32nd of `buffer_m`, so that who is inside needs no longer than T, and whoever is
-    outside and close to a road may need up to the walk of a half less. Ferries are ridden, but no area lies along them,
-    nor along roads on which no journey may begin; none lies over the sea, lakes and rivers that the network knows of
-    (`shores`), or beyond them. Areas are nested: that of a longer time holds those of all shorter ones.
+    road w falls by halves, down to a 32nd of `buffer_m` or to `simplify_m`, so that who is inside needs no longer than
+    T, and whoever is outside and close to a road may need up to the walk of a half less. Ferries are ridden, but no
+    area lies along them, nor along roads on which no journey may begin; none lies over the sea, lakes and rivers that
+    the network knows of (`shores`), or beyond them. Areas are nested: that of a longer time holds those of all shorter
+    ones.
 
     Parameters
     ----------
@@ -81,6 +70,9 @@ def isochrones(
         Holes up to this size are closed.
     max_snap_m, off_network_kph, min_component_m
         See `geoaccess.snap`; the first and last are of no account for sites that are snapped.
+    areas
+        What an earlier question computed of the land beside these roads, for the same `buffer_m` and half of
+        `simplify_m`: the answer is the same, and comes sooner.
 
     Returns
     -------
@@ -111,19 +103,22 @@ def isochrones(
     settings = {"max_snap_m": max_snap_m, "off_network_kph": off_network_kph, "min_component_m": min_component_m}
     snapped = as_places(roads, sites, name="sites", **settings)
     reached = ReachedRoads(roads, snapped, direction=direction)
-    water = None if roads.shores is None else WaterAreas(roads.shores, roads.projection)
-    widths = buffer_m / 2.0 ** np.arange(_HALVINGS + 1)
+    simple_m = simplify_m / 2  # of the roads, and again of the borders
+    if areas is None or not areas.fits(roads, width_m=buffer_m, simplify_m=simple_m):
+        areas = RoadAreas(roads, width_m=buffer_m, simplify_m=simple_m)
+    finest = np.log2(buffer_m / simplify_m) if simplify_m else _HALVINGS
+    widths = buffer_m / 2.0 ** np.arange(int(np.clip(finest, 1, _HALVINGS)) + 1)
     shapes: list[Any] = []
     done = np.zeros(roads.n_edges, np.bool_)  # widened in full, for a shorter time
     for limit in limits:
-        areas = [shapes[-1]] if shapes else []
+        parts = [shapes[-1]] if shapes else []
         here = done
         for width in widths:
             stretches, whole = reached.within(limit - 3.6 * width / off_network_kph, except_edges=here)
-            areas += _widened(roads, stretches, width, water)
-            done = done | whole if width == buffer_m else done
             here = here | whole
-        shapes.append(_tidied(areas, simplify_m=simplify_m, hole_m2=largest_hole_km2 * 1e6))
+            parts += areas.widened(stretches, width, whole=here if width == buffer_m else None)
+            done = here if width == buffer_m else done
+        shapes.append(_tidied(parts, simplify_m=simple_m, hole_m2=largest_hole_km2 * 1e6))
     return _table(roads, limits, shapes)
 
 
@@ -143,79 +138,6 @@ def _checked(
         if not 0 <= value < np.inf:
             raise InputError(f"{name} is {value:g}; give 0 or more")
     return limits
-
-
-def _widened(network: Network, stretches: Stretches, width: float, water: WaterAreas | None) -> list[Any]:
-    """Return what lies within a distance of stretches of road, on their side of any water: an area per square."""
-    import shapely
-
-    if not stretches.edge.size:
-        return []
-    lines = _lines(network, stretches)
-    areas = np.asarray(shapely.buffer(lines, width, quad_segs=_ARC), object)
-    bounds = shapely.bounds(lines)
-    square = np.floor((bounds[:, :2] + bounds[:, 2:]) / (2 * _TILE_M)).astype(np.int64)
-    _, which = np.unique(square, axis=0, return_inverse=True)
-    order = np.argsort(which, kind="stable")
-    parts = np.split(order, np.flatnonzero(np.diff(which[order])) + 1)
-    joined = [_on_land(areas[part], lines[part], water) for part in parts]
-    return [area for area in joined if not area.is_empty]
-
-
-def _on_land(areas: npt.NDArray[np.object_], lines: npt.NDArray[np.object_], water: WaterAreas | None) -> Any:
-    """Return areas beside lines as one, without water, and without what lies beyond it."""
-    import shapely
-
-    if water is None:
-        return shapely.union_all(areas)
-    wet: Any = water.within(shapely.box(*shapely.total_bounds(areas)), narrow_m=_NARROW_M)
-    if wet.is_empty:
-        return shapely.union_all(areas)
-    shapely.prepare(wet)
-    hit = np.flatnonzero(shapely.intersects(wet, areas))
-    parts, owner = shapely.get_parts(shapely.difference(areas[hit], wet), return_index=True)
-    own = shapely.dwithin(parts, lines[hit][owner], _NARROW_M)
-    beyond = np.isin(np.arange(hit.size), owner[~own])
-    # What has nothing beyond the water loses the water with all others at once: shores are long.
-    whole = np.ones(areas.size, np.bool_)
-    whole[hit[beyond]] = False
-    near = shapely.difference(shapely.union_all(areas[whole]), wet)
-    return shapely.union_all([near, *parts[own & beyond[owner]]])
-
-
-def _lines(network: Network, stretches: Stretches) -> npt.NDArray[np.object_]:
-    """Return stretches as lines in metres, the long ones in parts."""
-    import shapely
-
-    x, y = network.shape_xy
-    inside = np.ones(x.size - 1, np.bool_)
-    inside[network.shape_ptr[1:-1] - 1] = False
-    metres = np.append(0.0, np.cumsum(np.where(inside, np.hypot(np.diff(x), np.diff(y)), 0.0)))
-    begin, end = (_at(metres, place) for place in (stretches.begin, stretches.end))
-    count = np.maximum(np.ceil((end - begin) / _CHUNK_M), 1).astype(np.int64)
-    of = np.repeat(np.arange(count.size), count)
-    number = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    cut = begin[of] + (end - begin)[of] * number / count[of]
-    place = np.searchsorted(metres, cut, side="right") - 1
-    step = np.where(metres[np.minimum(place + 1, metres.size - 1)] > metres[place], 1.0, 0.0)
-    length = metres[np.minimum(place + 1, metres.size - 1)] - metres[place]
-    cuts = place + step * np.divide(cut - metres[place], length, out=np.zeros_like(cut), where=length > 0)
-    low = np.where(number == 0, stretches.begin[of], np.clip(cuts, stretches.begin[of], stretches.end[of]))
-    high = np.where(number == count[of] - 1, stretches.end[of], np.append(low[1:], 0.0))
-    first, last = np.floor(low).astype(np.int64) + 1, np.ceil(high).astype(np.int64) - 1
-    sizes = np.maximum(last - first + 1, 0) + 2
-    line = np.repeat(np.arange(sizes.size), sizes)
-    rank = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    at = np.where(rank == 0, low[line], np.where(rank == sizes[line] - 1, high[line], first[line] + rank - 1))
-    return np.asarray(shapely.linestrings(np.column_stack([_at(x, at), _at(y, at)]), indices=line), object)
-
-
-def _at(values: npt.NDArray[np.float64], place: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return values at places between points."""
-    point = np.floor(place).astype(np.int64)
-    after = np.minimum(point + 1, values.size - 1)
-    share = place - point
-    return np.asarray(values[point] + np.where(share > 0, share * (values[after] - values[point]), 0.0))
 
 
 def _tidied(areas: list[Any], *, simplify_m: float, hole_m2: float) -> Any:

@@ -1,0 +1,223 @@
+"""The land beside the roads of a network, by squares: what isochrones are put together from, and can be kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geoaccess.defaults import BUFFER_M
+from geoaccess.network import EdgeKind, WaterAreas
+from geoaccess.routing.reached import Stretches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+
+    from geoaccess.network import Network
+
+__all__ = ["RoadAreas"]
+
+_CHUNK_M = 2000.0
+"""Roads are widened in parts of this length, so that each lies at one shore."""
+
+_TILE_M = 8000.0
+"""Parts of roads are put together by squares of this size, and these by one another."""
+
+_KEPT_M = 2000.0
+"""Squares of this size are kept as a whole."""
+
+_BLOCK = 4
+"""So many of them on a side are kept as one, too."""
+
+_NARROW_M = 30.0
+"""Water that is no wider keeps nobody, see `geoaccess.network.leads_over_water`."""
+
+_ARC = 4
+"""Pieces of a quarter of a circle."""
+
+
+class RoadAreas:
+    """The areas within some metres of the roads of a network, on their side of any water.
+
+    Squares whose roads have been widened as a whole once are kept, and so is the water of each square: of a second
+    question only what lies where time runs out is computed. Times are of no account here, so that networks with the
+    same roads, some of them closed, may share one.
+
+    Parameters
+    ----------
+    network
+        Whose roads; those on which no journey may begin have no area.
+    width_m
+        The width that is kept.
+    simplify_m
+        By how much roads and shores may be moved to have fewer points, metres.
+    """
+
+    def __init__(self, network: Network, *, width_m: float = BUFFER_M, simplify_m: float = 5.0) -> None:
+        self.network, self.width_m, self.simplify_m = network, width_m, simplify_m
+        self._water = (
+            None if network.shores is None else WaterAreas(network.shores, network.projection, simplify_m=simplify_m)
+        )
+        self._wet: dict[tuple[int, int], Any] = {}
+        self._kept: dict[int, list[Any]] = {}
+        self._joined: dict[int, Any] = {}
+        x, y = network.shape_xy
+        first = network.shape_ptr[:-1]
+        middle = [(np.minimum.reduceat(at, first) + np.maximum.reduceat(at, first)) / 2 for at in (x, y)]
+        places = np.floor(np.column_stack(middle) / _KEPT_M).astype(np.int64)
+        squares, square = np.unique(places, axis=0, return_inverse=True)
+        self._square = square.ravel()
+        # Roads that hang together with no others would keep their square from ever being reached as a whole.
+        component = network.strong_component
+        main = component == (np.bincount(component).argmax() if component.size else -1)
+        together = main[network.edge_u] & main[network.edge_v]
+        self._roads = (network.edge_kind == EdgeKind.ROAD) & network.edge_snaps & together
+        self._size = np.bincount(self._square[self._roads], minlength=len(squares))
+        self._block = np.unique(squares // _BLOCK, axis=0, return_inverse=True)[1].ravel()
+        self._order = np.argsort(self._square, kind="stable")
+        self._begins = np.searchsorted(self._square[self._order], np.arange(len(squares) + 1))
+        self._metres = _metres(network)
+
+    def fits(self, network: Network, *, width_m: float, simplify_m: float) -> bool:
+        """Say whether these are the areas of a network, of a width and so simple."""
+        same = network.shape_lon is self.network.shape_lon and network.shores is self.network.shores
+        return same and (width_m, simplify_m) == (self.width_m, self.simplify_m)
+
+    def prepare(self) -> Iterator[int]:
+        """Widen one square after the other, and yield its number."""
+        for square in np.flatnonzero(self._size).tolist():
+            self._whole(square)
+            yield square
+
+    def widened(self, stretches: Stretches, width_m: float, *, whole: npt.NDArray[np.bool_] | None = None) -> list[Any]:
+        """Return the areas beside stretches of road; squares of which all roads are `whole` from what is kept."""
+        if whole is None or width_m != self.width_m:
+            return self._of_stretches(stretches, width_m)
+        inside = np.bincount(self._square[self._roads & whole], minlength=self._size.size)
+        full = (inside == self._size) & (self._size > 0)
+        here = full[self._square[stretches.edge]] & self._roads[stretches.edge]
+        rest = Stretches(*(part[~here] for part in stretches))
+        squares = np.unique(self._square[stretches.edge[here]])
+        built = self._size > 0
+        count, filled = (np.bincount(self._block[some], minlength=self._block.max() + 1) for some in (built, full))
+        whole_block = (filled == count)[self._block[squares]]
+        blocks = np.unique(self._block[squares[whole_block]]).tolist()
+        areas = [self._of_block(block) for block in blocks]
+        areas += [area for square in squares[~whole_block].tolist() for area in self._whole(square)]
+        return areas + self._of_stretches(rest, width_m)
+
+    def _of_block(self, block: int) -> Any:
+        """Return the area of squares that lie together as one."""
+        import shapely
+
+        if block not in self._joined:
+            squares = np.flatnonzero((self._block == block) & (self._size > 0)).tolist()
+            self._joined[block] = shapely.union_all([area for square in squares for area in self._whole(square)])
+        return self._joined[block]
+
+    def _whole(self, square: int) -> list[Any]:
+        if square not in self._kept:
+            edge = np.sort(self._order[self._begins[square] : self._begins[square + 1]])
+            edge = edge[self._roads[edge]]
+            ptr = self.network.shape_ptr
+            roads = Stretches(edge, ptr[edge].astype(np.float64), ptr[edge + 1] - 1.0)
+            self._kept[square] = self._of_stretches(roads, self.width_m)
+        return self._kept[square]
+
+    def _of_stretches(self, stretches: Stretches, width_m: float) -> list[Any]:
+        import shapely
+
+        if not stretches.edge.size:
+            return []
+        lines = _lines(self.network, stretches, self._metres)
+        bounds = shapely.bounds(lines)
+        squares, which = np.unique(
+            np.floor((bounds[:, :2] + bounds[:, 2:]) / (2 * _TILE_M)).astype(np.int64), axis=0, return_inverse=True
+        )
+        if self.simplify_m:
+            lines = np.asarray(shapely.simplify(lines, self.simplify_m), object)
+        areas = np.asarray(shapely.buffer(lines, width_m, quad_segs=_ARC), object)
+        order = np.argsort(which.ravel(), kind="stable")
+        parts = np.split(order, np.flatnonzero(np.diff(which.ravel()[order])) + 1)
+        joined = [
+            self._on_land(areas[part], lines[part], (int(east), int(north)))
+            for part, (east, north) in zip(parts, squares.tolist(), strict=True)
+        ]
+        return [area for area in joined if not area.is_empty]
+
+    def _water_of(self, square: tuple[int, int]) -> Any:
+        """Return the water that may lie within reach of the roads of a square."""
+        import shapely
+
+        if self._water is None:
+            return None
+        if square not in self._wet:
+            low, beside = np.array(square) * _TILE_M, _CHUNK_M / 2 + self.width_m
+            box = shapely.box(*(low - beside), *(low + _TILE_M + beside))
+            wet: Any = self._water.within(box, narrow_m=_NARROW_M)
+            shapely.prepare(wet)
+            self._wet[square] = wet
+        return self._wet[square]
+
+    def _on_land(self, areas: npt.NDArray[np.object_], lines: npt.NDArray[np.object_], square: tuple[int, int]) -> Any:
+        """Return areas beside lines as one, without water, and without what lies beyond it."""
+        import shapely
+
+        wet = self._water_of(square)
+        if wet is None or wet.is_empty:
+            return shapely.union_all(areas)
+        hit = np.flatnonzero(shapely.intersects(wet, areas))
+        if not hit.size:
+            return shapely.union_all(areas)
+        # Only the water around these roads: shores are long.
+        near: Any = shapely.clip_by_rect(wet, *shapely.total_bounds(areas[hit]))
+        parts, owner = shapely.get_parts(shapely.difference(areas[hit], near), return_index=True)
+        own = shapely.dwithin(parts, lines[hit][owner], _NARROW_M)
+        beyond = np.isin(np.arange(hit.size), owner[~own])
+        # What has nothing beyond the water loses the water with all others at once.
+        whole = np.ones(areas.size, np.bool_)
+        whole[hit[beyond]] = False
+        dry = shapely.difference(shapely.union_all(areas[whole]), near)
+        return shapely.union_all([dry, *parts[own & beyond[owner]]])
+
+
+def _metres(network: Network) -> npt.NDArray[np.float64]:
+    """Return the way along all shapes, one after another, at each of their points."""
+    x, y = network.shape_xy
+    inside = np.ones(x.size - 1, np.bool_)
+    inside[network.shape_ptr[1:-1] - 1] = False
+    return np.append(0.0, np.cumsum(np.where(inside, np.hypot(np.diff(x), np.diff(y)), 0.0)))
+
+
+def _lines(network: Network, stretches: Stretches, metres: npt.NDArray[np.float64]) -> npt.NDArray[np.object_]:
+    """Return stretches as lines in metres, the long ones in parts; `metres` are those of `_metres`."""
+    import shapely
+
+    x, y = network.shape_xy
+    begin, end = (_at(metres, place) for place in (stretches.begin, stretches.end))
+    count = np.maximum(np.ceil((end - begin) / _CHUNK_M), 1).astype(np.int64)
+    of = np.repeat(np.arange(count.size), count)
+    number = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    cut = begin[of] + (end - begin)[of] * number / count[of]
+    place = np.searchsorted(metres, cut, side="right") - 1
+    step = np.where(metres[np.minimum(place + 1, metres.size - 1)] > metres[place], 1.0, 0.0)
+    length = metres[np.minimum(place + 1, metres.size - 1)] - metres[place]
+    cuts = place + step * np.divide(cut - metres[place], length, out=np.zeros_like(cut), where=length > 0)
+    low = np.where(number == 0, stretches.begin[of], np.clip(cuts, stretches.begin[of], stretches.end[of]))
+    high = np.where(number == count[of] - 1, stretches.end[of], np.append(low[1:], 0.0))
+    first, last = np.floor(low).astype(np.int64) + 1, np.ceil(high).astype(np.int64) - 1
+    sizes = np.maximum(last - first + 1, 0) + 2
+    line = np.repeat(np.arange(sizes.size), sizes)
+    rank = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    at = np.where(rank == 0, low[line], np.where(rank == sizes[line] - 1, high[line], first[line] + rank - 1))
+    return np.asarray(shapely.linestrings(np.column_stack([_at(x, at), _at(y, at)]), indices=line), object)
+
+
+def _at(values: npt.NDArray[np.float64], place: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return values at places between points."""
+    point = np.floor(place).astype(np.int64)
+    after = np.minimum(point + 1, values.size - 1)
+    share = place - point
+    return np.asarray(values[point] + np.where(share > 0, share * (values[after] - values[point]), 0.0))
