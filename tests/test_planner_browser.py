@@ -173,9 +173,13 @@ def test_hostile_names_are_text(tab):
     assert tab.page.locator("img:not(.leaflet-tile)").count() == 0
     tab.page.locator("#sheet li button.link").filter(has_text="onerror").click()
     assert HOSTILE in tab.page.inner_text("#card")
-    report = tab.page.evaluate("async () => geoaccess.report().text()")
-    assert "<script" not in report
-    assert "onerror=alert(1)>" not in report.replace("&gt;", "")
+    tab.page.click("#export")
+    with tab.page.expect_download() as download:
+        tab.page.click("#export-html")
+    note = Path(download.value.path()).read_text(encoding="utf-8")
+    assert "onerror" in note
+    assert "<script" not in note
+    assert "<img src=x" not in note
 
 
 def test_dragging_moves_an_office(tab):
@@ -295,6 +299,7 @@ def test_languages(tab):
     assert "Kortere for 101 innbyggere" in tab.page.inner_text("#effect")
     assert tab.page.get_attribute("html", "lang") == "nb"
     assert tab.page.inner_text("#languages").split("\n") == ["English", "Norsk bokmål"]
+    tab.until("() => geoaccess.model.changes[0].name === 'Nytt tjenestested 1'")  # nobody named it
 
 
 def test_search_shows_a_municipality_and_a_site_of_another_service(tab):
@@ -409,6 +414,53 @@ def test_all_of_it_by_keyboard(tab):
     tab.until("() => document.getElementById('spoken').textContent.startsWith('Undone')")
 
 
+def test_a_plan_from_beginning_to_end_by_keyboard_alone(tab, served):
+    """Add, move, remove, undo and save with Tab, arrows, Enter and letters; nothing is clicked or focused by script."""
+    page = tab.page
+
+    def go_to(selector):
+        for _ in range(150):
+            if page.evaluate("(want) => document.activeElement.matches(want)", selector):
+                return
+            page.keyboard.press("Tab")
+        pytest.fail(f"Tab never comes to {selector}")
+
+    go_to("#tool-add")
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")  # at the cross of the map
+    assert tab.until_changes(1)["changes"][0]["what"] == "add"
+    assert page.evaluate("() => document.activeElement.id") == "card"
+    go_to("#tab-figures")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("() => document.activeElement.id") == "tab-sites"
+    go_to("li[data-site=new-1] button[aria-label^=Move]")
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_timeout(400)
+    page.keyboard.press("Enter")
+    moved = tab.until_changes(2)["changes"][1]
+    assert (moved["what"], moved["site"]) == ("move", "new-1")
+    go_to("li[data-site=gp-east] button[aria-label^=Close]")
+    page.keyboard.press("Enter")
+    assert tab.until_changes(3)["changes"][2] == {"what": "remove", "service": "gp", "site": "gp-east"}
+    go_to("#undo")
+    page.keyboard.press("Enter")
+    tab.until_changes(2)
+    go_to("#plans")
+    page.keyboard.press("Enter")
+    page.locator("#plan-title").wait_for()
+    page.keyboard.type("By keyboard")
+    page.keyboard.press("Enter")
+    tab.until("() => !document.getElementById('dialog').open")
+    (plan,) = served.folder.iterdir()
+    text = plan.read_text(encoding="utf-8")
+    assert 'title = "By keyboard"' in text
+    assert "[[add]]" in text
+    assert "[[remove]]" not in text
+    assert page.evaluate("() => document.activeElement.id") == "plans"  # where the dialog was opened from
+
+
 def test_everything_has_a_name(tab):
     """What can be reached by keyboard says what it is."""
     tab.page.click("#tab-sites")
@@ -431,7 +483,7 @@ def test_views_and_exports(tab):
         ("png", b"\x89PNG"),
         ("csv", b"\xef\xbb\xbf"),
         ("gpkg", b"SQLite format 3"),
-        ("report", b"<!DOC"),
+        ("html", b"<!DOC"),
     ):
         tab.page.click("#export")
         with tab.page.expect_download() as download:
@@ -480,8 +532,91 @@ def test_on_a_phone_the_card_does_not_hide_its_office(tab):
     assert tab.spot(ISLE)[1] < card["y"]
 
 
-def test_nothing_overflows_on_a_phone(tab):
-    tab.page.set_viewport_size({"width": 360, "height": 740})
-    tab.page.wait_for_timeout(200)
-    wide = tab.page.evaluate("() => document.documentElement.scrollWidth")
-    assert wide <= 360
+@pytest.mark.parametrize(("width", "height"), [(360, 740), (640, 400)])  # a phone; a screen at 200 %
+@pytest.mark.parametrize("language", ["en", "nb"])
+def test_nothing_overflows(tab, width, height, language):
+    tab.page.set_viewport_size({"width": width, "height": height})
+    tab.page.click(f"#languages button[lang={language}]")
+    tab.page.evaluate("() => geoaccess.model.emit('pick', { kind: 'site', site: 'gp-east' })")
+    tab.page.locator("#card button[aria-pressed]").first.click()
+    tab.page.locator("#card table.reach").wait_for()
+
+    def too_wide():
+        return tab.page.evaluate(
+            """() => [document.documentElement, ...document.querySelectorAll("#card, #dialog, #panel, #bar")]
+                .filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.id || one.tagName)"""
+        )
+
+    assert too_wide() == []
+    tab.page.click("#suggest")
+    tab.page.select_option("#number", "2")
+    tab.page.locator("#add-all").wait_for()
+    assert too_wide() == []
+
+
+def test_areas_and_catchment_of_what_is_clicked(tab, state):
+    """By click, with people; another place that is clicked has its own; Escape puts all away."""
+    page = tab.page
+    page.click("#tab-sites")
+    page.locator("li[data-site=gp-east] button.link").click()
+    areas, catchment = page.locator("#card button[aria-pressed]").all()
+    areas.click()
+    page.locator("#card table.reach tbody tr").nth(2).wait_for()
+    drawn = "() => document.querySelectorAll('.leaflet-areas-pane path').length"
+    assert page.evaluate(drawn) == 3
+    catchment.click()
+    page.locator("#card table.reach", has_text="Mean").wait_for()
+    assert page.evaluate(drawn) == 0
+    lit = page.evaluate("() => geoaccess.lit = geoaccess.chart.litCount()")
+    assert 0 < lit < len(state.people)
+    page.locator("li[data-site=gp-west] button.link").click()
+    tab.until("(before) => geoaccess.chart.litCount() > 0 && geoaccess.chart.litCount() !== before", lit)
+    page.keyboard.press("Escape")
+    tab.until("() => geoaccess.chart.litCount() === -1")
+    tab.zoom_to(ISLE)
+    x, y = tab.spot(ISLE)
+    page.mouse.click(x - 20, y + 20)
+    page.locator("#card button[aria-pressed]").first.click()
+    page.locator("#card table.reach").wait_for()
+    assert "101" in page.inner_text("#card table.reach")
+
+
+def test_several_places_are_added_one_by_one_or_together(tab):
+    page = tab.page
+    page.click("#suggest")
+    page.select_option("#number", "2")
+    page.locator("ol.places li").nth(1).wait_for()
+    assert page.locator("figure.trade svg circle").count() >= 6  # 0, 1, 2 ... sites, people within and minutes
+    assert "proved" in page.inner_text("#dialog")
+    page.locator("ol.places li button").nth(1).click()
+    tab.until_changes(1)
+    assert page.evaluate("() => document.getElementById('dialog').open")
+    page.click("#add-all")
+    state = tab.until_changes(2)
+    assert {change["site"] for change in state["changes"]} == {"new-1", "new-2"}
+    assert not page.evaluate("() => document.getElementById('dialog').open")
+    page.click("#suggest")
+    page.select_option("#number", "2")
+    page.click("#add-all")
+    tab.until("() => geoaccess.model.changes.length > 2")
+    page.click("#undo")  # all of them were one step
+    tab.until_changes(2)
+
+
+def test_a_language_that_was_chosen_is_in_the_address(tab, context, served):
+    tab.page.click("#languages button[lang=nb]")
+    hash_ = tab.page.evaluate("location.hash")
+    assert hash_.endswith("&language=nb")
+    other = context.new_page()
+    other.goto(served.address + hash_)
+    other.wait_for_selector("html[data-ready=yes]")
+    assert other.get_attribute("html", "lang") == "nb"
+
+
+def test_names_stay_above_the_route(tab):
+    levels = tab.page.evaluate(
+        """() => ["lines", "names", "marker"].map((name) =>
+            Number(getComputedStyle(document.querySelector(`.leaflet-${name}-pane`)).zIndex))"""
+    )
+    assert levels == sorted(levels)
+    assert tab.page.locator(".leaflet-names-pane canvas").count() == 1

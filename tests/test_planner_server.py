@@ -231,6 +231,48 @@ def test_journeys_roads_and_proposals(client):
     assert client.post("/api/suggest", json=question(objective="gold")).status_code == 422
 
 
+def test_several_places_together(client):
+    found = client.post("/api/suggest/several", json=question(objective="minutes")).json()
+    numbers = [len(step["places"]) for step in found["steps"]]
+    assert numbers == list(range(len(numbers)))
+    assert found["people"] == 1928
+    assert found["norm_s"] == [600]
+    assert client.post("/api/suggest/several", json=question(objective="gold")).status_code == 422
+    assert client.post("/api/suggest/several", json=question(service="dentist", objective="minutes")).status_code == 422
+
+
+def test_areas_and_catchments(client):
+    of_site = client.post("/api/areas/site", json=question([ADD], site="new-1")).json()
+    of_place = client.post("/api/areas/place", json=question(**place())).json()
+    assert of_site == of_place
+    assert [(area["minutes"], area["people"]) for area in of_site] == [(2.5, 101), (5, 101), (10, 101)]
+    assert of_site[0]["rings"][0][0] == of_site[0]["rings"][0][-1]
+    assert client.post("/api/areas/place", json=question(**place(-40, -40))).json()["error"] == "no_road_here"
+    assert client.post("/api/areas/place", json=question(lon=0, lat=91)).status_code == 422
+    for path in ("/api/areas/site", "/api/catchment"):
+        assert client.post(path, json=question(site="gp-nowhere")).status_code == 422
+        assert client.post(path, json=question(service="dentist", site="gp-west")).status_code == 422
+    found = client.post("/api/catchment", json=question([ADD], site="new-1")).json()
+    assert (found["people"], found["within"], found["norms_s"]) == (101, [101], [[600]])
+
+
+def test_a_plan_as_the_note_of_two_pages(client):
+    found = client.post("/api/export/html", json=question([ADD], title="../Øy", language="nb"))
+    assert found.headers["content-disposition"] == 'attachment; filename="oy-gp.html"'
+    assert found.headers["content-type"].startswith("text/html")
+    assert '<html lang="nb">' in found.text
+    assert "../Øy" in found.text
+    assert HOSTILE not in found.text
+    assert client.post("/api/export/html", json=question(language="xx")).status_code == 422
+    assert client.post("/api/export/html", json=question(title="a\nb")).status_code == 422
+
+
+def test_the_note_as_pdf(client):
+    pytest.importorskip("weasyprint", exc_type=ImportError)
+    found = client.post("/api/export/pdf", json=question([ADD]))
+    assert found.content.startswith(b"%PDF-")
+
+
 def test_exports(client, tmp_path):
     found = client.post("/api/export/csv", json=question([ADD], title="../Øy"))
     assert found.headers["content-disposition"] == 'attachment; filename="oy-gp.csv"'

@@ -15,14 +15,25 @@ from geoaccess.bounds import Id, Lat, Lon
 from geoaccess.errors import GeoaccessError
 from geoaccess.maps.assets import asset_text, palette_script, palette_style
 from geoaccess.phrases import languages, phrases_script, section
+from geoaccess.planner.areas import areas_around, catchment_of
 from geoaccess.planner.changes import MOST_CHANGES, ChangeError, fitting, read_changes
 from geoaccess.planner.doors import local_entrance
 from geoaccess.planner.drawing import Drawing
 from geoaccess.planner.export import figures_csv, plan_gpkg
 from geoaccess.planner.guard import Guard
+from geoaccess.planner.note import note_html, note_pdf, plan_note
 from geoaccess.planner.pool import BusyError, SessionPool
 from geoaccess.planner.saving import load_plan, save_plan
-from geoaccess.planner.serialise import answer_json, journeys_json, proposal_json, way_json
+from geoaccess.planner.serialise import (
+    answer_json,
+    areas_json,
+    catchment_json,
+    journeys_json,
+    proposal_json,
+    several_json,
+    way_json,
+)
+from geoaccess.planner.several import suggest_several
 from geoaccess.planner.shelf import PlanClashError, Shelf, slug
 from geoaccess.planner.suggest import suggest
 from geoaccess.toml import Table
@@ -36,13 +47,21 @@ if TYPE_CHECKING:
 
 __all__ = ["planner_app"]
 
-_SCRIPTS = ("words", "model", "colours", "chart", "tables", "lists", "picture", "dialogs", "main")
+_SCRIPTS = (
+    *("words", "model", "colours", "chart", "tables", "reach", "lists", "picture", "dialogs", "suggestions", "main"),
+)
 _ASSETS = (
     *("leaflet/leaflet.js", "leaflet/leaflet.css", "shared/shared.css", "planner/planner.css"),
     *(f"shared/{name}.js" for name in ("decode", "format", "names", "paint", "search", "address")),
     *(f"planner/{name}.js" for name in _SCRIPTS),
 )
 _TYPES = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
+_EXPORTS = {
+    "csv": "text/csv; charset=utf-8",
+    "gpkg": "application/geopackage+sqlite3",
+    "html": "text/html; charset=utf-8",
+    "pdf": "application/pdf",
+}
 _ROAD_NEAR_M = 500.0
 MOST_ADDS = 1_000_000
 
@@ -63,8 +82,18 @@ class _AboutCell(_Question):
     cell: Id
 
 
+class _AboutSite(_Question):
+    site: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+
+
+class _AboutPlace(_Question):
+    lon: Lon
+    lat: Lat
+
+
 class _Export(_Question):
-    title: Annotated[str, StringConstraints(max_length=120)] = ""
+    title: Annotated[str, StringConstraints(max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    language: Annotated[str, StringConstraints(max_length=20)] = ""
 
 
 class _Objective(_Question):
@@ -132,6 +161,8 @@ def planner_app(
     shelves = {door.folder: Shelf(door.folder) for door in entrance.doors}
     _serve_files(app, drawing)
     _serve_answers(app, pool, drawing)
+    _serve_siting(app, pool)
+    _serve_areas(app, pool, drawing)
     _serve_fitting(app, pool)
     _serve_plans(app, pool, shelves)
     _serve_exports(app, pool)
@@ -185,15 +216,6 @@ def _serve_answers(app: FastAPI, pool: SessionPool, drawing: Drawing) -> None:
         way = state.road_near(asked.lon, asked.lat, within_m=asked.within_m)
         return None if way is None else way_json(state, way)
 
-    def places(asked: _Objective) -> dict[str, Any]:
-        session, changes = pool.session(asked.tab), read_changes(asked.changes)
-        found = suggest(session, changes, asked.service, objective=asked.objective)
-        return proposal_json(state, asked.service, asked.objective, found)
-
-    @app.post("/api/suggest")
-    async def post_suggest(asked: _Objective) -> Response:
-        return _json(await pool.work(places, asked))
-
     @app.post("/api/answer")
     async def post_answer(asked: _Question) -> Response:
         return _json(await pool.work(answer, asked))
@@ -206,6 +228,59 @@ def _serve_answers(app: FastAPI, pool: SessionPool, drawing: Drawing) -> None:
     async def post_road(asked: _Place) -> Response:
         found = await pool.work(road, asked)
         return _failure(404, "no_road_here", "there is no road near that place") if found is None else _json(found)
+
+
+def _serve_siting(app: FastAPI, pool: SessionPool) -> None:
+    state = pool.state
+
+    def places(asked: _Objective) -> dict[str, Any]:
+        session, changes = pool.session(asked.tab), read_changes(asked.changes)
+        found = suggest(session, changes, asked.service, objective=asked.objective)
+        return proposal_json(state, asked.service, asked.objective, found)
+
+    def several(asked: _Objective) -> dict[str, Any]:
+        session, changes = pool.session(asked.tab), read_changes(asked.changes)
+        found = suggest_several(session, changes, asked.service, objective=asked.objective)
+        return several_json(state, asked.service, asked.objective, found)
+
+    @app.post("/api/suggest")
+    async def post_suggest(asked: _Objective) -> Response:
+        return _json(await pool.work(places, asked))
+
+    @app.post("/api/suggest/several")
+    async def post_several(asked: _Objective) -> Response:
+        return _json(await pool.work(several, asked))
+
+
+def _serve_areas(app: FastAPI, pool: SessionPool, drawing: Drawing) -> None:
+    state = pool.state
+
+    def of_site(asked: _AboutSite) -> list[dict[str, Any]]:
+        session, changes = pool.session(asked.tab), read_changes(asked.changes)
+        return areas_json(areas_around(session, changes, asked.service, site=asked.site))
+
+    def of_place(asked: _AboutPlace) -> list[dict[str, Any]] | None:
+        if state.roads_of(asked.service).place(asked.lon, asked.lat, state.start_s(asked.service)) is None:
+            return None
+        session, changes = pool.session(asked.tab), read_changes(asked.changes)
+        return areas_json(areas_around(session, changes, asked.service, place=(asked.lon, asked.lat)))
+
+    def catchment(asked: _AboutSite) -> dict[str, Any]:
+        found = catchment_of(pool.session(asked.tab), read_changes(asked.changes), asked.service, asked.site)
+        return catchment_json(drawing, asked.service, found)
+
+    @app.post("/api/areas/site")
+    async def post_areas_of_site(asked: _AboutSite) -> Response:
+        return _json(await pool.work(of_site, asked))
+
+    @app.post("/api/areas/place")
+    async def post_areas_of_place(asked: _AboutPlace) -> Response:
+        found = await pool.work(of_place, asked)
+        return _failure(404, "no_road_here", "there is no road near that place") if found is None else _json(found)
+
+    @app.post("/api/catchment")
+    async def post_catchment(asked: _AboutSite) -> Response:
+        return _json(await pool.work(catchment, asked))
 
 
 def _serve_fitting(app: FastAPI, pool: SessionPool) -> None:
@@ -260,19 +335,25 @@ def _shown(door: Door, text: str) -> str:
 
 def _serve_exports(app: FastAPI, pool: SessionPool) -> None:
     state = pool.state
-    kinds = {"csv": (figures_csv, "text/csv; charset=utf-8"), "gpkg": (plan_gpkg, "application/geopackage+sqlite3")}
+    tables = {"csv": figures_csv, "gpkg": plan_gpkg}
+    notes = {"html": note_html, "pdf": note_pdf}
+
+    def made(kind: str, asked: _Export) -> bytes:
+        changes = read_changes(asked.changes)
+        if kind in tables:
+            return tables[kind](state, pool.session(asked.tab).answer(changes, asked.service))
+        return notes[kind](plan_note(state, changes, asked.service, title=asked.title, language=asked.language))
 
     def export(kind: str, asked: _Export) -> Response:
-        answer = pool.session(asked.tab).answer(read_changes(asked.changes), asked.service)
-        make, media = kinds[kind]
+        content = made(kind, asked)
         name = f"{slug(asked.title) or slug(state.study.name) or 'plan'}-{slug(asked.service) or 'service'}.{kind}"
         heads = {"content-disposition": f'attachment; filename="{name}"'}
-        return Response(make(state, answer), media_type=media, headers=heads)
+        return Response(content, media_type=_EXPORTS[kind], headers=heads)
 
     @app.post("/api/export/{kind}")
     async def post_export(kind: str, asked: _Export) -> Response:
-        if kind not in kinds:
-            return _failure(404, "no_export", f"there is no export of that kind; there are {', '.join(kinds)}")
+        if kind not in _EXPORTS:
+            return _failure(404, "no_export", f"there is no export of that kind; there are {', '.join(_EXPORTS)}")
         return await pool.work(export, kind, asked)
 
 

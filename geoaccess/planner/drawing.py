@@ -84,6 +84,12 @@ class Drawing:
         tenths = np.where(np.isfinite(times_s), np.rint(np.where(np.isfinite(times_s), times_s, 0) * DECISECONDS), -1)
         return packing.pack(tenths[self._order], "i4")
 
+    def marked(self, service: str, cells: npt.NDArray[np.bool_]) -> dict[str, str]:
+        """Pack which squares are marked: those most of whose people live in cells that are."""
+        weight, whole = self._weights(service)
+        inside = np.bincount(self._block, np.where(cells, weight, 0.0), len(self._order))
+        return packing.pack((inside >= _MAJORITY * whole)[self._order].astype(np.uint8), "u1")
+
     def people(
         self, service: str, before_s: npt.NDArray[np.float64], now_s: npt.NDArray[np.float64]
     ) -> dict[str, list[float]]:

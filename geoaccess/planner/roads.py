@@ -11,6 +11,7 @@ from geoaccess.errors import InputError
 from geoaccess.network import EdgeKind, setting_out_after, snap
 from geoaccess.routing import ferry_edges, solve_nearest
 from geoaccess.routing.field import PLACE
+from geoaccess.routing.road_areas import RoadAreas
 from geoaccess.scenarios import close_network
 from geoaccess.scenarios.roads import edges_of_pieces, selected_pieces
 from geoaccess.study.stages import Snapped, snap_as_set
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
     from geoaccess.scenarios import Close
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["PlannerRoads"]
+__all__ = ["DRAWN_M", "PlannerRoads"]
+
+DRAWN_M = 60.0
+"""By how much borders of areas may be moved, metres: the page draws them, and nobody measures there."""
 
 
 class PlannerRoads:
@@ -60,6 +64,11 @@ class PlannerRoads:
             lambda edges: close_network(self.network, np.array(edges, dtype=np.int32))
         )
         self._candidates: dict[float, pd.DataFrame] = {}
+
+    @cached_property
+    def areas(self) -> RoadAreas:
+        """The land beside these roads, open or closed, as far as it was asked for."""
+        return RoadAreas(self.network, simplify_m=DRAWN_M / 2)
 
     def without(self, edges: npt.NDArray[np.int32]) -> Network:
         """Return the network on which some edges are closed; the last few are kept."""

@@ -5,23 +5,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 
 from geoaccess.planner.plan import ALL_WEEK, group_id
 from geoaccess.planner.suggest import APART_M
 from geoaccess.scenarios.effect import effect_on_people
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from geoaccess.measures import ServiceSpec
     from geoaccess.measures.grouped import GroupFigures
+    from geoaccess.planner.areas import Catchment
     from geoaccess.planner.drawing import Drawing
     from geoaccess.planner.figures import Figures
     from geoaccess.planner.session import Answer, Journey
+    from geoaccess.planner.several import AddedPlace, Together
     from geoaccess.planner.state import PlannerState
-    from geoaccess.planner.suggest import Proposal
+    from geoaccess.planner.suggest import Place, Proposal
     from geoaccess.scenarios import Close
     from geoaccess.scenarios.effect import Effect
 
-__all__ = ["answer_json", "journeys_json", "proposal_json", "way_json"]
+__all__ = [
+    "answer_json",
+    "areas_json",
+    "catchment_json",
+    "journeys_json",
+    "proposal_json",
+    "several_json",
+    "way_json",
+]
 
 
 def answer_json(answer: Answer, before: Figures, drawing: Drawing) -> dict[str, Any]:
@@ -147,23 +160,79 @@ def proposal_json(state: PlannerState, service: str, objective: str, proposal: P
     """Return where one more office would bring most."""
     spec = state.specs[service]
     norms = spec.norm_limits
-    norm = int(objective.removeprefix("norm_")) if objective.startswith("norm_") else 0
-    zones = state.municipalities.labels["municipality"]
+    norm = _norm_of(objective)
     return {
         "tried": proposal.tried,
         "all": proposal.all,
         "apart_km": APART_M / 1000,
         "norm_s": list(norms[norm]) if norms else None,
-        "places": [
+        "places": [_place(state, spec, place, norm) for place in proposal.places],
+    }
+
+
+def several_json(state: PlannerState, service: str, objective: str, found: list[Together]) -> dict[str, Any]:
+    """Return what numbers of sites would bring together, none first."""
+    spec, norm = state.specs[service], _norm_of(objective)
+    norms = spec.norm_limits
+    return {
+        "norm_s": list(norms[norm]) if norms else None,
+        "people": float(state.people_of(service).sum()),
+        "steps": [
             {
-                "cell": place.cell,
-                "lon": round(place.lon, 5),
-                "lat": round(place.lat, 5),
-                "zone": str(zones.iloc[state.municipalities.codes[place.cell]]),
-                "saved_min": place.effect.person_min_saved * (spec.trips_per_year or 1.0),
-                "newly_reached": place.effect.became_reached,
-                "within_norm": place.effect.into_norm[norm] if norms else 0.0,
+                "mean_min": _number(one.mean_min),
+                "within": one.within[norm] if norms else None,
+                "gap": one.gap,
+                "places": [_place(state, spec, place, norm) for place in one.places],
             }
-            for place in proposal.places
+            for one in found
         ],
+    }
+
+
+def _norm_of(objective: str) -> int:
+    return int(objective.removeprefix("norm_")) if objective.startswith("norm_") else 0
+
+
+def _place(state: PlannerState, spec: ServiceSpec, place: Place | AddedPlace, norm: int) -> dict[str, Any]:
+    zones = state.municipalities.labels["municipality"]
+    return {
+        "cell": place.cell,
+        "lon": round(place.lon, 5),
+        "lat": round(place.lat, 5),
+        "zone": str(zones.iloc[state.municipalities.codes[place.cell]]),
+        "saved_min": place.effect.person_min_saved * (spec.trips_per_year or 1.0),
+        "newly_reached": place.effect.became_reached,
+        "within_norm": place.effect.into_norm[norm] if spec.n_norms else 0.0,
+    }
+
+
+def areas_json(areas: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+    """Return areas with their people, shortest time first: `lines` are rings of [lon, lat], outer and inner alike."""
+    numbers = areas[["minutes", "people", "share", "area_km2"]].to_numpy(np.float64).tolist()
+    return [
+        {
+            "minutes": minutes,
+            "people": people,
+            "share": _number(share),
+            "km2": km2,
+            "rings": [np.round(shapely.get_coordinates(ring), 4).tolist() for ring in _rings(area)],
+        }
+        for (minutes, people, share, km2), area in zip(numbers, areas.geometry, strict=True)
+    ]
+
+
+def _rings(area: shapely.Geometry) -> list[shapely.Geometry]:
+    rings: list[shapely.Geometry] = list(shapely.get_rings(shapely.get_parts(area)))
+    return rings
+
+
+def catchment_json(drawing: Drawing, service: str, found: Catchment) -> dict[str, Any]:
+    """Return whom a site is the nearest for, with the squares that most of them live in."""
+    spec = drawing.state.specs[service]
+    return {
+        "people": found.people,
+        "mean_s": _number(found.mean_s),
+        "norms_s": [list(limits) for limits in spec.norm_limits],
+        "within": list(found.within),
+        "squares": drawing.marked(service, found.cells),
     }

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from geoaccess.planner.week import DayField
     from geoaccess.scenarios.effect import Effect
 
-__all__ = ["APART_M", "Place", "Proposal", "suggest"]
+__all__ = ["APART_M", "Asked", "Place", "Proposal", "ask", "suggest"]
 
 APART_M = 5000.0
 """Of places nearer to each other than this only the best is proposed."""
@@ -72,7 +72,7 @@ class Proposal:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class Asked:
     """What every step needs: whom it is for, the fields of the plan, and what part of the week each holds for."""
 
     state: PlannerState
@@ -136,6 +136,11 @@ def suggest(
     InputError
         If there is no such objective or service, or a change cannot be made.
     """
+    return _proposed(ask(session, changes, service, objective=objective), count=count, seconds=seconds)
+
+
+def ask(session: Session, changes: Sequence[Change], service: str, *, objective: str) -> Asked:
+    """Return the question where sites should be added to a plan; see `suggest`."""
     state = session.state
     spec = state.specs.get(service)
     if objective not in {"minutes", "districts", *(f"norm_{i}" for i in range(0 if spec is None else spec.n_norms))}:
@@ -151,10 +156,10 @@ def suggest(
     share = share_of_week(fields)
     everybody = state.people_of(service)
     people = np.where(state.districts, everybody, 0.0) if objective == "districts" else everybody
-    return _proposed(_Asked(state, question, people, fields, share), count=count, seconds=seconds)
+    return Asked(state, question, people, fields, share)
 
 
-def _proposed(asked: _Asked, *, count: int, seconds: float) -> Proposal:
+def _proposed(asked: Asked, *, count: int, seconds: float) -> Proposal:
     """Ask siting about the most promising candidates, and about more as long as one left out might be better."""
     everything, cells = len(asked.state.candidate_cells), len(asked.people)
     if not asked.people.any():
@@ -185,7 +190,7 @@ class _Search:
         Candidates that are certain to be the best that lie apart, with their gain.
     """
 
-    def __init__(self, asked: _Asked, bound: npt.NDArray[np.float64], *, batch: int) -> None:
+    def __init__(self, asked: Asked, bound: npt.NDArray[np.float64], *, batch: int) -> None:
         self.asked, self.batch = asked, batch
         self.unknown = np.isneginf(bound).any()
         self.bound = np.where(np.isneginf(bound), np.inf, bound * (1 + _ROUNDING))
@@ -240,7 +245,7 @@ class _Search:
         self.apart &= ~self.asked.near(np.arange(self.apart.size), candidate)
 
 
-def _at_most(asked: _Asked, *, ends: float) -> npt.NDArray[np.float64]:
+def _at_most(asked: Asked, *, ends: float) -> npt.NDArray[np.float64]:
     """Return the person-minutes that no candidate can exceed, for as many as time allows; -inf for the others.
 
     What is saved on each day by those who are reached, and a day for everybody who is newly reached on some day.
@@ -262,7 +267,7 @@ def _at_most(asked: _Asked, *, ends: float) -> npt.NDArray[np.float64]:
     return found
 
 
-def _places(asked: _Asked, best: list[tuple[int, float]]) -> list[Place]:
+def _places(asked: Asked, best: list[tuple[int, float]]) -> list[Place]:
     """Return candidates with what they would bring to everybody, whoever they were chosen for."""
     if not best:
         return []

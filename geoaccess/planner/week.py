@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from geoaccess.routing import NearestField
     from geoaccess.scenarios import Close
 
-__all__ = ["DayField", "Week", "share_of_week"]
+__all__ = ["DayField", "Week", "closed_edges", "share_of_week"]
 
 _MOST_KEPT = 50
 """Steps that a field can go back; before that it takes the way forward."""
@@ -63,7 +63,7 @@ class DayField:
 
     def _changed(self, wanted: _DayPlan, roads: PlannerRoads) -> list[FieldChange]:
         now, field = self.plan, self.field
-        shut, wanted_shut = _edges(now, roads), _edges(wanted, roads)
+        shut, wanted_shut = closed_edges(now, roads), closed_edges(wanted, roads)
         done = []
         if (edges := np.setdiff1d(shut, wanted_shut)).size:
             done.append(open_edges(field, edges))
@@ -144,7 +144,8 @@ def _row(site: Site) -> pd.Series[Any]:
     return pd.Series(site.place, dtype=object)
 
 
-def _edges(plan: _DayPlan, roads: PlannerRoads) -> npt.NDArray[np.int32]:
+def closed_edges(plan: _DayPlan | Plan, roads: PlannerRoads) -> npt.NDArray[np.int32]:
+    """Return the edges that a plan closes."""
     found = [roads.edges_of_way(way) for way in sorted(plan.closed)]
     found += [roads.edges_of_group(select) for select in plan.groups]
     return np.unique(np.concatenate(found)) if found else np.empty(0, np.int32)

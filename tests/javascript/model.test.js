@@ -69,6 +69,28 @@ test("changes are made, undone and redone in order", async () => {
   assert.deepEqual(heard.filter(([name]) => name === "announced").map(([, key]) => key), ["added", "closed_way", "undone", "undone", "redone", "redone"]);
 });
 
+test("several changes are one step, which is undone as one", async () => {
+  const { model, made } = await page();
+  const [one, two] = [office("new-1"), office("new-2")];
+  await model.makeAll([one, two], "added");
+  assert.deepEqual(lists(model), [[one, two], [[]], []]);
+  assert.deepEqual(made.asked.at(-1)[1].changes, [one, two]);
+  await model.undo();
+  assert.deepEqual(lists(model), [[], [], [[one, two]]]);
+});
+
+test("new offices are renamed in every list, and that is no step", async () => {
+  const { model } = await page();
+  await model.make(office("new-1", { name: "New site 1" }), "added");
+  await model.make(office("new-2", { name: "Own" }), "added");
+  await model.undo();
+  assert.equal(model.renameNew((name) => name.replace("New site", "Nytt tjenestested")), true);
+  assert.equal(model.renameNew((name) => name), false);
+  assert.equal(model.past.length, 1);
+  await model.redo();
+  assert.deepEqual(plain(model.changes.map((change) => change.name)), ["Nytt tjenestested 1", "Own"]);
+});
+
 test("a new change forgets what was undone", async () => {
   const { model } = await page();
   await model.make(close(8), "");

@@ -77,6 +77,14 @@ test("an address says again what it was written from", () => {
   ]);
 });
 
+test("an address holds the language where it was chosen", () => {
+  const view = { service: "gp", zoom: 9, lat: 69, lon: 17 };
+  assert.strictEqual(geoaccess.address.hashOf({ ...view, language: "" }), geoaccess.address.hashOf(view));
+  const hash = geoaccess.address.hashOf({ ...view, language: "nb" });
+  assert.ok(hash.endsWith("&language=nb"));
+  assert.strictEqual(geoaccess.address.read(hash).language, "nb");
+});
+
 test("older words of an address are understood, and what makes no sense is left aside", () => {
   const old = geoaccess.address.read("#layer=hospital&view=7/65/-18&hide=roads");
   assert.deepStrictEqual(plain([old.service, old.view]), ["hospital", { zoom: 7, lat: 65, lon: -18 }]);

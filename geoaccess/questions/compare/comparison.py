@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from geoaccess.questions.compare.compare_measures import Measure
     from geoaccess.questions.scenario_run import Baseline, ScenarioRun
     from geoaccess.scenarios import Scenario
+    from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
 
 __all__ = ["Compared", "compare_study", "people_against_today", "printed_comparison"]
@@ -82,6 +83,7 @@ def compare_study(
     changes: Sequence[Scenario],
     *,
     day: dt.date | None = None,
+    answers: Answers | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
     show: bool = True,
@@ -98,6 +100,8 @@ def compare_study(
         Let boats sail by the timetable of that day, and take the mean over all times of leaving on it; needed for
         scenarios that cancel boats. Otherwise every ferry has its average wait, of the profile or of the timetable that
         the study follows.
+    answers
+        Of the study, where it has been solved already.
     workers, scheduler
         Where scenarios are solved, see `geoaccess.parallel.worker_pool`; without either in this process, one after the
         other. Figures are the same to the bit.
@@ -119,7 +123,7 @@ def compare_study(
     """
     changes = [scenario.in_language(study.settings.language) for scenario in changes]
     refuse_same_titles(changes)
-    base = solve_baseline(study, day=day, names=needs_names(changes), show=show)
+    base = solve_baseline(study, day=day, names=needs_names(changes), answers=answers, show=show)
     changed = apply_scenarios(base, changes)
     measures = compare_measures(study, changed)
     side = measured(measures, base) if any(one.base is base for one in changed) else None

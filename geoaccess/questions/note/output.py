@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from geoaccess import files, maps
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from geoaccess.scenarios import Scenario
+    from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
 
 __all__ = ["note_study", "write_note"]
@@ -26,7 +28,12 @@ _STEM = "note"
 
 @checks_arguments
 def note_study(
-    study: Study, changes: Sequence[Scenario] = (), *, service: str | None = None, show: bool = True
+    study: Study,
+    changes: Sequence[Scenario] = (),
+    *,
+    service: str | None = None,
+    answers: Answers | None = None,
+    show: bool = True,
 ) -> maps.Note:
     """Return the note of a study for a board: as it stands, or what scenarios would change.
 
@@ -37,6 +44,8 @@ def note_study(
     service
         What the note is about; if not given, the service with most people beyond its first norm, or that for which the
         scenarios change most.
+    answers
+        Of the study, where it has been solved already; they may be those of the study in another language.
 
     Returns
     -------
@@ -55,9 +64,10 @@ def note_study(
     'Hospital: how many people have a travel time of more than 60 minutes, and where do they live?'
     """
     refuse_many(study, changes, service=service)
+    answers = None if answers is None else replace(answers, study=study)
     if changes:
-        return note_of_comparison(compare_study(study, changes, show=show), service=service)
-    return note_of_today(Frame(study, solve_study(study, show=show)), service)
+        return note_of_comparison(compare_study(study, changes, answers=answers, show=show), service=service)
+    return note_of_today(Frame(study, solve_study(study, show=show) if answers is None else answers), service)
 
 
 @checks_arguments

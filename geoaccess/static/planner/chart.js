@@ -7,16 +7,19 @@
   const { colours, palette } = geoaccess;
   const HOVERS = window.matchMedia("(hover: hover)");
   const VIEWS = ["now", "change", "before", "slide"];
+  const PANES = { before: 399, areas: 410, lines: 420, names: 430 }; // the cells lie at 400, marks at 600
   const chart = { view: "now", tool: "look", moving: null, map: null };
-  const state = { layer: "now", hidden: new Set(), at: null };
+  const state = { layer: "now", hidden: new Set(), at: null, lit: null, namesAbove: true };
   const beforeState = { ...state, layer: "before" };
   let view;
   let painter;
   let beforePainter;
+  let namesPainter;
   let marks;
   let closedLines;
   let routeLines;
   let spots;
+  let areaShapes;
 
   // ---- offices as marks
 
@@ -71,7 +74,7 @@
     for (const way of answer.closed) {
       for (const [colourOf, weight, dash] of [[palette.paper, 8, null], [palette.ink, 4, "2 7"]]) {
         closedLines.addLayer(
-          L.polyline(way.lines.map((line) => line.map(([lon, lat]) => [lat, lon])), { color: colourOf, weight, dashArray: dash, interactive: false })
+          L.polyline(way.lines.map((line) => line.map(([lon, lat]) => [lat, lon])), { pane: "lines", color: colourOf, weight, dashArray: dash, interactive: false })
         );
       }
     }
@@ -184,7 +187,7 @@
         const line = part.line.map(([lon, lat]) => [lat, lon]);
         const dash = part.part === "road" ? null : part.part === "off_network" ? "1 6" : "9 6";
         for (const [colourOf, weight] of [[palette.paper, 7], [palette.ink, 3]]) {
-          routeLines.addLayer(L.polyline(line, { color: colourOf, weight, dashArray: colourOf === palette.paper ? null : dash, interactive: false }));
+          routeLines.addLayer(L.polyline(line, { pane: "lines", color: colourOf, weight, dashArray: colourOf === palette.paper ? null : dash, interactive: false }));
         }
       }
     }
@@ -224,11 +227,42 @@
       const spot = L.marker([place.lat, place.lon], { icon: L.divIcon({ html: label, className: "spot", iconSize: null }), keyboard: false });
       spot.on("click", (event) => {
         L.DomEvent.stopPropagation(event);
-        model.emit("proposed", place);
+        model.emit("proposed", [place]);
       });
       spots.addLayer(spot);
     });
   };
+
+  // The name of the nearest place within a few kilometres, "" where none is near.
+  const NEAR_M = 5000;
+  chart.nameNear = function ({ lon, lat }) {
+    const { x, y } = toMetres(L.latLng(lat, lon));
+    const reach = NEAR_M / Math.cos((lat * Math.PI) / 180);
+    const { places } = view;
+    let [best, least] = ["", reach];
+    for (let i = 0; i < places.name.length; i += 1) {
+      const away = Math.hypot(places.x[i] - x, places.y[i] - y);
+      if (away < least) [best, least] = [places.name[i], away];
+    }
+    return best;
+  };
+
+  // ---- the areas around what is chosen
+
+  chart.areas = function (found) {
+    areaShapes.clearLayers();
+    for (const area of [...found].reverse()) {
+      const rings = area.rings.map((ring) => ring.map(([lon, lat]) => [lat, lon]));
+      areaShapes.addLayer(L.polygon(rings, { pane: "areas", interactive: false, color: palette.ink, weight: 1.6, fillColor: palette.accent, fillOpacity: 0.22, fillRule: "evenodd" }));
+    }
+  };
+
+  // Only some squares as they are, all others faint; all of them for null.
+  chart.lit = function (squares) {
+    state.lit = beforeState.lit = squares;
+    chart.repaint();
+  };
+  chart.litCount = () => (state.lit ? state.lit.reduce((sum, one) => sum + one, 0) : -1);
 
   // ---- before and after
 
@@ -255,6 +289,7 @@
   chart.repaint = function () {
     if (!view || !view.layers.now) return;
     painter.repaint();
+    namesPainter.repaint();
     if (chart.view === "slide") beforePainter.repaint();
     clip();
   };
@@ -267,6 +302,7 @@
   };
 
   chart.canvas = () => painter._container;
+  chart.namesCanvas = () => namesPainter._container;
   chart.frame = () => ({ bounds: painter._bounds, dense: painter._dense });
 
   // ---- setting up
@@ -306,9 +342,10 @@
     if (first) {
       const map = L.map("map", { zoomControl: false, attributionControl: false, zoomSnap: 0.25, zoomDelta: 0.5, zoomAnimation: false });
       chart.map = map;
-      map.createPane("before").style.zIndex = 399;
       L.control.scale({ imperial: false }).addTo(map);
       chart.zoom = L.control.zoom({}).addTo(map);
+      for (const [name, level] of Object.entries(PANES)) map.createPane(name).style.zIndex = level;
+      areaShapes = L.layerGroup().addTo(map);
       marks = L.layerGroup().addTo(map);
       closedLines = L.layerGroup().addTo(map);
       routeLines = L.layerGroup().addTo(map);
@@ -320,16 +357,17 @@
     chart.map.setMinZoom(Math.floor(chart.map.getZoom()) - 1);
     chart.map.setMaxBounds(bounds.pad(0.6));
     view.metresPerPixel = metresPerPixel;
-    for (const old of [painter, beforePainter]) if (old) old.remove();
+    for (const old of [painter, beforePainter, namesPainter]) if (old) old.remove();
     // Until the first answer there is nothing to colour.
     const none = { band: new Uint8Array(view.cells.count), time: new Int32Array(view.cells.count) };
     view.cells.times = { now: none, before: none, change: none };
     view.layers = Object.fromEntries(["now", "before", "change"].map((key) => [key, { kind: "time", key, colours: [palette.waiting] }]));
     painter = new geoaccess.Painter(view, state);
     beforePainter = new geoaccess.Painter(view, beforeState);
+    namesPainter = new geoaccess.Painter(view, state, geoaccess.paintOnlyNames);
     beforePainter.options.pane = "before";
-    painter.addTo(chart.map);
-    beforePainter.addTo(chart.map);
+    namesPainter.options.pane = "names";
+    for (const one of [painter, beforePainter, namesPainter]) one.addTo(chart.map);
     if (first) listen(chart.map);
     chart.words();
     chart.show(chart.view);

@@ -1,5 +1,5 @@
 "use strict";
-// Plans, exports and proposals: what asks for a word more than a click.
+// Plans and exports: what asks for a word more than a click.
 (function () {
   const { model, talk, chart, tables } = geoaccess;
   const { say } = talk;
@@ -152,14 +152,23 @@
     window.setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   }
 
+  // A note takes some seconds to draw: until it is there the buttons wait.
   async function fromServer(kind) {
+    const buttons = [...box.querySelectorAll("button")];
+    for (const one of buttons) one.disabled = true;
+    geoaccess.announce(say("waiting"), true);
     try {
-      const response = await model.request(`/api/export/${kind}`, model.question({ title: model.title }));
+      const response = await model.request(`/api/export/${kind}`, model.question({ title: model.title, language: talk.language }));
       const named = /filename="([^"]+)"/.exec(response.headers.get("content-disposition") || "");
-      download(await response.blob(), named ? named[1] : `plan.${kind}`);
+      const name = named ? named[1] : `plan.${kind}`;
+      download(await response.blob(), name);
       box.close();
+      geoaccess.announce(say("exported", { f: name }), true);
     } catch (error) {
-      geoaccess.announce(geoaccess.why(error), true);
+      for (const one of buttons) one.disabled = false;
+      const why = box.querySelector(".note");
+      why.textContent = geoaccess.why(error);
+      why.hidden = false;
     }
   }
 
@@ -169,63 +178,19 @@
       download(await geoaccess.picture(chart.view === "slide" ? "now" : chart.view), name("png"));
       box.close();
     };
-    const report = async () => {
-      download(geoaccess.report(), name("html"));
-      box.close();
-    };
+    const kinds = [["note_html", "html"], ["note_pdf", "pdf"], ["csv", "csv"], ["geopackage", "gpkg"]];
     open(
       say("export"),
       make(
         "p",
         { class: "stack" },
-        button(say("picture"), picture, { id: "export-png" }),
-        button(say("csv"), () => fromServer("csv"), { id: "export-csv" }),
-        button(say("geopackage"), () => fromServer("gpkg"), { id: "export-gpkg" }),
-        button(say("report"), report, { id: "export-report" })
-      )
+        ...kinds.map(([key, kind]) => button(say(key), () => fromServer(kind), { id: `export-${kind}` })),
+        button(say("picture"), picture, { id: "export-png" })
+      ),
+      make("p", { class: "note", role: "alert", hidden: true })
     );
   };
 
-  // ---- proposals
-
-  async function propose(objective, list) {
-    list.replaceChildren(make("li", {}, say("waiting")));
-    let found;
-    try {
-      found = await model.ask("/api/suggest", model.question({ objective }));
-    } catch (error) {
-      list.replaceChildren(make("li", {}, geoaccess.why(error)));
-      return;
-    }
-    chart.propose(found.places);
-    const row = (place, i) => {
-      const gain = place.saved_min >= 30 ? [say(model.spec().yearly ? "suggest_gain_year" : "suggest_gain", { h: talk.number(place.saved_min / 60) })] : [];
-      if (place.newly_reached >= 0.5) gain.push(say("reached", { n: talk.number(place.newly_reached) }));
-      if (place.within_norm >= 0.5) gain.push(say("suggest_norm", { n: talk.number(place.within_norm), m: talk.norm(found.norm_s) }));
-      const label = `${i + 1}. ${place.zone || talk.number(place.lat, 3)}`;
-      const what = make("span", { class: "what" }, label, make("small", {}, gain.join(" · ")));
-      const add = button(say("add_here"), () => { box.close(); chart.propose([]); model.emit("proposed", place); }, { "aria-label": `${say("add_here")}: ${label}` });
-      const look = button(say("try_place"), () => { box.close(); chart.map.setView([place.lat, place.lon], Math.max(chart.map.getZoom(), 9), { animate: false }); }, { "aria-label": `${say("try_place")}: ${label}` });
-      return make("li", {}, what, look, add);
-    };
-    const how = found.tried === found.all ? say("suggest_all", { n: talk.number(found.all), km: talk.number(found.apart_km) }) : say("suggest_some", { n: talk.number(found.tried), all: talk.number(found.all) });
-    list.replaceChildren(...(found.places.length ? found.places.map(row) : [make("li", {}, say("no_gain"))]));
-    const why = found.places.some((place) => place.newly_reached >= 0.5) && !objective.startsWith("norm") ? ` ${say("suggest_unreached")}` : "";
-    list.nextElementSibling.textContent = how + why;
-    geoaccess.announce(found.places.length ? `${found.places[0].zone}: ${say(model.spec().yearly ? "suggest_gain_year" : "suggest_gain", { h: talk.number(found.places[0].saved_min / 60) })}` : say("no_gain"));
-  }
-
-  dialogs.suggest = function () {
-    const list = make("ol", { class: "rows places" });
-    const norms = model.spec().norms_s;
-    const choice = make("select", { id: "objective", on: { change: () => propose(choice.value, list) } });
-    choice.append(make("option", { value: "minutes" }, say("objective_minutes")));
-    const districts = model.study.districts[talk.language];
-    if (districts) choice.append(make("option", { value: "districts" }, say("objective_districts", { districts })));
-    norms.forEach((norm, i) => choice.append(make("option", { value: `norm_${i}` }, say("objective_norm", { m: talk.norm(norm) }))));
-    open(say("suggest_title"), make("label", { class: "field" }, say("objective"), " ", choice), list, make("p", { class: "quiet" }));
-    propose("minutes", list);
-  };
-
+  Object.assign(dialogs, { open, box });
   geoaccess.dialogs = dialogs;
 })();

@@ -162,7 +162,7 @@
     if (site.added) {
       body.push(make("label", { class: "field" }, say("name"), " ", make("input", { type: "text", maxLength: 120, value: site.name, on: { change: (event) => model.rename(site.site, event.target.value.replace(/\p{Cc}/gu, "")) } })));
     }
-    if (!site.closed) body.push(dayBoxes(site));
+    if (!site.closed) body.push(dayBoxes(site), ...geoaccess.reach.part(picked));
     const label = site.closed ? say("open_again") : site.added ? say("remove_office") : say("close_office");
     body.push(make("p", { class: "acts" }, site.closed ? "" : button(say("move"), () => startMove(site)), button(label, () => restoreOrRemove(site))));
     const near = site.off_road_m >= FAR_M ? say("off_road", { m: talk.number(site.off_road_m) }) : "";
@@ -202,7 +202,7 @@
 
   function cellCard(picked) {
     const add = button(say("add_here"), () => model.emit("add", picked));
-    if (picked.square < 0) return [say("add_tool"), [], [make("p", { class: "acts" }, add)]];
+    if (picked.square < 0) return [chart.nameNear(picked) || say("place"), [], [...geoaccess.reach.part(picked), make("p", { class: "acts" }, add)]];
     const facts = chart.cellFacts(picked.square);
     const table = make("ul", { class: "route" });
     for (const found of picked.journeys || []) {
@@ -210,7 +210,7 @@
       const days = picked.journeys.length > 1 || found.days.length < 5 ? `${talk.dayList(found.days)}: ` : "";
       table.append(make("li", {}, make("strong", {}, `${days}${found.name || found.site}, ${talk.time(found.time_s)}`), make("small", {}, steps.join(" · "))));
     }
-    return [chart.timeWords(picked.square), [`${facts.people}${facts.zone ? `, ${facts.zone}` : ""}`], [table, make("p", { class: "acts" }, add)]];
+    return [chart.timeWords(picked.square), [`${facts.people}${facts.zone ? `, ${facts.zone}` : ""}`], [table, ...geoaccess.reach.part(picked), make("p", { class: "acts" }, add)]];
   }
 
   const cards = { site: siteCard, ferry: ferryCard, road: roadCard, cell: cellCard };
@@ -267,6 +267,8 @@
     chart.pin(at ? { lon: at.lon, lat: at.lat } : null);
     lists.drawCard();
     if (picked) byId("card").focus({ preventScroll: !show });
+    if (!picked) geoaccess.reach.shown = "";
+    geoaccess.reach.read(picked);
     readJourney();
   };
 
@@ -278,6 +280,7 @@
       chart.pin({ lon: site.lon, lat: site.lat });
     }
     lists.drawCard();
+    geoaccess.reach.read(picked);
     return readJourney();
   };
 

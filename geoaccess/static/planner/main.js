@@ -76,7 +76,12 @@
   }
 
   function speak(language) {
+    // Offices that nobody named are called in the language of the page.
+    const numbers = Array.from({ length: 500 }, (_, i) => [say("new_office", { n: i + 1 }), i + 1]);
+    const usual = new Map(numbers);
     talk.language = language;
+    page.chosen = true; // and not what the browser wants
+    if (model.renameNew((name) => (usual.has(name) ? say("new_office", { n: usual.get(name) }) : name))) model.refresh().catch(() => null);
     for (const name of ["sheet"]) delete byId(name).dataset.built;
     header();
     views();
@@ -85,6 +90,7 @@
     page.search.words();
     refresh();
     showMode();
+    writeAddress();
   }
 
   function views() {
@@ -144,13 +150,16 @@
 
   // ---- what the map and the lists ask for
 
-  async function add(place, show = false) {
-    const site = model.newLabel();
-    const name = say("new_office", { n: site.replace("new-", "") });
-    const made = await model.make({ what: "add", service: model.service, site, name, lon: place.lon, lat: place.lat, days: [0, 1, 2, 3, 4] }, "added");
-    if (!made) return;
+  // One step for all of them, which is undone as one.
+  async function add(places, show = false) {
+    const added = places.map(({ lon, lat }) => {
+      const site = model.newLabel();
+      const name = say("new_office", { n: site.replace("new-", "") });
+      return { what: "add", service: model.service, site, name, lon, lat, days: [0, 1, 2, 3, 4] };
+    });
+    if (!(await model.makeAll(added, "added"))) return;
     chart.use("look"); // or the next click, meant to look, would add another
-    lists.pick({ kind: "site", site }, show);
+    lists.pick({ kind: "site", site: added.at(-1).site }, show);
   }
 
   async function findRoad(place) {
@@ -221,7 +230,7 @@
     }
   }
 
-  const writeAddress = () => model.answer && page.ready && geoaccess.address.write({ service: model.service, ...chart.seen() });
+  const writeAddress = () => model.answer && page.ready && geoaccess.address.write({ service: model.service, ...chart.seen(), language: page.chosen ? talk.language : "" });
 
   async function readAddress() {
     const given = geoaccess.address.read();
@@ -230,6 +239,7 @@
       byId("service").value = given.service;
       await model.choose(given.service);
     }
+    if (given.language in talk.languages && given.language !== talk.language) speak(given.language);
     chart.lookAt(given);
     if (given.at) lists.pick(chart.spotAt(L.latLng(...given.at)));
   }
@@ -260,8 +270,7 @@
     }
   });
   model.on("service", () => {
-    lists.picked = null;
-    byId("card").hidden = true;
+    lists.pick(null);
     chart.use("look");
     chart.propose([]);
   });
@@ -285,9 +294,9 @@
   });
   model.on("tool", showMode);
   model.on("pick", (picked) => lists.pick(picked));
-  model.on("add", (place) => add(place));
+  model.on("add", (place) => add([place]));
   model.on("road", findRoad);
-  model.on("proposed", (place) => add(place, true)); // which may lie outside what the map shows
+  model.on("proposed", (places) => add(places, true)); // which may lie outside what the map shows
 
   model
     .start()

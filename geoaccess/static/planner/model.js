@@ -182,7 +182,8 @@
   const MOST_KEPT = 500;
   const advance = (next, phrase, plan) =>
     inTurn(() => replace(follow(next(model.changes), plan || model.plan), [...model.past, model.changes].slice(-MOST_KEPT), [], phrase));
-  model.make = (change, phrase) => advance((changes) => [...changes, change], phrase);
+  model.makeAll = (some, phrase) => advance((changes) => [...changes, ...some], phrase);
+  model.make = (change, phrase) => model.makeAll([change], phrase);
   model.open = (changes, plan) => advance(() => changes, "", newPlan({ kept: changes, ...plan }));
   model.undo = () =>
     inTurn(() => model.past.length > 0 && replace(model.past.at(-1), model.past.slice(0, -1), [...model.undone, model.changes], "undone"));
@@ -197,6 +198,14 @@
         ),
       ""
     );
+
+  // Give other names to new offices in every list; no step that could be undone. Says whether any changed.
+  model.renameNew = function (rename) {
+    const added = new Set([...model.past, model.changes, ...model.undone].flat().filter((change) => change.what === "add"));
+    const changed = [...added].filter((change) => rename(change.name) !== change.name);
+    for (const change of changed) change.name = rename(change.name);
+    return changed.length > 0;
+  };
 
   // A label that no office has in any list: what was undone may come back.
   let given = 0;
@@ -253,8 +262,12 @@
         while (waiting) {
           const [asking, resolve] = waiting;
           waiting = null;
-          const found = await ask(path, question(asking)).catch(() => null);
-          if (!waiting) resolve(found);
+          let error = null;
+          const found = await ask(path, question(asking)).catch((one) => {
+            error = one;
+            return null;
+          });
+          if (!waiting) resolve(found, error);
         }
       } finally {
         running = false;

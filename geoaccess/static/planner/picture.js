@@ -1,5 +1,5 @@
 "use strict";
-// The map as a picture, and the plan as a page to print: made here, from what is shown.
+// The map as a picture: made here, from what is shown.
 (function () {
   const { model, talk, chart, tables, palette } = geoaccess;
   const { say } = talk;
@@ -92,9 +92,11 @@
     const canvas = make("canvas", { width: size.x * DENSE, height: size.y * DENSE });
     const context = canvas.getContext("2d");
     context.scale(DENSE, DENSE);
-    context.drawImage(chart.canvas(), corner.x * dense, corner.y * dense, size.x * dense, size.y * dense, 0, 0, size.x, size.y);
+    const copy = (drawn) => context.drawImage(drawn, corner.x * dense, corner.y * dense, size.x * dense, size.y * dense, 0, 0, size.x, size.y);
+    copy(chart.canvas());
     const at = (place) => chart.map.latLngToContainerPoint(place);
     drawClosed(context, at);
+    copy(chart.namesCanvas());
     drawSites(context, at);
     const rows = chart.legend();
     chart.show(shown);
@@ -153,81 +155,5 @@
     context.fillRect(0, 0, width, height);
     draw();
     return new Promise((done) => canvas.toBlob(done, "image/png"));
-  };
-
-  // ---- the page to print: no script, nothing loaded, text as text
-
-  const STYLE = `body{max-width:60rem;margin:1.5rem auto;padding:0 1rem;font:1rem/1.4 system-ui,"Noto Sans","DejaVu Sans",sans-serif;color:${palette.ink}}
-h1{margin:0}h2{margin:1.2rem 0 .4rem;font-size:1.15rem}p{margin:.3rem 0}.quiet,footer,small{color:${palette.quiet}}
-.warn{padding:.4rem .8rem;border-left:.4rem solid ${palette.warning};background:${palette.warning_wash};font-weight:600}
-img{max-width:100%;border:1px solid ${palette.line}}figure{margin:0 0 1rem}figcaption{font-weight:600}
-table{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9rem;margin-bottom:1rem;page-break-inside:auto}
-caption{text-align:left;font-weight:700;padding:.3rem 0}th,td{padding:.15rem .4rem;border-top:1px solid ${palette.line};text-align:right;vertical-align:top;font-weight:400}
-th:first-child{text-align:left}td small{display:block}tr{page-break-inside:avoid}.key td:first-child,.key th{text-align:left}
-.swatch{display:inline-block;width:1.4em;height:1em;border:1px solid ${palette.control};vertical-align:-.1em;margin-right:.5em}`;
-
-  function changeLines() {
-    const lines = [];
-    for (const site of model.sites()) {
-      const name = site.name || site.site;
-      const at = `${talk.number(site.lat, 4)}, ${talk.number(site.lon, 4)}`;
-      const days = !site.closed && site.days.length < 5 ? `, ${talk.dayList(site.days)}` : "";
-      if (site.closed) lines.push(`${say("closed_office")}: ${name}`);
-      else if (site.added) lines.push(`${say("added")}: ${name} (${at})${days}`);
-      else if (site.moved) lines.push(`${say("moved")}: ${name} (${at})${days}`);
-      else if (days) lines.push(`${say("days_changed")}: ${name}${days}`);
-    }
-    for (const way of model.answer.closed) lines.push(`${say("closed_way")}: ${geoaccess.lists.wayName(way)}`);
-    return lines;
-  }
-
-  function figure(view) {
-    const { canvas, rows } = mapCanvas(view);
-    const key = rows.map((row) => {
-      const swatch = make("span", { class: "swatch" });
-      swatch.style.backgroundColor = row.colour || palette.ink;
-      return make("tr", {}, make("th", { scope: "row" }, swatch, row.name, row.norm ? ` (${row.norm})` : ""), make("td", {}, talk.number(row.people)));
-    });
-    return make(
-      "figure",
-      {},
-      make("figcaption", {}, caption(view)),
-      make("img", { src: canvas.toDataURL("image/png"), alt: caption(view) }),
-      make("table", { class: "key" }, make("tbody", {}, ...key))
-    );
-  }
-
-  geoaccess.report = function () {
-    const { study } = model;
-    const [figures, zones] = [make("div", {}), make("div", {})];
-    tables.figures(figures);
-    const filter = tables.filter;
-    tables.filter = "";
-    tables.municipalities(zones);
-    tables.filter = filter;
-    const finder = zones.querySelector(".finder");
-    if (finder) finder.remove();
-    const body = make("body", {});
-    const lines = changeLines();
-    body.append(
-      make("h1", {}, model.title || study.title),
-      make("p", { class: "quiet" }, [model.title ? study.title : "", study.subtitle, model.spec().label].filter(Boolean).join(" · ")),
-      study.disclaimer ? make("p", { class: "warn" }, study.disclaimer) : "",
-      make("h2", {}, say("changes")),
-      lines.length ? make("ul", {}, ...lines.map((line) => make("li", {}, line))) : make("p", {}, say("no_change")),
-      make("h2", {}, say("effect")),
-      make("ul", {}, ...tables.spoken(model.answer).split("; ").map((line) => make("li", {}, line))),
-      model.changes.length ? figure("change") : "",
-      figure("now"),
-      figures,
-      make("h2", {}, say("municipalities")),
-      zones,
-      make("footer", {}, `${say("attribution")}: ${study.attribution}`)
-    );
-    for (const element of body.querySelectorAll("[id]")) element.removeAttribute("id");
-    const title = make("title", {}, model.title || study.title);
-    const policy = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">";
-    const page = `<!DOCTYPE html>\n<html lang="${talk.language}"><head><meta charset="utf-8">${policy}${title.outerHTML}<style>${STYLE}</style></head>${body.outerHTML}</html>\n`;
-    return new Blob([page], { type: "text/html" });
   };
 })();

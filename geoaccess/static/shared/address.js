@@ -22,15 +22,17 @@
       shown: given.get("shown") || "",
       breaks: given.get("breaks") || "",
       opacity: opacityOf(given.get("opacity")),
+      language: given.get("language") || "",
       hidden: new Set((given.get("hide") || "").split(",").filter(Boolean)),
     };
   }
 
-  function hashOf({ service, zoom, lat, lon, at = null, shown = "", breaks = "", opacity = 1, hidden = [] }) {
+  function hashOf({ service, zoom, lat, lon, at = null, shown = "", breaks = "", opacity = 1, language = "", hidden = [] }) {
     const parts = [`service=${encodeURIComponent(service)}`, `z=${zoom}`, `lat=${lat.toFixed(4)}`, `lon=${lon.toFixed(4)}`];
     if (shown) parts.push(`shown=${encodeURIComponent(shown)}`);
     if (breaks) parts.push(`breaks=${encodeURIComponent(breaks)}`);
     if (opacity < 1) parts.push(`opacity=${Math.round(100 * opacity)}`);
+    if (language) parts.push(`language=${encodeURIComponent(language)}`);
     if (hidden.length) parts.push(`hide=${[...hidden].sort().map(encodeURIComponent).join(",")}`);
     if (at) parts.push(`at=${at.lat.toFixed(4)}/${at.lon.toFixed(4)}`);
     return `#${parts.join("&")}`;

@@ -127,7 +127,10 @@
 
   // Cells come with the fewest people first, so that most people end on top. Where there is room, those not reached are
   // larger and above all; where cells are crowded that would make them seem many.
-  function paintCells(context, view, layer, f) {
+  // Where only some are `lit`, the others are faint.
+  const FAINT = 0.22;
+
+  function paintCells(context, view, layer, f, lit = null) {
     const { sets, count } = shownCells(view, f);
     const look = { smallest: smallest(count, f), halo: false };
     const roomy = look.smallest > 4;
@@ -139,24 +142,26 @@
       for (let i = 0; i < cells.count; i += 1) {
         const unreached = code[i] === geoaccess.UNREACHED;
         if (!wanted(unreached)) continue;
+        context.globalAlpha = lit && !lit[i] ? FAINT : 1;
         if (unreached) paintCell(context, cells, i, f, striped, lost);
         else paintCell(context, cells, i, f, layer.colours[code[i]], look);
       }
     };
     for (const cells of sets) paintSet(cells, (unreached) => !roomy || !unreached);
     for (const cells of roomy ? sets : []) paintSet(cells, (unreached) => unreached);
+    context.globalAlpha = 1;
   }
 
   // Lighter cells are painted beside the map and laid over it: where they overlap they would be darker otherwise.
-  function layCells(context, view, layer, f, opacity) {
-    if (opacity >= 1) return paintCells(context, view, layer, f);
+  function layCells(context, view, layer, f, { opacity = 1, lit = null }) {
+    if (opacity >= 1) return paintCells(context, view, layer, f, lit);
     const { canvas } = context;
     const sheet = document.createElement("canvas");
     [sheet.width, sheet.height] = [canvas.width, canvas.height];
     const own = sheet.getContext("2d");
     own.setTransform(context.getTransform());
     own.lineJoin = "round";
-    paintCells(own, view, layer, f);
+    paintCells(own, view, layer, f, lit);
     context.save();
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.globalAlpha = opacity;
@@ -242,6 +247,18 @@
 
   const shownSites = (view, layer) => view.sites.filter((site) => layer.kind === "class" || site.service === layer.key);
 
+  function paintNames(context, view, state, f) {
+    if (state.hidden.has("names")) return;
+    const spots = state.hidden.has("sites") ? [] : view.spots || shownSites(view, view.layers[state.layer]);
+    geoaccess.paintNames(context, view, spots.length > 150 ? [] : spots, f);
+  }
+
+  // Names on a canvas of their own, for pages that draw more between the map and its names (`namesAbove`).
+  function paintOnlyNames(context, view, state, f) {
+    context.clearRect(0, 0, f.width, f.height);
+    paintNames(context, view, state, f);
+  }
+
   function paint(context, view, state, f) {
     const layer = layerOf(view, state);
     const on = (name) => view.lines[name] && !state.hidden.has(name);
@@ -265,7 +282,7 @@
       trace(context, view.lines.roads, f, roadShown(view, f));
       stroke(context, palette.road, f.scale > 0.01 ? 1.4 : 0.8);
     }
-    layCells(context, view, layer, f, state.opacity || 1);
+    layCells(context, view, layer, f, state);
     if (on("borders")) {
       trace(context, view.lines.borders, f);
       stroke(context, palette.border, f.scale > 0.001 ? 0.9 : 0.5);
@@ -283,10 +300,7 @@
       const size = shown.length > 150 && f.scale < 0.002 ? Math.max(1.4, 2.6 * Math.min(1, Math.sqrt(300 / shown.length))) : 5;
       for (const site of shown) mark(context, (site.x - f.left) * f.scale, (f.top - site.y) * f.scale, site.proxy, size);
     }
-    if (!state.hidden.has("names")) {
-      const spots = state.hidden.has("sites") ? [] : view.spots || shownSites(view, layer);
-      geoaccess.paintNames(context, view, spots.length > 150 ? [] : spots, f);
-    }
+    if (!state.namesAbove) paintNames(context, view, state, f);
     if (state.at) {
       const [x, y] = [(state.at.x - f.left) * f.scale, (f.top - state.at.y) * f.scale];
       for (const [colour, width] of [[palette.paper, 5], [palette.ink, 2]]) {
@@ -298,10 +312,11 @@
   }
 
   geoaccess.Painter = L.Renderer.extend({
-    initialize(view, state) {
+    initialize(view, state, draw = paint) {
       L.Renderer.prototype.initialize.call(this, { padding: 0.25 });
       this._view = view;
       this._state = state;
+      this._draw = draw;
     },
     _initContainer() {
       this._container = document.createElement("canvas");
@@ -328,9 +343,9 @@
     repaint() {
       const context = this._container.getContext("2d");
       context.setTransform(this._dense, 0, 0, this._dense, 0, 0);
-      paint(context, this._view, this._state, frame(this._map, this._bounds));
+      this._draw(context, this._view, this._state, frame(this._map, this._bounds));
     },
   });
 
-  Object.assign(geoaccess, { mark, hatch, shownSites, levelAt, layerOf, roadShown });
+  Object.assign(geoaccess, { mark, hatch, shownSites, levelAt, layerOf, roadShown, paintOnlyNames });
 })();

@@ -1,0 +1,70 @@
+"""A plan as the note of two pages: what `geoaccess note STUDY PLAN` writes of the plan when it is saved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from geoaccess import files, maps
+from geoaccess.errors import InputError
+from geoaccess.extras import require_extra
+from geoaccess.phrases import section
+from geoaccess.planner.merging import scenario_of
+from geoaccess.questions.note.output import note_study, write_note
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from geoaccess.planner.changes import Change
+    from geoaccess.planner.state import PlannerState
+
+__all__ = ["note_html", "note_pdf", "plan_note"]
+
+
+def plan_note(
+    state: PlannerState, changes: Sequence[Change], service: str, *, title: str = "", language: str = ""
+) -> maps.Note:
+    """Return the note of a plan about one service, or of the study as it stands where the plan changes nothing.
+
+    Parameters
+    ----------
+    title
+        What the plan is called.
+    language
+        That of the study unless given.
+
+    Raises
+    ------
+    InputError
+        If there is no such service or language, or a change cannot be made.
+    MissingExtraError
+        If packages to draw maps are missing.
+    """
+    require_extra("maps", to="write a note")
+    study = state.study.in_language(language or state.study.settings.language)
+    named = title or section(study.settings.language, "planner")["unnamed_plan"]
+    plan = scenario_of(state, changes, title=named)
+    changed = any((plan.add, plan.remove, plan.move, plan.change, plan.close))
+    return note_study(study, [plan] if changed else [], service=service, answers=state.answers, show=False)
+
+
+def note_html(note: maps.Note) -> bytes:
+    """Return the page of a note."""
+    with files.scratch() as folder:
+        page = folder / "note.html"
+        maps.note_page(page, note=note)
+        return page.read_bytes()
+
+
+def note_pdf(note: maps.Note) -> bytes:
+    """Return a note as PDF of at most two sheets of A4.
+
+    Raises
+    ------
+    InputError
+        If weasyprint is missing, or the note does not fit on two sheets.
+    """
+    with files.scratch() as folder:
+        written, why_not = write_note(note, folder)
+        if why_not:
+            raise InputError(why_not)
+        return written[-1].read_bytes()
