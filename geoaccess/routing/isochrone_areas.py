@@ -48,11 +48,11 @@ def isochrones(
 
     The area of a time T holds the places within w of a place on a road that is t from a site, where w is at most
     `buffer_m` and t + 3.6 w / off_network_kph <= T. Roads are cut exactly where the time is over. Towards the end of a
-    road w falls by halves, down to a 32nd of `buffer_m` or to `simplify_m`, so that who is inside needs no longer than
-    T, and whoever is outside and close to a road may need up to the walk of a half less. Ferries are ridden, but no
-    area lies along them, nor along roads on which no journey may begin; none lies over the sea, lakes and rivers that
-    the network knows of (`shores`), or beyond them. Areas are nested: that of a longer time holds those of all shorter
-    ones.
+    road w falls by halves, down to a 32nd of `buffer_m` or half of `simplify_m`, so that who is inside needs no longer
+    than T, and whoever is outside and close to a road may need up to the walk of a half less. Ferries are ridden, but
+    no area lies along them, nor along roads on which no journey may begin; none lies over the sea, lakes and rivers
+    that the network knows of (`shores`), or beyond them. Areas are nested: that of a longer time holds those of all
+    shorter ones.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def isochrones(
     simple_m = simplify_m / 2  # of the roads, and again of the borders
     if areas is None or not areas.fits(roads, width_m=buffer_m, simplify_m=simple_m):
         areas = RoadAreas(roads, width_m=buffer_m, simplify_m=simple_m)
-    finest = np.log2(buffer_m / simplify_m) if simplify_m else _HALVINGS
+    finest = np.log2(2 * buffer_m / simplify_m) if simplify_m else _HALVINGS
     widths = buffer_m / 2.0 ** np.arange(int(np.clip(finest, 1, _HALVINGS)) + 1)
     shapes: list[Any] = []
     done = np.zeros(roads.n_edges, np.bool_)  # widened in full, for a shorter time
