@@ -613,6 +613,30 @@ def test_a_language_that_was_chosen_is_in_the_address(tab, context, served):
     assert other.get_attribute("html", "lang") == "nb"
 
 
+def test_classes_opacity_and_language_are_in_the_address(tab, context, served):
+    page = tab.page
+    page.select_option("#breaks", "fixed")
+    tab.until("() => geoaccess.model.answer && geoaccess.model.answer.breaks === 'fixed'")
+    rows = page.locator("#effect .legend tbody tr")
+    assert "up to 10 min" in rows.nth(0).inner_text()
+    assert "120 min" in rows.nth(7).inner_text()
+    counts = [int(rows.nth(i).locator("td").inner_text().replace(",", "")) for i in range(rows.count())]
+    assert sum(counts) == 1928  # everybody
+    page.focus("#opacity")
+    page.evaluate("() => { document.getElementById('opacity').value = 50; }")
+    page.keyboard.press("ArrowLeft")
+    page.click("#languages button[lang=nb]")
+    hash_ = page.evaluate("location.hash")
+    assert "&breaks=fixed&opacity=40&language=nb" in hash_
+    other = context.new_page()
+    other.goto(served.address + hash_)
+    other.wait_for_selector("html[data-ready=yes]")
+    assert other.get_attribute("html", "lang") == "nb"
+    assert other.input_value("#breaks") == "fixed"
+    assert other.input_value("#opacity") == "40"
+    assert other.evaluate("() => geoaccess.model.answer.people.now.length") == 9
+
+
 def test_names_stay_above_the_route(tab):
     levels = tab.page.evaluate(
         """() => ["lines", "names", "marker"].map((name) =>

@@ -256,6 +256,20 @@ def test_areas_and_catchments(client):
     assert (found["people"], found["within"], found["norms_s"]) == (101, [101], [[600]])
 
 
+def test_people_are_counted_in_the_classes_that_are_asked_for(client):
+    usual = client.post("/api/answer", json=question()).json()["people"]["now"]
+    some = client.post("/api/answer", json={**question(), "edges_s": [1e5, 600, 600]}).json()["people"]["now"]
+    assert len(some) == 4  # up to the first edge, up to the second, over it, and not reached
+    assert sum(some) == sum(usual) == 1928
+    within = client.post("/api/answer", json=question()).json()["figures"]["everybody"]["within"][0][0]
+    assert some[0] == within
+    assert some[2] == 0
+    for wrong in ([0], [-5], [1e7], ["x"], [1] * 21, "5", [float("nan")]):
+        sent = json.dumps({**question(), "edges_s": wrong})
+        found = client.post("/api/answer", content=sent, headers={"content-type": "application/json"})
+        assert found.status_code in {400, 422}, wrong
+
+
 def test_a_plan_as_the_note_of_two_pages(client):
     found = client.post("/api/export/html", json=question([ADD], title="../Øy", language="nb"))
     assert found.headers["content-disposition"] == 'attachment; filename="oy-gp.html"'

@@ -56,6 +56,7 @@ _ASSETS = (
     *(f"planner/{name}.js" for name in _SCRIPTS),
 )
 _TYPES = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
+MOST_EDGES, LONGEST_EDGE_S = 20, 1e6
 _EXPORTS = {
     "csv": "text/csv; charset=utf-8",
     "gpkg": "application/geopackage+sqlite3",
@@ -76,6 +77,10 @@ class _Question(Table):
     tab: Tab
     service: Annotated[str, StringConstraints(max_length=200)]
     changes: list[Any] = []
+
+
+class _Map(_Question):
+    edges_s: Annotated[list[Annotated[float, Field(gt=0, le=LONGEST_EDGE_S)]], Field(max_length=MOST_EDGES)] = []
 
 
 class _AboutCell(_Question):
@@ -174,7 +179,7 @@ def _files(scheme: CentralityScheme) -> dict[str, bytes]:
     """Return all files that are served, by name: requests are looked up here, never on the disk."""
     files = {name.rpartition("/")[2]: asset_text(name).encode() for name in _ASSETS}
     words = {language: scheme.words(language) for language in languages()}
-    phrases = phrases_script("planner", words=words)
+    phrases = phrases_script("planner", "map", words=words)
     made = {"palette.css": palette_style(), "palette.js": palette_script(), "phrases.js": phrases}
     return files | {name: text.encode() for name, text in made.items()}
 
@@ -204,9 +209,9 @@ def _serve_files(app: FastAPI, drawing: Drawing) -> None:
 def _serve_answers(app: FastAPI, pool: SessionPool, drawing: Drawing) -> None:
     state = pool.state
 
-    def answer(asked: _Question) -> dict[str, Any]:
+    def answer(asked: _Map) -> dict[str, Any]:
         found = pool.session(asked.tab).answer(read_changes(asked.changes), asked.service)
-        return answer_json(found, state.figures(asked.service), drawing)
+        return answer_json(found, state.figures(asked.service), drawing, edges_s=sorted(set(asked.edges_s)))
 
     def journeys(asked: _AboutCell) -> list[dict[str, Any]]:
         session = pool.session(asked.tab)
@@ -217,7 +222,7 @@ def _serve_answers(app: FastAPI, pool: SessionPool, drawing: Drawing) -> None:
         return None if way is None else way_json(state, way)
 
     @app.post("/api/answer")
-    async def post_answer(asked: _Question) -> Response:
+    async def post_answer(asked: _Map) -> Response:
         return _json(await pool.work(answer, asked))
 
     @app.post("/api/journey")

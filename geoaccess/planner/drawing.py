@@ -11,16 +11,19 @@ import shapely
 
 from geoaccess.demand import shown_people
 from geoaccess.maps import packing
-from geoaccess.maps.bands import band_colours, default_bands
+from geoaccess.maps.bands import band_colours, chosen_bands
 from geoaccess.maps.blocks import DRAWN_AT_MOST, block_of, coarsened
 from geoaccess.maps.results import cells_of
 from geoaccess.maps.web import ferry_facts, packed_lines, place_facts, road_facts, zone_boxes
+from geoaccess.maps.web_layers import other_breaks
 from geoaccess.network import DECISECONDS
 from geoaccess.phrases import languages
 from geoaccess.study.data_sources import attribution_of
-from geoaccess.study.results.output import drawn_below
+from geoaccess.study.results.output import drawn_below, look_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from geoaccess.planner.state import PlannerState
@@ -90,17 +93,37 @@ class Drawing:
         inside = np.bincount(self._block, np.where(cells, weight, 0.0), len(self._order))
         return packing.pack((inside >= _MAJORITY * whole)[self._order].astype(np.uint8), "u1")
 
+    def _edges_s(self, service: str) -> tuple[float, ...]:
+        """Return the edges of the bands of a service: those of the study, or by its norms."""
+        spec = self.state.specs[service]
+        return chosen_bands([spec], look_of(self.state.study).edges_s([spec]))[service]
+
+    def _breaks(self, service: str) -> dict[str, Any]:
+        """Return the ways to break the times of a service into classes, as on the maps: edges and colours."""
+        edges, palette = self._edges_s(service), look_of(self.state.study).palette
+        found = {"norms": edges} | other_breaks(self.state.answers.results, self.state.specs[service], edges)
+        return {
+            name: {"edges_s": list(some), "colours": band_colours(len(some) + 1, palette=palette)}
+            for name, some in found.items()
+        }
+
     def people(
-        self, service: str, before_s: npt.NDArray[np.float64], now_s: npt.NDArray[np.float64]
+        self,
+        service: str,
+        before_s: npt.NDArray[np.float64],
+        now_s: npt.NDArray[np.float64],
+        *,
+        edges_s: Sequence[float] = (),
     ) -> dict[str, list[float]]:
         """Count the people behind each colour, cell by cell also where blocks are drawn.
 
-        `now`: those of each band of travel time, then those not reached. `change`: those of each band of change, then
-        those newly reached, no longer reached, and reached neither before nor now.
+        `now`: those of each band of travel time between the edges (of the study unless given), then those not reached.
+        `change`: those of each band of change, then those newly reached, no longer reached, and reached neither before
+        nor now.
         """
         people = self.state.people_of(service)
         was, still = np.isfinite(before_s), np.isfinite(now_s)
-        edges = default_bands(self.state.specs[service].norms_s)
+        edges = edges_s or self._edges_s(service)
         band = np.where(still, np.searchsorted(edges, now_s, side="left"), len(edges) + 1)
         minutes = (np.where(was & still, now_s, 0.0) - np.where(was & still, before_s, 0.0)) / 60
         shorter, longer = CHANGE_EDGES_MIN[:4], CHANGE_EDGES_MIN[4:]
@@ -131,6 +154,7 @@ class Drawing:
             "language": settings.language,
             "snap_m": settings.snap.max_m,
             "factor": cells.factor,
+            "own_breaks": bool(look_of(state.study).edges_s([*state.specs.values()])),
             "mask_below": self._mask_below or 0,
             "change_edges_min": list(CHANGE_EDGES_MIN),
             "bounds": [[south, west], [north, east]],
@@ -174,7 +198,6 @@ class Drawing:
 
     def _service(self, key: str) -> dict[str, Any]:
         spec, sites = self.state.specs[key], self.state.answers.sites
-        edges = default_bands(spec.norms_s)
         rows = sites[(sites["service"] == key).to_numpy()]
         facts = {name: _text(rows, name) for name in ("name", "level", "note")}
         return {
@@ -186,8 +209,7 @@ class Drawing:
             "yearly": spec.trips_per_year is not None,
             "norms_s": [list(limits) for limits in spec.norm_limits],
             "from_call": spec.from_call,
-            "bands_s": list(edges),
-            "colours": band_colours(len(edges) + 1),
+            "breaks": self._breaks(key),
             "sites": [
                 {
                     "site": str(label),

@@ -12,6 +12,8 @@ from geoaccess.planner.suggest import APART_M
 from geoaccess.scenarios.effect import effect_on_people
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import geopandas as gpd
 
     from geoaccess.measures import ServiceSpec
@@ -37,8 +39,11 @@ __all__ = [
 ]
 
 
-def answer_json(answer: Answer, before: Figures, drawing: Drawing) -> dict[str, Any]:
-    """Return a plan: the figures and the effect, the time of each square, and what differs from the study."""
+def answer_json(answer: Answer, before: Figures, drawing: Drawing, *, edges_s: Sequence[float] = ()) -> dict[str, Any]:
+    """Return a plan: the figures and the effect, the time of each square, and what differs from the study.
+
+    People are counted between `edges_s`, those of the study unless given.
+    """
     state, spec = drawing.state, drawing.state.specs[answer.service]
     effect = effect_on_people(
         state.people_of(answer.service),
@@ -52,7 +57,7 @@ def answer_json(answer: Answer, before: Figures, drawing: Drawing) -> dict[str, 
         "figures": _figures(answer.figures),
         "effect": _effect(effect, spec),
         "times": drawing.times(answer.service, answer.figures.times_s),
-        "people": drawing.people(answer.service, before.times_s, answer.figures.times_s),
+        "people": drawing.people(answer.service, before.times_s, answer.figures.times_s, edges_s=edges_s),
         "sites": _sites(state, answer),
         "closed": [
             *(way_json(state, way) for way in sorted(answer.plan.closed)),

@@ -6,10 +6,14 @@ const { load, pack, palette, plain } = require("./page.js");
 const UNREACHED = 255;
 const EDGES = [-30, -15, -5, -1, 1, 5, 15, 30];
 const [NEWLY_REACHED, NEWLY_LOST] = [9, 10];
-const SPEC = { key: "gp", norms_s: [600], bands_s: [300, 600], colours: ["a", "b", "c"] };
+const SPEC = {
+  key: "gp",
+  norms_s: [[600]],
+  breaks: { norms: { edges_s: [300, 600], colours: ["a", "b", "c"] }, fixed: { edges_s: [1200], colours: ["a", "c"] } },
+};
 
 function page() {
-  const model = { study: { change_edges_min: EDGES }, service: "gp", base: {}, answer: null, spec: () => SPEC };
+  const model = { study: { change_edges_min: EDGES }, service: "gp", base: {}, answer: null, breaks: "norms", spec: () => SPEC };
   return load(["shared/format.js", "planner/words.js", "planner/colours.js"], { given: { model } });
 }
 
@@ -59,4 +63,21 @@ test("the legend names bands and the norm, and leaves out what nobody is", () =>
   assert.deepEqual(change.at(-1), { name: "No longer reached", colour: palette.newly_lost, people: 5, rare: true });
   assert.equal(change[4].people, 55);
   assert.equal(change[4].colour, palette.change[4]);
+});
+
+test("times are broken as the reader wants, or by the norms where a service has no such classes", () => {
+  const geoaccess = page();
+  const { model, colours } = geoaccess;
+  model.base.gp = { times: pack("i4", [600, 12_000, 12_001, -1]) };
+  const answer = () => ({ times: pack("i4", [600, 12_000, 12_001, -1]), people: { now: [5, 6, 7] } });
+  const view = { cells: { times: {} } };
+  model.breaks = "fixed";
+  model.answer = answer();
+  colours.apply(view, answer());
+  assert.deepEqual(Array.from(view.cells.times.now.band), [0, 0, 1, UNREACHED]);
+  assert.deepEqual(plain(view.layers.before.colours), ["a", "c"]);
+  assert.deepEqual(plain(colours.legend("now")).map((row) => [row.name, row.norm]), [["up to 20 min", ""], ["over 20 min", ""], ["Not reached", undefined]]);
+  model.breaks = "quantiles";
+  colours.apply(view, answer());
+  assert.deepEqual(plain(view.layers.now.colours), ["a", "b", "c"]);
 });

@@ -3,7 +3,7 @@ const assert = require("node:assert/strict");
 const test = require("node:test");
 const { load, plain } = require("./page.js");
 
-const STUDY = { number: "one", services: [{ key: "gp", sites: [{ site: "gp-west", name: "West", lon: 18, lat: 69 }] }, { key: "hospital", sites: [] }] };
+const STUDY = { number: "one", services: [{ key: "gp", breaks: { norms: { edges_s: [300] }, fixed: { edges_s: [600, 1200] } }, sites: [{ site: "gp-west", name: "West", lon: 18, lat: 69 }] }, { key: "hospital", breaks: { norms: { edges_s: [300] } }, sites: [] }] };
 const office = (site, more) => ({ what: "add", service: "gp", site, lon: 18, lat: 69, days: [0, 1, 2, 3, 4], ...more });
 const close = (way) => ({ what: "close", way });
 
@@ -77,6 +77,22 @@ test("several changes are one step, which is undone as one", async () => {
   assert.deepEqual(made.asked.at(-1)[1].changes, [one, two]);
   await model.undo();
   assert.deepEqual(lists(model), [[], [], [[one, two]]]);
+});
+
+test("other classes are asked for before and now, also of a service that is chosen later", async () => {
+  const { model, made, heard } = await page();
+  await model.make(close(8), "");
+  const since = () => made.asked.splice(0).filter(([path]) => path === "/api/answer").map(([, { service, changes, edges_s }]) => [service, changes.length, edges_s]);
+  since();
+  await model.useBreaks("fixed");
+  assert.deepEqual(since(), [["gp", 0, [600, 1200]], ["gp", 1, [600, 1200]]]);
+  await model.choose("hospital"); // which has no such classes
+  assert.deepEqual(since(), [["hospital", 0, undefined], ["hospital", 1, undefined]]);
+  await model.choose("gp");
+  assert.deepEqual(since(), [["gp", 1, [600, 1200]]]);
+  await model.useBreaks("norms");
+  assert.deepEqual(since(), [["gp", 0, undefined], ["gp", 1, undefined]]);
+  assert.equal(heard.at(-1)[1].breaks, "norms");
 });
 
 test("new offices are renamed in every list, and that is no step", async () => {

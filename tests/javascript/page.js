@@ -10,7 +10,7 @@ const text = (name) => fs.readFileSync(path.join(STATIC, name), "utf8");
 const palette = JSON.parse(text("palette.json"));
 
 // The phrases of the planner, as Python writes them for the page.
-const PYTHON = "import sys; from geoaccess.phrases import phrases_script; sys.stdout.reconfigure(encoding='utf-8'); print(phrases_script('planner'))";
+const PYTHON = "import sys; from geoaccess.phrases import phrases_script; sys.stdout.reconfigure(encoding='utf-8'); print(phrases_script('planner', 'map'))";
 const phrases = execFileSync(process.env.PYTHON || "python3", ["-c", PYTHON], { encoding: "utf8", cwd: path.join(STATIC, "..", "..") });
 
 // `given` becomes part of `geoaccess` before the scripts run.

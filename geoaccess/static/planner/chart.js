@@ -9,7 +9,7 @@
   const VIEWS = ["now", "change", "before", "slide"];
   const PANES = { before: 399, areas: 410, lines: 420, names: 430 }; // the cells lie at 400, marks at 600
   const chart = { view: "now", tool: "look", moving: null, map: null };
-  const state = { layer: "now", hidden: new Set(), at: null, lit: null, namesAbove: true };
+  const state = { layer: "now", hidden: new Set(), at: null, lit: null, opacity: 1, namesAbove: true };
   const beforeState = { ...state, layer: "before" };
   let view;
   let painter;
@@ -247,6 +247,13 @@
     return best;
   };
 
+  // ---- how the map looks
+
+  chart.useOpacity = function (opacity) {
+    state.opacity = beforeState.opacity = opacity;
+    chart.repaint();
+  };
+
   // ---- the areas around what is chosen
 
   chart.areas = function (found) {
@@ -386,14 +393,15 @@
   };
 
   // What the address says of the map, and the map for the address.
-  chart.lookAt = function ({ view: seen, shown }) {
+  chart.lookAt = function ({ view: seen, shown, opacity }) {
     if (seen) chart.map.setView([seen.lat, seen.lon], seen.zoom, { animate: false });
+    chart.useOpacity(opacity);
     if (VIEWS.includes(shown)) chart.show(shown);
   };
   chart.seen = function () {
     const { lat, lng } = chart.map.getCenter();
     const at = state.at && { lat: state.at.lat, lon: state.at.lng };
-    return { zoom: chart.map.getZoom(), lat, lon: lng, at, shown: chart.view === "now" ? "" : chart.view };
+    return { zoom: chart.map.getZoom(), lat, lon: lng, at, shown: chart.view === "now" ? "" : chart.view, opacity: state.opacity, breaks: model.breaks === "norms" ? "" : model.breaks };
   };
   chart.find = function (entry) {
     geoaccess.goTo(chart.map, entry);

@@ -21,6 +21,12 @@
     return band;
   }
 
+  // The classes of the service, as they are broken now.
+  const classes = () => {
+    const { breaks } = model.spec();
+    return breaks[model.breaks] || breaks.norms;
+  };
+
   function changeOf(before, now) {
     const edges = model.study.change_edges_min;
     const band = new Uint8Array(now.length);
@@ -39,17 +45,17 @@
 
   // Colour the squares of a view for an answer, and for the study as it is.
   function apply(view, answer) {
-    const spec = model.spec();
+    const { edges_s: edges, colours } = classes();
     const base = model.base[model.service];
     if (!base || !answer) return;
     base.decoded = base.decoded || unpack(base.times);
     answer.decoded = answer.decoded || unpack(answer.times);
-    view.cells.times.before = { band: bandsOf(base.decoded, spec.bands_s), time: base.decoded };
-    view.cells.times.now = { band: bandsOf(answer.decoded, spec.bands_s), time: answer.decoded };
+    view.cells.times.before = { band: bandsOf(base.decoded, edges), time: base.decoded };
+    view.cells.times.now = { band: bandsOf(answer.decoded, edges), time: answer.decoded };
     view.cells.times.change = { band: changeOf(base.decoded, answer.decoded), time: answer.decoded };
     view.layers = {
-      now: { kind: "time", key: "now", colours: spec.colours },
-      before: { kind: "time", key: "before", colours: spec.colours },
+      now: { kind: "time", key: "now", colours },
+      before: { kind: "time", key: "before", colours },
       change: { kind: "time", key: "change", colours: [...CHANGE_COLOURS, ...FOUND_COLOURS] },
     };
   }
@@ -82,9 +88,10 @@
 
   function timeRows(people) {
     const spec = model.spec();
-    const rows = spec.colours.map((colour, i) => {
-      const norm = spec.norms_s.flat().includes(spec.bands_s[i]) ? `${say("norm")} ${talk.number(spec.bands_s[i] / 60)} ${say("min")}` : "";
-      return { name: bandName(spec.bands_s, i), colour, norm, people: people[i] };
+    const { edges_s: edges, colours } = classes();
+    const rows = colours.map((colour, i) => {
+      const norm = spec.norms_s.flat().includes(edges[i]) ? `${say("norm")} ${talk.norm([edges[i]])} ${say("min")}` : "";
+      return { name: bandName(edges, i), colour, norm, people: people[i] };
     });
     return [...rows, { name: say("not_reached"), people: people.at(-1), rare: true }];
   }

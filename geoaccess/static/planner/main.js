@@ -6,6 +6,7 @@
   const { make, button } = tables;
   const byId = (name) => document.getElementById(name);
   const page = { tab: "figures", loud: 0 };
+  const KINDS = ["norms", "fixed", "quantiles"];
   const TABS = { figures: "figures", sites: "sites", ways: "ferries", municipalities: "municipalities" };
 
   // ---- telling
@@ -88,9 +89,19 @@
     tabs();
     chart.words();
     page.search.words();
+    looks();
     refresh();
     showMode();
     writeAddress();
+  }
+
+  // How the map looks: where classes part, and how much of the ground shows through.
+  function looks() {
+    const { breaks } = model.spec();
+    const now = model.breaks in breaks ? model.breaks : "norms";
+    const word = (kind) => say(kind === "norms" && model.study.own_breaks ? "breaks_own" : `breaks_${kind}`);
+    byId("breaks").replaceChildren(...Object.keys(breaks).map((kind) => make("option", { value: kind, selected: kind === now }, word(kind))));
+    byId("opacity").value = 100 * chart.seen().opacity;
   }
 
   function views() {
@@ -180,6 +191,9 @@
     byId("redo").addEventListener("click", () => model.redo());
     byId("plans").addEventListener("click", () => dialogs.plans());
     byId("export").addEventListener("click", () => dialogs.export());
+    byId("breaks").addEventListener("change", (event) => model.useBreaks(event.target.value).catch((error) => geoaccess.announce(geoaccess.why(error), true)));
+    byId("opacity").addEventListener("input", (event) => chart.useOpacity(event.target.value / 100));
+    byId("opacity").addEventListener("change", writeAddress);
     page.search = geoaccess.searchBox(byId("search"), byId("found"), { entries, pick: found, say });
     chart.map.on("moveend", writeAddress);
     window.addEventListener("hashchange", () => readAddress().catch((error) => geoaccess.announce(geoaccess.why(error), true)));
@@ -241,6 +255,9 @@
     }
     if (given.language in talk.languages && given.language !== talk.language) speak(given.language);
     chart.lookAt(given);
+    const breaks = KINDS.includes(given.breaks) ? given.breaks : "norms";
+    if (breaks !== model.breaks) await model.useBreaks(breaks);
+    looks();
     if (given.at) lists.pick(chart.spotAt(L.latLng(...given.at)));
   }
 
@@ -255,6 +272,7 @@
     views();
     tabs();
     chart.begin(study);
+    looks();
     if (!page.begun) listen();
     page.begun = true;
   });
@@ -271,6 +289,7 @@
   });
   model.on("service", () => {
     lists.pick(null);
+    looks();
     chart.use("look");
     chart.propose([]);
   });

@@ -10,6 +10,7 @@
     past: [], // lists before it, to undo to
     undone: [], // and after it, to redo to
     base: {},
+    breaks: "norms", // how times are broken into classes; by the norms, unless the study says otherwise
     answer: null,
   };
   // Each list belongs to a plan: its title, the file that it was opened from or saved in (`base`), what of that file the
@@ -78,6 +79,10 @@
   }
 
   const question = (more) => ({ tab: model.tab, service: model.service, changes: model.changes, ...more });
+  const edges = (service = model.service) => {
+    const { breaks } = model.study.services.find((one) => one.key === service);
+    return model.breaks in breaks && model.breaks !== "norms" ? { edges_s: breaks[model.breaks].edges_s } : {};
+  };
 
   // ---- answers
 
@@ -86,9 +91,10 @@
   async function answerFor(changes) {
     asked += 1;
     const mine = asked;
+    const { breaks } = model;
     let answer;
     try {
-      answer = await ask("/api/answer", question({ changes }));
+      answer = await ask("/api/answer", question({ changes, ...edges() }));
     } catch (error) {
       if (!error.study || error.study === model.study.number) throw error;
       await model.start(); // the study is another one than this page was made for
@@ -96,8 +102,7 @@
     }
     if (mine < shown) return null; // a later one is shown already
     shown = mine;
-    answer.changes = changes;
-    return answer;
+    return Object.assign(answer, { changes, breaks });
   }
 
   async function show(answer) {
@@ -106,15 +111,25 @@
       await model.start();
       return;
     }
-    if (answer.service !== model.service) return;
+    if (answer.service !== model.service || answer.breaks !== model.breaks) return;
     model.answer = answer;
     emit("answer", answer);
   }
 
   async function baseOf(service) {
-    if (!model.base[service]) model.base[service] = await ask("/api/answer", question({ service, changes: [] }));
+    if (!model.base[service]) model.base[service] = await ask("/api/answer", question({ service, changes: [], ...edges(service) }));
     return model.base[service];
   }
+
+  // Break times into other classes: people are counted anew, before and now.
+  model.useBreaks = async function (breaks) {
+    const { service } = model;
+    model.breaks = breaks;
+    const base = await ask("/api/answer", question({ service, changes: [], ...edges() }));
+    if (service !== model.service || breaks !== model.breaks) return;
+    model.base = { [service]: base }; // others count people by other classes
+    await model.refresh();
+  };
 
   model.refresh = async function () {
     await baseOf(model.service);
