@@ -156,7 +156,10 @@ def sweep_studies(
             at_most=len(tasks),
             compiling=partial(announce_compiling, console) if show else None,
         ) as run:
-            outcomes |= zip(open_, _computed(run, tasks, console=console, show=show), strict=True)
+            try:
+                outcomes |= zip(open_, _computed(run, tasks, console=console, show=show), strict=True)
+            finally:
+                stages.forget()
     return _swept(variations, [outcomes[i] for i in which], tuple(kept))
 
 
@@ -279,6 +282,7 @@ def _solve(task: _Task) -> _Figures:
 
 
 def _figures(task: _Task) -> dict[str, pd.DataFrame]:
+    stages.remember()  # the next variation has the same people, as a rule
     answers = solve_study(task.study, network=_mapped(_Kept(task.network, task.study)), show=False)
     summary = pd.concat(
         [answers.summary().assign(centrality_class=_EVERYBODY), answers.summary("centrality_class")], ignore_index=True

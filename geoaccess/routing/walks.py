@@ -89,9 +89,25 @@ def walks_between(network: Network, one: Spots, other: Spots) -> Walks:
     first, second, time = kernel.pairs(*one[:4], *other.some(order)[:4])
     second = order[second]
     time += (one.start_ds[first] + other.start_ds[second]).astype(np.int32)
-    ends = (one.x[first], one.y[first]), (other.x[second], other.y[second])
-    # A place at sea may stand for people on the shore where a walk begins, not where it ends.
-    wet = leads_over_water(network, *ends[0], *ends[1])
-    back = np.flatnonzero(wet)
-    wet[back] = leads_over_water(network, *(axis[back] for axis in ends[1]), *(axis[back] for axis in ends[0]))
+    same = one.x.size == other.x.size and bool(np.array_equal(one.x, other.x) and np.array_equal(one.y, other.y))
+    wet = np.zeros(first.size, np.bool_)
+    asked = np.flatnonzero(first < second) if same else np.arange(first.size)  # there as back: each pair is asked once
+    wet[asked] = _both_ways_over_water(network, one, other, first[asked], second[asked])
+    if same and wet.any():
+        n = np.int64(one.x.size)
+        wet |= np.isin(second * n + first, (first * n + second)[wet])
     return Walks(first[~wet], second[~wet], time[~wet]) if wet.any() else Walks(first, second, time)
+
+
+def _both_ways_over_water(
+    network: Network, one: Spots, other: Spots, first: npt.NDArray[np.int32], second: npt.NDArray[np.int32]
+) -> npt.NDArray[np.bool_]:
+    """Return which walks lead over water whichever end they begin at.
+
+    A place at sea may stand for people on the shore where a walk begins, not where it ends.
+    """
+    here, there = (one.x[first], one.y[first]), (other.x[second], other.y[second])
+    wet = leads_over_water(network, *here, *there)
+    back = np.flatnonzero(wet)
+    wet[back] = leads_over_water(network, *(ends[back] for ends in (*there, *here)))
+    return wet

@@ -22,6 +22,7 @@ from geoaccess.study.stages.networks import (
     prepared,
 )
 from geoaccess.study.stages.people import grid_of_people, read_people
+from geoaccess.study.stages.remembered import forget, remember
 from geoaccess.study.stages.response import Roads, own_norms, roads_of_vehicles, vehicle_hierarchy, vehicle_network
 from geoaccess.study.stages.sites import names_of_sites, read_places, refuse_swapped
 from geoaccess.study.stages.snapping import Snapped, snap_all, snap_as_set, snap_cells, snap_sites
@@ -57,6 +58,7 @@ __all__ = [
     "fetch_hint",
     "figures_digest",
     "follows_timetable",
+    "forget",
     "found_tables",
     "grid_of_people",
     "ice_of",
@@ -78,6 +80,7 @@ __all__ = [
     "read_places",
     "read_timetables",
     "refuse_swapped",
+    "remember",
     "road_names_of",
     "roads_of_vehicles",
     "search_nearest",

@@ -22,6 +22,7 @@ from geoaccess.osm import (
 )
 from geoaccess.study.settings.inputs import CentralityComputed, SitesFromFile
 from geoaccess.study.stages.kept_tables import kept_tables
+from geoaccess.study.stages.remembered import remembered
 from geoaccess.study.stages.subjects import fetch_hint
 from geoaccess.version import __version__
 
@@ -194,4 +195,5 @@ def _kept(
         digest.update(content_digest(study, path).encode())
     for file in code_of(_ROOMS if study.nvdb is None else (*_ROOMS, "nvdb")):
         digest.update(files.sha256(file).encode())
-    return kept_tables(study.cache / f"{kind}-{digest.hexdigest()[:20]}", lambda: read(paths))
+    kept = study.cache / f"{kind}-{digest.hexdigest()[:20]}"
+    return remembered(kind, kept, lambda: kept_tables(kept, lambda: read(paths)))

@@ -17,9 +17,12 @@ from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from hashlib import _Hash
     from pathlib import Path
 
-__all__ = ["MOST", "MOST_BYTES", "drop_older", "found_tables", "kept_tables"]
+    import geopandas as gpd
+
+__all__ = ["MOST", "MOST_BYTES", "drop_older", "found_tables", "kept_tables", "update_by_shapes"]
 
 MOST: Final = {"snapped": 8, "zones": 8, "closings": 8, "sweep": 10_000}
 """How many of a kind are kept: few of those with a row for each cell, 30 MB each for a country."""
@@ -55,6 +58,22 @@ def found_tables(folder: Path) -> dict[str, Any] | None:
         return _load(folder)
     except (OSError, KeyError, TypeError, AttributeError, ValueError):  # InputError is a ValueError
         return None
+
+
+def update_by_shapes(digest: _Hash, shapes: gpd.GeoSeries) -> None:
+    """Feed shapes to a digest: of polygons in one go, of which a country has hundreds of thousands."""
+    import numpy as np
+    import shapely
+
+    found = shapes.to_numpy()
+    if shapely.is_missing(found).any() or not (shapely.get_type_id(found) == shapely.GeometryType.POLYGON).all():
+        for shape in shapes.to_wkb():
+            digest.update(shape or b"-")
+        return
+    _, points, offsets = shapely.to_ragged_array(found)
+    for array in (points, *offsets):
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
 
 
 def drop_older(kept: Path) -> None:

@@ -15,6 +15,7 @@ from geoaccess.network import Network, load_network, prepare, save_network
 from geoaccess.osm import profile_digest, read_network, read_profile
 from geoaccess.study.stages.extracts import code_of, content_digest, extracts_of, road_names_of
 from geoaccess.study.stages.kept_tables import drop_older
+from geoaccess.study.stages.remembered import remembered
 from geoaccess.study.stages.timetables import follows_timetable, timetabled, without_timetable
 from geoaccess.version import __version__
 
@@ -46,7 +47,7 @@ _ROOMS_OF_A_HIERARCHY = ("kernels", "hierarchy")
 def build_or_load_network(study: Study, *, say: Callable[[str], None] | None = None) -> tuple[Network, bool]:
     """Return the network, and whether it came from the cache; what is damaged is built again."""
     folder = network_folder(study)
-    network = _loaded(folder, say) if folder.exists() else None
+    network = remembered("network", folder, lambda: _loaded(folder, say)) if folder.exists() else None
     from_cache = network is not None
     if network is None:
         network = build_network(study, say=say)
@@ -71,6 +72,8 @@ def load_kept(study: Study, folder: Path) -> Network:
 
 def _registered(study: Study, network: Network, folder: Path) -> Network:
     """Return a network with what snapping needs; its folder stays for as long as anybody has it."""
+    if network in _KEPT:  # remembered
+        return network
     weakref.finalize(network, files.mark_used(folder))
     _KEPT[prepared(study, network, folder)] = study, folder
     return network

@@ -11,6 +11,7 @@ from geoaccess.study.idle_filters import CLIP_IDLE
 from geoaccess.study.settings.inputs import ZonesFromColumn
 from geoaccess.study.settings.service_people import groups_known
 from geoaccess.study.stages.extracts import border_of
+from geoaccess.study.stages.remembered import remembered, stamp_of
 from geoaccess.study.stages.subjects import fetch_hint
 from geoaccess.study.zonings import carried_columns
 from geoaccess.tables import read_table
@@ -83,8 +84,16 @@ def _recognised(path: Path, settings: PopulationSettings) -> tuple[demand.KnownG
 
 def read_people(study: Study) -> gpd.GeoDataFrame:
     """Return the cells of the study."""
+    settings = study.settings
+    path = files.require(study.resolve(settings.population.file), hint=fetch_hint(study))
+    extracts = tuple(map(study.resolve, settings.network.osm)), study.nvdb
+    described = settings.population.model_dump_json(), settings.zones.model_dump_json()
+    key = stamp_of(path), *described, tuple(carried_columns(study)), *extracts
+    return remembered("people", key, lambda: _read(study, path))
+
+
+def _read(study: Study, path: Path) -> gpd.GeoDataFrame:
     settings = study.settings.population
-    path = files.require(study.resolve(settings.file), hint=fetch_hint(study))
     raster = path.suffix.lower() in _RASTERS
     cells = _from_raster(study, path) if raster else _from_table(study, path)
     if settings.clip:

@@ -11,8 +11,9 @@ import numpy as np
 from geoaccess.defaults import OFF_NETWORK_KPH
 from geoaccess.errors import InputError
 from geoaccess.network import Network, check_any_snapped, setting_out_after, snap, walking_at
-from geoaccess.study.stages.kept_tables import kept_tables
+from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes
 from geoaccess.study.stages.networks import cache_folder
+from geoaccess.study.stages.remembered import remembered
 from geoaccess.study.stages.sites import names_of_sites
 from geoaccess.study.stages.subjects import about
 
@@ -57,13 +58,13 @@ def snap_cells(study: Study, network: Network, cells: gpd.GeoDataFrame) -> pd.Da
         asked = hashlib.sha256(
             f"{study.settings.snap.max_m!r} {study.settings.network.min_component_km} {cells.crs}".encode()
         )
-        for shape in cells.geometry.to_wkb():
-            asked.update(shape)
+        update_by_shapes(asked, cells.geometry)
 
         def snapped() -> dict[str, pd.DataFrame]:
             return {"cells": _snapped(study, network, cells, OFF_NETWORK_KPH).reset_index(drop=True)}
 
-        table: pd.DataFrame = kept_tables(folder / f"snapped-{asked.hexdigest()[:20]}", snapped)["cells"]
+        kept = folder / f"snapped-{asked.hexdigest()[:20]}"
+        table: pd.DataFrame = remembered("snapped", kept, lambda: kept_tables(kept, snapped))["cells"]
         return walking_at(table, study.settings.snap.off_network_kph).set_axis(cells.index)
 
 

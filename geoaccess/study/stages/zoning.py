@@ -13,7 +13,8 @@ from geoaccess.errors import NoBoundaryError
 from geoaccess.study.municipality_numbers import matched
 from geoaccess.study.settings.inputs import CentralityTable, NoZones, ZonesFromColumn, ZonesFromFile, ZonesFromOsm
 from geoaccess.study.stages.extracts import boundaries_of, code_of
-from geoaccess.study.stages.kept_tables import kept_tables
+from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes
+from geoaccess.study.stages.remembered import remembered
 from geoaccess.study.stages.subjects import about, fetch_hint
 from geoaccess.tables import as_text, zone_name, zone_number
 from geoaccess.version import __version__
@@ -28,6 +29,13 @@ __all__ = ["join_zones"]
 
 def join_zones(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, gpd.GeoDataFrame | None]:
     """Return municipality and region of each cell, and the polygons of municipalities where there are any."""
+    described = study.settings.zones.model_dump_json(), study.settings.centrality.model_dump_json()
+    key = id(cells), study.path.parent, *described, tuple(map(study.resolve, study.settings.network.osm)), study.nvdb
+    # The cells are kept as well: so no others can get their id.
+    return remembered("zones", key, lambda: (cells, _joined(study, cells)))[1]
+
+
+def _joined(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, gpd.GeoDataFrame | None]:
     settings = study.settings.zones
     if isinstance(settings, NoZones):
         return _nowhere(cells), None
@@ -68,8 +76,8 @@ def _assigned(
     for file in code_of(("zones",)):
         asked.update(files.sha256(file).encode())
     asked.update(repr(municipalities.drop(columns="geometry").reset_index().to_dict("list")).encode())
-    for shape in (*cells.geometry.to_wkb(), *municipalities.geometry.to_wkb()):
-        asked.update(shape or b"-")
+    for shapes in (cells.geometry, municipalities.geometry):
+        update_by_shapes(asked, shapes)
 
     def joined() -> dict[str, pd.DataFrame]:
         found = zones.assign_zones(cells, municipalities, max_nearest_m=max_nearest_m)
