@@ -43,10 +43,11 @@ class Memory:
 
 
 def _below(pid: int) -> list[int]:
-    try:
-        children = [int(one) for one in (PROC / f"{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
-    except (OSError, ValueError):
+    try:  # each thread has its own
+        lists = [path.read_text(encoding="ascii") for path in (PROC / f"{pid}/task").glob("*/children")]
+    except OSError:
         return []
+    children = [int(one) for listed in lists for one in listed.split()]
     return [*children, *(further for child in children for further in _below(child))]
 
 

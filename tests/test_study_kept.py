@@ -180,7 +180,8 @@ def test_the_municipalities_of_cells_are_joined_once(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("kph", [0.7, 3.0, 12.0])
-def test_cells_are_attached_once_whatever_the_speed_off_roads(study, kph, monkeypatch):
+def test_cells_are_attached_once_whatever_the_speed_off_roads(tmp_path, kph, monkeypatch):
+    study = load_study(write_study(tmp_path))
     network, _ = build_or_load_network(study)
     cells = read_people(study)
     snap_cells(study, network, cells)

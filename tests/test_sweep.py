@@ -30,6 +30,7 @@ from geoaccess.study import combinations, load_study, read_variations, solve_stu
 from geoaccess.study.stages import build_or_load_network
 from tests.test_study_tiny import CELLS, FLAT, SERVICES, STUDY, TOTAL, write_study
 
+kept_by_stages = sys.modules["geoaccess.study.stages.remembered"]
 core, whole = (sys.modules[f"geoaccess.{name}"] for name in ("parallel", "questions.sweep"))
 ASKED = ["network.profile=flat.toml,slow.toml", "snap.max_m=2500,0.0001,1500"]
 
@@ -230,6 +231,26 @@ def test_a_network_that_cannot_be_built_fails_its_variations_only(path, tmp_path
     assert (swept.table["status"][1:] == "ok").all()
     assert len(swept.table) > 10
     assert [*path.parent.glob("cache/.*")] == []
+
+
+def test_variations_of_people_and_zones_are_not_taken_for_each_other(tmp_path):
+    """What stages found is kept for the next variation: of other settings, or of a file that changed, it is not."""
+    path = write_study(tmp_path)
+    grid = pd.read_csv(path.parent / "people.csv")
+    grid.assign(later=grid["people"] * 3).to_csv(path.parent / "people.csv", index=False)
+    asked = combinations(["population.people=people,later", "zones.max_nearest_m=1,20000", "snap.max_m=1000,2500"])
+    variations = study_variations([path], asked)
+    table = sweep_studies(variations, workers=0).table
+    assert (table["status"] == "ok").all()
+    for variation in variations:
+        mine = table[(table["variation"] == variation.name) & (table["centrality_class"] == "all")]
+        alone = solve_study(variation.study, show=False).summary()
+        assert mine["population"].tolist() == alone["population"].tolist()
+        assert mine["reached"].tolist() == alone["reached"].tolist()
+        assert mine["median_s"].tolist() == alone["median_s"].tolist()
+    people = table.loc[table["centrality_class"] == "all", "population"].unique().tolist()
+    assert people == [TOTAL, 3 * TOTAL]
+    assert not kept_by_stages._found  # nothing stays afterwards
 
 
 # Workers

@@ -14,6 +14,7 @@ import geoaccess as ga
 from geoaccess.network import Network, leads_over_water, load_network, save_network, snap
 from geoaccess.network.shores import COAST, Shores
 from geoaccess.routing import ISLAND_WITHOUT_FERRY, PASSENGER_FERRY_ONLY, ROAD_NOT_CONNECTED, nearest
+from geoaccess.routing.walks import Spots, walks_between
 
 LON, LAT = 10.0, 60.0
 EAST_M, NORTH_M = 111_412.24 * np.cos(np.radians(LAT)) * 1.0012, 111_412.24  # metres in a degree on WGS84, to 0.1 %
@@ -394,3 +395,37 @@ def test_the_nearest_road_on_land_against_all_places_of_roads(seed):
             assert row["off_network_m"] >= best - 12, "nothing that is nearer is dry"
             assert row["off_network_m"] <= best * 1.25 + 60, "roads are looked at in parts of 10 m and more"
     assert moved > 3, "of what is tested something must happen"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_walks_between_places_of_one_set_are_those_of_all_pairs(seed):
+    """Lakes at random between places at random; some of these lie in a lake, and two lie at one spot."""
+    rng = np.random.default_rng(seed)
+    road = Network.from_edges(lon=[LON, LON + 0.1], lat=[LAT, LAT], u=[0], v=[1], forward_s=[400], backward_s=[400])
+    to_x, to_y = (road.projection.project(np.array([LON]), np.array([LAT]))[i][0] for i in (0, 1))
+    corner = rng.uniform(-1500, 1500, (25, 2))
+    ring = np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]) * 150.0
+    lon, lat = degrees(*(corner[:, None] + ring).reshape(-1, 2).T)
+    shores = Shores(lon, lat, np.arange(0, 126, 5), np.arange(1, 26, dtype=np.int32))
+    network = dataclasses.replace(road, shores=shores)
+    x, y = rng.uniform(-1500, 1500, (2, 60))
+    x[7], y[7] = x[3], y[3]
+    off_m = np.where(rng.random(60) < 0.1, np.nan, rng.uniform(100, 900, 60))
+    spots = Spots(x + to_x, y + to_y, off_m, off_m * 7, np.zeros(60))
+    expected = []
+    for i, j in np.ndindex(60, 60):
+        apart = np.hypot(x[i] - x[j], y[i] - y[j])
+        if not apart <= off_m[i] + off_m[j]:
+            continue
+        ends = [np.array([value]) for value in (spots.x[i], spots.y[i], spots.x[j], spots.y[j])]
+        over = leads_over_water(network, *ends)[0] and leads_over_water(network, *ends[2:], *ends[:2])[0]
+        if not over:
+            expected.append((i, j, int(np.rint(apart * 7))))
+    for other in (spots, Spots(*(values.copy() for values in spots))):
+        walks = walks_between(network, spots, other)
+        assert sorted(zip(*(column.tolist() for column in walks), strict=True)) == expected
+    plain = walks_between(road, spots, spots)
+    assert len(expected) < plain.first.size  # some lakes lie in the way
+    some = walks_between(network, spots.some(slice(20)), spots)
+    found = sorted(zip(some.first.tolist(), some.second.tolist(), strict=True))
+    assert found == [one[:2] for one in expected if one[0] < 20]
