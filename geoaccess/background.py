@@ -72,6 +72,17 @@ class Started(Generic[Result]):
         self.message = message
         self._ended = threading.Event()
         self._found: list[Result] = []
+        self._taken = threading.Lock()
+
+    def take(self) -> bool:
+        """Take it up, for a process or for this one; whether nobody had."""
+        return self._taken.acquire(blocking=False)
+
+    def soonest(self) -> Result:
+        """Return the result as `result` does, but run here what no other process has taken up yet."""
+        if self.take():
+            self.end()
+        return self.result()
 
     def end(self, *found: Result) -> None:
         """Say what came of it; nothing: it could not be run there."""
@@ -139,6 +150,8 @@ class Background:
     def _feed(self, worker: _Worker) -> None:
         """Give a worker one task after the other; when it is lost, the last such thread gives back all that wait."""
         while (task := self._waiting.get()) is not None:
+            if not task.take():  # it is run here already
+                continue
             found = worker.run(task.message or b"")
             task.end(*found)
             if not found and not worker.alive:

@@ -128,3 +128,18 @@ def test_ctrl_c_ends_the_other_process_too():
     assert said.strip().endswith("KeyboardInterrupt")
     with pytest.raises(ProcessLookupError):
         os.kill(other, 0)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_what_no_process_has_taken_up_is_run_here(workers):
+    with background(workers=workers) as pool:
+        first = pool.start(time.sleep, 0.8)
+        begun = time.monotonic()
+        waiting = [pool.start(os.getpid) for _ in range(3)]
+        assert waiting[1].soonest() == os.getpid()  # the process sleeps: nobody waits for it
+        assert workers == 0 or time.monotonic() - begun < 0.7
+        there = waiting[0].result()  # in turn, after the first, as ever
+        assert (there == os.getpid()) == (workers == 0)
+        assert first.soonest() is None
+        assert waiting[1].result() == waiting[1].soonest() == os.getpid()  # run once
+        assert waiting[2].result() == there

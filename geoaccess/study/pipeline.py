@@ -66,6 +66,7 @@ def run_study(study: Study, *, show: bool = True) -> Answers:
         With what is wrong with the study or its data, and how to fix it; nothing is written then.
     """
     from geoaccess.study.results.output import refuse_clashes, write  # drawing libraries are slow to import
+    from geoaccess.study.results.overview import INDICES, start_indices
     from geoaccess.study.results.pictures import IMPORTS, start_pictures
 
     with files.run_alone(study.output, what=f"geoaccess run {study.path.as_posix()}"):
@@ -73,14 +74,17 @@ def run_study(study: Study, *, show: bool = True) -> Answers:
         refuse_clashes(study)
         check_names(study)
         pictures: dict[str, Started[Picture]] = {}
+        tables: dict[str, Started[pd.DataFrame]] = {}
         with background(imports=IMPORTS) as pool, Stages(_STAGES, show=show).running() as progress:
 
-            def draw(**known: Any) -> None:
+            def draw(*, unplaced: bool, **known: Any) -> None:
                 pictures.update(start_pictures(pool, study, **known))
+                if not unplaced:  # else the indices count rows that are not there yet
+                    tables[INDICES] = start_indices(pool, study, known["results"])
 
             answers = _solve(study, progress, cells_known=draw)
             with progress.stage("writing tables, maps and figures"):
-                written = write(answers, pictures)
+                written = write(answers, pictures, tables=tables)
             return replace(answers, files=written)
 
 
@@ -146,7 +150,8 @@ def _solve(
     with progress.stage("summing up"):
         results = cells.join(classes).join(times)
         if cells_known is not None:
-            cells_known(results=results, sites=sites, municipalities=municipalities, network=network)
+            unplaced = bool(people.attrs.get(demand.UNPLACED))
+            cells_known(results=results, sites=sites, municipalities=municipalities, network=network, unplaced=unplaced)
         added = add_sections(
             SolvedInput(study, results, sites, municipalities, people, mapped, hierarchy, snapped, vehicles)
         )

@@ -71,19 +71,24 @@ REPORT = "report.html"
 REPORT_PDF = "report.pdf"
 
 
-def write(answers: Answers, pictures: Mapping[str, Started[Picture]] | None = None) -> list[Path]:
+def write(
+    answers: Answers,
+    pictures: Mapping[str, Started[Picture]] | None = None,
+    *,
+    tables: Mapping[str, Started[pd.DataFrame]] | None = None,
+) -> list[Path]:
     """Write everything into the output folder of the study, all or nothing; return the files.
 
     Files of a run before make way; whatever else is in the folder stays. `pictures` are those of `start_pictures`;
-    without them they are drawn here.
+    without them they are drawn here. `tables` are those on their way, by name.
     """
     folder = answers.study.output
     with files.writing_among(folder, former=partial(former_files, folder, _RECORD)) as temporary:
         digests = input_digests(answers.study)
-        tables = _tables(answers, temporary)
+        made = _tables(answers, temporary, tables)
         small = _pictures(pictures or _drawn_here(answers), temporary)
         _for_qgis(answers, temporary)
-        report = report_of(answers, tables, pictures=small, digests=digests)
+        report = report_of(answers, made, pictures=small, digests=digests)
         maps.report_page(temporary / REPORT, report=report)
         _record(answers, temporary, digests)
         names = sorted(path.name for path in temporary.iterdir())
@@ -124,10 +129,12 @@ def refuse_clashes(study: Study) -> None:
     files.refuse_clashes(study.output, names, former=former_files(study.output, _RECORD))
 
 
-def _tables(answers: Answers, folder: Path) -> dict[str, pd.DataFrame]:
+def _tables(
+    answers: Answers, folder: Path, started: Mapping[str, Started[pd.DataFrame]] | None
+) -> dict[str, pd.DataFrame]:
     """Write every table, and what their columns mean; return the tables but that of the cells."""
     results, settings = answers.results, answers.study.settings
-    tables = all_tables(answers)
+    tables = all_tables(answers, started)
     cells = marked(masked(results, answers.study), settings.disclaimer)
     written = {name: marked(table, settings.disclaimer) for name, table in tables.items()}
     columns = {"cells": ["cell_id" if results.index.name is None else str(results.index.name), *cells.columns]}

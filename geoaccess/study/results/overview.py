@@ -12,9 +12,14 @@ from geoaccess.study.columns import ResultTable, unitless
 from geoaccess.study.zonings import labels_of_zonings, zonings_of
 
 if TYPE_CHECKING:
+    from geoaccess.background import Background, Started
     from geoaccess.study.answers import Answers
+    from geoaccess.study.settings.study_file import Study
 
-__all__ = ["OVERVIEW"]
+__all__ = ["INDICES", "OVERVIEW", "indices_of", "start_indices"]
+
+INDICES: Final = "equity"
+"""The table of `indices_of`."""
 
 _HOUR_S = 3600.0
 _SHARES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
@@ -42,15 +47,27 @@ def _zonings(answers: Answers) -> pd.DataFrame:
 
 
 def _indices(answers: Answers) -> pd.DataFrame:
+    return indices_of(answers.everyone, answers.study)
+
+
+def start_indices(pool: Background, study: Study, results: pd.DataFrame) -> Started[pd.DataFrame]:
+    """Start to compute `indices_of`: of all tables it takes longest, as its intervals are drawn."""
+    of_specs = [(f"{spec.key}_s", spec.population, spec.norm_column) for spec in study.specs]
+    named = {"centrality_index", "centrality_class", "municipality_id", *(name for one in of_specs for name in one)}
+    needed = pd.DataFrame(results)[[name for name in results.columns if name in named]]
+    return pool.start(indices_of, needed, study)
+
+
+def indices_of(results: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return the indices of every service; a norm is named in seconds, as everywhere."""
-    results, asked = answers.everyone, answers.study.settings.equity
+    asked = study.settings.equity
     ranked = bool(results["centrality_index"].notna().any())
     table = equity.equity_table_of_services(
         results,
-        services={spec.key: f"{spec.key}_s" for spec in answers.study.specs},
-        norms={spec.key: spec.norms_s for spec in answers.study.specs if not spec.norm_column},
-        norm_columns={spec.key: spec.norm_column for spec in answers.study.specs if spec.norm_column},
-        population={spec.key: spec.population for spec in answers.study.specs},
+        services={spec.key: f"{spec.key}_s" for spec in study.specs},
+        norms={spec.key: spec.norms_s for spec in study.specs if not spec.norm_column},
+        norm_columns={spec.key: spec.norm_column for spec in study.specs if spec.norm_column},
+        population={spec.key: spec.population for spec in study.specs},
         by="centrality_class",
         ranking="centrality_index" if ranked else None,
         clusters="municipality_id" if asked.clusters == "municipality" else None,
@@ -88,7 +105,7 @@ OVERVIEW: Final = (
     ResultTable("percentiles", _percentiles, {}),
     ResultTable("zonings", _zonings, {}),
     ResultTable(
-        "equity",
+        INDICES,
         _indices,
         {
             **unitless("index", "unreached_counted"),

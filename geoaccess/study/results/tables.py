@@ -17,10 +17,12 @@ from geoaccess.tables import write_csv
 from geoaccess.zones import GRID_CLASSES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import numpy as np
 
+    from geoaccess.background import Started
     from geoaccess.measures import ServiceSpec
     from geoaccess.study.answers import Answers
     from geoaccess.study.columns import Columns
@@ -44,9 +46,13 @@ def table_names(study: Study) -> list[str]:
     return [*(table.name for table in TABLES), *tables_asked_for(study)]
 
 
-def all_tables(answers: Answers) -> dict[str, pd.DataFrame]:
-    """Return every table of a study but that of the cells, by the name of its file."""
-    tables = {table.name: table.make(answers) for table in TABLES} | answers.tables
+def all_tables(answers: Answers, started: Mapping[str, Started[pd.DataFrame]] | None = None) -> dict[str, pd.DataFrame]:
+    """Return every table of a study but that of the cells, by the name of its file; `started` are on their way."""
+    known = started or {}
+    tables = {
+        table.name: known[table.name].soonest() if table.name in known else table.make(answers) for table in TABLES
+    }
+    tables |= answers.tables
     return {name: name_people(table, answers.study) for name, table in tables.items()}
 
 

@@ -70,8 +70,8 @@ def update_by_shapes(digest: _Hash, shapes: gpd.GeoSeries) -> None:
         for shape in shapes.to_wkb():
             digest.update(shape or b"-")
         return
-    _, points, offsets = shapely.to_ragged_array(found)
-    for array in (points, *offsets):
+    parts: tuple[Any, Any, Any] = shapely.to_ragged_array(found)
+    for array in (parts[1], *parts[2]):
         digest.update(f"{array.dtype.str}{array.shape}".encode())
         digest.update(np.ascontiguousarray(array).data)
 
