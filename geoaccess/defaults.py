@@ -25,6 +25,9 @@ __all__ = [
     "OFFICE_STAFF",
     "OFF_NETWORK_KPH",
     "OPENING_STEP_MIN",
+    "RAAM_TAU_MIN",
+    "REFERRAL_SHARE",
+    "REFERRAL_STAY_MIN",
     "SHARE_WITHIN",
     "SOLVER_S",
     "TIMETABLE_DAY",
@@ -70,6 +73,15 @@ OFFICE_VISITS = 3.0
 
 OFFICE_STAFF = 2.0
 """People who drive to an office for a day there."""
+
+RAAM_TAU_MIN = 60.0
+"""Minutes of travel that weigh as much as the mean crowding, in the rational agent access model."""
+
+REFERRAL_SHARE = 1.0
+"""Share of the people at a site who are sent on to a higher level."""
+
+REFERRAL_STAY_MIN = 0.0
+"""Minutes that they stay before."""
 
 SHARE_WITHIN = 0.95
 """Share of people whom the fewest sites must bring within the norm."""

@@ -97,6 +97,8 @@ def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
         "network_map",
         "validation_figure",
         "vulnerability_map",
+        "chain_map",
+        "chain.chain_map",
     )
     for name in (*drawn, "figures.time_curves", "figures.lorenz_figure"):
         monkeypatch.setattr(f"geoaccess.maps.{name}", lambda path, *_, **__: path.write_bytes(b"picture"))

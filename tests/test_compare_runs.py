@@ -101,6 +101,68 @@ def test_the_parts_of_a_share_sum_to_its_change(some):
     assert found.from_people + found.from_time == pytest.approx(found.change, abs=1e-9)
 
 
+norms = st.sampled_from([720.0, 1500.0])
+held = st.integers(1, 6).flatmap(
+    lambda size: st.tuples(
+        *(st.lists(some, min_size=size, max_size=size) for some in (amounts, amounts, seconds, seconds, norms, norms))
+    )
+)
+OWN = ServiceSpec(key="gp", label="GP", norms_s=(720.0, 1500.0), norm_column="own_s")
+
+
+def tables_of(a, b, t_a, t_b, n_a, n_b):
+    return (pd.DataFrame({"population": p, "gp_s": t, "own_s": n}) for p, t, n in ((a, t_a, n_a), (b, t_b, n_b)))
+
+
+def share_by_orders(a, b, t_a, t_b, n_a, n_b):
+    """What people, own norms and times change of the share within, over all orders: written out."""
+    ends = {"people": (a / a.sum(), b / b.sum()), "norm": (n_a, n_b), "time": (t_a, t_b)}
+    parts = dict.fromkeys(ends, 0.0)
+    for order in itertools.permutations(ends):
+        now = {name: pair[0] for name, pair in ends.items()}
+        for name in order:
+            before = float(now["people"] @ (now["time"] <= now["norm"]))
+            now[name] = ends[name][1]
+            parts[name] += (float(now["people"] @ (now["time"] <= now["norm"])) - before) / 6
+    return parts
+
+
+@settings(deadline=None, max_examples=100)
+@given(held)
+def test_another_norm_of_a_cell_is_a_part_of_its_own(some):
+    a, b, *rest = map(np.array, some)
+    a, b = a + 1, b + 1
+    before, after = tables_of(a, b, *rest)
+    row = change_table(before, after, service=OWN, zonings={}).iloc[0]
+    for name, part in share_by_orders(a, b, *rest).items():
+        assert row[f"share_1_from_{name}"] == pytest.approx(part, abs=1e-9)
+
+
+@settings(deadline=None, max_examples=100)
+@given(held, st.integers(0, 2**32 - 1))
+def test_the_parts_sum_where_cells_have_norms_of_their_own(some, seed):
+    a, b, *rest = map(np.array, some)
+    zone = pd.Series(np.random.default_rng(seed).choice(["x", "y"], a.size))
+    before, after = tables_of(a, b, *rest)
+    for unit in (None, (zone, zone)):
+        table = change_table(before, after, service=OWN, zonings={"zone": (zone, zone)}, unit=unit)
+        parts = table[["share_1_from_people", "share_1_from_norm", "share_1_from_time"]].sum(axis=1, skipna=False)
+        np.testing.assert_allclose(parts, table["share_1_change"], atol=1e-9)
+        back = change_table(after, before, service=OWN, zonings={"zone": (zone, zone)}, unit=unit)
+        both = table.merge(back, on=["zoning", "group"], suffixes=("", "_back"))
+        np.testing.assert_allclose(both["share_1_from_norm"], -both["share_1_from_norm_back"], atol=1e-9)
+
+
+def test_a_place_that_becomes_built_up_is_not_slower():
+    people, time = np.array([100.0, 300.0]), np.array([900.0, 600.0])
+    sparse, denser = np.array([1500.0, 720.0]), np.array([720.0, 720.0])
+    before, after = tables_of(people, people, time, time, sparse, denser)
+    for unit in (None, (pd.Series(["x", "y"]), pd.Series(["x", "y"]))):
+        row = change_table(before, after, service=OWN, zonings={}, unit=unit).iloc[0]
+        assert row["share_1_change"] == row["share_1_from_norm"] == pytest.approx(-0.25)
+        assert row["share_1_from_people"] == row["share_1_from_time"] == 0
+
+
 def test_only_people_move_or_only_times_change():
     people, moved = np.array([10.0, 30.0]), np.array([30.0, 10.0])
     times, slower = np.array([600.0, 1200.0]), np.array([660.0, 1320.0])
@@ -125,6 +187,8 @@ def test_wrong_arguments():
         share_change((one, one), (one, 2 * one))
     with pytest.raises(InputError, match="people"):
         share_change((-one, one), (one, one))
+    with pytest.raises(InputError, match="crossed"):
+        share_change((one, one), (one, one), crossed=(one, 2 * one))
 
 
 @settings(deadline=None, max_examples=50)
@@ -141,6 +205,7 @@ def test_tables_sum_by_any_zoning_and_area(some, seed):
         np.testing.assert_allclose(parts, table["mean_change_s"], atol=1e-6)
         for n in (1, 2):
             parts = table[f"share_{n}_from_people"] + table[f"share_{n}_from_time"]
+            assert (table[f"share_{n}_from_norm"].dropna() == 0).all()
             np.testing.assert_allclose(parts, table[f"share_{n}_change"], atol=1e-9)
         zones = table[table["zoning"] == "zone"]
         assert zones["people_after"].sum() == pytest.approx(b.sum())

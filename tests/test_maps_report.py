@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
+import io
 import itertools
 import math
 import re
 import sys
+import zlib
 from dataclasses import replace
 from html.parser import HTMLParser
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pandas as pd
@@ -406,6 +410,70 @@ def test_a_pdf_is_pages_of_print(tmp_path):
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
 
 
+def inside(path):
+    """All text of a PDF's objects, those in compressed streams too."""
+    pdf = path.read_bytes()
+    parts = [pdf]
+    for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, flags=re.DOTALL):
+        with contextlib.suppress(zlib.error):
+            parts.append(zlib.decompress(stream))
+    return b"\n".join(parts)
+
+
+def counted(pdf, pattern):
+    return len(re.findall(pattern, pdf))
+
+
+def picture():
+    """A PNG of the shape of a map."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.new("RGB", (660, 820), "white").save(file, format="PNG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("services", [1, 12])
+def test_the_report_has_12_sheets_at_most_and_long_tables_are_in_the_annex(tmp_path, services):
+    need("weasyprint")
+    found = [findings(key=f"s{i}", label=f"Service {i}") for i in range(services)]
+    unreached = report().unreached.assign(**{one.key: 1.0 for one in found})
+    pictures = {f"map_{one.key}.png": picture() for one in found}
+    written(tmp_path, report(services=tuple(found), pictures=pictures, unreached=unreached))
+    page, *made = (tmp_path / name for name in ("report.html", "report.pdf", "report-annex.pdf"))
+    assert maps.report_pdf(page, *made, title="Access: annex") == ""
+    main, annex = map(inside, made)
+    assert 1 <= counted(main, rb"/Type /Page\b") <= 12
+    tables = page.read_text(encoding="utf-8").count("<table")
+    shown = [counted(pdf, rb"/S /Table\b") for pdf in (main, annex)]
+    assert sum(shown) >= tables  # one that goes over two sheets is two
+    assert shown[0] <= 4
+    assert counted(annex, rb"/S /Table\b") >= 4
+    for pdf in (main, annex):
+        assert re.search(rb"/Marked true", pdf)
+        assert b"/Lang (en)" in pdf
+        assert re.search(rb'pdfaid:part="2"', pdf)
+        assert re.search(rb'pdfaid:conformance="A"', pdf)
+        assert counted(pdf, rb'pdfuaid:part="1"') == 1
+        assert b"PDF/UA identification schema" in pdf
+        assert b"/OutputIntents" in pdf
+    assert b"Access: annex" in annex
+
+
+def test_metadata_of_a_pdf_are_well_formed(tmp_path):
+    need("weasyprint")
+    written(tmp_path, report())
+    assert maps.page_pdf(tmp_path / "report.html", tmp_path / "report.pdf") == ""
+    packet = re.search(rb"<x:xmpmeta.*?</x:xmpmeta>", (tmp_path / "report.pdf").read_bytes(), flags=re.DOTALL)
+    assert packet  # readable without unpacking
+    root = ET.fromstring(packet[0])
+    rdf = [child for child in root if child.tag.endswith("}RDF")]
+    assert len(rdf) == 1
+    parts = {(name.partition("}")[0], value) for one in rdf[0] for name, value in one.attrib.items() if "part" in name}
+    assert {value for name, value in parts if "pdfua" in name} == {"1"}
+    assert {value for name, value in parts if "pdfa/" in name} == {"2"}
+
+
 def test_without_weasyprint_one_line_says_so(tmp_path, monkeypatch):
     written(tmp_path, report())
     monkeypatch.setitem(sys.modules, "weasyprint", None)
@@ -414,6 +482,9 @@ def test_without_weasyprint_one_line_says_so(tmp_path, monkeypatch):
     assert "geoaccess[pdf]" in sentences_found
     assert "\n" not in sentences_found
     assert not (tmp_path / "report.pdf").exists()
+    made = [tmp_path / "report.pdf", tmp_path / "report-annex.pdf"]
+    assert maps.report_pdf(tmp_path / "report.html", *made, title="x") == sentences_found
+    assert not any(path.exists() for path in made)
 
 
 def test_a_study_says_its_limits_and_who_made_it(tmp_path):

@@ -27,7 +27,7 @@ from geoaccess.study import load_study, solve_study
 from tests.test_study_tiny import PEOPLE, TOTAL, degrees, write_study
 
 NO_FERRY = Scenario(title="No ferry", close=[{"name": "Car ferry", "what": "ferries"}])
-LON, LAT = degrees(10.5, 0.5)
+LON, LAT = degrees(8.5, 0.5)
 OFFICE = Scenario(title="An office in the middle", add=[{"service": "gp", "name": "Middle", "lon": LON, "lat": LAT}])
 
 
@@ -93,8 +93,14 @@ def test_an_office_by_hand(tiny):
     found = compare_study(tiny, [OFFICE], show=False)
     note = note_of_comparison(found)
     row = found.tables["everybody"].set_index("service").loc["gp"]
-    nearer = PEOPLE["middle"] + PEOPLE["farm"]  # the farm lies between west and middle, closer to none before
-    assert row["better"] in {PEOPLE["middle"], nearer}
+    # At 60 km/h: middle has 2 km in place of 10, the farm's road 3 in place of 5; north and the isle keep east.
+    won_s = PEOPLE["middle"] * 480 + PEOPLE["farm"] * 120
+    assert row["better"] == PEOPLE["middle"] + PEOPLE["farm"] == 516
+    assert row["person_min_won"] == pytest.approx(won_s / 60, rel=2e-3)  # the grid is 0.04 % shorter than the ground
+    assert (row["worse"], row["became_reached"], row["became_unreached"]) == (0, 0, 0)
+    # Within 10 minutes was west alone, as the middle's 10 km are a quarter of a second too long; the farm walks 2 km.
+    assert (row["within_norm_1_before"], row["into_norm_1"], row["out_of_norm_1"]) == (PEOPLE["west"], 503, 0)
+    assert "from 52.3% to 78.4%" in note.findings[1].text
     assert note.findings[0].text.startswith(f"GP: {row['better']:.0f} people get a shorter travel time")
     assert f"{row['into_norm_1']:.0f} people come within the norm" in note.findings[1].text
     share = row["within_norm_1_after"] / TOTAL

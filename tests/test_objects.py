@@ -144,6 +144,8 @@ def test_every_figure_has_a_file_a_place_in_the_report_and_a_caption_in_every_la
 
 def test_the_report_shows_a_figure_that_is_new_in_the_list(monkeypatch):
     monkeypatch.setattr(report_page, "FIGURES", (maps.Figure("new.png", lambda *_: None, "slack", "lorenz_caption"),))
-    found = report_page._figures(SimpleNamespace(pictures={"new.png": b"drawn"}), Writer("en", ("report",)))
-    assert [picture for picture, _ in found["slack"]] == ["data:image/png;base64,ZHJhd24="]
+    found = report_page._figures(
+        SimpleNamespace(pictures={"new.png": b"drawn"}, figure_texts={}), Writer("en", ("report",))
+    )
+    assert [picture for picture, *_ in found["slack"]] == ["data:image/png;base64,ZHJhd24="]
     assert found["curves"] == []

@@ -25,7 +25,15 @@ CACHED = ("_files", "languages", "_phrases", "section", "columns")
 # Keys that are put together from a prefix and a word of the data.
 FAMILIES = (
     *("report.r_", "report.in_", "report.v_", "report.to_", "comparison.measure_", "map.unit_", "map.zoning_"),
-    *("planner.by_", "planner.mode_", "terminal.regret_", "validation.wait_"),
+    *(
+        "map.chain_",
+        "map.mode_",
+        "report.chain_",
+        "planner.by_",
+        "planner.mode_",
+        "terminal.regret_",
+        "validation.wait_",
+    ),
     *("report.f_norm", "report.f_times", "report.f_unreached", "report.f_all_reached", "report.at_"),
     "groups.",
     *("dictionary.measure_", "dictionary.mode_", "dictionary.sure_"),

@@ -158,6 +158,65 @@ def test_the_shipped_tables_fit_their_networks(root):
         assert pd.read_csv(table)["note"].str.contains("assumed").all()
 
 
+def _roads():
+    """Way 1 and 7 as E 6 and a local road, side by side, and way 9 as E 6 far to the east."""
+    network = Network.from_edges(
+        lon=[15.2, 15.4, 15.2, 15.4, 23.0, 23.2],
+        lat=[66.6, 66.6, 66.61, 66.61, 69.0, 69.0],
+        u=[0, 2, 4],
+        v=[1, 3, 5],
+        forward_s=[600, 900, 600],
+        backward_s=[600, 900, 600],
+        way_id=[1, 7, 9],
+    )
+    names = {"name": ["", "Gamleveien", ""], "ref": ["E 6;E 10", "Fv 77", "E6"], "bridge": False, "tunnel": False}
+    return network, pd.DataFrame(names, index=pd.Index([1, 7, 9], name="way_id"))
+
+
+def test_a_pass_is_named_by_road_number_and_place(root):
+    network, names = _roads()
+    found = read_closures(root / "configs" / "reliability" / "norway.csv", network, names=names)
+    assert found.table["label"].tolist() == ["E 6 over Saltfjellet"]  # the others are of another region
+    assert [edges.tolist() for edges in found.edges] == [[0]]
+    assert found.table["availability"].tolist() == pytest.approx([1 - 30 * 8 / (24 * 365)])
+
+
+def test_the_counted_passes_of_norway(root):
+    import shapely
+
+    table = pd.read_csv(root / "configs" / "reliability" / "norway.csv")
+    counted = dict(zip(table["name"], table["closures"], strict=True))
+    assert counted == {
+        "E 6 over Saltfjellet": 30,
+        "E 6 over Kvænangsfjellet": 30,
+        "E 6 over Sennalandet": 29,
+        "E 75 to Vardø by the tunnel": 8,
+        "E 69 to Nordkapp": 68,
+    }
+    # Each holds its summit, or the middle of the tunnel.
+    on = [(15.32, 66.55), (21.6, 69.89), (23.93, 70.27), (31.06, 70.365), (25.8, 71.12)]
+    assert shapely.contains_xy(shapely.from_wkt(table["polygon"].to_numpy()), *zip(*on, strict=True)).all()
+    assert table["note"].str.contains("assumed").all()
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("pass,E6,,", ["row 2", "POLYGON"]),
+        ("pass,,POLYGON((15 66 16 66)),", ["row 2", "in WKT that is valid"]),
+        ('ferry,E6,"POLYGON((15 66, 16 66, 16 67, 15 66))",', ["row 2", "give a pass"]),
+        ('pass,E8,"POLYGON((15 66, 16 66, 16 67, 15 67, 15 66))",', ["row 2", "no road E8"]),
+        ('pass,E6,"POLYGON((5 60, 6 60, 6 61, 5 60))",', ["no row is of a ferry or pass of this network"]),
+    ],
+)
+def test_a_road_number_without_its_place_is_refused(tmp_path, row, words):
+    network, names = _roads()
+    path = written(tmp_path, f"what,ref,polygon,name,availability\n{row},0.9\n")
+    with pytest.raises(InputError) as caught:
+        read_closures(path, network, names=names)
+    assert [word for word in words if word not in str(caught.value)] == []
+
+
 def _one_pass(tmp_path, header, row):
     path = tmp_path / "closures.csv"
     path.write_text(f"what,osm_id,{header}\npass,7,{row}\n", encoding="utf-8")

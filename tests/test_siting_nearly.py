@@ -15,7 +15,7 @@ from test_study_tiny import PLACES, degrees, write_study
 from geoaccess import measures, siting
 from geoaccess.cli import app
 from geoaccess.errors import InputError
-from geoaccess.questions import Question, compare_study, site_futures, site_study, write_placed
+from geoaccess.questions import Question, compare_study, site_futures, site_study, write_futures, write_placed
 from geoaccess.questions.scenario_run import solve_scenario
 from geoaccess.questions.siting.output import placed_lines
 from geoaccess.questions.siting.wording import placed_subtitle, placed_title
@@ -162,6 +162,22 @@ def test_scenarios_are_futures(tiny):
     assert (answer.futures["regret"] >= -1e-9).all()
     assert answer.regret.proved
     assert answer.places["municipality"].isin(["West", "East", "South"]).all()
+
+
+def test_futures_have_a_frontier_and_a_map(tiny, tmp_path):
+    futures = [None, Scenario(title="No ferry", close=[{"name": "Car ferry", "what": "ferries"}])]
+    answer = site_futures(tiny.study, Question("gp", add=3), scenarios=futures, show=False)
+    table = answer.frontier
+    assert table["added"].tolist() == [1, 2, 3]
+    assert (table["regret"] >= table["bound"] - 1e-9).all()
+    two = site_futures(tiny.study, Question("gp", add=2), scenarios=futures, show=False)
+    assert table["regret"].iloc[1] == pytest.approx(two.regret.worst)
+    assert table["regret"].iloc[2] == pytest.approx(answer.futures["regret"].max())
+    before = tiny.results["gp_s"].to_numpy()
+    assert (answer.nearer_s[np.isfinite(before)] <= before[np.isfinite(before)] + 1e-6).all()
+    names = {path.name for path in write_futures(answer, tmp_path)}
+    assert {"site_gp_regret_frontier.csv", "site_gp_regret.png"} <= names
+    assert (tmp_path / "site_gp_regret.png").stat().st_size > 1000
 
 
 @pytest.mark.parametrize(

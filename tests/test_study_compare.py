@@ -248,7 +248,8 @@ def test_the_command_line_compares(tiny, tmp_path):
 def test_vestmannaeyjar_without_herjolfur(root):
     """The islands without their own hospital, then without their ferries as well."""
     study = load_study(root / "configs" / "iceland.toml")
-    both = read_scenario(root / "configs" / "scenarios" / "iceland-herjolfur.toml")
+    routes = ("Landeyjahöfn - Vestmannaeyjar", "Þorlákshöfn - Heimaey")
+    both = Scenario(title="no Herjólfur", close=[{"name": name, "what": "ferries"} for name in routes])
     gone = [{"service": "hospital", "site": "hospital-n457702046"}]
     alone = Scenario(title="no hospital on the islands", remove=gone, close=both.close)
     one = Scenario(title="only from Þorlákshöfn", remove=gone, close=both.close[:1])
@@ -262,6 +263,23 @@ def test_vestmannaeyjar_without_herjolfur(root):
     slower = found.cells[2][found.cells[2]["hospital_change"] == "worse"]
     assert slower["population"].sum() == 4301  # the longer crossing is left
     assert (found.cells[2]["hospital_change"] != "became_unreached").all()
+
+
+def test_seydisfjordur_without_its_pass(root):
+    """All of the town reaches the hospital in Neskaupstaður over the pass, and none without it; its GP stays."""
+    study = load_study(root / "configs" / "iceland.toml")
+    found = compare_study(
+        study, [read_scenario(root / "configs" / "scenarios" / "iceland-fjardarheidi.toml")], show=False
+    )
+    cells = found.cells[0]
+    town = cells["municipality"] == "Seyðisfjarðarkaupstaður"
+    cut = cells["hospital_change"] == "became_unreached"
+    assert cells.loc[cut & ~town, "population"].sum() == 0
+    assert (cells.loc[town, "hospital_site_before"] == cells["hospital_site_before"][town].iloc[0]).all()
+    assert cells.loc[town & ~cut, "population"].sum() == 0
+    everybody = found.tables["everybody"].query("measure == 'nearest'").set_index("service")
+    assert everybody.loc["hospital", "became_unreached"] == pytest.approx(cells.loc[town, "population"].sum())
+    assert everybody.loc["gp", ["better", "worse", "became_unreached"]].sum() == 0
 
 
 def test_senja_with_two_offices_more(senja_compared, troms_solved):

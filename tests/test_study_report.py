@@ -112,7 +112,7 @@ def ready(tmp_path_factory):
 def test_a_report_of_a_study_that_was_not_run_runs_it(ready):
     study, (written, why_not) = ready
     assert why_not == ""
-    assert written == [study.output / "report.html", study.output / "report.pdf"]
+    assert written == [study.output / name for name in ("report.html", "report.pdf", "report-annex.pdf")]
     assert (study.output / "index.html").is_file()
     assert output.up_to_date(study)
 
@@ -122,7 +122,7 @@ def test_the_record_lists_the_report(ready):
     record = json.loads((study.output / "run.json").read_text(encoding="utf-8"))
     names = {path.name for path in study.output.iterdir()}
     assert set(record["results"]) == names - {"run.json"}
-    assert {"report.html", "report.pdf", "dictionary.csv", "dictionary.parquet"} <= names
+    assert {"report.html", "report.pdf", "report-annex.pdf", "dictionary.csv", "dictionary.parquet"} <= names
 
 
 def test_a_report_of_a_study_that_was_run_runs_nothing(ready, monkeypatch):
@@ -136,7 +136,7 @@ def test_a_report_of_a_study_that_was_run_runs_nothing(ready, monkeypatch):
 
 
 def test_a_report_of_other_inputs_is_not_trusted(tmp_path, no_pictures, monkeypatch):
-    monkeypatch.setattr("geoaccess.maps.page_pdf", lambda *_: "no PDF: left out")
+    monkeypatch.setattr("geoaccess.maps.report_pdf", lambda *_, **__: "no PDF: left out")
     study = load_study(write_study(tmp_path / "study"))
     run_study(study, show=False)
     assert output.up_to_date(study)
@@ -154,10 +154,11 @@ def test_a_run_takes_the_pdf_of_a_run_before_away(ready, tmp_path, no_pictures):
     assert (study.output / "report.pdf").is_file()
     run_study(study, show=False)
     assert not (study.output / "report.pdf").exists()
+    assert not (study.output / "report-annex.pdf").exists()
 
 
 def test_without_weasyprint_the_page_is_there_and_one_line_says_why_no_pdf(tmp_path, no_pictures, monkeypatch):
-    monkeypatch.setattr("geoaccess.maps.page_pdf", lambda *_: "no PDF: none here")
+    monkeypatch.setattr("geoaccess.maps.report_pdf", lambda *_, **__: "no PDF: none here")
     study = load_study(write_study(tmp_path / "study"))
     assert write_report(study, show=False) == ([study.output / "report.html"], "no PDF: none here")
     assert output.up_to_date(study)

@@ -208,7 +208,7 @@ def load_settings(path):
 SHIPPED = [
     *(("studies", name) for name in ("iceland", "troms", "oslo", "nord-norge", "norge")),
     *(("profiles", name) for name in ("car", "car_winter", "ambulance", "ssb")),
-    *(("scenarios", name) for name in ("iceland-herjolfur", "troms-senja")),
+    *(("scenarios", name) for name in ("iceland-fjardarheidi", "troms-senja")),
 ]
 IN_ALL = ("title", "subtitle", "label", "disclaimer", "note", "proxy_note", "description", "limits")
 

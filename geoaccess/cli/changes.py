@@ -175,7 +175,7 @@ def vulnerable(
     Tables (with lines to draw) and a map go to the folder vulnerable in the output of the study.
     """
     require_extra("maps", to="draw maps and figures")
-    from geoaccess.questions import printed_vulnerable, vulnerable_study, write_vulnerable
+    from geoaccess.questions import edge_sentence, printed_vulnerable, vulnerable_study, write_vulnerable
 
     loaded = opened(study, language)
     found = vulnerable_study(
@@ -192,6 +192,7 @@ def vulnerable(
     answer = Answer.of("vulnerable", loaded)
     for title, table in printed_vulnerable(found):
         answer.table("closings", title, table, found.table)
+    answer.say(edge_sentence(found))
     answer.figures |= {"service": service, "cut_off_min": cut_off}
     answer.wrote(written)
     if note:

@@ -415,7 +415,7 @@ def _site_futures(
     told.say(*futures_lines(answer))
     for title, table in futures_tables(answer):
         told.table("places", title, table, answer.places)
-    told.data["futures"] = answer.futures
+    told.data |= {"futures": answer.futures, "frontier": answer.frontier}
     told.figures |= {"service": question.service, "worst_regret": answer.regret.worst, "bound": answer.regret.bound}
     told.figures |= {"method": answer.regret.method}
     told.wrote(written)

@@ -53,9 +53,10 @@ def report(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write the report of a study for decision-makers: report.html, and report.pdf (with geoaccess[pdf]).
+    """Write the report of a study for decision-makers: report.html, and as PDF (with geoaccess[pdf]).
 
-    The study is run first, unless its output folder holds a run of the same study, data and version.
+    report.pdf has at most 12 pages, and report-annex.pdf the long tables. The study is run first, unless its output
+    folder holds a run of the same study, data and version.
     """
     require_extra("maps", to="draw maps and figures")
     from geoaccess.study import write_report

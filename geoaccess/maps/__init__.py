@@ -6,6 +6,7 @@ Nothing is computed here but what is drawn. folium, matplotlib and rasterio are 
 from __future__ import annotations
 
 from geoaccess.maps.bands import band_colours, band_index, band_labels, band_people, default_bands
+from geoaccess.maps.chain import ChainKind, chain_map, chain_text
 from geoaccess.maps.comparison import validation_figure
 from geoaccess.maps.difference import difference_map
 from geoaccess.maps.figures import FIGURES, Drawn, Figure, lorenz_figure, service_map, time_curves
@@ -15,7 +16,7 @@ from geoaccess.maps.network import network_map
 from geoaccess.maps.network_layers import ferry_lines
 from geoaccess.maps.note import note_page, note_pdf
 from geoaccess.maps.note_content import Finding, Note, NoteMap
-from geoaccess.maps.paper import few_colours, page_pdf
+from geoaccess.maps.paper import few_colours, page_pdf, report_pdf
 from geoaccess.maps.plots import plot_classes, plot_lorenz, plot_times
 from geoaccess.maps.projection import figure_crs
 from geoaccess.maps.qgis import areas_style, closings_style, difference_definition, layer_definition, raster_style
@@ -31,6 +32,7 @@ from geoaccess.maps.web import web_map
 __all__ = [
     "FIGURES",
     "Boats",
+    "ChainKind",
     "Data",
     "Drawn",
     "Extra",
@@ -51,6 +53,8 @@ __all__ = [
     "band_index",
     "band_labels",
     "band_people",
+    "chain_map",
+    "chain_text",
     "check_raster_grid",
     "closings_style",
     "comparison_page",
@@ -74,6 +78,7 @@ __all__ = [
     "raster_fits",
     "raster_style",
     "report_page",
+    "report_pdf",
     "runs_page",
     "series_figure",
     "service_map",

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from geoaccess.maps.results import Service
 
-__all__ = ["DIFFERENCE_COLOURS", "difference_bands", "difference_map", "difference_rules"]
+__all__ = ["DIFFERENCE_COLOURS", "difference_bands", "difference_map", "difference_rules", "window_of_change"]
 
 _EDGES_MIN: Final = (-30.0, -10.0, -0.5, 0.5, 10.0, 30.0)
 # Purple for minutes won, orange-brown for minutes lost: safe for colour-blind readers, and apart in grey at the ends.
@@ -138,7 +138,7 @@ def difference_map(
     if not results.index.equals(cells.index):
         raise InputError("results and cells are not of the same cells in the same order")
     bands = difference_bands(cells, service=service.key)
-    seen = _window(results, bands)
+    seen = window_of_change(results, ~np.isin(bands, (_SAME, _NEVER)))
     shapes = squares(results[seen])
     population = people_of(cells, service)
     # The band takes the place of the class: of a block, it is that of the most people.
@@ -174,11 +174,10 @@ def difference_map(
     draw_service_map(path, layers=layers, legend=legend, heads=heads)
 
 
-def _window(results: gpd.GeoDataFrame, bands: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def window_of_change(results: gpd.GeoDataFrame, touched: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Return which cells to draw: those around what changes, where that is a small part of all."""
     west, south, east, north = results.geometry.bounds.to_numpy(np.float64).T
-    touched = ~np.isin(bands, (_SAME, _NEVER))
-    everything = np.ones(len(bands), np.bool_)
+    everything = np.ones(len(touched), np.bool_)
     if not touched.any():
         return everything
     box = (west[touched].min(), south[touched].min(), east[touched].max(), north[touched].max())

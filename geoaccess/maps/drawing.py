@@ -159,6 +159,15 @@ def _mark(size: float, *, proxy: bool) -> dict[str, Any]:
     }
 
 
+def draw_numbers(axes: Any, points: gpd.GeoSeries) -> None:
+    """Write the index of points, numbers that the legend explains, in circles beside them."""
+    box = {"boxstyle": "circle,pad=0.18", "facecolor": PAPER, "edgecolor": INK, "linewidth": 0.6}
+    for text, x, y in zip(points.index, points.x, points.y, strict=True):
+        axes.annotate(
+            str(text), (x, y), xytext=(5, 5), textcoords="offset points", size=7, weight="bold", zorder=20, bbox=box
+        )
+
+
 def draw_service_map(path: Path, *, layers: Layers, legend: Legend, heads: Mapping[str, str]) -> None:
     """Write the map with its legend."""
     window = window_of(layers.squares, layers.grid, layers.crs)
@@ -180,6 +189,8 @@ def draw_service_map(path: Path, *, layers: Layers, legend: Legend, heads: Mappi
             draw_lines(axes, layers.ferries[~cars].geometry, plan, "ferries_people")
         if layers.sites is not None:
             draw_sites(axes, layers.sites.geometry, layers.site_kinds())
+        if layers.labels is not None:
+            draw_numbers(axes, layers.labels)
         if layers.places is not None:
             off = None if layers.sites is None else layers.sites.geometry
             draw_names(axes, layers.places, plan, off=off, most=layers.look.most_names)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from geoaccess.errors import InputError
 from geoaccess.maps.bands import band_colours, band_index, band_people, chosen_bands, norm_words, own_norm_note
 from geoaccess.maps.blocks import joined
+from geoaccess.maps.chain import chain_text, draw_chain, first_of_chain, has_chain
 from geoaccess.maps.layers import (
     LEGEND_IN,
     MAP_AT_MOST_IN,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from geoaccess.maps.chain import ChainKind
     from geoaccess.maps.lorenz import LorenzCurve
     from geoaccess.maps.results import Service
     from geoaccess.zones import CentralityScheme
@@ -239,28 +241,52 @@ def lorenz_figure(
     )
 
 
+def _always(services: Sequence[Service], columns: Sequence[str]) -> bool:  # noqa: ARG001 - as others are asked
+    return True
+
+
+def _nothing_more(
+    results: pd.DataFrame,  # noqa: ARG001 - as others are asked
+    services: Sequence[Service],  # noqa: ARG001
+    names: Mapping[str, str],  # noqa: ARG001
+    language: str,  # noqa: ARG001
+) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class Drawn:
-    """What the figures of a study are drawn of; `words` are title, notes, language and look of each."""
+    """What the figures of a study are drawn of.
+
+    `words` are title, notes, language and look of every picture; `layers` gives what a map is drawn of, the cells
+    and what lies under them, in the CRS of the grid.
+    """
 
     results: pd.DataFrame
     services: Sequence[Service]
     scheme: CentralityScheme
     lorenz: Sequence[LorenzCurve]
     words: Mapping[str, Any]
+    sites: gpd.GeoDataFrame
+    layers: Callable[[], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure that every study gives.
+    """A figure of a study.
 
     `name` is its file, `draw` writes it, `section` is where the report shows it, and `caption` the phrase below it.
+    `asked` says whether a study has it, by its services and the columns of its cells. `tells` is what stands for it
+    where it is read aloud: a sentence of the cells, the services, the names of sites by their id and the language; ""
+    where the caption says it.
     """
 
     name: str
     draw: Callable[[Path, Drawn], None]
     section: str
     caption: str
+    asked: Callable[[Sequence[Service], Sequence[str]], bool] = _always
+    tells: Callable[[pd.DataFrame, Sequence[Service], Mapping[str, str], str], str] = _nothing_more
 
 
 def _time_curves(path: Path, drawn: Drawn) -> None:
@@ -271,8 +297,27 @@ def _lorenz(path: Path, drawn: Drawn) -> None:
     lorenz_figure(path, curves=drawn.lorenz, **drawn.words)
 
 
+def _chain(name: str, kind: ChainKind) -> Figure:
+    """Return the figure of which base, or which mode, of the ambulances is first."""
+
+    def asked(services: Sequence[Service], columns: Sequence[str]) -> bool:
+        return any(has_chain(one, columns, kind) for one in services)
+
+    def tells(results: pd.DataFrame, services: Sequence[Service], names: Mapping[str, str], language: str) -> str:
+        service = next(one for one in services if has_chain(one, results.columns, kind))
+        first = first_of_chain(results, service, kind)
+        return chain_text(results, service=service, kind=kind, first=first, names=names, language=language)
+
+    def draw(path: Path, drawn: Drawn) -> None:
+        draw_chain(path, drawn, kind)
+
+    return Figure(name, draw, section="chain", caption=f"chain_{kind}_caption", asked=asked, tells=tells)
+
+
 FIGURES: Final = (
     Figure("curves.png", _time_curves, section="curves", caption="curves_caption"),
     Figure("lorenz.png", _lorenz, section="equity", caption="lorenz_caption"),
+    _chain("chain_base.png", "base"),
+    _chain("chain_mode.png", "mode"),
 )
 """The figures of all services together; one of each service is a map. The files and the report follow this list."""

@@ -147,7 +147,8 @@ class Layers:
 
     `squares` are in the CRS of the grid (`grid`), everything else is in `crs`, which the map is drawn in. `land` is
     coast; where it is not known, municipalities are the land. The map is `at_most_in` wide and high, inches, unless the
-    look says how wide the figure is.
+    look says how wide the figure is. `labels` are points with a number, or another short
+    text, as index.
     """
 
     squares: Squares
@@ -167,6 +168,7 @@ class Layers:
     places: gpd.GeoDataFrame | None = None
     at_most_in: tuple[float, float] = MAP_AT_MOST_IN
     look: Look = USUAL_LOOK
+    labels: gpd.GeoSeries | None = None
 
     def proxies(self) -> npt.NDArray[np.bool_]:
         """Return which of the sites stand in for real ones."""

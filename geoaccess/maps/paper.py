@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import re
+import warnings
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +15,7 @@ from geoaccess.errors import InputError
 from geoaccess.files import writing
 from geoaccess.maps.assets import palette_style
 
-__all__ = ["embedded", "few_colours", "page_pdf", "rendered"]
+__all__ = ["embedded", "few_colours", "page_pdf", "rendered", "report_pdf"]
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 _COLOURS: Final = 128
@@ -23,7 +24,7 @@ _REST: Final = "base-uri 'none'; form-action 'none'"
 _PNG: Final = b"\x89PNG"
 _COLOUR_TYPE, _PALETTE = 25, 3
 """Where a PNG says how its pixels are coloured, and the number for a palette."""
-_ACCESSIBLE: Final = "pdf/ua-1"
+_ARCHIVED: Final = "pdf/a-2a"
 _SIZES_PT: Final = (9.5, 9.0, 8.5, 8.0, 7.5, 7.0, 6.5)
 """Sizes of type that are tried until all is on as many sheets as there may be; all else on a page follows them."""
 
@@ -83,7 +84,8 @@ def few_colours(picture: bytes) -> bytes:
 def page_pdf(page: Path, path: Path, *, most_pages: int | None = None) -> str:
     """Write a page as PDF for print; return "", or why there is none: weasyprint is an extra.
 
-    The PDF is tagged, for those who have it read to them (PDF/UA-1). Nothing is fetched: the page has all it needs.
+    The PDF is tagged for those who have it read to them (PDF/UA-1), and has all it needs to be kept (PDF/A-2a). Nothing
+    is fetched: the page has all it needs.
 
     Parameters
     ----------
@@ -95,11 +97,103 @@ def page_pdf(page: Path, path: Path, *, most_pages: int | None = None) -> str:
     InputError
         If it does not fit even so, or wants to load something.
     """
+    if why_not := no_pdf():
+        return why_not
+    sizes = (None,) if most_pages is None else _SIZES_PT
+    for size_pt in sizes:
+        document = laid_out(page, style="" if size_pt is None else _type_of(size_pt))
+        if most_pages is None or len(document.pages) <= most_pages:
+            break
+    else:
+        raise InputError(f"{page}: more than {most_pages} pages of print; shorten its texts, such as limits and note")
+    write_document(document, path)
+    return ""
+
+
+def report_pdf(page: Path, path: Path, annex: Path, *, title: str) -> str:
+    """Write the page of a report as PDF of at most 12 sheets, and what else it has as an annex; return as `page_pdf`.
+
+    Parts of the page say when they may leave the report for the annex: long tables (`data-annex="1"`) always, what is
+    read less often (2, 3) if the report were longer than 12 sheets. If it still is, the type becomes smaller.
+
+    Parameters
+    ----------
+    title
+        Of the annex.
+
+    Raises
+    ------
+    InputError
+        If the page wants to load something.
+    """
+    if why_not := no_pdf():
+        return why_not
+    tries = [(level, "") for level in _LEVELS] + [(_LEVELS[-1], _type_of(size_pt)) for size_pt in _SIZES_PT[1:]]
+    for level, size in tries:
+        document = laid_out(page, style=_without_annex(level) + size)
+        if len(document.pages) <= _MOST_PAGES:
+            break
+    write_document(document, path)
+    appended = laid_out(page, style=_only_annex(level))
+    appended.metadata.title = title
+    write_document(appended, annex)
+    return ""
+
+
+_LEVELS: Final = (1, 2, 3)
+_MOST_PAGES: Final = 12
+
+
+def _parts_of_annex(level: int) -> str:
+    return ", ".join(f'[data-annex="{number}"]' for number in range(1, level + 1))
+
+
+def _without_annex(level: int) -> str:
+    """Return the style of a report whose parts up to a level are in the annex; maps alone follow each other closely.
+
+    All of it is important, or the style of the page itself would go before it.
+    """
+    run_on = ".service { break-before: auto !important; }" if level > 1 else ""
+    small = ".picture img { max-height: 7.4cm !important; }" if level > 2 else ""  # noqa: PLR2004 - the last level
+    hidden = f"{_parts_of_annex(level)} {{ display: none !important; }}"
+    return f"@media print {{ {hidden} .to-annex {{ display: block !important; }} {run_on} {small} }}"
+
+
+def _only_annex(level: int) -> str:
+    """Return the style of the annex: the title, and those parts under the headings of their sections."""
+    parts = _parts_of_annex(level)
+    sections = ", ".join(f'section[data-annex-from="{number}"]' for number in range(1, level + 1))
+    return f"""@media print {{
+        .annex-title {{ display: block !important; }}
+        .service {{ break-before: auto !important; }}
+        main > section:not({sections}) {{ display: none !important; }}
+        main > section > *:not(h2, {parts}), footer {{ display: none !important; }}
+    }}"""
+
+
+def _type_of(size_pt: float) -> str:
+    return f"@media print {{ html {{ font-size: {size_pt}pt !important; }} }}"
+
+
+def no_pdf() -> str:
+    """Return why no PDF can be written, "" where it can."""
     try:
-        import weasyprint
+        import weasyprint  # noqa: F401 - whether it can be imported
     except (ImportError, OSError) as error:  # OSError where Pango, which it draws with, is not on the system
         reason = str(error).strip().splitlines()[0]
         return f"no PDF: weasyprint is not usable here ({reason}); pip install geoaccess[pdf], and Pango"
+    return ""
+
+
+def laid_out(page: Path, *, style: str) -> Any:
+    """Return a page set on sheets, with a style of its own after those it has.
+
+    Raises
+    ------
+    InputError
+        If it wants to load something.
+    """
+    import weasyprint
 
     class Nothing(weasyprint.URLFetcher):  # type: ignore[misc]
         """Fetches what is in the page itself."""
@@ -110,13 +204,43 @@ def page_pdf(page: Path, path: Path, *, most_pages: int | None = None) -> str:
             return super().fetch(url, headers)
 
     html = weasyprint.HTML(string=page.read_text(encoding="utf-8"), url_fetcher=Nothing())
-    for size_pt in _SIZES_PT:
-        size = weasyprint.CSS(string=f"@media print {{ html {{ font-size: {size_pt}pt !important; }} }}")
-        document = html.render(stylesheets=[] if most_pages is None else [size], pdf_variant=_ACCESSIBLE)
-        if most_pages is None or len(document.pages) <= most_pages:
-            break
-    else:
-        raise InputError(f"{page}: more than {most_pages} pages of print; shorten its texts, such as limits and note")
-    with writing(path) as temporary:
-        document.write_pdf(temporary, pdf_variant=_ACCESSIBLE)
-    return ""
+    return html.render(stylesheets=[weasyprint.CSS(string=style)] if style else [], pdf_variant=_ARCHIVED)
+
+
+def write_document(document: Any, path: Path) -> None:
+    """Write what was set on sheets as PDF/A-2a that is PDF/UA-1 as well."""
+    with writing(path) as temporary, warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # weasyprint leaves its file of colours open
+        document.write_pdf(temporary, pdf_variant=_ARCHIVED, finisher=_say_accessible)
+
+
+def _say_accessible(document: Any, pdf: Any) -> None:  # noqa: ARG001 - as weasyprint calls it
+    """Say in the metadata of a PDF that it is PDF/UA-1, and, as PDF/A wants it, what that property is.
+
+    weasyprint writes one or the other; both ask for the same tags, so that only the metadata differ.
+    """
+    for found in pdf.objects:
+        extra = getattr(found, "extra", None)
+        if extra and extra.get("Type") == "/Metadata":
+            found.stream = [part.replace(_END_OF_RDF, _ACCESSIBLE + _END_OF_RDF) for part in found.stream]
+            found.compress = False  # so that archives find it without unpacking
+
+
+_END_OF_RDF: Final = b"</rdf:RDF>"
+_ACCESSIBLE: Final = b"""
+<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" pdfuaid:part="1"/>
+<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
+ xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
+<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
+<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
+<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
+<pdfaSchema:schema>PDF/UA identification schema</pdfaSchema:schema>
+<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
+<pdfaProperty:category>internal</pdfaProperty:category>
+<pdfaProperty:description>PDF/UA version identifier</pdfaProperty:description>
+<pdfaProperty:name>part</pdfaProperty:name>
+<pdfaProperty:valueType>Integer</pdfaProperty:valueType>
+</rdf:li></rdf:Seq></pdfaSchema:property>
+</rdf:li></rdf:Bag></pdfaExtension:schemas>
+</rdf:Description>
+"""

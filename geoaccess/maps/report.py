@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["citation", "report_page"]
 
 _SECTIONS: Final = (
-    *("asked", "short", "data", "curves", "norms", "equity", "unreached", "slack", "more"),
+    *("short", "asked", "data", "curves", "norms", "chain", "equity", "unreached", "slack", "more"),
     *("method", "limits", "cite", "again"),
 )
 _SOURCES: Final = {
@@ -77,17 +77,19 @@ def report_page(path: Path, *, report: Report) -> None:
 def _page(report: Report) -> str:
     writer = Writer(report.language, ("report", "map"), report.scheme.words(report.language))
     unreached = [found for found in report.services if found.unreached > 0]
+    figures = _figures(report, writer)
+    absent = {name for name, content in (("more", report.extras), ("chain", figures["chain"])) if not content}
     content = {
         "report": report,
         "writer": writer,
         "colour": colour,
-        "sections": [name for name in _SECTIONS if name != "more" or report.extras],
+        "sections": [name for name in _SECTIONS if name not in absent],
         "services": [_service(found, report, writer) for found in report.services],
         "asked": sentences.asked(report, writer),
         "asked_table": tables.asked_table(report, writer),
         "data_table": tables.data_table(report, writer),
         "norm_table": tables.norm_table(report, writer),
-        "figures": _figures(report, writer),
+        "figures": figures,
         "equity": sentences.equity_sentences(report, writer),
         "equity_table": tables.equity_table(report, writer),
         "reason_table": tables.reason_table(report, writer) if unreached else None,
@@ -129,13 +131,16 @@ def _service(found: ServiceFindings, report: Report, writer: Writer) -> _Service
     )
 
 
-def _figures(report: Report, writer: Writer) -> dict[str, list[tuple[str, str]]]:
-    """Return the figures of each section, embedded, with their captions."""
-    found: dict[str, list[tuple[str, str]]] = {name: [] for name in _SECTIONS}
+def _figures(report: Report, writer: Writer) -> dict[str, list[tuple[str, str, str]]]:
+    """Return the figures of each section, embedded, with their captions and what they show in a sentence."""
+    found: dict[str, list[tuple[str, str, str]]] = {name: [] for name in _SECTIONS}
     for figure in FIGURES:
+        if figure.name not in report.pictures:
+            continue
         plain = figure.caption == "curves_caption" and not report.classed
         caption = writer["curves_plain" if plain else figure.caption]
-        found[figure.section].append((embedded(report.pictures.get(figure.name, b"")), caption))
+        text = report.figure_texts.get(figure.name, "")
+        found[figure.section].append((embedded(report.pictures[figure.name]), caption, text))
     return found
 
 

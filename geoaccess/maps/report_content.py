@@ -134,6 +134,8 @@ class Extra:
 class Report:
     """Everything in a report. `pictures` are PNG files by their names, as `service_map` and the like write them.
 
+    `figure_texts` say in a sentence what some of them show, by the same names.
+
     `scheme` names the centrality classes, in `classes` and in every table by class.
     """
 
@@ -154,6 +156,7 @@ class Report:
     data: Data
     pictures: Mapping[str, bytes]
     extras: tuple[Extra, ...] = field(default=())
+    figure_texts: Mapping[str, str] = field(default_factory=dict)
     scheme: CentralityScheme = field(default_factory=read_scheme)
 
     @property

@@ -38,7 +38,7 @@ class ScenarioPart:
 
     `text` is what it changes, as in its file; `tables` are those of `geoaccess.study.Compared` for it alone, and
     `pictures` PNG files by service. `people`, where they are others, is how they do against those of
-    today, as it is printed.
+    today, as it is printed. `chain` are pictures of the ambulance chain: heading, what it shows in a sentence, file.
     """
 
     title: str
@@ -48,6 +48,7 @@ class ScenarioPart:
     tables: Mapping[str, pd.DataFrame]
     pictures: Mapping[str, Path] = field(default_factory=dict)
     people: pd.DataFrame | None = None
+    chain: Sequence[tuple[str, str, Path]] = ()
 
 
 def comparison_page(
@@ -105,6 +106,7 @@ def _shown(part: ScenarioPart, services: Sequence[Service], writer: Writer) -> d
         "people": None
         if part.people is None or part.people.empty
         else {"head": [*part.people.columns], "rows": part.people.to_numpy(dtype=object).tolist()},
+        "chain": [(label, text, _picture(path)) for label, text, path in part.chain],
         "summary": _summary([(service, everybody[service.key]) for service in services], writer),
         "services": [
             {
@@ -158,7 +160,9 @@ def _beside(
         if figure in _FIGURES:
             label, digits = writer[figure], _FIGURES[figure]
         elif within != figure and figure.startswith("people_within_"):
-            label, digits = writer.text("people_within", n=writer.plain(float(within))), 0
+            own = within == "own_norm"  # each cell is held against that of its area
+            label = writer["people_within_own"] if own else writer.text("people_within", n=writer.plain(float(within)))
+            digits = 0
         else:
             continue
         values = [float(row[title]) for title in titles]

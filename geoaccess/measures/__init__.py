@@ -31,6 +31,7 @@ from geoaccess.measures.opening import nearest_open, opening_hours_access, time_
 from geoaccess.measures.opportunities import cumulative_interval, cumulative_opportunities, gravity
 from geoaccess.measures.ports import aeroplane_chain, boat_chain, port_times
 from geoaccess.measures.quantiles import weighted_quantile
+from geoaccess.measures.rational_agents import raam, raam_cost, raam_site_demand
 from geoaccess.measures.reference import (
     STATISTICS,
     Comparison,
@@ -40,6 +41,7 @@ from geoaccess.measures.reference import (
     largest_differences,
     read_statistic,
 )
+from geoaccess.measures.referral import referral_links, referral_times
 from geoaccess.measures.response import response_norm, response_table, response_table_of_service
 from geoaccess.measures.rules import rule_cost, rule_table, rule_table_of_service
 from geoaccess.measures.series import norm_table, quantile_table, second_nearest_slack, slack_table, summarise
@@ -106,8 +108,13 @@ __all__ = [
     "port_times",
     "quantile_table",
     "quantile_table_of_services",
+    "raam",
+    "raam_cost",
+    "raam_site_demand",
     "read_ambulance_figures",
     "read_statistic",
+    "referral_links",
+    "referral_times",
     "response_norm",
     "response_table",
     "response_table_of_service",

@@ -1,4 +1,4 @@
-"""A change between two times split into what people moving made of it and what travel times made of it."""
+"""A change between two times split into what people moving, other norms and travel times made of it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     import numpy.typing as npt
 
 __all__ = ["MeanChange", "ShareChange", "mean_change", "share_change"]
@@ -38,11 +40,16 @@ class MeanChange:
 
 @dataclass(frozen=True)
 class ShareChange:
-    """A share of the people before and after, and the two parts of its change, which sum to it."""
+    """A share of the people before and after, and the parts of its change, which sum to it.
+
+    `from_people`: people live elsewhere; `from_norm`: they are held against another norm; `from_time`: journeys take
+    another time.
+    """
 
     before: float
     after: float
     from_people: float
+    from_norm: float
     from_time: float
 
     @property
@@ -55,6 +62,8 @@ class ShareChange:
 def share_change(
     people: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
     shares: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
+    *,
+    crossed: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None = None,
 ) -> ShareChange:
     """Split the change of a share of the people, such as that within a norm.
 
@@ -65,6 +74,11 @@ def share_change(
     exactly: the first sum is what people who live elsewhere make of it, the second what travel times make of it.
     Neither time is the standard, so that the other way round the parts only change their sign.
 
+    Where units may be held against another norm, as a place that grows into a built-up area, s depends on the norm and
+    on the times, and there are three parts: each is the mean, over the six orders in which people, norms and times can
+    go from before to after one by one, of what that step changes (Shapley). Where no norm is another, `from_norm` is 0
+    and the other two are those above.
+
     Parameters
     ----------
     people
@@ -72,10 +86,13 @@ def share_change(
     shares
         Of the people of each unit, before and after, in [0, 1]; of a cell 0 or 1. A unit without people at one of the
         times counts with the share of the other: it contributes to people alone.
+    crossed
+        The shares by the times before under the norms after, and by the times after under the norms before, shape (n,)
+        each, in [0, 1]; None where norms are the same. Those of a unit without people at one of the times do not count.
 
     Returns
     -------
-    Both shares and both parts; all NaN where there is nobody before, or nobody after.
+    Both shares and the parts; all NaN where there is nobody before, or nobody after.
 
     Raises
     ------
@@ -85,7 +102,7 @@ def share_change(
     References
     ----------
     Kitagawa (1955), Components of a difference between two rates, Journal of the American Statistical Association
-    50(272), 1168-1194, equation for two components.
+    50(272), 1168-1194, equation for two components. Shorrocks (2013), as for `mean_change`.
 
     Examples
     --------
@@ -93,20 +110,32 @@ def share_change(
     >>> found = share_change((np.array([50.0, 50.0]), np.array([75.0, 25.0])), (near, far))
     >>> found.change, found.from_people, found.from_time
     (0.5, 0.125, 0.375)
+
+    20 minutes are within the norm of a sparse area, and no longer when it is built up; nothing else is another:
+
+    >>> one, none = np.array([1.0]), np.array([0.0])
+    >>> found = share_change((np.array([50.0]), np.array([50.0])), (one, none), crossed=(none, one))
+    >>> found.from_people, found.from_norm, found.from_time
+    (0.0, -1.0, 0.0)
     """
     (a, b), (s_a, s_b) = _checked(people, "people"), _checked(shares, "shares", most=1.0)
-    if not a.shape == b.shape == s_a.shape == s_b.shape:
-        raise InputError(f"share_change: shapes {a.shape}, {b.shape}, {s_a.shape} and {s_b.shape}; give one per unit")
+    new_norm, new_time = (s_a, s_b) if crossed is None else _checked(crossed, "crossed", most=1.0)
+    shapes = [one.shape for one in (a, b, s_a, s_b, new_norm, new_time)]
+    if len(set(shapes)) > 1:
+        raise InputError(f"share_change: shapes {', '.join(map(str, shapes))}; give one per unit")
     if not (a.sum() > 0 and b.sum() > 0):
-        return ShareChange(*[float("nan")] * 4)
+        return ShareChange(*[float("nan")] * 5)
     s_a, s_b = np.where(a > 0, s_a, s_b), np.where(b > 0, s_b, s_a)
-    p_a, p_b = a / a.sum(), b / b.sum()
-    return ShareChange(
-        before=float(p_a @ s_a),
-        after=float(p_b @ s_b),
-        from_people=float((p_b - p_a) @ (s_a + s_b)) / 2,
-        from_time=float((p_a + p_b) @ (s_b - s_a)) / 2,
-    )
+    both = (a > 0) & (b > 0)
+    new_norm, new_time = np.where(both, new_norm, s_a), np.where(both, new_time, s_b)
+    p = (a / a.sum(), b / b.sum())
+    share_with = dict(zip(map(frozenset, ((), (1,), (2,), (1, 2))), (s_a, new_norm, new_time, s_b), strict=True))
+
+    def value(after: frozenset[int]) -> float:  # of people (0), norms (1) and times (2)
+        return float(p[0 in after] @ share_with[after - {0}])
+
+    from_people, from_norm, from_time = map(float, _shapley(value, 3))
+    return ShareChange(float(p[0] @ s_a), float(p[1] @ s_b), from_people, from_norm, from_time)
 
 
 @checks_arguments
@@ -175,8 +204,12 @@ def mean_change(
     t_a, t_b = np.where(mine, t_a, t_b), np.where(theirs, t_b, t_a)
     t_a, t_b = (np.where(np.isfinite(one), one, 0.0) for one in (t_a, t_b))
     factors = ((a / a.sum(), b / b.sum()), (r_a, r_b), (t_a, t_b))
-    before, after = _mean(*(one[0] for one in factors)), _mean(*(one[1] for one in factors))
-    parts = _shapley(factors)
+
+    def value(after: frozenset[int]) -> float:
+        return _mean(*(one[place in after] for place, one in enumerate(factors)))
+
+    before, after = value(frozenset()), value(frozenset(range(3)))
+    parts = _shapley(value, 3)
     if not np.isfinite(parts).all():
         w_a, w_b = a * r_a / (a * r_a).sum(), b * r_b / (b * r_b).sum()
         parts = np.array([(w_b - w_a) @ (t_a + t_b) / 2, 0.0, (w_a + w_b) @ (t_b - t_a) / 2])
@@ -189,24 +222,24 @@ def _mean(p: npt.NDArray[np.float64], r: npt.NDArray[np.float64], t: npt.NDArray
     return float(weight @ t) / total if total > 0 else float("nan")
 
 
-def _shapley(
-    factors: tuple[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]], ...],
-) -> npt.NDArray[np.float64]:
-    """Return what each factor changes, as the mean over all orders of change; NaN where a mean does not exist."""
-    count = len(factors)
-    value = {
-        after: _mean(*(one[1 if place in after else 0] for place, one in enumerate(factors)))
-        for size in range(count + 1)
-        for after in map(frozenset, itertools.combinations(range(count), size))
-    }
+def _shapley(value: Callable[[frozenset[int]], float], count: int) -> npt.NDArray[np.float64]:
+    """Return what each of `count` factors changes, as the mean over all orders; NaN where a value does not exist.
+
+    `value` is the figure when the factors of the set are as after, and the others as before.
+    """
+    known = {after: value(after) for size in range(count + 1) for after in _sets(count, size)}
     parts = np.zeros(count)
     orders = [*itertools.permutations(range(count))]
     for order in orders:
         done: frozenset[int] = frozenset()
         for place in order:
-            parts[place] += value[done | {place}] - value[done]
+            parts[place] += known[done | {place}] - known[done]
             done |= {place}
     return parts / len(orders)
+
+
+def _sets(count: int, size: int) -> Iterator[frozenset[int]]:
+    return map(frozenset, itertools.combinations(range(count), size))
 
 
 def _checked(

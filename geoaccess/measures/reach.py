@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from geoaccess.measures.decay import Decay
 
     Pairs = tuple[npt.NDArray[np.integer], npt.NDArray[np.integer], npt.NDArray[np.float64]]
+    TimedPairs = tuple[
+        npt.NDArray[np.integer], npt.NDArray[np.integer], npt.NDArray[np.float64], npt.NDArray[np.float64]
+    ]
 
 __all__ = ["Reach", "read_demand_and_supply", "read_supply"]
 
@@ -65,12 +68,17 @@ class Reach:
 
     def blocks(self, power: int = 1) -> Iterator[Pairs]:
         """Yield cells, sites and weights of some pairs at a time."""
+        for cell, site, _, weight in self.timed_blocks():
+            yield cell, site, weight if power == 1 else weight**power
+
+    def timed_blocks(self) -> Iterator[TimedPairs]:
+        """Yield cells, sites, seconds and weights of some pairs at a time."""
         for cell, site, times_s in self._pairs():
             weight = self.decay(times_s)
             for limit, place in ((self.cell_cutoff_s, cell), (self.site_cutoff_s, site)):
                 if limit is not None:
                     weight[times_s > limit[place]] = 0.0
-            yield cell, site, weight if power == 1 else weight**power
+            yield cell, site, times_s, weight
 
     def _pairs(self) -> Iterator[Pairs]:
         if self.cell is not None and self.site is not None:

@@ -46,7 +46,13 @@ from geoaccess.questions.validation.validate import (
 )
 from geoaccess.questions.vehicles import FleetQuestion, PlacedFleet, fleet_study
 from geoaccess.questions.vehicles_output import fleet_lines, fleet_tables, write_fleet
-from geoaccess.questions.vulnerability import Vulnerable, printed_vulnerable, vulnerable_study, write_vulnerable
+from geoaccess.questions.vulnerability import (
+    Vulnerable,
+    edge_sentence,
+    printed_vulnerable,
+    vulnerable_study,
+    write_vulnerable,
+)
 
 __all__ = [
     "Baseline",
@@ -81,6 +87,7 @@ __all__ = [
     "days_lines",
     "days_study",
     "days_tables",
+    "edge_sentence",
     "ferry_waits",
     "fleet_lines",
     "fleet_study",

@@ -32,8 +32,8 @@ def read_scenario(path: str | Path) -> Scenario:
 
     Examples
     --------
-    >>> read_scenario("configs/scenarios/iceland-herjolfur.toml").close[0].what
-    'ferries'
+    >>> read_scenario("configs/scenarios/iceland-fjardarheidi.toml").close[0].what
+    'roads'
     """
     file = Path(path)
     raw = parse_toml(file, hint="a scenario is a TOML file with a title and changes")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Closures", "draw_closures", "read_closures"]
 
-_COLUMNS = ("what", "name", "osm_id", "season", "availability", "area", "correlation", "note")
+_COLUMNS = ("what", "name", "osm_id", "ref", "polygon", "season", "availability", "area", "correlation", "note")
 _COUNTED = ("closures", "closure_hours", "season_days")
 _HOURS = 24.0
 _NEEDED = ("what",)
@@ -53,12 +53,14 @@ def read_closures(
     """Read a table of how often ferries and passes are open.
 
     The table (CSV) has a row per ferry or pass, and season: `what` ("ferry" or "pass"), `osm_id` of its way, or `name`
-    ("all" stands for every car ferry of the network, each on its own); `season` ("all" or empty: always);
-    `availability`, from 0 to 1, or in its place `closures` (a season, on average), `closure_hours` (how long one
-    lasts) and `season_days`, which make it 1 - closures closure_hours / (24 season_days); the weather `area`, and the
-    `correlation` of its rows within it (both may be left out:
-    nothing else closes with it); and a `note`, such as where the number is from, which stands on what is made of it.
-    Other columns are yours. What is not in the table is always open.
+    ("all" stands for every car ferry of the network, each on its own), or of a pass its road number `ref` (several with
+    ";") and a `polygon` around it (WKT, degrees): what of these roads lies in it, and `name` is what it is called. Rows
+    whose polygon holds no road of the network are of another region, and left out. `season` ("all" or empty: always);
+    `availability`, from 0 to 1, or in its place `closures` (a season, on average), `closure_hours` (how long one lasts)
+    and `season_days`, which make it 1 - closures closure_hours / (24 season_days); the weather `area`, and the
+    `correlation` of its rows within it (both may be left out: nothing else closes with it); and a `note`, such as where
+    the number is from, which stands on what is made of it. Other columns are yours. What is not in the table is always
+    open.
 
     Parameters
     ----------
@@ -96,6 +98,8 @@ def read_closures(
     problems += [f"{label} is there twice for the season" for label in double[double.duplicated()].unique()]
     if problems:
         raise InputError.listing(str(path), problems)
+    if not kept:
+        raise InputError(f"{path}: no row is of a ferry or pass of this network; name a table of its region")
     columns = ["label", "what", "availability", "area", "correlation", "note"]
     return Closures(pd.DataFrame(kept, columns=columns), tuple(edges))
 
@@ -106,7 +110,7 @@ def _rows(path: Path) -> pd.DataFrame:
     problems = missing_columns(rows, _NEEDED)
     if "availability" not in rows and not {*_COUNTED} <= set(rows):
         problems.append(f"no column availability, nor {', '.join(_COUNTED)}")
-    problems += ["no column name or osm_id"] if not {"name", "osm_id"} & set(rows) else []
+    problems += ["no column name, osm_id or ref"] if not {"name", "osm_id", "ref"} & set(rows) else []
     problems += ["has no row"] if rows.empty else []
     if problems:
         raise InputError.listing(str(path), problems)
@@ -158,6 +162,8 @@ def _edges(
         found = [(label, edges_of_ways(network, ways, what=what)) for label, ways in chosen]
         return [(label, edges) for label, edges in found if edges.size]
     number = row["osm_id"]
+    if row["ref"] or row["polygon"]:
+        return _numbered_road(row, network, names, problems, where)
     if number == "" and row["name"] == "":
         problems.append(f"{where}: gives neither name nor osm_id")
         return []
@@ -167,6 +173,42 @@ def _edges(
     item = Close(osm_id=int(number), what=what) if number else Close(name=row["name"], what=what)
     pieces = selected_pieces(item, network, names, problems, where)
     return [(row["name"] or f"way {number}", edges_of_pieces(network, pieces))]
+
+
+def _numbered_road(
+    row: pd.Series[Any], network: Network, names: pd.DataFrame | None, problems: list[str], where: str
+) -> list[tuple[str, npt.NDArray[np.int32]]]:
+    """Return what a row closes that says a road number and a place; nothing where the place is not of the network."""
+    import shapely
+
+    label = row["name"] or f"{row['ref']} {row['polygon'][:20]}"
+    wanted = {_number(one) for one in row["ref"].split(";")} - {""}
+    area = shapely.from_wkt(row["polygon"], on_invalid="ignore") if row["polygon"] else None
+    drawn = isinstance(area, shapely.Polygon) and area.is_valid and not area.is_empty
+    if row["what"] != "pass" or not wanted or row["osm_id"] or not drawn:
+        problems.append(
+            f"{where}: ref is {row['ref']!r} and polygon {row['polygon'][:40]!r}; give a pass by road number and an "
+            "area in WKT that is valid, such as E6 and POLYGON((15 66, 16 66, 16 67, 15 66)), or by osm_id or name"
+        )
+        return []
+    item = Close(polygon=shapely.get_coordinates(shapely.get_exterior_ring(area)).tolist(), what="roads")
+    inside = selected_pieces(item, network, names, [], where)
+    if not inside.any():
+        return []
+    if names is None:
+        problems.append(f"{where}: {label} is named by its road number, and numbers of roads were not read")
+        return []
+    refs = names["ref"].reindex(network.way_id).fillna("")
+    ours = np.array([not wanted.isdisjoint(map(_number, ref.split(";"))) for ref in refs], np.bool_)
+    pieces = inside & ours[network.shape_way]
+    if not pieces.any():
+        problems.append(f"{where}: {label}: no road {row['ref']} of the network is in the polygon")
+    return [(label, edges_of_pieces(network, pieces))]
+
+
+def _number(ref: str) -> str:
+    """Return a road number as it is compared: E 6 is E6."""
+    return "".join(ref.split()).casefold()
 
 
 @checks_arguments

@@ -1,4 +1,4 @@
-"""Two tables of results of other people, years or networks: what moving people, and what travel times, changed."""
+"""Two tables of results of other people, years or networks: what moving people, norms and travel times changed."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from geoaccess.measures.groups import EVERYBODY, people_of_service
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
 
     from geoaccess.measures import ServiceSpec
 
@@ -67,7 +69,7 @@ def change_table(
     zonings: Mapping[str, tuple[pd.Series, pd.Series]],
     unit: tuple[pd.Series, pd.Series] | None = None,
 ) -> pd.DataFrame:
-    """Return, by groups, how a service changed, and how much of that is people and how much travel time.
+    """Return, by groups, how a service changed, and how much of that is people, norms and travel time.
 
     See `geoaccess.measures.mean_change` and `share_change` for the formulas; the parts sum to the change.
 
@@ -87,8 +89,11 @@ def change_table(
     `zoning`, `group` and `service`; `people_before`, `people_after`, `unreached_before`, `unreached_after`; `mean_`,
     `median_` and `p90_before_s` and `_after_s`; `mean_change_s` and its parts `mean_from_people_s`,
     `mean_from_reach_s`, `mean_from_time_s`; for each norm, numbered from 1, `norm_1_s`, `share_1_before`,
-    `share_1_after`, `share_1_change` and its parts `share_1_from_people`, `share_1_from_time`. A group that has nobody
-    at one of the times has NaN where there is nothing to compare. First everybody.
+    `share_1_after`, `share_1_change` and its parts `share_1_from_people`, `share_1_from_norm`, `share_1_from_time`.
+    `share_1_from_norm` is 0 but for a service that holds each cell against its own norm: there it is what the places
+    make of the change that have another norm. In an area, people are then taken to have the norms in the shares of the
+    other time, with the times of those who were held against each. A group that has nobody at one of the times has NaN
+    where there is nothing to compare. First everybody.
 
     Raises
     ------
@@ -143,12 +148,57 @@ def _change(
     row |= {"mean_change_s": mean.change, "mean_from_people_s": mean.from_people}
     row |= {"mean_from_reach_s": mean.from_reach, "mean_from_time_s": mean.from_time}
     for number, norm in enumerate(service.norm_values, start=1):
-        part = share_change(people, (a[f"within_{number}"].to_numpy(), b[f"within_{number}"].to_numpy()))
+        within = (a[f"within_{number}"].to_numpy(), b[f"within_{number}"].to_numpy())
+        part = share_change(people, within, crossed=_crossed(before, after, service, areas, index))
         row[f"norm_{number}_s"] = norm
         row[f"share_{number}_before"], row[f"share_{number}_after"] = part.before, part.after
         row[f"share_{number}_change"] = part.change
-        row[f"share_{number}_from_people"], row[f"share_{number}_from_time"] = part.from_people, part.from_time
+        row[f"share_{number}_from_people"], row[f"share_{number}_from_norm"] = part.from_people, part.from_norm
+        row[f"share_{number}_from_time"] = part.from_time
     return {name: float(value) for name, value in row.items()}
+
+
+def _crossed(
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    service: ServiceSpec,
+    areas: tuple[pd.Series, pd.Series] | None,
+    index: pd.Index,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None:
+    """Return the shares within the norms of the other time, by the times of each; None where norms are the same."""
+    if not service.norm_column:
+        return None
+    sides = []
+    for place, table in enumerate((before, after)):
+        unit = table.index.to_numpy() if areas is None else areas[place].to_numpy()
+        times = table[f"{service.key}_s"].to_numpy(np.float64, na_value=np.nan)
+        own = np.asarray(service.limits(table)[0])
+        sides.append(pd.DataFrame({"unit": unit, "s": times, "norm": own, "people": people_of_service(table, service)}))
+    first, second = sides
+    return _under_norms_of(first, second, index), _under_norms_of(second, first, index)
+
+
+def _under_norms_of(times: pd.DataFrame, norms: pd.DataFrame, index: pd.Index) -> npt.NDArray[np.float64]:
+    """Return, of each unit, the share within by the times of one table when it has the norms of another.
+
+    s_i = sum_v w_iv q_iv: w_iv is the share of the people of unit i in `norms` who are held against norm v, and q_iv
+    the share within v of those of its people in `times` who are held against v, or of all of them where nobody is.
+    A unit without people in one of the two has 0, which `share_change` does not count.
+    """
+    held = norms.groupby(["unit", "norm"])["people"].sum()
+    found = pd.Series(0.0, index=index)
+    for norm in np.unique(norms["norm"]):
+        inside = times["people"] * (times["s"] <= norm)
+        counted = times.assign(inside=inside)
+        alike = counted[counted["norm"] == norm].groupby("unit")[["people", "inside"]].sum()
+        everybody = counted.groupby("unit")[["people", "inside"]].sum()
+        alike = alike[alike["people"] > 0].reindex(everybody.index)
+        share = (alike["inside"] / alike["people"]).fillna(everybody["inside"] / everybody["people"])
+        weight = held.xs(norm, level="norm").reindex(index).fillna(0.0)
+        found += weight * share.reindex(index).fillna(0.0)
+    total = norms.groupby("unit")["people"].sum().reindex(index)
+    shares = (found / total.where(total > 0)).fillna(0.0).clip(0.0, 1.0)  # sums of products end in noise
+    return shares.to_numpy(np.float64)
 
 
 def _own_mean(units: pd.DataFrame) -> float:

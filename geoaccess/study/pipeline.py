@@ -65,7 +65,7 @@ def run_study(study: Study, *, show: bool = True) -> Answers:
     GeoaccessError
         With what is wrong with the study or its data, and how to fix it; nothing is written then.
     """
-    from geoaccess.study.results.output import refuse_clashes, write  # drawing libraries are slow to import
+    from geoaccess.study.results.output import known_of, refuse_clashes, write  # drawing libraries are slow to import
     from geoaccess.study.results.overview import INDICES, start_indices
     from geoaccess.study.results.pictures import IMPORTS, start_pictures
 
@@ -83,6 +83,7 @@ def run_study(study: Study, *, show: bool = True) -> Answers:
                     tables[INDICES] = start_indices(pool, study, known["results"])
 
             answers = _solve(study, progress, cells_known=draw)
+            pictures.update(start_pictures(pool, study, started=[*pictures], **known_of(answers)))
             with progress.stage("writing tables, maps and figures"):
                 written = write(answers, pictures, tables=tables)
             return replace(answers, files=written)
@@ -92,6 +93,8 @@ def run_study(study: Study, *, show: bool = True) -> Answers:
 def write_report(study: Study, *, show: bool = True) -> tuple[list[Path], str]:
     """Write the report of a study, as a page and as PDF; return the files, and why there is no PDF, "" if there is.
 
+    The PDF has at most 12 sheets, what was found first; long tables are in a second one, the annex.
+
     The study is run first, unless its output folder holds a whole run of the same study, inputs and version.
 
     Raises
@@ -99,14 +102,15 @@ def write_report(study: Study, *, show: bool = True) -> tuple[list[Path], str]:
     GeoaccessError
         As `run_study`.
     """
-    from geoaccess.study.results.output import REPORT, REPORT_PDF, add_pdf, refuse_clashes, up_to_date
+    from geoaccess.study.results.output import REPORT, REPORT_ANNEX, REPORT_PDF, add_pdf, refuse_clashes, up_to_date
 
     refuse_clashes(study)
     check_inputs(study)
     if not up_to_date(study):
         run_study(study, show=show)
     why_not = add_pdf(study)
-    return [study.output / name for name in ((REPORT,) if why_not else (REPORT, REPORT_PDF))], why_not
+    names = (REPORT,) if why_not else (REPORT, REPORT_PDF, REPORT_ANNEX)
+    return [study.output / name for name in names], why_not
 
 
 def _solve(

@@ -115,9 +115,8 @@ def compare_study(
     --------
     >>> from geoaccess.scenarios import read_scenario
     >>> from geoaccess.study import load_study
-    >>> found = compare_study(
-    ...     load_study("configs/iceland.toml"), [read_scenario("configs/scenarios/iceland-herjolfur.toml")], show=False
-    ... )  # doctest: +SKIP
+    >>> closed = read_scenario("configs/scenarios/iceland-fjardarheidi.toml")
+    >>> found = compare_study(load_study("configs/iceland.toml"), [closed], show=False)  # doctest: +SKIP
     >>> found.tables["everybody"].set_index("service").loc["hospital", "became_unreached"]  # doctest: +SKIP
     4287.0
     """

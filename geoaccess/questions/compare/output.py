@@ -9,6 +9,7 @@ import pandas as pd
 
 from geoaccess import maps, scenarios
 from geoaccess.frames import crs_of
+from geoaccess.phrases import Writer
 from geoaccess.questions.compare.comparison import people_against_today
 from geoaccess.study.results.geopackage import add_layer, as_minutes
 from geoaccess.study.results.output import drawn_below, look_of, words_of
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from geoaccess.questions.compare.comparison import Compared
     from geoaccess.questions.scenario_run import ScenarioRun
 
-__all__ = ["drawn_measures", "drawn_sites", "sailing_ferries", "write_comparison"]
+__all__ = ["chain_pictures", "drawn_measures", "drawn_sites", "sailing_ferries", "write_comparison"]
 
 _RECORD = "compare.json"
 _PACKAGE, _LAYERS = "compare.gpkg", "compare.qlr"
@@ -109,13 +110,13 @@ def _pages(compared: Compared, folder: Path) -> None:
         }
         everybody = tables["everybody"].set_index("service")
         pictures = {}
+        heads: dict[str, Any] = {**wording, "title": one.scenario.title, "subtitle": study.settings.title}
+        heads["look"] = look_of(study)
         for measure in drawn_measures(measures):
             spec = measure.spec
             if everybody.loc[spec.key, ["same", "unreached"]].sum() == everybody.loc[spec.key, "population"]:
                 continue
             pictures[spec.key] = folder / f"map_{number}_{spec.key}.png"
-            heads: dict[str, Any] = {**wording, "title": one.scenario.title, "subtitle": study.settings.title}
-            heads["look"] = look_of(study)
             maps.difference_map(
                 pictures[spec.key],
                 results=one.base.results,
@@ -125,6 +126,7 @@ def _pages(compared: Compared, folder: Path) -> None:
                 **below,
                 **heads,
             )
+        chain = chain_pictures(compared, one, cells, folder / f"map_{number}_chain", **below, **heads)
         parts.append(
             maps.ScenarioPart(
                 title=one.scenario.title,
@@ -133,6 +135,7 @@ def _pages(compared: Compared, folder: Path) -> None:
                 notes=notes,
                 tables=tables,
                 pictures=pictures,
+                chain=chain,
                 people=people_against_today(compared, one.scenario.title),
             )
         )
@@ -145,6 +148,46 @@ def _pages(compared: Compared, folder: Path) -> None:
         scheme=study.scheme,
         **wording,
     )
+
+
+_KINDS: tuple[tuple[maps.ChainKind, str], ...] = (("base", "nearest"), ("mode", "fastest"))
+"""What is drawn of the chain, and of which measure of the ambulances."""
+
+
+def chain_pictures(
+    compared: Compared, one: ScenarioRun, cells: pd.DataFrame, stem: Path, **drawn: Any
+) -> list[tuple[str, str, Path]]:
+    """Draw which base, and which mode, of the ambulances is first where a scenario makes it another for anybody.
+
+    Returns
+    -------
+    Of each picture its heading, what it shows in a sentence, and the file: `stem`, with what is first and ".png".
+    """
+    found = []
+    writer = Writer(compared.study.settings.language, ("comparison", "map"))
+    measured = {(one.service, one.name): one for one in compared.measures if one.is_time}
+    for spec in (spec for spec in compared.study.specs if spec.from_call):
+        sites = drawn_sites(one, measured[spec.key, "nearest"])
+        names = {str(key): str(name) for key, name in sites["name"].items()}
+        for kind, name in _KINDS:
+            if (spec.key, name) not in measured:
+                continue
+            key = measured[spec.key, name].spec.key
+            before, after = (
+                cells[f"{key}_site_{when}"].where(np.isfinite(cells[f"{key}_{when}_s"]), "")
+                for when in ("before", "after")
+            )
+            if not (cells[spec.population].to_numpy() * (before != after).to_numpy()).any():
+                continue
+            path = stem.with_name(f"{stem.name}_{kind}.png")
+            results = one.base.results
+            maps.chain_map(
+                path, results=results, service=spec, kind=kind, first=after, before=before, sites=sites, **drawn
+            )
+            text = maps.chain_text(cells, service=spec, kind=kind, first=after, names=names, language=writer.language)
+            label = f"{spec.label}: {writer[f'chain_{kind}']}"
+            found.append((label, writer.text("chain_alt", title=one.scenario.title, label=label, text=text), path))
+    return found
 
 
 def _by_key(table: pd.DataFrame, measures: Sequence[Measure]) -> pd.DataFrame:

@@ -118,8 +118,9 @@ def _common_services(runs: Sequence[Run], writer: Writer) -> tuple[list[ServiceS
             who = ", ".join(f"{run.name}: {spec.who or spec.label}" for run, spec in zip(runs, specs, strict=True))
             notes.append(writer.text("not_alike", service=key, names=who))
             continue
-        if specs[-1].norm_column and len({spec.norms_s for spec in specs}) == 1:
-            found.append(specs[-1])
+        if all(spec.norm_column for spec in specs):  # what another norm makes of a change is a part of its own
+            occurring = tuple(sorted({norm for spec in specs for norm in spec.norms_s}))
+            found.append(replace(specs[-1], norms_s=occurring))
             continue
         specs = [replace(spec, norms_s=() if spec.norm_column else spec.norms_s, norm_column="") for spec in specs]
         norms = tuple(norm for norm in specs[-1].norms_s if all(norm in spec.norms_s for spec in specs))
@@ -321,7 +322,7 @@ def changes_shown(
             own = np.isnan(row["norm_1_s"])
             norm = writer["points_in_own"] if own else writer.text("points_in", norm=writer.threshold(row["norm_1_s"]))
             shown[writer["norm"]] = norm
-            for what in ("change", "from_people", "from_time"):
+            for what in ("change", "from_people", *(["from_norm"] if own else []), "from_time"):
                 shown[f"{writer['share_points']}: {writer[what]}"] = _signed(100 * row[f"share_1_{what}"], writer)
         rows.append(shown)
     return pd.DataFrame(rows).fillna("")

@@ -23,7 +23,7 @@ from geoaccess.questions.note.frame import MAP_IN, Frame
 from geoaccess.questions.siting.output import drawn_sites
 from geoaccess.questions.siting.wording import figure
 from geoaccess.questions.vehicles_output import drawn_bases, fleet_tables, fleet_texts
-from geoaccess.questions.vulnerability import printed_vulnerable
+from geoaccess.questions.vulnerability import edge_sentence, printed_vulnerable
 from geoaccess.study.results.output import drawing_crs
 from geoaccess.study.results.summaries import headed
 
@@ -136,7 +136,7 @@ def note_of_vulnerable(found: Vulnerable) -> maps.Note:
         findings=findings,
         picture=picture,
         tables=[_table(title, table, writer.language) for title, table in printed_vulnerable(found, rows=2)[:1]],
-        uncertain=[],
+        uncertain=[*filter(None, [edge_sentence(found)])],
     )
 
 

@@ -14,6 +14,7 @@ from geoaccess.errors import InputError
 from geoaccess.phrases import Writer
 from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places, new_places
 from geoaccess.questions.siting.context import baseline_of, build_problem, context_in, context_of
+from geoaccess.questions.siting.futures_map import draw_futures
 from geoaccess.questions.siting.objectives import OBJECTIVES
 from geoaccess.questions.siting.question import check_question, norm_of, objective_of
 from geoaccess.questions.siting.wording import figure
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from geoaccess.questions.siting.question import Question
     from geoaccess.scenarios import Scenario
     from geoaccess.siting import Objective, Regret, SitingProblem
+    from geoaccess.study.answers import Answers
     from geoaccess.study.settings.study_file import Study
     from geoaccess.study.settings.variations import Variation
 
@@ -44,13 +46,21 @@ __all__ = ["Futures", "futures_lines", "futures_tables", "site_futures", "write_
 
 @dataclass(frozen=True)
 class Futures:
-    """The answer: the choice, a row per future with best, value and regret, and a row per place."""
+    """The answer: the choice, a row per future with best, value and regret, and a row per place.
+
+    `frontier` has a row per number of sites, from one to as many as are asked for: `added`, `regret`, the greatest over
+    the futures, `bound`, below which no choice of so many has it, and `worst_value`, the burden in the worst future.
+    `first` is the first future as it is, and `nearer_s` the seconds of its cells with the choice.
+    """
 
     question: Question
     regret: Regret
     objective: Objective
     futures: pd.DataFrame
     places: pd.DataFrame
+    frontier: pd.DataFrame
+    first: Answers
+    nearer_s: npt.NDArray[np.float64]
     scenario: str
     disclaimer: str
     language: str
@@ -119,6 +129,10 @@ def site_futures(
     regret = siting.least_regret(
         settings, add=question.add, objective=objective, method=question.method, seconds=question.seconds
     )
+    fewer = [
+        siting.least_regret(settings, add=add, objective=objective, method=question.method, seconds=question.seconds)
+        for add in range(1, question.add)
+    ]
     table = pd.DataFrame({"future": names, "best": regret.best, "value": regret.value})
     called = name_places(first, places, regret.added.tolist())
     points = places.iloc[regret.added].geometry
@@ -139,6 +153,9 @@ def site_futures(
         objective=objective,
         futures=table.assign(regret=table["value"] - table["best"]),
         places=chosen,
+        frontier=_frontier([*fewer, regret]),
+        first=first,
+        nearer_s=settings[0].times(regret.added),
         scenario=siting.scenario_text(
             title=writer.text("futures_title", label=label, n=len(chosen), futures=len(names)),
             description=writer.text(
@@ -154,6 +171,15 @@ def site_futures(
         language=first.study.settings.language,
         output=first.study.output,
     )
+
+
+def _frontier(found: Sequence[Regret]) -> pd.DataFrame:
+    """Return the greatest regret, and the worst burden, by number of sites."""
+    rows = [
+        {"added": add, "regret": one.worst, "bound": one.bound, "worst_value": float(one.value.max())}
+        for add, one in enumerate(found, start=1)
+    ]
+    return pd.DataFrame(rows)
 
 
 @dataclass(frozen=True)
@@ -249,16 +275,21 @@ def futures_tables(answer: Futures) -> list[tuple[str, pd.DataFrame]]:
         table[name] = [figure(value, language=answer.language) for value in table[name]]
     chosen = answer.places[["name", "municipality", "candidate"]]
     tables = [(writer["t_futures"], table), (writer["t_recommended"], chosen)]
+    if len(answer.frontier) > 1:
+        shown = answer.frontier[["added", "regret", "worst_value"]].copy()
+        for name in ("regret", "worst_value"):
+            shown[name] = [figure(value, language=answer.language) for value in shown[name]]
+        tables.append((writer["t_frontier"], shown))
     return [(title, headed(one, answer.language)) for title, one in tables]
 
 
 @checks_arguments
 def write_futures(answer: Futures, folder: Path | None = None) -> list[Path]:
-    """Write the tables (CSV and Parquet) and the scenario; return the files."""
+    """Write the tables (CSV and Parquet), the scenario and a map of the first future; return the files."""
     where = answer.output if folder is None else folder
     stem = f"site_{answer.question.service}_regret"
     written = []
-    for name, table in (("", answer.futures), ("_places", answer.places)):
+    for name, table in (("", answer.futures), ("_places", answer.places), ("_frontier", answer.frontier)):
         shown = marked(table, answer.disclaimer)
         with files.writing(where / f"{stem}{name}.csv") as temporary:
             write_csv(shown, temporary)
@@ -267,4 +298,4 @@ def write_futures(answer: Futures, folder: Path | None = None) -> list[Path]:
         written += [where / f"{stem}{name}.csv", where / f"{stem}{name}.parquet"]
     with files.writing(where / f"{stem}.toml") as temporary:
         temporary.write_text(answer.scenario, encoding="utf-8", newline="\n")
-    return [*written, where / f"{stem}.toml"]
+    return [*written, where / f"{stem}.toml", draw_futures(answer, where / f"{stem}.png")]

@@ -16,6 +16,7 @@ from geoaccess import files, maps
 from geoaccess.background import background
 from geoaccess.frames import crs_of
 from geoaccess.network import EdgeKind
+from geoaccess.phrases import text
 from geoaccess.study import stages
 from geoaccess.study.data_sources import attribution_of, records_of
 from geoaccess.study.results.dictionary import dictionary_table, names_of
@@ -53,6 +54,7 @@ __all__ = [
     "drawn_below",
     "figure_words",
     "input_digests",
+    "known_of",
     "look_of",
     "refuse_clashes",
     "up_to_date",
@@ -69,6 +71,7 @@ _CELLS = "cells.parquet"
 _LAYERS = "results.qlr"
 REPORT = "report.html"
 REPORT_PDF = "report.pdf"
+REPORT_ANNEX = "report-annex.pdf"
 
 
 def write(
@@ -97,14 +100,17 @@ def write(
 
 def _drawn_here(answers: Answers) -> Mapping[str, Started[Picture]]:
     with background(workers=0) as here:
-        return start_pictures(
-            here,
-            answers.study,
-            results=answers.results,
-            sites=answers.sites,
-            municipalities=answers.municipalities,
-            network=answers.network,
-        )
+        return start_pictures(here, answers.study, **known_of(answers))
+
+
+def known_of(answers: Answers) -> dict[str, Any]:
+    """Return what pictures are drawn of, once a study is solved."""
+    return {
+        "results": answers.results,
+        "sites": answers.sites,
+        "municipalities": answers.municipalities,
+        "network": answers.network,
+    }
 
 
 def _pictures(pictures: Mapping[str, Started[Picture]], folder: Path) -> dict[str, bytes]:
@@ -125,7 +131,7 @@ def refuse_clashes(study: Study) -> None:
     names += [name.format(key) for key in study.settings.services for name in (_RASTER, _STYLE)]
     figures = [*(MAP.format(key) for key in study.settings.services), *(figure.name for figure in maps.FIGURES)]
     names += [file for name in figures for file in maps.figure_files(name, look_of(study))]
-    names += [_CELLS, PACKAGE, _LAYERS, WEB_MAP, REPORT, REPORT_PDF, _RECORD]
+    names += [_CELLS, PACKAGE, _LAYERS, WEB_MAP, REPORT, REPORT_PDF, REPORT_ANNEX, _RECORD]
     files.refuse_clashes(study.output, names, former=former_files(study.output, _RECORD))
 
 
@@ -202,18 +208,21 @@ def up_to_date(study: Study) -> bool:
 
 
 def add_pdf(study: Study) -> str:
-    """Write the PDF of the report beside it and into the record; return "", or why there is none."""
+    """Write the PDF of the report, and that of its annex, beside it and into the record; return "", or why not."""
     folder = study.output
     record = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
 
     def former() -> set[str]:
-        return former_files(folder, _RECORD) & {REPORT_PDF, _RECORD}
+        return former_files(folder, _RECORD) & {REPORT_PDF, REPORT_ANNEX, _RECORD}
 
     with files.writing_among(folder, former=former) as temporary:
-        why_not = maps.page_pdf(folder / REPORT, temporary / REPORT_PDF)
-        record["results"].pop(REPORT_PDF, None)
-        if not why_not:
-            record["results"][REPORT_PDF] = files.sha256(temporary / REPORT_PDF)
+        title = text(study.settings.language, "report.annex_of", title=study.settings.title)
+        made = [temporary / name for name in (REPORT_PDF, REPORT_ANNEX)]
+        why_not = maps.report_pdf(folder / REPORT, *made, title=title)
+        for path in made:
+            record["results"].pop(path.name, None)
+            if not why_not:
+                record["results"][path.name] = files.sha256(path)
         record["results"] = dict(sorted(record["results"].items()))
         (temporary / _RECORD).write_text(_json(record), encoding="utf-8")
     return why_not

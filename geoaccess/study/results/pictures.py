@@ -21,7 +21,7 @@ from geoaccess.study.results.geopackage import PACKAGE, write_layers
 from geoaccess.study.results.tables import reached
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -102,6 +102,13 @@ class _Scene:
         """Cells and what lies under them, in the CRS of the grid."""
         return _flat(self.results, self.below)
 
+    @property
+    def drawn(self) -> maps.Drawn:
+        """What figures of all services are drawn of."""
+        return maps.Drawn(
+            self.results, self.specs, self.scheme, self.lorenz, self.wording, self.sites, layers=lambda: self.flat
+        )
+
     @cached_property
     def lorenz(self) -> list[maps.LorenzCurve]:
         """A Lorenz curve of each service that anybody reaches."""
@@ -129,16 +136,23 @@ def start_pictures(
     sites: gpd.GeoDataFrame,
     municipalities: gpd.GeoDataFrame | None,
     network: Network,
+    started: Collection[str] = (),
 ) -> dict[str, Started[Picture]]:
-    """Start to draw every picture of a study; return them by the names of their files.
+    """Start to draw every picture of a study that its cells are known for; return them by the names of their files.
 
+    Those of `started` are left out. Once sections have added columns of their own to the results, there may be more.
     The GeoPackage among them lacks the cells: all their columns are known only later.
     """
+    figures = [figure.name for figure in maps.FIGURES if figure.asked(study.specs, list(results.columns))]
+    names = [PACKAGE, WEB_MAP, *(MAP.format(spec.key) for spec in study.specs), *figures]
+    names = [name for name in names if name not in started]
+    if not names:
+        return {}
     parts = ("s", "reason", "site", "second_s", "second_site")
     columns = {"population", "municipality_id", "municipality", "centrality_class", "geometry"}
     columns |= {spec.population for spec in study.specs}
     columns |= {f"{spec.key}_{part}" for spec in study.specs for part in parts}
-    columns |= {spec.norm_column for spec in study.specs}
+    columns |= {spec.norm_column for spec in study.specs} | {"ambulance_fastest_mode", "ambulance_fastest_reason"}
     scene = pool.share(
         _Scene(
             results=results[[name for name in results.columns if name in columns]],
@@ -157,12 +171,6 @@ def start_pictures(
             mask_below=study.settings.population.mask_below,
         )
     )
-    names = [
-        PACKAGE,
-        WEB_MAP,
-        *(MAP.format(spec.key) for spec in study.specs),
-        *(figure.name for figure in maps.FIGURES),
-    ]
     return {name: pool.start(_draw, scene, name) for name in names}
 
 
@@ -183,7 +191,7 @@ def _draw_file(scene: _Scene, path: Path) -> None:
             return maps.service_map(path, service=spec, sites=scene.sites, **scene.flat, **scene.wording)
     for figure in maps.FIGURES:
         if path.name == figure.name:
-            return figure.draw(path, maps.Drawn(scene.results, scene.specs, scene.scheme, scene.lorenz, scene.wording))
+            return figure.draw(path, scene.drawn)
     drawn = {"results": scene.results, **scene.below, **scene.wording, "mask_below": scene.mask_below}
     return maps.web_map(path, sites=scene.sites, services=scene.specs, scheme=scene.scheme, **drawn)
 

@@ -70,9 +70,22 @@ def report_of(
         islands=answers.islands,
         data=_data(answers, digests),
         pictures=pictures,
+        figure_texts=_figure_texts(answers, pictures),
         scheme=answers.study.scheme,
         extras=tuple(_extra(answers.study, name, table) for name, table in _extras(answers, tables).items()),
     )
+
+
+def _figure_texts(answers: Answers, pictures: Mapping[str, bytes]) -> dict[str, str]:
+    """Return what figures show, in a sentence, by their names."""
+    study, sites = answers.study, answers.sites
+    names = {str(key): str(name) for key, name in sites["name"].items()}
+    language = study.settings.language
+    return {
+        figure.name: figure.tells(answers.results, study.specs, names, language)
+        for figure in maps.FIGURES
+        if figure.name in pictures
+    }
 
 
 class _Found:

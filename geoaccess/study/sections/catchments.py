@@ -137,20 +137,20 @@ def _measured(asked: CatchmentSettings, question: _Question) -> pd.Series:
     given: dict[str, Any] = {"supply": question.supply, **question.limits}
     given |= {"decay": question.decay} if measure.decays else {"cutoff_s": question.decay.cutoff_s}
     given |= {"demand": question.demand} if measure.shares else {"cells": question.demand.index}
+    given |= {"tau_s": asked.tau_s} if measure.weighs else {}
     return measure.compute(question.times, **given)
 
 
 def _site_demand(solved: SolvedInput, name: str, asked: CatchmentSettings, question: _Question) -> pd.DataFrame:
     """Return the first step of a catchment."""
-    step: Any = MEASURES[asked.measure].first_step or asked.measure
-    found = measures.site_demand(
-        question.times,
-        demand=question.demand,
-        supply=question.supply,
-        decay=question.decay,
-        measure=step,
-        **question.limits,
-    )
+    measure = MEASURES[asked.measure]
+    step: Any = measure.first_step or asked.measure
+    given: dict[str, Any] = {"demand": question.demand, "supply": question.supply, **question.limits}
+    if measure.weighs:
+        limit = question.decay.cutoff_s
+        found = measures.raam_site_demand(question.times, cutoff_s=limit, tau_s=asked.tau_s, **given)
+    else:
+        found = measures.site_demand(question.times, decay=question.decay, measure=step, **given)
     found = found.rename_axis("site_id").reset_index()
     found.insert(0, "catchment", name)
     found.insert(2, "name", found["site_id"].map(solved.sites["name"]))

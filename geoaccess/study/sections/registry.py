@@ -15,6 +15,7 @@ from geoaccess.study.sections.catchments import CATCHMENTS
 from geoaccess.study.sections.demand_groups import DEMAND
 from geoaccess.study.sections.inputs import SectionResult
 from geoaccess.study.sections.opening import OFFICES, OPENING
+from geoaccess.study.sections.referral import REFERRAL
 from geoaccess.study.sections.staff import STAFF
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["SECTIONS", "add_sections", "check_names", "check_sections", "tables_asked_for"]
 
 # The people of an age come before the catchments, whose demand they may be.
-SECTIONS: Final[tuple[Section, ...]] = (OPENING, OFFICES, RULES, AMBULANCE, DEMAND, CATCHMENTS, STAFF)
+SECTIONS: Final[tuple[Section, ...]] = (OPENING, OFFICES, RULES, REFERRAL, AMBULANCE, DEMAND, CATCHMENTS, STAFF)
 _OF_GEOPACKAGE: Final = ("fid", "geom", "ogc_fid")
 _WORDS: Final = ("everybody", "class")
 """What a reference names beside zonings."""

@@ -31,6 +31,8 @@ class CatchmentMeasure:
         Whether the supply is shared between those who reach it, so that it asks for the people (`demand`).
     of_cell
         Whether it is what falls to a cell together, not to each person there.
+    weighs
+        Whether it weighs travel against crowding, so that it takes `tau_s`, and says itself who goes to which site.
     first_step
         The measure whose first step (`site_demand`) it shares; its own if not given.
     """
@@ -40,6 +42,7 @@ class CatchmentMeasure:
     decays: bool = True
     shares: bool = False
     of_cell: bool = False
+    weighs: bool = False
     first_step: str = ""
 
 
@@ -55,6 +58,7 @@ MEASURES: Final[Mapping[str, CatchmentMeasure]] = {
             "spatial_availability", measures.spatial_availability, shares=True, of_cell=True, first_step="two_step"
         ),
         CatchmentMeasure("doubly_constrained", measures.doubly_constrained, shares=True, first_step="two_step"),
+        CatchmentMeasure("raam", measures.raam, decays=False, shares=True, weighs=True),
     )
 }
 """By the word of the study file."""

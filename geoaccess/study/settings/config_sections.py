@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, NaiveDatetime, field_validator, model_validator
 
-from geoaccess.bounds import MOST_ID, Distance, Minutes
-from geoaccess.defaults import EQUITY_DRAWS, MAX_NEAREST_M, OPENING_STEP_MIN
+from geoaccess.bounds import MOST_ID, Distance, Minutes, Wait
+from geoaccess.defaults import (
+    EQUITY_DRAWS,
+    MAX_NEAREST_M,
+    OPENING_STEP_MIN,
+    RAAM_TAU_MIN,
+    REFERRAL_SHARE,
+    REFERRAL_STAY_MIN,
+)
 from geoaccess.measures import Binary, Decay, decay_from
 from geoaccess.phrases import Text
 from geoaccess.study.settings.catchment_measures import MEASURES
@@ -24,6 +31,7 @@ __all__ = [
     "CatchmentSettings",
     "EquitySettings",
     "OpeningSettings",
+    "ReferralSettings",
     "RuleByNames",
     "RuleByTable",
     "RuleOfOwn",
@@ -100,6 +108,14 @@ class RuleByTable(Table):
     file: str
 
 
+class ReferralSettings(Table):
+    """[services.<key>.referral]: some of those who come to the nearest site are sent on to another service."""
+
+    to: str
+    share: Annotated[float, Field(ge=0, le=1)] = REFERRAL_SHARE
+    stay_min: Wait = REFERRAL_STAY_MIN
+
+
 class ServiceOptions(Table):
     """The part of [services.<key>] that says at what level, when and to whom its sites give the service."""
 
@@ -112,6 +128,8 @@ class ServiceOptions(Table):
     fte_days: str | None = None
     capacity: str | None = None
     rule: RuleOfOwn | RuleByNames | RuleByTable | None = Field(default=None, discriminator="kind")
+
+    referral: ReferralSettings | None = None
 
     @model_validator(mode="after")
     def _clear(self) -> ServiceOptions:
@@ -178,6 +196,7 @@ class CatchmentSettings(Table):
     lists: ListsSettings | None = None
     decay: dict[str, Any] = {}
     cutoff_min: Minutes | None = None
+    tau_min: Minutes | None = None
     class_cutoff_min: dict[str, Minutes] = {}
     demand: str | None = None
 
@@ -208,9 +227,16 @@ class CatchmentSettings(Table):
             problems.append("has a cutoff in decay and cutoff_min beside it; say it once")
         elif self.decay and self.cutoff_min is None and _limit(self.decay) == math.inf:
             problems.append("decay has no end, and every pair of cell and site would count; add cutoff_min = 120")
+        if self.tau_min is not None and not MEASURES[self.measure].weighs:
+            problems.append(f"measure {self.measure} weighs no travel against crowding; take tau_min out, or use raam")
         if problems:
             raise ValueError("\n".join(problems))
         return self
+
+    @property
+    def tau_s(self) -> float:
+        """Seconds of travel that weigh as much as the mean crowding."""
+        return 60.0 * (RAAM_TAU_MIN if self.tau_min is None else self.tau_min)
 
     @property
     def function(self) -> Decay:
@@ -247,6 +273,7 @@ def section_problems(
 ) -> list[str]:
     """Return what does not fit together in a study file."""
     problems = [line for key, service in services.items() for line in _of_service(key, service, services)]
+    problems += _referrals(services)
     timed = [key for key, service in services.items() if service.opening]
     if timed and opening is None:
         problems.append(f"[services.{timed[0]}] opening asks for a table [opening] with first = 2026-01-12, a Monday")
@@ -268,6 +295,22 @@ def section_problems(
         for name, catchment in catchments.items()
         if catchment.service not in services
     ]
+    return problems
+
+
+def _referrals(services: Mapping[str, ServiceOptions]) -> list[str]:
+    """Return what is wrong with where people are sent on."""
+    problems = []
+    for key, service in services.items():
+        if service.referral is None:
+            continue
+        to = service.referral.to
+        if to not in services or to == key:
+            problems.append(f'[services.{key}.referral] to = "{to}"{did_you_mean(to, {*services} - {key})}')
+            continue
+        away = [one for one in (key, to) if getattr(services[one], "toward", "sites") == "cells"]
+        if away:
+            problems.append(f"[services.{key}.referral]: {away[0]} comes to the people, who cannot be sent on by it")
     return problems
 
 
