@@ -298,4 +298,12 @@ def write_futures(answer: Futures, folder: Path | None = None) -> list[Path]:
         written += [where / f"{stem}{name}.csv", where / f"{stem}{name}.parquet"]
     with files.writing(where / f"{stem}.toml") as temporary:
         temporary.write_text(answer.scenario, encoding="utf-8", newline="\n")
-    return [*written, where / f"{stem}.toml", draw_futures(answer, where / f"{stem}.png")]
+    picture = draw_futures(
+        where / f"{stem}.png",
+        first=answer.first,
+        service=answer.question.service,
+        futures=[*answer.futures["future"]],
+        places=answer.places,
+        nearer_s=answer.nearer_s,
+    )
+    return [*written, where / f"{stem}.toml", picture]
