@@ -24,9 +24,9 @@ __all__ = [
     "MIN_COMPONENT_M",
     "OFFICE_STAFF",
     "OFF_NETWORK_KPH",
+    "ONWARD_SHARE",
     "OPENING_STEP_MIN",
     "RAAM_TAU_MIN",
-    "REFERRAL_SHARE",
     "REFERRAL_STAY_MIN",
     "SHARE_WITHIN",
     "SOLVER_S",
@@ -77,7 +77,7 @@ OFFICE_STAFF = 2.0
 RAAM_TAU_MIN = 60.0
 """Minutes of travel that weigh as much as the mean crowding, in the rational agent access model."""
 
-REFERRAL_SHARE = 1.0
+ONWARD_SHARE = 1.0
 """Share of the people at a site who are sent on to a higher level."""
 
 REFERRAL_STAY_MIN = 0.0

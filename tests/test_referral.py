@@ -34,7 +34,7 @@ def test_links_are_those_of_a_loop_over_cells(country, share, stay):
     site, times, onward, people, direct = country
     found = referral_times(site, times, onward_s=onward, stay_s=stay)
     table = referral_links(
-        site, times, onward_s=onward, people=people, share=share, stay_s=stay, direct_s=direct
+        site, times, onward_s=onward, people=people, onward_share=share, stay_s=stay, direct_s=direct
     ).set_index("site_id")
     total, extra = {}, {}
     for cell in site.index:
@@ -72,12 +72,12 @@ def test_what_does_not_fit_is_refused():
     with pytest.raises(InputError, match="negative"):
         referral_times(site, times, onward_s=-onward)
     with pytest.raises(InputError, match="from 0 to 1"):
-        referral_links(site, times, onward_s=onward, people=pd.Series([1.0]), share=2.0)
+        referral_links(site, times, onward_s=onward, people=pd.Series([1.0]), onward_share=2.0)
     with pytest.raises(InputError, match=">= 0 for each cell"):
         referral_links(site, times, onward_s=onward, people=pd.Series([np.nan]))
 
 
-REFERRED = STUDY + '\n[services.gp.referral]\nto = "hospital"\nshare = 0.5\nstay_min = 30\n'
+REFERRED = STUDY + '\n[services.gp.referral]\nto = "hospital"\nonward_share = 0.5\nstay_min = 30\n'
 
 
 def test_a_study_sends_people_on_to_the_hospital(tmp_path):

@@ -63,7 +63,7 @@ def referral_links(
     *,
     onward_s: pd.DataFrame,
     people: pd.Series,
-    share: float = 1.0,
+    onward_share: float = 1.0,
     stay_s: float = 0.0,
     direct_s: pd.Series | None = None,
 ) -> pd.DataFrame:
@@ -75,7 +75,7 @@ def referral_links(
         As in `referral_times`.
     people
         Of each cell.
-    share
+    onward_share
         Of the people who come to the first site, those who are sent on, from 0 to 1.
     direct_s
         Seconds from each cell straight to the nearest site of the higher level; where given, the table says what the
@@ -84,7 +84,7 @@ def referral_links(
     Returns
     -------
     A row per first site, in the order of `onward_s`: `site_id`, `onward_id` ("" where no way leads on), `people` whose
-    nearest site it is, `referred` (`share` of them; also where no way leads on), `link_s` (inf where none),
+    nearest site it is, `referred` (`onward_share` of them; also where no way leads on), `link_s` (inf where none),
     `mean_first_s` and `mean_total_s` of those people, and `mean_extra_s`, the mean of total less direct over those who
     reach both ways. At the end a row without a site for the people who reach none, if there are any. People in are
     people out.
@@ -99,7 +99,7 @@ def referral_links(
     >>> onward = pd.DataFrame({"Tromsø": [7200.0]}, index=["Lenvik"])
     >>> links = referral_links(
     ...     pd.Series(["Lenvik", "Lenvik"]), pd.Series([600.0, 1200.0]), onward_s=onward, people=pd.Series([30, 10]),
-    ...     share=0.1, direct_s=pd.Series([7500.0, 8100.0])
+    ...     onward_share=0.1, direct_s=pd.Series([7500.0, 8100.0])
     ... )
     >>> links[["onward_id", "people", "referred", "mean_total_s", "mean_extra_s"]].to_dict("records")
     [{'onward_id': 'Tromsø', 'people': 40.0, 'referred': 4.0, 'mean_total_s': 7950.0, 'mean_extra_s': 300.0}]
@@ -108,8 +108,8 @@ def referral_links(
     count = people.to_numpy(np.float64, na_value=np.nan)
     if not people.index.equals(site.index) or not (np.isfinite(count) & (count >= 0)).all():
         raise InputError("people: give a number >= 0 for each cell, on the index of site")
-    if not 0 <= share <= 1:
-        raise InputError(f"share is {share}; give a part of the people, from 0 to 1")
+    if not 0 <= onward_share <= 1:
+        raise InputError(f"onward_share is {onward_share}; give a part of the people, from 0 to 1")
     if direct_s is not None and not direct_s.index.equals(site.index):
         raise InputError("direct_s: is not of the cells of site, in their order")
     total = referral_times(site, time_s, onward_s=onward_s, stay_s=stay_s)["time_s"].to_numpy(np.float64)
@@ -129,7 +129,7 @@ def referral_links(
                 "site_id": name,
                 "onward_id": str(links["site"].get(name, "")),
                 "people": float(count[here].sum()),
-                "referred": float(count[here].sum() * share) if name else 0.0,
+                "referred": float(count[here].sum() * onward_share) if name else 0.0,
                 "link_s": link,
                 "mean_first_s": _mean(times[here], count[here]),
                 "mean_total_s": _mean(total[here], count[here]),

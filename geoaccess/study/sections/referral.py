@@ -46,7 +46,7 @@ def referral_columns(solved: SolvedInput, key: str, asked: ReferralSettings) -> 
         times,
         onward_s=onward,
         people=results[population],
-        share=asked.share,
+        onward_share=asked.onward_share,
         stay_s=asked.stay_min * 60,
         direct_s=results[f"{asked.to}_s"],
     )

@@ -12,9 +12,9 @@ from geoaccess.bounds import MOST_ID, Distance, Minutes, Wait
 from geoaccess.defaults import (
     EQUITY_DRAWS,
     MAX_NEAREST_M,
+    ONWARD_SHARE,
     OPENING_STEP_MIN,
     RAAM_TAU_MIN,
-    REFERRAL_SHARE,
     REFERRAL_STAY_MIN,
 )
 from geoaccess.measures import Binary, Decay, decay_from
@@ -112,7 +112,7 @@ class ReferralSettings(Table):
     """[services.<key>.referral]: some of those who come to the nearest site are sent on to another service."""
 
     to: str
-    share: Annotated[float, Field(ge=0, le=1)] = REFERRAL_SHARE
+    onward_share: Annotated[float, Field(ge=0, le=1)] = ONWARD_SHARE
     stay_min: Wait = REFERRAL_STAY_MIN
 
 
