@@ -17,7 +17,7 @@ from geoaccess.questions.asked_service import find_service
 from geoaccess.routing import attach_departures, day_profile
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
-from geoaccess.study.results.tables import masked
+from geoaccess.study.results.tables import marked
 from geoaccess.study.settings.timetable import named_day
 from geoaccess.tables import csv_text
 
@@ -298,18 +298,21 @@ def _written(value: float, decimals: int, writer: Writer) -> str:
 
 @checks_arguments
 def write_day_profile(study: Study, profile: DayProfile) -> list[Path]:
-    """Write the cells as Parquet and CSV and the short table as CSV into the output folder; return the files."""
+    """Write the cells as Parquet and CSV and the short table as CSV into the output folder, all or nothing.
+
+    Returns
+    -------
+    The files.
+    """
     stem = f"profile_{profile.service}_{profile.day:%Y-%m-%d}"
     disclaimer = study.settings.disclaimer
     cells = masked(profile.cells, study)
     flat = pd.DataFrame(cells.drop(columns="geometry")).reset_index()
     tables = {f"{stem}.csv": flat, f"{stem}_classes.csv": profile.by_class}
-    written = []
-    for name, table in tables.items():
-        with files.writing(study.output / name) as temporary:
-            content = csv_text(table.assign(disclaimer=disclaimer) if disclaimer else table, float_format="%.6g")
-            temporary.write_text(content, encoding="utf-8", newline="\n")
-        written.append(study.output / name)
-    with files.writing(study.output / f"{stem}.parquet") as temporary:
-        cells.to_parquet(temporary)
-    return [*written, study.output / f"{stem}.parquet"]
+    names = [*tables, f"{stem}.parquet"]
+    with files.writing_among(study.output, former=lambda: names) as temporary:
+        for name, table in tables.items():
+            content = csv_text(marked(table, disclaimer), float_format="%.6g")
+            (temporary / name).write_text(content, encoding="utf-8", newline="\n")
+        cells.to_parquet(temporary / f"{stem}.parquet")
+    return [study.output / name for name in names]

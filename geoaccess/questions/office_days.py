@@ -22,10 +22,9 @@ from geoaccess.routing import travel_times
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.results.summaries import headed
-from geoaccess.study.results.tables import marked
+from geoaccess.study.results.tables import marked, table_files, write_table
 from geoaccess.study.scenario_names import named_removals
 from geoaccess.study.site_directory import site_directory
-from geoaccess.tables import write_csv
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
@@ -324,21 +323,13 @@ def days_lines(answer: OfficeDays) -> list[str]:
 
 @checks_arguments
 def write_days(answer: OfficeDays, folder: Path | None = None) -> list[Path]:
-    """Write the tables (CSV and Parquet) and the scenario; return the files."""
+    """Write the tables (CSV and Parquet) and the scenario, all or nothing; return the files."""
     where = answer.study.output if folder is None else folder
     stem = f"site_{answer.question.service}_days"
-    written = []
-    for name, table in (("", answer.places), ("_frontier", answer.frontier)):
-        marked_table = marked(table, answer.study.settings.disclaimer)
-        for suffix in (".csv", ".parquet"):
-            path = where / f"{stem}{name}{suffix}"
-            with files.writing(path) as temporary:
-                if suffix == ".csv":
-                    write_csv(marked_table, temporary)
-                else:
-                    marked_table.to_parquet(temporary, index=False)
-            written.append(path)
-    path = where / f"{stem}.toml"
-    with files.writing(path) as temporary:
-        temporary.write_text(answer.scenario, encoding="utf-8", newline="\n")
-    return [*written, path]
+    disclaimer = answer.study.settings.disclaimer
+    names = [*table_files(stem, f"{stem}_frontier"), f"{stem}.toml"]
+    with files.writing_among(where, former=lambda: names) as temporary:
+        write_table(marked(answer.places, disclaimer), temporary / stem)
+        write_table(marked(answer.frontier, disclaimer), temporary / f"{stem}_frontier")
+        (temporary / f"{stem}.toml").write_text(answer.scenario, encoding="utf-8", newline="\n")
+    return [where / name for name in names]

@@ -8,10 +8,9 @@ from geoaccess import files, maps
 from geoaccess.arguments import checks_arguments
 from geoaccess.frames import crs_of
 from geoaccess.phrases import Writer
-from geoaccess.study.results.output import drawn_below, figure_words, write_figure
+from geoaccess.study.results.output import drawn_below, figure_words, forms_of
 from geoaccess.study.results.summaries import headed
-from geoaccess.study.results.tables import marked
-from geoaccess.tables import write_csv
+from geoaccess.study.results.tables import marked, table_files, write_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,29 +114,30 @@ def _changed(table: pd.DataFrame) -> pd.DataFrame:
 
 @checks_arguments
 def write_fleet(answer: PlacedFleet, folder: Path | None = None) -> list[Path]:
-    """Write bases, classes and municipalities (CSV and Parquet), the scenario and a map; return the files."""
+    """Write bases, classes and municipalities (CSV and Parquet), the scenario and a map, all or nothing.
+
+    Returns
+    -------
+    The files.
+    """
     where = answer.study.output if folder is None else folder
     stem = f"site_{answer.question.service}_vehicles"
-    written = []
     effect, disclaimer = answer.effect, answer.study.settings.disclaimer
     tables = {
         stem: answer.places,
         f"{stem}_classes": effect.classes,
         f"{stem}_municipalities": effect.municipalities,
     }
-    for name, table in tables.items():
-        shown = marked(table, disclaimer)
-        with files.writing(where / f"{name}.csv") as temporary:
-            write_csv(shown, temporary)
-        with files.writing(where / f"{name}.parquet") as temporary:
-            shown.to_parquet(temporary, index=False)
-        written += [where / f"{name}.csv", where / f"{name}.parquet"]
-    with files.writing(where / f"{stem}.toml") as temporary:
-        temporary.write_text(answer.scenario, encoding="utf-8", newline="\n")
-    return [*written, where / f"{stem}.toml", *_draw(answer, where / f"{stem}.png")]
+    names = [*table_files(*tables), f"{stem}.toml", *forms_of(f"{stem}.png")]
+    with files.writing_among(where, former=lambda: names) as temporary:
+        for name, table in tables.items():
+            write_table(marked(table, disclaimer), temporary / name)
+        (temporary / f"{stem}.toml").write_text(answer.scenario, encoding="utf-8", newline="\n")
+        _draw(answer, temporary / f"{stem}.png")
+        return [where / name for name in names if (temporary / name).exists()]
 
 
-def _draw(answer: PlacedFleet, path: Path) -> list[Path]:
+def _draw(answer: PlacedFleet, path: Path) -> None:
     """Draw whose response time becomes shorter or longer, with bases that get vehicles and those left without."""
     study, answers = answer.study, answer.answers
     writer = Writer(study.settings.language, ("terminal", "siting"))
@@ -148,19 +148,15 @@ def _draw(answer: PlacedFleet, path: Path) -> list[Path]:
         then=writer.share(answer.effect.within_then),
         norm=writer.norm(answer.spec.norms_s),
     )
-
-    def draw(file: Path) -> None:
-        maps.difference_map(
-            file,
-            results=answers.results,
-            cells=answer.effect.cells,
-            service=answer.spec,
-            sites=drawn_bases(answer),
-            **drawn_below(answers),
-            **heads,
-        )
-
-    return write_figure(path, heads["look"], draw)
+    maps.difference_map(
+        path,
+        results=answers.results,
+        cells=answer.effect.cells,
+        service=answer.spec,
+        sites=drawn_bases(answer),
+        **drawn_below(answers),
+        **heads,
+    )
 
 
 def drawn_bases(answer: PlacedFleet) -> gpd.GeoDataFrame:

@@ -32,7 +32,8 @@ def write_example(name: str, folder: Path) -> list[Path]:
     Raises
     ------
     InputError
-        If there is no such sample, or one of the files is in the folder already; nothing is written then.
+        If there is no such sample, or the study or another file of one of the names is in the folder already; nothing
+        is written then.
 
     Examples
     --------
@@ -51,13 +52,22 @@ def write_example(name: str, folder: Path) -> list[Path]:
         contents[folder / "scenarios" / scenario.name] = _own(scenario.read_text(encoding="utf-8"), name).encode()
     for source, target in _data(name).items():
         contents[folder / target] = source.read_bytes()
-    there = [path for path in contents if path.exists()]
+    studies = [folder / f"{study}.toml" for study in EXAMPLES[name]]
+    there = [
+        path for path, content in contents.items() if (path in studies and path.exists()) or _is_other(path, content)
+    ]
     if there:
         raise InputError(f"{there[0]} is there already; give another folder or remove it")
-    for path, content in contents.items():
-        with files.writing(path) as temporary:
-            temporary.write_bytes(content)
+    for path in reversed(contents):  # the studies last: after a kill there is none, and the next time goes on
+        if not path.exists():
+            with files.writing(path) as temporary:
+                temporary.write_bytes(contents[path])
     return list(contents)
+
+
+def _is_other(path: Path, content: bytes) -> bool:
+    """Whether a file of that name is there that a sample does not have."""
+    return path.exists() and not (path.is_file() and path.read_bytes() == content)
 
 
 def _data(name: str) -> dict[Path, Path]:

@@ -123,9 +123,9 @@ def write_country_study(path: Path, place: Place, *, language: str = FALLBACK) -
     for there in (path, sources):
         if there.exists():
             raise InputError(f"{there} is there already; give another name or remove it")
-    for target, content in ((path, _study(path, sources, place, code)), (sources, _sources(path, place))):
-        with files.writing(target) as temporary:
-            temporary.write_text(content, encoding="utf-8")
+    with files.writing_among(path.parent, former=tuple) as temporary:
+        (temporary / path.name).write_text(_study(path, sources, place, code), encoding="utf-8", newline="\n")
+        (temporary / sources.name).write_text(_sources(path, place), encoding="utf-8", newline="\n")
     return [path, sources]
 
 

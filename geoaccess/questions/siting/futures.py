@@ -22,8 +22,7 @@ from geoaccess.questions.spread import is_here, spread
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.results.summaries import headed
-from geoaccess.study.results.tables import marked
-from geoaccess.tables import write_csv
+from geoaccess.study.results.tables import marked, table_files, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -285,25 +284,21 @@ def futures_tables(answer: Futures) -> list[tuple[str, pd.DataFrame]]:
 
 @checks_arguments
 def write_futures(answer: Futures, folder: Path | None = None) -> list[Path]:
-    """Write the tables (CSV and Parquet), the scenario and a map of the first future; return the files."""
+    """Write the tables (CSV and Parquet), the scenario and a map of the first future, all or nothing; return the files."""
     where = answer.output if folder is None else folder
     stem = f"site_{answer.question.service}_regret"
-    written = []
-    for name, table in (("", answer.futures), ("_places", answer.places), ("_frontier", answer.frontier)):
-        shown = marked(table, answer.disclaimer)
-        with files.writing(where / f"{stem}{name}.csv") as temporary:
-            write_csv(shown, temporary)
-        with files.writing(where / f"{stem}{name}.parquet") as temporary:
-            shown.to_parquet(temporary, index=False)
-        written += [where / f"{stem}{name}.csv", where / f"{stem}{name}.parquet"]
-    with files.writing(where / f"{stem}.toml") as temporary:
-        temporary.write_text(answer.scenario, encoding="utf-8", newline="\n")
-    picture = draw_futures(
-        where / f"{stem}.png",
-        first=answer.first,
-        service=answer.question.service,
-        futures=[*answer.futures["future"]],
-        places=answer.places,
-        nearer_s=answer.nearer_s,
-    )
-    return [*written, where / f"{stem}.toml", picture]
+    tables = {stem: answer.futures, f"{stem}_places": answer.places, f"{stem}_frontier": answer.frontier}
+    names = [*table_files(*tables), f"{stem}.toml", f"{stem}.png"]
+    with files.writing_among(where, former=lambda: names) as temporary:
+        for name, table in tables.items():
+            write_table(marked(table, answer.disclaimer), temporary / name)
+        (temporary / f"{stem}.toml").write_text(answer.scenario, encoding="utf-8", newline="\n")
+        draw_futures(
+            temporary / f"{stem}.png",
+            first=answer.first,
+            service=answer.question.service,
+            futures=[*answer.futures["future"]],
+            places=answer.places,
+            nearer_s=answer.nearer_s,
+        )
+    return [where / name for name in names]

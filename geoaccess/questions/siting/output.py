@@ -11,10 +11,9 @@ from geoaccess import files, maps, scenarios
 from geoaccess.arguments import checks_arguments
 from geoaccess.phrases import Writer, number
 from geoaccess.questions.siting.wording import figure, percent, sureness
-from geoaccess.study.results.output import drawn_below, figure_words, write_figure
+from geoaccess.study.results.output import drawn_below, figure_words, forms_of
 from geoaccess.study.results.summaries import headed
-from geoaccess.study.results.tables import marked
-from geoaccess.tables import write_csv
+from geoaccess.study.results.tables import marked, table_files, write_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,34 +85,22 @@ def placed_tables(placed: Placed) -> list[tuple[str, pd.DataFrame]]:
 
 @checks_arguments
 def write_placed(placed: Placed, folder: Path | None = None) -> list[Path]:
-    """Write tables (CSV and Parquet), the scenario and a map; return the files."""
+    """Write tables (CSV and Parquet), the scenario and a map, all or nothing; return the files."""
     study, service = placed.study, placed.question.service
     where = study.output if folder is None else folder
     disclaimer = study.settings.disclaimer
-    written: list[Path] = []
-    for name in _NAMES:
-        table = getattr(placed, name)
-        if len(table.columns) and len(table):
-            for suffix in (".csv", ".parquet"):
-                path = where / f"site_{service}_{name}{suffix}"
-                with files.writing(path) as temporary:
-                    _write(marked(table, disclaimer), temporary)
-                written.append(path)
-        else:  # that of an answer before would be read as part of this one
-            for suffix in (".csv", ".parquet"):
-                (where / f"site_{service}_{name}{suffix}").unlink(missing_ok=True)
-    path = where / f"site_{service}.toml"
-    with files.writing(path) as temporary:
-        temporary.write_text(placed.scenario, encoding="utf-8", newline="\n")
-    written.append(path)
-    return [*written, *_draw(placed, where / f"site_{service}.png")]
-
-
-def _write(table: pd.DataFrame, path: Path) -> None:
-    if path.suffix == ".csv":
-        write_csv(table, path)
-    else:
-        table.to_parquet(path, index=False)
+    stem = f"site_{service}"
+    tables = [f"{stem}_{name}" for name in _NAMES]
+    names = [*table_files(*tables), f"{stem}.toml", *forms_of(f"{stem}.png")]
+    # A table of an answer before that this one does not have goes: it would be read as part of it.
+    with files.writing_among(where, former=lambda: names) as temporary:
+        for name, path in zip(_NAMES, tables, strict=True):
+            table = getattr(placed, name)
+            if len(table.columns) and len(table):
+                write_table(marked(table, disclaimer), temporary / path)
+        (temporary / f"{stem}.toml").write_text(placed.scenario, encoding="utf-8", newline="\n")
+        _draw(placed, temporary / f"{stem}.png")
+        return [where / name for name in names if (temporary / name).exists()]
 
 
 def drawn_sites(placed: Placed) -> gpd.GeoDataFrame:
@@ -124,21 +111,17 @@ def drawn_sites(placed: Placed) -> gpd.GeoDataFrame:
     return joined
 
 
-def _draw(placed: Placed, path: Path) -> list[Path]:
+def _draw(placed: Placed, path: Path) -> None:
     """Draw who gains and who loses, with new, standing and closed sites."""
     study, before, after = placed.study, placed.before, placed.after
     spec = next(spec for spec in study.specs if spec.key == placed.question.service)
     heads = figure_words(study) | {"title": placed.title, "subtitle": placed.subtitle}
-
-    def draw(file: Path) -> None:
-        maps.difference_map(
-            file,
-            results=before.results,
-            cells=scenarios.cell_differences(before.results, after.results, services=[spec]),
-            service=spec,
-            sites=drawn_sites(placed),
-            **drawn_below(before),
-            **heads,
-        )
-
-    return write_figure(path, heads["look"], draw)
+    maps.difference_map(
+        path,
+        results=before.results,
+        cells=scenarios.cell_differences(before.results, after.results, services=[spec]),
+        service=spec,
+        sites=drawn_sites(placed),
+        **drawn_below(before),
+        **heads,
+    )

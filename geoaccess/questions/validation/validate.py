@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,9 +19,8 @@ from geoaccess.study import stages
 from geoaccess.study.data_sources import attribution_of
 from geoaccess.study.municipality_numbers import changes_of, matched
 from geoaccess.study.pipeline import solve_study
-from geoaccess.study.results.tables import marked
+from geoaccess.study.results.tables import marked, table_files, write_table
 from geoaccess.study.settings.variations import study_variations
-from geoaccess.tables import write_csv
 from geoaccess.toml import did_you_mean
 
 if TYPE_CHECKING:
@@ -252,13 +250,13 @@ def _difference(row: Mapping[Any, Any], writer: Writer, scheme: CentralityScheme
 
 @checks_arguments
 def write_validation(validation: Validation, *, name: str = "validation") -> list[Path]:
-    """Write tables and figures into the output folder of the study, each whole or not at all; return the files.
+    """Write tables and figures into the output folder of the study, all or nothing; return the files.
 
     `validation`, `validation_summary` and `validation_unmatched` as CSV and Parquet, and `validation_<service>.png`;
     all begin with `name`.
     """
     from geoaccess import maps
-    from geoaccess.study.results.pictures import look_of, write_figure
+    from geoaccess.study.results.pictures import forms_of, look_of
 
     settings, folder = validation.study.settings, validation.study.output
     profile = text(settings.language, "validation.profile", profile=settings.network.profile)
@@ -267,26 +265,25 @@ def write_validation(validation: Validation, *, name: str = "validation") -> lis
         f"{name}_summary": validation.summary,
         f"{name}_unmatched": validation.unmatched,
     }
-    written = []
-    for stem, table in tables.items():
-        for suffix in (".csv", ".parquet"):
-            with files.writing(folder / f"{stem}{suffix}") as temporary:
-                whole = marked(table, settings.disclaimer)
-                write_csv(whole, temporary) if suffix == ".csv" else whole.to_parquet(temporary, index=False)
-            written.append(folder / f"{stem}{suffix}")
-    for spec in validation.study.specs:
-        part = validation.table[validation.table["service"] == spec.key]
-        if len(part):
-            draw = partial(
-                maps.validation_figure,
-                table=part,
-                title=f"{spec.label}: {settings.title}",
-                subtitle=". ".join(filter(None, (settings.subtitle, profile))),
-                disclaimer=settings.disclaimer,
-                attribution="; ".join(attribution_of(validation.study) + sorted(set(part["source"]) - {""})),
-                language=settings.language,
-                scheme=validation.study.scheme,
-                look=look_of(validation.study),
-            )
-            written += write_figure(folder / f"{name}_{spec.key}.png", look_of(validation.study), draw)
-    return written
+    names = [
+        *table_files(*tables),
+        *(form for spec in validation.study.specs for form in forms_of(f"{name}_{spec.key}.png")),
+    ]
+    with files.writing_among(folder, former=lambda: names) as temporary:
+        for stem, table in tables.items():
+            write_table(marked(table, settings.disclaimer), temporary / stem)
+        for spec in validation.study.specs:
+            part = validation.table[validation.table["service"] == spec.key]
+            if len(part):
+                maps.validation_figure(
+                    temporary / f"{name}_{spec.key}.png",
+                    table=part,
+                    title=f"{spec.label}: {settings.title}",
+                    subtitle=". ".join(filter(None, (settings.subtitle, profile))),
+                    disclaimer=settings.disclaimer,
+                    attribution="; ".join(attribution_of(validation.study) + sorted(set(part["source"]) - {""})),
+                    language=settings.language,
+                    scheme=validation.study.scheme,
+                    look=look_of(validation.study),
+                )
+        return [folder / one for one in names if (temporary / one).exists()]

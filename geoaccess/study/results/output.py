@@ -27,10 +27,10 @@ from geoaccess.study.results.pictures import (
     drawing_crs,
     drawn_below,
     figure_words,
+    forms_of,
     look_of,
     start_pictures,
     words_of,
-    write_figure,
 )
 from geoaccess.study.results.report import report_of
 from geoaccess.study.results.result_folder import former_files
@@ -53,6 +53,7 @@ __all__ = [
     "drawing_crs",
     "drawn_below",
     "figure_words",
+    "forms_of",
     "input_digests",
     "known_of",
     "look_of",
@@ -60,7 +61,6 @@ __all__ = [
     "up_to_date",
     "words_of",
     "write",
-    "write_figure",
 ]
 
 _VERSIONS = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyarrow", "pyproj", "rasterio", "shapely")

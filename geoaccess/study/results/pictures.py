@@ -21,7 +21,7 @@ from geoaccess.study.results.geopackage import PACKAGE, write_layers
 from geoaccess.study.results.tables import reached
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -46,7 +46,6 @@ __all__ = [
     "look_of",
     "start_pictures",
     "words_of",
-    "write_figure",
 ]
 
 IMPORTS: Final = (
@@ -245,16 +244,9 @@ def drawing_crs(study: Study, results: gpd.GeoDataFrame) -> CRS:
         raise InputError(f"{study.path}: [figures] {error}") from error
 
 
-def write_figure(path: Path, look: maps.Look, draw: Callable[[Path], None]) -> list[Path]:
-    """Write a figure that `draw` draws to a path, in all its forms; return the files."""
-    with files.scratch() as folder:
-        draw(folder / path.name)
-        written = []
-        for name in maps.figure_files(path.name, look):
-            with files.writing(path.with_name(name)) as temporary:
-                temporary.write_bytes((folder / name).read_bytes())
-            written.append(path.with_name(name))
-    return written
+def forms_of(name: str) -> list[str]:
+    """Return the names that a figure may have, in whatever form: those of a time before go with it."""
+    return maps.figure_files(name, maps.Look(formats=("png", "svg", "pdf")))
 
 
 def drawn_below(answers: Answers) -> dict[str, Any]:

@@ -311,7 +311,7 @@ def write_template(path: Path, *, language: str = FALLBACK) -> list[Path]:
         if there.exists():
             raise InputError(f"{there} is there already; give another name or remove it")
     study = _template(code).replace(b"MEASURES", ", ".join(MEASURES).encode(), 1)  # a new measure is named by itself
-    for target, content in ((path, study), (profile, shipped("profiles/car.toml").read_bytes())):
-        with files.writing(target) as temporary:
-            temporary.write_bytes(content)
+    with files.writing_among(path.parent, former=tuple) as temporary:
+        (temporary / path.name).write_bytes(study)
+        (temporary / profile.name).write_bytes(shipped("profiles/car.toml").read_bytes())
     return [path, profile]

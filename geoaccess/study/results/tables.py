@@ -36,6 +36,7 @@ __all__ = [
     "masked",
     "name_people",
     "reached",
+    "table_files",
     "table_names",
     "write_table",
 ]
@@ -159,7 +160,16 @@ def masked(cells: Any, study: Study) -> Any:
     return mask_cells(cells, below=study.settings.population.mask_below, columns=carried)
 
 
+_SUFFIXES = (".csv", ".parquet")
+
+
+def table_files(*names: str) -> list[str]:
+    """Return the names of the files that `write_table` writes for tables."""
+    return [f"{name}{suffix}" for name in names for suffix in _SUFFIXES]
+
+
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV and as Parquet; `path` is without suffix."""
-    write_csv(table, path.with_suffix(".csv"))
-    table.to_parquet(path.with_suffix(".parquet"), index=False)
+    csv, parquet = (path.with_name(name) for name in table_files(path.name))
+    write_csv(table, csv)
+    table.to_parquet(parquet, index=False)
