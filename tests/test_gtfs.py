@@ -231,3 +231,52 @@ def test_a_feed_without_a_table(tmp_path):
         archive.writestr("routes.txt", "route_id,type\nF,1004\n")
     with pytest.raises(InputError, match=r"routes\.txt has no column route_type"):
         read_ferry_feed(tmp_path / "g.zip")
+
+
+# What cannot be
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        "20261399,20261231",
+        "20260101,99991231",
+        "00010101,20261231",
+        "\u0662\u0660\u0662\u06660101,20261231",
+        "20260101,2026-12-31",
+    ],
+)
+def test_dates_that_are_none_and_calendars_of_millennia_are_refused(tmp_path, dates):
+    path = feed(
+        tmp_path / "f.zip", [there("t", 8)], routes={"F": ("A - B", 1004)}, calendar=[f"D,1,1,1,1,1,1,1,{dates}"]
+    )
+    with pytest.raises(InputError, match="dates are written YYYYMMDD, from 1900 to 2200"):
+        read_ferry_feed(path)
+
+
+def with_frequencies(path, *rows):
+    feed(path, [there("t", 8)], routes={"F": ("A - B", 1004)}, calendar=DAILY)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("frequencies.txt", "\n".join(["trip_id,start_time,end_time,headway_secs", *rows, ""]))
+    return read_ferry_feed(path)
+
+
+def test_runs_without_end_are_refused(tmp_path):
+    assert with_frequencies(tmp_path / "a.zip", "t,08:00:00,09:00:00,1800").runs == {"t": [28_800.0, 30_600.0]}
+    with pytest.raises(InputError, match="trip t would run 3564000 times"):
+        with_frequencies(tmp_path / "b.zip", "t,00:00:00,990:00:00,1")
+    odd = with_frequencies(tmp_path / "c.zip", "t,00:00:00,9999999:00:00,1", f"t,08:00:00,09:00:00,{'9' * 5000}")
+    assert odd.runs == {}
+
+
+@pytest.mark.parametrize("said", ["inf", "1e308", "-7", "9" * 400, "nan", "3"])
+def test_what_a_trip_says_of_cars_in_no_word_of_gtfs_is_not_said(tmp_path, said):
+    trips = [there("t", 8, cars=said)]
+    found = read_ferry_feed(feed(tmp_path / "f.zip", trips, routes={"F": ("A - B", 1000)}, calendar=DAILY))
+    assert found.trips["cars"].tolist() == [None]
+
+
+def test_a_stop_beyond_the_earth_has_no_place(tmp_path, monkeypatch):
+    monkeypatch.setitem(STOPS, "H", ("Far", 999.0, 19.6))
+    with pytest.raises(InputError, match="has no place"):
+        read_ferry_feed(feed(tmp_path / "f.zip", [there("t", 8)], routes={"F": ("A - B", 1004)}, calendar=DAILY))

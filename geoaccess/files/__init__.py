@@ -1,21 +1,28 @@
 """Files and folders written whole or not at all, at any kill, and their digests."""
 
 from geoaccess.files.digests import is_there, remembered_sha256, require, sha256, size_bytes
+from geoaccess.files.disk import is_device
 from geoaccess.files.faults import cannot_write, explained, kept_if_possible
 from geoaccess.files.keeping import drop_oldest, mark_used
 from geoaccess.files.spare import clear_leftovers, put_folder, scratch, spare, writing, writing_folder
 from geoaccess.files.swap import refuse_clashes, run_alone, settle, writing_among
+from geoaccess.files.swelling import ZIP_ERRORS, check_zip, read_gzip, refuse_swelling
 
 __all__ = [
+    "ZIP_ERRORS",
     "cannot_write",
+    "check_zip",
     "clear_leftovers",
     "drop_oldest",
     "explained",
+    "is_device",
     "is_there",
     "kept_if_possible",
     "mark_used",
     "put_folder",
+    "read_gzip",
     "refuse_clashes",
+    "refuse_swelling",
     "remembered_sha256",
     "require",
     "run_alone",

@@ -72,8 +72,9 @@ def outline(
     holds its version (field 5 of a dense group, else field 4). `scale` is the granularity and the offsets of
     latitude and longitude, all in nanodegrees.
     """
-    most = data.size // 2 + 1  # no string and no object takes less than two bytes
+    most = data.size // 2 + 1  # no string takes less than two bytes
     string_start, string_stop = np.empty(most, np.int64), np.empty(most, np.int64)
+    most = data.size // 4 + 1  # and no object that has a number less than four
     kind, span = np.empty(most, np.int8), np.empty((most, 14), np.int32)
     scale = np.array([100, 0, 0], np.int64)
     n_strings = n = 0
@@ -98,6 +99,8 @@ def outline(
                     continue
                 if wire != _BYTES:
                     raise ValueError("an object is no run of bytes")
+                if n == most:
+                    raise ValueError("objects have no numbers")
                 kind[n] = inner
                 span[n] = 0
                 while place < first:

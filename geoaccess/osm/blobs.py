@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import struct
 import zlib
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import IO, TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
 from geoaccess.errors import InputError
 from geoaccess.kernels.threads import thread_count
-from geoaccess.osm.formats import HISTORY
 
 try:
     from isal import isal_zlib
@@ -21,16 +21,19 @@ except ImportError:  # an extra, and there are no wheels of it for some machines
     isal_zlib = None
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
 
     from geoaccess.osm.missing_nodes import Box
 
-__all__ = ["Blob", "OtherPackingError", "list_blobs", "unpacked"]
+__all__ = ["HISTORY", "Blob", "OtherPackingError", "check_swelling", "list_blobs", "unpacked"]
 
 Result = TypeVar("Result")
+
+HISTORY = "holds the history of the map, not the map at one time; make an extract with `osmium time-filter`"
+"""What is wrong with files of several versions of objects."""
 
 _LARGEST_HEADER, _LARGEST_BLOB = 64 << 10, 32 << 20  # the format's own limits
 _VARINT, _BYTES = 0, 2  # wire types of the encoding
@@ -40,13 +43,20 @@ _LZ4 = 6
 _PACKINGS = {4: "lzma", 5: "bzip2", 7: "zstd"}
 _BOX, _REQUIRED = 1, 4  # fields of the header
 _KNOWN = {"OsmSchema-V0.6", "DenseNodes"}
+_SWELLS, _ALWAYS = 20, 2 * _LARGEST_BLOB
+"""Maps unpack to two or three times their size; a file may to twenty times, and a small one to two largest blocks."""
+_AT_ONCE = 2 * _LARGEST_BLOB
+"""So many bytes are unpacked before what became of the first of them is taken."""
+_MOST_FIELDS = 16  # a blob has seven kinds of them
+_PEEK = 2 * _LONGEST_VARINT
 
 
 class Blob(NamedTuple):
-    """Where the data of a block stands in its file."""
+    """Where the data of a block stands in its file, and to how many bytes it says that they unpack."""
 
     at: int
     size: int
+    unpacked: int
 
 
 class OtherPackingError(Exception):
@@ -63,10 +73,33 @@ def list_blobs(path: Path) -> tuple[Box | None, list[Blob]]:
     Raises
     ------
     InputError
-        If the file is no .osm.pbf, ends in the middle of a block, or needs what is not known here.
+        If the file is no .osm.pbf, ends in the middle of a block, unpacks to many times its size, or needs what is not
+        known here.
     OtherPackingError
         If its header is packed by lz4.
     """
+    blobs = _walked(path)
+    _check_budget(path, blobs)
+    return _check_header(path, blobs[0]), blobs[1:]
+
+
+def check_swelling(path: Path) -> None:
+    """Refuse an .osm.pbf that unpacks to many times its size; what else is wrong with it is for its reader to say.
+
+    Raises
+    ------
+    InputError
+        If it does.
+    """
+    try:
+        blobs = _walked(path)
+    except InputError:
+        return
+    _check_budget(path, blobs)
+
+
+def _walked(path: Path) -> list[Blob]:
+    """Return the blocks of a file, the header first."""
     size = path.stat().st_size
     blobs = []
     at = 0
@@ -90,12 +123,40 @@ def list_blobs(path: Path) -> tuple[Box | None, list[Blob]]:
                     f"{path}: the block at byte {at} claims to be {kind!r} of {data} bytes; only OSMData of at most "
                     f"{_LARGEST_BLOB} bytes can stand there; fetch the file again"
                 )
-            blobs.append(Blob(at + 4 + length, data))
+            blobs.append(Blob(at + 4 + length, data, _says(file, at + 4 + length, data)))
             at += 4 + length + data
             file.seek(at)
     if not blobs:
         raise InputError(f"{path}: not an .osm.pbf file (it does not begin with an OSMHeader block)")
-    return _check_header(path, blobs[0]), blobs[1:]
+    return blobs
+
+
+def _says(file: IO[bytes], start: int, size: int) -> int:
+    """Return to how many bytes a block says that it unpacks; as many as it has where it says nothing that is read."""
+    at, found = 0, size
+    with contextlib.suppress(ValueError):
+        for _ in range(_MOST_FIELDS):
+            if at >= size:
+                break
+            file.seek(start + at)
+            head = file.read(min(_PEEK, size - at))
+            tag, place = _varint(head, 0)
+            value, place = _varint(head, place)
+            if tag & 7 == _VARINT and tag >> 3 == _RAW_SIZE:
+                found = value
+            at += place + (value if tag & 7 == _BYTES else 0)
+    return found
+
+
+def _check_budget(path: Path, blobs: Sequence[Blob]) -> None:
+    """Refuse a file that unpacks to many times its size, before any of it is unpacked."""
+    packed, whole = sum(blob.size for blob in blobs), sum(blob.unpacked for blob in blobs[1:])
+    if whole > max(_ALWAYS, _SWELLS * packed):
+        raise InputError(
+            f"{path}: its {packed} bytes would unpack to {whole}, {whole // max(packed, 1)} times as many; maps unpack "
+            f"to two or three times their size, and more than {_SWELLS} times is not read; fetch it again, from a "
+            "publisher that you trust"
+        )
 
 
 def unpacked(
@@ -110,7 +171,7 @@ def unpacked(
     OtherPackingError
         If a block is packed by lz4.
     """
-    threads = thread_count()
+    threads, in_work = thread_count(), 0
     waiting: deque[tuple[Blob, Future[Result]]] = deque()
 
     def first() -> tuple[Blob, Result]:
@@ -126,8 +187,11 @@ def unpacked(
         for blob in blobs:
             file.seek(blob.at)
             waiting.append((blob, pool.submit(lambda packed: work(_unpack(packed, path)), file.read(blob.size))))
-            if len(waiting) > 2 * threads:
-                yield first()
+            in_work += blob.unpacked
+            while len(waiting) > 2 * threads or (in_work > _AT_ONCE and len(waiting) > 1):
+                done = first()
+                in_work -= done[0].unpacked
+                yield done
         while waiting:
             yield first()
 
@@ -178,7 +242,10 @@ def _box_of(message: int | bytes | None) -> Box | None:
 
 def _unpack(packed: bytes, path: Path) -> npt.NDArray[np.uint8]:
     """Return the bytes in a blob."""
-    fields = dict(_fields(packed))
+    found = list(itertools.islice(_fields(packed), _MOST_FIELDS + 1))
+    if len(found) > _MOST_FIELDS:
+        raise ValueError("it has more fields than a block can have")
+    fields = dict(found)
     if _LZ4 in fields:
         raise OtherPackingError(path)
     for field, name in _PACKINGS.items():

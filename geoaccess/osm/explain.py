@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from geoaccess import files
 from geoaccess.errors import InputError
 from geoaccess.osm.ferry_relations import completed, relation_tags
+from geoaccess.osm.formats import osmium_errors, osmium_file
 from geoaccess.osm.nodes import read_node
 from geoaccess.osm.tags import read_way
 from geoaccess.osm.through_osmium import OsmiumFile
@@ -220,14 +221,14 @@ def _read_way(path: Path, way_id: int) -> tuple[dict[str, str], dict[str, dict[s
     """Return the tags of a way, and those of the nodes on it that have any; None where the file does not hold it."""
     import osmium  # it is slow to load, and tags alone do not need it
 
-    try:
-        chosen: Any = osmium.FileProcessor(path, osmium.osm.WAY).with_filter(osmium.filter.IdFilter([way_id]))
+    with osmium_errors(path):
+        chosen: Any = osmium.FileProcessor(osmium_file(path), osmium.osm.WAY).with_filter(
+            osmium.filter.IdFilter([way_id])
+        )
         ways = [({tag.k: tag.v for tag in way.tags}, [node.ref for node in way.nodes]) for way in chosen]
         if not ways:
             return None
         tags, refs = ways[0]
-        on_way: Any = osmium.FileProcessor(path, osmium.osm.NODE).with_filter(osmium.filter.IdFilter(refs))
+        on_way: Any = osmium.FileProcessor(osmium_file(path), osmium.osm.NODE).with_filter(osmium.filter.IdFilter(refs))
         of = {node.id: {tag.k: tag.v for tag in node.tags} for node in on_way}
-    except RuntimeError as error:
-        raise InputError(f"{path}: cannot be read as OpenStreetMap data ({error}); fetch it again") from error
     return tags, {f"node {ref}": of[ref] for ref in refs if of.get(ref)}

@@ -9,7 +9,8 @@ import pandas as pd
 from geoaccess import files
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError, NoBoundaryError
-from geoaccess.osm.formats import HISTORY, deleted_by_editor, osmium_file
+from geoaccess.osm.blobs import HISTORY
+from geoaccess.osm.formats import deleted_by_editor, osmium_errors, osmium_file
 from geoaccess.osm.loose_features import NOTE, locate
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def read_features(paths: Sequence[Path], tags: Sequence[tuple[str, str]]) -> gpd
 
 def _features_of(path: Path, tags: Sequence[tuple[str, str]]) -> dict[_Key, _Feature]:
     """Return the features of one file of which any node is in it."""
-    try:
+    with osmium_errors(path):
         try:
             found = _shaped(path, tags, areas=True)
         except RuntimeError as error:
@@ -81,8 +82,6 @@ def _features_of(path: Path, tags: Sequence[tuple[str, str]]) -> dict[_Key, _Fea
         loose = [key for key, feature in found.items() if feature.point is None]
         for key, (point, note) in locate(path, loose).items() if loose else ():
             found[key] = _Feature(found[key].tags | ({NOTE: note} if note else {}), point)
-    except RuntimeError as error:
-        raise InputError(f"{path}: cannot be read as OpenStreetMap data ({error}); fetch it again") from error
     return {key: feature for key, feature in found.items() if feature.point is not None}
 
 
@@ -172,7 +171,7 @@ def read_boundaries(paths: Sequence[Path], levels: Sequence[int]) -> dict[int, g
     for path in paths:
         files.require(path)
         found: Any = osmium.FileProcessor(osmium_file(path)).with_areas(wanted).with_filter(areas).with_filter(wanted)
-        try:
+        with osmium_errors(path):
             for item in found:
                 if item.from_way() or item.tags.get("boundary") != "administrative":
                     continue
@@ -180,8 +179,6 @@ def read_boundaries(paths: Sequence[Path], levels: Sequence[int]) -> dict[int, g
                 if shape is not None:
                     border = (item.tags.get("name", ""), shapely.from_wkb(shape))
                     rows[int(item.tags["admin_level"])][f"r{number}"] = border
-        except RuntimeError as error:
-            raise InputError(f"{path}: cannot be read as OpenStreetMap data ({error}); fetch it again") from error
     absent = [str(level) for level, found in rows.items() if not found]
     if absent:
         names = ", ".join(str(path) for path in paths)
@@ -253,10 +250,8 @@ def _areas_with(paths: Sequence[Path], tag: tuple[str, str], *, also: tuple[str,
     for path in paths:
         files.require(path)
         reader: Any = osmium.FileProcessor(osmium_file(path)).with_areas(wanted).with_filter(areas).with_filter(wanted)
-        try:
+        with osmium_errors(path):
             for item in reader:
                 shape = _shape(item, shapes)[2] if also is None or item.tags.get(also[0]) == also[1] else None
                 found += [shapely.make_valid(shapely.from_wkb(shape))] if shape is not None else []
-        except RuntimeError as error:
-            raise InputError(f"{path}: cannot be read as OpenStreetMap data ({error}); fetch it again") from error
     return found

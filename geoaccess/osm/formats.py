@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import bz2
+import contextlib
 import gzip
 import re
+import zlib
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from geoaccess import files
 from geoaccess.errors import InputError
+from geoaccess.osm.blobs import HISTORY, check_swelling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["HISTORY", "check_format", "deleted_by_editor", "is_pbf", "osmium_file"]
-
-HISTORY = "holds the history of the map, not the map at one time; make an extract with `osmium time-filter`"
-"""What is wrong with files of several versions of objects."""
+__all__ = ["check_format", "deleted_by_editor", "is_pbf", "osmium_errors", "osmium_file"]
 
 _FORMAT = re.compile(r"\.((?:osm|opl|o5m|pbf|xml)(?:\.(?:gz|bz2))?)$")
 _CHANGES = re.compile(r"\.(osc|o5c)(\.(gz|bz2|pbf))?$")
 _OLD = re.compile(r"\.osh(\.(gz|bz2|pbf|opl))?$")
 _DELETED = re.compile(rb"<(node|way|relation)\s(?:[^>]*\s)?action=[\"']delete[\"'][^>]*>")
-_NUMBER = re.compile(rb"\sid=[\"'](-?\d+)[\"']")
+_NUMBER = re.compile(rb"\sid=[\"'](-?\d{1,19})[\"']")
 _CHUNK = 1 << 20
 
 
@@ -54,13 +55,26 @@ def osmium_file(path: Path) -> Any:
     Raises
     ------
     InputError
-        As for `check_format`.
+        As for `check_format`, or if it unpacks to many times its size.
     """
     import osmium
 
     check_format(path)
+    if is_pbf(path):
+        check_swelling(path)
     found = _FORMAT.search(path.name.lower())
     return osmium.io.File(str(path), found[1]) if found and path.name != path.name.lower() else path
+
+
+@contextlib.contextmanager
+def osmium_errors(path: Path) -> Iterator[None]:
+    """Raise what pyosmium and GEOS say of a damaged file as an `InputError`: also of words that are no UTF-8."""
+    import shapely
+
+    try:
+        yield
+    except (RuntimeError, UnicodeDecodeError, shapely.errors.ShapelyError) as error:
+        raise InputError(f"{path}: cannot be read as OpenStreetMap data ({error}); fetch it again") from error
 
 
 def deleted_by_editor(path: Path) -> frozenset[tuple[str, int]]:
@@ -78,22 +92,26 @@ def deleted_by_editor(path: Path) -> frozenset[tuple[str, int]]:
     opened = gzip.open if name.endswith(".gz") else bz2.open if name.endswith(".bz2") else open
     if is_pbf(path) or ".opl" in name or ".o5m" in name:
         return frozenset()
+    found = set()
     with cast("Callable[..., IO[bytes]]", opened)(path, "rb") as file:
         try:
-            last = b""
-            while chunk := file.read(_CHUNK):
-                if b"action=" in last[-8:] + chunk:
-                    break
-                last = chunk
-            else:
-                return frozenset()
-            file.seek(0)
-            text = file.read()
-        except (OSError, EOFError) as error:
+            for text in _tags(file, path):
+                for match in _DELETED.finditer(text) if b"action=" in text else ():
+                    number = _NUMBER.search(match[0])
+                    if number:
+                        found.add((match[1].decode()[0], int(number[1])))
+        except (OSError, EOFError, zlib.error) as error:
             raise InputError(f"{path}: cannot be unpacked ({error}); fetch it again") from error
-    found = set()
-    for match in _DELETED.finditer(text):
-        number = _NUMBER.search(match[0])
-        if number:
-            found.add((match[1].decode()[0], int(number[1])))
     return frozenset(found)
+
+
+def _tags(file: IO[bytes], path: Path) -> Iterator[bytes]:
+    """Yield the text of an XML file in pieces that end with a tag."""
+    size, unpacked, rest = path.stat().st_size, 0, b""
+    while chunk := file.read(_CHUNK):
+        unpacked += len(chunk)
+        files.refuse_swelling(path, unpacked, packed=size)
+        text = rest + chunk
+        end = text.rfind(b">") + 1
+        yield text[:end]
+        rest = text[end:][-_CHUNK:]

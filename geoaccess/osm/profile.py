@@ -17,7 +17,7 @@ from geoaccess.osm.closure_rules import Closure  # noqa: TC001 - pydantic reads 
 from geoaccess.osm.driving import CurveRules, JunctionRules, PaceRules
 from geoaccess.osm.ways import FERRY_KEYS, KNOWN_HIGHWAYS
 from geoaccess.shipped import shipped
-from geoaccess.toml import Field, LocalText, Table, model_validator, parse_toml, validate
+from geoaccess.toml import Field, LocalTitle, Table, model_validator, parse_toml, validate
 
 __all__ = ["Passable", "Profile", "TagRule", "find_profile", "profile_digest", "profile_files", "read_profile"]
 
@@ -190,7 +190,7 @@ class FerryRules(Table):
 class Profile(Table):
     """All rules for one kind of vehicle."""
 
-    title: LocalText
+    title: LocalTitle
     highway: dict[str, Limit]
     access: AccessRules
     vehicle: VehicleRules

@@ -8,7 +8,7 @@ import pandas as pd
 
 from geoaccess import files
 from geoaccess.arguments import checks_arguments
-from geoaccess.errors import InputError
+from geoaccess.osm.formats import osmium_errors, osmium_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,15 +46,13 @@ def read_road_names(paths: Sequence[Path]) -> pd.DataFrame:
     rows: dict[int, tuple[str, str, bool, bool]] = {}
     for path in paths:
         files.require(path)
-        try:
-            for way in osmium.FileProcessor(path, osmium.osm.WAY).with_filter(roads):
+        with osmium_errors(path):
+            for way in osmium.FileProcessor(osmium_file(path), osmium.osm.WAY).with_filter(roads):
                 tags = way.tags
                 bridge = "bridge" in tags and tags["bridge"] not in _NO_BRIDGE
                 tunnel = "tunnel" in tags and tags["tunnel"] not in _NO_TUNNEL
                 own = tags.get("bridge:name") if bridge else tags.get("tunnel:name") if tunnel else None
                 rows[way.id] = (own or tags.get("name") or "", tags.get("ref") or "", bridge, tunnel)
-        except RuntimeError as error:
-            raise InputError(f"{path}: cannot be read as OpenStreetMap data ({error}); fetch it again") from error
     order = sorted(rows)
     name, ref, bridges, tunnels = zip(*(rows[number] for number in order), strict=True) if order else ((), (), (), ())
     index = pd.Index(order, name="way_id", dtype="int64")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from geoaccess.errors import InputError
-from geoaccess.osm.formats import HISTORY, deleted_by_editor, osmium_file
+from geoaccess.osm.blobs import HISTORY
+from geoaccess.osm.formats import deleted_by_editor, osmium_file
 from geoaccess.osm.shores import has_water
 from geoaccess.osm.values import is_ferry
 from geoaccess.osm.ways import FERRY_KEYS, NO_PLACE, SHORE_TAGS, Relation, WaysOfFile

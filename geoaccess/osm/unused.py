@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geoaccess.arguments import checks_arguments
-from geoaccess.osm.formats import osmium_file
+from geoaccess.osm.formats import osmium_errors, osmium_file
 from geoaccess.osm.values import is_ferry, road_class
 
 if TYPE_CHECKING:
@@ -31,10 +31,11 @@ def count_unused_tags(paths: Sequence[Path], profile: Profile) -> pd.DataFrame:
     chosen = osmium.filter.KeyFilter("highway", "route")
     counts: Counter[str] = Counter()
     for path in paths:
-        ways: Any = osmium.FileProcessor(osmium_file(path), osmium.osm.WAY).with_filter(chosen)
-        for way in ways:
-            if is_ferry(way.tags) or road_class(way.tags.get("highway", ""), profile.highway):
-                counts.update(tag.k for tag in way.tags)
+        with osmium_errors(path):
+            ways: Any = osmium.FileProcessor(osmium_file(path), osmium.osm.WAY).with_filter(chosen)
+            for way in ways:
+                if is_ferry(way.tags) or road_class(way.tags.get("highway", ""), profile.highway):
+                    counts.update(tag.k for tag in way.tags)
     unused = [(key, number) for key, number in counts.items() if key not in profile.keys]
     unused.sort(key=lambda pair: (-pair[1], pair[0]))
     return pd.DataFrame(unused, columns=["key", "ways"])

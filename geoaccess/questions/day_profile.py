@@ -17,7 +17,7 @@ from geoaccess.questions.asked_service import find_service
 from geoaccess.routing import attach_departures, day_profile
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
-from geoaccess.study.results.tables import marked
+from geoaccess.study.results.tables import marked, masked
 from geoaccess.study.settings.timetable import named_day
 from geoaccess.tables import csv_text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,6 +35,9 @@ _WATER = frozenset((4, 1200, *range(1000, 1100)))
 _CARS_YES, _CARS_NO = 1, 2
 _NOT, _BOOKED = "1", ("2", "3")
 _WEEK = 7
+_YEARS = 1900, 2200
+_MOST_RUNS = 10_000
+_CLOCK = re.compile("([0-9]{1,3}):([0-9]{1,2}):([0-9]{1,2})")
 
 
 @checks_arguments
@@ -176,7 +180,8 @@ def read_ferry_feed(path: Path) -> FerryFeed:
     trips = feed.read(
         "trips", ["route_id", "service_id", "trip_id"], optional=["cars_allowed"], where="route_id", among=routes.index
     )
-    allowed = pd.to_numeric(trips["cars_allowed"], errors="coerce").fillna(0).astype(int)
+    said = pd.to_numeric(trips["cars_allowed"], errors="coerce")
+    allowed = said.where(said.isin([_CARS_YES, _CARS_NO]), 0).astype(int)
     kind = routes["kind"].reindex(trips["route_id"]).to_numpy()
     trips["cars"] = pd.Series([carries_cars(int(k), int(a)) for k, a in zip(kind, allowed, strict=True)], dtype=object)
     return FerryFeed(
@@ -228,15 +233,26 @@ def _calendars(feed: FeedFiles, trips: pd.DataFrame) -> dict[str, pd.DataFrame]:
             table[counts] = table[counts].apply(pd.to_numeric, errors="coerce")
             dates = [column for column in columns if "date" in column]
             if len(table):
-                wrong = table[~table[dates].apply(lambda days: days.str.fullmatch(r"\d{8}")).all(axis=1)]
+                wrong = table[~table[dates].apply(lambda days: days.map(_is_date)).all(axis=1)]
                 if len(wrong):
                     row = wrong.iloc[0]
                     raise InputError(
                         f"{feed.path}: {name}.txt: service {row['service_id']} has the date "
-                        f"{row[dates].tolist()}; dates are written YYYYMMDD"
+                        f"{row[dates].tolist()}; dates are written YYYYMMDD, from {_YEARS[0]} to {_YEARS[1]}"
                     )
                 found[name] = table
     return found
+
+
+def _is_date(text: str) -> bool:
+    """Whether a text is a date of our calendar, as YYYYMMDD; a calendar of millennia would take as long to list."""
+    if not re.fullmatch("[0-9]{8}", text) or not _YEARS[0] <= int(text[:4]) <= _YEARS[1]:
+        return False
+    try:
+        dt.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _calls(feed: FeedFiles, trips: pd.DataFrame) -> dict[str, list[_Call]]:
@@ -284,7 +300,7 @@ def _places(feed: FeedFiles, stops: pd.Series) -> dict[str, tuple[float, float, 
     for row in table.itertuples():
         lon, lat = (row.stop_lon, row.stop_lat) if row.stop_lon else of.get(row.parent_station, ("", ""))
         degrees = pd.to_numeric(pd.Series([lon, lat]), errors="coerce").to_numpy()
-        if np.isfinite(degrees).all():
+        if (np.abs(degrees) <= (180, 90)).all():  # of none, and of a place beyond the earth, it is false
             found[str(row.stop_id)] = float(degrees[0]), float(degrees[1]), str(row.stop_name)
     return found
 
@@ -298,16 +314,22 @@ def _runs(feed: FeedFiles, trips: pd.DataFrame) -> dict[str, list[float]]:
     found: dict[str, list[float]] = defaultdict(list)
     for trip, start, stop, headway in zip(*(table[name] for name in columns), strict=True):
         begin, end = _clock(start), _clock(stop)
-        step = int(headway) if headway.isascii() and headway.isdigit() else 0
+        step = int(headway) if re.fullmatch("[0-9]{1,7}", headway) else 0
         if begin is not None and end is not None and step > 0:
-            found[trip] += [float(at) for at in range(int(begin), int(end), step)]
+            runs = range(int(begin), int(end), step)
+            if len(runs) > _MOST_RUNS:
+                raise InputError(
+                    f"{feed.path}: frequencies.txt: trip {trip} would run {len(runs)} times, from {start} to {stop} "
+                    f"every {step} seconds; {_MOST_RUNS} are believed"
+                )
+            found[trip] += [float(at) for at in runs]
     return dict(found)
 
 
 def _clock(text: str) -> float | None:
     """Return the seconds of H:MM:SS, which may pass 24 hours."""
-    parts = text.strip().split(":")
-    if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts):  # noqa: PLR2004
+    parts = _CLOCK.fullmatch(text.strip())
+    if parts is None:
         return None
-    hours, minutes, seconds = map(int, parts)
+    hours, minutes, seconds = map(int, parts.groups())
     return float(hours * 3600 + minutes * 60 + seconds)

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import pandas as pd
 
+from geoaccess import files
 from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
@@ -37,9 +38,10 @@ class FeedFiles:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        files.check_zip(path)
         try:
             self._members = _members(path)
-        except (OSError, zipfile.BadZipFile) as error:
+        except files.ZIP_ERRORS as error:
             raise InputError(f"{path}: cannot be read as GTFS ({error})") from error
 
     def has(self, name: str) -> bool:
@@ -80,8 +82,11 @@ class FeedFiles:
         return zipfile.ZipFile(self.path).open(self._members[name])
 
     def _header(self, name: str) -> list[str]:
-        with self._open(name) as stream:
-            line = stream.readline(_PIECE)
+        try:
+            with self._open(name) as stream:
+                line = stream.readline(_PIECE)
+        except files.ZIP_ERRORS as error:
+            raise InputError(f"{self.path}: {name}.txt cannot be read ({error})") from error
         try:
             words = line.decode("utf-8-sig").split(",")
         except UnicodeDecodeError as error:
@@ -104,7 +109,7 @@ class FeedFiles:
         try:
             with self._open(name) as stream:
                 whole = _found(stream, header, columns, where, known, invalid)
-        except (OSError, pa.ArrowInvalid, zipfile.BadZipFile, EOFError) as error:
+        except (pa.ArrowException, *files.ZIP_ERRORS) as error:
             raise InputError(f"{self.path}: {name}.txt cannot be read ({error})") from error
         if broken:
             raise InputError(

@@ -11,6 +11,7 @@ from geoaccess.tables.columns import (
     read_yes,
     show_rows,
 )
+from geoaccess.tables.json_stat import JsonStat, parse_json_stat
 from geoaccess.tables.layers import LAYER_TAKEN, gdal_address
 from geoaccess.tables.named_places import read_named_places
 from geoaccess.tables.numbers import parse_number, to_numbers
@@ -22,6 +23,7 @@ from geoaccess.tables.zone_numbers import match_zones, read_zone_changes, zone_n
 
 __all__ = [
     "LAYER_TAKEN",
+    "JsonStat",
     "as_text",
     "column_numbers",
     "csv_text",
@@ -29,6 +31,7 @@ __all__ = [
     "gdal_address",
     "match_zones",
     "missing_columns",
+    "parse_json_stat",
     "parse_number",
     "read_areas",
     "read_named_places",

@@ -7,6 +7,7 @@ import re
 import zipfile
 from typing import TYPE_CHECKING, Any
 
+from geoaccess import files
 from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def read_shapes(path: Path, *, layer: str | None, columns: Sequence[str] = ()) -
         If there is no such layer, or several may be meant; with the layers there are.
     """
     address = gdal_address(path)
+    files.check_zip(path)
     if address.lower().endswith((".geojson", ".json")) and (collections := _collections(path, address)):
         return _of_collections(path, collections, layer, columns)
     import geopandas as gpd
@@ -65,7 +67,7 @@ def gdal_address(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as packed:
             names = [name.rstrip("/").split("/") for name in packed.namelist()]
-    except zipfile.BadZipFile as error:
+    except files.ZIP_ERRORS as error:
         raise InputError(f"{path}: is no whole zip file ({error}); download it again") from error
     inside = set()
     for parts in names:
@@ -105,8 +107,11 @@ def _collections(path: Path, address: str) -> dict[str, Any]:
     """Return the collections of a JSON file that is several of them, as Kartverket writes it; {} for plain GeoJSON."""
     inner = address.split(".zip/", 1)[1] if address.startswith("/vsizip/") else ""
     if inner:
-        with zipfile.ZipFile(path) as packed:
-            content = packed.read(inner)
+        try:
+            with zipfile.ZipFile(path) as packed:
+                content = packed.read(inner)
+        except (KeyError, *files.ZIP_ERRORS):
+            return {}  # GDAL says what is wrong with it
     else:
         with path.open("rb") as file:
             head = file.read(_HEAD)
@@ -126,16 +131,22 @@ def _collections(path: Path, address: str) -> dict[str, Any]:
 
 def _of_collections(path: Path, collections: dict[str, Any], layer: str | None, columns: Sequence[str]) -> Any:
     import geopandas as gpd
+    import shapely
 
     kinds, fields = {}, {}
-    for name, one in collections.items():
-        features = one.get("features") or [{}]
-        kinds[name] = str((features[0].get("geometry") or {}).get("type", ""))
-        fields[name] = [*features[0].get("properties", {})]
-    chosen = _choose(path, kinds, layer, columns, fields)
-    one = collections[str(chosen)]
-    named = ((one.get("crs") or {}).get("properties") or {}).get("name", "EPSG:4326")
-    rows = gpd.GeoDataFrame.from_features(one["features"], crs=named)
+    try:
+        for name, one in collections.items():
+            features = one.get("features") or [{}]
+            kinds[name] = str((features[0].get("geometry") or {}).get("type", ""))
+            fields[name] = [*features[0].get("properties", {})]
+        chosen = _choose(path, kinds, layer, columns, fields)
+        one = collections[str(chosen)]
+        named = ((one.get("crs") or {}).get("properties") or {}).get("name", "EPSG:4326")
+        rows = gpd.GeoDataFrame.from_features(one["features"], crs=named)
+    except InputError:
+        raise
+    except (ValueError, TypeError, KeyError, AttributeError, RuntimeError, shapely.errors.ShapelyError) as error:
+        raise InputError(f"{path}: is not GeoJSON: a feature or the crs is not as it should be ({error})") from error
     if layer is None and len(collections) > 1:
         rows.attrs[LAYER_TAKEN] = chosen
     return rows

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import zipfile
-import zlib
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -42,7 +41,7 @@ def table_in_zip(path: Path) -> str | None:
     try:
         with zipfile.ZipFile(path) as packed:
             names = [name for name in packed.namelist() if not name.startswith("__MACOSX/")]
-    except zipfile.BadZipFile as error:
+    except files.ZIP_ERRORS as error:
         raise InputError(f"{path}: is no whole zip file ({error}); download it again") from error
     parts = {name: PurePosixPath(name.lower()) for name in names}
     shapes = any(part.endswith(_SHAPES) for pure in parts.values() for part in pure.parts)
@@ -58,12 +57,13 @@ def table_in_zip(path: Path) -> str | None:
 @contextmanager
 def unpacked(path: Path, member: str) -> Iterator[Path]:
     """Give a member of a zip as a file, which is there until the block ends."""
+    files.check_zip(path, [member])
     with files.scratch() as folder:
         target = folder / PurePosixPath(member).name
         try:
             with zipfile.ZipFile(path) as packed, packed.open(member) as source, target.open("wb") as file:
                 shutil.copyfileobj(source, file, 1 << 20)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+        except (KeyError, *files.ZIP_ERRORS) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise  # the disk; what bz2 says of damaged data has no number
             raise InputError(f"{path}: {member} cannot be unpacked ({error}); download it again") from error

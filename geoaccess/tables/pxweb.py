@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
-import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from geoaccess.errors import InputError
+from geoaccess.tables.json_stat import parse_json_stat
 from geoaccess.tables.numbers import parse_number
 from geoaccess.tables.text import read_text_file, split_rows
 
@@ -27,6 +26,7 @@ _SEX = ("kjønn", "sex", "gender")
 _BOTH = ("begge kjønn", "both sexes", "i alt", "total", "alle", "all")
 _TIME = ("år", "aar", "year", "tid", "time")
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
+_WHOLE_YEAR = re.compile(r"[0-9]{4}")
 _MISSING = ("", ".", "..", "...", ":")
 _NIL = ("-", "\u2013")
 _SUFFIXES = (".csv", ".tsv", ".txt", ".json")
@@ -98,37 +98,23 @@ def _of_csv(text: str) -> Rows | None:
 
 
 def _of_json(text: str) -> Rows | None:
-    """Return the values of JSON-stat; None where it is other JSON."""
+    """Return the values of JSON-stat; None where it is other JSON, or says what cannot be."""
     try:
-        data = json.loads(text)
-        names = [str(name) for name in data["id"]]
-        categories = {name: data["dimension"][name]["category"] for name in names}
-        codes = {name: _codes(categories[name]) for name in names}
-        values = data["value"]
-        size = int(np.prod([len(codes[name]) for name in names]))
-    except (KeyError, TypeError, ValueError, AttributeError):
+        stat = parse_json_stat(text)
+    except ValueError:
         return None
-    if isinstance(values, dict):
-        values = [values.get(str(place)) for place in range(size)]
-    if len(values) != size:
-        return None
-    titles = {name: str(data["dimension"][name].get("label", name)).lower() for name in names}
-    titles |= dict.fromkeys(data.get("role", {}).get("metric", []), "contents")
-    titles |= dict.fromkeys(data.get("role", {}).get("time", []), "år")
+    titles = {name: heading.lower() for name, heading in stat.headings.items()}
+    titles |= {name: "contents" for name in stat.roles.get("metric", []) if name in titles}
+    titles |= {name: "år" for name in stat.roles.get("time", []) if name in titles}
     rows: Rows = []
-    for value, chosen in zip(values, itertools.product(*(codes[name] for name in names)), strict=True):
+    for at, value in stat.cells():
         words = {}
-        for name, code in zip(names, chosen, strict=True):
-            label = str(categories[name].get("label", {}).get(code, code))
+        for name, code in at.items():
+            label = stat.labels[name][code]
             region = titles[name] in _REGION or name.lower() in _REGION
             words["region" if region else titles[name]] = f"{code} {label}" if region and code not in label else label
-        rows.append((words, "" if value is None else str(value)))
+        rows.append((words, value))
     return rows
-
-
-def _codes(category: Any) -> list[str]:
-    index = category.get("index", category.get("label"))
-    return [str(code) for code in (sorted(index, key=index.__getitem__) if isinstance(index, dict) else index)]
 
 
 def _people(path: Path, rows: Rows) -> pd.DataFrame:
@@ -141,7 +127,7 @@ def _people(path: Path, rows: Rows) -> pd.DataFrame:
     out = pd.DataFrame({ours: table[name] for ours, name in named.items()})
     texts = [value for _, value in rows]
     out["people"] = [0.0 if text in _NIL else parse_number(text, decimal_comma=True) for text in texts]
-    given = ~np.isin(texts, _MISSING)
+    given = np.array([text not in _MISSING for text in texts], np.bool_)
     wrong = [text for text, bad in zip(texts, out["people"].isna() & given, strict=True) if bad]
     if wrong:
         raise InputError(f"{path}: {len(wrong)} values are no numbers, the first {wrong[0]!r}")
@@ -155,6 +141,9 @@ def _people(path: Path, rows: Rows) -> pd.DataFrame:
         values = ", ".join(table[others[0]].unique()[:3])
         raise InputError(f"{path}: holds several values of {others[0]} ({values}); save the table for one of them")
     out = out[kept]
+    odd = [year for year in out["year"].unique() if not _WHOLE_YEAR.fullmatch(year)]
+    if odd:
+        raise InputError(f"{path}: {len(odd)} years are no years, the first {odd[0]!r}; write them as 2024")
     out["year"] = out["year"].astype(np.int64)
     summed = out.groupby(["zone_id", "age", "year"], sort=False)["people"].sum().reset_index()
     whole = summed.groupby(["zone_id", "year"])["people"].transform("sum")

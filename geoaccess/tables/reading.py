@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,8 @@ from geoaccess.errors import InputError
 from geoaccess.tables.columns import missing_columns, read_text
 from geoaccess.tables.layers import read_shapes
 from geoaccess.tables.packed import LARGE_BYTES, read_large_text, table_in_zip, unpacked
-from geoaccess.tables.text import DECIMAL_COMMA, frame_of_rows, read_text_table
+from geoaccess.tables.sheets import read_sheet
+from geoaccess.tables.text import read_text_table
 from geoaccess.toml import nearest
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ _TEXT = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 _SHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
 _PARQUET = (".parquet", ".geoparquet", ".pq")
 _GEO = (".gdb", ".gpkg", ".geojson", ".json", ".gml", ".shp", ".fgb", ".kml", ".zip")
-_SECONDS_PER_MINUTE = 60
 _SHOWN = 5
 
 
@@ -144,7 +143,7 @@ def _read(path: Path, layer: str | None, columns: Sequence[str], suffice: Sequen
             rows = read_large_text(path, suffice) if large else None
             return read_text_table(path, hint=hint) if rows is None else rows
         if name.endswith(_SHEETS):
-            return _read_sheet(path, layer)
+            return read_sheet(path, layer)
         if name.endswith(_PARQUET):
             return _numbered(_read_parquet(path, suffice))
         if name.endswith(_GEO):
@@ -178,44 +177,3 @@ def _read_parquet(path: Path, suffice: Sequence[str]) -> Any:
     else:
         rows = pd.read_parquet(path)
     return rows.reset_index(drop=rows.index.name is None)  # an index that was saved by name is a column of the file
-
-
-def _read_sheet(path: Path, sheet: str | None) -> pd.DataFrame:
-    from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
-
-    try:
-        with CalamineWorkbook.from_path(path) as book:
-            names = [meta.name for meta in book.sheets_metadata if meta.typ == SheetTypeEnum.WorkSheet]
-            if sheet is not None and sheet not in names:
-                raise InputError(f"{path}: has no sheet {sheet!r} (it has {', '.join(names)})")
-            found = {
-                name: book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-                for name in ([sheet] if sheet is not None else names)
-            }
-    except CalamineError as error:
-        raise InputError(f"{path}: cannot be read as a spreadsheet: {error}; save it again, or as CSV") from error
-    sheets = {name: [[_cell_text(value) for value in row] for row in rows] for name, rows in found.items()}
-    filled = [name for name, rows in sheets.items() if any(any(row) for row in rows)]
-    if len(filled) != 1:
-        several = f"has {len(filled)} sheets with values ({', '.join(filled)}); name one with layer, or save it alone"
-        raise InputError(f"{path}: {several if filled else 'is empty; the first row names the columns'}")
-    numbered = [(n, row) for n, row in enumerate(sheets[filled[0]], start=1) if any(row)]
-    rows = frame_of_rows(path, numbered[0][1], numbered[1:])
-    rows.attrs[DECIMAL_COMMA] = False
-    return rows
-
-
-def _cell_text(value: object) -> str:
-    """Return the value of a cell as it would be written; whole numbers without a decimal point."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
-    if isinstance(value, dt.datetime) and value.time() == dt.time():
-        return value.date().isoformat()
-    if isinstance(value, dt.time) and not value.second and not value.microsecond:
-        return value.strftime("%H:%M")
-    if isinstance(value, dt.timedelta) and value.seconds % _SECONDS_PER_MINUTE == 0:
-        minutes = round(value.total_seconds() / _SECONDS_PER_MINUTE)
-        return f"{minutes // 60}:{minutes % 60:02d}"
-    return str(value).strip()

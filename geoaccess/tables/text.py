@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import codecs
 import csv
-import gzip
 import io
 import itertools
 import re
-import zlib
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -45,12 +43,8 @@ def read_text_file(path: Path, *, hint: str = "check the path") -> str:
     MissingFileError, InputError
         If there is no such file, it is no text, or is damaged.
     """
-    content = files.require(path, hint=hint).read_bytes()
-    if path.suffix.lower() == ".gz":
-        try:
-            content = gzip.decompress(content)
-        except (OSError, EOFError, zlib.error) as error:
-            raise InputError(f"{path}: cannot be read: {error}; compress it again") from error
+    files.require(path, hint=hint)
+    content = files.read_gzip(path) if path.suffix.lower() == ".gz" else path.read_bytes()
     try:
         text = content.decode("utf-16" if content.startswith(_UTF16) else "utf-8-sig")
     except UnicodeDecodeError:
@@ -154,7 +148,10 @@ def _find_separator(text: str) -> str:
 def _read_regular(text: str, separator: str) -> pd.DataFrame | None:
     """Read a table whose rows are not longer than its header; None where some are, or quotation marks do not match."""
     try:
-        header = [name.strip() for name in next(csv.reader(io.StringIO(text, newline=""), delimiter=separator))]
+        first = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        header = [name.strip() for name in next(first)]
+        if len(next(first, [])) > len(header):
+            return None
         # Blank lines count as rows until those without a value are dropped.
         rows = pd.read_csv(
             io.BytesIO(text.encode()), sep=separator, dtype=str, keep_default_na=False, skip_blank_lines=False,

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
-from geoaccess.tables import parse_number, read_text_file, split_rows
+from geoaccess.tables import parse_json_stat, parse_number, read_text_file, split_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -97,7 +96,7 @@ def read_ssb_12764(path: str | Path, *, service: str, year: int | None = None) -
 def _title(text: str) -> str:
     """Return the line above a table, or the name of a JSON-stat data set."""
     if text.lstrip().startswith("{"):
-        return str(json.loads(text).get("label", ""))
+        return parse_json_stat(text).title
     first = text.lstrip().partition("\n")[0].strip()
     return first if ";" not in first and "\t" not in first else ""
 
@@ -164,45 +163,25 @@ def _first_value(header: list[str], body: list[list[str]]) -> int:
 
 def _json_stat(path: Path, text: str) -> list[Cell]:
     try:
-        data = json.loads(text)
-        names = [str(name) for name in data["id"]]
-        codes = {name: _codes(data["dimension"][name]["category"]) for name in names}
-        labels = {name: data["dimension"][name]["category"].get("label", {}) for name in names}
-        units = {name: data["dimension"][name]["category"].get("unit", {}) for name in names}
-        roles = data.get("role", {})
-        values = data["value"]
-        size = [len(codes[name]) for name in names]
-        if isinstance(values, dict):
-            values = [values.get(str(place)) for place in range(int(np.prod(size)))]
-        whole = size == list(data["size"]) and len(values) == np.prod(size)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"{path}: is not JSON-stat 2.0 ({type(error).__name__}: {error})") from error
-    if not whole:
-        raise InputError(f"{path}: is not JSON-stat 2.0: it has {len(values)} values for dimensions of {size}")
-    region = _dimension(names, roles.get("geo", []), _REGION)
-    time = _dimension(names, roles.get("time", []), _YEAR_NAMES)
+        stat = parse_json_stat(text)
+    except ValueError as error:
+        raise InputError(f"{path}: is not JSON-stat 2.0: {error}") from error
+    names, labels = stat.names, stat.labels
+    region = _dimension(names, stat.roles.get("geo", []), _REGION)
+    time = _dimension(names, stat.roles.get("time", []), _YEAR_NAMES)
     if region is None:
         raise InputError(f"{path}: no dimension is the region; found {', '.join(names)}")
+    others = [name for name in names if name not in {region, time}]
     cells = []
-    for value, chosen in zip(values, itertools.product(*(codes[name] for name in names)), strict=True):
-        at = dict(zip(names, chosen, strict=True))
-        label = {name: str(labels[name].get(code, code)) for name, code in at.items()}
+    for at, value in stat.cells():
+        label = {name: labels[name][code] for name, code in at.items()}
         place = label[region] if label[region].startswith(at[region]) else f"{at[region]} {label[region]}"
-        others = [name for name in names if name not in {region, time}]
-        base = [str(units[name].get(at[name], {}).get("base", "")) for name in others]
+        base = [stat.units[name].get(at[name], "") for name in others]
         code = [at[name] for name in others if not _statistic(label[name]) and _statistic(at[name])]
-        headings = {name: str(data["dimension"][name].get("label", name)) for name in others}
-        described = " ".join([*(_with_heading(headings[name], label[name]) for name in others), *code, *base])
+        described = " ".join([*(_with_heading(stat.headings[name], label[name]) for name in others), *code, *base])
         further = " ".join(f"{name} {label[name]}" for name in others)
-        cells.append((place, described, label[time] if time else "", further, "" if value is None else str(value)))
+        cells.append((place, described, label[time] if time else "", further, value))
     return cells
-
-
-def _codes(category: dict[str, Any]) -> list[str]:
-    index = category.get("index", category.get("label", {}))
-    if "index" in category and isinstance(index, dict):
-        return sorted(index, key=index.__getitem__)
-    return [str(code) for code in index]
 
 
 def _dimension(names: list[str], given: list[str], known: set[str]) -> str | None:
