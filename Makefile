@@ -5,18 +5,25 @@ BIN := .venv/bin
 # `make test COVERAGE=--cov` also measures which lines run, and fails below the floor of pyproject.toml; it costs half as much time again.
 COVERAGE ?=
 
-.PHONY: run test bench docs docs-links plugin release-check clean
+.PHONY: run test fuzz bench docs docs-links plugin release-check sbom clean
 
 run: .venv/ready
 	$(BIN)/geoaccess run configs/iceland.toml
 
-test: .venv/ready node_modules
+test: .venv/dev node_modules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder --durations=25 $(COVERAGE)
 	$(BIN)/python -m benchmarks.run --once
+
+# Changed files for every reader: a few minutes; `make fuzz MINUTES=600` for a night, `TARGETS="pbf gtfs"` for some readers. What is found goes to
+# tests/fuzz_cases, which `make test` reads.
+MINUTES ?= 4
+TARGETS ?=
+fuzz: .venv/dev
+	PYTHONPATH=tests:. $(BIN)/python -m fuzzing --minutes $(MINUTES) $(TARGETS)
 
 # The linter of the pages' scripts, where npm is; without it the tests of the scripts skip and say so.
 node_modules: package.json package-lock.json
@@ -27,7 +34,7 @@ node_modules: package.json package-lock.json
 bench: .venv/bench
 	$(BIN)/python -m benchmarks.run
 
-.venv/bench: .venv/ready benchmarks/install_peers.py
+.venv/bench: .venv/dev benchmarks/install_peers.py
 	$(BIN)/python -m benchmarks.install_peers
 	touch $@
 
@@ -51,12 +58,17 @@ docs-links: docs
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
+# What tests and linters need beside what users need.
+.venv/dev: .venv/ready requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@
+
 # The QGIS plugin as a zip, in dist/: QGIS installs it from Plugins, Install from ZIP.
 plugin:
 	$(PYTHON) release/plugin.py
 
 # What a release still lacks. `make release-check INSTALL=--install` also installs the wheel into an empty environment.
-release-check: .venv/ready
+release-check: .venv/dev
 	$(BIN)/python release/check.py $(INSTALL)
 
 clean:

@@ -10,6 +10,7 @@ import threading
 from asyncio import CancelledError
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from geoaccess import files
@@ -122,7 +123,10 @@ def worker_pool(
         A script that starts processes must do so under `if __name__ == "__main__":`.
     scheduler
         Address of a dask scheduler to use instead, such as "tcp://10.0.0.5:8786". Its workers need the same version of
-        geoaccess with `geoaccess[dask]`, and to see all files under the same paths as this machine.
+        geoaccess with `geoaccess[dask]`, and to see all files under the same paths as this machine. What it sends is
+        unpickled here, so whoever holds it, or the network on the way, can run anything: it must be trusted. With
+        "tls://10.0.0.5:8786" both sides show certificates, those that dask is configured with
+        (`distributed.comm.tls`).
     at_most
         How many tasks there will be at once: there is no use in more workers.
     compiling
@@ -348,6 +352,8 @@ def _remote(address: str) -> Iterator[Client]:
     _require_dask()
     from distributed import Client
 
+    if address.startswith("tls:"):
+        _require_certificates(address)
     try:
         client = Client(address, timeout=_CONNECT_S, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
@@ -364,6 +370,23 @@ def _remote(address: str) -> Iterator[Client]:
             ) from error
         _refuse_other_versions(client, address)
         yield client
+
+
+def _require_certificates(address: str) -> None:
+    """Refuse an address by TLS where dask has not been given what it shows and what it trusts."""
+    import dask
+
+    names = [f"distributed.comm.tls.{name}" for name in ("ca-file", "client.cert", "client.key")]
+    found = {name: dask.config.get(name, None) for name in names}
+    lacking = [name for name, file in found.items() if not file]
+    if lacking:
+        raise InputError(
+            f"{address}: dask is not configured with {', '.join(lacking)}; name the files in its configuration or in "
+            f"the environment, such as DASK_{lacking[0].upper().replace('.', '__').replace('-', '_')}"
+        )
+    absent = [f"{name} is {file}" for name, file in found.items() if not Path(str(file)).is_file()]
+    if absent:
+        raise InputError.listing(address, [f"{one}, which is not there" for one in absent])
 
 
 def _refuse_other_versions(client: Client, address: str) -> None:

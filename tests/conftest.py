@@ -6,6 +6,7 @@ import fcntl
 import importlib
 import os
 import pickle
+import random
 import re
 import sys
 from pathlib import Path
@@ -65,8 +66,16 @@ SLOWEST = (
 """The files that take longest, slowest first: 20 to 50 seconds of a processor each."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the seed of another order of the tests: none may need another one before it."""
+    parser.addoption("--shuffle", type=int, default=None, metavar="SEED", help="run the tests in an order by chance")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with the slowest files, so that no worker is left alone with one at the end."""
+    if config.getoption("--shuffle") is not None:
+        random.Random(config.getoption("--shuffle")).shuffle(items)
+        return
     place = {name: i for i, name in enumerate(SLOWEST)}
     items.sort(key=lambda item: place.get(item.path.name, len(place)))  # stable: the others keep their order
 

@@ -12,13 +12,17 @@ import pytest
 import typer
 
 import geoaccess
+from geoaccess import files
 from geoaccess.cli import _refuse_odd_numbers, app
 from geoaccess.clock import parse_clock_s, read_duration_s
-from geoaccess.errors import InputError
+from geoaccess.errors import ConfigError, InputError, MissingFileError
 from geoaccess.network import Network
 from geoaccess.scenarios import Scenario, apply_to_network
+from geoaccess.study import load_study
 from geoaccess.study.settings.ambulance import AmbulanceSettings
 from geoaccess.tables import csv_text, read_table, to_numbers
+from geoaccess.toml import Table, validate
+from tests.test_study_tiny import STUDY
 
 UNIONS = {f"AmbulanceSettings.{name}" for name in ("availability", "calls", "vehicles")}
 """Numbers or names of columns; that each is bounded is tested below."""
@@ -100,7 +104,7 @@ def test_numbers_are_those_of_a_keyboard(text):
 
 @pytest.mark.parametrize("given", [["--seconds", "1_0"], ["--seconds=1_0"], ["--add", "\u0967\u0968"]])
 def test_numbers_of_the_command_line_are_those_of_a_keyboard(given):
-    with pytest.raises(InputError, match="write a number"):
+    with pytest.raises(InputError, match="write a"):
         _refuse_odd_numbers(["site", "a_b.toml", *given])
     _refuse_odd_numbers(["site", "a_b.toml", "--seconds", "10", "--objective", "a_b"])
 
@@ -138,3 +142,105 @@ def test_what_several_make_slower_together_is_bounded(road):
         apply_to_network(Scenario(title="Ice", slow=slow), road)
     ten = apply_to_network(Scenario(title="Ice", slow=[slow[0], {"osm_id": 7, "factor": 5}]), road)
     assert ten.network.edge_forward_ds.tolist() == [600 * 10 * 100]
+
+
+# What a message says
+
+
+def said(folder, more, *, old=""):
+    text = STUDY.replace(old, more) if old else f"{more}\n{STUDY}"
+    (folder / "a.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_study(folder / "a.toml")
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            "min_component_km = 3",
+            "min_component_km = 7000",
+            "found 7000, which looks like metres; in kilometres it is 7)",
+        ),
+        ("max_m = 2500", "max_m = 2e9", "found 2000000000.0)"),
+        (
+            "norms_min = [10]",
+            "norms_min = [1800000]",
+            "found 1800000, which looks like seconds; in minutes it is 30000)",
+        ),
+        ("norms_min = [10]", "norms_min = [1e300]", "found 1e+300)"),
+        ('year = 2024\nsource = "made up"\n\n[services', 'year = 20240\nsource = "x"\n\n[services', "found 20240)"),
+    ],
+)
+def test_a_number_beyond_its_bounds_is_named_with_the_unit_that_it_looks_like(tmp_path, old, new, words):
+    assert words in said(tmp_path, new, old=old)
+
+
+def test_a_share_in_per_cent_is_said():
+    class Shares(Table):
+        share: float = pydantic.Field(ge=0, le=1)
+
+    for value, words in ((95, "per cent; as a share it is 0.95"), (101, "found 101)"), (-1, "found -1)")):
+        with pytest.raises(ConfigError) as caught:
+            validate({"share": value}, Shares, subject="a")
+        assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["--seconds", "1" + "0" * 30], "--seconds is 1" + "0" * 30 + "; give a number from 0 to 1e+06"),
+        (["--max-loss=1e300"], "--max-loss is 1e300; give"),
+        (["--norm", "-5"], "--norm is -5; give"),
+        (["--add", "2.5"], "--add is '2.5'; write a whole number"),
+        (["--add", "20000"], "--add is 20000; give a number from 0 to 10000"),
+        (["--seconds", "nan"], "--seconds is nan; give"),
+        (
+            ["--share", "95"],
+            "--share is 95, which looks like per cent; as a share it is 0.95; give a number from 0 to 1",
+        ),
+    ],
+)
+def test_an_option_beyond_its_bounds_is_named_with_what_was_given(given, words):
+    with pytest.raises(InputError) as caught:
+        _refuse_odd_numbers(["site", "x.toml", "gp", *given])
+    assert str(caught.value).startswith(words)
+
+
+# Names and texts
+
+
+LONG = "a" * 300
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('title = "A small country"', f'title = "{LONG}"', '"title": write at most 250 letters; this has 300'),
+        ('label = "GP"', f'label = "{LONG}"', '"services.gp.label": write at most 120 letters; this has 300'),
+        ('label = "GP"', f'label = {{ en = "GP", nb = "{LONG}" }}', "write at most 120 letters; this has 300"),
+        ("[services.birth_unit]", f"[services.{LONG}]", "a key of 300 letters"),
+        ("[snap]", f"[snap]\n{LONG} = 1", "a key of 300 letters"),
+        (
+            'disclaimer = "made up: for tests"',
+            f'disclaimer = "{LONG * 20}"',
+            "write at most 5000 letters; this has 6000",
+        ),
+    ],
+)
+def test_names_and_texts_that_fit_nowhere_are_refused_and_shown_in_short(tmp_path, old, new, words):
+    message = said(tmp_path, new, old=old)
+    assert words in message
+    assert len(message) < 500
+
+
+def test_a_scenario_of_a_long_name_is_refused_and_sentences_are_not(tmp_path):
+    with pytest.raises(pydantic.ValidationError, match="at most 250 letters"):
+        Scenario(title=LONG)
+    assert len(Scenario(title="A", description=LONG).description) == 300
+
+
+def test_a_file_of_a_name_that_no_disk_takes_is_not_there(tmp_path):
+    with pytest.raises(MissingFileError, match="no such file"):
+        files.require(tmp_path / f"{LONG}.csv")

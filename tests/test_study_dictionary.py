@@ -48,7 +48,7 @@ def test_every_column_that_is_written_is_described_once(folder):
         for path in folder.glob("*.parquet")
         for name in columns_of(path)
     }
-    assert described == written
+    assert described == written | {("*.csv", "*")}  # one row is about the cells of all
     blank = entries[(entries["description"] == "") | (entries["beskrivelse"] == "")]
     assert blank[["file", "column"]].to_numpy().tolist() == []
     assert set(entries["unit"]) <= UNITS

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, get_args
+from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 import typer
 from rich.console import Console
@@ -15,6 +17,7 @@ from geoaccess.cli.streams import answering, open_streams
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.extras import extra_of
 from geoaccess.files import cannot_write
+from geoaccess.hints import other_unit
 
 # Each adds its commands, in the order of the help.
 # isort: off
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["app", "main"]
+
+_DIGIT = re.compile(r"\d")
+_NO_NUMBER = frozenset({"nan", "inf", "infinity", "-inf", "-infinity"})
 
 
 def main() -> None:
@@ -50,21 +56,38 @@ def main() -> None:
 
 
 def _refuse_odd_numbers(given: Sequence[str]) -> None:
-    """Refuse numbers that Python reads and people do not write: 1_0, and digits of other scripts."""
-    if not any("_" in word or not word.isascii() for word in given):
+    """Refuse numbers that Python reads and people do not write (1_0, digits of other scripts), and those out of bounds.
+
+    What is refused here names what was given, which the parser of options does not.
+    """
+    if not any(_DIGIT.search(word) or word.lower() in _NO_NUMBER for word in given):
         return  # the options are known only once all commands are made
     commands = getattr(typer.main.get_command(app), "commands", {})
     options = {
-        name
+        name: option.type_descriptor
         for option in (commands[given[0]].params if given and given[0] in commands else ())
         if {int, float} & {option.type_descriptor.annotation, *get_args(option.type_descriptor.annotation)}
         for name in option.opts
     }
     for place, word in enumerate(given):
         name, equals, value = word.partition("=")
-        text = value if equals else given[place + 1] if place + 1 < len(given) else ""
-        if name in options and ("_" in text or not text.isascii()):
-            raise InputError(f"{name} is {text!r}; write a number such as 12.5")
+        if name in options:
+            _check_number(name, value if equals else "".join(given[place + 1 : place + 2]), options[name])
+
+
+def _check_number(name: str, text: str, described: Any) -> None:
+    """Refuse what is no number, or one beyond the bounds of its option."""
+    whole = int in {described.annotation, *get_args(described.annotation)}
+    value: float | None = None
+    if "_" not in text and text.isascii():
+        with contextlib.suppress(ValueError):
+            value = int(text) if whole else float(text)
+    if value is None:
+        raise InputError(f"{name} is {text!r}; write a {'whole number' if whole else 'number such as 12.5'}")
+    low, high = described.parameter_info.min, described.parameter_info.max
+    if low is not None and high is not None and not low <= value <= high:
+        unit = other_unit(name.replace("-", "_"), value, most=high)
+        raise InputError(f"{name} is {text}{unit}; give a number from {low:g} to {high:g}")
 
 
 def _memory(error: MemoryError) -> str:

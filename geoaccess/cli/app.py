@@ -78,7 +78,11 @@ Workers = Annotated[
 ]
 Scheduler = Annotated[
     str | None,
-    typer.Option("--scheduler", metavar="ADDRESS", help="Spread it over a dask cluster, such as tcp://10.0.0.5:8786."),
+    typer.Option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Spread it over a dask cluster that you trust, such as tls://10.0.0.5:8786.",
+    ),
 ]
 
 # Of verbs that place something:

@@ -217,7 +217,9 @@ def sweep(
 
     Work is spread over the cores of this machine, or with --scheduler over those of a dask cluster: its workers
     (dask worker ADDRESS --nthreads 1) need the same version of geoaccess, with geoaccess[dask], and must see the study,
-    all it reads and its cache under the same paths as this machine.
+    all it reads and its cache under the same paths as this machine. Who holds the scheduler runs what they like on this
+    machine and on the workers: name only one that you trust, in a network that you trust, or one by tls://, for which
+    dask reads the certificates (DASK_DISTRIBUTED__COMM__TLS__CA_FILE, ...__CLIENT__CERT and ...__CLIENT__KEY).
     """  # noqa: D301 - \\b keeps lines apart
     from geoaccess import files
     from geoaccess.questions import medians, sweep_studies, write_sweep

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import time
@@ -22,7 +23,12 @@ _SETTLED_S = 2.0  # no file system counts times more coarsely
 
 def is_there(path: Path) -> bool:
     """Whether `path` is a file, or a FileGDB, which is a folder of them."""
-    return path.is_file() or (path.suffix.lower() == ".gdb" and path.is_dir())
+    try:
+        return path.is_file() or (path.suffix.lower() == ".gdb" and path.is_dir())
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:  # nothing can be there
+            raise
+        return False
 
 
 def require(path: Path, *, hint: str = "check the path") -> Path:

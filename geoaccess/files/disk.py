@@ -18,15 +18,38 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Lock", "make_folder", "remove", "remove_tree", "replace", "sync", "sync_folder", "take_lock", "write_text"]
+__all__ = [
+    "Lock",
+    "is_device",
+    "make_folder",
+    "remove",
+    "remove_tree",
+    "replace",
+    "sync",
+    "sync_folder",
+    "take_lock",
+    "write_text",
+]
 
 WINDOWS = sys.platform == "win32"
 
+LONGEST_ON_WINDOWS = 259
+"""So many letters a path may have where longer ones are not allowed, as is usual."""
+_DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))})
 _HELD = frozenset({errno.EACCES, errno.EAGAIN, errno.EDEADLK})
 _ONE_BYTE, _FAR = 1, 1 << 30
 """Windows lets nobody read bytes that are locked: the byte that is lies behind all that is written."""
 _AGAIN = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
 """So many seconds are waited on Windows for a program that looks at a new file, as those against viruses do."""
+
+
+def is_device(name: str) -> bool:
+    """Whether Windows takes the name of a file, whatever its suffix, for that of a device.
+
+    >>> is_device("aux"), is_device("Con.toml"), is_device("auxiliary")
+    (True, True, False)
+    """
+    return name.partition(".")[0].strip().casefold() in _DEVICES
 
 
 def make_folder(path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geoaccess.errors import GeoaccessError, GeoaccessWarning, OutputError
+from geoaccess.files import disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +42,8 @@ def cannot_write(error: BaseException, place: Path) -> OutputError:
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
     if number in _FULL or (number is None and _is_full(place)):
         message = f"{path}: the disk is full ({reason}); free some room there, or choose a folder on another disk"
+    elif number == errno.ENAMETOOLONG or (disk.WINDOWS and len(str(path.absolute())) > disk.LONGEST_ON_WINDOWS):
+        message = f"{path}: its name is longer than this system takes ({reason}); choose a shorter one for the folder"
     elif number in _SHUT and path.is_file() and path.parent != place.parent and place not in path.parents:
         message = f"{path}: may not be read ({reason}); allow reading it"
     elif number in _SHUT and path.is_file():

@@ -11,7 +11,7 @@ from geoaccess.bounds import Count, Id, Lat, Lon, Year
 from geoaccess.errors import InputError
 from geoaccess.phrases import Text, joined_texts
 from geoaccess.services import slug
-from geoaccess.toml import Field, LocalName, Table, field_validator, model_validator, read_in
+from geoaccess.toml import Field, LocalName, LocalNote, Table, field_validator, model_validator, read_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -245,7 +245,7 @@ class Scenario(Table):
     """
 
     title: Annotated[LocalName, Field(min_length=1)]
-    description: LocalName = Text()
+    description: LocalNote = Text()
     study: str = ""
     add: tuple[AddSite, ...] = ()
     remove: tuple[RemoveSite, ...] = ()

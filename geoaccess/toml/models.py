@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
+from functools import partial
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
 
@@ -23,6 +23,7 @@ from pydantic import (
 
 from geoaccess import files
 from geoaccess.errors import ConfigError
+from geoaccess.hints import did_you_mean, nearest, other_unit
 from geoaccess.phrases import Text
 
 if TYPE_CHECKING:
@@ -33,8 +34,12 @@ __all__ = [
     "AfterValidator",
     "BaseModel",
     "Field",
+    "Key",
+    "LocalLabel",
     "LocalName",
+    "LocalNote",
     "LocalText",
+    "LocalTitle",
     "Table",
     "ValidationError",
     "did_you_mean",
@@ -51,6 +56,7 @@ __all__ = [
 ]
 
 _NO_TEXTS: Final = "no texts"
+_KEY, _SHOWN = 100, 60
 
 
 class Table(BaseModel):
@@ -70,16 +76,31 @@ def _dumped(text: Text, info: SerializationInfo) -> str | dict[str, str] | None:
     return None if info.context == _NO_TEXTS else text.written
 
 
-def _text(given: Any) -> Text:
+def _text(given: Any, *, most: int) -> Text:
     if not isinstance(given, str | Mapping):
         raise ValueError('write a text, or one for each language: { en = "Hospital", nb = "Sykehus" }')  # noqa: TRY004
-    return Text(given)
+    text = Text(given)
+    longest = max(map(len, (text, *text.by_language.values())))
+    if longest > most:
+        raise ValueError(f"write at most {most} letters; this has {longest}")
+    return text
 
 
-LocalText: TypeAlias = Annotated[Text, PlainValidator(_text), PlainSerializer(_dumped)]
-"""A key that holds a text for readers: `"Hospital"`, or `{ en = "Hospital", nb = "Sykehus" }`."""
-LocalName: TypeAlias = Annotated[str, PlainValidator(_text), PlainSerializer(_dumped)]
-"""The same in a table that is also made in Python, of plain strings; what it holds is a `Text`."""
+_LABEL, _TITLE, _TEXT = 120, 250, 5000
+"""So many letters fit into the headings of a table or beside a map, over a map, and into a report."""
+
+LocalLabel: TypeAlias = Annotated[Text, PlainValidator(partial(_text, most=_LABEL)), PlainSerializer(_dumped)]
+"""A key that holds a few words for readers, for headings: `"Hospital"`, or `{ en = "Hospital", nb = "Sykehus" }`."""
+LocalTitle: TypeAlias = Annotated[Text, PlainValidator(partial(_text, most=_TITLE)), PlainSerializer(_dumped)]
+"""A key that holds a title for readers."""
+LocalText: TypeAlias = Annotated[Text, PlainValidator(partial(_text, most=_TEXT)), PlainSerializer(_dumped)]
+"""A key that holds sentences for readers."""
+LocalName: TypeAlias = Annotated[str, PlainValidator(partial(_text, most=_TITLE)), PlainSerializer(_dumped)]
+"""A title in a table that is also made in Python, of plain strings; what it holds is a `Text`."""
+LocalNote: TypeAlias = Annotated[str, PlainValidator(partial(_text, most=_TEXT)), PlainSerializer(_dumped)]
+"""Sentences in such a table."""
+Key: TypeAlias = Annotated[str, Field(max_length=100)]
+"""A name of our own, such as one of a column."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -171,7 +192,7 @@ def parse_toml(path: Path, *, hint: str = "check the path") -> dict[str, Any]:
     files.require(path, hint=hint)
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # among these numbers of thousands of digits, and tables in tables
         raise ConfigError(f"{path}: not a TOML file in UTF-8: {error}") from error
 
 
@@ -183,37 +204,30 @@ def validate(raw: dict[str, Any], model: type[Model], *, subject: str) -> Model:
     ConfigError
         With every problem, under the name `subject`.
     """
+    long = [f'a key of {len(key)} letters, "{key[:_SHOWN]}..."; at most {_KEY} can be used' for key in _long_keys(raw)]
+    if long:
+        raise ConfigError.listing(subject, long)
     try:
         return model.model_validate(raw)
     except ValidationError as error:
         raise ConfigError.listing(subject, problems_in(error, model)) from error
 
 
+def _long_keys(raw: Any) -> Iterator[str]:
+    """Yield the keys, in tables of whatever depth, that would make names of columns and files too long."""
+    waiting = [raw]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            yield from (key for key in value if len(key) > _KEY)
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+
+
 def problems_in(error: ValidationError, model: type[BaseModel]) -> list[str]:
     """Return what is wrong with a file by the rules of `model`, a line for each problem."""
     return [line for item in error.errors() for line in _problem_lines(item, model)]
-
-
-def did_you_mean(word: str, known: Any) -> str:
-    """Return "; did you mean ...?" with the nearest known word, or the list of all.
-
-    >>> did_you_mean("popluation", ["population", "zones"])
-    '; did you mean "population"?'
-    """
-    words = sorted(str(item) for item in known)
-    near = nearest(word, words)
-    return f'; did you mean "{near}"?' if near else f"; known: {', '.join(words)}"
-
-
-def nearest(word: str, known: Any) -> str | None:
-    """Return the known word that is most like another, in any case of letters; None where none is like it.
-
-    >>> nearest("popluation", ["Population", "zones"])
-    'Population'
-    """
-    words = {str(item).lower(): str(item) for item in known}
-    near = difflib.get_close_matches(word.lower(), words, 1, 0.6)
-    return words[near[0]] if near else None
 
 
 def _problem_lines(item: Any, model: type[BaseModel]) -> list[str]:
@@ -224,9 +238,14 @@ def _problem_lines(item: Any, model: type[BaseModel]) -> list[str]:
     if item["type"] == "missing":
         return [f'"{key}" is missing']
     value = item.get("input")
-    shown = "" if isinstance(value, dict) else f" (found {value!r})"
+    unit = other_unit(key, value, most=item.get("ctx", {}).get("le"))
+    shown = "" if isinstance(value, dict) else f" (found {_short(repr(value))}{unit})"
     lines = item["msg"].removeprefix("Value error, ").split("\n")
     return [f'"{key}": {line}{shown}' if key else line for line in lines]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 2 * _SHOWN else f"{text[:_SHOWN]}...{text[-_SHOWN // 3 :]}"
 
 
 def _place(loc: tuple[str | int, ...], model: type[BaseModel]) -> tuple[list[str | int], Any]:

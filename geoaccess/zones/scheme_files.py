@@ -13,7 +13,7 @@ from geoaccess.bounds import Id, Weight
 from geoaccess.errors import InputError
 from geoaccess.phrases import FALLBACK, Text
 from geoaccess.shipped import shipped
-from geoaccess.toml import Field, LocalName, Table, read_toml
+from geoaccess.toml import Field, LocalName, LocalNote, Table, read_toml
 from geoaccess.zones.schemes import CentralityClass, CentralityScheme
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class ClassRow(Table):
 class _SchemeFile(Table):
     title: LocalName
     in_text: LocalName = Text()
-    source: LocalName
+    source: LocalNote
     classes: list[ClassRow]
     districts: LocalName = Text()
     highest_index: Weight | None = None

@@ -74,7 +74,9 @@ def meaning(table: str, column: str, *, names: Names, language: str = "en") -> M
 
 
 def dictionary_table(columns: Mapping[str, Iterable[str]], study: Study) -> pd.DataFrame:
-    """Return a row per column of every table; the descriptions of a column that is not known are empty.
+    """Return a row per column of every table, and one on the cells of all CSV, of file "*.csv" and column "*".
+
+    The descriptions of a column that is not known are empty.
 
     Parameters
     ----------
@@ -91,8 +93,11 @@ def dictionary_table(columns: Mapping[str, Iterable[str]], study: Study) -> pd.D
                 known = meaning(table, column, names=names[language], language=language) or Meaning("", "", "", "")
                 row |= {described: known.meaning, missing: known.empty, "unit": known.unit}
             rows.append(row)
+    # One row is about the cells of every table of text.
+    guarded = {language: phrases.text(language, "dictionary.guarded") for language in written}
+    rows.append({"file": "*.csv", "column": _ANY} | {written[code][0]: text for code, text in guarded.items()})
     descriptions, empties = zip(*written.values(), strict=True)
-    return pd.DataFrame(rows, columns=["file", "column", *descriptions, "unit", *empties], dtype="str")
+    return pd.DataFrame(rows, columns=["file", "column", *descriptions, "unit", *empties], dtype="str").fillna("")
 
 
 def _written() -> dict[str, tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, NaiveDatetime, field_validator, model_validator
 
+from geoaccess import files
 from geoaccess.bounds import MOST_ID, Distance, Minutes, Wait
 from geoaccess.defaults import (
     EQUITY_DRAWS,
@@ -20,7 +21,7 @@ from geoaccess.defaults import (
 from geoaccess.measures import Binary, Decay, decay_from
 from geoaccess.phrases import Text
 from geoaccess.study.settings.catchment_measures import MEASURES
-from geoaccess.toml import LocalText, Table, did_you_mean
+from geoaccess.toml import Key, LocalLabel, LocalText, Table, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,8 +54,8 @@ class ZoningFromColumn(Table):
     """[[zonings]] from a column of the population table."""
 
     kind: Literal["column"]
-    name: str
-    label: LocalText = Text()
+    name: Key
+    label: LocalLabel = Text()
     column: str
 
 
@@ -62,8 +63,8 @@ class ZoningFromTable(Table):
     """[[zonings]] from a table that says which area each municipality belongs to."""
 
     kind: Literal["table"]
-    name: str
-    label: LocalText = Text()
+    name: Key
+    label: LocalLabel = Text()
     file: str
     municipality: str = "kommunenummer"
     area: str
@@ -73,8 +74,8 @@ class ZoningFromFile(Table):
     """[[zonings]] from a file of polygons."""
 
     kind: Literal["file"]
-    name: str
-    label: LocalText = Text()
+    name: Key
+    label: LocalLabel = Text()
     file: str
     layer: str | None = None
     where: dict[str, list[str]] = {}
@@ -146,13 +147,13 @@ class ServiceOptions(Table):
 class ServiceSettings(ServiceOptions):
     """[services.<key>]: a service that people travel to, or that comes to them."""
 
-    label: LocalText
+    label: LocalLabel
     toward: Literal["sites", "cells"] = "sites"
     norms_min: list[Minutes] = []
     proxy_note: LocalText = Text()
     limits: list[LocalText] = []
     people: Annotated[str, Field(min_length=1)] = "population"
-    people_label: LocalText = Text()
+    people_label: LocalLabel = Text()
     trips_per_year: Annotated[float, Field(gt=0, le=MOST_TRIPS)] | None = None
 
     @property
@@ -190,7 +191,7 @@ class CatchmentSettings(Table):
     """[catchments.<name>]: supply within reach of each cell, shared or not with the others who reach it."""
 
     service: str
-    label: LocalText = Text()
+    label: LocalLabel = Text()
     measure: str
     supply: str | None = None
     lists: ListsSettings | None = None
@@ -316,6 +317,10 @@ def _referrals(services: Mapping[str, ServiceOptions]) -> list[str]:
 
 def _of_service(key: str, service: ServiceOptions, services: Mapping[str, ServiceOptions]) -> list[str]:
     problems = []
+    if files.is_device(key):
+        problems.append(
+            f"[services.{key}]: Windows takes files of that name, such as {key}.tif, for a device; give it another key"
+        )
     source, levels = service.sites_of, service.levels
     if source is not None:
         if source not in services or source == key:

@@ -52,7 +52,7 @@ from geoaccess.study.settings.inputs import (
 from geoaccess.study.settings.reliability import ReliabilitySettings  # noqa: TC001 - pydantic reads the annotation
 from geoaccess.study.settings.response import NORM_COLUMN, ResponseRule, read_response_rule
 from geoaccess.study.settings.service_people import EVERYBODY, grid_groups, people_column
-from geoaccess.toml import LocalText, Table, did_you_mean, read_in, read_toml, texts_in, without_texts
+from geoaccess.toml import LocalText, LocalTitle, Table, did_you_mean, read_in, read_toml, texts_in, without_texts
 from geoaccess.zones import CentralityScheme, make_scheme, read_scheme, scheme_file
 
 __all__ = [
@@ -70,13 +70,13 @@ MIN = 60.0
 class Settings(Table):
     """Everything a study file may say."""
 
-    title: LocalText
-    subtitle: LocalText = Text()
+    title: LocalTitle
+    subtitle: LocalTitle = Text()
     language: Annotated[str, AfterValidator(language_code)] = FALLBACK
     disclaimer: LocalText = Text()
     note: LocalText = Text()
     limits: list[LocalText] = []
-    author: str = ""
+    author: Annotated[str, Field(max_length=250)] = ""
     year: Year | None = None
     output: str
     cache: str = ".cache"

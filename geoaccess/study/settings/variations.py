@@ -42,7 +42,7 @@ class Variation:
 
 
 class _Named(Table):
-    name: Annotated[str, Field(min_length=1)]
+    name: Annotated[str, Field(min_length=1, max_length=250)]
     set: dict[str, Any] = {}
 
 
