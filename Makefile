@@ -71,5 +71,9 @@ plugin:
 release-check: .venv/dev
 	$(BIN)/python release/check.py $(INSTALL)
 
+# What users install, as a bill of materials (CycloneDX), from the lock file.
+sbom:
+	$(PYTHON) release/sbom.py requirements.lock dist/sbom.json
+
 clean:
 	rm -rf .venv .cache build dist node_modules docs/_build docs/reference/api

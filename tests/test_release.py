@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from release.check import build, lacking, metadata_problems, relative_links, uploads_problems
+from release.sbom import bill, read_lock
 
 ROOT = Path(__file__).parents[1]
 ON_CONDA = {"osmium": "pyosmium", "matplotlib": "matplotlib-base"}
@@ -109,3 +110,53 @@ def test_what_is_missing_is_found(tmp_path):
     assert [one for one in before if "date-released" in one or "doi" in one]
     assert not [one for one in after if "date-released" in one or "doi" in one]
     assert "README.md: links that a package index cannot follow" in after
+
+
+def pinned(name):
+    """Return the packages that stand in a lock file, by a look at the beginnings of its lines."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return set(re.findall(r"^([a-zA-Z0-9][\w.-]*==[^\s;]+)", text, re.MULTILINE))
+
+
+def test_users_install_what_a_study_may_need_and_no_tools_of_developers():
+    users, developers = pinned("requirements.lock"), pinned("requirements-dev.lock")
+    assert users < developers  # the same versions
+    names = {one.partition("==")[0] for one in users}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    every = [
+        *project["dependencies"],
+        *(one for extra in re.findall(r"\w+", extras["all"][0])[1:] for one in extras[extra]),
+    ]
+    wanted = {re.match(r"[\w-]+", one)[0] for one in every} - {"geoaccess"}
+    assert wanted | {"hatchling", "editables"} <= names
+    assert names.isdisjoint(
+        {"playwright", "mypy", "scikit-learn", "scipy", "pytest", "ruff", "inequality", "hypothesis"}
+    )
+
+
+def test_every_pin_of_the_lock_files_has_digests():
+    for name in ("requirements.lock", "requirements-dev.lock", "docs/requirements.lock"):
+        found = read_lock(ROOT / name)
+        assert {f"{pin.name}=={pin.version}" for pin in found} == pinned(name)
+        assert all(pin.digests and pin.asked_by for pin in found), name
+
+
+def test_the_bill_of_materials_lists_every_package_and_who_needs_it():
+    lock = ROOT / "requirements.lock"
+    found = bill(lock, name="geoaccess", version="1.2.3")
+    assert found == bill(lock, name="geoaccess", version="1.2.3")
+    assert (found["bomFormat"], found["specVersion"]) == ("CycloneDX", "1.6")
+    assert {f"{one['name']}=={one['version']}" for one in found["components"]} == pinned("requirements.lock")
+    assert len({one["bom-ref"] for one in found["components"]}) == len(found["components"])
+    needs = {one["ref"]: one["dependsOn"] for one in found["dependencies"]}
+    (numba,) = (ref for ref in needs if ref.startswith("pkg:pypi/numba@"))
+    assert any(ref.startswith("pkg:pypi/llvmlite@") for ref in needs[numba])
+    assert numba in needs["pkg:pypi/geoaccess@1.2.3"]
+    reached, waiting = set(), ["pkg:pypi/geoaccess@1.2.3"]
+    while waiting:
+        one = waiting.pop()
+        if one not in reached:
+            reached.add(one)
+            waiting += needs[one]
+    assert reached == set(needs)  # nothing is there that nobody asks for
