@@ -14,7 +14,7 @@ from fuzzing.targets import spreadsheets_of_libreoffice
 from geoaccess import files
 from geoaccess.errors import InputError
 from geoaccess.kernels import pbf as kernel
-from geoaccess.osm import blobs
+from geoaccess.osm import blobs, read_road_names
 from geoaccess.osm.formats import deleted_by_editor, osmium_file
 from geoaccess.osm.pbf import PbfFile
 from geoaccess.routing import read_ferry_feed
@@ -105,6 +105,23 @@ def test_objects_without_anything_in_them_take_no_room():
     block = pbf_writer.run(1, pbf_writer.run(1, b"")) + pbf_writer.run(2, pbf_writer.run(3, b"") * 10_000)
     with pytest.raises(ValueError, match="objects have no numbers"):
         kernel.outline(np.frombuffer(block, np.uint8))
+
+
+# Words with a byte that is 0
+
+
+def test_a_word_with_a_byte_that_is_0_is_never_given_to_osmium(tmp_path):
+    def town(*words):
+        tags = [("highway", "primary"), *(("name", word) for word in words)]
+        nodes = [("dense", [(1, 0, 0, []), (2, 10, 10, [])])]
+        block = pbf_writer.block([*nodes, ("ways", [(1, [1, 2], tags)])])
+        return pbf_writer.write(tmp_path / f"{len(words)}{hash(words)}.osm.pbf", [block])
+
+    for words in ((), ("a",), ("", "b"), ("x" * 128, "x" * 1000)):
+        assert len(read_road_names([town(*words)])) == 1
+    for words in (("a\0b",), ("\0",), ("", "b\0")):
+        with pytest.raises(InputError, match=r"the block at byte \d+ holds a word with a byte that is 0"):
+            read_road_names([town(*words)])
 
 
 # XML

@@ -8,11 +8,13 @@ import struct
 import zlib
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
 from typing import IO, TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
 from geoaccess.errors import InputError
+from geoaccess.kernels import pbf
 from geoaccess.kernels.threads import thread_count
 
 try:
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
     from geoaccess.osm.missing_nodes import Box
 
-__all__ = ["HISTORY", "Blob", "OtherPackingError", "check_swelling", "list_blobs", "unpacked"]
+__all__ = ["HISTORY", "Blob", "OtherPackingError", "check_for_osmium", "list_blobs", "unpacked"]
 
 Result = TypeVar("Result")
 
@@ -83,19 +85,45 @@ def list_blobs(path: Path) -> tuple[Box | None, list[Blob]]:
     return _check_header(path, blobs[0]), blobs[1:]
 
 
-def check_swelling(path: Path) -> None:
-    """Refuse an .osm.pbf that unpacks to many times its size; what else is wrong with it is for its reader to say.
+def check_for_osmium(path: Path) -> None:
+    """Refuse an .osm.pbf that osmium must not be given; what else is wrong with one, osmium says.
+
+    That is one that unpacks to many times its size, and one with words in which a byte is 0: there osmium takes them to
+    end, reads on beyond them, and the program is ended by the system.
 
     Raises
     ------
     InputError
-        If it does.
+        If it is one of these.
     """
+    seen = path.stat()
+    _check_once(path, seen.st_size, seen.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _check_once(path: Path, size: int, changed_ns: int) -> None:
+    """Look at a whole file, unless it is as it was when it was looked at before."""
+    del size, changed_ns
     try:
         blobs = _walked(path)
     except InputError:
         return
     _check_budget(path, blobs)
+    broken = None
+    with contextlib.suppress(InputError, OtherPackingError):  # osmium says what it makes of these
+        broken = next((blob.at for blob, found in unpacked(path, blobs[1:], _has_zero_in_word) if found), None)
+    if broken is not None:
+        raise InputError(
+            f"{path}: the block at byte {broken} holds a word with a byte that is 0, as no text has; fetch it again"
+        )
+
+
+def _has_zero_in_word(data: npt.NDArray[np.uint8]) -> bool:
+    """Whether a word of a block has a byte that is 0; between words these are the lengths of empty ones."""
+    start, stop = pbf.outline(data)[:2]
+    if not start.size:
+        return False
+    return bool((data[start[0] : stop[-1]] == 0).sum() > (start[1:] == stop[1:]).sum())
 
 
 def _walked(path: Path) -> list[Blob]:

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from geoaccess import files
 from geoaccess.errors import InputError
-from geoaccess.osm.blobs import HISTORY, check_swelling
+from geoaccess.osm.blobs import HISTORY, check_for_osmium
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,13 +55,13 @@ def osmium_file(path: Path) -> Any:
     Raises
     ------
     InputError
-        As for `check_format`, or if it unpacks to many times its size.
+        As for `check_format` and `check_for_osmium`.
     """
     import osmium
 
     check_format(path)
     if is_pbf(path):
-        check_swelling(path)
+        check_for_osmium(path)
     found = _FORMAT.search(path.name.lower())
     return osmium.io.File(str(path), found[1]) if found and path.name != path.name.lower() else path
 
