@@ -106,11 +106,13 @@ def quick(monkeypatch):
         monkeypatch.setattr(maps, name, lambda path, *, title, **_: path.write_text(title))
     for module in (output, vehicles_output):
         monkeypatch.setattr(module, "drawn_below", lambda _: {})
-        monkeypatch.setattr(module, "words_of", lambda _: {"title": "A"})
+        monkeypatch.setattr(module, "figure_words", lambda _: {"title": "A"})
     monkeypatch.setattr(output, "drawn_sites", lambda _: drawn)
     monkeypatch.setattr(vehicles_output, "drawn_bases", lambda _: drawn)
     monkeypatch.setattr(output.scenarios, "cell_differences", lambda *_, **__: NOWHERE)
     monkeypatch.setattr(validate, "attribution_of", lambda _: [])
+    monkeypatch.setattr("geoaccess.study.results.pictures.look_of", lambda _: None)
+    monkeypatch.setattr(day_profile, "masked", lambda cells, _: cells)
 
 
 def written(tmp_path, writer, *marks):
