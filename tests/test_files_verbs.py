@@ -56,8 +56,8 @@ def sited(folder, mark):
 
 def least_regret(folder, mark):
     answer = SimpleNamespace(
-        question=SimpleNamespace(service="gp"), futures=table(mark), places=table(mark), disclaimer="made up",
-        scenario=mark, output=folder,
+        question=SimpleNamespace(service="gp"), futures=table(mark).assign(future=mark), places=table(mark),
+        frontier=table(mark), disclaimer="made up", scenario=mark, output=folder, first=None, nearer_s=None,
     )  # fmt: skip
     return futures.write_futures(answer)
 
@@ -110,6 +110,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(output, "drawn_sites", lambda _: drawn)
     monkeypatch.setattr(vehicles_output, "drawn_bases", lambda _: drawn)
     monkeypatch.setattr(output.scenarios, "cell_differences", lambda *_, **__: NOWHERE)
+    monkeypatch.setattr(futures, "draw_futures", lambda path, **_: path.write_text("drawn"))
     monkeypatch.setattr(validate, "attribution_of", lambda _: [])
     monkeypatch.setattr("geoaccess.study.results.pictures.look_of", lambda _: None)
     monkeypatch.setattr(day_profile, "masked", lambda cells, _: cells)

@@ -284,7 +284,7 @@ def futures_tables(answer: Futures) -> list[tuple[str, pd.DataFrame]]:
 
 @checks_arguments
 def write_futures(answer: Futures, folder: Path | None = None) -> list[Path]:
-    """Write the tables (CSV and Parquet), the scenario and a map of the first future, all or nothing; return the files."""
+    """Write tables (CSV and Parquet), the scenario and a map of the first future, all or nothing; return the files."""
     where = answer.output if folder is None else folder
     stem = f"site_{answer.question.service}_regret"
     tables = {stem: answer.futures, f"{stem}_places": answer.places, f"{stem}_frontier": answer.frontier}
