@@ -44,6 +44,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ.pop("COLUMNS", None)
 
 SLOWEST = (
+    "test_qgis_desktop.py",
     "test_siting_study.py",
     "test_study_report.py",
     "test_sweep.py",

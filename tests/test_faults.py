@@ -78,7 +78,7 @@ def solved(tmp_path_factory):
 
 def drawn():
     with background(workers=0) as here:
-        return {"map.png": here.start(Picture, b"picture", b"")}
+        return {"map.png": here.start(Picture, {"map.png": b"picture"}, b"")}
 
 
 @pytest.fixture

@@ -197,7 +197,7 @@ def test_the_second_nearest_has_no_reason_of_its_own(tmp_path, results):
     ("spoil", "message"),
     [
         (lambda t: t.set_geometry(t.translate(0.5).where(t.index == t.index[0], t.geometry)), None),
-        (lambda t: t.set_geometry(t.translate(300).where(t.index == t.index[0], t.geometry)), "off the grid"),
+        (lambda t: t.set_geometry(t.translate(300).where(t.index == t.index[0], t.geometry)), "of one grid"),
         (lambda t: pd.concat([t, t.iloc[:1]]), "same place"),
         (lambda t: t.drop(columns="gp_s"), "gp_s"),
         (lambda t: t.iloc[:0], "no cell"),

@@ -18,10 +18,10 @@ __all__ = [
     "add_single_symbol",
     "fill",
     "hatched",
+    "in_qgis",
     "line",
     "marker",
     "numbered",
-    "rgba",
 ]
 
 SymbolLayer = tuple[str, dict[str, str]]
@@ -32,12 +32,12 @@ Symbol = tuple[str, tuple[SymbolLayer, ...]]
 _NO_COLOUR: Final = "0,0,0,0"
 
 
-def rgba(named: str) -> str:
+def in_qgis(named: str) -> str:
     """Return a colour of the palette (#rrggbb or #rrggbbaa) as QGIS writes it.
 
     Examples
     --------
-    >>> rgba("#ffe27a"), rgba("#ffffffd9")
+    >>> in_qgis("#ffe27a"), in_qgis("#ffffffd9")
     ('255,226,122,255', '255,255,255,217')
     """
     parts = [int(named[at : at + 2], 16) for at in range(1, len(named), 2)]
@@ -59,9 +59,9 @@ def fill(inside: str, *, edge: str = "", width_mm: float = 0.0) -> Symbol:
     """Return an area in a colour; "" is none."""
     style = "solid" if edge else "no"
     properties = {
-        "color": rgba(inside) if inside else _NO_COLOUR,
+        "color": in_qgis(inside) if inside else _NO_COLOUR,
         "style": "solid" if inside else "no",
-        "outline_color": rgba(edge) if edge else _NO_COLOUR,
+        "outline_color": in_qgis(edge) if edge else _NO_COLOUR,
         "outline_style": style,
         "outline_width": numbered(width_mm),
         "outline_width_unit": "MM",
@@ -75,7 +75,7 @@ def hatched(inside: str, lines: str, *, edge_mm: float) -> Symbol:
     _, below = fill(inside, edge=inside, width_mm=edge_mm)
     pattern = {
         "angle": "45",
-        "color": rgba(lines),
+        "color": in_qgis(lines),
         "distance": "1.4",
         "distance_unit": "MM",
         "line_width": "0.3",
@@ -87,7 +87,7 @@ def hatched(inside: str, lines: str, *, edge_mm: float) -> Symbol:
 def line(shown: str, *, width_mm: float, dashes_mm: tuple[float, float] | None = None) -> Symbol:
     """Return a line, in dashes where their length and distance are given."""
     properties = {
-        "line_color": rgba(shown),
+        "line_color": in_qgis(shown),
         "line_style": "solid",
         "line_width": numbered(width_mm),
         "line_width_unit": "MM",
@@ -104,8 +104,8 @@ def marker(name: str, inside: str, edge: str, *, size_mm: float, width_mm: float
     """Return a mark at a point, such as a "circle" or a "diamond"."""
     properties = {
         "name": name,
-        "color": rgba(inside),
-        "outline_color": rgba(edge),
+        "color": in_qgis(inside),
+        "outline_color": in_qgis(edge),
         "outline_style": "solid",
         "outline_width": numbered(width_mm),
         "outline_width_unit": "MM",
@@ -204,7 +204,7 @@ def _add_text_style(settings: Element, column: str, *, size_pt: float) -> None:
         isExpression="0",
         fontSize=numbered(size_pt),
         fontSizeUnit="Point",
-        textColor=rgba(colour("ink")),
+        textColor=in_qgis(colour("ink")),
         textOpacity="1",
         multilineHeight="1",
     )
@@ -214,7 +214,7 @@ def _add_text_style(settings: Element, column: str, *, size_pt: float) -> None:
         bufferDraw="1",
         bufferSize="0.7",
         bufferSizeUnits="MM",
-        bufferColor=rgba(colour("halo")),
+        bufferColor=in_qgis(colour("halo")),
         bufferOpacity="1",
         bufferJoinStyle="128",
         bufferNoFill="1",

@@ -10,7 +10,7 @@ import pandas as pd
 from geoaccess import files, maps, scenarios
 from geoaccess.frames import crs_of
 from geoaccess.phrases import Writer
-from geoaccess.study.results.output import drawn_below, words_of
+from geoaccess.study.results.output import drawn_below, figure_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ def draw_futures(
     after[f"{key}_s"] = seconds.where(after[f"{key}_s"].notna())
     after[f"{key}_reason"] = after[f"{key}_reason"].where(~reached | after[f"{key}_s"].isna(), "")
     writer = Writer(language, ("terminal",))
-    heads = words_of(first.study) | {
+    heads = figure_words(first.study) | {
         "title": writer.text("futures_title", label=spec.label, n=len(places), futures=len(futures)),
         "subtitle": writer.text("futures_map", future=writer.note(str(futures[0]))),
     }
