@@ -118,7 +118,7 @@ def test_a_run_and_a_comparison_of_bases_have_the_map(tmp_path):
     study = load_study(write_chain(tmp_path))
     run_study(study, show=False)
     page = (study.output / "report.html").read_text(encoding="utf-8")
-    for name, text in (("base", "Nearest by road is"), ("mode", "First to treatment is")):
+    for name, text in (("base", "Nearest by road is"), ("mode", "Fastest to treatment is")):
         assert (study.output / f"chain_{name}.png").stat().st_size > 1000
         assert text in page
     gone = Scenario(title="One base less", remove=[{"service": "ambulance_base", "site": "ambulance_base-west"}])

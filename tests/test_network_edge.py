@@ -84,11 +84,11 @@ def test_closings_that_cut_off_the_last_are_marked_and_a_sentence_says_why(open_
     assert cut_off["beside_edge"].all()
     assert not ranked.loc[ranked["people_cut_off"] == 0, "beside_edge"].any()
     sentence = edge_sentence(open_country)
-    assert sentence.startswith("Ways round by roads beyond the area of the study are not known")
-    assert f"{len(cut_off)} of the closings" in sentence
+    assert sentence.startswith("Detours outside the study area are not known")
+    assert f"{len(cut_off)} of the closures" in sentence
     shown = printed_vulnerable(open_country)[0][1]
-    assert set(shown["way round beyond the area"]) <= {"not known", ""}
-    assert "not known" in set(shown["way round beyond the area"])
+    assert set(shown["detour outside the area"]) <= {"not known", ""}
+    assert "not known" in set(shown["detour outside the area"])
     assert sentence in note_of_vulnerable(open_country).uncertain
 
 
@@ -101,4 +101,4 @@ def test_in_a_country_of_islands_nothing_is_marked(tmp_path):
     found = vulnerable_study(load_study(path), "hospital", show=False)
     assert not found.table["beside_edge"].any()
     assert edge_sentence(found) == ""
-    assert "way round beyond the area" not in printed_vulnerable(found)[0][1].columns
+    assert "detour outside the area" not in printed_vulnerable(found)[0][1].columns

@@ -73,7 +73,7 @@ InnerFolder = Annotated[
 Workers = Annotated[
     int | None,
     typer.Option(
-        "--workers", min=0, max=10_000, help="Spread the work over so many processes (default: compute in this one)."
+        "--workers", min=0, max=10_000, help="Number of processes to spread the work over (default: only this one)."
     ),
 ]
 Scheduler = Annotated[
@@ -81,7 +81,7 @@ Scheduler = Annotated[
     typer.Option(
         "--scheduler",
         metavar="ADDRESS",
-        help="Spread it over a dask cluster that you trust, such as tls://10.0.0.5:8786.",
+        help="Address of a dask cluster that you trust to spread the work over, such as tls://10.0.0.5:8786.",
     ),
 ]
 

@@ -269,11 +269,11 @@ def serve(
         typer.Option("--port", min=1, max=65535, help="Port to listen on (default: 8642, or any that is free)."),
     ] = None,
     host: Annotated[
-        str, typer.Option("--host", help="Address of this machine to listen at; others than 127.0.0.1 need --url.")
+        str, typer.Option("--host", help="Address to listen on; any other than 127.0.0.1 needs --url.")
     ] = "127.0.0.1",
     url: Annotated[
         str | None,
-        typer.Option("--url", help="Serve others: the https address of the reverse proxy before the planner."),
+        typer.Option("--url", help="Serve others: the https address of the reverse proxy in front of it."),
     ] = None,
     folder: Annotated[
         list[str] | None,

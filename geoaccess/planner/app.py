@@ -325,7 +325,7 @@ def _serve_plans(app: FastAPI, pool: SessionPool, shelves: dict[Path, Shelf]) ->
     async def post_save(asked: _Save, request: Request) -> Response:
         door: Door = request.scope["door"]
         if not door.may_save:
-            return _failure(403, "read_only", "by this link plans are opened, not saved")
+            return _failure(403, "read_only", "this link opens plans, but does not save them")
         return _json(await pool.work(save, door, asked))
 
     @app.post("/api/plans/load")
@@ -387,7 +387,7 @@ def _report_errors(app: FastAPI, *, study: str) -> None:
 
     @app.exception_handler(Exception)
     async def unforeseen(_: Request, error: Exception) -> Response:
-        return _failure(500, "unforeseen", f"the planner met an error it did not foresee ({type(error).__name__})")
+        return _failure(500, "unforeseen", f"an unexpected error occurred in the planner ({type(error).__name__})")
 
 
 def _json(value: Any) -> Response:

@@ -54,7 +54,7 @@ def serve(
     port
         Where to listen; `DEFAULT_PORT` or, if that is taken, any that is free.
     host
-        The address of this machine to listen at; another one than 127.0.0.1 only with a `url`.
+        The address of this machine to listen on; another one than 127.0.0.1 only with a `url`.
     url
         What others type: the https address of a reverse proxy that passes requests on; see
         docs/howto/serve-for-others.md. Each folder of plans has a link to edit and one to read.
@@ -105,7 +105,7 @@ def _announce_here(entrance: Entrance, announce: Callable[[str], None], *, brows
 
 def _announce_doors(entrance: Entrance, announce: Callable[[str], None], listener: socket.socket) -> None:
     host, port = listener.getsockname()[:2]
-    announce(f"The planner listens at {host}:{port} for its proxy; whoever has a link can use it.")
+    announce(f"The planner listens on {host}:{port} for its proxy; whoever has a link can use it.")
     for door in entrance.doors:
         what = f"Plans in {door.folder}, to edit" if door.may_save else "the same, to read"
         announce(f"{what}: {entrance.address(door)}")

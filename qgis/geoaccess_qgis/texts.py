@@ -9,11 +9,11 @@ LANGUAGES = ("en", "nb")
 TEXTS: dict[str, tuple[str, str]] = {
     "language_code": ("en", "nb"),
     # the provider
-    "program": ("Program geoaccess (empty: as on the PATH)", "Programmet geoaccess (tomt: som i PATH)"),
+    "program": ("The geoaccess program (empty: the one on the PATH)", "Programmet geoaccess (tomt: det som er i PATH)"),
     "no_program": (
         (
             'geoaccess was not found{where}. Install it in a Python of its own (pip install "geoaccess[all]"), and say '
-            "where it lies: Settings > Options > Processing > Providers > geoaccess."
+            "where it is: Settings > Options > Processing > Providers > geoaccess."
         ),
         (
             'Fant ikke geoaccess{where}. Installer det i en egen Python (pip install "geoaccess[all]"), og oppgi hvor det '
@@ -21,8 +21,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         ),
     ),
     "no_program_at": (" at {path}", " i {path}"),
-    "canceled": ("Canceled.", "Avbrutt."),
-    "no_answer": ("{program} gave no answer that can be read", "{program} ga ikke noe svar som kan leses"),
+    "canceled": ("Cancelled.", "Avbrutt."),
+    "no_answer": ("{program} gave no readable answer", "{program} ga ikke noe lesbart svar"),
     "wrote": ("Wrote {path}", "Skrev {path}"),
     # groups
     "group_access": ("Travel time", "Reisetid"),
@@ -60,16 +60,16 @@ TEXTS: dict[str, tuple[str, str]] = {
     "nearest_service.name": ("Nearest service", "Nærmeste tjeneste"),
     "nearest_service.help": (
         (
-            "How long people need, by road and car ferry, to the nearest of some sites.\n\nPeople are points with a number "
+            "How long people need, by road and car ferry, to reach the nearest site.\n\nPeople are points with a number "
             "of people each; they are counted in cells of a grid (in the UTM zone of the layer's middle). Roads come from "
-            "an OpenStreetMap extract (.osm.pbf) that covers people and sites. The result has a cell per row: "
+            "an OpenStreetMap extract (.osm.pbf) that covers people and sites. The result has a row per cell: "
             "`nearest_min` is the travel time in minutes, empty where no site is reached; `nearest_reason` says why."
         ),
         (
-            "Hvor lang tid innbyggerne trenger, på vei og med bilferje, til det nærmeste av noen tjenestesteder."
+            "Hvor lang tid innbyggerne trenger, langs vei og med bilferje, til det nærmeste tjenestestedet."
             "\n\nInnbyggere er punkter med et antall hver; de telles i ruter (i UTM-sonen for midten av laget). Veiene "
             "hentes fra et utdrag av OpenStreetMap (.osm.pbf) som dekker innbyggere og tjenestesteder. Resultatet har en "
-            "rute per rad: `nearest_min` er reisetiden i minutter, tom der ikke noe tjenestested kan nås; "
+            "rad per rute: `nearest_min` er reisetiden i minutter, tom der ikke noe tjenestested kan nås; "
             "`nearest_reason` sier hvorfor."
         ),
     ),
@@ -81,22 +81,22 @@ TEXTS: dict[str, tuple[str, str]] = {
     "EXTRACT": ("OpenStreetMap extract", "Utdrag av OpenStreetMap"),
     "LABEL": ("What the sites are called", "Hva tjenestestedene kalles"),
     "label_default": ("Service", "Tjeneste"),
-    "NORMS": ("Norms, minutes with commas", "Tidsgrenser, minutter med komma"),
+    "NORMS": ("Norms (minutes, separated by commas)", "Tidsgrenser (minutter, atskilt med komma)"),
     "DIRECTION": ("Who travels", "Hvem som reiser"),
     "to_sites": ("People to the site", "Innbyggerne til tjenestestedet"),
     "to_people": ("The service to people", "Tjenesten til innbyggerne"),
     "nearest_service.OUTPUT": ("Travel time", "Reisetid"),
     "bad_people": (
-        "{field}: {value} is no number of people; give numbers of 0 or more, and somebody at all",
+        "{field}: {value} is not a number of people; give numbers of 0 or more, and at least one person",
         "{field}: {value} er ikke et antall innbyggere; bruk tall fra 0 og oppover, og minst én innbygger",
     ),
     "no_place": (
-        "Feature {n} has no place; give it one, or leave it out",
-        "Objekt {n} har ikke noe sted; gi det ett, eller utelat det",
+        "Feature {n} has no geometry; give it a point, or leave it out",
+        "Objekt {n} mangler geometri; gi det et punkt, eller utelat det",
     ),
     "no_sites": ("The layer of sites has no points", "Laget med tjenestesteder har ingen punkter"),
     "bad_minutes": (
-        '"{given}" is no list of minutes; write 30 or 30,60',
+        '"{given}" is not a list of minutes; write 30 or 30,60',
         '"{given}" er ikke en liste over minutter; skriv 30 eller 30,60',
     ),
     # compare scenario
@@ -130,11 +130,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "ADD": ("How many sites to add", "Antall nye tjenestesteder"),
     "CLOSE": ("How many existing sites to close", "Antall tjenestesteder som legges ned"),
-    "OBJECTIVE": ("What to aim at (see `geoaccess site --help`)", "Målet (se `geoaccess site --help`)"),
+    "OBJECTIVE": ("Objective (see `geoaccess site --help`)", "Mål (se `geoaccess site --help`)"),
     "CANDIDATES": ("Where a site may be placed", "Hvor et tjenestested kan ligge"),
     "candidates_cells": ("Every inhabited cell", "Alle bebodde ruter"),
     "candidates_settlements": ("Settlements", "Tettsteder og grender"),
-    "NORM": ("Norm (minutes; empty: the first of the service)", "Tidsgrense (minutter; tom: den første i studien)"),
+    "NORM": ("Norm (minutes; empty: the first of the service)", "Tidsgrense (minutter; tom: den første for tjenesten)"),
     "SCENARIO": ("In this scenario", "I dette scenarioet"),
     "best_place.OUTPUT": ("Places", "Plasseringer"),
     "NEW_SCENARIO": ("The answer as a scenario", "Svaret som scenario"),
@@ -150,9 +150,12 @@ TEXTS: dict[str, tuple[str, str]] = {
             "dem. Oppgi en tjeneste eller et punkt."
         ),
     ),
-    "SITE": ("Some sites only, by name or id, with commas", "Bare noen tjenestesteder, navn eller id, med komma"),
+    "SITE": (
+        "Only some sites (names or ids, separated by commas)",
+        "Bare noen tjenestesteder (navn eller id, atskilt med komma)",
+    ),
     "POINT": ("From a point instead", "Fra et punkt i stedet"),
-    "MINUTES": ("Minutes, with commas", "Minutter, med komma"),
+    "MINUTES": ("Minutes, separated by commas", "Minutter, atskilt med komma"),
     "isochrones.SERVICE": ("Service, by its key in the study", "Tjeneste, med nøkkelen i studien"),
     "isochrones.OUTPUT": ("Areas", "Områder"),
     "no_origin": ("Give a service or a point", "Oppgi en tjeneste eller et punkt"),
