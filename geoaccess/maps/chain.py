@@ -43,7 +43,7 @@ ChainKind = Literal["base", "mode"]
 
 _MODES: Final = ("car", "boat", "helicopter", "aeroplane")
 _FASTEST: Final = "ambulance_fastest"
-_LISTED: Final = 16
+_LISTED: Final = 10
 """Bases with a row and a number of their own; a country has hundreds."""
 _TOLD: Final = 5
 _ACROSS: Final = 150
@@ -195,7 +195,7 @@ def chain_map(
 ) -> None:
     """Write the map of which base, or which mode, of the ambulances is first for each cell.
 
-    Bases whose cells meet have different colours, and a number that the legend explains; the 16 with most people have a
+    Bases whose cells meet have different colours, and a number that the legend explains; the 10 with most people have a
     row of their own. With `before`, cells that have another base or mode than before are in full colours and the others
     pale, only the part of the region that changes is drawn, and the legend counts people before and after.
 

@@ -91,3 +91,13 @@ test("older words of an address are understood, and what makes no sense is left 
   const odd = geoaccess.address.read("#z=9&lat=&lon=1&at=95/1&view=a/b/c");
   assert.deepStrictEqual(plain([odd.service, odd.view, odd.at, [...odd.hidden]]), ["", null, null, []]);
 });
+
+test("a plate has no room where a mark or a name stands", () => {
+  const context = { measureText: (text) => ({ width: 6 * text.length }) };
+  const view = { places: { name: ["Vik"], x: [0], y: [0], small: 1 } };
+  const plate = (x, y) => [x - 10, y - 7, x + 10, y + 7];
+  const meets = geoaccess.takenBy(context, view, [{ x: 1000, y: 500 }], 0.1, true);
+  assert.deepStrictEqual([plate(100, -50), plate(100, 50), plate(16, 0), plate(-30, 0)].map(meets), [true, false, true, false]);
+  const unnamed = geoaccess.takenBy(context, view, [{ x: 1000, y: 500 }], 0.1, false);
+  assert.deepStrictEqual([plate(100, -50), plate(16, 0)].map(unnamed), [true, false]);
+});

@@ -100,5 +100,18 @@
     }
   }
 
-  Object.assign(geoaccess, { placedNames, paintNames });
+  // Whether a box of pixels of the world, as names are placed in, meets a name or a mark.
+  function takenBy(context, view, spots, scale, named) {
+    const taken = shelf();
+    for (const { x, y } of spots) taken.add([x * scale - MARK, -y * scale - MARK, x * scale + MARK, -y * scale + MARK]);
+    if (named && view.places && view.places.name.length) {
+      for (const [row, x, y] of labelsAt(context, view, spots, scale)) {
+        const half = view.places.widths[row] / 2;
+        taken.add([x - half, y - HIGH / 2, x + half, y + HIGH / 2]);
+      }
+    }
+    return (box) => taken.meets(box, 1);
+  }
+
+  Object.assign(geoaccess, { placedNames, paintNames, takenBy });
 })();

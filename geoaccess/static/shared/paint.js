@@ -192,12 +192,13 @@
     };
   }
 
-  // Numbers of roads on white plates: one in a square of the screen, the largest roads first; the squares lie still on the
-  // ground while the map is moved.
-  function paintRoadNumbers(context, view, f, shown) {
+  // Numbers of roads on white plates: one in a square of the screen, the largest roads first, where no
+  // name and no mark stands; the squares lie still on the ground while the map is moved.
+  function paintRoadNumbers(context, view, state, f, shown) {
     if (!view.roads || f.scale < NUMBERS_FROM) return;
     const { roads } = view.lines;
     const taken = new Set();
+    const meets = geoaccess.takenBy(context, view, markedSpots(view, state), f.scale, !state.hidden.has("names"));
     const order = Array.from(roads.ends.keys()).filter((i) => view.roads[roads.owner[i]][1] && shown(i) && !outside(roads, i, f));
     order.sort((a, b) => view.roads[roads.owner[a]][0] - view.roads[roads.owner[b]][0] || a - b);
     Object.assign(context, { font: '600 10px system-ui, "Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif', textAlign: "center", textBaseline: "middle" });
@@ -210,8 +211,10 @@
         const [column, row] = [Math.floor((east * f.scale) / NUMBERS_APART), Math.floor((north * f.scale) / NUMBERS_APART)];
         const near = [-1, 0, 1].some((across) => [-1, 0, 1].some((up) => taken.has(`${text} ${column + across} ${row + up}`)));
         if (near || taken.has(`${column} ${row}`)) continue;
-        taken.add(`${text} ${column} ${row}`).add(`${column} ${row}`);
         const wide = context.measureText(text).width + 6;
+        const [worldX, worldY] = [east * f.scale, -north * f.scale];
+        if (meets([worldX - wide / 2, worldY - 7, worldX + wide / 2, worldY + 7])) continue;
+        taken.add(`${text} ${column} ${row}`).add(`${column} ${row}`);
         context.fillStyle = palette.paper;
         context.fillRect(x - wide / 2, y - 7, wide, 14);
         context.lineWidth = 0.8;
@@ -247,10 +250,14 @@
 
   const shownSites = (view, layer) => view.sites.filter((site) => layer.kind === "class" || site.service === layer.key);
 
-  function paintNames(context, view, state, f) {
-    if (state.hidden.has("names")) return;
+  // The places of marks that names keep clear of; hundreds of marks leave no room for that.
+  function markedSpots(view, state) {
     const spots = state.hidden.has("sites") ? [] : view.spots || shownSites(view, view.layers[state.layer]);
-    geoaccess.paintNames(context, view, spots.length > 150 ? [] : spots, f);
+    return spots.length > 150 ? [] : spots;
+  }
+
+  function paintNames(context, view, state, f) {
+    if (!state.hidden.has("names")) geoaccess.paintNames(context, view, markedSpots(view, state), f);
   }
 
   // Names on a canvas of their own, for pages that draw more between the map and its names (`namesAbove`).
@@ -293,7 +300,7 @@
       stroke(context, palette.halo, 4);
       stroke(context, cars ? palette.ferry : palette.ferry_people, 2, cars ? [8, 5] : [1.5, 4.5]);
     }
-    if (on("roads")) paintRoadNumbers(context, view, f, roadShown(view, f));
+    if (on("roads")) paintRoadNumbers(context, view, state, f, roadShown(view, f));
     if (!state.hidden.has("sites")) {
       const shown = shownSites(view, layer);
       // Hundreds of dots on a whole country are small ones, or they would hide the cells.
