@@ -190,7 +190,7 @@ def test_a_share_in_per_cent_is_said():
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (["--seconds", "1" + "0" * 30], "--seconds is 1" + "0" * 30 + "; give a number from 0 to 1e+06"),
+        (["--seconds", "1" + "0" * 30], "--seconds is 1" + "0" * 30 + "; give a number from 0 to 1000000"),
         (["--max-loss=1e300"], "--max-loss is 1e300; give"),
         (["--norm", "-5"], "--norm is -5; give"),
         (["--add", "2.5"], "--add is '2.5'; write a whole number"),

@@ -87,7 +87,7 @@ def _check_number(name: str, text: str, described: Any) -> None:
     low, high = described.parameter_info.min, described.parameter_info.max
     if low is not None and high is not None and not low <= value <= high:
         unit = other_unit(name.replace("-", "_"), value, most=high)
-        raise InputError(f"{name} is {text}{unit}; give a number from {low:g} to {high:g}")
+        raise InputError(f"{name} is {text}{unit}; give a number from {low:.12g} to {high:.12g}")
 
 
 def _memory(error: MemoryError) -> str:

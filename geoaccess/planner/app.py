@@ -36,7 +36,7 @@ from geoaccess.planner.serialise import (
 from geoaccess.planner.several import suggest_several
 from geoaccess.planner.shelf import PlanClashError, Shelf, slug
 from geoaccess.planner.suggest import suggest
-from geoaccess.toml import Table
+from geoaccess.toml import TITLE_LETTERS, Table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +70,7 @@ Tab = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Name = Annotated[str, StringConstraints(max_length=100)]
 Label = Annotated[str, StringConstraints(max_length=20)]
 Etag = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
-Title = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=TITLE_LETTERS, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 class _Question(Table):
@@ -97,7 +97,7 @@ class _AboutPlace(_Question):
 
 
 class _Export(_Question):
-    title: Annotated[str, StringConstraints(max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    title: Annotated[str, StringConstraints(max_length=TITLE_LETTERS, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
     language: Annotated[str, StringConstraints(max_length=20)] = ""
 
 

@@ -16,7 +16,7 @@ from geoaccess.errors import ConfigError, GeoaccessError, InputError, MissingFil
 from geoaccess.files.disk import take_lock
 from geoaccess.phrases import Text
 from geoaccess.scenarios import Scenario
-from geoaccess.toml import validate
+from geoaccess.toml import TITLE_LETTERS, validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -175,8 +175,10 @@ class Shelf:
         Raises
         ------
         InputError
-            If the title has no letter or digit, or the folder is full.
+            If the title has no letter or digit or is longer than files may have, or the folder is full.
         """
+        if len(title) > TITLE_LETTERS:
+            raise InputError(f"title: write at most {TITLE_LETTERS} letters; this has {len(title)}")
         own = slug(title)
         if not own:
             raise InputError(f"title: {title!r} makes no name for a file; use letters or digits")

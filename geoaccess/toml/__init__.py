@@ -2,6 +2,7 @@
 
 from geoaccess.toml.editing import Entry, edited_toml
 from geoaccess.toml.models import (
+    TITLE_LETTERS,
     AfterValidator,
     BaseModel,
     Field,
@@ -28,6 +29,7 @@ from geoaccess.toml.models import (
 from geoaccess.toml.writing import toml_text
 
 __all__ = [
+    "TITLE_LETTERS",
     "AfterValidator",
     "BaseModel",
     "Entry",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "TITLE_LETTERS",
     "AfterValidator",
     "BaseModel",
     "Field",
@@ -86,16 +87,16 @@ def _text(given: Any, *, most: int) -> Text:
     return text
 
 
-_LABEL, _TITLE, _TEXT = 120, 250, 5000
+_LABEL, TITLE_LETTERS, _TEXT = 120, 250, 5000
 """So many letters fit into the headings of a table or beside a map, over a map, and into a report."""
 
 LocalLabel: TypeAlias = Annotated[Text, PlainValidator(partial(_text, most=_LABEL)), PlainSerializer(_dumped)]
 """A key that holds a few words for readers, for headings: `"Hospital"`, or `{ en = "Hospital", nb = "Sykehus" }`."""
-LocalTitle: TypeAlias = Annotated[Text, PlainValidator(partial(_text, most=_TITLE)), PlainSerializer(_dumped)]
+LocalTitle: TypeAlias = Annotated[Text, PlainValidator(partial(_text, most=TITLE_LETTERS)), PlainSerializer(_dumped)]
 """A key that holds a title for readers."""
 LocalText: TypeAlias = Annotated[Text, PlainValidator(partial(_text, most=_TEXT)), PlainSerializer(_dumped)]
 """A key that holds sentences for readers."""
-LocalName: TypeAlias = Annotated[str, PlainValidator(partial(_text, most=_TITLE)), PlainSerializer(_dumped)]
+LocalName: TypeAlias = Annotated[str, PlainValidator(partial(_text, most=TITLE_LETTERS)), PlainSerializer(_dumped)]
 """A title in a table that is also made in Python, of plain strings; what it holds is a `Text`."""
 LocalNote: TypeAlias = Annotated[str, PlainValidator(partial(_text, most=_TEXT)), PlainSerializer(_dumped)]
 """Sentences in such a table."""

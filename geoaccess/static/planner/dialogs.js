@@ -118,7 +118,7 @@
     const kept = await model.ask("/api/plans").catch(() => null);
     if (!kept) return;
     const note = make("div", { class: "note", role: "alert", hidden: true });
-    const field = make("input", { type: "text", id: "plan-title", maxLength: 120, value: model.plan.title });
+    const field = make("input", { type: "text", id: "plan-title", maxLength: 250, value: model.plan.title });
     const form = make(
       "form",
       { on: { submit: (event) => { event.preventDefault(); savePlan(field, note); } } },
