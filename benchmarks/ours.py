@@ -222,6 +222,18 @@ def located(
     return siting.locate(setting, add=add, objective=objective, method="exact")
 
 
+def located_with_capacity(
+    times_s: npt.NDArray[np.float64],
+    people: npt.NDArray[np.float64],
+    capacity: npt.NDArray[np.float64],
+    *,
+    add: int,
+) -> siting.Allotted:
+    """Return the choice with the least travel time where sites take so many people each, and everybody is served."""
+    longest_s = float(times_s.max()) * times_s.shape[0]
+    return siting.locate_with_capacity(times_s, people, capacity=capacity, add=add, unreached_s=longest_s)
+
+
 def at_nodes(network: ga.Network, nodes: Nodes) -> pd.DataFrame:
     """Return places at the ends of edges that meet at nodes, as `snap` describes places."""
     edge = _edge_at(network)[nodes]

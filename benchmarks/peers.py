@@ -177,7 +177,12 @@ def networkit_trees(graph: Graph, roots: npt.NDArray[np.int32]) -> Callable[[], 
 
 
 def spopt(
-    times_s: npt.NDArray[np.float64], people: npt.NDArray[np.float64], *, add: int, norm_s: float | None
+    times_s: npt.NDArray[np.float64],
+    people: npt.NDArray[np.float64],
+    *,
+    add: int,
+    norm_s: float | None,
+    capacity: npt.NDArray[np.float64] | None = None,
 ) -> Callable[[], tuple[float, bool]]:
     """Make spopt ready to solve an instance with its solver: mean minutes, or with a norm the share within it."""
     locate = package("spopt", "spopt.locate")
@@ -186,7 +191,9 @@ def spopt(
     def solve() -> tuple[float, bool]:
         solver = pulp.PULP_CBC_CMD(msg=False)
         if norm_s is None:
-            made = locate.PMedian.from_cost_matrix(times_s, people, p_facilities=add).solve(solver)
+            made = locate.PMedian.from_cost_matrix(
+                times_s, people, p_facilities=add, facility_capacities=capacity
+            ).solve(solver)
             return float(made.problem.objective.value()) / float(people.sum()) / 60, False
         made = locate.MCLP.from_cost_matrix(times_s, people, service_radius=norm_s, p_facilities=add).solve(solver)
         return float(made.problem.objective.value()) / float(people.sum()), True

@@ -23,6 +23,8 @@ __all__ = ["siting"]
 NORM_S = 300.0
 COVERED = (200_000, 400, 20)  # points, candidates, sites
 BESIDE = (1_000, 60, 6)  # as large as spopt solves in a minute
+WITH_ROOM = (200, 30, 6)
+"""One person at each point: spopt sends a point to one site as a whole, we share it; so both mean the same."""
 
 
 def siting(plan: Plan) -> Iterator[Row]:
@@ -48,6 +50,9 @@ def siting(plan: Plan) -> Iterator[Row]:
             peer = Peer(peers.version("spopt"), functools.partial(_spopt, name), repeats=1)
             task = f"{name}: 1000 points, 6 sites of 60, proved, times given"
             yield compare(plan, task, key, exact, peer=peer, agree=_no_worse, target=Target(faster=1.0))
+        peer = Peer(peers.version("spopt"), _spopt_with_room, repeats=1)
+        task = "p-median with capacities: 200 points, 6 sites of 30, proved, times given"
+        yield compare(plan, task, key, _with_room, peer=peer, agree=_as_good, target=Target(faster=1.0))
 
 
 def _best_of_all(graph: Graph) -> Callable[[], Any]:
@@ -95,6 +100,23 @@ def _spopt(name: str, graph: Graph) -> Callable[[], Any]:
     return peers.spopt(times, people, add=add, norm_s=NORM_S if name == "maximal covering" else None)
 
 
+def _room(graph: Graph) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return times, and how many people each candidate takes: six of them take everybody."""
+    points, candidates, _ = WITH_ROOM
+    times, _ = _instance(graph, points, candidates)
+    return times, np.random.default_rng(5).integers(34, 60, candidates).astype(np.float64)
+
+
+def _with_room(graph: Graph) -> Callable[[], Any]:
+    times, room = _room(graph)
+    return lambda: ours.located_with_capacity(times, np.ones(len(times)), room, add=WITH_ROOM[2])
+
+
+def _spopt_with_room(graph: Graph) -> Callable[[], Any]:
+    times, room = _room(graph)
+    return peers.spopt(times, np.ones(len(times)), add=WITH_ROOM[2], norm_s=None, capacity=room)
+
+
 def _people(count: int) -> npt.NDArray[np.float64]:
     return np.random.default_rng(1).integers(1, 60, count).astype(np.float64)
 
@@ -105,6 +127,12 @@ def _proved(_: Graph, found: Any) -> None:
 
 def _sound(_: Graph, found: Any) -> None:
     assert found.bound <= found.value < found.now, f"no improvement, or beyond its bound: {found}"
+
+
+def _as_good(found: Any, theirs: tuple[float, bool]) -> None:
+    assert found.proved, f"not proved optimal: {found}"
+    assert not found.unserved.any(), "somebody is not served"
+    assert abs(found.value - theirs[0]) <= 1e-6 * abs(theirs[0]), f"another optimum: {found.value} and {theirs[0]}"
 
 
 def _no_worse(found: Any, theirs: tuple[float, bool]) -> None:
