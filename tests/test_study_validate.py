@@ -221,7 +221,7 @@ def test_a_further_column_must_be_one_value(tmp_path):
         ("region;P50\n5501 Tromsø;-7\n", '"-7" is no number'),
         ("{", "is not JSON-stat 2.0"),
         ('{"id": []}', "is not JSON-stat 2.0"),
-        (json_stat(size=[3, 3, 2]), "9 values for dimensions"),
+        (json_stat(size=[3, 3, 2]), r"its size is \[3, 3, 2\], but its dimensions have \[3, 3, 1\]"),
         (json_stat(value=[1]), "1 values for dimensions"),
         (json_stat(role={}, id=["ContentsCode", "Tid"], size=[3, 1], value=[1, 2, 3]), "no dimension is the region"),
     ],
