@@ -17,6 +17,7 @@ from geoaccess.maps.layers import (
     MAP_AT_MOST_IN,
     Layers,
     Legend,
+    below_cells,
     block_factor,
     projected,
     room_of,
@@ -24,7 +25,7 @@ from geoaccess.maps.layers import (
 )
 from geoaccess.maps.look import USUAL_LOOK, Look
 from geoaccess.maps.projection import figure_crs
-from geoaccess.maps.results import Cells, checked_ferries, main_roads, people_of, squares
+from geoaccess.maps.results import Cells, people_of, squares
 from geoaccess.phrases import Writer
 
 if TYPE_CHECKING:
@@ -238,6 +239,9 @@ def chain_map(
     room = room_of(look, at_most_in, legend_in=LEGEND_IN)
     drawn = _drawn(results, codes, moved, population, seen, room, crs, n=len(found.keys), faded=before is not None)
     full = _colours(drawn, found, kind)
+    below = below_cells(
+        crs, municipalities=municipalities, ferries=ferries, roads=roads, land=land, lakes=lakes, ice=ice, places=places
+    )
     layers = Layers(
         squares=drawn.squares,
         grid=results.crs,
@@ -246,17 +250,11 @@ def chain_map(
         colours=[*full, *map(_pale, full)],
         population=drawn.population,
         crs=crs,
-        municipalities=projected(municipalities, crs),
-        roads=projected(main_roads(roads), crs),
-        ferries=projected(checked_ferries(ferries), crs),
         sites=projected(mine, crs),
-        land=projected(land, crs),
-        lakes=projected(lakes, crs),
-        ice=projected(ice, crs),
-        places=projected(places, crs),
         at_most_in=at_most_in,
         look=look,
         labels=projected(_numbers(mine, found), crs) if kind == "base" and mine is not None else None,
+        **below,
     )
     notes = [writer["chain_changed"]] if before is not None else []
     notes += [writer["part"]] if not seen.all() else []

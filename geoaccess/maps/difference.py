@@ -15,6 +15,7 @@ from geoaccess.maps.layers import (
     MAP_AT_MOST_IN,
     Layers,
     Legend,
+    below_cells,
     block_factor,
     projected,
     room_of,
@@ -22,7 +23,7 @@ from geoaccess.maps.layers import (
 )
 from geoaccess.maps.look import USUAL_LOOK, Look
 from geoaccess.maps.projection import figure_crs
-from geoaccess.maps.results import Cells, checked_ferries, main_roads, people_of, squares
+from geoaccess.maps.results import Cells, people_of, squares
 from geoaccess.phrases import people, section, share
 
 if TYPE_CHECKING:
@@ -148,6 +149,9 @@ def difference_map(
     room = room_of(look, at_most_in, legend_in=LEGEND_IN)
     drawn = joined(drawn, factor=block_factor(shapes, window_of(shapes, results.crs, crs), room))
     mine = None if sites is None else sites[(sites["service"] == service.key).to_numpy()]
+    below = below_cells(
+        crs, municipalities=municipalities, ferries=ferries, roads=roads, land=land, lakes=lakes, ice=ice, places=places
+    )
     layers = Layers(
         squares=drawn.squares,
         grid=results.crs,
@@ -156,16 +160,10 @@ def difference_map(
         colours=[*DIFFERENCE_COLOURS],
         population=drawn.population,
         crs=crs,
-        municipalities=projected(municipalities, crs),
-        roads=projected(main_roads(roads), crs),
-        ferries=projected(checked_ferries(ferries), crs),
         sites=projected(mine, crs),
-        land=projected(land, crs),
-        lakes=projected(lakes, crs),
-        ice=projected(ice, crs),
-        places=projected(places, crs),
         at_most_in=at_most_in,
         look=look,
+        **below,
     )
     from geoaccess.maps.drawing import draw_service_map  # matplotlib is slow to import
 

@@ -15,6 +15,7 @@ from geoaccess.maps.layers import (
     MAP_AT_MOST_IN,
     Layers,
     Legend,
+    below_cells,
     block_factor,
     projected,
     room_of,
@@ -22,7 +23,7 @@ from geoaccess.maps.layers import (
 )
 from geoaccess.maps.look import USUAL_LOOK, Look
 from geoaccess.maps.projection import figure_crs
-from geoaccess.maps.results import cells_of, check_results, checked_ferries, main_roads, people_column, people_of
+from geoaccess.maps.results import cells_of, check_results, people_column, people_of
 from geoaccess.phrases import language_code, people, section, share
 from geoaccess.zones import read_scheme
 
@@ -97,6 +98,9 @@ def service_map(
     crs = figure_crs(results, asked=look.crs)
     room = room_of(look, at_most_in, legend_in=LEGEND_IN)
     cells = joined(cells, factor=block_factor(cells.squares, window_of(cells.squares, results.crs, crs), room))
+    below = below_cells(
+        crs, municipalities=municipalities, ferries=ferries, roads=roads, land=land, lakes=lakes, ice=ice, places=places
+    )
     layers = Layers(
         squares=cells.squares,
         grid=results.crs,
@@ -105,16 +109,10 @@ def service_map(
         colours=band_colours(len(edges) + 1, palette=look.palette),
         population=cells.population,
         crs=crs,
-        municipalities=projected(municipalities, crs),
-        roads=projected(main_roads(roads), crs),
-        ferries=projected(checked_ferries(ferries), crs),
         sites=projected(sites if sites is None else sites[sites["service"] == service.key], crs),
-        land=projected(land, crs),
-        lakes=projected(lakes, crs),
-        ice=projected(ice, crs),
-        places=projected(places, crs),
         at_most_in=at_most_in,
         look=look,
+        **below,
     )
     legend = _legend(results, service, edges, layers, language=language)
     from geoaccess.maps.drawing import draw_service_map  # matplotlib is slow to import

@@ -11,11 +11,13 @@ import numpy as np
 
 from geoaccess.maps.look import USUAL_LOOK, Look
 from geoaccess.maps.projection import hull_of
+from geoaccess.maps.results import checked_ferries, main_roads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import numpy.typing as npt
+    import pandas as pd
 
     from geoaccess.maps.projection import Box
     from geoaccess.maps.results import Squares
@@ -29,6 +31,7 @@ __all__ = [
     "Legend",
     "Plan",
     "arranged",
+    "below_cells",
     "block_factor",
     "plan_of",
     "projected",
@@ -197,6 +200,23 @@ class Layers:
 def projected(table: Any, crs: Any) -> Any:
     """Return a table or series of geometry in a CRS, and nothing where there is no geometry."""
     return table.to_crs(crs) if isinstance(table, gpd.GeoDataFrame | gpd.GeoSeries) else None
+
+
+def below_cells(
+    crs: Any,
+    *,
+    municipalities: pd.DataFrame | None,
+    ferries: gpd.GeoDataFrame | None,
+    roads: gpd.GeoDataFrame | None,
+    land: gpd.GeoSeries | None,
+    lakes: gpd.GeoSeries | None,
+    ice: gpd.GeoSeries | None,
+    places: gpd.GeoDataFrame | None,
+) -> dict[str, Any]:
+    """Return what is drawn around the cells in the projection of a map, by its name in `Layers`."""
+    given = {"municipalities": municipalities, "land": land, "lakes": lakes, "ice": ice, "places": places}
+    given |= {"roads": main_roads(roads), "ferries": checked_ferries(ferries)}
+    return {name: projected(table, crs) for name, table in given.items()}
 
 
 @dataclass(frozen=True)
