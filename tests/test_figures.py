@@ -26,12 +26,13 @@ from geoaccess.maps import (
     time_curves,
     validation_figure,
 )
-from geoaccess.maps.bands import PALETTES
+from geoaccess.maps.bands import MOST_EDGES, PALETTES
+from geoaccess.maps.look import FORMATS
 from geoaccess.maps.projection import corners_in, hull_of, north_of, shapes_in
 from geoaccess.maps.results import squares
 from geoaccess.measures import ServiceSpec
 from geoaccess.study import check, load_study, run_study
-from geoaccess.study.settings.figures import FigureSettings
+from geoaccess.study.settings.figures import MOST_BREAKS, FigureSettings, Form
 from tests.test_study_tiny import STUDY, write_study
 
 HEADS = {"title": "Care & <b>", "attribution": "© OpenStreetMap"}
@@ -276,6 +277,8 @@ def test_a_look_that_cannot_be_is_refused(wrong):
 
 def test_study_files_name_the_palettes_and_forms_that_there_are():
     assert get_args(FigureSettings.model_fields["palette"].annotation) == PALETTES
+    assert get_args(Form) == FORMATS
+    assert MOST_BREAKS == MOST_EDGES
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from geoaccess import equity, files, maps
 from geoaccess.errors import InputError
 from geoaccess.maps.coverage import simplified_coverage
+from geoaccess.maps.look import FORMATS
 from geoaccess.maps.network_layers import main_roads, merged_roads
 from geoaccess.study import stages
 from geoaccess.study.data_sources import attribution_of
@@ -246,7 +247,7 @@ def drawing_crs(study: Study, results: gpd.GeoDataFrame) -> CRS:
 
 def forms_of(name: str) -> list[str]:
     """Return the names that a figure may have, in whatever form: those of a time before go with it."""
-    return maps.figure_files(name, maps.Look(formats=("png", "svg", "pdf")))
+    return maps.figure_files(name, maps.Look(formats=FORMATS))
 
 
 def drawn_below(answers: Answers) -> dict[str, Any]:
