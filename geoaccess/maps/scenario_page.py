@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["ScenarioPart", "comparison_page"]
 
 _MIN: Final = 60.0
-_NORMS: Final = range(1, 10)
 _FIGURES: Final = {"median_min": 1, "p90_min": 1, "people_unreached": 0, "mean_per_person": 4, "gini_of_everybody": 3}
 """Figures that are shown beside each other, and their decimals."""
 
