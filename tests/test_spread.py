@@ -13,12 +13,13 @@ from geoaccess.errors import InputError
 from geoaccess.network import Network
 from geoaccess.questions import Question, compare_study, site_futures, vulnerable_study
 from geoaccess.questions.compare.output import write_comparison
+from geoaccess.questions.siting.futures import write_futures
 from geoaccess.questions.spread import is_here, spread
 from geoaccess.scenarios import Scenario, closing_rows
 from geoaccess.scenarios.closing_rows import Closings, rows_between
 from geoaccess.study import combinations, load_study, study_variations
 from tests.conftest import need
-from tests.test_study_tiny import FLAT, PLACES, degrees, write_study
+from tests.test_study_tiny import FLAT, PLACES, STUDY, degrees, write_study
 
 NO_FERRY = Scenario(title="no ferry", close=[{"name": "Car ferry", "what": "ferries"}])
 SPREAD = {"workers": 2, "show": False}
@@ -77,6 +78,16 @@ def test_one_choice_for_several_futures_is_the_same_on_two_processes(tiny):
     pd.testing.assert_frame_equal(here.futures, there.futures, check_exact=True)
     pd.testing.assert_frame_equal(here.places, there.places, check_exact=True)
     assert (here.regret.bound, here.scenario) == (there.regret.bound, there.scenario)
+
+
+def test_the_map_of_several_futures_has_every_format_that_is_asked_for(tmp_path):
+    study = load_study(write_study(tmp_path, f'{STUDY}\n[figures]\nformats = ["svg", "pdf"]\ndpi = 72\n'))
+    question = Question(service="gp", add=1, candidates="cells")
+    answer = site_futures(study, question, scenarios=[None, NO_FERRY], show=False)
+    for _ in range(2):  # those of a time before are replaced
+        paths = write_futures(answer, tmp_path / "found")
+        assert {*paths} == {*(tmp_path / "found").iterdir()}
+        assert {path.suffix for path in paths if path.stem == "site_gp_regret"} >= {".png", ".svg", ".pdf"}
 
 
 def test_what_is_wrong_in_a_task_is_said(tiny):

@@ -21,6 +21,7 @@ from geoaccess.questions.siting.wording import figure
 from geoaccess.questions.spread import is_here, spread
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
+from geoaccess.study.results.output import forms_of
 from geoaccess.study.results.summaries import headed
 from geoaccess.study.results.tables import marked, table_files, write_table
 
@@ -288,7 +289,7 @@ def write_futures(answer: Futures, folder: Path | None = None) -> list[Path]:
     where = answer.output if folder is None else folder
     stem = f"site_{answer.question.service}_regret"
     tables = {stem: answer.futures, f"{stem}_places": answer.places, f"{stem}_frontier": answer.frontier}
-    names = [*table_files(*tables), f"{stem}.toml", f"{stem}.png"]
+    names = [*table_files(*tables), f"{stem}.toml", *forms_of(f"{stem}.png")]
     with files.writing_among(where, former=lambda: names) as temporary:
         for name, table in tables.items():
             write_table(marked(table, answer.disclaimer), temporary / name)
@@ -301,4 +302,4 @@ def write_futures(answer: Futures, folder: Path | None = None) -> list[Path]:
             places=answer.places,
             nearer_s=answer.nearer_s,
         )
-    return [where / name for name in names]
+        return [where / name for name in names if (temporary / name).exists()]

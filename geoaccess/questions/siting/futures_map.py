@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from geoaccess import files, maps, scenarios
+from geoaccess import maps, scenarios
 from geoaccess.frames import crs_of
 from geoaccess.phrases import Writer
 from geoaccess.study.results.output import drawn_below, figure_words
@@ -32,8 +32,11 @@ def draw_futures(
     futures: Sequence[str],
     places: pd.DataFrame,
     nearer_s: npt.NDArray[np.float64],
-) -> Path:
-    """Draw who gets nearer in the first of some futures, with the sites that stand and the new ones (`places`)."""
+) -> None:
+    """Draw who gets nearer in the first of some futures, with the sites that stand and the new ones (`places`).
+
+    `path` is that of a PNG among files that are written together; beside it come the other formats of [figures].
+    """
     key, language = service, first.study.settings.language
     spec = next(spec for spec in first.study.specs if spec.key == key)
     seconds = pd.Series(nearer_s, first.results.index)
@@ -46,17 +49,15 @@ def draw_futures(
         "title": writer.text("futures_title", label=spec.label, n=len(places), futures=len(futures)),
         "subtitle": writer.text("futures_map", future=writer.note(str(futures[0]))),
     }
-    with files.writing(path) as temporary:
-        maps.difference_map(
-            temporary,
-            results=first.results,
-            cells=scenarios.cell_differences(first.results, after, services=[spec]),
-            service=spec,
-            sites=_drawn_sites(first, service, places),
-            **drawn_below(first),
-            **heads,
-        )
-    return path
+    maps.difference_map(
+        path,
+        results=first.results,
+        cells=scenarios.cell_differences(first.results, after, services=[spec]),
+        service=spec,
+        sites=_drawn_sites(first, service, places),
+        **drawn_below(first),
+        **heads,
+    )
 
 
 def _drawn_sites(first: Answers, service: str, places: pd.DataFrame) -> gpd.GeoDataFrame:
