@@ -99,14 +99,34 @@ def test_what_is_wrong_in_a_task_is_said(tiny):
             site_futures(tiny, question, scenarios=[None, wrong], **where)
 
 
+def test_all_that_is_wrong_with_several_scenarios_is_said_at_once(tiny):
+    wrong = [
+        Scenario(title="misspelt", close=[{"name": "Car fery", "what": "ferries"}]),
+        Scenario(title="unknown", close=[{"osm_id": 987_654}]),
+    ]
+    with pytest.raises(InputError) as caught:
+        site_futures(tiny, Question(service="gp", add=1, candidates="cells"), scenarios=[None, *wrong], show=False)
+    assert [word for word in ("misspelt", "Car fery", "unknown", "987654") if word not in str(caught.value)] == []
+
+
 def half(common, task):
     return common / task
+
+
+def even(_, task):
+    if task % 2:
+        raise InputError(f"{task} is odd")
+    return task
 
 
 def test_tasks_in_this_process(tmp_path):
     asked = {"what": "halving", "cache": tmp_path, "scheduler": None, "show": False}
     assert spread(half, 12.0, [2, 3], workers=0, **asked) == [6, 4]
     assert spread(half, 12.0, [], workers=3, **asked) == []
+    with pytest.raises(InputError, match=r"^1 is odd$"):
+        spread(even, None, [2, 1, 4], workers=0, **asked)
+    with pytest.raises(InputError, match=r"^halving: 2 problems\n  - 1 is odd\n  - 3 is odd$"):
+        spread(even, None, [1, 2, 3, 1], workers=0, **asked)
     with pytest.raises(ZeroDivisionError):  # as it is raised
         spread(half, 12.0, [0], workers=None, **asked)
     assert [is_here(*one) for one in ((None, None), (0, None), (2, None), (None, "tcp://x:1"))] == [1, 1, 0, 0]

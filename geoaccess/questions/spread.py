@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from geoaccess import files
-from geoaccess.errors import InputError
+from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.mapped import Mapped, write_mapped
-from geoaccess.parallel import worker_pool
+from geoaccess.parallel import Outcome, worker_pool
 from geoaccess.progress import announce_compiling, counted
 from geoaccess.study import stages
 
@@ -65,7 +65,7 @@ def spread(
     console = Console(stderr=True)
     if is_here(workers, scheduler) or not tasks:
         with counted(what, len(tasks), console=console, show=show) as done:
-            return [_counting(function, common, task, done) for task in tasks]
+            return _results([_counting(function, common, task, done) for task in tasks], what)
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(files.spare(cache)).absolute()
         shared = write_mapped(common, folder / "common", by_name=stages.by_name)
@@ -75,6 +75,11 @@ def spread(
         )
         with counted(what, len(tasks), console=console, show=show) as done:
             outcomes = run(partial(_there, function, shared), tasks, done=done)
+    return _results(outcomes, what)
+
+
+def _results(outcomes: Sequence[Outcome[Result]], what: str) -> list[Result]:
+    """Return what came of all tasks, or raise what each that failed says."""
     failed = list(dict.fromkeys(outcome.error for outcome in outcomes if outcome.error))
     if failed:
         raise InputError(failed[0]) if len(failed) == 1 else InputError.listing(what, failed)
@@ -83,10 +88,14 @@ def spread(
 
 def _counting(
     function: Callable[[Common, Task], Result], common: Common, task: Task, done: Callable[..., None]
-) -> Result:
-    found = function(common, task)
-    done()
-    return found
+) -> Outcome[Result]:
+    """Run a task in this process; a fault of the program, not of what it is given, is raised as it is."""
+    try:
+        return Outcome(function(common, task))
+    except GeoaccessError as error:
+        return Outcome(None, str(error))
+    finally:
+        done()
 
 
 def _there(function: Callable[[Common, Task], Result], shared: Mapped[Common], task: Task) -> Result:

@@ -114,7 +114,10 @@ def baseline_of(
             )
     if problems:
         raise InputError.listing("scenarios", problems)
-    return solve_baseline(study, names=needs_names(asked), answers=answers, show=show)
+    base = solve_baseline(study, names=needs_names(asked), answers=answers, show=show)
+    if len(asked) > 1:  # of one alone `context_in` says the same
+        apply_scenarios(base, asked)  # what is wrong with any of them, before the first is solved
+    return base
 
 
 def context_in(base: Baseline, scenario: Scenario | None) -> SitingContext:
