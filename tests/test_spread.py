@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from geoaccess import siting
 from geoaccess.cli import app
 from geoaccess.errors import InputError
 from geoaccess.network import Network
@@ -88,6 +89,26 @@ def test_the_map_of_several_futures_has_every_format_that_is_asked_for(tmp_path)
         paths = write_futures(answer, tmp_path / "found")
         assert {*paths} == {*(tmp_path / "found").iterdir()}
         assert {path.suffix for path in paths if path.stem == "site_gp_regret"} >= {".png", ".svg", ".pdf"}
+
+
+def test_fewer_sites_for_several_futures_are_exchanged_and_the_answer_has_the_method_and_time_asked_for(
+    tiny, monkeypatch
+):
+    calls, solve = [], siting.least_regret
+
+    def least_regret(settings, *, add, objective, method, seconds):
+        calls.append((add, method, seconds))
+        return solve(settings, add=add, objective=objective, method=method, seconds=seconds)
+
+    monkeypatch.setattr(siting, "least_regret", least_regret)
+    for seconds, of_step in ((25.0, 10.0), (4.0, 4.0)):
+        calls.clear()
+        question = Question(service="gp", add=3, candidates="cells", method="exact", seconds=seconds)
+        found = site_futures(tiny, question, scenarios=[None, NO_FERRY], show=False)
+        assert sorted(calls) == [(1, "exchange", of_step), (2, "exchange", of_step), (3, "exact", seconds)]
+        table = found.frontier
+        assert (table["bound"] <= table["regret"] + 1e-9).all()
+        assert table["regret"].iloc[-1] == found.regret.worst
 
 
 def test_what_is_wrong_in_a_task_is_said(tiny):

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from geoaccess.siting import Located, Objective, SitingProblem
     from geoaccess.study.answers import Answers
 
-__all__ = ["alternatives_of", "frontier_of"]
+__all__ = ["STEP_SECONDS", "alternatives_of", "frontier_of"]
 
 _ALTERNATIVES = 10
 _APART_M = 3000.0
-_STEP_SECONDS = 10.0
+STEP_SECONDS = 10.0
+"""The most that the solver may take for each smaller number of sites; the answer itself has the time that is asked."""
 _AMONG = 400
 
 
@@ -41,7 +42,7 @@ def frontier_of(
         return siting.frontier(setting, most=most, close=question.close, objective=objective, found=found), []
     rows: list[tuple[int, float, float, float, str]] = []
     for add in range(most):
-        step = replace(question, add=add, method="exchange", seconds=min(question.seconds, _STEP_SECONDS))
+        step = replace(question, add=add, method="exchange", seconds=min(question.seconds, STEP_SECONDS))
         try:
             one = answer_question(setting, step, answers)[0]
         except InputError:  # no choice of so few keeps to the bound, or none was found

@@ -12,6 +12,7 @@ from geoaccess import files, siting
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.phrases import Writer
+from geoaccess.questions.siting.alternatives import STEP_SECONDS
 from geoaccess.questions.siting.candidates import candidates_of, municipality_of, name_places, new_places
 from geoaccess.questions.siting.context import baseline_of, build_problem, context_in, context_of
 from geoaccess.questions.siting.futures_map import draw_futures
@@ -50,6 +51,7 @@ class Futures:
 
     `frontier` has a row per number of sites, from one to as many as are asked for: `added`, `regret`, the greatest over
     the futures, `bound`, below which no choice of so many has it, and `worst_value`, the burden in the worst future.
+    The last row is the answer; those of fewer sites are found by exchanges, in ten seconds at most for each step.
     `first` is the first future as it is, and `nearer_s` the seconds of its cells with the choice.
     """
 
@@ -129,8 +131,9 @@ def site_futures(
     regret = siting.least_regret(
         settings, add=question.add, objective=objective, method=question.method, seconds=question.seconds
     )
+    step_seconds = min(question.seconds, STEP_SECONDS)
     fewer = [
-        siting.least_regret(settings, add=add, objective=objective, method=question.method, seconds=question.seconds)
+        siting.least_regret(settings, add=add, objective=objective, method="exchange", seconds=step_seconds)
         for add in range(1, question.add)
     ]
     table = pd.DataFrame({"future": names, "best": regret.best, "value": regret.value})
