@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 
 import pytest
 from fuzzing.loop import CASES, broken
@@ -56,6 +57,17 @@ def test_the_law_can_be_broken(tmp_path):
         (tmp_path / "a").write_bytes(data)
         assert broken(target, tmp_path / "a").startswith(wrong)
         assert bool(broken(target, tmp_path / "a")) == bool(wrong)
+
+
+@pytest.mark.parametrize("name", [name for name, target in TARGETS.items() if target.suffix in {".zip", ".ods"}])
+def test_the_time_of_the_clock_is_in_no_archive(name, monkeypatch):
+    target = TARGETS[name]
+    made = []
+    for year in (2001, 2031):
+        monkeypatch.setattr("time.localtime", lambda *_, year=year: time.struct_time((year, 2, 3, 4, 5, 6, 0, 34, 0)))
+        seeds = target.seeds()
+        made.append([seeds, [target.changed(random.Random(seed), seeds[0]) for seed in range(30)]])
+    assert made[0] == made[1]
 
 
 @pytest.mark.parametrize("name", TARGETS)

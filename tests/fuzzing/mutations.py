@@ -218,7 +218,8 @@ def change_zip(rng, data, change=change_text):
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in {name: text for name, text in members}.items():  # noqa: C416 - of twins the last one
-            archive.writestr(name, text)
+            # Not by name alone: the archive would hold the time of the clock, and differ from one made two seconds before.
+            archive.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
     return content.getvalue()
 
 

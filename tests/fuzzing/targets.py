@@ -267,9 +267,9 @@ def spreadsheets_of_libreoffice():
     )
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-        archive.writestr("META-INF/manifest.xml", "<manifest/>")
-        archive.writestr("content.xml", text)
+        archive.writestr(zipfile.ZipInfo("mimetype"), "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr(zipfile.ZipInfo("META-INF/manifest.xml"), "<manifest/>")
+        archive.writestr(zipfile.ZipInfo("content.xml"), text)
     return [content.getvalue()]
 
 
@@ -358,7 +358,7 @@ def feeds():
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for name, text in members.items():
-            archive.writestr(f"{name}.txt", text)
+            archive.writestr(zipfile.ZipInfo(f"{name}.txt"), text)
     return [content.getvalue()]
 
 
