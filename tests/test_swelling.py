@@ -14,7 +14,7 @@ from fuzzing.targets import spreadsheets_of_libreoffice
 from geoaccess import files
 from geoaccess.errors import InputError
 from geoaccess.kernels import pbf as kernel
-from geoaccess.osm import blobs, read_road_names
+from geoaccess.osm import blobs, read_border, read_road_names
 from geoaccess.osm.formats import deleted_by_editor, osmium_file
 from geoaccess.osm.pbf import PbfFile
 from geoaccess.routing import read_ferry_feed
@@ -135,6 +135,25 @@ def test_an_xml_file_that_swells_is_refused(tmp_path, monkeypatch, opened):
         file.write(b"<osm>" + b"\n" * 8 * MIB)
     with pytest.raises(InputError, match=r"a\.osm.*unpack"):
         deleted_by_editor(path)
+    for read in (osmium_file, lambda one: read_border([one], "name", "A"), lambda one: read_road_names([one])):
+        with pytest.raises(InputError, match=r"a\.osm.*unpack"):
+            read(path)
+
+
+@pytest.mark.parametrize("opened", [gzip.open, bz2.open])
+def test_a_packed_file_is_unpacked_once_to_see_how_large_it_becomes(tmp_path, monkeypatch, opened):
+    path = tmp_path / ("A.OSM.GZ" if opened is gzip.open else "a.osm.bz2")
+    pieces = []
+    monkeypatch.setattr("geoaccess.files.refuse_swelling", lambda *_, **__: pieces.append(1))
+    for nodes in ("", '<node id="1" lat="1" lon="1"/>'):  # another file under the same name is looked at again
+        with opened(path, "wb") as file:
+            file.write(f'<osm version="0.6">{nodes}</osm>'.encode())
+        before = len(pieces)
+        osmium_file(path)
+        osmium_file(path)
+        assert len(pieces) == before + 1
+    path.write_bytes(path.read_bytes()[:-12])  # damaged: osmium says so
+    osmium_file(path)
 
 
 def test_deleted_objects_are_found_wherever_a_piece_of_the_file_ends(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ import contextlib
 import gzip
 import re
 import zlib
+from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from geoaccess import files
@@ -55,15 +56,36 @@ def osmium_file(path: Path) -> Any:
     Raises
     ------
     InputError
-        As for `check_format` and `check_for_osmium`.
+        As for `check_format` and `check_for_osmium`, or if a .gz or .bz2 unpacks to many times its size.
     """
     import osmium
 
     check_format(path)
     if is_pbf(path):
         check_for_osmium(path)
+    elif _opener(path) is not open:
+        seen = path.stat()
+        _check_unpacked_once(path, seen.st_size, seen.st_mtime_ns)
     found = _FORMAT.search(path.name.lower())
     return osmium.io.File(str(path), found[1]) if found and path.name != path.name.lower() else path
+
+
+def _opener(path: Path) -> Callable[..., IO[bytes]]:
+    """Return what opens a file as it is unpacked, by its name."""
+    name = path.name.lower()
+    opened = gzip.open if name.endswith(".gz") else bz2.open if name.endswith(".bz2") else open
+    return cast("Callable[..., IO[bytes]]", opened)
+
+
+@lru_cache(maxsize=64)
+def _check_unpacked_once(path: Path, size: int, changed_ns: int) -> None:
+    """Unpack a whole file, unless it is as it was when it was before; what is damaged, osmium says."""
+    del changed_ns
+    unpacked = 0
+    with contextlib.suppress(OSError, EOFError, zlib.error), _opener(path)(path, "rb") as file:
+        while chunk := file.read(_CHUNK):
+            unpacked += len(chunk)
+            files.refuse_swelling(path, unpacked, packed=size)
 
 
 @contextlib.contextmanager
@@ -89,11 +111,10 @@ def deleted_by_editor(path: Path) -> frozenset[tuple[str, int]]:
     """
     check_format(path)
     name = path.name.lower()
-    opened = gzip.open if name.endswith(".gz") else bz2.open if name.endswith(".bz2") else open
     if is_pbf(path) or ".opl" in name or ".o5m" in name:
         return frozenset()
     found = set()
-    with cast("Callable[..., IO[bytes]]", opened)(path, "rb") as file:
+    with _opener(path)(path, "rb") as file:
         try:
             for text in _tags(file, path):
                 for match in _DELETED.finditer(text) if b"action=" in text else ():
