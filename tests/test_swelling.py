@@ -217,6 +217,73 @@ def test_the_area_of_a_sheet_is_that_up_to_its_last_cell(text, area):
     assert sheets._area_of_xlsx(text) == area
 
 
+def ods(*tables):
+    """Return the content of a spreadsheet; a table has rows (repeated, cells), and cells are (repeated, filled)."""
+    filled = ' office:value-type="float" office:value="1"'
+
+    def one(kind, what, number, inside=""):
+        repeats = f' table:number-{what}-repeated="{number}"' if number > 1 else ""
+        return f"<table:{kind}{repeats}{inside}"
+
+    out = []
+    for table in tables:
+        rows = []
+        for number, cells in table:
+            written = "".join(one("table-cell", "columns", n, filled if full else "") + "/>" for n, full in cells)
+            rows.append(one("table-row", "rows", number) + f">{written}</table:table-row>")
+        out.append(f'<table:table table:name="T{len(out)}"><table:table-column/>{"".join(rows)}</table:table>')
+    return "".join(out).encode()
+
+
+@pytest.mark.parametrize(
+    ("tables", "area"),
+    [
+        ([[(1, [(1, True), (1, True)]), (1, [(1, True)])]], 4),
+        ([[(1, [(1, True), (16_382, False)]), (1_048_574, [(16_384, False)])]], 1),  # empty, with nothing behind it
+        ([[(9, [(4, False)]), (1, [(1, True)])]], 10),
+        ([[(1, [(9, False), (1, True)])]], 10),
+        ([[(1, [(1, True)]), (7, [(4, False)]), (1, [(5, False), (1, True)])]], 9 * 6),
+        ([[(3, [(2, True)])], [(2, [(5, True)])]], 6 + 10),  # two sheets
+        ([[(1, [(3, False), (1, True)]), (5, [(1, True)])]], 6 * 4),
+        ([[]], 0),
+    ],
+)
+def test_the_area_of_a_spreadsheet_is_that_up_to_its_last_cell(tables, area):
+    assert sheets._area_of_ods(ods(*tables)) == area
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [b'office:value-type="string"', b'office:value="1"', b'office:boolean-value="true"', b'table:formula="of:=1"'],
+)
+def test_whatever_fills_a_cell_of_a_spreadsheet_counts(mark):
+    text = b'<table:table-row-group><table:table-row><table:table-cell table:number-columns-repeated="9"/>'
+    assert sheets._area_of_ods(text + b"<table:covered-table-cell " + mark + b"></table:covered-table-cell>") == 10
+
+
+def test_reading_how_large_a_sheet_is_ends_where_it_is_too_large():
+    far = sheet(
+        '<row r="9000"><c r="XFD9000"><v>1</v></c></row>', '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+    )
+    assert sheets._area_of_xlsx(far) == 9000 * 16_384
+    far = ods([(9000, [(16_383, False), (1, True)]), (1_039_576, [(16_384, True)])])
+    assert sheets._area_of_ods(far) == 9000 * 16_384
+
+
+def test_a_cell_behind_empty_rows_and_columns_without_end_is_refused(tmp_path):
+    (good,) = spreadsheets_of_libreoffice()
+    (tmp_path / "people.ods").write_bytes(good)
+    with zipfile.ZipFile(tmp_path / "people.ods") as archive:
+        content = archive.read("content.xml")
+    (_, far) = ods([(1_000_000, [(1, False)]), (1, [(16_000, False), (1, True)])]).split(b"<table:table-column/>")
+    far = far.removesuffix(b"</table:table>")
+    with zipfile.ZipFile(tmp_path / "far.ods", "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content.replace(b"</table:table>", far + b"</table:table>", 1))
+    with pytest.raises(InputError, match=r"far\.ods: a sheet of 1600\d{7} cells .*far off"):
+        read_table(tmp_path / "far.ods")
+
+
 def test_a_workbook_with_a_cell_far_off_is_refused(tmp_path):
     openpyxl = pytest.importorskip("openpyxl")
     book = openpyxl.Workbook()

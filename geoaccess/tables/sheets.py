@@ -26,7 +26,8 @@ _ROW_OR_C = re.compile(rb"<(?:\w+:)?(row|c)\b([^>]*?)(/?)>")
 _ROW = re.compile(rb"\sr=[\"']([0-9]+)[\"']")
 _PLACE = re.compile(rb"\sr=[\"']([A-Z]+)([0-9]+)[\"']")
 _REPEATED = re.compile(rb"number-(?:rows|columns)-repeated=[\"']([0-9]+)[\"']")
-_ROW_OR_CELL = re.compile(rb"<table:(table-row|table-cell|covered-table-cell)\b([^>]*)>")
+_TABLE_ROW_OR_CELL = re.compile(rb"<table:(table|table-row|table-cell|covered-table-cell)(?=[\s/>])([^>]*)>")
+_FILLED = re.compile(rb"value-type=|office:[a-z-]*value=|table:formula=")
 
 
 def read_sheet(path: Path, sheet: str | None) -> pd.DataFrame:
@@ -100,9 +101,10 @@ def _areas(path: Path) -> dict[str, int]:
 
 
 def _area_of_xlsx(text: bytes) -> int:
-    """Return how many cells lie between the first and the last that holds anything."""
+    """Return how many cells lie between the first and the last that holds anything; too many as soon as they are."""
     rows = columns = row = column = 0
-    for kind, about, closed in _ROW_OR_C.findall(text):
+    for found in _ROW_OR_C.finditer(text):
+        kind, about, closed = found.groups()
         if kind == b"row":
             number = _ROW.search(about)
             row, column = int(number[1][:12]) if number else row + 1, 0
@@ -116,20 +118,33 @@ def _area_of_xlsx(text: bytes) -> int:
                 column = _LETTERS * column + letter - ord("A") + 1
         if not closed:
             rows, columns = max(rows, row), max(columns, column)
+            if rows * columns > _MOST_CELLS:
+                break
     return rows * columns
 
 
 def _area_of_ods(text: bytes) -> int:
-    """Return how many cells the sheets have when what is repeated is written out; empty ones take no room."""
-    area = times = 0
-    for kind, about in _ROW_OR_CELL.findall(text):
+    """Return how many cells the sheets have, each up to its last that holds anything; too many as soon as they are.
+
+    What is repeated counts as written out, and what is empty where something stands behind it: there it takes room.
+    """
+    before = rows = columns = row = column = 0
+    for found in _TABLE_ROW_OR_CELL.finditer(text):
+        kind, about = found.groups()
         repeated = _REPEATED.search(about)
         number = int(repeated[1][:12]) if repeated else 1
-        if kind == b"table-row":
-            times = number
-        elif b"value-type" in about:
-            area += times * number
-    return area
+        if kind == b"table":
+            before += rows * columns
+            rows = columns = row = column = 0
+        elif kind == b"table-row":
+            row, column = row + number, 0
+        else:
+            column += number
+            if _FILLED.search(about):
+                rows, columns = max(rows, row), max(columns, column)
+                if before + rows * columns > _MOST_CELLS:
+                    break
+    return before + rows * columns
 
 
 def _cell_text(value: object) -> str:
