@@ -99,6 +99,7 @@ def test_nobody_would_rather_go_elsewhere(people, supply, seed):
     worth = raam(times, demand=people, supply=supply, cutoff_s=HOUR)
     assert (worth[~usable.any(axis=1)] == 0).all()
     assert (worth[(people > 0) & usable.any(axis=1)] > 0).all()
+    assert np.isfinite(worth).all()
 
 
 def test_two_towns_by_hand():
@@ -111,6 +112,15 @@ def test_two_towns_by_hand():
     assert raam(times, demand=[40, 20], supply=[1, 1], cutoff_s=HOUR).tolist() == pytest.approx(
         [2 / 60 / 1.25, 2 / 60 / 0.75], rel=1e-4
     )
+
+
+def test_a_cell_without_people_on_a_site_that_nobody_uses_has_what_one_person_would_find():
+    """100 people with 2 doctors near; nobody lives at the other site, 8 hours off, with 3 doctors, nor near it."""
+    times = np.array([[0, 28_800], [28_800, 0], [28_800, 720], [28_800, 36]])
+    given = {"demand": [100, 0, 0, 0], "supply": [2, 3], "cutoff_s": HOUR}
+    # rho is 100 people / 5 doctors = 20; c = 50 / 20 near the people, else the way in hours, for raam 1 / 60 at least.
+    assert raam_cost(times, **given).tolist() == pytest.approx([2.5, 0, 0.2, 0.01], abs=1e-4)
+    assert raam(times, **given).tolist() == pytest.approx([2 / 100, 3, 1 / (20 * 0.2), 3], rel=1e-4)
 
 
 def test_the_heuristic_of_pysal_comes_near():

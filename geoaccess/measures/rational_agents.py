@@ -25,11 +25,15 @@ _TOLERANCE, _ROUNDS = 1e-5, 20_000
 
 
 class _Settled(NamedTuple):
-    """Where everybody goes: the cost of each cell (inf: nothing in reach), the people and the supply of each site."""
+    """Where everybody goes: the cost of each cell (inf: nothing in reach), the people and the supply of each site.
+
+    `cost_of_one` is the cost of a cell, where nobody lives in it that of one person at the least.
+    """
 
     cells: pd.Index
     sites: pd.Index
     cost: npt.NDArray[np.float64]
+    cost_of_one: npt.NDArray[np.float64]
     crowd: npt.NDArray[np.float64]
     supply: npt.NDArray[np.float64]
     rho: float
@@ -69,7 +73,7 @@ def raam_cost(
     Returns
     -------
     Series `raam_cost`, on the index of demand; inf where nothing is in reach. A cell without people has what somebody
-    living there would find.
+    living there would find; 0 is a site at no distance that nobody goes to, so that care there costs nothing.
 
     Raises
     ------
@@ -109,7 +113,9 @@ def raam(
     """Supply per person that is worth as much as what the people of a cell find, by the rational agent access model.
 
     A_i = (sum_j S_j / sum_i D_i) / c_i with c_i the cost of `raam_cost`: the mean supply per person where the cost is
-    1, and half of that where care costs twice as much, in travel or crowding.
+    1, and half of that where care costs twice as much, in travel or crowding. In a cell without people c_i is no less
+    than what the first person at its site would make it, 1 / (rho S_j): a site that nobody goes to, at no distance,
+    gives all it has to that person, A_i = S_j, and not without end.
 
     Parameters
     ----------
@@ -118,7 +124,7 @@ def raam(
 
     Returns
     -------
-    Series `raam`, supply per person, on the index of demand; 0 where nothing is in reach.
+    Series `raam`, supply per person, on the index of demand; finite, and 0 where nothing is in reach.
 
     Raises
     ------
@@ -136,8 +142,7 @@ def raam(
     [0.01, 0.01]
     """
     found = _settled(times, demand, supply, cutoff_s, tau_s, None, cell_cutoff_s, site_cutoff_s)
-    with np.errstate(divide="ignore"):
-        worth = np.where(np.isfinite(found.cost), 1.0 / (found.rho * found.cost), 0.0)
+    worth = np.where(np.isfinite(found.cost_of_one), 1.0 / (found.rho * found.cost_of_one), 0.0)
     return pd.Series(worth, index=found.cells, name="raam")
 
 
@@ -210,8 +215,12 @@ def _settled(
     if regret > _TOLERANCE:
         raise InputError(f"raam: after {_ROUNDS} rounds somebody would still win {regret:.2g}; give a larger tau")
     cost = np.full(people.size, np.inf)
-    np.minimum.at(cost, cells, travel + crowd[sites] / room[sites])
-    return _Settled(reach.cells, reach.sites, cost, crowd, given, per)
+    there = travel + crowd[sites] / room[sites]
+    np.minimum.at(cost, cells, there)
+    one = np.full(people.size, np.inf)
+    np.minimum.at(one, cells, np.maximum(there, 1.0 / room[sites]))
+    cost_of_one = np.where(people > 0, cost, one)
+    return _Settled(reach.cells, reach.sites, cost, cost_of_one, crowd, given, per)
 
 
 def _rows(
