@@ -176,7 +176,9 @@ def _roads():
 def test_a_pass_is_named_by_road_number_and_place(root):
     network, names = _roads()
     found = read_closures(root / "configs" / "reliability" / "norway.csv", network, names=names)
-    assert found.table["label"].tolist() == ["E 6 over Saltfjellet"]  # the others are of another region
+    assert found.table["label"].tolist() == ["E 6 over Saltfjellet"]
+    named = ["E 6 over Kvænangsfjellet", "E 6 over Sennalandet", "E 75 to Vardø by the tunnel", "E 69 to Nordkapp"]
+    assert list(found.left_out) == named  # of another region
     assert [edges.tolist() for edges in found.edges] == [[0]]
     assert found.table["availability"].tolist() == pytest.approx([1 - 30 * 8 / (24 * 365)])
 
@@ -215,6 +217,23 @@ def test_a_road_number_without_its_place_is_refused(tmp_path, row, words):
     with pytest.raises(InputError) as caught:
         read_closures(path, network, names=names)
     assert [word for word in words if word not in str(caught.value)] == []
+
+
+def test_what_lies_in_a_hole_of_a_polygon_stays_open(tmp_path):
+    network, names = _roads()
+    around = "15 66.5, 15.5 66.5, 15.5 66.7, 15 66.7, 15 66.5"
+    hole = "15.1 66.59, 15.45 66.59, 15.45 66.605, 15.1 66.605, 15.1 66.59"
+    for text, edges in ((f"({around})", [0, 1]), (f"({around}),({hole})", [1])):  # the hole is around way 1, not 7
+        row = f'pass,E6;Fv77,"POLYGON({text})",both,0.9\n'
+        found = read_closures(written(tmp_path, f"what,ref,polygon,name,availability\n{row}"), network, names=names)
+        assert [one.tolist() for one in found.edges] == [edges]
+
+
+def test_latitude_before_longitude_is_no_other_region(tmp_path):
+    network, names = _roads()
+    row = 'pass,E6,"POLYGON((66 15, 67 15, 67 16, 66 15))",Fell,0.9\n'
+    with pytest.raises(InputError, match=r"row 2: Fell: no road .* are longitude and latitude swapped\?"):
+        read_closures(written(tmp_path, f"what,ref,polygon,name,availability\n{row}"), network, names=names)
 
 
 def _one_pass(tmp_path, header, row):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,7 @@ from typer.testing import CliRunner
 
 from geoaccess.cli import app
 from geoaccess.errors import InputError
-from geoaccess.questions import reliability_study
+from geoaccess.questions import left_out_sentence, reliability_study
 from geoaccess.study import load_study
 from tests.conftest import need
 from tests.test_study_tiny import PEOPLE, TOTAL, cell_id, write_study
@@ -53,6 +55,20 @@ def test_the_isle_depends_on_its_ferry(tiny):
     assert reached["most"] - reached["least"] == PEOPLE["isle"]
     assert found.classes["population"].sum() == found.municipalities["population"].sum() == TOTAL
     assert found.classes["expected_reached"].sum() == pytest.approx(reached["expected"])
+
+
+def test_rows_of_another_region_are_named(tiny, tmp_path):
+    far = 'pass,Far fell,,E6,"POLYGON((40 10, 41 10, 41 11, 40 10))",0.5\n'
+    path = tmp_path / "closures.csv"
+    path.write_text(f"what,name,osm_id,ref,polygon,availability\nferry,all,,,,0.7\n{far}", encoding="utf-8")
+    asked = ["reliability", str(tiny.path), "--service", "gp", "--draws", "20", "--table", str(path)]
+    answer = CliRunner().invoke(app, [*asked, "--output", str(tmp_path / "found")], env={"COLUMNS": "500"})
+    assert answer.exit_code == 0, answer.output
+    assert "no road of the study is in their polygon: Far fell." in answer.output
+    record = json.loads((tmp_path / "found" / "reliability_gp.json").read_text(encoding="utf-8"))
+    assert "Far fell" in json.dumps(record)
+    found = reliability_study(tiny, "gp", table=closures(tiny, "ferry,all,,all,1,,\n"), draws=5, show=False)
+    assert left_out_sentence(found) == ""
 
 
 def test_answers_are_the_same_on_any_number_of_workers(tiny):

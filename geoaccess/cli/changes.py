@@ -233,7 +233,7 @@ def reliability(
     """
     require_extra("maps", to="draw maps and figures")
     from geoaccess.phrases import Writer
-    from geoaccess.questions import printed_reliability, reliability_study, write_reliability
+    from geoaccess.questions import left_out_sentence, printed_reliability, reliability_study, write_reliability
 
     loaded = opened(study, language)
     found = reliability_study(
@@ -253,6 +253,7 @@ def reliability(
     writer = Writer(answer.language, ("terminal",))
     title = writer.text("t_draws", draws=writer.number(draws), sets=writer.number(found.sets))
     answer.table("everybody", title, printed_reliability(found), found.everybody)
+    answer.say(left_out_sentence(found))
     answer.data |= {"classes": found.classes, "municipalities": found.municipalities, "closures": found.closures}
     answer.figures |= {"service": service, "draws": found.draws, "seed": found.seed, "sets": found.sets}
     answer.figures["season"] = found.season

@@ -25,7 +25,13 @@ from geoaccess.questions.isochrones import Isochrones, isochrone_study, isochron
 from geoaccess.questions.matrix import MatrixFile, matrix_lines, write_matrix
 from geoaccess.questions.note.output import note_study, write_note
 from geoaccess.questions.office_days import DayQuestion, OfficeDays, days_lines, days_study, days_tables, write_days
-from geoaccess.questions.reliability import Reliability, printed_reliability, reliability_study, write_reliability
+from geoaccess.questions.reliability import (
+    Reliability,
+    left_out_sentence,
+    printed_reliability,
+    reliability_study,
+    write_reliability,
+)
 from geoaccess.questions.scenario_check import check_scenarios
 from geoaccess.questions.scenario_run import Baseline, ScenarioRun, apply_scenario, solve_baseline, solve_scenario
 from geoaccess.questions.siting.futures import Futures, futures_lines, futures_tables, site_futures, write_futures
@@ -96,6 +102,7 @@ __all__ = [
     "futures_tables",
     "isochrone_study",
     "isochrone_tables",
+    "left_out_sentence",
     "list_ferries",
     "matrix_lines",
     "medians",

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from geoaccess.scenarios import Closures, Touched
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["Reliability", "printed_reliability", "reliability_study", "write_reliability"]
+__all__ = ["Reliability", "left_out_sentence", "printed_reliability", "reliability_study", "write_reliability"]
 
 _FEW = 1000
 """Sets of closures that one process solves before others have started."""
@@ -50,7 +50,8 @@ class Reliability:
 
     `cells` has, beside people, municipality and class, the columns of `geoaccess.scenarios.reliability_table`;
     `classes`, `municipalities` and `everybody` sum them up; `closures` says how often each ferry and pass was closed;
-    `sets` is the number of different sets of closures among the draws.
+    `sets` is the number of different sets of closures among the draws; `left_out` are the rows of the table that close
+    nothing, as no road of the study is in their polygon.
     """
 
     study: Study
@@ -65,6 +66,7 @@ class Reliability:
     seed: int
     season: str | None
     sets: int
+    left_out: tuple[str, ...] = ()
 
     @property
     def disclaimer(self) -> str:
@@ -192,6 +194,7 @@ def _summed(
         seed=seed,
         season=season,
         sets=len(touched),
+        left_out=closures.left_out,
     )
 
 
@@ -230,6 +233,14 @@ def _over_draws(by_draw: pd.DataFrame, count: npt.NDArray[np.int64], people: flo
 
 
 @checks_arguments
+def left_out_sentence(found: Reliability) -> str:
+    """Name the rows of the table that were left out, as no road of the study is in their polygon; "" for none."""
+    if not found.left_out:
+        return ""
+    return phrases.text(found.study.settings.language, "reliability.left_out", names="; ".join(found.left_out))
+
+
+@checks_arguments
 def write_reliability(found: Reliability, folder: Path) -> list[Path]:
     """Write all tables as CSV and Parquet and a map of the time not exceeded in nine draws of ten; return the files."""
     from geoaccess import maps, phrases
@@ -243,6 +254,7 @@ def write_reliability(found: Reliability, folder: Path) -> list[Path]:
         "seed": found.seed,
         "season": found.season,
         "sets": found.sets,
+        "left_out": list(found.left_out),
     }
     tables = {
         "cells": masked(pd.DataFrame(found.cells.drop(columns="geometry")), found.study).reset_index(),

@@ -30,6 +30,8 @@ __all__ = [
     "close_network",
     "edges_of_pieces",
     "edges_of_ways",
+    "misses_network",
+    "pieces_inside",
     "pieces_of",
     "selected_pieces",
 ]
@@ -213,9 +215,8 @@ def selected_pieces(
         chosen, found = pieces_of(network, ways, what=item.what), f'"{item.name}"'
     elif item.polygon is not None:
         area = _area(item.polygon)
-        chosen, found = _inside(area, network) & _of_kind(network, item.what), "the polygon"
-        x, y = network.shape_lon, network.shape_lat
-        hint = swapped_hint(area.bounds, (x.min(), y.min(), x.max(), y.max()))
+        chosen, found = pieces_inside(network, area, what=item.what), "the polygon"
+        hint = "" if chosen.any() else misses_network(area, network)
     else:
         return _of_kind(network, item.what)
     if not chosen.any():
@@ -254,8 +255,14 @@ def _area(polygon: str | tuple[tuple[float, float], ...]) -> Any:
     return area
 
 
-def _inside(area: Any, network: Network) -> npt.NDArray[np.bool_]:
-    """Return which pieces touch a polygon."""
+def misses_network(area: Any, network: Network) -> str:
+    """Return "; are longitude and latitude swapped?" where an area would meet the network if they were; else ""."""
+    x, y = network.shape_lon, network.shape_lat
+    return swapped_hint(area.bounds, (x.min(), y.min(), x.max(), y.max()))
+
+
+def pieces_inside(network: Network, area: Any, *, what: str = "all") -> npt.NDArray[np.bool_]:
+    """Return which pieces of shapes touch an area in degrees, shape (n_shape_points,); what lies in a hole does not."""
     import shapely
 
     west, south, east, north = area.bounds
@@ -268,4 +275,5 @@ def _inside(area: Any, network: Network) -> npt.NDArray[np.bool_]:
     shapely.prepare(area)
     chosen = np.zeros(x.size, np.bool_)
     chosen[at] = shapely.intersects(area, shapely.linestrings(ends))
+    chosen &= _of_kind(network, what)
     return chosen

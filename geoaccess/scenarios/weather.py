@@ -12,7 +12,13 @@ import pandas as pd
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.scenarios.changes import Close
-from geoaccess.scenarios.roads import edges_of_pieces, edges_of_ways, selected_pieces
+from geoaccess.scenarios.roads import (
+    edges_of_pieces,
+    edges_of_ways,
+    misses_network,
+    pieces_inside,
+    selected_pieces,
+)
 from geoaccess.tables import missing_columns, parse_number, read_table, read_text
 from geoaccess.toml import did_you_mean
 
@@ -39,11 +45,13 @@ class Closures:
     """What may close, how often, and what closes together.
 
     `table` has a row per ferry or pass: `label`, `what`, `availability` (share of draws on which it is open), `area`,
-    `correlation` and `note`; `edges` the edges that each closes.
+    `correlation` and `note`; `edges` the edges that each closes. `left_out` are the labels of rows that close nothing,
+    as no road of the network is in their polygon.
     """
 
     table: pd.DataFrame
     edges: tuple[npt.NDArray[np.int32], ...]
+    left_out: tuple[str, ...] = ()
 
 
 @checks_arguments
@@ -55,12 +63,12 @@ def read_closures(
     The table (CSV) has a row per ferry or pass, and season: `what` ("ferry" or "pass"), `osm_id` of its way, or `name`
     ("all" stands for every car ferry of the network, each on its own), or of a pass its road number `ref` (several with
     ";") and a `polygon` around it (WKT, degrees): what of these roads lies in it, and `name` is what it is called. Rows
-    whose polygon holds no road of the network are of another region, and left out. `season` ("all" or empty: always);
-    `availability`, from 0 to 1, or in its place `closures` (a season, on average), `closure_hours` (how long one lasts)
-    and `season_days`, which make it 1 - closures closure_hours / (24 season_days); the weather `area`, and the
-    `correlation` of its rows within it (both may be left out: nothing else closes with it); and a `note`, such as where
-    the number is from, which stands on what is made of it. Other columns are yours. What is not in the table is always
-    open.
+    whose polygon holds no road of the network are left out, as those of another region, and named in `left_out`.
+    `season` ("all" or empty: always); `availability`, from 0 to 1, or in its place `closures` (a season, on average),
+    `closure_hours` (how long one lasts) and `season_days`, which make it 1 - closures closure_hours / (24 season_days);
+    the weather `area`, and the `correlation` of its rows within it (both may be left out: nothing else closes with it);
+    and a `note`, such as where the number is from, which stands on what is made of it. Other columns are yours. What is
+    not in the table is always open.
 
     Parameters
     ----------
@@ -83,9 +91,9 @@ def read_closures(
         raise InputError(f'{path}: no row is of the season "{season}"{did_you_mean(season, seasons or _ALL[1:])}')
     rows = rows[rows["season"].isin([*_ALL, season or ""])]
     problems: list[str] = []
-    kept, edges = [], []
+    kept, edges, left_out = [], [], list[str]()
     for number, row in rows.iterrows():
-        found = _edges(row, network, names, problems, f"row {number}")
+        found = _edges(row, network, names, problems, left_out, f"row {number}")
         share = _availability(row, problems, f"row {number}")
         together = _share(row["correlation"], "correlation", problems, f"row {number}")
         if row["area"] == "" and together > 0:
@@ -99,9 +107,10 @@ def read_closures(
     if problems:
         raise InputError.listing(str(path), problems)
     if not kept:
-        raise InputError(f"{path}: no row is of a ferry or pass of this network; name a table of its region")
+        others = f" (not {', '.join(left_out)})" if left_out else ""
+        raise InputError(f"{path}: no row is of a ferry or pass of this network{others}; name a table of its region")
     columns = ["label", "what", "availability", "area", "correlation", "note"]
-    return Closures(pd.DataFrame(kept, columns=columns), tuple(edges))
+    return Closures(pd.DataFrame(kept, columns=columns), tuple(edges), tuple(left_out))
 
 
 def _rows(path: Path) -> pd.DataFrame:
@@ -147,7 +156,12 @@ def _share(text: str, name: str, problems: list[str], where: str) -> float:
 
 
 def _edges(
-    row: pd.Series[Any], network: Network, names: pd.DataFrame | None, problems: list[str], where: str
+    row: pd.Series[Any],
+    network: Network,
+    names: pd.DataFrame | None,
+    problems: list[str],
+    left_out: list[str],
+    where: str,
 ) -> list[tuple[str, npt.NDArray[np.int32]]]:
     """Return what a row closes, by label."""
     what = _WHAT.get(row["what"])
@@ -163,7 +177,7 @@ def _edges(
         return [(label, edges) for label, edges in found if edges.size]
     number = row["osm_id"]
     if row["ref"] or row["polygon"]:
-        return _numbered_road(row, network, names, problems, where)
+        return _numbered_road(row, network, names, problems, left_out, where)
     if number == "" and row["name"] == "":
         problems.append(f"{where}: gives neither name nor osm_id")
         return []
@@ -176,9 +190,14 @@ def _edges(
 
 
 def _numbered_road(
-    row: pd.Series[Any], network: Network, names: pd.DataFrame | None, problems: list[str], where: str
+    row: pd.Series[Any],
+    network: Network,
+    names: pd.DataFrame | None,
+    problems: list[str],
+    left_out: list[str],
+    where: str,
 ) -> list[tuple[str, npt.NDArray[np.int32]]]:
-    """Return what a row closes that says a road number and a place; nothing where the place is not of the network."""
+    """Return what a row closes that says a road number and a place; where no road is there, it is left out by name."""
     import shapely
 
     label = row["name"] or f"{row['ref']} {row['polygon'][:20]}"
@@ -191,9 +210,13 @@ def _numbered_road(
             "area in WKT that is valid, such as E6 and POLYGON((15 66, 16 66, 16 67, 15 66)), or by osm_id or name"
         )
         return []
-    item = Close(polygon=shapely.get_coordinates(shapely.get_exterior_ring(area)).tolist(), what="roads")
-    inside = selected_pieces(item, network, names, [], where)
+    inside = pieces_inside(network, area, what="roads")
     if not inside.any():
+        hint = misses_network(area, network)
+        if hint:
+            problems.append(f"{where}: {label}: no road of the network is in the polygon{hint}")
+        else:
+            left_out.append(label)
         return []
     if names is None:
         problems.append(f"{where}: {label} is named by its road number, and numbers of roads were not read")
