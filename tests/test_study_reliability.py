@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from geoaccess.cli import app
 from geoaccess.errors import InputError
 from geoaccess.questions import left_out_sentence, reliability_study
+from geoaccess.questions.reliability import _FEW
 from geoaccess.study import load_study
 from tests.conftest import need
 from tests.test_study_tiny import PEOPLE, TOTAL, cell_id, write_study
@@ -69,6 +70,11 @@ def test_rows_of_another_region_are_named(tiny, tmp_path):
     assert "Far fell" in json.dumps(record)
     found = reliability_study(tiny, "gp", table=closures(tiny, "ferry,all,,all,1,,\n"), draws=5, show=False)
     assert left_out_sentence(found) == ""
+
+
+def test_help_says_when_all_cores_are_used():
+    said = " ".join(CliRunner().invoke(app, ["reliability", "--help"], env={"COLUMNS": "500"}).output.split())
+    assert f"one per core where more than {_FEW} different sets of closures are drawn" in said
 
 
 def test_answers_are_the_same_on_any_number_of_workers(tiny):

@@ -219,7 +219,16 @@ def reliability(
             "--table", metavar="FILE", help="CSV table: how often each ferry and pass is open (default: the study's)."
         ),
     ] = None,
-    workers: Workers = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            min=0,
+            max=10_000,
+            help="Number of processes to spread the work over (default: only this one; one per core where more than "
+            "1000 different sets of closures are drawn).",
+        ),
+    ] = None,
     scheduler: Scheduler = None,
     output: InnerFolder = None,
     language: Language = None,
