@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from geoaccess.catchment import raam, raam_cost, raam_site_demand
 from geoaccess.errors import ConfigError, InputError
+from geoaccess.measures import raam_with_sites, rational_agents
 from geoaccess.study import load_study, solve_study
 from tests.conftest import need
 from tests.test_study_tiny import PEOPLE, STUDY, cell_id, write_study
@@ -123,6 +124,15 @@ def test_a_cell_without_people_on_a_site_that_nobody_uses_has_what_one_person_wo
     assert raam(times, **given).tolist() == pytest.approx([2 / 100, 3, 1 / (20 * 0.2), 3], rel=1e-4)
 
 
+def test_both_sides_of_one_solution_are_those_of_each():
+    draw = np.random.default_rng(5)
+    times = draw.uniform(0, 5000, (6, 3))
+    given = {"demand": draw.uniform(0, 9, 6), "supply": draw.uniform(1, 4, 3), "cutoff_s": HOUR, "tau_s": 900}
+    worth, sites = raam_with_sites(times, **given)
+    pd.testing.assert_series_equal(worth, raam(times, **given))
+    pd.testing.assert_frame_equal(sites, raam_site_demand(times, **given))
+
+
 def test_the_heuristic_of_pysal_comes_near():
     """The package `access` moves whole people by steps that become smaller, and stops after some cycles."""
     heuristic = need("access.raam")
@@ -146,8 +156,11 @@ def test_the_heuristic_of_pysal_comes_near():
 ASKED = '\n[catchments.crowded]\nservice = "gp"\nmeasure = "raam"\ncutoff_min = 60\ntau_min = 30\n'
 
 
-def test_a_study_asks_for_it(tmp_path):
+def test_a_study_asks_for_it(tmp_path, monkeypatch):
+    solved, settle = [], rational_agents.settle_agents
+    monkeypatch.setattr(rational_agents, "settle_agents", lambda *given: solved.append(1) or settle(*given))
     answers = solve_study(load_study(write_study(tmp_path, STUDY + ASKED)), show=False)
+    assert len(solved) == 1  # for the column and the sites
     sites = answers.tables["site_demand"].set_index("site_id")
     reached = answers.results["crowded"] > 0
     assert sites["demand"].sum() == pytest.approx(answers.results.loc[reached, "population"].sum())

@@ -31,7 +31,7 @@ from geoaccess.measures.opening import nearest_open, opening_hours_access, time_
 from geoaccess.measures.opportunities import cumulative_interval, cumulative_opportunities, gravity
 from geoaccess.measures.ports import aeroplane_chain, boat_chain, port_times
 from geoaccess.measures.quantiles import weighted_quantile
-from geoaccess.measures.rational_agents import raam, raam_cost, raam_site_demand
+from geoaccess.measures.rational_agents import raam, raam_cost, raam_site_demand, raam_with_sites
 from geoaccess.measures.reference import (
     STATISTICS,
     Comparison,
@@ -111,6 +111,7 @@ __all__ = [
     "raam",
     "raam_cost",
     "raam_site_demand",
+    "raam_with_sites",
     "read_ambulance_figures",
     "read_statistic",
     "referral_links",

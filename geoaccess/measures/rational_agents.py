@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from geoaccess.measures.reach import Amounts, Reach, Times
 
-__all__ = ["raam", "raam_cost", "raam_site_demand"]
+__all__ = ["raam", "raam_cost", "raam_site_demand", "raam_with_sites"]
 
 _TOLERANCE, _ROUNDS = 1e-5, 20_000
 
@@ -141,9 +141,7 @@ def raam(
     >>> raam(times, demand=[300, 300], supply=[3, 3], cutoff_s=3600).tolist()
     [0.01, 0.01]
     """
-    found = _settled(times, demand, supply, cutoff_s, tau_s, None, cell_cutoff_s, site_cutoff_s)
-    worth = np.where(np.isfinite(found.cost_of_one), 1.0 / (found.rho * found.cost_of_one), 0.0)
-    return pd.Series(worth, index=found.cells, name="raam")
+    return _worth(_settled(times, demand, supply, cutoff_s, tau_s, None, cell_cutoff_s, site_cutoff_s))
 
 
 @checks_arguments
@@ -181,7 +179,51 @@ def raam_site_demand(
     >>> found["demand"].round().tolist()
     [250.0, 50.0]
     """
+    return _people_of_sites(_settled(times, demand, supply, cutoff_s, tau_s, None, cell_cutoff_s, site_cutoff_s))
+
+
+@checks_arguments
+def raam_with_sites(
+    times: Times,
+    *,
+    demand: Amounts,
+    supply: Amounts,
+    cutoff_s: float,
+    tau_s: float = RAAM_TAU_MIN * 60,
+    cell_cutoff_s: pd.Series | None = None,
+    site_cutoff_s: pd.Series | None = None,
+) -> tuple[pd.Series, pd.DataFrame]:
+    """Return what `raam` and `raam_site_demand` do of one solution, in the time of one of them.
+
+    Parameters
+    ----------
+    times, demand, supply, cutoff_s, tau_s, cell_cutoff_s, site_cutoff_s
+        As in `raam_cost`.
+
+    Raises
+    ------
+    InputError
+        As `raam_cost`.
+
+    Examples
+    --------
+    >>> times = [[0, 1800], [1800, 0]]
+    >>> worth, sites = raam_with_sites(times, demand=[300, 0], supply=[1, 1], cutoff_s=3600, tau_s=1350)
+    >>> worth.round(3).tolist(), sites["demand"].round().tolist()
+    ([0.004, 0.02], [250.0, 50.0])
+    """
     found = _settled(times, demand, supply, cutoff_s, tau_s, None, cell_cutoff_s, site_cutoff_s)
+    return _worth(found), _people_of_sites(found)
+
+
+def _worth(found: _Settled) -> pd.Series:
+    """Return the supply per person that is worth as much as what each cell finds."""
+    worth = np.where(np.isfinite(found.cost_of_one), 1.0 / (found.rho * found.cost_of_one), 0.0)
+    return pd.Series(worth, index=found.cells, name="raam")
+
+
+def _people_of_sites(found: _Settled) -> pd.DataFrame:
+    """Return the people who go to each site, and what it gives each of them."""
     each = np.divide(found.supply, found.crowd, out=np.zeros(found.crowd.size), where=found.crowd > 0)
     return pd.DataFrame({"supply": found.supply, "demand": found.crowd, "supply_per_person": each}, index=found.sites)
 

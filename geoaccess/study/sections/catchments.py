@@ -77,10 +77,9 @@ def catchment_columns(solved: SolvedInput) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     columns, demands = {}, []
     for name, asked in solved.study.settings.catchments.items():
-        question = _question(solved, name, asked)
-        columns[name] = _measured(asked, question)
-        if MEASURES[asked.measure].shares:
-            demands.append(_site_demand(solved, name, asked, question))
+        columns[name], sites = _measured(asked, _question(solved, name, asked))
+        if sites is not None:
+            demands.append(_named_sites(solved, name, sites))
     found = pd.DataFrame(columns, index=solved.results.index)
     return found, pd.concat(demands, ignore_index=True) if demands else pd.DataFrame()
 
@@ -132,25 +131,24 @@ def supply_of(known: SectionInput, name: str, asked: CatchmentSettings) -> pd.Se
     return numbers
 
 
-def _measured(asked: CatchmentSettings, question: _Question) -> pd.Series:
+def _measured(asked: CatchmentSettings, question: _Question) -> tuple[pd.Series, pd.DataFrame | None]:
+    """Return the column of a catchment, and the people that turn to each site where they share what it gives."""
     measure = MEASURES[asked.measure]
     given: dict[str, Any] = {"supply": question.supply, **question.limits}
     given |= {"decay": question.decay} if measure.decays else {"cutoff_s": question.decay.cutoff_s}
     given |= {"demand": question.demand} if measure.shares else {"cells": question.demand.index}
     given |= {"tau_s": asked.tau_s} if measure.weighs else {}
-    return measure.compute(question.times, **given)
-
-
-def _site_demand(solved: SolvedInput, name: str, asked: CatchmentSettings, question: _Question) -> pd.DataFrame:
-    """Return the first step of a catchment."""
-    measure = MEASURES[asked.measure]
+    if measure.with_sites is not None:
+        return measure.with_sites(question.times, **given)
+    column = measure.compute(question.times, **given)
+    if not measure.shares:
+        return column, None
     step: Any = measure.first_step or asked.measure
-    given: dict[str, Any] = {"demand": question.demand, "supply": question.supply, **question.limits}
-    if measure.weighs:
-        limit = question.decay.cutoff_s
-        found = measures.raam_site_demand(question.times, cutoff_s=limit, tau_s=asked.tau_s, **given)
-    else:
-        found = measures.site_demand(question.times, decay=question.decay, measure=step, **given)
+    return column, measures.site_demand(question.times, measure=step, **given)
+
+
+def _named_sites(solved: SolvedInput, name: str, found: pd.DataFrame) -> pd.DataFrame:
+    """Return the people of each site of a catchment with its name and those of the sites."""
     found = found.rename_axis("site_id").reset_index()
     found.insert(0, "catchment", name)
     found.insert(2, "name", found["site_id"].map(solved.sites["name"]))

@@ -32,7 +32,9 @@ class CatchmentMeasure:
     of_cell
         Whether it is what falls to a cell together, not to each person there.
     weighs
-        Whether it weighs travel against crowding, so that it takes `tau_s`, and says itself who goes to which site.
+        Whether it weighs travel against crowding, so that it takes `tau_s`.
+    with_sites
+        What returns it and the people of each site of one solution, where it finds both at once.
     first_step
         The measure whose first step (`site_demand`) it shares; its own if not given.
     """
@@ -44,6 +46,7 @@ class CatchmentMeasure:
     of_cell: bool = False
     weighs: bool = False
     first_step: str = ""
+    with_sites: Callable[..., tuple[pd.Series, pd.DataFrame]] | None = None
 
 
 MEASURES: Final[Mapping[str, CatchmentMeasure]] = {
@@ -58,7 +61,9 @@ MEASURES: Final[Mapping[str, CatchmentMeasure]] = {
             "spatial_availability", measures.spatial_availability, shares=True, of_cell=True, first_step="two_step"
         ),
         CatchmentMeasure("doubly_constrained", measures.doubly_constrained, shares=True, first_step="two_step"),
-        CatchmentMeasure("raam", measures.raam, decays=False, shares=True, weighs=True),
+        CatchmentMeasure(
+            "raam", measures.raam, decays=False, shares=True, weighs=True, with_sites=measures.raam_with_sites
+        ),
     )
 }
 """By the word of the study file."""
