@@ -22,6 +22,7 @@ from geoaccess.questions import (
     write_reference_template,
 )
 from geoaccess.study import load_study, solve_study
+from geoaccess.tables import parse_json_stat
 from tests.test_study_tiny import STUDY, TOTAL, write_study
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -187,6 +188,15 @@ def test_the_forms_of_statbank_say_the_same(tmp_path, text, encoding):
     np.testing.assert_allclose(found["value"], NUMBERS)
     assert set(found["source"]) == {"Statistics Norway, StatBank table 12764, 2023"}
     assert set(found["service"]) == {"hospital"}
+
+
+def test_a_data_set_is_parsed_once(tmp_path, monkeypatch):
+    parsed, parse = [], parse_json_stat
+    monkeypatch.setattr(
+        "geoaccess.questions.validation.statbank.parse_json_stat", lambda text: parsed.append(1) or parse(text)
+    )
+    assert len(statbank(tmp_path, json_stat(), name="12764.json")) == len(NUMBERS)
+    assert len(parsed) == 1
 
 
 def test_the_latest_year_is_taken_unless_another_is_named(tmp_path):

@@ -86,17 +86,15 @@ def read_ssb_12764(path: str | Path, *, service: str, year: int | None = None) -
     file = Path(path)
     text = read_text_file(file)
     if file.suffix.lower() == ".json" or text.lstrip().startswith("{"):
-        cells = _json_stat(file, text)
+        title, cells = _json_stat(file, text)
     else:
-        cells = _csv(file, text)
+        title, cells = _line_above(text), _csv(file, text)
     columns = ["region", "described", "year", "further", "value"]
-    return _tidy(file, pd.DataFrame(cells, columns=columns), service, year, _title(text))
+    return _tidy(file, pd.DataFrame(cells, columns=columns), service, year, title)
 
 
-def _title(text: str) -> str:
-    """Return the line above a table, or the name of a JSON-stat data set."""
-    if text.lstrip().startswith("{"):
-        return parse_json_stat(text).title
+def _line_above(text: str) -> str:
+    """Return the line above the headings of a table; "" where they come first."""
     first = text.lstrip().partition("\n")[0].strip()
     return first if ";" not in first and "\t" not in first else ""
 
@@ -161,7 +159,8 @@ def _first_value(header: list[str], body: list[list[str]]) -> int:
     return len(header) - 1
 
 
-def _json_stat(path: Path, text: str) -> list[Cell]:
+def _json_stat(path: Path, text: str) -> tuple[str, list[Cell]]:
+    """Return the name of a data set and its values."""
     try:
         stat = parse_json_stat(text)
     except ValueError as error:
@@ -181,7 +180,7 @@ def _json_stat(path: Path, text: str) -> list[Cell]:
         described = " ".join([*(_with_heading(stat.headings[name], label[name]) for name in others), *code, *base])
         further = " ".join(f"{name} {label[name]}" for name in others)
         cells.append((place, described, label[time] if time else "", further, value))
-    return cells
+    return stat.title, cells
 
 
 def _dimension(names: list[str], given: list[str], known: set[str]) -> str | None:
