@@ -11,7 +11,7 @@ from osm_writer import write_osm
 from pbf_writer import block, write
 
 from geoaccess.errors import InputError, MissingFileError
-from geoaccess.osm import read_boundaries, read_features, read_polygons
+from geoaccess.osm import read_border, read_boundaries, read_features, read_polygons
 
 ROOT = Path(__file__).parents[1]
 HOSPITAL = {"amenity": "hospital"}
@@ -310,7 +310,13 @@ def test_icelands_municipalities_are_the_polygons_of_their_ways():
 
 
 @pytest.mark.parametrize(
-    "read", [lambda paths: read_features(paths, WANTED), lambda paths: read_boundaries(paths, [6])]
+    "read",
+    [
+        lambda paths: read_features(paths, WANTED),
+        lambda paths: read_boundaries(paths, [6]),
+        lambda paths: read_polygons(paths, "natural", "glacier"),
+        lambda paths: read_border(paths, "ISO3166-2", "NO-55"),
+    ],
 )
 def test_files_that_cannot_be_read_are_refused(tmp_path, read):
     path = tmp_path / "none.osm.pbf"
@@ -336,6 +342,40 @@ def test_areas_with_a_tag_become_polygons(drawn):
     expected = square(11, 60, 0.01) | (square(13, 60, 0.03) - square(13.01, 60.01, 0.01))
     assert found.symmetric_difference(expected).area < 1e-9
     assert read_polygons([drawn.path], "natural", "fell") == []
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2), (2, 0, 1)])
+def test_areas_of_a_file_out_of_order_are_all_there(tmp_path, order):
+    """A ring, and a square of two lines with another in it, in which there is an island; and what is no area."""
+    ice, places, ways = [("natural", "glacier")], [], []
+
+    def way(number, corners, tags=()):
+        places.extend(xy for xy in dict.fromkeys(corners) if xy not in places)
+        ways.append((number, [places.index(xy) + 1 for xy in corners], list(tags)))
+
+    def ring(x, y, size):
+        return [(x, y), (x + size, y), (x + size, y + size), (x, y + size), (x, y)]
+
+    way(1, ring(11, 60, 1), ice)
+    outer = ring(20, 60, 9)
+    way(2, outer[:3])
+    way(3, outer[2:])
+    way(4, ring(22, 62, 5))
+    way(5, ring(23, 63, 1))
+    way(6, ring(40, 60, 1)[:4], ice)  # open
+    way(7, ring(50, 60, 1), [*ice, ("area", "no")])
+    way(8, ring(60, 60, 1), [("natural", "water")])
+    relations = [
+        (1, [("w", number, "") for number in (2, 3, 4, 5)], [("type", "multipolygon"), *ice]),
+        (2, [("w", 2, ""), ("w", 99, "")], [("type", "multipolygon"), *ice]),  # a member is not there
+        (3, [("w", 8, "")], [("type", "collection"), *ice]),
+    ]
+    nodes = [(i, x * 10**7, y * 10**7, []) for i, (x, y) in enumerate(places, start=1)]
+    blocks = [block([("dense", nodes)]), block([("ways", ways)]), block([("relations", relations)])]
+    path = write(tmp_path / "ice.osm.pbf", [blocks[i] for i in order])
+    found = shapely.union_all(read_polygons([path], "natural", "glacier"))
+    expected = square(11, 60, 1) | (square(20, 60, 9) - square(22, 62, 5)) | square(23, 63, 1)
+    assert found.symmetric_difference(expected).area < 1e-9
 
 
 def test_areas_of_a_file_that_is_not_there_are_refused(tmp_path):

@@ -11,7 +11,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError, NoBoundaryError
 from geoaccess.osm.blobs import HISTORY
 from geoaccess.osm.formats import deleted_by_editor, osmium_errors, osmium_file
-from geoaccess.osm.loose_features import NOTE, locate
+from geoaccess.osm.loose_features import NOTE, areas_with, is_area, locate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,9 +75,7 @@ def _features_of(path: Path, tags: Sequence[tuple[str, str]]) -> dict[_Key, _Fea
     with osmium_errors(path):
         try:
             found = _shaped(path, tags, areas=True)
-        except RuntimeError as error:
-            if "out of order" not in str(error):
-                raise
+        except RuntimeError:  # out of order, or damaged: then reading it without areas fails, too
             found = _shaped(path, tags, areas=False)
         loose = [key for key, feature in found.items() if feature.point is None]
         for key, (point, note) in locate(path, loose).items() if loose else ():
@@ -222,36 +220,56 @@ def read_border(paths: Sequence[Path], key: str, value: str) -> Any:
 def read_polygons(paths: Sequence[Path], key: str, value: str) -> list[Any]:
     """Return the areas that carry a tag, such as natural=glacier, as valid polygons and multipolygons in EPSG:4326.
 
-    Those that do not close, as members are missing, are left out, and all of a file whose objects are out of order.
+    Those that do not close, as members are missing, are left out. A file may have its objects in any order.
 
     Raises
     ------
     MissingFileError, InputError
         If a file is not there or cannot be read.
     """
-    found = []
-    for path in paths:
-        try:
-            found += _areas_with([path], (key, value))
-        except InputError as error:
-            if "out of order" not in str(error):
-                raise
-    return found
+    return _areas_with(paths, (key, value))
 
 
 def _areas_with(paths: Sequence[Path], tag: tuple[str, str], *, also: tuple[str, str] | None = None) -> list[Any]:
+    import shapely
+
+    found: list[Any] = []
+    for path in paths:
+        files.require(path)
+        with osmium_errors(path):
+            areas = _assembled(path, tag, also)
+            lost = [key for key, shape in areas.items() if shape is None]
+            # Not only what is incomplete: of a file out of order osmium may leave areas out and say nothing.
+            areas |= {key: shape for key, shape in areas_with(path, tag).items() if key in lost} if lost else {}
+        found += [shapely.make_valid(shape) for shape in areas.values() if shape is not None]
+    return found
+
+
+def _assembled(path: Path, tag: tuple[str, str], also: tuple[str, str] | None) -> dict[_Key, Any]:
+    """Return the shape of each closed way, multipolygon and boundary that carries both tags; None for what has none."""
     import osmium
     import shapely
 
-    wanted = osmium.filter.TagFilter(tag)
-    areas = osmium.filter.EntityFilter(osmium.osm.AREA)
     shapes = osmium.geom.WKBFactory()
-    found = []
-    for path in paths:
-        files.require(path)
-        reader: Any = osmium.FileProcessor(osmium_file(path)).with_areas(wanted).with_filter(areas).with_filter(wanted)
-        with osmium_errors(path):
-            for item in reader:
-                shape = _shape(item, shapes)[2] if also is None or item.tags.get(also[0]) == also[1] else None
-                found += [shapely.make_valid(shapely.from_wkb(shape))] if shape is not None else []
+    found: dict[_Key, Any] = {}
+
+    def read(items: Any) -> None:
+        for item in items.with_filter(osmium.filter.TagFilter(tag)):
+            tags = {one.k: one.v for one in item.tags}
+            if item.is_node() or not item.visible or (also is not None and tags.get(also[0]) != also[1]):
+                continue
+            if item.is_area():
+                kind, number, shape = _shape(item, shapes)
+                found[kind, number] = None if shape is None else shapely.from_wkb(shape)
+                continue
+            kind = "way" if item.is_way() else "relation"
+            if is_area(kind, tags, [node.ref for node in item.nodes] if item.is_way() else []):
+                found.setdefault((kind, item.id), None)
+
+    file = osmium_file(path)
+    try:
+        read(osmium.FileProcessor(file).with_areas(osmium.filter.TagFilter(tag)))
+    except RuntimeError:  # out of order, or damaged: then reading it without areas fails, too
+        found.clear()
+        read(osmium.FileProcessor(file, osmium.osm.WAY | osmium.osm.RELATION))
     return found

@@ -1,7 +1,11 @@
-"""Where mapped features are that have no shape of their own: areas that do not close, sites, parts of either."""
+"""Where mapped features are that have no shape of their own: areas that do not close, sites, parts of either.
+
+Here a file may have its objects in any order: what osmium puts together in one pass is looked up in several.
+"""
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from geoaccess.osm.formats import osmium_file
@@ -11,13 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
-__all__ = ["NOTE", "locate"]
+__all__ = ["NOTE", "areas_with", "is_area", "locate"]
 
 NOTE = "geoaccess:note"
 """The tag under which a feature says that its place is only about right."""
 
 _Key = tuple[str, int]
 _DEEPEST = 3
+_FEWEST_REFS = 4
+_AREAS = {"multipolygon", "boundary"}
 _TYPES = {"n": "node", "w": "way", "r": "relation"}
 
 
@@ -53,6 +59,55 @@ def locate(path: Path, keys: Collection[_Key]) -> dict[_Key, tuple[Any, str]]:
     parts = _Parts(members, refs, places)
     found = ((key, _place(key, parts)) for key in keys)
     return {key: place for key, place in found if place is not None}
+
+
+def areas_with(path: Path, tag: tuple[str, str]) -> dict[_Key, Any]:
+    """Return the shape of each closed way, multipolygon and boundary that carries a tag, where all of it closes.
+
+    As osmium's areas: all members that are ways count, and what lies inside another ring is a hole, by turns.
+    """
+    import shapely
+
+    tags, ways = _tagged_ways(path, tag)
+    refs = {way.id: [node.ref for node in way.nodes] for way in _among(path, "way", {*chain(*ways.values())})}
+    nodes = _among(path, "node", {*chain(*refs.values())})
+    places = {node.id: (node.lon, node.lat) for node in nodes if node.location.valid()}
+    found = {}
+    for key in sorted(tags):
+        given = [refs.get(way, []) for way in ways[key]]
+        known = [[places[ref] for ref in of if ref in places] for of in given]
+        whole = all(len(line) == len(of) > 1 for line, of in zip(known, given, strict=True))
+        if not whole or not is_area(key[0], tags[key], given[0] if given else []):
+            continue
+        lines = shapely.MultiLineString(known)
+        rings, *open_lines = shapely.polygonize_full([lines])
+        if not rings.is_empty and all(some.is_empty for some in open_lines):
+            found[key] = shapely.build_area(lines)
+    return found
+
+
+def _tagged_ways(path: Path, tag: tuple[str, str]) -> tuple[dict[_Key, dict[str, str]], dict[_Key, list[int]]]:
+    """Return the tags of the ways and relations that carry a tag, and which ways each is made of."""
+    import osmium
+
+    items: Any = osmium.FileProcessor(osmium_file(path), osmium.osm.WAY | osmium.osm.RELATION)
+    tags: dict[_Key, dict[str, str]] = {}
+    ways: dict[_Key, list[int]] = {}
+    version: dict[_Key, int] = {}
+    for item in items.with_filter(osmium.filter.TagFilter(tag)):
+        key = "way" if item.is_way() else "relation", item.id
+        if item.visible and version.get(key, 0) <= item.version:
+            version[key] = item.version
+            tags[key] = {one.k: one.v for one in item.tags}
+            ways[key] = [item.id] if item.is_way() else [member.ref for member in item.members if member.type == "w"]
+    return tags, ways
+
+
+def is_area(kind: str, tags: dict[str, str], refs: list[int]) -> bool:
+    """Whether a relation is of areas, or a way of these nodes closes and is not marked as a line."""
+    if kind == "relation":
+        return tags.get("type") in _AREAS
+    return len(refs) >= _FEWEST_REFS and refs[0] == refs[-1] and tags.get("area") != "no"
 
 
 def _among(path: Path, kind: str, numbers: set[int]) -> Iterator[Any]:
