@@ -258,6 +258,18 @@ def test_an_interrupted_run_goes_on_where_it_was(stop_after, tmp_path, monkeypat
     assert not list(tmp_path.iterdir())
 
 
+def test_people_cut_off_in_marked_cells_are_counted_apart():
+    field, units = _street_of_tunnels()
+    marked = np.isin(np.arange(12), [4, 9])
+    table = closing_table(field, units, norms_s=[200], marked=marked)
+    # By hand, as below: home j has j + 1 people, and is cut off by each road before it, and by the tunnel of its own.
+    expected = [sum(j + 1 for j in (4, 9) if j > i or (j == i and i % 3 == 0)) for i in range(12)]
+    assert table["marked_cut_off"].tolist() == expected
+    pd.testing.assert_frame_equal(table.drop(columns="marked_cut_off"), closing_table(field, units, norms_s=[200]))
+    with pytest.raises(InputError, match="has 3 values for 12"):
+        closing_table(field, units, marked=marked[:3])
+
+
 def test_what_was_kept_of_another_question_is_not_taken(tmp_path):
     field, units = _street_of_tunnels()
 

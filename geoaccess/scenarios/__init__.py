@@ -17,7 +17,7 @@ from geoaccess.scenarios.changes import (
     site_label,
 )
 from geoaccess.scenarios.closing import closing_table, vulnerable_units
-from geoaccess.scenarios.closing_unit import close_unit, cut_off_cells, touched_people
+from geoaccess.scenarios.closing_unit import close_unit, touched_people
 from geoaccess.scenarios.crossings import Unit, units_of
 from geoaccess.scenarios.difference import (
     CHANGES,
@@ -67,7 +67,6 @@ __all__ = [
     "close_unit",
     "closing_table",
     "combine",
-    "cut_off_cells",
     "difference_table",
     "draw_closures",
     "draw_figures",

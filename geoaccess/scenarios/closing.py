@@ -13,6 +13,7 @@ from geoaccess.errors import InputError
 from geoaccess.kernels import graph
 from geoaccess.kernels.closings import OVER
 from geoaccess.kernels.dead_ends import road_behind
+from geoaccess.kernels.keys import FAR
 from geoaccess.network import DECISECONDS, EdgeKind
 from geoaccess.routing import people_on_edges
 from geoaccess.scenarios.closing_rows import Closings, edges_along
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["closing_table", "vulnerable_units"]
 
 _MIN_DS = 60.0 * DECISECONDS
+_REACHED_S = (float(FAR) - 0.5) / DECISECONDS
+"""A norm that all who reach a site keep, and nobody else; a negative one is kept by nobody, and so broken by nobody."""
 
 
 @checks_arguments
@@ -62,6 +65,7 @@ def closing_table(
     norms_s: Sequence[Limit] = (),
     cut_off_min: float = CUT_OFF_MIN,
     dead_end_m: float = DEAD_END_M,
+    marked: npt.NDArray[np.bool_] | None = None,
     keep_in: Path | None = None,
     solve: Callable[[Closings], npt.NDArray[np.float64]] | None = None,
     done: Callable[[int], None] | None = None,
@@ -82,6 +86,8 @@ def closing_table(
         What counts for a person who is cut off, in minutes, where units are ranked by person-minutes: as a rule a day.
     dead_end_m
         Metres of road behind a unit, below which it is a dead end and has no rank.
+    marked
+        Attached cells of which it is counted how many of their people each unit cuts off.
     keep_in
         A folder in which what is finished is kept until all is: a run that was interrupted goes on there. Nothing is
         kept unless given.
@@ -98,7 +104,8 @@ def closing_table(
     `longest_delay_s` (of those not cut off), `over_norm_1` and so on, people who were within a norm and are not;
     `behind_m`, the metres of road on the shorter of the two sides that it alone joins (missing where there is a way
     round); `unranked`, why it has no rank, and two ranks from 1, equals sharing one: `rank_minutes` by cost_min,
-    `rank_norm` by over_norm_1 and the norms after it (by people_cut_off where there is no norm).
+    `rank_norm` by over_norm_1 and the norms after it (by people_cut_off where there is no norm). With `marked`, at the
+    end `marked_cut_off`: the people of marked cells among those cut off.
 
     What is no link of the network has no rank (missing): `unranked` is "one_place" for a road that touches one attached
     place only (the way to a single building, or the street that the middle of one cell happens to be attached to), and
@@ -107,14 +114,18 @@ def closing_table(
     Raises
     ------
     InputError
-        If the field was solved for more than one site, or no cells are attached.
+        If the field was solved for more than one site, no cells are attached, or `marked` has not a value for each.
     """
     if field.k != 1:
         raise InputError(f"the field has k = {field.k}; solve it for k = 1, which is all that closing looks at")
+    if marked is not None and len(marked) != len(field.cells().rows):
+        raise InputError(f"marked: has {len(marked)} values for {len(field.cells().rows)} attached cells")
     columns = ["kind", "name", "ref", "way_ids", "people", "people_delayed", "people_cut_off", "cells", "person_min"]
     columns += ["longest_delay_s", *(f"over_norm_{number}" for number in range(1, len(norms_s) + 1))]
     flows = people_on_edges(field).people
-    effects = Closings.of(field, units, norms_s=norms_s, keep_in=keep_in).effects(solve, done=done)
+    norms = [*norms_s, *([] if marked is None else [np.where(marked, _REACHED_S, -1.0)])]
+    found = Closings.of(field, units, norms_s=norms, keep_in=keep_in).effects(solve, done=done)
+    effects = found[:, : OVER + len(norms_s)]
     rows = [_row(unit, flows, effect) for unit, effect in zip(units, effects, strict=True)]
     table = pd.DataFrame(rows, columns=columns)
     cost = table["person_min"] + cut_off_min * table["people_cut_off"]
@@ -128,7 +139,7 @@ def closing_table(
     over = [name for name in columns if name.startswith("over_norm")] or ["people_cut_off"]
     _, group = np.unique(-table.loc[ranked, over].to_numpy(np.float64), axis=0, return_inverse=True)
     table["rank_norm"] = pd.Series(group.reshape(-1), index=table.index[ranked]).rank(method="min").astype("Int64")
-    return table
+    return table if marked is None else table.assign(marked_cut_off=found[:, -1])
 
 
 def _behind(network: Network, units: Sequence[Unit]) -> npt.NDArray[np.float64]:

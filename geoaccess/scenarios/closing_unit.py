@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from geoaccess.routing import Change, NearestField
     from geoaccess.scenarios.crossings import Part, Unit
 
-__all__ = ["close_unit", "cut_off_cells", "effect_of_unit", "touched_people"]
+__all__ = ["close_unit", "effect_of_unit", "touched_people"]
 
 _CUT_OFF_S = 1e9
 _LEGS = {"u": ("to_u_ds", "from_u_ds"), "v": ("to_v_ds", "from_v_ds")}
@@ -71,13 +71,6 @@ def touched_people(field: NearestField, unit: Unit) -> tuple[npt.NDArray[np.int6
     was, now = (np.where(times >= FAR, np.inf, times / DECISECONDS) for times in (before, after))
     lost = np.where(np.isfinite(was), np.where(np.isinf(now), _CUT_OFF_S, np.maximum(now - was, 0)), 0)
     return cells, field.cells().people[cells] * lost
-
-
-@checks_arguments
-def cut_off_cells(field: NearestField, unit: Unit) -> npt.NDArray[np.int64]:
-    """Return the attached cells that reach a site, and none if the unit closes. The field stays as it is."""
-    cells, before, after = _closed_and_opened(field, unit)
-    return cells[(before < FAR) & (after >= FAR)]
 
 
 def _closed_and_opened(
