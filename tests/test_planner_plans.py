@@ -372,6 +372,19 @@ def test_two_planners_that_save_at_once_write_one_after_the_other(state, shelf):
     assert [path.name for path in shelf.folder.iterdir()] == ["plan.toml"]
 
 
+def test_what_is_too_large_to_be_opened_is_not_saved(shelf):
+    """A megabyte is opened; one byte more is neither saved nor opened."""
+    text = 'title = "a"\n#'
+    whole = text + "x" * (2**20 - len(text))
+    kept = shelf.write("plan", whole, over=None)
+    assert shelf.kept("plan").text == whole
+    for name, over in (("plan", kept.etag), ("other", None)):
+        with pytest.raises(InputError, match=f"{name}.toml: would be larger than 1 MB"):
+            shelf.write(name, whole + "x", over=over)
+    assert text_of(shelf, "plan") == whole
+    assert shelf.names() == ["plan"]
+
+
 def test_a_planner_that_was_started_anew_keeps_what_it_can(state, shelf):
     put(shelf, "winter", WHOLE)
     base = load_plan(state, shelf, "winter")["base"]

@@ -196,7 +196,15 @@ class Shelf:
         ------
         PlanClashError
             If what is there is another by now: nothing is written.
+        InputError
+            If it is too large to be opened again.
         """
+        data = text.encode()
+        if len(data) > _MOST_BYTES:
+            raise InputError(
+                f"{self._path(name)}: would be larger than {_MOST_BYTES >> 20} MB, and could not be opened again; "
+                "a plan is a small file"
+            )
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._alone():
             now = self.etag(name)
@@ -207,7 +215,6 @@ class Shelf:
                     name=name,
                     etag=now,
                 )
-            data = text.encode()
             with files.writing(self._path(name)) as temporary:
                 temporary.write_bytes(data)
         found = Kept(name, _etag(data), text)
