@@ -397,6 +397,16 @@ def test_a_planner_that_was_started_anew_keeps_what_it_can(state, shelf):
     assert caught.value.code == "plan_lost"
 
 
+@pytest.mark.parametrize("name", ["../outside", "../plans/x", "a/b", ""])
+def test_a_base_of_another_name_leads_out_of_no_folder(state, shelf, name):
+    """The text is known by its etag; the name that a request gives beside it is that of a plan, or of nothing."""
+    base = save_plan(state, shelf, [], title="Winter")["base"]
+    for etag in (base["etag"], "0" * 32):
+        with pytest.raises(GeoaccessError, match="there is no plan"):
+            save_plan(state, shelf, [], title="Winter", base={**base, "name": name, "etag": etag})
+    assert [path.name for path in shelf.folder.parent.rglob("*.toml")] == ["winter.toml"]
+
+
 def test_a_full_folder_says_so(state, tmp_path):
     small = Shelf(tmp_path / "few", most=1)
     base = save_plan(state, small, [], title="one")["base"]

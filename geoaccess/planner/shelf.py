@@ -251,6 +251,8 @@ class Shelf:
             self._remembered.popitem(last=False)
 
     def _path(self, name: str) -> Path:
+        if not _SLUG.fullmatch(name):  # it may come from a page, and lead out of the folder
+            raise MissingFileError(f"there is no plan {name!r} in {self.folder}")
         return self.folder / f"{name}.toml"
 
 
