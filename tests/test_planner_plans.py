@@ -347,6 +347,13 @@ def test_a_plan_of_the_same_title_is_not_written_over_unasked(state, shelf):
     assert caught.value.code == "plan_exists"
 
 
+def test_a_plan_that_goes_back_to_its_file_is_not_looked_for(state, shelf, monkeypatch):
+    put(shelf, "winter", WHOLE)
+    base = load_plan(state, shelf, "winter")["base"]
+    monkeypatch.setattr(shelf, "find", None)
+    assert save_plan(state, shelf, [], title="vinter", base=base)["name"] == "winter"
+
+
 def test_titles_that_make_one_word_are_files_of_their_own(state, shelf):
     titles = ["Plan A+", "Plan A-", "Plan A", "x" * 80 + "1", "x" * 80 + "2", "AUX", "com1", "Øya", "../../Øya"]
     names = [save_plan(state, shelf, [], title=title)["name"] for title in titles]

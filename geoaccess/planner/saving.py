@@ -72,9 +72,8 @@ def save_plan(
     """
     text = "" if base is None else shelf.remembered(base["name"], base["etag"])
     made = merged_text(state, changes, title=title, text=text, adds=None if base is None else base["adds"])
-    found = shelf.find(title)
-    if base is not None and has_title(text, title):
-        found = base["name"]
+    # Its own title first: to find another plan of that title, the whole folder is read.
+    found = base["name"] if base is not None and has_title(text, title) else shelf.find(title)
     if found is None:
         name, over = shelf.new_name(title), None
     else:
