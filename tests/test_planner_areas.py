@@ -16,6 +16,7 @@ from geoaccess.defaults import UNREACHED_MIN
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.planner import PlannerState, Session, read_changes
 from geoaccess.planner.areas import area_minutes, areas_around, catchment_of
+from geoaccess.planner.changes import planned
 from geoaccess.planner.drawing import Drawing
 from geoaccess.planner.merging import scenario_of
 from geoaccess.planner.note import note_html, plan_note
@@ -131,6 +132,19 @@ def test_catchments_are_who_goes_where(tiny):
         assert found.people == tiny.people[mine].sum() > 0
         assert found.within == (tiny.people[mine & (times <= norm)].sum(),)
         assert found.mean_s == pytest.approx(np.average(times[mine], weights=tiny.people[mine]))
+
+
+def test_for_a_catchment_the_plan_is_worked_out_once(tiny, monkeypatch):
+    made = []
+
+    def counted(state, changes):
+        made.append(changes)
+        return planned(state, changes)
+
+    for room in ("areas", "session"):
+        monkeypatch.setattr(f"geoaccess.planner.{room}.planned", counted)
+    catchment_of(Session(tiny), read_changes([ISLE]), "gp", "new-1")
+    assert len(made) == 1
 
 
 def test_a_catchment_follows_the_plan(tiny):

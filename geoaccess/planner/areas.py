@@ -127,8 +127,10 @@ def catchment_of(session: Session, changes: Sequence[Change], service: str, site
     InputError
         If there is no such service or site, or a change cannot be made.
     """
-    state, fields = session.state, session.fields(changes, service)
-    if site not in planned(state, changes).sites[service]:
+    state = session.state
+    plan, week = session.week(changes, service)
+    fields = week.fields
+    if site not in plan.sites[service]:
         raise InputError(f"there is no site {site!r} of {service} in this plan")
     mine = np.stack([_goes_to(held, site) for held in fields])
     days = np.array([len(held.days) for held in fields], np.float64)

@@ -77,7 +77,7 @@ class Session:
         InputError
             If there is no such service, or a change cannot be made.
         """
-        plan, week = self._week(changes, service)
+        plan, week = self.week(changes, service)
         return Answer(service, plan, self._figures(service, week.times_s))
 
     def _figures(self, service: str, times_s: npt.NDArray[np.float64]) -> Figures:
@@ -87,7 +87,7 @@ class Session:
 
     def fields(self, changes: Sequence[Change], service: str) -> list[DayField]:
         """Return the fields of a service after changes, one for each set of weekdays; they are not to be changed."""
-        return self._week(changes, service)[1].fields
+        return self.week(changes, service)[1].fields
 
     def journeys(self, changes: Sequence[Change], service: str, cell: int) -> list[Journey]:
         """Return the journeys of a cell: one for all weekdays on which it goes the same way, none for days without any.
@@ -100,7 +100,7 @@ class Session:
         state = self.state
         if not 0 <= cell < len(state.people):
             raise InputError(f"there is no cell {cell}; cells are numbered from 0 to {len(state.people) - 1}")
-        plan, week = self._week(changes, service)
+        plan, week = self.week(changes, service)
         found: dict[tuple[str, float], Journey] = {}
         for held in week.fields:
             label = held.site_of(cell)
@@ -120,7 +120,14 @@ class Session:
             journey.days.sort()
         return sorted(found.values(), key=lambda journey: journey.days)
 
-    def _week(self, changes: Sequence[Change], service: str) -> tuple[Plan, Week]:
+    def week(self, changes: Sequence[Change], service: str) -> tuple[Plan, Week]:
+        """Return the plan that changes make, and the fields of a service in it; they are not to be changed.
+
+        Raises
+        ------
+        InputError
+            As `answer`.
+        """
         if service not in self.state.specs:
             raise InputError(f"there is no service {service!r}; there are {', '.join(self.state.specs)}")
         plan = planned(self.state, changes)
