@@ -361,7 +361,7 @@ def test_titles_that_make_one_word_are_files_of_their_own(state, shelf):
     assert len(set(names)) == len(titles)
     assert all(len(name) <= 60 for name in names)
     assert names[5:7] == ["plan-aux", "plan-com1"]
-    assert [shelf.read(name).title for name in names] == titles
+    assert [shelf.scenario(shelf.kept(name)).title for name in names] == titles
     assert {str(one.title) for one in shelf.listed()} == set(titles)
     for title, name in zip(titles, names, strict=True):
         assert shelf.find(title) == name

@@ -251,7 +251,7 @@ def test_a_saved_plan_comes_back_the_same(tiny, tmp_path_factory, changes):
     kept = read_changes(possible(tiny, changes))
     shelf = Shelf(tmp_path_factory.mktemp("plans"))
     name = save_plan(tiny, shelf, kept, title="Any plan: «æøå»")["name"]
-    opened = open_scenario(tiny, shelf.read(name))
+    opened = open_scenario(tiny, shelf.scenario(shelf.kept(name)))
     again = opened.changes
     assert opened.not_shown == []
     np.testing.assert_allclose(times(tiny, again), Session(tiny).answer(kept, "gp").figures.times_s)
@@ -572,7 +572,7 @@ def test_a_title_never_leaves_the_folder(tiny, tmp_path, title):
     assert [path.name for path in (tmp_path / "plans").iterdir()] == [f"{name}.toml"]
     assert [path.name for path in tmp_path.iterdir()] == ["plans"]
     assert len(name) <= 60
-    assert shelf.read(name).title == title
+    assert shelf.scenario(shelf.kept(name)).title == title
 
 
 def test_a_title_of_300_letters_is_refused(tiny, tmp_path):
@@ -589,7 +589,7 @@ def test_only_plans_of_the_folder_are_read(tiny, tmp_path, name):
     (tmp_path / "outside.toml").write_text('title = "outside"')
     (folder / "secret.toml").symlink_to(tmp_path / "outside.toml")
     with pytest.raises(GeoaccessError, match="there is no plan"):
-        Shelf(folder).read(name)
+        Shelf(folder).kept(name)
 
 
 def test_what_a_plan_says_beyond_the_planner_is_listed(tiny, tmp_path):
@@ -615,7 +615,8 @@ factor = 2
 cancel_after = "20:00"
 """
     )
-    opened = open_scenario(tiny, Shelf(tmp_path).read("other"))
+    shelf = Shelf(tmp_path)
+    opened = open_scenario(tiny, shelf.scenario(shelf.kept("other")))
     changes, left_out = opened.changes, opened.not_shown
     whats = [change["what"] for change in changes]
     assert whats == ["add", "days", "close"]

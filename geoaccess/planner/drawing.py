@@ -205,7 +205,6 @@ class Drawing:
             "label": spec.label,
             "direction": spec.direction,
             "proxy_note": spec.proxy_note,
-            "who": spec.who,
             "yearly": spec.trips_per_year is not None,
             "norms_s": [list(limits) for limits in spec.norm_limits],
             "from_call": spec.from_call,

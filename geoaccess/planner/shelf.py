@@ -115,16 +115,6 @@ class Shelf:
         self._remember(found)
         return found
 
-    def read(self, name: str) -> Scenario:
-        """Return the scenario of a plan.
-
-        Raises
-        ------
-        InputError
-            If there is none, or it is no scenario.
-        """
-        return self.scenario(self.kept(name))
-
     def scenario(self, kept: Kept) -> Scenario:
         """Return what a plan says; files that it names are as it names them.
 

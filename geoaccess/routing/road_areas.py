@@ -11,8 +11,6 @@ from geoaccess.network import EdgeKind, WaterAreas
 from geoaccess.routing.reached import Stretches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import numpy.typing as npt
 
     from geoaccess.network import Network
@@ -84,12 +82,6 @@ class RoadAreas:
         """Say whether these are the areas of a network, of a width and so simple."""
         same = network.shape_lon is self.network.shape_lon and network.shores is self.network.shores
         return same and (width_m, simplify_m) == (self.width_m, self.simplify_m)
-
-    def prepare(self) -> Iterator[int]:
-        """Widen one square after the other, and yield its number."""
-        for square in np.flatnonzero(self._size).tolist():
-            self._whole(square)
-            yield square
 
     def widened(self, stretches: Stretches, width_m: float, *, whole: npt.NDArray[np.bool_] | None = None) -> list[Any]:
         """Return the areas beside stretches of road; squares of which all roads are `whole` from what is kept."""
