@@ -206,6 +206,19 @@ def test_a_renamed_site_is_still_found_by_the_other_tables(state, shelf):
     assert tomllib.loads(text_of(shelf, "isle"))["change"][0]["level"] == "high"
 
 
+def test_a_name_on_two_lines_is_shown_on_one_and_kept_as_it_is(state, shelf):
+    written = f'name = {{ en = "A\\tB\\u007f", nb = "Ø\\nY" }}\nlon = {ISLE[0]}\nlat = {ISLE[1]}\n'
+    text = put(shelf, "lines", f'title = "Lines"\n[[add]]\nservice = "gp"\n{written}')
+    opened = load_plan(state, shelf, "lines")
+    assert opened["changes"][0]["name"] == "A B "
+    assert saved_again(state, shelf, "lines") == text
+    renamed = read_changes([{**opened["changes"][0], "name": "Ø Y"}])  # as the page calls it in the other language
+    save_plan(state, shelf, renamed, title="Lines", base=opened["base"])
+    assert text_of(shelf, "lines") == text
+    with pytest.raises(InputError, match="name"):
+        read_changes([{**opened["changes"][0], "name": "A\nB"}])
+
+
 PLACES = st.sampled_from([ISLE, MIDDLE, HUT])
 DAYS = st.sets(st.integers(0, 4), min_size=1).map(sorted)
 LABELS = st.sampled_from(["gp-west", "gp-east", "new-1", "new-2", "new-5"])
@@ -439,6 +452,8 @@ RUNS = {
     "a new office without a day": f'[[add]]\nservice = "gp"\nname = "A"\nlon = {ISLE[0]}\nlat = {ISLE[1]}\n'
     "days_per_week = 0\n",
     "all services of a place": '[[remove]]\nplace = "west"\n',
+    "an office of a long name": f'[[add]]\nservice = "gp"\nname = "{"a" * 250}"\nlon = {ISLE[0]}\nlat = {ISLE[1]}\n',
+    "an office of a name on two lines": f'[[add]]\nservice = "gp"\nname = "A\\nB"\nlon = {ISLE[0]}\nlat = {ISLE[1]}\n',
     "a change of a change": '[[change]]\nservice = "gp"\nsite = "gp-west"\ndays_per_week = 0\n'
     '[[change]]\nservice = "gp"\nsite = "gp-west"\ndays_per_week = 5\n',
 }

@@ -11,7 +11,7 @@ from geoaccess.bounds import Id, Lat, Lon
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.planner.plan import ALL_WEEK, WEEKDAYS, Plan, Site, group_id
 from geoaccess.scenarios import Close  # noqa: TC001 - pydantic reads it
-from geoaccess.toml import Table
+from geoaccess.toml import TITLE_LETTERS, Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,7 @@ __all__ = [
 MOST_CHANGES = 5000
 
 Label = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Name = Annotated[str, StringConstraints(max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Name = Annotated[str, StringConstraints(max_length=TITLE_LETTERS, pattern=r"^[^\x00-\x1f\x7f]*$")]
 AnyDays = frozenset[Annotated[int, Field(ge=0, lt=WEEKDAYS)]]
 Weekdays = Annotated[AnyDays, Field(min_length=1)]
 

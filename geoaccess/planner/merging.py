@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from geoaccess.planner.changes import planned, read_changes
 from geoaccess.planner.plan import ALL_WEEK
-from geoaccess.planner.saved import DAY_NAMES, NOTHING_SAID, Opened, open_scenario
+from geoaccess.planner.saved import DAY_NAMES, NOTHING_SAID, Opened, open_scenario, shown_name
 from geoaccess.planner.shelf import in_all_languages
 from geoaccess.scenarios import AddSite, Close, Scenario, site_label
 from geoaccess.scenarios.changes import PLAIN
@@ -189,7 +189,7 @@ class _Draft:
             self.own[add.service, label] = row
         if before is None:
             self._open_again(said)
-        if now.name not in in_all_languages(add.name):
+        if now.name not in map(shown_name, in_all_languages(add.name)):
             row.values["name"] = now.name or None
             if add.site is None and (said.move or said.change or said.remove):
                 row.values["site"] = site_label(add)  # by which the other tables name it

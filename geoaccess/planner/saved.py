@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from geoaccess.planner.state import PlannerState
     from geoaccess.scenarios import AddSite, ChangeSite, ResolvedScenario
 
-__all__ = ["DAY_NAMES", "NOTHING_SAID", "Opened", "Said", "open_scenario"]
+__all__ = ["DAY_NAMES", "NOTHING_SAID", "Opened", "Said", "open_scenario", "shown_name"]
 
 DAY_NAMES = ("Mo", "Tu", "We", "Th", "Fr")
 SPREAD = {1: (2,), 2: (1, 3), 3: (0, 2, 4), 4: (0, 1, 3, 4), 5: ALL_WEEK}
@@ -37,6 +38,8 @@ class Said:
 
 
 NOTHING_SAID = Said()
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,15 @@ def open_scenario(state: PlannerState, scenario: Scenario) -> Opened:
     ]
     not_shown += [f"[{name}]" for name in ("slow", "boats", "network", "population") if getattr(scenario, name)]
     return Opened(scenario, changes, not_shown, said, shut, tuple(dict.fromkeys(one for some in storm for one in some)))
+
+
+def shown_name(name: str) -> str:
+    r"""Return the name of a site as the page has it: on one line.
+
+    >>> shown_name("Legekontoret\nHusøy")
+    'Legekontoret Husøy'
+    """
+    return _CONTROL.sub(" ", str(name))
 
 
 def _plain(select: Close) -> dict[str, Any]:
@@ -149,7 +161,7 @@ def _of_sites(state: PlannerState, scenario: Scenario, said: dict[tuple[str, str
         if one.add is not None:
             add = scenario.add[one.add]
             place = _place(state, service, add.lon, add.lat)
-            changes.append({"what": "add", **site, "name": str(add.name), **place, "days": days})
+            changes.append({"what": "add", **site, "name": shown_name(add.name), **place, "days": days})
         if one.move:
             move = scenario.move[one.move[-1]]
             changes.append({"what": "move", **site, **_place(state, service, move.lon, move.lat)})

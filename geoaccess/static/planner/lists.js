@@ -160,7 +160,7 @@
     const facts = [model.spec().label, site.level, site.proxy ? say("proxy") : ""].filter(Boolean).join(", ");
     const body = [];
     if (site.added) {
-      body.push(make("label", { class: "field" }, say("name"), " ", make("input", { type: "text", maxLength: 120, value: site.name, on: { change: (event) => model.rename(site.site, event.target.value.replace(/\p{Cc}/gu, "")) } })));
+      body.push(make("label", { class: "field" }, say("name"), " ", make("input", { type: "text", maxLength: 250, value: site.name, on: { change: (event) => model.rename(site.site, event.target.value.replace(/\p{Cc}/gu, "")) } })));
     }
     if (!site.closed) body.push(dayBoxes(site), ...geoaccess.reach.part(picked));
     const label = site.closed ? say("open_again") : site.added ? say("remove_office") : say("close_office");
