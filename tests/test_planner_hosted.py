@@ -127,6 +127,26 @@ def test_errors_do_not_tell_where_on_the_server_plans_are(client, entrance, root
         assert str(root) not in found.text
 
 
+@pytest.mark.parametrize("path", ["export/html", "export/pdf", "export/csv", "answer", "areas/site", "catchment"])
+def test_of_a_service_that_is_not_there_every_question_says_the_same(client, entrance, study, path):
+    enter(client, entrance, "/north/edit/")
+    about = {"site": "gp-west"} if path in {"areas/site", "catchment"} else {}
+    asked = {"tab": "0" * 32, "service": "dentist", "changes": [], **about}
+    found = client.post(f"/north/edit/api/{path}", json=asked)
+    assert found.status_code == 422
+    assert found.json()["message"] == f"there is no service 'dentist'; there are {', '.join(study.settings.services)}"
+
+
+def test_errors_do_not_tell_where_on_the_server_the_study_is(client, entrance, study, monkeypatch):
+    def fails(*_, **__):
+        raise InputError(f"{study.path}: a key is wrong")
+
+    monkeypatch.setattr("geoaccess.planner.app.plan_note", fails)
+    enter(client, entrance, "/north/edit/")
+    found = client.post("/north/edit/api/export/html", json={"tab": "0" * 32, "service": "gp", "changes": []})
+    assert found.json()["message"] == f"{study.path.name}: a key is wrong"
+
+
 def test_links_stay_until_the_key_is_removed(root, entrance):
     again = hosted_entrance(root, url=f"{URL}/", names=("south", "north"))
     assert {one.token for one in again.doors} == {one.token for one in entrance.doors}

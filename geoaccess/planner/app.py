@@ -171,7 +171,7 @@ def planner_app(
     _serve_fitting(app, pool)
     _serve_plans(app, pool, shelves)
     _serve_exports(app, pool)
-    _report_errors(app, study=state.number)
+    _report_errors(app, state)
     return Guard(app, entrance, body_s=body_s)
 
 
@@ -307,7 +307,7 @@ def _serve_plans(app: FastAPI, pool: SessionPool, shelves: dict[Path, Shelf]) ->
             {"name": one.name, "titles": {language: one.title.in_language(language) for language in languages()}}
             for one in shelves[door.folder].listed()
         ]
-        return {"plans": listed, "folder": _shown(door, str(door.folder)), "may_save": door.may_save}
+        return {"plans": listed, "folder": _shown(state, door, str(door.folder)), "may_save": door.may_save}
 
     def save(door: Door, asked: _Save) -> dict[str, Any]:
         base = None if asked.base is None else asked.base.model_dump()
@@ -333,9 +333,13 @@ def _serve_plans(app: FastAPI, pool: SessionPool, shelves: dict[Path, Shelf]) ->
         return _json(await pool.work(load, request.scope["door"], asked))
 
 
-def _shown(door: Door, text: str) -> str:
-    """Return a text without the path of the folder: to those elsewhere it means nothing, and tells too much."""
-    return text if door.path == "/" else text.replace(str(door.folder), door.folder.name)
+def _shown(state: PlannerState, door: Door, text: str) -> str:
+    """Return a text without the paths of folder and study: to those elsewhere they mean nothing, and tell too much."""
+    if door.path == "/":
+        return text
+    for path in (door.folder, state.study.path):
+        text = text.replace(str(path), path.name)
+    return text
 
 
 def _serve_exports(app: FastAPI, pool: SessionPool) -> None:
@@ -362,10 +366,12 @@ def _serve_exports(app: FastAPI, pool: SessionPool) -> None:
         return await pool.work(export, kind, asked)
 
 
-def _report_errors(app: FastAPI, *, study: str) -> None:
+def _report_errors(app: FastAPI, state: PlannerState) -> None:
+    study = state.number
+
     @app.exception_handler(GeoaccessError)
     async def ours(request: Request, error: GeoaccessError) -> Response:
-        message = _shown(request.scope["door"], str(error))
+        message = _shown(state, request.scope["door"], str(error))
         if isinstance(error, ChangeError):
             return _failure(422, error.code, message, number=error.number, study=study)
         if isinstance(error, PlanClashError):

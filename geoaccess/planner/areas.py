@@ -56,9 +56,7 @@ def area_minutes(state: PlannerState, service: str) -> tuple[float, ...]:
     InputError
         If there is no such service.
     """
-    if service not in state.specs:
-        raise InputError(f"there is no service {service!r}; there are {', '.join(state.specs)}")
-    norms = sorted({seconds / 60 for limits in state.specs[service].norm_limits for seconds in limits})
+    norms = sorted({seconds / 60 for limits in state.spec(service).norm_limits for seconds in limits})
     if len(norms) == 1:
         return norms[0] / 4, norms[0] / 2, norms[0]
     return tuple(norms) or MINUTES

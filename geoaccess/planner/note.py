@@ -39,6 +39,7 @@ def plan_note(
     MissingExtraError
         If packages to draw maps are missing.
     """
+    state.spec(service)  # which refuses one that is not there
     require_extra("maps", to="write a note")
     study = state.study.in_language(language or state.study.settings.language)
     named = title or section(study.settings.language, "planner")["unnamed_plan"]

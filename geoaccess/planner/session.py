@@ -128,8 +128,7 @@ class Session:
         InputError
             As `answer`.
         """
-        if service not in self.state.specs:
-            raise InputError(f"there is no service {service!r}; there are {', '.join(self.state.specs)}")
+        self.state.spec(service)  # which refuses one that is not there
         plan = planned(self.state, changes)
         if service not in self._weeks:
             self._weeks[service] = Week(self.state, service)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from geoaccess.errors import InputError
 from geoaccess.maps.results import MAIN_ROADS
 from geoaccess.measures.groups import people_of_service
 from geoaccess.network import EdgeKind
@@ -146,6 +147,18 @@ class PlannerState:
         if vehicles is None:
             return None
         return PlannerRoads(self.study, vehicles.plain, vehicles.snapped, names=self._road_names)
+
+    def spec(self, service: str) -> ServiceSpec:
+        """Return a service by its key; unlike `find_service` it does not say where the study is kept.
+
+        Raises
+        ------
+        InputError
+            If there is no such service.
+        """
+        if service not in self.specs:
+            raise InputError(f"there is no service {service!r}; there are {', '.join(self.specs)}")
+        return self.specs[service]
 
     def roads_of(self, service: str) -> PlannerRoads:
         """Return the roads that a service is searched on: those of ambulances may be others."""
