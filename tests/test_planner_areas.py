@@ -20,8 +20,10 @@ from geoaccess.planner.changes import planned
 from geoaccess.planner.drawing import Drawing
 from geoaccess.planner.merging import scenario_of
 from geoaccess.planner.note import note_html, plan_note
+from geoaccess.planner.saving import load_plan, opened_from, save_plan
 from geoaccess.planner.serialise import areas_json, catchment_json, several_json
 from geoaccess.planner.several import suggest_several
+from geoaccess.planner.shelf import Shelf
 from geoaccess.planner.suggest import suggest
 from geoaccess.questions.isochrones import isochrone_study
 from geoaccess.questions.note.output import note_study
@@ -315,3 +317,61 @@ def test_the_note_is_in_the_language_of_the_page(tiny):
     assert tiny.study.settings.language == "en"
     with pytest.raises(InputError, match="sv"):
         plan_note(tiny, [], "gp", language="sv")
+
+
+OFFICE = f"""[[add]]
+service = "gp"
+name = "Isle"
+lon = {ISLE["lon"]}
+lat = {ISLE["lat"]}
+days_per_week = 2.5
+capacity = 900
+"""
+SLOW = "[[slow]]\nosm_id = 1\nfactor = 2.5\n"
+NETWORK = '[network]\nprofile = "car"\n'
+
+
+def opened(state, folder, text):
+    """Put a plan into a folder and open it; return the folder, the plan, and what its note is asked with."""
+    shelf = Shelf(folder)
+    folder.mkdir()
+    (folder / "winter.toml").write_text(f'title = {{ en = "Winter", nb = "Vinter" }}\n{text}')
+    plan = load_plan(state, shelf, "winter")
+    written, adds = opened_from(shelf, plan["base"])
+    return shelf, plan, {"title": plan["title"], "text": written, "adds": adds}
+
+
+def findings(note):
+    return [one.text for one in note.findings]
+
+
+@pytest.mark.parametrize("more", [[], [{"what": "close", "way": 8}]])
+@pytest.mark.parametrize("text", [SLOW, NETWORK, OFFICE, SLOW + OFFICE + NETWORK])
+def test_the_note_of_an_opened_plan_is_that_of_its_file(tiny, tmp_path, text, more):
+    """Also of what the page neither shows nor edits, and where that is all that the plan says."""
+    shelf, plan, given = opened(tiny, tmp_path / "plans", text)
+    changes = read_changes([*plan["changes"], *more])
+    ours = plan_note(tiny, changes, "gp", **given)
+    save_plan(tiny, shelf, changes, title="Winter", base=plan["base"])
+    saved = read_scenario(shelf.folder / "winter.toml")
+    theirs = note_study(tiny.study, [saved], service="gp", show=False)
+    assert (ours.heading, findings(ours)) == (theirs.heading, findings(theirs))
+    assert note_html(ours) == note_html(theirs)
+    without = plan_note(tiny, changes, "gp", title="Winter")
+    assert note_html(without) != note_html(ours)
+
+
+def test_the_note_of_an_opened_plan_is_in_the_language_of_the_page(tiny, tmp_path):
+    _, plan, given = opened(tiny, tmp_path / "plans", SLOW)
+    note = plan_note(tiny, read_changes(plan["changes"]), "gp", language="nb", **given)
+    assert note.heading == "Vinter"
+
+
+@pytest.mark.parametrize(
+    "text", ['[[close]]\npolygon = "flood.geojson"\n', '[population]\nyear = 2040\nfile = "flood.geojson"\n']
+)
+def test_no_note_of_a_plan_that_names_files(tiny, tmp_path, text):
+    """Without the people or the area of a file it would be the note of another plan."""
+    _, plan, given = opened(tiny, tmp_path / "plans", text)
+    with pytest.raises(InputError, match=r"names files \(flood.geojson\).*geoaccess note"):
+        plan_note(tiny, read_changes(plan["changes"]), "gp", **given)

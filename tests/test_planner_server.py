@@ -287,6 +287,22 @@ def test_the_note_as_pdf(client):
     assert found.content.startswith(b"%PDF-")
 
 
+def test_the_note_of_an_opened_plan_is_about_what_the_page_does_not_show(client, folder):
+    folder.mkdir()
+    (folder / "winter.toml").write_text('title = "Winter"\n[[slow]]\nosm_id = 1\nfactor = 2\n')
+    opened = client.post("/api/plans/load", json={"name": "winter"}).json()
+    assert opened["changes"] == []
+    asked = question(title=opened["title"], base=opened["base"])
+    found = client.post("/api/export/html", json=asked)
+    assert found.status_code == 200
+    assert "<h1>Winter</h1>" in found.text
+    assert found.text != client.post("/api/export/html", json=question(title=opened["title"])).text
+    lost = client.post("/api/export/html", json=asked | {"base": {**opened["base"], "etag": "0" * 32}})
+    assert (lost.status_code, lost.json()["error"]) == (409, "plan_lost")
+    for wrong in ({**opened["base"], "etag": "x"}, {**opened["base"], "adds": {"new-1": 0}}, "winter", 5):
+        assert client.post("/api/export/html", json=asked | {"base": wrong}).status_code == 422
+
+
 def test_exports(client, tmp_path):
     found = client.post("/api/export/csv", json=question([ADD], title="../Øy"))
     assert found.headers["content-disposition"] == 'attachment; filename="oy-gp.csv"'

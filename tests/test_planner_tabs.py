@@ -121,6 +121,21 @@ def test_the_second_of_two_who_save_one_plan_is_told_and_loses_nothing(context, 
     assert one.troubles == two.troubles == []
 
 
+def test_the_note_is_asked_with_the_file_that_the_plan_was_opened_from(context, served):
+    (served.folder / "winter.toml").write_text(WINTER)
+    tab = Tab(context, served)
+    open_plan(tab, "Winter")
+    tab.page.click("#export")
+    with tab.page.expect_request("**/api/export/html") as asked, tab.page.expect_download() as got:
+        tab.page.click("#export-html")
+    base = tab.page.evaluate("geoaccess.model.plan.base")
+    assert base["name"] == "winter"
+    assert asked.value.post_data_json["base"] == base
+    with open(got.value.path(), encoding="utf-8") as file:
+        assert "<h1>Winter</h1>" in file.read()
+    assert tab.troubles == []
+
+
 def test_undo_after_open_goes_back_to_the_file_of_the_plan_before(context, served):
     (served.folder / "winter.toml").write_text(WINTER)
     tab = Tab(context, served)

@@ -23,7 +23,7 @@ from geoaccess.planner.export import figures_csv, plan_gpkg
 from geoaccess.planner.guard import Guard
 from geoaccess.planner.note import note_html, note_pdf, plan_note
 from geoaccess.planner.pool import BusyError, SessionPool
-from geoaccess.planner.saving import load_plan, save_plan
+from geoaccess.planner.saving import load_plan, opened_from, save_plan
 from geoaccess.planner.serialise import (
     answer_json,
     areas_json,
@@ -96,11 +96,6 @@ class _AboutPlace(_Question):
     lat: Lat
 
 
-class _Export(_Question):
-    title: Annotated[str, StringConstraints(max_length=TITLE_LETTERS, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
-    language: Annotated[str, StringConstraints(max_length=20)] = ""
-
-
 class _Objective(_Question):
     objective: Annotated[str, StringConstraints(max_length=20)] = "minutes"
 
@@ -119,6 +114,12 @@ class _Base(Table):
     name: Name
     etag: Etag
     adds: Annotated[dict[Label, Annotated[int, Field(ge=1, le=MOST_ADDS)]], Field(max_length=MOST_CHANGES)] = {}
+
+
+class _Export(_Question):
+    title: Annotated[str, StringConstraints(max_length=TITLE_LETTERS, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    language: Annotated[str, StringConstraints(max_length=20)] = ""
+    base: _Base | None = None
 
 
 class _Save(Table):
@@ -170,7 +171,7 @@ def planner_app(
     _serve_areas(app, pool, drawing)
     _serve_fitting(app, pool)
     _serve_plans(app, pool, shelves)
-    _serve_exports(app, pool)
+    _serve_exports(app, pool, shelves)
     _report_errors(app, state)
     return Guard(app, entrance, body_s=body_s)
 
@@ -342,28 +343,30 @@ def _shown(state: PlannerState, door: Door, text: str) -> str:
     return text
 
 
-def _serve_exports(app: FastAPI, pool: SessionPool) -> None:
+def _serve_exports(app: FastAPI, pool: SessionPool, shelves: dict[Path, Shelf]) -> None:
     state = pool.state
     tables = {"csv": figures_csv, "gpkg": plan_gpkg}
     notes = {"html": note_html, "pdf": note_pdf}
 
-    def made(kind: str, asked: _Export) -> bytes:
+    def made(door: Door, kind: str, asked: _Export) -> bytes:
         changes = read_changes(asked.changes)
         if kind in tables:
             return tables[kind](state, pool.session(asked.tab).answer(changes, asked.service))
-        return notes[kind](plan_note(state, changes, asked.service, title=asked.title, language=asked.language))
+        text, adds = opened_from(shelves[door.folder], None if asked.base is None else asked.base.model_dump())
+        about = {"title": asked.title, "language": asked.language}
+        return notes[kind](plan_note(state, changes, asked.service, **about, text=text, adds=adds))
 
-    def export(kind: str, asked: _Export) -> Response:
-        content = made(kind, asked)
+    def export(door: Door, kind: str, asked: _Export) -> Response:
+        content = made(door, kind, asked)
         name = f"{slug(asked.title) or slug(state.study.name) or 'plan'}-{slug(asked.service) or 'service'}.{kind}"
         heads = {"content-disposition": f'attachment; filename="{name}"'}
         return Response(content, media_type=_EXPORTS[kind], headers=heads)
 
     @app.post("/api/export/{kind}")
-    async def post_export(kind: str, asked: _Export) -> Response:
+    async def post_export(kind: str, asked: _Export, request: Request) -> Response:
         if kind not in _EXPORTS:
             return _failure(404, "no_export", f"there is no export of that kind; there are {', '.join(_EXPORTS)}")
-        return await pool.work(export, kind, asked)
+        return await pool.work(export, request.scope["door"], kind, asked)
 
 
 def _report_errors(app: FastAPI, state: PlannerState) -> None:

@@ -74,10 +74,17 @@ def merged_text(
     return Merged(mark + edited_toml(text, values=values, tables=draft.entries()), draft.numbers())
 
 
-def scenario_of(state: PlannerState, changes: Sequence[Change], *, title: str) -> Scenario:
-    """Return what a list of changes comes to, as a scenario."""
-    text = merged_text(state, changes, title=title).text
-    return validate(tomllib.loads(text), Scenario, subject=f'plan "{title}"')
+def scenario_of(
+    state: PlannerState,
+    changes: Sequence[Change],
+    *,
+    title: str,
+    text: str = "",
+    adds: Mapping[str, int] | None = None,
+) -> Scenario:
+    """Return what a plan comes to, with what `text` says beyond it, as a scenario; arguments as of `merged_text`."""
+    made = merged_text(state, changes, title=title, text=text, adds=adds).text
+    return validate(tomllib.loads(made.removeprefix(_BOM)), Scenario, subject=f'plan "{title}"')
 
 
 def _former(state: PlannerState, text: str) -> Opened:

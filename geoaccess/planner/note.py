@@ -10,9 +10,11 @@ from geoaccess.extras import require_extra
 from geoaccess.phrases import section
 from geoaccess.planner.merging import scenario_of
 from geoaccess.questions.note.output import note_study, write_note
+from geoaccess.scenarios import Scenario
+from geoaccess.scenarios.reading import files_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from geoaccess.planner.changes import Change
     from geoaccess.planner.state import PlannerState
@@ -21,9 +23,18 @@ __all__ = ["note_html", "note_pdf", "plan_note"]
 
 
 def plan_note(
-    state: PlannerState, changes: Sequence[Change], service: str, *, title: str = "", language: str = ""
+    state: PlannerState,
+    changes: Sequence[Change],
+    service: str,
+    *,
+    title: str = "",
+    language: str = "",
+    text: str = "",
+    adds: Mapping[str, int] | None = None,
 ) -> maps.Note:
     """Return the note of a plan about one service, or of the study as it stands where the plan changes nothing.
+
+    It is about the whole plan, also what the page does not edit.
 
     Parameters
     ----------
@@ -31,11 +42,13 @@ def plan_note(
         What the plan is called.
     language
         That of the study unless given.
+    text, adds
+        Of the file that the plan was opened from, as `merged_text` takes them.
 
     Raises
     ------
     InputError
-        If there is no such service or language, or a change cannot be made.
+        If there is no such service or language, a change cannot be made, or the plan names files.
     MissingExtraError
         If packages to draw maps are missing.
     """
@@ -43,9 +56,20 @@ def plan_note(
     require_extra("maps", to="write a note")
     study = state.study.in_language(language or state.study.settings.language)
     named = title or section(study.settings.language, "planner")["unnamed_plan"]
-    plan = scenario_of(state, changes, title=named)
-    changed = any((plan.add, plan.remove, plan.move, plan.change, plan.close))
-    return note_study(study, [plan] if changed else [], service=service, answers=state.answers, show=False)
+    plan = scenario_of(state, changes, title=named, text=text, adds=adds)
+    _refuse_files(plan)
+    nothing = Scenario(title=plan.title, description=plan.description, study=plan.study)
+    return note_study(study, [] if plan == nothing else [plan], service=service, answers=state.answers, show=False)
+
+
+def _refuse_files(plan: Scenario) -> None:
+    """Raise an `InputError` if a plan names files: the planner opens none, and without them it is another plan."""
+    named = files_of(plan)
+    if named:
+        raise InputError(
+            f"the plan names files ({', '.join(named)}), which the planner does not open; save the plan, and write its "
+            "note with `geoaccess note STUDY PLAN`"
+        )
 
 
 def note_html(note: maps.Note) -> bytes:

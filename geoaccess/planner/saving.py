@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from geoaccess.planner.shelf import Shelf
     from geoaccess.planner.state import PlannerState
 
-__all__ = ["load_plan", "save_plan"]
+__all__ = ["load_plan", "opened_from", "save_plan"]
 
 
 def load_plan(state: PlannerState, shelf: Shelf, name: str) -> dict[str, Any]:
@@ -70,8 +70,8 @@ def save_plan(
     InputError
         If a change cannot be made, or the title makes no name for a file.
     """
-    text = "" if base is None else shelf.remembered(base["name"], base["etag"])
-    made = merged_text(state, changes, title=title, text=text, adds=None if base is None else base["adds"])
+    text, adds = opened_from(shelf, base)
+    made = merged_text(state, changes, title=title, text=text, adds=adds)
     # Its own title first: to find another plan of that title, the whole folder is read.
     found = base["name"] if base is not None and has_title(text, title) else shelf.find(title)
     if found is None:
@@ -80,6 +80,19 @@ def save_plan(
         name, over = found, _over(shelf, found, base, replace)
     kept = shelf.write(name, made.text, over=over)
     return {"name": name, "base": {"name": name, "etag": kept.etag, "adds": made.adds}}
+
+
+def opened_from(shelf: Shelf, base: Mapping[str, Any] | None) -> tuple[str, Mapping[str, int] | None]:
+    """Return the text that a plan was opened from, and the [[add]] of each new site in it; "" and None if it is new.
+
+    Raises
+    ------
+    PlanClashError
+        If that text is not known any more.
+    """
+    if base is None:
+        return "", None
+    return shelf.remembered(base["name"], base["etag"]), base["adds"]
 
 
 def _over(shelf: Shelf, name: str, base: Mapping[str, Any] | None, replace: str | None) -> str | None:

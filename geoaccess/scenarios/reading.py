@@ -11,7 +11,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.scenarios.changes import Scenario
 from geoaccess.toml import parse_toml, toml_text, validate
 
-__all__ = ["read_scenario", "scenario_text", "write_scenario"]
+__all__ = ["files_of", "read_scenario", "scenario_text", "write_scenario"]
 
 _TABLES = ("close", "slow")
 
@@ -70,6 +70,23 @@ def scenario_text(scenario: Scenario, *, folder: Path | None = None, former: str
     if folder is not None:
         raw = _paths(raw, lambda name: _seen_from(folder, name))
     return toml_text(raw, former=former)
+
+
+@checks_arguments
+def files_of(scenario: Scenario) -> list[str]:
+    """Return the files that a scenario names: of polygons, of people, of a profile.
+
+    >>> files_of(Scenario(title="Flood", close=[{"polygon": "flood.geojson"}, {"osm_id": 12}]))
+    ['flood.geojson']
+    """
+    found: list[str] = []
+
+    def seen(name: str) -> str:
+        found.append(name)
+        return name
+
+    _paths(scenario.model_dump(mode="python"), seen)
+    return found
 
 
 def _is_one(scenario: Scenario, name: str) -> bool:

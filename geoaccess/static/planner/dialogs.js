@@ -158,7 +158,8 @@
     for (const one of buttons) one.disabled = true;
     geoaccess.announce(say("waiting"), true);
     try {
-      const response = await model.request(`/api/export/${kind}`, model.question({ title: model.title, language: talk.language }));
+      const { title, base } = model.plan;
+      const response = await model.request(`/api/export/${kind}`, model.question({ title, language: talk.language, base }));
       const named = /filename="([^"]+)"/.exec(response.headers.get("content-disposition") || "");
       const name = named ? named[1] : `plan.${kind}`;
       download(await response.blob(), name);
