@@ -228,7 +228,7 @@ class _Draft:
 
     def _write_days(self, said: Said, site: Site, named: dict[str, Any]) -> None:
         """Write the weekdays of a site where they stand already; what else is said there stays."""
-        week = _week(site.days)
+        week = _week(site.days, unlike=self._opening(named))
         scenario = self.former.scenario
         holders: list[tuple[_Row, Any]] = [
             (self._row("change", number), scenario.change[number]) for number in said.change
@@ -253,6 +253,11 @@ class _Draft:
                 and not any(row.values.get(name, getattr(item, name)) is not None for name in names)
             ):
                 self.rows["change"].remove(row)
+
+    def _opening(self, named: dict[str, Any]) -> str:
+        """Return when a site is open as the study writes it, "" for one that is added."""
+        sites = self.state.answers.sites
+        return str(sites["opening"].get(named["site"], "")) if named and "opening" in sites else ""
 
     # ---- roads and ferries
 
@@ -296,12 +301,17 @@ def _named(service: str, label: str, name: str) -> dict[str, Any]:
     return {"service": service, "site": label} | ({"name": name} if name else {})
 
 
-def _week(days: frozenset[int]) -> dict[str, Any]:
+def _week(days: frozenset[int], *, unlike: str = "") -> dict[str, Any]:
+    """Return what is written of weekdays; a scenario that writes a site's hours `unlike` the study says something."""
     if days == frozenset(ALL_WEEK):
         return {}
     if not days:
         return {"days_per_week": 0}
-    return {"days_per_week": len(days), "opening": ",".join(DAY_NAMES[day] for day in sorted(days))}
+    names = [DAY_NAMES[day] for day in sorted(days)]
+    opening = ",".join(names)
+    if opening == unlike:
+        opening = ",".join([*names[1:], names[0]] if len(names) > 1 else names * 2)
+    return {"days_per_week": len(days), "opening": opening}
 
 
 def _free(label: str, taken: set[str]) -> str:

@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from geoaccess.planner.plan import ALL_WEEK
-from geoaccess.scenarios import Close, Scenario, gives_nothing, site_label
+from geoaccess.scenarios import Close, Scenario, apply_to_sites, gives_nothing, site_label, stated_values
 from geoaccess.study.scenario_names import of_another_study, resolve_in_study
 
 if TYPE_CHECKING:
@@ -84,7 +86,7 @@ def open_scenario(state: PlannerState, scenario: Scenario) -> Opened:
         resolved = resolve_in_study(state.study, scenario, state.answers.sites, state.answers.results)
         shut = [_shut(state, close, not_shown) for close in scenario.close]
         storm = [_shut(state, close, not_shown) for close in scenario.closes[len(scenario.close) :]]
-    said = _said(scenario, resolved, not_shown)
+    said = _said(state, scenario, resolved, not_shown)
     changes = _of_sites(state, resolved.scenario, said)
     ways = list(dict.fromkeys(one for found in (*shut, *storm) for one in found))
     changes += [
@@ -120,26 +122,40 @@ def _shut(state: PlannerState, close: Close, not_shown: list[str]) -> tuple[int 
     return state.closes_as_ways(select) or (select,)
 
 
-def _said(scenario: Scenario, resolved: ResolvedScenario, not_shown: list[str]) -> dict[tuple[str, str], Said]:
+def _said(
+    state: PlannerState, scenario: Scenario, resolved: ResolvedScenario, not_shown: list[str]
+) -> dict[tuple[str, str], Said]:
     """Return what is said of each site, and add to `not_shown` what the page does not know."""
     found: dict[tuple[str, str], Said] = {}
     own: dict[str, str] = {}
+    ids: dict[tuple[str, str], Any] = {}
     items: dict[tuple[str, str], list[AddSite | ChangeSite]] = {}
     for number, add in enumerate(scenario.add):
         own[site_label(add)] = f"new-{number + 1}"
         key = add.service, f"new-{number + 1}"
-        found[key], items[key] = Said(add=number), [add]
+        found[key], items[key], ids[key] = Said(add=number), [add], site_label(add)
     for what in ("move", "change"):
         for number, item in enumerate(getattr(resolved.scenario, what)):
             key = item.service, own.get(item.site, str(item.site))
             getattr(found.setdefault(key, Said()), what).append(number)
             if what == "change":
                 items.setdefault(key, []).append(item)
+                ids[key] = item.site
     for number, gone in _removals(scenario, resolved):
         found.setdefault((gone.service, own.get(gone.site, str(gone.site))), Said()).remove.append(number)
-    for (service, label), some in items.items():
-        found[service, label].days = _days(some, label, not_shown)
+    stated = _stated(state, resolved.scenario) if items else pd.DataFrame()
+    for key, some in items.items():
+        not_shown += _unknown(some, key[1])
+        found[key].days = _days(stated.loc[ids[key]], key[1], not_shown)
     return found
+
+
+def _stated(state: PlannerState, scenario: Scenario) -> pd.DataFrame:
+    """Return what a scenario says of the days and the capacity of each site, column by column, as it is compared."""
+    before, there = state.answers.sites, scenario.model_copy(update={"remove": ()})
+    after = apply_to_sites(there, before, services=list(state.study.settings.services))
+    names = ("days_per_week", "capacity", "opening")
+    return pd.DataFrame({name: stated_values(name, after, before) for name in names})
 
 
 def _removals(scenario: Scenario, resolved: ResolvedScenario) -> list[tuple[int, Any]]:
@@ -178,18 +194,21 @@ def _place(state: PlannerState, service: str, lon: float, lat: float) -> dict[st
     return {"lon": lon, "lat": lat} | ({} if on_road else {"off_road": True})
 
 
-def _days(items: Sequence[AddSite | ChangeSite], label: str, not_shown: list[str]) -> tuple[int, ...] | None:
-    """Return the weekdays of a site by all that is said of it, the last first."""
-    days, opening, capacity = None, None, None
-    for item in items:
-        unknown = [name for name in ("capacity", "level", "allowed") if getattr(item, name, None) is not None]
-        capacity = capacity if item.capacity is None else item.capacity
-        not_shown += [f"{label}: {name}" for name in unknown if not (name == "capacity" and item.capacity == 0)]
-        if item.opening is not None or item.days_per_week is not None:
-            days, opening = item.days_per_week if item.days_per_week is not None else days, item.opening
+def _unknown(items: Sequence[AddSite | ChangeSite], label: str) -> list[str]:
+    """Return what is said of a site that the page does not know."""
+    found = [(item, name) for item in items for name in ("capacity", "level", "allowed")]
+    said = [(name, getattr(item, name)) for item, name in found if getattr(item, name, None) is not None]
+    return [f"{label}: {name}" for name, value in said if not (name == "capacity" and value == 0)]
+
+
+def _days(stated: pd.Series, label: str, not_shown: list[str]) -> tuple[int, ...] | None:
+    """Return the weekdays of a site by what is said of it; add to `not_shown` what they are only close to."""
+    days, capacity, opening = (
+        None if pd.isna(stated[name]) else stated[name] for name in ("days_per_week", "capacity", "opening")
+    )
     if gives_nothing(days, capacity):
         return ()
-    named = [part.strip() for part in (opening or "").split(",")]
+    named = [part.strip() for part in str(opening or "").split(",")]
     if all(part in DAY_NAMES for part in named):
         return tuple(sorted({DAY_NAMES.index(part) for part in named}))
     if opening is not None:

@@ -14,12 +14,11 @@ from geoaccess.defaults import DAY_S
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.questions.scenario_changes import change_study, network_of_scenario, study_with_people
 from geoaccess.routing import TravelTimes, attach_departures, day_profile, nearest_snapped
-from geoaccess.scenarios import apply_to_network, gives_nothing
+from geoaccess.scenarios import apply_to_network, gives_nothing, stated_values
 from geoaccess.study import stages
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.scenario_names import of_another_study
 from geoaccess.study.settings.study_file import Study
-from geoaccess.tables import to_numbers
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -96,14 +95,7 @@ class ScenarioRun:
 
     def site_values(self, name: str) -> pd.Series:
         """Return what the scenario says of each site, of a column such as `days_per_week`; missing where nothing."""
-        if name not in self.sites:
-            return pd.Series(np.nan, index=self.sites.index)
-        now: pd.Series = self.sites[name]
-        before = self.base.answers.sites
-        if name in before:
-            was = before[name].reindex(self.sites.index)
-            now = now.mask(now == (to_numbers(was) if now.dtype.kind == "f" else was))
-        return now.mask(now == "")
+        return stated_values(name, self.sites, self.base.answers.sites)
 
     @property
     def gives(self) -> npt.NDArray[np.bool_]:

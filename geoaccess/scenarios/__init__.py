@@ -31,7 +31,7 @@ from geoaccess.scenarios.difference import (
 from geoaccess.scenarios.reading import read_scenario, scenario_text, write_scenario
 from geoaccess.scenarios.reliability import Touched, draw_figures, reliability_table, solve_closures
 from geoaccess.scenarios.roads import ChangedNetwork, apply_to_network, close_network, edges_of_ways
-from geoaccess.scenarios.sites import ResolvedScenario, apply_to_sites, gives_nothing, resolve_sites
+from geoaccess.scenarios.sites import ResolvedScenario, apply_to_sites, gives_nothing, resolve_sites, stated_values
 from geoaccess.scenarios.streets import Streets, streets_of_cells
 from geoaccess.scenarios.together import alike_in_a_row, joint_closings, one_unit
 from geoaccess.scenarios.weather import Closures, draw_closures, read_closures
@@ -83,6 +83,7 @@ __all__ = [
     "scenario_text",
     "site_label",
     "solve_closures",
+    "stated_values",
     "streets_of_cells",
     "supply_differences",
     "supply_table",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from geoaccess.scenarios.changes import AddSite, ChangeSite, MoveSite
 
-__all__ = ["ResolvedScenario", "apply_to_sites", "gives_nothing", "resolve_sites"]
+__all__ = ["ResolvedScenario", "apply_to_sites", "gives_nothing", "resolve_sites", "stated_values"]
 
 _NUMBERS = ("days_per_week", "capacity")
 _SOURCE = "scenario"
@@ -57,6 +57,25 @@ def gives_nothing(days_per_week: Any, capacity: Any) -> Any:
     (True, False, True)
     """
     return (days_per_week == 0) | (capacity == 0)
+
+
+@checks_arguments
+def stated_values(name: str, sites: pd.DataFrame, before: pd.DataFrame) -> pd.Series:
+    """Return what a scenario says of each site in a column; missing where nothing, or what the study says already.
+
+    `sites` are those of the scenario, as `apply_to_sites` returns them, `before` those of the study.
+
+    >>> before = pd.DataFrame({"capacity": ["0", "5"]}, index=["west", "east"])
+    >>> stated_values("capacity", pd.DataFrame({"capacity": [0.0, 0.0]}, index=["west", "east"]), before).tolist()
+    [nan, 0.0]
+    """
+    if name not in sites:
+        return pd.Series(np.nan, index=sites.index)
+    now: pd.Series = sites[name]
+    if name in before:
+        was = before[name].reindex(sites.index)
+        now = now.mask(now == (to_numbers(was) if now.dtype.kind == "f" else was))
+    return now.mask(now == "")
 
 
 @checks_arguments
