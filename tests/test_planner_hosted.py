@@ -12,6 +12,7 @@ from geoaccess.errors import InputError
 from geoaccess.planner import PlannerState, serve
 from geoaccess.planner.app import planner_app
 from geoaccess.planner.doors import hosted_entrance, local_entrance
+from geoaccess.questions.asked_service import find_service
 from geoaccess.study import load_study, solve_study
 
 URL = "https://planner.example.org"
@@ -134,17 +135,19 @@ def test_of_a_service_that_is_not_there_every_question_says_the_same(client, ent
     asked = {"tab": "0" * 32, "service": "dentist", "changes": [], **about}
     found = client.post(f"/north/edit/api/{path}", json=asked)
     assert found.status_code == 422
-    assert found.json()["message"] == f"there is no service 'dentist'; there are {', '.join(study.settings.services)}"
+    with pytest.raises(InputError) as caught:  # what the command line says
+        find_service(study, "dentist")
+    assert found.json()["message"] == str(caught.value).replace(str(study.path), study.path.name)
 
 
 def test_errors_do_not_tell_where_on_the_server_the_study_is(client, entrance, study, monkeypatch):
     def fails(*_, **__):
-        raise InputError(f"{study.path}: a key is wrong")
+        raise InputError(f"{study.path}: a key is wrong in {study.path.parent / 'tables' / 'people.csv'}")
 
     monkeypatch.setattr("geoaccess.planner.app.plan_note", fails)
     enter(client, entrance, "/north/edit/")
     found = client.post("/north/edit/api/export/html", json={"tab": "0" * 32, "service": "gp", "changes": []})
-    assert found.json()["message"] == f"{study.path.name}: a key is wrong"
+    assert found.json()["message"] == f"{study.path.name}: a key is wrong in tables/people.csv"
 
 
 def test_links_stay_until_the_key_is_removed(root, entrance):

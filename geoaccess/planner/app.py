@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import FastAPI, Request
@@ -335,12 +336,10 @@ def _serve_plans(app: FastAPI, pool: SessionPool, shelves: dict[Path, Shelf]) ->
 
 
 def _shown(state: PlannerState, door: Door, text: str) -> str:
-    """Return a text without the paths of folder and study: to those elsewhere they mean nothing, and tell too much."""
+    """Return a text without paths of this machine: to those elsewhere they mean nothing, and tell too much."""
     if door.path == "/":
         return text
-    for path in (door.folder, state.study.path):
-        text = text.replace(str(path), path.name)
-    return text
+    return text.replace(str(door.folder), door.folder.name).replace(f"{state.study.path.parent}{os.sep}", "")
 
 
 def _serve_exports(app: FastAPI, pool: SessionPool, shelves: dict[Path, Shelf]) -> None:

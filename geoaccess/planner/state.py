@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from geoaccess.errors import InputError
 from geoaccess.maps.results import MAIN_ROADS
 from geoaccess.measures.groups import people_of_service
 from geoaccess.network import EdgeKind
@@ -19,6 +18,7 @@ from geoaccess.network.segment_tree import SegmentTree
 from geoaccess.planner.figures import Zonings, figures_of
 from geoaccess.planner.plan import Plan, Site
 from geoaccess.planner.roads import PlannerRoads
+from geoaccess.questions.asked_service import find_service
 from geoaccess.questions.scenario_run import road_names
 from geoaccess.questions.siting.candidates import candidates_of
 from geoaccess.questions.siting.question import Question
@@ -149,16 +149,14 @@ class PlannerState:
         return PlannerRoads(self.study, vehicles.plain, vehicles.snapped, names=self._road_names)
 
     def spec(self, service: str) -> ServiceSpec:
-        """Return a service by its key; unlike `find_service` it does not say where the study is kept.
+        """Return a service by its key.
 
         Raises
         ------
         InputError
             If there is no such service.
         """
-        if service not in self.specs:
-            raise InputError(f"there is no service {service!r}; there are {', '.join(self.specs)}")
-        return self.specs[service]
+        return self.specs[service] if service in self.specs else find_service(self.study, service)
 
     def roads_of(self, service: str) -> PlannerRoads:
         """Return the roads that a service is searched on: those of ambulances may be others."""
