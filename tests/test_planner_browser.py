@@ -16,6 +16,7 @@ from test_study_tiny import STUDY, degrees, write_study
 
 from geoaccess.planner import PlannerState
 from geoaccess.planner.app import planner_app
+from geoaccess.planner.doors import local_entrance
 from geoaccess.study import load_study, solve_study
 from tests.conftest import need
 
@@ -40,8 +41,9 @@ class Served:
     def start(self):
         self.generation += 1
         secret = str(self.generation) * 43
-        app = planner_app(self.state, token=secret, key=secret, port=self.port, scenarios=self.folder)
-        self.address = f"http://127.0.0.1:{self.port}/?token={secret}"
+        entrance = local_entrance(self.folder, port=self.port, token=secret, key=secret)
+        app = planner_app(self.state, entrance)
+        self.address = entrance.address(entrance.doors[0])
         config = uvicorn.Config(app, host="127.0.0.1", port=self.port, log_level="error", timeout_graceful_shutdown=1)
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, daemon=True)

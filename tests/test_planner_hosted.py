@@ -40,8 +40,8 @@ def entrance(root):
 
 
 @pytest.fixture
-def client(state, root, entrance):
-    app = planner_app(state, scenarios=root, entrance=entrance)
+def client(state, entrance):
+    app = planner_app(state, entrance)
     proxied = {"x-forwarded-proto": "https", "origin": URL}
     with TestClient(app, base_url=URL, headers=proxied, follow_redirects=False) as found:
         yield found

@@ -21,6 +21,7 @@ from test_study_tiny import STUDY, degrees, write_study
 from geoaccess.errors import InputError
 from geoaccess.planner import PlannerState
 from geoaccess.planner.app import planner_app
+from geoaccess.planner.doors import local_entrance
 from geoaccess.planner.guard import MOST_BYTES
 from geoaccess.planner.serve import _listening
 from geoaccess.study import load_study, solve_study
@@ -50,7 +51,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def app(state, folder):
-    return planner_app(state, token=TOKEN, key=KEY, port=PORT, scenarios=folder, body_s=0.5)
+    return planner_app(state, local_entrance(folder, port=PORT, token=TOKEN, key=KEY), body_s=0.5)
 
 
 @pytest.fixture
@@ -423,7 +424,7 @@ def test_more_tabs_than_are_kept_still_answer(client):
 def test_a_server_that_was_started_anew_goes_on(state, folder, client):
     """The list of changes is in the page; a new server knows nothing and answers the same."""
     before = client.post("/api/answer", json=question([ADD])).json()
-    again = planner_app(state, token="u" * 43, key="l" * 43, port=PORT, scenarios=folder)
+    again = planner_app(state, local_entrance(folder, port=PORT, token="u" * 43, key="l" * 43))
     with TestClient(again, base_url=HERE, headers={"origin": HERE}, cookies={f"geoaccess-{PORT}": KEY}) as other:
         assert other.post("/api/answer", json=question([ADD])).status_code == 401
         other.cookies.set(f"geoaccess-{PORT}", "l" * 43)

@@ -17,6 +17,7 @@ from test_study_tiny import degrees, write_study
 
 from geoaccess.planner import PlannerState
 from geoaccess.planner.app import planner_app
+from geoaccess.planner.doors import local_entrance
 from geoaccess.planner.serve import _listening, planner_server
 from geoaccess.study import load_study, solve_study
 
@@ -30,7 +31,7 @@ class Listening:
     def __init__(self, state, folder):
         self.listener = _listening(0)
         self.port = self.listener.getsockname()[1]
-        app = planner_app(state, token=SECRET, key=SECRET, port=self.port, scenarios=folder, body_s=HEAD_S)
+        app = planner_app(state, local_entrance(folder, port=self.port, token=SECRET, key=SECRET), body_s=HEAD_S)
         ready = threading.Event()
         self.server = planner_server(app, listening=ready.set, head_s=HEAD_S, taken_s=HEAD_S, most=MOST)
         self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.listener]}, daemon=True)

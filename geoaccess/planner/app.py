@@ -18,7 +18,6 @@ from geoaccess.maps.assets import asset_text, palette_script, palette_style
 from geoaccess.phrases import languages, phrases_script, section
 from geoaccess.planner.areas import areas_around, catchment_of
 from geoaccess.planner.changes import MOST_CHANGES, ChangeError, fitting, read_changes
-from geoaccess.planner.doors import local_entrance
 from geoaccess.planner.drawing import Drawing
 from geoaccess.planner.export import figures_csv, plan_gpkg
 from geoaccess.planner.guard import Guard
@@ -135,34 +134,17 @@ class _Load(Table):
 
 
 def planner_app(
-    state: PlannerState,
-    *,
-    token: str = "",
-    key: str = "",
-    port: int = 0,
-    scenarios: Path,
-    entrance: Entrance | None = None,
-    body_s: float = 10.0,
-    longest_s: float = 60.0,
+    state: PlannerState, entrance: Entrance, *, body_s: float = 10.0, longest_s: float = 60.0
 ) -> Any:
     """Return the application for a study that is solved.
 
     Parameters
     ----------
-    token
-        The secret in the address that is opened.
-    key
-        The secret in the cookie.
-    port
-        Where it will be listening on 127.0.0.1.
-    scenarios
-        The folder in which plans are kept.
     entrance
-        The doors for others, in place of the one for this machine that the four above describe.
+        Its doors, each with the folder in which its plans are kept.
     body_s, longest_s
         Seconds that a request may take to arrive, and to be answered.
     """
-    entrance = entrance or local_entrance(scenarios, port=port, token=token, key=key)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     pool, drawing = SessionPool(state, longest_s=longest_s), Drawing(state)
     shelves = {door.folder: Shelf(door.folder) for door in entrance.doors}

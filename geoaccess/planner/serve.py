@@ -83,7 +83,7 @@ def serve(
         for service in state.specs:
             state.field(service)
         entrance = hosted or local_entrance(root, port=int(listener.getsockname()[1]))
-        app = planner_app(state, scenarios=root, entrance=entrance)
+        app = planner_app(state, entrance)
 
         def listening() -> None:
             if hosted is None:
