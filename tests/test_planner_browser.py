@@ -338,9 +338,15 @@ def test_the_address_opens_the_same_view(tab, context, served):
     tab.page.select_option("#service", other)
     tab.until("key => geoaccess.model.answer && geoaccess.model.answer.service === key", other)
     tab.page.check("#views input[value=before]", force=True)
-    at = tab.page.evaluate("geoaccess.chart.placeOf(0)")
+    at = tab.page.evaluate(
+        """() => {
+            const { cells } = geoaccess.decode(geoaccess.model.study);
+            return geoaccess.lonLat(geoaccess.middleX(cells, 0), geoaccess.middleY(cells, 0));
+        }"""
+    )
+    at = {"lon": round(at["lng"], 5), "lat": round(at["lat"], 5)}
     tab.page.evaluate("at => geoaccess.chart.map.setView([at.lat, at.lon], 11, {animate: false})", at)
-    tab.page.evaluate("geoaccess.model.emit('pick', {kind: 'cell', square: 0, ...geoaccess.chart.placeOf(0)})")
+    tab.page.evaluate("at => geoaccess.model.emit('pick', {kind: 'cell', square: 0, ...at})", at)
     tab.until("location.hash.includes('at=')")
     hash_ = tab.page.evaluate("location.hash")
     assert hash_.startswith(f"#service={other}&z=11&lat={at['lat']:.4f}&lon={at['lon']:.4f}&shown=before&at=")
@@ -559,6 +565,14 @@ def test_nothing_overflows(tab, width, height, language):
 def test_areas_and_catchment_of_what_is_clicked(tab, state):
     """By click, with people; another place that is clicked has its own; Escape puts all away."""
     page = tab.page
+    page.evaluate(
+        """() => {
+            const { lit } = geoaccess.chart;
+            let squares = null;
+            geoaccess.chart.lit = (some) => lit((squares = some));
+            window.lit = () => squares && squares.reduce((sum, one) => sum + one, 0);
+        }"""
+    )
     page.click("#tab-sites")
     page.locator("li[data-site=gp-east] button.link").click()
     areas, catchment = page.locator("#card button[aria-pressed]").all()
@@ -569,12 +583,12 @@ def test_areas_and_catchment_of_what_is_clicked(tab, state):
     catchment.click()
     page.locator("#card table.reach", has_text="Mean").wait_for()
     assert page.evaluate(drawn) == 0
-    lit = page.evaluate("() => geoaccess.lit = geoaccess.chart.litCount()")
-    assert 0 < lit < len(state.people)
+    assert 0 < page.evaluate("lit()") < len(state.people)
+    before = page.evaluate("lit()")
     page.locator("li[data-site=gp-west] button.link").click()
-    tab.until("(before) => geoaccess.chart.litCount() > 0 && geoaccess.chart.litCount() !== before", lit)
+    tab.until("(before) => lit() > 0 && lit() !== before", before)
     page.keyboard.press("Escape")
-    tab.until("() => geoaccess.chart.litCount() === -1")
+    tab.until("() => lit() === null")
     tab.zoom_to(ISLE)
     x, y = tab.spot(ISLE)
     page.mouse.click(x - 20, y + 20)

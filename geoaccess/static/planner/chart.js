@@ -193,12 +193,6 @@
     }
   };
 
-  chart.placeOf = function (square) {
-    const { cells } = view;
-    const [x, y] = [geoaccess.middleX(cells, square), geoaccess.middleY(cells, square)];
-    const place = L.CRS.EPSG3857.unproject(L.point(x, y));
-    return { lon: rounded(place.lng), lat: rounded(place.lat) };
-  };
   chart.cellFacts = (square) => ({
     people: talk.people(view.cells.people[square], view.mask_below),
     zone: view.municipalities[view.cells.municipality[square]],
@@ -269,7 +263,6 @@
     state.lit = beforeState.lit = squares;
     chart.repaint();
   };
-  chart.litCount = () => (state.lit ? state.lit.reduce((sum, one) => sum + one, 0) : -1);
 
   // ---- before and after
 
