@@ -463,7 +463,7 @@ def test_plans_are_saved_and_read_back(client, folder):
 def test_what_fits_of_a_list(client):
     found = client.post("/api/fit", json={"changes": [ADD, {"what": "close", "way": 999}, {"what": "close", "way": 8}]})
     assert found.json()["kept"] == [0, 2]
-    assert [one["number"] for one in found.json()["aside"]] == [1]
+    assert [(one["number"], one["error"]) for one in found.json()["aside"]] == [(1, "no_way")]
     refused = client.post("/api/answer", json=question([{"what": "close", "way": 999}])).json()
     assert refused["study"] == client.get("/api/study").json()["number"]
 

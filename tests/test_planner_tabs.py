@@ -136,6 +136,47 @@ def test_the_note_is_asked_with_the_file_that_the_plan_was_opened_from(context, 
     assert tab.troubles == []
 
 
+def test_enter_twice_saves_once(context, served):
+    tab = Tab(context, served)
+    make(tab, close(8))
+    asked = []
+    tab.page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/save") else None)
+    tab.page.click("#plans")
+    tab.page.fill("#plan-title", "Winter")
+    submit = "document.querySelector('#dialog form').requestSubmit();"
+    tab.page.evaluate(f"() => {{ {submit} {submit} }}")
+    tab.until("() => !document.getElementById('dialog').open")
+    assert len(asked) == 1
+    assert "Plan saved" in tab.page.inner_text("#mode")
+    make(tab, close(1))
+    save(tab)
+    tab.until("() => !document.getElementById('dialog').open")
+    assert [one["osm_id"] for one in raw(served, "winter")["close"]] == [8, 1]
+
+
+def test_a_road_that_opens_again_is_said_to_open(context, served):
+    tab = Tab(context, served)
+    lon, lat = degrees(5.5, 0.5)
+    for count, words in ((1, "Closed to traffic"), (2, "Open to traffic again")):
+        tab.page.evaluate("(at) => geoaccess.model.emit('road', at)", {"lon": lon, "lat": lat, "within_m": 500})
+        tab.until_changes(count)
+        tab.until("(words) => document.getElementById('spoken').textContent.startsWith(words)", words)
+    assert [change["what"] for change in tab.state()["changes"]] == ["close", "open"]
+
+
+def test_trouble_is_told_in_the_language_of_the_page(context, served):
+    tab = Tab(context, served)
+    served.stop()
+    tab.page.evaluate("() => { geoaccess.model.refresh().catch(() => null); }")
+    tab.until("() => document.getElementById('trouble').textContent.startsWith('No contact')")
+    tab.page.click("#languages button[lang=nb]")
+    assert tab.page.inner_text("#trouble").startswith("Ingen kontakt")
+    served.start()
+    tab.until("() => document.getElementById('trouble').textContent.startsWith('Planverktøyet er startet på nytt')")
+    Tab(context, served)
+    tab.until("() => document.getElementById('trouble').hidden")
+
+
 def test_undo_after_open_goes_back_to_the_file_of_the_plan_before(context, served):
     (served.folder / "winter.toml").write_text(WINTER)
     tab = Tab(context, served)
@@ -179,6 +220,7 @@ def test_a_study_that_is_edited_under_an_open_page_sets_aside_what_no_longer_fit
     add = {"what": "add", "service": "gp", "site": "new-1", "lon": ISLE[0], "lat": ISLE[1]}
     tab.page.evaluate("(change) => { geoaccess.model.make(change, 'added'); }", add)
     tab.until("() => document.getElementById('mode').textContent.includes('1 of your changes')")
+    assert "The site does not exist in this plan." in tab.page.inner_text("#mode")
     tab.until("() => geoaccess.model.answer && geoaccess.model.answer.sites['new-1']")
     tab.until("() => geoaccess.model.answer.closed.length === 1")
     assert [change["what"] for change in tab.state()["changes"]] == ["close", "add"]

@@ -275,7 +275,7 @@ def _serve_areas(app: FastAPI, pool: SessionPool, drawing: Drawing) -> None:
 def _serve_fitting(app: FastAPI, pool: SessionPool) -> None:
     def fit(asked: _Fit) -> dict[str, Any]:
         found = fitting(pool.state, asked.changes)
-        aside = [{"number": number, "message": str(error)} for number, error in found.aside.items()]
+        aside = [{"number": at, "error": one.code, "message": str(one)} for at, one in found.aside.items()]
         return {"kept": found.kept, "aside": aside}
 
     @app.post("/api/fit")

@@ -145,8 +145,9 @@ def _said(
         found.setdefault((gone.service, own.get(gone.site, str(gone.site))), Said()).remove.append(number)
     stated = _stated(state, resolved.scenario) if items else pd.DataFrame()
     for key, some in items.items():
-        not_shown += _unknown(some, key[1])
-        found[key].days = _days(stated.loc[ids[key]], key[1], not_shown)
+        named = str(ids[key])
+        not_shown += _unknown(some, named)
+        found[key].days = _days(stated.loc[ids[key]], named, not_shown)
     return found
 
 

@@ -8,7 +8,7 @@
   const box = document.getElementById("dialog");
 
   function open(title, ...children) {
-    const close = button("×", () => box.close(), { class: "close", "aria-label": say("cancel") });
+    const close = button("×", () => box.close(), { class: "close", "aria-label": say("close_box") });
     box.replaceChildren(close, make("h2", {}, title), ...children);
     if (!box.open) box.showModal();
   }
@@ -16,9 +16,12 @@
   // ---- plans
 
   // Saves under the title in the field; `replace` is the etag of what somebody else saved and may be written over.
+  let saving = false; // Enter twice is one save
   async function savePlan(field, note, replace = null) {
     const title = field.value.trim();
     if (!title) return field.focus();
+    if (saving) return null;
+    saving = true;
     const { changes, plan } = model;
     try {
       const saved = await model.ask("/api/plans/save", { title, changes, base: plan.base, replace });
@@ -29,6 +32,8 @@
       note.hidden = false;
       note.replaceChildren(geoaccess.why(error), ...choices(error, field, note));
       return (note.querySelector("button") || field).focus();
+    } finally {
+      saving = false;
     }
   }
 

@@ -222,8 +222,8 @@
     card.hidden = !drawn;
     if (!drawn) return;
     const [title, facts, body] = drawn;
-    const close = button("×", () => lists.pick(null), { class: "close", "aria-label": say("cancel") });
-    const draw = () => card.replaceChildren(close, make("h2", {}, title), ...facts.filter(Boolean).map((text) => make("p", { class: "quiet" }, text)), ...body);
+    const close = button("×", () => lists.pick(null), { class: "close", "aria-label": say("close_box") });
+    const draw = () => card.replaceChildren(close, make("h2", { id: "card-name" }, title), ...facts.filter(Boolean).map((text) => make("p", { class: "quiet" }, text)), ...body);
     const held = card.contains(document.activeElement) ? document.activeElement : null;
     const key = held && (held.dataset.day ?? held.textContent);
     draw();
@@ -284,6 +284,6 @@
     return readJourney();
   };
 
-  Object.assign(lists, { wayName });
+  Object.assign(lists, { wayName, toggleWay });
   geoaccess.lists = lists;
 })();

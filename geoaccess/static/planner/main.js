@@ -5,7 +5,7 @@
   const { say } = talk;
   const { make, button } = tables;
   const byId = (name) => document.getElementById(name);
-  const page = { tab: "figures", loud: 0 };
+  const page = { tab: "figures", loud: 0, error: null };
   const KINDS = ["norms", "fixed", "quantiles"];
   const TABS = { figures: "figures", sites: "sites", ways: "ferries", municipalities: "municipalities" };
 
@@ -62,7 +62,6 @@
       byId(id).textContent = say(key);
     }
     byId("slide").setAttribute("aria-label", say("slide_label"));
-    byId("card").setAttribute("aria-label", say("show"));
     byId("languages").replaceChildren(
       ...Object.entries(talk.languages).map(([key, name]) => button(name, () => speak(key), { lang: key, "aria-pressed": key === talk.language, class: "link" }))
     );
@@ -92,6 +91,7 @@
     looks();
     refresh();
     showMode();
+    trouble(page.error);
     writeAddress();
   }
 
@@ -177,7 +177,7 @@
     try {
       const way = await model.ask("/api/road", place);
       lists.pick({ kind: "road", ...way });
-      await model.make({ what: model.answer.closed.some((one) => one.way === way.way) ? "open" : "close", way: way.way }, "closed_way");
+      await lists.toggleWay(way.way);
     } catch (error) {
       geoaccess.announce(geoaccess.why(error), true);
     }
@@ -296,14 +296,18 @@
   model.on("announced", (key) => geoaccess.announce(`${say(key)}. ${tables.spoken(model.answer)}`));
   model.on("refused", (error) => geoaccess.announce(geoaccess.why(error), true));
   model.on("set_aside", (aside) => {
-    geoaccess.announce(say("set_aside", { n: talk.number(aside.length), why: aside.map((one) => one.message).join("; ") }), true);
+    const why = new Set(aside.map((one) => geoaccess.why({ code: one.error, message: one.message })));
+    geoaccess.announce(say("set_aside", { n: talk.number(aside.length), why: [...why].join(" ") }), true);
   });
-  model.on("lost", (why) => {
-    byId("trouble").textContent = say(why);
-    byId("trouble").hidden = false;
-  });
+  function trouble(error) {
+    page.error = error;
+    byId("trouble").textContent = error ? geoaccess.why(error) : "";
+    byId("trouble").hidden = !error;
+  }
+
+  model.on("lost", (code) => trouble({ code }));
   model.on("found", () => {
-    byId("trouble").hidden = true;
+    trouble(null);
     geoaccess.announce(say("back"), true);
   });
   model.on("view", () => {
@@ -324,8 +328,5 @@
       page.ready = true;
       document.documentElement.dataset.ready = "yes";
     })
-    .catch((error) => {
-      byId("trouble").textContent = geoaccess.why(error);
-      byId("trouble").hidden = false;
-    });
+    .catch(trouble);
 })();
