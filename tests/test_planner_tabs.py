@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from pathlib import Path
 
 import pytest
 from test_planner_browser import CHROMIUM, Served, Tab
@@ -131,8 +132,7 @@ def test_the_note_is_asked_with_the_file_that_the_plan_was_opened_from(context, 
     base = tab.page.evaluate("geoaccess.model.plan.base")
     assert base["name"] == "winter"
     assert asked.value.post_data_json["base"] == base
-    with open(got.value.path(), encoding="utf-8") as file:
-        assert "<h1>Winter</h1>" in file.read()
+    assert "<h1>Winter</h1>" in Path(got.value.path()).read_text(encoding="utf-8")
     assert tab.troubles == []
 
 

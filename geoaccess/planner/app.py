@@ -133,9 +133,7 @@ class _Load(Table):
     name: Name
 
 
-def planner_app(
-    state: PlannerState, entrance: Entrance, *, body_s: float = 10.0, longest_s: float = 60.0
-) -> Any:
+def planner_app(state: PlannerState, entrance: Entrance, *, body_s: float = 10.0, longest_s: float = 60.0) -> Any:
     """Return the application for a study that is solved.
 
     Parameters

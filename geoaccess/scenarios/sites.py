@@ -71,11 +71,14 @@ def stated_values(name: str, sites: pd.DataFrame, before: pd.DataFrame) -> pd.Se
     """
     if name not in sites:
         return pd.Series(np.nan, index=sites.index)
-    now: pd.Series = sites[name]
+    now = _read(name, sites[name])
     if name in before:
-        was = before[name].reindex(sites.index)
-        now = now.mask(now == (to_numbers(was) if now.dtype.kind == "f" else was))
+        now = now.mask(now == _read(name, before[name]).reindex(sites.index))
     return now.mask(now == "")
+
+
+def _read(name: str, values: pd.Series) -> pd.Series:
+    return pd.Series(to_numbers(values), index=values.index) if name in _NUMBERS else values
 
 
 @checks_arguments
