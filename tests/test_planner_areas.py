@@ -357,8 +357,9 @@ def test_the_note_of_an_opened_plan_is_that_of_its_file(tiny, tmp_path, text, mo
     theirs = note_study(tiny.study, [saved], service="gp", show=False)
     assert (ours.heading, findings(ours)) == (theirs.heading, findings(theirs))
     assert note_html(ours) == note_html(theirs)
-    without = plan_note(tiny, changes, "gp", title="Winter")
-    assert note_html(without) != note_html(ours)
+    if SLOW in text:
+        without = plan_note(tiny, changes, "gp", title="Winter")
+        assert findings(without) != findings(ours)
 
 
 def test_the_note_of_an_opened_plan_is_in_the_language_of_the_page(tiny, tmp_path):
