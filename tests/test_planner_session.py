@@ -544,7 +544,7 @@ def test_what_cannot_be_done_is_reported_with_its_number(tiny, change, code):
         [{"what": "close_group", "select": {"polygon": "/etc/passwd"}}],
         [{"what": "close_group", "select": {"osm_id": 8}}],
         [add("new-1", {"lon": 1, "lat": 2}, name="a\x00b")], [add("new-1", {"lon": 1, "lat": 2}, extra=1)],
-        [add("new-1", {"lon": 1, "lat": 2}, name="x" * 121)], [{"what": "close", "way": 1}] * 5001,
+        [add("new-1", {"lon": 1, "lat": 2}, name="x" * 251)], [{"what": "close", "way": 1}] * 5001,
     ],
 )  # fmt: skip
 def test_what_is_no_list_of_changes_is_refused(raw):
