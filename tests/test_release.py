@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from geoaccess.version import __version__
 from release.check import build, lacking, metadata_problems, relative_links, uploads_problems
 from release.sbom import bill, read_lock
 
@@ -39,9 +40,15 @@ def test_a_package_index_would_take_the_wheel(wheel, tmp_path):
     assert len(found) > 5  # and what the standard of metadata asks for
 
 
-def test_twine_finds_nothing_in_what_is_built(built):
-    pytest.importorskip("twine")
+def test_twine_finds_nothing_in_what_is_built_and_something_in_what_is_broken(built, tmp_path):
     assert uploads_problems(built) == []
+    broken = tmp_path / built[1].name
+    with zipfile.ZipFile(built[1]) as whole, zipfile.ZipFile(broken, "w") as archive:
+        for name in whole.namelist():
+            content = whole.read(name)
+            archive.writestr(name, content.partition(b"\n\n")[0] if name.endswith("/METADATA") else content)
+    (found,) = uploads_problems([broken])
+    assert "long_description" in found
 
 
 def test_the_source_archive_has_what_a_packager_needs(built):
@@ -80,14 +87,56 @@ def test_the_recipe_asks_for_what_the_project_asks_for():
     assert not any(name.startswith("gtfs") for name, _ in asked)
 
 
+def test_the_recipe_is_built_and_described_as_the_project_is():
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project = pyproject["project"]
+    text = (ROOT / "release" / "meta.yaml").read_text(encoding="utf-8")
+    assert f'{{% set version = "{__version__}" %}}' in text
+    recipe = yaml.safe_load(
+        re.sub(r"\{%.*?%\}", "", text).replace("{{ version }}", __version__).replace("{{ PYTHON }}", "python")
+    )
+    assert recipe["package"] == {"name": project["name"], "version": __version__}
+    scripts = [f"{name} = {what}" for name, what in project["scripts"].items()]
+    assert recipe["build"]["entry_points"] == scripts
+    host = {f"python {project['requires-python']}", "pip", *pyproject["build-system"]["requires"]}
+    assert {*recipe["requirements"]["host"]} == host
+    assert {*pyproject["build-system"]["requires"]} == {*project["optional-dependencies"]["build"]}
+    about = recipe["about"]
+    assert (about["license"], about["summary"]) == (project["license"], project["description"])
+    assert about["home"] == project["urls"]["Documentation"]
+    assert [about["license_file"]] == project["license-files"]
+
+
 def test_the_papers_of_a_release_can_be_read_and_name_one_program():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     zenodo = json.loads((ROOT / ".zenodo.json").read_text(encoding="utf-8"))
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert (zenodo["title"], zenodo["license"]) == (citation["title"], citation["license"])
+    assert (citation["version"], citation["license"]) == (__version__, project["license"])
     assert [one["name"] for one in zenodo["creators"]] == [one["name"] for one in citation["authors"]]
+    assert [one["name"] for one in project["authors"]] == [one["name"] for one in citation["authors"]]
+    assert zenodo["description"] == citation["abstract"].strip()
+    assert zenodo["keywords"] == citation["keywords"]
+    assert {*citation["keywords"]} <= {*project["keywords"]}
+
+
+def test_read_the_docs_builds_what_make_docs_builds():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     docs = yaml.safe_load((ROOT / ".readthedocs.yaml").read_text(encoding="utf-8"))
-    for path in (docs["sphinx"]["configuration"], docs["python"]["install"][0]["requirements"]):
-        assert (ROOT / path).exists()
+    lock, itself = docs["python"]["install"]
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert f"--require-hashes -r {lock['requirements']}" in makefile
+    assert itself == {"method": "pip", "path": "."}
+    assert docs["sphinx"]["configuration"] == "docs/conf.py"
+    assert (ROOT / docs["sphinx"]["configuration"]).exists()
+    assert docs["sphinx"]["fail_on_warning"] is ("sphinx-build -W" in makefile)
+    python = docs["build"]["tools"]["python"]
+    assert f"Programming Language :: Python :: {python}" in project["classifiers"]
+    # The program finds all it asks for in the lock file, in the versions that users have.
+    named = {one.partition("==")[0] for one in pinned(lock["requirements"])}
+    assert {re.match(r"[\w-]+", one)[0] for one in project["dependencies"]} <= named
+    users = {one for one in pinned("requirements.lock") if one.partition("==")[0] in named}
+    assert users <= pinned(lock["requirements"])
 
 
 def test_the_readme_links_to_full_addresses_only():
