@@ -64,6 +64,34 @@ def test_what_tells_the_number_goes_with_it():
         mask_cells(table[["gp_s"]], below=5)
 
 
+def test_text_is_no_number_of_people():
+    table = pd.DataFrame({"population": [3, 60], "population_zone": ["A", "B"], "village": ["Aa", "Bb"]})
+    masked = mask_cells(table, below=5)
+    assert masked["population_zone"].tolist() == ["A", "B"]
+    with pytest.raises(InputError, match="column village is of people"):
+        mask_cells(table, below=5, columns=["village"])
+    with pytest.raises(InputError, match="column population is of people"):
+        mask_cells(pd.DataFrame({"population": ["a few"]}), below=5)
+
+
+def test_the_demand_of_a_catchment_is_masked_and_text_that_is_carried_stays(tmp_path):
+    elderly = dict.fromkeys(PEOPLE, 30) | {"west": 3, "isle": 0}
+    more = '[catchments.near]\nservice = "gp"\nmeasure = "cumulative"\ncutoff_min = 20\ndemand = "elderly"\n'
+    text = MASKED.replace("[population]", '[population]\ncarry = ["village"]') + more
+    path = write_study(tmp_path, text)
+    rows = [f"{cell_id(key)},{PEOPLE[key]},{elderly[key]},of {key}" for key in PEOPLE]
+    (tmp_path / "people.csv").write_text("\n".join(["cell_id,people,elderly,village", *rows, ""]))
+    folder = folder_of(run_study(load_study(path), show=False))
+    cells = pd.read_parquet(folder / "cells.parquet")
+    cells = cells.set_axis(cells.index.map({cell_id(key): key for key in PEOPLE}))
+    hidden = FEW | {"west"}  # of whom there are few; nobody on the isle is no secret
+    assert {key for key in PEOPLE if np.isnan(cells.loc[key, "elderly"])} == hidden
+    assert {key for key in PEOPLE if cells.loc[key, "population_band"]} == hidden
+    assert cells.loc["isle", "elderly"] == 0
+    back = unmask_cells(cells, below=BELOW, columns=["elderly"])
+    assert back["elderly"].to_dict() == elderly | dict.fromkeys(hidden, BELOW / 2)
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("masked")

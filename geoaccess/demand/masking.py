@@ -25,6 +25,7 @@ BAND_COLUMN: Final = "population_band"
 """The column of a masked table that says "1-4" where numbers of people are left out."""
 _PER_YEAR: Final = "_per_year"
 _PEOPLE: Final = "population"
+_WHOLES: Final = (_PEOPLE, f"{_PEOPLE}_before", f"{_PEOPLE}_after")
 
 
 @checks_arguments
@@ -86,12 +87,12 @@ def mask_cells(cells: pd.DataFrame, *, below: int | None, columns: Collection[st
     below
         The smallest number that is shown; None leaves the table as it is.
     columns
-        Others of people.
+        Others of people, such as the demand of a catchment.
 
     Raises
     ------
     InputError
-        If no column is of people.
+        If no column is of people, or one that is holds no numbers.
 
     Examples
     --------
@@ -103,14 +104,14 @@ def mask_cells(cells: pd.DataFrame, *, below: int | None, columns: Collection[st
     """
     if not below:
         return cells
-    groups = [name for name in map(str, cells.columns) if name.startswith(_PEOPLE) or name in columns]
-    wholes = [name for name in groups if name in {_PEOPLE, f"{_PEOPLE}_before", f"{_PEOPLE}_after"}] or groups
+    groups = _people_of(cells, columns)
+    wholes = [name for name in groups if name in _WHOLES] or [*groups]
     if not groups:
         raise InputError("cells: no column is of people; one is called population")
-    whole = np.logical_or.reduce([few_people(cells[name].to_numpy(np.float64), below=below) for name in wholes])
+    whole = np.logical_or.reduce([few_people(groups[name], below=below) for name in wholes])
     masked, any_few = cells.copy(), whole.copy()
-    for name in groups:
-        few = whole | few_people(cells[name].to_numpy(np.float64), below=below)
+    for name, people in groups.items():
+        few = whole | few_people(people, below=below)
         any_few |= few
         masked[name] = cells[name].astype(np.float64).mask(few)
     for name in (name for name in map(str, cells.columns) if name.endswith(_PER_YEAR)):
@@ -119,8 +120,22 @@ def mask_cells(cells: pd.DataFrame, *, below: int | None, columns: Collection[st
     return masked
 
 
+def _people_of(cells: pd.DataFrame, columns: Collection[str]) -> dict[str, npt.NDArray[np.float64]]:
+    """Return the columns of people as numbers; text whose name only begins so, such as a zoning, is none of them."""
+    found = {}
+    for name in map(str, cells.columns):
+        if not (name.startswith(_PEOPLE) or name in columns):
+            continue
+        try:
+            found[name] = cells[name].to_numpy(np.float64)
+        except (TypeError, ValueError) as error:
+            if name in columns or name in _WHOLES:
+                raise InputError(f"cells: column {name} is of people, and holds what is no number ({error})") from error
+    return found
+
+
 @checks_arguments
-def unmask_cells(cells: pd.DataFrame, *, below: int | None) -> pd.DataFrame:
+def unmask_cells(cells: pd.DataFrame, *, below: int | None, columns: Collection[str] = ()) -> pd.DataFrame:
     """Return a table that `mask_cells` has made with the middle of the band where people are left out.
 
     Its sums are those of the people, but for cells with few of them. What is expected of these in a year is as much as
@@ -139,7 +154,7 @@ def unmask_cells(cells: pd.DataFrame, *, below: int | None) -> pd.DataFrame:
     few = (cells[BAND_COLUMN] != "").to_numpy(np.bool_)
     for name in map(str, found.columns):
         hidden = few & found[name].isna().to_numpy()
-        if name.startswith(_PEOPLE):
+        if name.startswith(_PEOPLE) or name in columns:
             found[name] = found[name].mask(hidden, (below or 0) / 2)
         elif name.endswith(_PER_YEAR):
             known = float(found[_PEOPLE][~hidden].sum())

@@ -16,6 +16,7 @@ from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.results.output import up_to_date
 from geoaccess.study.settings.study_file import Settings, Study, load_study
+from geoaccess.study.zonings import carried_demands
 from geoaccess.toml import parse_toml
 
 if TYPE_CHECKING:
@@ -103,5 +104,6 @@ def _from_folder(folder: Path) -> Run:
         raise InputError(
             f"{folder}: was written by version {record.get('geoaccess')}, which had other settings; run the study again"
         ) from error
-    table = unmask_cells(gpd.read_parquet(cells), below=study.settings.population.mask_below)
+    below = study.settings.population.mask_below
+    table = unmask_cells(gpd.read_parquet(cells), below=below, columns=carried_demands(study))
     return Run("", folder, study, gpd.GeoDataFrame(pd.DataFrame(table), geometry="geometry", crs=table.crs))

@@ -13,6 +13,7 @@ from geoaccess.phrases import text
 from geoaccess.study.columns import CELLS, COMMON, ResultTable, unitless
 from geoaccess.study.results.overview import OVERVIEW
 from geoaccess.study.sections.registry import SECTIONS, tables_asked_for
+from geoaccess.study.zonings import carried_demands
 from geoaccess.tables import write_csv
 from geoaccess.zones import GRID_CLASSES
 
@@ -156,8 +157,7 @@ def marked(table: Any, disclaimer: str) -> Any:
 
 def masked(cells: Any, study: Study) -> Any:
     """Return a table of cells as it may leave the program: few people in bands, as [population] mask_below says."""
-    carried = {*study.settings.population.carry, *(spec.population for spec in study.specs)}
-    return mask_cells(cells, below=study.settings.population.mask_below, columns=carried)
+    return mask_cells(cells, below=study.settings.population.mask_below, columns=carried_demands(study))
 
 
 _SUFFIXES = (".csv", ".parquet")
