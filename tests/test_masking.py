@@ -41,24 +41,25 @@ def test_few_are_those_above_nobody_and_below_the_bound(people, below):
 def test_what_tells_the_number_goes_with_it():
     table = pd.DataFrame(
         {
-            "population": [4, 5, 0, 50],
-            "population_old": [4, 4, 0, 20],
-            "calls_per_year": [0.4, 0.5, 0.0, 5.0],
-            "women": [2.0, 5.0, 0.0, 3.0],
-            "gp_s": [1.0, 2.0, 3.0, 4.0],
+            "population": [4, 5, 0, 50, 500],
+            "population_old": [4, 4, 0, 20, 60],
+            "calls_per_year": [0.4, 0.5, 0.0, 5.0, 2.0],
+            "women": [2.0, 5.0, 0.0, 3.0, 250.0],
+            "gp_s": [1.0, 2.0, 3.0, 4.0, 5.0],
         }
     )
-    masked = mask_cells(table, below=5, columns=["women"])
-    assert masked["population_band"].tolist() == ["1\u20134", "1\u20134", "", "1\u20134"]
-    assert masked["population"].fillna(-1).tolist() == [-1, 5, 0, 50]
-    assert masked["population_old"].fillna(-1).tolist() == [-1, -1, 0, 20]
-    assert masked["calls_per_year"].fillna(-1).tolist() == [-1, 0.5, 0, 5]
-    assert masked["women"].fillna(-1).tolist() == [-1, 5, 0, -1]
-    assert masked["gp_s"].tolist() == [1, 2, 3, 4]
+    masked = mask_cells(table, below=5, columns=["women", "calls_per_year"])
+    # 2 calls a year of 500 people are no secret; those of 5 people of whom 4 are old would tell how many are.
+    assert masked["population_band"].tolist() == ["1\u20134", "1\u20134", "", "1\u20134", ""]
+    assert masked["population"].fillna(-1).tolist() == [-1, 5, 0, 50, 500]
+    assert masked["population_old"].fillna(-1).tolist() == [-1, -1, 0, 20, 60]
+    assert masked["calls_per_year"].fillna(-1).tolist() == [-1, -1, 0, -1, 2]
+    assert masked["women"].fillna(-1).tolist() == [-1, 5, 0, -1, 250]
+    assert masked["gp_s"].tolist() == [1, 2, 3, 4, 5]
     back = unmask_cells(masked, below=5)
-    assert back["population"].tolist() == [2.5, 5, 0, 50]
-    # 5.5 calls of 55 people: a tenth each.
-    assert back["calls_per_year"].tolist() == pytest.approx([0.25, 0.5, 0, 5])
+    assert back["population"].tolist() == [2.5, 5, 0, 50, 500]
+    # 2 calls of 500 people, 1 of 250 each, is what is known.
+    assert back["calls_per_year"].tolist() == pytest.approx([0.01, 0.02, 0, 0.2, 2])
     assert mask_cells(table, below=None) is table
     with pytest.raises(InputError, match="people"):
         mask_cells(table[["gp_s"]], below=5)

@@ -76,14 +76,16 @@ def band_of(below: int) -> str:
 def mask_cells(cells: pd.DataFrame, *, below: int | None, columns: Collection[str] = ()) -> pd.DataFrame:
     """Return a table of cells in which few people are a band only.
 
-    In a cell with few people every number of people is NaN, and what is expected of them in a year, too: from these the
-    number could be told. In other cells that holds for those groups alone of which there are few. `population_band`
-    says "1-4" in every row where something is left out.
+    In a cell with few people every number of people is NaN. In other cells that holds for those groups alone of which
+    there are few. `population_band` says "1-4" in every row where something is left out. There, what is expected in a
+    year is NaN, too: the number that is left out could be computed from it. Few births or calls in a year leave nothing
+    out themselves.
 
     Parameters
     ----------
     cells
-        A row per cell. `population` and all columns whose names begin so or end with `_per_year` are of people.
+        A row per cell. `population` and all columns whose names begin so are of people; those whose names end with
+        `_per_year` are what is expected of them.
     below
         The smallest number that is shown; None leaves the table as it is.
     columns
@@ -115,7 +117,7 @@ def mask_cells(cells: pd.DataFrame, *, below: int | None, columns: Collection[st
         any_few |= few
         masked[name] = cells[name].astype(np.float64).mask(few)
     for name in (name for name in map(str, cells.columns) if name.endswith(_PER_YEAR)):
-        masked[name] = cells[name].astype(np.float64).mask(whole)
+        masked[name] = cells[name].astype(np.float64).mask(any_few)
     masked.insert([*masked.columns].index(wholes[0]), BAND_COLUMN, np.where(any_few, band_of(below), ""))
     return masked
 
@@ -124,7 +126,7 @@ def _people_of(cells: pd.DataFrame, columns: Collection[str]) -> dict[str, npt.N
     """Return the columns of people as numbers; text whose name only begins so, such as a zoning, is none of them."""
     found = {}
     for name in map(str, cells.columns):
-        if not (name.startswith(_PEOPLE) or name in columns):
+        if name.endswith(_PER_YEAR) or not (name.startswith(_PEOPLE) or name in columns):
             continue
         try:
             found[name] = cells[name].to_numpy(np.float64)
@@ -152,12 +154,13 @@ def unmask_cells(cells: pd.DataFrame, *, below: int | None, columns: Collection[
         return cells
     found = cells.drop(columns=BAND_COLUMN)
     few = (cells[BAND_COLUMN] != "").to_numpy(np.bool_)
-    for name in map(str, found.columns):
-        hidden = few & found[name].isna().to_numpy()
+    expected = [name for name in map(str, found.columns) if name.endswith(_PER_YEAR)]
+    for name in (name for name in map(str, found.columns) if name not in expected):
         if name.startswith(_PEOPLE) or name in columns:
-            found[name] = found[name].mask(hidden, (below or 0) / 2)
-        elif name.endswith(_PER_YEAR):
-            known = float(found[_PEOPLE][~hidden].sum())
-            rate = float(found[name][~hidden].sum()) / known if known > 0 else 0.0
-            found[name] = found[name].mask(hidden, rate * (below or 0) / 2)
+            found[name] = found[name].mask(few & found[name].isna().to_numpy(), (below or 0) / 2)
+    for name in expected:
+        hidden = few & found[name].isna().to_numpy()
+        known = float(found[_PEOPLE][~hidden].sum())
+        rate = float(found[name][~hidden].sum()) / known if known > 0 else 0.0
+        found[name] = found[name].mask(hidden, rate * found[_PEOPLE])
     return found
