@@ -89,6 +89,8 @@ def test_the_demand_of_a_catchment_is_masked_and_text_that_is_carried_stays(tmp_
     assert {key for key in PEOPLE if np.isnan(cells.loc[key, "elderly"])} == hidden
     assert {key for key in PEOPLE if cells.loc[key, "population_band"]} == hidden
     assert cells.loc["isle", "elderly"] == 0
+    report = re.sub(r"\s+", " ", (folder / "report.html").read_text(encoding="utf-8"))
+    assert f"3 of 8 cells, in which {sum(PEOPLE[key] for key in hidden):,} people" in report
     back = unmask_cells(cells, below=BELOW, columns=["elderly"])
     assert back["elderly"].to_dict() == elderly | dict.fromkeys(hidden, BELOW / 2)
 

@@ -88,10 +88,11 @@ def write(
     folder = answers.study.output
     with files.writing_among(folder, former=partial(former_files, folder, _RECORD)) as temporary:
         digests = input_digests(answers.study)
-        made = _tables(answers, temporary, tables)
+        cells = marked(masked(answers.results, answers.study), answers.study.settings.disclaimer)
+        made = _tables(answers, temporary, tables, cells)
         small = _pictures(pictures or _drawn_here(answers), temporary)
-        _for_qgis(answers, temporary)
-        report = report_of(answers, made, pictures=small, digests=digests)
+        _for_qgis(answers, temporary, cells)
+        report = report_of(answers, made, pictures=small, digests=digests, cells=cells)
         maps.report_page(temporary / REPORT, report=report)
         _record(answers, temporary, digests)
         names = sorted(path.name for path in temporary.iterdir())
@@ -136,12 +137,11 @@ def refuse_clashes(study: Study) -> None:
 
 
 def _tables(
-    answers: Answers, folder: Path, started: Mapping[str, Started[pd.DataFrame]] | None
+    answers: Answers, folder: Path, started: Mapping[str, Started[pd.DataFrame]] | None, cells: Any
 ) -> dict[str, pd.DataFrame]:
-    """Write every table, and what their columns mean; return the tables but that of the cells."""
+    """Write every table, and what their columns mean, and `cells` as they are; return the tables but that."""
     results, settings = answers.results, answers.study.settings
     tables = all_tables(answers, started)
-    cells = marked(masked(results, answers.study), settings.disclaimer)
     written = {name: marked(table, settings.disclaimer) for name, table in tables.items()}
     columns = {"cells": ["cell_id" if results.index.name is None else str(results.index.name), *cells.columns]}
     columns |= {name: list(table.columns) for name, table in written.items()}
@@ -164,10 +164,10 @@ def _tables(
     return tables
 
 
-def _for_qgis(answers: Answers, folder: Path) -> None:
+def _for_qgis(answers: Answers, folder: Path, cells: Any) -> None:
     """Add the cells to the GeoPackage, and write how QGIS shows its layers and the rasters."""
     study, results = answers.study, answers.results
-    add_cells(marked(masked(results, study), study.settings.disclaimer), folder / PACKAGE, names_of(study))
+    add_cells(cells, folder / PACKAGE, names_of(study))
     words = figure_words(study)
     grid = stages.grid_of_people(study)
     rasters = {spec.key: _RASTER.format(spec.key) for spec in study.specs if maps.raster_fits(results, grid)}

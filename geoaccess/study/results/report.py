@@ -13,6 +13,7 @@ from geoaccess.phrases import Writer, group_name, table_text, text
 from geoaccess.study.data_sources import attribution_of, records_of
 from geoaccess.study.results.boats import boats_of
 from geoaccess.study.results.dictionary import meaning, names_of
+from geoaccess.study.results.tables import masked
 from geoaccess.study.settings.inputs import CentralityDegurba, CentralityTable, SitesFromFile, SitesFromOsm
 from geoaccess.version import __version__
 
@@ -38,7 +39,12 @@ _MUNICIPALITY: Final = ["municipality_id", "municipality", "centrality_class"]
 
 
 def report_of(
-    answers: Answers, tables: Mapping[str, pd.DataFrame], *, pictures: Mapping[str, bytes], digests: Mapping[str, str]
+    answers: Answers,
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    pictures: Mapping[str, bytes],
+    digests: Mapping[str, str],
+    cells: pd.DataFrame | None = None,
 ) -> maps.Report:
     """Gather what the report says.
 
@@ -50,6 +56,8 @@ def report_of(
         The figures as PNG, by the names of their files.
     digests
         SHA-256 of every input, by what it is for.
+    cells
+        The table of cells as it is written, as `masked` gives it; None has it made here.
     """
     settings = answers.study.settings
     found = _Found(answers, tables)
@@ -68,7 +76,7 @@ def report_of(
         services=tuple(found.service(spec) for spec in answers.study.specs),
         unreached=_unreached(answers),
         islands=answers.islands,
-        data=_data(answers, digests),
+        data=_data(answers, digests, cells),
         pictures=pictures,
         figure_texts=_figure_texts(answers, pictures),
         scheme=answers.study.scheme,
@@ -202,15 +210,18 @@ def _unreached(answers: Answers) -> pd.DataFrame:
     return wide.drop(columns="_most").head(_UNREACHED_ROWS)
 
 
-def _masked(answers: Answers) -> dict[str, float]:
-    """Count the cells that are shown as a band only, and their people; nothing where all are shown."""
+def _masked(answers: Answers, shown: pd.DataFrame | None) -> dict[str, float]:
+    """Count the cells with a band in the table that is `shown`, and their people; nothing where all are shown."""
     below = answers.study.settings.population.mask_below
+    if not below:
+        return {}
+    shown = masked(answers.results, answers.study) if shown is None else shown
+    few = (shown[demand.BAND_COLUMN] != "").to_numpy(np.bool_)
     people = answers.results["population"].to_numpy(np.float64)
-    few = demand.few_people(people, below=below)
-    return {"mask_below": below, "cells_masked": int(few.sum()), "people_masked": people[few].sum()} if below else {}
+    return {"mask_below": below, "cells_masked": int(few.sum()), "people_masked": float(np.nansum(people[few]))}
 
 
-def _data(answers: Answers, digests: Mapping[str, str]) -> maps.Data:
+def _data(answers: Answers, digests: Mapping[str, str], cells: pd.DataFrame | None) -> maps.Data:
     study, results, network = answers.study, answers.results, answers.network
     settings = study.settings
     ferries = network.ferries
@@ -218,7 +229,7 @@ def _data(answers: Answers, digests: Mapping[str, str]) -> maps.Data:
     counts = {
         **{name: float(number) for name, number in network.counts.items()},
         "cells": len(results),
-        **_masked(answers),
+        **_masked(answers, cells),
         "municipalities": int(results.loc[results["municipality_id"] != "", "municipality_id"].nunique()),
         "cells_not_snapped": int(results["off_network_m"].isna().sum()),
         "people_not_snapped": float(results.loc[results["off_network_m"].isna(), "population"].sum()),
