@@ -20,7 +20,8 @@ from geoaccess.errors import InputError
 from geoaccess.maps.assets import colour
 from geoaccess.maps.difference import difference_bands
 from geoaccess.measures import ServiceSpec
-from geoaccess.study import load_study, run_study
+from geoaccess.questions import isochrone_study, vulnerable_study, write_isochrones, write_vulnerable
+from geoaccess.study import load_study, run_study, solve_study
 from geoaccess.study.results.geopackage import add_cells, layers_of, write_layers
 from tests.test_study_tiny import PEOPLE, SERVICES, STUDY, TIMES, TOTAL, ZONES, write_study
 
@@ -196,6 +197,29 @@ def test_closings_are_drawn_by_the_hours_that_people_lose(tmp_path):
         found = np.array([[row[0] for row in database.execute(f"SELECT {rule[0]} FROM closings")] for rule in rules])
     # of 10, 10.05, 100 and 500,000 hours; what has no rank is not drawn
     assert found.astype(int).tolist() == [[1, 0, 0, 0, 0], [0, 1, 1, 0, 0], [0] * 5, [0] * 5, [0, 0, 0, 1, 0]]
+
+
+def test_areas_and_closings_have_the_palette_of_the_figures(tmp_path):
+    look = maps.Look(palette="viridis")
+    maps.areas_style(tmp_path / "a.qml", minutes=[15.0, 30.0], look=look)
+    maps.closings_style(tmp_path / "c.qml", look=look)
+    for name, number, shown in (("a.qml", 3, 2), ("c.qml", 5, 5)):
+        rules = rules_of(ET.fromstring((tmp_path / name).read_bytes()))
+        wanted = [rgb(named) for named in maps.band_colours(number, palette="viridis")[:shown]]
+        found = [{value for _, one in options(rule[2]) for value in one.values()} for rule in rules]
+        assert all(colour in one for colour, one in zip(wanted, found, strict=True))
+        assert wanted != [rgb(named) for named in maps.band_colours(number)[:shown]]
+
+
+def test_styles_beside_isochrones_and_closings_are_those_of_the_study(tmp_path):
+    study = load_study(write_study(tmp_path, f'{STUDY}\n[figures]\npalette = "viridis"\n'))
+    answers = solve_study(study, show=False)
+    _, areas = write_isochrones(isochrone_study(study, "gp", minutes=[10.0], answers=answers, show=False))
+    write_vulnerable(vulnerable_study(study, "gp", show=False), tmp_path / "v")
+    for style, number in ((areas, 2), (tmp_path / "v" / "vulnerable_gp.qml", 5)):
+        text = style.read_text(encoding="utf-8")
+        assert rgb(maps.band_colours(number, palette="viridis")[0]) in text
+        assert rgb(maps.band_colours(number)[0]) not in text
 
 
 def test_differences_have_the_bands_of_the_map(tmp_path):

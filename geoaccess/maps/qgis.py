@@ -98,8 +98,10 @@ def raster_style(
     _write(path, root, _STYLE_TYPE)
 
 
-def areas_style(path: Path, *, minutes: Sequence[float], language: str = "en") -> None:
+def areas_style(path: Path, *, minutes: Sequence[float], language: str = "en", look: Look = USUAL_LOOK) -> None:
     """Write the style of isochrones (.qml): a colour for each of the column `minutes`, the shortest on top.
+
+    The colours are those of the palette of `look`; its breaks are of maps of times, not of areas.
 
     Raises
     ------
@@ -109,7 +111,8 @@ def areas_style(path: Path, *, minutes: Sequence[float], language: str = "en") -
     edges_s = [60 * one for one in minutes]
     if not edges_s or not all(lower < upper for lower, upper in itertools.pairwise((0.0, *edges_s))):
         raise InputError(f"minutes: {list(minutes)} must be one or more numbers, rising from above 0")
-    colours, labels = band_colours(len(edges_s) + 1), band_labels(edges_s, language=language)
+    colours = band_colours(len(edges_s) + 1, palette=look.palette)
+    labels = band_labels(edges_s, language=language)
     edge = colour("paper")
     root = Element("qgis", version=_VERSION, styleCategories="Symbology")
     rules = [
@@ -120,11 +123,13 @@ def areas_style(path: Path, *, minutes: Sequence[float], language: str = "en") -
     _write(path, root, _STYLE_TYPE)
 
 
-def closings_style(path: Path, *, trips_per_year: float | None = None, language: str = "en") -> None:
+def closings_style(
+    path: Path, *, trips_per_year: float | None = None, language: str = "en", look: Look = USUAL_LOOK
+) -> None:
     """Write the style of what can close (.qml), by the person-hours of `vulnerability_map`, computed of `cost_min`."""
     hours = f'"cost_min" / 60 * {numbered(1.0 if trips_per_year is None else trips_per_year)}'
     rules, lower = [], -math.inf
-    for band, (upper, paint, label) in enumerate(closing_bands(language=language)):
+    for band, (upper, paint, label) in enumerate(closing_bands(language=language, palette=look.palette)):
         parts = [f"{hours} > {numbered(lower)}"] if lower > -math.inf else []
         parts += [f"{hours} <= {numbered(upper)}"] if upper < math.inf else []
         ranked = " AND ".join(['"rank_minutes" IS NOT NULL', *parts])

@@ -222,6 +222,7 @@ def write_isochrones(found: Isochrones, folder: Path | None = None) -> list[Path
     Beside it isochrones_NAME.qml is their style in QGIS.
     """
     from geoaccess import maps
+    from geoaccess.study.results.output import look_of
 
     where = found.study.output if folder is None else folder
     path = where / f"isochrones_{found.name}.gpkg"
@@ -229,5 +230,6 @@ def write_isochrones(found: Isochrones, folder: Path | None = None) -> list[Path
         for layer, table in zip(_LAYERS, (found.table, found.rings), strict=True):
             marked(table, found.study.settings.disclaimer).to_file(temporary, driver="GPKG", layer=layer)
     style = path.with_suffix(".qml")
-    maps.areas_style(style, minutes=found.table["minutes"].tolist(), language=found.study.settings.language)
+    minutes, language = found.table["minutes"].tolist(), found.study.settings.language
+    maps.areas_style(style, minutes=minutes, language=language, look=look_of(found.study))
     return [path, style]
