@@ -21,6 +21,7 @@ __all__ = [
     "MissingExtraError",
     "MissingFileError",
     "NoBoundaryError",
+    "NoCellError",
     "OutputError",
 ]
 
@@ -60,6 +61,10 @@ class ConfigError(InputError):
 
 class NoBoundaryError(InputError):
     """An extract holds no administrative boundary of a level that is asked for."""
+
+
+class NoCellError(InputError):
+    """No cell with people lies where a study looks for them."""
 
 
 class MissingFileError(GeoaccessError, FileNotFoundError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
+import osmium
 import pytest
 import rasterio
 import shapely
@@ -11,7 +12,7 @@ from rasterio.transform import from_origin
 from test_study_tiny import CELLS, ORIGIN_E, ORIGIN_N, PEOPLE, STUDY, TOTAL, degrees, write_study
 
 from geoaccess.demand import raster_grid, read_raster_cells
-from geoaccess.errors import InputError
+from geoaccess.errors import InputError, NoCellError
 from geoaccess.maps import geotiff
 from geoaccess.maps.blocks import joined
 from geoaccess.maps.results import cells_of, squares
@@ -130,3 +131,38 @@ def test_check_asks_about_values_that_often_mean_none(tmp_path):
     found = check(load_study(study))
     assert any("90 cells hold exactly 255 people" in line for line in found)
     assert any(line.startswith("194 people per km²") for line in found)  # (30 * 12 + 90 * 255) / 120 km2
+
+
+BORDER = {"boundary": "administrative", "admin_level": "7", "name": "Aa"}
+
+
+def write_border(path, west, south, east, north):
+    """An extract with one boundary around a box in degrees."""
+    corners = [(west, south), (east, south), (east, north), (west, north)]
+    with osmium.SimpleWriter(str(path), overwrite=True) as writer:
+        for number, at in enumerate(corners, start=1):
+            writer.add_node(osmium.osm.mutable.Node(id=number, location=at, version=1))
+        writer.add_way(osmium.osm.mutable.Way(id=1, nodes=[1, 2, 3, 4, 1], tags=BORDER, version=1))
+        tags = {"type": "boundary", **BORDER}
+        writer.add_relation(osmium.osm.mutable.Relation(id=9, members=[("w", 1, "outer")], tags=tags, version=1))
+
+
+@pytest.mark.parametrize("clip", ["", "clip = [10, 60, 30, 75]"])
+def test_a_raster_beyond_the_border_is_refused_by_the_border(tmp_path, clip):
+    text = RASTER.replace("[population]", f'[population]\nborder = {{ name = "Aa" }}\n{clip}')
+    study = write_study(tmp_path, text)
+    where = from_origin(ORIGIN_E, ORIGIN_N, 1000, 1000)
+    write_raster(tmp_path / "people.tif", np.ones((3, 3)), crs="EPSG:25833", transform=where)
+    write_border(tmp_path / "roads.osm.pbf", 20.0, 65.0, 20.5, 65.5)
+    with pytest.raises(InputError, match=r"no cell of .*people.tif lies inside .*boundary name=Aa") as caught:
+        stages.read_people(load_study(study))
+    assert ("clip" in str(caught.value)) == bool(clip)
+
+
+def test_a_clip_that_holds_nobody_is_named_as_such(tmp_path):
+    """Whatever its message says, an error that is not about cells is not taken for one about a border."""
+    study = write_study(tmp_path, RASTER.replace("[population]", "[population]\nclip = [1, 2, 3, 4]"))
+    where = from_origin(ORIGIN_E, ORIGIN_N, 1000, 1000)
+    write_raster(tmp_path / "people.tif", np.ones((3, 3)), crs="EPSG:25833", transform=where)
+    with pytest.raises(NoCellError, match="leaves no cell"):
+        stages.read_people(load_study(study))

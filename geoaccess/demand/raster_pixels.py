@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyproj
 
-from geoaccess.errors import InputError
+from geoaccess.errors import InputError, NoCellError
 
 if TYPE_CHECKING:
     import os
@@ -131,7 +131,7 @@ def inhabited_pixels(
     found = Pixels(row, column, np.concatenate([part.people for part in parts]))
     if found.people.size == 0:
         if clip is not None:
-            raise InputError(f"{path}: clip = {list(clip.box)} leaves no cell with people")
+            raise NoCellError(f"{path}: clip = {list(clip.box)} leaves no cell with people")
         raise InputError(f"{path}: band {band} holds nobody; check that it is the band of people")
     return found
 

@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from geoaccess import demand, files
-from geoaccess.errors import InputError
+from geoaccess.errors import InputError, NoCellError
 from geoaccess.study.idle_filters import CLIP_IDLE
 from geoaccess.study.settings.inputs import ZonesFromColumn
 from geoaccess.study.settings.service_people import groups_known
@@ -104,7 +104,7 @@ def _read(study: Study, path: Path) -> gpd.GeoDataFrame:
         if not raster and inside.all():
             cells.attrs[CLIP_IDLE] = True
         if cells.empty:
-            raise InputError(f"{study.path}: [population] clip = {list(settings.clip)} leaves no cell of {path}")
+            raise NoCellError(f"{study.path}: [population] clip = {list(settings.clip)} leaves no cell of {path}")
     for key, value in settings.border.items():
         cells = _inside_border(study, cells, key, value)
     demand.refuse_impossible(cells, subject=str(path))
@@ -133,10 +133,10 @@ def _from_raster(study: Study, path: Path) -> gpd.GeoDataFrame:
             nodata=settings.nodata,
             clip=box,
         )
-    except InputError as error:
-        if within is not None and "leaves no cell" in str(error):
-            raise _beyond_border(study) from error
-        raise
+    except NoCellError as error:
+        if within is None:
+            raise
+        raise _beyond_border(study) from error
 
 
 def _from_table(study: Study, path: Path) -> gpd.GeoDataFrame:
@@ -188,11 +188,15 @@ def _both(one: _Box, other: _Box) -> _Box | None:
     return (west, south, east, north) if west < east and south < north else None
 
 
-def _beyond_border(study: Study) -> InputError:
-    (key, value), *_ = study.settings.population.border.items()
-    return InputError(
-        f"{study.path}: [population] no cell of {study.resolve(study.settings.population.file)} lies inside the "
-        f"boundary {key}={value} of the extract; is the extract of another place?"
+def _beyond_border(study: Study) -> NoCellError:
+    settings = study.settings.population
+    (key, value), *_ = settings.border.items()
+    clip, hint = "", "is the extract of another place?"
+    if settings.clip is not None:
+        clip, hint = f"both clip = {list(settings.clip)} and ", "is clip or the extract of another place?"
+    return NoCellError(
+        f"{study.path}: [population] no cell of {study.resolve(settings.file)} lies inside {clip}the boundary "
+        f"{key}={value} of the extract; {hint}"
     )
 
 
