@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from geoaccess import phrases
 from geoaccess.errors import ConfigError, InputError, MissingFileError
 from geoaccess.measures import ChainTimes, Mode, ResponseNorms, read_ambulance_figures
+from geoaccess.measures.figures import CRAFTS, MODES
 from geoaccess.shipped import shipped
+from geoaccess.study.columns import WORDS
+from geoaccess.study.settings.ambulance import AmbulanceSettings
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +80,14 @@ def test_values_out_of_range_are_refused(make, words):
         make()
     for word in words:
         assert word in str(caught.value)
+
+
+def test_modes_are_named_alike_by_figures_studies_columns_and_colours():
+    assert tuple(read_ambulance_figures().modes) == MODES
+    assert {name for name in MODES if name in AmbulanceSettings.model_fields} == {*CRAFTS}
+    assert set(WORDS["mode"]) == {*CRAFTS}
+    craft = {"stations": {"service": "base"}}
+    given = {name: craft | ({} if name == "helicopter" else {"ports": {"service": "quay"}}) for name in CRAFTS}
+    assert {*AmbulanceSettings.model_validate({"base": "base", "site": "site", **given}).crafts} == {*CRAFTS}
+    for language in ("en", "nb"):
+        assert all(phrases.text(language, f"map.mode_{name}") for name in MODES)

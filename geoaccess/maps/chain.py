@@ -26,6 +26,7 @@ from geoaccess.maps.layers import (
 from geoaccess.maps.look import USUAL_LOOK, Look
 from geoaccess.maps.projection import figure_crs
 from geoaccess.maps.results import Cells, people_of, squares
+from geoaccess.measures.figures import MODES
 from geoaccess.phrases import Writer
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ __all__ = ["ChainKind", "chain_map", "chain_text", "draw_chain", "first_of_chain
 ChainKind = Literal["base", "mode"]
 """What is first: the base whose vehicle is with the patient, or the mode that has the patient treated."""
 
-_MODES: Final = ("car", "boat", "helicopter", "aeroplane")
 _FASTEST: Final = "ambulance_fastest"
 _LISTED: Final = 10
 """Bases with a row and a number of their own; a country has hundreds."""
@@ -112,7 +112,7 @@ def _ranked(
     there = sorted({*now.index, *was.index} - {""})
     after, earlier = (np.asarray(some.reindex(there).fillna(0.0), np.float64) for some in (now, was))
     if kind == "mode":
-        order = sorted(range(len(there)), key=lambda place: (*_MODES, there[place]).index(there[place]))
+        order = sorted(range(len(there)), key=lambda place: (*MODES, there[place]).index(there[place]))
         labels = [writer[f"mode_{there[place]}"] for place in order]
     else:
         order = np.lexsort((np.arange(len(there)), -earlier, -after)).tolist()
@@ -290,7 +290,7 @@ def _colours(drawn: Cells, found: _Ranked, kind: ChainKind) -> list[str]:
     """Return a colour for each base or mode: of bases that meet, others."""
     palette = scale("chain")
     if kind == "mode":
-        return [palette[(*_MODES, key).index(key) % len(palette)] for key in found.keys]
+        return [palette[(*MODES, key).index(key) % len(palette)] for key in found.keys]
     n = len(found.keys)
     code = np.where(drawn.class_place >= n, drawn.class_place - n, drawn.class_place)
     near = _neighbours(drawn, code, n)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["AmbulanceFigures", "ChainTimes", "Mode", "ResponseNorms", "read_ambulance_figures"]
+__all__ = ["CRAFTS", "MODES", "AmbulanceFigures", "ChainTimes", "Mode", "ResponseNorms", "read_ambulance_figures"]
+
+CRAFTS: Final = ("boat", "helicopter", "aeroplane")
+"""Modes that do not follow the roads."""
+MODES: Final = ("car", *CRAFTS)
+"""How a patient may be reached and brought to treatment, as columns, figures, colours and phrases name them."""
 
 
 @dataclass(frozen=True)
@@ -183,7 +188,7 @@ def read_ambulance_figures(path: Path | None = None) -> AmbulanceFigures:
     file = read_toml(path or shipped("figures/ambulance.toml"), _File)
     norms = ResponseNorms(**_values(file.norms))
     modes = {}
-    for kind in ("car", "boat", "helicopter", "aeroplane"):
+    for kind in MODES:
         values = _values(getattr(file, kind))
         times = ChainTimes(**{part.name: values.pop(part.name) for part in fields(ChainTimes) if part.name in values})
         modes[kind] = Mode(times=times, **values)

@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from geoaccess.measures import REASONS
+from geoaccess.measures.figures import CRAFTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -30,7 +31,7 @@ UNITS: Final = ("", "s", "m", "people", "share", "count", "degrees", "number", "
 
 WORDS: Final = {
     "measure": ("mean", "median", "p90"),
-    "mode": ("helicopter", "boat", "aeroplane"),
+    "mode": CRAFTS,
     "sure": ("fastest", "dependable"),
 }
 """Words of the program that stand in names of columns; their names for readers are in the phrases (`dictionary`)."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, field_validator, model_validator
 
 from geoaccess.bounds import Minutes, PositiveCount
+from geoaccess.measures.figures import CRAFTS
 from geoaccess.shipped import shipped
 from geoaccess.toml import Table, did_you_mean
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["BUSY", "AmbulanceSettings", "BuiltUp", "Craft", "Places", "PortCraft"]
 
 BUSY = "busy"
-_OURS = ("response", "treatment", "busy", "fastest", "dependable", "helicopter", "boat", "aeroplane")
+_OURS = ("response", "treatment", "busy", "fastest", "dependable", *CRAFTS)
 
 
 class Places(Table):
@@ -117,7 +118,7 @@ class AmbulanceSettings(Table):
     @property
     def crafts(self) -> dict[str, Craft]:
         """What does not follow the roads, by the name of its mode."""
-        named = {"helicopter": self.helicopter, "boat": self.boat, "aeroplane": self.aeroplane}
+        named = {mode: getattr(self, mode) for mode in type(self).model_fields if mode in CRAFTS}
         return {mode: craft for mode, craft in named.items() if craft is not None}
 
     @property
