@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pyproj
 
-__all__ = ["crs_of", "first_point", "is_stretched"]
+__all__ = ["crs_of", "first_point", "in_metres", "is_stretched"]
 
 
 def crs_of(places: gpd.GeoDataFrame | gpd.GeoSeries, *, subject: str = "places") -> pyproj.CRS:
@@ -25,6 +25,16 @@ def crs_of(places: gpd.GeoDataFrame | gpd.GeoSeries, *, subject: str = "places")
     if places.crs is None:
         raise InputError(f"{subject}: there is no CRS; set it with set_crs, such as set_crs(4326)")
     return places.crs
+
+
+def in_metres(crs: pyproj.CRS | None) -> bool:
+    """Return whether a CRS is projected and both its axes count in metres; those may be stretched, see `is_stretched`.
+
+    >>> import pyproj
+    >>> in_metres(pyproj.CRS(25833)), in_metres(pyproj.CRS(4326)), in_metres(pyproj.CRS(2263)), in_metres(None)
+    (True, False, False, False)
+    """
+    return crs is not None and crs.is_projected and all(axis.unit_conversion_factor == 1 for axis in crs.axis_info[:2])
 
 
 def is_stretched(crs: pyproj.CRS) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 import pyproj
 
 from geoaccess.errors import InputError
-from geoaccess.frames import is_stretched
+from geoaccess.frames import in_metres, is_stretched
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -55,7 +55,7 @@ def grid_crs(crs: Any) -> pyproj.CRS:
             f"crs {crs_name(known)} is a Mercator projection, whose metres are not true (two for each at 60 degrees "
             "north): lengths, areas and densities would be wrong; give the grid's own, such as EPSG:25833 or EPSG:3035"
         )
-    if not known.is_projected or any(axis.unit_conversion_factor != 1 for axis in known.axis_info[:2]):
+    if not in_metres(known):
         raise InputError(f"crs {crs_name(known)} is not a projected CRS in metres; give one, such as EPSG:25833")
     return known
 

@@ -12,7 +12,7 @@ from geoaccess.demand.area import crs_name, grid_crs
 from geoaccess.demand.lattice import SLACK, Placement, Settings, apart, find_anchor
 from geoaccess.demand.tiling import Tiling, points_of_size, polygons_as_given, target_crs
 from geoaccess.errors import InputError
-from geoaccess.frames import is_stretched
+from geoaccess.frames import in_metres, is_stretched
 from geoaccess.tables import show_rows
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def compare_shapes(table: Any, placement: Placement, settings: Settings) -> list
 
 def size_of_squares(table: Any) -> float | None:
     """Return the side of the squares of a file in metres, or None where it has none or they are in degrees."""
-    if not has_shapes(table) or table.crs is None or not table.crs.is_projected or is_stretched(table.crs):
+    if not has_shapes(table) or not in_metres(table.crs) or is_stretched(table.crs):
         return None
     west, _, east, _ = table.geometry.bounds.to_numpy(dtype=np.float64).T
     return float(np.round(np.nanmedian(east - west), 3)) or None

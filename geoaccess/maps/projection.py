@@ -14,7 +14,7 @@ import pyproj
 import shapely
 
 from geoaccess.errors import InputError
-from geoaccess.frames import crs_of
+from geoaccess.frames import crs_of, in_metres
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -162,17 +162,13 @@ def _inside(lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64], box: Box
     return inside
 
 
-def _in_metres(crs: pyproj.CRS) -> bool:
-    return bool(crs.is_projected) and all(axis.unit_name == "metre" for axis in crs.axis_info[:2])
-
-
 def _fitting(asked: str, lon: float, lat: float) -> pyproj.CRS:
     """Return the projection that is asked for, if it is true to scale at a place."""
     try:
         crs = pyproj.CRS.from_user_input(asked)
     except pyproj.exceptions.CRSError as error:
         raise InputError(f"crs {asked!r} is unknown; write it as EPSG:25833") from error
-    if not _in_metres(crs):
+    if not in_metres(crs):
         raise InputError(f"crs {asked!r} is no projection in metres; give a national grid or a UTM zone, as EPSG:25833")
     scales = _scales(crs, lon, lat)
     worst = max(scales, key=lambda scale: abs(scale - 1))
@@ -197,7 +193,7 @@ def _scales(crs: pyproj.CRS, lon: float, lat: float) -> tuple[float, float]:
 
 def _made_for(crs: pyproj.CRS, lon: float, lat: float) -> bool:
     """Whether a projection is one of a region, and north is up at a place of it."""
-    if not _in_metres(crs):
+    if not in_metres(crs):
         return False
     area = crs.area_of_use
     if area is not None and (area.east - area.west) % 360 > LARGE_DEG:

@@ -10,7 +10,7 @@ import shapely
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
-from geoaccess.frames import crs_of
+from geoaccess.frames import crs_of, in_metres
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -78,7 +78,7 @@ def beside_the_edge(cells: gpd.GeoDataFrame, land: gpd.GeoSeries | None) -> npt.
     [False, False, False]
     """
     crs = crs_of(cells)
-    if cells.empty or not crs.is_projected:
+    if cells.empty or not in_metres(crs):
         raise InputError("cells: there are none, or their CRS is not in metres")
     centres = np.asarray(cells.geometry.centroid.to_numpy(), object)
     area = _area_of(centres)

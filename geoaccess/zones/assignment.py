@@ -12,7 +12,7 @@ import shapely
 from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import MAX_NEAREST_M
 from geoaccess.errors import InputError
-from geoaccess.frames import crs_of, is_stretched
+from geoaccess.frames import crs_of, in_metres, is_stretched
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -132,7 +132,7 @@ def _check(cells: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame, max_neares
     if not (math.isfinite(max_nearest_m) and max_nearest_m >= 0):
         raise InputError(f"assign: max_nearest_m is {max_nearest_m}; it must be a number of metres >= 0")
     crs = cells.crs
-    if crs is None or not crs.is_projected or any(axis.unit_conversion_factor != 1 for axis in crs.axis_info):
+    if crs is None or not in_metres(crs):
         name = "none" if crs is None else crs.name
         raise InputError(
             f"assign: the cells' coordinate system is {name}; use a projected one in metres, as EPSG:25833"

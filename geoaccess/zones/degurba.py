@@ -10,7 +10,7 @@ import shapely
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
-from geoaccess.frames import is_stretched
+from geoaccess.frames import in_metres, is_stretched
 from geoaccess.kernels.graph import weak_components
 from geoaccess.zones.scheme_files import DEGURBA_SCHEME, read_scheme
 
@@ -165,12 +165,7 @@ def classify_zones(cells: pd.DataFrame, *, scheme: CentralityScheme | None = Non
 
 def _squares(cells: gpd.GeoDataFrame) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return the column and row of the square of 1 km that each cell lies in, from 0 on."""
-    if (
-        cells.crs is None
-        or not cells.crs.is_projected
-        or is_stretched(cells.crs)
-        or any(axis.unit_conversion_factor != 1 for axis in cells.crs.axis_info)
-    ):
+    if cells.crs is None or not in_metres(cells.crs) or is_stretched(cells.crs):
         name = "none" if cells.crs is None else cells.crs.name
         raise InputError(
             f"cells: their coordinate system is {name}; the degree of urbanisation counts people in squares of 1 km, "

@@ -10,7 +10,7 @@ import shapely
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
-from geoaccess.frames import is_stretched
+from geoaccess.frames import in_metres, is_stretched
 from geoaccess.kernels.graph import weak_components
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def settlement_people(cells: gpd.GeoDataFrame, *, people_per_km2: float = 200.0,
     >>> settlement_people(cells).tolist()
     [1300.0, 1300.0, 0.0]
     """
-    if cells.crs is None or not cells.crs.is_projected or is_stretched(cells.crs):
+    if cells.crs is None or not in_metres(cells.crs) or is_stretched(cells.crs):
         raise InputError("cells: the CRS is not in true metres; give them in a projected one, not in Web Mercator")
     if not (people_per_km2 > 0 and block_m > 0):
         raise InputError(f"people_per_km2 is {people_per_km2} and block_m {block_m}; give numbers above 0")

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 
 from geoaccess.bounds import Minutes
 from geoaccess.defaults import FIGURE_DPI, FIGURE_FORMATS, FIGURE_PALETTE
+from geoaccess.frames import in_metres
 from geoaccess.toml import Table, did_you_mean
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class FigureSettings(Table):
             crs = pyproj.CRS.from_user_input(given)
         except pyproj.exceptions.CRSError as error:
             raise ValueError(f'"{given}" is unknown; write it as "EPSG:25833"') from error
-        if not crs.is_projected or any(axis.unit_name != "metre" for axis in crs.axis_info[:2]):
+        if not in_metres(crs):
             raise ValueError(f'"{given}" is no projection in metres; give a national grid or a UTM zone, "EPSG:25833"')
         return given
 
