@@ -22,6 +22,7 @@ from geoaccess.maps.results import cells_of, on_one_grid, squares
 from geoaccess.planner.drawing import Drawing
 from geoaccess.planner.state import PlannerState
 from geoaccess.questions.compare.runs import grid_keys
+from geoaccess.questions.network_edge import beside_the_edge
 from geoaccess.study import check, load_study, run_study, solve_study
 from geoaccess.zones import settlement_people, urbanisation_of_cells
 
@@ -123,6 +124,45 @@ def test_ids_of_two_sizes_are_squares_of_their_own_if_there_is_no_grid(tmp_path)
     cells = read_cells(tmp_path / "s.csv", on_grid=False)
     assert cells.area.tolist() == [1e6, 62_500]
     assert cells.bounds.iloc[1].tolist() == [2_918_000, 4_776_000, 2_918_250, 4_776_250]
+
+
+def test_ids_that_lie_inside_others_are_refused_by_row(tmp_path):
+    # 250 m from 4775250 N, 2918500 E on lies in the kilometre from 4775000 N, 2918000 E; the third beside it.
+    rows = ["1kmN4775E2918,3", "250mN477525E291850,4", "250mN477600E291800,5"]
+    (tmp_path / "s.csv").write_text("\n".join(["cell_id,population", *rows, ""]))
+    with pytest.raises(InputError, match=r"inside other cells in 1 row: row 2 \(inside row 1\); their people would"):
+        read_cells(tmp_path / "s.csv", on_grid=False)
+    (tmp_path / "s.csv").write_text("\n".join(["cell_id,population", *rows[1:], ""]))
+    assert read_cells(tmp_path / "s.csv", on_grid=False)["population"].tolist() == [4, 5]
+    twice = ["1kmN4775E2918,3", "CRS3035RES1000mN4775000E2918000,3"]
+    (tmp_path / "s.csv").write_text("\n".join(["cell_id,population", *twice, ""]))
+    with pytest.raises(InputError, match=r"one and the same cell in 2 rows: row 1 .*row 2"):
+        read_cells(tmp_path / "s.csv", on_grid=False)
+
+
+def test_a_place_that_is_there_twice_is_refused_also_without_a_grid(tmp_path):
+    points = [shapely.Point(500_012, 7_700_034), shapely.Point(500_777, 7_700_901), shapely.Point(500_012, 7_700_034)]
+    path = write(tmp_path / "p.parquet", points, area=[400.0, 10_000.0, 900.0])
+    for given in ({"cell_size_m": 100, "on_grid": False}, {"area_m2": "area"}):
+        with pytest.raises(InputError, match=r"one and the same cell in 2 rows: row 1 \(500012, 7700034\), row 3"):
+            read_cells(path, **given)
+    # Squares that only overlap are cells of their own.
+    near = write(tmp_path / "n.parquet", [points[0], shapely.Point(500_042, 7_700_034)])
+    assert len(read_cells(near, cell_size_m=100, on_grid=False)) == 2
+
+
+def test_a_polygon_that_lies_inside_another_is_refused(tmp_path):
+    large = shapely.box(5e5, 7.7e6, 503_000, 7.703e6)
+    parts = [shapely.box(5e5, 7.7e6, 501_000, 7.703e6), shapely.box(501_000, 7.7e6, 503_000, 7.703e6)]
+    outside = shapely.box(503_000, 7.7e6, 503_700, 7.703e6)
+    path = write(tmp_path / "a.parquet", [large, *parts, outside])
+    with pytest.raises(InputError, match=r"in 2 rows: row 2 \(inside row 1\), row 3 \(inside row 1\); their people"):
+        read_cells(path, on_grid=False)
+    assert len(read_cells(write(tmp_path / "b.parquet", [*parts, outside]), on_grid=False)) == 3
+    # An area around another, with a hole for it, is beside it.
+    ring = large.difference(shapely.box(501_000, 7.701e6, 502_000, 7.702e6))
+    both = write(tmp_path / "c.parquet", [ring, shapely.box(501_000, 7.701e6, 502_000, 7.702e6)])
+    assert len(read_cells(both, on_grid=False)) == 2
 
 
 def test_ids_of_h3_alone_are_hexagons_with_the_extra(tmp_path, monkeypatch):
@@ -302,3 +342,17 @@ def test_a_raster_has_no_cells_of_other_shapes(tmp_path):
     (tmp_path / "people.tif").write_bytes(b"")
     with pytest.raises(InputError, match="pixels of a raster are its cells; take area_m2 and on_grid out"):
         check(load_study(study), show=False)
+
+
+@pytest.mark.parametrize("epsg", [2263, 4326, 3857])
+def test_cells_in_feet_degrees_or_stretched_metres_are_no_cells_in_metres(epsg):
+    squares_there = gpd.GeoDataFrame({"population": [900.0]}, geometry=[shapely.box(0, 0, 1, 1)], crs=epsg)
+    with pytest.raises(InputError, match="not in true metres"):
+        settlement_people(squares_there)
+    with pytest.raises(InputError, match="coordinate system is"):
+        urbanisation_of_cells(squares_there)
+    if epsg != 3857:  # which is in metres, and may be drawn
+        with pytest.raises(InputError, match="CRS is not in metres"):
+            beside_the_edge(squares_there, None)
+        with pytest.raises(InputError, match="projected CRS in metres"):
+            squares(squares_there)

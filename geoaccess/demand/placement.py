@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyproj
-import shapely
 
 from geoaccess.demand.area import crs_name, grid_crs
 from geoaccess.demand.ids import UNDERSTOOD, recognise_ids
 from geoaccess.demand.lattice import Placement, Settings, apart, check_lattice, find_anchor
 from geoaccess.demand.shapes import compare_shapes, has_shapes, place_by_shapes, size_of_squares
-from geoaccess.demand.tiling import Tiling, are_h3, h3_cells, points_of_size
+from geoaccess.demand.tiling import Tiling, are_h3, h3_cells, points_of_size, squares_of_ids
 from geoaccess.errors import InputError
 from geoaccess.tables import read_numbers, show_rows
 
@@ -77,7 +76,7 @@ def _from_ids(
         problems.append(str(error))
     sizes = codes["size_m"].to_numpy(dtype=np.float64)
     if settings.free and crs is not None and not problems and not np.isnan(sizes).any():
-        return Tiling(np.asarray(shapely.box(x, y, x + sizes, y + sizes), dtype=object), crs), []
+        return squares_of_ids(table, x, y, sizes, crs), []
     try:
         size = _size_of_ids(table, codes[~unknown], settings.cell_size_m)
     except InputError as error:

@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
     from geoaccess.demand.lattice import Settings
 
-__all__ = ["Tiling", "are_h3", "h3_cells", "points_of_size", "polygons_as_given", "target_crs"]
+__all__ = ["Tiling", "are_h3", "h3_cells", "points_of_size", "polygons_as_given", "squares_of_ids", "target_crs"]
 
 _H3 = "8[0-9a-f]{14}"  # the ids of cells; edges and corners of H3 begin with other digits
 _ALIKE_M = 1e-3
+_SHRUNK = 0.99  # of its size: a border that two cells share is not drawn with the same points in both
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,7 +74,7 @@ def polygons_as_given(table: Any, shapes: Any, settings: Settings, *, what: str 
     Raises
     ------
     InputError
-        If a polygon is not valid, lies outside the area of the CRS, or is there twice.
+        If a polygon is not valid, lies outside the area of the CRS, is there twice, or lies inside another.
     """
     if settings.area_m2 is not None:
         raise InputError(f"area_m2 is {settings.area_m2!r}, and the shapes have areas of their own; leave area_m2 out")
@@ -85,11 +86,31 @@ def polygons_as_given(table: Any, shapes: Any, settings: Settings, *, what: str 
         raise InputError(f"shapes are not valid in {rows}; repair them, e.g. with make_valid of shapely or QGIS")
     middle = shapely.get_coordinates(shapely.centroid(found))
     _refuse_outside(table, middle, crs)
-    place = pd.DataFrame(np.round(np.column_stack([middle, shapely.area(found)]) / _ALIKE_M))
-    twice = place.duplicated(keep=False).to_numpy()
-    if twice.any():
-        rows = show_rows(table, twice, lambda i: f"{middle[i, 0]:.12g}, {middle[i, 1]:.12g}")
-        raise InputError(f"several rows are one and the same cell in {rows}")
+    _refuse_twice(table, middle, shapely.area(found))
+    _refuse_nested(table, found)
+    return Tiling(found, crs)
+
+
+def squares_of_ids(
+    table: Any,
+    x: npt.NDArray[np.float64],
+    y: npt.NDArray[np.float64],
+    sizes_m: npt.NDArray[np.float64],
+    crs: pyproj.CRS,
+) -> Tiling:
+    """Make squares from lower-left corners and sizes, as ids say both.
+
+    Raises
+    ------
+    InputError
+        If a square lies outside the area of the CRS, is there twice, or lies inside another.
+    """
+    middle = np.column_stack([x + sizes_m / 2, y + sizes_m / 2])
+    _refuse_outside(table, middle, crs)
+    _refuse_twice(table, middle, sizes_m)
+    found = np.asarray(shapely.box(x, y, x + sizes_m, y + sizes_m), dtype=object)
+    if np.unique(sizes_m).size > 1:
+        _refuse_nested(table, found)
     return Tiling(found, crs)
 
 
@@ -101,7 +122,7 @@ def points_of_size(
     Raises
     ------
     InputError
-        If neither says it, both do, or an area is no number above 0.
+        If neither says it, both do, an area is no number above 0, or a place is there twice.
     """
     if (settings.cell_size_m is None) == (settings.area_m2 is None):
         found = "neither" if settings.cell_size_m is None else "both"
@@ -117,7 +138,9 @@ def points_of_size(
             rows = show_rows(table, none, lambda i: f"{area[i]:g}")
             raise InputError(f"{settings.area_m2} is not above 0 in {rows}; give the area of every cell in m2")
         side = np.sqrt(area)
-    _refuse_outside(table, np.column_stack([x, y]), crs)
+    places = np.column_stack([x, y])
+    _refuse_outside(table, places, crs)
+    _refuse_twice(table, places)
     shift = 0.0 if settings.anchor == "lower_left" else side / 2
     west, south = x - shift, y - shift
     return Tiling(np.asarray(shapely.box(west, south, west + side, south + side), dtype=object), crs)
@@ -166,3 +189,27 @@ def _refuse_outside(table: Any, middle: npt.NDArray[np.float64], crs: pyproj.CRS
     if outside.any():
         rows = show_rows(table, outside, lambda i: f"{middle[i, 0]:.12g}, {middle[i, 1]:.12g}")
         raise InputError(f"centres are outside the area of {crs_name(crs)} in {rows}; {hint}")
+
+
+def _refuse_twice(table: Any, middle: npt.NDArray[np.float64], *sizes: npt.NDArray[np.float64]) -> None:
+    """Refuse rows that are one cell: of one place, and of one size where sizes are given."""
+    place = pd.DataFrame(np.round(np.column_stack([middle, *sizes]) / _ALIKE_M))
+    twice = place.duplicated(keep=False).to_numpy()
+    if twice.any():
+        rows = show_rows(table, twice, lambda i: f"{middle[i, 0]:.12g}, {middle[i, 1]:.12g}")
+        raise InputError(f"several rows are one and the same cell in {rows}")
+
+
+def _refuse_nested(table: Any, shapes: npt.NDArray[np.object_]) -> None:
+    """Refuse cells that lie inside others: whoever lives in them would count twice."""
+    points, owner = shapely.get_coordinates(shapes, return_index=True)
+    middle = shapely.get_coordinates(shapely.centroid(shapes))[owner]
+    shrunk = shapely.set_coordinates(shapes.copy(), middle + _SHRUNK * (points - middle))
+    inner, outer = shapely.STRtree(shapes).query(shrunk, predicate="within")
+    around = dict(zip(inner[inner != outer].tolist(), outer[inner != outer].tolist(), strict=True))
+    if around:
+        nested = np.isin(np.arange(len(shapes)), [*around])
+        rows = show_rows(table, nested, lambda i: f"inside row {table.index[around[i]]}")
+        raise InputError(
+            f"cells lie inside other cells in {rows}; their people would count twice: keep the small cells or the large"
+        )
