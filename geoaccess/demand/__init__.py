@@ -11,7 +11,15 @@ from geoaccess.demand.grid import UNPLACED, read_cells
 from geoaccess.demand.ids import make_cell_ids, parse_cell_ids
 from geoaccess.demand.known_grids import KNOWN_GRIDS, KnownGrid, recognise_grid
 from geoaccess.demand.lattice import Anchor
-from geoaccess.demand.masking import BAND_COLUMN, band_of, few_people, mask_cells, shown_people, unmask_cells
+from geoaccess.demand.masking import (
+    BAND_COLUMN,
+    assumed_people,
+    band_of,
+    few_people,
+    mask_cells,
+    shown_people,
+    unmask_cells,
+)
 from geoaccess.demand.plausible import doubtful_value, people_per_km2, refuse_impossible
 from geoaccess.demand.raster import raster_grid, read_raster_cells, zonal_population
 from geoaccess.demand.raster_file import crs_of_raster
@@ -26,6 +34,7 @@ __all__ = [
     "Anchor",
     "KnownGrid",
     "RasterGrid",
+    "assumed_people",
     "band_of",
     "check_cells",
     "crs_of_raster",

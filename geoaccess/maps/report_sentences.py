@@ -322,7 +322,8 @@ def limits(report: Report, writer: Writer) -> list[str]:
         below = int(counts["mask_below"])
         numbers = {name: writer.people(counts[f"{name}_masked"]) for name in ("cells", "people")}
         whole = writer.people(counts["cells"])
-        texts.append(writer.text("l_masked", below=below, band=band_of(below), all=whole, **numbers))
+        key = "l_masked_one" if counts["cells_masked"] == 1 else "l_masked"  # the people of one are its secret
+        texts.append(writer.text(key, below=below, band=band_of(below), all=whole, **numbers))
     texts += _far_from_roads(report, writer)
     for key, name in (("l_nearest", "cells_by_nearest_municipality"), ("l_class", "people_without_class")):
         if counts[name] and (key != "l_class" or report.classed):

@@ -19,26 +19,35 @@ __all__ = ["islands", "parts"]
 _LEAST_WEIGHT = 1e-9  # of a cell without people, so that a place of such cells has a middle, too
 
 
-def islands(network: Network, snapped: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+def islands(
+    network: Network,
+    snapped: pd.DataFrame,
+    cells: pd.DataFrame,
+    *,
+    weights: npt.NDArray[np.float64] | None = None,
+) -> pd.DataFrame:
     """Return the places that are not connected by road alone, with their people and what links them to the mainland.
 
     One row per set of roads that cells are snapped to: `tied_by` ("mainland", "car ferry", "passenger ferry",
-    "nothing"), the `municipality` with most of its people, `people`, `cells`, and the mean `lon`, `lat` of its people.
+    "nothing"), the `municipality` with most of its people, `people`, `cells`, and the mean `lon`, `lat` of its people
+    (or by `weights` of the cells: a mean of places that one knows tells how many people live in each of a few).
     One more row, "no road", has those who are not snapped. Most people first. The mainland is the set with most.
     """
     on = (snapped["edge"] >= 0).to_numpy()
     people = cells["population"].to_numpy()
-    table = _tied(network, snapped[on], people[on])
+    table = _tied(network, snapped[on], people[on]).assign(weight=(people if weights is None else weights)[on])
     number, names = pd.factorize(cells["municipality"].to_numpy()[on], sort=True)
     order = np.argsort(table["road"].to_numpy(), kind="stable")
-    road, held, lon, lat = (table[name].to_numpy()[order] for name in ("road", "people", "lon", "lat"))
+    road, held, lon, lat, weight = (
+        table[name].to_numpy()[order] for name in ("road", "people", "lon", "lat", "weight")
+    )
     tied, number = table["tied_by"].to_numpy()[order], number[order]
     first = np.flatnonzero(np.diff(road, prepend=-1))
     rows = []
     ends = [*first[1:].tolist(), len(road)]
     for begin, end in zip(first.tolist(), ends, strict=True):  # a country has thousands
         part = slice(begin, end)
-        weights = np.maximum(held[part], _LEAST_WEIGHT)
+        by = np.maximum(weight[part], _LEAST_WEIGHT)
         there, of = np.unique(number[part], return_inverse=True)
         rows.append(
             {
@@ -46,8 +55,8 @@ def islands(network: Network, snapped: pd.DataFrame, cells: pd.DataFrame) -> pd.
                 "municipality": names[there[np.bincount(of, held[part]).argmax()]],
                 "people": held[part].sum(),
                 "cells": end - begin,
-                "lon": np.average(lon[part], weights=weights),
-                "lat": np.average(lat[part], weights=weights),
+                "lon": np.average(lon[part], weights=by),
+                "lat": np.average(lat[part], weights=by),
             }
         )
     if not on.all():

@@ -117,7 +117,7 @@ def _layers(state: PlannerState, answer: Answer) -> dict[str, Any]:
         geometry=results.geometry.to_numpy(),
         crs=results.crs,
     )
-    return {"cells": masked(cells, state.study), "sites": _sites(state, answer)} | _closed(state, answer)
+    return {"cells": masked(cells, state.study, known=results), "sites": _sites(state, answer)} | _closed(state, answer)
 
 
 def _sites(state: PlannerState, answer: Answer) -> Any:

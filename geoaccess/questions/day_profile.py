@@ -52,7 +52,7 @@ class DayProfile:
 
     `cells` has a row per cell: people, class, the time of the study, with mean waits (`static_s`) and the columns of
     `geoaccess.routing.day_profile`; `by_class` the short table; `left_out` the ferries without departures and why;
-    `ferries` how many departures each ferry has on the day.
+    `ferries` how many departures each ferry has on the day; `results` those of the study.
     """
 
     service: str
@@ -61,6 +61,7 @@ class DayProfile:
     by_class: pd.DataFrame
     ferries: pd.DataFrame
     left_out: dict[str, str]
+    results: pd.DataFrame
 
 
 @checks_arguments
@@ -118,7 +119,7 @@ def profile_days(
             boats = theirs if own and theirs is not None else sailed
             cells = _cells(answers, at.cells, at.sites[ours], boats, specs[service])
             by_class = _by_class(cells, specs[service])
-            found.append(DayProfile(service, date, cells, by_class, ferries, left_out))
+            found.append(DayProfile(service, date, cells, by_class, ferries, left_out, answers.results))
     return found
 
 
@@ -306,7 +307,7 @@ def write_day_profile(study: Study, profile: DayProfile) -> list[Path]:
     """
     stem = f"profile_{profile.service}_{profile.day:%Y-%m-%d}"
     disclaimer = study.settings.disclaimer
-    cells = masked(profile.cells, study)
+    cells = masked(profile.cells, study, known=profile.results)
     flat = pd.DataFrame(cells.drop(columns="geometry")).reset_index()
     tables = {f"{stem}.csv": flat, f"{stem}_classes.csv": profile.by_class}
     names = [*tables, f"{stem}.parquet"]

@@ -18,6 +18,7 @@ from geoaccess.questions.asked_service import find_service
 from geoaccess.questions.scenario_run import Baseline, road_names, solve_baseline
 from geoaccess.questions.spread import is_here, spread
 from geoaccess.questions.vulnerability import service_field
+from geoaccess.study.results.lone_cells import shown_tables
 from geoaccess.study.results.result_folder import result_folder
 from geoaccess.study.results.tables import marked, masked, write_table
 
@@ -256,10 +257,12 @@ def write_reliability(found: Reliability, folder: Path) -> list[Path]:
         "sets": found.sets,
         "left_out": list(found.left_out),
     }
+    flat = pd.DataFrame(found.cells.drop(columns="geometry"))
     tables = {
-        "cells": masked(pd.DataFrame(found.cells.drop(columns="geometry")), found.study).reset_index(),
-        "classes": found.classes,
-        "municipalities": found.municipalities,
+        "cells": masked(flat, found.study, known=found.base.results).reset_index(),
+        **shown_tables(
+            {"classes": found.classes, "municipalities": found.municipalities}, found.base.results, found.study
+        ),
         "everybody": found.everybody,
         "closures": found.closures,
     }

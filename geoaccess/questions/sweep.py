@@ -294,15 +294,14 @@ def _figures(task: _Task) -> dict[str, pd.DataFrame]:
 
 def _cells_of(answers: Answers) -> pd.DataFrame:
     results = pd.DataFrame(answers.results).reset_index()
-    kept = results[["cell_id", "population", "municipality_id", "centrality_class"]]
     columns = {"_s": "travel_time_s", "_site": "site", "_reason": "reason"}
     parts = []
     for spec in answers.study.specs:
         ours = results[[f"{spec.key}{suffix}" for suffix in columns]].set_axis([*columns.values()], axis=1)
-        asked = kept.assign(population=results[spec.population])
-        parts.append(pd.concat([asked, ours], axis=1).assign(service=spec.key))
-    table = masked(pd.concat(parts, ignore_index=True), answers.study)
-    return _first(["service"], table)
+        asked = results[["cell_id", spec.population, "municipality_id", "centrality_class"]]
+        shown = masked(asked, answers.study, known=results).rename(columns={spec.population: "population"})
+        parts.append(pd.concat([shown, ours], axis=1).assign(service=spec.key))
+    return _first(["service"], pd.concat(parts, ignore_index=True))
 
 
 def _swept(

@@ -12,6 +12,7 @@ from geoaccess.frames import crs_of
 from geoaccess.phrases import Writer
 from geoaccess.questions.compare.comparison import people_against_today
 from geoaccess.study.results.geopackage import add_layer, as_minutes
+from geoaccess.study.results.lone_cells import shown_tables
 from geoaccess.study.results.output import drawn_below, look_of, words_of
 from geoaccess.study.results.result_folder import result_folder
 from geoaccess.study.results.tables import marked, masked, write_table
@@ -41,15 +42,16 @@ def write_comparison(compared: Compared, folder: Path) -> list[Path]:
     facts = {"scenarios": [scenario.model_dump(mode="json", exclude_defaults=True) for scenario in compared.scenarios]}
     with result_folder(folder, record=_RECORD, facts=facts, study=study) as temporary:
         disclaimer = study.settings.disclaimer
-        for name, table in compared.tables.items():
+        tables = shown_tables(compared.tables, compared.base.results, study)
+        for name, table in tables.items():
             write_table(marked(table, disclaimer), temporary / name)
         cells = [
-            masked(table, study).reset_index().assign(scenario=one.title)
-            for one, table in zip(compared.scenarios, compared.cells, strict=True)
+            masked(table, study, known=one.base.results).reset_index().assign(scenario=one.scenario.title)
+            for one, table in zip(compared.changed, compared.cells, strict=True)
         ]
         together = pd.concat(cells, ignore_index=True)
         write_table(marked(together[["scenario", *together.columns.drop("scenario")]], disclaimer), temporary / "cells")
-        _pages(compared, temporary)
+        _pages(compared, tables, temporary)
         _for_qgis(compared, temporary)
         names = sorted(path.name for path in temporary.iterdir())
     return [folder / name for name in names]
@@ -87,18 +89,19 @@ def _for_qgis(compared: Compared, folder: Path) -> None:
     for number, (one, cells) in enumerate(zip(compared.changed, compared.cells, strict=True), start=1):
         layer = f"scenario_{number}"
         layers[layer] = one.scenario.title
-        placed = one.base.results[["geometry"]].join(as_minutes(masked(cells, study), times)).to_crs(crs)
+        shown = as_minutes(masked(cells, study, known=one.base.results), times)
+        placed = one.base.results[["geometry"]].join(shown).to_crs(crs)
         add_layer(marked(placed.reset_index(), study.settings.disclaimer), folder / _PACKAGE, layer)
     words = words_of(study)
     maps.difference_definition(folder / _LAYERS, package=_PACKAGE, scenarios=layers, services=specs, crs=crs, **words)
 
 
-def _pages(compared: Compared, folder: Path) -> None:
+def _pages(compared: Compared, tables_shown: dict[str, pd.DataFrame], folder: Path) -> None:
     study = compared.study
     wording = words_of(study)
     measures = compared.measures
     times = [one.spec for one in measures if one.is_time]
-    keyed = {name: _by_key(table, measures) for name, table in compared.tables.items()}
+    keyed = {name: _by_key(table, measures) for name, table in tables_shown.items()}
     parts = []
     for number, (one, cells, notes) in enumerate(
         zip(compared.changed, compared.cells, compared.notes, strict=True), start=1

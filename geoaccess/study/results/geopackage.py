@@ -14,6 +14,7 @@ import pandas as pd
 
 from geoaccess.frames import crs_of
 from geoaccess.study.results.dictionary import meaning
+from geoaccess.study.results.lone_cells import hide_lone
 from geoaccess.study.results.summary import summary
 
 if TYPE_CHECKING:
@@ -48,19 +49,22 @@ def write_layers(
     roads: gpd.GeoDataFrame,
     places: gpd.GeoDataFrame,
     land: gpd.GeoSeries | None,
+    lone: Mapping[str, frozenset[str]] | None = None,
+    below: int | None = None,
     **waters: gpd.GeoSeries | None,
 ) -> None:
     """Write all layers but the cells, each in the CRS of the grid; those with nothing in them are left out.
 
     `waters` are further areas, such as lakes.
-    `municipalities` have the people of each, and per service the mean, median and P90 of the travel time in minutes.
+    `municipalities` have the people of each, and per service the mean, median and P90 of the travel time in minutes;
+    those that are `lone` have no people: see `hide_lone`.
     """
     import geopandas as gpd
 
     areas = {"land": land, **waters}
     found: dict[str, Any] = {
         "sites": in_minutes(sites.reset_index(), "sites", names),
-        "municipalities": None if municipalities is None else _with_times(municipalities, results, specs),
+        "municipalities": None if municipalities is None else _with_times(municipalities, results, specs, lone, below),
         "ferries": in_minutes(ferries, "ferries", names),
         "main_roads": roads,
         "places": places,
@@ -114,7 +118,11 @@ def as_minutes(table: Any, columns: Sequence[str]) -> Any:
 
 
 def _with_times(
-    municipalities: gpd.GeoDataFrame, results: gpd.GeoDataFrame, specs: Sequence[ServiceSpec]
+    municipalities: gpd.GeoDataFrame,
+    results: gpd.GeoDataFrame,
+    specs: Sequence[ServiceSpec],
+    lone: Mapping[str, frozenset[str]] | None,
+    below: int | None,
 ) -> gpd.GeoDataFrame:
     """Join to each municipality its people, and how long they need to each service; NULL where nobody lives."""
     table = summary(results.drop(columns="geometry"), specs, by="municipality_id").set_index("municipality_id")
@@ -124,6 +132,9 @@ def _with_times(
         rows = table[table["service"] == spec.key][list(_SHOWN)].rename(columns={"population": "people"})
         found = found.join(as_minutes(rows, ["mean_s", "median_s", "p90_s"]).add_prefix(f"{spec.key}_"))
     ordered: gpd.GeoDataFrame = found.reset_index()
+    if lone and below:
+        shown = hide_lone(pd.DataFrame(ordered.drop(columns=ordered.geometry.name)), lone, below=below)
+        ordered[list(shown.columns)] = shown
     return ordered
 
 

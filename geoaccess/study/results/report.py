@@ -75,7 +75,7 @@ def report_of(
         classes=found.class_people(),
         services=tuple(found.service(spec) for spec in answers.study.specs),
         unreached=_unreached(answers),
-        islands=answers.islands,
+        islands=tables["islands"],
         data=_data(answers, digests, cells),
         pictures=pictures,
         figure_texts=_figure_texts(answers, pictures),

@@ -19,6 +19,8 @@ from geoaccess.routing import route
 from geoaccess.shipped import shipped
 from geoaccess.study import stages
 from geoaccess.study.data_sources import attribution_of
+from geoaccess.study.results.lone_cells import hide_lone
+from geoaccess.study.results.tables import counted_people
 from geoaccess.study.settings.catchment_measures import MEASURES
 
 if TYPE_CHECKING:
@@ -134,7 +136,9 @@ def network_tables(study: Study) -> list[NetworkTable]:
     cells = stages.read_people(study)
     zones, _ = stages.join_zones(study, cells)
     snapped = stages.snap_cells(study, network, cells)
-    places = islands(network, snapped, cells.join(zones["municipality"]))
+    cells = cells.join(zones[["municipality_id", "municipality"]])
+    places = islands(network, snapped, cells, weights=counted_people(cells, study)["population"])
+    places = hide_lone(places, {}, below=study.settings.population.mask_below)
     known = section(writer.language, "counts")
     names = [known.get(name, name) for name in network.counts]
     counts = pd.DataFrame({"what": names, "number": list(network.counts.values())})

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from geoaccess import measures
-from geoaccess.demand import mask_cells
+from geoaccess.demand import assumed_people, mask_cells
 from geoaccess.measures.groups import people_of_service
 from geoaccess.phrases import text
 from geoaccess.study.columns import CELLS, COMMON, ResultTable, unitless
+from geoaccess.study.results.lone_cells import shown_tables
 from geoaccess.study.results.overview import OVERVIEW
 from geoaccess.study.sections.registry import SECTIONS, tables_asked_for
 from geoaccess.study.zonings import carried_demands
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy as np
+    import numpy.typing as npt
 
     from geoaccess.background import Started
     from geoaccess.measures import ServiceSpec
@@ -55,7 +57,8 @@ def all_tables(answers: Answers, started: Mapping[str, Started[pd.DataFrame]] | 
         table.name: known[table.name].soonest() if table.name in known else table.make(answers) for table in TABLES
     }
     tables |= answers.tables
-    return {name: name_people(table, answers.study) for name, table in tables.items()}
+    shown = shown_tables(tables, answers.results, answers.study)
+    return {name: name_people(table, answers.study) for name, table in shown.items()}
 
 
 def name_people(table: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -155,9 +158,22 @@ def marked(table: Any, disclaimer: str) -> Any:
     return table.assign(disclaimer=disclaimer) if disclaimer else table
 
 
-def masked(cells: Any, study: Study) -> Any:
-    """Return a table of cells as it may leave the program: few people in bands, as [population] mask_below says."""
-    return mask_cells(cells, below=study.settings.population.mask_below, columns=carried_demands(study))
+def masked(cells: Any, study: Study, *, known: pd.DataFrame | None = None) -> Any:
+    """Return a table of cells as it may leave the program: few people in bands, as [population] mask_below says.
+
+    `known` are the results of the study for the same cells in the same order, where the table has less of their people.
+    """
+    return mask_cells(cells, below=study.settings.population.mask_below, columns=carried_demands(study), known=known)
+
+
+def counted_people(results: pd.DataFrame, study: Study) -> dict[str, npt.NDArray[np.float64]]:
+    """Return the people of the cells by column as pictures and the planner count them: few people are spread."""
+    return assumed_people(
+        results,
+        below=study.settings.population.mask_below,
+        zones=results["municipality_id"].to_numpy(),
+        columns=carried_demands(study),
+    )
 
 
 _SUFFIXES = (".csv", ".parquet")
