@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from geoaccess import files
-from geoaccess.demand import unmask_cells
+from geoaccess.demand import BAND_COLUMN, unmask_cells
 from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.study.pipeline import solve_study
 from geoaccess.study.results.output import up_to_date
+from geoaccess.study.results.tables import masked
 from geoaccess.study.settings.study_file import Settings, Study, load_study
 from geoaccess.study.zonings import carried_demands
 from geoaccess.toml import parse_toml
@@ -22,14 +24,20 @@ from geoaccess.toml import parse_toml
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Run", "is_run", "read_runs"]
+__all__ = ["ASSUMED", "Run", "is_run", "read_runs"]
 
+ASSUMED = "people_assumed"
+"""The column of the cells that says where numbers of people are assumed."""
 _RECORD, _CELLS = "run.json", "cells.parquet"
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A run: its study, and its cells with people, times, municipality and class; `name` tells it from others."""
+    """A run: its study, and its cells with people, times, municipality and class; `name` tells it from others.
+
+    Where the study masks few people, the numbers that leave the program are those compared, whether the run is read or
+    solved: `ASSUMED` says of each cell whether numbers of its people are left out there, and assumed here.
+    """
 
     name: str
     source: Path
@@ -82,7 +90,7 @@ def _from_study(path: Path, *, show: bool) -> Run:
     study = load_study(path)
     if up_to_date(study):
         return replace(_from_folder(study.output), source=path, study=study)
-    return Run("", path, study, solve_study(study, show=show).results)
+    return Run("", path, study, _shown(masked(solve_study(study, show=show).results, study), study))
 
 
 def _from_folder(folder: Path) -> Run:
@@ -104,6 +112,12 @@ def _from_folder(folder: Path) -> Run:
         raise InputError(
             f"{folder}: was written by version {record.get('geoaccess')}, which had other settings; run the study again"
         ) from error
+    return Run("", folder, study, _shown(gpd.read_parquet(cells), study))
+
+
+def _shown(table: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
+    """Return cells as they leave the program with numbers for the people that are left out."""
+    left_out = (table[BAND_COLUMN] != "").to_numpy() if BAND_COLUMN in table else np.zeros(len(table), np.bool_)
     below = study.settings.population.mask_below
-    table = unmask_cells(gpd.read_parquet(cells), below=below, columns=carried_demands(study))
-    return Run("", folder, study, gpd.GeoDataFrame(pd.DataFrame(table), geometry="geometry", crs=table.crs))
+    found = pd.DataFrame(unmask_cells(table, below=below, columns=carried_demands(study))).assign(**{ASSUMED: left_out})
+    return gpd.GeoDataFrame(found, geometry="geometry", crs=table.crs)

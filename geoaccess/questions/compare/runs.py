@@ -14,7 +14,7 @@ from geoaccess import scenarios
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.phrases import NOTHING, Writer
-from geoaccess.questions.compare.run_reading import Run, read_runs
+from geoaccess.questions.compare.run_reading import ASSUMED, Run, read_runs
 from geoaccess.study.municipality_numbers import changes_of
 from geoaccess.study.results.summary import summary
 from geoaccess.tables import match_zones
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from geoaccess.measures import ServiceSpec
 
-__all__ = ["RunPair", "RunsCompared", "changes_between", "compare_runs", "printed_runs"]
+__all__ = ["RunPair", "RunsCompared", "assumed_notes", "changes_between", "compare_runs", "printed_runs"]
 
 _MM = 1000.0
 _SAME_GRID = 0.5
@@ -36,7 +36,10 @@ _CLASS, _ID, _NAME = "centrality_class", "municipality_id", "municipality"
 
 @dataclass(frozen=True, eq=False)
 class RunPair:
-    """Two runs one after the other: `cells` says cell by cell what changed, None where their grids differ."""
+    """Two runs one after the other: `cells` says cell by cell what changed, None where their grids differ.
+
+    A true `people_assumed` there says that the people of a cell are left out of one of the runs, and assumed.
+    """
 
     before: Run
     after: Run
@@ -87,6 +90,7 @@ def compare_runs(paths: Sequence[Path], *, show: bool = True) -> RunsCompared:
     writer = Writer(last.study.settings.language, ("runs",))
     services, notes = _common_services(runs, writer)
     tables, pairs, zoned = [], [], _in_zones_of_last(runs)
+    notes += assumed_notes(runs, writer)
     schemes = {tuple(run.study.scheme.ids): run.study.scheme.name for run in runs}
     if len(schemes) > 1:
         notes.append(writer.text("other_schemes", names=", ".join(sorted(schemes.values()))))
@@ -133,6 +137,17 @@ def _common_services(runs: Sequence[Run], writer: Writer) -> tuple[list[ServiceS
         each_has = "; ".join(f"{run.name}: {', '.join(specs)}" for run, specs in zip(runs, each, strict=True))
         raise InputError(f"compare: the runs have no service in common ({each_has}); give studies with the same keys")
     return found, notes
+
+
+def assumed_notes(runs: Sequence[Run], writer: Writer) -> list[str]:
+    """Say of each run that masks few people how many of its cells that concerns: no sum of its people is exact."""
+    found = []
+    for run in runs:
+        number, below = int(run.cells[ASSUMED].sum()), run.study.settings.population.mask_below
+        if number and below:
+            counts = {"n": writer.people(number), "all": writer.people(len(run.cells))}
+            found.append(writer.text("assumed", name=run.name, below=below, middle=writer.plain(below / 2), **counts))
+    return found
 
 
 def _in_zones_of_last(runs: Sequence[Run]) -> list[gpd.GeoDataFrame]:
@@ -206,6 +221,8 @@ def _cells(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, services: Sequence
         services=services,
     )
     found.insert(1, "population_before", before["population"].to_numpy())
+    if ASSUMED in before and ASSUMED in after:
+        found[ASSUMED] = before[ASSUMED].to_numpy() | after[ASSUMED].to_numpy()
     return found
 
 

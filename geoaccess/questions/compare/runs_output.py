@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from geoaccess import maps
+from geoaccess.demand import BAND_COLUMN, band_of, few_people
 from geoaccess.phrases import Writer
-from geoaccess.questions.compare.runs import changes_shown, printed_runs
+from geoaccess.questions.compare.run_reading import ASSUMED
+from geoaccess.questions.compare.runs import assumed_notes, changes_shown, printed_runs
 from geoaccess.study.results.output import look_of, words_of
 from geoaccess.study.results.result_folder import result_folder
-from geoaccess.study.results.tables import marked, masked, write_table
+from geoaccess.study.results.tables import marked, write_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,23 +33,41 @@ def write_runs(compared: RunsCompared, folder: Path) -> list[Path]:
     facts = {"runs": [{"name": run.name, "source": run.source.as_posix()} for run in compared.runs]}
     with result_folder(folder, record=_RECORD, facts=facts, study=last.study) as temporary:
         disclaimer = "; ".join(dict.fromkeys(filter(None, (run.study.settings.disclaimer for run in compared.runs))))
+        writer = Writer(last.study.settings.language, ("runs",))
+        assumed = "; ".join(filter(None, [disclaimer, *assumed_notes(compared.runs, writer)]))
         for name in ("changes", "series"):
-            write_table(marked(getattr(compared, name), disclaimer), temporary / name)
+            write_table(marked(getattr(compared, name), assumed), temporary / name)
         parts = [
-            masked(pair.cells, pair.after.study)
-            .reset_index(names="cell")
-            .assign(before=pair.before.name, after=pair.after.name)
+            _shown(pair, pair.cells).reset_index(names="cell").assign(before=pair.before.name, after=pair.after.name)
             for pair in compared.pairs
             if pair.cells is not None
         ]
         if parts:
             write_table(marked(pd.concat(parts, ignore_index=True), disclaimer), temporary / "cells")
-        _page(compared, temporary, disclaimer)
+        _page(compared, temporary, disclaimer, assumed)
         names = sorted(path.name for path in temporary.iterdir())
     return [folder / name for name in names]
 
 
-def _page(compared: RunsCompared, folder: Path, disclaimer: str) -> None:
+def _shown(pair: RunPair, cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells of a pair without the people that are left out of either run; a band stands there instead."""
+    assumed = cells[ASSUMED].to_numpy(np.bool_)
+    shown = cells.drop(columns=ASSUMED)
+    below = max(run.study.settings.population.mask_below or 0 for run in (pair.before, pair.after))
+    if not below:
+        return shown
+    wholes = ("population_before", "population")
+    few = np.logical_or(*(few_people(shown[name].to_numpy(), below=below) for name in wholes))
+    parts = {spec.population for spec in pair.after.study.specs}.intersection(shown.columns) - {*wholes}
+    hidden = dict.fromkeys(wholes, few) | dict.fromkeys(parts, few | assumed)
+    for name, rows in hidden.items():
+        shown[name] = shown[name].astype(np.float64).mask(rows)
+    shown.insert(0, BAND_COLUMN, np.where(np.any([*hidden.values()], axis=0), band_of(below), ""))
+    return shown
+
+
+def _page(compared: RunsCompared, folder: Path, disclaimer: str, assumed: str) -> None:
+    """Draw the pictures, which say what is `assumed` in their numbers, as does the page itself in its notes."""
     study = compared.runs[-1].study
     writer = Writer(study.settings.language, ("runs", "terminal"), study.words)
     named = ", ".join(run.name for run in compared.runs)
@@ -54,7 +75,7 @@ def _page(compared: RunsCompared, folder: Path, disclaimer: str) -> None:
     heads: dict[str, Any] = {
         "title": study.settings.title,
         "subtitle": writer.text("title", names=named),
-        "disclaimer": disclaimer,
+        "disclaimer": assumed,
         "attribution": "; ".join(sources),
         "language": study.settings.language,
     }
@@ -85,7 +106,7 @@ def _page(compared: RunsCompared, folder: Path, disclaimer: str) -> None:
         ),
         *([maps.RunsSection(writer["t_maps"], [], pictures)] if pictures else []),
     ]
-    words = words_of(study) | heads
+    words = words_of(study) | heads | {"disclaimer": disclaimer}
     maps.runs_page(folder / "index.html", sections=sections, notes=compared.notes, **words)
 
 
