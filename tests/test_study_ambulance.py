@@ -14,6 +14,8 @@ from shapely import box
 import geoaccess as ga
 from geoaccess.errors import ConfigError, InputError
 from geoaccess.study import check, load_study, run_study, solve_study
+from geoaccess.study.results import pictures
+from geoaccess.study.results.output import write
 from geoaccess.zones import settlement_people
 from tests.test_study_tiny import (
     CELLS,
@@ -107,6 +109,21 @@ def answers(tmp_path_factory):
 @pytest.fixture(scope="module")
 def by_place(answers):
     return answers.results.set_axis([*CELLS])
+
+
+def test_what_pictures_are_drawn_of_is_made_and_sent_once(tmp_path, answers, monkeypatch):
+    """The map of modes can be drawn only when the chain is known, of what the other maps were drawn of before."""
+    made = []
+    roads = pictures.main_roads
+    monkeypatch.setattr(pictures, "main_roads", lambda *given: made.append(1) or roads(*given))
+    again = run_study(load_study(write_chain(tmp_path)), show=False)
+    assert len(made) == 1
+    for name in ("chain_mode.png", "chain_base.png", "map_ambulance_base.png", "index.html"):
+        assert (again.study.output / name).read_bytes() == (answers.study.output / name).read_bytes()
+    made.clear()
+    alone = {path.name: path.read_bytes() for path in write(again)}  # all at once, where everything is known
+    assert len(made) == 1
+    assert alone["chain_mode.png"] == (answers.study.output / "chain_mode.png").read_bytes()
 
 
 def near(value, key):

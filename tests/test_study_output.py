@@ -21,6 +21,7 @@ import geoaccess
 from geoaccess import files
 from geoaccess.errors import GeoaccessError, InputError, OutputError
 from geoaccess.study import load_study, run_study
+from geoaccess.study.results import output
 from tests.test_study_tiny import PEOPLE, SERVICES, STUDY, TIMES, TOTAL, ZONES, write_study
 
 DISCLAIMER = "made up: for tests"
@@ -476,3 +477,19 @@ def test_a_folder_that_cannot_be_put_in_place_leaves_the_former_one(tmp_path, mo
 def test_the_digest_of_a_file(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
     assert files.sha256(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_cells_are_masked_once_and_asked_once_whether_they_are_a_raster(tmp_path, monkeypatch):
+    counted = {"masked": 0, "raster_fits": 0}
+
+    def counting(name, function):
+        def call(*given, **named):
+            counted[name] += 1
+            return function(*given, **named)
+
+        return call
+
+    monkeypatch.setattr(output, "masked", counting("masked", output.masked))
+    monkeypatch.setattr(output.maps, "raster_fits", counting("raster_fits", output.maps.raster_fits))
+    run_study(load_study(write_study(tmp_path)), show=False)
+    assert counted == {"masked": 1, "raster_fits": 1}

@@ -95,8 +95,9 @@ def block_of(square: Squares, factor: int) -> tuple[npt.NDArray[np.int64], int]:
 def joined(cells: Cells, *, factor: int) -> Cells:
     """Join cells to blocks of `factor` by `factor`.
 
-    A block has the people of its cells; the mean time of those reached, weighted by people; the share of its people not
-    reached, and no time when that is more than half; and the municipality, class, site and reason of the most people.
+    A block has the people of its cells (about, where those of any are); the mean time of those reached, weighted by
+    people; the share of its people not reached, and no time when that is more than half; and the municipality, class,
+    site and reason of the most people.
 
     Parameters
     ----------
@@ -133,6 +134,7 @@ def joined(cells: Cells, *, factor: int) -> Cells:
         times={key: _joined(times, asked[key][1] if key in asked else group) for key, times in cells.times.items()},
         factor=factor,
         asked={key: inside for key, (inside, _) in asked.items()},
+        about=None if cells.about is None else np.bincount(block, weights=cells.about, minlength=len(blocks)) > 0,
     )
 
 

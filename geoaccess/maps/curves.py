@@ -12,7 +12,7 @@ from geoaccess.maps.assets import colour, scale
 from geoaccess.maps.bands import NO_CLASS_COLOUR
 from geoaccess.maps.labels import class_label
 from geoaccess.maps.look import panels_in
-from geoaccess.maps.results import people_of
+from geoaccess.maps.results import people_column, people_of
 from geoaccess.maps.sheet import INK, QUIET, Sheet, house_style, wrapped
 from geoaccess.phrases import people, section, threshold
 
@@ -51,6 +51,7 @@ def draw_time_curves(
     language: str,
     scheme: CentralityScheme,
     look: Look,
+    counted: Mapping[str, npt.NDArray[np.float64]],
 ) -> None:
     """Write the panels of `time_curves`."""
     words = section(language, "map")
@@ -79,7 +80,7 @@ def draw_time_curves(
                 axes,
                 service,
                 times,
-                people_of(results, service),
+                counted.get(people_column(service), people_of(results, service)),
                 groups,
                 words=words,
                 language=language,

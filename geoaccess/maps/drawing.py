@@ -10,6 +10,7 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
+from geoaccess.demand import shown_people
 from geoaccess.maps.assets import colour
 from geoaccess.maps.ground import LINE_LOOKS, MANY_SITES, draw_borders, draw_land, draw_names, draw_waters
 from geoaccess.maps.layers import DPI, LEGEND_IN, arranged, smallest_px, window_of
@@ -69,7 +70,7 @@ def draw_cells(axes: Any, layers: Layers, plan: Plan) -> None:
     squares = layers.squares
     px_m = plan.metres_per_in / DPI
     smallest_m = smallest_px(len(squares.west), plan) * px_m
-    order = np.lexsort((squares.south, squares.west, layers.population))
+    order = np.lexsort((squares.south, squares.west, _seen(layers)))
     near, far = order[layers.band[order] >= 0], order[layers.band[order] < 0]
     colours: Any = np.array(layers.colours)[layers.band[near]]
     outlines = _outlines(layers)
@@ -84,6 +85,14 @@ def draw_cells(axes: Any, layers: Layers, plan: Plan) -> None:
     if squares.side_m > HATCHED_PX * px_m:
         looks = {"facecolors": INK, "edgecolors": PAPER, "linewidths": 0.4, "hatch": "////////", "zorder": 3}
         axes.add_collection(PolyCollection(outlines(far, 0.0, 0.0), **looks), autolim=False)
+
+
+def _seen(layers: Layers) -> npt.NDArray[np.float64]:
+    """Return the people by whom cells are drawn, those with most on top; blocks do not overlap."""
+    below = layers.look.mask_below
+    if below and layers.factor > 1:
+        return np.zeros(len(layers.population))
+    return shown_people(layers.population, below=below)
 
 
 def _outlines(layers: Layers) -> Callable[[npt.NDArray[np.int64], float, float], Any]:

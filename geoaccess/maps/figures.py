@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
     from geoaccess.maps.chain import ChainKind
@@ -164,6 +166,7 @@ def time_curves(
     language: str = "en",
     scheme: CentralityScheme | None = None,
     look: Look = USUAL_LOOK,
+    people: Mapping[str, npt.NDArray[np.float64]] | None = None,
 ) -> None:
     """Write the share of people within every travel time: a panel per service, a curve per centrality class.
 
@@ -181,6 +184,8 @@ def time_curves(
         The centrality classes, with their names and colours; those of Statistics Norway if not given.
     look
         Further forms, dots and width.
+    people
+        Those whom curves count where few are not shown, by column of the results: a curve has a step for every cell.
 
     Raises
     ------
@@ -201,6 +206,7 @@ def time_curves(
         language=language,
         scheme=scheme or read_scheme(),
         look=look,
+        counted=people or {},
     )
 
 
@@ -257,7 +263,7 @@ class Drawn:
     """What the figures of a study are drawn of.
 
     `words` are title, notes, language and look of every picture; `layers` gives what a map is drawn of, the cells
-    and what lies under them, in the CRS of the grid.
+    and what lies under them, in the CRS of the grid; `people` are those of curves, by column of the results.
     """
 
     results: pd.DataFrame
@@ -267,6 +273,7 @@ class Drawn:
     words: Mapping[str, Any]
     sites: gpd.GeoDataFrame
     layers: Callable[[], Mapping[str, Any]]
+    people: Mapping[str, npt.NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -288,7 +295,8 @@ class Figure:
 
 
 def _time_curves(path: Path, drawn: Drawn) -> None:
-    time_curves(path, results=drawn.results, services=drawn.services, scheme=drawn.scheme, **drawn.words)
+    known: dict[str, Any] = {"results": drawn.results, "people": drawn.people}
+    time_curves(path, services=drawn.services, scheme=drawn.scheme, **known, **drawn.words)
 
 
 def _lorenz(path: Path, drawn: Drawn) -> None:

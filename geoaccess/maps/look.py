@@ -47,6 +47,9 @@ class Look:
         Whether maps have names of places: as many as have room, none, or at most so many.
     width_mm
         Width of a whole figure; the type keeps its size. Without it a figure is as wide as it needs.
+    mask_below
+        Cells with fewer people are drawn in the order of their places: that of their people can be read from SVG and
+        PDF.
 
     Raises
     ------
@@ -61,6 +64,7 @@ class Look:
     palette: str = FIGURE_PALETTE
     labels: bool | int = True
     width_mm: float | None = None
+    mask_below: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be drawn."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from geoaccess.demand import few_people
 from geoaccess.errors import InputError
+from geoaccess.frames import in_metres
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
     import numpy.typing as npt
@@ -34,6 +36,7 @@ __all__ = [
     "people_of",
     "ranked_roads",
     "squares",
+    "with_assumed",
 ]
 
 MAIN_ROADS: Final = ("motorway", "trunk", "primary", "secondary")
@@ -137,7 +140,8 @@ class Cells:
     """The squares to draw: single cells, or blocks of `factor` by `factor` of them.
 
     `class_place` is the place of the centrality class in its scheme, -1 where there is none. `asked` has the people of
-    the services that are asked about others than `population`, by service.
+    the services that are asked about others than `population`, by service. `about` says where people are not known
+    exactly, as few are not shown; None where all are known.
     """
 
     squares: Squares
@@ -148,6 +152,7 @@ class Cells:
     times: dict[str, Times]
     factor: int = 1
     asked: dict[str, npt.NDArray[np.float64]] = field(default_factory=dict)
+    about: npt.NDArray[np.bool_] | None = None
 
 
 def people_column(service: Service) -> str:
@@ -251,7 +256,7 @@ def squares(results: gpd.GeoDataFrame) -> Squares:
         If the table has no projected CRS in metres.
     """
     crs = results.crs
-    if crs is None or not crs.is_projected or crs.axis_info[0].unit_name != "metre":
+    if not in_metres(crs):
         raise InputError(f"results: cells need a projected CRS in metres, found {crs and crs.to_string()}")
     shapes = results.geometry.to_numpy()
     bounds = shapely.bounds(shapes)
@@ -361,6 +366,17 @@ def cells_of(
         times=times,
         asked={one.key: people_of(results, one) for one in services if people_column(one) != population},
     )
+
+
+def with_assumed(
+    cells: Cells, services: Sequence[Service], people: Mapping[str, npt.NDArray[np.float64]], *, below: int | None
+) -> Cells:
+    """Return single cells with people as a page may hold them, a number by column: see `demand.assumed_people`."""
+    if not below:
+        return cells
+    asked = {one.key: people[people_column(one)] for one in services if one.key in cells.asked}
+    few = few_people(cells.population, below=below)
+    return replace(cells, population=people["population"], asked=asked, about=few)
 
 
 def _optional(results: pd.DataFrame, name: str, otherwise: object) -> pd.Series[Any]:

@@ -188,6 +188,8 @@ def _columns(
     ]
     if cells.factor > 1:
         found.append(_Column("members", 4, "", cells.members))
+        if cells.about is not None:
+            found.append(_Column("about", 1, "", cells.about.astype(np.int64)))
     for key, times in cells.times.items():
         found += _times(key, times, edges[key], reasons)
     return {column.name: column for column in found}

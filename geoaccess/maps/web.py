@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from geoaccess.demand import shown_people
+from geoaccess.demand import assumed_people
 from geoaccess.errors import InputError
 from geoaccess.files import writing
 from geoaccess.maps import packing
@@ -16,7 +15,15 @@ from geoaccess.maps.bands import chosen_bands
 from geoaccess.maps.blocks import DRAWN_AT_MOST, levels_of
 from geoaccess.maps.labels import class_label, reason_label
 from geoaccess.maps.look import USUAL_LOOK, Look
-from geoaccess.maps.results import Service, cells_of, check_results, checked_ferries, ranked_roads
+from geoaccess.maps.results import (
+    Service,
+    cells_of,
+    check_results,
+    checked_ferries,
+    people_column,
+    ranked_roads,
+    with_assumed,
+)
 from geoaccess.maps.tiles import pack_level, pack_points
 from geoaccess.maps.web_layers import BREAKS, class_layer, other_breaks, service_layer
 from geoaccess.phrases import section
@@ -27,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    import numpy.typing as npt
 
     from geoaccess.zones import CentralityScheme
 
@@ -59,6 +67,7 @@ def web_map(
     at_most: int = DRAWN_AT_MOST,
     look: Look = USUAL_LOOK,
     mask_below: int | None = None,
+    people: Mapping[str, npt.NDArray[np.float64]] | None = None,
 ) -> None:
     """Write a map of the results as one HTML file (folium and Leaflet, all inside) that needs no network.
 
@@ -112,7 +121,10 @@ def web_map(
     look
         Its breaks and palette hold here too.
     mask_below
-        Cells with fewer people say only in which band they are; see `geoaccess.demand.few_people`.
+        Cells with fewer people say only in which band they are, and blocks with such cells how many people about.
+    people
+        With `mask_below`: what `geoaccess.demand.assumed_people` makes of all that is known of the people; of the
+        results alone unless given.
 
     Raises
     ------
@@ -128,7 +140,10 @@ def web_map(
     ferries = checked_ferries(ferries)
     edges = chosen_bands(services, look.edges_s(services) if bands_s is None else bands_s)
     cells = cells_of(results, services, site_ids=sites.index, scheme=scheme)
-    cells = replace(cells, population=shown_people(cells.population, below=mask_below))
+    if people is None:
+        columns = [people_column(service) for service in services]
+        people = assumed_people(results, below=mask_below, zones=cells.municipality, columns=columns)
+    cells = with_assumed(cells, services, people, below=mask_below)
     fine = packing.tolerance_m(packing.square_corners(cells.squares, results.crs)) / _FINER
     municipality_names = sorted({str(name) for name in cells.municipality})
     reasons = sorted({str(reason) for times in cells.times.values() for reason in times.reason})

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from geoaccess.demand import shown_people
 from geoaccess.maps import packing
 from geoaccess.maps.bands import band_colours, chosen_bands
 from geoaccess.maps.blocks import DRAWN_AT_MOST, block_of, coarsened
-from geoaccess.maps.results import cells_of
+from geoaccess.maps.results import cells_of, with_assumed
 from geoaccess.maps.web import ferry_facts, packed_lines, place_facts, road_facts, zone_boxes
 from geoaccess.maps.web_layers import other_breaks
 from geoaccess.network import DECISECONDS
@@ -44,8 +42,9 @@ class Drawing:
         self.state = state
         cells = cells_of(state.answers.results, [], site_ids=None, scheme=state.study.scheme)
         self._mask_below = state.study.settings.population.mask_below
-        cells = replace(cells, population=shown_people(cells.population, below=self._mask_below))
+        cells = with_assumed(cells, [], {"population": state.people}, below=self._mask_below)
         self.cells = coarsened(cells, at_most=at_most)
+        self._about = np.zeros(len(self.cells.population), np.bool_) if self.cells.about is None else self.cells.about
         number, _ = block_of(cells.squares, self.cells.factor)
         if self.cells.factor == 1:
             number = np.arange(len(state.people))
@@ -182,6 +181,7 @@ class Drawing:
             "cells": {
                 **{name: packing.pack(values[order], "i4") for name, values in corners.items()},
                 "people": packing.pack(cells.population[order], "f4"),
+                "about": packing.pack(self._about[order].astype(np.uint8), "u1"),
                 "members": packing.pack(cells.members[order], "i4"),
                 "municipality": packing.pack(np.asarray(municipality)[order], "i4"),
                 "classNumber": packing.pack(classes[order], "u1"),

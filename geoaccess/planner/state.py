@@ -23,6 +23,7 @@ from geoaccess.questions.scenario_run import road_names
 from geoaccess.questions.siting.candidates import candidates_of
 from geoaccess.questions.siting.question import Question
 from geoaccess.routing.field import PLACE
+from geoaccess.study.results.tables import counted_people
 from geoaccess.study.site_directory import site_directory
 from geoaccess.study.stages import Snapped, snap_all
 
@@ -80,7 +81,8 @@ class PlannerState:
     plan
         The study as it is: no change made.
     people
-        Everybody in each cell; `people_of` are those whom a service is asked about.
+        Everybody in each cell; `people_of` are those whom a service is asked about. Where the study masks few people,
+        these are spread (`counted_people`): a plan can count any part of the cells, and so would tell of single ones.
     classes, municipalities
         Which class and which municipality each cell belongs to.
     x, y, lon, lat
@@ -97,7 +99,9 @@ class PlannerState:
         snapped = snapped or snap_all(self.study, self.network, results, answers.sites)
         self.roads = PlannerRoads(self.study, self.network, snapped, names=self._road_names)
         self._vehicle_roads = self._of_vehicles()
-        self.zonings = Zonings.of(results, self.study.scheme.ids)
+        self._counted = counted_people(results, self.study)
+        counted = results.assign(population=self._counted["population"])
+        self.zonings = Zonings.of(counted, self.study.scheme.ids)
         self.people = self.zonings.people
         self.classes, self.municipalities = self.zonings.classes, self.zonings.municipalities
         centre = results.geometry.centroid
@@ -187,7 +191,9 @@ class PlannerState:
     def people_of(self, service: str) -> npt.NDArray[np.float64]:
         """Return the people of each cell whom a service is asked about: every figure of it counts them."""
         if service not in self._asked:
-            self._asked[service] = people_of_service(self.answers.results, self.specs[service])
+            column = self.specs[service].population
+            counted = self.answers.results.assign(**{column: self._counted[column]})
+            self._asked[service] = people_of_service(counted, self.specs[service])
         return self._asked[service]
 
     def field(self, service: str) -> NearestField:

@@ -20,6 +20,7 @@ from geoaccess.study import stages
 from geoaccess.study.answers import Answers
 from geoaccess.study.cell_shapes import describe_shapes
 from geoaccess.study.idle_filters import idle_filters
+from geoaccess.study.results.tables import counted_people
 from geoaccess.study.sections.demand_groups import larger_groups, people_columns
 from geoaccess.study.sections.inputs import PeopleInput, SolvedInput
 from geoaccess.study.sections.registry import add_sections, check_names, check_sections
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from geoaccess.background import Started
     from geoaccess.network import Network
-    from geoaccess.study.results.pictures import Picture
     from geoaccess.study.settings.study_file import Study
 
 __all__ = ["check", "check_inputs", "run_study", "solve_study", "write_report"]
@@ -67,25 +67,25 @@ def run_study(study: Study, *, show: bool = True) -> Answers:
     """
     from geoaccess.study.results.output import known_of, refuse_clashes, write  # drawing libraries are slow to import
     from geoaccess.study.results.overview import INDICES, start_indices
-    from geoaccess.study.results.pictures import IMPORTS, start_pictures
+    from geoaccess.study.results.pictures import IMPORTS, Pictures
 
     with files.run_alone(study.output, what=f"geoaccess run {study.path.as_posix()}"):
         files.clear_leftovers(study.cache)
         refuse_clashes(study)
         check_names(study)
-        pictures: dict[str, Started[Picture]] = {}
         tables: dict[str, Started[pd.DataFrame]] = {}
         with background(imports=IMPORTS) as pool, Stages(_STAGES, show=show).running() as progress:
+            pictures = Pictures(pool, study)
 
             def draw(*, unplaced: bool, **known: Any) -> None:
-                pictures.update(start_pictures(pool, study, **known))
+                pictures.start(**known)
                 if not unplaced:  # else the indices count rows that are not there yet
                     tables[INDICES] = start_indices(pool, study, known["results"])
 
             answers = _solve(study, progress, cells_known=draw)
-            pictures.update(start_pictures(pool, study, started=[*pictures], **known_of(answers)))
+            pictures.start(**known_of(answers))
             with progress.stage("writing tables, maps and figures"):
-                written = write(answers, pictures, tables=tables)
+                written = write(answers, pictures.started, tables=tables)
             return replace(answers, files=written)
 
 
@@ -162,7 +162,7 @@ def _solve(
         results = results.join(added.columns)
         results = results[[*(name for name in results.columns if name != "geometry"), "geometry"]]
         _nobody_lost(results, cells, study)
-        table = islands(network, snapped.cells, cells)
+        table = islands(network, snapped.cells, cells, weights=counted_people(results, study)["population"])
     lost = sites.index[(snapped.sites["edge"] < 0).to_numpy()]
     return Answers(
         study=study,

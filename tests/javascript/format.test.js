@@ -4,8 +4,8 @@ const test = require("node:test");
 const { load } = require("./page.js");
 
 const WORDS = {
-  en: { min: "min", hour: "h", people_n: "{n} people", people_one: "{n} person", people_band: "{band} people" },
-  nb: { min: "min", hour: "t", people_n: "{n} innbyggere", people_one: "{n} innbygger", people_band: "{band} innbyggere" },
+  en: { min: "min", hour: "h", people_n: "{n} people", people_one: "{n} person", people_band: "{band} people", people_about: "about {n} people" },
+  nb: { min: "min", hour: "t", people_n: "{n} innbyggere", people_one: "{n} innbygger", people_band: "{band} innbyggere", people_about: "omtrent {n} innbyggere" },
 };
 const geoaccess = load(["shared/format.js"]);
 let language = "en";
@@ -62,4 +62,10 @@ test("one person is no people, and few people are a band", () => {
   both(() => format.people(2.5, 5), "1–4 people", "1–4 innbyggere");
   both(() => format.people(5, 5), "5 people", "5 innbyggere");
   both(() => format.people(0, 5), "0 people", "0 innbyggere");
+});
+
+test("a block with cells of few people has about so many", () => {
+  both(() => format.people(7.5, 5, true), "about 8 people", "omtrent 8 innbyggere");
+  both(() => format.people(2.5, 5, true), "1–4 people", "1–4 innbyggere"); // a cell, or a block with nobody else
+  both(() => format.people(50, 5, 0), "50 people", "50 innbyggere");
 });

@@ -197,7 +197,7 @@
     if (view.layers.centrality) names.push(view.classes[ofClass]);
     if (cells.members[i] > 1) names.push(say("block_of", { n: cells.members[i] }));
     return [
-      make("strong", "", people(cells.people[i], view.mask_below)),
+      make("strong", "", people(cells.people[i], view.mask_below, cells.about[i])),
       make("p", "", names.filter((name) => name).join(" · ")),
       make("table", "", make("tbody", "", ...view.order.filter((key) => cells.times[key]).map((key) => timeRow(key, cells, i)))),
     ];

@@ -215,10 +215,11 @@
     const people = Float64Array.from(found.people, (tenths) => (tenths >>> 0) / 10);
     const order = Array.from(people.keys()).sort((a, b) => people[a] - people[b]);
     found.members = found.members || new Int32Array(cells.count).fill(1);
+    found.about = found.about || new Uint8Array(cells.count);
     for (const name of ["x", "y", "ux", "uy", "vx", "vy"]) cells[name] = reordered(cells[name], order);
     if (cells.outline) Object.assign(cells, { outline: order.map((i) => cells.outline[i]), reach: reordered(cells.reach, order) });
     cells.people = reordered(people, order);
-    for (const name of ["municipality", "classNumber", "members"]) cells[name] = reordered(found[name], order);
+    for (const name of ["municipality", "classNumber", "members", "about"]) cells[name] = reordered(found[name], order);
     for (const name of Object.keys(found).filter((own) => own.includes("."))) {
       const [key, part] = [name.slice(0, name.lastIndexOf(".")), name.slice(name.lastIndexOf(".") + 1)];
       cells.times[key] = cells.times[key] || {};

@@ -172,7 +172,7 @@
       return;
     }
     const zone = view.municipalities[view.cells.municipality[square]];
-    tip([chart.timeWords(square), talk.people(view.cells.people[square], view.mask_below), zone], place);
+    tip([chart.timeWords(square), talk.people(view.cells.people[square], view.mask_below, view.cells.about[square]), zone], place);
     if (square === hovered || chart.pinned) return;
     hovered = square;
     journey({ cell: view.cells.chief[square] }, (found) => {
@@ -194,7 +194,7 @@
   };
 
   chart.cellFacts = (square) => ({
-    people: talk.people(view.cells.people[square], view.mask_below),
+    people: talk.people(view.cells.people[square], view.mask_below, view.cells.about[square]),
     zone: view.municipalities[view.cells.municipality[square]],
     cell: view.cells.chief[square],
     classNumber: view.cells.classNumber[square],

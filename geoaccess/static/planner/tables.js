@@ -66,7 +66,7 @@
     const caption = say(chart.view === "change" ? (spec.from_call ? "change_of_response" : "change_of") : spec.from_call ? "response_time" : "travel_time", { s: spec.label });
     const own = spec.norms_s.find((norm) => norm.length > 1);
     const norms = own ? say("own_norm", { a: talk.norm(own.slice(0, 1)), b: talk.norm(own.slice(1)) }) : "";
-    const notes = [say(spec.direction), norms, spec.proxy_note, model.study.factor > 1 ? say("block", { k: model.study.factor }) : ""];
+    const notes = [say(spec.direction), norms, spec.proxy_note, model.study.factor > 1 ? say("block", { k: model.study.factor }) : "", model.study.mask_below ? say("few", { n: model.study.mask_below }) : ""];
     return make(
       "table",
       { class: "legend" },

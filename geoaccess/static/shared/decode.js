@@ -67,7 +67,7 @@ const geoaccess = {}; // eslint-disable-line no-redeclare -- the one place where
 
   function decodeCells(packed) {
     const cells = {};
-    for (const name of ["x", "y", "ux", "uy", "vx", "vy", "people", "members", "municipality", "classNumber"]) {
+    for (const name of ["x", "y", "ux", "uy", "vx", "vy", "people", "about", "members", "municipality", "classNumber"]) {
       cells[name] = unpack(packed[name]);
     }
     cells.count = cells.x.length;

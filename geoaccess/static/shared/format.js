@@ -45,9 +45,11 @@
       return `${value < 0 ? MINUS : "+"}${text}${unit}`;
     }
 
-    // People of a cell: below the least number that is shown, as a band (geoaccess/demand/masking.py).
-    function people(value, below = 0) {
+    // People of a cell: below the least number that is shown, as a band (geoaccess/demand/masking.py); of a block with
+    // such cells about how many.
+    function people(value, below = 0, about = false) {
       if (value > 0 && value < below) return say("people_band", { band: `1–${below - 1}` });
+      if (about) return say("people_about", { n: number(value) });
       const one = new Intl.PluralRules(language()).select(Math.round(value)) === "one";
       return say(one ? "people_one" : "people_n", { n: number(value) });
     }

@@ -24,12 +24,12 @@ from geoaccess.study.results.geopackage import PACKAGE, add_cells, layers_of
 from geoaccess.study.results.pictures import (
     MAP,
     WEB_MAP,
+    Pictures,
     drawing_crs,
     drawn_below,
     figure_words,
     forms_of,
     look_of,
-    start_pictures,
     words_of,
 )
 from geoaccess.study.results.report import report_of
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geoaccess.background import Started
+    from geoaccess.demand import RasterGrid
     from geoaccess.study.answers import Answers
     from geoaccess.study.results.pictures import Picture
     from geoaccess.study.settings.study_file import Study
@@ -82,7 +83,7 @@ def write(
 ) -> list[Path]:
     """Write everything into the output folder of the study, all or nothing; return the files.
 
-    Files of a run before make way; whatever else is in the folder stays. `pictures` are those of `start_pictures`;
+    Files of a run before make way; whatever else is in the folder stays. `pictures` are those of `Pictures`;
     without them they are drawn here. `tables` are those on their way, by name.
     """
     folder = answers.study.output
@@ -91,7 +92,9 @@ def write(
         cells = marked(masked(answers.results, answers.study), answers.study.settings.disclaimer)
         made = _tables(answers, temporary, tables, cells)
         small = _pictures(pictures or _drawn_here(answers), temporary)
-        _for_qgis(answers, temporary, cells)
+        grid = stages.grid_of_people(answers.study)
+        rasters = _rasters(answers, temporary, grid)
+        _for_qgis(answers, temporary, cells, rasters=rasters, grid=grid)
         report = report_of(answers, made, pictures=small, digests=digests, cells=cells)
         maps.report_page(temporary / REPORT, report=report)
         _record(answers, temporary, digests)
@@ -101,7 +104,9 @@ def write(
 
 def _drawn_here(answers: Answers) -> Mapping[str, Started[Picture]]:
     with background(workers=0) as here:
-        return start_pictures(here, answers.study, **known_of(answers))
+        pictures = Pictures(here, answers.study)
+        pictures.start(**known_of(answers))
+        return pictures.started
 
 
 def known_of(answers: Answers) -> dict[str, Any]:
@@ -151,26 +156,34 @@ def _tables(
     for name, table in written.items():
         write_table(table, folder / name)
     cells.to_parquet(folder / _CELLS)
-    grid = stages.grid_of_people(answers.study)
-    for spec in answers.study.specs if maps.raster_fits(results, grid) else ():
-        maps.geotiff(
-            folder / _RASTER.format(spec.key),
-            results=results,
-            column=f"{spec.key}_s",
-            attribution="; ".join(attribution_of(answers.study)),
-            disclaimer=settings.disclaimer,
-            grid=grid,
-        )
     return tables
 
 
-def _for_qgis(answers: Answers, folder: Path, cells: Any) -> None:
+def _rasters(answers: Answers, folder: Path, grid: RasterGrid | None) -> dict[str, str]:
+    """Write a raster for each service, where the cells are those of a raster; return their names by service."""
+    study, results = answers.study, answers.results
+    if not maps.raster_fits(results, grid):
+        return {}
+    names = {spec.key: _RASTER.format(spec.key) for spec in study.specs}
+    for key, name in names.items():
+        maps.geotiff(
+            folder / name,
+            results=results,
+            column=f"{key}_s",
+            attribution="; ".join(attribution_of(study)),
+            disclaimer=study.settings.disclaimer,
+            grid=grid,
+        )
+    return names
+
+
+def _for_qgis(
+    answers: Answers, folder: Path, cells: Any, *, rasters: Mapping[str, str], grid: RasterGrid | None
+) -> None:
     """Add the cells to the GeoPackage, and write how QGIS shows its layers and the rasters."""
     study, results = answers.study, answers.results
     add_cells(cells, folder / PACKAGE, names_of(study))
     words = figure_words(study)
-    grid = stages.grid_of_people(study)
-    rasters = {spec.key: _RASTER.format(spec.key) for spec in study.specs if maps.raster_fits(results, grid)}
     for spec in study.specs:
         if spec.key in rasters:
             style = folder / _STYLE.format(spec.key)

@@ -5,9 +5,11 @@ They are drawn in other processes as soon as it is known what lies in the cells,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
 
 from geoaccess import equity, files, maps
 from geoaccess.errors import InputError
@@ -19,13 +21,16 @@ from geoaccess.study.data_sources import attribution_of
 from geoaccess.study.results.boats import timetable_note
 from geoaccess.study.results.dictionary import names_of
 from geoaccess.study.results.geopackage import PACKAGE, write_layers
-from geoaccess.study.results.tables import reached
+from geoaccess.study.results.lone_cells import lone_groups
+from geoaccess.study.results.tables import counted_people, reached
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import geopandas as gpd
+    import numpy as np
+    import numpy.typing as npt
     from pyproj import CRS
 
     from geoaccess.background import Background, Shared, Started
@@ -41,11 +46,11 @@ __all__ = [
     "MAP",
     "WEB_MAP",
     "Picture",
+    "Pictures",
     "drawing_crs",
     "drawn_below",
     "figure_words",
     "look_of",
-    "start_pictures",
     "words_of",
 ]
 
@@ -73,40 +78,60 @@ class Picture:
 
 
 @dataclass(frozen=True, eq=False)
+class _Ground:
+    """What lies under the cells of all pictures, which is made once in each process."""
+
+    cells: gpd.GeoSeries
+    municipalities: gpd.GeoDataFrame | None
+    roads: gpd.GeoDataFrame
+    ferries: gpd.GeoDataFrame
+    waters: Mapping[str, gpd.GeoSeries | None]
+    places: gpd.GeoDataFrame
+
+    @cached_property
+    def below(self) -> dict[str, Any]:
+        """As fine as is seen on a screen, in degrees."""
+        lines = _below(self.cells, self.municipalities, self.roads, self.ferries, steps=_SCREEN_STEPS)
+        return {**lines, **self.waters, "places": self.places}
+
+    @cached_property
+    def flat(self) -> dict[str, Any]:
+        """The same in the CRS of the grid."""
+        return {name: layer if layer is None else layer.to_crs(self.cells.crs) for name, layer in self.below.items()}
+
+
+@dataclass(frozen=True, eq=False)
 class _Scene:
     """What all pictures of a study are drawn of; what several of them need is made once in each process."""
 
     results: gpd.GeoDataFrame
+    ground: _Ground
     sites: gpd.GeoDataFrame
-    municipalities: gpd.GeoDataFrame | None
-    roads: gpd.GeoDataFrame
-    ferries: gpd.GeoDataFrame
-    land: gpd.GeoSeries | None
-    lakes: gpd.GeoSeries | None
-    ice: gpd.GeoSeries | None
-    places: gpd.GeoDataFrame
     specs: Sequence[ServiceSpec]
     scheme: CentralityScheme
     wording: Mapping[str, Any]
     names: Names
     mask_below: int | None
+    people: Mapping[str, npt.NDArray[np.float64]]
+    lone: Mapping[str, frozenset[str]]
 
-    @cached_property
-    def below(self) -> dict[str, Any]:
-        """What lies under the cells."""
-        lines = _below(self.results, self.municipalities, self.roads, self.ferries, steps=_SCREEN_STEPS)
-        return {**lines, "land": self.land, "lakes": self.lakes, "ice": self.ice, "places": self.places}
-
-    @cached_property
+    @property
     def flat(self) -> dict[str, Any]:
         """Cells and what lies under them, in the CRS of the grid."""
-        return _flat(self.results, self.below)
+        return {"results": self.results, **self.ground.flat}
 
     @property
     def drawn(self) -> maps.Drawn:
         """What figures of all services are drawn of."""
         return maps.Drawn(
-            self.results, self.specs, self.scheme, self.lorenz, self.wording, self.sites, layers=lambda: self.flat
+            results=self.results,
+            services=self.specs,
+            scheme=self.scheme,
+            lorenz=self.lorenz,
+            words=self.wording,
+            sites=self.sites,
+            layers=lambda: self.flat,
+            people=self.people,
         )
 
     @cached_property
@@ -116,7 +141,8 @@ class _Scene:
         for spec in self.specs:
             times, people = reached(self.results, spec)
             if people.sum() > 0:
-                points = equity.lorenz(times, weights=people)
+                drawn = reached(self.results.assign(**{spec.population: self.people[spec.population]}), spec)
+                points = equity.lorenz(drawn[0], weights=drawn[1])
                 curves.append(
                     maps.LorenzCurve(
                         label=spec.label,
@@ -128,56 +154,97 @@ class _Scene:
         return curves
 
 
-def start_pictures(
-    pool: Background,
+class Pictures:
+    """The pictures of a study on their way, each started once what it is drawn of is known.
+
+    `started` has them by the names of their files.
+    """
+
+    def __init__(self, pool: Background, study: Study) -> None:
+        self.started: dict[str, Started[Picture]] = {}
+        self._pool, self._study = pool, study
+        self._scene: Shared[_Scene] | None = None
+
+    def start(
+        self,
+        *,
+        results: gpd.GeoDataFrame,
+        sites: gpd.GeoDataFrame,
+        municipalities: gpd.GeoDataFrame | None,
+        network: Network,
+    ) -> None:
+        """Start to draw every picture that the cells are known for, and that is not on its way.
+
+        Once sections have added columns of their own to the results, there may be more: what all are drawn of is given
+        to other processes the first time, and then those columns alone. The GeoPackage among the pictures lacks the
+        cells: all their columns are known only later.
+        """
+        specs = self._study.specs
+        figures = [figure.name for figure in maps.FIGURES if figure.asked(specs, list(results.columns))]
+        names = [PACKAGE, WEB_MAP, *(MAP.format(spec.key) for spec in specs), *figures]
+        names = [name for name in names if name not in self.started]
+        if not names:
+            return
+        known = results[[name for name in results.columns if name in _drawn_columns(specs)]]
+        added = None
+        if self._scene is None:
+            scene = _scene_of(self._study, known, sites=sites, municipalities=municipalities, network=network)
+            people, lone = counted_people(results, self._study), lone_groups(results, self._study)
+            self._scene = self._pool.share(replace(scene, people=people, lone=lone))
+        else:
+            added = pd.DataFrame(known[[name for name in known.columns if name not in self._scene.value.results]])
+        self.started |= {name: self._pool.start(_draw, self._scene, name, added) for name in names}
+
+
+def _drawn_columns(specs: Sequence[ServiceSpec]) -> set[str]:
+    """Return the columns of the cells that pictures are drawn of."""
+    parts = ("s", "reason", "site", "second_s", "second_site")
+    columns = {"population", "municipality_id", "municipality", "centrality_class", "geometry"}
+    columns |= {spec.population for spec in specs} | {f"{spec.key}_{part}" for spec in specs for part in parts}
+    return columns | {spec.norm_column for spec in specs} | {"ambulance_fastest_mode", "ambulance_fastest_reason"}
+
+
+def _scene_of(
     study: Study,
-    *,
     results: gpd.GeoDataFrame,
+    *,
     sites: gpd.GeoDataFrame,
     municipalities: gpd.GeoDataFrame | None,
     network: Network,
-    started: Collection[str] = (),
-) -> dict[str, Started[Picture]]:
-    """Start to draw every picture of a study that its cells are known for; return them by the names of their files.
-
-    Those of `started` are left out. Once sections have added columns of their own to the results, there may be more.
-    The GeoPackage among them lacks the cells: all their columns are known only later.
-    """
-    figures = [figure.name for figure in maps.FIGURES if figure.asked(study.specs, list(results.columns))]
-    names = [PACKAGE, WEB_MAP, *(MAP.format(spec.key) for spec in study.specs), *figures]
-    names = [name for name in names if name not in started]
-    if not names:
-        return {}
-    parts = ("s", "reason", "site", "second_s", "second_site")
-    columns = {"population", "municipality_id", "municipality", "centrality_class", "geometry"}
-    columns |= {spec.population for spec in study.specs}
-    columns |= {f"{spec.key}_{part}" for spec in study.specs for part in parts}
-    columns |= {spec.norm_column for spec in study.specs} | {"ambulance_fastest_mode", "ambulance_fastest_reason"}
-    scene = pool.share(
-        _Scene(
-            results=results[[name for name in results.columns if name in columns]],
-            sites=sites,
-            municipalities=municipalities,
-            roads=main_roads(network, stages.road_names_of(study) if stages.read_in_passing(study) else None),
-            ferries=maps.ferry_lines(network),
-            land=stages.land_of(study, network, results),
-            lakes=stages.lakes_of(study, network, results),
-            ice=stages.ice_of(study, results),
-            places=stages.places_of(study, results),
-            specs=study.specs,
-            scheme=study.scheme,
-            wording=figure_words(study),
-            names=names_of(study),
-            mask_below=study.settings.population.mask_below,
-        )
+) -> _Scene:
+    ground = _Ground(
+        cells=results.geometry,
+        municipalities=municipalities,
+        roads=main_roads(network, stages.road_names_of(study) if stages.read_in_passing(study) else None),
+        ferries=maps.ferry_lines(network),
+        waters={
+            "land": stages.land_of(study, network, results),
+            "lakes": stages.lakes_of(study, network, results),
+            "ice": stages.ice_of(study, results),
+        },
+        places=stages.places_of(study, results),
     )
-    return {name: pool.start(_draw, scene, name) for name in names}
+    return _Scene(
+        results=results,
+        ground=ground,
+        sites=sites,
+        specs=study.specs,
+        scheme=study.scheme,
+        wording=figure_words(study),
+        names=names_of(study),
+        mask_below=study.settings.population.mask_below,
+        people={},
+        lone={},
+    )
 
 
-def _draw(scene: Shared[_Scene], name: str) -> Picture:
+def _draw(scene: Shared[_Scene], name: str, added: pd.DataFrame | None) -> Picture:
     """Draw one picture: a function of a module, so that it can be run in another process."""
+    drawn = scene.value
+    if added is not None:
+        drawn = replace(drawn, results=drawn.results.join(added))
     with files.scratch() as folder:
-        _draw_file(scene.value, folder / name)
+        _draw_file(drawn, folder / name)
         contents = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
     return Picture(contents, maps.few_colours(contents[name]) if name.endswith(".png") else b"")
 
@@ -185,6 +252,7 @@ def _draw(scene: Shared[_Scene], name: str) -> Picture:
 def _draw_file(scene: _Scene, path: Path) -> None:
     if path.name == PACKAGE:
         known: dict[str, Any] = {"specs": scene.specs, "names": scene.names, "sites": scene.sites}
+        known |= {"lone": scene.lone, "below": scene.mask_below}
         return write_layers(path, **known, **scene.flat)
     for spec in scene.specs:
         if path.name == MAP.format(spec.key):
@@ -192,7 +260,13 @@ def _draw_file(scene: _Scene, path: Path) -> None:
     for figure in maps.FIGURES:
         if path.name == figure.name:
             return figure.draw(path, scene.drawn)
-    drawn = {"results": scene.results, **scene.below, **scene.wording, "mask_below": scene.mask_below}
+    drawn = {
+        "results": scene.results,
+        **scene.ground.below,
+        **scene.wording,
+        "mask_below": scene.mask_below,
+        "people": scene.people,
+    }
     return maps.web_map(path, sites=scene.sites, services=scene.specs, scheme=scene.scheme, **drawn)
 
 
@@ -223,6 +297,7 @@ def look_of(study: Study) -> maps.Look:
         palette=asked.palette,
         labels=asked.labels,
         width_mm=asked.width_mm,
+        mask_below=study.settings.population.mask_below,
     )
 
 
@@ -254,7 +329,7 @@ def drawn_below(answers: Answers) -> dict[str, Any]:
     """Return what lies under the cells, no finer than can be seen on a sheet of the whole region."""
     network = answers.network
     roads, ferries = main_roads(network), maps.ferry_lines(network)
-    lines = _below(answers.results, answers.municipalities, roads, ferries, steps=_SHEET_STEPS)
+    lines = _below(answers.results.geometry, answers.municipalities, roads, ferries, steps=_SHEET_STEPS)
     study, results = answers.study, answers.results
     return {
         **lines,
@@ -266,14 +341,14 @@ def drawn_below(answers: Answers) -> dict[str, Any]:
 
 
 def _below(
-    results: gpd.GeoDataFrame,
+    cells: gpd.GeoSeries,
     municipalities: gpd.GeoDataFrame | None,
     roads: gpd.GeoDataFrame,
     ferries: gpd.GeoDataFrame,
     *,
     steps: int,
 ) -> dict[str, Any]:
-    west, south, east, north = results.to_crs("EPSG:4326").total_bounds
+    west, south, east, north = cells.to_crs("EPSG:4326").total_bounds
     tolerance = max(east - west, north - south) / steps
     if municipalities is not None:
         near = municipalities.cx[west - 1 : east + 1, south - 1 : north + 1]
@@ -283,8 +358,3 @@ def _below(
         "ferries": ferries,
         "roads": merged_roads(roads, tolerance_deg=tolerance),
     }
-
-
-def _flat(results: gpd.GeoDataFrame, below: Mapping[str, Any]) -> dict[str, Any]:
-    layers = {name: layer if layer is None else layer.to_crs(results.crs) for name, layer in below.items()}
-    return {"results": results, **layers}
