@@ -127,16 +127,17 @@ def test_ids_of_two_sizes_are_squares_of_their_own_if_there_is_no_grid(tmp_path)
 
 
 def test_ids_that_lie_inside_others_are_refused_by_row(tmp_path):
-    # 250 m from 4775250 N, 2918500 E on lies in the kilometre from 4775000 N, 2918000 E; the third beside it.
+    # 250 m from 4775250 N, 2918500 E on lies in the kilometre from 4775000 N, 2918000 E; the third beside it. Rows are
+    # those of the file.
     rows = ["1kmN4775E2918,3", "250mN477525E291850,4", "250mN477600E291800,5"]
     (tmp_path / "s.csv").write_text("\n".join(["cell_id,population", *rows, ""]))
-    with pytest.raises(InputError, match=r"inside other cells in 1 row: row 2 \(inside row 1\); their people would"):
+    with pytest.raises(InputError, match=r"inside other cells in 1 row: row 3 \(inside row 2\); their people would"):
         read_cells(tmp_path / "s.csv", on_grid=False)
     (tmp_path / "s.csv").write_text("\n".join(["cell_id,population", *rows[1:], ""]))
     assert read_cells(tmp_path / "s.csv", on_grid=False)["population"].tolist() == [4, 5]
     twice = ["1kmN4775E2918,3", "CRS3035RES1000mN4775000E2918000,3"]
     (tmp_path / "s.csv").write_text("\n".join(["cell_id,population", *twice, ""]))
-    with pytest.raises(InputError, match=r"one and the same cell in 2 rows: row 1 .*row 2"):
+    with pytest.raises(InputError, match=r"one and the same cell in 2 rows: row 2 .*row 3"):
         read_cells(tmp_path / "s.csv", on_grid=False)
 
 
