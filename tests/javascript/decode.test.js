@@ -19,6 +19,7 @@ function squares(corners, turn = 0) {
     vx: all(-sin),
     vy: all(cos),
     people: none,
+    about: none,
     members: none,
     municipality: none,
     classNumber: none,
