@@ -35,7 +35,7 @@ def pairs(
     count = 0
     widest = other_off_m.max() if other_off_m.size else 0.0
     for i in range(x.size):
-        reach = off_m[i] + widest
+        reach = off_m[i] + widest + 0.01  # what is just as far is found from either side, however it is rounded
         at = np.searchsorted(other_x, x[i] - reach)
         while at < other_x.size and other_x[at] <= x[i] + reach:
             both = off_m[i] + other_off_m[at]

@@ -18,7 +18,7 @@ from geoaccess.routing.field_sites import PLACE, Place, Sites, packed
 from geoaccess.routing.legs import legs
 from geoaccess.routing.node_keys import nearest_keys
 from geoaccess.routing.sites import check_question, check_unique, table
-from geoaccess.routing.walks import Spots, spots_of, walks_between
+from geoaccess.routing.walks import Spots, SpotsInOrder, in_order, spots_of, walks_between
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -97,6 +97,7 @@ class _Cells(NamedTuple):
     table: pd.DataFrame
     rows: npt.NDArray[np.int32]
     spots: Spots
+    in_order: SpotsInOrder
     people: npt.NDArray[np.float64]
     first: npt.NDArray[np.int32]
     listed: npt.NDArray[np.int32]
@@ -230,6 +231,7 @@ class NearestField:
             table=places,
             rows=rows,
             spots=spots,
+            in_order=in_order(spots),
             people=weights,
             first=first,
             listed=listed,
@@ -274,13 +276,13 @@ class NearestField:
         at = np.concatenate([nodes, self.leave_u(edges)])
         only = np.concatenate([np.full(nodes.size, -1, np.int32), edges])
         by_road = along.cells_at(at, only, cells.first, cells.listed, cells.rows, cells.seen)
-        found = np.union1d(by_road, walks_between(self.network, cells.spots, spots).first)
+        found = np.union1d(by_road, walks_between(self.network, spots, cells.in_order).second)
         cells.keys[found] = self._finish(cells.rows[found], cells.spots.some(found))
         return found
 
     def walk_ds(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return the time of the shortest straight walk of some attached cells to a site, FAR where there is none."""
-        walks = walks_between(self.network, self.cells().spots.some(rows), self.standing.spots)
+        walks = walks_between(self.network, self.cells().spots.some(rows), self.standing.in_order())
         least = np.full(len(rows), int(FAR), np.int64)
         np.minimum.at(least, walks.first, walks.time_ds)
         return least
@@ -311,14 +313,12 @@ class NearestField:
     ) -> npt.NDArray[np.uint64]:
         """Return the keys of cells, given as rows for the kernels, from those of the nodes."""
         sites = self.standing
-        placed = sites.rows[sites.of_edge]
-        off, up, down = (np.ascontiguousarray(placed[:, column]) for column in (along.OFF, along.UP, along.DOWN))
         edge, u, v, leg_u, leg_v, cell_off, cell_up, cell_down = np.ascontiguousarray(rows.T)
         cells = (edge, u, v, leg_u, leg_v, cell_off, cell_up, cell_down)
         found: npt.NDArray[np.uint64] = search.finish_nearest(
-            self.keys if keys is None else keys, *cells, sites.on_edge, sites.of_edge, off, up, down
+            self.keys if keys is None else keys, *cells, *sites.along_edges()
         )
-        search.offer_each(found, *walks_between(self.network, spots, sites.spots))
+        search.offer_each(found, *walks_between(self.network, spots, sites.in_order()))
         return found
 
     def _table(self, cells: pd.DataFrame, keys: npt.NDArray[np.uint64]) -> pd.DataFrame:

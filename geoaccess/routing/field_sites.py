@@ -10,7 +10,7 @@ import pandas as pd
 from geoaccess.kernels import cells as along
 from geoaccess.kernels.keys import FAR, LOW, SHIFT
 from geoaccess.routing.legs import Legs, legs
-from geoaccess.routing.walks import NOWHERE, Spots, joined, spots_of
+from geoaccess.routing.walks import NOWHERE, Spots, SpotsInOrder, in_order, joined, spots_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -60,6 +60,8 @@ class Sites:
         self.rows, self.spots = self.described(table)
         numbers = np.arange(len(self.label))
         self.by_node: tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64]] | None = None
+        self.eastward: SpotsInOrder | None = None
+        self.on_edges: tuple[npt.NDArray[np.int32], ...] | None = None
         self.seed_node, self.seed_key = self._seeds(numbers)
         attached = np.flatnonzero(self.rows[:, along.EDGE] >= 0).astype(np.int32)
         self.of_edge = attached[np.argsort(self.rows[attached, along.EDGE], kind="stable")]
@@ -90,12 +92,27 @@ class Sites:
             self.by_node = self.seed_node[order], self.seed_key[order]
         return self.by_node
 
+    def in_order(self) -> SpotsInOrder:
+        """Return where the sites are, so that walks to them are found quickly; sorted once, as the seeds are."""
+        if self.eastward is None:
+            self.eastward = in_order(self.spots)
+        return self.eastward
+
+    def along_edges(self) -> tuple[npt.NDArray[np.int32], ...]:
+        """Return the sites on edges, as `finish_nearest` takes them: edge, number, off the network, up and down."""
+        if self.on_edges is None:
+            placed = self.rows[self.of_edge]
+            columns = (np.ascontiguousarray(placed[:, column]) for column in (along.OFF, along.UP, along.DOWN))
+            self.on_edges = self.on_edge, self.of_edge, *columns
+        return self.on_edges
+
     def seeds_of(self, number: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64]]:
         """Return the seeds of one site."""
         return self._seeds(np.array([number]))
 
     def new(self, label: Hashable) -> int:
         """Return a number for a site that has no place yet."""
+        self.eastward = None
         number = len(self.label)
         self.label.append(label)
         self.place.append(None)
@@ -105,13 +122,14 @@ class Sites:
 
     def drop_last(self) -> None:
         """Take back the last number, whose site has no place."""
+        self.eastward = None
         self.label.pop()
         self.place.pop()
         self.rows, self.spots = self.rows[:-1], self.spots.some(slice(-1))
 
     def put(self, number: int, place: Place | None) -> None:
         """Place a site, or take it away."""
-        self.by_node = None
+        self.by_node = self.eastward = self.on_edges = None
         if self.place[number] is not None:
             stays = (self.seed_key & LOW) != number
             self.seed_node, self.seed_key = self.seed_node[stays], self.seed_key[stays]

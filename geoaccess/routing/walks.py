@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from geoaccess.network import Network
     from geoaccess.routing.legs import Legs
 
-__all__ = ["NOWHERE", "Spots", "Walks", "joined", "spots_of", "walks_between"]
+__all__ = ["NOWHERE", "Spots", "SpotsInOrder", "Walks", "in_order", "joined", "spots_of", "walks_between"]
 
 
 class Spots(NamedTuple):
@@ -55,6 +55,17 @@ NOWHERE = Spots(*(np.array([np.nan]) for _ in range(5)))
 """A point that is not snapped."""
 
 
+class SpotsInOrder(NamedTuple):
+    """Points, and those of them that are snapped once more, from west to east: what walks to them are looked up in.
+
+    `order` says which of the points each of the sorted ones is.
+    """
+
+    spots: Spots
+    order: npt.NDArray[np.int32]
+    sorted: Spots
+
+
 class Walks(NamedTuple):
     """Pairs of a point of one set and a point of another with the time of the walk between them, by the first."""
 
@@ -77,16 +88,22 @@ def joined(one: Spots, other: Spots) -> Spots:
     return Spots(*(np.concatenate(both) for both in zip(one, other, strict=True)))
 
 
-def walks_between(network: Network, one: Spots, other: Spots) -> Walks:
+def in_order(spots: Spots) -> SpotsInOrder:
+    """Return points so that walks to them are found quickly; for those that are asked for many times."""
+    usable = np.flatnonzero(np.isfinite(spots.off_m))
+    order = usable[np.argsort(spots.x[usable], kind="stable")].astype(np.int32)
+    return SpotsInOrder(spots, order, spots.some(order))
+
+
+def walks_between(network: Network, one: Spots, other: Spots | SpotsInOrder) -> Walks:
     """Return the walks between two sets of points: those of pairs no farther apart than they are off the network.
 
     time = distance (time off of both) / (metres off of both) + what passes before of both, which is never longer than
     any journey by road. Walks that lead over water, from wherever one begins, are not taken.
     """
-    usable = np.flatnonzero(np.isfinite(other.off_m))
-    order = usable[np.argsort(other.x[usable], kind="stable")].astype(np.int32)
+    other, order, ordered = other if isinstance(other, SpotsInOrder) else in_order(other)
     # NaN compares false: points that are not snapped walk nowhere.
-    first, second, time = kernel.pairs(*one[:4], *other.some(order)[:4])
+    first, second, time = kernel.pairs(*one[:4], *ordered[:4])
     second = order[second]
     time += (one.start_ds[first] + other.start_ds[second]).astype(np.int32)
     same = one.x.size == other.x.size and bool(np.array_equal(one.x, other.x) and np.array_equal(one.y, other.y))

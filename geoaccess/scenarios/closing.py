@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import CUT_OFF_MIN, DEAD_END_M
 from geoaccess.errors import InputError
 from geoaccess.kernels import graph
-from geoaccess.kernels.closings import OVER
+from geoaccess.kernels.closings import CELLS, CUT_OFF, DELAYED, LONGEST, OVER, PERSON_DS
 from geoaccess.kernels.dead_ends import road_behind
 from geoaccess.kernels.keys import FAR
 from geoaccess.network import DECISECONDS, EdgeKind
@@ -120,26 +120,35 @@ def closing_table(
         raise InputError(f"the field has k = {field.k}; solve it for k = 1, which is all that closing looks at")
     if marked is not None and len(marked) != len(field.cells().rows):
         raise InputError(f"marked: has {len(marked)} values for {len(field.cells().rows)} attached cells")
-    columns = ["kind", "name", "ref", "way_ids", "people", "people_delayed", "people_cut_off", "cells", "person_min"]
-    columns += ["longest_delay_s", *(f"over_norm_{number}" for number in range(1, len(norms_s) + 1))]
     flows = people_on_edges(field).people
     norms = [*norms_s, *([] if marked is None else [np.where(marked, _REACHED_S, -1.0)])]
-    found = Closings.of(field, units, norms_s=norms, keep_in=keep_in).effects(solve, done=done)
-    effects = found[:, : OVER + len(norms_s)]
-    rows = [_row(unit, flows, effect) for unit, effect in zip(units, effects, strict=True)]
-    table = pd.DataFrame(rows, columns=columns)
-    cost = table["person_min"] + cut_off_min * table["people_cut_off"]
-    table.insert(columns.index("person_min") + 1, "cost_min", cost)
+    effects = Closings.of(field, units, norms_s=norms, keep_in=keep_in).effects(solve, done=done)
+    named = {
+        "kind": [unit.kind for unit in units],
+        "name": [unit.name for unit in units],
+        "ref": [unit.ref for unit in units],
+        "way_ids": [";".join(map(str, unit.ways)) for unit in units],
+        "people": _most(flows, units),
+        "people_delayed": effects[:, DELAYED],
+        "people_cut_off": effects[:, CUT_OFF],
+        "cells": effects[:, CELLS].astype(np.int64),
+        "person_min": effects[:, PERSON_DS] / _MIN_DS,
+        "cost_min": effects[:, PERSON_DS] / _MIN_DS + cut_off_min * effects[:, CUT_OFF],
+        "longest_delay_s": effects[:, LONGEST] / DECISECONDS,
+    }
+    over = {f"over_norm_{number}": effects[:, OVER + number - 1] for number in range(1, len(norms_s) + 1)}
+    table = pd.DataFrame(named | over)
     table["behind_m"] = _behind(field.network, units)
     one = (table["kind"] == "road") & (table["cells"] <= 1)
     dead_end = (table["kind"] != "ferry") & (table["behind_m"] < dead_end_m)
     table["unranked"] = np.where(one, "one_place", np.where(dead_end, "dead_end", ""))
     ranked = table["unranked"] == ""
-    table["rank_minutes"] = cost[ranked].rank(method="min", ascending=False).astype("Int64")
-    over = [name for name in columns if name.startswith("over_norm")] or ["people_cut_off"]
-    _, group = np.unique(-table.loc[ranked, over].to_numpy(np.float64), axis=0, return_inverse=True)
+    table["rank_minutes"] = table.loc[ranked, "cost_min"].rank(method="min", ascending=False).astype("Int64")
+    _, group = np.unique(
+        -table.loc[ranked, [*over] or ["people_cut_off"]].to_numpy(np.float64), axis=0, return_inverse=True
+    )
     table["rank_norm"] = pd.Series(group.reshape(-1), index=table.index[ranked]).rank(method="min").astype("Int64")
-    return table if marked is None else table.assign(marked_cut_off=found[:, -1])
+    return table if marked is None else table.assign(marked_cut_off=effects[:, -1])
 
 
 def _behind(network: Network, units: Sequence[Unit]) -> npt.NDArray[np.float64]:
@@ -152,11 +161,13 @@ def _behind(network: Network, units: Sequence[Unit]) -> npt.NDArray[np.float64]:
     behind = road_behind(u, v, metres, start, head, edge)
     behind[behind < 0] = np.nan
     # A crossing is as long as the most that lies behind any of its edges: those beyond its first have less behind them.
-    return np.array([np.nan if np.isnan(behind[unit.edges]).any() else behind[unit.edges].max() for unit in units])
+    return _most(behind, units)
 
 
-def _row(unit: Unit, flows: npt.NDArray[np.float64], effect: npt.NDArray[np.float64]) -> tuple[Any, ...]:
-    delayed, cut_off, cells, person_ds, longest = effect[:OVER]
-    ways, people = ";".join(map(str, unit.ways)), float(flows[unit.edges].max())
-    named = unit.kind, unit.name, unit.ref, ways, people
-    return (*named, delayed, cut_off, int(cells), person_ds / _MIN_DS, longest / DECISECONDS, *effect[OVER:])
+def _most(of_edges: npt.NDArray[np.float64], units: Sequence[Unit]) -> npt.NDArray[np.float64]:
+    """Return the largest value of the edges of each unit; NaN where one of them is."""
+    if not units:
+        return np.empty(0)
+    first = np.cumsum([0, *(unit.edges.size for unit in units[:-1])])
+    most: npt.NDArray[np.float64] = np.maximum.reduceat(of_edges[np.concatenate([unit.edges for unit in units])], first)
+    return most

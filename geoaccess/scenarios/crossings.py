@@ -79,7 +79,7 @@ def units_of(
     return units
 
 
-def _way(network: Network, edges: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+def _way(network: Network, edges: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
     way: npt.NDArray[np.int32] = network.shape_way[network.shape_ptr[edges]]
     return way
 
@@ -189,8 +189,22 @@ def _shares(network: Network) -> npt.NDArray[np.float64]:
 
 
 def _roads(network: Network, used: npt.NDArray[np.bool_], text: dict[str, npt.NDArray[np.object_]]) -> Iterator[Unit]:
-    for edge in np.flatnonzero(used & (network.edge_kind == EdgeKind.ROAD)).tolist():
-        ways = network.shape_way[network.shape_ptr[edge] : network.shape_ptr[edge + 1] - 1]
-        ways = ways[np.sort(np.unique(ways, return_index=True)[1])]
-        found = tuple(network.way_id[ways].tolist())
-        yield Unit("road", _first(text["name"][ways]), _first(text["ref"][ways]), found, np.array([edge], np.int32))
+    edges = np.flatnonzero(used & (network.edge_kind == EdgeKind.ROAD)).astype(np.int32)
+    one = _way(network, edges)  # that of the first piece; most edges have no other
+    several = np.logical_or.reduceat(_other_way(network), network.shape_ptr[:-1])[edges] if edges.size else edges > 0
+    names, refs, numbers = text["name"][one], text["ref"][one], network.way_id[one].tolist()
+    for place, edge in enumerate(edges.tolist()):
+        name, ref, found = names[place], refs[place], (numbers[place],)
+        if several[place]:
+            ways = network.shape_way[network.shape_ptr[edge] : network.shape_ptr[edge + 1] - 1]
+            ways = ways[np.sort(np.unique(ways, return_index=True)[1])]
+            name, ref, found = _first(text["name"][ways]), _first(text["ref"][ways]), network.way_id[ways].tolist()
+        yield Unit("road", name, ref, tuple(found), edges[place : place + 1])
+
+
+def _other_way(network: Network) -> npt.NDArray[np.bool_]:
+    """Return of each point whether its piece is of another way than the piece before it on the same edge."""
+    other = np.append(False, np.diff(network.shape_way) != 0)  # the first has none before it
+    other[network.shape_ptr[:-1]] = False
+    other[network.shape_ptr[1:] - 1] = False  # the last point of an edge begins no piece
+    return other

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,9 @@ __all__ = ["Streets", "streets_of_cells"]
 
 _NOBODYS = {"motorway", "motorway_link", "trunk", "trunk_link"}
 _OFF_KPH = 5.0
+_AT_ONCE = 1_000_000
+_STEP_DEG, _PIXELS = 0.005, 16_000_000
+_PIECES = ["cell", "at", "metres", "lon", "lat"]
 _TO_EDGE_M = 50.0  # the middle of a piece is on its edge; rounding to the centimetre is all that parts them
 
 
@@ -122,28 +125,73 @@ def _pieces(network: Network, cells: gpd.GeoDataFrame | gpd.GeoSeries, min_compo
 
     lived = np.zeros(network.n_edges, np.bool_)
     lived[snappable_edges(network, min_component_m=min_component_m)] = True
-    owner = np.repeat(np.arange(network.n_edges), np.diff(network.shape_ptr))
-    inner = np.ones(owner.size, np.bool_)
-    inner[network.shape_ptr[1:] - 1] = False
-    at = np.flatnonzero(inner & lived[owner])
-    lon = (network.shape_lon[at] + network.shape_lon[at + 1]) / 2
-    lat = (network.shape_lat[at] + network.shape_lat[at + 1]) / 2
+    points = np.diff(network.shape_ptr)
+    wanted = np.repeat(lived, points)
+    wanted[network.shape_ptr[1:] - 1] = False  # the last point of an edge begins no piece
+    near, tree = _near(cells), shapely.STRtree(cells.geometry.to_numpy())
     x, y = network.shape_xy
-    metres = np.hypot(x[at + 1] - x[at], y[at + 1] - y[at])
-    middle = gpd.GeoSeries.from_xy(lon, lat, crs="EPSG:4326").to_crs(crs_of(cells)).to_numpy()
-    piece, cell = shapely.STRtree(cells.geometry.to_numpy()).query(middle, predicate="intersects").reshape(2, -1)
-    first = np.unique(piece, return_index=True)[1]  # on the border of two cells: the first
-    piece, cell = piece[first], cell[first]
+    found = []
+    for begin in range(0, wanted.size, _AT_ONCE):  # points of a whole country at once would take gigabytes
+        at = begin + np.flatnonzero(wanted[begin : begin + _AT_ONCE])
+        lon = (network.shape_lon[at] + network.shape_lon[at + 1]) / 2
+        lat = (network.shape_lat[at] + network.shape_lat[at + 1]) / 2
+        kept = near.holds(lon, lat)
+        at, lon, lat = at[kept], lon[kept], lat[kept]
+        middle = gpd.GeoSeries.from_xy(lon, lat, crs="EPSG:4326").to_crs(crs_of(cells)).to_numpy()
+        piece, cell = tree.query(middle, predicate="intersects").reshape(2, -1)
+        first = np.unique(piece, return_index=True)[1]  # on the border of two cells: the first
+        piece, cell = piece[first], cell[first]
+        metres = np.hypot(x[at[piece] + 1] - x[at[piece]], y[at[piece] + 1] - y[at[piece]])
+        found.append(
+            pd.DataFrame({"cell": cell, "at": at[piece], "metres": metres, "lon": lon[piece], "lat": lat[piece]})
+        )
+    table = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=_PIECES, dtype=float)
+    at = table.pop("at").to_numpy(np.int64)
+    table.insert(1, "edge", np.repeat(np.arange(network.n_edges), points)[at])
     names = np.array([name in _NOBODYS for name in network.class_names], np.bool_)
-    nobodys = names[network.way_class[network.shape_way[at[piece]]]]
-    only = pd.Series(nobodys).groupby(cell).transform("all").to_numpy(bool)
-    kept = ~nobodys | only
-    return pd.DataFrame(
-        {
-            "cell": cell[kept],
-            "edge": owner[at[piece[kept]]],
-            "metres": metres[piece[kept]],
-            "lon": lon[piece[kept]],
-            "lat": lat[piece[kept]],
-        }
-    )
+    nobodys = names[network.way_class[network.shape_way[at]]]
+    only = pd.Series(nobodys).groupby(table["cell"].to_numpy()).transform("all").to_numpy(bool)
+    return table.loc[~nobodys | only].reset_index(drop=True)
+
+
+class _Near(NamedTuple):
+    """A raster of degrees that says where some cell may be; where it says no, there is none."""
+
+    west: float
+    south: float
+    step: float
+    there: npt.NDArray[np.bool_]
+
+    def holds(self, lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """Return which places may be in a cell."""
+        rows, columns = self.there.shape
+        row, column = (np.floor((lat - self.south) / self.step), np.floor((lon - self.west) / self.step))
+        inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+        held = np.zeros(len(lon), np.bool_)
+        held[inside] = self.there[row[inside].astype(np.int64), column[inside].astype(np.int64)]
+        return held
+
+
+def _near(cells: gpd.GeoDataFrame | gpd.GeoSeries) -> _Near:
+    """Return where cells are, roughly: a side that is straight in their CRS bends in degrees, by less than is added."""
+    import shapely
+
+    sides = cells.geometry.bounds
+    longest = float(np.nanmax((sides["maxx"] - sides["minx"] + sides["maxy"] - sides["miny"]).to_numpy(), initial=0.0))
+    shapes = cells.geometry if longest == 0 else cells.geometry.segmentize(longest / 16)
+    bounds = shapely.bounds(shapes.to_crs("EPSG:4326").to_numpy())
+    bounds = bounds[np.isfinite(bounds).all(axis=1)]
+    if not len(bounds):
+        return _Near(0.0, 0.0, 1.0, np.zeros((1, 1), np.bool_))
+    more = 1e-4 + (bounds[:, 2:] - bounds[:, :2]).max(axis=1, keepdims=True) / 16
+    low, high = bounds[:, :2] - more, bounds[:, 2:] + more
+    (west, south), (east, north) = low.min(axis=0), high.max(axis=0)
+    step = max(_STEP_DEG, float(np.sqrt((east - west) * (north - south) / _PIXELS)))
+    shape = int((north - south) // step) + 2, int((east - west) // step) + 2
+    first, last = ((corner - [west, south]) // step for corner in (low, high))
+    begin, end = first.astype(np.int64), last.astype(np.int64) + 1
+    corners = np.zeros(shape, np.int32)  # one more at each lower corner, one less beyond: their sums count the cells
+    for columns, rows, sign in ((begin, begin, 1), (end, begin, -1), (begin, end, -1), (end, end, 1)):
+        np.add.at(corners, (rows[:, 1], columns[:, 0]), sign)
+    counts = np.cumsum(np.cumsum(corners, axis=0, out=corners), axis=1, out=corners)
+    return _Near(float(west), float(south), step, counts > 0)
