@@ -13,10 +13,11 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import geoaccess as ga
 from geoaccess.errors import InputError
 from geoaccess.kernels import graph
 from geoaccess.kernels.dead_ends import road_behind
-from geoaccess.network import Network, snap
+from geoaccess.network import EdgeKind, Network, snap
 from geoaccess.routing import nearest_snapped, solve_nearest
 from geoaccess.scenarios import (
     Unit,
@@ -25,9 +26,11 @@ from geoaccess.scenarios import (
     closing_table,
     joint_closings,
     one_unit,
+    streets,
     streets_of_cells,
     vulnerable_units,
 )
+from geoaccess.scenarios.crossings import units_of
 
 
 def _behind(n, u, v, metres):
@@ -101,6 +104,63 @@ def test_streets_of_tables_that_disagree_are_refused():
     centre = snap(network, cells.representative_point(), min_component_m=0)
     with pytest.raises(InputError, match="disagree"):
         streets_of_cells(network, cells, centre, [1.0, 2.0], min_component_m=0)
+
+
+def test_streets_are_the_same_however_many_points_are_looked_at_at_once(monkeypatch):
+    network = ladder()
+    cells = pd.concat([square(9.995, 59.995, 10.013, 60.015), square(10.013, 59.995, 10.1, 60.015)])
+    cells = gpd.GeoSeries(cells.to_numpy(), crs="EPSG:4326").to_crs("EPSG:25832")
+    centre = snap(network, cells.representative_point(), min_component_m=0)
+    whole = streets_of_cells(network, cells, centre, [10.0, 20.0], min_component_m=0)
+    monkeypatch.setattr(streets, "_AT_ONCE", 3)
+    parts = streets_of_cells(network, cells, centre, [10.0, 20.0], min_component_m=0)
+    pd.testing.assert_frame_equal(whole.places, parts.places)
+    assert (whole.people.tolist(), whole.cell.tolist()) == (parts.people.tolist(), parts.cell.tolist())
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.data())
+def test_every_place_in_a_cell_is_where_cells_may_be(data):
+    crs, (east, north) = data.draw(
+        st.sampled_from([("EPSG:3035", (4e6, 5e6)), ("EPSG:32633", (5e5, 7.8e6)), ("EPSG:6933", (0.0, 6.5e6))])
+    )
+    metres = st.floats(-4e5, 4e5)
+    sides = st.floats(1.0, 3e5)
+    corners = data.draw(st.lists(st.tuples(metres, metres, sides, sides), min_size=1, max_size=6))
+    cells = [shapely.box(east + x, north + y, east + x + wide, north + y + high) for x, y, wide, high in corners]
+    shares = np.linspace(0, 1, 7)
+    inside = [
+        (west + share * (right - west), south + other * (top - south))
+        for west, south, right, top in shapely.bounds(cells).tolist()
+        for share in shares
+        for other in shares
+    ]
+    places = gpd.GeoSeries(gpd.points_from_xy(*zip(*inside, strict=True)), crs=crs).to_crs("EPSG:4326")
+    near = streets._near(gpd.GeoSeries(cells, crs=crs))
+    assert near.holds(places.x.to_numpy(), places.y.to_numpy()).all()
+    far = near.holds(np.array([-170.0, 0.0]), np.array([0.0, -80.0]))
+    assert not far.any()
+
+
+def test_a_road_of_several_ways_has_the_first_name_and_all_numbers():
+    network = ga.read_osm("data/troms/troms-modelled.osm.pbf")
+    rng = np.random.default_rng(3)
+    names = pd.DataFrame(
+        {"name": rng.choice(["", "A", "B"], network.way_id.size), "ref": "", "bridge": False, "tunnel": False},
+        index=pd.Index(network.way_id),
+    )
+    used, nobody = rng.random(network.n_edges) < 0.5, np.zeros(network.n_edges, np.bool_)
+    found = {int(unit.edges[0]): unit for unit in units_of(network, used, nobody, names) if unit.kind == "road"}
+    roads = [edge for edge in np.flatnonzero(used).tolist() if network.edge_kind[edge] == EdgeKind.ROAD]
+    assert [*found] == roads
+    several = 0
+    for edge, unit in found.items():
+        pieces = network.shape_way[network.shape_ptr[edge] : network.shape_ptr[edge + 1] - 1]
+        ways = [*dict.fromkeys(network.way_id[pieces].tolist())]
+        several += len(ways) > 1
+        assert unit.ways == tuple(ways)
+        assert unit.name == next((name for name in names.loc[ways, "name"] if name), "")
+    assert several > 0
 
 
 NO_NAMES = pd.DataFrame(
