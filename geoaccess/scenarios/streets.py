@@ -151,8 +151,8 @@ def _pieces(network: Network, cells: gpd.GeoDataFrame | gpd.GeoSeries, min_compo
     names = np.array([name in _NOBODYS for name in network.class_names], np.bool_)
     nobodys = names[network.way_class[network.shape_way[at]]]
     only = pd.Series(nobodys).groupby(table["cell"].to_numpy()).transform("all").to_numpy(bool)
-    kept: pd.DataFrame = table[~nobodys | only].reset_index(drop=True)
-    return kept
+    lived_on: pd.DataFrame = table[~nobodys | only].reset_index(drop=True)
+    return lived_on
 
 
 class _Near(NamedTuple):
