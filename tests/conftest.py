@@ -104,6 +104,7 @@ def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
         "web_map",
         "service_map",
         "difference_map",
+        "supply_map",
         "network_map",
         "validation_figure",
         "vulnerability_map",

@@ -96,3 +96,40 @@ def test_an_input_that_is_in_no_table_is_named(cli, study):  # noqa: F811
 def test_a_norwegian_study_is_told_what_to_run_in_norwegian(cli, study):  # noqa: F811
     study.write_text(study.read_text().replace("title =", f'language = "{language_code("no")}"\ntitle ='))
     assert "Neste steg: geoaccess run" in cli("fetch", study)[1]
+
+
+def document(answer):
+    code, said, _ = answer
+    assert code == 0
+    return json.loads(said)
+
+
+def test_fetch_answers_other_programs_with_one_document(cli, site, study, tmp_path):  # noqa: F811
+    found = document(cli("fetch", study, "--json"))
+    assert (found["verb"], found["study"], found["language"]) == ("fetch", study.as_posix(), "en")
+    assert found["files"] == [(study.parent / name).as_posix() for name in ("roads.osm.pbf", "people.csv")]
+    assert found["lines"][-1].endswith(f"geoaccess run {study}")
+    assert site.asked["/people.csv"] == 1
+    assert document(cli("fetch", study, "--json"))["files"] == found["files"]  # there already
+    assert site.asked["/people.csv"] == 1
+    listed = document(cli("fetch", "--list", "--json", "--language", "nb", "--sources", tmp_path / "small-sources.toml",
+                          "--folder", tmp_path))["tables"]["files"]  # fmt: skip
+    assert [(row["region"], row["needed"], row["there"]) for row in listed] == [("small", True, True)] * 2
+    assert listed[0]["path"] == str(tmp_path / "roads.osm.pbf")
+    assert listed[0]["file"] == "Roads of a small country"
+
+
+def test_a_fetch_that_fails_writes_nothing_to_standard_output_with_json(cli, site, study):  # noqa: F811
+    del site.bodies["/people.csv"]
+    sources = study.parent / "small-sources.toml"
+    text = sources.read_text(encoding="utf-8")
+    sources.write_text(text + 'optional = ["unused"]\n', encoding="utf-8")
+    asked = ("fetch", "small", "--sources", sources, "--folder", study.parent)
+    code, said, why = cli(*asked, "--json")
+    assert (code, said) == (2, "")
+    assert "people.csv" in why
+    assert "gone.csv" in why  # what was optional is named too
+    site.bodies["/people.csv"] = b"x\n1\n"
+    found = document(cli(*asked, "--json"))
+    assert [name.rpartition("/")[2] for name in found["files"]] == ["roads.osm.pbf", "people.csv"]
+    assert "gone.csv" in found["lines"][0]

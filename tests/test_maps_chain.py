@@ -11,6 +11,8 @@ import shapely
 from geoaccess import maps
 from geoaccess.errors import InputError
 from geoaccess.maps.chain import has_chain
+from geoaccess.maps.drawing import _label_lines
+from geoaccess.maps.layers import HANGING
 from geoaccess.measures import ServiceSpec
 from geoaccess.questions import compare_study
 from geoaccess.questions.compare.output import write_comparison
@@ -63,7 +65,7 @@ def test_bases_that_meet_have_other_colours_and_everybody_is_counted(tmp_path, d
     rows = {row[1]: row for row in legend.rows}
     people = cells["population"].groupby(first).sum()
     largest = people.drop("").idxmax()
-    assert rows[f"1  Base {largest}"][2] == f"{people[largest]:,.0f}"
+    assert rows[f"1\tBase {largest}"][2] == f"{people[largest]:,.0f}"
     assert rows["None"][2] == "1"
     assert sum(float(row[2].replace(",", "")) for row in legend.rows) == cells["population"].sum()
     assert layers.labels.index.tolist()[0] == "1"
@@ -85,7 +87,7 @@ def test_a_change_is_in_full_colours_and_the_rest_pale(tmp_path, drawn):
     n = len(layers.colours) // 2
     assert (layers.band[(after == "b1").to_numpy()] >= n).all()  # as today: pale
     assert (layers.band[(after == "b2").to_numpy()] < n).all()
-    counts = {row[1].split("  ")[-1]: (row[2], row[3]) for row in legend.rows}
+    counts = {row[1].split("\t")[-1]: (row[2], row[3]) for row in legend.rows}
     east = f"{cells['population'][(after == 'b2').to_numpy()].sum():,.0f}"
     assert counts["Base b2"] == ("0", east)
     assert counts["Base b3"] == (east, "0")
@@ -98,11 +100,21 @@ def test_modes_have_names_and_one_colour_each(tmp_path, drawn):
     maps.chain_map(tmp_path / "m.png", results=cells, service=BASE, kind="mode", first=first, language="nb", **HEADS)
     assert [row[1] for row in drawn["legend"].rows] == ["bilambulanse", "helikopter", "Ingen"]
     assert drawn["layers"].labels is None
-    with pytest.raises(InputError, match="comes to anybody"):
+    with pytest.raises(InputError, match="nobody is reached"):
         maps.chain_map(tmp_path / "m.png", results=cells, service=BASE, kind="mode", first=first.map(lambda _: ""),
                        **HEADS)  # fmt: skip
     with pytest.raises(InputError, match="not of the same cells"):
         maps.chain_map(tmp_path / "m.png", results=cells, service=BASE, kind="mode", first=first.iloc[1:], **HEADS)
+
+
+def test_a_number_never_stands_on_a_line_of_its_own():
+    for label in ("Heilbrigðisstofnun Norðurlands Hvammstanga", "Kvæfjord", "UNN Tromsø"):
+        for place in (1, 10):
+            number, lines = _label_lines(f"{place}{HANGING}{label}")
+            assert number == str(place)
+            assert " ".join(lines).replace(" ", "") == label.replace(" ", "")
+            assert lines[0][0] == label[0]
+    assert _label_lines("9 others") == ("", ["9 others"])
 
 
 def test_only_ambulances_that_are_measured_from_the_call_have_the_map():

@@ -121,5 +121,12 @@ def test_the_picture_shows_every_kind(tmp_path):
     network_map(path, roads=roads, ferries=ferries, title="A sea", disclaimer="made up", attribution="nobody")
     colours = {colour for _, colour in Image.open(path).convert("RGB").getcolors(1 << 24)}
     assert {(138, 144, 153), (11, 87, 208), (194, 94, 0), (179, 38, 30)} <= colours
+    svg = tmp_path / "network.svg"
+    network_map(svg, roads=roads, ferries=ferries, title="Et hav", attribution="ingen", language="nb")
+    text = svg.read_text(encoding="utf-8")
+    for words in ("Veier etter forbindelse til fastlandet", "Fastland", "Forbindelse med bilferje", "Bilferje"):
+        assert words in text
+    for words in ("ties", "Tied", "ferry<", "Mainland", "Boat"):
+        assert words not in text
     with pytest.raises(InputError, match="no road"):
         network_map(Path(tmp_path / "none.png"), roads=roads.iloc[:0], ferries=ferries, title="", attribution="")

@@ -21,6 +21,7 @@ import pytest
 from geoaccess_qgis import answers, command, palette, process, study_files, texts
 
 from geoaccess.cli import app
+from geoaccess.defaults import SHARE_WITHIN
 from geoaccess.demand import read_cells
 from geoaccess.questions.siting.objectives import OBJECTIVES
 from geoaccess.study import load_study
@@ -294,6 +295,8 @@ def test_every_text_that_is_asked_for_is_there_and_no_other():
     wanted = {f"{key}.{part}" for key in algorithms for part in ("name", "help")}
     wanted |= set(re.findall(r'say\("(\w+)"', whole)) | {"group_access", "group_change"}
     wanted |= {f"language_{code}" for code in ("study", "en", "nb")} | {"candidates_cells", "candidates_settlements"}
+    wanted |= {f"objective_{name}" for name in OBJECTIVES}
+    assert f"{100 * SHARE_WITHIN:g}%" in texts.TEXTS["objective_fewest"][0]
     labels = set(re.findall(r'self\.label\("(\w+)"\)', whole))
     own = {name for name in texts.TEXTS if "." in name and name.split(".")[1] in labels}
     assert wanted | own <= set(texts.TEXTS)

@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 from geoaccess.cli import app
 from geoaccess.errors import InputError
 from geoaccess.questions import compare_study
-from geoaccess.questions.compare.output import drawn_sites, write_comparison
+from geoaccess.questions.compare.output import write_comparison
+from geoaccess.questions.compare.site_maps import drawn_sites
 from geoaccess.questions.scenario_run import apply_scenario, solve_baseline, solve_scenario
 from geoaccess.scenarios import Scenario, combine, read_scenario
 from geoaccess.study import load_study

@@ -47,6 +47,7 @@ class Answer:
     data: dict[str, Any] = field(default_factory=dict)
     figures: dict[str, Any] = field(default_factory=dict)
     files: list[Path] = field(default_factory=list)
+    named: list[Path] = field(default_factory=list)
     shown: list[tuple[str, pd.DataFrame | None]] = field(default_factory=list)
 
     @classmethod
@@ -70,6 +71,11 @@ class Answer:
     def wrote(self, files: Iterable[Path]) -> None:
         """Add files that were written."""
         self.files += files
+
+    def there(self, files: Iterable[Path]) -> None:
+        """Add files that need not have been written now, a line each."""
+        self.named += files
+        self.shown += [(str(path), None) for path in self.named]
 
     def show(self, *, as_json: bool = False, quiet: bool = False) -> None:
         """Print everything, or the document; `quiet` leaves only the document."""
@@ -99,7 +105,7 @@ class Answer:
             "lines": self.lines,
             "figures": self.figures,
             "tables": self.data,
-            "files": self.files,
+            "files": [*self.named, *self.files],
         }
 
 

@@ -128,7 +128,7 @@ def _compare_runs(
     answer.say(*found.notes)
     for title, table in printed_runs(found):
         answer.table("changes", title, table, found.changes)
-    answer.data["series"] = found.series
+    answer.data |= {"series": found.series, "moves": found.moves}
     answer.figures["runs"] = [run.name for run in found.runs]
     answer.wrote(written)
     answer.show(as_json=as_json, quiet=quiet)

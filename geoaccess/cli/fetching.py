@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
-from geoaccess.cli.app import app, out, rich_table
-from geoaccess.errors import GeoaccessWarning, InputError
+from geoaccess.cli.answer import Answer, AsJson
+from geoaccess.cli.app import app
+from geoaccess.errors import GeoaccessError, GeoaccessWarning, InputError
 from geoaccess.extras import require_extra
-from geoaccess.phrases import FALLBACK, Writer, text
+from geoaccess.phrases import FALLBACK, Writer, language_code, text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from geoaccess.sources.catalogue import Sources
+    from geoaccess.study.settings.study_file import Study
 
 _FOLDER = Path("data/downloads")
 
@@ -40,6 +43,7 @@ def fetch(
     listed: Annotated[bool, typer.Option("--list", help="List regions and files, and fetch nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Download again even if the file exists.")] = False,
     language: Annotated[str, typer.Option("--language", help="Language of what is printed: en or nb.")] = FALLBACK,
+    as_json: AsJson = False,
 ) -> None:
     """Download the files that a study reads, the open data of a region, or the roads and ferries of a place.
 
@@ -55,10 +59,12 @@ def fetch(
     if sum((what is not None, place is not None, listed)) != 1:
         raise InputError('name a study or a region, or a place with --place "Senja, Norway"; --list lists regions')
     require_extra("fetch", to="download files")
+    answer = Answer("fetch", language=language_code(language))
     if listed:
         from geoaccess.sources.catalogue import read_sources
 
-        _print_list(read_sources(sources), folder, language=language)
+        _list(answer, read_sources(sources), folder)
+        answer.show(as_json=as_json)
         return
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", GeoaccessWarning)
@@ -66,16 +72,22 @@ def fetch(
             if place is not None:
                 paths, then = [_fetch_place(place, folder, force=force)], ""
             elif str(what).endswith(".toml"):
-                paths, then = _fetch_study(Path(str(what)), sources, force=force)
+                paths, then, answer.study = _fetch_study(Path(str(what)), sources, force=force)
+                answer.language = answer.study.settings.language
             else:
                 paths, then = _fetch_region(str(what), sources, folder, force=force, language=language)
-            for path in paths:
-                out.print(Text(f"{path}"))
-        finally:
-            for warning in caught:
-                if issubclass(warning.category, GeoaccessWarning):
-                    out.print(Text(str(warning.message)))
-    out.print(Text(then or text(language, "terminal.fetch_next")))
+        except GeoaccessError:
+            for note in _notes(caught):  # beside the message of the error, where no answer is shown
+                typer.echo(note, err=as_json)
+            raise
+    answer.there(paths)
+    answer.say(*_notes(caught), then or text(language, "terminal.fetch_next"))
+    answer.show(as_json=as_json)
+
+
+def _notes(caught: Sequence[warnings.WarningMessage]) -> list[str]:
+    """Return what of ours was warned of."""
+    return [str(one.message) for one in caught if issubclass(one.category, GeoaccessWarning)]
 
 
 def _fetch_region(
@@ -97,8 +109,8 @@ def _fetch_region(
     return paths, text(language, "terminal.fetch_run", path=path)
 
 
-def _fetch_study(path: Path, sources: Path | None, *, force: bool) -> tuple[list[Path], str]:
-    """Fetch what a study reads; return the files, and what to do next.
+def _fetch_study(path: Path, sources: Path | None, *, force: bool) -> tuple[list[Path], str, Study]:
+    """Fetch what a study reads; return the files, what to do next, and the study.
 
     Raises
     ------
@@ -125,7 +137,7 @@ def _fetch_study(path: Path, sources: Path | None, *, force: bool) -> tuple[list
             f"{path}: reads {', '.join(absent)}, which is not there and not in {where}; put it there, or add it to the "
             "table"
         )
-    return paths, text(language, "terminal.fetch_run", path=path)
+    return paths, text(language, "terminal.fetch_run", path=path), study
 
 
 def _fetch_place(place: str, folder: Path, *, force: bool) -> Path:
@@ -138,24 +150,26 @@ def _fetch_place(place: str, folder: Path, *, force: bool) -> Path:
     return fetch_place(place, path)
 
 
-def _print_list(table: Sources, folder: Path, *, language: str) -> None:
-    """Print every region with its files: which are needed, which are there, and where they go."""
+def _list(answer: Answer, table: Sources, folder: Path) -> None:
+    """Answer with every region and its files: which are needed, which are there, and where they go."""
     import pandas as pd
 
     from geoaccess.sources.fetch import Wanted, is_there
 
-    writer = Writer(language, ("terminal",))
-    heads = [writer["fetch_region"], writer["fetch_file"], writer["fetch_needed"], writer["fetch_there"]]
-    yes, no = writer["fetch_yes"], writer["fetch_no"]
-    rows = [
-        (
-            name,
-            file.written("what", language),
-            yes if file in table.needs(name) else no,
-            yes if is_there(Wanted(file, folder / file.path)) else no,
-            str(folder / file.path),
-        )
-        for name in table.regions
-        for file in table.of(name)
-    ]
-    out.print(rich_table("", pd.DataFrame(rows, columns=[*heads, writer["fetch_path"]]), language=language))
+    writer = Writer(answer.language, ("terminal",))
+    files = pd.DataFrame(
+        [
+            {
+                "region": name,
+                "file": file.written("what", answer.language),
+                "needed": file in table.needs(name),
+                "there": is_there(Wanted(file, folder / file.path)),
+                "path": str(folder / file.path),
+            }
+            for name in table.regions
+            for file in table.of(name)
+        ]
+    )
+    words = {True: writer["fetch_yes"], False: writer["fetch_no"]}
+    shown = files.assign(**{name: files[name].map(words) for name in ("needed", "there")})
+    answer.table("files", "", shown.rename(columns={name: writer[f"fetch_{name}"] for name in files}), files)

@@ -44,21 +44,36 @@ _HEADER_LINES = 2
 def wrapped(line: str, width: int) -> str:
     """Break a line between words; what is longer than the width by itself, as a path may be, stays whole.
 
+    A number does not stand on a line alone where the word before it can stand with it.
+
     Examples
     --------
     >>> print(wrapped("193\u00a0468 people in Troms", 12))
     193\u00a0468
     people in
     Troms
+    >>> print(wrapped("beyond the norm of 12", 19))
+    beyond the norm
+    of 12
     """
     indent = line[: len(line) - len(line.lstrip(" "))]
-    return "\n".join(
-        "\n".join(
-            textwrap.wrap(part, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
-            or [part]
-        )
+    broken = [
+        textwrap.wrap(part, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False) or [part]
         for part in line.split("\n")
-    )
+    ]
+    return "\n".join("\n".join(_with_company(lines, width, indent)) for lines in broken)
+
+
+def _with_company(lines: list[str], width: int, indent: str) -> list[str]:
+    """Take down a word to each number that stands on a line alone, where there is room."""
+    found = [*lines]
+    for place in range(1, len(found)):
+        before, _, word = found[place - 1].rpartition(" ")
+        joined = f"{indent}{word} {found[place].strip()}"
+        alone = any(map(str.isdigit, found[place])) and not any(map(str.isalpha, found[place]))
+        if alone and before.strip() and cell_len(joined) <= width:
+            found[place - 1], found[place] = before, joined
+    return found
 
 
 def say(lines: Iterable[str], *, style: str = "") -> None:
@@ -102,7 +117,7 @@ def rich_table(title: str, frame: pd.DataFrame, *, language: str = FALLBACK) -> 
         justify: JustifyMethod = "right" if all(map(_NUMBER.fullmatch, cells)) else "left"
         drawn.add_column(Text(name), justify=justify, width=widths[name], overflow="fold")
     for row in zip(*written.values(), strict=True):
-        drawn.add_row(*map(Text, row))
+        drawn.add_row(*(Text(wrapped(cell, widths[name])) for name, cell in zip(written, row, strict=True)))
     return drawn
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from geoaccess.maps.bands import band_colours, band_index, band_labels, band_people, default_bands
 from geoaccess.maps.chain import ChainKind, chain_map, chain_text
 from geoaccess.maps.comparison import validation_figure
-from geoaccess.maps.difference import difference_map
+from geoaccess.maps.difference import difference_map, supply_map
 from geoaccess.maps.figures import FIGURES, Drawn, Figure, lorenz_figure, service_map, time_curves
 from geoaccess.maps.look import Look, figure_files
 from geoaccess.maps.lorenz import LorenzCurve
@@ -24,13 +24,14 @@ from geoaccess.maps.raster import check_raster_grid, geotiff, raster_fits
 from geoaccess.maps.report import report_page
 from geoaccess.maps.report_content import Boats, Data, Extra, Norm, Origin, Report, ServiceFindings
 from geoaccess.maps.runs_page import RunsSection, runs_page
-from geoaccess.maps.scenario_page import ScenarioPart, comparison_page
+from geoaccess.maps.scenario_page import AreaPart, ScenarioPart, comparison_page
 from geoaccess.maps.series import series_figure
 from geoaccess.maps.vulnerability import vulnerability_map
 from geoaccess.maps.web import web_map
 
 __all__ = [
     "FIGURES",
+    "AreaPart",
     "Boats",
     "ChainKind",
     "Data",
@@ -82,6 +83,7 @@ __all__ = [
     "runs_page",
     "series_figure",
     "service_map",
+    "supply_map",
     "time_curves",
     "validation_figure",
     "vulnerability_map",

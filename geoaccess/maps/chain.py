@@ -1,4 +1,4 @@
-"""The map of the ambulance chain: which base is first with the patient, and which mode is the first to treatment."""
+"""Maps of what people belong to: the base that is first of the ambulance chain, the mode to treatment, or the site."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from geoaccess.maps.assets import colour, scale
 from geoaccess.maps.blocks import joined
 from geoaccess.maps.difference import window_of_change
 from geoaccess.maps.layers import (
+    HANGING,
     LEGEND_IN,
     MAP_AT_MOST_IN,
     Layers,
@@ -40,13 +41,16 @@ if TYPE_CHECKING:
 
 __all__ = ["ChainKind", "chain_map", "chain_text", "draw_chain", "first_of_chain", "has_chain"]
 
-ChainKind = Literal["base", "mode"]
-"""What is first: the base whose vehicle is with the patient, or the mode that has the patient treated."""
+ChainKind = Literal["base", "mode", "nearest", "allowed"]
+"""What is first: the base whose vehicle is with the patient, the mode that has the patient treated, the nearest site
+(its service area), or the nearest of those that people may use (its catchment area)."""
 
 _FASTEST: Final = "ambulance_fastest"
 _LISTED: Final = 10
 """Bases with a row and a number of their own; a country has hundreds."""
 _TOLD: Final = 5
+_MOVES: Final = 5
+"""Changes from one site to another that the legend of a map counts."""
 _ACROSS: Final = 150
 """Squares across the region within which bases count as neighbours."""
 _PALE: Final = 0.72
@@ -178,6 +182,7 @@ def chain_map(
     kind: ChainKind,
     first: pd.Series,
     before: pd.Series | None = None,
+    heads: tuple[str, str] | None = None,
     sites: gpd.GeoDataFrame | None = None,
     municipalities: gpd.GeoDataFrame | None = None,
     ferries: gpd.GeoDataFrame | None = None,
@@ -194,11 +199,12 @@ def chain_map(
     language: str = "en",
     look: Look = USUAL_LOOK,
 ) -> None:
-    """Write the map of which base, or which mode, of the ambulances is first for each cell.
+    """Write the map of which base or mode of the ambulances, or which site, is first for each cell.
 
-    Bases whose cells meet have different colours, and a number that the legend explains; the 10 with most people have a
-    row of their own. With `before`, cells that have another base or mode than before are in full colours and the others
-    pale, only the part of the region that changes is drawn, and the legend counts people before and after.
+    Sites whose cells meet have different colours, and a number that the legend explains; the 10 with most people have a
+    row of their own. With `before`, cells that have another site or mode than before are in full colours and the others
+    pale, only the part of the region that changes is drawn, and the legend counts people before and after, and those
+    who go from one to another.
 
     Parameters
     ----------
@@ -207,11 +213,13 @@ def chain_map(
     results
         The cells as squares, in the projected CRS of their grid, with the people of the service.
     service
-        That of the bases.
+        That of the sites.
     first, before
         As `first_of_chain` returns them, on the index of `results`.
+    heads
+        What the legend calls before and after, in a few letters; otherwise today and after.
     sites
-        Places of the bases by their id, with `service`, `name` and `proxy`; those of the service are drawn. A column
+        Places of the sites by their id, with `service`, `name` and `proxy`; those of the service are drawn. A column
         `change` may mark some as "new" or "closed".
     municipalities, ferries, roads, land, lakes, ice, places, at_most_in, look
         As for `service_map`.
@@ -231,7 +239,7 @@ def chain_map(
     population = people_of(results, service)
     found = _ranked(first, was, population, kind=kind, names=names, writer=writer)
     if not found.keys:
-        raise InputError("chain_map: no base and no mode comes to anybody")
+        raise InputError("chain_map: nobody is reached by any base, mode or site")
     codes = found.code(first)
     moved = codes != found.code(was)
     seen = window_of_change(results, moved) if before is not None else np.ones(len(codes), np.bool_)
@@ -253,16 +261,30 @@ def chain_map(
         sites=projected(mine, crs),
         at_most_in=at_most_in,
         look=look,
-        labels=projected(_numbers(mine, found), crs) if kind == "base" and mine is not None else None,
+        labels=projected(_numbers(mine, found), crs) if kind != "mode" and mine is not None else None,
         **below,
     )
-    notes = [writer["chain_changed"]] if before is not None else []
+    notes = [writer["chain_changed"], *_moves(found, first, was, population, writer)] if before is not None else []
     notes += [writer["part"]] if not seen.all() else []
-    legend = _legend(found, layers, full, service, kind, notes, writer, compared=before is not None)
+    columns = (heads or (writer["before"], writer["after"])) if before is not None else None
+    legend = _legend(found, layers, full, service, kind, notes, writer, columns=columns)
     from geoaccess.maps.drawing import draw_service_map  # matplotlib is slow to import
 
-    heads = {"title": title, "subtitle": subtitle, "disclaimer": disclaimer, "attribution": attribution}
-    draw_service_map(path, layers=layers, legend=legend, heads=heads)
+    above = {"title": title, "subtitle": subtitle, "disclaimer": disclaimer, "attribution": attribution}
+    draw_service_map(path, layers=layers, legend=legend, heads=above)
+
+
+def _moves(
+    found: _Ranked, first: pd.Series, before: pd.Series, population: npt.NDArray[np.float64], writer: Writer
+) -> list[str]:
+    """Say how many people go from what to what else, those of most people."""
+    named = dict(zip(found.keys, found.labels, strict=True)) | {"": writer["chain_nobody"]}
+    moved = (first != before).to_numpy() & (population > 0)
+    pairs = [before[moved].map(named).to_numpy(object), first[moved].map(named).to_numpy(object)]
+    people = pd.Series(population[moved]).groupby(pairs).sum().sort_values(ascending=False, kind="stable")
+    lines = [writer.text("chain_move", before=was, after=now, n=writer.people(n)) for (was, now), n in people.items()]
+    more = [writer.text("chain_more_moves", n=writer.number(len(lines) - _MOVES))] if len(lines) > _MOVES else []
+    return [*lines[:_MOVES], *more]
 
 
 def _drawn(
@@ -349,17 +371,18 @@ def _legend(
     notes: list[str],
     writer: Writer,
     *,
-    compared: bool,
+    columns: tuple[str, str] | None,
 ) -> Legend:
     total = float(found.people.sum() + found.nobody[1])
 
     def row(fill: str | None, label: str, before: float, after: float) -> tuple[str | None, str, str, str, str]:
-        if compared:
+        if columns:
             return fill, label, writer.people(before), writer.people(after), ""
         return fill, label, writer.people(after), writer.share(after / total if total else 0.0), ""
 
     numbered = [
-        f"{place}  {label}" if kind == "base" else label for place, label in enumerate(found.labels[:_LISTED], start=1)
+        label if kind == "mode" else f"{place}{HANGING}{label}"
+        for place, label in enumerate(found.labels[:_LISTED], start=1)
     ]
     rows = [row(*one) for one in zip(colours, numbered, found.before, found.people, strict=False)]
     if len(found.keys) > _LISTED:
@@ -369,12 +392,12 @@ def _legend(
     rows.append(row(None, writer["chain_nobody"], *found.nobody))
     marks = [(mark, writer[mark]) for mark in dict.fromkeys(layers.site_kinds().tolist())]
     sums = writer.people(total), writer.share(1.0 if total else 0.0)
-    if compared:
+    if columns:
         sums = writer.people(float(found.before.sum() + found.nobody[0])), writer.people(total)
     return Legend(
         caption=f"{service.label}: {writer[f'chain_{kind}']}",
-        direction=writer[f"chain_{kind}_note"],
-        heads=(writer["before"], writer["after"]) if compared else (writer["people"], writer["share"]),
+        direction=writer[f"chain_{kind}_note" if service.from_call else service.direction],
+        heads=columns or (writer["people"], writer["share"]),
         rows=tuple(rows),
         total=(writer["total"], *sums),
         marks=(*marks, *layers.marks_below({key: writer[key] for key in ("ferry", "ferries_people", "borders")})),

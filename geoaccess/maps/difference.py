@@ -1,9 +1,9 @@
-"""The map of a difference: who wins and loses minutes, and who is reached no longer, or only now."""
+"""Maps of a difference: who wins and loses minutes, or has more or less supply, and who is reached no longer or now."""
 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from geoaccess.maps.results import Cells, people_of, squares
 from geoaccess.phrases import people, section, share
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import geopandas as gpd
@@ -35,7 +36,15 @@ if TYPE_CHECKING:
 
     from geoaccess.maps.results import Service
 
-__all__ = ["DIFFERENCE_COLOURS", "difference_bands", "difference_map", "difference_rules", "window_of_change"]
+__all__ = [
+    "DIFFERENCE_COLOURS",
+    "difference_bands",
+    "difference_map",
+    "difference_rules",
+    "supply_bands",
+    "supply_map",
+    "window_of_change",
+]
 
 _EDGES_MIN: Final = (-30.0, -10.0, -0.5, 0.5, 10.0, 30.0)
 # Purple for minutes won, orange-brown for minutes lost: safe for colour-blind readers, and apart in grey at the ends.
@@ -45,6 +54,12 @@ _SMALL_PART: Final = 0.4
 _BANDS: Final = (
     *("won_more", "won_some", "won_few", "same", "lost_few", "lost_some", "lost_more"),
     *("now", "never", "no_longer"),
+)
+_SUPPLY_EDGES: Final = (0.5, 0.2, 0.02, -0.02, -0.2, -0.5)
+"""Changes of supply in parts of what it was, as far as bands of more and of less reach."""
+_SUPPLY_BANDS: Final = (
+    *("more_most", "more_some", "more_few", "supply_same", "less_few", "less_some", "less_most"),
+    *("supply_now", "supply_never", "supply_no_longer"),
 )
 
 
@@ -62,6 +77,25 @@ def difference_bands(cells: pd.DataFrame, *, service: str) -> npt.NDArray[np.int
     lost = np.searchsorted(_EDGES_MIN[3:], minutes, side="left") + len(_EDGES_MIN[:3])
     special = [change == "became_reached", change == "unreached", change == "became_unreached"]
     bands: npt.NDArray[np.int64] = np.select(special, [_NOW, _NEVER, _NO_LONGER], np.where(minutes < 0, won, lost))
+    return bands
+
+
+def supply_bands(cells: pd.DataFrame, *, name: str) -> npt.NDArray[np.int64]:
+    """Return the band of each cell by its supply: 0 to 6 by how much more or less, 7 some now, 8 never any, 9 none now.
+
+    >>> import pandas as pd
+    >>> supply_bands(pd.DataFrame({"s_before": [1.0, 1.0, 0.0, 2.0], "s_after": [2.0, 0.9, 1.0, 0.0], "s_change":
+    ...     ["better", "worse", "became_reached", "became_unreached"]}), name="s").tolist()
+    [0, 4, 7, 9]
+    """
+    before, after = (cells[f"{name}_{when}"].to_numpy(np.float64) for when in ("before", "after"))
+    change = cells[f"{name}_change"].to_numpy(dtype=object)
+    more = np.divide(after - before, before, out=np.zeros(len(before)), where=before > 0).round(9)
+    upper, lower = _SUPPLY_EDGES[:3], _SUPPLY_EDGES[3:]  # an edge belongs to the lesser change
+    beyond = [*(more <= edge for edge in upper), *(more < edge for edge in lower)]
+    band = np.sum(beyond, axis=0, dtype=np.int64)
+    special = [change == "became_reached", change == "unreached", change == "became_unreached"]
+    bands: npt.NDArray[np.int64] = np.select(special, [_NOW, _NEVER, _NO_LONGER], band)
     return bands
 
 
@@ -136,12 +170,118 @@ def difference_map(
     InputError
         If the two tables are not of the same cells, or a column is missing.
     """
+    words = section(language, "difference")
+    _draw(
+        path,
+        bands=difference_bands(cells, service=service.key),
+        named=_BANDS,
+        caption=f"{words['caption_response' if service.from_call else 'caption']}: {service.label}",
+        population=people_of(cells, service),
+        results=results,
+        cells=cells,
+        service=service,
+        sites=sites,
+        below={
+            "municipalities": municipalities,
+            "ferries": ferries,
+            "roads": roads,
+            "land": land,
+            "lakes": lakes,
+            "ice": ice,
+            "places": places,
+        },
+        at_most_in=at_most_in,
+        heads={"title": title, "subtitle": subtitle, "disclaimer": disclaimer, "attribution": attribution},
+        language=language,
+        look=look,
+    )
+
+
+def supply_map(
+    path: Path,
+    *,
+    results: gpd.GeoDataFrame,
+    cells: pd.DataFrame,
+    service: Service,
+    name: str,
+    label: str,
+    population: str,
+    sites: gpd.GeoDataFrame | None = None,
+    at_most_in: tuple[float, float] = MAP_AT_MOST_IN,
+    title: str,
+    subtitle: str = "",
+    disclaimer: str = "",
+    attribution: str,
+    language: str = "en",
+    look: Look = USUAL_LOOK,
+    **below: Any,
+) -> None:
+    """Write the map of what a change does to supply within reach: cells by how much more (purple) or less (orange).
+
+    Parameters
+    ----------
+    path
+        File to write, .png, .svg or .pdf.
+    results
+        The cells as squares, in the projected CRS of their grid, with the column `population` of the people who share
+        the supply.
+    cells
+        On the same index: `{name}_before`, `{name}_after` and `{name}_change`, as of
+        `geoaccess.scenarios.supply_differences`.
+    service
+        That of the sites.
+    label
+        What readers are shown in place of the name.
+    sites, at_most_in, look
+        As for `difference_map`.
+    **below
+        What lies under the cells, as for `difference_map`.
+
+    Raises
+    ------
+    InputError
+        If the two tables are not of the same cells.
+    """
+    _draw(
+        path,
+        bands=supply_bands(cells, name=name),
+        named=_SUPPLY_BANDS,
+        caption=f"{section(language, 'difference')['caption_supply']}: {label}",
+        population=results[population].to_numpy(np.float64),
+        results=results,
+        cells=cells,
+        service=service,
+        sites=sites,
+        below=below,
+        at_most_in=at_most_in,
+        heads={"title": title, "subtitle": subtitle, "disclaimer": disclaimer, "attribution": attribution},
+        language=language,
+        look=look,
+    )
+
+
+def _draw(
+    path: Path,
+    *,
+    bands: npt.NDArray[np.int64],
+    named: tuple[str, ...],
+    caption: str,
+    population: npt.NDArray[np.float64],
+    results: gpd.GeoDataFrame,
+    cells: pd.DataFrame,
+    service: Service,
+    sites: gpd.GeoDataFrame | None,
+    below: Mapping[str, Any],
+    at_most_in: tuple[float, float],
+    heads: Mapping[str, str],
+    language: str,
+    look: Look,
+) -> None:
+    """Draw cells by bands that are called `named`."""
     if not results.index.equals(cells.index):
         raise InputError("results and cells are not of the same cells in the same order")
-    bands = difference_bands(cells, service=service.key)
     seen = window_of_change(results, ~np.isin(bands, (_SAME, _NEVER)))
     shapes = squares(results[seen])
-    population = people_of(cells, service)
     # The band takes the place of the class: of a block, it is that of the most people.
     ones, unnamed = np.ones(int(seen.sum()), np.int64), np.full(int(seen.sum()), "", dtype=object)
     drawn = Cells(shapes, population[seen], ones, unnamed, bands[seen], times={})
@@ -149,9 +289,7 @@ def difference_map(
     room = room_of(look, at_most_in, legend_in=LEGEND_IN)
     drawn = joined(drawn, factor=block_factor(shapes, window_of(shapes, results.crs, crs), room))
     mine = None if sites is None else sites[(sites["service"] == service.key).to_numpy()]
-    below = below_cells(
-        crs, municipalities=municipalities, ferries=ferries, roads=roads, land=land, lakes=lakes, ice=ice, places=places
-    )
+    nothing = dict.fromkeys(("municipalities", "ferries", "roads", "land", "lakes", "ice", "places"))
     layers = Layers(
         squares=drawn.squares,
         grid=results.crs,
@@ -163,12 +301,11 @@ def difference_map(
         sites=projected(mine, crs),
         at_most_in=at_most_in,
         look=look,
-        **below,
+        **below_cells(crs, **{**nothing, **below}),
     )
     from geoaccess.maps.drawing import draw_service_map  # matplotlib is slow to import
 
-    heads = {"title": title, "subtitle": subtitle, "disclaimer": disclaimer, "attribution": attribution}
-    legend = _legend(bands, population, service, layers, language, part=not seen.all())
+    legend = _legend(bands, named, caption, population, service, layers, language, part=not seen.all())
     draw_service_map(path, layers=layers, legend=legend, heads=heads)
 
 
@@ -191,6 +328,8 @@ def window_of_change(results: gpd.GeoDataFrame, touched: npt.NDArray[np.bool_]) 
 
 def _legend(
     bands: npt.NDArray[np.int64],
+    named: tuple[str, ...],
+    caption: str,
     population: npt.NDArray[np.float64],
     service: Service,
     layers: Layers,
@@ -202,7 +341,7 @@ def _legend(
     words, common = section(language, "difference"), section(language, "map")
     total = float(population.sum())
     rows = []
-    for number, name in enumerate(_BANDS):
+    for number, name in enumerate(named):
         here = float(population[bands == number].sum())
         if compact and not here:
             continue
@@ -217,7 +356,7 @@ def _legend(
     notes = [service.proxy_note, words["blocks"].format(k=layers.factor) if layers.factor > 1 else ""]
     notes += [words["part"]] if part else []
     return Legend(
-        caption=f"{words['caption_response' if service.from_call else 'caption']}: {service.label}",
+        caption=caption,
         direction=common[service.direction],
         heads=(common["people"], common["share"]),
         rows=tuple(rows),

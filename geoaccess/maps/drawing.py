@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from geoaccess.demand import shown_people
 from geoaccess.maps.assets import colour
 from geoaccess.maps.ground import LINE_LOOKS, MANY_SITES, draw_borders, draw_land, draw_names, draw_waters
-from geoaccess.maps.layers import DPI, LEGEND_IN, arranged, smallest_px, window_of
+from geoaccess.maps.layers import DPI, HANGING, LEGEND_IN, arranged, smallest_px, window_of
 from geoaccess.maps.packing import ring_of
 from geoaccess.maps.projection import corners_in, north_of, shapes_in
 from geoaccess.maps.sheet import INK, QUIET, Sheet, house_style, line_in, wrapped
@@ -38,6 +38,8 @@ PAPER: Final = colour("paper")
 POINTS_PER_PX: Final = 72 / DPI
 HATCHED_PX: Final = 12.0
 ROW_SIZE: Final = 8.0
+LABEL_IN: Final = LEGEND_IN - 1.6
+NUMBER_IN: Final = 0.22
 MANY_CELLS: Final = 20_000
 """From so many on, cells are dots within SVG and PDF, which would otherwise be slow to open."""
 
@@ -211,14 +213,16 @@ def draw_service_map(path: Path, *, layers: Layers, legend: Legend, heads: Mappi
 # ---- legend
 
 
-def _label_lines(label: str) -> list[str]:
-    return wrapped(label, width_in=LEGEND_IN - 1.6, size=ROW_SIZE)
+def _label_lines(label: str) -> tuple[str, list[str]]:
+    """Return the number of a row, "" where it has none, and the lines of its label."""
+    number, between, text = label.rpartition(HANGING)
+    return number, wrapped(text, width_in=LABEL_IN - (NUMBER_IN if between else 0), size=ROW_SIZE)
 
 
 def legend_height(legend: Legend) -> float:
     """Return the room that the legend needs, inches."""
     captions = len(wrapped(legend.caption, width_in=LEGEND_IN, size=10, weight="bold")) * line_in(10)
-    rows = sum(max(len(_label_lines(row[1])) * line_in(ROW_SIZE) + 0.05, 0.19) for row in legend.rows)
+    rows = sum(max(len(_label_lines(row[1])[1]) * line_in(ROW_SIZE) + 0.05, 0.19) for row in legend.rows)
     norms = sum(0.12 for row in legend.rows if row[4])
     notes = sum(len(wrapped(note, width_in=LEGEND_IN, size=7)) * line_in(7) + 0.08 for note in legend.notes)
     return captions + rows + norms + notes + 0.22 * len(legend.marks) + 1.45
@@ -257,14 +261,17 @@ def draw_legend(sheet: Sheet, legend: Legend, place: Arranged, *, north: float) 
 
 def _draw_row(axes: Any, row: tuple[str | None, str, str, str, str], top: float) -> float:
     fill, label, people, share, norm = row
-    lines = _label_lines(label)
+    number, lines = _label_lines(label)
     height = max(len(lines) * line_in(ROW_SIZE) + 0.05, 0.19)
     middle = top - height / 2
     box = Rectangle((0, middle - 0.065), 0.26, 0.13, facecolor=fill or INK, edgecolor=QUIET, linewidth=0.4)
     if fill is None:
         box.set(hatch="//////", edgecolor=PAPER)
     axes.add_patch(box)
-    axes.text(0.36, middle, "\n".join(lines), size=ROW_SIZE, va="center_baseline", linespacing=1.15)
+    left = 0.36 + (NUMBER_IN if number else 0)
+    if number:
+        axes.text(left - 0.05, middle, number, size=ROW_SIZE, weight="bold", ha="right", va="center_baseline")
+    axes.text(left, middle, "\n".join(lines), size=ROW_SIZE, va="center_baseline", linespacing=1.15)
     axes.text(LEGEND_IN - 0.55, middle, people, size=ROW_SIZE, ha="right", va="center_baseline")
     axes.text(LEGEND_IN, middle, share, size=ROW_SIZE, ha="right", va="center_baseline")
     top -= height

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DPI",
+    "HANGING",
     "LEGEND_IN",
     "MAP_AT_MOST_IN",
     "Arranged",
@@ -43,6 +44,8 @@ __all__ = [
 DPI: Final = 200
 """Dots that sizes on paper are counted in, whatever a file is written with."""
 LEGEND_IN: Final = 2.75
+HANGING: Final = "\t"
+"""Between the number of a row of a legend and its label, which stands in lines of its own beside the number."""
 GAP_IN: Final = 0.2
 LEAST_MAP_IN: Final = 2.2
 """A map narrower than this beside its legend stands above it."""
@@ -221,7 +224,10 @@ def below_cells(
 
 @dataclass(frozen=True)
 class Legend:
-    """What the legend says: rows of (colour or None for not reached, label, people, share, norm)."""
+    """What the legend says: rows of (colour or None for not reached, label, people, share, norm).
+
+    A label may begin with a number and `HANGING`.
+    """
 
     caption: str
     direction: str

@@ -22,11 +22,12 @@ __all__ = ["RunsSection", "runs_page"]
 
 @dataclass(frozen=True)
 class RunsSection:
-    """A part of the page: a heading, pictures (PNG) with what they show, and tables as printed, with titles."""
+    """A part of the page: a heading, pictures (PNG) with what they show, a note, and tables as printed, with titles."""
 
     title: str
     tables: Sequence[tuple[str, pd.DataFrame]]
     pictures: Sequence[tuple[str, Path]] = ()
+    note: str = ""
 
 
 def runs_page(
@@ -51,6 +52,7 @@ def runs_page(
     shown = [
         {
             "title": section.title,
+            "note": section.note,
             "pictures": [
                 (alt, base64.b64encode(picture.read_bytes()).decode("ascii")) for alt, picture in section.pictures
             ],

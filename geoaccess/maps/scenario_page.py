@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from geoaccess.maps.results import Service
     from geoaccess.zones import CentralityScheme
 
-__all__ = ["ScenarioPart", "comparison_page"]
+__all__ = ["AreaPart", "ScenarioPart", "comparison_page"]
 
 _MIN: Final = 60.0
 _FIGURES: Final = {"median_min": 1, "p90_min": 1, "people_unreached": 0, "mean_per_person": 4, "gini_of_everybody": 3}
@@ -31,13 +31,33 @@ _FIGURES: Final = {"median_min": 1, "p90_min": 1, "people_unreached": 0, "mean_p
 _CHANGES: Final = ("better", "worse", "same", "became_reached", "became_unreached", "unreached")
 
 
+_MOST_MOVES: Final = 20
+"""Rows of people who get another site; the others are one row."""
+
+
+@dataclass(frozen=True)
+class AreaPart:
+    """Where people get another site: a heading, what the map shows in a sentence, the PNG file, and who moves.
+
+    `note` is a sentence below the map; `moves` has `name_before`, `name_after` and `people`, most people first, with ""
+    for no site.
+    """
+
+    label: str
+    text: str
+    picture: Path
+    moves: pd.DataFrame
+    note: str = ""
+
+
 @dataclass(frozen=True)
 class ScenarioPart:
     """What the page says of one scenario.
 
     `text` is what it changes, as in its file; `tables` are those of `geoaccess.study.Compared` for it alone, and
-    `pictures` PNG files by service. `people`, where they are others, is how they do against those of
+    `pictures` PNG files by service, or by supply. `people`, where they are others, is how they do against those of
     today, as it is printed. `chain` are pictures of the ambulance chain: heading, what it shows in a sentence, file.
+    `areas` are services of which people get another site.
     """
 
     title: str
@@ -48,6 +68,7 @@ class ScenarioPart:
     pictures: Mapping[str, Path] = field(default_factory=dict)
     people: pd.DataFrame | None = None
     chain: Sequence[tuple[str, str, Path]] = ()
+    areas: Sequence[AreaPart] = ()
 
 
 def comparison_page(
@@ -106,6 +127,11 @@ def _shown(part: ScenarioPart, services: Sequence[Service], writer: Writer) -> d
         if part.people is None or part.people.empty
         else {"head": [*part.people.columns], "rows": part.people.to_numpy(dtype=object).tolist()},
         "chain": [(label, text, _picture(path)) for label, text, path in part.chain],
+        "areas": [
+            {"label": one.label, "text": one.text, "picture": _picture(one.picture), "note": one.note}
+            | {"moves": moves_table(one.moves, writer)}
+            for one in part.areas
+        ],
         "summary": _summary([(service, everybody[service.key]) for service in services], writer),
         "services": [
             {
@@ -118,6 +144,19 @@ def _shown(part: ScenarioPart, services: Sequence[Service], writer: Writer) -> d
             for service in touched
         ],
     }
+
+
+def moves_table(moves: pd.DataFrame, writer: Writer) -> dict[str, Any]:
+    """Return who gets another site as rows to show: from, to and people, with those of fewest people in one row."""
+    none = writer["area_none"]
+    body = [
+        [row["name_before"] or none, row["name_after"] or none, writer.people(row["people"])]
+        for row in _records(moves.head(_MOST_MOVES))
+    ]
+    if len(moves) > _MOST_MOVES:
+        rest = moves["people"].iloc[_MOST_MOVES:]
+        body.append([writer.text("moves_others", n=writer.number(len(rest))), "", writer.people(rest.sum())])
+    return {"head": [writer["area_from"], writer["area_to"], writer["people"]], "rows": body}
 
 
 def _supplies(part: ScenarioPart, supplies: Mapping[str, str], writer: Writer) -> list[dict[str, Any]]:
@@ -139,7 +178,8 @@ def _supplies(part: ScenarioPart, supplies: Mapping[str, str], writer: Writer) -
             ginis = [writer.number(row[f"gini_{when}"], 3) for when in ("before", "after")]
             body.append([group, *counts, " → ".join(means), " → ".join(ginis)])
         head = [writer["class"], writer["people"], *(writer[name] for name in heads)]
-        found.append({"label": label, "table": {"head": head, "rows": body}})
+        picture = _picture(part.pictures.get(key))
+        found.append({"label": label, "picture": picture, "table": {"head": head, "rows": body}})
     return found
 
 

@@ -28,6 +28,7 @@ from geoaccess.scenarios.difference import (
     supply_differences,
     supply_table,
 )
+from geoaccess.scenarios.moves import site_moves, sites_before_and_after
 from geoaccess.scenarios.reading import read_scenario, scenario_text, write_scenario
 from geoaccess.scenarios.reliability import Touched, draw_figures, reliability_table, solve_closures
 from geoaccess.scenarios.roads import ChangedNetwork, apply_to_network, close_network, edges_of_ways
@@ -82,6 +83,8 @@ __all__ = [
     "resolve_sites",
     "scenario_text",
     "site_label",
+    "site_moves",
+    "sites_before_and_after",
     "solve_closures",
     "stated_values",
     "streets_of_cells",

@@ -92,9 +92,8 @@ class BestPlace(GeoaccessAlgorithm):
         number = {"minValue": 0, "maxValue": _MOST}
         self.addParameter(QgsProcessingParameterNumber("ADD", self.label("ADD"), defaultValue=1, **number))
         self.addParameter(QgsProcessingParameterNumber("CLOSE", self.label("CLOSE"), defaultValue=0, **number))
-        self.addParameter(
-            QgsProcessingParameterEnum("OBJECTIVE", self.label("OBJECTIVE"), list(OBJECTIVES), defaultValue=0)
-        )
+        aims = [say(f"objective_{one}") for one in OBJECTIVES]
+        self.addParameter(QgsProcessingParameterEnum("OBJECTIVE", self.label("OBJECTIVE"), aims, defaultValue=0))
         places = [say(f"candidates_{one}") for one in CANDIDATES]
         self.addParameter(QgsProcessingParameterEnum("CANDIDATES", self.label("CANDIDATES"), places, defaultValue=0))
         real = QgsProcessingParameterNumber.Double

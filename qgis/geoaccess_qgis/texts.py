@@ -110,7 +110,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         (
             "Sammenligner en studie med seg selv under scenarioer: hvem som får endret reisetid, hvor mye, og hvem som "
             "krysser en tidsgrense. Et scenario er en liten TOML-fil: tjenestesteder som legges til, legges ned eller "
-            "flyttes, veier og ferjer som stenges eller går saktere. Rutene legges til i prosjektet etter vunnet og tapt tid; siden åpnes fra resultatvinduet."
+            "flyttes, veier og ferjer som stenges eller går saktere. Rutene legges til i prosjektet etter spart og "
+            "tapt tid; siden åpnes fra resultatvinduet."
         ),
     ),
     "SCENARIOS": ("Scenario files", "Scenariofiler"),
@@ -120,17 +121,29 @@ TEXTS: dict[str, tuple[str, str]] = {
     "best_place.help": (
         (
             "Finds the best places for more sites of a service, and says how sure that is: proved, or how far from the "
-            "best at most. The answer is also written as a scenario (site_SERVICE.toml) to compare with."
+            "best at most. The answer is also written as a scenario (site_SERVICE.toml) to compare with.\n\nService: its "
+            "key in the study file, such as gp in [services.gp]. Fewest sites chooses their number itself, whatever is "
+            "given to add."
         ),
         (
             "Finner de beste plasseringene for flere tjenestesteder, og sier hvor sikkert det er: bevist optimalt, eller "
             "hvor langt fra det beste det høyst er. Svaret skrives også som et scenario (site_TJENESTE.toml) som kan "
-            "sammenlignes."
+            "sammenlignes.\n\nTjeneste: nøkkelen i studiefilen, for eksempel gp i [services.gp]. Målet om færrest "
+            "tjenestesteder velger antallet selv, uansett hvor mange som er oppgitt."
         ),
     ),
     "ADD": ("How many sites to add", "Antall nye tjenestesteder"),
     "CLOSE": ("How many existing sites to close", "Antall tjenestesteder som legges ned"),
-    "OBJECTIVE": ("Objective (see `geoaccess site --help`)", "Mål (se `geoaccess site --help`)"),
+    "OBJECTIVE": ("What to aim at", "Hva som er målet"),
+    "objective_minutes": ("Shortest travel time of all people together", "Kortest samlet reisetid for alle innbyggere"),
+    "objective_norm": ("Most people within the norm", "Flest innbyggere innenfor tidsgrensen"),
+    "objective_fair": ("Travel times as short and even as possible", "Så korte og like reisetider som mulig"),
+    "objective_beyond": ("Least time beyond the norm", "Minst tid over tidsgrensen"),
+    "objective_worst": ("Shortest longest travel time", "Kortest mulig lengste reisetid"),
+    "objective_fewest": (
+        "Fewest sites that bring 95% of people within the norm",
+        "Færrest tjenestesteder som gir 95\u00a0% av innbyggerne en reisetid innenfor tidsgrensen",
+    ),
     "CANDIDATES": ("Where a site may be placed", "Hvor et tjenestested kan ligge"),
     "candidates_cells": ("Every inhabited cell", "Alle bebodde ruter"),
     "candidates_settlements": ("Settlements", "Tettsteder og grender"),

@@ -56,11 +56,12 @@ class Compared:
     service and measure, such as `gp_expected_before_s`), of each catchment `{name}_before`, `{name}_after` and
     `{name}_change`, and `place`, the name of where a cell lies. `tables` have the columns `scenario`, `service` and
     `measure`: `everybody`, `classes` and `municipalities` (see `difference_table`, and for catchments
-    `supply_table`), and of times `equity` (`equity_differences`) and `places` (`most_affected`); where a scenario has
-    other people also `years`: how they do, in the scenario, against the people of today as it is, split into what
-    people and what travel times made of it (`geoaccess.scenarios.change_table`); but `beside`, which has a row per
-    service, measure and figure, and a column for the study as it is and for each scenario. `notes` says
-    of each scenario what a reader should know.
+    `supply_table`), and of times `equity` (`equity_differences`), `places` (`most_affected`) and `moves`
+    (`site_moves`, with the names of the sites; of the nearest sites, and of those that people may use); where a
+    scenario has other people also `years`: how they do, in the scenario, against the people of today as it is, split
+    into what people and what travel times made of it (`geoaccess.scenarios.change_table`); but `beside`, which has a
+    row per service, measure and figure, and a column for the study as it is and for each scenario. `notes` says of each
+    scenario what a reader should know.
     """
 
     study: Study

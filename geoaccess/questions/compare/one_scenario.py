@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from geoaccess.scenarios import NetworkChange, Scenario
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["Common", "Solved", "records", "solved", "solved_there"]
+__all__ = ["SITES_OF", "Common", "Solved", "records", "solved", "solved_there"]
 
+SITES_OF = ("nearest", "allowed")
+"""Measures of which it matters which site it is."""
 _MUNICIPALITY = ["municipality_id", "municipality"]
 _MIN = 60.0
 
@@ -68,6 +70,7 @@ def solved(common: Common, one: ScenarioRun) -> Solved:
     found = _differences(measures, before, after)
     found["place"] = named_places(study, one.base.results, one.base.answers.sites)
     tables = _tables(one.base.study, measures, found, before, after)
+    tables["moves"] = _moves(one, measures, found)
     if one.scenario.population is not None:
         tables["years"] = _against_today(base, one, after)
     for table in tables.values():
@@ -127,6 +130,22 @@ def _tables(
         "places": pd.concat(places, ignore_index=True),
     }
     return {name: _by_measure(table, measures) for name, table in tables.items()}
+
+
+def _moves(one: ScenarioRun, measures: Sequence[Measure], cells: pd.DataFrame) -> pd.DataFrame:
+    """Return who goes to which other site: to the nearest, and to the nearest of those that people may use."""
+    names = pd.concat([one.base.answers.sites["name"], one.sites["name"]])
+    names = names[~names.index.duplicated(keep="last")]
+    parts = []
+    for measure in (some for some in measures if some.is_time and some.name in SITES_OF):
+        table = scenarios.site_moves(cells, service=measure.spec.key, population=measure.spec.population)
+        for when in ("before", "after"):
+            table.insert(0, f"name_{when}", table[f"site_{when}"].map(names).fillna("").astype("str"))
+        table.insert(0, "measure", measure.name)
+        table.insert(0, "service", measure.service)
+        parts.append(table)
+    order = ["service", "measure", "site_before", "name_before", "site_after", "name_after", "people"]
+    return pd.concat(parts, ignore_index=True)[order]
 
 
 def _by_measure(table: pd.DataFrame, measures: Sequence[Measure]) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,8 +10,8 @@ import pandas as pd
 
 from geoaccess import maps, scenarios
 from geoaccess.frames import crs_of
-from geoaccess.phrases import Writer
 from geoaccess.questions.compare.comparison import people_against_today
+from geoaccess.questions.compare.site_maps import area_pictures, chain_pictures, drawn_sites
 from geoaccess.study.results.geopackage import add_layer, as_minutes
 from geoaccess.study.results.lone_cells import shown_tables
 from geoaccess.study.results.output import drawn_below, look_of, words_of
@@ -27,14 +28,14 @@ if TYPE_CHECKING:
     from geoaccess.questions.compare.comparison import Compared
     from geoaccess.questions.scenario_run import ScenarioRun
 
-__all__ = ["chain_pictures", "drawn_measures", "drawn_sites", "sailing_ferries", "write_comparison"]
+__all__ = ["drawn_measures", "sailing_ferries", "write_comparison"]
 
 _RECORD = "compare.json"
 _PACKAGE, _LAYERS = "compare.gpkg", "compare.qlr"
 
 
 def write_comparison(compared: Compared, folder: Path) -> list[Path]:
-    """Write every table as CSV and Parquet, a map per scenario and service that changes, `index.html`, and layers.
+    """Write every table as CSV and Parquet, maps per scenario and service that changes, `index.html`, and layers.
 
     compare.gpkg has a layer of cells per scenario, with times before and after in minutes; compare.qlr shows them.
     """
@@ -61,22 +62,6 @@ def drawn_measures(measures: Sequence[Measure]) -> list[Measure]:
     """Return the measures that have a map: times, and not that to the nearest site where sites are not always open."""
     weekly = {one.service for one in measures if one.is_time and one.name == "expected"}
     return [one for one in measures if one.is_time and not (one.name == "nearest" and one.service in weekly)]
-
-
-def drawn_sites(one: ScenarioRun, measure: Measure) -> gpd.GeoDataFrame:
-    """Return the sites to draw of a service: those that the scenario leaves, those it adds, and those it closes.
-
-    `change` is "", "new" or "closed"; `service` is the key of the measure.
-    """
-    known = one.base.answers.sites
-    sites = one.sites[(one.sites["service"] == measure.service).to_numpy()]
-    gone = known[(known["service"] == measure.service).to_numpy() & ~known.index.isin(one.sites.index[one.gives])]
-    kept = sites[~sites.index.isin(gone.index)]
-    columns = ["service", "name", "proxy", "geometry"]
-    change = np.where(kept.index.isin(known.index), "", "new")
-    parts = [kept[columns].assign(change=change), gone[columns].assign(change="closed").to_crs(crs_of(sites))]
-    joined: gpd.GeoDataFrame = pd.concat(parts)
-    return joined.assign(service=measure.spec.key)
 
 
 def _for_qgis(compared: Compared, folder: Path) -> None:
@@ -111,25 +96,12 @@ def _pages(compared: Compared, tables_shown: dict[str, pd.DataFrame], folder: Pa
         tables = {
             name: keyed[name][keyed[name]["scenario"] == one.scenario.title] for name in keyed if name != "beside"
         }
-        everybody = tables["everybody"].set_index("service")
-        pictures = {}
         heads: dict[str, Any] = {**wording, "title": one.scenario.title, "subtitle": study.settings.title}
         heads["look"] = look_of(study)
-        for measure in drawn_measures(measures):
-            spec = measure.spec
-            if everybody.loc[spec.key, ["same", "unreached"]].sum() == everybody.loc[spec.key, "population"]:
-                continue
-            pictures[spec.key] = folder / f"map_{number}_{spec.key}.png"
-            maps.difference_map(
-                pictures[spec.key],
-                results=one.base.results,
-                cells=cells,
-                service=spec,
-                sites=drawn_sites(one, measure),
-                **below,
-                **heads,
-            )
-        chain = chain_pictures(compared, one, cells, folder / f"map_{number}_chain", **below, **heads)
+        stem = folder / f"map_{number}"
+        pictures = _difference_maps(compared, one, cells, tables["everybody"], stem, **below, **heads)
+        chain = chain_pictures(compared, one, cells, stem.with_name(f"{stem.name}_chain"), **below, **heads)
+        areas = area_pictures(compared, one, cells, stem.with_name(f"{stem.name}_area"), **below, **heads)
         parts.append(
             maps.ScenarioPart(
                 title=one.scenario.title,
@@ -139,6 +111,7 @@ def _pages(compared: Compared, tables_shown: dict[str, pd.DataFrame], folder: Pa
                 tables=tables,
                 pictures=pictures,
                 chain=chain,
+                areas=areas,
                 people=people_against_today(compared, one.scenario.title),
             )
         )
@@ -153,44 +126,33 @@ def _pages(compared: Compared, tables_shown: dict[str, pd.DataFrame], folder: Pa
     )
 
 
-_KINDS: tuple[tuple[maps.ChainKind, str], ...] = (("base", "nearest"), ("mode", "fastest"))
-"""What is drawn of the chain, and of which measure of the ambulances."""
-
-
-def chain_pictures(
-    compared: Compared, one: ScenarioRun, cells: pd.DataFrame, stem: Path, **drawn: Any
-) -> list[tuple[str, str, Path]]:
-    """Draw which base, and which mode, of the ambulances is first where a scenario makes it another for anybody.
-
-    Returns
-    -------
-    Of each picture its heading, what it shows in a sentence, and the file: `stem`, with what is first and ".png".
-    """
-    found = []
-    writer = Writer(compared.study.settings.language, ("comparison", "map"))
-    measured = {(one.service, one.name): one for one in compared.measures if one.is_time}
-    for spec in (spec for spec in compared.study.specs if spec.from_call):
-        sites = drawn_sites(one, measured[spec.key, "nearest"])
-        names = {str(key): str(name) for key, name in sites["name"].items()}
-        for kind, name in _KINDS:
-            if (spec.key, name) not in measured:
-                continue
-            key = measured[spec.key, name].spec.key
-            before, after = (
-                cells[f"{key}_site_{when}"].where(np.isfinite(cells[f"{key}_{when}_s"]), "")
-                for when in ("before", "after")
-            )
-            if not (cells[spec.population].to_numpy() * (before != after).to_numpy()).any():
-                continue
-            path = stem.with_name(f"{stem.name}_{kind}.png")
-            results = one.base.results
-            maps.chain_map(
-                path, results=results, service=spec, kind=kind, first=after, before=before, sites=sites, **drawn
-            )
-            text = maps.chain_text(cells, service=spec, kind=kind, first=after, names=names, language=writer.language)
-            label = f"{spec.label}: {writer[f'chain_{kind}']}"
-            found.append((label, writer.text("chain_alt", title=one.scenario.title, label=label, text=text), path))
-    return found
+def _difference_maps(
+    compared: Compared, one: ScenarioRun, cells: pd.DataFrame, everybody: pd.DataFrame, stem: Path, **drawn: Any
+) -> dict[str, Path]:
+    """Draw the measures that change for anybody, times and supply; return the files, `stem` with the key and ".png"."""
+    study, pictures = compared.study, {}
+    counted = everybody.set_index("service")
+    specs = {spec.key: spec for spec in study.specs}
+    given: dict[str, Any] = {"results": one.base.results, "cells": cells, **drawn}
+    for measure in (*drawn_measures(compared.measures), *(some for some in compared.measures if not some.is_time)):
+        key = measure.spec.key
+        if counted.loc[key, ["same", "unreached"]].sum() == counted.loc[key, "population"]:
+            continue
+        pictures[key] = stem.with_name(f"{stem.name}_{key}.png")
+        if measure.is_time:
+            maps.difference_map(pictures[key], service=measure.spec, sites=drawn_sites(one, measure), **given)
+            continue
+        spec = specs[measure.service]
+        maps.supply_map(
+            pictures[key],
+            service=spec,
+            name=key,
+            label=measure.spec.label,
+            population=study.demand_of(study.settings.catchments[measure.name]),
+            sites=drawn_sites(one, replace(measure, spec=spec)),
+            **given,
+        )
+    return pictures
 
 
 def _by_key(table: pd.DataFrame, measures: Sequence[Measure]) -> pd.DataFrame:

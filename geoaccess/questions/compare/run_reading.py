@@ -28,7 +28,7 @@ __all__ = ["ASSUMED", "Run", "is_run", "read_runs"]
 
 ASSUMED = "people_assumed"
 """The column of the cells that says where numbers of people are assumed."""
-_RECORD, _CELLS = "run.json", "cells.parquet"
+_RECORD, _CELLS, _SITES = "run.json", "cells.parquet", "sites.parquet"
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,12 +37,15 @@ class Run:
 
     Where the study masks few people, the numbers that leave the program are those compared, whether the run is read or
     solved: `ASSUMED` says of each cell whether numbers of its people are left out there, and assumed here.
+
+    `sites` are points by their id, with `service`, `name` and `proxy`; None where the run has no table of them.
     """
 
     name: str
     source: Path
     study: Study
     cells: gpd.GeoDataFrame
+    sites: gpd.GeoDataFrame | None = None
 
     @property
     def year(self) -> int:
@@ -90,7 +93,8 @@ def _from_study(path: Path, *, show: bool) -> Run:
     study = load_study(path)
     if up_to_date(study):
         return replace(_from_folder(study.output), source=path, study=study)
-    return Run("", path, study, _shown(masked(solve_study(study, show=show).results, study), study))
+    answers = solve_study(study, show=show)
+    return Run("", path, study, _shown(masked(answers.results, study), study), answers.sites)
 
 
 def _from_folder(folder: Path) -> Run:
@@ -112,7 +116,7 @@ def _from_folder(folder: Path) -> Run:
         raise InputError(
             f"{folder}: was written by version {record.get('geoaccess')}, which had other settings; run the study again"
         ) from error
-    return Run("", folder, study, _shown(gpd.read_parquet(cells), study))
+    return Run("", folder, study, _shown(gpd.read_parquet(cells), study), _sites(folder / _SITES, record))
 
 
 def _shown(table: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
@@ -121,3 +125,11 @@ def _shown(table: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
     below = study.settings.population.mask_below
     found = pd.DataFrame(unmask_cells(table, below=below, columns=carried_demands(study))).assign(**{ASSUMED: left_out})
     return gpd.GeoDataFrame(found, geometry="geometry", crs=table.crs)
+
+
+def _sites(path: Path, record: dict[str, Any]) -> gpd.GeoDataFrame | None:
+    """Return the sites of a run, unless their table is not there, or not the one that was written."""
+    if not path.is_file() or files.sha256(path) != record["results"].get(path.name):
+        return None
+    table = pd.read_parquet(path).set_index("site_id")
+    return gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(table["lon"], table["lat"]), crs=4326)

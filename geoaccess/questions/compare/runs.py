@@ -15,6 +15,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.phrases import NOTHING, Writer
 from geoaccess.questions.compare.run_reading import ASSUMED, Run, read_runs
+from geoaccess.questions.compare.runs_sites import moves_between
 from geoaccess.study.municipality_numbers import changes_of
 from geoaccess.study.results.summary import summary
 from geoaccess.tables import match_zones
@@ -60,7 +61,8 @@ class RunsCompared:
 
     `changes` has the columns `before` and `after` (names of runs) and those of `geoaccess.scenarios.change_table`, for
     every two runs that follow each other; `series` a row per run, service and group, with the columns of the tables of
-    a run. `notes` say how it was compared and what was left out.
+    a run; `moves` who has another site in the second of two runs of one grid (`geoaccess.scenarios.site_moves`, with
+    the names of the sites). `notes` say how it was compared and what was left out.
     """
 
     runs: list[Run]
@@ -68,6 +70,7 @@ class RunsCompared:
     pairs: list[RunPair]
     changes: pd.DataFrame
     series: pd.DataFrame
+    moves: pd.DataFrame
     notes: list[str]
 
 
@@ -89,7 +92,7 @@ def compare_runs(paths: Sequence[Path], *, show: bool = True) -> RunsCompared:
     last = runs[-1]
     writer = Writer(last.study.settings.language, ("runs",))
     services, notes = _common_services(runs, writer)
-    tables, pairs, zoned = [], [], _in_zones_of_last(runs)
+    tables, pairs, moves, zoned = [], [], [], _in_zones_of_last(runs)
     notes += assumed_notes(runs, writer)
     schemes = {tuple(run.study.scheme.ids): run.study.scheme.name for run in runs}
     if len(schemes) > 1:
@@ -102,10 +105,14 @@ def compare_runs(paths: Sequence[Path], *, show: bool = True) -> RunsCompared:
         table.insert(1, "after", after.name)
         tables.append(table)
         pairs.append(RunPair(before, after, cells))
+        moved, unlike = moves_between(cells, before.sites, after.sites, services=services)
+        moved.insert(0, "before", before.name)
+        moved.insert(1, "after", after.name)
+        moves.append(moved)
+        notes += [f"{named}: {writer.text('other_sites', names='; '.join(unlike))}"] if unlike else []
     series = [_series(run, cells, services) for run, cells in zip(runs, zoned, strict=True)]
-    return RunsCompared(
-        runs, services, pairs, pd.concat(tables, ignore_index=True), pd.concat(series, ignore_index=True), notes
-    )
+    changes, together, moved = (pd.concat(parts, ignore_index=True) for parts in (tables, series, moves))
+    return RunsCompared(runs, services, pairs, changes, together, moved, notes)
 
 
 def _common_services(runs: Sequence[Run], writer: Writer) -> tuple[list[ServiceSpec], list[str]]:
@@ -212,14 +219,21 @@ def changes_between(
 
 
 def _cells(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, services: Sequence[ServiceSpec]) -> pd.DataFrame:
-    """Return the differences of the cells that both have, with the people of both."""
-    found = scenarios.cell_differences(
-        pd.DataFrame(after.drop(columns="geometry")).assign(
-            **{f"{spec.key}_{end}": before[f"{spec.key}_{end}"] for spec in services for end in ("s", "site", "reason")}
-        ),
-        pd.DataFrame(after.drop(columns="geometry")),
-        services=services,
+    """Return the differences of the cells that both have, with the people of both.
+
+    Of services with a rule in both runs, the nearest that people may use is there, too, as `{service}_allowed`.
+    """
+    ruled = [spec for spec in services if {f"{spec.key}_allowed_site"} <= {*before.columns} & {*after.columns}]
+    allowed = [replace(spec, key=f"{spec.key}_allowed", norms_s=(), norm_column="") for spec in ruled]
+    specs = [*services, *allowed]
+    old, new = (
+        pd.DataFrame(table.drop(columns="geometry")).assign(
+            **{f"{spec.key}_allowed_reason": table[f"{spec.key}_rule_reason"] for spec in ruled}
+        )
+        for table in (before, after)
     )
+    theirs = {f"{spec.key}_{end}": old[f"{spec.key}_{end}"] for spec in specs for end in ("s", "site", "reason")}
+    found = scenarios.cell_differences(new.assign(**theirs), new, services=specs)
     found.insert(1, "population_before", before["population"].to_numpy())
     if ASSUMED in before and ASSUMED in after:
         found[ASSUMED] = before[ASSUMED].to_numpy() | after[ASSUMED].to_numpy()

@@ -12,6 +12,7 @@ from geoaccess.demand import BAND_COLUMN, band_of, few_people
 from geoaccess.phrases import Writer
 from geoaccess.questions.compare.run_reading import ASSUMED
 from geoaccess.questions.compare.runs import assumed_notes, changes_shown, printed_runs
+from geoaccess.questions.compare.runs_areas import run_areas
 from geoaccess.study.results.output import look_of, words_of
 from geoaccess.study.results.result_folder import result_folder
 from geoaccess.study.results.tables import marked, write_table
@@ -28,7 +29,7 @@ _MOST = 15
 
 
 def write_runs(compared: RunsCompared, folder: Path) -> list[Path]:
-    """Write tables as CSV and Parquet, the figure, a map per service and pair of runs of one grid, and `index.html`."""
+    """Write tables as CSV and Parquet, the figure, maps per service and pair of runs of one grid, and `index.html`."""
     last = compared.runs[-1]
     facts = {"runs": [{"name": run.name, "source": run.source.as_posix()} for run in compared.runs]}
     with result_folder(folder, record=_RECORD, facts=facts, study=last.study) as temporary:
@@ -44,6 +45,7 @@ def write_runs(compared: RunsCompared, folder: Path) -> list[Path]:
         ]
         if parts:
             write_table(marked(pd.concat(parts, ignore_index=True), disclaimer), temporary / "cells")
+            write_table(marked(compared.moves, assumed), temporary / "moves")
         _page(compared, temporary, disclaimer, assumed)
         names = sorted(path.name for path in temporary.iterdir())
     return [folder / name for name in names]
@@ -88,6 +90,11 @@ def _page(compared: RunsCompared, folder: Path, disclaimer: str, assumed: str) -
         if pair.cells is not None
         for picture in _maps(compared, pair, number, folder, heads)
     ]
+    areas = [
+        area
+        for number, pair in enumerate(compared.pairs, start=1)
+        for area in run_areas(compared, pair, folder / f"area_{number}", **heads)
+    ]
     labels = {spec.key: spec.label for spec in compared.services}
     zonings = [name for name in ("centrality_class",) if (compared.changes["zoning"] == name).any()]
     sections = [
@@ -105,6 +112,7 @@ def _page(compared: RunsCompared, folder: Path, disclaimer: str, assumed: str) -
             ],
         ),
         *([maps.RunsSection(writer["t_maps"], [], pictures)] if pictures else []),
+        *areas,
     ]
     words = words_of(study) | heads | {"disclaimer": disclaimer}
     maps.runs_page(folder / "index.html", sections=sections, notes=compared.notes, **words)

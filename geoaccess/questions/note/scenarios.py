@@ -15,8 +15,9 @@ from geoaccess.phrases import Writer
 from geoaccess.questions.asked_service import find_service
 from geoaccess.questions.compare.changed import CHANGED, changes_something
 from geoaccess.questions.compare.comparison import printed_comparison
-from geoaccess.questions.compare.output import drawn_measures, drawn_sites, sailing_ferries
+from geoaccess.questions.compare.output import drawn_measures, sailing_ferries
 from geoaccess.questions.compare.sentences import change_sentence
+from geoaccess.questions.compare.site_maps import drawn_sites
 from geoaccess.questions.note.change import (
     MOST_ROWS,
     Change,

@@ -242,6 +242,7 @@ def draw_network(study: Study, path: Path) -> None:
         title=settings.title,
         disclaimer=settings.disclaimer,
         attribution="; ".join(attribution_of(study)),
+        language=settings.language,
         look=look_of(study),
     )
 
