@@ -167,7 +167,7 @@ def test_check_reads_everything_and_searches_nothing(cli, study):
     code, out, err = cli("check", study)
     assert (code, err) == (0, "")
     assert out.splitlines()[-1] == f"{study}: ready to run"
-    for words in ("8 cells with 1,928 people", "2 sites of gp", "1 sites of hospital", "roads.osm.pbf", "sites.csv"):
+    for words in ("8 cells with 1,928 people", "sites of gp: 2", "sites of hospital: 1", "roads.osm.pbf", "sites.csv"):
         assert words in out
     assert set(listed(study.parent)) <= {*before, "cache"}
     assert not list((study.parent / "cache").glob("order-*"))

@@ -535,7 +535,7 @@ def test_the_network_is_described(tmp_path):
 def test_reading_a_study_before_running_it(tmp_path):
     lines = check(load_study(write_study(tmp_path / "a")))
     assert "8 cells with 1,928 people" in lines
-    assert "2 sites of gp" in lines
+    assert "sites of gp: 2" in lines
     assert "3 municipalities; 7 people in none" in lines
     assert sum(str(tmp_path) in line for line in lines) == 7
     kept = {item.name.partition("-")[0] for item in (tmp_path / "a" / "cache").glob("*")}

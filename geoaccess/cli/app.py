@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from geoaccess.cli.terminal import out, print_table_of, rich_table, say
+from geoaccess.cli.terminal import out, print_table_of, say
 from geoaccess.errors import InputError
 from geoaccess.phrases import FALLBACK, text
 from geoaccess.version import __version__
@@ -43,7 +43,6 @@ __all__ = [
     "print_lines",
     "print_table",
     "print_written",
-    "rich_table",
 ]
 
 app = typer.Typer(

@@ -117,7 +117,8 @@ def profile(
             answer.table(key, title, sailing_table(one, language=code), one.ferries)
             answer.say(*(f"  {name}: {note_in(code, why)}" for name, why in one.left_out.items()))
         key = f"classes {one.service} {of_day}" if several else "classes"
-        title = text(code, "terminal.t_day", label=labels[one.service], day=of_day)
+        day_written = Writer(code, ("terminal",)).day(of_day)
+        title = text(code, "terminal.t_day", label=labels[one.service], day=day_written)
         answer.table(key, title, short_table(one, language=code), one.by_class)
     if several:
         title = text(code, "terminal.t_profile_days")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import JustifyMethod
 
-__all__ = ["out", "print_table_of", "rich_table", "say", "wrapped"]
+__all__ = ["out", "print_table_of", "rich_tables", "say", "wrapped"]
 
 _FILE_WIDTH = 160  # a file has room, unless COLUMNS says how much
 
@@ -35,10 +35,15 @@ out = Console(soft_wrap=True, highlight=False, width=None if _is_narrow() else _
 
 _SPACES = "\u00a0\u202f"
 _HELD = "\ue000\ue001"  # letters that nobody uses stand for them while lines are broken, as rich breaks at any space
-_KEEP, _RELEASE = str.maketrans(_SPACES, _HELD), str.maketrans(_HELD, _SPACES)
+_BOUND = "\ue002"  # and this one for a plain space
+_KEEP, _RELEASE = str.maketrans(_SPACES, _HELD), str.maketrans(_HELD + _BOUND, _SPACES + " ")
+_LONGEST_PART = 20
 _NUMBER = re.compile(rf"[<+\u00b1\u2212]?[\d.,{_SPACES}{_HELD}]*%?|[\u2013\u221e]")
 _LONGEST_WORD = 16  # a longer one is broken before the table is drawn as lists
-_HEADER_LINES = 2
+_HEADER_LINES = (2, 3)
+_SIDE_BY_SIDE = 4  # rows that may become columns
+_MOST_PARTS = 3
+_NAMES_WIDE = 0.45  # of the width, for the columns that name the rows
 
 
 def wrapped(line: str, width: int) -> str:
@@ -85,40 +90,117 @@ def say(lines: Iterable[str], *, style: str = "") -> None:
 def print_table_of(title: str, frame: pd.DataFrame, *, language: str = FALLBACK) -> None:
     """Print a table under its title; a space inside a number is no place to break a line."""
     held = {
-        name: [(one if isinstance(one, str) else number(one, language=language)).translate(_KEEP) for one in column]
+        name: [_bound(one if isinstance(one, str) else number(one, language=language)) for one in column]
         for name, column in frame.items()
     }
     say([title], style="italic")
     with out.capture() as drawn:
-        out.print(rich_table("", type(frame)(held, columns=frame.columns), language=language))
+        for table in rich_tables(type(frame)(held, columns=frame.columns), language=language):
+            out.print(table)
     out.file.write(drawn.get().translate(_RELEASE))
 
 
-def rich_table(title: str, frame: pd.DataFrame, *, language: str = FALLBACK) -> Table:
+def _bound(cell: str) -> str:
+    """Hold together numbers, and short parts with a number, such as "78% in 20" in "78% in 20, 90% in 60".
+
+    >>> _bound("78% in 20, 90% in 60, and in all of the others 4").replace(_BOUND, "_")
+    '78%_in_20, 90%_in_60, and in all of the others 4'
+    """
+    between = "; " if "; " in cell else ", "
+    parts = cell.translate(_KEEP).split(between)
+    short = [any(map(str.isdigit, part)) and len(part) <= _LONGEST_PART for part in parts]
+    bound = (part.replace(" ", _BOUND) if held else part for part, held in zip(parts, short, strict=True))
+    return between.join(bound) if len(parts) > 1 else parts[0]
+
+
+def rich_tables(frame: pd.DataFrame, *, language: str = FALLBACK) -> list[Table]:
     """Draw a table for the terminal; what is a number stands to the right, and is never cut or broken.
 
-    A heading takes two lines at most. Where the columns do not fit side by side, each row is drawn as a list of its
-    headings and values.
+    A heading takes two lines, or three at most. Where the columns do not fit side by side, few rows stand side by side
+    instead; of more, further columns follow in tables of their own, each beginning with what the rows are called; and
+    where that does not fit either, each row is drawn as a list of its headings and values.
     """
-    drawn = Table(title=Text(title) if title else None, title_justify="left")
     written = {
         str(name): [value if isinstance(value, str) else number(value, language=language) for value in column]
         for name, column in frame.items()
     }
-    least = {
-        name: max(_width_in_lines(name, _HEADER_LINES), *map(_least_width, cells), 1) for name, cells in written.items()
-    }
-    room = out.width - 3 * len(least) - 1
-    if sum(least.values()) > room:
-        return _listed(drawn, written)
+    lines = _lines_that_fit(written)
+    if lines:
+        return [_in_rows(written, lines)]
+    if (turned := _turned(written)) and _lines_that_fit(turned):
+        return [_in_rows(turned, _lines_that_fit(turned), mixed=True)]
+    return [_in_rows(part, _lines_that_fit(part)) for part in _parts(written)] or [_listed(written)]
+
+
+def _least(written: dict[str, list[str]], lines: int) -> dict[str, int]:
+    """Return the width that each column needs, with headings of so many lines."""
+    return {name: max(_width_in_lines(name, lines), *map(_least_width, cells), 1) for name, cells in written.items()}
+
+
+def _lines_that_fit(written: dict[str, list[str]]) -> int:
+    """Return in how many lines of headings the columns fit side by side; 0 where they do not."""
+    room = out.width - 3 * len(written) - 1
+    return next((lines for lines in _HEADER_LINES if sum(_least(written, lines).values()) <= room), 0)
+
+
+def _in_rows(written: dict[str, list[str]], lines: int, *, mixed: bool = False) -> Table:
+    """Draw the columns side by side; with `mixed` each cell stands to the side that is its own."""
+    drawn = Table()
     most = {name: max(cell_len(name), *map(cell_len, cells), 1) for name, cells in written.items()}
-    widths = _shared_out(least, most, room)
-    for name, cells in written.items():
-        justify: JustifyMethod = "right" if all(map(_NUMBER.fullmatch, cells)) else "left"
+    widths = _shared_out(_least(written, lines), most, out.width - 3 * len(written) - 1)
+    for place, (name, cells) in enumerate(written.items()):
+        right = place > 0 if mixed else _is_of_numbers(cells, words=place > 0)
+        justify: JustifyMethod = "right" if right else "left"
         drawn.add_column(Text(name), justify=justify, width=widths[name], overflow="fold")
     for row in zip(*written.values(), strict=True):
-        drawn.add_row(*(Text(wrapped(cell, widths[name])) for name, cell in zip(written, row, strict=True)))
+        texts = [Text(wrapped(cell, widths[name])) for name, cell in zip(written, row, strict=True)]
+        for text in texts[1:] if mixed else ():
+            text.justify = "right" if _NUMBER.fullmatch(text.plain) else "left"
+        drawn.add_row(*texts)
     return drawn
+
+
+def _is_of_numbers(cells: list[str], *, words: bool) -> bool:
+    """Whether a column is of numbers; with `words`, also where a word stands for some that there are none of."""
+    others = [cell for cell in cells if not _NUMBER.fullmatch(cell)]
+    if not others or not words:
+        return not others
+    numbers = any(_NUMBER.fullmatch(cell) and any(map(str.isdigit, cell)) for cell in cells)
+    return numbers and not any(letter.isdigit() for cell in others for letter in cell)
+
+
+def _turned(written: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Return a table of few rows with its rows side by side, under the first column that tells them apart; else {}."""
+    rows = len(next(iter(written.values()), []))
+    head = next((name for name, cells in written.items() if len(set(cells)) == rows and all(cells)), "")
+    if not head or not 1 < rows <= _SIDE_BY_SIDE:
+        return {}
+    others = [name for name in written if name != head]
+    named = {title: [written[name][row] for name in others] for row, title in enumerate(written[head])}
+    return {} if head in named else {head: others, **named}
+
+
+def _parts(written: dict[str, list[str]]) -> list[dict[str, list[str]]]:
+    """Return the columns in up to three parts that fit, each with the columns that name the rows; [] if they do not."""
+    names = [*written]
+    rows = [*zip(*written.values(), strict=True)]
+    named = next((n for n in range(1, len(names)) if len({row[:n] for row in rows}) == len(rows)), 0)
+    if not named or len(rows) == 1:
+        return []
+    while named < len(names) - 1 and not _is_of_numbers(written[names[named]], words=False):
+        first = _least({name: written[name] for name in names[: named + 1]}, _HEADER_LINES[0])
+        if sum(first.values()) + 3 * len(first) > out.width * _NAMES_WIDE:
+            break
+        named += 1
+    heads, rest = {name: written[name] for name in names[:named]}, names[named:]
+    parts: list[dict[str, list[str]]] = []
+    for name in rest:
+        if parts and _lines_that_fit({**parts[-1], name: written[name]}):
+            parts[-1][name] = written[name]
+        else:
+            parts.append({**heads, name: written[name]})
+    fits = len(parts) <= _MOST_PARTS and all(map(_lines_that_fit, parts))
+    return parts if fits else []
 
 
 def _shared_out(least: dict[str, int], most: dict[str, int], room: int) -> dict[str, int]:
@@ -137,9 +219,9 @@ def _shared_out(least: dict[str, int], most: dict[str, int], room: int) -> dict[
     return widths
 
 
-def _listed(drawn: Table, written: dict[str, list[str]]) -> Table:
+def _listed(written: dict[str, list[str]]) -> Table:
     """Draw each row as a list of headings and values."""
-    drawn.show_header = False
+    drawn = Table(show_header=False)
     every = [cell for cells in written.values() for cell in cells]
     numbers = max((cell_len(cell) for cell in every if _NUMBER.fullmatch(cell)), default=1)
     words = max(map(_least_width, every), default=1)

@@ -35,7 +35,7 @@ def comparison_lines(compared: Compared) -> list[list[str]]:
         if len(same) == len(rows):
             lines.append(writer["s_nothing"])
         elif same:
-            lines.append(writer.text("s_same", n=len(same), names="; ".join(same)))
+            lines.append(writer.text("s_same", names="; ".join(same)))
         found.append(lines)
     return found
 

@@ -76,7 +76,7 @@ def placed_tables(placed: Placed) -> list[tuple[str, pd.DataFrame]]:
         out.append((writer["t_alternatives"], table[["name", "municipality", "instead_of_name", "value", "kept"]]))
     minutes = [str(name) for name in placed.classes if str(name).endswith("_min")]
     table = placed.classes.assign(
-        **{name: placed.classes[name].map(partial(figure, language=language)) for name in minutes}
+        **{name: placed.classes[name].map(partial(figure, decimals=2, language=language)) for name in minutes}
     )
     table["centrality_class"] = table["centrality_class"].astype(str).replace("unclassified", writer["no class"])
     out.append((writer["t_classes"], table[["centrality_class", "population", *minutes]]))

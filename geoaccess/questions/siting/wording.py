@@ -22,13 +22,13 @@ def _text(key: str, language: str, **values: object) -> str:
     return phrases.text(language, f"siting.{key}", **values)
 
 
-def figure(value: float, *, share: bool = False, language: str = "en") -> str:
-    """Return a figure to about four digits, a share as per cent.
+def figure(value: float, *, share: bool = False, decimals: int | None = None, language: str = "en") -> str:
+    """Return a figure to about four digits, or with so many decimals, a share as per cent.
 
     >>> figure(10.7549), figure(0.954754, share=True), figure(float("inf")), figure(-0.92592), figure(float("nan"))
     ('10.75', '95.48%', 'never', '−0.9259', '–')
-    >>> figure(10.7549, language="nb")
-    '10,75'
+    >>> figure(10.7549, language="nb"), figure(0.4454, decimals=2)
+    ('10,75', '0.45')
     """
     if np.isnan(value) or value == -np.inf:
         return phrases.NOTHING
@@ -36,7 +36,9 @@ def figure(value: float, *, share: bool = False, language: str = "en") -> str:
         return _text("never", language)
     if share:
         return phrases.share(value, 2, language=language)
-    return phrases.number(value, 2 if abs(value) >= 2 else 4, language=language)  # noqa: PLR2004
+    if decimals is None:
+        decimals = 2 if abs(value) >= 2 else 4  # noqa: PLR2004
+    return phrases.number(value, decimals, language=language)
 
 
 def percent(share: float, *, decimals: int = 2, language: str = "en") -> str:
