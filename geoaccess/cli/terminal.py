@@ -146,8 +146,11 @@ def _lines_that_fit(written: dict[str, list[str]]) -> int:
 def _in_rows(written: dict[str, list[str]], lines: int, *, mixed: bool = False) -> Table:
     """Draw the columns side by side; with `mixed` each cell stands to the side that is its own."""
     drawn = Table()
-    most = {name: max(cell_len(name), *map(cell_len, cells), 1) for name, cells in written.items()}
-    widths = _shared_out(_least(written, lines), most, out.width - 3 * len(written) - 1)
+    whole = {name: max((*map(cell_len, cells), 1)) for name, cells in written.items()}
+    most = {name: max(cell_len(name), wide) for name, wide in whole.items()}
+    widths = _least(written, lines)
+    for wanted in (whole, most):  # cells are broken last
+        widths = _shared_out(widths, wanted, out.width - 3 * len(written) - 1)
     for place, (name, cells) in enumerate(written.items()):
         right = place > 0 if mixed else _is_of_numbers(cells, words=place > 0)
         justify: JustifyMethod = "right" if right else "left"

@@ -280,9 +280,13 @@ def _moves(
     """Say how many people go from what to what else, those of most people."""
     named = dict(zip(found.keys, found.labels, strict=True)) | {"": writer["chain_nobody"]}
     moved = (first != before).to_numpy() & (population > 0)
-    pairs = [before[moved].map(named).to_numpy(object), first[moved].map(named).to_numpy(object)]
-    people = pd.Series(population[moved]).groupby(pairs).sum().sort_values(ascending=False, kind="stable")
-    lines = [writer.text("chain_move", before=was, after=now, n=writer.people(n)) for (was, now), n in people.items()]
+    pairs = pd.MultiIndex.from_arrays([before[moved].map(named), first[moved].map(named)])
+    people = pd.Series(population[moved], pairs).groupby(level=[0, 1]).sum()
+    people = people.sort_values(ascending=False, kind="stable")
+    lines = [
+        writer.text("chain_move", before=was, after=now, n=writer.people(n))
+        for was, now, n in zip(*map(people.index.get_level_values, (0, 1)), people, strict=True)
+    ]
     more = [writer.text("chain_more_moves", n=writer.number(len(lines) - _MOVES))] if len(lines) > _MOVES else []
     return [*lines[:_MOVES], *more]
 

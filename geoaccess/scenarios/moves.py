@@ -85,5 +85,5 @@ def site_moves(cells: pd.DataFrame, *, service: str, population: str = "populati
     people = cells[population].astype("float64")
     moved = ((before != after) & (people > 0)).to_numpy(np.bool_)
     table = pd.DataFrame({"site_before": before[moved], "site_after": after[moved], "people": people[moved]})
-    found = table.groupby(["site_before", "site_after"], sort=True, as_index=False)["people"].sum()
+    found = pd.DataFrame(table.groupby(["site_before", "site_after"], sort=True)["people"].sum().reset_index())
     return found.sort_values("people", ascending=False, kind="stable", ignore_index=True)

@@ -42,8 +42,11 @@ def moves_between(
     `service`, `measure` (nearest, or allowed of services with a rule in both), `site_before`, `name_before`,
     `site_after`, `name_after` and `people`, those of the second run; and labels of services whose sites have other ids.
     """
-    parts, unlike = [], []
-    for spec in services if cells is not None else ():
+    parts: list[pd.DataFrame] = []
+    unlike: list[str] = []
+    if cells is None:
+        return pd.DataFrame(columns=_COLUMNS), unlike
+    for spec in services:
         both = sites_of_both(before, after, service=spec.key)
         if both is None:
             unlike.append(spec.label)
