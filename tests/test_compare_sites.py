@@ -12,12 +12,15 @@ import pytest
 from geoaccess import maps
 from geoaccess.errors import InputError
 from geoaccess.maps.difference import supply_bands
+from geoaccess.maps.scenario_page import moves_table
 from geoaccess.measures import ServiceSpec
+from geoaccess.phrases import Writer
 from geoaccess.questions import compare_runs, compare_study
 from geoaccess.questions.compare.output import write_comparison
 from geoaccess.questions.compare.runs_output import write_runs
 from geoaccess.scenarios import Scenario, site_moves
 from geoaccess.study import load_study, run_study
+from geoaccess.study.results.lone_cells import hide_lone
 from tests.test_maps_chain import bases, drawn, land  # noqa: F401 - a fixture among them
 from tests.test_study_tiny import PEOPLE, STUDY, cell_id, write_study
 
@@ -113,6 +116,13 @@ def test_the_page_shows_areas_and_supply_on_maps(written):
     assert f"For {PEOPLE['north']} people this is not the nearest site; before the change, for 0." in second
     assert "No change for anybody" in third
     assert "<h3>Service areas" not in third
+
+
+def test_few_people_of_one_cell_are_not_counted_alone():
+    moves = pd.DataFrame({"name_before": ["A", "A"], "name_after": ["B", ""], "cells": [1, 2], "people": [3.0, 4.0]})
+    shown = moves_table(hide_lone(moves, {}, below=5), Writer("nb", ("comparison",)))
+    assert shown["rows"] == [["A", "B", "\u2013"], ["A", "ingen", "4"]]
+    assert shown["head"] == ["Fra", "Til", "Innbyggere"]
 
 
 def test_runs_say_who_has_another_site(tmp_path):

@@ -49,6 +49,7 @@ _FASTEST: Final = "ambulance_fastest"
 _LISTED: Final = 10
 """Bases with a row and a number of their own; a country has hundreds."""
 _TOLD: Final = 5
+_FEW: Final = 10
 _MOVES: Final = 5
 """Changes from one site to another that the legend of a map counts."""
 _ACROSS: Final = 150
@@ -281,14 +282,17 @@ def _moves(
     named = dict(zip(found.keys, found.labels, strict=True)) | {"": writer["chain_nobody"]}
     moved = (first != before).to_numpy() & (population > 0)
     pairs = pd.MultiIndex.from_arrays([before[moved].map(named), first[moved].map(named)])
-    people = pd.Series(population[moved], pairs).groupby(level=[0, 1]).sum()
-    people = people.sort_values(ascending=False, kind="stable")
+    grouped = pd.Series(population[moved], pairs).groupby(level=[0, 1])
+    people = grouped.sum().sort_values(ascending=False, kind="stable")
+    alone = (grouped.count().reindex(people.index) == 1) & (people < _FEW)  # nobody is counted alone on a picture
+    left_out = int(alone.sum())
+    people = people[~alone]
     lines = [
         writer.text("chain_move", before=was, after=now, n=writer.people(n))
         for was, now, n in zip(*map(people.index.get_level_values, (0, 1)), people, strict=True)
     ]
-    more = [writer.text("chain_more_moves", n=writer.number(len(lines) - _MOVES))] if len(lines) > _MOVES else []
-    return [*lines[:_MOVES], *more]
+    rest = len(lines[_MOVES:]) + left_out
+    return [*lines[:_MOVES], *([writer.text("chain_more_moves", n=writer.number(rest))] if rest else [])]
 
 
 def _drawn(

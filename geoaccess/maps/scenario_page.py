@@ -40,7 +40,7 @@ class AreaPart:
     """Where people get another site: a heading, what the map shows in a sentence, the PNG file, and who moves.
 
     `note` is a sentence below the map; `moves` has `name_before`, `name_after` and `people`, most people first, with ""
-    for no site.
+    for no site, and NaN where people are few and not shown.
     """
 
     label: str
@@ -150,13 +150,17 @@ def moves_table(moves: pd.DataFrame, writer: Writer) -> dict[str, Any]:
     """Return who gets another site as rows to show: from, to and people, with those of fewest people in one row."""
     none = writer["area_none"]
     body = [
-        [row["name_before"] or none, row["name_after"] or none, writer.people(row["people"])]
+        [row["name_before"] or none, row["name_after"] or none, _people(row["people"], writer)]
         for row in _records(moves.head(_MOST_MOVES))
     ]
     if len(moves) > _MOST_MOVES:
         rest = moves["people"].iloc[_MOST_MOVES:]
         body.append([writer.text("moves_others", n=writer.number(len(rest))), "", writer.people(rest.sum())])
     return {"head": [writer["area_from"], writer["area_to"], writer["people"]], "rows": body}
+
+
+def _people(number: float, writer: Writer) -> str:
+    return NOTHING if np.isnan(number) else writer.people(number)
 
 
 def _supplies(part: ScenarioPart, supplies: Mapping[str, str], writer: Writer) -> list[dict[str, Any]]:

@@ -65,7 +65,7 @@ def site_moves(cells: pd.DataFrame, *, service: str, population: str = "populati
     Returns
     -------
     A row for each pair of sites that anybody moves between, most people first: `site_before` and `site_after`, ids, ""
-    where no site is reached; `people`. Who stays is in no row.
+    where no site is reached; `cells` with anybody in them, and `people`. Who stays is in no row.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def site_moves(cells: pd.DataFrame, *, service: str, population: str = "populati
     >>> cells = pd.DataFrame({"gp_site_before": ["a", "a", "b"], "gp_site_after": ["b", "c", "b"],
     ...     "gp_before_s": 60.0, "gp_after_s": [90.0, np.inf, 60.0], "population": [5.0, 2.0, 7.0]})
     >>> site_moves(cells, service="gp").to_numpy().tolist()
-    [['a', 'b', 5.0], ['a', '', 2.0]]
+    [['a', 'b', 1, 5.0], ['a', '', 1, 2.0]]
     """
     if population not in cells:
         raise InputError(f"cells: no column {population}")
@@ -85,5 +85,6 @@ def site_moves(cells: pd.DataFrame, *, service: str, population: str = "populati
     people = cells[population].astype("float64")
     moved = ((before != after) & (people > 0)).to_numpy(np.bool_)
     table = pd.DataFrame({"site_before": before[moved], "site_after": after[moved], "people": people[moved]})
-    found = pd.DataFrame(table.groupby(["site_before", "site_after"], sort=True)["people"].sum().reset_index())
+    grouped = table.groupby(["site_before", "site_after"], sort=True)["people"]
+    found = pd.DataFrame({"cells": grouped.count(), "people": grouped.sum()}).reset_index()
     return found.sort_values("people", ascending=False, kind="stable", ignore_index=True)

@@ -144,7 +144,7 @@ def _moves(one: ScenarioRun, measures: Sequence[Measure], cells: pd.DataFrame) -
         table.insert(0, "measure", measure.name)
         table.insert(0, "service", measure.service)
         parts.append(table)
-    order = ["service", "measure", "site_before", "name_before", "site_after", "name_after", "people"]
+    order = ["service", "measure", "site_before", "name_before", "site_after", "name_after", "cells", "people"]
     return pd.concat(parts, ignore_index=True)[order]
 
 

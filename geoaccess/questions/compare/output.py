@@ -101,7 +101,8 @@ def _pages(compared: Compared, tables_shown: dict[str, pd.DataFrame], folder: Pa
         stem = folder / f"map_{number}"
         pictures = _difference_maps(compared, one, cells, tables["everybody"], stem, **below, **heads)
         chain = chain_pictures(compared, one, cells, stem.with_name(f"{stem.name}_chain"), **below, **heads)
-        areas = area_pictures(compared, one, cells, stem.with_name(f"{stem.name}_area"), **below, **heads)
+        moves = tables_shown["moves"]
+        areas = area_pictures(compared, one, cells, moves, stem.with_name(f"{stem.name}_area"), **below, **heads)
         parts.append(
             maps.ScenarioPart(
                 title=one.scenario.title,

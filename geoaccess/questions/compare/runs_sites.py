@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["moves_between", "site_measure", "sites_of_both"]
 
-_COLUMNS: Final = ["service", "measure", "site_before", "name_before", "site_after", "name_after", "people"]
+_COLUMNS: Final = ["service", "measure", "site_before", "name_before", "site_after", "name_after", "cells", "people"]
 
 
 def moves_between(
@@ -40,7 +40,8 @@ def moves_between(
     Returns
     -------
     `service`, `measure` (nearest, or allowed of services with a rule in both), `site_before`, `name_before`,
-    `site_after`, `name_after` and `people`, those of the second run; and labels of services whose sites have other ids.
+    `site_after`, `name_after`, `cells` and `people`, those of the second run; and labels of services whose sites have
+    other ids.
     """
     parts: list[pd.DataFrame] = []
     unlike: list[str] = []

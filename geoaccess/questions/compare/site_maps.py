@@ -76,17 +76,16 @@ def chain_pictures(
 
 
 def area_pictures(
-    compared: Compared, one: ScenarioRun, cells: pd.DataFrame, stem: Path, **drawn: Any
+    compared: Compared, one: ScenarioRun, cells: pd.DataFrame, moves: pd.DataFrame, stem: Path, **drawn: Any
 ) -> list[maps.AreaPart]:
     """Draw which site people have, of every other service of which a scenario gives anybody another.
 
-    That is the nearest site, or of services with a rule the nearest of those that people may use. The file is `stem`,
-    with the key of the service and ".png".
+    `moves` are those of all scenarios, as they may be shown. The site is the nearest, or of services with a rule the
+    nearest of those that people may use. The file is `stem`, with the key of the service and ".png".
     """
     found = []
     study = compared.study
     writer = Writer(study.settings.language, ("comparison", "map"))
-    moves = compared.tables["moves"]
     moves = moves[moves["scenario"] == one.scenario.title]
     measured = {(some.service, some.name): some for some in compared.measures if some.is_time}
     for spec in (spec for spec in study.specs if not spec.from_call):
