@@ -172,4 +172,11 @@ def _list(answer: Answer, table: Sources, folder: Path) -> None:
     )
     words = {True: writer["fetch_yes"], False: writer["fetch_no"]}
     shown = files.assign(**{name: files[name].map(words) for name in ("needed", "there")})
-    answer.table("files", "", shown.rename(columns={name: writer[f"fetch_{name}"] for name in files}), files)
+    heads = {
+        "region": writer["fetch_region"],
+        "file": writer["fetch_file"],
+        "needed": writer["fetch_needed"],
+        "there": writer["fetch_there"],
+        "path": writer["fetch_path"],
+    }
+    answer.table("files", "", shown.rename(columns=heads), files)
