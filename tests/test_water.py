@@ -359,6 +359,82 @@ def test_walks_over_water_against_plane_geometry(seed):
     assert not over.all()
 
 
+def lakes(seed):
+    """Return lakes as polygons in metres, some with islands in them, and a network that has them."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for centre in rng.uniform(-3000, 3000, (14, 2)):
+        wide, high = rng.uniform(200, 900, 2)
+        shape = shapely.affinity.rotate(shapely.box(-wide, -high, wide, high), rng.uniform(0, 90))
+        shape = shapely.affinity.translate(shape, *centre)
+        if rng.random() < 0.5:
+            shape = shape.difference(shape.centroid.buffer(min(wide, high) / 2))
+        if not any(shape.intersects(other) for other in found):
+            found.append(shape)
+    lon, lat = np.array([degrees(-4000, -4000), degrees(4000, 4000)]).T
+    road = Network.from_edges(lon=lon, lat=lat, u=[0], v=[1], forward_s=[900], backward_s=[900])
+    rings = [(number, ring) for number, shape in enumerate(found) for ring in (shape.exterior, *shape.interiors)]
+    along = np.concatenate([np.array(ring.coords) for _, ring in rings])
+    shores = Shores(
+        *(np.array(values) for values in degrees(along[:, 0], along[:, 1])),
+        np.cumsum([0, *(len(ring.coords) for _, ring in rings)]),
+        np.array([number + 1 for number, _ in rings], np.int32),
+    )
+    xy = np.column_stack(road.projection.project(shores.lon, shores.lat))
+    parts = np.split(xy, shores.ptr[1:-1])
+    shapes = []
+    for number in range(len(found)):
+        own = [part for part, (of, _) in zip(parts, rings, strict=True) if of == number]
+        shapes.append(shapely.Polygon(own[0], own[1:]))
+    return shapes, dataclasses.replace(road, shores=shores), rng
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_walks_over_lakes_against_plane_geometry(seed):
+    shapes, network, rng = lakes(seed)
+    one, other = rng.uniform(-4000, 4000, (2, 9000, 2))  # so many that threads share them
+    ashore = ~shapely.contains_xy(shapely.union_all(shapes), *other.T)
+    one, other = one[ashore], other[ashore]
+    over = leads_over_water(network, *one.T, *other.T)
+    checked = 0
+    for a, b, found in zip(one[::20], other[::20], over[::20], strict=True):
+        walk = shapely.LineString([a, b])
+        longest = 0.0
+        for lake in shapes:
+            for part in shapely.get_parts(walk.intersection(lake)):
+                begins_there = lake.covers(shapely.Point(a)) and part.distance(shapely.Point(a)) < 1e-6
+                longest = max(longest, 0.0 if begins_there else part.length)
+        if abs(longest - 30) > 1:
+            assert found == (longest > 30)
+            checked += 1
+    assert checked > 300
+    assert 0.1 < over.mean() < 0.9
+
+
+def test_a_walk_that_crosses_a_shore_hundreds_of_times(tmp_path):
+    """A brook of 20 m winds along a walk, 300 times over it; a lake at the end is one more."""
+    x = np.repeat(np.arange(301) * 20.0 - 3000, 2)
+    y = np.tile([-40.0, 40, 40, -40], 151)[: x.size]
+    bank = np.column_stack([np.concatenate([x, x[::-1] + 1]), np.concatenate([y, y[::-1]])])
+    lon, lat = np.array([degrees(-4000, -4000), degrees(4000, 4000)]).T
+    road = Network.from_edges(lon=lon, lat=lat, u=[0], v=[1], forward_s=[900], backward_s=[900])
+
+    def with_waters(*rings):
+        points = np.concatenate(rings)
+        ptr = np.cumsum([0, *map(len, rings)])
+        areas = np.arange(1, len(rings) + 1, dtype=np.int32)
+        return dataclasses.replace(road, shores=Shores(*map(np.array, degrees(*points.T)), ptr, areas))
+
+    start, end = (
+        np.array(values) for values in road.projection.project(*degrees(np.array([-3500.0, 3500]), np.zeros(2)))
+    )
+    walk = [np.array([value]) for value in (start[0], end[0], start[1], end[1])]
+    brook = np.append(bank, bank[:1], axis=0)
+    pond = np.array([[3200.0, -50], [3260, -50], [3260, 50], [3200, 50], [3200, -50]])
+    assert leads_over_water(with_waters(brook), *walk).tolist() == [False]
+    assert leads_over_water(with_waters(brook, pond), *walk).tolist() == [True]
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_the_nearest_road_on_land_against_all_places_of_roads(seed):
     islands, bare, rng = archipelago(seed)
@@ -429,3 +505,30 @@ def test_walks_between_places_of_one_set_are_those_of_all_pairs(seed):
     some = walks_between(network, spots.some(slice(20)), spots)
     found = sorted(zip(some.first.tolist(), some.second.tolist(), strict=True))
     assert found == [one[:2] for one in expected if one[0] < 20]
+
+
+@pytest.mark.parametrize(("here", "there"), [(12_000, 900), (900, 12_000), (1, 3000), (3000, 1)])
+def test_walks_between_many_places_against_all_pairs(here, there):
+    """So many that threads share them; most live near the road, a few far off; some are not snapped."""
+    rng = np.random.default_rng(here)
+    road = Network.from_edges(lon=[LON, LON + 0.1], lat=[LAT, LAT], u=[0], v=[1], forward_s=[400], backward_s=[400])
+
+    def spots(number):
+        off_m = rng.exponential(150, number) * np.where(rng.random(number) < 0.02, 20, 1)
+        off_m[rng.random(number) < 0.05] = np.nan
+        off_m[0] = 15_000  # one is very far off
+        return Spots(
+            *rng.uniform(-20_000, 20_000, (2, number)), off_m, np.rint(off_m * rng.uniform(4, 9)), np.full(number, 3.0)
+        )
+
+    one, other = spots(here), spots(there)
+    apart = np.hypot(one.x[:, None] - other.x, one.y[:, None] - other.y)
+    both = one.off_m[:, None] + other.off_m
+    first, second = np.nonzero(apart <= both)
+    pace = (one.off_ds[:, None] + other.off_ds)[first, second] / both[first, second]
+    time_ds = np.rint(apart[first, second] * pace).astype(int) + 6
+    walks = walks_between(road, one, other)
+    assert (np.diff(walks.first) >= 0).all()
+    found = sorted(zip(*(column.tolist() for column in walks), strict=True))
+    assert found == list(zip(first.tolist(), second.tolist(), time_ds.tolist(), strict=True))
+    assert first.size > 0

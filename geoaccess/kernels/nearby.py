@@ -8,15 +8,16 @@ import numba
 import numpy as np
 
 from geoaccess.kernels.heap import drop_least, push
-from geoaccess.kernels.keys import FAR
+from geoaccess.kernels.keys import FAR, NEVER
+from geoaccess.kernels.sweeps import climb_lanes, descend_lanes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["search_around", "weighted"]
+__all__ = ["cut_out", "nodes_above", "places_near", "search_around", "shortcuts", "weighted_lanes"]
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def search_around(
     start: npt.NDArray[np.int32],
     head: npt.NDArray[np.int32],
@@ -57,25 +58,263 @@ def search_around(
     return count
 
 
-@numba.njit(cache=True, parallel=True)
-def weighted(
-    times: npt.NDArray[np.uint32],
+@numba.njit(cache=True, nogil=True)
+def places_near(
+    best: npt.NDArray[np.int32],
+    touched: npt.NDArray[np.int32],
+    furthest: int,
+    first: npt.NDArray[np.int32],
+    listed: npt.NDArray[np.int32],
+    node_u: npt.NDArray[np.int32],
+    node_v: npt.NDArray[np.int32],
+    reach_u: npt.NDArray[np.uint32],
+    reach_v: npt.NDArray[np.uint32],
+    edge: npt.NDArray[np.int32],
+    target: npt.NDArray[np.int32],
+    edges: npt.NDArray[np.int32],
+    walk_first: npt.NDArray[np.int64],
+    walk_to: npt.NDArray[np.int32],
+    group: npt.NDArray[np.int64],
+    marked: npt.NDArray[np.bool_],
+) -> npt.NDArray[np.int32]:
+    """Return the targets that may lie within a bound of some sources: by road, on the same edge, or on foot.
+
+    `best` is that of `search_around` at the nodes `touched`. The targets at node v are listed[first[v]:first[v + 1]],
+    by either end of their edge; sorted by `edge` they are `target`. Source i of the group, which is on one of `edges`,
+    walks to walk_to[walk_first[i]:walk_first[i + 1]]. `marked` is False everywhere, before and after.
+    """
+    found, count = np.empty(marked.size, np.int32), 0
+    for node in touched:
+        for at in range(first[node], first[node + 1]):
+            j = listed[at]
+            by_u, by_v = np.int64(best[node_u[j]]) + reach_u[j], np.int64(best[node_v[j]]) + reach_v[j]
+            if min(by_u, by_v) <= furthest:
+                count = _mark(j, marked, found, count)
+    for e in edges:
+        at = np.searchsorted(edge, e)
+        while at < edge.size and edge[at] == e:
+            count = _mark(target[at], marked, found, count)
+            at += 1
+    for i in group:
+        for at in range(walk_first[i], walk_first[i + 1]):
+            count = _mark(walk_to[at], marked, found, count)
+    for at in range(count):
+        marked[found[at]] = False
+    return found[:count]
+
+
+@numba.njit(cache=True, nogil=True)
+def _mark(j: int, marked: npt.NDArray[np.bool_], found: npt.NDArray[np.int32], count: int) -> int:
+    if marked[j]:
+        return count
+    marked[j] = True
+    found[count] = j
+    return count + 1
+
+
+@numba.njit(cache=True, nogil=True)
+def shortcuts(
+    walk_first: npt.NDArray[np.int64],
+    walk_to: npt.NDArray[np.int32],
+    walk_ds: npt.NDArray[np.int32],
+    source_edge: npt.NDArray[np.int32],
+    source_up: npt.NDArray[np.int32],
+    source_down: npt.NDArray[np.int32],
+    source_off: npt.NDArray[np.int32],
+    edge: npt.NDArray[np.int32],
+    target: npt.NDArray[np.int32],
+    target_up: npt.NDArray[np.int32],
+    target_down: npt.NDArray[np.int32],
+    target_off: npt.NDArray[np.int32],
+    group: npt.NDArray[np.int64],
+    turned: bool,  # noqa: FBT001 -- numba knows no keyword-only arguments
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.uint32]]:
+    """Return (first, target, time) of what sources need on foot or straight along the edge that they are on.
+
+    Those of source group[k] stand at first[k]:first[k + 1], and `source_*` speak of it at k. The targets are sorted by
+    `edge`.
+    """
+    begins, ends = np.searchsorted(edge, source_edge), np.searchsorted(edge, source_edge, side="right")
+    first, most = np.zeros(group.size + 1, np.int64), (ends - begins).sum()
+    for i in group:
+        most += walk_first[i + 1] - walk_first[i]
+    to, time, count = np.empty(most, np.int32), np.empty(most, np.uint32), 0
+    for k in range(group.size):
+        i = group[k]
+        for at in range(walk_first[i], walk_first[i + 1]):
+            to[count], time[count] = walk_to[at], np.uint32(walk_ds[at])
+            count += 1
+        for at in range(begins[k], ends[k]):
+            j = target[at]
+            ahead, behind = target_up[j] - source_up[k], source_down[k] - target_down[j]
+            if turned:
+                ahead, behind = -ahead, -behind
+            least = np.int64(NEVER)
+            if min(target_up[j], source_up[k]) >= 0 and ahead >= 0:
+                least = ahead
+            if min(target_down[j], source_down[k]) >= 0 and 0 <= behind < least:
+                least = behind
+            if least < NEVER:
+                to[count], time[count] = j, np.uint32(least + target_off[j] + source_off[k])
+                count += 1
+        first[k + 1] = count
+    return first, to[:count], time[:count]
+
+
+@numba.njit(cache=True, nogil=True)
+def nodes_above(
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    wanted: npt.NDArray[np.int32],
+    rank: npt.NDArray[np.int32],
+) -> npt.NDArray[np.int32]:
+    """Return some nodes of a hierarchy without core and all that lie above them, marked by a `rank` of 0.
+
+    Before, `rank` is -1 everywhere. Only what is returned is looked at: a small part of a large hierarchy costs little.
+    """
+    place, count, at = np.empty(rank.size, np.int32), 0, 0
+    for p in wanted:
+        if rank[p] < 0:
+            rank[p] = 0
+            place[count] = p
+            count += 1
+    while at < count:
+        p = place[at]
+        at += 1
+        for arc in range(start[p], start[p + 1]):
+            if rank[head[arc]] < 0:
+                rank[head[arc]] = 0
+                place[count] = head[arc]
+                count += 1
+    return place[:count]
+
+
+@numba.njit(cache=True, nogil=True)
+def cut_out(
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    outward: npt.NDArray[np.uint32],
+    inward: npt.NDArray[np.uint32],
+    place: npt.NDArray[np.int32],
+    rank: npt.NDArray[np.int32],
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+    """Return (start, head, outward, inward) of a part of a hierarchy: of its nodes, rising, and all that is above them.
+
+    `rank` holds the new number of each of them afterwards.
+    """
+    arcs = 0
+    for number in range(place.size):
+        rank[place[number]] = number
+        arcs += start[place[number] + 1] - start[place[number]]
+    new_start, new_head = np.zeros(place.size + 1, np.int32), np.empty(arcs, np.int32)
+    new_outward, new_inward = np.empty(arcs, np.uint32), np.empty(arcs, np.uint32)
+    filled = 0
+    for number in range(place.size):
+        p = place[number]
+        for arc in range(start[p], start[p + 1]):
+            new_head[filled] = rank[head[arc]]
+            new_outward[filled], new_inward[filled] = outward[arc], inward[arc]
+            filled += 1
+        new_start[number + 1] = filled
+    return new_start, new_head, new_outward, new_inward
+
+
+@numba.njit(cache=True, nogil=True)
+def weighted_lanes(
+    bare: int,
+    start: npt.NDArray[np.int32],
+    head: npt.NDArray[np.int32],
+    row: npt.NDArray[np.int32],
+    up: npt.NDArray[np.uint32],
+    down: npt.NDArray[np.uint32],
+    seed_first: npt.NDArray[np.int64],
+    seed_place: npt.NDArray[np.int32],
+    seed_time: npt.NDArray[np.uint32],
+    to_u: npt.NDArray[np.int32],
+    to_v: npt.NDArray[np.int32],
+    add_u: npt.NDArray[np.uint32],
+    add_v: npt.NDArray[np.uint32],
+    width: int,
+    shortcut_first: npt.NDArray[np.int64],
+    shortcut_to: npt.NDArray[np.int32],
+    shortcut_ds: npt.NDArray[np.uint32],
     weight: npt.NDArray[np.float64],
     amount: npt.NDArray[np.float64],
-    width: int,
     found: npt.NDArray[np.float64],
 ) -> None:
-    """Write sum_i weight[times[i, j]] amount[i] into found[j], added up in the order of i.
+    """Write sum_j weight[t_ij] amount[j] into found[i] for each source i, added up in the order of the targets j.
 
-    `times` has the shape (n_targets, n_sources); a time beyond the weights, and one whose weight is 0, adds nothing.
+    Sources, targets and the hierarchy are those of `geoaccess.kernels.sweeps.lanes`. Some times are shorter than by the
+    hierarchy: those of source i to shortcut_to[shortcut_first[i]:shortcut_first[i + 1]]. The last weight counts for all
+    longer times.
     """
-    sources = times.shape[1]
-    for block in numba.prange((sources + width - 1) // width):
-        begin = block * width
-        end = min(begin + width, sources)
-        for j in range(begin, end):
-            found[j] = 0.0
-        for i in range(times.shape[0]):
-            for j in range(begin, end):
-                if times[i, j] < weight.size:
-                    found[j] += weight[times[i, j]] * amount[i]
+    n, targets, sources = start.size - 1, to_u.size, seed_first.size - 1
+    best, seen = np.empty(n * width, np.uint32), np.zeros(n, np.bool_)
+    most = np.uint32(weight.size - 1)
+    times = np.empty(width, np.uint32)
+    longest = 0
+    for first in range(0, sources, width):
+        longest = max(longest, shortcut_first[min(first + width, sources)] - shortcut_first[first])
+    first_of, lane_of, ds_of = (
+        np.empty(targets + 1, np.int32),
+        np.empty(longest, np.int32),
+        np.empty(longest, np.uint32),
+    )
+    for first in range(0, sources, width):
+        many = min(width, sources - first)
+        climb_lanes(bare, start, head, row, up, seed_first, seed_place, seed_time, first, many, width, 0, best, seen)
+        descend_lanes(start, head, row, down, many, width, 0, best, seen, False, bare, n)  # noqa: FBT003
+        _by_target(shortcut_first, shortcut_to, shortcut_ds, first, many, first_of, lane_of, ds_of)
+        for lane in range(many):
+            found[first + lane] = 0.0
+        for j in range(targets):
+            u, v = np.uint64(to_u[j]) * np.uint64(width), np.uint64(to_v[j]) * np.uint64(width)
+            _nearest_end(best, u, v, add_u[j], add_v[j], most, times)
+            for at in range(first_of[j], first_of[j + 1]):
+                times[lane_of[at]] = min(times[lane_of[at]], ds_of[at])
+            for lane in range(many):
+                found[first + lane] += weight[times[lane]] * amount[j]
+
+
+@numba.njit(cache=True, nogil=True)
+def _nearest_end(
+    best: npt.NDArray[np.uint32],
+    u: np.uint64,
+    v: np.uint64,
+    add_u: np.uint32,
+    add_v: np.uint32,
+    most: np.uint32,
+    times: npt.NDArray[np.uint32],
+) -> None:
+    """Write the times of all lanes to one target, over the nearer end of its edge, and `most` for longer ones."""
+    for lane in range(np.uint64(times.size)):
+        by_u = np.uint32(best[u + lane] + add_u)
+        by_v = np.uint32(best[v + lane] + add_v)
+        there = min(by_u, by_v)
+        times[lane] = min(there, most)
+
+
+@numba.njit(cache=True, nogil=True)
+def _by_target(
+    shortcut_first: npt.NDArray[np.int64],
+    shortcut_to: npt.NDArray[np.int32],
+    shortcut_ds: npt.NDArray[np.uint32],
+    first: int,
+    many: int,
+    first_of: npt.NDArray[np.int32],
+    lane_of: npt.NDArray[np.int32],
+    ds_of: npt.NDArray[np.uint32],
+) -> None:
+    """Sort the shortcuts of `many` sources from `first` on by target: those to j at first_of[j]:first_of[j + 1]."""
+    first_of[:] = 0
+    for at in range(shortcut_first[first], shortcut_first[first + many]):
+        first_of[shortcut_to[at]] += 1
+    total = 0
+    for j in range(first_of.size):
+        total += first_of[j]
+        first_of[j] = total  # where those of j end; filling from behind makes it where they begin
+    for lane in range(many - 1, -1, -1):
+        for at in range(shortcut_first[first + lane + 1] - 1, shortcut_first[first + lane] - 1, -1):
+            j = shortcut_to[at]
+            first_of[j] -= 1
+            lane_of[first_of[j]], ds_of[first_of[j]] = lane, shortcut_ds[at]

@@ -1,4 +1,7 @@
-"""Points so near each other that one walks straight from one to the other."""
+"""Points so near each other that one walks straight from one to the other.
+
+The other points are in a tree of boxes, see `geoaccess.kernels.boxes`: those of leaf i are leaf[i, 0]:leaf[i, 1].
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,54 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
+from geoaccess.kernels.boxes import FAN
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["pairs"]
+__all__ = ["farthest_off", "pairs"]
+
+_SLACK = 1 + 1e-9  # no box is passed over for what rounding may have taken off a distance
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
+def farthest_off(
+    level: npt.NDArray[np.int64], leaf: npt.NDArray[np.int64], off_m: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Return for each box how far off the network the farthest of its points is."""
+    out = np.zeros(level[level.size - 1])
+    for i in range(leaf.shape[0]):
+        for j in range(leaf[i, 0], leaf[i, 1]):
+            out[i] = max(out[i], off_m[j])
+    for of in range(1, level.size - 1):
+        for i in range(level[of], level[of + 1]):
+            first = level[of - 1] + (i - level[of]) * FAN
+            for j in range(first, min(first + FAN, level[of])):
+                out[i] = max(out[i], out[j])
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def _longer(values: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Return the same numbers with room for as many again."""
+    out = np.empty(2 * values.size, np.int32)
+    for i in range(values.size):
+        out[i] = values[i]
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
 def pairs(
     x: npt.NDArray[np.float64],
     y: npt.NDArray[np.float64],
     off_m: npt.NDArray[np.float64],
     off_ds: npt.NDArray[np.float64],
+    begin: int,
+    end: int,
+    box: npt.NDArray[np.float64],
+    level: npt.NDArray[np.int64],
+    leaf: npt.NDArray[np.int64],
+    box_off_m: npt.NDArray[np.float64],
     other_x: npt.NDArray[np.float64],
     other_y: npt.NDArray[np.float64],
     other_off_m: npt.NDArray[np.float64],
@@ -27,28 +66,45 @@ def pairs(
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """Return (point, other, time) of pairs that are no farther apart than both together are from the network.
 
-    The time is that of the straight line at the pace of their ways to the network. The others are sorted by x.
+    Of the points from `begin` up to `end`, in turn. The time is that of the straight line at the pace of their ways to
+    the network. Points that are not snapped (NaN) walk nowhere.
     """
-    first = np.empty(64, np.int32)
-    second = np.empty(64, np.int32)
-    time = np.empty(64, np.int32)
+    first, second, time = np.empty(1024, np.int32), np.empty(1024, np.int32), np.empty(1024, np.int32)
+    waiting = np.empty(FAN * level.size + 1, np.int64)
     count = 0
-    widest = other_off_m.max() if other_off_m.size else 0.0
-    for i in range(x.size):
-        reach = off_m[i] + widest + 0.01  # what is just as far is found from either side, however it is rounded
-        at = np.searchsorted(other_x, x[i] - reach)
-        while at < other_x.size and other_x[at] <= x[i] + reach:
-            both = off_m[i] + other_off_m[at]
-            apart = math.sqrt((x[i] - other_x[at]) ** 2 + (y[i] - other_y[at]) ** 2)
-            if apart <= both:
+    for i in range(begin, end):
+        px, py, off = x[i], y[i], off_m[i]
+        if not off >= 0:
+            continue
+        waiting[0] = box.shape[0] - 1
+        n = 1
+        while n > 0:
+            n -= 1
+            at = waiting[n]
+            dx = max(box[at, 0] - px, px - box[at, 2], 0.0)
+            dy = max(box[at, 1] - py, py - box[at, 3], 0.0)
+            reach = off + box_off_m[at]
+            if dx * dx + dy * dy > reach * reach * _SLACK:
+                continue
+            if at >= level[1]:
+                of = 1
+                while level[of + 1] <= at:
+                    of += 1
+                below = level[of - 1] + (at - level[of]) * FAN
+                for j in range(below, min(below + FAN, level[of])):
+                    waiting[n] = j
+                    n += 1
+                continue
+            for j in range(leaf[at, 0], leaf[at, 1]):
+                both = off + other_off_m[j]
+                apart = math.sqrt((px - other_x[j]) ** 2 + (py - other_y[j]) ** 2)
+                if apart > both:
+                    continue
                 if count == first.size:
-                    first = np.concatenate((first, np.empty(count, np.int32)))
-                    second = np.concatenate((second, np.empty(count, np.int32)))
-                    time = np.concatenate((time, np.empty(count, np.int32)))
+                    first, second, time = _longer(first), _longer(second), _longer(time)
                 first[count] = i
-                second[count] = at
-                pace = (off_ds[i] + other_off_ds[at]) / both if both > 0 else 0.0
+                second[count] = j
+                pace = (off_ds[i] + other_off_ds[j]) / both if both > 0 else 0.0
                 time[count] = np.int32(np.rint(apart * pace))
                 count += 1
-            at += 1
     return first[:count].copy(), second[:count].copy(), time[:count].copy()

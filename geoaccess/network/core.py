@@ -376,13 +376,14 @@ class Network:
         """Return the edges as lines (EPSG:4326): all, or those whose first way is of one of `classes`."""
         import geopandas as gpd
 
-        names = np.asarray(self.class_names, dtype=object)[self.way_class[self.shape_way[self.shape_ptr[:-1]]]]
-        chosen = np.flatnonzero(np.isin(names, classes)) if classes else np.arange(self.n_edges)
+        number = self.way_class[self.shape_way[self.shape_ptr[:-1]]]
+        asked = [place for place, name in enumerate(self.class_names) if name in classes]
+        chosen = np.flatnonzero(np.isin(number, asked)) if classes else np.arange(self.n_edges)
         lines = self.lines(chosen, self.shape_lon, self.shape_lat)
         return gpd.GeoDataFrame(
             {
                 "way_id": self.way_id[self.shape_way[self.shape_ptr[chosen]]],
-                "highway": names[chosen],
+                "highway": np.asarray(self.class_names, dtype=object)[number[chosen]],
                 "kind": self.edge_kind[chosen],
                 "forward_s": np.where(self.edge_forward_ds < 0, np.inf, self.edge_forward_ds / DECISECONDS)[chosen],
                 "backward_s": np.where(self.edge_backward_ds < 0, np.inf, self.edge_backward_ds / DECISECONDS)[chosen],

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.network.nearness import prefers_small
-from geoaccess.network.shores import COAST
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.network.core import Network
     from geoaccess.network.segment_tree import SegmentTree
-    from geoaccess.network.shores import Crossings, ShoreIndex
 
 __all__ = ["Attached", "leads_over_water", "nearest_on_land"]
 
@@ -67,43 +64,14 @@ def leads_over_water(
     if network.shores is None:
         return over
     index = network.shores.index(network.projection)
-    length = np.hypot(to_x - x, to_y - y)
-    far = np.flatnonzero(length > _LEAST_WALK_M)
+    far = np.flatnonzero(np.hypot(to_x - x, to_y - y) > _LEAST_WALK_M)
     if not far.size:
         return over
-    found = index.crossings(x[far], y[far], to_x[far], to_y[far])
-    bounds = [*np.flatnonzero(np.diff(found.walk, prepend=-1)).tolist(), found.walk.size]
-    for first, last in itertools.pairwise(bounds):
-        walk = far[found.walk[first]]
-        over[walk] = _is_wet(index, found, slice(first, last), float(length[walk]), float(x[walk]), float(y[walk]))
+    over[far], ashore_m = index.wet(x[far], y[far], to_x[far], to_y[far], waded_m=_WADED_M)
+    swum = np.flatnonzero(~over[far] & (ashore_m > _CELL_M))
+    if swum.size:
+        over[far[swum]] = ashore_m[swum] > _SHORE_SLACK * index.coast_m(x[far[swum]], y[far[swum]])
     return over
-
-
-def _is_wet(index: ShoreIndex, found: Crossings, part: slice, length_m: float, x: float, y: float) -> bool:
-    """Return whether one walk, all of whose crossings are `part` of those found, has too much water in a row."""
-    area, share, leaves = found.area[part], found.share[part], found.leaves[part]
-    coast = area == COAST
-    at_sea: float | None = None
-    ashore = 0.0
-    for where, out in zip(share[coast].tolist(), leaves[coast].tolist(), strict=True):
-        if out:
-            at_sea = where if at_sea is None else at_sea
-        elif at_sea is not None:
-            if (where - at_sea) * length_m > _WADED_M:
-                return True
-            at_sea = None
-        elif not ashore:
-            ashore = where * length_m
-    if at_sea is not None and (1 - at_sea) * length_m > _WADED_M:
-        return True
-    if ashore > _CELL_M and ashore > _SHORE_SLACK * float(index.coast_m(np.array([x]), np.array([y]))[0]):
-        return True
-    for lake in np.unique(area[~coast]).tolist():
-        ends = share[area == lake]
-        ends = ends[ends.size % 2 :]  # the first of an odd number leads out of the water that the walk begins in
-        if ((ends[1::2] - ends[::2]) * length_m > _WADED_M).any():
-            return True
-    return False
 
 
 def nearest_on_land(

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    _Values = npt.NDArray[np.float64]
+    _Ends = tuple[_Values, _Values, _Values, _Values]
+
 __all__ = ["SegmentTree"]
 
 _LEAF = 8
@@ -71,6 +74,12 @@ class SegmentTree:
         # All read-only, as they are where mapped from a file: one compiled version does for both.
         self.owner, self.leaf, self.box, self.level = _fixed(owner), _fixed(leaf), _fixed(box), _fixed(level)
         self._ends = tuple(map(_fixed, ends))
+
+    @property
+    def ends(self) -> _Ends:
+        """Both ends of each segment: ax, ay, bx, by; they cannot be written to."""
+        ax, ay, bx, by = self._ends
+        return ax, ay, bx, by
 
     def nearest(
         self, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], *, most: float = np.inf

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, fields
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from geoaccess.errors import InputError
+from geoaccess.kernels import shores as kernel
+from geoaccess.kernels.threads import share, thread_count
 from geoaccess.network.segment_tree import SegmentTree
 
 if TYPE_CHECKING:
@@ -16,15 +19,13 @@ if TYPE_CHECKING:
 
     from geoaccess.network.projection import LocalProjection
 
-__all__ = ["COAST", "Crossings", "ShoreIndex", "Shores"]
+__all__ = ["COAST", "ShoreIndex", "Shores"]
 
-COAST = 0
+COAST: Final = int(kernel.COAST)
 """The area of a line of coast."""
 
-_RUN = 32
-"""Pieces of a line that share one box of the search tree."""
-
-_BATCH = 20_000
+_MANY = 2_000
+"""So many walks are worth a thread of their own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,94 +126,63 @@ class Shores:
         """Return the search tree of the shores in a projection; it is kept for the next walks."""
         kept: dict[str, ShoreIndex] = self.__dict__.setdefault("_index_in", {})
         if projection.crs not in kept:
-            kept[projection.crs] = ShoreIndex(self, projection)
+            self.keep_index(projection, ShoreIndex(self, *projection.project(self.lon, self.lat)))
         return kept[projection.crs]
 
-
-class Crossings(NamedTuple):
-    """Where walks cross shores, by walk, area and `share` of the walk; `leaves` land, which only coast can tell."""
-
-    walk: npt.NDArray[np.int64]
-    area: npt.NDArray[np.int32]
-    share: npt.NDArray[np.float64]
-    leaves: npt.NDArray[np.bool_]
+    def keep_index(self, projection: LocalProjection, index: ShoreIndex) -> None:
+        """Keep a search tree that was made of the shores in a projection before."""
+        self.__dict__.setdefault("_index_in", {})[projection.crs] = index
 
 
 class ShoreIndex:
-    """The pieces of shores in a plane, in a search tree."""
+    """The pieces of shores in a plane, in a search tree: `x` and `y` are those of their points, in metres.
 
-    def __init__(self, shores: Shores, projection: LocalProjection) -> None:
-        import shapely
+    `tree` is what was kept of one that was made of the same shores.
+    """
 
-        x, y = projection.project(shores.lon, shores.lat)
-        line = np.repeat(np.arange(shores.area.size), np.diff(shores.ptr))
-        self._first = np.flatnonzero(line[:-1] == line[1:])
-        self._area = shores.area[line[self._first]]
-        self._ends = (x[self._first], y[self._first], x[self._first + 1], y[self._first + 1])
-        within = self._first - shores.ptr[line[self._first]]
-        start = np.flatnonzero(within % _RUN == 0)
-        self._run = np.append(start, self._first.size)
-        ax, ay, bx, by = self._ends
-        self._tree = shapely.STRtree(
-            shapely.box(
-                np.minimum.reduceat(np.minimum(ax, bx), start),
-                np.minimum.reduceat(np.minimum(ay, by), start),
-                np.maximum.reduceat(np.maximum(ax, bx), start),
-                np.maximum.reduceat(np.maximum(ay, by), start),
-            )
-        )
+    def __init__(
+        self, shores: Shores, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], tree: SegmentTree | None = None
+    ) -> None:
+        self.x, self.y = x, y
+        self.tree = SegmentTree(_owners(shores), x[:-1], y[:-1], x[1:], y[1:]) if tree is None else tree
 
     @cached_property
     def _coast(self) -> SegmentTree:
-        return SegmentTree(np.where(self._area == COAST, 0, -1).astype(np.int32), *self._ends)
+        owner = np.where(self.tree.owner == COAST, COAST, -1).astype(np.int32)
+        return SegmentTree(owner, self.x[:-1], self.y[:-1], self.x[1:], self.y[1:])
 
     def coast_m(self, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Return metres from places to the nearest coast."""
         return self._coast.nearest(x, y)[1]
 
-    def crossings(
+    def wet(
         self,
         x: npt.NDArray[np.float64],
         y: npt.NDArray[np.float64],
         to_x: npt.NDArray[np.float64],
         to_y: npt.NDArray[np.float64],
-    ) -> Crossings:
-        """Return where straight walks cross shores, sorted."""
-        parts = []
-        for at in range(0, max(x.size, 1), _BATCH):
-            some = slice(at, at + _BATCH)
-            found = self._crossings(x[some], y[some], to_x[some], to_y[some])
-            parts.append(found._replace(walk=found.walk + at))
-        walk = np.concatenate([part.walk for part in parts])
-        area = np.concatenate([part.area for part in parts])
-        share = np.concatenate([part.share for part in parts])
-        leaves = np.concatenate([part.leaves for part in parts])
-        order = np.lexsort((share, area, walk))
-        return Crossings(walk[order], area[order], share[order], leaves[order])
+        *,
+        waded_m: float,
+    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
+        """Return which straight walks have more than `waded_m` of water in a row, and how much sea they begin with.
 
-    def _crossings(
-        self,
-        x: npt.NDArray[np.float64],
-        y: npt.NDArray[np.float64],
-        to_x: npt.NDArray[np.float64],
-        to_y: npt.NDArray[np.float64],
-    ) -> Crossings:
-        import shapely
+        The latter is 0 where a walk does not begin at sea; where it does, the former speaks of the rest of the walk.
+        """
+        wet, ashore_m = np.zeros(x.size, np.bool_), np.zeros(x.size)
+        if not len(self.tree.leaf):
+            return wet, ashore_m
+        length_m = np.hypot(to_x - x, to_y - y)
+        x, y, to_x, to_y = (np.ascontiguousarray(values, np.float64) for values in (x, y, to_x, to_y))
+        tree, (ax, ay, bx, by) = self.tree, self.tree.ends
+        boxes = tree.box, tree.level, tree.leaf, tree.owner
+        work = partial(kernel.wet_walks, x, y, to_x, to_y, length_m, waded_m, *boxes, ax, ay, bx, by, wet, ashore_m)
+        bounds = np.linspace(0, x.size, max(1, min(4 * thread_count(), x.size // _MANY)) + 1).astype(int).tolist()
+        share(work, [*itertools.pairwise(bounds)])
+        return wet, ashore_m
 
-        ends = np.stack([np.column_stack([x, y]), np.column_stack([to_x, to_y])], axis=1)
-        near, run = self._tree.query(shapely.linestrings(ends), predicate="intersects")
-        sizes = self._run[run + 1] - self._run[run]
-        piece = np.repeat(self._run[run] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
-        walk = np.repeat(near, sizes)
-        dx, dy = (to_x - x)[walk], (to_y - y)[walk]
-        ax, ay, bx, by = (ends[piece] for ends in self._ends)
-        # On which side of the walk each end lies; one on its line counts as left, so no bend is crossed twice.
-        side_a, side_b = dx * (ay - y[walk]) - dy * (ax - x[walk]), dx * (by - y[walk]) - dy * (bx - x[walk])
-        cut = np.flatnonzero((side_a >= 0) != (side_b >= 0))
-        along = side_a[cut] / (side_a[cut] - side_b[cut])
-        cut_x, cut_y = ax[cut] + along * (bx - ax)[cut], ay[cut] + along * (by - ay)[cut]
-        walk, dx, dy = walk[cut], dx[cut], dy[cut]
-        share = ((cut_x - x[walk]) * dx + (cut_y - y[walk]) * dy) / (dx * dx + dy * dy)
-        on = (share > 0) & (share < 1)
-        cut, share, walk = cut[on], share[on], walk[on]
-        return Crossings(walk, self._area[piece[cut]], share, side_a[cut] < 0)
+
+def _owners(shores: Shores) -> npt.NDArray[np.int32]:
+    """Return the area of each piece between two points; -1 where a line ends and the next begins."""
+    owner = np.repeat(shores.area, np.diff(shores.ptr))
+    owner[shores.ptr[1:] - 1] = -1
+    return owner[:-1]

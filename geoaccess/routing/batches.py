@@ -28,6 +28,7 @@ __all__ = [
     "ends_of",
     "searched",
     "searched_trees",
+    "seeds_at",
     "some_of",
     "sweep_between",
     "sweep_trees",
@@ -71,7 +72,7 @@ def ends_of(at: Legs, *, leaving: bool) -> Ends:
     return Ends(at.arrive_node_u, at.arrive_node_v, at.arrive_u, at.arrive_v, at)
 
 
-def some_of(ends: Ends, part: slice | npt.NDArray[np.int64]) -> Ends:
+def some_of(ends: Ends, part: slice | npt.NDArray[np.integer]) -> Ends:
     """Return the ends of some of the points."""
     return Ends(
         ends.node_u[part],
@@ -91,12 +92,17 @@ class Seeds(NamedTuple):
 
 
 def _seeds(hierarchy: Hierarchy, source: Ends) -> Seeds:
-    node = np.column_stack([source.node_u, source.node_v])
+    return seeds_at(source, hierarchy.place[source.node_u], hierarchy.place[source.node_v])
+
+
+def seeds_at(source: Ends, place_u: npt.NDArray[np.int32], place_v: npt.NDArray[np.int32]) -> Seeds:
+    """Return where sources begin whose edges end at some places of a hierarchy."""
+    place = np.column_stack([place_u, place_v])
     time = np.column_stack([source.reach_u, source.reach_v])
     begins = (time != NEVER) & (source.legs.edge >= 0)[:, None]
-    first = np.zeros(len(node) + 1, np.int64)
+    first = np.zeros(len(place) + 1, np.int64)
     np.cumsum(begins.sum(axis=1), out=first[1:])
-    return Seeds(first, hierarchy.place[node[begins]], time[begins])
+    return Seeds(first, place[begins], time[begins])
 
 
 class Targets(NamedTuple):

@@ -49,7 +49,7 @@ class Legs(NamedTuple):
     y: npt.NDArray[np.float64]
     off_m: npt.NDArray[np.float64]
 
-    def some(self, chosen: slice | npt.NDArray[np.int64]) -> Legs:
+    def some(self, chosen: slice | npt.NDArray[np.integer]) -> Legs:
         """Return some of the points."""
         part: dict[str, Any] = {name: values[chosen] for name, values in self._asdict().items()}
         return Legs(**part)

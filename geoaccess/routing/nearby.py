@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -9,9 +10,10 @@ import numpy as np
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.hierarchy import Hierarchy, whole
-from geoaccess.kernels import nearby, sweeps
+from geoaccess.kernels import graph, nearby, sweeps
 from geoaccess.kernels.keys import FAR, NEVER
-from geoaccess.routing.batches import WIDTH, Ends, along_edges, ends_of, some_of, swept
+from geoaccess.kernels.threads import share
+from geoaccess.routing.batches import WIDTH, Ends, Seeds, Targets, ends_of, seeds_at, some_of, sweep_between
 from geoaccess.routing.legs import legs
 from geoaccess.routing.walks import spots_of, walks_between
 
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geoaccess.network import Network
-    from geoaccess.routing.walks import Walks
 
 __all__ = ["NearTile", "above", "near_tiles", "weighted_reach"]
 
@@ -38,7 +39,7 @@ class NearTile(NamedTuple):
     """
 
     source: npt.NDArray[np.int64]
-    target: npt.NDArray[np.int64]
+    target: npt.NDArray[np.int32]
     times: npt.NDArray[np.uint32]
 
 
@@ -53,38 +54,17 @@ def near_tiles(
 
     The sources are the origins, or `turned` the destinations, from which is then searched against the arcs.
     """
-    roads = hierarchy.network
-    one, other = legs(roads, origins, turned=False), legs(roads, destinations, turned=False)
-    source, target = ends_of(one, leaving=True), ends_of(other, leaving=False)
-    if turned:
-        source, target = target, source
-    walks = walks_between(roads, spots_of(source.legs), spots_of(target.legs))
-    arcs = roads.arcs_reversed if turned else roads.arcs
-    best = np.full(arcs.start.size - 1, FAR, np.int32)
-    touched = np.empty(best.size, np.int32)
-    number, (from_, to) = _numbered(source, target)
-    small = _renamed(above(hierarchy, source, target), number)
-    for group in _groups(source):
-        ours = some_of(source, group)
-        reach = np.stack([ours.reach_u, ours.reach_v])
-        begins = reach != NEVER
-        node = np.stack([ours.node_u, ours.node_v])[begins]
-        count = nearby.search_around(arcs.start, arcs.head, arcs.cost_ds, node, reach[begins], furthest, best, touched)
-        walk = _walks_of(walks, group, source.node_u.size)
-        there = _within(best, target, furthest)
-        there |= np.isin(target.legs.edge, ours.legs.edge)
-        there[walk.second] = True
-        best[touched[:count]] = FAR
-        found = np.flatnonzero(there & (target.legs.edge >= 0))
-        if not found.size:
+    every = _Near(hierarchy, origins, destinations, turned=turned, furthest=furthest)
+    for group in every.groups:
+        near = every.around(group)
+        if near is None:
             continue
-        theirs = some_of(target, found)
-        ends = some_of(from_, group), some_of(to, found)
-        tile = swept(above(small, *ends), *ends, reverse=turned)
-        along_edges(tile, ours.legs, theirs.legs, turned=turned)
-        row = np.searchsorted(found, walk.second)
-        np.minimum.at(tile, (row, walk.first), walk.time_ds.astype(np.uint32))
-        yield NearTile(group, found, tile)
+        tile = np.empty((near.target.size, group.size), np.uint32)
+        sweep_between(near.hierarchy, near.seeds, near.ends, tile, reverse=turned)
+        first, target, time_ds = near.shortcuts
+        source = np.repeat(np.arange(group.size), np.diff(first))
+        np.minimum.at(tile, (target, source), time_ds)
+        yield NearTile(group, near.target, tile)
 
 
 @checks_arguments
@@ -136,10 +116,46 @@ def weighted_reach(
     if given.shape != (len(destinations),) or not np.isfinite(given).all():
         raise InputError(f"amounts: {len(destinations)} finite numbers are needed, one for each destination")
     found = np.zeros(len(origins))
-    for tile in near_tiles(hierarchy, origins, destinations, turned=False, furthest=weight.size - 1):
-        some = np.empty(tile.source.size)
-        nearby.weighted(tile.times, weight, given[tile.target], WIDTH, some)
-        found[tile.source] = some
+    every = _Near(hierarchy, origins, destinations, turned=False, furthest=weight.size - 1)
+    padded = np.append(weight, 0.0)  # what is longer weighs nothing
+
+    def weigh(begin: int, end: int) -> None:
+        for group in every.groups[begin:end]:
+            near = every.around(group)
+            if near is not None:
+                found[group] = _weighed(near, padded, given[near.target])
+
+    share(weigh, [(number, number + 1) for number in range(len(every.groups))])
+    return found
+
+
+def _weighed(
+    near: _Neighbourhood, weight: npt.NDArray[np.float64], amount: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Return what each source of a neighbourhood reaches; the last weight counts for all longer times."""
+    part, seeds, ends = near.hierarchy, near.seeds, near.ends
+    up, down = part.costs(reverse=False)
+    row = np.arange(part.start.size - 1, dtype=np.int32)
+    row.flags.writeable = False  # kernels are compiled once for arrays that may be written and once for others
+    found = np.empty(seeds.first.size - 1)
+    nearby.weighted_lanes(
+        int(part.parts[0]),
+        part.start,
+        part.head,
+        row,
+        up,
+        down,
+        *seeds,
+        ends.place_u,
+        ends.place_v,
+        ends.reach_u,
+        ends.reach_v,
+        WIDTH,
+        *near.shortcuts,
+        weight,
+        amount,
+        found,
+    )
     return found
 
 
@@ -157,19 +173,144 @@ def above(hierarchy: Hierarchy, *points: Ends) -> Hierarchy:
     return Hierarchy(hierarchy.network, 0, rank[hierarchy.place], start, head, outward, inward)
 
 
-def _numbered(source: Ends, target: Ends) -> tuple[npt.NDArray[np.int32], tuple[Ends, Ends]]:
-    """Return the nodes at which points are, and the points with these numbered anew: few, beside those of a network."""
-    ends = [source.node_u, source.node_v, target.node_u, target.node_v]
-    node, number = np.unique(np.concatenate(ends), return_inverse=True)
-    u, v, to_u, to_v = np.split(number.reshape(-1).astype(np.int32), np.cumsum([end.size for end in ends])[:-1])
-    return node, (source._replace(node_u=u, node_v=v), target._replace(node_u=to_u, node_v=to_v))
+class _Neighbourhood(NamedTuple):
+    """Some sources with the targets that may be within a bound of one of them, and the part of a hierarchy above both.
+
+    `target` are places in the table of targets, rising. Source i of the group needs time[first[i]:first[i + 1]] to the
+    targets there, counted in `target`, on foot or along its edge: `shortcuts` are (first, target, time).
+    """
+
+    hierarchy: Hierarchy
+    seeds: Seeds
+    ends: Targets
+    target: npt.NDArray[np.int32]
+    shortcuts: tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.uint32]]
 
 
-def _renamed(hierarchy: Hierarchy, node: npt.NDArray[np.int32]) -> Hierarchy:
-    """Return a hierarchy for nodes numbered anew: number i is node[i]."""
-    rest = hierarchy.start, hierarchy.head, hierarchy.outward, hierarchy.inward
-    # Nodes that only points without a road were given may be nowhere; nobody asks for them.
-    return Hierarchy(hierarchy.network, 0, np.maximum(hierarchy.place[node], 0), *rest)
+class _Room(NamedTuple):
+    """What a search writes into: `best` FAR, `rank` -1 and `marked` False everywhere, before and after."""
+
+    best: npt.NDArray[np.int32]
+    touched: npt.NDArray[np.int32]
+    rank: npt.NDArray[np.int32]
+    marked: npt.NDArray[np.bool_]
+
+
+class _Near:
+    """Sources in groups of neighbours, and what lies around each group; several threads may ask at once."""
+
+    def __init__(
+        self, hierarchy: Hierarchy, origins: pd.DataFrame, destinations: pd.DataFrame, *, turned: bool, furthest: int
+    ) -> None:
+        roads = hierarchy.network
+        one, other = legs(roads, origins, turned=False), legs(roads, destinations, turned=False)
+        source, target = ends_of(one, leaving=True), ends_of(other, leaving=False)
+        if turned:
+            source, target = target, source
+        self.turned, self.furthest, self.source, self.target = turned, furthest, source, target
+        self.groups = [*_groups(source)]
+        self._arcs = roads.arcs_reversed if turned else roads.arcs
+        walks = walks_between(roads, spots_of(source.legs), spots_of(target.legs))
+        self._walks = np.searchsorted(walks.first, np.arange(source.node_u.size + 1)), walks.second, walks.time_ds
+        self._above = above(hierarchy, source, target)
+        self._reach_u, self._reach_v = target.reach_u, target.reach_v
+        self._source_at = self._places(source)
+        self._target_at = self._places(target)
+        self._at_node = _by_node(target, roads.arcs.start.size - 1)
+        self._on_edge = _by_edge(target)
+        self._rooms: deque[_Room] = deque()
+
+    def _places(self, points: Ends) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """Return where the ends of points are in the hierarchy; nowhere are only points that are not snapped."""
+        place = self._above.place
+        return np.maximum(place[points.node_u], 0), np.maximum(place[points.node_v], 0)
+
+    def _room(self) -> _Room:
+        try:
+            return self._rooms.pop()
+        except IndexError:
+            nodes = self._arcs.start.size - 1
+            return _Room(
+                np.full(nodes, FAR, np.int32),
+                np.empty(nodes, np.int32),
+                np.full(self._above.start.size - 1, -1, np.int32),
+                np.zeros(self.target.node_u.size, np.bool_),
+            )
+
+    def around(self, group: npt.NDArray[np.int64]) -> _Neighbourhood | None:
+        """Return what lies around some sources; None where nothing does."""
+        ours, room = some_of(self.source, group), self._room()
+        found = self._targets(ours, group, room)
+        if not found.size:
+            self._rooms.append(room)
+            return None
+        theirs = some_of(self.target, found)
+        source_u, source_v = (place[group] for place in self._source_at)
+        target_u, target_v = (place[found] for place in self._target_at)
+        wanted = np.concatenate([source_u, source_v, target_u, target_v])
+        up = self._above
+        kept = np.sort(nearby.nodes_above(up.start, up.head, wanted, room.rank))
+        arrays = nearby.cut_out(up.start, up.head, up.outward, up.inward, kept, room.rank)
+        seeds = seeds_at(ours, room.rank[source_u], room.rank[source_v])
+        ends = Targets(room.rank[target_u], room.rank[target_v], theirs.reach_u, theirs.reach_v)
+        room.rank[kept] = -1
+        self._rooms.append(room)
+        part = Hierarchy(up.network, 0, np.empty(0, np.int32), *arrays)
+        return _Neighbourhood(part, seeds, ends, found, self._shortcuts(ours, group, found))
+
+    def _targets(self, ours: Ends, group: npt.NDArray[np.int64], room: _Room) -> npt.NDArray[np.int32]:
+        """Return the targets that may be within the bound of one of some sources, rising."""
+        arcs, target = self._arcs, self.target
+        reach = np.stack([ours.reach_u, ours.reach_v])
+        begins = reach != NEVER
+        node = np.stack([ours.node_u, ours.node_v])[begins]
+        count = nearby.search_around(
+            arcs.start, arcs.head, arcs.cost_ds, node, reach[begins], self.furthest, room.best, room.touched
+        )
+        touched = room.touched[:count]
+        found = nearby.places_near(
+            room.best,
+            touched,
+            self.furthest,
+            *self._at_node,
+            target.node_u,
+            target.node_v,
+            self._reach_u,
+            self._reach_v,
+            *self._on_edge,
+            np.unique(ours.legs.edge),
+            *self._walks[:2],
+            group,
+            room.marked,
+        )
+        room.best[touched] = FAR
+        return np.sort(found)
+
+    def _shortcuts(
+        self, ours: Ends, group: npt.NDArray[np.int64], found: npt.NDArray[np.int32]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.uint32]]:
+        one, other = ours.legs, self.target.legs
+        ends = one.edge, one.up, one.down, one.off
+        others = *self._on_edge, other.up, other.down, other.off
+        first, to, time_ds = nearby.shortcuts(*self._walks, *ends, *others, group, self.turned)
+        return first, np.searchsorted(found, to).astype(np.int32), time_ds
+
+
+def _by_node(points: Ends, nodes: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return (first, listed): the snapped points at node v, by either end of their edge, at first[v]:first[v + 1]."""
+    on = np.flatnonzero(points.legs.edge >= 0).astype(np.int32)
+    u, v = points.node_u[on], points.node_v[on]
+    two = u != v
+    point, node = np.concatenate([on, on[two]]), np.concatenate([u, v[two]])
+    first, listed, _, _ = graph.rows(nodes, node, point, np.zeros_like(point))
+    return first, listed
+
+
+def _by_edge(points: Ends) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return the edges of the snapped points, rising, and the points."""
+    on = np.flatnonzero(points.legs.edge >= 0).astype(np.int32)
+    on = on[np.argsort(points.legs.edge[on], kind="stable")]
+    return points.legs.edge[on], on
 
 
 def _groups(source: Ends) -> Iterator[npt.NDArray[np.int64]]:
@@ -179,17 +320,3 @@ def _groups(source: Ends) -> Iterator[npt.NDArray[np.int64]]:
     step = int(np.clip(order.size // _PARTS, _LEAST, _MOST))
     for first in range(0, order.size, step):
         yield order[first : first + step]
-
-
-def _within(best: npt.NDArray[np.int32], target: Ends, furthest: int) -> npt.NDArray[np.bool_]:
-    by_u = best[target.node_u].astype(np.int64) + target.reach_u <= furthest
-    by_v = best[target.node_v].astype(np.int64) + target.reach_v <= furthest
-    return np.asarray(by_u | by_v)
-
-
-def _walks_of(walks: Walks, group: npt.NDArray[np.int64], sources: int) -> Walks:
-    """Return the walks of some sources, which are numbered by their place in the group."""
-    place = np.full(sources, -1, np.int32)
-    place[group] = np.arange(group.size, dtype=np.int32)
-    some = place[walks.first] >= 0
-    return type(walks)(place[walks.first[some]], walks.second[some], walks.time_ds[some])

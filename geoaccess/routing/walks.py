@@ -9,12 +9,15 @@ is known to be able to, the rest of the country is not known.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import itertools
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from geoaccess.kernels import walks as kernel
-from geoaccess.network import leads_over_water
+from geoaccess.kernels.threads import share, thread_count
+from geoaccess.network import SegmentTree, leads_over_water
+from geoaccess.network.curve import curve_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
     from geoaccess.routing.legs import Legs
 
 __all__ = ["NOWHERE", "Spots", "SpotsInOrder", "Walks", "in_order", "joined", "spots_of", "walks_between"]
+
+_MANY = 5_000
+"""So many points are worth a thread of their own."""
 
 
 class Spots(NamedTuple):
@@ -56,14 +62,19 @@ NOWHERE = Spots(*(np.array([np.nan]) for _ in range(5)))
 
 
 class SpotsInOrder(NamedTuple):
-    """Points, and those of them that are snapped once more, from west to east: what walks to them are looked up in.
+    """Points, and those of them that are snapped once more, along a curve and in a tree: walks to them are found there.
 
-    `order` says which of the points each of the sorted ones is.
+    `order` says which of the points each of the sorted ones is; `box_off_m` how far off the network the farthest point
+    of each box of the tree is.
     """
 
     spots: Spots
     order: npt.NDArray[np.int32]
     sorted: Spots
+    box: npt.NDArray[np.float64]
+    level: npt.NDArray[np.int64]
+    leaf: npt.NDArray[np.int64]
+    box_off_m: npt.NDArray[np.float64]
 
 
 class Walks(NamedTuple):
@@ -90,9 +101,16 @@ def joined(one: Spots, other: Spots) -> Spots:
 
 def in_order(spots: Spots) -> SpotsInOrder:
     """Return points so that walks to them are found quickly; for those that are asked for many times."""
-    usable = np.flatnonzero(np.isfinite(spots.off_m))
-    order = usable[np.argsort(spots.x[usable], kind="stable")].astype(np.int32)
-    return SpotsInOrder(spots, order, spots.some(order))
+    usable = np.flatnonzero(np.isfinite(spots.off_m)).astype(np.int32)
+    order = usable[curve_order(spots.x[usable], spots.y[usable])]
+    found = spots.some(order)
+    if not order.size:
+        none = np.empty((0, 4)), np.zeros(1, np.int64), np.empty((0, 2), np.int64), np.empty(0)
+        return SpotsInOrder(spots, order, found, *none)
+    number = np.arange(order.size, dtype=np.int32)
+    tree = SegmentTree(number, found.x, found.y, found.x, found.y)
+    box_off_m = kernel.farthest_off(tree.level, tree.leaf, found.off_m)
+    return SpotsInOrder(spots, order, found, tree.box, tree.level, tree.leaf, box_off_m)
 
 
 def walks_between(network: Network, one: Spots, other: Spots | SpotsInOrder) -> Walks:
@@ -101,10 +119,15 @@ def walks_between(network: Network, one: Spots, other: Spots | SpotsInOrder) -> 
     time = distance (time off of both) / (metres off of both) + what passes before of both, which is never longer than
     any journey by road. Walks that lead over water, from wherever one begins, are not taken.
     """
-    other, order, ordered = other if isinstance(other, SpotsInOrder) else in_order(other)
-    # NaN compares false: points that are not snapped walk nowhere.
-    first, second, time = kernel.pairs(*one[:4], *ordered[:4])
-    second = order[second]
+    if isinstance(other, SpotsInOrder):
+        first, second, time = _walked(one, other)
+        other = other.spots
+    elif one.x.size < other.x.size:  # the fewer stand in the tree
+        second, first, time = _walked(other, in_order(one))
+        order = np.argsort(first, kind="stable")
+        first, second, time = first[order], second[order], time[order]
+    else:
+        first, second, time = _walked(one, in_order(other))
     time += (one.start_ds[first] + other.start_ds[second]).astype(np.int32)
     same = one.x.size == other.x.size and bool(np.array_equal(one.x, other.x) and np.array_equal(one.y, other.y))
     wet = np.zeros(first.size, np.bool_)
@@ -114,6 +137,33 @@ def walks_between(network: Network, one: Spots, other: Spots | SpotsInOrder) -> 
         n = np.int64(one.x.size)
         wet |= np.isin(second * n + first, (first * n + second)[wet])
     return Walks(first[~wet], second[~wet], time[~wet]) if wet.any() else Walks(first, second, time)
+
+
+def _walked(
+    asking: Spots, standing: SpotsInOrder
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return (asking, standing, time) of the walks of two sets, over water or not, without what passes before."""
+    if not standing.order.size or not asking.x.size:
+        none = np.empty(0, np.int32)
+        return none, none, none.copy()
+    boxes = tuple(map(_fixed, (standing.box, standing.level, standing.leaf, standing.box_off_m)))
+    others = tuple(map(_fixed, standing.sorted[:4]))
+    found: dict[int, tuple[npt.NDArray[np.int32], ...]] = {}
+
+    def search(begin: int, end: int) -> None:
+        found[begin] = kernel.pairs(*asking[:4], begin, end, *boxes, *others)
+
+    bounds = np.linspace(0, asking.x.size, max(1, min(4 * thread_count(), asking.x.size // _MANY)) + 1).astype(int)
+    share(search, [*itertools.pairwise(bounds.tolist())])
+    first, place, time = (np.concatenate(arrays) for arrays in zip(*(found[at] for at in sorted(found)), strict=True))
+    return first, standing.order[place], time
+
+
+def _fixed(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return a view that cannot be written to: kernels are compiled for one kind of arrays."""
+    view = values.view()
+    view.flags.writeable = False
+    return view
 
 
 def _both_ways_over_water(

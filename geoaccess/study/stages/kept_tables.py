@@ -61,12 +61,13 @@ def found_tables(folder: Path) -> dict[str, Any] | None:
 
 
 def update_by_shapes(digest: _Hash, shapes: gpd.GeoSeries) -> None:
-    """Feed shapes to a digest: of polygons in one go, of which a country has hundreds of thousands."""
+    """Feed shapes to a digest: of areas in one go, which a country has by the hundred thousand or with long coasts."""
     import numpy as np
     import shapely
 
     found = shapes.to_numpy()
-    if shapely.is_missing(found).any() or not (shapely.get_type_id(found) == shapely.GeometryType.POLYGON).all():
+    kinds = shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON
+    if shapely.is_missing(found).any() or not np.isin(shapely.get_type_id(found), kinds).all():
         for shape in shapes.to_wkb():
             digest.update(shape or b"-")
         return
