@@ -183,12 +183,27 @@ def test_people_alone_in_their_zone_are_spread_together_and_one_alone_is_the_mid
 SECRET = {"west": 7, "farm": 13}
 SWAPPED = {"west": 13, "farm": 7}
 FORMS = '\n[figures]\nformats = ["svg"]\n'
+SHARED = """
+[catchments.share]
+service = "gp"
+measure = "two_step"
+decay = { kind = "binary", cutoff_min = 600 }
+[catchments.taken]
+service = "gp"
+measure = "spatial_availability"
+decay = { kind = "binary", cutoff_min = 600 }
+[catchments.women]
+service = "gp"
+measure = "two_step"
+decay = { kind = "binary", cutoff_min = 600 }
+demand = "population_women"
+"""
 
 
 def world(folder, numbers):
     """The country with other people in the west and at the farm, of whom a third are women."""
     text = MASKED.replace('people = "people"', 'people = "people"\nages = { women = "women", men = "men" }')
-    path = write_study(folder, text + FORMS)
+    path = write_study(folder, text + SHARED + FORMS)
     people = PEOPLE | numbers
     rows = [f"{cell_id(key)},{people[key]},{people[key] // 3},{people[key] - people[key] // 3}" for key in PEOPLE]
     (folder / "people.csv").write_text("\n".join(["cell_id,people,women,men", *rows, ""]))
@@ -208,6 +223,28 @@ def test_cells_that_leave_the_program_are_the_same_in_both_worlds(worlds):
     pd.testing.assert_frame_equal(*map(pd.DataFrame, tables))
     pages = [data_of(folder / "index.html") for folder in (one, other)]
     assert pages[0]["levels"] == pages[1]["levels"]
+
+
+def test_what_falls_to_a_cell_does_not_tell_how_many_live_there(worlds):
+    for answers in worlds:
+        taken = answers.results["taken"].set_axis([*PEOPLE])
+        # Both sites are open to all who reach them: 2 for them all, by people, of whom west and farm count 10 each.
+        reached = sum((PEOPLE | {"west": 10, "farm": 10})[key] for key in ("west", "farm", "middle", "north", "isle"))
+        assert taken["west"] == pytest.approx(2 * 10 / reached)
+        assert taken["farm"] == pytest.approx(2 * 10 / reached)
+        assert taken.sum() == pytest.approx(2)
+    tables = [pd.read_csv(answers.study.output / "site_demand.csv") for answers in worlds]
+    pd.testing.assert_frame_equal(*tables)
+
+
+def test_compared_cells_are_the_same_in_both_worlds(worlds, tmp_path):
+    scenario = Scenario(title="No doctor in the east", remove=[{"service": "gp", "site": "gp-east"}])
+    for name, answers in zip("ab", worlds, strict=True):
+        compared = compare_study(load_study(answers.study.path), [scenario], answers=answers, show=False)
+        write_comparison(compared, tmp_path / name)
+    assert (tmp_path / "a" / "cells.csv").read_bytes() == (tmp_path / "b" / "cells.csv").read_bytes()
+    layers = [gpd.read_file(tmp_path / name / "compare.gpkg", layer="scenario_1") for name in "ab"]
+    pd.testing.assert_frame_equal(*map(pd.DataFrame, layers))
 
 
 def test_curves_have_no_step_for_a_cell_that_is_not_shown(worlds):

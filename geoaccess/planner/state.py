@@ -23,7 +23,7 @@ from geoaccess.questions.scenario_run import road_names
 from geoaccess.questions.siting.candidates import candidates_of
 from geoaccess.questions.siting.question import Question
 from geoaccess.routing.field import PLACE
-from geoaccess.study.results.tables import counted_people
+from geoaccess.study.counted_people import counted_people
 from geoaccess.study.site_directory import site_directory
 from geoaccess.study.stages import Snapped, snap_all
 

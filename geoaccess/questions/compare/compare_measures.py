@@ -19,7 +19,7 @@ from geoaccess.questions.scenario_run import solve_scenario
 from geoaccess.study import stages
 from geoaccess.study.sections.access_rules import permissions, rule_columns, rule_services
 from geoaccess.study.sections.ambulance import treatment_columns
-from geoaccess.study.sections.catchments import catchment_columns, per_person, supply_of
+from geoaccess.study.sections.catchments import catchment_columns, counted_demand, per_person, supply_of
 from geoaccess.study.sections.inputs import SectionInput, SolvedInput
 from geoaccess.study.sections.opening import opening_columns, opening_services
 from geoaccess.study.sections.service_sites import municipality_of_sites, sites_of_service
@@ -303,6 +303,6 @@ def _supplies(solved: SolvedInput) -> dict[str, pd.Series]:
     found = catchment_columns(replace(solved, study=study))[0]
     none = pd.Series(0.0, solved.results.index)
     return {
-        name: per_person(found[name], solved.results[solved.study.demand_of(one)], one) if name in some else none
+        name: per_person(found[name], counted_demand(solved, one), one) if name in some else none
         for name, one in catchments.items()
     }

@@ -17,12 +17,13 @@ from geoaccess.maps.coverage import simplified_coverage
 from geoaccess.maps.look import FORMATS
 from geoaccess.maps.network_layers import main_roads, merged_roads
 from geoaccess.study import stages
+from geoaccess.study.counted_people import counted_people
 from geoaccess.study.data_sources import attribution_of
 from geoaccess.study.results.boats import timetable_note
 from geoaccess.study.results.dictionary import names_of
 from geoaccess.study.results.geopackage import PACKAGE, write_layers
 from geoaccess.study.results.lone_cells import lone_groups
-from geoaccess.study.results.tables import counted_people, reached
+from geoaccess.study.results.tables import reached
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

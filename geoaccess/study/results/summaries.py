@@ -18,9 +18,9 @@ from geoaccess.phrases import FALLBACK, NOTHING, Writer, language_code, section
 from geoaccess.routing import route
 from geoaccess.shipped import shipped
 from geoaccess.study import stages
+from geoaccess.study.counted_people import counted_people
 from geoaccess.study.data_sources import attribution_of
 from geoaccess.study.results.lone_cells import hide_lone
-from geoaccess.study.results.tables import counted_people
 from geoaccess.study.settings.catchment_measures import MEASURES
 
 if TYPE_CHECKING:

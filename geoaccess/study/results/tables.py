@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from geoaccess import measures
-from geoaccess.demand import assumed_people, mask_cells
+from geoaccess.demand import mask_cells
 from geoaccess.measures.groups import people_of_service
 from geoaccess.phrases import text
 from geoaccess.study.columns import CELLS, COMMON, ResultTable, unitless
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy as np
-    import numpy.typing as npt
 
     from geoaccess.background import Started
     from geoaccess.measures import ServiceSpec
@@ -164,16 +163,6 @@ def masked(cells: Any, study: Study, *, known: pd.DataFrame | None = None) -> An
     `known` are the results of the study for the same cells in the same order, where the table has less of their people.
     """
     return mask_cells(cells, below=study.settings.population.mask_below, columns=carried_demands(study), known=known)
-
-
-def counted_people(results: pd.DataFrame, study: Study) -> dict[str, npt.NDArray[np.float64]]:
-    """Return the people of the cells by column as pictures and the planner count them: few people are spread."""
-    return assumed_people(
-        results,
-        below=study.settings.population.mask_below,
-        zones=results["municipality_id"].to_numpy(),
-        columns=carried_demands(study),
-    )
 
 
 _SUFFIXES = (".csv", ".parquet")

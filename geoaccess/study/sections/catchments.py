@@ -13,6 +13,7 @@ from geoaccess.errors import ConfigError, InputError
 from geoaccess.measures.grouped import ratio
 from geoaccess.measures.groups import each_zoning, group_cells, read_population
 from geoaccess.routing import within_snapped
+from geoaccess.study.counted_people import counted_people
 from geoaccess.study.sections.inputs import Section, SectionResult
 from geoaccess.study.sections.service_sites import sites_of_service
 from geoaccess.study.settings.catchment_measures import MEASURES
@@ -32,6 +33,7 @@ __all__ = [
     "CATCHMENTS",
     "catchment_columns",
     "catchments_table",
+    "counted_demand",
     "per_person",
     "read_supply",
     "shares_supply",
@@ -101,7 +103,14 @@ def _question(solved: SolvedInput, name: str, asked: CatchmentSettings) -> _Ques
     if demand not in solved.results:
         known = [column for column in solved.results if str(column).startswith("population")]
         raise InputError(f'[catchments.{name}] demand is "{demand}"{did_you_mean(demand, known)}')
-    return _Question(times, solved.results[demand], supply_of(solved, name, asked), decay, limits)
+    return _Question(times, counted_demand(solved, asked), supply_of(solved, name, asked), decay, limits)
+
+
+def counted_demand(solved: SolvedInput, asked: CatchmentSettings) -> pd.Series:
+    """Return the people of each cell that share what is there: what falls to one cell would tell how many it has."""
+    column = solved.study.demand_of(asked)
+    people = counted_people(solved.results, solved.study).get(column)
+    return solved.results[column] if people is None else pd.Series(people, solved.results.index, name=column)
 
 
 def supply_of(known: SectionInput, name: str, asked: CatchmentSettings) -> pd.Series:
@@ -165,6 +174,7 @@ def catchments_table(solved: SolvedInput) -> pd.DataFrame:
     """
     results = solved.results
     catchments = solved.study.settings.catchments
+    counted = {name: counted_demand(solved, asked) for name, asked in catchments.items()}
 
     def table(zoning: Zoning, _who: str | None) -> pd.DataFrame:
         groups = group_cells(results, by=zoning)
@@ -172,7 +182,7 @@ def catchments_table(solved: SolvedInput) -> pd.DataFrame:
         for name, asked in catchments.items():
             demand = solved.study.demand_of(asked)
             people = read_population(results, demand)
-            each = per_person(results[name], results[demand], asked).to_numpy(dtype=np.float64)
+            each = per_person(results[name], counted[name], asked).to_numpy(dtype=np.float64)
             everybody = groups.sums(people)
             part = groups.labels.assign(catchment=name, service=asked.service, measure=asked.measure, people=everybody)
             part["people_without"] = groups.sums(np.where(each > 0, 0.0, people))
