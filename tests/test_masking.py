@@ -28,6 +28,8 @@ from geoaccess.questions.compare.output import write_comparison
 from geoaccess.questions.compare.runs_output import write_runs
 from geoaccess.scenarios import Scenario
 from geoaccess.study import load_study, run_study
+from geoaccess.study.results.report import report_of
+from geoaccess.study.results.tables import all_tables
 from tests.test_maps_web import data_of, decoded
 from tests.test_study_tiny import CELLS, PEOPLE, PLACES, STUDY, TOTAL, cell_id, degrees, write_study
 
@@ -333,22 +335,31 @@ def test_blocks_with_few_people_in_a_cell_say_about(tmp_path):
 
 
 def test_rows_about_a_single_cell_do_not_tell_its_people(tmp_path):
+    """Few are the farm, the hut, holm and the wild; nobody is on the isle, so that the hut is alone in the south."""
     named = '[[zonings]]\nname = "village"\nkind = "column"\ncolumn = "village"\n'
-    path = write_study(tmp_path, MASKED + named)
-    rows = [f"{cell_id(key)},{PEOPLE[key]},{'Aa' if key in {'west', 'farm'} else key}" for key in PEOPLE]
+    path = write_study(tmp_path, MASKED.replace("mask_below = 20", "mask_below = 60") + named)
+    people = PEOPLE | {"isle": 0}
+    rows = [f"{cell_id(key)},{people[key]},{'Aa' if key in {'west', 'farm'} else key}" for key in people]
     (tmp_path / "people.csv").write_text("\n".join(["cell_id,people,village", *rows, ""]))
-    folder = folder_of(run_study(load_study(path), show=False))
+    answers = run_study(load_study(path), show=False)
+    folder = folder_of(answers)
     places = pd.read_csv(folder / "zonings.csv").query("zoning == 'village' and service == 'gp'").set_index("group")
-    assert places["population"].isna().to_dict() == {key: key == "wild" for key in places.index}
+    assert {key for key in places.index if np.isnan(places.loc[key, "population"])} == {"hut", "holm", "wild"}
     counts = ["population", "reached", "unreached", "people_beyond_norm_1"]
-    assert places.loc["wild", counts].isna().all()
+    assert places.loc[["hut", "holm", "wild"], counts].isna().all(axis=None)
     assert places.loc["Aa", "population"] == PEOPLE["west"] + PEOPLE["farm"]  # of two cells
     islands = pd.read_csv(folder / "islands.csv")
-    assert islands["people"].isna().tolist() == [False] * 4 + [True]  # the wild, on no road
-    outside = pd.read_csv(folder / "municipalities.csv").query("municipality_id == 'unclassified'")
-    assert outside[counts].isna().all(axis=None)
-    report = (folder / "report.html").read_text(encoding="utf-8")
-    assert "nan" not in re.sub(r"<[^>]*>|data:[^\"]*", "", report).lower().split()
+    assert islands["people"].notna().tolist() == [True, False, False, False]
+    zones = pd.read_csv(folder / "municipalities.csv").query("service == 'gp'").set_index("municipality")
+    assert zones.index[zones["population"].isna()].tolist() == ["South", "unclassified"]
+    assert zones.loc["South", "share_within_norm_1"] == 0
+    areas = gpd.read_file(folder / "study.gpkg", layer="municipalities").set_index("municipality_id")
+    assert areas["people"].isna().to_dict() == {"0101": False, "0102": False, "0103": True}
+    assert answers.summary("municipality")["population"].notna().all()
+    report = report_of(answers, all_tables(answers), pictures={}, digests={})
+    assert "South" in [*report.services[0].municipalities["municipality"]]
+    shown = re.sub(r'<[^>]*>|data:[^"]*', "", (folder / "report.html").read_text(encoding="utf-8"))
+    assert "nan" not in shown.lower().split()
 
 
 def test_one_cell_with_few_people_is_counted_without_them(tmp_path):

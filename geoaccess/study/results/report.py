@@ -151,7 +151,7 @@ class _Found:
             p90_s=float(own["p90_s"]),
             norms=tuple(self.norm(spec, number) for number in range(1, spec.n_norms + 1)),
             contrast=_row(self.contrast, spec.key),
-            municipalities=rows[rows["population"] > 0][["municipality", "centrality_class", *_DOTS]],
+            municipalities=rows[~(rows["population"] <= 0)][["municipality", "centrality_class", *_DOTS]],
             slack=self.slack[self.slack["service"] == spec.key].rename(columns={"group": "centrality_class"}),
             exposed=exposed.sort_values(
                 ["median_slack_s", "reached", "municipality_id"], ascending=[False, False, True]
