@@ -158,10 +158,7 @@ class Drawing:
             "change_edges_min": list(CHANGE_EDGES_MIN),
             "bounds": [[south, west], [north, east]],
             "services": [self._service(key) for key in state.specs],
-            "classes": state.classes.labels["centrality_class"].tolist(),
-            "class_names": {
-                language: [scheme.short(name, language) for name in scheme.ids] for language in languages()
-            },
+            "class_names": {language: self._class_names(language) for language in languages()},
             "districts": {language: scheme.district_name(language) for language in languages()},
             "zones": state.municipalities.labels["municipality"].tolist(),
             "municipalities": [str(name) for name in names],
@@ -190,6 +187,11 @@ class Drawing:
                 **self._outlines(),
             },
         }
+
+    def _class_names(self, language: str) -> list[str | None]:
+        """Return what the classes of the figures are called, in their order; None for cells of no class."""
+        scheme, found = self.state.study.scheme, self.state.classes.labels["centrality_class"].astype(str)
+        return [scheme.short(name, language) if name in scheme.ids else None for name in found]
 
     def _outlines(self) -> dict[str, Any]:
         """Return the outlines of cells that are no squares."""

@@ -130,10 +130,10 @@
       { class: "wide" },
       make(
         "table",
-        { class: "figures" },
+        { class: "figures byclass" },
         make("caption", {}, say("classes")),
         make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, head)))),
-        make("tbody", {}, ...model.study.classes.map((_, i) => row(className(i), now.classes, before.classes, i)), row(say("all"), now.everybody, before.everybody, 0))
+        make("tbody", {}, ...model.study.class_names[talk.language].map((_, i) => row(className(i), now.classes, before.classes, i)), row(say("all"), now.everybody, before.everybody, 0))
       )
     );
   }
