@@ -166,6 +166,16 @@ def test_a_level_lost_is_lost_to_the_service_that_asks_for_it(tmp_path):
     gone = solved(base, remove=[{"service": "emergency", "site": "emergency-middle"}])
     np.testing.assert_array_equal(after["emergency_s"], gone["emergency_s"])
     assert times(after, "emergency")["middle"] > times(base.results, "emergency")["middle"]
+    # A new site of which no level is given has the lowest that its service counts.
+    isle = degrees(27.5, -9.5)
+    more = solved(base, add=[{"service": "hospital", "name": "Isle", "lon": isle[0], "lat": isle[1]}])
+    assert times(more, "hospital")["isle"] < 60 < times(base.results, "hospital")["isle"]
+    np.testing.assert_array_equal(more["emergency_s"], base.results["emergency_s"])
+    # A service that loses all of its sites reaches nobody.
+    both = ["hospital-west", "hospital-middle"]
+    none = solved(base, change=[{"service": "hospital", "site": site, "level": "low"} for site in both])
+    assert not np.isfinite(none["emergency_s"]).any()
+    np.testing.assert_array_equal(none["hospital_s"], base.results["hospital_s"])
 
 
 def test_all_scenarios_are_checked_before_any_is_solved(tiny):

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, TypeAdapter, ValidationError, fie
 
 from geoaccess.bounds import Id, Lat, Lon
 from geoaccess.errors import GeoaccessError, InputError
+from geoaccess.planner.copies import followed
 from geoaccess.planner.plan import ALL_WEEK, WEEKDAYS, Plan, Site, group_id
 from geoaccess.scenarios import Close  # noqa: TC001 - pydantic reads it
 from geoaccess.toml import TITLE_LETTERS, Table
@@ -182,7 +183,9 @@ def planned(state: PlannerState, changes: Sequence[Change]) -> Plan:
             draft.make(state, change)
         except _Refused as error:
             raise ChangeError(f"change {number + 1}: {error}", number=number, code=error.code) from None
-    return draft.plan
+    return Plan(
+        followed(state, draft.sites), frozenset(draft.closed), frozenset(draft.groups.values()), stated=draft.sites
+    )
 
 
 @dataclass(frozen=True)
@@ -236,11 +239,8 @@ class _Draft:
         elif isinstance(change, CloseGroup | OpenGroup):
             _group(state, self.groups, change)
         else:
+            _refuse_copies(state, self.sites, change)
             self.sites[change.service] = _sites(state, self.sites.get(change.service), change)
-
-    @property
-    def plan(self) -> Plan:
-        return Plan(dict(self.sites), frozenset(self.closed), frozenset(self.groups.values()))
 
 
 def _way(state: PlannerState, draft: _Draft, change: CloseWay | OpenWay) -> None:
@@ -272,6 +272,18 @@ def _group(state: PlannerState, groups: dict[str, Close], change: CloseGroup | O
     except InputError as error:
         raise _Refused("no_way", str(error)) from None
     groups[label] = change.select
+
+
+def _refuse_copies(
+    state: PlannerState, stated: dict[str, dict[str, Site]], change: Add | Move | Remove | Restore | Days
+) -> None:
+    """Refuse what is done to a copy of a new site, and to open that of a closed one."""
+    copies = state.copies.get(change.service)
+    if copies is None or isinstance(change, Add):
+        return
+    closed = isinstance(change, Restore) and copies.closed(change.site, stated)
+    if closed or change.site in copies.new(stated):
+        raise _Refused("of_other_service", f"{change.site!r} is a site of {copies.source}; change it there")
 
 
 def _sites(

@@ -12,6 +12,7 @@ from geoaccess.planner.saved import DAY_NAMES, NOTHING_SAID, Opened, open_scenar
 from geoaccess.planner.shelf import in_all_languages
 from geoaccess.scenarios import AddSite, Close, Scenario, site_label
 from geoaccess.scenarios.changes import PLAIN
+from geoaccess.study.site_columns import copied_id
 from geoaccess.toml import Entry, edited_toml, validate
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class _Draft:
 
     def write(self) -> None:
         """Bring the tables to the plan."""
-        for service, sites in self.plan.sites.items():
+        for service, sites in self.plan.stated.items():
             for label in dict.fromkeys([*self.state.plan.sites[service], *sites]):
                 if label in self.state.plan.sites[service]:
                     self._write_old(service, label)
@@ -145,10 +146,15 @@ class _Draft:
 
     def _write_old(self, service: str, label: str) -> None:
         """Write a site of the study."""
-        study, now = self.state.plan.sites[service][label], self.plan.sites[service].get(label)
-        before = self.before.sites[service].get(label)
+        study, now = self.state.plan.sites[service][label], self.plan.stated[service].get(label)
+        before = self.before.stated[service].get(label)
         said = self.former.said.get((service, label), NOTHING_SAID)
         named = _named(service, label, study.name)
+        copies = self.state.copies.get(service)
+        if copies is not None and copies.closed(label, self.plan.stated):  # it closes with its original
+            for what in ("move", "change"):
+                self._drop(what, getattr(said, what))
+            return
         if now is None:
             if before is not None:
                 self.rows["remove"].append(_Row(None, named))
@@ -168,12 +174,12 @@ class _Draft:
 
     def _write_new(self, service: str, label: str) -> None:
         """Write a site that the file does not know."""
-        site = self.plan.sites[service][label]
+        site = self.plan.stated[service][label]
         add: dict[str, Any] = {"service": service, "name": site.name, "lon": site.lon, "lat": site.lat}
         if not site.name:
             del add["name"]
         own = site_label(AddSite(**add))
-        free = _free(own, self._taken())
+        free = _free(own, service, self._taken(), also=self._copied(service))
         if free != own:
             add["site"] = free
         row = _Row(None, add | _week(site.days))
@@ -183,8 +189,8 @@ class _Draft:
     def _write_added(self, number: int, add: AddSite) -> None:
         """Write a site that the file adds, or that the plan no longer has."""
         key, label = (add.service, f"new-{number + 1}"), self.labels.get(number)
-        said, before = self.former.said[key], self.before.sites[add.service].get(key[1])
-        now = None if label is None else self.plan.sites[add.service].get(label)
+        said, before = self.former.said[key], self.before.stated[add.service].get(key[1])
+        now = None if label is None else self.plan.stated[add.service].get(label)
         row = self._row("add", number)
         if now is None:
             if before is not None:
@@ -217,9 +223,9 @@ class _Draft:
             self._drop("remove", [number])
             for service, label in together:
                 site, own = self.state.plan.sites[service].get(label), self.former.said[service, label].add
-                if site is not None and label not in self.plan.sites[service]:
+                if site is not None and label not in self.plan.stated[service]:
                     self.rows["remove"].append(_Row(None, _named(service, label, site.name)))
-                elif own is not None and self.labels.get(own) not in self.plan.sites[service]:
+                elif own is not None and self.labels.get(own) not in self.plan.stated[service]:
                     add = self.former.scenario.add[own]
                     self.rows["remove"].append(_Row(None, _named(service, site_label(add), "")))
 
@@ -292,9 +298,14 @@ class _Draft:
     def _taken(self) -> set[str]:
         """Return the ids that a new site may not have."""
         taken = {label for sites in self.state.plan.sites.values() for label in sites}
-        taken |= {site_label(add) for add in self.former.scenario.add}
-        new = [row.values for row in self.rows["add"] if row.source is None]
-        return taken | {site_label(AddSite(**values)) for values in new}
+        adds = [row.values for row in self.rows["add"] if row.source is None]
+        for add in (*self.former.scenario.add, *(AddSite(**values) for values in adds)):
+            taken |= {site_label(add), *_copies(site_label(add), add.service, self._copied(add.service))}
+        return taken
+
+    def _copied(self, service: str) -> list[str]:
+        """Return the services that take the new sites of a service."""
+        return [key for key, copies in self.state.copies.items() if copies.source == service and copies.takes_new]
 
 
 def _named(service: str, label: str, name: str) -> dict[str, Any]:
@@ -314,8 +325,14 @@ def _week(days: frozenset[int], *, unlike: str = "") -> dict[str, Any]:
     return {"days_per_week": len(days), "opening": opening}
 
 
-def _free(label: str, taken: set[str]) -> str:
+def _copies(label: str, service: str, also: Sequence[str]) -> set[str]:
+    """Return the ids of the copies of a site of a service in others."""
+    return {copied_id(label, service, other) for other in also}
+
+
+def _free(label: str, service: str, taken: set[str], *, also: Sequence[str]) -> str:
+    """Return the id of a new site that is free, and so are those of its copies in other services."""
     number, found = 2, label
-    while found in taken:
+    while not taken.isdisjoint({found, *_copies(found, service, also)}):
         found, number = f"{label}-{number}", number + 1
     return found

@@ -16,7 +16,7 @@ from geoaccess.network import EdgeKind
 from geoaccess.network.assembly import ferry_names
 from geoaccess.network.segment_tree import SegmentTree
 from geoaccess.planner.figures import Zonings, figures_of
-from geoaccess.planner.plan import Plan, Site
+from geoaccess.planner.plan import Plan, Site, copies_of
 from geoaccess.planner.roads import PlannerRoads
 from geoaccess.questions.asked_service import find_service
 from geoaccess.questions.scenario_run import road_names
@@ -80,6 +80,8 @@ class PlannerState:
         The network with cells and sites attached; see `roads_of` for that of a service.
     plan
         The study as it is: no change made.
+    copies
+        The services that take the sites of another.
     people
         Everybody in each cell; `people_of` are those whom a service is asked about. Where the study masks few people,
         these are spread (`counted_people`): a plan can count any part of the cells, and so would tell of single ones.
@@ -111,6 +113,7 @@ class PlannerState:
         self.specs: dict[str, ServiceSpec] = {spec.key: spec for spec in self.study.specs}
         self.limits: dict[str, list[Limit]] = {key: spec.limits(results) for key, spec in self.specs.items()}
         self.plan = Plan({key: self._sites_of(key) for key in self.specs}, frozenset())
+        self.copies = copies_of(self.study, self.plan.sites)
         self.edges_of_way = self.roads.edges_of_way
         self.way = lru_cache(maxsize=1024)(self._way)
         self.group = lru_cache(maxsize=64)(self._group)

@@ -15,7 +15,7 @@ from geoaccess.study.municipality_numbers import matched
 from geoaccess.study.scenario_names import resolve_in_study
 from geoaccess.study.settings.inputs import NetworkSettings
 from geoaccess.study.settings.study_file import Study
-from geoaccess.study.site_columns import at_their_levels
+from geoaccess.study.site_columns import at_their_levels, least_level
 from geoaccess.toml import did_you_mean, validate
 
 if TYPE_CHECKING:
@@ -162,12 +162,21 @@ def _changed_sites(study: Study, scenario: Scenario, sites: gpd.GeoDataFrame) ->
     if not scenario.changes_sites or not (following or any(service.levels for service in services.values())):
         return scenarios.apply_to_sites(scenario, sites, services=list(services))
     own = sites[~sites["service"].isin(following).to_numpy(bool)]
-    first, then = (_only(scenario, following, among=among) for among in (False, True))
-    copied = at_their_levels(study, scenarios.apply_to_sites(first, own, services=list(services)))
+    first, then = (_only(_with_levels(study, scenario), following, among=among) for among in (False, True))
+    copied = at_their_levels(study, scenarios.apply_to_sites(first, own, services=list(services)), needed=False)
     # Who closes the site that it is a copy of closes the copy: a place that is removed takes both.
     kept = tuple(item for item in then.remove if item.site in copied.index)
     then = then.model_copy(update={"remove": kept})
     return scenarios.apply_to_sites(then, copied, services=list(services))
+
+
+def _with_levels(study: Study, scenario: Scenario) -> Scenario:
+    """Return a scenario in which every new site has a level where its service has levels."""
+    add = tuple(
+        item.model_copy(update={"level": least_level(study, item.service) or None}) if item.level is None else item
+        for item in scenario.add
+    )
+    return scenario.model_copy(update={"add": add})
 
 
 def _only(scenario: Scenario, services: set[str], *, among: bool) -> Scenario:

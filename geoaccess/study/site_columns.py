@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from geoaccess.study.settings.inputs import SitesFromFile
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["at_their_levels", "read_with_columns", "refuse_columns"]
+__all__ = ["at_their_levels", "copied_id", "least_level", "read_with_columns", "refuse_columns", "takes_new_sites"]
 
 _OWN = ("service", "name", "level", "note", "source", "proxy")
 
@@ -61,20 +61,21 @@ def refuse_columns(study: Study, table: gpd.GeoDataFrame) -> None:
         raise ConfigError.listing(str(study.path), problems)
 
 
-def at_their_levels(study: Study, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def at_their_levels(study: Study, table: gpd.GeoDataFrame, *, needed: bool = True) -> gpd.GeoDataFrame:
     """Give services that read the sites of another a copy of them, and keep the sites of the level each asks for.
 
     Raises
     ------
     InputError
-        If a site has no level or an unknown one, or none has the level that a service asks for.
+        If a site has no level or an unknown one; if some are `needed`, also where none has the level that a service
+        asks for.
     """
     asked = study.settings.services
     parts = [table]
     for key, service in asked.items():
         if service.sites_of:
             copy = table[(table["service"] == service.sites_of).to_numpy(bool)].assign(service=key)
-            copy.index = pd.Index([_renamed(label, service.sites_of, key) for label in copy.index], name="site_id")
+            copy.index = pd.Index([copied_id(label, service.sites_of, key) for label in copy.index], name="site_id")
             parts.append(copy)
     table = pd.concat(parts) if len(parts) > 1 else table
     for key, service in asked.items():
@@ -82,7 +83,7 @@ def at_their_levels(study: Study, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         if (service.levels or service.at_least) and (table["service"] == key).any():
             least = service.at_least or levels[0]
             kept = services.at_least(table, key, least, levels={key: levels})
-            if kept.empty:
+            if needed and kept.empty:
                 raise InputError(f'{study.path}: [services.{key}] no site has at least the level "{least}"')
             table = pd.concat([table[(table["service"] != key).to_numpy(bool)], kept])
     return table
@@ -93,8 +94,27 @@ def _levels(study: Study, service: ServiceSettings) -> list[str]:
     return service.levels or (base.levels if base else [])
 
 
-def _renamed(label: str, source: str, key: str) -> str:
+def copied_id(label: str, source: str, key: str) -> str:
+    """Return the id of the copy of a site that a service takes from another.
+
+    >>> copied_id("birth_unit-tromso", "birth_unit", "obstetric_unit")
+    'obstetric_unit-tromso'
+    """
     return f"{key}-{label.removeprefix(f'{source}-')}"
+
+
+def least_level(study: Study, key: str) -> str:
+    """Return the level of a new site of which none is given: the lowest that its service counts, "" without levels."""
+    service = study.settings.services[key]
+    levels = _levels(study, service)
+    return service.at_least or (levels[0] if levels else "")
+
+
+def takes_new_sites(study: Study, key: str) -> bool:
+    """Whether a service that takes the sites of another takes a new one of which no level is given."""
+    service = study.settings.services[key]
+    levels, given = _levels(study, service), least_level(study, service.sites_of or key)
+    return not service.at_least or (given in levels and levels.index(given) >= levels.index(service.at_least))
 
 
 def _asked(study: Study, service: str) -> dict[str, str]:
