@@ -176,7 +176,7 @@ def test_hostile_names_are_text(tab):
     tab.page.locator("#sheet li button.link").filter(has_text="onerror").click()
     assert HOSTILE in tab.page.inner_text("#card")
     tab.page.click("#export")
-    with tab.page.expect_download() as download:
+    with tab.page.expect_download(timeout=6 * WAIT_MS) as download:
         tab.page.click("#export-html")
     note = Path(download.value.path()).read_text(encoding="utf-8")
     assert "onerror" in note

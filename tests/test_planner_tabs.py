@@ -7,8 +7,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from test_planner_browser import CHROMIUM, Served, Tab
-from test_study_tiny import STUDY, degrees, write_study
+from test_planner_browser import CHROMIUM, WAIT_MS, Served, Tab
+from test_study_tiny import PEOPLE, STUDY, degrees, write_roads, write_study
 
 from geoaccess.planner import PlannerState
 from geoaccess.study import load_study, solve_study
@@ -19,6 +19,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path (apt-get install chromium)"),
 ]
 ISLE, NOWHERE = degrees(27.5, -9.5), degrees(30.0, 8.0)
+NOTE_MS = 6 * WAIT_MS  # its maps have to be drawn
 LONG = "Allmennlegetjenesten" * 15
 WINTER = """# of the board
 title = "Winter"
@@ -127,7 +128,7 @@ def test_the_note_is_asked_with_the_file_that_the_plan_was_opened_from(context, 
     tab = Tab(context, served)
     open_plan(tab, "Winter")
     tab.page.click("#export")
-    with tab.page.expect_request("**/api/export/html") as asked, tab.page.expect_download() as got:
+    with tab.page.expect_request("**/api/export/html") as asked, tab.page.expect_download(timeout=NOTE_MS) as got:
         tab.page.click("#export-html")
     base = tab.page.evaluate("geoaccess.model.plan.base")
     assert base["name"] == "winter"
@@ -175,6 +176,76 @@ def test_trouble_is_told_in_the_language_of_the_page(context, served):
     tab.until("() => document.getElementById('trouble').textContent.startsWith('Planverktøyet er startet på nytt')")
     Tab(context, served)
     tab.until("() => document.getElementById('trouble').hidden")
+
+
+def test_whoever_closes_the_box_of_a_note_gets_it_all_the_same(context, served):
+    tab, held = Tab(context, served), []
+
+    def hold(route):
+        held.append(route)
+
+    tab.page.route("**/api/export/html", hold)
+    tab.page.click("#export")
+    tab.page.click("#export-html")
+    tab.until("() => document.querySelector('#dialog [role=alert]').textContent.startsWith('Calculating')")
+    tab.page.click("#dialog button.close")
+    with tab.page.expect_download(timeout=NOTE_MS) as got:
+        held[0].continue_()
+    assert got.value.suggested_filename == "study-gp.html"
+    tab.until("() => document.getElementById('mode').textContent.startsWith('File written')")
+    assert tab.troubles == []
+
+
+@pytest.mark.parametrize("size", [(390, 844), (700, 450)])
+def test_on_a_small_screen_the_tools_do_not_lie_on_what_has_the_focus(chromium, served, size):
+    context = chromium.new_context(viewport=dict(zip(("width", "height"), size, strict=True)), locale="en-GB")
+    try:
+        page = Tab(context, served).page
+        page.click("#tab-sites")
+        for selector in ("#sheet li button", "#tab-sites", "#breaks", "#views input"):
+            page.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
+            page.focus(selector)
+            assert page.evaluate(
+                """() => {
+                    const { left, top, width, height } = document.activeElement.getBoundingClientRect();
+                    const seen = document.elementFromPoint(left + width / 2, top + height / 2);
+                    return document.activeElement.parentElement.contains(seen);
+                }"""
+            ), selector
+    finally:
+        context.close()
+
+
+def test_a_place_that_is_far_from_any_name_is_called_by_how_far(context, tmp_path):
+    path = write_study(tmp_path / "named")
+    write_roads(path.parent / "roads.osm.pbf", features=[(10.5, 0.5, {"place": "village", "name": "Midtby"})])
+    served = Served(PlannerState(solve_study(load_study(path), show=False)), tmp_path / "plans")
+    try:
+        tab = Tab(context, served)
+        called = "([at, how]) => geoaccess.chart.nameNear(at, how)"
+        for east, farther, words in ((13.5, True, "Midtby"), (22.5, True, "12 km from Midtby"), (22.5, False, "")):
+            at = dict(zip(("lon", "lat"), degrees(east, 0.5), strict=True))
+            assert tab.page.evaluate(called, [at, {"farther": farther}]) == words
+        far = dict(zip(("lon", "lat"), degrees(110, 0.5), strict=True))
+        assert tab.page.evaluate(called, [far, {"farther": True}]) == ""
+        tab.page.click("#languages button[lang=nb]")
+        at = dict(zip(("lon", "lat"), degrees(22.5, 0.5), strict=True))
+        assert tab.page.evaluate(called, [at, {"farther": True}]) == "12 km fra Midtby"
+    finally:
+        served.stop()
+
+
+def test_classes_are_called_what_they_are(context, served):
+    """The country has no class 2, 4 or 5: its classes are called by their numbers, not by where they stand."""
+    tab = Tab(context, served)
+    rows = tab.page.locator("table.byclass tbody tr").all_inner_texts()
+    found = dict(row.replace(",", "").split("\t")[:2] for row in rows)
+    east, south = PEOPLE["middle"] + PEOPLE["north"], PEOPLE["isle"] + PEOPLE["hut"]
+    assert list(found) == ["Class 1", "Class 3", "Class 6", "No class", "Everybody"]
+    assert (found["Class 3"], found["Class 6"], found["No class"]) == (str(east), str(south), str(PEOPLE["wild"]))
+    assert "Mean in Class 6 above the mean in Class 1" in tab.page.inner_text("#sheet")
+    tab.page.click("#languages button[lang=nb]")
+    assert tab.page.locator("table.byclass tbody th").all_inner_texts()[1] == "Klasse 3"
 
 
 def test_undo_after_open_goes_back_to_the_file_of_the_plan_before(context, served):

@@ -227,18 +227,18 @@
     });
   };
 
-  // The name of the nearest place within a few kilometres, "" where none is near.
-  const NEAR_M = 5000;
-  chart.nameNear = function ({ lon, lat }) {
+  // The name of the nearest place, "" where there is none within some kilometres; one that is not near says how far it is.
+  const [NEAR_M, FAR_M] = [5000, 50_000];
+  chart.nameNear = function ({ lon, lat }, { farther = false } = {}) {
     const { x, y } = toMetres(L.latLng(lat, lon));
-    const reach = NEAR_M / Math.cos((lat * Math.PI) / 180);
+    const scale = Math.cos((lat * Math.PI) / 180);
     const { places } = view;
-    let [best, least] = ["", reach];
+    let [best, least] = ["", farther ? FAR_M : NEAR_M];
     for (let i = 0; i < places.name.length; i += 1) {
-      const away = Math.hypot(places.x[i] - x, places.y[i] - y);
+      const away = scale * Math.hypot(places.x[i] - x, places.y[i] - y);
       if (away < least) [best, least] = [places.name[i], away];
     }
-    return best;
+    return best && least >= NEAR_M ? say("away_from", { km: talk.number(least / 1000), s: best }) : best;
   };
 
   // ---- how the map looks

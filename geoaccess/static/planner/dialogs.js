@@ -157,24 +157,29 @@
     window.setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   }
 
-  // A note takes some seconds to draw: until it is there the buttons wait.
+  // A note takes some seconds to draw: until it is there the buttons wait, and whoever closes the box gets it all the same.
   async function fromServer(kind) {
-    const buttons = [...box.querySelectorAll("button")];
+    const buttons = [...box.querySelectorAll(".stack button")];
+    const note = box.querySelector("[role=alert]");
+    const tell = (text, wrong) => {
+      note.textContent = text;
+      note.className = wrong ? "note" : "quiet";
+      note.hidden = false;
+    };
     for (const one of buttons) one.disabled = true;
-    geoaccess.announce(say("waiting"), true);
+    tell(say("waiting"), false);
     try {
       const { title, base } = model.plan;
       const response = await model.request(`/api/export/${kind}`, model.question({ title, language: talk.language, base }));
       const named = /filename="([^"]+)"/.exec(response.headers.get("content-disposition") || "");
       const name = named ? named[1] : `plan.${kind}`;
       download(await response.blob(), name);
-      box.close();
+      if (note.isConnected) box.close();
       geoaccess.announce(say("exported", { f: name }), true);
     } catch (error) {
       for (const one of buttons) one.disabled = false;
-      const why = box.querySelector(".note");
-      why.textContent = geoaccess.why(error);
-      why.hidden = false;
+      tell(geoaccess.why(error), true);
+      if (!box.open || !note.isConnected) geoaccess.announce(geoaccess.why(error), true);
     }
   }
 

@@ -20,7 +20,7 @@
     return gains;
   }
 
-  const nameOf = (place) => [chart.nameNear(place), place.zone].filter((name, i, all) => name && all.indexOf(name) === i).join(", ") || talk.number(place.lat, 3);
+  const nameOf = (place) => [chart.nameNear(place, { farther: true }), place.zone].filter((name, i, all) => name && all.indexOf(name) === i).join(", ") || talk.number(place.lat, 3);
 
   function rowOf(place, i, norm_s, add) {
     const label = `${i + 1}. ${nameOf(place)}`;
