@@ -67,6 +67,21 @@ def test_the_map_of_areas_counts_who_moves(tmp_path, drawn, language, said):  # 
     assert drawn["layers"].labels.index.tolist() == ["1", "2", "3"]
 
 
+def test_of_many_sites_those_that_change_are_listed(tmp_path, drawn):  # noqa: F811
+    names = [f"b{x:02}" for x in range(12)]
+    cells, before = land(lambda x, y: names[x])
+    _, after = land(lambda x, y: "b00" if x == 5 else names[x])  # the site of the sixth column closes
+    sites = bases(names).assign(service="gp")
+    maps.chain_map(tmp_path / "m.png", results=cells, service=GP, kind="nearest", first=after, before=before,
+                   sites=sites, **HEADS)  # fmt: skip
+    labels = [row[1] for row in drawn["legend"].rows]
+    assert labels == ["1\tBase b00", "2\tBase b05", "10 others", "None"]
+    total = cells["population"].sum()
+    for column in (2, 3):
+        assert sum(float(row[column].replace(",", "")) for row in drawn["legend"].rows) == total
+    assert drawn["layers"].labels.index.tolist() == ["1", "2"]
+
+
 def test_supply_is_in_bands_of_how_much_more_or_less():
     after = [1.51, 1.5, 1.2, 1.02, 0.98, 0.979, 0.8, 0.5, 0.49]
     cells = pd.DataFrame({"s_before": 1.0, "s_after": after, "s_change": "better"})

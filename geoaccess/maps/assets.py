@@ -12,9 +12,10 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
-__all__ = ["asset_bytes", "asset_text", "colour", "palette_script", "palette_style", "scale"]
+__all__ = ["asset_bytes", "asset_text", "colour", "paler", "palette_script", "palette_style", "scale"]
 
 _FOLDER: Final = "static"
+_PALE: Final = 0.72
 
 
 def asset_bytes(name: str) -> bytes:
@@ -73,3 +74,17 @@ def palette_style() -> str:
 def palette_script() -> str:
     """Return the palette as a script, to be run after `shared/decode.js`, which makes `geoaccess`."""
     return f"geoaccess.palette = {json.dumps(_palette(), separators=(',', ':'))};\n"
+
+
+def paler(shade: str) -> str:
+    """Return a colour mixed with paper, for what is there but not meant.
+
+    >>> paler(colour("ink")) > colour("ink")
+    True
+    """
+    parts = zip(_rgb(shade), _rgb(colour("paper")), strict=True)
+    return "#" + "".join(f"{round(a + (b - a) * _PALE):02x}" for a, b in parts)
+
+
+def _rgb(shade: str) -> list[int]:
+    return [int(shade[at : at + 2], 16) for at in (1, 3, 5)]

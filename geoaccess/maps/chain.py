@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.errors import InputError
-from geoaccess.maps.assets import colour, scale
+from geoaccess.maps.assets import colour, paler, scale
 from geoaccess.maps.blocks import joined
 from geoaccess.maps.difference import window_of_change
 from geoaccess.maps.layers import (
@@ -47,14 +47,13 @@ ChainKind = Literal["base", "mode", "nearest", "allowed"]
 
 _FASTEST: Final = "ambulance_fastest"
 _LISTED: Final = 10
-"""Bases with a row and a number of their own; a country has hundreds."""
+"""Sites with a row and a number of their own; a country has hundreds."""
 _TOLD: Final = 5
 _FEW: Final = 10
 _MOVES: Final = 5
 """Changes from one site to another that the legend of a map counts."""
 _ACROSS: Final = 150
 """Squares across the region within which bases count as neighbours."""
-_PALE: Final = 0.72
 
 
 def has_chain(service: Service, columns: Sequence[str] | pd.Index, kind: ChainKind) -> bool:
@@ -90,13 +89,17 @@ def first_of_chain(results: pd.DataFrame, service: Service, kind: ChainKind) -> 
 
 @dataclass(frozen=True)
 class _Ranked:
-    """What is first, in the order of the legend, with the label of each, and people before and after."""
+    """What is first, in the order of the legend, with the label of each, and people before and after.
+
+    The first `listed` have a row and a number of their own: those with most people, or who gain or lose most.
+    """
 
     keys: list[str]
     labels: list[str]
     people: npt.NDArray[np.float64]
     before: npt.NDArray[np.float64]
     nobody: tuple[float, float]
+    listed: int
 
     def code(self, first: pd.Series) -> npt.NDArray[np.int64]:
         """Return the place of what is first for each cell, -1 for nothing."""
@@ -115,16 +118,23 @@ def _ranked(
 ) -> _Ranked:
     now, was = (pd.Series(population).groupby(some.to_numpy(object)).sum() for some in (first, before))
     there = sorted({*now.index, *was.index} - {""})
-    after, earlier = (np.asarray(some.reindex(there).fillna(0.0), np.float64) for some in (now, was))
+    moved = np.where(first.to_numpy(object) == before.to_numpy(object), 0.0, population)
+    come, gone = (pd.Series(moved).groupby(some.to_numpy(object)).sum() for some in (first, before))
+    sums = (some.reindex(there).fillna(0.0).to_numpy(np.float64) for some in (now, was, come, gone))
+    after, earlier, coming, going = sums
+    turnover = coming + going
+    changing = moved.any() and len(there) > _LISTED  # of many, those of which nothing changes are not listed
+    listed = min(int((turnover > 0).sum()) if changing else len(there), _LISTED)
     if kind == "mode":
         order = sorted(range(len(there)), key=lambda place: (*MODES, there[place]).index(there[place]))
         labels = [writer[f"mode_{there[place]}"] for place in order]
     else:
-        order = np.lexsort((np.arange(len(there)), -earlier, -after)).tolist()
+        order = np.lexsort((np.arange(len(there)), -earlier, -after, -turnover)).tolist()
         labels = _labels([there[place] for place in order], names)
     keys = [there[place] for place in order]
     nobody = (float(was.get("", 0.0)), float(now.get("", 0.0)))
-    return _Ranked(keys, labels, after[order], earlier[order], nobody)
+    listed = len(keys) if kind == "mode" else listed
+    return _Ranked(keys, labels, after[order], earlier[order], nobody, listed)
 
 
 def _labels(ids: Sequence[str], names: Mapping[str, str]) -> list[str]:
@@ -256,7 +266,7 @@ def chain_map(
         grid=results.crs,
         factor=drawn.factor,
         band=drawn.class_place.astype(np.int16),
-        colours=[*full, *map(_pale, full)],
+        colours=[*full, *map(paler, full)],
         population=drawn.population,
         crs=crs,
         sites=projected(mine, crs),
@@ -349,23 +359,9 @@ def _neighbours(drawn: Cells, code: npt.NDArray[np.int64], n: int) -> list[set[i
     return near
 
 
-def _pale(shade: str) -> str:
-    """Return a colour mixed with paper.
-
-    >>> _pale(colour("ink")) > colour("ink")
-    True
-    """
-    parts = zip(_rgb(shade), _rgb(colour("paper")), strict=True)
-    return "#" + "".join(f"{round(a + (b - a) * _PALE):02x}" for a, b in parts)
-
-
-def _rgb(shade: str) -> list[int]:
-    return [int(shade[at : at + 2], 16) for at in (1, 3, 5)]
-
-
 def _numbers(sites: gpd.GeoDataFrame, found: _Ranked) -> gpd.GeoSeries:
     """Return the places of the listed bases, by the number of each in the legend."""
-    listed = [key for key in found.keys[:_LISTED] if key in sites.index]
+    listed = [key for key in found.keys[: found.listed] if key in sites.index]
     points: gpd.GeoSeries = sites.loc[listed].geometry
     return points.set_axis([str(found.keys.index(key) + 1) for key in listed])
 
@@ -390,12 +386,12 @@ def _legend(
 
     numbered = [
         label if kind == "mode" else f"{place}{HANGING}{label}"
-        for place, label in enumerate(found.labels[:_LISTED], start=1)
+        for place, label in enumerate(found.labels[: found.listed], start=1)
     ]
     rows = [row(*one) for one in zip(colours, numbered, found.before, found.people, strict=False)]
-    if len(found.keys) > _LISTED:
-        others = writer.text("chain_others", n=writer.number(len(found.keys) - _LISTED))
-        rest = (float(some[_LISTED:].sum()) for some in (found.before, found.people))
+    if len(found.keys) > found.listed:
+        others = writer.text("chain_others", n=writer.number(len(found.keys) - found.listed))
+        rest = (float(some[found.listed :].sum()) for some in (found.before, found.people))
         rows.append(row(colour("paper"), others, *rest))
     rows.append(row(None, writer["chain_nobody"], *found.nobody))
     marks = [(mark, writer[mark]) for mark in dict.fromkeys(layers.site_kinds().tolist())]
