@@ -120,7 +120,7 @@ def _ranked(
     there = sorted({*now.index, *was.index} - {""})
     moved = np.where(first.to_numpy(object) == before.to_numpy(object), 0.0, population)
     come, gone = (pd.Series(moved).groupby(some.to_numpy(object)).sum() for some in (first, before))
-    sums = (some.reindex(there).fillna(0.0).to_numpy(np.float64) for some in (now, was, come, gone))
+    sums = [np.asarray(some.reindex(there).fillna(0.0), np.float64) for some in (now, was, come, gone)]
     after, earlier, coming, going = sums
     turnover = coming + going
     changing = moved.any() and len(there) > _LISTED  # of many, those of which nothing changes are not listed

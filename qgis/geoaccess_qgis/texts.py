@@ -43,14 +43,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         (
             "Computes a study and writes its tables, maps and report. All layers are added to the project as one group, "
             "with the classes and colours of the report: cells by travel time, hatched where no site is reached; sites, "
-            "ferries, municipalities, main roads and names.\n\nStudy file: a TOML file. `geoaccess new` writes one to "
-            "start from, `geoaccess example iceland` a sample with its data."
+            "ferries, municipalities, main roads and names.\n\nStudy file: a TOML file. geoaccess new writes one to "
+            "start from, geoaccess example iceland a sample with its data."
         ),
         (
             "Beregner en studie og skriver tabeller, kart og rapport. Alle lag legges til i prosjektet som én gruppe, med "
             "klassene og fargene fra rapporten: ruter etter reisetid, skravert der ikke noe tjenestested kan nås; "
-            "tjenestesteder, ferjer, kommuner, hovedveier og stedsnavn.\n\nStudiefil: en TOML-fil. `geoaccess new` skriver "
-            "en å begynne med, `geoaccess example troms` et eksempel med data."
+            "tjenestesteder, ferjer, kommuner, hovedveier og stedsnavn.\n\nStudiefil: en TOML-fil. geoaccess new skriver "
+            "en å begynne med, geoaccess example troms et eksempel med data."
         ),
     ),
     "LOAD": ("Add all layers to the project", "Legg alle lag til i prosjektet"),
@@ -63,14 +63,14 @@ TEXTS: dict[str, tuple[str, str]] = {
             "How long people need, by road and car ferry, to reach the nearest site.\n\nPeople are points with a number "
             "of people each; they are counted in cells of a grid (in the UTM zone of the layer's middle). Roads come from "
             "an OpenStreetMap extract (.osm.pbf) that covers people and sites. The result has a row per cell: "
-            "`nearest_min` is the travel time in minutes, empty where no site is reached; `nearest_reason` says why."
+            "nearest_min is the travel time in minutes, empty where no site is reached; nearest_reason says why."
         ),
         (
             "Hvor lang tid innbyggerne trenger, langs vei og med bilferje, til det nærmeste tjenestestedet."
             "\n\nInnbyggere er punkter med et antall hver; de telles i ruter (i UTM-sonen for midten av laget). Veiene "
             "hentes fra et utdrag av OpenStreetMap (.osm.pbf) som dekker innbyggere og tjenestesteder. Resultatet har en "
-            "rad per rute: `nearest_min` er reisetiden i minutter, tom der ikke noe tjenestested kan nås; "
-            "`nearest_reason` sier hvorfor."
+            "rad per rute: nearest_min er reisetiden i minutter, tom der ikke noe tjenestested kan nås; "
+            "nearest_reason sier hvorfor."
         ),
     ),
     "PEOPLE": ("People (points)", "Innbyggere (punkter)"),
@@ -79,6 +79,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "SITES": ("Sites (points)", "Tjenestesteder (punkter)"),
     "NAME_FIELD": ("Name of the site", "Navn på tjenestestedet"),
     "EXTRACT": ("OpenStreetMap extract", "Utdrag av OpenStreetMap"),
+    "nearest_service.FOLDER": (
+        "Folder for all results (empty: a temporary one)",
+        "Mappe for alle resultatene (tom: en midlertidig)",
+    ),
     "LABEL": ("What the sites are called", "Hva tjenestestedene kalles"),
     "label_default": ("Service", "Tjeneste"),
     "NORMS": ("Norms (minutes, separated by commas)", "Tidsgrenser (minutter, atskilt med komma)"),
