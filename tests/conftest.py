@@ -9,6 +9,7 @@ import pickle
 import random
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
 
+from geoaccess.defaults import FIGURE_DPI
 from geoaccess.errors import GeoaccessError
 
 if TYPE_CHECKING:
@@ -94,6 +96,35 @@ def _one_process() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("geoaccess.background.spare_cores", lambda: 0)
         yield
+
+
+_COARSE_DPI = 100
+_sharp: list[str] = []
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _coarse_pictures() -> Iterator[None]:
+    """Draw in a quarter of the usual pixels where nobody asks for a number of them: half of what a tiny study takes."""
+    from geoaccess.maps.look import USUAL_LOOK, Look
+    from geoaccess.maps.sheet import Sheet  # matplotlib is slow to import
+
+    begin = Sheet.__init__
+
+    def coarse(self: Sheet, *args: Any, look: Look = USUAL_LOOK, **kwargs: Any) -> None:
+        usual = look.dpi == FIGURE_DPI and not _sharp
+        begin(self, *args, look=replace(look, dpi=_COARSE_DPI) if usual else look, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Sheet, "__init__", coarse)
+        yield
+
+
+@pytest.fixture(scope="module")
+def sharp_pictures(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Draw as users have it: for tests that look at pixels, or at the bytes that another process draws."""
+    _sharp.append(request.node.name)
+    yield
+    _sharp.pop()
 
 
 @pytest.fixture

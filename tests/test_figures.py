@@ -35,6 +35,8 @@ from geoaccess.study import check, load_study, run_study
 from geoaccess.study.settings.figures import MOST_BREAKS, FigureSettings, Form
 from tests.test_study_tiny import STUDY, write_study
 
+pytestmark = pytest.mark.usefixtures("sharp_pictures")
+
 HEADS = {"title": "Care & <b>", "attribution": "© OpenStreetMap"}
 GP = ServiceSpec("gp", "GP", norms_s=(1200.0,))
 

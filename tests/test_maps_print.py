@@ -18,6 +18,8 @@ from geoaccess.errors import InputError
 from geoaccess.maps import LorenzCurve, band_colours, default_bands, geotiff, lorenz_figure, service_map, time_curves
 from geoaccess.measures import REASONS
 
+pytestmark = pytest.mark.usefixtures("sharp_pictures")
+
 HEADS = {"title": "Care in $Iceland$ <b>", "disclaimer": "Made-up times.", "attribution": "© OpenStreetMap"}
 
 

@@ -17,6 +17,8 @@ from geoaccess.measures.islands import islands, parts
 from geoaccess.network import EdgeKind, assemble
 from geoaccess.osm import count_unused_tags, find_profile, read_osm, read_profile
 
+pytestmark = pytest.mark.usefixtures("sharp_pictures")
+
 
 def sea():
     """A mainland, an island with a car ferry, one with a boat on foot, one with nothing, and a one-way trap."""

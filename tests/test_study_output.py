@@ -24,6 +24,8 @@ from geoaccess.study import load_study, run_study
 from geoaccess.study.results import output
 from tests.test_study_tiny import PEOPLE, SERVICES, STUDY, TIMES, TOTAL, ZONES, write_study
 
+pytestmark = pytest.mark.usefixtures("sharp_pictures")
+
 DISCLAIMER = "made up: for tests"
 TABLES = ["municipalities", "classes", "everybody"]
 OVERVIEW = ["slack", "percentiles", "zonings", "equity", "shortfall"]
