@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from shapely import Point
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pyproj
 
-__all__ = ["crs_of", "first_point", "in_metres", "is_stretched"]
+__all__ = ["crs_of", "first_point", "in_metres", "is_stretched", "utm_of"]
 
 
 def crs_of(places: gpd.GeoDataFrame | gpd.GeoSeries, *, subject: str = "places") -> pyproj.CRS:
@@ -35,6 +36,36 @@ def in_metres(crs: pyproj.CRS | None) -> bool:
     (True, False, False, False)
     """
     return crs is not None and crs.is_projected and all(axis.unit_conversion_factor == 1 for axis in crs.axis_info[:2])
+
+
+def utm_of(places: gpd.GeoDataFrame | gpd.GeoSeries) -> pyproj.CRS:
+    """Return the zone of UTM that the middle of the places lies in, as geopandas estimates it.
+
+    PROJ looks through all that it knows, which takes as long as a search; so it is asked once for a place.
+
+    Raises
+    ------
+    InputError
+        If there is no CRS.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> utm_of(gpd.GeoSeries.from_xy([18.9, 19.1], [69.6, 69.7], crs="EPSG:4326")).to_epsg()
+    32634
+    """
+    from pyproj import Transformer
+
+    to_degrees = Transformer.from_crs(crs_of(places), "EPSG:4326", always_xy=True)
+    west, south, east, north = to_degrees.transform_bounds(*map(float, places.total_bounds))
+    return _utm_at((west + east) / 2, (south + north) / 2)
+
+
+@lru_cache(maxsize=64)
+def _utm_at(lon: float, lat: float) -> pyproj.CRS:
+    from geopandas import GeoSeries
+
+    return GeoSeries.from_xy([lon], [lat], crs="EPSG:4326").estimate_utm_crs()
 
 
 def is_stretched(crs: pyproj.CRS) -> bool:

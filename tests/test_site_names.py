@@ -10,6 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from geoaccess.errors import InputError
+from geoaccess.frames import utm_of
 from geoaccess.scenarios import Scenario, apply_to_sites, resolve_sites
 from geoaccess.services import SiteDirectory, made_ids, read_sites
 
@@ -254,3 +255,13 @@ def test_ids_alone_are_no_names(directory):
 def test_a_removal_says_which_site_or_place(table, part):
     with pytest.raises(ValueError, match=part):
         Scenario(title="x", remove=[table])
+
+
+@pytest.mark.parametrize("crs", [4326, 3035, 25833])
+def test_the_zone_of_utm_is_the_one_that_geopandas_estimates(crs):
+    places = np.random.default_rng(crs).uniform((4, 57), (31, 71), (40, 2)).reshape(8, 5, 2)
+    for some in places:
+        points = gpd.GeoSeries.from_xy(*some.T, crs=4326).to_crs(crs)
+        assert utm_of(points) == points.estimate_utm_crs()
+    with pytest.raises(InputError, match="CRS"):
+        utm_of(gpd.GeoSeries.from_xy([1.0], [60.0]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -170,35 +170,55 @@ def _crossed(
         return None
     sides = []
     for place, table in enumerate((before, after)):
-        unit = table.index.to_numpy() if areas is None else areas[place].to_numpy()
+        unit = index.get_indexer(table.index if areas is None else pd.Index(areas[place].to_numpy()))
         times = table[f"{service.key}_s"].to_numpy(np.float64, na_value=np.nan)
-        own = np.asarray(service.limits(table)[0])
-        sides.append(pd.DataFrame({"unit": unit, "s": times, "norm": own, "people": people_of_service(table, service)}))
+        own = np.asarray(service.limits(table)[0], np.float64)
+        side = _Held(unit, times, own, np.asarray(people_of_service(table, service), np.float64))
+        sides.append(side.those(unit >= 0))  # a cell without an area is in none
     first, second = sides
-    return _under_norms_of(first, second, index), _under_norms_of(second, first, index)
+    return _under_norms_of(first, second, len(index)), _under_norms_of(second, first, len(index))
 
 
-def _under_norms_of(times: pd.DataFrame, norms: pd.DataFrame, index: pd.Index) -> npt.NDArray[np.float64]:
+class _Held(NamedTuple):
+    """Cells with the number of their unit, seconds, own norm and people."""
+
+    unit: npt.NDArray[np.int64]
+    s: npt.NDArray[np.float64]
+    norm: npt.NDArray[np.float64]
+    people: npt.NDArray[np.float64]
+
+    def those(self, mask: npt.NDArray[np.bool_]) -> _Held:
+        return _Held(*(column[mask] for column in self))
+
+
+def _under_norms_of(times: _Held, norms: _Held, n_units: int) -> npt.NDArray[np.float64]:
     """Return, of each unit, the share within by the times of one table when it has the norms of another.
 
     s_i = sum_v w_iv q_iv: w_iv is the share of the people of unit i in `norms` who are held against norm v, and q_iv
     the share within v of those of its people in `times` who are held against v, or of all of them where nobody is.
     A unit without people in one of the two has 0, which `share_change` does not count.
     """
-    held = norms.groupby(["unit", "norm"])["people"].sum()
-    found = pd.Series(0.0, index=index)
-    for norm in np.unique(norms["norm"]):
-        inside = times["people"] * (times["s"] <= norm)
-        counted = times.assign(inside=inside)
-        alike = counted[counted["norm"] == norm].groupby("unit")[["people", "inside"]].sum()
-        everybody = counted.groupby("unit")[["people", "inside"]].sum()
-        alike = alike[alike["people"] > 0].reindex(everybody.index)
-        share = (alike["inside"] / alike["people"]).fillna(everybody["inside"] / everybody["people"])
-        weight = held.xs(norm, level="norm").reindex(index).fillna(0.0)
-        found += weight * share.reindex(index).fillna(0.0)
-    total = norms.groupby("unit")["people"].sum().reindex(index)
-    shares = (found / total.where(total > 0)).fillna(0.0).clip(0.0, 1.0)  # sums of products end in noise
-    return shares.to_numpy(np.float64)
+
+    def summed(held: _Held, people: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return np.bincount(held.unit, people, n_units)
+
+    found = np.zeros(n_units)
+    everybody = summed(times, times.people)
+    for norm in np.unique(norms.norm):
+        inside = times.people * (times.s <= norm)
+        share = _ratio(summed(times, inside), everybody)
+        among = times.norm == norm
+        alike = times.those(among)
+        held = summed(alike, alike.people)
+        share = np.where(held > 0, _ratio(summed(alike, inside[among]), held), share)
+        weighed = norms.those(norms.norm == norm)
+        found += summed(weighed, weighed.people) * share
+    return np.clip(_ratio(found, summed(norms, norms.people)), 0.0, 1.0)  # sums of products end in noise
+
+
+def _ratio(part: npt.NDArray[np.float64], whole: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return part / whole, 0 where there is no whole."""
+    return np.divide(part, whole, out=np.zeros(whole.size), where=whole > 0)
 
 
 def _own_mean(units: pd.DataFrame) -> float:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from geoaccess.errors import InputError
+from geoaccess.frames import utm_of
 from geoaccess.services.site_ids import plain_name, read_made_id, slug
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ class SiteDirectory:
     def _metres(self) -> pd.Series[Any]:
         import pandas as pd
 
-        plane = self.sites.to_crs(self.sites.estimate_utm_crs()) if self.sites.crs is not None else self.sites
+        plane = self.sites.to_crs(utm_of(self.sites)) if self.sites.crs is not None else self.sites
         return pd.Series(plane.geometry.to_numpy(), index=self.sites.index)
 
     def _near(self, label: Any) -> list[Any]:

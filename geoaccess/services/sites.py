@@ -11,6 +11,7 @@ import pandas as pd
 from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import MERGE_WITHIN_M
 from geoaccess.errors import InputError
+from geoaccess.frames import utm_of
 from geoaccess.services.site_ids import made_ids
 from geoaccess.tables import column_numbers, empty_rows, missing_columns, read_table, read_text, read_yes
 from geoaccess.toml import did_you_mean
@@ -218,7 +219,7 @@ def _groups_near(sites: gpd.GeoDataFrame, within_m: float) -> npt.NDArray[np.int
     """Return the number of the group of each site: of one service, and within a distance directly or through others."""
     import shapely
 
-    flat = sites.to_crs(sites.estimate_utm_crs()).geometry.to_numpy()
+    flat = sites.to_crs(utm_of(sites)).geometry.to_numpy()
     a, b = shapely.STRtree(flat).query(flat, predicate="dwithin", distance=within_m)
     service = sites["service"].to_numpy()
     same = service[a] == service[b]

@@ -10,6 +10,7 @@ import pandas as pd
 from geoaccess import services
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
+from geoaccess.frames import utm_of
 from geoaccess.tables import read_areas, swapped_hint
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def away_from(candidates: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, *, within_m
     """
     if not len(sites) or not len(candidates):
         return candidates
-    plane = sites.estimate_utm_crs()
+    plane = utm_of(sites)
     near = sites.to_crs(plane).sindex.query(candidates.geometry.to_crs(plane), predicate="dwithin", distance=within_m)
     left: gpd.GeoDataFrame = candidates.drop(candidates.index[pd.unique(near[0])])
     return left

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoaccess.arguments import checks_arguments
+from geoaccess.frames import utm_of
 from geoaccess.phrases import number, text
 from geoaccess.toml import toml_text
 
@@ -36,7 +37,7 @@ def describe_location(places: gpd.GeoSeries, named: gpd.GeoDataFrame, *, languag
     named = named[(named["name"] != "").to_numpy()]
     if not len(named) or not len(places):
         return [""] * len(places)
-    crs = places.to_crs("EPSG:4326").estimate_utm_crs()
+    crs = utm_of(places)
     here, there = places.to_crs(crs), named.geometry.to_crs(crs)
     at, near = there.sindex.nearest(here, return_all=False)
     words = [""] * len(places)

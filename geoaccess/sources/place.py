@@ -18,6 +18,7 @@ import shapely
 from shapely.geometry import shape
 
 from geoaccess.errors import FetchError, InputError
+from geoaccess.frames import utm_of
 from geoaccess.osm import read_profile
 from geoaccess.osm.values import FERRY_ROUTES
 from geoaccess.shipped import shipped
@@ -146,7 +147,7 @@ def _pieces(border: Geometry) -> list[list[shapely.Polygon]]:
 def _widened(border: Geometry, by_m: float) -> Geometry:
     """Return an area in longitude and latitude with what lies within some metres of it, by way of its zone of UTM."""
     there = gpd.GeoSeries([border], crs="EPSG:4326")
-    return there.to_crs(there.estimate_utm_crs()).buffer(by_m).to_crs("EPSG:4326").iloc[0]
+    return there.to_crs(utm_of(there)).buffer(by_m).to_crs("EPSG:4326").iloc[0]
 
 
 def _highway_filter(profile: Path) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from geoaccess import siting
 from geoaccess.errors import InputError
+from geoaccess.frames import utm_of
 from geoaccess.phrases import note
 from geoaccess.questions.siting.question import answer_question, asked_for, classes_of
 
@@ -96,7 +97,7 @@ def alternatives_of(
 
 def _apart(places: gpd.GeoDataFrame, table: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Mark the best alternatives that are places of their own: away from what they replace, and from each other."""
-    points = places.geometry.to_crs(places.estimate_utm_crs())
+    points = places.geometry.to_crs(utm_of(places))
     x, y = points.x.to_numpy(), points.y.to_numpy()
     kept: list[int] = []
     marks = np.zeros(len(table), np.bool_)
