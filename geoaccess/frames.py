@@ -57,7 +57,8 @@ def utm_of(places: gpd.GeoDataFrame | gpd.GeoSeries) -> pyproj.CRS:
     from pyproj import Transformer
 
     to_degrees = Transformer.from_crs(crs_of(places), "EPSG:4326", always_xy=True)
-    west, south, east, north = to_degrees.transform_bounds(*map(float, places.total_bounds))
+    left, bottom, right, top = map(float, places.total_bounds)
+    west, south, east, north = to_degrees.transform_bounds(left, bottom, right, top)
     return _utm_at((west + east) / 2, (south + north) / 2)
 
 

@@ -48,6 +48,10 @@ os.environ.pop("COLUMNS", None)
 SLOWEST = (
     "test_qgis_desktop.py",
     "test_siting_study.py",
+    "test_planner_plans.py",
+    "test_files_verbs.py",
+    "test_files_kills.py",
+    "test_response.py",
     "test_study_report.py",
     "test_sweep.py",
     "test_planner_session.py",
@@ -65,8 +69,17 @@ SLOWEST = (
     "test_study_troms.py",
     "test_study_iceland.py",
     "test_osm_pbf_broken.py",
+    "test_masking.py",
+    "test_maps_report.py",
+    "test_maps_chain.py",
+    "test_figures.py",
+    "test_schemes.py",
+    "test_note.py",
+    "test_spread.py",
+    "test_turns.py",
+    "test_compare_runs.py",
 )
-"""The files that take longest, slowest first: 20 to 50 seconds of a processor each."""
+"""The files that take longest, slowest first: 10 to 100 seconds of a processor each."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

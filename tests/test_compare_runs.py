@@ -138,7 +138,7 @@ def test_another_norm_of_a_cell_is_a_part_of_its_own(some):
         assert row[f"share_1_from_{name}"] == pytest.approx(part, abs=1e-9)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(held, st.integers(0, 2**32 - 1))
 def test_the_parts_sum_where_cells_have_norms_of_their_own(some, seed):
     a, b, *rest = map(np.array, some)

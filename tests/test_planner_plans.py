@@ -257,7 +257,7 @@ def kept_of(raw):
 @given(
     parts=st.lists(st.sampled_from(PARTS), unique=True).flatmap(st.permutations), changes=st.lists(CHANGE, max_size=6)
 )
-@settings(max_examples=80)
+@settings(max_examples=50)
 def test_any_edit_of_any_file_says_what_the_page_shows_and_keeps_the_rest(state, parts, changes):
     text = 'title = "T" # t\ndescription = "d"\n' + "".join(parts)
     first = open_scenario(state, validate(tomllib.loads(text), Scenario, subject="s"))
@@ -603,7 +603,7 @@ GROUPS = [
 
 
 @given(changes=st.lists(any_change(days=True), max_size=10))
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_any_list_that_the_page_can_make_is_answered_saved_and_opened(state, drawing, tmp_path_factory, changes):
     made = read_changes([changes[number] for number in fitting(state, changes).kept])
     session, shelf = Session(state), Shelf(tmp_path_factory.mktemp("any"))

@@ -283,7 +283,7 @@ def listed(found, k):
     return [[(row[f"travel_time{name}_s"], row[f"site{name}"]) for name in names] for row in found.to_dict("records")]
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(worlds(), st.data())
 def test_times_between_places_are_those_of_whole_journeys_on_every_engine(world, data):
     origins, destinations = world.snapped(a := world.points(5, "o"), world.points(4, "d", a))

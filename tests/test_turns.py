@@ -317,7 +317,7 @@ def test_a_ring_of_via_ways_is_driven_in_the_order_of_its_members(rules, both_wa
         assert ga.route(way, (10.0, 60.0), (10.1, 60.1), min_component_m=0)["travel_time_s"].sum() == expected
 
 
-@settings(max_examples=max(150, settings().max_examples), deadline=None)
+@settings(max_examples=max(100, settings().max_examples), deadline=None)
 @example(ring(NO_RING), "to_sites")
 @example(ring(NO_RING, both_ways=True), "to_people")
 @example(ring(NO_RING_BACK, both_ways=True), "to_sites")

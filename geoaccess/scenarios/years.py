@@ -188,7 +188,7 @@ class _Held(NamedTuple):
     people: npt.NDArray[np.float64]
 
     def those(self, mask: npt.NDArray[np.bool_]) -> _Held:
-        return _Held(*(column[mask] for column in self))
+        return _Held(self.unit[mask], self.s[mask], self.norm[mask], self.people[mask])
 
 
 def _under_norms_of(times: _Held, norms: _Held, n_units: int) -> npt.NDArray[np.float64]:
@@ -200,7 +200,8 @@ def _under_norms_of(times: _Held, norms: _Held, n_units: int) -> npt.NDArray[np.
     """
 
     def summed(held: _Held, people: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.bincount(held.unit, people, n_units)
+        total: npt.NDArray[np.float64] = np.bincount(held.unit, people, n_units).astype(np.float64)
+        return total
 
     found = np.zeros(n_units)
     everybody = summed(times, times.people)
