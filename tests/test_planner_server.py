@@ -520,7 +520,7 @@ def test_the_command_serves_until_it_is_stopped(tmp_path):
             assert str(tmp_path) in running.stdout.readline()
         finally:
             running.send_signal(signal.SIGINT)
-        printed, errors = running.communicate(timeout=30)
+        printed, errors = running.communicate(timeout=120)
     assert "Traceback" not in errors
     assert "token=" not in printed + errors
     assert not (tmp_path / "country" / "study-plans").exists()
