@@ -15,7 +15,17 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["FARTHEST", "inner_spans", "outline", "places_among", "runs", "tags_of_nodes", "versions"]
+__all__ = [
+    "FARTHEST",
+    "count_nodes",
+    "inner_spans",
+    "nodes_among",
+    "outline",
+    "places_among",
+    "runs",
+    "tags_of_nodes",
+    "versions",
+]
 
 FARTHEST = 1 << 60
 """No id and no coordinate is beyond this, so that two of them may be added."""
@@ -120,6 +130,18 @@ def outline(
 
 
 @numba.njit(cache=True, nogil=True)
+def _added(value: np.int64, total: np.int64) -> np.int64:
+    """Return a number to which a step in zigzag code is added."""
+    step = ((value >> 1) & _POSITIVE) ^ -(value & 1)
+    if step > FARTHEST or step < -FARTHEST:
+        raise ValueError("a step between numbers is absurd")
+    total += step
+    if total > FARTHEST or total < -FARTHEST:
+        raise ValueError("a number is absurd")
+    return total
+
+
+@numba.njit(cache=True, nogil=True)
 def runs(
     data: npt.NDArray[np.uint8],
     start: npt.NDArray[np.int32],
@@ -141,13 +163,7 @@ def runs(
         while at < end:
             value, at = _varint(data, at, end)
             if rising:
-                step = ((value >> 1) & _POSITIVE) ^ -(value & 1)
-                if step > FARTHEST or step < -FARTHEST:
-                    raise ValueError("a step between numbers is absurd")
-                total += step
-                if total > FARTHEST or total < -FARTHEST:
-                    raise ValueError("a number is absurd")
-                value = total
+                value = total = _added(value, total)
             numbers[n] = value
             n += 1
         ptr[i + 1] = n
@@ -192,26 +208,160 @@ def versions(
 
 
 @numba.njit(cache=True, nogil=True)
+def count_nodes(
+    data: npt.NDArray[np.uint8], span: npt.NDArray[np.int32], single: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.int64]:
+    """Return how many nodes stand before each row of `span` (see `outline`), and in all.
+
+    A row is of one node where it is `single`, else of a dense group.
+    """
+    ptr = np.zeros(single.size + 1, np.int64)
+    for i in range(single.size):
+        count = np.int64(0)
+        for at in range(span[i, 0], span[i, 1]):
+            count += np.int64(1) if data[at] < 128 else np.int64(0)
+        if single[i] and count != 1:
+            raise ValueError("a node has no number, or more than one")
+        ptr[i + 1] = ptr[i] + count
+    return ptr
+
+
+@numba.njit(cache=True, nogil=True)
 def tags_of_nodes(
-    mixed: npt.NDArray[np.int64], n_nodes: int
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return (node, key, value) of the tags of a dense group: `mixed` has key, value ... and a zero for each node."""
-    node = np.empty(mixed.size // 2, np.int32)
-    key, value = np.empty(mixed.size // 2, np.int64), np.empty(mixed.size // 2, np.int64)
-    n = at = 0
-    for i in range(n_nodes):
-        while at < mixed.size and mixed[at] != 0:
-            if at + 1 == mixed.size:
+    data: npt.NDArray[np.uint8],
+    span: npt.NDArray[np.int32],
+    single: npt.NDArray[np.bool_],
+    ptr: npt.NDArray[np.int64],
+    asked: npt.NDArray[np.bool_],
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return (node, key, value): the tags of the nodes that have a key that is `asked` for, node by node.
+
+    See `count_nodes` for rows and `ptr`. The tags of a dense group are key, value ... and a zero for each node; where
+    no node has any, nothing.
+    """
+    room = np.int64(0)
+    for i in range(single.size):
+        room += (span[i, 3] - span[i, 2]) if single[i] else (span[i, 11] - span[i, 10])
+    node, key, value = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
+    n = np.int64(0)
+    for i in range(single.size):
+        alone = single[i]
+        at, end = np.int64(span[i, 2 if alone else 10]), np.int64(span[i, 3 if alone else 11])
+        other, last = (np.int64(span[i, 4]), np.int64(span[i, 5])) if alone else (np.int64(0), np.int64(0))
+        if at >= end and other >= last:
+            continue
+        first, taken, current = n, False, ptr[i]
+        while at < end or other < last:
+            if alone and (at >= end or other >= last):
+                raise ValueError("keys and values differ in number")
+            name, at = _varint(data, at, end)
+            if not alone and name == 0:
+                if not taken:
+                    n = first
+                current += 1
+                first, taken = n, False
+                continue
+            if current >= ptr[i + 1]:
+                raise ValueError("there are tags of more nodes than there are")
+            if alone:
+                content, other = _varint(data, other, last)
+            elif at < end:
+                content, at = _varint(data, at, end)
+            else:
                 raise ValueError("a tag has no value")
-            node[n], key[n], value[n] = i, mixed[at], mixed[at + 1]
+            if not (0 <= name < asked.size and 0 <= content < asked.size):
+                raise ValueError("a tag or role is a string that is not there")
+            node[n], key[n], value[n] = current, name, content
+            taken = taken or asked[name]
             n += 1
-            at += 2
-        if at >= mixed.size:
-            raise ValueError("tags of nodes end too early")
-        at += 1
-    if at < mixed.size:
-        raise ValueError("there are tags of more nodes than there are")
+        if alone:
+            current += 1
+            if not taken:
+                n = first
+        if current != ptr[i + 1]:
+            raise ValueError("tags of nodes end too early, or there are tags of more nodes than there are")
     return node[:n].copy(), key[:n].copy(), value[:n].copy()
+
+
+@numba.njit(cache=True, nogil=True)
+def nodes_among(
+    data: npt.NDArray[np.uint8],
+    span: npt.NDArray[np.int32],
+    ptr: npt.NDArray[np.int64],
+    needed: npt.NDArray[np.int64],
+    asked: npt.NDArray[np.int64],
+) -> tuple[
+    npt.NDArray[np.int64],
+    npt.NDArray[np.int32],
+    npt.NDArray[np.int64],
+    npt.NDArray[np.int64],
+    npt.NDArray[np.int64],
+    tuple[np.int64, np.int64, np.bool_],
+]:
+    """Return (node, place, number, lat, lon, rising) of the nodes whose id is `needed`, or whose place is `asked` for.
+
+    Both are rising arrays. `node` is the place among all nodes of the rows, see `count_nodes`; `place` that among
+    `needed`, -1 where it is not; latitude and longitude are in the units of the block. `rising` is the first id of all,
+    the last, and whether each is greater than the one before.
+    """
+    size = ptr[-1]
+    node, place = np.empty(size, np.int64), np.empty(size, np.int32)
+    ids, lats, lons = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64)
+    n = current = next_asked = low = np.int64(0)
+    first, before, rises = np.int64(0), np.int64(0), True
+    for i in range(ptr.size - 1):
+        at, end = np.int64(span[i, 0]), np.int64(span[i, 1])
+        at_lat, end_lat = np.int64(span[i, 6]), np.int64(span[i, 7])
+        at_lon, end_lon = np.int64(span[i, 8]), np.int64(span[i, 9])
+        number = lat = lon = np.int64(0)
+        while at < end:
+            if at_lat >= end_lat or at_lon >= end_lon:
+                raise ValueError("nodes and places differ in number")
+            number, at = _stepped(data, at, end, number)
+            lat, at_lat = _stepped(data, at_lat, end_lat, lat)
+            lon, at_lon = _stepped(data, at_lon, end_lon, lon)
+            if current == 0:
+                first = number
+            elif number <= before:
+                rises = False
+                low = np.int64(0)
+            before = number
+            low = _gallop(needed, number, low)
+            found = low < needed.size and needed[low] == number
+            wanted = next_asked < asked.size and asked[next_asked] == current
+            if found or wanted:
+                node[n], place[n] = current, low if found else -1
+                ids[n], lats[n], lons[n] = number, lat, lon
+                n += 1
+            next_asked += np.int64(1) if wanted else np.int64(0)
+            current += 1
+        if at_lat < end_lat or at_lon < end_lon:
+            raise ValueError("nodes and places differ in number")
+    return node[:n].copy(), place[:n].copy(), ids[:n].copy(), lats[:n].copy(), lons[:n].copy(), (first, before, rises)
+
+
+@numba.njit(cache=True, nogil=True)
+def _stepped(data: npt.NDArray[np.uint8], at: np.int64, end: np.int64, total: np.int64) -> tuple[np.int64, np.int64]:
+    """Return a number that is a step in zigzag code from the one before, and the place behind it."""
+    value, at = _varint(data, at, end)
+    return _added(value, total), at
+
+
+@numba.njit(cache=True, nogil=True)
+def _gallop(ordered: npt.NDArray[np.int64], value: np.int64, place: np.int64) -> np.int64:
+    """Return the first place from a given one on in a rising array at which it is not below a value."""
+    step = np.int64(1)
+    while place + step < ordered.size and ordered[place + step] < value:  # gallop, then halve
+        place += step
+        step *= 2
+    high = place + step if place + step < ordered.size else np.int64(ordered.size)
+    while place < high:
+        middle = (place + high) >> 1
+        if ordered[middle] < value:
+            place = middle + 1
+        else:
+            high = middle
+    return place
 
 
 @numba.njit(cache=True, nogil=True)
@@ -222,17 +372,7 @@ def places_among(values: npt.NDArray[np.int64], ordered: npt.NDArray[np.int64]) 
     for i in range(values.size):
         if i == 0 or values[i] < values[i - 1]:
             place = np.int64(0)
-        step = np.int64(1)
-        while place + step < ordered.size and ordered[place + step] < values[i]:  # gallop, then halve
-            place += step
-            step *= 2
-        high = place + step if place + step < ordered.size else np.int64(ordered.size)
-        while place < high:
-            middle = (place + high) >> 1
-            if ordered[middle] < values[i]:
-                place = middle + 1
-            else:
-                high = middle
+        place = _gallop(ordered, values[i], place)
         if place < ordered.size and ordered[place] == values[i]:
             out[i] = place
     return out

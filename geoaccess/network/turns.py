@@ -95,6 +95,8 @@ class _Expansion:
         self.copies: list[int] = []
         self.links: list[tuple[int, int]] = []
         self.more: list[tuple[int, bool, int, int]] = []
+        self.private_links = np.empty((0, 2), np.int32)
+        self.private_arcs = np.empty((0, 4), np.int32)
         self.half_free: dict[int, list[int]] = {}  # copies that may go on into all roads without a rule
         self.leaving: dict[int, list[Step]] = {}  # the public edges out of each node where a rule decides
         self.gates: dict[Step, int] = {}
@@ -176,23 +178,34 @@ class _Expansion:
 
     def close_to_through_traffic(self) -> None:
         """Give every end of a restricted edge its copies S and E."""
-        restricted = np.flatnonzero(self.edges.restricted)
-        nodes = np.unique(np.concatenate([self.edges.u[restricted], self.edges.v[restricted]]))
-        start = {int(node): self.copy(int(node)) for node in nodes}
-        end = {int(node): self.copy(int(node)) for node in nodes}
-        self.links += [link for node in start for link in ((start[node], node), (node, end[node]))]
-        self.links += [(copy, end[node]) for node in start for copy in self.half_free.get(node, [])]
-        for edge in restricted.tolist():
-            u, v = int(self.edges.u[edge]), int(self.edges.v[edge])
-            self.leave_u[edge], self.leave_v[edge] = self.tail_u[edge], self.tail_v[edge] = start[u], start[v]
-            self.arrive_u[edge], self.arrive_v[edge] = end[u], end[v]
-            self.more += [(edge, True, end[u], end[v]), (edge, False, end[v], end[u])]
+        restricted = np.flatnonzero(self.edges.restricted).astype(np.int32)
+        u, v = self.edges.u[restricted], self.edges.v[restricted]
+        nodes = np.unique(np.concatenate([u, v]))
+        start = self.n_places + len(self.copies) + np.arange(nodes.size, dtype=np.int32)
+        end = start + np.int32(nodes.size)
+        self.copies += [*nodes.tolist(), *nodes.tolist()]
+        self.private_links = np.column_stack([start, nodes, nodes, end]).reshape(-1, 2)
+        for node in sorted(self.half_free):
+            at = int(np.searchsorted(nodes, node))
+            if at < nodes.size and nodes[at] == node:
+                free = np.array(self.half_free[node], np.int32)
+                links = np.column_stack([free, np.full(free.size, end[at])])
+                self.private_links = np.concatenate([self.private_links, links])
+        at_u, at_v = np.searchsorted(nodes, u), np.searchsorted(nodes, v)
+        self.leave_u[restricted] = self.tail_u[restricted] = start[at_u]
+        self.leave_v[restricted] = self.tail_v[restricted] = start[at_v]
+        self.arrive_u[restricted], self.arrive_v[restricted] = end[at_u], end[at_v]
+        there, back = np.ones_like(restricted), np.zeros_like(restricted)
+        self.private_arcs = np.column_stack(
+            [restricted, there, end[at_u], end[at_v], restricted, back, end[at_v], end[at_u]]
+        ).reshape(-1, 4)
 
     def finished(self) -> TurnExpansion | None:
         if not self.copies:
             return None
-        links = np.array(self.links, np.int32).reshape(-1, 2)
-        more = np.array(sorted(self.more, key=lambda arc: arc[0]), np.int32).reshape(-1, 4)
+        links = np.concatenate([np.array(self.links, np.int32).reshape(-1, 2), self.private_links])
+        more = np.concatenate([np.array(self.more, np.int32).reshape(-1, 4), self.private_arcs])
+        more = more[np.argsort(more[:, 0], kind="stable")]
         return TurnExpansion(
             leave_u=self.leave_u,
             leave_v=self.leave_v,

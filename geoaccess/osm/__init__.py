@@ -7,8 +7,10 @@ from geoaccess.osm.features import read_border, read_boundaries, read_features, 
 from geoaccess.osm.ferry_table import FerryRow, read_ferry_table, write_ferry_table
 from geoaccess.osm.nodes import NodeRule, read_node
 from geoaccess.osm.place_names import place_names
+from geoaccess.osm.plain_pbf import sift
 from geoaccess.osm.profile import Profile, find_profile, profile_digest, profile_files, read_profile
-from geoaccess.osm.road_names import read_road_names
+from geoaccess.osm.road_names import named, names_of, read_road_names
+from geoaccess.osm.sifting import Sieve
 from geoaccess.osm.tags import WayRule, read_way
 from geoaccess.osm.unused import count_unused_tags
 
@@ -17,10 +19,13 @@ __all__ = [
     "FerryRow",
     "NodeRule",
     "Profile",
+    "Sieve",
     "WayRule",
     "build_network",
     "count_unused_tags",
     "find_profile",
+    "named",
+    "names_of",
     "place_names",
     "profile_digest",
     "profile_files",
@@ -37,5 +42,6 @@ __all__ = [
     "read_profile",
     "read_road_names",
     "read_way",
+    "sift",
     "write_ferry_table",
 ]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-__all__ = ["Newest", "Places", "Rising", "Tagged", "Versions", "Ways"]
+__all__ = ["Found", "Newest", "NodeTags", "Places", "Rising", "Tagged", "Versions", "Ways"]
 
 
 class Tagged(NamedTuple):
@@ -20,6 +20,24 @@ class Tagged(NamedTuple):
     number: npt.NDArray[np.int64]
     ptr: npt.NDArray[np.int64]
     tag: npt.NDArray[np.int32]
+
+
+class NodeTags(NamedTuple):
+    """Tags of nodes, node by node: (node, key, value), with the place of the node among all of its block."""
+
+    of: npt.NDArray[np.int32]
+    key: npt.NDArray[np.int32]
+    value: npt.NDArray[np.int32]
+
+    def among(self, nodes: npt.NDArray[np.int64]) -> Tagged:
+        """Return the tags of those that are among some nodes (rising), numbered by their place among these."""
+        at = np.searchsorted(nodes, self.of)
+        at[at == nodes.size] = 0
+        there = nodes[at] == self.of if nodes.size else np.zeros(at.size, np.bool_)
+        at = at[there]
+        begins = np.flatnonzero(np.append([True], at[1:] != at[:-1])[: at.size])
+        tag = np.column_stack([self.key[there], self.value[there]])
+        return Tagged(at[begins].astype(np.int64), np.append(begins, at.size).astype(np.int64), tag)
 
 
 class Versions(NamedTuple):
@@ -96,3 +114,22 @@ class Ways(NamedTuple):
     x: npt.NDArray[np.int32]
     y: npt.NDArray[np.int32]
     rising: Rising
+
+
+class Found(NamedTuple):
+    """Objects of a block with all of their tags, and what they are made of: ref[ptr[i]:ptr[i + 1]].
+
+    These are the nodes of a way, or the members of a relation, whose types are in `kind` and whose roles, strings of
+    the block, in `role`; of a node longitude and latitude, in units of 1e-7 degrees. `plain` are objects that are not
+    deleted, without ids below 0, and, of ways, without places of their own. `rising` is of all of the kind; `keyed`
+    are ways that were listed beside these.
+    """
+
+    tagged: Tagged
+    ptr: npt.NDArray[np.int64]
+    ref: npt.NDArray[np.int64]
+    kind: npt.NDArray[np.int64]
+    role: npt.NDArray[np.int64]
+    rising: Rising
+    plain: bool
+    keyed: Tagged | None = None

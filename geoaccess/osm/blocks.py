@@ -6,23 +6,39 @@ while objects go by; what it is by its number in the block.
 
 from __future__ import annotations
 
-import itertools
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from geoaccess.kernels import pbf
-from geoaccess.osm.block_objects import Newest, Places, Rising, Tagged, Versions, Ways
-from geoaccess.osm.interning import Interner
-from geoaccess.osm.values import FERRY_ROUTES, carries_cars_over
-from geoaccess.osm.ways import FERRY_KEYS, NO_PLACE, SHORE_TAGS
+from geoaccess.osm.block_objects import Found, Newest, NodeTags, Places, Rising, Tagged, Versions, Ways
+from geoaccess.osm.marks import (
+    AREA,
+    FERRY,
+    FERRY_KEY,
+    HIGHWAY,
+    HINDERS,
+    KEPT,
+    NO_ROAD,
+    RESTRICTION,
+    ROUTE,
+    SHORE,
+    SHORE_KEY,
+    TYPE,
+)
+from geoaccess.osm.ways import NO_PLACE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
-    from geoaccess.osm.profile import Profile
+    from geoaccess.osm.marks import Marks
 
-__all__ = ["NODES", "RELATIONS", "WAYS", "Block", "Marks"]
+    _Taken = Callable[[npt.NDArray[np.int64]], npt.NDArray[np.bool_]]
+
+__all__ = ["NODES", "RELATIONS", "WAYS", "Block"]
 
 NODES, WAYS, RELATIONS = 1, 2, 4
 _NODE, _DENSE, _WAY, _RELATION = 1, 2, 3, 4  # kinds of objects, see `pbf.outline`
@@ -30,50 +46,27 @@ _ID, _KEYS, _VALUES, _EIGHTH, _NINTH, _TENTH, _ABOUT = range(7)  # columns of it
 _REFS, _ROLES, _MEMBERS, _TYPES, _LAT, _LON, _MIXED = _EIGHTH, _EIGHTH, _NINTH, _TENTH, _EIGHTH, _NINTH, _TENTH
 _WAY_LAT, _WAY_LON = _NINTH, _TENTH
 _VERSION, _VISIBLE = 1, 6  # fields of the info of a dense group
-_SEMICOLON = ord(";")
-_FERRY_WORDS = tuple(name.encode() for name in FERRY_ROUTES)
+_NONE = np.empty(0, np.int64)
 _NANO = 100  # nanodegrees in 1e-7 degrees
 
-_KEPT, _HIGHWAY, _NO_ROAD, _ROUTE, _FERRY, _FERRY_KEY, _HINDERS, _TYPE, _RESTRICTION = (1 << i for i in range(9))
-_SHORE_KEY, _SHORE, _AREA = (1 << i for i in range(9, 12))
+
+class _NodeRows(NamedTuple):
+    """Rows with nodes, their spans, which are of one node alone, and how many nodes stand before each."""
+
+    rows: npt.NDArray[np.int64]
+    span: npt.NDArray[np.int32]
+    single: npt.NDArray[np.bool_]
+    ptr: npt.NDArray[np.int64]
 
 
-class Marks:
-    """What strings are good for under a profile; without one, which rule turns."""
+class _TaggedRows(NamedTuple):
+    """Ways or relations of a block: rows, ids, and (object, key, value) of their tags."""
 
-    def __init__(self, profile: Profile | None) -> None:
-        bits: dict[str, int] = {}
-        for bit, words in (
-            (_HIGHWAY, {"highway"}),
-            (_ROUTE, {"route"}),
-            (_FERRY, FERRY_ROUTES),
-            (_FERRY_KEY, FERRY_KEYS),
-            (_TYPE, {"type"}),
-            (_RESTRICTION, {"restriction"}),
-            (_AREA, {"multipolygon"}),
-            (_SHORE_KEY, SHORE_TAGS),
-            (_SHORE, itertools.chain(*SHORE_TAGS.values())),
-            (_HINDERS, profile.node_keys if profile else ()),
-            (_KEPT, profile.keys if profile else ()),
-            (_NO_ROAD, profile.no_roads if profile else ()),
-        ):
-            for word in words:
-                bits[word] = bits.get(word, 0) | bit
-        self._words = Interner(word.encode() for word in bits)
-        self._bits = np.array([*bits.values(), 0], np.int32)
-
-    def of(
-        self, data: npt.NDArray[np.uint8], start: npt.NDArray[np.int64], stop: npt.NDArray[np.int64]
-    ) -> npt.NDArray[np.int32]:
-        """Return the bits of strings; a string that is good for nothing has none."""
-        marks: npt.NDArray[np.int32] = self._bits[self._words.find(data, start, stop)]
-        if start.size:  # of several values of a route one may be that of a ferry
-            places = start[0] + np.flatnonzero(data[start[0] : stop[-1]] == _SEMICOLON)
-            for i in np.unique(np.searchsorted(start, places, "right") - 1).tolist():
-                value = data[start[i] : stop[i]].tobytes()
-                if any(word in value for word in _FERRY_WORDS) and carries_cars_over(value.decode(errors="replace")):
-                    marks[i] |= _FERRY
-        return marks
+    rows: npt.NDArray[np.int64]
+    number: npt.NDArray[np.int64]
+    of: npt.NDArray[np.int64]
+    key: npt.NDArray[np.int64]
+    value: npt.NDArray[np.int64]
 
 
 class Block:
@@ -81,6 +74,7 @@ class Block:
 
     def __init__(self, data: npt.NDArray[np.uint8], marks: Marks) -> None:
         self.data = data
+        self._decoded: dict[int, _TaggedRows] = {}
         self.string_start, self.string_stop, self._kind, self._span, self._scale = pbf.outline(data)
         self._marks = marks.of(data, self.string_start, self.string_stop)
         if self._scale[0] < 1 or self._scale.max() > pbf.FARTHEST or self._scale.min() < -pbf.FARTHEST:
@@ -98,16 +92,15 @@ class Block:
 
     def untagged_nodes(self) -> npt.NDArray[np.int64]:
         """Return the ids of the nodes that carry no tags."""
-        rows, number, ptr = self._nodes()
-        of, _, _ = self._tags_of_nodes(rows, ptr)
+        number = self._node_numbers()
+        of = self._tags_of_nodes(np.ones(self.string_start.size, np.bool_)).of
         bare: npt.NDArray[np.int64] = number[~_any_of(of, number.size)]
         return bare
 
     def versions(self, kind: int) -> Versions:
         """Return the ids, the versions, and whether they are not deleted, of all `NODES`, `WAYS` or `RELATIONS`."""
         if kind == NODES:
-            rows, number, ptr = self._nodes()
-            return Versions(number, self._versions_of_nodes(rows, ptr), self._visible_nodes(rows, ptr))
+            return Versions(self._node_numbers(), self._node_versions, self._node_visible)
         rows = np.flatnonzero(self._kind == (_WAY if kind == WAYS else _RELATION))
         return Versions(self._single(rows, _ID), *self._about(rows))
 
@@ -117,20 +110,14 @@ class Block:
         Coordinates are in units of 1e-7 degrees, cut off towards zero. Those that carry a tag that may hinder come
         with all their tags and, for a number, the place in `needed`.
         """
-        rows, number, ptr = self._nodes()
-        lat, lat_ptr = self._runs(rows, _LAT, rising=True)
-        lon, lon_ptr = self._runs(rows, _LON, rising=True)
-        if not (np.array_equal(ptr, lat_ptr) and np.array_equal(ptr, lon_ptr)):
-            raise ValueError("nodes and places differ in number")
-        place: npt.NDArray[np.int32] = pbf.places_among(number, needed)
-        hit = (place >= 0) & self._visible_nodes(rows, ptr)
+        node, place, number, lat, lon, rising = self._nodes_among(needed, _NONE)
+        hit = self._node_visible[node]
         if newest is not None:
-            hit &= newest.has(number, self._versions_of_nodes(rows, ptr))
-        of, key, value = self._tags_of_nodes(rows, ptr)
-        hinders = _any_of(of[self._marks[key] & _HINDERS > 0], number.size) & hit
-        tagged = self._tagged(place.astype(np.int64), hinders, hinders[of], of, key, value)
-        x, y = self._degrees(lon[hit], 2), self._degrees(lat[hit], 1)
-        return Places(place[hit], x, y, tagged, Rising.of(number))
+            hit &= newest.has(number, self._node_versions[node])
+        node, place = node[hit], place[hit]
+        tagged = self._tags_of_nodes(self._marks & HINDERS > 0).among(node)
+        tagged = tagged._replace(number=place[tagged.number].astype(np.int64))
+        return Places(place, self._degrees(lon[hit], 2), self._degrees(lat[hit], 1), tagged, rising)
 
     def ways(
         self,
@@ -145,26 +132,24 @@ class Block:
         `FERRY_KEYS` of ferries only, `SHORE_TAGS` of shores only. Nodes of any way at all
         that are among the `newest` (rising ids) are ticked off in `found`.
         """
-        rows = np.flatnonzero(self._kind == _WAY)
-        number = self._single(rows, _ID)
-        of, key, value = self._tags(rows)
-        ref, ref_ptr = self._runs(rows, _REFS, rising=True)
+        rows, number, of, key, value = self._of_kind(_WAY)
+        ref, ref_ptr = self._way_refs
         if newest.size:
             recent = ref[(ref >= newest[0]) & (ref <= newest[-1])]
             at = np.searchsorted(newest, recent)
             found[at[newest[at] == recent]] = True
         keys, values = self._marks[key], self._marks[value]
-        road, ferry = (keys & _HIGHWAY > 0) & (values & _NO_ROAD == 0), (keys & _ROUTE > 0) & (values & _FERRY > 0)
+        road, ferry = (keys & HIGHWAY > 0) & (values & NO_ROAD == 0), (keys & ROUTE > 0) & (values & FERRY > 0)
         own = _any_of(of[road | ferry], rows.size)
         by_relation = np.isin(number, members) & (
-            ~_any_of(of[keys & _HIGHWAY > 0], rows.size) | _any_of(of[ferry], rows.size)
+            ~_any_of(of[keys & HIGHWAY > 0], rows.size) | _any_of(of[ferry], rows.size)
         )
-        named = by_relation | _any_of(of[keys & _ROUTE > 0], rows.size)
+        named = by_relation | _any_of(of[keys & ROUTE > 0], rows.size)
         version, visible = self._about(rows)
-        shore_tag = (keys & _SHORE_KEY > 0) & (values & _SHORE > 0)
+        shore_tag = (keys & SHORE_KEY > 0) & (values & SHORE > 0)
         shore = _any_of(of[shore_tag], rows.size) | np.isin(number, shores)
         taken = (own | by_relation | shore) & visible
-        kept = taken[of] & (keys & _KEPT > 0) & (named[of] | (keys & _FERRY_KEY == 0)) | (taken[of] & shore_tag)
+        kept = taken[of] & (keys & KEPT > 0) & (named[of] | (keys & FERRY_KEY == 0)) | (taken[of] & shore_tag)
         sizes = np.diff(ref_ptr)
         x, y = self._places_on_ways(rows[taken], sizes[taken])
         return Ways(
@@ -184,25 +169,92 @@ class Block:
         Relation i has the members member[ptr[i]:ptr[i + 1]]: type (0 node, 1 way, 2 relation), id, and role as a
         string of the block. Then their versions, and the ids of all relations of the block.
         """
-        rows = np.flatnonzero(self._kind == _RELATION)
-        number = self._single(rows, _ID)
-        of, key, value = self._tags(rows)
+        rows, number, of, key, value = self._of_kind(_RELATION)
         keys, values = self._marks[key], self._marks[value]
-        ferry, rule = (keys & _ROUTE > 0) & (values & _FERRY > 0), (keys & _TYPE > 0) & (values & _RESTRICTION > 0)
+        ferry, rule = (keys & ROUTE > 0) & (values & FERRY > 0), (keys & TYPE > 0) & (values & RESTRICTION > 0)
         version, visible = self._about(rows)
-        area = _any_of(of[(keys & _TYPE > 0) & (values & _AREA > 0)], rows.size)
-        water = area & _any_of(of[(keys & _SHORE_KEY > 0) & (values & _SHORE > 0)], rows.size)
+        area = _any_of(of[(keys & TYPE > 0) & (values & AREA > 0)], rows.size)
+        water = area & _any_of(of[(keys & SHORE_KEY > 0) & (values & SHORE > 0)], rows.size)
         wanted = (_any_of(of[ferry | rule], rows.size) | water) & visible
-        role, ptr = self._runs(rows[wanted], _ROLES)
-        member, member_ptr = self._runs(rows[wanted], _MEMBERS, rising=True)
-        kind, kind_ptr = self._runs(rows[wanted], _TYPES)
+        ptr, kind, member, role = self._members(rows[wanted])
+        tagged = self._tagged(number, wanted, wanted[of], of, key, value)
+        return tagged, ptr, np.column_stack([kind, member, role]), version[wanted], Rising.of(number)
+
+    def some_nodes(self, keys: npt.NDArray[np.bool_], taken: _Taken, needed: npt.NDArray[np.int64]) -> Found:
+        """Return the nodes of which a tag is `taken`, with all their tags, and those that are `needed` (rising ids).
+
+        `taken` says of tags, pairs of strings of the block, whether they are; `keys` are the strings that may be the
+        key of one.
+        """
+        tags = self._tags_of_nodes(keys)
+        taken_tags = taken(np.column_stack([tags.key, tags.value]))
+        hit = np.unique(tags.of[taken_tags]).astype(np.int64)
+        node, _, number, lat, lon, rising = self._nodes_among(needed, hit)
+        tagged = np.searchsorted(node, hit)
+        sizes, found = np.zeros(node.size, np.int64), tags.among(hit)
+        sizes[tagged[found.number]] = np.diff(found.ptr)
+        places = np.column_stack([self._degrees(lon, 2), self._degrees(lat, 1)]).reshape(-1)
+        return Found(
+            Tagged(number, _ptr(sizes), found.tag),
+            2 * np.arange(node.size + 1),
+            places.astype(np.int64),
+            _NONE,
+            _NONE,
+            rising,
+            plain=bool((number >= 0).all() and self._node_visible[node].all()),
+        )
+
+    def some_ways(self, taken: _Taken, members: npt.NDArray[np.int64]) -> Found:
+        """Return the ways of which a tag is `taken` (see `some_nodes`), and `members` of relations (rising ids)."""
+        rows, number, of, key, value = self._of_kind(_WAY)
+        chosen = _any_of(of[taken(np.column_stack([key, value]))], number.size)
+        chosen |= pbf.places_among(number, members) >= 0
+        ref, ptr = self._way_refs
+        sizes = np.diff(ptr)
+        there = self._about(rows)[1][chosen].all() and not self._span[rows[chosen], 2 * _WAY_LAT + 1].any()
+        return Found(
+            self._tagged(number, chosen, chosen[of], of, key, value),
+            _ptr(sizes[chosen]),
+            ref[np.repeat(chosen, sizes)],
+            _NONE,
+            _NONE,
+            Rising.of(number),
+            plain=bool((number >= 0).all() and (ref >= 0).all() and there),
+        )
+
+    def keyed_ways(self, keys: npt.NDArray[np.bool_], kept: npt.NDArray[np.bool_]) -> Tagged:
+        """Return the ways that have one of some keys, with the tags whose key is `kept`; both say so of each string."""
+        _, number, of, key, value = self._of_kind(_WAY)
+        chosen = _any_of(of[keys[key]], number.size)
+        return self._tagged(number, chosen, chosen[of] & kept[key], of, key, value)
+
+    def some_relations(self, taken: _Taken, members: npt.NDArray[np.int64]) -> Found:
+        """Return the relations of which a tag is `taken` (see `some_nodes`), and `members` of others (rising ids)."""
+        rows, number, of, key, value = self._of_kind(_RELATION)
+        chosen = _any_of(of[taken(np.column_stack([key, value]))], number.size)
+        chosen |= pbf.places_among(number, members) >= 0
+        ptr, kind, member, role = self._members(rows[chosen])
+        return Found(
+            self._tagged(number, chosen, chosen[of], of, key, value),
+            ptr,
+            member,
+            kind,
+            role,
+            Rising.of(number),
+            plain=bool((number >= 0).all() and (member >= 0).all() and self._about(rows)[1][chosen].all()),
+        )
+
+    def _members(self, rows: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], ...]:
+        """Return (ptr, type, id, role) of the members of relations."""
+        role, ptr = self._runs(rows, _ROLES)
+        member, member_ptr = self._runs(rows, _MEMBERS, rising=True)
+        kind, kind_ptr = self._runs(rows, _TYPES)
         if not (np.array_equal(ptr, member_ptr) and np.array_equal(ptr, kind_ptr)):
             raise ValueError("members, their types and their roles differ in number")
         self._check_strings(role)
         if not ((kind >= 0) & (kind <= 2)).all():  # noqa: PLR2004 - node, way, relation
             raise ValueError("a member is of no known type")
-        tagged = self._tagged(number, wanted, wanted[of], of, key, value)
-        return tagged, ptr, np.column_stack([kind, member, role]), version[wanted], Rising.of(number)
+        return ptr, kind, member, role
 
     def _about(self, rows: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
         """Return the version of each object, 0 where none is given, and whether it is not deleted."""
@@ -227,18 +279,19 @@ class Block:
         x[there], y[there] = self._degrees(lon, 2), self._degrees(lat, 1)
         return x, y
 
-    def _versions_of_nodes(self, rows: npt.NDArray[np.int64], ptr: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        version: npt.NDArray[np.int64] = self._info_of_nodes(rows, ptr, _VERSION, 0)
+    @cached_property
+    def _node_versions(self) -> npt.NDArray[np.int64]:
+        version: npt.NDArray[np.int64] = self._info_of_nodes(_VERSION, 0)
         return version
 
-    def _visible_nodes(self, rows: npt.NDArray[np.int64], ptr: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        visible: npt.NDArray[np.bool_] = self._info_of_nodes(rows, ptr, _VISIBLE, 1) != 0
+    @cached_property
+    def _node_visible(self) -> npt.NDArray[np.bool_]:
+        visible: npt.NDArray[np.bool_] = self._info_of_nodes(_VISIBLE, 1) != 0
         return visible
 
-    def _info_of_nodes(
-        self, rows: npt.NDArray[np.int64], ptr: npt.NDArray[np.int64], field: int, default: int
-    ) -> npt.NDArray[np.int64]:
+    def _info_of_nodes(self, field: int, default: int) -> npt.NDArray[np.int64]:
         """Return what an info field gives for each node, the default where it gives nothing."""
+        rows, _, _, ptr = self._nodes
         info = np.full(int(ptr[-1]), default, np.int64)
         alone = self._kind[rows] == _NODE
         version, visible = self._about(rows[alone])
@@ -256,31 +309,38 @@ class Block:
                 info[ptr[row] : ptr[row + 1]] = some
         return info
 
-    def _nodes(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return the rows with nodes, the ids of all their nodes, and how these share out among the rows."""
+    @cached_property
+    def _nodes(self) -> _NodeRows:
+        """The rows with nodes, and how the nodes share out among them."""
         rows = np.flatnonzero((self._kind == _NODE) | (self._kind == _DENSE))
-        number, ptr = self._runs(rows, _ID, rising=True)
-        if (np.diff(ptr)[self._kind[rows] == _NODE] != 1).any():
-            raise ValueError("a node has no number, or more than one")
-        return rows, number, ptr
+        span, single = self._span[rows], self._kind[rows] == _NODE
+        return _NodeRows(rows, span, single, pbf.count_nodes(self.data, span, single))
 
-    def _tags_of_nodes(
-        self, rows: npt.NDArray[np.int64], ptr: npt.NDArray[np.int64]
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return (node, key, value) of the tags of all nodes, node by node."""
-        alone = self._kind[rows] == _NODE
-        of, key, value = self._tags(rows[alone])
-        parts = [(ptr[:-1][alone][of], key, value)]
-        for row in np.flatnonzero(~alone).tolist():
-            mixed, _ = self._runs(rows[row : row + 1], _MIXED)
-            if mixed.size:
-                node, key, value = pbf.tags_of_nodes(mixed, int(ptr[row + 1] - ptr[row]))
-                self._check_strings(key)
-                self._check_strings(value)
-                parts.append((node + ptr[row], key, value))
-        of, key, value = (np.concatenate(part) for part in zip(*parts, strict=True))
-        order = np.argsort(of, kind="stable") if alone.any() and not alone.all() else slice(None)
-        return of[order], key[order], value[order]
+    def _node_numbers(self) -> npt.NDArray[np.int64]:
+        return self._runs(self._nodes.rows, _ID, rising=True)[0]
+
+    def _nodes_among(self, needed: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]) -> tuple[Any, ...]:
+        """Return (node, place, number, lat, lon, rising) of nodes that are needed or asked for."""
+        *found, (first, last, rises) = pbf.nodes_among(self.data, self._nodes.span, self._nodes.ptr, needed, asked)
+        size = int(self._nodes.ptr[-1])
+        return *found, Rising(first, last, rises=rises, size=size)
+
+    def _tags_of_nodes(self, asked: npt.NDArray[np.bool_]) -> NodeTags:
+        """Return the tags of the nodes that have a key that is asked for."""
+        _, span, single, ptr = self._nodes
+        return NodeTags(*pbf.tags_of_nodes(self.data, span, single, ptr, asked))
+
+    @cached_property
+    def _way_refs(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """The nodes of all ways, and how these share out among them."""
+        return self._runs(self._of_kind(_WAY).rows, _REFS, rising=True)
+
+    def _of_kind(self, kind: int) -> _TaggedRows:
+        """Return all ways or relations, decoded once."""
+        if kind not in self._decoded:
+            rows = np.flatnonzero(self._kind == kind)
+            self._decoded[kind] = _TaggedRows(rows, self._single(rows, _ID), *self._tags(rows))
+        return self._decoded[kind]
 
     def _tags(
         self, rows: npt.NDArray[np.int64]

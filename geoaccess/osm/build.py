@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from geoaccess.osm.closures import ClosedRoads
     from geoaccess.osm.ferry_table import FerryRow
     from geoaccess.osm.profile import Profile
+    from geoaccess.osm.sifting import Sieve
     from geoaccess.osm.tags import WayRule
 
 __all__ = ["build_network", "read_network", "read_osm"]
@@ -54,12 +55,14 @@ def read_network(
     min_component_m: float = MIN_COMPONENT_M,
     names: Callable[[], pd.DataFrame] | None = None,
     progress: Callable[[str], None] | None = None,
+    sieve: Sieve | None = None,
 ) -> Network:
     """Read OpenStreetMap files (.osm.pbf, .osm) into a network of roads and ferries.
 
     `ferries` is a table that overrides and completes the tags of ferries (see `read_ferry_table`), `closures` one of
     roads that are closed for a part of the year (see `read_closures`). `names` returns what `read_road_names` does, for
-    those who keep it; without it the files are read for names where a closed road is chosen by one.
+    those who keep it; without it the files are read for names where a closed road is chosen by one. What a `sieve`
+    takes is found in the same pass, see `read_extract`.
 
     Raises
     ------
@@ -68,7 +71,7 @@ def read_network(
     """
     rows = read_ferry_table(ferries) if ferries else []
     closed = read_closures(closures) if closures else []
-    extract = read_extract(paths, profile, progress=progress)
+    extract = read_extract(paths, profile, progress=progress, sieve=sieve)
     if progress:
         progress("building the network")
     named = names or (lambda: read_road_names(paths))

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from geoaccess.network import Shores
     from geoaccess.osm.profile import Profile
-    from geoaccess.osm.shores import ShoreWay
+    from geoaccess.osm.shores import ShoreWays
+    from geoaccess.osm.sifting import Sieve
 
 __all__ = ["Extract", "read_extract"]
 
@@ -66,8 +67,16 @@ class Extract:
 
 
 @checks_arguments
-def read_extract(paths: Sequence[Path], profile: Profile, *, progress: Callable[[str], None] | None = None) -> Extract:
+def read_extract(
+    paths: Sequence[Path],
+    profile: Profile,
+    *,
+    progress: Callable[[str], None] | None = None,
+    sieve: Sieve | None = None,
+) -> Extract:
     """Read the ways of one or more extracts; a way that is in several is taken once.
+
+    What a `sieve` takes of plain .osm.pbf files is found in the same pass, and is in `sieve.found` afterwards.
 
     Raises
     ------
@@ -83,7 +92,7 @@ def read_extract(paths: Sequence[Path], profile: Profile, *, progress: Callable[
     otherwise_packed: set[Path] = set()
     while True:
         try:
-            return _read(paths, profile, progress, unsorted, otherwise_packed)
+            return _read(paths, profile, progress, unsorted, otherwise_packed, sieve)
         except UnsortedError as error:
             unsorted.add(error.path)
         except OtherPackingError as error:
@@ -96,11 +105,12 @@ def _read(
     progress: Callable[[str], None] | None,
     unsorted: set[Path],
     otherwise_packed: set[Path],
+    sieve: Sieve | None,
 ) -> Extract:
     if not paths:
         raise InputError("no file of OpenStreetMap data is named; give at least one .osm.pbf")
     readers = [
-        PbfFile(path, profile, thorough=path in unsorted)
+        PbfFile(path, profile, thorough=path in unsorted, sieve=sieve)
         if is_pbf(path) and path not in otherwise_packed
         else OsmiumFile(path, profile)
         for path in paths
@@ -109,13 +119,15 @@ def _read(
     ferry_members = relation_tags(relations, profile)
     on_water = shore_members(relations)
     ways = []
-    shores: list[ShoreWay] = []
+    shores: list[ShoreWays] = []
     for reader in readers:
         if progress:
             progress(f"reading {reader.path.name}")
         roads, more = split_shores(reader.ways(ferry_members, on_water), profile, on_water, ferry_members)
         ways.append(roads)
-        shores += more
+        shores += [more] if more is not None else []
+        if sieve is not None and isinstance(reader, PbfFile) and reader.sifting is not None:
+            sieve.found[reader.path] = reader.sifting
     without_relations = [reader.path.name for reader in readers if not reader.holds_relations]
     if progress and without_relations:
         progress(

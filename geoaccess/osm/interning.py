@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-__all__ = ["Interner"]
+    from geoaccess.osm.block_objects import Tagged
+    from geoaccess.osm.blocks import Block
+
+__all__ = ["Interner", "add_sets"]
+
+_PAIR = 8  # bytes of a key and a value, each an int32
 
 
 class Interner:
@@ -44,6 +49,11 @@ class Interner:
     def __getitem__(self, number: int) -> bytes:
         """Return a run."""
         return self._letters[self._ptr[number] : self._ptr[number + 1]].tobytes()
+
+    def whole(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+        """Return all runs one after another, and where each begins and ends: run i at ptr[i]:ptr[i + 1]."""
+        ptr = self._ptr[: self._size + 1]
+        return self._letters[: ptr[-1]], ptr
 
     def find(
         self, data: npt.NDArray[np.uint8], start: npt.NDArray[np.int64], stop: npt.NDArray[np.int64]
@@ -75,6 +85,17 @@ class Interner:
         if 2 * runs > self._table.size:
             self._table = np.full(1 << (2 * runs).bit_length(), -1, np.int32)
             interning.spread_words(self._table, self._ptr, self._letters, self._size, self._seed)
+
+
+def add_sets(strings: Interner, sets: Interner, block: Block, tagged: Tagged) -> npt.NDArray[np.int32]:
+    """Return the numbers of the tag sets of a block, made of the strings of all blocks."""
+    number = np.full(block.string_start.size, -1, np.int32)
+    number[tagged.tag] = 0
+    used = np.flatnonzero(number == 0)
+    number[used] = strings.add(block.data, block.string_start[used], block.string_stop[used])
+    raw = number[tagged.tag].reshape(-1).view(np.uint8)
+    raw.flags.writeable = False  # as the bytes of files are: one compiled version does for both
+    return sets.add(raw, tagged.ptr[:-1] * _PAIR, tagged.ptr[1:] * _PAIR)
 
 
 def _longer(values: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:

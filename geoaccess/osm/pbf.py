@@ -14,8 +14,10 @@ from geoaccess.errors import InputError
 from geoaccess.kernels import ids
 from geoaccess.osm.blobs import OtherPackingError, list_blobs, unpacked
 from geoaccess.osm.block_objects import Newest
-from geoaccess.osm.blocks import NODES, RELATIONS, WAYS, Block, Marks
-from geoaccess.osm.interning import Interner
+from geoaccess.osm.blocks import NODES, RELATIONS, WAYS, Block
+from geoaccess.osm.interning import Interner, add_sets
+from geoaccess.osm.marks import Marks
+from geoaccess.osm.sifting import DEEPEST, NODE, RELATION, WAY, Sifting
 from geoaccess.osm.ways import NO_PLACE, Relation, WaysOfFile
 
 if TYPE_CHECKING:
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
 
     from geoaccess.osm.blobs import Blob
     from geoaccess.osm.block_objects import Rising, Tagged, Ways
+    from geoaccess.osm.keyed import Keyed
     from geoaccess.osm.profile import Profile
+    from geoaccess.osm.sifting import Sieve
     from geoaccess.osm.ways import Tags
 
     Result = TypeVar("Result")
@@ -37,7 +41,6 @@ __all__ = ["PbfFile", "UnsortedError", "newest_untagged_nodes"]
 _ORPHANS_OK = 0.05
 _FEW = 50
 _MEMBER_TYPES = ("n", "w", "r")
-_PAIR = 8  # bytes of a key and a value, each an int32
 
 
 class UnsortedError(Exception):
@@ -52,7 +55,8 @@ class PbfFile:
     """An .osm.pbf whose blocks are known.
 
     Nodes, ways and relations stand in this order in nearly every file, and a few looks show where each kind begins.
-    With `thorough` every block is looked into instead.
+    With `thorough` every block is looked into instead. What a `sieve` takes is found in passing, see `Sifting`; nothing
+    is where the objects do not stand in order.
 
     Raises
     ------
@@ -62,8 +66,11 @@ class PbfFile:
         If a block is packed by lz4; from every method.
     """
 
-    def __init__(self, path: Path, profile: Profile | None = None, *, thorough: bool = False) -> None:
+    def __init__(
+        self, path: Path, profile: Profile | None = None, *, thorough: bool = False, sieve: Sieve | None = None
+    ) -> None:
         self.path = path
+        self.sifting = None if sieve is None or thorough else Sifting(sieve)
         self._marks = Marks(profile)
         self.bounds, self._blobs = list_blobs(path)
         self._kinds: dict[Blob, int] = {}
@@ -88,7 +95,7 @@ class PbfFile:
         """Return routes of ferries, turn restrictions and areas of water, the newest version of each."""
         found: dict[int, tuple[int, Relation]] = {}
         risings = []
-        for block, (tagged, ptr, member, version, rising) in self._blocks(self._relations, Block.relations):
+        for block, (tagged, ptr, member, version, rising) in self._sifted(RELATION, Block.relations):
             risings.append(rising)
             used = np.unique(np.concatenate([tagged.tag.reshape(-1), member[:, 2]]))
             text = {string: self._text(block.string(string)) for string in used.tolist()}
@@ -102,6 +109,7 @@ class PbfFile:
                 )
                 if number not in found or version[i] >= found[number][0]:
                     found[number] = int(version[i]), relation
+        self._sift_deeper()
         newest = self._newest(RELATIONS, risings)
         if newest is not None:
             numbers, versions = np.array(list(found), np.int64), np.array([v for v, _ in found.values()], np.int64)
@@ -132,9 +140,11 @@ class PbfFile:
         strings, sets = Interner(), Interner()
         parts: list[Ways] = []
         tagsets: list[npt.NDArray[np.int32]] = []
-        for block, ways in self._blocks(self._ways, lambda block: block.ways(members, shores, newest, found)):
+        for block, ways in self._sifted(WAY, lambda block: block.ways(members, shores, newest, found)):
             parts.append(ways)
-            tagsets.append(_add_sets(strings, sets, block, ways.tagged))
+            tagsets.append(add_sets(strings, sets, block, ways.tagged))
+        if self.sifting:
+            self.sifting.ways_done()
         way_id = _joined(np.int64, [part.tagged.number for part in parts])
         newest_ways = self._newest(WAYS, [part.rising for part in parts])
         version = _joined(np.int64, [part.version for part in parts])
@@ -174,6 +184,59 @@ class PbfFile:
             nodes_repeated=nodes_repeated,
         )
 
+    def keyed_ways(self, keyed: Keyed) -> Iterator[tuple[Block, Tagged]]:
+        """Yield the blocks of ways, and of each the ways that have one of some keys, with some of their tags.
+
+        Raises
+        ------
+        UnsortedError
+            At the end, if something stood where it was not looked for.
+        """
+        yield from self._blocks(self._ways, keyed.of)
+        for _ in self._blocks([blob for blob in self._blobs if blob not in self._kinds], lambda _: None):
+            pass
+        self._check_order()
+
+    def sift(self) -> None:
+        """Take what the sieve takes, and nothing else.
+
+        Raises
+        ------
+        UnsortedError
+            If something stood where it was not looked for.
+        """
+        for _ in self._sifted(RELATION, lambda _: None):
+            pass
+        self._sift_deeper()
+        for kind in (WAY, NODE):
+            for _ in self._sifted(kind, lambda _: None):
+                pass
+            if kind == WAY and self.sifting:
+                self.sifting.ways_done()
+        self._check_order()
+
+    def _sifted(self, kind: int, work: Callable[[Block], Result]) -> Iterator[tuple[Block, Result]]:
+        """Yield the blocks of a kind, and what `work` makes of them; what is sifted from them is taken in passing."""
+        blobs, sifting = {NODE: self._nodes, WAY: self._ways, RELATION: self._relations}[kind], self.sifting
+        if sifting is None:
+            yield from self._blocks(blobs, work)
+            return
+        beside = {NODE: sifting.nodes_of, WAY: sifting.ways_of, RELATION: sifting.relations_of}[kind]
+        for block, (own, found) in self._blocks(blobs, lambda block: (work(block), beside(block))):
+            sifting.add(kind, block, found)
+            yield block, own
+
+    def _sift_deeper(self) -> None:
+        """Sift the relations of which those that were taken are made."""
+        if self.sifting is None:
+            return
+        for _ in range(DEEPEST - 1):
+            if not self.sifting.deeper():
+                break
+            for block, found in self._blocks(self._relations, self.sifting.deeper_of):
+                self.sifting.add(RELATION, block, found, again=True)
+        self.sifting.relations_done()
+
     def _newest(self, kind: int, risings: Sequence[Rising]) -> Newest | None:
         """Return the newest versions of all objects of a kind; None where their ids show that none stands twice."""
         there = [rising for rising in risings if rising.size]
@@ -188,12 +251,12 @@ class PbfFile:
         strings, sets = Interner(), Interner()
         hindering = np.full(node_id.size, -1, np.int32)
         risings = []
-        for block, nodes in self._blocks(self._nodes, lambda block: block.places(node_id, newest)):
+        for block, nodes in self._sifted(NODE, lambda block: block.places(node_id, newest)):
             x[nodes.place], y[nodes.place] = nodes.x, nodes.y
             hindering[nodes.place] = -1  # of twins the last one counts, with its tags
             risings.append(nodes.rising)
             if nodes.tagged.number.size:
-                hindering[nodes.tagged.number] = _add_sets(strings, sets, block, nodes.tagged)
+                hindering[nodes.tagged.number] = add_sets(strings, sets, block, nodes.tagged)
         if newest is None:
             newest = self._newest(NODES, risings)
             if newest is not None and newest.doubled:
@@ -297,17 +360,6 @@ def _nodes_of(
         at += part.ref.size
     given[:, ~chosen] = NO_PLACE
     return node_id, ref, given
-
-
-def _add_sets(strings: Interner, sets: Interner, block: Block, tagged: Tagged) -> npt.NDArray[np.int32]:
-    """Return the numbers of the tag sets of a block, made of the strings of all blocks."""
-    number = np.full(block.string_start.size, -1, np.int32)
-    number[tagged.tag] = 0
-    used = np.flatnonzero(number == 0)
-    number[used] = strings.add(block.data, block.string_start[used], block.string_stop[used])
-    raw = number[tagged.tag].reshape(-1).view(np.uint8)
-    raw.flags.writeable = False  # as the bytes of files are: one compiled version does for both
-    return sets.add(raw, tagged.ptr[:-1] * _PAIR, tagged.ptr[1:] * _PAIR)
 
 
 def _joined(dtype: Any, parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from geoaccess import files
 from geoaccess.arguments import checks_arguments
 from geoaccess.osm.formats import osmium_errors, osmium_file
+from geoaccess.osm.keyed import Keyed, KeyedWays
+from geoaccess.osm.plain_pbf import keyed_ways
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["read_road_names"]
+    import numpy.typing as npt
 
+__all__ = ["named", "names_of", "read_road_names"]
+
+_ROADS = ("highway", "route")
+_CALLED = ("name", "ref", "bridge", "tunnel", "bridge:name", "tunnel:name")
 _NO_BRIDGE = ("no", "aqueduct")
 _NO_TUNNEL = ("no", "culvert", "building_passage")
 
@@ -40,27 +48,66 @@ def read_road_names(paths: Sequence[Path]) -> pd.DataFrame:
     >>> names.loc[names["tunnel"], "name"].unique()[:2].tolist()  # doctest: +SKIP
     ['Hvalfjarðargöng', 'Ólafsfjarðargöng']
     """
-    import osmium
-
-    roads = osmium.filter.KeyFilter("highway", "route")
-    rows: dict[int, tuple[str, str, bool, bool]] = {}
+    parts = []
     for path in paths:
         files.require(path)
         with osmium_errors(path):
-            for way in osmium.FileProcessor(osmium_file(path), osmium.osm.WAY).with_filter(roads):
-                tags = way.tags
-                bridge = "bridge" in tags and tags["bridge"] not in _NO_BRIDGE
-                tunnel = "tunnel" in tags and tags["tunnel"] not in _NO_TUNNEL
-                own = tags.get("bridge:name") if bridge else tags.get("tunnel:name") if tunnel else None
-                rows[way.id] = (own or tags.get("name") or "", tags.get("ref") or "", bridge, tunnel)
-    order = sorted(rows)
-    name, ref, bridges, tunnels = zip(*(rows[number] for number in order), strict=True) if order else ((), (), (), ())
-    index = pd.Index(order, name="way_id", dtype="int64")
+            ways = keyed_ways(path, named())
+            parts.append(_through_osmium(path) if ways is None else _rows(ways))
+    return _table(parts)
+
+
+@cache
+def named() -> Keyed:
+    """Return what takes the ways of which `names_of` says what they are called."""
+    return Keyed(_ROADS, _CALLED)
+
+
+def names_of(ways: Sequence[KeyedWays]) -> pd.DataFrame:
+    """Return what `read_road_names` does, of the ways that `named` takes of one or more files."""
+    return _table([_rows(of) for of in ways])
+
+
+_Called = tuple[str, str, bool, bool]
+_Rows = tuple["npt.NDArray[np.int64]", "npt.NDArray[np.int32]", "list[_Called]"]
+
+
+def _called(tags: Mapping[str, str]) -> _Called:
+    """Return name, number, whether it is a bridge and whether it is a tunnel."""
+    bridge = "bridge" in tags and tags["bridge"] not in _NO_BRIDGE
+    tunnel = "tunnel" in tags and tags["tunnel"] not in _NO_TUNNEL
+    own = tags.get("bridge:name") if bridge else tags.get("tunnel:name") if tunnel else None
+    return own or tags.get("name") or "", tags.get("ref") or "", bridge, tunnel
+
+
+def _rows(ways: KeyedWays) -> _Rows:
+    return *ways.rows(), [_called(tags) for tags in ways.tagsets()]
+
+
+def _through_osmium(path: Path) -> _Rows:
+    import osmium
+
+    roads = osmium.filter.KeyFilter(*_ROADS)
+    ways = osmium.FileProcessor(osmium_file(path), osmium.osm.WAY).with_filter(roads)
+    found = {way.id: _called(way.tags) for way in ways}
+    return np.array(list(found), np.int64), np.arange(len(found), dtype=np.int32), list(found.values())
+
+
+def _table(parts: Sequence[_Rows]) -> pd.DataFrame:
+    """Return the table of all files; of a way that stands more than once, the last."""
+    number = np.concatenate([np.empty(0, np.int64), *(numbers for numbers, _, _ in parts)])
+    before = np.cumsum([0, *(len(called) for _, _, called in parts)]).tolist()
+    places = [place + first for (_, place, _), first in zip(parts, before, strict=False)]
+    called = np.concatenate([np.empty(0, np.int64), *places])
+    order = np.argsort(number, kind="stable")
+    order = order[np.append(number[order][1:] != number[order][:-1], True)[: order.size]]
+    index = pd.Index(number[order], name="way_id", dtype="int64")
+    columns = list(zip(*(row for _, _, rows in parts for row in rows), strict=True)) or [()] * 4
     return pd.DataFrame(
         {
-            "name": pd.Series(name, index, dtype="str"),
-            "ref": pd.Series(ref, index, dtype="str"),
-            "bridge": pd.Series(bridges, index, dtype="bool"),
-            "tunnel": pd.Series(tunnels, index, dtype="bool"),
+            name: pd.Series(np.array(values, object)[called[order]], index, dtype=dtype)
+            for name, values, dtype in zip(
+                ("name", "ref", "bridge", "tunnel"), columns, ("str", "str", "bool", "bool"), strict=True
+            )
         }
     )

@@ -20,25 +20,32 @@ if TYPE_CHECKING:
     from geoaccess.osm.profile import Profile
     from geoaccess.osm.ways import Relation
 
-__all__ = ["ShoreWay", "build_shores", "has_water", "shore_members", "split_shores"]
+__all__ = ["ShoreWays", "build_shores", "has_water", "shore_members", "split_shores"]
 
 _COORDINATE = 1e7
 _LEAST_EXTENT_M = 1000.0
 """Areas of water of a smaller extent one walks round: a pond keeps nobody from a road."""
+_OF_RELATION, _OF_WAY = 0, 1
+"""What an area is of, in the order in which areas are numbered."""
 
 
-class ShoreWay(NamedTuple):
-    """A way with water on one side, whether it is coastline, and the nodes that are in the file, piece by piece.
+class ShoreWays(NamedTuple):
+    """Ways with water on one side: their numbers, versions, which are coastline, and the pieces that are in the file.
 
-    A way of which nodes are missing is in several pieces. `itself` says whether its own tags make it the border of an
-    area.
+    `itself` says whether a way's own tags make it the border of an area. Way i has the pieces piece[i]:piece[i + 1],
+    several where nodes are missing; piece j runs through the nodes ptr[j]:ptr[j + 1] of `node` (ids), `x` and `y`
+    (units of 1e-7 degrees). They are arrays rather than an object for each, as a country has a million of them.
     """
 
-    number: int
-    version: int
-    coast: bool
-    itself: bool
-    pieces: tuple[tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64]], ...]
+    number: npt.NDArray[np.int64]
+    version: npt.NDArray[np.int64]
+    coast: npt.NDArray[np.bool_]
+    itself: npt.NDArray[np.bool_]
+    piece: npt.NDArray[np.int64]
+    ptr: npt.NDArray[np.int64]
+    node: npt.NDArray[np.int64]
+    x: npt.NDArray[np.int32]
+    y: npt.NDArray[np.int32]
 
 
 def has_water(tags: Mapping[str, str]) -> bool:
@@ -67,8 +74,8 @@ def _is_road(tags: Mapping[str, str], profile: Profile) -> bool:
 
 def split_shores(
     ways: WaysOfFile, profile: Profile, members: Mapping[int, set[int]], ferry_members: Collection[int] = ()
-) -> tuple[WaysOfFile, list[ShoreWay]]:
-    """Return the roads and ferries of a file by themselves, and its shores. A road on a shore is both.
+) -> tuple[WaysOfFile, ShoreWays | None]:
+    """Return the roads and ferries of a file by themselves, and its shores, if any. A road on a shore is both.
 
     `members` are ways that bound areas of water, `ferry_members` those that a relation makes ferries.
     """
@@ -76,33 +83,66 @@ def split_shores(
     wet = np.array([has_water(tags) for tags in sets], np.bool_)
     road = np.array([_is_road(tags, profile) for tags in sets], np.bool_)
     if not wet.any() and not members:
-        return ways, []
+        return ways, None
     shore = wet[ways.way_tags] | np.isin(ways.way_id, np.array(list(members), np.int64))
     no_highway = np.array(["highway" not in tags for tags in sets], np.bool_)
     by_relation = np.isin(ways.way_id, np.array(sorted(ferry_members), np.int64)) & no_highway[ways.way_tags]
     roads = road[ways.way_tags] | by_relation
     if not shore.any():
-        return ways, []
-    found = []
-    for i in np.flatnonzero(shore).tolist():
-        tags = sets[ways.way_tags[i]]
-        coast = tags.get("natural") == "coastline"
-        itself = not coast and has_water(tags)
-        pieces = _pieces(ways, ways.ref[ways.ptr[i] : ways.ptr[i + 1]])
-        found.append(ShoreWay(int(ways.way_id[i]), int(ways.version[i]), coast, itself, pieces))
+        return ways, None
+    coast = np.array([tags.get("natural") == "coastline" for tags in sets], np.bool_)
+    chosen = np.flatnonzero(shore)
+    tagset = ways.way_tags[chosen]
+    found = ShoreWays(
+        ways.way_id[chosen], ways.version[chosen], coast[tagset], (wet & ~coast)[tagset], *_pieces(ways, chosen)
+    )
     return (ways if roads.all() else _some(ways, roads)), found
 
 
 def _pieces(
-    ways: WaysOfFile, ref: npt.NDArray[np.int32]
-) -> tuple[tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64]], ...]:
-    gaps = np.flatnonzero(ways.x[ref] == NO_PLACE)
-    parts = []
-    for part in np.split(ref, gaps):
-        kept = part[ways.x[part] != NO_PLACE]
-        if kept.size > 1:
-            parts.append((ways.node_id[kept], ways.x[kept] / _COORDINATE, ways.y[kept] / _COORDINATE))
-    return tuple(parts)
+    ways: WaysOfFile, chosen: npt.NDArray[np.int64]
+) -> tuple[
+    npt.NDArray[np.int64],
+    npt.NDArray[np.int64],
+    npt.NDArray[np.int64],
+    npt.NDArray[np.int32],
+    npt.NDArray[np.int32],
+]:
+    """Return (piece, ptr, node, x, y) of some ways, see `ShoreWays`: runs of two nodes or more that are in the file."""
+    at, ptr = _elements(ways.ptr, chosen)
+    ref = ways.ref[at]
+    del at
+    there = ways.x[ref] != NO_PLACE
+    begins = there.copy()
+    begins[1:] &= ~there[:-1]
+    first_of_way = np.unique(ptr[:-1][np.diff(ptr) > 0])
+    begins[first_of_way] = there[first_of_way]
+    start = np.flatnonzero(begins)
+    way = np.searchsorted(ptr, start, "right") - 1
+    sizes = np.bincount(np.cumsum(begins)[there] - 1, minlength=start.size)
+    long = sizes > 1
+    ref = ref[_elements_of_runs(start[long], sizes[long])]
+    piece = _ptr(np.bincount(way[long], minlength=chosen.size))
+    return piece, _ptr(sizes[long]), ways.node_id[ref], ways.x[ref], ways.y[ref]
+
+
+def _ptr(sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).astype(np.int64)
+
+
+def _elements_of_runs(start: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the places start[i], start[i] + 1 ..., `sizes[i]` of them, of run after run."""
+    ends = np.cumsum(sizes, dtype=np.int64)
+    total = int(ends[-1]) if ends.size else 0
+    return np.repeat(start - ends + sizes, sizes) + np.arange(total)
+
+
+def _elements(
+    ptr: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the places of what some rows hold, ptr[row]:ptr[row + 1] each, and the pointer into these places."""
+    sizes = ptr[rows + 1] - ptr[rows]
+    return _elements_of_runs(ptr[rows], sizes), _ptr(sizes)
 
 
 def _some(ways: WaysOfFile, chosen: npt.NDArray[np.bool_]) -> WaysOfFile:
@@ -134,72 +174,134 @@ def _some(ways: WaysOfFile, chosen: npt.NDArray[np.bool_]) -> WaysOfFile:
     )
 
 
-def build_shores(ways: Sequence[ShoreWay], members: Mapping[int, set[int]]) -> Shores | None:
+def build_shores(parts: Sequence[ShoreWays], members: Mapping[int, set[int]]) -> Shores | None:
     """Return the shores of an extract, None if it has none; a way that is in several files is taken once.
 
     Coastline is joined end to end as far as it goes on, so that islands are rings. Of areas of water those count whose
     bounding box has a diagonal of at least 1 km.
     """
-    newest: dict[int, ShoreWay] = {}
-    for way in ways:
-        if way.number not in newest or way.version > newest[way.number].version:
-            newest[way.number] = way
-    coast = [piece for number in sorted(newest) if newest[number].coast for piece in newest[number].pieces]
-    lines = _joined(coast)
-    area = [COAST] * len(lines)
-    areas: dict[tuple[str, int], list[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]] = defaultdict(list)
-    for number, way in sorted(newest.items()):
-        owners = [("r", relation) for relation in sorted(members.get(number, ()))]
-        for owner in [*owners, *([("w", number)] if way.itself else [])]:
-            areas[owner] += [(lon, lat) for _, lon, lat in way.pieces]
-    large = [parts for _, parts in sorted(areas.items()) if parts and _extent_m(parts) >= _LEAST_EXTENT_M]
-    for number, parts in enumerate(large, start=COAST + 1):
-        lines += parts
-        area += [number] * len(parts)
-    if not lines:
+    if not parts:
         return None
+    ways = _newest(_one_after_another(parts))
+    coast, _ = _elements(ways.piece, np.flatnonzero(ways.coast))
+    at, ptr = _coast_lines(ways, coast)
+    area_at, area_ptr, number = _areas(ways, members)
+    if ptr.size + area_ptr.size == 2:  # noqa: PLR2004 - the pointers into nothing
+        return None
+    at = np.concatenate([at, area_at])
     return Shores(
-        lon=np.concatenate([lon for lon, _ in lines]),
-        lat=np.concatenate([lat for _, lat in lines]),
-        ptr=np.cumsum([0, *(lon.size for lon, _ in lines)]).astype(np.int64),
-        area=np.array(area, np.int32),
+        lon=ways.x[at] / _COORDINATE,
+        lat=ways.y[at] / _COORDINATE,
+        ptr=np.concatenate([ptr, ptr[-1] + area_ptr[1:]]),
+        area=np.concatenate([np.full(ptr.size - 1, COAST, np.int32), number]),
     )
 
 
-def _joined(
-    pieces: Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64]]],
-) -> list[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]:
-    """Join pieces of coastline that go on where others end."""
+def _one_after_another(parts: Sequence[ShoreWays]) -> ShoreWays:
+    if len(parts) == 1:
+        return parts[0]
+    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in ShoreWays._fields}
+    for name in ("piece", "ptr"):
+        columns[name] = _ptr(np.concatenate([np.diff(getattr(part, name)) for part in parts]))
+    return ShoreWays(**columns)
+
+
+def _newest(ways: ShoreWays) -> ShoreWays:
+    """Return of each way the highest version, the first of equals, by rising numbers."""
+    order = np.lexsort((-ways.version, ways.number))
+    rows = order[np.append([True], ways.number[order][1:] != ways.number[order][:-1])[: order.size]]
+    if np.array_equal(rows, np.arange(ways.number.size)):
+        return ways
+    pieces, piece = _elements(ways.piece, rows)
+    at, ptr = _elements(ways.ptr, pieces)
+    return ShoreWays(
+        *(column[rows] for column in (ways.number, ways.version, ways.coast, ways.itself)),
+        piece,
+        ptr,
+        *(column[at] for column in (ways.node, ways.x, ways.y)),
+    )
+
+
+def _coast_lines(ways: ShoreWays, pieces: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the lines of coast that some pieces join to: the places of their points, and the pointer into these."""
+    first, last = ways.ptr[pieces], ways.ptr[pieces + 1] - 1
+    chains = _joined(ways.node[first].tolist(), ways.node[last].tolist())
+    order = np.array([piece for chain in chains for piece in chain], np.int64)
+    start = np.cumsum([0, *map(len, chains)])[:-1]
+    begin = ways.ptr[pieces[order]] + 1  # a piece begins where the one before it ends
+    begin[start] -= 1
+    sizes = ways.ptr[pieces[order] + 1] - begin
+    of_lines = np.add.reduceat(sizes, start) if start.size else np.zeros(0, np.int64)
+    return _elements_of_runs(begin, sizes), _ptr(of_lines)
+
+
+def _joined(firsts: list[int], lasts: list[int]) -> list[list[int]]:
+    """Join pieces of coastline, of which the first and last nodes are given, that go on where others end."""
     following: dict[int, list[int]] = defaultdict(list)
-    for i, (nodes, _, _) in enumerate(pieces):
-        following[int(nodes[0])].append(i)
-    ends = {int(nodes[-1]) for nodes, _, _ in pieces}
-    left = dict.fromkeys(range(len(pieces)))
-    first = [i for i in left if int(pieces[i][0][0]) not in ends]  # cut by the border: what is left then are rings
+    for i, node in enumerate(firsts):
+        following[node].append(i)
+    ends = set(lasts)
+    left = dict.fromkeys(range(len(firsts)))
+    first = [i for i in left if firsts[i] not in ends]  # cut by the border: what is left then are rings
     lines = []
     for start in [*first, *left]:
         if start not in left:
             continue
         chain, i = [start], start
         del left[start]
-        while pieces[chain[0]][0][0] != pieces[i][0][-1]:
-            further = [j for j in following[int(pieces[i][0][-1])] if j in left]
-            if not further:
+        while firsts[start] != lasts[i]:
+            further = next((j for j in following[lasts[i]] if j in left), None)
+            if further is None:
                 break
-            i = further[0]
+            i = further
             del left[i]
             chain.append(i)
-        parts = [
-            pieces[chain[0]],
-            *((nodes[1:], lon[1:], lat[1:]) for nodes, lon, lat in (pieces[j] for j in chain[1:])),
-        ]
-        lines.append((np.concatenate([lon for _, lon, _ in parts]), np.concatenate([lat for _, _, lat in parts])))
+        lines.append(chain)
     return lines
 
 
-def _extent_m(parts: Sequence[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]) -> float:
-    """Return the diagonal of the box around lines, metres."""
-    lon = np.concatenate([lon for lon, _ in parts])
-    lat = np.concatenate([lat for _, lat in parts])
-    corners = np.array([lon.min(), lon.max()]), np.array([lat.min(), lat.max()])
-    return float(geometry.segment_lengths_m(*corners, np.zeros(1, np.int32), np.ones(1, np.int32))[0])
+def _areas(
+    ways: ShoreWays, members: Mapping[int, set[int]]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """Return the borders of large areas of water: the places of their points, the pointer, and the area of each."""
+    row, kind, owner = _owners(ways, members)
+    pieces, ptr = _elements(ways.piece, row)
+    pair = np.repeat(np.arange(row.size), np.diff(ptr))
+    begins = np.ones(pair.size, np.bool_)
+    begins[1:] = (kind[pair][1:] != kind[pair][:-1]) | (owner[pair][1:] != owner[pair][:-1])
+    area = np.cumsum(begins) - 1
+    large = (_extents_m(ways, pieces, np.flatnonzero(begins)) >= _LEAST_EXTENT_M)[area]
+    number = np.cumsum(begins & large)[large].astype(np.int32) + COAST
+    at, ptr = _elements(ways.ptr, pieces[large])
+    return at, ptr, number
+
+
+def _owners(
+    ways: ShoreWays, members: Mapping[int, set[int]]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return (way, kind, number) of the areas that ways bound: a relation's, or one of its own; area by area."""
+    of = np.repeat(np.array(list(members), np.int64), [len(areas) for areas in members.values()])
+    relation = np.fromiter((area for areas in members.values() for area in areas), np.int64, of.size)
+    place = np.searchsorted(ways.number, of)
+    place[place == ways.number.size] = 0
+    there = ways.number[place] == of if ways.number.size else np.zeros(of.size, np.bool_)
+    itself = np.flatnonzero(ways.itself)
+    row = np.concatenate([place[there], itself])
+    kind = np.repeat([_OF_RELATION, _OF_WAY], [int(there.sum()), itself.size])
+    number = np.concatenate([relation[there], ways.number[itself]])
+    order = np.lexsort((row, number, kind))
+    return row[order], kind[order], number[order]
+
+
+def _extents_m(ways: ShoreWays, pieces: npt.NDArray[np.int64], first: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Return the diagonals of the boxes around groups of pieces, metres; each group begins at one of `first`."""
+    if not pieces.size:
+        return np.empty(0)
+    at, ptr = _elements(ways.ptr, pieces)
+    corners = []
+    for column in (ways.x, ways.y):
+        along = column[at] / _COORDINATE
+        corners.append(np.concatenate([least.reduceat(along, ptr[first]) for least in (np.minimum, np.maximum)]))
+    low = np.arange(first.size, dtype=np.int32)
+    lengths: npt.NDArray[np.float64] = geometry.segment_lengths_m(corners[0], corners[1], low, low + np.int32(low.size))
+    return lengths

@@ -11,18 +11,24 @@ import numpy as np
 import pandas as pd
 
 from geoaccess import files, nvdb, services
+from geoaccess.errors import InputError
 from geoaccess.osm import (
+    Sieve,
     count_unused_tags,
+    named,
+    names_of,
     read_border,
     read_boundaries,
     read_features,
     read_polygons,
     read_profile,
     read_road_names,
+    sift,
 )
-from geoaccess.study.settings.inputs import CentralityComputed, SitesFromFile
-from geoaccess.study.stages.kept_tables import kept_tables
+from geoaccess.study.settings.inputs import CentralityComputed, SitesFromFile, ZonesFromOsm
+from geoaccess.study.stages.kept_tables import drop_older, found_tables, kept_tables
 from geoaccess.study.stages.remembered import remembered
+from geoaccess.study.stages.sifted import keep_sifted, kept_sifted
 from geoaccess.study.stages.subjects import fetch_hint
 from geoaccess.version import __version__
 
@@ -42,15 +48,19 @@ __all__ = [
     "extracts_of",
     "features_of",
     "glaciers_of",
+    "keep_in_passing",
     "read_in_passing",
     "read_mapped",
     "road_names_of",
+    "sieve_in_passing",
     "unused_tags_of",
 ]
 
 PLACES: Final = ("city", "town", "village", "hamlet", "suburb", "isolated_dwelling")
 """Values of `place` by which people call where something is."""
 
+_PLACES: Final = tuple(("place", kind) for kind in (*PLACES, "island"))
+_GLACIER: Final = ("natural", "glacier")
 _STAMPS = "inputs.json"
 _SMALL: Final = 300_000_000
 """Bytes of extracts that are read in less than a minute."""
@@ -91,11 +101,12 @@ def features_of(study: Study, tags: Sequence[_Pair]) -> gpd.GeoDataFrame:
     """
     if study.nvdb is not None:
         return read_features([], list(tags))
-    together = [*_tags_of(study), *(("place", kind) for kind in (*PLACES, "island"))]
-    together = sorted({pair for pair in (*together, *tags) if pair[0] != "type"})
+    together = sorted({pair for pair in (*_tags_of(study), *_PLACES, *tags) if pair[0] != "type"})
     alone = any(key == "type" for key, _ in tags)  # what features of an area say of their own kind is not kept
     asked = list(dict.fromkeys(tags)) if alone else together
-    found: gpd.GeoDataFrame = _kept(study, "features", asked, lambda paths: {"f": read_features(paths, asked)})["f"]
+    found: gpd.GeoDataFrame = _kept(
+        study, "features", asked, lambda paths: {"f": read_features(paths, asked)}, tags=() if alone else asked
+    )["f"]
     if alone:
         return found
     chosen = np.flatnonzero(services.carrying(found, [{key: value} for key, value in tags]))
@@ -128,7 +139,8 @@ def boundaries_of(study: Study, levels: Sequence[int]) -> dict[int, gpd.GeoDataF
     def read(paths: list[Path]) -> dict[str, gpd.GeoDataFrame]:
         return {str(level): table for level, table in read_boundaries(paths, levels).items()}
 
-    found = _kept(study, "boundaries", sorted(set(levels)), read)
+    tags = [("admin_level", str(level)) for level in levels]
+    found = _kept(study, "boundaries", sorted(set(levels)), read, tags=tags)
     return {level: found[str(level)] for level in levels}
 
 
@@ -141,7 +153,7 @@ def border_of(study: Study, key: str, value: str) -> gpd.GeoDataFrame:
         area = read_border(paths, key, value)
         return {"border": gpd.GeoDataFrame(geometry=[] if area is None else [area], crs="EPSG:4326")}
 
-    found: gpd.GeoDataFrame = _kept(study, "border", [key, value], read)["border"]
+    found: gpd.GeoDataFrame = _kept(study, "border", [key, value], read, tags=[(key, value)])["border"]
     return found
 
 
@@ -161,10 +173,10 @@ def glaciers_of(study: Study) -> gpd.GeoDataFrame:
     def read(paths: list[Path]) -> dict[str, gpd.GeoDataFrame]:
         import geopandas as gpd
 
-        shapes = read_polygons(paths if study.nvdb is None else [], "natural", "glacier")
+        shapes = read_polygons(paths if study.nvdb is None else [], *_GLACIER)
         return {"glaciers": gpd.GeoDataFrame(geometry=shapes, crs="EPSG:4326")}
 
-    found: gpd.GeoDataFrame = _kept(study, "glaciers", "", read)["glaciers"]
+    found: gpd.GeoDataFrame = _kept(study, "glaciers", "", read, tags=[_GLACIER])["glaciers"]
     return found
 
 
@@ -185,15 +197,84 @@ def unused_tags_of(study: Study) -> pd.DataFrame:
 
 
 def _kept(
-    study: Study, kind: str, asked: object, read: Callable[[list[Path]], Mapping[str, pd.DataFrame]]
+    study: Study,
+    kind: str,
+    asked: object,
+    read: Callable[[list[Path]], Mapping[str, pd.DataFrame]],
+    *,
+    tags: Sequence[_Pair] = (),
 ) -> dict[str, Any]:
-    """Return tables read from the extracts, from the cache where the same were asked for before."""
-    paths = extracts_of(study)
+    """Return tables read from the extracts, from the cache where the same were asked for before.
+
+    With `tags` they are made of what carries one of these, and small extracts are read in place of the extracts.
+    """
+    paths, folder = extracts_of(study), _folder(study, kind, asked)
+
+    def make() -> Mapping[str, pd.DataFrame]:
+        small = _small(study, paths, tags) if tags and study.nvdb is None else paths
+        try:
+            return read(small)
+        except InputError:
+            if small == paths:
+                raise
+        return read(paths)  # says what is wrong by the names of the extracts
+
+    return remembered(kind, folder, lambda: kept_tables(folder, make))
+
+
+def _folder(study: Study, kind: str, asked: object) -> Path:
+    """Return where something is kept that is made of the extracts of a study."""
     versions = [importlib.metadata.version(name) for name in _LIBRARIES]
     digest = hashlib.sha256(f"{__version__} {versions} {asked}".encode())
-    for path in paths:
+    for path in extracts_of(study):
         digest.update(content_digest(study, path).encode())
     for file in code_of(_ROOMS if study.nvdb is None else (*_ROOMS, "nvdb")):
         digest.update(files.sha256(file).encode())
-    kept = study.cache / f"{kind}-{digest.hexdigest()[:20]}"
-    return remembered(kind, kept, lambda: kept_tables(kept, lambda: read(paths)))
+    return study.cache / f"{kind}-{digest.hexdigest()[:20]}"
+
+
+def _sifted_tags(study: Study) -> list[_Pair]:
+    """Return the tags of all that a study is known to ask its extracts for."""
+    found = {*_tags_of(study), *_PLACES, _GLACIER, *study.settings.population.border.items()}
+    if isinstance(study.settings.zones, ZonesFromOsm):
+        levels = (study.settings.zones.level, study.settings.zones.region_level)
+        found |= {("admin_level", str(level)) for level in levels if level is not None}
+    return sorted(pair for pair in found if pair[0] != "type")
+
+
+def _small(study: Study, paths: list[Path], tags: Sequence[_Pair]) -> list[Path]:
+    """Return small extracts that hold all that carries some tags; the extracts themselves where none can be kept."""
+    every = _sifted_tags(study)
+    if not set(tags) <= set(every):
+        every = sorted({*every, *tags})
+    folder = _folder(study, "sifted", every)
+    small = kept_sifted(paths, folder)
+    if small is None:
+        sieve = Sieve(every)
+        sift(paths, sieve)
+        _keep(study, sieve, paths, folder)
+        small = kept_sifted(paths, folder)
+    return paths if small is None else small
+
+
+def _keep(study: Study, sieve: Sieve, paths: list[Path], folder: Path) -> None:
+    with files.kept_if_possible(study.cache):
+        keep_sifted(sieve, paths, folder)
+        drop_older(folder)
+
+
+def sieve_in_passing(study: Study) -> Sieve | None:
+    """Return what to sift from the extracts while their roads are read; None where that is in the cache already."""
+    tags = _sifted_tags(study)
+    if kept_sifted(extracts_of(study), _folder(study, "sifted", tags)) is not None:
+        return None
+    return Sieve(tags, keyed=named())
+
+
+def keep_in_passing(study: Study, sieve: Sieve) -> None:
+    """Keep what was sifted from the extracts while their roads were read, and what roads are called."""
+    paths = extracts_of(study)
+    _keep(study, sieve, paths, _folder(study, "sifted", _sifted_tags(study)))
+    names = _folder(study, "names", "")
+    if all(path in sieve.found for path in paths) and found_tables(names) is None:
+        kept_tables(names, lambda: {"names": names_of([sieve.found[path].keyed for path in paths])})

@@ -13,7 +13,14 @@ from geoaccess.errors import InputError
 from geoaccess.hierarchy import has_order, load_order, save_order, topology_digest, whole
 from geoaccess.network import Network, load_network, prepare, save_network
 from geoaccess.osm import profile_digest, read_network, read_profile
-from geoaccess.study.stages.extracts import code_of, content_digest, extracts_of, road_names_of
+from geoaccess.study.stages.extracts import (
+    code_of,
+    content_digest,
+    extracts_of,
+    keep_in_passing,
+    road_names_of,
+    sieve_in_passing,
+)
 from geoaccess.study.stages.kept_tables import drop_older
 from geoaccess.study.stages.remembered import remembered
 from geoaccess.study.stages.timetables import follows_timetable, timetabled, without_timetable
@@ -174,7 +181,11 @@ def build_network(study: Study, *, say: Callable[[str], None] | None = None) -> 
     }
     if study.nvdb is not None:
         return nvdb.read_network(paths[0], profile, **settings)
-    return read_network(paths, profile, names=lambda: road_names_of(study), **settings)
+    sieve = sieve_in_passing(study)
+    network = read_network(paths, profile, names=lambda: road_names_of(study), sieve=sieve, **settings)
+    if sieve is not None:
+        keep_in_passing(study, sieve)
+    return network
 
 
 def _extracts(study: Study) -> list[Path]:

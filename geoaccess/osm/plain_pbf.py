@@ -1,0 +1,57 @@
+"""Reading of an .osm.pbf what is not of its roads alone, block by block; of other files object by object, elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from geoaccess.arguments import checks_arguments
+from geoaccess.osm.blobs import OtherPackingError
+from geoaccess.osm.formats import is_pbf
+from geoaccess.osm.keyed import KeyedWays
+from geoaccess.osm.pbf import PbfFile, UnsortedError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from geoaccess.osm.keyed import Keyed
+    from geoaccess.osm.sifting import Sieve
+
+__all__ = ["keyed_ways", "sift"]
+
+
+def keyed_ways(path: Path, keyed: Keyed) -> KeyedWays | None:
+    """Return the ways of a file that have one of some keys; None where it is no .osm.pbf that is read here."""
+    if not is_pbf(path):
+        return None
+    for thorough in (False, True):
+        try:
+            reader, found = PbfFile(path, thorough=thorough), KeyedWays()
+            for block, tagged in reader.keyed_ways(keyed):
+                found.add(block, tagged)
+        except UnsortedError:
+            continue
+        except OtherPackingError:
+            return None
+        return found
+    return None
+
+
+@checks_arguments
+def sift(paths: Sequence[Path], sieve: Sieve) -> None:
+    """Find what a sieve takes of each .osm.pbf; it is in `sieve.found` then, except for files out of order.
+
+    Raises
+    ------
+    InputError
+        If a file is damaged.
+    """
+    for path in paths:
+        if is_pbf(path):
+            try:
+                reader = PbfFile(path, sieve=sieve)
+                reader.sift()
+            except (UnsortedError, OtherPackingError):
+                continue
+            if reader.sifting is not None:
+                sieve.found[path] = reader.sifting
