@@ -16,7 +16,7 @@ from geoaccess.kernels.sums import pairwise_sum
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["edges_of_chains", "heaviest_of_groups", "seconds_on", "segments_of_ways"]
+__all__ = ["edges_of_chains", "heaviest_of_groups", "lengthless_ways", "seconds_on", "segments_of_ways"]
 
 _EDGES_AT_ONCE = 1 << 14
 _SECOND = np.int64(1)
@@ -55,6 +55,33 @@ def segments_of_ways(
                     ways[n], a[n], b[n] = way, p, q
                     n += 1
     return ways, a, b, absent, still
+
+
+@numba.njit(cache=True, nogil=True)
+def lengthless_ways(
+    ptr: npt.NDArray[np.int64],
+    ref: npt.NDArray[np.int32],
+    lon: npt.NDArray[np.float64],
+    lat: npt.NDArray[np.float64],
+) -> int:
+    """Return how many ways have all of their points in one place, as far as these are known.
+
+    Way i runs through the points ref[ptr[i]:ptr[i + 1]]; coordinates of a place that is not known are NaN.
+    """
+    found = 0
+    for way in range(ptr.size - 1):
+        first, still = np.int64(-1), True
+        for j in range(ptr[way], ptr[way + 1]):
+            point = ref[j]
+            if np.isnan(lon[point]) or np.isnan(lat[point]):
+                continue
+            if first < 0:
+                first = np.int64(point)
+            elif lon[point] != lon[first] or lat[point] != lat[first]:
+                still = False
+                break
+        found += still
+    return found
 
 
 @numba.njit(cache=True, nogil=True)

@@ -30,6 +30,8 @@ def apply_node_rules(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], dict[str, Any], dict[str, int]]:
     """Return points and segments with the nodes' rules applied, and counts; `rules` are those of each tag set of nodes.
 
+    The table of segments that is given is changed.
+
     At a closed barrier every road ends at a point of its own, so nothing passes. A private gate is open to those who
     begin or end a journey behind it: what joins the rest of the network by such gates alone becomes a pocket
     without through traffic, tied to it by segments of no length; where there is another way round, the gate stays
@@ -54,7 +56,8 @@ def apply_node_rules(
         ties.append((own[tied], gate[tied], segments["way"][at][tied]))
     origin = np.concatenate(new_from)
     a, b, way = (np.concatenate(parts) for parts in zip(*ties, strict=True))
-    rows = _with_ties(segments, a, b, way)
+    rows = segments
+    _add_ties(rows, a, b, way)
     for direction in ("forward_s", "backward_s"):
         times = rows[direction][touching]
         rows[direction][touching] = np.where(times >= 0, times + half, times)
@@ -75,13 +78,13 @@ def apply_node_rules(
         "barriers_private": int(private.sum()),
         "nodes_with_delay": int((delay > 0).sum()),
     }
-    return np.concatenate([lon, lon[origin]]), np.concatenate([lat, lat[origin]]), rows, counts
+    if origin.size:
+        lon, lat = np.concatenate([lon, lon[origin]]), np.concatenate([lat, lat[origin]])
+    return lon, lat, rows, counts
 
 
-def _with_ties(
-    rows: dict[str, Any], own: npt.NDArray[Any], gate: npt.NDArray[Any], way: npt.NDArray[Any]
-) -> dict[str, Any]:
-    """Return segments with those of no length that tie the ends of roads to private gates, for some only."""
+def _add_ties(rows: dict[str, Any], own: npt.NDArray[Any], gate: npt.NDArray[Any], way: npt.NDArray[Any]) -> None:
+    """Add segments of no length that tie the ends of roads to private gates, for some only."""
     nothing = np.zeros(own.size)
     added = {
         "a": own,
@@ -91,10 +94,9 @@ def _with_ties(
         "backward_s": nothing,
         "restricted": np.ones(own.size, np.bool_),
     }
-    return {
-        name: np.concatenate([values, added.get(name, np.zeros(own.size, values.dtype)).astype(values.dtype)])
-        for name, values in rows.items()
-    }
+    for name in rows if own.size else ():  # one after another, so that never two of all stand in memory
+        values = rows[name]
+        rows[name] = np.concatenate([values, added.get(name, np.zeros(own.size, values.dtype)).astype(values.dtype)])
 
 
 def _rules_at_points(

@@ -20,17 +20,18 @@ if TYPE_CHECKING:
     from geoaccess.osm.ferry_lines import FerryLine
     from geoaccess.osm.profile import FerryRules
 
-__all__ = ["Boats", "split_roads"]
+__all__ = ["Boats", "split_roads", "together"]
 
 Roads = dict[str, "npt.NDArray[Any]"]
 
 
 def split_roads(
     roads: Roads, extract: Extract, joins: Mapping[int, Join], rules: FerryRules
-) -> tuple[Roads, npt.NDArray[np.float64], npt.NDArray[np.float64], dict[int, tuple[int, float]]]:
-    """Return roads and points with a point wherever a boat joins, and for each end its point and the queue in seconds.
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], dict[int, tuple[int, float]]]:
+    """Split roads wherever a boat joins; return the points, and for each end its point and the queue in seconds.
 
-    A segment's time is shared between its parts by length.
+    A segment's time is shared between its parts by length. The table of roads is changed, column by column, so that
+    never two of all stand in memory.
     """
     lon, lat = [extract.lon], [extract.lat]
     size = extract.lon.size
@@ -62,8 +63,14 @@ def split_roads(
         parts["a"], parts["b"] = (np.array(ends, roads["a"].dtype) for ends in (first, last))
         for name in ("forward_s", "backward_s"):
             parts[name] = np.where(parts[name] >= 0, parts[name] * np.array(share), parts[name])
-        roads = {name: np.concatenate([values[whole], parts[name]]) for name, values in roads.items()}
-    return roads, np.concatenate(lon), np.concatenate(lat), joined
+        for name in roads:
+            roads[name] = np.concatenate([roads[name][whole], parts[name]])
+    return together(lon), together(lat), joined
+
+
+def together(parts: list[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
+    """Return arrays one after another; a single one is not copied."""
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 class Boats:
@@ -132,11 +139,10 @@ class Boats:
                 self.more.append((road, boat, line.path.way, -1.0, -1.0, EdgeKind.ON_FOOT, False))
         return self.node_of[key]
 
-    def segments(self, roads: Roads) -> Roads:
-        """Return the segments of roads and boats in one table."""
+    def add_to(self, roads: Roads) -> None:
+        """Put the segments of boats behind those of roads, column by column."""
         columns = list(zip(*self.more, strict=True)) or [()] * 7
         added = dict(zip(("a", "b", "way", "forward_s", "backward_s", "kind", "restricted"), columns, strict=True))
-        return {
-            name: np.concatenate([old, np.array(added.get(name, np.zeros(len(self.more))), old.dtype)])
-            for name, old in roads.items()
-        }
+        for name in roads if self.more else ():
+            old = roads[name]
+            roads[name] = np.concatenate([old, np.array(added.get(name, np.zeros(len(self.more))), old.dtype)])

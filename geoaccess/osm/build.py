@@ -20,7 +20,7 @@ from geoaccess.osm.ferries import add_ferries
 from geoaccess.osm.ferry_table import read_ferry_table
 from geoaccess.osm.nodes import read_node
 from geoaccess.osm.profile import find_profile, read_profile
-from geoaccess.osm.road_names import read_road_names
+from geoaccess.osm.road_names import named, names_of, read_road_names
 from geoaccess.osm.tags import read_way
 from geoaccess.osm.turn_rules import turn_rules
 from geoaccess.osm.unread import list_unread
@@ -74,8 +74,13 @@ def read_network(
     extract = read_extract(paths, profile, progress=progress, sieve=sieve)
     if progress:
         progress("building the network")
-    named = names or (lambda: read_road_names(paths))
-    by_date = find_closed(extract, profile, when, closed, names=named)
+
+    def called() -> pd.DataFrame:
+        if sieve is not None and sieve.keyed is named() and all(path in sieve.found for path in paths):
+            return names_of([sieve.found[path].keyed for path in paths])
+        return names() if names else read_road_names(paths)
+
+    by_date = find_closed(extract, profile, when, closed, names=called)
     return build_network(extract, profile, when=when, ferries=rows, by_date=by_date, min_component_m=min_component_m)
 
 
@@ -237,23 +242,8 @@ def _roads(
         "ways_restricted": int(restricted[extract.way_tags].sum()),
         "segments_without_node": absent,
         "segments_of_no_length": still,
-        "ways_of_no_length": _ways_of_no_length(extract),
+        "ways_of_no_length": int(assembling.lengthless_ways(extract.ptr, extract.ref, extract.lon, extract.lat)),
     }
-
-
-def _ways_of_no_length(extract: Extract) -> int:
-    """Return how many ways have all of their nodes in one place, as far as the extract holds them."""
-    first, sizes = extract.ptr[:-1], np.diff(extract.ptr)
-    filled = np.flatnonzero(sizes)
-    lengthless = np.ones(filled.size, np.bool_)
-    for places in (extract.lon, extract.lat):
-        along = places[extract.ref]
-        least, most = (np.ones(0),) * 2
-        if filled.size:
-            least = np.fmin.reduceat(along, first[filled])
-            most = np.fmax.reduceat(along, first[filled])
-        lengthless &= ~(most > least)
-    return int(lengthless.sum()) + int((sizes == 0).sum())
 
 
 def _mps(kph: npt.ArrayLike, pace: float = 1.0) -> npt.NDArray[np.float64]:

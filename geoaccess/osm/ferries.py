@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.defaults import MIN_COMPONENT_M
-from geoaccess.osm.boats import Boats, split_roads
+from geoaccess.osm.boats import Boats, split_roads, together
 from geoaccess.osm.ferry_ends import RoadsNearby
 from geoaccess.osm.ferry_lines import FerryLine, find_ships, read_line
 from geoaccess.osm.ferry_matching import match_rows
@@ -73,7 +73,7 @@ def add_ferries(
     quays alone. An end that touches no road is joined to the nearest place on a road within the profile's `join_m`
     (see `RoadsNearby.joins`). Boats that take no cars are kept as `EdgeKind.ON_FOOT`, closed, to show why an island is
     cut off. Sightseeing loops lead nowhere and are listed only, and so are boats that are out of use or out of season
-    at `when`. What `rows` of a table of ferries say wins over the tags.
+    at `when`. What `rows` of a table of ferries say wins over the tags. The table of roads becomes that of all segments.
     """
     on_road = np.zeros(extract.lon.size, np.bool_)
     on_road[roads["a"]] = on_road[roads["b"]] = True
@@ -98,17 +98,18 @@ def add_ferries(
     kinds = [_kind_of(line, touching, on_road, joins, away_m, profile.ferry) for line in lines]
     ships = find_ships(lines, overrides)
     sailing = [i for i, found in enumerate(kinds) if found.kind not in (LOOP, NOT_SAILING)]
-    roads, lon, lat, joined = split_roads(roads, extract, joins, profile.ferry)
+    lon, lat, joined = split_roads(roads, extract, joins, profile.ferry)
     boats = Boats(lon, lat, quays, joined)
     boats.add([lines[i] for i in sailing], [ships[i] for i in sailing])
     keep = np.zeros(boats.size, np.bool_)
     keep[[road for road, _ in joined.values()]] = True
+    boats.add_to(roads)
     keep[boats.ends] = True  # timetables need to know where a crossing ends, also at sea
     listed = Counter(found.kind for found in kinds)
     return WithFerries(
-        lon=np.concatenate(boats.lon),
-        lat=np.concatenate(boats.lat),
-        segments=boats.segments(roads),
+        lon=together(boats.lon),
+        lat=together(boats.lat),
+        segments=roads,
         keep=keep,
         table=_table(lines, kinds, extract, joins),
         counts={

@@ -33,7 +33,7 @@ def turn_rules(extract: Extract, profile: Profile, when: datetime | None = None)
 
     Source: https://wiki.openstreetmap.org/wiki/Relation:restriction
     """
-    place_of_way = dict(zip(extract.way_id.tolist(), range(extract.way_id.size), strict=True))
+    place_of_way = _places_of_ways(extract)
     counts: Counter[str] = Counter({"turn_relations": len(extract.restrictions)})
     rows: list[_Row] = []
     for relation in extract.restrictions:
@@ -59,6 +59,13 @@ def turn_rules(extract: Extract, profile: Profile, when: datetime | None = None)
         via_ways,
     )
     return turns, dict(counts)
+
+
+def _places_of_ways(extract: Extract) -> dict[int, int]:
+    """Return the place of each way that a relation names and that is there; of copies of a way the last."""
+    named = {way for of in extract.restrictions for way in (*of.from_ways, *of.via_ways, *of.to_ways)}
+    places = np.flatnonzero(np.isin(extract.way_id, np.array(sorted(named), np.int64)))
+    return dict(zip(extract.way_id[places].tolist(), places.tolist(), strict=True))
 
 
 def _rule_for(tags: dict[str, str], profile: Profile, when: datetime | None) -> tuple[str, str]:
