@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
 
 import geopandas as gpd
 import osmium
 import pandas as pd
+import pbf_writer
 import pytest
 
 from geoaccess import files
+from geoaccess.errors import NoBoundaryError
 from geoaccess.osm import read_boundaries, read_features, read_road_names
 from geoaccess.study import load_study
 from geoaccess.study.settings.inputs import SnapSettings
@@ -26,7 +29,7 @@ from geoaccess.study.stages import (
     snap_as_set,
     snap_cells,
 )
-from geoaccess.study.stages.extracts import boundaries_of
+from geoaccess.study.stages.extracts import boundaries_of, glaciers_of
 from tests.test_study_tiny import write_study
 
 HOSPITAL, TOWN = ("amenity", "hospital"), ("place", "town")
@@ -110,6 +113,50 @@ def test_places_are_read_with_what_the_study_asks_for(study, monkeypatch):
     features_of(study, [HOSPITAL])
     monkeypatch.setattr("geoaccess.study.stages.extracts.read_features", lambda *_: pytest.fail("read again"))
     assert features_of(study, [HOSPITAL, TOWN])["name"].tolist() == ['St. "A"', "Ås"]
+
+
+def test_the_pass_that_reads_the_roads_finds_all_that_is_asked_later(study, monkeypatch):
+    (extract,) = extract_of(study)
+    build_or_load_network(study)
+    asked = []
+
+    def opened(path, *_):
+        asked.append(path)
+        return processor(path, *_)
+
+    processor = osmium.FileProcessor
+    monkeypatch.setattr("osmium.FileProcessor", opened)
+    assert features_of(study, [TOWN])["name"].tolist() == ["Ås"]
+    assert glaciers_of(study).empty
+    small = kept(study, "sifted") / "0.osm.pbf"
+    assert set(asked) == {small}
+    assert road_names_of(study)["name"].tolist() == ["Veien"]
+    assert features_of(study, [HOSPITAL])["name"].tolist() == ['St. "A"']
+    assert boundaries_of(study, [7])[7]["name"].tolist() == ["Ås"]
+    assert extract not in asked
+    with pytest.raises(NoBoundaryError, match=re.escape(str(extract))):
+        boundaries_of(study, [8])
+
+
+@pytest.mark.parametrize("name", ["0.osm.pbf", "sifted.json"])
+def test_a_damaged_small_extract_is_made_again(study, name):
+    build_or_load_network(study)
+    path = kept(study, "sifted") / name
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    assert features_of(study, [TOWN])["name"].tolist() == ["Ås"]
+    assert path.read_bytes() == content
+
+
+def test_an_extract_out_of_order_is_read_itself(study):
+    (extract,) = extract_of(study)
+    nodes = ("dense", [(1, 0, 0, [HOSPITAL, ("name", "A")]), (2, 10**7, 10**7, [])])
+    pbf_writer.write(
+        extract, [pbf_writer.block([("ways", [(1, [1, 2], [("highway", "primary")])])]), pbf_writer.block([nodes])]
+    )
+    build_or_load_network(study)
+    assert not [*kept(study, "sifted").glob("*.pbf")]
+    assert features_of(study, [HOSPITAL])["name"].tolist() == ["A"]
 
 
 def test_the_type_of_areas_is_asked_of_the_extract_itself(study):

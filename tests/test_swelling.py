@@ -14,7 +14,7 @@ from fuzzing.targets import spreadsheets_of_libreoffice
 from geoaccess import files
 from geoaccess.errors import InputError
 from geoaccess.kernels import pbf as kernel
-from geoaccess.osm import blobs, read_border, read_road_names
+from geoaccess.osm import blobs, read_border, read_features, read_road_names
 from geoaccess.osm.formats import deleted_by_editor, osmium_file
 from geoaccess.osm.pbf import PbfFile
 from geoaccess.routing import read_ferry_feed
@@ -118,10 +118,10 @@ def test_a_word_with_a_byte_that_is_0_is_never_given_to_osmium(tmp_path):
         return pbf_writer.write(tmp_path / f"{len(words)}{hash(words)}.osm.pbf", [block])
 
     for words in ((), ("a",), ("", "b"), ("x" * 128, "x" * 1000)):
-        assert len(read_road_names([town(*words)])) == 1
+        assert len(read_features([town(*words)], [("highway", "primary")])) == 1
     for words in (("a\0b",), ("\0",), ("", "b\0")):
         with pytest.raises(InputError, match=r"the block at byte \d+ holds a word with a byte that is 0"):
-            read_road_names([town(*words)])
+            read_features([town(*words)], [("highway", "primary")])
 
 
 # XML

@@ -296,7 +296,7 @@ def nodes_among(
     npt.NDArray[np.int64],
     npt.NDArray[np.int64],
     npt.NDArray[np.int64],
-    tuple[np.int64, np.int64, np.bool_],
+    tuple[np.int64, np.int64, bool],
 ]:
     """Return (node, place, number, lat, lon, rising) of the nodes whose id is `needed`, or whose place is `asked` for.
 

@@ -73,7 +73,7 @@ def add_ferries(
     quays alone. An end that touches no road is joined to the nearest place on a road within the profile's `join_m`
     (see `RoadsNearby.joins`). Boats that take no cars are kept as `EdgeKind.ON_FOOT`, closed, to show why an island is
     cut off. Sightseeing loops lead nowhere and are listed only, and so are boats that are out of use or out of season
-    at `when`. What `rows` of a table of ferries say wins over the tags. The table of roads becomes that of all segments.
+    at `when`. What `rows` of a table of ferries say wins over the tags. The segments are added to the table of roads.
     """
     on_road = np.zeros(extract.lon.size, np.bool_)
     on_road[roads["a"]] = on_road[roads["b"]] = True
