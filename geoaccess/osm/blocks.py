@@ -93,7 +93,7 @@ class Block:
     def untagged_nodes(self) -> npt.NDArray[np.int64]:
         """Return the ids of the nodes that carry no tags."""
         number = self._node_numbers()
-        of = self._tags_of_nodes(np.ones(self.string_start.size, np.bool_)).of
+        of = self._tags_of_nodes(np.ones(self.string_start.size, np.bool_)).of.astype(np.int64)
         bare: npt.NDArray[np.int64] = number[~_any_of(of, number.size)]
         return bare
 
@@ -323,7 +323,7 @@ class Block:
         """Return (node, place, number, lat, lon, rising) of nodes that are needed or asked for."""
         *found, (first, last, rises) = pbf.nodes_among(self.data, self._nodes.span, self._nodes.ptr, needed, asked)
         size = int(self._nodes.ptr[-1])
-        return *found, Rising(first, last, rises=rises, size=size)
+        return *found, Rising(int(first), int(last), rises=bool(rises), size=size)
 
     def _tags_of_nodes(self, asked: npt.NDArray[np.bool_]) -> NodeTags:
         """Return the tags of the nodes that have a key that is asked for."""

@@ -89,7 +89,7 @@ def _through_osmium(path: Path) -> _Rows:
 
     roads = osmium.filter.KeyFilter(*_ROADS)
     ways = osmium.FileProcessor(osmium_file(path), osmium.osm.WAY).with_filter(roads)
-    found = {way.id: _called(way.tags) for way in ways}
+    found = {way.id: _called({tag.k: tag.v for tag in way.tags}) for way in ways}
     return np.array(list(found), np.int64), np.arange(len(found), dtype=np.int32), list(found.values())
 
 

@@ -215,10 +215,15 @@ def _newest(ways: ShoreWays) -> ShoreWays:
     pieces, piece = _elements(ways.piece, rows)
     at, ptr = _elements(ways.ptr, pieces)
     return ShoreWays(
-        *(column[rows] for column in (ways.number, ways.version, ways.coast, ways.itself)),
-        piece,
-        ptr,
-        *(column[at] for column in (ways.node, ways.x, ways.y)),
+        number=ways.number[rows],
+        version=ways.version[rows],
+        coast=ways.coast[rows],
+        itself=ways.itself[rows],
+        piece=piece,
+        ptr=ptr,
+        node=ways.node[at],
+        x=ways.x[at],
+        y=ways.y[at],
     )
 
 
