@@ -14,12 +14,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from geoaccess.osm.block_objects import Tagged
-    from geoaccess.osm.blocks import Block
-
-__all__ = ["Interner", "add_sets"]
-
-_PAIR = 8  # bytes of a key and a value, each an int32
+__all__ = ["Interner"]
 
 
 class Interner:
@@ -85,17 +80,6 @@ class Interner:
         if 2 * runs > self._table.size:
             self._table = np.full(1 << (2 * runs).bit_length(), -1, np.int32)
             interning.spread_words(self._table, self._ptr, self._letters, self._size, self._seed)
-
-
-def add_sets(strings: Interner, sets: Interner, block: Block, tagged: Tagged) -> npt.NDArray[np.int32]:
-    """Return the numbers of the tag sets of a block, made of the strings of all blocks."""
-    number = np.full(block.string_start.size, -1, np.int32)
-    number[tagged.tag] = 0
-    used = np.flatnonzero(number == 0)
-    number[used] = strings.add(block.data, block.string_start[used], block.string_stop[used])
-    raw = number[tagged.tag].reshape(-1).view(np.uint8)
-    raw.flags.writeable = False  # as the bytes of files are: one compiled version does for both
-    return sets.add(raw, tagged.ptr[:-1] * _PAIR, tagged.ptr[1:] * _PAIR)
 
 
 def _longer(values: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:

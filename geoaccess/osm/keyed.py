@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geoaccess.osm.interning import Interner, add_sets
+from geoaccess.osm.interning import Interner
+from geoaccess.osm.tag_sets import add_sets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

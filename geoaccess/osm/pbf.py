@@ -15,9 +15,10 @@ from geoaccess.kernels import ids
 from geoaccess.osm.blobs import OtherPackingError, list_blobs, unpacked
 from geoaccess.osm.block_objects import Newest
 from geoaccess.osm.blocks import NODES, RELATIONS, WAYS, Block
-from geoaccess.osm.interning import Interner, add_sets
+from geoaccess.osm.interning import Interner
 from geoaccess.osm.marks import Marks
 from geoaccess.osm.sifting import DEEPEST, NODE, RELATION, WAY, Sifting
+from geoaccess.osm.tag_sets import add_sets
 from geoaccess.osm.ways import NO_PLACE, Relation, WaysOfFile
 
 if TYPE_CHECKING:

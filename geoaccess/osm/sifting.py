@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geoaccess.osm.interning import Interner, add_sets
+from geoaccess.osm.interning import Interner
 from geoaccess.osm.keyed import KeyedWays
 from geoaccess.osm.small_extract import Objects, TagSets, write_extract
+from geoaccess.osm.tag_sets import add_sets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
