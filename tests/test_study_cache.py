@@ -7,6 +7,7 @@ import shutil
 from dataclasses import fields
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,8 +15,9 @@ import pytest
 from geoaccess.errors import GeoaccessWarning, InputError
 from geoaccess.hierarchy import load_order
 from geoaccess.network import Network, load_network, save_network
-from geoaccess.study import load_study, solve_study
-from geoaccess.study.stages import build_or_load_network, contract_or_load
+from geoaccess.study import load_study, run_study, solve_study
+from geoaccess.study.results import pictures
+from geoaccess.study.stages import build_or_load_network, contract_or_load, found_tables
 from tests.test_study_tiny import FLAT, STUDY, WAYS, write_roads, write_study
 
 
@@ -251,3 +253,38 @@ def test_a_cache_that_cannot_be_written_leaves_nothing_behind(tmp_path, monkeypa
     assert not study.cache.exists() or list(study.cache.iterdir()) == []
     monkeypatch.undo()
     assert not build_or_load_network(study)[1]
+
+
+def test_what_lies_under_the_cells_of_pictures_is_kept(study, monkeypatch):
+    """The second run draws the same of what is kept, the third makes anew what is damaged."""
+
+    def written():
+        run_study(study, show=False)
+        return {path.name: path.read_bytes() for path in study.output.iterdir() if path.name != "run.json"}
+
+    first = written()
+    folder = cached(study, "ground")
+    assert {path.name for path in folder.iterdir()} == {"municipalities.parquet", "roads.parquet", "tables.json"}
+    with monkeypatch.context() as patch:
+        patch.setattr(pictures, "main_roads", pytest.fail)
+        assert written() == first
+    (folder / "roads.parquet").write_bytes(b"")
+    assert written() == first
+    assert found_tables(folder) is not None
+
+
+@pytest.mark.parametrize("change", ["cells", "municipalities"])
+def test_pictures_of_other_cells_or_areas_take_nothing_of_those_before(study, change):
+    run_study(study, show=False)
+    before = cached(study, "ground")
+    place = study.path.parent
+    if change == "cells":
+        table = (place / "people.csv").read_text().splitlines()
+        (place / "people.csv").write_text("\n".join(table[:-1]) + "\n")
+    else:
+        towns = gpd.read_file(place / "municipalities.geojson")
+        towns.geometry = towns.geometry.scale(1.0, 1.01)
+        towns.to_file(place / "municipalities.geojson")
+    run_study(load_study(study.path), show=False)
+    assert len([*study.cache.glob("ground-*")]) == 2
+    assert before.exists()

@@ -91,9 +91,9 @@ def write(
         digests = input_digests(answers.study)
         cells = marked(masked(answers.results, answers.study), answers.study.settings.disclaimer)
         made = _tables(answers, temporary, tables, cells)
-        small = _pictures(pictures or _drawn_here(answers), temporary)
         grid = stages.grid_of_people(answers.study)
-        rasters = _rasters(answers, temporary, grid)
+        rasters = _rasters(answers, temporary, grid)  # while others draw
+        small = _pictures(pictures or _drawn_here(answers), temporary)
         _for_qgis(answers, temporary, cells, rasters=rasters, grid=grid)
         report = report_of(answers, made, pictures=small, digests=digests, cells=cells)
         maps.report_page(temporary / REPORT, report=report)
@@ -120,8 +120,13 @@ def known_of(answers: Answers) -> dict[str, Any]:
 
 
 def _pictures(pictures: Mapping[str, Started[Picture]], folder: Path) -> dict[str, bytes]:
-    """Write the pictures; return those for the report."""
+    """Write the pictures; return those for the report.
+
+    This process, with nothing else left to do, draws what no other has begun, from the last one on.
+    """
     small = {}
+    for started in reversed([*pictures.values()]):
+        started.soonest()
     for name, started in pictures.items():
         picture = started.result()
         for file, content in picture.contents.items():

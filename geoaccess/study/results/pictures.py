@@ -5,6 +5,7 @@ They are drawn in other processes as soon as it is known what lies in the cells,
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +25,10 @@ from geoaccess.study.results.dictionary import names_of
 from geoaccess.study.results.geopackage import PACKAGE, write_layers
 from geoaccess.study.results.lone_cells import lone_groups
 from geoaccess.study.results.tables import reached
+from geoaccess.study.stages.extracts import code_of
+from geoaccess.study.stages.kept_tables import found_tables, kept_tables, update_by_shapes
+from geoaccess.study.stages.networks import cache_folder
+from geoaccess.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -80,11 +85,17 @@ class Picture:
 
 @dataclass(frozen=True, eq=False)
 class _Ground:
-    """What lies under the cells of all pictures, which is made once in each process."""
+    """What lies under the cells of all pictures, which is made once in each process.
+
+    `lines` are roads and municipalities no finer than is seen; where they are not known yet, they are made of `roads`
+    and `municipalities` and kept in the folder `kept`, if there is one.
+    """
 
     cells: gpd.GeoSeries
     municipalities: gpd.GeoDataFrame | None
-    roads: gpd.GeoDataFrame
+    roads: gpd.GeoDataFrame | None
+    lines: Mapping[str, gpd.GeoDataFrame] | None
+    kept: Path | None
     ferries: gpd.GeoDataFrame
     waters: Mapping[str, gpd.GeoSeries | None]
     places: gpd.GeoDataFrame
@@ -92,8 +103,16 @@ class _Ground:
     @cached_property
     def below(self) -> dict[str, Any]:
         """As fine as is seen on a screen, in degrees."""
-        lines = _below(self.cells, self.municipalities, self.roads, self.ferries, steps=_SCREEN_STEPS)
-        return {**lines, **self.waters, "places": self.places}
+        lines = self.lines
+        if lines is None:
+            lines = self._slim() if self.kept is None else kept_tables(self.kept, self._slim)
+        areas = {"municipalities": lines.get("municipalities"), "ferries": self.ferries, "roads": lines["roads"]}
+        return {**areas, **self.waters, "places": self.places}
+
+    def _slim(self) -> dict[str, gpd.GeoDataFrame]:
+        assert self.roads is not None  # noqa: S101 - so is it made
+        found = _below(self.cells, self.municipalities, self.roads, self.ferries, steps=_SCREEN_STEPS)
+        return {name: found[name] for name in ("municipalities", "roads") if found[name] is not None}
 
     @cached_property
     def flat(self) -> dict[str, Any]:
@@ -213,10 +232,15 @@ def _scene_of(
     municipalities: gpd.GeoDataFrame | None,
     network: Network,
 ) -> _Scene:
+    kept = _kept_lines(study, network, results.geometry, municipalities)
+    lines: Mapping[str, gpd.GeoDataFrame] | None = None if kept is None else found_tables(kept)
+    names = stages.road_names_of(study) if lines is None and stages.read_in_passing(study) else None
     ground = _Ground(
         cells=results.geometry,
-        municipalities=municipalities,
-        roads=main_roads(network, stages.road_names_of(study) if stages.read_in_passing(study) else None),
+        municipalities=municipalities if lines is None else None,
+        roads=main_roads(network, names) if lines is None else None,
+        lines=lines,
+        kept=kept,
         ferries=maps.ferry_lines(network),
         waters={
             "land": stages.land_of(study, network, results),
@@ -237,6 +261,23 @@ def _scene_of(
         people={},
         lone={},
     )
+
+
+def _kept_lines(
+    study: Study, network: Network, cells: gpd.GeoSeries, municipalities: gpd.GeoDataFrame | None
+) -> Path | None:
+    """Return where roads and municipalities as pictures draw them are kept; None where the network is not."""
+    folder = cache_folder(network)
+    if folder is None:
+        return None
+    digest = hashlib.sha256(f"{__version__} {folder.name} {_SCREEN_STEPS} {stages.read_in_passing(study)}".encode())
+    for file in code_of(("maps",)):
+        digest.update(files.sha256(file).encode())
+    update_by_shapes(digest, cells)
+    if municipalities is not None:
+        digest.update(repr(municipalities.drop(columns="geometry").reset_index().to_dict("list")).encode())
+        update_by_shapes(digest, municipalities.geometry)
+    return study.cache / f"ground-{digest.hexdigest()[:20]}"
 
 
 def _draw(scene: Shared[_Scene], name: str, added: pd.DataFrame | None) -> Picture:
