@@ -1,7 +1,8 @@
 """Arguments of another type than a function can use, named in words: one rule for every public function.
 
 Nothing is looked at while a call goes well. Where one fails, its arguments are held against the annotations of the
-function, and an argument that does not fit them is what the message is about.
+function, and an argument that does not fit them is what the message is about; else a text within them, if it failed as
+that is no number.
 """
 
 from __future__ import annotations
@@ -30,6 +31,11 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _ARRAY = object()
+_NO_NUMBER = re.compile(
+    r"(?:could not convert string to float|invalid literal for int\(\) with base 10): (.*)", re.DOTALL
+)
+"""What numpy and Python say of text in a table where a number should be; annotations do not tell columns apart."""
+
 _LOOKED_AT = 1000  # so many elements of a list are checked, before it is taken to be as it should
 _SCALARS: dict[Any, tuple[type, ...]] = {
     bool: (bool, np.bool_),
@@ -70,7 +76,7 @@ def checks_arguments(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _explain(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> None:
-    """Raise an `ArgumentError` if an argument does not fit its annotation; say nothing otherwise."""
+    """Raise an `ArgumentError` if an argument does not fit its annotation, or holds text for a number; else nothing."""
     if isinstance(error, GeoaccessError) and not isinstance(error, ArgumentError):
         return
     problems = _wrong_arguments(function, args, kwargs)
@@ -78,6 +84,11 @@ def _explain(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], error
         raise ArgumentError(f"{function.__name__}: {problems[0]}") from error
     if problems:
         raise ArgumentError("\n  - ".join([f"{function.__name__}: {len(problems)} arguments", *problems])) from error
+    text = _NO_NUMBER.fullmatch(str(error)) if isinstance(error, ValueError) else None
+    if text:
+        raise ArgumentError(
+            f"{function.__name__}: {text[1]} is not a number; give numbers, and NaN or inf where there is none"
+        ) from error
 
 
 def _wrong_arguments(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[str]:

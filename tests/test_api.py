@@ -163,6 +163,24 @@ def test_the_message_names_function_parameter_value_and_what_to_give():
         ga.nearest(None, points(home=10.1), points(west=10.0), k="two")
 
 
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (lambda: ga.measures.expected_response(TEXTS, availability=0.5, last_resort_s=60), "expected_response"),
+        (lambda: ga.measures.dependable_time(TEXTS, availability=0.5, probability=0.9), "dependable_time"),
+        (lambda: ga.measures.expected_coverage(TEXTS, norm_s=60, availability=0.5), "expected_coverage"),
+    ],
+)
+def test_text_in_a_column_of_numbers_is_named(call, name):
+    with pytest.raises(ga.InputError, match=f"^{name}.*"):
+        call()
+    with pytest.raises(ga.InputError, match="soon"):
+        call()
+
+
+TEXTS = pd.DataFrame({"a": ["300", "soon"]})
+
+
 def test_points_and_snapped_points_give_the_same_answer_everywhere():
     network, cells, sites = GOOD["network"], GOOD["cells"], GOOD["sites"]
     snapped = ga.snap(network, cells), ga.snap(network, sites)
