@@ -233,3 +233,10 @@ def test_norway_comes_out_as_an_independent_trial_did(shared):
     classes = classify_zones(cells.assign(grid_class=urbanisation_of_cells(cells)))["centrality_class"]
     people = cells["population"].groupby(cells["municipality_id"].map(classes)).sum()
     assert (people / 1e6).round(2).tolist() == [1.37, 2.38, 1.63]
+
+
+@pytest.mark.parametrize("people", [np.nan, -1.0, np.inf])
+def test_zones_of_people_who_are_not_known_are_refused(people):
+    cells = pd.DataFrame({"municipality_id": "A", "grid_class": "rural", "population": [5.0, people]})
+    with pytest.raises(InputError, match="people are missing, negative or infinite"):
+        classify_zones(cells)

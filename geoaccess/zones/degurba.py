@@ -120,7 +120,8 @@ def classify_zones(cells: pd.DataFrame, *, scheme: CentralityScheme | None = Non
     Raises
     ------
     InputError
-        If a column is missing, a value of `grid_class` is none of `GRID_CLASSES`, or the scheme has not three classes.
+        If a column is missing, a value of `grid_class` is none of `GRID_CLASSES`, people are missing, negative or
+        infinite, or the scheme has not three classes.
 
     References
     ----------
@@ -146,8 +147,8 @@ def classify_zones(cells: pd.DataFrame, *, scheme: CentralityScheme | None = Non
     unknown = sorted(set(cells["grid_class"]) - set(GRID_CLASSES))
     if unknown:
         raise InputError(f"cells: grid_class {unknown[0]!r} is not known; it is one of {', '.join(GRID_CLASSES)}")
-    number = cells["population"].astype(np.float64)
-    inside = cells.assign(population=number)[(cells[_ZONE] != "").to_numpy() & (number > 0).to_numpy()]
+    number = _people(cells)
+    inside = cells.assign(population=number)[(cells[_ZONE] != "").to_numpy() & (number > 0)]
     people = inside.pivot_table(
         index=_ZONE, columns="grid_class", values="population", aggfunc="sum", fill_value=0.0, observed=True
     ).reindex(columns=list(GRID_CLASSES), fill_value=0.0)
@@ -171,9 +172,7 @@ def _squares(cells: gpd.GeoDataFrame) -> tuple[npt.NDArray[np.int64], npt.NDArra
             f"cells: their coordinate system is {name}; the degree of urbanisation counts people in squares of 1 km, "
             "so give a grid in a projected one in metres, such as EPSG:3035"
         )
-    people = cells["population"].to_numpy(np.float64)
-    if not (np.isfinite(people) & (people >= 0)).all():
-        raise InputError("cells: people are missing, negative or infinite; give numbers >= 0")
+    _people(cells)
     if cells.empty:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     west, south, east, north = shapely.bounds(cells.geometry.to_numpy()).T
@@ -184,6 +183,14 @@ def _squares(cells: gpd.GeoDataFrame) -> tuple[npt.NDArray[np.int64], npt.NDArra
             'classes from a table ([centrality] kind = "table"), or a grid of squares'
         )
     return _axis(west, east, "wide"), _axis(south, north, "high")
+
+
+def _people(cells: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Return the people of each cell, all of which must be known."""
+    people = cells["population"].to_numpy(np.float64, na_value=np.nan)
+    if not (np.isfinite(people) & (people >= 0)).all():
+        raise InputError("cells: people are missing, negative or infinite; give numbers >= 0")
+    return people
 
 
 def _axis(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], way: str) -> npt.NDArray[np.int64]:
