@@ -92,3 +92,13 @@ def test_the_index_of_a_series_is_kept():
 def test_an_id_is_not_made_of_what_it_cannot_hold(x, size):
     with pytest.raises(InputError, match="whole metres only"):
         make_cell_ids([x], [0.0], size_m=size)
+
+
+@pytest.mark.parametrize("ids", [[19250006618250], pd.Series([19250006618250]), pd.Series([19250006618250.0, None])])
+def test_ids_that_were_read_as_numbers_are_the_same_ids(ids):
+    expected = parse_cell_ids(["19250006618250"])
+    known = ids if isinstance(ids, list) else ids.dropna()
+    pd.testing.assert_frame_equal(parse_cell_ids(known), expected)
+    if len(ids) > 1:
+        with pytest.raises(InputError, match="number 2"):
+            parse_cell_ids(ids)

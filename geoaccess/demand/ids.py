@@ -9,6 +9,7 @@ import pandas as pd
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
+from geoaccess.tables import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +49,7 @@ def parse_cell_ids(ids: Sequence[str] | pd.Series[str] | pd.Index[str]) -> pd.Da
     Parameters
     ----------
     ids
-        Text, shape (n,).
+        Text, shape (n,); numbers are read as they are written.
 
     Returns
     -------
@@ -68,7 +69,8 @@ def parse_cell_ids(ids: Sequence[str] | pd.Series[str] | pd.Index[str]) -> pd.Da
     1  2934750  4781230   250.0   3035
     2   -75000  6618250     NaN  25833
     """
-    series = ids if isinstance(ids, pd.Series) else pd.Series(list(ids), dtype="str")
+    series = ids if isinstance(ids, pd.Series) else pd.Series(list(ids), dtype="object")
+    series = series if isinstance(series.dtype, pd.StringDtype) else as_text(series)
     codes = recognise_ids(series)
     unknown = np.flatnonzero(~codes["known"].to_numpy())
     if unknown.size:
