@@ -100,3 +100,13 @@ def test_a_study_sends_people_on_to_the_hospital(tmp_path):
 def test_nobody_is_sent_on_to_what_is_not_there(tmp_path, to, words):
     with pytest.raises(ConfigError, match=words):
         load_study(write_study(tmp_path, STUDY + f'\n[services.gp.referral]\nto = "{to}"\n'))
+
+
+def test_a_negative_direct_time_is_refused_and_means_of_nobody_are_missing():
+    given = {"onward_s": pd.DataFrame({"T": [60.0, np.inf]}, index=["L", "K"]), "people": pd.Series([3.0, 2.0])}
+    nearest = pd.Series(["L", "K"]), pd.Series([10.0, 20.0])
+    found = referral_links(*nearest, **given, direct_s=pd.Series([40.0, 50.0])).set_index("site_id")
+    assert found.loc["L", ["mean_total_s", "mean_extra_s"]].tolist() == [70, 30]
+    assert found.loc["K", ["mean_total_s", "mean_extra_s"]].isna().all()  # nothing leads on from there
+    with pytest.raises(InputError, match="direct_s: the least is -1"):
+        referral_links(*nearest, **given, direct_s=pd.Series([-1.0, np.inf]))

@@ -86,13 +86,14 @@ def referral_links(
     A row per first site, in the order of `onward_s`: `site_id`, `onward_id` ("" where no way leads on), `people` whose
     nearest site it is, `referred` (`onward_share` of them; also where no way leads on), `link_s` (inf where none),
     `mean_first_s` and `mean_total_s` of those people, and `mean_extra_s`, the mean of total less direct over those who
-    reach both ways. At the end a row without a site for the people who reach none, if there are any. People in are
-    people out.
+    reach both ways; means of nobody are NaN. At the end a row without a site for the people who reach none, if there
+    are any. People in are people out.
 
     Raises
     ------
     InputError
-        As `referral_times`, and if people are not numbers >= 0 or the share is not from 0 to 1.
+        As `referral_times`, and if people are not numbers >= 0, the share is not from 0 to 1, or a direct time is
+        negative.
 
     Examples
     --------
@@ -112,6 +113,8 @@ def referral_links(
         raise InputError(f"onward_share is {onward_share}; give a part of the people, from 0 to 1")
     if direct_s is not None and not direct_s.index.equals(site.index):
         raise InputError("direct_s: is not of the cells of site, in their order")
+    if direct_s is not None and (direct_s < 0).any():
+        raise InputError(f"direct_s: the least is {direct_s.min()}; give seconds >= 0, inf where there is no way")
     total = referral_times(site, time_s, onward_s=onward_s, stay_s=stay_s)["time_s"].to_numpy(np.float64)
     straight = np.full(len(total), np.nan) if direct_s is None else direct_s.to_numpy(np.float64, na_value=np.nan)
     extra = np.where(
