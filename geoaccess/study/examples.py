@@ -27,7 +27,8 @@ def write_example(name: str, folder: Path) -> list[Path]:
 
     Returns
     -------
-    The files that were written, the study first.
+    The files of the sample, the study first. Those of it that are there already stay, so that what was interrupted goes
+    on.
 
     Raises
     ------
