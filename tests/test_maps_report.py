@@ -12,6 +12,7 @@ import sys
 import zlib
 from dataclasses import replace
 from html.parser import HTMLParser
+from importlib import resources
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -401,6 +402,21 @@ def test_a_language_that_is_not_known_is_refused(tmp_path):
 
 
 # PDF
+
+
+def test_in_print_the_sentence_of_a_service_stands_with_its_map():
+    weasyprint = pytest.importorskip("weasyprint")
+    style = resources.files("geoaccess.maps").joinpath("templates/report.css").read_text(encoding="utf-8")
+    page = (
+        f"<style>:root {{ --paper: #fff; --ink: #000 }} {style}</style><div style='height: 21cm'>above</div>"
+        "<section class='service' style='break-before: auto'><h2>Heading</h2><p class='lead'>Sentence</p>"
+        "<figure class='picture'><div style='height: 9cm'>Picture</div></figure></section>"
+    )
+    pages = weasyprint.HTML(string=page).render().pages
+    texts = [" ".join(getattr(box, "text", "") for box in one._page_box.descendants()) for one in pages]
+    assert len(texts) == 2
+    for word in ("Heading", "Sentence", "Picture"):
+        assert [word in text for text in texts] == [False, True], word
 
 
 def test_a_pdf_is_pages_of_print(tmp_path):

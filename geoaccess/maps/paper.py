@@ -144,6 +144,12 @@ _LEVELS: Final = (1, 2, 3)
 _MOST_PAGES: Final = 12
 
 
+_TWO_ON_A_SHEET: Final = """
+    .picture img { max-height: 9cm !important; }
+    #curves .picture img { max-height: 14cm !important; }
+"""
+
+
 def _parts_of_annex(level: int) -> str:
     return ", ".join(f'[data-annex="{number}"]' for number in range(1, level + 1))
 
@@ -154,7 +160,7 @@ def _without_annex(level: int) -> str:
     All of it is important, or the style of the page itself would go before it.
     """
     run_on = ".service { break-before: auto !important; }" if level > 1 else ""
-    small = ".picture img { max-height: 7.4cm !important; }" if level > 2 else ""  # noqa: PLR2004 - the last level
+    small = _TWO_ON_A_SHEET if level > 2 else ""  # noqa: PLR2004 - the last level
     hidden = f"{_parts_of_annex(level)} {{ display: none !important; }}"
     return f"@media print {{ {hidden} .to-annex {{ display: block !important; }} {run_on} {small} }}"
 
