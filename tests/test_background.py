@@ -122,12 +122,14 @@ with background(workers=1) as pool:
 
 
 def test_ctrl_c_ends_the_other_process_too():
-    process = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    other = int(process.stdout.readline())
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=50)  # less than the task takes
+    command = [sys.executable, "-c", SCRIPT]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            other = int(process.stdout.readline())
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=50)  # less than the task takes
+        finally:
+            process.kill()
     assert said.strip().endswith("KeyboardInterrupt")
     with pytest.raises(ProcessLookupError):
         os.kill(other, 0)
