@@ -14,9 +14,9 @@ from geoaccess.measures.groups import each_zoning, group_cells, people_of_servic
 from geoaccess.measures.specification import REASONS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from geoaccess.measures.groups import By, Groups, Zoning
+    from geoaccess.measures.groups import By, Groups, Times, Zoning
     from geoaccess.measures.specification import ServiceSpec
 
 __all__ = ["check_services", "norm_table_of_services", "quantile_table_of_services", "summarise_services"]
@@ -30,8 +30,10 @@ def check_services(services: Sequence[ServiceSpec]) -> None:
         raise InputError(f"services: {', '.join(repeated)} is given more than once; give each service once")
 
 
-def _service_summary(results: pd.DataFrame, service: ServiceSpec, who: str | None, groups: Groups) -> pd.DataFrame:
-    times, people = read_times(results, service), people_of_service(results, service, who)
+def _service_summary(
+    results: pd.DataFrame, service: ServiceSpec, times: Times, who: str | None, groups: Groups
+) -> pd.DataFrame:
+    people = people_of_service(results, service, who)
     figures = group_figures(times.times_s, people, groups)
     table = groups.labels.assign(service=service.key, population=figures.people, reached=figures.reached)
     by_reason = {
@@ -107,10 +109,11 @@ def summarise_services(
     1                6       100.0     60.0       40.0  1500.0    1500.0    inf
     """
     check_services(services)
+    times = {service.key: read_times(results, service) for service in services}
 
     def table(zoning: Zoning, who: str | None) -> pd.DataFrame:
         groups = group_cells(results, by=zoning)
-        tables = [_service_summary(results, service, who, groups) for service in services]
+        tables = [_service_summary(results, service, times[service.key], who, groups) for service in services]
         return pd.concat(tables, ignore_index=True) if tables else groups.labels.iloc[:0].assign(service="")
 
     return each_zoning(table, by=by, population=population)
@@ -226,18 +229,26 @@ def norm_table_of_services(
     """
     check_services(services)
 
+    times = {service.key: read_times(results, service) for service in services}
+
     def table(zoning: Zoning, who: str | None) -> pd.DataFrame:
-        return _norms(results, services, who, group_cells(results, by=zoning))
+        return _norms(results, services, times, who, group_cells(results, by=zoning))
 
     return each_zoning(table, by=by, population=population)
 
 
-def _norms(results: pd.DataFrame, services: Sequence[ServiceSpec], who: str | None, groups: Groups) -> pd.DataFrame:
+def _norms(
+    results: pd.DataFrame,
+    services: Sequence[ServiceSpec],
+    times: Mapping[str, Times],
+    who: str | None,
+    groups: Groups,
+) -> pd.DataFrame:
     tables = []
     for service in services:
         people = people_of_service(results, service, who)
         everybody = groups.sums(people)
-        times_s = read_times(results, service).times_s
+        times_s = times[service.key].times_s
         limits = service.limits(results)
         figures = group_figures(times_s, people, groups, norms_s=limits, quantiles=False)
         for norm_s, limit, within in zip(service.norm_values, limits, figures.within, strict=True):

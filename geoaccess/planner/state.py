@@ -25,7 +25,7 @@ from geoaccess.questions.siting.question import Question
 from geoaccess.routing.field import PLACE
 from geoaccess.study.counted_people import counted_people
 from geoaccess.study.site_directory import site_directory
-from geoaccess.study.stages import Snapped, snap_all
+from geoaccess.study.stages import Snapped
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -98,7 +98,7 @@ class PlannerState:
     def __init__(self, answers: Answers, *, snapped: Snapped | None = None) -> None:
         self.answers, self.study, self.network = answers, answers.study, answers.network
         results = answers.results
-        snapped = snapped or snap_all(self.study, self.network, results, answers.sites)
+        snapped = snapped or answers.snapped
         self.roads = PlannerRoads(self.study, self.network, snapped, names=self._road_names)
         self._vehicle_roads = self._of_vehicles()
         self._counted = counted_people(results, self.study)

@@ -103,7 +103,9 @@ def profile_days(
     dates = list(dict.fromkeys(timetables.day(_text_of(day))[0] for day in days))
     answers = solve_study(study, show=show)
     network = _untimed(study, answers.network)
-    snapped = stages.snap_all(study, network, answers.results, answers.sites)
+    snapped = answers.snapped
+    if network is not answers.network:
+        snapped = stages.snap_all(study, network, answers.results, answers.sites)
     everybody, vehicles = stages.Roads(network, snapped), _vehicles(answers)
     found = []
     for date in dates:

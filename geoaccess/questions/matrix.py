@@ -72,8 +72,7 @@ def roads_of_service(answers: Answers, service: str, sites: gpd.GeoDataFrame) ->
     if vehicles is not None and network is vehicles.network:
         plain, cells = vehicles.plain, vehicles.snapped.cells
     else:
-        plain = answers.network
-        cells = stages.snap_cells(study, plain, answers.results)
+        plain, cells = answers.network, answers.snapped.cells
     return RoadsOfService(network, plain, cells, stages.snap_sites(study, plain, sites, service=service))
 
 

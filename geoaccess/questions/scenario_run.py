@@ -157,7 +157,7 @@ def solve_baseline(
 
 
 def _base(study: Study, answers: Answers, names: pd.DataFrame | None, day: dt.date | None) -> Baseline:
-    snapped = stages.snap_all(study, answers.network, answers.results, answers.sites)
+    snapped = answers.snapped
     departures = stages.read_timetables(study).departures(answers.network.ferries, day)[0] if day else None
     base = Baseline(study, answers, snapped, answers.results, names, day, departures)
     if day is None:

@@ -284,9 +284,9 @@ def _solve(task: _Task) -> _Figures:
 def _figures(task: _Task) -> dict[str, pd.DataFrame]:
     stages.remember()  # the next variation has the same people, as a rule
     answers = solve_study(task.study, network=_mapped(_Kept(task.network, task.study)), show=False)
-    summary = pd.concat(
-        [answers.summary().assign(centrality_class=_EVERYBODY), answers.summary("centrality_class")], ignore_index=True
-    )
+    table = answers.summary({_EVERYBODY: None, "centrality_class": "centrality_class"})
+    classes = table["group"].mask(table["zoning"] == _EVERYBODY, _EVERYBODY)
+    summary = table.drop(columns=["zoning", "group"]).assign(centrality_class=classes)
     order = {key: i for i, key in enumerate(task.study.settings.services)}
     summary = summary.sort_values("service", key=lambda keys: keys.map(order), kind="stable", ignore_index=True)
     return {"summary": summary} | ({"cells": _cells_of(answers)} if task.cells else {})

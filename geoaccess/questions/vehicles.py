@@ -131,12 +131,11 @@ def fleet_study(
         [ours[["name", "geometry"]].to_crs(crs_of(new)), new.assign(name=new.get("name", ""))]
     )
     roads = context_of(answers).roads_of(question.service)
-    cells = stages.snap_cells(study, roads.places, answers.results) if roads.cells is None else roads.cells
     start_s = _start_s(study, question)
     snapped = pd.concat([stages.snap_as_set(study, roads.places, places) for places in (ours, new)])
     where = setting_out_after(snapped, start_s)
-    limit_s = _limits(answers, question, spec, roads.roads, cells, roads.places)
-    near = _near(roads.roads, cells, where, limit_s)
+    limit_s = _limits(answers, question, spec, roads.roads, roads.cells, roads.places)
+    near = _near(roads.roads, roads.cells, where, limit_s)
     have = np.concatenate([standing, np.zeros(len(new), np.int64)])
     people = people_of_service(answers.results, spec)
     fleet = siting.place_vehicles(
@@ -149,7 +148,7 @@ def fleet_study(
         seconds=question.seconds,
     )
     places = _table(answers, bases, fleet, len(ours))
-    effect = effect_of(answers, spec, roads.roads, cells, where, near=near, fleet=fleet, busy=question.busy)
+    effect = effect_of(answers, spec, roads.roads, roads.cells, where, near=near, fleet=fleet, busy=question.busy)
     scenario = _scenario(study, question, places, fleet)
     return PlacedFleet(study, question, fleet, places, scenario, spec, start_s, effect, answers)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -38,12 +38,19 @@ class TravelTimes:
         for key, found in self.services.items():
             out |= {
                 f"{key}_s": found["travel_time_s"],
-                f"{key}_site": found["site"].fillna("").astype("str"),
+                f"{key}_site": _texts(found["site"]),
                 f"{key}_second_s": found["travel_time_2_s"],
-                f"{key}_second_site": found["site_2"].fillna("").astype("str"),
-                f"{key}_reason": found["reason"].astype("str"),
+                f"{key}_second_site": _texts(found["site_2"]),
+                f"{key}_reason": _texts(found["reason"]),
             }
         return pd.DataFrame(out)
+
+
+def _texts(labels: pd.Series[Any]) -> pd.Series[str]:
+    """Return labels as text, "" where there is none; of many cells there are few labels, each made a text once."""
+    code, different = pd.factorize(labels)
+    texts = pd.Series([*different, ""], dtype="object").astype("str")
+    return pd.Series(texts.array.take(code), index=labels.index, name=labels.name)
 
 
 @checks_arguments

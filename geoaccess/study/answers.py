@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from geoaccess.measures.islands import islands
 from geoaccess.study.results.summary import summary
+from geoaccess.study.results.tables import counted_people
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from geoaccess.measures.groups import By
     from geoaccess.network import Network
     from geoaccess.study.settings.study_file import Study
-    from geoaccess.study.stages import Roads
+    from geoaccess.study.stages import Roads, Snapped
 
 __all__ = ["Answers"]
 
@@ -29,11 +31,11 @@ __all__ = ["Answers"]
 class Answers:
     """All that a study found.
 
-    `results` has one row per cell, `sites` one per service and place, `islands` one per set of roads on which somebody
-    lives, `centrality` one per municipality; `tables` are those of the optional sections of the study, by name; `files`
-    is what was written, nothing if the study was only solved. `vehicles` are the roads as ambulances drive them, with
-    cells and sites attached; None where they drive as everybody does. `unplaced` are people who live in no cell, as the
-    census does not know where they live, by what the file calls them.
+    `results` has one row per cell, `sites` one per service and place, `snapped` says where both are attached to the
+    roads, `centrality` has one row per municipality; `tables` are those of the optional sections of the study, by
+    name; `files` is what was written, nothing if the study was only solved. `vehicles` are the roads as ambulances
+    drive them, with cells and sites attached; None where they drive as everybody does. `unplaced` are people who live
+    in no cell, as the census does not know where they live, by what the file calls them.
     """
 
     study: Study
@@ -41,7 +43,7 @@ class Answers:
     results: gpd.GeoDataFrame
     sites: gpd.GeoDataFrame
     municipalities: gpd.GeoDataFrame | None
-    islands: pd.DataFrame
+    snapped: Snapped
     centrality: pd.DataFrame
     tables: dict[str, pd.DataFrame]
     sites_not_snapped: list[str]
@@ -50,6 +52,12 @@ class Answers:
     files: list[Path]
     vehicles: Roads | None = None
     unplaced: Mapping[str, float] = field(default_factory=dict)
+
+    @cached_property
+    def islands(self) -> pd.DataFrame:
+        """A row per set of roads on which somebody lives, see `geoaccess.measures.islands`."""
+        weights = counted_people(self.results, self.study)["population"]
+        return islands(self.network, self.snapped.cells, self.results, weights=weights)
 
     @cached_property
     def everyone(self) -> pd.DataFrame:

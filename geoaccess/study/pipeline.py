@@ -13,7 +13,6 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.background import background
 from geoaccess.errors import InputError
 from geoaccess.frames import crs_of
-from geoaccess.measures.islands import islands
 from geoaccess.phrases import Writer
 from geoaccess.progress import Stages
 from geoaccess.study import stages
@@ -136,14 +135,12 @@ def _solve(
         sites = stages.read_places(study, mapped)
         stages.refuse_swapped(study, sites, people)
     with progress.stage("joining municipalities"):
-        joined, municipalities = stages.join_zones(study, people)
-        kept = people[["population", "geometry"]]
-        named = join_zonings(study, people, joined)
-        cells = kept.join(joined[["municipality_id", "municipality", "region", "zone_note"]]).join(named)
-        known = PeopleInput(study, cells, sites, municipalities, people, mapped)
-        check_sections(known)
-        cells = cells.join(people_columns(known))
-        cells = cells.join(stages.own_norms(study, cells, people))
+        cells, municipalities = stages.remembered_of(
+            "people in zones",
+            (people, sites, mapped),
+            stages.before_roads(study),
+            lambda: _in_zones(study, people, sites, mapped),
+        )
     with progress.stage("snapping cells and sites"):
         snapped = stages.snap_all(study, network, cells, sites)
         vehicles = stages.roads_of_vehicles(study, of_vehicles, cells, sites)
@@ -162,7 +159,6 @@ def _solve(
         results = results.join(added.columns)
         results = results[[*(name for name in results.columns if name != "geometry"), "geometry"]]
         _nobody_lost(results, cells, study)
-        table = islands(network, snapped.cells, cells, weights=counted_people(results, study)["population"])
     lost = sites.index[(snapped.sites["edge"] < 0).to_numpy()]
     return Answers(
         study=study,
@@ -170,7 +166,7 @@ def _solve(
         results=results,
         sites=sites,
         municipalities=municipalities,
-        islands=table,
+        snapped=snapped,
         centrality=centrality,
         tables=added.tables,
         sites_not_snapped=[str(label) for label in lost],
@@ -180,6 +176,20 @@ def _solve(
         vehicles=vehicles,
         unplaced=people.attrs.get(demand.UNPLACED, {}),
     )
+
+
+def _in_zones(
+    study: Study, people: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, mapped: gpd.GeoDataFrame
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame | None]:
+    """Return cells with all that is known of their people before any search, and the polygons of municipalities."""
+    joined, municipalities = stages.join_zones(study, people)
+    kept = people[["population", "geometry"]]
+    named = join_zonings(study, people, joined)
+    cells = kept.join(joined[["municipality_id", "municipality", "region", "zone_note"]]).join(named)
+    known = PeopleInput(study, cells, sites, municipalities, people, mapped)
+    check_sections(known)
+    cells = cells.join(people_columns(known))
+    return cells.join(stages.own_norms(study, cells, people)), municipalities
 
 
 def _figures_fit(study: Study, cells: gpd.GeoDataFrame) -> None:

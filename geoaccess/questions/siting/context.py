@@ -45,12 +45,12 @@ __all__ = [
 class SitingRoads:
     """Roads of some service: what is attached to `places`, ways are searched on `roads`, where some may be closed.
 
-    `cells` is None where nobody has attached the cells yet.
+    `cells` are those of the study, attached to `places`.
     """
 
     places: Network
     roads: Network | Hierarchy
-    cells: pd.DataFrame | None = None
+    cells: pd.DataFrame
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +85,7 @@ class SitingContext:
 
 def context_of(answers: Answers) -> SitingContext:
     """Return a study as it is."""
-    everybody, vehicles = SitingRoads(answers.network, answers.network), answers.vehicles
+    everybody, vehicles = SitingRoads(answers.network, answers.network, answers.snapped.cells), answers.vehicles
     if vehicles is None:
         return SitingContext(answers, everybody)
     return SitingContext(answers, everybody, SitingRoads(vehicles.plain, vehicles.network, vehicles.snapped.cells))
@@ -149,12 +149,9 @@ def build_problem(
     spec = next(spec for spec in study.specs if spec.key == service)
     ours = answers.sites[(answers.sites["service"] == service).to_numpy()]
     roads = ground.roads_of(service)
-    cells = roads.cells
-    if cells is None:
-        cells = stages.snap_cells(study, roads.places, answers.results)
     found = siting.build_problem(
         roads.roads,
-        cells,
+        roads.cells,
         people_of_service(answers.results, spec),
         sites=stages.snap_sites(study, roads.places, ours, service=service) if len(ours) else None,
         candidates=stages.snap_sites(study, roads.places, candidates, service=service),

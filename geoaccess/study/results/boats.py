@@ -68,8 +68,8 @@ def _people_by(answers: Answers, boats: pd.DataFrame) -> float:
     forward, backward = network.edge_forward_ds.copy(), network.edge_backward_ds.copy()
     forward[edges] = backward[edges] = -1
     closed = retimed(network, edge_forward_ds=forward, edge_backward_ds=backward)
-    snapped = stages.snap_all(study, network, answers.results, answers.sites)
-    times = stages.search_nearest(study, stages.contract_or_load(study, closed), snapped, answers.sites).columns()
+    hierarchy = stages.contract_or_load(study, closed)
+    times = stages.search_nearest(study, hierarchy, answers.snapped, answers.sites).columns()
     other = np.zeros(len(answers.results), np.bool_)
     for key in study.settings.services:
         before, after = (table[f"{key}_s"].to_numpy(float) for table in (answers.results, times))

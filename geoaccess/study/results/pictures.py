@@ -25,7 +25,7 @@ from geoaccess.study.results.dictionary import names_of
 from geoaccess.study.results.geopackage import PACKAGE, write_layers
 from geoaccess.study.results.lone_cells import lone_groups
 from geoaccess.study.results.tables import reached
-from geoaccess.study.stages.extracts import code_of
+from geoaccess.study.stages.extracts import digests_of_code
 from geoaccess.study.stages.kept_tables import found_tables, kept_tables, update_by_shapes
 from geoaccess.study.stages.networks import cache_folder
 from geoaccess.version import __version__
@@ -271,8 +271,8 @@ def _kept_lines(
     if folder is None:
         return None
     digest = hashlib.sha256(f"{__version__} {folder.name} {_SCREEN_STEPS} {stages.read_in_passing(study)}".encode())
-    for file in code_of(("maps",)):
-        digest.update(files.sha256(file).encode())
+    for code in digests_of_code(("maps",)):
+        digest.update(code.encode())
     update_by_shapes(digest, cells)
     if municipalities is not None:
         digest.update(repr(municipalities.drop(columns="geometry").reset_index().to_dict("list")).encode())

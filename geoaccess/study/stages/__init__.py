@@ -22,7 +22,7 @@ from geoaccess.study.stages.networks import (
     prepared,
 )
 from geoaccess.study.stages.people import grid_of_people, read_people
-from geoaccess.study.stages.remembered import forget, remember
+from geoaccess.study.stages.remembered import before_roads, forget, remember, remembered_of
 from geoaccess.study.stages.response import Roads, own_norms, roads_of_vehicles, vehicle_hierarchy, vehicle_network
 from geoaccess.study.stages.sites import names_of_sites, read_places, refuse_swapped
 from geoaccess.study.stages.snapping import Snapped, snap_all, snap_as_set, snap_cells, snap_sites
@@ -46,6 +46,7 @@ __all__ = [
     "Snapped",
     "Timetables",
     "about",
+    "before_roads",
     "build_network",
     "build_or_load_network",
     "by_name",
@@ -81,6 +82,7 @@ __all__ = [
     "read_timetables",
     "refuse_swapped",
     "remember",
+    "remembered_of",
     "road_names_of",
     "roads_of_vehicles",
     "search_nearest",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,7 +28,7 @@ from geoaccess.osm import (
 )
 from geoaccess.study.settings.inputs import CentralityComputed, SitesFromFile, ZonesFromOsm
 from geoaccess.study.stages.kept_tables import drop_older, found_tables, kept_tables
-from geoaccess.study.stages.remembered import remembered
+from geoaccess.study.stages.remembered import remembered, remembered_of
 from geoaccess.study.stages.sifted import keep_sifted, kept_sifted
 from geoaccess.study.stages.subjects import fetch_hint
 from geoaccess.version import __version__
@@ -43,8 +44,8 @@ __all__ = [
     "PLACES",
     "border_of",
     "boundaries_of",
-    "code_of",
     "content_digest",
+    "digests_of_code",
     "extracts_of",
     "features_of",
     "glaciers_of",
@@ -87,10 +88,20 @@ def content_digest(study: Study, path: Path) -> str:
     return files.remembered_sha256(path, study.cache / _STAMPS)
 
 
-def code_of(rooms: Sequence[str]) -> list[Path]:
-    """Return the files of code of some rooms, on which what is made by them depends."""
+@lru_cache(maxsize=32)
+def digests_of_code(rooms: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the SHA-256 of each file of code of some rooms, on which what is made by them depends.
+
+    They are those of when they were first requested: a process goes on with that code.
+    """
     package = Path(__file__).parents[2]
-    return sorted(file for room in rooms for file in (package / room).glob("*.py"))
+    return tuple(map(files.sha256, sorted(file for room in rooms for file in (package / room).glob("*.py"))))
+
+
+@lru_cache(maxsize=1)
+def _versions() -> list[str]:
+    """Return the versions of the libraries that extracts are read with."""
+    return [importlib.metadata.version(name) for name in _LIBRARIES]
 
 
 def features_of(study: Study, tags: Sequence[_Pair]) -> gpd.GeoDataFrame:
@@ -109,8 +120,12 @@ def features_of(study: Study, tags: Sequence[_Pair]) -> gpd.GeoDataFrame:
     )["f"]
     if alone:
         return found
-    chosen = np.flatnonzero(services.carrying(found, [{key: value} for key, value in tags]))
-    return found.iloc[chosen].reset_index(drop=True)
+
+    def carrying() -> gpd.GeoDataFrame:
+        chosen = np.flatnonzero(services.carrying(found, [{key: value} for key, value in tags]))
+        return found.iloc[chosen].reset_index(drop=True)
+
+    return remembered_of("features carrying", (found,), tuple(tags), carrying)
 
 
 def _tags_of(study: Study) -> list[_Pair]:
@@ -127,10 +142,14 @@ def read_mapped(study: Study) -> gpd.GeoDataFrame:
     """Return every mapped feature that some rule of a study asks for."""
     tags = _tags_of(study)
     if not tags:
-        import geopandas as gpd
-
-        return gpd.GeoDataFrame({"tags": []}, geometry=[], crs="EPSG:4326")
+        return remembered("features", None, _no_features)
     return features_of(study, tags)
+
+
+def _no_features() -> gpd.GeoDataFrame:
+    import geopandas as gpd
+
+    return gpd.GeoDataFrame({"tags": []}, geometry=[], crs="EPSG:4326")
 
 
 def boundaries_of(study: Study, levels: Sequence[int]) -> dict[int, gpd.GeoDataFrame]:
@@ -224,12 +243,11 @@ def _kept(
 
 def _folder(study: Study, kind: str, asked: object) -> Path:
     """Return where something is kept that is made of the extracts of a study."""
-    versions = [importlib.metadata.version(name) for name in _LIBRARIES]
-    digest = hashlib.sha256(f"{__version__} {versions} {asked}".encode())
+    digest = hashlib.sha256(f"{__version__} {_versions()} {asked}".encode())
     for path in extracts_of(study):
         digest.update(content_digest(study, path).encode())
-    for file in code_of(_ROOMS if study.nvdb is None else (*_ROOMS, "nvdb")):
-        digest.update(files.sha256(file).encode())
+    for code in digests_of_code(_ROOMS if study.nvdb is None else (*_ROOMS, "nvdb")):
+        digest.update(code.encode())
     return study.cache / f"{kind}-{digest.hexdigest()[:20]}"
 
 

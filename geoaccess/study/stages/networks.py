@@ -14,8 +14,8 @@ from geoaccess.hierarchy import has_order, load_order, save_order, topology_dige
 from geoaccess.network import Network, load_network, prepare, save_network
 from geoaccess.osm import profile_digest, read_network, read_profile
 from geoaccess.study.stages.extracts import (
-    code_of,
     content_digest,
+    digests_of_code,
     extracts_of,
     keep_in_passing,
     road_names_of,
@@ -138,8 +138,8 @@ def contract_or_load(study: Study, network: Network) -> Hierarchy:
 def _take_order(study: Study, network: Network) -> None:
     """Give a network its order, from the cache or into it."""
     digest = hashlib.sha256(f"{__version__} {topology_digest(network)}".encode())
-    for file in code_of(_ROOMS_OF_A_HIERARCHY):
-        digest.update(files.sha256(file).encode())
+    for code in digests_of_code(_ROOMS_OF_A_HIERARCHY):
+        digest.update(code.encode())
     folder = study.cache / f"order-{digest.hexdigest()[:20]}"
     if folder.exists():
         with contextlib.suppress(InputError):  # what is damaged is made again
@@ -200,8 +200,8 @@ def _timetable_digest(study: Study, plain: str) -> str:
     digest = hashlib.sha256(f"{plain} {settings.timetable.model_dump_json()}".encode())
     for name in settings.ferry_gtfs:
         digest.update(content_digest(study, files.require(study.resolve(name))).encode())
-    for file in (*code_of(_ROOMS_OF_A_TIMETABLE), Path(__file__).with_name("timetables.py")):
-        digest.update(files.sha256(file).encode())
+    for code in (*digests_of_code(_ROOMS_OF_A_TIMETABLE), files.sha256(Path(__file__).with_name("timetables.py"))):
+        digest.update(code.encode())
     return digest.hexdigest()
 
 
@@ -213,6 +213,6 @@ def _network_digest(study: Study, paths: Sequence[Path], settings: str) -> str:
     rooms = _ROOMS_OF_A_NETWORK if study.nvdb is None else (*_ROOMS_OF_A_NETWORK, "nvdb")
     tables = [files.require(file, hint=hint) for file in (study.ferries, study.closures) if file is not None]
     digest.update(profile_digest(study.profile).encode())
-    for file in [*tables, *code_of(rooms)]:
-        digest.update(files.sha256(file).encode())
+    for content in (*map(files.sha256, tables), *digests_of_code(rooms)):
+        digest.update(content.encode())
     return digest.hexdigest()

@@ -11,6 +11,7 @@ from geoaccess.errors import InputError
 from geoaccess.study.settings.inputs import SitesFromFile, SitesFromOsm
 from geoaccess.study.site_columns import at_their_levels, read_with_columns, refuse_columns
 from geoaccess.study.stages.extracts import PLACES, features_of
+from geoaccess.study.stages.remembered import before_roads, remembered_of
 from geoaccess.study.stages.subjects import about, fetch_hint
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ _SHOWN = 3
 
 def read_places(study: Study, mapped: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the sites of all services."""
+    return remembered_of("sites", (mapped,), before_roads(study), lambda: _read(study, mapped))
+
+
+def _read(study: Study, mapped: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     tables = []
     for source in study.settings.sites:
         if isinstance(source, SitesFromFile):
@@ -56,6 +61,10 @@ def read_places(study: Study, mapped: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def refuse_swapped(study: Study, sites: gpd.GeoDataFrame, cells: gpd.GeoDataFrame) -> None:
     """Raise an `InputError` if sites lie off the study, and in it once longitude and latitude change places."""
+    remembered_of("not swapped", (sites, cells), names_of_sites(study), lambda: _refuse_swapped(study, sites, cells))
+
+
+def _refuse_swapped(study: Study, sites: gpd.GeoDataFrame, cells: gpd.GeoDataFrame) -> None:
     west, south, east, north = cells.to_crs("EPSG:4326").total_bounds
     lon, lat = sites.geometry.x, sites.geometry.y
 

@@ -13,11 +13,13 @@ from geoaccess.errors import InputError
 from geoaccess.network import Network, check_any_snapped, setting_out_after, snap, walking_at
 from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes
 from geoaccess.study.stages.networks import cache_folder
-from geoaccess.study.stages.remembered import remembered
+from geoaccess.study.stages.remembered import remembered, remembered_of
 from geoaccess.study.stages.sites import names_of_sites
 from geoaccess.study.stages.subjects import about
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import geopandas as gpd
     import pandas as pd
 
@@ -55,24 +57,38 @@ def snap_cells(study: Study, network: Network, cells: gpd.GeoDataFrame) -> pd.Da
         folder = cache_folder(network)
         if folder is None:
             return snap_as_set(study, network, cells)
-        asked = hashlib.sha256(
-            f"{study.settings.snap.max_m!r} {study.settings.network.min_component_km} {cells.crs}".encode()
-        )
-        update_by_shapes(asked, cells.geometry)
+        key = folder, *_rules(study)
+        table = remembered_of("cells", (cells,), key, lambda: _kept_cells(study, network, cells, folder))
+        return walking_at(table, study.settings.snap.off_network_kph)
 
-        def snapped() -> dict[str, pd.DataFrame]:
-            return {"cells": _snapped(study, network, cells, OFF_NETWORK_KPH).reset_index(drop=True)}
 
-        kept = folder / f"snapped-{asked.hexdigest()[:20]}"
-        table: pd.DataFrame = remembered("snapped", kept, lambda: kept_tables(kept, snapped))["cells"]
-        return walking_at(table, study.settings.snap.off_network_kph).set_axis(cells.index)
+def _rules(study: Study) -> tuple[float, float]:
+    """Return what decides where places are attached."""
+    return study.settings.snap.max_m, study.settings.network.min_component_km
+
+
+def _kept_cells(study: Study, network: Network, cells: gpd.GeoDataFrame, folder: Path) -> pd.DataFrame:
+    """Return cells as they are attached with the speed off roads that is usual, from the folder of their network."""
+    max_m, min_component_km = _rules(study)
+    asked = hashlib.sha256(f"{max_m!r} {min_component_km} {cells.crs}".encode())
+    update_by_shapes(asked, cells.geometry)
+
+    def snapped() -> dict[str, pd.DataFrame]:
+        return {"cells": _snapped(study, network, cells, OFF_NETWORK_KPH).reset_index(drop=True)}
+
+    kept = folder / f"snapped-{asked.hexdigest()[:20]}"
+    table: pd.DataFrame = remembered("snapped", kept, lambda: kept_tables(kept, snapped))["cells"]
+    return table.set_axis(cells.index)
 
 
 def snap_sites(
     study: Study, network: Network, sites: gpd.GeoDataFrame, *, service: str | pd.Series[str]
 ) -> pd.DataFrame:
     """Attach sites of a service, or of several, as the study sets it: ambulances set out some time after the call."""
-    snapped, rule = snap_as_set(study, network, sites), study.response
+    usual = remembered_of(
+        "sites attached", (network, sites), _rules(study), lambda: _snapped(study, network, sites, OFF_NETWORK_KPH)
+    )
+    snapped, rule = walking_at(usual, study.settings.snap.off_network_kph), study.response
     if rule is None:
         return snapped
     bases = np.broadcast_to(np.asarray(service) == rule.service, len(sites))

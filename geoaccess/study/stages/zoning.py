@@ -12,9 +12,9 @@ from geoaccess import files, zones
 from geoaccess.errors import NoBoundaryError
 from geoaccess.study.municipality_numbers import matched
 from geoaccess.study.settings.inputs import CentralityTable, NoZones, ZonesFromColumn, ZonesFromFile, ZonesFromOsm
-from geoaccess.study.stages.extracts import boundaries_of, code_of
+from geoaccess.study.stages.extracts import boundaries_of, digests_of_code
 from geoaccess.study.stages.kept_tables import kept_tables, update_by_shapes
-from geoaccess.study.stages.remembered import remembered
+from geoaccess.study.stages.remembered import remembered_of
 from geoaccess.study.stages.subjects import about, fetch_hint
 from geoaccess.tables import as_text, zone_name, zone_number
 from geoaccess.version import __version__
@@ -30,9 +30,8 @@ __all__ = ["join_zones"]
 def join_zones(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, gpd.GeoDataFrame | None]:
     """Return municipality and region of each cell, and the polygons of municipalities where there are any."""
     described = study.settings.zones.model_dump_json(), study.settings.centrality.model_dump_json()
-    key = id(cells), study.path.parent, *described, tuple(map(study.resolve, study.settings.network.osm)), study.nvdb
-    # The cells are kept as well: so no others can get their id.
-    return remembered("zones", key, lambda: (cells, _joined(study, cells)))[1]
+    key = study.path.parent, *described, tuple(map(study.resolve, study.settings.network.osm)), study.nvdb
+    return remembered_of("zones", (cells,), key, lambda: _joined(study, cells))
 
 
 def _joined(study: Study, cells: gpd.GeoDataFrame) -> tuple[pd.DataFrame, gpd.GeoDataFrame | None]:
@@ -73,8 +72,8 @@ def _assigned(
 ) -> pd.DataFrame:
     """Return the municipality of each cell; it is kept, as polygons of coasts have very many corners."""
     asked = hashlib.sha256(f"{__version__} {max_nearest_m} {cells.crs} {municipalities.crs}".encode())
-    for file in code_of(("zones",)):
-        asked.update(files.sha256(file).encode())
+    for code in digests_of_code(("zones",)):
+        asked.update(code.encode())
     asked.update(repr(municipalities.drop(columns="geometry").reset_index().to_dict("list")).encode())
     for shapes in (cells.geometry, municipalities.geometry):
         update_by_shapes(asked, shapes)
