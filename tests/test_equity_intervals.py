@@ -11,15 +11,19 @@ from scipy import stats
 from splits import split
 
 from geoaccess.equity import (
+    atkinson,
     bootstrap_interval,
     concentration_index,
     decompose_theil_t,
     fgt,
     gini,
+    kolm_pollak,
+    kolm_pollak_ede,
     palma,
     theil_l,
     theil_t,
 )
+from geoaccess.equity.intervals import intervals_of
 from geoaccess.errors import InputError
 
 INF, NAN = float("inf"), float("nan")
@@ -69,6 +73,21 @@ def test_the_bootstrap_is_that_of_scipy_but_for_chance(index):
     width = ours.high - ours.low
     assert ours.low == pytest.approx(theirs.confidence_interval.low, abs=0.08 * width)
     assert ours.high == pytest.approx(theirs.confidence_interval.high, abs=0.08 * width)
+
+
+def test_indices_drawn_together_have_the_intervals_that_each_has_alone():
+    people = np.where(np.arange(60) % 7 == 0, 0.0, PEOPLE)
+    times = np.where(np.arange(60) % 11 == 0, 0.0, np.round(TIMES, -2))  # ties, and somebody at the door
+    indices = [gini, theil_t, theil_l, palma, kolm_pollak, kolm_pollak_ede]
+    indices += [partial(atkinson, epsilon=epsilon) for epsilon in (0.5, 1.0)]
+    indices += [partial(fgt, norm=1000.0, alpha=alpha) for alpha in (0, 1, 2)]
+    for clusters in (None, CLASSES):
+        drawn = {"weights": people, "clusters": clusters, "draws": 40, "seed": 3}
+        alone = [bootstrap_interval(index, times, **drawn) for index in indices]
+        assert intervals_of(indices, times, **drawn) == [(one.low, one.high) for one in alone]
+        kinds = [partial(concentration_index, kind=kind) for kind in ("standard", "erreygers")]
+        alone = [bootstrap_interval(index, times, ranking=PEOPLE, **drawn) for index in kinds]
+        assert intervals_of(kinds, times, ranking=PEOPLE, **drawn) == [(one.low, one.high) for one in alone]
 
 
 def test_a_cell_is_drawn_with_all_its_people():

@@ -253,6 +253,38 @@ def test_variations_of_people_and_zones_are_not_taken_for_each_other(tmp_path):
     assert not kept_by_stages._found  # nothing stays afterwards
 
 
+def test_variations_of_sites_services_and_zonings_are_not_taken_for_each_other(tmp_path):
+    """Each answers as it does alone, with one process that solves all of them, one after the other."""
+    path = write_study(tmp_path)
+    sites = pd.read_csv(path.parent / "sites.csv")
+    sites.iloc[::-1].to_csv(path.parent / "turned.csv", index=False)
+    sites.assign(lat=sites["lat"] + 0.001).to_csv(path.parent / "moved.csv", index=False)
+    changes = {
+        "as it is": {},
+        "other sites": {"sites": [{"kind": "file", "file": "moved.csv"}]},
+        "turned sites": {"sites": [{"kind": "file", "file": "turned.csv"}]},
+        "other norm": {f"services.{SERVICES[0]}.norms_min": [1, 2, 3]},
+        "other way": {f"services.{SERVICES[0]}.toward": "cells"},
+        "slow walk": {"snap.off_network_kph": 1},
+        "any road": {"network.min_component_km": 0.1},
+        "as it was": {},
+    }
+    variations = study_variations([path], changes)
+    table = sweep_studies(variations, workers=0, cells=True)
+    for variation in variations:
+        mine = table.table[table.table["variation"] == variation.name]
+        assert (mine["status"] == "ok").all()
+        alone = solve_study(variation.study, show=False)
+        everybody = mine[mine["centrality_class"] == "all"].reset_index(drop=True)
+        summary = alone.summary()
+        columns = [name for name in summary.columns if name != "service"]
+        pd.testing.assert_frame_equal(everybody[columns], summary[columns], check_dtype=False, check_exact=True)
+        cells = table.cells[table.cells["variation"] == variation.name]
+        for key in SERVICES:
+            times = cells.loc[cells["service"] == key, "travel_time_s"].to_numpy()
+            np.testing.assert_array_equal(times, alone.results[f"{key}_s"].to_numpy())
+
+
 # Workers
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from collections import Counter
 
 import pandas as pd
 import pytest
 
 from geoaccess.cli import main
 from geoaccess.questions import sweep_studies, write_sweep
-from geoaccess.study import combinations, load_study, study_variations
+from geoaccess.study import combinations, load_study, solve_study, study_variations
 from geoaccess.study.stages import figures_digest
 from tests.test_study_tiny import FLAT, PLACES, STUDY, write_roads, write_study
 
@@ -143,6 +144,30 @@ def test_what_is_kept_and_damaged_is_computed_again(path, solved):
     pd.testing.assert_frame_equal(first.table, again.table, check_exact=True)
 
 
+def test_what_no_variation_changes_is_found_once(path, monkeypatch):
+    """Of four walking speeds: sites are read, checked and attached once, cells put in their zones once."""
+    stages = {name: sys.modules[f"geoaccess.study.stages.{name}"] for name in ("sites", "snapping")}
+    asked = {"_read": stages["sites"], "_refuse_swapped": stages["sites"], "_snapped": stages["snapping"]}
+    asked["_in_zones"] = sys.modules["geoaccess.study.pipeline"]
+    asked["read_sites"] = sys.modules["geoaccess.services"]
+    called = Counter()
+
+    def counting(name, function):
+        return lambda *given, **named: called.update([name]) or function(*given, **named)
+
+    for name, module in asked.items():
+        monkeypatch.setattr(module, name, counting(name, getattr(module, name)))
+    variations = study_variations([path], combinations(["snap.off_network_kph=3,4,5,6"]))
+    table = sweep_studies(variations, workers=0).table
+    assert called == {"_read": 1, "_refuse_swapped": 1, "_snapped": 2, "_in_zones": 1, "read_sites": 1}
+    for variation in variations:  # and each walks at its own speed
+        mine = table[(table["variation"] == variation.name) & (table["centrality_class"] == "all")]
+        alone = solve_study(variation.study, show=False).summary()
+        assert mine["mean_s"].tolist() == alone["mean_s"].tolist()
+    gp = table[(table["centrality_class"] == "all") & (table["service"] == "gp")]
+    assert gp["mean_s"].nunique() == 4
+
+
 def test_one_study_under_two_spellings_is_computed_once(path, solved):
     """By another title, a profile by its path, and a default that is written."""
     other = path.with_name("again.toml")
@@ -192,8 +217,8 @@ def test_a_sweep_takes_up_what_is_kept_with_the_network(path, monkeypatch):
     whole._mapped.cache_clear()
     snapping = sys.modules["geoaccess.study.stages.snapping"]
     snapped = []
-    snap = snapping.snap_as_set
-    monkeypatch.setattr(snapping, "snap_as_set", lambda *given: snapped.append(len(given[2])) or snap(*given))
+    snap = snapping._snapped
+    monkeypatch.setattr(snapping, "_snapped", lambda *given: snapped.append(len(given[2])) or snap(*given))
     again = sweep_studies(study_variations([path], combinations(asked)), workers=0)
     sites = len(pd.read_csv(path.parent / "sites.csv"))
     assert snapped == [sites, sites]

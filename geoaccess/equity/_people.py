@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "UNCLASSIFIED",
+    "Distribution",
     "Groups",
     "Labels",
     "People",
@@ -27,6 +29,7 @@ __all__ = [
     "read_numbers",
     "read_people",
     "same_order",
+    "weighted_anew",
 ]
 
 UNCLASSIFIED = "unclassified"
@@ -36,16 +39,44 @@ Labels: TypeAlias = "pd.Series | npt.NDArray[np.generic] | Sequence[Hashable]"
 """One label per value: the centrality class, the municipality."""
 
 
-@dataclass(frozen=True)
-class People:
+@dataclass(frozen=True, eq=False)
+class Distribution:
+    """Values, and the share of the people who have each; what several indices are made of is computed once."""
+
+    amounts: npt.NDArray[np.float64]
+    shares: npt.NDArray[np.float64]
+
+    @cached_property
+    def average(self) -> float:
+        """The mean, exactly the value itself where all are equal; inf where somebody has inf."""
+        return mean(self.amounts, self.shares)
+
+    @cached_property
+    def ratio(self) -> npt.NDArray[np.float64]:
+        """The values over their mean, which is not 0."""
+        found: npt.NDArray[np.float64] = self.amounts / self.average
+        return found
+
+    @cached_property
+    def log_ratio(self) -> npt.NDArray[np.float64]:
+        """The logarithm of `ratio`; 0 where that is 0."""
+        found: npt.NDArray[np.float64] = np.log(np.where(self.ratio > 0, self.ratio, 1.0))
+        return found
+
+    @cached_property
+    def pooled(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.intp]]:
+        """See `pool`."""
+        return pool(self.amounts, self.shares)
+
+
+@dataclass(frozen=True, eq=False)
+class People(Distribution):
     """The rows that have people: the values, their weights, each row's share of them all, and which rows were kept.
 
     `given` is what the values came as: a Series says in which order its rows are.
     """
 
-    amounts: npt.NDArray[np.float64]
     weights: npt.NDArray[np.float64]
-    shares: npt.NDArray[np.float64]
     kept: npt.NDArray[np.bool_]
     given: Any = None
 
@@ -95,7 +126,7 @@ def people_weights(
 
 
 def read_people(
-    values: npt.ArrayLike | pd.Series,
+    values: npt.ArrayLike | pd.Series | People,
     weights: npt.ArrayLike | pd.Series | None,
     *,
     measure: str,
@@ -104,8 +135,11 @@ def read_people(
 ) -> People:
     """Return the rows with a weight above 0; raise `InputError` if there is none or a value that counts is no number.
 
-    `unreached` lets inf through, `negative` lets numbers below 0 through; a missing value never passes.
+    `unreached` lets inf through, `negative` lets numbers below 0 through; a missing value never passes. In place of
+    values there may be people that were read already, whose weights count.
     """
+    if isinstance(values, People):
+        return values
     numbers = read_numbers(values, measure=measure, name="values")
     same_order(values, weights, measure=measure, name="weights")
     people = people_weights(weights, shape=numbers.shape, measure=measure)
@@ -130,8 +164,20 @@ def read_people(
             f"{measure}: {int((numbers < 0).sum())} values are negative (the smallest is {numbers.min():g}); "
             "the measure is defined for a quantity that cannot be negative, such as time or supply per person"
         )
+    return People(numbers, _shares(people), people, kept, values)
+
+
+def weighted_anew(numbers: npt.NDArray[np.float64], people: npt.NDArray[np.float64]) -> People:
+    """Return the rows with a weight above 0, as `read_people` does, of values that it took with other weights."""
+    kept = people > 0
+    people = people[kept]
+    return People(numbers[kept], _shares(people), people, kept)
+
+
+def _shares(people: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     shares = people / people.max()  # a sum of very many people cannot overflow
-    return People(numbers, people, shares / shares.sum(), kept, values)
+    found: npt.NDArray[np.float64] = shares / shares.sum()
+    return found
 
 
 def same_order(values: Any, other: Any, *, measure: str, name: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoaccess.arguments import checks_arguments
-from geoaccess.equity._people import mean, read_people
+from geoaccess.equity._people import Distribution, read_people
 from geoaccess.equity.decomposition import EVERYBODY, decompose, in_each
 from geoaccess.errors import InputError
 
@@ -68,7 +68,7 @@ def atkinson(
     0.1071
     """
     people = read_people(values, weights, measure="atkinson")
-    return _atkinson(people.amounts, people.shares, epsilon=_aversion(epsilon, measure="atkinson"))
+    return _atkinson(people, epsilon=_aversion(epsilon, measure="atkinson"))
 
 
 @checks_arguments
@@ -116,22 +116,21 @@ def decompose_atkinson(
     """
     epsilon = _aversion(epsilon, measure="decompose_atkinson")
 
-    def index(numbers: npt.NDArray[np.float64], shares: npt.NDArray[np.float64]) -> float:
-        return _atkinson(numbers, shares, epsilon=epsilon)
+    index = partial(_atkinson, epsilon=epsilon)
 
     def split(people: People, parts: Groups) -> tuple[npt.NDArray[np.float64], ...]:
         alone = in_each(index, people, parts)
-        average = mean(people.amounts, people.shares)
+        average = people.average
         held = parts.shares * parts.means / average if average else np.zeros_like(alone)
         return alone, np.full_like(alone, np.nan), held * alone
 
     people = read_people(values, weights, measure="decompose_atkinson")
-    total = index(people.amounts, people.shares)
+    total = index(people)
     table = decompose(total, people, groups, measure="decompose_atkinson", split=split)
     apart = table.iloc[:-1]
     equivalents = (apart["mean"] * (1 - apart["index"])).to_numpy(dtype=np.float64)
     shares = apart["population"].to_numpy(dtype=np.float64)
-    table.loc[EVERYBODY, "between"] = index(equivalents, shares / shares.sum())
+    table.loc[EVERYBODY, "between"] = index(Distribution(equivalents, shares / shares.sum()))
     return table
 
 
@@ -193,7 +192,7 @@ def kolm_pollak_ede(
     """
     people = read_people(values, weights, measure="kolm_pollak_ede")
     aversion = _kappa(people, epsilon=epsilon, kappa=kappa, measure="kolm_pollak_ede")
-    return _equivalent(people.amounts, people.shares, kappa=aversion)
+    return _equivalent(people, kappa=aversion)
 
 
 @checks_arguments
@@ -237,7 +236,7 @@ def kolm_pollak(
     """
     people = read_people(values, weights, measure="kolm_pollak")
     aversion = _kappa(people, epsilon=epsilon, kappa=kappa, measure="kolm_pollak")
-    return _excess(people.amounts, people.shares, kappa=aversion)
+    return _excess(people, kappa=aversion)
 
 
 @checks_arguments
@@ -288,16 +287,16 @@ def decompose_kolm_pollak(
 
     def split(everybody: People, parts: Groups) -> tuple[npt.NDArray[np.float64], ...]:
         alone = in_each(excess, everybody, parts)
-        equivalent = _equivalent(everybody.amounts, everybody.shares, kappa=aversion)
+        equivalent = _equivalent(everybody, kappa=aversion)
         between = worse * parts.shares * (equivalent - (parts.means + worse * alone))
         return alone, between, parts.shares * alone
 
-    total = excess(people.amounts, people.shares)
+    total = excess(people)
     return decompose(total, people, groups, measure="decompose_kolm_pollak", split=split)
 
 
-def _excess(numbers: npt.NDArray[np.float64], shares: npt.NDArray[np.float64], *, kappa: float) -> float:
-    return abs(_equivalent(numbers, shares, kappa=kappa) - mean(numbers, shares))
+def _excess(people: Distribution, *, kappa: float) -> float:
+    return abs(_equivalent(people, kappa=kappa) - people.average)
 
 
 def _log_mean_exp(exponents: npt.NDArray[np.float64], shares: npt.NDArray[np.float64]) -> float:
@@ -306,20 +305,17 @@ def _log_mean_exp(exponents: npt.NDArray[np.float64], shares: npt.NDArray[np.flo
     return greatest + math.log1p(max(float(np.sum(shares * np.expm1(exponents - greatest))), -1 + 1e-300))
 
 
-def _atkinson(values: npt.NDArray[np.float64], shares: npt.NDArray[np.float64], *, epsilon: float) -> float:
-    average = mean(values, shares)
-    if average == 0 or epsilon == 0:
+def _atkinson(people: Distribution, *, epsilon: float) -> float:
+    if people.average == 0 or epsilon == 0:
         return 0.0
-    ratio = values / average
-    nothing = ratio == 0
+    nothing = people.ratio == 0
     if epsilon >= 1 and nothing.any():
         return 1.0
-    logs = np.log(np.where(nothing, 1.0, ratio))
-    logs[nothing] = -np.inf
+    logs = np.where(nothing, -np.inf, people.log_ratio)
     if epsilon == 1:
-        equivalent = float(np.sum(shares * logs))
+        equivalent = float(np.sum(people.shares * logs))
     else:
-        equivalent = _log_mean_exp((1 - epsilon) * logs, shares) / (1 - epsilon)
+        equivalent = _log_mean_exp((1 - epsilon) * logs, people.shares) / (1 - epsilon)
     return min(max(-math.expm1(equivalent), 0.0), 1.0)
 
 
@@ -337,11 +333,11 @@ def _kappa(people: People, *, epsilon: float, kappa: float | None, measure: str)
     return epsilon * float(np.sum(people.shares * scaled) / np.sum(people.shares * scaled**2)) / greatest
 
 
-def _equivalent(values: npt.NDArray[np.float64], shares: npt.NDArray[np.float64], *, kappa: float) -> float:
+def _equivalent(people: Distribution, *, kappa: float) -> float:
     """Return the equally distributed equivalent, within the range of the values."""
-    average = mean(values, shares)
+    average = people.average
     if kappa == 0:
         return average
-    moved = average - _log_mean_exp(-kappa * (values - average), shares) / kappa
-    low, high = (average, values.max()) if kappa < 0 else (values.min(), average)
+    moved = average - _log_mean_exp(-kappa * (people.amounts - average), people.shares) / kappa
+    low, high = (average, people.amounts.max()) if kappa < 0 else (people.amounts.min(), average)
     return float(min(max(moved, low), high))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from geoaccess.arguments import checks_arguments
-from geoaccess.equity._people import mean, pool, read_people
+from geoaccess.equity._people import pool, read_people
 from geoaccess.equity.inequality import read_ranking
 from geoaccess.errors import InputError
 
@@ -105,7 +105,7 @@ def concentration_index(
     if high == low:
         return 0.0
     ranks = (np.cumsum(share) - share / 2)[place]
-    average = mean(people.amounts, people.shares)
+    average = people.average
     covariance = float(np.sum(people.shares * (people.amounts - average) * (ranks - 0.5)))
     if kind == "erreygers":
         return 8 * covariance / (high - low)

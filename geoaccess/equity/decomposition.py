@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from geoaccess.equity._people import mean, read_groups
+from geoaccess.equity._people import Distribution, read_groups
 from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,14 +23,12 @@ EVERYBODY = "everybody"
 """Name of the last row of a decomposition: the index over everybody and its two parts."""
 
 
-def in_each(
-    index: Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], float], people: People, parts: Groups
-) -> npt.NDArray[np.float64]:
-    """Return the index of values and shares among the people of each group alone."""
+def in_each(index: Callable[[Distribution], float], people: People, parts: Groups) -> npt.NDArray[np.float64]:
+    """Return an index among the people of each group alone."""
     found = []
     for rows in parts.rows:
         shares = people.shares[rows]
-        found.append(index(people.amounts[rows], shares / shares.sum()))
+        found.append(index(Distribution(people.amounts[rows], shares / shares.sum())))
     return np.array(found)
 
 
@@ -55,7 +53,7 @@ def decompose(
     return pd.DataFrame(
         {
             "population": [*parts.people, parts.people.sum()],
-            "mean": [*parts.means, mean(people.amounts, people.shares)],
+            "mean": [*parts.means, people.average],
             "index": [*index, total],
             "between": [*between, between.sum()],
             "within": [*within, within.sum()],

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoaccess.arguments import checks_arguments
-from geoaccess.equity._people import mean, read_people
+from geoaccess.equity._people import read_people
 from geoaccess.equity.decomposition import decompose, in_each
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-    from geoaccess.equity._people import Groups, Labels, People
+    from geoaccess.equity._people import Distribution, Groups, Labels, People
 
 __all__ = ["decompose_theil_l", "decompose_theil_t", "theil_l", "theil_t"]
 
@@ -56,7 +56,7 @@ def theil_t(values: npt.ArrayLike, *, weights: npt.ArrayLike | None = None) -> f
     0.1308
     """
     people = read_people(values, weights, measure="theil_t")
-    return _theil_t(people.amounts, people.shares)
+    return _theil_t(people)
 
 
 @checks_arguments
@@ -108,7 +108,7 @@ def decompose_theil_t(
     everybody       500.0   720.0  0.0593   0.0487  0.0105
     """
     people = read_people(values, weights, measure="decompose_theil_t")
-    total = _theil_t(people.amounts, people.shares)
+    total = _theil_t(people)
     return decompose(total, people, groups, measure="decompose_theil_t", split=_split_t)
 
 
@@ -147,7 +147,7 @@ def theil_l(values: npt.ArrayLike, *, weights: npt.ArrayLike | None = None) -> f
     inf
     """
     people = read_people(values, weights, measure="theil_l")
-    return _theil_l(people.amounts, people.shares)
+    return _theil_l(people)
 
 
 @checks_arguments
@@ -189,34 +189,30 @@ def decompose_theil_l(
     [0.0437, 0.0065, 0.0501]
     """
     people = read_people(values, weights, measure="decompose_theil_l")
-    total = _theil_l(people.amounts, people.shares)
+    total = _theil_l(people)
     return decompose(total, people, groups, measure="decompose_theil_l", split=_split_l)
 
 
-def _theil_t(values: npt.NDArray[np.float64], shares: npt.NDArray[np.float64]) -> float:
+def _theil_t(people: Distribution) -> float:
     """Return T as sum_i p_i (r ln r - r + 1), r = x_i / mu: the same sum, of which no term is negative."""
-    average = mean(values, shares)
-    if average == 0:
+    if people.average == 0:
         return 0.0
-    ratio = values / average
-    terms = ratio * np.log(np.where(ratio > 0, ratio, 1.0)) - ratio + 1
-    return float(np.sum(shares * np.maximum(terms, 0.0)))
+    terms = people.ratio * people.log_ratio - people.ratio + 1
+    return float(np.sum(people.shares * np.maximum(terms, 0.0)))
 
 
-def _theil_l(values: npt.NDArray[np.float64], shares: npt.NDArray[np.float64]) -> float:
+def _theil_l(people: Distribution) -> float:
     """Return L as sum_i p_i (r - 1 - ln r), r = x_i / mu: the same sum, of which no term is negative."""
-    average = mean(values, shares)
-    if average == 0:
+    if people.average == 0:
         return 0.0
-    ratio = values / average
-    if (ratio == 0).any():
+    if (people.ratio == 0).any():
         return float(np.inf)
-    return float(np.sum(shares * np.maximum(ratio - 1 - np.log(ratio), 0.0)))
+    return float(np.sum(people.shares * np.maximum(people.ratio - 1 - people.log_ratio, 0.0)))
 
 
 def _split_t(people: People, parts: Groups) -> tuple[npt.NDArray[np.float64], ...]:
     index = in_each(_theil_t, people, parts)
-    average = mean(people.amounts, people.shares)
+    average = people.average
     if average == 0:
         return index, np.zeros_like(index), np.zeros_like(index)
     ratio = parts.means / average
@@ -225,7 +221,7 @@ def _split_t(people: People, parts: Groups) -> tuple[npt.NDArray[np.float64], ..
 
 def _split_l(people: People, parts: Groups) -> tuple[npt.NDArray[np.float64], ...]:
     index = in_each(_theil_l, people, parts)
-    average = mean(people.amounts, people.shares)
+    average = people.average
     if average == 0:
         return index, np.zeros_like(index), np.zeros_like(index)
     with np.errstate(divide="ignore"):

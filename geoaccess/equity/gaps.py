@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.arguments import checks_arguments
-from geoaccess.equity._people import mean, read_groups, read_people
+from geoaccess.equity._people import read_groups, read_people
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -57,7 +57,7 @@ def gap(values: npt.ArrayLike, *, by: Labels, weights: npt.ArrayLike | None = No
     """
     people = read_people(values, weights, measure="gap", negative=True)
     parts = read_groups(by, people, measure="gap")
-    overall = mean(people.amounts, people.shares)
+    overall = people.average
     ratio = parts.means / overall if overall else np.full(parts.means.shape, np.nan)
     return pd.DataFrame(
         {"population": parts.people, "mean": parts.means, "difference": parts.means - overall, "ratio": ratio},

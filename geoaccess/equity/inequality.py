@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from geoaccess.arguments import checks_arguments
-from geoaccess.equity._people import mean, pool, read_numbers, read_people, same_order
+from geoaccess.equity._people import pool, read_numbers, read_people, same_order
 from geoaccess.equity.decomposition import decompose, in_each
 from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from geoaccess.equity._people import Groups, Labels, People
+    from geoaccess.equity._people import Distribution, Groups, Labels, People
 
 __all__ = ["decompose_gini", "gini", "lorenz", "palma"]
 
@@ -70,7 +70,7 @@ def gini(values: npt.ArrayLike, *, weights: npt.ArrayLike | None = None) -> floa
     0.25
     """
     people = read_people(values, weights, measure="gini")
-    return _gini(people.amounts, people.shares)
+    return _gini(people)
 
 
 @checks_arguments
@@ -115,7 +115,7 @@ def decompose_gini(
     [0.1333, 0.0083, 0.1417]
     """
     people = read_people(values, weights, measure="decompose_gini")
-    total = _gini(people.amounts, people.shares)
+    total = _gini(people)
     return decompose(total, people, groups, measure="decompose_gini", split=_split)
 
 
@@ -157,7 +157,7 @@ def lorenz(values: npt.ArrayLike, *, weights: npt.ArrayLike | None = None) -> pd
     2          1.000000          1.0
     """
     people = read_people(values, weights, measure="lorenz")
-    distinct, share, _ = pool(people.amounts, people.shares)
+    distinct, share, _ = people.pooled
     if distinct[-1] == 0:
         return pd.DataFrame({"population_share": [0.0, 1.0], "value_share": [0.0, 1.0]})
     amount = np.cumsum(share * (distinct / distinct[-1]))
@@ -214,8 +214,10 @@ def palma(
     2.0
     """
     people = read_people(values, weights, measure="palma")
-    order = people.amounts if ranking is None else read_ranking(ranking, people, measure="palma")
-    _, share, place = pool(order, people.shares)
+    if ranking is None:
+        _, share, place = people.pooled
+    else:
+        _, share, place = pool(read_ranking(ranking, people, measure="palma"), people.shares)
     greatest = float(people.amounts.max())
     if greatest == 0:
         return 1.0
@@ -247,8 +249,8 @@ def _held(share: npt.NDArray[np.float64], amount: npt.NDArray[np.float64], first
     return float(np.interp(first, people, np.concatenate([[0.0], np.cumsum(amount)])))
 
 
-def _gini(values: npt.NDArray[np.float64], shares: npt.NDArray[np.float64]) -> float:
-    distinct, share, _ = pool(values, shares)
+def _gini(people: Distribution) -> float:
+    distinct, share, _ = people.pooled
     if distinct[-1] == 0:
         return 0.0
     scaled = distinct / distinct[-1]
@@ -260,10 +262,10 @@ def _gini(values: npt.NDArray[np.float64], shares: npt.NDArray[np.float64]) -> f
 def _split(people: People, parts: Groups) -> tuple[npt.NDArray[np.float64], ...]:
     """Split the covariance of value and rank into that of the groups' means and that inside the groups."""
     index = in_each(_gini, people, parts)
-    average = mean(people.amounts, people.shares)
+    average = people.average
     if average == 0:
         return index, np.zeros_like(index), np.zeros_like(index)
-    _, share, place = pool(people.amounts, people.shares)
+    _, share, place = people.pooled
     ranks = (np.cumsum(share) - share / 2)[place]
     means = np.array([np.average(ranks[rows], weights=people.shares[rows]) for rows in parts.rows])
     inside = np.array(

@@ -11,17 +11,17 @@ import numpy as np
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import INTERVAL_DRAWS
-from geoaccess.equity._people import people_weights, read_groups, read_numbers, read_people
+from geoaccess.equity._people import people_weights, read_groups, read_numbers, read_people, weighted_anew
 from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy.typing as npt
 
     from geoaccess.equity._people import Labels
 
-__all__ = ["Interval", "bootstrap_interval"]
+__all__ = ["Interval", "bootstrap_interval", "intervals_of"]
 
 MOST_LEFT_OUT = 5_000
 
@@ -130,11 +130,7 @@ def bootstrap_interval(
     numbers = read_numbers(values, measure="bootstrap_interval", name="values")
     people = people_weights(weights, shape=numbers.shape, measure="bootstrap_interval")
     value = _number(function(numbers, weights=people, **arguments))
-    # In the order that the index sorts by, so that no draw needs to sort again; without the rows that nobody lives in.
-    ranked = arguments.get("ranking")
-    keys = numbers if ranked is None else read_numbers(ranked, measure="bootstrap_interval", name="ranks")
-    order = np.argsort(keys, kind="stable")
-    order = order[people[order] > 0]
+    order = _order(numbers, people, arguments.get("ranking"))
     units, codes = _units(clusters, people, order)
     if units == 1:
         raise InputError(
@@ -152,7 +148,7 @@ def bootstrap_interval(
         ]
     )
     if method == "bootstrap":
-        low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2], method="inverted_cdf")
+        low, high = _ends(found, level)
         with np.errstate(invalid="ignore"):
             error = float(np.std(found, ddof=1))
     else:
@@ -161,6 +157,47 @@ def bootstrap_interval(
         reach = NormalDist().inv_cdf((1 + level) / 2) * error
         low, high = value - reach, value + reach
     return Interval(value, float(low), float(high), error, level, units)
+
+
+def intervals_of(
+    functions: Sequence[Callable[..., float]],
+    values: npt.NDArray[np.float64],
+    *,
+    weights: npt.NDArray[np.float64],
+    clusters: Labels | None,
+    draws: int,
+    seed: int,
+    level: float = 0.95,
+    **ranks: npt.NDArray[np.float64],
+) -> list[tuple[float, float]]:
+    """Return low and high of `bootstrap_interval` for several indices of this room: all of them see the same draws.
+
+    What a draw has in common for all is computed once. `values` and `weights` are such as each of them has taken.
+    """
+    _check(method="bootstrap", level=level, draws=draws)
+    order = _order(values, weights, ranks.get("ranking"))
+    units, codes = _units(clusters, weights, order)
+    numbers, people = values[order], weights[order]
+    ordered = {name: given[order] for name, given in ranks.items()}
+    found = np.empty((len(functions), draws))
+    for draw, counts in enumerate(_resamples(units, method="bootstrap", draws=draws, seed=seed)):
+        drawn = weighted_anew(numbers, people * counts[codes])
+        found[:, draw] = [function(drawn, **ordered) for function in functions]
+    return [_ends(some, level) for some in found]
+
+
+def _ends(found: npt.NDArray[np.float64], level: float) -> tuple[float, float]:
+    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2], method="inverted_cdf")
+    return float(low), float(high)
+
+
+def _order(
+    numbers: npt.NDArray[np.float64], people: npt.NDArray[np.float64], ranking: npt.ArrayLike | None
+) -> npt.NDArray[np.intp]:
+    """Return the rows in which somebody lives in the order that the index sorts by, so that no draw sorts again."""
+    keys = numbers if ranking is None else read_numbers(ranking, measure="bootstrap_interval", name="ranks")
+    order = np.argsort(keys, kind="stable")
+    return order[people[order] > 0]
 
 
 def _check(*, method: str, level: float, draws: int) -> None:

@@ -16,7 +16,7 @@ from geoaccess.equity.concentration import concentration_index
 from geoaccess.equity.decomposition import EVERYBODY
 from geoaccess.equity.entropy import decompose_theil_l, decompose_theil_t, theil_l, theil_t
 from geoaccess.equity.inequality import decompose_gini, gini, palma
-from geoaccess.equity.intervals import bootstrap_interval
+from geoaccess.equity.intervals import intervals_of
 from geoaccess.equity.norms import decompose_fgt, fgt
 from geoaccess.errors import InputError
 
@@ -295,11 +295,14 @@ def _rows(times: npt.NDArray[np.float64], cells: _Cells, indices: list[_Index], 
         raise InputError(f"equity_table, {name}: {int(negative.sum())} are negative; give numbers >= 0")
     reached = np.isfinite(times)
     ranked = np.isfinite(cells.ranking) if cells.ranking is not None else reached
-    rows = []
-    for index in indices:
+    numbers = np.where(reached, times, np.inf)
+    rows: list[dict[str, Any]] = []
+    alike: dict[tuple[bool, bool], list[int]] = {}
+    for place, index in enumerate(indices):
         inside = reached & ranked if index.ranked else reached
         counted = lived if index.unreached else lived & inside
-        found = _measured(index, np.where(reached, times, np.inf), cells, counted)
+        found = _measured(index, numbers, cells, counted)
+        alike.setdefault((index.ranked, index.unreached and not reached[lived].all()), []).append(place)
         ends = {
             "n_people_in": float(cells.people[inside].sum()),
             "n_people_unranked": float(cells.people[reached & ~inside].sum()),
@@ -307,27 +310,46 @@ def _rows(times: npt.NDArray[np.float64], cells: _Cells, indices: list[_Index], 
             "unreached_counted": index.unreached,
         }
         rows.append({"index": index.name, "norm": float(index.norm), **found, **ends})
+    for (by_rank, everybody), places in alike.items():
+        counted = lived if everybody else lived & reached & ranked if by_rank else lived & reached
+        drawn = _drawn([indices[place] for place in places], numbers, cells, counted)
+        for place, (low, high) in zip(places, drawn, strict=False):  # none where nothing can be drawn
+            rows[place] |= {"low": low, "high": high}
     return rows
 
 
 def _measured(
     index: _Index, times: npt.NDArray[np.float64], cells: _Cells, counted: npt.NDArray[np.bool_]
 ) -> dict[str, float]:
-    """Return an index with its interval and its parts, NaN where there is nobody to measure."""
+    """Return an index with its parts, NaN where there is nobody to measure; its interval is not known yet."""
     found = dict.fromkeys(("value", "low", "high", "between", "within"), float(np.nan))
     if not counted.any():
         return found
     values, people = times[counted], cells.people[counted]
-    ranks: dict[str, Any] = {"ranking": cells.ranking[counted]} if index.ranked and cells.ranking is not None else {}
-    found["value"] = index.function(values, weights=people, **ranks)
+    found["value"] = index.function(values, weights=people, **_ranks(index, cells, counted))
     if cells.by is not None and index.decompose is not None:
         parts = index.decompose(values, weights=people, groups=cells.by[counted]).loc[EVERYBODY].to_dict()
         found["between"], found["within"] = float(parts["between"]), float(parts["within"])
-    units = int(counted.sum()) if cells.clusters is None else cells.clusters[counted].nunique(dropna=False)
-    if cells.draws and units > 1:
-        clusters = None if cells.clusters is None else cells.clusters[counted]
-        drawn = bootstrap_interval(
-            index.function, values, weights=people, clusters=clusters, draws=cells.draws, seed=cells.seed, **ranks
-        )
-        found["low"], found["high"] = drawn.low, drawn.high
     return found
+
+
+def _ranks(index: _Index, cells: _Cells, counted: npt.NDArray[np.bool_]) -> dict[str, npt.NDArray[np.float64]]:
+    return {"ranking": cells.ranking[counted]} if index.ranked and cells.ranking is not None else {}
+
+
+def _drawn(
+    indices: list[_Index], times: npt.NDArray[np.float64], cells: _Cells, counted: npt.NDArray[np.bool_]
+) -> list[tuple[float, float]]:
+    """Return the intervals of indices over the same people; none where they are not wanted, or there is one unit."""
+    units = int(counted.sum()) if cells.clusters is None else cells.clusters[counted].nunique(dropna=False)
+    if not cells.draws or units <= 1:
+        return []
+    return intervals_of(
+        [index.function for index in indices],
+        times[counted],
+        weights=cells.people[counted],
+        clusters=None if cells.clusters is None else cells.clusters[counted],
+        draws=cells.draws,
+        seed=cells.seed,
+        **_ranks(indices[0], cells, counted),
+    )

@@ -52,6 +52,7 @@ def group_figures(
     *,
     norms_s: Sequence[Limit] = (),
     quantiles: bool = True,
+    order: npt.NDArray[np.intp] | None = None,
 ) -> GroupFigures:
     """Return the figures of travel times, by group.
 
@@ -67,10 +68,12 @@ def group_figures(
         Seconds, each one for all cells or one for each.
     quantiles
         Whether median and P90 are wanted, which take a sort.
+    order
+        See `group_quantiles`.
     """
     reached = np.isfinite(times_s)
     arrived = groups.sums(np.where(reached, people, 0.0))
-    found = group_quantiles(times_s, people, groups, (0.5, 0.9)) if quantiles else None
+    found = group_quantiles(times_s, people, groups, (0.5, 0.9), order=order) if quantiles else None
     within = [groups.sums(np.where(times_s <= norm, people, 0.0)) for norm in norms_s]
     return GroupFigures(
         people=groups.sums(people),
@@ -90,14 +93,21 @@ def ratio(part: npt.NDArray[np.float64], whole: npt.NDArray[np.float64]) -> npt.
 
 
 def group_quantiles(
-    times_s: npt.NDArray[np.float64], people: npt.NDArray[np.float64], groups: Groups, shares: Sequence[float]
+    times_s: npt.NDArray[np.float64],
+    people: npt.NDArray[np.float64],
+    groups: Groups,
+    shares: Sequence[float],
+    *,
+    order: npt.NDArray[np.intp] | None = None,
 ) -> npt.NDArray[np.float64]:
     """Return quantiles of shape (n_groups, n_shares); one sort for all, then a running sum inside each group.
 
-    A single running sum over all groups would lose the digits of small groups with fractional people.
+    A single running sum over all groups would lose the digits of small groups with fractional people. `order` are the
+    cells in rising order of their times, where that is known.
     """
-    rows = np.flatnonzero(people > 0)
-    rows = rows[np.argsort(times_s[rows], kind="stable")]
+    if order is None:
+        order = np.argsort(times_s, kind="stable")
+    rows = order[people[order] > 0]
     kind = np.uint16 if len(groups.labels) <= np.iinfo(np.uint16).max else np.int64  # few bits are sorted by counting
     rows = rows[np.argsort(groups.codes[rows].astype(kind), kind="stable")]
     bounds = np.searchsorted(groups.codes[rows], np.arange(len(groups.labels) + 1))

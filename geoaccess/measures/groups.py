@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -69,6 +70,11 @@ class Times:
     times_s: npt.NDArray[np.float64]
     reached: npt.NDArray[np.bool_]
     reason: npt.NDArray[np.intp]
+
+    @cached_property
+    def order(self) -> npt.NDArray[np.intp]:
+        """The cells in rising order of their times, one order for all groups; equals stay in theirs."""
+        return np.argsort(self.times_s, kind="stable")
 
     @property
     def reasons(self) -> npt.NDArray[np.object_]:

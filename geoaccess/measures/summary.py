@@ -34,7 +34,7 @@ def _service_summary(
     results: pd.DataFrame, service: ServiceSpec, times: Times, who: str | None, groups: Groups
 ) -> pd.DataFrame:
     people = people_of_service(results, service, who)
-    figures = group_figures(times.times_s, people, groups)
+    figures = group_figures(times.times_s, people, groups, order=times.order)
     table = groups.labels.assign(service=service.key, population=figures.people, reached=figures.reached)
     by_reason = {
         reason: groups.sums(np.where(times.reason == place, people, 0.0)) for place, reason in enumerate(REASONS)
@@ -167,6 +167,7 @@ def quantile_table_of_services(
     wrong = [share for share in shares if not 0 <= share <= 1]
     if wrong:
         raise InputError(f"quantile_table: shares has {wrong[0]}; a share must lie in [0, 1]")
+    times = {service.key: read_times(results, service) for service in services}
 
     def table(zoning: Zoning, who: str | None) -> pd.DataFrame:
         groups = group_cells(results, by=zoning)
@@ -176,7 +177,8 @@ def quantile_table_of_services(
         tables = []
         for service in services:
             people = people_of_service(results, service, who)
-            found = group_quantiles(read_times(results, service).times_s, people, groups, shares)
+            known = times[service.key]
+            found = group_quantiles(known.times_s, people, groups, shares, order=known.order)
             everybody = np.repeat(groups.sums(people), len(shares))
             tables.append(labels.assign(service=service.key, population=everybody, time_s=found.reshape(-1)))
         return pd.concat(tables, ignore_index=True) if tables else labels.iloc[:0]

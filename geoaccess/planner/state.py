@@ -25,7 +25,6 @@ from geoaccess.questions.siting.question import Question
 from geoaccess.routing.field import PLACE
 from geoaccess.study.counted_people import counted_people
 from geoaccess.study.site_directory import site_directory
-from geoaccess.study.stages import Snapped
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from geoaccess.scenarios import Close
     from geoaccess.services import SiteDirectory
     from geoaccess.study import Answers
+    from geoaccess.study.stages import Snapped
 
 __all__ = ["Group", "PlannerState", "Way"]
 

@@ -194,14 +194,14 @@ def table(
     numbers = found.astype(np.uint32).view(np.int32)  # the lower half; of no site it is -1
     labels = np.empty(len(sites) + 1, dtype=object)
     labels[:-1] = sites
-    out = pd.DataFrame(index=cells.index)
+    out: dict[str, Any] = {}
     for rank in range(times.shape[1]):
         suffix = "" if rank == 0 else f"_{rank + 1}"
         out[f"travel_time{suffix}_s"] = np.where(edge >= 0, seconds[:, rank], np.nan)
         out[f"site{suffix}"] = pd.Series(labels[numbers[:, rank]], index=cells.index, dtype=object)
     out["off_network_m"] = cells["off_network_m"]
     out["reason"] = _reasons(network, cells, reached=times[:, 0] != FAR, closed=closed)
-    return out
+    return pd.DataFrame(out, index=cells.index)
 
 
 def _reasons(
@@ -213,37 +213,32 @@ def _reasons(
 ) -> npt.NDArray[np.object_]:
     """Say for each cell why it reaches no site."""
     edge = cells["edge"].to_numpy()
-    if (reached | (edge < 0)).all():
-        return np.where(reached, "", cells["reason"].to_numpy()).astype(object)
+    found = np.where(reached, "", cells["reason"].to_numpy()).astype(object)
+    rows = np.flatnonzero(~reached & (edge >= 0))
+    if rows.size:
+        node = cells["node"].to_numpy()[rows]
+        found[rows] = _why_not(network, np.where(node >= 0, node, network.edge_u[edge[rows]]), closed)
+    return found
+
+
+def _why_not(
+    network: Network, here: npt.NDArray[np.int32], closed: npt.NDArray[np.int32] | None
+) -> npt.NDArray[np.object_]:
+    """Say why no site is reached from some nodes."""
     with_cars = network.components(EdgeKind.ROAD, EdgeKind.FERRY, EdgeKind.BOARDING, without=closed)
     with_boats = network.components(*EdgeKind, without=closed)
-    main = np.bincount(with_cars).argmax()
-    node = cells["node"].to_numpy()
-    here = np.where(node >= 0, node, network.edge_u[np.maximum(edge, 0)])
-    apart = ~reached & (edge >= 0) & (with_cars[here] != main)
+    size_of_cars, size_of_boats = np.bincount(with_cars), np.bincount(with_boats)
+    main = size_of_cars.argmax()
+    apart = with_cars[here] != main
     ashore, on_island = _by_land(network, here, apart, with_cars == main)
     boat = network.edge_kind != EdgeKind.ROAD
-    called_at = np.zeros(with_cars.max(initial=0) + 1, np.bool_)
+    called_at = np.zeros(size_of_cars.size, np.bool_)
     called_at[with_cars[network.edge_u[boat]]] = called_at[with_cars[network.edge_v[boat]]] = True
     # A passenger boat leads somewhere when what it joins is larger than what cars reach.
-    size_by_car, size_by_boat = np.bincount(with_cars)[with_cars[here]], np.bincount(with_boats)[with_boats[here]]
+    size_by_car, size_by_boat = size_of_cars[with_cars[here]], size_of_boats[with_boats[here]]
     reasons: npt.NDArray[np.object_] = np.select(
-        [
-            reached,
-            edge < 0,
-            with_cars[here] == main,
-            size_by_boat > size_by_car,
-            ashore,
-            on_island | called_at[with_cars[here]],
-        ],
-        [
-            "",
-            cells["reason"].to_numpy(),
-            NO_SITE_REACHABLE,
-            PASSENGER_FERRY_ONLY,
-            ROAD_NOT_CONNECTED,
-            ISLAND_WITHOUT_FERRY,
-        ],
+        [~apart, size_by_boat > size_by_car, ashore, on_island | called_at[with_cars[here]]],
+        [NO_SITE_REACHABLE, PASSENGER_FERRY_ONLY, ROAD_NOT_CONNECTED, ISLAND_WITHOUT_FERRY],
         ROAD_NOT_CONNECTED,
     ).astype(object)
     return reasons

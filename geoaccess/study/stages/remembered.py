@@ -83,7 +83,7 @@ def before_roads(study: Study) -> Hashable:
     """
     if not _on:
         return ()
-    without: dict[str, Any] = {name: True for name in _ONLY_OF_ROADS}
+    without: dict[str, Any] = dict.fromkeys(_ONLY_OF_ROADS, True)
     roads = study.settings.ambulance is None  # else norms may be those of a profile
     if roads:
         without["network"] = _OF_ROADS
