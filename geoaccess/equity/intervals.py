@@ -168,17 +168,17 @@ def intervals_of(
     draws: int,
     seed: int,
     level: float = 0.95,
-    **ranks: npt.NDArray[np.float64],
+    ranking: npt.NDArray[np.float64] | None = None,
 ) -> list[tuple[float, float]]:
     """Return low and high of `bootstrap_interval` for several indices of this room: all of them see the same draws.
 
     What a draw has in common for all is computed once. `values` and `weights` are such as each of them has taken.
     """
     _check(method="bootstrap", level=level, draws=draws)
-    order = _order(values, weights, ranks.get("ranking"))
+    order = _order(values, weights, ranking)
     units, codes = _units(clusters, weights, order)
     numbers, people = values[order], weights[order]
-    ordered = {name: given[order] for name, given in ranks.items()}
+    ordered = {} if ranking is None else {"ranking": ranking[order]}
     found = np.empty((len(functions), draws))
     for draw, counts in enumerate(_resamples(units, method="bootstrap", draws=draws, seed=seed)):
         drawn = weighted_anew(numbers, people * counts[codes])

@@ -351,5 +351,5 @@ def _drawn(
         clusters=None if cells.clusters is None else cells.clusters[counted],
         draws=cells.draws,
         seed=cells.seed,
-        **_ranks(indices[0], cells, counted),
+        ranking=_ranks(indices[0], cells, counted).get("ranking"),
     )
