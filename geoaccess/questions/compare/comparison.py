@@ -13,7 +13,7 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.phrases import PersonHours, Writer, section
 from geoaccess.questions.compare.changed import changes_something
 from geoaccess.questions.compare.compare_measures import compare_measures, measured
-from geoaccess.questions.compare.one_scenario import Common, Solved, records, solved, solved_there
+from geoaccess.questions.compare.one_scenario import Common, Solved, places_of, records, solved, solved_there
 from geoaccess.questions.compare.runs import changes_shown
 from geoaccess.questions.scenario_changes import refuse_same_titles
 from geoaccess.questions.scenario_run import apply_scenarios, needs_names, solve_baseline
@@ -126,8 +126,10 @@ def compare_study(
     base = solve_baseline(study, day=day, names=needs_names(changes), answers=answers, show=show)
     changed = apply_scenarios(base, changes)
     measures = compare_measures(study, changed)
-    side = measured(measures, base) if any(one.base is base for one in changed) else None
-    common = Common(study, base, measures, side)
+    same = any(one.base is base for one in changed)
+    common = Common(
+        study, base, measures, measured(measures, base) if same else None, places_of(base) if same else None
+    )
     solve = partial(
         spread, common=common, what=_SOLVING, cache=study.cache, workers=workers, scheduler=scheduler, show=show
     )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from geoaccess.scenarios import NetworkChange, Scenario
     from geoaccess.study.settings.study_file import Study
 
-__all__ = ["SITES_OF", "Common", "Solved", "records", "solved", "solved_there"]
+__all__ = ["SITES_OF", "Common", "Solved", "places_of", "records", "solved", "solved_there"]
 
 SITES_OF = ("nearest", "allowed")
 """Measures of which it matters which site it is."""
@@ -35,12 +35,16 @@ _MIN = 60.0
 
 @dataclass(frozen=True, eq=False)
 class Common:
-    """What all scenarios are compared with; `side` are the measures of the study as it is, where any needs them."""
+    """What all scenarios are compared with: `side` are the measures of the study as it is, `place` where its cells lie.
+
+    Both are None where every scenario has people of its own.
+    """
 
     study: Study
     base: Baseline
     measures: list[Measure]
     side: pd.DataFrame | None
+    place: pd.Series[str] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,14 +65,16 @@ def solved_there(common: Common, scenario: Scenario) -> Solved:
 def solved(common: Common, one: ScenarioRun) -> Solved:
     """Solve a scenario, and compare it with the study as it is."""
     study, base, measures = common.study, common.base, common.measures
-    side = common.side if one.base is base and common.side is not None else measured(measures, one.base)
+    same = one.base is base
+    side = common.side if same and common.side is not None else measured(measures, one.base)
+    place = common.place if same and common.place is not None else places_of(one.base)
     results = pd.DataFrame(one.base.results.drop(columns="geometry"))
     before, after = (
         results[results.columns.difference(here.columns, sort=False)].join(here)
         for here in (side, measured(measures, one.base, one))
     )
     found = _differences(measures, before, after)
-    found["place"] = named_places(study, one.base.results, one.base.answers.sites)
+    found["place"] = place
     tables = _tables(one.base.study, measures, found, before, after)
     tables["moves"] = _moves(one, measures, found)
     if one.scenario.population is not None:
@@ -78,6 +84,11 @@ def solved(common: Common, one: ScenarioRun) -> Solved:
     figures = {when: _figures(tables["everybody"], tables["equity"], when) for when in ("before", "after")}
     _nobody_lost(tables["everybody"])
     return Solved(found, tables, _notes(one, study, measures), figures)
+
+
+def places_of(base: Baseline) -> pd.Series[str]:
+    """Return what people would call the place of each cell."""
+    return named_places(base.study, base.results, base.answers.sites)
 
 
 def _against_today(base: Baseline, one: ScenarioRun, after: pd.DataFrame) -> pd.DataFrame:
