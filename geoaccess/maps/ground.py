@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import shapely
+from matplotlib import rcParams
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.path import Path
 from matplotlib.patheffects import Stroke
@@ -97,7 +99,8 @@ def draw_names(
     seen = seen.head(MOST_NAMES)
     spots = np.empty((0, 2)) if off is None else shapely.get_coordinates(off.to_numpy())
     spots = spots[:0] if len(spots) > MANY_SITES else spots
-    sizes = np.array([[_width(name), NAME_SIZE] for name in seen["name"]]).reshape(-1, 2)
+    font = tuple(rcParams["font.family"]), tuple(rcParams["font.sans-serif"])
+    sizes = np.array([[_width(name, font), NAME_SIZE] for name in seen["name"]]).reshape(-1, 2)
     labels = placed_names(
         shapely.get_coordinates(seen.geometry.to_numpy()),
         sizes * point_m,
@@ -116,6 +119,7 @@ def draw_names(
         axes.text(label.x, label.y, name, zorder=8.1, **looks)
 
 
-def _width(name: str) -> float:
-    """Return how wide a name is, points."""
+@lru_cache(maxsize=10_000)
+def _width(name: str, _font: tuple[tuple[str, ...], ...]) -> float:
+    """Return how wide a name is in the font of the figure, points; every map of a study has the same names."""
     return float(TextPath((0, 0), name, size=NAME_SIZE).get_extents().width)

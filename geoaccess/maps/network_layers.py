@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -39,16 +40,14 @@ def main_roads(network: Network, names: pd.DataFrame | None = None) -> gpd.GeoDa
 
 def merged_roads(roads: gpd.GeoDataFrame, *, tolerance_deg: float) -> gpd.GeoDataFrame:
     """Return roads with junctions forgotten: a row per class, number and line, no finer than the tolerance, degrees."""
-    rows = []
     keys = [name for name in ("highway", "ref") if name in roads]
-    for values, part in roads.groupby(keys):
-        lines = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(part.geometry.to_numpy())))
-        rows.append(
-            gpd.GeoDataFrame(
-                dict(zip(keys, values, strict=True)),
-                geometry=shapely.simplify(lines, tolerance_deg),
-                index=range(len(lines)),
-                crs=roads.crs,
-            )
-        )
-    return pd.concat(rows, ignore_index=True) if rows else roads
+    shapes = roads.geometry.to_numpy()
+    names, merged = [], []
+    for values, at in roads.groupby(keys).indices.items():
+        names.append(values if isinstance(values, tuple) else (values,))
+        merged.append(shapely.get_parts(shapely.line_merge(shapely.multilinestrings(shapes[at]))))
+    if not merged:
+        return roads
+    lines = shapely.simplify(np.concatenate(merged), tolerance_deg)
+    table = pd.DataFrame(np.repeat(np.array(names, object), [len(some) for some in merged], axis=0), columns=keys)
+    return gpd.GeoDataFrame(table.infer_objects(), geometry=lines, crs=roads.crs)
