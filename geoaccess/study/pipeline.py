@@ -18,7 +18,6 @@ from geoaccess.progress import Stages
 from geoaccess.study import stages
 from geoaccess.study.answers import Answers
 from geoaccess.study.cell_shapes import describe_shapes
-from geoaccess.study.counted_people import counted_people
 from geoaccess.study.idle_filters import idle_filters
 from geoaccess.study.sections.demand_groups import larger_groups, people_columns
 from geoaccess.study.sections.inputs import PeopleInput, SolvedInput
