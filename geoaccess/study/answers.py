@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from geoaccess.measures.islands import islands
+from geoaccess.study.counted_people import counted_people
 from geoaccess.study.results.summary import summary
-from geoaccess.study.results.tables import counted_people
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
