@@ -419,6 +419,22 @@ def test_in_print_the_sentence_of_a_service_stands_with_its_map():
         assert [word in text for text in texts] == [False, True], word
 
 
+def test_in_print_no_column_of_a_wide_table_is_cut_off():
+    weasyprint = pytest.importorskip("weasyprint")
+    style = resources.files("geoaccess.maps").joinpath("templates/report.css").read_text(encoding="utf-8")
+    heads = ["Områdeinndeling", "Område", *(f"Ekstra reisetid, gjennomsnitt {n} (minutter)" for n in range(11))]
+    rows = "".join(f"<th class='n' scope='col'>{head}</th>" for head in heads)
+    cells = "".join("<td class='n'>123 456,7</td>" for _ in heads)
+    page = (
+        f"<html lang='nb'><style>:root {{ --paper: #fff; --ink: #000 }} {style}</style><section id='more'>"
+        f"<table class='wide'><thead><tr>{rows}</tr></thead><tr>{cells}</tr></table></section></html>"
+    )
+    for one in weasyprint.HTML(string=page).render().pages:
+        for box in one._page_box.descendants():
+            if hasattr(box, "text"):
+                assert box.position_x + box.width <= one.width
+
+
 def test_a_pdf_is_pages_of_print(tmp_path):
     need("weasyprint")
     written(tmp_path, report())
