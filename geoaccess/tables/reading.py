@@ -164,7 +164,8 @@ def _numbered(rows: Any) -> Any:
 
 
 def _read_parquet(path: Path, suffice: Sequence[str]) -> Any:
-    import pyarrow.parquet as pq  # a large import that only reading needs
+    import pyarrow as pa  # a large import that only reading needs
+    import pyarrow.parquet as pq
 
     schema = pq.read_schema(path)
     shapes = b"geo" in (schema.metadata or {})
@@ -175,5 +176,10 @@ def _read_parquet(path: Path, suffice: Sequence[str]) -> Any:
 
         rows: pd.DataFrame = gpd.read_parquet(path)
     else:
-        rows = pd.read_parquet(path)
+        try:
+            rows = pd.read_parquet(path)
+        except TypeError as error:  # a type of pandas that there is not
+            raise InputError(f"{path}: cannot be read: {str(error).strip()}") from error
+    for name in rows.columns[[isinstance(dtype, pd.StringDtype) for dtype in rows.dtypes]]:
+        pa.array(rows[name].array).validate(full=True)  # bytes that are no text are found here, not where it is used
     return rows.reset_index(drop=rows.index.name is None)  # an index that was saved by name is a column of the file
