@@ -40,6 +40,7 @@ def read_shapes(path: Path, *, layer: str | None, columns: Sequence[str] = ()) -
         return _of_collections(path, collections, layer, columns)
     import geopandas as gpd
     import pyogrio
+    import shapely
 
     listed = gpd.list_layers(address)
     known = listed["geometry_type"].astype("object").where(listed["geometry_type"].notna(), "")
@@ -53,6 +54,10 @@ def read_shapes(path: Path, *, layer: str | None, columns: Sequence[str] = ()) -
     pyogrio.set_gdal_config_options({"OGR_GEOJSON_MAX_OBJ_SIZE": 0})
     try:
         rows = gpd.read_file(address, layer=chosen)
+    except shapely.errors.GEOSException as error:  # a ring that is not closed, a line of one point
+        raise InputError(
+            f"{path}: has a shape that cannot be: {str(error).strip()}; correct it and save anew"
+        ) from error
     finally:
         pyogrio.set_gdal_config_options({"OGR_GEOJSON_MAX_OBJ_SIZE": before})
     if layer is None and len(shapes) > 1:
