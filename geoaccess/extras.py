@@ -16,13 +16,12 @@ EXTRAS: Final[Mapping[str, tuple[str, ...]]] = {
     "maps": ("folium", "matplotlib", "jinja2", "rasterio", "exactextract"),
     "siting": ("highspy",),
     "planner": ("fastapi", "uvicorn"),
-    "fetch": ("requests",),
+    "fetch": ("requests", "osmnx", "networkx"),
     "gtfs": ("gtfs_kit",),
     "pdf": ("weasyprint",),
     "dask": ("distributed",),
     "speed": ("isal",),
     "h3": ("h3",),
-    "networkx": ("networkx",),
 }
 """The packages of each extra, as they are imported; `pyproject.toml` names their distributions."""
 

@@ -10,7 +10,6 @@ import shapely
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
-from geoaccess.extras import require_extra
 from geoaccess.network.assemble import assemble
 from geoaccess.network.elements import DECISECONDS, EdgeKind
 
@@ -38,7 +37,6 @@ def to_networkx(network: Network) -> nx.MultiDiGraph[int]:
     >>> [(u, v, d["travel_time"]) for u, v, d in to_networkx(road).edges(data=True)]
     [(0, 1, 300.0)]
     """
-    require_extra("networkx", to="make a graph of a network")
     import networkx as nx
 
     graph: nx.MultiDiGraph[int] = nx.MultiDiGraph(crs="EPSG:4326")

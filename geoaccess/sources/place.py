@@ -1,8 +1,8 @@
 """The roads and ferries of a place, asked of Overpass and written to a file of OpenStreetMap XML.
 
 The file is read like any other extract: every way, tag and node is written as it came, and what the tags mean is for
-the profile to say. osmnx is not asked for it, as its graphs drop most tags, cut ways at the border and turn some
-round, and its requests can only be steered by settings of the whole process.
+the profile to say. osmnx widens the border; it is not asked for the map, as its graphs drop most tags, cut ways at the
+border and turn some round, and its requests can only be steered by settings of the whole process.
 """
 
 from __future__ import annotations
@@ -12,13 +12,11 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from shapely.geometry import shape
 
 from geoaccess.errors import FetchError, InputError
-from geoaccess.frames import utm_of
 from geoaccess.osm import read_profile
 from geoaccess.osm.values import FERRY_ROUTES
 from geoaccess.shipped import shipped
@@ -133,7 +131,9 @@ def _border(services: MapServices, url: str, query: str) -> Geometry:
 
 def _pieces(border: Geometry) -> list[list[shapely.Polygon]]:
     """Return the place with what lies around it, in pieces of at most 50 km by 50 km, each in one or several parts."""
-    area = shapely.simplify(_widened(border, _AROUND_M + _BORDER_M), _BORDER_DEG)
+    from osmnx.utils_geo import buffer_geometry  # slow to import and needed here only
+
+    area = shapely.simplify(buffer_geometry(border, _AROUND_M + _BORDER_M), _BORDER_DEG)
     west, south, east, north = shapely.bounds(area)
     middle = math.radians((south + north) / 2)
     rows = np.linspace(south, north, math.ceil((north - south) / _PIECE_DEG) + 1)
@@ -142,12 +142,6 @@ def _pieces(border: Geometry) -> list[list[shapely.Polygon]]:
     pieces = (shapely.get_parts(shapely.intersection(area, square)) for square in squares)
     polygons = ([part for part in parts if isinstance(part, shapely.Polygon)] for parts in pieces)
     return [parts for parts in polygons if parts]
-
-
-def _widened(border: Geometry, by_m: float) -> Geometry:
-    """Return an area in longitude and latitude with what lies within some metres of it, by way of its zone of UTM."""
-    there = gpd.GeoSeries([border], crs="EPSG:4326")
-    return there.to_crs(utm_of(there)).buffer(by_m).to_crs("EPSG:4326").iloc[0]
 
 
 def _highway_filter(profile: Path) -> str:
