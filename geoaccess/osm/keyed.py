@@ -21,14 +21,15 @@ __all__ = ["Keyed", "KeyedWays"]
 
 
 class Keyed:
-    """Takes the ways that have one of the keys `having`, and of their tags those of the keys `kept`."""
+    """Takes the ways that have one of the keys `having`, and of their tags those of the keys `kept`; all for None."""
 
-    def __init__(self, having: Iterable[str], kept: Iterable[str]) -> None:
-        having, kept = set(having), set(kept)
+    def __init__(self, having: Iterable[str], kept: Iterable[str] | None) -> None:
+        every = kept is None
+        having, kept = set(having), set(kept or ())
         words = sorted(having | kept)
         self._words = Interner(word.encode() for word in words)
         self._having = np.array([*(word in having for word in words), False], np.bool_)
-        self._kept = np.array([*(word in kept for word in words), False], np.bool_)
+        self._kept = np.array([*(every or word in kept for word in words), every], np.bool_)
 
     def of(self, block: Block) -> Tagged:
         """Return the ways of a block."""

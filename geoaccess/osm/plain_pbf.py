@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.osm.blobs import OtherPackingError
 from geoaccess.osm.formats import is_pbf
-from geoaccess.osm.keyed import KeyedWays
 from geoaccess.osm.pbf import PbfFile, UnsortedError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from geoaccess.osm.block_objects import Tagged
+    from geoaccess.osm.blocks import Block
     from geoaccess.osm.keyed import Keyed
     from geoaccess.osm.sifting import Sieve
 
 __all__ = ["keyed_ways", "sift"]
 
 
-def keyed_ways(path: Path, keyed: Keyed) -> KeyedWays | None:
-    """Return the ways of a file that have one of some keys; None where it is no .osm.pbf that is read here."""
+class _Takes(Protocol):
+    def add(self, block: Block, tagged: Tagged) -> None: ...
+
+
+Taker = TypeVar("Taker", bound=_Takes)
+
+
+def keyed_ways(path: Path, keyed: Keyed, made: Callable[[], Taker]) -> Taker | None:
+    """Give the ways of a file that have one of some keys to what is `made` for that, block by block, and return it.
+
+    None where the file is no .osm.pbf that is read here. It is made anew where the file turns out to be out of order.
+    """
     if not is_pbf(path):
         return None
     for thorough in (False, True):
         try:
-            reader, found = PbfFile(path, thorough=thorough), KeyedWays()
+            reader, found = PbfFile(path, thorough=thorough), made()
             for block, tagged in reader.keyed_ways(keyed):
                 found.add(block, tagged)
         except UnsortedError:

@@ -52,7 +52,7 @@ def read_road_names(paths: Sequence[Path]) -> pd.DataFrame:
     for path in paths:
         files.require(path)
         with osmium_errors(path):
-            ways = keyed_ways(path, named())
+            ways = keyed_ways(path, named(), KeyedWays)
             parts.append(_through_osmium(path) if ways is None else _rows(ways))
     return _table(parts)
 
