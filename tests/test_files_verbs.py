@@ -90,7 +90,7 @@ def validated(folder, mark):
 
 def profiled(folder, mark):
     profile = SimpleNamespace(
-        service="gp", day=dt.date(2026, 1, 14), cells=NOWHERE.assign(mark=mark), by_class=table(mark)
+        service="gp", day=dt.date(2026, 1, 14), cells=NOWHERE.assign(mark=mark), by_class=table(mark), results=NOWHERE
     )
     return day_profile.write_day_profile(study(folder), profile)
 
@@ -113,7 +113,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(futures, "draw_futures", lambda path, **_: path.write_text("drawn"))
     monkeypatch.setattr(validate, "attribution_of", lambda _: [])
     monkeypatch.setattr("geoaccess.study.results.pictures.look_of", lambda _: None)
-    monkeypatch.setattr(day_profile, "masked", lambda cells, _: cells)
+    monkeypatch.setattr(day_profile, "masked", lambda cells, _, known: cells)
 
 
 def written(tmp_path, writer, *marks):

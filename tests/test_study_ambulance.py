@@ -114,8 +114,8 @@ def by_place(answers):
 def test_what_pictures_are_drawn_of_is_made_and_sent_once(tmp_path, answers, monkeypatch):
     """The map of modes can be drawn only when the chain is known, of what the other maps were drawn of before."""
     made = []
-    roads = pictures.main_roads
-    monkeypatch.setattr(pictures, "main_roads", lambda *given: made.append(1) or roads(*given))
+    scene = pictures._scene_of
+    monkeypatch.setattr(pictures, "_scene_of", lambda *given, **named: made.append(1) or scene(*given, **named))
     again = run_study(load_study(write_chain(tmp_path)), show=False)
     assert len(made) == 1
     for name in ("chain_mode.png", "chain_base.png", "map_ambulance_base.png", "index.html"):
