@@ -75,6 +75,23 @@ def test_bases_that_meet_have_other_colours_and_everybody_is_counted(tmp_path, d
     assert text.endswith(f"11 others for {rest:,.0f} people; none for 1.")
 
 
+def test_bases_of_the_legend_have_a_colour_each_though_others_lie_between(tmp_path, drawn):
+    """Six bases in strips that are apart, and many small ones between them, which take colours, too."""
+    wide = {2 * i: f"big{i}" for i in range(6)}
+    cells, first = land(lambda x, y: wide.get(x, f"s{x}{y}"))
+    names = sorted({*first})
+    maps.chain_map(
+        tmp_path / "m.png", results=cells, service=BASE, kind="base", first=first, sites=bases(names), **HEADS
+    )
+    layers, legend = drawn["layers"], drawn["legend"]
+    listed = {row[1].partition("\t")[2]: row[0] for row in legend.rows if "\t" in row[1]}
+    assert {f"Base big{i}" for i in range(6)} < {*listed}
+    first_eight = [*listed.values()][:8]
+    assert len({*first_eight}) == 8
+    shade = {name: layers.colours[layers.band[row]] for row, name in enumerate(first)}
+    assert all(shade[name.removeprefix("Base ")] == shown for name, shown in listed.items())
+
+
 def test_a_change_is_in_full_colours_and_the_rest_pale(tmp_path, drawn):
     cells, after = land(lambda x, y: "b1" if x < 6 else "b2")
     _, before = land(lambda x, y: "b1" if x < 6 else "b3")  # b3 closes, b2 is new

@@ -327,18 +327,22 @@ def _drawn(
 
 
 def _colours(drawn: Cells, found: _Ranked, kind: ChainKind) -> list[str]:
-    """Return a colour for each base or mode: of bases that meet, others."""
+    """Return a colour for each base or mode: of bases that meet, and of those in the legend, others."""
     palette = scale("chain")
     if kind == "mode":
         return [palette[(*MODES, key).index(key) % len(palette)] for key in found.keys]
     n = len(found.keys)
     code = np.where(drawn.class_place >= n, drawn.class_place - n, drawn.class_place)
     near = _neighbours(drawn, code, n)
+    listed = range(found.listed)  # a colour of the legend is one base, as long as there are colours
     chosen = np.full(n, -1)
-    for place in sorted(range(n), key=lambda one: -len(near[one])):
-        taken = np.bincount([chosen[other] for other in near[place] if chosen[other] >= 0], minlength=len(palette))
-        used = np.bincount(chosen[chosen >= 0], minlength=len(palette))
-        chosen[place] = int(np.lexsort((used, taken))[0])
+    for place in sorted(range(n), key=lambda one: (one if one in listed else n, -len(near[one]))):
+        others = [one for one in listed if one != place] if place in listed else []
+        meeting, listed_with, used = (
+            np.bincount(some[some >= 0], minlength=len(palette))
+            for some in (chosen[[*near[place]]], chosen[others], chosen)
+        )
+        chosen[place] = int(np.lexsort((used, listed_with, meeting))[0])
     return [palette[one] for one in chosen]
 
 
