@@ -16,7 +16,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["FAN", "leaf_boxes", "leaves", "nearest", "upper_boxes"]
+__all__ = ["FAN", "below", "leaf_boxes", "leaves", "nearest", "upper_boxes"]
 
 FAN = 16
 """How many boxes share one of the level above."""
@@ -87,6 +87,19 @@ def _distance(x: float, y: float, ax: float, ay: float, bx: float, by: float) ->
 
 
 @numba.njit(cache=True, nogil=True)
+def below(level: npt.NDArray[np.int64], at: int) -> tuple[int, int]:
+    """Return the boxes that share a box above the leaves: from the first up to before the second.
+
+    Levels stand one after another as in `nearest`.
+    """
+    of = 1
+    while level[of + 1] <= at:
+        of += 1
+    first = level[of - 1] + (at - level[of]) * FAN
+    return first, min(first + FAN, level[of])
+
+
+@numba.njit(cache=True, nogil=True)
 def nearest(
     x: npt.NDArray[np.float64],
     y: npt.NDArray[np.float64],
@@ -130,12 +143,9 @@ def nearest(
                     if d < best or (d == best and (who < 0 or owner[j] < who)):
                         best, who, last = d, owner[j], j
                 continue
-            of = 1
-            while level[of + 1] <= at:
-                of += 1
-            first = level[of - 1] + (at - level[of]) * FAN
             bottom = n
-            for j in range(first, min(first + FAN, level[of])):
+            first, end = below(level, at)
+            for j in range(first, end):
                 dx = max(box[j, 0] - px, px - box[j, 2], 0.0)
                 dy = max(box[j, 1] - py, py - box[j, 3], 0.0)
                 square = dx * dx + dy * dy

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
-from geoaccess.kernels.boxes import FAN
+from geoaccess.kernels.boxes import FAN, below
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -81,11 +81,8 @@ def _crossings(
         if _apart(x, y, to_x, to_y, box, at):
             continue
         if at >= level[1]:
-            of = 1
-            while level[of + 1] <= at:
-                of += 1
-            first = level[of - 1] + (at - level[of]) * FAN
-            for j in range(first, min(first + FAN, level[of])):
+            first, end = below(level, at)
+            for j in range(first, end):
                 waiting[n] = j
                 n += 1
             continue

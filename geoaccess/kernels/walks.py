@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
-from geoaccess.kernels.boxes import FAN
+from geoaccess.kernels.boxes import FAN, below
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -30,11 +30,10 @@ def farthest_off(
     for i in range(leaf.shape[0]):
         for j in range(leaf[i, 0], leaf[i, 1]):
             out[i] = max(out[i], off_m[j])
-    for of in range(1, level.size - 1):
-        for i in range(level[of], level[of + 1]):
-            first = level[of - 1] + (i - level[of]) * FAN
-            for j in range(first, min(first + FAN, level[of])):
-                out[i] = max(out[i], out[j])
+    for i in range(level[1], out.size):  # level by level
+        first, end = below(level, i)
+        for j in range(first, end):
+            out[i] = max(out[i], out[j])
     return out
 
 
@@ -87,11 +86,8 @@ def pairs(
             if dx * dx + dy * dy > reach * reach * _SLACK:
                 continue
             if at >= level[1]:
-                of = 1
-                while level[of + 1] <= at:
-                    of += 1
-                below = level[of - 1] + (at - level[of]) * FAN
-                for j in range(below, min(below + FAN, level[of])):
+                lower, upper = below(level, at)
+                for j in range(lower, upper):
                     waiting[n] = j
                     n += 1
                 continue
