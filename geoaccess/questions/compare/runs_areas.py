@@ -10,7 +10,7 @@ from geoaccess import maps, scenarios
 from geoaccess.maps.scenario_page import moves_table
 from geoaccess.phrases import Writer
 from geoaccess.questions.compare.runs_sites import site_measure, sites_of_both
-from geoaccess.questions.compare.site_maps import not_nearest
+from geoaccess.questions.compare.site_maps import draw_first, not_nearest
 from geoaccess.study.results.pictures import look_of
 
 if TYPE_CHECKING:
@@ -49,11 +49,10 @@ def run_areas(compared: RunsCompared, pair: RunPair, stem: Path, **heads: Any) -
         kind: maps.ChainKind = "base" if spec.from_call else "allowed" if measure == "allowed" else "nearest"
         before, after = scenarios.sites_before_and_after(cells, service=key)
         path = stem.with_name(f"{stem.name}_{spec.key}.png")
-        drawn = {"results": shapes, "sites": sites, "look": look_of(pair.after.study), **heads}
-        maps.chain_map(path, service=spec, kind=kind, first=after, before=before, **drawn)
-        label = f"{spec.label}: {writer[f'chain_{kind}']}"
-        names = {str(site): str(name) for site, name in sites["name"].items()}
-        text = maps.chain_text(cells, service=spec, kind=kind, first=after, names=names, language=writer.language)
+        label, text = draw_first(
+            path, spec=spec, kind=kind, cells=cells, results=shapes, first=after, before=before, sites=sites,
+            writer=writer, look=look_of(pair.after.study), **heads,
+        )  # fmt: skip
         alt = writer.text("area_alt", title=named, label=label, text=text)
         shown = moves_table(mine, writer)
         note = not_nearest(cells, spec.key, spec.population, writer) if measure == "allowed" else ""

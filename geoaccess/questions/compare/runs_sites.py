@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pandas as pd
 
 from geoaccess import scenarios
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from geoaccess.measures import ServiceSpec
 
-__all__ = ["moves_between", "site_measure", "sites_of_both"]
+__all__ = ["moves_between", "new_and_closed", "site_measure", "sites_of_both"]
 
 _COLUMNS: Final = ["service", "measure", "site_before", "name_before", "site_after", "name_after", "cells", "people"]
 
@@ -81,8 +82,16 @@ def sites_of_both(
     shared = old.index.intersection(new.index)
     if 2 * len(shared) < min(len(old), len(new)):
         return None
+    return new_and_closed(new, old, old[~old.index.isin(new.index)])
+
+
+def new_and_closed(standing: gpd.GeoDataFrame, known: gpd.GeoDataFrame, gone: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the sites that stand and those that are gone, as maps draw them: `change` is "", "new" or "closed".
+
+    `known` are all that stood before.
+    """
     columns = ["service", "name", "proxy", "geometry"]
-    change = pd.Series(new.index.isin(old.index), new.index).map({True: "", False: "new"})
-    gone = old[~old.index.isin(new.index)][columns].to_crs(crs_of(new)).assign(change="closed")
-    joined: gpd.GeoDataFrame = pd.concat([new[columns].assign(change=change), gone])
+    change = np.where(standing.index.isin(known.index), "", "new")
+    closed = gone[columns].to_crs(crs_of(standing)).assign(change="closed")
+    joined: gpd.GeoDataFrame = pd.concat([standing[columns].assign(change=change), closed])
     return joined

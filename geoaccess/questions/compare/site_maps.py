@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
-
 from geoaccess import maps, scenarios
-from geoaccess.frames import crs_of
 from geoaccess.phrases import Writer
+from geoaccess.questions.compare.runs_sites import new_and_closed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    import pandas as pd
 
+    from geoaccess.measures import ServiceSpec
     from geoaccess.questions.compare.compare_measures import Measure
     from geoaccess.questions.compare.comparison import Compared
     from geoaccess.questions.scenario_run import ScenarioRun
 
-__all__ = ["area_pictures", "chain_pictures", "drawn_sites", "not_nearest"]
+__all__ = ["area_pictures", "chain_pictures", "draw_first", "drawn_sites", "not_nearest"]
 
 _KINDS: tuple[tuple[maps.ChainKind, str], ...] = (("base", "nearest"), ("mode", "fastest"))
 """What is drawn of the chain, and of which measure of the ambulances."""
@@ -35,11 +34,28 @@ def drawn_sites(one: ScenarioRun, measure: Measure) -> gpd.GeoDataFrame:
     sites = one.sites[(one.sites["service"] == measure.service).to_numpy()]
     gone = known[(known["service"] == measure.service).to_numpy() & ~known.index.isin(one.sites.index[one.gives])]
     kept = sites[~sites.index.isin(gone.index)]
-    columns = ["service", "name", "proxy", "geometry"]
-    change = np.where(kept.index.isin(known.index), "", "new")
-    parts = [kept[columns].assign(change=change), gone[columns].assign(change="closed").to_crs(crs_of(sites))]
-    joined: gpd.GeoDataFrame = pd.concat(parts)
-    return joined.assign(service=measure.spec.key)
+    return new_and_closed(kept, known, gone).assign(service=measure.spec.key)
+
+
+def draw_first(
+    path: Path,
+    *,
+    spec: ServiceSpec,
+    kind: maps.ChainKind,
+    cells: pd.DataFrame,
+    first: pd.Series,
+    sites: gpd.GeoDataFrame,
+    writer: Writer,
+    **drawn: Any,
+) -> tuple[str, str]:
+    """Draw what is first for each cell before and after a change; return the name of the map and what it shows.
+
+    `drawn` is what else `geoaccess.maps.chain_map` takes.
+    """
+    maps.chain_map(path, service=spec, kind=kind, first=first, sites=sites, **drawn)
+    names = {str(key): str(name) for key, name in sites["name"].items()}
+    text = maps.chain_text(cells, service=spec, kind=kind, first=first, names=names, language=writer.language)
+    return f"{spec.label}: {writer[f'chain_{kind}']}", text
 
 
 def chain_pictures(
@@ -56,7 +72,6 @@ def chain_pictures(
     measured = {(one.service, one.name): one for one in compared.measures if one.is_time}
     for spec in (spec for spec in compared.study.specs if spec.from_call):
         sites = drawn_sites(one, measured[spec.key, "nearest"])
-        names = {str(key): str(name) for key, name in sites["name"].items()}
         for kind, name in _KINDS:
             if (spec.key, name) not in measured:
                 continue
@@ -65,12 +80,10 @@ def chain_pictures(
             if not (cells[spec.population].to_numpy() * (before != after).to_numpy()).any():
                 continue
             path = stem.with_name(f"{stem.name}_{kind}.png")
-            results = one.base.results
-            maps.chain_map(
-                path, results=results, service=spec, kind=kind, first=after, before=before, sites=sites, **drawn
-            )
-            text = maps.chain_text(cells, service=spec, kind=kind, first=after, names=names, language=writer.language)
-            label = f"{spec.label}: {writer[f'chain_{kind}']}"
+            label, text = draw_first(
+                path, spec=spec, kind=kind, cells=cells, results=one.base.results, first=after, before=before,
+                sites=sites, writer=writer, **drawn,
+            )  # fmt: skip
             found.append((label, writer.text("chain_alt", title=one.scenario.title, label=label, text=text), path))
     return found
 
@@ -96,12 +109,11 @@ def area_pictures(
             continue
         before, after = scenarios.sites_before_and_after(cells, service=measure.spec.key)
         sites = drawn_sites(one, measure).assign(service=spec.key)
-        names = {str(key): str(name) for key, name in sites["name"].items()}
         path = stem.with_name(f"{stem.name}_{spec.key}.png")
-        results = one.base.results
-        maps.chain_map(path, results=results, service=spec, kind=kind, first=after, before=before, sites=sites, **drawn)
-        text = maps.chain_text(cells, service=spec, kind=kind, first=after, names=names, language=writer.language)
-        label = f"{spec.label}: {writer[f'chain_{kind}']}"
+        label, text = draw_first(
+            path, spec=spec, kind=kind, cells=cells, results=one.base.results, first=after, before=before,
+            sites=sites, writer=writer, **drawn,
+        )  # fmt: skip
         alt = writer.text("area_alt", title=one.scenario.title, label=label, text=text)
         note = not_nearest(cells, spec.key, spec.population, writer) if kind == "allowed" else ""
         found.append(maps.AreaPart(label=label, text=alt, picture=path, moves=mine, note=note))
