@@ -5,15 +5,17 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
 from shapely import Point
 
 from geoaccess.errors import InputError
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import numpy.typing as npt
     import pyproj
 
-__all__ = ["crs_of", "first_point", "in_metres", "is_stretched", "utm_of"]
+__all__ = ["crs_of", "first_point", "in_metres", "is_stretched", "reproject", "utm_of"]
 
 
 def crs_of(places: gpd.GeoDataFrame | gpd.GeoSeries, *, subject: str = "places") -> pyproj.CRS:
@@ -26,6 +28,27 @@ def crs_of(places: gpd.GeoDataFrame | gpd.GeoSeries, *, subject: str = "places")
     if places.crs is None:
         raise InputError(f"{subject}: there is no CRS; set it with set_crs, such as set_crs(4326)")
     return places.crs
+
+
+def reproject(
+    x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], *, source: pyproj.CRS | str, target: pyproj.CRS | str
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return coordinates in another CRS, to the bit as `to_crs` does, without a geometry for each; x is the east.
+
+    >>> import geopandas as gpd
+    >>> import numpy as np
+    >>> x, y = reproject(np.array([10.0]), np.array([60.0]), source="EPSG:4326", target="EPSG:25833")
+    >>> point = gpd.GeoSeries.from_xy([10.0], [60.0], crs="EPSG:4326").to_crs("EPSG:25833")
+    >>> (x[0], y[0]) == (point.x[0], point.y[0])
+    True
+    """
+    from pyproj import CRS, Transformer
+
+    one, other = CRS.from_user_input(source), CRS.from_user_input(target)
+    if one.is_exact_same(other):
+        return x, y
+    east, north = Transformer.from_crs(one, other, always_xy=True).transform(x, y)
+    return np.asarray(east, np.float64), np.asarray(north, np.float64)
 
 
 def in_metres(crs: pyproj.CRS | None) -> bool:

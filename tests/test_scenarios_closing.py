@@ -15,6 +15,8 @@ from geoaccess.network import Network, simplify, snap
 from geoaccess.routing import close_edges, closing_effects, nearest_snapped, people_on_edges, solve_nearest, undo
 from geoaccess.routing import closings as routing_closings
 from geoaccess.scenarios import Unit, close_network, close_unit, closing_table, vulnerable_units
+from geoaccess.scenarios.closing_rows import Closings
+from geoaccess.scenarios.closing_unit import effect_of_unit
 from geoaccess.scenarios.crossings import Part
 from geoaccess.scenarios.kept_rows import KeptRows
 
@@ -185,6 +187,28 @@ def test_a_bridge_parts_those_who_live_on_its_road(detour, site, direction):
     np.testing.assert_allclose(found, expected, atol=0.31)
 
 
+@settings(max_examples=60, deadline=None)
+@given(towns(), st.sampled_from(["to_sites", "to_people"]), st.randoms(use_true_random=False))
+def test_crossings_close_in_a_kernel_as_they_do_one_by_one_to_the_last_bit(drawn, direction, random):
+    network, homes, sites, people = drawn
+    people = people + np.array([random.random() for _ in people]) * (people > 0)
+    try:
+        field, _, _ = _solved(network, homes, sites, people, direction)
+    except InputError:  # no road to live on
+        return
+    units = []
+    for kind in ("bridge", "tunnel", "road") * 4:
+        edges = np.unique([random.randrange(network.n_edges) for _ in range(random.randint(1, 3))]).astype(np.int32)
+        ends = [sorted(random.choice([0.0, 0.25, 0.5, 0.75, 1.0, random.random()]) for _ in range(2)) for _ in range(4)]
+        parts = [Part(int(random.choice(edges)), begin, end) for begin, end in ends] if kind != "road" else []
+        parts += [Part(int(edge), 0.4, 0.6) for edge in edges if parts and edge not in {part.edge for part in parts}]
+        units.append(Unit(kind, "", "", (), edges, tuple(parts)))
+    norms_ds = [100.0, np.linspace(50.0, 400.0, len(homes))]
+    closings = Closings.of(field, units, norms_s=[norm / 10 for norm in norms_ds], keep_in=None)
+    found = closings.effects()
+    assert found.tolist() == [effect_of_unit(field, unit, closings.norms_ds) for unit in units]
+
+
 def test_ranks_leave_out_a_street_of_one_cell():
     apart = chain(detour=900)
     homes = _points([(10.05, 60.0), (10.15, 60.0), (10.0, 60.05)])
@@ -282,4 +306,4 @@ def test_what_was_kept_of_another_question_is_not_taken(tmp_path):
     steps = []
     closing_table(field, units, norms_s=[100], keep_in=tmp_path, done=steps.append)
     assert before == len(list(tmp_path.iterdir())) == 1
-    assert steps == [8, 1, 1, 1, 1]
+    assert steps == [12]

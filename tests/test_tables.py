@@ -22,6 +22,7 @@ from geoaccess.errors import InputError, MissingFileError, OutputError
 from geoaccess.osm.ferry_table import read_ferry_table
 from geoaccess.services import read_sites
 from geoaccess.tables import csv_text, parse_number, read_numbers, read_table, read_yes, to_numbers
+from geoaccess.tables.writing import safe_text
 from geoaccess.zones import read_centrality
 
 ROWS = [["nr", "navn", "tid"], ["0301", "Tromsø, by", "2,5"], ["1kmN1E1", "Å; sted", "1 234"], ["7", 'hun sa "ja"', ""]]
@@ -339,6 +340,39 @@ def test_sites_from_a_sheet_and_a_layer(tmp_path):
 
 def test_csv_is_written_with_quotes_where_needed():
     assert csv_text(pd.DataFrame({"a": ["x, y", 'say "no"'], "b": [1.5, np.nan]})) == 'a,b\n"x, y",1.5\n"say ""no""",\n'
+
+
+@given(st.data())
+def test_csv_is_that_of_pandas_to_the_byte(data):
+    """But for texts that a spreadsheet takes for a formula, which stand behind an apostrophe."""
+    rows = data.draw(st.integers(0, 12))
+    texts = st.one_of(st.none(), st.text(st.sampled_from("a,\";\n\r='å -1"), max_size=5))
+    numbers = st.one_of(st.floats(), st.integers(-9, 9).map(float), st.just(0.1 + 0.2))
+
+    def drawn(values):
+        return [data.draw(values) for _ in range(rows)]
+
+    columns = {
+        "text": pd.Series(drawn(texts), dtype="str"),
+        "a, b": pd.Series(drawn(texts), dtype=object),
+        "number": pd.Series(drawn(numbers), dtype="float64"),
+        "single": pd.Series(drawn(st.floats(width=32)), dtype="float32"),
+        "whole": pd.Series(drawn(st.integers(-(2**63), 2**63 - 1)), dtype="int64"),
+        "rank": pd.Series(drawn(st.one_of(st.none(), st.integers(0, 9))), dtype="Int64"),
+        "yes": pd.Series(drawn(st.booleans()), dtype="bool"),
+        "maybe": pd.Series(drawn(st.one_of(st.none(), st.booleans())), dtype="boolean"),
+        "kind": pd.Series(drawn(st.sampled_from(["x", "y"])), dtype="category"),
+        "mixed": pd.Series(drawn(st.one_of(st.booleans(), st.integers(0, 3), st.just("=1+1"))), dtype=object),
+    }
+    dropped = data.draw(st.sampled_from([{"kind", "mixed"}, {"kind"}, {"mixed"}, set()]))  # pandas alone writes these
+    table = pd.DataFrame({name: column for name, column in columns.items() if name not in dropped})
+    safe = table.copy()
+    for name in table:
+        if str(table[name].dtype) in {"str", "object"}:
+            plain = [safe_text(value) if isinstance(value, str) else value for value in table[name]]
+            safe[name] = pd.Series(plain, dtype=object, index=table.index)
+    written = csv_text(table, float_format="%.15g")
+    assert written == safe.to_csv(index=False, float_format="%.15g", lineterminator="\n")
 
 
 def test_nothing_else_in_the_package_reads_tables():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, groupby
 
 import geopandas as gpd
 import networkx as nx
@@ -17,7 +17,10 @@ import geoaccess as ga
 from geoaccess.errors import InputError
 from geoaccess.kernels import graph
 from geoaccess.kernels.dead_ends import road_behind
+from geoaccess.kernels.runs import tagged_runs
 from geoaccess.network import EdgeKind, Network, snap
+from geoaccess.network.cell_tree import CellTree
+from geoaccess.questions.closing_lines import lines_of_units, middles
 from geoaccess.routing import nearest_snapped, solve_nearest
 from geoaccess.scenarios import (
     Unit,
@@ -161,6 +164,81 @@ def test_a_road_of_several_ways_has_the_first_name_and_all_numbers():
         assert unit.ways == tuple(ways)
         assert unit.name == next((name for name in names.loc[ways, "name"] if name), "")
     assert several > 0
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_runs_of_a_tagged_way_lie_where_their_time_says(data):
+    sizes = data.draw(st.lists(st.integers(2, 6), min_size=1, max_size=6))
+    ptr = np.cumsum([0, *sizes])
+    at = st.integers(0, 3)
+    way = np.array([data.draw(at) for _ in range(ptr[-1])], np.int32)
+    seconds = st.sampled_from([-1.0, 0.0, 1.0, 2.5, 40.0])
+    forward, backward = (np.array([data.draw(seconds) for _ in range(ptr[-1])], np.float32) for _ in range(2))
+    tagged = np.array([data.draw(st.booleans()) for _ in range(4)])
+    wanted = np.array([data.draw(st.booleans()) for _ in sizes])
+    expected = []
+    for edge in np.flatnonzero(wanted).tolist():
+        pieces = range(ptr[edge], ptr[edge + 1] - 1)
+        spent = [max(float(forward[i]), 0.0) or float(backward[i]) for i in pieces]
+        whole = sum(spent) if sum(spent) > 0 else 1.0
+        for on, run in groupby(pieces, key=lambda piece: tagged[way[piece]]):
+            if on:
+                pieces_of_run = [*run]
+                points = pieces_of_run[0], pieces_of_run[-1] + 1
+                expected.append((*points, edge, *(sum(spent[: point - ptr[edge]]) / whole for point in points)))
+    begins, ends, edges, share = tagged_runs(ptr, way, forward, backward, tagged, wanted)
+    found = [*zip(begins.tolist(), ends.tolist(), edges.tolist(), *share.T.tolist(), strict=True)]
+    assert found == [pytest.approx(row) for row in expected]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_cells_of_points_are_those_whose_shape_holds_them(data):
+    whole = st.integers(-3, 3)
+    shapes = []
+    for _ in range(data.draw(st.integers(0, 25))):
+        x, y, wide, high = (
+            data.draw(whole),
+            data.draw(whole),
+            data.draw(st.integers(1, 3)),
+            data.draw(st.integers(1, 3)),
+        )
+        square = shapely.box(x, y, x + wide, y + high)
+        kinds = [
+            square,
+            square.centroid.buffer(wide),
+            shapely.Polygon(),
+            shapely.box(x, y, x + wide, y),
+            square.exterior,
+        ]
+        turned = shapely.Polygon([(x, y), (x + wide, y + high), (x + wide, y), (x, y + high)])  # a bow tie
+        shapes.append(data.draw(st.sampled_from([square, square, square, *kinds, turned])))
+    cells = np.array(shapes, object)
+    at = st.one_of(whole.map(float), st.floats(-4, 6))
+    x, y = (np.array([data.draw(at) for _ in range(40)]) for _ in range(2))
+    found = CellTree(cells).cells_of(x, y)
+    for px, py, cell in zip(x, y, found.tolist(), strict=True):
+        holds = np.flatnonzero(shapely.intersects(cells, shapely.Point(px, py))) if len(cells) else []
+        assert cell in holds if len(holds) else cell == -1
+
+
+def test_lines_and_middles_are_those_of_geopandas():
+    network = ga.read_osm("data/troms/troms-modelled.osm.pbf")
+    rng = np.random.default_rng(5)
+    roads = np.flatnonzero(network.edge_kind == EdgeKind.ROAD)
+    sets = [rng.choice(roads, size, replace=False) for size in (1, 1, 2, 5, 1, 3) for _ in range(20)]
+    units = [Unit("road", "", "", (1,), np.sort(edges).astype(np.int32)) for edges in sets]
+    lines = lines_of_units(network, units)
+    every = network.edges().geometry
+    for line, unit in zip(lines, units, strict=True):
+        assert shapely.equals(line, shapely.union_all(every.loc[unit.edges].to_numpy()))
+    lon, lat = middles(lines, "EPSG:25833")
+    flat = gpd.GeoSeries(lines, crs="EPSG:4326").to_crs("EPSG:25833")
+    expected = flat.interpolate(0.5, normalized=True).to_crs("EPSG:4326")
+    assert (lon.tolist(), lat.tolist()) == (expected.x.tolist(), expected.y.tolist())
+    assert [part.size for part in middles(np.empty(0, object), "EPSG:25833")] == [0, 0]
+    assert len(lines_of_units(network, [])) == 0
 
 
 NO_NAMES = pd.DataFrame(

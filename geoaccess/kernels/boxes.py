@@ -16,7 +16,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["FAN", "below", "leaf_boxes", "leaves", "nearest", "upper_boxes"]
+__all__ = ["FAN", "below", "holding", "leaf_boxes", "leaves", "nearest", "upper_boxes"]
 
 FAN = 16
 """How many boxes share one of the level above."""
@@ -160,3 +160,41 @@ def nearest(
         if who >= 0:
             found[i], distance[i] = who, best
     return found, distance
+
+
+@numba.njit(cache=True, nogil=True)
+def holding(
+    x: npt.NDArray[np.float64],
+    y: npt.NDArray[np.float64],
+    box: npt.NDArray[np.float64],
+    level: npt.NDArray[np.int64],
+    whole: npt.NDArray[np.bool_],
+) -> npt.NDArray[np.int64]:
+    """Return which box each point lies in: its place among the leaves, -1 for none, -2 where boxes alone do not say.
+
+    That is where a point is on the edge of a box, in several, or in one that is not `whole`: the box of another shape.
+    `box` and `level` are as in `nearest`.
+    """
+    found = np.empty(x.size, np.int64)
+    waiting = np.empty(FAN * level.size + 1, np.int64)
+    for i in range(x.size):
+        px, py, held = x[i], y[i], np.int64(-1)
+        waiting[0] = box.shape[0] - 1
+        n = 1
+        while n > 0:
+            n -= 1
+            at = waiting[n]
+            west, south, east, north = box[at, 0], box[at, 1], box[at, 2], box[at, 3]
+            if not (west <= px <= east and south <= py <= north):
+                continue
+            if at >= level[1]:
+                first, end = below(level, at)
+                for j in range(first, end):
+                    waiting[n] = j
+                    n += 1
+            elif held == -1 and whole[at] and west < px < east and south < py < north:
+                held = at
+            else:
+                held = np.int64(-2)
+        found[i] = held
+    return found

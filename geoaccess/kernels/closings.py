@@ -28,6 +28,8 @@ DELAYED, CUT_OFF, CELLS, PERSON_DS, LONGEST, OVER = 0, 1, 2, 3, 4, 5
 
 _FIRST = np.int64(0)
 """A number written as it is would be compiled for on its own."""
+_BOTH = np.int64(3)
+"""A cell keeps the ends of its edge: 1 for u, 2 for v, and the sum of what it keeps."""
 
 
 @numba.njit(cache=True)
@@ -43,14 +45,21 @@ def _touched_cells(
     count: int,
     first: npt.NDArray[np.int32],
     listed: npt.NDArray[np.int32],
+    beside: npt.NDArray[np.int32],
     seen: npt.NDArray[np.bool_],
 ) -> npt.NDArray[np.int32]:
-    """Return the cells that can be left to some nodes, each once, sorted; `seen` is clear before and after."""
-    most = 0
+    """Return the cells that can be left to some nodes, and those `beside`, each once, sorted.
+
+    `seen` is clear before and after.
+    """
+    most = beside.size
     for i in range(count):
         most += first[nodes[i] + 1] - first[nodes[i]]
     cells = np.empty(most, np.int32)
-    n = 0
+    n = beside.size
+    for i in range(n):
+        cells[i] = beside[i]
+        seen[beside[i]] = True
     for i in range(count):
         for at in range(first[nodes[i]], first[nodes[i] + 1]):
             if not seen[listed[at]]:
@@ -65,12 +74,12 @@ def _touched_cells(
 
 
 @numba.njit(cache=True)
-def _time(keys: npt.NDArray[np.uint64], row: npt.NDArray[np.int32], direct: int) -> np.int64:
-    """Return the time of a cell, of which `direct` is that without passing any node."""
+def _time(keys: npt.NDArray[np.uint64], row: npt.NDArray[np.int32], direct: int, keeps: int) -> np.int64:
+    """Return the time of a cell by the ends that it keeps, of which `direct` is that without passing any node."""
     least = np.int64(direct)
     for end in range(2):
         key = keys[row[NODE + end], 0]
-        if row[LEG + end] >= 0 and key != EMPTY:
+        if (keeps >> end) & 1 and row[LEG + end] >= 0 and key != EMPTY:
             least = min(least, np.int64(key >> SHIFT) + row[LEG + end] + row[OFF])
     return least
 
@@ -84,16 +93,22 @@ def _count(
     before: npt.NDArray[np.int32],
     people: npt.NDArray[np.float64],
     limits: npt.NDArray[np.float64],
+    beside: npt.NDArray[np.int32],
+    keeps: npt.NDArray[np.int8],
     found: npt.NDArray[np.float64],
 ) -> None:
-    """Write down what a closing does to the people of the cells that it touches."""
+    """Write down what a closing does to the people of the cells that it touches, those `beside` among them."""
     n = cells.size
     after = np.empty(n, np.int64)
     some, delay = np.empty(n, np.float64), np.empty(n, np.float64)
-    n_some = 0
+    n_some = at = 0
     for i in range(n):
         cell = cells[i]
-        was, now = np.int64(before[cell]), _time(keys, rows[cell], direct[cell])
+        ends = _BOTH
+        if at < beside.size and beside[at] == cell:
+            ends = np.int64(keeps[at])
+            at += 1
+        was, now = np.int64(before[cell]), _time(keys, rows[cell], direct[cell], ends)
         after[i] = now
         delay[i] = 0.0
         if was < FAR and was < now:
@@ -169,6 +184,9 @@ def close_each(
     limits: npt.NDArray[np.float64],
     unit_first: npt.NDArray[np.int64],
     unit_edge: npt.NDArray[np.int32],
+    beside_first: npt.NDArray[np.int64],
+    beside_cell: npt.NDArray[np.int32],
+    beside_keeps: npt.NDArray[np.int8],
     touched: npt.NDArray[np.bool_],
     nodes: npt.NDArray[np.int32],
     old: npt.NDArray[np.uint64],
@@ -182,12 +200,17 @@ def close_each(
     `edge_tail`; `back_arc` are those of the arcs turned round. Seeds are sorted by node. `direct` is the time of each
     cell to a site beside it or on its edge, `before` its time, `limits` its norms (a row for each); `found` has 0
     everywhere.
+
+    Unit i leaves some cells along its edges no more than some ends of them: those from beside_first[i] to before
+    beside_first[i + 1] of `beside_cell`, sorted, keep `beside_keeps`: 1 for u, 2 for v, 3 for both.
     """
     blocks = keys.shape[0]
     for block in numba.prange(blocks):
         mine, costs, costs_back = keys[block], cost[block], back_cost[block]
         for unit in range(block, unit_first.size - 1, blocks):
             edges = unit_edge[unit_first[unit] : unit_first[unit + 1]]
+            beside = beside_cell[beside_first[unit] : beside_first[unit + 1]]
+            keeps = beside_keeps[beside_first[unit] : beside_first[unit + 1]]
             most = 0
             for edge in edges:
                 most += edge_first[edge + 1] - edge_first[edge]
@@ -206,7 +229,7 @@ def close_each(
                     lost_key,
                     n,
                 )
-            if n == 0:
+            if n == 0 and beside.size == 0:
                 continue
             open_cost, open_back = np.empty(most, np.int32), np.empty(most, np.int32)
             n_open = n_back = 0
@@ -223,8 +246,8 @@ def close_each(
                 mine, start, head, costs, back_start, back_head, costs_back, seed_node, seed_key,
                 lost_node[:n].copy(), lost_key[:n].copy(), touched[block], nodes[block], old[block],
             )  # fmt: skip
-            cells = _touched_cells(nodes[block], count, first, listed, seen[block])
-            _count(cells, mine, rows, direct, before, people, limits, found[unit])
+            cells = _touched_cells(nodes[block], count, first, listed, beside, seen[block])
+            _count(cells, mine, rows, direct, before, people, limits, beside, keeps, found[unit])
             for i in range(count):
                 mine[nodes[block, i], 0] = old[block, i, 0]
                 touched[block, nodes[block, i]] = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -20,9 +20,26 @@ if TYPE_CHECKING:
     from geoaccess.network import Arcs
     from geoaccess.routing.field import NearestField
 
-__all__ = ["closing_effects"]
+__all__ = ["Beside", "closing_effects"]
 
 _AT_ONCE = 4096
+
+
+class Beside(NamedTuple):
+    """Cells that a closing leaves no more than some ends of their edge, as it is known on which side of it they live.
+
+    Those of closing i are cell[first[i]:first[i + 1]], sorted, by their place among the attached cells. Each `keeps` 1
+    for the end u, 2 for v, 3 for both, 0 for none. No site is along their edge.
+    """
+
+    first: npt.NDArray[np.int64]
+    cell: npt.NDArray[np.int32]
+    keeps: npt.NDArray[np.int8]
+
+    @classmethod
+    def none(cls, closings: int) -> Beside:
+        """Return that no closing has such cells."""
+        return cls(np.zeros(closings + 1, np.int64), np.empty(0, np.int32), np.empty(0, np.int8))
 
 
 @checks_arguments
@@ -31,6 +48,7 @@ def closing_effects(
     edges: Sequence[npt.NDArray[np.int32]],
     *,
     norms_ds: Sequence[float | npt.NDArray[np.float64]] = (),
+    beside: Beside | None = None,
     begun: npt.NDArray[np.float64] | None = None,
     keep: Callable[[int, npt.NDArray[np.float64]], None] | None = None,
     done: Callable[[int], None] | None = None,
@@ -47,6 +65,8 @@ def closing_effects(
         The edges that close together, for each closing.
     norms_ds
         Target times in deciseconds, each one for all cells or one for each.
+    beside
+        Cells along closed edges that do not keep both ends of them; all others do.
     begun
         The rows of the first closings, from a run before on the same field.
     keep
@@ -63,10 +83,13 @@ def closing_effects(
     Raises
     ------
     InputError
-        If the field was solved for more than one site, or no cells are attached.
+        If the field was solved for more than one site, no cells are attached, or `beside` is of other closings.
     """
     if field.k != 1:
         raise InputError(f"the field has k = {field.k}; solve it for k = 1, which is all that closing looks at")
+    beside = Beside.none(len(edges)) if beside is None else beside
+    if len(beside.first) != len(edges) + 1:
+        raise InputError(f"beside is of {len(beside.first) - 1} closings, but {len(edges)} are asked for")
     cells, out, back, n_edges = field.cells(), field.out, field.back, field.network.n_edges
     limits = np.empty((len(norms_ds), len(cells.rows)))
     for row, norm_ds in zip(limits, norms_ds, strict=True):
@@ -97,7 +120,8 @@ def closing_effects(
             keys, out.start, out.head, cost, back.start, back.head, back_cost,
             *by_edge, by_edge_back[0], by_edge_back[2], *field.standing.seeds_by_node(),
             cells.first, cells.listed, cells.rows, direct, before, cells.people, limits,
-            first[begin : end + 1], listed, touched, nodes, old, seen, found[begin:end],
+            first[begin : end + 1], listed, beside.first[begin : end + 1], beside.cell, beside.keeps,
+            touched, nodes, old, seen, found[begin:end],
         )  # fmt: skip
         if keep:
             keep(begin, found[begin:end])

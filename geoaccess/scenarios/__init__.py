@@ -34,7 +34,7 @@ from geoaccess.scenarios.reliability import Touched, draw_figures, reliability_t
 from geoaccess.scenarios.roads import ChangedNetwork, apply_to_network, close_network, edges_of_ways
 from geoaccess.scenarios.sites import ResolvedScenario, apply_to_sites, gives_nothing, resolve_sites, stated_values
 from geoaccess.scenarios.streets import Streets, streets_of_cells
-from geoaccess.scenarios.together import alike_in_a_row, joint_closings, one_unit
+from geoaccess.scenarios.together import alike_in_a_row, joined_in_a_row, joint_closings, one_unit
 from geoaccess.scenarios.weather import Closures, draw_closures, read_closures
 from geoaccess.scenarios.years import change_table, change_units
 
@@ -74,6 +74,7 @@ __all__ = [
     "edges_of_ways",
     "equity_differences",
     "gives_nothing",
+    "joined_in_a_row",
     "joint_closings",
     "most_affected",
     "one_unit",

@@ -12,7 +12,7 @@ import numpy as np
 from geoaccess.kernels.closings import OVER
 from geoaccess.network import DECISECONDS
 from geoaccess.routing import closing_effects
-from geoaccess.scenarios.closing_unit import effect_of_unit
+from geoaccess.scenarios.closing_unit import cells_beside, effect_of_unit
 from geoaccess.scenarios.kept_rows import digest_of, kept_rows
 
 if TYPE_CHECKING:
@@ -29,14 +29,16 @@ if TYPE_CHECKING:
 __all__ = ["Closings", "edges_along", "rows_between"]
 
 _WHOLE, _SPLIT = 16_384, 256
-"""How many closings are one task: of those that kernels solve, and of crossings, which take longer."""
+"""How many closings are one task: of those that kernels solve, and of crossings with a site, which take longer."""
+_ORDER = 2
+"""Rows that were kept in another order are of no use."""
 
 
 @dataclass(frozen=True, eq=False)
 class Closings:
     """Units of a field that close, each on its own, and the target times of people in deciseconds.
 
-    They are closed in the order of `turn`: first those that kernels solve, then crossings between neighbours, one by
+    They are closed in the order of `turn`: first those that kernels solve, then crossings along which a site is, one by
     one. With a `path`, rows stand in that file as they are made, in that order.
     """
 
@@ -61,9 +63,8 @@ class Closings:
 
     @cached_property
     def _apart(self) -> npt.NDArray[np.bool_]:
-        """In which crossings somebody lives, or a site is, along the edge: on one side of it, so keeping one end."""
+        """Along the edge of which crossings a site is: on one side of it, so that it keeps one end."""
         along_edge = np.zeros(self.field.network.n_edges, np.bool_)
-        along_edge[edges_along(self.field.cells().table)] = True
         along_edge[edges_along(self.field.sites)] = True
         return np.array([bool(unit.parts) and bool(along_edge[unit.edges].any()) for unit in self.units], np.bool_)
 
@@ -87,14 +88,20 @@ class Closings:
         """
         found = np.zeros((end - begin, self.columns))
         solved = min(max(len(self.units) - int(self._apart.sum()) - begin, 0), end - begin)
-        whole = [self.units[number].edges for number in self.turn[begin : begin + solved].tolist()]
+        whole = [self.units[number] for number in self.turn[begin : begin + solved].tolist()]
 
         def keep_on(first: int, rows: npt.NDArray[np.float64]) -> None:
             if keep:
                 keep(begin + first, rows)
 
         found[:solved] = closing_effects(
-            self.field, whole, norms_ds=self.norms_ds, begun=begun, keep=keep_on, done=done
+            self.field,
+            [unit.edges for unit in whole],
+            norms_ds=self.norms_ds,
+            beside=cells_beside(self.field, whole),
+            begun=begun,
+            keep=keep_on,
+            done=done,
         )
         known = 0 if begun is None else len(begun)
         for place, number in enumerate(self.turn[begin + solved : end].tolist(), start=solved):
@@ -174,5 +181,5 @@ def _digest(field: NearestField, units: Sequence[Unit], norms_ds: Sequence[Limit
     edges = np.concatenate([unit.edges for unit in units]) if units else np.empty(0, np.int32)
     shape = network.edge_forward_ds, network.edge_backward_ds, *field.out[:3], *field.back[:3]
     places = cells.rows, cells.people, *cells.spots, sites.rows, *sites.spots, *sites.seeds_by_node()
-    asked = edges, sizes, parts, *(np.atleast_1d(norm) for norm in norms_ds), np.array([field.turned])
+    asked = edges, sizes, parts, *(np.atleast_1d(norm) for norm in norms_ds), np.array([field.turned, _ORDER])
     return digest_of([field.keys, cells.keys, *shape, *places, *asked])

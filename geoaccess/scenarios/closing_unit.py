@@ -11,6 +11,7 @@ from geoaccess.kernels import cells as along
 from geoaccess.kernels.keys import FAR, SHIFT
 from geoaccess.network import DECISECONDS
 from geoaccess.routing import close_edges, move_site, undo
+from geoaccess.routing.closings import Beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from geoaccess.routing import Change, NearestField
     from geoaccess.scenarios.crossings import Part, Unit
 
-__all__ = ["close_unit", "effect_of_unit", "touched_people"]
+__all__ = ["cells_beside", "close_unit", "effect_of_unit", "touched_people"]
 
 _CUT_OFF_S = 1e9
+_U, _V = 1, 2
 _LEGS = {"u": ("to_u_ds", "from_u_ds"), "v": ("to_v_ds", "from_v_ds")}
 
 
@@ -85,17 +87,53 @@ def _closed_and_opened(
 
 def _sides(places: pd.DataFrame, parts: Sequence[Part], whole: Callable[[str], npt.NDArray[Any]]) -> dict[str, Any]:
     """Return for places on the edges of a crossing which ends they keep: rows of true and false for u and v."""
-    edge = places["edge"].to_numpy(np.int64)
-    forward, backward = places["from_u_ds"].to_numpy(float), places["to_u_ds"].to_numpy(float)
-    one_way = forward < 0
-    total = np.where(one_way, whole("backward")[edge], whole("forward")[edge])
-    share = np.where(one_way, backward, forward) / np.maximum(total, 1)
+    edge, share = places["edge"].to_numpy(np.int64), _shares(places, whole)
     keeps = {"u": np.ones(len(places), bool), "v": np.ones(len(places), bool)}
     for part in parts:
         here = edge == part.edge
         keeps["v"] &= ~(here & (share <= part.begin))
         keeps["u"] &= ~(here & (share >= part.end))
     return keeps
+
+
+def _shares(places: pd.DataFrame, whole: Callable[[str], npt.NDArray[Any]]) -> npt.NDArray[np.float64]:
+    """Return at which share of the time of its edge, from u to v, each place lies."""
+    edge = places["edge"].to_numpy(np.int64)
+    forward, backward = places["from_u_ds"].to_numpy(float), places["to_u_ds"].to_numpy(float)
+    one_way = forward < 0
+    total = np.where(one_way, whole("backward")[edge], whole("forward")[edge])
+    share: npt.NDArray[np.float64] = np.where(one_way, backward, forward) / np.maximum(total, 1)
+    return share
+
+
+def cells_beside(field: NearestField, units: Sequence[Unit]) -> Beside:
+    """Return the cells that live along the crossings among some units, and which ends each keeps if its own closes.
+
+    No site is along any of these crossings.
+    """
+    parts = [part for unit in units for part in unit.parts]
+    if not parts:
+        return Beside.none(len(units))
+    owner = np.repeat(np.arange(len(units)), [len(unit.parts) for unit in units])
+    part_edge = np.array([part.edge for part in parts], np.int64)
+    begin, end = np.array([(part.begin, part.end) for part in parts], np.float64).T
+    cells = field.cells()
+    crossed = np.zeros(field.network.n_edges, np.bool_)
+    crossed[part_edge] = True
+    on = np.flatnonzero((cells.rows[:, along.EDGE] >= 0) & (cells.table["node"] < 0).to_numpy())
+    on = on[crossed[cells.rows[on, along.EDGE]]]
+    on = on[np.argsort(cells.rows[on, along.EDGE], kind="stable")]
+    edge, share = cells.rows[on, along.EDGE], _shares(cells.table.iloc[on], _whole(field))
+    low, high = (np.searchsorted(edge, part_edge, side) for side in ("left", "right"))
+    sizes = high - low
+    at = np.repeat(low - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+    keeps = (share[at] < np.repeat(end, sizes)) * _U + (share[at] > np.repeat(begin, sizes)) * _V
+    who = np.repeat(owner, sizes) * np.int64(len(cells.rows)) + on[at]
+    order = np.argsort(who, kind="stable")  # several crossings may be on the edge of one cell
+    ours, first = np.unique(who[order], return_index=True)
+    kept = np.bitwise_and.reduceat(keeps[order], first) if first.size else keeps
+    bounds = np.searchsorted(ours, np.arange(len(units) + 1) * np.int64(len(cells.rows)))
+    return Beside(bounds.astype(np.int64), (ours % len(cells.rows)).astype(np.int32), kept.astype(np.int8))
 
 
 def _shut(places: pd.DataFrame, keeps: dict[str, npt.NDArray[np.bool_]]) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoaccess.arguments import checks_arguments
-from geoaccess.kernels import graph
+from geoaccess.kernels import graph, runs
 from geoaccess.network import EdgeKind
 from geoaccess.network.assembly import ferry_names
 
@@ -118,17 +118,16 @@ def _crossings(
     text: dict[str, npt.NDArray[np.object_]],
 ) -> Iterator[Unit]:
     """Find runs of pieces from ways tagged so, and join those that meet at the end of an edge."""
-    owner = np.repeat(np.arange(network.n_edges), np.diff(network.shape_ptr))
-    chosen = tagged[network.shape_way] & (network.edge_kind == EdgeKind.ROAD)[owner] & wanted[owner]
-    chosen[network.shape_ptr[1:] - 1] = False
-    pieces = np.flatnonzero(chosen)
-    if not pieces.size:
+    begins, ends, edges, shares = runs.tagged_runs(
+        network.shape_ptr,
+        network.shape_way,
+        network.shape_forward_s,
+        network.shape_backward_s,
+        tagged,
+        wanted & (network.edge_kind == EdgeKind.ROAD),
+    )
+    if not begins.size:
         return
-    first = np.flatnonzero(np.diff(pieces, prepend=-2) > 1)  # the last point of an edge parts its pieces from the next
-    last = np.append(first[1:], pieces.size) - 1
-    begins, ends = pieces[first], pieces[last] + 1
-    shares = _shares(network)
-    edges = owner[begins]
     at_u, at_v = begins == network.shape_ptr[edges], ends == network.shape_ptr[edges + 1] - 1
     group = _joined(network, edges, at_u, at_v)
     order = np.argsort(group, kind="stable")
@@ -140,13 +139,13 @@ def _crossing(
     network: Network,
     kind: str,
     rows: npt.NDArray[np.int64],
-    runs: tuple[npt.NDArray[np.int64], ...],
+    found: tuple[npt.NDArray[np.int64], ...],
     shares: npt.NDArray[np.float64],
     text: dict[str, npt.NDArray[np.object_]],
 ) -> Unit:
-    begins, ends, edges = runs
+    begins, ends, edges = found
     ways = np.unique(np.concatenate([network.shape_way[begins[i] : ends[i]] for i in rows]))
-    parts = tuple(Part(int(edges[i]), float(shares[begins[i]]), float(shares[ends[i]])) for i in rows)
+    parts = tuple(Part(int(edges[i]), float(shares[i, 0]), float(shares[i, 1])) for i in rows)
     return Unit(
         kind,
         _first(text["name"][ways]),
@@ -174,18 +173,6 @@ def _joined(
     )
     _, group = np.unique(labels[:n], return_inverse=True)
     return np.asarray(group, np.int64)
-
-
-def _shares(network: Network) -> npt.NDArray[np.float64]:
-    """Return at which share of the time of its edge, from u to v, each shape point lies."""
-    forward = network.shape_forward_s.astype(np.float64)
-    seconds = np.where(forward > 0, forward, network.shape_backward_s)
-    seconds[network.shape_ptr[1:] - 1] = 0
-    before = np.concatenate([[0.0], np.cumsum(seconds)])
-    begin = np.repeat(before[network.shape_ptr[:-1]], np.diff(network.shape_ptr))
-    whole = np.repeat(np.diff(before[network.shape_ptr]), np.diff(network.shape_ptr))
-    shares: npt.NDArray[np.float64] = (before[:-1] - begin) / np.where(whole > 0, whole, 1)
-    return shares
 
 
 def _roads(network: Network, used: npt.NDArray[np.bool_], text: dict[str, npt.NDArray[np.object_]]) -> Iterator[Unit]:

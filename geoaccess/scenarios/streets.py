@@ -10,8 +10,9 @@ import pandas as pd
 
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
-from geoaccess.frames import crs_of
+from geoaccess.frames import crs_of, reproject
 from geoaccess.network import snap, snappable_edges
+from geoaccess.network.cell_tree import CellTree
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -25,6 +26,8 @@ _NOBODYS = {"motorway", "motorway_link", "trunk", "trunk_link"}
 _OFF_KPH = 5.0
 _AT_ONCE = 1_000_000
 _STEP_DEG, _PIXELS = 0.005, 16_000_000
+_AROUND = np.array([[0, 0.5, 1, 1, 1, 0.5, 0, 0], [0, 0, 0, 0.5, 1, 1, 1, 0.5]])
+"""The corners of a cell's bounds and the middles of their sides, as shares of its width and height."""
 _PIECES = ["cell", "at", "metres", "lon", "lat"]
 _TO_EDGE_M = 50.0  # the middle of a piece is on its edge; rounding to the centimetre is all that parts them
 
@@ -120,15 +123,12 @@ def streets_of_cells(
 
 def _pieces(network: Network, cells: gpd.GeoDataFrame | gpd.GeoSeries, min_component_m: float) -> pd.DataFrame:
     """Return the pieces of road in cells: `cell`, `edge`, `metres`, and where their middle is."""
-    import geopandas as gpd
-    import shapely
-
     lived = np.zeros(network.n_edges, np.bool_)
     lived[snappable_edges(network, min_component_m=min_component_m)] = True
     points = np.diff(network.shape_ptr)
     wanted = np.repeat(lived, points)
     wanted[network.shape_ptr[1:] - 1] = False  # the last point of an edge begins no piece
-    near, tree = _near(cells), shapely.STRtree(cells.geometry.to_numpy())
+    near, tree, crs = _near(cells), CellTree(cells.geometry.to_numpy()), crs_of(cells)
     x, y = network.shape_xy
     found = []
     for begin in range(0, wanted.size, _AT_ONCE):  # points of a whole country at once would take gigabytes
@@ -137,14 +137,11 @@ def _pieces(network: Network, cells: gpd.GeoDataFrame | gpd.GeoSeries, min_compo
         lat = (network.shape_lat[at] + network.shape_lat[at + 1]) / 2
         kept = near.holds(lon, lat)
         at, lon, lat = at[kept], lon[kept], lat[kept]
-        middle = gpd.GeoSeries.from_xy(lon, lat, crs="EPSG:4326").to_crs(crs_of(cells)).to_numpy()
-        piece, cell = tree.query(middle, predicate="intersects").reshape(2, -1)
-        first = np.unique(piece, return_index=True)[1]  # on the border of two cells: the first
-        piece, cell = piece[first], cell[first]
-        metres = np.hypot(x[at[piece] + 1] - x[at[piece]], y[at[piece] + 1] - y[at[piece]])
-        found.append(
-            pd.DataFrame({"cell": cell, "at": at[piece], "metres": metres, "lon": lon[piece], "lat": lat[piece]})
-        )
+        cell = tree.cells_of(*reproject(lon, lat, source="EPSG:4326", target=crs))
+        piece = np.flatnonzero(cell >= 0)
+        at, lon, lat, cell = at[piece], lon[piece], lat[piece], cell[piece]
+        metres = np.hypot(x[at + 1] - x[at], y[at + 1] - y[at])
+        found.append(pd.DataFrame({"cell": cell, "at": at, "metres": metres, "lon": lon, "lat": lat}))
     table = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=_PIECES, dtype=float)
     at = table.pop("at").to_numpy(np.int64)
     table.insert(1, "edge", np.repeat(np.arange(network.n_edges), points)[at])
@@ -177,10 +174,11 @@ def _near(cells: gpd.GeoDataFrame | gpd.GeoSeries) -> _Near:
     """Return where cells are, roughly: a side that is straight in their CRS bends in degrees, by less than is added."""
     import shapely
 
-    sides = cells.geometry.bounds
-    longest = float(np.nanmax((sides["maxx"] - sides["minx"] + sides["maxy"] - sides["miny"]).to_numpy(), initial=0.0))
-    shapes = cells.geometry if longest == 0 else cells.geometry.segmentize(longest / 16)
-    bounds = shapely.bounds(shapes.to_crs("EPSG:4326").to_numpy())
+    sides = np.asarray(shapely.bounds(cells.geometry.to_numpy()), np.float64).reshape(-1, 4)
+    ring = sides[:, :2, None] + (sides[:, 2:] - sides[:, :2])[:, :, None] * _AROUND
+    lon, lat = reproject(ring[:, 0].ravel(), ring[:, 1].ravel(), source=crs_of(cells), target="EPSG:4326")
+    lon, lat = lon.reshape(len(sides), -1), lat.reshape(len(sides), -1)
+    bounds = np.column_stack([lon.min(axis=1), lat.min(axis=1), lon.max(axis=1), lat.max(axis=1)])
     bounds = bounds[np.isfinite(bounds).all(axis=1)]
     if not len(bounds):
         return _Near(0.0, 0.0, 1.0, np.zeros((1, 1), np.bool_))

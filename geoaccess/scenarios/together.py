@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from geoaccess.network import Network
     from geoaccess.routing import NearestField
 
-__all__ = ["alike_in_a_row", "joint_closings", "one_unit"]
+__all__ = ["alike_in_a_row", "joined_in_a_row", "joint_closings", "one_unit"]
 
 _KINDS = ("ferry", "tunnel", "bridge", "road")
 _MOST = 3
@@ -53,8 +53,9 @@ def alike_in_a_row(network: Network, units: Sequence[Unit], effects: npt.ArrayLi
     if not units:
         return []
     _, alike = np.unique(rows, axis=0, return_inverse=True)
-    owner = np.repeat(np.arange(len(units)), [2 * len(unit.edges) for unit in units])
-    ends = np.concatenate([np.concatenate([network.edge_u[unit.edges], network.edge_v[unit.edges]]) for unit in units])
+    edges = np.concatenate([unit.edges for unit in units])
+    owner = np.tile(np.repeat(np.arange(len(units)), [len(unit.edges) for unit in units]), 2)
+    ends = np.concatenate([network.edge_u[edges], network.edge_v[edges]])
     spot = alike.reshape(-1)[owner].astype(np.int64) * network.n_nodes + ends
     _, place = np.unique(spot, return_inverse=True)
     n = len(units)
@@ -70,6 +71,17 @@ def alike_in_a_row(network: Network, units: Sequence[Unit], effects: npt.ArrayLi
 @checks_arguments
 def one_unit(units: Sequence[Unit]) -> Unit:
     """Return some units as one that closes at once, of the kind that stands out most: ferry, tunnel, bridge, road."""
+    return _joined(units)
+
+
+def joined_in_a_row(units: Sequence[Unit], groups: Sequence[Sequence[int]]) -> list[Unit]:
+    """Return the units of each of the groups that `alike_in_a_row` finds as one."""
+    return [_joined([units[i] for i in group]) for group in groups]
+
+
+def _joined(units: Sequence[Unit]) -> Unit:
+    if len(units) == 1 and len(units[0].ways) == len(units[0].edges) == 1:  # as it is; most are
+        return units[0]
     kind = min((unit.kind for unit in units), key=_KINDS.index)
     ordered = sorted(units, key=lambda unit: _KINDS.index(unit.kind))
     return Unit(

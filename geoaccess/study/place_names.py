@@ -12,6 +12,7 @@ from geoaccess.study.stages.extracts import features_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import numpy.typing as npt
 
     from geoaccess.study.settings.study_file import Study
 
@@ -36,12 +37,18 @@ def named_places(study: Study, cells: gpd.GeoDataFrame, sites: gpd.GeoDataFrame)
         return pd.Series("", index=cells.index, dtype="str")
     names = places["name"].to_numpy(dtype=object)
     points, centres = places.to_crs(crs_of(cells)).geometry.to_numpy(), cells.geometry.centroid.to_numpy()
-    zone = cells["municipality_id"].to_numpy(dtype=object)
+    zone, labels = pd.factorize(cells["municipality_id"].to_numpy(dtype=object))
     zone_of = zone[shapely.STRtree(centres).query_nearest(points, all_matches=False)[1]]
     found = np.empty(len(cells), dtype=object)
-    for label in pd.unique(zone):
-        own = np.flatnonzero(zone_of == label) if label and (zone_of == label).any() else np.arange(len(points))
-        here = np.flatnonzero(zone == label)
+    for number, here in enumerate(_places_of(zone, len(labels))):
+        own = np.flatnonzero(zone_of == number) if labels[number] else np.empty(0, np.int64)
+        own = own if own.size else np.arange(len(points))
         nearest = shapely.STRtree(points[own]).query_nearest(centres[here], all_matches=False)[1]
         found[here] = names[own[nearest]]
     return pd.Series(found, index=cells.index, dtype="str")
+
+
+def _places_of(numbers: npt.NDArray[np.int64], n: int) -> list[npt.NDArray[np.int64]]:
+    """Return where each of the numbers from 0 to before n stands, rising."""
+    order = np.argsort(numbers, kind="stable")
+    return np.split(order, np.searchsorted(numbers[order], np.arange(n)))[1:]
