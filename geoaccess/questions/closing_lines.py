@@ -30,7 +30,7 @@ def lines_of_units(network: Network, units: Sequence[Unit]) -> npt.NDArray[np.ob
     sizes = np.array([len(unit.edges) for unit in units])
     edges = np.concatenate([unit.edges for unit in units]).astype(np.int64)
     lines = network.lines(edges, network.shape_lon, network.shape_lat)
-    found = lines[np.cumsum(sizes) - sizes]
+    found: npt.NDArray[np.object_] = lines[np.cumsum(sizes) - sizes]
     many = np.flatnonzero(sizes > 1)
     if many.size:
         parts, owner = lines[np.repeat(sizes > 1, sizes)], np.repeat(np.arange(many.size), sizes[many])
