@@ -11,7 +11,7 @@ from osm_writer import write_osm
 from pbf_writer import block, write
 
 from geoaccess.errors import InputError, MissingFileError
-from geoaccess.osm import read_border, read_boundaries, read_features, read_polygons
+from geoaccess.osm import read_border, read_boundaries, read_features, read_osm, read_polygons
 
 ROOT = Path(__file__).parents[1]
 HOSPITAL = {"amenity": "hospital"}
@@ -381,3 +381,28 @@ def test_areas_of_a_file_out_of_order_are_all_there(tmp_path, order):
 def test_areas_of_a_file_that_is_not_there_are_refused(tmp_path):
     with pytest.raises(MissingFileError):
         read_polygons([tmp_path / "none.osm.pbf"], "natural", "glacier")
+
+
+def test_ids_of_any_size_are_looked_for(tmp_path):
+    far = 2**62  # a set of bits up to it does not fit into any memory
+    made = Map(tmp_path / "far.osm.pbf")
+    numbers = [made.node(xy, number=number) for xy, number in (((10, 60), 1), ((11, 60), far))]
+    made.way(far, [(10, 60), (11, 60)], HOSPITAL)
+    made.write()
+    assert numbers == [1, far]
+    found = read_features([made.path], WANTED)
+    assert found["osm_id"].tolist() == [far]
+    assert found.geometry.iloc[0].distance(shapely.Point(10.5, 60)) < 0.5
+
+
+def test_an_id_that_is_no_number_in_xml_is_refused_by_name(tmp_path):
+    path = tmp_path / "bad.osm"
+    path.write_text('<osm version="0.6"><node id="first" lat="60" lon="10"/></osm>')
+    for read in (
+        lambda: read_features([path], WANTED),
+        lambda: read_boundaries([path], [7]),
+        lambda: read_polygons([path], "natural", "water"),
+        lambda: read_osm(path),
+    ):
+        with pytest.raises(InputError, match=r"bad\.osm: cannot be read .*illegal id: 'first'"):
+            read()

@@ -109,6 +109,7 @@ def test_every_fault_of_the_rows_is_reported_at_once(tmp_path):
         ('a,b\n1,2\n3,"4\n5,6\n7,8,9\n', "row 3: .*quotation marks"),
         (b"a,b\n\x00,1\n", "not a text file"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "not a text file"),
+        ("a;" * 10_000 + "b\n1\n", "names 10001 columns; 10000 is the most"),
     ],
 )  # fmt: skip
 def test_text_that_is_no_table(tmp_path, content, refusal):

@@ -86,10 +86,11 @@ def list_blobs(path: Path) -> tuple[Box | None, list[Blob]]:
 
 
 def check_for_osmium(path: Path) -> None:
-    """Refuse an .osm.pbf that osmium must not be given; what else is wrong with one, osmium says.
+    """Refuse an .osm.pbf that osmium must not be given.
 
-    That is one that unpacks to many times its size, and one with words in which a byte is 0: there osmium takes them to
-    end, reads on beyond them, and the program is ended by the system.
+    That is one that is damaged or unpacks to many times its size, and one with words in which a byte is 0: there osmium
+    takes them to end, reads on beyond them, and the program is ended by the system. Of blocks packed by lz4 osmium says
+    what is wrong.
 
     Raises
     ------
@@ -104,14 +105,15 @@ def check_for_osmium(path: Path) -> None:
 def _check_once(path: Path, size: int, changed_ns: int) -> None:
     """Look at a whole file, unless it is as it was when it was looked at before."""
     del size, changed_ns
-    try:
-        blobs = _walked(path)
-    except InputError:
-        return
+    blobs = _walked(path)
     _check_budget(path, blobs)
-    broken = None
-    with contextlib.suppress(InputError, OtherPackingError):  # osmium says what it makes of these
-        broken = next((blob.at for blob, found in unpacked(path, blobs[1:], _has_zero_in_word) if found), None)
+
+    def broken_word(packed: bytes) -> bool:
+        with contextlib.suppress(OtherPackingError):
+            return _has_zero_in_word(_unpack(packed, path))
+        return False
+
+    broken = next((blob.at for blob, found in _each(path, blobs[1:], broken_word) if found), None)
     if broken is not None:
         raise InputError(
             f"{path}: the block at byte {broken} holds a word with a byte that is 0, as no text has; fetch it again"
@@ -155,7 +157,7 @@ def _walked(path: Path) -> list[Blob]:
             at += 4 + length + data
             file.seek(at)
     if not blobs:
-        raise InputError(f"{path}: not an .osm.pbf file (it does not begin with an OSMHeader block)")
+        raise InputError(f"{path}: not an .osm.pbf file (it does not begin with an OSMHeader block); fetch it again")
     return blobs
 
 
@@ -199,6 +201,11 @@ def unpacked(
     OtherPackingError
         If a block is packed by lz4.
     """
+    return _each(path, blobs, lambda packed: work(_unpack(packed, path)))
+
+
+def _each(path: Path, blobs: Iterable[Blob], work: Callable[[bytes], Result]) -> Iterator[tuple[Blob, Result]]:
+    """Yield what `work` makes of each block as it stands in the file, as `unpacked` does."""
     threads, in_work = thread_count(), 0
     waiting: deque[tuple[Blob, Future[Result]]] = deque()
 
@@ -214,7 +221,7 @@ def unpacked(
     with path.open("rb") as file, ThreadPoolExecutor(threads) as pool:
         for blob in blobs:
             file.seek(blob.at)
-            waiting.append((blob, pool.submit(lambda packed: work(_unpack(packed, path)), file.read(blob.size))))
+            waiting.append((blob, pool.submit(work, file.read(blob.size))))
             in_work += blob.unpacked
             while len(waiting) > 2 * threads or (in_work > _AT_ONCE and len(waiting) > 1):
                 done = first()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from geoaccess import files
 from geoaccess.errors import InputError
 from geoaccess.osm.ferry_relations import completed, relation_tags
-from geoaccess.osm.formats import osmium_errors, osmium_file
+from geoaccess.osm.formats import objects_among, osmium_errors
 from geoaccess.osm.nodes import read_node
 from geoaccess.osm.tags import read_way
 from geoaccess.osm.through_osmium import OsmiumFile
@@ -219,16 +219,11 @@ def explain_way(paths: Sequence[Path], way_id: int, profile: Profile, *, when: d
 
 def _read_way(path: Path, way_id: int) -> tuple[dict[str, str], dict[str, dict[str, str]]] | None:
     """Return the tags of a way, and those of the nodes on it that have any; None where the file does not hold it."""
-    import osmium  # it is slow to load, and tags alone do not need it
-
     with osmium_errors(path):
-        chosen: Any = osmium.FileProcessor(osmium_file(path), osmium.osm.WAY).with_filter(
-            osmium.filter.IdFilter([way_id])
-        )
+        chosen = objects_among(path, "way", {way_id})
         ways = [({tag.k: tag.v for tag in way.tags}, [node.ref for node in way.nodes]) for way in chosen]
         if not ways:
             return None
-        tags, refs = ways[0]
-        on_way: Any = osmium.FileProcessor(osmium_file(path), osmium.osm.NODE).with_filter(osmium.filter.IdFilter(refs))
-        of = {node.id: {tag.k: tag.v for tag in node.tags} for node in on_way}
+        tags, refs = ways[-1]  # the newest version
+        of = {node.id: {tag.k: tag.v for tag in node.tags} for node in objects_among(path, "node", set(refs))}
     return tags, {f"node {ref}": of[ref] for ref in refs if of.get(ref)}

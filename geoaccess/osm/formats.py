@@ -8,17 +8,17 @@ import gzip
 import re
 import zlib
 from functools import lru_cache
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from geoaccess import files
-from geoaccess.errors import InputError
+from geoaccess.errors import GeoaccessError, InputError
 from geoaccess.osm.blobs import HISTORY, check_for_osmium
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
-__all__ = ["check_format", "deleted_by_editor", "is_pbf", "osmium_errors", "osmium_file"]
+__all__ = ["check_format", "deleted_by_editor", "is_pbf", "objects_among", "osmium_errors", "osmium_file"]
 
 _FORMAT = re.compile(r"\.((?:osm|opl|o5m|pbf|xml)(?:\.(?:gz|bz2))?)$")
 _CHANGES = re.compile(r"\.(osc|o5c)(\.(gz|bz2|pbf))?$")
@@ -26,6 +26,8 @@ _OLD = re.compile(r"\.osh(\.(gz|bz2|pbf|opl))?$")
 _DELETED = re.compile(rb"<(node|way|relation)\s(?:[^>]*\s)?action=[\"']delete[\"'][^>]*>")
 _NUMBER = re.compile(rb"\sid=[\"'](-?\d{1,19})[\"']")
 _CHUNK = 1 << 20
+_IDS: Final = 1 << 40
+"""Ids of OpenStreetMap are far below it, a hundred times as many."""
 
 
 def is_pbf(path: Path) -> bool:
@@ -90,13 +92,32 @@ def _check_unpacked_once(path: Path, size: int, changed_ns: int) -> None:
 
 @contextlib.contextmanager
 def osmium_errors(path: Path) -> Iterator[None]:
-    """Raise what pyosmium and GEOS say of a damaged file as an `InputError`: also of words that are no UTF-8."""
+    """Raise what pyosmium and GEOS say of a damaged file as an `InputError`: of words that are no UTF-8, too."""
     import shapely
 
     try:
         yield
-    except (RuntimeError, UnicodeDecodeError, shapely.errors.ShapelyError) as error:
+    except GeoaccessError:
+        raise
+    except (RuntimeError, ValueError, shapely.errors.ShapelyError) as error:
         raise InputError(f"{path}: cannot be read as OpenStreetMap data ({error}); fetch it again") from error
+
+
+def objects_among(path: Path, kind: str, numbers: Collection[int]) -> Iterator[Any]:
+    """Yield the objects of a kind that have one of some ids and are not deleted; older versions come first."""
+    import osmium
+
+    if not numbers:
+        return
+    types = {"node": osmium.osm.NODE, "way": osmium.osm.WAY, "relation": osmium.osm.RELATION}
+    items: Any = osmium.FileProcessor(osmium_file(path), types[kind])
+    if min(numbers) >= 0 and max(numbers) < _IDS:  # osmium's filter has a bit for every id up to the largest
+        items = items.with_filter(osmium.filter.IdFilter(numbers))
+    version: dict[int, int] = {}
+    for item in items:
+        if item.id in numbers and item.visible and version.get(item.id, 0) <= item.version:
+            version[item.id] = item.version
+            yield item
 
 
 def deleted_by_editor(path: Path) -> frozenset[tuple[str, int]]:

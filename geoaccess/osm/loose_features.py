@@ -8,11 +8,11 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from geoaccess.osm.formats import osmium_file
+from geoaccess.osm.formats import objects_among, osmium_file
 from geoaccess.phrases import note
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
     from pathlib import Path
 
 __all__ = ["NOTE", "areas_with", "is_area", "locate"]
@@ -43,19 +43,19 @@ def locate(path: Path, keys: Collection[_Key]) -> dict[_Key, tuple[Any, str]]:
     members: dict[int, list[_Key]] = {}
     wanted = {number for kind, number in keys if kind == "relation"}
     for _ in range(_DEEPEST):  # relations of relations
-        for relation in _among(path, "relation", wanted - set(members)):
+        for relation in objects_among(path, "relation", wanted - set(members)):
             members[relation.id] = [(_TYPES[member.type], member.ref) for member in relation.members]
         wanted = {number for of in members.values() for kind, number in of if kind == "relation"} | set(members)
     named = {number for kind, number in keys if kind == "way"}
     named |= {number for of in members.values() for kind, number in of if kind == "way"}
     refs: dict[int, list[int]] = {}
     places: dict[int, tuple[float, float]] = {}
-    for way in _among(path, "way", named):
+    for way in objects_among(path, "way", named):
         refs[way.id] = [node.ref for node in way.nodes]
         places |= {node.ref: (node.lon, node.lat) for node in way.nodes if node.location.valid()}
     points = {ref for of in refs.values() for ref in of}
     points |= {number for of in members.values() for kind, number in of if kind == "node"}
-    places |= {node.id: (node.lon, node.lat) for node in _among(path, "node", points) if node.location.valid()}
+    places |= {node.id: (node.lon, node.lat) for node in objects_among(path, "node", points) if node.location.valid()}
     parts = _Parts(members, refs, places)
     found = ((key, _place(key, parts)) for key in keys)
     return {key: place for key, place in found if place is not None}
@@ -69,8 +69,8 @@ def areas_with(path: Path, tag: tuple[str, str]) -> dict[_Key, Any]:
     import shapely
 
     tags, ways = _tagged_ways(path, tag)
-    refs = {way.id: [node.ref for node in way.nodes] for way in _among(path, "way", {*chain(*ways.values())})}
-    nodes = _among(path, "node", {*chain(*refs.values())})
+    refs = {way.id: [node.ref for node in way.nodes] for way in objects_among(path, "way", {*chain(*ways.values())})}
+    nodes = objects_among(path, "node", {*chain(*refs.values())})
     places = {node.id: (node.lon, node.lat) for node in nodes if node.location.valid()}
     found = {}
     for key in sorted(tags):
@@ -108,23 +108,6 @@ def is_area(kind: str, tags: dict[str, str], refs: list[int]) -> bool:
     if kind == "relation":
         return tags.get("type") in _AREAS
     return len(refs) >= _FEWEST_REFS and refs[0] == refs[-1] and tags.get("area") != "no"
-
-
-def _among(path: Path, kind: str, numbers: set[int]) -> Iterator[Any]:
-    """Yield the objects of a kind that have one of some ids and are not deleted; older versions come first."""
-    import osmium
-
-    if not numbers:
-        return
-    types = {"node": osmium.osm.NODE, "way": osmium.osm.WAY, "relation": osmium.osm.RELATION}
-    items: Any = osmium.FileProcessor(osmium_file(path), types[kind])
-    if min(numbers) >= 0:
-        items = items.with_filter(osmium.filter.IdFilter(numbers))
-    version: dict[int, int] = {}
-    for item in items:
-        if item.id in numbers and item.visible and version.get(item.id, 0) <= item.version:
-            version[item.id] = item.version
-            yield item
 
 
 def _place(key: _Key, parts: _Parts) -> tuple[Any, str] | None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from geoaccess.errors import InputError
 from geoaccess.osm.blobs import HISTORY
-from geoaccess.osm.formats import deleted_by_editor, osmium_file
+from geoaccess.osm.formats import deleted_by_editor, osmium_errors, osmium_file
 from geoaccess.osm.shores import has_water
 from geoaccess.osm.values import is_ferry
 from geoaccess.osm.ways import FERRY_KEYS, NO_PLACE, SHORE_TAGS, Relation, WaysOfFile
@@ -145,7 +145,7 @@ class OsmiumFile:
         types = {"n": osmium.osm.NODE, "w": osmium.osm.WAY, "r": osmium.osm.RELATION}
         version: dict[int, int] = {}
         self._repeated[kind] = 0
-        try:
+        with osmium_errors(self.path):
             deleted = deleted_by_editor(self.path)
             objects: Any = osmium.FileProcessor(osmium_file(self.path), types[kind])
             if objects.header.has_multiple_object_versions:
@@ -161,8 +161,6 @@ class OsmiumFile:
                     continue
                 version[item.id] = item.version
                 yield item, item.visible and (kind, item.id) not in deleted
-        except (RuntimeError, UnicodeDecodeError) as error:
-            raise self._refusal(error) from error
 
     def _tags_of(self, way: Any, ferry_members: Collection[int]) -> Tags:
         """Return the tags of a way that matter; `FERRY_KEYS` of ferries only."""
@@ -172,6 +170,3 @@ class OsmiumFile:
         if not by_relation and not any(key == "route" for key, _ in tags):
             tags = tuple(tag for tag in tags if tag[0] not in FERRY_KEYS)
         return tags
-
-    def _refusal(self, error: Exception) -> InputError:
-        return InputError(f"{self.path}: cannot be read as OpenStreetMap data ({error}); fetch it again")

@@ -8,7 +8,7 @@ import io
 import itertools
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,7 @@ DECIMAL_COMMA = "decimal_comma"
 
 _SEPARATORS = (",", ";", "\t")
 _SAMPLED = 20  # rows from which the separator is found
+_MOST_COLUMNS: Final = 10_000
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SEPARATOR_LINE = re.compile(r"sep=(.)\n", re.IGNORECASE)  # the first line of some files for Excel
 
@@ -86,6 +87,11 @@ def read_text_table(path: Path, *, hint: str) -> pd.DataFrame:
     if not body.partition("\n")[0].strip():
         raise InputError(f"{path}: is empty, or its first line is; the first line names the columns")
     separator = above[1] if above else _find_separator(body)
+    width = body.partition("\n")[0].count(separator) + 1
+    if width > _MOST_COLUMNS:
+        raise InputError(
+            f"{path}: its first line names {width} columns; {_MOST_COLUMNS} is the most: has it line ends?"
+        )
     first_row = 3 if above else 2
     frame = _read_regular(body, separator)
     if frame is None:
@@ -95,9 +101,6 @@ def read_text_table(path: Path, *, hint: str) -> pd.DataFrame:
             raise InputError(f"{path}: {error}") from error
         frame = frame_of_rows(path, rows[0], list(enumerate(rows[1:], start=first_row)))
     else:
-        problems = _header_problems(frame.columns)
-        if problems:
-            raise InputError.listing(str(path), problems)
         numbered = frame.set_axis(pd.RangeIndex(first_row, len(frame) + first_row))
         frame = _tidy(numbered, strip=_has_blanks(body, separator))
     if "'" in body:  # as csv_text writes what a spreadsheet would take for a formula
@@ -146,11 +149,11 @@ def _find_separator(text: str) -> str:
 
 
 def _read_regular(text: str, separator: str) -> pd.DataFrame | None:
-    """Read a table whose rows are not longer than its header; None where some are, or quotation marks do not match."""
+    """Read a table whose rows are not longer than its header; None where anything is wrong with rows or header."""
     try:
         first = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
         header = [name.strip() for name in next(first)]
-        if len(next(first, [])) > len(header):
+        if len(next(first, [])) > len(header) or _header_problems(header):
             return None
         # Blank lines count as rows until those without a value are dropped.
         rows = pd.read_csv(
