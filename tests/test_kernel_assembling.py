@@ -55,6 +55,34 @@ def test_tables_of_edges_by_hand():
     assert (first.tolist(), last.tolist()) == ([2, 0], [2, 1])
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_what_parts_hold_is_what_numpy_counts(seed):
+    rng = np.random.default_rng(seed)
+    n, m = 30, 200
+    lon, lat = rng.uniform(10, 10.05, n), rng.uniform(60, 60.05, n)
+    label = rng.integers(0, 6, n).astype(np.int32)
+    a, b = (rng.integers(0, n, m).astype(np.int32) for _ in range(2))
+    chosen = rng.random(m) < 0.6
+    forward, backward = (rng.uniform(-1, 50, m) for _ in range(2))
+    length = geometry.segment_lengths_m(lon, lat, a, b)
+    written = np.zeros(m)
+    assembling.lengths_into(written, lon, lat, a, b, 0, 50)
+    assembling.lengths_into(written, lon, lat, a, b, 50, m)
+    assert written.tolist() == length.tolist()
+    inside = label[a] == label[b]
+    metres = np.bincount(label[a[inside]], length[inside], 6)
+    for least in (0.0, float(np.median(metres)), float(metres[2]), np.inf):
+        large, small = assembling.segments_in_parts(label, a, b, chosen, lon, lat, least)
+        enough = metres[label[a]] >= least
+        assert large.tolist() == np.where(chosen & inside & enough, np.arange(m), -1).tolist()
+        assert small.tolist() == np.where(chosen & inside & ~enough, np.arange(m), -1).tolist()
+    parts = label.max() + 1
+    assert assembling.chosen_in_parts(label, a, chosen).tolist() == np.bincount(label[a[chosen]], None, parts).tolist()
+    slower = np.maximum(forward, backward)
+    seconds = assembling.seconds_in_parts(label, a, chosen, forward, backward)
+    assert seconds.tolist() == np.bincount(label[a[chosen]], slower[chosen], parts).tolist()
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_what_is_nearest_is_among_the_candidates(seed):
     """Against every segment: short and long ones, places among them and far off."""
@@ -69,7 +97,7 @@ def test_what_is_nearest_is_among_the_candidates(seed):
     lon[n - 5 :] += 40
     extract = type("Extract", (), {"lon": lon, "lat": lat})
     owner = np.where(rng.random(a.size) < 0.5, np.arange(a.size), -1).astype(np.int32)
-    found = RoadsNearby({"a": a, "b": a + np.int32(1)}, extract, ends)._nearest(owner)
+    found = RoadsNearby({"a": a, "b": a + np.int32(1)}, extract, ends)._nearest(np.array(ends, np.int32), owner)
     x, y = np.radians(lon), np.arcsinh(np.tan(np.radians(lat)))
     for end in ends:
         p, q = a[owner >= 0], a[owner >= 0] + 1

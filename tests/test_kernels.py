@@ -102,6 +102,16 @@ def test_distinct_ids_are_numpys(values):
     expected, inverse = np.unique(np.array(values, np.int64), return_inverse=True)
     assert found.tolist() == expected.tolist()
     assert place.tolist() == inverse.tolist()
+    assert ids.different(np.array(values, np.int64)).tolist() == expected.tolist()
+    assert ids.different(np.sort(np.array(values, np.int64))).tolist() == expected.tolist()
+
+
+def test_ids_at_both_ends_of_what_64_bits_hold_are_told_apart():
+    values = np.array([2**63 - 1, -(2**63), 0, 2**63 - 1, -1], np.int64)
+    assert ids.different(values).tolist() == [-(2**63), -1, 0, 2**63 - 1]
+    found, place = ids.distinct(values)
+    assert found.tolist() == [-(2**63), -1, 0, 2**63 - 1]
+    assert found[place].tolist() == values.tolist()
 
 
 # Rows and components
@@ -160,6 +170,40 @@ def test_strong_components_are_scipys_and_networkxs(made):
     directed = nx.DiGraph(zip(tail.tolist(), head.tolist(), strict=True))
     directed.add_nodes_from(range(n))
     assert label.max() + 1 == nx.number_strongly_connected_components(directed)
+
+
+@st.composite
+def segments(draw):
+    """Segments open both ways, one way or not at all; as drawn, long rows and rings among them."""
+    n = draw(st.integers(1, 14))
+    ends = st.integers(0, n - 1)
+    open_to = st.sampled_from([(1.0, 1.0), (1.0, 1.0), (0.0, -1.0), (-1.0, 2.0), (-1.0, -1.0)])
+    drawn = draw(st.lists(st.tuples(ends, ends, open_to), max_size=40))
+    u, v = (whole([row[side] for row in drawn]) for side in (0, 1))
+    forward, backward = (np.array([row[2][side] for row in drawn], np.float64) for side in (0, 1))
+    return n, u, v, forward, backward
+
+
+@few
+@given(segments())
+def test_parts_of_two_way_segments_make_the_strong_components_of_scipy(made):
+    n, u, v, forward, backward = made
+    tail = np.concatenate([u[forward >= 0], v[backward >= 0]])
+    head = np.concatenate([v[forward >= 0], u[backward >= 0]])
+    label = graph.strong_parts(n, u, v, forward, backward)
+    assert same_grouping(label, csgraph.connected_components(matrix(n, tail, head), connection="strong")[1])
+    start, heads, _, _ = graph.rows(n, tail, head, whole(np.zeros(tail.size)))
+    assert same_grouping(label, graph.strong_components(start, heads))
+    assert 0 <= label.min() <= label.max() < n
+
+
+@few
+@given(segments())
+def test_weak_components_of_some_segments_are_those_of_these_alone(made):
+    n, u, v, forward, _ = made
+    chosen = forward >= 0
+    found = graph.weak_components_among(n, u, v, chosen)
+    assert found.tolist() == graph.weak_components(n, u[chosen], v[chosen]).tolist()
 
 
 @few

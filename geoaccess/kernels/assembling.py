@@ -16,7 +16,18 @@ from geoaccess.kernels.sums import pairwise_sum
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["edges_of_chains", "heaviest_of_groups", "lengthless_ways", "seconds_on", "segments_of_ways"]
+__all__ = [
+    "chosen_in_parts",
+    "edges_of_chains",
+    "heaviest_of_groups",
+    "lengthless_ways",
+    "lengths_into",
+    "seconds_in_parts",
+    "seconds_on",
+    "segments_fit",
+    "segments_in_parts",
+    "segments_of_ways",
+]
 
 _EDGES_AT_ONCE = 1 << 14
 _SECOND = np.int64(1)
@@ -94,6 +105,112 @@ def seconds_on(
         speed = mps[way[i]]
         out[i] = length[i] / speed if speed > 0 else -1.0
     return out
+
+
+@numba.njit(cache=True, nogil=True)
+def lengths_into(
+    out: npt.NDArray[np.float64],
+    lon: npt.NDArray[np.float64],
+    lat: npt.NDArray[np.float64],
+    a: npt.NDArray[np.int32],
+    b: npt.NDArray[np.int32],
+    first: int,
+    last: int,
+) -> None:
+    """Write the lengths of segments `first` to `last`, see `geometry.length_m`."""
+    for i in range(first, last):
+        out[i] = length_m(lon, lat, a[i], b[i])
+
+
+@numba.njit(cache=True, nogil=True)
+def segments_in_parts(
+    label: npt.NDArray[np.int32],
+    a: npt.NDArray[np.int32],
+    b: npt.NDArray[np.int32],
+    chosen: npt.NDArray[np.bool_],
+    lon: npt.NDArray[np.float64],
+    lat: npt.NDArray[np.float64],
+    least_m: float,
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return the chosen segments inside of large parts, and inside of small ones: their own number, -1 for others.
+
+    `label` is the part of each point; one is large where the segments inside of it are `least_m` long together, chosen
+    or not. Nothing more is added up to what is long enough.
+    """
+    metres = np.zeros(_parts(label))
+    for i in range(a.size):
+        part = label[a[i]]
+        if part == label[b[i]] and metres[part] < least_m:
+            metres[part] += length_m(lon, lat, a[i], b[i])
+    large, small = np.full(a.size, -1, np.int32), np.full(a.size, -1, np.int32)
+    for i in range(a.size):
+        part = label[a[i]]
+        if chosen[i] and part == label[b[i]]:
+            if metres[part] >= least_m:
+                large[i] = i
+            else:
+                small[i] = i
+    return large, small
+
+
+@numba.njit(cache=True, nogil=True)
+def _parts(label: npt.NDArray[np.int32]) -> int:
+    """Return how many parts are numbered, from 0 on."""
+    most = np.int32(-1)
+    for i in range(label.size):
+        most = max(most, label[i])
+    return np.int64(most) + 1
+
+
+@numba.njit(cache=True, nogil=True)
+def chosen_in_parts(
+    label: npt.NDArray[np.int32], a: npt.NDArray[np.int32], chosen: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.int64]:
+    """Return how many chosen segments begin in each part; `label` is that of each point."""
+    found = np.zeros(_parts(label), np.int64)
+    for i in range(a.size):
+        found[label[a[i]]] += chosen[i]
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def seconds_in_parts(
+    label: npt.NDArray[np.int32],
+    a: npt.NDArray[np.int32],
+    chosen: npt.NDArray[np.bool_],
+    forward_s: npt.NDArray[np.float64],
+    backward_s: npt.NDArray[np.float64],
+) -> npt.NDArray[np.float64]:
+    """Return the seconds that chosen segments take, each its slower way, by the part in which they begin."""
+    found = np.zeros(_parts(label))
+    for i in range(a.size):
+        if chosen[i]:
+            found[label[a[i]]] += max(forward_s[i], backward_s[i])
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def segments_fit(
+    a: npt.NDArray[np.int32],
+    b: npt.NDArray[np.int32],
+    forward_s: npt.NDArray[np.float64],
+    backward_s: npt.NDArray[np.float64],
+    way: npt.NDArray[np.int32],
+    lon: npt.NDArray[np.float64],
+    lat: npt.NDArray[np.float64],
+    n_ways: int,
+    longest_ds: int,
+) -> bool:
+    """Return whether segments are of ways and points that there are, on the earth, and take less than so long."""
+    for i in range(a.size):
+        p, q = a[i], b[i]
+        if p < 0 or q < 0 or p >= lon.size or q >= lon.size or way[i] < 0 or way[i] >= n_ways:
+            return False
+        if not (abs(lon[p]) <= 180 and abs(lat[p]) <= 90 and abs(lon[q]) <= 180 and abs(lat[q]) <= 90):
+            return False
+        if not (forward_s[i] * 10 < longest_ds and backward_s[i] * 10 < longest_ds):
+            return False
+    return True
 
 
 @numba.njit(cache=True, nogil=True)

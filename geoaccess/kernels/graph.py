@@ -10,10 +10,18 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["chains", "junction_costs", "rows", "strong_components", "weak_components"]
+__all__ = [
+    "chains",
+    "junction_costs",
+    "rows",
+    "strong_components",
+    "strong_parts",
+    "weak_components",
+    "weak_components_among",
+]
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def rows(
     n_nodes: int, tail: npt.NDArray[np.int32], head: npt.NDArray[np.int32], cost: npt.NDArray[np.int32]
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
@@ -36,25 +44,27 @@ def rows(
     return start, heads, costs, arcs
 
 
-@numba.njit(cache=True)
-def weak_components(n_nodes: int, u: npt.NDArray[np.int32], v: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """Return for each node the number of its component, edges taken both ways; numbered in the order of first nodes."""
-    parent = np.arange(n_nodes).astype(np.int32)
-    for i in range(u.size):
-        a, b = u[i], v[i]
-        while parent[a] != a:
-            parent[a] = parent[parent[a]]
-            a = parent[a]
-        while parent[b] != b:
-            parent[b] = parent[parent[b]]
-            b = parent[b]
-        if a < b:
-            parent[b] = a
-        elif b < a:
-            parent[a] = b
-    label = np.empty(n_nodes, np.int32)
+@numba.njit(cache=True, nogil=True)
+def _unite(parent: npt.NDArray[np.int32], u: np.int32, v: np.int32) -> None:
+    """Put two nodes into one set; a node points to itself or to a smaller one of its set."""
+    while parent[u] != u:
+        parent[u] = parent[parent[u]]
+        u = parent[u]
+    while parent[v] != v:
+        parent[v] = parent[parent[v]]
+        v = parent[v]
+    if u < v:
+        parent[v] = u
+    elif v < u:
+        parent[u] = v
+
+
+@numba.njit(cache=True, nogil=True)
+def _numbered(parent: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Return the number of the set of each node, in the order of first nodes."""
+    label = np.empty(parent.size, np.int32)
     count = 0
-    for i in range(n_nodes):
+    for i in range(parent.size):
         # Every node points to a smaller one of its set, and the smallest to itself, so labels are there when needed.
         if parent[i] == i:
             label[i] = count
@@ -64,7 +74,76 @@ def weak_components(n_nodes: int, u: npt.NDArray[np.int32], v: npt.NDArray[np.in
     return label
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
+def weak_components(n_nodes: int, u: npt.NDArray[np.int32], v: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Return for each node the number of its component, edges taken both ways; numbered in the order of first nodes."""
+    parent = np.arange(n_nodes).astype(np.int32)
+    for i in range(u.size):
+        _unite(parent, u[i], v[i])
+    return _numbered(parent)
+
+
+@numba.njit(cache=True, nogil=True)
+def weak_components_among(
+    n_nodes: int, u: npt.NDArray[np.int32], v: npt.NDArray[np.int32], chosen: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.int32]:
+    """Return what `weak_components` does of the edges that are chosen."""
+    parent = np.arange(n_nodes).astype(np.int32)
+    for i in range(u.size):
+        if chosen[i]:
+            _unite(parent, u[i], v[i])
+    return _numbered(parent)
+
+
+@numba.njit(cache=True, nogil=True)
+def strong_parts(
+    n_nodes: int,
+    u: npt.NDArray[np.int32],
+    v: npt.NDArray[np.int32],
+    forward: npt.NDArray[np.float64],
+    backward: npt.NDArray[np.float64],
+) -> npt.NDArray[np.int32]:
+    """Return for each node a number that the nodes of its strongly connected component have, and no others.
+
+    Edges are open from u to v, and from v to u, where the time is not negative. What edges that are open both ways
+    join is one part already; a search (see `strong_components`) runs on the parts that one-way edges lead out of or
+    into, of which roads have few.
+    """
+    parent = np.arange(n_nodes).astype(np.int32)
+    for i in range(u.size):
+        if forward[i] >= 0 and backward[i] >= 0:
+            _unite(parent, u[i], v[i])
+    label = _numbered(parent)
+    number = parent  # of each part in the search
+    number[:] = -1
+    n_arcs = n_parts = 0
+    for i in range(u.size):
+        if (forward[i] >= 0) != (backward[i] >= 0) and label[u[i]] != label[v[i]]:
+            n_arcs += 1
+            for part in (label[u[i]], label[v[i]]):
+                if number[part] < 0:
+                    number[part] = n_parts
+                    n_parts += 1
+    tail, head = np.empty(n_arcs, np.int32), np.empty(n_arcs, np.int32)
+    n_arcs = 0
+    for i in range(u.size):
+        if (forward[i] >= 0) != (backward[i] >= 0) and label[u[i]] != label[v[i]]:
+            one, other = number[label[u[i]]], number[label[v[i]]]
+            tail[n_arcs], head[n_arcs] = (one, other) if forward[i] >= 0 else (other, one)
+            n_arcs += 1
+    start, heads, _, _ = rows(n_parts, tail, head, head)
+    strong = strong_components(start, heads)
+    first = np.full(n_parts, -1, np.int32)  # of a component the part whose number it takes
+    for i in range(n_nodes):
+        at = number[label[i]]
+        if at >= 0:
+            if first[strong[at]] < 0:
+                first[strong[at]] = label[i]
+            label[i] = first[strong[at]]
+    return label
+
+
+@numba.njit(cache=True, nogil=True)
 def strong_components(start: npt.NDArray[np.int32], head: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
     """Return for each node the number of its strongly connected component (Tarjan 1972, without recursion)."""
     n = start.size - 1

@@ -1,4 +1,8 @@
-"""Many ids, some of them again and again: which there are."""
+"""Many ids, some of them again and again: which there are.
+
+They are sorted digit by digit, from the least (radix sort): in as many passes as there are digits in which any two
+differ, each of which reads and writes memory in a few streams.
+"""
 
 from __future__ import annotations
 
@@ -10,46 +14,99 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["distinct"]
+__all__ = ["different", "distinct"]
 
 _BITS = 11
+_DIGITS = 6  # of 64 bits
+_MASK = np.uint64((1 << _BITS) - 1)
+_SIGN = np.uint64(1 << 63)
+"""Numbers with the first bit turned are in order as unsigned ones."""
+
+
+@numba.njit(cache=True, nogil=True)
+def _digits(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+    """Return how often each digit stands at each place of some numbers, shape (places, digits)."""
+    count = np.zeros((_DIGITS, 1 << _BITS), np.int64)
+    for i in range(values.size):
+        rest = values[i]
+        for place in range(_DIGITS):
+            count[place, np.int64(rest & _MASK)] += 1
+            rest >>= np.uint64(_BITS)
+    return count
+
+
+@numba.njit(cache=True, nogil=True)
+def _differ(count: npt.NDArray[np.int64], n: int) -> bool:
+    """Turn how often each digit stands at a place into where those with it begin; false where all have the same."""
+    at = np.int64(0)
+    for digit in range(count.size):
+        here = count[digit]
+        if here == n:
+            return False
+        count[digit] = at
+        at += here
+    return True
+
+
+@numba.njit(cache=True, nogil=True)
+def _sorted(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    n = values.size
+    keys = values.view(np.uint64) ^ _SIGN
+    other = np.empty(n, np.uint64)
+    count = _digits(keys)
+    for place in range(_DIGITS):
+        if not _differ(count[place], n):
+            continue
+        shift = np.uint64(place * _BITS)
+        for i in range(n):
+            digit = np.int64((keys[i] >> shift) & _MASK)
+            other[count[place, digit]] = keys[i]
+            count[place, digit] += 1
+        keys, other = other, keys
+    return (keys ^ _SIGN).view(np.int64)
+
+
+@numba.njit(cache=True, nogil=True)
+def different(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the different values, rising."""
+    rising = True
+    for i in range(1, values.size):
+        if values[i] < values[i - 1]:
+            rising = False
+            break
+    ordered = values.copy() if rising else _sorted(values)
+    size = 0
+    for i in range(ordered.size):
+        if i == 0 or ordered[i] != ordered[size - 1]:
+            ordered[size] = ordered[i]
+            size += 1
+    return ordered[:size].copy()
 
 
 @numba.njit(cache=True, nogil=True)
 def distinct(values: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
-    """Return the different values, rising, and the place of each of `values` among them.
-
-    They are sorted digit by digit, from the least (radix sort); no two may lie 2**62 or more apart.
-    """
+    """Return the different values, rising, and the place of each of `values` among them."""
     n = values.size
-    if n == 0:
-        return np.empty(0, np.int64), np.empty(0, np.int32)
-    low, high = values[0], values[0]
-    for i in range(n):
-        low, high = min(low, values[i]), max(high, values[i])
-    order, other = np.arange(n).astype(np.int32), np.empty(n, np.int32)
-    start = np.empty((1 << _BITS) + 1, np.int64)
-    for shift in range(0, 62, _BITS):
-        if (high - low) >> shift == 0:
-            break
-        for digit in range(start.size):
-            start[digit] = 0
+    keys = values.view(np.uint64) ^ _SIGN
+    other = np.empty(n, np.uint64)
+    order, moved = np.arange(n).astype(np.int32), np.empty(n, np.int32)
+    count = _digits(keys)
+    for place in range(_DIGITS):
+        if not _differ(count[place], n):
+            continue
+        shift = np.uint64(place * _BITS)
         for i in range(n):
-            start[(((values[i] - low) >> shift) & ((1 << _BITS) - 1)) + 1] += 1
-        for digit in range(1 << _BITS):
-            start[digit + 1] += start[digit]
-        for i in range(n):
-            digit = ((values[order[i]] - low) >> shift) & ((1 << _BITS) - 1)
-            other[start[digit]] = order[i]
-            start[digit] += 1
-        order, other = other, order
-    found = np.empty(n, np.int64)
-    place = np.empty(n, np.int32)
-    count = 0
+            digit = np.int64((keys[i] >> shift) & _MASK)
+            to = count[place, digit]
+            other[to], moved[to] = keys[i], order[i]
+            count[place, digit] = to + 1
+        keys, other = other, keys
+        order, moved = moved, order
+    ordered, where = (keys ^ _SIGN).view(np.int64), moved
+    size = 0
     for i in range(n):
-        value = values[order[i]]
-        if count == 0 or found[count - 1] != value:
-            found[count] = value
-            count += 1
-        place[order[i]] = count - 1
-    return found[:count].copy(), place
+        if i == 0 or ordered[i] != ordered[size - 1]:
+            ordered[size] = ordered[i]
+            size += 1
+        where[order[i]] = size - 1
+    return ordered[:size].copy(), where

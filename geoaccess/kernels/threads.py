@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numba
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["share", "thread_count"]
+__all__ = ["at_once", "parts_of", "share", "thread_count"]
 
 _pools: list[ThreadPoolExecutor] = []
 
@@ -41,6 +41,31 @@ def share(work: Callable[[int, int], None], parts: Sequence[tuple[int, int]]) ->
     for future, _ in waiting:
         if not future.cancelled():
             future.result()
+
+
+def parts_of(size: int, longest: int) -> list[tuple[int, int]]:
+    """Return the first and the last (not included) of each part of a range, none of which is longer than `longest`.
+
+    >>> parts_of(5, 2)
+    [(0, 2), (2, 4), (4, 5)]
+    """
+    return [(first, min(first + longest, size)) for first in range(0, size, longest)]
+
+
+def at_once(*calls: Callable[[], Any]) -> list[Any]:
+    """Return what some calls return that are done at the same time, see `share`.
+
+    >>> at_once(lambda: 1, lambda: 2)
+    [1, 2]
+    """
+    found: list[Any] = [None] * len(calls)
+
+    def work(first: int, last: int) -> None:
+        for i in range(first, last):
+            found[i] = calls[i]()
+
+    share(work, parts_of(len(calls), 1))
+    return found
 
 
 def _pool() -> ThreadPoolExecutor:

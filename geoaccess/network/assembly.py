@@ -171,7 +171,10 @@ def _check_segments(  # noqa: C901 - one list of refusals
     way_id: npt.NDArray[np.int64],
     way_class: Sequence[str],
 ) -> None:
-    """Refuse what compiled loops would read beyond the end of, or what no journey can take."""
+    """Refuse what compiled loops would read beyond the end of, or what no journey can take.
+
+    A compiled loop says whether there is anything to refuse; what that is, is looked for only then.
+    """
     size = ends["a"].size
     if size == 0:
         raise InputError("the network has no edge")
@@ -181,6 +184,9 @@ def _check_segments(  # noqa: C901 - one list of refusals
     for name, entries in sizes.items():
         if entries != size:
             raise InputError(f"{name} has {entries} entries for {size} edges")
+    segments = (*ends.values(), *times.values(), way)
+    if len(way_class) == way_id.size and assembling.segments_fit(*segments, lon, lat, way_id.size, _LONGEST_DS):
+        return
     if len(way_class) != way_id.size or way.max() >= way_id.size or way.min() < 0:
         raise InputError(f"{way.max() + 1} ways are used, way_id has {way_id.size} and way_class {len(way_class)}")
     for name, values in ends.items():

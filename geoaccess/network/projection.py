@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from geoaccess.kernels.threads import parts_of, share
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -19,6 +21,7 @@ __all__ = ["LocalProjection", "between_degrees"]
 _A = 6378137.0
 _E2 = 6.69437999014e-3  # WGS84
 _E = np.sqrt(_E2)
+_AT_ONCE = 1 << 15
 _LARGEST_LAT = 89.999
 """A middle nearer to a pole than this is taken here: the formulas for an oblique centre divide by its cosine."""
 
@@ -60,7 +63,22 @@ class LocalProjection(NamedTuple):
         self, lon: npt.ArrayLike, lat: npt.ArrayLike
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Return metres east and north of the centre, to the centimetre; NaN for what is no place on the earth."""
-        lon, lat = np.asarray(lon, np.float64), np.asarray(lat, np.float64)
+        lon, lat = np.broadcast_arrays(np.asarray(lon, np.float64), np.asarray(lat, np.float64))
+        if lon.size <= _AT_ONCE:
+            return self._projected(lon, lat)
+        x, y = np.empty(lon.shape), np.empty(lon.shape)
+        of, to = (lon.reshape(-1), lat.reshape(-1)), (x.reshape(-1), y.reshape(-1))
+
+        def work(first: int, last: int) -> None:
+            some = slice(first, last)
+            to[0][some], to[1][some] = self._projected(of[0][some], of[1][some])
+
+        share(work, parts_of(lon.size, _AT_ONCE))  # each fits the cache, and on all threads
+        return x, y
+
+    def _projected(
+        self, lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         wrong = ~((np.abs(lon) <= 360) & (np.abs(lat) <= 90))  # noqa: PLR2004 -- degrees, also counted from 0 to 360
         turn = np.radians(np.where(wrong, np.nan, lon) - self.lon)
         sine_pole = _authalic(np.ones(1))[0]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from geoaccess.kernels import assembling, graph
+from geoaccess.kernels.threads import at_once
 from geoaccess.network import EdgeKind
+from geoaccess.osm.columns import without
 from geoaccess.osm.quay_roads import ways_to_boats
 
 if TYPE_CHECKING:
@@ -66,11 +69,10 @@ def apply_node_rules(
     first_tie = rows["a"].size - a.size
     boats_ways = ways_to_boats(size, rows)
     rows["restricted"][boats_ways] = False
-    needed, pockets = _pockets(size, rows, first_tie)
+    idle, pockets = _pockets(size, rows, first_tie)
     rows["restricted"] |= pockets
-    if not needed.all():
-        for name in rows:  # one after another, so that never two of all stand in memory
-            rows[name] = rows[name][needed]
+    for name in rows if idle.size else ():  # one after another, so that never two of all stand in memory
+        rows[name] = without(rows[name], idle)
     counts = {
         "segments_opened_to_boats": len(boats_ways),
         "segments_in_private_pockets": int(pockets.sum()),
@@ -119,8 +121,8 @@ def _rules_at_points(
 
 def _pockets(
     size: int, rows: dict[str, npt.NDArray[Any]], first_tie: int
-) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Return which segments are needed (all but ties that tie nothing), and which lie in a pocket.
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Return the ties that tie nothing, which no one needs, and which segments lie in a pocket.
 
     Segments from `first_tie` on tie ends of roads (a) to private gates (b). A pocket is what joins the network by
     private gates and private roads alone. Of all connected parts, the one with most public segments is
@@ -128,19 +130,20 @@ def _pockets(
     """
     driven = rows["kind"] != EdgeKind.ON_FOOT
     public = driven & ~rows["restricted"]
-    component = graph.weak_components(size, rows["a"][public], rows["b"][public])
-    group = graph.weak_components(size, rows["a"][driven], rows["b"][driven])
-    segments = np.bincount(component[rows["a"][public]], minlength=component.max() + 1)
+    component, group = at_once(
+        *(partial(graph.weak_components_among, size, rows["a"], rows["b"], some) for some in (public, driven))
+    )
+    segments = assembling.chosen_in_parts(component, rows["a"], public)
     group_of = np.zeros(segments.size, np.int32)
     group_of[component] = group
     network = assembling.heaviest_of_groups(int(group.max()) + 1, group_of, segments.astype(np.float64))
     pocket = np.ones(segments.size, np.bool_)
     pocket[network] = False
     own, gate = rows["a"][first_tie:], rows["b"][first_tie:]
-    least = np.full(size, size)
-    most = np.full(size, -1)
-    np.minimum.at(least, gate, component[own])
-    np.maximum.at(most, gate, component[own])
-    needed = np.ones(public.size, np.bool_)
-    needed[first_tie:] = public[first_tie:] | (least[gate] != most[gate])
-    return needed, pocket[component[rows["a"]]] & (rows["kind"] == EdgeKind.ROAD) & public
+    gates, at = np.unique(gate, return_inverse=True)
+    least = np.full(gates.size, size)
+    most = np.full(gates.size, -1)
+    np.minimum.at(least, at, component[own])
+    np.maximum.at(most, at, component[own])
+    idle = first_tie + np.flatnonzero(~public[first_tie:] & (least[at] == most[at]))
+    return idle, pocket[component[rows["a"]]] & (rows["kind"] == EdgeKind.ROAD) & public

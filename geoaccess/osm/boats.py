@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geoaccess.network import EdgeKind
+from geoaccess.osm.columns import without
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,14 +58,13 @@ def split_roads(
             last.append(b)
             share.append(stop - begin)
     if source:
-        whole = np.ones(roads["a"].size, np.bool_)
-        whole[source] = False
+        split = np.unique(source)
         parts = {name: values[source].copy() for name, values in roads.items()}
         parts["a"], parts["b"] = (np.array(ends, roads["a"].dtype) for ends in (first, last))
         for name in ("forward_s", "backward_s"):
             parts[name] = np.where(parts[name] >= 0, parts[name] * np.array(share), parts[name])
         for name in roads:
-            roads[name] = np.concatenate([roads[name][whole], parts[name]])
+            roads[name] = without(roads[name], split, parts[name])
     return together(lon), together(lat), joined
 
 

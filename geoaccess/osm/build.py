@@ -10,7 +10,8 @@ import numpy as np
 from geoaccess.arguments import checks_arguments
 from geoaccess.defaults import MIN_COMPONENT_M
 from geoaccess.errors import InputError
-from geoaccess.kernels import assembling, geometry
+from geoaccess.kernels import assembling
+from geoaccess.kernels.threads import parts_of, share
 from geoaccess.network import EdgeKind, Network, assemble
 from geoaccess.osm.barriers import apply_node_rules
 from geoaccess.osm.closures import find_closed, read_closures
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["build_network", "read_network", "read_osm"]
 
 _KPH_TO_MPS = 1 / 3.6
+_AT_ONCE = 1 << 18
 
 
 @checks_arguments
@@ -208,7 +210,7 @@ def _roads(
             f"{extract.source}: no road is open under the profile; look at its [highway] and [access] tables"
         )
     tagset = extract.way_tags[way]
-    length = geometry.segment_lengths_m(extract.lon, extract.lat, a, b)
+    length = _lengths_m(extract, a, b)
     if not length.any():
         raise InputError(f"{extract.source}: its open roads have no length: all nodes of each are in one place")
     pace = profile.pace.share
@@ -244,6 +246,12 @@ def _roads(
         "segments_of_no_length": still,
         "ways_of_no_length": int(assembling.lengthless_ways(extract.ptr, extract.ref, extract.lon, extract.lat)),
     }
+
+
+def _lengths_m(extract: Extract, a: npt.NDArray[np.int32], b: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
+    length, lon, lat = np.empty(a.size), extract.lon, extract.lat
+    share(lambda *part: assembling.lengths_into(length, lon, lat, a, b, *part), parts_of(a.size, _AT_ONCE))
+    return length
 
 
 def _mps(kph: npt.ArrayLike, pace: float = 1.0) -> npt.NDArray[np.float64]:

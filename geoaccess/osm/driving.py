@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geoaccess.kernels import graph
+from geoaccess.kernels.threads import parts_of, share
 from geoaccess.toml import Field, Table
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ __all__ = ["CurveRules", "JunctionRules", "PaceRules", "add_curves", "add_juncti
 
 _SHARP = 1e-3  # radians; a smaller turn is a straight road
 _AT_ONCE = 1 << 18
+_DIRECTIONS = ("forward_s", "backward_s")
 
 
 class PaceRules(Table):
@@ -53,22 +55,46 @@ def add_curves(
     """
     if rules.lateral_mps2 <= 0 or length_m.size < 2:  # noqa: PLR2004
         return
-    lost = {direction: np.zeros(length_m.size) for direction in ("forward_s", "backward_s")}
-    for first in range(0, length_m.size - 1, _AT_ONCE):  # so that the whole country's bearings never stand in memory
-        some = slice(first, first + _AT_ONCE + 1)
-        bends, turn = _bends(segments["a"][some], segments["b"][some], segments["way"][some], lon, lat)
-        bends += first
-        radius = (length_m[bends] + length_m[bends + 1]) / 2 / turn
-        speed = np.sqrt(rules.lateral_mps2 * radius)
-        for direction, losses in lost.items():
-            times = segments[direction]
-            for at in (bends, bends + 1):
-                share = np.minimum(length_m[at] / 2, rules.within_m)
-                with np.errstate(divide="ignore", invalid="ignore"):
-                    usual = times[at] / length_m[at] * share
-                losses[at] += np.where(times[at] > 0, np.maximum(share / speed - usual, 0.0), 0.0)
-    for direction, losses in lost.items():
-        segments[direction] = np.where(segments[direction] >= 0, segments[direction] + losses, segments[direction])
+    parts = parts_of(length_m.size - 1, _AT_ONCE)  # so that the whole country's bearings never stand in memory
+    more = {direction: np.empty(length_m.size) for direction in _DIRECTIONS}
+    # What the first segment of each part loses to a curve at the end of the part before.
+    beyond = {direction: np.zeros(len(parts)) for direction in _DIRECTIONS}
+
+    def lose(first: int, last: int) -> None:
+        some = slice(first, last + 1)
+        columns = (segments[name][some] for name in ("a", "b", "way"))
+        bends, turn = _bends(*columns, lon, lat)
+        for direction in _DIRECTIONS:
+            lost = _lost_s(segments[direction][some], length_m[some], bends, turn, rules)
+            more[direction][first:last] = lost[:-1]
+            if last < length_m.size - 1:
+                beyond[direction][last // _AT_ONCE] = lost[-1]
+            else:
+                more[direction][last] = lost[-1]
+
+    share(lose, parts)
+    for direction, losses in more.items():
+        losses[[first for first, _ in parts]] += beyond[direction]
+        times = segments[direction]
+        segments[direction] = np.where(times >= 0, np.add(times, losses, out=losses), times)
+
+
+def _lost_s(
+    times: npt.NDArray[np.float64],
+    length_m: npt.NDArray[np.float64],
+    bends: npt.NDArray[np.int64],
+    turn: npt.NDArray[np.float64],
+    rules: CurveRules,
+) -> npt.NDArray[np.float64]:
+    """Return the seconds that each segment loses, of which some turn into the next one by so many radians."""
+    speed = np.sqrt(rules.lateral_mps2 * ((length_m[bends] + length_m[bends + 1]) / 2 / turn))
+    lost = np.zeros(times.size)
+    for at in (bends, bends + 1):
+        part = np.minimum(length_m[at] / 2, rules.within_m)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            usual = times[at] / length_m[at] * part
+        lost[at] += np.where(times[at] > 0, np.maximum(part / speed - usual, 0.0), 0.0)
+    return lost
 
 
 def _bends(

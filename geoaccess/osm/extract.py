@@ -10,6 +10,7 @@ import numpy as np
 from geoaccess import files
 from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
+from geoaccess.kernels import ids
 from geoaccess.osm.blobs import OtherPackingError
 from geoaccess.osm.ferry_relations import complete_ferries, relation_tags
 from geoaccess.osm.formats import check_format, is_pbf
@@ -181,7 +182,7 @@ def _extract(
         hindering_tags=ways.hindering_tags,
         node_tagsets=tuple(dict(tags) for tags in ways.node_tagsets),
         counts={
-            "ways_read": int(np.unique(ways.way_id).size),
+            "ways_read": ids.different(ways.way_id).size,
             "ways_doubled": doubled,
             "way_nodes_read": ways.node_id.size,
             "way_nodes_missing": int(missing.sum()),

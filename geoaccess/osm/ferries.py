@@ -86,8 +86,8 @@ def add_ferries(
     within = _within_lines(paths, on_road)
     nearby = RoadsNearby(roads, extract, [node for node in ends if not on_road[node] and node not in within])
     joins = nearby.joins(profile.ferry.join_m, min_component_m=min_component_m)
-    any_road_m = nearby.any_road_m()
-    away_m = {node: any_road_m[node] for node in ends if touching[node] == 1 and node in any_road_m.keys() - joins}
+    away = set(nearby.ends.tolist()) - joins.keys()
+    away_m = nearby.any_road_m([node for node in ends if touching[node] == 1 and node in away])
 
     quays = on_road.copy()
     quays[list(joins)] = True

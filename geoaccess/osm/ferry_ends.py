@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from geoaccess.kernels import geometry, graph, rasters
+from geoaccess.kernels import assembling, geometry, graph, rasters
 from geoaccess.network import SegmentTree, prefers_small
 
 if TYPE_CHECKING:
@@ -38,10 +39,10 @@ class RoadsNearby:
         self.ends = np.asarray(ends, np.int32)
         self._trees: dict[str, SegmentTree] = {}
 
-    def any_road_m(self) -> dict[int, float]:
-        """Return metres from each end to the nearest road of any kind; inf where there is none."""
-        owner = np.arange(self.roads["a"].size, dtype=np.int32)
-        return {end: join.metres for end, join in self._nearest(owner).items()}
+    def any_road_m(self, ends: list[int]) -> dict[int, float]:
+        """Return metres from some of the ends to the nearest road of any kind; inf where there is none."""
+        owner = np.arange(self.roads["a"].size if ends else 0, dtype=np.int32)
+        return {end: join.metres for end, join in self._nearest(np.asarray(ends, np.int32), owner).items()}
 
     def joins(self, limit_m: float, *, min_component_m: float) -> dict[int, Join]:
         """Return for each end the place where it joins the road, if there is one within the limit.
@@ -53,7 +54,7 @@ class RoadsNearby:
         if not self.ends.size:
             return {}
         large, small = self._eligible(min_component_m)
-        near, nearer = self._nearest(large), self._nearest(small)
+        near, nearer = self._nearest(self.ends, large), self._nearest(self.ends, small)
         found = {}
         for end in self.ends.tolist():
             one, other = near[end], nearer[end]
@@ -64,30 +65,29 @@ class RoadsNearby:
 
     def _eligible(self, min_component_m: float) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
         """Return the segments of large components and of small ones: their own number, -1 for others."""
-        a, b = self.roads["a"], self.roads["b"]
-        forward, backward = self.roads["forward_s"] >= 0, self.roads["backward_s"] >= 0
-        tail, head = np.concatenate([a[forward], b[backward]]), np.concatenate([b[forward], a[backward]])
-        start, heads, _, _ = graph.rows(self.extract.lon.size, tail, head, np.zeros(tail.size, np.int32))
-        del tail, head
-        label = graph.strong_components(start, heads)  # a point on no road is alone in its own
-        inside = label[a] == label[b]
-        length = geometry.segment_lengths_m(self.extract.lon, self.extract.lat, a, b)
-        metres = np.bincount(label[a[inside]], length[inside], label.max(initial=0) + 1)
-        usable = inside & self.roads["snaps"]
-        large = usable & (metres[label[a]] >= min_component_m)
-        number = np.arange(a.size, dtype=np.int32)
-        return np.where(large, number, np.int32(-1)), np.where(usable & ~large, number, np.int32(-1))
+        roads, lon, lat = self.roads, self.extract.lon, self.extract.lat
+        label = graph.strong_parts(lon.size, *(roads[name] for name in ("a", "b", "forward_s", "backward_s")))
+        found: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]] = assembling.segments_in_parts(
+            label, roads["a"], roads["b"], roads["snaps"], lon, lat, float(min_component_m)
+        )
+        return found
 
-    def _nearest(self, owner: npt.NDArray[np.int32]) -> dict[int, Join]:
-        if not self.ends.size or not (owner >= 0).any():
-            return dict.fromkeys(self.ends.tolist(), Join(-1, 0.0, np.inf))
-        chosen = self._candidates(owner)
+    def _nearest(self, ends: npt.NDArray[np.int32], owner: npt.NDArray[np.int32]) -> dict[int, Join]:
+        if not ends.size or not (owner >= 0).any():
+            return dict.fromkeys(ends.tolist(), Join(-1, 0.0, np.inf))
+        chosen = self._candidates(ends, owner)
         a, b = self.roads["a"][chosen], self.roads["b"][chosen]
         tree = SegmentTree(chosen.astype(np.int32), *self._mercator(a), *self._mercator(b))
-        segment, _ = tree.nearest(*self._mercator(self.ends))
-        return {end: self._place(end, number) for end, number in zip(self.ends.tolist(), segment.tolist(), strict=True)}
+        segment, _ = tree.nearest(*self._mercator(ends))
+        return {end: self._place(end, number) for end, number in zip(ends.tolist(), segment.tolist(), strict=True)}
 
-    def _candidates(self, owner: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    @cached_property
+    def _box(self) -> tuple[float, float, float, float]:
+        """West, south, east and north of all points."""
+        lon, lat = self.extract.lon, self.extract.lat
+        return float(np.nanmin(lon)), float(np.nanmin(lat)), float(np.nanmax(lon)), float(np.nanmax(lat))
+
+    def _candidates(self, ends: npt.NDArray[np.int32], owner: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
         """Return the segments with an owner among which the nearest of each end is: few, so that few are put in a tree.
 
         The square that holds a road and whose middle is nearest has one no farther than its farthest corner; what may
@@ -96,20 +96,20 @@ class RoadsNearby:
         from scipy.spatial import cKDTree  # type: ignore[import-untyped]
 
         a, b, lon, lat = self.roads["a"], self.roads["b"], self.extract.lon, self.extract.lat
-        west, south, east, north = np.nanmin(lon), np.nanmin(lat), np.nanmax(lon), np.nanmax(lat)
+        west, south, east, north = self._box
         rows, columns = (int(np.clip(np.ceil(side / _SQUARE), 1, _SQUARES)) for side in (north - south, east - west))
         shape = rows, columns
         box = (west, south, max((east - west) / shape[1], _LEAST), max((north - south) / shape[0], _LEAST))
         row, column = np.nonzero(rasters.occupied(owner, a, lon, lat, box, shape))
         edge_x, edge_y = _mercator(west + box[2] * np.arange(shape[1] + 1), south + box[3] * np.arange(shape[0] + 1))
         left, right, low, high = edge_x[column], edge_x[column + 1], edge_y[row], edge_y[row + 1]
-        ends = np.column_stack(self._mercator(self.ends))
-        _, one = cKDTree(np.column_stack([left + right, low + high]) / 2).query(ends)
-        far_x = np.maximum(np.abs(left[one] - ends[:, 0]), np.abs(right[one] - ends[:, 0]))
-        far_y = np.maximum(np.abs(low[one] - ends[:, 1]), np.abs(high[one] - ends[:, 1]))
+        places = np.column_stack(self._mercator(ends))
+        _, one = cKDTree(np.column_stack([left + right, low + high]) / 2).query(places)
+        far_x = np.maximum(np.abs(left[one] - places[:, 0]), np.abs(right[one] - places[:, 0]))
+        far_y = np.maximum(np.abs(low[one] - places[:, 1]), np.abs(high[one] - places[:, 1]))
         limits = np.hypot(far_x, far_y) * (1 + _SLACK) + _SLACK
         marked = np.zeros(shape, np.bool_)
-        for (x, y), limit in zip(ends, limits, strict=True):
+        for (x, y), limit in zip(places, limits, strict=True):
             near_x = np.maximum(np.maximum(edge_x[:-1] - x, x - edge_x[1:]), 0)
             near_y = np.maximum(np.maximum(edge_y[:-1] - y, y - edge_y[1:]), 0)
             some = np.ix_(near_y <= limit, near_x <= limit)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from geoaccess.kernels import assembling, graph
+from geoaccess.kernels.threads import at_once
 from geoaccess.network import EdgeKind
 
 if TYPE_CHECKING:
@@ -34,10 +36,10 @@ def ways_to_boats(size: int, rows: Rows) -> list[int]:
         return []
     quays = np.unique(rows["a"][boarding])
     public = road & ~restricted
-    part = graph.weak_components(size, rows["a"][public], rows["b"][public])
-    group = graph.weak_components(size, rows["a"][road], rows["b"][road])
-    seconds = np.maximum(rows["forward_s"], rows["backward_s"])
-    weight = np.bincount(part[rows["a"][public]], seconds[public], part.max() + 1).astype(np.float64)
+    part, group = at_once(
+        *(partial(graph.weak_components_among, size, rows["a"], rows["b"], some) for some in (public, road))
+    )
+    weight = assembling.seconds_in_parts(part, rows["a"], public, rows["forward_s"], rows["backward_s"])
     group_of = np.zeros(weight.size, np.int32)
     group_of[part] = group
     heaviest = assembling.heaviest_of_groups(int(group.max()) + 1, group_of, weight)
@@ -48,7 +50,9 @@ def ways_to_boats(size: int, rows: Rows) -> list[int]:
     apart = quays[~at_home[quays] & (main[group[quays]] >= 0)]
     if not apart.size:
         return []
-    near = road & np.isin(group[rows["a"]], group[apart]) & ~(at_home[rows["a"]] & at_home[rows["b"]])
+    cut_off = np.zeros(heaviest.size, np.bool_)
+    cut_off[group[apart]] = True
+    near = road & cut_off[group[rows["a"]]] & ~(at_home[rows["a"]] & at_home[rows["b"]])
     steps = _steps(rows, np.flatnonzero(near))
     ways = set[int]()
     for quay in apart.tolist():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geoaccess.kernels import ids
 from geoaccess.osm.interning import Interner
 from geoaccess.osm.keyed import KeyedWays
 from geoaccess.osm.small_extract import Objects, TagSets, write_extract
@@ -136,7 +137,7 @@ class Sifting:
 
     def ways_done(self) -> None:
         """Look for the nodes that ways are made of from now on."""
-        self._refs = np.unique(np.concatenate([self._refs, *(part.ref for part in self._found[WAY])]))
+        self._refs = ids.different(np.concatenate([self._refs, *(part.ref for part in self._found[WAY])]))
 
     def write(self, path: Path) -> bool:
         """Write all that was taken as a small .osm.pbf, and return whether that could be done."""
