@@ -159,7 +159,7 @@ def _parts(label: npt.NDArray[np.int32]) -> int:
     most = np.int32(-1)
     for i in range(label.size):
         most = max(most, label[i])
-    return np.int64(most) + 1
+    return int(most) + 1
 
 
 @numba.njit(cache=True, nogil=True)

@@ -184,8 +184,9 @@ def _check_segments(  # noqa: C901 - one list of refusals
     for name, entries in sizes.items():
         if entries != size:
             raise InputError(f"{name} has {entries} entries for {size} edges")
-    segments = (*ends.values(), *times.values(), way)
-    if len(way_class) == way_id.size and assembling.segments_fit(*segments, lon, lat, way_id.size, _LONGEST_DS):
+    (a, b), (forward_s, backward_s) = ends.values(), times.values()
+    fit = assembling.segments_fit(a, b, forward_s, backward_s, way, lon, lat, way_id.size, _LONGEST_DS)
+    if fit and len(way_class) == way_id.size:
         return
     if len(way_class) != way_id.size or way.max() >= way_id.size or way.min() < 0:
         raise InputError(f"{way.max() + 1} ways are used, way_id has {way_id.size} and way_class {len(way_class)}")

@@ -1,6 +1,6 @@
 """OpenStreetMap files into networks, features and boundaries. Only this room knows tags."""
 
-from geoaccess.osm.build import build_network, read_network, read_osm
+from geoaccess.osm.build import build_network, read_network, read_networks, read_osm
 from geoaccess.osm.closures import read_closures
 from geoaccess.osm.extract import Extract, read_extract
 from geoaccess.osm.features import read_border, read_boundaries, read_features, read_polygons
@@ -36,6 +36,7 @@ __all__ = [
     "read_features",
     "read_ferry_table",
     "read_network",
+    "read_networks",
     "read_node",
     "read_osm",
     "read_polygons",

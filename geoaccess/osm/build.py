@@ -16,11 +16,12 @@ from geoaccess.network import EdgeKind, Network, assemble
 from geoaccess.osm.barriers import apply_node_rules
 from geoaccess.osm.closures import find_closed, read_closures
 from geoaccess.osm.driving import add_curves, add_junctions
-from geoaccess.osm.extract import Extract, read_extract
+from geoaccess.osm.extract import Extract, read_files
 from geoaccess.osm.ferries import add_ferries
 from geoaccess.osm.ferry_table import read_ferry_table
 from geoaccess.osm.nodes import read_node
 from geoaccess.osm.profile import find_profile, read_profile
+from geoaccess.osm.reading import together
 from geoaccess.osm.road_names import named, names_of, read_road_names
 from geoaccess.osm.tags import read_way
 from geoaccess.osm.turn_rules import turn_rules
@@ -28,7 +29,7 @@ from geoaccess.osm.unread import list_unread
 from geoaccess.osm.values import road_class
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     import numpy.typing as npt
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from geoaccess.osm.sifting import Sieve
     from geoaccess.osm.tags import WayRule
 
-__all__ = ["build_network", "read_network", "read_osm"]
+__all__ = ["build_network", "read_network", "read_networks", "read_osm"]
 
 _KPH_TO_MPS = 1 / 3.6
 _AT_ONCE = 1 << 18
@@ -71,19 +72,65 @@ def read_network(
     MissingFileError, InputError
         As for `read_extract`, `read_ferry_table` and `read_closures`; or if no road is open under the profile.
     """
+    return next(
+        read_networks(
+            paths,
+            [profile],
+            when=when,
+            ferries=ferries,
+            closures=closures,
+            min_component_m=min_component_m,
+            names=names,
+            progress=progress,
+            sieve=sieve,
+        )
+    )
+
+
+@checks_arguments
+def read_networks(
+    paths: Sequence[Path],
+    profiles: Sequence[Profile],
+    *,
+    when: datetime | None = None,
+    ferries: Path | None = None,
+    closures: Path | None = None,
+    min_component_m: float = MIN_COMPONENT_M,
+    names: Callable[[], pd.DataFrame] | None = None,
+    progress: Callable[[str], None] | None = None,
+    sieve: Sieve | None = None,
+    sifted: Callable[[], None] | None = None,
+) -> Iterator[Network]:
+    """Yield the network of each of several profiles, in their order, as `read_network` makes it of each by itself.
+
+    Files are read once for all profiles that follow one another and take the same ways, as those do that come with
+    geoaccess. When that was done for the first time, and all is in `sieve.found`, `sifted` is called.
+
+    Raises
+    ------
+    MissingFileError, InputError
+        As for `read_network`.
+    """
     rows = read_ferry_table(ferries) if ferries else []
     closed = read_closures(closures) if closures else []
-    extract = read_extract(paths, profile, progress=progress, sieve=sieve)
-    if progress:
-        progress("building the network")
 
     def called() -> pd.DataFrame:
         if sieve is not None and sieve.keyed is named() and all(path in sieve.found for path in paths):
             return names_of([sieve.found[path].keyed for path in paths])
         return names() if names else read_road_names(paths)
 
-    by_date = find_closed(extract, profile, when, closed, names=called)
-    return build_network(extract, profile, when=when, ferries=rows, by_date=by_date, min_component_m=min_component_m)
+    for turn, some in enumerate(together(profiles)):
+        reading = read_files(paths, some, progress=progress, sieve=None if turn else sieve)
+        if sifted and not turn:
+            sifted()
+        for left, profile in zip(reversed(range(len(some))), some, strict=True):
+            extract = reading.extract(profile, last=not left)
+            if progress:
+                progress("building the network")
+            by_date = find_closed(extract, profile, when, closed, names=called)
+            given = [extract]
+            del extract  # so that none stands in memory while the network is assembled
+            yield _built(given, profile, when, rows, by_date, min_component_m)
 
 
 @checks_arguments
@@ -150,6 +197,19 @@ def build_network(
     once per boarding (see `add_ferries`). Conditions in tags are read at `when`; if it is None, as the profile says.
     `by_date` are roads that are closed or slow for another reason than their tags (see `find_closed`).
     """
+    return _built([extract], profile, when, ferries, by_date, min_component_m)
+
+
+def _built(
+    given: list[Extract],
+    profile: Profile,
+    when: datetime | None,
+    ferries: Sequence[FerryRow],
+    by_date: ClosedRoads | None,
+    min_component_m: float,
+) -> Network:
+    """Return what `build_network` does of the one extract in a list, which is taken out of it."""
+    extract = given.pop()
     rules = [read_way(tags, profile, when) for tags in extract.tagsets]
     node_rules = [read_node(tags, profile, when) for tags in extract.node_tagsets]
     ferry = np.array([rule.ferry for rule in rules])
@@ -174,18 +234,23 @@ def build_network(
         "ferry" if rule.ferry else road_class(tags.get("highway", ""), profile.highway)
         for tags, rule in zip(extract.tagsets, rules, strict=True)
     ]
+    way_class = [classes[i] for i in extract.way_tags.tolist()]
+    counts = {**extract.counts, **counts, **hindered, **turn_counts, **boarded}
+    unread = list_unread(extract, profile, rules, node_rules)
+    way_id, shores = extract.way_id, extract.shores
+    del extract
     return assemble(
         lon=lon,
         lat=lat,
         **segments,
-        way_id=extract.way_id,
-        way_class=[classes[i] for i in extract.way_tags.tolist()],
+        way_id=way_id,
+        way_class=way_class,
         keep=keep,
         turns=turns,
         ferries=table,
-        counts={**extract.counts, **counts, **hindered, **turn_counts, **boarded},
-        unread=list_unread(extract, profile, rules, node_rules),
-        shores=extract.shores,
+        counts=counts,
+        unread=unread,
+        shores=shores,
     )
 
 

@@ -62,8 +62,7 @@ def add_curves(
 
     def lose(first: int, last: int) -> None:
         some = slice(first, last + 1)
-        columns = (segments[name][some] for name in ("a", "b", "way"))
-        bends, turn = _bends(*columns, lon, lat)
+        bends, turn = _bends(segments["a"][some], segments["b"][some], segments["way"][some], lon, lat)
         for direction in _DIRECTIONS:
             lost = _lost_s(segments[direction][some], length_m[some], bends, turn, rules)
             more[direction][first:last] = lost[:-1]

@@ -12,11 +12,12 @@ from geoaccess.arguments import checks_arguments
 from geoaccess.errors import InputError
 from geoaccess.kernels import ids
 from geoaccess.osm.blobs import OtherPackingError
-from geoaccess.osm.ferry_relations import complete_ferries, relation_tags
+from geoaccess.osm.ferry_relations import complete_ferries, ferry_ways, relation_tags
 from geoaccess.osm.formats import check_format, is_pbf
 from geoaccess.osm.joining import join_files
 from geoaccess.osm.missing_nodes import REPORT_ABOVE, check_missing
 from geoaccess.osm.pbf import PbfFile, UnsortedError
+from geoaccess.osm.reading import Together, kept_by
 from geoaccess.osm.restrictions import Restriction, read_restriction
 from geoaccess.osm.shores import build_shores, shore_members, split_shores
 from geoaccess.osm.through_osmium import OsmiumFile
@@ -29,11 +30,13 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.network import Shores
+    from geoaccess.osm.missing_nodes import Box
     from geoaccess.osm.profile import Profile
     from geoaccess.osm.shores import ShoreWays
     from geoaccess.osm.sifting import Sieve
+    from geoaccess.osm.ways import Relation
 
-__all__ = ["Extract", "read_extract"]
+__all__ = ["Extract", "Reading", "read_extract", "read_files"]
 
 _COORDINATE = 1e7
 
@@ -67,6 +70,52 @@ class Extract:
     shores: Shores | None = None
 
 
+@dataclass
+class Reading:
+    """What was read of some files, once for several profiles that take the same ways (see `Together`).
+
+    `roads` are the ways of each file, without its shores.
+    """
+
+    paths: Sequence[Path]
+    roads: list[WaysOfFile]
+    shores: Shores | None
+    relations: list[Relation]
+    bounds: list[Box | None]
+    counts: dict[str, int]
+    progress: Callable[[str], None] | None
+
+    def extract(self, profile: Profile, *, last: bool = False) -> Extract:
+        """Return the extract of one of the profiles, as if files had been read for it alone.
+
+        With the `last` one, what was read is let go.
+
+        Raises
+        ------
+        InputError
+            As for `read_extract`, as far as it is of what is in the files and not of how they are written.
+        """
+        parts = [kept_by(part, profile) for part in self.roads]
+        if last:
+            self.roads = []
+        found, doubled = (parts.pop(), 0) if len(parts) == 1 else join_files(parts, self.paths)
+        del parts
+        source = ", ".join(map(str, self.paths))
+        missing = check_missing(source, found, bounds=self.bounds)
+        if self.progress and missing.share > REPORT_ABOVE:
+            self.progress(missing.sentence)
+        self.progress = None  # said once
+        restrictions = {one.number: one for one in self.relations if one.tags.get("type") == "restriction"}
+        return _extract(
+            source,
+            complete_ferries(found, relation_tags(self.relations, profile)),
+            doubled,
+            tuple(read_restriction(restrictions[number]) for number in sorted(restrictions)),
+            {**self.counts, "way_nodes_missing_inside": missing.inside},
+            self.shores,
+        )
+
+
 @checks_arguments
 def read_extract(
     paths: Sequence[Path],
@@ -86,14 +135,26 @@ def read_extract(
     InputError
         If a file is corrupt or cut short, also at a block boundary, or holds no way for cars.
     """
+    return read_files(paths, [profile], progress=progress, sieve=sieve).extract(profile, last=True)
+
+
+def read_files(
+    paths: Sequence[Path],
+    profiles: Sequence[Profile],
+    *,
+    progress: Callable[[str], None] | None = None,
+    sieve: Sieve | None = None,
+) -> Reading:
+    """Read one or more files for one or more profiles that take the same ways, see `read_extract`."""
     for path in paths:
         files.require(path, hint="check the path, or run `geoaccess fetch`")
         check_format(path)
+    looked = Together.of(profiles)
     unsorted: set[Path] = set()
     otherwise_packed: set[Path] = set()
     while True:
         try:
-            return _read(paths, profile, progress, unsorted, otherwise_packed, sieve)
+            return _read(paths, looked, progress, unsorted, otherwise_packed, sieve)
         except UnsortedError as error:
             unsorted.add(error.path)
         except OtherPackingError as error:
@@ -102,29 +163,29 @@ def read_extract(
 
 def _read(
     paths: Sequence[Path],
-    profile: Profile,
+    looked: Together,
     progress: Callable[[str], None] | None,
     unsorted: set[Path],
     otherwise_packed: set[Path],
     sieve: Sieve | None,
-) -> Extract:
+) -> Reading:
     if not paths:
         raise InputError("no file of OpenStreetMap data is named; give at least one .osm.pbf")
     readers = [
-        PbfFile(path, profile, thorough=path in unsorted, sieve=sieve)
+        PbfFile(path, looked, thorough=path in unsorted, sieve=sieve)
         if is_pbf(path) and path not in otherwise_packed
-        else OsmiumFile(path, profile)
+        else OsmiumFile(path, looked)
         for path in paths
     ]
     relations = [relation for reader in readers for relation in reader.relations()]
-    ferry_members = relation_tags(relations, profile)
+    ferry_members = ferry_ways(relations)
     on_water = shore_members(relations)
     ways = []
     shores: list[ShoreWays] = []
     for reader in readers:
         if progress:
             progress(f"reading {reader.path.name}")
-        roads, more = split_shores(reader.ways(ferry_members, on_water), profile, on_water, ferry_members)
+        roads, more = split_shores(reader.ways(ferry_members, on_water), looked, on_water, ferry_members)
         ways.append(roads)
         shores += [more] if more is not None else []
         if sieve is not None and isinstance(reader, PbfFile) and reader.sifting is not None:
@@ -135,25 +196,14 @@ def _read(
             f"{', '.join(without_relations)}: no relation is in it, so turn restrictions and what routes of ferries "
             "say of their boats are not known"
         )
-    restrictions = {relation.number: relation for relation in relations if relation.tags.get("type") == "restriction"}
-    found, doubled = (ways[0], 0) if len(ways) == 1 else join_files(ways, [reader.path for reader in readers])
-    source = ", ".join(str(path) for path in paths)
-    missing = check_missing(source, found, bounds=[reader.bounds for reader in readers])
-    if progress and missing.share > REPORT_ABOVE:
-        progress(missing.sentence)
-    return _extract(
-        source,
-        complete_ferries(found, ferry_members),
-        doubled,
-        tuple(read_restriction(restrictions[number]) for number in sorted(restrictions)),
-        {
-            "ways_repeated_in_a_file": sum(part.ways_repeated for part in ways),
-            "nodes_repeated_in_a_file": sum(part.nodes_repeated for part in ways),
-            "way_nodes_missing_inside": missing.inside,
-            "files_without_relations": len(without_relations),
-        },
-        build_shores(shores, on_water),
-    )
+    counts = {
+        "ways_repeated_in_a_file": sum(part.ways_repeated for part in ways),
+        "nodes_repeated_in_a_file": sum(part.nodes_repeated for part in ways),
+        "way_nodes_missing_inside": 0,
+        "files_without_relations": len(without_relations),
+    }
+    bounds = [reader.bounds for reader in readers]
+    return Reading(paths, ways, build_shores(shores, on_water), relations, bounds, counts, progress)
 
 
 def _extract(
@@ -169,6 +219,8 @@ def _extract(
             f"{source}: no road that the profile lets cars use, and no ferry; is it the right file, and whole?"
         )
     missing = ways.x == NO_PLACE
+    lon, lat = ways.x / _COORDINATE, ways.y / _COORDINATE
+    lon[missing] = lat[missing] = np.nan
     return Extract(
         way_id=ways.way_id,
         way_tags=ways.way_tags,
@@ -176,8 +228,8 @@ def _extract(
         ptr=ways.ptr,
         ref=ways.ref,
         node_id=ways.node_id,
-        lon=np.where(missing, np.nan, ways.x / _COORDINATE),
-        lat=np.where(missing, np.nan, ways.y / _COORDINATE),
+        lon=lon,
+        lat=lat,
         hindering=ways.hindering,
         hindering_tags=ways.hindering_tags,
         node_tagsets=tuple(dict(tags) for tags in ways.node_tagsets),

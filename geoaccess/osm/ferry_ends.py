@@ -101,7 +101,8 @@ class RoadsNearby:
         shape = rows, columns
         box = (west, south, max((east - west) / shape[1], _LEAST), max((north - south) / shape[0], _LEAST))
         row, column = np.nonzero(rasters.occupied(owner, a, lon, lat, box, shape))
-        edge_x, edge_y = _mercator(west + box[2] * np.arange(shape[1] + 1), south + box[3] * np.arange(shape[0] + 1))
+        along, across = (np.arange(side + 1, dtype=np.float64) for side in (columns, rows))
+        edge_x, edge_y = _mercator(west + box[2] * along, south + box[3] * across)
         left, right, low, high = edge_x[column], edge_x[column + 1], edge_y[row], edge_y[row + 1]
         places = np.column_stack(self._mercator(ends))
         _, one = cKDTree(np.column_stack([left + right, low + high]) / 2).query(places)

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from geoaccess.osm.profile import Profile
     from geoaccess.osm.ways import Relation, Tags, WaysOfFile
 
-__all__ = ["RELATION_DURATION", "RELATION_ID", "RELATION_WAYS", "complete_ferries", "completed", "relation_tags"]
+__all__ = [
+    "RELATION_DURATION",
+    "RELATION_ID",
+    "RELATION_WAYS",
+    "complete_ferries",
+    "completed",
+    "ferry_ways",
+    "relation_tags",
+]
 
 RELATION_ID, RELATION_DURATION, RELATION_WAYS = "relation:id", "relation:duration", "relation:ways"
 """Keys under which a way keeps what only its relation can say: its number, its duration, how many ways share it."""
@@ -25,6 +33,18 @@ _OWN = ("highway", "route", "duration")
 
 _NO_CROSSING = ("stop", "platform", "stop_entry_only", "stop_exit_only", "platform_entry_only", "platform_exit_only")
 _TURNED = {"yes": "-1", "true": "-1", "1": "-1", "-1": "yes", "reverse": "yes"}
+
+
+def ferry_ways(relations: Iterable[Relation]) -> set[int]:
+    """Return the ways that are members of ferry relations, those of which `relation_tags` tells."""
+    return {way for _, tags, members in relations for way, _ in _sailed(tags, members)}
+
+
+def _sailed(tags: Mapping[str, str], members: Iterable[tuple[str, int, str]]) -> list[tuple[int, str]]:
+    """Return the ways that a line of ferries sails, each with its role; none of another relation."""
+    if not (is_ferry(tags) and tags.get("type") == "route"):
+        return []
+    return [(ref, role) for kind, ref, role in members if kind == "w" and role not in _NO_CROSSING]
 
 
 def relation_tags(relations: Iterable[Relation], profile: Profile) -> dict[int, tuple[dict[str, str], ...]]:
@@ -38,8 +58,8 @@ def relation_tags(relations: Iterable[Relation], profile: Profile) -> dict[int, 
     found: dict[int, dict[int, dict[str, str]]] = {}
     ways_of: dict[int, frozenset[int]] = {}
     for number, tags, members in relations:
-        if is_ferry(tags) and tags.get("type") == "route":
-            ways = [(ref, role) for kind, ref, role in members if kind == "w" and role not in _NO_CROSSING]
+        ways = _sailed(tags, members)
+        if ways:
             ways_of[number] = frozenset(ref for ref, _ in ways)
             along = _handed_down(tags, number, len(ways_of[number]), profile)
             against = _turned(along)

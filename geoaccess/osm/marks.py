@@ -14,7 +14,8 @@ from geoaccess.osm.ways import FERRY_KEYS, SHORE_TAGS
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from geoaccess.osm.profile import Profile
+    from geoaccess.osm.ways import Looked
+
 
 __all__ = [
     "AREA",
@@ -41,7 +42,7 @@ _FERRY_WORDS = tuple(name.encode() for name in FERRY_ROUTES)
 class Marks:
     """What strings are good for under a profile; without one, which rule turns."""
 
-    def __init__(self, profile: Profile | None) -> None:
+    def __init__(self, profile: Looked | None) -> None:
         bits: dict[str, int] = {}
         for bit, words in (
             (HIGHWAY, {"highway"}),

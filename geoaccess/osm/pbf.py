@@ -31,9 +31,8 @@ if TYPE_CHECKING:
     from geoaccess.osm.blobs import Blob
     from geoaccess.osm.block_objects import Rising, Tagged, Ways
     from geoaccess.osm.keyed import Keyed
-    from geoaccess.osm.profile import Profile
     from geoaccess.osm.sifting import Sieve
-    from geoaccess.osm.ways import Tags
+    from geoaccess.osm.ways import Looked, Tags
 
     Result = TypeVar("Result")
 
@@ -68,7 +67,7 @@ class PbfFile:
     """
 
     def __init__(
-        self, path: Path, profile: Profile | None = None, *, thorough: bool = False, sieve: Sieve | None = None
+        self, path: Path, profile: Looked | None = None, *, thorough: bool = False, sieve: Sieve | None = None
     ) -> None:
         self.path = path
         self.sifting = None if sieve is None or thorough else Sifting(sieve)

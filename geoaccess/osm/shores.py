@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from geoaccess.osm.profile import Profile
-    from geoaccess.osm.ways import Relation
+    from geoaccess.osm.ways import Looked, Relation
 
 __all__ = ["ShoreWays", "build_shores", "has_water", "shore_members", "split_shores"]
 
@@ -68,12 +67,12 @@ def shore_members(relations: Iterable[Relation]) -> dict[int, set[int]]:
     return dict(found)
 
 
-def _is_road(tags: Mapping[str, str], profile: Profile) -> bool:
+def _is_road(tags: Mapping[str, str], profile: Looked) -> bool:
     return is_ferry(tags) or ("highway" in tags and tags["highway"] not in profile.no_roads)
 
 
 def split_shores(
-    ways: WaysOfFile, profile: Profile, members: Mapping[int, set[int]], ferry_members: Collection[int] = ()
+    ways: WaysOfFile, profile: Looked, members: Mapping[int, set[int]], ferry_members: Collection[int] = ()
 ) -> tuple[WaysOfFile, ShoreWays | None]:
     """Return the roads and ferries of a file by themselves, and its shores, if any. A road on a shore is both.
 

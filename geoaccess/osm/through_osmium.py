@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from geoaccess.osm.missing_nodes import Box
-    from geoaccess.osm.profile import Profile
-    from geoaccess.osm.ways import Tags
+    from geoaccess.osm.ways import Looked, Tags
 
 __all__ = ["OsmiumFile"]
 
@@ -43,7 +42,7 @@ class OsmiumFile:
         If it cannot be read; from every method.
     """
 
-    def __init__(self, path: Path, profile: Profile) -> None:
+    def __init__(self, path: Path, profile: Looked) -> None:
         self.path, self.profile = path, profile
         self.holds_relations = False
         self.bounds: Box | None = None

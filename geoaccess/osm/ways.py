@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["FERRY_KEYS", "KNOWN_HIGHWAYS", "NO_PLACE", "SHORE_TAGS", "Relation", "Tags", "WaysOfFile"]
+__all__ = ["FERRY_KEYS", "KNOWN_HIGHWAYS", "NO_PLACE", "SHORE_TAGS", "Looked", "Relation", "Tags", "WaysOfFile"]
 
 Tags = tuple[tuple[str, str], ...]
 
@@ -90,6 +90,22 @@ SHORE_TAGS = {"natural": ("coastline", "water"), "waterway": ("riverbank",)}
 
 NO_PLACE = 2**31 - 1
 """The coordinate of a node that is not in the file."""
+
+
+class Looked(Protocol):
+    """What readers ask of a profile: the keys of ways and of nodes that some rule looks at, and what is no road."""
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Keys of ways that are kept."""
+
+    @property
+    def node_keys(self) -> frozenset[str]:
+        """Keys of nodes of which one makes that a node is kept, with all its tags."""
+
+    @property
+    def no_roads(self) -> frozenset[str]:
+        """Values of `highway` by which a way is not taken."""
 
 
 class Relation(NamedTuple):

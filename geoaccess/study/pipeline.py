@@ -125,7 +125,8 @@ def _solve(
     with progress.stage("building the network"):
         from_cache = network is not None
         if network is None:
-            network, from_cache = stages.build_or_load_network(study, say=progress.say)
+            also = stages.with_other_profiles(study)
+            network, from_cache = stages.build_or_load_network(study, also=also, say=progress.say)
     with progress.stage("contracting the network"):
         hierarchy = stages.contract_or_load(study, network)
         of_vehicles = stages.vehicle_hierarchy(study)

@@ -20,6 +20,7 @@ from geoaccess.study.stages.networks import (
     load_kept,
     network_folder,
     prepared,
+    with_other_profiles,
 )
 from geoaccess.study.stages.people import grid_of_people, read_people
 from geoaccess.study.stages.remembered import before_roads, forget, remember, remembered_of
@@ -94,5 +95,6 @@ __all__ = [
     "unused_tags_of",
     "vehicle_hierarchy",
     "vehicle_network",
+    "with_other_profiles",
     "without_timetable",
 ]

@@ -289,10 +289,13 @@ def sieve_in_passing(study: Study) -> Sieve | None:
     return Sieve(tags, keyed=named())
 
 
-def keep_in_passing(study: Study, sieve: Sieve) -> None:
-    """Keep what was sifted from the extracts while their roads were read, and what roads are called."""
+def keep_in_passing(study: Study, sieve: Sieve | None) -> None:
+    """Keep what was sifted from the extracts while their roads were read, and what roads are called; then let it go."""
+    if sieve is None:
+        return
     paths = extracts_of(study)
     _keep(study, sieve, paths, _folder(study, "sifted", _sifted_tags(study)))
     names = _folder(study, "names", "")
     if all(path in sieve.found for path in paths) and found_tables(names) is None:
         kept_tables(names, lambda: {"names": names_of([sieve.found[path].keyed for path in paths])})
+    sieve.found.clear()

@@ -12,7 +12,8 @@ from geoaccess import files, nvdb
 from geoaccess.errors import InputError
 from geoaccess.hierarchy import has_order, load_order, save_order, topology_digest, whole
 from geoaccess.network import Network, load_network, prepare, save_network
-from geoaccess.osm import profile_digest, read_network, read_profile
+from geoaccess.osm import profile_digest, read_networks, read_profile
+from geoaccess.study.settings.inputs import CentralityComputed
 from geoaccess.study.stages.extracts import (
     content_digest,
     digests_of_code,
@@ -42,6 +43,7 @@ __all__ = [
     "load_kept",
     "network_folder",
     "prepared",
+    "with_other_profiles",
 ]
 
 _KEPT: weakref.WeakKeyDictionary[Network, tuple[Study, Path]] = weakref.WeakKeyDictionary()
@@ -51,19 +53,38 @@ _ROOMS_OF_A_TIMETABLE = ("routing",)
 _ROOMS_OF_A_HIERARCHY = ("kernels", "hierarchy")
 
 
-def build_or_load_network(study: Study, *, say: Callable[[str], None] | None = None) -> tuple[Network, bool]:
-    """Return the network, and whether it came from the cache; what is damaged is built again."""
+def build_or_load_network(
+    study: Study, *, also: Sequence[Study] = (), say: Callable[[str], None] | None = None
+) -> tuple[Network, bool]:
+    """Return the network, and whether it came from the cache; what is damaged is built again.
+
+    Where it is built, so are those of `also` (see `with_other_profiles`) that the cache lacks, into the cache.
+    """
     folder = network_folder(study)
     network = remembered("network", folder, lambda: _loaded(folder, say)) if folder.exists() else None
     from_cache = network is not None
     if network is None:
-        network = build_network(study, say=say)
-        with files.kept_if_possible(study.cache):
-            save_network(network, folder)
-            drop_older(folder)
-        if not folder.exists():  # what snapping needs has no place either
+        network = build_network(study, also=also, say=say)
+        if not _kept(study, network, folder):  # what snapping needs has no place either
             return network, False
     return _registered(study, network, folder), from_cache
+
+
+def _kept(study: Study, network: Network, folder: Path) -> bool:
+    """Keep a network, and return whether that could be done."""
+    with files.kept_if_possible(study.cache):
+        save_network(network, folder)
+        drop_older(folder)
+    return folder.exists()
+
+
+def with_other_profiles(study: Study) -> list[Study]:
+    """Return the study with each of the other profiles that a run asks for: of its classes, of its ambulances."""
+    named: list[str | None] = [study.response.profile if study.response else None]
+    if isinstance(study.settings.centrality, CentralityComputed):
+        named.append(study.settings.centrality.profile)
+    others = {name: study.with_profile(name) for name in named if name}
+    return [other for name, other in others.items() if name != study.settings.network.profile]
 
 
 def load_kept(study: Study, folder: Path) -> Network:
@@ -164,10 +185,16 @@ def network_folder(study: Study) -> Path:
     return study.cache / f"network-{digest[:20]}"
 
 
-def build_network(study: Study, *, say: Callable[[str], None] | None = None) -> Network:
-    """Build the network from the extracts, or from NVDB Ruteplan; one that follows a timetable from the one without."""
+def build_network(study: Study, *, also: Sequence[Study] = (), say: Callable[[str], None] | None = None) -> Network:
+    """Build the network from the extracts, or from NVDB Ruteplan; one that follows a timetable from the one without.
+
+    The extracts are read once for it and for those of `also`, which differ in their profile alone; these are put into
+    the cache first, so that no two networks stand in memory while one is built.
+    """
     if follows_timetable(study):
-        plain = build_or_load_network(without_timetable(study), say=say)[0]
+        plain = build_or_load_network(without_timetable(study), also=[without_timetable(one) for one in also], say=say)[
+            0
+        ]
         if say:
             say("reading timetables")
         return timetabled(study, plain)
@@ -182,10 +209,25 @@ def build_network(study: Study, *, say: Callable[[str], None] | None = None) -> 
     if study.nvdb is not None:
         return nvdb.read_network(paths[0], profile, **settings)
     sieve = sieve_in_passing(study)
-    network = read_network(paths, profile, names=lambda: road_names_of(study), sieve=sieve, **settings)
-    if sieve is not None:
-        keep_in_passing(study, sieve)
-    return network
+    known = network_folder(study)
+    lacking = {folder: one for one in also if (folder := network_folder(one)) != known and not folder.exists()}
+    networks = read_networks(
+        paths,
+        [*(read_profile(one.profile) for one in lacking.values()), profile],
+        names=lambda: road_names_of(study),
+        sieve=sieve,
+        sifted=lambda: keep_in_passing(study, sieve),
+        **settings,
+    )
+    for folder, one in lacking.items():
+        _keep_prepared(one, next(networks), folder)
+    return next(networks)
+
+
+def _keep_prepared(study: Study, network: Network, folder: Path) -> None:
+    """Keep a network and what snapping needs, and let go of it."""
+    if _kept(study, network, folder):
+        prepared(study, network, folder)
 
 
 def _extracts(study: Study) -> list[Path]:
