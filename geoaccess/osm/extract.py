@@ -234,7 +234,8 @@ def _extract(
         hindering_tags=ways.hindering_tags,
         node_tagsets=tuple(dict(tags) for tags in ways.node_tagsets),
         counts={
-            "ways_read": ids.different(ways.way_id).size,
+            # Of a copy: a network made of these ids before has made them read-only, which would be compiled for anew.
+            "ways_read": ids.different(ways.way_id.copy()).size,
             "ways_doubled": doubled,
             "way_nodes_read": ways.node_id.size,
             "way_nodes_missing": int(missing.sum()),
